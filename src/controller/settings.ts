@@ -1,0 +1,40 @@
+import type { Level } from '../consistency/level.ts';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** All that a controller is told, validated; `config.ini` explains each with its formula. */
+export interface Settings {
+  /** Peers of another cluster are refused. */
+  readonly cluster: string;
+  /** Place of this controller in `peers`: its id. */
+  readonly self: number;
+  readonly peers: readonly Address[];
+  readonly level: Level;
+  readonly heartbeatMs: number;
+  /** Missed heartbeats before a peer counts as down. */
+  readonly threshold: number;
+  /** A request is answered within this time, with an error when need be. */
+  readonly requestTimeoutMs: number;
+  readonly syncIntervalMs: number;
+  readonly maxClockSkewMs: number;
+  readonly storeType: 'memcache' | 'custom';
+  /** Ignored by the embedded store. */
+  readonly storeAddress: Address;
+  /** An operation that the store has not answered by then has failed, and so has the connection. */
+  readonly storeTimeoutMs: number;
+  /** Most that the embedded store holds, in bytes, before it evicts. */
+  readonly storeBytesMax: number;
+  /** Largest item of a client, key and memcached's header included, in bytes. */
+  readonly itemBytesMax: number;
+  readonly connectionsMax: number;
+  /** Requests of one connection in progress at once; further ones wait in the socket. */
+  readonly pipelineMax: number;
+  /** Bytes of ordered writes that wait for agreement; further ones are refused with an error. */
+  readonly queueBytesMax: number;
+  /** `-` logs to the console. */
+  readonly logFile: string;
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+}

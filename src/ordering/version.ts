@@ -1,0 +1,52 @@
+/**
+ * (time, node): the name, the place in the total order and the CAS token of a write.
+ *
+ * `time` is a hybrid logical clock reading: milliseconds since the epoch below, times 4096, plus a counter.
+ * It is a safe integer (53 bits), which lasts until 2093. `node` is the stamping controller, 8 bits.
+ * The pair packs into 61 bits, so a token is positive in every client's 64-bit integer.
+ */
+export interface Version {
+  readonly time: number;
+  readonly node: number;
+}
+
+/** Most controllers that a cluster can name. */
+export const NODES_MAX = 256;
+
+/** 2024-01-01T00:00:00Z, where version time starts, in milliseconds since 1970. */
+export const VERSION_EPOCH_MS = 1_704_067_200_000;
+
+/** Versions that one controller can give within one millisecond before it borrows from the next. */
+export const TICKS_PER_MS = 4096;
+
+/** Smaller than every version; as a condition, "there is no entry". */
+export const NO_VERSION: Version = Object.freeze({ time: 0, node: 0 });
+
+export function compareVersions(a: Version, b: Version): number {
+  return a.time - b.time || a.node - b.node;
+}
+
+export function sameVersion(a: Version, b: Version): boolean {
+  return a.time === b.time && a.node === b.node;
+}
+
+export function casOfVersion(version: Version): bigint {
+  return BigInt(version.time) * BigInt(NODES_MAX) + BigInt(version.node);
+}
+
+/** @returns null when no version packs to this token, so that it can match no entry. */
+export function versionOfCas(cas: bigint): Version | null {
+  const time = cas / BigInt(NODES_MAX);
+  if (time <= 0n || time > BigInt(Number.MAX_SAFE_INTEGER)) return null;
+  return { time: Number(time), node: Number(cas % BigInt(NODES_MAX)) };
+}
+
+/** The largest version time that a clock at this wall time would give. */
+export function versionTimeOfMs(ms: number): number {
+  return Math.max(0, Math.floor(ms) - VERSION_EPOCH_MS) * TICKS_PER_MS;
+}
+
+/** The wall time in milliseconds since 1970 that a version time stands for. */
+export function msOfVersionTime(time: number): number {
+  return Math.floor(time / TICKS_PER_MS) + VERSION_EPOCH_MS;
+}

@@ -1,0 +1,26 @@
+import { EXPTIME_RELATIVE_SECONDS_MAX } from './limits.ts';
+
+/** An absolute expiry that never comes. */
+export const NEVER = 0;
+
+/** An absolute expiry that has passed on every clock. */
+export const ALREADY_EXPIRED = 1;
+
+/**
+ * Turns a client's `exptime` into an absolute time, once, at the controller that received it, so that every
+ * replica expires the entry at the same moment.
+ *
+ * @param exptime seconds: 0 never, negative at once, up to 30 days from now, above that unix time
+ * @param nowMs wall clock, milliseconds since 1970
+ * @returns milliseconds since 1970, `NEVER`, or `ALREADY_EXPIRED`
+ */
+export function absoluteExpiryMs(exptime: number, nowMs: number): number {
+  if (exptime === 0) return NEVER;
+  if (exptime < 0) return ALREADY_EXPIRED;
+  if (exptime <= EXPTIME_RELATIVE_SECONDS_MAX) return nowMs + exptime * 1000;
+  return exptime * 1000;
+}
+
+export function isExpired(expiresAtMs: number, nowMs: number): boolean {
+  return expiresAtMs !== NEVER && expiresAtMs <= nowMs;
+}

@@ -1,0 +1,29 @@
+/** Every bound of the client protocol, with its unit and what happens when it is hit. */
+
+/** Longest key in bytes: memcached's own. A longer one is answered with an error. */
+export const KEY_BYTES_MAX = 250;
+
+/** Longest command line of a `get` in bytes: as memcached, a longer one without a line end closes. */
+export const LINE_BYTES_MAX = 65_536;
+
+/** Longest command line, up to the first key, of anything that is not a `get`, as memcached has it. */
+export const SHORT_LINE_BYTES_MAX = 2_048;
+
+/** memcached's default `-I`: the largest item, its header and key included, in bytes. */
+export const ITEM_BYTES_DEFAULT = 1_048_576;
+
+/** What memcached's item header, CAS field, key terminator and value terminator take, in bytes. */
+export const ITEM_OVERHEAD_BYTES = 48 + 8 + 1 + 2;
+
+/** An `exptime` above this is a unix time, up to it a number of seconds from now. */
+export const EXPTIME_RELATIVE_SECONDS_MAX = 60 * 60 * 24 * 30;
+
+/** True when memcached, given an item limit, would refuse a value of this size: `object too large for cache`. */
+export function exceedsItemLimit(
+  keyBytes: number,
+  flags: number,
+  valueBytes: number,
+  itemBytesMax: number,
+): boolean {
+  return ITEM_OVERHEAD_BYTES + keyBytes + (flags === 0 ? 0 : 4) + valueBytes > itemBytesMax;
+}

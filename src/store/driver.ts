@@ -1,0 +1,52 @@
+/**
+ * What a KV store must do to hold a replica's values. Small on purpose: versions, conditions and expiry are
+ * decided above it, so anything that can get, set and delete bytes will do.
+ *
+ * Invariants, checked for every driver by one acceptance suite:
+ *  1. Operations take effect in the order in which they were issued, whatever their keys.
+ *  2. Every `done` is called exactly once, in issue order, and never before the call that took it returns.
+ *  3. After an error the operation may or may not have taken effect, but never takes effect later than an
+ *     operation that was issued after the error was reported.
+ *  4. A store that is gone or hangs is an error within the driver's deadline, never a miss and never a hang.
+ */
+export interface KvDriver {
+  /** For people: `memcached 127.0.0.1:11201`, `embedded`. */
+  readonly description: string;
+
+  /** Starts to connect, and keeps reconnecting until closed. `onStateChange` is told of every change. */
+  open(onStateChange: (state: StoreState) => void): void;
+
+  /** Bytes stored under the key, or null when there are none. Keys are latin-1 strings, see `Request`. */
+  get(key: string, done: (error: StoreError | null, bytes: Buffer | null) => void): void;
+
+  /**
+   * @param expiresAtMs when the store may forget the entry, milliseconds since 1970, 0 for never: a hint to
+   *   free memory, not the expiry that clients see
+   */
+  set(key: string, bytes: Buffer, expiresAtMs: number, done: (error: StoreError | null) => void): void;
+
+  /** A key that is not there is no error. */
+  delete(key: string, done: (error: StoreError | null) => void): void;
+
+  /** Ends what is in flight with an error, and the connection. */
+  close(): Promise<void>;
+}
+
+export type StoreState =
+  | {
+      readonly up: true;
+      /** The store's own limit for key, value and header of one item, in bytes; null when unknown. */
+      readonly itemBytesMax: number | null;
+    }
+  | { readonly up: false; readonly reason: string };
+
+/** The store did not do as told. Expected: it is answered to the client as `SERVER_ERROR` with the reason. */
+export class StoreError extends Error {
+  readonly code: 'STORE_DOWN' | 'STORE_TIMEOUT' | 'STORE_TOO_LARGE' | 'STORE_REFUSED';
+
+  constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreError';
+    this.code = code;
+  }
+}
