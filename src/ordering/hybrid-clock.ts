@@ -1,4 +1,4 @@
-import { msOfVersionTime, TICKS_PER_MS, VERSION_EPOCH_MS, type Version } from './version.ts';
+import { TICKS_PER_MS, type Version, versionTimeOfMs } from './version.ts';
 
 /**
  * A hybrid logical clock (Kulkarni et al. 2014, in one integer): readings follow the wall clock while it
@@ -20,9 +20,7 @@ export class HybridClock {
 
   /** A version that is larger than all given and observed so far. */
   stamp(): Version {
-    const physical = (this.#wallMs() - VERSION_EPOCH_MS) * TICKS_PER_MS;
-    const next = this.#last + 1;
-    this.#last = physical > next ? Math.floor(physical) : next;
+    this.#last = Math.max(this.#physical(), this.#last + 1);
     return { time: this.#last, node: this.#node };
   }
 
@@ -31,13 +29,17 @@ export class HybridClock {
     if (time > this.#last) this.#last = time;
   }
 
-  /** The largest time given or observed. */
-  get last(): number {
-    return this.#last;
+  /** What this clock reads, for peers to compare theirs with; gives no version. */
+  reading(): number {
+    return Math.max(this.#physical(), this.#last);
   }
 
   /** How far a version time is ahead of this wall clock, in milliseconds; negative when behind. */
   aheadMs(time: number): number {
-    return msOfVersionTime(time) - this.#wallMs();
+    return (time - this.#physical()) / TICKS_PER_MS;
+  }
+
+  #physical(): number {
+    return versionTimeOfMs(this.#wallMs());
   }
 }

@@ -45,8 +45,3 @@ export function versionOfCas(cas: bigint): Version | null {
 export function versionTimeOfMs(ms: number): number {
   return Math.max(0, Math.floor(ms) - VERSION_EPOCH_MS) * TICKS_PER_MS;
 }
-
-/** The wall time in milliseconds since 1970 that a version time stands for. */
-export function msOfVersionTime(time: number): number {
-  return Math.floor(time / TICKS_PER_MS) + VERSION_EPOCH_MS;
-}

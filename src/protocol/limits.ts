@@ -3,10 +3,10 @@
 /** Longest key in bytes: memcached's own. A longer one is answered with an error. */
 export const KEY_BYTES_MAX = 250;
 
-/** Longest command line of a `get` in bytes: as memcached, a longer one without a line end closes. */
-export const LINE_BYTES_MAX = 65_536;
+/** Longest line of a command that names many keys, in bytes. memcached has no such bound; a longer line closes. */
+export const LINE_BYTES_MAX = 1_048_576;
 
-/** Longest command line, up to the first key, of anything that is not a `get`, as memcached has it. */
+/** Longest line of any other command, in bytes: as memcached, a longer one closes. */
 export const SHORT_LINE_BYTES_MAX = 2_048;
 
 /** memcached's default `-I`: the largest item, its header and key included, in bytes. */

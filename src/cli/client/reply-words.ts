@@ -1,0 +1,43 @@
+import type { ReplyParts } from './reply-reader.ts';
+
+/** What a line of the protocol means, for whoever does not know it by heart. The first that fits is said. */
+const EXPLANATIONS: readonly (readonly [pattern: RegExp, words: string])[] = [
+  [/^ERROR$/, 'there is no such command, or not with these words; "help" lists what there is'],
+  [/^CLIENT_ERROR .*non-numeric/, 'incr and decr need a value that is a number, written in digits'],
+  [/^CLIENT_ERROR bad data chunk/, 'the value was not as long as the line before it said'],
+  [
+    /^CLIENT_ERROR bad command line format/,
+    'a number is missing, or a word is too long; "help <command>" shows the form',
+  ],
+  [/^CLIENT_ERROR (.*)/, 'the request was not understood, and nothing was changed'],
+  [/^SERVER_ERROR .*too large/, 'the value is larger than item_size_max, or than what the store takes'],
+  [/^SERVER_ERROR .*out of memory/, 'the store has no room left'],
+  [/^SERVER_ERROR .*unknown/, 'the cluster could not see this through; read the key to see what is there'],
+  [
+    /^SERVER_ERROR/,
+    'the cluster could not do this now, for the reason given; "show" tells which peer or store is down',
+  ],
+  [/^NOT_STORED$/, 'the condition did not hold: add wants a key that is not there, the others one that is'],
+  [/^EXISTS$/, 'somebody changed it since gets gave that token'],
+  [/^NOT_FOUND$/, 'there is no such key'],
+];
+
+/** @returns null when the reply speaks for itself */
+export function explain(reply: ReplyParts): string | null {
+  if (reply.parts.length === 1 && reply.parts[0]!.toString('latin1') === 'END') return 'there is no such key';
+  const last = reply.parts.at(-1)?.toString('latin1') ?? '';
+  return EXPLANATIONS.find(([pattern]) => pattern.test(last))?.[1] ?? null;
+}
+
+/**
+ * A reply for a terminal. What is no text is shown as `\xNN`: a value must not be able to send control
+ * sequences to the terminal of whoever reads it.
+ */
+export function printable(part: Buffer): string {
+  return part
+    .toString('utf8')
+    .replace(
+      /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g,
+      (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    );
+}

@@ -1,0 +1,138 @@
+import { UsageError } from '../failure.ts';
+import { BYTES_AT, COMMAND_WORDS, type CommandWord, SHORT_FORM_WORDS } from './command-words.ts';
+import { unquote } from './quoting.ts';
+import { BARRIER, type ReplyShape } from './reply-reader.ts';
+
+/** A command as it goes to a controller. */
+export interface WireCommand {
+  readonly word: string;
+  /** The line, and the data block when there is one, with their line ends. */
+  readonly bytes: Buffer;
+  readonly reply: ReplyShape;
+  readonly writes: boolean;
+  /** For people: the command and its key. */
+  readonly title: string;
+}
+
+export type TypedCommand =
+  | { readonly kind: 'quit' }
+  | { readonly kind: 'complete'; readonly command: WireCommand }
+  /** The value is still to come: this many bytes, then a line end. */
+  | { readonly kind: 'value_follows'; readonly valueBytes: number; complete(value: Buffer): WireCommand };
+
+/** A value that no controller would take, in bytes: typing one is certainly a mistake. */
+const VALUE_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** `<flags> <exptime> <bytes>`, and for `cas` the token: then the protocol's own form was meant. */
+const PROTOCOL_FORM = /^\d+ +-?\d+ +\d+( |$)/;
+
+const LINE_END = Buffer.from('\r\n');
+
+/**
+ * Understands one typed line. Text is latin-1 throughout, one character a byte.
+ *
+ * A store command has three forms: `set k 0 0 5` with the value to follow, `set k 0 0 5 hello`, and
+ * `set k hello`. A value that looks like the numbers of the first form has to be quoted.
+ *
+ * @throws UsageError when the line could not be followed by an intelligible reply, so that it must not be sent
+ */
+export function parseTyped(line: string): TypedCommand {
+  const words = line.trim().split(/ +/);
+  const word = words[0]!;
+  const row = COMMAND_WORDS.get(word);
+  if (row?.reply === 'close') return { kind: 'quit' };
+  if (!row?.takesValue) return complete(plainCommand(words, row));
+  const key = words[1];
+  if (key === undefined || words.length === 2) throw new UsageError(`usage: ${usageOf(words[0]!, row)}`);
+  const rest = line.trimStart().slice(word.length).trimStart().slice(key.length).trimStart();
+  if (SHORT_FORM_WORDS.has(word) && !PROTOCOL_FORM.test(rest))
+    return complete(shortForm(word, row, key, rest));
+  return protocolForm(row, rest, words);
+}
+
+/** How a command may be typed: as the protocol has it, or in short. */
+export function usageOf(word: string, row: CommandWord): string {
+  const value = row.takesValue ? ', then <value>' : '';
+  const short = SHORT_FORM_WORDS.has(word) ? `${word} <key> <value>, or ` : '';
+  return `${short}${row.usage}${value}`;
+}
+
+function complete(command: WireCommand): TypedCommand {
+  return { kind: 'complete', command };
+}
+
+function plainCommand(words: readonly string[], row: CommandWord | undefined): WireCommand {
+  return wireCommand(words, row?.reply ?? 'line', row?.writes ?? true, []);
+}
+
+function wireCommand(
+  words: readonly string[],
+  reply: CommandWord['reply'],
+  writes: boolean,
+  block: readonly Buffer[],
+): WireCommand {
+  const silent = writes && words.at(-1) === 'noreply';
+  return {
+    word: words[0]!,
+    bytes: Buffer.concat([
+      Buffer.from(`${words.join(' ')}\r\n`, 'latin1'),
+      ...block,
+      Buffer.from(silent ? BARRIER : '', 'latin1'),
+    ]),
+    reply: silent ? 'silent' : reply === 'close' ? 'line' : reply,
+    writes,
+    title: words.slice(0, 2).join(' '),
+  };
+}
+
+function shortForm(word: string, row: CommandWord, key: string, rest: string): WireCommand {
+  const value = Buffer.from(unquote(rest), 'latin1');
+  return withValue(row, [word, key, '0', '0', String(value.length)], value);
+}
+
+function withValue(row: CommandWord, words: readonly string[], value: Buffer): WireCommand {
+  return wireCommand(words, row.reply, true, [value, LINE_END]);
+}
+
+/** The head is what the protocol has in front of the value: numbers, and perhaps `noreply`. */
+function protocolForm(row: CommandWord, rest: string, words: readonly string[]): TypedCommand {
+  const valueBytes = lengthIn(row, words);
+  const follows = (headLength: number): TypedCommand => ({
+    kind: 'value_follows',
+    valueBytes,
+    complete: (value) => withValue(row, words.slice(0, headLength), value),
+  });
+  const numbers = words[0] === 'cas' ? 6 : 5;
+  if (words.length < numbers) throw new UsageError(`usage: ${usageOf(words[0]!, row)}`);
+  const tail = withoutWords(rest, numbers - 2);
+  if (tail === '') return follows(numbers);
+  if (tail.trim() === 'noreply') return follows(numbers + 1);
+  const inline = inlineValue(tail, valueBytes);
+  if (inline !== null) return complete(withValue(row, words.slice(0, numbers), inline));
+  const afterNoreply = tail.startsWith('noreply ')
+    ? inlineValue(tail.slice('noreply '.length), valueBytes)
+    : null;
+  if (afterNoreply !== null) return complete(withValue(row, words.slice(0, numbers + 1), afterNoreply));
+  throw new UsageError(
+    `the value has ${tail.length} bytes, but ${valueBytes} are announced; nothing was sent`,
+  );
+}
+
+function lengthIn(row: CommandWord, words: readonly string[]): number {
+  const text = words[BYTES_AT] ?? '';
+  const length = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (length <= VALUE_BYTES_MAX) return length;
+  throw new UsageError(`usage: ${usageOf(words[0]!, row)} (<bytes> is the length of the value, a number)`);
+}
+
+/** What stands behind the first `count` words and one space; further spaces belong to the value. */
+function withoutWords(text: string, count: number): string {
+  return text.replace(new RegExp(`^(?:\\S+(?: +|$)){${count - 1}}\\S+ ?`), '');
+}
+
+/** The value, quoted or not, if it is as long as announced. */
+function inlineValue(text: string, valueBytes: number): Buffer | null {
+  if (text.length === valueBytes) return Buffer.from(text, 'latin1');
+  const quoted = text[0] === '"' || text[0] === "'" ? unquote(text) : text;
+  return quoted.length === valueBytes ? Buffer.from(quoted, 'latin1') : null;
+}

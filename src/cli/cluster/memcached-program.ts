@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Address } from '../../controller/settings.ts';
+import { formatAddress } from '../address.ts';
+import { ClientConnection, ConnectionLost } from '../client/client-connection.ts';
+import { OperationError } from '../failure.ts';
+import { isAlive, type ProcessRecord, spawnDetached } from './processes.ts';
+import type { Member } from './run-record.ts';
+
+/** How long a memcached may take until it answers, in milliseconds. */
+const READY_TIMEOUT_MS = 3000;
+
+const POLL_MS = 20;
+
+/** Memory of one memcached for items, in megabytes. */
+const MEMORY_MEGABYTES = 64;
+
+/** @returns the version of the `memcached` program, null when there is none */
+export function memcachedVersion(): Promise<string | null> {
+  return new Promise((resolve) => {
+    execFile('memcached', ['-V'], { timeout: 2000 }, (error, stdout) => {
+      resolve(error === null ? (/\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? 'of unknown version') : null);
+    });
+  });
+}
+
+/**
+ * One memcached on its own address.
+ *
+ * @param itemBytesMax its `-I`; memcached wants twice that to fit into its memory
+ * @throws OperationError
+ */
+export async function startMemcached(
+  id: number,
+  address: Address,
+  itemBytesMax: number,
+  directory: string,
+): Promise<Member> {
+  const name = `memcached-${id}`;
+  const output = join(directory, `${name}.log`);
+  const megabytes = Math.max(MEMORY_MEGABYTES, Math.ceil((4 * itemBytesMax) / 1024 ** 2));
+  const words = ['-l', address.host, '-p', String(address.port), '-U', '0', '-m', String(megabytes)];
+  words.push('-I', String(itemBytesMax), ...asUnprivilegedUser());
+  const started = await spawnDetached('memcached', words, directory, output);
+  if (started === null) throw new OperationError(`${name} could not be started; ${lastWords(output)}`);
+  return { ...started, name, address, logs: [{ file: output, from: 0 }] };
+}
+
+/** memcached refuses to run as root unless told which user to become. */
+function asUnprivilegedUser(): string[] {
+  return process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+}
+
+/** @throws OperationError when it ends, or does not answer in time */
+export async function waitForMemcached(member: Member): Promise<void> {
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  while ((await versionAt(member.address)) === null) {
+    const ended = !isAlive(member satisfies ProcessRecord);
+    if (ended || performance.now() > deadline) {
+      const what = ended ? 'ended at once' : `does not answer within ${READY_TIMEOUT_MS / 1000} s`;
+      throw new OperationError(
+        `${member.name} on ${formatAddress(member.address)} ${what}; ${lastWords(member.logs[0]!.file)}`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/** What the store at an address answers to `version`; null when nothing there answers as memcached does. */
+export async function versionAt(address: Address): Promise<string | null> {
+  try {
+    const connection = await ClientConnection.dial(address);
+    try {
+      const reply = await connection.request(Buffer.from('version\r\n'), 'line', READY_TIMEOUT_MS);
+      return /^VERSION (.+)$/.exec(reply.parts[0]?.toString('latin1') ?? '')?.[1] ?? null;
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    if (error instanceof ConnectionLost) return null;
+    throw error;
+  }
+}
+
+function lastWords(file: string): string {
+  const last = readFileSync(file, 'latin1').trim().split('\n').at(-1);
+  return last === undefined || last === '' ? 'it said nothing' : `it said: ${last}`;
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { formatAddress } from '../address.ts';
+import { renderStatus } from '../client/status-table.ts';
+import { PROJECT_DIRECTORY } from '../locations.ts';
+import { statusAt } from './readiness.ts';
+import type { LogPart, RunRecord } from './run-record.ts';
+
+/** Lines of each log that are shown when a controller does not come up. */
+const TAIL_LINES = 8;
+
+/** The cluster as its first controller sees it. */
+export async function printCluster(record: RunRecord): Promise<void> {
+  const first = record.controllers[0]!;
+  const status = await statusAt(first.address);
+  const table =
+    status === null
+      ? `${first.name} on ${formatAddress(first.address)} does not answer`
+      : renderStatus(status);
+  process.stdout.write(`\n${table}\n\n`);
+}
+
+/** What to type now, ready to be copied. */
+export function nextSteps(record: RunRecord, directory: string): string {
+  const first = record.controllers[0]!.address;
+  const other = (record.controllers[1] ?? record.controllers[0]!).address;
+  const node = fromHere('node_modules/.bin/node');
+  const client = `${node} ${fromHere('main.ts')} -cli -i ${other.host} -p ${other.port}`;
+  const elsewhere = process.env.MEMCHORUS_RUN_DIR ? `MEMCHORUS_RUN_DIR=${directory} ` : '';
+  return [
+    'Write on one controller, read on another:',
+    `  printf 'set greeting 0 0 5\\r\\nhello\\r\\nquit\\r\\n' | nc ${first.host} ${first.port}`,
+    `  ${client} get greeting`,
+    `The interactive client:  ${client}`,
+    `Logs:                    ${directory}`,
+    `Stop it:                 ${elsewhere}${fromHere('stop.sh')}`,
+    '',
+  ].join('\n');
+}
+
+function fromHere(file: string): string {
+  const path = relative(process.cwd(), join(PROJECT_DIRECTORY, file));
+  return path.startsWith('..') ? join(PROJECT_DIRECTORY, file) : path.includes('/') ? path : `./${path}`;
+}
+
+/** The last lines of the files that have any, indented. */
+export function tailOf(logs: readonly LogPart[]): string {
+  const lines = logs.flatMap((log) => linesOf(log).slice(-TAIL_LINES));
+  return lines.length === 0 ? '  (empty)' : lines.map((line) => `  ${line}`).join('\n');
+}
+
+function linesOf({ file, from }: LogPart): string[] {
+  try {
+    return readFileSync(file)
+      .subarray(from)
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,161 @@
+import { resolve } from 'node:path';
+import type { Address, Settings } from '../controller/settings.ts';
+import { formatAddress, sameAddress } from './address.ts';
+import { UsageError } from './failure.ts';
+import {
+  environmentNameOf,
+  type RawSetting,
+  type RawSettings,
+  SETTINGS,
+  type SettingKey,
+} from './setting-table.ts';
+import * as read from './setting-values.ts';
+
+/** The settings that all controllers share, validated: `Settings` less what differs between them. */
+export interface Configuration extends Omit<Settings, 'self' | 'storeAddress'> {
+  /** The memcached of each peer; null: nobody said where, so that it is 127.0.0.1, `STORE_PORT_BASE` + id. */
+  readonly stores: readonly Address[] | null;
+  /** Somebody chose the store type: it is not merely the default. */
+  readonly storeTypeChosen: boolean;
+}
+
+/** The store of controller 0 on loopback; the others follow. */
+export const STORE_PORT_BASE = 11_201;
+
+/** @param layers the strongest first: flags, environment, file */
+export function resolveConfiguration(layers: readonly RawSettings[]): Configuration {
+  const chosen = new Chosen(layers);
+  const peers = chosen.read('peers', read.addresses);
+  return {
+    cluster: chosen.read('cluster', read.name),
+    peers,
+    level: chosen.read('consistency', read.level),
+    heartbeatMs: chosen.read('heartbeat_time', read.seconds(0.01, 60)),
+    threshold: chosen.read('threshold', read.count(1, 1000)),
+    requestTimeoutMs: chosen.read('request_timeout', read.seconds(0.05, 600)),
+    syncIntervalMs: chosen.read('sync_interval', read.seconds(0.05, 3600)),
+    maxClockSkewMs: chosen.read('max_clock_skew', read.seconds(0.1, 86_400)),
+    storeType: chosen.read('store', read.storeType),
+    storeTypeChosen: chosen.has('store'),
+    stores: chosen.has('stores') ? chosen.read('stores', storesOf(peers)) : null,
+    storeTimeoutMs: chosen.read('store_timeout', read.seconds(0.01, 60)),
+    storeBytesMax: chosen.read('store_bytes', read.bytes('1m', '64g')),
+    itemBytesMax: chosen.read('item_size_max', read.bytes('1k', '128m')),
+    connectionsMax: chosen.read('connections_max', read.count(1, 1_000_000)),
+    pipelineMax: chosen.read('pipeline_max', read.count(1, 1_000_000)),
+    queueBytesMax: chosen.read('queue_bytes_max', read.bytes('1m', '64g')),
+    logFile: chosen.read('log_file', read.fileName),
+    logLevel: chosen.read('log_level', read.logLevel),
+  };
+}
+
+function storesOf(peers: readonly Address[]): read.ValueReader<readonly Address[]> {
+  return (text) => {
+    const stores = read.addresses(text);
+    if (stores.length === peers.length) return stores;
+    throw new read.BadValue(
+      `there are ${peers.length} peers; give every one its own store, in the same order`,
+    );
+  };
+}
+
+/** The strongest layer that says something about a setting has it. */
+class Chosen {
+  readonly #layers: readonly RawSettings[];
+
+  constructor(layers: readonly RawSettings[]) {
+    this.#layers = layers;
+  }
+
+  has(key: SettingKey): boolean {
+    return this.#layers.some((layer) => layer.has(key));
+  }
+
+  read<T>(key: SettingKey, reader: read.ValueReader<T>): T {
+    const raw = this.#raw(key);
+    try {
+      return reader(raw.text);
+    } catch (error) {
+      if (!(error instanceof read.BadValue)) throw error;
+      throw new UsageError(`${raw.origin} is "${raw.text}": ${error.message}`, { cause: error });
+    }
+  }
+
+  #raw(key: SettingKey): RawSetting {
+    for (const layer of this.#layers) {
+      const raw = layer.get(key);
+      if (raw !== undefined) return raw;
+    }
+    return { text: SETTINGS[key].fallback, origin: `the default of ${key}` };
+  }
+}
+
+/** What says which of the peers a process is: a flag, else for the id `MEMCHORUS_ID`. */
+export interface Identity {
+  readonly id: number | null;
+  readonly host: string | null;
+  readonly port: number | null;
+}
+
+const DEFAULT_HOST = '127.0.0.1';
+
+/** @throws UsageError when nothing says so, or what says so names no peer */
+export function selfOf(peers: readonly Address[], identity: Identity): number {
+  const listed = `the peers are ${peers.map(formatAddress).join(', ')}`;
+  if (identity.id !== null) {
+    if (identity.id < peers.length) return identity.id;
+    throw new UsageError(
+      `--id ${identity.id} names no peer: ids go from 0 to ${peers.length - 1}; ${listed}`,
+    );
+  }
+  if (identity.port === null) {
+    throw new UsageError(`which controller is this? Give its port with -p, or --id; ${listed}`);
+  }
+  const own: Address = { host: identity.host ?? DEFAULT_HOST, port: identity.port };
+  const self = peers.findIndex((peer) => sameAddress(peer, own));
+  if (self >= 0) return self;
+  throw new UsageError(
+    `${formatAddress(own)} is not among the peers: correct -i and -p, or add it; ${listed}`,
+  );
+}
+
+/** Where the store is, when the flags of one controller say so. */
+export interface StoreOverride {
+  readonly host: string | null;
+  readonly port: number | null;
+}
+
+/** @param runDirectory where a relative log file goes */
+export function settingsOf(
+  configuration: Configuration,
+  self: number,
+  override: StoreOverride,
+  runDirectory: string,
+): Settings {
+  const { stores, storeTypeChosen: _, ...shared } = configuration;
+  const store = stores?.[self] ?? { host: DEFAULT_HOST, port: STORE_PORT_BASE + self };
+  return {
+    ...shared,
+    self,
+    storeAddress: { host: override.host ?? store.host, port: override.port ?? store.port },
+    logFile: logFileOf(configuration.logFile, self, runDirectory),
+  };
+}
+
+/** `controller.log` → `controller-0.log`: controllers that read the same file must not share a log. */
+export function logFileOf(logFile: string, self: number, runDirectory: string): string {
+  if (logFile === '-') return logFile;
+  const numbered = logFile.replace(/(\.[^./\\]+)?$/, (extension) => `-${self}${extension}`);
+  return resolve(runDirectory, numbered);
+}
+
+/** The environment variables that are settings, as a layer. */
+export function environmentLayer(environment: NodeJS.ProcessEnv): Map<SettingKey, RawSetting> {
+  const layer = new Map<SettingKey, RawSetting>();
+  for (const key of Object.keys(SETTINGS) as SettingKey[]) {
+    const name = environmentNameOf(key);
+    const text = environment[name];
+    if (text !== undefined && text !== '') layer.set(key, { text: text.trim(), origin: name });
+  }
+  return layer;
+}

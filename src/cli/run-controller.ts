@@ -1,0 +1,76 @@
+import { startController } from '../controller/controller.ts';
+import { type ClosableLogger, createLogger, LogFileError } from '../controller/logger.ts';
+import type { Settings } from '../controller/settings.ts';
+import { formatAddress } from './address.ts';
+import { EXIT_FAILED, EXIT_OK, OperationError, reasonOf, systemCodeOf, UsageError } from './failure.ts';
+import { describeTakenPort } from './port-owner.ts';
+
+/** Runs one controller until SIGINT or SIGTERM. @returns the exit code */
+export async function runController(settings: Settings): Promise<number> {
+  const stopped = onStopSignal();
+  const logger = openLog(settings);
+  try {
+    const controller = await startController(settings, logger);
+    process.stdout.write(`${greeting(settings)}\n`);
+    const signal = await stopped;
+    logger.info('stopping', { signal });
+    await controller.close();
+    logger.info('stopped');
+    return EXIT_OK;
+  } catch (error) {
+    throw await startFailure(error, settings);
+  } finally {
+    await logger.close();
+  }
+}
+
+function greeting(settings: Settings): string {
+  const log = settings.logFile === '-' ? 'the console' : settings.logFile;
+  const own = formatAddress(settings.peers[settings.self]!);
+  return `controller ${settings.self} of ${settings.peers.length} listens on ${own} (${settings.level}); it logs to ${log}`;
+}
+
+function openLog(settings: Settings): ClosableLogger {
+  try {
+    return createLogger(settings);
+  } catch (error) {
+    if (error instanceof LogFileError)
+      throw new UsageError(`${error.message}: correct log_file`, { cause: error });
+    throw error;
+  }
+}
+
+/** Resolves with the first signal to stop; a second one ends the process at once, whatever hangs. */
+function onStopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (signal: string): void => {
+      if (asked) process.exit(EXIT_FAILED);
+      asked = true;
+      resolve(signal);
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}
+
+/** A system error of listening, in words; anything else is no expected failure and stays as it is. */
+async function startFailure(error: unknown, settings: Settings): Promise<unknown> {
+  const own = settings.peers[settings.self]!;
+  switch (systemCodeOf(error)) {
+    case 'EADDRINUSE':
+      return new OperationError(`${await describeTakenPort(own)}; stop that, or change peers`, {
+        cause: error,
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new OperationError(`${own.host} is no address of this machine; correct peers`, { cause: error });
+    case 'EACCES':
+      return new OperationError(`may not listen on ${formatAddress(own)}: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}

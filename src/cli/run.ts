@@ -1,0 +1,70 @@
+import { type CommandLine, helpText, parseArguments } from './arguments.ts';
+import { topologyLayer } from './cluster/topology.ts';
+import {
+  type Configuration,
+  environmentLayer,
+  resolveConfiguration,
+  selfOf,
+  settingsOf,
+} from './configuration.ts';
+import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, OperationError, systemCodeOf, UsageError } from './failure.ts';
+import { defaultConfigFile, PROJECT_CONFIG_FILE, projectVersion, runDirectory } from './locations.ts';
+import type { RawSettings } from './setting-table.ts';
+import { readSettingsFile } from './settings-file.ts';
+
+/** Does what the command line says. @returns the exit code */
+export async function run(words: readonly string[]): Promise<number> {
+  process.stdout.on('error', ignoreClosedPipe);
+  try {
+    return await dispatch(parseArguments(words, process.env));
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof OperationError)) throw error;
+    process.stderr.write(`memchorus: ${error.message}\n`);
+    return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+  }
+}
+
+/** `… | head` is no failure: what is under way is finished, and nobody reads the rest. */
+function ignoreClosedPipe(error: Error): void {
+  if (systemCodeOf(error) !== 'EPIPE') throw error;
+}
+
+async function dispatch(line: CommandLine): Promise<number> {
+  if (line.showHelp) return print(await helpText(line.mode));
+  if (line.showVersion) return print(`memchorus ${projectVersion()}`);
+  switch (line.mode) {
+    case 'stop': {
+      const { stopCluster } = await import('./cluster/stop.ts');
+      return stopCluster(runDirectory());
+    }
+    case 'start': {
+      const { startCluster } = await import('./cluster/start.ts');
+      return startCluster(line, load(line, PROJECT_CONFIG_FILE, topologyLayer(line)), runDirectory());
+    }
+    case 'client': {
+      const { runClient } = await import('./client/run-client.ts');
+      return runClient(line, load(line, defaultConfigFile()));
+    }
+    case 'controller':
+      return runOneController(line);
+  }
+}
+
+async function runOneController(line: CommandLine): Promise<number> {
+  const configuration = load(line, defaultConfigFile());
+  const self = selfOf(configuration.peers, line.identity);
+  const { runController } = await import('./run-controller.ts');
+  return runController(settingsOf(configuration, self, line.store, runDirectory()));
+}
+
+/** @param strongest settings that stand above the flags */
+function load(line: CommandLine, defaultPath: string, strongest: RawSettings = new Map()): Configuration {
+  const named = line.configPath ?? (process.env.MEMCHORUS_CONFIG || null);
+  const file = readSettingsFile(named ?? defaultPath, named === null);
+  return resolveConfiguration([strongest, line.settings, environmentLayer(process.env), file]);
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return EXIT_OK;
+}

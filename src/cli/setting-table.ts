@@ -1,0 +1,101 @@
+/**
+ * The one table of settings. From a row come the key in `[common]` of the configuration file, the flag, the
+ * environment variable, the default, and the line of help.
+ */
+export interface SettingRow {
+  readonly group: 'Cluster' | 'Timing' | 'Store' | 'Bounds' | 'Log';
+  /** In the notation of the configuration file; empty: worked out from other settings. */
+  readonly fallback: string;
+  readonly describe: string;
+  /** Further names of the flag; those of several letters are written with a single dash. */
+  readonly aliases?: readonly string[];
+}
+
+export const SETTINGS = {
+  cluster: {
+    group: 'Cluster',
+    fallback: 'memchorus',
+    describe: 'name of the cluster; peers of another are refused',
+  },
+  peers: {
+    group: 'Cluster',
+    fallback: '127.0.0.1:8000,127.0.0.1:8001,127.0.0.1:8002',
+    describe: 'every controller, this one included: host:port,host:port,… The order gives the ids',
+  },
+  consistency: {
+    group: 'Cluster',
+    fallback: 'sequential',
+    describe: 'linearizability, sequential or eventual',
+    aliases: ['cons'],
+  },
+  heartbeat_time: { group: 'Timing', fallback: '0.1', describe: 'seconds between heartbeats' },
+  threshold: { group: 'Timing', fallback: '3', describe: 'missed heartbeats before a peer counts as down' },
+  request_timeout: { group: 'Timing', fallback: '1', describe: 'seconds in which a request is answered' },
+  sync_interval: { group: 'Timing', fallback: '1', describe: 'seconds between rounds of anti-entropy' },
+  max_clock_skew: { group: 'Timing', fallback: '10', describe: "seconds a peer's clock may be ahead" },
+  store: {
+    group: 'Store',
+    fallback: 'memcache',
+    describe: 'memcache, or custom: embedded in the controller',
+    aliases: ['kv', 'kvtype'],
+  },
+  stores: {
+    group: 'Store',
+    fallback: '',
+    describe:
+      'the memcached of each peer, in the order of the peers: host:port,… By default 127.0.0.1:11201+id',
+  },
+  store_timeout: { group: 'Store', fallback: '0.5', describe: 'seconds in which a store answers' },
+  store_bytes: { group: 'Store', fallback: '64m', describe: 'most that the embedded store holds, in bytes' },
+  item_size_max: {
+    group: 'Bounds',
+    fallback: '1m',
+    describe: 'largest item, key and header included, in bytes',
+  },
+  connections_max: { group: 'Bounds', fallback: '1024', describe: 'client connections at once' },
+  pipeline_max: {
+    group: 'Bounds',
+    fallback: '1024',
+    describe: 'requests of one connection in progress at once',
+  },
+  queue_bytes_max: {
+    group: 'Bounds',
+    fallback: '64m',
+    describe: 'bytes of ordered writes waiting for agreement',
+  },
+  log_file: {
+    group: 'Log',
+    fallback: 'controller.log',
+    describe: 'where to log, "-" for the console; the id is put into the name',
+  },
+  log_level: { group: 'Log', fallback: 'info', describe: 'error, warn, info or debug' },
+} as const satisfies Record<string, SettingRow>;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+export function isSettingKey(word: string): word is SettingKey {
+  return Object.hasOwn(SETTINGS, word);
+}
+
+/** `heartbeat_time` → `heartbeat-time`. */
+export function flagOf(key: SettingKey): string {
+  return key.replaceAll('_', '-');
+}
+
+const ENVIRONMENT_PREFIX = 'MEMCHORUS_';
+
+/** `heartbeat_time` → `MEMCHORUS_HEARTBEAT_TIME`. */
+export function environmentNameOf(key: string): string {
+  return ENVIRONMENT_PREFIX + key.toUpperCase();
+}
+
+/** A setting as somebody wrote it, and where, for the message when it turns out to be wrong. */
+export interface RawSetting {
+  readonly text: string;
+  /** `threshold in config.ini`, `--threshold`, `MEMCHORUS_THRESHOLD`. */
+  readonly origin: string;
+}
+
+export type RawSettings = ReadonlyMap<SettingKey, RawSetting>;

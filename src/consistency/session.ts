@@ -1,0 +1,102 @@
+import { Fifo } from '../ordering/fifo.ts';
+import { type Reply, serverError } from '../protocol/reply.ts';
+import type { Request } from '../protocol/request.ts';
+import { type Coordinator, isWrite } from './coordinator.ts';
+import type { Operation } from './operation.ts';
+
+/**
+ * One client connection's requests: started so that they take effect in the order in which they were sent,
+ * and answered in that order.
+ *
+ * What may be under way at once, on one connection:
+ *  - plain writes (set, delete, flush_all) follow each other without waiting: the engine keeps their order;
+ *  - a read starts once the connection's own writes are done, where the policy says so, and holds back what
+ *    follows only until it has been handed to the store, which answers in order;
+ *  - a conditional write holds back what follows until it is decided: it may have to be proposed again, and
+ *    would then come after requests that were sent later.
+ */
+export class ClientSession {
+  readonly #coordinator: Coordinator;
+  readonly #onReply: (request: Request, reply: Reply) => void;
+  readonly #unanswered = new Fifo<Operation>();
+  readonly #held = new Fifo<Operation>();
+  #barrier = false;
+  #draining = false;
+  #writesUnderWay = 0;
+
+  /** @param onReply called for every request, in order */
+  constructor(coordinator: Coordinator, onReply: (request: Request, reply: Reply) => void) {
+    this.#coordinator = coordinator;
+    this.#onReply = onReply;
+  }
+
+  /** Requests that have not been answered. */
+  get inProgress(): number {
+    return this.#unanswered.length;
+  }
+
+  submit(request: Request): void {
+    const operation = this.#coordinator.admit(request, () => this.#onDone());
+    this.#unanswered.push(operation);
+    this.#held.push(operation);
+    this.drain();
+  }
+
+  /** Starts what may start; to be called again when a gate of the engine may have opened. */
+  drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    for (let first = this.#held.first(); first !== undefined; first = this.#held.first()) {
+      if (!first.done && !this.#mayStart(first)) break;
+      this.#held.shift();
+      if (!first.done) this.#start(first);
+    }
+    this.#draining = false;
+  }
+
+  #mayStart(operation: Operation): boolean {
+    const { request } = operation;
+    const need = this.#coordinator.needOf(request);
+    if (need === null) return true;
+    const gate = this.#coordinator.gate(need);
+    if (gate.state === 'closed') {
+      operation.finish(serverError(gate.reason));
+      return true;
+    }
+    if (gate.state === 'wait' || this.#barrier) return false;
+    const alone = this.#coordinator.policy.ownWritesFirst && !isPlainWrite(request);
+    return !alone || this.#writesUnderWay === 0;
+  }
+
+  #start(operation: Operation): void {
+    const { request } = operation;
+    if (isWrite(request)) {
+      this.#writesUnderWay++;
+      operation.whenDone(() => {
+        this.#writesUnderWay--;
+        this.drain();
+      });
+    }
+    this.#barrier = true;
+    let ordered = false;
+    this.#coordinator.start(operation, () => {
+      if (ordered) return;
+      ordered = true;
+      this.#barrier = false;
+      this.drain();
+    });
+  }
+
+  /** Hands out the answers that are next in line. */
+  #onDone(): void {
+    for (let first = this.#unanswered.first(); first?.reply; first = this.#unanswered.first()) {
+      this.#unanswered.shift();
+      this.#onReply(first.request, first.reply);
+    }
+  }
+}
+
+function isPlainWrite(request: Request): boolean {
+  if (request.kind === 'store') return request.verb === 'set';
+  return request.kind === 'delete' || request.kind === 'flush_all';
+}

@@ -1,0 +1,253 @@
+import { randomInt } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { MemoryJournal } from '../journal/memory-journal.ts';
+import { ballotName } from '../membership/view.ts';
+import { Mesh } from '../peer/mesh.ts';
+import { createDriver } from '../store/create-driver.ts';
+import { ENVELOPE_BYTES } from '../store/envelope.ts';
+import { KVController } from '../store/kv-controller.ts';
+import { Core, TICK_MS } from './core.ts';
+import { FrontDoor } from './front-door.ts';
+import { LocalReplies } from './local-replies.ts';
+import type { Logger } from './logger.ts';
+import { VERSION } from './product.ts';
+import type { Address, Settings } from './settings.ts';
+import { Statistics } from './statistics.ts';
+import type { PeerStatus, Status } from './status.ts';
+import { Turn } from './turn.ts';
+
+export interface Controller {
+  /** Answers what is in progress, then closes everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Runs one controller in this process. Resolves once it listens; whether the cluster is ready, `show` tells.
+ *
+ * @throws the system's error when its address can't be listened on
+ */
+export async function startController(settings: Settings, logger: Logger): Promise<Controller> {
+  const running = new RunningController(settings, logger);
+  await running.open();
+  return running;
+}
+
+/** Largest number for the run of a controller: it tells a restart from a reconnection. */
+const INCARNATION_MAX = 2 ** 47;
+
+/** A peer that was silent for this many suspicion times has its connection broken, and is called anew. */
+const BREAK_AFTER_THRESHOLDS = 10;
+
+/** How long close waits for connections whose client does not take its last answers, in milliseconds. */
+const CLOSE_WITHIN_MS = 3_000;
+
+/** A core with its sockets, store, timers and log. */
+class RunningController implements Controller {
+  readonly #settings: Settings;
+  readonly #logger: Logger;
+  readonly #journal: MemoryJournal;
+  readonly #store: KVController;
+  readonly #mesh: Mesh;
+  readonly #core: Core;
+  readonly #frontDoor: FrontDoor;
+  readonly #statistics = new Statistics();
+  readonly #startedMs = performance.now();
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(settings: Settings, logger: Logger) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#journal = new MemoryJournal(settings.peers.length);
+    this.#store = new KVController(settings.storeType, createDriver(settings), logger);
+    const turn = new Turn([
+      () => this.#core.flush(),
+      () => this.#mesh.flush(),
+      () => this.#frontDoor.flush(),
+    ]);
+    const incarnation = randomInt(1, INCARNATION_MAX);
+    this.#mesh = this.#createMesh(incarnation, turn);
+    this.#core = this.#createCore(incarnation, turn);
+    this.#frontDoor = this.#createFrontDoor(turn);
+  }
+
+  async open(): Promise<void> {
+    const { self, peers, level, heartbeatMs, syncIntervalMs } = this.#settings;
+    await this.#frontDoor.listen(peers[self]!);
+    this.#store.open((state) => {
+      if (state.up && state.itemBytesMax !== null) this.#checkItemLimit(state.itemBytesMax);
+      this.#frontDoor.drain();
+    });
+    this.#mesh.open();
+    this.#timers = [
+      setInterval(() => this.#core.onTick(), TICK_MS),
+      setInterval(() => this.#onHeartbeat(), heartbeatMs),
+      setInterval(() => this.#core.onSyncTick(), syncIntervalMs),
+    ];
+    this.#logger.info('listening', { address: nameOf(peers[self]!), level, version: VERSION });
+  }
+
+  async close(): Promise<void> {
+    await this.#frontDoor.close(CLOSE_WITHIN_MS);
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#mesh.close();
+    await this.#store.close();
+  }
+
+  #createMesh(incarnation: number, turn: Turn): Mesh {
+    const { cluster, self, peers, level, maxClockSkewMs } = this.#settings;
+    return new Mesh({
+      node: self,
+      incarnation,
+      addresses: peers,
+      belonging: {
+        cluster,
+        level,
+        peers: peers.map(nameOf).join(','),
+        node: self,
+        aheadMs: (time) => this.#core.clock.aheadMs(time),
+        maxClockSkewMs,
+      },
+      time: () => this.#core.clock.reading(),
+      random: Math.random,
+      requestFlush: turn.request,
+      onUp: (peer) => this.#core.onPeerUp(peer),
+      onDown: (peer, reason) => {
+        this.#logger.debug('link lost', { peer: nameOf(peers[peer]!), reason });
+        this.#core.onPeerDown(peer);
+      },
+      onHeard: (peer) => this.#core.onHeard(peer),
+      onMessage: (peer, message) => this.#core.onMessage(peer, message),
+      onRefused: (peer, reason) =>
+        this.#logger.warn('peer is refused', { peer: nameOf(peers[peer]!), reason }),
+    });
+  }
+
+  #createCore(incarnation: number, turn: Turn): Core {
+    const replies = new LocalReplies({
+      statistics: this.#statistics,
+      status: () => this.#status(),
+      connections: () => this.#frontDoor.clients,
+      itemBytesMax: this.#settings.itemBytesMax,
+      connectionsMax: this.#settings.connectionsMax,
+    });
+    return new Core({
+      settings: this.#settings,
+      incarnation,
+      bus: this.#mesh,
+      incarnationOf: (peer) => this.#mesh.incarnationOf(peer),
+      refuse: (peer, reason) => this.#mesh.drop(peer, reason, true),
+      journal: this.#journal,
+      store: this.#store,
+      wallMs: Date.now,
+      nowMs: () => performance.now(),
+      random: Math.random,
+      requestFlush: turn.request,
+      onChange: () => this.#frontDoor.drain(),
+      log: (message, fields) => this.#logger.info(message, fields),
+      local: (request) => replies.reply(request),
+    });
+  }
+
+  #createFrontDoor(turn: Turn): FrontDoor {
+    const statistics = this.#statistics;
+    return new FrontDoor({
+      logger: this.#logger,
+      coordinator: this.#core.coordinator,
+      itemBytesMax: this.#settings.itemBytesMax,
+      pipelineMax: this.#settings.pipelineMax,
+      connectionsMax: this.#settings.connectionsMax,
+      requestFlush: turn.request,
+      onPeer: (socket, early) => this.#mesh.accept(socket, early),
+      onConnection: (accepted) => statistics.add(accepted ? 'total_connections' : 'rejected_connections', 1),
+      onReply: (request, reply) => statistics.count(request, reply),
+      onBytes: (read, written) => {
+        statistics.add('bytes_read', read);
+        statistics.add('bytes_written', written);
+      },
+    });
+  }
+
+  #onHeartbeat(): void {
+    this.#core.onHeartbeatTick();
+    const { heartbeatMs, threshold } = this.#settings;
+    const breakAfterMs = heartbeatMs * threshold * BREAK_AFTER_THRESHOLDS;
+    this.#settings.peers.forEach((_, peer) => {
+      const silentMs = this.#core.detector.silentMs(peer, performance.now());
+      if (silentMs !== null && silentMs > breakAfterMs && this.#mesh.isUp(peer)) {
+        this.#mesh.drop(peer, 'silent for too long', false);
+      }
+    });
+  }
+
+  /** A client's largest item must still fit when the envelope is put in front of it. */
+  #checkItemLimit(storeItemBytesMax: number): void {
+    const needed = this.#settings.itemBytesMax + ENVELOPE_BYTES;
+    if (storeItemBytesMax >= needed) return;
+    this.#logger.warn('the store takes smaller items than clients may send; start it with -I 2m', {
+      store: this.#store.description,
+      storeItemBytesMax,
+      needed,
+    });
+  }
+
+  #status(): Status {
+    const { cluster, self, peers, level, storeType, storeAddress } = this.#settings;
+    const { state } = this.#store;
+    const reason = this.#core.notReadyBecause;
+    const { view, engine } = this.#core;
+    return {
+      cluster,
+      controller: self,
+      address: nameOf(peers[self]!),
+      version: VERSION,
+      level,
+      ready: reason === '',
+      reason,
+      uptimeSeconds: Math.floor((performance.now() - this.#startedMs) / 1000),
+      view: {
+        ballot: view === null ? '' : ballotName(view.ballot),
+        members: view?.members.map((member) => member.node) ?? [],
+      },
+      requests: { pending: engine.pending, completed: engine.completed },
+      keys: this.#journal.keys,
+      store: {
+        type: storeType,
+        address: storeType === 'memcache' ? nameOf(storeAddress) : '',
+        up: state.up,
+        reason: state.up ? '' : state.reason,
+      },
+      peers: peers.map((_, peer) => this.#peerStatus(peer)),
+    };
+  }
+
+  #peerStatus(id: number): PeerStatus {
+    const self = id === this.#settings.self;
+    const { detector, sync } = this.#core;
+    return {
+      id,
+      address: nameOf(this.#settings.peers[id]!),
+      up: self || detector.isUp(id),
+      self,
+      lastHeardMs: self ? 0 : rounded(detector.silentMs(id, performance.now())),
+      syncing: !self && sync.isSyncing(id),
+      lastSyncMs: self ? null : rounded(sync.sinceSyncMs(id)),
+      role: this.#roleOf(id, self),
+    };
+  }
+
+  #roleOf(id: number, self: boolean): string {
+    if (self) return this.#core.notReadyBecause === '' ? 'member' : 'joining';
+    const refusal = this.#mesh.refusalOf(id);
+    if (refusal !== null && !this.#mesh.isUp(id)) return `refused: ${refusal}`;
+    if (!this.#core.detector.isUp(id)) return 'down';
+    return this.#core.isMember(id) ? 'member' : 'joining';
+  }
+}
+
+function nameOf({ host, port }: Address): string {
+  return `${host}:${port}`;
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
+}

@@ -1,0 +1,9 @@
+import manifest from '../../package.json' with { type: 'json' };
+
+export const VERSION: string = manifest.version;
+
+/**
+ * What `version` and `stats` say: the memcached whose protocol is spoken, since clients read features from
+ * it, and behind that who really answers.
+ */
+export const PROTOCOL_VERSION = `1.6.18+memchorus.${VERSION}`;

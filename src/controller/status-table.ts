@@ -1,0 +1,56 @@
+import type { PeerStatus, Status } from './status.ts';
+import { alignColumns, counted } from './text-table.ts';
+
+const COLUMNS = ['', 'ID', 'ADDRESS', 'STATUS', 'LAST HEARTBEAT', 'SYNCING', 'LAST SYNC', 'ROLE'] as const;
+
+/** The answer to `show json` as a table for people. The star marks the controller that was asked. */
+export function renderStatus(status: Status): string {
+  const lines = [
+    `cluster   ${status.cluster}, ${status.level}; controller ${status.controller} at ${status.address}`,
+    `state     ${stateOf(status)}, up for ${duration(status.uptimeSeconds * 1000)}, version ${status.version}`,
+    `requests  ${status.requests.pending} pending, ${status.requests.completed} completed; ${counted(status.keys, 'key')}`,
+    `store     ${storeOf(status)}`,
+    '',
+    ...alignColumns([COLUMNS, ...status.peers.map(peerRow)]),
+  ];
+  return lines.join('\n');
+}
+
+function stateOf(status: Status): string {
+  if (status.ready) return 'ready';
+  return status.reason === '' ? 'not ready' : `not ready: ${status.reason}`;
+}
+
+function storeOf(status: Status): string {
+  const { type, address, up, reason } = status.store;
+  const name = address === '' || address === type ? type : `${type} ${address}`;
+  if (up) return `${name}, up`;
+  return reason === '' ? `${name}, down` : `${name}, down: ${reason}`;
+}
+
+function peerRow(peer: PeerStatus): readonly string[] {
+  return [
+    peer.self ? '*' : '',
+    String(peer.id),
+    peer.address,
+    peer.up ? 'True' : 'False',
+    peer.self ? '-' : ago(peer.lastHeardMs),
+    peer.syncing ? 'True' : 'False',
+    peer.self ? '-' : ago(peer.lastSyncMs),
+    peer.role,
+  ];
+}
+
+function ago(ms: number | null): string {
+  return ms === null ? 'never' : `${duration(ms)} ago`;
+}
+
+/** Two digits that matter: `85 ms`, `1.2 s`, `3 min`, `5 h`, `2 d`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+}

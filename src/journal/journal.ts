@@ -1,0 +1,62 @@
+import type { Effect } from '../ordering/effect.ts';
+import type { Version } from '../ordering/version.ts';
+import type { VersionVector } from '../ordering/version-vector.ts';
+
+/** What is remembered of the newest completed write of a key. */
+export interface JournalRecord {
+  readonly key: string;
+  readonly version: Version;
+  /** Milliseconds since 1970, 0 for never. */
+  readonly expiresAtMs: number;
+  /** The write was a delete. */
+  readonly tombstone: boolean;
+}
+
+/** A flush that was announced and has not come due. */
+export interface ArmedFlush {
+  readonly version: Version;
+  readonly atMs: number;
+}
+
+/**
+ * The completed requests: the newest completed write of every key, tombstones included, indexed by origin and
+ * version for sync. It is the authority on versions: what the local store happens to hold decides nothing.
+ *
+ * Invariant: a key's record only ever moves to a larger version, except through `revert`.
+ */
+export interface Journal {
+  /** Undefined when the key was never written, or was flushed. */
+  newest(key: string): JournalRecord | undefined;
+
+  /** The record's write is the newest: present now, for a client. */
+  isLive(record: JournalRecord, nowMs: number): boolean;
+
+  /**
+   * Takes a write in. @returns false, and changes nothing, when a newer one of the key, or a flush that ends
+   * it, is known already
+   */
+  record(effect: Effect): boolean;
+
+  /** Takes a write back whose store refused it, if it is still the newest of its key. */
+  revert(failed: Version, key: string, previous: JournalRecord | undefined): void;
+
+  /** Forgets a record that every peer is known to be past. */
+  forget(record: JournalRecord): void;
+
+  /** The announced flush, if any. */
+  readonly armedFlush: ArmedFlush | null;
+
+  /**
+   * Every completed write that the vector does not cover, oldest first, as of now. Values are not the
+   * journal's: `value` is null throughout.
+   */
+  since(vector: VersionVector): Effect[];
+
+  /** Up to `limit` records, going round through all of them over the calls. */
+  sample(limit: number): JournalRecord[];
+
+  /** Entries that are not deleted; expired ones count until they are removed. */
+  readonly keys: number;
+  /** All records, tombstones included. */
+  readonly records: number;
+}

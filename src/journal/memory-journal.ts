@@ -1,0 +1,172 @@
+import type { Effect } from '../ordering/effect.ts';
+import { compareVersions, sameVersion, type Version, versionTimeOfMs } from '../ordering/version.ts';
+import type { VersionVector } from '../ordering/version-vector.ts';
+import type { ArmedFlush, Journal, JournalRecord } from './journal.ts';
+import { OriginLog, type OriginRecord } from './origin-log.ts';
+
+/**
+ * The journal in memory, without values. Nothing on its hot path depends on the number of keys: a map finds a
+ * key's record, and a linked list per origin, in version order, finds what a peer lacks.
+ *
+ * A flush costs as much as there are records that survive it, not as there are that it ends: the survivors
+ * are the newest of each origin's list, and move to a new map.
+ */
+export class MemoryJournal implements Journal {
+  readonly #logs: OriginLog[];
+  #records = new Map<string, OriginRecord>();
+  #cursor: Iterator<OriginRecord> | null = null;
+  #tombstones = 0;
+  #flush: Version | null = null;
+  /** Entries below this time were ended by a flush, whenever they come in. */
+  #flushedBelow: Version = { time: 0, node: 0 };
+  #armed: ArmedFlush | null = null;
+
+  constructor(nodes: number) {
+    this.#logs = Array.from({ length: nodes }, () => new OriginLog());
+  }
+
+  get keys(): number {
+    return this.#records.size - this.#tombstones;
+  }
+
+  get records(): number {
+    return this.#records.size;
+  }
+
+  get armedFlush(): ArmedFlush | null {
+    return this.#armed;
+  }
+
+  newest(key: string): JournalRecord | undefined {
+    return this.#records.get(key);
+  }
+
+  isLive(record: JournalRecord, nowMs: number): boolean {
+    if (record.tombstone) return false;
+    if (record.expiresAtMs !== 0 && record.expiresAtMs <= nowMs) return false;
+    const armed = this.#armed;
+    return armed === null || armed.atMs > nowMs || record.version.time >= versionTimeOfMs(armed.atMs);
+  }
+
+  record(effect: Effect): boolean {
+    switch (effect.kind) {
+      case 'set':
+      case 'delete':
+        return this.#recordWrite(effect);
+      case 'flush':
+        return this.#recordFlush(effect.version);
+      case 'flush-later':
+        if (this.#armed !== null && compareVersions(this.#armed.version, effect.version) >= 0) return false;
+        this.#armed = { version: effect.version, atMs: effect.expiresAtMs };
+        return true;
+      case 'flush-due':
+        if (this.#armed?.atMs === effect.expiresAtMs) this.#armed = null;
+        this.#endBelow({ time: versionTimeOfMs(effect.expiresAtMs), node: 0 });
+        return true;
+    }
+  }
+
+  revert(failed: Version, key: string, previous: JournalRecord | undefined): void {
+    const current = this.#records.get(key);
+    if (current === undefined || !sameVersion(current.version, failed)) return;
+    this.#remove(current);
+    if (previous !== undefined) {
+      this.#insert(key, previous.version, previous.expiresAtMs, previous.tombstone);
+    }
+  }
+
+  forget(record: JournalRecord): void {
+    const current = this.#records.get(record.key);
+    if (current === record) this.#remove(current);
+  }
+
+  since(vector: VersionVector): Effect[] {
+    const effects: Effect[] = [];
+    this.#logs.forEach((log, node) => {
+      for (const record of log.newerThan(vector.timeOf(node))) effects.push(effectOf(record));
+    });
+    const flushes = [this.#flush && flushEffect('flush', this.#flush, 0)];
+    if (this.#armed) flushes.push(flushEffect('flush-later', this.#armed.version, this.#armed.atMs));
+    for (const flush of flushes) if (flush && !vector.covers(flush.version)) effects.push(flush);
+    return effects.sort((a, b) => compareVersions(a.version, b.version));
+  }
+
+  sample(limit: number): JournalRecord[] {
+    const found: JournalRecord[] = [];
+    while (found.length < limit && this.#records.size > 0) {
+      this.#cursor ??= this.#records.values();
+      const next = this.#cursor.next();
+      if (next.done) {
+        this.#cursor = null;
+        break;
+      }
+      found.push(next.value);
+    }
+    return found;
+  }
+
+  #recordWrite(effect: Effect): boolean {
+    if (compareVersions(effect.version, this.#flushedBelow) < 0) return false;
+    const current = this.#records.get(effect.key);
+    if (current !== undefined) {
+      if (compareVersions(current.version, effect.version) >= 0) return false;
+      this.#logs[current.version.node]!.remove(current);
+      if (current.tombstone) this.#tombstones--;
+    }
+    this.#insert(effect.key, effect.version, effect.expiresAtMs, effect.kind === 'delete');
+    return true;
+  }
+
+  #recordFlush(version: Version): boolean {
+    if (this.#flush !== null && compareVersions(this.#flush, version) >= 0) return false;
+    this.#flush = version;
+    if (this.#armed !== null && compareVersions(this.#armed.version, version) < 0) this.#armed = null;
+    this.#endBelow(version);
+    return true;
+  }
+
+  #endBelow(version: Version): void {
+    if (compareVersions(version, this.#flushedBelow) <= 0) return;
+    this.#flushedBelow = version;
+    const survivors = new Map<string, OriginRecord>();
+    let tombstones = 0;
+    this.#logs.forEach((log, node) => {
+      for (const record of log.keepFrom(version, node)) {
+        survivors.set(record.key, record);
+        if (record.tombstone) tombstones++;
+      }
+    });
+    this.#records = survivors;
+    this.#tombstones = tombstones;
+    this.#cursor = null;
+  }
+
+  #insert(key: string, version: Version, expiresAtMs: number, tombstone: boolean): void {
+    const record: OriginRecord = { key, version, expiresAtMs, tombstone, older: null, newer: null };
+    this.#logs[version.node]!.insert(record);
+    this.#records.set(key, record);
+    if (tombstone) this.#tombstones++;
+  }
+
+  #remove(record: OriginRecord): void {
+    this.#records.delete(record.key);
+    this.#logs[record.version.node]!.remove(record);
+    if (record.tombstone) this.#tombstones--;
+  }
+}
+
+function effectOf(record: JournalRecord): Effect {
+  return {
+    version: record.version,
+    kind: record.tombstone ? 'delete' : 'set',
+    key: record.key,
+    base: null,
+    flags: 0,
+    expiresAtMs: record.expiresAtMs,
+    value: null,
+  };
+}
+
+function flushEffect(kind: 'flush' | 'flush-later', version: Version, expiresAtMs: number): Effect {
+  return { version, kind, key: '', base: null, flags: 0, expiresAtMs, value: null };
+}

@@ -1,0 +1,47 @@
+/** A queue with constant-time push and shift: an array and the place of its first element. */
+export class Fifo<T> {
+  #items: (T | undefined)[] = [];
+  #start = 0;
+
+  get length(): number {
+    return this.#items.length - this.#start;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  first(): T | undefined {
+    return this.#items[this.#start];
+  }
+
+  last(): T | undefined {
+    return this.length === 0 ? undefined : this.#items.at(-1);
+  }
+
+  shift(): T | undefined {
+    if (this.length === 0) return undefined;
+    const item = this.#items[this.#start];
+    this.#items[this.#start] = undefined;
+    this.#start++;
+    if (this.#start >= COMPACT_AFTER && this.#start * 2 >= this.#items.length) this.#compact();
+    return item;
+  }
+
+  filter(keep: (item: T) => boolean): T[] {
+    return (this.#items.slice(this.#start) as T[]).filter(keep);
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#start = 0;
+  }
+
+  #compact(): void {
+    this.#items = this.#items.slice(this.#start);
+    this.#start = 0;
+  }
+}
+
+/** Places given up at the front before the array is made shorter: moves each element at most once on average. */
+const COMPACT_AFTER = 64;

@@ -1,0 +1,224 @@
+import { type Effect, effectBytes } from './effect.ts';
+import { Fifo } from './fifo.ts';
+import { compareVersions, NO_VERSION, sameVersion, type Version } from './version.ts';
+
+/** One request in the hold-back queue. */
+export interface Queued {
+  readonly effect: Effect;
+  /** Place in its origin's stream, from 1. */
+  readonly seq: number;
+  /** Called when the request leaves the queue, applied or dropped by its condition. */
+  waiters: (() => void)[] | null;
+}
+
+/** What a key will hold once all that is queued now has been applied. */
+export type Prediction =
+  /** Nothing queued decides the key: ask the journal. */
+  | null
+  /** The key will hold what this request sets, or nothing when it deletes or flushes. */
+  | Queued;
+
+/** Requests queued for one key, in version order, and what they amount to. */
+interface PendingKey {
+  readonly requests: Queued[];
+  prediction: Prediction;
+  /** A request came in between: `prediction` must be worked out anew. */
+  stale: boolean;
+}
+
+/**
+ * The hold-back queue: requests in version order until they are stable.
+ *
+ * Invariant: each origin's requests arrive in version order, so that the queue is a merge of one FIFO per
+ * origin, and the smallest request is the smallest of the heads. Nothing here is searched or sorted; a key's
+ * own requests are kept in order by insertion from the end, where nearly all of them go.
+ */
+export class RequestQueue {
+  readonly #streams: Fifo<Queued>[];
+  readonly #keys = new Map<string, PendingKey>();
+  readonly #flushes: Queued[] = [];
+  #bytes = 0;
+  #size = 0;
+
+  constructor(nodes: number) {
+    this.#streams = Array.from({ length: nodes }, () => new Fifo<Queued>());
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  push(request: Queued): void {
+    const { effect } = request;
+    const stream = this.#streams[effect.version.node]!;
+    const last = stream.last();
+    if (last !== undefined && compareVersions(last.effect.version, effect.version) >= 0) {
+      throw new Error(`origin ${effect.version.node} sent a version that is not larger than its last`);
+    }
+    stream.push(request);
+    this.#size++;
+    this.#bytes += effectBytes(effect);
+    if (endsEntries(effect)) this.#insertFlush(request);
+    else if (effect.key !== '') this.#insertOnKey(request);
+  }
+
+  /** The request with the smallest version. */
+  head(): Queued | undefined {
+    let smallest: Queued | undefined;
+    for (const stream of this.#streams) {
+      const head = stream.first();
+      if (head === undefined) continue;
+      if (smallest === undefined || compareVersions(head.effect.version, smallest.effect.version) < 0) {
+        smallest = head;
+      }
+    }
+    return smallest;
+  }
+
+  /** Takes the head out. */
+  pop(): Queued | undefined {
+    const head = this.head();
+    if (head === undefined) return undefined;
+    this.#streams[head.effect.version.node]!.shift();
+    this.#size--;
+    this.#bytes -= effectBytes(head.effect);
+    if (endsEntries(head.effect)) this.#flushes.shift();
+    else if (head.effect.key !== '') this.#removeFromKey(head);
+    return head;
+  }
+
+  /** The newest request that touches this key, flushes included: what a strong read waits for. */
+  newestOn(key: string): Queued | undefined {
+    const own = this.#keys.get(key)?.requests.at(-1);
+    const flush = this.#flushes.at(-1);
+    if (own === undefined) return flush;
+    if (flush === undefined) return own;
+    return compareVersions(own.effect.version, flush.effect.version) > 0 ? own : flush;
+  }
+
+  /** The newest request of all. */
+  newest(): Queued | undefined {
+    let newest: Queued | undefined;
+    for (const stream of this.#streams) {
+      const last = stream.last();
+      if (last === undefined) continue;
+      if (newest === undefined || compareVersions(last.effect.version, newest.effect.version) > 0)
+        newest = last;
+    }
+    return newest;
+  }
+
+  /**
+   * What the key will hold once all that is queued now has been applied, conditions included, so that a chain
+   * of conditional requests is built on the link that will hold, not on one that is already broken.
+   *
+   * @param applied the version that the key has now, `NO_VERSION` for none
+   */
+  predict(key: string, applied: Version): Prediction {
+    const pending = this.#keys.get(key);
+    const flush = this.#flushes.at(-1);
+    if (pending === undefined) return flush ?? null;
+    if (flush !== undefined) return simulate(this.#mergedWithFlushes(pending.requests), applied);
+    if (pending.stale) {
+      pending.prediction = simulate(pending.requests, applied);
+      pending.stale = false;
+    }
+    return pending.prediction;
+  }
+
+  /** Requests of one origin after this place in its stream, in order. */
+  streamAfter(node: number, seq: number): Queued[] {
+    return this.#streams[node]!.filter((request) => request.seq > seq);
+  }
+
+  /** Everything, in version order; for a view change. */
+  toArray(): Queued[] {
+    const all = this.#streams.flatMap((stream) => stream.filter(() => true));
+    return all.sort((a, b) => compareVersions(a.effect.version, b.effect.version));
+  }
+
+  clear(): void {
+    for (const stream of this.#streams) stream.clear();
+    this.#keys.clear();
+    this.#flushes.length = 0;
+    this.#size = 0;
+    this.#bytes = 0;
+  }
+
+  #insertFlush(request: Queued): void {
+    insertFromEnd(this.#flushes, request);
+    for (const pending of this.#keys.values()) pending.stale = true;
+  }
+
+  #insertOnKey(request: Queued): void {
+    const { key, base } = request.effect;
+    const pending = this.#keys.get(key);
+    if (pending === undefined) {
+      const stale = base !== null;
+      this.#keys.set(key, { requests: [request], prediction: stale ? null : request, stale });
+      return;
+    }
+    if (!insertFromEnd(pending.requests, request)) pending.stale = true;
+    if (pending.stale) return;
+    const predicted = pending.prediction;
+    if (base === null) pending.prediction = request;
+    else if (predicted === null) pending.stale = true;
+    else if (sameVersion(base, heldVersion(predicted))) pending.prediction = request;
+  }
+
+  #removeFromKey(request: Queued): void {
+    const pending = this.#keys.get(request.effect.key)!;
+    if (pending.requests.length === 1) {
+      this.#keys.delete(request.effect.key);
+      return;
+    }
+    pending.requests.shift();
+    if (pending.prediction === request) pending.stale = true;
+  }
+
+  #mergedWithFlushes(requests: readonly Queued[]): Queued[] {
+    return [...requests, ...this.#flushes].sort((a, b) =>
+      compareVersions(a.effect.version, b.effect.version),
+    );
+  }
+}
+
+/** A flush that is announced for later changes no key yet. */
+function endsEntries(effect: Effect): boolean {
+  return effect.kind === 'flush' || effect.kind === 'flush-due';
+}
+
+/** Applies the requests in thought, by their conditions alone. */
+function simulate(requests: readonly Queued[], applied: Version): Prediction {
+  let prediction: Prediction = null;
+  let held = applied;
+  for (const request of requests) {
+    const { base } = request.effect;
+    if (base !== null && !sameVersion(base, held)) continue;
+    prediction = request;
+    held = heldVersion(request);
+  }
+  return prediction;
+}
+
+/** The version that a key has once this request has been applied: none after a delete or a flush. */
+export function heldVersion(request: Queued): Version {
+  return request.effect.kind === 'set' ? request.effect.version : NO_VERSION;
+}
+
+/** Inserts by version. @returns true when it went to the end */
+function insertFromEnd(requests: Queued[], request: Queued): boolean {
+  let index = requests.length;
+  while (index > 0 && compareVersions(requests[index - 1]!.effect.version, request.effect.version) > 0)
+    index--;
+  if (index === requests.length) {
+    requests.push(request);
+    return true;
+  }
+  requests.splice(index, 0, request);
+  return false;
+}

@@ -1,0 +1,55 @@
+import type { Version } from './version.ts';
+
+/**
+ * Per origin, the newest version time up to which everything from that origin is known.
+ * It only ever grows, origin by origin.
+ */
+export class VersionVector {
+  readonly #times: number[];
+
+  constructor(times: readonly number[]) {
+    this.#times = [...times];
+  }
+
+  static zero(nodes: number): VersionVector {
+    return new VersionVector(new Array<number>(nodes).fill(0));
+  }
+
+  timeOf(node: number): number {
+    return this.#times[node] ?? 0;
+  }
+
+  covers(version: Version): boolean {
+    return version.time <= this.timeOf(version.node);
+  }
+
+  /** Everything of this origin is now known up to this time. */
+  advance(node: number, time: number): void {
+    if (time > this.timeOf(node)) this.#times[node] = time;
+  }
+
+  merge(other: VersionVector): void {
+    other.#times.forEach((time, node) => {
+      this.advance(node, time);
+    });
+  }
+
+  /** True when everything that the other knows is known here too. */
+  dominates(other: VersionVector): boolean {
+    return other.#times.every((time, node) => time <= this.timeOf(node));
+  }
+
+  /**
+   * The vector of a replica that has applied, in order, everything up to this version: at the version's own
+   * time only the nodes up to its origin are settled.
+   */
+  settleUpTo(version: Version): void {
+    this.#times.forEach((_, node) => {
+      this.advance(node, node <= version.node ? version.time : version.time - 1);
+    });
+  }
+
+  times(): readonly number[] {
+    return [...this.#times];
+  }
+}

@@ -1,0 +1,132 @@
+/** Writes fixed-size numbers, strings and bytes one after the other into a buffer that grows. */
+export class ByteWriter {
+  #buffer: Buffer;
+  #length = 0;
+
+  constructor(capacity = 1024) {
+    this.#buffer = Buffer.allocUnsafe(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  u8(value: number): void {
+    this.#reserve(1);
+    this.#buffer[this.#length++] = value;
+  }
+
+  u32(value: number): void {
+    this.#reserve(4);
+    this.#length = this.#buffer.writeUInt32BE(value, this.#length);
+  }
+
+  /** A safe integer, not negative. */
+  u53(value: number): void {
+    this.#reserve(8);
+    this.#length = this.#buffer.writeUInt32BE(Math.floor(value / 2 ** 32), this.#length);
+    this.#length = this.#buffer.writeUInt32BE(value >>> 0, this.#length);
+  }
+
+  /** Latin-1, with its length in front. */
+  text(value: string): void {
+    this.u32(value.length);
+    this.#reserve(value.length);
+    this.#length += this.#buffer.write(value, this.#length, 'latin1');
+  }
+
+  bytes(value: Buffer): void {
+    this.u32(value.length);
+    this.#reserve(value.length);
+    this.#length += value.copy(this.#buffer, this.#length);
+  }
+
+  /** Overwrites four bytes that were written before. */
+  patchU32(value: number, at: number): void {
+    this.#buffer.writeUInt32BE(value, at);
+  }
+
+  /** What has been written; the writer must not be used after that. */
+  finish(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+}
+
+/** Reads what `ByteWriter` wrote. Reading past the end throws a `FrameError`. */
+export class ByteReader {
+  readonly #buffer: Buffer;
+  #at = 0;
+
+  constructor(buffer: Buffer) {
+    this.#buffer = buffer;
+  }
+
+  get remaining(): number {
+    return this.#buffer.length - this.#at;
+  }
+
+  u8(): number {
+    this.#require(1);
+    return this.#buffer[this.#at++]!;
+  }
+
+  u32(): number {
+    this.#require(4);
+    const value = this.#buffer.readUInt32BE(this.#at);
+    this.#at += 4;
+    return value;
+  }
+
+  u53(): number {
+    const high = this.u32();
+    const value = high * 2 ** 32 + this.u32();
+    if (!Number.isSafeInteger(value)) throw new FrameError('a number is too large');
+    return value;
+  }
+
+  text(): string {
+    return this.#slice().toString('latin1');
+  }
+
+  /** A view of the frame, not a copy. */
+  bytes(): Buffer {
+    return this.#slice();
+  }
+
+  /** How many items follow, each of at least so many bytes: a count that the frame can't hold is refused. */
+  count(itemBytesMin: number): number {
+    const count = this.u32();
+    if (count * itemBytesMin > this.remaining) throw new FrameError(`${count} items do not fit their frame`);
+    return count;
+  }
+
+  #slice(): Buffer {
+    const length = this.u32();
+    this.#require(length);
+    const slice = this.#buffer.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    return slice;
+  }
+
+  #require(bytes: number): void {
+    if (this.remaining < bytes) throw new FrameError('a frame ended early');
+  }
+}
+
+/** A peer sent what is no frame of this protocol: its link is closed. */
+export class FrameError extends Error {
+  readonly code = 'BAD_FRAME';
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'FrameError';
+  }
+}

@@ -1,0 +1,293 @@
+import { EFFECT_KINDS, type Effect } from '../ordering/effect.ts';
+import { NODES_MAX, type Version } from '../ordering/version.ts';
+import { ByteReader, ByteWriter, FrameError } from './byte-writer.ts';
+import type { Ballot, Member, PeerMessage } from './messages.ts';
+
+/**
+ * Peer messages to frames and back. A frame is its length in four bytes, the message's type in one, and the
+ * body; every number is big-endian.
+ */
+export function encodeFrame(message: PeerMessage): Buffer {
+  const writer = new ByteWriter();
+  writer.u32(0);
+  const codec = CODECS[message.type] as Codec<PeerMessage>;
+  writer.u8(TYPES.indexOf(message.type));
+  codec.write(writer, message);
+  writer.patchU32(writer.length - LENGTH_BYTES, 0);
+  return writer.finish();
+}
+
+/** @param body a frame without its length @throws FrameError */
+export function decodeBody(body: Buffer): PeerMessage {
+  const reader = new ByteReader(body);
+  const type = TYPES[reader.u8()];
+  if (type === undefined) throw new FrameError(`unknown message type ${body[0]}`);
+  const message = CODECS[type].read(reader);
+  if (reader.remaining !== 0) throw new FrameError(`${reader.remaining} bytes too many in a ${type}`);
+  return message;
+}
+
+export const LENGTH_BYTES = 4;
+
+interface Codec<M> {
+  write(writer: ByteWriter, message: M): void;
+  read(reader: ByteReader): M;
+}
+
+type Codecs = { readonly [T in PeerMessage['type']]: Codec<Extract<PeerMessage, { type: T }>> };
+
+const OUTCOMES = ['found', 'lost', 'other', 'failed'] as const;
+
+const CODECS: Codecs = {
+  hello: {
+    write(w, m) {
+      w.text(m.cluster);
+      w.u8(m.node);
+      w.u53(m.incarnation);
+      w.text(m.level);
+      w.text(m.peers);
+      w.u53(m.time);
+    },
+    read: (r) => ({
+      type: 'hello',
+      cluster: r.text(),
+      node: r.u8(),
+      incarnation: r.u53(),
+      level: r.text(),
+      peers: r.text(),
+      time: r.u53(),
+    }),
+  },
+  refusal: {
+    write: (w, m) => w.text(m.reason),
+    read: (r) => ({ type: 'refusal', reason: r.text() }),
+  },
+  heartbeat: {
+    write(w, m) {
+      w.u53(m.time);
+      writeBallot(w, m.installed);
+      w.u8(m.caughtUp ? 1 : 0);
+      writeNumbers(w, m.known);
+    },
+    read: (r) => ({
+      type: 'heartbeat',
+      time: r.u53(),
+      installed: readBallot(r),
+      caughtUp: r.u8() === 1,
+      known: readNumbers(r),
+    }),
+  },
+  ordered: {
+    write(w, m) {
+      writeBallot(w, m.ballot);
+      w.u53(m.firstSeq);
+      writeEffects(w, m.effects);
+      w.u53(m.streamEnd);
+      writeNumbers(w, m.received);
+    },
+    read: (r) => ({
+      type: 'ordered',
+      ballot: readBallot(r),
+      firstSeq: r.u53(),
+      effects: readEffects(r),
+      streamEnd: r.u53(),
+      received: readNumbers(r),
+    }),
+  },
+  push: {
+    write(w, m) {
+      w.u53(m.previousTime);
+      writeEffects(w, m.effects);
+    },
+    read: (r) => ({ type: 'push', previousTime: r.u53(), effects: readEffects(r) }),
+  },
+  'sync-request': {
+    write(w, m) {
+      w.u32(m.exchange);
+      writeNumbers(w, m.known);
+    },
+    read: (r) => ({ type: 'sync-request', exchange: r.u32(), known: readNumbers(r) }),
+  },
+  'sync-response': {
+    write(w, m) {
+      w.u32(m.exchange);
+      writeEffects(w, m.effects);
+    },
+    read: (r) => ({ type: 'sync-response', exchange: r.u32(), effects: readEffects(r) }),
+  },
+  'sync-next': {
+    write: (w, m) => w.u32(m.exchange),
+    read: (r) => ({ type: 'sync-next', exchange: r.u32() }),
+  },
+  'sync-complete': {
+    write(w, m) {
+      w.u32(m.exchange);
+      writeNumbers(w, m.known);
+    },
+    read: (r) => ({ type: 'sync-complete', exchange: r.u32(), known: readNumbers(r) }),
+  },
+  fetch: {
+    write(w, m) {
+      w.u32(m.id);
+      w.text(m.key);
+      writeVersion(w, m.version);
+    },
+    read: (r) => ({ type: 'fetch', id: r.u32(), key: r.text(), version: readVersion(r) }),
+  },
+  fetched: {
+    write(w, m) {
+      w.u32(m.id);
+      w.u8(OUTCOMES.indexOf(m.outcome));
+      writeEffects(w, m.effect === null ? [] : [m.effect]);
+    },
+    read: (r) => ({
+      type: 'fetched',
+      id: r.u32(),
+      outcome: oneOf(OUTCOMES, r.u8()),
+      effect: readEffects(r)[0] ?? null,
+    }),
+  },
+  prepare: {
+    write: (w, m) => writeBallot(w, m.ballot),
+    read: (r) => ({ type: 'prepare', ballot: readBallot(r) }),
+  },
+  promised: {
+    write(w, m) {
+      writeBallot(w, m.ballot);
+      writeBallot(w, m.accepted);
+      w.u53(m.incarnation);
+      writeVersion(w, m.applied);
+      writeEffects(w, m.queue);
+    },
+    read: (r) => ({
+      type: 'promised',
+      ballot: readBallot(r),
+      accepted: readBallot(r),
+      incarnation: r.u53(),
+      applied: readVersion(r),
+      queue: readEffects(r),
+    }),
+  },
+  rejected: {
+    write: (w, m) => writeBallot(w, m.promised),
+    read: (r) => ({ type: 'rejected', promised: readBallot(r) }),
+  },
+  accept: {
+    write(w, m) {
+      writeBallot(w, m.ballot);
+      writeMembers(w, m.members);
+      writeNumbers(w, m.sources);
+      w.u8(m.base);
+      writeVersion(w, m.baseApplied);
+      writeEffects(w, m.union);
+    },
+    read: (r) => ({
+      type: 'accept',
+      ballot: readBallot(r),
+      members: readMembers(r),
+      sources: readNumbers(r),
+      base: r.u8(),
+      baseApplied: readVersion(r),
+      union: readEffects(r),
+    }),
+  },
+  accepted: {
+    write: (w, m) => writeBallot(w, m.ballot),
+    read: (r) => ({ type: 'accepted', ballot: readBallot(r) }),
+  },
+  install: {
+    write: (w, m) => writeBallot(w, m.ballot),
+    read: (r) => ({ type: 'install', ballot: readBallot(r) }),
+  },
+};
+
+/** The place in this list is the type on the wire: only ever add at the end. */
+const TYPES = Object.keys(CODECS) as PeerMessage['type'][];
+
+function writeBallot(w: ByteWriter, ballot: Ballot): void {
+  w.u53(ballot.counter);
+  w.u8(ballot.node);
+}
+
+function readBallot(r: ByteReader): Ballot {
+  return { counter: r.u53(), node: r.u8() };
+}
+
+function writeVersion(w: ByteWriter, version: Version): void {
+  w.u53(version.time);
+  w.u8(version.node);
+}
+
+function readVersion(r: ByteReader): Version {
+  return { time: r.u53(), node: r.u8() };
+}
+
+function writeNumbers(w: ByteWriter, numbers: readonly number[]): void {
+  w.u32(numbers.length);
+  for (const number of numbers) w.u53(number);
+}
+
+function readNumbers(r: ByteReader): number[] {
+  const count = r.count(8);
+  if (count > NODES_MAX) throw new FrameError(`${count} numbers where one a controller was due`);
+  return Array.from({ length: count }, () => r.u53());
+}
+
+function writeMembers(w: ByteWriter, members: readonly Member[]): void {
+  w.u32(members.length);
+  for (const member of members) {
+    w.u8(member.node);
+    w.u53(member.incarnation);
+  }
+}
+
+function readMembers(r: ByteReader): Member[] {
+  return Array.from({ length: r.count(9) }, () => ({ node: r.u8(), incarnation: r.u53() }));
+}
+
+function writeEffects(w: ByteWriter, effects: readonly Effect[]): void {
+  w.u32(effects.length);
+  for (const effect of effects) writeEffect(w, effect);
+}
+
+function readEffects(r: ByteReader): Effect[] {
+  const count = r.count(EFFECT_BYTES_MIN);
+  const effects = new Array<Effect>(count);
+  for (let i = 0; i < count; i++) effects[i] = readEffect(r);
+  return effects;
+}
+
+const EFFECT_BYTES_MIN = 9 + 1 + 4 + 4 + 8;
+const HAS_BASE = 1;
+const HAS_VALUE = 2;
+
+function writeEffect(w: ByteWriter, effect: Effect): void {
+  writeVersion(w, effect.version);
+  const has = (effect.base === null ? 0 : HAS_BASE) | (effect.value === null ? 0 : HAS_VALUE);
+  w.u8((EFFECT_KINDS.indexOf(effect.kind) << 2) | has);
+  w.text(effect.key);
+  w.u32(effect.flags);
+  w.u53(effect.expiresAtMs);
+  if (effect.base !== null) writeVersion(w, effect.base);
+  if (effect.value !== null) w.bytes(effect.value);
+}
+
+function readEffect(r: ByteReader): Effect {
+  const version = readVersion(r);
+  const bits = r.u8();
+  return {
+    version,
+    kind: oneOf(EFFECT_KINDS, bits >> 2),
+    key: r.text(),
+    flags: r.u32(),
+    expiresAtMs: r.u53(),
+    base: bits & HAS_BASE ? readVersion(r) : null,
+    value: bits & HAS_VALUE ? r.bytes() : null,
+  };
+}
+
+function oneOf<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new FrameError(`${index} is not a known kind`);
+  return item;
+}

@@ -1,0 +1,102 @@
+import type { Socket } from 'node:net';
+import { FrameError } from './byte-writer.ts';
+import { decodeBody, encodeFrame } from './codec.ts';
+import { FrameReader } from './frame-reader.ts';
+import type { PeerMessage } from './messages.ts';
+
+/** Largest frame that is read, in bytes. A promise carries a whole queue (`queue_bytes_max` of each origin). */
+export const FRAME_BYTES_MAX = 1_073_741_824;
+
+/** A link with more than this waiting to be sent, in bytes, is given up: its peer does not read. */
+export const LINK_BYTES_MAX = 268_435_456;
+
+export interface LinkEvents {
+  /** Anything arrived: the peer is alive. */
+  readonly onBytes: () => void;
+  readonly onMessage: (message: PeerMessage) => void;
+  /** Called once, with the reason in words. */
+  readonly onClose: (reason: string) => void;
+}
+
+/**
+ * Frames over one socket. What is sent within an event-loop turn leaves as one write, at `flush`.
+ */
+export class Link {
+  readonly #socket: Socket;
+  readonly #events: LinkEvents;
+  readonly #reader = new FrameReader(FRAME_BYTES_MAX);
+  #outbox: Buffer[] = [];
+  #outboxBytes = 0;
+  #closed = false;
+
+  /** @param socket connected */
+  constructor(socket: Socket, events: LinkEvents) {
+    this.#socket = socket;
+    this.#events = events;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    socket.on('error', (error) => this.close(error.message));
+    socket.on('close', () => this.close('the connection was closed'));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Bytes that wait to be sent. */
+  get waitingBytes(): number {
+    return this.#outboxBytes + this.#socket.writableLength;
+  }
+
+  send(message: PeerMessage): void {
+    this.sendFrame(encodeFrame(message));
+  }
+
+  /** Sends a frame that was built before, for several peers. */
+  sendFrame(frame: Buffer): void {
+    if (this.#closed) return;
+    this.#outbox.push(frame);
+    this.#outboxBytes += frame.length;
+  }
+
+  flush(): void {
+    if (this.#closed || this.#outbox.length === 0) return;
+    const outbox = this.#outbox;
+    this.#outbox = [];
+    this.#outboxBytes = 0;
+    this.#socket.cork();
+    for (const frame of outbox) this.#socket.write(frame);
+    this.#socket.uncork();
+    if (this.#socket.writableLength > LINK_BYTES_MAX) this.close('the peer does not read what it is sent');
+  }
+
+  /** Sends what waits, and ends the connection; `onClose` follows. */
+  end(reason: string): void {
+    this.flush();
+    this.#socket.end();
+    this.close(reason);
+  }
+
+  close(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#outbox = [];
+    if (!this.#socket.writableEnded) this.#socket.destroy();
+    else this.#socket.destroySoon();
+    this.#events.onClose(reason);
+  }
+
+  /** Takes in bytes, from the socket or read from it before. */
+  receive(chunk: Buffer): void {
+    if (this.#closed) return;
+    this.#events.onBytes();
+    try {
+      this.#reader.push(chunk, (body) => {
+        if (!this.#closed) this.#events.onMessage(decodeBody(body));
+      });
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.close(error.message);
+    }
+  }
+}

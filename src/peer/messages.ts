@@ -1,0 +1,200 @@
+import type { Effect } from '../ordering/effect.ts';
+import type { Version } from '../ordering/version.ts';
+
+/** Number of a view: (counter, proposer), ordered as versions are. */
+export interface Ballot {
+  readonly counter: number;
+  readonly node: number;
+}
+
+export const NO_BALLOT: Ballot = Object.freeze({ counter: 0, node: 0 });
+
+export function compareBallots(a: Ballot, b: Ballot): number {
+  return a.counter - b.counter || a.node - b.node;
+}
+
+export function sameBallot(a: Ballot, b: Ballot): boolean {
+  return a.counter === b.counter && a.node === b.node;
+}
+
+/** One run of one controller: a restarted controller has lost its memory, and says so by this number. */
+export interface Member {
+  readonly node: number;
+  readonly incarnation: number;
+}
+
+/** First on every link, from both sides: who I am, and what must be the same for us to be peers. */
+export interface Hello {
+  readonly type: 'hello';
+  readonly cluster: string;
+  readonly node: number;
+  readonly incarnation: number;
+  readonly level: string;
+  /** The configured peers, so that two controllers never disagree on who is who. */
+  readonly peers: string;
+  /** The sender's clock reading, as a version time. */
+  readonly time: number;
+}
+
+/** The answer to a hello that can't be accepted; the link ends. */
+export interface Refusal {
+  readonly type: 'refusal';
+  readonly reason: string;
+}
+
+export interface Heartbeat {
+  readonly type: 'heartbeat';
+  readonly time: number;
+  /** The view that the sender takes part in, once it is installed there. */
+  readonly installed: Ballot;
+  /** The sender knows everything that its peers knew a moment ago. */
+  readonly caughtUp: boolean;
+  /** The sender's version vector. */
+  readonly known: readonly number[];
+}
+
+/**
+ * The ordered engine's frame: new requests of the sender's stream, and how far it has received each origin's.
+ * An acknowledgement may be used only after everything that its sender had sent before it.
+ */
+export interface OrderedFrame {
+  readonly type: 'ordered';
+  readonly ballot: Ballot;
+  /** Place in the sender's stream of the first of `effects`. */
+  readonly firstSeq: number;
+  readonly effects: readonly Effect[];
+  /** Where the sender's stream ended when this frame was built. */
+  readonly streamEnd: number;
+  /** Per origin, how far the sender has received its stream. */
+  readonly received: readonly number[];
+}
+
+/** Writes of the convergent engine, right after they were made. */
+export interface Push {
+  readonly type: 'push';
+  /** Version time of the origin's write before these: who knows everything up to there misses nothing. */
+  readonly previousTime: number;
+  readonly effects: readonly Effect[];
+}
+
+export interface SyncRequest {
+  readonly type: 'sync-request';
+  readonly exchange: number;
+  readonly known: readonly number[];
+}
+
+/** A part of the answer to a sync request, oldest first; the next part waits for `sync-next`. */
+export interface SyncResponse {
+  readonly type: 'sync-response';
+  readonly exchange: number;
+  readonly effects: readonly Effect[];
+}
+
+export interface SyncNext {
+  readonly type: 'sync-next';
+  readonly exchange: number;
+}
+
+/** The exchange is over: the requester now knows what the vector says. */
+export interface SyncComplete {
+  readonly type: 'sync-complete';
+  readonly exchange: number;
+  readonly known: readonly number[];
+}
+
+/** Asks for the value of a write that the sender's own store has lost. */
+export interface Fetch {
+  readonly type: 'fetch';
+  readonly id: number;
+  readonly key: string;
+  readonly version: Version;
+}
+
+/**
+ * `found`: in `effect`; `lost`: the same write is the newest here, but its value is gone too; `other`: the
+ * newest write here is another; `failed`: the store errs.
+ */
+export interface Fetched {
+  readonly type: 'fetched';
+  readonly id: number;
+  readonly outcome: 'found' | 'lost' | 'other' | 'failed';
+  readonly effect: Effect | null;
+}
+
+export interface Prepare {
+  readonly type: 'prepare';
+  readonly ballot: Ballot;
+}
+
+/** The sender takes part in no older view any more. */
+export interface Promised {
+  readonly type: 'promised';
+  readonly ballot: Ballot;
+  /** The newest view that the sender has accepted. */
+  readonly accepted: Ballot;
+  readonly incarnation: number;
+  readonly applied: Version;
+  readonly queue: readonly Effect[];
+}
+
+/** The sender has promised a higher ballot. */
+export interface Rejected {
+  readonly type: 'rejected';
+  readonly promised: Ballot;
+}
+
+export interface Accept {
+  readonly type: 'accept';
+  readonly ballot: Ballot;
+  readonly members: readonly Member[];
+  /** Members whose state and queue the view continues. */
+  readonly sources: readonly number[];
+  /** The source with the highest applied version: where the others take the state from. */
+  readonly base: number;
+  /** Where the base stands. */
+  readonly baseApplied: Version;
+  /** Everything queued at any source, in version order. */
+  readonly union: readonly Effect[];
+}
+
+export interface Accepted {
+  readonly type: 'accepted';
+  readonly ballot: Ballot;
+}
+
+export interface Install {
+  readonly type: 'install';
+  readonly ballot: Ballot;
+}
+
+export type PeerMessage =
+  | Hello
+  | Refusal
+  | Heartbeat
+  | OrderedFrame
+  | Push
+  | SyncRequest
+  | SyncResponse
+  | SyncNext
+  | SyncComplete
+  | Fetch
+  | Fetched
+  | Prepare
+  | Promised
+  | Rejected
+  | Accept
+  | Accepted
+  | Install;
+
+/**
+ * How a controller talks to its peers.
+ *
+ * Guarantee: between a peer's coming up and its next going down, what was sent to it arrives whole, in order
+ * and once; at its going down, the end of what was sent may be lost. Nothing is kept for a peer that is down.
+ */
+export interface PeerBus {
+  send(node: number, message: PeerMessage): void;
+  /** To every peer that is up; built once. */
+  broadcast(message: PeerMessage): void;
+  isUp(node: number): boolean;
+}

@@ -1,0 +1,225 @@
+import type { InvalidRequest, Request, StoreVerb } from './request.ts';
+import type { TextLine } from './text-line.ts';
+import * as words from './text-words.ts';
+
+/**
+ * The one table of commands: what the decoder understands, `help` prints and the client completes. Names are
+ * case-sensitive, as in memcached.
+ */
+export interface Command {
+  readonly name: string;
+  /** The kind of request that a well-formed line of this command becomes. */
+  readonly makes: Exclude<Request['kind'], 'invalid'>;
+  readonly usage: string;
+  /** One line, for people. */
+  readonly help: string;
+  /** Words of the line, the name included; a line outside of this range is answered with `ERROR`. */
+  readonly wordsMin: number;
+  readonly wordsMax: number;
+  readonly parse: (line: TextLine) => Request | words.StoreHeader;
+}
+
+const VERSION: Request = Object.freeze({ kind: 'version' });
+const QUIT: Request = Object.freeze({ kind: 'quit' });
+const WHO: Request = Object.freeze({ kind: 'who' });
+
+export const COMMANDS: readonly Command[] = [
+  retrieval('get', false, 'the values of keys'),
+  retrieval('gets', true, 'the values of keys, each with the token that cas asks for'),
+  retrievalAndTouch('gat', false, 'the values of keys, and a new expiry time for each'),
+  retrievalAndTouch('gats', true, 'as gat, with the token that cas asks for'),
+  storage('set', 'store a value'),
+  storage('add', 'store a value if the key has none'),
+  storage('replace', 'store a value if the key has one'),
+  storage('append', 'put bytes behind the value that is there'),
+  storage('prepend', 'put bytes in front of the value that is there'),
+  {
+    name: 'cas',
+    makes: 'store',
+    usage: 'cas <key> <flags> <exptime> <bytes> <token> [noreply]',
+    help: 'store a value if the one there still has this token',
+    wordsMin: 6,
+    wordsMax: 7,
+    parse: (line) => words.parseStore(line, 'cas'),
+  },
+  arithmetic('incr', 'add to a number'),
+  arithmetic('decr', 'subtract from a number, not below 0'),
+  {
+    name: 'touch',
+    makes: 'touch',
+    usage: 'touch <key> <exptime> [noreply]',
+    help: 'give a key a new expiry time',
+    wordsMin: 3,
+    wordsMax: 4,
+    parse: words.parseTouch,
+  },
+  {
+    name: 'delete',
+    makes: 'delete',
+    usage: 'delete <key> [noreply]',
+    help: 'remove a key',
+    wordsMin: 2,
+    wordsMax: 4,
+    parse: words.parseDelete,
+  },
+  {
+    name: 'flush_all',
+    makes: 'flush_all',
+    usage: 'flush_all [delay] [noreply]',
+    help: 'remove every key, now or after a delay in seconds',
+    wordsMin: 1,
+    wordsMax: 3,
+    parse: words.parseFlushAll,
+  },
+  {
+    name: 'version',
+    makes: 'version',
+    usage: 'version',
+    help: 'the version of this server',
+    wordsMin: 1,
+    wordsMax: Infinity,
+    parse: () => VERSION,
+  },
+  {
+    name: 'verbosity',
+    makes: 'verbosity',
+    usage: 'verbosity <level> [noreply]',
+    help: 'accepted for compatibility, changes nothing',
+    wordsMin: 2,
+    wordsMax: 3,
+    parse: words.parseVerbosity,
+  },
+  {
+    name: 'stats',
+    makes: 'stats',
+    usage: 'stats [<name>]',
+    help: 'statistics of this controller',
+    wordsMin: 1,
+    wordsMax: Infinity,
+    parse: words.parseStats,
+  },
+  {
+    name: 'show',
+    makes: 'show',
+    usage: 'show [json]',
+    help: 'the cluster as this controller sees it',
+    wordsMin: 1,
+    wordsMax: Infinity,
+    parse: words.parseShow,
+  },
+  {
+    name: 'who',
+    makes: 'who',
+    usage: 'who',
+    help: 'which controller this is',
+    wordsMin: 1,
+    wordsMax: Infinity,
+    parse: () => WHO,
+  },
+  {
+    name: 'quit',
+    makes: 'quit',
+    usage: 'quit',
+    help: 'close the connection',
+    wordsMin: 1,
+    wordsMax: Infinity,
+    parse: () => QUIT,
+  },
+];
+
+function retrieval(name: 'get' | 'gets', withCas: boolean, help: string): Command {
+  return {
+    name,
+    makes: 'get',
+    usage: `${name} <key> [<key> …]`,
+    help,
+    wordsMin: 2,
+    wordsMax: Infinity,
+    parse: (line) => words.parseGet(line, withCas),
+  };
+}
+
+function retrievalAndTouch(name: 'gat' | 'gats', withCas: boolean, help: string): Command {
+  return {
+    name,
+    makes: 'gat',
+    usage: `${name} <exptime> <key> [<key> …]`,
+    help,
+    wordsMin: 2,
+    wordsMax: Infinity,
+    parse: (line) => words.parseGetAndTouch(line, withCas),
+  };
+}
+
+function storage(name: Exclude<StoreVerb, 'cas'>, help: string): Command {
+  return {
+    name,
+    makes: 'store',
+    usage: `${name} <key> <flags> <exptime> <bytes> [noreply]`,
+    help,
+    wordsMin: 5,
+    wordsMax: 6,
+    parse: (line) => words.parseStore(line, name),
+  };
+}
+
+function arithmetic(name: 'incr' | 'decr', help: string): Command {
+  return {
+    name,
+    makes: 'arithmetic',
+    usage: `${name} <key> <number> [noreply]`,
+    help,
+    wordsMin: 3,
+    wordsMax: 4,
+    parse: (line) => words.parseArithmetic(line, name),
+  };
+}
+
+interface Candidate {
+  readonly name: Buffer;
+  readonly command: Command;
+}
+
+/** By first byte of the name, so that a line is recognised without making a string of its first word. */
+const CANDIDATES: readonly (readonly Candidate[])[] = candidatesByFirstByte();
+
+function candidatesByFirstByte(): Candidate[][] {
+  const table: Candidate[][] = Array.from({ length: 256 }, () => []);
+  for (const command of COMMANDS) {
+    const name = Buffer.from(command.name, 'latin1');
+    table[name[0]!]!.push({ name, command });
+  }
+  return table;
+}
+
+/** The request of a line that has been split into words, or the header of one whose value follows. */
+export function parseCommand(line: TextLine): Request | words.StoreHeader {
+  const command = commandOf(line);
+  if (command === null) return unknownCommand(line);
+  if (line.count < command.wordsMin || line.count > command.wordsMax) return words.UNKNOWN;
+  return command.parse(line);
+}
+
+function commandOf(line: TextLine): Command | null {
+  if (line.count === 0) return null;
+  for (const candidate of CANDIDATES[line.bytes[line.startOf(0)]!]!) {
+    if (line.is(0, candidate.name)) return candidate.command;
+  }
+  return null;
+}
+
+const HTTP = Buffer.from('HTTP/');
+const META_FIRST_LETTER = 0x6d;
+const FIRST_LETTERS_NEVER_HTTP = Buffer.from('gsacidt');
+
+/**
+ * memcached drops a browser that talks to it: an unknown command whose last word begins with `HTTP/` closes
+ * the connection without a word, unless its first letter has already sent it to a family of real commands.
+ */
+function unknownCommand(line: TextLine): InvalidRequest {
+  if (line.count === 0 || line.lengthOf(0) < 2) return words.UNKNOWN;
+  const first = line.bytes[line.startOf(0)]!;
+  const isMeta = first === META_FIRST_LETTER && line.lengthOf(0) === 2;
+  if (isMeta || FIRST_LETTERS_NEVER_HTTP.includes(first)) return words.UNKNOWN;
+  return line.startsWith(line.count - 1, HTTP) ? words.invalid('', false, true) : words.UNKNOWN;
+}

@@ -1,0 +1,53 @@
+const EMPTY = Buffer.alloc(0);
+
+/** What has been received and not read yet, chunk by chunk and without copying. */
+export class ReceiveQueue {
+  /** The chunk to read from; its unread part begins at `at`, which the reader moves. */
+  chunk: Buffer = EMPTY;
+  at = 0;
+  #later: Buffer[] = [];
+  #laterHead = 0;
+  #laterBytes = 0;
+
+  push(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    if (this.unreadInChunk === 0 && this.#laterBytes === 0) {
+      this.chunk = chunk;
+      this.at = 0;
+      return;
+    }
+    this.#later.push(chunk);
+    this.#laterBytes += chunk.length;
+  }
+
+  get unreadInChunk(): number {
+    return this.chunk.length - this.at;
+  }
+
+  get byteLength(): number {
+    return this.unreadInChunk + this.#laterBytes;
+  }
+
+  /** Makes sure that the chunk has an unread byte; false when there is none left at all. */
+  fill(): boolean {
+    if (this.at < this.chunk.length) return true;
+    this.chunk = EMPTY;
+    this.at = 0;
+    if (this.#laterBytes === 0) return false;
+    this.chunk = this.#later[this.#laterHead++]!;
+    this.#laterBytes -= this.chunk.length;
+    if (this.#laterHead === this.#later.length) {
+      this.#later = [];
+      this.#laterHead = 0;
+    }
+    return true;
+  }
+
+  clear(): void {
+    this.chunk = EMPTY;
+    this.at = 0;
+    this.#later = [];
+    this.#laterHead = 0;
+    this.#laterBytes = 0;
+  }
+}

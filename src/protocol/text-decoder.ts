@@ -1,0 +1,198 @@
+import { parseCommand } from './commands.ts';
+import { exceedsItemLimit, LINE_BYTES_MAX, SHORT_LINE_BYTES_MAX } from './limits.ts';
+import { LineCarry } from './line-carry.ts';
+import { ReceiveQueue } from './receive-queue.ts';
+import type { InvalidRequest, Request } from './request.ts';
+import { TextLine } from './text-line.ts';
+import { invalid, type StoreHeader } from './text-words.ts';
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SPACE = 0x20;
+const LINE_END_BYTES = 2;
+
+/** Leading spaces within which memcached looks for the `get` that lets a line be long. */
+const LEADING_SPACES_MAX = 100;
+
+const MULTI_KEY_COMMANDS = ['get ', 'gets ', 'gat ', 'gats '].map((name) => Buffer.from(name));
+
+/**
+ * memcached's text protocol, from bytes to requests, by pull: `push` what was received, call `next` until it
+ * says null. It knows no sockets and answers nothing; input that is no request comes out as `InvalidRequest`
+ * with memcached's own answer, in its place among the requests.
+ *
+ * Invariants:
+ *  1. The requests do not depend on how the input was cut into chunks.
+ *  2. Every byte is searched for a line end once, and copied once at most, apart from the doubling of a line
+ *     that spans chunks. A value that lies in one chunk is not copied: it is a view of it.
+ *  3. Once `next` has said null, no more than a line of `LINE_BYTES_MAX` or one item is kept.
+ *
+ * memcached closes on a line of more than `SHORT_LINE_BYTES_MAX` that is no `get`, unless a read happened to
+ * return its end with its beginning; here it always closes. `gat`, unlike there, may be as long as `get`.
+ */
+export class TextProtocolDecoder {
+  readonly #itemBytesMax: number;
+  readonly #received = new ReceiveQueue();
+  readonly #carry = new LineCarry();
+  readonly #line = new TextLine();
+  /** The store command whose value is being read. */
+  #header: StoreHeader | null = null;
+  /** Value and line end so far, when they span chunks. */
+  #gathered: Buffer | null = null;
+  #gatheredBytes = 0;
+  /** Bytes left of a value that is too large to be kept. */
+  #swallowBytes = 0;
+  /** To be yielded next, before anything else is read. */
+  #following: Request | null = null;
+  #closed = false;
+
+  /** @param itemBytesMax largest item in bytes, see `exceedsItemLimit` */
+  constructor({ itemBytesMax }: { readonly itemBytesMax: number }) {
+    this.#itemBytesMax = itemBytesMax;
+  }
+
+  /** The chunk now belongs to the decoder: values may be views of it. */
+  push(chunk: Buffer): void {
+    if (!this.#closed) this.#received.push(chunk);
+  }
+
+  /** Bytes held, in memory reserved for a value as well as received. */
+  get bufferedBytes(): number {
+    return this.#received.byteLength + this.#carry.length + (this.#gathered?.length ?? 0);
+  }
+
+  /** The next request; null when more bytes are needed for it, and for ever after `quit` or a fatal one. */
+  next(): Request | null {
+    if (this.#following !== null) {
+      const request = this.#following;
+      this.#following = null;
+      return request;
+    }
+    if (this.#swallowBytes > 0) this.#swallow();
+    if (!this.#received.fill()) return null;
+    return this.#header === null ? this.#readLine() : this.#readValue(this.#header);
+  }
+
+  #readLine(): Request | null {
+    const received = this.#received;
+    while (received.fill()) {
+      const { chunk, at } = received;
+      const lineEnd = chunk.indexOf(LF, at);
+      const end = lineEnd === -1 ? chunk.length : lineEnd;
+      if (this.#carry.length === 0 && lineEnd !== -1) {
+        received.at = lineEnd + 1;
+        return this.#onLine(chunk, at, lineEnd);
+      }
+      const fits = Math.min(end, at + LINE_BYTES_MAX - this.#carry.length);
+      this.#carry.append(chunk, at, fits);
+      received.at = end;
+      if (fits < end) return this.#onLineTooLong(this.#carry.bytes, 0, this.#carry.length);
+      if (lineEnd !== -1) {
+        received.at++;
+        return this.#onCarriedLine();
+      }
+      if (isTooLong(this.#carry.bytes, 0, this.#carry.length)) {
+        return this.#onLineTooLong(this.#carry.bytes, 0, this.#carry.length);
+      }
+    }
+    return null;
+  }
+
+  #onCarriedLine(): Request | null {
+    const { bytes, length } = this.#carry;
+    this.#carry.reset();
+    return this.#onLine(bytes, 0, length);
+  }
+
+  #onLine(bytes: Buffer, start: number, end: number): Request | null {
+    if (isTooLong(bytes, start, end)) return this.#onLineTooLong(bytes, start, end);
+    const withoutCr = end - start > 1 && bytes[end - 1] === CR ? end - 1 : end;
+    this.#line.read(bytes, start, withoutCr);
+    const parsed = parseCommand(this.#line);
+    this.#line.release();
+    if (parsed.kind === 'header') return this.#onHeader(parsed);
+    if (parsed.kind === 'quit' || (parsed.kind === 'invalid' && parsed.fatal)) this.#close();
+    return parsed;
+  }
+
+  #onHeader(header: StoreHeader): Request | null {
+    const { verb, key, flags, valueBytes, noreply } = header;
+    if (!exceedsItemLimit(key.length, flags, valueBytes, this.#itemBytesMax)) {
+      this.#header = header;
+      return this.#readValue(header);
+    }
+    this.#swallowBytes = valueBytes + LINE_END_BYTES;
+    const refusal = invalid('SERVER_ERROR object too large for cache', noreply);
+    if (verb !== 'set') return refusal;
+    // As in memcached, a `set` that does not fit takes away what the client meant to replace.
+    this.#following = refusal;
+    return { kind: 'delete', key, noreply: true };
+  }
+
+  #readValue(header: StoreHeader): Request | null {
+    const received = this.#received;
+    const total = header.valueBytes + LINE_END_BYTES;
+    while (received.fill()) {
+      const { chunk, at } = received;
+      if (this.#gathered === null && received.unreadInChunk >= total) {
+        received.at = at + total;
+        return this.#onValue(header, chunk, at);
+      }
+      this.#gathered ??= Buffer.allocUnsafe(total);
+      const copied = chunk.copy(this.#gathered, this.#gatheredBytes, at);
+      received.at = at + copied;
+      this.#gatheredBytes += copied;
+      if (this.#gatheredBytes === total) return this.#onValue(header, this.#gathered, 0);
+    }
+    return null;
+  }
+
+  /** Value and line end are at hand. What follows a value without its line end is read as a command. */
+  #onValue(header: StoreHeader, bytes: Buffer, start: number): Request {
+    this.#header = null;
+    this.#gathered = null;
+    this.#gatheredBytes = 0;
+    const { verb, key, flags, exptime, cas, noreply } = header;
+    const end = start + header.valueBytes;
+    if (bytes[end] !== CR || bytes[end + 1] !== LF) {
+      return invalid('CLIENT_ERROR bad data chunk', noreply);
+    }
+    return { kind: 'store', verb, key, flags, exptime, value: bytes.subarray(start, end), cas, noreply };
+  }
+
+  #swallow(): void {
+    const received = this.#received;
+    while (this.#swallowBytes > 0 && received.fill()) {
+      const swallowed = Math.min(this.#swallowBytes, received.unreadInChunk);
+      received.at += swallowed;
+      this.#swallowBytes -= swallowed;
+    }
+  }
+
+  /** A key list may be longer with memcached, so that its end is explained; any other line just closes. */
+  #onLineTooLong(bytes: Buffer, start: number, end: number): InvalidRequest {
+    const line = namesManyKeys(bytes, start, end) ? 'CLIENT_ERROR line too long' : '';
+    this.#close();
+    return invalid(line, false, true);
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#received.clear();
+    this.#carry.reset();
+  }
+}
+
+function isTooLong(bytes: Buffer, start: number, end: number): boolean {
+  const length = end - start;
+  if (length <= SHORT_LINE_BYTES_MAX) return false;
+  return length > LINE_BYTES_MAX || !namesManyKeys(bytes, start, end);
+}
+
+/** The line begins as one that may name any number of keys. */
+function namesManyKeys(bytes: Buffer, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && at - start <= LEADING_SPACES_MAX && bytes[at] === SPACE) at++;
+  if (at - start > LEADING_SPACES_MAX) return false;
+  return MULTI_KEY_COMMANDS.some((name) => bytes.compare(name, 0, name.length, at, at + name.length) === 0);
+}

@@ -1,0 +1,77 @@
+import type { Hit, Outcome, Reply } from './reply.ts';
+import type { ReplyBuffer } from './reply-buffer.ts';
+import type { InvalidRequest, Request } from './request.ts';
+
+/** Replies in memcached's text protocol: doc/protocol.txt of memcached, and `show`, `who` beside it. */
+
+const OUTCOME_LINES: Readonly<Record<Outcome, string>> = {
+  stored: 'STORED\r\n',
+  not_stored: 'NOT_STORED\r\n',
+  exists: 'EXISTS\r\n',
+  not_found: 'NOT_FOUND\r\n',
+  deleted: 'DELETED\r\n',
+  touched: 'TOUCHED\r\n',
+  ok: 'OK\r\n',
+};
+
+/** Writes the answer to a request; nothing, whatever it is, when the client asked for none. */
+export function encodeText(request: Request, reply: Reply, out: ReplyBuffer): void {
+  if (request.kind === 'invalid') return encodeInvalid(request, out);
+  if (isQuiet(request)) return;
+  switch (reply.kind) {
+    case 'outcome':
+      out.text(OUTCOME_LINES[reply.outcome]);
+      break;
+    case 'hits':
+      encodeHits(reply.hits, asksForCas(request), out);
+      break;
+    case 'number':
+      out.text(`${reply.value}\r\n`);
+      break;
+    case 'line':
+      encodeLine(reply.line, out);
+      break;
+    case 'lines':
+      for (const line of reply.lines) encodeLine(line, out);
+      out.text('END\r\n');
+      break;
+    case 'stats':
+      for (const [name, value] of reply.stats) encodeLine(`STAT ${name} ${value}`, out);
+      out.text('END\r\n');
+      break;
+    case 'client_error':
+      encodeLine(`CLIENT_ERROR ${reply.reason}`, out);
+      break;
+    case 'server_error':
+      encodeLine(`SERVER_ERROR ${reply.reason}`, out);
+      break;
+  }
+}
+
+/** Writes the answer that an invalid request carries with it; some end the connection without a word. */
+export function encodeInvalid(request: InvalidRequest, out: ReplyBuffer): void {
+  if (request.noreply || request.line === '') return;
+  encodeLine(request.line, out);
+}
+
+function isQuiet(request: Request): boolean {
+  return request.kind === 'quit' || ('noreply' in request && request.noreply);
+}
+
+function asksForCas(request: Request): boolean {
+  return (request.kind === 'get' || request.kind === 'gat') && request.withCas;
+}
+
+function encodeHits(hits: readonly Hit[], withCas: boolean, out: ReplyBuffer): void {
+  for (const { key, flags, value, cas } of hits) {
+    out.text(`VALUE ${key} ${flags} ${value.length}${withCas ? ` ${cas}` : ''}\r\n`);
+    out.bytes(value);
+    out.text('\r\n');
+  }
+  out.text('END\r\n');
+}
+
+/** Reasons come from errors of all kinds: a line end within one would be read as the next reply. */
+function encodeLine(line: string, out: ReplyBuffer): void {
+  out.utf8(/[\r\n]/.test(line) ? `${line.replace(/[\r\n]+/g, ' ')}\r\n` : `${line}\r\n`);
+}

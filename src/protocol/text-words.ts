@@ -1,0 +1,138 @@
+import { KEY_BYTES_MAX } from './limits.ts';
+import { parseI32, parseU32, parseU64 } from './numbers.ts';
+import type { InvalidRequest, Request, StoreVerb } from './request.ts';
+import type { TextLine } from './text-line.ts';
+
+/**
+ * From the words of a command line to the request that they ask for, one function per shape of command. The
+ * order of the checks is memcached's, because it decides which error a line with several faults gets, and
+ * whether `noreply` has already silenced it.
+ */
+
+/** A store command whose value is still to come: `valueBytes` bytes and a line end. */
+export interface StoreHeader {
+  readonly kind: 'header';
+  readonly verb: StoreVerb;
+  readonly key: string;
+  readonly flags: number;
+  readonly exptime: number;
+  readonly valueBytes: number;
+  readonly cas: bigint;
+  readonly noreply: boolean;
+}
+
+/** Largest value that can be announced, in bytes: it and its line end fill 31 bits. */
+const VALUE_BYTES_MAX = 2 ** 31 - 1 - 2;
+
+const ZERO = Buffer.from('0');
+const JSON_WORD = Buffer.from('json');
+
+export function invalid(line: string, noreply = false, fatal = false): InvalidRequest {
+  return { kind: 'invalid', line, fatal, noreply };
+}
+
+/** No such command, or one with too few or too many words. */
+export const UNKNOWN = Object.freeze(invalid('ERROR'));
+
+const badFormat = (noreply = false) => invalid('CLIENT_ERROR bad command line format', noreply);
+const badExptime = (noreply = false) => invalid('CLIENT_ERROR invalid exptime argument', noreply);
+
+export function parseGet(line: TextLine, withCas: boolean): Request {
+  const keys = keysFrom(line, 1);
+  return keys === null ? badFormat() : { kind: 'get', keys, withCas };
+}
+
+export function parseGetAndTouch(line: TextLine, withCas: boolean): Request {
+  const exptime = parseI32(line.bytes, line.startOf(1), line.endOf(1));
+  if (exptime === null) return badExptime();
+  const keys = keysFrom(line, 2);
+  return keys === null ? badFormat() : { kind: 'gat', keys, withCas, exptime };
+}
+
+export function parseStore(line: TextLine, verb: StoreVerb): StoreHeader | InvalidRequest {
+  const noreply = line.endsWithNoreply();
+  if (keyIsTooLong(line, 1)) return badFormat(noreply);
+  const flags = parseU32(line.bytes, line.startOf(2), line.endOf(2));
+  const exptime = parseI32(line.bytes, line.startOf(3), line.endOf(3));
+  const valueBytes = parseI32(line.bytes, line.startOf(4), line.endOf(4));
+  const cas = verb === 'cas' ? parseU64(line.bytes, line.startOf(5), line.endOf(5)) : 0n;
+  if (flags === null || exptime === null || valueBytes === null || cas === null) return badFormat(noreply);
+  if (valueBytes < 0 || valueBytes > VALUE_BYTES_MAX) return badFormat(noreply);
+  return { kind: 'header', verb, key: line.text(1), flags, exptime, valueBytes, cas, noreply };
+}
+
+export function parseArithmetic(line: TextLine, verb: 'incr' | 'decr'): Request {
+  const noreply = line.endsWithNoreply();
+  if (keyIsTooLong(line, 1)) return badFormat(noreply);
+  const delta = parseU64(line.bytes, line.startOf(2), line.endOf(2));
+  if (delta === null) return invalid('CLIENT_ERROR invalid numeric delta argument', noreply);
+  return { kind: 'arithmetic', verb, key: line.text(1), delta, noreply };
+}
+
+export function parseTouch(line: TextLine): Request {
+  const noreply = line.endsWithNoreply();
+  if (keyIsTooLong(line, 1)) return badFormat(noreply);
+  const exptime = parseI32(line.bytes, line.startOf(2), line.endOf(2));
+  if (exptime === null) return badExptime(noreply);
+  return { kind: 'touch', key: line.text(1), exptime, noreply };
+}
+
+/** `delete <key> [0] [noreply]`: the 0 is what is left of a delay that memcached gave up long ago. */
+export function parseDelete(line: TextLine): Request {
+  const extra = line.count - 2;
+  const noreply = extra > 0 && line.endsWithNoreply();
+  if (extra > 0) {
+    const hasZero = line.is(2, ZERO);
+    const allowed = extra === 1 ? hasZero || noreply : hasZero && noreply;
+    if (!allowed) {
+      return invalid('CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]', noreply);
+    }
+  }
+  if (keyIsTooLong(line, 1)) return badFormat(noreply);
+  return { kind: 'delete', key: line.text(1), noreply };
+}
+
+/** A delay in the past flushes at once. */
+export function parseFlushAll(line: TextLine): Request {
+  const noreply = line.endsWithNoreply();
+  if (line.count === (noreply ? 2 : 1)) return { kind: 'flush_all', delay: 0, noreply };
+  const delay = parseI32(line.bytes, line.startOf(1), line.endOf(1));
+  if (delay === null) return badExptime(noreply);
+  return { kind: 'flush_all', delay: Math.max(0, delay), noreply };
+}
+
+export function parseVerbosity(line: TextLine): Request {
+  const noreply = line.endsWithNoreply();
+  const level = parseU32(line.bytes, line.startOf(1), line.endOf(1));
+  return level === null ? badFormat(noreply) : { kind: 'verbosity', noreply };
+}
+
+export function parseStats(line: TextLine): Request {
+  const words: string[] = [];
+  for (let word = 1; word < line.count; word++) words.push(line.text(word));
+  return { kind: 'stats', words };
+}
+
+export function parseShow(line: TextLine): Request {
+  if (line.count === 1) return { kind: 'show', format: 'table' };
+  if (line.count === 2 && line.is(1, JSON_WORD)) return { kind: 'show', format: 'json' };
+  return invalid('CLIENT_ERROR usage: show [json]');
+}
+
+/** Null when one of the keys is too long: then none of them is answered. */
+function keysFrom(line: TextLine, first: number): string[] | null {
+  const keys: string[] = [];
+  let word = first;
+  do {
+    for (; word < line.count; word++) {
+      if (keyIsTooLong(line, word)) return null;
+      keys.push(line.text(word));
+    }
+    word = 0;
+  } while (line.readOn());
+  return keys;
+}
+
+function keyIsTooLong(line: TextLine, word: number): boolean {
+  return line.lengthOf(word) > KEY_BYTES_MAX;
+}

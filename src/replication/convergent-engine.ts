@@ -1,0 +1,176 @@
+import type { Effect } from '../ordering/effect.ts';
+import { effectBytes } from '../ordering/effect.ts';
+import type { HybridClock } from '../ordering/hybrid-clock.ts';
+import { sameVersion, type Version, versionTimeOfMs } from '../ordering/version.ts';
+import type { VersionVector } from '../ordering/version-vector.ts';
+import type { PeerBus, Push } from '../peer/messages.ts';
+import { type Draft, type Engine, type Gate, OPEN, type Predicted, type WriteOutcome } from './engine.ts';
+import type { Replica } from './replica.ts';
+
+export interface ConvergentPorts {
+  readonly node: number;
+  readonly clock: HybridClock;
+  readonly bus: PeerBus;
+  readonly replica: Replica;
+  /** What is known here of every origin; shared with the sync. */
+  readonly known: VersionVector;
+  /**
+   * False until every peer has been asked, since the start, for what this controller wrote in former lives.
+   * Until then it can't claim to know all of its own writes, and its vector entry stands still.
+   */
+  readonly ownPastKnown: () => boolean;
+  /** Has `flush` called at the end of this event-loop turn. */
+  readonly requestFlush: () => void;
+  /** False while this controller has not yet learnt what its peers had before it started. */
+  readonly caughtUp: () => boolean;
+}
+
+/**
+ * Every controller answers alone, and all end up equal (eventual).
+ *
+ *  1. A write is stamped, journalled and stored here, answered, and pushed to the peers.
+ *  2. The larger version wins, deletes included; applying is idempotent, and the order does not matter.
+ *  3. What a push did not reach, the sync brings (see `Sync`).
+ *
+ * Invariants: only what the local store has taken is pushed; a push moves a receiver's vector only when the
+ * receiver knew everything before it; a controller that was restarted without its memory claims its own
+ * writes only once it has asked everybody for those of its former lives. So a vector never claims more than
+ * is there.
+ */
+export class ConvergentEngine implements Engine {
+  readonly #ports: ConvergentPorts;
+  #pending = 0;
+  #completed = 0;
+  #outbox: Effect[] = [];
+  #outboxBytes = 0;
+  #completedTime = 0;
+  #pushedTime: number | null = null;
+  /** Per peer, the stretch of its writes that came by pushes without a gap: all after `start`, up to `end`. */
+  readonly #runs = new Map<number, { readonly start: number; end: number }>();
+
+  constructor(ports: ConvergentPorts) {
+    this.#ports = ports;
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  get completed(): number {
+    return this.#completed;
+  }
+
+  gate(): Gate {
+    if (this.#ports.caughtUp()) return OPEN;
+    return { state: 'wait', reason: 'this controller is catching up with its peers' };
+  }
+
+  write(draft: Draft, done: (outcome: WriteOutcome) => void): Version {
+    const { clock, replica } = this.#ports;
+    const effect: Effect = { ...draft, base: null, version: clock.stamp() };
+    if (draft.base !== null && !sameVersion(draft.base, replica.heldVersion(draft.key))) {
+      done({ kind: 'conflict' });
+      return effect.version;
+    }
+    const previous = replica.journal.newest(effect.key);
+    const existed = replica.isLive(effect.key);
+    this.#pending++;
+    replica.apply(effect, (error) => {
+      this.#pending--;
+      if (error !== null) {
+        replica.journal.revert(effect.version, effect.key, previous);
+        done({ kind: 'unknown', reason: `the local store failed: ${error.message}` });
+        return;
+      }
+      this.#complete(effect);
+      done({ kind: 'applied', existed });
+    });
+    return effect.version;
+  }
+
+  predict(): Predicted | null {
+    return null;
+  }
+
+  afterPending(): boolean {
+    return false;
+  }
+
+  /** Pushes what this turn has completed: one message, the same for every peer. */
+  flush(): void {
+    if (this.#outbox.length === 0) return;
+    const effects = this.#outbox;
+    this.#outbox = [];
+    this.#outboxBytes = 0;
+    // What a former life wrote is not known here: the first push joins on to nothing.
+    const previousTime = this.#pushedTime ?? effects[0]!.version.time - 1;
+    this.#ports.bus.broadcast({ type: 'push', previousTime, effects });
+    this.#pushedTime = effects.at(-1)!.version.time;
+  }
+
+  /** The own entry of the vector may have to follow, now that a sync has ended or a write has completed. */
+  claimOwn(): void {
+    if (this.#ports.ownPastKnown()) this.#ports.known.advance(this.#ports.node, this.#completedTime);
+  }
+
+  onPush(from: number, push: Push): void {
+    for (const effect of push.effects) this.applyRemote(effect);
+    const last = push.effects.at(-1);
+    if (last === undefined) return;
+    const run = this.#runs.get(from);
+    if (run !== undefined && push.previousTime <= run.end) run.end = last.version.time;
+    else this.#runs.set(from, { start: push.previousTime, end: last.version.time });
+    this.claimRun(from);
+  }
+
+  /** What was known of the peer may now reach to where its pushes began. */
+  claimRun(peer: number): void {
+    const run = this.#runs.get(peer);
+    if (run !== undefined && this.#ports.known.timeOf(peer) >= run.start)
+      this.#ports.known.advance(peer, run.end);
+  }
+
+  onPeerDown(peer: number): void {
+    this.#runs.delete(peer);
+  }
+
+  /** Takes in a write that another controller has completed, whoever tells of it. */
+  applyRemote(effect: Effect): void {
+    this.#ports.clock.observe(effect.version.time);
+    if (this.#ports.replica.apply(effect, ignoreResult)) this.#completed++;
+  }
+
+  /** Carries out an announced flush whose time has come; each replica by its own clock. */
+  onTick(wallMs: number): void {
+    const { replica, node } = this.#ports;
+    const armed = replica.journal.armedFlush;
+    if (armed === null || armed.atMs > wallMs) return;
+    const version = { time: versionTimeOfMs(armed.atMs), node };
+    replica.journal.record({
+      version,
+      kind: 'flush-due',
+      key: '',
+      base: null,
+      flags: 0,
+      expiresAtMs: armed.atMs,
+      value: null,
+    });
+  }
+
+  /** The store answers in order, so completions come in version order, and so do the pushes. */
+  #complete(effect: Effect): void {
+    this.#completed++;
+    this.#completedTime = effect.version.time;
+    this.claimOwn();
+    this.#outbox.push(effect);
+    this.#outboxBytes += effectBytes(effect);
+    this.#ports.requestFlush();
+    if (this.#outboxBytes >= PUSH_BYTES_MAX) this.flush();
+  }
+}
+
+/** A push is sent early, within the turn, when it has grown to this size, in bytes. */
+const PUSH_BYTES_MAX = 1_048_576;
+
+/** A store that failed to take a remote write has lost its value: the next read finds that out and repairs it. */
+function ignoreResult(): void {}

@@ -1,0 +1,64 @@
+import type { Effect, EffectKind } from '../ordering/effect.ts';
+import type { Version } from '../ordering/version.ts';
+
+/** A write before it has its version. */
+export interface Draft {
+  readonly kind: EffectKind;
+  readonly key: string;
+  readonly base: Version | null;
+  readonly flags: number;
+  readonly expiresAtMs: number;
+  readonly value: Buffer | null;
+}
+
+/** What became of a write. */
+export type WriteOutcome =
+  /** Done, here and wherever the level asks for it. `existed`: there was an entry before. */
+  | { readonly kind: 'applied'; readonly existed: boolean }
+  /** Its condition did not hold: nothing happened, anywhere. */
+  | { readonly kind: 'conflict' }
+  /** It failed, `reason` says how; it may have happened or may still happen. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** Whether a request may start now. */
+export type Gate =
+  | { readonly state: 'open' }
+  /** Not now, but perhaps in a moment: try again when `onChange` is called, until the deadline. */
+  | { readonly state: 'wait'; readonly reason: string }
+  /** Not before somebody does something about it: answer with an error at once. */
+  | { readonly state: 'closed'; readonly reason: string };
+
+export const OPEN: Gate = Object.freeze({ state: 'open' });
+
+/** The newest state of a key, writes under way included, when one of those decides it. */
+export interface Predicted {
+  /** What a condition on this state has to name. */
+  readonly version: Version;
+  /** Null when the key will have no entry. */
+  readonly effect: Effect | null;
+}
+
+/**
+ * What the four levels need of a replication engine. Both engines are free of I/O: clock, peers, store and
+ * journal come in from outside, so the same code runs in a controller and in a simulation.
+ */
+export interface Engine {
+  /** `strong`: a read that must see every write answered anywhere. */
+  gate(need: 'read' | 'strong-read' | 'write'): Gate;
+
+  /** Stamps the write and has it replicated. */
+  write(draft: Draft, done: (outcome: WriteOutcome) => void): Version;
+
+  predict(key: string): Predicted | null;
+
+  /**
+   * Calls back once every write on this key that is known here now has been settled.
+   * @returns false, and never calls, when there is none
+   */
+  afterPending(key: string, callback: () => void): boolean;
+
+  /** Writes received or made here that are not yet settled. */
+  readonly pending: number;
+  /** Writes applied here since the start. */
+  readonly completed: number;
+}

@@ -1,0 +1,283 @@
+import type { Effect } from '../ordering/effect.ts';
+import type { HybridClock } from '../ordering/hybrid-clock.ts';
+import { heldVersion, type Queued, RequestQueue } from '../ordering/request-queue.ts';
+import { compareVersions, NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import { type Ballot, NO_BALLOT, type OrderedFrame, type PeerBus, sameBallot } from '../peer/messages.ts';
+import type { Draft, Engine, Gate, Predicted, WriteOutcome } from './engine.ts';
+import { OPEN } from './engine.ts';
+import type { Replica } from './replica.ts';
+import { StreamProgress } from './stream-progress.ts';
+
+export interface OrderedPorts {
+  readonly node: number;
+  readonly nodes: number;
+  readonly clock: HybridClock;
+  readonly bus: PeerBus;
+  readonly replica: Replica;
+  /** Has `flush` called at the end of this event-loop turn. */
+  readonly requestFlush: () => void;
+  /** A gate may have opened. */
+  readonly onChange: () => void;
+  /** Controllers that are configured but silent, for people; empty when all are up. */
+  readonly missing: () => string;
+  /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
+  readonly queueBytesMax: number;
+}
+
+/** Outcome of an own write, kept from its proposal until it has been applied. */
+type OnOutcome = (outcome: WriteOutcome) => void;
+
+/**
+ * Total order over all writes, without a leader (linearizability, sequential).
+ *
+ *  1. The origin stamps a request and sends it to every member. Receiving moves a member's clock past it.
+ *  2. Each member tells every member how far it has received each origin's stream.
+ *  3. A request that every member has received is stable: whatever a member stamps from then on is larger,
+ *     and what it stamped before came ahead of its acknowledgement on the same FIFO link.
+ *  4. Stable requests are applied in version order; conditions are decided then, from versions alone.
+ *
+ * Invariants, checked: versions are applied in increasing order; an origin's stream is received without a
+ * gap; nothing is used from a frame of another view, or while frozen.
+ *
+ * Nothing is kept for a link that breaks: what a member has not acknowledged is still in the queue, and is
+ * sent again when it is back.
+ */
+export class OrderedEngine implements Engine {
+  readonly #ports: OrderedPorts;
+  readonly #queue: RequestQueue;
+  readonly #outcomes = new Map<number, OnOutcome>();
+  #progress: StreamProgress;
+  #ballot: Ballot = NO_BALLOT;
+  #serving = false;
+  #everServed = false;
+  #applied: Version = NO_VERSION;
+  #completed = 0;
+  #sentSeq = 0;
+  #outbox: Effect[] = [];
+  #acknowledge = false;
+  /** Frames of the view that is accepted but not installed here yet. */
+  #early: { from: number; frame: OrderedFrame }[] = [];
+
+  constructor(ports: OrderedPorts) {
+    this.#ports = ports;
+    this.#queue = new RequestQueue(ports.nodes);
+    this.#progress = new StreamProgress(ports.node, ports.nodes);
+  }
+
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  get completed(): number {
+    return this.#completed;
+  }
+
+  get applied(): Version {
+    return this.#applied;
+  }
+
+  get serving(): boolean {
+    return this.#serving;
+  }
+
+  gate(need: 'read' | 'strong-read' | 'write'): Gate {
+    const missing = this.#ports.missing();
+    if (need === 'read' && this.#everServed) return OPEN;
+    if (!this.#serving) {
+      if (missing !== '') return { state: 'closed', reason: `no agreement without ${missing}` };
+      return { state: 'wait', reason: 'the controllers are forming a view' };
+    }
+    if (need !== 'write') return OPEN;
+    if (missing !== '') return { state: 'closed', reason: `no agreement without ${missing}` };
+    if (this.#queue.bytes < this.#ports.queueBytesMax) return OPEN;
+    return { state: 'wait', reason: 'too many bytes wait for agreement (queue_bytes_max)' };
+  }
+
+  write(draft: Draft, done: OnOutcome): Version {
+    const version = this.#ports.clock.stamp();
+    const effect: Effect = { ...draft, version };
+    const seq = this.#progress.receive(this.#ports.node);
+    this.#queue.push({ effect, seq, waiters: null });
+    this.#outcomes.set(version.time, done);
+    this.#outbox.push(effect);
+    this.#ports.requestFlush();
+    if (this.#ports.nodes === 1) this.#advance();
+    return version;
+  }
+
+  predict(key: string): Predicted | null {
+    const request = this.#queue.predict(key, this.#ports.replica.heldVersion(key));
+    if (request === null) return null;
+    return { version: heldVersion(request), effect: request.effect.kind === 'set' ? request.effect : null };
+  }
+
+  afterPending(key: string, callback: () => void): boolean {
+    const newest = this.#queue.newestOn(key);
+    if (newest === undefined) return false;
+    newest.waiters ??= [];
+    newest.waiters.push(callback);
+    return true;
+  }
+
+  /** Sends what this turn has gathered: one frame, the same for every member. */
+  flush(): void {
+    if (!this.#serving || (!this.#acknowledge && this.#outbox.length === 0)) return;
+    const effects = this.#outbox;
+    this.#outbox = [];
+    this.#acknowledge = false;
+    this.#ports.bus.broadcast(this.#frame(this.#sentSeq + 1, effects));
+    this.#sentSeq += effects.length;
+  }
+
+  onFrame(from: number, frame: OrderedFrame): void {
+    if (!sameBallot(frame.ballot, this.#ballot)) return;
+    if (!this.#serving) {
+      this.#early.push({ from, frame });
+      return;
+    }
+    this.#receive(from, frame);
+    this.#advance();
+  }
+
+  /** The link to a member is new: what it has not acknowledged may be lost. */
+  onPeerUp(peer: number): void {
+    if (!this.#serving) return;
+    this.flush();
+    const seq = this.#progress.acknowledged(peer, this.#ports.node);
+    const effects = this.#queue.streamAfter(this.#ports.node, seq).map((request) => request.effect);
+    this.#ports.bus.send(peer, this.#frame(seq + 1, effects));
+  }
+
+  /** Takes part in no view until one is installed. */
+  freeze(): void {
+    this.#serving = false;
+  }
+
+  /** Everything that waits here, in version order. */
+  queued(): Effect[] {
+    return this.#queue.toArray().map((request) => request.effect);
+  }
+
+  /**
+   * Makes the union of the sources' queues the first requests of a view, above what is applied here already.
+   * Streams start again at zero, and the union belongs to none of them: every member has it.
+   *
+   * @param base the state that this replica holds now, when it was brought up by a transfer; a former member
+   *   may be past it, on the same history
+   */
+  adopt(ballot: Ballot, union: readonly Effect[], base: Version | null): void {
+    if (base !== null && compareVersions(base, this.#applied) > 0) this.#applied = base;
+    const waiting = new Map(this.#queue.toArray().map((request) => [request.effect.version.time, request]));
+    this.#queue.clear();
+    this.#ballot = ballot;
+    this.#progress = new StreamProgress(this.#ports.node, this.#ports.nodes);
+    this.#sentSeq = 0;
+    this.#outbox = [];
+    this.#early = [];
+    for (const effect of union) {
+      this.#ports.clock.observe(effect.version.time);
+      const known = this.#ownOrSame(waiting, effect);
+      if (compareVersions(effect.version, this.#applied) <= 0) continue;
+      this.#queue.push({ effect, seq: 0, waiters: known?.waiters ?? null });
+      if (known) waiting.delete(effect.version.time);
+    }
+    this.#dropLeftOut([...waiting.values()]);
+  }
+
+  /** All members have accepted: applies the union, and serves. */
+  install(): void {
+    this.#serving = true;
+    this.#everServed = true;
+    this.#advance();
+    const early = this.#early;
+    this.#early = [];
+    for (const { from, frame } of early) this.#receive(from, frame);
+    this.#acknowledge = true;
+    this.#ports.requestFlush();
+    this.#advance();
+    this.#ports.onChange();
+  }
+
+  #ownOrSame(waiting: ReadonlyMap<number, Queued>, effect: Effect): Queued | undefined {
+    const known = waiting.get(effect.version.time);
+    return known && sameVersion(known.effect.version, effect.version) ? known : undefined;
+  }
+
+  /** Requests of the old view that are not in the new one: not applied by anyone, as far as is known here. */
+  #dropLeftOut(requests: readonly Queued[]): void {
+    for (const { effect, waiters } of requests) {
+      if (effect.version.node === this.#ports.node) {
+        this.#settle(effect, { kind: 'unknown', reason: 'the view changed while the write was under way' });
+      }
+      for (const waiter of waiters ?? []) waiter();
+    }
+  }
+
+  #frame(firstSeq: number, effects: readonly Effect[]): OrderedFrame {
+    return {
+      type: 'ordered',
+      ballot: this.#ballot,
+      firstSeq,
+      effects,
+      streamEnd: this.#progress.received(this.#ports.node),
+      received: this.#progress.allReceived(),
+    };
+  }
+
+  #receive(from: number, frame: OrderedFrame): void {
+    const known = this.#progress.received(from);
+    if (frame.firstSeq > known + 1) return;
+    for (let i = known + 1 - frame.firstSeq; i < frame.effects.length; i++) {
+      const effect = frame.effects[i]!;
+      if (effect.version.node !== from)
+        throw new Error(`peer ${from} sent a request of ${effect.version.node}`);
+      this.#ports.clock.observe(effect.version.time);
+      this.#queue.push({ effect, seq: this.#progress.receive(from), waiters: null });
+      this.#acknowledge = true;
+    }
+    if (this.#acknowledge) this.#ports.requestFlush();
+    if (this.#progress.received(from) >= frame.streamEnd) this.#progress.onAcknowledged(from, frame.received);
+  }
+
+  #advance(): void {
+    if (!this.#serving) return;
+    const wasFull = this.#queue.bytes >= this.#ports.queueBytesMax;
+    for (let head = this.#queue.head(); head !== undefined; head = this.#queue.head()) {
+      if (head.seq > this.#progress.stableSeq(head.effect.version.node)) break;
+      this.#queue.pop();
+      this.#apply(head);
+    }
+    if (wasFull && this.#queue.bytes < this.#ports.queueBytesMax) this.#ports.onChange();
+  }
+
+  #apply({ effect, waiters }: Queued): void {
+    const { replica, node } = this.#ports;
+    if (compareVersions(effect.version, this.#applied) <= 0)
+      throw new Error('a request was applied out of order');
+    this.#applied = effect.version;
+    this.#completed++;
+    const own = effect.version.node === node;
+    if (effect.base !== null && !sameVersion(effect.base, replica.heldVersion(effect.key))) {
+      if (own) this.#settle(effect, { kind: 'conflict' });
+    } else {
+      const existed = own && replica.isLive(effect.key);
+      replica.apply(effect, (error) => {
+        if (!own) return;
+        if (error === null) this.#settle(effect, { kind: 'applied', existed });
+        else
+          this.#settle(effect, {
+            kind: 'unknown',
+            reason: `agreed, but the local store failed: ${error.message}`,
+          });
+      });
+    }
+    if (waiters !== null) for (const waiter of waiters) waiter();
+  }
+
+  #settle(effect: Effect, outcome: WriteOutcome): void {
+    const done = this.#outcomes.get(effect.version.time);
+    if (done === undefined) return;
+    this.#outcomes.delete(effect.version.time);
+    done(outcome);
+  }
+}

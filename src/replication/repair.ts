@@ -1,0 +1,158 @@
+import type { JournalRecord } from '../journal/journal.ts';
+import { sameVersion } from '../ordering/version.ts';
+import type { Fetch, Fetched, PeerBus } from '../peer/messages.ts';
+import type { Entry } from '../store/entry.ts';
+import type { ReadDone, Replica } from './replica.ts';
+
+/** A lost value that is being looked for. */
+interface Search {
+  readonly id: number;
+  readonly record: JournalRecord;
+  readonly readers: ReadDone[];
+  /** Peers that have not answered. */
+  readonly asked: Set<number>;
+  readonly startedMs: number;
+  /** A peer that might have the value could not be asked, or could not say. */
+  incomplete: boolean;
+  /** A peer's newest write of the key is another: one of the two is behind, so ask again a little later. */
+  unsettled: boolean;
+}
+
+export interface RepairPorts {
+  readonly replica: Replica;
+  readonly bus: PeerBus;
+  /** The other controllers. */
+  readonly peers: readonly number[];
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** A search is given up after this time. */
+  readonly timeoutMs: number;
+  /** No one has the value of this write any more: have that agreed as a delete. */
+  readonly onGone: (record: JournalRecord, done: ReadDone) => void;
+}
+
+/**
+ * Finds values that the local store has lost (evicted, restarted, flushed from outside), on read: every peer
+ * is asked for that very version, the first that has it is believed, and the store is filled again.
+ *
+ * "Gone" needs the word of every configured peer; while one can't be asked, the read is an error, not a miss.
+ */
+export class Repair {
+  readonly #ports: RepairPorts;
+  readonly #searches = new Map<number, Search>();
+  readonly #byKey = new Map<string, Search>();
+  #lastId = 0;
+
+  constructor(ports: RepairPorts) {
+    this.#ports = ports;
+  }
+
+  find(record: JournalRecord, done: ReadDone): void {
+    const running = this.#byKey.get(record.key);
+    if (running !== undefined && sameVersion(running.record.version, record.version)) {
+      running.readers.push(done);
+      return;
+    }
+    this.#start(record, [done], this.#ports.nowMs());
+  }
+
+  #start(record: JournalRecord, readers: ReadDone[], startedMs: number): void {
+    const { peers, bus } = this.#ports;
+    this.#lastId = (this.#lastId + 1) >>> 0;
+    const asked = new Set(peers.filter((peer) => bus.isUp(peer)));
+    const incomplete = asked.size < peers.length;
+    const search: Search = {
+      id: this.#lastId,
+      record,
+      readers,
+      asked,
+      startedMs,
+      incomplete,
+      unsettled: false,
+    };
+    this.#searches.set(search.id, search);
+    this.#byKey.set(record.key, search);
+    bus.broadcast({ type: 'fetch', id: search.id, key: record.key, version: record.version });
+    this.#concludeIfAnswered(search);
+  }
+
+  onFetch(from: number, fetch: Fetch): void {
+    const { replica, bus } = this.#ports;
+    const answer = (outcome: Fetched['outcome'], entry: Entry | null) =>
+      bus.send(from, { type: 'fetched', id: fetch.id, outcome, effect: entry && effectOf(fetch.key, entry) });
+    const record = replica.journal.newest(fetch.key);
+    if (record === undefined || !sameVersion(record.version, fetch.version)) return answer('other', null);
+    replica.readHere(fetch.key, fetch.version, (error, entry) => {
+      if (error !== null) answer('failed', null);
+      else answer(entry === null ? 'lost' : 'found', entry);
+    });
+  }
+
+  onFetched(from: number, fetched: Fetched): void {
+    const search = this.#searches.get(fetched.id);
+    if (search === undefined || !search.asked.delete(from)) return;
+    const value = fetched.effect?.value;
+    if (fetched.outcome === 'found' && fetched.effect && value) {
+      const { version, flags, expiresAtMs } = fetched.effect;
+      const entry = { version, flags, expiresAtMs, value };
+      this.#ports.replica.refill(search.record.key, entry);
+      return this.#end(search, null, entry);
+    }
+    if (fetched.outcome === 'failed') search.incomplete = true;
+    if (fetched.outcome === 'other') search.unsettled = true;
+    this.#concludeIfAnswered(search);
+  }
+
+  onPeerDown(peer: number): void {
+    for (const search of this.#searches.values()) {
+      if (!search.asked.delete(peer)) continue;
+      search.incomplete = true;
+      this.#concludeIfAnswered(search);
+    }
+  }
+
+  /** To be called every few milliseconds while the controller runs. */
+  onTick(): void {
+    const since = this.#ports.nowMs() - this.#ports.timeoutMs;
+    for (const search of [...this.#searches.values()]) {
+      if (search.startedMs <= since) {
+        this.#end(search, 'the local store lost the value, and a peer did not answer in time', null);
+      } else if (search.asked.size === 0) {
+        this.#forget(search);
+        this.#start(search.record, search.readers, search.startedMs);
+      }
+    }
+  }
+
+  #concludeIfAnswered(search: Search): void {
+    if (search.asked.size > 0) return;
+    const { replica, onGone } = this.#ports;
+    const newest = replica.journal.newest(search.record.key);
+    if (newest === undefined || !sameVersion(newest.version, search.record.version)) {
+      this.#forget(search);
+      for (const reader of search.readers) replica.read(search.record.key, reader);
+    } else if (search.incomplete) {
+      this.#end(search, 'the local store lost the value, and not every peer could be asked for it', null);
+    } else if (!search.unsettled) {
+      this.#forget(search);
+      onGone(search.record, (error, entry) => {
+        for (const reader of search.readers) reader(error, entry);
+      });
+    }
+  }
+
+  #end(search: Search, error: string | null, entry: Entry | null): void {
+    this.#forget(search);
+    for (const reader of search.readers) reader(error, entry);
+  }
+
+  #forget(search: Search): void {
+    this.#searches.delete(search.id);
+    if (this.#byKey.get(search.record.key) === search) this.#byKey.delete(search.record.key);
+  }
+}
+
+function effectOf(key: string, entry: Entry): NonNullable<Fetched['effect']> {
+  const { version, flags, expiresAtMs, value } = entry;
+  return { version, kind: 'set', key, base: null, flags, expiresAtMs, value };
+}

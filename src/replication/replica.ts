@@ -1,0 +1,103 @@
+import type { Journal, JournalRecord } from '../journal/journal.ts';
+import type { Effect } from '../ordering/effect.ts';
+import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import type { StoreError } from '../store/driver.ts';
+import type { Entry } from '../store/entry.ts';
+import type { EntryStore } from '../store/entry-store.ts';
+
+/**
+ * The state of one controller: the journal, which knows what should be there, and the store, which has the
+ * values. Both engines apply to it and read from it; neither decides here what may be applied when.
+ *
+ * Invariant: a write is journalled and handed to the store in one step, and the store takes effect in issue
+ * order. So a read that is issued now finds exactly the version that the journal names now, or the store has
+ * lost it: an older value is never taken for the newest, and a lost one is never taken for a miss.
+ */
+export class Replica {
+  readonly journal: Journal;
+  readonly #store: EntryStore;
+  readonly #wallMs: () => number;
+  /** Asks elsewhere for what this store has lost. */
+  onLost: (record: JournalRecord, done: ReadDone) => void = (_, done) => done('the value is lost', null);
+
+  constructor(journal: Journal, store: EntryStore, wallMs: () => number) {
+    this.journal = journal;
+    this.#store = store;
+    this.#wallMs = wallMs;
+  }
+
+  /** The version that a condition compares with: that of the newest write, or none when it was a delete. */
+  heldVersion(key: string): Version {
+    const record = this.journal.newest(key);
+    return record === undefined || record.tombstone ? NO_VERSION : record.version;
+  }
+
+  /** There is an entry for a client to see. */
+  isLive(key: string): boolean {
+    const record = this.journal.newest(key);
+    return record !== undefined && this.journal.isLive(record, this.#wallMs());
+  }
+
+  /**
+   * Takes a write in, unless a newer one of its key is known.
+   *
+   * @param done called once the store has taken it
+   * @returns false when the write was not the newest; `done` is called all the same
+   */
+  apply(effect: Effect, done: (error: StoreError | null) => void): boolean {
+    if (!this.journal.record(effect)) {
+      done(null);
+      return false;
+    }
+    if (effect.kind === 'delete') this.#store.delete(effect.key, done);
+    else if (effect.kind === 'set' && effect.value !== null)
+      this.#store.set(effect.key, entryOf(effect, effect.value), done);
+    else done(null);
+    return true;
+  }
+
+  /** The newest entry of the key, fetched from a peer if need be; null when there is none. */
+  read(key: string, done: ReadDone): void {
+    const record = this.journal.newest(key);
+    if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done(null, null);
+    this.#store.get(key, (error, entry) => {
+      if (error !== null) done(error.message, null);
+      else if (entry !== null && sameVersion(entry.version, record.version)) done(null, entry);
+      else this.onLost(record, done);
+    });
+  }
+
+  /** What the local store has of this very write, for a peer that asks. */
+  readHere(
+    key: string,
+    version: Version,
+    done: (error: StoreError | null, entry: Entry | null) => void,
+  ): void {
+    this.#store.get(key, (error, entry) => {
+      done(error, entry !== null && sameVersion(entry.version, version) ? entry : null);
+    });
+  }
+
+  /** Puts a value back that the store had lost, unless the key has been written since. */
+  refill(key: string, entry: Entry): void {
+    const record = this.journal.newest(key);
+    if (record === undefined || record.tombstone || !sameVersion(record.version, entry.version)) return;
+    this.#store.set(key, entry, ignoreResult);
+  }
+
+  /** Null when the store can be used, else why not. */
+  storeTrouble(): string | null {
+    const { state } = this.#store;
+    return state.up ? null : state.reason;
+  }
+}
+
+/** @param error the reason, in words, when the entry could not be read */
+export type ReadDone = (error: string | null, entry: Entry | null) => void;
+
+function entryOf(effect: Effect, value: Buffer): Entry {
+  return { version: effect.version, flags: effect.flags, expiresAtMs: effect.expiresAtMs, value };
+}
+
+/** A refill that fails leaves what was there before it: a lost value, which the next read finds out again. */
+function ignoreResult(): void {}

@@ -1,0 +1,159 @@
+import { isExpired } from '../protocol/expiry.ts';
+import { type KvDriver, StoreError, type StoreState } from './driver.ts';
+import { refusalOfKey } from './key-check.ts';
+
+/**
+ * A store in this process, for clusters without memcached: a map with a bound in bytes that evicts what was
+ * used least recently. Operations take effect when they are called; their answers are given together, in
+ * order, once the event loop has finished reading what has come in.
+ *
+ * It keeps nothing on disk. Expired entries are dropped when they are met or when they become the least
+ * recently used, not by a sweep.
+ */
+export class EmbeddedDriver implements KvDriver {
+  readonly description = 'embedded';
+  readonly #bytesMax: number;
+  readonly #wallMs: () => number;
+
+  /** In order of use: a Map iterates in order of insertion, and use inserts anew. */
+  readonly #items = new Map<string, Item>();
+  #bytes = 0;
+
+  #answers: Answer[] = [];
+  readonly #flush = (): void => this.#giveAnswers();
+  #open = false;
+  #onStateChange: (state: StoreState) => void = () => {};
+
+  /** @param options bytesMax: most that keys, values and bookkeeping take; wallMs: milliseconds since 1970 */
+  constructor(options: { readonly bytesMax: number; readonly wallMs?: () => number }) {
+    this.#bytesMax = options.bytesMax;
+    this.#wallMs = options.wallMs ?? Date.now;
+  }
+
+  /** Keys, values and bookkeeping held, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  open(onStateChange: (state: StoreState) => void): void {
+    this.#onStateChange = onStateChange;
+    this.#open = true;
+    onStateChange({ up: true, itemBytesMax: this.#bytesMax });
+  }
+
+  get(key: string, done: (error: StoreError | null, bytes: Buffer | null) => void): void {
+    const refusal = this.#refusal(key);
+    this.#answer({ done, error: refusal, bytes: refusal === null ? this.#read(key) : null });
+  }
+
+  set(key: string, bytes: Buffer, expiresAtMs: number, done: (error: StoreError | null) => void): void {
+    const refusal = this.#refusal(key) ?? this.#write(key, bytes, expiresAtMs);
+    this.#answer({ done, error: refusal, bytes: null });
+  }
+
+  delete(key: string, done: (error: StoreError | null) => void): void {
+    const refusal = this.#refusal(key);
+    if (refusal === null) this.#drop(key);
+    this.#answer({ done, error: refusal, bytes: null });
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const answer of this.#answers) {
+      answer.error ??= CLOSED;
+      answer.bytes = null;
+    }
+    this.#items.clear();
+    this.#bytes = 0;
+    this.#onStateChange({ up: false, reason: CLOSED.message });
+    this.#giveAnswers();
+  }
+
+  #refusal(key: string): StoreError | null {
+    return this.#open ? refusalOfKey(key) : CLOSED;
+  }
+
+  #read(key: string): Buffer | null {
+    const item = this.#items.get(key);
+    if (item === undefined) return null;
+    if (isExpired(item.expiresAtMs, this.#wallMs())) {
+      this.#drop(key);
+      return null;
+    }
+    this.#items.delete(key);
+    this.#items.set(key, item);
+    return item.bytes;
+  }
+
+  /** As with memcached, a value that is too large leaves nothing behind: the old one would be stale. */
+  #write(key: string, bytes: Buffer, expiresAtMs: number): StoreError | null {
+    this.#drop(key);
+    const size = itemBytes(key, bytes);
+    if (size > this.#bytesMax) return TOO_LARGE;
+    while (this.#bytes + size > this.#bytesMax) this.#evictOldest();
+    this.#items.set(key, { bytes: ownedBytes(bytes), expiresAtMs });
+    this.#bytes += size;
+    return null;
+  }
+
+  #evictOldest(): void {
+    for (const key of this.#items.keys()) {
+      this.#drop(key);
+      return;
+    }
+  }
+
+  #drop(key: string): void {
+    const item = this.#items.get(key);
+    if (item === undefined) return;
+    this.#items.delete(key);
+    this.#bytes -= itemBytes(key, item.bytes);
+  }
+
+  #answer(answer: Answer): void {
+    this.#answers.push(answer);
+    if (this.#answers.length === 1) setImmediate(this.#flush);
+  }
+
+  #giveAnswers(): void {
+    const answers = this.#answers;
+    this.#answers = [];
+    for (const { done, error, bytes } of answers) done(error, bytes);
+  }
+}
+
+interface Item {
+  readonly bytes: Buffer;
+  readonly expiresAtMs: number;
+}
+
+interface Answer {
+  readonly done: (error: StoreError | null, bytes: Buffer | null) => void;
+  error: StoreError | null;
+  bytes: Buffer | null;
+}
+
+const CLOSED = new StoreError('STORE_DOWN', 'the embedded store is not open');
+const TOO_LARGE = new StoreError('STORE_TOO_LARGE', 'the value is larger than the whole embedded store');
+
+/**
+ * What an item takes besides key and value, in bytes: map slot, objects, and bookkeeping of the allocators.
+ * Measured as growth of resident memory over a million items of 80 bytes.
+ */
+export const EMBEDDED_OVERHEAD_BYTES = 640;
+
+function itemBytes(key: string, bytes: Buffer): number {
+  return EMBEDDED_OVERHEAD_BYTES + key.length + bytes.length;
+}
+
+/**
+ * Small buffers are cut from a shared pool, and one that is kept for long keeps the whole pool: those are
+ * copied into memory of their own, so that what is held is what is counted.
+ */
+function ownedBytes(bytes: Buffer): Buffer {
+  if (bytes.length === bytes.buffer.byteLength) return bytes;
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  own.set(bytes);
+  return own;
+}

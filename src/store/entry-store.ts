@@ -1,0 +1,20 @@
+import type { StoreError, StoreState } from './driver.ts';
+import type { Entry } from './entry.ts';
+
+/**
+ * A replica's entries, as the engines see them. The invariants of `KvDriver` hold here too: effects and
+ * answers come in the order of the calls, every `done` is called once and after its call has returned, and
+ * an error is never a miss.
+ */
+export interface EntryStore {
+  readonly state: StoreState;
+
+  /** The entry as stored, expired or not, or null. Its value must not be written to. */
+  get(key: string, done: (error: StoreError | null, entry: Entry | null) => void): void;
+
+  /** After an error the key holds the old entry, the new one, or none. */
+  set(key: string, entry: Entry, done: (error: StoreError | null) => void): void;
+
+  /** A key that is not there is no error. */
+  delete(key: string, done: (error: StoreError | null) => void): void;
+}

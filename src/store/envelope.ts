@@ -1,0 +1,65 @@
+import type { Entry } from './entry.ts';
+
+/**
+ * The bytes of an entry as any KV store can hold them: a header of fixed size, then the client's value.
+ *
+ *     0       magic      `MAGIC`, not a character that a value written past the controllers would start with
+ *     1       format     `FORMAT`
+ *     2…8     time       of the version, 53 bits in 7 bytes
+ *     9       node       of the version
+ *     10…13   flags
+ *     14…19   expiresAt  milliseconds since 1970, 48 bits: lasts until the year 10889
+ *
+ * Numbers are big-endian. It carries no checksum: memcached's own memory and TCP are trusted as they are
+ * without a controller in front.
+ */
+export const ENVELOPE_BYTES = 20;
+
+const MAGIC = 0xc5;
+const FORMAT = 1;
+
+const TIME_HIGH_AT = 2;
+const TIME_LOW_AT = 5;
+const NODE_AT = 9;
+const FLAGS_AT = 10;
+const EXPIRES_AT = 14;
+
+const TIME_HIGH_BYTES = 3;
+const EXPIRES_BYTES = 6;
+
+/** What the low four bytes of a version time can count to; bit operators would cut the time to 32 bits. */
+const TIME_LOW_RANGE = 2 ** 32;
+
+/** High part of the largest safe integer: a header with more in it was not written here. */
+const TIME_HIGH_MAX = 2 ** 21 - 1;
+
+/** One allocation, one copy of the value. */
+export function encodeEntry(entry: Entry): Buffer {
+  const { version, value } = entry;
+  const bytes = Buffer.allocUnsafe(ENVELOPE_BYTES + value.length);
+  bytes[0] = MAGIC;
+  bytes[1] = FORMAT;
+  bytes.writeUIntBE(Math.floor(version.time / TIME_LOW_RANGE), TIME_HIGH_AT, TIME_HIGH_BYTES);
+  bytes.writeUInt32BE(version.time % TIME_LOW_RANGE, TIME_LOW_AT);
+  bytes.writeUInt8(version.node, NODE_AT);
+  bytes.writeUInt32BE(entry.flags, FLAGS_AT);
+  bytes.writeUIntBE(entry.expiresAtMs, EXPIRES_AT, EXPIRES_BYTES);
+  bytes.set(value, ENVELOPE_BYTES);
+  return bytes;
+}
+
+/** @returns null when the bytes are not an entry of this format; else an entry whose value is a view of them. */
+export function decodeEntry(bytes: Buffer): Entry | null {
+  if (bytes.length < ENVELOPE_BYTES || bytes[0] !== MAGIC || bytes[1] !== FORMAT) return null;
+  const timeHigh = bytes.readUIntBE(TIME_HIGH_AT, TIME_HIGH_BYTES);
+  if (timeHigh > TIME_HIGH_MAX) return null;
+  return {
+    version: {
+      time: timeHigh * TIME_LOW_RANGE + bytes.readUInt32BE(TIME_LOW_AT),
+      node: bytes.readUInt8(NODE_AT),
+    },
+    flags: bytes.readUInt32BE(FLAGS_AT),
+    expiresAtMs: bytes.readUIntBE(EXPIRES_AT, EXPIRES_BYTES),
+    value: bytes.subarray(ENVELOPE_BYTES),
+  };
+}

@@ -1,0 +1,120 @@
+import type { KvDriver, StoreError, StoreState } from './driver.ts';
+import type { Entry } from './entry.ts';
+import type { EntryStore } from './entry-store.ts';
+import { decodeEntry, encodeEntry } from './envelope.ts';
+
+/** Where a store's ups and downs are told. */
+export interface StoreLog {
+  info(message: string, fields: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+export interface StoreCounters {
+  readonly gets: number;
+  readonly sets: number;
+  readonly deletes: number;
+  /** Operations answered with an error. */
+  readonly errors: number;
+  /** Times the store came back. */
+  readonly reconnects: number;
+  /** Values found that no controller wrote; they count as misses. */
+  readonly foreignValues: number;
+}
+
+/**
+ * What a controller talks to: a KV store, whichever it is, that holds entries. It adds the envelope and keeps
+ * count; order, deadlines and reconnection are the driver's.
+ */
+export class KVController implements EntryStore {
+  /** As in the settings: `memcache`, `custom`. */
+  readonly type: string;
+  readonly #driver: KvDriver;
+  readonly #log: StoreLog;
+  #onStateChange: (state: StoreState) => void = () => {};
+  #state: StoreState = { up: false, reason: 'not connected yet' };
+  /** The last change that was logged: attempts to reconnect are not. */
+  #logged: 'nothing' | 'up' | 'down' = 'nothing';
+  #wasUp = false;
+  readonly #counters = { gets: 0, sets: 0, deletes: 0, errors: 0, reconnects: 0, foreignValues: 0 };
+
+  constructor(type: string, driver: KvDriver, log: StoreLog) {
+    this.type = type;
+    this.#driver = driver;
+    this.#log = log;
+  }
+
+  get description(): string {
+    return this.#driver.description;
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  get counters(): StoreCounters {
+    return this.#counters;
+  }
+
+  /** @param onStateChange told of every change, of another reason for being down too; `state` has it already */
+  open(onStateChange: (state: StoreState) => void = () => {}): void {
+    this.#onStateChange = onStateChange;
+    this.#driver.open((state) => this.#onState(state));
+  }
+
+  /** Ends what is in flight with an error. */
+  close(): Promise<void> {
+    this.#logged = 'down';
+    return this.#driver.close();
+  }
+
+  get(key: string, done: (error: StoreError | null, entry: Entry | null) => void): void {
+    this.#counters.gets++;
+    this.#driver.get(key, (error, bytes) => {
+      if (error !== null) this.#counters.errors++;
+      done(error, bytes === null ? null : this.#entryOf(bytes));
+    });
+  }
+
+  set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
+    this.#counters.sets++;
+    this.#driver.set(key, encodeEntry(entry), entry.expiresAtMs, (error) => {
+      if (error !== null) this.#counters.errors++;
+      done(error);
+    });
+  }
+
+  delete(key: string, done: (error: StoreError | null) => void): void {
+    this.#counters.deletes++;
+    this.#driver.delete(key, (error) => {
+      if (error !== null) this.#counters.errors++;
+      done(error);
+    });
+  }
+
+  #entryOf(bytes: Buffer): Entry | null {
+    const entry = decodeEntry(bytes);
+    if (entry === null) this.#counters.foreignValues++;
+    return entry;
+  }
+
+  #onState(state: StoreState): void {
+    this.#state = state;
+    if (state.up) this.#onUp(state.itemBytesMax);
+    else this.#onDown(state.reason);
+    this.#onStateChange(state);
+  }
+
+  #onUp(itemBytesMax: number | null): void {
+    if (this.#wasUp) this.#counters.reconnects++;
+    const message = this.#wasUp ? 'store is back' : 'store is up';
+    this.#wasUp = true;
+    this.#logged = 'up';
+    this.#log.info(message, { store: this.description, itemBytesMax });
+  }
+
+  #onDown(reason: string): void {
+    if (this.#logged === 'down') return;
+    this.#logged = 'down';
+    this.#log.warn('store is down', { store: this.description, reason });
+  }
+}

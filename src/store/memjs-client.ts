@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net';
+import { Client, Server } from 'memjs';
+
+/**
+ * memjs, with what it gets wrong for a long-lived, ordered, pipelined connection put right. What remains to
+ * be known of it: one that has failed keeps half a reply, half-removed sockets and listeners, and must not be
+ * used again; and it answers nothing when its socket is closed in good order.
+ */
+
+/** Tells of the socket, and puts replies that come in pieces together with one copy. */
+export class OneSocketServer extends Server {
+  /** memjs's own: the connection from the first request on. */
+  declare readonly _socket: Socket | undefined;
+
+  /** Pieces of a reply of which the rest is still to come. */
+  #pieces: Buffer[] = [];
+  #piecesBytes = 0;
+
+  /**
+   * The original copies all that has come so far with every piece, which is quadratic in the size of a
+   * value. Called by memjs for each piece; what is returned, and left in `responseBuffer`, it parses.
+   */
+  override appendToBuffer(piece: Buffer): Buffer {
+    if (this.#pieces.length === 0) {
+      if (this.responseBuffer.length === 0) return this.#expose(piece);
+      this.#keep(this.responseBuffer);
+    }
+    this.#keep(piece);
+    if (this.#piecesBytes < replyBytes(this.#pieces[0]!)) return this.#expose(NOTHING);
+    const whole = Buffer.concat(this.#pieces, this.#piecesBytes);
+    this.#pieces = [];
+    this.#piecesBytes = 0;
+    return this.#expose(whole);
+  }
+
+  #keep(piece: Buffer): void {
+    this.#pieces.push(piece);
+    this.#piecesBytes += piece.length;
+  }
+
+  #expose(bytes: Buffer): Buffer {
+    (this as { responseBuffer: Buffer }).responseBuffer = bytes;
+    return bytes;
+  }
+}
+
+/** Numbers its requests so that the numbers stay valid. */
+export class EndlessClient extends Client {
+  /** The original runs into negative numbers, which it cannot write, after 2³¹ requests. */
+  override incrSeq(): void {
+    (this as { seq: number }).seq = (this.seq + 1) % SEQUENCE_END;
+  }
+}
+
+export const SEQUENCE_END = 2 ** 31;
+
+const NOTHING = Buffer.alloc(0);
+const HEADER_BYTES = 24;
+const BODY_LENGTH_AT = 8;
+
+/** How long the reply is that starts here; of a start too short to tell, the least that is needed to tell. */
+function replyBytes(start: Buffer): number {
+  return start.length < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + start.readUInt32BE(BODY_LENGTH_AT);
+}

@@ -1,0 +1,256 @@
+import { performance } from 'node:perf_hooks';
+import { Fifo } from '../ordering/fifo.ts';
+import { type KvDriver, StoreError, type StoreState } from './driver.ts';
+import { Fence } from './fence.ts';
+import { refusalOfKey } from './key-check.ts';
+import { MemjsConnection, type StoreAddress } from './memjs-connection.ts';
+import { Watchdog } from './watchdog.ts';
+
+export interface MemjsDriverOptions {
+  readonly address: StoreAddress;
+  /** An operation that is not answered by then has failed, and so has the connection. */
+  readonly timeoutMs: number;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
+  /** From 0 up to 1. */
+  readonly random?: () => number;
+  /** Milliseconds since 1970. */
+  readonly wallMs?: () => number;
+}
+
+/**
+ * memcached as a store, through memjs.
+ *
+ *  1. One connection at a time carries operations, and memcached answers those in order. All operations,
+ *     those refused on the spot too, go through one queue, and are answered from its front only.
+ *  2. Any failure of the connection fails everything in flight and ends the connection. There is no retry: a
+ *     write whose outcome is unknown must not be sent again behind later ones.
+ *  3. Up means: connected, has answered a request of ours, and nothing that was sent over an earlier
+ *     connection can take effect any more (`Fence`).
+ */
+export class MemjsDriver implements KvDriver {
+  readonly description: string;
+  readonly #address: StoreAddress;
+  readonly #timeoutMs: number;
+  readonly #random: () => number;
+  readonly #wallMs: () => number;
+  readonly #watchdog: Watchdog;
+
+  #onStateChange: (state: StoreState) => void = () => {};
+  #state: StoreState = { up: false, reason: NOT_CONNECTED };
+  /** What operations are refused with; null when up. One for all, as its stack tells nothing. */
+  #downError: StoreError | null;
+  #phase: 'idle' | 'connecting' | 'connected' | 'up' | 'waiting' | 'closed' = 'idle';
+
+  #connection: MemjsConnection | null = null;
+  #connectingSinceMs = 0;
+  #failedAttempts = 0;
+  #retryTimer: NodeJS.Timeout | null = null;
+  #fence: Fence | null = null;
+
+  readonly #operations = new Fifo<Operation>();
+  #writesInFlight = 0;
+  #settling = false;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: MemjsDriverOptions) {
+    this.#address = options.address;
+    this.#timeoutMs = options.timeoutMs;
+    this.#random = options.random ?? Math.random;
+    this.#wallMs = options.wallMs ?? Date.now;
+    const now = options.now ?? (() => performance.now());
+    const tickMs = Math.max(TICK_MS_MIN, options.timeoutMs / TICKS_PER_TIMEOUT);
+    this.#watchdog = new Watchdog(tickMs, now, () => this.#onTick());
+    this.description = `memcached ${options.address.host}:${options.address.port}`;
+    this.#downError = new StoreError('STORE_DOWN', `${this.description}: ${NOT_CONNECTED}`);
+  }
+
+  open(onStateChange: (state: StoreState) => void): void {
+    this.#onStateChange = onStateChange;
+    this.#connect();
+  }
+
+  get(key: string, done: (error: StoreError | null, bytes: Buffer | null) => void): void {
+    const operation = this.#admit(key, false, done);
+    if (operation === null) return;
+    this.#connection!.get(key, (refusal, bytes) => this.#onReply(operation, refusal, bytes));
+  }
+
+  set(key: string, bytes: Buffer, expiresAtMs: number, done: (error: StoreError | null) => void): void {
+    const operation = this.#admit(key, true, done);
+    if (operation === null) return;
+    const nowMs = expiresAtMs === 0 ? 0 : this.#wallMs();
+    this.#connection!.set(key, bytes, expiresAtMs, nowMs, (refusal) => {
+      this.#onReply(operation, refusal, null);
+    });
+  }
+
+  delete(key: string, done: (error: StoreError | null) => void): void {
+    const operation = this.#admit(key, true, done);
+    if (operation === null) return;
+    this.#connection!.delete(key, (refusal) => this.#onReply(operation, refusal, null));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      const connection = this.#connection;
+      if (connection !== null) this.#lose(connection, 'STORE_DOWN', 'closed');
+      else this.#becomeDown('closed');
+      this.#phase = 'closed';
+      this.#watchdog.stop();
+      if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+      if (this.#fence === null) resolve();
+      else this.#fence.whenFree(this.#timeoutMs, resolve);
+    });
+    return this.#closing;
+  }
+
+  /** @returns null when the operation was refused, and its answer waits for its turn. */
+  #admit(key: string, isWrite: boolean, done: Operation['done']): Operation | null {
+    const failure = this.#downError ?? refusalOfKey(key);
+    const operation = { isWrite, done, sinceMs: this.#watchdog.ms, failure };
+    this.#operations.push(operation);
+    if (failure !== null) {
+      this.#settleSoon();
+      return null;
+    }
+    if (isWrite) this.#writesInFlight++;
+    this.#watchdog.start();
+    return operation;
+  }
+
+  #onReply(operation: Operation, refusal: StoreError | null, bytes: Buffer | null): void {
+    this.#settle();
+    if (operation.failure !== null) return;
+    if (this.#operations.first() !== operation) {
+      this.#lose(this.#connection!, 'STORE_DOWN', 'replies out of order');
+      return;
+    }
+    this.#operations.shift();
+    if (operation.isWrite) this.#writesInFlight--;
+    operation.done(refusal, bytes);
+    this.#settle();
+  }
+
+  /** Answers what has failed, up to the first operation that is in flight. */
+  #settle(): void {
+    for (let left = this.#operations.length; left > 0; left--) {
+      const operation = this.#operations.first();
+      if (operation === undefined || operation.failure === null) return;
+      this.#operations.shift();
+      operation.done(operation.failure, null);
+    }
+    // What was refused meanwhile waits for another turn: a caller that tries again at once must not spin.
+    if (this.#operations.first()?.failure) this.#settleSoon();
+  }
+
+  #settleSoon(): void {
+    if (this.#settling) return;
+    this.#settling = true;
+    setImmediate(() => {
+      this.#settling = false;
+      this.#settle();
+    });
+  }
+
+  #connect(): void {
+    const connection = new MemjsConnection(this.#address, (reason) => {
+      this.#lose(connection, 'STORE_DOWN', reason);
+    });
+    this.#connection = connection;
+    this.#phase = 'connecting';
+    this.#connectingSinceMs = this.#watchdog.ms;
+    this.#watchdog.start();
+    connection.open((itemBytesMax) => this.#onConnected(connection, itemBytesMax));
+  }
+
+  #onConnected(connection: MemjsConnection, itemBytesMax: number | null): void {
+    if (this.#phase !== 'connecting') return;
+    this.#phase = 'connected';
+    const becomeUp = (): void => {
+      if (this.#connection === connection && this.#phase === 'connected') this.#becomeUp(itemBytesMax);
+    };
+    if (this.#fence === null) becomeUp();
+    else this.#fence.whenFree(FENCE_MS_MAX, becomeUp);
+  }
+
+  #becomeUp(itemBytesMax: number | null): void {
+    this.#phase = 'up';
+    this.#fence = null;
+    this.#failedAttempts = 0;
+    this.#downError = null;
+    this.#state = { up: true, itemBytesMax };
+    this.#onStateChange(this.#state);
+  }
+
+  #becomeDown(reason: string): void {
+    const known = !this.#state.up && this.#state.reason === reason;
+    if (known) return;
+    this.#state = { up: false, reason };
+    this.#downError = new StoreError('STORE_DOWN', `${this.description}: ${reason}`);
+    this.#onStateChange(this.#state);
+  }
+
+  #lose(connection: MemjsConnection, code: StoreError['code'], reason: string): void {
+    if (this.#connection !== connection) return;
+    const socket = connection.abandon();
+    if (this.#writesInFlight > 0 && !socket.destroyed) this.#fence = new Fence(socket);
+    else socket.destroy();
+    this.#connection = null;
+    this.#retryLater();
+    this.#becomeDown(reason);
+    this.#failInFlight(new StoreError(code, `${this.description}: ${reason}`));
+  }
+
+  #failInFlight(failure: StoreError): void {
+    this.#writesInFlight = 0;
+    for (const operation of this.#operations.filter(({ failure }) => failure === null)) {
+      operation.failure = failure;
+    }
+    this.#settle();
+  }
+
+  /** Half of the wait is random, so that controllers that lost the same host do not come back in step. */
+  #retryLater(): void {
+    this.#phase = 'waiting';
+    const fullMs = Math.min(RECONNECT_MS_MAX, RECONNECT_MS_MIN * 2 ** this.#failedAttempts);
+    this.#failedAttempts++;
+    this.#retryTimer = setTimeout(() => this.#connect(), (fullMs * (1 + this.#random())) / 2);
+  }
+
+  #onTick(): void {
+    const sinceMs =
+      this.#phase === 'connecting' ? this.#connectingSinceMs : this.#operations.first()?.sinceMs;
+    if (sinceMs === undefined) {
+      this.#watchdog.stop();
+    } else if (
+      this.#connection !== null &&
+      this.#watchdog.ms - sinceMs >= this.#timeoutMs + this.#watchdog.tickMs
+    ) {
+      this.#lose(this.#connection, 'STORE_TIMEOUT', `no answer within ${this.#timeoutMs} ms`);
+    }
+  }
+}
+
+/** From its call to its answer. */
+interface Operation {
+  readonly isWrite: boolean;
+  readonly done: (error: StoreError | null, bytes: Buffer | null) => void;
+  /** Time of the watchdog. */
+  readonly sinceMs: number;
+  /** What it is answered with when its turn comes; null while it is in flight. */
+  failure: StoreError | null;
+}
+
+const NOT_CONNECTED = 'not connected yet';
+
+/** First and longest wait before connecting again; it doubles in between. */
+const RECONNECT_MS_MIN = 50;
+const RECONNECT_MS_MAX = 1000;
+
+/** An operation fails between `timeoutMs` and two ticks later. */
+const TICKS_PER_TIMEOUT = 16;
+const TICK_MS_MIN = 5;
+
+/** How long a store that answers again has to close the connection before. */
+const FENCE_MS_MAX = 5000;

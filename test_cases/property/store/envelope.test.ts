@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../../src/store/entry.ts';
+import { decodeEntry, ENVELOPE_BYTES, encodeEntry } from '../../../src/store/envelope.ts';
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+
+const entries: fc.Arbitrary<Entry> = fc.record({
+  version: fc.record({ time: fc.maxSafeNat(), node: fc.nat({ max: 255 }) }),
+  flags: fc.nat({ max: 2 ** 32 - 1 }),
+  expiresAtMs: fc.maxSafeNat().map((number) => number % 2 ** 48),
+  value: bytes,
+});
+
+describe('the envelope', () => {
+  it('gives back the entry that it was made of', () => {
+    fc.assert(
+      fc.property(entries, (entry) => {
+        const encoded = encodeEntry(entry);
+        expect(encoded.length).toBe(ENVELOPE_BYTES + entry.value.length);
+        expect(decodeEntry(encoded)).toEqual(entry);
+      }),
+    );
+  });
+
+  it('holds the largest of everything', () => {
+    const entry: Entry = {
+      version: { time: Number.MAX_SAFE_INTEGER, node: 255 },
+      flags: 2 ** 32 - 1,
+      expiresAtMs: 2 ** 48 - 1,
+      value: Buffer.alloc(0),
+    };
+    expect(decodeEntry(encodeEntry(entry))).toEqual(entry);
+  });
+
+  it('does not copy the value when it is read', () => {
+    const encoded = encodeEntry({
+      version: { time: 1, node: 0 },
+      flags: 0,
+      expiresAtMs: 0,
+      value: Buffer.from('x'),
+    });
+    expect(decodeEntry(encoded)?.value.buffer).toBe(encoded.buffer);
+  });
+
+  it('takes nothing for an entry that is cut off in the header or begins otherwise', () => {
+    fc.assert(
+      fc.property(entries, fc.nat({ max: ENVELOPE_BYTES - 1 }), (entry, length) => {
+        expect(decodeEntry(encodeEntry(entry).subarray(0, length))).toBeNull();
+      }),
+    );
+    const encoded = encodeEntry({
+      version: { time: 1, node: 0 },
+      flags: 0,
+      expiresAtMs: 0,
+      value: Buffer.from('x'),
+    });
+    for (const at of [0, 1, 2]) {
+      const other = Buffer.from(encoded);
+      other[at] = 0xff;
+      expect(decodeEntry(other)).toBeNull();
+    }
+  });
+
+  it('makes something or nothing of any bytes, and never throws', () => {
+    fc.assert(
+      fc.property(bytes, (any) => {
+        const entry = decodeEntry(any);
+        if (entry !== null) expect(encodeEntry(entry)).toEqual(any);
+      }),
+    );
+  });
+});

@@ -1,0 +1,32 @@
+import type { Request } from '../../src/protocol/request.ts';
+import { TextProtocolDecoder } from '../../src/protocol/text-decoder.ts';
+
+/** All requests of an input that arrives in these pieces, read after each of them. */
+export function decodePieces(pieces: readonly Buffer[], itemBytesMax: number): Request[] {
+  const decoder = new TextProtocolDecoder({ itemBytesMax });
+  const requests: Request[] = [];
+  for (const piece of pieces) {
+    decoder.push(piece);
+    requests.push(...drain(decoder));
+  }
+  return requests;
+}
+
+export function drain(decoder: TextProtocolDecoder): Request[] {
+  const requests: Request[] = [];
+  for (let request = decoder.next(); request !== null; request = decoder.next()) requests.push(request);
+  return requests;
+}
+
+/** Cuts bytes behind the given places, which may come in any order and more than once. */
+export function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
+  const sorted = [...new Set(places.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b);
+  const starts = [0, ...sorted];
+  return starts.map((start, at) => bytes.subarray(start, starts[at + 1] ?? bytes.length));
+}
+
+export function cutEach(bytes: Buffer, size: number): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
+  return pieces;
+}

@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { KvDriver } from '../../src/store/driver.ts';
+import { failure, read, remove, StateWatch, write } from './driver-calls.ts';
+
+/** A driver that is not open yet, in front of a store that is there. */
+export type MakeDriver = () => Promise<KvDriver>;
+
+const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+
+/** What every driver has to do; see the invariants of `KvDriver`. */
+export function describeDriver(name: string, makeDriver: MakeDriver): void {
+  describe(`${name}: driver acceptance`, () => {
+    let driver: KvDriver;
+    let watch: StateWatch;
+
+    beforeEach(async () => {
+      driver = await makeDriver();
+      watch = new StateWatch();
+      driver.open(watch.onStateChange);
+      await watch.until(true);
+    });
+    afterEach(() => driver.close());
+
+    describe('values', () => valueTests(() => driver));
+    describe('order', () => orderTests(() => driver));
+    describe('expiry', () => expiryTests(() => driver));
+    describe('end', () => endTests(() => ({ driver, watch })));
+  });
+}
+
+function valueTests(driver: () => KvDriver): void {
+  it('finds what was set, and the newest of it', async () => {
+    await write(driver(), 'value', Buffer.from('first'));
+    await write(driver(), 'value', Buffer.from('second'));
+    expect(await read(driver(), 'value')).toEqual(Buffer.from('second'));
+  });
+
+  it('tells an empty value from a miss', async () => {
+    await write(driver(), 'empty', Buffer.alloc(0));
+    expect(await read(driver(), 'empty')).toEqual(Buffer.alloc(0));
+    expect(await read(driver(), 'never-set')).toBeNull();
+  });
+
+  it('deletes, and deletes what is not there', async () => {
+    await write(driver(), 'deleted', Buffer.from('x'));
+    await remove(driver(), 'deleted');
+    await remove(driver(), 'deleted');
+    expect(await read(driver(), 'deleted')).toBeNull();
+  });
+
+  it('keeps every byte of values', async () => {
+    await write(driver(), 'bytes', ALL_BYTES);
+    expect(await read(driver(), 'bytes')).toEqual(ALL_BYTES);
+  });
+
+  it('keeps every byte of keys', async () => {
+    const keys = Array.from(ALL_BYTES, (byte) => `key-${String.fromCharCode(byte)}`);
+    await Promise.all(keys.map((key, index) => write(driver(), key, Buffer.from(`${index}`))));
+    const found = await Promise.all(keys.map((key) => read(driver(), key)));
+    expect(found.map(String)).toEqual(keys.map((_, index) => `${index}`));
+  });
+
+  it('takes keys of 250 bytes, refuses longer and empty ones, and goes on', async () => {
+    const longest = '\xff'.repeat(250);
+    await write(driver(), longest, Buffer.from('x'));
+    const refused = [failure(read(driver(), `${longest}y`)), failure(read(driver(), ''))];
+    expect(await read(driver(), longest)).toEqual(Buffer.from('x'));
+    for (const error of await Promise.all(refused)) expect(error.code).toBe('STORE_REFUSED');
+  });
+
+  it('keeps values of 1 MB, many at once', async () => {
+    const values = Array.from({ length: 8 }, (_, index) => Buffer.alloc(1_048_576, `value ${index} `));
+    await Promise.all(values.map((value, index) => write(driver(), `large-${index}`, value)));
+    const found = await Promise.all(values.map((_, index) => read(driver(), `large-${index}`)));
+    found.forEach((value, index) => {
+      expect(value?.equals(values[index]!)).toBe(true);
+    });
+  });
+
+  it('says that a value is too large, keeps no old one in its place, and goes on', async () => {
+    await write(driver(), 'too-large', Buffer.from('old'));
+    const error = await failure(write(driver(), 'too-large', Buffer.alloc(64 * 1_048_576)));
+    expect(error.code).toBe('STORE_TOO_LARGE');
+    expect(await read(driver(), 'too-large')).toBeNull();
+    await write(driver(), 'too-large', Buffer.from('new'));
+    expect(await read(driver(), 'too-large')).toEqual(Buffer.from('new'));
+  });
+}
+
+function orderTests(driver: () => KvDriver): void {
+  it('carries out and answers thousands of operations at once in order', async () => {
+    const answers: number[] = [];
+    const values: (string | undefined)[] = [];
+    await new Promise<void>((resolve) => {
+      const operations = 5000;
+      const done = (index: number): void => {
+        answers.push(index);
+        if (answers.length === operations) resolve();
+      };
+      for (let index = 0; index < operations; index++) {
+        const key = `order-${index % 7}`;
+        if (index % 5 === 4) driver().delete(key, () => done(index));
+        else if (index % 2 === 0) driver().set(key, Buffer.from(`${index}`), 0, () => done(index));
+        else
+          driver().get(key, (_, bytes) => {
+            values[index] = bytes?.toString();
+            done(index);
+          });
+      }
+    });
+    expect(answers).toEqual(Array.from(answers, (_, index) => index));
+    expect(values).toEqual(expectedReads(answers.length));
+  });
+
+  it('answers after the call has returned, refusals too, and refusals in their turn', async () => {
+    const order: string[] = [];
+    const answered = new Promise<void>((resolve) => {
+      driver().set('turn', Buffer.from('x'), 0, () => order.push('set'));
+      driver().get('', () => order.push('refused'));
+      driver().get('turn', () => order.push('get'));
+      driver().get('', () => {
+        order.push('refused');
+        resolve();
+      });
+      order.push('returned');
+    });
+    await answered;
+    expect(order).toEqual(['returned', 'set', 'refused', 'get', 'refused']);
+  });
+
+  it('takes operations from within answers', async () => {
+    await new Promise<void>((resolve) => {
+      driver().set('nested', Buffer.from('x'), 0, () => driver().delete('nested', () => resolve()));
+    });
+    expect(await read(driver(), 'nested')).toBeNull();
+  });
+}
+
+/** What the reads of the order test find, by carrying out the same operations on a map. */
+function expectedReads(operations: number): (string | undefined)[] {
+  const map = new Map<string, string>();
+  const values: (string | undefined)[] = [];
+  for (let index = 0; index < operations; index++) {
+    const key = `order-${index % 7}`;
+    if (index % 5 === 4) map.delete(key);
+    else if (index % 2 === 0) map.set(key, `${index}`);
+    else values[index] = map.get(key);
+  }
+  return values;
+}
+
+function expiryTests(driver: () => KvDriver): void {
+  it('does not forget before the time, near or far', async () => {
+    const days = 24 * 60 * 60 * 1000;
+    const inMs = [
+      500,
+      1_000,
+      29.9 * days,
+      30 * days,
+      31 * days,
+      4000 * days,
+      100_000 * days,
+      3_000_000 * days,
+    ];
+    for (const ms of inMs) {
+      const key = `expires-in-${ms}`;
+      await write(driver(), key, Buffer.from('x'), Date.now() + ms);
+      expect(await read(driver(), key), key).not.toBeNull();
+    }
+  });
+
+  it('keeps for as long as was said', async () => {
+    const expiresAtMs = Date.now() + 1500;
+    await write(driver(), 'kept', Buffer.from('x'), expiresAtMs);
+    while (Date.now() < expiresAtMs - 150) {
+      expect(await read(driver(), 'kept')).not.toBeNull();
+      await sleep(50);
+    }
+  });
+
+  it('forgets at some time, what had expired when it was set too', async () => {
+    await write(driver(), 'expired', Buffer.from('x'), 1);
+    await write(driver(), 'expires', Buffer.from('x'), Date.now() + 100);
+    await expect.poll(() => read(driver(), 'expired'), { timeout: 6000, interval: 100 }).toBeNull();
+    await expect.poll(() => read(driver(), 'expires'), { timeout: 6000, interval: 100 }).toBeNull();
+  });
+}
+
+function endTests(context: () => { driver: KvDriver; watch: StateWatch }): void {
+  it('ends what is in flight with an error, and refuses what comes after', async () => {
+    const { driver, watch } = context();
+    const inFlight = [write(driver, 'end', Buffer.from('x')), read(driver, 'end'), remove(driver, 'end')];
+    const failures = Promise.all(inFlight.map(failure));
+    await driver.close();
+    for (const error of await failures) expect(error.code).toBe('STORE_DOWN');
+    expect((await failure(read(driver, 'end'))).code).toBe('STORE_DOWN');
+    expect(watch.up).toBe(false);
+    await driver.close();
+  });
+}

@@ -1,0 +1,53 @@
+import type { KvDriver, StoreError, StoreState } from '../../src/store/driver.ts';
+
+/** A driver's operations as promises, for tests; an error rejects. */
+export function read(driver: KvDriver, key: string): Promise<Buffer | null> {
+  return new Promise((resolve, reject) => {
+    driver.get(key, (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
+  });
+}
+
+export function write(driver: KvDriver, key: string, bytes: Buffer, expiresAtMs = 0): Promise<void> {
+  return new Promise((resolve, reject) => {
+    driver.set(key, bytes, expiresAtMs, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+export function remove(driver: KvDriver, key: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    driver.delete(key, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+/** The error that an operation ends with; that it ends well is a failure. */
+export async function failure(operation: Promise<unknown>): Promise<StoreError> {
+  const outcome = await operation.then(
+    () => null,
+    (error: StoreError) => error,
+  );
+  if (outcome === null) throw new Error('the operation was expected to fail');
+  return outcome;
+}
+
+/** Follows a driver's states. */
+export class StateWatch {
+  readonly states: StoreState[] = [];
+  #waiting: (() => void)[] = [];
+
+  readonly onStateChange = (state: StoreState): void => {
+    this.states.push(state);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  };
+
+  get up(): boolean {
+    return this.states.at(-1)?.up ?? false;
+  }
+
+  async until(up: boolean): Promise<void> {
+    while (this.states.length === 0 || this.up !== up) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, it } from 'vitest';
+import { freePort } from './free-port.ts';
+
+export const hasMemcached = spawnSync('memcached', ['-V']).status === 0;
+
+/** Tests that need memcached: where it is missing they are skipped for all to see, and in CI they fail. */
+export function describeWithMemcached(name: string, tests: () => void): void {
+  if (hasMemcached) describe(name, tests);
+  else if (process.env.CI) it(`${name}: memcached is installed`, missing);
+  else describe.skip(`${name} (memcached is not installed)`, tests);
+}
+
+function missing(): never {
+  throw new Error('memcached is not installed, and in CI it has to be');
+}
+
+/** A memcached of a test's own, on a port of 127.0.0.1 that it keeps when it is started again. */
+export class Memcached {
+  readonly host = '127.0.0.1';
+  readonly port: number;
+  #process: ChildProcess | null = null;
+
+  constructor(port: number) {
+    this.port = port;
+  }
+
+  static async start(): Promise<Memcached> {
+    const memcached = new Memcached(await freePort());
+    await memcached.start();
+    return memcached;
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    return { host: this.host, port: this.port };
+  }
+
+  /** Resolves once it answers. */
+  async start(): Promise<void> {
+    const asRoot = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+    const options = ['-p', `${this.port}`, '-U', '0', '-l', this.host, '-I', `${ITEM_BYTES_MAX}`, ...asRoot];
+    const child = spawn('memcached', options, { stdio: 'ignore' });
+    this.#process = child;
+    for (let attempt = 0; attempt < START_ATTEMPTS_MAX; attempt++) {
+      if (child.exitCode !== null) throw new Error(`memcached ended with ${child.exitCode}`);
+      if (await answers(this.port)) return;
+      await sleep(START_INTERVAL_MS);
+    }
+    throw new Error(`memcached does not answer on port ${this.port}`);
+  }
+
+  /** As if its machine were switched off: nothing is finished. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  /** Its connections stay, and it answers nothing. Resolves when all its threads have stopped. */
+  async pause(): Promise<void> {
+    const child = this.#process;
+    child?.kill('SIGSTOP');
+    while (child?.pid !== undefined && !isStopped(child.pid)) await sleep(1);
+  }
+
+  resume(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    child.kill('SIGCONT');
+    await exited;
+  }
+}
+
+/** Largest item of memcacheds of tests. */
+export const ITEM_BYTES_MAX = 2 * 1024 * 1024;
+
+/** By what Linux says of its threads: the signal reaches one of them first, and the others go on until then. */
+function isStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).every((task) =>
+    /^State:\s+T/m.test(readFileSync(`${tasks}/${task}/status`, 'utf8')),
+  );
+}
+
+const START_ATTEMPTS_MAX = 200;
+const START_INTERVAL_MS = 20;
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const settle = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.on('connect', () => socket.write('version\r\n'));
+    socket.on('data', () => settle(true));
+    socket.on('error', () => settle(false));
+    socket.on('close', () => settle(false));
+  });
+}

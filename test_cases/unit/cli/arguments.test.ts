@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { helpText, parseArguments } from '../../../src/cli/arguments.ts';
+import { documentedNotation, normaliseFlags } from '../../../src/cli/flag-notation.ts';
+
+const parse = (text: string, environment: NodeJS.ProcessEnv = {}) =>
+  parseArguments(text === '' ? [] : text.split(' '), environment);
+
+describe('the notation of flags', () => {
+  const takesValue = (flag: string) => ['p', 'port', 'cons', 'kvh', 'host'].includes(flag);
+
+  it.each([
+    ['-cons eventual', ['--cons', 'eventual']],
+    ['-cons=eventual', ['--cons=eventual']],
+    ['-cli -p 8000', ['--cli', '-p', '8000']],
+    ['-h 10.0.0.1', ['--host', '10.0.0.1']],
+    ['-h=10.0.0.1', ['--host=10.0.0.1']],
+    ['-h', ['--help']],
+    ['-h -p 8000', ['--help', '-p', '8000']],
+    ['--kvh host', ['--kvh', 'host']],
+  ])('%s', (typed, flags) => {
+    expect(normaliseFlags(typed.split(' '), takesValue)).toEqual({ flags, rest: [] });
+  });
+
+  it('leaves the command of the client alone', () => {
+    expect(normaliseFlags('-cli -p 8000 set k -h'.split(' '), takesValue)).toEqual({
+      flags: ['--cli', '-p', '8000'],
+      rest: ['set', 'k', '-h'],
+    });
+    expect(normaliseFlags(['-cli', '--', '-x'], takesValue).rest).toEqual(['-x']);
+  });
+
+  it('shows flags as they are documented, in columns that stay aligned', () => {
+    const help = '  --store, --kv, --kvtype  type  [string]\n      --kvh                what';
+    expect(documentedNotation(help)).toBe('  --store, -kv, --kvtype   type\n      -kvh                 what');
+  });
+});
+
+describe('the command line', () => {
+  it('takes every flag of the original', () => {
+    const line = parse(
+      '-c my.ini -i 10.0.0.1 -p 8001 -pr 3 -kv memcache -kvh 10.0.0.2 -kvp 11300 -cons eventual',
+    );
+    expect(line).toMatchObject({
+      mode: 'controller',
+      configPath: 'my.ini',
+      identity: { id: null, host: '10.0.0.1', port: 8001 },
+      store: { host: '10.0.0.2', port: 11300 },
+    });
+    expect(line.settings.get('consistency')).toEqual({ text: 'eventual', origin: '-cons' });
+    expect(line.settings.get('store')).toEqual({ text: 'memcache', origin: '-kv' });
+  });
+
+  it('takes their long names too', () => {
+    const line = parse(
+      '--config my.ini --host h --port 1 --priority 3 --kvtype custom --kvhost a --kvport 2',
+    );
+    expect(line).toMatchObject({
+      configPath: 'my.ini',
+      identity: { host: 'h', port: 1 },
+      store: { host: 'a', port: 2 },
+    });
+    expect(line.settings.get('store')?.text).toBe('custom');
+  });
+
+  it('tells the modes apart', () => {
+    expect(parse('-p 8000').mode).toBe('controller');
+    expect(parse('start -n 5 --base-port 9000')).toMatchObject({
+      mode: 'start',
+      controllers: 5,
+      basePort: 9000,
+    });
+    expect(parse('stop').mode).toBe('stop');
+    expect(parse('-cli -p 8000 get -1 007')).toMatchObject({ mode: 'client', command: ['get', '-1', '007'] });
+  });
+
+  it('lets the last of two win', () => {
+    expect(parse('-p 8000 -p 8001').identity.port).toBe(8001);
+  });
+
+  it('takes the id from the environment where no flag names a controller', () => {
+    expect(parse('', { MEMCHORUS_ID: '2' }).identity.id).toBe(2);
+    expect(parse('-p 8000', { MEMCHORUS_ID: '2' }).identity.id).toBeNull();
+    expect(parse('--id 1', { MEMCHORUS_ID: '2' }).identity.id).toBe(1);
+  });
+
+  it.each([
+    ['--treshold 3', 'unknown flag "treshold" (did you mean "--threshold"?)'],
+    ['-kvz 3', 'unknown flag "kvz"'],
+    ['-p', '-p needs a value'],
+    ['-p 99999', '--port is "99999": give a port from 1 to 65535'],
+    ['--id x', '--id is "x": give a whole number'],
+    ['strat', 'unknown word "strat" (did you mean "start"?)'],
+    ['-p 8000 -n 3', '-n belongs to start, not to controller'],
+    ['stop now', 'stop takes no further words'],
+    ['start -n 0', '-n is "0"'],
+  ])('%s', (typed, message) => {
+    expect(() => parse(typed)).toThrow(message);
+  });
+
+  it('has help that names every documented flag', async () => {
+    const help = await helpText('controller');
+    for (const flag of [
+      '-i, --host',
+      '-p, --port',
+      '-kvh',
+      '-kvp',
+      '-kv',
+      '-cons',
+      '-cli',
+      '-pr',
+      '-c, --config',
+    ]) {
+      expect(help).toContain(flag);
+    }
+    expect(help).not.toMatch(/--(kvh|kvp|cons|cli|pr|kv)\b/);
+    expect(await helpText('start')).toContain('--store-base-port');
+  });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import {
+  environmentLayer,
+  logFileOf,
+  resolveConfiguration,
+  selfOf,
+  settingsOf,
+} from '../../../src/cli/configuration.ts';
+import { PROJECT_CONFIG_FILE } from '../../../src/cli/locations.ts';
+import { type RawSetting, SETTING_KEYS, type SettingKey } from '../../../src/cli/setting-table.ts';
+import { parseSettings, readSettingsFile } from '../../../src/cli/settings-file.ts';
+
+const layer = (settings: Partial<Record<SettingKey, string>>): Map<SettingKey, RawSetting> =>
+  new Map(Object.entries(settings).map(([key, text]) => [key as SettingKey, { text, origin: `--${key}` }]));
+
+describe('precedence', () => {
+  const flags = layer({ threshold: '5' });
+  const environment = environmentLayer({
+    MEMCHORUS_THRESHOLD: '6',
+    MEMCHORUS_HEARTBEAT_TIME: '0.6',
+    OTHER: 'x',
+  });
+  const file = parseSettings(
+    '[common]\nthreshold = 7\nheartbeat_time = 0.7\nsync_interval = 0.75 ; seconds',
+    'c.ini',
+  );
+
+  it('is flags, environment, file, default', () => {
+    expect(resolveConfiguration([flags, environment, file])).toMatchObject({
+      threshold: 5,
+      heartbeatMs: 600,
+      syncIntervalMs: 750,
+      maxClockSkewMs: 10_000,
+    });
+  });
+
+  it('ignores empty environment variables', () => {
+    expect(environmentLayer({ MEMCHORUS_THRESHOLD: '' }).size).toBe(0);
+  });
+});
+
+describe('defaults', () => {
+  const defaults = resolveConfiguration([]);
+
+  it('are those of three controllers on this machine', () => {
+    expect(defaults).toMatchObject({
+      cluster: 'memchorus',
+      level: 'sequential',
+      heartbeatMs: 100,
+      threshold: 3,
+      requestTimeoutMs: 1000,
+      storeType: 'memcache',
+      stores: null,
+      storeTimeoutMs: 500,
+      storeBytesMax: 64 * 1024 ** 2,
+      itemBytesMax: 1024 ** 2,
+      connectionsMax: 1024,
+      pipelineMax: 1024,
+      queueBytesMax: 64 * 1024 ** 2,
+      logLevel: 'info',
+    });
+    expect(defaults.peers).toHaveLength(3);
+  });
+
+  it('are what the shipped configuration file says, which names every key', () => {
+    const shipped = readSettingsFile(PROJECT_CONFIG_FILE, false);
+    const chosen = resolveConfiguration([shipped]);
+    expect({ ...chosen, storeTypeChosen: false }).toEqual(defaults);
+    expect([...shipped.keys(), 'stores'].sort()).toEqual([...SETTING_KEYS].sort());
+  });
+
+  it('give every controller the store and the log of its id', () => {
+    const settings = settingsOf(defaults, 2, { host: null, port: null }, '/run');
+    expect(settings.storeAddress).toEqual({ host: '127.0.0.1', port: 11203 });
+    expect(settings.logFile).toBe('/run/controller-2.log');
+    expect(settings).not.toHaveProperty('stores');
+  });
+
+  it('yield to the flags of one controller', () => {
+    const settings = settingsOf(defaults, 1, { host: 'kv', port: 5 }, '/run');
+    expect(settings.storeAddress).toEqual({ host: 'kv', port: 5 });
+  });
+});
+
+describe('wrong values', () => {
+  it.each<[Partial<Record<SettingKey, string>>, string]>([
+    [
+      { consistency: 'causal' },
+      'planned, but not available yet; choose linearizability, sequential or eventual',
+    ],
+    [{ consistency: 'sequentiel' }, 'did you mean "sequential"?'],
+    [{ consistency: 'strong' }, 'there is no such level; choose'],
+    [{ threshold: '0' }, '--threshold is "0": give a whole number from 1 to 1000'],
+    [{ threshold: '2.5' }, 'give a whole number'],
+    [{ heartbeat_time: 'soon' }, 'give seconds from 0.01 to 60'],
+    [{ heartbeat_time: '-1' }, 'give seconds'],
+    [{ item_size_max: '1x' }, 'give bytes from 1k to 128m'],
+    [{ item_size_max: '1' }, 'give bytes from 1k to 128m'],
+    [{ peers: '127.0.0.1' }, '"127.0.0.1" is no host:port'],
+    [{ peers: '127.0.0.1:8000,localhost:8000' }, '127.0.0.1:8000 stands there twice'],
+    [{ peers: 'a:1,b:99999' }, '"b:99999" is no host:port'],
+    [{ stores: '127.0.0.1:11201' }, 'there are 3 peers'],
+    [{ store: 'memcached' }, 'choose memcache or custom (did you mean "memcache"?)'],
+    [{ log_level: 'verbose' }, 'choose error, warn, info or debug'],
+    [{ cluster: 'a b' }, 'letters, digits'],
+  ])('%o', (settings, message) => {
+    expect(() => resolveConfiguration([layer(settings)])).toThrow(message);
+  });
+});
+
+describe('the configuration file', () => {
+  it.each([
+    ['[common]\ntreshold = 3', 'unknown key "treshold" in [common] (did you mean "threshold"?)'],
+    ['[comon]\nthreshold = 3', 'unknown section [comon] (did you mean "common"?)'],
+    ['threshold = 3', '"threshold" stands before any section; put it under [common]'],
+    ['[common]\npeers[] = a:1\npeers[] = b:1', '"peers" is given more than once'],
+  ])('%j', (text, message) => {
+    expect(() => parseSettings(text, 'c.ini')).toThrow(message);
+  });
+
+  it('understands the file of the original', () => {
+    const text =
+      '[common]\npeers = 127.0.0.1:8000,127.0.0.1:8001   ; both\nheartbeat_time = 2\nthreshold = 3\nlog_file = log.log';
+    const configuration = resolveConfiguration([parseSettings(text, 'c.ini')]);
+    expect(configuration).toMatchObject({ heartbeatMs: 2000, threshold: 3, logFile: 'log.log' });
+    expect(configuration.peers.map(({ port }) => port)).toEqual([8000, 8001]);
+  });
+});
+
+describe('which controller this is', () => {
+  const { peers } = resolveConfiguration([]);
+
+  it('is found by port, by host and port, by id', () => {
+    expect(selfOf(peers, { id: null, host: null, port: 8001 })).toBe(1);
+    expect(selfOf(peers, { id: null, host: 'LOCALHOST', port: 8002 })).toBe(2);
+    expect(selfOf(peers, { id: 0, host: null, port: null })).toBe(0);
+  });
+
+  it('is an error when it is none of the peers', () => {
+    expect(() => selfOf(peers, { id: null, host: '10.0.0.1', port: 8000 })).toThrow(
+      '10.0.0.1:8000 is not among the peers',
+    );
+    expect(() => selfOf(peers, { id: 3, host: null, port: null })).toThrow('ids go from 0 to 2');
+    expect(() => selfOf(peers, { id: null, host: null, port: null })).toThrow('which controller is this?');
+  });
+});
+
+it('puts the id into the name of a log', () => {
+  expect(logFileOf('log.log', 1, '/run')).toBe('/run/log-1.log');
+  expect(logFileOf('/var/log/memchorus', 1, '/run')).toBe('/var/log/memchorus-1');
+  expect(logFileOf('a.b/log', 1, '/run')).toBe('/run/a.b/log-1');
+  expect(logFileOf('-', 1, '/run')).toBe('-');
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { printable } from '../../../src/cli/client/reply-words.ts';
+import { duration, renderStatus } from '../../../src/cli/client/status-table.ts';
+import type { Status } from '../../../src/controller/status.ts';
+
+const PEER = { up: true, self: false, syncing: false, lastSyncMs: null, role: 'member' } as const;
+
+const STATUS: Status = {
+  cluster: 'memchorus',
+  controller: 0,
+  address: '127.0.0.1:8000',
+  version: '0.1.0',
+  level: 'sequential',
+  ready: false,
+  reason: 'controller 2 is down',
+  uptimeSeconds: 90,
+  view: { ballot: '0.0', members: [0, 1, 2] },
+  requests: { pending: 3, completed: 12 },
+  keys: 1,
+  store: { type: 'memcache', address: '127.0.0.1:11201', up: false, reason: 'connection refused' },
+  peers: [
+    { ...PEER, id: 0, address: '127.0.0.1:8000', self: true, lastHeardMs: 0 },
+    { ...PEER, id: 1, address: '127.0.0.1:8001', lastHeardMs: 43, syncing: true, lastSyncMs: 3100 },
+    { ...PEER, id: 2, address: 'host.example:18002', up: false, lastHeardMs: null, role: 'down' },
+  ],
+};
+
+it('shows the cluster as a table', () => {
+  expect(renderStatus(STATUS)).toBe(
+    `
+cluster   memchorus, sequential; controller 0 at 127.0.0.1:8000
+state     not ready: controller 2 is down, up for 90 s, version 0.1.0
+requests  3 pending, 12 completed; 1 key
+store     memcache 127.0.0.1:11201, down: connection refused
+
+   ID  ADDRESS             STATUS  LAST HEARTBEAT  SYNCING  LAST SYNC  ROLE
+*  0   127.0.0.1:8000      True    -               False    -          member
+   1   127.0.0.1:8001      True    43 ms ago       True     3.1 s ago  member
+   2   host.example:18002  False   never           False    never      down
+`.trim(),
+  );
+});
+
+describe('a duration', () => {
+  it.each([
+    [0, '0 ms'],
+    [999, '999 ms'],
+    [1234, '1.2 s'],
+    [45_000, '45 s'],
+    [600_000, '10 min'],
+    [36_000_000, '10 h'],
+    [864_000_000, '10 d'],
+  ])('%i is %s', (ms, text) => {
+    expect(duration(ms)).toBe(text);
+  });
+});
+
+it('lets no value control the terminal', () => {
+  expect(printable(Buffer.from('a\x1b[2J\x07\r\tb\u009bé'))).toBe('a\\x1b[2J\\x07\\x0d\tb\\x9bé');
+});

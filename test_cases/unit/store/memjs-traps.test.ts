@@ -1,0 +1,213 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { EndlessClient, OneSocketServer, SEQUENCE_END } from '../../../src/store/memjs-client.ts';
+import { MemjsDriver } from '../../../src/store/memjs-driver.ts';
+import { failure, read, remove, StateWatch, write } from '../../support/driver-calls.ts';
+import { type Behaviour, FakeMemcached, OPCODES, response, STATUSES } from '../../support/fake-memcached.ts';
+import { portOf } from '../../support/free-port.ts';
+
+const TIMEOUT_MS = 200;
+
+/** What a plain store that holds one value under every key would answer. */
+const answering: Behaviour = (request) =>
+  response(request, request.opcode === OPCODES.get ? { value: 'value' } : {});
+
+describe('where memjs would go wrong', () => {
+  let fake: FakeMemcached;
+  let driver: MemjsDriver;
+  let watch: StateWatch;
+
+  afterEach(async () => {
+    await driver.close();
+    await fake.stop();
+  });
+
+  async function open(behaviour: Behaviour, allowHalfOpen = false): Promise<void> {
+    fake = await FakeMemcached.start(behaviour, allowHalfOpen);
+    driver = new MemjsDriver({ address: fake.address, timeoutMs: TIMEOUT_MS });
+    watch = new StateWatch();
+    driver.open(watch.onStateChange);
+    await watch.until(true);
+  }
+
+  it('a connection closed in good order fails what is in flight at once', async () => {
+    await open((_, socket) => void socket.end());
+    const started = Date.now();
+    expect((await failure(read(driver, 'a'))).code).toBe('STORE_DOWN');
+    expect(Date.now() - started).toBeLessThan(TIMEOUT_MS);
+    await watch.until(true);
+  });
+
+  it('an idle connection that is closed is noticed without an operation', async () => {
+    await open(answering);
+    fake.sockets[0]!.end();
+    await watch.until(false);
+    await watch.until(true);
+    expect(String(await read(driver, 'a'))).toBe('value');
+  });
+
+  it('half a reply does not spoil the replies of the next connection', async () => {
+    await open((request, socket) => {
+      const reply = answering(request, socket)!;
+      if (request.connection > 0) return reply;
+      socket.end(reply.subarray(0, reply.length - 3));
+      return undefined;
+    });
+    await failure(read(driver, 'a'));
+    await watch.until(true);
+    expect(String(await read(driver, 'a'))).toBe('value');
+  });
+
+  it('a write that failed is never sent again', async () => {
+    await open((request, socket) => {
+      if (request.connection > 0) return answering(request, socket);
+      socket.resetAndDestroy();
+      return undefined;
+    });
+    await failure(write(driver, 'a', Buffer.from('once')));
+    await watch.until(true);
+    await write(driver, 'a', Buffer.from('newer'));
+    await sleep(300);
+    expect(fake.requests.map(({ value }) => String(value))).toEqual(['once', 'newer']);
+  });
+
+  it('an error of the store is no miss', async () => {
+    await open((request) => response(request, { status: STATUSES.internalError, value: 'internal' }));
+    const errors = [failure(read(driver, 'a')), failure(remove(driver, 'a'))];
+    for (const error of await Promise.all(errors)) {
+      expect(error.code).toBe('STORE_REFUSED');
+      expect(error.message).toBe('memcached refused: Internal error');
+    }
+    expect(watch.up).toBe(true);
+  });
+
+  it('a store without memory is a refusal', async () => {
+    await open((request) => response(request, { status: STATUSES.outOfMemory }));
+    const error = await failure(write(driver, 'a', Buffer.from('x')));
+    expect(error.message).toBe('memcached refused: Out of memory');
+  });
+
+  it('nothing is written to the console', async () => {
+    const log = vi.spyOn(console, 'log');
+    await open((_, socket) => void socket.resetAndDestroy());
+    await failure(read(driver, 'a'));
+    expect(log).not.toHaveBeenCalled();
+    log.mockRestore();
+  });
+
+  it('what is sent to expire is never sent as 0, and what is not is', async () => {
+    await open(answering);
+    await write(driver, 'a', Buffer.from('x'), 1);
+    await write(driver, 'a', Buffer.from('x'), 0);
+    const [expires, stays] = fake.requests.map(({ extras }) => extras.readUInt32BE(4));
+    expect(expires).toBeGreaterThan(0);
+    expect(stays).toBe(0);
+  });
+
+  it('replies in another order than the requests end the connection', async () => {
+    const held: Buffer[] = [];
+    await open((request, socket) => {
+      held.unshift(answering(request, socket)!);
+      return held.length === 2 ? Buffer.concat(held) : undefined;
+    });
+    const errors = await Promise.all([failure(read(driver, 'a')), failure(read(driver, 'b'))]);
+    for (const error of errors) expect(error.message).toMatch(/replies out of order/);
+  });
+
+  it('a store that answers again is not up before the old connection is closed there', async () => {
+    const kept: Socket[] = [];
+    await open((request, socket) => {
+      if (request.connection > 0) return answering(request, socket);
+      kept.push(socket);
+      return undefined;
+    }, true);
+    await failure(write(driver, 'a', Buffer.from('old')));
+    await sleep(400);
+    expect(fake.sockets.length).toBeGreaterThan(1);
+    expect(watch.up).toBe(false);
+    kept[0]!.end();
+    await watch.until(true);
+    await write(driver, 'a', Buffer.from('new'));
+  });
+
+  it('reads alone hold up nothing when the connection is lost', async () => {
+    await open((request, socket) => (request.connection > 0 ? answering(request, socket) : undefined), true);
+    await failure(read(driver, 'a'));
+    await watch.until(true);
+    expect(fake.sockets.length).toBe(2);
+  });
+});
+
+describe('memjs put right', () => {
+  it('numbers requests from 0 again after the last number that it can write', () => {
+    const client = new EndlessClient([new OneSocketServer('127.0.0.1', 1)]);
+    Object.assign(client, { seq: SEQUENCE_END - 2 });
+    client.incrSeq();
+    expect(client.seq).toBe(SEQUENCE_END - 1);
+    client.incrSeq();
+    expect(client.seq).toBe(0);
+  });
+
+  it('reads replies however they are cut into pieces', () => {
+    const request = { opcode: OPCODES.get, extras: Buffer.alloc(0), key: Buffer.alloc(0), connection: 0 };
+    const values = ['', 'x', 'y'.repeat(100), '', 'z'.repeat(30)];
+    const stream = Buffer.concat(
+      values.map((value, opaque) => response({ ...request, opaque, value: Buffer.alloc(0) }, { value })),
+    );
+    for (let size = 1; size <= stream.length; size++) {
+      const server = new OneSocketServer('127.0.0.1', 1);
+      const found: string[] = [];
+      for (const opaque of values.keys()) server.onResponse(opaque, ({ val }) => found.push(String(val)));
+      for (let at = 0; at < stream.length; at += size) server.responseHandler(stream.subarray(at, at + size));
+      expect(found).toEqual(values);
+    }
+  });
+});
+
+describe('a store that accepts connections and says nothing', () => {
+  it('is down, attempt after attempt, with few connections at once', async () => {
+    const sockets = new Set<Socket>();
+    let attempts = 0;
+    const silent = createServer((socket) => {
+      attempts++;
+      sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
+      socket.resume();
+    });
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = { host: '127.0.0.1', port: portOf(silent) };
+    const driver = new MemjsDriver({ address, timeoutMs: 50, random: () => 0 });
+    const watch = new StateWatch();
+    driver.open(watch.onStateChange);
+    await expect.poll(() => attempts, { timeout: 5000 }).toBeGreaterThan(3);
+    expect(watch.states).toEqual([{ up: false, reason: 'no answer within 50 ms' }]);
+    expect((await failure(read(driver, 'a'))).code).toBe('STORE_DOWN');
+    expect(sockets.size).toBeLessThan(3);
+    await driver.close();
+    silent.close();
+  });
+});
+
+describe('a closed driver', () => {
+  it('lets the process end, with a store that is there, absent, or silent', () => {
+    const script = `
+      import { createServer } from 'node:net';
+      import { MemjsDriver } from './src/store/memjs-driver.ts';
+      const silent = createServer(() => {}).listen(0, '127.0.0.1', async () => {
+        const { port } = silent.address();
+        for (const address of [{ host: '127.0.0.1', port }, { host: '127.0.0.1', port: 1 }]) {
+          const driver = new MemjsDriver({ address, timeoutMs: 100 });
+          driver.open(() => {});
+          await new Promise((resolve) => setTimeout(resolve, 250));
+          await driver.close();
+        }
+        silent.unref();
+      });`;
+    const result = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 10_000 });
+    expect(String(result.stderr)).toBe('');
+    expect(result.status).toBe(0);
+  });
+});
