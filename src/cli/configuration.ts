@@ -15,8 +15,6 @@ import * as read from './setting-values.ts';
 export interface Configuration extends Omit<Settings, 'self' | 'storeAddress'> {
   /** The memcached of each peer; null: nobody said where, so that it is 127.0.0.1, `STORE_PORT_BASE` + id. */
   readonly stores: readonly Address[] | null;
-  /** Somebody chose the store type: it is not merely the default. */
-  readonly storeTypeChosen: boolean;
 }
 
 /** The store of controller 0 on loopback; the others follow. */
@@ -36,7 +34,6 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     syncIntervalMs: chosen.read('sync_interval', read.seconds(0.05, 3600)),
     maxClockSkewMs: chosen.read('max_clock_skew', read.seconds(0.1, 86_400)),
     storeType: chosen.read('store', read.storeType),
-    storeTypeChosen: chosen.has('store'),
     stores: chosen.has('stores') ? chosen.read('stores', storesOf(peers)) : null,
     storeTimeoutMs: chosen.read('store_timeout', read.seconds(0.01, 60)),
     storeBytesMax: chosen.read('store_bytes', read.bytes('1m', '64g')),
@@ -132,7 +129,7 @@ export function settingsOf(
   override: StoreOverride,
   runDirectory: string,
 ): Settings {
-  const { stores, storeTypeChosen: _, ...shared } = configuration;
+  const { stores, ...shared } = configuration;
   const store = stores?.[self] ?? { host: DEFAULT_HOST, port: STORE_PORT_BASE + self };
   return {
     ...shared,

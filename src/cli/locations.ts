@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -24,9 +24,4 @@ export function defaultConfigFile(): string {
 export function stateDirectory(): string {
   const base = process.env.XDG_STATE_HOME;
   return join(base?.startsWith('/') ? base : join(homedir(), '.local', 'state'), 'memchorus');
-}
-
-export function projectVersion(): string {
-  const text = readFileSync(join(PROJECT_DIRECTORY, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

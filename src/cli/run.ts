@@ -1,3 +1,4 @@
+import { VERSION } from '../controller/product.ts';
 import { type CommandLine, helpText, parseArguments } from './arguments.ts';
 import { topologyLayer } from './cluster/topology.ts';
 import {
@@ -8,7 +9,7 @@ import {
   settingsOf,
 } from './configuration.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, OperationError, systemCodeOf, UsageError } from './failure.ts';
-import { defaultConfigFile, PROJECT_CONFIG_FILE, projectVersion, runDirectory } from './locations.ts';
+import { defaultConfigFile, PROJECT_CONFIG_FILE, runDirectory } from './locations.ts';
 import type { RawSettings } from './setting-table.ts';
 import { readSettingsFile } from './settings-file.ts';
 
@@ -31,7 +32,7 @@ function ignoreClosedPipe(error: Error): void {
 
 async function dispatch(line: CommandLine): Promise<number> {
   if (line.showHelp) return print(await helpText(line.mode));
-  if (line.showVersion) return print(`memchorus ${projectVersion()}`);
+  if (line.showVersion) return print(`memchorus ${VERSION}`);
   switch (line.mode) {
     case 'stop': {
       const { stopCluster } = await import('./cluster/stop.ts');

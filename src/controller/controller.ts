@@ -203,7 +203,7 @@ class RunningController implements Controller {
       level,
       ready: reason === '',
       reason,
-      uptimeSeconds: Math.floor((performance.now() - this.#startedMs) / 1000),
+      uptimeSeconds: Math.round((performance.now() - this.#startedMs) / 100) / 10,
       view: {
         ballot: view === null ? '' : ballotName(view.ballot),
         members: view?.members.map((member) => member.node) ?? [],

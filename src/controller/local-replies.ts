@@ -61,7 +61,7 @@ export class LocalReplies {
     const cpu = process.resourceUsage();
     return [
       ['pid', String(process.pid)],
-      ['uptime', String(status.uptimeSeconds)],
+      ['uptime', String(Math.floor(status.uptimeSeconds))],
       ['time', String(Math.floor(Date.now() / 1000))],
       ['version', PROTOCOL_VERSION],
       ['pointer_size', '64'],

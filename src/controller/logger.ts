@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import winston from 'winston';
+import { ensureDirectory } from './directory.ts';
 import type { Settings } from './settings.ts';
 
 /** What a field of a log line may be: JSON. */
@@ -74,7 +75,7 @@ function consoleTransport(): winston.transport {
 
 function fileTransport(filename: string): winston.transport {
   try {
-    mkdirSync(dirname(filename), { recursive: true });
+    ensureDirectory(dirname(filename));
     closeSync(openSync(filename, 'a'));
   } catch (cause) {
     throw new LogFileError(`cannot write the log file ${filename}: ${(cause as Error).message}`, { cause });

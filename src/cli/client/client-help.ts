@@ -1,6 +1,6 @@
+import { alignColumns } from '../../controller/text-table.ts';
 import { didYouMean } from '../suggestion.ts';
 import { CLIENT_WORDS, COMMAND_WORDS } from './command-words.ts';
-import { alignColumns } from './text-table.ts';
 import { usageOf } from './typed-command.ts';
 
 const VALUES = `Values: set k hello

@@ -109,7 +109,7 @@ export class ClientSession {
   /** The cluster as the controller sees it; null when this is no controller, or not one of ours. */
   async status(): Promise<Status | null> {
     const bytes = Buffer.from('show json\r\n');
-    const reply = await this.run({ word: 'show', bytes, reply: 'lines', writes: false, title: 'show json' });
+    const reply = await this.run({ bytes, reply: 'lines', writes: false, title: 'show json' });
     return reply === null ? null : statusOf(reply);
   }
 

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { ensureDirectory } from '../../controller/directory.ts';
 
 /** Lines that are kept; the oldest go first. */
 export const HISTORY_LINES_MAX = 500;
@@ -30,7 +31,7 @@ export function saveHistory(file: string, lines: readonly string[]): void {
   const kept = lines.filter((line) => line.length <= HISTORY_LINE_LENGTH_MAX).slice(0, HISTORY_LINES_MAX);
   const unfinished = `${file}.${process.pid}`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    ensureDirectory(dirname(file));
     writeFileSync(
       unfinished,
       kept

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Status } from '../../controller/status.ts';
+import { renderStatus } from '../../controller/status-table.ts';
 import { formatAddress } from '../address.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { stateDirectory } from '../locations.ts';
@@ -8,7 +9,6 @@ import { clientHelp, completeLine } from './client-help.ts';
 import { type ClientSession, statusOf } from './client-session.ts';
 import { HISTORY_LINES_MAX, loadHistory, saveHistory } from './history.ts';
 import { explain, printable } from './reply-words.ts';
-import { renderStatus } from './status-table.ts';
 import { parseTyped, type TypedCommand, type WireCommand } from './typed-command.ts';
 
 type ValueFollows = Extract<TypedCommand, { kind: 'value_follows' }>;

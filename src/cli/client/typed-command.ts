@@ -5,7 +5,6 @@ import { BARRIER, type ReplyShape } from './reply-reader.ts';
 
 /** A command as it goes to a controller. */
 export interface WireCommand {
-  readonly word: string;
   /** The line, and the data block when there is one, with their line ends. */
   readonly bytes: Buffer;
   readonly reply: ReplyShape;
@@ -73,7 +72,6 @@ function wireCommand(
 ): WireCommand {
   const silent = writes && words.at(-1) === 'noreply';
   return {
-    word: words[0]!,
     bytes: Buffer.concat([
       Buffer.from(`${words.join(' ')}\r\n`, 'latin1'),
       ...block,

@@ -6,7 +6,7 @@ import type { Address } from '../../controller/settings.ts';
 import { formatAddress } from '../address.ts';
 import { ClientConnection, ConnectionLost } from '../client/client-connection.ts';
 import { OperationError } from '../failure.ts';
-import { isAlive, type ProcessRecord, spawnDetached } from './processes.ts';
+import { isAlive, spawnDetached } from './processes.ts';
 import type { Member } from './run-record.ts';
 
 /** How long a memcached may take until it answers, in milliseconds. */
@@ -57,7 +57,7 @@ function asUnprivilegedUser(): string[] {
 export async function waitForMemcached(member: Member): Promise<void> {
   const deadline = performance.now() + READY_TIMEOUT_MS;
   while ((await versionAt(member.address)) === null) {
-    const ended = !isAlive(member satisfies ProcessRecord);
+    const ended = !isAlive(member);
     if (ended || performance.now() > deadline) {
       const what = ended ? 'ended at once' : `does not answer within ${READY_TIMEOUT_MS / 1000} s`;
       throw new OperationError(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { renderStatus } from '../../controller/status-table.ts';
 import { formatAddress } from '../address.ts';
-import { renderStatus } from '../client/status-table.ts';
 import { PROJECT_DIRECTORY } from '../locations.ts';
 import { statusAt } from './readiness.ts';
 import type { LogPart, RunRecord } from './run-record.ts';

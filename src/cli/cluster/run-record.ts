@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureDirectory } from '../../controller/directory.ts';
 import type { Address } from '../../controller/settings.ts';
 import { OperationError, reasonOf, systemCodeOf } from '../failure.ts';
 import { birthOf, isAlive, type ProcessRecord } from './processes.ts';
@@ -95,7 +87,7 @@ export async function withRunLock<T>(directory: string, action: () => Promise<T>
 
 function prepare(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    ensureDirectory(directory);
   } catch (error) {
     throw new OperationError(`cannot make the run directory ${directory}: ${reasonOf(error)}`, {
       cause: error,

@@ -1,22 +1,15 @@
 import { resolve } from 'node:path';
+import { duration } from '../../controller/status-table.ts';
+import { counted } from '../../controller/text-table.ts';
 import { formatAddress } from '../address.ts';
 import type { CommandLine } from '../arguments.ts';
-import { duration } from '../client/status-table.ts';
-import { counted } from '../client/text-table.ts';
 import type { Configuration } from '../configuration.ts';
 import { EXIT_OK, OperationError } from '../failure.ts';
 import { controllerWords, startControllers } from './controllers.ts';
 import { isAlive } from './processes.ts';
 import { waitForCluster } from './readiness.ts';
 import { nextSteps, printCluster, tailOf } from './report.ts';
-import {
-  loadRunRecord,
-  type Member,
-  type RunRecord,
-  removeRunRecord,
-  saveRunRecord,
-  withRunLock,
-} from './run-record.ts';
+import { loadRunRecord, type RunRecord, removeRunRecord, saveRunRecord, withRunLock } from './run-record.ts';
 import { stopRecorded } from './stop.ts';
 import { planStores, requireFreePorts, type StorePlan, startStores, storeItemBytesMax } from './stores.ts';
 import { plannedStores, requireLocal } from './topology.ts';
@@ -145,7 +138,7 @@ class Run {
       process.stdout.write(`ready after ${duration(performance.now() - startedMs)}\n`);
       return;
     }
-    const { name, address, logs } = laggard.member as Member;
+    const { name, address, logs } = laggard.member;
     const where = `${name} on ${formatAddress(address)}`;
     process.stderr.write(`${where} is not ready: ${laggard.reason}. The end of its log:\n${tailOf(logs)}\n`);
     throw new OperationError(`the cluster did not become ready: ${where}: ${laggard.reason}`);

@@ -1,4 +1,4 @@
-import { counted } from '../client/text-table.ts';
+import { counted } from '../../controller/text-table.ts';
 import { EXIT_FAILED, EXIT_OK } from '../failure.ts';
 import { composeStop } from './docker.ts';
 import { type StopOutcome, stopProcess } from './processes.ts';

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { runBatch } from '../../../src/cli/client/batch.ts';
 import { ClientSession } from '../../../src/cli/client/client-session.ts';
 import { parseTyped, type WireCommand } from '../../../src/cli/client/typed-command.ts';
@@ -95,6 +95,9 @@ it('runs commands from a pipe, values byte for byte', async () => {
   }
   const session = new ClientSession([server], 1000, false, () => {});
   await session.connect();
+  const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   expect(await runBatch(session, input())).toBe(0);
+  expect(printed.mock.calls.map(([text]) => String(text)).join('')).toBe('STORED\n');
+  printed.mockRestore();
   expect(Buffer.concat(received)).toEqual(Buffer.from('set k 0 0 4\r\n\r\n\0\xff\r\n', 'latin1'));
 });

@@ -1,0 +1,50 @@
+import { type Event, type History, sameAnswer, step, type Value } from './history.ts';
+
+/**
+ * Sequential consistency (Lamport 1979): there is one order of all operations of all keys that keeps each
+ * client's own order, in which every answer is right. Real time does not matter. Unlike linearizability this
+ * is no property of single keys. The search is exact, and meant for small histories.
+ */
+export function isSequentiallyConsistent(history: History): boolean {
+  const clients = [...new Set(history.map((event) => event.client))];
+  const programs = clients.map((client) =>
+    history.filter((event) => event.client === client).sort((a, b) => a.invokedAt - b.invokedAt),
+  );
+  const tried = new Set<string>();
+
+  const search = (places: readonly number[], store: ReadonlyMap<string, string>): boolean => {
+    if (places.every((place, i) => programs[i]!.slice(place).every(isUnknown))) return true;
+    const state = `${places.join(',')}|${JSON.stringify([...store].sort())}`;
+    if (tried.has(state)) return false;
+    tried.add(state);
+    return places.some((place, i) => {
+      const event = programs[i]![place];
+      if (event === undefined) return false;
+      const advanced = places.map((p, j) => (j === i ? p + 1 : p));
+      const after = applied(store, event);
+      if (after !== null && search(advanced, after)) return true;
+      // What may never have happened may be passed over.
+      return isUnknown(event) && search(advanced, store);
+    });
+  };
+  return search(
+    programs.map(() => 0),
+    new Map(),
+  );
+}
+
+function isUnknown(event: Event): boolean {
+  return event.answer.kind === 'unknown';
+}
+
+/** @returns the store after the event; null when the event's answer would be wrong there */
+function applied(store: ReadonlyMap<string, string>, event: Event): Map<string, string> | null {
+  if (event.action.kind === 'flush') return new Map();
+  const value: Value = store.get(event.key) ?? null;
+  const { answer, next } = step(value, event.action);
+  if (!isUnknown(event) && !sameAnswer(answer, event.answer)) return null;
+  const after = new Map(store);
+  if (next === null) after.delete(event.key);
+  else after.set(event.key, next);
+  return after;
+}

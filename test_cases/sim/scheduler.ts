@@ -1,0 +1,72 @@
+interface Scheduled {
+  readonly atMs: number;
+  readonly sequence: number;
+  readonly run: () => void;
+}
+
+/** Virtual time: events happen in order of their time, and of their scheduling where times are equal. */
+export class Scheduler {
+  #nowMs = 0;
+  #sequence = 0;
+  readonly #heap: Scheduled[] = [];
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  at(atMs: number, run: () => void): void {
+    this.#push({ atMs: Math.max(atMs, this.#nowMs), sequence: this.#sequence++, run });
+  }
+
+  after(delayMs: number, run: () => void): void {
+    this.at(this.#nowMs + delayMs, run);
+  }
+
+  /** Runs everything that is due up to this time. */
+  runUntil(untilMs: number): void {
+    for (let first = this.#heap[0]; first !== undefined && first.atMs <= untilMs; first = this.#heap[0]) {
+      this.#pop();
+      this.#nowMs = first.atMs;
+      first.run();
+    }
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
+  }
+
+  #less(a: number, b: number): boolean {
+    const x = this.#heap[a]!;
+    const y = this.#heap[b]!;
+    return x.atMs < y.atMs || (x.atMs === y.atMs && x.sequence < y.sequence);
+  }
+
+  #swap(a: number, b: number): void {
+    const x = this.#heap[a]!;
+    this.#heap[a] = this.#heap[b]!;
+    this.#heap[b] = x;
+  }
+
+  #push(event: Scheduled): void {
+    this.#heap.push(event);
+    let child = this.#heap.length - 1;
+    while (child > 0) {
+      const parent = (child - 1) >> 1;
+      if (!this.#less(child, parent)) return;
+      this.#swap(child, parent);
+      child = parent;
+    }
+  }
+
+  #pop(): void {
+    const last = this.#heap.pop()!;
+    if (this.#heap.length === 0) return;
+    this.#heap[0] = last;
+    for (let parent = 0; ; ) {
+      const left = 2 * parent + 1;
+      let smallest = parent;
+      if (left < this.#heap.length && this.#less(left, smallest)) smallest = left;
+      if (left + 1 < this.#heap.length && this.#less(left + 1, smallest)) smallest = left + 1;
+      if (smallest === parent) return;
+      this.#swap(parent, smallest);
+      parent = smallest;
+    }
+  }
+}
