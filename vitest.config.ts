@@ -7,7 +7,11 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
-          include: ['test_cases/unit/**/*.test.ts', 'test_cases/property/**/*.test.ts'],
+          include: [
+            'test_cases/unit/**/*.test.ts',
+            'test_cases/property/**/*.test.ts',
+            'test_cases/sim/**/*.test.ts',
+          ],
           testTimeout: 30_000,
         },
       },
