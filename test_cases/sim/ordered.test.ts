@@ -3,6 +3,7 @@ import type { Action } from '../checkers/history.ts';
 import { findNonLinearizableKey } from '../checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
 import { type FaultRates, Faults, NO_FAULTS } from './faults.ts';
+import { forEachSeed } from './seeds.ts';
 import { SimCluster } from './sim-cluster.ts';
 import { Workload, type WorkloadOptions } from './workload.ts';
 
@@ -28,22 +29,6 @@ const LOAD: WorkloadOptions = {
   actions: ACTIONS,
 };
 
-/** Seeds of one run of the tests; `SIM_SEEDS` and `SIM_FIRST_SEED` ask for others. */
-const SEEDS = Number(process.env['SIM_SEEDS'] ?? 40);
-const FIRST = Number(process.env['SIM_FIRST_SEED'] ?? 1);
-
-function forEachSeed(run: (seed: number) => void): void {
-  for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
-    try {
-      run(seed);
-    } catch (error) {
-      throw new Error(`seed ${seed} (SIM_FIRST_SEED=${seed} SIM_SEEDS=1): ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
-  }
-}
-
 function linearizable(seed: number, load: WorkloadOptions, rates: FaultRates): Workload {
   const cluster = new SimCluster({ seed, level: 'linearizability' });
   cluster.start();
@@ -56,7 +41,17 @@ function linearizable(seed: number, load: WorkloadOptions, rates: FaultRates): W
   workload.finish();
   cluster.runUntilReady();
   expect(findNonLinearizableKey(workload.history())).toBeNull();
+  expectHealthy(cluster);
   return workload;
+}
+
+/** After the faults are healed everything must be answered again, by everyone. */
+function expectHealthy(cluster: SimCluster): void {
+  const probe = new Workload(cluster, { ...LOAD, keys: ['probe'], operations: 30 });
+  probe.start();
+  probe.finish();
+  expect(probe.failures).toBe(0);
+  expect(findNonLinearizableKey(probe.history())).toBeNull();
 }
 
 describe('linearizability in simulated clusters', () => {

@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Status } from '../../src/controller/status.ts';
+import { ControllerProcess } from './controller-process.ts';
+import { eventually } from './eventually.ts';
+import { freePorts } from './free-port.ts';
+import { Memcached } from './memcached.ts';
+import { type StoreKind, type StoreProcess, startStores } from './store-process.ts';
+import { TextClient } from './text-client.ts';
+
+export interface ClusterOptions {
+  readonly level: string;
+  readonly controllers?: number;
+  readonly store?: StoreKind;
+  /** Keys of `[common]` beside those that the cluster needs. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Further flags of one controller, by its id. */
+  readonly flags?: Readonly<Record<number, readonly string[]>>;
+  /** False: return when the processes are started, whatever becomes of them. */
+  readonly untilReady?: boolean;
+}
+
+const READY_WITHIN_MS = 15_000;
+
+/** Starts controllers and their stores as processes of their own, and waits until all say that they are ready. */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { controllers = 3, store = 'memcache' } = options;
+  const stores = store === 'custom' ? [] : await startStores(store, controllers);
+  const cluster = new Cluster(options, await freePorts(controllers), stores);
+  try {
+    cluster.startAll();
+    if (options.untilReady !== false) await cluster.ready();
+    return cluster;
+  } catch (error) {
+    await cluster.abandon();
+    throw error;
+  }
+}
+
+/** A cluster of a test's own. `await using` stops it when its test ends, however that ends. */
+export class Cluster {
+  readonly controllers: readonly ControllerProcess[];
+  readonly stores: readonly StoreProcess[];
+  readonly #directory: string;
+  readonly #flags: ClusterOptions['flags'];
+  readonly #clients = new Set<TextClient>();
+
+  constructor(options: ClusterOptions, ports: readonly number[], stores: readonly StoreProcess[]) {
+    const { level, store = 'memcache', settings = {}, flags } = options;
+    this.#flags = flags;
+    this.#directory = mkdtempSync(join(tmpdir(), 'memchorus-test-'));
+    this.stores = stores;
+    const configFile = join(this.#directory, 'config.ini');
+    const lines = Object.entries({
+      peers: ports.map((port) => `127.0.0.1:${port}`).join(','),
+      store: store === 'custom' ? 'custom' : 'memcache',
+      ...(stores.length > 0 && { stores: stores.map(({ address }) => `${address.host}:${address.port}`).join(',') }),
+      log_file: join(this.#directory, 'log.log'),
+      ...settings,
+    }).map(([key, value]) => `${key} = ${value}\n`);
+    writeFileSync(configFile, `[common]\n${lines.join('')}`);
+    this.controllers = ports.map((port, id) => {
+      const logFile = join(this.#directory, `log-${id}.log`);
+      return new ControllerProcess({ configFile, logFile, port, level });
+    });
+  }
+
+  get ports(): number[] {
+    return this.controllers.map(({ port }) => port);
+  }
+
+  startAll(): void {
+    this.controllers.forEach((_, id) => {
+      this.start(id);
+    });
+  }
+
+  start(id: number): void {
+    this.controllers[id]!.start(this.#flags?.[id]);
+  }
+
+  kill(id: number): Promise<void> {
+    return this.controllers[id]!.kill();
+  }
+
+  pause(id: number): void {
+    this.controllers[id]!.pause();
+  }
+
+  resume(id: number): void {
+    this.controllers[id]!.resume();
+  }
+
+  /** Kills it if it runs, starts it, and waits until all that run say that they are ready. */
+  async restart(id: number): Promise<void> {
+    if (this.controllers[id]!.isRunning) await this.kill(id);
+    this.start(id);
+    await this.ready();
+  }
+
+  /** The memcached of a controller, to be killed, started, paused. */
+  memcached(id: number): Memcached {
+    const store = this.stores[id];
+    if (store instanceof Memcached) return store;
+    throw new Error('the stores of this cluster are not memcacheds of this machine');
+  }
+
+  /** A connection to a controller; it is closed with the cluster at the latest. */
+  async client(id: number): Promise<TextClient> {
+    const client = await TextClient.connect(this.controllers[id]!.port);
+    this.#clients.add(client);
+    client.socket.once('close', () => this.#clients.delete(client));
+    return client;
+  }
+
+  /** One connection to each controller. */
+  clients(): Promise<TextClient[]> {
+    return Promise.all(this.controllers.map((_, id) => this.client(id)));
+  }
+
+  async status(id: number): Promise<Status> {
+    using client = await TextClient.connect(this.controllers[id]!.port);
+    const [json] = await client.lines('show json');
+    return JSON.parse(json!) as Status;
+  }
+
+  /** Resolves once every controller that runs says that it is ready, and sees every other one that runs. */
+  async ready(withinMs = READY_WITHIN_MS): Promise<void> {
+    try {
+      await eventually(() => this.#allReady(), withinMs);
+    } catch (cause) {
+      const tails = this.controllers.map((controller) => controller.tail()).join('\n---\n');
+      throw new Error(`the cluster was not ready within ${withinMs} ms:\n${tails}`, { cause });
+    }
+  }
+
+  /** Ends everything, and checks that every controller that still ran ended well. */
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    try {
+      const running = this.controllers.filter(({ isRunning }) => isRunning);
+      const codes = await Promise.all(running.map((controller) => controller.stop()));
+      if (codes.some((code) => code !== 0)) {
+        throw new Error(`exit codes ${codes}:\n${running.map((controller) => controller.tail()).join('\n---\n')}`);
+      }
+    } finally {
+      await this.abandon();
+    }
+  }
+
+  /** Ends everything at once. */
+  async abandon(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    const running = this.controllers.filter(({ isRunning }) => isRunning);
+    await Promise.all(running.map((controller) => controller.kill()));
+    await Promise.all(this.stores.map((store) => store.stop()));
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #allReady(): Promise<true> {
+    const running = this.controllers.flatMap(({ isRunning }, id) => (isRunning ? [id] : []));
+    if (running.length === 0) throw new Error('no controller runs');
+    for (const status of await Promise.all(running.map((id) => this.status(id)))) {
+      if (!status.ready) throw new Error(`controller ${status.controller}: ${status.reason}`);
+      const unseen = running.find((id) => status.peers[id]!.role !== 'member');
+      if (unseen !== undefined) throw new Error(`controller ${status.controller} does not see ${unseen}`);
+    }
+    return true;
+  }
+}

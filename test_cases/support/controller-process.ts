@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+const LOG_LINES_SHOWN = 15;
+const EXIT_WITHIN_MS = 10_000;
+
+/** Nothing outlives the tests, even when they end before their clean-up. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export interface ControllerOptions {
+  readonly configFile: string;
+  readonly logFile: string;
+  readonly port: number;
+  readonly level: string;
+  /** Further flags. */
+  readonly flags?: readonly string[];
+}
+
+/** A controller of a test's own, started from its command line; it can be started again after its end. */
+export class ControllerProcess {
+  readonly #options: ControllerOptions;
+  #child: ChildProcess | null = null;
+  #printed = '';
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+  }
+
+  get port(): number {
+    return this.#options.port;
+  }
+
+  get pid(): number {
+    return this.#running().pid!;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Does not wait until it listens. */
+  start(flags = this.#options.flags ?? []): void {
+    const { configFile, port, level } = this.#options;
+    const words = ['main.ts', '-c', configFile, '-p', `${port}`, '-cons', level, ...flags];
+    const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('MEMCHORUS_'));
+    const child = spawn(resolve(PROJECT, 'node_modules/.bin/node'), words, {
+      cwd: PROJECT,
+      env: Object.fromEntries(environment),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        this.#printed += chunk.toString();
+      });
+    }
+    this.#child = child;
+  }
+
+  /** As if its machine were switched off. */
+  async kill(): Promise<void> {
+    const child = this.#running();
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** It stands still, and its connections stay. */
+  pause(): void {
+    this.#running().kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#running().kill('SIGCONT');
+  }
+
+  /** Asks it to end, and waits. @returns the exit code; the test fails when it had to be killed */
+  async stop(): Promise<number> {
+    const child = this.#running();
+    child.kill('SIGCONT');
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), EXIT_WITHIN_MS);
+    const [code, signal] = await once(child, 'exit');
+    clearTimeout(late);
+    if (signal !== null) {
+      throw new Error(`controller on ${this.port} did not end within ${EXIT_WITHIN_MS} ms:\n${this.tail()}`);
+    }
+    return code as number;
+  }
+
+  /** Its log as it stands now, one entry a line. */
+  log(): string[] {
+    try {
+      return readFileSync(this.#options.logFile, 'utf8').trimEnd().split('\n');
+    } catch {
+      return [];
+    }
+  }
+
+  /** What it printed, and the last lines of its log: to say why a test failed. */
+  tail(): string {
+    return [this.#printed.trimEnd(), ...this.log().slice(-LOG_LINES_SHOWN)].join('\n');
+  }
+
+  #running(): ChildProcess {
+    if (this.#child === null || !this.isRunning) {
+      throw new Error(`controller on ${this.port} is not running:\n${this.tail()}`);
+    }
+    return this.#child;
+  }
+}

@@ -1,0 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const INTERVAL_MS = 20;
+
+/**
+ * Polls until the check passes: returns without throwing, and not false.
+ *
+ * @throws what the check last threw, when it did not pass in time
+ */
+export async function eventually<T>(check: () => T | Promise<T>, withinMs = 10_000): Promise<T> {
+  const until = performance.now() + withinMs;
+  for (;;) {
+    try {
+      const result = await check();
+      if (result !== false) return result;
+      if (performance.now() >= until) throw new Error(`not so within ${withinMs} ms`);
+    } catch (error) {
+      if (performance.now() >= until) throw error;
+    }
+    await sleep(INTERVAL_MS);
+  }
+}
