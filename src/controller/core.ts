@@ -307,7 +307,7 @@ export class Core {
     if (this.#convergent !== null) return this.#convergent.applyRemote(effect);
     if (this.#ordered!.serving) return;
     this.clock.observe(effect.version.time);
-    this.#replica.apply(effect, () => {});
+    this.#replica.merge(effect);
   }
 
   #onSynced(peer: number): void {

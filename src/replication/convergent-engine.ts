@@ -137,7 +137,7 @@ export class ConvergentEngine implements Engine {
   /** Takes in a write that another controller has completed, whoever tells of it. */
   applyRemote(effect: Effect): void {
     this.#ports.clock.observe(effect.version.time);
-    if (this.#ports.replica.apply(effect, ignoreResult)) this.#completed++;
+    if (this.#ports.replica.merge(effect)) this.#completed++;
   }
 
   /** Carries out an announced flush whose time has come; each replica by its own clock. */
@@ -171,6 +171,3 @@ export class ConvergentEngine implements Engine {
 
 /** A push is sent early, within the turn, when it has grown to this size, in bytes. */
 const PUSH_BYTES_MAX = 1_048_576;
-
-/** A store that failed to take a remote write has lost its value: the next read finds that out and repairs it. */
-function ignoreResult(): void {}

@@ -56,6 +56,18 @@ export class Replica {
     return true;
   }
 
+  /**
+   * Takes in a write that a peer brings, as part of a transfer. One that is known already may have come
+   * without its value before, from a peer whose store had lost it.
+   *
+   * @returns false when it was known, or a newer one is
+   */
+  merge(effect: Effect): boolean {
+    if (this.apply(effect, ignoreResult)) return true;
+    if (effect.kind === 'set' && effect.value !== null) this.refill(effect.key, entryOf(effect, effect.value));
+    return false;
+  }
+
   /** The newest entry of the key, fetched from a peer if need be; null when there is none. */
   read(key: string, done: ReadDone): void {
     const record = this.journal.newest(key);
@@ -99,5 +111,5 @@ function entryOf(effect: Effect, value: Buffer): Entry {
   return { version: effect.version, flags: effect.flags, expiresAtMs: effect.expiresAtMs, value };
 }
 
-/** A refill that fails leaves what was there before it: a lost value, which the next read finds out again. */
+/** A store that fails here is left with a lost value, which the next read finds out and repairs. */
 function ignoreResult(): void {}

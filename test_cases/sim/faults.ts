@@ -59,7 +59,8 @@ export class Faults {
         network.cut(node.id, other.id);
         return scheduler.after(random.between(50, 1_500), () => network.heal(node.id, other.id));
       case 'kills':
-        if (nodes.some((candidate) => candidate.core === null)) return;
+        // Memory is all there is: the next may lose it only when the last has been brought up again.
+        if (nodes.some((candidate) => !candidate.ready)) return;
         node.kill();
         return scheduler.after(random.between(20, 1_500), () => node.start());
       case 'pauses':
@@ -70,7 +71,9 @@ export class Faults {
         node.store.setDown(true);
         return scheduler.after(random.between(20, 800), () => node.store.setDown(false));
       case 'emptiedStores':
-        return node.store.empty();
+        // Always the same: values that every store has lost are lost.
+        if (nodes.every((candidate) => candidate.ready)) nodes[0]!.store.empty();
+        return;
       case 'clockJumps':
         // Two clocks stay within max_clock_skew of each other: beyond it a peer is refused, and rightly so.
         node.skewMs = random.between(-4_000, 4_000);

@@ -55,7 +55,9 @@ export class Cluster {
     const lines = Object.entries({
       peers: ports.map((port) => `127.0.0.1:${port}`).join(','),
       store: store === 'custom' ? 'custom' : 'memcache',
-      ...(stores.length > 0 && { stores: stores.map(({ address }) => `${address.host}:${address.port}`).join(',') }),
+      ...(stores.length > 0 && {
+        stores: stores.map(({ address }) => `${address.host}:${address.port}`).join(','),
+      }),
       log_file: join(this.#directory, 'log.log'),
       ...settings,
     }).map(([key, value]) => `${key} = ${value}\n`);
@@ -142,7 +144,9 @@ export class Cluster {
       const running = this.controllers.filter(({ isRunning }) => isRunning);
       const codes = await Promise.all(running.map((controller) => controller.stop()));
       if (codes.some((code) => code !== 0)) {
-        throw new Error(`exit codes ${codes}:\n${running.map((controller) => controller.tail()).join('\n---\n')}`);
+        throw new Error(
+          `exit codes ${codes}:\n${running.map((controller) => controller.tail()).join('\n---\n')}`,
+        );
       }
     } finally {
       await this.abandon();

@@ -1,4 +1,3 @@
-import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import type { Address } from '../../src/controller/settings.ts';
 import { ITEM_BYTES_MAX, Memcached } from './memcached.ts';
 
@@ -16,7 +15,10 @@ export interface StoreProcess {
   stop(): Promise<void>;
 }
 
-export async function startStores(kind: Exclude<StoreKind, 'custom'>, count: number): Promise<StoreProcess[]> {
+export async function startStores(
+  kind: Exclude<StoreKind, 'custom'>,
+  count: number,
+): Promise<StoreProcess[]> {
   const start = kind === 'memcache' ? () => Memcached.start() : startContainer;
   const started = await Promise.allSettled(Array.from({ length: count }, start));
   const stores = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
@@ -27,7 +29,8 @@ export async function startStores(kind: Exclude<StoreKind, 'custom'>, count: num
 }
 
 async function startContainer(): Promise<StoreProcess> {
-  const container: StartedTestContainer = await new GenericContainer(MEMCACHED_IMAGE)
+  const { GenericContainer } = await import('testcontainers');
+  const container = await new GenericContainer(MEMCACHED_IMAGE)
     .withCommand(['memcached', '-I', `${ITEM_BYTES_MAX}`])
     .withExposedPorts(MEMCACHED_PORT)
     .start();
