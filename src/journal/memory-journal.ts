@@ -70,7 +70,7 @@ export class MemoryJournal implements Journal {
     const current = this.#records.get(key);
     if (current === undefined || !sameVersion(current.version, failed)) return;
     this.#remove(current);
-    if (previous !== undefined) {
+    if (previous !== undefined && compareVersions(previous.version, this.#flushedBelow) >= 0) {
       this.#insert(key, previous.version, previous.expiresAtMs, previous.tombstone);
     }
   }

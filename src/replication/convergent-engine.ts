@@ -6,6 +6,7 @@ import type { VersionVector } from '../ordering/version-vector.ts';
 import type { PeerBus, Push } from '../peer/messages.ts';
 import { type Draft, type Engine, type Gate, OPEN, type Predicted, type WriteOutcome } from './engine.ts';
 import type { Replica } from './replica.ts';
+import { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
 export interface ConvergentPorts {
   readonly node: number;
@@ -39,6 +40,7 @@ export interface ConvergentPorts {
  */
 export class ConvergentEngine implements Engine {
   readonly #ports: ConvergentPorts;
+  readonly #unconfirmed: UnconfirmedWrites;
   #pending = 0;
   #completed = 0;
   #outbox: Effect[] = [];
@@ -50,6 +52,7 @@ export class ConvergentEngine implements Engine {
 
   constructor(ports: ConvergentPorts) {
     this.#ports = ports;
+    this.#unconfirmed = new UnconfirmedWrites(ports.replica.journal);
   }
 
   get pending(): number {
@@ -72,13 +75,13 @@ export class ConvergentEngine implements Engine {
       done({ kind: 'conflict' });
       return effect.version;
     }
-    const previous = replica.journal.newest(effect.key);
     const existed = replica.isLive(effect.key);
     this.#pending++;
+    this.#unconfirmed.begin(effect.key);
     replica.apply(effect, (error) => {
       this.#pending--;
+      this.#unconfirmed.end(effect, error === null);
       if (error !== null) {
-        replica.journal.revert(effect.version, effect.key, previous);
         done({ kind: 'unknown', reason: `the local store failed: ${error.message}` });
         return;
       }
@@ -138,6 +141,7 @@ export class ConvergentEngine implements Engine {
   applyRemote(effect: Effect): void {
     this.#ports.clock.observe(effect.version.time);
     if (this.#ports.replica.merge(effect)) this.#completed++;
+    this.#unconfirmed.happened(effect);
   }
 
   /** Carries out an announced flush whose time has come; each replica by its own clock. */

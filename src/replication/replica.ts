@@ -64,7 +64,8 @@ export class Replica {
    */
   merge(effect: Effect): boolean {
     if (this.apply(effect, ignoreResult)) return true;
-    if (effect.kind === 'set' && effect.value !== null) this.refill(effect.key, entryOf(effect, effect.value));
+    if (effect.kind === 'set' && effect.value !== null)
+      this.refill(effect.key, entryOf(effect, effect.value));
     return false;
   }
 

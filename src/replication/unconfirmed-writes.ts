@@ -1,0 +1,52 @@
+import type { Journal, JournalRecord } from '../journal/journal.ts';
+import type { Effect } from '../ordering/effect.ts';
+import { compareVersions } from '../ordering/version.ts';
+
+/** Writes of one key that the local store has not answered for yet. */
+interface Unconfirmed {
+  /** The newest write of the key that has happened for certain: what is left if all of these fail. */
+  certain: JournalRecord | undefined;
+  count: number;
+}
+
+/**
+ * Remembers, while a convergent write waits for the local store, what the journal has to say if the store
+ * refuses it: not simply what it said before, since writes of others may have come in meanwhile and have been
+ * passed over as older.
+ */
+export class UnconfirmedWrites {
+  readonly #journal: Journal;
+  readonly #keys = new Map<string, Unconfirmed>();
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  /** A write of this key is about to be journalled. */
+  begin(key: string): void {
+    const known = this.#keys.get(key);
+    if (known !== undefined) known.count++;
+    else this.#keys.set(key, { certain: this.#journal.newest(key), count: 1 });
+  }
+
+  /** The store has answered. */
+  end(effect: Effect, stored: boolean): void {
+    const known = this.#keys.get(effect.key)!;
+    if (stored) this.happened(effect);
+    else this.#journal.revert(effect.version, effect.key, known.certain);
+    known.count--;
+    if (known.count === 0) this.#keys.delete(effect.key);
+  }
+
+  /** A write of this key has happened for certain, here or elsewhere. */
+  happened(effect: Effect): void {
+    const known = this.#keys.get(effect.key);
+    if (known === undefined) return;
+    const newer = known.certain === undefined || compareVersions(known.certain.version, effect.version) < 0;
+    if (newer) known.certain = recordOf(effect);
+  }
+}
+
+function recordOf({ key, version, expiresAtMs, kind }: Effect): JournalRecord {
+  return { key, version, expiresAtMs, tombstone: kind === 'delete' };
+}

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import type { Level } from '../../src/consistency/level.ts';
+import type { Reply } from '../../src/protocol/reply.ts';
+import type { Request } from '../../src/protocol/request.ts';
+import type { Action, Answer, Event } from '../checkers/history.ts';
+import { findNonLinearizableKey } from '../checkers/linearizability.ts';
+import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
+import { SimCluster } from './sim-cluster.ts';
+
+/** Clients that each do one thing after the other, each at its own controller, and write down what they saw. */
+class Script {
+  readonly #cluster: SimCluster;
+  readonly events: Event[] = [];
+
+  constructor(cluster: SimCluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Runs a client's actions one after the other, beginning at this time. */
+  client(
+    client: number,
+    node: number,
+    startMs: number,
+    actions: readonly [key: string, action: Action][],
+  ): void {
+    const { scheduler, nodes } = this.#cluster;
+    const connection = nodes[node]!.connect();
+    const next = (i: number): void => {
+      if (i === actions.length) return;
+      const [key, action] = actions[i]!;
+      const invokedAt = scheduler.nowMs;
+      connection.submit(requestOf(key, action), (reply) => {
+        const returnedAt = scheduler.nowMs;
+        this.events.push({ client, key, action, answer: answerOf(reply), invokedAt, returnedAt });
+        scheduler.after(0.1, () => next(i + 1));
+      });
+    };
+    scheduler.after(startMs, () => next(0));
+  }
+}
+
+function requestOf(key: string, action: Action): Request {
+  if (action.kind === 'get') return { kind: 'get', keys: [key], withCas: false };
+  if (action.kind !== 'set') throw new Error('the scripts only get and set');
+  const value = Buffer.from(action.value);
+  return { kind: 'store', verb: 'set', key, flags: 0, exptime: 0, value, cas: 0n, noreply: false };
+}
+
+function answerOf(reply: Reply): Answer {
+  if (reply.kind === 'outcome') return { kind: 'word', word: reply.outcome };
+  if (reply.kind === 'hits') return { kind: 'value', value: reply.hits[0]?.value.toString() ?? null };
+  throw new Error(`failed: ${JSON.stringify(reply)}`);
+}
+
+const set = (value: string): Action => ({ kind: 'set', value });
+const get: Action = { kind: 'get' };
+
+function clusterAt(level: Level): SimCluster {
+  const cluster = new SimCluster({ seed: 7, level, settings: { requestTimeoutMs: 3_000 } });
+  cluster.start();
+  cluster.run(2_000);
+  return cluster;
+}
+
+/**
+ * Controller 0 writes and is told so. Controller 1 has the write, but what it hears of controller 2 comes
+ * late, so it can't know yet that the write is stable; then it is asked for the key.
+ */
+function staleReadScene(level: Level): { events: Event[]; readTookMs: number } {
+  const cluster = clusterAt(level);
+  cluster.network.extraMs.set('2>1', 400);
+  cluster.network.extraMs.set('0>1', level === 'eventual' ? 400 : 0);
+  const script = new Script(cluster);
+  script.client(0, 0, 0, [['x', set('new')]]);
+  script.client(1, 1, 100, [['x', get]]);
+  cluster.run(2_000);
+  const read = script.events.find((event) => event.action.kind === 'get')!;
+  return { events: script.events, readTookMs: read.returnedAt - read.invokedAt };
+}
+
+/** Two controllers each write their own key and read the other's, while nothing passes between them quickly. */
+function crossedWritesScene(level: Level): Event[] {
+  const cluster = clusterAt(level);
+  for (const pair of ['0>1', '1>0', '0>2', '2>0', '1>2', '2>1']) cluster.network.extraMs.set(pair, 50);
+  const script = new Script(cluster);
+  script.client(0, 0, 0, [
+    ['x', set('1')],
+    ['y', get],
+  ]);
+  script.client(1, 1, 0, [
+    ['y', set('1')],
+    ['x', get],
+  ]);
+  cluster.run(2_000);
+  return script.events;
+}
+
+describe('what tells the levels apart', () => {
+  it('sequential answers at once with the old value, which linearizability forbids', () => {
+    const { events, readTookMs } = staleReadScene('sequential');
+    expect(readTookMs).toBeLessThan(10);
+    expect(events.at(-1)!.answer).toEqual({ kind: 'value', value: null });
+    expect(isSequentiallyConsistent(events)).toBe(true);
+    expect(findNonLinearizableKey(events)).toBe('x');
+  });
+
+  it('linearizability waits in the same scene, and answers with the new value', () => {
+    const { events, readTookMs } = staleReadScene('linearizability');
+    expect(readTookMs).toBeGreaterThan(200);
+    expect(events.at(-1)!.answer).toEqual({ kind: 'value', value: 'new' });
+    expect(findNonLinearizableKey(events)).toBeNull();
+  });
+
+  it('eventual lets two controllers each miss the write of the other, which sequential consistency forbids', () => {
+    const events = crossedWritesScene('eventual');
+    const reads = events.filter((event) => event.action.kind === 'get');
+    expect(reads.map((event) => event.answer)).toEqual([
+      { kind: 'value', value: null },
+      { kind: 'value', value: null },
+    ]);
+    expect(isSequentiallyConsistent(events)).toBe(false);
+  });
+
+  it.each<Level>(['sequential', 'linearizability'])(
+    '%s shows at least one of the two writes in the same scene',
+    (level) => {
+      const events = crossedWritesScene(level);
+      expect(events).toHaveLength(4);
+      expect(isSequentiallyConsistent(events)).toBe(true);
+      if (level === 'linearizability') expect(findNonLinearizableKey(events)).toBeNull();
+    },
+  );
+
+  it('eventual answers a write before anyone else has it; the ordered levels do not', () => {
+    const tookMs = (level: Level): number => {
+      const [first] = crossedWritesScene(level);
+      return first!.returnedAt - first!.invokedAt;
+    };
+    expect(tookMs('eventual')).toBeLessThan(5);
+    expect(tookMs('sequential')).toBeGreaterThan(100);
+    expect(tookMs('linearizability')).toBeGreaterThan(100);
+  });
+});
+
+describe('a peer that is down', () => {
+  it.each<Level>(['sequential', 'linearizability'])(
+    '%s refuses writes with the reason, and reads what is settled',
+    (level) => {
+      const cluster = clusterAt(level);
+      const script = new Script(cluster);
+      script.client(0, 0, 0, [['x', set('kept')]]);
+      cluster.run(100);
+      cluster.nodes[2]!.kill();
+      cluster.run(1_000);
+      const replies: Reply[] = [];
+      const connection = cluster.nodes[1]!.connect();
+      connection.submit(requestOf('x', set('lost')), (reply) => replies.push(reply));
+      connection.submit(requestOf('x', get), (reply) => replies.push(reply));
+      cluster.run(50);
+      expect(replies[0]).toEqual({ kind: 'server_error', reason: 'no agreement without sim:2 (down)' });
+      expect(answerOf(replies[1]!)).toEqual({ kind: 'value', value: 'kept' });
+    },
+  );
+
+  it('a write that was under way when a peer died is answered in time, as unknown', () => {
+    const cluster = new SimCluster({ seed: 3, level: 'linearizability' });
+    cluster.start();
+    cluster.network.cut(0, 2);
+    cluster.network.cut(1, 2);
+    const replies: Reply[] = [];
+    cluster.nodes[0]!.connect().submit(requestOf('x', set('1')), (reply) => replies.push(reply));
+    cluster.run(1_050);
+    expect(replies).toHaveLength(1);
+    expect(replies[0]).toMatchObject({ kind: 'server_error' });
+    expect((replies[0] as { reason: string }).reason).toMatch(/^outcome unknown: .*sim:2 \(down\)/);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
+import type { Effect } from '../../../src/ordering/effect.ts';
+import { UnconfirmedWrites } from '../../../src/replication/unconfirmed-writes.ts';
+
+function write(time: number, node: number): Effect {
+  return {
+    version: { time, node },
+    kind: 'set',
+    key: 'k',
+    base: null,
+    flags: 0,
+    expiresAtMs: 0,
+    value: null,
+  };
+}
+
+describe('writes that the store refuses', () => {
+  it('leave what came in from elsewhere meanwhile, though it was older than they were', () => {
+    const journal = new MemoryJournal(2);
+    const unconfirmed = new UnconfirmedWrites(journal);
+    journal.record(write(10, 1));
+    const failing = write(30, 0);
+    unconfirmed.begin('k');
+    journal.record(failing);
+    const fromPeer = write(20, 1);
+    expect(journal.record(fromPeer)).toBe(false);
+    unconfirmed.happened(fromPeer);
+    unconfirmed.end(failing, false);
+    expect(journal.newest('k')?.version).toEqual({ time: 20, node: 1 });
+  });
+
+  it('do not bring each other back', () => {
+    const journal = new MemoryJournal(2);
+    const unconfirmed = new UnconfirmedWrites(journal);
+    journal.record(write(10, 1));
+    const failing = [write(20, 0), write(30, 0)];
+    for (const effect of failing) {
+      unconfirmed.begin('k');
+      journal.record(effect);
+    }
+    for (const effect of failing) unconfirmed.end(effect, false);
+    expect(journal.newest('k')?.version).toEqual({ time: 10, node: 1 });
+  });
+
+  it('leave the one before them that the store took', () => {
+    const journal = new MemoryJournal(2);
+    const unconfirmed = new UnconfirmedWrites(journal);
+    for (const effect of [write(20, 0), write(30, 0)]) {
+      unconfirmed.begin('k');
+      journal.record(effect);
+    }
+    unconfirmed.end(write(20, 0), true);
+    unconfirmed.end(write(30, 0), false);
+    expect(journal.newest('k')?.version).toEqual({ time: 20, node: 0 });
+  });
+});
