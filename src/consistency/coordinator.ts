@@ -11,7 +11,7 @@ import type {
   Request,
   StoreRequest,
 } from '../protocol/request.ts';
-import type { Draft, Engine, Gate, WriteOutcome } from '../replication/engine.ts';
+import { type Draft, type Engine, type Gate, OPEN, type WriteOutcome } from '../replication/engine.ts';
 import type { ReadDone, Replica } from '../replication/replica.ts';
 import type { Entry } from '../store/entry.ts';
 import { type ConditionalRequest, decide, type Found, needsValue, type Verdict } from './conditional.ts';
@@ -65,7 +65,10 @@ export class Coordinator {
   }
 
   gate(need: Need): Gate {
-    return need === null ? { state: 'open' } : this.#ports.engine.gate(need);
+    if (need === null) return OPEN;
+    const trouble = this.#ports.replica.storeTrouble();
+    if (trouble !== null) return { state: 'closed', reason: `the store is down: ${trouble}` };
+    return this.#ports.engine.gate(need);
   }
 
   needOf(request: Request): Need {
@@ -124,11 +127,10 @@ export class Coordinator {
   }
 
   #timedOut(operation: Operation): Reply {
-    const { engine, waitingFor } = this.#ports;
+    const { waitingFor } = this.#ports;
     const waits = waitingFor();
     if (operation.proposed) return serverError(`outcome unknown: not agreed in time${waits && `, ${waits}`}`);
-    const need = this.needOf(operation.request);
-    const gate: Gate = need === null ? { state: 'open' } : engine.gate(need);
+    const gate = this.gate(this.needOf(operation.request));
     if (gate.state !== 'open') return serverError(gate.reason);
     return serverError(`timed out${waits && `, ${waits}`}`);
   }
@@ -194,6 +196,7 @@ export class Coordinator {
   #getAndTouch(operation: Operation, request: GetAndTouchRequest, ordered: () => void): void {
     const gathering = new Gathering(operation, request.keys, request.withCas);
     operation.whenDone(ordered);
+    if (request.keys.length === 0) operation.finish({ kind: 'hits', hits: [] });
     request.keys.forEach((key, index) => {
       const one = { kind: 'gat-one', key, exptime: request.exptime } as const;
       this.#decide(operation, one, ({ change }, version) => {

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Types, lint, all tests; ends with a line that says what the store's tests ran on.
+set -eu
+cd "$(dirname "$0")/.."
+PATH="$PWD/node_modules/.bin:$PATH"
+
+if command -v memcached >/dev/null 2>&1; then
+  store="memcached ($(memcached -V)) and the embedded store"
+elif [ -n "${CI:-}" ]; then
+  echo "memchorus: memcached is not installed; in CI its tests must run (apt-get install memcached)" >&2
+  exit 1
+else
+  store="the embedded store only: install memcached (apt-get install memcached) to test with the real one"
+fi
+
+echo "== types"
+tsc --noEmit
+echo "== lint"
+biome check --error-on-warnings .
+echo "== tests"
+vitest run "$@"
+echo "memchorus: types, lint and tests passed; the store's tests ran on $store"
