@@ -1,8 +1,17 @@
+import { MARKS } from '../ordering/effect.ts';
 import { casOfVersion, type Version } from '../ordering/version.ts';
-import { absoluteExpiryMs } from '../protocol/expiry.ts';
-import { exceedsItemLimit } from '../protocol/limits.ts';
-import { clientError, REPLIES, type Reply, serverError } from '../protocol/reply.ts';
-import type { ArithmeticRequest, StoreRequest, TouchRequest } from '../protocol/request.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type {
+  ArithmeticRequest,
+  DeleteRequest,
+  ReadItemRequest,
+  StoreRequest,
+  TouchRequest,
+} from '../protocol/request.ts';
+import type { Draft } from '../replication/engine.ts';
+import { decideArithmetic } from './decide-arithmetic.ts';
+import { decideDelete, decideReadItem, decideTouch } from './decide-item.ts';
+import { decideStore } from './decide-store.ts';
 
 /** One key's part of `gat` and `gats`. */
 export interface GetAndTouchOne {
@@ -12,132 +21,90 @@ export interface GetAndTouchOne {
 }
 
 /** Requests whose effect depends on what the key holds. */
-export type ConditionalRequest = StoreRequest | ArithmeticRequest | TouchRequest | GetAndTouchOne;
+export type ConditionalRequest =
+  | StoreRequest
+  | ArithmeticRequest
+  | TouchRequest
+  | DeleteRequest
+  | ReadItemRequest
+  | GetAndTouchOne;
 
 /** An entry as an operation finds it. `value` is empty where the operation does not look at it. */
 export interface Found {
   readonly version: Version;
   readonly flags: number;
   readonly expiresAtMs: number;
+  readonly token: bigint | null;
+  readonly marks: number;
+  /** Seconds since 1970 when it was last read here, 0 for never. */
+  readonly readAtSec: number;
   readonly value: Buffer;
 }
 
-/** What is to be set, if the key still holds what was found. */
-export interface Change {
-  readonly flags: number;
-  readonly expiresAtMs: number;
-  readonly value: Buffer;
-}
+/** What is to happen to the key, if it still holds what was found. */
+export type Change = Omit<Draft, 'key' | 'base'>;
 
-/** What an operation comes to: an answer, and a change that has to happen for the answer to be true. */
+/** What an operation comes to: a change that has to happen, and the answer that is true once it has. */
 export interface Verdict {
-  readonly reply: Reply;
   readonly change: Change | null;
+  /** @param version that the change was given; of no meaning where there is no change */
+  readonly reply: (version: Version) => Reply;
 }
 
-/** What `append` and the like answer when the result would be too large, in memcached's words. */
-const TOO_LARGE = serverError('out of memory storing object');
-const NON_NUMERIC = clientError('cannot increment or decrement non-numeric value');
+export interface DecideContext {
+  /** Wall clock, milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly itemBytesMax: number;
+}
 
 /** False when the operation can be decided on the version and the liveness of the entry alone. */
 export function needsValue(request: ConditionalRequest): boolean {
-  if (request.kind !== 'store') return true;
-  return request.verb === 'append' || request.verb === 'prepend';
+  switch (request.kind) {
+    case 'store':
+      return request.verb === 'append' || request.verb === 'prepend';
+    case 'delete':
+      return request.invalidate || request.dropValue;
+    default:
+      return true;
+  }
 }
 
 /**
  * Decides an operation on what the key holds, as memcached would.
  *
  * @param found null when the key holds nothing
- * @param nowMs wall clock, milliseconds since 1970
  */
-export function decide(
-  request: ConditionalRequest,
-  found: Found | null,
-  nowMs: number,
-  itemBytesMax: number,
-): Verdict {
+export function decide(request: ConditionalRequest, found: Found | null, context: DecideContext): Verdict {
   switch (request.kind) {
     case 'store':
-      return decideStore(request, found, nowMs, itemBytesMax);
+      return decideStore(request, found, context);
     case 'arithmetic':
-      return decideArithmetic(request, found);
+      return decideArithmetic(request, found, context);
+    case 'delete':
+      return decideDelete(request, found, context);
+    case 'read_item':
+      return decideReadItem(request, found, context);
     case 'touch':
-      if (found === null) return answer(REPLIES.notFound);
-      return touched(REPLIES.touched, found, absoluteExpiryMs(request.exptime, nowMs));
     case 'gat-one':
-      if (found === null) return answer(REPLIES.notFound);
-      return touched(REPLIES.touched, found, absoluteExpiryMs(request.exptime, nowMs));
+      return decideTouch(request, found, context);
   }
 }
 
-function answer(reply: Reply): Verdict {
-  return { reply, change: null };
+/** The answer of an operation that changes nothing. */
+export function answer(reply: Reply): Verdict {
+  return { change: null, reply: () => reply };
 }
 
-function touched(reply: Reply, found: Found, expiresAtMs: number): Verdict {
-  return { reply, change: { flags: found.flags, expiresAtMs, value: found.value } };
+export function tokenOf({ token, version }: Pick<Found, 'token' | 'version'>): bigint {
+  return token ?? casOfVersion(version);
 }
 
-function decideStore(
-  request: StoreRequest,
-  found: Found | null,
-  nowMs: number,
-  itemBytesMax: number,
-): Verdict {
-  switch (request.verb) {
-    case 'set':
-      return stored(request, nowMs);
-    case 'add':
-      return found === null ? stored(request, nowMs) : answer(REPLIES.notStored);
-    case 'replace':
-      return found === null ? answer(REPLIES.notStored) : stored(request, nowMs);
-    case 'cas':
-      if (found === null) return answer(REPLIES.notFound);
-      return casOfVersion(found.version) === request.cas ? stored(request, nowMs) : answer(REPLIES.exists);
-    case 'append':
-    case 'prepend':
-      return found === null ? answer(REPLIES.notStored) : joined(request, found, itemBytesMax);
-  }
+export function isMarked(found: Pick<Found, 'marks'>, mark: keyof typeof MARKS): boolean {
+  return (found.marks & MARKS[mark]) !== 0;
 }
 
-function stored(request: StoreRequest, nowMs: number): Verdict {
-  const { flags, value, exptime } = request;
-  return { reply: REPLIES.stored, change: { flags, value, expiresAtMs: absoluteExpiryMs(exptime, nowMs) } };
-}
-
-/** The entry keeps its flags and its expiry; those of the request are ignored. */
-function joined(request: StoreRequest, found: Found, itemBytesMax: number): Verdict {
-  const parts = request.verb === 'append' ? [found.value, request.value] : [request.value, found.value];
-  const bytes = found.value.length + request.value.length;
-  if (exceedsItemLimit(request.key.length, found.flags, bytes, itemBytesMax)) return answer(TOO_LARGE);
-  return {
-    reply: REPLIES.stored,
-    change: { flags: found.flags, expiresAtMs: found.expiresAtMs, value: Buffer.concat(parts) },
-  };
-}
-
-const U64 = 1n << 64n;
-const DIGITS_MAX = 20;
-
-/** 64 bits unsigned: `incr` wraps, `decr` stops at zero. A shorter result is padded with spaces, as memcached does. */
-function decideArithmetic(request: ArithmeticRequest, found: Found | null): Verdict {
-  if (found === null) return answer(REPLIES.notFound);
-  const old = numberIn(found.value);
-  if (old === null) return answer(NON_NUMERIC);
-  const value =
-    request.verb === 'incr' ? (old + request.delta) % U64 : old > request.delta ? old - request.delta : 0n;
-  const digits = value.toString().padEnd(found.value.length, ' ');
-  return {
-    reply: { kind: 'number', value },
-    change: { flags: found.flags, expiresAtMs: found.expiresAtMs, value: Buffer.from(digits, 'latin1') },
-  };
-}
-
-function numberIn(value: Buffer): bigint | null {
-  if (value.length > DIGITS_MAX) return null;
-  const text = value.toString('latin1');
-  if (!/^[ \t]*[0-9]+[ ]*$/.test(text)) return null;
-  const number = BigInt(text.trim());
-  return number < U64 ? number : null;
+/** The entry as it is, under a new version: what is not a new value keeps its token. */
+export function kept(found: Found): Change {
+  const { flags, expiresAtMs, marks, value } = found;
+  return { kind: 'set', flags, expiresAtMs, marks, value, token: tokenOf(found) };
 }

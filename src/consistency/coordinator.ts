@@ -1,22 +1,35 @@
 import type { JournalRecord } from '../journal/journal.ts';
+import { type Effect, NO_ENTRY } from '../ordering/effect.ts';
 import { Fifo } from '../ordering/fifo.ts';
-import { casOfVersion, NO_VERSION, type Version } from '../ordering/version.ts';
+import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs } from '../protocol/expiry.ts';
 import { type Hit, REPLIES, type Reply, serverError } from '../protocol/reply.ts';
 import type {
+  DebugRequest,
   DeleteRequest,
   FlushAllRequest,
   GetAndTouchRequest,
   GetRequest,
+  ReadItemRequest,
   Request,
   StoreRequest,
 } from '../protocol/request.ts';
 import { type Draft, type Engine, type Gate, OPEN, type WriteOutcome } from '../replication/engine.ts';
 import type { ReadDone, Replica } from '../replication/replica.ts';
 import type { Entry } from '../store/entry.ts';
-import { type ConditionalRequest, decide, type Found, needsValue, type Verdict } from './conditional.ts';
+import {
+  type ConditionalRequest,
+  decide,
+  type Found,
+  isMarked,
+  needsValue,
+  tokenOf,
+  type Verdict,
+} from './conditional.ts';
+import { setChange, storedReply } from './decide-store.ts';
 import type { Policy } from './level.ts';
 import { Operation } from './operation.ts';
+import { isPlainRead, isPlainWrite, isWrite } from './request-kinds.ts';
 
 export interface CoordinatorPorts {
   readonly engine: Engine;
@@ -72,7 +85,7 @@ export class Coordinator {
   }
 
   needOf(request: Request): Need {
-    if (request.kind === 'get') return this.policy.strongReads ? 'strong-read' : 'read';
+    if (isPlainRead(request)) return this.policy.strongReads ? 'strong-read' : 'read';
     return isWrite(request) ? 'write' : null;
   }
 
@@ -96,10 +109,15 @@ export class Coordinator {
       case 'get':
         return this.#get(operation, request, ordered);
       case 'store':
-        if (request.verb === 'set') return this.#set(operation, request, ordered);
+        if (isPlainWrite(request)) return this.#set(operation, request, ordered);
         return this.#conditional(operation, request, ordered);
       case 'delete':
-        return this.#delete(operation, request, ordered);
+        if (isPlainWrite(request)) return this.#delete(operation, request, ordered);
+        return this.#conditional(operation, request, ordered);
+      case 'read_item':
+        return this.#readItem(operation, request, ordered);
+      case 'debug':
+        return this.#debug(operation, request, ordered);
       case 'flush_all':
         return this.#flushAll(operation, request, ordered);
       case 'arithmetic':
@@ -118,7 +136,7 @@ export class Coordinator {
     const { engine, replica } = this.#ports;
     const gate = engine.gate('write');
     if (gate.state !== 'open') return done(`the value is lost, and ${gate.reason}`, null);
-    const draft = { ...NOTHING, kind: 'delete', key: record.key, base: record.version } as const;
+    const draft = { ...NO_ENTRY, kind: 'delete', key: record.key, base: record.version } as const;
     engine.write(draft, (outcome) => {
       if (outcome.kind === 'applied') done(null, null);
       else if (outcome.kind === 'conflict') replica.read(record.key, done);
@@ -155,42 +173,68 @@ export class Coordinator {
   }
 
   #set(operation: Operation, request: StoreRequest, ordered: () => void): void {
-    const { flags, value, exptime, key } = request;
-    const expiresAtMs = absoluteExpiryMs(exptime, this.#ports.wallMs());
-    const draft: Draft = { kind: 'set', key, base: null, flags, expiresAtMs, value };
-    this.#plain(operation, draft, () => REPLIES.stored);
+    const draft: Draft = { ...setChange(request, this.#ports.wallMs()), key: request.key, base: null };
+    this.#plain(operation, draft, (_, version) => storedReply(request, version));
     ordered();
   }
 
   #delete(operation: Operation, request: DeleteRequest, ordered: () => void): void {
-    const draft: Draft = { ...NOTHING, kind: 'delete', key: request.key };
+    const draft: Draft = { ...NO_ENTRY, kind: 'delete', key: request.key };
     this.#plain(operation, draft, (existed) => (existed ? REPLIES.deleted : REPLIES.notFound));
     ordered();
   }
 
   #flushAll(operation: Operation, request: FlushAllRequest, ordered: () => void): void {
     const atMs = request.delay > 0 ? absoluteExpiryMs(request.delay, this.#ports.wallMs()) : 0;
-    const draft: Draft = { ...NOTHING, kind: atMs === 0 ? 'flush' : 'flush-later', expiresAtMs: atMs };
+    const draft: Draft = { ...NO_ENTRY, kind: atMs === 0 ? 'flush' : 'flush-later', expiresAtMs: atMs };
     this.#plain(operation, draft, () => REPLIES.ok);
     ordered();
   }
 
   /** A write that is its own effect. */
-  #plain(operation: Operation, draft: Draft, reply: (existed: boolean) => Reply): void {
+  #plain(operation: Operation, draft: Draft, reply: (existed: boolean, version: Version) => Reply): void {
     operation.proposed = true;
-    this.#ports.engine.write(draft, (outcome) => {
-      if (outcome.kind === 'applied') operation.finish(reply(outcome.existed));
+    const version = this.#ports.engine.write(draft, (outcome) => {
+      if (outcome.kind === 'applied') operation.finish(reply(outcome.existed, version));
       else operation.finish(unknown(outcome));
     });
   }
 
   #conditional(operation: Operation, request: ConditionalRequest & Request, ordered: () => void): void {
-    this.#decide(operation, request, (verdict) => {
-      operation.finish(verdict.reply);
-      ordered();
-    });
+    this.#decide(operation, request, (verdict, version) => operation.finish(verdict.reply(version)));
     // The deadline has answered it, or an error: the next request need not wait for what is left of it.
     operation.whenDone(ordered);
+  }
+
+  /** A plain read, unless there is something to change or to win. */
+  #readItem(operation: Operation, request: ReadItemRequest, ordered: () => void): void {
+    if (!isPlainRead(request)) return this.#conditional(operation, request, ordered);
+    this.#found(request.key, ordered, (error, found) => {
+      if (error !== null) return operation.finish(serverError(error));
+      if (found !== null && isMarked(found, 'stale') && !isMarked(found, 'taken')) {
+        return this.#conditional(operation, request, ordered);
+      }
+      operation.finish(this.#verdict(request, found, this.#ports.wallMs()).reply(NO_VERSION));
+    });
+  }
+
+  #debug(operation: Operation, { key }: DebugRequest, ordered: () => void): void {
+    const request = { kind: 'read_item', key, touch: null, vivify: null, recacheBelow: null } as const;
+    this.#found(key, ordered, (error, found) => {
+      if (error !== null) return operation.finish(serverError(error));
+      operation.finish(this.#verdict(request, found, this.#ports.wallMs()).reply(NO_VERSION));
+    });
+  }
+
+  /** Reads one entry as the level says. @param ordered called once the read has been handed to the store */
+  #found(key: string, ordered: () => void, done: (error: string | null, found: Found | null) => void): void {
+    const { engine, replica } = this.#ports;
+    const read = () => {
+      const readAtSec = replica.journal.newest(key)?.readAtSec ?? 0;
+      replica.read(key, (error, entry) => done(error, entry === null ? null : { ...entry, readAtSec }));
+      ordered();
+    };
+    if (!this.policy.strongReads || !engine.afterPending(key, read)) read();
   }
 
   #getAndTouch(operation: Operation, request: GetAndTouchRequest, ordered: () => void): void {
@@ -200,7 +244,11 @@ export class Coordinator {
     request.keys.forEach((key, index) => {
       const one = { kind: 'gat-one', key, exptime: request.exptime } as const;
       this.#decide(operation, one, ({ change }, version) => {
-        gathering.onRead(index)(null, change === null ? null : { ...change, version });
+        const value = change?.value ?? null;
+        gathering.onRead(index)(
+          null,
+          change === null || value === null ? null : { ...change, value, version },
+        );
       });
     });
   }
@@ -235,15 +283,16 @@ export class Coordinator {
       const live = record !== undefined && replica.isLive(request.key);
       return onFound(live ? { ...record, flags: 0, value: EMPTY } : null);
     }
+    const readAtSec = replica.journal.newest(request.key)?.readAtSec ?? 0;
     replica.read(request.key, (error, entry) => {
       if (error !== null) operation.finish(serverError(error));
-      else onFound(entry);
+      else onFound(entry === null ? null : { ...entry, readAtSec });
     });
   }
 
   #verdict(request: ConditionalRequest, found: Found | null, nowMs: number): Verdict {
     const expired = found !== null && found.expiresAtMs !== 0 && found.expiresAtMs <= nowMs;
-    return decide(request, expired ? null : found, nowMs, this.#ports.itemBytesMax);
+    return decide(request, expired ? null : found, { nowMs, itemBytesMax: this.#ports.itemBytesMax });
   }
 
   #propose(
@@ -257,7 +306,7 @@ export class Coordinator {
     const gate = engine.gate('write');
     if (gate.state !== 'open') return operation.finish(serverError(gate.reason));
     operation.proposed = true;
-    const draft: Draft = { kind: 'set', key: request.key, base, ...verdict.change! };
+    const draft: Draft = { ...verdict.change!, key: request.key, base };
     const version = engine.write(draft, (outcome) => {
       if (outcome.kind === 'applied') return done(verdict, version);
       if (outcome.kind === 'unknown') return operation.finish(unknown(outcome));
@@ -271,7 +320,6 @@ export class Coordinator {
 type OnDecided = (verdict: Verdict, version: Version) => void;
 
 const EMPTY = Buffer.alloc(0);
-const NOTHING = { key: '', base: null, flags: 0, expiresAtMs: 0, value: null } as const;
 
 /** Collects the hits of a multi-key read, in the order of its keys. */
 class Gathering {
@@ -291,11 +339,11 @@ class Gathering {
 
   onRead(
     index: number,
-  ): (error: string | null, entry: Pick<Entry, 'flags' | 'value' | 'version'> | null) => void {
+  ): (error: string | null, entry: Pick<Entry, 'flags' | 'value' | 'version' | 'token'> | null) => void {
     return (error, entry) => {
       if (error !== null) return this.#operation.finish(serverError(error));
       if (entry !== null) {
-        const cas = this.#withCas ? casOfVersion(entry.version) : 0n;
+        const cas = this.#withCas ? tokenOf(entry) : 0n;
         this.#hits[index] = { key: this.#keys[index]!, flags: entry.flags, value: entry.value, cas };
       }
       if (--this.#waiting > 0) return;
@@ -304,34 +352,12 @@ class Gathering {
   }
 }
 
-function foundIn(
-  effect: { version: Version; flags: number; expiresAtMs: number; value: Buffer | null } | null,
-): Found | null {
+function foundIn(effect: Effect | null): Found | null {
   if (effect === null || effect.value === null) return null;
-  return {
-    version: effect.version,
-    flags: effect.flags,
-    expiresAtMs: effect.expiresAtMs,
-    value: effect.value,
-  };
+  return { ...effect, value: effect.value, readAtSec: 0 };
 }
 
 function unknown(outcome: WriteOutcome): Reply {
   const reason = outcome.kind === 'unknown' ? outcome.reason : 'the write was not applied';
   return serverError(`outcome unknown: ${reason}`);
-}
-
-/** True for requests that may change an entry. */
-export function isWrite(request: Request): boolean {
-  switch (request.kind) {
-    case 'store':
-    case 'arithmetic':
-    case 'touch':
-    case 'gat':
-    case 'delete':
-    case 'flush_all':
-      return true;
-    default:
-      return false;
-  }
 }

@@ -1,8 +1,9 @@
 import { Fifo } from '../ordering/fifo.ts';
 import { type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
-import { type Coordinator, isWrite } from './coordinator.ts';
+import type { Coordinator } from './coordinator.ts';
 import type { Operation } from './operation.ts';
+import { isPlainWrite, isWrite } from './request-kinds.ts';
 
 /**
  * One client connection's requests: started so that they take effect in the order in which they were sent,
@@ -94,9 +95,4 @@ export class ClientSession {
       this.#onReply(first.request, first.reply);
     }
   }
-}
-
-function isPlainWrite(request: Request): boolean {
-  if (request.kind === 'store') return request.verb === 'set';
-  return request.kind === 'delete' || request.kind === 'flush_all';
 }

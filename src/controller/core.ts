@@ -4,6 +4,7 @@ import type { Journal, JournalRecord } from '../journal/journal.ts';
 import { FailureDetector } from '../membership/failure-detector.ts';
 import type { View } from '../membership/view.ts';
 import { ViewChanger } from '../membership/view-changer.ts';
+import { NO_ENTRY } from '../ordering/effect.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import { clockRefusal } from '../peer/handshake.ts';
@@ -363,14 +364,7 @@ export class Core {
     if (this.#ordered === null || armed === null || armed.atMs > this.#ports.wallMs()) return;
     if (armed.atMs === this.#flushDueMs || this.#ordered.gate('write').state !== 'open') return;
     this.#flushDueMs = armed.atMs;
-    const draft = {
-      kind: 'flush-due',
-      key: '',
-      base: null,
-      flags: 0,
-      expiresAtMs: armed.atMs,
-      value: null,
-    } as const;
+    const draft = { ...NO_ENTRY, kind: 'flush-due', expiresAtMs: armed.atMs } as const;
     this.#ordered.write(draft, () => {});
   }
 
@@ -383,7 +377,7 @@ export class Core {
     if (record.version.node !== this.#ports.settings.self) return;
     if (this.#ordered.pending > SWEEP_PENDING_MAX || this.#ordered.gate('write').state !== 'open') return;
     const { key, version: base } = record;
-    this.#ordered.write({ kind: 'delete', key, base, flags: 0, expiresAtMs: 0, value: null }, () => {});
+    this.#ordered.write({ ...NO_ENTRY, kind: 'delete', key, base }, () => {});
   }
 }
 

@@ -10,6 +10,15 @@ export interface JournalRecord {
   readonly expiresAtMs: number;
   /** The write was a delete. */
   readonly tombstone: boolean;
+  /** The entry's CAS token where it is not the version's own; null where it is. */
+  readonly token: bigint | null;
+  /** Bits of `MARKS`. */
+  readonly marks: number;
+  /**
+   * When the entry was last read on this controller: seconds since 1970, 0 for never. Known here alone, and of
+   * no consequence for any other replica.
+   */
+  readAtSec: number;
 }
 
 /** A flush that was announced and has not come due. */

@@ -1,4 +1,4 @@
-import type { Effect } from '../ordering/effect.ts';
+import { type Effect, NO_ENTRY } from '../ordering/effect.ts';
 import { compareVersions, sameVersion, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { ArmedFlush, Journal, JournalRecord } from './journal.ts';
@@ -19,6 +19,8 @@ export class MemoryJournal implements Journal {
   #flush: Version | null = null;
   /** Entries below this time were ended by a flush, whenever they come in. */
   #flushedBelow: Version = { time: 0, node: 0 };
+  /** The newest announcement of a flush, kept when it has come due: a peer may have missed both. */
+  #announced: ArmedFlush | null = null;
   #armed: ArmedFlush | null = null;
 
   constructor(nodes: number) {
@@ -56,9 +58,7 @@ export class MemoryJournal implements Journal {
       case 'flush':
         return this.#recordFlush(effect.version);
       case 'flush-later':
-        if (this.#armed !== null && compareVersions(this.#armed.version, effect.version) >= 0) return false;
-        this.#armed = { version: effect.version, atMs: effect.expiresAtMs };
-        return true;
+        return this.#recordAnnouncement({ version: effect.version, atMs: effect.expiresAtMs });
       case 'flush-due':
         if (this.#armed?.atMs === effect.expiresAtMs) this.#armed = null;
         this.#endBelow({ time: versionTimeOfMs(effect.expiresAtMs), node: 0 });
@@ -71,7 +71,7 @@ export class MemoryJournal implements Journal {
     if (current === undefined || !sameVersion(current.version, failed)) return;
     this.#remove(current);
     if (previous !== undefined && compareVersions(previous.version, this.#flushedBelow) >= 0) {
-      this.#insert(key, previous.version, previous.expiresAtMs, previous.tombstone);
+      this.#insert({ ...previous });
     }
   }
 
@@ -86,7 +86,8 @@ export class MemoryJournal implements Journal {
       for (const record of log.newerThan(vector.timeOf(node))) effects.push(effectOf(record));
     });
     const flushes = [this.#flush && flushEffect('flush', this.#flush, 0)];
-    if (this.#armed) flushes.push(flushEffect('flush-later', this.#armed.version, this.#armed.atMs));
+    const announced = this.#announced;
+    if (announced !== null) flushes.push(flushEffect('flush-later', announced.version, announced.atMs));
     for (const flush of flushes) if (flush && !vector.covers(flush.version)) effects.push(flush);
     return effects.sort((a, b) => compareVersions(a.version, b.version));
   }
@@ -113,15 +114,29 @@ export class MemoryJournal implements Journal {
       this.#logs[current.version.node]!.remove(current);
       if (current.tombstone) this.#tombstones--;
     }
-    this.#insert(effect.key, effect.version, effect.expiresAtMs, effect.kind === 'delete');
+    const { key, version, expiresAtMs, token, marks } = effect;
+    const tombstone = effect.kind === 'delete';
+    this.#insert({ key, version, expiresAtMs, tombstone, token, marks, readAtSec: 0 });
     return true;
   }
 
   #recordFlush(version: Version): boolean {
     if (this.#flush !== null && compareVersions(this.#flush, version) >= 0) return false;
     this.#flush = version;
-    if (this.#armed !== null && compareVersions(this.#armed.version, version) < 0) this.#armed = null;
+    if (this.#announced !== null && compareVersions(this.#announced.version, version) < 0) {
+      this.#announced = null;
+      this.#armed = null;
+    }
     this.#endBelow(version);
+    return true;
+  }
+
+  /** The newest announcement takes the place of others, and a flush that is newer still makes it void. */
+  #recordAnnouncement(announced: ArmedFlush): boolean {
+    const newest = this.#announced?.version ?? this.#flush;
+    if (newest !== null && compareVersions(newest, announced.version) >= 0) return false;
+    this.#announced = announced;
+    this.#armed = announced;
     return true;
   }
 
@@ -141,8 +156,19 @@ export class MemoryJournal implements Journal {
     this.#cursor = null;
   }
 
-  #insert(key: string, version: Version, expiresAtMs: number, tombstone: boolean): void {
-    const record: OriginRecord = { key, version, expiresAtMs, tombstone, older: null, newer: null };
+  #insert(fields: JournalRecord): void {
+    const { key, version, expiresAtMs, tombstone, token, marks, readAtSec } = fields;
+    const record: OriginRecord = {
+      key,
+      version,
+      expiresAtMs,
+      tombstone,
+      token,
+      marks,
+      readAtSec,
+      older: null,
+      newer: null,
+    };
     this.#logs[version.node]!.insert(record);
     this.#records.set(key, record);
     if (tombstone) this.#tombstones++;
@@ -157,16 +183,16 @@ export class MemoryJournal implements Journal {
 
 function effectOf(record: JournalRecord): Effect {
   return {
+    ...NO_ENTRY,
     version: record.version,
     kind: record.tombstone ? 'delete' : 'set',
     key: record.key,
-    base: null,
-    flags: 0,
     expiresAtMs: record.expiresAtMs,
-    value: null,
+    token: record.token,
+    marks: record.marks,
   };
 }
 
 function flushEffect(kind: 'flush' | 'flush-later', version: Version, expiresAtMs: number): Effect {
-  return { version, kind, key: '', base: null, flags: 0, expiresAtMs, value: null };
+  return { ...NO_ENTRY, version, kind, expiresAtMs };
 }

@@ -20,9 +20,16 @@ export interface Effect {
    * `flush-due`: the moment of the flush.
    */
   readonly expiresAtMs: number;
+  /** Of `set`: the entry's CAS token where it is not the version's own; null where it is. */
+  readonly token: bigint | null;
+  /** Of `set`: bits of `MARKS`. */
+  readonly marks: number;
   /** Of `set`; null when the sender knows the write but has lost its value. Null for the other kinds. */
   readonly value: Buffer | null;
 }
+
+/** What an entry may be marked with: out of date; somebody has won the right to fill it anew. */
+export const MARKS = { stale: 1, taken: 2 } as const;
 
 export const EFFECT_KINDS = ['set', 'delete', 'flush', 'flush-later', 'flush-due'] as const;
 
@@ -31,6 +38,17 @@ export const EFFECT_KINDS = ['set', 'delete', 'flush', 'flush-later', 'flush-due
  * `flush-due` carries it out: by then a replica's clock must not decide what a condition finds.
  */
 export type EffectKind = (typeof EFFECT_KINDS)[number];
+
+/** The fields of an effect that sets no entry. */
+export const NO_ENTRY = Object.freeze({
+  key: '',
+  base: null,
+  flags: 0,
+  expiresAtMs: 0,
+  token: null,
+  marks: 0,
+  value: null,
+});
 
 /** What an effect takes of a queue's or a batch's bound, in bytes: its payload and a flat rate for the rest. */
 export function effectBytes(effect: Effect): number {

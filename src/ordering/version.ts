@@ -34,14 +34,12 @@ export function casOfVersion(version: Version): bigint {
   return BigInt(version.time) * BigInt(NODES_MAX) + BigInt(version.node);
 }
 
-/** @returns null when no version packs to this token, so that it can match no entry. */
-export function versionOfCas(cas: bigint): Version | null {
-  const time = cas / BigInt(NODES_MAX);
-  if (time <= 0n || time > BigInt(Number.MAX_SAFE_INTEGER)) return null;
-  return { time: Number(time), node: Number(cas % BigInt(NODES_MAX)) };
-}
-
 /** The largest version time that a clock at this wall time would give. */
 export function versionTimeOfMs(ms: number): number {
   return Math.max(0, Math.floor(ms) - VERSION_EPOCH_MS) * TICKS_PER_MS;
+}
+
+/** The wall time in milliseconds since 1970 that a version time stands for. */
+export function msOfVersionTime(time: number): number {
+  return Math.floor(time / TICKS_PER_MS) + VERSION_EPOCH_MS;
 }

@@ -28,6 +28,11 @@ export class ByteWriter {
     this.#length = this.#buffer.writeUInt32BE(value >>> 0, this.#length);
   }
 
+  u64(value: bigint): void {
+    this.#reserve(8);
+    this.#length = this.#buffer.writeBigUInt64BE(value, this.#length);
+  }
+
   /** Latin-1, with its length in front. */
   text(value: string): void {
     this.u32(value.length);
@@ -89,6 +94,13 @@ export class ByteReader {
     const high = this.u32();
     const value = high * 2 ** 32 + this.u32();
     if (!Number.isSafeInteger(value)) throw new FrameError('a number is too large');
+    return value;
+  }
+
+  u64(): bigint {
+    this.#require(8);
+    const value = this.#buffer.readBigUInt64BE(this.#at);
+    this.#at += 8;
     return value;
   }
 

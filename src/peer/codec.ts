@@ -260,16 +260,30 @@ function readEffects(r: ByteReader): Effect[] {
 const EFFECT_BYTES_MIN = 9 + 1 + 4 + 4 + 8;
 const HAS_BASE = 1;
 const HAS_VALUE = 2;
+const HAS_TOKEN = 4;
+const HAS_MARKS = 8;
+const KIND_SHIFT = 4;
 
 function writeEffect(w: ByteWriter, effect: Effect): void {
   writeVersion(w, effect.version);
-  const has = (effect.base === null ? 0 : HAS_BASE) | (effect.value === null ? 0 : HAS_VALUE);
-  w.u8((EFFECT_KINDS.indexOf(effect.kind) << 2) | has);
+  w.u8((EFFECT_KINDS.indexOf(effect.kind) << KIND_SHIFT) | presence(effect));
   w.text(effect.key);
   w.u32(effect.flags);
   w.u53(effect.expiresAtMs);
   if (effect.base !== null) writeVersion(w, effect.base);
+  if (effect.token !== null) w.u64(effect.token);
+  if (effect.marks !== 0) w.u8(effect.marks);
   if (effect.value !== null) w.bytes(effect.value);
+}
+
+/** Which of the fields that are mostly absent follow. */
+function presence({ base, value, token, marks }: Effect): number {
+  return (
+    (base === null ? 0 : HAS_BASE) |
+    (value === null ? 0 : HAS_VALUE) |
+    (token === null ? 0 : HAS_TOKEN) |
+    (marks === 0 ? 0 : HAS_MARKS)
+  );
 }
 
 function readEffect(r: ByteReader): Effect {
@@ -277,11 +291,13 @@ function readEffect(r: ByteReader): Effect {
   const bits = r.u8();
   return {
     version,
-    kind: oneOf(EFFECT_KINDS, bits >> 2),
+    kind: oneOf(EFFECT_KINDS, bits >> KIND_SHIFT),
     key: r.text(),
     flags: r.u32(),
     expiresAtMs: r.u53(),
     base: bits & HAS_BASE ? readVersion(r) : null,
+    token: bits & HAS_TOKEN ? r.u64() : null,
+    marks: bits & HAS_MARKS ? r.u8() : 0,
     value: bits & HAS_VALUE ? r.bytes() : null,
   };
 }

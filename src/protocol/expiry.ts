@@ -24,3 +24,8 @@ export function absoluteExpiryMs(exptime: number, nowMs: number): number {
 export function isExpired(expiresAtMs: number, nowMs: number): boolean {
   return expiresAtMs !== NEVER && expiresAtMs <= nowMs;
 }
+
+/** Seconds until an absolute expiry, a started second counting whole; -1 for never. */
+export function ttlSeconds(expiresAtMs: number, nowMs: number): number {
+  return expiresAtMs === NEVER ? -1 : Math.max(0, Math.ceil((expiresAtMs - nowMs) / 1000));
+}

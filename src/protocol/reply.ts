@@ -12,14 +12,37 @@ export interface Hit {
   readonly cas: bigint;
 }
 
+/** An entry with all that is known of it. */
+export interface Item {
+  readonly key: string;
+  readonly flags: number;
+  readonly value: Buffer;
+  /** The cluster-wide CAS token, 64 bits unsigned. */
+  readonly cas: bigint;
+  /** Seconds until it expires; -1 for never. */
+  readonly ttl: number;
+  /** It had been read on this controller before. */
+  readonly hitBefore: boolean;
+  /** Seconds since it was last read or written, as far as this controller knows. */
+  readonly idleSeconds: number;
+  /** Marked as out of date. */
+  readonly stale: boolean;
+  /** The right to fill it anew was won by somebody before this request. */
+  readonly taken: boolean;
+  /** This request has won the right to fill it anew: nobody else in the cluster will. */
+  readonly won: boolean;
+}
+
 /** Outcomes that carry nothing but themselves. */
 export type Outcome = 'stored' | 'not_stored' | 'exists' | 'not_found' | 'deleted' | 'touched' | 'ok';
 
 export type Reply =
-  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  /** `cas`: the entry's new token, where the request asked for it. */
+  | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly cas?: bigint }
   | { readonly kind: 'hits'; readonly hits: readonly Hit[] }
-  /** The new value of `incr` and `decr`. */
-  | { readonly kind: 'number'; readonly value: bigint }
+  | { readonly kind: 'item'; readonly item: Item }
+  /** The new value of `incr` and `decr`; `cas` where the request asked for it; `ttl` as in `Item`. */
+  | { readonly kind: 'number'; readonly value: bigint; readonly cas: bigint; readonly ttl: number }
   /** A line of text without its line end: `VERSION …`, `CONTROLLER …`. */
   | { readonly kind: 'line'; readonly line: string }
   /** Lines of text, closed by `END`. */

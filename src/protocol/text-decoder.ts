@@ -4,7 +4,7 @@ import { LineCarry } from './line-carry.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import type { InvalidRequest, Request } from './request.ts';
 import { TextLine } from './text-line.ts';
-import { invalid, type StoreHeader } from './text-words.ts';
+import { invalid, plainDelete, type StoreHeader } from './text-words.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -126,7 +126,7 @@ export class TextProtocolDecoder {
     if (verb !== 'set') return refusal;
     // As in memcached, a `set` that does not fit takes away what the client meant to replace.
     this.#following = refusal;
-    return { kind: 'delete', key, noreply: true };
+    return plainDelete(key, true);
   }
 
   #readValue(header: StoreHeader): Request | null {
@@ -152,12 +152,25 @@ export class TextProtocolDecoder {
     this.#header = null;
     this.#gathered = null;
     this.#gatheredBytes = 0;
-    const { verb, key, flags, exptime, cas, noreply } = header;
+    const { verb, key, flags, exptime, compare, noreply } = header;
     const end = start + header.valueBytes;
     if (bytes[end] !== CR || bytes[end + 1] !== LF) {
       return invalid('CLIENT_ERROR bad data chunk', noreply);
     }
-    return { kind: 'store', verb, key, flags, exptime, value: bytes.subarray(start, end), cas, noreply };
+    return {
+      kind: 'store',
+      verb,
+      key,
+      flags,
+      exptime,
+      value: bytes.subarray(start, end),
+      compare,
+      newToken: null,
+      wantsToken: false,
+      invalidate: false,
+      vivify: null,
+      noreply,
+    };
   }
 
   #swallow(): void {

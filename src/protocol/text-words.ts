@@ -1,6 +1,12 @@
 import { KEY_BYTES_MAX } from './limits.ts';
 import { parseI32, parseU32, parseU64 } from './numbers.ts';
-import type { InvalidRequest, Request, StoreVerb } from './request.ts';
+import {
+  type DeleteRequest,
+  type InvalidRequest,
+  NO_TOKEN_OPTIONS,
+  type Request,
+  type StoreVerb,
+} from './request.ts';
 import type { TextLine } from './text-line.ts';
 
 /**
@@ -17,7 +23,8 @@ export interface StoreHeader {
   readonly flags: number;
   readonly exptime: number;
   readonly valueBytes: number;
-  readonly cas: bigint;
+  /** Of `cas`; null for the other verbs. */
+  readonly compare: bigint | null;
   readonly noreply: boolean;
 }
 
@@ -29,6 +36,19 @@ const JSON_WORD = Buffer.from('json');
 
 export function invalid(line: string, noreply = false, fatal = false): InvalidRequest {
   return { kind: 'invalid', line, fatal, noreply };
+}
+
+/** A delete that is no more than that. */
+export function plainDelete(key: string, noreply: boolean): DeleteRequest {
+  return {
+    ...NO_TOKEN_OPTIONS,
+    kind: 'delete',
+    key,
+    invalidate: false,
+    dropValue: false,
+    touch: null,
+    noreply,
+  };
 }
 
 /** No such command, or one with too few or too many words. */
@@ -55,10 +75,11 @@ export function parseStore(line: TextLine, verb: StoreVerb): StoreHeader | Inval
   const flags = parseU32(line.bytes, line.startOf(2), line.endOf(2));
   const exptime = parseI32(line.bytes, line.startOf(3), line.endOf(3));
   const valueBytes = parseI32(line.bytes, line.startOf(4), line.endOf(4));
-  const cas = verb === 'cas' ? parseU64(line.bytes, line.startOf(5), line.endOf(5)) : 0n;
-  if (flags === null || exptime === null || valueBytes === null || cas === null) return badFormat(noreply);
+  const compare = verb === 'cas' ? parseU64(line.bytes, line.startOf(5), line.endOf(5)) : null;
+  if (flags === null || exptime === null || valueBytes === null) return badFormat(noreply);
+  if (verb === 'cas' && compare === null) return badFormat(noreply);
   if (valueBytes < 0 || valueBytes > VALUE_BYTES_MAX) return badFormat(noreply);
-  return { kind: 'header', verb, key: line.text(1), flags, exptime, valueBytes, cas, noreply };
+  return { kind: 'header', verb, key: line.text(1), flags, exptime, valueBytes, compare, noreply };
 }
 
 export function parseArithmetic(line: TextLine, verb: 'incr' | 'decr'): Request {
@@ -66,7 +87,16 @@ export function parseArithmetic(line: TextLine, verb: 'incr' | 'decr'): Request 
   if (keyIsTooLong(line, 1)) return badFormat(noreply);
   const delta = parseU64(line.bytes, line.startOf(2), line.endOf(2));
   if (delta === null) return invalid('CLIENT_ERROR invalid numeric delta argument', noreply);
-  return { kind: 'arithmetic', verb, key: line.text(1), delta, noreply };
+  return {
+    ...NO_TOKEN_OPTIONS,
+    kind: 'arithmetic',
+    verb,
+    key: line.text(1),
+    delta,
+    initial: null,
+    touch: null,
+    noreply,
+  };
 }
 
 export function parseTouch(line: TextLine): Request {
@@ -89,7 +119,7 @@ export function parseDelete(line: TextLine): Request {
     }
   }
   if (keyIsTooLong(line, 1)) return badFormat(noreply);
-  return { kind: 'delete', key: line.text(1), noreply };
+  return plainDelete(line.text(1), noreply);
 }
 
 /** A delay in the past flushes at once. */

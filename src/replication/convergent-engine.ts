@@ -1,5 +1,5 @@
 import type { Effect } from '../ordering/effect.ts';
-import { effectBytes } from '../ordering/effect.ts';
+import { effectBytes, NO_ENTRY } from '../ordering/effect.ts';
 import type { HybridClock } from '../ordering/hybrid-clock.ts';
 import { sameVersion, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
@@ -150,15 +150,7 @@ export class ConvergentEngine implements Engine {
     const armed = replica.journal.armedFlush;
     if (armed === null || armed.atMs > wallMs) return;
     const version = { time: versionTimeOfMs(armed.atMs), node };
-    replica.journal.record({
-      version,
-      kind: 'flush-due',
-      key: '',
-      base: null,
-      flags: 0,
-      expiresAtMs: armed.atMs,
-      value: null,
-    });
+    replica.journal.record({ ...NO_ENTRY, version, kind: 'flush-due', expiresAtMs: armed.atMs });
   }
 
   /** The store answers in order, so completions come in version order, and so do the pushes. */

@@ -1,15 +1,8 @@
-import type { Effect, EffectKind } from '../ordering/effect.ts';
+import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 
 /** A write before it has its version. */
-export interface Draft {
-  readonly kind: EffectKind;
-  readonly key: string;
-  readonly base: Version | null;
-  readonly flags: number;
-  readonly expiresAtMs: number;
-  readonly value: Buffer | null;
-}
+export type Draft = Omit<Effect, 'version'>;
 
 /** What became of a write. */
 export type WriteOutcome =

@@ -93,8 +93,8 @@ export class Repair {
     if (search === undefined || !search.asked.delete(from)) return;
     const value = fetched.effect?.value;
     if (fetched.outcome === 'found' && fetched.effect && value) {
-      const { version, flags, expiresAtMs } = fetched.effect;
-      const entry = { version, flags, expiresAtMs, value };
+      const { version, flags, expiresAtMs, token, marks } = fetched.effect;
+      const entry = { version, flags, expiresAtMs, token, marks, value };
       this.#ports.replica.refill(search.record.key, entry);
       return this.#end(search, null, entry);
     }
@@ -153,6 +153,5 @@ export class Repair {
 }
 
 function effectOf(key: string, entry: Entry): NonNullable<Fetched['effect']> {
-  const { version, flags, expiresAtMs, value } = entry;
-  return { version, kind: 'set', key, base: null, flags, expiresAtMs, value };
+  return { ...entry, kind: 'set', key, base: null };
 }

@@ -75,8 +75,10 @@ export class Replica {
     if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done(null, null);
     this.#store.get(key, (error, entry) => {
       if (error !== null) done(error.message, null);
-      else if (entry !== null && sameVersion(entry.version, record.version)) done(null, entry);
-      else this.onLost(record, done);
+      else if (entry !== null && sameVersion(entry.version, record.version)) {
+        record.readAtSec = Math.floor(this.#wallMs() / 1000);
+        done(null, entry);
+      } else this.onLost(record, done);
     });
   }
 
@@ -109,7 +111,8 @@ export class Replica {
 export type ReadDone = (error: string | null, entry: Entry | null) => void;
 
 function entryOf(effect: Effect, value: Buffer): Entry {
-  return { version: effect.version, flags: effect.flags, expiresAtMs: effect.expiresAtMs, value };
+  const { version, flags, expiresAtMs, token, marks } = effect;
+  return { version, flags, expiresAtMs, token, marks, value };
 }
 
 /** A store that fails here is left with a lost value, which the next read finds out and repairs. */

@@ -47,6 +47,6 @@ export class UnconfirmedWrites {
   }
 }
 
-function recordOf({ key, version, expiresAtMs, kind }: Effect): JournalRecord {
-  return { key, version, expiresAtMs, tombstone: kind === 'delete' };
+function recordOf({ key, version, expiresAtMs, kind, token, marks }: Effect): JournalRecord {
+  return { key, version, expiresAtMs, tombstone: kind === 'delete', token, marks, readAtSec: 0 };
 }

@@ -7,5 +7,9 @@ export interface Entry {
   readonly flags: number;
   /** Milliseconds since 1970, 0 for never. */
   readonly expiresAtMs: number;
+  /** The CAS token where it is not the version's own; null where it is. */
+  readonly token: bigint | null;
+  /** Bits of `MARKS`. */
+  readonly marks: number;
   readonly value: Buffer;
 }

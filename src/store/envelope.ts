@@ -4,25 +4,33 @@ import type { Entry } from './entry.ts';
  * The bytes of an entry as any KV store can hold them: a header of fixed size, then the client's value.
  *
  *     0       magic      `MAGIC`, not a character that a value written past the controllers would start with
- *     1       format     `FORMAT`
+ *     1       format     `FORMAT` in the high four bits; then whether a token follows; then the marks
  *     2…8     time       of the version, 53 bits in 7 bytes
  *     9       node       of the version
  *     10…13   flags
  *     14…19   expiresAt  milliseconds since 1970, 48 bits: lasts until the year 10889
+ *     20…27   token      only where it is not the version's own
  *
  * Numbers are big-endian. It carries no checksum: memcached's own memory and TCP are trusted as they are
  * without a controller in front.
  */
 export const ENVELOPE_BYTES = 20;
 
+/** The envelope with a token. */
+export const ENVELOPE_BYTES_MAX = 28;
+
 const MAGIC = 0xc5;
-const FORMAT = 1;
+const FORMAT = 0x10;
+const FORMAT_BITS = 0xf0;
+const HAS_TOKEN = 0x08;
+const MARK_BITS = 0x07;
 
 const TIME_HIGH_AT = 2;
 const TIME_LOW_AT = 5;
 const NODE_AT = 9;
 const FLAGS_AT = 10;
 const EXPIRES_AT = 14;
+const TOKEN_AT = 20;
 
 const TIME_HIGH_BYTES = 3;
 const EXPIRES_BYTES = 6;
@@ -35,22 +43,29 @@ const TIME_HIGH_MAX = 2 ** 21 - 1;
 
 /** One allocation, one copy of the value. */
 export function encodeEntry(entry: Entry): Buffer {
-  const { version, value } = entry;
-  const bytes = Buffer.allocUnsafe(ENVELOPE_BYTES + value.length);
+  const { version, value, token } = entry;
+  const start = token === null ? ENVELOPE_BYTES : ENVELOPE_BYTES_MAX;
+  const bytes = Buffer.allocUnsafe(start + value.length);
   bytes[0] = MAGIC;
-  bytes[1] = FORMAT;
+  bytes[1] = FORMAT | (token === null ? 0 : HAS_TOKEN) | entry.marks;
   bytes.writeUIntBE(Math.floor(version.time / TIME_LOW_RANGE), TIME_HIGH_AT, TIME_HIGH_BYTES);
   bytes.writeUInt32BE(version.time % TIME_LOW_RANGE, TIME_LOW_AT);
   bytes.writeUInt8(version.node, NODE_AT);
   bytes.writeUInt32BE(entry.flags, FLAGS_AT);
   bytes.writeUIntBE(entry.expiresAtMs, EXPIRES_AT, EXPIRES_BYTES);
-  bytes.set(value, ENVELOPE_BYTES);
+  if (token !== null) bytes.writeBigUInt64BE(token, TOKEN_AT);
+  bytes.set(value, start);
   return bytes;
 }
 
 /** @returns null when the bytes are not an entry of this format; else an entry whose value is a view of them. */
 export function decodeEntry(bytes: Buffer): Entry | null {
-  if (bytes.length < ENVELOPE_BYTES || bytes[0] !== MAGIC || bytes[1] !== FORMAT) return null;
+  if (bytes.length < ENVELOPE_BYTES || bytes[0] !== MAGIC) return null;
+  const format = bytes[1]!;
+  if ((format & FORMAT_BITS) !== FORMAT) return null;
+  const hasToken = (format & HAS_TOKEN) !== 0;
+  const start = hasToken ? ENVELOPE_BYTES_MAX : ENVELOPE_BYTES;
+  if (bytes.length < start) return null;
   const timeHigh = bytes.readUIntBE(TIME_HIGH_AT, TIME_HIGH_BYTES);
   if (timeHigh > TIME_HIGH_MAX) return null;
   return {
@@ -60,6 +75,8 @@ export function decodeEntry(bytes: Buffer): Entry | null {
     },
     flags: bytes.readUInt32BE(FLAGS_AT),
     expiresAtMs: bytes.readUIntBE(EXPIRES_AT, EXPIRES_BYTES),
-    value: bytes.subarray(ENVELOPE_BYTES),
+    token: hasToken ? bytes.readBigUInt64BE(TOKEN_AT) : null,
+    marks: format & MARK_BITS,
+    value: bytes.subarray(start),
   };
 }

@@ -21,6 +21,9 @@ export const BYTES_AT = 4;
 const REPLIES: Readonly<Record<Command['makes'], CommandWord['reply']>> = {
   get: 'values',
   gat: 'values',
+  read_item: 'line',
+  noop: 'line',
+  debug: 'line',
   store: 'line',
   arithmetic: 'line',
   touch: 'line',
@@ -36,6 +39,7 @@ const REPLIES: Readonly<Record<Command['makes'], CommandWord['reply']>> = {
 
 const WRITES: ReadonlySet<Command['makes']> = new Set([
   'gat',
+  'read_item',
   'store',
   'arithmetic',
   'touch',

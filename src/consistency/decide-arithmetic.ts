@@ -1,0 +1,73 @@
+import { casOfVersion, type Version } from '../ordering/version.ts';
+import { absoluteExpiryMs, ttlSeconds } from '../protocol/expiry.ts';
+import { parseU64 } from '../protocol/numbers.ts';
+import { clientError, REPLIES, type Reply } from '../protocol/reply.ts';
+import type { ArithmeticRequest } from '../protocol/request.ts';
+import { answer, type Change, type DecideContext, type Found, tokenOf, type Verdict } from './conditional.ts';
+
+const NON_NUMERIC = clientError('cannot increment or decrement non-numeric value');
+
+const U64 = 1n << 64n;
+
+/** 64 bits unsigned: `incr` wraps, `decr` stops at zero. A shorter result is padded with spaces, as memcached does. */
+export function decideArithmetic(
+  request: ArithmeticRequest,
+  found: Found | null,
+  context: DecideContext,
+): Verdict {
+  if (found === null) return vivified(request, context);
+  if (request.compare !== null && request.compare !== tokenOf(found)) return answer(REPLIES.exists);
+  const old = numberIn(found.value);
+  if (old === null) return answer(NON_NUMERIC);
+  const value = request.verb === 'incr' ? (old + request.delta) % U64 : subtracted(old, request.delta);
+  const digits = value.toString().padEnd(found.value.length, ' ');
+  const expiresAtMs =
+    request.touch === null ? found.expiresAtMs : absoluteExpiryMs(request.touch, context.nowMs);
+  const change: Change = {
+    kind: 'set',
+    flags: found.flags,
+    expiresAtMs,
+    value: Buffer.from(digits, 'latin1'),
+    token: request.newToken,
+    marks: found.marks,
+  };
+  return { change, reply: (version) => numberReply(request, value, change, version, context) };
+}
+
+function subtracted(from: bigint, delta: bigint): bigint {
+  return from > delta ? from - delta : 0n;
+}
+
+function vivified(request: ArithmeticRequest, context: DecideContext): Verdict {
+  const { initial } = request;
+  if (initial === null) return answer(REPLIES.notFound);
+  const change: Change = {
+    kind: 'set',
+    flags: 0,
+    expiresAtMs: absoluteExpiryMs(initial.exptime, context.nowMs),
+    value: Buffer.from(initial.value.toString(), 'latin1'),
+    token: request.newToken,
+    marks: 0,
+  };
+  return { change, reply: (version) => numberReply(request, initial.value, change, version, context) };
+}
+
+function numberReply(
+  request: ArithmeticRequest,
+  value: bigint,
+  { expiresAtMs }: Change,
+  version: Version,
+  { nowMs }: DecideContext,
+): Reply {
+  const cas = request.wantsToken ? (request.newToken ?? casOfVersion(version)) : 0n;
+  return { kind: 'number', value, cas, ttl: ttlSeconds(expiresAtMs, nowMs) };
+}
+
+/**
+ * memcached reads the value as C reads a string: up to a NUL, and whatever follows white space after the digits
+ * does not count.
+ */
+function numberIn(value: Buffer): bigint | null {
+  const nul = value.indexOf(0);
+  return parseU64(value, 0, nul === -1 ? value.length : nul);
+}

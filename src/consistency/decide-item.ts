@@ -1,0 +1,112 @@
+import { MARKS } from '../ordering/effect.ts';
+import { msOfVersionTime } from '../ordering/version.ts';
+import { absoluteExpiryMs, ttlSeconds } from '../protocol/expiry.ts';
+import { type Item, REPLIES, type Reply } from '../protocol/reply.ts';
+import type { DeleteRequest, ReadItemRequest, TouchRequest } from '../protocol/request.ts';
+import {
+  answer,
+  type Change,
+  type DecideContext,
+  type Found,
+  type GetAndTouchOne,
+  isMarked,
+  kept,
+  tokenOf,
+  type Verdict,
+} from './conditional.ts';
+
+export function decideTouch(
+  request: TouchRequest | GetAndTouchOne,
+  found: Found | null,
+  { nowMs }: DecideContext,
+): Verdict {
+  if (found === null) return answer(REPLIES.notFound);
+  return {
+    change: { ...kept(found), expiresAtMs: absoluteExpiryMs(request.exptime, nowMs) },
+    reply: () => REPLIES.touched,
+  };
+}
+
+/**
+ * A delete with a condition, or one that leaves the entry behind: marked stale, for somebody to win the right
+ * to fill it anew, or emptied.
+ */
+export function decideDelete(request: DeleteRequest, found: Found | null, context: DecideContext): Verdict {
+  if (found === null) return answer(REPLIES.notFound);
+  if (request.compare !== null && request.compare !== tokenOf(found)) return answer(REPLIES.exists);
+  const reply = (): Reply => REPLIES.deleted;
+  if (!request.invalidate && !request.dropValue) {
+    const { flags, expiresAtMs } = found;
+    return { change: { kind: 'delete', flags, expiresAtMs, value: null, token: null, marks: 0 }, reply };
+  }
+  const { touch, newToken, invalidate, dropValue } = request;
+  const change: Change = {
+    kind: 'set',
+    flags: dropValue ? 0 : found.flags,
+    expiresAtMs: touch === null ? found.expiresAtMs : absoluteExpiryMs(touch, context.nowMs),
+    value: dropValue ? EMPTY : found.value,
+    token: newToken,
+    marks: invalidate ? (found.marks | MARKS.stale) & ~MARKS.taken : found.marks,
+  };
+  return { change, reply };
+}
+
+/**
+ * Reads an entry, and settles who may fill it anew: the first reader of a missing, stale or nearly expired
+ * entry wins, by a write that all replicas agree on, so that nobody else in the cluster does.
+ */
+export function decideReadItem(
+  request: ReadItemRequest,
+  found: Found | null,
+  context: DecideContext,
+): Verdict {
+  if (found === null) return vivified(request, context);
+  const { nowMs } = context;
+  const { touch } = request;
+  const expiresAtMs = touch === null ? found.expiresAtMs : absoluteExpiryMs(touch, nowMs);
+  const item = { ...found, expiresAtMs };
+  const won = !isMarked(found, 'taken') && mayBeFilledAnew(request, item, nowMs);
+  const reply = (): Reply => ({ kind: 'item', item: itemOf(request.key, item, won, nowMs) });
+  if (!won && touch === null) return { change: null, reply };
+  const marks = won ? found.marks | MARKS.taken : found.marks;
+  return { change: { ...kept(item), marks }, reply };
+}
+
+function mayBeFilledAnew({ recacheBelow }: ReadItemRequest, found: Found, nowMs: number): boolean {
+  if (isMarked(found, 'stale')) return true;
+  if (recacheBelow === null || found.expiresAtMs === 0) return false;
+  return ttlSeconds(found.expiresAtMs, nowMs) < recacheBelow;
+}
+
+function vivified({ key, vivify }: ReadItemRequest, { nowMs }: DecideContext): Verdict {
+  if (vivify === null) return answer(REPLIES.notFound);
+  const expiresAtMs = absoluteExpiryMs(vivify, nowMs);
+  const made = { flags: 0, expiresAtMs, value: EMPTY, token: null };
+  return {
+    change: { ...made, kind: 'set', marks: MARKS.taken },
+    reply: (version) => {
+      const found = { ...made, version, marks: 0, readAtSec: 0 };
+      return { kind: 'item', item: itemOf(key, found, true, nowMs) };
+    },
+  };
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** @param won by this request; `taken` is what was so before it */
+function itemOf(key: string, found: Found, won: boolean, nowMs: number): Item {
+  const { flags, value, expiresAtMs, readAtSec } = found;
+  const usedAtMs = readAtSec === 0 ? msOfVersionTime(found.version.time) : readAtSec * 1000;
+  return {
+    key,
+    flags,
+    value,
+    cas: tokenOf(found),
+    ttl: ttlSeconds(expiresAtMs, nowMs),
+    hitBefore: readAtSec !== 0,
+    idleSeconds: Math.max(0, Math.floor((nowMs - usedAtMs) / 1000)),
+    stale: isMarked(found, 'stale'),
+    taken: isMarked(found, 'taken'),
+    won,
+  };
+}

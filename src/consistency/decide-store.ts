@@ -1,0 +1,88 @@
+import { MARKS } from '../ordering/effect.ts';
+import { casOfVersion, type Version } from '../ordering/version.ts';
+import { absoluteExpiryMs } from '../protocol/expiry.ts';
+import { exceedsItemLimit } from '../protocol/limits.ts';
+import { REPLIES, type Reply } from '../protocol/reply.ts';
+import type { StoreRequest } from '../protocol/request.ts';
+import { answer, type Change, type DecideContext, type Found, tokenOf, type Verdict } from './conditional.ts';
+
+/** `set`, `add`, `replace`, `append`, `prepend`, `cas`, in all protocols. */
+export function decideStore(request: StoreRequest, found: Found | null, context: DecideContext): Verdict {
+  switch (request.verb) {
+    case 'set':
+      return stored(request, context);
+    case 'add':
+      return found === null ? stored(request, context) : answer(REPLIES.notStored);
+    case 'replace':
+      return found === null ? answer(REPLIES.notStored) : stored(request, context);
+    case 'cas':
+      return compared(request, found, context);
+    case 'append':
+    case 'prepend':
+      return joined(request, found, context);
+  }
+}
+
+/** What a `set` changes, whatever was there. */
+export function setChange(request: StoreRequest, nowMs: number): Change {
+  const { flags, value, exptime, newToken } = request;
+  const expiresAtMs = absoluteExpiryMs(exptime, nowMs);
+  return { kind: 'set', flags, value, expiresAtMs, token: newToken, marks: 0 };
+}
+
+/** `stored`, with the new token where it was asked for. */
+export function storedReply(request: StoreRequest, version: Version): Reply {
+  if (!request.wantsToken) return REPLIES.stored;
+  return { kind: 'outcome', outcome: 'stored', cas: request.newToken ?? casOfVersion(version) };
+}
+
+function stored(request: StoreRequest, { nowMs }: DecideContext): Verdict {
+  return { change: setChange(request, nowMs), reply: (version) => storedReply(request, version) };
+}
+
+/**
+ * A late writer that may invalidate stores over a newer entry: the value is out of date, and marked so; the
+ * expiry, and who has won the right to fill the entry anew, stay as they are.
+ */
+function compared(request: StoreRequest, found: Found | null, context: DecideContext): Verdict {
+  if (found === null) return answer(REPLIES.notFound);
+  const token = tokenOf(found);
+  if (request.compare === token) return stored(request, context);
+  if (!request.invalidate || request.compare === null || request.compare > token)
+    return answer(REPLIES.exists);
+  const change: Change = {
+    ...setChange(request, context.nowMs),
+    expiresAtMs: found.expiresAtMs,
+    marks: MARKS.stale | (found.marks & MARKS.taken),
+  };
+  return { change, reply: (version) => storedReply(request, version) };
+}
+
+/**
+ * The entry keeps its flags and its expiry; those of the request are ignored. A result that would be too large
+ * is simply not stored: memcached has no other word for it here.
+ */
+function joined(request: StoreRequest, found: Found | null, context: DecideContext): Verdict {
+  if (found === null) {
+    if (request.vivify === null) return answer(REPLIES.notStored);
+    return stored({ ...request, exptime: request.vivify }, context);
+  }
+  if (request.compare !== null && request.compare !== tokenOf(found)) return answer(REPLIES.exists);
+  const bytes = found.value.length + request.value.length;
+  if (exceedsItemLimit(request.key.length, found.flags, bytes, context.itemBytesMax)) {
+    return answer(REPLIES.notStored);
+  }
+  const parts = request.verb === 'append' ? [found.value, request.value] : [request.value, found.value];
+  const { flags, expiresAtMs } = found;
+  return {
+    change: {
+      kind: 'set',
+      flags,
+      expiresAtMs,
+      value: Buffer.concat(parts, bytes),
+      token: request.newToken,
+      marks: 0,
+    },
+    reply: (version) => storedReply(request, version),
+  };
+}
