@@ -1,7 +1,8 @@
 import { casOfVersion, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs } from '../protocol/expiry.ts';
 import { exceedsItemLimit } from '../protocol/limits.ts';
-import { clientError, REPLIES, type Reply, serverError } from '../protocol/reply.ts';
+import { parseU64 } from '../protocol/numbers.ts';
+import { clientError, REPLIES, type Reply } from '../protocol/reply.ts';
 import type { ArithmeticRequest, StoreRequest, TouchRequest } from '../protocol/request.ts';
 
 /** One key's part of `gat` and `gats`. */
@@ -35,8 +36,6 @@ export interface Verdict {
   readonly change: Change | null;
 }
 
-/** What `append` and the like answer when the result would be too large, in memcached's words. */
-const TOO_LARGE = serverError('out of memory storing object');
 const NON_NUMERIC = clientError('cannot increment or decrement non-numeric value');
 
 /** False when the operation can be decided on the version and the liveness of the entry alone. */
@@ -106,11 +105,15 @@ function stored(request: StoreRequest, nowMs: number): Verdict {
   return { reply: REPLIES.stored, change: { flags, value, expiresAtMs: absoluteExpiryMs(exptime, nowMs) } };
 }
 
-/** The entry keeps its flags and its expiry; those of the request are ignored. */
+/**
+ * The entry keeps its flags and its expiry; those of the request are ignored. A result that would be too large
+ * is simply not stored: memcached has no other word for it here.
+ */
 function joined(request: StoreRequest, found: Found, itemBytesMax: number): Verdict {
   const parts = request.verb === 'append' ? [found.value, request.value] : [request.value, found.value];
   const bytes = found.value.length + request.value.length;
-  if (exceedsItemLimit(request.key.length, found.flags, bytes, itemBytesMax)) return answer(TOO_LARGE);
+  if (exceedsItemLimit(request.key.length, found.flags, bytes, itemBytesMax))
+    return answer(REPLIES.notStored);
   return {
     reply: REPLIES.stored,
     change: { flags: found.flags, expiresAtMs: found.expiresAtMs, value: Buffer.concat(parts) },
@@ -118,7 +121,6 @@ function joined(request: StoreRequest, found: Found, itemBytesMax: number): Verd
 }
 
 const U64 = 1n << 64n;
-const DIGITS_MAX = 20;
 
 /** 64 bits unsigned: `incr` wraps, `decr` stops at zero. A shorter result is padded with spaces, as memcached does. */
 function decideArithmetic(request: ArithmeticRequest, found: Found | null): Verdict {
@@ -134,10 +136,11 @@ function decideArithmetic(request: ArithmeticRequest, found: Found | null): Verd
   };
 }
 
+/**
+ * memcached reads the value as C reads a string: up to a NUL, and whatever follows white space after the digits
+ * does not count.
+ */
 function numberIn(value: Buffer): bigint | null {
-  if (value.length > DIGITS_MAX) return null;
-  const text = value.toString('latin1');
-  if (!/^[ \t]*[0-9]+[ ]*$/.test(text)) return null;
-  const number = BigInt(text.trim());
-  return number < U64 ? number : null;
+  const nul = value.indexOf(0);
+  return parseU64(value, 0, nul === -1 ? value.length : nul);
 }
