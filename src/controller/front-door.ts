@@ -29,6 +29,7 @@ export class FrontDoor {
   readonly #strangers = new Set<Socket>();
   #outputs: ClientConnection[] = [];
   #binaryReported = false;
+  #onLastClosed: () => void = () => {};
 
   constructor(ports: FrontDoorPorts) {
     this.#ports = ports;
@@ -62,15 +63,21 @@ export class FrontDoor {
     for (const connection of this.#clients) connection.drain();
   }
 
-  /** Takes no more connections or requests, answers what is in progress, and closes: within `withinMs`. */
+  /**
+   * Takes no more connections or requests, answers what is in progress, and closes: within `withinMs`. Links of
+   * peers came in by the same port, and stay: without them an ordered write in progress could not be answered.
+   */
   async close(withinMs: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.close();
     for (const socket of this.#strangers) socket.destroy();
     for (const connection of this.#clients) connection.finish();
+    if (this.#clients.size === 0) return;
     const timer = setTimeout(() => {
       for (const connection of this.#clients) connection.destroy();
     }, withinMs);
-    await closed;
+    await new Promise<void>((resolve) => {
+      this.#onLastClosed = resolve;
+    });
     clearTimeout(timer);
   }
 
@@ -122,7 +129,10 @@ export class FrontDoor {
         this.#outputs.push(output);
         this.#ports.requestFlush();
       },
-      onClose: (closed) => this.#clients.delete(closed),
+      onClose: (closed) => {
+        this.#clients.delete(closed);
+        if (this.#clients.size === 0) this.#onLastClosed();
+      },
     });
     this.#clients.add(connection);
     connection.receive(first);

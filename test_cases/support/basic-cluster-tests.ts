@@ -165,7 +165,9 @@ export function basicClusterTests(level: (typeof ALL_LEVELS)[number], store: Sto
     await everywhereIs('later', 'new');
   });
 
-  describe.runIf(ordered)('one order of all writes', () => {
+  if (!ordered) return;
+
+  describe('one order of all writes', () => {
     it('add on all nodes at once has exactly one winner', async () => {
       for (let round = 0; round < 50; round++) {
         const answers = await Promise.all(

@@ -158,7 +158,8 @@ export class Cluster {
     for (const client of this.#clients) client.close();
     const running = this.controllers.filter(({ isRunning }) => isRunning);
     await Promise.all(running.map((controller) => controller.kill()));
-    await Promise.all(this.stores.map((store) => store.stop()));
+    // memcached takes up to a second to end when it is asked to.
+    await Promise.all(this.stores.map((store) => (store instanceof Memcached ? store.kill() : store.stop())));
     rmSync(this.#directory, { recursive: true, force: true });
   }
 

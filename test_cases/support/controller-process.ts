@@ -18,8 +18,6 @@ export interface ControllerOptions {
   readonly logFile: string;
   readonly port: number;
   readonly level: string;
-  /** Further flags. */
-  readonly flags?: readonly string[];
 }
 
 /** A controller of a test's own, started from its command line; it can be started again after its end. */
@@ -45,7 +43,7 @@ export class ControllerProcess {
   }
 
   /** Does not wait until it listens. */
-  start(flags = this.#options.flags ?? []): void {
+  start(flags: readonly string[] = []): void {
     const { configFile, port, level } = this.#options;
     const words = ['main.ts', '-c', configFile, '-p', `${port}`, '-cons', level, ...flags];
     const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('MEMCHORUS_'));

@@ -39,7 +39,7 @@ export class TextClient {
   }
 
   static async connect(port: number): Promise<TextClient> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
     return new TextClient(socket);
   }

@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import type { Effect, EffectKind } from '../../src/ordering/effect.ts';
+import { TICKS_PER_MS, VERSION_EPOCH_MS } from '../../src/ordering/version.ts';
+
+export const NODES = 3;
+export const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
+
+/** Version times reach this many milliseconds; so do the moments of flushes. */
+const SPAN_MS = 8;
+
+/**
+ * Completed writes, each of a version of its own, in the order in which they happen to come in.
+ *
+ * @param kinds those that occur; the first most often
+ */
+export function completedWrites(kinds: readonly EffectKind[], length: number): fc.Arbitrary<Effect[]> {
+  const drafts = fc.record({
+    time: fc.integer({ min: 1, max: SPAN_MS * TICKS_PER_MS }),
+    node: fc.nat({ max: NODES - 1 }),
+    kind: fc.oneof({ weight: 5, arbitrary: fc.constant(kinds[0]!) }, fc.constantFrom(...kinds)),
+    key: fc.constantFrom(...KEYS),
+    atMs: fc.nat({ max: SPAN_MS }),
+  });
+  return fc
+    .uniqueArray(drafts, { maxLength: length, size: 'max', selector: ({ time, node }) => `${time}.${node}` })
+    .map((list) =>
+      list.map(({ time, node, kind, key, atMs }) => ({
+        version: { time, node },
+        kind,
+        key: kind === 'set' || kind === 'delete' ? key : '',
+        base: null,
+        flags: 0,
+        expiresAtMs: kind.startsWith('flush-') ? VERSION_EPOCH_MS + atMs : 0,
+        value: null,
+      })),
+    );
+}

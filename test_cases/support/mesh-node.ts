@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { versionTimeOfMs } from '../../src/ordering/version.ts';
+import { PREFACE } from '../../src/peer/handshake.ts';
+import { Mesh } from '../../src/peer/mesh.ts';
+import type { PeerMessage } from '../../src/peer/messages.ts';
+import { freePorts } from './free-port.ts';
+
+export interface MeshOptions {
+  readonly cluster?: string;
+  readonly level?: string;
+  readonly peers?: string;
+  /** Milliseconds by which this node's clock is ahead of the others'. */
+  readonly aheadMs?: number;
+  readonly incarnation?: number;
+}
+
+/** Every clock here stands still. */
+const NOW_MS = 1_800_000_000_000;
+const MAX_CLOCK_SKEW_MS = 1000;
+
+export type Address = { readonly host: string; readonly port: number };
+
+export async function meshAddresses(count: number): Promise<Address[]> {
+  return (await freePorts(count)).map((port) => ({ host: '127.0.0.1', port }));
+}
+
+/** A mesh with a port of its own, which hands over the connections that begin as those of peers do. */
+export class MeshNode {
+  readonly node: number;
+  readonly mesh: Mesh;
+  /** What happened, in order: `up 1`, `down 1`, `refused 1: …`. */
+  readonly events: string[] = [];
+  readonly received: { readonly from: number; readonly message: PeerMessage }[] = [];
+  readonly sockets = new Set<Socket>();
+  /** Takes the place of `received`. */
+  onMessage: ((from: number, message: PeerMessage) => void) | null = null;
+  readonly #server: Server;
+  readonly #address: Address;
+  #flushing = false;
+
+  constructor(node: number, addresses: readonly Address[], options: MeshOptions = {}) {
+    this.node = node;
+    this.#address = addresses[node]!;
+    const wallMs = NOW_MS + (options.aheadMs ?? 0);
+    this.mesh = new Mesh({
+      node,
+      incarnation: options.incarnation ?? 1,
+      addresses,
+      belonging: {
+        cluster: options.cluster ?? 'test',
+        level: options.level ?? 'sequential',
+        peers: options.peers ?? 'the peers',
+        node,
+        aheadMs: (time) => (time - versionTimeOfMs(wallMs)) / 4096,
+        maxClockSkewMs: MAX_CLOCK_SKEW_MS,
+      },
+      time: () => versionTimeOfMs(wallMs),
+      random: () => 0,
+      requestFlush: () => this.#requestFlush(),
+      onUp: (peer) => this.events.push(`up ${peer}`),
+      onDown: (peer) => this.events.push(`down ${peer}`),
+      onHeard: () => {},
+      onMessage: (from, message) => {
+        if (this.onMessage !== null) this.onMessage(from, message);
+        else this.received.push({ from, message });
+      },
+      onRefused: (peer, reason) => this.events.push(`refused ${peer}: ${reason}`),
+    });
+    // As the port of a controller: its clients may half-close.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#onSocket(socket));
+  }
+
+  async open(): Promise<this> {
+    this.#server.listen({ ...this.#address });
+    await once(this.#server, 'listening');
+    this.mesh.open();
+    return this;
+  }
+
+  /** Connections that are still open on its own port. */
+  connections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+    });
+  }
+
+  /** As if the cable were cut: resets every connection that came to this node. */
+  cut(): void {
+    for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  async close(): Promise<void> {
+    this.mesh.close();
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    await closed;
+  }
+
+  #requestFlush(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.mesh.flush();
+    });
+  }
+
+  #onSocket(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('error', () => {});
+    let first: Buffer = Buffer.alloc(0);
+    const onData = (chunk: Buffer): void => {
+      first = Buffer.concat([first, chunk]);
+      if (first.length < PREFACE.length) return;
+      socket.off('data', onData);
+      this.mesh.accept(socket, first.subarray(PREFACE.length));
+    };
+    socket.on('data', onData);
+  }
+}

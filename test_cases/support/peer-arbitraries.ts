@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { EFFECT_KINDS, type Effect } from '../../src/ordering/effect.ts';
+import type { Version } from '../../src/ordering/version.ts';
+import type { Ballot, PeerMessage } from '../../src/peer/messages.ts';
+
+/** Anything that may travel between peers. */
+
+const byte = fc.nat({ max: 255 });
+const u32 = fc.nat({ max: 2 ** 32 - 1 });
+const u53 = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER));
+const latin1 = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
+
+/** Now and then large enough to outgrow the first buffer of an encoder. */
+const values: fc.Arbitrary<Buffer> = fc.oneof(
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+  fc.nat({ max: 5000 }).map((length) => Buffer.alloc(length, 'v')),
+);
+
+export const versions: fc.Arbitrary<Version> = fc.record({ time: u53, node: byte });
+
+const ballots: fc.Arbitrary<Ballot> = fc.record({ counter: u53, node: byte });
+
+const numbers = fc.array(u53, { maxLength: 256 });
+
+const effects: fc.Arbitrary<Effect> = fc.record({
+  version: versions,
+  kind: fc.constantFrom(...EFFECT_KINDS),
+  key: latin1,
+  base: fc.option(versions),
+  flags: u32,
+  expiresAtMs: u53,
+  value: fc.option(values),
+});
+const effectLists = fc.array(effects, { maxLength: 5 });
+
+type Arbitraries = {
+  readonly [T in PeerMessage['type']]: fc.Arbitrary<Extract<PeerMessage, { readonly type: T }>>;
+};
+
+/** Complete by its type: a message that is added has to be added here. */
+export const MESSAGES: Arbitraries = {
+  hello: fc.record({
+    type: fc.constant('hello'),
+    cluster: latin1,
+    node: byte,
+    incarnation: u53,
+    level: latin1,
+    peers: latin1,
+    time: u53,
+  }),
+  refusal: fc.record({ type: fc.constant('refusal'), reason: latin1 }),
+  heartbeat: fc.record({
+    type: fc.constant('heartbeat'),
+    time: u53,
+    installed: ballots,
+    caughtUp: fc.boolean(),
+    known: numbers,
+  }),
+  ordered: fc.record({
+    type: fc.constant('ordered'),
+    ballot: ballots,
+    firstSeq: u53,
+    effects: effectLists,
+    streamEnd: u53,
+    received: numbers,
+  }),
+  push: fc.record({ type: fc.constant('push'), previousTime: u53, effects: effectLists }),
+  'sync-request': fc.record({ type: fc.constant('sync-request'), exchange: u32, known: numbers }),
+  'sync-response': fc.record({ type: fc.constant('sync-response'), exchange: u32, effects: effectLists }),
+  'sync-next': fc.record({ type: fc.constant('sync-next'), exchange: u32 }),
+  'sync-complete': fc.record({ type: fc.constant('sync-complete'), exchange: u32, known: numbers }),
+  fetch: fc.record({ type: fc.constant('fetch'), id: u32, key: latin1, version: versions }),
+  fetched: fc.record({
+    type: fc.constant('fetched'),
+    id: u32,
+    outcome: fc.constantFrom('found', 'lost', 'other', 'failed'),
+    effect: fc.option(effects),
+  }),
+  prepare: fc.record({ type: fc.constant('prepare'), ballot: ballots }),
+  promised: fc.record({
+    type: fc.constant('promised'),
+    ballot: ballots,
+    accepted: ballots,
+    incarnation: u53,
+    applied: versions,
+    queue: effectLists,
+  }),
+  rejected: fc.record({ type: fc.constant('rejected'), promised: ballots }),
+  accept: fc.record({
+    type: fc.constant('accept'),
+    ballot: ballots,
+    members: fc.array(fc.record({ node: byte, incarnation: u53 }), { maxLength: 5 }),
+    sources: numbers,
+    base: byte,
+    baseApplied: versions,
+    union: effectLists,
+  }),
+  accepted: fc.record({ type: fc.constant('accepted'), ballot: ballots }),
+  install: fc.record({ type: fc.constant('install'), ballot: ballots }),
+};
+
+export const messages: fc.Arbitrary<PeerMessage> = fc.oneof(
+  ...(Object.values(MESSAGES) as fc.Arbitrary<PeerMessage>[]),
+);

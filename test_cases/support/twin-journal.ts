@@ -1,0 +1,93 @@
+import type { ArmedFlush, JournalRecord } from '../../src/journal/journal.ts';
+import type { Effect } from '../../src/ordering/effect.ts';
+import { compareVersions, sameVersion, type Version, versionTimeOfMs } from '../../src/ordering/version.ts';
+
+/**
+ * The journal once more, to compare with: one map, gone through for every question and for every flush.
+ */
+export class TwinJournal {
+  readonly all = new Map<string, JournalRecord>();
+  armedFlush: ArmedFlush | null = null;
+  #announced: Effect | null = null;
+  #flush: Effect | null = null;
+  #endedBelow: Version = { time: 0, node: 0 };
+
+  get keys(): number {
+    return [...this.all.values()].filter((record) => !record.tombstone).length;
+  }
+
+  record(effect: Effect): boolean {
+    if (effect.kind === 'flush') return this.#recordFlush(effect);
+    if (effect.kind === 'flush-later') return this.#recordAnnouncement(effect);
+    if (effect.kind === 'flush-due') {
+      if (this.armedFlush?.atMs === effect.expiresAtMs) this.armedFlush = null;
+      this.#endBelow({ time: versionTimeOfMs(effect.expiresAtMs), node: 0 });
+      return true;
+    }
+    const { key, version, expiresAtMs } = effect;
+    const current = this.all.get(key);
+    if (isSmaller(version, this.#endedBelow)) return false;
+    if (current !== undefined && !isSmaller(current.version, version)) return false;
+    this.all.set(key, { key, version, expiresAtMs, tombstone: effect.kind === 'delete' });
+    return true;
+  }
+
+  revert(failed: Version, key: string, previous: JournalRecord | undefined): void {
+    const current = this.all.get(key);
+    if (current === undefined || !sameVersion(current.version, failed)) return;
+    this.all.delete(key);
+    if (previous !== undefined && !isSmaller(previous.version, this.#endedBelow)) this.all.set(key, previous);
+  }
+
+  forget(key: string): void {
+    this.all.delete(key);
+  }
+
+  since(known: readonly number[]): Effect[] {
+    const writes = [...this.all.values()].map(
+      ({ key, version, expiresAtMs, tombstone }): Effect => ({
+        version,
+        kind: tombstone ? 'delete' : 'set',
+        key,
+        base: null,
+        flags: 0,
+        expiresAtMs,
+        value: null,
+      }),
+    );
+    return [...writes, this.#flush, this.#announced]
+      .filter((effect) => effect !== null)
+      .filter(({ version }) => version.time > (known[version.node] ?? 0))
+      .sort((a, b) => compareVersions(a.version, b.version));
+  }
+
+  #recordFlush(effect: Effect): boolean {
+    if (this.#flush !== null && !isSmaller(this.#flush.version, effect.version)) return false;
+    this.#flush = effect;
+    if (this.#announced !== null && isSmaller(this.#announced.version, effect.version)) {
+      this.#announced = null;
+      this.armedFlush = null;
+    }
+    this.#endBelow(effect.version);
+    return true;
+  }
+
+  #recordAnnouncement(effect: Effect): boolean {
+    for (const other of [this.#flush, this.#announced]) {
+      if (other !== null && !isSmaller(other.version, effect.version)) return false;
+    }
+    this.#announced = effect;
+    this.armedFlush = { version: effect.version, atMs: effect.expiresAtMs };
+    return true;
+  }
+
+  #endBelow(version: Version): void {
+    if (isSmaller(this.#endedBelow, version)) this.#endedBelow = version;
+    for (const [key, record] of this.all)
+      if (isSmaller(record.version, this.#endedBelow)) this.all.delete(key);
+  }
+}
+
+function isSmaller(a: Version, b: Version): boolean {
+  return compareVersions(a, b) < 0;
+}

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { ORDERED_LEVELS } from '../support/basic-cluster-tests.ts';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { describeWithMemcached } from '../support/memcached.ts';
+import type { StoreKind } from '../support/store-process.ts';
+import { Workload } from '../support/workload.ts';
+
+const PAUSE_MS = 2_000;
+const RESTARTS = 10;
+const MANY_KEYS = 20_000;
+const KEYS_PER_GET = 500;
+
+/** Lets the load make this many acknowledged writes more. */
+async function moreWrites(load: Workload, count = 200): Promise<void> {
+  const from = load.writes;
+  await eventually(() => load.writes >= from + count);
+}
+
+async function expectNothingLost(cluster: Cluster, load: Workload): Promise<void> {
+  await load.stop();
+  for (const [id, { isRunning }] of cluster.controllers.entries()) if (isRunning) await load.verify(id);
+  expect(load.violations).toEqual([]);
+}
+
+/** Quick ones, for every level and store. */
+function shortFailureTests(level: (typeof ORDERED_LEVELS)[number], store: StoreKind): void {
+  it('a killed controller: errors with the reason, nothing lost; and all is well when it is back', async () => {
+    await using cluster = await startCluster({ level, store });
+    const clients = await cluster.clients();
+    const quietKeys = Array.from({ length: 60 }, (_, at) => `quiet-${at}`);
+    for (const [at, key] of quietKeys.entries()) expect(await clients[at % 3]!.set(key, key)).toBe('STORED');
+    const load = await Workload.start(cluster, { level });
+    await moreWrites(load);
+    await cluster.kill(1);
+    await eventually(() =>
+      [...load.reasons].some((reason) => reason.includes(`127.0.0.1:${cluster.ports[1]}`)),
+    );
+    const survivor = clients[0]!;
+    expect(await survivor.set('refused', 'x')).toMatch(/^SERVER_ERROR no agreement without /);
+    expect((await cluster.status(0)).peers[1]).toMatchObject({ up: false, role: 'down' });
+    for (const key of quietKeys) {
+      for (const id of [0, 2]) expect(await clients[id]!.get(key)).toBe(key);
+    }
+    await cluster.restart(1);
+    await moreWrites(load);
+    const returned = await cluster.client(1);
+    for (const key of quietKeys) expect(await returned.get(key)).toBe(key);
+    expect(await survivor.get('refused')).toBeNull();
+    await expectNothingLost(cluster, load);
+  });
+
+  it('a controller that stands still for a while under load loses and repeats nothing', async () => {
+    await using cluster = await startCluster({ level, store });
+    const load = await Workload.start(cluster, { level });
+    await moreWrites(load);
+    cluster.pause(2);
+    await sleep(PAUSE_MS);
+    expect(load.reasons.size).toBeGreaterThan(0);
+    cluster.resume(2);
+    await cluster.ready();
+    await moreWrites(load);
+    await expectNothingLost(cluster, load);
+  });
+}
+
+function longFailureTests(level: (typeof ORDERED_LEVELS)[number], store: StoreKind): void {
+  it(`${RESTARTS} quick restarts under load lose and repeat nothing`, async () => {
+    await using cluster = await startCluster({ level, store });
+    const load = await Workload.start(cluster, { level });
+    for (let round = 0; round < RESTARTS; round++) {
+      await moreWrites(load, 50);
+      await cluster.restart(round % 3);
+    }
+    await moreWrites(load, 50);
+    await expectNothingLost(cluster, load);
+  });
+
+  it(`a controller that comes back with nothing serves ${MANY_KEYS} keys`, async () => {
+    await using cluster = await startCluster({ level, store });
+    const keys = Array.from({ length: MANY_KEYS }, (_, at) => `key-${at}`);
+    const clients = await cluster.clients();
+    const answers = await Promise.all(keys.map((key, at) => clients[at % 3]!.set(key, `value of ${key}`)));
+    expect(new Set(answers)).toEqual(new Set(['STORED']));
+    await cluster.kill(2);
+    if (store === 'memcache') {
+      await cluster.memcached(2).kill();
+      await cluster.memcached(2).start();
+    }
+    await cluster.restart(2);
+    const client = await cluster.client(2);
+    for (let at = 0; at < keys.length; at += KEYS_PER_GET) {
+      const part = keys.slice(at, at + KEYS_PER_GET);
+      const found = await client.findAll(part);
+      expect([...found].map(([key, { value }]) => [key, value.toString()])).toEqual(
+        part.map((key) => [key, `value of ${key}`]),
+      );
+    }
+    expect(await client.set('key-0', 'new')).toBe('STORED');
+  });
+}
+
+describe('controllers that fail, with the embedded store', () => {
+  describe.each(ORDERED_LEVELS)('%s', (level) => {
+    shortFailureTests(level, 'custom');
+  });
+  describe('sequential', () => {
+    longFailureTests('sequential', 'custom');
+  });
+});
+
+describeWithMemcached('controllers that fail, with memcached', () => {
+  describe.each(ORDERED_LEVELS)('%s', (level) => {
+    shortFailureTests(level, 'memcache');
+  });
+  describe('linearizability', () => {
+    longFailureTests('linearizability', 'memcache');
+  });
+});

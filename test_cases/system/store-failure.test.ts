@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { ALL_LEVELS } from '../support/basic-cluster-tests.ts';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { describeWithMemcached } from '../support/memcached.ts';
+import { TextClient } from '../support/text-client.ts';
+
+const KEYS = Array.from({ length: 100 }, (_, at) => `key-${at}`);
+const STORE_OUTAGES = 3;
+
+/** Names the store, and what is wrong with it. */
+const STORE_REFUSAL = /SERVER_ERROR .*(store|memcached).*connection (refused|reset|closed)/;
+
+async function fill(cluster: Cluster): Promise<void> {
+  const client = await cluster.client(0);
+  for (const key of KEYS) expect(await client.set(key, `value of ${key}`)).toBe('STORED');
+  await eventually(() => expectAll(cluster, 2));
+}
+
+async function expectAll(cluster: Cluster, id: number): Promise<void> {
+  const found = await (await cluster.client(id)).findAll(KEYS);
+  expect([...found].map(([key, { value }]) => [key, value.toString()])).toEqual(
+    KEYS.map((key) => [key, `value of ${key}`]),
+  );
+}
+
+function countInLog(cluster: Cluster, id: number, words: string): number {
+  return cluster.controllers[id]!.log().filter((line) => line.includes(words)).length;
+}
+
+/** Talks to the memcached of a controller behind its back. */
+async function directly(cluster: Cluster, id: number, command: string): Promise<string> {
+  using client = await TextClient.connect(cluster.memcached(id).port);
+  return await client.ask(`${command}\r\n`);
+}
+
+describeWithMemcached('memcacheds that fail', () => {
+  describe.each(ALL_LEVELS)('%s', (level) => {
+    it('one that goes away: errors with the reason there, the others go on; each return is logged once', async () => {
+      await using cluster = await startCluster({ level });
+      await fill(cluster);
+      const [client, , there] = await cluster.clients();
+      const address = `127.0.0.1:${cluster.memcached(2).port}`;
+      for (let outage = 1; outage <= STORE_OUTAGES; outage++) {
+        await cluster.memcached(2).kill();
+        await eventually(async () => expect(await there!.set('refused', 'x')).toMatch(STORE_REFUSAL));
+        await expect(there!.get('key-0')).rejects.toThrow(STORE_REFUSAL);
+        expect((await cluster.status(2)).store).toMatchObject({ up: false, address });
+        expect((await cluster.status(2)).ready).toBe(false);
+        expect(await client!.set('beside', `${outage}`)).toBe('STORED');
+        expect(await client!.get('beside')).toBe(`${outage}`);
+        await cluster.memcached(2).start();
+        await cluster.ready();
+        expect(await there!.set('again', `${outage}`)).toBe('STORED');
+        await expectAll(cluster, 2);
+        await eventually(async () => expect(await there!.get('beside')).toBe(`${outage}`));
+        expect(countInLog(cluster, 2, 'store is down')).toBe(outage);
+        expect(countInLog(cluster, 2, 'store is back')).toBe(outage);
+      }
+    });
+
+    it('one that is absent at the start: errors with the reason, until it is there', async () => {
+      await using cluster = await startCluster({ level });
+      await cluster.memcached(1).kill();
+      await cluster.kill(1);
+      cluster.start(1);
+      const client = await eventually(() => cluster.client(1));
+      await eventually(async () => expect(await client.set('key', 'x')).toContain('connection refused'));
+      await expect(cluster.status(1)).resolves.toMatchObject({ ready: false, store: { up: false } });
+      await cluster.memcached(1).start();
+      await cluster.ready();
+      expect(await client.set('key', 'x')).toBe('STORED');
+      expect(await client.get('key')).toBe('x');
+    });
+
+    it('one that was restarted empty, or flushed behind our back: still no miss', async () => {
+      await using cluster = await startCluster({ level });
+      await fill(cluster);
+      await cluster.memcached(2).kill();
+      await cluster.memcached(2).start();
+      await eventually(() => expectAll(cluster, 2));
+      expect(await directly(cluster, 1, 'flush_all')).toBe('OK');
+      await expectAll(cluster, 1);
+      // Read from the memcached alone: the values are there again.
+      expect(await directly(cluster, 1, 'delete key-0')).toBe('DELETED');
+      expect(await (await cluster.client(1)).ask('incr key-0 1\r\n')).toMatch(
+        /^CLIENT_ERROR cannot increment/,
+      );
+    });
+
+    it('one that stands still: errors in time, and all is well afterwards', async () => {
+      await using cluster = await startCluster({ level });
+      await fill(cluster);
+      const client = await cluster.client(2);
+      await cluster.memcached(2).pause();
+      await expect(client.get('key-0')).rejects.toThrow('SERVER_ERROR');
+      expect(await client.set('key-0', 'x')).toMatch(/^SERVER_ERROR/);
+      expect(await (await cluster.client(0)).get('key-1')).toBe('value of key-1');
+      cluster.memcached(2).resume();
+      await cluster.ready();
+      await eventually(async () => expect(await client.set('key-0', 'value of key-0')).toBe('STORED'));
+      await eventually(() => expectAll(cluster, 0));
+      await eventually(() => expectAll(cluster, 2));
+    });
+
+    it('one that evicts: what it lost is answered all the same', async () => {
+      await using cluster = await startCluster({ level });
+      expect(await directly(cluster, 2, 'cache_memlimit 8')).toBe('OK');
+      const client = await cluster.client(0);
+      const keys = Array.from({ length: 40 }, (_, at) => `large-${at}`);
+      for (const key of keys) expect(await client.set(key, key.padEnd(500_000, '.'))).toBe('STORED');
+      using store = await TextClient.connect(cluster.memcached(2).port);
+      await eventually(async () => expect(Number((await store.stats()).get('evictions'))).toBeGreaterThan(0));
+      const there = await cluster.client(2);
+      for (const key of keys) {
+        await eventually(async () => expect((await there.get(key))?.slice(0, 20)).toBe(key.padEnd(20, '.')));
+      }
+    });
+  });
+});

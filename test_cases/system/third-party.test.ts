@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ALL_LEVELS } from '../support/basic-cluster-tests.ts';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { NpmClient } from '../support/npm-memcached.ts';
+import { describeWith, run, succeeds } from '../support/programs.ts';
+
+const PYTHON = '/usr/bin/python3';
+const hasPymemcache = succeeds(PYTHON, ['-c', 'import pymemcache']);
+const hasMemccapable = succeeds('sh', ['-c', 'command -v memccapable']);
+
+describe.each(ALL_LEVELS)('%s: clients of others', (level) => {
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    cluster = await startCluster({ level, store: 'custom' });
+  });
+  afterAll(() => cluster?.stop());
+
+  describe('memcached of npm', () => {
+    let clients: NpmClient[];
+
+    beforeAll(() => {
+      clients = cluster.ports.map((port) => new NpmClient([`127.0.0.1:${port}`]));
+    });
+    afterAll(() => {
+      for (const client of clients) client.end();
+    });
+
+    async function seenByAll(key: string, value: unknown): Promise<void> {
+      for (const client of clients) {
+        const check = async (): Promise<void> => expect(await client.call('get', key)).toEqual(value);
+        if (level === 'linearizability') await check();
+        else await eventually(check);
+      }
+    }
+
+    it('stores texts, numbers and objects', async () => {
+      const values = { text: 'märchen', number: 42, object: { of: ['things'] }, long: 'x'.repeat(200_000) };
+      for (const [key, value] of Object.entries(values)) {
+        expect(await clients[0]!.call('set', key, value, 1000)).toBe(true);
+        await seenByAll(key, value);
+      }
+      expect(await clients[1]!.call('getMulti', [...Object.keys(values), 'missing'])).toEqual(values);
+    });
+
+    it('knows the answers to conditions', async () => {
+      const [first, second, third] = clients;
+      expect(await first!.call('add', 'conditional', 'one', 0)).toBe(true);
+      await seenByAll('conditional', 'one');
+      await expect(second!.call('add', 'conditional', 'two', 0)).rejects.toThrow('not stored');
+      expect(await third!.call('replace', 'conditional', 'three', 0)).toBe(true);
+      await seenByAll('conditional', 'three');
+      expect(await first!.call('append', 'conditional', '!')).toBe(true);
+      await seenByAll('conditional', 'three!');
+      const { cas } = await first!.call<{ cas: string }>('gets', 'conditional');
+      expect(await second!.call('cas', 'conditional', 'four', cas, 0)).toBe(true);
+      await seenByAll('conditional', 'four');
+      expect(await third!.call('cas', 'conditional', 'five', cas, 0)).toBe(false);
+    });
+
+    it('counts, touches, deletes, flushes', async () => {
+      const [first, second, third] = clients;
+      await first!.call('set', 'counted', 10, 0);
+      await seenByAll('counted', 10);
+      expect(await second!.call('incr', 'counted', 5)).toBe(15);
+      await seenByAll('counted', 15);
+      expect(await third!.call('touch', 'counted', 1000)).toBe(true);
+      await seenByAll('counted', 15);
+      expect(await first!.call('del', 'counted')).toBe(true);
+      await seenByAll('counted', undefined);
+      await second!.call('set', 'flushed', 'x', 0);
+      await seenByAll('flushed', 'x');
+      await first!.call('flush');
+      await seenByAll('flushed', undefined);
+    });
+
+    it('reads version and stats', async () => {
+      const [{ version }] = (await clients[0]!.call<{ version: string }[]>('version')) as [
+        { version: string },
+      ];
+      expect(version).toMatch(/^1\./);
+      const [stats] = await clients[0]!.call<Record<string, unknown>[]>('stats');
+      expect(stats).toMatchObject({ memchorus_level: level });
+    });
+
+    it('spreads keys over all controllers, of which each has all', async () => {
+      const spread = new NpmClient(cluster.ports.map((port) => `127.0.0.1:${port}`));
+      for (let at = 0; at < 50; at++) expect(await spread.call('set', `spread-${at}`, `${at}`, 0)).toBe(true);
+      for (let at = 0; at < 50; at++) await seenByAll(`spread-${at}`, `${at}`);
+      spread.end();
+    });
+  });
+
+  describeWith('pymemcache (python3-pymemcache)', hasPymemcache, () => {
+    it('does all that it can', async () => {
+      const script = join(import.meta.dirname, '../support/pymemcache-check.py');
+      const atOnce = level === 'linearizability' ? 'yes' : 'no';
+      const { code, printed } = await run(PYTHON, [script, atOnce, ...cluster.ports.map(String)]);
+      expect(printed).toBe('all well\n');
+      expect(code).toBe(0);
+    });
+  });
+
+  describeWith('memccapable (libmemcached-tools)', hasMemccapable, () => {
+    it('passes every ascii test', async () => {
+      const port = cluster.ports[ALL_LEVELS.indexOf(level)]!;
+      const { code, printed } = await run('memccapable', [
+        '-h',
+        '127.0.0.1',
+        '-p',
+        `${port}`,
+        '-a',
+        '-t',
+        '5',
+      ]);
+      expect(printed).toContain('All tests passed');
+      expect(printed).not.toContain('[FAIL]');
+      expect(code).toBe(0);
+    });
+  });
+});
