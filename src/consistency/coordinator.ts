@@ -3,6 +3,7 @@ import { type Effect, NO_ENTRY } from '../ordering/effect.ts';
 import { Fifo } from '../ordering/fifo.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs } from '../protocol/expiry.ts';
+import { readItemRequest } from '../protocol/make-request.ts';
 import { type Hit, REPLIES, type Reply, serverError } from '../protocol/reply.ts';
 import type {
   DebugRequest,
@@ -219,7 +220,7 @@ export class Coordinator {
   }
 
   #debug(operation: Operation, { key }: DebugRequest, ordered: () => void): void {
-    const request = { kind: 'read_item', key, touch: null, vivify: null, recacheBelow: null } as const;
+    const request = readItemRequest(key);
     this.#found(key, ordered, (error, found) => {
       if (error !== null) return operation.finish(serverError(error));
       operation.finish(this.#verdict(request, found, this.#ports.wallMs()).reply(NO_VERSION));

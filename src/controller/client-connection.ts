@@ -1,15 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Coordinator } from '../consistency/coordinator.ts';
 import { ClientSession } from '../consistency/session.ts';
+import type { ClientCodec } from '../protocol/client-codec.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
 import type { Request } from '../protocol/request.ts';
-import { TextProtocolDecoder } from '../protocol/text-decoder.ts';
-import { encodeText } from '../protocol/text-encoder.ts';
 
 export interface ClientPorts {
   readonly coordinator: Coordinator;
-  readonly itemBytesMax: number;
   /** Requests in progress at once; further ones wait in the socket. */
   readonly pipelineMax: number;
   /** Has `flush` called at the end of this event-loop turn. */
@@ -32,7 +30,7 @@ const LINGER_MS = 1_000;
 export class ClientConnection {
   readonly #socket: Socket;
   readonly #ports: ClientPorts;
-  readonly #decoder: TextProtocolDecoder;
+  readonly #codec: ClientCodec;
   readonly #session: ClientSession;
   readonly #output = new ReplyBuffer();
   #paused = false;
@@ -44,10 +42,10 @@ export class ClientConnection {
   #flushAsked = false;
   #closed = false;
 
-  constructor(socket: Socket, ports: ClientPorts) {
+  constructor(socket: Socket, codec: ClientCodec, ports: ClientPorts) {
     this.#socket = socket;
     this.#ports = ports;
-    this.#decoder = new TextProtocolDecoder({ itemBytesMax: ports.itemBytesMax });
+    this.#codec = codec;
     this.#session = new ClientSession(ports.coordinator, (request, reply) => this.#onReply(request, reply));
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
@@ -64,7 +62,7 @@ export class ClientConnection {
   receive(chunk: Buffer): void {
     if (this.#ending) return;
     this.#ports.onBytes(chunk.length, 0);
-    this.#decoder.push(chunk);
+    this.#codec.push(chunk);
     this.#decode();
   }
 
@@ -106,7 +104,7 @@ export class ClientConnection {
         this.#pause();
         break;
       }
-      const request = this.#decoder.next();
+      const request = this.#codec.next();
       if (request === null) {
         if (this.#inputEnded) this.finish();
         break;
@@ -140,7 +138,7 @@ export class ClientConnection {
   #onReply(request: Request, reply: Reply): void {
     this.#ports.onReply(request, reply);
     if (this.#closed) return;
-    encodeText(request, reply, this.#output);
+    this.#codec.encode(request, reply, this.#output);
     this.#askFlush();
   }
 

@@ -1,11 +1,14 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { PREFACE } from '../peer/handshake.ts';
+import type { ClientCodec } from '../protocol/client-codec.ts';
+import { TextCodec } from '../protocol/text-codec.ts';
 import { ClientConnection, type ClientPorts } from './client-connection.ts';
 import type { Logger } from './logger.ts';
 import type { Address } from './settings.ts';
 
 export interface FrontDoorPorts extends Omit<ClientPorts, 'onOutput' | 'onClose'> {
   readonly logger: Logger;
+  readonly itemBytesMax: number;
   readonly connectionsMax: number;
   readonly requestFlush: () => void;
   /** A peer has sent its preface. */
@@ -123,7 +126,7 @@ export class FrontDoor {
       socket.end('ERROR Too many open connections\r\n', () => socket.destroy());
       return;
     }
-    const connection = new ClientConnection(socket, {
+    const connection = new ClientConnection(socket, this.#codecFor(first), {
       ...this.#ports,
       onOutput: (output) => {
         this.#outputs.push(output);
@@ -136,6 +139,10 @@ export class FrontDoor {
     });
     this.#clients.add(connection);
     connection.receive(first);
+  }
+
+  #codecFor(_first: Buffer): ClientCodec {
+    return new TextCodec({ itemBytesMax: this.#ports.itemBytesMax });
   }
 
   #refuseBinary(socket: Socket): void {

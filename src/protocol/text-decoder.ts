@@ -1,10 +1,11 @@
 import { parseCommand } from './commands.ts';
 import { exceedsItemLimit, LINE_BYTES_MAX, SHORT_LINE_BYTES_MAX } from './limits.ts';
 import { LineCarry } from './line-carry.ts';
+import { deleteRequest, storeRequest } from './make-request.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import type { InvalidRequest, Request } from './request.ts';
 import { TextLine } from './text-line.ts';
-import { invalid, plainDelete, type StoreHeader } from './text-words.ts';
+import { invalid, type StoreHeader } from './text-words.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -126,7 +127,7 @@ export class TextProtocolDecoder {
     if (verb !== 'set') return refusal;
     // As in memcached, a `set` that does not fit takes away what the client meant to replace.
     this.#following = refusal;
-    return plainDelete(key, true);
+    return deleteRequest(key, true);
   }
 
   #readValue(header: StoreHeader): Request | null {
@@ -157,20 +158,7 @@ export class TextProtocolDecoder {
     if (bytes[end] !== CR || bytes[end + 1] !== LF) {
       return invalid('CLIENT_ERROR bad data chunk', noreply);
     }
-    return {
-      kind: 'store',
-      verb,
-      key,
-      flags,
-      exptime,
-      value: bytes.subarray(start, end),
-      compare,
-      newToken: null,
-      wantsToken: false,
-      invalidate: false,
-      vivify: null,
-      noreply,
-    };
+    return storeRequest(verb, key, flags, exptime, bytes.subarray(start, end), compare, noreply);
   }
 
   #swallow(): void {

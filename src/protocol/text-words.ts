@@ -1,12 +1,7 @@
 import { KEY_BYTES_MAX } from './limits.ts';
+import { arithmeticRequest, deleteRequest } from './make-request.ts';
 import { parseI32, parseU32, parseU64 } from './numbers.ts';
-import {
-  type DeleteRequest,
-  type InvalidRequest,
-  NO_TOKEN_OPTIONS,
-  type Request,
-  type StoreVerb,
-} from './request.ts';
+import type { InvalidRequest, Request, StoreVerb } from './request.ts';
 import type { TextLine } from './text-line.ts';
 
 /**
@@ -36,19 +31,6 @@ const JSON_WORD = Buffer.from('json');
 
 export function invalid(line: string, noreply = false, fatal = false): InvalidRequest {
   return { kind: 'invalid', line, fatal, noreply };
-}
-
-/** A delete that is no more than that. */
-export function plainDelete(key: string, noreply: boolean): DeleteRequest {
-  return {
-    ...NO_TOKEN_OPTIONS,
-    kind: 'delete',
-    key,
-    invalidate: false,
-    dropValue: false,
-    touch: null,
-    noreply,
-  };
 }
 
 /** No such command, or one with too few or too many words. */
@@ -87,16 +69,7 @@ export function parseArithmetic(line: TextLine, verb: 'incr' | 'decr'): Request 
   if (keyIsTooLong(line, 1)) return badFormat(noreply);
   const delta = parseU64(line.bytes, line.startOf(2), line.endOf(2));
   if (delta === null) return invalid('CLIENT_ERROR invalid numeric delta argument', noreply);
-  return {
-    ...NO_TOKEN_OPTIONS,
-    kind: 'arithmetic',
-    verb,
-    key: line.text(1),
-    delta,
-    initial: null,
-    touch: null,
-    noreply,
-  };
+  return arithmeticRequest(verb, line.text(1), delta, noreply);
 }
 
 export function parseTouch(line: TextLine): Request {
@@ -119,7 +92,7 @@ export function parseDelete(line: TextLine): Request {
     }
   }
   if (keyIsTooLong(line, 1)) return badFormat(noreply);
-  return plainDelete(line.text(1), noreply);
+  return deleteRequest(line.text(1), noreply);
 }
 
 /** A delay in the past flushes at once. */

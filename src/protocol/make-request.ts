@@ -1,0 +1,61 @@
+import {
+  type ArithmeticRequest,
+  type DeleteRequest,
+  NO_TOKEN_OPTIONS,
+  type ReadItemRequest,
+  type StoreRequest,
+  type StoreVerb,
+} from './request.ts';
+
+/** Requests as the text protocol's commands ask for them, without what the other protocols can add. */
+
+export function storeRequest(
+  verb: StoreVerb,
+  key: string,
+  flags: number,
+  exptime: number,
+  value: Buffer,
+  compare: bigint | null = null,
+  noreply = false,
+): StoreRequest {
+  return {
+    kind: 'store',
+    verb,
+    key,
+    flags,
+    exptime,
+    value,
+    compare,
+    newToken: null,
+    wantsToken: false,
+    invalidate: false,
+    vivify: null,
+    noreply,
+  };
+}
+
+export function arithmeticRequest(
+  verb: 'incr' | 'decr',
+  key: string,
+  delta: bigint,
+  noreply = false,
+): ArithmeticRequest {
+  return { ...NO_TOKEN_OPTIONS, kind: 'arithmetic', verb, key, delta, initial: null, touch: null, noreply };
+}
+
+export function deleteRequest(key: string, noreply = false): DeleteRequest {
+  return {
+    ...NO_TOKEN_OPTIONS,
+    kind: 'delete',
+    key,
+    invalidate: false,
+    dropValue: false,
+    touch: null,
+    noreply,
+  };
+}
+
+/** Reads an entry with all that is known of it, and changes nothing. */
+export function readItemRequest(key: string): ReadItemRequest {
+  return { kind: 'read_item', key, touch: null, vivify: null, recacheBelow: null };
+}
