@@ -195,8 +195,8 @@ export class Coordinator {
   /** A write that is its own effect. */
   #plain(operation: Operation, draft: Draft, reply: (existed: boolean, version: Version) => Reply): void {
     operation.proposed = true;
-    const version = this.#ports.engine.write(draft, (outcome) => {
-      if (outcome.kind === 'applied') operation.finish(reply(outcome.existed, version));
+    this.#ports.engine.write(draft, (outcome) => {
+      if (outcome.kind === 'applied') operation.finish(reply(outcome.existed, outcome.version));
       else operation.finish(unknown(outcome));
     });
   }
@@ -308,8 +308,8 @@ export class Coordinator {
     if (gate.state !== 'open') return operation.finish(serverError(gate.reason));
     operation.proposed = true;
     const draft: Draft = { ...verdict.change!, key: request.key, base };
-    const version = engine.write(draft, (outcome) => {
-      if (outcome.kind === 'applied') return done(verdict, version);
+    engine.write(draft, (outcome) => {
+      if (outcome.kind === 'applied') return done(verdict, outcome.version);
       if (outcome.kind === 'unknown') return operation.finish(unknown(outcome));
       operation.proposed = false;
       this.#decide(operation, request, done);

@@ -1,7 +1,7 @@
 import type { Effect } from '../ordering/effect.ts';
 import { effectBytes, NO_ENTRY } from '../ordering/effect.ts';
 import type { HybridClock } from '../ordering/hybrid-clock.ts';
-import { sameVersion, type Version, versionTimeOfMs } from '../ordering/version.ts';
+import { sameVersion, versionTimeOfMs } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { PeerBus, Push } from '../peer/messages.ts';
 import { type Draft, type Engine, type Gate, OPEN, type Predicted, type WriteOutcome } from './engine.ts';
@@ -68,12 +68,11 @@ export class ConvergentEngine implements Engine {
     return { state: 'wait', reason: 'this controller is catching up with its peers' };
   }
 
-  write(draft: Draft, done: (outcome: WriteOutcome) => void): Version {
+  write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
     const { clock, replica } = this.#ports;
     const effect: Effect = { ...draft, base: null, version: clock.stamp() };
     if (draft.base !== null && !sameVersion(draft.base, replica.heldVersion(draft.key))) {
-      done({ kind: 'conflict' });
-      return effect.version;
+      return done({ kind: 'conflict' });
     }
     const existed = replica.isLive(effect.key);
     this.#pending++;
@@ -86,9 +85,8 @@ export class ConvergentEngine implements Engine {
         return;
       }
       this.#complete(effect);
-      done({ kind: 'applied', existed });
+      done({ kind: 'applied', existed, version: effect.version });
     });
-    return effect.version;
   }
 
   predict(): Predicted | null {

@@ -7,7 +7,7 @@ export type Draft = Omit<Effect, 'version'>;
 /** What became of a write. */
 export type WriteOutcome =
   /** Done, here and wherever the level asks for it. `existed`: there was an entry before. */
-  | { readonly kind: 'applied'; readonly existed: boolean }
+  | { readonly kind: 'applied'; readonly existed: boolean; readonly version: Version }
   /** Its condition did not hold: nothing happened, anywhere. */
   | { readonly kind: 'conflict' }
   /** It failed, `reason` says how; it may have happened or may still happen. */
@@ -39,8 +39,8 @@ export interface Engine {
   /** `strong`: a read that must see every write answered anywhere. */
   gate(need: 'read' | 'strong-read' | 'write'): Gate;
 
-  /** Stamps the write and has it replicated. */
-  write(draft: Draft, done: (outcome: WriteOutcome) => void): Version;
+  /** Stamps the write and has it replicated. `done` may be called before this returns. */
+  write(draft: Draft, done: (outcome: WriteOutcome) => void): void;
 
   predict(key: string): Predicted | null;
 

@@ -93,7 +93,7 @@ export class OrderedEngine implements Engine {
     return { state: 'wait', reason: 'too many bytes wait for agreement (queue_bytes_max)' };
   }
 
-  write(draft: Draft, done: OnOutcome): Version {
+  write(draft: Draft, done: OnOutcome): void {
     const version = this.#ports.clock.stamp();
     const effect: Effect = { ...draft, version };
     const seq = this.#progress.receive(this.#ports.node);
@@ -102,7 +102,6 @@ export class OrderedEngine implements Engine {
     this.#outbox.push(effect);
     this.#ports.requestFlush();
     if (this.#ports.nodes === 1) this.#advance();
-    return version;
   }
 
   predict(key: string): Predicted | null {
@@ -263,7 +262,7 @@ export class OrderedEngine implements Engine {
       const existed = own && replica.isLive(effect.key);
       replica.apply(effect, (error) => {
         if (!own) return;
-        if (error === null) this.#settle(effect, { kind: 'applied', existed });
+        if (error === null) this.#settle(effect, { kind: 'applied', existed, version: effect.version });
         else
           this.#settle(effect, {
             kind: 'unknown',

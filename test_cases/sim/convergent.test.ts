@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { storeRequest } from '../../src/protocol/make-request.ts';
 import type { Action, History } from '../checkers/history.ts';
 import { type FaultRates, Faults, NO_FAULTS } from './faults.ts';
 import { forEachSeed } from './seeds.ts';
@@ -78,17 +79,7 @@ function converges(seed: number, rates: FaultRates, load = LOAD): SimCluster {
 function expectLastWriteWins(cluster: SimCluster, seed: number): void {
   KEYS.forEach((key, k) => {
     const node = cluster.nodes[(seed + k) % cluster.nodes.length]!;
-    const value = Buffer.from(`last-${key}`);
-    const request = {
-      kind: 'store',
-      verb: 'set',
-      key,
-      flags: 0,
-      exptime: 0,
-      value,
-      cas: 0n,
-      noreply: false,
-    } as const;
+    const request = storeRequest('set', key, 0, 0, Buffer.from(`last-${key}`));
     node.connect().submit(request, (reply) => expect(reply).toMatchObject({ outcome: 'stored' }));
   });
   cluster.run(3_000);

@@ -1,3 +1,4 @@
+import { arithmeticRequest, deleteRequest, storeRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, StoreVerb } from '../../src/protocol/request.ts';
 import type { Action, Answer, Event, History } from '../checkers/history.ts';
@@ -195,16 +196,8 @@ function eventOf(open: Open, answer: Answer, returnedAt: number): Event {
 }
 
 function requestOf(key: string, action: Action, cas: bigint): Request {
-  const store = (verb: StoreVerb, value: string): Request => ({
-    kind: 'store',
-    verb,
-    key,
-    flags: 0,
-    exptime: 0,
-    value: Buffer.from(value),
-    cas: verb === 'cas' ? cas : 0n,
-    noreply: false,
-  });
+  const store = (verb: StoreVerb, value: string): Request =>
+    storeRequest(verb, key, 0, 0, Buffer.from(value), verb === 'cas' ? cas : null);
   switch (action.kind) {
     case 'get':
       return { kind: 'get', keys: [key], withCas: true };
@@ -215,9 +208,9 @@ function requestOf(key: string, action: Action, cas: bigint): Request {
     case 'cas':
       return store(action.kind, action.value);
     case 'incr':
-      return { kind: 'arithmetic', verb: 'incr', key, delta: BigInt(action.by), noreply: false };
+      return arithmeticRequest('incr', key, BigInt(action.by));
     case 'delete':
-      return { kind: 'delete', key, noreply: false };
+      return deleteRequest(key);
     case 'flush':
       return { kind: 'flush_all', delay: 0, noreply: false };
   }

@@ -30,6 +30,8 @@ export function completedWrites(kinds: readonly EffectKind[], length: number): f
         key: kind === 'set' || kind === 'delete' ? key : '',
         base: null,
         flags: 0,
+        token: null,
+        marks: 0,
         expiresAtMs: kind.startsWith('flush-') ? VERSION_EPOCH_MS + atMs : 0,
         value: null,
       })),

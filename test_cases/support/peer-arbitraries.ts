@@ -29,6 +29,8 @@ const effects: fc.Arbitrary<Effect> = fc.record({
   base: fc.option(versions),
   flags: u32,
   expiresAtMs: u53,
+  token: fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+  marks: fc.nat({ max: 255 }),
   value: fc.option(values),
 });
 const effectLists = fc.array(effects, { maxLength: 5 });

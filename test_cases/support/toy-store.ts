@@ -40,10 +40,10 @@ export class ToyStore {
     return keys.flatMap((key) => this.#hits.get(key) ?? []);
   }
 
-  #store({ verb, key, flags, exptime, value, cas }: StoreRequest): Reply {
+  #store({ verb, key, flags, exptime, value, compare }: StoreRequest): Reply {
     const old = this.#hits.get(key);
     if (verb === 'cas' && old === undefined) return REPLIES.notFound;
-    if (verb === 'cas' && old?.cas !== cas) return REPLIES.exists;
+    if (verb === 'cas' && old?.cas !== compare) return REPLIES.exists;
     if (verb === 'add' ? old !== undefined : verb !== 'set' && old === undefined) return REPLIES.notStored;
     const joins = old !== undefined && (verb === 'append' || verb === 'prepend');
     const before = joins && verb === 'append' ? old.value : Buffer.alloc(0);
@@ -63,7 +63,7 @@ export class ToyStore {
     const sum = BigInt(old.value.toString()) + delta;
     const value = sum < 0n ? 0n : BigInt.asUintN(64, sum);
     this.#hits.set(key, { ...old, value: Buffer.from(`${value}`), cas: ++this.#cas });
-    return { kind: 'number', value };
+    return { kind: 'number', value, cas: 0n, ttl: -1 };
   }
 
   #expire(key: string, exptime: number): void {

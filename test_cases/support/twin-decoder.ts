@@ -1,4 +1,5 @@
 import { exceedsItemLimit } from '../../src/protocol/limits.ts';
+import { arithmeticRequest, deleteRequest, storeRequest } from '../../src/protocol/make-request.ts';
 import type { Request, StoreVerb } from '../../src/protocol/request.ts';
 
 /**
@@ -26,7 +27,7 @@ export function decodeWhole(input: string, itemBytesMax: number): Request[] {
     const { verb, key, flags, noreply } = header;
     const body = rest.slice(0, valueBytes + 2);
     if (exceedsItemLimit(key.length, flags, valueBytes, itemBytesMax)) {
-      if (verb === 'set') requests.push({ kind: 'delete', key, noreply: true });
+      if (verb === 'set') requests.push(deleteRequest(key, true));
       requests.push(invalid('SERVER_ERROR object too large for cache', noreply));
     } else if (body.length < valueBytes + 2) {
       return requests;
@@ -83,7 +84,7 @@ function decodeOneKey(name: string, args: readonly string[]): Request {
     return invalid('CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]', noreply);
   }
   if (isLong(key)) return invalid('CLIENT_ERROR bad command line format', noreply);
-  if (name === 'delete') return { kind: 'delete', key, noreply };
+  if (name === 'delete') return deleteRequest(key, noreply);
   if (name === 'touch') {
     const exptime = signed(second);
     if (exptime === null) return invalid('CLIENT_ERROR invalid exptime argument', noreply);
@@ -91,7 +92,7 @@ function decodeOneKey(name: string, args: readonly string[]): Request {
   }
   const delta = unsigned(second);
   if (delta === null) return invalid('CLIENT_ERROR invalid numeric delta argument', noreply);
-  return { kind: 'arithmetic', verb: name === 'incr' ? 'incr' : 'decr', key, delta, noreply };
+  return arithmeticRequest(name === 'incr' ? 'incr' : 'decr', key, delta, noreply);
 }
 
 function decodeKeyless(name: string, args: readonly string[]): Request {
@@ -132,13 +133,22 @@ function decodeStore(verb: StoreVerb, args: readonly string[]): Request | Header
   const flags = unsigned(flagsWord);
   const exptime = signed(exptimeWord);
   const valueBytes = signed(bytesWord);
-  const cas = verb === 'cas' ? unsigned(casWord) : 0n;
-  const wellFormed =
-    flags !== null && exptime !== null && valueBytes !== null && cas !== null && !isLong(key);
+  const compare = verb === 'cas' ? unsigned(casWord) : null;
+  const comparable = verb !== 'cas' || compare !== null;
+  const wellFormed = flags !== null && exptime !== null && valueBytes !== null && comparable && !isLong(key);
   if (!wellFormed || valueBytes < 0 || valueBytes > 2_147_483_645) {
     return invalid('CLIENT_ERROR bad command line format', noreply);
   }
-  return { kind: 'store', verb, key, flags: Number(flags % 2n ** 32n), exptime, valueBytes, cas, noreply };
+  const { value: _, ...header } = storeRequest(
+    verb,
+    key,
+    Number(flags % 2n ** 32n),
+    exptime,
+    Buffer.alloc(0),
+    compare,
+    noreply,
+  );
+  return { ...header, valueBytes };
 }
 
 /** The number that C reads from the beginning of a word; null where there is none, or something sticks to it. */

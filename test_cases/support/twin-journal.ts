@@ -1,5 +1,5 @@
 import type { ArmedFlush, JournalRecord } from '../../src/journal/journal.ts';
-import type { Effect } from '../../src/ordering/effect.ts';
+import { type Effect, NO_ENTRY } from '../../src/ordering/effect.ts';
 import { compareVersions, sameVersion, type Version, versionTimeOfMs } from '../../src/ordering/version.ts';
 
 /**
@@ -24,11 +24,12 @@ export class TwinJournal {
       this.#endBelow({ time: versionTimeOfMs(effect.expiresAtMs), node: 0 });
       return true;
     }
-    const { key, version, expiresAtMs } = effect;
+    const { key, version, expiresAtMs, token, marks } = effect;
     const current = this.all.get(key);
     if (isSmaller(version, this.#endedBelow)) return false;
     if (current !== undefined && !isSmaller(current.version, version)) return false;
-    this.all.set(key, { key, version, expiresAtMs, tombstone: effect.kind === 'delete' });
+    const tombstone = effect.kind === 'delete';
+    this.all.set(key, { key, version, expiresAtMs, tombstone, token, marks, readAtSec: 0 });
     return true;
   }
 
@@ -45,14 +46,14 @@ export class TwinJournal {
 
   since(known: readonly number[]): Effect[] {
     const writes = [...this.all.values()].map(
-      ({ key, version, expiresAtMs, tombstone }): Effect => ({
+      ({ key, version, expiresAtMs, tombstone, token, marks }): Effect => ({
+        ...NO_ENTRY,
         version,
         kind: tombstone ? 'delete' : 'set',
         key,
-        base: null,
-        flags: 0,
         expiresAtMs,
-        value: null,
+        token,
+        marks,
       }),
     );
     return [...writes, this.#flush, this.#announced]

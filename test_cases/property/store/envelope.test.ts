@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../../src/store/entry.ts';
-import { decodeEntry, ENVELOPE_BYTES, encodeEntry } from '../../../src/store/envelope.ts';
+import { decodeEntry, ENVELOPE_BYTES, ENVELOPE_BYTES_MAX, encodeEntry } from '../../../src/store/envelope.ts';
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 
@@ -9,6 +9,8 @@ const entries: fc.Arbitrary<Entry> = fc.record({
   version: fc.record({ time: fc.maxSafeNat(), node: fc.nat({ max: 255 }) }),
   flags: fc.nat({ max: 2 ** 32 - 1 }),
   expiresAtMs: fc.maxSafeNat().map((number) => number % 2 ** 48),
+  token: fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+  marks: fc.nat({ max: 7 }),
   value: bytes,
 });
 
@@ -17,7 +19,8 @@ describe('the envelope', () => {
     fc.assert(
       fc.property(entries, (entry) => {
         const encoded = encodeEntry(entry);
-        expect(encoded.length).toBe(ENVELOPE_BYTES + entry.value.length);
+        const envelope = entry.token === null ? ENVELOPE_BYTES : ENVELOPE_BYTES_MAX;
+        expect(encoded.length).toBe(envelope + entry.value.length);
         expect(decodeEntry(encoded)).toEqual(entry);
       }),
     );
@@ -28,6 +31,8 @@ describe('the envelope', () => {
       version: { time: Number.MAX_SAFE_INTEGER, node: 255 },
       flags: 2 ** 32 - 1,
       expiresAtMs: 2 ** 48 - 1,
+      token: 2n ** 64n - 1n,
+      marks: 7,
       value: Buffer.alloc(0),
     };
     expect(decodeEntry(encodeEntry(entry))).toEqual(entry);
@@ -38,6 +43,8 @@ describe('the envelope', () => {
       version: { time: 1, node: 0 },
       flags: 0,
       expiresAtMs: 0,
+      token: null,
+      marks: 0,
       value: Buffer.from('x'),
     });
     expect(decodeEntry(encoded)?.value.buffer).toBe(encoded.buffer);
@@ -53,6 +60,8 @@ describe('the envelope', () => {
       version: { time: 1, node: 0 },
       flags: 0,
       expiresAtMs: 0,
+      token: null,
+      marks: 0,
       value: Buffer.from('x'),
     });
     for (const at of [0, 1, 2]) {

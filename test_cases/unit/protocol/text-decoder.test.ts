@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ITEM_BYTES_DEFAULT, LINE_BYTES_MAX, SHORT_LINE_BYTES_MAX } from '../../../src/protocol/limits.ts';
+import { arithmeticRequest, deleteRequest } from '../../../src/protocol/make-request.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 import { TextProtocolDecoder } from '../../../src/protocol/text-decoder.ts';
 import { cutEach, decodePieces, drain } from '../../support/decode.ts';
@@ -14,7 +15,11 @@ const store = {
   key: 'k',
   flags: 0,
   exptime: 0,
-  cas: 0n,
+  compare: null,
+  newToken: null,
+  wantsToken: false,
+  invalidate: false,
+  vivify: null,
   noreply: false,
 } as const;
 const closed = (line: string) => [{ kind: 'invalid', line, fatal: true, noreply: false }];
@@ -31,12 +36,12 @@ const WELL_FORMED: readonly (readonly [string, Request])[] = [
   ['prepend k 0 0 1\r\n\0\r\n', { ...store, verb: 'prepend', value: value('\0') }],
   [
     'cas k 0 0 1 18446744073709551615\r\nx\r\n',
-    { ...store, verb: 'cas', value: value('x'), cas: 2n ** 64n - 1n },
+    { ...store, verb: 'cas', value: value('x'), compare: 2n ** 64n - 1n },
   ],
-  ['incr k 5\r\n', { kind: 'arithmetic', verb: 'incr', key: 'k', delta: 5n, noreply: false }],
-  ['decr k 1 noreply\r\n', { kind: 'arithmetic', verb: 'decr', key: 'k', delta: 1n, noreply: true }],
+  ['incr k 5\r\n', arithmeticRequest('incr', 'k', 5n)],
+  ['decr k 1 noreply\r\n', arithmeticRequest('decr', 'k', 1n, true)],
   ['touch k 1790000000\r\n', { kind: 'touch', key: 'k', exptime: 1_790_000_000, noreply: false }],
-  ['delete k 0 noreply\r\n', { kind: 'delete', key: 'k', noreply: true }],
+  ['delete k 0 noreply\r\n', deleteRequest('k', true)],
   ['flush_all\r\n', { kind: 'flush_all', delay: 0, noreply: false }],
   ['flush_all 10 noreply\r\n', { kind: 'flush_all', delay: 10, noreply: true }],
   ['flush_all -10\r\n', { kind: 'flush_all', delay: 0, noreply: false }],
@@ -109,7 +114,7 @@ describe('values', () => {
 
   it('that are too large for a set take the old value away first', () => {
     expect(decode(`set k 0 0 1000 noreply\r\n${'v'.repeat(1000)}\r\nwho\r\n`, 500)).toEqual([
-      { kind: 'delete', key: 'k', noreply: true },
+      deleteRequest('k', true),
       { kind: 'invalid', line: 'SERVER_ERROR object too large for cache', fatal: false, noreply: true },
       { kind: 'who' },
     ]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deleteRequest } from '../../../src/protocol/make-request.ts';
 import { clientError, REPLIES, type Reply, serverError } from '../../../src/protocol/reply.ts';
 import { COPY_BYTES_MAX, ReplyBuffer } from '../../../src/protocol/reply-buffer.ts';
 import type { Request } from '../../../src/protocol/request.ts';
@@ -34,7 +35,7 @@ const TABLE: readonly (readonly [Request, Reply, string])[] = [
     { kind: 'hits', hits: [{ ...hit, key: 'a', value: Buffer.alloc(0) }, hit] },
     'VALUE a 4294967295 0 7\r\n\r\nVALUE \xff 4294967295 4 7\r\na\r\nb\r\nEND\r\n',
   ],
-  [who, { kind: 'number', value: 2n ** 64n - 1n }, '18446744073709551615\r\n'],
+  [who, { kind: 'number', value: 2n ** 64n - 1n, cas: 0n, ttl: -1 }, '18446744073709551615\r\n'],
   [who, { kind: 'line', line: 'VERSION 1' }, 'VERSION 1\r\n'],
   [who, { kind: 'lines', lines: ['a', 'b'] }, 'a\r\nb\r\nEND\r\n'],
   [
@@ -58,8 +59,8 @@ describe('encodeText', () => {
   });
 
   it('writes nothing for a request that wants no reply', () => {
-    expect(encoded({ kind: 'delete', key: 'k', noreply: true }, serverError('down'))).toBe('');
-    expect(encoded({ kind: 'delete', key: 'k', noreply: false }, serverError('down'))).not.toBe('');
+    expect(encoded(deleteRequest('k', true), serverError('down'))).toBe('');
+    expect(encoded(deleteRequest('k'), serverError('down'))).not.toBe('');
   });
 
   it('writes text for people as UTF-8', () => {

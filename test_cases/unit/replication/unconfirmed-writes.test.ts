@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
-import type { Effect } from '../../../src/ordering/effect.ts';
+import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { UnconfirmedWrites } from '../../../src/replication/unconfirmed-writes.ts';
 
 function write(time: number, node: number): Effect {
-  return {
-    version: { time, node },
-    kind: 'set',
-    key: 'k',
-    base: null,
-    flags: 0,
-    expiresAtMs: 0,
-    value: null,
-  };
+  return { ...NO_ENTRY, version: { time, node }, kind: 'set', key: 'k' };
 }
 
 describe('writes that the store refuses', () => {

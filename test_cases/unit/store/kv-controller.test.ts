@@ -49,6 +49,8 @@ const ENTRY: Entry = {
   version: { time: 2 ** 50 + 1, node: 2 },
   flags: 0xffff_ffff,
   expiresAtMs: 4_000_000_000_000,
+  token: null,
+  marks: 0,
   value: Buffer.from('value'),
 };
 
