@@ -19,6 +19,8 @@ export class MemoryJournal implements Journal {
   #flush: Version | null = null;
   /** Entries below this time were ended by a flush, whenever they come in. */
   #flushedBelow: Version = { time: 0, node: 0 };
+  /** The newest announcement of a flush, kept when it has come due: a peer may have missed both. */
+  #announced: ArmedFlush | null = null;
   #armed: ArmedFlush | null = null;
 
   constructor(nodes: number) {
@@ -56,9 +58,7 @@ export class MemoryJournal implements Journal {
       case 'flush':
         return this.#recordFlush(effect.version);
       case 'flush-later':
-        if (this.#armed !== null && compareVersions(this.#armed.version, effect.version) >= 0) return false;
-        this.#armed = { version: effect.version, atMs: effect.expiresAtMs };
-        return true;
+        return this.#recordAnnouncement({ version: effect.version, atMs: effect.expiresAtMs });
       case 'flush-due':
         if (this.#armed?.atMs === effect.expiresAtMs) this.#armed = null;
         this.#endBelow({ time: versionTimeOfMs(effect.expiresAtMs), node: 0 });
@@ -86,7 +86,8 @@ export class MemoryJournal implements Journal {
       for (const record of log.newerThan(vector.timeOf(node))) effects.push(effectOf(record));
     });
     const flushes = [this.#flush && flushEffect('flush', this.#flush, 0)];
-    if (this.#armed) flushes.push(flushEffect('flush-later', this.#armed.version, this.#armed.atMs));
+    const announced = this.#announced;
+    if (announced !== null) flushes.push(flushEffect('flush-later', announced.version, announced.atMs));
     for (const flush of flushes) if (flush && !vector.covers(flush.version)) effects.push(flush);
     return effects.sort((a, b) => compareVersions(a.version, b.version));
   }
@@ -120,8 +121,20 @@ export class MemoryJournal implements Journal {
   #recordFlush(version: Version): boolean {
     if (this.#flush !== null && compareVersions(this.#flush, version) >= 0) return false;
     this.#flush = version;
-    if (this.#armed !== null && compareVersions(this.#armed.version, version) < 0) this.#armed = null;
+    if (this.#announced !== null && compareVersions(this.#announced.version, version) < 0) {
+      this.#announced = null;
+      this.#armed = null;
+    }
     this.#endBelow(version);
+    return true;
+  }
+
+  /** The newest announcement takes the place of others, and a flush that is newer still makes it void. */
+  #recordAnnouncement(announced: ArmedFlush): boolean {
+    const newest = this.#announced?.version ?? this.#flush;
+    if (newest !== null && compareVersions(newest, announced.version) >= 0) return false;
+    this.#announced = announced;
+    this.#armed = announced;
     return true;
   }
 
