@@ -1,6 +1,6 @@
 import { type Effect, effectBytes } from './effect.ts';
 import { Fifo } from './fifo.ts';
-import { compareVersions, NO_VERSION, sameVersion, type Version } from './version.ts';
+import { compareVersions, NO_VERSION, sameVersion, type Version, versionTimeOfMs } from './version.ts';
 
 /** One request in the hold-back queue. */
 export interface Queued {
@@ -120,9 +120,9 @@ export class RequestQueue {
    */
   predict(key: string, applied: Version): Prediction {
     const pending = this.#keys.get(key);
-    const flush = this.#flushes.at(-1);
-    if (pending === undefined) return flush ?? null;
-    if (flush !== undefined) return simulate(this.#mergedWithFlushes(pending.requests), applied);
+    const flushed = this.#flushes.length > 0;
+    if (pending === undefined) return flushed ? simulate(this.#flushes, applied) : null;
+    if (flushed) return simulate(this.#mergedWithFlushes(pending.requests), applied);
     if (pending.stale) {
       pending.prediction = simulate(pending.requests, applied);
       pending.stale = false;
@@ -158,11 +158,12 @@ export class RequestQueue {
     const { key, base } = request.effect;
     const pending = this.#keys.get(key);
     if (pending === undefined) {
-      const stale = base !== null;
+      const stale = base !== null || this.#flushes.length > 0;
       this.#keys.set(key, { requests: [request], prediction: stale ? null : request, stale });
       return;
     }
-    if (!insertFromEnd(pending.requests, request)) pending.stale = true;
+    // A flush in between breaks chains of conditions that hold without it.
+    if (!insertFromEnd(pending.requests, request) || this.#flushes.length > 0) pending.stale = true;
     if (pending.stale) return;
     const predicted = pending.prediction;
     if (base === null) pending.prediction = request;
@@ -199,10 +200,16 @@ function simulate(requests: readonly Queued[], applied: Version): Prediction {
   for (const request of requests) {
     const { base } = request.effect;
     if (base !== null && !sameVersion(base, held)) continue;
+    if (survives(held, request.effect)) continue;
     prediction = request;
     held = heldVersion(request);
   }
   return prediction;
+}
+
+/** A flush that was announced ends only what was written before its moment, not all that is queued before it. */
+function survives(held: Version, effect: Effect): boolean {
+  return effect.kind === 'flush-due' && held.time >= versionTimeOfMs(effect.expiresAtMs);
 }
 
 /** The version that a key has once this request has been applied: none after a delete or a flush. */

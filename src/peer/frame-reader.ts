@@ -6,15 +6,15 @@ import { LENGTH_BYTES } from './codec.ts';
  * gathered into a buffer of its announced size.
  */
 export class FrameReader {
-  readonly #frameBytesMax: number;
+  /** A larger frame is refused before anything is kept for it. */
+  frameBytesMax: number;
   readonly #header = Buffer.alloc(LENGTH_BYTES);
   #headerLength = 0;
   #body: Buffer | null = null;
   #bodyLength = 0;
 
-  /** @param frameBytesMax a larger frame is refused before anything is kept for it */
   constructor(frameBytesMax: number) {
-    this.#frameBytesMax = frameBytesMax;
+    this.frameBytesMax = frameBytesMax;
   }
 
   /** Calls `onBody` for every frame that the chunk completes. @throws FrameError */
@@ -51,7 +51,7 @@ export class FrameReader {
     this.#headerLength = 0;
     const length = this.#header.readUInt32BE(0);
     if (length === 0) throw new FrameError('an empty frame');
-    if (length > this.#frameBytesMax) throw new FrameError(`a frame of ${length} bytes is above the limit`);
+    if (length > this.frameBytesMax) throw new FrameError(`a frame of ${length} bytes is above the limit`);
     return { length, next };
   }
 

@@ -7,6 +7,9 @@ import type { PeerMessage } from './messages.ts';
 /** Largest frame that is read, in bytes. A promise carries a whole queue (`queue_bytes_max` of each origin). */
 export const FRAME_BYTES_MAX = 1_073_741_824;
 
+/** Largest frame of a peer that has not been told apart from a stranger yet, in bytes: a hello fits easily. */
+export const HELLO_BYTES_MAX = 131_072;
+
 /** A link with more than this waiting to be sent, in bytes, is given up: its peer does not read. */
 export const LINK_BYTES_MAX = 268_435_456;
 
@@ -24,7 +27,7 @@ export interface LinkEvents {
 export class Link {
   readonly #socket: Socket;
   readonly #events: LinkEvents;
-  readonly #reader = new FrameReader(FRAME_BYTES_MAX);
+  readonly #reader = new FrameReader(HELLO_BYTES_MAX);
   #outbox: Buffer[] = [];
   #outboxBytes = 0;
   #closed = false;
@@ -36,6 +39,8 @@ export class Link {
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('error', (error) => this.close(error.message));
+    // Peers never half-close, but the port that accepts them lets its clients: the end is the close.
+    socket.on('end', () => this.close('the connection was closed'));
     socket.on('close', () => this.close('the connection was closed'));
   }
 
@@ -46,6 +51,11 @@ export class Link {
   /** Bytes that wait to be sent. */
   get waitingBytes(): number {
     return this.#outboxBytes + this.#socket.writableLength;
+  }
+
+  /** The peer has proved that it belongs: from now on it may send large frames. */
+  trust(): void {
+    this.#reader.frameBytesMax = FRAME_BYTES_MAX;
   }
 
   send(message: PeerMessage): void {

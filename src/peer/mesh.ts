@@ -29,6 +29,8 @@ interface PeerLink {
   refusal: string | null;
   attempts: number;
   timer: NodeJS.Timeout | null;
+  /** A connection that is being made. */
+  dialling: Socket | null;
 }
 
 /**
@@ -41,6 +43,8 @@ interface PeerLink {
 export class Mesh implements PeerBus {
   readonly #ports: MeshPorts;
   readonly #peers: PeerLink[];
+  /** Links whose other end has not proved yet that it belongs. */
+  readonly #greeting = new Set<Link>();
   #closed = false;
 
   constructor(ports: MeshPorts) {
@@ -51,6 +55,7 @@ export class Mesh implements PeerBus {
       refusal: null,
       attempts: 0,
       timer: null,
+      dialling: null,
     }));
   }
 
@@ -64,11 +69,7 @@ export class Mesh implements PeerBus {
       socket.destroy();
       return;
     }
-    this.#greet(socket, early, (hello, link) => {
-      if (hello.node <= this.#ports.node) return `controller ${hello.node} is to be called, not to call`;
-      link.send(this.#hello());
-      return null;
-    });
+    this.#greet(socket, early, null);
   }
 
   isUp(peer: number): boolean {
@@ -108,7 +109,10 @@ export class Mesh implements PeerBus {
   /** Breaks the link to a peer that does not belong (any more), or does not answer. */
   drop(peer: number, reason: string, refused: boolean): void {
     const state = this.#peers[peer]!;
-    if (refused) this.#refused(peer, reason);
+    if (refused) {
+      this.#refused(peer, reason);
+      state.link?.send({ type: 'refusal', reason });
+    }
     state.link?.end(reason);
   }
 
@@ -116,8 +120,10 @@ export class Mesh implements PeerBus {
     this.#closed = true;
     for (const state of this.#peers) {
       if (state.timer !== null) clearTimeout(state.timer);
+      state.dialling?.destroy();
       state.link?.end('this controller is closing');
     }
+    for (const link of this.#greeting) link.close('this controller is closing');
   }
 
   #hello(): Hello {
@@ -127,27 +133,22 @@ export class Mesh implements PeerBus {
   }
 
   #dial(peer: number): void {
-    const address = this.#ports.addresses[peer]!;
-    const socket = connect({ host: address.host, port: address.port, noDelay: true });
-    const timeout = setTimeout(() => socket.destroy(new Error('no answer')), HELLO_WITHIN_MS);
+    const state = this.#peers[peer]!;
+    const { host, port } = this.#ports.addresses[peer]!;
+    const socket = connect({ host, port, noDelay: true });
+    state.dialling = socket;
+    const timeout = setTimeout(() => socket.destroy(), HELLO_WITHIN_MS);
+    socket.on('error', ignore);
     socket.once('close', () => {
       clearTimeout(timeout);
+      state.dialling = null;
       this.#redial(peer);
     });
-    socket.on('error', ignore);
     socket.once('connect', () => {
+      clearTimeout(timeout);
+      state.dialling = null;
       socket.write(PREFACE);
-      const link = this.#greet(
-        socket,
-        null,
-        (hello) => {
-          if (hello.node !== peer)
-            return `${address.host}:${address.port} is controller ${hello.node}, not ${peer}`;
-          clearTimeout(timeout);
-          return null;
-        },
-        peer,
-      );
+      const link = this.#greet(socket, null, peer);
       link.send(this.#hello());
       link.flush();
     });
@@ -162,58 +163,80 @@ export class Mesh implements PeerBus {
   }
 
   /**
-   * Reads the other side's hello, and then its messages.
+   * Reads the other side's hello, and then its messages. The caller says hello first, the called side answers
+   * with its own, and the caller's second hello says that it agrees: only then may either send anything else.
    *
-   * @param expected checks whether this peer may come this way, and answers it; returns why not
-   * @param dialled the peer that was called, to whom a refusal belongs
+   * @param dialled the peer that was called; null when it called
    */
-  #greet(
-    socket: Socket,
-    early: Buffer | null,
-    expected: (hello: Hello, link: Link) => string | null,
-    dialled?: number,
-  ): Link {
+  #greet(socket: Socket, early: Buffer | null, dialled: number | null): Link {
     let peer: number | null = null;
-    const patience = setTimeout(() => link.close('no hello in time'), HELLO_WITHIN_MS);
-    const onFirst = (message: PeerMessage): void => {
-      clearTimeout(patience);
+    let claimed = dialled;
+    const onGreeting = (message: PeerMessage): void => {
       if (message.type === 'refusal') {
-        if (dialled !== undefined) this.#refused(dialled, message.reason);
+        if (claimed !== null) this.#refused(claimed, message.reason);
         return link.close(message.reason);
       }
       if (message.type !== 'hello') return link.close('a peer must say hello first');
-      const refusal = refusalOf(message, this.#ports.belonging) ?? expected(message, link);
-      if (refusal === null) {
-        peer = message.node;
-        return this.#welcome(message, link);
-      }
-      if (message.node < this.#peers.length && message.node !== this.#ports.node) {
-        this.#refused(message.node, refusal);
-      }
-      link.send({ type: 'refusal', reason: refusal });
-      link.end(refusal);
+      const refusal = refusalOf(message, this.#ports.belonging) ?? this.#misplaced(message, dialled);
+      if (refusal !== null) return this.#turnAway(dialled ?? message.node, link, refusal);
+      const agreed = claimed !== null;
+      claimed = message.node;
+      if (!agreed || dialled !== null) link.send(this.#hello());
+      if (!agreed) return link.flush();
+      clearTimeout(patience);
+      this.#greeting.delete(link);
+      peer = message.node;
+      this.#welcome(message, link);
     };
     const link: Link = new Link(socket, {
       onBytes: () => {
         if (peer !== null) this.#ports.onHeard(peer);
       },
       onMessage: (message) => {
-        if (peer === null) onFirst(message);
-        else this.#ports.onMessage(peer, message);
+        if (peer === null) onGreeting(message);
+        else this.#onMessage(peer, link, message);
       },
       onClose: (reason) => {
         clearTimeout(patience);
+        this.#greeting.delete(link);
         if (peer !== null) this.#lost(peer, link, reason);
       },
     });
+    const patience = setTimeout(() => link.close('no hello in time'), HELLO_WITHIN_MS);
+    this.#greeting.add(link);
     if (early !== null && early.length > 0) link.receive(early);
     return link;
+  }
+
+  /** @returns why this peer can't be at the other end of this connection; null when it can */
+  #misplaced({ node }: Hello, dialled: number | null): string | null {
+    if (node >= this.#peers.length) return `there is no controller ${node}`;
+    if (dialled === null) {
+      return node > this.#ports.node ? null : `controller ${node} is to be called, not to call`;
+    }
+    if (node === dialled) return null;
+    const { host, port } = this.#ports.addresses[dialled]!;
+    return `${host}:${port} is controller ${node}, not ${dialled}`;
+  }
+
+  /** @param claimed whom the other end was taken for, or takes itself for: any number */
+  #turnAway(claimed: number, link: Link, reason: string): void {
+    if (claimed < this.#peers.length && claimed !== this.#ports.node) this.#refused(claimed, reason);
+    link.send({ type: 'refusal', reason });
+    link.end(reason);
+  }
+
+  #onMessage(peer: number, link: Link, message: PeerMessage): void {
+    if (message.type !== 'refusal') return this.#ports.onMessage(peer, message);
+    this.#refused(peer, message.reason);
+    link.close(message.reason);
   }
 
   #welcome(hello: Hello, link: Link): void {
     const state = this.#peers[hello.node]!;
     const old = state.link;
     if (old !== null) old.close('a new connection took its place');
+    link.trust();
     state.link = link;
     state.incarnation = hello.incarnation;
     state.refusal = null;
@@ -238,7 +261,7 @@ export class Mesh implements PeerBus {
   }
 }
 
-/** A connection must be made, and both hellos said, within this time. */
+/** A connection must be made within this time, and all hellos said within as much again. */
 const HELLO_WITHIN_MS = 2_000;
 
 /** Waits between two attempts to reach a peer: from, doubling, to; each is shortened by up to a half at random. */

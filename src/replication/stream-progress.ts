@@ -23,7 +23,7 @@ export class StreamProgress {
     const seq = row[origin]! + 1;
     row[origin] = seq;
     // What an origin has sent, it has.
-    this.#acknowledged[origin]![origin] = seq;
+    this.#acknowledged[origin]![origin] = Math.max(seq, this.#acknowledged[origin]![origin]!);
     this.#update(origin);
     return seq;
   }

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { JournalRecord } from '../../../src/journal/journal.ts';
+import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
+import { EFFECT_KINDS, type Effect } from '../../../src/ordering/effect.ts';
+import { VersionVector } from '../../../src/ordering/version-vector.ts';
+import { completedWrites, KEYS, NODES } from '../../support/effect-arbitraries.ts';
+import { TwinJournal } from '../../support/twin-journal.ts';
+
+/** The links of a record are the journal's own business. */
+function plain(record: JournalRecord | undefined): JournalRecord | undefined {
+  if (record === undefined) return undefined;
+  const { key, version, expiresAtMs, tombstone } = record;
+  return { key, version, expiresAtMs, tombstone };
+}
+
+function expectAsTwin(journal: MemoryJournal, twin: TwinJournal, known: readonly number[]): void {
+  for (const key of KEYS) expect(plain(journal.newest(key))).toEqual(twin.all.get(key));
+  expect(journal.keys).toBe(twin.keys);
+  expect(journal.records).toBe(twin.all.size);
+  expect(journal.armedFlush).toEqual(twin.armedFlush);
+  for (const vector of [known, []]) {
+    expect(journal.since(new VersionVector(vector))).toEqual(twin.since(vector));
+  }
+}
+
+/** What is done after a write was recorded. */
+const afterwards = fc.constantFrom('nothing', 'nothing', 'revert', 'forget', 'sample');
+
+function step(journal: MemoryJournal, twin: TwinJournal, effect: Effect, then: string): void {
+  const before = journal.newest(effect.key);
+  const plainBefore = plain(before);
+  expect(journal.record(effect)).toBe(twin.record(effect));
+  if (then === 'revert') {
+    journal.revert(effect.version, effect.key, before);
+    twin.revert(effect.version, effect.key, plainBefore);
+  } else if (then === 'forget') {
+    const record = journal.newest(effect.key);
+    if (record === undefined) return;
+    journal.forget(record);
+    twin.forget(effect.key);
+  } else if (then === 'sample') journal.sample(2);
+}
+
+describe('the journal in memory', () => {
+  it('is a map that is gone through for every question', () => {
+    const steps = fc.tuple(
+      completedWrites(EFFECT_KINDS, 60),
+      fc.array(afterwards, { minLength: 60, maxLength: 60 }),
+      fc.array(fc.nat({ max: 40_000 }), { minLength: NODES, maxLength: NODES }),
+    );
+    fc.assert(
+      fc.property(steps, ([effects, then, known]) => {
+        const journal = new MemoryJournal(NODES);
+        const twin = new TwinJournal();
+        effects.forEach((effect, index) => {
+          step(journal, twin, effect, then[index]!);
+          expectAsTwin(journal, twin, known);
+        });
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('comes to the same by any order of the same writes, some of them twice', () => {
+    const writes = completedWrites(['set', 'delete', 'flush', 'flush-later'], 30).chain((effects) => {
+      const order = fc.shuffledSubarray(effects, { minLength: effects.length, maxLength: effects.length });
+      return fc.tuple(order, order, fc.subarray(effects));
+    });
+    fc.assert(
+      fc.property(writes, ([one, other, twice]) => {
+        const here = new MemoryJournal(NODES);
+        const there = new MemoryJournal(NODES);
+        for (const effect of one) here.record(effect);
+        for (const effect of [...other, ...twice]) there.record(effect);
+        const nothing = VersionVector.zero(NODES);
+        expect(there.since(nothing)).toEqual(here.since(nothing));
+        expect(there.armedFlush).toEqual(here.armedFlush);
+        for (const key of KEYS) expect(plain(there.newest(key))).toEqual(plain(here.newest(key)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('comes to the same by taking in what another has that it lacks', () => {
+    const writes = completedWrites(['set', 'delete', 'flush', 'flush-later'], 30);
+    fc.assert(
+      fc.property(writes, fc.array(fc.boolean(), { minLength: 30, maxLength: 30 }), (effects, side) => {
+        const here = new MemoryJournal(NODES);
+        const there = new MemoryJournal(NODES);
+        effects.forEach((effect, index) => {
+          (side[index] ? here : there).record(effect);
+        });
+        const nothing = VersionVector.zero(NODES);
+        for (const effect of here.since(nothing)) there.record(effect);
+        for (const effect of there.since(nothing)) here.record(effect);
+        expect(there.since(nothing)).toEqual(here.since(nothing));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

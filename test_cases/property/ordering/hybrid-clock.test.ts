@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
+import {
+  compareVersions,
+  TICKS_PER_MS,
+  VERSION_EPOCH_MS,
+  versionTimeOfMs,
+} from '../../../src/ordering/version.ts';
+
+const YEAR_MS = 365 * 86_400_000;
+const LAST_MS = VERSION_EPOCH_MS + 60 * YEAR_MS;
+
+type Step =
+  | { readonly do: 'stamp' }
+  | { readonly do: 'wall'; readonly ms: number }
+  | { readonly do: 'observe'; readonly ms: number };
+
+/** The wall clock jumps to anywhere, back to before the epoch of versions too; so do peers' times. */
+const moments = fc.oneof(
+  fc.integer({ min: 0, max: LAST_MS }),
+  fc.integer({ min: VERSION_EPOCH_MS, max: VERSION_EPOCH_MS + 5 }),
+);
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant({ do: 'stamp' as const }) },
+    fc.record({ do: fc.constant('wall' as const), ms: moments }),
+    fc.record({ do: fc.constant('observe' as const), ms: moments }),
+  ),
+  { maxLength: 100, size: 'max' },
+);
+
+describe('the hybrid clock', () => {
+  it('gives versions that are larger than all given and observed before, whatever the wall clock does', () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        let wallMs = VERSION_EPOCH_MS;
+        let largest = 0;
+        const clock = new HybridClock(7, () => wallMs);
+        for (const step of list) {
+          if (step.do === 'wall') wallMs = step.ms;
+          else if (step.do === 'observe') {
+            clock.observe(versionTimeOfMs(step.ms));
+            largest = Math.max(largest, versionTimeOfMs(step.ms));
+          } else {
+            const version = clock.stamp();
+            expect(version.node).toBe(7);
+            expect(version.time).toBeGreaterThan(largest);
+            expect(version.time).toBeGreaterThanOrEqual(versionTimeOfMs(wallMs));
+            expect(Number.isSafeInteger(version.time)).toBe(true);
+            largest = version.time;
+          }
+          expect(clock.reading()).toBe(Math.max(largest, versionTimeOfMs(wallMs)));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('orders what one controller has seen before what it writes then', () => {
+    fc.assert(
+      fc.property(moments, moments, (hereMs, thereMs) => {
+        const here = new HybridClock(0, () => hereMs);
+        const there = new HybridClock(1, () => thereMs);
+        const cause = there.stamp();
+        here.observe(cause.time);
+        expect(compareVersions(cause, here.stamp())).toBeLessThan(0);
+      }),
+    );
+  });
+
+  it('is purely logical on a wall clock that always says 0', () => {
+    const clock = new HybridClock(2, () => 0);
+    expect([clock.stamp(), clock.stamp()].map((version) => version.time)).toEqual([1, 2]);
+    clock.observe(10);
+    clock.observe(5);
+    expect(clock.reading()).toBe(10);
+    expect(clock.stamp()).toEqual({ time: 11, node: 2 });
+  });
+
+  it('says how far a time is ahead of the wall clock, not of its own readings', () => {
+    const nowMs = VERSION_EPOCH_MS + YEAR_MS;
+    const clock = new HybridClock(0, () => nowMs);
+    clock.observe(versionTimeOfMs(nowMs + 5000));
+    expect(clock.aheadMs(versionTimeOfMs(nowMs + 2000))).toBe(2000);
+    expect(clock.aheadMs(versionTimeOfMs(nowMs - 500))).toBe(-500);
+    expect(clock.aheadMs(versionTimeOfMs(nowMs) + TICKS_PER_MS / 2)).toBe(0.5);
+  });
+});

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  casOfVersion,
+  compareVersions,
+  sameVersion,
+  type Version,
+  versionOfCas,
+  versionTimeOfMs,
+} from '../../../src/ordering/version.ts';
+
+/** Close to each other often enough, so that ties in time are met. */
+const times = fc.oneof(
+  fc.integer({ min: 1, max: 4 }),
+  fc.maxSafeNat().map((time) => Math.max(1, time)),
+  fc.constant(Number.MAX_SAFE_INTEGER),
+);
+const versions: fc.Arbitrary<Version> = fc.record({ time: times, node: fc.nat({ max: 255 }) });
+
+describe('a version', () => {
+  it('comes back from its CAS token, which is positive in 64 bits', () => {
+    fc.assert(
+      fc.property(versions, (version) => {
+        const cas = casOfVersion(version);
+        expect(versionOfCas(cas)).toEqual(version);
+        expect(cas > 0n && cas < 2n ** 63n).toBe(true);
+      }),
+    );
+  });
+
+  it('has its place in the order of the tokens', () => {
+    fc.assert(
+      fc.property(versions, versions, (a, b) => {
+        const [x, y] = [casOfVersion(a), casOfVersion(b)];
+        expect(Math.sign(compareVersions(a, b))).toBe(x < y ? -1 : x > y ? 1 : 0);
+        expect(sameVersion(a, b)).toBe(x === y);
+      }),
+    );
+  });
+
+  it('is one of the tokens that a client may send, or there is none', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (cas) => {
+        const version = versionOfCas(cas);
+        if (version !== null) expect(casOfVersion(version)).toBe(cas);
+      }),
+    );
+    expect(versionOfCas(0n)).toBeNull();
+    expect(versionOfCas(255n)).toBeNull();
+    expect(versionOfCas(256n)).toEqual({ time: 1, node: 0 });
+    expect(versionOfCas(2n ** 64n - 1n)).toBeNull();
+  });
+
+  it('has a time that is exact until 2093, and grows with the clock', () => {
+    const lastMs = Date.UTC(2093, 0);
+    expect(Number.isSafeInteger(versionTimeOfMs(lastMs) + 4095)).toBe(true);
+    const moments = fc.integer({ min: 0, max: lastMs });
+    fc.assert(
+      fc.property(moments, moments, (a, b) => {
+        if (a <= b) expect(versionTimeOfMs(a)).toBeLessThanOrEqual(versionTimeOfMs(b));
+      }),
+    );
+  });
+});

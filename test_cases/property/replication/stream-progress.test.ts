@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StreamProgress } from '../../../src/replication/stream-progress.ts';
+
+const NODES = 4;
+const SELF = 1;
+const node = fc.nat({ max: NODES - 1 });
+
+const steps = fc.array(
+  fc.oneof(
+    fc.record({ do: fc.constant('receive' as const), origin: node }),
+    fc.record({
+      do: fc.constant('acknowledged' as const),
+      member: node.map((id) => (id === SELF ? 0 : id)),
+      received: fc.array(fc.nat({ max: 10 }), { maxLength: NODES }),
+    }),
+  ),
+  { maxLength: 60, size: 'max' },
+);
+
+describe('the progress of streams', () => {
+  it('is stable up to where every member is known to have received it', () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        const progress = new StreamProgress(SELF, NODES);
+        const table = Array.from({ length: NODES }, () => new Array<number>(NODES).fill(0));
+        const raise = (member: number, origin: number, seq: number) => {
+          table[member]![origin] = Math.max(table[member]![origin]!, seq);
+        };
+        for (const step of list) {
+          if (step.do === 'receive') {
+            const seq = table[SELF]![step.origin]! + 1;
+            raise(SELF, step.origin, seq);
+            raise(step.origin, step.origin, seq);
+            expect(progress.receive(step.origin)).toBe(seq);
+          } else {
+            step.received.forEach((seq, origin) => {
+              raise(step.member, origin, seq);
+            });
+            progress.onAcknowledged(step.member, step.received);
+          }
+          expect(progress.allReceived()).toEqual(table[SELF]);
+          for (let origin = 0; origin < NODES; origin++) {
+            expect(progress.received(origin)).toBe(table[SELF]![origin]);
+            expect(progress.stableSeq(origin)).toBe(Math.min(...table.map((row) => row[origin]!)));
+            for (let member = 0; member < NODES; member++) {
+              expect(progress.acknowledged(member, origin)).toBe(table[member]![origin]);
+            }
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('of a single controller is stable at once', () => {
+    const progress = new StreamProgress(0, 1);
+    expect(progress.receive(0)).toBe(1);
+    expect(progress.stableSeq(0)).toBe(1);
+  });
+
+  it('regression: an origin that had acknowledged more of its own stream was taken back by the next request', () => {
+    const progress = new StreamProgress(0, 2);
+    progress.onAcknowledged(1, [0, 5]);
+    progress.receive(1);
+    expect(progress.acknowledged(1, 1)).toBe(5);
+    expect(progress.stableSeq(1)).toBe(1);
+  });
+});

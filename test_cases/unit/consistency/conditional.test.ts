@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type ConditionalRequest,
+  decide,
+  type Found,
+  needsValue,
+  type Verdict,
+} from '../../../src/consistency/conditional.ts';
+import { casOfVersion } from '../../../src/ordering/version.ts';
+import { ALREADY_EXPIRED, NEVER } from '../../../src/protocol/expiry.ts';
+import { ITEM_BYTES_DEFAULT, ITEM_OVERHEAD_BYTES } from '../../../src/protocol/limits.ts';
+import type { ArithmeticRequest, StoreRequest, StoreVerb } from '../../../src/protocol/request.ts';
+
+/** What memcached 1.6.18 answers, and holds afterwards, was taken down from one. */
+
+const NOW_MS = 1_800_000_000_000;
+
+const FOUND: Found = {
+  version: { time: 77, node: 1 },
+  flags: 9,
+  expiresAtMs: NOW_MS + 5000,
+  value: Buffer.from('old'),
+};
+
+const store = (verb: StoreVerb, fields: Partial<StoreRequest> = {}): StoreRequest => ({
+  kind: 'store',
+  verb,
+  key: 'k',
+  flags: 3,
+  exptime: 10,
+  value: Buffer.from('new'),
+  cas: 0n,
+  noreply: false,
+  ...fields,
+});
+
+const arithmetic = (verb: 'incr' | 'decr', delta: bigint): ArithmeticRequest => ({
+  kind: 'arithmetic',
+  verb,
+  key: 'k',
+  delta,
+  noreply: false,
+});
+
+const holding = (value: string): Found => ({ ...FOUND, value: Buffer.from(value, 'latin1') });
+
+function decided(request: ConditionalRequest, found: Found | null): Verdict {
+  return decide(request, found, NOW_MS, ITEM_BYTES_DEFAULT);
+}
+
+/** The answer in a word, and the value that the key holds then; null where nothing changes. */
+function summary({ reply, change }: Verdict): [string, string | null] {
+  let word: string = reply.kind;
+  if (reply.kind === 'outcome') word = reply.outcome;
+  if (reply.kind === 'number') word = `${reply.value}`;
+  if (reply.kind === 'client_error' || reply.kind === 'server_error') word = reply.reason;
+  return [word, change === null ? null : change.value.toString('latin1')];
+}
+
+const CAS = casOfVersion(FOUND.version);
+
+describe('a conditional store', () => {
+  it.each([
+    ['set', null, ['stored', 'new']],
+    ['set', FOUND, ['stored', 'new']],
+    ['add', null, ['stored', 'new']],
+    ['add', FOUND, ['not_stored', null]],
+    ['replace', null, ['not_stored', null]],
+    ['replace', FOUND, ['stored', 'new']],
+    ['append', null, ['not_stored', null]],
+    ['append', FOUND, ['stored', 'oldnew']],
+    ['prepend', null, ['not_stored', null]],
+    ['prepend', FOUND, ['stored', 'newold']],
+  ] as const)('%s on %o is %o', (verb, found, expected) => {
+    expect(summary(decided(store(verb), found))).toEqual(expected);
+  });
+
+  it.each([
+    [CAS, FOUND, ['stored', 'new']],
+    [CAS + 1n, FOUND, ['exists', null]],
+    [0n, FOUND, ['exists', null]],
+    [CAS, null, ['not_found', null]],
+    [0n, null, ['not_found', null]],
+  ] as const)('cas with token %s on %o is %o', (cas, found, expected) => {
+    expect(summary(decided(store('cas', { cas }), found))).toEqual(expected);
+  });
+
+  it('takes flags and expiry from the request, and for a part from the entry', () => {
+    const whole = decided(store('replace'), FOUND).change;
+    expect(whole).toMatchObject({ flags: 3, expiresAtMs: NOW_MS + 10_000 });
+    const part = decided(store('append'), FOUND).change;
+    expect(part).toMatchObject({ flags: 9, expiresAtMs: FOUND.expiresAtMs });
+  });
+
+  it.each([
+    [0, NEVER],
+    [-1, ALREADY_EXPIRED],
+    [2_592_000, NOW_MS + 2_592_000_000],
+    [2_592_001, 2_592_001_000],
+  ])('of exptime %d expires at %d', (exptime, expiresAtMs) => {
+    expect(decided(store('set', { exptime }), null).change?.expiresAtMs).toBe(expiresAtMs);
+  });
+
+  it.each(['append', 'prepend'] as const)('regression: %s beyond the item limit was an error', (verb) => {
+    const limit = ITEM_BYTES_DEFAULT - ITEM_OVERHEAD_BYTES - 'k'.length;
+    const large = { ...FOUND, flags: 0, value: Buffer.alloc(limit - 3, 'x') };
+    expect(decided(store(verb), large).change?.value.length).toBe(limit);
+    const larger = { ...large, value: Buffer.alloc(limit - 2, 'x') };
+    expect(summary(decided(store(verb), larger))).toEqual(['not_stored', null]);
+  });
+});
+
+describe('arithmetic', () => {
+  const NON_NUMERIC = 'cannot increment or decrement non-numeric value';
+  const MAX = '18446744073709551615';
+
+  it.each([
+    ['5', '6', '6'],
+    ['99', '100', '100'],
+    [MAX, '0', '0'.padEnd(20)],
+    ['  12', '13', '13  '],
+    ['\t12', '13', '13 '],
+    ['\n12', '13', '13 '],
+    ['12 ', '13', '13 '],
+    ['12 abc', '13', '13    '],
+    ['12\t34', '13', '13   '],
+    ['12\x0034', '13', '13   '],
+    ['+12', '13', '13 '],
+    ['-0', '1', '1 '],
+    [`-${MAX}`, '2', '2'.padEnd(21)],
+    ['00012', '13', '13   '],
+    [`${'0'.repeat(25)}7`, '8', '8'.padEnd(26)],
+    [`5${' '.repeat(40)}`, '6', '6'.padEnd(41)],
+    ['9 -', '10', '10 '],
+    ['9223372036854775808\x00-', '9223372036854775809', '9223372036854775809'.padEnd(21)],
+  ])('incr of %j by 1 is %s, and leaves %j', (value, answer, left) => {
+    expect(summary(decided(arithmetic('incr', 1n), holding(value)))).toEqual([answer, left]);
+  });
+
+  it.each([
+    '',
+    '   ',
+    'abc',
+    '12abc',
+    '1.5',
+    '0x10',
+    '1e3',
+    '-1',
+    '- 1',
+    '+-1',
+    '\x0012',
+    '18446744073709551616',
+    '99999999999999999999',
+    `${MAX} -`,
+  ])('refuses %j as no number', (value) => {
+    for (const verb of ['incr', 'decr'] as const) {
+      expect(summary(decided(arithmetic(verb, 1n), holding(value)))).toEqual([NON_NUMERIC, null]);
+    }
+  });
+
+  it.each([
+    ['10', 6n, '4', '4 '],
+    ['5', 6n, '0', '0'],
+    ['5', 5n, '0', '0'],
+    [MAX, 6n, '18446744073709551609', '18446744073709551609'],
+    ['100', 18446744073709551615n, '0', '0  '],
+  ])('decr of %j by %d is %s, and leaves %j', (value, delta, answer, left) => {
+    expect(summary(decided(arithmetic('decr', delta), holding(value)))).toEqual([answer, left]);
+  });
+
+  it('wraps at 64 bits', () => {
+    const request = arithmetic('incr', 18446744073709551615n);
+    expect(summary(decided(request, holding(MAX)))[0]).toBe('18446744073709551614');
+  });
+
+  it('keeps flags and expiry, and finds nothing where there is nothing', () => {
+    const { change } = decided(arithmetic('incr', 1n), holding('1'));
+    expect(change).toMatchObject({ flags: 9, expiresAtMs: FOUND.expiresAtMs });
+    expect(summary(decided(arithmetic('decr', 1n), null))).toEqual(['not_found', null]);
+  });
+});
+
+describe('a touch', () => {
+  it.each(['touch', 'gat-one'] as const)('by %s changes the expiry alone', (kind) => {
+    const request = { kind, key: 'k', exptime: -1, noreply: false };
+    expect(decided(request, FOUND)).toEqual({
+      reply: { kind: 'outcome', outcome: 'touched' },
+      change: { flags: 9, expiresAtMs: ALREADY_EXPIRED, value: FOUND.value },
+    });
+    expect(summary(decided(request, null))).toEqual(['not_found', null]);
+  });
+});
+
+describe('the value', () => {
+  it('is needed only where the operation looks at it', () => {
+    const verbs = ['set', 'add', 'replace', 'cas', 'append', 'prepend'] as const;
+    expect(verbs.filter((verb) => needsValue(store(verb)))).toEqual(['append', 'prepend']);
+    expect(needsValue(arithmetic('incr', 1n))).toBe(true);
+    expect(needsValue({ kind: 'touch', key: 'k', exptime: 0, noreply: false })).toBe(true);
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { Effect } from '../../../src/ordering/effect.ts';
+import { heldVersion, RequestQueue } from '../../../src/ordering/request-queue.ts';
+import { NO_VERSION, TICKS_PER_MS, VERSION_EPOCH_MS } from '../../../src/ordering/version.ts';
+
+const at = (time: number, node = 0) => ({ time, node });
+const effect = (time: number, fields: Partial<Effect> = {}): Effect => ({
+  version: at(time),
+  kind: 'set',
+  key: 'k',
+  base: null,
+  flags: 0,
+  expiresAtMs: 0,
+  value: Buffer.from('v'),
+  ...fields,
+});
+
+function queueOf(...effects: readonly Effect[]): RequestQueue {
+  const queue = new RequestQueue(2);
+  effects.forEach((one, index) => {
+    queue.push({ effect: one, seq: index + 1, waiters: null });
+  });
+  return queue;
+}
+
+describe('the request queue', () => {
+  it('stops at an origin that goes back', () => {
+    const queue = queueOf(effect(5));
+    expect(() => queue.push({ effect: effect(5), seq: 2, waiters: null })).toThrow(
+      'origin 0 sent a version that is not larger than its last',
+    );
+  });
+
+  it('builds a chain on the link that will hold, not on one that is already broken', () => {
+    const queue = queueOf(effect(1), effect(2, { base: at(1) }), effect(3, { base: at(1) }));
+    const prediction = queue.predict('k', NO_VERSION)!;
+    expect(prediction.effect.version).toEqual(at(2));
+    expect(heldVersion(prediction)).toEqual(at(2));
+  });
+
+  it('holds nothing after a delete, and after a flush, for every key', () => {
+    const queue = queueOf(effect(1), effect(2, { kind: 'delete' }));
+    expect(heldVersion(queue.predict('k', NO_VERSION)!)).toEqual(NO_VERSION);
+    queue.push({ effect: effect(3, { kind: 'flush', key: '', value: null }), seq: 3, waiters: null });
+    expect(heldVersion(queue.predict('other', at(1))!)).toEqual(NO_VERSION);
+    expect(queue.newestOn('other')?.seq).toBe(3);
+  });
+
+  it('is not touched by a flush that is announced for later', () => {
+    const queue = queueOf(effect(1, { kind: 'flush-later', key: '', value: null }));
+    expect(queue.predict('k', NO_VERSION)).toBeNull();
+    expect(queue.newestOn('k')).toBeUndefined();
+    expect(queue.pop()?.seq).toBe(1);
+  });
+
+  it('regression: a condition broken by a flush was foreseen to hold once the flush had been applied', () => {
+    const queue = queueOf(effect(2, { kind: 'flush', key: '', value: null }));
+    queue.push({ effect: effect(1, { version: at(1, 1) }), seq: 1, waiters: null });
+    queue.push({ effect: effect(3, { base: at(1, 1) }), seq: 2, waiters: null });
+    expect(queue.pop()?.effect.version).toEqual(at(1, 1));
+    expect(queue.pop()?.effect.kind).toBe('flush');
+    expect(queue.predict('k', NO_VERSION)).toBeNull();
+  });
+
+  it('regression: a flush come due was foreseen to end entries that were written after its moment', () => {
+    const dueTime = 10 * TICKS_PER_MS;
+    const flush = {
+      kind: 'flush-due',
+      key: '',
+      value: null,
+      expiresAtMs: VERSION_EPOCH_MS + 10,
+    } as const;
+    const queue = queueOf(effect(dueTime + 5), effect(dueTime + 9, flush));
+    expect(queue.predict('k', NO_VERSION)?.seq).toBe(1);
+    expect(queue.predict('other', at(dueTime))).toBeNull();
+    expect(queue.predict('other', at(dueTime - 1))?.seq).toBe(2);
+  });
+});

@@ -1,0 +1,258 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { encodeFrame } from '../../../src/peer/codec.ts';
+import { PREFACE } from '../../../src/peer/handshake.ts';
+import type { Hello, PeerMessage } from '../../../src/peer/messages.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type Address, MeshNode, type MeshOptions, meshAddresses } from '../../support/mesh-node.ts';
+
+let nodes: MeshNode[] = [];
+const sockets: Socket[] = [];
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await Promise.all(nodes.splice(0).map((node) => node.close()));
+});
+
+async function start(node: number, addresses: readonly Address[], options?: MeshOptions): Promise<MeshNode> {
+  const started = await new MeshNode(node, addresses, options).open();
+  nodes.push(started);
+  return started;
+}
+
+/** @param options of each node; there are as many */
+async function startAll(...options: readonly MeshOptions[]): Promise<MeshNode[]> {
+  const addresses = await meshAddresses(options.length);
+  return Promise.all(options.map((each, node) => start(node, addresses, each)));
+}
+
+async function stop(node: MeshNode): Promise<void> {
+  nodes = nodes.filter((other) => other !== node);
+  await node.close();
+}
+
+const upEverywhere = (all: readonly MeshNode[]) =>
+  eventually(() => all.every((one) => all.every((peer) => peer === one || one.mesh.isUp(peer.node))));
+
+const next = (exchange: number): PeerMessage => ({ type: 'sync-next', exchange });
+
+const exchanges = (node: MeshNode): number[] =>
+  node.received.map(({ message }) => (message.type === 'sync-next' ? message.exchange : -1));
+
+/** A caller that is no mesh. */
+async function stranger(
+  address: Address,
+  bytes: Buffer,
+): Promise<{ socket: Socket; closed: Promise<unknown> }> {
+  const socket = connect(address);
+  sockets.push(socket);
+  socket.on('error', () => {});
+  socket.resume();
+  const closed = once(socket, 'close');
+  await once(socket, 'connect');
+  socket.write(bytes);
+  return { socket, closed };
+}
+
+const HELLO: Hello = {
+  type: 'hello',
+  cluster: 'test',
+  node: 1,
+  incarnation: 3,
+  level: 'sequential',
+  peers: 'the peers',
+  time: 0,
+};
+
+describe('a mesh', () => {
+  it.each([2, 3, 4])('of %d comes up with one link per pair', async (count) => {
+    const all = await startAll(...new Array<MeshOptions>(count).fill({}));
+    await upEverywhere(all);
+    for (const one of all) {
+      const peers = all.filter((peer) => peer !== one).map((peer) => `up ${peer.node}`);
+      expect([...one.events].sort()).toEqual(peers);
+      expect(await one.connections()).toBe(count - 1 - one.node);
+    }
+  });
+
+  it('carries messages in order and once, both ways, small and large', async () => {
+    const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
+    await upEverywhere([a, b]);
+    const value = Buffer.alloc(2_000_000, 'v');
+    const effect = {
+      version: { time: 1, node: 0 },
+      kind: 'set',
+      key: 'k',
+      base: null,
+      flags: 0,
+      expiresAtMs: 0,
+      value,
+    } as const;
+    for (let exchange = 0; exchange < 500; exchange++) {
+      a.mesh.send(1, next(exchange));
+      b.mesh.broadcast(next(exchange));
+      if (exchange === 250) a.mesh.send(1, { type: 'push', previousTime: 0, effects: [effect] });
+      if (exchange % 100 === 0) await sleep(1);
+    }
+    await eventually(() => a.received.length === 500 && b.received.length === 501);
+    expect(exchanges(a)).toEqual([...new Array(500).keys()]);
+    const push = b.received.splice(251, 1)[0]!.message;
+    expect(push.type === 'push' && push.effects[0]!.value!.equals(value)).toBe(true);
+    expect(exchanges(b)).toEqual([...new Array(500).keys()]);
+  });
+
+  it('keeps nothing for a peer that is down', async () => {
+    const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
+    a.mesh.send(1, next(7));
+    await upEverywhere([a, b]);
+    a.mesh.send(1, next(8));
+    await eventually(() => b.received.length === 1);
+    expect(exchanges(b)).toEqual([8]);
+  });
+
+  it('brings back a connection that broke, and says so on both sides', async () => {
+    const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
+    await upEverywhere([a, b]);
+    a.cut();
+    const events = (peer: number) => [`up ${peer}`, `down ${peer}`, `up ${peer}`];
+    await eventually(() => expect([a.events, b.events]).toEqual([events(1), events(0)]));
+    a.mesh.send(1, next(1));
+    b.mesh.send(0, next(2));
+    await eventually(() => expect([exchanges(a), exchanges(b)]).toEqual([[2], [1]]));
+  });
+
+  it('tells a restarted peer from one that is back', async () => {
+    const addresses = await meshAddresses(2);
+    const a = await start(0, addresses, { incarnation: 11 });
+    const b = await start(1, addresses, { incarnation: 22 });
+    await upEverywhere([a, b]);
+    expect([a.mesh.incarnationOf(1), b.mesh.incarnationOf(0)]).toEqual([22, 11]);
+    a.cut();
+    await eventually(() => a.events.length === 3);
+    expect(a.mesh.incarnationOf(1)).toBe(22);
+    await stop(b);
+    await eventually(() => !a.mesh.isUp(1));
+    expect(a.mesh.incarnationOf(1)).toBeNull();
+    await start(1, addresses, { incarnation: 33 });
+    await eventually(() => expect(a.mesh.incarnationOf(1)).toBe(33));
+  });
+
+  it('regression: the end of a connection by the caller was not noticed before something was sent on it', async () => {
+    const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
+    await upEverywhere([a, b]);
+    await stop(b);
+    await eventually(() => expect(a.events).toEqual(['up 1', 'down 1']));
+    expect(await a.connections()).toBe(0);
+  });
+});
+
+describe('a mesh turns away', () => {
+  const skew = 'its clock is 5.0 s ahead (max_clock_skew 1 s)';
+  it.each<[string, MeshOptions, MeshOptions, string, string]>([
+    ['another cluster', {}, { cluster: 'b' }, 'cluster "b" is not "test"', 'cluster "b" is not "test"'],
+    [
+      'another level',
+      {},
+      { level: 'eventual' },
+      'level eventual is not sequential',
+      'level eventual is not sequential',
+    ],
+    [
+      'other peers',
+      {},
+      { peers: 'x' },
+      'its peers (x) are not the same as here (the peers)',
+      'its peers (x) are not the same as here (the peers)',
+    ],
+    ['a caller whose clock is ahead', {}, { aheadMs: 5000 }, skew, skew],
+    ['one that it calls and whose clock is ahead', { aheadMs: 5000 }, {}, skew, skew],
+  ])('%s, and both sides say it once and never are up', async (_, first, second, reasonA, reasonB) => {
+    const [a, b] = (await startAll(first, second)) as [MeshNode, MeshNode];
+    await eventually(() => a.events.length > 0 && b.events.length > 0);
+    await sleep(250);
+    expect(a.events).toEqual([`refused 1: ${reasonA}`]);
+    expect(b.events).toEqual([`refused 0: ${reasonB}`]);
+    expect([a.mesh.isUp(1), b.mesh.isUp(0)]).toEqual([false, false]);
+    expect([a.mesh.refusalOf(1), b.mesh.refusalOf(0)]).toEqual([reasonA, reasonB]);
+  });
+
+  it('who claims its own number', async () => {
+    const addresses = await meshAddresses(2);
+    const a = await start(0, addresses);
+    const { closed } = await stranger(
+      addresses[0]!,
+      Buffer.concat([PREFACE, encodeFrame({ ...HELLO, node: 0 })]),
+    );
+    await closed;
+    expect(a.events).toEqual([]);
+  });
+
+  it('who is at an address where another was expected', async () => {
+    const [first, second, third] = (await meshAddresses(3)) as [Address, Address, Address];
+    const a = await start(0, [first, second, third]);
+    const c = await start(2, [second, first, third]);
+    const reason = `127.0.0.1:${first.port} is controller 0, not 1`;
+    await eventually(() => expect(c.events).toEqual([`refused 1: ${reason}`]));
+    await eventually(() => expect(a.events).toEqual([`refused 2: ${reason}`]));
+  });
+
+  it('a peer that is refused later, and both sides say so', async () => {
+    const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
+    await upEverywhere([a, b]);
+    a.mesh.drop(1, 'its clock jumped', true);
+    await eventually(() => b.events.length >= 3);
+    expect(a.events.slice(0, 3)).toEqual(['up 1', 'refused 1: its clock jumped', 'down 1']);
+    expect(b.events.slice(0, 3)).toEqual(['up 0', 'refused 0: its clock jumped', 'down 0']);
+  });
+
+  it('regression: a controller with a number that does not exist brought this one down', async () => {
+    const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
+    await upEverywhere([a, b]);
+    const address = { host: '127.0.0.1', port: [...a.sockets][0]!.localPort! };
+    const hello = encodeFrame({ ...HELLO, node: 200 });
+    const { closed } = await stranger(address, Buffer.concat([PREFACE, hello, hello]));
+    await closed;
+    expect(a.events).toEqual(['up 1']);
+  });
+
+  it.each<[string, Buffer]>([
+    ['garbage', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+    ['a frame that is no message', Buffer.from([0, 0, 0, 1, 250])],
+    ['another message than hello', encodeFrame(next(1))],
+    ['a frame that is too large for a hello', Buffer.from([0, 2, 0, 1])],
+    ['something else after its first hello', Buffer.concat([encodeFrame(HELLO), encodeFrame(next(1))])],
+  ])('who says %s', async (_, bytes) => {
+    const addresses = await meshAddresses(2);
+    const a = await start(0, addresses);
+    const { closed } = await stranger(addresses[0]!, Buffer.concat([PREFACE, bytes]));
+    await closed;
+    expect([a.events, a.received]).toEqual([[], []]);
+    expect(await a.connections()).toBe(0);
+  });
+});
+
+describe('a mesh that is closed', () => {
+  it('leaves nothing open, whatever it was doing', async () => {
+    const silent = createServer((socket) => sockets.push(socket.resume()));
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const [first, second] = await meshAddresses(2);
+    const port = (silent.address() as { port: number }).port;
+    const addresses = [{ host: '127.0.0.1', port }, first!, second!];
+    const b = await start(1, addresses);
+    const c = await start(2, addresses);
+    await eventually(() => b.mesh.isUp(2) && sockets.length >= 2);
+    const halfway = await stranger(first!, PREFACE);
+    await eventually(async () => expect(await b.connections()).toBe(2));
+    await Promise.all([stop(b), stop(c), halfway.closed]);
+    await eventually(
+      () => new Promise((resolve) => silent.getConnections((_, count) => resolve(count === 0))),
+    );
+    const dials = sockets.length;
+    await sleep(100);
+    expect(sockets.length).toBe(dials);
+    silent.close();
+  });
+});
