@@ -9,9 +9,6 @@ import type {
   TouchRequest,
 } from '../protocol/request.ts';
 import type { Draft } from '../replication/engine.ts';
-import { decideArithmetic } from './decide-arithmetic.ts';
-import { decideDelete, decideReadItem, decideTouch } from './decide-item.ts';
-import { decideStore } from './decide-store.ts';
 
 /** One key's part of `gat` and `gats`. */
 export interface GetAndTouchOne {
@@ -55,39 +52,6 @@ export interface DecideContext {
   /** Wall clock, milliseconds since 1970. */
   readonly nowMs: number;
   readonly itemBytesMax: number;
-}
-
-/** False when the operation can be decided on the version and the liveness of the entry alone. */
-export function needsValue(request: ConditionalRequest): boolean {
-  switch (request.kind) {
-    case 'store':
-      return request.verb === 'append' || request.verb === 'prepend';
-    case 'delete':
-      return request.invalidate || request.dropValue;
-    default:
-      return true;
-  }
-}
-
-/**
- * Decides an operation on what the key holds, as memcached would.
- *
- * @param found null when the key holds nothing
- */
-export function decide(request: ConditionalRequest, found: Found | null, context: DecideContext): Verdict {
-  switch (request.kind) {
-    case 'store':
-      return decideStore(request, found, context);
-    case 'arithmetic':
-      return decideArithmetic(request, found, context);
-    case 'delete':
-      return decideDelete(request, found, context);
-    case 'read_item':
-      return decideReadItem(request, found, context);
-    case 'touch':
-    case 'gat-one':
-      return decideTouch(request, found, context);
-  }
 }
 
 /** The answer of an operation that changes nothing. */

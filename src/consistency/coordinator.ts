@@ -18,15 +18,8 @@ import type {
 import { type Draft, type Engine, type Gate, OPEN, type WriteOutcome } from '../replication/engine.ts';
 import type { ReadDone, Replica } from '../replication/replica.ts';
 import type { Entry } from '../store/entry.ts';
-import {
-  type ConditionalRequest,
-  decide,
-  type Found,
-  isMarked,
-  needsValue,
-  tokenOf,
-  type Verdict,
-} from './conditional.ts';
+import { type ConditionalRequest, type Found, isMarked, tokenOf, type Verdict } from './conditional.ts';
+import { decide, needsValue } from './decide.ts';
 import { setChange, storedReply } from './decide-store.ts';
 import type { Policy } from './level.ts';
 import { Operation } from './operation.ts';

@@ -10,8 +10,8 @@ import { TwinJournal } from '../../support/twin-journal.ts';
 /** The links of a record are the journal's own business. */
 function plain(record: JournalRecord | undefined): JournalRecord | undefined {
   if (record === undefined) return undefined;
-  const { key, version, expiresAtMs, tombstone } = record;
-  return { key, version, expiresAtMs, tombstone };
+  const { key, version, expiresAtMs, tombstone, token, marks, readAtSec } = record;
+  return { key, version, expiresAtMs, tombstone, token, marks, readAtSec };
 }
 
 function expectAsTwin(journal: MemoryJournal, twin: TwinJournal, known: readonly number[]): void {

@@ -9,6 +9,9 @@ const recordOf = (time: number): OriginRecord => ({
   version: { time, node: NODE },
   expiresAtMs: 0,
   tombstone: false,
+  token: null,
+  marks: 0,
+  readAtSec: 0,
   older: null,
   newer: null,
 });

@@ -103,6 +103,8 @@ class Pair {
       key: conditional ? key : '',
       base: conditional ? this.#base(key, condition) : null,
       flags: 0,
+      token: null,
+      marks: 0,
       expiresAtMs: kind === 'flush-due' ? VERSION_EPOCH_MS + dueMs : 0,
       value: kind === 'set' ? Buffer.from('value') : null,
     };

@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type ConditionalRequest,
-  decide,
-  type Found,
-  needsValue,
-  type Verdict,
-} from '../../../src/consistency/conditional.ts';
+import type { ConditionalRequest, Found, Verdict } from '../../../src/consistency/conditional.ts';
+import { decide, needsValue } from '../../../src/consistency/decide.ts';
 import { casOfVersion } from '../../../src/ordering/version.ts';
 import { ALREADY_EXPIRED, NEVER } from '../../../src/protocol/expiry.ts';
 import { ITEM_BYTES_DEFAULT, ITEM_OVERHEAD_BYTES } from '../../../src/protocol/limits.ts';
+import { arithmeticRequest, storeRequest } from '../../../src/protocol/make-request.ts';
 import type { ArithmeticRequest, StoreRequest, StoreVerb } from '../../../src/protocol/request.ts';
 
 /** What memcached 1.6.18 answers, and holds afterwards, was taken down from one. */
@@ -19,42 +15,34 @@ const FOUND: Found = {
   version: { time: 77, node: 1 },
   flags: 9,
   expiresAtMs: NOW_MS + 5000,
+  token: null,
+  marks: 0,
+  readAtSec: 0,
   value: Buffer.from('old'),
 };
 
 const store = (verb: StoreVerb, fields: Partial<StoreRequest> = {}): StoreRequest => ({
-  kind: 'store',
-  verb,
-  key: 'k',
-  flags: 3,
-  exptime: 10,
-  value: Buffer.from('new'),
-  cas: 0n,
-  noreply: false,
+  ...storeRequest(verb, 'k', 3, 10, Buffer.from('new')),
   ...fields,
 });
 
-const arithmetic = (verb: 'incr' | 'decr', delta: bigint): ArithmeticRequest => ({
-  kind: 'arithmetic',
-  verb,
-  key: 'k',
-  delta,
-  noreply: false,
-});
+const arithmetic = (verb: 'incr' | 'decr', delta: bigint): ArithmeticRequest =>
+  arithmeticRequest(verb, 'k', delta);
 
 const holding = (value: string): Found => ({ ...FOUND, value: Buffer.from(value, 'latin1') });
 
 function decided(request: ConditionalRequest, found: Found | null): Verdict {
-  return decide(request, found, NOW_MS, ITEM_BYTES_DEFAULT);
+  return decide(request, found, { nowMs: NOW_MS, itemBytesMax: ITEM_BYTES_DEFAULT });
 }
 
 /** The answer in a word, and the value that the key holds then; null where nothing changes. */
-function summary({ reply, change }: Verdict): [string, string | null] {
+function summary({ reply: replyTo, change }: Verdict): [string, string | null] {
+  const reply = replyTo({ time: 78, node: 1 });
   let word: string = reply.kind;
   if (reply.kind === 'outcome') word = reply.outcome;
   if (reply.kind === 'number') word = `${reply.value}`;
   if (reply.kind === 'client_error' || reply.kind === 'server_error') word = reply.reason;
-  return [word, change === null ? null : change.value.toString('latin1')];
+  return [word, change?.value?.toString('latin1') ?? null];
 }
 
 const CAS = casOfVersion(FOUND.version);
@@ -81,8 +69,8 @@ describe('a conditional store', () => {
     [0n, FOUND, ['exists', null]],
     [CAS, null, ['not_found', null]],
     [0n, null, ['not_found', null]],
-  ] as const)('cas with token %s on %o is %o', (cas, found, expected) => {
-    expect(summary(decided(store('cas', { cas }), found))).toEqual(expected);
+  ] as const)('cas with token %s on %o is %o', (compare, found, expected) => {
+    expect(summary(decided(store('cas', { compare }), found))).toEqual(expected);
   });
 
   it('takes flags and expiry from the request, and for a part from the entry', () => {
@@ -104,7 +92,7 @@ describe('a conditional store', () => {
   it.each(['append', 'prepend'] as const)('regression: %s beyond the item limit was an error', (verb) => {
     const limit = ITEM_BYTES_DEFAULT - ITEM_OVERHEAD_BYTES - 'k'.length;
     const large = { ...FOUND, flags: 0, value: Buffer.alloc(limit - 3, 'x') };
-    expect(decided(store(verb), large).change?.value.length).toBe(limit);
+    expect(decided(store(verb), large).change?.value?.length).toBe(limit);
     const larger = { ...large, value: Buffer.alloc(limit - 2, 'x') };
     expect(summary(decided(store(verb), larger))).toEqual(['not_stored', null]);
   });
@@ -183,9 +171,14 @@ describe('arithmetic', () => {
 describe('a touch', () => {
   it.each(['touch', 'gat-one'] as const)('by %s changes the expiry alone', (kind) => {
     const request = { kind, key: 'k', exptime: -1, noreply: false };
-    expect(decided(request, FOUND)).toEqual({
-      reply: { kind: 'outcome', outcome: 'touched' },
-      change: { flags: 9, expiresAtMs: ALREADY_EXPIRED, value: FOUND.value },
+    expect(summary(decided(request, FOUND))).toEqual(['touched', 'old']);
+    expect(decided(request, FOUND).change).toEqual({
+      kind: 'set',
+      flags: 9,
+      expiresAtMs: ALREADY_EXPIRED,
+      marks: 0,
+      token: CAS,
+      value: FOUND.value,
     });
     expect(summary(decided(request, null))).toEqual(['not_found', null]);
   });

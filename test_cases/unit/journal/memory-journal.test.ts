@@ -10,6 +10,8 @@ const set = (key: string, time: number, node = 0): Effect => ({
   key,
   base: null,
   flags: 0,
+  token: null,
+  marks: 0,
   expiresAtMs: 0,
   value: null,
 });

@@ -10,6 +10,8 @@ const effect = (time: number, fields: Partial<Effect> = {}): Effect => ({
   key: 'k',
   base: null,
   flags: 0,
+  token: null,
+  marks: 0,
   expiresAtMs: 0,
   value: Buffer.from('v'),
   ...fields,

@@ -31,11 +31,13 @@ describe('the codec of peer messages', () => {
       key: '',
       base: null,
       flags: 0,
+      token: null,
+      marks: 0,
       expiresAtMs: 0,
       value: null,
     } as const;
     const push = encodeFrame({ type: 'push', previousTime: 0, effects: [effect] }).subarray(LENGTH_BYTES);
-    push[1 + 8 + 4 + 9] = 63 << 2;
+    push[1 + 8 + 4 + 9] = 15 << 4;
     expect(() => decodeBody(push)).toThrow(FrameError);
     const fetched = encodeFrame({ type: 'fetched', id: 1, outcome: 'lost', effect: null });
     fetched[LENGTH_BYTES + 1 + 4] = 9;
@@ -54,6 +56,8 @@ describe('the codec of peer messages', () => {
         key: 'k',
         base: null,
         flags: 0,
+        token: null,
+        marks: 0,
         expiresAtMs: 0,
         value,
       },

@@ -87,6 +87,8 @@ describe('a mesh', () => {
       key: 'k',
       base: null,
       flags: 0,
+      token: null,
+      marks: 0,
       expiresAtMs: 0,
       value,
     } as const;
