@@ -23,7 +23,10 @@ export interface Member {
   readonly incarnation: number;
 }
 
-/** First on every link, from both sides: who I am, and what must be the same for us to be peers. */
+/**
+ * First on every link: who I am, and what must be the same for us to be peers. The caller says it, the called
+ * answers with its own, and the caller says it once more when it has found nothing wrong with that.
+ */
 export interface Hello {
   readonly type: 'hello';
   readonly cluster: string;
