@@ -134,7 +134,7 @@ export class SimNode implements NetworkNode {
         for (const session of this.#sessions) session.drain();
       },
       log: () => {},
-      local: () => REPLIES.ok,
+      local: (_, answer) => answer(REPLIES.ok),
     });
     network.join(id, this);
     this.#every(TICK_MS, (core) => core.onTick());
@@ -245,6 +245,9 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     connectionsMax: 100,
     pipelineMax: 100,
     queueBytesMax: 10_000_000,
+    clientBytesMax: 100_000_000,
+    idleTimeoutMs: 0,
+    shutdownCommand: false,
     logFile: '-',
     logLevel: 'error',
     ...settings,
