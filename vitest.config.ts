@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          include: ['test_cases/system/**/*.test.ts'],
+          include: ['test_cases/system/**/*.test.ts', 'test_cases/differential/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -41,6 +41,9 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     connectionsMax: chosen.read('connections_max', read.count(1, 1_000_000)),
     pipelineMax: chosen.read('pipeline_max', read.count(1, 1_000_000)),
     queueBytesMax: chosen.read('queue_bytes_max', read.bytes('1m', '64g')),
+    clientBytesMax: chosen.read('client_bytes_max', read.bytes('8m', '64g')),
+    idleTimeoutMs: chosen.read('idle_timeout', read.seconds(0, 1_000_000)),
+    shutdownCommand: chosen.read('shutdown_command', read.yesOrNo),
     logFile: chosen.read('log_file', read.fileName),
     logLevel: chosen.read('log_level', read.logLevel),
   };

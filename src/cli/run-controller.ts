@@ -12,8 +12,8 @@ export async function runController(settings: Settings): Promise<number> {
   try {
     const controller = await startController(settings, logger);
     process.stdout.write(`${greeting(settings)}\n`);
-    const signal = await stopped;
-    logger.info('stopping', { signal });
+    const reason = await Promise.race([stopped, controller.shutdownAsked.then(() => 'shutdown')]);
+    logger.info('stopping', { reason });
     await controller.close();
     logger.info('stopped');
     return EXIT_OK;

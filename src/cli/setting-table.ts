@@ -63,6 +63,21 @@ export const SETTINGS = {
     fallback: '64m',
     describe: 'bytes of ordered writes waiting for agreement',
   },
+  client_bytes_max: {
+    group: 'Bounds',
+    fallback: '256m',
+    describe: 'bytes held for all clients together: values under way, replies not taken',
+  },
+  idle_timeout: {
+    group: 'Bounds',
+    fallback: '0',
+    describe: 'seconds after which a silent client is closed, 0 for never',
+  },
+  shutdown_command: {
+    group: 'Bounds',
+    fallback: 'no',
+    describe: 'yes: a client may end this controller with "shutdown"',
+  },
   log_file: {
     group: 'Log',
     fallback: 'controller.log',

@@ -62,6 +62,10 @@ export function logLevel(text: string): Settings['logLevel'] {
   return oneOf<Settings['logLevel']>(['error', 'warn', 'info', 'debug'])(text);
 }
 
+export function yesOrNo(text: string): boolean {
+  return oneOf(['yes', 'no'])(text) === 'yes';
+}
+
 function oneOf<T extends string>(words: readonly T[]): ValueReader<T> {
   return (text) => {
     const found = words.find((word) => word === text.toLowerCase());

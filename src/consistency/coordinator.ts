@@ -1,7 +1,7 @@
 import type { JournalRecord } from '../journal/journal.ts';
 import { type Effect, NO_ENTRY } from '../ordering/effect.ts';
 import { Fifo } from '../ordering/fifo.ts';
-import { NO_VERSION, type Version } from '../ordering/version.ts';
+import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs } from '../protocol/expiry.ts';
 import { readItemRequest } from '../protocol/make-request.ts';
 import { type Hit, REPLIES, type Reply, serverError } from '../protocol/reply.ts';
@@ -38,7 +38,7 @@ export interface CoordinatorPorts {
   /** What a write that is not answered in time waits for, for people. */
   readonly waitingFor: () => string;
   /** Requests that concern no entry: `version`, `stats`, `show`, … */
-  readonly local: (request: Request) => Reply;
+  readonly local: (request: Request, answer: (reply: Reply) => void) => void;
 }
 
 /** What a request needs of the engine before it may start; null: nothing. */
@@ -120,7 +120,7 @@ export class Coordinator {
       case 'gat':
         return this.#getAndTouch(operation, request, ordered);
       default:
-        operation.finish(this.#ports.local(request));
+        this.#ports.local(request, (reply) => operation.finish(reply));
         ordered();
     }
   }
@@ -202,8 +202,14 @@ export class Coordinator {
 
   /** A plain read, unless there is something to change or to win. */
   #readItem(operation: Operation, request: ReadItemRequest, ordered: () => void): void {
-    if (!isPlainRead(request)) return this.#conditional(operation, request, ordered);
-    this.#found(request.key, ordered, (error, found) => {
+    const { engine, replica } = this.#ports;
+    const record = replica.journal.newest(request.key);
+    const toBeWon = record !== undefined && isMarked(record, 'stale') && !isMarked(record, 'taken');
+    if (toBeWon || !isPlainRead(request)) return this.#conditional(operation, request, ordered);
+    // What is pending may mark the entry: the next request must not overtake what this one may then have to write.
+    const pending = engine.predict(request.key) !== null;
+    if (pending) operation.whenDone(ordered);
+    this.#found(request.key, pending ? () => {} : ordered, (error, found) => {
       if (error !== null) return operation.finish(serverError(error));
       if (found !== null && isMarked(found, 'stale') && !isMarked(found, 'taken')) {
         return this.#conditional(operation, request, ordered);
@@ -212,20 +218,24 @@ export class Coordinator {
     });
   }
 
+  /** Looking at an entry for people does not count as reading it. */
   #debug(operation: Operation, { key }: DebugRequest, ordered: () => void): void {
     const request = readItemRequest(key);
-    this.#found(key, ordered, (error, found) => {
+    const onFound: OnFound = (error, found) => {
       if (error !== null) return operation.finish(serverError(error));
       operation.finish(this.#verdict(request, found, this.#ports.wallMs()).reply(NO_VERSION));
-    });
+    };
+    this.#found(key, ordered, onFound, true);
   }
 
   /** Reads one entry as the level says. @param ordered called once the read has been handed to the store */
-  #found(key: string, ordered: () => void, done: (error: string | null, found: Found | null) => void): void {
+  #found(key: string, ordered: () => void, done: OnFound, unnoticed = false): void {
     const { engine, replica } = this.#ports;
     const read = () => {
-      const readAtSec = replica.journal.newest(key)?.readAtSec ?? 0;
+      const record = replica.journal.newest(key);
+      const readAtSec = record?.readAtSec ?? 0;
       replica.read(key, (error, entry) => done(error, entry === null ? null : { ...entry, readAtSec }));
+      if (unnoticed && record !== undefined) record.readAtSec = readAtSec;
       ordered();
     };
     if (!this.policy.strongReads || !engine.afterPending(key, read)) read();
@@ -277,11 +287,22 @@ export class Coordinator {
       const live = record !== undefined && replica.isLive(request.key);
       return onFound(live ? { ...record, flags: 0, value: EMPTY } : null);
     }
-    const readAtSec = replica.journal.newest(request.key)?.readAtSec ?? 0;
+    const record = replica.journal.newest(request.key);
+    const readAtSec = record?.readAtSec ?? 0;
     replica.read(request.key, (error, entry) => {
       if (error !== null) operation.finish(serverError(error));
       else onFound(entry === null ? null : { ...entry, readAtSec });
     });
+    if (record !== undefined && !countsAsRead(request)) record.readAtSec = readAtSec;
+  }
+
+  /** As in memcached: what touches an entry has read it, and a sum is as much read as its first summand was. */
+  #readAtSecAfter(request: ConditionalRequest): number {
+    if (countsAsRead(request)) return Math.floor(this.#ports.wallMs() / 1000);
+    // What leaves the item in its place, marked or with another number, leaves this as well.
+    const { replica } = this.#ports;
+    if (request.kind !== 'arithmetic' && request.kind !== 'delete') return 0;
+    return replica.isLive(request.key) ? replica.journal.newest(request.key)!.readAtSec : 0;
   }
 
   #verdict(request: ConditionalRequest, found: Found | null, nowMs: number): Verdict {
@@ -296,13 +317,19 @@ export class Coordinator {
     base: Version,
     done: OnDecided,
   ): void {
-    const { engine } = this.#ports;
+    const { engine, replica } = this.#ports;
     const gate = engine.gate('write');
     if (gate.state !== 'open') return operation.finish(serverError(gate.reason));
     operation.proposed = true;
+    const readAtSec = this.#readAtSecAfter(request);
     const draft: Draft = { ...verdict.change!, key: request.key, base };
     engine.write(draft, (outcome) => {
-      if (outcome.kind === 'applied') return done(verdict, outcome.version);
+      if (outcome.kind === 'applied') {
+        const record = replica.journal.newest(request.key);
+        if (record !== undefined && sameVersion(record.version, outcome.version))
+          record.readAtSec = readAtSec;
+        return done(verdict, outcome.version);
+      }
       if (outcome.kind === 'unknown') return operation.finish(unknown(outcome));
       operation.proposed = false;
       this.#decide(operation, request, done);
@@ -312,6 +339,13 @@ export class Coordinator {
 
 /** @param version that the change was given; `NO_VERSION` when there was none */
 type OnDecided = (verdict: Verdict, version: Version) => void;
+
+/** @param found null when there is no entry, or when it could not be read */
+type OnFound = (error: string | null, found: Found | null) => void;
+
+function countsAsRead({ kind }: ConditionalRequest): boolean {
+  return kind === 'read_item' || kind === 'touch' || kind === 'gat-one';
+}
 
 const EMPTY = Buffer.alloc(0);
 

@@ -16,6 +16,8 @@ export function decideArithmetic(
   context: DecideContext,
 ): Verdict {
   if (found === null) return vivified(request, context);
+  // The one check that memcached makes before it compares tokens.
+  if (found.value.length === 0) return answer(NON_NUMERIC);
   if (request.compare !== null && request.compare !== tokenOf(found)) return answer(REPLIES.exists);
   const old = numberIn(found.value);
   if (old === null) return answer(NON_NUMERIC);
@@ -29,7 +31,8 @@ export function decideArithmetic(
     expiresAtMs,
     value: Buffer.from(digits, 'latin1'),
     token: request.newToken,
-    marks: found.marks,
+    // As in memcached, where a number that has become longer is a new item, and else the old one is written over.
+    marks: digits.length > found.value.length ? 0 : found.marks,
   };
   return { change, reply: (version) => numberReply(request, value, change, version, context) };
 }
@@ -49,7 +52,10 @@ function vivified(request: ArithmeticRequest, context: DecideContext): Verdict {
     token: request.newToken,
     marks: 0,
   };
-  return { change, reply: (version) => numberReply(request, initial.value, change, version, context) };
+  return {
+    change,
+    reply: (version) => ({ ...numberReply(request, initial.value, change, version, context), made: true }),
+  };
 }
 
 function numberReply(
@@ -58,7 +64,7 @@ function numberReply(
   { expiresAtMs }: Change,
   version: Version,
   { nowMs }: DecideContext,
-): Reply {
+): Extract<Reply, { kind: 'number' }> {
   const cas = request.wantsToken ? (request.newToken ?? casOfVersion(version)) : 0n;
   return { kind: 'number', value, cas, ttl: ttlSeconds(expiresAtMs, nowMs) };
 }

@@ -40,13 +40,15 @@ export function decideDelete(request: DeleteRequest, found: Found | null, contex
     return { change: { kind: 'delete', flags, expiresAtMs, value: null, token: null, marks: 0 }, reply };
   }
   const { touch, newToken, invalidate, dropValue } = request;
+  // Without its value the entry is a new one, under the old token: only `invalidate` gives it another.
+  const token = newToken ?? (invalidate ? null : tokenOf(found));
   const change: Change = {
     kind: 'set',
     flags: dropValue ? 0 : found.flags,
     expiresAtMs: touch === null ? found.expiresAtMs : absoluteExpiryMs(touch, context.nowMs),
     value: dropValue ? EMPTY : found.value,
-    token: newToken,
-    marks: invalidate ? (found.marks | MARKS.stale) & ~MARKS.taken : found.marks,
+    token,
+    marks: invalidate ? MARKS.stale : 0,
   };
   return { change, reply };
 }
@@ -65,17 +67,21 @@ export function decideReadItem(
   const { touch } = request;
   const expiresAtMs = touch === null ? found.expiresAtMs : absoluteExpiryMs(touch, nowMs);
   const item = { ...found, expiresAtMs };
-  const won = !isMarked(found, 'taken') && mayBeFilledAnew(request, item, nowMs);
-  const reply = (): Reply => ({ kind: 'item', item: itemOf(request.key, item, won, nowMs) });
+  const won = !isMarked(found, 'taken') && mayBeFilledAnew(request, found, nowMs);
+  const ttlBefore = ttlSeconds(found.expiresAtMs, nowMs);
+  const reply = (): Reply => ({ kind: 'item', item: itemOf(request.key, item, ttlBefore, won, nowMs) });
   if (!won && touch === null) return { change: null, reply };
   const marks = won ? found.marks | MARKS.taken : found.marks;
   return { change: { ...kept(item), marks }, reply };
 }
 
+/** @param found before it is touched */
 function mayBeFilledAnew({ recacheBelow }: ReadItemRequest, found: Found, nowMs: number): boolean {
-  if (isMarked(found, 'stale')) return true;
+  if (isMarked(found, 'stale') || recacheBelow === Infinity) return true;
   if (recacheBelow === null || found.expiresAtMs === 0) return false;
-  return ttlSeconds(found.expiresAtMs, nowMs) < recacheBelow;
+  // As any exptime, a large one is a moment, and not a number of seconds.
+  const belowMs = absoluteExpiryMs(recacheBelow, nowMs);
+  return ttlSeconds(found.expiresAtMs, nowMs) < ttlSeconds(belowMs, nowMs);
 }
 
 function vivified({ key, vivify }: ReadItemRequest, { nowMs }: DecideContext): Verdict {
@@ -86,7 +92,7 @@ function vivified({ key, vivify }: ReadItemRequest, { nowMs }: DecideContext): V
     change: { ...made, kind: 'set', marks: MARKS.taken },
     reply: (version) => {
       const found = { ...made, version, marks: 0, readAtSec: 0 };
-      return { kind: 'item', item: itemOf(key, found, true, nowMs) };
+      return { kind: 'item', item: itemOf(key, found, null, true, nowMs) };
     },
   };
 }
@@ -94,7 +100,7 @@ function vivified({ key, vivify }: ReadItemRequest, { nowMs }: DecideContext): V
 const EMPTY = Buffer.alloc(0);
 
 /** @param won by this request; `taken` is what was so before it */
-function itemOf(key: string, found: Found, won: boolean, nowMs: number): Item {
+function itemOf(key: string, found: Found, ttlBefore: number | null, won: boolean, nowMs: number): Item {
   const { flags, value, expiresAtMs, readAtSec } = found;
   const usedAtMs = readAtSec === 0 ? msOfVersionTime(found.version.time) : readAtSec * 1000;
   return {
@@ -103,6 +109,7 @@ function itemOf(key: string, found: Found, won: boolean, nowMs: number): Item {
     value,
     cas: tokenOf(found),
     ttl: ttlSeconds(expiresAtMs, nowMs),
+    ttlBefore,
     hitBefore: readAtSec !== 0,
     idleSeconds: Math.max(0, Math.floor((nowMs - usedAtMs) / 1000)),
     stale: isMarked(found, 'stale'),

@@ -57,6 +57,8 @@ export class ClientSession {
 
   #mayStart(operation: Operation): boolean {
     const { request } = operation;
+    // Figures are of what has been answered: those of a pipeline too count what stands before them.
+    if (request.kind === 'stats') return this.#unanswered.first() === operation;
     const need = this.#coordinator.needOf(request);
     if (need === null) return true;
     const gate = this.#coordinator.gate(need);
@@ -78,6 +80,8 @@ export class ClientSession {
         this.drain();
       });
     }
+    // It concerns no entry, so it passes by a barrier, and must not lift the one of a request before it.
+    if (this.#coordinator.needOf(request) === null) return this.#coordinator.start(operation, () => {});
     this.#barrier = true;
     let ordered = false;
     this.#coordinator.start(operation, () => {
@@ -94,5 +98,6 @@ export class ClientSession {
       this.#unanswered.shift();
       this.#onReply(first.request, first.reply);
     }
+    if (this.#held.length > 0) this.drain();
   }
 }

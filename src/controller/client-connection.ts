@@ -5,34 +5,67 @@ import type { ClientCodec } from '../protocol/client-codec.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
 import type { Request } from '../protocol/request.ts';
+import type { ClientBudget } from './client-budget.ts';
+import { keysOf, Outstanding } from './outstanding.ts';
 
 export interface ClientPorts {
   readonly coordinator: Coordinator;
   /** Requests in progress at once; further ones wait in the socket. */
   readonly pipelineMax: number;
+  readonly budget: ClientBudget;
+  /** Monotonic, milliseconds. */
+  readonly nowMs: () => number;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly onOutput: (connection: ClientConnection) => void;
+  /** Has `takeTurn` called in the next event-loop turn. */
+  readonly onYield: (connection: ClientConnection) => void;
   readonly onReply: (request: Request, reply: Reply) => void;
   readonly onBytes: (read: number, written: number) => void;
+  /** The client was told that there is no memory for it. */
+  readonly onRefused: () => void;
   readonly onClose: (connection: ClientConnection) => void;
 }
 
-/** Replies that wait to be sent on one connection, in bytes, before no more of its requests are read. */
-export const OUTPUT_BYTES_MAX = 4 * 1_048_576;
+/** As `stats conns` shows it. */
+export interface ConnectionFigures {
+  readonly id: number;
+  /** Empty when the client has gone. */
+  readonly address: string;
+  readonly state: 'conn_read' | 'conn_parse_cmd' | 'conn_mwrite';
+  readonly idleSeconds: number;
+}
+
+/**
+ * Requests of one connection that are taken in one event-loop turn, a key of a `get` counting as one: then it is
+ * the others' turn. More: fewer turns for a client that pipelines. Fewer: less delay for those beside it.
+ */
+export const REQUESTS_PER_TURN = 64;
 
 /** How long a client may take to close its side after the last reply, in milliseconds. */
 const LINGER_MS = 1_000;
 
 /**
  * One client's socket: bytes to requests, replies to bytes. Slows the client down, by not reading, when it has
- * too much in progress or does not take its replies.
+ * too much in progress, does not take its replies, or has had its turn.
  */
 export class ClientConnection {
   readonly #socket: Socket;
+  readonly #id: number;
   readonly #ports: ClientPorts;
   readonly #codec: ClientCodec;
   readonly #session: ClientSession;
   readonly #output = new ReplyBuffer();
+  readonly #outstanding = new Outstanding();
+  /** Sent last to a client that is refused. */
+  readonly #refusal: string;
+  #lastWords = '';
+  #lastInputMs: number;
+  /** Bytes that the budget knows of. */
+  #accountedBytes = 0;
+  #accountedExpected = 0;
+  /** Requests taken since it was last the others' turn, or since there were no more. */
+  #taken = 0;
+  #yielded = false;
   #paused = false;
   #decoding = false;
   /** The client will send no more; what it has sent is still carried out. */
@@ -42,14 +75,22 @@ export class ClientConnection {
   #flushAsked = false;
   #closed = false;
 
-  constructor(socket: Socket, codec: ClientCodec, ports: ClientPorts) {
+  /** @param refusal what its protocol says when there is no memory left, empty for nothing */
+  constructor(socket: Socket, id: number, codec: ClientCodec, refusal: string, ports: ClientPorts) {
     this.#socket = socket;
+    this.#id = id;
     this.#ports = ports;
     this.#codec = codec;
+    this.#refusal = refusal;
+    this.#lastInputMs = ports.nowMs();
     this.#session = new ClientSession(ports.coordinator, (request, reply) => this.#onReply(request, reply));
+    ports.budget.join();
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.on('drain', () => this.#resume());
+    socket.on('drain', () => {
+      this.#account();
+      this.#resume();
+    });
     socket.on('end', () => {
       this.#inputEnded = true;
       this.#decode();
@@ -58,12 +99,39 @@ export class ClientConnection {
     socket.on('close', () => this.#onClose());
   }
 
+  get figures(): ConnectionFigures {
+    const { remoteAddress, remotePort, writableLength } = this.#socket;
+    const state = this.#session.inProgress > 0 ? 'conn_parse_cmd' : 'conn_read';
+    return {
+      id: this.#id,
+      address: remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`,
+      state: writableLength > 0 ? 'conn_mwrite' : state,
+      idleSeconds: Math.floor((this.#ports.nowMs() - this.#lastInputMs) / 1000),
+    };
+  }
+
+  /** True when the client has sent nothing since then, and waits for nothing. */
+  isIdleSince(ms: number): boolean {
+    const owes = this.#session.inProgress + this.#output.byteLength + this.#socket.writableLength;
+    return this.#lastInputMs <= ms && owes === 0;
+  }
+
   /** Takes in bytes, from the socket or read from it before. */
   receive(chunk: Buffer): void {
     if (this.#ending) return;
+    this.#lastInputMs = this.#ports.nowMs();
     this.#ports.onBytes(chunk.length, 0);
     this.#codec.push(chunk);
     this.#decode();
+    const { budget } = this.#ports;
+    if (budget.isExhausted && this.#accountedBytes > budget.share) this.#refuse();
+  }
+
+  /** Goes on with requests that had to wait for others' turns. */
+  takeTurn(): void {
+    this.#yielded = false;
+    this.#taken = 0;
+    this.#resume();
   }
 
   /** Starts requests that were waiting for the engine. */
@@ -82,6 +150,7 @@ export class ClientConnection {
       this.#socket.uncork();
       this.#ports.onBytes(0, bytes);
     }
+    this.#account();
     if (this.#ending && this.#session.inProgress === 0) this.#end();
     else this.#resume();
   }
@@ -97,29 +166,77 @@ export class ClientConnection {
   }
 
   #decode(): void {
-    if (this.#decoding) return;
+    if (this.#decoding || this.#yielded) return;
     this.#decoding = true;
     while (!this.#ending) {
       if (this.#isFull()) {
         this.#pause();
         break;
       }
-      const request = this.#codec.next();
-      if (request === null) {
-        if (this.#inputEnded) this.finish();
+      if (this.#taken >= REQUESTS_PER_TURN) {
+        this.#yield();
         break;
       }
-      if (request.kind === 'quit' || (request.kind === 'invalid' && request.fatal)) this.finish();
-      this.#session.submit(request);
+      const request = this.#codec.next();
+      if (request === null) {
+        this.#onAllTaken();
+        break;
+      }
+      this.#take(request);
     }
     this.#decoding = false;
+    this.#account();
+  }
+
+  #take(request: Request): void {
+    this.#taken += Math.max(1, keysOf(request));
+    if (request.kind === 'quit' || (request.kind === 'invalid' && request.fatal)) this.finish();
+    this.#outstanding.begin(request);
+    this.#session.submit(request);
+  }
+
+  #onAllTaken(): void {
+    this.#taken = 0;
+    if (this.#inputEnded) return this.finish();
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
   }
 
   #isFull(): boolean {
     return (
       this.#session.inProgress >= this.#ports.pipelineMax ||
-      this.#output.byteLength + this.#socket.writableLength >= OUTPUT_BYTES_MAX
+      this.#heldBytes + this.#outstanding.expectedBytes >= this.#ports.budget.allowance
     );
+  }
+
+  /** Values of writes under way, and replies that were not taken. */
+  get #heldBytes(): number {
+    return this.#outstanding.writtenBytes + this.#output.byteLength + this.#socket.writableLength;
+  }
+
+  #account(): void {
+    if (this.#closed) return;
+    this.#accountAs(this.#heldBytes + this.#codec.bufferedBytes, this.#outstanding.expectedBytes);
+  }
+
+  #accountAs(bytes: number, expectedBytes: number): void {
+    this.#ports.budget.add(bytes - this.#accountedBytes, expectedBytes - this.#accountedExpected);
+    this.#accountedBytes = bytes;
+    this.#accountedExpected = expectedBytes;
+  }
+
+  #refuse(): void {
+    if (this.#ending) return;
+    this.#lastWords = this.#refusal;
+    this.#ports.onRefused();
+    this.finish();
+  }
+
+  #yield(): void {
+    this.#yielded = true;
+    this.#pause();
+    this.#ports.onYield(this);
   }
 
   #pause(): void {
@@ -129,16 +246,15 @@ export class ClientConnection {
   }
 
   #resume(): void {
-    if (!this.#paused || this.#isFull()) return;
-    this.#paused = false;
-    this.#socket.resume();
-    this.#decode();
+    if (this.#paused) this.#decode();
   }
 
   #onReply(request: Request, reply: Reply): void {
     this.#ports.onReply(request, reply);
     if (this.#closed) return;
+    const before = this.#output.byteLength;
     this.#codec.encode(request, reply, this.#output);
+    this.#outstanding.end(request, this.#output.byteLength - before);
     this.#askFlush();
   }
 
@@ -154,7 +270,7 @@ export class ClientConnection {
    */
   #end(): void {
     if (this.#socket.writableEnded) return;
-    this.#socket.end(() => {
+    this.#socket.end(this.#lastWords, () => {
       setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
     });
     this.#socket.resume();
@@ -164,6 +280,8 @@ export class ClientConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#ending = true;
+    this.#accountAs(0, 0);
+    this.#ports.budget.leave();
     this.#ports.onClose(this);
   }
 }

@@ -6,6 +6,7 @@ import { Mesh } from '../peer/mesh.ts';
 import { createDriver } from '../store/create-driver.ts';
 import { ENVELOPE_BYTES } from '../store/envelope.ts';
 import { KVController } from '../store/kv-controller.ts';
+import { ClientBudget } from './client-budget.ts';
 import { Core, TICK_MS } from './core.ts';
 import { FrontDoor } from './front-door.ts';
 import { LocalReplies } from './local-replies.ts';
@@ -17,6 +18,9 @@ import type { PeerStatus, Status } from './status.ts';
 import { Turn } from './turn.ts';
 
 export interface Controller {
+  /** Resolves when a client has asked for the end of this controller, and may do so. */
+  readonly shutdownAsked: Promise<void>;
+
   /** Answers what is in progress, then closes everything. */
   close(): Promise<void>;
 }
@@ -41,6 +45,9 @@ const BREAK_AFTER_THRESHOLDS = 10;
 /** How long close waits for connections whose client does not take its last answers, in milliseconds. */
 const CLOSE_WITHIN_MS = 3_000;
 
+/** How often idle clients are looked for, in milliseconds. */
+const IDLE_CHECK_MS = 1_000;
+
 /** A core with its sockets, store, timers and log. */
 class RunningController implements Controller {
   readonly #settings: Settings;
@@ -51,12 +58,19 @@ class RunningController implements Controller {
   readonly #core: Core;
   readonly #frontDoor: FrontDoor;
   readonly #statistics = new Statistics();
+  readonly #budget: ClientBudget;
+  readonly shutdownAsked: Promise<void>;
+  readonly #askShutdown: () => void;
   readonly #startedMs = performance.now();
   #timers: NodeJS.Timeout[] = [];
 
   constructor(settings: Settings, logger: Logger) {
     this.#settings = settings;
     this.#logger = logger;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.shutdownAsked = promise;
+    this.#askShutdown = resolve;
+    this.#budget = new ClientBudget(settings.clientBytesMax);
     this.#journal = new MemoryJournal(settings.peers.length);
     this.#store = new KVController(settings.storeType, createDriver(settings), logger);
     const turn = new Turn([
@@ -71,7 +85,7 @@ class RunningController implements Controller {
   }
 
   async open(): Promise<void> {
-    const { self, peers, level, heartbeatMs, syncIntervalMs } = this.#settings;
+    const { self, peers, level, heartbeatMs, syncIntervalMs, idleTimeoutMs } = this.#settings;
     await this.#frontDoor.listen(peers[self]!);
     this.#store.open((state) => {
       if (state.up && state.itemBytesMax !== null) this.#checkItemLimit(state.itemBytesMax);
@@ -83,6 +97,8 @@ class RunningController implements Controller {
       setInterval(() => this.#onHeartbeat(), heartbeatMs),
       setInterval(() => this.#core.onSyncTick(), syncIntervalMs),
     ];
+    if (idleTimeoutMs > 0)
+      this.#timers.push(setInterval(() => this.#closeIdle(idleTimeoutMs), IDLE_CHECK_MS));
     this.#logger.info('listening', { address: nameOf(peers[self]!), level, version: VERSION });
   }
 
@@ -124,11 +140,14 @@ class RunningController implements Controller {
 
   #createCore(incarnation: number, turn: Turn): Core {
     const replies = new LocalReplies({
+      settings: this.#settings,
       statistics: this.#statistics,
       status: () => this.#status(),
-      connections: () => this.#frontDoor.clients,
-      itemBytesMax: this.#settings.itemBytesMax,
-      connectionsMax: this.#settings.connectionsMax,
+      store: this.#store,
+      clients: () => this.#frontDoor.clients,
+      connections: () => this.#frontDoor.connections,
+      figures: () => this.#figures(),
+      shutdown: this.#askShutdown,
     });
     return new Core({
       settings: this.#settings,
@@ -144,18 +163,19 @@ class RunningController implements Controller {
       requestFlush: turn.request,
       onChange: () => this.#frontDoor.drain(),
       log: (message, fields) => this.#logger.info(message, fields),
-      local: (request) => replies.reply(request),
+      local: (request, answer) => replies.reply(request, answer),
     });
   }
 
   #createFrontDoor(turn: Turn): FrontDoor {
     const statistics = this.#statistics;
     return new FrontDoor({
-      logger: this.#logger,
       coordinator: this.#core.coordinator,
       itemBytesMax: this.#settings.itemBytesMax,
       pipelineMax: this.#settings.pipelineMax,
       connectionsMax: this.#settings.connectionsMax,
+      budget: this.#budget,
+      nowMs: () => performance.now(),
       requestFlush: turn.request,
       onPeer: (socket, early) => this.#mesh.accept(socket, early),
       onConnection: (accepted) => statistics.add(accepted ? 'total_connections' : 'rejected_connections', 1),
@@ -164,7 +184,27 @@ class RunningController implements Controller {
         statistics.add('bytes_read', read);
         statistics.add('bytes_written', written);
       },
+      onYields: (connections) => statistics.add('conn_yields', connections),
+      onRefused: () => statistics.add('memchorus_clients_refused', 1),
     });
+  }
+
+  #closeIdle(timeoutMs: number): void {
+    this.#statistics.add('idle_kicks', this.#frontDoor.closeIdle(performance.now() - timeoutMs));
+  }
+
+  /** For `stats`, beside what `status` says. */
+  #figures(): Readonly<Record<string, number>> {
+    const { read, written, linksMade } = this.#mesh.traffic;
+    const { fetched, gone } = this.#core.repairs;
+    return {
+      memchorus_client_bytes: this.#budget.bytes,
+      memchorus_values_fetched: fetched,
+      memchorus_values_lost: gone,
+      memchorus_peer_links_made: linksMade,
+      memchorus_peer_bytes_read: read,
+      memchorus_peer_bytes_written: written,
+    };
   }
 
   #onHeartbeat(): void {

@@ -14,7 +14,7 @@ import type { Request } from '../protocol/request.ts';
 import { ConvergentEngine } from '../replication/convergent-engine.ts';
 import type { Engine } from '../replication/engine.ts';
 import { OrderedEngine } from '../replication/ordered-engine.ts';
-import { Repair } from '../replication/repair.ts';
+import { Repair, type RepairCounters } from '../replication/repair.ts';
 import { Replica } from '../replication/replica.ts';
 import { Sweeper } from '../replication/sweeper.ts';
 import { Sync } from '../replication/sync.ts';
@@ -43,7 +43,7 @@ export interface CorePorts {
   readonly onChange: () => void;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** Requests that concern no entry. */
-  readonly local: (request: Request) => Reply;
+  readonly local: (request: Request, answer: (reply: Reply) => void) => void;
 }
 
 /**
@@ -126,6 +126,10 @@ export class Core {
     const gate = this.engine.gate('strong-read');
     if (gate.state !== 'open') return gate.reason;
     return this.#replica.storeTrouble() ?? '';
+  }
+
+  get repairs(): RepairCounters {
+    return this.#repair.counters;
   }
 
   /** Peers that are silent, for people; empty when there are none. */

@@ -1,26 +1,25 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { PREFACE } from '../peer/handshake.ts';
+import { BinaryCodec } from '../protocol/binary/binary-codec.ts';
+import { REQUEST_MAGIC } from '../protocol/binary/wire-format.ts';
 import type { ClientCodec } from '../protocol/client-codec.ts';
 import { TextCodec } from '../protocol/text-codec.ts';
-import { ClientConnection, type ClientPorts } from './client-connection.ts';
-import type { Logger } from './logger.ts';
+import { ClientConnection, type ClientPorts, type ConnectionFigures } from './client-connection.ts';
 import type { Address } from './settings.ts';
 
-export interface FrontDoorPorts extends Omit<ClientPorts, 'onOutput' | 'onClose'> {
-  readonly logger: Logger;
+export interface FrontDoorPorts extends Omit<ClientPorts, 'onOutput' | 'onYield' | 'onClose'> {
   readonly itemBytesMax: number;
   readonly connectionsMax: number;
   readonly requestFlush: () => void;
   /** A peer has sent its preface. */
   readonly onPeer: (socket: Socket, early: Buffer) => void;
   readonly onConnection: (accepted: boolean) => void;
+  /** Connections have taken as many requests as they may in a turn, and have more. */
+  readonly onYields: (connections: number) => void;
 }
 
 /** First bytes of a connection must come to at least the preface's length, if they start as it does, in time. */
 const PREFACE_WITHIN_MS = 2_000;
-
-/** First byte of memcached's binary protocol. */
-const BINARY_MAGIC = 0x80;
 
 /**
  * The one port of a controller: the first bytes of a connection tell whether a peer or a client calls.
@@ -30,17 +29,36 @@ export class FrontDoor {
   readonly #server: Server;
   readonly #clients = new Set<ClientConnection>();
   readonly #strangers = new Set<Socket>();
+  readonly #clientPorts: ClientPorts;
   #outputs: ClientConnection[] = [];
-  #binaryReported = false;
+  /** Those that have more requests at hand, in the order in which they get their next turn. */
+  #waiting: ClientConnection[] = [];
+  #lastId = 0;
   #onLastClosed: () => void = () => {};
 
   constructor(ports: FrontDoorPorts) {
     this.#ports = ports;
+    this.#clientPorts = {
+      ...ports,
+      onOutput: (connection) => {
+        this.#outputs.push(connection);
+        ports.requestFlush();
+      },
+      onYield: (connection) => this.#onYield(connection),
+      onClose: (connection) => {
+        this.#clients.delete(connection);
+        if (this.#clients.size === 0) this.#onLastClosed();
+      },
+    };
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#onSocket(socket));
   }
 
   get clients(): number {
     return this.#clients.size;
+  }
+
+  get connections(): ConnectionFigures[] {
+    return Array.from(this.#clients, ({ figures }) => figures).filter(({ address }) => address !== '');
   }
 
   /** @throws the system's error when the address can't be listened on */
@@ -64,6 +82,17 @@ export class FrontDoor {
   /** Starts requests that were waiting for the engine. */
   drain(): void {
     for (const connection of this.#clients) connection.drain();
+  }
+
+  /** Closes clients that have sent nothing since then and wait for nothing. @returns how many */
+  closeIdle(sinceMs: number): number {
+    let closed = 0;
+    for (const connection of this.#clients) {
+      if (!connection.isIdleSince(sinceMs)) continue;
+      connection.destroy();
+      closed++;
+    }
+    return closed;
   }
 
   /**
@@ -111,7 +140,6 @@ export class FrontDoor {
       }
       settle();
       if (kind === 'peer') this.#ports.onPeer(socket, first.subarray(PREFACE.length));
-      else if (kind === 'binary') this.#refuseBinary(socket);
       else this.#addClient(socket, first, full);
     };
     socket.on('end', onEnd);
@@ -126,39 +154,40 @@ export class FrontDoor {
       socket.end('ERROR Too many open connections\r\n', () => socket.destroy());
       return;
     }
-    const connection = new ClientConnection(socket, this.#codecFor(first), {
-      ...this.#ports,
-      onOutput: (output) => {
-        this.#outputs.push(output);
-        this.#ports.requestFlush();
-      },
-      onClose: (closed) => {
-        this.#clients.delete(closed);
-        if (this.#clients.size === 0) this.#onLastClosed();
-      },
-    });
+    const id = ++this.#lastId;
+    const refusal = first[0] === REQUEST_MAGIC ? '' : OUT_OF_MEMORY;
+    const connection = new ClientConnection(socket, id, this.#codecFor(first), refusal, this.#clientPorts);
     this.#clients.add(connection);
     connection.receive(first);
   }
 
-  #codecFor(_first: Buffer): ClientCodec {
-    return new TextCodec({ itemBytesMax: this.#ports.itemBytesMax });
+  #onYield(connection: ClientConnection): void {
+    this.#waiting.push(connection);
+    if (this.#waiting.length === 1) setImmediate(this.#giveTurns);
   }
 
-  #refuseBinary(socket: Socket): void {
-    socket.on('error', () => {});
-    socket.destroy();
-    if (this.#binaryReported) return;
-    this.#binaryReported = true;
-    this.#ports.logger.warn('a client spoke the binary protocol, which is not supported yet; set it to text');
+  /** In between the event loop has read what all the others have sent. */
+  readonly #giveTurns = (): void => {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#ports.onYields(waiting.length);
+    for (const connection of waiting) connection.takeTurn();
+  };
+
+  /** As in memcached, the first byte decides for the whole connection. */
+  #codecFor(first: Buffer): ClientCodec {
+    const { itemBytesMax } = this.#ports;
+    return first[0] === REQUEST_MAGIC ? new BinaryCodec({ itemBytesMax }) : new TextCodec({ itemBytesMax });
   }
 }
 
 /** Connections that may wait to be accepted. */
-const BACKLOG = 1024;
+export const BACKLOG = 1024;
 
-function kindOf(first: Buffer): 'client' | 'binary' | 'peer' | 'undecided' {
-  if (first[0] === BINARY_MAGIC) return 'binary';
+/** memcached's words when it has no buffer left to read into. */
+const OUT_OF_MEMORY = 'SERVER_ERROR out of memory reading request\r\n';
+
+function kindOf(first: Buffer): 'client' | 'peer' | 'undecided' {
   if (first[0] !== PREFACE[0]) return 'client';
   const length = Math.min(first.length, PREFACE.length);
   if (!first.subarray(0, length).equals(PREFACE.subarray(0, length))) return 'client';

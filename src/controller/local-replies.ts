@@ -1,41 +1,45 @@
-import { isDeepStrictEqual } from 'node:util';
 import { REPLIES, type Reply } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
+import { AdminReplies } from './admin-replies.ts';
 import { PROTOCOL_VERSION } from './product.ts';
-import type { Statistics } from './statistics.ts';
-import type { Status } from './status.ts';
+import { type StatsPorts, StatsReplies } from './stats-replies.ts';
 import { renderStatus } from './status-table.ts';
+import type { Answer } from './store-administration.ts';
 
-export interface LocalPorts {
-  readonly statistics: Statistics;
-  readonly status: () => Status;
-  readonly connections: () => number;
-  readonly itemBytesMax: number;
-  readonly connectionsMax: number;
+export interface LocalPorts extends StatsPorts {
+  /** Ends this controller. */
+  readonly shutdown: () => void;
 }
 
-/** Answers to requests that concern no entry: they need no peer and no store. */
+/** Answers to requests that concern no entry: they need no peer, and the store only where they are about it. */
 export class LocalReplies {
   readonly #ports: LocalPorts;
+  readonly #stats: StatsReplies;
+  readonly #admin: AdminReplies;
 
   constructor(ports: LocalPorts) {
+    const { store, settings, shutdown } = ports;
     this.#ports = ports;
+    this.#stats = new StatsReplies(ports);
+    this.#admin = new AdminReplies({ store, shutdownEnabled: settings.shutdownCommand, shutdown });
   }
 
-  reply(request: Request): Reply {
+  reply(request: Request, answer: Answer): void {
     switch (request.kind) {
       case 'version':
-        return { kind: 'line', line: `VERSION ${PROTOCOL_VERSION}` };
+        return answer({ kind: 'line', line: `VERSION ${PROTOCOL_VERSION}` });
       case 'stats':
-        return this.#stats(request.words);
+        return this.#stats.reply(request.words, answer);
+      case 'admin':
+        return this.#admin.reply(request.words, answer);
       case 'show':
-        return this.#show(request.format);
+        return answer(this.#show(request.format));
       case 'who': {
         const { controller, address } = this.#ports.status();
-        return { kind: 'line', line: `CONTROLLER ${controller} ${address}` };
+        return answer({ kind: 'line', line: `CONTROLLER ${controller} ${address}` });
       }
       default:
-        return REPLIES.ok;
+        return answer(REPLIES.ok);
     }
   }
 
@@ -43,49 +47,5 @@ export class LocalReplies {
     const status = this.#ports.status();
     const lines = format === 'json' ? [JSON.stringify(status)] : renderStatus(status).split('\n');
     return { kind: 'lines', lines };
-  }
-
-  #stats(words: readonly string[]): Reply {
-    if (words.length === 0) return { kind: 'stats', stats: this.#general() };
-    if (isDeepStrictEqual(words, ['reset'])) {
-      this.#ports.statistics.reset();
-      return { kind: 'line', line: 'RESET' };
-    }
-    if (words[0] === 'settings') return { kind: 'stats', stats: this.#settings() };
-    return { kind: 'line', line: 'ERROR' };
-  }
-
-  #general(): [string, string][] {
-    const { statistics, connections } = this.#ports;
-    const status = this.#ports.status();
-    const cpu = process.resourceUsage();
-    return [
-      ['pid', String(process.pid)],
-      ['uptime', String(Math.floor(status.uptimeSeconds))],
-      ['time', String(Math.floor(Date.now() / 1000))],
-      ['version', PROTOCOL_VERSION],
-      ['pointer_size', '64'],
-      ['rusage_user', (cpu.userCPUTime / 1e6).toFixed(6)],
-      ['rusage_system', (cpu.systemCPUTime / 1e6).toFixed(6)],
-      ['curr_connections', String(connections())],
-      ...statistics.entries().map(([name, count]): [string, string] => [name, String(count)]),
-      ['threads', '1'],
-      ['curr_items', String(status.keys)],
-      ['memchorus_level', status.level],
-      ['memchorus_ready', status.ready ? '1' : '0'],
-      ['memchorus_requests_pending', String(status.requests.pending)],
-      ['memchorus_requests_completed', String(status.requests.completed)],
-      ['memchorus_store_up', status.store.up ? '1' : '0'],
-    ];
-  }
-
-  #settings(): [string, string][] {
-    const { itemBytesMax, connectionsMax } = this.#ports;
-    return [
-      ['maxconns', String(connectionsMax)],
-      ['item_size_max', String(itemBytesMax)],
-      ['cas_enabled', 'yes'],
-      ['binding_protocol', 'ascii'],
-    ];
   }
 }

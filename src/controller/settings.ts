@@ -34,6 +34,12 @@ export interface Settings {
   readonly pipelineMax: number;
   /** Bytes of ordered writes that wait for agreement; further ones are refused with an error. */
   readonly queueBytesMax: number;
+  /** Values under way, replies not taken and unfinished requests of all clients together, in bytes. */
+  readonly clientBytesMax: number;
+  /** A client that has sent nothing for this long is closed, in milliseconds; 0 for never. */
+  readonly idleTimeoutMs: number;
+  /** `shutdown` from a client ends this controller. */
+  readonly shutdownCommand: boolean;
   /** `-` logs to the console. */
   readonly logFile: string;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';

@@ -13,6 +13,11 @@ export const HELLO_BYTES_MAX = 131_072;
 /** A link with more than this waiting to be sent, in bytes, is given up: its peer does not read. */
 export const LINK_BYTES_MAX = 268_435_456;
 
+export interface Traffic {
+  readonly read: number;
+  readonly written: number;
+}
+
 export interface LinkEvents {
   /** Anything arrived: the peer is alive. */
   readonly onBytes: () => void;
@@ -46,6 +51,11 @@ export class Link {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Bytes received and sent since the connection was made. */
+  get traffic(): Traffic {
+    return { read: this.#socket.bytesRead, written: this.#socket.bytesWritten };
   }
 
   /** Bytes that wait to be sent. */

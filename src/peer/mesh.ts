@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { encodeFrame } from './codec.ts';
 import { type Belonging, PREFACE, refusalOf } from './handshake.ts';
-import { Link } from './link.ts';
+import { Link, type Traffic } from './link.ts';
 import type { Hello, PeerBus, PeerMessage } from './messages.ts';
 
 export interface MeshPorts {
@@ -46,6 +46,9 @@ export class Mesh implements PeerBus {
   /** Links whose other end has not proved yet that it belongs. */
   readonly #greeting = new Set<Link>();
   #closed = false;
+  /** Links that were made, and what went over those that are gone. */
+  #linksMade = 0;
+  #past = { read: 0, written: 0 };
 
   constructor(ports: MeshPorts) {
     this.#ports = ports;
@@ -85,6 +88,16 @@ export class Mesh implements PeerBus {
   /** Why the peer was last turned away, or turned us away; null when it was not. */
   refusalOf(peer: number): string | null {
     return this.#peers[peer]?.refusal ?? null;
+  }
+
+  /** Links made since the start, and bytes over all of them. */
+  get traffic(): Traffic & { readonly linksMade: number } {
+    let { read, written } = this.#past;
+    for (const { link } of this.#peers) {
+      read += link?.traffic.read ?? 0;
+      written += link?.traffic.written ?? 0;
+    }
+    return { read, written, linksMade: this.#linksMade };
   }
 
   send(peer: number, message: PeerMessage): void {
@@ -238,6 +251,7 @@ export class Mesh implements PeerBus {
     if (old !== null) old.close('a new connection took its place');
     link.trust();
     state.link = link;
+    this.#linksMade++;
     state.incarnation = hello.incarnation;
     state.refusal = null;
     state.attempts = 0;
@@ -250,6 +264,8 @@ export class Mesh implements PeerBus {
     const state = this.#peers[peer]!;
     if (state.link !== link) return;
     state.link = null;
+    const { read, written } = link.traffic;
+    this.#past = { read: this.#past.read + read, written: this.#past.written + written };
     this.#ports.onDown(peer, reason);
   }
 

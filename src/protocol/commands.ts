@@ -1,3 +1,4 @@
+import * as meta from './meta/meta-words.ts';
 import type { InvalidRequest, Request, StoreVerb } from './request.ts';
 import type { TextLine } from './text-line.ts';
 import * as words from './text-words.ts';
@@ -16,7 +17,7 @@ export interface Command {
   /** Words of the line, the name included; a line outside of this range is answered with `ERROR`. */
   readonly wordsMin: number;
   readonly wordsMax: number;
-  readonly parse: (line: TextLine) => Request | words.StoreHeader;
+  readonly parse: (line: TextLine) => words.Parsed;
 }
 
 const VERSION: Request = Object.freeze({ kind: 'version' });
@@ -25,6 +26,7 @@ const WHO: Request = Object.freeze({ kind: 'who' });
 
 export const COMMANDS: readonly Command[] = [
   retrieval('get', false, 'the values of keys'),
+  retrieval('bget', false, 'as get'),
   retrieval('gets', true, 'the values of keys, each with the token that cas asks for'),
   retrievalAndTouch('gat', false, 'the values of keys, and a new expiry time for each'),
   retrievalAndTouch('gats', true, 'as gat, with the token that cas asks for'),
@@ -72,6 +74,60 @@ export const COMMANDS: readonly Command[] = [
     parse: words.parseFlushAll,
   },
   {
+    name: 'mg',
+    makes: 'read_item',
+    usage: 'mg <key> [<flag> …]',
+    help: 'the value of a key, and what its flags ask for',
+    wordsMin: 2,
+    wordsMax: Infinity,
+    parse: meta.parseMetaGet,
+  },
+  {
+    name: 'ms',
+    makes: 'store',
+    usage: 'ms <key> <bytes> [<flag> …]',
+    help: 'store a value in the way that the flags say',
+    wordsMin: 2,
+    wordsMax: Infinity,
+    parse: meta.parseMetaSet,
+  },
+  {
+    name: 'md',
+    makes: 'delete',
+    usage: 'md <key> [<flag> …]',
+    help: 'remove a key, or mark it as out of date',
+    wordsMin: 2,
+    wordsMax: Infinity,
+    parse: meta.parseMetaDelete,
+  },
+  {
+    name: 'ma',
+    makes: 'arithmetic',
+    usage: 'ma <key> [<flag> …]',
+    help: 'add to a number, or subtract from it',
+    wordsMin: 2,
+    wordsMax: Infinity,
+    parse: meta.parseMetaArithmetic,
+  },
+  {
+    name: 'mn',
+    makes: 'noop',
+    usage: 'mn',
+    help: 'nothing but an answer, to tell that all before has been answered',
+    wordsMin: 1,
+    wordsMax: Infinity,
+    parse: meta.parseMetaNoop,
+  },
+  {
+    name: 'me',
+    makes: 'debug',
+    usage: 'me <key> [b]',
+    help: 'what is known of a key, without its value',
+    wordsMin: 1,
+    wordsMax: Infinity,
+    parse: meta.parseMetaDebug,
+  },
+  {
     name: 'version',
     makes: 'version',
     usage: 'version',
@@ -98,6 +154,14 @@ export const COMMANDS: readonly Command[] = [
     wordsMax: Infinity,
     parse: words.parseStats,
   },
+  administrative('cache_memlimit <megabytes> [noreply]', 2, 3, 'the memory of the local memcached'),
+  administrative('slabs <subcommand> [<word> …]', 1, Infinity, 'passed on to the local memcached'),
+  administrative('lru <subcommand> [<word> …]', 1, Infinity, 'passed on to the local memcached'),
+  administrative('lru_crawler <subcommand> [<word> …]', 1, Infinity, 'passed on to the local memcached'),
+  administrative('extstore <subcommand> [<word> …]', 1, Infinity, 'passed on to the local memcached'),
+  administrative('watch [<word> …]', 1, Infinity, 'refused: ask the memcached itself'),
+  administrative('refresh_certs', 1, Infinity, 'refused: there is no TLS here'),
+  administrative('shutdown [graceful]', 1, Infinity, 'ends this controller, where shutdown_command = yes'),
   {
     name: 'show',
     makes: 'show',
@@ -127,7 +191,7 @@ export const COMMANDS: readonly Command[] = [
   },
 ];
 
-function retrieval(name: 'get' | 'gets', withCas: boolean, help: string): Command {
+function retrieval(name: 'get' | 'bget' | 'gets', withCas: boolean, help: string): Command {
   return {
     name,
     makes: 'get',
@@ -175,6 +239,12 @@ function arithmetic(name: 'incr' | 'decr', help: string): Command {
   };
 }
 
+/** @param usage begins with the name */
+function administrative(usage: string, wordsMin: number, wordsMax: number, help: string): Command {
+  const name = usage.split(' ')[0]!;
+  return { name, makes: 'admin', usage, help, wordsMin, wordsMax, parse: words.parseAdmin };
+}
+
 interface Candidate {
   readonly name: Buffer;
   readonly command: Command;
@@ -192,8 +262,8 @@ function candidatesByFirstByte(): Candidate[][] {
   return table;
 }
 
-/** The request of a line that has been split into words, or the header of one whose value follows. */
-export function parseCommand(line: TextLine): Request | words.StoreHeader {
+/** The request of a line that has been split into words, or what its value is to be read by. */
+export function parseCommand(line: TextLine): words.Parsed {
   const command = commandOf(line);
   if (command === null) return unknownCommand(line);
   if (line.count < command.wordsMin || line.count > command.wordsMax) return words.UNKNOWN;

@@ -21,6 +21,8 @@ export interface Item {
   readonly cas: bigint;
   /** Seconds until it expires; -1 for never. */
   readonly ttl: number;
+  /** The same before this request gave it a new expiry; null where this request has made the entry. */
+  readonly ttlBefore: number | null;
   /** It had been read on this controller before. */
   readonly hitBefore: boolean;
   /** Seconds since it was last read or written, as far as this controller knows. */
@@ -41,9 +43,15 @@ export type Reply =
   | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly cas?: bigint }
   | { readonly kind: 'hits'; readonly hits: readonly Hit[] }
   | { readonly kind: 'item'; readonly item: Item }
-  /** The new value of `incr` and `decr`; `cas` where the request asked for it; `ttl` as in `Item`. */
-  | { readonly kind: 'number'; readonly value: bigint; readonly cas: bigint; readonly ttl: number }
-  /** A line of text without its line end: `VERSION …`, `CONTROLLER …`. */
+  /** The new value of `incr` and `decr`; `cas` where the request asked for it; `ttl` as in `Item`; `made` anew. */
+  | {
+      readonly kind: 'number';
+      readonly value: bigint;
+      readonly cas: bigint;
+      readonly ttl: number;
+      readonly made?: true;
+    }
+  /** A line of text without its line end: `VERSION …`, `CONTROLLER …`; empty for no answer at all. */
   | { readonly kind: 'line'; readonly line: string }
   /** Lines of text, closed by `END`. */
   | { readonly kind: 'lines'; readonly lines: readonly string[] }

@@ -103,6 +103,8 @@ export interface DeleteRequest extends Wired, TokenOptions {
   /** A new expiry for an entry that stays; null to leave it. */
   readonly touch: number | null;
   readonly noreply: boolean;
+  /** Part of another request's work, and not counted: memcached removes what a refused `set` was to replace. */
+  readonly unasked?: true;
 }
 
 export interface FlushAllRequest extends Wired {
@@ -124,6 +126,13 @@ export interface VerbosityRequest extends Wired {
 export interface StatsRequest extends Wired {
   readonly kind: 'stats';
   /** The words after `stats`, empty for the general statistics. */
+  readonly words: readonly string[];
+}
+
+/** Commands of memcached that concern the local store or this process, and no entry: `cache_memlimit`, `shutdown`. */
+export interface AdminRequest extends Wired {
+  readonly kind: 'admin';
+  /** The whole line, the name of the command first. */
   readonly words: readonly string[];
 }
 
@@ -175,6 +184,7 @@ export type Request =
   | VersionRequest
   | VerbosityRequest
   | StatsRequest
+  | AdminRequest
   | ShowRequest
   | WhoRequest
   | NoopRequest

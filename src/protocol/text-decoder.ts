@@ -2,6 +2,7 @@ import { parseCommand } from './commands.ts';
 import { exceedsItemLimit, LINE_BYTES_MAX, SHORT_LINE_BYTES_MAX } from './limits.ts';
 import { LineCarry } from './line-carry.ts';
 import { deleteRequest, storeRequest } from './make-request.ts';
+import { metaStoreRequest } from './meta/meta-words.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import type { InvalidRequest, Request } from './request.ts';
 import { TextLine } from './text-line.ts';
@@ -112,6 +113,10 @@ export class TextProtocolDecoder {
     const parsed = parseCommand(this.#line);
     this.#line.release();
     if (parsed.kind === 'header') return this.#onHeader(parsed);
+    if (parsed.kind === 'refused') {
+      this.#swallowBytes = parsed.valueBytes + LINE_END_BYTES;
+      return invalid(parsed.line);
+    }
     if (parsed.kind === 'quit' || (parsed.kind === 'invalid' && parsed.fatal)) this.#close();
     return parsed;
   }
@@ -124,10 +129,10 @@ export class TextProtocolDecoder {
     }
     this.#swallowBytes = valueBytes + LINE_END_BYTES;
     const refusal = invalid('SERVER_ERROR object too large for cache', noreply);
-    if (verb !== 'set') return refusal;
-    // As in memcached, a `set` that does not fit takes away what the client meant to replace.
+    if (verb !== 'set' && header.meta === undefined) return refusal;
+    // As in memcached, a `set` that does not fit, and any `ms`, takes away what the client meant to replace.
     this.#following = refusal;
-    return deleteRequest(key, true);
+    return { ...deleteRequest(key, true), unasked: true };
   }
 
   #readValue(header: StoreHeader): Request | null {
@@ -153,12 +158,14 @@ export class TextProtocolDecoder {
     this.#header = null;
     this.#gathered = null;
     this.#gatheredBytes = 0;
-    const { verb, key, flags, exptime, compare, noreply } = header;
+    const { verb, key, flags, exptime, compare, noreply, meta } = header;
     const end = start + header.valueBytes;
     if (bytes[end] !== CR || bytes[end + 1] !== LF) {
       return invalid('CLIENT_ERROR bad data chunk', noreply);
     }
-    return storeRequest(verb, key, flags, exptime, bytes.subarray(start, end), compare, noreply);
+    const value = bytes.subarray(start, end);
+    if (meta !== undefined) return metaStoreRequest(header, meta, value);
+    return storeRequest(verb, key, flags, exptime, value, compare, noreply);
   }
 
   #swallow(): void {

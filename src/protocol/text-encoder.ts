@@ -1,3 +1,5 @@
+import { encodeMeta } from './meta/meta-encoder.ts';
+import { MetaFlags } from './meta/meta-flags.ts';
 import type { Hit, Outcome, Reply } from './reply.ts';
 import type { ReplyBuffer } from './reply-buffer.ts';
 import type { InvalidRequest, Request } from './request.ts';
@@ -18,6 +20,13 @@ const OUTCOME_LINES: Readonly<Record<Outcome, string>> = {
 export function encodeText(request: Request, reply: Reply, out: ReplyBuffer): void {
   if (request.kind === 'invalid') return encodeInvalid(request, out);
   if (isQuiet(request)) return;
+  if (
+    'wire' in request &&
+    request.wire instanceof MetaFlags &&
+    encodeMeta(request.wire, request, reply, out)
+  ) {
+    return;
+  }
   switch (reply.kind) {
     case 'outcome':
       out.text(OUTCOME_LINES[reply.outcome]);
@@ -29,7 +38,7 @@ export function encodeText(request: Request, reply: Reply, out: ReplyBuffer): vo
       out.text(`${reply.value}\r\n`);
       break;
     case 'line':
-      encodeLine(reply.line, out);
+      if (reply.line !== '') encodeLine(reply.line, out);
       break;
     case 'lines':
       for (const line of reply.lines) encodeLine(line, out);

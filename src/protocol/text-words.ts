@@ -1,5 +1,6 @@
 import { KEY_BYTES_MAX } from './limits.ts';
 import { arithmeticRequest, deleteRequest } from './make-request.ts';
+import type { MetaFlags } from './meta/meta-flags.ts';
 import { parseI32, parseU32, parseU64 } from './numbers.ts';
 import type { InvalidRequest, Request, StoreVerb } from './request.ts';
 import type { TextLine } from './text-line.ts';
@@ -21,10 +22,22 @@ export interface StoreHeader {
   /** Of `cas`; null for the other verbs. */
   readonly compare: bigint | null;
   readonly noreply: boolean;
+  /** Of `ms`. */
+  readonly meta?: MetaFlags;
 }
 
+/** A store command that is refused, whose value still comes and is passed over. */
+export interface RefusedValue {
+  readonly kind: 'refused';
+  readonly line: string;
+  readonly valueBytes: number;
+}
+
+/** What a line comes to. */
+export type Parsed = Request | StoreHeader | RefusedValue;
+
 /** Largest value that can be announced, in bytes: it and its line end fill 31 bits. */
-const VALUE_BYTES_MAX = 2 ** 31 - 1 - 2;
+export const VALUE_BYTES_MAX = 2 ** 31 - 1 - 2;
 
 const ZERO = Buffer.from('0');
 const JSON_WORD = Buffer.from('json');
@@ -111,9 +124,18 @@ export function parseVerbosity(line: TextLine): Request {
 }
 
 export function parseStats(line: TextLine): Request {
+  return { kind: 'stats', words: wordsFrom(line, 1) };
+}
+
+/** What these words mean is memcached's to say, or the controller's. */
+export function parseAdmin(line: TextLine): Request {
+  return { kind: 'admin', words: wordsFrom(line, 0) };
+}
+
+function wordsFrom(line: TextLine, first: number): string[] {
   const words: string[] = [];
-  for (let word = 1; word < line.count; word++) words.push(line.text(word));
-  return { kind: 'stats', words };
+  for (let word = first; word < line.count; word++) words.push(line.text(word));
+  return words;
 }
 
 export function parseShow(line: TextLine): Request {

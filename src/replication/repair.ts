@@ -18,6 +18,13 @@ interface Search {
   unsettled: boolean;
 }
 
+export interface RepairCounters {
+  /** Values that a peer still had. */
+  readonly fetched: number;
+  /** Values that no one had any more. */
+  readonly gone: number;
+}
+
 export interface RepairPorts {
   readonly replica: Replica;
   readonly bus: PeerBus;
@@ -42,9 +49,14 @@ export class Repair {
   readonly #searches = new Map<number, Search>();
   readonly #byKey = new Map<string, Search>();
   #lastId = 0;
+  readonly #counters = { fetched: 0, gone: 0 };
 
   constructor(ports: RepairPorts) {
     this.#ports = ports;
+  }
+
+  get counters(): RepairCounters {
+    return this.#counters;
   }
 
   find(record: JournalRecord, done: ReadDone): void {
@@ -96,6 +108,7 @@ export class Repair {
       const { version, flags, expiresAtMs, token, marks } = fetched.effect;
       const entry = { version, flags, expiresAtMs, token, marks, value };
       this.#ports.replica.refill(search.record.key, entry);
+      this.#counters.fetched++;
       return this.#end(search, null, entry);
     }
     if (fetched.outcome === 'failed') search.incomplete = true;
@@ -135,6 +148,7 @@ export class Repair {
       this.#end(search, 'the local store lost the value, and not every peer could be asked for it', null);
     } else if (!search.unsettled) {
       this.#forget(search);
+      this.#counters.gone++;
       onGone(search.record, (error, entry) => {
         for (const reader of search.readers) reader(error, entry);
       });

@@ -73,12 +73,11 @@ export class Replica {
   read(key: string, done: ReadDone): void {
     const record = this.journal.newest(key);
     if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done(null, null);
+    record.readAtSec = Math.floor(this.#wallMs() / 1000);
     this.#store.get(key, (error, entry) => {
       if (error !== null) done(error.message, null);
-      else if (entry !== null && sameVersion(entry.version, record.version)) {
-        record.readAtSec = Math.floor(this.#wallMs() / 1000);
-        done(null, entry);
-      } else this.onLost(record, done);
+      else if (entry !== null && sameVersion(entry.version, record.version)) done(null, entry);
+      else this.onLost(record, done);
     });
   }
 

@@ -28,9 +28,26 @@ export interface KvDriver {
   /** A key that is not there is no error. */
   delete(key: string, done: (error: StoreError | null) => void): void;
 
+  /**
+   * The store's own statistics, under memcached's names and in its order; a group that it does not keep is
+   * empty. In its turn among the operations.
+   */
+  stats?(group: StatsGroup, done: (error: StoreError | null, stats: StoreStats | null) => void): void;
+
+  /**
+   * Carries out an administrative command of one line of memcached's text protocol, and tells what it answers,
+   * without the line end; empty when it answers nothing. In no order with the operations.
+   */
+  command?(line: string, done: (error: StoreError | null, answer: string | null) => void): void;
+
   /** Ends what is in flight with an error, and the connection. */
   close(): Promise<void>;
 }
+
+/** What follows `stats` on the line; empty for the general statistics. `reset` sets to zero what counts. */
+export type StatsGroup = '' | 'settings' | 'reset' | 'items' | 'slabs' | 'sizes';
+
+export type StoreStats = readonly (readonly [name: string, value: string])[];
 
 export type StoreState =
   | {

@@ -1,5 +1,5 @@
 import { isExpired } from '../protocol/expiry.ts';
-import { type KvDriver, StoreError, type StoreState } from './driver.ts';
+import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import { refusalOfKey } from './key-check.ts';
 
 /**
@@ -18,6 +18,7 @@ export class EmbeddedDriver implements KvDriver {
   /** In order of use: a Map iterates in order of insertion, and use inserts anew. */
   readonly #items = new Map<string, Item>();
   #bytes = 0;
+  #evictions = 0;
 
   #answers: Answer[] = [];
   readonly #flush = (): void => this.#giveAnswers();
@@ -55,6 +56,12 @@ export class EmbeddedDriver implements KvDriver {
     const refusal = this.#refusal(key);
     if (refusal === null) this.#drop(key);
     this.#answer({ done, error: refusal, bytes: null });
+  }
+
+  stats(group: StatsGroup, done: (error: StoreError | null, stats: StoreStats | null) => void): void {
+    const stats = this.#stats(group);
+    const answered = (error: StoreError | null): void => done(error, error === null ? stats : null);
+    this.#answer({ done: answered, error: this.#open ? null : CLOSED, bytes: null });
   }
 
   async close(): Promise<void> {
@@ -100,7 +107,33 @@ export class EmbeddedDriver implements KvDriver {
   #evictOldest(): void {
     for (const key of this.#items.keys()) {
       this.#drop(key);
+      this.#evictions++;
       return;
+    }
+  }
+
+  #stats(group: StatsGroup): StoreStats {
+    switch (group) {
+      case '':
+        return [
+          ['limit_maxbytes', `${this.#bytesMax}`],
+          ['bytes', `${this.#bytes}`],
+          ['evictions', `${this.#evictions}`],
+        ];
+      case 'settings':
+        return [['maxbytes', `${this.#bytesMax}`]];
+      case 'slabs':
+        return [
+          ['active_slabs', '0'],
+          ['total_malloced', `${this.#bytes}`],
+        ];
+      case 'reset':
+        this.#evictions = 0;
+        return [];
+      case 'items':
+        return [];
+      case 'sizes':
+        return [['sizes_status', 'disabled']];
     }
   }
 

@@ -1,4 +1,4 @@
-import type { KvDriver, StoreError, StoreState } from './driver.ts';
+import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import type { Entry } from './entry.ts';
 import type { EntryStore } from './entry-store.ts';
 import { decodeEntry, encodeEntry } from './envelope.ts';
@@ -89,6 +89,18 @@ export class KVController implements EntryStore {
       if (error !== null) this.#counters.errors++;
       done(error);
     });
+  }
+
+  /** Empty where the driver keeps none. */
+  stats(group: StatsGroup, done: (error: StoreError | null, stats: StoreStats | null) => void): void {
+    if (this.#driver.stats === undefined) setImmediate(done, null, []);
+    else this.#driver.stats(group, done);
+  }
+
+  command(line: string, done: (error: StoreError | null, answer: string | null) => void): void {
+    if (this.#driver.command !== undefined) return this.#driver.command(line, done);
+    const reason = `the store (${this.description}) has no such command`;
+    setImmediate(done, new StoreError('STORE_REFUSED', reason), null);
   }
 
   #entryOf(bytes: Buffer): Entry | null {

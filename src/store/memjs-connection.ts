@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { StoreError } from './driver.ts';
+import { type StatsGroup, StoreError, type StoreStats } from './driver.ts';
 import { memcachedExptime } from './exptime.ts';
 import { EndlessClient, OneSocketServer } from './memjs-client.ts';
 
@@ -65,6 +65,13 @@ export class MemjsConnection {
     this.#gather();
     this.#client.delete(keyBytes(key), (error) => {
       if (this.#hasReply(error)) done(refusalOf(error));
+    });
+  }
+
+  stats(group: StatsGroup, done: (refusal: StoreError | null, stats: StoreStats | null) => void): void {
+    this.#gather();
+    this.#client.statsWithKey(group, (error, _server, stats) => {
+      if (this.#hasReply(error)) done(refusalOf(error), stats === null ? null : Object.entries(stats));
     });
   }
 

@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { Fifo } from '../ordering/fifo.ts';
-import { type KvDriver, StoreError, type StoreState } from './driver.ts';
+import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import { Fence } from './fence.ts';
 import { refusalOfKey } from './key-check.ts';
 import { MemjsConnection, type StoreAddress } from './memjs-connection.ts';
+import { TextCommands } from './text-command.ts';
 import { Watchdog } from './watchdog.ts';
 
 export interface MemjsDriverOptions {
@@ -49,6 +50,7 @@ export class MemjsDriver implements KvDriver {
   #fence: Fence | null = null;
 
   readonly #operations = new Fifo<Operation>();
+  readonly #commands: TextCommands;
   #writesInFlight = 0;
   #settling = false;
   #closing: Promise<void> | null = null;
@@ -56,6 +58,7 @@ export class MemjsDriver implements KvDriver {
   constructor(options: MemjsDriverOptions) {
     this.#address = options.address;
     this.#timeoutMs = options.timeoutMs;
+    this.#commands = new TextCommands(options.address, options.timeoutMs);
     this.#random = options.random ?? Math.random;
     this.#wallMs = options.wallMs ?? Date.now;
     const now = options.now ?? (() => performance.now());
@@ -91,6 +94,25 @@ export class MemjsDriver implements KvDriver {
     this.#connection!.delete(key, (refusal) => this.#onReply(operation, refusal, null));
   }
 
+  stats(group: StatsGroup, done: (error: StoreError | null, stats: StoreStats | null) => void): void {
+    let found: StoreStats | null = null;
+    const operation = this.#admitOperation(null, false, (error) =>
+      done(error, error === null ? found : null),
+    );
+    if (operation === null) return;
+    this.#connection!.stats(group, (refusal, stats) => {
+      found = stats;
+      this.#onReply(operation, refusal, null);
+    });
+  }
+
+  /** The binary protocol has no such commands: they take a connection of their own. */
+  command(line: string, done: (error: StoreError | null, answer: string | null) => void): void {
+    const failure = this.#downError;
+    if (failure !== null) setImmediate(done, failure, null);
+    else this.#commands.ask(line, done);
+  }
+
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       const connection = this.#connection;
@@ -105,9 +127,16 @@ export class MemjsDriver implements KvDriver {
     return this.#closing;
   }
 
-  /** @returns null when the operation was refused, and its answer waits for its turn. */
   #admit(key: string, isWrite: boolean, done: Operation['done']): Operation | null {
-    const failure = this.#downError ?? refusalOfKey(key);
+    return this.#admitOperation(refusalOfKey(key), isWrite, done);
+  }
+
+  /**
+   * @param refusal what is wrong with the operation itself
+   * @returns null when the operation was refused, and its answer waits for its turn.
+   */
+  #admitOperation(refusal: StoreError | null, isWrite: boolean, done: Operation['done']): Operation | null {
+    const failure = this.#downError ?? refusal;
     const operation = { isWrite, done, sinceMs: this.#watchdog.ms, failure };
     this.#operations.push(operation);
     if (failure !== null) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { KvDriver } from '../../src/store/driver.ts';
+import type { KvDriver, StatsGroup } from '../../src/store/driver.ts';
 import { failure, read, remove, StateWatch, write } from './driver-calls.ts';
 
 /** A driver that is not open yet, in front of a store that is there. */
@@ -25,6 +25,7 @@ export function describeDriver(name: string, makeDriver: MakeDriver): void {
     describe('values', () => valueTests(() => driver));
     describe('order', () => orderTests(() => driver));
     describe('expiry', () => expiryTests(() => driver));
+    describe('statistics', () => statisticsTests(() => driver));
     describe('end', () => endTests(() => ({ driver, watch })));
   });
 }
@@ -187,6 +188,52 @@ function expiryTests(driver: () => KvDriver): void {
   });
 }
 
+function statisticsTests(driver: () => KvDriver): void {
+  it('tells its own figures, where it keeps any, in turn with the operations', async () => {
+    if (driver().stats === undefined) return;
+    const order: string[] = [];
+    const written = write(driver(), 'counted', Buffer.alloc(1000)).then(() => order.push('set'));
+    const general = figures(driver(), '').then((found) => {
+      order.push('stats');
+      return found;
+    });
+    await Promise.all([written, general, read(driver(), 'counted').then(() => order.push('get'))]);
+    expect(order).toEqual(['set', 'stats', 'get']);
+    expect(Number((await general).get('bytes'))).toBeGreaterThanOrEqual(1000);
+    expect(Number((await general).get('limit_maxbytes'))).toBeGreaterThan(0);
+    expect(Number((await figures(driver(), 'settings')).get('maxbytes'))).toBeGreaterThan(0);
+    expect((await figures(driver(), 'slabs')).has('total_malloced')).toBe(true);
+    for (const group of ['items', 'sizes', 'reset'] as const) await figures(driver(), group);
+    expect(await read(driver(), 'counted')).toEqual(Buffer.alloc(1000));
+  });
+
+  it('carries out commands of one line, where it has any', async () => {
+    if (driver().command === undefined) return;
+    expect(await answerOf(driver(), 'cache_memlimit 100')).toBe('OK');
+    expect((await figures(driver(), '')).get('limit_maxbytes')).toBe(`${100 * 1_048_576}`);
+    expect(await answerOf(driver(), 'cache_memlimit 64 noreply')).toBe('');
+    expect(await answerOf(driver(), 'cache_memlimit 1')).toMatch(/^MEMLIMIT_TOO_SMALL/);
+    expect(await answerOf(driver(), 'no_such_command')).toBe('ERROR');
+    const many = Array.from({ length: 1000 }, () => answerOf(driver(), 'lru mode segmented'));
+    const settled = await Promise.allSettled(many);
+    const answered = settled.filter(({ status }) => status === 'fulfilled');
+    expect(answered.length).toBeGreaterThan(200);
+    expect(answered.length).toBeLessThan(1000);
+  });
+}
+
+function figures(driver: KvDriver, group: StatsGroup): Promise<ReadonlyMap<string, string>> {
+  return new Promise((resolve, reject) => {
+    driver.stats!(group, (error, stats) => (stats === null ? reject(error) : resolve(new Map(stats))));
+  });
+}
+
+function answerOf(driver: KvDriver, line: string): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    driver.command!(line, (error, answer) => (error === null ? resolve(answer) : reject(error)));
+  });
+}
+
 function endTests(context: () => { driver: KvDriver; watch: StateWatch }): void {
   it('ends what is in flight with an error, and refuses what comes after', async () => {
     const { driver, watch } = context();
@@ -195,6 +242,8 @@ function endTests(context: () => { driver: KvDriver; watch: StateWatch }): void 
     await driver.close();
     for (const error of await failures) expect(error.code).toBe('STORE_DOWN');
     expect((await failure(read(driver, 'end'))).code).toBe('STORE_DOWN');
+    if (driver.stats) expect((await failure(figures(driver, ''))).code).toBe('STORE_DOWN');
+    if (driver.command) expect((await failure(answerOf(driver, 'lru mode flat'))).code).toBe('STORE_DOWN');
     expect(watch.up).toBe(false);
     await driver.close();
   });

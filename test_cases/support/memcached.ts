@@ -23,14 +23,19 @@ function missing(): never {
 export class Memcached {
   readonly host = '127.0.0.1';
   readonly port: number;
+  readonly #itemBytesMax: number;
+  readonly #options: readonly string[];
   #process: ChildProcess | null = null;
 
-  constructor(port: number) {
+  constructor(port: number, itemBytesMax = ITEM_BYTES_MAX, options: readonly string[] = []) {
     this.port = port;
+    this.#itemBytesMax = itemBytesMax;
+    this.#options = options;
   }
 
-  static async start(): Promise<Memcached> {
-    const memcached = new Memcached(await freePort());
+  /** @param options further flags of its command line */
+  static async start(itemBytesMax = ITEM_BYTES_MAX, options: readonly string[] = []): Promise<Memcached> {
+    const memcached = new Memcached(await freePort(), itemBytesMax, options);
     await memcached.start();
     return memcached;
   }
@@ -42,7 +47,18 @@ export class Memcached {
   /** Resolves once it answers. */
   async start(): Promise<void> {
     const asRoot = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-    const options = ['-p', `${this.port}`, '-U', '0', '-l', this.host, '-I', `${ITEM_BYTES_MAX}`, ...asRoot];
+    const options = [
+      '-p',
+      `${this.port}`,
+      '-U',
+      '0',
+      '-l',
+      this.host,
+      '-I',
+      `${this.#itemBytesMax}`,
+      ...asRoot,
+      ...this.#options,
+    ];
     const child = spawn('memcached', options, { stdio: 'ignore' });
     this.#process = child;
     for (let attempt = 0; attempt < START_ATTEMPTS_MAX; attempt++) {

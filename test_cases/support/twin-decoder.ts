@@ -27,7 +27,7 @@ export function decodeWhole(input: string, itemBytesMax: number): Request[] {
     const { verb, key, flags, noreply } = header;
     const body = rest.slice(0, valueBytes + 2);
     if (exceedsItemLimit(key.length, flags, valueBytes, itemBytesMax)) {
-      if (verb === 'set') requests.push(deleteRequest(key, true));
+      if (verb === 'set') requests.push({ ...deleteRequest(key, true), unasked: true });
       requests.push(invalid('SERVER_ERROR object too large for cache', noreply));
     } else if (body.length < valueBytes + 2) {
       return requests;

@@ -6,22 +6,29 @@ export interface CommandWord {
   readonly help: string;
   /**
    * `line`: one line. `values`: `VALUE` blocks up to `END`. `lines`: lines up to `END`, `OK` or `RESET`.
-   * `close`: the connection ends.
+   * `item`: one line, and a data block if it begins with `VA`. `close`: the connection ends.
    */
-  readonly reply: 'line' | 'values' | 'lines' | 'close';
-  /** A data block follows the line, and its length stands among the words as `BYTES_AT`. */
+  readonly reply: 'line' | 'values' | 'lines' | 'item' | 'close';
+  /** A data block follows the line. */
   readonly takesValue: boolean;
+  /** Of a command with a data block: where its length stands among the words. */
+  readonly bytesAt: number;
+  /** A meta command: any number of flags may follow, and `q` among them may leave it without an answer. */
+  readonly takesFlags: boolean;
   /** May change the store, so that a lost reply leaves the outcome unknown. */
   readonly writes: boolean;
 }
 
-/** `<command> <key> <flags> <exptime> <bytes>`. */
-export const BYTES_AT = 4;
+/** `<command> <key> <flags> <exptime> <bytes>`, and `ms <key> <bytes> <flag>…`. */
+const BYTES_AT = 4;
+const META_BYTES_AT = 2;
+
+const META = /^m[gsdane]$/;
 
 const REPLIES: Readonly<Record<Command['makes'], CommandWord['reply']>> = {
   get: 'values',
   gat: 'values',
-  read_item: 'line',
+  read_item: 'item',
   noop: 'line',
   debug: 'line',
   store: 'line',
@@ -32,6 +39,7 @@ const REPLIES: Readonly<Record<Command['makes'], CommandWord['reply']>> = {
   version: 'line',
   verbosity: 'line',
   who: 'line',
+  admin: 'line',
   stats: 'lines',
   show: 'lines',
   quit: 'close',
@@ -52,11 +60,14 @@ export const COMMAND_WORDS: ReadonlyMap<string, CommandWord> = new Map(
 );
 
 function wordOf(command: Command): CommandWord {
+  const takesFlags = META.test(command.name);
   return {
     usage: command.usage,
     help: command.help,
-    reply: REPLIES[command.makes],
+    reply: takesFlags ? 'item' : REPLIES[command.makes],
     takesValue: command.makes === 'store',
+    bytesAt: takesFlags ? META_BYTES_AT : BYTES_AT,
+    takesFlags,
     writes: WRITES.has(command.makes),
   };
 }

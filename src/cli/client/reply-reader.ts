@@ -73,11 +73,13 @@ export class ReplyReader {
     return rest.length < this.#blockBytes ? null : this.#blockBytes;
   }
 
-  #onBlock(block: Buffer): void {
+  /** @returns true when the reply ends with this block */
+  #onBlock(block: Buffer): boolean {
     this.#blockBytes = 0;
     if (block.at(-2) !== 13 || block.at(-1) !== 10)
       throw new ProtocolViolation('a value does not end where it should');
     this.#parts.push(block.subarray(0, -2));
+    return this.#shape === 'item';
   }
 
   /** @returns true when the reply ends with this line */
@@ -85,7 +87,10 @@ export class ReplyReader {
     const text = line.toString('latin1');
     if (this.#shape === 'silent' && text.startsWith('VERSION ')) return true;
     this.#parts.push(line);
-    if (this.#shape === 'silent') return false;
+    if (this.#shape === 'silent' || this.#shape === 'item') {
+      if (text.startsWith('VA ')) this.#expectBlock(text.split(' ')[1]);
+      return this.#shape === 'item' && this.#blockBytes === 0;
+    }
     if (ERROR_LINE.test(text)) return true;
     switch (this.#shape) {
       case 'values':

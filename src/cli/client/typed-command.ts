@@ -1,5 +1,5 @@
 import { UsageError } from '../failure.ts';
-import { BYTES_AT, COMMAND_WORDS, type CommandWord, SHORT_FORM_WORDS } from './command-words.ts';
+import { COMMAND_WORDS, type CommandWord, SHORT_FORM_WORDS } from './command-words.ts';
 import { unquote } from './quoting.ts';
 import { BARRIER, type ReplyShape } from './reply-reader.ts';
 
@@ -41,12 +41,22 @@ export function parseTyped(line: string): TypedCommand {
   const row = COMMAND_WORDS.get(word);
   if (row?.reply === 'close') return { kind: 'quit' };
   if (!row?.takesValue) return complete(plainCommand(words, row));
+  if (row.takesFlags) return metaForm(row, words);
   const key = words[1];
   if (key === undefined || words.length === 2) throw new UsageError(`usage: ${usageOf(words[0]!, row)}`);
   const rest = line.trimStart().slice(word.length).trimStart().slice(key.length).trimStart();
   if (SHORT_FORM_WORDS.has(word) && !PROTOCOL_FORM.test(rest))
     return complete(shortForm(word, row, key, rest));
   return protocolForm(row, rest, words);
+}
+
+/** The value follows on a line of its own: on the first one it could not be told from the flags. */
+function metaForm(row: CommandWord, words: readonly string[]): TypedCommand {
+  return {
+    kind: 'value_follows',
+    valueBytes: lengthIn(row, words),
+    complete: (value) => withValue(row, words, value),
+  };
 }
 
 /** How a command may be typed: as the protocol has it, or in short. */
@@ -61,16 +71,16 @@ function complete(command: WireCommand): TypedCommand {
 }
 
 function plainCommand(words: readonly string[], row: CommandWord | undefined): WireCommand {
-  return wireCommand(words, row?.reply ?? 'line', row?.writes ?? true, []);
+  return wireCommand(words, row, []);
 }
 
 function wireCommand(
   words: readonly string[],
-  reply: CommandWord['reply'],
-  writes: boolean,
+  row: CommandWord | undefined,
   block: readonly Buffer[],
 ): WireCommand {
-  const silent = writes && words.at(-1) === 'noreply';
+  const { reply = 'line', writes = true, takesFlags = false } = row ?? {};
+  const silent = takesFlags ? words.includes('q') : writes && words.at(-1) === 'noreply';
   return {
     bytes: Buffer.concat([
       Buffer.from(`${words.join(' ')}\r\n`, 'latin1'),
@@ -89,7 +99,7 @@ function shortForm(word: string, row: CommandWord, key: string, rest: string): W
 }
 
 function withValue(row: CommandWord, words: readonly string[], value: Buffer): WireCommand {
-  return wireCommand(words, row.reply, true, [value, LINE_END]);
+  return wireCommand(words, row, [value, LINE_END]);
 }
 
 /** The head is what the protocol has in front of the value: numbers, and perhaps `noreply`. */
@@ -117,7 +127,7 @@ function protocolForm(row: CommandWord, rest: string, words: readonly string[]):
 }
 
 function lengthIn(row: CommandWord, words: readonly string[]): number {
-  const text = words[BYTES_AT] ?? '';
+  const text = words[row.bytesAt] ?? '';
   const length = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (length <= VALUE_BYTES_MAX) return length;
   throw new UsageError(`usage: ${usageOf(words[0]!, row)} (<bytes> is the length of the value, a number)`);

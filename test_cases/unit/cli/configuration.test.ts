@@ -57,6 +57,9 @@ describe('defaults', () => {
       connectionsMax: 1024,
       pipelineMax: 1024,
       queueBytesMax: 64 * 1024 ** 2,
+      clientBytesMax: 256 * 1024 ** 2,
+      idleTimeoutMs: 0,
+      shutdownCommand: false,
       logLevel: 'info',
     });
     expect(defaults.peers).toHaveLength(3);

@@ -84,7 +84,7 @@ describe('help and completion', () => {
   });
 
   it('completes the first word, and the topic of help', () => {
-    expect(completeLine('sh')).toEqual([['show '], 'sh']);
+    expect(completeLine('sho')).toEqual([['show '], 'sho']);
     expect(completeLine('help flu')).toEqual([['flush_all'], 'flu']);
     expect(completeLine('get k')).toEqual([[], 'get k']);
   });

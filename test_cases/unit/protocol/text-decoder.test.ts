@@ -114,7 +114,7 @@ describe('values', () => {
 
   it('that are too large for a set take the old value away first', () => {
     expect(decode(`set k 0 0 1000 noreply\r\n${'v'.repeat(1000)}\r\nwho\r\n`, 500)).toEqual([
-      deleteRequest('k', true),
+      { ...deleteRequest('k', true), unasked: true },
       { kind: 'invalid', line: 'SERVER_ERROR object too large for cache', fatal: false, noreply: true },
       { kind: 'who' },
     ]);

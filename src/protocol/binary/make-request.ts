@@ -1,0 +1,157 @@
+import type {
+  ArithmeticRequest,
+  DeleteRequest,
+  FlushAllRequest,
+  GetAndTouchRequest,
+  GetRequest,
+  InvalidRequest,
+  Request,
+  StatsRequest,
+  StoreRequest,
+  StoreVerb,
+} from '../request.ts';
+import type { BinaryCommand } from './binary-commands.ts';
+import type { Packet } from './packet.ts';
+import { statWords } from './stat-groups.ts';
+import { FAILURES, type Failure, NO_INITIAL_VALUE } from './wire-format.ts';
+
+/**
+ * Well-formed packets to requests. Exptimes are unsigned in this protocol: there is no "already expired" but a
+ * unix time that has passed.
+ */
+
+/** What the answer to a request has to repeat, and how it is to be given. */
+export interface BinaryWire {
+  readonly opcode: number;
+  readonly opaque: number;
+  /** Null for an opcode that has none. */
+  readonly command: BinaryCommand | null;
+  /** Of an invalid request: what it is answered with. */
+  readonly failure: Failure | null;
+}
+
+type Make<R extends Request> = (packet: Packet, command: BinaryCommand, value: Buffer) => R;
+
+function wireOf({ opcode, opaque }: Packet, command: BinaryCommand): BinaryWire {
+  return { opcode, opaque, command, failure: null };
+}
+
+export const get: Make<GetRequest> = (packet, command) => ({
+  kind: 'get',
+  keys: [packet.key],
+  withCas: true,
+  wire: wireOf(packet, command),
+});
+
+/** `touch` answers flags and token as `gat` does, so it is one. */
+export const getAndTouch: Make<GetAndTouchRequest> = (packet, command) => ({
+  kind: 'gat',
+  keys: [packet.key],
+  withCas: true,
+  exptime: packet.extras.readUInt32BE(0),
+  wire: wireOf(packet, command),
+});
+
+export const set = storing('set');
+export const add = storing('add');
+export const replace = storing('replace');
+export const append = joining('append');
+export const prepend = joining('prepend');
+
+/** With a token to compare, `set`, `add` and `replace` are all the same. */
+function storing(verb: StoreVerb): Make<StoreRequest> {
+  return (packet, command, value) => ({
+    kind: 'store',
+    verb: packet.cas === null ? verb : 'cas',
+    key: packet.key,
+    flags: packet.extras.readUInt32BE(0),
+    exptime: packet.extras.readUInt32BE(4),
+    value,
+    compare: packet.cas,
+    newToken: null,
+    wantsToken: !command.quiet,
+    invalidate: false,
+    vivify: null,
+    noreply: false,
+    wire: wireOf(packet, command),
+  });
+}
+
+function joining(verb: StoreVerb): Make<StoreRequest> {
+  return (packet, command, value) => ({
+    kind: 'store',
+    verb,
+    key: packet.key,
+    flags: 0,
+    exptime: 0,
+    value,
+    compare: packet.cas,
+    newToken: null,
+    wantsToken: !command.quiet,
+    invalidate: false,
+    vivify: null,
+    noreply: false,
+    wire: wireOf(packet, command),
+  });
+}
+
+export const remove: Make<DeleteRequest> = (packet, command) => ({
+  kind: 'delete',
+  key: packet.key,
+  compare: packet.cas,
+  newToken: null,
+  wantsToken: false,
+  invalidate: false,
+  dropValue: false,
+  touch: null,
+  noreply: false,
+  wire: wireOf(packet, command),
+});
+
+export const increment = counting('incr');
+export const decrement = counting('decr');
+
+function counting(verb: 'incr' | 'decr'): Make<ArithmeticRequest> {
+  return (packet, command) => {
+    const exptime = packet.extras.readUInt32BE(16);
+    return {
+      kind: 'arithmetic',
+      verb,
+      key: packet.key,
+      delta: packet.extras.readBigUInt64BE(0),
+      initial: exptime === NO_INITIAL_VALUE ? null : { value: packet.extras.readBigUInt64BE(8), exptime },
+      touch: null,
+      compare: packet.cas,
+      newToken: null,
+      wantsToken: !command.quiet,
+      noreply: false,
+      wire: wireOf(packet, command),
+    };
+  };
+}
+
+export const flush: Make<FlushAllRequest> = (packet, command) => ({
+  kind: 'flush_all',
+  delay: packet.extrasBytes === 0 ? 0 : packet.extras.readUInt32BE(0),
+  noreply: false,
+  wire: wireOf(packet, command),
+});
+
+export const stat: Make<StatsRequest> = (packet, command) => ({
+  kind: 'stats',
+  words: statWords(packet.key),
+  wire: wireOf(packet, command),
+});
+
+/** A request that is nothing but its kind. */
+export function plain(kind: 'noop' | 'quit' | 'version'): Make<Request> {
+  return (packet, command) => ({ kind, wire: wireOf(packet, command) });
+}
+
+/** A command that memcached has, and that is switched off. */
+export const refused: Make<InvalidRequest> = (packet) => invalid(packet, FAILURES.unknownCommand, false);
+
+export function invalid({ opcode, opaque }: Packet, failure: Failure, fatal: boolean): InvalidRequest {
+  const wire: BinaryWire = { opcode, opaque, command: null, failure };
+  return { kind: 'invalid', line: failure.text, fatal, noreply: false, wire };
+}

@@ -1,0 +1,156 @@
+import { EXPTIME_RELATIVE_SECONDS_MAX } from '../limits.ts';
+import type { Item, Outcome, Reply } from '../reply.ts';
+import type { ReplyBuffer } from '../reply-buffer.ts';
+import type { Request } from '../request.ts';
+import { encodeKey } from './base64-key.ts';
+import type { MetaFlags } from './meta-flags.ts';
+import { itemBytes, slabClass } from './slab-class.ts';
+
+/**
+ * Answers to meta commands. Flags come back in the order in which they were sent, then what the entry is marked
+ * with: Z (somebody else won), X (out of date), W (this client won).
+ */
+
+const CODES: Readonly<Record<Outcome, string>> = {
+  stored: 'HD',
+  deleted: 'HD',
+  touched: 'HD',
+  ok: 'HD',
+  not_stored: 'NS',
+  exists: 'EX',
+  not_found: 'NF',
+};
+
+const REFUSED = new Set<Outcome>(['not_stored', 'exists', 'not_found']);
+
+/** True when the reply was written here; errors are left to the caller, since they are those of all commands. */
+export function encodeMeta(flags: MetaFlags, request: Request, reply: Reply, out: ReplyBuffer): boolean {
+  switch (reply.kind) {
+    case 'item':
+      if (flags.command === 'me') encodeDebug(flags, reply.item, out);
+      else encodeItem(flags, reply.item, out);
+      return true;
+    case 'number':
+      encodeNumber(flags, reply, out);
+      return true;
+    case 'outcome':
+      encodeOutcome(flags, request, reply, out);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function encodeOutcome(
+  flags: MetaFlags,
+  request: Request,
+  { outcome, cas }: Extract<Reply, { kind: 'outcome' }>,
+  out: ReplyBuffer,
+): void {
+  const { command, quiet } = flags;
+  if (command === 'mn') return out.text('MN\r\n');
+  if (command === 'me') return out.text('EN\r\n');
+  if (command === 'mg') {
+    if (!quiet) out.text(`EN${echoes(flags)}\r\n`);
+    return;
+  }
+  const refused = REFUSED.has(outcome);
+  if (quiet && !refused) return;
+  if (command !== 'ms' || request.kind !== 'store') return out.text(`${CODES[outcome]}${echoes(flags)}\r\n`);
+  let line = CODES[outcome];
+  for (const flag of flags.returns) {
+    if (flag === 'c') line += ` c${cas ?? 0n}`;
+    else if (flag === 's' && !refused) line += ` s${request.value.length}`;
+    else line += echo(flags, flag);
+  }
+  out.text(`${line}\r\n`);
+}
+
+function encodeItem(flags: MetaFlags, item: Item, out: ReplyBuffer): void {
+  const { value } = item;
+  let line = flags.value ? `VA ${value.length}` : 'HD';
+  for (const flag of flags.returns) line += itemFlag(flags, item, flag);
+  if (item.taken) line += ' Z';
+  if (item.stale) line += ' X';
+  if (item.won) line += ' W';
+  out.text(`${line}\r\n`);
+  if (!flags.value) return;
+  out.bytes(value);
+  out.text('\r\n');
+}
+
+function itemFlag(flags: MetaFlags, item: Item, flag: string): string {
+  switch (flag) {
+    case 's':
+      return ` s${item.value.length}`;
+    case 't':
+      return ` t${ttlOf(flags, item)}`;
+    case 'c':
+      return ` c${item.cas}`;
+    case 'f':
+      return ` f${item.flags}`;
+    case 'l':
+      return ` l${item.idleSeconds}`;
+    case 'h':
+      return ` h${item.hitBefore ? 1 : 0}`;
+    default:
+      return echo(flags, flag);
+  }
+}
+
+/** `t` tells the time as the flags before it on the line have left it. */
+function ttlOf(flags: MetaFlags, { ttl, ttlBefore }: Item): number {
+  if (ttlBefore === null) return ttlOfMade(flags, ttl);
+  return flags.ttlAfterTouch ? ttl : ttlBefore;
+}
+
+function ttlOfMade({ ttlIfMade }: MetaFlags, ttl: number): number {
+  if (ttlIfMade === 0) return -1;
+  return ttlIfMade > EXPTIME_RELATIVE_SECONDS_MAX ? ttl : Math.max(0, ttlIfMade);
+}
+
+function encodeNumber(
+  flags: MetaFlags,
+  { value, cas, ttl, made }: Extract<Reply, { kind: 'number' }>,
+  out: ReplyBuffer,
+): void {
+  // memcached tells a quiet client of the entries that it made for it.
+  if (flags.quiet && !made) return;
+  const digits = flags.value ? value.toString() : '';
+  let line = flags.value ? `VA ${digits.length}` : 'HD';
+  for (const flag of flags.returns) {
+    if (flag === 'c') line += ` c${cas}`;
+    else if (flag === 't') line += ` t${made ? ttlOfMade(flags, ttl) : ttl}`;
+    else line += echo(flags, flag);
+  }
+  out.text(flags.value ? `${line}\r\n${digits}\r\n` : `${line}\r\n`);
+}
+
+/** For people: sizes and class are what memcached alone, with its defaults, would show. */
+function encodeDebug(flags: MetaFlags, item: Item, out: ReplyBuffer): void {
+  const { ttl, idleSeconds, cas, hitBefore } = item;
+  const size = itemBytes(item.key.length, item.flags, item.value.length);
+  // The sign is memcached's own.
+  const exp = ttl === -1 ? ttl : -ttl;
+  const fetch = hitBefore ? 'yes' : 'no';
+  out.text(
+    `ME ${keyOf(flags)} exp=${exp} la=${idleSeconds} cas=${cas} fetch=${fetch} cls=${slabClass(size)} size=${size}\r\n`,
+  );
+}
+
+/** What is returned even where there is no entry. */
+function echoes(flags: MetaFlags): string {
+  let text = '';
+  for (const flag of flags.returns) text += echo(flags, flag);
+  return text;
+}
+
+function echo(flags: MetaFlags, flag: string): string {
+  if (flag === 'O') return ` ${flags.opaque}`;
+  if (flag !== 'k') return '';
+  return flags.binaryKey ? ` k${keyOf(flags)} b` : ` k${keyOf(flags)}`;
+}
+
+function keyOf({ binaryKey, key }: MetaFlags): string {
+  return binaryKey ? encodeKey(key) : key;
+}

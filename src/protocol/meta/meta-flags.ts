@@ -1,0 +1,221 @@
+import { parseI32, parseU32, parseU64 } from '../numbers.ts';
+import type { TextLine } from '../text-line.ts';
+import { decodeKey } from './base64-key.ts';
+
+/** Longest opaque in bytes, its `O` included: what memcached 1.6.18 accepts of the 32 that it documents. */
+const OPAQUE_BYTES_MAX = 32;
+
+/** Bytes from here on are no flags, and memcached takes them for repeated ones. */
+const FLAG_BYTES_END = 127;
+
+const UPPER_A = 0x41;
+const UPPER_Z = 0x5a;
+const LOWER_A = 0x61;
+const LOWER_Z = 0x7a;
+
+/** What tells the letters of one case apart. */
+const LETTER_BITS = 31;
+
+const KEY_WORD = 1;
+
+const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
+const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
+const BAD_KEY = 'CLIENT_ERROR error decoding key';
+const BAD_MODE = 'CLIENT_ERROR incorrect length for M token';
+const BAD_INITIAL = 'CLIENT_ERROR invalid numeric initial value';
+const BAD_DELTA = 'CLIENT_ERROR invalid numeric delta value';
+const DUPLICATE = 'CLIENT_ERROR duplicate flag';
+const UNKNOWN = 'CLIENT_ERROR invalid flag';
+
+/** Which line of answers a meta request gets. */
+export type MetaCommand = 'mg' | 'ms' | 'md' | 'ma' | 'me' | 'mn';
+
+/**
+ * The flags of one meta command, and what its answer has to know of them. One table of flags serves all the
+ * commands, as in memcached: a flag that means nothing to a command is accepted by it, if it is well formed.
+ */
+export class MetaFlags {
+  readonly command: MetaCommand;
+  /** The key as memcached looks it up: decoded where the client sent base64. */
+  key = '';
+  binaryKey = false;
+  quiet = false;
+  value = false;
+  invalidate = false;
+  dropValue = false;
+  /** `T`, as an `exptime`; null where it is missing, as with the other flags. */
+  touch: number | null = null;
+  /** `N`. */
+  vivify: number | null = null;
+  /** Exptime of an entry that this request makes: the later one on the line of `N` and `T`. */
+  madeExptime = 0;
+  /** `R`: see `ReadItemRequest.recacheBelow`. */
+  recacheBelow: number | null = null;
+  clientFlags = 0;
+  compare: bigint | null = null;
+  newToken: bigint | null = null;
+  /** The byte behind `M`, 0 for none. */
+  mode = 0;
+  initial = 0n;
+  delta = 1n;
+  /** The word with its `O`; empty for none. */
+  opaque = '';
+  /** The flags that the answer may return, in the order in which they were sent. */
+  returns = '';
+  /** `t` stands behind `T` on the line, and tells the time that it left. */
+  ttlAfterTouch = false;
+  /** What `t` tells of an entry that this request made: the exptime that it had by then. */
+  ttlIfMade = 0;
+
+  constructor(command: MetaCommand) {
+    this.command = command;
+  }
+}
+
+/**
+ * Reads the key, and the words from `first` on. The order of the checks is memcached's: an unknown or repeated
+ * flag ends the reading, of several bad tokens the last one gives the error.
+ *
+ * @returns the answer to a line that is none, or null when all is well
+ */
+export function readFlags(flags: MetaFlags, line: TextLine, first: number): string | null {
+  let error: string | null = null;
+  let seenUpper = 0;
+  let seenLower = 0;
+  flags.key = line.text(KEY_WORD);
+  for (let word = first; word < line.count; word++) {
+    const flag = line.bytes[line.startOf(word)]!;
+    const isUpper = flag >= UPPER_A && flag <= UPPER_Z;
+    const isLower = flag >= LOWER_A && flag <= LOWER_Z;
+    if (!isUpper && !isLower) return flag >= FLAG_BYTES_END ? DUPLICATE : UNKNOWN;
+    const bit = 1 << (flag & LETTER_BITS);
+    if (((isUpper ? seenUpper : seenLower) & bit) !== 0) return DUPLICATE;
+    if (isUpper) seenUpper |= bit;
+    else seenLower |= bit;
+    const trouble = isUpper ? readUpper(flags, flag, line, word) : readLower(flags, flag, line);
+    if (trouble === UNKNOWN) return UNKNOWN;
+    // A bad F has no words of its own: those of a bad token before it stay.
+    if (trouble === BAD_FORMAT) error ??= BAD_FORMAT;
+    else error = trouble ?? error;
+  }
+  return error;
+}
+
+export function opaqueIsTooLong(flags: MetaFlags): boolean {
+  return flags.opaque.length > OPAQUE_BYTES_MAX;
+}
+
+function readLower(flags: MetaFlags, flag: number, line: TextLine): string | null {
+  switch (flag) {
+    case 0x62: // b
+      return readBinaryKey(flags, line);
+    case 0x71: // q
+      flags.quiet = true;
+      return null;
+    case 0x76: // v
+      flags.value = true;
+      return null;
+    case 0x78: // x
+      flags.dropValue = true;
+      return null;
+    case 0x74: // t
+      flags.ttlAfterTouch = flags.touch !== null;
+      flags.ttlIfMade = flags.madeExptime;
+      flags.returns += 't';
+      return null;
+    case 0x63: // c
+    case 0x66: // f
+    case 0x68: // h
+    case 0x6b: // k
+    case 0x6c: // l
+    case 0x73: // s
+      flags.returns += String.fromCharCode(flag);
+      return null;
+    case 0x75: // u
+      return null;
+    default:
+      return UNKNOWN;
+  }
+}
+
+function readUpper(flags: MetaFlags, flag: number, line: TextLine, word: number): string | null {
+  switch (flag) {
+    case 0x4e: // N
+    case 0x52: // R
+    case 0x54: // T
+      return readExptime(flags, flag, line, word);
+    case 0x43: // C
+      flags.compare = unsigned(line, word);
+      return flags.compare === null ? BAD_TOKEN : null;
+    case 0x45: // E
+      flags.newToken = unsigned(line, word);
+      return flags.newToken === null ? BAD_TOKEN : null;
+    case 0x46: // F
+      return readClientFlags(flags, line, word);
+    case 0x4d: // M
+      if (line.lengthOf(word) !== 2) return BAD_MODE;
+      flags.mode = line.bytes[line.startOf(word) + 1]!;
+      return null;
+    case 0x44: // D
+    case 0x4a: // J
+      return readOperand(flags, flag, line, word);
+    case 0x49: // I
+      flags.invalidate = true;
+      return null;
+    case 0x4f: // O
+      flags.opaque = line.text(word);
+      flags.returns += 'O';
+      return null;
+    case 0x4c: // L and P are for proxies to read
+    case 0x50:
+      return null;
+    default:
+      return UNKNOWN;
+  }
+}
+
+function readBinaryKey(flags: MetaFlags, line: TextLine): string | null {
+  const key = decodeKey(line.bytes, line.startOf(KEY_WORD), line.endOf(KEY_WORD));
+  if (key === null) return BAD_KEY;
+  flags.key = key;
+  flags.binaryKey = true;
+  return null;
+}
+
+function readExptime(flags: MetaFlags, flag: number, line: TextLine, word: number): string | null {
+  const exptime = parseI32(line.bytes, line.startOf(word) + 1, line.endOf(word));
+  if (exptime === null) return BAD_TOKEN;
+  if (flag === 0x52) {
+    flags.recacheBelow = recacheBelow(exptime, flags.touch);
+    return null;
+  }
+  if (flag === 0x4e) flags.vivify = exptime;
+  else flags.touch = exptime;
+  flags.madeExptime = exptime;
+  return null;
+}
+
+/** Behind a `T`, the time that is left is the one that it sets: then it is known here who wins. */
+function recacheBelow(exptime: number, touch: number | null): number | null {
+  if (touch === null) return exptime;
+  return touch !== 0 && exptime > 0 && touch < exptime ? Infinity : null;
+}
+
+function readClientFlags(flags: MetaFlags, line: TextLine, word: number): string | null {
+  const clientFlags = parseU32(line.bytes, line.startOf(word) + 1, line.endOf(word));
+  if (clientFlags === null) return BAD_FORMAT;
+  flags.clientFlags = clientFlags;
+  return null;
+}
+
+function readOperand(flags: MetaFlags, flag: number, line: TextLine, word: number): string | null {
+  const operand = unsigned(line, word);
+  if (operand === null) return flag === 0x44 ? BAD_DELTA : BAD_INITIAL;
+  if (flag === 0x44) flags.delta = operand;
+  else flags.initial = operand;
+  return null;
+}
+
+function unsigned(line: TextLine, word: number): bigint | null {
+  return parseU64(line.bytes, line.startOf(word) + 1, line.endOf(word));
+}

@@ -1,0 +1,174 @@
+import { KEY_BYTES_MAX } from '../limits.ts';
+import { storeRequest } from '../make-request.ts';
+import { parseI32 } from '../numbers.ts';
+import type { InvalidRequest, NoopRequest, Request, StoreRequest, StoreVerb } from '../request.ts';
+import type { TextLine } from '../text-line.ts';
+import { invalid, type RefusedValue, type StoreHeader, VALUE_BYTES_MAX } from '../text-words.ts';
+import { decodeKey } from './base64-key.ts';
+import { type MetaCommand, MetaFlags, opaqueIsTooLong, readFlags } from './meta-flags.ts';
+
+/**
+ * From the words of a meta command to the request that they ask for: doc/protocol.txt of memcached, "Meta
+ * Commands". Errors, and the order of the checks, are those of memcached 1.6.18.
+ */
+
+/** Most words of a line, command and key included. */
+const META_WORDS_MAX = 19;
+
+const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
+const TOO_MANY_FLAGS = 'CLIENT_ERROR options flags too long';
+const BAD_FLAG = 'CLIENT_ERROR invalid or duplicate flag';
+const LONG_OPAQUE = 'CLIENT_ERROR opaque token too long';
+
+const B_FLAG = Buffer.from('b');
+
+const NOOP: NoopRequest = Object.freeze({ kind: 'noop', wire: Object.freeze(new MetaFlags('mn')) });
+
+export function parseMetaGet(line: TextLine): Request {
+  if (keyIsTooLong(line)) return invalid(BAD_FORMAT);
+  if (line.count > META_WORDS_MAX) return invalid('CLIENT_ERROR options flags are too long');
+  const wire = new MetaFlags('mg');
+  const error = readFlags(wire, line, 2);
+  if (error !== null) return invalid(error);
+  if (opaqueIsTooLong(wire)) return invalid(LONG_OPAQUE);
+  const { key, touch, recacheBelow } = wire;
+  const vivify = wire.vivify === null ? null : wire.madeExptime;
+  return { kind: 'read_item', key, touch, vivify, recacheBelow, wire };
+}
+
+/** A line whose flags are wrong still says how many bytes follow it, and they are swallowed. */
+export function parseMetaSet(line: TextLine): StoreHeader | RefusedValue | InvalidRequest {
+  if (keyIsTooLong(line) || line.count === 2) return invalid(BAD_FORMAT);
+  if (line.count > META_WORDS_MAX) return invalid(TOO_MANY_FLAGS);
+  const valueBytes = parseI32(line.bytes, line.startOf(2), line.endOf(2));
+  if (valueBytes === null || valueBytes < 0 || valueBytes > VALUE_BYTES_MAX) return invalid(BAD_FORMAT);
+  const meta = new MetaFlags('ms');
+  const error = readFlags(meta, line, 3);
+  if (error !== null) return { kind: 'refused', line: error, valueBytes };
+  const verb = verbOf(meta);
+  if (verb === null) return { kind: 'refused', line: 'CLIENT_ERROR invalid mode for ms M token', valueBytes };
+  if (opaqueIsTooLong(meta)) return { kind: 'refused', line: LONG_OPAQUE, valueBytes };
+  const { key, clientFlags: flags, touch, compare } = meta;
+  return { kind: 'header', verb, key, flags, exptime: touch ?? 0, valueBytes, compare, noreply: false, meta };
+}
+
+/** The request that a meta header asks for, once its value is there. */
+export function metaStoreRequest({ verb, key, flags, exptime }: StoreHeader, wire: MetaFlags, value: Buffer) {
+  const joins = verb === 'append' || verb === 'prepend';
+  const compare = joins ? conditionOf(wire) : verb === 'cas' ? wire.compare : null;
+  const request: StoreRequest = {
+    ...storeRequest(verb, key, flags, exptime, value, compare),
+    newToken: wire.newToken,
+    wantsToken: wire.returns.includes('c'),
+    // A token of 0 is older than none.
+    invalidate: verb === 'cas' && wire.invalidate && compare !== 0n,
+    vivify: joins ? wire.vivify : null,
+    wire,
+  };
+  return request;
+}
+
+export function parseMetaDelete(line: TextLine): Request {
+  const wire = readMeta('md', line);
+  if (!(wire instanceof MetaFlags)) return wire;
+  if (opaqueIsTooLong(wire)) return invalid(LONG_OPAQUE);
+  const { key, compare, newToken, invalidate, dropValue, touch } = wire;
+  return {
+    kind: 'delete',
+    key,
+    compare,
+    newToken,
+    wantsToken: false,
+    invalidate,
+    dropValue,
+    touch,
+    noreply: false,
+    wire,
+  };
+}
+
+export function parseMetaArithmetic(line: TextLine): Request {
+  const wire = readMeta('ma', line);
+  if (!(wire instanceof MetaFlags)) return wire;
+  const verb = directionOf(wire.mode);
+  if (verb === null) return invalid('CLIENT_ERROR invalid mode for ma M token');
+  if (opaqueIsTooLong(wire)) return invalid(LONG_OPAQUE);
+  const { key, delta, newToken, touch } = wire;
+  return {
+    kind: 'arithmetic',
+    verb,
+    key,
+    delta,
+    initial: wire.vivify === null ? null : { value: wire.initial, exptime: wire.madeExptime },
+    touch,
+    compare: conditionOf(wire),
+    newToken,
+    wantsToken: wire.returns.includes('c'),
+    noreply: false,
+    wire,
+  };
+}
+
+/** `me <key> [b]`: any other word is passed over. */
+export function parseMetaDebug(line: TextLine): Request {
+  if (line.count < 2 || keyIsTooLong(line)) return invalid(BAD_FORMAT);
+  const wire = new MetaFlags('me');
+  wire.binaryKey = line.count > 2 && line.is(2, B_FLAG);
+  const key = wire.binaryKey ? decodeKey(line.bytes, line.startOf(1), line.endOf(1)) : line.text(1);
+  if (key === null) return invalid(BAD_FORMAT);
+  wire.key = key;
+  return { kind: 'debug', key, wire };
+}
+
+export function parseMetaNoop(): Request {
+  return NOOP;
+}
+
+/** What `md` and `ma` have in common: one error for whatever is wrong with their flags. */
+function readMeta(command: MetaCommand, line: TextLine): MetaFlags | InvalidRequest {
+  if (keyIsTooLong(line)) return invalid(BAD_FORMAT);
+  if (line.count > META_WORDS_MAX) return invalid(TOO_MANY_FLAGS);
+  const flags = new MetaFlags(command);
+  return readFlags(flags, line, 2) === null ? flags : invalid(BAD_FLAG);
+}
+
+/** To `ma`, and to an append, a token of 0 is no condition; to the others it is one that no entry meets. */
+function conditionOf({ compare }: MetaFlags): bigint | null {
+  return compare === 0n ? null : compare;
+}
+
+function verbOf({ mode, compare }: MetaFlags): StoreVerb | null {
+  switch (mode) {
+    case 0:
+    case 0x53: // S
+      return compare === null ? 'set' : 'cas';
+    case 0x52: // R
+      return compare === null ? 'replace' : 'cas';
+    case 0x45: // E
+      return 'add';
+    case 0x41: // A
+      return 'append';
+    case 0x50: // P
+      return 'prepend';
+    default:
+      return null;
+  }
+}
+
+function directionOf(mode: number): 'incr' | 'decr' | null {
+  switch (mode) {
+    case 0:
+    case 0x49: // I
+    case 0x2b: // +
+      return 'incr';
+    case 0x44: // D
+    case 0x2d: // -
+      return 'decr';
+    default:
+      return null;
+  }
+}
+
+function keyIsTooLong(line: TextLine): boolean {
+  return line.lengthOf(1) > KEY_BYTES_MAX;
+}

@@ -1,0 +1,128 @@
+import { Random } from '../sim/random.ts';
+import { converse, type Ending, type Transcript } from './conversation.ts';
+import { type Command, type Dialect, type GenerateOptions, type Stream, streamOf } from './stream.ts';
+
+/** Two servers that are told the same: the one that is right by definition, and the one under test. */
+export interface Pair {
+  readonly dialect: Dialect;
+  readonly referencePort: number;
+  readonly subjectPort: number;
+  /** Runs that a failing stream may take to become shorter. */
+  readonly shrinkRunsMax?: number;
+}
+
+export interface Difference {
+  readonly stream: Stream;
+  readonly reference: Said;
+  readonly subject: Said;
+}
+
+interface Said {
+  readonly replies: readonly string[];
+  readonly ending: Ending;
+}
+
+const SHRINK_RUNS_MAX = 150;
+/** Runs in which one of the two is silent take long. */
+const SHRINK_MS_MAX = 20_000;
+const PREFIX_CHARACTERS = 6;
+
+let prefixesGiven = 0;
+
+/** Of one length, and of no other conversation with the same servers. */
+function newPrefix(): string {
+  return `${(prefixesGiven++).toString(36).padStart(PREFIX_CHARACTERS, '0')}:`;
+}
+
+/** A second may pass on one of the two between an answer and the next: then the same does not happen again. */
+const RUNS_MAX_WHERE_TIME_DIFFERS = 3;
+
+/** @returns null when both said the same */
+export async function compare(pair: Pair, stream: Stream): Promise<Difference | null> {
+  let found = await compareOnce(pair, stream);
+  for (let run = 1; run < RUNS_MAX_WHERE_TIME_DIFFERS; run++) {
+    if (found === null || !onlyTimeDiffers(found, pair.dialect)) return found;
+    found = await compareOnce(pair, stream);
+  }
+  return found;
+}
+
+async function compareOnce(
+  { dialect, referencePort, subjectPort }: Pair,
+  stream: Stream,
+): Promise<Difference | null> {
+  const prefix = newPrefix();
+  const expected = await converse(referencePort, dialect, stream, prefix, null);
+  const actual = await converse(subjectPort, dialect, stream, prefix, expected);
+  const [reference, subject] = [said(dialect, expected), said(dialect, actual)];
+  return isSame(reference, subject, dialect) ? null : { stream, reference, subject };
+}
+
+function said(dialect: Dialect, { output, ending }: Transcript): Said {
+  return { replies: dialect.readReplies(output, () => {}), ending };
+}
+
+function isSame(a: Said, b: Said, { lastAnswerMayBeLost }: Dialect): boolean {
+  if (a.ending !== b.ending) return false;
+  const [fewer, more] = a.replies.length < b.replies.length ? [a, b] : [b, a];
+  const lost = more.replies.length - fewer.replies.length;
+  if (lost > (lastAnswerMayBeLost && a.ending === 'closed' ? 1 : 0)) return false;
+  return fewer.replies.every((one, at) => one === more.replies[at]);
+}
+
+/** Seconds left, since the last access, or since the epoch: `t`, `l`, and `exp=`, `la=` of the meta commands. */
+function onlyTimeDiffers({ reference, subject }: Difference, dialect: Dialect): boolean {
+  const timeless = ({ replies, ending }: Said): Said => ({
+    replies: replies.map((one) => one.replace(/ ([tl]|exp=|la=)\d+/g, ' $1…')),
+    ending,
+  });
+  return isSame(timeless(reference), timeless(subject), dialect);
+}
+
+/** The stream of a seed, compared; a difference is told with fewer commands where those still show one. */
+export async function compareSeed(
+  pair: Pair,
+  seed: number,
+  options: GenerateOptions,
+): Promise<{ commands: number; difference: Difference | null }> {
+  const stream = streamOf(pair.dialect, new Random(seed), options);
+  const difference = await compare(pair, stream);
+  return {
+    commands: stream.commands.length,
+    difference: difference === null ? null : await shrink(pair, difference),
+  };
+}
+
+/** Leaves out ever smaller runs of commands, and the cuts, as long as the two still differ. */
+async function shrink(pair: Pair, found: Difference): Promise<Difference> {
+  let best = found;
+  let runs = 0;
+  const runsMax = pair.shrinkRunsMax ?? SHRINK_RUNS_MAX;
+  const until = performance.now() + SHRINK_MS_MAX;
+  const tryWith = async (stream: Stream): Promise<boolean> => {
+    if (runs++ >= runsMax || performance.now() > until) return false;
+    const difference = await compare(pair, stream);
+    if (difference !== null) best = difference;
+    return difference !== null;
+  };
+  await tryWith({ ...best.stream, cutSeed: null });
+  for (
+    let size = Math.ceil(best.stream.commands.length / 2);
+    size >= 1;
+    size = size > 1 ? Math.ceil(size / 2) : 0
+  ) {
+    for (let start = 0; start < best.stream.commands.length; ) {
+      const shorter = without(best.stream.commands, start, size);
+      if (shorter.length === 0 || !(await tryWith({ ...best.stream, commands: shorter }))) start += size;
+    }
+  }
+  await tryWith({
+    ...best.stream,
+    commands: best.stream.commands.map((one) => ({ ...one, pauseAfter: false })),
+  });
+  return best;
+}
+
+function without(commands: readonly Command[], start: number, count: number): Command[] {
+  return [...commands.slice(0, start), ...commands.slice(start + count)];
+}

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { LEVELS } from '../../src/consistency/level.ts';
+import { deleteRequest, readItemRequest, storeRequest } from '../../src/protocol/make-request.ts';
+import type { Reply } from '../../src/protocol/reply.ts';
+import type { Request } from '../../src/protocol/request.ts';
+import { SimCluster } from './sim-cluster.ts';
+
+const pipeline: readonly Request[] = [
+  storeRequest('set', 'k', 0, 0, Buffer.from('old')),
+  { ...deleteRequest('k'), invalidate: true },
+  readItemRequest('k'),
+  { ...readItemRequest('k'), recacheBelow: 30 },
+  storeRequest('set', 'k', 0, 0, Buffer.from('new')),
+];
+
+/** A read that turned out to win something was decided only after what had been sent behind it. */
+it.each(LEVELS)('%s: the first read of a pipeline wins, not a later one', (level) => {
+  const cluster = new SimCluster({ seed: 11, level, settings: { requestTimeoutMs: 3_000 } });
+  cluster.start();
+  const replies: Reply[] = [];
+  cluster.run(2_000);
+  const connection = cluster.nodes[0]!.connect();
+  for (const request of pipeline) connection.submit(request, (reply) => replies.push(reply));
+  cluster.run(4_000);
+  const old = { value: Buffer.from('old'), stale: true };
+  expect(replies.slice(2, 4)).toMatchObject([
+    { kind: 'item', item: { ...old, taken: false, won: true } },
+    { kind: 'item', item: { ...old, taken: true, won: false } },
+  ]);
+});

@@ -1,0 +1,39 @@
+import { BinaryCodec } from '../../src/protocol/binary/binary-codec.ts';
+import { ReplyBuffer } from '../../src/protocol/reply-buffer.ts';
+import type { Request } from '../../src/protocol/request.ts';
+import { readPackets, shown } from './binary-packets.ts';
+import { DecidingStore } from './deciding-store.ts';
+
+/** All requests of an input that arrives in these pieces, read after each of them. */
+export function decodeBinary(pieces: readonly Buffer[], itemBytesMax: number): Request[] {
+  const codec = new BinaryCodec({ itemBytesMax });
+  return pieces.flatMap((piece) => {
+    codec.push(piece);
+    return drainBinary(codec);
+  });
+}
+
+export function drainBinary(codec: BinaryCodec): Request[] {
+  const requests: Request[] = [];
+  for (let request = codec.next(); request !== null; request = codec.next()) requests.push(request);
+  return requests;
+}
+
+/** Codec and a store in a row: what they answer, and whether the connection ends. */
+export function converseInProcess(
+  pieces: readonly Buffer[],
+  itemBytesMax: number,
+): { output: string[]; closes: boolean } {
+  const codec = new BinaryCodec({ itemBytesMax });
+  const store = new DecidingStore(itemBytesMax);
+  const out = new ReplyBuffer();
+  let closes = false;
+  for (const piece of pieces) {
+    codec.push(piece);
+    for (const request of drainBinary(codec)) {
+      closes ||= request.kind === 'quit' || (request.kind === 'invalid' && request.fatal);
+      codec.encode(request, store.answer(request), out);
+    }
+  }
+  return { output: readPackets(Buffer.concat(out.take())).map(shown), closes };
+}

@@ -1,0 +1,73 @@
+import type { ConditionalRequest, Found } from '../../src/consistency/conditional.ts';
+import { decide } from '../../src/consistency/decide.ts';
+import { VERSION_EPOCH_MS, type Version, versionTimeOfMs } from '../../src/ordering/version.ts';
+import { ITEM_BYTES_DEFAULT } from '../../src/protocol/limits.ts';
+import { readItemRequest } from '../../src/protocol/make-request.ts';
+import { type Hit, REPLIES, type Reply } from '../../src/protocol/reply.ts';
+import type { InvalidRequest, Request } from '../../src/protocol/request.ts';
+
+/** One node that decides as a controller does, with a map for its store and a clock that the test moves. */
+export class DecidedStore {
+  nowMs = VERSION_EPOCH_MS + 1e11;
+  readonly #entries = new Map<string, Found>();
+  #ticks = 0;
+
+  answer(request: Exclude<Request, InvalidRequest>): Reply {
+    switch (request.kind) {
+      case 'get':
+        return { kind: 'hits', hits: request.keys.flatMap((key) => this.#hit(key)) };
+      case 'gat':
+        for (const key of request.keys) this.#decide({ kind: 'gat-one', key, exptime: request.exptime });
+        return { kind: 'hits', hits: request.keys.flatMap((key) => this.#hit(key)) };
+      case 'store':
+      case 'arithmetic':
+      case 'delete':
+        return this.#decide(request);
+      case 'touch':
+      case 'read_item':
+        return this.#noticed(request.key, this.#decide(request));
+      case 'debug':
+        return this.#decide(readItemRequest(request.key));
+      default:
+        return REPLIES.ok;
+    }
+  }
+
+  #decide(request: ConditionalRequest): Reply {
+    const version: Version = { time: versionTimeOfMs(this.nowMs) + ++this.#ticks, node: 0 };
+    const context = { nowMs: this.nowMs, itemBytesMax: ITEM_BYTES_DEFAULT };
+    const { change, reply } = decide(request, this.#find(request.key), context);
+    if (change?.kind === 'delete') this.#entries.delete(request.key);
+    else if (change?.value) {
+      const { flags, expiresAtMs, token, marks, value } = change;
+      this.#entries.set(request.key, {
+        version,
+        flags,
+        expiresAtMs,
+        token,
+        marks,
+        value: Buffer.from(value),
+        readAtSec: 0,
+      });
+    }
+    return reply(version);
+  }
+
+  #find(key: string): Found | null {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || (entry.expiresAtMs !== 0 && entry.expiresAtMs <= this.nowMs)) return null;
+    return entry;
+  }
+
+  #noticed(key: string, reply: Reply): Reply {
+    const entry = this.#find(key);
+    if (entry !== null) this.#entries.set(key, { ...entry, readAtSec: Math.floor(this.nowMs / 1000) });
+    return reply;
+  }
+
+  #hit(key: string): Hit[] {
+    const entry = this.#find(key);
+    this.#noticed(key, REPLIES.ok);
+    return entry === null ? [] : [{ key, flags: entry.flags, value: entry.value, cas: 0n }];
+  }
+}

@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { hasMemcached } from '../support/memcached.ts';
+import type { StoreKind } from '../support/store-process.ts';
+import type { TextClient } from '../support/text-client.ts';
+
+const MEBIBYTE = 1_048_576;
+
+/** How much a controller may grow beside what it may hold for clients: its heap, and buffers on their way. */
+const GROWTH_BYTES_MAX = 160 * MEBIBYTE;
+
+let cluster: Cluster;
+afterEach(() => cluster?.stop());
+
+async function start(
+  settings: Readonly<Record<string, string>> = {},
+  controllers = 1,
+  store: StoreKind = 'custom',
+): Promise<void> {
+  cluster = await startCluster({ level: 'sequential', store, controllers, settings });
+}
+
+/** The embedded store gives out one copy of a value however often it is read, memcached a new one each time. */
+const testWithMemcached = hasMemcached || process.env.CI ? it : it.skip;
+
+/** Sets and reads a key of its own, again and again. */
+async function workPolitely(client: TextClient, key: string, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    expect(await client.set(key, `${round}`)).toBe('STORED');
+    expect(await client.get(key)).toBe(`${round}`);
+  }
+}
+
+/** Counts what a client is answered, in bytes, without a look at it. */
+function answerBytes(client: TextClient): () => number {
+  let bytes = 0;
+  client.socket.removeAllListeners('data');
+  client.socket.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  return () => bytes;
+}
+
+describe('one greedy client', () => {
+  it.each([
+    ['gets', 'get greedy\r\n', 'END\r\n'],
+    ['sets', 'set greedy 0 0 1\r\nx\r\n', 'STORED\r\n'],
+  ])('that pipelines 100,000 %s does not hold up ten others', async (_, request, answer) => {
+    await start({}, 3);
+    const requests = 100_000;
+    const polite = await Promise.all(Array.from({ length: 10 }, () => cluster.client(0)));
+    const greedy = await cluster.client(0);
+    const answered = answerBytes(greedy);
+    greedy.send(request.repeat(requests));
+    await eventually(() => answered() > 0);
+    await Promise.all(polite.map((client, at) => workPolitely(client, `polite-${at}`, 20)));
+    expect(answered()).toBeLessThan(requests * answer.length);
+    await eventually(() => answered() === requests * answer.length, 50_000);
+    expect(Number((await polite[0]!.stats()).get('conn_yields'))).toBeGreaterThan(requests / 64 / 2);
+  });
+});
+
+describe('memory', () => {
+  it('is bounded while a client pipelines 300 MB of sets and reads no answer', async () => {
+    await start();
+    const watch = watchMemory();
+    const client = await cluster.client(0);
+    client.socket.pause();
+    const request = `set large 0 0 100000\r\n${'x'.repeat(100_000)}\r\n`;
+    for (let sent = 0; sent < 300_000_000; sent += request.length * 10) {
+      client.send(request.repeat(10));
+      if (client.socket.writableLength > 0) await once(client.socket, 'drain');
+    }
+    const answered = answerBytes(client);
+    client.socket.resume();
+    await eventually(() => answered() >= 3000 * 'STORED\r\n'.length, 30_000);
+    expect(watch.growth()).toBeLessThan(GROWTH_BYTES_MAX);
+  });
+
+  testWithMemcached('is bounded while many clients ask for large values and do not take them', async () => {
+    await start({ client_bytes_max: '32m' }, 1, 'memcache');
+    const polite = await cluster.client(0);
+    await polite.set('large', 'x'.repeat(1_000_000));
+    const watch = watchMemory();
+    for (let at = 0; at < 20; at++) {
+      const slow = await cluster.client(0);
+      slow.socket.pause();
+      slow.send('get large\r\n'.repeat(200));
+    }
+    await workPolitely(polite, 'polite', 200);
+    await sleep(500);
+    await workPolitely(polite, 'polite', 200);
+    expect(watch.growth()).toBeLessThan(32 * MEBIBYTE + GROWTH_BYTES_MAX);
+  });
+
+  it('is refused to those that hold it with unfinished requests, and to no one else', async () => {
+    await start({ client_bytes_max: '8m' });
+    const polite = await cluster.client(0);
+    const words: string[] = [];
+    for (let at = 0; at < 16; at++) {
+      const stalling = await cluster.client(0);
+      void stalling.takeLine().then(
+        (line) => words.push(line),
+        () => {},
+      );
+      stalling.send(`set stalled-${at} 0 0 1000000\r\n${'x'.repeat(900_000)}`);
+      await workPolitely(polite, 'polite', 5);
+    }
+    await eventually(() => words.length >= 8);
+    expect(new Set(words)).toEqual(new Set(['SERVER_ERROR out of memory reading request']));
+    const stats = await polite.stats();
+    expect(Number(stats.get('memchorus_clients_refused'))).toBe(words.length);
+    expect(Number(stats.get('memchorus_client_bytes'))).toBeLessThan(9 * MEBIBYTE);
+  });
+});
+
+describe('connections', () => {
+  it('beyond connections_max are told so, and find room when others have gone', async () => {
+    await start({ connections_max: '5' });
+    const clients = await Promise.all(Array.from({ length: 5 }, () => cluster.client(0)));
+    for (const client of clients) expect(await client.ask('version\r\n')).toMatch(/^VERSION/);
+    const further = await cluster.client(0);
+    expect(await further.ask('version\r\n')).toBe('ERROR Too many open connections');
+    expect((await clients[0]!.stats()).get('rejected_connections')).not.toBe('0');
+    clients[1]!.close();
+    await eventually(async () => {
+      using next = await cluster.client(0);
+      expect(await next.ask('version\r\n')).toMatch(/^VERSION/);
+    });
+  });
+
+  it('that say nothing for idle_timeout are closed, and others are not', async () => {
+    await start({ idle_timeout: '1' });
+    const [idle, active] = [await cluster.client(0), await cluster.client(0)];
+    await idle.set('a', '1');
+    let ended = false;
+    idle.socket.once('close', () => {
+      ended = true;
+    });
+    while (!ended) {
+      expect(await active.get('a')).toBe('1');
+      await sleep(50);
+    }
+    expect(Number((await active.stats()).get('idle_kicks'))).toBeGreaterThan(0);
+  });
+});
+
+describe('shutdown', () => {
+  it('ends the controller where that is allowed, after what is in progress', async () => {
+    await start({ shutdown_command: 'yes' });
+    const client = await cluster.client(0);
+    expect(await client.ask('shutdown now\r\n')).toBe('CLIENT_ERROR invalid shutdown mode');
+    const stored = client.set('a', '1');
+    client.send('shutdown graceful\r\n');
+    expect(await stored).toBe('STORED');
+    await expect(client.takeLine()).rejects.toThrow('closed');
+    await eventually(() => !cluster.controllers[0]!.isRunning);
+    expect(cluster.controllers[0]!.log().at(-1)).toContain('stopped');
+  });
+});
+
+/** The most that the controller has grown by since the call. */
+function watchMemory(): { growth: () => number } {
+  const resident = (): number => {
+    const pages = readFileSync(`/proc/${cluster.controllers[0]!.pid}/statm`, 'utf8').split(' ')[1];
+    return Number(pages) * 4096;
+  };
+  const before = resident();
+  let most = before;
+  const timer = setInterval(() => {
+    most = Math.max(most, resident());
+  }, 20);
+  return {
+    growth: () => {
+      clearInterval(timer);
+      return most - before;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { ReplyReader } from '../../../src/cli/client/reply-reader.ts';
+import { parseTyped } from '../../../src/cli/client/typed-command.ts';
+
+const text = (bytes: Buffer) => bytes.toString('latin1');
+
+describe('meta commands, typed', () => {
+  it('go out as they are', () => {
+    expect(parseTyped('mg k v t')).toMatchObject({
+      kind: 'complete',
+      command: { bytes: Buffer.from('mg k v t\r\n'), reply: 'item' },
+    });
+  });
+
+  it('wait for the value that the second word announces', () => {
+    const typed = parseTyped('ms k 5 T30 c');
+    expect(typed).toMatchObject({ kind: 'value_follows', valueBytes: 5 });
+    if (typed.kind !== 'value_follows') return;
+    expect(text(typed.complete(Buffer.from('hello')).bytes)).toBe('ms k 5 T30 c\r\nhello\r\n');
+  });
+
+  it('need not be answered when they are quiet', () => {
+    expect(parseTyped('mg k q')).toMatchObject({ command: { reply: 'silent' } });
+    expect(parseTyped('md k q')).toMatchObject({ command: { reply: 'silent' } });
+  });
+});
+
+describe('answers to meta commands', () => {
+  const read = (...chunks: string[]) => {
+    const reader = new ReplyReader('item');
+    return chunks.map((chunk) => reader.push(Buffer.from(chunk, 'latin1'))?.parts.map(text) ?? null);
+  };
+
+  it('end with their line, or with their value', () => {
+    expect(read('HD t30\r\n')).toEqual([['HD t30']]);
+    expect(read('EN\r', '\n')).toEqual([null, ['EN']]);
+    expect(read('CLIENT_ERROR invalid flag\r\n')).toEqual([['CLIENT_ERROR invalid flag']]);
+    expect(read('VA 4 W\r\na\r', '\nb\r\n')).toEqual([null, ['VA 4 W', 'a\r\nb']]);
+  });
+});
