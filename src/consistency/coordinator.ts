@@ -4,7 +4,7 @@ import { Fifo } from '../ordering/fifo.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs } from '../protocol/expiry.ts';
 import { readItemRequest } from '../protocol/make-request.ts';
-import { type Hit, REPLIES, type Reply, serverError } from '../protocol/reply.ts';
+import { REPLIES, type Reply, serverError } from '../protocol/reply.ts';
 import type {
   DebugRequest,
   DeleteRequest,
@@ -17,10 +17,10 @@ import type {
 } from '../protocol/request.ts';
 import { type Draft, type Engine, type Gate, OPEN, type WriteOutcome } from '../replication/engine.ts';
 import type { ReadDone, Replica } from '../replication/replica.ts';
-import type { Entry } from '../store/entry.ts';
-import { type ConditionalRequest, type Found, isMarked, tokenOf, type Verdict } from './conditional.ts';
+import { type ConditionalRequest, type Found, isMarked, type Verdict } from './conditional.ts';
 import { decide, needsValue } from './decide.ts';
 import { setChange, storedReply } from './decide-store.ts';
+import { Gathering } from './gathering.ts';
 import type { Policy } from './level.ts';
 import { Operation } from './operation.ts';
 import { isPlainRead, isPlainWrite, isWrite } from './request-kinds.ts';
@@ -37,6 +37,8 @@ export interface CoordinatorPorts {
   readonly itemBytesMax: number;
   /** What a write that is not answered in time waits for, for people. */
   readonly waitingFor: () => string;
+  /** Goes on with a long request after others have had their turn. */
+  readonly nextTurn: (callback: () => void) => void;
   /** Requests that concern no entry: `version`, `stats`, `show`, … */
   readonly local: (request: Request, answer: (reply: Reply) => void) => void;
 }
@@ -154,7 +156,8 @@ export class Coordinator {
     const issued = () => {
       if (--unissued === 0) ordered();
     };
-    request.keys.forEach((key, index) => {
+    const readOne = (index: number) => {
+      const key = request.keys[index]!;
       const read = () => this.#ports.replica.read(key, gathering.onRead(index));
       const readLater = () => {
         read();
@@ -162,8 +165,19 @@ export class Coordinator {
       };
       if (this.policy.strongReads && engine.afterPending(key, readLater)) unissued++;
       else read();
-    });
-    issued();
+    };
+    this.#inSlices(operation, request.keys.length, readOne, issued);
+  }
+
+  /** Does one thing per key, some in each event-loop turn: a request with very many holds nobody else up. */
+  #inSlices(operation: Operation, count: number, one: (index: number) => void, done: () => void): void {
+    const run = (from: number): void => {
+      const end = operation.done ? count : Math.min(count, from + KEYS_PER_TURN);
+      for (let index = from; index < end && !operation.done; index++) one(index);
+      if (end === count) done();
+      else this.#ports.nextTurn(() => run(end));
+    };
+    run(0);
   }
 
   #set(operation: Operation, request: StoreRequest, ordered: () => void): void {
@@ -245,8 +259,8 @@ export class Coordinator {
     const gathering = new Gathering(operation, request.keys, request.withCas);
     operation.whenDone(ordered);
     if (request.keys.length === 0) operation.finish({ kind: 'hits', hits: [] });
-    request.keys.forEach((key, index) => {
-      const one = { kind: 'gat-one', key, exptime: request.exptime } as const;
+    const touchOne = (index: number) => {
+      const one = { kind: 'gat-one', key: request.keys[index]!, exptime: request.exptime } as const;
       this.#decide(operation, one, ({ change }, version) => {
         const value = change?.value ?? null;
         gathering.onRead(index)(
@@ -254,7 +268,8 @@ export class Coordinator {
           change === null || value === null ? null : { ...change, value, version },
         );
       });
-    });
+    };
+    this.#inSlices(operation, request.keys.length, touchOne, () => {});
   }
 
   /**
@@ -347,38 +362,10 @@ function countsAsRead({ kind }: ConditionalRequest): boolean {
   return kind === 'read_item' || kind === 'touch' || kind === 'gat-one';
 }
 
+/** Keys of one request that are looked up before others get their turn. */
+const KEYS_PER_TURN = 256;
+
 const EMPTY = Buffer.alloc(0);
-
-/** Collects the hits of a multi-key read, in the order of its keys. */
-class Gathering {
-  readonly #operation: Operation;
-  readonly #keys: readonly string[];
-  readonly #withCas: boolean;
-  readonly #hits: (Hit | null)[];
-  #waiting: number;
-
-  constructor(operation: Operation, keys: readonly string[], withCas: boolean) {
-    this.#operation = operation;
-    this.#keys = keys;
-    this.#withCas = withCas;
-    this.#hits = new Array<Hit | null>(keys.length).fill(null);
-    this.#waiting = keys.length;
-  }
-
-  onRead(
-    index: number,
-  ): (error: string | null, entry: Pick<Entry, 'flags' | 'value' | 'version' | 'token'> | null) => void {
-    return (error, entry) => {
-      if (error !== null) return this.#operation.finish(serverError(error));
-      if (entry !== null) {
-        const cas = this.#withCas ? tokenOf(entry) : 0n;
-        this.#hits[index] = { key: this.#keys[index]!, flags: entry.flags, value: entry.value, cas };
-      }
-      if (--this.#waiting > 0) return;
-      this.#operation.finish({ kind: 'hits', hits: this.#hits.filter((hit) => hit !== null) });
-    };
-  }
-}
 
 function foundIn(effect: Effect | null): Found | null {
   if (effect === null || effect.value === null) return null;

@@ -161,6 +161,7 @@ class RunningController implements Controller {
       nowMs: () => performance.now(),
       random: Math.random,
       requestFlush: turn.request,
+      nextTurn: setImmediate,
       onChange: () => this.#frontDoor.drain(),
       log: (message, fields) => this.#logger.info(message, fields),
       local: (request, answer) => replies.reply(request, answer),

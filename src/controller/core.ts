@@ -39,6 +39,7 @@ export interface CorePorts {
   readonly random: () => number;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
+  readonly nextTurn: (callback: () => void) => void;
   /** Sessions that hold requests back should try again. */
   readonly onChange: () => void;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
@@ -262,8 +263,9 @@ export class Core {
   }
 
   #coordinator(): Coordinator {
-    const { settings, wallMs, nowMs, local } = this.#ports;
+    const { settings, wallMs, nowMs, local, nextTurn } = this.#ports;
     return new Coordinator({
+      nextTurn,
       engine: this.engine,
       replica: this.#replica,
       policy: POLICIES[settings.level],

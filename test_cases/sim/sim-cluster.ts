@@ -130,6 +130,7 @@ export class SimNode implements NetworkNode {
       nowMs: () => scheduler.nowMs,
       random: () => random.next(),
       requestFlush: () => this.#requestFlush(),
+      nextTurn: (callback) => scheduler.after(0.02, () => this.#whenAwake(callback)),
       onChange: () => {
         for (const session of this.#sessions) session.drain();
       },

@@ -64,6 +64,22 @@ describe('one greedy client', () => {
   });
 });
 
+describe('one huge request', () => {
+  it('that reads 100,000 keys does not hold up ten others', async () => {
+    await start({}, 3);
+    const polite = await Promise.all(Array.from({ length: 10 }, () => cluster.client(0)));
+    const greedy = await cluster.client(0);
+    expect(await greedy.set('k', 'v')).toBe('STORED');
+    const keys = 100_000;
+    const bytes = 'VALUE k 0 1\r\nv\r\n'.length * keys + 'END\r\n'.length;
+    const answered = answerBytes(greedy);
+    greedy.send(`get ${'k '.repeat(keys)}\r\n`);
+    await Promise.all(polite.map((client, at) => workPolitely(client, `polite-${at}`, 5)));
+    expect(answered()).toBeLessThan(bytes);
+    await eventually(() => answered() === bytes, 50_000);
+  });
+});
+
 describe('memory', () => {
   it('is bounded while a client pipelines 300 MB of sets and reads no answer', async () => {
     await start();
