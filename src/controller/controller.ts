@@ -4,7 +4,7 @@ import { MemoryJournal } from '../journal/memory-journal.ts';
 import { ballotName } from '../membership/view.ts';
 import { Mesh } from '../peer/mesh.ts';
 import { createDriver } from '../store/create-driver.ts';
-import { ENVELOPE_BYTES } from '../store/envelope.ts';
+import { ENVELOPE_BYTES_MAX } from '../store/envelope.ts';
 import { KVController } from '../store/kv-controller.ts';
 import { ClientBudget } from './client-budget.ts';
 import { Core, TICK_MS } from './core.ts';
@@ -222,7 +222,7 @@ class RunningController implements Controller {
 
   /** A client's largest item must still fit when the envelope is put in front of it. */
   #checkItemLimit(storeItemBytesMax: number): void {
-    const needed = this.#settings.itemBytesMax + ENVELOPE_BYTES;
+    const needed = this.#settings.itemBytesMax + ENVELOPE_BYTES_MAX;
     if (storeItemBytesMax >= needed) return;
     this.#logger.warn('the store takes smaller items than clients may send; start it with -I 2m', {
       store: this.#store.description,
