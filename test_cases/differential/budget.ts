@@ -3,11 +3,13 @@ import { describeDifference } from './report.ts';
 
 /**
  * How long, and from which seed on: `DIFF_SECONDS` per protocol and level, `DIFF_SEED` the first seed,
- * `DIFF_STREAMS` the most streams, to see one again.
+ * `DIFF_STREAMS` the most streams, to see one again. Without any of them it is the same streams every time, so
+ * that a faster machine does not go further than a slower one; longer runs have a script.
  */
-const SECONDS = Number(process.env.DIFF_SECONDS ?? 4);
+const SECONDS = Number(process.env.DIFF_SECONDS ?? 20);
 const FIRST_SEED = Number(process.env.DIFF_SEED ?? 1);
-const STREAMS_MAX = Number(process.env.DIFF_STREAMS ?? Number.POSITIVE_INFINITY);
+const STREAMS_BY_DEFAULT = process.env.DIFF_SECONDS === undefined ? 150 : Number.POSITIVE_INFINITY;
+const STREAMS_MAX = Number(process.env.DIFF_STREAMS ?? STREAMS_BY_DEFAULT);
 
 /** Streams at the same time; one seed in so many runs alone, so that it may flush the store. */
 const LANES = 4;
