@@ -8,7 +8,7 @@ import { describeDifference } from './report.ts';
  */
 const SECONDS = Number(process.env.DIFF_SECONDS ?? 20);
 const FIRST_SEED = Number(process.env.DIFF_SEED ?? 1);
-const STREAMS_BY_DEFAULT = process.env.DIFF_SECONDS === undefined ? 150 : Number.POSITIVE_INFINITY;
+const STREAMS_BY_DEFAULT = process.env.DIFF_SECONDS === undefined ? 256 : Number.POSITIVE_INFINITY;
 const STREAMS_MAX = Number(process.env.DIFF_STREAMS ?? STREAMS_BY_DEFAULT);
 
 /** Streams at the same time; one seed in so many runs alone, so that it may flush the store. */

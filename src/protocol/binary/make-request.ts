@@ -60,30 +60,31 @@ export const prepend = joining('prepend');
 
 /** With a token to compare, `set`, `add` and `replace` are all the same. */
 function storing(verb: StoreVerb): Make<StoreRequest> {
-  return (packet, command, value) => ({
-    kind: 'store',
-    verb: packet.cas === null ? verb : 'cas',
-    key: packet.key,
-    flags: packet.extras.readUInt32BE(0),
-    exptime: packet.extras.readUInt32BE(4),
-    value,
-    compare: packet.cas,
-    newToken: null,
-    wantsToken: !command.quiet,
-    invalidate: false,
-    vivify: null,
-    noreply: false,
-    wire: wireOf(packet, command),
-  });
+  return (packet, command, value) => {
+    const { cas, extras } = packet;
+    const [flags, exptime] = [extras.readUInt32BE(0), extras.readUInt32BE(4)];
+    return storeOf(packet, command, cas === null ? verb : 'cas', flags, exptime, value);
+  };
 }
 
 function joining(verb: StoreVerb): Make<StoreRequest> {
-  return (packet, command, value) => ({
+  return (packet, command, value) => storeOf(packet, command, verb, 0, 0, value);
+}
+
+function storeOf(
+  packet: Packet,
+  command: BinaryCommand,
+  verb: StoreVerb,
+  flags: number,
+  exptime: number,
+  value: Buffer,
+): StoreRequest {
+  return {
     kind: 'store',
     verb,
     key: packet.key,
-    flags: 0,
-    exptime: 0,
+    flags,
+    exptime,
     value,
     compare: packet.cas,
     newToken: null,
@@ -92,7 +93,7 @@ function joining(verb: StoreVerb): Make<StoreRequest> {
     vivify: null,
     noreply: false,
     wire: wireOf(packet, command),
-  });
+  };
 }
 
 export const remove: Make<DeleteRequest> = (packet, command) => ({
