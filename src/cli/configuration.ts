@@ -30,6 +30,8 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     level: chosen.read('consistency', read.level),
     heartbeatMs: chosen.read('heartbeat_time', read.seconds(0.01, 60)),
     threshold: chosen.read('threshold', read.count(1, 1000)),
+    leaseMs: chosen.read('lease_time', read.seconds(0.02, 600)),
+    dataDir: chosen.read('data_dir', read.fileName),
     requestTimeoutMs: chosen.read('request_timeout', read.seconds(0.05, 600)),
     syncIntervalMs: chosen.read('sync_interval', read.seconds(0.05, 3600)),
     maxClockSkewMs: chosen.read('max_clock_skew', read.seconds(0.1, 86_400)),
@@ -125,7 +127,7 @@ export interface StoreOverride {
   readonly port: number | null;
 }
 
-/** @param runDirectory where a relative log file goes */
+/** @param runDirectory where a relative log file or data directory goes */
 export function settingsOf(
   configuration: Configuration,
   self: number,
@@ -139,6 +141,7 @@ export function settingsOf(
     self,
     storeAddress: { host: override.host ?? store.host, port: override.port ?? store.port },
     logFile: logFileOf(configuration.logFile, self, runDirectory),
+    dataDir: dataDirOf(configuration.dataDir, self, runDirectory),
   };
 }
 
@@ -147,6 +150,11 @@ export function logFileOf(logFile: string, self: number, runDirectory: string): 
   if (logFile === '-') return logFile;
   const numbered = logFile.replace(/(\.[^./\\]+)?$/, (extension) => `-${self}${extension}`);
   return resolve(runDirectory, numbered);
+}
+
+/** `data` → `data/controller-0`; empty for nowhere. */
+function dataDirOf(dataDir: string, self: number, runDirectory: string): string {
+  return dataDir === '-' ? '' : resolve(runDirectory, dataDir, `controller-${self}`);
 }
 
 /** The environment variables that are settings, as a layer. */

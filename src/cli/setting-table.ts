@@ -30,9 +30,19 @@ export const SETTINGS = {
   },
   heartbeat_time: { group: 'Timing', fallback: '0.1', describe: 'seconds between heartbeats' },
   threshold: { group: 'Timing', fallback: '3', describe: 'missed heartbeats before a peer counts as down' },
+  lease_time: {
+    group: 'Timing',
+    fallback: '0.3',
+    describe: 'seconds a member may serve strong reads after the others were last heard',
+  },
   request_timeout: { group: 'Timing', fallback: '1', describe: 'seconds in which a request is answered' },
   sync_interval: { group: 'Timing', fallback: '1', describe: 'seconds between rounds of anti-entropy' },
   max_clock_skew: { group: 'Timing', fallback: '10', describe: "seconds a peer's clock may be ahead" },
+  data_dir: {
+    group: 'Store',
+    fallback: 'data',
+    describe: 'where what must outlive the controller is kept, "-" for nowhere',
+  },
   store: {
     group: 'Store',
     fallback: 'memcache',

@@ -86,7 +86,7 @@ export function name(text: string): string {
 
 export function fileName(text: string): string {
   if (text !== '' && !text.includes('\0')) return text;
-  throw new BadValue('give a file name, or "-" for the console');
+  throw new BadValue('give a name, or "-"');
 }
 
 /** A list without repetitions: two peers at one address could not both listen there. */

@@ -1,7 +1,8 @@
 import type { JournalRecord } from '../journal/journal.ts';
-import { type Effect, NO_ENTRY } from '../ordering/effect.ts';
+import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
+import { NO_ENTRY } from '../ordering/effect.ts';
 import { Fifo } from '../ordering/fifo.ts';
-import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs } from '../protocol/expiry.ts';
 import { readItemRequest } from '../protocol/make-request.ts';
 import { REPLIES, type Reply, serverError } from '../protocol/reply.ts';
@@ -15,14 +16,15 @@ import type {
   Request,
   StoreRequest,
 } from '../protocol/request.ts';
-import { type Draft, type Engine, type Gate, OPEN, type WriteOutcome } from '../replication/engine.ts';
+import type { Draft, Engine } from '../replication/engine.ts';
 import type { ReadDone, Replica } from '../replication/replica.ts';
-import { type ConditionalRequest, type Found, isMarked, type Verdict } from './conditional.ts';
-import { decide, needsValue } from './decide.ts';
+import { type ConditionalRequest, type Found, isMarked } from './conditional.ts';
 import { setChange, storedReply } from './decide-store.ts';
+import { Decision, unknownReply } from './decision.ts';
 import { Gathering } from './gathering.ts';
 import type { Policy } from './level.ts';
 import { Operation } from './operation.ts';
+import { Parked } from './parked.ts';
 import { isPlainRead, isPlainWrite, isWrite } from './request-kinds.ts';
 
 export interface CoordinatorPorts {
@@ -44,22 +46,26 @@ export interface CoordinatorPorts {
 }
 
 /** What a request needs of the engine before it may start; null: nothing. */
-export type Need = 'read' | 'strong-read' | 'write' | null;
+export type Need = EngineNeed | null;
 
 /**
- * Carries out client requests by the level's policy: what a read waits for, when a write is answered, and the
- * loop of decide, propose, decide again for everything that depends on what a key holds.
+ * Carries out client requests by the level's policy: what a read waits for, and when a write is answered.
+ * A value is given out only when the gate for it is still open after it has been read: a controller that lost
+ * its lease in between, or stood still for long, has nothing to say.
  *
  * Every request is answered within `requestTimeoutMs`. "Outcome unknown" is said only when an effect may have
  * left this controller.
  */
 export class Coordinator {
   readonly #ports: CoordinatorPorts;
+  readonly #parked = new Parked();
+  readonly #decision: Decision;
   /** In order of deadline, since all are given the same time. */
   readonly #deadlines = new Fifo<Operation>();
 
   constructor(ports: CoordinatorPorts) {
     this.#ports = ports;
+    this.#decision = new Decision({ ...ports, parked: this.#parked, readGate: this.#readGate });
   }
 
   get policy(): Policy {
@@ -85,8 +91,14 @@ export class Coordinator {
     return isWrite(request) ? 'write' : null;
   }
 
+  /** A gate of the engine may have opened, or closed. */
+  onChange(): void {
+    this.#parked.retry();
+  }
+
   /** To be called every few milliseconds: answers what has run out of time. */
   onTick(): void {
+    this.#parked.retry();
     const now = this.#ports.nowMs();
     for (let first = this.#deadlines.first(); first !== undefined; first = this.#deadlines.first()) {
       if (!first.done && first.deadlineMs > now) return;
@@ -158,7 +170,7 @@ export class Coordinator {
     };
     const readOne = (index: number) => {
       const key = request.keys[index]!;
-      const read = () => this.#ports.replica.read(key, gathering.onRead(index));
+      const read = () => this.#ports.replica.read(key, this.#ifStillOpen(operation, gathering.onRead(index)));
       const readLater = () => {
         read();
         issued();
@@ -167,6 +179,16 @@ export class Coordinator {
       else read();
     };
     this.#inSlices(operation, request.keys.length, readOne, issued);
+  }
+
+  readonly #readGate = (): Gate => this.#ports.engine.gate(this.policy.strongReads ? 'strong-read' : 'read');
+
+  /** Hands on what was read only if it may still be given out. */
+  #ifStillOpen(operation: Operation, done: ReadDone): ReadDone {
+    return (error, entry) => {
+      if (this.#readGate().state === 'open') done(error, entry);
+      else this.#parked.whenOpen(operation, this.#readGate, () => done(error, entry));
+    };
   }
 
   /** Does one thing per key, some in each event-loop turn: a request with very many holds nobody else up. */
@@ -202,14 +224,20 @@ export class Coordinator {
   /** A write that is its own effect. */
   #plain(operation: Operation, draft: Draft, reply: (existed: boolean, version: Version) => Reply): void {
     operation.proposed = true;
-    this.#ports.engine.write(draft, (outcome) => {
-      if (outcome.kind === 'applied') operation.finish(reply(outcome.existed, outcome.version));
-      else operation.finish(unknown(outcome));
+    const { engine } = this.#ports;
+    engine.write(draft, (outcome) => {
+      if (outcome.kind === 'applied') return operation.finish(reply(outcome.existed, outcome.version));
+      if (outcome.kind === 'unknown') return operation.finish(unknownReply(outcome));
+      operation.proposed = false;
+      const again = () => this.#plain(operation, draft, reply);
+      this.#parked.whenOpen(operation, () => engine.gate('write'), again);
     });
   }
 
   #conditional(operation: Operation, request: ConditionalRequest & Request, ordered: () => void): void {
-    this.#decide(operation, request, (verdict, version) => operation.finish(verdict.reply(version)));
+    this.#decision.carryOut(operation, request, (verdict, version) =>
+      operation.finish(verdict.reply(version)),
+    );
     // The deadline has answered it, or an error: the next request need not wait for what is left of it.
     operation.whenDone(ordered);
   }
@@ -223,12 +251,12 @@ export class Coordinator {
     // What is pending may mark the entry: the next request must not overtake what this one may then have to write.
     const pending = engine.predict(request.key) !== null;
     if (pending) operation.whenDone(ordered);
-    this.#found(request.key, pending ? () => {} : ordered, (error, found) => {
+    this.#found(operation, request.key, pending ? () => {} : ordered, (error, found) => {
       if (error !== null) return operation.finish(serverError(error));
       if (found !== null && isMarked(found, 'stale') && !isMarked(found, 'taken')) {
         return this.#conditional(operation, request, ordered);
       }
-      operation.finish(this.#verdict(request, found, this.#ports.wallMs()).reply(NO_VERSION));
+      operation.finish(this.#decision.verdict(request, found).reply(NO_VERSION));
     });
   }
 
@@ -237,18 +265,19 @@ export class Coordinator {
     const request = readItemRequest(key);
     const onFound: OnFound = (error, found) => {
       if (error !== null) return operation.finish(serverError(error));
-      operation.finish(this.#verdict(request, found, this.#ports.wallMs()).reply(NO_VERSION));
+      operation.finish(this.#decision.verdict(request, found).reply(NO_VERSION));
     };
-    this.#found(key, ordered, onFound, true);
+    this.#found(operation, key, ordered, onFound, true);
   }
 
   /** Reads one entry as the level says. @param ordered called once the read has been handed to the store */
-  #found(key: string, ordered: () => void, done: OnFound, unnoticed = false): void {
+  #found(operation: Operation, key: string, ordered: () => void, done: OnFound, unnoticed = false): void {
     const { engine, replica } = this.#ports;
     const read = () => {
       const record = replica.journal.newest(key);
       const readAtSec = record?.readAtSec ?? 0;
-      replica.read(key, (error, entry) => done(error, entry === null ? null : { ...entry, readAtSec }));
+      const onRead: ReadDone = (error, entry) => done(error, entry === null ? null : { ...entry, readAtSec });
+      replica.read(key, this.#ifStillOpen(operation, onRead));
       if (unnoticed && record !== undefined) record.readAtSec = readAtSec;
       ordered();
     };
@@ -261,7 +290,7 @@ export class Coordinator {
     if (request.keys.length === 0) operation.finish({ kind: 'hits', hits: [] });
     const touchOne = (index: number) => {
       const one = { kind: 'gat-one', key: request.keys[index]!, exptime: request.exptime } as const;
-      this.#decide(operation, one, ({ change }, version) => {
+      this.#decision.carryOut(operation, one, ({ change }, version) => {
         const value = change?.value ?? null;
         gathering.onRead(index)(
           null,
@@ -271,108 +300,10 @@ export class Coordinator {
     };
     this.#inSlices(operation, request.keys.length, touchOne, () => {});
   }
-
-  /**
-   * Decides on the newest state that will hold if all goes as foreseen, and proposes on the condition that it
-   * does. An answer that changes nothing is a read, and is given only on what has been applied.
-   */
-  #decide(operation: Operation, request: ConditionalRequest, done: OnDecided): void {
-    if (operation.done) return;
-    const { engine } = this.#ports;
-    const predicted = engine.predict(request.key);
-    if (predicted === null) return this.#decideOnApplied(operation, request, done);
-    const verdict = this.#verdict(request, foundIn(predicted.effect), this.#ports.wallMs());
-    if (verdict.change !== null) return this.#propose(operation, request, verdict, predicted.version, done);
-    engine.afterPending(request.key, () => this.#decideOnApplied(operation, request, done));
-  }
-
-  #decideOnApplied(operation: Operation, request: ConditionalRequest, done: OnDecided): void {
-    if (operation.done) return;
-    const { engine, replica } = this.#ports;
-    const held = replica.heldVersion(request.key);
-    const onFound = (found: Found | null) => {
-      if (operation.done) return;
-      const verdict = this.#verdict(request, found, this.#ports.wallMs());
-      if (verdict.change === null) return done(verdict, NO_VERSION);
-      if (engine.predict(request.key) !== null) return this.#decide(operation, request, done);
-      this.#propose(operation, request, verdict, held, done);
-    };
-    if (!needsValue(request)) {
-      const record = replica.journal.newest(request.key);
-      const live = record !== undefined && replica.isLive(request.key);
-      return onFound(live ? { ...record, flags: 0, value: EMPTY } : null);
-    }
-    const record = replica.journal.newest(request.key);
-    const readAtSec = record?.readAtSec ?? 0;
-    replica.read(request.key, (error, entry) => {
-      if (error !== null) operation.finish(serverError(error));
-      else onFound(entry === null ? null : { ...entry, readAtSec });
-    });
-    if (record !== undefined && !countsAsRead(request)) record.readAtSec = readAtSec;
-  }
-
-  /** As in memcached: what touches an entry has read it, and a sum is as much read as its first summand was. */
-  #readAtSecAfter(request: ConditionalRequest): number {
-    if (countsAsRead(request)) return Math.floor(this.#ports.wallMs() / 1000);
-    // What leaves the item in its place, marked or with another number, leaves this as well.
-    const { replica } = this.#ports;
-    if (request.kind !== 'arithmetic' && request.kind !== 'delete') return 0;
-    return replica.isLive(request.key) ? replica.journal.newest(request.key)!.readAtSec : 0;
-  }
-
-  #verdict(request: ConditionalRequest, found: Found | null, nowMs: number): Verdict {
-    const expired = found !== null && found.expiresAtMs !== 0 && found.expiresAtMs <= nowMs;
-    return decide(request, expired ? null : found, { nowMs, itemBytesMax: this.#ports.itemBytesMax });
-  }
-
-  #propose(
-    operation: Operation,
-    request: ConditionalRequest,
-    verdict: Verdict,
-    base: Version,
-    done: OnDecided,
-  ): void {
-    const { engine, replica } = this.#ports;
-    const gate = engine.gate('write');
-    if (gate.state !== 'open') return operation.finish(serverError(gate.reason));
-    operation.proposed = true;
-    const readAtSec = this.#readAtSecAfter(request);
-    const draft: Draft = { ...verdict.change!, key: request.key, base };
-    engine.write(draft, (outcome) => {
-      if (outcome.kind === 'applied') {
-        const record = replica.journal.newest(request.key);
-        if (record !== undefined && sameVersion(record.version, outcome.version))
-          record.readAtSec = readAtSec;
-        return done(verdict, outcome.version);
-      }
-      if (outcome.kind === 'unknown') return operation.finish(unknown(outcome));
-      operation.proposed = false;
-      this.#decide(operation, request, done);
-    });
-  }
 }
-
-/** @param version that the change was given; `NO_VERSION` when there was none */
-type OnDecided = (verdict: Verdict, version: Version) => void;
 
 /** @param found null when there is no entry, or when it could not be read */
 type OnFound = (error: string | null, found: Found | null) => void;
 
-function countsAsRead({ kind }: ConditionalRequest): boolean {
-  return kind === 'read_item' || kind === 'touch' || kind === 'gat-one';
-}
-
 /** Keys of one request that are looked up before others get their turn. */
 const KEYS_PER_TURN = 256;
-
-const EMPTY = Buffer.alloc(0);
-
-function foundIn(effect: Effect | null): Found | null {
-  if (effect === null || effect.value === null) return null;
-  return { ...effect, value: effect.value, readAtSec: 0 };
-}
-
-function unknown(outcome: WriteOutcome): Reply {
-  const reason = outcome.kind === 'unknown' ? outcome.reason : 'the write was not applied';
-  return serverError(`outcome unknown: ${reason}`);
-}

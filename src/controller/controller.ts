@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { MemoryJournal } from '../journal/memory-journal.ts';
+import { ViewFile } from '../journal/view-file.ts';
+import { type ViewLog, VolatileViewLog } from '../journal/view-record.ts';
 import { ballotName } from '../membership/view.ts';
 import { Mesh } from '../peer/mesh.ts';
 import { createDriver } from '../store/create-driver.ts';
@@ -156,6 +158,7 @@ class RunningController implements Controller {
       incarnationOf: (peer) => this.#mesh.incarnationOf(peer),
       refuse: (peer, reason) => this.#mesh.drop(peer, reason, true),
       journal: this.#journal,
+      viewLog: this.#viewLog(),
       store: this.#store,
       wallMs: Date.now,
       nowMs: () => performance.now(),
@@ -166,6 +169,13 @@ class RunningController implements Controller {
       log: (message, fields) => this.#logger.info(message, fields),
       local: (request, answer) => replies.reply(request, answer),
     });
+  }
+
+  #viewLog(): ViewLog {
+    const { cluster, self, peers, dataDir } = this.#settings;
+    if (dataDir === '') return new VolatileViewLog();
+    const owner = { cluster, node: self, peers: peers.map(nameOf).join(',') };
+    return new ViewFile(dataDir, owner, (message) => this.#logger.error(message));
   }
 
   #createFrontDoor(turn: Turn): FrontDoor {
@@ -213,7 +223,7 @@ class RunningController implements Controller {
     const { heartbeatMs, threshold } = this.#settings;
     const breakAfterMs = heartbeatMs * threshold * BREAK_AFTER_THRESHOLDS;
     this.#settings.peers.forEach((_, peer) => {
-      const silentMs = this.#core.detector.silentMs(peer, performance.now());
+      const silentMs = this.#core.peers.silentMs(peer);
       if (silentMs !== null && silentMs > breakAfterMs && this.#mesh.isUp(peer)) {
         this.#mesh.drop(peer, 'silent for too long', false);
       }
@@ -235,7 +245,7 @@ class RunningController implements Controller {
     const { cluster, self, peers, level, storeType, storeAddress } = this.#settings;
     const { state } = this.#store;
     const reason = this.#core.notReadyBecause;
-    const { view, engine } = this.#core;
+    const { view, engine, leaseLeftMs: leaseLeft } = this.#core;
     return {
       cluster,
       controller: self,
@@ -248,6 +258,9 @@ class RunningController implements Controller {
       view: {
         ballot: view === null ? '' : ballotName(view.ballot),
         members: view?.members.map((member) => member.node) ?? [],
+        reason: view?.reason ?? '',
+        leaseLeftMs: leaseLeft === null || !Number.isFinite(leaseLeft) ? null : Math.round(leaseLeft),
+        suspected: this.#core.peers.silent,
       },
       requests: { pending: engine.pending, completed: engine.completed },
       keys: this.#journal.keys,
@@ -263,13 +276,13 @@ class RunningController implements Controller {
 
   #peerStatus(id: number): PeerStatus {
     const self = id === this.#settings.self;
-    const { detector, sync } = this.#core;
+    const { peers: known, sync } = this.#core;
     return {
       id,
       address: nameOf(this.#settings.peers[id]!),
-      up: self || detector.isUp(id),
+      up: self || known.isUp(id),
       self,
-      lastHeardMs: self ? 0 : rounded(detector.silentMs(id, performance.now())),
+      lastHeardMs: self ? 0 : rounded(known.silentMs(id)),
       syncing: !self && sync.isSyncing(id),
       lastSyncMs: self ? null : rounded(sync.sinceSyncMs(id)),
       role: this.#roleOf(id, self),
@@ -280,7 +293,7 @@ class RunningController implements Controller {
     if (self) return this.#core.notReadyBecause === '' ? 'member' : 'joining';
     const refusal = this.#mesh.refusalOf(id);
     if (refusal !== null && !this.#mesh.isUp(id)) return `refused: ${refusal}`;
-    if (!this.#core.detector.isUp(id)) return 'down';
+    if (!this.#core.peers.isUp(id)) return 'down';
     return this.#core.isMember(id) ? 'member' : 'joining';
   }
 }

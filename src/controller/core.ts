@@ -1,23 +1,26 @@
 import { Coordinator } from '../consistency/coordinator.ts';
 import { POLICIES } from '../consistency/level.ts';
-import type { Journal, JournalRecord } from '../journal/journal.ts';
-import { FailureDetector } from '../membership/failure-detector.ts';
-import type { View } from '../membership/view.ts';
-import { ViewChanger } from '../membership/view-changer.ts';
-import { NO_ENTRY } from '../ordering/effect.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { ViewLog } from '../journal/view-record.ts';
+import { Membership } from '../membership/membership.ts';
+import { Peers } from '../membership/peers.ts';
+import { isMember, type View } from '../membership/view.ts';
+import { NO_BALLOT } from '../ordering/ballot.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import { clockRefusal } from '../peer/handshake.ts';
-import { type Heartbeat, NO_BALLOT, type PeerBus, type PeerMessage } from '../peer/messages.ts';
+import type { Heartbeat, PeerBus, PeerMessage } from '../peer/messages.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
+import { CatchUp } from '../replication/catch-up.ts';
 import { ConvergentEngine } from '../replication/convergent-engine.ts';
 import type { Engine } from '../replication/engine.ts';
+import { FirstSync } from '../replication/first-sync.ts';
 import { OrderedEngine } from '../replication/ordered-engine.ts';
 import { Repair, type RepairCounters } from '../replication/repair.ts';
 import { Replica } from '../replication/replica.ts';
-import { Sweeper } from '../replication/sweeper.ts';
-import { Sync } from '../replication/sync.ts';
+import { type Exchange, Sync } from '../replication/sync.ts';
+import { Upkeep } from '../replication/upkeep.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { Settings } from './settings.ts';
 
@@ -30,6 +33,7 @@ export interface CorePorts {
   /** Ends the link to a peer that can't be one any more. */
   readonly refuse: (peer: number, reason: string) => void;
   readonly journal: Journal;
+  readonly viewLog: ViewLog;
   readonly store: EntryStore;
   /** Milliseconds since 1970; it may jump. */
   readonly wallMs: () => number;
@@ -54,72 +58,78 @@ export interface CorePorts {
 export class Core {
   readonly coordinator: Coordinator;
   readonly engine: Engine;
-  readonly detector: FailureDetector;
+  readonly peers: Peers;
   readonly sync: Sync;
   readonly clock: HybridClock;
   readonly #ports: CorePorts;
-  readonly #peers: readonly number[];
   readonly #replica: Replica;
   readonly #repair: Repair;
-  readonly #sweeper: Sweeper;
+  readonly #upkeep: Upkeep;
   readonly #known: VersionVector;
   readonly #ordered: OrderedEngine | null = null;
+  readonly #membership: Membership | null = null;
+  readonly #catchUp: CatchUp | null = null;
   readonly #convergent: ConvergentEngine | null = null;
-  readonly #views: ViewChanger | null = null;
-  readonly #heartbeats = new Map<number, Heartbeat>();
-  readonly #syncedWith = new Set<number>();
-  readonly #startedMs: number;
-  #caughtUp = false;
-  #missing = '';
+  readonly #firstSync: FirstSync | null = null;
   #transfer: { readonly from: number; readonly done: () => void } | null = null;
-  #flushDueMs = 0;
 
   constructor(ports: CorePorts) {
     const { settings, bus, wallMs, nowMs, requestFlush } = ports;
     const nodes = settings.peers.length;
     this.#ports = ports;
-    this.#peers = settings.peers.map((_, id) => id).filter((id) => id !== settings.self);
-    this.#startedMs = nowMs();
     this.clock = new HybridClock(settings.self, wallMs);
     this.#known = VersionVector.zero(nodes);
     this.#replica = new Replica(ports.journal, ports.store, wallMs);
-    this.detector = new FailureDetector(this.#peers, settings.heartbeatMs, settings.threshold, nowMs());
+    this.peers = this.#peersOf(settings);
+    this.sync = this.#syncer();
     const shared = { node: settings.self, clock: this.clock, bus, replica: this.#replica, requestFlush };
     if (POLICIES[settings.level].engine === 'ordered') {
       this.#ordered = new OrderedEngine({
         ...shared,
         nodes,
-        onChange: ports.onChange,
-        missing: () => this.#missing,
+        onChange: () => this.#onChange(),
+        gate: (need) => this.#membership!.gate(need),
         queueBytesMax: settings.queueBytesMax,
       });
-      this.#views = this.#viewChanger(this.#ordered);
+      this.#membership = this.#membershipOf(this.#ordered);
+      const servingPeers = () => this.#membership!.servingPeers;
+      this.#catchUp = new CatchUp({ sync: this.sync, servingPeers, nowMs });
       this.engine = this.#ordered;
     } else {
+      this.#firstSync = new FirstSync({
+        peers: this.peers.ids,
+        isReachable: (peer) => bus.isUp(peer) || this.peers.isUp(peer),
+        nowMs,
+        graceMs: GRACE_THRESHOLDS * settings.heartbeatMs * settings.threshold,
+      });
       this.#convergent = new ConvergentEngine({
         ...shared,
         known: this.#known,
-        ownPastKnown: () => this.#peers.every((peer) => this.#syncedWith.has(peer)),
-        caughtUp: () => this.#caughtUp,
+        ownPastKnown: () => this.#firstSync!.complete,
+        caughtUp: () => this.#firstSync!.done,
       });
       this.engine = this.#convergent;
     }
-    this.sync = this.#syncer();
     this.coordinator = this.#coordinator();
     this.#repair = this.#repairer();
     this.#replica.onLost = (record, done) => this.#repair.find(record, done);
-    this.#sweeper = new Sweeper({
+    this.#upkeep = new Upkeep({
       journal: ports.journal,
+      ordered: this.#ordered,
       wallMs,
-      peersKnown: () => this.#peers.map((peer) => this.#knownBy(peer)),
-      onExpired: (record) => this.#onExpired(record),
+      peersKnown: () => this.peers.ids.map((peer) => this.peers.knownBy(peer)),
+      speaksFor: (node) => this.#speaksFor(node),
     });
-    this.#updateMissing();
   }
 
   /** The view that this controller serves in; null at a level that needs none, or while none holds. */
   get view(): View | null {
-    return this.#views?.view ?? null;
+    return this.#membership?.view ?? null;
+  }
+
+  /** Milliseconds for which this controller may serve strong reads without hearing more; null where views don't matter. */
+  get leaseLeftMs(): number | null {
+    return this.#membership?.leaseLeftMs ?? null;
   }
 
   /** Why requests can't be served yet; empty when they can. */
@@ -133,11 +143,6 @@ export class Core {
     return this.#repair.counters;
   }
 
-  /** Peers that are silent, for people; empty when there are none. */
-  get missing(): string {
-    return this.#missing;
-  }
-
   /** At the end of a turn: what has gathered leaves. */
   flush(): void {
     this.#ordered?.flush();
@@ -148,22 +153,21 @@ export class Core {
     this.onHeard(peer);
     this.#ports.bus.send(peer, this.#heartbeat());
     this.#ordered?.onPeerUp(peer);
-    if (!this.#caughtUp || this.#convergent !== null) this.sync.pull(peer);
+    if (this.#convergent !== null) this.sync.pull(peer);
   }
 
   onPeerDown(peer: number): void {
     this.sync.onPeerDown(peer);
     this.#repair.onPeerDown(peer);
     this.#convergent?.onPeerDown(peer);
-    this.#heartbeats.delete(peer);
+    this.peers.onDown(peer);
   }
 
   /** Anything came from the peer. */
   onHeard(peer: number): void {
-    if (!this.detector.onHeard(peer, this.#ports.nowMs())) return;
-    this.#ports.log('peer is up', { peer: this.#nameOf(peer) });
-    this.#updateMissing();
-    this.#ports.onChange();
+    if (!this.peers.onHeard(peer)) return;
+    this.#ports.log('peer is up', { peer: this.peers.nameOf(peer) });
+    this.#onChange();
   }
 
   onMessage(from: number, message: PeerMessage): void {
@@ -189,62 +193,81 @@ export class Core {
       case 'fetched':
         return this.#repair.onFetched(from, message);
       default:
-        this.#views?.onMessage(from, message);
+        this.#membership?.onMessage(from, message);
     }
   }
 
   /** Every `TICK_MS`. */
   onTick(): void {
+    for (const peer of this.peers.onTick()) {
+      this.#ports.log('peer is down', { peer: this.peers.nameOf(peer) });
+      this.#onChange();
+    }
+    if (this.#firstSync?.onTick()) this.#onChange();
+    this.#membership?.onTick();
+    this.#catchUp?.onTick();
+    this.#resumeTransfer();
     this.coordinator.onTick();
     this.#repair.onTick();
-    this.#views?.onTick();
     this.#convergent?.onTick(this.#ports.wallMs());
-    this.#proposeDueFlush();
-    this.#sweeper.step();
+    this.#upkeep.onTick();
   }
 
   /** Every `heartbeat_time`. */
   onHeartbeatTick(): void {
-    for (const peer of this.detector.onTick(this.#ports.nowMs())) {
-      this.#ports.log('peer is down', { peer: this.#nameOf(peer) });
-      this.#updateMissing();
-      this.#ports.onChange();
-    }
-    this.#updateCaughtUp();
     this.#ports.bus.broadcast(this.#heartbeat());
   }
 
   /** Every `sync_interval`: asks those who know more. */
   onSyncTick(): void {
-    const known = this.#knownNow();
-    for (const peer of this.#peers) {
-      if (!this.#caughtUp) this.sync.pull(peer);
-      else if (this.#convergent !== null && !known.dominates(this.#knownBy(peer))) this.sync.pull(peer);
+    if (this.#convergent === null) return;
+    for (const peer of this.peers.ids) {
+      if (!this.#firstSync!.done || !this.#known.dominates(this.peers.knownBy(peer))) this.sync.pull(peer);
     }
   }
 
   /** The peer takes part: it is up, and as far as is known here it serves. */
   isMember(peer: number): boolean {
-    if (this.#views === null) return this.#heartbeats.get(peer)?.caughtUp ?? false;
-    return this.view?.members.some((member) => member.node === peer) ?? false;
+    if (this.#membership === null) return this.peers.heartbeat(peer)?.caughtUp ?? false;
+    return this.view !== null && isMember(this.view, peer);
   }
 
-  #viewChanger(engine: OrderedEngine): ViewChanger {
-    const { settings, incarnation, bus, nowMs, random, incarnationOf, log } = this.#ports;
-    return new ViewChanger({
+  #onChange(): void {
+    this.coordinator.onChange();
+    this.#ports.onChange();
+  }
+
+  #peersOf({ peers, self, heartbeatMs, threshold }: Settings): Peers {
+    return new Peers({
+      ids: peers.map((_, id) => id).filter((id) => id !== self),
+      heartbeatMs,
+      threshold,
+      nowMs: this.#ports.nowMs,
+      tickMs: TICK_MS,
+      isLinked: (peer) => this.#ports.bus.isUp(peer),
+      nameOf: (peer) => `${peers[peer]!.host}:${peers[peer]!.port}`,
+    });
+  }
+
+  #membershipOf(engine: OrderedEngine): Membership {
+    const { settings } = this.#ports;
+    return new Membership({
+      ...this.#ports,
       node: settings.self,
       nodes: settings.peers.length,
-      incarnation,
-      bus,
-      nowMs,
-      random,
+      leaseMs: settings.leaseMs,
+      peers: this.peers,
       engine,
-      log,
-      incarnationOf,
-      isReady: (node) => (node === settings.self ? this.#caughtUp : this.#isReady(node)),
+      isCaughtUp: () => this.#isCaughtUp,
+      announce: () => this.onHeartbeatTick(),
+      onChange: () => this.#onChange(),
       transfer: (from, done) => {
         this.#transfer = { from, done };
         this.sync.restart(from);
+      },
+      endTransfers: () => {
+        this.#transfer = null;
+        this.sync.stop();
       },
     });
   }
@@ -257,8 +280,8 @@ export class Core {
       known: () => this.#knownNow(),
       nowMs,
       timeoutMs: SYNC_TIMEOUT_MS,
-      applyRemote: (effect) => this.#applyRemote(effect),
-      onSynced: (peer) => this.#onSynced(peer),
+      applyRemote: (effect) => (this.#ordered ?? this.#convergent)!.merge(effect),
+      onSynced: (peer, exchange) => this.#onSynced(peer, exchange),
     });
   }
 
@@ -273,7 +296,7 @@ export class Core {
       nowMs,
       requestTimeoutMs: settings.requestTimeoutMs,
       itemBytesMax: settings.itemBytesMax,
-      waitingFor: () => (this.#missing === '' ? '' : `waiting for ${this.#missing}`),
+      waitingFor: () => (this.peers.missing === '' ? '' : `waiting for ${this.peers.missing}`),
       local,
     });
   }
@@ -283,11 +306,21 @@ export class Core {
     return new Repair({
       replica: this.#replica,
       bus,
-      peers: this.#peers,
+      peers: () => this.#participants,
       nowMs,
       timeoutMs: settings.requestTimeoutMs,
       onGone: (record, done) => this.coordinator.settleLoss(record, done),
     });
+  }
+
+  /** The other members of the view; at a level without views everybody else. */
+  get #participants(): readonly number[] {
+    const { ids } = this.peers;
+    return this.view === null ? ids : ids.filter((peer) => this.isMember(peer));
+  }
+
+  get #isCaughtUp(): boolean {
+    return this.#catchUp?.isCaughtUp ?? this.#firstSync?.done ?? false;
   }
 
   #onHeartbeat(from: number, heartbeat: Heartbeat): void {
@@ -296,53 +329,34 @@ export class Core {
     const refusal = clockRefusal(heartbeat.time, { aheadMs, maxClockSkewMs: settings.maxClockSkewMs });
     if (refusal !== null) return refuse(from, refusal);
     this.clock.observe(heartbeat.time);
-    this.#heartbeats.set(from, heartbeat);
-    this.#views?.onInstalledElsewhere(heartbeat.installed);
+    this.peers.onHeartbeat(from, heartbeat);
+    this.#membership?.onHeartbeat(from, heartbeat);
   }
 
   #heartbeat(): Heartbeat {
     return {
       type: 'heartbeat',
       time: this.clock.reading(),
-      installed: this.view?.ballot ?? NO_BALLOT,
-      caughtUp: this.#caughtUp,
+      ...(this.#membership?.announcement ?? NO_PART_IN_VIEWS),
+      caughtUp: this.#isCaughtUp,
       known: this.#knownNow().times(),
     };
   }
 
-  #applyRemote(effect: Parameters<ConvergentEngine['applyRemote']>[0]): void {
-    if (this.#convergent !== null) return this.#convergent.applyRemote(effect);
-    if (this.#ordered!.serving) return;
-    this.clock.observe(effect.version.time);
-    this.#replica.merge(effect);
-  }
-
-  #onSynced(peer: number): void {
-    this.#syncedWith.add(peer);
+  #onSynced(peer: number, exchange: Exchange): void {
+    this.#catchUp?.onSynced(exchange);
+    this.#firstSync?.onSynced(peer);
     this.#convergent?.claimOwn();
-    for (const other of this.#peers) this.#convergent?.claimRun(other);
-    this.#updateCaughtUp();
+    for (const other of this.peers.ids) this.#convergent?.claimRun(other);
     const transfer = this.#transfer;
     if (transfer?.from !== peer) return;
     this.#transfer = null;
     transfer.done();
   }
 
-  /** Once true, it stays: what comes later comes through the engine. */
-  #updateCaughtUp(): void {
-    if (this.#caughtUp) return;
-    const { bus, nowMs, settings, onChange } = this.#ports;
-    const graceMs = GRACE_THRESHOLDS * settings.heartbeatMs * settings.threshold;
-    const waited = nowMs() - this.#startedMs >= graceMs;
-    this.#caughtUp = this.#peers.every(
-      (peer) => this.#syncedWith.has(peer) || (waited && !bus.isUp(peer) && !this.detector.isUp(peer)),
-    );
-    if (this.#caughtUp) onChange();
-  }
-
-  #isReady(peer: number): boolean {
-    const { bus } = this.#ports;
-    return bus.isUp(peer) && this.detector.isUp(peer) && (this.#heartbeats.get(peer)?.caughtUp ?? false);
+  /** A transfer that is stuck, or whose connection broke, is begun anew. */
+  #resumeTransfer(): void {
+    if (this.#transfer !== null) this.sync.pull(this.#transfer.from);
   }
 
   #knownNow(): VersionVector {
@@ -350,51 +364,27 @@ export class Core {
     return this.#known;
   }
 
-  #knownBy(peer: number): VersionVector {
-    return new VersionVector(this.#heartbeats.get(peer)?.known ?? []);
-  }
-
-  #updateMissing(): void {
-    const silent = this.#peers.filter((peer) => !this.detector.isUp(peer));
-    this.#missing = silent.map((peer) => `${this.#nameOf(peer)} (down)`).join(' and ');
-  }
-
-  #nameOf(peer: number): string {
-    const { host, port } = this.#ports.settings.peers[peer]!;
-    return `${host}:${port}`;
-  }
-
-  /** A flush that was announced is carried out as a write of its own, in its place in the order. */
-  #proposeDueFlush(): void {
-    const armed = this.#ports.journal.armedFlush;
-    if (this.#ordered === null || armed === null || armed.atMs > this.#ports.wallMs()) return;
-    if (armed.atMs === this.#flushDueMs || this.#ordered.gate('write').state !== 'open') return;
-    this.#flushDueMs = armed.atMs;
-    const draft = { ...NO_ENTRY, kind: 'flush-due', expiresAtMs: armed.atMs } as const;
-    this.#ordered.write(draft, () => {});
-  }
-
-  /**
-   * At an ordered level an expired entry may be the base of a condition, so its end is agreed as a write, by
-   * its origin. At a convergent one every replica may forget it: it can't come back to life.
-   */
-  #onExpired(record: JournalRecord): void {
-    if (this.#ordered === null) return this.#ports.journal.forget(record);
-    if (record.version.node !== this.#ports.settings.self) return;
-    if (this.#ordered.pending > SWEEP_PENDING_MAX || this.#ordered.gate('write').state !== 'open') return;
-    const { key, version: base } = record;
-    this.#ordered.write({ ...NO_ENTRY, kind: 'delete', key, base }, () => {});
+  /** Ends of what one wrote that takes no part are proposed by the first member. */
+  #speaksFor(node: number): boolean {
+    const { self } = this.#ports.settings;
+    return node === self || (!this.isMember(node) && this.view?.members[0]?.node === self);
   }
 }
+
+/** What a heartbeat says of views at a level without them. */
+const NO_PART_IN_VIEWS = Object.freeze({
+  askedMs: 0,
+  installed: NO_BALLOT,
+  standing: { promised: NO_BALLOT, accepted: NO_BALLOT, memory: 'lost' },
+  transferring: false,
+  hears: [],
+} as const);
 
 /** How often `onTick` is to be called, in milliseconds: how late a deadline may be noticed. */
 export const TICK_MS = 20;
 
 /** An exchange with a peer that makes no progress for this long is begun anew, in milliseconds. */
-const SYNC_TIMEOUT_MS = 5_000;
+const SYNC_TIMEOUT_MS = 2_000;
 
 /** How many times the suspicion time a controller waits for peers that are silent at its start. */
 const GRACE_THRESHOLDS = 2;
-
-/** Expired entries are left for later while so many requests are under way. */
-const SWEEP_PENDING_MAX = 128;

@@ -16,6 +16,10 @@ export interface Settings {
   readonly heartbeatMs: number;
   /** Missed heartbeats before a peer counts as down. */
   readonly threshold: number;
+  /** How long a member may serve strong reads after the others last granted it. */
+  readonly leaseMs: number;
+  /** Where what must outlive the process is kept, one directory a controller; empty: nowhere. */
+  readonly dataDir: string;
   /** A request is answered within this time, with an error when need be. */
   readonly requestTimeoutMs: number;
   readonly syncIntervalMs: number;

@@ -8,6 +8,7 @@ export function renderStatus(status: Status): string {
   const lines = [
     `cluster   ${status.cluster}, ${status.level}; controller ${status.controller} at ${status.address}`,
     `state     ${stateOf(status)}, up for ${duration(status.uptimeSeconds * 1000)}, version ${status.version}`,
+    ...viewLines(status),
     `requests  ${status.requests.pending} pending, ${status.requests.completed} completed; ${counted(status.keys, 'key')}`,
     `store     ${storeOf(status)}`,
     '',
@@ -19,6 +20,16 @@ export function renderStatus(status: Status): string {
 function stateOf(status: Status): string {
   if (status.ready) return 'ready';
   return status.reason === '' ? 'not ready' : `not ready: ${status.reason}`;
+}
+
+function viewLines({ view, peers }: Status): string[] {
+  if (view.ballot === '') return [];
+  const lease = view.leaseLeftMs === null ? '' : `, lease for ${duration(view.leaseLeftMs)} more`;
+  const names = view.suspected.map((id) => peers[id]?.address ?? String(id));
+  const suspected = names.length === 0 ? '' : `, silent: ${names.join(', ')}`;
+  const lines = [`view      ${view.ballot} of ${view.members.join(', ')}${lease}${suspected}`];
+  if (view.reason !== '') lines.push(`          since ${view.reason}`);
+  return lines;
 }
 
 function storeOf(status: Status): string {

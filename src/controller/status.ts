@@ -9,7 +9,7 @@ export interface Status {
   readonly ready: boolean;
   readonly reason: string;
   readonly uptimeSeconds: number;
-  readonly view: { readonly ballot: string; readonly members: readonly number[] };
+  readonly view: ViewStatus;
   readonly requests: { readonly pending: number; readonly completed: number };
   readonly keys: number;
   readonly store: {
@@ -20,6 +20,18 @@ export interface Status {
   };
   /** Every configured peer, this controller included, in order of id. */
   readonly peers: readonly PeerStatus[];
+}
+
+/** The view that the controller serves in; `ballot` is empty when it serves in none, or the level has none. */
+export interface ViewStatus {
+  readonly ballot: string;
+  readonly members: readonly number[];
+  /** Why it took the place of the one before. */
+  readonly reason: string;
+  /** Milliseconds for which strong reads are served without hearing more; null where no lease is needed. */
+  readonly leaseLeftMs: number | null;
+  /** Controllers that are silent. */
+  readonly suspected: readonly number[];
 }
 
 export interface PeerStatus {
@@ -33,6 +45,6 @@ export interface PeerStatus {
   readonly syncing: boolean;
   /** Milliseconds since the last sync with it was completed; null: never. */
   readonly lastSyncMs: number | null;
-  /** `member`, `joining`, `down`, or `refused: …` with the reason. */
+  /** `member`, `joining`, `catching up`, `down`, or `refused: …` with the reason. */
   readonly role: string;
 }

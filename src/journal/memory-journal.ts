@@ -3,6 +3,7 @@ import { compareVersions, sameVersion, type Version, versionTimeOfMs } from '../
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { ArmedFlush, Journal, JournalRecord } from './journal.ts';
 import { OriginLog, type OriginRecord } from './origin-log.ts';
+import { effectOfRecord } from './record-effect.ts';
 
 /**
  * The journal in memory, without values. Nothing on its hot path depends on the number of keys: a map finds a
@@ -83,7 +84,7 @@ export class MemoryJournal implements Journal {
   since(vector: VersionVector): Effect[] {
     const effects: Effect[] = [];
     this.#logs.forEach((log, node) => {
-      for (const record of log.newerThan(vector.timeOf(node))) effects.push(effectOf(record));
+      for (const record of log.newerThan(vector.timeOf(node))) effects.push(effectOfRecord(record));
     });
     const flushes = [this.#flush && flushEffect('flush', this.#flush, 0)];
     const announced = this.#announced;
@@ -179,18 +180,6 @@ export class MemoryJournal implements Journal {
     this.#logs[record.version.node]!.remove(record);
     if (record.tombstone) this.#tombstones--;
   }
-}
-
-function effectOf(record: JournalRecord): Effect {
-  return {
-    ...NO_ENTRY,
-    version: record.version,
-    kind: record.tombstone ? 'delete' : 'set',
-    key: record.key,
-    expiresAtMs: record.expiresAtMs,
-    token: record.token,
-    marks: record.marks,
-  };
 }
 
 function flushEffect(kind: 'flush' | 'flush-later', version: Version, expiresAtMs: number): Effect {

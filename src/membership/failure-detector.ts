@@ -13,19 +13,28 @@
 export class FailureDetector {
   readonly #suspectAfterMs: number;
   readonly #tickMs: number;
-  readonly #peers = new Map<number, { heardMs: number | null; up: boolean }>();
+  readonly #pauseMsMin: number;
+  readonly #peers = new Map<number, { heardMs: number | null; upSinceMs: number; up: boolean }>();
   #lastTickMs: number;
 
   /**
    * @param heartbeatMs how often a peer is to be heard of
    * @param threshold missed heartbeats before a peer counts as down
    * @param nowMs monotonic
+   * @param tickMs how often `onTick` is to be called
    */
-  constructor(peers: readonly number[], heartbeatMs: number, threshold: number, nowMs: number) {
+  constructor(
+    peers: readonly number[],
+    heartbeatMs: number,
+    threshold: number,
+    nowMs: number,
+    tickMs = heartbeatMs,
+  ) {
     this.#suspectAfterMs = heartbeatMs * threshold;
-    this.#tickMs = heartbeatMs;
+    this.#tickMs = tickMs;
+    this.#pauseMsMin = heartbeatMs / 2;
     this.#lastTickMs = nowMs;
-    for (const peer of peers) this.#peers.set(peer, { heardMs: null, up: false });
+    for (const peer of peers) this.#peers.set(peer, { heardMs: null, upSinceMs: nowMs, up: false });
   }
 
   /** @returns true when the peer was down until now */
@@ -35,17 +44,18 @@ export class FailureDetector {
     state.heardMs = nowMs;
     if (state.up) return false;
     state.up = true;
+    state.upSinceMs = nowMs;
     return true;
   }
 
-  /** To be called every heartbeat. @returns peers that are suspect from now on */
+  /** @returns peers that are suspect from now on */
   onTick(nowMs: number): number[] {
     const pauseMs = nowMs - this.#lastTickMs - this.#tickMs;
     this.#lastTickMs = nowMs;
     const suspects: number[] = [];
     for (const [peer, state] of this.#peers) {
       if (!state.up || state.heardMs === null) continue;
-      if (pauseMs > this.#tickMs) state.heardMs += Math.min(pauseMs, nowMs - state.heardMs);
+      if (pauseMs > this.#pauseMsMin) state.heardMs += Math.min(pauseMs, nowMs - state.heardMs);
       if (nowMs - state.heardMs < this.#suspectAfterMs) continue;
       state.up = false;
       suspects.push(peer);
@@ -55,6 +65,12 @@ export class FailureDetector {
 
   isUp(peer: number): boolean {
     return this.#peers.get(peer)?.up ?? false;
+  }
+
+  /** Milliseconds for which the peer has been up without a pause; 0 when it is not. */
+  upForMs(peer: number, nowMs: number): number {
+    const state = this.#peers.get(peer);
+    return state?.up ? nowMs - state.upSinceMs : 0;
   }
 
   /** Milliseconds since the peer was last heard of; null: never. */

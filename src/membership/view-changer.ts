@@ -1,35 +1,34 @@
+import type { ViewLog, ViewRecord } from '../journal/view-record.ts';
+import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
-import { compareVersions, sameVersion, type Version } from '../ordering/version.ts';
-import {
-  type Accept,
-  type Ballot,
-  compareBallots,
-  type Member,
-  NO_BALLOT,
-  type PeerBus,
-  type PeerMessage,
-  type Promised,
-  sameBallot,
-} from '../peer/messages.ts';
+import type { Version } from '../ordering/version.ts';
+import type { Accept, Memory, PeerBus, PeerMessage, Promised, Standing } from '../peer/messages.ts';
+import { CLOCK_DRIFT_MAX } from './lease.ts';
 import { ballotName, quorum, type View } from './view.ts';
+import { chooseView } from './view-choice.ts';
 
-export interface ViewPorts {
+export interface ViewChangerPorts {
   readonly node: number;
   readonly nodes: number;
   readonly incarnation: number;
   readonly bus: PeerBus;
   /** Monotonic. */
   readonly nowMs: () => number;
-  /** In [0, 1). */
-  readonly random: () => number;
-  /** The run of this peer that is connected now; null when it is silent. */
-  readonly incarnationOf: (peer: number) => number | null;
-  /** The peer is up, and knows all that the others knew a moment ago, so that a change has little to move. */
-  readonly isReady: (peer: number) => boolean;
-  readonly log: (message: string) => void;
+  readonly viewLog: ViewLog;
   readonly engine: ViewEngine;
-  /** Brings this replica to exactly the state of the peer, which stands still meanwhile. */
+  /** Peers that this controller hears now. */
+  readonly heard: () => readonly number[];
+  /** Per controller, for how much longer it may hold a lease that this one granted. */
+  readonly leasesMs: () => readonly number[];
+  /** This controller lacks little of what the members of the last view know. */
+  readonly isCaughtUp: () => boolean;
+  /** Brings this replica to the state of the peer, which stands still meanwhile. */
   readonly transfer: (from: number, done: () => void) => void;
+  /** From here on nothing may be taken over from peers but by requests of the view. */
+  readonly endTransfers: () => void;
+  /** This controller takes part in no view any more, or in another. */
+  readonly onChange: () => void;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
 /** What a view change asks of the ordered engine. */
@@ -37,15 +36,21 @@ export interface ViewEngine {
   readonly applied: Version;
   queued(): Effect[];
   freeze(): void;
-  adopt(ballot: Ballot, union: readonly Effect[], base: Version | null): void;
+  adopt(view: View, union: readonly Effect[], base: Version | null): void;
   install(): void;
 }
 
 /** A proposal of this controller's. */
 interface Proposal {
   readonly ballot: Ballot;
+  readonly reason: string;
+  readonly startedMs: number;
+  /** Controllers whose promise is waited for a little, beyond the majority. */
+  readonly expected: readonly number[];
   readonly promises: Map<number, Promised>;
   readonly accepted: Set<number>;
+  /** When the last lease of somebody who did not promise has run out, at the latest. */
+  leasesEndMs: number;
   accept: Accept | null;
 }
 
@@ -53,33 +58,40 @@ interface Proposal {
  * Agrees on views: prepare, promise, accept, accepted, install, as two-phase ballots.
  *
  *  1. A promise ends the promiser's part in every older view, and tells what it has applied and queued.
- *  2. The proposer takes the responders with the highest accepted view as the source of truth, and the union
- *     of their queues as the first requests of the new view.
- *  3. All members accept, those that are no source after taking the state of the one that is furthest; only
- *     then is the view installed anywhere.
+ *  2. The proposer takes the responders that know the newest view as the source of truth, and the union of
+ *     their queues as the first requests of the new one.
+ *  3. All members accept, those that are no source after taking the state of one; only then, and when every
+ *     lease of those left out has run out, is the view installed anywhere.
  *
- * Invariants: a ballot accepted is at least the ballot promised; a view is installed only when all of its
- * members have accepted it, so an older view can no longer complete anything.
+ * Invariants: promises and acceptances are on disk before they are told; a ballot accepted is at least the ballot
+ * promised; a view is installed only when all of its members have accepted it, so an older one can no longer
+ * complete anything.
  *
- * A view needs all configured controllers (`quorum`). One that restarts has forgotten its part, so its return
- * is a view change too. Any controller proposes when no view holds; they take turns by their ids, and a
- * proposal that is stuck is followed by one with a higher ballot after a random wait.
+ * Whether a change is due is decided elsewhere (`Membership`); this class carries one out.
  */
 export class ViewChanger {
-  readonly #ports: ViewPorts;
-  #promised: Ballot = NO_BALLOT;
-  #accepted: Ballot = NO_BALLOT;
+  readonly #ports: ViewChangerPorts;
+  #record: ViewRecord;
+  #memory: Memory;
   #view: View | null = null;
   /** Accepted, and waiting to be installed. */
   #coming: View | null = null;
   #proposal: Proposal | null = null;
-  #proposeAtMs: number | null = null;
+  /** Whose state is being taken over; null when none is. */
+  #transferringFrom: number | null = null;
+  /** The largest ballot heard of. */
+  #seen = NO_BALLOT;
   /** When the change under way last moved, and how long its next step may take. */
   #movedMs = Number.NEGATIVE_INFINITY;
   #stuckAfterMs = 0;
+  #installedMs = Number.NEGATIVE_INFINITY;
+  #waitsFor = '';
 
-  constructor(ports: ViewPorts) {
+  constructor(ports: ViewChangerPorts) {
     this.#ports = ports;
+    const record = ports.viewLog.load();
+    this.#record = record ?? { promised: NO_BALLOT, accepted: NO_BALLOT, members: [] };
+    this.#memory = record === null ? 'lost' : 'recorded';
   }
 
   /** The view that this controller serves in, if any. */
@@ -87,18 +99,61 @@ export class ViewChanger {
     return this.#view;
   }
 
-  /** To be called every few milliseconds while the controller runs. */
+  /** The view that is accepted here and not installed yet. */
+  get coming(): View | null {
+    return this.#coming;
+  }
+
+  /** When the view was installed here, on the monotonic clock. */
+  get installedMs(): number {
+    return this.#installedMs;
+  }
+
+  get standing(): Standing {
+    const { promised, accepted } = this.#record;
+    return { promised, accepted, memory: this.#memory };
+  }
+
+  /** The state of the view to come is being taken over. */
+  get isTransferring(): boolean {
+    return this.#transferringFrom !== null && this.#ports.heard().includes(this.#transferringFrom);
+  }
+
+  /** A change is under way, and its next step is not overdue. */
+  get isMoving(): boolean {
+    return this.#view === null && this.#ports.nowMs() - this.#movedMs < this.#stuckAfterMs;
+  }
+
+  /** What this controller's own proposal lacks; empty when nothing, or when there is none. */
+  get waitsFor(): string {
+    return this.#waitsFor;
+  }
+
+  /** To be called every few milliseconds. */
   onTick(): void {
-    const { nowMs } = this.#ports;
-    if (!this.#isNeeded() || !this.#canPropose()) {
-      this.#proposeAtMs = null;
-      return;
-    }
-    this.#proposeAtMs ??= nowMs() + this.#turnMs();
-    if (nowMs() < this.#proposeAtMs) return;
-    if (!this.#isBroken(this.#coming) && nowMs() - this.#movedMs < this.#stuckAfterMs) return;
-    this.#proposeAtMs = null;
-    this.#propose();
+    if (this.isTransferring) this.#moved(ACCEPTS_WITHIN_MS);
+    this.#choose();
+    this.#installIfDue();
+  }
+
+  /** Begins a change. @param reason for people */
+  propose(reason: string): void {
+    const { node, bus, heard, nowMs, log } = this.#ports;
+    const newest = compareBallots(this.#seen, this.#record.promised) > 0 ? this.#seen : this.#record.promised;
+    const ballot = { counter: newest.counter + 1, node };
+    this.#proposal = {
+      ballot,
+      reason,
+      startedMs: nowMs(),
+      expected: [node, ...heard()],
+      promises: new Map(),
+      accepted: new Set(),
+      leasesEndMs: nowMs(),
+      accept: null,
+    };
+    log('proposing a view', { view: ballotName(ballot), reason });
+    bus.broadcast({ type: 'prepare', ballot });
+    this.#onPrepare(node, ballot);
   }
 
   onMessage(from: number, message: PeerMessage): void {
@@ -108,7 +163,7 @@ export class ViewChanger {
       case 'promised':
         return this.#onPromised(from, message);
       case 'rejected':
-        return this.#onRejected(message.promised);
+        return this.#see(message.promised);
       case 'accept':
         return this.#onAccept(from, message);
       case 'accepted':
@@ -120,23 +175,25 @@ export class ViewChanger {
     }
   }
 
-  /** A peer serves in this view: had the message to install it been lost, this one stands for it. */
-  onInstalledElsewhere(ballot: Ballot): void {
-    if (this.#coming !== null && sameBallot(this.#coming.ballot, ballot)) this.#onInstall(ballot);
+  /** What a peer says of itself in its heartbeat. */
+  onStanding(installed: Ballot, standing: Standing, transferring: boolean): void {
+    this.#see(standing.promised);
+    if (transferring && sameBallot(standing.promised, this.#record.promised)) this.#moved(ACCEPTS_WITHIN_MS);
+    // Had the message to install it been lost, this one stands for it.
+    if (this.#coming !== null && sameBallot(this.#coming.ballot, installed)) this.#onInstall(installed);
+    if (!this.isPassedBy(installed) || (this.#view ?? this.#coming) === null) return;
+    this.#ports.log('this controller was left out of a newer view', { view: ballotName(installed) });
+    this.#proposal = null;
+    this.#leave();
   }
 
-  /** No view, or one whose members are not all in the life that they were in. */
-  #isNeeded(): boolean {
-    return this.#view === null || this.#isBroken(this.#view);
+  /** The view is one that this controller, as far as it remembers, did not accept: the others go on without it. */
+  isPassedBy(installed: Ballot): boolean {
+    return compareBallots(installed, this.#memory === 'kept' ? this.#record.accepted : NO_BALLOT) > 0;
   }
 
-  #isBroken(view: View | null): boolean {
-    const { node, incarnation, incarnationOf } = this.#ports;
-    if (view === null) return false;
-    return view.members.some((member) => {
-      const now = member.node === node ? incarnation : incarnationOf(member.node);
-      return now !== null && now !== member.incarnation;
-    });
+  #see(ballot: Ballot): void {
+    if (compareBallots(ballot, this.#seen) > 0) this.#seen = ballot;
   }
 
   #moved(stuckAfterMs: number): void {
@@ -144,110 +201,151 @@ export class ViewChanger {
     this.#stuckAfterMs = stuckAfterMs;
   }
 
-  #canPropose(): boolean {
-    const { nodes, isReady } = this.#ports;
-    let ready = 0;
-    for (let node = 0; node < nodes; node++) if (isReady(node)) ready++;
-    return ready >= quorum(nodes);
-  }
-
-  /** Lower ids go first; the random part ends duels. */
-  #turnMs(): number {
-    return this.#ports.node * TURN_MS + this.#ports.random() * TURN_MS;
-  }
-
-  #propose(): void {
-    const { node, bus } = this.#ports;
-    const ballot = { counter: this.#promised.counter + 1, node };
-    this.#proposal = { ballot, promises: new Map(), accepted: new Set(), accept: null };
-    this.#ports.log(`proposing view ${ballotName(ballot)}`);
-    bus.broadcast({ type: 'prepare', ballot });
-    this.#onPrepare(node, ballot);
+  #leave(): void {
+    this.#view = null;
+    this.#coming = null;
+    this.#transferringFrom = null;
+    this.#ports.engine.freeze();
+    this.#ports.onChange();
   }
 
   #onPrepare(from: number, ballot: Ballot): void {
-    const { engine, incarnation } = this.#ports;
-    if (compareBallots(ballot, this.#promised) <= 0) {
-      return this.#tell(from, { type: 'rejected', promised: this.#promised });
+    this.#see(ballot);
+    if (compareBallots(ballot, this.#record.promised) <= 0) {
+      return this.#tell(from, { type: 'rejected', promised: this.#record.promised });
     }
-    this.#promise(ballot);
-    this.#tell(from, {
-      type: 'promised',
-      ballot,
-      accepted: this.#accepted,
-      incarnation,
-      applied: engine.applied,
-      queue: engine.queued(),
+    this.#promise(ballot, () => {
+      const { incarnation, engine, leasesMs, heard, isCaughtUp } = this.#ports;
+      this.#tell(from, {
+        type: 'promised',
+        ballot,
+        standing: this.standing,
+        incarnation,
+        applied: engine.applied,
+        leasesMs: leasesMs(),
+        hears: heard(),
+        caughtUp: isCaughtUp(),
+        queue: engine.queued(),
+      });
     });
   }
 
-  #promise(ballot: Ballot): void {
-    this.#promised = ballot;
-    this.#moved(PROMISES_WITHIN_MS);
-    this.#view = null;
-    this.#coming = null;
+  /** @param done called when the promise is on disk, unless a higher one has been given by then */
+  #promise(ballot: Ballot, done: () => void): void {
+    this.#record = { ...this.#record, promised: ballot };
     if (this.#proposal !== null && !sameBallot(this.#proposal.ballot, ballot)) this.#proposal = null;
-    this.#ports.engine.freeze();
+    this.#moved(PROMISES_WITHIN_MS);
+    this.#leave();
+    this.#ports.viewLog.save(this.#record, () => {
+      if (sameBallot(this.#record.promised, ballot)) done();
+    });
   }
 
   #onPromised(from: number, promise: Promised): void {
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null || !sameBallot(proposal.ballot, promise.ballot)) return;
     proposal.promises.set(from, promise);
-    if (proposal.promises.size < quorum(this.#ports.nodes)) return;
-    proposal.accept = choose(proposal.ballot, proposal.promises);
-    this.#ports.bus.broadcast(proposal.accept);
-    this.#onAccept(this.#ports.node, proposal.accept);
+    this.#choose();
   }
 
-  /** Somebody is ahead: the next proposal of this controller goes above that. */
-  #onRejected(promised: Ballot): void {
-    if (compareBallots(promised, this.#promised) > 0) this.#promise(promised);
+  /** Forms the view, once those who are expected have promised, or a majority has and the others take long. */
+  #choose(): void {
+    const { node, nodes, bus, nowMs } = this.#ports;
+    const proposal = this.#proposal;
+    if (proposal === null || proposal.accept !== null || proposal.promises.size < quorum(nodes)) return;
+    const complete = proposal.expected.every((expected) => proposal.promises.has(expected));
+    if (!complete && nowMs() - proposal.startedMs < OTHERS_WITHIN_MS) return;
+    const accept = chooseView(proposal.ballot, proposal.promises, nodes, proposal.reason);
+    if (typeof accept === 'string') {
+      this.#waitsFor = accept;
+      return;
+    }
+    this.#waitsFor = '';
+    proposal.accept = accept;
+    proposal.leasesEndMs = this.#leasesEndMs(proposal.promises);
+    const members = accept.members.map((member) => member.node);
+    bus.multicast(
+      members.filter((member) => member !== node),
+      accept,
+    );
+    if (members.includes(node)) this.#onAccept(node, accept);
+  }
+
+  /** Those who promised hold no lease any more; of the others the longest counts, and clocks may differ. */
+  #leasesEndMs(promises: ReadonlyMap<number, Promised>): number {
+    let longestMs = 0;
+    for (const { leasesMs } of promises.values()) {
+      leasesMs.forEach((leaseMs, holder) => {
+        if (!promises.has(holder)) longestMs = Math.max(longestMs, leaseMs);
+      });
+    }
+    return this.#ports.nowMs() + longestMs * (1 + CLOCK_DRIFT_MAX);
   }
 
   #onAccept(from: number, accept: Accept): void {
     const { ballot } = accept;
-    if (compareBallots(ballot, this.#promised) < 0) {
-      return this.#tell(from, { type: 'rejected', promised: this.#promised });
-    }
-    if (sameBallot(ballot, this.#accepted)) return;
-    if (!sameBallot(ballot, this.#promised)) this.#promise(ballot);
+    const { promised, accepted } = this.#record;
+    if (compareBallots(ballot, promised) < 0) return this.#tell(from, { type: 'rejected', promised });
+    if (sameBallot(ballot, accepted)) return;
+    // Promised in a life before this one, if at all: the view is not for this run of the controller.
+    if (!sameBallot(ballot, promised)) return;
     this.#moved(ACCEPTS_WITHIN_MS);
     if (accept.sources.includes(this.#ports.node)) return this.#take(from, accept, null);
+    this.#transferringFrom = accept.base;
     this.#ports.transfer(accept.base, () => {
-      if (sameBallot(ballot, this.#promised)) this.#take(from, accept, accept.baseApplied);
+      if (this.#transferringFrom === null || !sameBallot(ballot, this.#record.promised)) return;
+      this.#transferringFrom = null;
+      this.#take(from, accept, accept.baseApplied);
     });
   }
 
   /** Accepts: from here on this controller belongs to the view, and waits for its installation. */
-  #take(from: number, accept: Accept, base: Version | null): void {
-    const { ballot, members, union } = accept;
+  #take(from: number, { ballot, members, union, reason }: Accept, base: Version | null): void {
+    const { engine, viewLog, endTransfers } = this.#ports;
+    endTransfers();
     this.#moved(ACCEPTS_WITHIN_MS);
-    this.#accepted = ballot;
-    this.#coming = { ballot, members };
-    this.#ports.engine.adopt(ballot, union, base);
-    this.#tell(from, { type: 'accepted', ballot });
+    this.#memory = 'kept';
+    this.#coming = { ballot, members, reason };
+    engine.adopt(this.#coming, union, base);
+    this.#record = { promised: ballot, accepted: ballot, members };
+    viewLog.save(this.#record, () => {
+      if (sameBallot(this.#record.promised, ballot)) this.#tell(from, { type: 'accepted', ballot });
+    });
   }
 
   #onAccepted(from: number, ballot: Ballot): void {
     const proposal = this.#proposal;
-    if (proposal?.accept == null || !sameBallot(proposal.ballot, ballot)) return;
+    if (proposal === null || !sameBallot(proposal.ballot, ballot)) return;
     proposal.accepted.add(from);
-    if (!proposal.accept.members.every((member) => proposal.accepted.has(member.node))) return;
-    this.#ports.bus.broadcast({ type: 'install', ballot });
+    this.#installIfDue();
+  }
+
+  #installIfDue(): void {
+    const { node, bus, nowMs } = this.#ports;
+    const { accept, accepted, leasesEndMs, ballot } = this.#proposal ?? NO_PROPOSAL;
+    if (accept === null || nowMs() < leasesEndMs) return;
+    if (!accept.members.every((member) => accepted.has(member.node))) return;
+    this.#proposal = null;
+    const others = accept.members.map((member) => member.node).filter((member) => member !== node);
+    bus.multicast(others, { type: 'install', ballot });
     this.#onInstall(ballot);
   }
 
   #onInstall(ballot: Ballot): void {
-    const { engine, log } = this.#ports;
+    const { engine, log, onChange } = this.#ports;
     if (this.#coming === null || !sameBallot(this.#coming.ballot, ballot)) return;
     this.#view = this.#coming;
     this.#coming = null;
     this.#proposal = null;
-    log(
-      `view ${ballotName(ballot)} is installed, members ${this.#view.members.map((m) => m.node).join(', ')}`,
-    );
+    this.#installedMs = this.#ports.nowMs();
+    const { members, reason } = this.#view;
+    log('view installed', {
+      view: ballotName(ballot),
+      members: members.map((member) => member.node),
+      reason,
+    });
     engine.install();
+    onChange();
   }
 
   /** To a peer through the bus, to oneself at once. */
@@ -257,39 +355,14 @@ export class ViewChanger {
   }
 }
 
-/** Between the turns of two controllers to propose, in milliseconds. */
-const TURN_MS = 40;
+const NO_PROPOSAL = { ballot: NO_BALLOT, accept: null, accepted: new Set<number>(), leasesEndMs: 0 };
+
+/** How long promises beyond a majority are waited for, in milliseconds. */
+const OTHERS_WITHIN_MS = 60;
 
 /**
  * A change that makes no step within this time is stuck, and may be followed by another, in milliseconds. Too
- * short, and a slow transfer is overtaken again and again; too long, and a proposer that died holds all up.
+ * short, and a slow one is overtaken again and again; too long, and a proposer that died holds all up.
  */
-const PROMISES_WITHIN_MS = 400;
-const ACCEPTS_WITHIN_MS = 3_000;
-
-/** From the promises of a quorum, the view: who continues what. */
-function choose(ballot: Ballot, promises: ReadonlyMap<number, Promised>): Accept {
-  const responders = [...promises].sort(([a], [b]) => a - b);
-  const highest = responders
-    .map(([, promise]) => promise.accepted)
-    .reduce((a, b) => (compareBallots(a, b) >= 0 ? a : b));
-  const sources = responders.filter(([, promise]) => sameBallot(promise.accepted, highest));
-  const [base, basePromise] = sources.reduce((a, b) =>
-    compareVersions(a[1].applied, b[1].applied) >= 0 ? a : b,
-  );
-  return {
-    type: 'accept',
-    ballot,
-    members: responders.map(([node, promise]): Member => ({ node, incarnation: promise.incarnation })),
-    sources: sources.map(([node]) => node),
-    base,
-    baseApplied: basePromise.applied,
-    union: union(sources.map(([, promise]) => promise.queue)),
-  };
-}
-
-/** Everything queued at any source, once each, in version order. */
-function union(queues: readonly (readonly Effect[])[]): Effect[] {
-  const all = queues.flat().sort((a, b) => compareVersions(a.version, b.version));
-  return all.filter((effect, i) => i === 0 || !sameVersion(effect.version, all[i - 1]!.version));
-}
+const PROMISES_WITHIN_MS = 300;
+const ACCEPTS_WITHIN_MS = 1_000;

@@ -1,7 +1,8 @@
+import type { Ballot, Member } from '../ordering/ballot.ts';
 import { EFFECT_KINDS, type Effect } from '../ordering/effect.ts';
 import { NODES_MAX, type Version } from '../ordering/version.ts';
 import { ByteReader, ByteWriter, FrameError } from './byte-writer.ts';
-import type { Ballot, Member, PeerMessage } from './messages.ts';
+import { MEMORIES, type PeerMessage, type Standing } from './messages.ts';
 
 /**
  * Peer messages to frames and back. A frame is its length in four bytes, the message's type in one, and the
@@ -65,14 +66,22 @@ const CODECS: Codecs = {
   heartbeat: {
     write(w, m) {
       w.u53(m.time);
+      w.u53(m.askedMs);
       writeBallot(w, m.installed);
+      writeStanding(w, m.standing);
+      w.u8(m.transferring ? 1 : 0);
+      writeNumbers(w, m.hears);
       w.u8(m.caughtUp ? 1 : 0);
       writeNumbers(w, m.known);
     },
     read: (r) => ({
       type: 'heartbeat',
       time: r.u53(),
+      askedMs: r.u53(),
       installed: readBallot(r),
+      standing: readStanding(r),
+      transferring: r.u8() === 1,
+      hears: readNumbers(r),
       caughtUp: r.u8() === 1,
       known: readNumbers(r),
     }),
@@ -154,17 +163,23 @@ const CODECS: Codecs = {
   promised: {
     write(w, m) {
       writeBallot(w, m.ballot);
-      writeBallot(w, m.accepted);
+      writeStanding(w, m.standing);
       w.u53(m.incarnation);
       writeVersion(w, m.applied);
+      writeNumbers(w, m.leasesMs);
+      writeNumbers(w, m.hears);
+      w.u8(m.caughtUp ? 1 : 0);
       writeEffects(w, m.queue);
     },
     read: (r) => ({
       type: 'promised',
       ballot: readBallot(r),
-      accepted: readBallot(r),
+      standing: readStanding(r),
       incarnation: r.u53(),
       applied: readVersion(r),
+      leasesMs: readNumbers(r),
+      hears: readNumbers(r),
+      caughtUp: r.u8() === 1,
       queue: readEffects(r),
     }),
   },
@@ -180,6 +195,7 @@ const CODECS: Codecs = {
       w.u8(m.base);
       writeVersion(w, m.baseApplied);
       writeEffects(w, m.union);
+      w.text(m.reason);
     },
     read: (r) => ({
       type: 'accept',
@@ -189,6 +205,7 @@ const CODECS: Codecs = {
       base: r.u8(),
       baseApplied: readVersion(r),
       union: readEffects(r),
+      reason: r.text(),
     }),
   },
   accepted: {
@@ -198,6 +215,14 @@ const CODECS: Codecs = {
   install: {
     write: (w, m) => writeBallot(w, m.ballot),
     read: (r) => ({ type: 'install', ballot: readBallot(r) }),
+  },
+  granted: {
+    write(w, m) {
+      writeBallot(w, m.ballot);
+      w.u53(m.askedMs);
+      w.u53(m.forMs);
+    },
+    read: (r) => ({ type: 'granted', ballot: readBallot(r), askedMs: r.u53(), forMs: r.u53() }),
   },
 };
 
@@ -211,6 +236,16 @@ function writeBallot(w: ByteWriter, ballot: Ballot): void {
 
 function readBallot(r: ByteReader): Ballot {
   return { counter: r.u53(), node: r.u8() };
+}
+
+function writeStanding(w: ByteWriter, standing: Standing): void {
+  writeBallot(w, standing.promised);
+  writeBallot(w, standing.accepted);
+  w.u8(MEMORIES.indexOf(standing.memory));
+}
+
+function readStanding(r: ByteReader): Standing {
+  return { promised: readBallot(r), accepted: readBallot(r), memory: oneOf(MEMORIES, r.u8()) };
 }
 
 function writeVersion(w: ByteWriter, version: Version): void {

@@ -108,11 +108,24 @@ export class Mesh implements PeerBus {
   }
 
   broadcast(message: PeerMessage): void {
-    const up = this.#peers.filter((peer) => peer.link !== null);
-    if (up.length === 0) return;
-    const frame = encodeFrame(message);
-    for (const { link } of up) link!.sendFrame(frame);
-    this.#ports.requestFlush();
+    this.#sendAll(this.#peers, message);
+  }
+
+  multicast(nodes: readonly number[], message: PeerMessage): void {
+    this.#sendAll(
+      nodes.map((node) => this.#peers[node]!),
+      message,
+    );
+  }
+
+  #sendAll(peers: readonly PeerLink[], message: PeerMessage): void {
+    let frame: Buffer | null = null;
+    for (const { link } of peers) {
+      if (link === null) continue;
+      frame ??= encodeFrame(message);
+      link.sendFrame(frame);
+    }
+    if (frame !== null) this.#ports.requestFlush();
   }
 
   flush(): void {

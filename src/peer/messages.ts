@@ -1,27 +1,20 @@
+import type { Ballot, Member } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 
-/** Number of a view: (counter, proposer), ordered as versions are. */
-export interface Ballot {
-  readonly counter: number;
-  readonly node: number;
+/**
+ * What a controller says of its part in views: what it has promised, which view it accepted last, and whether it
+ * still has what it knew as a member of that. `kept`: all of it. `recorded`: it knows which view that was, and
+ * has lost the rest. `lost`: it may have accepted anything.
+ */
+export interface Standing {
+  readonly promised: Ballot;
+  readonly accepted: Ballot;
+  readonly memory: Memory;
 }
 
-export const NO_BALLOT: Ballot = Object.freeze({ counter: 0, node: 0 });
-
-export function compareBallots(a: Ballot, b: Ballot): number {
-  return a.counter - b.counter || a.node - b.node;
-}
-
-export function sameBallot(a: Ballot, b: Ballot): boolean {
-  return a.counter === b.counter && a.node === b.node;
-}
-
-/** One run of one controller: a restarted controller has lost its memory, and says so by this number. */
-export interface Member {
-  readonly node: number;
-  readonly incarnation: number;
-}
+export const MEMORIES = ['kept', 'recorded', 'lost'] as const;
+export type Memory = (typeof MEMORIES)[number];
 
 /**
  * First on every link: who I am, and what must be the same for us to be peers. The caller says it, the called
@@ -48,12 +41,27 @@ export interface Refusal {
 export interface Heartbeat {
   readonly type: 'heartbeat';
   readonly time: number;
-  /** The view that the sender takes part in, once it is installed there. */
+  /** When the sender sent this, on its monotonic clock, in whole milliseconds: it comes back with a grant. */
+  readonly askedMs: number;
+  /** The view that the sender serves in; `NO_BALLOT` for none. */
   readonly installed: Ballot;
+  readonly standing: Standing;
+  /** The sender takes over the state of the view that it is about to accept: that may take a while. */
+  readonly transferring: boolean;
+  /** Peers that the sender has heard without a pause for a while. */
+  readonly hears: readonly number[];
   /** The sender knows everything that its peers knew a moment ago. */
   readonly caughtUp: boolean;
   /** The sender's version vector. */
   readonly known: readonly number[];
+}
+
+/** Answer to a heartbeat of a member of the same view: a lease, counted from `askedMs` of that heartbeat. */
+export interface Granted {
+  readonly type: 'granted';
+  readonly ballot: Ballot;
+  readonly askedMs: number;
+  readonly forMs: number;
 }
 
 /**
@@ -133,10 +141,15 @@ export interface Prepare {
 export interface Promised {
   readonly type: 'promised';
   readonly ballot: Ballot;
-  /** The newest view that the sender has accepted. */
-  readonly accepted: Ballot;
+  readonly standing: Standing;
   readonly incarnation: number;
   readonly applied: Version;
+  /** Per controller, for how much longer it may hold a lease that the sender granted, in milliseconds. */
+  readonly leasesMs: readonly number[];
+  /** Peers that the sender hears. */
+  readonly hears: readonly number[];
+  /** The sender lacks little of what the members of the last view know. */
+  readonly caughtUp: boolean;
   readonly queue: readonly Effect[];
 }
 
@@ -152,12 +165,14 @@ export interface Accept {
   readonly members: readonly Member[];
   /** Members whose state and queue the view continues. */
   readonly sources: readonly number[];
-  /** The source with the highest applied version: where the others take the state from. */
+  /** The member among the sources with the highest applied version: where the others take the state from. */
   readonly base: number;
   /** Where the base stands. */
   readonly baseApplied: Version;
   /** Everything queued at any source, in version order. */
   readonly union: readonly Effect[];
+  /** Why the view takes the place of the one before, for people. */
+  readonly reason: string;
 }
 
 export interface Accepted {
@@ -174,6 +189,7 @@ export type PeerMessage =
   | Hello
   | Refusal
   | Heartbeat
+  | Granted
   | OrderedFrame
   | Push
   | SyncRequest
@@ -199,5 +215,7 @@ export interface PeerBus {
   send(node: number, message: PeerMessage): void;
   /** To every peer that is up; built once. */
   broadcast(message: PeerMessage): void;
+  /** To those of these peers that are up; built once. */
+  multicast(nodes: readonly number[], message: PeerMessage): void;
   isUp(node: number): boolean;
 }

@@ -1,10 +1,11 @@
+import { type Gate, OPEN } from '../membership/gate.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { effectBytes, NO_ENTRY } from '../ordering/effect.ts';
 import type { HybridClock } from '../ordering/hybrid-clock.ts';
 import { sameVersion, versionTimeOfMs } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { PeerBus, Push } from '../peer/messages.ts';
-import { type Draft, type Engine, type Gate, OPEN, type Predicted, type WriteOutcome } from './engine.ts';
+import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
 import type { Replica } from './replica.ts';
 import { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
@@ -115,7 +116,7 @@ export class ConvergentEngine implements Engine {
   }
 
   onPush(from: number, push: Push): void {
-    for (const effect of push.effects) this.applyRemote(effect);
+    for (const effect of push.effects) this.merge(effect);
     const last = push.effects.at(-1);
     if (last === undefined) return;
     const run = this.#runs.get(from);
@@ -136,7 +137,7 @@ export class ConvergentEngine implements Engine {
   }
 
   /** Takes in a write that another controller has completed, whoever tells of it. */
-  applyRemote(effect: Effect): void {
+  merge(effect: Effect): void {
     this.#ports.clock.observe(effect.version.time);
     if (this.#ports.replica.merge(effect)) this.#completed++;
     this.#unconfirmed.happened(effect);

@@ -1,3 +1,4 @@
+import type { EngineNeed, Gate } from '../membership/gate.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 
@@ -8,20 +9,10 @@ export type Draft = Omit<Effect, 'version'>;
 export type WriteOutcome =
   /** Done, here and wherever the level asks for it. `existed`: there was an entry before. */
   | { readonly kind: 'applied'; readonly existed: boolean; readonly version: Version }
-  /** Its condition did not hold: nothing happened, anywhere. */
+  /** Its condition did not hold, or the view changed before it was agreed: nothing happened, anywhere, or will. */
   | { readonly kind: 'conflict' }
   /** It failed, `reason` says how; it may have happened or may still happen. */
   | { readonly kind: 'unknown'; readonly reason: string };
-
-/** Whether a request may start now. */
-export type Gate =
-  | { readonly state: 'open' }
-  /** Not now, but perhaps in a moment: try again when `onChange` is called, until the deadline. */
-  | { readonly state: 'wait'; readonly reason: string }
-  /** Not before somebody does something about it: answer with an error at once. */
-  | { readonly state: 'closed'; readonly reason: string };
-
-export const OPEN: Gate = Object.freeze({ state: 'open' });
 
 /** The newest state of a key, writes under way included, when one of those decides it. */
 export interface Predicted {
@@ -36,8 +27,7 @@ export interface Predicted {
  * journal come in from outside, so the same code runs in a controller and in a simulation.
  */
 export interface Engine {
-  /** `strong`: a read that must see every write answered anywhere. */
-  gate(need: 'read' | 'strong-read' | 'write'): Gate;
+  gate(need: EngineNeed): Gate;
 
   /** Stamps the write and has it replicated. `done` may be called before this returns. */
   write(draft: Draft, done: (outcome: WriteOutcome) => void): void;

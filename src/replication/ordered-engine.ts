@@ -1,10 +1,13 @@
+import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
+import type { View } from '../membership/view.ts';
+import { type Ballot, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { HybridClock } from '../ordering/hybrid-clock.ts';
 import { heldVersion, type Queued, RequestQueue } from '../ordering/request-queue.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
-import { type Ballot, NO_BALLOT, type OrderedFrame, type PeerBus, sameBallot } from '../peer/messages.ts';
-import type { Draft, Engine, Gate, Predicted, WriteOutcome } from './engine.ts';
-import { OPEN } from './engine.ts';
+import type { OrderedFrame, PeerBus } from '../peer/messages.ts';
+import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
+import { judgeLeftOut } from './left-out.ts';
 import type { Replica } from './replica.ts';
 import { StreamProgress } from './stream-progress.ts';
 
@@ -18,11 +21,16 @@ export interface OrderedPorts {
   readonly requestFlush: () => void;
   /** A gate may have opened. */
   readonly onChange: () => void;
-  /** Controllers that are configured but silent, for people; empty when all are up. */
-  readonly missing: () => string;
+  /** What views and leases allow now. */
+  readonly gate: (need: EngineNeed) => Gate;
   /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
   readonly queueBytesMax: number;
 }
+
+const OVERTAKEN: WriteOutcome = Object.freeze({
+  kind: 'unknown',
+  reason: 'the view changed while the write was under way',
+});
 
 /** Outcome of an own write, kept from its proposal until it has been applied. */
 type OnOutcome = (outcome: WriteOutcome) => void;
@@ -48,8 +56,15 @@ export class OrderedEngine implements Engine {
   readonly #outcomes = new Map<number, OnOutcome>();
   #progress: StreamProgress;
   #ballot: Ballot = NO_BALLOT;
+  /** The other members of the view. */
+  #others: readonly number[] = [];
   #serving = false;
-  #everServed = false;
+  /** The state of the view was taken over from a member: on single keys it may be ahead of the order. */
+  #transferred = false;
+  /** A view was accepted, and no promise has ended that since. */
+  #adopted = false;
+  /** The state here is one that members of a view had at some point of the order. */
+  #whole = false;
   #applied: Version = NO_VERSION;
   #completed = 0;
   #sentSeq = 0;
@@ -57,11 +72,13 @@ export class OrderedEngine implements Engine {
   #acknowledge = false;
   /** Frames of the view that is accepted but not installed here yet. */
   #early: { from: number; frame: OrderedFrame }[] = [];
+  /** Own requests that a view change left out, until the state of the new view tells what became of them. */
+  #leftOut: Queued[] = [];
 
   constructor(ports: OrderedPorts) {
     this.#ports = ports;
     this.#queue = new RequestQueue(ports.nodes);
-    this.#progress = new StreamProgress(ports.node, ports.nodes);
+    this.#progress = new StreamProgress(ports.node, ports.nodes, []);
   }
 
   get pending(): number {
@@ -80,20 +97,16 @@ export class OrderedEngine implements Engine {
     return this.#serving;
   }
 
-  gate(need: 'read' | 'strong-read' | 'write'): Gate {
-    const missing = this.#ports.missing();
-    if (need === 'read' && this.#everServed) return OPEN;
-    if (!this.#serving) {
-      if (missing !== '') return { state: 'closed', reason: `no agreement without ${missing}` };
-      return { state: 'wait', reason: 'the controllers are forming a view' };
-    }
-    if (need !== 'write') return OPEN;
-    if (missing !== '') return { state: 'closed', reason: `no agreement without ${missing}` };
-    if (this.#queue.bytes < this.#ports.queueBytesMax) return OPEN;
+  gate(need: EngineNeed): Gate {
+    if (need === 'read' && this.#whole) return OPEN;
+    const gate = this.#ports.gate(need);
+    if (gate.state !== 'open' || need !== 'write' || this.#queue.bytes < this.#ports.queueBytesMax)
+      return gate;
     return { state: 'wait', reason: 'too many bytes wait for agreement (queue_bytes_max)' };
   }
 
   write(draft: Draft, done: OnOutcome): void {
+    if (!this.#serving) throw new Error('a write was begun while no view holds');
     const version = this.#ports.clock.stamp();
     const effect: Effect = { ...draft, version };
     const seq = this.#progress.receive(this.#ports.node);
@@ -101,7 +114,7 @@ export class OrderedEngine implements Engine {
     this.#outcomes.set(version.time, done);
     this.#outbox.push(effect);
     this.#ports.requestFlush();
-    if (this.#ports.nodes === 1) this.#advance();
+    if (this.#others.length === 0) this.#advance();
   }
 
   predict(key: string): Predicted | null {
@@ -124,7 +137,7 @@ export class OrderedEngine implements Engine {
     const effects = this.#outbox;
     this.#outbox = [];
     this.#acknowledge = false;
-    this.#ports.bus.broadcast(this.#frame(this.#sentSeq + 1, effects));
+    this.#ports.bus.multicast(this.#others, this.#frame(this.#sentSeq + 1, effects));
     this.#sentSeq += effects.length;
   }
 
@@ -140,7 +153,7 @@ export class OrderedEngine implements Engine {
 
   /** The link to a member is new: what it has not acknowledged may be lost. */
   onPeerUp(peer: number): void {
-    if (!this.#serving) return;
+    if (!this.#serving || !this.#others.includes(peer)) return;
     this.flush();
     const seq = this.#progress.acknowledged(peer, this.#ports.node);
     const effects = this.#queue.streamAfter(this.#ports.node, seq).map((request) => request.effect);
@@ -150,6 +163,19 @@ export class OrderedEngine implements Engine {
   /** Takes part in no view until one is installed. */
   freeze(): void {
     this.#serving = false;
+    this.#adopted = false;
+  }
+
+  /**
+   * Takes in a write that a transfer from a member brings. From here on until a view is installed, this state is
+   * one that no member ever had, and nobody may look at it.
+   */
+  merge(effect: Effect): void {
+    if (this.#serving) return;
+    if (this.#adopted) throw new Error('a transfer went on into the state that a view was accepted with');
+    this.#whole = false;
+    this.#ports.clock.observe(effect.version.time);
+    this.#ports.replica.merge(effect);
   }
 
   /** Everything that waits here, in version order. */
@@ -164,30 +190,37 @@ export class OrderedEngine implements Engine {
    * @param base the state that this replica holds now, when it was brought up by a transfer; a former member
    *   may be past it, on the same history
    */
-  adopt(ballot: Ballot, union: readonly Effect[], base: Version | null): void {
+  adopt({ ballot, members }: View, union: readonly Effect[], base: Version | null): void {
+    const { node, nodes, clock } = this.#ports;
     if (base !== null && compareVersions(base, this.#applied) > 0) this.#applied = base;
     const waiting = new Map(this.#queue.toArray().map((request) => [request.effect.version.time, request]));
     this.#queue.clear();
+    this.#adopted = true;
+    this.#transferred = base !== null || !this.#whole;
     this.#ballot = ballot;
-    this.#progress = new StreamProgress(this.#ports.node, this.#ports.nodes);
+    const nodesOfView = members.map((member) => member.node);
+    this.#others = nodesOfView.filter((member) => member !== node);
+    this.#progress = new StreamProgress(node, nodes, nodesOfView);
     this.#sentSeq = 0;
     this.#outbox = [];
     this.#early = [];
     for (const effect of union) {
-      this.#ports.clock.observe(effect.version.time);
+      clock.observe(effect.version.time);
       const known = this.#ownOrSame(waiting, effect);
       if (compareVersions(effect.version, this.#applied) <= 0) continue;
       this.#queue.push({ effect, seq: 0, waiters: known?.waiters ?? null });
       if (known) waiting.delete(effect.version.time);
     }
-    this.#dropLeftOut([...waiting.values()]);
+    this.#leftOut.push(...waiting.values());
   }
 
   /** All members have accepted: applies the union, and serves. */
   install(): void {
     this.#serving = true;
-    this.#everServed = true;
+    this.#whole = true;
+    this.#judgeLeftOut();
     this.#advance();
+    this.#transferred = false;
     const early = this.#early;
     this.#early = [];
     for (const { from, frame } of early) this.#receive(from, frame);
@@ -202,14 +235,27 @@ export class OrderedEngine implements Engine {
     return known && sameVersion(known.effect.version, effect.version) ? known : undefined;
   }
 
-  /** Requests of the old view that are not in the new one: not applied by anyone, as far as is known here. */
-  #dropLeftOut(requests: readonly Queued[]): void {
-    for (const { effect, waiters } of requests) {
-      if (effect.version.node === this.#ports.node) {
-        this.#settle(effect, { kind: 'unknown', reason: 'the view changed while the write was under way' });
-      }
+  /**
+   * Requests of an older view that are not in this one: members may have applied them before this controller
+   * was left out, or never will. What this controller holds now, from a member, tells in most cases.
+   */
+  #judgeLeftOut(): void {
+    const leftOut = this.#leftOut;
+    this.#leftOut = [];
+    for (const { effect, waiters } of leftOut) {
+      if (effect.version.node === this.#ports.node) this.#settle(effect, this.#outcomeOfLeftOut(effect));
       for (const waiter of waiters ?? []) waiter();
     }
+  }
+
+  #outcomeOfLeftOut(effect: Effect): WriteOutcome {
+    const became = judgeLeftOut(effect, this.#ports.replica.journal.newest(effect.key));
+    if (became === 'never') return { kind: 'conflict' };
+    // Whether a delete found something can't be told any more.
+    if (became === 'applied' && effect.kind === 'set') {
+      return { kind: 'applied', existed: effect.base !== null, version: effect.version };
+    }
+    return OVERTAKEN;
   }
 
   #frame(firstSeq: number, effects: readonly Effect[]): OrderedFrame {
@@ -256,8 +302,12 @@ export class OrderedEngine implements Engine {
     this.#applied = effect.version;
     this.#completed++;
     const own = effect.version.node === node;
-    if (effect.base !== null && !sameVersion(effect.base, replica.heldVersion(effect.key))) {
-      if (own) this.#settle(effect, { kind: 'conflict' });
+    const newest = effect.key === '' ? undefined : replica.journal.newest(effect.key);
+    if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {
+      // A transfer was ahead of the order, on this key: what the request did is in what it brought.
+      if (own) this.#settle(effect, this.#outcomeOfLeftOut(effect));
+    } else if (effect.base !== null && !sameVersion(effect.base, replica.heldVersion(effect.key))) {
+      if (own) this.#settle(effect, this.#transferred ? OVERTAKEN : { kind: 'conflict' });
     } else {
       const existed = own && replica.isLive(effect.key);
       replica.apply(effect, (error) => {

@@ -1,18 +1,21 @@
 /**
- * How far each member has received each origin's stream of requests, as known here.
+ * How far each member of a view has received each origin's stream of requests, as known here.
  *
  * Invariant: acknowledgements only grow; a stream is stable up to the smallest of them.
  */
 export class StreamProgress {
   readonly #node: number;
   readonly #nodes: number;
+  readonly #members: readonly number[];
   /** `#acknowledged[member][origin]`; this node's own row is what has been received here. */
   readonly #acknowledged: number[][];
   readonly #stable: number[];
 
-  constructor(node: number, nodes: number) {
+  /** @param nodes how many controllers are configured, members or not */
+  constructor(node: number, nodes: number, members: readonly number[]) {
     this.#node = node;
     this.#nodes = nodes;
+    this.#members = members;
     this.#acknowledged = Array.from({ length: nodes }, () => new Array<number>(nodes).fill(0));
     this.#stable = new Array<number>(nodes).fill(0);
   }
@@ -57,7 +60,10 @@ export class StreamProgress {
 
   #update(origin: number): void {
     let smallest = Number.POSITIVE_INFINITY;
-    for (const row of this.#acknowledged) if (row[origin]! < smallest) smallest = row[origin]!;
+    for (const member of this.#members) {
+      const acknowledged = this.#acknowledged[member]![origin]!;
+      if (acknowledged < smallest) smallest = acknowledged;
+    }
     this.#stable[origin] = smallest;
   }
 }

@@ -1,4 +1,5 @@
 import type { Journal, JournalRecord } from '../journal/journal.ts';
+import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 
 export interface SweeperPorts {
@@ -7,6 +8,8 @@ export interface SweeperPorts {
   readonly wallMs: () => number;
   /** What each peer is known to know; a peer that was never heard of knows nothing. */
   readonly peersKnown: () => readonly VersionVector[];
+  /** A tombstone of this version may still be needed here, to tell what is queued from what has happened. */
+  readonly isNeeded: (tombstone: Version) => boolean;
   /** An entry expired a while ago. */
   readonly onExpired: (record: JournalRecord) => void;
 }
@@ -31,12 +34,13 @@ export class Sweeper {
   }
 
   step(): void {
-    const { journal, onExpired } = this.#ports;
+    const { journal, onExpired, isNeeded } = this.#ports;
     const expiredBeforeMs = this.#ports.wallMs() - EXPIRED_FOR_MS;
     const peers = this.#ports.peersKnown();
     for (const record of journal.sample(RECORDS_PER_STEP)) {
       if (record.tombstone) {
-        if (peers.every((known) => known.covers(record.version))) journal.forget(record);
+        const everywhere = peers.every((known) => known.covers(record.version));
+        if (everywhere && !isNeeded(record.version)) journal.forget(record);
       } else if (record.expiresAtMs !== 0 && record.expiresAtMs <= expiredBeforeMs) {
         onExpired(record);
       }

@@ -1,3 +1,4 @@
+import { effectOfRecord } from '../journal/record-effect.ts';
 import { type Effect, effectBytes } from '../ordering/effect.ts';
 import { sameVersion } from '../ordering/version.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
@@ -16,13 +17,21 @@ export interface SyncPorts {
   /** Takes in one write that a peer sent. */
   readonly applyRemote: (effect: Effect) => void;
   /** An exchange ended: everything that the peer knew when it began is now known here. */
-  readonly onSynced: (peer: number) => void;
+  readonly onSynced: (peer: number, exchange: Exchange) => void;
+}
+
+/** What an exchange came to. */
+export interface Exchange {
+  readonly writes: number;
+  readonly tookMs: number;
 }
 
 /** An exchange that was started here. */
 interface Pull {
   readonly exchange: number;
+  readonly startedMs: number;
   progressMs: number;
+  writes: number;
 }
 
 /** An exchange that a peer started: what it still has to get. */
@@ -55,19 +64,27 @@ export class Sync {
 
   /** Starts an exchange, unless one with this peer is under way. */
   pull(peer: number): void {
-    const { bus, nowMs, timeoutMs } = this.#ports;
-    if (!bus.isUp(peer)) return;
-    const running = this.#pulls.get(peer);
-    if (running !== undefined && nowMs() - running.progressMs < timeoutMs) return;
-    this.restart(peer);
+    if (this.#ports.bus.isUp(peer) && !this.isMoving(peer)) this.restart(peer);
   }
 
   /** Starts an exchange that sees all that the peer knows from now on; one under way is given up. */
   restart(peer: number): void {
     const { bus, nowMs, known } = this.#ports;
     this.#lastExchange = (this.#lastExchange + 1) >>> 0;
-    this.#pulls.set(peer, { exchange: this.#lastExchange, progressMs: nowMs() });
+    const startedMs = nowMs();
+    this.#pulls.set(peer, { exchange: this.#lastExchange, startedMs, progressMs: startedMs, writes: 0 });
     bus.send(peer, { type: 'sync-request', exchange: this.#lastExchange, known: known().times() });
+  }
+
+  /** Gives up all exchanges that were started here. */
+  stop(): void {
+    this.#pulls.clear();
+  }
+
+  /** An exchange with the peer is under way, and not stuck. */
+  isMoving(peer: number): boolean {
+    const running = this.#pulls.get(peer);
+    return running !== undefined && this.#ports.nowMs() - running.progressMs < this.#ports.timeoutMs;
   }
 
   isSyncing(peer: number): boolean {
@@ -108,6 +125,7 @@ export class Sync {
     const pull = this.#pulls.get(from);
     if (pull === undefined || pull.exchange !== response.exchange) return;
     pull.progressMs = this.#ports.nowMs();
+    pull.writes += response.effects.length;
     for (const effect of response.effects) this.#ports.applyRemote(effect);
     this.#ports.bus.send(from, { type: 'sync-next', exchange: response.exchange });
   }
@@ -117,8 +135,9 @@ export class Sync {
     if (pull === undefined || pull.exchange !== complete.exchange) return;
     this.#pulls.delete(from);
     this.#ports.known().merge(new VersionVector(complete.known));
-    this.#syncedMs.set(from, this.#ports.nowMs());
-    this.#ports.onSynced(from);
+    const now = this.#ports.nowMs();
+    this.#syncedMs.set(from, now);
+    this.#ports.onSynced(from, { writes: pull.writes, tookMs: now - pull.startedMs });
   }
 
   /** Sends the next part: values are read from the store just before they are sent. */
@@ -156,8 +175,9 @@ function nextPartWrites(effects: readonly Effect[]): number {
 }
 
 /**
- * Fills in the values that the store still has. What has been superseded or taken back since is left out; a
- * write whose value is lost is sent all the same, without it: it happened.
+ * Fills in the values that the store still has. A write that has been superseded since is sent as what superseded
+ * it: whoever takes the exchange in is then, on every key, at or past the moment when it began. One whose value
+ * is lost is sent all the same, without it: it happened.
  *
  * @param done null when the store failed
  */
@@ -173,15 +193,32 @@ function readValues(
     if (--waiting === 0) done(failed ? null : found.filter((effect) => effect !== null));
   };
   part.forEach((effect, index) => {
-    if (effect.kind !== 'set') return;
+    if (effect.key === '') return;
     waiting++;
-    replica.readHere(effect.key, effect.version, (error, entry) => {
-      const newest = replica.journal.newest(effect.key);
-      if (error !== null) failed = true;
-      else if (newest === undefined || !sameVersion(newest.version, effect.version)) found[index] = null;
-      else if (entry !== null) found[index] = { ...effect, flags: entry.flags, value: entry.value };
+    readNewest(replica, effect.key, (ok, newest) => {
+      failed ||= !ok;
+      found[index] = newest;
       one();
     });
   });
   one();
+}
+
+/** The newest write of the key, as it can be sent; null when nothing is known of the key any more. */
+function readNewest(replica: Replica, key: string, done: (ok: boolean, newest: Effect | null) => void): void {
+  const record = replica.journal.newest(key);
+  if (record === undefined) return done(true, null);
+  if (record.tombstone) return done(true, effectOfRecord(record));
+  replica.readHere(key, record.version, (error, entry) => {
+    if (error !== null) return done(false, null);
+    const newest = replica.journal.newest(key);
+    if (newest === undefined || !sameVersion(newest.version, record.version))
+      return readNewest(replica, key, done);
+    done(
+      true,
+      entry === null
+        ? effectOfRecord(record)
+        : { ...effectOfRecord(record), flags: entry.flags, value: entry.value },
+    );
+  });
 }

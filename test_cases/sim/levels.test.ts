@@ -143,35 +143,96 @@ describe('what tells the levels apart', () => {
 });
 
 describe('a peer that is down', () => {
-  it.each<Level>(['sequential', 'linearizability'])(
-    '%s refuses writes with the reason, and reads what is settled',
-    (level) => {
-      const cluster = clusterAt(level);
-      const script = new Script(cluster);
-      script.client(0, 0, 0, [['x', set('kept')]]);
-      cluster.run(100);
-      cluster.nodes[2]!.kill();
-      cluster.run(1_000);
-      const replies: Reply[] = [];
-      const connection = cluster.nodes[1]!.connect();
-      connection.submit(requestOf('x', set('lost')), (reply) => replies.push(reply));
-      connection.submit(requestOf('x', get), (reply) => replies.push(reply));
-      cluster.run(50);
-      expect(replies[0]).toEqual({ kind: 'server_error', reason: 'no agreement without sim:2 (down)' });
-      expect(answerOf(replies[1]!)).toEqual({ kind: 'value', value: 'kept' });
-    },
-  );
+  it.each<Level>(['sequential', 'linearizability'])('%s goes on with the majority', (level) => {
+    const cluster = clusterAt(level);
+    const script = new Script(cluster);
+    script.client(0, 0, 0, [['x', set('1')]]);
+    cluster.run(100);
+    cluster.nodes[2]!.kill();
+    cluster.run(600);
+    script.client(1, 1, 0, [
+      ['x', get],
+      ['x', set('2')],
+      ['x', get],
+    ]);
+    cluster.run(50);
+    expect(script.events.map((event) => event.answer)).toEqual([
+      { kind: 'word', word: 'stored' },
+      { kind: 'value', value: '1' },
+      { kind: 'word', word: 'stored' },
+      { kind: 'value', value: '2' },
+    ]);
+  });
 
-  it('a write that was under way when a peer died is answered in time, as unknown', () => {
+  it('a write that is under way when a peer dies is carried over, and answered within the second', () => {
     const cluster = new SimCluster({ seed: 3, level: 'linearizability' });
     cluster.start();
     cluster.network.cut(0, 2);
     cluster.network.cut(1, 2);
     const replies: Reply[] = [];
     cluster.nodes[0]!.connect().submit(requestOf('x', set('1')), (reply) => replies.push(reply));
-    cluster.run(1_050);
-    expect(replies).toHaveLength(1);
-    expect(replies[0]).toMatchObject({ kind: 'server_error' });
-    expect((replies[0] as { reason: string }).reason).toMatch(/^outcome unknown: .*sim:2 \(down\)/);
+    cluster.run(1_000);
+    expect(replies).toEqual([{ kind: 'outcome', outcome: 'stored' }]);
+  });
+});
+
+describe('a minority', () => {
+  function alone(level: Level): SimCluster {
+    const cluster = clusterAt(level);
+    const script = new Script(cluster);
+    script.client(0, 0, 0, [['x', set('kept')]]);
+    cluster.run(100);
+    cluster.network.cut(1, 0);
+    cluster.network.cut(1, 2);
+    return cluster;
+  }
+
+  /** Asks controller 1, and gives it so many milliseconds. */
+  function ask(cluster: SimCluster, request: Request, forMs: number): Reply | undefined {
+    const replies: Reply[] = [];
+    cluster.nodes[1]!.connect().submit(request, (reply) => replies.push(reply));
+    cluster.run(forMs);
+    return replies[0];
+  }
+
+  const REFUSED = {
+    kind: 'server_error',
+    reason: 'no majority of the controllers without sim:0 (down) and sim:2 (down)',
+  };
+
+  it('at linearizability refuses everything at once, with the reason', () => {
+    const cluster = alone('linearizability');
+    cluster.run(700);
+    expect(ask(cluster, requestOf('x', get), 5)).toEqual(REFUSED);
+    expect(ask(cluster, requestOf('x', set('lost')), 5)).toEqual(REFUSED);
+  });
+
+  it('at sequential goes on with reads, and refuses writes at once', () => {
+    const cluster = alone('sequential');
+    cluster.run(700);
+    expect(answerOf(ask(cluster, requestOf('x', get), 5)!)).toEqual({ kind: 'value', value: 'kept' });
+    expect(ask(cluster, requestOf('x', set('lost')), 5)).toEqual(REFUSED);
+  });
+
+  it('at eventual goes on', () => {
+    const cluster = alone('eventual');
+    cluster.run(700);
+    expect(answerOf(ask(cluster, requestOf('x', set('new')), 5)!)).toEqual({ kind: 'word', word: 'stored' });
+    expect(answerOf(ask(cluster, requestOf('x', get), 5)!)).toEqual({ kind: 'value', value: 'new' });
+  });
+
+  it('a write under way when the others disappear is answered in time, as unknown', () => {
+    const cluster = alone('linearizability');
+    const reply = ask(cluster, requestOf('x', set('1')), 1_050) as { reason: string };
+    expect(reply.reason).toMatch(/^outcome unknown: .*sim:0 \(down\)/);
+  });
+
+  it('is served again when it is back', () => {
+    const cluster = alone('linearizability');
+    cluster.run(700);
+    cluster.network.heal(1, 0);
+    cluster.network.heal(1, 2);
+    cluster.runUntilReady(3_000);
+    expect(answerOf(ask(cluster, requestOf('x', get), 50)!)).toEqual({ kind: 'value', value: 'kept' });
   });
 });

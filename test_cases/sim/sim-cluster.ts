@@ -3,6 +3,7 @@ import { ClientSession } from '../../src/consistency/session.ts';
 import { Core, TICK_MS } from '../../src/controller/core.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
+import type { ViewLog, ViewRecord } from '../../src/journal/view-record.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { REPLIES, type Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
@@ -99,9 +100,9 @@ export class SimNode implements NetworkNode {
   }
 
   get ready(): boolean {
-    return (
-      this.#core !== null && !this.#paused && this.#core.notReadyBecause === '' && this.#core.missing === ''
-    );
+    if (this.#core === null || this.#paused || this.#core.notReadyBecause !== '') return false;
+    if (this.#core.peers.missing !== '') return false;
+    return this.#core.view === null || this.#core.view.members.length === this.#settings.peers.length;
   }
 
   /** Starts a new run, with nothing remembered but what the store holds. */
@@ -120,11 +121,15 @@ export class SimNode implements NetworkNode {
             if (to !== id) network.send(id, to, message);
           });
         },
+        multicast: (nodes, message) => {
+          for (const to of nodes) network.send(id, to, message);
+        },
         isUp: (peer) => network.isUp(id, peer),
       },
       incarnationOf: (peer) => network.incarnationOf(id, peer),
       refuse: (peer) => network.break(id, peer),
       journal: this.journal,
+      viewLog: this.#viewLog(),
       store: this.store,
       wallMs: () => STARTED_AT_MS + scheduler.nowMs + this.skewMs,
       nowMs: () => scheduler.nowMs,
@@ -134,7 +139,10 @@ export class SimNode implements NetworkNode {
       onChange: () => {
         for (const session of this.#sessions) session.drain();
       },
-      log: () => {},
+      log: (m: string, f?: object) => {
+        if ((globalThis as any).SIMLOG)
+          console.log(scheduler.nowMs.toFixed(2), id, m, JSON.stringify(f ?? {}));
+      },
       local: (_, answer) => answer(REPLIES.ok),
     });
     network.join(id, this);
@@ -198,6 +206,21 @@ export class SimNode implements NetworkNode {
     });
   }
 
+  #record: ViewRecord | null = null;
+
+  #viewLog(): ViewLog {
+    const life = this.#life;
+    return {
+      load: () => this.#record,
+      save: (record, done) =>
+        this.#cluster.scheduler.after(this.#cluster.random.between(0, 8), () => {
+          if (life !== this.#life) return;
+          this.#record = record;
+          this.#whenAwake(done);
+        }),
+    };
+  }
+
   #every(intervalMs: number, run: (core: Core) => void): void {
     const life = this.#life;
     const tick = (): void => {
@@ -235,6 +258,8 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     level,
     heartbeatMs: 100,
     threshold: 3,
+    leaseMs: 300,
+    dataDir: '',
     requestTimeoutMs: 1_000,
     syncIntervalMs: 1_000,
     maxClockSkewMs: 10_000,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
+import type { Ballot } from '../../src/ordering/ballot.ts';
 import { EFFECT_KINDS, type Effect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
-import type { Ballot, PeerMessage } from '../../src/peer/messages.ts';
+import { MEMORIES, type PeerMessage, type Standing } from '../../src/peer/messages.ts';
 
 /** Anything that may travel between peers. */
 
@@ -19,6 +20,12 @@ const values: fc.Arbitrary<Buffer> = fc.oneof(
 export const versions: fc.Arbitrary<Version> = fc.record({ time: u53, node: byte });
 
 const ballots: fc.Arbitrary<Ballot> = fc.record({ counter: u53, node: byte });
+
+const standings: fc.Arbitrary<Standing> = fc.record({
+  promised: ballots,
+  accepted: ballots,
+  memory: fc.constantFrom(...MEMORIES),
+});
 
 const numbers = fc.array(u53, { maxLength: 256 });
 
@@ -54,7 +61,11 @@ export const MESSAGES: Arbitraries = {
   heartbeat: fc.record({
     type: fc.constant('heartbeat'),
     time: u53,
+    askedMs: u53,
     installed: ballots,
+    standing: standings,
+    transferring: fc.boolean(),
+    hears: numbers,
     caughtUp: fc.boolean(),
     known: numbers,
   }),
@@ -82,9 +93,12 @@ export const MESSAGES: Arbitraries = {
   promised: fc.record({
     type: fc.constant('promised'),
     ballot: ballots,
-    accepted: ballots,
+    standing: standings,
     incarnation: u53,
     applied: versions,
+    leasesMs: numbers,
+    hears: numbers,
+    caughtUp: fc.boolean(),
     queue: effectLists,
   }),
   rejected: fc.record({ type: fc.constant('rejected'), promised: ballots }),
@@ -96,9 +110,11 @@ export const MESSAGES: Arbitraries = {
     base: byte,
     baseApplied: versions,
     union: effectLists,
+    reason: latin1,
   }),
   accepted: fc.record({ type: fc.constant('accepted'), ballot: ballots }),
   install: fc.record({ type: fc.constant('install'), ballot: ballots }),
+  granted: fc.record({ type: fc.constant('granted'), ballot: ballots, askedMs: u53, forMs: u53 }),
 };
 
 export const messages: fc.Arbitrary<PeerMessage> = fc.oneof(

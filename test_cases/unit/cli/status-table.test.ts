@@ -14,7 +14,13 @@ const STATUS: Status = {
   ready: false,
   reason: 'controller 2 is down',
   uptimeSeconds: 90,
-  view: { ballot: '0.0', members: [0, 1, 2] },
+  view: {
+    ballot: '3.1',
+    members: [0, 1],
+    reason: 'host.example:18002 is down',
+    leaseLeftMs: 243,
+    suspected: [2],
+  },
   requests: { pending: 3, completed: 12 },
   keys: 1,
   store: { type: 'memcache', address: '127.0.0.1:11201', up: false, reason: 'connection refused' },
@@ -30,6 +36,8 @@ it('shows the cluster as a table', () => {
     `
 cluster   memchorus, sequential; controller 0 at 127.0.0.1:8000
 state     not ready: controller 2 is down, up for 90 s, version 0.1.0
+view      3.1 of 0, 1, lease for 243 ms more, silent: host.example:18002
+          since host.example:18002 is down
 requests  3 pending, 12 completed; 1 key
 store     memcache 127.0.0.1:11201, down: connection refused
 

@@ -1,0 +1,134 @@
+import type { Gate } from '../membership/gate.ts';
+import type { Effect } from '../ordering/effect.ts';
+import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import { type Reply, serverError } from '../protocol/reply.ts';
+import type { Draft, Engine, WriteOutcome } from '../replication/engine.ts';
+import type { Replica } from '../replication/replica.ts';
+import type { ConditionalRequest, Found, Verdict } from './conditional.ts';
+import { decide, needsValue } from './decide.ts';
+import type { Operation } from './operation.ts';
+import type { Parked } from './parked.ts';
+
+export interface DecisionPorts {
+  readonly engine: Engine;
+  readonly replica: Replica;
+  readonly parked: Parked;
+  /** Whether an answer that changes nothing may be given. */
+  readonly readGate: () => Gate;
+  /** Milliseconds since 1970. */
+  readonly wallMs: () => number;
+  readonly itemBytesMax: number;
+}
+
+/** @param version that the change was given; `NO_VERSION` when there was none */
+export type OnDecided = (verdict: Verdict, version: Version) => void;
+
+/**
+ * The loop of decide, propose, decide again, for everything that depends on what a key holds.
+ *
+ * Decides on the newest state that will hold if all goes as foreseen, and proposes on the condition that it
+ * does. An answer that changes nothing is a read, and is given only on what has been applied.
+ */
+export class Decision {
+  readonly #ports: DecisionPorts;
+
+  constructor(ports: DecisionPorts) {
+    this.#ports = ports;
+  }
+
+  carryOut(operation: Operation, request: ConditionalRequest, done: OnDecided): void {
+    if (operation.done) return;
+    const { engine } = this.#ports;
+    const predicted = engine.predict(request.key);
+    if (predicted === null) return this.#onApplied(operation, request, done);
+    const verdict = this.verdict(request, foundIn(predicted.effect));
+    if (verdict.change !== null) return this.#propose(operation, request, verdict, predicted.version, done);
+    engine.afterPending(request.key, () => this.#onApplied(operation, request, done));
+  }
+
+  /** What the request does to an entry, or to the lack of one. */
+  verdict(request: ConditionalRequest, found: Found | null): Verdict {
+    const { wallMs, itemBytesMax } = this.#ports;
+    const nowMs = wallMs();
+    const expired = found !== null && found.expiresAtMs !== 0 && found.expiresAtMs <= nowMs;
+    return decide(request, expired ? null : found, { nowMs, itemBytesMax });
+  }
+
+  #onApplied(operation: Operation, request: ConditionalRequest, done: OnDecided): void {
+    if (operation.done) return;
+    const { engine, replica, parked, readGate } = this.#ports;
+    const held = replica.heldVersion(request.key);
+    const onFound = (found: Found | null) => {
+      if (operation.done) return;
+      const verdict = this.verdict(request, found);
+      if (verdict.change === null)
+        return parked.whenOpen(operation, readGate, () => done(verdict, NO_VERSION));
+      if (engine.predict(request.key) !== null) return this.carryOut(operation, request, done);
+      this.#propose(operation, request, verdict, held, done);
+    };
+    const record = replica.journal.newest(request.key);
+    if (!needsValue(request)) {
+      const live = record !== undefined && replica.isLive(request.key);
+      return onFound(live ? { ...record, flags: 0, value: EMPTY } : null);
+    }
+    const readAtSec = record?.readAtSec ?? 0;
+    replica.read(request.key, (error, entry) => {
+      if (error !== null) operation.finish(serverError(error));
+      else onFound(entry === null ? null : { ...entry, readAtSec });
+    });
+    if (record !== undefined && !countsAsRead(request)) record.readAtSec = readAtSec;
+  }
+
+  /** As in memcached: what touches an entry has read it, and a sum is as much read as its first summand was. */
+  #readAtSecAfter(request: ConditionalRequest): number {
+    if (countsAsRead(request)) return Math.floor(this.#ports.wallMs() / 1000);
+    // What leaves the item in its place, marked or with another number, leaves this as well.
+    const { replica } = this.#ports;
+    if (request.kind !== 'arithmetic' && request.kind !== 'delete') return 0;
+    return replica.isLive(request.key) ? replica.journal.newest(request.key)!.readAtSec : 0;
+  }
+
+  #propose(
+    operation: Operation,
+    request: ConditionalRequest,
+    verdict: Verdict,
+    base: Version,
+    done: OnDecided,
+  ): void {
+    const { engine, replica, parked } = this.#ports;
+    const writeGate = () => engine.gate('write');
+    if (writeGate().state !== 'open') {
+      return parked.whenOpen(operation, writeGate, () => this.carryOut(operation, request, done));
+    }
+    operation.proposed = true;
+    const readAtSec = this.#readAtSecAfter(request);
+    const draft: Draft = { ...verdict.change!, key: request.key, base };
+    engine.write(draft, (outcome) => {
+      if (outcome.kind === 'applied') {
+        const record = replica.journal.newest(request.key);
+        if (record !== undefined && sameVersion(record.version, outcome.version))
+          record.readAtSec = readAtSec;
+        return done(verdict, outcome.version);
+      }
+      if (outcome.kind === 'unknown') return operation.finish(unknownReply(outcome));
+      operation.proposed = false;
+      this.carryOut(operation, request, done);
+    });
+  }
+}
+
+/** The answer to a write that may have happened or not. */
+export function unknownReply(outcome: Extract<WriteOutcome, { kind: 'unknown' }>): Reply {
+  return serverError(`outcome unknown: ${outcome.reason}`);
+}
+
+function countsAsRead({ kind }: ConditionalRequest): boolean {
+  return kind === 'read_item' || kind === 'touch' || kind === 'gat-one';
+}
+
+function foundIn(effect: Effect | null): Found | null {
+  if (effect === null || effect.value === null) return null;
+  return { ...effect, value: effect.value, readAtSec: 0 };
+}
+
+const EMPTY = Buffer.alloc(0);

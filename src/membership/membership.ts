@@ -1,0 +1,254 @@
+import type { ViewLog } from '../journal/view-record.ts';
+import { type Ballot, NO_BALLOT } from '../ordering/ballot.ts';
+import type { Granted, Heartbeat, PeerBus, PeerMessage, Standing } from '../peer/messages.ts';
+import { type EngineNeed, type Gate, OPEN } from './gate.ts';
+import { GrantedLeases, HeldLease } from './lease.ts';
+import type { Peers } from './peers.ts';
+import { isMember, quorum, type View } from './view.ts';
+import { ViewChanger, type ViewEngine } from './view-changer.ts';
+import { basisOf } from './view-choice.ts';
+
+export interface MembershipPorts {
+  readonly node: number;
+  readonly nodes: number;
+  readonly incarnation: number;
+  readonly leaseMs: number;
+  readonly bus: PeerBus;
+  readonly peers: Peers;
+  /** The run of the peer that is connected; null when it is not. */
+  readonly incarnationOf: (peer: number) => number | null;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly viewLog: ViewLog;
+  readonly engine: ViewEngine;
+  readonly isCaughtUp: () => boolean;
+  readonly transfer: (from: number, done: () => void) => void;
+  readonly endTransfers: () => void;
+  /** Has a heartbeat sent at once. */
+  readonly announce: () => void;
+  /** A gate may have opened, or closed. */
+  readonly onChange: () => void;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** What a heartbeat says of the sender's part in views. */
+export type Announcement = Pick<Heartbeat, 'askedMs' | 'installed' | 'standing' | 'transferring' | 'hears'>;
+
+/**
+ * This controller's part in the views of the cluster: when a change is due, and who may be served meanwhile.
+ *
+ * A change is due when a member is silent or was restarted, when one that was out is back for good, or when no
+ * view holds. Members propose it; one that is outside of a view in which others serve waits to be taken in, so
+ * that two peers that can't reach each other do not end in a change a second.
+ */
+export class Membership {
+  readonly #ports: MembershipPorts;
+  readonly #changer: ViewChanger;
+  readonly #held: HeldLease;
+  readonly #granted: GrantedLeases;
+  #proposeAtMs: number | null = null;
+
+  constructor(ports: MembershipPorts) {
+    const { nodes, leaseMs, nowMs, peers } = ports;
+    this.#ports = ports;
+    this.#held = new HeldLease(nodes, nowMs);
+    this.#granted = new GrantedLeases(nodes, leaseMs, nowMs);
+    this.#changer = new ViewChanger({
+      ...ports,
+      heard: () => peers.ids.filter((peer) => peers.isHeard(peer)),
+      leasesMs: () => this.#granted.remainingMs(),
+      onChange: () => this.#onViewChange(),
+    });
+  }
+
+  /** The view that this controller serves in, if any. */
+  get view(): View | null {
+    return this.#changer.view;
+  }
+
+  /** Milliseconds for which the lease still holds; infinite where none is needed. */
+  get leaseLeftMs(): number {
+    return this.view === null ? 0 : Math.max(0, this.#held.untilMs - this.#ports.nowMs());
+  }
+
+  get announcement(): Announcement {
+    const { nowMs, peers } = this.#ports;
+    return {
+      askedMs: Math.floor(nowMs()),
+      installed: this.view?.ballot ?? NO_BALLOT,
+      standing: this.#changer.standing,
+      transferring: this.#changer.isTransferring,
+      hears: peers.ids.filter((peer) => peers.isSteady(peer)),
+    };
+  }
+
+  /** Others serve in a view that this controller is not part of: it has to catch up with them to be taken in. */
+  get isOutside(): boolean {
+    return this.view === null && this.servingPeers.length > 0;
+  }
+
+  /** Peers that are heard to serve in a view without this controller. */
+  get servingPeers(): readonly number[] {
+    const { peers } = this.#ports;
+    return peers.ids.filter((peer) => {
+      const installed = peers.heartbeat(peer)?.installed;
+      return installed !== undefined && peers.isHeard(peer) && this.#changer.isPassedBy(installed);
+    });
+  }
+
+  /** Whether a request may start now, as far as views and leases have a say. */
+  gate(need: EngineNeed): Gate {
+    const { peers } = this.#ports;
+    const { view } = this;
+    if (view === null) return this.#gateWithoutView();
+    if (!this.#held.holds) return this.#gateWithoutLease();
+    if (need !== 'write' || peers.silent.length === 0) return OPEN;
+    if (!view.members.some((member) => peers.silent.includes(member.node))) return OPEN;
+    return this.#withoutMajority() ?? { state: 'wait', reason: `no agreement without ${peers.missing}` };
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    const { nowMs, announce } = this.#ports;
+    this.#changer.onTick();
+    if (this.view !== null && !this.#held.holds) announce();
+    const reason = this.#reasonToChange();
+    if (reason === null || !this.#isPromising()) {
+      this.#proposeAtMs = null;
+      return;
+    }
+    this.#proposeAtMs ??= nowMs() + this.#turnMs();
+    if (nowMs() < this.#proposeAtMs) return;
+    if (this.#changer.isMoving && this.#broken(this.#changer.coming) === null) return;
+    this.#proposeAtMs = null;
+    this.#changer.propose(reason);
+  }
+
+  onHeartbeat(from: number, { askedMs, installed, standing, transferring }: Heartbeat): void {
+    this.#changer.onStanding(installed, standing, transferring);
+    this.#grant(from, installed, askedMs);
+  }
+
+  onMessage(from: number, message: PeerMessage): void {
+    if (message.type === 'granted') return this.#onGranted(from, message);
+    this.#changer.onMessage(from, message);
+  }
+
+  #grant(to: number, installed: Ballot, askedMs: number): void {
+    const { view } = this;
+    if (view === null || installed.counter !== view.ballot.counter || installed.node !== view.ballot.node)
+      return;
+    const forMs = this.#granted.grant(to);
+    this.#ports.bus.send(to, { type: 'granted', ballot: installed, askedMs, forMs });
+  }
+
+  #onGranted(from: number, { ballot, askedMs, forMs }: Granted): void {
+    const held = this.#held.holds;
+    this.#held.onGranted(from, ballot, askedMs, forMs);
+    if (!held && this.#held.holds) this.#ports.onChange();
+  }
+
+  #onViewChange(): void {
+    this.#held.reset(this.view?.ballot ?? NO_BALLOT);
+    if (this.view !== null) this.#ports.announce();
+    this.#ports.onChange();
+  }
+
+  #gateWithoutView(): Gate {
+    const { peers, isCaughtUp } = this.#ports;
+    const tooFew = this.#withoutMajority();
+    if (tooFew !== null) return tooFew;
+    if (this.isOutside) {
+      if (isCaughtUp())
+        return { state: 'wait', reason: 'the other controllers are about to take this one in' };
+      return { state: 'closed', reason: 'this controller is catching up with the others' };
+    }
+    const basis = basisOf(this.#standings(), this.#ports.nodes);
+    if (basis.kind === 'unknown' && peers.missing !== '') {
+      return { state: 'closed', reason: `${basis.reason}; waiting for ${peers.missing}` };
+    }
+    return { state: 'wait', reason: this.#changer.waitsFor || 'the controllers are forming a view' };
+  }
+
+  /** A lease that ran out a moment ago is being renewed; one that is not renewed for long will not be. */
+  #gateWithoutLease(): Gate {
+    const { nowMs, leaseMs } = this.#ports;
+    const tooFew = this.#withoutMajority();
+    if (tooFew !== null) return tooFew;
+    const sinceMs = Math.max(this.#held.untilMs, this.#changer.installedMs);
+    if (nowMs() - sinceMs < leaseMs) return { state: 'wait', reason: 'the lease is being renewed' };
+    return { state: 'closed', reason: 'no lease: the other controllers do not answer this one' };
+  }
+
+  #withoutMajority(): Gate | null {
+    const { nodes, peers } = this.#ports;
+    if (nodes - peers.silent.length >= quorum(nodes)) return null;
+    return { state: 'closed', reason: `no majority of the controllers without ${peers.missing}` };
+  }
+
+  #reasonToChange(): string | null {
+    const { view } = this;
+    if (view !== null) return this.#broken(view) ?? this.#returning(view);
+    if (this.isOutside) return null;
+    return 'no view held';
+  }
+
+  /** Why the view can't go on as it is; null when it can. */
+  #broken(view: View | null): string | null {
+    const { node, peers, incarnationOf } = this.#ports;
+    for (const member of view?.members ?? []) {
+      if (member.node === node) continue;
+      if (!peers.isUp(member.node)) return `${peers.nameOf(member.node)} is down`;
+      const incarnation = incarnationOf(member.node);
+      if (incarnation !== null && incarnation !== member.incarnation) {
+        return `${peers.nameOf(member.node)} was restarted`;
+      }
+    }
+    return null;
+  }
+
+  /** A peer that is back for good: it is caught up, and everyone hears everyone. */
+  #returning(view: View): string | null {
+    const { node, peers, nowMs, leaseMs } = this.#ports;
+    if (view.members.length === this.#ports.nodes || nowMs() - this.#changer.installedMs < leaseMs)
+      return null;
+    const others = view.members.map((member) => member.node).filter((member) => member !== node);
+    for (const peer of peers.ids) {
+      if (isMember(view, peer) || !peers.isSteady(peer)) continue;
+      const said = peers.heartbeat(peer);
+      if (said === undefined || !said.caughtUp) continue;
+      if (![node, ...others].every((member) => said.hears.includes(member))) continue;
+      if (others.every((member) => peers.heartbeat(member)?.hears.includes(peer))) {
+        return `${peers.nameOf(peer)} is back`;
+      }
+    }
+    return null;
+  }
+
+  /** Those who are heard are enough to form a view. */
+  #isPromising(): boolean {
+    const { nodes } = this.#ports;
+    const standings = this.#standings();
+    return standings.size >= quorum(nodes) && basisOf(standings, nodes).kind !== 'unknown';
+  }
+
+  #standings(): Map<number, Standing> {
+    const { node, peers } = this.#ports;
+    const standings = new Map([[node, this.#changer.standing]]);
+    for (const peer of peers.ids) {
+      const heartbeat = peers.heartbeat(peer);
+      if (heartbeat !== undefined && peers.isHeard(peer)) standings.set(peer, heartbeat.standing);
+    }
+    return standings;
+  }
+
+  /** Lower ids go first; the random part ends duels. */
+  #turnMs(): number {
+    return this.#ports.node * TURN_MS + this.#ports.random() * TURN_MS;
+  }
+}
+
+/** Between the turns of two controllers to propose, in milliseconds. */
+const TURN_MS = 25;

@@ -1,0 +1,128 @@
+import { type Ballot, compareBallots, type Member, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
+import type { Effect } from '../ordering/effect.ts';
+import { compareVersions, sameVersion } from '../ordering/version.ts';
+import type { Accept, Promised, Standing } from '../peer/messages.ts';
+import { quorum } from './view.ts';
+
+/** What a new view may continue. */
+export type Basis =
+  /** This view: no newer one can have been installed anywhere. */
+  | { readonly kind: 'view'; readonly ballot: Ballot }
+  /** Nothing: no controller knows of anything. */
+  | { readonly kind: 'nothing' }
+  /** It can't be told; more controllers have to be asked. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/**
+ * Which view a new one may continue, from what some of the controllers say of themselves.
+ *
+ * A view is installed only when all of its members, a majority, have accepted it. So the newest one that
+ * somebody still knows in full is the newest that can have been installed, if those who can't have accepted a
+ * newer one are a majority themselves. Those who can: the silent ones, and those who have forgotten.
+ *
+ * When nobody knows anything, there is nothing to continue only if that is everybody's word: a majority of
+ * controllers without a memory must not begin anew beside one that has the data.
+ */
+export function basisOf(standings: ReadonlyMap<number, Standing>, nodes: number): Basis {
+  let newest = NO_BALLOT;
+  for (const { accepted, memory } of standings.values()) {
+    if (memory === 'kept' && compareBallots(accepted, newest) > 0) newest = accepted;
+  }
+  if (sameBallot(newest, NO_BALLOT)) {
+    if (standings.size === nodes) return { kind: 'nothing' };
+    return { kind: 'unknown', reason: 'an empty cluster is formed only with all its controllers' };
+  }
+  let sure = 0;
+  for (const { accepted, memory } of standings.values()) {
+    if (memory !== 'lost' && compareBallots(accepted, newest) <= 0) sure++;
+  }
+  if (sure >= quorum(nodes)) return { kind: 'view', ballot: newest };
+  return {
+    kind: 'unknown',
+    reason: 'the last view may have had members that are silent or have lost their memory',
+  };
+}
+
+/** The new view: who belongs to it, and what it begins with; or why it can't be formed from these promises. */
+export function chooseView(
+  ballot: Ballot,
+  promises: ReadonlyMap<number, Promised>,
+  nodes: number,
+  reason: string,
+): Accept | string {
+  const basis = basisOf(new Map([...promises].map(([node, promise]) => [node, promise.standing])), nodes);
+  if (basis.kind === 'unknown') return basis.reason;
+  const isSource = (node: number): boolean => {
+    const { standing } = promises.get(node)!;
+    return (
+      basis.kind === 'nothing' || (standing.memory === 'kept' && sameBallot(standing.accepted, basis.ballot))
+    );
+  };
+  const members = chooseMembers(promises, nodes, isSource);
+  if (members === null) return 'no majority of the controllers hear each other';
+  const applied = (node: number) => promises.get(node)!.applied;
+  const base = members
+    .filter(isSource)
+    .reduce((a, b) => (compareVersions(applied(a), applied(b)) >= 0 ? a : b));
+  const sources = [...promises.keys()].filter(isSource).sort((a, b) => a - b);
+  return {
+    type: 'accept',
+    ballot,
+    members: members.map((node): Member => ({ node, incarnation: promises.get(node)!.incarnation })),
+    sources,
+    base,
+    baseApplied: applied(base),
+    union: union(sources.map((node) => promises.get(node)!.queue)),
+    reason,
+  };
+}
+
+/**
+ * A majority in which everyone hears everyone, with a source in it. Those that are far behind are left out, to
+ * catch up while the others serve, unless there is no majority without them.
+ *
+ * @returns in order of their ids
+ */
+function chooseMembers(
+  promises: ReadonlyMap<number, Promised>,
+  nodes: number,
+  isSource: (node: number) => boolean,
+): number[] | null {
+  const hears = (a: number, b: number) =>
+    promises.get(a)!.hears.includes(b) && promises.get(b)!.hears.includes(a);
+  const all = [...promises.keys()].sort((a, b) => a - b);
+  const ready = all.filter((node) => isSource(node) || promises.get(node)!.caughtUp);
+  for (const candidates of [ready, all]) {
+    const groups = groupsOf(candidates, hears).filter(
+      (group) => group.length >= quorum(nodes) && group.some(isSource),
+    );
+    const sources = (group: readonly number[]) => group.filter(isSource).length;
+    groups.sort((a, b) => b.length - a.length || sources(b) - sources(a));
+    if (groups.length > 0) return groups[0]!;
+  }
+  return null;
+}
+
+/** All maximal groups in which everyone hears everyone (Bron and Kerbosch 1973), lower ids first. */
+function groupsOf(nodes: readonly number[], hears: (a: number, b: number) => boolean): number[][] {
+  const groups: number[][] = [];
+  const grow = (group: readonly number[], open: readonly number[], seen: readonly number[]): void => {
+    if (open.length === 0 && seen.length === 0) groups.push([...group].sort((a, b) => a - b));
+    let rest = open;
+    let done = seen;
+    for (const node of open) {
+      const near = (other: number) => hears(node, other);
+      rest = rest.filter((other) => other !== node);
+      grow([...group, node], rest.filter(near), done.filter(near));
+      done = [...done, node];
+    }
+  };
+  grow([], nodes, []);
+  return groups;
+}
+
+/** Everything queued at any source, once each, in version order. */
+function union(queues: readonly (readonly Effect[])[]): Effect[] {
+  const all = queues.flat().sort((a, b) => compareVersions(a.version, b.version));
+  return all.filter((effect, i) => i === 0 || !sameVersion(effect.version, all[i - 1]!.version));
+}

@@ -1,0 +1,48 @@
+export interface FirstSyncPorts {
+  readonly peers: readonly number[];
+  /** The peer can be asked, or may be in a moment. */
+  readonly isReachable: (peer: number) => boolean;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** How long peers that can't be reached are waited for. */
+  readonly graceMs: number;
+}
+
+/**
+ * What a convergent controller must have done before it serves: asked every peer for what it lacks. A peer that
+ * can't be reached for a while after the start is not waited for.
+ */
+export class FirstSync {
+  readonly #ports: FirstSyncPorts;
+  readonly #startedMs: number;
+  readonly #syncedWith = new Set<number>();
+  #done = false;
+
+  constructor(ports: FirstSyncPorts) {
+    this.#ports = ports;
+    this.#startedMs = ports.nowMs();
+  }
+
+  /** Once true, it stays: what comes later comes through pushes and further exchanges. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** An exchange with every peer has been completed since the start. */
+  get complete(): boolean {
+    return this.#ports.peers.every((peer) => this.#syncedWith.has(peer));
+  }
+
+  onSynced(peer: number): void {
+    this.#syncedWith.add(peer);
+  }
+
+  /** To be called now and then. @returns true when it is done from now on */
+  onTick(): boolean {
+    if (this.#done) return false;
+    const { peers, isReachable, nowMs, graceMs } = this.#ports;
+    const waited = nowMs() - this.#startedMs >= graceMs;
+    this.#done = peers.every((peer) => this.#syncedWith.has(peer) || (waited && !isReachable(peer)));
+    return this.#done;
+  }
+}

@@ -1,0 +1,23 @@
+import type { JournalRecord } from '../journal/journal.ts';
+import type { Effect } from '../ordering/effect.ts';
+import { compareVersions, sameVersion } from '../ordering/version.ts';
+
+/**
+ * What became of a write that a view change left out, as far as the state of the new view tells.
+ *
+ * Versions of a key only grow, and none comes back. So a key that still has the version which the write named
+ * as its condition has not been written by it; and one whose version is smaller than the write's own neither.
+ * In every other case it can't be told: the write may have happened, and have been overwritten or flushed since.
+ *
+ * @param newest of the key, in a state that will never take the write in any more
+ */
+export function judgeLeftOut(
+  effect: Effect,
+  newest: JournalRecord | undefined,
+): 'applied' | 'never' | 'unknown' {
+  if (newest === undefined || effect.key === '') return 'unknown';
+  if (sameVersion(newest.version, effect.version)) return 'applied';
+  const { base } = effect;
+  if (base === null) return compareVersions(newest.version, effect.version) < 0 ? 'never' : 'unknown';
+  return !newest.tombstone && sameVersion(newest.version, base) ? 'never' : 'unknown';
+}

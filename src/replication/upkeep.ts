@@ -1,0 +1,69 @@
+import type { Journal, JournalRecord } from '../journal/journal.ts';
+import { NO_ENTRY } from '../ordering/effect.ts';
+import { compareVersions } from '../ordering/version.ts';
+import type { VersionVector } from '../ordering/version-vector.ts';
+import type { OrderedEngine } from './ordered-engine.ts';
+import { Sweeper } from './sweeper.ts';
+
+export interface UpkeepPorts {
+  readonly journal: Journal;
+  /** Null at a convergent level. */
+  readonly ordered: OrderedEngine | null;
+  /** Milliseconds since 1970. */
+  readonly wallMs: () => number;
+  /** What each peer is known to know; a peer that was never heard of knows nothing. */
+  readonly peersKnown: () => readonly VersionVector[];
+  /** It is for this controller to propose the end of what that one wrote. */
+  readonly speaksFor: (node: number) => boolean;
+}
+
+/** Expired entries are left for later while so many requests are under way. */
+const PENDING_MAX = 128;
+
+/** What is done without a client: announced flushes that come due, and the removal of what has expired. */
+export class Upkeep {
+  readonly #ports: UpkeepPorts;
+  readonly #sweeper: Sweeper;
+  #flushDueMs = 0;
+
+  constructor(ports: UpkeepPorts) {
+    this.#ports = ports;
+    const { ordered } = ports;
+    this.#sweeper = new Sweeper({
+      ...ports,
+      isNeeded: (tombstone) => ordered !== null && compareVersions(tombstone, ordered.applied) > 0,
+      onExpired: (record) => this.#onExpired(record),
+    });
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    this.#proposeDueFlush();
+    this.#sweeper.step();
+  }
+
+  /** A flush that was announced is carried out as a write of its own, in its place in the order. */
+  #proposeDueFlush(): void {
+    const { ordered, journal, wallMs } = this.#ports;
+    const armed = journal.armedFlush;
+    if (ordered === null || armed === null || armed.atMs > wallMs()) return;
+    if (armed.atMs === this.#flushDueMs || ordered.gate('write').state !== 'open') return;
+    this.#flushDueMs = armed.atMs;
+    const draft = { ...NO_ENTRY, kind: 'flush-due', expiresAtMs: armed.atMs } as const;
+    ordered.write(draft, () => {});
+  }
+
+  /**
+   * At an ordered level an expired entry may be the base of a condition, so its end is agreed as a write, by
+   * its origin or, when that takes no part, by the first member. At a convergent one every replica may forget
+   * it: it can't come back to life.
+   */
+  #onExpired(record: JournalRecord): void {
+    const { ordered, journal, speaksFor } = this.#ports;
+    if (ordered === null) return journal.forget(record);
+    if (!speaksFor(record.version.node)) return;
+    if (ordered.pending > PENDING_MAX || ordered.gate('write').state !== 'open') return;
+    const { key, version: base } = record;
+    ordered.write({ ...NO_ENTRY, kind: 'delete', key, base }, () => {});
+  }
+}
