@@ -1,6 +1,7 @@
 import { startController } from '../controller/controller.ts';
 import { type ClosableLogger, createLogger, LogFileError } from '../controller/logger.ts';
 import type { Settings } from '../controller/settings.ts';
+import { ViewFileError } from '../journal/view-file.ts';
 import { formatAddress } from './address.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError, reasonOf, systemCodeOf, UsageError } from './failure.ts';
 import { describeTakenPort } from './port-owner.ts';
@@ -54,9 +55,10 @@ function onStopSignal(): Promise<string> {
   });
 }
 
-/** A system error of listening, in words; anything else is no expected failure and stays as it is. */
+/** An expected failure of the start, in words; anything else stays as it is. */
 async function startFailure(error: unknown, settings: Settings): Promise<unknown> {
   const own = settings.peers[settings.self]!;
+  if (error instanceof ViewFileError) return new OperationError(error.message, { cause: error });
   switch (systemCodeOf(error)) {
     case 'EADDRINUSE':
       return new OperationError(`${await describeTakenPort(own)}; stop that, or change peers`, {

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { POLICIES } from '../consistency/level.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import { ViewFile } from '../journal/view-file.ts';
 import { type ViewLog, VolatileViewLog } from '../journal/view-record.ts';
@@ -172,8 +173,8 @@ class RunningController implements Controller {
   }
 
   #viewLog(): ViewLog {
-    const { cluster, self, peers, dataDir } = this.#settings;
-    if (dataDir === '') return new VolatileViewLog();
+    const { cluster, self, peers, dataDir, level } = this.#settings;
+    if (dataDir === '' || POLICIES[level].engine !== 'ordered') return new VolatileViewLog();
     const owner = { cluster, node: self, peers: peers.map(nameOf).join(',') };
     return new ViewFile(dataDir, owner, (message) => this.#logger.error(message));
   }

@@ -306,17 +306,11 @@ export class Core {
     return new Repair({
       replica: this.#replica,
       bus,
-      peers: () => this.#participants,
+      peers: this.peers.ids,
       nowMs,
       timeoutMs: settings.requestTimeoutMs,
       onGone: (record, done) => this.coordinator.settleLoss(record, done),
     });
-  }
-
-  /** The other members of the view; at a level without views everybody else. */
-  get #participants(): readonly number[] {
-    const { ids } = this.peers;
-    return this.view === null ? ids : ids.filter((peer) => this.isMember(peer));
   }
 
   get #isCaughtUp(): boolean {

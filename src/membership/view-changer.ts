@@ -181,10 +181,13 @@ export class ViewChanger {
     if (transferring && sameBallot(standing.promised, this.#record.promised)) this.#moved(ACCEPTS_WITHIN_MS);
     // Had the message to install it been lost, this one stands for it.
     if (this.#coming !== null && sameBallot(this.#coming.ballot, installed)) this.#onInstall(installed);
-    if (!this.isPassedBy(installed) || (this.#view ?? this.#coming) === null) return;
-    this.#ports.log('this controller was left out of a newer view', { view: ballotName(installed) });
-    this.#proposal = null;
-    this.#leave();
+    if (!this.isPassedBy(installed)) return;
+    if ((this.#view ?? this.#coming) !== null) {
+      this.#ports.log('this controller was left out of a newer view', { view: ballotName(installed) });
+      this.#leave();
+    }
+    // Nothing below what is served elsewhere may be accepted here any more, not even an own proposal.
+    if (compareBallots(installed, this.#record.promised) > 0) this.#promise(installed, () => {});
   }
 
   /** The view is one that this controller, as far as it remembers, did not accept: the others go on without it. */

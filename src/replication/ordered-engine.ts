@@ -27,6 +27,12 @@ export interface OrderedPorts {
   readonly queueBytesMax: number;
 }
 
+/** A request that a view change left out, and what became of it. */
+interface Judged {
+  readonly request: Queued;
+  readonly outcome: WriteOutcome;
+}
+
 const OVERTAKEN: WriteOutcome = Object.freeze({
   kind: 'unknown',
   reason: 'the view changed while the write was under way',
@@ -218,9 +224,10 @@ export class OrderedEngine implements Engine {
   install(): void {
     this.#serving = true;
     this.#whole = true;
-    this.#judgeLeftOut();
+    const leftOut = this.#judgeLeftOut();
     this.#advance();
     this.#transferred = false;
+    this.#settleLeftOut(leftOut);
     const early = this.#early;
     this.#early = [];
     for (const { from, frame } of early) this.#receive(from, frame);
@@ -239,12 +246,17 @@ export class OrderedEngine implements Engine {
    * Requests of an older view that are not in this one: members may have applied them before this controller
    * was left out, or never will. What this controller holds now, from a member, tells in most cases.
    */
-  #judgeLeftOut(): void {
+  #judgeLeftOut(): readonly Judged[] {
     const leftOut = this.#leftOut;
     this.#leftOut = [];
-    for (const { effect, waiters } of leftOut) {
-      if (effect.version.node === this.#ports.node) this.#settle(effect, this.#outcomeOfLeftOut(effect));
-      for (const waiter of waiters ?? []) waiter();
+    return leftOut.map((request) => ({ request, outcome: this.#outcomeOfLeftOut(request.effect) }));
+  }
+
+  /** Once the union is applied: who waited for such a request reads what stands before it as well. */
+  #settleLeftOut(judged: readonly Judged[]): void {
+    for (const { request, outcome } of judged) {
+      if (request.effect.version.node === this.#ports.node) this.#settle(request.effect, outcome);
+      for (const waiter of request.waiters ?? []) waiter();
     }
   }
 

@@ -28,8 +28,8 @@ export interface RepairCounters {
 export interface RepairPorts {
   readonly replica: Replica;
   readonly bus: PeerBus;
-  /** Those who take part now, and must have been asked before a value is gone. */
-  readonly peers: () => readonly number[];
+  /** The other controllers. */
+  readonly peers: readonly number[];
   /** Monotonic. */
   readonly nowMs: () => number;
   /** A search is given up after this time. */
@@ -42,7 +42,7 @@ export interface RepairPorts {
  * Finds values that the local store has lost (evicted, restarted, flushed from outside), on read: every peer
  * is asked for that very version, the first that has it is believed, and the store is filled again.
  *
- * "Gone" needs the word of everyone who takes part; while one can't be asked, the read is an error, not a miss.
+ * "Gone" needs the word of every configured peer, of the view or not; while one can't be asked, the read is an error, not a miss.
  */
 export class Repair {
   readonly #ports: RepairPorts;
@@ -69,8 +69,7 @@ export class Repair {
   }
 
   #start(record: JournalRecord, readers: ReadDone[], startedMs: number): void {
-    const { bus } = this.#ports;
-    const peers = this.#ports.peers();
+    const { peers, bus } = this.#ports;
     this.#lastId = (this.#lastId + 1) >>> 0;
     const asked = new Set(peers.filter((peer) => bus.isUp(peer)));
     const incomplete = asked.size < peers.length;
@@ -85,7 +84,7 @@ export class Repair {
     };
     this.#searches.set(search.id, search);
     this.#byKey.set(record.key, search);
-    bus.multicast(peers, { type: 'fetch', id: search.id, key: record.key, version: record.version });
+    bus.broadcast({ type: 'fetch', id: search.id, key: record.key, version: record.version });
     this.#concludeIfAnswered(search);
   }
 

@@ -223,7 +223,7 @@ describe('a minority', () => {
 
   it('a write under way when the others disappear is answered in time, as unknown', () => {
     const cluster = alone('linearizability');
-    const reply = ask(cluster, requestOf('x', set('1')), 1_050) as { reason: string };
+    const reply = ask(cluster, requestOf('x', set('1')), 3_050) as { reason: string };
     expect(reply.reason).toMatch(/^outcome unknown: .*sim:0 \(down\)/);
   });
 

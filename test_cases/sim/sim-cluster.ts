@@ -139,10 +139,7 @@ export class SimNode implements NetworkNode {
       onChange: () => {
         for (const session of this.#sessions) session.drain();
       },
-      log: (m: string, f?: object) => {
-        if ((globalThis as any).SIMLOG)
-          console.log(scheduler.nowMs.toFixed(2), id, m, JSON.stringify(f ?? {}));
-      },
+      log: () => {},
       local: (_, answer) => answer(REPLIES.ok),
     });
     network.join(id, this);

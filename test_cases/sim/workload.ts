@@ -152,16 +152,6 @@ export class Workload {
     const at = this.#cluster.scheduler.nowMs;
     if (reply.kind === 'server_error') {
       this.failures++;
-      if ((globalThis as any).SIMLOG)
-        console.log(
-          at.toFixed(2),
-          'FAIL',
-          open.client,
-          open.key,
-          JSON.stringify(open.action),
-          open.invokedAt,
-          reply.reason,
-        );
       if (reply.reason.startsWith('outcome unknown') && open.action.kind !== 'get') {
         this.#events.push(eventOf(open, { kind: 'unknown' }, Number.POSITIVE_INFINITY));
       }

@@ -59,6 +59,7 @@ export class Cluster {
         stores: stores.map(({ address }) => `${address.host}:${address.port}`).join(','),
       }),
       log_file: join(this.#directory, 'log.log'),
+      data_dir: join(this.#directory, 'data'),
       ...settings,
     }).map(([key, value]) => `${key} = ${value}\n`);
     writeFileSync(configFile, `[common]\n${lines.join('')}`);
