@@ -36,7 +36,7 @@ export const SETTINGS = {
   store: {
     group: 'Store',
     fallback: 'memcache',
-    describe: 'memcache, or custom: embedded in the controller',
+    describe: 'memcache; memjs: the same through memjs; or custom: embedded in the controller',
     aliases: ['kv', 'kvtype'],
   },
   stores: {
