@@ -24,7 +24,7 @@ export interface Settings {
   readonly storeType: StoreType;
   /** Ignored by the embedded store. */
   readonly storeAddress: Address;
-  /** An operation that the store has not answered by then has failed, and so has the connection. */
+  /** A store that owes an answer and gives none for so long has failed. */
   readonly storeTimeoutMs: number;
   /** Most that the embedded store holds, in bytes, before it evicts. */
   readonly storeBytesMax: number;

@@ -13,7 +13,10 @@ export interface MemcachedDriverOptions {
   /** What speaks to memcached: memjs, or the project's own. */
   readonly connect: Connect;
   readonly address: StoreAddress;
-  /** An operation that is not answered by then has failed, and so has the connection. */
+  /**
+   * A store that owes an answer and gives none for so long has failed, and with it all that is in flight. What
+   * waits behind answers that do come is not late: to break off a store that is merely busy would make it busier.
+   */
   readonly timeoutMs: number;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
@@ -57,6 +60,8 @@ export class MemcachedDriver implements KvDriver {
   readonly #operations = new Fifo<Operation>();
   readonly #commands: TextCommands;
   #writesInFlight = 0;
+  /** Time of the watchdog. */
+  #lastReplyMs = 0;
   #settling = false;
   #closing: Promise<void> | null = null;
 
@@ -145,6 +150,7 @@ export class MemcachedDriver implements KvDriver {
     const operation = this.#operations.first();
     if (operation === undefined || operation.failure !== null) return;
     this.#operations.shift();
+    this.#lastReplyMs = this.#watchdog.ms;
     if (operation.isWrite) this.#writesInFlight--;
     operation.done(refusal, bytes);
     this.#settle();
@@ -238,16 +244,19 @@ export class MemcachedDriver implements KvDriver {
   }
 
   #onTick(): void {
-    const sinceMs =
-      this.#phase === 'connecting' ? this.#connectingSinceMs : this.#operations.first()?.sinceMs;
-    if (sinceMs === undefined) {
-      this.#watchdog.stop();
-    } else if (
-      this.#connection !== null &&
-      this.#watchdog.ms - sinceMs >= this.#timeoutMs + this.#watchdog.tickMs
-    ) {
+    const sinceMs = this.#waitingSinceMs();
+    if (sinceMs === null) return this.#watchdog.stop();
+    const lateMs = sinceMs + this.#timeoutMs + this.#watchdog.tickMs;
+    if (this.#connection !== null && this.#watchdog.ms >= lateMs) {
       this.#lose(this.#connection, 'STORE_TIMEOUT', `no answer within ${this.#timeoutMs} ms`);
     }
+  }
+
+  /** Since when the store has owed the next answer; null when it owes none. */
+  #waitingSinceMs(): number | null {
+    if (this.#phase === 'connecting') return this.#connectingSinceMs;
+    const oldest = this.#operations.first();
+    return oldest === undefined ? null : Math.max(oldest.sinceMs, this.#lastReplyMs);
   }
 }
 

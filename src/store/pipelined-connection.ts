@@ -183,7 +183,7 @@ const GET_EXTRAS_BYTES = 4;
 
 const NUMBER_MASK = 0xff_ffff;
 
-const NOT_BINARY = "no reply of memcached's binary protocol (is it memcached, and without -B ascii?)";
+const NOT_BINARY = "no reply of memcached's binary protocol: is it a memcached?";
 
 function opaqueOf(number: number, opcode: number): number {
   return ((number << 8) | opcode) >>> 0;

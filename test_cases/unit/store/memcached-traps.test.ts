@@ -146,6 +146,18 @@ describe.each(CONNECTION_KINDS)('where a connection could go wrong: %s', (kind) 
     await write(driver, 'a', Buffer.from('new'));
   });
 
+  it('a store that is slow, but goes on answering, is not given up', async () => {
+    let turn = Promise.resolve();
+    await open((request, socket) => {
+      turn = turn
+        .then(() => sleep(TIMEOUT_MS / 4))
+        .then(() => void socket.write(answering(request, socket)!));
+      return undefined;
+    });
+    const found = await Promise.all(Array.from({ length: 12 }, () => read(driver, 'a')));
+    expect(found.map(String)).toEqual(found.map(() => 'value'));
+  });
+
   it('reads alone hold up nothing when the connection is lost', async () => {
     await open((request, socket) => (request.connection > 0 ? answering(request, socket) : undefined), true);
     await failure(read(driver, 'a'));
