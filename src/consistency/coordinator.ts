@@ -1,7 +1,7 @@
 import type { JournalRecord } from '../journal/journal.ts';
 import { type Effect, NO_ENTRY } from '../ordering/effect.ts';
 import { Fifo } from '../ordering/fifo.ts';
-import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs } from '../protocol/expiry.ts';
 import { readItemRequest } from '../protocol/make-request.ts';
 import { REPLIES, type Reply, serverError } from '../protocol/reply.ts';
@@ -23,6 +23,7 @@ import { setChange, storedReply } from './decide-store.ts';
 import { Gathering } from './gathering.ts';
 import type { Policy } from './level.ts';
 import { Operation } from './operation.ts';
+import { isNoticed, ReadTimes } from './read-times.ts';
 import { isPlainRead, isPlainWrite, isWrite } from './request-kinds.ts';
 
 export interface CoordinatorPorts {
@@ -57,9 +58,11 @@ export class Coordinator {
   readonly #ports: CoordinatorPorts;
   /** In order of deadline, since all are given the same time. */
   readonly #deadlines = new Fifo<Operation>();
+  readonly #readTimes: ReadTimes;
 
   constructor(ports: CoordinatorPorts) {
     this.#ports = ports;
+    this.#readTimes = new ReadTimes(ports.replica, ports.wallMs);
   }
 
   get policy(): Policy {
@@ -223,13 +226,14 @@ export class Coordinator {
     // What is pending may mark the entry: the next request must not overtake what this one may then have to write.
     const pending = engine.predict(request.key) !== null;
     if (pending) operation.whenDone(ordered);
-    this.#found(request.key, pending ? () => {} : ordered, (error, found) => {
+    const onFound: OnFound = (error, found) => {
       if (error !== null) return operation.finish(serverError(error));
       if (found !== null && isMarked(found, 'stale') && !isMarked(found, 'taken')) {
         return this.#conditional(operation, request, ordered);
       }
       operation.finish(this.#verdict(request, found, this.#ports.wallMs()).reply(NO_VERSION));
-    });
+    };
+    this.#found(request.key, pending ? () => {} : ordered, onFound, !request.unnoticed);
   }
 
   /** Looking at an entry for people does not count as reading it. */
@@ -239,17 +243,16 @@ export class Coordinator {
       if (error !== null) return operation.finish(serverError(error));
       operation.finish(this.#verdict(request, found, this.#ports.wallMs()).reply(NO_VERSION));
     };
-    this.#found(key, ordered, onFound, true);
+    this.#found(key, ordered, onFound, false);
   }
 
   /** Reads one entry as the level says. @param ordered called once the read has been handed to the store */
-  #found(key: string, ordered: () => void, done: OnFound, unnoticed = false): void {
+  #found(key: string, ordered: () => void, done: OnFound, noticed: boolean): void {
     const { engine, replica } = this.#ports;
     const read = () => {
-      const record = replica.journal.newest(key);
-      const readAtSec = record?.readAtSec ?? 0;
-      replica.read(key, (error, entry) => done(error, entry === null ? null : { ...entry, readAtSec }));
-      if (unnoticed && record !== undefined) record.readAtSec = readAtSec;
+      this.#readTimes.read(key, noticed, (readAtSec) =>
+        replica.read(key, (error, entry) => done(error, entry === null ? null : { ...entry, readAtSec })),
+      );
       ordered();
     };
     if (!this.policy.strongReads || !engine.afterPending(key, read)) read();
@@ -302,22 +305,12 @@ export class Coordinator {
       const live = record !== undefined && replica.isLive(request.key);
       return onFound(live ? { ...record, flags: 0, value: EMPTY } : null);
     }
-    const record = replica.journal.newest(request.key);
-    const readAtSec = record?.readAtSec ?? 0;
-    replica.read(request.key, (error, entry) => {
-      if (error !== null) operation.finish(serverError(error));
-      else onFound(entry === null ? null : { ...entry, readAtSec });
-    });
-    if (record !== undefined && !countsAsRead(request)) record.readAtSec = readAtSec;
-  }
-
-  /** As in memcached: what touches an entry has read it, and a sum is as much read as its first summand was. */
-  #readAtSecAfter(request: ConditionalRequest): number {
-    if (countsAsRead(request)) return Math.floor(this.#ports.wallMs() / 1000);
-    // What leaves the item in its place, marked or with another number, leaves this as well.
-    const { replica } = this.#ports;
-    if (request.kind !== 'arithmetic' && request.kind !== 'delete') return 0;
-    return replica.isLive(request.key) ? replica.journal.newest(request.key)!.readAtSec : 0;
+    this.#readTimes.read(request.key, isNoticed(request), (readAtSec) =>
+      replica.read(request.key, (error, entry) => {
+        if (error !== null) operation.finish(serverError(error));
+        else onFound(entry === null ? null : { ...entry, readAtSec });
+      }),
+    );
   }
 
   #verdict(request: ConditionalRequest, found: Found | null, nowMs: number): Verdict {
@@ -332,17 +325,15 @@ export class Coordinator {
     base: Version,
     done: OnDecided,
   ): void {
-    const { engine, replica } = this.#ports;
+    const { engine } = this.#ports;
     const gate = engine.gate('write');
     if (gate.state !== 'open') return operation.finish(serverError(gate.reason));
     operation.proposed = true;
-    const readAtSec = this.#readAtSecAfter(request);
+    const readAtSec = this.#readTimes.after(request, verdict, base);
     const draft: Draft = { ...verdict.change!, key: request.key, base };
     engine.write(draft, (outcome) => {
       if (outcome.kind === 'applied') {
-        const record = replica.journal.newest(request.key);
-        if (record !== undefined && sameVersion(record.version, outcome.version))
-          record.readAtSec = readAtSec;
+        this.#readTimes.note(request.key, outcome.version, readAtSec);
         return done(verdict, outcome.version);
       }
       if (outcome.kind === 'unknown') return operation.finish(unknown(outcome));
@@ -357,10 +348,6 @@ type OnDecided = (verdict: Verdict, version: Version) => void;
 
 /** @param found null when there is no entry, or when it could not be read */
 type OnFound = (error: string | null, found: Found | null) => void;
-
-function countsAsRead({ kind }: ConditionalRequest): boolean {
-  return kind === 'read_item' || kind === 'touch' || kind === 'gat-one';
-}
 
 /** Keys of one request that are looked up before others get their turn. */
 const KEYS_PER_TURN = 256;
