@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
-import { type StatsGroup, StoreError, type StoreStats } from './driver.ts';
+import type { StatsGroup, StoreStats } from './driver.ts';
 import { EndlessClient, OneSocketServer } from './memjs-client.ts';
 import {
   CONNECTION_CLOSED,
   type ConnectionEvents,
+  itemBytesMaxOf,
   KEEP_ALIVE_MS,
   OUT_OF_ORDER,
   reasonOf,
+  refusalOf,
   type StoreAddress,
   type StoreConnection,
 } from './store-connection.ts';
@@ -44,7 +46,7 @@ export class MemjsConnection implements StoreConnection {
   /** Connects, and asks for the largest item; null where the store does not say. To be called first. */
   open(done: (itemBytesMax: number | null) => void): void {
     this.#client.statsWithKey('settings', (error, _server, stats) => {
-      if (this.#hasReply(error)) done(positiveInteger(stats?.item_size_max));
+      if (this.#hasReply(error)) done(itemBytesMaxOf(stats?.item_size_max));
     });
     const socket = this.#server._socket!;
     this.#socket = socket;
@@ -112,7 +114,7 @@ export class MemjsConnection implements StoreConnection {
     if (!this.#hasReply(error)) return;
     if (number !== this.#answered) return this.#lose(OUT_OF_ORDER);
     this.#answered++;
-    this.#events.onReply(refusalOf(error), bytes);
+    this.#events.onReply(error ? refusalOf(statusOf(error), error) : null, bytes);
   }
 
   /** memjs reports a status of memcached and a lost connection alike. */
@@ -148,17 +150,7 @@ function isStatus(error: Error): boolean {
   return error.message?.startsWith(STATUS_PREFIX);
 }
 
-/** memcached did not do as told, in the words of memjs's table of statuses. */
-function refusalOf(error: Error | null): StoreError | null {
-  if (!error) return null;
-  const status = error.message.slice(error.message.indexOf(':') + 1).trim();
-  if (status === 'Value too large') {
-    return new StoreError('STORE_TOO_LARGE', 'the value is too large for memcached', { cause: error });
-  }
-  return new StoreError('STORE_REFUSED', `memcached refused: ${status}`, { cause: error });
-}
-
-function positiveInteger(text: string | undefined): number | null {
-  const number = Number(text);
-  return Number.isSafeInteger(number) && number > 0 ? number : null;
+/** memjs puts what was asked in front of the status. */
+function statusOf(error: Error): string {
+  return error.message.slice(error.message.indexOf(':') + 1).trim();
 }

@@ -3,15 +3,18 @@ import { FAILURES, RESPONSE_MAGIC, SUCCESS } from '../protocol/binary/wire-forma
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
 import { type ReplyHeader, ReplyReader } from './binary-reply.ts';
 import { OPCODE, type Opcode, writeKeyRequest, writeSet } from './binary-request.ts';
-import { type StatsGroup, StoreError, type StoreStats } from './driver.ts';
+import type { StatsGroup, StoreError, StoreStats } from './driver.ts';
 import {
   CONNECTION_CLOSED,
   type ConnectionEvents,
+  itemBytesMaxOf,
   KEEP_ALIVE_MS,
   OUT_OF_ORDER,
   reasonOf,
+  refusalOf,
   type StoreAddress,
   type StoreConnection,
+  VALUE_TOO_LARGE,
 } from './store-connection.ts';
 
 /**
@@ -70,7 +73,7 @@ export class PipelinedConnection implements StoreConnection {
     socket.on('error', (error) => this.#lose(reasonOf(error)));
     socket.on('end', () => this.#lose(CONNECTION_CLOSED));
     socket.on('close', () => this.#lose(CONNECTION_CLOSED));
-    this.#inquire('settings', (_, stats) => done(itemBytesMaxOf(stats)));
+    this.#inquire('settings', (_, stats) => done(itemBytesMaxOf(new Map(stats).get('item_size_max'))));
   }
 
   get(key: string): void {
@@ -141,7 +144,7 @@ export class PipelinedConnection implements StoreConnection {
       const found = status === SUCCESS;
       const missed = status === FAILURES.notFound.status && opcode !== OPCODE.set;
       if (found && opcode === OPCODE.get) this.#events.onReply(null, body.subarray(extrasBytes));
-      else this.#events.onReply(found || missed ? null : refusalOf(status), null);
+      else this.#events.onReply(found || missed ? null : refusalOfStatus(status), null);
     }
     return !this.#abandoned;
   }
@@ -155,7 +158,7 @@ export class PipelinedConnection implements StoreConnection {
     }
     this.#answered = (this.#answered + 1) & NUMBER_MASK;
     this.#inquiries.shift();
-    done(status === SUCCESS ? null : refusalOf(status), stats);
+    done(status === SUCCESS ? null : refusalOfStatus(status), stats);
   }
 
   #refuse(reason: string): boolean {
@@ -205,6 +208,7 @@ function hasRightShape({ opcode, status, extrasBytes, keyBytes, bodyBytes }: Rep
 
 /** By status, as the protocol's text names them. */
 const REFUSALS: Readonly<Record<number, string>> = {
+  3: VALUE_TOO_LARGE,
   4: 'Invalid arguments',
   5: 'Item not stored',
   129: 'Unknown command',
@@ -215,14 +219,6 @@ const REFUSALS: Readonly<Record<number, string>> = {
   134: 'Temporary failure',
 };
 
-function refusalOf(status: number): StoreError {
-  if (status === FAILURES.tooLarge.status) {
-    return new StoreError('STORE_TOO_LARGE', 'the value is too large for memcached');
-  }
-  return new StoreError('STORE_REFUSED', `memcached refused: ${REFUSALS[status] ?? `status ${status}`}`);
-}
-
-function itemBytesMaxOf(settings: StoreStats): number | null {
-  const number = Number(new Map(settings).get('item_size_max'));
-  return Number.isSafeInteger(number) && number > 0 ? number : null;
+function refusalOfStatus(status: number): StoreError {
+  return refusalOf(REFUSALS[status] ?? `status ${status}`);
 }

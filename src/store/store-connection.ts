@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { StatsGroup, StoreError, StoreStats } from './driver.ts';
+import { type StatsGroup, StoreError, type StoreStats } from './driver.ts';
 
 /**
  * One connection to memcached, from its first request to its first failure; then it is thrown away. It neither
@@ -58,5 +58,21 @@ export function reasonOf(error: Error): string {
   return REASONS[code ?? ''] ?? (message || code || String(error));
 }
 
+/** memcached did not do as told. @param status in the words of the protocol's list of statuses */
+export function refusalOf(status: string, cause?: Error): StoreError {
+  const options = cause && { cause };
+  if (status === VALUE_TOO_LARGE) {
+    return new StoreError('STORE_TOO_LARGE', 'the value is too large for memcached', options);
+  }
+  return new StoreError('STORE_REFUSED', `memcached refused: ${status}`, options);
+}
+
+/** @param setting `item_size_max` of its statistics */
+export function itemBytesMaxOf(setting: string | undefined): number | null {
+  const bytes = Number(setting);
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : null;
+}
+
+export const VALUE_TOO_LARGE = 'Value too large';
 export const CONNECTION_CLOSED = 'connection closed';
 export const OUT_OF_ORDER = 'replies out of order';
