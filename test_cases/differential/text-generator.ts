@@ -196,7 +196,7 @@ const ODD_SHAPES = [
 function oddlyNumbered(random: Random): Command {
   const shape = random.pick(ODD_SHAPES).split(' ');
   const name = words.keyName(random);
-  const numbers = shape.map(() => words.oddNumber(random));
+  const numbers = shape.map(() => (shape[0] === 'incr' ? words.delta(random) : words.oddNumber(random)));
   const [last, end] = [noreply(random), lineEnd(random, name)];
   const hasValue = /set|cas|add|append/.test(shape[0]!);
   const one = command(({ key }) => {
