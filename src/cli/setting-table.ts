@@ -46,7 +46,7 @@ export const SETTINGS = {
   store: {
     group: 'Store',
     fallback: 'memcache',
-    describe: 'memcache, or custom: embedded in the controller',
+    describe: 'memcache; memjs: the same through memjs; or custom: embedded in the controller',
     aliases: ['kv', 'kvtype'],
   },
   stores: {
@@ -55,7 +55,11 @@ export const SETTINGS = {
     describe:
       'the memcached of each peer, in the order of the peers: host:port,… By default 127.0.0.1:11201+id',
   },
-  store_timeout: { group: 'Store', fallback: '0.5', describe: 'seconds in which a store answers' },
+  store_timeout: {
+    group: 'Store',
+    fallback: '0.5',
+    describe: 'seconds without an answer after which a store counts as gone',
+  },
   store_bytes: { group: 'Store', fallback: '64m', describe: 'most that the embedded store holds, in bytes' },
   item_size_max: {
     group: 'Bounds',

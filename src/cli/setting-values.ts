@@ -1,6 +1,7 @@
 import { isLevel, LEVELS, type Level } from '../consistency/level.ts';
 import type { Address, Settings } from '../controller/settings.ts';
 import { NODES_MAX } from '../ordering/version.ts';
+import { STORE_TYPES, type StoreType } from '../store/create-driver.ts';
 import { formatAddress, parseAddress, sameAddress } from './address.ts';
 import { didYouMean } from './suggestion.ts';
 
@@ -54,8 +55,8 @@ export function level(text: string): Level {
   throw new BadValue(`there is no such level${didYouMean(word, LEVELS)}; ${choice}`);
 }
 
-export function storeType(text: string): Settings['storeType'] {
-  return oneOf<Settings['storeType']>(['memcache', 'custom'])(text);
+export function storeType(text: string): StoreType {
+  return oneOf(STORE_TYPES)(text);
 }
 
 export function logLevel(text: string): Settings['logLevel'] {

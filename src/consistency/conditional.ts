@@ -44,6 +44,8 @@ export type Change = Omit<Draft, 'key' | 'base'>;
 /** What an operation comes to: a change that has to happen, and the answer that is true once it has. */
 export interface Verdict {
   readonly change: Change | null;
+  /** What the change leaves is to memcached a new item, though the operation is one that writes over the old. */
+  readonly anew?: boolean;
   /** @param version that the change was given; of no meaning where there is no change */
   readonly reply: (version: Version) => Reply;
 }

@@ -25,6 +25,7 @@ import { Gathering } from './gathering.ts';
 import type { Policy } from './level.ts';
 import { Operation } from './operation.ts';
 import { Parked } from './parked.ts';
+import { ReadTimes } from './read-times.ts';
 import { isPlainRead, isPlainWrite, isWrite } from './request-kinds.ts';
 
 export interface CoordinatorPorts {
@@ -62,10 +63,17 @@ export class Coordinator {
   readonly #decision: Decision;
   /** In order of deadline, since all are given the same time. */
   readonly #deadlines = new Fifo<Operation>();
+  readonly #readTimes: ReadTimes;
 
   constructor(ports: CoordinatorPorts) {
     this.#ports = ports;
-    this.#decision = new Decision({ ...ports, parked: this.#parked, readGate: this.#readGate });
+    this.#readTimes = new ReadTimes(ports.replica, ports.wallMs);
+    this.#decision = new Decision({
+      ...ports,
+      parked: this.#parked,
+      readGate: this.#readGate,
+      readTimes: this.#readTimes,
+    });
   }
 
   get policy(): Policy {
@@ -251,13 +259,14 @@ export class Coordinator {
     // What is pending may mark the entry: the next request must not overtake what this one may then have to write.
     const pending = engine.predict(request.key) !== null;
     if (pending) operation.whenDone(ordered);
-    this.#found(operation, request.key, pending ? () => {} : ordered, (error, found) => {
+    const onFound: OnFound = (error, found) => {
       if (error !== null) return operation.finish(serverError(error));
       if (found !== null && isMarked(found, 'stale') && !isMarked(found, 'taken')) {
         return this.#conditional(operation, request, ordered);
       }
       operation.finish(this.#decision.verdict(request, found).reply(NO_VERSION));
-    });
+    };
+    this.#found(operation, request.key, pending ? () => {} : ordered, onFound, !request.unnoticed);
   }
 
   /** Looking at an entry for people does not count as reading it. */
@@ -267,18 +276,18 @@ export class Coordinator {
       if (error !== null) return operation.finish(serverError(error));
       operation.finish(this.#decision.verdict(request, found).reply(NO_VERSION));
     };
-    this.#found(operation, key, ordered, onFound, true);
+    this.#found(operation, key, ordered, onFound, false);
   }
 
   /** Reads one entry as the level says. @param ordered called once the read has been handed to the store */
-  #found(operation: Operation, key: string, ordered: () => void, done: OnFound, unnoticed = false): void {
+  #found(operation: Operation, key: string, ordered: () => void, done: OnFound, noticed: boolean): void {
     const { engine, replica } = this.#ports;
     const read = () => {
-      const record = replica.journal.newest(key);
-      const readAtSec = record?.readAtSec ?? 0;
-      const onRead: ReadDone = (error, entry) => done(error, entry === null ? null : { ...entry, readAtSec });
-      replica.read(key, this.#ifStillOpen(operation, onRead));
-      if (unnoticed && record !== undefined) record.readAtSec = readAtSec;
+      this.#readTimes.read(key, noticed, (readAtSec) => {
+        const onRead: ReadDone = (error, entry) =>
+          done(error, entry === null ? null : { ...entry, readAtSec });
+        replica.read(key, this.#ifStillOpen(operation, onRead));
+      });
       ordered();
     };
     if (!this.policy.strongReads || !engine.afterPending(key, read)) read();

@@ -25,16 +25,22 @@ export function decideArithmetic(
   const digits = value.toString().padEnd(found.value.length, ' ');
   const expiresAtMs =
     request.touch === null ? found.expiresAtMs : absoluteExpiryMs(request.touch, context.nowMs);
+  // As in memcached, where a number that has become longer is a new item, and else the old one is written over.
+  const anew = digits.length > found.value.length;
   const change: Change = {
     kind: 'set',
     flags: found.flags,
     expiresAtMs,
     value: Buffer.from(digits, 'latin1'),
     token: request.newToken,
-    // As in memcached, where a number that has become longer is a new item, and else the old one is written over.
-    marks: digits.length > found.value.length ? 0 : found.marks,
+    marks: anew ? 0 : found.marks,
   };
-  return { change, reply: (version) => numberReply(request, value, change, version, context) };
+  const ttlBefore = ttlSeconds(found.expiresAtMs, context.nowMs);
+  return {
+    change,
+    anew,
+    reply: (version) => ({ ...numberReply(request, value, change, version, context), ttlBefore }),
+  };
 }
 
 function subtracted(from: bigint, delta: bigint): bigint {
@@ -54,10 +60,11 @@ function vivified(request: ArithmeticRequest, context: DecideContext): Verdict {
   };
   return {
     change,
-    reply: (version) => ({ ...numberReply(request, initial.value, change, version, context), made: true }),
+    reply: (version) => numberReply(request, initial.value, change, version, context),
   };
 }
 
+/** The reply to a request that has made the entry. */
 function numberReply(
   request: ArithmeticRequest,
   value: bigint,
@@ -66,7 +73,7 @@ function numberReply(
   { nowMs }: DecideContext,
 ): Extract<Reply, { kind: 'number' }> {
   const cas = request.wantsToken ? (request.newToken ?? casOfVersion(version)) : 0n;
-  return { kind: 'number', value, cas, ttl: ttlSeconds(expiresAtMs, nowMs) };
+  return { kind: 'number', value, cas, ttl: ttlSeconds(expiresAtMs, nowMs), ttlBefore: null };
 }
 
 /**

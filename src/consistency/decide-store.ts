@@ -31,10 +31,12 @@ export function setChange(request: StoreRequest, nowMs: number): Change {
 }
 
 /** `stored`, with the new token where it was asked for. */
-export function storedReply(request: StoreRequest, version: Version): Reply {
+export function storedReply(request: StoreRequest, version: Version): Outcome {
   if (!request.wantsToken) return REPLIES.stored;
   return { kind: 'outcome', outcome: 'stored', cas: request.newToken ?? casOfVersion(version) };
 }
+
+type Outcome = Extract<Reply, { kind: 'outcome' }>;
 
 function stored(request: StoreRequest, { nowMs }: DecideContext): Verdict {
   return { change: setChange(request, nowMs), reply: (version) => storedReply(request, version) };
@@ -83,6 +85,6 @@ function joined(request: StoreRequest, found: Found | null, context: DecideConte
       token: request.newToken,
       marks: 0,
     },
-    reply: (version) => storedReply(request, version),
+    reply: (version) => ({ ...storedReply(request, version), valueBytes: bytes }),
   };
 }

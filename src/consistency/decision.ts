@@ -1,6 +1,6 @@
 import type { Gate } from '../membership/gate.ts';
 import type { Effect } from '../ordering/effect.ts';
-import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { type Reply, serverError } from '../protocol/reply.ts';
 import type { Draft, Engine, WriteOutcome } from '../replication/engine.ts';
 import type { Replica } from '../replication/replica.ts';
@@ -8,11 +8,13 @@ import type { ConditionalRequest, Found, Verdict } from './conditional.ts';
 import { decide, needsValue } from './decide.ts';
 import type { Operation } from './operation.ts';
 import type { Parked } from './parked.ts';
+import { isNoticed, type ReadTimes } from './read-times.ts';
 
 export interface DecisionPorts {
   readonly engine: Engine;
   readonly replica: Replica;
   readonly parked: Parked;
+  readonly readTimes: ReadTimes;
   /** Whether an answer that changes nothing may be given. */
   readonly readGate: () => Gate;
   /** Milliseconds since 1970. */
@@ -56,7 +58,7 @@ export class Decision {
 
   #onApplied(operation: Operation, request: ConditionalRequest, done: OnDecided): void {
     if (operation.done) return;
-    const { engine, replica, parked, readGate } = this.#ports;
+    const { engine, replica, parked, readGate, readTimes } = this.#ports;
     const held = replica.heldVersion(request.key);
     const onFound = (found: Found | null) => {
       if (operation.done) return;
@@ -71,21 +73,12 @@ export class Decision {
       const live = record !== undefined && replica.isLive(request.key);
       return onFound(live ? { ...record, flags: 0, value: EMPTY } : null);
     }
-    const readAtSec = record?.readAtSec ?? 0;
-    replica.read(request.key, (error, entry) => {
-      if (error !== null) operation.finish(serverError(error));
-      else onFound(entry === null ? null : { ...entry, readAtSec });
-    });
-    if (record !== undefined && !countsAsRead(request)) record.readAtSec = readAtSec;
-  }
-
-  /** As in memcached: what touches an entry has read it, and a sum is as much read as its first summand was. */
-  #readAtSecAfter(request: ConditionalRequest): number {
-    if (countsAsRead(request)) return Math.floor(this.#ports.wallMs() / 1000);
-    // What leaves the item in its place, marked or with another number, leaves this as well.
-    const { replica } = this.#ports;
-    if (request.kind !== 'arithmetic' && request.kind !== 'delete') return 0;
-    return replica.isLive(request.key) ? replica.journal.newest(request.key)!.readAtSec : 0;
+    readTimes.read(request.key, isNoticed(request), (readAtSec) =>
+      replica.read(request.key, (error, entry) => {
+        if (error !== null) operation.finish(serverError(error));
+        else onFound(entry === null ? null : { ...entry, readAtSec });
+      }),
+    );
   }
 
   #propose(
@@ -95,19 +88,17 @@ export class Decision {
     base: Version,
     done: OnDecided,
   ): void {
-    const { engine, replica, parked } = this.#ports;
+    const { engine, parked, readTimes } = this.#ports;
     const writeGate = () => engine.gate('write');
     if (writeGate().state !== 'open') {
       return parked.whenOpen(operation, writeGate, () => this.carryOut(operation, request, done));
     }
     operation.proposed = true;
-    const readAtSec = this.#readAtSecAfter(request);
+    const readAtSec = readTimes.after(request, verdict, base);
     const draft: Draft = { ...verdict.change!, key: request.key, base };
     engine.write(draft, (outcome) => {
       if (outcome.kind === 'applied') {
-        const record = replica.journal.newest(request.key);
-        if (record !== undefined && sameVersion(record.version, outcome.version))
-          record.readAtSec = readAtSec;
+        readTimes.note(request.key, outcome.version, readAtSec);
         return done(verdict, outcome.version);
       }
       if (outcome.kind === 'unknown') return operation.finish(unknownReply(outcome));
@@ -120,10 +111,6 @@ export class Decision {
 /** The answer to a write that may have happened or not. */
 export function unknownReply(outcome: Extract<WriteOutcome, { kind: 'unknown' }>): Reply {
   return serverError(`outcome unknown: ${outcome.reason}`);
-}
-
-function countsAsRead({ kind }: ConditionalRequest): boolean {
-  return kind === 'read_item' || kind === 'touch' || kind === 'gat-one';
 }
 
 function foundIn(effect: Effect | null): Found | null {

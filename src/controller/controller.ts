@@ -267,7 +267,7 @@ class RunningController implements Controller {
       keys: this.#journal.keys,
       store: {
         type: storeType,
-        address: storeType === 'memcache' ? nameOf(storeAddress) : '',
+        address: storeType === 'custom' ? '' : nameOf(storeAddress),
         up: state.up,
         reason: state.up ? '' : state.reason,
       },

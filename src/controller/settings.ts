@@ -1,4 +1,5 @@
 import type { Level } from '../consistency/level.ts';
+import type { StoreType } from '../store/create-driver.ts';
 
 export interface Address {
   readonly host: string;
@@ -24,10 +25,10 @@ export interface Settings {
   readonly requestTimeoutMs: number;
   readonly syncIntervalMs: number;
   readonly maxClockSkewMs: number;
-  readonly storeType: 'memcache' | 'custom';
+  readonly storeType: StoreType;
   /** Ignored by the embedded store. */
   readonly storeAddress: Address;
-  /** An operation that the store has not answered by then has failed, and so has the connection. */
+  /** A store that owes an answer and gives none for so long has failed. */
   readonly storeTimeoutMs: number;
   /** Most that the embedded store holds, in bytes, before it evicts. */
   readonly storeBytesMax: number;

@@ -142,7 +142,7 @@ export class Statistics {
 
   /** An entry that had to be made is neither hit nor miss. */
   #countArithmetic({ verb }: ArithmeticRequest, reply: Reply): void {
-    if (reply.kind === 'number' && reply.made) this.#counts.total_items++;
+    if (reply.kind === 'number' && reply.ttlBefore === null) this.#counts.total_items++;
     else if (reply.kind === 'number') this.#counts[`${verb}_hits`]++;
     else if (outcomeOf(reply) === 'not_found') this.#counts[`${verb}_misses`]++;
   }

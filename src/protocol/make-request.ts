@@ -57,5 +57,5 @@ export function deleteRequest(key: string, noreply = false): DeleteRequest {
 
 /** Reads an entry with all that is known of it, and changes nothing. */
 export function readItemRequest(key: string): ReadItemRequest {
-  return { kind: 'read_item', key, touch: null, vivify: null, recacheBelow: null };
+  return { kind: 'read_item', key, touch: null, vivify: null, recacheBelow: null, unnoticed: false };
 }

@@ -39,17 +39,22 @@ export interface Item {
 export type Outcome = 'stored' | 'not_stored' | 'exists' | 'not_found' | 'deleted' | 'touched' | 'ok';
 
 export type Reply =
-  /** `cas`: the entry's new token, where the request asked for it. */
-  | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly cas?: bigint }
+  /** `cas`: the entry's new token, where the request asked for it; `valueBytes`: where it is not the request's. */
+  | {
+      readonly kind: 'outcome';
+      readonly outcome: Outcome;
+      readonly cas?: bigint;
+      readonly valueBytes?: number;
+    }
   | { readonly kind: 'hits'; readonly hits: readonly Hit[] }
   | { readonly kind: 'item'; readonly item: Item }
-  /** The new value of `incr` and `decr`; `cas` where the request asked for it; `ttl` as in `Item`; `made` anew. */
+  /** The new value of `incr` and `decr`; `cas` where the request asked for it; `ttl` and `ttlBefore` as in `Item`. */
   | {
       readonly kind: 'number';
       readonly value: bigint;
       readonly cas: bigint;
       readonly ttl: number;
-      readonly made?: true;
+      readonly ttlBefore: number | null;
     }
   /** A line of text without its line end: `VERSION …`, `CONTROLLER …`; empty for no answer at all. */
   | { readonly kind: 'line'; readonly line: string }
@@ -61,7 +66,8 @@ export type Reply =
   /** The request could not be carried out: the cluster's fault. */
   | { readonly kind: 'server_error'; readonly reason: string };
 
-const outcome = (name: Outcome): Reply => Object.freeze({ kind: 'outcome', outcome: name });
+const outcome = (name: Outcome): Extract<Reply, { kind: 'outcome' }> =>
+  Object.freeze({ kind: 'outcome', outcome: name });
 
 /** The replies that are the same every time, made once. */
 export const REPLIES = {

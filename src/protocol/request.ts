@@ -35,6 +35,8 @@ export interface ReadItemRequest extends Wired {
   readonly vivify: number | null;
   /** The right to fill the entry anew is won when fewer seconds than this are left to it; null for never. */
   readonly recacheBelow: number | null;
+  /** The read is not to count as one. */
+  readonly unnoticed: boolean;
 }
 
 /** Conditions and changes of the token that the binary and meta protocols add to writes. */

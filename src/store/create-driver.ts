@@ -1,11 +1,18 @@
 import type { KvDriver } from './driver.ts';
 import { EmbeddedDriver } from './embedded-driver.ts';
-import type { StoreAddress } from './memjs-connection.ts';
-import { MemjsDriver } from './memjs-driver.ts';
+import { MemcachedDriver } from './memcached-driver.ts';
+import { MemjsConnection } from './memjs-connection.ts';
+import { PipelinedConnection } from './pipelined-connection.ts';
+import type { Connect, StoreAddress } from './store-connection.ts';
+
+/** `memcache`: memcached, through the project's own connection; `memjs`: through memjs; `custom`: embedded. */
+export const STORE_TYPES = ['memcache', 'memjs', 'custom'] as const;
+
+export type StoreType = (typeof STORE_TYPES)[number];
 
 /** What a store is told: a part of the controller's settings. */
 export interface StoreSettings {
-  readonly storeType: 'memcache' | 'custom';
+  readonly storeType: StoreType;
   /** Ignored by the embedded store. */
   readonly storeAddress: StoreAddress;
   readonly storeTimeoutMs: number;
@@ -13,11 +20,15 @@ export interface StoreSettings {
   readonly storeBytesMax: number;
 }
 
+/** The ways to speak to memcached. */
+export const CONNECTIONS = {
+  memcache: (address, events) => new PipelinedConnection(address, events),
+  memjs: (address, events) => new MemjsConnection(address, events),
+} as const satisfies Partial<Record<StoreType, Connect>>;
+
 export function createDriver(settings: StoreSettings): KvDriver {
-  switch (settings.storeType) {
-    case 'memcache':
-      return new MemjsDriver({ address: settings.storeAddress, timeoutMs: settings.storeTimeoutMs });
-    case 'custom':
-      return new EmbeddedDriver({ bytesMax: settings.storeBytesMax });
-  }
+  const { storeType, storeAddress, storeTimeoutMs, storeBytesMax } = settings;
+  if (storeType === 'custom') return new EmbeddedDriver({ bytesMax: storeBytesMax });
+  const connect = CONNECTIONS[storeType];
+  return new MemcachedDriver({ connect, address: storeAddress, timeoutMs: storeTimeoutMs });
 }

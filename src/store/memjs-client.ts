@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Client, Server } from 'memjs';
+import { AT, HEADER_BYTES, RESPONSE_MAGIC } from '../protocol/binary/wire-format.ts';
 
 /**
  * memjs, with what it gets wrong for a long-lived, ordered, pipelined connection put right. What remains to
@@ -11,6 +12,9 @@ import { Client, Server } from 'memjs';
 export class OneSocketServer extends Server {
   /** memjs's own: the connection from the first request on. */
   declare readonly _socket: Socket | undefined;
+
+  /** Told when what comes is no reply, by its first byte. None of what came with it is parsed. */
+  onForeignByte: () => void = () => {};
 
   /** Pieces of a reply of which the rest is still to come. */
   #pieces: Buffer[] = [];
@@ -38,7 +42,10 @@ export class OneSocketServer extends Server {
     this.#piecesBytes += piece.length;
   }
 
-  #expose(bytes: Buffer): Buffer {
+  /** memjs would look at no first byte, and wait for as much as it takes for a length. */
+  #expose(received: Buffer): Buffer {
+    const bytes = beginsWithReplies(received) ? received : NOTHING;
+    if (bytes !== received) this.onForeignByte();
     (this as { responseBuffer: Buffer }).responseBuffer = bytes;
     return bytes;
   }
@@ -55,10 +62,18 @@ export class EndlessClient extends Client {
 export const SEQUENCE_END = 2 ** 31;
 
 const NOTHING = Buffer.alloc(0);
-const HEADER_BYTES = 24;
-const BODY_LENGTH_AT = 8;
+
+/** Whether everything in here that should begin a reply does. */
+function beginsWithReplies(bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; ) {
+    if (bytes[at] !== RESPONSE_MAGIC) return false;
+    if (bytes.length - at < HEADER_BYTES) return true;
+    at += HEADER_BYTES + bytes.readUInt32BE(at + AT.bodyBytes);
+  }
+  return true;
+}
 
 /** How long the reply is that starts here; of a start too short to tell, the least that is needed to tell. */
 function replyBytes(start: Buffer): number {
-  return start.length < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + start.readUInt32BE(BODY_LENGTH_AT);
+  return start.length < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + start.readUInt32BE(AT.bodyBytes);
 }

@@ -1,42 +1,52 @@
 import type { Socket } from 'node:net';
-import { type StatsGroup, StoreError, type StoreStats } from './driver.ts';
-import { memcachedExptime } from './exptime.ts';
+import type { StatsGroup, StoreStats } from './driver.ts';
 import { EndlessClient, OneSocketServer } from './memjs-client.ts';
+import {
+  CONNECTION_CLOSED,
+  type ConnectionEvents,
+  itemBytesMaxOf,
+  KEEP_ALIVE_MS,
+  OUT_OF_ORDER,
+  reasonOf,
+  refusalOf,
+  type StoreAddress,
+  type StoreConnection,
+} from './store-connection.ts';
 
 /**
- * One connection to memcached, from its first request to its first failure; then it is thrown away with all
- * that memjs knows. It neither retries nor reconnects nor keeps time: memjs's own would break the order of
- * operations.
- *
- * Answers are replies of memcached and nothing else. When the connection is lost `onLost` is called, once,
- * and what is in flight is not answered any more.
+ * memcached through memjs, thrown away after a failure with all that memjs knows. memjs's own retries, timers and
+ * reconnections, which would break the order of operations, are kept from acting.
  */
-export class MemjsConnection {
-  readonly #onLost: (reason: string) => void;
+export class MemjsConnection implements StoreConnection {
+  readonly #events: ConnectionEvents;
   readonly #server: OneSocketServer;
   readonly #client: EndlessClient;
   #socket: Socket | null = null;
   #abandoned = false;
   #corked = false;
+  /** memjs finds the request of a reply by its number, in whatever order they come. */
+  #asked = 0;
+  #answered = 0;
 
-  constructor(address: StoreAddress, onLost: (reason: string) => void) {
-    this.#onLost = onLost;
+  constructor(address: StoreAddress, events: ConnectionEvents) {
+    this.#events = events;
     const options = {
       timeout: MEMJS_TIMEOUT_SECONDS,
       conntimeout: MEMJS_TIMEOUT_SECONDS,
       keepAlive: true,
-      keepAliveDelay: KEEP_ALIVE_SECONDS,
+      keepAliveDelay: KEEP_ALIVE_MS / 1000,
       retries: ONE_ATTEMPT,
       logger: { log: () => {} },
     };
     this.#server = new OneSocketServer(address.host, address.port, undefined, undefined, options);
+    this.#server.onForeignByte = () => this.#lose(OUT_OF_ORDER);
     this.#client = new EndlessClient([this.#server], options);
   }
 
   /** Connects, and asks for the largest item; null where the store does not say. To be called first. */
   open(done: (itemBytesMax: number | null) => void): void {
     this.#client.statsWithKey('settings', (error, _server, stats) => {
-      if (this.#hasReply(error)) done(positiveInteger(stats?.item_size_max));
+      if (this.#hasReply(error)) done(itemBytesMaxOf(stats?.item_size_max));
     });
     const socket = this.#server._socket!;
     this.#socket = socket;
@@ -46,32 +56,28 @@ export class MemjsConnection {
     socket.on('close', this.#onEnd);
   }
 
-  get(key: string, done: (refusal: StoreError | null, bytes: Buffer | null) => void): void {
-    this.#gather();
-    this.#client.get(keyBytes(key), (error, bytes) => {
-      if (this.#hasReply(error)) done(refusalOf(error), error ? null : bytes);
-    });
+  get(key: string): void {
+    const number = this.#nextNumber();
+    this.#client.get(keyBytes(key), (error, bytes) => this.#onReply(number, error, bytes ?? null));
   }
 
-  set(key: string, bytes: Buffer, expiresAtMs: number, nowMs: number, done: OnWritten): void {
-    this.#gather();
-    const options = { expires: memcachedExptime(expiresAtMs, nowMs) };
-    this.#client.set(keyBytes(key), bytes, options, (error) => {
-      if (this.#hasReply(error)) done(refusalOf(error));
-    });
+  set(key: string, bytes: Buffer, exptime: number): void {
+    const number = this.#nextNumber();
+    this.#client.set(keyBytes(key), bytes, { expires: exptime }, (error) =>
+      this.#onReply(number, error, null),
+    );
   }
 
-  delete(key: string, done: OnWritten): void {
-    this.#gather();
-    this.#client.delete(keyBytes(key), (error) => {
-      if (this.#hasReply(error)) done(refusalOf(error));
-    });
+  delete(key: string): void {
+    const number = this.#nextNumber();
+    this.#client.delete(keyBytes(key), (error) => this.#onReply(number, error, null));
   }
 
-  stats(group: StatsGroup, done: (refusal: StoreError | null, stats: StoreStats | null) => void): void {
-    this.#gather();
+  stats(group: StatsGroup, take: (stats: StoreStats) => void): void {
+    const number = this.#nextNumber();
     this.#client.statsWithKey(group, (error, _server, stats) => {
-      if (this.#hasReply(error)) done(refusalOf(error), stats === null ? null : Object.entries(stats));
+      if (!error && stats !== null && !this.#abandoned) take(Object.entries(stats));
+      this.#onReply(number, error, null);
     });
   }
 
@@ -99,6 +105,18 @@ export class MemjsConnection {
     this.#socket!.uncork();
   };
 
+  #nextNumber(): number {
+    this.#gather();
+    return this.#asked++;
+  }
+
+  #onReply(number: number, error: Error | null, bytes: Buffer | null): void {
+    if (!this.#hasReply(error)) return;
+    if (number !== this.#answered) return this.#lose(OUT_OF_ORDER);
+    this.#answered++;
+    this.#events.onReply(error ? refusalOf(statusOf(error), error) : null, bytes);
+  }
+
   /** memjs reports a status of memcached and a lost connection alike. */
   #hasReply(error: Error | null): boolean {
     if (this.#abandoned) return false;
@@ -108,25 +126,15 @@ export class MemjsConnection {
   }
 
   /** The store's half suffices: nothing will be answered, whatever of ours is still to be sent. */
-  readonly #onEnd = (): void => this.#lose('connection closed');
+  readonly #onEnd = (): void => this.#lose(CONNECTION_CLOSED);
 
   #lose(reason: string): void {
-    if (!this.#abandoned) this.#onLost(reason);
+    if (!this.#abandoned) this.#events.onLost(reason);
   }
 }
 
-export interface StoreAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-type OnWritten = (refusal: StoreError | null) => void;
-
 /** So long that memjs's own timers, which leave sockets half closed, never come to act. */
 const MEMJS_TIMEOUT_SECONDS = 24 * 60 * 60;
-
-/** Idle time after which the kernel asks whether the peer's host is still there. */
-const KEEP_ALIVE_SECONDS = 10;
 
 /** memjs counts attempts, whatever the option's name says. */
 const ONE_ATTEMPT = 1;
@@ -142,30 +150,7 @@ function isStatus(error: Error): boolean {
   return error.message?.startsWith(STATUS_PREFIX);
 }
 
-/** memcached did not do as told, in the words of memjs's table of statuses. */
-function refusalOf(error: Error | null): StoreError | null {
-  if (!error) return null;
-  const status = error.message.slice(error.message.indexOf(':') + 1).trim();
-  if (status === 'Value too large') {
-    return new StoreError('STORE_TOO_LARGE', 'the value is too large for memcached', { cause: error });
-  }
-  return new StoreError('STORE_REFUSED', `memcached refused: ${status}`, { cause: error });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EPIPE: 'connection closed',
-  ENOTFOUND: 'host not found',
-};
-
-/** One line; memjs passes on errors of sockets, and in one place a string. */
-function reasonOf(error: Error): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? (message || code || String(error));
-}
-
-function positiveInteger(text: string | undefined): number | null {
-  const number = Number(text);
-  return Number.isSafeInteger(number) && number > 0 ? number : null;
+/** memjs puts what was asked in front of the status. */
+function statusOf(error: Error): string {
+  return error.message.slice(error.message.indexOf(':') + 1).trim();
 }

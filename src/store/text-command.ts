@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { Fifo } from '../ordering/fifo.ts';
 import { StoreError } from './driver.ts';
-import type { StoreAddress } from './memjs-connection.ts';
+import type { StoreAddress } from './store-connection.ts';
 
 type OnAnswer = (error: StoreError | null, answer: string | null) => void;
 

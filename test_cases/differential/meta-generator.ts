@@ -6,7 +6,7 @@ import * as words from './words.ts';
 /**
  * Meta commands, well and badly written, among classic ones. Left out by name, with the reason in
  * docs/protocol.md: `me`, which shows memcached's own memory; what 1.6.18 does not have yet, `E` and the `x` of
- * `md`; `u`; an opaque that is too long; the `T` of `ma`, and `R` beside `T`.
+ * `md`; an opaque that is too long; the `T` of `ma`, and `R` beside `T`.
  */
 export function metaCommands(random: Random, options: GenerateOptions): Command[] {
   if (random.chance(0.25)) return textCommands(random, options);
@@ -48,7 +48,7 @@ type Flag = string | Part;
 
 function metaGet(random: Random): Command {
   const key = anyKey(random);
-  const pool: Flag[] = ['v', 'v', 'v', 'f', 'h', 'k', 'c', 'c', 's', 't', 'q', seconds('T', random)];
+  const pool: Flag[] = ['v', 'v', 'v', 'f', 'h', 'k', 'c', 'c', 's', 't', 'q', 'u', seconds('T', random)];
   pool.push(seconds('N', random), 'R30', 'R1000', 'R0', opaque(random));
   return line(random, 'mg', key, flagsFrom(pool, random, key.isBase64));
 }

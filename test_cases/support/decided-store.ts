@@ -24,8 +24,9 @@ export class DecidedStore {
       case 'delete':
         return this.#decide(request);
       case 'touch':
-      case 'read_item':
         return this.#noticed(request.key, this.#decide(request));
+      case 'read_item':
+        return request.unnoticed ? this.#decide(request) : this.#noticed(request.key, this.#decide(request));
       case 'debug':
         return this.#decide(readItemRequest(request.key));
       default:

@@ -469,6 +469,44 @@ const MARKS: readonly ProtocolCase[] = [
   ),
 ];
 
+/** Whether an entry counts as read, and when it was: what a write leaves of that, and reads that are not to count. */
+const READ_TIMES: readonly ProtocolCase[] = [
+  answers(
+    'ms k 1\r\n5\r\nmg k\r\nma k D5\r\nmg k h v\r\nmg k h\r\n',
+    'HD\r\nHD\r\nHD\r\nVA 2 h0\r\n10\r\nHD h1\r\n',
+  ),
+  answers(
+    'ms k 1\r\n5\r\nmg k\r\nms k 1\r\n7\r\nincr k 1\r\nmg k h v\r\n',
+    'HD\r\nHD\r\nHD\r\n8\r\nVA 1 h0\r\n8\r\n',
+  ),
+  answers(
+    'ms k 1\r\n5\r\nmg k u\r\nmg k u h l\r\nmg k h\r\nmg k h u\r\n',
+    'HD\r\nHD\r\nHD h0 l0\r\nHD h0\r\nHD h1\r\n',
+  ),
+  answers('mg k u N30 h\r\nmg k h\r\n', 'HD h0 W\r\nHD h0 Z\r\n'),
+  answers('mg k N30 h\r\nmg k h\r\n', 'HD h0 W\r\nHD h1 Z\r\n'),
+  answers('ms k 1 T100\r\n5\r\nmg k u T200 t h\r\nmg k h t\r\n', 'HD\r\nHD t200 h0\r\nHD h0 t200\r\n'),
+  answers(
+    'ms k 1\r\n5\r\nmd k I\r\nmg k u h\r\nmg k u h\r\nmg k h\r\nmg k h\r\n',
+    'HD\r\nHD\r\nHD h0 X W\r\nHD h0 Z X\r\nHD h0 Z X\r\nHD h1 Z X\r\n',
+  ),
+  answers(
+    'ms k 1 T30\r\n5\r\nmg k u R90 h\r\nmg k h u\r\nmg k h\r\n',
+    'HD\r\nHD h0 W\r\nHD h0 Z\r\nHD h0 Z\r\n',
+  ),
+];
+
+/** `t` tells the time as the flags before it on the line have left it. */
+const TIMES_LEFT: readonly ProtocolCase[] = [
+  answers(
+    'ms k 1 T100\r\n5\r\nma k t T200 v\r\nma k T300 t v\r\nmg k t\r\n',
+    'HD\r\nVA 1 t100\r\n6\r\nVA 1 t300\r\n7\r\nHD t300\r\n',
+  ),
+  answers('ma k N100 t T200\r\nmg k t\r\n', 'HD t100\r\nHD t200\r\n'),
+  answers('ma k t N100 T200\r\nmg k t\r\n', 'HD t-1\r\nHD t200\r\n'),
+  answers('ma k T200 t N100\r\nmg k t\r\n', 'HD t200\r\nHD t100\r\n'),
+];
+
 export const META_CASES: readonly ProtocolCase[] = [
   ...LINES,
   ...FLAGS,
@@ -480,6 +518,8 @@ export const META_CASES: readonly ProtocolCase[] = [
   ...ARITHMETIC,
   ...DEBUGS,
   ...MARKS,
+  ...READ_TIMES,
+  ...TIMES_LEFT,
 ];
 
 /** What 1.6.18 refuses or passes over, and the protocol's current text describes; a controller answers so. */
@@ -502,6 +542,7 @@ export const NEWER_CASES: readonly ProtocolCase[] = [
   ),
   answers('ms k 1 Ex\r\nx\r\nmn\r\n', 'CLIENT_ERROR bad token in command line format\r\nMN\r\n'),
   answers('ms k 3 s\r\nabc\r\nms k 3 s ME\r\nabc\r\n', 'HD s3\r\nNS\r\n'),
+  answers('ms k 3 s\r\nabc\r\nms k 2 s MA\r\nde\r\nms k 1 s MP N9\r\nf\r\n', 'HD s3\r\nHD s5\r\nHD s6\r\n'),
   answers(
     'ms k 1 MA N30 F4\r\nx\r\nms k 1 MP N60\r\ny\r\nmg k v t f\r\n',
     'HD\r\nHD\r\nVA 2 t30 f4\r\nyx\r\n',

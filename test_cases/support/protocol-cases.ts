@@ -231,6 +231,10 @@ const ARITHMETIC: readonly ProtocolCase[] = [
     'set k 0 0 1\r\nx\r\nincr k 1\r\n',
     `${STORED}CLIENT_ERROR cannot increment or decrement non-numeric value\r\n`,
   ),
+  answers(
+    'set k 0 0 2\r\n-5\r\nincr k 1\r\n',
+    `${STORED}CLIENT_ERROR cannot increment or decrement non-numeric value\r\n`,
+  ),
   answers('set k 0 0 2\r\n10\r\nincr k 5\r\ndecr k 20\r\n', `${STORED}15\r\n0\r\n`),
 ];
 

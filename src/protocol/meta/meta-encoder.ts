@@ -44,7 +44,7 @@ export function encodeMeta(flags: MetaFlags, request: Request, reply: Reply, out
 function encodeOutcome(
   flags: MetaFlags,
   request: Request,
-  { outcome, cas }: Extract<Reply, { kind: 'outcome' }>,
+  { outcome, cas, valueBytes }: Extract<Reply, { kind: 'outcome' }>,
   out: ReplyBuffer,
 ): void {
   const { command, quiet } = flags;
@@ -60,7 +60,7 @@ function encodeOutcome(
   let line = CODES[outcome];
   for (const flag of flags.returns) {
     if (flag === 'c') line += ` c${cas ?? 0n}`;
-    else if (flag === 's' && !refused) line += ` s${request.value.length}`;
+    else if (flag === 's' && !refused) line += ` s${valueBytes ?? request.value.length}`;
     else line += echo(flags, flag);
   }
   out.text(`${line}\r\n`);
@@ -99,7 +99,7 @@ function itemFlag(flags: MetaFlags, item: Item, flag: string): string {
 }
 
 /** `t` tells the time as the flags before it on the line have left it. */
-function ttlOf(flags: MetaFlags, { ttl, ttlBefore }: Item): number {
+function ttlOf(flags: MetaFlags, { ttl, ttlBefore }: Pick<Item, 'ttl' | 'ttlBefore'>): number {
   if (ttlBefore === null) return ttlOfMade(flags, ttl);
   return flags.ttlAfterTouch ? ttl : ttlBefore;
 }
@@ -109,18 +109,15 @@ function ttlOfMade({ ttlIfMade }: MetaFlags, ttl: number): number {
   return ttlIfMade > EXPTIME_RELATIVE_SECONDS_MAX ? ttl : Math.max(0, ttlIfMade);
 }
 
-function encodeNumber(
-  flags: MetaFlags,
-  { value, cas, ttl, made }: Extract<Reply, { kind: 'number' }>,
-  out: ReplyBuffer,
-): void {
+function encodeNumber(flags: MetaFlags, reply: Extract<Reply, { kind: 'number' }>, out: ReplyBuffer): void {
+  const { value, cas, ttlBefore } = reply;
   // memcached tells a quiet client of the entries that it made for it.
-  if (flags.quiet && !made) return;
+  if (flags.quiet && ttlBefore !== null) return;
   const digits = flags.value ? value.toString() : '';
   let line = flags.value ? `VA ${digits.length}` : 'HD';
   for (const flag of flags.returns) {
     if (flag === 'c') line += ` c${cas}`;
-    else if (flag === 't') line += ` t${made ? ttlOfMade(flags, ttl) : ttl}`;
+    else if (flag === 't') line += ` t${ttlOf(flags, reply)}`;
     else line += echo(flags, flag);
   }
   out.text(flags.value ? `${line}\r\n${digits}\r\n` : `${line}\r\n`);

@@ -31,9 +31,9 @@ export function parseMetaGet(line: TextLine): Request {
   const error = readFlags(wire, line, 2);
   if (error !== null) return invalid(error);
   if (opaqueIsTooLong(wire)) return invalid(LONG_OPAQUE);
-  const { key, touch, recacheBelow } = wire;
+  const { key, touch, recacheBelow, unnoticed } = wire;
   const vivify = wire.vivify === null ? null : wire.madeExptime;
-  return { kind: 'read_item', key, touch, vivify, recacheBelow, wire };
+  return { kind: 'read_item', key, touch, vivify, recacheBelow, unnoticed, wire };
 }
 
 /** A line whose flags are wrong still says how many bytes follow it, and they are swallowed. */

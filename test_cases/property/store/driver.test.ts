@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KvDriver } from '../../../src/store/driver.ts';
 import { EmbeddedDriver } from '../../../src/store/embedded-driver.ts';
-import { MemjsDriver } from '../../../src/store/memjs-driver.ts';
 import { read, remove, StateWatch, write } from '../../support/driver-calls.ts';
 import { describeWithMemcached, Memcached } from '../../support/memcached.ts';
+import { CONNECTION_KINDS, memcachedDriver } from '../../support/memcached-drivers.ts';
 
 type Operation =
   | { readonly kind: 'get' | 'delete'; readonly key: string }
@@ -87,20 +87,22 @@ describe('the embedded driver', () => {
   );
 });
 
-describeWithMemcached('the memjs driver', () => {
-  let memcached: Memcached;
-  let driver: KvDriver;
-  beforeAll(async () => {
-    memcached = await Memcached.start();
-    driver = await opened(new MemjsDriver({ address: memcached.address, timeoutMs: 2000 }));
-  });
-  afterAll(async () => {
-    await driver.close();
-    await memcached.kill();
-  });
+for (const kind of CONNECTION_KINDS) {
+  describeWithMemcached(`the ${kind} driver`, () => {
+    let memcached: Memcached;
+    let driver: KvDriver;
+    beforeAll(async () => {
+      memcached = await Memcached.start();
+      driver = await opened(memcachedDriver(kind, { address: memcached.address, timeoutMs: 2000 }));
+    });
+    afterAll(async () => {
+      await driver.close();
+      await memcached.kill();
+    });
 
-  it(
-    'behaves as a map',
-    behavesAsMap(() => driver),
-  );
-});
+    it(
+      'behaves as a map',
+      behavesAsMap(() => driver),
+    );
+  });
+}

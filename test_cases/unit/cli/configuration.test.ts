@@ -103,7 +103,7 @@ describe('wrong values', () => {
     [{ peers: '127.0.0.1:8000,localhost:8000' }, '127.0.0.1:8000 stands there twice'],
     [{ peers: 'a:1,b:99999' }, '"b:99999" is no host:port'],
     [{ stores: '127.0.0.1:11201' }, 'there are 3 peers'],
-    [{ store: 'memcached' }, 'choose memcache or custom (did you mean "memcache"?)'],
+    [{ store: 'memcached' }, 'choose memcache, memjs or custom (did you mean "memcache"?)'],
     [{ log_level: 'verbose' }, 'choose error, warn, info or debug'],
     [{ cluster: 'a b' }, 'letters, digits'],
   ])('%o', (settings, message) => {

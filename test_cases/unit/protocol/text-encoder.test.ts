@@ -35,7 +35,11 @@ const TABLE: readonly (readonly [Request, Reply, string])[] = [
     { kind: 'hits', hits: [{ ...hit, key: 'a', value: Buffer.alloc(0) }, hit] },
     'VALUE a 4294967295 0 7\r\n\r\nVALUE \xff 4294967295 4 7\r\na\r\nb\r\nEND\r\n',
   ],
-  [who, { kind: 'number', value: 2n ** 64n - 1n, cas: 0n, ttl: -1 }, '18446744073709551615\r\n'],
+  [
+    who,
+    { kind: 'number', value: 2n ** 64n - 1n, cas: 0n, ttl: -1, ttlBefore: -1 },
+    '18446744073709551615\r\n',
+  ],
   [who, { kind: 'line', line: 'VERSION 1' }, 'VERSION 1\r\n'],
   [who, { kind: 'lines', lines: ['a', 'b'] }, 'a\r\nb\r\nEND\r\n'],
   [

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { MemcachedDriver } from '../../../src/store/memcached-driver.ts';
 import { EndlessClient, OneSocketServer, SEQUENCE_END } from '../../../src/store/memjs-client.ts';
-import { MemjsDriver } from '../../../src/store/memjs-driver.ts';
 import { failure, read, remove, StateWatch, write } from '../../support/driver-calls.ts';
 import { type Behaviour, FakeMemcached, OPCODES, response, STATUSES } from '../../support/fake-memcached.ts';
 import { portOf } from '../../support/free-port.ts';
+import { CONNECTION_KINDS, memcachedDriver } from '../../support/memcached-drivers.ts';
 
 const TIMEOUT_MS = 200;
 
@@ -15,9 +16,9 @@ const TIMEOUT_MS = 200;
 const answering: Behaviour = (request) =>
   response(request, request.opcode === OPCODES.get ? { value: 'value' } : {});
 
-describe('where memjs would go wrong', () => {
+describe.each(CONNECTION_KINDS)('where a connection could go wrong: %s', (kind) => {
   let fake: FakeMemcached;
-  let driver: MemjsDriver;
+  let driver: MemcachedDriver;
   let watch: StateWatch;
 
   afterEach(async () => {
@@ -27,7 +28,7 @@ describe('where memjs would go wrong', () => {
 
   async function open(behaviour: Behaviour, allowHalfOpen = false): Promise<void> {
     fake = await FakeMemcached.start(behaviour, allowHalfOpen);
-    driver = new MemjsDriver({ address: fake.address, timeoutMs: TIMEOUT_MS });
+    driver = memcachedDriver(kind, { address: fake.address, timeoutMs: TIMEOUT_MS });
     watch = new StateWatch();
     driver.open(watch.onStateChange);
     await watch.until(true);
@@ -117,6 +118,18 @@ describe('where memjs would go wrong', () => {
     for (const error of errors) expect(error.message).toMatch(/replies out of order/);
   });
 
+  it('a reply without its first byte ends the connection at once, however long it claims to be', async () => {
+    await open((request, socket) => {
+      const reply = response(request, { value: 'x'.repeat(1000) });
+      return request.connection > 0 ? answering(request, socket) : reply.subarray(1);
+    });
+    const started = Date.now();
+    expect((await failure(read(driver, 'a'))).message).toMatch(/replies out of order/);
+    expect(Date.now() - started).toBeLessThan(TIMEOUT_MS);
+    await watch.until(true);
+    expect(String(await read(driver, 'a'))).toBe('value');
+  });
+
   it('a store that answers again is not up before the old connection is closed there', async () => {
     const kept: Socket[] = [];
     await open((request, socket) => {
@@ -131,6 +144,18 @@ describe('where memjs would go wrong', () => {
     kept[0]!.end();
     await watch.until(true);
     await write(driver, 'a', Buffer.from('new'));
+  });
+
+  it('a store that is slow, but goes on answering, is not given up', async () => {
+    let turn = Promise.resolve();
+    await open((request, socket) => {
+      turn = turn
+        .then(() => sleep(TIMEOUT_MS / 4))
+        .then(() => void socket.write(answering(request, socket)!));
+      return undefined;
+    });
+    const found = await Promise.all(Array.from({ length: 12 }, () => read(driver, 'a')));
+    expect(found.map(String)).toEqual(found.map(() => 'value'));
   });
 
   it('reads alone hold up nothing when the connection is lost', async () => {
@@ -167,7 +192,7 @@ describe('memjs put right', () => {
   });
 });
 
-describe('a store that accepts connections and says nothing', () => {
+describe.each(CONNECTION_KINDS)('a store that accepts connections and says nothing: %s', (kind) => {
   it('is down, attempt after attempt, with few connections at once', async () => {
     const sockets = new Set<Socket>();
     let attempts = 0;
@@ -179,7 +204,7 @@ describe('a store that accepts connections and says nothing', () => {
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const address = { host: '127.0.0.1', port: portOf(silent) };
-    const driver = new MemjsDriver({ address, timeoutMs: 50, random: () => 0 });
+    const driver = memcachedDriver(kind, { address, timeoutMs: 50, random: () => 0 });
     const watch = new StateWatch();
     driver.open(watch.onStateChange);
     await expect.poll(() => attempts, { timeout: 5000 }).toBeGreaterThan(3);
@@ -191,15 +216,16 @@ describe('a store that accepts connections and says nothing', () => {
   });
 });
 
-describe('a closed driver', () => {
+describe.each(CONNECTION_KINDS)('a closed driver: %s', (kind) => {
   it('lets the process end, with a store that is there, absent, or silent', () => {
     const script = `
       import { createServer } from 'node:net';
-      import { MemjsDriver } from './src/store/memjs-driver.ts';
+      import { createDriver } from './src/store/create-driver.ts';
       const silent = createServer(() => {}).listen(0, '127.0.0.1', async () => {
         const { port } = silent.address();
-        for (const address of [{ host: '127.0.0.1', port }, { host: '127.0.0.1', port: 1 }]) {
-          const driver = new MemjsDriver({ address, timeoutMs: 100 });
+        for (const storePort of [port, 1]) {
+          const storeAddress = { host: '127.0.0.1', port: storePort };
+          const driver = createDriver({ storeType: '${kind}', storeAddress, storeTimeoutMs: 100 });
           driver.open(() => {});
           await new Promise((resolve) => setTimeout(resolve, 250));
           await driver.close();

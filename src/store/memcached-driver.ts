@@ -1,15 +1,22 @@
 import { performance } from 'node:perf_hooks';
 import { Fifo } from '../ordering/fifo.ts';
+import { NEVER } from '../protocol/expiry.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
+import { memcachedExptime } from './exptime.ts';
 import { Fence } from './fence.ts';
 import { refusalOfKey } from './key-check.ts';
-import { MemjsConnection, type StoreAddress } from './memjs-connection.ts';
+import type { Connect, StoreAddress, StoreConnection } from './store-connection.ts';
 import { TextCommands } from './text-command.ts';
 import { Watchdog } from './watchdog.ts';
 
-export interface MemjsDriverOptions {
+export interface MemcachedDriverOptions {
+  /** What speaks to memcached: memjs, or the project's own. */
+  readonly connect: Connect;
   readonly address: StoreAddress;
-  /** An operation that is not answered by then has failed, and so has the connection. */
+  /**
+   * A store that owes an answer and gives none for so long has failed, and with it all that is in flight. What
+   * waits behind answers that do come is not late: to break off a store that is merely busy would make it busier.
+   */
   readonly timeoutMs: number;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
@@ -20,7 +27,7 @@ export interface MemjsDriverOptions {
 }
 
 /**
- * memcached as a store, through memjs.
+ * memcached as a store, over one connection after the other.
  *
  *  1. One connection at a time carries operations, and memcached answers those in order. All operations,
  *     those refused on the spot too, go through one queue, and are answered from its front only.
@@ -29,8 +36,9 @@ export interface MemjsDriverOptions {
  *  3. Up means: connected, has answered a request of ours, and nothing that was sent over an earlier
  *     connection can take effect any more (`Fence`).
  */
-export class MemjsDriver implements KvDriver {
+export class MemcachedDriver implements KvDriver {
   readonly description: string;
+  readonly #connectTo: Connect;
   readonly #address: StoreAddress;
   readonly #timeoutMs: number;
   readonly #random: () => number;
@@ -43,7 +51,7 @@ export class MemjsDriver implements KvDriver {
   #downError: StoreError | null;
   #phase: 'idle' | 'connecting' | 'connected' | 'up' | 'waiting' | 'closed' = 'idle';
 
-  #connection: MemjsConnection | null = null;
+  #connection: StoreConnection | null = null;
   #connectingSinceMs = 0;
   #failedAttempts = 0;
   #retryTimer: NodeJS.Timeout | null = null;
@@ -52,10 +60,13 @@ export class MemjsDriver implements KvDriver {
   readonly #operations = new Fifo<Operation>();
   readonly #commands: TextCommands;
   #writesInFlight = 0;
+  /** Time of the watchdog. */
+  #lastReplyMs = 0;
   #settling = false;
   #closing: Promise<void> | null = null;
 
-  constructor(options: MemjsDriverOptions) {
+  constructor(options: MemcachedDriverOptions) {
+    this.#connectTo = options.connect;
     this.#address = options.address;
     this.#timeoutMs = options.timeoutMs;
     this.#commands = new TextCommands(options.address, options.timeoutMs);
@@ -74,35 +85,25 @@ export class MemjsDriver implements KvDriver {
   }
 
   get(key: string, done: (error: StoreError | null, bytes: Buffer | null) => void): void {
-    const operation = this.#admit(key, false, done);
-    if (operation === null) return;
-    this.#connection!.get(key, (refusal, bytes) => this.#onReply(operation, refusal, bytes));
+    if (this.#admit(refusalOfKey(key), false, done)) this.#connection!.get(key);
   }
 
   set(key: string, bytes: Buffer, expiresAtMs: number, done: (error: StoreError | null) => void): void {
-    const operation = this.#admit(key, true, done);
-    if (operation === null) return;
-    const nowMs = expiresAtMs === 0 ? 0 : this.#wallMs();
-    this.#connection!.set(key, bytes, expiresAtMs, nowMs, (refusal) => {
-      this.#onReply(operation, refusal, null);
-    });
+    if (!this.#admit(refusalOfKey(key), true, done)) return;
+    const exptime = memcachedExptime(expiresAtMs, expiresAtMs === NEVER ? 0 : this.#wallMs());
+    this.#connection!.set(key, bytes, exptime);
   }
 
   delete(key: string, done: (error: StoreError | null) => void): void {
-    const operation = this.#admit(key, true, done);
-    if (operation === null) return;
-    this.#connection!.delete(key, (refusal) => this.#onReply(operation, refusal, null));
+    if (this.#admit(refusalOfKey(key), true, done)) this.#connection!.delete(key);
   }
 
   stats(group: StatsGroup, done: (error: StoreError | null, stats: StoreStats | null) => void): void {
     let found: StoreStats | null = null;
-    const operation = this.#admitOperation(null, false, (error) =>
-      done(error, error === null ? found : null),
-    );
-    if (operation === null) return;
-    this.#connection!.stats(group, (refusal, stats) => {
+    const answer = (error: StoreError | null): void => done(error, error === null ? found : null);
+    if (!this.#admit(null, false, answer)) return;
+    this.#connection!.stats(group, (stats) => {
       found = stats;
-      this.#onReply(operation, refusal, null);
     });
   }
 
@@ -127,35 +128,29 @@ export class MemjsDriver implements KvDriver {
     return this.#closing;
   }
 
-  #admit(key: string, isWrite: boolean, done: Operation['done']): Operation | null {
-    return this.#admitOperation(refusalOfKey(key), isWrite, done);
-  }
-
   /**
    * @param refusal what is wrong with the operation itself
-   * @returns null when the operation was refused, and its answer waits for its turn.
+   * @returns false when the operation was refused, and its answer waits for its turn
    */
-  #admitOperation(refusal: StoreError | null, isWrite: boolean, done: Operation['done']): Operation | null {
+  #admit(refusal: StoreError | null, isWrite: boolean, done: Operation['done']): boolean {
     const failure = this.#downError ?? refusal;
-    const operation = { isWrite, done, sinceMs: this.#watchdog.ms, failure };
-    this.#operations.push(operation);
+    this.#operations.push({ isWrite, done, sinceMs: this.#watchdog.ms, failure });
     if (failure !== null) {
       this.#settleSoon();
-      return null;
+      return false;
     }
     if (isWrite) this.#writesInFlight++;
     this.#watchdog.start();
-    return operation;
+    return true;
   }
 
-  #onReply(operation: Operation, refusal: StoreError | null, bytes: Buffer | null): void {
+  /** The answer of the oldest operation in flight. What was refused before it may, when told, close the driver. */
+  #onReply(refusal: StoreError | null, bytes: Buffer | null): void {
     this.#settle();
-    if (operation.failure !== null) return;
-    if (this.#operations.first() !== operation) {
-      this.#lose(this.#connection!, 'STORE_DOWN', 'replies out of order');
-      return;
-    }
+    const operation = this.#operations.first();
+    if (operation === undefined || operation.failure !== null) return;
     this.#operations.shift();
+    this.#lastReplyMs = this.#watchdog.ms;
     if (operation.isWrite) this.#writesInFlight--;
     operation.done(refusal, bytes);
     this.#settle();
@@ -183,8 +178,9 @@ export class MemjsDriver implements KvDriver {
   }
 
   #connect(): void {
-    const connection = new MemjsConnection(this.#address, (reason) => {
-      this.#lose(connection, 'STORE_DOWN', reason);
+    const connection = this.#connectTo(this.#address, {
+      onReply: (refusal, bytes) => this.#onReply(refusal, bytes),
+      onLost: (reason) => this.#lose(connection, 'STORE_DOWN', reason),
     });
     this.#connection = connection;
     this.#phase = 'connecting';
@@ -193,7 +189,7 @@ export class MemjsDriver implements KvDriver {
     connection.open((itemBytesMax) => this.#onConnected(connection, itemBytesMax));
   }
 
-  #onConnected(connection: MemjsConnection, itemBytesMax: number | null): void {
+  #onConnected(connection: StoreConnection, itemBytesMax: number | null): void {
     if (this.#phase !== 'connecting') return;
     this.#phase = 'connected';
     const becomeUp = (): void => {
@@ -220,7 +216,7 @@ export class MemjsDriver implements KvDriver {
     this.#onStateChange(this.#state);
   }
 
-  #lose(connection: MemjsConnection, code: StoreError['code'], reason: string): void {
+  #lose(connection: StoreConnection, code: StoreError['code'], reason: string): void {
     if (this.#connection !== connection) return;
     const socket = connection.abandon();
     if (this.#writesInFlight > 0 && !socket.destroyed) this.#fence = new Fence(socket);
@@ -248,16 +244,19 @@ export class MemjsDriver implements KvDriver {
   }
 
   #onTick(): void {
-    const sinceMs =
-      this.#phase === 'connecting' ? this.#connectingSinceMs : this.#operations.first()?.sinceMs;
-    if (sinceMs === undefined) {
-      this.#watchdog.stop();
-    } else if (
-      this.#connection !== null &&
-      this.#watchdog.ms - sinceMs >= this.#timeoutMs + this.#watchdog.tickMs
-    ) {
+    const sinceMs = this.#waitingSinceMs();
+    if (sinceMs === null) return this.#watchdog.stop();
+    const lateMs = sinceMs + this.#timeoutMs + this.#watchdog.tickMs;
+    if (this.#connection !== null && this.#watchdog.ms >= lateMs) {
       this.#lose(this.#connection, 'STORE_TIMEOUT', `no answer within ${this.#timeoutMs} ms`);
     }
+  }
+
+  /** Since when the store has owed the next answer; null when it owes none. */
+  #waitingSinceMs(): number | null {
+    if (this.#phase === 'connecting') return this.#connectingSinceMs;
+    const oldest = this.#operations.first();
+    return oldest === undefined ? null : Math.max(oldest.sinceMs, this.#lastReplyMs);
   }
 }
 

@@ -1,0 +1,110 @@
+import { AT, HEADER_BYTES, RESPONSE_MAGIC } from '../protocol/binary/wire-format.ts';
+
+/** What stands in front of a reply of memcached's binary protocol; the reader has one, and fills it again and again. */
+export class ReplyHeader {
+  magic = 0;
+  opcode = 0;
+  keyBytes = 0;
+  extrasBytes = 0;
+  status = 0;
+  /** Extras, key and value together. */
+  bodyBytes = 0;
+  opaque = 0;
+
+  read(bytes: Buffer, at: number): void {
+    this.magic = bytes[at]!;
+    this.opcode = bytes[at + AT.opcode]!;
+    this.keyBytes = bytes.readUInt16BE(at + AT.keyBytes);
+    this.extrasBytes = bytes[at + AT.extrasBytes]!;
+    this.status = bytes.readUInt16BE(at + AT.status);
+    this.bodyBytes = bytes.readUInt32BE(at + AT.bodyBytes);
+    this.opaque = bytes.readUInt32BE(at + AT.opaque);
+  }
+}
+
+/** Who hears of replies. After it has returned false nothing more is read. */
+export interface ReplySink {
+  /** Called before there is memory for the body: false when this is no reply to what was asked. */
+  onHeader(header: ReplyHeader): boolean;
+  /** @param body extras, key and value, in memory of its own */
+  onReply(header: ReplyHeader, body: Buffer): boolean;
+}
+
+/**
+ * Replies out of a stream, however it is cut: every byte of a body is copied once, to where it stays, so that a
+ * large value costs no more in many pieces than in one, and the memory that was read into is free again.
+ */
+export class ReplyReader {
+  readonly #sink: ReplySink;
+  readonly #header = new ReplyHeader();
+  /** The part of a header that has come. */
+  readonly #begun = Buffer.alloc(HEADER_BYTES);
+  #begunBytes = 0;
+  /** The body that is being filled; null between replies. */
+  #body: Buffer | null = null;
+  #bodyBytes = 0;
+  #ended = false;
+
+  constructor(sink: ReplySink) {
+    this.#sink = sink;
+  }
+
+  /** @param bytes of which the first `length` are the stream's next; they are not kept */
+  read(bytes: Buffer, length: number): void {
+    let at = 0;
+    while (at < length && !this.#ended) {
+      at = this.#body === null ? this.#readHeader(bytes, at, length) : this.#readBody(bytes, at, length);
+    }
+  }
+
+  #readHeader(bytes: Buffer, at: number, length: number): number {
+    if (this.#begunBytes === 0 && length - at >= HEADER_BYTES) {
+      this.#onHeader(bytes, at);
+      return at + HEADER_BYTES;
+    }
+    // What is not a reply is told by its first byte, not after a header's worth of it.
+    if (this.#begunBytes === 0 && bytes[at] !== RESPONSE_MAGIC) {
+      this.#begun.fill(0);
+      this.#begun[0] = bytes[at]!;
+      this.#onHeader(this.#begun, 0);
+      return length;
+    }
+    const taken = bytes.copy(this.#begun, this.#begunBytes, at, Math.min(length, at + this.#headerMissing));
+    this.#begunBytes += taken;
+    if (this.#headerMissing === 0) {
+      this.#begunBytes = 0;
+      this.#onHeader(this.#begun, 0);
+    }
+    return at + taken;
+  }
+
+  get #headerMissing(): number {
+    return HEADER_BYTES - this.#begunBytes;
+  }
+
+  #onHeader(bytes: Buffer, at: number): void {
+    const header = this.#header;
+    header.read(bytes, at);
+    if (!this.#sink.onHeader(header)) this.#ended = true;
+    else if (header.bodyBytes === 0) this.#onReply(NOTHING);
+    else this.#body = Buffer.allocUnsafe(header.bodyBytes);
+  }
+
+  #readBody(bytes: Buffer, at: number, length: number): number {
+    const body = this.#body!;
+    const taken = bytes.copy(body, this.#bodyBytes, at, length);
+    this.#bodyBytes += taken;
+    if (this.#bodyBytes === body.length) {
+      this.#body = null;
+      this.#bodyBytes = 0;
+      this.#onReply(body);
+    }
+    return at + taken;
+  }
+
+  #onReply(body: Buffer): void {
+    if (!this.#sink.onReply(this.#header, body)) this.#ended = true;
+  }
+}
+
+const NOTHING = Buffer.alloc(0);

@@ -1,0 +1,46 @@
+import { AT, HEADER_BYTES, REQUEST_MAGIC } from '../protocol/binary/wire-format.ts';
+import type { ReplyBuffer } from '../protocol/reply-buffer.ts';
+
+/** The requests of memcached's binary protocol that a store needs. */
+export const OPCODE = { get: 0x00, set: 0x01, delete: 0x04, stat: 0x10 } as const;
+
+export type Opcode = (typeof OPCODE)[keyof typeof OPCODE];
+
+/** Flags and exptime. */
+const SET_EXTRAS_BYTES = 8;
+const EXPTIME_AT = HEADER_BYTES + 4;
+
+/** Headers are made here and copied at once. What is never written to, data type, vbucket, token, flags, is 0. */
+const HEADER = Buffer.alloc(HEADER_BYTES);
+const SET_HEADER = Buffer.alloc(HEADER_BYTES + SET_EXTRAS_BYTES);
+HEADER[0] = REQUEST_MAGIC;
+SET_HEADER[0] = REQUEST_MAGIC;
+SET_HEADER[AT.opcode] = OPCODE.set;
+SET_HEADER[AT.extrasBytes] = SET_EXTRAS_BYTES;
+
+/** A request of nothing but a key, which may be empty for `stat`. */
+export function writeKeyRequest(opcode: Opcode, key: string, opaque: number, out: ReplyBuffer): void {
+  HEADER[AT.opcode] = opcode;
+  HEADER.writeUInt16BE(key.length, AT.keyBytes);
+  HEADER.writeUInt32BE(key.length, AT.bodyBytes);
+  HEADER.writeUInt32BE(opaque, AT.opaque);
+  out.bytes(HEADER);
+  out.text(key);
+}
+
+/** @param value kept by reference when it is large: must not change until it has been sent */
+export function writeSet(
+  key: string,
+  value: Buffer,
+  exptime: number,
+  opaque: number,
+  out: ReplyBuffer,
+): void {
+  SET_HEADER.writeUInt16BE(key.length, AT.keyBytes);
+  SET_HEADER.writeUInt32BE(SET_EXTRAS_BYTES + key.length + value.length, AT.bodyBytes);
+  SET_HEADER.writeUInt32BE(opaque, AT.opaque);
+  SET_HEADER.writeUInt32BE(exptime, EXPTIME_AT);
+  out.bytes(SET_HEADER);
+  out.text(key);
+  out.bytes(value);
+}

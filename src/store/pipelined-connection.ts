@@ -1,0 +1,224 @@
+import { connect, type Socket } from 'node:net';
+import { FAILURES, RESPONSE_MAGIC, SUCCESS } from '../protocol/binary/wire-format.ts';
+import { ReplyBuffer } from '../protocol/reply-buffer.ts';
+import { type ReplyHeader, ReplyReader } from './binary-reply.ts';
+import { OPCODE, type Opcode, writeKeyRequest, writeSet } from './binary-request.ts';
+import type { StatsGroup, StoreError, StoreStats } from './driver.ts';
+import {
+  CONNECTION_CLOSED,
+  type ConnectionEvents,
+  itemBytesMaxOf,
+  KEEP_ALIVE_MS,
+  OUT_OF_ORDER,
+  reasonOf,
+  refusalOf,
+  type StoreAddress,
+  type StoreConnection,
+  VALUE_TOO_LARGE,
+} from './store-connection.ts';
+
+/**
+ * The project's own connection to memcached, in the binary protocol: the only one of memcached's that can carry
+ * every key, and one whose replies can be told from anything else.
+ *
+ *  1. All requests of an event-loop turn leave in one write at its end.
+ *  2. A request's opaque is its number and its opcode. So nothing has to be remembered of requests in flight, and
+ *     a reply that is not the next one due, or not of the kind that was asked, ends the connection before its body
+ *     is looked at.
+ */
+export class PipelinedConnection implements StoreConnection {
+  readonly #address: StoreAddress;
+  readonly #events: ConnectionEvents;
+  readonly #output = new ReplyBuffer();
+  readonly #reader: ReplyReader;
+  #socket: Socket | null = null;
+  #abandoned = false;
+  #flushScheduled = false;
+
+  /** Numbers of the next request and the next reply, 24 bits. */
+  #asked = 0;
+  #answered = 0;
+  /** Whether memcached has replied to anything. */
+  #proven = false;
+
+  /** The requests for statistics in flight. There are few, ever. */
+  readonly #inquiries: Inquiry[] = [];
+
+  constructor(address: StoreAddress, events: ConnectionEvents) {
+    this.#address = address;
+    this.#events = events;
+    this.#reader = new ReplyReader({
+      onHeader: (header) => this.#onHeader(header),
+      onReply: (header, body) => this.#onReply(header, body),
+    });
+  }
+
+  open(done: (itemBytesMax: number | null) => void): void {
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    const socket = connect({
+      host: this.#address.host,
+      port: this.#address.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+      onread: {
+        buffer,
+        callback: (length) => {
+          if (!this.#abandoned) this.#reader.read(buffer, length);
+          return true;
+        },
+      },
+    });
+    this.#socket = socket;
+    socket.on('error', (error) => this.#lose(reasonOf(error)));
+    socket.on('end', () => this.#lose(CONNECTION_CLOSED));
+    socket.on('close', () => this.#lose(CONNECTION_CLOSED));
+    this.#inquire('settings', (_, stats) => done(itemBytesMaxOf(new Map(stats).get('item_size_max'))));
+  }
+
+  get(key: string): void {
+    writeKeyRequest(OPCODE.get, key, this.#nextOpaque(OPCODE.get), this.#output);
+  }
+
+  set(key: string, bytes: Buffer, exptime: number): void {
+    writeSet(key, bytes, exptime, this.#nextOpaque(OPCODE.set), this.#output);
+  }
+
+  delete(key: string): void {
+    writeKeyRequest(OPCODE.delete, key, this.#nextOpaque(OPCODE.delete), this.#output);
+  }
+
+  stats(group: StatsGroup, take: (stats: StoreStats) => void): void {
+    this.#inquire(group, (refusal, stats) => {
+      if (refusal === null) take(stats);
+      this.#events.onReply(refusal, null);
+    });
+  }
+
+  abandon(): Socket {
+    this.#abandoned = true;
+    this.#output.take();
+    return this.#socket!;
+  }
+
+  #inquire(group: StatsGroup, done: Inquiry['done']): void {
+    this.#inquiries.push({ stats: [], done });
+    writeKeyRequest(OPCODE.stat, group, this.#nextOpaque(OPCODE.stat), this.#output);
+  }
+
+  #nextOpaque(opcode: Opcode): number {
+    if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      setImmediate(this.#flush);
+    }
+    const opaque = opaqueOf(this.#asked, opcode);
+    this.#asked = (this.#asked + 1) & NUMBER_MASK;
+    return opaque;
+  }
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false;
+    if (this.#abandoned) return;
+    const socket = this.#socket!;
+    const parts = this.#output.take();
+    if (parts.length === 1) return void socket.write(parts[0]!);
+    socket.cork();
+    for (const part of parts) socket.write(part);
+    socket.uncork();
+  };
+
+  #onHeader(header: ReplyHeader): boolean {
+    if (header.magic !== RESPONSE_MAGIC) return this.#refuse(this.#proven ? OUT_OF_ORDER : NOT_BINARY);
+    const due = this.#answered !== this.#asked && header.opaque === opaqueOf(this.#answered, header.opcode);
+    if (!due || !hasRightShape(header)) return this.#refuse(OUT_OF_ORDER);
+    this.#proven = true;
+    return true;
+  }
+
+  #onReply(header: ReplyHeader, body: Buffer): boolean {
+    if (header.opcode === OPCODE.stat) {
+      this.#onStat(header, body);
+    } else {
+      this.#answered = (this.#answered + 1) & NUMBER_MASK;
+      const { opcode, status, extrasBytes } = header;
+      const found = status === SUCCESS;
+      const missed = status === FAILURES.notFound.status && opcode !== OPCODE.set;
+      if (found && opcode === OPCODE.get) this.#events.onReply(null, body.subarray(extrasBytes));
+      else this.#events.onReply(found || missed ? null : refusalOfStatus(status), null);
+    }
+    return !this.#abandoned;
+  }
+
+  /** One reply a figure; one without a name is the last. */
+  #onStat({ status, keyBytes }: ReplyHeader, body: Buffer): void {
+    const { stats, done } = this.#inquiries[0]!;
+    if (status === SUCCESS && keyBytes > 0) {
+      stats.push([body.toString('latin1', 0, keyBytes), body.toString('latin1', keyBytes)]);
+      return;
+    }
+    this.#answered = (this.#answered + 1) & NUMBER_MASK;
+    this.#inquiries.shift();
+    done(status === SUCCESS ? null : refusalOfStatus(status), stats);
+  }
+
+  #refuse(reason: string): boolean {
+    this.#lose(reason);
+    return false;
+  }
+
+  #lose(reason: string): void {
+    if (!this.#abandoned) this.#events.onLost(reason);
+  }
+}
+
+interface Inquiry {
+  readonly stats: [name: string, value: string][];
+  readonly done: (refusal: StoreError | null, stats: StoreStats) => void;
+}
+
+/** Most that is read at once, in bytes. */
+const READ_BYTES = 65_536;
+
+/** Longest body of a reply, in bytes: memcached's own bound of `-I` is a gigabyte. */
+const BODY_BYTES_MAX = 2 ** 30;
+
+const GET_EXTRAS_BYTES = 4;
+
+const NUMBER_MASK = 0xff_ffff;
+
+const NOT_BINARY = "no reply of memcached's binary protocol: is it a memcached?";
+
+function opaqueOf(number: number, opcode: number): number {
+  return ((number << 8) | opcode) >>> 0;
+}
+
+/** Whether the lengths are those of a reply to its opcode. */
+function hasRightShape({ opcode, status, extrasBytes, keyBytes, bodyBytes }: ReplyHeader): boolean {
+  if (bodyBytes > BODY_BYTES_MAX) return false;
+  const found = status === SUCCESS;
+  switch (opcode) {
+    case OPCODE.get:
+      return keyBytes === 0 && extrasBytes === (found ? GET_EXTRAS_BYTES : 0) && bodyBytes >= extrasBytes;
+    case OPCODE.stat:
+      return extrasBytes === 0 && bodyBytes >= keyBytes;
+    default:
+      return keyBytes === 0 && extrasBytes === 0 && (!found || bodyBytes === 0);
+  }
+}
+
+/** By status, as the protocol's text names them. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  3: VALUE_TOO_LARGE,
+  4: 'Invalid arguments',
+  5: 'Item not stored',
+  129: 'Unknown command',
+  130: 'Out of memory',
+  131: 'Not supported',
+  132: 'Internal error',
+  133: 'Busy',
+  134: 'Temporary failure',
+};
+
+function refusalOfStatus(status: number): StoreError {
+  return refusalOf(REFUSALS[status] ?? `status ${status}`);
+}

@@ -1,0 +1,13 @@
+import { CONNECTIONS } from '../../src/store/create-driver.ts';
+import { MemcachedDriver, type MemcachedDriverOptions } from '../../src/store/memcached-driver.ts';
+
+/** What can stand between a controller and memcached. */
+export const CONNECTION_KINDS = Object.keys(CONNECTIONS) as readonly (keyof typeof CONNECTIONS)[];
+
+/** A driver over connections of one kind. */
+export function memcachedDriver(
+  kind: keyof typeof CONNECTIONS,
+  options: Omit<MemcachedDriverOptions, 'connect'>,
+): MemcachedDriver {
+  return new MemcachedDriver({ connect: CONNECTIONS[kind], ...options });
+}
