@@ -38,7 +38,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** @returns the exit code: a run with failures, or one that was interrupted, is no good run */
+/** @returns the exit code: a run with failures is no good run; one that was interrupted leaves no results */
 async function measure(options: Options): Promise<number> {
   const loader = Loader.compile();
   const date = new Date().toISOString();
@@ -48,6 +48,7 @@ async function measure(options: Options): Promise<number> {
   const run = new Run({ options, loader, signal, tell });
   await run.measure(groups);
   tell('');
+  if (signal.aborted) return EXIT_INTERRUPTED;
   const subjects = groups.flatMap(({ entrants }) => entrants.map(({ kind }) => [kind.name, kind.what]));
   const results: Results = {
     format: 1,
@@ -59,7 +60,6 @@ async function measure(options: Options): Promise<number> {
     ...run.findings,
   };
   report(results, options.json ?? join(RESULTS, `${date.replaceAll(':', '-')}.json`));
-  if (signal.aborted) return EXIT_INTERRUPTED;
   return results.failures.length > 0 ? EXIT_FAILED : EXIT_OK;
 }
 

@@ -53,59 +53,63 @@ export class Run {
 
   constructor(ports: RunPorts) {
     this.#ports = ports;
-    this.#directory = mkdtempSync(join(ports.options.directory, 'memchorus-bench-'));
+    const directory = mkdtempSync(join(ports.options.directory, 'memchorus-bench-'));
+    process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+    this.#directory = directory;
   }
 
   get findings(): Findings {
     return { skipped: this.#skipped, failures: this.#failures, cells: this.#cells, memory: this.#memory };
   }
 
-  /** Ends early, with what it has, when the signal says so. Nothing is left running in any case. */
+  /** Ends early when the signal says so. Nothing is left running in any case. */
   async measure(groups: readonly Group[]): Promise<void> {
-    try {
-      for (const group of groups) {
-        if (!this.#ports.signal.aborted) await this.#group(group);
-      }
-    } finally {
-      rmSync(this.#directory, { recursive: true, force: true });
+    for (const group of groups) {
+      if (!this.#ports.signal.aborted) await this.#group(group);
     }
   }
 
   async #group(group: Group): Promise<void> {
+    const started: Subject[] = [];
     const running: Running[] = [];
     try {
-      for (const entrant of group.entrants) await this.#enter(group, entrant, running);
+      for (const entrant of group.entrants) {
+        const one = await this.#enter(group, entrant, started);
+        if (one !== null) running.push(one);
+      }
       for (let round = 0; round < this.#ports.options.rounds; round++) {
         for (const scenario of group.scenarios) await this.#round(group, scenario, running, round);
       }
       if (group.part === 'keys') this.#weigh(running);
     } finally {
       this.#ports.tell(`${group.name}: stopping`);
-      const stopped = await Promise.allSettled(running.map(({ subject }) => subject.stop()));
+      const stopped = await Promise.allSettled(started.map((subject) => subject.stop()));
       for (const one of stopped) {
         if (one.status === 'rejected') this.#failures.push(`${group.name}: ${reasonOf(one.reason)}`);
       }
     }
   }
 
-  /** Starts a subject and puts its keys in. */
-  async #enter(group: Group, entrant: Entrant, running: Running[]): Promise<void> {
+  /** Starts a subject and puts its keys in. @returns null when it cannot be measured; then it has been noted why */
+  async #enter(group: Group, entrant: Entrant, started: Subject[]): Promise<Running | null> {
     const { kind, keys } = entrant;
-    if (this.#ports.signal.aborted) return;
+    if (this.#ports.signal.aborted) return null;
     const why = kind.obstacle();
     if (why !== null) {
       this.#skipped.push({ what: `${group.name}: ${kind.name}`, why });
-      return;
+      return null;
     }
     this.#ports.tell(`${group.name}: ${kind.name}: starting, ${keys} keys`);
     try {
       const subject = await kind.start(mkdtempSync(join(this.#directory, `${group.name}-`)));
+      started.push(subject);
       const idle = largestFront(subject);
       if (!group.counts) await this.#fill(subject, keys, group.value);
-      running.push({ ...entrant, subject, idle });
       if (!group.counts) await this.#warm(subject, keys, group.value);
+      return { ...entrant, subject, idle };
     } catch (error) {
       this.#fail(`${group.name}: ${kind.name}`, error);
+      return null;
     }
   }
 
@@ -123,7 +127,6 @@ export class Run {
       if (result.errors === 0) return;
       refused = `${result.errors} of ${keys} keys were refused: ${result.firstError}`;
     }
-    await subject.stop();
     throw new OperationError(refused);
   }
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { loadRunRecord, type RunRecord } from '../../src/cli/cluster/run-record.ts';
+import { loadRunRecord } from '../../src/cli/cluster/run-record.ts';
 import { OperationError, reasonOf } from '../../src/cli/failure.ts';
 import { MAIN_FILE } from '../../src/cli/locations.ts';
 import { isSettingKey } from '../../src/cli/setting-table.ts';
@@ -79,15 +79,16 @@ class Cluster {
     mkdirSync(this.#directory);
   }
 
-  /** Of the controllers, by id. */
+  /** Of the controllers, by id, as far as they have been started. */
   get pids(): number[] {
-    return this.#record()?.controllers.map(({ pid }) => pid) ?? [];
+    return loadRunRecord(this.#directory)?.controllers.map(({ pid }) => pid) ?? [];
   }
 
   async start(flags: readonly string[]): Promise<void> {
     const config = join(this.#directory, 'config.ini');
     writeFileSync(config, '[common]\n');
-    process.on('exit', this.#kill);
+    // Ahead of the others: the record of what runs is removed with the directory.
+    process.prependListener('exit', this.#kill);
     await this.#main('start', '-c', config, ...flags);
   }
 
@@ -109,10 +110,6 @@ class Cluster {
         cause: error,
       });
     }
-  }
-
-  #record(): RunRecord | null {
-    return loadRunRecord(this.#directory);
   }
 
   /** The controllers are no children of this process: when it ends in a hurry, they have to be told. */
