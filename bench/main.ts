@@ -63,13 +63,14 @@ async function measure(options: Options): Promise<number> {
   return results.failures.length > 0 ? EXIT_FAILED : EXIT_OK;
 }
 
+/** The files first: what reads the output may have gone, as `head` does. */
 function report(results: Results, file: string): void {
   const goals = goalsOf(results);
-  process.stdout.write(textReport(results, goals));
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify({ ...results, goals }, null, 1)}\n`);
   writeFileSync(PAGE, pageOf(results, goals));
-  process.stdout.write(`\nresults: ${file}\npage:    ${PAGE}\n`);
+  process.stdout.once('error', () => process.exit(EXIT_FAILED));
+  process.stdout.write(`${textReport(results, goals)}\nresults: ${file}\npage:    ${PAGE}\n`);
 }
 
 function read(file: string): Results {

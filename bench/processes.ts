@@ -106,6 +106,23 @@ export function cpuSecondsIn(stat: string): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** Seconds of CPU that the whole machine has had, and how many of them it worked, all cores together. */
+export interface MachineTime {
+  readonly total: number;
+  readonly busy: number;
+}
+
+export function machineTime(): MachineTime {
+  return machineTimeIn(readFileSync('/proc/stat', 'latin1'));
+}
+
+/** @param stat proc(5), /proc/stat: user nice system idle iowait irq softirq steal; what guests use is in user */
+export function machineTimeIn(stat: string): MachineTime {
+  const ticks = stat.split('\n')[0]!.trim().split(/\s+/).slice(1, 9).map(Number);
+  const total = ticks.reduce((sum, one) => sum + one, 0);
+  return { total: total / TICKS_PER_SECOND, busy: (total - ticks[3]! - ticks[4]!) / TICKS_PER_SECOND };
+}
+
 /** Memory of a process, in bytes. What is not private is its program and libraries, which all its kind share. */
 export interface Resident {
   readonly bytes: number;

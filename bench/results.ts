@@ -9,6 +9,8 @@ export interface Round extends LoadResult {
     readonly name: string;
     readonly seconds: number;
   }[];
+  /** The part of the machine's CPU time that neither the subject nor the load generator used, 0 to 1. */
+  readonly foreignCpu: number;
 }
 
 export interface Cell {
@@ -80,6 +82,7 @@ export const FIGURES = {
   frontCpuUs: (round: Round) => (1e6 * cpuOf(round, 'front')) / round.total,
   /** CPU of all processes of the subject, microseconds per operation. */
   cpuUs: (round: Round) => (1e6 * (cpuOf(round, 'front') + cpuOf(round, 'store'))) / round.total,
+  foreignCpu: (round: Round) => round.foreignCpu,
   loaderCpuUs: (round: Round) => (1e6 * round.cpuSeconds) / round.total,
 } as const;
 

@@ -5,7 +5,7 @@ import { missingCounts, zeroCounters } from './counters.ts';
 import type { Entrant, Group, Scenario } from './groups.ts';
 import type { Load, Loader, LoadResult } from './loader/loader.ts';
 import type { Options } from './options.ts';
-import { cpuSeconds, type Resident, residentOf } from './processes.ts';
+import { cpuSeconds, type MachineTime, machineTime, type Resident, residentOf } from './processes.ts';
 import type { Cell, Memory, Results, Round } from './results.ts';
 import type { Subject } from './subjects/subject.ts';
 
@@ -155,12 +155,17 @@ export class Run {
       if (group.counts) await zeroCounters(one.subject, one.keys);
       const warmup = seconds * WARMUP_PART;
       const load = { value: group.value, keys: one.keys, seconds, warmup, seed: round + 1, ...scenario.load };
+      const machineBefore = machineTime();
       const before = one.subject.processes.map(({ pid }) => cpuSeconds(pid));
       const result = await this.#load(one.subject, load);
       const cpu = one.subject.processes.map(({ role, name, pid }, i) => {
         return { role, name, seconds: cpuSeconds(pid) - before[i]! };
       });
-      this.#keep(group, scenario, one, { ...result, cpu });
+      const foreignCpu = foreignPart(machineBefore, machineTime(), [
+        ...cpu.map(({ seconds }) => seconds),
+        result.cpuSeconds,
+      ]);
+      this.#keep(group, scenario, one, { ...result, cpu, foreignCpu });
       this.#noteErrors(what, result);
       const wrong = group.counts ? await missingCounts(one.subject, one.keys, result) : null;
       if (wrong !== null) this.#failures.push(`${what}: ${wrong}`);
@@ -207,6 +212,12 @@ export class Run {
 function largestFront(subject: Subject): Resident {
   const fronts = subject.processes.filter(({ role }) => role === 'front').map(({ pid }) => residentOf(pid));
   return fronts.reduce((most, one) => (one.bytes > most.bytes ? one : most));
+}
+
+/** Never below 0: the system counts in steps of 10 ms. */
+function foreignPart(before: MachineTime, after: MachineTime, own: readonly number[]): number {
+  const foreign = after.busy - before.busy - own.reduce((sum, one) => sum + one, 0);
+  return Math.max(0, foreign / (after.total - before.total));
 }
 
 function takes(scenario: Scenario, kind: Entrant['kind']): boolean {

@@ -1,6 +1,6 @@
 import { alignColumns } from '../../src/controller/text-table.ts';
 import { brief, type Goal } from '../goals.ts';
-import { type Cell, figureOf, type Results, type Spread } from '../results.ts';
+import { type Cell, figureOf, type Results, type Spread, spreadOf } from '../results.ts';
 
 /** The whole run as text. */
 export function textReport(results: Results, goals: readonly Goal[]): string {
@@ -21,15 +21,23 @@ export function textReport(results: Results, goals: readonly Goal[]): string {
     .join('\n\n')}\n`;
 }
 
-export function machineLines({ date, commit, machine, options }: Results): string[] {
+export function machineLines({ date, commit, machine, options, cells }: Results): string[] {
+  const foreign = spreadOf(cells.flatMap((cell) => cell.rounds.map(({ foreignCpu }) => foreignCpu)));
   const { cpu, cores, memoryBytes, kernel, fileSystem, loadAverage, versions } = machine;
   return [
     `${date}, commit ${commit}; ${options.rounds} rounds of ${options.seconds} s, median (least-most)`,
     `${cores} cores, ${cpu}, ${(memoryBytes / 1e9).toFixed(1)} GB, ${kernel}, ${fileSystem}; load average at the start ${loadAverage.map((one) => one.toFixed(2)).join(' ')}`,
+    cells.length === 0
+      ? 'nothing was measured'
+      : `other work took ${percent(foreign.median)} of the CPU during the measurements (${percent(foreign.least)}-${percent(foreign.most)}): the less, the better they are`,
     Object.entries(versions)
       .map(([program, version]) => `${program}: ${version}`)
       .join('; '),
   ];
+}
+
+function percent(part: number): string {
+  return `${Math.round(part * 100)} %`;
 }
 
 /** Cells by group and scenario, in the order of the run. */

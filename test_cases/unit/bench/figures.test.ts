@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { goalsOf } from '../../../bench/goals.ts';
-import { cpuSecondsIn } from '../../../bench/processes.ts';
+import { cpuSecondsIn, machineTimeIn } from '../../../bench/processes.ts';
 import { compare } from '../../../bench/report/comparison.ts';
 import { pageOf } from '../../../bench/report/page.ts';
 import { textReport } from '../../../bench/report/text-report.ts';
@@ -23,6 +23,7 @@ const ROUND: Round = {
   p99Us: 10,
   p999Us: 10,
   maxUs: 10,
+  foreignCpu: 0.25,
   cpu: [
     { role: 'front', name: 'controller-0', seconds: 0.1 },
     { role: 'front', name: 'controller-1', seconds: 0.15 },
@@ -76,6 +77,11 @@ describe('figures', () => {
     const stat = '7 (a) b (c d) S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20 0 1 0';
     expect(cpuSecondsIn(stat)).toBe(3);
   });
+
+  it('know how long the machine worked', () => {
+    const stat = 'cpu  100 50 30 700 20 10 40 50 9 9\ncpu0 1 1 1 1 1 1 1 1 1 1\n';
+    expect(machineTimeIn(stat)).toEqual({ total: 10, busy: 2.8 });
+  });
 });
 
 describe('goals', () => {
@@ -120,7 +126,13 @@ describe('reports', () => {
 
   it('show figures, goals, what was skipped and what failed', () => {
     const text = textReport(all, goalsOf(all));
-    for (const words of ['nutcracker', '10 (5-15)', 'etcd is not installed', '1 of 2 failed']) {
+    for (const words of [
+      'nutcracker',
+      '10 (5-15)',
+      'other work took 25 %',
+      'etcd is not installed',
+      '1 of 2 failed',
+    ]) {
       expect(text).toContain(words);
     }
   });
