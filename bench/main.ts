@@ -19,7 +19,6 @@ import { textReport } from './report/text-report.ts';
 import type { Results } from './results.ts';
 import { Run } from './run.ts';
 
-const PAGE = join(import.meta.dirname, 'report.html');
 const RESULTS = join(import.meta.dirname, 'results');
 const EXIT_INTERRUPTED = 130;
 
@@ -59,18 +58,18 @@ async function measure(options: Options): Promise<number> {
     subjects: Object.fromEntries(subjects),
     ...run.findings,
   };
-  report(results, options.json ?? join(RESULTS, `${date.replaceAll(':', '-')}.json`));
+  report(results, options.json ?? join(RESULTS, `${date.replaceAll(':', '-')}.json`), options.page);
   return results.failures.length > 0 ? EXIT_FAILED : EXIT_OK;
 }
 
 /** The files first: what reads the output may have gone, as `head` does. */
-function report(results: Results, file: string): void {
+function report(results: Results, file: string, page: string): void {
   const goals = goalsOf(results);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify({ ...results, goals }, null, 1)}\n`);
-  writeFileSync(PAGE, pageOf(results, goals));
+  writeFileSync(page, pageOf(results, goals));
   process.stdout.once('error', () => process.exit(EXIT_FAILED));
-  process.stdout.write(`${textReport(results, goals)}\nresults: ${file}\npage:    ${PAGE}\n`);
+  process.stdout.write(`${textReport(results, goals)}\nresults: ${file}\npage:    ${page}\n`);
 }
 
 function read(file: string): Results {

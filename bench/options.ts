@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reasonOf, UsageError } from '../src/cli/failure.ts';
 import { isLevel, LEVELS, type Level } from '../src/consistency/level.ts';
@@ -22,6 +23,7 @@ export interface Options {
   readonly directory: string;
   /** Of the results; null: named by date. */
   readonly json: string | null;
+  readonly page: string;
 }
 
 export type Wish =
@@ -40,6 +42,7 @@ export const HELP = `npm run bench -- [options]
   --directory DIR    where servers keep what they write: its disk counts [the system's temporary one]
   --quick            a glance: about a minute
   --json FILE        results [bench/results/DATE.json]
+  --page FILE        page with charts [bench/report.html]
   --compare A B      compares two files of results and measures nothing
 `;
 
@@ -75,6 +78,7 @@ export function parseOptions(words: readonly string[]): Wish {
     rate: number('rate', values.rate ?? '4000', 1, 1e6),
     directory: values.directory ?? tmpdir(),
     json: values.json ?? null,
+    page: values.page ?? join(import.meta.dirname, 'report.html'),
   };
   return { kind: 'run', options };
 }
@@ -103,6 +107,7 @@ function parse(words: readonly string[]) {
         rate: text,
         directory: text,
         json: text,
+        page: text,
         quick: toggle,
         compare: toggle,
         help: toggle,

@@ -47,7 +47,7 @@ export function memchorus(wish: ClusterWish): SubjectKind {
         `--peers=${addresses(ports)}`,
         `--stores=${addresses(stores.map(({ port }) => port))}`,
         `-cons=${level}`,
-        ...Object.entries(settings).map(([key, value]) => `--${key.replaceAll('_', '-')}=${value}`),
+        ...flagsOf({ ...ownDirectory(directory), ...settings }),
       ]);
       return {
         name: this.name,
@@ -64,6 +64,15 @@ export function memchorus(wish: ClusterWish): SubjectKind {
       };
     },
   };
+}
+
+function flagsOf(settings: Readonly<Record<string, string>>): string[] {
+  return Object.entries(settings).map(([key, value]) => `--${key.replaceAll('_', '-')}=${value}`);
+}
+
+/** A version that keeps a journal on disk keeps it where everybody's files are: on the disk that is measured. */
+function ownDirectory(directory: string): Record<string, string> {
+  return isSettingKey('data_dir') ? { data_dir: join(directory, 'data') } : {};
 }
 
 function addresses(ports: readonly number[]): string {
