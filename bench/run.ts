@@ -51,9 +51,10 @@ export class Run {
   readonly #cells: Cell[] = [];
   readonly #memory: Memory[] = [];
 
+  /** @throws OperationError when there is no room for the servers' files */
   constructor(ports: RunPorts) {
     this.#ports = ports;
-    const directory = mkdtempSync(join(ports.options.directory, 'memchorus-bench-'));
+    const directory = makeDirectory(ports.options.directory);
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
     this.#directory = directory;
   }
@@ -205,6 +206,14 @@ export class Run {
 
   #fail(what: string, error: unknown): void {
     if (!this.#ports.signal.aborted) this.#failures.push(`${what}: ${reasonOf(error)}`);
+  }
+}
+
+function makeDirectory(within: string): string {
+  try {
+    return mkdtempSync(join(within, 'memchorus-bench-'));
+  } catch (error) {
+    throw new OperationError(`cannot make a directory in ${within}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
