@@ -63,7 +63,7 @@ export function versionOf(program: string, words: readonly string[]): string | n
   return `${stdout}${stderr}`.trim().split('\n')[0]!.trim();
 }
 
-const READY_WITHIN_MS = 15_000;
+const READY_WITHIN_MS = 30_000;
 const READY_INTERVAL_MS = 20;
 
 /**

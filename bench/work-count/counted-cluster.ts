@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../test_cases/support/eventually.ts';
@@ -23,7 +23,8 @@ const NODE_FLAGS = [
   `--max-semi-space-size=${SEMI_SPACE_MEGABYTES}`,
 ];
 
-const READY_WITHIN_MS = 20_000;
+/** Generous: on a machine with much else to do, three starts have taken 18 s. */
+const READY_WITHIN_MS = 50_000;
 
 /** Three controllers that can be asked what they have allocated. `await using` ends them. */
 export class CountedCluster {
@@ -104,8 +105,13 @@ export class CountedCluster {
     };
     const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
     writeFileSync(config, `[common]\n${lines.join('')}`);
-    for (let id = 0; id < CONTROLLERS; id++) this.#controllers.push(launch(config, id));
-    await eventually(() => this.#ready(), READY_WITHIN_MS);
+    const output = join(this.directory, 'controllers.out');
+    for (let id = 0; id < CONTROLLERS; id++) this.#controllers.push(launch(config, id, output));
+    try {
+      await eventually(() => this.#ready(), READY_WITHIN_MS);
+    } catch (cause) {
+      throw new Error(`the controllers did not become ready: ${readFileSync(output, 'utf8')}`, { cause });
+    }
   }
 
   async #ready(): Promise<boolean> {
@@ -118,14 +124,16 @@ export class CountedCluster {
   }
 }
 
-function launch(config: string, id: number): ChildProcess {
+/** @param output where what it prints goes */
+function launch(config: string, id: number, output: string): ChildProcess {
   const given = Object.entries(process.env).filter(([name]) => !name.startsWith('MEMCHORUS_'));
-  const options = { execArgv: NODE_FLAGS, env: Object.fromEntries(given), stdio: 'ignore' as const };
+  const printed = openSync(output, 'a');
   const probe = join(import.meta.dirname, 'probe.ts');
   return own(
     fork(probe, ['-c', config, '--id', `${id}`], {
-      ...options,
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      execArgv: NODE_FLAGS,
+      env: Object.fromEntries(given),
+      stdio: ['ignore', printed, printed, 'ipc'],
     }),
   );
 }

@@ -10,27 +10,27 @@ const obstacle = traceObstacle();
 
 describeWithMemcached('the work of an operation', () => {
   describe.each(LEVELS_COUNTED)('%s', (level) => {
-    let cluster: CountedCluster;
+    let cluster: CountedCluster | null = null;
 
     beforeAll(async () => {
       cluster = await CountedCluster.start(level);
     });
 
     afterAll(async () => {
-      await cluster[Symbol.asyncDispose]();
+      await cluster?.[Symbol.asyncDispose]();
     });
 
     it.each(OPERATIONS)(
       '%s allocates, and sends to peers, no more than the table says',
       async (operation) => {
-        expect(excesses(await countWork(cluster, operation), TABLE[level]![operation])).toEqual([]);
+        expect(excesses(await countWork(cluster!, operation), TABLE[level]![operation])).toEqual([]);
       },
     );
 
     it.skipIf(obstacle !== null).each(OPERATIONS)(
       `%s makes no more system calls and frames than the table says${obstacle === null ? '' : ` (${obstacle})`}`,
       async (operation) => {
-        expect(excesses(await traceWork(cluster, operation), TABLE[level]![operation])).toEqual([]);
+        expect(excesses(await traceWork(cluster!, operation), TABLE[level]![operation])).toEqual([]);
       },
     );
   });
