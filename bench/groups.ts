@@ -1,0 +1,156 @@
+import type { Load } from './loader/loader.ts';
+import type { GroupName, Options } from './options.ts';
+import { ETCD } from './subjects/etcd.ts';
+import { MEMCACHED } from './subjects/memcached.ts';
+import { memchorus } from './subjects/memchorus.ts';
+import { NUTCRACKER } from './subjects/nutcracker.ts';
+import { REDIS } from './subjects/redis.ts';
+import type { SubjectKind } from './subjects/subject.ts';
+
+/** A load, and who takes it. */
+export interface Scenario {
+  readonly name: string;
+  readonly title: string;
+  readonly load: Load;
+  /** Of the group's subjects; without it, all that speak a dialect which can carry it. */
+  readonly takes?: (kind: SubjectKind) => boolean;
+}
+
+export interface Entrant {
+  readonly kind: SubjectKind;
+  /** Filled in before, and drawn from. */
+  readonly keys: number;
+}
+
+/** Subjects that run at the same time, so that each round of a scenario visits all of them in turn. */
+export interface Group {
+  readonly name: string;
+  /** What `--only` calls it. */
+  readonly part: GroupName;
+  readonly title: string;
+  /** Bytes of each value. */
+  readonly value: number;
+  readonly entrants: readonly Entrant[];
+  readonly scenarios: readonly Scenario[];
+  /** `incr` alone: nothing is filled in, and the sums are compared at the end of each measurement. */
+  readonly counts?: boolean;
+}
+
+const SMALL_KEYS = 10_000;
+const ZIPF = 0.99;
+const STRONG = 'linearizability';
+
+export const GET: Scenario = { name: 'get', title: 'get, 50 connections', load: { gets: 100 } };
+export const SET: Scenario = { name: 'set', title: 'set, 50 connections', load: { gets: 0 } };
+export const MIXED: Scenario = {
+  name: 'mixed',
+  title: '90 % get, 10 % set, 50 connections',
+  load: { gets: 90 },
+};
+
+const writes = ({ name }: SubjectKind): boolean => name !== MEMCACHED.name && name !== NUTCRACKER.name;
+
+export function groupsFor(options: Options): Group[] {
+  const all = [small(options), durability(), ofKeys(options), ofControllers(options)];
+  const large = [
+    largeValues('large-100k', '100 kB', 100_000, 200),
+    largeValues('large-1m', '1 MB', 1_000_000, 20),
+  ];
+  return [...all, ...large, counters()].filter(({ part }) => options.only.includes(part));
+}
+
+function small({ levels, rate }: Options): Group {
+  const kinds = [MEMCACHED, NUTCRACKER, REDIS, ...levels.map((level) => memchorus({ level }))];
+  return {
+    name: 'small',
+    part: 'small',
+    title: '100-byte values, 10,000 keys, one request in flight unless said',
+    value: 100,
+    entrants: kinds.map((kind) => ({ kind, keys: SMALL_KEYS })),
+    scenarios: [
+      GET,
+      SET,
+      MIXED,
+      { name: 'set-16', title: 'set, 50 connections with 16 in flight', load: { depth: 16 }, takes: writes },
+      { name: 'set-1', title: 'set, 1 connection', load: { connections: 1 }, takes: writes },
+      {
+        name: 'get-zipf',
+        title: `get, keys by Zipf's law (${ZIPF})`,
+        load: { gets: 100, zipf: ZIPF },
+        takes: ({ name }) => name !== REDIS.name,
+      },
+      {
+        name: 'fixed-rate',
+        title: `90 % get, 10 % set at ${rate} requests per second, latency from when each was due`,
+        load: { gets: 90, rate, depth: 64 },
+      },
+    ],
+  };
+}
+
+/** Answered when it is on disk. */
+function durability(): Group {
+  const sync = memchorus({ level: STRONG, settings: { durability: 'sync' }, suffix: ' sync' });
+  return {
+    name: 'durability',
+    part: 'durability',
+    title: 'writes that are on disk when they are answered',
+    value: 100,
+    entrants: [ETCD, sync].map((kind) => ({ kind, keys: SMALL_KEYS })),
+    scenarios: [SET, { name: 'set-1', title: 'set, 1 connection', load: { connections: 1 } }],
+  };
+}
+
+function ofKeys({ keyCounts }: Options): Group {
+  return {
+    name: 'keys',
+    part: 'keys',
+    title: 'the cost of an operation as keys grow more',
+    value: 100,
+    entrants: keyCounts.map((keys) => ({
+      kind: memchorus({ level: STRONG, suffix: ` ${keys} keys` }),
+      keys,
+    })),
+    scenarios: [GET, SET],
+  };
+}
+
+function ofControllers({ controllerCounts }: Options): Group {
+  return {
+    name: 'controllers',
+    part: 'controllers',
+    title: 'clusters of several sizes, all on this machine',
+    value: 100,
+    entrants: controllerCounts.map((controllers) => ({
+      kind: memchorus({ level: STRONG, controllers, suffix: ` x${controllers}` }),
+      keys: SMALL_KEYS,
+    })),
+    scenarios: [GET, SET],
+  };
+}
+
+function largeValues(name: string, size: string, value: number, keys: number): Group {
+  return {
+    name,
+    part: 'large',
+    title: `values of ${size}, ${keys} keys`,
+    value,
+    entrants: [MEMCACHED, NUTCRACKER, memchorus({ level: STRONG })].map((kind) => ({ kind, keys })),
+    scenarios: [
+      { name: 'get', title: `get, ${size}, 10 connections`, load: { gets: 100, connections: 10 } },
+      { name: 'set', title: `set, ${size}, 10 connections`, load: { gets: 0, connections: 10 } },
+    ],
+  };
+}
+
+function counters(): Group {
+  return {
+    name: 'counters',
+    part: 'counters',
+    title: 'incr on all controllers at once; every count is looked for afterwards',
+    value: 1,
+    counts: true,
+    entrants: [MEMCACHED, NUTCRACKER, memchorus({ level: STRONG })].map((kind) => ({ kind, keys: 100 })),
+    scenarios: [{ name: 'incr', title: 'incr, 50 connections, 100 counters', load: { incr: 1 } }],
+  };
+}

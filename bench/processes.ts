@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { OperationError } from '../src/cli/failure.ts';
+
+/** Everything that was started here and has not ended: it ends with this process, however that ends. */
+const owned = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of owned) child.kill('SIGKILL');
+});
+
+export function own(child: ChildProcess): ChildProcess {
+  owned.add(child);
+  child.once('exit', () => owned.delete(child));
+  return child;
+}
+
+const STOP_WITHIN_MS = 3000;
+
+/** A server in the background, its output in `NAME.out` of the directory. */
+export class Server {
+  readonly name: string;
+  readonly #child: ChildProcess;
+  readonly #output: string;
+
+  constructor(name: string, program: string, words: readonly string[], directory: string) {
+    this.name = name;
+    this.#output = join(directory, `${name}.out`);
+    const output = openSync(this.#output, 'w');
+    this.#child = own(spawn(program, words, { cwd: directory, stdio: ['ignore', output, output] }));
+    this.#child.once('error', () => {});
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** The last lines of what it printed. */
+  tail(): string {
+    return readFileSync(this.#output, 'utf8').trimEnd().split('\n').slice(-10).join('\n');
+  }
+
+  async stop(): Promise<void> {
+    if (this.hasEnded) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), STOP_WITHIN_MS);
+    await ended;
+    clearTimeout(late);
+  }
+}
+
+/** What the program says about itself on its first line; null: it is not installed. */
+export function versionOf(program: string, words: readonly string[]): string | null {
+  const { error, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', timeout: 5000 });
+  if (error !== undefined) return null;
+  return `${stdout}${stderr}`.trim().split('\n')[0]!.trim();
+}
+
+const READY_WITHIN_MS = 30_000;
+const READY_INTERVAL_MS = 20;
+
+/**
+ * Resolves once the check says true.
+ *
+ * @throws OperationError with the end of the output when one of them ends, or it takes too long
+ */
+export async function becomesReady(servers: readonly Server[], check: () => Promise<boolean>): Promise<void> {
+  const until = performance.now() + READY_WITHIN_MS;
+  while (!(await check().catch(() => false))) {
+    const ended = servers.find(({ hasEnded }) => hasEnded);
+    if (ended !== undefined) throw new OperationError(`${ended.name} ended:\n${ended.tail()}`);
+    if (performance.now() > until) {
+      const tails = servers.map((server) => `${server.name}: ${server.tail()}`).join('\n');
+      throw new OperationError(`not ready within ${READY_WITHIN_MS} ms:\n${tails}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, READY_INTERVAL_MS));
+  }
+}
+
+export function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** Ticks of proc(5) per second; fixed in Linux's interface to user space. */
+const TICKS_PER_SECOND = 100;
+
+/** Seconds of CPU that a process has used, its ended threads included. Its steps are of 10 ms. */
+export function cpuSeconds(pid: number): number {
+  return cpuSecondsIn(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+}
+
+/** @param stat proc(5), /proc/pid/stat: utime and stime are fields 14 and 15; the name in field 2 may hold anything */
+export function cpuSecondsIn(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Seconds of CPU that the whole machine has had, and how many of them it worked, all cores together. */
+export interface MachineTime {
+  readonly total: number;
+  readonly busy: number;
+}
+
+export function machineTime(): MachineTime {
+  return machineTimeIn(readFileSync('/proc/stat', 'latin1'));
+}
+
+/** @param stat proc(5), /proc/stat: user nice system idle iowait irq softirq steal; what guests use is in user */
+export function machineTimeIn(stat: string): MachineTime {
+  const ticks = stat.split('\n')[0]!.trim().split(/\s+/).slice(1, 9).map(Number);
+  const total = ticks.reduce((sum, one) => sum + one, 0);
+  return { total: total / TICKS_PER_SECOND, busy: (total - ticks[3]! - ticks[4]!) / TICKS_PER_SECOND };
+}
+
+/** Memory of a process, in bytes. What is not private is its program and libraries, which all its kind share. */
+export interface Resident {
+  readonly bytes: number;
+  readonly privateBytes: number;
+}
+
+export function residentOf(pid: number): Resident {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const kilobytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
+  return { bytes: kilobytes('VmRSS') * 1024, privateBytes: kilobytes('RssAnon') * 1024 };
+}

@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { TextClient } from '../../test_cases/support/text-client.ts';
+import type { CountedCluster } from './counted-cluster.ts';
+import { type SocketCalls, socketCallsIn, Trace } from './trace.ts';
+
+/**
+ * The work of an operation, counted rather than timed, so that a slow or busy machine counts the same: one client on
+ * controller 0, one request in flight, so that nothing is batched by chance. The least of several repetitions
+ * counts: what happens beside the operations only ever adds.
+ */
+export const OPERATIONS = ['get', 'set', 'incr'] as const;
+
+export type OperationName = (typeof OPERATIONS)[number];
+
+export interface Work {
+  /** Of the controller that the client speaks to. */
+  readonly originAllocatedBytes: number;
+  /** Of the other controllers, together. */
+  readonly peersAllocatedBytes: number;
+  readonly bytesBetweenControllers: number;
+}
+
+export interface TracedWork {
+  readonly originSocketReads: number;
+  readonly originSocketWrites: number;
+  readonly framesBetweenControllers: number;
+}
+
+const VALUE = 'x'.repeat(100);
+const KEYS = 100;
+
+/** Until code is compiled and caches are filled. */
+const WARMUP_OPERATIONS = 3000;
+const COUNTED_OPERATIONS = 500;
+const TRACED_OPERATIONS = 200;
+const REPETITIONS = 3;
+
+/** Allocation, and bytes between controllers, per operation. */
+export async function countWork(cluster: CountedCluster, operation: OperationName): Promise<Work> {
+  using client = await TextClient.connect(cluster.ports[0]!);
+  await prepare(client, operation);
+  await repeat(client, operation, WARMUP_OPERATIONS);
+  const rounds: Work[] = [];
+  for (let round = 0; round < REPETITIONS; round++) {
+    const work = await countOnce(cluster, client, operation);
+    if (work !== null) rounds.push(work);
+  }
+  if (rounds.length === 0) throw new Error('the heap was collected each time that it was measured');
+  return leastOf(rounds);
+}
+
+/** System calls per operation, from strace on all controllers at once. */
+export async function traceWork(cluster: CountedCluster, operation: OperationName): Promise<TracedWork> {
+  using client = await TextClient.connect(cluster.ports[0]!);
+  await prepare(client, operation);
+  const rounds: TracedWork[] = [];
+  for (let round = 0; round < REPETITIONS; round++) {
+    const [origin, ...peers] = await traceOnce(cluster, client, operation);
+    const frames = [origin!, ...peers].reduce((sum, { peerWrites }) => sum + peerWrites, 0);
+    rounds.push({
+      originSocketReads: origin!.reads / TRACED_OPERATIONS,
+      originSocketWrites: origin!.writes / TRACED_OPERATIONS,
+      framesBetweenControllers: frames / TRACED_OPERATIONS,
+    });
+  }
+  return leastOf(rounds);
+}
+
+/** @returns null when the heap was collected meanwhile */
+async function countOnce(
+  cluster: CountedCluster,
+  client: TextClient,
+  operation: OperationName,
+): Promise<Work | null> {
+  const bytesBefore = await cluster.bytesBetween();
+  const before = await cluster.ask('settle');
+  await repeat(client, operation, COUNTED_OPERATIONS);
+  const after = await cluster.ask('read');
+  const bytesAfter = await cluster.bytesBetween();
+  if (after.some(({ collections }) => collections > 0)) return null;
+  const [origin, ...peers] = after.map(({ bytes }, id) => (bytes - before[id]!.bytes) / COUNTED_OPERATIONS);
+  return {
+    originAllocatedBytes: origin!,
+    peersAllocatedBytes: peers.reduce((sum, one) => sum + one, 0),
+    bytesBetweenControllers: (bytesAfter - bytesBefore) / COUNTED_OPERATIONS,
+  };
+}
+
+async function traceOnce(
+  cluster: CountedCluster,
+  client: TextClient,
+  operation: OperationName,
+): Promise<SocketCalls[]> {
+  const file = (id: number) => join(cluster.directory, `trace-${id}`);
+  const traces = await Promise.all(cluster.pids.map((pid, id) => Trace.attach(pid, file(id))));
+  await repeat(client, operation, TRACED_OPERATIONS);
+  const written = await Promise.all(traces.map((trace) => trace.end()));
+  const others = new Set([client.socket.localPort!, ...cluster.storePorts]);
+  return written.map((text) => socketCallsIn(text, others));
+}
+
+const keyOf = (number: number): string => `key-${number % KEYS}`;
+
+async function prepare(client: TextClient, operation: OperationName): Promise<void> {
+  const value = operation === 'incr' ? '0' : VALUE;
+  for (let number = 0; number < KEYS; number++) await client.set(keyOf(number), value);
+}
+
+/** @throws when an operation did not do what it should: refused work is cheap */
+async function repeat(client: TextClient, operation: OperationName, times: number): Promise<void> {
+  for (let number = 0; number < times; number++) {
+    const key = keyOf(number);
+    const done =
+      operation === 'get'
+        ? (await client.get(key)) === VALUE
+        : operation === 'set'
+          ? (await client.set(key, VALUE)) === 'STORED'
+          : /^\d+$/.test(await client.ask(`incr ${key} 1\r\n`));
+    if (!done) throw new Error(`${operation} ${key} failed`);
+  }
+}
+
+function leastOf<T extends TracedWork | Work>(rounds: readonly T[]): T {
+  const names = Object.keys(rounds[0]!) as (keyof T)[];
+  const least = names.map((name) => [name, Math.min(...rounds.map((round) => Number(round[name])))]);
+  return Object.fromEntries(least) as T;
+}

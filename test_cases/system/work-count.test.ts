@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { countWork, OPERATIONS, traceWork } from '../../bench/work-count/count.ts';
+import { CountedCluster } from '../../bench/work-count/counted-cluster.ts';
+import { excesses, LEVELS_COUNTED, TABLE } from '../../bench/work-count/table.ts';
+import { traceObstacle } from '../../bench/work-count/trace.ts';
+import { describeWithMemcached } from '../support/memcached.ts';
+
+/** Guards against operations that cost more than they did, by counting: see docs/performance.md. */
+const obstacle = traceObstacle();
+
+describeWithMemcached('the work of an operation', () => {
+  describe.each(LEVELS_COUNTED)('%s', (level) => {
+    let cluster: CountedCluster | null = null;
+
+    beforeAll(async () => {
+      cluster = await CountedCluster.start(level);
+    });
+
+    afterAll(async () => {
+      await cluster?.[Symbol.asyncDispose]();
+    });
+
+    it.each(OPERATIONS)(
+      '%s allocates, and sends to peers, no more than the table says',
+      async (operation) => {
+        expect(excesses(await countWork(cluster!, operation), TABLE[level]![operation])).toEqual([]);
+      },
+    );
+
+    it.skipIf(obstacle !== null).each(OPERATIONS)(
+      `%s makes no more system calls and frames than the table says${obstacle === null ? '' : ` (${obstacle})`}`,
+      async (operation) => {
+        expect(excesses(await traceWork(cluster!, operation), TABLE[level]![operation])).toEqual([]);
+      },
+    );
+  });
+});
