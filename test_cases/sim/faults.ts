@@ -68,15 +68,15 @@ export class Faults {
         node.pause();
         return scheduler.after(random.between(20, 1_000), () => node.resume());
       case 'storeOutages':
-        node.store.setDown(true);
-        return scheduler.after(random.between(20, 800), () => node.store.setDown(false));
+        node.store.setMode('down');
+        return scheduler.after(random.between(20, 800), () => node.store.setMode('up'));
       case 'emptiedStores':
         // Always the same: values that every store has lost are lost.
         if (nodes.every((candidate) => candidate.ready)) nodes[0]!.store.empty();
         return;
       case 'clockJumps':
         // Two clocks stay within max_clock_skew of each other: beyond it a peer is refused, and rightly so.
-        node.skewMs = random.between(-4_000, 4_000);
+        node.clock.skewMs = random.between(-4_000, 4_000);
         return;
     }
   }

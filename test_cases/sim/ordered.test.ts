@@ -103,7 +103,7 @@ describe('sequential consistency in simulated clusters', () => {
     forEachSeed((seed) => {
       const cluster = new SimCluster({ seed, level: 'sequential' });
       cluster.start();
-      cluster.network.delayMs = [0.1, 8];
+      cluster.network.delays = { kind: 'uniform', minMs: 0.1, maxMs: 8 };
       const workload = new Workload(cluster, { ...small, pipeline });
       workload.start();
       workload.finish();

@@ -1,0 +1,19 @@
+import { MemoryJournal } from '../../src/journal/memory-journal.ts';
+import type { Effect } from '../../src/ordering/effect.ts';
+
+/** The real journal, which also writes down every write that it took in: all that was ever applied on a node. */
+export class WitnessJournal extends MemoryJournal {
+  readonly applied: Effect[];
+
+  /** @param applied by former runs */
+  constructor(nodes: number, applied: Effect[] = []) {
+    super(nodes);
+    this.applied = applied;
+  }
+
+  override record(effect: Effect): boolean {
+    const taken = super.record(effect);
+    if (taken) this.applied.push(effect);
+    return taken;
+  }
+}
