@@ -5,6 +5,7 @@ import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode } from './sim-node.ts';
 import type { Transcript } from './transcript.ts';
+import { NotLive } from './violation.ts';
 
 export interface SimOptions {
   readonly seed: number;
@@ -44,6 +45,7 @@ export class SimCluster {
           transcript: () => this.#transcript,
         }),
     );
+    for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);
   }
 
   /** Null, as it is at first: nothing is written down. */
@@ -54,6 +56,27 @@ export class SimCluster {
   set transcript(transcript: Transcript | null) {
     this.#transcript = transcript;
     this.network.transcript = transcript;
+  }
+
+  /**
+   * What a cluster may count on: at no time has more than a minority lost its memory, and every value is left
+   * in some store.
+   */
+  survivesWithout(node: SimNode): boolean {
+    const others = this.nodes.filter((other) => other !== node && other.settled);
+    if (others.length < Math.floor(this.nodes.length / 2) + 1) return false;
+    const keys = new Set(others.flatMap((other) => [...other.journal.liveKeys()]));
+    return [...keys].every((key) => isKept(key, others, others));
+  }
+
+  /** The entry may be lost at this node's store: another has it. */
+  mayLose(node: SimNode, key: string): boolean {
+    const running = this.nodes.filter((other) => other.core !== null);
+    return isKept(
+      key,
+      running,
+      running.filter((other) => other !== node),
+    );
   }
 
   /** Starts all, and runs until all are ready. */
@@ -75,11 +98,20 @@ export class SimCluster {
           if (node.core === null) return `${node.id}: not running`;
           return `${node.id}: ${node.core.notReadyBecause || node.core.missing || 'ready'}`;
         });
-        throw new Error(`not ready after ${withinMs} ms: ${reasons.join('; ')}`);
+        throw new NotLive(`not ready after ${withinMs} ms: ${reasons.join('; ')}`);
       }
       this.run(10);
     }
   }
+}
+
+/** What these know to be there, at least one of those stores has. */
+function isKept(key: string, knowing: readonly SimNode[], having: readonly SimNode[]): boolean {
+  return knowing.every(({ journal }) => {
+    const record = journal.newest(key);
+    if (record === undefined || record.tombstone) return true;
+    return having.some(({ store }) => store.holds(key, record.version));
+  });
 }
 
 function settingsFor(self: number, nodes: number, { level, settings }: SimOptions): Settings {

@@ -49,6 +49,7 @@ export class SimNode implements NetworkNode {
   #flushAsked = false;
   #paused = false;
   #held: (() => void)[] = [];
+  #settledLife = 0;
   journal: WitnessJournal;
   /** Virtual time up to which this node last stood still. */
   pausedUntilMs = Number.NEGATIVE_INFINITY;
@@ -79,6 +80,11 @@ export class SimNode implements NetworkNode {
   /** It serves clients: it has all that its level asks for. */
   get serving(): boolean {
     return this.#core !== null && !this.#paused && this.#core.notReadyBecause === '';
+  }
+
+  /** It has served since it was started: it knows what its peers know, but for what is under way. */
+  get settled(): boolean {
+    return this.#core !== null && this.#settledLife === this.#life;
   }
 
   /** It serves, and hears everybody. */
@@ -119,7 +125,10 @@ export class SimNode implements NetworkNode {
       local: (_, answer) => answer(REPLIES.ok),
     });
     network.join(id, this);
-    this.#every(TICK_MS, (core) => core.onTick());
+    this.#every(TICK_MS, (core) => {
+      core.onTick();
+      if (core.notReadyBecause === '') this.#settledLife = this.#life;
+    });
     this.#every(this.#settings.heartbeatMs, (core) => this.#onHeartbeatTick(core));
     this.#every(this.#settings.syncIntervalMs, (core) => core.onSyncTick());
   }

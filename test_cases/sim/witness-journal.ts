@@ -11,6 +11,12 @@ export class WitnessJournal extends MemoryJournal {
     this.applied = applied;
   }
 
+  /** Keys that were ever written on this node, and have an entry now. */
+  liveKeys(): Set<string> {
+    const keys = this.applied.map((effect) => effect.key);
+    return new Set(keys.filter((key) => this.newest(key)?.tombstone === false));
+  }
+
   override record(effect: Effect): boolean {
     const taken = super.record(effect);
     if (taken) this.applied.push(effect);
