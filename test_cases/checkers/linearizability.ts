@@ -4,7 +4,7 @@ import { type Event, type History, sameAnswer, step, type Value } from './histor
 export type Verdict = 'linearizable' | 'violated' | 'undecided';
 
 /** States of one key's search: what it may cost in time and memory. */
-const STATES_MAX = 2_000_000;
+const STATES_MAX = 1_000_000;
 
 /**
  * Linearizability: there is one order of all operations that respects real time (what had returned before
@@ -31,82 +31,101 @@ export function findNonLinearizableKey(history: History): string | null {
 interface Place {
   readonly event: Event;
   readonly index: number;
-  /** The return of a call; null for a return, and for a call that never returned. */
+  readonly at: number;
+  /** The return of a call; null for a return. */
   readonly end: Place | null;
-  readonly isCall: boolean;
   previous: Place | null;
   next: Place | null;
 }
 
-/** An operation that was taken into the order, and the value before it. */
+/** An operation that was taken into the order. */
 interface Taken {
-  readonly call: Place;
+  readonly index: number;
+  /** The value before it. */
   readonly before: Value;
+  /** Its call in the list; null when its outcome is unknown. */
+  readonly call: Place | null;
+  /** Where the search stood. */
+  readonly place: Place;
+  readonly guess: number;
 }
 
 /**
  * Walks over the calls that may come next: those before the first return of an operation that is not in the
- * order yet. Takes in the first whose answer fits, and goes back when there is none.
+ * order yet. Takes in the first whose answer fits, and goes back when there is none. Operations whose outcome
+ * is unknown are guessed to have happened only where nothing else fits.
  *
  * @param events of one key, and the flushes, which concern it too
  */
 function search(events: readonly Event[], statesMax: number): Verdict {
   const head = placesOf(events);
+  const guesses = events
+    .map((event, index) => ({ event, index }))
+    .filter(({ event }) => event.answer.kind === 'unknown');
   const tried = new Set<string>();
   const inOrder = new Uint8Array(Math.ceil(events.length / 8));
   const order: Taken[] = [];
   let value: Value = null;
   let place = head.next;
-  let returnsLeft = events.filter(({ returnedAt }) => returnedAt !== Number.POSITIVE_INFINITY).length;
-  // What is left then has not returned: none of it need have happened.
-  while (returnsLeft > 0) {
-    if (place?.isCall) {
+  let guess = 0;
+  /** Takes the operation in, unless that leads to where the search has been. */
+  const take = (taken: Taken, next: Value): boolean => {
+    flip(inOrder, taken.index);
+    const size = tried.size;
+    if (tried.add(stateName(inOrder, next)).size === size) {
+      flip(inOrder, taken.index);
+      return false;
+    }
+    order.push(taken);
+    value = next;
+    if (taken.call !== null) unlink(taken.call);
+    place = head.next;
+    guess = 0;
+    return true;
+  };
+  // Nothing that was answered is left: it is over.
+  while (place !== null) {
+    if (tried.size >= statesMax) return 'undecided';
+    if (place.end !== null) {
       const { event, index } = place;
       const { answer, next } = step(value, event.action);
-      if (event.answer.kind === 'unknown' || sameAnswer(answer, event.answer)) {
-        flip(inOrder, index);
-        const state = stateName(inOrder, next);
-        if (!tried.has(state)) {
-          if (tried.size >= statesMax) return 'undecided';
-          tried.add(state);
-          order.push({ call: place, before: value });
-          value = next;
-          unlink(place);
-          if (place.end !== null) returnsLeft--;
-          place = head.next;
-          continue;
-        }
-        flip(inOrder, index);
-      }
-      place = place.next;
+      const taken = { index, before: value, call: place, place, guess };
+      if (!sameAnswer(answer, event.answer) || !take(taken, next)) place = place.next;
+      continue;
+    }
+    const candidate = guesses[guess++];
+    if (candidate !== undefined) {
+      const { event, index } = candidate;
+      if (event.invokedAt > place.at || isIn(inOrder, index)) continue;
+      const { next } = step(value, event.action);
+      if (next !== value) take({ index, before: value, call: null, place, guess }, next);
       continue;
     }
     const last = order.pop();
     if (last === undefined) return 'violated';
     value = last.before;
-    flip(inOrder, last.call.index);
-    relink(last.call);
-    if (last.call.end !== null) returnsLeft++;
-    place = last.call.next;
+    flip(inOrder, last.index);
+    if (last.call !== null) relink(last.call);
+    place = last.call === null ? last.place : last.call.next;
+    guess = last.call === null ? last.guess : 0;
   }
   return 'linearizable';
 }
 
 /** @returns a place before the first */
 function placesOf(events: readonly Event[]): Place {
-  const places: { place: Place; at: number }[] = [];
+  const places: Place[] = [];
   events.forEach((event, index) => {
+    if (event.answer.kind === 'unknown') return;
     const links = { previous: null, next: null };
-    const returned = event.returnedAt !== Number.POSITIVE_INFINITY;
-    const end: Place | null = returned ? { event, index, end: null, isCall: false, ...links } : null;
-    places.push({ place: { event, index, end, isCall: true, ...links }, at: event.invokedAt });
-    if (end !== null) places.push({ place: end, at: event.returnedAt });
+    const end: Place = { event, index, at: event.returnedAt, end: null, ...links };
+    places.push({ event, index, at: event.invokedAt, end, ...links }, end);
   });
   // What happens at the same time overlaps: calls come before returns.
-  places.sort((a, b) => a.at - b.at || Number(b.place.isCall) - Number(a.place.isCall));
-  const head = { isCall: false, index: -1, end: null, previous: null, next: null } as unknown as Place;
+  places.sort((a, b) => a.at - b.at || Number(a.end === null) - Number(b.end === null));
+  const head = { previous: null, next: null } as unknown as Place;
   let previous = head;
-  for (const { place } of places) {
+  for (const place of places) {
     previous.next = place;
     place.previous = previous;
     previous = place;
@@ -133,6 +152,10 @@ function relink(call: Place): void {
 
 function flip(bits: Uint8Array, index: number): void {
   bits[index >> 3]! ^= 1 << (index & 7);
+}
+
+function isIn(bits: Uint8Array, index: number): boolean {
+  return (bits[index >> 3]! & (1 << (index & 7))) !== 0;
 }
 
 function stateName(bits: Uint8Array, value: Value): string {

@@ -131,10 +131,21 @@ const KINDS = {
       node.clock.skewMs = amount;
     },
   },
-  /** The wall clock is hours off, for a while. */
-  'clock-leap': {
+  /** The wall clock is hours behind, for a while. */
+  'clock-leap-back': {
     forMs: LONG,
-    amount: (random) => random.between(-3, 3) * 3_600_000,
+    amount: (random) => -random.between(0.1, 3) * 3_600_000,
+    strike: (_, { amount }, node) => {
+      node.clock.skewMs = amount;
+    },
+    heal: (_, __, node) => {
+      node.clock.skewMs = 0;
+    },
+  },
+  /** The wall clock is hours ahead, for a while. */
+  'clock-leap-ahead': {
+    forMs: LONG,
+    amount: (random) => random.between(0.1, 3) * 3_600_000,
     strike: (_, { amount }, node) => {
       node.clock.skewMs = amount;
     },
@@ -149,7 +160,7 @@ export type FaultKind = keyof typeof KINDS;
 export const FAULT_KINDS = Object.keys(KINDS) as FaultKind[];
 
 /** Those that make a store lose values: they strike one node of a scenario only, since what all have lost is lost. */
-export const LOSSY_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.startsWith('store-'));
+const LOSSY_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.startsWith('store-'));
 
 const STORE_DELAY_MS = [0.05, 0.3] as const;
 const DISK_DELAY_MS = [0.05, 2] as const;

@@ -1,3 +1,4 @@
+import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Action } from '../checkers/history.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
 import { judge } from './judge.ts';
@@ -38,9 +39,16 @@ const SETTLE_MS = 4_000;
 /** All clients must be done this long after everything was healed, in virtual milliseconds. */
 const DONE_WITHIN_MS = 60_000;
 
-/** Runs a scenario from its beginning to the verdict. The same scenario gives the same run, byte for byte. */
-export function runScenario(scenario: Scenario, withTranscript = false): Outcome {
-  return new Run(scenario, withTranscript).run();
+/**
+ * Runs a scenario from its beginning to the verdict. The same scenario gives the same run, byte for byte.
+ *
+ * @param leaveOut types of messages that the transcript leaves out; null for no transcript
+ */
+export function runScenario(
+  scenario: Scenario,
+  leaveOut: readonly PeerMessage['type'][] | null = null,
+): Outcome {
+  return new Run(scenario, leaveOut).run();
 }
 
 class Run {
@@ -52,7 +60,7 @@ class Run {
   #faults: ReadonlyMap<FaultKind, number> = new Map();
   #undecided = 0;
 
-  constructor(scenario: Scenario, withTranscript: boolean) {
+  constructor(scenario: Scenario, leaveOut: readonly PeerMessage['type'][] | null) {
     this.#scenario = scenario;
     const { seed, level, nodes, delays } = scenario;
     this.#cluster = new SimCluster({
@@ -62,7 +70,7 @@ class Run {
       settings: { requestTimeoutMs: REQUEST_TIMEOUT_MS },
     });
     this.#cluster.network.delays = delays;
-    if (withTranscript) this.#cluster.transcript = new Transcript(this.#cluster.scheduler);
+    if (leaveOut !== null) this.#cluster.transcript = new Transcript(this.#cluster.scheduler, leaveOut);
     this.#recorder = new Recorder(this.#cluster, REQUEST_TIMEOUT_MS);
     this.#watchViews();
   }

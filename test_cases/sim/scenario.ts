@@ -2,7 +2,7 @@ import { LEVELS, type Level } from '../../src/consistency/level.ts';
 import { quorum } from '../../src/membership/view.ts';
 import { INCREMENTS_MAX } from '../checkers/convergence.ts';
 import type { Action } from '../checkers/history.ts';
-import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, LOSSY_KINDS } from './faults.ts';
+import { drawFaults, FAULT_KINDS, type Fault, type FaultKind } from './faults.ts';
 import { Random } from './random.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import type { Delays } from './sim-network.ts';
@@ -30,6 +30,8 @@ export interface Draw {
   readonly nodes?: number;
   /** Mean number per virtual second. */
   readonly faults?: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Kinds of faults that may be drawn besides those that always may. */
+  readonly with?: readonly FaultKind[];
   readonly delays?: Delays;
   readonly workload?: Partial<Workload>;
 }
@@ -49,8 +51,8 @@ export interface Workload {
 /** Only counted up, from `0`. */
 export const COUNTER = 'n';
 
-/** Kinds of faults that are not drawn unless they are asked for. */
-export const ON_REQUEST: readonly FaultKind[] = [];
+/** Kinds of faults that are not drawn unless they are asked for (`docs/simulator.md` says why). */
+export const ON_REQUEST: readonly FaultKind[] = ['clock-leap-ahead'];
 
 const MIXES: readonly (readonly Action['kind'][])[] = [
   ['get', 'get', 'get', 'set', 'set', 'add', 'replace', 'append', 'cas', 'incr', 'delete'],
@@ -62,14 +64,14 @@ const MIXES: readonly (readonly Action['kind'][])[] = [
 
 export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   const random = new Random(seed).fork('scenario');
-  const level = pickOr(draw.level, random, () => random.pick(LEVELS));
-  const nodes = pickOr(draw.nodes, random, () => (random.chance(0.8) ? 3 : 5));
-  const delays = pickOr(draw.delays, random, () => drawDelays(random));
+  const level = pickOr(draw.level, () => random.pick(LEVELS));
+  const nodes = pickOr(draw.nodes, () => (random.chance(0.8) ? 3 : 5));
+  const delays = pickOr(draw.delays, () => drawDelays(random));
   const workload = { ...drawWorkload(random.fork('workload'), nodes), ...draw.workload };
   const clients = drawClients(random.fork('clients'), workload, nodes);
-  const plans = clients.map(({ operations }) => operations.reduce((sum, { waitMs }) => sum + waitMs, 0));
-  const rates = draw.faults ?? drawRates(random.fork('rates'));
-  const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plans), nodes);
+  const plansMs = clients.map(({ operations }) => operations.reduce((sum, { waitMs }) => sum + waitMs, 0));
+  const rates = draw.faults ?? drawRates(random.fork('rates'), draw.with ?? []);
+  const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plansMs), nodes);
   return {
     seed,
     level,
@@ -82,7 +84,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
 }
 
 /** Draws in either case, so that what is given changes nothing of what is drawn afterwards. */
-function pickOr<T>(given: T | undefined, _random: Random, drawn: () => T): T {
+function pickOr<T>(given: T | undefined, drawn: () => T): T {
   const value = drawn();
   return given ?? value;
 }
@@ -125,12 +127,13 @@ function drawClients(random: Random, workload: Workload, nodes: number): ClientP
   return plans;
 }
 
-function drawRates(random: Random): Partial<Record<FaultKind, number>> {
+function drawRates(random: Random, onRequest: readonly FaultKind[]): Partial<Record<FaultKind, number>> {
   const rates: Partial<Record<FaultKind, number>> = {};
   const share = random.pick([0, 0.15, 0.3, 0.5]);
   for (const kind of FAULT_KINDS) {
     const rate = random.logBetween(0.3, 4);
-    if (random.chance(share) && !ON_REQUEST.includes(kind)) rates[kind] = rate;
+    const allowed = !ON_REQUEST.includes(kind) || onRequest.includes(kind);
+    if (random.chance(share) && allowed) rates[kind] = rate;
   }
   return rates;
 }
@@ -158,9 +161,4 @@ function drawAbsence(random: Random, level: Level, nodes: number): Absence {
     nodes: Array.from({ length: count }, (_, i) => (first + i) % nodes),
     by: random.pick(['kill', 'isolation', 'pause'] as const),
   };
-}
-
-/** Whether anything of the scenario makes stores lose values. */
-export function losesValues({ faults }: Scenario): boolean {
-  return faults.some(({ kind }) => LOSSY_KINDS.includes(kind));
 }

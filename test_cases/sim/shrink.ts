@@ -1,5 +1,6 @@
 import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
+import type { ClientPlan, Operation } from './sim-clients.ts';
 import type { ViolationKind } from './violation.ts';
 
 /** A scenario that still fails, and how many runs it took to find. */
@@ -68,24 +69,21 @@ class Shrinker {
       () => this.#best.clients.reduce((sum, { operations }) => sum + operations.length, 0),
       (keep) => {
         let i = 0;
-        const clients = this.#best.clients.map((client) => ({
-          ...client,
-          operations: client.operations.filter(() => keep(i++)),
-        }));
+        const clients = this.#best.clients.map((client) => without(client, () => keep(i++)));
         return { ...this.#best, clients };
       },
     );
   }
 
   /** Leaves stretches out, from half of all down to single ones. */
-  #drop(count: () => number, without: (keep: (index: number) => boolean) => Scenario): void {
+  #drop(count: () => number, keeping: (keep: (index: number) => boolean) => Scenario): void {
     for (
       let stretch = Math.ceil(count() / 2);
       stretch >= 1;
       stretch = stretch === 1 ? 0 : Math.ceil(stretch / 2)
     ) {
       for (let from = 0; from < count(); ) {
-        const dropped = this.#try(without((index) => index < from || index >= from + stretch));
+        const dropped = this.#try(keeping((index) => index < from || index >= from + stretch));
         if (!dropped) from += stretch;
       }
     }
@@ -98,6 +96,19 @@ class Shrinker {
       this.#try({ ...this.#best, faults: this.#best.faults.map((one, j) => (i === j ? shorter : one)) });
     });
   }
+}
+
+/** What is left keeps its time as far as it can: a client waits where it did something. */
+function without(client: ClientPlan, keep: () => boolean): ClientPlan {
+  const operations: Operation[] = [];
+  let waitMs = 0;
+  for (const operation of client.operations) {
+    waitMs += operation.waitMs;
+    if (!keep()) continue;
+    operations.push({ ...operation, waitMs });
+    waitMs = 0;
+  }
+  return { ...client, operations };
 }
 
 function sizeOf({ faults, clients, absence }: Scenario): number {
