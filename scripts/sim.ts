@@ -4,7 +4,7 @@ import { describeFault, FAULT_KINDS, type FaultKind } from '../test_cases/sim/fa
 import { type Outcome, runScenario } from '../test_cases/sim/run-scenario.ts';
 import { type Draw, drawScenario, type Scenario } from '../test_cases/sim/scenario.ts';
 import { runSeeds } from '../test_cases/sim/seed-pool.ts';
-import { shrink } from '../test_cases/sim/shrink.ts';
+import { showing, shrink } from '../test_cases/sim/shrink.ts';
 import { Tally } from '../test_cases/sim/tally.ts';
 
 const USAGE = `npm run sim -- [--seeds 1000] [--first SEED] [--bail]   runs seeds on all cores
@@ -81,7 +81,7 @@ function shrinkAndPrint(scenario: Scenario): number {
     console.log(`seed ${scenario.seed} shows nothing wrong`);
     return 0;
   }
-  const shrunk = shrink(scenario, violation.kind, SHRINK_RUNS_MAX);
+  const shrunk = shrink(scenario, showing(violation.kind), SHRINK_RUNS_MAX);
   console.log(`shrunk in ${shrunk.runs} runs`);
   return printRun(shrunk.scenario, runScenario(shrunk.scenario, LEFT_OUT));
 }

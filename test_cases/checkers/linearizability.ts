@@ -4,7 +4,7 @@ import { type Event, type History, sameAnswer, step, type Value } from './histor
 export type Verdict = 'linearizable' | 'violated' | 'undecided';
 
 /** States of one key's search: what it may cost in time and memory. */
-const STATES_MAX = 1_000_000;
+const STATES_MAX = 200_000;
 
 /**
  * Linearizability: there is one order of all operations that respects real time (what had returned before
@@ -61,7 +61,8 @@ function search(events: readonly Event[], statesMax: number): Verdict {
   const head = placesOf(events);
   const guesses = events
     .map((event, index) => ({ event, index }))
-    .filter(({ event }) => event.answer.kind === 'unknown');
+    .filter(({ event }) => event.answer.kind === 'unknown')
+    .sort((a, b) => a.event.invokedAt - b.event.invokedAt);
   const tried = new Set<string>();
   const inOrder = new Uint8Array(Math.ceil(events.length / 8));
   const order: Taken[] = [];
@@ -97,6 +98,7 @@ function search(events: readonly Event[], statesMax: number): Verdict {
     if (candidate !== undefined) {
       const { event, index } = candidate;
       if (event.invokedAt > place.at || isIn(inOrder, index)) continue;
+      if (guesses.some((other) => isBetterGuess(other, candidate) && !isIn(inOrder, other.index))) continue;
       const { next } = step(value, event.action);
       if (next !== value) take({ index, before: value, call: null, place, guess }, next);
       continue;
@@ -110,6 +112,20 @@ function search(events: readonly Event[], statesMax: number): Verdict {
     guess = last.call === null ? last.guess : 0;
   }
   return 'linearizable';
+}
+
+interface Guess {
+  readonly event: Event;
+  readonly index: number;
+}
+
+/** The same operation, asked for earlier: whatever order has only the later one is one with the earlier in its place. */
+function isBetterGuess({ event, index }: Guess, than: Guess): boolean {
+  if (index === than.index || event.invokedAt > than.event.invokedAt) return false;
+  if (event.invokedAt === than.event.invokedAt && index > than.index) return false;
+  const { action } = event;
+  if ('value' in action || action.kind !== than.event.action.kind) return false;
+  return action.kind !== 'incr' || than.event.action.kind !== 'incr' || action.by === than.event.action.by;
 }
 
 /** @returns a place before the first */

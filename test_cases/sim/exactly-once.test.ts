@@ -91,6 +91,7 @@ describe.each(ORDERED)('counting, at %s', (level) => {
       operations: 90,
       thinkMs: 300,
       pipeline: 1,
+      counting: 0.8,
       actions: ['incr', 'set'],
     } as const;
     forEachSeed((seed) => expectRight(seed, { level, nodes: 3, faults, workload }));

@@ -100,7 +100,7 @@ function drawWorkload(random: Random, nodes: number): Workload {
     clients: nodes + random.below(5),
     operations: 40 + random.below(120),
     keys: 1 + random.below(4),
-    pipeline: random.chance(0.6) ? 1 : 2 + random.below(4),
+    pipeline: random.chance(0.6) ? 1 : 2 + random.below(3),
     actions: random.pick(MIXES),
     thinkMs: random.logBetween(4, 200),
     counting: 0.1,

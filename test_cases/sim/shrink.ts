@@ -13,21 +13,27 @@ export interface Shrunk {
  * Makes a failing scenario smaller while it fails in the same way: fewer faults, operations and clients, shorter
  * faults, plainer delays (delta debugging: halves first, then single ones).
  *
+ * @param fails runs a scenario: whether it shows what the first showed
  * @param runsMax when to stop with what has been found
  */
-export function shrink(scenario: Scenario, kind: ViolationKind, runsMax: number): Shrunk {
-  return new Shrinker(scenario, kind, runsMax).shrink();
+export function shrink(scenario: Scenario, fails: (candidate: Scenario) => boolean, runsMax: number): Shrunk {
+  return new Shrinker(scenario, fails, runsMax).shrink();
+}
+
+/** Whether a scenario shows a violation of this kind. */
+export function showing(kind: ViolationKind): (candidate: Scenario) => boolean {
+  return (candidate) => runScenario(candidate).violations.some((violation) => violation.kind === kind);
 }
 
 class Shrinker {
-  readonly #kind: ViolationKind;
+  readonly #fails: (candidate: Scenario) => boolean;
   #runsLeft: number;
   #best: Scenario;
   readonly #runsMax: number;
 
-  constructor(scenario: Scenario, kind: ViolationKind, runsMax: number) {
+  constructor(scenario: Scenario, fails: (candidate: Scenario) => boolean, runsMax: number) {
     this.#best = scenario;
-    this.#kind = kind;
+    this.#fails = fails;
     this.#runsMax = runsMax;
     this.#runsLeft = runsMax;
   }
@@ -52,7 +58,7 @@ class Shrinker {
   #try(candidate: Scenario): boolean {
     if (this.#runsLeft === 0) return false;
     this.#runsLeft--;
-    const fails = runScenario(candidate).violations.some(({ kind }) => kind === this.#kind);
+    const fails = this.#fails(candidate);
     if (fails) this.#best = candidate;
     return fails;
   }
