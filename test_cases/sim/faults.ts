@@ -32,6 +32,16 @@ const LONG = [50, 2_500] as const;
 const KINDS = {
   /** The link breaks and is made again. */
   'link-break': { strike: ({ network }, { node, peer }) => network.break(node, peer) },
+  /** The link breaks `amount` times in a row. */
+  'link-flaps': {
+    forMs: SHORT,
+    amount: (random) => 2 + random.below(5),
+    strike: ({ network, scheduler }, { node, peer, forMs, amount }) => {
+      for (let i = 0; i < amount; i++) {
+        scheduler.after((i * forMs) / amount, () => network.break(node, peer));
+      }
+    },
+  },
   /** A second connection of the same pair takes the place of the first. */
   redial: { strike: ({ network }, { node, peer }) => network.redial(node, peer) },
   /** No link between two, and both know. */
@@ -231,7 +241,7 @@ export function describeFault({ kind, atMs, forMs, node, peer, amount }: Fault):
   return parts.join(' ');
 }
 
-const PAIRS: readonly FaultKind[] = ['link-break', 'redial', 'cut', 'one-way-cut', 'slow-link'];
+const PAIRS: readonly FaultKind[] = ['link-break', 'link-flaps', 'redial', 'cut', 'one-way-cut', 'slow-link'];
 
 function setIsolated({ network, nodes }: SimCluster, { node, amount }: Fault, isolated: boolean): void {
   for (const { id } of nodes) {

@@ -2,6 +2,7 @@ import type { Effect } from '../../src/ordering/effect.ts';
 import { compareVersions } from '../../src/ordering/version.ts';
 import { findDifference, findInvented, type State } from '../checkers/convergence.ts';
 import { findMiscount } from '../checkers/exactly-once.ts';
+import { findExcessDelete, findLost } from '../checkers/last-write.ts';
 import { checkLinearizability } from '../checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
 import { type Applied, findSequentialViolation } from '../checkers/sequential-witness.ts';
@@ -52,6 +53,10 @@ export function judge(
     const end = Number(values[0]!.get(COUNTER) ?? Number.NaN);
     note('miscounted', findMiscount(history, COUNTER, 0, end));
   }
+  if (!ordered) {
+    note('invented', findExcessDelete(history, appliedIn(cluster)));
+    if (!wasKilled(cluster)) note('lost', findLost(appliedIn(cluster), values[0]!));
+  }
   note('went-back', findRegression(recorder.seen));
   note(
     'diverged',
@@ -66,6 +71,11 @@ export function judge(
 
 function keepsCounter({ clients }: Scenario): boolean {
   return clients.every(({ operations }) => operations.every(({ kind }) => kind !== 'flush'));
+}
+
+/** A controller that died may have been the only one that knew a write, where it answers alone. */
+function wasKilled({ nodes }: SimCluster): boolean {
+  return nodes.some((node) => node.incarnation > 1);
 }
 
 /** Nothing can fail, nor be late: on a path that loses packets something can. */
@@ -105,7 +115,7 @@ function journalsOf(cluster: SimCluster): State[] {
 function findLostInStores(cluster: SimCluster): string | null {
   for (const { id, journal, store } of cluster.nodes) {
     for (const key of journal.liveKeys()) {
-      if (key === 'probe' || store.holds(key, journal.newest(key)!.version)) continue;
+      if (store.holds(key, journal.newest(key)!.version)) continue;
       return `the store of n${id} does not hold the newest ${key}`;
     }
   }

@@ -1,11 +1,12 @@
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import { findDifference, INCREMENTS_MAX } from '../checkers/convergence.ts';
 import type { Action } from '../checkers/history.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
 import { judge } from './judge.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import { SimClient } from './sim-clients.ts';
-import { SimCluster } from './sim-cluster.ts';
+import { READY_WITHIN_MS, SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';
 import { Transcript } from './transcript.ts';
 import { NotLive, type Violation } from './violation.ts';
@@ -59,6 +60,7 @@ class Run {
   readonly #views = new Set<string>();
   #faults: ReadonlyMap<FaultKind, number> = new Map();
   #undecided = 0;
+  #probes = PROBES_FROM;
 
   constructor(scenario: Scenario, leaveOut: readonly PeerMessage['type'][] | null) {
     this.#scenario = scenario;
@@ -110,8 +112,6 @@ class Run {
     const lastMs = Math.max(0, ...faults.map(({ atMs, forMs }) => atMs + forMs));
     cluster.run(lastMs + 1);
     healAll(cluster);
-    this.#playAbsence();
-    healAll(cluster);
     cluster.runUntilReady();
     const untilMs = cluster.scheduler.nowMs + DONE_WITHIN_MS;
     while (running.some((client) => !client.finished) && cluster.scheduler.nowMs < untilMs) cluster.run(20);
@@ -119,18 +119,18 @@ class Run {
     cluster.run(SETTLE_MS);
     this.#readAll();
     cluster.run(SETTLE_MS);
+    this.#playAbsence();
     const values = this.#readAll();
     const verdict = judge(this.#scenario, cluster, this.#recorder, values);
     this.#violations.push(...verdict.violations);
     this.#undecided = verdict.undecided;
   }
 
-  /** Some are away; the others, if they are enough, serve again. */
+  /** Some are away; the others, if they are enough, serve again; those who return know what was done meanwhile. */
   #playAbsence(): void {
     const cluster = this.#cluster;
     const { nodes, by } = this.#scenario.absence;
     if (nodes.length === 0) return;
-    cluster.runUntilReady();
     const away = nodes.map((node) => cluster.nodes[node]!);
     const present = cluster.nodes.filter((node) => !away.includes(node));
     for (const node of away) {
@@ -140,6 +140,29 @@ class Run {
     }
     cluster.transcript?.line(null, `away: ${nodes.join(', ')}, by ${by}`);
     for (const node of present) this.#expectToServe(node);
+    cluster.run(SETTLE_MS);
+    const [known] = present;
+    const before = this.#readKeys(known!);
+    const killed = away.filter((node) => node.core === null);
+    healAll(cluster);
+    for (const node of killed) this.#expectToKnow(node, before);
+    cluster.runUntilReady();
+    cluster.run(SETTLE_MS);
+  }
+
+  /** What a controller answers that was restarted is what the others know, though its links break at first. */
+  #expectToKnow(node: SimNode, before: ReadonlyMap<string, string | null>): void {
+    const { network, nodes, random, scheduler } = this.#cluster;
+    for (const { id } of nodes) {
+      if (id !== node.id) scheduler.after(random.between(0, 150), () => network.break(node.id, id));
+    }
+    const untilMs = scheduler.nowMs + READY_WITHIN_MS;
+    while (!node.serving && scheduler.nowMs < untilMs) this.#cluster.run(5);
+    const after = this.#readKeys(node);
+    const difference = findDifference([before, after]);
+    if (difference !== null) {
+      this.#violations.push({ kind: 'lost', text: `n${node.id} returned without knowing: ${difference}` });
+    }
   }
 
   #isolate(node: SimNode): void {
@@ -152,8 +175,9 @@ class Run {
   }
 
   #expectToServe(node: SimNode): void {
-    this.#askUntilAnswered(node, 'probe', { kind: 'get' });
-    this.#askUntilAnswered(node, 'probe', { kind: 'set', value: `p${node.id}` });
+    this.#askUntilAnswered(node, PROBE, { kind: 'get' });
+    this.#probes += INCREMENTS_MAX;
+    this.#askUntilAnswered(node, PROBE, { kind: 'set', value: String(this.#probes) });
   }
 
   /** @throws when it is not answered within the bound */
@@ -182,23 +206,24 @@ class Run {
 
   /** What every node answers for every key. */
   #readAll(): Map<string, string | null>[] {
+    return this.#cluster.nodes.map((node) => this.#readKeys(node));
+  }
+
+  #readKeys(node: SimNode): Map<string, string | null> {
     const { clients } = this.#scenario;
     const written = clients.flatMap(({ operations }) => operations.map(({ key }) => key));
-    const keys = new Set([...written, COUNTER].filter((key) => key !== ''));
-    return this.#cluster.nodes.map((node) => {
-      const connection = this.#recorder.connect(node);
-      const values = new Map<string, string | null>();
-      for (const key of keys) {
-        const { fate, value } = this.#ask(connection, key, { kind: 'get' });
-        if (fate !== 'answered')
-          this.#violations.push({
-            kind: 'not-live',
-            text: `n${node.id} did not answer for ${key} when all was healed`,
-          });
-        values.set(key, value);
+    const keys = new Set([...written, COUNTER, PROBE].filter((key) => key !== ''));
+    const connection = this.#recorder.connect(node);
+    const values = new Map<string, string | null>();
+    for (const key of keys) {
+      const { fate, value } = this.#ask(connection, key, { kind: 'get' });
+      if (fate !== 'answered') {
+        const text = `n${node.id} did not answer for ${key} when all was healed`;
+        this.#violations.push({ kind: 'not-live', text });
       }
-      return values;
-    });
+      values.set(key, value);
+    }
+    return values;
   }
 
   #watchViews(): void {
@@ -213,6 +238,12 @@ class Run {
     look();
   }
 }
+
+/** Written and read to see whether a controller serves. */
+const PROBE = 'probe';
+
+/** Values of probes: none that a client writes. */
+const PROBES_FROM = 1e9;
 
 /** How often the nodes are looked at for the view that they are in. */
 const VIEWS_EVERY_MS = 10;

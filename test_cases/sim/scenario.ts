@@ -96,13 +96,16 @@ function drawDelays(random: Random): Delays {
 }
 
 function drawWorkload(random: Random, nodes: number): Workload {
+  const clients = nodes + random.below(5);
+  const operations = 40 + random.below(120);
+  const activeMs = random.logBetween(300, 5_000);
   return {
-    clients: nodes + random.below(5),
-    operations: 40 + random.below(120),
+    clients,
+    operations,
     keys: 1 + random.below(4),
     pipeline: random.chance(0.6) ? 1 : 2 + random.below(3),
     actions: random.pick(MIXES),
-    thinkMs: random.logBetween(4, 200),
+    thinkMs: (2 * activeMs * clients) / operations,
     counting: 0.1,
   };
 }

@@ -17,6 +17,7 @@ export type ViolationKind =
   | 'miscounted'
   | 'went-back'
   | 'diverged'
+  | 'lost'
   | 'invented';
 
 /** Thrown where a run can't go on. */

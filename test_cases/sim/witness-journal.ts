@@ -1,5 +1,7 @@
+import type { JournalRecord } from '../../src/journal/journal.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import type { Effect } from '../../src/ordering/effect.ts';
+import { sameVersion, type Version } from '../../src/ordering/version.ts';
 
 /** The real journal, which also writes down every write that it took in: all that was ever applied on a node. */
 export class WitnessJournal extends MemoryJournal {
@@ -21,5 +23,12 @@ export class WitnessJournal extends MemoryJournal {
     const taken = super.record(effect);
     if (taken) this.applied.push(effect);
     return taken;
+  }
+
+  /** What is taken back never happened. */
+  override revert(failed: Version, key: string, previous: JournalRecord | undefined): void {
+    super.revert(failed, key, previous);
+    const index = this.applied.findLastIndex((effect) => sameVersion(effect.version, failed));
+    if (index >= 0) this.applied.splice(index, 1);
   }
 }
