@@ -55,7 +55,7 @@ export function judge(
   }
   if (!ordered) {
     note('invented', findExcessDelete(history, appliedIn(cluster)));
-    if (!wasKilled(cluster)) note('lost', findLost(appliedIn(cluster), values[0]!));
+    if (!wasKilled(cluster)) note('lost', findLost(history, appliedIn(cluster), values[0]!));
   }
   note('went-back', findRegression(recorder.seen));
   note(

@@ -57,7 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
     text: 'if (!sameBallot(frame.ballot, this.#ballot)) return;',
     replacement: '',
     level: 'linearizability',
-    seeds: 300,
+    seeds: 4000,
   },
   {
     name: 'does not send again what a broken link lost',
@@ -138,7 +138,7 @@ export const MUTANTS: readonly Mutant[] = [
     text: 'this.#ports.engine.freeze();',
     replacement: '',
     level: 'linearizability',
-    seeds: 300,
+    seeds: 4000,
   },
   {
     name: 'installs a view before all have accepted it',
@@ -194,7 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
     text: 'if (this.#ports.ownPastKnown()) this.#ports.known.advance',
     replacement: 'this.#ports.known.advance',
     level: 'eventual',
-    seeds: 300,
+    seeds: 4000,
   },
   {
     name: 'pushes before what it pushed last is known',
@@ -202,7 +202,7 @@ export const MUTANTS: readonly Mutant[] = [
     text: 'if (run !== undefined && push.previousTime <= run.end) run.end = last.version.time;',
     replacement: 'if (run !== undefined) run.end = last.version.time;',
     level: 'eventual',
-    seeds: 300,
+    seeds: 4000,
   },
   {
     name: 'lets the older version win',
@@ -226,6 +226,6 @@ export const MUTANTS: readonly Mutant[] = [
     text: 'else this.#journal.revert(effect.version, effect.key, known.certain);',
     replacement: '',
     level: 'eventual',
-    seeds: 300,
+    seeds: 4000,
   },
 ];

@@ -51,8 +51,12 @@ export interface Workload {
 /** Only counted up, from `0`. */
 export const COUNTER = 'n';
 
-/** Kinds of faults that are not drawn unless they are asked for (`docs/simulator.md` says why). */
-export const ON_REQUEST: readonly FaultKind[] = ['clock-leap-ahead'];
+/** Kinds of faults that are not drawn unless they are asked for: see `known-faults.test.ts`. */
+export const ON_REQUEST: Readonly<Record<Level, readonly FaultKind[]>> = {
+  linearizability: ['clock-leap-ahead'],
+  sequential: ['clock-leap-ahead'],
+  eventual: ['clock-leap-ahead', 'store-hangs'],
+};
 
 const MIXES: readonly (readonly Action['kind'][])[] = [
   ['get', 'get', 'get', 'set', 'set', 'add', 'replace', 'append', 'cas', 'incr', 'delete'],
@@ -70,7 +74,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   const workload = { ...drawWorkload(random.fork('workload'), nodes), ...draw.workload };
   const clients = drawClients(random.fork('clients'), workload, nodes);
   const plansMs = clients.map(({ operations }) => operations.reduce((sum, { waitMs }) => sum + waitMs, 0));
-  const rates = draw.faults ?? drawRates(random.fork('rates'), draw.with ?? []);
+  const rates = draw.faults ?? drawRates(random.fork('rates'), level, draw.with ?? []);
   const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plansMs), nodes);
   return {
     seed,
@@ -130,12 +134,16 @@ function drawClients(random: Random, workload: Workload, nodes: number): ClientP
   return plans;
 }
 
-function drawRates(random: Random, onRequest: readonly FaultKind[]): Partial<Record<FaultKind, number>> {
+function drawRates(
+  random: Random,
+  level: Level,
+  onRequest: readonly FaultKind[],
+): Partial<Record<FaultKind, number>> {
   const rates: Partial<Record<FaultKind, number>> = {};
   const share = random.pick([0, 0.15, 0.3, 0.5]);
   for (const kind of FAULT_KINDS) {
     const rate = random.logBetween(0.3, 4);
-    const allowed = !ON_REQUEST.includes(kind) || onRequest.includes(kind);
+    const allowed = !ON_REQUEST[level].includes(kind) || onRequest.includes(kind);
     if (random.chance(share) && allowed) rates[kind] = rate;
   }
   return rates;

@@ -23,6 +23,11 @@ export class Transcript {
     this.lines.push(`${at}  ${node === null ? '  ' : `n${node}`}  ${text}`);
   }
 
+  /** Words about what follows. */
+  say(text: string): void {
+    this.lines.push(this.lines.length === 0 ? `# ${text}` : `\n# ${text}`);
+  }
+
   /** @param number of the message, to find it again where it arrives */
   sent(from: number, to: number, number: number, message: PeerMessage): void {
     if (this.#leaveOut.has(message.type)) return;

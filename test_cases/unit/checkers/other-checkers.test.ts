@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findDifference, findInvented } from '../../checkers/convergence.ts';
 import { findMiscount } from '../../checkers/exactly-once.ts';
+import { findExcessDelete, findLost } from '../../checkers/last-write.ts';
 import { type Applied, findSequentialViolation } from '../../checkers/sequential-witness.ts';
 import { findRegression } from '../../checkers/session-order.ts';
 import { event } from '../../support/history-lines.ts';
@@ -83,6 +84,32 @@ describe('convergence', () => {
     for (const value of ['3000', '1000,3000', '1000,2000,2000', 'junk', '1000,1000']) {
       expect(findInvented(written, [['x', value]])).toContain('x holds');
     }
+  });
+});
+
+describe('the last write', () => {
+  const written = history(
+    '0 x set:1 -> stored @0-1',
+    '0 x delete -> deleted @2-3',
+    '1 x set:2 -> stored @2-3',
+  );
+
+  it('is what is left', () => {
+    const applied = [set('x', '1'), deleted('x'), set('x', '2')];
+    expect(findLost(written, applied, new Map([['x', '2']]))).toBeNull();
+    for (const value of [null, '1'])
+      expect(findLost(written, applied, new Map([['x', value]]))).toContain('x holds');
+    expect(findLost(written, [...applied, deleted('x')], new Map([['x', null]]))).toBeNull();
+  });
+
+  it('may be anything after one that has an unknown outcome', () => {
+    const unknown = [...written, ...history('2 x set:3 -> ? @4-5')];
+    expect(findLost(unknown, [set('x', '1')], new Map([['x', null]]))).toBeNull();
+  });
+
+  it('is no delete that nobody asked for', () => {
+    expect(findExcessDelete(written, [set('x', '1'), deleted('x')])).toBeNull();
+    expect(findExcessDelete(written, [deleted('x'), deleted('x')])).toContain('x was deleted');
   });
 });
 
