@@ -126,7 +126,7 @@ class RunningController implements Controller {
         aheadMs: (time) => this.#core.clock.aheadMs(time),
         maxClockSkewMs,
       },
-      time: () => this.#core.clock.reading(),
+      wallTime: () => this.#core.clock.wallTime(),
       random: Math.random,
       requestFlush: turn.request,
       onUp: (peer) => this.#core.onPeerUp(peer),

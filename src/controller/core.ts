@@ -320,7 +320,7 @@ export class Core {
   #onHeartbeat(from: number, heartbeat: Heartbeat): void {
     const { settings, refuse } = this.#ports;
     const aheadMs = (time: number) => this.clock.aheadMs(time);
-    const refusal = clockRefusal(heartbeat.time, { aheadMs, maxClockSkewMs: settings.maxClockSkewMs });
+    const refusal = clockRefusal(heartbeat.wallTime, { aheadMs, maxClockSkewMs: settings.maxClockSkewMs });
     if (refusal !== null) return refuse(from, refusal);
     this.clock.observe(heartbeat.time);
     this.peers.onHeartbeat(from, heartbeat);
@@ -331,6 +331,7 @@ export class Core {
     return {
       type: 'heartbeat',
       time: this.clock.reading(),
+      wallTime: this.clock.wallTime(),
       ...(this.#membership?.announcement ?? NO_PART_IN_VIEWS),
       caughtUp: this.#isCaughtUp,
       known: this.#knownNow().times(),

@@ -29,7 +29,12 @@ export class HybridClock {
     if (time > this.#last) this.#last = time;
   }
 
-  /** What this clock reads, for peers to compare theirs with; gives no version. */
+  /** The wall clock, for peers to compare theirs with. */
+  wallTime(): number {
+    return this.#physical();
+  }
+
+  /** What this clock reads; gives no version. */
   reading(): number {
     return Math.max(this.#physical(), this.#last);
   }

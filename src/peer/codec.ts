@@ -47,7 +47,7 @@ const CODECS: Codecs = {
       w.u53(m.incarnation);
       w.text(m.level);
       w.text(m.peers);
-      w.u53(m.time);
+      w.u53(m.wallTime);
     },
     read: (r) => ({
       type: 'hello',
@@ -56,7 +56,7 @@ const CODECS: Codecs = {
       incarnation: r.u53(),
       level: r.text(),
       peers: r.text(),
-      time: r.u53(),
+      wallTime: r.u53(),
     }),
   },
   refusal: {
@@ -66,6 +66,7 @@ const CODECS: Codecs = {
   heartbeat: {
     write(w, m) {
       w.u53(m.time);
+      w.u53(m.wallTime);
       w.u53(m.askedMs);
       writeBallot(w, m.installed);
       writeStanding(w, m.standing);
@@ -77,6 +78,7 @@ const CODECS: Codecs = {
     read: (r) => ({
       type: 'heartbeat',
       time: r.u53(),
+      wallTime: r.u53(),
       askedMs: r.u53(),
       installed: readBallot(r),
       standing: readStanding(r),

@@ -23,15 +23,18 @@ export function refusalOf(hello: Hello, own: Belonging): string | null {
   if (hello.peers !== own.peers) return `its peers (${hello.peers}) are not the same as here (${own.peers})`;
   if (hello.level !== own.level) return `level ${hello.level} is not ${own.level}`;
   if (hello.node === own.node) return `two controllers claim to be number ${own.node}`;
-  return clockRefusal(hello.time, own);
+  return clockRefusal(hello.wallTime, own);
 }
 
-/** A clock that is far ahead would drag every version of the cluster with it. */
+/**
+ * A clock that is far ahead would drag every version of the cluster with it. Wall clocks are compared, not readings
+ * of the hybrid clock: those stay ahead for as long as a clock once was, in controllers whose own are right.
+ */
 export function clockRefusal(
-  time: number,
+  wallTime: number,
   own: Pick<Belonging, 'aheadMs' | 'maxClockSkewMs'>,
 ): string | null {
-  const aheadMs = own.aheadMs(time);
+  const aheadMs = own.aheadMs(wallTime);
   if (aheadMs <= own.maxClockSkewMs) return null;
   return `its clock is ${(aheadMs / 1000).toFixed(1)} s ahead (max_clock_skew ${own.maxClockSkewMs / 1000} s)`;
 }

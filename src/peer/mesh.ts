@@ -9,8 +9,8 @@ export interface MeshPorts {
   readonly incarnation: number;
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   readonly belonging: Belonging;
-  /** The clock reading that goes out with a hello, as a version time. */
-  readonly time: () => number;
+  /** The wall clock, as a version time. */
+  readonly wallTime: () => number;
   /** In [0, 1). */
   readonly random: () => number;
   /** Has `flush` called at the end of this event-loop turn. */
@@ -155,7 +155,7 @@ export class Mesh implements PeerBus {
   #hello(): Hello {
     const { node, incarnation, belonging } = this.#ports;
     const { cluster, level, peers } = belonging;
-    return { type: 'hello', node, incarnation, cluster, level, peers, time: this.#ports.time() };
+    return { type: 'hello', node, incarnation, cluster, level, peers, wallTime: this.#ports.wallTime() };
   }
 
   #dial(peer: number): void {

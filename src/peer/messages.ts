@@ -28,8 +28,8 @@ export interface Hello {
   readonly level: string;
   /** The configured peers, so that two controllers never disagree on who is who. */
   readonly peers: string;
-  /** The sender's clock reading, as a version time. */
-  readonly time: number;
+  /** The sender's wall clock, as a version time. */
+  readonly wallTime: number;
 }
 
 /** The answer to a hello that can't be accepted; the link ends. */
@@ -40,7 +40,10 @@ export interface Refusal {
 
 export interface Heartbeat {
   readonly type: 'heartbeat';
+  /** The sender's reading of the hybrid clock: no version of it so far is larger. */
   readonly time: number;
+  /** The sender's wall clock, as a version time. */
+  readonly wallTime: number;
   /** When the sender sent this, on its monotonic clock, in whole milliseconds: it comes back with a grant. */
   readonly askedMs: number;
   /** The view that the sender serves in; `NO_BALLOT` for none. */

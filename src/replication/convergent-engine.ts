@@ -152,11 +152,19 @@ export class ConvergentEngine implements Engine {
     replica.journal.record({ ...NO_ENTRY, version, kind: 'flush-due', expiresAtMs: armed.atMs });
   }
 
+  /** The store took so long that the key has been deleted since: peers may have forgotten even that. */
+  #isOutlived({ key }: Effect): boolean {
+    if (key === '') return false;
+    const newest = this.#ports.replica.journal.newest(key);
+    return newest === undefined || (newest.tombstone && newest.version.node !== this.#ports.node);
+  }
+
   /** The store answers in order, so completions come in version order, and so do the pushes. */
   #complete(effect: Effect): void {
     this.#completed++;
     this.#completedTime = effect.version.time;
     this.claimOwn();
+    if (this.#isOutlived(effect)) return;
     this.#outbox.push(effect);
     this.#outboxBytes += effectBytes(effect);
     this.#ports.requestFlush();

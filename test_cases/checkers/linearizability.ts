@@ -1,50 +1,179 @@
 import { type Event, type History, sameAnswer, step, type Value } from './history.ts';
 
+/** `undecided`: the search was given up, after `STATES_MAX` states. */
+export type Verdict = 'linearizable' | 'violated' | 'undecided';
+
+/** States of one key's search: what it may cost in time and memory. */
+const STATES_MAX = 200_000;
+
 /**
  * Linearizability: there is one order of all operations that respects real time (what had returned before
  * another was invoked comes first), in which every answer is right. It holds for a store when it holds for
  * each of its keys (Herlihy and Wing 1990), so keys are checked one by one, by Wing and Gong's search with
  * Lowe's memory of the states already tried.
  *
- * @returns the key whose history has no such order; null when there is none
+ * @returns per key, in the order of their first appearance
  */
-export function findNonLinearizableKey(history: History): string | null {
+export function checkLinearizability(history: History): Map<string, Verdict> {
   const keys = new Set(history.map((event) => event.key).filter((key) => key !== ''));
-  for (const key of keys) {
-    const events = history.filter((event) => event.key === key || event.action.kind === 'flush');
-    if (!isLinearizable(events)) return key;
-  }
+  const ofKey = (key: string) =>
+    history.filter((event) => event.key === key || event.action.kind === 'flush');
+  return new Map([...keys].map((key) => [key, search(ofKey(key), STATES_MAX)]));
+}
+
+/** @returns a key whose history has no such order; null when there is none */
+export function findNonLinearizableKey(history: History): string | null {
+  for (const [key, verdict] of checkLinearizability(history)) if (verdict !== 'linearizable') return key;
   return null;
 }
 
-/** @param events of one key, and the flushes, which concern it too */
-export function isLinearizable(events: readonly Event[]): boolean {
-  const sorted = [...events].sort((a, b) => a.invokedAt - b.invokedAt);
-  const taken = new Array<boolean>(sorted.length).fill(false);
-  const tried = new Set<string>();
+/** A call or a return of an operation, in a doubly linked list in the order of time. */
+interface Place {
+  readonly event: Event;
+  readonly index: number;
+  readonly at: number;
+  /** The return of a call; null for a return. */
+  readonly end: Place | null;
+  previous: Place | null;
+  next: Place | null;
+}
 
-  const search = (value: Value, left: number): boolean => {
-    if (left === 0) return true;
-    const state = `${taken.map((t) => (t ? 1 : 0)).join('')}|${value === null ? '-' : `=${value}`}`;
-    if (tried.has(state)) return false;
-    tried.add(state);
-    let firstReturn = Number.POSITIVE_INFINITY;
-    sorted.forEach((event, i) => {
-      if (!taken[i] && event.returnedAt < firstReturn) firstReturn = event.returnedAt;
-    });
-    // What is left has no deadline: none of it need ever have happened.
-    if (firstReturn === Number.POSITIVE_INFINITY) return true;
-    for (let i = 0; i < sorted.length; i++) {
-      const event = sorted[i]!;
-      if (taken[i]) continue;
-      if (event.invokedAt > firstReturn) break;
-      const { answer, next } = step(value, event.action);
-      if (event.answer.kind !== 'unknown' && !sameAnswer(answer, event.answer)) continue;
-      taken[i] = true;
-      if (search(next, left - 1)) return true;
-      taken[i] = false;
+/** An operation that was taken into the order. */
+interface Taken {
+  readonly index: number;
+  /** The value before it. */
+  readonly before: Value;
+  /** Its call in the list; null when its outcome is unknown. */
+  readonly call: Place | null;
+  /** Where the search stood. */
+  readonly place: Place;
+  readonly guess: number;
+}
+
+/**
+ * Walks over the calls that may come next: those before the first return of an operation that is not in the
+ * order yet. Takes in the first whose answer fits, and goes back when there is none. Operations whose outcome
+ * is unknown are guessed to have happened only where nothing else fits.
+ *
+ * @param events of one key, and the flushes, which concern it too
+ */
+function search(events: readonly Event[], statesMax: number): Verdict {
+  const head = placesOf(events);
+  const guesses = events
+    .map((event, index) => ({ event, index }))
+    .filter(({ event }) => event.answer.kind === 'unknown')
+    .sort((a, b) => a.event.invokedAt - b.event.invokedAt);
+  const tried = new Set<string>();
+  const inOrder = new Uint8Array(Math.ceil(events.length / 8));
+  const order: Taken[] = [];
+  let value: Value = null;
+  let place = head.next;
+  let guess = 0;
+  /** Takes the operation in, unless that leads to where the search has been. */
+  const take = (taken: Taken, next: Value): boolean => {
+    flip(inOrder, taken.index);
+    const size = tried.size;
+    if (tried.add(stateName(inOrder, next)).size === size) {
+      flip(inOrder, taken.index);
+      return false;
     }
-    return false;
+    order.push(taken);
+    value = next;
+    if (taken.call !== null) unlink(taken.call);
+    place = head.next;
+    guess = 0;
+    return true;
   };
-  return search(null, sorted.length);
+  // Nothing that was answered is left: it is over.
+  while (place !== null) {
+    if (tried.size >= statesMax) return 'undecided';
+    if (place.end !== null) {
+      const { event, index } = place;
+      const { answer, next } = step(value, event.action);
+      const taken = { index, before: value, call: place, place, guess };
+      if (!sameAnswer(answer, event.answer) || !take(taken, next)) place = place.next;
+      continue;
+    }
+    const candidate = guesses[guess++];
+    if (candidate !== undefined) {
+      const { event, index } = candidate;
+      if (event.invokedAt > place.at || isIn(inOrder, index)) continue;
+      if (guesses.some((other) => isBetterGuess(other, candidate) && !isIn(inOrder, other.index))) continue;
+      const { next } = step(value, event.action);
+      if (next !== value) take({ index, before: value, call: null, place, guess }, next);
+      continue;
+    }
+    const last = order.pop();
+    if (last === undefined) return 'violated';
+    value = last.before;
+    flip(inOrder, last.index);
+    if (last.call !== null) relink(last.call);
+    place = last.call === null ? last.place : last.call.next;
+    guess = last.call === null ? last.guess : 0;
+  }
+  return 'linearizable';
+}
+
+interface Guess {
+  readonly event: Event;
+  readonly index: number;
+}
+
+/** The same operation, asked for earlier: whatever order has only the later one is one with the earlier in its place. */
+function isBetterGuess({ event, index }: Guess, than: Guess): boolean {
+  if (index === than.index || event.invokedAt > than.event.invokedAt) return false;
+  if (event.invokedAt === than.event.invokedAt && index > than.index) return false;
+  const { action } = event;
+  if ('value' in action || action.kind !== than.event.action.kind) return false;
+  return action.kind !== 'incr' || than.event.action.kind !== 'incr' || action.by === than.event.action.by;
+}
+
+/** @returns a place before the first */
+function placesOf(events: readonly Event[]): Place {
+  const places: Place[] = [];
+  events.forEach((event, index) => {
+    if (event.answer.kind === 'unknown') return;
+    const links = { previous: null, next: null };
+    const end: Place = { event, index, at: event.returnedAt, end: null, ...links };
+    places.push({ event, index, at: event.invokedAt, end, ...links }, end);
+  });
+  // What happens at the same time overlaps: calls come before returns.
+  places.sort((a, b) => a.at - b.at || Number(a.end === null) - Number(b.end === null));
+  const head = { previous: null, next: null } as unknown as Place;
+  let previous = head;
+  for (const place of places) {
+    previous.next = place;
+    place.previous = previous;
+    previous = place;
+  }
+  return head;
+}
+
+function unlink(call: Place): void {
+  for (const place of [call, call.end]) {
+    if (place === null) continue;
+    place.previous!.next = place.next;
+    if (place.next !== null) place.next.previous = place.previous;
+  }
+}
+
+/** In the opposite order of `unlink`: each place still knows its neighbours. */
+function relink(call: Place): void {
+  for (const place of [call.end, call]) {
+    if (place === null) continue;
+    place.previous!.next = place;
+    if (place.next !== null) place.next.previous = place;
+  }
+}
+
+function flip(bits: Uint8Array, index: number): void {
+  bits[index >> 3]! ^= 1 << (index & 7);
+}
+
+function isIn(bits: Uint8Array, index: number): boolean {
+  return (bits[index >> 3]! & (1 << (index & 7))) !== 0;
+}
+
+function stateName(bits: Uint8Array, value: Value): string {
+  return `${String.fromCharCode(...bits)}${value === null ? '-' : `=${value}`}`;
 }

@@ -8,7 +8,7 @@ import {
 } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
-import { Faults, NO_FAULTS } from './faults.ts';
+import { expectRight } from './expect-right.ts';
 import { forEachSeed } from './seeds.ts';
 import { SimCluster } from './sim-cluster.ts';
 
@@ -82,41 +82,19 @@ describe.each(ORDERED)('the right to fill an entry anew, at %s', (level) => {
   });
 });
 
-/** Counts while things go wrong: what was answered, and what may have happened. */
-function countUnderFaults(level: Level, seed: number): void {
-  const cluster = clusterAt(level, seed);
-  ask(cluster, 0, set('n', '0'));
-  const faults = new Faults(cluster, { ...NO_FAULTS, linkBreaks: 4, cuts: 1, kills: 0.7, pauses: 0.5 });
-  let counted = 0;
-  let unknown = 0;
-  for (let i = 0; i < 60; i++) {
-    cluster.scheduler.after(cluster.random.between(0, 4_000), () => {
-      const node = cluster.random.pick(cluster.nodes);
-      if (node.core === null) return;
-      unknown++;
-      node.connect().submit(arithmeticRequest('incr', 'n', 1n), (reply) => {
-        if (reply.kind === 'server_error' && reply.reason.startsWith('outcome unknown')) return;
-        unknown--;
-        if (reply.kind === 'number') counted++;
-      });
-    });
-  }
-  cluster.run(4_000);
-  faults.stop();
-  cluster.run(4_000);
-  cluster.runUntilReady();
-  const values = cluster.nodes.map((_, node) => {
-    const reply = ask(cluster, node, { kind: 'get', keys: ['n'], withCas: false });
-    return reply.kind === 'hits' ? Number(reply.hits[0]?.value.toString()) : Number.NaN;
-  });
-  expect(new Set(values).size).toBe(1);
-  expect(values[0]).toBeGreaterThanOrEqual(counted);
-  expect(values[0]).toBeLessThanOrEqual(counted + unknown);
-}
-
 describe.each(ORDERED)('counting, at %s', (level) => {
   it('is exact, whatever breaks', () => {
-    forEachSeed((seed) => countUnderFaults(level, seed));
+    const faults = { 'link-break': 4, cut: 1, kill: 0.7, pause: 0.5 };
+    const workload = {
+      clients: 9,
+      keys: 1,
+      operations: 90,
+      thinkMs: 300,
+      pipeline: 1,
+      counting: 0.8,
+      actions: ['incr', 'set'],
+    } as const;
+    forEachSeed((seed) => expectRight(seed, { level, nodes: 3, faults, workload }));
   });
 
   it('is exact when all count at once', () => {

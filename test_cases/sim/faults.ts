@@ -1,83 +1,269 @@
+import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import type { SimNode } from './sim-node.ts';
 
-/** What may go wrong in a run, and how often at the most, in faults per virtual second. */
-export interface FaultRates {
-  readonly linkBreaks: number;
-  readonly cuts: number;
-  readonly kills: number;
-  readonly pauses: number;
-  readonly storeOutages: number;
-  readonly emptiedStores: number;
-  readonly clockJumps: number;
+/** One thing that goes wrong at one time, and is healed after a while: concrete, so that it can be left out. */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** Virtual milliseconds after the clients have started. */
+  readonly atMs: number;
+  readonly forMs: number;
+  readonly node: number;
+  /** The other end, of what concerns a pair. */
+  readonly peer: number;
+  /** How much, in the unit of the kind. */
+  readonly amount: number;
 }
 
-export const NO_FAULTS: FaultRates = {
-  linkBreaks: 0,
-  cuts: 0,
-  kills: 0,
-  pauses: 0,
-  storeOutages: 0,
-  emptiedStores: 0,
-  clockJumps: 0,
-};
+interface Kind {
+  /** How long it lasts, in virtual milliseconds; nothing for what is over at once. */
+  readonly forMs?: readonly [min: number, max: number];
+  /** Draws the amount. */
+  readonly amount?: (random: Random) => number;
+  /** False when it would take away what the cluster may count on: then it does not happen. */
+  readonly may?: (cluster: SimCluster, node: SimNode) => boolean;
+  readonly strike: (cluster: SimCluster, fault: Fault, node: SimNode) => void;
+  readonly heal?: (cluster: SimCluster, fault: Fault, node: SimNode) => void;
+}
 
-/** Injects faults at random, each healed after a while, until it is stopped. */
-export class Faults {
+const SHORT = [20, 800] as const;
+const LONG = [50, 2_500] as const;
+
+const KINDS = {
+  /** The link breaks and is made again. */
+  'link-break': { strike: ({ network }, { node, peer }) => network.break(node, peer) },
+  /** The link breaks `amount` times in a row. */
+  'link-flaps': {
+    forMs: SHORT,
+    amount: (random) => 2 + random.below(5),
+    strike: ({ network, scheduler }, { node, peer, forMs, amount }) => {
+      for (let i = 0; i < amount; i++) {
+        scheduler.after((i * forMs) / amount, () => network.break(node, peer));
+      }
+    },
+  },
+  /** A second connection of the same pair takes the place of the first. */
+  redial: { strike: ({ network }, { node, peer }) => network.redial(node, peer) },
+  /** No link between two, and both know. */
+  cut: {
+    forMs: LONG,
+    strike: ({ network }, { node, peer }) => network.cut(node, peer),
+    heal: ({ network }, { node, peer }) => network.heal(node, peer),
+  },
+  /** Nothing arrives one way, and nobody is told. */
+  'one-way-cut': {
+    forMs: LONG,
+    strike: ({ network }, { node, peer }) => network.block(node, peer),
+    heal: ({ network }, { node, peer }) => network.unblock(node, peer),
+  },
+  /** A node hears nobody (0), is heard by nobody (1), or both (2); nobody is told. */
+  isolation: {
+    forMs: LONG,
+    amount: (random) => random.below(3),
+    strike: (cluster, fault) => setIsolated(cluster, fault, true),
+    heal: (cluster, fault) => setIsolated(cluster, fault, false),
+  },
+  /** Messages one way take longer, by `amount` milliseconds. */
+  'slow-link': {
+    forMs: LONG,
+    amount: (random) => random.between(5, 300),
+    strike: ({ network }, { node, peer, amount }) => void network.extraMs.set(`${node}>${peer}`, amount),
+    heal: ({ network }, { node, peer }) => void network.extraMs.delete(`${node}>${peer}`),
+  },
+  /** SIGKILL, and a start after a while. */
+  kill: {
+    forMs: LONG,
+    may: (cluster, node) => node.core !== null && cluster.survivesWithout(node),
+    strike: (_, __, node) => node.kill(),
+    heal: (_, __, node) => {
+      if (node.core === null) node.start();
+    },
+  },
+  /** SIGSTOP, SIGCONT. */
+  pause: {
+    forMs: LONG,
+    may: (_, node) => node.core !== null && !node.paused,
+    strike: (_, __, node) => node.pause(),
+    heal: (_, __, node) => node.resume(),
+  },
+  'store-gone': {
+    forMs: SHORT,
+    strike: (_, __, node) => node.store.setMode('down'),
+    heal: (_, __, node) => node.store.setMode('up'),
+  },
+  'store-hangs': {
+    forMs: LONG,
+    strike: (_, __, node) => node.store.setMode('hanging'),
+    heal: (_, __, node) => node.store.setMode('up'),
+  },
+  /** Operations take up to `amount` milliseconds. */
+  'store-slow': {
+    forMs: LONG,
+    amount: (random) => random.between(2, 60),
+    strike: (_, { amount }, node) => {
+      node.store.delayMs = [0.05, amount];
+    },
+    heal: (_, __, node) => {
+      node.store.delayMs = STORE_DELAY_MS;
+    },
+  },
+  /** The memcached is restarted empty, or flushed from outside. */
+  'store-emptied': {
+    may: (_, { store }) => [...store.items.keys()].every((key) => store.mayLose(key)),
+    strike: (_, __, node) => node.store.empty(),
+  },
+  /** Each operation makes the store forget another entry, with this chance. */
+  'store-evicts': {
+    forMs: LONG,
+    amount: (random) => random.between(0.02, 0.5),
+    strike: (_, { amount }, node) => {
+      node.store.evictionChance = amount;
+    },
+    heal: (_, __, node) => {
+      node.store.evictionChance = 0;
+    },
+  },
+  /** Saves take up to `amount` milliseconds. */
+  'disk-slow': {
+    forMs: LONG,
+    amount: (random) => random.between(20, 500),
+    strike: (_, { amount }, node) => {
+      node.disk.delayMs = [1, amount];
+    },
+    heal: (_, __, node) => {
+      node.disk.delayMs = DISK_DELAY_MS;
+    },
+  },
+  /** The wall clock is off by `amount` milliseconds: two nodes stay within `max_clock_skew` of each other. */
+  'clock-step': {
+    amount: (random) => random.between(-4_000, 4_000),
+    strike: (_, { amount }, node) => {
+      node.clock.skewMs = amount;
+    },
+  },
+  /** The wall clock is hours behind, for a while. */
+  'clock-leap-back': {
+    forMs: LONG,
+    amount: (random) => -random.between(0.1, 3) * 3_600_000,
+    strike: (_, { amount }, node) => {
+      node.clock.skewMs = amount;
+    },
+    heal: (_, __, node) => {
+      node.clock.skewMs = 0;
+    },
+  },
+  /** The wall clock is hours ahead, for a while. */
+  'clock-leap-ahead': {
+    forMs: LONG,
+    amount: (random) => random.between(0.1, 3) * 3_600_000,
+    strike: (_, { amount }, node) => {
+      node.clock.skewMs = amount;
+    },
+    heal: (_, __, node) => {
+      node.clock.skewMs = 0;
+    },
+  },
+} satisfies Record<string, Kind>;
+
+export type FaultKind = keyof typeof KINDS;
+
+export const FAULT_KINDS = Object.keys(KINDS) as FaultKind[];
+
+/** Those that make a store lose values: they strike one node of a scenario only, since what all have lost is lost. */
+const LOSSY_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.startsWith('store-'));
+
+const STORE_DELAY_MS = [0.05, 0.3] as const;
+const DISK_DELAY_MS = [0.05, 2] as const;
+
+/** Faults of one kind that come at random, so many a second on average. */
+export function drawFaults(
+  random: Random,
+  kind: FaultKind,
+  options: {
+    readonly perSecond: number;
+    readonly untilMs: number;
+    readonly nodes: number;
+    readonly storeNode: number;
+  },
+): Fault[] {
+  const { forMs, amount }: Kind = KINDS[kind];
+  const faults: Fault[] = [];
+  const { perSecond, untilMs, nodes, storeNode } = options;
+  for (let atMs = random.exponential(1_000 / perSecond); atMs < untilMs; ) {
+    const node = LOSSY_KINDS.includes(kind) ? storeNode : random.below(nodes);
+    faults.push({
+      kind,
+      atMs: Math.round(atMs),
+      forMs: forMs === undefined ? 0 : Math.round(random.logBetween(...forMs)),
+      node,
+      peer: (node + 1 + random.below(nodes - 1)) % nodes,
+      amount: amount === undefined ? 0 : amount(random),
+    });
+    atMs += random.exponential(1_000 / perSecond);
+  }
+  return faults;
+}
+
+/** Carries faults out at their times, and heals them at theirs. */
+export class FaultInjector {
   readonly #cluster: SimCluster;
-  #stopped = false;
-  readonly counts: Record<keyof FaultRates, number> = { ...NO_FAULTS };
+  /** How often each kind struck. */
+  readonly struck = new Map<FaultKind, number>();
 
-  constructor(cluster: SimCluster, rates: FaultRates) {
+  constructor(cluster: SimCluster, faults: readonly Fault[]) {
     this.#cluster = cluster;
-    for (const kind of Object.keys(rates) as (keyof FaultRates)[]) this.#schedule(kind, rates[kind]);
+    for (const fault of faults) cluster.scheduler.after(fault.atMs, () => this.#strike(fault));
   }
 
-  stop(): void {
-    this.#stopped = true;
-  }
-
-  #schedule(kind: keyof FaultRates, perSecond: number): void {
-    if (perSecond === 0) return;
-    const { scheduler, random } = this.#cluster;
-    const waitMs = (-Math.log(1 - random.next()) * 1000) / perSecond;
-    scheduler.after(waitMs, () => {
-      if (this.#stopped) return;
-      this.counts[kind]++;
-      this.#inject(kind);
-      this.#schedule(kind, perSecond);
+  #strike(fault: Fault): void {
+    const cluster = this.#cluster;
+    const kind: Kind = KINDS[fault.kind];
+    const node = cluster.nodes[fault.node]!;
+    if (kind.may?.(cluster, node) === false) return;
+    this.struck.set(fault.kind, (this.struck.get(fault.kind) ?? 0) + 1);
+    cluster.transcript?.line(null, `fault: ${describeFault(fault)}`);
+    kind.strike(cluster, fault, node);
+    if (kind.heal === undefined) return;
+    cluster.scheduler.after(fault.forMs, () => {
+      cluster.transcript?.line(null, `healed: ${describeFault(fault)}`);
+      kind.heal!(cluster, fault, node);
     });
   }
+}
 
-  #inject(kind: keyof FaultRates): void {
-    const { random, scheduler, network, nodes } = this.#cluster;
-    const node = random.pick(nodes);
-    const other = random.pick(nodes.filter((candidate) => candidate !== node));
-    switch (kind) {
-      case 'linkBreaks':
-        return network.break(node.id, other.id);
-      case 'cuts':
-        network.cut(node.id, other.id);
-        return scheduler.after(random.between(50, 1_500), () => network.heal(node.id, other.id));
-      case 'kills':
-        // Memory is all there is: the next may lose it only when the last has been brought up again.
-        if (nodes.some((candidate) => !candidate.ready)) return;
-        node.kill();
-        return scheduler.after(random.between(20, 1_500), () => node.start());
-      case 'pauses':
-        if (node.core === null) return;
-        node.pause();
-        return scheduler.after(random.between(20, 1_000), () => node.resume());
-      case 'storeOutages':
-        node.store.setDown(true);
-        return scheduler.after(random.between(20, 800), () => node.store.setDown(false));
-      case 'emptiedStores':
-        // Always the same: values that every store has lost are lost.
-        if (nodes.every((candidate) => candidate.ready)) nodes[0]!.store.empty();
-        return;
-      case 'clockJumps':
-        // Two clocks stay within max_clock_skew of each other: beyond it a peer is refused, and rightly so.
-        node.skewMs = random.between(-4_000, 4_000);
-        return;
+export function describeFault({ kind, atMs, forMs, node, peer, amount }: Fault): string {
+  const { forMs: lasts, amount: some }: Kind = KINDS[kind];
+  const parts = [`${kind} n${node}`];
+  if (PAIRS.includes(kind)) parts.push(`n${peer}`);
+  if (some !== undefined) parts.push(`by ${amount.toFixed(2)}`);
+  parts.push(`at ${atMs}`);
+  if (lasts !== undefined) parts.push(`for ${forMs} ms`);
+  return parts.join(' ');
+}
+
+const PAIRS: readonly FaultKind[] = ['link-break', 'link-flaps', 'redial', 'cut', 'one-way-cut', 'slow-link'];
+
+function setIsolated({ network, nodes }: SimCluster, { node, amount }: Fault, isolated: boolean): void {
+  for (const { id } of nodes) {
+    if (id === node) continue;
+    const ways = [...(amount === 1 ? [] : [[id, node]]), ...(amount === 0 ? [] : [[node, id]])];
+    for (const [from, to] of ways) {
+      if (isolated) network.block(from!, to!);
+      else network.unblock(from!, to!);
     }
+  }
+}
+
+/** Ends all that goes wrong. What was killed is started. */
+export function healAll(cluster: SimCluster): void {
+  cluster.network.healAll();
+  for (const node of cluster.nodes) {
+    node.store.setMode('up');
+    node.store.delayMs = STORE_DELAY_MS;
+    node.store.evictionChance = 0;
+    node.disk.delayMs = DISK_DELAY_MS;
+    node.clock.skewMs = 0;
+    node.resume();
+    if (node.core === null) node.start();
   }
 }

@@ -1,9 +1,20 @@
 /** A seeded source of randomness (mulberry32): the same seed gives the same numbers for ever. */
 export class Random {
+  readonly #seed: number;
   #state: number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#seed = seed >>> 0;
+    this.#state = this.#seed;
+  }
+
+  /** A source of its own for one purpose: what is drawn for another does not change what it gives. */
+  fork(purpose: string): Random {
+    let hash = (this.#seed ^ 0x811c9dc5) >>> 0;
+    for (let i = 0; i < purpose.length; i++) {
+      hash = Math.imul(hash ^ purpose.charCodeAt(i), 0x01000193) >>> 0;
+    }
+    return new Random(hash);
   }
 
   /** In [0, 1). */
@@ -30,5 +41,20 @@ export class Random {
 
   pick<T>(list: readonly T[]): T {
     return list[this.below(list.length)]!;
+  }
+
+  /** Exponentially distributed: the wait for the next of events that come at random. */
+  exponential(mean: number): number {
+    return -Math.log(1 - this.next()) * mean;
+  }
+
+  /** Heavy-tailed (Pareto): at least `min`; the smaller `alpha`, the more of the values are far above it. */
+  pareto(min: number, alpha: number): number {
+    return min * (1 - this.next()) ** (-1 / alpha);
+  }
+
+  /** Spread evenly over orders of magnitude. */
+  logBetween(min: number, max: number): number {
+    return min * (max / min) ** this.next();
   }
 }

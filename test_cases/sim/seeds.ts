@@ -1,10 +1,10 @@
 /** Seeds of one run of the tests; `SIM_SEEDS` and `SIM_FIRST_SEED` ask for others. */
-const SEEDS = Number(process.env.SIM_SEEDS ?? 40);
-const FIRST = Number(process.env.SIM_FIRST_SEED ?? 1);
+export const SEEDS = Number(process.env.SIM_SEEDS ?? 40);
+export const FIRST_SEED = Number(process.env.SIM_FIRST_SEED ?? 1);
 
 /** Runs once per seed; a failure names its seed, and how to see it again. */
 export function forEachSeed(run: (seed: number) => void): void {
-  for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
     try {
       run(seed);
     } catch (error) {

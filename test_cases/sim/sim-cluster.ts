@@ -1,19 +1,11 @@
 import type { Level } from '../../src/consistency/level.ts';
-import { ClientSession } from '../../src/consistency/session.ts';
-import { Core, TICK_MS } from '../../src/controller/core.ts';
 import type { Settings } from '../../src/controller/settings.ts';
-import { MemoryJournal } from '../../src/journal/memory-journal.ts';
-import type { ViewLog, ViewRecord } from '../../src/journal/view-record.ts';
-import type { PeerMessage } from '../../src/peer/messages.ts';
-import { REPLIES, type Reply } from '../../src/protocol/reply.ts';
-import type { Request } from '../../src/protocol/request.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
-import { type NetworkNode, SimNetwork } from './sim-network.ts';
-import { SimStore } from './sim-store.ts';
-
-/** Wall time at the start of every simulation, milliseconds since 1970. */
-const STARTED_AT_MS = Date.UTC(2026, 0, 1);
+import { SimNetwork } from './sim-network.ts';
+import { SimNode } from './sim-node.ts';
+import type { Transcript } from './transcript.ts';
+import { NotLive } from './violation.ts';
 
 export interface SimOptions {
   readonly seed: number;
@@ -22,23 +14,68 @@ export interface SimOptions {
   readonly settings?: Partial<Settings>;
 }
 
+/** All must be serving this long after everything was healed, in virtual milliseconds. */
+export const READY_WITHIN_MS = 20_000;
+
 /**
  * A whole cluster in one process, on virtual time: the real cores, journals and sessions on simulated links,
- * clocks and stores. The same seed gives the same run.
+ * clocks, disks and stores. The same seed gives the same run.
  */
 export class SimCluster {
+  readonly level: Level;
   readonly scheduler = new Scheduler();
   readonly random: Random;
   readonly network: SimNetwork;
-  readonly nodes: SimNode[];
+  readonly nodes: readonly SimNode[];
+  #transcript: Transcript | null = null;
 
   constructor(options: SimOptions) {
+    this.level = options.level;
     this.random = new Random(options.seed);
     const count = options.nodes ?? 3;
-    this.network = new SimNetwork(this.scheduler, this.random, count);
+    const { scheduler } = this;
+    this.network = new SimNetwork(scheduler, this.random.fork('network'), count);
     this.nodes = Array.from(
       { length: count },
-      (_, id) => new SimNode(this, id, settingsFor(id, count, options)),
+      (_, id) =>
+        new SimNode(id, settingsFor(id, count, options), {
+          scheduler,
+          network: this.network,
+          random: this.random.fork(`node ${id}`),
+          transcript: () => this.#transcript,
+        }),
+    );
+    for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);
+  }
+
+  /** Null, as it is at first: nothing is written down. */
+  get transcript(): Transcript | null {
+    return this.#transcript;
+  }
+
+  set transcript(transcript: Transcript | null) {
+    this.#transcript = transcript;
+    this.network.transcript = transcript;
+  }
+
+  /**
+   * What a cluster may count on: at no time has more than a minority lost its memory, and every value is left
+   * in some store.
+   */
+  survivesWithout(node: SimNode): boolean {
+    const others = this.nodes.filter((other) => other !== node && other.settled);
+    if (others.length < Math.floor(this.nodes.length / 2) + 1) return false;
+    const keys = new Set(others.flatMap((other) => [...other.journal.liveKeys()]));
+    return [...keys].every((key) => isKept(key, others, others));
+  }
+
+  /** The entry may be lost at this node's store: another has it. */
+  mayLose(node: SimNode, key: string): boolean {
+    const running = this.nodes.filter((other) => other.core !== null);
+    return isKept(
+      key,
+      running,
+      running.filter((other) => other !== node),
     );
   }
 
@@ -53,198 +90,28 @@ export class SimCluster {
   }
 
   /** @throws when the cluster is not ready within the bound, in virtual milliseconds */
-  runUntilReady(withinMs = 20_000): void {
+  runUntilReady(withinMs = READY_WITHIN_MS): void {
     const until = this.scheduler.nowMs + withinMs;
     while (this.nodes.some((node) => !node.ready)) {
       if (this.scheduler.nowMs >= until) {
-        const reasons = this.nodes.map(
-          (node) => `${node.id}: ${node.core?.notReadyBecause ?? 'not running'}`,
-        );
-        throw new Error(`not ready after ${withinMs} ms: ${reasons.join('; ')}`);
+        const reasons = this.nodes.map((node) => {
+          if (node.core === null) return `${node.id}: not running`;
+          return `${node.id}: ${node.core.notReadyBecause || node.core.peers.missing || 'ready, but not every controller is a member'}`;
+        });
+        throw new NotLive(`not ready after ${withinMs} ms: ${reasons.join('; ')}`);
       }
       this.run(10);
     }
   }
 }
 
-/** One controller's place: it may run, be dead, or stand still. Its store outlives it. */
-export class SimNode implements NetworkNode {
-  readonly id: number;
-  readonly store: SimStore;
-  readonly #cluster: SimCluster;
-  readonly #settings: Settings;
-  readonly #sessions = new Set<ClientSession>();
-  #core: Core | null = null;
-  #life = 0;
-  #flushAsked = false;
-  #paused = false;
-  #held: (() => void)[] = [];
-  journal: MemoryJournal;
-  /** Added to the wall clock, in milliseconds. */
-  skewMs = 0;
-
-  constructor(cluster: SimCluster, id: number, settings: Settings) {
-    this.id = id;
-    this.#cluster = cluster;
-    this.#settings = settings;
-    this.store = new SimStore(cluster.scheduler, cluster.random);
-    this.journal = new MemoryJournal(settings.peers.length);
-  }
-
-  get core(): Core | null {
-    return this.#core;
-  }
-
-  get incarnation(): number {
-    return this.#life;
-  }
-
-  get ready(): boolean {
-    if (this.#core === null || this.#paused || this.#core.notReadyBecause !== '') return false;
-    if (this.#core.peers.missing !== '') return false;
-    return this.#core.view === null || this.#core.view.members.length === this.#settings.peers.length;
-  }
-
-  /** Starts a new run, with nothing remembered but what the store holds. */
-  start(): void {
-    const { scheduler, network, random } = this.#cluster;
-    this.#life++;
-    this.journal = new MemoryJournal(this.#settings.peers.length);
-    const { id } = this;
-    this.#core = new Core({
-      settings: this.#settings,
-      incarnation: this.#life,
-      bus: {
-        send: (to, message) => network.send(id, to, message),
-        broadcast: (message) => {
-          this.#settings.peers.forEach((_, to) => {
-            if (to !== id) network.send(id, to, message);
-          });
-        },
-        multicast: (nodes, message) => {
-          for (const to of nodes) network.send(id, to, message);
-        },
-        isUp: (peer) => network.isUp(id, peer),
-      },
-      incarnationOf: (peer) => network.incarnationOf(id, peer),
-      refuse: (peer) => network.break(id, peer),
-      journal: this.journal,
-      viewLog: this.#viewLog(),
-      store: this.store,
-      wallMs: () => STARTED_AT_MS + scheduler.nowMs + this.skewMs,
-      nowMs: () => scheduler.nowMs,
-      random: () => random.next(),
-      requestFlush: () => this.#requestFlush(),
-      nextTurn: (callback) => scheduler.after(0.02, () => this.#whenAwake(callback)),
-      onChange: () => {
-        for (const session of this.#sessions) session.drain();
-      },
-      log: () => {},
-      local: (_, answer) => answer(REPLIES.ok),
-    });
-    network.join(id, this);
-    this.#every(TICK_MS, (core) => core.onTick());
-    this.#every(this.#settings.heartbeatMs, (core) => core.onHeartbeatTick());
-    this.#every(this.#settings.syncIntervalMs, (core) => core.onSyncTick());
-  }
-
-  /** As SIGKILL: its clients get no more answers, its memory is lost. */
-  kill(): void {
-    this.#core = null;
-    this.#life++;
-    this.#flushAsked = false;
-    this.#sessions.clear();
-    this.#paused = false;
-    this.#held = [];
-    this.#cluster.network.leave(this.id);
-  }
-
-  /** As SIGSTOP. */
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-    const held = this.#held;
-    this.#held = [];
-    for (const run of held) this.#whenAwake(run);
-  }
-
-  /** A client's connection. `null` as the reply: the connection broke before it was answered. */
-  connect(): { submit(request: Request, onReply: (reply: Reply) => void): void } {
-    const waiting: ((reply: Reply) => void)[] = [];
-    const session = new ClientSession(this.#core!.coordinator, (_, reply) => waiting.shift()!(reply));
-    this.#sessions.add(session);
-    const life = this.#life;
-    return {
-      submit: (request, onReply) => {
-        if (life !== this.#life) return;
-        this.#whenAwake(() => {
-          waiting.push(onReply);
-          session.submit(request);
-        });
-      },
-    };
-  }
-
-  onPeerUp(peer: number): void {
-    this.#whenAwake(() => this.#core?.onPeerUp(peer));
-  }
-
-  onPeerDown(peer: number): void {
-    this.#whenAwake(() => this.#core?.onPeerDown(peer));
-  }
-
-  onMessage(from: number, message: PeerMessage): void {
-    this.#whenAwake(() => {
-      this.#core?.onHeard(from);
-      this.#core?.onMessage(from, message);
-    });
-  }
-
-  #record: ViewRecord | null = null;
-
-  #viewLog(): ViewLog {
-    const life = this.#life;
-    return {
-      load: () => this.#record,
-      save: (record, done) =>
-        this.#cluster.scheduler.after(this.#cluster.random.between(0, 8), () => {
-          if (life !== this.#life) return;
-          this.#record = record;
-          this.#whenAwake(done);
-        }),
-    };
-  }
-
-  #every(intervalMs: number, run: (core: Core) => void): void {
-    const life = this.#life;
-    const tick = (): void => {
-      if (life !== this.#life) return;
-      if (!this.#paused && this.#core !== null) run(this.#core);
-      this.#cluster.scheduler.after(intervalMs, tick);
-    };
-    this.#cluster.scheduler.after(intervalMs * this.#cluster.random.next(), tick);
-  }
-
-  #requestFlush(): void {
-    if (this.#flushAsked) return;
-    this.#flushAsked = true;
-    const life = this.#life;
-    this.#cluster.scheduler.after(0.02, () =>
-      this.#whenAwake(() => {
-        if (life !== this.#life) return;
-        this.#flushAsked = false;
-        this.#core?.flush();
-      }),
-    );
-  }
-
-  #whenAwake(run: () => void): void {
-    if (this.#paused) this.#held.push(run);
-    else run();
-  }
+/** What these know to be there, at least one of those stores has. */
+function isKept(key: string, knowing: readonly SimNode[], having: readonly SimNode[]): boolean {
+  return knowing.every(({ journal }) => {
+    const record = journal.newest(key);
+    if (record === undefined || record.tombstone) return true;
+    return having.some(({ store }) => store.holds(key, record.version));
+  });
 }
 
 function settingsFor(self: number, nodes: number, { level, settings }: SimOptions): Settings {

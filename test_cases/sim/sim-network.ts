@@ -2,38 +2,55 @@ import { decodeBody, encodeFrame, LENGTH_BYTES } from '../../src/peer/codec.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
+import { type End, SimConnection } from './sim-connection.ts';
+import type { Transcript } from './transcript.ts';
 
 /** What a node hears from the network. */
 export interface NetworkNode {
   readonly incarnation: number;
+  /** Runs this once the process is awake; never, when it has died by then. */
+  whenAwake(run: () => void): void;
   onPeerUp(peer: number): void;
   onPeerDown(peer: number): void;
   onMessage(from: number, message: PeerMessage): void;
 }
 
-/** The link of a pair: as TCP, FIFO each way while it holds; when it breaks, the end of what was sent is lost. */
-interface SimLink {
-  /** Grows with every break: what was sent before is not delivered after. */
-  epoch: number;
-  up: boolean;
-  cut: boolean;
-  /** Per direction, by receiver: nothing is delivered before this time. */
-  readonly clearMs: Map<number, number>;
-}
+/** How long messages take, in virtual milliseconds. */
+export type Delays =
+  | { readonly kind: 'uniform'; readonly minMs: number; readonly maxMs: number }
+  /** As over a path that loses packets: most are quick, some very late. */
+  | { readonly kind: 'heavy'; readonly minMs: number; readonly alpha: number };
+
+/** A lost packet is sent again soon enough to be no later than this, in virtual milliseconds. */
+const HEAVY_MAX_MS = 1_000;
+
+/** Between two attempts to connect, in virtual milliseconds. */
+const DIAL_WAIT_MS = [5, 60] as const;
+
+/** How long after a connection broke an end of it learns of it, at the most. */
+const NOTICE_MS_MAX = 30;
 
 /**
  * Links between all nodes with the guarantees of `PeerBus` and no more. Messages pass through the real codec.
+ * Of a pair the node with the higher id dials. Packets that are lost are only late, as in TCP.
  */
 export class SimNetwork {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #nodes: (NetworkNode | null)[];
-  readonly #links = new Map<string, SimLink>();
+  /** By `self>peer`: the connection that this side counts as up. */
+  readonly #current = new Map<string, End>();
+  readonly #connections = new Set<SimConnection>();
+  readonly #dialling = new Set<string>();
+  /** Directions in which nothing arrives, `from>to`. */
+  readonly #blocked = new Set<string>();
+  /** Pairs that can't connect, and know it: `low-high`. */
+  readonly #cut = new Set<string>();
   /** Extra one-way delay of messages, `from>to`, in milliseconds. */
   readonly extraMs = new Map<string, number>();
-  delayMs: [min: number, max: number] = [0.1, 1];
+  delays: Delays = { kind: 'uniform', minMs: 0.1, maxMs: 1 };
+  transcript: Transcript | null = null;
   messages = 0;
-  breaks = 0;
 
   constructor(scheduler: Scheduler, random: Random, nodes: number) {
     this.#scheduler = scheduler;
@@ -44,111 +61,207 @@ export class SimNetwork {
   /** A node starts: links to all that run come up. */
   join(id: number, node: NetworkNode): void {
     this.#nodes[id] = node;
-    this.#nodes.forEach((other, peer) => {
-      if (peer !== id && other !== null) this.#raise(id, peer);
-    });
+    for (const peer of this.#peersOf(id)) this.#dialLater(id, peer);
   }
 
-  /** A node is gone, with all that was on its way to or from it. */
+  /** A process is gone: its peers learn of it, if they can, after what it had sent, which may be lost too. */
   leave(id: number): void {
     this.#nodes[id] = null;
-    this.#nodes.forEach((_, peer) => {
-      if (peer !== id) this.#drop(id, peer);
-    });
+    for (const peer of this.#peersOf(id)) this.#current.delete(`${id}>${peer}`);
+    for (const connection of this.#connections) {
+      if (!connection.ends.some((end) => end.node === id)) continue;
+      const end = connection.endOf(id);
+      end.state = 'closed';
+      if (this.#random.chance(0.5)) this.#fin(end);
+      else this.#breakConnection(connection);
+    }
   }
 
-  /** Breaks the link; it is raised again after a while, unless it is cut. */
+  /** Breaks the link: the end of what was sent is lost. The two sides learn of it each in its own time. */
   break(a: number, b: number): void {
-    this.breaks++;
-    this.#drop(a, b);
-    this.#raise(a, b);
+    for (const connection of this.#between(a, b)) this.#breakConnection(connection);
+    this.#dialLater(a, b);
   }
 
+  /** The controller itself ends the link: the other side learns of it after what was sent. */
+  close(self: number, peer: number): void {
+    const end = this.#current.get(`${self}>${peer}`);
+    if (end !== undefined) this.#closeEnd(end);
+  }
+
+  /** A second connection is made while there is one: it takes the place of the first, at each side when it comes. */
+  redial(a: number, b: number): void {
+    this.#connect(Math.max(a, b), Math.min(a, b));
+  }
+
+  /** Nothing gets from one node to the other, and nobody is told. */
+  block(from: number, to: number): void {
+    this.#setBlocked(from, to, true);
+  }
+
+  unblock(from: number, to: number): void {
+    this.#setBlocked(from, to, false);
+  }
+
+  /** The link breaks, both ways, and can't be made again. */
   cut(a: number, b: number): void {
-    this.#link(a, b).cut = true;
-    this.#drop(a, b);
+    this.#cut.add(pairOf(a, b));
+    this.break(a, b);
   }
 
   heal(a: number, b: number): void {
-    const link = this.#link(a, b);
-    if (!link.cut) return;
-    link.cut = false;
-    this.#raise(a, b);
+    this.#cut.delete(pairOf(a, b));
+    this.unblock(a, b);
+    this.unblock(b, a);
+    this.#dialLater(a, b);
+  }
+
+  healAll(): void {
+    this.extraMs.clear();
+    this.#nodes.forEach((_, a) => {
+      for (const b of this.#peersOf(a)) if (a < b) this.heal(a, b);
+    });
   }
 
   isUp(from: number, to: number): boolean {
-    const link = this.#link(from, to);
-    return link.up && this.#seen(from, to);
+    return this.#current.has(`${from}>${to}`);
   }
 
   incarnationOf(from: number, peer: number): number | null {
-    return this.isUp(from, peer) ? (this.#nodes[peer]?.incarnation ?? null) : null;
+    return this.#current.get(`${from}>${peer}`)?.peerIncarnation ?? null;
   }
 
   send(from: number, to: number, message: PeerMessage): void {
-    if (!this.isUp(from, to)) return;
-    this.messages++;
+    const end = this.#current.get(`${from}>${to}`);
+    if (end === undefined) return;
+    const number = ++this.messages;
+    this.transcript?.sent(from, to, number, message);
     const body = encodeFrame(message).subarray(LENGTH_BYTES);
-    const link = this.#link(from, to);
-    const { epoch } = link;
-    const delay = this.#random.between(...this.delayMs) + (this.extraMs.get(`${from}>${to}`) ?? 0);
-    const atMs = Math.max(this.#scheduler.nowMs + delay, link.clearMs.get(to) ?? 0);
-    link.clearMs.set(to, atMs);
-    this.#scheduler.at(atMs, () => {
-      if (link.epoch === epoch) this.#nodes[to]?.onMessage(from, decodeBody(body));
+    end.pipe.send(this.#delayMs(from, to), () => {
+      this.#awake(to, () => {
+        if (!this.#isOpen(to, end)) return;
+        this.transcript?.received(from, to, number, message);
+        this.#nodes[to]!.onMessage(from, decodeBody(body));
+      });
     });
   }
 
-  readonly #known = new Set<string>();
-
-  #seen(from: number, to: number): boolean {
-    return this.#known.has(`${from}>${to}`);
+  /** The connection on which `end` sends is the one that the other side counts as up. */
+  #isOpen(to: number, end: End): boolean {
+    const other = this.#current.get(`${to}>${end.node}`);
+    return other?.connection === end.connection;
   }
 
-  #link(a: number, b: number): SimLink {
-    const name = a < b ? `${a}-${b}` : `${b}-${a}`;
-    let link = this.#links.get(name);
-    if (link === undefined) {
-      link = { epoch: 0, up: false, cut: false, clearMs: new Map() };
-      this.#links.set(name, link);
-    }
-    return link;
+  #between(a: number, b: number): SimConnection[] {
+    return [...this.#connections].filter(
+      ({ ends }) => (ends[0].node === a && ends[1].node === b) || (ends[0].node === b && ends[1].node === a),
+    );
+  }
+
+  #peersOf(id: number): number[] {
+    return this.#nodes.map((_, node) => node).filter((node) => node !== id);
+  }
+
+  #delayMs(from: number, to: number): number {
+    const { delays } = this;
+    const extra = this.extraMs.get(`${from}>${to}`) ?? 0;
+    if (delays.kind === 'uniform') return extra + this.#random.between(delays.minMs, delays.maxMs);
+    return extra + Math.min(HEAVY_MAX_MS, this.#random.pareto(delays.minMs, delays.alpha));
+  }
+
+  #awake(id: number, run: () => void): void {
+    this.#nodes[id]?.whenAwake(run);
+  }
+
+  #setBlocked(from: number, to: number, blocked: boolean): void {
+    if (blocked) this.#blocked.add(`${from}>${to}`);
+    else if (!this.#blocked.delete(`${from}>${to}`)) return;
+    for (const connection of this.#between(from, to)) connection.endOf(from).pipe.setBlocked(blocked);
+  }
+
+  #mayConnect(a: number, b: number): boolean {
+    if (this.#cut.has(pairOf(a, b))) return false;
+    return !this.#blocked.has(`${a}>${b}`) && !this.#blocked.has(`${b}>${a}`);
+  }
+
+  /** The node with the higher id goes on trying until it counts a connection as up. */
+  #dialLater(a: number, b: number): void {
+    const dialler = Math.max(a, b);
+    const callee = Math.min(a, b);
+    const name = `${dialler}>${callee}`;
+    if (this.#dialling.has(name)) return;
+    this.#dialling.add(name);
+    this.#scheduler.after(this.#random.between(...DIAL_WAIT_MS), () => {
+      this.#dialling.delete(name);
+      if (this.#nodes[dialler] === null || this.#current.has(name)) return;
+      this.#awake(dialler, () => this.#connect(dialler, callee));
+      this.#dialLater(dialler, callee);
+    });
   }
 
   /** Each side learns of the connection at its own time, before anything that the other sends on it. */
-  #raise(a: number, b: number): void {
-    const link = this.#link(a, b);
-    const { epoch } = link;
-    this.#scheduler.after(this.#random.between(5, 60), () => {
-      if (link.up || link.cut || link.epoch !== epoch) return;
-      if (this.#nodes[a] == null || this.#nodes[b] == null) return;
-      link.up = true;
-      for (const [self, peer] of [
-        [a, b],
-        [b, a],
-      ] as const) {
-        const atMs = this.#scheduler.nowMs + this.#random.between(0, 3);
-        link.clearMs.set(self, atMs);
-        this.#scheduler.at(atMs, () => {
-          if (link.epoch !== epoch) return;
-          this.#known.add(`${self}>${peer}`);
-          this.#nodes[self]?.onPeerUp(peer);
-        });
-      }
+  #connect(dialler: number, callee: number): void {
+    const nodes = [this.#nodes[dialler], this.#nodes[callee]] as const;
+    if (nodes[0] == null || nodes[1] == null || !this.#mayConnect(dialler, callee)) return;
+    const sides = [dialler, callee].map((node, i) => ({ node, incarnation: nodes[i]!.incarnation }));
+    const isBlocked = (from: number, to: number) => this.#blocked.has(`${from}>${to}`);
+    const connection = new SimConnection(this.#scheduler, sides, isBlocked);
+    this.#connections.add(connection);
+    for (const { node, pipe, peer } of connection.ends) {
+      const roundTrips = peer === callee ? 1 : 2;
+      pipe.send(roundTrips * this.#delayMs(node, peer), () => {
+        this.#awake(peer, () => this.#becomeUp(connection.endOf(peer)));
+      });
+    }
+  }
+
+  #becomeUp(end: End): void {
+    if (end.state !== 'opening') return;
+    const { node, peer } = end;
+    const old = this.#current.get(`${node}>${peer}`);
+    if (old !== undefined) this.#closeEnd(old);
+    end.state = 'open';
+    this.#current.set(`${node}>${peer}`, end);
+    this.transcript?.line(node, `link to ${peer} is up`);
+    this.#nodes[node]!.onPeerUp(peer);
+  }
+
+  #becomeDown(end: End): void {
+    if (end.state === 'closed') return;
+    const { node, peer, state } = end;
+    end.state = 'closed';
+    if (state === 'opening' || this.#current.get(`${node}>${peer}`) !== end) return;
+    this.#current.delete(`${node}>${peer}`);
+    this.transcript?.line(node, `link to ${peer} is down`);
+    this.#nodes[node]!.onPeerDown(peer);
+    this.#dialLater(node, peer);
+  }
+
+  #closeEnd(end: End): void {
+    this.#becomeDown(end);
+    this.#fin(end);
+  }
+
+  /** The last thing that this end sends. */
+  #fin({ node, peer, pipe, connection }: End): void {
+    pipe.send(this.#delayMs(node, peer), () => {
+      connection.cutOff();
+      this.#connections.delete(connection);
+      this.#awake(peer, () => this.#becomeDown(connection.endOf(peer)));
     });
   }
 
-  #drop(a: number, b: number): void {
-    const link = this.#link(a, b);
-    link.epoch++;
-    if (!link.up) return;
-    link.up = false;
-    for (const [self, peer] of [
-      [a, b],
-      [b, a],
-    ] as const) {
-      if (!this.#known.delete(`${self}>${peer}`)) continue;
-      this.#nodes[self]?.onPeerDown(peer);
+  #breakConnection(connection: SimConnection): void {
+    connection.cutOff();
+    this.#connections.delete(connection);
+    for (const end of connection.ends) {
+      this.#scheduler.after(this.#random.between(0, NOTICE_MS_MAX), () => {
+        this.#awake(end.node, () => this.#becomeDown(end));
+      });
     }
   }
+}
+
+function pairOf(a: number, b: number): string {
+  return a < b ? `${a}-${b}` : `${b}-${a}`;
 }

@@ -55,7 +55,7 @@ export class MeshNode {
         aheadMs: (time) => (time - versionTimeOfMs(wallMs)) / 4096,
         maxClockSkewMs: MAX_CLOCK_SKEW_MS,
       },
-      time: () => versionTimeOfMs(wallMs),
+      wallTime: () => versionTimeOfMs(wallMs),
       random: () => 0,
       requestFlush: () => this.#requestFlush(),
       onUp: (peer) => this.events.push(`up ${peer}`),

@@ -1,47 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Action, Answer, Event } from '../../checkers/history.ts';
 import { findNonLinearizableKey } from '../../checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../../checkers/sequential-consistency.ts';
-
-/** `client key action -> answer @from-to`, such as `0 x set:1 -> stored @0-2`; `?` for an unknown outcome. */
-function event(line: string): Event {
-  const [, client, key, action, answer, from, to] = /^(\d) (\S+) (\S+) -> (\S+) @(\d+)-(\d+)$/.exec(line)!;
-  const unknown = answer === '?';
-  return {
-    client: Number(client),
-    key: key === '*' ? '' : key!,
-    action: actionOf(action!),
-    answer: unknown ? { kind: 'unknown' } : answerOf(answer!),
-    invokedAt: Number(from),
-    returnedAt: unknown ? Number.POSITIVE_INFINITY : Number(to),
-  };
-}
-
-function actionOf(text: string): Action {
-  const [kind, value = '', expected = ''] = text.split(':');
-  switch (kind) {
-    case 'get':
-    case 'delete':
-    case 'flush':
-      return { kind };
-    case 'set':
-    case 'add':
-    case 'replace':
-    case 'append':
-      return { kind, value };
-    case 'cas':
-      return { kind, value, expected };
-    case 'incr':
-      return { kind, by: Number(value) };
-    default:
-      throw new Error(text);
-  }
-}
-
-function answerOf(text: string): Answer {
-  if (!text.startsWith('=')) return { kind: 'word', word: text };
-  return { kind: 'value', value: text === '=' ? null : text.slice(1) };
-}
+import { event } from '../../support/history-lines.ts';
 
 const LINEARIZABLE: Record<string, string[]> = {
   'a read of nothing': ['0 x get -> = @0-1'],
@@ -75,6 +35,13 @@ const LINEARIZABLE: Record<string, string[]> = {
     '0 x delete -> deleted @6-7',
     '0 x delete -> not_found @8-9',
   ],
+  'an unknown append between two others': [
+    '0 x set:1 -> stored @0-1',
+    '1 x append:2 -> ? @2-3',
+    '2 x append:3 -> stored @4-5',
+    '0 x append:4 -> stored @6-7',
+    '0 x get -> =1324 @8-9',
+  ],
   'a flush ends all': ['0 x set:1 -> stored @0-1', '0 * flush -> ok @2-3', '1 x get -> = @4-5'],
 };
 
@@ -104,6 +71,12 @@ const NOT_LINEARIZABLE: Record<string, string[]> = {
     '1 x set:2 -> ? @2-3',
     '2 x get -> =2 @4-5',
     '2 x get -> =1 @6-7',
+  ],
+  'an unknown append that was seen twice': [
+    '0 x set:1 -> stored @0-1',
+    '1 x append:2 -> ? @2-3',
+    '0 x append:3 -> stored @4-5',
+    '0 x get -> =1232 @6-7',
   ],
   'a lost append': ['0 x set:1 -> stored @0-1', '1 x append:2 -> stored @2-3', '2 x get -> =1 @4-5'],
   'a read past a flush': ['0 x set:1 -> stored @0-1', '0 * flush -> ok @2-3', '1 x get -> =1 @4-5'],

@@ -17,14 +17,14 @@ const HELLO: Hello = {
   peers: 'a:1,b:2',
   node: 1,
   incarnation: 7,
-  time: 1000,
+  wallTime: 1000,
 };
 
 describe('the handshake', () => {
   it('takes a peer of the same cluster', () => {
     expect(refusalOf(HELLO, OWN)).toBeNull();
-    expect(refusalOf({ ...HELLO, time: 1500 }, OWN)).toBeNull();
-    expect(refusalOf({ ...HELLO, time: 0 }, OWN)).toBeNull();
+    expect(refusalOf({ ...HELLO, wallTime: 1500 }, OWN)).toBeNull();
+    expect(refusalOf({ ...HELLO, wallTime: 0 }, OWN)).toBeNull();
   });
 
   it.each([
@@ -32,7 +32,7 @@ describe('the handshake', () => {
     [{ peers: 'a:1,c:3' }, 'its peers (a:1,c:3) are not the same as here (a:1,b:2)'],
     [{ level: 'eventual' }, 'level eventual is not sequential'],
     [{ node: 0 }, 'two controllers claim to be number 0'],
-    [{ time: 4500 }, 'its clock is 3.5 s ahead (max_clock_skew 0.5 s)'],
+    [{ wallTime: 4500 }, 'its clock is 3.5 s ahead (max_clock_skew 0.5 s)'],
   ])('turns away %j, and says why', (difference, reason) => {
     expect(refusalOf({ ...HELLO, ...difference }, OWN)).toBe(reason);
   });

@@ -63,7 +63,7 @@ const HELLO: Hello = {
   incarnation: 3,
   level: 'sequential',
   peers: 'the peers',
-  time: 0,
+  wallTime: 0,
 };
 
 describe('a mesh', () => {

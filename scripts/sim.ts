@@ -1,0 +1,132 @@
+import { parseArgs } from 'node:util';
+import { isLevel, LEVELS } from '../src/consistency/level.ts';
+import { describeFault, FAULT_KINDS, type FaultKind } from '../test_cases/sim/faults.ts';
+import { type Outcome, runScenario } from '../test_cases/sim/run-scenario.ts';
+import { type Draw, drawScenario, type Scenario } from '../test_cases/sim/scenario.ts';
+import { runSeeds } from '../test_cases/sim/seed-pool.ts';
+import { showing, shrink } from '../test_cases/sim/shrink.ts';
+import { Tally } from '../test_cases/sim/tally.ts';
+
+const USAGE = `npm run sim -- [--seeds 1000] [--first SEED] [--bail]   runs seeds on all cores
+npm run sim -- --replay SEED                            one run again, with its transcript
+npm run sim -- --shrink SEED                            the smallest run that fails alike, with its transcript
+  --level ${LEVELS.join('|')}
+  --with KIND,…    faults that are drawn only on request`;
+
+const SEEDS = 1_000;
+
+/** Runs of one shrinking. */
+const SHRINK_RUNS_MAX = 3_000;
+
+/** Heartbeats come all the time, and say nothing by themselves. */
+const LEFT_OUT = ['heartbeat'] as const;
+
+const PROGRESS_EVERY_MS = 2_000;
+
+const { values: options } = parseArgs({
+  options: {
+    seeds: { type: 'string' },
+    first: { type: 'string' },
+    level: { type: 'string' },
+    with: { type: 'string' },
+    replay: { type: 'string' },
+    shrink: { type: 'string' },
+    bail: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const draw = drawOf(options.level, options.with);
+  if (options.replay !== undefined) return replay(drawScenario(numberOf('replay', options.replay), draw));
+  if (options.shrink !== undefined)
+    return shrinkAndPrint(drawScenario(numberOf('shrink', options.shrink), draw));
+  const first =
+    options.first === undefined ? Math.floor(Date.now() / 1_000) : numberOf('first', options.first);
+  return runMany(first, options.seeds === undefined ? SEEDS : numberOf('seeds', options.seeds), draw);
+}
+
+async function runMany(first: number, seeds: number, draw: Draw): Promise<number> {
+  const tally = new Tally();
+  console.log(
+    `sim: seeds ${first} to ${first + seeds - 1}; one of them again: ${commandFor('replay', 'SEED')}`,
+  );
+  const startedMs = performance.now();
+  const showing = setInterval(() => console.log(`sim: ${tally.progress(seeds)}`), PROGRESS_EVERY_MS);
+  const onOutcome = (outcome: Outcome): boolean => {
+    tally.add(outcome);
+    if (outcome.violations.length > 0) printViolations(outcome);
+    return options.bail === true && outcome.violations.length > 0;
+  };
+  await runSeeds({ first, seeds, draw, onOutcome });
+  clearInterval(showing);
+  console.log(tally.summary(performance.now() - startedMs));
+  return tally.failed.length > 0 ? 1 : 0;
+}
+
+function replay(scenario: Scenario): number {
+  const outcome = runScenario(scenario, LEFT_OUT);
+  return printRun(scenario, outcome);
+}
+
+function shrinkAndPrint(scenario: Scenario): number {
+  const violation = runScenario(scenario).violations[0];
+  if (violation === undefined) {
+    console.log(`seed ${scenario.seed} shows nothing wrong`);
+    return 0;
+  }
+  const shrunk = shrink(scenario, showing(violation.kind), SHRINK_RUNS_MAX);
+  console.log(`shrunk in ${shrunk.runs} runs`);
+  return printRun(shrunk.scenario, runScenario(shrunk.scenario, LEFT_OUT));
+}
+
+function printRun(scenario: Scenario, outcome: Outcome): number {
+  console.log(describeScenario(scenario));
+  console.log(String(outcome.transcript));
+  if (outcome.violations.length > 0) printViolations(outcome);
+  else console.log('nothing wrong');
+  return outcome.violations.length > 0 ? 1 : 0;
+}
+
+function printViolations({ seed, violations }: Outcome): void {
+  for (const { kind, text } of violations) console.log(`seed ${seed}: ${kind}: ${text}`);
+  console.log(`  ${commandFor('replay', String(seed))}\n  ${commandFor('shrink', String(seed))}`);
+}
+
+function describeScenario({ seed, level, nodes, delays, clients, faults, absence }: Scenario): string {
+  return [
+    `seed ${seed}: ${nodes} controllers at ${level}, delays ${JSON.stringify(delays)}`,
+    ...clients.map((client, i) => `client ${i} at n${client.node}: ${client.operations.length} operations`),
+    ...faults.map((fault) => `fault ${describeFault(fault)}`),
+    absence.nodes.length === 0
+      ? 'nobody away'
+      : `away at the end: ${absence.nodes.join(', ')}, by ${absence.by}`,
+  ].join('\n');
+}
+
+function commandFor(what: 'replay' | 'shrink', seed: string): string {
+  const level = options.level === undefined ? '' : ` --level ${options.level}`;
+  const kinds = options.with === undefined ? '' : ` --with ${options.with}`;
+  return `npm run sim -- --${what} ${seed}${level}${kinds}`;
+}
+
+function drawOf(level: string | undefined, kinds: string | undefined): Draw {
+  if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
+  const asked = kinds === undefined ? [] : kinds.split(',');
+  const unknown = asked.find((kind) => !(FAULT_KINDS as string[]).includes(kind));
+  if (unknown !== undefined) throw new Error(`--with ${unknown}: there are ${FAULT_KINDS.join(', ')}`);
+  return { ...(level === undefined ? {} : { level }), with: asked as FaultKind[] };
+}
+
+function numberOf(name: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new Error(`--${name} must be a whole number, not ${text}`);
+  return number;
+}

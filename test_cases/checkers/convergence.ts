@@ -1,0 +1,51 @@
+import type { History, Value } from './history.ts';
+
+/** What one replica has, by key, in any comparable form. */
+export type State = ReadonlyMap<string, string | null>;
+
+/** Convergence: all replicas end with the same state. @returns what differs, in words; null when nothing does */
+export function findDifference(states: readonly State[]): string | null {
+  const keys = new Set(states.flatMap((state) => [...state.keys()]));
+  for (const key of keys) {
+    const values = states.map((state) => state.get(key) ?? null);
+    if (values.some((value) => value !== values[0])) {
+      return `${key} differs: ${values.map((value, i) => `${value ?? 'nothing'} at ${i}`).join(', ')}`;
+    }
+  }
+  return null;
+}
+
+/**
+ * No value is there that nobody wrote: it is one that was set, with increments on top, or with parts behind
+ * it that were appended, each once. Values that are set are multiples of `INCREMENTS_MAX`; appended parts
+ * begin with a comma.
+ *
+ * @returns the value, in words; null when there is none
+ */
+export function findInvented(
+  history: History,
+  values: Iterable<readonly [key: string, value: Value]>,
+): string | null {
+  const written = new Set(
+    history.flatMap(({ key, action }) => ('value' in action ? [`${key} ${action.value}`] : [])),
+  );
+  const joined = new Set(
+    history
+      .filter(({ action }) => action.kind === 'append')
+      .map(({ key, action }) => `${key} ${'value' in action ? action.value : ''}`),
+  );
+  for (const [key, value] of values) {
+    if (value === null) continue;
+    const [base, ...parts] = value.split(',');
+    const set = Number(base) - (Number(base) % INCREMENTS_MAX);
+    if (!written.has(`${key} ${set}`)) return `${key} holds ${value}, and nobody wrote ${set}`;
+    for (const [i, part] of parts.entries()) {
+      if (!joined.has(`${key} ,${part}`)) return `${key} holds ${value}, and nobody appended ${part}`;
+      if (parts.indexOf(part) !== i) return `${key} holds ${value}: ${part} was appended twice`;
+    }
+  }
+  return null;
+}
+
+/** Values that are set have so much room between them for increments. */
+export const INCREMENTS_MAX = 1_000;

@@ -1,0 +1,168 @@
+import { type Event, type History, sameAnswer, step, type Value } from './history.ts';
+
+/** One write as the replicas applied it. */
+export interface Applied {
+  /** Empty for a flush. */
+  readonly key: string;
+  readonly kind: 'set' | 'delete' | 'flush';
+  /** Of `set`: what the key holds from then on. */
+  readonly value: string | null;
+}
+
+/** Where in the witness an operation may stand: after so many applied writes. */
+type Position = number;
+
+/**
+ * Sequential consistency (see `sequential-consistency.ts`) of long histories: the order in which the replicas
+ * applied the writes is believed to be the witness, so it is not searched for, only verified.
+ *
+ *  1. Every applied write is explained by an operation of a client that has just this effect at that place.
+ *  2. Every answered operation finds a place: a write at its own effect, anything else where its answer is
+ *     right. The places of a client's operations are in the client's order.
+ *
+ * Values are unique, so a value tells whose effect a `set` is. Deletes and flushes are all alike: one applied
+ * delete may stand for several operations here. Those are kept apart by their number: no more of them may have
+ * been answered "deleted" than there were entries to delete.
+ *
+ * @param applied in the order of their versions, each once
+ * @param mayLose entries may have been lost in all stores, so that deletes need no client
+ * @returns what is wrong, in words; null when nothing is
+ */
+export function findSequentialViolation(
+  history: History,
+  applied: readonly Applied[],
+  mayLose: boolean,
+): string | null {
+  const witness = new Witness(applied);
+  return (
+    witness.findUnexplained(history, mayLose) ??
+    witness.findSharedDelete(history) ??
+    witness.findUnplaced(history)
+  );
+}
+
+/** Which keys hold what after each applied write. */
+class Witness {
+  readonly #applied: readonly Applied[];
+  /** Per key, the places at which its value changes, with what it is from there on. */
+  readonly #values = new Map<string, { at: Position; value: Value }[]>();
+
+  constructor(applied: readonly Applied[]) {
+    this.#applied = applied;
+    const keys = new Set(applied.map((one) => one.key).filter((key) => key !== ''));
+    for (const key of keys) this.#values.set(key, [{ at: 0, value: null }]);
+    applied.forEach((one, index) => {
+      const at = index + 1;
+      const changed = one.kind === 'flush' ? [...keys] : [one.key];
+      for (const key of changed) this.#values.get(key)!.push({ at, value: one.value });
+    });
+  }
+
+  findUnexplained(history: History, mayLose: boolean): string | null {
+    const writers = new Map<string, Event[]>();
+    for (const event of history) {
+      const place = writers.get(event.key);
+      if (place === undefined) writers.set(event.key, [event]);
+      else place.push(event);
+    }
+    for (const [index, one] of this.#applied.entries()) {
+      if (one.kind === 'delete' && mayLose) continue;
+      const before = one.key === '' ? null : this.#valueAt(one.key, index);
+      const explained = (writers.get(one.key) ?? []).some((event) => explains(event, one, before));
+      if (!explained)
+        return `no client asked for what was applied: ${describe(one)}, over ${before ?? 'nothing'}`;
+    }
+    return null;
+  }
+
+  findSharedDelete(history: History): string | null {
+    const left = new Map<string, number>();
+    this.#applied.forEach(({ key, kind }, index) => {
+      if (kind !== 'delete' || this.#valueAt(key, index) === null) return;
+      left.set(key, (left.get(key) ?? 0) + 1);
+    });
+    for (const { key, action, answer } of history) {
+      if (action.kind !== 'delete' || answer.kind !== 'word' || answer.word !== 'deleted') continue;
+      const count = (left.get(key) ?? 0) - 1;
+      if (count < 0) return `more deletes of ${key} were answered than there was to delete`;
+      left.set(key, count);
+    }
+    return null;
+  }
+
+  findUnplaced(history: History): string | null {
+    const places = new Map<number, Position>();
+    const taken = new Set<Position>();
+    const inOrder = [...history].sort((a, b) => a.invokedAt - b.invokedAt);
+    for (const event of inOrder) {
+      if (event.answer.kind === 'unknown') continue;
+      const from = places.get(event.client) ?? 0;
+      const at = this.#placeOf(event, from, taken);
+      if (at === null) return `client ${event.client}: no place for ${JSON.stringify(event)} after ${from}`;
+      places.set(event.client, at);
+    }
+    return null;
+  }
+
+  /** The first place from here on at which the operation may stand; null for none. */
+  #placeOf(event: Event, from: Position, taken: Set<Position>): Position | null {
+    if (!hasEffect(event)) return this.#placeOfRead(event, from);
+    const alike = event.action.kind === 'delete' || event.action.kind === 'flush';
+    for (let at = from + 1; at <= this.#applied.length; at++) {
+      if (taken.has(at) && !alike) continue;
+      const before = event.key === '' ? null : this.#valueAt(event.key, at - 1);
+      if (!explains(event, this.#applied[at - 1]!, before)) continue;
+      taken.add(at);
+      return at;
+    }
+    return null;
+  }
+
+  /** What changes nothing stands wherever its answer is right. */
+  #placeOfRead(event: Event, from: Position): Position | null {
+    const values = this.#values.get(event.key) ?? [{ at: 0, value: null }];
+    for (let i = 0; i < values.length; i++) {
+      const until = values[i + 1]?.at ?? Number.POSITIVE_INFINITY;
+      if (until <= from) continue;
+      const { value } = values[i]!;
+      const stepped = step(value, event.action);
+      if (stepped.next === value && sameAnswer(stepped.answer, event.answer))
+        return Math.max(from, values[i]!.at);
+    }
+    return null;
+  }
+
+  #valueAt(key: string, position: Position): Value {
+    const values = this.#values.get(key);
+    if (values === undefined) return null;
+    let low = 0;
+    let high = values.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (values[middle]!.at <= position) low = middle;
+      else high = middle - 1;
+    }
+    return values[low]!.value;
+  }
+}
+
+/** The operation, done over this value, is what was applied, and was answered rightly. */
+function explains(event: Event, one: Applied, before: Value): boolean {
+  const { action, answer, key } = event;
+  if (key !== one.key) return false;
+  const stepped = step(before, action);
+  if (answer.kind !== 'unknown' && !sameAnswer(stepped.answer, answer)) return false;
+  if (one.kind !== 'set') return action.kind === one.kind;
+  return stepped.next === one.value && hasEffect({ action, answer: stepped.answer });
+}
+
+/** Whether an operation that was answered so is a write that was applied: a delete is, whatever it finds. */
+function hasEffect({ action, answer }: Pick<Event, 'action' | 'answer'>): boolean {
+  if (action.kind === 'delete' || action.kind === 'flush') return true;
+  if (action.kind === 'incr') return answer.kind === 'value';
+  return answer.kind === 'word' && answer.word === 'stored';
+}
+
+function describe({ kind, key, value }: Applied): string {
+  return kind === 'set' ? `${key}=${value}` : `${kind} ${key}`.trim();
+}

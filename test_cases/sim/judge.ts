@@ -1,0 +1,123 @@
+import type { Effect } from '../../src/ordering/effect.ts';
+import { compareVersions } from '../../src/ordering/version.ts';
+import { findDifference, findInvented, type State } from '../checkers/convergence.ts';
+import { findMiscount } from '../checkers/exactly-once.ts';
+import { findExcessDelete, findLost } from '../checkers/last-write.ts';
+import { checkLinearizability } from '../checkers/linearizability.ts';
+import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
+import { type Applied, findSequentialViolation } from '../checkers/sequential-witness.ts';
+import { findRegression } from '../checkers/session-order.ts';
+import type { Recorder } from './recorder.ts';
+import { COUNTER, type Scenario } from './scenario.ts';
+import type { SimCluster } from './sim-cluster.ts';
+import type { Violation, ViolationKind } from './violation.ts';
+
+export interface Verdict {
+  readonly violations: readonly Violation[];
+  readonly undecided: number;
+}
+
+/** Histories up to this size are searched for any order at all; longer ones have to fit what the replicas did. */
+const EXACT_MAX = 24;
+
+/**
+ * Holds what clients and replicas saw against what the level promises.
+ *
+ * @param values what every node answered for every key, after all was healed
+ */
+export function judge(
+  scenario: Scenario,
+  cluster: SimCluster,
+  recorder: Recorder,
+  values: readonly State[],
+): Verdict {
+  const violations: Violation[] = [];
+  const note = (kind: ViolationKind, text: string | null): void => {
+    if (text !== null) violations.push({ kind, text });
+  };
+  const { history } = recorder;
+  const ordered = scenario.level !== 'eventual';
+  let undecided = 0;
+  for (const what of recorder.unanswered) note('unanswered', what);
+  if (scenario.level === 'linearizability') {
+    for (const [key, verdict] of checkLinearizability(history)) {
+      if (verdict === 'violated') note('not-linearizable', `key ${key}`);
+      if (verdict === 'undecided') undecided++;
+    }
+  }
+  if (ordered) note('not-sequential', findSequentialViolation(history, appliedIn(cluster), false));
+  if (ordered && history.length <= EXACT_MAX && !isSequentiallyConsistent(history)) {
+    note('not-sequential', 'no order of the whole history fits');
+  }
+  if (ordered && keepsCounter(scenario)) {
+    const end = Number(values[0]!.get(COUNTER) ?? Number.NaN);
+    note('miscounted', findMiscount(history, COUNTER, 0, end));
+  }
+  if (!ordered) {
+    note('invented', findExcessDelete(history, appliedIn(cluster)));
+    if (!wasKilled(cluster)) note('lost', findLost(history, appliedIn(cluster), values[0]!));
+  }
+  note('went-back', findRegression(recorder.seen));
+  note(
+    'diverged',
+    findDifference(values) ?? findDifference(journalsOf(cluster)) ?? findLostInStores(cluster),
+  );
+  note('invented', findInvented(history, values[0]!));
+  if (hasNoFaults(scenario) && recorder.failures > 0) {
+    note('failed-without-fault', `${recorder.failures} operations`);
+  }
+  return { violations, undecided };
+}
+
+function keepsCounter({ clients }: Scenario): boolean {
+  return clients.every(({ operations }) => operations.every(({ kind }) => kind !== 'flush'));
+}
+
+/** A controller that died may have been the only one that knew a write, where it answers alone. */
+function wasKilled({ nodes }: SimCluster): boolean {
+  return nodes.some((node) => node.incarnation > 1);
+}
+
+/** Nothing can fail, nor be late: on a path that loses packets something can. */
+function hasNoFaults({ faults, absence, delays }: Scenario): boolean {
+  return faults.length === 0 && absence.nodes.length === 0 && delays.kind === 'uniform';
+}
+
+/** Every write that was applied anywhere, in the order of versions. */
+function appliedIn(cluster: SimCluster): Applied[] {
+  const all = cluster.nodes.flatMap((node) => node.journal.applied);
+  const byVersion = new Map<string, Effect>();
+  for (const effect of all) {
+    const name = `${effect.version.time}/${effect.version.node}`;
+    // A transfer may bring a write whose value was lost where it came from.
+    if ((byVersion.get(name)?.value ?? null) === null) byVersion.set(name, effect);
+  }
+  return [...byVersion.values()]
+    .sort((a, b) => compareVersions(a.version, b.version))
+    .map(({ key, kind, value }) => {
+      if (kind !== 'set' && kind !== 'delete' && kind !== 'flush') throw new Error(`unexpected: ${kind}`);
+      return { key, kind, value: value?.toString() ?? null };
+    });
+}
+
+/** The versions of all that is there, by each node's journal. */
+function journalsOf(cluster: SimCluster): State[] {
+  return cluster.nodes.map(({ journal }) => {
+    const versions = [...journal.liveKeys()].map((key) => {
+      const { time, node } = journal.newest(key)!.version;
+      return [key, `${time}/${node}`] as const;
+    });
+    return new Map(versions);
+  });
+}
+
+/** A store that does not have, after all was read, what its node knows to be there. */
+function findLostInStores(cluster: SimCluster): string | null {
+  for (const { id, journal, store } of cluster.nodes) {
+    for (const key of journal.liveKeys()) {
+      if (store.holds(key, journal.newest(key)!.version)) continue;
+      return `the store of n${id} does not hold the newest ${key}`;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import type { Fault } from './faults.ts';
+import { runScenario } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+import type { Operation } from './sim-clients.ts';
+
+/**
+ * Mistakes that the simulator has found and that are still there, as small as they can be. Each test passes
+ * while its mistake is there: when it is put right, `it.fails` becomes `it`, and the kind of fault leaves the table
+ * `ON_REQUEST`, so that the swarm has it too.
+ */
+
+const operation = (atMs: number, kind: Operation['kind'], value = 0): Operation => ({
+  waitMs: atMs,
+  key: 'a',
+  kind,
+  value,
+});
+
+const PLAIN: Omit<Scenario, 'level' | 'clients' | 'faults'> = {
+  seed: 1,
+  nodes: 3,
+  delays: { kind: 'uniform', minMs: 1, maxMs: 1 },
+  absence: { nodes: [], by: 'pause' },
+};
+
+const fault = (kind: Fault['kind'], atMs: number, forMs: number, amount = 0): Fault => ({
+  kind,
+  atMs,
+  forMs,
+  node: 0,
+  peer: 1,
+  amount,
+});
+
+/** A write that its store has not answered is pushed after a newer delete has been forgotten by all. */
+it('an older write does not come back over a delete that everybody has forgotten', () => {
+  const scenario: Scenario = {
+    ...PLAIN,
+    level: 'eventual',
+    clients: [
+      { node: 2, pipeline: 1, operations: [operation(100, 'set', 2_000)] },
+      { node: 0, pipeline: 1, operations: [operation(770, 'replace', 87_000)] },
+      { node: 2, pipeline: 1, operations: [operation(940, 'delete')] },
+    ],
+    faults: [fault('store-hangs', 730, 490)],
+  };
+  expect(runScenario(scenario).violations).toEqual([]);
+});
+
+/** Peers take over a version that is hours ahead, and then refuse each other, for hours. */
+it('a clock that was hours ahead for a moment does not keep the controllers apart', () => {
+  const hour = 3_600_000;
+  const scenario: Scenario = {
+    ...PLAIN,
+    level: 'linearizability',
+    clients: [
+      { node: 0, pipeline: 1, operations: [operation(310, 'set', 1_000), operation(10, 'set', 2_000)] },
+    ],
+    faults: [fault('clock-leap-ahead', 300, 60, hour), { ...fault('kill', 800, 10), node: 2 }],
+  };
+  expect(runScenario(scenario).violations).toEqual([]);
+});

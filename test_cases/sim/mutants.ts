@@ -1,0 +1,231 @@
+import type { Level } from '../../src/consistency/level.ts';
+
+/** A mistake that could be made in the engines, and that the simulator has to find. */
+export interface Mutant {
+  /** What goes wrong, in words. */
+  readonly name: string;
+  readonly file: string;
+  /** Text of the file that the mistake takes the place of; it must be there exactly once. */
+  readonly text: string;
+  readonly replacement: string;
+  readonly level: Level;
+  /** It must be found within so many seeds, from the first on. */
+  readonly seeds: number;
+}
+
+const ORDERED = 'src/replication/ordered-engine.ts';
+const CONVERGENT = 'src/replication/convergent-engine.ts';
+const VIEWS = 'src/membership/view-changer.ts';
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'acknowledges what it has not received',
+    file: ORDERED,
+    text: 'received: this.#progress.allReceived(),',
+    replacement: 'received: this.#progress.allReceived().map((seq) => seq + 1),',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'takes acknowledgements over a gap',
+    file: ORDERED,
+    text: 'if (frame.firstSeq > known + 1) return;',
+    replacement:
+      'if (frame.firstSeq > known + 1) return this.#progress.onAcknowledged(from, frame.received);',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'applies at once instead of when stable',
+    file: ORDERED,
+    text: 'if (head.seq > this.#progress.stableSeq(head.effect.version.node)) break;',
+    replacement: '',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'drops the condition of a conditional write',
+    file: ORDERED,
+    text: 'if (effect.base !== null && !sameVersion(effect.base, replica.heldVersion(effect.key))) {',
+    replacement: 'if (false) {',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'uses frames of another view',
+    file: ORDERED,
+    text: 'if (!sameBallot(frame.ballot, this.#ballot)) return;',
+    replacement: '',
+    level: 'linearizability',
+    seeds: 4000,
+  },
+  {
+    name: 'does not send again what a broken link lost',
+    file: ORDERED,
+    text: 'const effects = this.#queue.streamAfter(this.#ports.node, seq).map((request) => request.effect);',
+    replacement: 'const effects: Effect[] = [];',
+    level: 'sequential',
+    seeds: 300,
+  },
+  {
+    name: 'gives a version that it has seen before',
+    file: 'src/ordering/hybrid-clock.ts',
+    text: 'this.#last = Math.max(this.#physical(), this.#last + 1);',
+    replacement: 'this.#last = Math.max(this.#physical(), this.#last);',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'does not move its clock past what it receives',
+    file: 'src/ordering/hybrid-clock.ts',
+    text: 'if (time > this.#last) this.#last = time;',
+    replacement: '',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'reads without waiting for the writes under way',
+    file: 'src/consistency/coordinator.ts',
+    text: 'if (this.policy.strongReads && engine.afterPending(key, readLater)) unissued++;',
+    replacement: 'if (false) unissued++;',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'reads before its connection’s own writes are done',
+    file: 'src/consistency/session.ts',
+    text: 'return !alone || this.#writesUnderWay === 0;',
+    replacement: 'return true;',
+    level: 'sequential',
+    seeds: 300,
+  },
+  {
+    name: 'says that a write failed whose outcome is unknown',
+    file: 'src/consistency/coordinator.ts',
+    text: 'if (operation.proposed) return',
+    replacement: 'if (false) return',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'does not watch deadlines',
+    file: 'src/consistency/coordinator.ts',
+    text: 'if (!first.done) first.finish(this.#timedOut(first));',
+    replacement: '',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'forgets the union of queues',
+    file: VIEWS,
+    text: 'union: union(sources.map(([, promise]) => promise.queue)),',
+    replacement: 'union: [],',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'accepts a view without taking the state over',
+    file: VIEWS,
+    text: 'if (accept.sources.includes(this.#ports.node)) return this.#take(from, accept, null);',
+    replacement:
+      'return this.#take(from, accept, accept.sources.includes(this.#ports.node) ? null : accept.baseApplied);',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'goes on in the old view after a promise',
+    file: VIEWS,
+    text: 'this.#ports.engine.freeze();',
+    replacement: '',
+    level: 'linearizability',
+    seeds: 4000,
+  },
+  {
+    name: 'installs a view before all have accepted it',
+    file: VIEWS,
+    text: 'if (!proposal.accept.members.every((member) => proposal.accepted.has(member.node))) return;',
+    replacement: '',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'serves the value of another version',
+    file: 'src/replication/replica.ts',
+    text: 'else if (entry !== null && sameVersion(entry.version, record.version)) done(null, entry);',
+    replacement: 'else if (entry !== null) done(null, entry);',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'takes a lost value for a miss',
+    file: 'src/replication/replica.ts',
+    text: 'else this.onLost(record, done);',
+    replacement: 'else done(null, null);',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'takes a sync that broke off for a whole one',
+    file: 'src/replication/sync.ts',
+    text: 'this.#pulls.delete(peer);\n    this.#feeds.delete(peer);',
+    replacement: 'if (this.#pulls.delete(peer)) this.#ports.onSynced(peer);\n    this.#feeds.delete(peer);',
+    level: 'eventual',
+    seeds: 300,
+  },
+  {
+    name: 'thinks that it has caught up when it has with one',
+    file: 'src/controller/core.ts',
+    text: 'this.#caughtUp = this.#peers.every(',
+    replacement: 'this.#caughtUp = this.#peers.some(',
+    level: 'eventual',
+    seeds: 300,
+  },
+  {
+    name: 'moves the vector over pushes that it has missed',
+    file: CONVERGENT,
+    text: 'if (run !== undefined && this.#ports.known.timeOf(peer) >= run.start)',
+    replacement: 'if (run !== undefined)',
+    level: 'eventual',
+    seeds: 300,
+  },
+  {
+    name: 'claims its own writes of a life that it has forgotten',
+    file: CONVERGENT,
+    text: 'if (this.#ports.ownPastKnown()) this.#ports.known.advance',
+    replacement: 'this.#ports.known.advance',
+    level: 'eventual',
+    seeds: 4000,
+  },
+  {
+    name: 'pushes before what it pushed last is known',
+    file: CONVERGENT,
+    text: 'if (run !== undefined && push.previousTime <= run.end) run.end = last.version.time;',
+    replacement: 'if (run !== undefined) run.end = last.version.time;',
+    level: 'eventual',
+    seeds: 4000,
+  },
+  {
+    name: 'lets the older version win',
+    file: 'src/journal/memory-journal.ts',
+    text: 'if (compareVersions(current.version, effect.version) >= 0) return false;',
+    replacement: '',
+    level: 'eventual',
+    seeds: 300,
+  },
+  {
+    name: 'forgets a deletion that a peer does not know of',
+    file: 'src/replication/sweeper.ts',
+    text: 'if (peers.every((known) => known.covers(record.version))) journal.forget(record);',
+    replacement: 'journal.forget(record);',
+    level: 'eventual',
+    seeds: 300,
+  },
+  {
+    name: 'keeps in the journal what the store refused',
+    file: 'src/replication/unconfirmed-writes.ts',
+    text: 'else this.#journal.revert(effect.version, effect.key, known.certain);',
+    replacement: '',
+    level: 'eventual',
+    seeds: 4000,
+  },
+];

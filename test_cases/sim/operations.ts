@@ -1,0 +1,68 @@
+import { arithmeticRequest, deleteRequest, storeRequest } from '../../src/protocol/make-request.ts';
+import type { Reply } from '../../src/protocol/reply.ts';
+import type { Request, StoreVerb } from '../../src/protocol/request.ts';
+import type { Action, Answer } from '../checkers/history.ts';
+
+/** @param cas the token that a `cas` names */
+export function requestOf(key: string, action: Action, cas: bigint): Request {
+  const store = (verb: StoreVerb, value: string): Request => ({
+    ...storeRequest(verb, key, 0, 0, Buffer.from(value), verb === 'cas' ? cas : null),
+    wantsToken: true,
+  });
+  switch (action.kind) {
+    case 'get':
+      return { kind: 'get', keys: [key], withCas: true };
+    case 'set':
+    case 'add':
+    case 'replace':
+    case 'append':
+    case 'cas':
+      return store(action.kind, action.value);
+    case 'incr':
+      return { ...arithmeticRequest('incr', key, BigInt(action.by)), wantsToken: true };
+    case 'delete':
+      return deleteRequest(key);
+    case 'flush':
+      return { kind: 'flush_all', delay: 0, noreply: false };
+  }
+}
+
+/** The answer as the checkers know it; null when the operation failed for certain, and so never happened. */
+export function answerOf(action: Action, reply: Reply): Answer | null {
+  switch (reply.kind) {
+    case 'outcome':
+      return { kind: 'word', word: reply.outcome };
+    case 'number':
+      return { kind: 'value', value: String(reply.value) };
+    case 'client_error':
+      return { kind: 'word', word: 'client_error' };
+    case 'hits':
+      return { kind: 'value', value: reply.hits[0]?.value.toString() ?? null };
+    case 'server_error':
+      if (action.kind === 'get' || !reply.reason.startsWith('outcome unknown')) return null;
+      return { kind: 'unknown' };
+    default:
+      throw new Error(`an unexpected reply: ${reply.kind}`);
+  }
+}
+
+/** The version of the entry that a reply shows or has made; null when it names none. */
+export function tokenOf(reply: Reply): bigint | null {
+  if (reply.kind === 'hits') return reply.hits[0]?.cas ?? null;
+  if (reply.kind === 'number') return reply.cas;
+  return reply.kind === 'outcome' ? (reply.cas ?? null) : null;
+}
+
+/** For people: `append a ,7000`, `stored`. */
+export function describeAction(key: string, action: Action): string {
+  const details = 'value' in action ? [action.value] : 'by' in action ? [String(action.by)] : [];
+  const expected = 'expected' in action ? [`over ${action.expected}`] : [];
+  return [action.kind, key, ...details, ...expected].filter((word) => word !== '').join(' ');
+}
+
+export function describeReply(reply: Reply): string {
+  if (reply.kind === 'hits') return reply.hits.map((hit) => hit.value.toString()).join(' ') || 'nothing';
+  if (reply.kind === 'outcome') return reply.outcome;
+  if (reply.kind === 'number') return String(reply.value);
+  return 'reason' in reply ? `${reply.kind}: ${reply.reason}` : reply.kind;
+}

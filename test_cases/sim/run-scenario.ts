@@ -1,0 +1,249 @@
+import type { PeerMessage } from '../../src/peer/messages.ts';
+import { findDifference, INCREMENTS_MAX } from '../checkers/convergence.ts';
+import type { Action } from '../checkers/history.ts';
+import { FaultInjector, type FaultKind, healAll } from './faults.ts';
+import { judge } from './judge.ts';
+import { type Connection, type Fate, Recorder } from './recorder.ts';
+import { COUNTER, type Scenario } from './scenario.ts';
+import { SimClient } from './sim-clients.ts';
+import { READY_WITHIN_MS, SimCluster } from './sim-cluster.ts';
+import type { SimNode } from './sim-node.ts';
+import { Transcript } from './transcript.ts';
+import { NotLive, type Violation } from './violation.ts';
+
+/** What came of a run. */
+export interface Outcome {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  /** Operations whose answers were checked. */
+  readonly operations: number;
+  /** Of those, the ones that failed or whose outcome is unknown. */
+  readonly failures: number;
+  /** Keys whose check was given up because it takes too long. */
+  readonly undecided: number;
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  /** Views that were installed, once each. */
+  readonly views: number;
+  readonly virtualMs: number;
+  /** Null unless it was asked for. */
+  readonly transcript: Transcript | null;
+}
+
+const REQUEST_TIMEOUT_MS = 1_000;
+
+/** Those that are enough must serve this long after the last fault was healed, in virtual milliseconds. */
+const SERVES_WITHIN_MS = 10_000;
+
+/** How long peers may take to exchange what they have, once all are there: a few sync intervals. */
+const SETTLE_MS = 4_000;
+
+/** All clients must be done this long after everything was healed, in virtual milliseconds. */
+const DONE_WITHIN_MS = 60_000;
+
+/**
+ * Runs a scenario from its beginning to the verdict. The same scenario gives the same run, byte for byte.
+ *
+ * @param leaveOut types of messages that the transcript leaves out; null for no transcript
+ */
+export function runScenario(
+  scenario: Scenario,
+  leaveOut: readonly PeerMessage['type'][] | null = null,
+): Outcome {
+  return new Run(scenario, leaveOut).run();
+}
+
+class Run {
+  readonly #scenario: Scenario;
+  readonly #cluster: SimCluster;
+  readonly #recorder: Recorder;
+  readonly #violations: Violation[] = [];
+  readonly #views = new Set<string>();
+  #faults: ReadonlyMap<FaultKind, number> = new Map();
+  #undecided = 0;
+  #probes = PROBES_FROM;
+
+  constructor(scenario: Scenario, leaveOut: readonly PeerMessage['type'][] | null) {
+    this.#scenario = scenario;
+    const { seed, level, nodes, delays } = scenario;
+    this.#cluster = new SimCluster({
+      seed,
+      level,
+      nodes,
+      settings: { requestTimeoutMs: REQUEST_TIMEOUT_MS },
+    });
+    this.#cluster.network.delays = delays;
+    if (leaveOut !== null) this.#cluster.transcript = new Transcript(this.#cluster.scheduler, leaveOut);
+    this.#recorder = new Recorder(this.#cluster, REQUEST_TIMEOUT_MS);
+    this.#watchViews();
+  }
+
+  run(): Outcome {
+    try {
+      this.#play();
+    } catch (error) {
+      const { message, stack = message } = error as Error;
+      const live = error instanceof NotLive;
+      this.#violations.push({ kind: live ? 'not-live' : 'crashed', text: live ? message : stack });
+    }
+    for (const { kind, text } of this.#violations) {
+      this.#cluster.transcript?.line(null, `VIOLATION: ${kind}: ${text}`);
+    }
+    return {
+      seed: this.#scenario.seed,
+      violations: this.#violations,
+      operations: this.#recorder.history.length,
+      failures: this.#recorder.failures,
+      undecided: this.#undecided,
+      faults: this.#faults,
+      views: this.#views.size,
+      virtualMs: this.#cluster.scheduler.nowMs,
+      transcript: this.#cluster.transcript,
+    };
+  }
+
+  #play(): void {
+    const cluster = this.#cluster;
+    const { clients, faults } = this.#scenario;
+    cluster.start();
+    this.#askUntilAnswered(cluster.nodes[0]!, COUNTER, { kind: 'set', value: '0' });
+    const running = clients.map((plan) => new SimClient(cluster, this.#recorder, plan));
+    const injector = new FaultInjector(cluster, faults);
+    this.#faults = injector.struck;
+    const lastMs = Math.max(0, ...faults.map(({ atMs, forMs }) => atMs + forMs));
+    cluster.run(lastMs + 1);
+    healAll(cluster);
+    cluster.runUntilReady();
+    const untilMs = cluster.scheduler.nowMs + DONE_WITHIN_MS;
+    while (running.some((client) => !client.finished) && cluster.scheduler.nowMs < untilMs) cluster.run(20);
+    if (running.some((client) => !client.finished)) throw new NotLive('a client never got to its end');
+    cluster.run(SETTLE_MS);
+    this.#readAll();
+    cluster.run(SETTLE_MS);
+    this.#playAbsence();
+    const values = this.#readAll();
+    const verdict = judge(this.#scenario, cluster, this.#recorder, values);
+    this.#violations.push(...verdict.violations);
+    this.#undecided = verdict.undecided;
+  }
+
+  /** Some are away; the others, if they are enough, serve again; those who return know what was done meanwhile. */
+  #playAbsence(): void {
+    const cluster = this.#cluster;
+    const { nodes, by } = this.#scenario.absence;
+    if (nodes.length === 0) return;
+    const away = nodes.map((node) => cluster.nodes[node]!);
+    const present = cluster.nodes.filter((node) => !away.includes(node));
+    for (const node of away) {
+      if (by === 'pause') node.pause();
+      else if (by === 'kill' && cluster.survivesWithout(node)) node.kill();
+      else this.#isolate(node);
+    }
+    cluster.transcript?.line(null, `away: ${nodes.join(', ')}, by ${by}`);
+    for (const node of present) this.#expectToServe(node);
+    cluster.run(SETTLE_MS);
+    const [known] = present;
+    const before = this.#readKeys(known!);
+    const killed = away.filter((node) => node.core === null);
+    healAll(cluster);
+    for (const node of killed) this.#expectToKnow(node, before);
+    cluster.runUntilReady();
+    cluster.run(SETTLE_MS);
+  }
+
+  /** What a controller answers that was restarted is what the others know, though its links break at first. */
+  #expectToKnow(node: SimNode, before: ReadonlyMap<string, string | null>): void {
+    const { network, nodes, random, scheduler } = this.#cluster;
+    for (const { id } of nodes) {
+      if (id !== node.id) scheduler.after(random.between(0, 150), () => network.break(node.id, id));
+    }
+    const untilMs = scheduler.nowMs + READY_WITHIN_MS;
+    while (!node.serving && scheduler.nowMs < untilMs) this.#cluster.run(5);
+    const after = this.#readKeys(node);
+    const difference = findDifference([before, after]);
+    if (difference !== null) {
+      this.#violations.push({ kind: 'lost', text: `n${node.id} returned without knowing: ${difference}` });
+    }
+  }
+
+  #isolate(node: SimNode): void {
+    const { network, nodes } = this.#cluster;
+    for (const { id } of nodes) {
+      if (id === node.id) continue;
+      network.block(id, node.id);
+      network.block(node.id, id);
+    }
+  }
+
+  #expectToServe(node: SimNode): void {
+    this.#askUntilAnswered(node, PROBE, { kind: 'get' });
+    this.#probes += INCREMENTS_MAX;
+    this.#askUntilAnswered(node, PROBE, { kind: 'set', value: String(this.#probes) });
+  }
+
+  /** @throws when it is not answered within the bound */
+  #askUntilAnswered(node: SimNode, key: string, action: Action): void {
+    const untilMs = this.#cluster.scheduler.nowMs + SERVES_WITHIN_MS;
+    const connection = this.#recorder.connect(node);
+    while (this.#ask(connection, key, action).fate !== 'answered') {
+      if (this.#cluster.scheduler.nowMs > untilMs) {
+        const reason = node.core?.notReadyBecause ?? 'it does not run';
+        throw new NotLive(`n${node.id} did not serve again within ${SERVES_WITHIN_MS} ms: ${reason}`);
+      }
+      this.#cluster.run(50);
+    }
+  }
+
+  /** Asks, and waits. */
+  #ask(connection: Connection, key: string, action: Action): { fate: Fate; value: string | null } {
+    let result: { fate: Fate; value: string | null } | null = null;
+    this.#recorder.ask(connection, key, action, 0n, (fate, reply) => {
+      const hit = reply?.kind === 'hits' ? reply.hits[0] : undefined;
+      result = { fate, value: hit?.value.toString() ?? null };
+    });
+    while (result === null) this.#cluster.run(5);
+    return result;
+  }
+
+  /** What every node answers for every key. */
+  #readAll(): Map<string, string | null>[] {
+    return this.#cluster.nodes.map((node) => this.#readKeys(node));
+  }
+
+  #readKeys(node: SimNode): Map<string, string | null> {
+    const { clients } = this.#scenario;
+    const written = clients.flatMap(({ operations }) => operations.map(({ key }) => key));
+    const keys = new Set([...written, COUNTER, PROBE].filter((key) => key !== ''));
+    const connection = this.#recorder.connect(node);
+    const values = new Map<string, string | null>();
+    for (const key of keys) {
+      const { fate, value } = this.#ask(connection, key, { kind: 'get' });
+      if (fate !== 'answered') {
+        const text = `n${node.id} did not answer for ${key} when all was healed`;
+        this.#violations.push({ kind: 'not-live', text });
+      }
+      values.set(key, value);
+    }
+    return values;
+  }
+
+  #watchViews(): void {
+    const { scheduler, nodes } = this.#cluster;
+    const look = (): void => {
+      for (const { core } of nodes) {
+        const ballot = core?.view?.ballot;
+        if (ballot !== undefined) this.#views.add(`${ballot.counter}.${ballot.node}`);
+      }
+      scheduler.after(VIEWS_EVERY_MS, look);
+    };
+    look();
+  }
+}
+
+/** Written and read to see whether a controller serves. */
+const PROBE = 'probe';
+
+/** Values of probes: none that a client writes. */
+const PROBES_FROM = 1e9;
+
+/** How often the nodes are looked at for the view that they are in. */
+const VIEWS_EVERY_MS = 10;

@@ -1,0 +1,175 @@
+import { LEVELS, type Level } from '../../src/consistency/level.ts';
+import { quorum } from '../../src/membership/view.ts';
+import { INCREMENTS_MAX } from '../checkers/convergence.ts';
+import type { Action } from '../checkers/history.ts';
+import { drawFaults, FAULT_KINDS, type Fault, type FaultKind } from './faults.ts';
+import { Random } from './random.ts';
+import type { ClientPlan, Operation } from './sim-clients.ts';
+import type { Delays } from './sim-network.ts';
+
+/** Controllers that are away for a while after the faults, when the others must serve. */
+export interface Absence {
+  readonly nodes: readonly number[];
+  readonly by: 'kill' | 'isolation' | 'pause';
+}
+
+/** A whole run, before it happens. What is left out of it does not change what is drawn for the rest. */
+export interface Scenario {
+  readonly seed: number;
+  readonly level: Level;
+  readonly nodes: number;
+  readonly delays: Delays;
+  readonly clients: readonly ClientPlan[];
+  readonly faults: readonly Fault[];
+  readonly absence: Absence;
+}
+
+/** What a scenario is to be drawn from; whatever is not given is drawn. */
+export interface Draw {
+  readonly level?: Level;
+  readonly nodes?: number;
+  /** Mean number per virtual second. */
+  readonly faults?: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Kinds of faults that may be drawn besides those that always may. */
+  readonly with?: readonly FaultKind[];
+  readonly delays?: Delays;
+  readonly workload?: Partial<Workload>;
+}
+
+export interface Workload {
+  readonly clients: number;
+  readonly operations: number;
+  readonly keys: number;
+  readonly pipeline: number;
+  readonly actions: readonly Action['kind'][];
+  /** Of a client between two operations, in virtual milliseconds, at the most. */
+  readonly thinkMs: number;
+  /** Share of the operations that count the counter up. */
+  readonly counting: number;
+}
+
+/** Only counted up, from `0`. */
+export const COUNTER = 'n';
+
+/** Kinds of faults that are not drawn unless they are asked for: see `known-faults.test.ts`. */
+export const ON_REQUEST: Readonly<Record<Level, readonly FaultKind[]>> = {
+  linearizability: [],
+  sequential: [],
+  eventual: [],
+};
+
+const MIXES: readonly (readonly Action['kind'][])[] = [
+  ['get', 'get', 'get', 'set', 'set', 'add', 'replace', 'append', 'cas', 'incr', 'delete'],
+  ['get', 'set', 'set', 'delete'],
+  ['get', 'get', 'get', 'get', 'set'],
+  ['get', 'cas', 'cas', 'incr', 'incr', 'append', 'set'],
+  ['get', 'get', 'set', 'set', 'add', 'append', 'incr', 'delete', 'flush'],
+];
+
+export function drawScenario(seed: number, draw: Draw = {}): Scenario {
+  const random = new Random(seed).fork('scenario');
+  const level = pickOr(draw.level, () => random.pick(LEVELS));
+  const nodes = pickOr(draw.nodes, () => (random.chance(0.8) ? 3 : 5));
+  const delays = pickOr(draw.delays, () => drawDelays(random));
+  const workload = { ...drawWorkload(random.fork('workload'), nodes), ...draw.workload };
+  const clients = drawClients(random.fork('clients'), workload, nodes);
+  const plansMs = clients.map(({ operations }) => operations.reduce((sum, { waitMs }) => sum + waitMs, 0));
+  const rates = draw.faults ?? drawRates(random.fork('rates'), level, draw.with ?? []);
+  const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plansMs), nodes);
+  return {
+    seed,
+    level,
+    nodes,
+    delays,
+    clients,
+    faults,
+    absence: drawAbsence(random.fork('absence'), level, nodes),
+  };
+}
+
+/** Draws in either case, so that what is given changes nothing of what is drawn afterwards. */
+function pickOr<T>(given: T | undefined, drawn: () => T): T {
+  const value = drawn();
+  return given ?? value;
+}
+
+function drawDelays(random: Random): Delays {
+  const kind = random.below(4);
+  if (kind === 0) return { kind: 'heavy', minMs: random.between(0.1, 0.5), alpha: random.between(0.9, 2) };
+  return { kind: 'uniform', minMs: 0.1, maxMs: [0.2, 1, 10][kind - 1]! };
+}
+
+function drawWorkload(random: Random, nodes: number): Workload {
+  const clients = nodes + random.below(5);
+  const operations = 40 + random.below(120);
+  const activeMs = random.logBetween(300, 5_000);
+  return {
+    clients,
+    operations,
+    keys: 1 + random.below(4),
+    pipeline: random.chance(0.6) ? 1 : 2 + random.below(3),
+    actions: random.pick(MIXES),
+    thinkMs: (2 * activeMs * clients) / operations,
+    counting: 0.1,
+  };
+}
+
+function drawClients(random: Random, workload: Workload, nodes: number): ClientPlan[] {
+  const plans = Array.from({ length: workload.clients }, (_, client) => ({
+    node: client % nodes,
+    pipeline: workload.pipeline,
+    operations: [] as Operation[],
+  }));
+  for (let i = 1; i <= workload.operations; i++) {
+    const counts = random.chance(workload.counting) && !workload.actions.includes('flush');
+    const operation: Operation = {
+      waitMs: random.between(0, workload.thinkMs),
+      key: counts ? COUNTER : String.fromCharCode(97 + random.below(workload.keys)),
+      kind: random.pick(workload.actions),
+      value: i * INCREMENTS_MAX,
+    };
+    const whole = operation.kind === 'flush' ? { key: '' } : {};
+    random.pick(plans).operations.push({ ...operation, ...(counts ? { kind: 'incr' } : whole) });
+  }
+  return plans;
+}
+
+function drawRates(
+  random: Random,
+  level: Level,
+  onRequest: readonly FaultKind[],
+): Partial<Record<FaultKind, number>> {
+  const rates: Partial<Record<FaultKind, number>> = {};
+  const share = random.pick([0, 0.15, 0.3, 0.5]);
+  for (const kind of FAULT_KINDS) {
+    const rate = random.logBetween(0.3, 4);
+    const allowed = !ON_REQUEST[level].includes(kind) || onRequest.includes(kind);
+    if (random.chance(share) && allowed) rates[kind] = rate;
+  }
+  return rates;
+}
+
+function drawAllFaults(
+  random: Random,
+  rates: Readonly<Partial<Record<FaultKind, number>>>,
+  untilMs: number,
+  nodes: number,
+): Fault[] {
+  const storeNode = random.below(nodes);
+  return FAULT_KINDS.flatMap((kind) => {
+    const perSecond = rates[kind] ?? 0;
+    if (perSecond === 0) return [];
+    return drawFaults(random.fork(kind), kind, { perSecond, untilMs, nodes, storeNode });
+  }).sort((a, b) => a.atMs - b.atMs);
+}
+
+/** As many as the others can do without, or fewer. */
+function drawAbsence(random: Random, level: Level, nodes: number): Absence {
+  const needed = level === 'eventual' ? 1 : quorum(nodes);
+  const first = random.below(nodes);
+  const count = random.below(nodes - needed + 1);
+  return {
+    nodes: Array.from({ length: count }, (_, i) => (first + i) % nodes),
+    by: random.pick(['kill', 'isolation', 'pause'] as const),
+  };
+}

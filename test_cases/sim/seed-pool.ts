@@ -1,0 +1,70 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Outcome } from './run-scenario.ts';
+import type { Draw } from './scenario.ts';
+
+/** A run that takes longer than this does not end: in real milliseconds, thousands of times what is usual. */
+const RUN_MS_MAX = 120_000;
+
+export interface SeedRange {
+  readonly first: number;
+  readonly seeds: number;
+  readonly draw: Draw;
+  /** Told of every run; true ends the rest. */
+  readonly onOutcome: (outcome: Outcome) => boolean;
+}
+
+/** Runs the scenarios of many seeds on all cores. Resolves when all have been run, or enough. */
+export async function runSeeds(range: SeedRange): Promise<void> {
+  const next = { seed: range.first, enough: false };
+  const workers = Math.min(availableParallelism(), range.seeds);
+  await Promise.all(Array.from({ length: workers }, () => runSome(range, next)));
+}
+
+/** One worker's part: it takes seeds as long as there are any. */
+async function runSome(range: SeedRange, next: { seed: number; enough: boolean }): Promise<void> {
+  const end = range.first + range.seeds;
+  let worker = startWorker();
+  while (next.seed < end && !next.enough) {
+    const seed = next.seed++;
+    const outcome = await runOne(worker, seed, range.draw);
+    if (outcome === null) {
+      await worker.terminate();
+      worker = startWorker();
+    }
+    if (range.onOutcome(outcome ?? endless(seed))) next.enough = true;
+  }
+  await worker.terminate();
+}
+
+function startWorker(): Worker {
+  return new Worker(new URL('./seed-worker.ts', import.meta.url));
+}
+
+/** @returns null when it does not end */
+function runOne(worker: Worker, seed: number, draw: Draw): Promise<Outcome | null> {
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome | null>();
+  const timer = setTimeout(resolve, RUN_MS_MAX, null);
+  worker.once('message', resolve);
+  worker.once('error', reject);
+  worker.postMessage({ seed, draw });
+  return promise.finally(() => {
+    clearTimeout(timer);
+    worker.removeListener('error', reject);
+  });
+}
+
+function endless(seed: number): Outcome {
+  const text = `the run did not end within ${RUN_MS_MAX} ms of real time`;
+  return {
+    seed,
+    violations: [{ kind: 'crashed', text }],
+    operations: 0,
+    failures: 0,
+    undecided: 0,
+    faults: new Map(),
+    views: 0,
+    virtualMs: 0,
+    transcript: null,
+  };
+}

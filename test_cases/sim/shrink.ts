@@ -1,0 +1,123 @@
+import { runScenario } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+import type { ClientPlan, Operation } from './sim-clients.ts';
+import type { ViolationKind } from './violation.ts';
+
+/** A scenario that still fails, and how many runs it took to find. */
+export interface Shrunk {
+  readonly scenario: Scenario;
+  readonly runs: number;
+}
+
+/**
+ * Makes a failing scenario smaller while it fails in the same way: fewer faults, operations and clients, shorter
+ * faults, plainer delays (delta debugging: halves first, then single ones).
+ *
+ * @param fails runs a scenario: whether it shows what the first showed
+ * @param runsMax when to stop with what has been found
+ */
+export function shrink(scenario: Scenario, fails: (candidate: Scenario) => boolean, runsMax: number): Shrunk {
+  return new Shrinker(scenario, fails, runsMax).shrink();
+}
+
+/** Whether a scenario shows a violation of this kind. */
+export function showing(kind: ViolationKind): (candidate: Scenario) => boolean {
+  return (candidate) => runScenario(candidate).violations.some((violation) => violation.kind === kind);
+}
+
+class Shrinker {
+  readonly #fails: (candidate: Scenario) => boolean;
+  #runsLeft: number;
+  #best: Scenario;
+  readonly #runsMax: number;
+
+  constructor(scenario: Scenario, fails: (candidate: Scenario) => boolean, runsMax: number) {
+    this.#best = scenario;
+    this.#fails = fails;
+    this.#runsMax = runsMax;
+    this.#runsLeft = runsMax;
+  }
+
+  shrink(): Shrunk {
+    for (let size = -1; size !== sizeOf(this.#best) && this.#runsLeft > 0; ) {
+      size = sizeOf(this.#best);
+      this.#try({ ...this.#best, absence: { ...this.#best.absence, nodes: [] } });
+      this.#try({ ...this.#best, delays: { kind: 'uniform', minMs: 1, maxMs: 1 } });
+      this.#dropFaults();
+      this.#dropOperations();
+      this.#try({
+        ...this.#best,
+        clients: this.#best.clients.filter((client) => client.operations.length > 0),
+      });
+      this.#shortenFaults();
+    }
+    return { scenario: this.#best, runs: this.#runsMax - this.#runsLeft };
+  }
+
+  /** Keeps the candidate when it fails as well. */
+  #try(candidate: Scenario): boolean {
+    if (this.#runsLeft === 0) return false;
+    this.#runsLeft--;
+    const fails = this.#fails(candidate);
+    if (fails) this.#best = candidate;
+    return fails;
+  }
+
+  #dropFaults(): void {
+    this.#drop(
+      () => this.#best.faults.length,
+      (keep) => ({ ...this.#best, faults: this.#best.faults.filter((_, i) => keep(i)) }),
+    );
+  }
+
+  #dropOperations(): void {
+    this.#drop(
+      () => this.#best.clients.reduce((sum, { operations }) => sum + operations.length, 0),
+      (keep) => {
+        let i = 0;
+        const clients = this.#best.clients.map((client) => without(client, () => keep(i++)));
+        return { ...this.#best, clients };
+      },
+    );
+  }
+
+  /** Leaves stretches out, from half of all down to single ones. */
+  #drop(count: () => number, keeping: (keep: (index: number) => boolean) => Scenario): void {
+    for (
+      let stretch = Math.ceil(count() / 2);
+      stretch >= 1;
+      stretch = stretch === 1 ? 0 : Math.ceil(stretch / 2)
+    ) {
+      for (let from = 0; from < count(); ) {
+        const dropped = this.#try(keeping((index) => index < from || index >= from + stretch));
+        if (!dropped) from += stretch;
+      }
+    }
+  }
+
+  #shortenFaults(): void {
+    this.#best.faults.forEach((fault, i) => {
+      const shorter = { ...fault, forMs: Math.floor(fault.forMs / 2) };
+      if (shorter.forMs < 10) return;
+      this.#try({ ...this.#best, faults: this.#best.faults.map((one, j) => (i === j ? shorter : one)) });
+    });
+  }
+}
+
+/** What is left keeps its time as far as it can: a client waits where it did something. */
+function without(client: ClientPlan, keep: () => boolean): ClientPlan {
+  const operations: Operation[] = [];
+  let waitMs = 0;
+  for (const operation of client.operations) {
+    waitMs += operation.waitMs;
+    if (!keep()) continue;
+    operations.push({ ...operation, waitMs });
+    waitMs = 0;
+  }
+  return { ...client, operations };
+}
+
+function sizeOf({ faults, clients, absence }: Scenario): number {
+  const operations = clients.reduce((sum, client) => sum + 1 + client.operations.length, 0);
+  return faults.reduce((sum, { forMs }) => sum + 1 + forMs, 0) + operations + absence.nodes.length;
+}

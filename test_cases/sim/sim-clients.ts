@@ -1,0 +1,133 @@
+import type { Action } from '../checkers/history.ts';
+import { tokenOf } from './operations.ts';
+import type { Connection, Fate, Recorder } from './recorder.ts';
+import type { SimCluster } from './sim-cluster.ts';
+
+/** One thing that a client does. */
+export interface Operation {
+  /** Virtual milliseconds after the one before was sent, at the least. */
+  readonly waitMs: number;
+  readonly key: string;
+  readonly kind: Action['kind'];
+  /** What it writes, where it writes a value: one that nobody else writes. */
+  readonly value: number;
+}
+
+export interface ClientPlan {
+  /** The controller that it speaks to at first. */
+  readonly node: number;
+  /** Operations that it has under way at once. */
+  readonly pipeline: number;
+  readonly operations: readonly Operation[];
+}
+
+/** Failures in a row after which a client turns to another controller. */
+const PATIENCE = 3;
+
+/** How long a client waits that finds no controller, in virtual milliseconds. */
+const RETRY_MS = 20;
+
+/** A client that carries out its plan, whatever becomes of its operations. */
+export class SimClient {
+  readonly #cluster: SimCluster;
+  readonly #recorder: Recorder;
+  readonly #plan: ClientPlan;
+  readonly #tokens = new Map<string, { readonly cas: bigint; readonly value: string }>();
+  #node: number;
+  #connection: Connection | null = null;
+  #next = 0;
+  #underWay = 0;
+  #failuresInARow = 0;
+  #waiting = false;
+
+  constructor(cluster: SimCluster, recorder: Recorder, plan: ClientPlan) {
+    this.#cluster = cluster;
+    this.#recorder = recorder;
+    this.#plan = plan;
+    this.#node = plan.node;
+    this.#goOn();
+  }
+
+  get finished(): boolean {
+    return this.#next === this.#plan.operations.length && this.#underWay === 0;
+  }
+
+  #goOn(): void {
+    const { operations, pipeline } = this.#plan;
+    if (this.#waiting || this.#underWay >= pipeline || this.#next === operations.length) return;
+    this.#wait(operations[this.#next]!.waitMs);
+  }
+
+  #wait(forMs: number): void {
+    this.#waiting = true;
+    this.#cluster.scheduler.after(forMs, () => {
+      this.#waiting = false;
+      const connection = this.#connected();
+      if (connection === null) return this.#wait(RETRY_MS);
+      this.#perform(connection, this.#plan.operations[this.#next++]!);
+      this.#goOn();
+    });
+  }
+
+  #perform(connection: Connection, operation: Operation): void {
+    const { key } = operation;
+    const token = this.#tokens.get(key);
+    const action = actionOf(operation, token?.value);
+    this.#underWay++;
+    this.#recorder.ask(connection, key, action, token?.cas ?? 0n, (fate, reply) => {
+      const cas = reply === null ? null : tokenOf(reply);
+      if (reply?.kind === 'hits' && cas !== null) {
+        this.#tokens.set(key, { cas, value: reply.hits[0]!.value.toString() });
+      }
+      this.#underWay--;
+      this.#onFate(connection, fate);
+      this.#goOn();
+    });
+  }
+
+  #onFate(connection: Connection, fate: Fate): void {
+    this.#failuresInARow = fate === 'answered' ? 0 : this.#failuresInARow + 1;
+    if (this.#connection !== connection) return;
+    if (fate === 'lost' || this.#failuresInARow >= PATIENCE) this.#turnAway();
+  }
+
+  #turnAway(): void {
+    this.#connection = null;
+    this.#failuresInARow = 0;
+    this.#node = (this.#node + 1) % this.#cluster.nodes.length;
+  }
+
+  /** A client stays with its controller while that lives, and then goes to the next. */
+  #connected(): Connection | null {
+    const current = this.#connection;
+    if (current !== null && current.node.incarnation === current.life) return current;
+    if (current !== null) this.#turnAway();
+    const node = this.#cluster.nodes[this.#node]!;
+    if (node.core === null) {
+      this.#turnAway();
+      return null;
+    }
+    this.#connection = this.#recorder.connect(node);
+    return this.#connection;
+  }
+}
+
+/** @param expected what a `cas` expects; without it the client has to read first */
+function actionOf({ kind, value }: Operation, expected: string | undefined): Action {
+  switch (kind) {
+    case 'get':
+    case 'delete':
+    case 'flush':
+      return { kind };
+    case 'set':
+    case 'add':
+    case 'replace':
+      return { kind, value: String(value) };
+    case 'append':
+      return { kind, value: `,${value}` };
+    case 'incr':
+      return { kind, by: 1 };
+    case 'cas':
+      return expected === undefined ? { kind: 'get' } : { kind, expected, value: String(value) };
+  }
+}

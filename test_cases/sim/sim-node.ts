@@ -1,0 +1,267 @@
+import { ClientSession } from '../../src/consistency/session.ts';
+import { Core, TICK_MS } from '../../src/controller/core.ts';
+import type { Settings } from '../../src/controller/settings.ts';
+import type { ViewRecord } from '../../src/journal/view-record.ts';
+import type { PeerBus, PeerMessage } from '../../src/peer/messages.ts';
+import { REPLIES, type Reply } from '../../src/protocol/reply.ts';
+import type { Request } from '../../src/protocol/request.ts';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import { SimClock } from './sim-clock.ts';
+import { SimDisk } from './sim-disk.ts';
+import type { NetworkNode, SimNetwork } from './sim-network.ts';
+import { SimStore } from './sim-store.ts';
+import type { Transcript } from './transcript.ts';
+import { WitnessJournal } from './witness-journal.ts';
+
+/** A client's connection to one run of a controller. */
+export interface SimClientConnection {
+  /** `onReply` is never called when the controller dies first. */
+  submit(request: Request, onReply: (reply: Reply) => void): void;
+}
+
+export interface NodePorts {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly network: SimNetwork;
+  readonly transcript: () => Transcript | null;
+}
+
+/** A peer that was silent for this many suspicion times has its connection broken, as a controller does it. */
+const BREAK_AFTER_THRESHOLDS = 10;
+
+/** How long an event-loop turn takes, in virtual milliseconds. */
+const TURN_MS = 0.02;
+
+/**
+ * One machine, and the controller on it, which may run, be dead, or stand still. Its store, its clocks and its
+ * disk outlive the controller.
+ */
+export class SimNode implements NetworkNode {
+  readonly id: number;
+  readonly store: SimStore;
+  readonly clock: SimClock;
+  readonly disk: SimDisk;
+  readonly #ports: NodePorts;
+  readonly #settings: Settings;
+  readonly #sessions = new Set<ClientSession>();
+  #core: Core | null = null;
+  #life = 0;
+  #flushAsked = false;
+  #paused = false;
+  #held: (() => void)[] = [];
+  #settledLife = 0;
+  journal: WitnessJournal;
+  /** Virtual time up to which this node last stood still. */
+  pausedUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(id: number, settings: Settings, ports: NodePorts) {
+    this.id = id;
+    this.#ports = ports;
+    this.#settings = settings;
+    const { scheduler, random } = ports;
+    this.store = new SimStore(scheduler, random.fork(`store ${id}`), settings.storeTimeoutMs);
+    this.clock = new SimClock(scheduler, random.fork(`clock ${id}`));
+    this.disk = new SimDisk(scheduler, random.fork(`disk ${id}`));
+    this.journal = new WitnessJournal(settings.peers.length);
+  }
+
+  get core(): Core | null {
+    return this.#core;
+  }
+
+  get incarnation(): number {
+    return this.#life;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** It serves clients: it has all that its level asks for. */
+  get serving(): boolean {
+    return this.#core !== null && !this.#paused && this.#core.notReadyBecause === '';
+  }
+
+  /** It has served since it was started: it knows what its peers know, but for what is under way. */
+  get settled(): boolean {
+    return this.#core !== null && this.#settledLife === this.#life;
+  }
+
+  /** It serves, and hears everybody; and everybody takes part. */
+  get ready(): boolean {
+    if (!this.serving || this.#core!.peers.missing !== '') return false;
+    const { view } = this.#core!;
+    return view === null || view.members.length === this.#settings.peers.length;
+  }
+
+  /** Starts a new run, with nothing remembered but what the disk and the store hold. */
+  start(): void {
+    const { scheduler, network, random, transcript } = this.#ports;
+    this.#life++;
+    const life = this.#life;
+    this.journal = new WitnessJournal(this.#settings.peers.length, this.journal.applied);
+    const { id, clock } = this;
+    /** What comes back to this process comes when it is awake, and never to the next one. */
+    const deliver = (run: () => void) => {
+      if (life === this.#life) this.whenAwake(run);
+    };
+    transcript()?.line(id, `starts, run ${life}`);
+    this.#core = new Core({
+      settings: this.#settings,
+      incarnation: this.#life,
+      bus: this.#bus(life),
+      incarnationOf: (peer) => network.incarnationOf(id, peer),
+      refuse: (peer) => network.close(id, peer),
+      journal: this.journal,
+      viewLog: this.disk.open<ViewRecord>('views', deliver),
+      store: this.store.connect(deliver),
+      wallMs: () => clock.wallMs(),
+      nowMs: () => clock.nowMs(),
+      random: () => random.next(),
+      requestFlush: () => this.#requestFlush(),
+      nextTurn: (callback) => scheduler.after(TURN_MS, () => deliver(callback)),
+      onChange: () => {
+        for (const session of this.#sessions) session.drain();
+      },
+      log: (message, fields) =>
+        transcript()?.line(id, `log: ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`),
+      local: (_, answer) => answer(REPLIES.ok),
+    });
+    network.join(id, this);
+    this.#every(TICK_MS, (core) => {
+      core.onTick();
+      if (core.notReadyBecause === '') this.#settledLife = this.#life;
+    });
+    this.#every(this.#settings.heartbeatMs, (core) => this.#onHeartbeatTick(core));
+    this.#every(this.#settings.syncIntervalMs, (core) => core.onSyncTick());
+  }
+
+  /** As SIGKILL: its clients get no more answers, its memory is lost. */
+  kill(): void {
+    if (this.#core === null) return;
+    this.#ports.transcript()?.line(this.id, 'is killed');
+    this.#core = null;
+    this.#life++;
+    this.#flushAsked = false;
+    this.#sessions.clear();
+    this.#paused = false;
+    this.#held = [];
+    this.disk.crash();
+    this.#ports.network.leave(this.id);
+  }
+
+  /** As SIGSTOP. */
+  pause(): void {
+    if (this.#core === null || this.#paused) return;
+    this.#ports.transcript()?.line(this.id, 'stands still');
+    this.#paused = true;
+  }
+
+  /** As SIGCONT: timers that were due, and what came meanwhile, in either order. */
+  resume(): void {
+    if (!this.#paused) return;
+    this.#ports.transcript()?.line(this.id, 'goes on');
+    this.pausedUntilMs = this.#ports.scheduler.nowMs;
+    this.#paused = false;
+    const held = this.#held;
+    this.#held = [];
+    const timersFirst = this.#ports.random.chance(0.5);
+    if (timersFirst) this.#runTimers();
+    for (const run of held) this.whenAwake(run);
+    if (!timersFirst) this.whenAwake(() => this.#runTimers());
+  }
+
+  connect(): SimClientConnection {
+    const waiting: ((reply: Reply) => void)[] = [];
+    const session = new ClientSession(this.#core!.coordinator, (_, reply) => waiting.shift()!(reply));
+    this.#sessions.add(session);
+    const life = this.#life;
+    return {
+      submit: (request, onReply) => {
+        if (life !== this.#life) return;
+        this.whenAwake(() => {
+          waiting.push(onReply);
+          session.submit(request);
+        });
+      },
+    };
+  }
+
+  whenAwake(run: () => void): void {
+    if (this.#paused) this.#held.push(run);
+    else run();
+  }
+
+  onPeerUp(peer: number): void {
+    this.#core?.onPeerUp(peer);
+  }
+
+  onPeerDown(peer: number): void {
+    this.#core?.onPeerDown(peer);
+  }
+
+  onMessage(from: number, message: PeerMessage): void {
+    this.#core?.onHeard(from);
+    this.#core?.onMessage(from, message);
+  }
+
+  #bus(life: number): PeerBus {
+    const { network } = this.#ports;
+    const { id } = this;
+    const peers = this.#settings.peers.map((_, peer) => peer).filter((peer) => peer !== id);
+    const send = (to: number, message: PeerMessage) => {
+      if (life === this.#life) network.send(id, to, message);
+    };
+    return {
+      send,
+      broadcast: (message) => {
+        for (const peer of peers) send(peer, message);
+      },
+      multicast: (nodes, message) => {
+        for (const peer of nodes) send(peer, message);
+      },
+      isUp: (peer) => network.isUp(id, peer),
+    };
+  }
+
+  #every(intervalMs: number, run: (core: Core) => void): void {
+    const life = this.#life;
+    const { scheduler, random } = this.#ports;
+    const tick = (): void => {
+      if (life !== this.#life) return;
+      if (!this.#paused && this.#core !== null) run(this.#core);
+      scheduler.after(this.clock.virtualMs(intervalMs), tick);
+    };
+    scheduler.after(intervalMs * random.next(), tick);
+  }
+
+  #runTimers(): void {
+    if (this.#core === null) return;
+    this.#core.onTick();
+    this.#onHeartbeatTick(this.#core);
+  }
+
+  #onHeartbeatTick(core: Core): void {
+    core.onHeartbeatTick();
+    const { heartbeatMs, threshold, peers } = this.#settings;
+    const breakAfterMs = heartbeatMs * threshold * BREAK_AFTER_THRESHOLDS;
+    peers.forEach((_, peer) => {
+      const silentMs = core.peers.silentMs(peer);
+      if (silentMs !== null && silentMs > breakAfterMs) this.#ports.network.close(this.id, peer);
+    });
+  }
+
+  #requestFlush(): void {
+    if (this.#flushAsked) return;
+    this.#flushAsked = true;
+    const life = this.#life;
+    this.#ports.scheduler.after(TURN_MS, () => {
+      if (life !== this.#life) return;
+      this.whenAwake(() => {
+        this.#flushAsked = false;
+        this.#core?.flush();
+      });
+    });
+  }
+}

@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import type { PeerMessage } from '../../src/peer/messages.ts';
+import { Random } from './random.ts';
+import { Scheduler } from './scheduler.ts';
+import { forEachSeed } from './seeds.ts';
+import { SimClock } from './sim-clock.ts';
+import { SimDisk } from './sim-disk.ts';
+import { SimNetwork } from './sim-network.ts';
+import { SimStore } from './sim-store.ts';
+
+/** The parts of the simulator keep what they promise to the code under test, and break what they may break. */
+
+const now = (run: () => void) => run();
+
+/** A network of two, and what each heard, as words. */
+function pair(seed: number) {
+  const scheduler = new Scheduler();
+  const network = new SimNetwork(scheduler, new Random(seed), 2);
+  const heard: string[][] = [[], []];
+  const node = (id: number) => ({
+    incarnation: 1,
+    whenAwake: now,
+    onPeerUp: () => heard[id]!.push('up'),
+    onPeerDown: () => heard[id]!.push('down'),
+    onMessage: (_: number, message: PeerMessage) => heard[id]!.push(numberOf(message)),
+  });
+  network.join(0, node(0));
+  network.join(1, node(1));
+  scheduler.runUntil(500);
+  return { scheduler, network, heard, rejoin: (id: number) => network.join(id, node(id)) };
+}
+
+const message = (counter: number): PeerMessage => ({ type: 'prepare', ballot: { counter, node: 0 } });
+const numberOf = (one: PeerMessage) => (one.type === 'prepare' ? String(one.ballot.counter) : one.type);
+
+describe('the simulated network', () => {
+  it('delivers in order and once while a link is up, and loses at most the end', () => {
+    forEachSeed((seed) => {
+      const { scheduler, network, heard } = pair(seed);
+      const random = new Random(seed);
+      network.delays = { kind: 'heavy', minMs: 0.1, alpha: 1 };
+      for (let i = 1; i <= 60; i++) {
+        network.send(0, 1, message(i));
+        const act = random.below(12);
+        if (act === 0) network.break(0, 1);
+        if (act === 1) network.redial(0, 1);
+        if (act === 2) network.close(i % 2, 1 - (i % 2));
+        if (act === 3) network.block(0, 1);
+        if (act === 4) network.heal(0, 1);
+        scheduler.runUntil(scheduler.nowMs + random.between(0, 40));
+      }
+      network.healAll();
+      scheduler.runUntil(scheduler.nowMs + 5_000);
+      expect(network.isUp(0, 1) && network.isUp(1, 0)).toBe(true);
+      expectLinks(heard[1]!);
+    });
+  });
+
+  it('holds what is sent in a blocked direction, and tells nobody', () => {
+    const { scheduler, network, heard } = pair(3);
+    network.block(0, 1);
+    network.send(0, 1, message(1));
+    network.send(1, 0, message(2));
+    scheduler.runUntil(5_000);
+    expect(heard).toEqual([['up', '2'], ['up']]);
+    network.send(0, 1, message(3));
+    network.unblock(0, 1);
+    scheduler.runUntil(6_000);
+    expect(heard[1]).toEqual(['up', '1', '3']);
+  });
+
+  it('has no link while it is cut, and another afterwards', () => {
+    const { scheduler, network, heard } = pair(4);
+    network.cut(0, 1);
+    scheduler.runUntil(3_000);
+    expect(heard).toEqual([
+      ['up', 'down'],
+      ['up', 'down'],
+    ]);
+    network.heal(0, 1);
+    scheduler.runUntil(4_000);
+    expect(heard[0]).toEqual(['up', 'down', 'up']);
+  });
+
+  it('tells of a process that died, and of its return', () => {
+    const { scheduler, network, heard, rejoin } = pair(5);
+    network.leave(1);
+    scheduler.runUntil(1_000);
+    expect(heard[0]).toEqual(['up', 'down']);
+    rejoin(1);
+    scheduler.runUntil(2_000);
+    expect(heard[0]).toEqual(['up', 'down', 'up']);
+  });
+});
+
+/** Between "up" and "down" numbers follow each other; what is skipped is the end of a link's. */
+function expectLinks(heard: readonly string[]): void {
+  let up = false;
+  let last = 0;
+  let fresh = false;
+  for (const word of heard) {
+    if (word === 'up' || word === 'down') {
+      expect(up).toBe(word === 'down');
+      up = word === 'up';
+      fresh = true;
+      continue;
+    }
+    expect(up).toBe(true);
+    if (fresh) expect(Number(word)).toBeGreaterThan(last);
+    else expect(Number(word)).toBe(last + 1);
+    last = Number(word);
+    fresh = false;
+  }
+}
+
+describe('the simulated disk', () => {
+  it('has what it said it has, in order, and of what was under way a part', () => {
+    const found = new Set<string>();
+    forEachSeed((seed) => {
+      const scheduler = new Scheduler();
+      const disk = new SimDisk(scheduler, new Random(seed));
+      const file = disk.open<number>('view', now);
+      expect(file.load()).toBeNull();
+      let done = 0;
+      for (let i = 1; i <= 5; i++) {
+        file.save(i, () => {
+          done = i;
+        });
+      }
+      scheduler.runUntil(1);
+      disk.crash();
+      const kept = disk.open<number>('view', now).load() ?? 0;
+      scheduler.runUntil(100);
+      expect(disk.open<number>('view', now).load() ?? 0).toBe(kept);
+      expect(kept).toBeGreaterThanOrEqual(done);
+      found.add(kept === done ? 'lost' : 'survived');
+    });
+    expect([...found].sort()).toEqual(['lost', 'survived']);
+  });
+});
+
+describe('the simulated store', () => {
+  const entry = (value: string) => ({
+    version: { time: 1, node: 0 },
+    flags: 0,
+    expiresAtMs: 0,
+    token: null,
+    marks: 0,
+    value: Buffer.from(value),
+  });
+
+  function opened(seed: number) {
+    const scheduler = new Scheduler();
+    const store = new SimStore(scheduler, new Random(seed), 500);
+    const answers: string[] = [];
+    const connection = store.connect(now);
+    const set = (key: string) => connection.set(key, entry(key), (error) => answers.push(error?.code ?? key));
+    return { scheduler, store, connection, answers, set };
+  }
+
+  it('answers in order, after the call', () => {
+    const { scheduler, answers, set, connection } = opened(1);
+    set('a');
+    set('b');
+    connection.get('a', (_, found) => answers.push(`found ${found?.value}`));
+    expect(answers).toEqual([]);
+    scheduler.runUntil(10);
+    expect(answers).toEqual(['a', 'b', 'found a']);
+  });
+
+  it('fails what is under way when it goes, of which some may have happened, oldest first', () => {
+    const left = new Set<number>();
+    forEachSeed((seed) => {
+      const { scheduler, store, answers, set } = opened(seed);
+      for (const key of ['a', 'b', 'c']) set(key);
+      store.setMode('down');
+      expect(answers).toEqual(['STORE_DOWN', 'STORE_DOWN', 'STORE_DOWN']);
+      scheduler.runUntil(10);
+      expect(['', 'a', 'ab', 'abc']).toContain([...store.items.keys()].join(''));
+      left.add(store.items.size);
+    });
+    expect(left.size).toBeGreaterThan(2);
+  });
+
+  it('that hangs is an error in time, and serves again afterwards', () => {
+    const { scheduler, store, answers, connection, set } = opened(2);
+    store.setMode('hanging');
+    set('a');
+    scheduler.runUntil(499);
+    expect(answers).toEqual([]);
+    expect(connection.state.up).toBe(true);
+    scheduler.runUntil(501);
+    expect(answers).toEqual(['STORE_TIMEOUT']);
+    expect(connection.state.up).toBe(false);
+    store.setMode('up');
+    set('b');
+    scheduler.runUntil(510);
+    expect(answers).toEqual(['STORE_TIMEOUT', 'b']);
+  });
+
+  it('evicts only what may be lost', () => {
+    const { scheduler, store, set } = opened(3);
+    store.evictionChance = 1;
+    store.mayLose = (key) => key !== 'keep';
+    for (const key of ['keep', 'a', 'b', 'c']) set(key);
+    scheduler.runUntil(10);
+    expect([...store.items.keys()]).toEqual(['keep']);
+    expect(store.evictions).toBe(3);
+  });
+});
+
+describe('a simulated clock', () => {
+  it('drifts by half a percent at the most, and its wall time jumps alone', () => {
+    forEachSeed((seed) => {
+      const scheduler = new Scheduler();
+      const clock = new SimClock(scheduler, new Random(seed));
+      const startMs = clock.nowMs();
+      clock.skewMs = -7_200_000;
+      scheduler.runUntil(10_000);
+      expect(Math.abs(clock.nowMs() - startMs - 10_000)).toBeLessThan(51);
+      expect(clock.virtualMs(clock.rate * 100)).toBeCloseTo(100);
+      const wallMs = clock.wallMs();
+      clock.skewMs += 3_600_000;
+      expect(clock.wallMs() - wallMs).toBe(3_600_000);
+    });
+  });
+});

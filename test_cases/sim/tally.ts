@@ -1,0 +1,43 @@
+import type { FaultKind } from './faults.ts';
+import type { Outcome } from './run-scenario.ts';
+
+/** Adds up what came of many runs. */
+export class Tally {
+  readonly failed: Outcome[] = [];
+  readonly #faults = new Map<FaultKind, number>();
+  seeds = 0;
+  operations = 0;
+  failures = 0;
+  undecided = 0;
+  views = 0;
+  virtualMs = 0;
+
+  add(outcome: Outcome): void {
+    this.seeds++;
+    this.operations += outcome.operations;
+    this.failures += outcome.failures;
+    this.undecided += outcome.undecided;
+    this.views += outcome.views;
+    this.virtualMs += outcome.virtualMs;
+    for (const [kind, count] of outcome.faults) this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + count);
+    if (outcome.violations.length > 0) this.failed.push(outcome);
+  }
+
+  /** One line, for while it goes on. */
+  progress(seeds: number): string {
+    return `${this.seeds} of ${seeds} seeds, ${this.operations} operations checked, ${this.failed.length} violations`;
+  }
+
+  summary(realMs: number): string {
+    const faults = [...this.#faults].sort().map(([kind, count]) => `${kind} ${count}`);
+    const hours = (this.virtualMs / 3_600_000).toFixed(1);
+    return [
+      `seeds       ${this.seeds}, ${hours} hours of virtual time in ${(realMs / 1_000).toFixed(1)} s`,
+      `operations  ${this.operations} checked; of ${this.failures} the outcome was an error or unknown`,
+      `faults      ${faults.join(', ') || 'none'}`,
+      `views       ${this.views} installed`,
+      `undecided   ${this.undecided} keys whose histories take too long to check`,
+      `violations  ${this.failed.length}${this.failed.length > 0 ? `: seeds ${this.failed.map(({ seed }) => seed).join(', ')}` : ''}`,
+    ].join('\n');
+  }
+}
