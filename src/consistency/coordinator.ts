@@ -147,16 +147,19 @@ export class Coordinator {
     }
   }
 
-  /** No one has the value of this write any more: a loss that all have to agree on. */
-  settleLoss(record: JournalRecord, done: ReadDone): void {
-    const { engine, replica } = this.#ports;
+  /**
+   * No one has the value of this write any more: a loss that all have to agree on.
+   *
+   * @param done called when the write is no longer the newest
+   */
+  settleLoss(record: JournalRecord, done: () => void, failed: (error: string) => void): void {
+    const { engine } = this.#ports;
     const gate = engine.gate('write');
-    if (gate.state !== 'open') return done(`the value is lost, and ${gate.reason}`, null);
+    if (gate.state !== 'open') return failed(`the value is lost, and ${gate.reason}`);
     const draft = { ...NO_ENTRY, kind: 'delete', key: record.key, base: record.version } as const;
     engine.write(draft, (outcome) => {
-      if (outcome.kind === 'applied') done(null, null);
-      else if (outcome.kind === 'conflict') replica.read(record.key, done);
-      else done(outcome.reason, null);
+      if (outcome.kind === 'unknown') failed(outcome.reason);
+      else done();
     });
   }
 
@@ -178,7 +181,8 @@ export class Coordinator {
     };
     const readOne = (index: number) => {
       const key = request.keys[index]!;
-      const read = () => this.#ports.replica.read(key, this.#ifStillOpen(operation, gathering.onRead(index)));
+      const read = () =>
+        this.#ports.replica.read(key, this.#ifStillOpen(operation, gathering.onRead(index)), operation);
       const readLater = () => {
         read();
         issued();
@@ -286,7 +290,7 @@ export class Coordinator {
       this.#readTimes.read(key, noticed, (readAtSec) => {
         const onRead: ReadDone = (error, entry) =>
           done(error, entry === null ? null : { ...entry, readAtSec });
-        replica.read(key, this.#ifStillOpen(operation, onRead));
+        replica.read(key, this.#ifStillOpen(operation, onRead), operation);
       });
       ordered();
     };

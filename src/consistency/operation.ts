@@ -1,6 +1,11 @@
 import type { Reply } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 
+/** How far a connection has got: the writes that it has started. */
+export interface ProgramOrder {
+  writes: number;
+}
+
 /** One client request, from its arrival until it is answered: exactly once, whatever comes first. */
 export class Operation {
   readonly request: Request;
@@ -8,6 +13,8 @@ export class Operation {
   readonly deadlineMs: number;
   /** Its effect may have left this controller: after that a failure means "outcome unknown". */
   proposed = false;
+  #order: ProgramOrder | null = null;
+  #orderAt = 0;
   #reply: Reply | null = null;
   #onDone: (() => void)[];
 
@@ -20,6 +27,17 @@ export class Operation {
   /** Null until it is answered. */
   get reply(): Reply | null {
     return this.#reply;
+  }
+
+  /** Its connection has gone on to change something since it was started. */
+  get isOvertaken(): boolean {
+    return this.#order !== null && this.#order.writes !== this.#orderAt;
+  }
+
+  /** It is started now. */
+  takeItsPlaceIn(order: ProgramOrder): void {
+    this.#order = order;
+    this.#orderAt = order.writes;
   }
 
   get done(): boolean {

@@ -2,7 +2,7 @@ import { Fifo } from '../ordering/fifo.ts';
 import { type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import type { Coordinator } from './coordinator.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, ProgramOrder } from './operation.ts';
 import { isPlainWrite, isWrite } from './request-kinds.ts';
 
 /**
@@ -21,6 +21,7 @@ export class ClientSession {
   readonly #onReply: (request: Request, reply: Reply) => void;
   readonly #unanswered = new Fifo<Operation>();
   readonly #held = new Fifo<Operation>();
+  readonly #order: ProgramOrder = { writes: 0 };
   #barrier = false;
   #draining = false;
   #writesUnderWay = 0;
@@ -74,12 +75,14 @@ export class ClientSession {
   #start(operation: Operation): void {
     const { request } = operation;
     if (isWrite(request)) {
+      this.#order.writes++;
       this.#writesUnderWay++;
       operation.whenDone(() => {
         this.#writesUnderWay--;
         this.drain();
       });
     }
+    operation.takeItsPlaceIn(this.#order);
     // It concerns no entry, so it passes by a barrier, and must not lift the one of a request before it.
     if (this.#coordinator.needOf(request) === null) return this.#coordinator.start(operation, () => {});
     this.#barrier = true;

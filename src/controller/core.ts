@@ -112,7 +112,7 @@ export class Core {
     }
     this.coordinator = this.#coordinator();
     this.#repair = this.#repairer();
-    this.#replica.onLost = (record, done) => this.#repair.find(record, done);
+    this.#replica.onLost = (record, done, reader) => this.#repair.find(record, done, reader);
     this.#upkeep = new Upkeep({
       journal: ports.journal,
       ordered: this.#ordered,
@@ -309,7 +309,7 @@ export class Core {
       peers: this.peers.ids,
       nowMs,
       timeoutMs: settings.requestTimeoutMs,
-      onGone: (record, done) => this.coordinator.settleLoss(record, done),
+      onGone: (record, done, failed) => this.coordinator.settleLoss(record, done, failed),
     });
   }
 

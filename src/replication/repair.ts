@@ -2,13 +2,19 @@ import type { JournalRecord } from '../journal/journal.ts';
 import { sameVersion } from '../ordering/version.ts';
 import type { Fetch, Fetched, PeerBus } from '../peer/messages.ts';
 import type { Entry } from '../store/entry.ts';
-import type { ReadDone, Replica } from './replica.ts';
+import { LOST_AND_OVERWRITTEN, type ReadDone, type Reader, type Replica } from './replica.ts';
+
+/** Somebody who waits for a value. */
+interface Waiting {
+  readonly done: ReadDone;
+  readonly reader: Reader;
+}
 
 /** A lost value that is being looked for. */
 interface Search {
   readonly id: number;
   readonly record: JournalRecord;
-  readonly readers: ReadDone[];
+  readonly readers: Waiting[];
   /** Peers that have not answered. */
   readonly asked: Set<number>;
   readonly startedMs: number;
@@ -35,7 +41,7 @@ export interface RepairPorts {
   /** A search is given up after this time. */
   readonly timeoutMs: number;
   /** No one has the value of this write any more: have that agreed as a delete. */
-  readonly onGone: (record: JournalRecord, done: ReadDone) => void;
+  readonly onGone: (record: JournalRecord, done: () => void, failed: (error: string) => void) => void;
 }
 
 /**
@@ -59,16 +65,16 @@ export class Repair {
     return this.#counters;
   }
 
-  find(record: JournalRecord, done: ReadDone): void {
+  find(record: JournalRecord, done: ReadDone, reader: Reader): void {
     const running = this.#byKey.get(record.key);
     if (running !== undefined && sameVersion(running.record.version, record.version)) {
-      running.readers.push(done);
+      running.readers.push({ done, reader });
       return;
     }
-    this.#start(record, [done], this.#ports.nowMs());
+    this.#start(record, [{ done, reader }], this.#ports.nowMs());
   }
 
-  #start(record: JournalRecord, readers: ReadDone[], startedMs: number): void {
+  #start(record: JournalRecord, readers: Waiting[], startedMs: number): void {
     const { peers, bus } = this.#ports;
     this.#lastId = (this.#lastId + 1) >>> 0;
     const asked = new Set(peers.filter((peer) => bus.isUp(peer)));
@@ -143,21 +149,33 @@ export class Repair {
     const newest = replica.journal.newest(search.record.key);
     if (newest === undefined || !sameVersion(newest.version, search.record.version)) {
       this.#forget(search);
-      for (const reader of search.readers) replica.read(search.record.key, reader);
+      this.#readAgain(search);
     } else if (search.incomplete) {
       this.#end(search, 'the local store lost the value, and not every peer could be asked for it', null);
     } else if (!search.unsettled) {
       this.#forget(search);
       this.#counters.gone++;
-      onGone(search.record, (error, entry) => {
-        for (const reader of search.readers) reader(error, entry);
-      });
+      onGone(
+        search.record,
+        () => this.#readAgain(search),
+        (error) => {
+          for (const { done } of search.readers) done(error, null);
+        },
+      );
     }
   }
 
   #end(search: Search, error: string | null, entry: Entry | null): void {
     this.#forget(search);
-    for (const reader of search.readers) reader(error, entry);
+    for (const { done } of search.readers) done(error, entry);
+  }
+
+  /** What was looked for is no longer the newest. */
+  #readAgain({ record, readers }: Search): void {
+    for (const { done, reader } of readers) {
+      if (reader.isOvertaken) done(LOST_AND_OVERWRITTEN, null);
+      else this.#ports.replica.read(record.key, done, reader);
+    }
   }
 
   #forget(search: Search): void {

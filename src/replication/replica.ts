@@ -18,7 +18,8 @@ export class Replica {
   readonly #store: EntryStore;
   readonly #wallMs: () => number;
   /** Asks elsewhere for what this store has lost. */
-  onLost: (record: JournalRecord, done: ReadDone) => void = (_, done) => done('the value is lost', null);
+  onLost: (record: JournalRecord, done: ReadDone, reader: Reader) => void = (_, done) =>
+    done('the value is lost', null);
 
   constructor(journal: Journal, store: EntryStore, wallMs: () => number) {
     this.journal = journal;
@@ -70,14 +71,14 @@ export class Replica {
   }
 
   /** The newest entry of the key, fetched from a peer if need be; null when there is none. */
-  read(key: string, done: ReadDone): void {
+  read(key: string, done: ReadDone, reader: Reader = ALONE): void {
     const record = this.journal.newest(key);
     if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done(null, null);
     record.readAtSec = Math.floor(this.#wallMs() / 1000);
     this.#store.get(key, (error, entry) => {
       if (error !== null) done(error.message, null);
       else if (entry !== null && sameVersion(entry.version, record.version)) done(null, entry);
-      else this.onLost(record, done);
+      else this.onLost(record, done, reader);
     });
   }
 
@@ -105,6 +106,20 @@ export class Replica {
     return state.up ? null : state.reason;
   }
 }
+
+/** Who reads. */
+export interface Reader {
+  /**
+   * It has gone on to change something: what is newest by now is not what it would have read, and may not be
+   * given to it in the place of that.
+   */
+  readonly isOvertaken: boolean;
+}
+
+const ALONE: Reader = Object.freeze({ isOvertaken: false });
+
+/** What a reader is told whose value was lost, and which has gone on meanwhile. */
+export const LOST_AND_OVERWRITTEN = 'the local store lost the value while it was read; try again';
 
 /** @param error the reason, in words, when the entry could not be read */
 export type ReadDone = (error: string | null, entry: Entry | null) => void;

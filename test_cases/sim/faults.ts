@@ -257,6 +257,8 @@ function setIsolated({ network, nodes }: SimCluster, { node, amount }: Fault, is
 /** Ends all that goes wrong. What was killed is started. */
 export function healAll(cluster: SimCluster): void {
   cluster.network.healAll();
+  // A network in which single messages take longer than a peer is waited for is not healed.
+  cluster.network.delays = { kind: 'uniform', minMs: 0.1, maxMs: 1 };
   for (const node of cluster.nodes) {
     node.store.setMode('up');
     node.store.delayMs = STORE_DELAY_MS;
