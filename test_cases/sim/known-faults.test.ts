@@ -48,6 +48,17 @@ it.fails('an older write does not come back over a delete that everybody has for
   expect(runScenario(scenario).violations).toEqual([]);
 });
 
+/** Nobody can claim to know all of a controller that died young, so nobody asks for what only one of them has. */
+it.fails('what a controller wrote before it died gets from the one who heard of it to all', () => {
+  const scenario: Scenario = {
+    ...PLAIN,
+    level: 'eventual',
+    clients: [{ node: 0, pipeline: 1, operations: [operation(410, 'set', 89_000)] }],
+    faults: [fault('isolation', 35, 433, 1), fault('kill', 445, 64)],
+  };
+  expect(runScenario(scenario).violations).toEqual([]);
+});
+
 /** Peers take over a version that is hours ahead, and then refuse each other, for hours. */
 it.fails('a clock that was hours ahead for a moment does not keep the controllers apart', () => {
   const hour = 3_600_000;

@@ -101,7 +101,8 @@ function drawDelays(random: Random): Delays {
 
 function drawWorkload(random: Random, nodes: number): Workload {
   const clients = nodes + random.below(5);
-  const operations = 40 + random.below(120);
+  // A few are small enough for every order to be tried.
+  const operations = random.chance(0.1) ? 10 + random.below(12) : 40 + random.below(120);
   const activeMs = random.logBetween(300, 5_000);
   return {
     clients,
