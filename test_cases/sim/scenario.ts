@@ -2,7 +2,7 @@ import { LEVELS, type Level } from '../../src/consistency/level.ts';
 import { quorum } from '../../src/membership/view.ts';
 import { INCREMENTS_MAX } from '../checkers/convergence.ts';
 import type { Action } from '../checkers/history.ts';
-import { drawFaults, FAULT_KINDS, type Fault, type FaultKind } from './faults.ts';
+import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, LOSSY_KINDS } from './faults.ts';
 import { Random } from './random.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import type { Delays } from './sim-network.ts';
@@ -51,12 +51,12 @@ export interface Workload {
 /** Only counted up, from `0`. */
 export const COUNTER = 'n';
 
-/** Kinds of faults that are not drawn unless they are asked for: see `known-faults.test.ts`. */
-export const ON_REQUEST: Readonly<Record<Level, readonly FaultKind[]>> = {
-  linearizability: ['clock-leap-ahead'],
-  sequential: ['clock-leap-ahead'],
-  eventual: ['clock-leap-ahead', 'store-hangs'],
-};
+/** Faults that are not drawn unless they are asked for, because of what `known-faults.test.ts` shows. */
+function isOnRequest(kind: FaultKind, level: Level, { pipeline }: Workload): boolean {
+  if (kind === 'clock-leap-ahead') return true;
+  if (level === 'eventual') return kind === 'store-hangs';
+  return pipeline > 1 && LOSSY_KINDS.includes(kind);
+}
 
 const MIXES: readonly (readonly Action['kind'][])[] = [
   ['get', 'get', 'get', 'set', 'set', 'add', 'replace', 'append', 'cas', 'incr', 'delete'],
@@ -74,7 +74,11 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   const workload = { ...drawWorkload(random.fork('workload'), nodes), ...draw.workload };
   const clients = drawClients(random.fork('clients'), workload, nodes);
   const plansMs = clients.map(({ operations }) => operations.reduce((sum, { waitMs }) => sum + waitMs, 0));
-  const rates = draw.faults ?? drawRates(random.fork('rates'), level, draw.with ?? []);
+  const rates =
+    draw.faults ??
+    drawRates(random.fork('rates'), (kind) => {
+      return !isOnRequest(kind, level, workload) || draw.with?.includes(kind) === true;
+    });
   const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plansMs), nodes);
   return {
     seed,
@@ -137,15 +141,13 @@ function drawClients(random: Random, workload: Workload, nodes: number): ClientP
 
 function drawRates(
   random: Random,
-  level: Level,
-  onRequest: readonly FaultKind[],
+  mayBeDrawn: (kind: FaultKind) => boolean,
 ): Partial<Record<FaultKind, number>> {
   const rates: Partial<Record<FaultKind, number>> = {};
   const share = random.pick([0, 0.15, 0.3, 0.5]);
   for (const kind of FAULT_KINDS) {
     const rate = random.logBetween(0.3, 4);
-    const allowed = !ON_REQUEST[level].includes(kind) || onRequest.includes(kind);
-    if (random.chance(share) && allowed) rates[kind] = rate;
+    if (random.chance(share) && mayBeDrawn(kind)) rates[kind] = rate;
   }
   return rates;
 }
