@@ -20,6 +20,12 @@ const COPIED = ['src', 'test_cases/sim', 'test_cases/checkers', 'scripts', 'pack
 /** Where the seeds begin; the numbers of the table count from here. */
 const FIRST_SEED = '1';
 
+interface Swarm {
+  readonly level: Mutant['level'];
+  readonly faults?: string | undefined;
+  readonly seeds: number;
+}
+
 interface Result {
   /** Seeds that were run until one failed; null when none did. */
   readonly seeds: number | null;
@@ -51,13 +57,15 @@ async function main(): Promise<number> {
 
 /** Whether the code as it is shows nothing on any of the seeds. */
 async function isSoundWithout(mutants: readonly Mutant[]): Promise<boolean> {
-  for (const level of new Set(mutants.map((mutant) => mutant.level))) {
-    const seeds = Math.max(
-      ...mutants.filter((mutant) => mutant.level === level).map((mutant) => mutant.seeds),
-    );
-    const result = await simulate(ROOT, { level, seeds });
+  const runs = new Map<string, Swarm>();
+  for (const { level, faults, seeds } of mutants) {
+    const name = `${level} ${faults}`;
+    if (seeds > (runs.get(name)?.seeds ?? 0)) runs.set(name, { level, faults, seeds });
+  }
+  for (const run of runs.values()) {
+    const result = await simulate(ROOT, run);
     if (result.seeds === null) continue;
-    console.log(`the code as it is fails at ${level} after ${result.seeds} seeds: ${result.noticed}`);
+    console.log(`the code as it is fails at ${run.level} after ${result.seeds} seeds: ${result.noticed}`);
     return false;
   }
   return true;
@@ -83,12 +91,19 @@ function applyTo(copy: string, { name, file, text, replacement }: Mutant): void 
   writeFileSync(path, parts.join(replacement));
 }
 
-function simulate(root: string, { seeds, level }: Pick<Mutant, 'seeds' | 'level'>): Promise<Result> {
+function simulate(root: string, { seeds, level, faults }: Swarm): Promise<Result> {
   const args = ['scripts/sim.ts', '--bail', '--first', options.first ?? FIRST_SEED];
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
   execFile(
     process.execPath,
-    [...args, '--seeds', String(seeds), '--level', level],
+    [
+      ...args,
+      '--seeds',
+      String(seeds),
+      '--level',
+      level,
+      ...(faults === undefined ? [] : ['--faults', faults]),
+    ],
     { cwd: root, maxBuffer: 2 ** 26 },
     (error, stdout, stderr) => {
       const noticed = /^seed \d+: (\S+):/m.exec(stdout)?.[1];

@@ -11,7 +11,7 @@ const USAGE = `npm run sim -- [--seeds 1000] [--first SEED] [--bail]   runs seed
 npm run sim -- --replay SEED                            one run again, with its transcript
 npm run sim -- --shrink SEED                            the smallest run that fails alike, with its transcript
   --level ${LEVELS.join('|')}
-  --with KIND,…    faults that are drawn only on request`;
+  --faults KIND=RATE,…  these faults alone, so many a virtual second`;
 
 const SEEDS = 1_000;
 
@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
     seeds: { type: 'string' },
     first: { type: 'string' },
     level: { type: 'string' },
-    with: { type: 'string' },
+    faults: { type: 'string' },
     replay: { type: 'string' },
     shrink: { type: 'string' },
     bail: { type: 'boolean' },
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const draw = drawOf(options.level, options.with);
+  const draw = drawOf(options.level, options.faults);
   if (options.replay !== undefined) return replay(drawScenario(numberOf('replay', options.replay), draw));
   if (options.shrink !== undefined)
     return shrinkAndPrint(drawScenario(numberOf('shrink', options.shrink), draw));
@@ -111,17 +111,29 @@ function describeScenario({ seed, level, nodes, delays, clients, faults, absence
 }
 
 function commandFor(what: 'replay' | 'shrink', seed: string): string {
-  const level = options.level === undefined ? '' : ` --level ${options.level}`;
-  const kinds = options.with === undefined ? '' : ` --with ${options.with}`;
-  return `npm run sim -- --${what} ${seed}${level}${kinds}`;
+  const given = (['level', 'faults'] as const).filter((name) => options[name] !== undefined);
+  return ['npm run sim --', `--${what} ${seed}`, ...given.map((name) => `--${name} ${options[name]}`)].join(
+    ' ',
+  );
 }
 
-function drawOf(level: string | undefined, kinds: string | undefined): Draw {
+function drawOf(level: string | undefined, rates: string | undefined): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
-  const asked = kinds === undefined ? [] : kinds.split(',');
-  const unknown = asked.find((kind) => !(FAULT_KINDS as string[]).includes(kind));
-  if (unknown !== undefined) throw new Error(`--with ${unknown}: there are ${FAULT_KINDS.join(', ')}`);
-  return { ...(level === undefined ? {} : { level }), with: asked as FaultKind[] };
+  const faults = rates?.split(',').map((rate) => {
+    const [kind, perSecond] = rate.split('=');
+    if (!(Number(perSecond) > 0)) throw new Error(`--faults ${rate}: a rate above 0 must follow the kind`);
+    return [kindOf(kind!), Number(perSecond)] as const;
+  });
+  return {
+    ...(level === undefined ? {} : { level }),
+    ...(faults === undefined ? {} : { faults: Object.fromEntries(faults) }),
+  };
+}
+
+function kindOf(word: string): FaultKind {
+  const kind = FAULT_KINDS.find((known) => known === word);
+  if (kind === undefined) throw new Error(`no such fault: ${word}; there are ${FAULT_KINDS.join(', ')}`);
+  return kind;
 }
 
 function numberOf(name: string, text: string): number {

@@ -218,12 +218,10 @@ export class Core {
     this.#ports.bus.broadcast(this.#heartbeat());
   }
 
-  /** Every `sync_interval`: asks those who know more. */
+  /** Every `sync_interval`: asks all, since vectors do not tell of writes whose origin died before it was vouched for. */
   onSyncTick(): void {
     if (this.#convergent === null) return;
-    for (const peer of this.peers.ids) {
-      if (!this.#firstSync!.done || !this.#known.dominates(this.peers.knownBy(peer))) this.sync.pull(peer);
-    }
+    for (const peer of this.peers.ids) this.sync.pull(peer);
   }
 
   /** The peer takes part: it is up, and as far as is known here it serves. */

@@ -170,7 +170,7 @@ export type FaultKind = keyof typeof KINDS;
 export const FAULT_KINDS = Object.keys(KINDS) as FaultKind[];
 
 /** Those that make a store lose values: they strike one node of a scenario only, since what all have lost is lost. */
-const LOSSY_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.startsWith('store-'));
+export const LOSSY_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.startsWith('store-'));
 
 const STORE_DELAY_MS = [0.05, 0.3] as const;
 const DISK_DELAY_MS = [0.05, 2] as const;

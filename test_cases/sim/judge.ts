@@ -15,6 +15,8 @@ import type { Violation, ViolationKind } from './violation.ts';
 export interface Verdict {
   readonly violations: readonly Violation[];
   readonly undecided: number;
+  /** The whole history was small enough to try all orders. */
+  readonly searched: boolean;
 }
 
 /** Histories up to this size are searched for any order at all; longer ones have to fit what the replicas did. */
@@ -46,7 +48,8 @@ export function judge(
     }
   }
   if (ordered) note('not-sequential', findSequentialViolation(history, appliedIn(cluster), false));
-  if (ordered && history.length <= EXACT_MAX && !isSequentiallyConsistent(history)) {
+  const searched = ordered && recorder.planned.length <= EXACT_MAX;
+  if (searched && !isSequentiallyConsistent(recorder.planned)) {
     note('not-sequential', 'no order of the whole history fits');
   }
   if (ordered && keepsCounter(scenario)) {
@@ -66,7 +69,7 @@ export function judge(
   if (hasNoFaults(scenario) && recorder.failures > 0) {
     note('failed-without-fault', `${recorder.failures} operations`);
   }
-  return { violations, undecided };
+  return { violations, undecided, searched };
 }
 
 function keepsCounter({ clients }: Scenario): boolean {

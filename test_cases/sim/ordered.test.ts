@@ -57,7 +57,7 @@ describe.each(['linearizability', 'sequential'] as const)('%s in simulated clust
     for (const pipeline of [1, 3]) {
       forEachSeed((seed) => {
         const draw: Draw = { level, nodes: 3, faults: {}, delays, workload: { ...workload, pipeline } };
-        expect(expectRight(seed, draw).operations).toBeLessThan(30);
+        expect(expectRight(seed, draw).searched).toBe(true);
       });
     }
   });

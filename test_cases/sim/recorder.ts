@@ -39,6 +39,7 @@ export class Recorder {
   /** Requests that a controller should have answered and did not, in words. */
   readonly unanswered: string[] = [];
   #connections = 0;
+  #planEnd: number | undefined;
   failures = 0;
 
   /** @param requestTimeoutMs as the controllers are told */
@@ -49,6 +50,16 @@ export class Recorder {
 
   get history(): History {
     return this.#events;
+  }
+
+  /** What was seen until `endPlan` was called: what follows only asks how it ended. */
+  get planned(): History {
+    return this.#events.slice(0, this.#planEnd);
+  }
+
+  /** The clients have done what they were to do. */
+  endPlan(): void {
+    this.#planEnd = this.#events.length;
   }
 
   /** @param node that runs */

@@ -21,6 +21,8 @@ export interface Outcome {
   readonly failures: number;
   /** Keys whose check was given up because it takes too long. */
   readonly undecided: number;
+  /** The history was small enough for an exact search. */
+  readonly searched: boolean;
   readonly faults: ReadonlyMap<FaultKind, number>;
   /** Views that were installed, once each. */
   readonly views: number;
@@ -60,6 +62,7 @@ class Run {
   readonly #views = new Set<string>();
   #faults: ReadonlyMap<FaultKind, number> = new Map();
   #undecided = 0;
+  #searched = false;
   #probes = PROBES_FROM;
 
   constructor(scenario: Scenario, leaveOut: readonly PeerMessage['type'][] | null) {
@@ -94,6 +97,7 @@ class Run {
       operations: this.#recorder.history.length,
       failures: this.#recorder.failures,
       undecided: this.#undecided,
+      searched: this.#searched,
       faults: this.#faults,
       views: this.#views.size,
       virtualMs: this.#cluster.scheduler.nowMs,
@@ -116,6 +120,7 @@ class Run {
     const untilMs = cluster.scheduler.nowMs + DONE_WITHIN_MS;
     while (running.some((client) => !client.finished) && cluster.scheduler.nowMs < untilMs) cluster.run(20);
     if (running.some((client) => !client.finished)) throw new NotLive('a client never got to its end');
+    this.#recorder.endPlan();
     cluster.run(SETTLE_MS);
     this.#readAll();
     cluster.run(SETTLE_MS);
@@ -124,6 +129,7 @@ class Run {
     const verdict = judge(this.#scenario, cluster, this.#recorder, values);
     this.#violations.push(...verdict.violations);
     this.#undecided = verdict.undecided;
+    this.#searched = verdict.searched;
   }
 
   /** Some are away; the others, if they are enough, serve again; those who return know what was done meanwhile. */

@@ -30,8 +30,6 @@ export interface Draw {
   readonly nodes?: number;
   /** Mean number per virtual second. */
   readonly faults?: Readonly<Partial<Record<FaultKind, number>>>;
-  /** Kinds of faults that may be drawn besides those that always may. */
-  readonly with?: readonly FaultKind[];
   readonly delays?: Delays;
   readonly workload?: Partial<Workload>;
 }
@@ -51,13 +49,6 @@ export interface Workload {
 /** Only counted up, from `0`. */
 export const COUNTER = 'n';
 
-/** Kinds of faults that are not drawn unless they are asked for: see `known-faults.test.ts`. */
-export const ON_REQUEST: Readonly<Record<Level, readonly FaultKind[]>> = {
-  linearizability: [],
-  sequential: [],
-  eventual: [],
-};
-
 const MIXES: readonly (readonly Action['kind'][])[] = [
   ['get', 'get', 'get', 'set', 'set', 'add', 'replace', 'append', 'cas', 'incr', 'delete'],
   ['get', 'set', 'set', 'delete'],
@@ -74,7 +65,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   const workload = { ...drawWorkload(random.fork('workload'), nodes), ...draw.workload };
   const clients = drawClients(random.fork('clients'), workload, nodes);
   const plansMs = clients.map(({ operations }) => operations.reduce((sum, { waitMs }) => sum + waitMs, 0));
-  const rates = draw.faults ?? drawRates(random.fork('rates'), level, draw.with ?? []);
+  const rates = draw.faults ?? drawRates(random.fork('rates'));
   const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plansMs), nodes);
   return {
     seed,
@@ -101,7 +92,8 @@ function drawDelays(random: Random): Delays {
 
 function drawWorkload(random: Random, nodes: number): Workload {
   const clients = nodes + random.below(5);
-  const operations = 40 + random.below(120);
+  // A few are small enough for every order to be tried.
+  const operations = random.chance(0.1) ? 10 + random.below(12) : 40 + random.below(120);
   const activeMs = random.logBetween(300, 5_000);
   return {
     clients,
@@ -134,17 +126,12 @@ function drawClients(random: Random, workload: Workload, nodes: number): ClientP
   return plans;
 }
 
-function drawRates(
-  random: Random,
-  level: Level,
-  onRequest: readonly FaultKind[],
-): Partial<Record<FaultKind, number>> {
+function drawRates(random: Random): Partial<Record<FaultKind, number>> {
   const rates: Partial<Record<FaultKind, number>> = {};
   const share = random.pick([0, 0.15, 0.3, 0.5]);
   for (const kind of FAULT_KINDS) {
     const rate = random.logBetween(0.3, 4);
-    const allowed = !ON_REQUEST[level].includes(kind) || onRequest.includes(kind);
-    if (random.chance(share) && allowed) rates[kind] = rate;
+    if (random.chance(share)) rates[kind] = rate;
   }
   return rates;
 }

@@ -62,6 +62,7 @@ function endless(seed: number): Outcome {
     operations: 0,
     failures: 0,
     undecided: 0,
+    searched: false,
     faults: new Map(),
     views: 0,
     virtualMs: 0,

@@ -9,6 +9,7 @@ export class Tally {
   operations = 0;
   failures = 0;
   undecided = 0;
+  searched = 0;
   views = 0;
   virtualMs = 0;
 
@@ -17,6 +18,7 @@ export class Tally {
     this.operations += outcome.operations;
     this.failures += outcome.failures;
     this.undecided += outcome.undecided;
+    if (outcome.searched) this.searched++;
     this.views += outcome.views;
     this.virtualMs += outcome.virtualMs;
     for (const [kind, count] of outcome.faults) this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + count);
@@ -36,6 +38,7 @@ export class Tally {
       `operations  ${this.operations} checked; of ${this.failures} the outcome was an error or unknown`,
       `faults      ${faults.join(', ') || 'none'}`,
       `views       ${this.views} installed`,
+      `searched    ${this.searched} small histories of ordered levels in all orders`,
       `undecided   ${this.undecided} keys whose histories take too long to check`,
       `violations  ${this.failed.length}${this.failed.length > 0 ? `: seeds ${this.failed.map(({ seed }) => seed).join(', ')}` : ''}`,
     ].join('\n');

@@ -4,11 +4,7 @@ import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import type { Operation } from './sim-clients.ts';
 
-/**
- * Mistakes that the simulator has found and that are still there, as small as they can be. Each test passes
- * while its mistake is there: when it is put right, `it.fails` becomes `it`, and the kind of fault leaves the table
- * `ON_REQUEST`, so that the swarm has it too.
- */
+/** Mistakes that the simulator has found, as small as they can be, so that none comes back. */
 
 const operation = (atMs: number, kind: Operation['kind'], value = 0): Operation => ({
   waitMs: atMs,
@@ -44,6 +40,32 @@ it('an older write does not come back over a delete that everybody has forgotten
       { node: 2, pipeline: 1, operations: [operation(940, 'delete')] },
     ],
     faults: [fault('store-hangs', 730, 490)],
+  };
+  expect(runScenario(scenario).violations).toEqual([]);
+});
+
+/** Nobody can claim to know all of a controller that died young, so nobody asks for what only one of them has. */
+it('what a controller wrote before it died gets from the one who heard of it to all', () => {
+  const scenario: Scenario = {
+    ...PLAIN,
+    level: 'eventual',
+    clients: [{ node: 0, pipeline: 1, operations: [operation(410, 'set', 89_000)] }],
+    faults: [fault('isolation', 35, 433, 1), fault('kill', 445, 64)],
+  };
+  expect(runScenario(scenario).violations).toEqual([]);
+});
+
+/** What is fetched for a read is what the key holds by then: what the connection wrote behind the read, too. */
+it('a read of a lost value does not see what its connection wrote after it', () => {
+  const scenario: Scenario = {
+    ...PLAIN,
+    seed: 2,
+    level: 'sequential',
+    clients: [
+      { node: 2, pipeline: 1, operations: [operation(50, 'set', 1_000)] },
+      { node: 0, pipeline: 2, operations: [operation(100, 'get'), operation(50, 'set', 2_000)] },
+    ],
+    faults: [fault('store-hangs', 20, 340), fault('store-evicts', 200, 300, 1)],
   };
   expect(runScenario(scenario).violations).toEqual([]);
 });
