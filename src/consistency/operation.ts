@@ -1,9 +1,9 @@
 import type { Reply } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 
-/** How far a connection has got: the writes that it has started. */
+/** How far a connection has got: the requests that it has started. */
 export interface ProgramOrder {
-  writes: number;
+  started: number;
 }
 
 /** One client request, from its arrival until it is answered: exactly once, whatever comes first. */
@@ -29,15 +29,15 @@ export class Operation {
     return this.#reply;
   }
 
-  /** Its connection has gone on to change something since it was started. */
+  /** Its connection has gone on to the next request since it was started. */
   get isOvertaken(): boolean {
-    return this.#order !== null && this.#order.writes !== this.#orderAt;
+    return this.#order !== null && this.#order.started !== this.#orderAt;
   }
 
   /** It is started now. */
   takeItsPlaceIn(order: ProgramOrder): void {
     this.#order = order;
-    this.#orderAt = order.writes;
+    this.#orderAt = ++order.started;
   }
 
   get done(): boolean {

@@ -21,7 +21,7 @@ export class ClientSession {
   readonly #onReply: (request: Request, reply: Reply) => void;
   readonly #unanswered = new Fifo<Operation>();
   readonly #held = new Fifo<Operation>();
-  readonly #order: ProgramOrder = { writes: 0 };
+  readonly #order: ProgramOrder = { started: 0 };
   #barrier = false;
   #draining = false;
   #writesUnderWay = 0;
@@ -75,16 +75,15 @@ export class ClientSession {
   #start(operation: Operation): void {
     const { request } = operation;
     if (isWrite(request)) {
-      this.#order.writes++;
       this.#writesUnderWay++;
       operation.whenDone(() => {
         this.#writesUnderWay--;
         this.drain();
       });
     }
-    operation.takeItsPlaceIn(this.#order);
     // It concerns no entry, so it passes by a barrier, and must not lift the one of a request before it.
     if (this.#coordinator.needOf(request) === null) return this.#coordinator.start(operation, () => {});
+    operation.takeItsPlaceIn(this.#order);
     this.#barrier = true;
     let ordered = false;
     this.#coordinator.start(operation, () => {

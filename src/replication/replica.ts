@@ -110,8 +110,8 @@ export class Replica {
 /** Who reads. */
 export interface Reader {
   /**
-   * It has gone on to change something: what is newest by now is not what it would have read, and may not be
-   * given to it in the place of that.
+   * It has gone on: what is newest by now may be newer than what it has read or written since, and may not be given
+   * to it in the place of what it would have read.
    */
   readonly isOvertaken: boolean;
 }

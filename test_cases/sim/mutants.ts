@@ -18,6 +18,8 @@ export interface Mutant {
 const ORDERED = 'src/replication/ordered-engine.ts';
 const CONVERGENT = 'src/replication/convergent-engine.ts';
 const VIEWS = 'src/membership/view-changer.ts';
+const CHOICE = 'src/membership/view-choice.ts';
+const MEMBERSHIP = 'src/membership/membership.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -118,39 +120,6 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: 300,
   },
   {
-    name: 'forgets the union of queues',
-    file: VIEWS,
-    text: 'union: union(sources.map(([, promise]) => promise.queue)),',
-    replacement: 'union: [],',
-    level: 'linearizability',
-    seeds: 300,
-  },
-  {
-    name: 'accepts a view without taking the state over',
-    file: VIEWS,
-    text: 'if (accept.sources.includes(this.#ports.node)) return this.#take(from, accept, null);',
-    replacement:
-      'return this.#take(from, accept, accept.sources.includes(this.#ports.node) ? null : accept.baseApplied);',
-    level: 'linearizability',
-    seeds: 300,
-  },
-  {
-    name: 'goes on in the old view after a promise',
-    file: VIEWS,
-    text: 'this.#ports.engine.freeze();',
-    replacement: '',
-    level: 'linearizability',
-    seeds: 1000,
-  },
-  {
-    name: 'installs a view before all have accepted it',
-    file: VIEWS,
-    text: 'if (!proposal.accept.members.every((member) => proposal.accepted.has(member.node))) return;',
-    replacement: '',
-    level: 'linearizability',
-    seeds: 300,
-  },
-  {
     name: 'serves the value of another version',
     file: 'src/replication/replica.ts',
     text: 'else if (entry !== null && sameVersion(entry.version, record.version)) done(null, entry);',
@@ -176,9 +145,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'thinks that it has caught up when it has with one',
-    file: 'src/controller/core.ts',
-    text: 'this.#caughtUp = this.#peers.every(',
-    replacement: 'this.#caughtUp = this.#peers.some(',
+    file: 'src/replication/first-sync.ts',
+    text: 'this.#done = peers.every(',
+    replacement: 'this.#done = peers.some(',
     level: 'eventual',
     seeds: 300,
   },
@@ -201,7 +170,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets a deletion that a peer does not know of',
     file: 'src/replication/sweeper.ts',
-    text: 'if (peers.every((known) => known.covers(record.version))) journal.forget(record);',
+    text: 'if (everywhere && !isNeeded(record.version)) journal.forget(record);',
     replacement: 'journal.forget(record);',
     level: 'eventual',
     seeds: 300,
@@ -213,5 +182,82 @@ export const MUTANTS: readonly Mutant[] = [
     replacement: '',
     level: 'eventual',
     seeds: 4000,
+  },
+  {
+    name: 'serves strong reads without a lease',
+    file: MEMBERSHIP,
+    text: 'if (!this.#held.holds) return this.#gateWithoutLease();',
+    replacement: '',
+    level: 'linearizability',
+    faults: 'one-way-cut=1,isolation=2,pause=2',
+    seeds: 1_500,
+  },
+  {
+    name: 'installs a view before the leases of those left out have run out',
+    file: VIEWS,
+    text: 'return this.#ports.nowMs() + longestMs * (1 + CLOCK_DRIFT_MAX);',
+    replacement: 'return this.#ports.nowMs();',
+    level: 'linearizability',
+    faults: 'one-way-cut=2,isolation=1',
+    seeds: 1_500,
+  },
+  {
+    name: 'counts a lease from when it was granted',
+    file: 'src/membership/lease.ts',
+    text: 'const untilMs = askedMs + forMs * (1 - CLOCK_DRIFT_MAX);',
+    replacement: 'const untilMs = this.#nowMs() + forMs * 3;',
+    level: 'linearizability',
+    faults: 'one-way-cut=1,isolation=2,pause=2',
+    seeds: 1_500,
+  },
+  {
+    name: 'forgets the union of the queues',
+    file: CHOICE,
+    text: 'union: union(sources.map((node) => promises.get(node)!.queue)),',
+    replacement: 'union: [],',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'installs a view that a member has not accepted',
+    file: VIEWS,
+    text: 'if (!accept.members.every((member) => accepted.has(member.node))) return;',
+    replacement: '',
+    level: 'linearizability',
+    faults: 'kill=1,pause=1,cut=2,link-flaps=2',
+    seeds: 1_500,
+  },
+  {
+    name: 'lets those who joined keep their old state',
+    file: VIEWS,
+    text: 'if (accept.sources.includes(this.#ports.node)) return this.#take(from, accept, null);',
+    replacement: 'return this.#take(from, accept, accept.baseApplied);',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'applies again what a transfer has brought',
+    file: ORDERED,
+    text: 'if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {',
+    replacement: 'if (false) {',
+    level: 'linearizability',
+    seeds: 3_000,
+  },
+  {
+    name: 'tries every write again that a view left out',
+    file: 'src/replication/left-out.ts',
+    text: "if (newest === undefined || effect.key === '') return 'unknown';",
+    replacement: "if (newest === undefined || effect.key !== 'x') return 'never';",
+    level: 'linearizability',
+    faults: 'one-way-cut=2,cut=2,link-flaps=1,slow-link=2',
+    seeds: 3_000,
+  },
+  {
+    name: 'goes on in a view that it has promised to leave',
+    file: ORDERED,
+    text: 'freeze(): void {\n    this.#serving = false;',
+    replacement: 'freeze(): void {',
+    level: 'linearizability',
+    seeds: 300,
   },
 ];
