@@ -102,6 +102,7 @@ export class CountedCluster {
       peers: addresses(this.ports),
       stores: addresses(this.storePorts),
       log_file: join(this.directory, 'controller.log'),
+      data_dir: join(this.directory, 'data'),
     };
     const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
     writeFileSync(config, `[common]\n${lines.join('')}`);
