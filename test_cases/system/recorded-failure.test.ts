@@ -1,29 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'vitest';
-import { type Cluster, type ClusterOptions, startCluster } from '../support/cluster.ts';
+import type { ClusterOptions } from '../support/cluster.ts';
 import type { Level } from '../support/judge-record.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
-import { RecordedLoad } from '../support/recorded-load.ts';
 import { repeat, timeFor } from '../support/rounds.ts';
-
-const ALL = [0, 1, 2];
+import { ALL, underLoad } from '../support/under-load.ts';
 
 /** Shorter than a lease, twice as long, and as long as ten: at the default settings. */
 const PAUSES_MS = [200, 600, 3_000];
-
-/** A round of failures under load: a cluster of its own, and a history that is judged as a whole. */
-async function underLoad(
-  options: ClusterOptions & { level: Level },
-  fail: (cluster: Cluster, load: RecordedLoad) => Promise<void>,
-): Promise<void> {
-  await using cluster = await startCluster(options);
-  const load = await RecordedLoad.start(cluster);
-  await load.moreWrites(ALL);
-  await fail(cluster, load);
-  await cluster.ready();
-  await load.moreWrites(ALL);
-  await load.expectRight(options.level);
-}
 
 function recordedFailureTests(options: ClusterOptions & { level: Level }): void {
   it('killed and started again', { timeout: timeFor(10) }, async () => {
