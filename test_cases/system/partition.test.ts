@@ -64,6 +64,24 @@ function partitionTests(options: ClusterOptions & { level: Level }): void {
     });
   });
 
+  // It takes the silence for that of its own pause: nothing but its lease keeps it from answering what it remembers.
+  it('stands still, and wakes cut off: it shows nothing old', { timeout: timeFor(10) }, async () => {
+    await repeat(async (at) => {
+      using network = Network.create();
+      await underLoad({ ...options, hosts: network.hosts }, async (cluster, load) => {
+        const asleep = (at + 2) % 3;
+        const others = ALL.filter((id) => id !== asleep);
+        cluster.pause(asleep);
+        for (const other of others) network.cut(asleep, other);
+        await membersAre(cluster, others[0]!, others);
+        await load.moreWrites(others, 100);
+        cluster.resume(asleep);
+        await sleep(CUT_MS);
+        network.heal();
+      });
+    });
+  });
+
   it.each(['both ways', 'one way'])(
     'two are cut off from each other %s, and a third hears both: a view that lasts',
     {
