@@ -6,10 +6,10 @@ import { eventually } from './eventually.ts';
 import { COUNTER, judge, type Level } from './judge-record.ts';
 import { type LoadRecord, RecordedClient } from './recorded-client.ts';
 
-/** Keys that are used all the time; beside them there are pairs that are used for a few operations each. */
-const LASTING_KEYS = ['a', 'b', 'c', 'd'];
+/** Keys that are used until they are renewed; beside them there are pairs that are used for a few operations each. */
+const LASTING_KEYS: readonly string[] = ['a', 'b', 'c', 'd'];
 /** Operations on one pair of keys: few enough for an exact search for an order of all of them. */
-export const PAIR_OPERATIONS = 16;
+const PAIR_OPERATIONS = 16;
 
 const WRITERS_PER_CONTROLLER = 2;
 const THINK_MS_MAX = 8;
@@ -31,7 +31,9 @@ export class RecordedLoad {
   readonly #tasks: Promise<void>[] = [];
   #connections = 0;
   #values = 0;
+  #eras = 0;
   #pairOperations = 0;
+  #lastingKeys = LASTING_KEYS;
   #stopping = false;
 
   private constructor(cluster: Cluster) {
@@ -56,6 +58,12 @@ export class RecordedLoad {
   async moreWrites(ids: readonly number[], count = 30): Promise<void> {
     const goals = ids.map((id) => this.#writes[id]! + count);
     await eventually(() => ids.every((id, i) => this.#writes[id]! >= goals[i]!), 15_000);
+  }
+
+  /** Goes on with other keys, so that the history of none gets long. */
+  renewKeys(): void {
+    const era = ++this.#eras;
+    this.#lastingKeys = LASTING_KEYS.map((key) => `${key}-${era}`);
   }
 
   /** Lets what is under way end, and starts no more; then reads everything everywhere, and judges all that was seen. */
@@ -123,7 +131,7 @@ export class RecordedLoad {
     const asked: Promise<unknown>[] = [];
     let broken: unknown = null;
     for (let turn = 0; !this.#stopping && broken === null; turn++) {
-      const answer = client.perform(LASTING_KEYS[turn % LASTING_KEYS.length]!, { kind: 'get' });
+      const answer = client.perform(this.#lastingKeys[turn % LASTING_KEYS.length]!, { kind: 'get' });
       asked.push(answer.catch((error: unknown) => (broken = error)));
       await sleep(POLL_INTERVAL_MS);
     }
@@ -133,7 +141,7 @@ export class RecordedLoad {
 
   #anyKey(): string {
     const choice = Math.random();
-    if (choice < 0.5) return any(LASTING_KEYS);
+    if (choice < 0.5) return any(this.#lastingKeys);
     const pair = Math.floor(this.#pairOperations++ / PAIR_OPERATIONS);
     return `pair-${pair}-${choice < 0.75 ? 'left' : 'right'}`;
   }

@@ -1,69 +1,55 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'vitest';
-import type { ClusterOptions } from '../support/cluster.ts';
-import type { Level } from '../support/judge-record.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
-import { repeat, timeFor } from '../support/rounds.ts';
-import { ALL, underLoad } from '../support/under-load.ts';
-
-/** Shorter than a lease, twice as long, and as long as ten: at the default settings. */
-const PAUSES_MS = [200, 600, 3_000];
-
-function recordedFailureTests(options: ClusterOptions & { level: Level }): void {
-  it('killed and started again', { timeout: timeFor(10) }, async () => {
-    await repeat((at) =>
-      underLoad(options, async (cluster, load) => {
-        const gone = at % 3;
-        await cluster.kill(gone);
-        await load.moreWrites(ALL.filter((id) => id !== gone));
-        await cluster.restart(gone);
-      }),
-    );
-  });
-
-  it.each(PAUSES_MS)('stands still for %d ms', { timeout: timeFor(10) }, async (pauseMs) => {
-    await repeat((at) =>
-      underLoad(options, async (cluster) => {
-        const paused = (at + 1) % 3;
-        cluster.pause(paused);
-        await sleep(pauseMs);
-        cluster.resume(paused);
-      }),
-    );
-  });
-
-  it('one is killed while another is starting again', { timeout: timeFor(15) }, async () => {
-    await repeat((at) =>
-      underLoad(options, async (cluster) => {
-        const [first, second] = [at % 3, (at + 1) % 3];
-        await cluster.kill(first!);
-        cluster.start(first!);
-        await sleep(Math.random() * START_MS);
-        await cluster.kill(second!);
-        await cluster.restart(second!);
-      }),
-    );
-  });
-
-  it('all three are killed, one after the other', { timeout: timeFor(20) }, async () => {
-    await repeat(() =>
-      underLoad(options, async (cluster, load) => {
-        for (const id of ALL) {
-          await cluster.restart(id);
-          await load.moreWrites(ALL);
-        }
-      }),
-    );
-  });
-}
+import { ALL, type Fault, repeat, timeFor, underLoad } from '../support/under-load.ts';
 
 /** About as long as a controller takes until it takes part, in milliseconds. */
 const START_MS = 1_000;
 
-describeWithMemcached('histories of clients while controllers fail, linearizability, memcached', () => {
-  recordedFailureTests({ level: 'linearizability' });
+const standsStill =
+  (pauseMs: number): Fault =>
+  async (cluster, _, round) => {
+    const paused = (round + 1) % 3;
+    cluster.pause(paused);
+    await sleep(pauseMs);
+    cluster.resume(paused);
+  };
+
+/** Pauses: shorter than a lease, twice as long, and as long as ten, at the default settings. */
+const FAULTS: Readonly<Record<string, Fault>> = {
+  'one is killed and started again': async (cluster, load, round) => {
+    const gone = round % 3;
+    await cluster.kill(gone);
+    await load.moreWrites(ALL.filter((id) => id !== gone));
+    await cluster.restart(gone);
+  },
+  'one stands still for 0.2 s': standsStill(200),
+  'one stands still for 0.6 s': standsStill(600),
+  'one stands still for 3 s': standsStill(3_000),
+  'one is killed while another is starting again': async (cluster, _, round) => {
+    const [first, second] = [round % 3, (round + 1) % 3] as const;
+    await cluster.kill(first);
+    cluster.start(first);
+    await sleep(Math.random() * START_MS);
+    await cluster.kill(second);
+    await cluster.restart(second);
+  },
+  'all three are killed and started again, one after the other': async (cluster, load) => {
+    for (const id of ALL) {
+      await cluster.restart(id);
+      await load.moreWrites(ALL);
+    }
+  },
+};
+
+describeWithMemcached('histories of clients while controllers fail', () => {
+  it('linearizability, memcached', { timeout: timeFor(60) }, async () => {
+    await repeat((round) => underLoad({ level: 'linearizability' }, round, FAULTS));
+  });
 });
 
-describe('histories of clients while controllers fail, sequential, embedded store', () => {
-  recordedFailureTests({ level: 'sequential', store: 'custom' });
+describe('histories of clients while controllers fail', () => {
+  it('sequential, embedded store', { timeout: timeFor(60) }, async () => {
+    await repeat((round) => underLoad({ level: 'sequential', store: 'custom' }, round, FAULTS));
+  });
 });

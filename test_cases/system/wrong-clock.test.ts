@@ -2,8 +2,7 @@ import { expect, it } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeWith } from '../support/programs.ts';
-import { repeat, timeFor } from '../support/rounds.ts';
-import { ALL, underLoad } from '../support/under-load.ts';
+import { ALL, type Fault, repeat, timeFor, underLoad } from '../support/under-load.ts';
 import { hasWrongClocks, wrongClock } from '../support/wrong-clock.ts';
 
 const OPTIONS = { level: 'linearizability', store: 'custom' } as const;
@@ -45,15 +44,14 @@ describeWith('libfaketime for controllers with wrong clocks', hasWrongClocks, ()
       timeout: timeFor(10),
     },
     async (offset) => {
-      await repeat(() =>
-        underLoad(OPTIONS, async (cluster, load) => {
-          await cluster.kill(1);
-          cluster.start(1, wrongClock(offset));
-          await cluster.ready();
-          await load.moreWrites(ALL);
-          await cluster.restart(0);
-        }),
-      );
+      const startsSo: Fault = async (cluster, load) => {
+        await cluster.kill(1);
+        cluster.start(1, wrongClock(offset));
+        await cluster.ready();
+        await load.moreWrites(ALL);
+        await cluster.restart(0);
+      };
+      await repeat((round) => underLoad(OPTIONS, round, { [offset]: startsSo }));
     },
   );
 });
