@@ -5,6 +5,7 @@ import type { Status } from '../../src/controller/status.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
+import { type Host, LOOPBACK } from './host.ts';
 import { Memcached } from './memcached.ts';
 import { type StoreKind, type StoreProcess, startStores } from './store-process.ts';
 import { TextClient } from './text-client.ts';
@@ -12,6 +13,8 @@ import { TextClient } from './text-client.ts';
 export interface ClusterOptions {
   readonly level: string;
   readonly controllers?: number;
+  /** One for each controller and its store; loopback by default. */
+  readonly hosts?: readonly Host[];
   readonly store?: StoreKind;
   /** Keys of `[common]` beside those that the cluster needs. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -26,8 +29,9 @@ const READY_WITHIN_MS = 15_000;
 /** Starts controllers and their stores as processes of their own, and waits until all say that they are ready. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { controllers = 3, store = 'memcache' } = options;
-  const stores = store === 'custom' ? [] : await startStores(store, controllers);
-  const cluster = new Cluster(options, await freePorts(controllers), stores);
+  const { hosts = new Array<Host>(controllers).fill(LOOPBACK) } = options;
+  const stores = store === 'custom' ? [] : await startStores(store, hosts);
+  const cluster = new Cluster(options, hosts, await freePorts(hosts.length), stores);
   try {
     cluster.startAll();
     if (options.untilReady !== false) await cluster.ready();
@@ -46,14 +50,19 @@ export class Cluster {
   readonly #flags: ClusterOptions['flags'];
   readonly #clients = new Set<TextClient>();
 
-  constructor(options: ClusterOptions, ports: readonly number[], stores: readonly StoreProcess[]) {
+  constructor(
+    options: ClusterOptions,
+    hosts: readonly Host[],
+    ports: readonly number[],
+    stores: readonly StoreProcess[],
+  ) {
     const { level, store = 'memcache', settings = {}, flags } = options;
     this.#flags = flags;
     this.#directory = mkdtempSync(join(tmpdir(), 'memchorus-test-'));
     this.stores = stores;
     const configFile = join(this.#directory, 'config.ini');
     const lines = Object.entries({
-      peers: ports.map((port) => `127.0.0.1:${port}`).join(','),
+      peers: ports.map((port, id) => `${hosts[id]!.address}:${port}`).join(','),
       store: store === 'custom' ? 'custom' : 'memcache',
       ...(stores.length > 0 && {
         stores: stores.map(({ address }) => `${address.host}:${address.port}`).join(','),
@@ -65,7 +74,7 @@ export class Cluster {
     writeFileSync(configFile, `[common]\n${lines.join('')}`);
     this.controllers = ports.map((port, id) => {
       const logFile = join(this.#directory, `log-${id}.log`);
-      return new ControllerProcess({ configFile, logFile, port, level });
+      return new ControllerProcess({ configFile, logFile, host: hosts[id]!, port, level });
     });
   }
 
@@ -79,8 +88,9 @@ export class Cluster {
     });
   }
 
-  start(id: number): void {
-    this.controllers[id]!.start(this.#flags?.[id]);
+  /** @param environment variables beside those of the tests */
+  start(id: number, environment?: Readonly<Record<string, string>>): void {
+    this.controllers[id]!.start(this.#flags?.[id], environment);
   }
 
   kill(id: number): Promise<void> {
@@ -111,7 +121,7 @@ export class Cluster {
 
   /** A connection to a controller; it is closed with the cluster at the latest. */
   async client(id: number): Promise<TextClient> {
-    const client = await TextClient.connect(this.controllers[id]!.port);
+    const client = await this.#connect(id);
     this.#clients.add(client);
     client.socket.once('close', () => this.#clients.delete(client));
     return client;
@@ -123,7 +133,7 @@ export class Cluster {
   }
 
   async status(id: number): Promise<Status> {
-    using client = await TextClient.connect(this.controllers[id]!.port);
+    using client = await this.#connect(id);
     const [json] = await client.lines('show json');
     return JSON.parse(json!) as Status;
   }
@@ -166,6 +176,11 @@ export class Cluster {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  #connect(id: number): Promise<TextClient> {
+    const { host, port } = this.controllers[id]!;
+    return TextClient.connect(port, host);
   }
 
   async #allReady(): Promise<true> {

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { atEnd } from './at-end.ts';
+import type { Host } from './host.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const LOG_LINES_SHOWN = 15;
@@ -9,13 +11,14 @@ const EXIT_WITHIN_MS = 10_000;
 
 /** Nothing outlives the tests, even when they end before their clean-up. */
 const running = new Set<ChildProcess>();
-process.once('exit', () => {
+atEnd(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
 export interface ControllerOptions {
   readonly configFile: string;
   readonly logFile: string;
+  readonly host: Host;
   readonly port: number;
   readonly level: string;
 }
@@ -34,6 +37,10 @@ export class ControllerProcess {
     return this.#options.port;
   }
 
+  get host(): string {
+    return this.#options.host.address;
+  }
+
   get pid(): number {
     return this.#running().pid!;
   }
@@ -42,14 +49,20 @@ export class ControllerProcess {
     return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Does not wait until it listens. */
-  start(flags: readonly string[] = []): void {
-    const { configFile, port, level } = this.#options;
-    const words = ['main.ts', '-c', configFile, '-p', `${port}`, '-cons', level, ...flags];
-    const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('MEMCHORUS_'));
-    const child = spawn(resolve(PROJECT, 'node_modules/.bin/node'), words, {
+  /**
+   * Does not wait until it listens.
+   *
+   * @param environment variables beside those of the tests
+   */
+  start(flags: readonly string[] = [], environment: Readonly<Record<string, string>> = {}): void {
+    const { configFile, host, port, level } = this.#options;
+    const own = ['-c', configFile, '-i', host.address, '-p', `${port}`, '-cons', level];
+    const node = resolve(PROJECT, 'node_modules/.bin/node');
+    const [program, ...words] = [...host.command, node, 'main.ts', ...own, ...flags];
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEMCHORUS_'));
+    const child = spawn(program!, words, {
       cwd: PROJECT,
-      env: Object.fromEntries(environment),
+      env: { ...Object.fromEntries(inherited), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(child);

@@ -4,7 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'vitest';
+import { atEnd } from './at-end.ts';
 import { freePort } from './free-port.ts';
+import { type Host, LOOPBACK } from './host.ts';
 
 export const hasMemcached = spawnSync('memcached', ['-V']).status === 0;
 
@@ -19,25 +21,39 @@ function missing(): never {
   throw new Error('memcached is not installed, and in CI it has to be');
 }
 
-/** A memcached of a test's own, on a port of 127.0.0.1 that it keeps when it is started again. */
+/** A memcached of a test's own, on a port that it keeps when it is started again. */
 export class Memcached {
-  readonly host = '127.0.0.1';
+  readonly #host: Host;
   readonly port: number;
   readonly #itemBytesMax: number;
   readonly #options: readonly string[];
   #process: ChildProcess | null = null;
 
-  constructor(port: number, itemBytesMax = ITEM_BYTES_MAX, options: readonly string[] = []) {
+  constructor(
+    port: number,
+    itemBytesMax = ITEM_BYTES_MAX,
+    options: readonly string[] = [],
+    host: Host = LOOPBACK,
+  ) {
     this.port = port;
     this.#itemBytesMax = itemBytesMax;
     this.#options = options;
+    this.#host = host;
   }
 
   /** @param options further flags of its command line */
-  static async start(itemBytesMax = ITEM_BYTES_MAX, options: readonly string[] = []): Promise<Memcached> {
-    const memcached = new Memcached(await freePort(), itemBytesMax, options);
+  static async start(
+    itemBytesMax = ITEM_BYTES_MAX,
+    options: readonly string[] = [],
+    host: Host = LOOPBACK,
+  ): Promise<Memcached> {
+    const memcached = new Memcached(await freePort(), itemBytesMax, options, host);
     await memcached.start();
     return memcached;
+  }
+
+  get host(): string {
+    return this.#host.address;
   }
 
   get address(): { readonly host: string; readonly port: number } {
@@ -47,7 +63,9 @@ export class Memcached {
   /** Resolves once it answers. */
   async start(): Promise<void> {
     const asRoot = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-    const options = [
+    const [program, ...words] = [
+      ...this.#host.command,
+      'memcached',
       '-p',
       `${this.port}`,
       '-U',
@@ -59,11 +77,13 @@ export class Memcached {
       ...asRoot,
       ...this.#options,
     ];
-    const child = spawn('memcached', options, { stdio: 'ignore' });
+    const child = spawn(program!, words, { stdio: 'ignore' });
     this.#process = child;
+    const ending = atEnd(() => child.kill('SIGKILL'));
+    child.once('exit', () => ending.callOff());
     for (let attempt = 0; attempt < START_ATTEMPTS_MAX; attempt++) {
       if (child.exitCode !== null) throw new Error(`memcached ended with ${child.exitCode}`);
-      if (await answers(this.port)) return;
+      if (await answers(this.host, this.port)) return;
       await sleep(START_INTERVAL_MS);
     }
     throw new Error(`memcached does not answer on port ${this.port}`);
@@ -114,9 +134,9 @@ function isStopped(pid: number): boolean {
 const START_ATTEMPTS_MAX = 200;
 const START_INTERVAL_MS = 20;
 
-function answers(port: number): Promise<boolean> {
+function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, host);
     const settle = (answered: boolean): void => {
       socket.destroy();
       resolve(answered);

@@ -1,4 +1,5 @@
 import type { Address } from '../../src/controller/settings.ts';
+import type { Host } from './host.ts';
 import { ITEM_BYTES_MAX, Memcached } from './memcached.ts';
 
 /** memcached of the official image, in a container of a test's own. */
@@ -17,10 +18,11 @@ export interface StoreProcess {
 
 export async function startStores(
   kind: Exclude<StoreKind, 'custom'>,
-  count: number,
+  hosts: readonly Host[],
 ): Promise<StoreProcess[]> {
-  const start = kind === 'memcache' ? () => Memcached.start() : startContainer;
-  const started = await Promise.allSettled(Array.from({ length: count }, start));
+  const startOn = (host: Host): Promise<StoreProcess> =>
+    kind === 'memcache' ? Memcached.start(ITEM_BYTES_MAX, [], host) : startContainer();
+  const started = await Promise.allSettled(hosts.map(startOn));
   const stores = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failed = started.find((one) => one.status === 'rejected');
   if (failed === undefined) return stores;

@@ -38,8 +38,8 @@ export class TextClient {
     socket.on('close', () => this.#reader.end(new Error('the connection is closed')));
   }
 
-  static async connect(port: number): Promise<TextClient> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  static async connect(port: number, host = '127.0.0.1'): Promise<TextClient> {
+    const socket = connect({ port, host, noDelay: true });
     await once(socket, 'connect');
     return new TextClient(socket);
   }

@@ -1,0 +1,52 @@
+import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts';
+import type { Level } from './judge-record.ts';
+import { RecordedLoad } from './recorded-load.ts';
+
+/** How often each failure is repeated: once in `npm test`, more often by `scripts/failures.sh`. */
+export const ROUNDS = Number(process.env.FAILURE_ROUNDS ?? 1);
+
+/** The ids of three controllers. */
+export const ALL = [0, 1, 2];
+
+/** Something that goes wrong, and whose causes are gone again when it resolves. */
+export type Fault = (cluster: Cluster, load: RecordedLoad, round: number) => Promise<void>;
+
+/**
+ * Faults under load, one after the other, on a cluster of their own: after each it has to serve again on every
+ * controller, and what clients saw from first to last is judged.
+ */
+export async function underLoad(
+  options: ClusterOptions & { readonly level: Level },
+  round: number,
+  faults: Readonly<Record<string, Fault>>,
+): Promise<void> {
+  await using cluster = await startCluster(options);
+  const load = await RecordedLoad.start(cluster);
+  await load.moreWrites(ALL);
+  for (const [name, fault] of Object.entries(faults)) {
+    load.renewKeys();
+    await named(name, async () => {
+      await fault(cluster, load, round);
+      await cluster.ready();
+      await load.moreWrites(ALL);
+    });
+  }
+  await load.expectRight(options.level);
+}
+
+async function named(name: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (cause) {
+    throw new Error(`${name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+/** For a test that repeats what takes about so many seconds. @returns milliseconds */
+export function timeFor(secondsPerRound: number): number {
+  return 60_000 + ROUNDS * secondsPerRound * 1_000;
+}
+
+export async function repeat(round: (at: number) => Promise<void>): Promise<void> {
+  for (let at = 0; at < ROUNDS; at++) await round(at);
+}
