@@ -52,3 +52,40 @@ scene('a member dies with requests in flight and returns', 'linearizability', (s
   stage.ask(2, 'b', { kind: 'get' });
   stage.run(10);
 });
+
+scene('a duel of two proposers ends in one view', 'linearizability', (stage) => {
+  const { network, nodes } = stage.cluster;
+  stage.say(
+    'Controller 0 stands still. What 1 sends reaches 2 late, so that both propose a view without it.',
+  );
+  network.extraMs.set('1>2', 80);
+  nodes[0]!.pause();
+  stage.run(1_200);
+  stage.say('One of them has got through. The other, in whatever view it was, has followed.');
+  stage.ask(1, 'a', { kind: 'set', value: '1' });
+  stage.run(300);
+  stage.ask(2, 'a', { kind: 'get' });
+  stage.run(10);
+});
+
+scene('a controller that was cut off returns', 'linearizability', (stage) => {
+  const { network, nodes } = stage.cluster;
+  stage.ask(2, 'a', { kind: 'set', value: '1' });
+  stage.run(10);
+  stage.say('Controller 2 is cut off. The others go on without it, when its lease has run out.');
+  network.cut(0, 2);
+  network.cut(1, 2);
+  stage.run(700);
+  stage.ask(0, 'a', { kind: 'set', value: '2' });
+  stage.run(10);
+  stage.say('It knows that it can know nothing.');
+  stage.ask(2, 'a', { kind: 'get' });
+  stage.run(10);
+  stage.say('The cut is healed: it learns that a view is served without it, catches up, and is taken in.');
+  network.heal(0, 2);
+  network.heal(1, 2);
+  stage.run(1_500);
+  stage.ask(2, 'a', { kind: 'get' });
+  stage.run(10);
+  if (nodes[2]!.core!.view?.members.length !== 3) throw new Error('the scene did not end as it should');
+});

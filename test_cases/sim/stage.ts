@@ -6,7 +6,7 @@ import { SimCluster } from './sim-cluster.ts';
 import { Transcript } from './transcript.ts';
 
 /** What goes on all the time, and is no part of a scene. */
-const LEFT_OUT: readonly PeerMessage['type'][] = ['heartbeat'];
+const LEFT_OUT: readonly PeerMessage['type'][] = ['heartbeat', 'granted'];
 
 const REQUEST_TIMEOUT_MS = 1_000;
 

@@ -8,7 +8,7 @@ import type { StoreKind } from '../support/store-process.ts';
 import { Workload } from '../support/workload.ts';
 
 const PAUSE_MS = 2_000;
-const RESTARTS = 10;
+const RESTARTS = 5;
 const MANY_KEYS = 20_000;
 const KEYS_PER_GET = 500;
 
