@@ -1,0 +1,331 @@
+import { type Effect, NO_ENTRY } from '../ordering/effect.ts';
+import { sameVersion, type Version } from '../ordering/version.ts';
+import type { VersionVector } from '../ordering/version-vector.ts';
+import { Compaction } from './compaction.ts';
+import type { FlushedMark } from './flushed-mark.ts';
+import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from './journal.ts';
+import type { LogEntry, Place } from './log-entry.ts';
+import type { LogFiles } from './log-files.ts';
+import { readEntryAt } from './log-reader.ts';
+import type { LogState } from './log-state.ts';
+import { LogWriter } from './log-writer.ts';
+import type { OriginRecord } from './origin-log.ts';
+
+export interface DiskJournalPorts {
+  readonly files: LogFiles;
+  readonly store: number;
+  readonly mark: FlushedMark;
+  readonly state: LogState;
+  /** Where the log goes on, and the oldest file of it. */
+  readonly end: Place;
+  readonly oldest: number;
+  readonly baseBytes: number;
+  readonly logBytes: number;
+  readonly commitWithinMs: number;
+  readonly segmentBytesMax: number;
+  /** The log behind the base is left to grow to this before it is compacted, however small the base, in bytes. */
+  readonly compactBytesMin: number;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/**
+ * The journal on disk: a log of all that was done to it, with the values, and in memory the index of the newest
+ * writes. Questions are answered from the index, at once; the disk is read for values alone.
+ *
+ * Invariant: what a crash leaves on disk is a prefix of what was done, in order, and holds all that `whenKept`
+ * has confirmed.
+ */
+export class DiskJournal implements Journal {
+  readonly #ports: DiskJournalPorts;
+  readonly #state: LogState;
+  readonly #writer: LogWriter;
+  #marks: Marks;
+  #marksChanged = false;
+  #oldest: number;
+  #baseBytes: number;
+  #logBytes: number;
+  #lastFlushed: Place;
+  #markedMs = -Infinity;
+  #compaction: Compaction | null = null;
+  /** Compactions and backups, one after the other. */
+  #maintenance: Promise<unknown> = Promise.resolve();
+  #maintained = true;
+  #compactAfterMs = 0;
+  #closed = false;
+
+  constructor(ports: DiskJournalPorts) {
+    this.#ports = ports;
+    this.#state = ports.state;
+    this.#marks = ports.state.marks;
+    this.#oldest = ports.oldest;
+    this.#baseBytes = ports.baseBytes;
+    this.#logBytes = ports.logBytes;
+    this.#lastFlushed = ports.end;
+    const { files, store, commitWithinMs, segmentBytesMax, log } = ports;
+    this.#writer = new LogWriter(
+      {
+        files,
+        store,
+        commitWithinMs,
+        segmentBytesMax,
+        onSeal: () => this.#changedMarks(),
+        onFlushed: (place) => this.#onFlushed(place),
+        onTrouble: (reason) =>
+          reason === null
+            ? log('the journal takes writes again')
+            : log('the journal takes no writes', { reason }),
+      },
+      ports.end,
+    );
+  }
+
+  get keys(): number {
+    return this.#state.index.keys;
+  }
+
+  get records(): number {
+    return this.#state.index.records;
+  }
+
+  get armedFlush(): ArmedFlush | null {
+    return this.#state.index.armedFlush;
+  }
+
+  get state(): JournalState {
+    const reason = this.#writer.trouble;
+    return reason === null ? { writable: true } : { writable: false, reason };
+  }
+
+  /** Done and not yet on disk, in bytes: what grows while the disk takes nothing. */
+  get backlogBytes(): number {
+    return this.#writer.backlogBytes;
+  }
+
+  /** On disk, in bytes. */
+  get bytes(): number {
+    return this.#baseBytes + this.#logBytes;
+  }
+
+  newest(key: string): JournalRecord | undefined {
+    return this.#state.index.newest(key);
+  }
+
+  isLive(record: JournalRecord, nowMs: number): boolean {
+    return this.#state.index.isLive(record, nowMs);
+  }
+
+  since(vector: VersionVector): Effect[] {
+    return this.#state.index.since(vector);
+  }
+
+  sample(limit: number): JournalRecord[] {
+    return this.#state.index.sample(limit);
+  }
+
+  record(effect: Effect): boolean {
+    const held = this.#state.held.take(effect.version);
+    if (held !== undefined) {
+      this.#writer.append({ type: 'apply', version: effect.version });
+      return this.#state.record(held.effect, held);
+    }
+    if (!this.#state.index.record(effect)) return false;
+    this.#state.saw(effect.version.time);
+    const place = this.#writer.append({ type: 'write', effect });
+    if (effect.kind === 'set' || effect.kind === 'delete') this.#state.locate(effect.key, place);
+    return true;
+  }
+
+  revert(failed: Version, key: string, previous: (JournalRecord & Partial<Place>) | undefined): void {
+    const { index } = this.#state;
+    const current = index.newest(key);
+    if (current === undefined || !sameVersion(current.version, failed)) return;
+    index.revert(failed, key, previous);
+    const restored = index.newest(key);
+    if (restored === undefined) {
+      this.#writer.append({ type: 'revert', failed, key, to: null });
+      return;
+    }
+    const kept = restored.file >= this.#oldest && (this.#compaction?.keepsReverted(restored) ?? true);
+    const { file, at } = kept ? restored : NOWHERE;
+    const place = this.#writer.append({
+      type: 'revert',
+      failed,
+      key,
+      to: { file, at, effect: effectOf(restored) },
+    });
+    if (!kept) this.#state.locate(key, place);
+  }
+
+  forget(record: JournalRecord): void {
+    const { key, version } = record;
+    if (this.#state.index.newest(key) !== record) return;
+    this.#state.index.forget(record);
+    this.#writer.append({ type: 'forget', version, key });
+  }
+
+  hold(effect: Effect): void {
+    if (this.#state.held.has(effect.version)) return;
+    this.#state.saw(effect.version.time);
+    this.#state.held.add(effect, this.#writer.append({ type: 'hold', effect }));
+  }
+
+  release(version: Version): void {
+    if (this.#state.held.take(version) !== undefined) this.#writer.append({ type: 'release', version });
+  }
+
+  mark(marks: Marks): void {
+    this.#marks = marks;
+    this.#marksChanged = true;
+  }
+
+  whenKept(done: (error: string | null) => void): void {
+    if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
+    this.#writer.whenFlushed(done);
+  }
+
+  valueOf(key: string, version: Version, done: (error: string | null, effect: Effect | null) => void): void {
+    this.#valueOf(key, version).then(
+      (effect) => done(null, effect),
+      (error: Error) => done(error.message, null),
+    );
+  }
+
+  /** Runs when no compaction does, with what is on disk by then; no file is removed meanwhile. */
+  withFiles<T>(use: (oldest: number, end: Place) => Promise<T>): Promise<T> {
+    const run = this.#maintenance.then(async () => {
+      await new Promise<void>((resolve, reject) => {
+        this.whenKept((error) => (error === null ? resolve() : reject(new Error(error))));
+      });
+      return use(this.#oldest, this.#writer.flushedTo);
+    });
+    this.#maintenance = run.catch(() => {});
+    return run;
+  }
+
+  /** Commits what is left. @throws the disk's error when it takes that no more */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
+    await this.#writer.close();
+    await this.#maintenance;
+    const { mark, files } = this.#ports;
+    await mark.set(this.#writer.flushedTo);
+    await mark.sync();
+    await mark.close();
+    await files.close();
+    if (this.#writer.trouble !== null) throw new Error(this.#writer.trouble);
+  }
+
+  /** A newer write of the key, or a compaction, may come in between. */
+  async #valueOf(key: string, version: Version): Promise<Effect | null> {
+    for (;;) {
+      const record = this.#placedOf(key, version);
+      if (record === null) return null;
+      const { file, at } = record;
+      try {
+        const entry = await this.#entryAt({ file, at });
+        const effect = entry.type === 'write' || entry.type === 'hold' ? entry.effect : null;
+        return effect?.value == null ? null : effect;
+      } catch (error) {
+        const now = this.#placedOf(key, version);
+        if (now === null) return null;
+        if (now.file === file && now.at === at) throw error;
+      }
+    }
+  }
+
+  #placedOf(key: string, version: Version): OriginRecord | null {
+    const record = this.#state.index.newest(key);
+    return record !== undefined && sameVersion(record.version, version) && !record.tombstone ? record : null;
+  }
+
+  async #entryAt(place: Place): Promise<LogEntry> {
+    const { flushedTo } = this.#writer;
+    const ahead = place.file > flushedTo.file || (place.file === flushedTo.file && place.at >= flushedTo.at);
+    if (ahead) await this.#kept();
+    return readEntryAt(await this.#ports.files.get(place.file), place.at);
+  }
+
+  #kept(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#writer.whenFlushed((error) => (error === null ? resolve() : reject(new Error(error))));
+    });
+  }
+
+  #changedMarks(): LogEntry | null {
+    if (!this.#marksChanged) return null;
+    this.#marksChanged = false;
+    this.#state.marks = this.#marks;
+    return { type: 'marks', newestTime: this.#state.newestTime, ...this.#marks };
+  }
+
+  #onFlushed(place: Place): void {
+    const { file, at } = this.#lastFlushed;
+    this.#logBytes += place.file === file ? place.at - at : place.at;
+    this.#lastFlushed = place;
+    const now = this.#ports.nowMs();
+    if (now - this.#markedMs >= MARK_EVERY_MS) {
+      this.#markedMs = now;
+      this.#ports.mark.set(place).catch(() => {});
+    }
+    if (this.#mayCompact(now)) this.#startCompaction();
+  }
+
+  #mayCompact(nowMs: number): boolean {
+    if (!this.#maintained || this.#closed || nowMs < this.#compactAfterMs) return false;
+    return this.#logBytes > Math.max(this.#ports.compactBytesMin, LOG_PER_BASE * this.#baseBytes);
+  }
+
+  #startCompaction(): void {
+    this.#maintained = false;
+    this.#maintenance = this.#maintenance
+      .then(() => this.#compact())
+      .catch((error: Error) => {
+        this.#compactAfterMs = this.#ports.nowMs() + COMPACT_AGAIN_MS;
+        this.#ports.log('the journal could not be compacted', { reason: error.message });
+      })
+      .finally(() => {
+        this.#compaction = null;
+        this.#maintained = true;
+      });
+  }
+
+  async #compact(): Promise<void> {
+    const { files, store, log, nowMs } = this.#ports;
+    const startedMs = nowMs();
+    const before = this.#logBytes;
+    const pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS));
+    const ports = { files, writer: this.#writer, state: this.#state, store, oldest: this.#oldest, pause };
+    this.#compaction = new Compaction(ports);
+    const base = await this.#compaction.run();
+    if (base === null) return;
+    this.#compaction = null;
+    this.#oldest = base.number;
+    for (const number of await files.list()) if (number < base.number) await files.remove(number);
+    this.#logBytes -= before;
+    const freed = this.#baseBytes + before - base.bytes;
+    this.#baseBytes = base.bytes;
+    log('the journal is compacted', { bytes: base.bytes, freed, ms: Math.round(nowMs() - startedMs) });
+  }
+}
+
+const NOWHERE: Place = { file: 0, at: 0 };
+
+/** How often it is noted how far the log is on disk, in milliseconds. */
+const MARK_EVERY_MS = 100;
+
+/** The log is compacted when it is so many times as large as the base: what the disk holds beside what is live. */
+const LOG_PER_BASE = 2;
+
+/** After a compaction that failed, in milliseconds. */
+const COMPACT_AGAIN_MS = 30_000;
+
+/** Between two steps of a compaction, in milliseconds. */
+const PAUSE_MS = 1;
+
+function effectOf({ key, version, expiresAtMs, tombstone, token, marks }: JournalRecord): Effect {
+  const kind = tombstone ? 'delete' : 'set';
+  return { ...NO_ENTRY, key, version, expiresAtMs, token, marks, kind };
+}
