@@ -22,6 +22,7 @@ export interface DiskJournalPorts {
   readonly baseBytes: number;
   readonly logBytes: number;
   readonly commitWithinMs: number;
+  readonly retryAfterMs: number;
   readonly segmentBytesMax: number;
   /** The log behind the base is left to grow to this before it is compacted, however small the base, in bytes. */
   readonly compactBytesMin: number;
@@ -63,12 +64,13 @@ export class DiskJournal implements Journal {
     this.#baseBytes = ports.baseBytes;
     this.#logBytes = ports.logBytes;
     this.#lastFlushed = ports.end;
-    const { files, store, commitWithinMs, segmentBytesMax, log } = ports;
+    const { files, store, commitWithinMs, retryAfterMs, segmentBytesMax, log } = ports;
     this.#writer = new LogWriter(
       {
         files,
         store,
         commitWithinMs,
+        retryAfterMs,
         segmentBytesMax,
         onSeal: () => this.#changedMarks(),
         onFlushed: (place) => this.#onFlushed(place),

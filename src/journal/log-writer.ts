@@ -8,6 +8,8 @@ export interface LogWriterPorts {
   readonly store: number;
   /** An entry is on disk within this time and what the disk takes, in milliseconds. */
   readonly commitWithinMs: number;
+  /** How long after a failure the disk is tried again, in milliseconds. */
+  readonly retryAfterMs: number;
   /** A file that has grown to this is followed by another, in bytes. */
   readonly segmentBytesMax: number;
   /** A last entry for a batch that is about to be committed. */
@@ -209,7 +211,7 @@ export class LogWriter {
     const known = this.#trouble !== null;
     this.#trouble = reason;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#commitWithin(RETRY_AFTER_MS);
+    this.#commitWithin(this.#ports.retryAfterMs);
     if (!known) this.#ports.onTrouble(reason);
     this.#tell(this.#lastNumber, reason);
   }
@@ -228,9 +230,6 @@ const BATCH_BYTES_MAX = 1_048_576;
 const BATCH_BYTES_FIRST = 16_384;
 /** The largest buffer that is kept for the next batch, in bytes. */
 const BATCH_BYTES_SPARE = 2 * BATCH_BYTES_MAX;
-
-/** How long after a failure the disk is tried again, in milliseconds. */
-const RETRY_AFTER_MS = 250;
 
 function reserve(batch: Batch, bytes: number): void {
   const needed = batch.length + bytes;

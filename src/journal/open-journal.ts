@@ -28,6 +28,8 @@ export interface JournalOptions {
   readonly nodes: number;
   /** What is recorded is on disk within this time and what the disk takes, in milliseconds. */
   readonly commitWithinMs?: number;
+  /** How long after a failure the disk is tried again, in milliseconds. */
+  readonly retryAfterMs?: number;
   /** A file that has grown to this is followed by another, in bytes. */
   readonly segmentBytesMax?: number;
   /** A log that is smaller is not compacted, in bytes. */
@@ -67,6 +69,7 @@ export interface RecoveryReport {
 }
 
 export const COMMIT_WITHIN_MS_DEFAULT = 50;
+const RETRY_AFTER_MS_DEFAULT = 250;
 const SEGMENT_BYTES_DEFAULT = 268_435_456;
 const COMPACT_BYTES_MIN_DEFAULT = 67_108_864;
 
@@ -129,6 +132,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     baseBytes,
     logBytes,
     commitWithinMs: options.commitWithinMs ?? COMMIT_WITHIN_MS_DEFAULT,
+    retryAfterMs: options.retryAfterMs ?? RETRY_AFTER_MS_DEFAULT,
     segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_DEFAULT,
     compactBytesMin: options.compactBytesMin ?? COMPACT_BYTES_MIN_DEFAULT,
     nowMs: options.nowMs,
