@@ -114,7 +114,7 @@ export async function readIdentity(disk: Disk, directory: string, owner: Owner):
 /** The last step in making a directory: from here on it is one. */
 export async function writeIdentity(disk: Disk, directory: string, identity: Identity): Promise<void> {
   const body = JSON.stringify(identity);
-  const text = `${body}\n${checksumOf(body)}\n`;
+  const text = `${body}\n${checksumOf(body)}`;
   const path = join(directory, IDENTITY_NAME);
   const file = await disk.open(`${path}.new`, 'create');
   try {

@@ -87,9 +87,9 @@ class Reading {
 
   async base(number: number): Promise<number> {
     const before = this.entries;
-    let said = -1;
+    let said: number | null = null;
     const ports = await this.#ports(number, (entry) => {
-      said = entry.type === 'end' ? entry.entries : -1;
+      said = entry.type === 'end' ? entry.entries : null;
     });
     const { end, broken } = await scanLog(ports);
     if (broken || said !== this.entries - before - 1)

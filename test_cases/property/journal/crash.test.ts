@@ -90,7 +90,9 @@ async function expectValues({ journal }: OpenedJournal, steps: readonly JournalS
 }
 
 describe('a crash', () => {
-  it('leaves a prefix of what was done, with all that was confirmed, wherever it happens', { timeout: 600_000 }, async () => {
+  it('leaves a prefix of what was done, with all that was confirmed, wherever it happens', {
+    timeout: 600_000,
+  }, async () => {
     let died = 0;
     let torn = 0;
     await fc.assert(
@@ -118,6 +120,5 @@ describe('a crash', () => {
     );
     const compacted = journals.messages.filter((message) => message === 'the journal is compacted').length;
     expect([died, torn, compacted].map((times) => times > RUNS / 50)).toEqual([true, true, true]);
- console.log(died, torn, compacted);
   });
 });

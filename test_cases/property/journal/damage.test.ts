@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { directoryOf } from '../../../src/journal/data-directory.ts';
+import type { OpenedJournal } from '../../../src/journal/open-journal.ts';
+import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import { VersionVector } from '../../../src/ordering/version-vector.ts';
+import { DiskJournals, kept, OWNER } from '../../support/disk-journals.ts';
+import { eventually } from '../../support/eventually.ts';
+import { SimulatedDisk } from '../../support/simulated-disk.ts';
+
+const journals = new DiskJournals();
+afterEach(() => journals.clean());
+
+const set = (time: number): Effect => ({
+  ...NO_ENTRY,
+  version: { time, node: 0 },
+  kind: 'set',
+  key: time % 3 === 0 ? `once ${time}` : `key ${time % 7}`,
+  value: Buffer.from(`value ${time}`),
+});
+
+/** A directory with a base and a few logs, closed in peace, or left as a killed process leaves it. */
+async function written(how: 'closed' | 'killed'): Promise<{ dataDir: string; disk: SimulatedDisk }> {
+  const disk = new SimulatedDisk();
+  const dataDir = journals.simulated(disk);
+  const opened = await journals.open(dataDir, { disk, segmentBytesMax: 400, compactBytesMin: 2_000 });
+  let time = 0;
+  const isCompacted = () => disk.paths().some((path) => path.includes('/base-'));
+  while (!isCompacted()) {
+    opened.journal.record(set(++time));
+    await kept(opened.journal);
+    await new Promise(setImmediate);
+  }
+  for (let i = 0; i < 12; i++) {
+    opened.journal.record(set(++time));
+    await kept(opened.journal);
+  }
+  if (how === 'closed') await journals.close(opened);
+  else journals.abandon(opened);
+  await eventually(() => expect(disk.paths().some((path) => path.endsWith('.partial'))).toBe(false));
+  return { dataDir, disk: disk.killed() };
+}
+
+/** Opens what is left, and says what became of it. */
+async function outcome(
+  dataDir: string,
+  disk: SimulatedDisk,
+  whole: string,
+): Promise<'set aside' | 'whole' | 'other'> {
+  let opened: OpenedJournal | null = null;
+  try {
+    opened = await journals.open(dataDir, { disk });
+    const found = contentOf(opened);
+    if (opened.setAside === null) return found === whole ? 'whole' : 'other';
+    expect(opened.journal.records).toBe(0);
+    expect(disk.paths().some((path) => path.startsWith(`${directoryOf(dataDir, 0)}.damaged-`))).toBe(true);
+    return 'set aside';
+  } finally {
+    if (opened !== null) await journals.close(opened);
+  }
+}
+
+function contentOf({ journal }: OpenedJournal): string {
+  return JSON.stringify(journal.since(VersionVector.zero(3)));
+}
+
+async function wholeOf(dataDir: string, disk: SimulatedDisk): Promise<string> {
+  const opened = await journals.open(dataDir, { disk });
+  expect(opened.setAside).toBeNull();
+  const found = contentOf(opened);
+  await journals.close(opened);
+  return found;
+}
+
+describe('a damaged directory', () => {
+  it('is set aside, whichever byte has changed in it', { timeout: 120_000 }, async () => {
+    const { dataDir, disk } = await written('closed');
+    const whole = await wholeOf(dataDir, disk.killed());
+    const paths = disk.paths().filter((path) => !path.endsWith('/flushed'));
+    expect(paths.length).toBeGreaterThan(2);
+    for (const path of paths) {
+      const bytes = disk.bytesOf(path);
+      for (let at = 0; at < bytes.length; at += 1 + Math.floor(bytes.length / 60)) {
+        const copy = disk.killed();
+        const changed = Buffer.from(bytes);
+        changed[at]! ^= 1 << (at % 8);
+        copy.overwrite(path, changed);
+        expect([path, at, await outcome(dataDir, copy, whole)]).toEqual([path, at, 'set aside']);
+      }
+    }
+  });
+
+  it('is set aside when a file is missing, empty or cut short', { timeout: 120_000 }, async () => {
+    for (const how of ['closed', 'killed'] as const) {
+      const { dataDir, disk } = await written(how);
+      const whole = await wholeOf(dataDir, disk.killed());
+      for (const path of disk.paths()) {
+        const bytes = disk.bytesOf(path);
+        const cuts = [0, 1, 31, 33, bytes.length >> 1, bytes.length - 1].filter((cut) => cut < bytes.length);
+        for (const left of [null, ...cuts.map((cut) => bytes.subarray(0, cut))]) {
+          const copy = disk.killed();
+          copy.overwrite(path, left);
+          const found = await outcome(dataDir, copy, whole);
+          const harmless = path.endsWith('/flushed') && left !== null && left.length > 0;
+          expect([path, left?.length, found]).toSatisfy(
+            ([, , is]) => is === 'set aside' || (harmless && is === 'whole'),
+          );
+        }
+      }
+    }
+  });
+
+  it('keeps one slot of the mark when the other is torn', async () => {
+    const { dataDir, disk } = await written('closed');
+    const whole = await wholeOf(dataDir, disk.killed());
+    const path = join(directoryOf(dataDir, OWNER.controller), 'flushed');
+    for (const at of [0, 9, 512, 520]) {
+      const copy = disk.killed();
+      const bytes = disk.bytesOf(path);
+      bytes[at]! ^= 0xff;
+      copy.overwrite(path, bytes);
+      expect(await outcome(dataDir, copy, whole)).toBe('whole');
+    }
+  });
+});
