@@ -13,6 +13,7 @@ export class BaseWriter {
   #full: Buffer[] = [];
   #written = 0;
   #entries = 0;
+  #sequence = 0;
 
   constructor(file: DiskFile, store: number, number: number) {
     this.#file = file;
@@ -50,9 +51,9 @@ export class BaseWriter {
     }
   }
 
-  /** Writes the last entry, and has all of it on disk. */
-  async finish(): Promise<void> {
-    this.add({ type: 'end', entries: this.#entries });
+  /** Writes the last entry, and has all of it on disk. @param nextBatch the number of the batch that follows */
+  async finish(nextBatch: number): Promise<void> {
+    this.add({ type: 'end', entries: this.#entries, nextBatch });
     this.#seal();
     await this.write();
     await this.#file.sync();
@@ -72,7 +73,8 @@ export class BaseWriter {
 
   #seal(): void {
     const batch = this.#batch.subarray(0, this.#length);
-    sealBatch(batch, this.#store, this.#number, 0);
+    this.#sequence++;
+    sealBatch(batch, { store: this.#store, file: this.#number, sequence: this.#sequence, flushed: 0 });
     this.#full.push(batch);
     this.#start += batch.length;
     this.#batch = Buffer.allocUnsafeSlow(BATCH_BYTES);

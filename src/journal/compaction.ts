@@ -37,7 +37,7 @@ export class Compaction {
   readonly #records: OriginRecord[] = [];
   readonly #from: number[] = [];
   readonly #to: number[] = [];
-  readonly #log: number;
+  readonly #nextBatch: number;
   readonly #base: number;
   readonly #head: readonly LogEntry[];
   #spoilt = false;
@@ -46,8 +46,9 @@ export class Compaction {
   constructor(ports: CompactionPorts) {
     this.#ports = ports;
     const { state, writer } = ports;
-    this.#log = writer.rotate();
-    this.#base = this.#log - 1;
+    const { file, firstBatch } = writer.rotate();
+    this.#nextBatch = firstBatch;
+    this.#base = file - 1;
     this.#head = [
       ...state.index.flushes().map((effect) => ({ type: 'write', effect }) as const),
       { type: 'marks', newestTime: state.newestTime, ...state.marks },
@@ -81,7 +82,7 @@ export class Compaction {
       for (const entry of this.#head) base.add(entry);
       const copies = held.map(({ effect }) => base.add({ type: 'hold', effect }));
       for (const number of await this.#oldFiles()) await this.#copyLive(number, base);
-      await base.finish();
+      await base.finish(this.#nextBatch);
       await flushed(writer);
       if (this.#spoilt) return null;
       this.#decided = true;
@@ -111,6 +112,7 @@ export class Compaction {
       file: await files.get(number),
       store,
       number,
+      firstBatch: null,
       chunkBytes: CHUNK_BYTES,
       onEntry: (entry, at, bytes) => {
         const effect = writeOf(entry);

@@ -18,6 +18,7 @@ export interface DiskJournalPorts {
   readonly state: LogState;
   /** Where the log goes on, and the oldest file of it. */
   readonly end: Place;
+  readonly nextBatch: number;
   readonly oldest: number;
   readonly baseBytes: number;
   readonly logBytes: number;
@@ -48,7 +49,7 @@ export class DiskJournal implements Journal {
   #baseBytes: number;
   #logBytes: number;
   #lastFlushed: Place;
-  #markedMs = -Infinity;
+  #markTimer: NodeJS.Timeout | null = null;
   #compaction: Compaction | null = null;
   /** Compactions and backups, one after the other. */
   #maintenance: Promise<unknown> = Promise.resolve();
@@ -80,6 +81,7 @@ export class DiskJournal implements Journal {
             : log('the journal takes no writes', { reason }),
       },
       ports.end,
+      ports.nextBatch,
     );
   }
 
@@ -212,6 +214,7 @@ export class DiskJournal implements Journal {
     if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
     await this.#writer.close();
     await this.#maintenance;
+    if (this.#markTimer !== null) clearTimeout(this.#markTimer);
     const { mark, files } = this.#ports;
     await mark.set(this.#writer.flushedTo);
     await mark.sync();
@@ -267,16 +270,15 @@ export class DiskJournal implements Journal {
     const { file, at } = this.#lastFlushed;
     this.#logBytes += place.file === file ? place.at - at : place.at;
     this.#lastFlushed = place;
-    const now = this.#ports.nowMs();
-    if (now - this.#markedMs >= MARK_EVERY_MS) {
-      this.#markedMs = now;
-      this.#ports.mark.set(place).catch(() => {});
-    }
-    if (this.#mayCompact(now)) this.#startCompaction();
+    this.#markTimer ??= setTimeout(() => {
+      this.#markTimer = null;
+      this.#ports.mark.set(this.#lastFlushed).catch(() => {});
+    }, MARK_WITHIN_MS);
+    if (this.#mayCompact()) this.#startCompaction();
   }
 
-  #mayCompact(nowMs: number): boolean {
-    if (!this.#maintained || this.#closed || nowMs < this.#compactAfterMs) return false;
+  #mayCompact(): boolean {
+    if (!this.#maintained || this.#closed || this.#ports.nowMs() < this.#compactAfterMs) return false;
     return this.#logBytes > Math.max(this.#ports.compactBytesMin, LOG_PER_BASE * this.#baseBytes);
   }
 
@@ -315,8 +317,8 @@ export class DiskJournal implements Journal {
 
 const NOWHERE: Place = { file: 0, at: 0 };
 
-/** How often it is noted how far the log is on disk, in milliseconds. */
-const MARK_EVERY_MS = 100;
+/** How soon it is noted how far the log is on disk, in milliseconds. */
+const MARK_WITHIN_MS = 100;
 
 /** The log is compacted when it is so many times as large as the base: what the disk holds beside what is live. */
 const LOG_PER_BASE = 2;

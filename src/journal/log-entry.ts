@@ -14,7 +14,7 @@ import { DamageError } from './journal-error.ts';
  *     revert   a write was taken back; the key's record is the previous one again, or none
  *     forget   the record of this version is not needed any more
  *     marks    how far the ordered engine has applied, and what is known of every origin
- *     end      the last entry of a base file, with the number of entries before it
+ *     end      the last entry of a base file, with the number of entries before it, and of the batch after it
  */
 export type LogEntry =
   | { readonly type: 'write' | 'hold'; readonly effect: Effect }
@@ -22,7 +22,7 @@ export type LogEntry =
   | { readonly type: 'revert'; readonly failed: Version; readonly key: string; readonly to: Restored | null }
   | { readonly type: 'forget'; readonly version: Version; readonly key: string }
   | MarksEntry
-  | { readonly type: 'end'; readonly entries: number };
+  | { readonly type: 'end'; readonly entries: number; readonly nextBatch: number };
 
 export interface MarksEntry extends Marks {
   readonly type: 'marks';
@@ -81,6 +81,8 @@ export function entryBytesMax(entry: LogEntry): number {
       return BODY_AT + VERSION_BYTES + 1 + entry.key.length;
     case 'marks':
       return BODY_AT + VERSION_BYTES + 8 + 2 + entry.known.length * 8;
+    case 'end':
+      return BODY_AT + 16;
     default:
       return BODY_AT + VERSION_BYTES;
   }
@@ -124,7 +126,7 @@ function writeBody(entry: LogEntry, into: Buffer, at: number): number {
       return next;
     }
     case 'end':
-      return into.writeDoubleBE(entry.entries, at);
+      return into.writeDoubleBE(entry.nextBatch, into.writeDoubleBE(entry.entries, at));
   }
 }
 
@@ -191,7 +193,7 @@ export function readEntry(bytes: Buffer): LogEntry {
       return { type, applied, newestTime: reader.double(), known: reader.times() };
     }
     case 'end':
-      return { type, entries: reader.double() };
+      return { type, entries: reader.double(), nextBatch: reader.double() };
     default:
       throw new DamageError(`an entry is of the unknown type ${bytes[TYPE_AT]}`);
   }

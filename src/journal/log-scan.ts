@@ -8,6 +8,8 @@ export interface ScanPorts {
   /** What every batch of this file has in its header. */
   readonly store: number;
   readonly number: number;
+  /** The number of the file's first batch; null: any. */
+  readonly firstBatch: number | null;
   /** Read at once, in bytes. */
   readonly chunkBytes: number;
   /** @param bytes the entry as it is in the file: a view that may be kept */
@@ -21,6 +23,8 @@ export interface ScanEnd {
   readonly end: number;
   /** Something follows that is no batch. */
   readonly broken: boolean;
+  /** What the number of the next batch has to be; null in a file without any whose first one could be any. */
+  readonly nextBatch: number | null;
 }
 
 /**
@@ -33,15 +37,18 @@ export async function scanLog(ports: ScanPorts): Promise<ScanEnd> {
   const size = await ports.file.size();
   const reader = new ChunkReader(ports, size);
   let at = 0;
+  let nextBatch = ports.firstBatch;
   for (;;) {
     const head = reader.has(at, BATCH_HEADER_BYTES) ?? (await reader.load(at, BATCH_HEADER_BYTES));
     const header = head === null ? null : readBatchHeader(head, 0);
-    if (header === null) return { end: at, broken: at < size };
+    if (header === null) return { end: at, broken: at < size, nextBatch };
     const start = at + BATCH_HEADER_BYTES;
     const entries = reader.has(start, header.length) ?? (await reader.load(start, header.length));
-    if (entries === null || !matchesHeader(header, entries)) return { end: at, broken: true };
+    if (entries === null || !matchesHeader(header, entries)) return { end: at, broken: true, nextBatch };
     if (header.store !== ports.store || header.file !== ports.number)
       throw new DamageError('a file holds what belongs to another');
+    if (header.sequence !== (nextBatch ?? header.sequence)) throw new DamageError('a batch is missing');
+    nextBatch = header.sequence + 1;
     visitEntries(entries, start, ports.onEntry);
     at = start + header.length;
   }

@@ -52,7 +52,7 @@ export class LogWriter {
   #spare: Buffer | null = null;
   /** Where the next batch begins. */
   #end: Place;
-  #lastNumber = 0;
+  #lastNumber: number;
   #backlogBytes = 0;
   #committing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -60,11 +60,12 @@ export class LogWriter {
   #trouble: string | null = null;
   #flushed: Place;
 
-  /** @param from where the log goes on */
-  constructor(ports: LogWriterPorts, from: Place) {
+  /** @param from where the log goes on @param nextBatch the number of the first batch there */
+  constructor(ports: LogWriterPorts, from: Place, nextBatch: number) {
     this.#ports = ports;
     this.#end = from;
     this.#flushed = from;
+    this.#lastNumber = nextBatch - 1;
   }
 
   get trouble(): string | null {
@@ -102,11 +103,11 @@ export class LogWriter {
     if (this.#trouble === null) this.#commitSoon();
   }
 
-  /** What is appended from now on goes to another file. @returns its number */
-  rotate(): number {
+  /** What is appended from now on goes to another file. @returns its number, and that of its first batch */
+  rotate(): { readonly file: number; readonly firstBatch: number } {
     this.#seal();
     if (this.#end.at > 0) this.#end = { file: this.#end.file + 2, at: 0 };
-    return this.#end.file;
+    return { file: this.#end.file, firstBatch: this.#lastNumber + 1 };
   }
 
   /** Nothing may be appended any more. Resolves when all is on disk, or when the disk has refused it once more. */
@@ -139,8 +140,9 @@ export class LogWriter {
     }
     this.#open = null;
     const flushed = this.#flushed.file === batch.file ? this.#flushed.at : 0;
-    sealBatch(batch.bytes.subarray(0, batch.length), this.#ports.store, batch.file, flushed);
-    this.#end = { file: batch.file, at: batch.start + batch.length };
+    const { file, number: sequence } = batch;
+    sealBatch(batch.bytes.subarray(0, batch.length), { store: this.#ports.store, file, sequence, flushed });
+    this.#end = { file, at: batch.start + batch.length };
     this.#sealed.push(batch);
   }
 

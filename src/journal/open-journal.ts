@@ -121,13 +121,14 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     await files.close();
     throw error;
   }
-  const { state, end, oldest, baseBytes, logBytes, entries, tornBytes } = recovered;
+  const { state, end, nextBatch, oldest, baseBytes, logBytes, entries, tornBytes } = recovered;
   const journal = new DiskJournal({
     files,
     store,
     mark,
     state,
     end,
+    nextBatch,
     oldest,
     baseBytes,
     logBytes,

@@ -8,6 +8,8 @@ export interface Recovered {
   readonly state: LogState;
   /** Where the log goes on. */
   readonly end: Place;
+  /** The number of the batch that comes next. */
+  readonly nextBatch: number;
   /** The oldest file that is part of the log. */
   readonly oldest: number;
   readonly baseBytes: number;
@@ -46,8 +48,8 @@ export async function recoverLog(
   const end = last === undefined ? { file: next, at: 0 } : nextPlace(last, torn.end);
   const oldest = base ?? FIRST_LOG;
   for (const number of found) if (number < oldest) await files.remove(number);
-  const { state, entries } = reading;
-  return { state, end, oldest, baseBytes, logBytes, entries, tornBytes: torn.bytes };
+  const { state, entries, nextBatch } = reading;
+  return { state, end, nextBatch, oldest, baseBytes, logBytes, entries, tornBytes: torn.bytes };
 }
 
 /** A file that has something in it is never written to again after a restart. */
@@ -76,6 +78,7 @@ interface Torn {
 class Reading {
   readonly state: LogState;
   entries = 0;
+  nextBatch = 1;
   readonly #files: LogFiles;
   readonly #store: number;
 
@@ -88,18 +91,22 @@ class Reading {
   async base(number: number): Promise<number> {
     const before = this.entries;
     let said: number | null = null;
+    let nextBatch = 0;
     const ports = await this.#ports(number, (entry) => {
       said = entry.type === 'end' ? entry.entries : null;
+      if (entry.type === 'end') nextBatch = entry.nextBatch;
     });
     const { end, broken } = await scanLog(ports);
     if (broken || said !== this.entries - before - 1)
       throw new DamageError(`${nameOfFile(number)} is not whole`);
+    this.nextBatch = nextBatch;
     return end;
   }
 
   async log(number: number, last: boolean, mark: Place): Promise<Torn> {
     const ports = await this.#ports(number);
-    const { end, broken } = await scanLog(ports);
+    const { end, broken, nextBatch } = await scanLog(ports);
+    this.nextBatch = nextBatch!;
     const size = await ports.file.size();
     const knownFlushed = mark.file === number ? mark.at : 0;
     if (!broken && end >= knownFlushed) return { end, bytes: 0 };
@@ -116,6 +123,7 @@ class Reading {
       file,
       store: this.#store,
       number,
+      firstBatch: this.nextBatch,
       chunkBytes: CHUNK_BYTES,
       onEntry: (entry, at) => {
         this.entries++;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { directoryOf } from '../../../src/journal/data-directory.ts';
+import { directoryOf, readIdentity } from '../../../src/journal/data-directory.ts';
+import { FlushedMark } from '../../../src/journal/flushed-mark.ts';
 import type { OpenedJournal } from '../../../src/journal/open-journal.ts';
 import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
@@ -36,9 +37,21 @@ async function written(how: 'closed' | 'killed'): Promise<{ dataDir: string; dis
     await kept(opened.journal);
   }
   if (how === 'closed') await journals.close(opened);
-  else journals.abandon(opened);
+  else await abandonMarked(opened, disk, dataDir);
   await eventually(() => expect(disk.paths().some((path) => path.endsWith('.partial'))).toBe(false));
   return { dataDir, disk: disk.killed() };
+}
+
+/** Ends it as a kill does, once it has been noted how far the log is on disk. */
+async function abandonMarked(opened: OpenedJournal, disk: SimulatedDisk, dataDir: string): Promise<void> {
+  const end = await opened.journal.withFiles(async (_, end) => end);
+  const directory = directoryOf(dataDir, OWNER.controller);
+  const { store } = (await readIdentity(disk, directory, OWNER))!;
+  await eventually(async () => {
+    const { place } = await FlushedMark.open(disk, join(directory, 'flushed'), store);
+    expect(place).toEqual(end);
+  });
+  journals.abandon(opened);
 }
 
 /** Opens what is left, and says what became of it. */
@@ -96,7 +109,7 @@ describe('a damaged directory', () => {
       const whole = await wholeOf(dataDir, disk.killed());
       for (const path of disk.paths()) {
         const bytes = disk.bytesOf(path);
-        const cuts = [0, 1, 31, 33, bytes.length >> 1, bytes.length - 1].filter((cut) => cut < bytes.length);
+        const cuts = [0, 1, 39, 41, bytes.length >> 1, bytes.length - 1].filter((cut) => cut < bytes.length);
         for (const left of [null, ...cuts.map((cut) => bytes.subarray(0, cut))]) {
           const copy = disk.killed();
           copy.overwrite(path, left);
