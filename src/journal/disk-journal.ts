@@ -2,6 +2,7 @@ import { type Effect, NO_ENTRY } from '../ordering/effect.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import { Compaction } from './compaction.ts';
+import type { Identity } from './data-directory.ts';
 import type { FlushedMark } from './flushed-mark.ts';
 import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from './journal.ts';
 import type { LogEntry, Place } from './log-entry.ts';
@@ -13,7 +14,7 @@ import type { OriginRecord } from './origin-log.ts';
 
 export interface DiskJournalPorts {
   readonly files: LogFiles;
-  readonly store: number;
+  readonly identity: Identity;
   readonly mark: FlushedMark;
   readonly state: LogState;
   /** Where the log goes on, and the oldest file of it. */
@@ -30,6 +31,14 @@ export interface DiskJournalPorts {
   /** Monotonic. */
   readonly nowMs: () => number;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** The files of a log up to a place that is on disk. */
+export interface LogOnDisk {
+  readonly files: LogFiles;
+  readonly identity: Identity;
+  readonly numbers: readonly number[];
+  readonly end: Place;
 }
 
 /**
@@ -65,11 +74,11 @@ export class DiskJournal implements Journal {
     this.#baseBytes = ports.baseBytes;
     this.#logBytes = ports.logBytes;
     this.#lastFlushed = ports.end;
-    const { files, store, commitWithinMs, retryAfterMs, segmentBytesMax, log } = ports;
+    const { files, identity, commitWithinMs, retryAfterMs, segmentBytesMax, log } = ports;
     this.#writer = new LogWriter(
       {
         files,
-        store,
+        store: identity.store,
         commitWithinMs,
         retryAfterMs,
         segmentBytesMax,
@@ -197,12 +206,16 @@ export class DiskJournal implements Journal {
   }
 
   /** Runs when no compaction does, with what is on disk by then; no file is removed meanwhile. */
-  withFiles<T>(use: (oldest: number, end: Place) => Promise<T>): Promise<T> {
+  withFiles<T>(use: (log: LogOnDisk) => Promise<T>): Promise<T> {
+    const { files, identity } = this.#ports;
     const run = this.#maintenance.then(async () => {
-      await new Promise<void>((resolve, reject) => {
-        this.whenKept((error) => (error === null ? resolve() : reject(new Error(error))));
-      });
-      return use(this.#oldest, this.#writer.flushedTo);
+      if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
+      await this.#kept();
+      const { flushedTo } = this.#writer;
+      const onlyBase = flushedTo.file < this.#oldest;
+      const end = onlyBase ? { file: this.#oldest, at: this.#baseBytes } : flushedTo;
+      const numbers = (await files.list()).filter((number) => number >= this.#oldest && number <= end.file);
+      return use({ files, identity, numbers, end });
     });
     this.#maintenance = run.catch(() => {});
     return run;
@@ -297,11 +310,18 @@ export class DiskJournal implements Journal {
   }
 
   async #compact(): Promise<void> {
-    const { files, store, log, nowMs } = this.#ports;
+    const { files, identity, log, nowMs } = this.#ports;
     const startedMs = nowMs();
     const before = this.#logBytes;
     const pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS));
-    const ports = { files, writer: this.#writer, state: this.#state, store, oldest: this.#oldest, pause };
+    const ports = {
+      files,
+      writer: this.#writer,
+      state: this.#state,
+      store: identity.store,
+      oldest: this.#oldest,
+      pause,
+    };
     this.#compaction = new Compaction(ports);
     const base = await this.#compaction.run();
     if (base === null) return;

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 
 /** What the journal asks of the file system; a test can put in one that fails, or that loses what was not flushed. */
 export interface Disk {
@@ -11,6 +11,8 @@ export interface Disk {
   remove(path: string): Promise<void>;
   /** @throws the system's error, EEXIST included */
   makeDirectory(path: string): Promise<void>;
+  /** @throws when it is not empty */
+  removeDirectory(path: string): Promise<void>;
   /** What was made, renamed or removed in the directory is on disk. */
   syncDirectory(path: string): Promise<void>;
 }
@@ -41,6 +43,7 @@ export const NODE_DISK: Disk = {
   async makeDirectory(path) {
     await mkdir(path, { mode: DIRECTORY_MODE });
   },
+  removeDirectory: (path) => rmdir(path),
   async syncDirectory(path) {
     const handle = await open(path, 'r');
     try {

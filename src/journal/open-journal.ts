@@ -124,7 +124,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
   const { state, end, nextBatch, oldest, baseBytes, logBytes, entries, tornBytes } = recovered;
   const journal = new DiskJournal({
     files,
-    store,
+    identity,
     mark,
     state,
     end,

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { directoryOf } from '../../src/journal/data-directory.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { type JournalOptions, type OpenedJournal, openJournal } from '../../src/journal/open-journal.ts';
 import type { Effect } from '../../src/ordering/effect.ts';
@@ -53,6 +54,11 @@ export class DiskJournals {
   abandon(opened: OpenedJournal): void {
     this.#opened.delete(opened);
     opened.release();
+  }
+
+  /** For a process that died while it opened: its lock would be gone. */
+  forgetLock(dataDir: string): void {
+    rmSync(`${directoryOf(dataDir, OWNER.controller)}.lock`);
   }
 
   async clean(): Promise<void> {

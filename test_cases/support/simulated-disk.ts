@@ -89,6 +89,11 @@ export class SimulatedDisk implements Disk {
     this.#directories.add(path);
   }
 
+  async removeDirectory(path: string): Promise<void> {
+    await this.#change();
+    this.#directories.delete(path);
+  }
+
   async syncDirectory(directory: string): Promise<void> {
     await this.#change();
     for (const path of this.#syncedNames.keys()) {

@@ -44,7 +44,7 @@ async function written(how: 'closed' | 'killed'): Promise<{ dataDir: string; dis
 
 /** Ends it as a kill does, once it has been noted how far the log is on disk. */
 async function abandonMarked(opened: OpenedJournal, disk: SimulatedDisk, dataDir: string): Promise<void> {
-  const end = await opened.journal.withFiles(async (_, end) => end);
+  const end = await opened.journal.withFiles(async ({ end }) => end);
   const directory = directoryOf(dataDir, OWNER.controller);
   const { store } = (await readIdentity(disk, directory, OWNER))!;
   await eventually(async () => {
