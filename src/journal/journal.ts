@@ -85,7 +85,10 @@ export interface Journal {
 
   release(version: Version): void;
 
-  /** Has the marks kept with what was recorded until now. */
+  /**
+   * Has the marks kept with what was recorded until now. Those that include a write that is about to be
+   * recorded are to be set before it, in the same turn: then they are in one commit.
+   */
   mark(marks: Marks): void;
 
   /**

@@ -61,8 +61,12 @@ export class DiskJournals {
     rmSync(`${directoryOf(dataDir, OWNER.controller)}.lock`);
   }
 
-  async clean(): Promise<void> {
+  async closeAll(): Promise<void> {
     for (const opened of [...this.#opened]) await this.close(opened).catch(() => {});
+  }
+
+  async clean(): Promise<void> {
+    await this.closeAll();
     for (const directory of this.#directories) rmSync(directory, { recursive: true, force: true });
   }
 }
