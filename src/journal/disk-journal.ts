@@ -140,8 +140,9 @@ export class DiskJournal implements Journal {
   record(effect: Effect): boolean {
     const held = this.#state.held.take(effect.version);
     if (held !== undefined) {
-      this.#writer.append({ type: 'apply', version: effect.version });
-      return this.#state.record(held.effect, held);
+      const isNewest = this.#state.record(held.effect, held);
+      this.#writer.append({ type: isNewest ? 'apply' : 'release', version: effect.version });
+      return isNewest;
     }
     if (!this.#state.index.record(effect)) return false;
     this.#state.saw(effect.version.time);

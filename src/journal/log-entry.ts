@@ -5,7 +5,8 @@ import type { Marks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
 
 /**
- * What the log on disk consists of. In their order, the entries tell again all that was done to a journal.
+ * What the log on disk consists of. In their order, the entries tell again all that was done to a journal: what
+ * came of it, never what was tried, since a base may know already what was forgotten later.
  *
  *     write    a completed write, with its value
  *     hold     a request that was received and waits for its place in the order, with its value

@@ -4,6 +4,7 @@ import { VersionVector } from '../../../src/ordering/version-vector.ts';
 import { DiskJournals, kept, readValue } from '../../support/disk-journals.ts';
 import { eventually } from '../../support/eventually.ts';
 import { describeJournal } from '../../support/journal-acceptance.ts';
+import { SimulatedDisk } from '../../support/simulated-disk.ts';
 
 const journals = new DiskJournals();
 afterEach(() => journals.clean());
@@ -125,6 +126,29 @@ describe('the journal on disk', () => {
     expect(again.journal.since(EVERYTHING)).toEqual(before);
     expect(again.recovered.held).toHaveLength(40);
     await checkValues(again.journal, 60);
+  });
+});
+
+describe('a compaction', () => {
+  it('regression: what was forgotten meanwhile let a held request come back that it had outdone', async () => {
+    const disk = new SimulatedDisk();
+    const dataDir = journals.simulated(disk);
+    const opened = await journals.open(dataDir, { disk, compactBytesMin: 2_000 });
+    const { journal } = opened;
+    journal.hold(set('outdone', 1, 'never newest'));
+    journal.record({ ...NO_ENTRY, kind: 'delete', key: 'outdone', version: version(2) });
+    const begun = () => disk.paths().some((path) => path.endsWith('base.partial'));
+    for (let time = 3; !begun(); time++) {
+      journal.record(set('other', time, 'x'.repeat(100)));
+      await kept(journal);
+    }
+    expect(journal.record(set('outdone', 1, 'never newest'))).toBe(false);
+    journal.forget(journal.newest('outdone')!);
+    await eventually(() => expect(journals.messages).toContain('the journal is compacted'));
+    await journals.close(opened);
+    const again = await journals.open(dataDir, { disk });
+    expect(again.journal.newest('outdone')).toBeUndefined();
+    expect(again.recovered.held).toEqual([]);
   });
 });
 
