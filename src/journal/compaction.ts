@@ -29,7 +29,7 @@ export interface CompactionPorts {
  *     requests as they were when it began; and of the writes those that are still the newest of their key when
  *     the base gets to them. The others are in the new file.
  *  2. So the base takes effect only when the new file is on disk up to where it was when the base was written.
- *  3. The old files are removed when nothing refers to them.
+ *  3. The old files are to be removed when nothing refers to them.
  */
 export class Compaction {
   readonly #ports: CompactionPorts;
@@ -58,7 +58,7 @@ export class Compaction {
   /**
    * An older write is the newest of its key again, which the base may have passed over.
    *
-   * @returns false when its entry is about to be removed: the write is left without its value
+   * @returns false when its entry is about to be removed, and has to be saved before
    */
   keepsReverted(place: Place): boolean {
     if (place.file > this.#base) return true;
@@ -67,7 +67,7 @@ export class Compaction {
   }
 
   /**
-   * @returns the base's number and size; null when it was spoilt, and has to be made anew
+   * @returns the base's number and size; null when it was spoilt, and has to be made anew. The old files are still there
    * @throws the disk's error, or a DamageError; nothing has changed then
    */
   async run(): Promise<{ readonly number: number; readonly bytes: number } | null> {
@@ -153,7 +153,7 @@ export class Compaction {
 
 /** The completed write that the entry holds, or that has been made of it. */
 function writeOf(entry: LogEntry): Effect | null {
-  if (entry.type === 'write' || entry.type === 'hold') return entry.effect;
+  if (entry.type === 'write' || entry.type === 'hold' || entry.type === 'value') return entry.effect;
   return entry.type === 'revert' && entry.to !== null ? entry.to.effect : null;
 }
 

@@ -60,6 +60,8 @@ export class DiskJournal implements Journal {
   #lastFlushed: Place;
   #markTimer: NodeJS.Timeout | null = null;
   #compaction: Compaction | null = null;
+  /** Entries that were reverted to, in files that are about to be removed. */
+  #toSave: Place[] = [];
   /** Compactions and backups, one after the other. */
   #maintenance: Promise<unknown> = Promise.resolve();
   #maintained = true;
@@ -161,15 +163,13 @@ export class DiskJournal implements Journal {
       this.#writer.append({ type: 'revert', failed, key, to: null });
       return;
     }
-    const kept = restored.file >= this.#oldest && (this.#compaction?.keepsReverted(restored) ?? true);
-    const { file, at } = kept ? restored : NOWHERE;
-    const place = this.#writer.append({
-      type: 'revert',
-      failed,
-      key,
-      to: { file, at, effect: effectOf(restored) },
-    });
-    if (!kept) this.#state.locate(key, place);
+    const { file, at } = restored;
+    const kept = file >= this.#oldest && (this.#compaction?.keepsReverted({ file, at }) ?? true);
+    const to = { ...(kept ? { file, at } : NOWHERE), effect: effectOf(restored) };
+    const place = this.#writer.append({ type: 'revert', failed, key, to });
+    if (kept) return;
+    this.#state.locate(key, place);
+    if (file >= this.#oldest) this.#toSave.push({ file, at });
   }
 
   forget(record: JournalRecord): void {
@@ -187,6 +187,12 @@ export class DiskJournal implements Journal {
 
   release(version: Version): void {
     if (this.#state.held.take(version) !== undefined) this.#writer.append({ type: 'release', version });
+  }
+
+  fill(effect: Effect): void {
+    const record = this.#state.index.newest(effect.key);
+    if (effect.value === null || record === undefined || !sameVersion(record.version, effect.version)) return;
+    this.#state.locate(effect.key, this.#writer.append({ type: 'value', effect }));
   }
 
   mark(marks: Marks): void {
@@ -245,8 +251,7 @@ export class DiskJournal implements Journal {
       const { file, at } = record;
       try {
         const entry = await this.#entryAt({ file, at });
-        const effect = entry.type === 'write' || entry.type === 'hold' ? entry.effect : null;
-        return effect?.value == null ? null : effect;
+        return 'effect' in entry && entry.effect.value !== null ? entry.effect : null;
       } catch (error) {
         const now = this.#placedOf(key, version);
         if (now === null) return null;
@@ -328,11 +333,22 @@ export class DiskJournal implements Journal {
     if (base === null) return;
     this.#compaction = null;
     this.#oldest = base.number;
+    await this.#saveReverted();
     for (const number of await files.list()) if (number < base.number) await files.remove(number);
     this.#logBytes -= before;
     const freed = this.#baseBytes + before - base.bytes;
     this.#baseBytes = base.bytes;
     log('the journal is compacted', { bytes: base.bytes, freed, ms: Math.round(nowMs() - startedMs) });
+  }
+
+  async #saveReverted(): Promise<void> {
+    const places = this.#toSave;
+    this.#toSave = [];
+    for (const { file, at } of places) {
+      const entry = await readEntryAt(await this.#ports.files.get(file), at);
+      if ('effect' in entry) this.fill(entry.effect);
+    }
+    if (places.length > 0) await this.#kept();
   }
 }
 

@@ -107,6 +107,9 @@ export interface Journal {
    */
   valueOf(key: string, version: Version, done: (error: string | null, effect: Effect | null) => void): void;
 
+  /** Keeps the value of a write that was recorded without it, if that is still the newest of its key. */
+  fill(effect: Effect): void;
+
   readonly state: JournalState;
 
   /** Entries that are not deleted; expired ones count until they are removed. */

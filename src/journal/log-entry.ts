@@ -15,10 +15,11 @@ import { DamageError } from './journal-error.ts';
  *     revert   a write was taken back; the key's record is the previous one again, or none
  *     forget   the record of this version is not needed any more
  *     marks    how far the ordered engine has applied, and what is known of every origin
+ *     value    a completed write that is there already, now with its value
  *     end      the last entry of a base file, with the number of entries before it, and of the batch after it
  */
 export type LogEntry =
-  | { readonly type: 'write' | 'hold'; readonly effect: Effect }
+  | { readonly type: 'write' | 'hold' | 'value'; readonly effect: Effect }
   | { readonly type: 'apply' | 'release'; readonly version: Version }
   | { readonly type: 'revert'; readonly failed: Version; readonly key: string; readonly to: Restored | null }
   | { readonly type: 'forget'; readonly version: Version; readonly key: string }
@@ -55,7 +56,7 @@ const TYPE_AT = 8;
 const BODY_AT = 9;
 
 /** The place in this list is the type on disk: only ever add at the end. */
-const TYPES = ['write', 'hold', 'apply', 'release', 'revert', 'forget', 'marks', 'end'] as const;
+const TYPES = ['write', 'hold', 'apply', 'release', 'revert', 'forget', 'marks', 'end', 'value'] as const;
 
 /** Bytes from which an entry's length can be read. */
 export const ENTRY_BYTES_MIN = BODY_AT;
@@ -73,6 +74,7 @@ export function entryBytesMax(entry: LogEntry): number {
   switch (entry.type) {
     case 'write':
     case 'hold':
+    case 'value':
       return BODY_AT + effectBytesMax(entry.effect);
     case 'revert': {
       const restored = entry.to === null ? 0 : PLACE_BYTES + effectBytesMax(entry.to.effect);
@@ -107,6 +109,7 @@ function writeBody(entry: LogEntry, into: Buffer, at: number): number {
   switch (entry.type) {
     case 'write':
     case 'hold':
+    case 'value':
       return writeEffect(entry.effect, into, at);
     case 'apply':
     case 'release':
@@ -176,6 +179,7 @@ export function readEntry(bytes: Buffer): LogEntry {
   switch (type) {
     case 'write':
     case 'hold':
+    case 'value':
       return { type, effect: reader.effect() };
     case 'apply':
     case 'release':

@@ -1,4 +1,5 @@
-import { NO_VERSION } from '../ordering/version.ts';
+import type { Effect } from '../ordering/effect.ts';
+import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import { HeldRequests } from './held-requests.ts';
 import type { JournalRecord, Marks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
@@ -29,6 +30,9 @@ export class LogState {
         this.saw(entry.effect.version.time);
         this.record(entry.effect, place);
         return;
+      case 'value':
+        this.fill(entry.effect, place);
+        return;
       case 'hold':
         this.saw(entry.effect.version.time);
         this.held.add(withOwnValue(entry.effect), place);
@@ -47,8 +51,7 @@ export class LogState {
         return;
       case 'forget': {
         const record = this.index.newest(entry.key);
-        if (record?.version.time === entry.version.time && record.version.node === entry.version.node)
-          this.index.forget(record);
+        if (record !== undefined && sameVersion(record.version, entry.version)) this.index.forget(record);
         return;
       }
       case 'marks':
@@ -61,9 +64,17 @@ export class LogState {
   }
 
   /** @returns false when the write is not the newest of its key */
-  record(effect: Parameters<MemoryJournal['record']>[0], place: Place): boolean {
+  record(effect: Effect, place: Place): boolean {
     if (!this.index.record(effect)) return false;
     if (effect.kind === 'set' || effect.kind === 'delete') this.locate(effect.key, place);
+    return true;
+  }
+
+  /** The value of a write is there. @returns false when another write is the newest of its key */
+  fill({ key, version }: Effect, place: Place): boolean {
+    const record = this.index.newest(key);
+    if (record === undefined || !sameVersion(record.version, version)) return false;
+    this.locate(key, place);
     return true;
   }
 
@@ -78,7 +89,7 @@ export class LogState {
     record.at = at;
   }
 
-  #revert(failed: { time: number; node: number }, key: string, to: Restored | null, place: Place): void {
+  #revert(failed: Version, key: string, to: Restored | null, place: Place): void {
     const previous = to === null ? undefined : recordOf(to);
     this.index.revert(failed, key, previous);
     if (to !== null && to.file === 0) this.locate(key, place);
@@ -86,7 +97,7 @@ export class LogState {
 }
 
 /** A held request lives on, the chunk of the file that it was read from does not. */
-function withOwnValue<T extends { readonly value: Buffer | null }>(effect: T): T {
+function withOwnValue(effect: Effect): Effect {
   return effect.value === null ? effect : { ...effect, value: Buffer.from(effect.value) };
 }
 

@@ -129,6 +129,8 @@ export class MemoryJournal implements Journal {
 
   release(): void {}
 
+  fill(): void {}
+
   mark(_: Marks): void {}
 
   whenKept(done: (error: string | null) => void): void {

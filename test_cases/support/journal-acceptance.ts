@@ -132,6 +132,17 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(allOf(journal)).toEqual(['set a@2']);
     });
 
+    it('takes a value for a write that came without, and for no other', async () => {
+      const journal = await journalOf(set('a', 1), set('b', 2));
+      journal.fill({ ...set('a', 1), value: Buffer.from('late') });
+      journal.fill({ ...set('b', 1), value: Buffer.from('of another') });
+      expect(allOf(journal)).toEqual(['set a@1', 'set b@2']);
+      expect(['late', undefined]).toContain(
+        (await readValue(journal, 'a', { time: 1, node: 0 }))?.value?.toString(),
+      );
+      expect(await readValue(journal, 'b', { time: 2, node: 0 })).toBeNull();
+    });
+
     it('says that everything is kept, in the order of the questions', async () => {
       const journal = await journalOf(set('a', 1));
       const said: string[] = [];

@@ -77,7 +77,10 @@ function fingerprints(steps: readonly JournalStep[]): string[] {
   ];
 }
 
-/** Values that are there have to be those that were written. */
+/**
+ * Values that are there have to be those that were written. One that a revert brought back may be lost when the
+ * process dies at the end of a compaction.
+ */
 async function expectValues({ journal }: OpenedJournal, steps: readonly JournalStep[]): Promise<void> {
   for (const key of KEYS) {
     const record = journal.newest(key);
@@ -85,6 +88,8 @@ async function expectValues({ journal }: OpenedJournal, steps: readonly JournalS
     const { time, node } = record.version;
     const written = steps.find(({ effect: { version } }) => version.time === time && version.node === node)!;
     const found = await readValue(journal, key, record.version);
+    const wasBrought = steps.some((step) => step.do === 'record and revert' && step.effect.key === key);
+    if (found === null && wasBrought) continue;
     expect(found?.value).toEqual(written.effect.value);
   }
 }

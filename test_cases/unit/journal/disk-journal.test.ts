@@ -101,6 +101,17 @@ describe('the journal on disk', () => {
     expect(await readValue(again, 'passed over', version(1))).toBeNull();
   });
 
+  it('keeps a value that came after its write', async () => {
+    const dataDir = journals.dataDir();
+    const opened = await journals.open(dataDir);
+    opened.journal.record({ ...set('late', 1, ''), value: null });
+    expect(await readValue(opened.journal, 'late', version(1))).toBeNull();
+    opened.journal.fill(set('late', 1, 'here it is'));
+    await journals.close(opened);
+    const { journal } = await journals.open(dataDir);
+    expect((await readValue(journal, 'late', version(1)))?.value?.toString()).toBe('here it is');
+  });
+
   it('is made smaller while it is written to, and loses nothing by that', async () => {
     const dataDir = journals.dataDir();
     const opened = await journals.open(dataDir, { compactBytesMin: 20_000, segmentBytesMax: 8_000 });
