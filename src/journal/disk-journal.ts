@@ -28,6 +28,10 @@ export interface DiskJournalPorts {
   readonly segmentBytesMax: number;
   /** The log behind the base is left to grow to this before it is compacted, however small the base, in bytes. */
   readonly compactBytesMin: number;
+  /** While more than this is recorded and not on disk, the journal is not writable, in bytes. */
+  readonly backlogBytesMax: number;
+  /** The journal is writable again. */
+  readonly onWritable: () => void;
   /** Monotonic. */
   readonly nowMs: () => number;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
@@ -76,7 +80,7 @@ export class DiskJournal implements Journal {
     this.#baseBytes = ports.baseBytes;
     this.#logBytes = ports.logBytes;
     this.#lastFlushed = ports.end;
-    const { files, identity, commitWithinMs, retryAfterMs, segmentBytesMax, log } = ports;
+    const { files, identity, commitWithinMs, retryAfterMs, segmentBytesMax } = ports;
     this.#writer = new LogWriter(
       {
         files,
@@ -86,10 +90,7 @@ export class DiskJournal implements Journal {
         segmentBytesMax,
         onSeal: () => this.#changedMarks(),
         onFlushed: (place) => this.#onFlushed(place),
-        onTrouble: (reason) =>
-          reason === null
-            ? log('the journal takes writes again')
-            : log('the journal takes no writes', { reason }),
+        onTrouble: (reason) => this.#onTrouble(reason),
       },
       ports.end,
       ports.nextBatch,
@@ -108,9 +109,12 @@ export class DiskJournal implements Journal {
     return this.#state.index.armedFlush;
   }
 
+  /** It says no more than that: what is recorded all the same is taken, and written when it can be. */
   get state(): JournalState {
-    const reason = this.#writer.trouble;
-    return reason === null ? { writable: true } : { writable: false, reason };
+    const { trouble, backlogBytes } = this.#writer;
+    const isLate = backlogBytes > this.#ports.backlogBytesMax;
+    const reason = trouble ?? (isLate ? 'the disk is slower than the writes' : null);
+    return reason === null ? WRITABLE : { writable: false, reason };
   }
 
   /** Done and not yet on disk, in bytes: what grows while the disk takes nothing. */
@@ -285,10 +289,21 @@ export class DiskJournal implements Journal {
     return { type: 'marks', newestTime: this.#state.newestTime, ...this.#marks };
   }
 
+  #onTrouble(reason: string | null): void {
+    const { log, onWritable } = this.#ports;
+    if (reason !== null) return log('the journal takes no writes', { reason });
+    log('the journal takes writes again');
+    onWritable();
+  }
+
   #onFlushed(place: Place): void {
     const { file, at } = this.#lastFlushed;
-    this.#logBytes += place.file === file ? place.at - at : place.at;
+    const bytes = place.file === file ? place.at - at : place.at;
+    this.#logBytes += bytes;
     this.#lastFlushed = place;
+    const { backlogBytesMax, onWritable } = this.#ports;
+    const { backlogBytes } = this.#writer;
+    if (backlogBytes <= backlogBytesMax && backlogBytes + bytes > backlogBytesMax) onWritable();
     this.#markTimer ??= setTimeout(() => {
       this.#markTimer = null;
       this.#ports.mark.set(this.#lastFlushed).catch(() => {});
@@ -351,6 +366,8 @@ export class DiskJournal implements Journal {
     if (places.length > 0) await this.#kept();
   }
 }
+
+const WRITABLE: JournalState = { writable: true };
 
 const NOWHERE: Place = { file: 0, at: 0 };
 

@@ -34,6 +34,10 @@ export interface JournalOptions {
   readonly segmentBytesMax?: number;
   /** A log that is smaller is not compacted, in bytes. */
   readonly compactBytesMin?: number;
+  /** While more than this waits for the disk, the journal is not writable, in bytes. */
+  readonly backlogBytesMax?: number;
+  /** The journal is writable again. */
+  readonly onWritable?: () => void;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
   /** Monotonic. */
@@ -70,6 +74,7 @@ export interface RecoveryReport {
 
 export const COMMIT_WITHIN_MS_DEFAULT = 50;
 const RETRY_AFTER_MS_DEFAULT = 250;
+const BACKLOG_BYTES_MAX_DEFAULT = 67_108_864;
 const SEGMENT_BYTES_DEFAULT = 268_435_456;
 const COMPACT_BYTES_MIN_DEFAULT = 67_108_864;
 
@@ -136,6 +141,8 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     retryAfterMs: options.retryAfterMs ?? RETRY_AFTER_MS_DEFAULT,
     segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_DEFAULT,
     compactBytesMin: options.compactBytesMin ?? COMPACT_BYTES_MIN_DEFAULT,
+    backlogBytesMax: options.backlogBytesMax ?? BACKLOG_BYTES_MAX_DEFAULT,
+    onWritable: options.onWritable ?? (() => {}),
     nowMs: options.nowMs,
     log: options.log,
   });

@@ -112,6 +112,17 @@ describe('the journal on disk', () => {
     expect((await readValue(journal, 'late', version(1)))?.value?.toString()).toBe('here it is');
   });
 
+  it('says that it is not writable while too much waits for the disk, and when it is again', async () => {
+    let times = 0;
+    const onWritable = () => times++;
+    const { journal } = await journals.open(journals.dataDir(), { backlogBytesMax: 50_000, onWritable });
+    for (let time = 1; time <= 6; time++) journal.record(set(`key ${time}`, time, 'x'.repeat(10_000)));
+    expect(journal.state).toMatchObject({ writable: false, reason: expect.stringContaining('slower') });
+    expect(await kept(journal)).toBeNull();
+    expect(journal.state).toEqual({ writable: true });
+    expect(times).toBe(1);
+  });
+
   it('is made smaller while it is written to, and loses nothing by that', async () => {
     const dataDir = journals.dataDir();
     const opened = await journals.open(dataDir, { compactBytesMin: 20_000, segmentBytesMax: 8_000 });
