@@ -119,7 +119,7 @@ describe('a crash', () => {
         const prefix = fingerprints(steps).lastIndexOf(found);
         expect(prefix).toBeGreaterThanOrEqual(confirmed);
         await expectValues(again, steps.slice(0, prefix));
-        await journals.close(again);
+        await journals.clean();
       }),
       { numRuns: RUNS },
     );
