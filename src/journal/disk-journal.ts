@@ -236,8 +236,8 @@ export class DiskJournal implements Journal {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
-    await this.#writer.close();
     await this.#maintenance;
+    await this.#writer.close();
     if (this.#markTimer !== null) clearTimeout(this.#markTimer);
     const { mark, files } = this.#ports;
     await mark.set(this.#writer.flushedTo);
@@ -321,6 +321,7 @@ export class DiskJournal implements Journal {
     this.#maintenance = this.#maintenance
       .then(() => this.#compact())
       .catch((error: Error) => {
+        if (this.#closed) return;
         this.#compactAfterMs = this.#ports.nowMs() + COMPACT_AGAIN_MS;
         this.#ports.log('the journal could not be compacted', { reason: error.message });
       })
@@ -334,14 +335,13 @@ export class DiskJournal implements Journal {
     const { files, identity, log, nowMs } = this.#ports;
     const startedMs = nowMs();
     const before = this.#logBytes;
-    const pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS));
     const ports = {
       files,
       writer: this.#writer,
       state: this.#state,
       store: identity.store,
       oldest: this.#oldest,
-      pause,
+      pause: () => this.#pause(),
     };
     this.#compaction = new Compaction(ports);
     const base = await this.#compaction.run();
@@ -354,6 +354,11 @@ export class DiskJournal implements Journal {
     const freed = this.#baseBytes + before - base.bytes;
     this.#baseBytes = base.bytes;
     log('the journal is compacted', { bytes: base.bytes, freed, ms: Math.round(nowMs() - startedMs) });
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#closed) throw new Error('the journal is being closed');
+    await new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 
   async #saveReverted(): Promise<void> {

@@ -67,6 +67,7 @@ export class DiskJournals {
 
   async clean(): Promise<void> {
     await this.closeAll();
+    this.messages.length = 0;
     for (const directory of this.#directories) rmSync(directory, { recursive: true, force: true });
   }
 }

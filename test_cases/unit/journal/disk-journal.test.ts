@@ -152,6 +152,26 @@ describe('the journal on disk', () => {
 });
 
 describe('a compaction', () => {
+  it('is given up when the journal is closed, and does no harm by that', async () => {
+    const disk = new SimulatedDisk();
+    const dataDir = journals.simulated(disk);
+    const opened = await journals.open(dataDir, { disk, compactBytesMin: 300_000 });
+    const { journal } = opened;
+    const begun = () => disk.paths().some((path) => path.endsWith('base.partial'));
+    let time = 0;
+    while (!begun()) {
+      for (let i = 0; i < 50; i++) journal.record(set(`key ${++time % 1_500}`, time, 'x'.repeat(100)));
+      await kept(journal);
+    }
+    const before = journal.since(EVERYTHING);
+    await journals.close(opened);
+    expect(journals.messages).not.toContain('the journal is compacted');
+    expect(disk.paths().filter((path) => path.includes('/base'))).toEqual([]);
+    const again = await journals.open(dataDir, { disk });
+    expect(again.setAside).toBeNull();
+    expect(again.journal.since(EVERYTHING)).toEqual(before);
+  });
+
   it('regression: what was forgotten meanwhile let a held request come back that it had outdone', async () => {
     const disk = new SimulatedDisk();
     const dataDir = journals.simulated(disk);
