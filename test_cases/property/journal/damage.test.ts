@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { directoryOf, readIdentity } from '../../../src/journal/data-directory.ts';
 import { FlushedMark } from '../../../src/journal/flushed-mark.ts';
+import { BATCH_MAGIC } from '../../../src/journal/log-batch.ts';
 import type { OpenedJournal } from '../../../src/journal/open-journal.ts';
 import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
@@ -120,6 +121,55 @@ describe('a damaged directory', () => {
           );
         }
       }
+    }
+  });
+
+  it('is known by later batches to have been whole, when the mark is an old one', async () => {
+    const disk = new SimulatedDisk();
+    const dataDir = journals.simulated(disk);
+    const opened = await journals.open(dataDir, { disk });
+    const directory = directoryOf(dataDir, OWNER.controller);
+    const oldMark = disk.bytesOf(join(directory, 'flushed'));
+    const ends: number[] = [];
+    for (let time = 1; time <= 4; time++) {
+      opened.journal.record(set(time));
+      ends.push(await opened.journal.withFiles(async ({ end }) => end.at));
+    }
+    journals.abandon(opened);
+    const log = join(directory, 'log-00000000');
+    const bytes = disk.bytesOf(log);
+    const outcomes: string[] = [];
+    for (const at of [ends[0]! - 1, ends[1]! - 1, ends[2]! - 1, ends[3]! - 1]) {
+      const copy = disk.killed();
+      copy.overwrite(join(directory, 'flushed'), oldMark);
+      const changed = Buffer.from(bytes);
+      changed[at]! ^= 1;
+      copy.overwrite(log, changed);
+      const again = await journals.open(dataDir, { disk: copy });
+      outcomes.push(again.setAside === null ? `${again.journal.records} left` : 'set aside');
+      await journals.close(again);
+    }
+    // What nothing whole comes after may be what a crash had torn.
+    expect(outcomes).toEqual(['set aside', 'set aside', 'set aside', '3 left']);
+  });
+
+  it('is set aside when its base is not whole, even without a log behind it', async () => {
+    const disk = new SimulatedDisk();
+    const dataDir = journals.simulated(disk);
+    const opened = await journals.open(dataDir, { disk, compactBytesMin: 100_000 });
+    for (let time = 1; time <= 20_000; time += 2) opened.journal.record({ ...set(time), key: `key ${time}` });
+    await kept(opened.journal);
+    await eventually(() => expect(journals.messages).toContain('the journal is compacted'));
+    await journals.close(opened);
+    const base = disk.paths().find((path) => path.includes('/base-'))!;
+    const size = disk.bytesOf(base).length;
+    const second = disk.bytesOf(base).indexOf(BATCH_MAGIC, 1);
+    expect(second).toBeGreaterThan(0);
+    for (const length of [0, second, size - 1]) {
+      const copy = disk.killed();
+      for (const path of copy.paths()) if (path.includes('/log-')) copy.overwrite(path, null);
+      copy.overwrite(base, disk.bytesOf(base).subarray(0, length));
+      expect([length, await outcome(dataDir, copy, '')]).toEqual([length, 'set aside']);
     }
   });
 
