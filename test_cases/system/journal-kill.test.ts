@@ -31,6 +31,9 @@ async function writeUntilKilled(dataDir: string, first: number, forMs: number): 
   });
   const ended = once(writer, 'close');
   await eventually(() => expect(printed).toContain('open\n'));
+  await expect(journals.open(dataDir)).rejects.toThrow(
+    `is in use by process ${writer.pid}: stop that one first`,
+  );
   await sleep(forMs);
   writer.kill('SIGKILL');
   await ended;
@@ -39,7 +42,9 @@ async function writeUntilKilled(dataDir: string, first: number, forMs: number): 
 }
 
 describe('a process that is killed while it writes its journal', () => {
-  it('leaves a prefix with all that was confirmed, every time', { timeout: 120_000 }, async () => {
+  it('keeps others off its directory until then, and leaves a prefix with all that was confirmed', {
+    timeout: 120_000,
+  }, async () => {
     const dataDir = journals.dataDir();
     let last = 0;
     let confirmedInAll = 0;
