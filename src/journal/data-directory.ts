@@ -29,6 +29,9 @@ export function directoryOf(dataDir: string, controller: number): string {
   return join(dataDir, `controller-${controller}`);
 }
 
+/** Those that are in force: one that was collected as garbage would be closed, and so released. */
+const LOCKS = new Set<DirectoryLock>();
+
 /**
  * Keeps other processes off a controller's directory, for as long as this one lives: the lock is the kernel's,
  * by way of SQLite, so a killed process leaves none behind. It lies beside the directory, which may be renamed.
@@ -50,9 +53,11 @@ export class DirectoryLock {
       throw journalErrorOf(systemErrorOf(error), directory);
     }
     this.#database = database;
+    LOCKS.add(this);
   }
 
   release(): void {
+    LOCKS.delete(this);
     this.#database.close();
   }
 }
