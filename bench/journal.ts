@@ -24,7 +24,7 @@ let time = 0;
 function options(dataDir: string): JournalOptions {
   return {
     dataDir,
-    owner: { cluster: 'bench', controller: 0, peers: 'a,b,c' },
+    owner: { cluster: 'bench', controller: 0, peers: 'a,b,c', consistency: 'ordered' },
     nodes: 3,
     wallMs: Date.now,
     nowMs: () => performance.now(),

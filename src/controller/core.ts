@@ -1,13 +1,14 @@
 import { Coordinator } from '../consistency/coordinator.ts';
 import { POLICIES } from '../consistency/level.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { RecoveredState } from '../journal/recovered-state.ts';
 import type { ViewLog } from '../journal/view-record.ts';
-import { Membership } from '../membership/membership.ts';
+import { Membership, NO_PART_IN_VIEWS } from '../membership/membership.ts';
 import { Peers } from '../membership/peers.ts';
 import { isMember, type View } from '../membership/view.ts';
-import { NO_BALLOT } from '../ordering/ballot.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
-import { VersionVector } from '../ordering/version-vector.ts';
+import { NO_VERSION } from '../ordering/version.ts';
+import type { VersionVector } from '../ordering/version-vector.ts';
 import { clockRefusal } from '../peer/handshake.ts';
 import type { Heartbeat, PeerBus, PeerMessage } from '../peer/messages.ts';
 import type { Reply } from '../protocol/reply.ts';
@@ -16,6 +17,7 @@ import { CatchUp } from '../replication/catch-up.ts';
 import { ConvergentEngine } from '../replication/convergent-engine.ts';
 import type { Engine } from '../replication/engine.ts';
 import { FirstSync } from '../replication/first-sync.ts';
+import { KeptProgress, recoveredVector } from '../replication/kept-progress.ts';
 import { OrderedEngine } from '../replication/ordered-engine.ts';
 import { Repair, type RepairCounters } from '../replication/repair.ts';
 import { Replica } from '../replication/replica.ts';
@@ -34,6 +36,8 @@ export interface CorePorts {
   readonly refuse: (peer: number, reason: string) => void;
   readonly journal: Journal;
   readonly viewLog: ViewLog;
+  /** What the journal has from a former life. */
+  readonly recovered: RecoveredState;
   readonly store: EntryStore;
   /** Milliseconds since 1970; it may jump. */
   readonly wallMs: () => number;
@@ -66,6 +70,7 @@ export class Core {
   readonly #repair: Repair;
   readonly #upkeep: Upkeep;
   readonly #known: VersionVector;
+  readonly #kept: KeptProgress;
   readonly #ordered: OrderedEngine | null = null;
   readonly #membership: Membership | null = null;
   readonly #catchUp: CatchUp | null = null;
@@ -78,7 +83,16 @@ export class Core {
     const nodes = settings.peers.length;
     this.#ports = ports;
     this.clock = new HybridClock(settings.self, wallMs);
-    this.#known = VersionVector.zero(nodes);
+    this.clock.observe(ports.recovered.newestTime);
+    this.#known = recoveredVector(ports.recovered, nodes);
+    this.#kept = new KeptProgress(
+      {
+        journal: ports.journal,
+        applied: () => this.#ordered?.marked ?? NO_VERSION,
+        known: () => this.#knownNow(),
+      },
+      recoveredVector(ports.recovered, nodes),
+    );
     this.#replica = new Replica(ports.journal, ports.store, wallMs);
     this.peers = this.#peersOf(settings);
     this.sync = this.#syncer();
@@ -90,6 +104,8 @@ export class Core {
         onChange: () => this.#onChange(),
         gate: (need) => this.#membership!.gate(need),
         queueBytesMax: settings.queueBytesMax,
+        recovered: ports.recovered,
+        known: () => this.#kept.marked,
       });
       this.#membership = this.#membershipOf(this.#ordered);
       const servingPeers = () => this.#membership!.servingPeers;
@@ -213,8 +229,14 @@ export class Core {
     this.#upkeep.onTick();
   }
 
+  /** The journal takes writes again. */
+  onWritable(): void {
+    this.#onChange();
+  }
+
   /** Every `heartbeat_time`. */
   onHeartbeatTick(): void {
+    this.#kept.step();
     this.#ports.bus.broadcast(this.#heartbeat());
   }
 
@@ -334,7 +356,7 @@ export class Core {
       wallTime: this.clock.wallTime(),
       ...(this.#membership?.announcement ?? NO_PART_IN_VIEWS),
       caughtUp: this.#isCaughtUp,
-      known: this.#knownNow().times(),
+      known: this.#kept.times,
     };
   }
 
@@ -365,15 +387,6 @@ export class Core {
     return node === self || (!this.isMember(node) && this.view?.members[0]?.node === self);
   }
 }
-
-/** What a heartbeat says of views at a level without them. */
-const NO_PART_IN_VIEWS = Object.freeze({
-  askedMs: 0,
-  installed: NO_BALLOT,
-  standing: { promised: NO_BALLOT, accepted: NO_BALLOT, memory: 'lost' },
-  transferring: false,
-  hears: [],
-} as const);
 
 /** How often `onTick` is to be called, in milliseconds: how late a deadline may be noticed. */
 export const TICK_MS = 20;

@@ -12,6 +12,8 @@ export interface Owner {
   readonly controller: number;
   /** Every controller's address, in the order of the ids. */
   readonly peers: string;
+  /** What is recorded of a write at a level of one kind says too little for the other. */
+  readonly consistency: 'ordered' | 'eventual';
 }
 
 export interface Identity extends Owner {
@@ -112,6 +114,7 @@ export async function readIdentity(disk: Disk, directory: string, owner: Owner):
     throw error;
   }
   const identity = parseIdentity(text);
+  refuseFormat(identity, directory);
   refuseOthers(identity, owner, directory);
   return identity;
 }
@@ -134,8 +137,8 @@ export async function writeIdentity(disk: Disk, directory: string, identity: Ide
 }
 
 export function newIdentity(owner: Owner): Identity {
-  const { cluster, controller, peers } = owner;
-  return { format: FORMAT, cluster, controller, peers, store: randomInt(1, STORE_MAX) };
+  const { cluster, controller, peers, consistency } = owner;
+  return { format: FORMAT, cluster, controller, peers, consistency, store: randomInt(1, STORE_MAX) };
 }
 
 const STORE_MAX = 2 ** 32;
@@ -150,17 +153,19 @@ function checksumOf(body: string): string {
   return crc32(body).toString(16).padStart(8, '0');
 }
 
-function refuseOthers(identity: Identity, owner: Owner, directory: string): void {
-  if (identity.format !== FORMAT) {
-    const what = `${directory} has format ${identity.format}, this version reads ${FORMAT}`;
-    throw new JournalError(
-      'WRONG_FORMAT',
-      `${what}: start the version that wrote it, or set another data_dir`,
-    );
-  }
-  const wrong = (['cluster', 'controller', 'peers'] as const).find((name) => identity[name] !== owner[name]);
+function refuseFormat({ format }: Identity, directory: string): void {
+  if (format === FORMAT) return;
+  const what = `${directory} has format ${format}, this version reads ${FORMAT}`;
+  throw new JournalError('WRONG_FORMAT', `${what}: start the version that wrote it, or set another data_dir`);
+}
+
+/** @throws JournalError when what lies at the path is another owner's */
+export function refuseOthers(found: Owner, owner: Owner, path: string): void {
+  const wrong = (['cluster', 'controller', 'peers', 'consistency'] as const).find(
+    (name) => found[name] !== owner[name],
+  );
   if (wrong === undefined) return;
-  const what = `${directory} belongs to ${wrong} ${identity[wrong]}, not ${owner[wrong]}`;
+  const what = `${path} belongs to ${wrong} ${found[wrong]}, not ${owner[wrong]}`;
   throw new JournalError('OTHER_OWNER', `${what}: set that again, or another data_dir`);
 }
 

@@ -14,10 +14,9 @@ import {
 import { type Disk, NODE_DISK } from './disk.ts';
 import { DiskJournal, type DiskJournalPorts } from './disk-journal.ts';
 import { FlushedMark } from './flushed-mark.ts';
-import type { HeldRequest } from './held-requests.ts';
-import type { Marks } from './journal.ts';
 import { DamageError, journalErrorOf } from './journal-error.ts';
 import { LogFiles } from './log-files.ts';
+import type { RecoveredState } from './recovered-state.ts';
 import { type Recovered, recoverLog } from './recovery.ts';
 
 export interface JournalOptions {
@@ -36,6 +35,8 @@ export interface JournalOptions {
   readonly compactBytesMin?: number;
   /** While more than this waits for the disk, the journal is not writable, in bytes. */
   readonly backlogBytesMax?: number;
+  /** Why what was recovered is no good all the same; it is set aside then, as if it were damaged. */
+  readonly refuse?: (recovered: RecoveryReport) => string | null;
   /** The journal is writable again. */
   readonly onWritable?: () => void;
   /** Milliseconds since 1970. */
@@ -58,18 +59,13 @@ export interface OpenedJournal {
   readonly setAside: { readonly path: string; readonly reason: string } | null;
 }
 
-export interface RecoveryReport {
+export interface RecoveryReport extends RecoveredState {
   readonly records: number;
   readonly entries: number;
   readonly bytes: number;
   /** What a crash had left of writes that were never confirmed, in bytes. */
   readonly tornBytes: number;
   readonly milliseconds: number;
-  readonly marks: Marks;
-  /** Received, and neither applied nor released, in version order. */
-  readonly held: readonly HeldRequest['effect'][];
-  /** The largest version time that was ever recorded: a clock has to go on from there. */
-  readonly newestTime: number;
 }
 
 export const COMMIT_WITHIN_MS_DEFAULT = 50;
@@ -146,19 +142,22 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     nowMs: options.nowMs,
     log: options.log,
   });
-  return {
-    journal,
-    recovered: {
-      records: state.index.records,
-      entries,
-      bytes: baseBytes + logBytes,
-      tornBytes,
-      milliseconds: options.nowMs() - startedMs,
-      marks: state.marks,
-      held: state.held.all().map(({ effect }) => effect),
-      newestTime: state.newestTime,
-    },
+  const report: RecoveryReport = {
+    records: state.index.records,
+    entries,
+    bytes: baseBytes + logBytes,
+    tornBytes,
+    milliseconds: options.nowMs() - startedMs,
+    marks: state.marks,
+    held: state.held.all().map(({ effect }) => effect),
+    newestTime: state.newestTime,
   };
+  const refusal = options.refuse?.(report) ?? null;
+  if (refusal !== null) {
+    await journal.close();
+    throw new DamageError(refusal);
+  }
+  return { journal, recovered: report };
 }
 
 /** The identity comes last: a directory without one, in which nothing was written yet, is made again. */

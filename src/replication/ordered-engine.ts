@@ -1,3 +1,4 @@
+import type { RecoveredState } from '../journal/recovered-state.ts';
 import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
 import type { View } from '../membership/view.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
@@ -25,6 +26,9 @@ export interface OrderedPorts {
   readonly gate: (need: EngineNeed) => Gate;
   /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
   readonly queueBytesMax: number;
+  readonly recovered: RecoveredState;
+  /** What the last mark said is known of every origin. */
+  readonly known: () => readonly number[];
 }
 
 /** A request that a view change left out, and what became of it. */
@@ -70,8 +74,10 @@ export class OrderedEngine implements Engine {
   /** A view was accepted, and no promise has ended that since. */
   #adopted = false;
   /** The state here is one that members of a view had at some point of the order. */
-  #whole = false;
-  #applied: Version = NO_VERSION;
+  #whole: boolean;
+  /** Writes of a transfer have been taken in since this state was last one to go on from. */
+  #mixed = false;
+  #applied: Version;
   #completed = 0;
   #sentSeq = 0;
   #outbox: Effect[] = [];
@@ -85,6 +91,10 @@ export class OrderedEngine implements Engine {
     this.#ports = ports;
     this.#queue = new RequestQueue(ports.nodes);
     this.#progress = new StreamProgress(ports.node, ports.nodes, []);
+    const { marks, held } = ports.recovered;
+    this.#applied = marks.applied;
+    this.#whole = !sameVersion(marks.applied, NO_VERSION);
+    for (const effect of held) this.#queue.push({ effect, seq: 0, waiters: null });
   }
 
   get pending(): number {
@@ -97,6 +107,11 @@ export class OrderedEngine implements Engine {
 
   get applied(): Version {
     return this.#applied;
+  }
+
+  /** What of `applied` is a state to go on from after a crash: nothing, while another is being taken over. */
+  get marked(): Version {
+    return this.#mixed ? NO_VERSION : this.#applied;
   }
 
   get serving(): boolean {
@@ -180,6 +195,10 @@ export class OrderedEngine implements Engine {
     if (this.#serving) return;
     if (this.#adopted) throw new Error('a transfer went on into the state that a view was accepted with');
     this.#whole = false;
+    if (!this.#mixed) {
+      this.#mixed = true;
+      this.#mark();
+    }
     this.#ports.clock.observe(effect.version.time);
     this.#ports.replica.merge(effect);
   }
@@ -195,10 +214,19 @@ export class OrderedEngine implements Engine {
    *
    * @param base the state that this replica holds now, when it was brought up by a transfer; a former member
    *   may be past it, on the same history
+   * @param done called once all of this would survive a crash
    */
-  adopt({ ballot, members }: View, union: readonly Effect[], base: Version | null): void {
+  adopt(
+    { ballot, members }: View,
+    union: readonly Effect[],
+    base: Version | null,
+    done: (error: string | null) => void,
+  ): void {
     const { node, nodes, clock } = this.#ports;
+    const { journal } = this.#ports.replica;
     if (base !== null && compareVersions(base, this.#applied) > 0) this.#applied = base;
+    this.#mixed = false;
+    this.#mark();
     const waiting = new Map(this.#queue.toArray().map((request) => [request.effect.version.time, request]));
     this.#queue.clear();
     this.#adopted = true;
@@ -215,9 +243,12 @@ export class OrderedEngine implements Engine {
       const known = this.#ownOrSame(waiting, effect);
       if (compareVersions(effect.version, this.#applied) <= 0) continue;
       this.#queue.push({ effect, seq: 0, waiters: known?.waiters ?? null });
+      journal.hold(effect);
       if (known) waiting.delete(effect.version.time);
     }
+    for (const { effect } of waiting.values()) journal.release(effect.version);
     this.#leftOut.push(...waiting.values());
+    journal.whenKept(done);
   }
 
   /** All members have accepted: applies the union, and serves. */
@@ -312,13 +343,16 @@ export class OrderedEngine implements Engine {
     if (compareVersions(effect.version, this.#applied) <= 0)
       throw new Error('a request was applied out of order');
     this.#applied = effect.version;
+    this.#mark();
     this.#completed++;
     const own = effect.version.node === node;
     const newest = effect.key === '' ? undefined : replica.journal.newest(effect.key);
     if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {
       // A transfer was ahead of the order, on this key: what the request did is in what it brought.
+      replica.journal.release(effect.version);
       if (own) this.#settle(effect, this.#outcomeOfLeftOut(effect));
     } else if (effect.base !== null && !sameVersion(effect.base, replica.heldVersion(effect.key))) {
+      replica.journal.release(effect.version);
       if (own) this.#settle(effect, this.#transferred ? OVERTAKEN : { kind: 'conflict' });
     } else {
       const existed = own && replica.isLive(effect.key);
@@ -333,6 +367,12 @@ export class OrderedEngine implements Engine {
       });
     }
     if (waiters !== null) for (const waiter of waiters) waiter();
+  }
+
+  /** Before what it includes is recorded: then both are in one commit. */
+  #mark(): void {
+    const { replica, known } = this.#ports;
+    replica.journal.mark({ applied: this.marked, known: known() });
   }
 
   #settle(effect: Effect, outcome: WriteOutcome): void {

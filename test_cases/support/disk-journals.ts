@@ -8,7 +8,12 @@ import type { Effect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
 
-export const OWNER = { cluster: 'test', controller: 0, peers: 'a:1,b:2,c:3' };
+export const OWNER = {
+  cluster: 'test',
+  controller: 0,
+  peers: 'a:1,b:2,c:3',
+  consistency: 'ordered',
+} as const;
 
 /** Data directories and open journals of one test; `clean` closes and removes them. */
 export class DiskJournals {

@@ -98,7 +98,7 @@ describe('a backup', () => {
     await expect(restore(directory, dataDir, other, () => {})).rejects.toThrow(
       /belongs to cluster test, not other/,
     );
-    const name = readdirSync(directory).find((one) => one.startsWith('log-'))!;
+    const name = readdirSync(directory).find((one) => /^(log|base)-/.test(one))!;
     const bytes = readFileSync(join(directory, name));
     bytes[bytes.length >> 1]! ^= 4;
     writeFileSync(join(directory, name), bytes);
