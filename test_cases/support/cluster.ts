@@ -59,7 +59,7 @@ export class Cluster {
         stores: stores.map(({ address }) => `${address.host}:${address.port}`).join(','),
       }),
       log_file: join(this.#directory, 'log.log'),
-      data_dir: join(this.#directory, 'data'),
+      data_dir: this.dataDir,
       ...settings,
     }).map(([key, value]) => `${key} = ${value}\n`);
     writeFileSync(configFile, `[common]\n${lines.join('')}`);
@@ -67,6 +67,11 @@ export class Cluster {
       const logFile = join(this.#directory, `log-${id}.log`);
       return new ControllerProcess({ configFile, logFile, port, level });
     });
+  }
+
+  /** Unless its settings say otherwise. */
+  get dataDir(): string {
+    return join(this.#directory, 'data');
   }
 
   get ports(): number[] {

@@ -1,0 +1,120 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+import { damageFile } from '../support/damage.ts';
+import { eventually } from '../support/eventually.ts';
+import { describeWithMemcached } from '../support/memcached.ts';
+
+const WRITERS_PER_CONTROLLER = 4;
+const WRITES_MIN = 600;
+const PIPELINE = 16;
+
+/** Longer than what `async` leaves to a crash, and for a disk that is busy. */
+const QUIET_MS = 1_000;
+
+/** Writes new keys at every controller until they are killed, and remembers what was acknowledged. */
+class Writers {
+  readonly acknowledged = new Map<string, string>();
+  readonly #tasks: Promise<void>[] = [];
+  #stopping = false;
+
+  constructor(cluster: Cluster) {
+    cluster.controllers.forEach((_, id) => {
+      for (let at = 0; at < WRITERS_PER_CONTROLLER; at++) this.#tasks.push(this.#write(cluster, id, at));
+    });
+  }
+
+  /** Lets what is under way end, or fail with its connection. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#tasks);
+  }
+
+  async #write(cluster: Cluster, id: number, at: number): Promise<void> {
+    const client = await cluster.client(id);
+    for (let count = 0; !this.#stopping; count += PIPELINE) {
+      const sent = Array.from({ length: PIPELINE }, async (_, next) => {
+        const key = `${id}-${at}-${count + next}`;
+        const value = `value of ${key}`;
+        if ((await client.set(key, value)) === 'STORED') this.acknowledged.set(key, value);
+      });
+      const ends = await Promise.allSettled(sent);
+      if (ends.some(({ status }) => status === 'rejected')) return;
+    }
+  }
+}
+
+async function killAll(cluster: Cluster): Promise<void> {
+  await Promise.all(cluster.controllers.map((_, id) => cluster.kill(id)));
+  await Promise.all(cluster.controllers.map((_, id) => cluster.memcached(id).kill()));
+}
+
+async function startAgain(cluster: Cluster): Promise<void> {
+  await Promise.all(cluster.controllers.map((_, id) => cluster.memcached(id).start()));
+  cluster.startAll();
+  await cluster.ready();
+}
+
+/** @returns how many of them each controller has */
+async function found(cluster: Cluster, entries: ReadonlyMap<string, string>): Promise<number[]> {
+  const counts = cluster.controllers.map(async (_, id) => {
+    const client = await cluster.client(id);
+    let count = 0;
+    for (const [key, value] of entries) if ((await client.get(key)) === value) count++;
+    return count;
+  });
+  return Promise.all(counts);
+}
+
+const everywhere = (entries: ReadonlyMap<string, string>) => [0, 1, 2].map(() => entries.size);
+
+/** At the eventual level a write that was acknowledged by one reaches the others a little later. */
+async function expectAll(cluster: Cluster, entries: ReadonlyMap<string, string>): Promise<void> {
+  await eventually(async () => expect(await found(cluster, entries)).toEqual(everywhere(entries)), 30_000);
+}
+
+describeWithMemcached('every controller and every memcached is killed under load, and started again', () => {
+  describe.each(['linearizability', 'sequential', 'eventual'])('%s', (level) => {
+    it('sync: every acknowledged write is there', async () => {
+      await using cluster = await startCluster({ level, settings: { durability: 'sync' } });
+      const writers = new Writers(cluster);
+      await eventually(() => writers.acknowledged.size >= WRITES_MIN);
+      await killAll(cluster);
+      await writers.stop();
+      await startAgain(cluster);
+      await expectAll(cluster, writers.acknowledged);
+    });
+
+    it('async: every write is there that was acknowledged a moment before', async () => {
+      await using cluster = await startCluster({ level, settings: { durability: 'async' } });
+      const writers = new Writers(cluster);
+      await eventually(() => writers.acknowledged.size >= WRITES_MIN);
+      const before = new Map(writers.acknowledged);
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+      await killAll(cluster);
+      await writers.stop();
+      await startAgain(cluster);
+      await expectAll(cluster, before);
+      const [first, ...others] = await found(cluster, writers.acknowledged);
+      expect(others).toEqual([first, first]);
+    });
+  });
+});
+
+describeWithMemcached('a journal that is damaged', () => {
+  it('is set aside, and its controller takes all from its peers', async () => {
+    await using cluster = await startCluster({ level: 'sequential' });
+    const writers = new Writers(cluster);
+    await eventually(() => writers.acknowledged.size >= WRITES_MIN);
+    await writers.stop();
+    await cluster.kill(1);
+    await cluster.memcached(1).kill();
+    damageFile(cluster.dataDir, 'controller-1', 'log-');
+    await cluster.memcached(1).start();
+    await cluster.restart(1);
+    const names = readdirSync(cluster.dataDir);
+    expect(names.filter((name) => name.startsWith('controller-1.damaged-'))).toHaveLength(1);
+    expect(cluster.controllers[1]!.log().join('\n')).toMatch(/the journal is not usable.*is damaged after/);
+    await expectAll(cluster, writers.acknowledged);
+  });
+});
