@@ -16,7 +16,7 @@ import type { Request } from '../protocol/request.ts';
 import { CatchUp } from '../replication/catch-up.ts';
 import { ConvergentEngine } from '../replication/convergent-engine.ts';
 import type { Engine } from '../replication/engine.ts';
-import { FirstSync } from '../replication/first-sync.ts';
+import { FirstSync, GRACE_THRESHOLDS } from '../replication/first-sync.ts';
 import { KeptProgress, recoveredVector } from '../replication/kept-progress.ts';
 import { OrderedEngine } from '../replication/ordered-engine.ts';
 import { Repair, type RepairCounters } from '../replication/repair.ts';
@@ -105,6 +105,7 @@ export class Core {
         gate: (need) => this.#membership!.gate(need),
         queueBytesMax: settings.queueBytesMax,
         recovered: ports.recovered,
+        sync: settings.durability === 'sync',
         known: () => this.#kept.marked,
       });
       this.#membership = this.#membershipOf(this.#ordered);
@@ -123,6 +124,7 @@ export class Core {
         known: this.#known,
         ownPastKnown: () => this.#firstSync!.complete,
         caughtUp: () => this.#firstSync!.done,
+        sync: settings.durability === 'sync',
       });
       this.engine = this.#convergent;
     }
@@ -225,6 +227,7 @@ export class Core {
     this.#resumeTransfer();
     this.coordinator.onTick();
     this.#repair.onTick();
+    this.#ordered?.onTick();
     this.#convergent?.onTick(this.#ports.wallMs());
     this.#upkeep.onTick();
   }
@@ -242,7 +245,7 @@ export class Core {
 
   /** Every `sync_interval`: asks those who know more. */
   onSyncTick(): void {
-    if (this.#convergent === null) return;
+    if (this.#convergent === null || !this.#ports.journal.state.writable) return;
     for (const peer of this.peers.ids) {
       if (!this.#firstSync!.done || !this.#known.dominates(this.peers.knownBy(peer))) this.sync.pull(peer);
     }
@@ -393,6 +396,3 @@ export const TICK_MS = 20;
 
 /** An exchange with a peer that makes no progress for this long is begun anew, in milliseconds. */
 const SYNC_TIMEOUT_MS = 2_000;
-
-/** How many times the suspicion time a controller waits for peers that are silent at its start. */
-const GRACE_THRESHOLDS = 2;
