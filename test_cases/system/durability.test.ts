@@ -4,6 +4,7 @@ import { type Cluster, startCluster } from '../support/cluster.ts';
 import { damageFile } from '../support/damage.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
+import { mayMount, SmallDisk } from '../support/small-disk.ts';
 
 const WRITERS_PER_CONTROLLER = 4;
 const WRITES_MIN = 600;
@@ -122,4 +123,38 @@ describeWithMemcached('a journal that is damaged', () => {
     expect(cluster.controllers[1]!.log().join('\n')).toMatch(/the journal is not usable.*is damaged after/);
     await expectAll(cluster, writers.acknowledged);
   });
+});
+
+describeWithMemcached('a full disk', () => {
+  it.skipIf(!mayMount).each(['sequential', 'eventual'])(
+    '%s, sync: writes are refused with the reason, reads go on, and it recovers',
+    async (level) => {
+      using disk = new SmallDisk('8m');
+      const settings = { durability: 'sync', data_dir: `${disk.path}/data` };
+      await using cluster = await startCluster({ level, settings });
+      const client = await cluster.client(0);
+      const acknowledged = new Map<string, string>();
+      const write = async (key: string): Promise<string> => {
+        const answer = await client.set(key, `value of ${key}`);
+        if (answer === 'STORED') acknowledged.set(key, `value of ${key}`);
+        return answer;
+      };
+      expect(await write('before')).toBe('STORED');
+      await eventually(async () => expect(await found(cluster, acknowledged)).toEqual([1, 1, 1]));
+      disk.fill();
+      let count = 0;
+      await eventually(async () => {
+        expect(await write(`meanwhile-${count++}`)).toMatch(
+          /^SERVER_ERROR the journal takes no writes: ENOSPC/,
+        );
+      });
+      expect(await client.get('before')).toBe('value of before');
+      disk.free();
+      await eventually(async () => expect(await write('after')).toBe('STORED'));
+      await killAll(cluster);
+      await startAgain(cluster);
+      expect(acknowledged.size).toBeGreaterThanOrEqual(2);
+      await expectAll(cluster, acknowledged);
+    },
+  );
 });
