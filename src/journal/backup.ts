@@ -52,6 +52,45 @@ export async function backUp(
 }
 
 /**
+ * The same of a journal that another process may be writing to, from its files: what was on disk about a tenth of
+ * a second ago, every checksum verified. They are only ever appended to, up to a place that is noted, so what is
+ * before that is of one moment. When a compaction takes files away meanwhile, it begins anew.
+ *
+ * @param owner whose journal it has to be
+ * @param directory is made; it must not be there, or be empty. Nothing is in it when it fails
+ * @throws JournalError
+ */
+export async function backUpFiles(
+  dataDir: string,
+  owner: Owner,
+  directory: string,
+  onProgress: OnProgress,
+  disk: Disk = NODE_DISK,
+): Promise<{ readonly records: number }> {
+  const source = directoryOf(dataDir, owner.controller);
+  await makeEmpty(disk, directory);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return { records: await copyVerified(disk, source, directory, owner, onProgress) };
+      } catch (error) {
+        const moved = error instanceof DamageError || (error as NodeJS.ErrnoException).code === 'ENOENT';
+        if (!moved || attempt === ATTEMPTS_MAX) throw error;
+      }
+    }
+  } catch (error) {
+    await removeAll(disk, directory);
+    await disk.removeDirectory(directory);
+    if (error instanceof DamageError)
+      throw new JournalError('DAMAGED', `${source} can't be backed up: ${error.message}`, error);
+    throw journalErrorOf(error, source);
+  }
+}
+
+/** How often a backup is begun, at the most, when its files go away. */
+const ATTEMPTS_MAX = 5;
+
+/**
  * Fills an empty data directory with a backup, every checksum verified. Nothing is there when it fails.
  *
  * @param owner the backup has to be of the same
@@ -71,10 +110,7 @@ export async function restore(
     await makeEmpty(disk, directory);
     const partial = `${directory}.restoring`;
     await makeDirectory(disk, partial);
-    const from = new LogFiles(disk, backup);
-    const identity = await readIdentity(disk, backup, owner);
-    if (identity === null) throw new DamageError('there is no identity in it');
-    const records = await copyVerified(from, new LogFiles(disk, partial), identity, onProgress);
+    const records = await copyVerified(disk, backup, partial, owner, onProgress);
     await disk.removeDirectory(directory);
     await disk.rename(partial, directory);
     await disk.syncDirectory(dataDir);
@@ -92,23 +128,37 @@ export async function restore(
   }
 }
 
+/** Copies what is known to be on disk. @returns how many records it has */
 async function copyVerified(
-  from: LogFiles,
-  to: LogFiles,
-  identity: Identity,
+  disk: Disk,
+  source: string,
+  target: string,
+  owner: Owner,
   onProgress: OnProgress,
 ): Promise<number> {
-  const { disk } = from;
-  for (const name of await disk.list(to.directory)) await disk.remove(join(to.directory, name));
-  const { mark, place } = await FlushedMark.open(disk, join(from.directory, MARK_NAME), identity.store);
+  await removeAll(disk, target);
+  const identity = await readIdentity(disk, source, owner);
+  if (identity === null) throw new DamageError('there is no identity in it');
+  const { mark, place } = await FlushedMark.open(disk, join(source, MARK_NAME), identity.store);
   await mark.close();
-  const { base, logs } = partsOf(await from.list(), place);
-  const numbers = base === null ? logs : [base, ...logs];
-  await copyLog({ from, to, numbers, end: place, onProgress });
-  const { state } = await recoverLog(to, identity.store, place, NODES_READ);
-  await complete(to, identity, place);
-  await from.close();
-  return state.index.records;
+  const from = new LogFiles(disk, source);
+  const to = new LogFiles(disk, target);
+  try {
+    const { base, logs } = partsOf(await from.list(), place);
+    const known = logs.filter((number) => number <= place.file);
+    const numbers = base === null ? known : [base, ...known];
+    await copyLog({ from, to, numbers, end: place, onProgress });
+    const { state } = await recoverLog(to, identity.store, place, NODES_READ);
+    await complete(to, identity, place);
+    return state.index.records;
+  } finally {
+    await from.close();
+    await to.close();
+  }
+}
+
+async function removeAll(disk: Disk, directory: string): Promise<void> {
+  for (const name of await disk.list(directory)) await disk.remove(join(directory, name));
 }
 
 /** Origins that a log can name: a log is read here without knowing how many controllers there are. */

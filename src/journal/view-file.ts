@@ -25,7 +25,7 @@ export class ViewFile implements ViewLog {
    * @throws JournalError when it can't be read, or is another cluster's
    */
   constructor(dataDir: string, owner: Owner, onError: (message: string) => void) {
-    this.#path = `${directoryOf(dataDir, owner.controller)}.views.json`;
+    this.#path = viewFileOf(dataDir, owner);
     this.#owner = owner;
     this.#onError = onError;
     this.#loaded = this.#read();
@@ -108,6 +108,11 @@ export class ViewFile implements ViewLog {
     );
     return null;
   }
+}
+
+/** Beside the journal's directory. */
+export function viewFileOf(dataDir: string, { controller }: Owner): string {
+  return `${directoryOf(dataDir, controller)}.views.json`;
 }
 
 function checksum(text: string): string {

@@ -99,16 +99,16 @@ export function chooseView(
 
 /**
  * Those whose state and queue the view begins with. States that were recovered may each lack some of the last
- * writes, but are beginnings of one history: the longest has what the others have.
+ * writes, but are beginnings of one history: the longest has what the others have. So it is when nobody remembers a
+ * view: one may have been restored from a backup.
  */
 function sourcesOf(
   basis: Exclude<Basis, { kind: 'unknown' }>,
   promises: ReadonlyMap<number, Promised>,
 ): (node: number) => boolean {
-  if (basis.kind === 'nothing') return () => true;
   const memory = basis.kind === 'view' ? 'kept' : 'recovered';
   const knows = ({ standing }: Promised) =>
-    standing.memory === memory && sameBallot(standing.accepted, basis.ballot);
+    basis.kind === 'nothing' || (standing.memory === memory && sameBallot(standing.accepted, basis.ballot));
   if (basis.kind === 'view') return (node) => knows(promises.get(node)!);
   const longest = [...promises.values()]
     .filter(knows)

@@ -51,7 +51,7 @@ export class Cluster {
     this.#flags = flags;
     this.#directory = mkdtempSync(join(tmpdir(), 'memchorus-test-'));
     this.stores = stores;
-    const configFile = join(this.#directory, 'config.ini');
+    const { configFile } = this;
     const lines = Object.entries({
       peers: ports.map((port) => `127.0.0.1:${port}`).join(','),
       store: store === 'custom' ? 'custom' : 'memcache',
@@ -72,6 +72,10 @@ export class Cluster {
   /** Unless its settings say otherwise. */
   get dataDir(): string {
     return join(this.#directory, 'data');
+  }
+
+  get configFile(): string {
+    return join(this.#directory, 'config.ini');
   }
 
   get ports(): number[] {

@@ -1,4 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { damageFile } from '../support/damage.ts';
@@ -122,6 +125,46 @@ describeWithMemcached('a journal that is damaged', () => {
     expect(names.filter((name) => name.startsWith('controller-1.damaged-'))).toHaveLength(1);
     expect(cluster.controllers[1]!.log().join('\n')).toMatch(/the journal is not usable.*is damaged after/);
     await expectAll(cluster, writers.acknowledged);
+  });
+});
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+
+/** @returns what it printed; rejects with what it said when it failed */
+async function runMain(cluster: Cluster, id: number, ...words: readonly string[]): Promise<string> {
+  const port = `${cluster.ports[id]}`;
+  const { stdout } = await promisify(execFile)(
+    resolve(PROJECT, 'node_modules/.bin/node'),
+    ['main.ts', ...words, '-c', cluster.configFile, '-p', port],
+    { cwd: PROJECT },
+  );
+  return stdout;
+}
+
+describeWithMemcached('a backup', () => {
+  it('of a controller that runs brings a cluster back that has lost everything', async () => {
+    await using cluster = await startCluster({ level: 'sequential' });
+    const writers = new Writers(cluster);
+    await eventually(() => writers.acknowledged.size >= WRITES_MIN);
+    const before = new Map(writers.acknowledged);
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    const backup = join(cluster.dataDir, '..', 'backup');
+    expect(await runMain(cluster, 1, 'backup', backup)).toMatch(
+      /^controller 1 is backed up to .*: \d+ records/,
+    );
+    await expect(runMain(cluster, 1, 'backup', backup)).rejects.toThrow(/is not empty: name another/);
+    await expect(runMain(cluster, 0, 'restore', backup)).rejects.toThrow(/move it away/);
+    await killAll(cluster);
+    await writers.stop();
+    rmSync(cluster.dataDir, { recursive: true });
+    await expect(runMain(cluster, 0, 'restore', backup)).rejects.toThrow(/belongs to controller 1, not 0/);
+    expect(await runMain(cluster, 1, 'restore', backup)).toMatch(
+      /^controller 1 is restored from .*: \d+ records/,
+    );
+    await startAgain(cluster);
+    await expectAll(cluster, before);
+    const [first, ...others] = await found(cluster, writers.acknowledged);
+    expect(others).toEqual([first, first]);
   });
 });
 

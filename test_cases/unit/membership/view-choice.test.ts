@@ -86,6 +86,15 @@ describe('a view after every controller was restarted', () => {
     );
   });
 
+  it('goes on from the one that was restored from a backup, the others being empty', () => {
+    expect(choose(['lost', 0, 0], ['lost', 0, 7, 8], ['lost', 0, 0])).toEqual({
+      sources: [1],
+      base: 1,
+      applied: 7,
+      union: [8],
+    });
+  });
+
   it('begins with everybody when there is nothing at all', () => {
     expect(choose(['lost', 0, 0], ['recorded', 4, 0], ['lost', 0, 0])).toMatchObject({ sources: [0, 1, 2] });
   });
