@@ -24,7 +24,12 @@ export interface CommandLine {
   readonly storeBasePort: number | null;
   /** With the client: the command to run, word by word; empty: ask for commands. */
   readonly command: readonly string[];
+  /** With `backup` and `restore`: where the backup is. */
+  readonly directory: string | null;
 }
+
+/** First words that are no flags. */
+const COMMANDS = ['start', 'stop', 'backup', 'restore'] as const satisfies readonly Mode[];
 
 /** Most controllers that `start` runs: each is a process, and they all share one machine. */
 const CONTROLLERS_MAX = 64;
@@ -32,11 +37,12 @@ const CONTROLLERS_MAX = 64;
 /** @throws UsageError */
 export function parseArguments(words: readonly string[], environment: NodeJS.ProcessEnv): CommandLine {
   const first = words[0];
-  const named: Mode | null = first === 'start' || first === 'stop' ? first : null;
-  const { flags, rest } = normaliseFlags(named === null ? words : words.slice(1), takesValue);
+  const named = COMMANDS.find((command) => command === first) ?? null;
+  const { flags, rest } = normaliseFlags(directoryLast(words, named), takesValue);
   const given = parseFlags(flags);
   const mode = named ?? (given.has('cli') ? 'client' : 'controller');
   refuseForeignFlags(given, mode);
+  const directory = takesDirectory(mode) ? (rest.shift() ?? null) : null;
   if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
   return {
     mode,
@@ -50,6 +56,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     basePort: portOf(given, 'base-port'),
     storeBasePort: portOf(given, 'store-base-port'),
     command: rest,
+    directory,
   };
 }
 
@@ -63,6 +70,17 @@ function identityOf(given: ReadonlyMap<string, string>, environment: NodeJS.Proc
     host: given.get('host') ?? null,
     port: portOf(given, 'port'),
   };
+}
+
+/** The words behind the command; flags may stand on both sides of a directory. */
+function directoryLast(words: readonly string[], named: Mode | null): readonly string[] {
+  if (named === null) return words;
+  const [, next = '', ...others] = words;
+  return takesDirectory(named) && next !== '' && !next.startsWith('-') ? [...others, next] : words.slice(1);
+}
+
+function takesDirectory(mode: Mode): boolean {
+  return mode === 'backup' || mode === 'restore';
 }
 
 function takesValue(name: string): boolean {
@@ -131,8 +149,10 @@ function refuseForeignFlags(given: ReadonlyMap<string, string>, mode: Mode): voi
 function refuseWord(word: string, mode: Mode): never {
   if (mode !== 'controller')
     throw new UsageError(`${mode} takes no further words, but "${word}" stands there`);
-  const hint = didYouMean(word, ['start', 'stop', 'help']);
-  throw new UsageError(`unknown word "${word}"${hint}; say start, stop, -cli <command>, or see --help`);
+  const hint = didYouMean(word, [...COMMANDS, 'help']);
+  throw new UsageError(
+    `unknown word "${word}"${hint}; say start, stop, backup, restore, -cli <command>, or see --help`,
+  );
 }
 
 function numberOf(given: ReadonlyMap<string, string>, flag: string, min: number, max: number): number | null {
@@ -170,10 +190,14 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts -cli [-i <host>] [-p <port>]           the interactive client
   main.ts -cli -p <port> get k                   one command
   main.ts start [-cons <level>] [-n <number>]    memcacheds and controllers, in the background
-  main.ts stop                                   stops what start started`,
+  main.ts stop                                   stops what start started
+  main.ts backup <directory> -p <port>           copies the journal of a controller, running or not
+  main.ts restore <directory> -p <port>          makes it the journal of a stopped controller`,
   client: 'Usage: main.ts -cli [-i <host>] [-p <port>] [command ...]',
   start: 'Usage: startup.sh [-cons <level>] [-n <number>] ...   (or: main.ts start ...)',
   stop: 'Usage: stop.sh   (or: main.ts stop)',
+  backup: 'Usage: main.ts backup <directory> -p <port>   copies the journal of a controller, running or not',
+  restore: 'Usage: main.ts restore <directory> -p <port>   for a stopped controller that has no journal',
 };
 
 const EPILOGUE = `Settings come from flags, else the environment (MEMCHORUS_PEERS for --peers, and so on), else the

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Address, Settings } from '../controller/settings.ts';
+import type { Address, Durability, Settings } from '../controller/settings.ts';
 import { formatAddress, sameAddress } from './address.ts';
 import { UsageError } from './failure.ts';
 import {
@@ -32,6 +32,7 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     threshold: chosen.read('threshold', read.count(1, 1000)),
     leaseMs: chosen.read('lease_time', read.seconds(0.02, 600)),
     dataDir: chosen.read('data_dir', read.fileName),
+    durability: durabilityOf(chosen),
     requestTimeoutMs: chosen.read('request_timeout', read.seconds(0.05, 600)),
     syncIntervalMs: chosen.read('sync_interval', read.seconds(0.05, 3600)),
     maxClockSkewMs: chosen.read('max_clock_skew', read.seconds(0.1, 86_400)),
@@ -49,6 +50,17 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     logFile: chosen.read('log_file', read.fileName),
     logLevel: chosen.read('log_level', read.logLevel),
   };
+}
+
+/** Without a data directory there is none, unless somebody has asked for it. */
+function durabilityOf(chosen: Chosen): Durability {
+  const nowhere = chosen.read('data_dir', read.fileName) === '-';
+  if (nowhere && !chosen.has('durability')) return 'none';
+  return chosen.read('durability', (text) => {
+    const durability = read.durability(text);
+    if (!nowhere || durability === 'none') return durability;
+    throw new read.BadValue('there is no data_dir to keep anything in; set one, or choose none');
+  });
 }
 
 function storesOf(peers: readonly Address[]): read.ValueReader<readonly Address[]> {
@@ -141,7 +153,7 @@ export function settingsOf(
     self,
     storeAddress: { host: override.host ?? store.host, port: override.port ?? store.port },
     logFile: logFileOf(configuration.logFile, self, runDirectory),
-    dataDir: dataDirOf(configuration.dataDir, self, runDirectory),
+    dataDir: dataDirOf(configuration.dataDir, runDirectory),
   };
 }
 
@@ -152,9 +164,9 @@ export function logFileOf(logFile: string, self: number, runDirectory: string): 
   return resolve(runDirectory, numbered);
 }
 
-/** `data` → `data/controller-0`; empty for nowhere. */
-function dataDirOf(dataDir: string, self: number, runDirectory: string): string {
-  return dataDir === '-' ? '' : resolve(runDirectory, dataDir, `controller-${self}`);
+/** Empty for nowhere. */
+function dataDirOf(dataDir: string, runDirectory: string): string {
+  return dataDir === '-' ? '' : resolve(runDirectory, dataDir);
 }
 
 /** The environment variables that are settings, as a layer. */

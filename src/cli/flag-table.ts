@@ -1,7 +1,7 @@
 import type { Options } from 'yargs';
 import { flagOf, SETTING_KEYS, SETTINGS } from './setting-table.ts';
 
-export const MODES = ['controller', 'client', 'start', 'stop'] as const;
+export const MODES = ['controller', 'client', 'start', 'stop', 'backup', 'restore'] as const;
 
 export type Mode = (typeof MODES)[number];
 
@@ -25,6 +25,9 @@ const toggle = (group: string, describe: string, alias: readonly string[] = []):
   alias,
 });
 
+/** Those that are about one of the controllers. */
+const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'backup', 'restore'];
+
 /** Flags that are no settings: they say what to run, and which of the controllers this is. */
 const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
   cli: {
@@ -32,20 +35,20 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     options: toggle('What:', 'the interactive client; with a command behind it, runs that', ['client']),
   },
   config: {
-    modes: ['controller', 'client', 'start'],
+    modes: ['controller', 'client', 'start', 'backup', 'restore'],
     options: text('What:', 'configuration file [default: ./config.ini]', ['c']),
   },
   help: { modes: MODES, options: toggle('What:', 'this help; -h alone does the same') },
   version: { modes: MODES, options: toggle('What:', 'the version') },
   host: {
-    modes: ['controller', 'client'],
+    modes: ONE_CONTROLLER,
     options: text('Which controller:', 'its address, or the one to dial; -h <host> does the same', ['i']),
   },
   port: {
-    modes: ['controller', 'client'],
+    modes: ONE_CONTROLLER,
     options: text('Which controller:', 'its port, or the one to dial', ['p']),
   },
-  id: { modes: ['controller', 'client'], options: text('Which controller:', 'its place in peers, from 0') },
+  id: { modes: ONE_CONTROLLER, options: text('Which controller:', 'its place in peers, from 0') },
   pr: {
     modes: ['controller', 'client', 'start'],
     options: text('Which controller:', 'accepted, without effect', ['priority']),
@@ -76,7 +79,7 @@ function settingFlags(): Record<string, FlagRow> {
     const shown = fallback === '' ? describe : `${describe} [default: ${fallback}]`;
     const aliases: readonly string[] = 'aliases' in more ? more.aliases : [];
     rows[flagOf(key)] = {
-      modes: ['controller', 'client', 'start'],
+      modes: ['controller', 'client', 'start', 'backup', 'restore'],
       options: text(`${group}:`, shown, aliases),
     };
   }

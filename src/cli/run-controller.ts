@@ -1,7 +1,7 @@
 import { startController } from '../controller/controller.ts';
 import { type ClosableLogger, createLogger, LogFileError } from '../controller/logger.ts';
 import type { Settings } from '../controller/settings.ts';
-import { ViewFileError } from '../journal/view-file.ts';
+import { JournalError } from '../journal/journal-error.ts';
 import { formatAddress } from './address.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError, reasonOf, systemCodeOf, UsageError } from './failure.ts';
 import { describeTakenPort } from './port-owner.ts';
@@ -58,7 +58,7 @@ function onStopSignal(): Promise<string> {
 /** An expected failure of the start, in words; anything else stays as it is. */
 async function startFailure(error: unknown, settings: Settings): Promise<unknown> {
   const own = settings.peers[settings.self]!;
-  if (error instanceof ViewFileError) return new OperationError(error.message, { cause: error });
+  if (error instanceof JournalError) return new OperationError(error.message, { cause: error });
   switch (systemCodeOf(error)) {
     case 'EADDRINUSE':
       return new OperationError(`${await describeTakenPort(own)}; stop that, or change peers`, {

@@ -46,6 +46,9 @@ async function dispatch(line: CommandLine): Promise<number> {
       const { runClient } = await import('./client/run-client.ts');
       return runClient(line, load(line, defaultConfigFile()));
     }
+    case 'backup':
+    case 'restore':
+      return runData(line, line.mode);
     case 'controller':
       return runOneController(line);
   }
@@ -56,6 +59,14 @@ async function runOneController(line: CommandLine): Promise<number> {
   const self = selfOf(configuration.peers, line.identity);
   const { runController } = await import('./run-controller.ts');
   return runController(settingsOf(configuration, self, line.store, runDirectory()));
+}
+
+async function runData(line: CommandLine, mode: 'backup' | 'restore'): Promise<number> {
+  const configuration = load(line, defaultConfigFile());
+  const self = selfOf(configuration.peers, line.identity);
+  const settings = settingsOf(configuration, self, line.store, runDirectory());
+  const { runBackup, runRestore } = await import('./backup.ts');
+  return mode === 'backup' ? runBackup(settings, line.directory) : runRestore(settings, line.directory);
 }
 
 /** @param strongest settings that stand above the flags */

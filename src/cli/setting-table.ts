@@ -43,6 +43,11 @@ export const SETTINGS = {
     fallback: 'data',
     describe: 'where what must outlive the controller is kept, "-" for nowhere',
   },
+  durability: {
+    group: 'Store',
+    fallback: 'async',
+    describe: 'none; async: writes are on disk a moment after their answer; or sync: before it',
+  },
   store: {
     group: 'Store',
     fallback: 'memcache',

@@ -1,5 +1,5 @@
 import { isLevel, LEVELS, type Level } from '../consistency/level.ts';
-import type { Address, Settings } from '../controller/settings.ts';
+import { type Address, DURABILITIES, type Durability, type Settings } from '../controller/settings.ts';
 import { NODES_MAX } from '../ordering/version.ts';
 import { STORE_TYPES, type StoreType } from '../store/create-driver.ts';
 import { formatAddress, parseAddress, sameAddress } from './address.ts';
@@ -53,6 +53,10 @@ export function level(text: string): Level {
   const choice = `choose ${oneOfWords(LEVELS)}`;
   if (word === 'causal') throw new BadValue(`this level is planned, but not available yet; ${choice}`);
   throw new BadValue(`there is no such level${didYouMean(word, LEVELS)}; ${choice}`);
+}
+
+export function durability(text: string): Durability {
+  return oneOf(DURABILITIES)(text);
 }
 
 export function storeType(text: string): StoreType {

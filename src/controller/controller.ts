@@ -1,9 +1,5 @@
 import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { POLICIES } from '../consistency/level.ts';
-import { MemoryJournal } from '../journal/memory-journal.ts';
-import { ViewFile } from '../journal/view-file.ts';
-import { type ViewLog, VolatileViewLog } from '../journal/view-record.ts';
 import { ballotName } from '../membership/view.ts';
 import { Mesh } from '../peer/mesh.ts';
 import { createDriver } from '../store/create-driver.ts';
@@ -18,6 +14,7 @@ import { VERSION } from './product.ts';
 import type { Address, Settings } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import type { PeerStatus, Status } from './status.ts';
+import { openStorage, type Storage } from './storage.ts';
 import { Turn } from './turn.ts';
 
 export interface Controller {
@@ -31,11 +28,18 @@ export interface Controller {
 /**
  * Runs one controller in this process. Resolves once it listens; whether the cluster is ready, `show` tells.
  *
- * @throws the system's error when its address can't be listened on
+ * @throws JournalError when its data directory can't be used; the system's error when its address can't be listened on
  */
 export async function startController(settings: Settings, logger: Logger): Promise<Controller> {
-  const running = new RunningController(settings, logger);
-  await running.open();
+  let running: RunningController | null = null;
+  const storage = await openStorage(settings, logger, () => running?.onWritable());
+  running = new RunningController(settings, logger, storage);
+  try {
+    await running.open();
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
   return running;
 }
 
@@ -55,7 +59,7 @@ const IDLE_CHECK_MS = 1_000;
 class RunningController implements Controller {
   readonly #settings: Settings;
   readonly #logger: Logger;
-  readonly #journal: MemoryJournal;
+  readonly #storage: Storage;
   readonly #store: KVController;
   readonly #mesh: Mesh;
   readonly #core: Core;
@@ -67,14 +71,14 @@ class RunningController implements Controller {
   readonly #startedMs = performance.now();
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(settings: Settings, logger: Logger) {
+  constructor(settings: Settings, logger: Logger, storage: Storage) {
     this.#settings = settings;
     this.#logger = logger;
+    this.#storage = storage;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.shutdownAsked = promise;
     this.#askShutdown = resolve;
     this.#budget = new ClientBudget(settings.clientBytesMax);
-    this.#journal = new MemoryJournal(settings.peers.length);
     this.#store = new KVController(settings.storeType, createDriver(settings), logger);
     const turn = new Turn([
       () => this.#core.flush(),
@@ -110,6 +114,11 @@ class RunningController implements Controller {
     for (const timer of this.#timers) clearInterval(timer);
     this.#mesh.close();
     await this.#store.close();
+    await this.#storage.close();
+  }
+
+  onWritable(): void {
+    this.#core.onWritable();
   }
 
   #createMesh(incarnation: number, turn: Turn): Mesh {
@@ -158,8 +167,9 @@ class RunningController implements Controller {
       bus: this.#mesh,
       incarnationOf: (peer) => this.#mesh.incarnationOf(peer),
       refuse: (peer, reason) => this.#mesh.drop(peer, reason, true),
-      journal: this.#journal,
-      viewLog: this.#viewLog(),
+      journal: this.#storage.journal,
+      viewLog: this.#storage.viewLog,
+      recovered: this.#storage.recovered,
       store: this.#store,
       wallMs: Date.now,
       nowMs: () => performance.now(),
@@ -170,13 +180,6 @@ class RunningController implements Controller {
       log: (message, fields) => this.#logger.info(message, fields),
       local: (request, answer) => replies.reply(request, answer),
     });
-  }
-
-  #viewLog(): ViewLog {
-    const { cluster, self, peers, dataDir, level } = this.#settings;
-    if (dataDir === '' || POLICIES[level].engine !== 'ordered') return new VolatileViewLog();
-    const owner = { cluster, node: self, peers: peers.map(nameOf).join(',') };
-    return new ViewFile(dataDir, owner, (message) => this.#logger.error(message));
   }
 
   #createFrontDoor(turn: Turn): FrontDoor {
@@ -264,7 +267,7 @@ class RunningController implements Controller {
         suspected: this.#core.peers.silent,
       },
       requests: { pending: engine.pending, completed: engine.completed },
-      keys: this.#journal.keys,
+      keys: this.#storage.journal.keys,
       store: {
         type: storeType,
         address: storeType === 'custom' ? '' : nameOf(storeAddress),

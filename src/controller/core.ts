@@ -1,13 +1,14 @@
 import { Coordinator } from '../consistency/coordinator.ts';
 import { POLICIES } from '../consistency/level.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { RecoveredState } from '../journal/recovered-state.ts';
 import type { ViewLog } from '../journal/view-record.ts';
-import { Membership } from '../membership/membership.ts';
+import { Membership, NO_PART_IN_VIEWS } from '../membership/membership.ts';
 import { Peers } from '../membership/peers.ts';
 import { isMember, type View } from '../membership/view.ts';
-import { NO_BALLOT } from '../ordering/ballot.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
-import { VersionVector } from '../ordering/version-vector.ts';
+import { NO_VERSION } from '../ordering/version.ts';
+import type { VersionVector } from '../ordering/version-vector.ts';
 import { clockRefusal } from '../peer/handshake.ts';
 import type { Heartbeat, PeerBus, PeerMessage } from '../peer/messages.ts';
 import type { Reply } from '../protocol/reply.ts';
@@ -15,7 +16,8 @@ import type { Request } from '../protocol/request.ts';
 import { CatchUp } from '../replication/catch-up.ts';
 import { ConvergentEngine } from '../replication/convergent-engine.ts';
 import type { Engine } from '../replication/engine.ts';
-import { FirstSync } from '../replication/first-sync.ts';
+import { FirstSync, GRACE_THRESHOLDS } from '../replication/first-sync.ts';
+import { KeptProgress, recoveredVector } from '../replication/kept-progress.ts';
 import { OrderedEngine } from '../replication/ordered-engine.ts';
 import { Repair, type RepairCounters } from '../replication/repair.ts';
 import { Replica } from '../replication/replica.ts';
@@ -34,6 +36,8 @@ export interface CorePorts {
   readonly refuse: (peer: number, reason: string) => void;
   readonly journal: Journal;
   readonly viewLog: ViewLog;
+  /** What the journal has from a former life. */
+  readonly recovered: RecoveredState;
   readonly store: EntryStore;
   /** Milliseconds since 1970; it may jump. */
   readonly wallMs: () => number;
@@ -66,6 +70,7 @@ export class Core {
   readonly #repair: Repair;
   readonly #upkeep: Upkeep;
   readonly #known: VersionVector;
+  readonly #kept: KeptProgress;
   readonly #ordered: OrderedEngine | null = null;
   readonly #membership: Membership | null = null;
   readonly #catchUp: CatchUp | null = null;
@@ -78,7 +83,16 @@ export class Core {
     const nodes = settings.peers.length;
     this.#ports = ports;
     this.clock = new HybridClock(settings.self, wallMs);
-    this.#known = VersionVector.zero(nodes);
+    this.clock.observe(ports.recovered.newestTime);
+    this.#known = recoveredVector(ports.recovered, nodes);
+    this.#kept = new KeptProgress(
+      {
+        journal: ports.journal,
+        applied: () => this.#ordered?.marked ?? NO_VERSION,
+        known: () => this.#knownNow(),
+      },
+      recoveredVector(ports.recovered, nodes),
+    );
     this.#replica = new Replica(ports.journal, ports.store, wallMs);
     this.peers = this.#peersOf(settings);
     this.sync = this.#syncer();
@@ -90,6 +104,9 @@ export class Core {
         onChange: () => this.#onChange(),
         gate: (need) => this.#membership!.gate(need),
         queueBytesMax: settings.queueBytesMax,
+        recovered: ports.recovered,
+        sync: settings.durability === 'sync',
+        known: () => this.#kept.marked,
       });
       this.#membership = this.#membershipOf(this.#ordered);
       const servingPeers = () => this.#membership!.servingPeers;
@@ -107,6 +124,7 @@ export class Core {
         known: this.#known,
         ownPastKnown: () => this.#firstSync!.complete,
         caughtUp: () => this.#firstSync!.done,
+        sync: settings.durability === 'sync',
       });
       this.engine = this.#convergent;
     }
@@ -209,18 +227,25 @@ export class Core {
     this.#resumeTransfer();
     this.coordinator.onTick();
     this.#repair.onTick();
+    this.#ordered?.onTick();
     this.#convergent?.onTick(this.#ports.wallMs());
     this.#upkeep.onTick();
   }
 
+  /** The journal takes writes again. */
+  onWritable(): void {
+    this.#onChange();
+  }
+
   /** Every `heartbeat_time`. */
   onHeartbeatTick(): void {
+    this.#kept.step();
     this.#ports.bus.broadcast(this.#heartbeat());
   }
 
   /** Every `sync_interval`: asks all, since vectors do not tell of writes whose origin died before it was vouched for. */
   onSyncTick(): void {
-    if (this.#convergent === null) return;
+    if (this.#convergent === null || !this.#ports.journal.state.writable) return;
     for (const peer of this.peers.ids) this.sync.pull(peer);
   }
 
@@ -332,7 +357,7 @@ export class Core {
       wallTime: this.clock.wallTime(),
       ...(this.#membership?.announcement ?? NO_PART_IN_VIEWS),
       caughtUp: this.#isCaughtUp,
-      known: this.#knownNow().times(),
+      known: this.#kept.times,
     };
   }
 
@@ -364,20 +389,8 @@ export class Core {
   }
 }
 
-/** What a heartbeat says of views at a level without them. */
-const NO_PART_IN_VIEWS = Object.freeze({
-  askedMs: 0,
-  installed: NO_BALLOT,
-  standing: { promised: NO_BALLOT, accepted: NO_BALLOT, memory: 'lost' },
-  transferring: false,
-  hears: [],
-} as const);
-
 /** How often `onTick` is to be called, in milliseconds: how late a deadline may be noticed. */
 export const TICK_MS = 20;
 
 /** An exchange with a peer that makes no progress for this long is begun anew, in milliseconds. */
 const SYNC_TIMEOUT_MS = 2_000;
-
-/** How many times the suspicion time a controller waits for peers that are silent at its start. */
-const GRACE_THRESHOLDS = 2;

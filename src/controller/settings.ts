@@ -1,10 +1,16 @@
-import type { Level } from '../consistency/level.ts';
+import { type Level, POLICIES } from '../consistency/level.ts';
+import type { Owner } from '../journal/data-directory.ts';
 import type { StoreType } from '../store/create-driver.ts';
 
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
+
+export const DURABILITIES = ['none', 'async', 'sync'] as const;
+
+/** What of a write is on disk when it is answered: nothing ever; nothing yet; all. */
+export type Durability = (typeof DURABILITIES)[number];
 
 /** All that a controller is told, validated; `config.ini` explains each with its formula. */
 export interface Settings {
@@ -19,8 +25,10 @@ export interface Settings {
   readonly threshold: number;
   /** How long a member may serve strong reads after the others last granted it. */
   readonly leaseMs: number;
-  /** Where what must outlive the process is kept, one directory a controller; empty: nowhere. */
+  /** Where what must outlive the process is kept, of every controller of this machine; empty: nowhere. */
   readonly dataDir: string;
+  /** `none` without a data directory. */
+  readonly durability: Durability;
   /** A request is answered within this time, with an error when need be. */
   readonly requestTimeoutMs: number;
   readonly syncIntervalMs: number;
@@ -48,4 +56,14 @@ export interface Settings {
   /** `-` logs to the console. */
   readonly logFile: string;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+}
+
+/** Whose files these are that a controller with these settings makes. */
+export function ownerOf({ cluster, self, peers, level }: Settings): Owner {
+  return {
+    cluster,
+    controller: self,
+    peers: peers.map(({ host, port }) => `${host}:${port}`).join(','),
+    consistency: POLICIES[level].engine === 'ordered' ? 'ordered' : 'eventual',
+  };
 }

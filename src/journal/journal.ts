@@ -21,6 +21,19 @@ export interface JournalRecord {
   readAtSec: number;
 }
 
+/** How far this replica is: on disk it is part of the same commit as the writes before it. */
+export interface Marks {
+  /** The ordered engine has applied everything up to here. */
+  readonly applied: Version;
+  /** The version vector's times: what is known of every origin. */
+  readonly known: readonly number[];
+}
+
+/** A journal that takes no more writes goes on answering; `reason` is for people. */
+export type JournalState =
+  | { readonly writable: true }
+  | { readonly writable: false; readonly reason: string };
+
 /** A flush that was announced and has not come due. */
 export interface ArmedFlush {
   readonly version: Version;
@@ -63,6 +76,41 @@ export interface Journal {
 
   /** Up to `limit` records, going round through all of them over the calls. */
   sample(limit: number): JournalRecord[];
+
+  /**
+   * Keeps a request that waits for its place in the order, value and all, so that an acknowledgement of it can
+   * mean "on my disk". `record` of the same version makes it a completed write, `release` drops it.
+   */
+  hold(effect: Effect): void;
+
+  release(version: Version): void;
+
+  /**
+   * Has the marks kept with what was recorded until now. Those that include a write that is about to be
+   * recorded are to be set before it, in the same turn: then they are in one commit.
+   */
+  mark(marks: Marks): void;
+
+  /**
+   * Calls back once all that was recorded, held and marked until now is kept: on disk, in a journal that has
+   * one. Only for durability `sync`, since it hurries the disk.
+   *
+   * @param done error: why it is not kept yet; it will be, if the disk takes writes again
+   */
+  whenKept(done: (error: string | null) => void): void;
+
+  /**
+   * The newest write of a key, with its value, if the journal keeps values.
+   *
+   * @param done error: the value can't be read, in words; effect: null when another write is the newest by
+   *   now, or the journal has no value of this one
+   */
+  valueOf(key: string, version: Version, done: (error: string | null, effect: Effect | null) => void): void;
+
+  /** Keeps the value of a write that was recorded without it, if that is still the newest of its key. */
+  fill(effect: Effect): void;
+
+  readonly state: JournalState;
 
   /** Entries that are not deleted; expired ones count until they are removed. */
   readonly keys: number;

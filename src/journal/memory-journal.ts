@@ -1,12 +1,20 @@
-import { type Effect, NO_ENTRY } from '../ordering/effect.ts';
-import { compareVersions, sameVersion, type Version, versionTimeOfMs } from '../ordering/version.ts';
+import { type Effect, type EffectKind, NO_ENTRY } from '../ordering/effect.ts';
+import {
+  compareVersions,
+  msOfVersionTime,
+  sameVersion,
+  TICKS_PER_MS,
+  type Version,
+  versionTimeOfMs,
+} from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
-import type { ArmedFlush, Journal, JournalRecord } from './journal.ts';
+import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from './journal.ts';
+import type { Place } from './log-entry.ts';
 import { OriginLog, type OriginRecord } from './origin-log.ts';
 import { effectOfRecord } from './record-effect.ts';
 
 /**
- * The journal in memory, without values. Nothing on its hot path depends on the number of keys: a map finds a
+ * The journal in memory, without values; also what finds them in the one on disk. Nothing on its hot path depends on the number of keys: a map finds a
  * key's record, and a linked list per origin, in version order, finds what a peer lacks.
  *
  * A flush costs as much as there are records that survive it, not as there are that it ends: the survivors
@@ -40,7 +48,9 @@ export class MemoryJournal implements Journal {
     return this.#armed;
   }
 
-  newest(key: string): JournalRecord | undefined {
+  readonly state: JournalState = { writable: true };
+
+  newest(key: string): OriginRecord | undefined {
     return this.#records.get(key);
   }
 
@@ -86,10 +96,7 @@ export class MemoryJournal implements Journal {
     this.#logs.forEach((log, node) => {
       for (const record of log.newerThan(vector.timeOf(node))) effects.push(effectOfRecord(record));
     });
-    const flushes = [this.#flush && flushEffect('flush', this.#flush, 0)];
-    const announced = this.#announced;
-    if (announced !== null) flushes.push(flushEffect('flush-later', announced.version, announced.atMs));
-    for (const flush of flushes) if (flush && !vector.covers(flush.version)) effects.push(flush);
+    for (const flush of this.#knownFlushes()) if (!vector.covers(flush.version)) effects.push(flush);
     return effects.sort((a, b) => compareVersions(a.version, b.version));
   }
 
@@ -105,6 +112,46 @@ export class MemoryJournal implements Journal {
       found.push(next.value);
     }
     return found;
+  }
+
+  /** What tells an empty journal of all flushes that this one knows, those that came due included. */
+  flushes(): Effect[] {
+    const below = this.#flushedBelow;
+    const due = flushEffect('flush-due', below, msOfVersionTime(below.time));
+    const effects = below.node === 0 && below.time % TICKS_PER_MS === 0 && below.time > 0 ? [due] : [];
+    effects.push(...this.#knownFlushes());
+    const announced = this.#announced;
+    if (announced !== null && this.#armed === null)
+      effects.push(flushEffect('flush-due', announced.version, announced.atMs));
+    return effects;
+  }
+
+  hold(): void {}
+
+  release(): void {}
+
+  fill(): void {}
+
+  mark(_: Marks): void {}
+
+  whenKept(done: (error: string | null) => void): void {
+    done(null);
+  }
+
+  valueOf(
+    _key: string,
+    _version: Version,
+    done: (error: string | null, effect: Effect | null) => void,
+  ): void {
+    done(null, null);
+  }
+
+  #knownFlushes(): Effect[] {
+    const effects: Effect[] = [];
+    if (this.#flush !== null) effects.push(flushEffect('flush', this.#flush, 0));
+    const announced = this.#announced;
+    if (announced !== null) effects.push(flushEffect('flush-later', announced.version, announced.atMs));
+    return effects;
   }
 
   #recordWrite(effect: Effect): boolean {
@@ -157,8 +204,8 @@ export class MemoryJournal implements Journal {
     this.#cursor = null;
   }
 
-  #insert(fields: JournalRecord): void {
-    const { key, version, expiresAtMs, tombstone, token, marks, readAtSec } = fields;
+  #insert(fields: JournalRecord & Partial<Place>): void {
+    const { key, version, expiresAtMs, tombstone, token, marks, readAtSec, file = 0, at = 0 } = fields;
     const record: OriginRecord = {
       key,
       version,
@@ -167,6 +214,8 @@ export class MemoryJournal implements Journal {
       token,
       marks,
       readAtSec,
+      file,
+      at,
       older: null,
       newer: null,
     };
@@ -182,6 +231,6 @@ export class MemoryJournal implements Journal {
   }
 }
 
-function flushEffect(kind: 'flush' | 'flush-later', version: Version, expiresAtMs: number): Effect {
+function flushEffect(kind: EffectKind, version: Version, expiresAtMs: number): Effect {
   return { ...NO_ENTRY, version, kind, expiresAtMs };
 }

@@ -3,6 +3,9 @@ import type { JournalRecord } from './journal.ts';
 
 /** A journal record with its neighbours among the records of the same origin. */
 export interface OriginRecord extends JournalRecord {
+  /** Where its entry is on disk (`Place`); 0 and 0 in a journal that has none. */
+  file: number;
+  at: number;
   older: OriginRecord | null;
   newer: OriginRecord | null;
 }

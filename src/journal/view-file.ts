@@ -1,32 +1,20 @@
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { directoryOf, type Owner, refuseOthers } from './data-directory.ts';
+import { journalErrorOf } from './journal-error.ts';
 import type { ViewLog, ViewRecord } from './view-record.ts';
-
-/** Whose record it is: a directory that is given to another controller must not speak for this one. */
-export interface ViewFileOwner {
-  readonly cluster: string;
-  readonly node: number;
-  /** The configured peers. */
-  readonly peers: string;
-}
-
-/** The directory belongs to somebody else, or can't be used; the message says what to do. */
-export class ViewFileError extends Error {
-  readonly code = 'VIEW_FILE';
-}
-
-const FILE_NAME = 'views.json';
 
 /**
  * The view record in a file of its own: a line of JSON behind its checksum, replaced as a whole by a rename, and on
  * disk (file and directory flushed) before `done`. Records that come while one is being written are written as
- * one, the last.
+ * one, the last. It lies beside the journal's directory, not in it, so that it stays when that is set aside: what a
+ * controller has promised holds whatever it has lost.
  */
 export class ViewFile implements ViewLog {
   readonly #path: string;
-  readonly #owner: ViewFileOwner;
+  readonly #owner: Owner;
   readonly #onError: (message: string) => void;
   readonly #loaded: ViewRecord | null;
   #waiting: { record: ViewRecord; done: (() => void)[] } | null = null;
@@ -34,20 +22,12 @@ export class ViewFile implements ViewLog {
 
   /**
    * @param onError told in words what went wrong with a record
-   * @throws ViewFileError when the directory can't be used, or is another controller's
+   * @throws JournalError when it can't be read, or is another cluster's
    */
-  constructor(directory: string, owner: ViewFileOwner, onError: (message: string) => void) {
-    this.#path = join(directory, FILE_NAME);
+  constructor(dataDir: string, owner: Owner, onError: (message: string) => void) {
+    this.#path = viewFileOf(dataDir, owner);
     this.#owner = owner;
     this.#onError = onError;
-    try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw new ViewFileError(
-        `the data directory ${directory} can't be made: ${(error as Error).message}; correct data_dir, or set it to "-"`,
-        { cause: error },
-      );
-    }
     this.#loaded = this.#read();
   }
 
@@ -109,23 +89,14 @@ export class ViewFile implements ViewLog {
       line = readFileSync(this.#path, 'utf8').trimEnd();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw new ViewFileError(`${this.#path} can't be read: ${(error as Error).message}`, { cause: error });
+      throw journalErrorOf(error, this.#path);
     }
     const space = line.indexOf(' ');
     const text = line.slice(space + 1);
     if (line.slice(0, space) !== checksum(text)) return this.#putAside();
-    const { cluster, node, peers, ...record } = JSON.parse(text) as ViewFileOwner & ViewRecord;
-    this.#checkOwner({ cluster, node, peers });
+    const { cluster, controller, peers, consistency, ...record } = JSON.parse(text) as Owner & ViewRecord;
+    refuseOthers({ cluster, controller, peers, consistency }, this.#owner, this.#path);
     return record;
-  }
-
-  #checkOwner(found: ViewFileOwner): void {
-    const own = this.#owner;
-    if (found.cluster === own.cluster && found.node === own.node && found.peers === own.peers) return;
-    throw new ViewFileError(
-      `${dirname(this.#path)} belongs to controller ${found.node} of cluster "${found.cluster}" with the peers ` +
-        `${found.peers}; give this one a data_dir of its own, or move that directory away`,
-    );
   }
 
   /** A damaged record is as good as none, and is kept for whoever wants to look. */
@@ -137,6 +108,11 @@ export class ViewFile implements ViewLog {
     );
     return null;
   }
+}
+
+/** Beside the journal's directory. */
+export function viewFileOf(dataDir: string, { controller }: Owner): string {
+  return `${directoryOf(dataDir, controller)}.views.json`;
 }
 
 function checksum(text: string): string {

@@ -36,6 +36,15 @@ export interface MembershipPorts {
 /** What a heartbeat says of the sender's part in views. */
 export type Announcement = Pick<Heartbeat, 'askedMs' | 'installed' | 'standing' | 'transferring' | 'hears'>;
 
+/** What a heartbeat says of views at a level without them. */
+export const NO_PART_IN_VIEWS = Object.freeze({
+  askedMs: 0,
+  installed: NO_BALLOT,
+  standing: { promised: NO_BALLOT, accepted: NO_BALLOT, memory: 'lost' },
+  transferring: false,
+  hears: [],
+} as const);
+
 /**
  * This controller's part in the views of the cluster: when a change is due, and who may be served meanwhile.
  *

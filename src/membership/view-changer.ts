@@ -1,7 +1,7 @@
 import type { ViewLog, ViewRecord } from '../journal/view-record.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
-import type { Version } from '../ordering/version.ts';
+import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { Accept, Memory, PeerBus, PeerMessage, Promised, Standing } from '../peer/messages.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
 import { ballotName, quorum, type View } from './view.ts';
@@ -34,9 +34,17 @@ export interface ViewChangerPorts {
 /** What a view change asks of the ordered engine. */
 export interface ViewEngine {
   readonly applied: Version;
+  /** How far the state here is one to go on from: `NO_VERSION` when it is empty, or half of it is another's. */
+  readonly marked: Version;
   queued(): Effect[];
   freeze(): void;
-  adopt(view: View, union: readonly Effect[], base: Version | null): void;
+  /** @param done called once all of it would survive a crash */
+  adopt(
+    view: View,
+    union: readonly Effect[],
+    base: Version | null,
+    done: (error: string | null) => void,
+  ): void;
   install(): void;
 }
 
@@ -63,7 +71,8 @@ interface Proposal {
  *  3. All members accept, those that are no source after taking the state of one; only then, and when every
  *     lease of those left out has run out, is the view installed anywhere.
  *
- * Invariants: promises and acceptances are on disk before they are told; a ballot accepted is at least the ballot
+ * Invariants: promises and acceptances are on disk before they are told, and the state that a view is accepted
+ * with before the acceptance; a ballot accepted is at least the ballot
  * promised; a view is installed only when all of its members have accepted it, so an older one can no longer
  * complete anything.
  *
@@ -91,7 +100,7 @@ export class ViewChanger {
     this.#ports = ports;
     const record = ports.viewLog.load();
     this.#record = record ?? { promised: NO_BALLOT, accepted: NO_BALLOT, members: [] };
-    this.#memory = record === null ? 'lost' : 'recorded';
+    this.#memory = record === null ? 'lost' : 'recovered';
   }
 
   /** The view that this controller serves in, if any. */
@@ -111,7 +120,8 @@ export class ViewChanger {
 
   get standing(): Standing {
     const { promised, accepted } = this.#record;
-    return { promised, accepted, memory: this.#memory };
+    const isGone = this.#memory === 'recovered' && sameVersion(this.#ports.engine.marked, NO_VERSION);
+    return { promised, accepted, memory: isGone ? 'recorded' : this.#memory };
   }
 
   /** The state of the view to come is being taken over. */
@@ -289,7 +299,7 @@ export class ViewChanger {
     const { ballot } = accept;
     const { promised, accepted } = this.#record;
     if (compareBallots(ballot, promised) < 0) return this.#tell(from, { type: 'rejected', promised });
-    if (sameBallot(ballot, accepted)) return;
+    if (sameBallot(ballot, accepted) || (this.#coming && sameBallot(ballot, this.#coming.ballot))) return;
     // Promised in a life before this one, if at all: the view is not for this run of the controller.
     if (!sameBallot(ballot, promised)) return;
     this.#moved(ACCEPTS_WITHIN_MS);
@@ -304,15 +314,19 @@ export class ViewChanger {
 
   /** Accepts: from here on this controller belongs to the view, and waits for its installation. */
   #take(from: number, { ballot, members, union, reason }: Accept, base: Version | null): void {
-    const { engine, viewLog, endTransfers } = this.#ports;
+    const { engine, viewLog, endTransfers, log } = this.#ports;
     endTransfers();
     this.#moved(ACCEPTS_WITHIN_MS);
-    this.#memory = 'kept';
     this.#coming = { ballot, members, reason };
-    engine.adopt(this.#coming, union, base);
-    this.#record = { promised: ballot, accepted: ballot, members };
-    viewLog.save(this.#record, () => {
-      if (sameBallot(this.#record.promised, ballot)) this.#tell(from, { type: 'accepted', ballot });
+    engine.adopt(this.#coming, union, base, (error) => {
+      if (!sameBallot(this.#record.promised, ballot)) return;
+      if (error !== null)
+        return log('the state of a view is not on disk', { view: ballotName(ballot), reason: error });
+      this.#memory = 'kept';
+      this.#record = { promised: ballot, accepted: ballot, members };
+      viewLog.save(this.#record, () => {
+        if (sameBallot(this.#record.promised, ballot)) this.#tell(from, { type: 'accepted', ballot });
+      });
     });
   }
 

@@ -8,6 +8,8 @@ import { quorum } from './view.ts';
 export type Basis =
   /** This view: no newer one can have been installed anywhere. */
   | { readonly kind: 'view'; readonly ballot: Ballot }
+  /** This view, from what its members have on disk: nobody knows of a newer one. */
+  | { readonly kind: 'recovered'; readonly ballot: Ballot }
   /** Nothing: no controller knows of anything. */
   | { readonly kind: 'nothing' }
   /** It can't be told; more controllers have to be asked. */
@@ -20,17 +22,26 @@ export type Basis =
  * somebody still knows in full is the newest that can have been installed, if those who can't have accepted a
  * newer one are a majority themselves. Those who can: the silent ones, and those who have forgotten.
  *
- * When nobody knows anything, there is nothing to continue only if that is everybody's word: a majority of
- * controllers without a memory must not begin anew beside one that has the data.
+ * When that can't be told of any, it takes everybody's word. The newest view that anybody has accepted then goes on
+ * from what its members have recovered: each accepted it with its state on disk. Had all of them lost that, others
+ * must not go on without it. And when nobody knows anything, there is nothing to continue: a majority of controllers
+ * without a memory must not begin anew beside one that has the data.
  */
 export function basisOf(standings: ReadonlyMap<number, Standing>, nodes: number): Basis {
   let newest = NO_BALLOT;
   for (const { accepted, memory } of standings.values()) {
     if (memory === 'kept' && compareBallots(accepted, newest) > 0) newest = accepted;
   }
+  if (standings.size === nodes) {
+    const recovered = recoveredBasis(standings, newest);
+    if (recovered !== null) return recovered;
+  }
   if (sameBallot(newest, NO_BALLOT)) {
     if (standings.size === nodes) return { kind: 'nothing' };
-    return { kind: 'unknown', reason: 'an empty cluster is formed only with all its controllers' };
+    return {
+      kind: 'unknown',
+      reason: 'a cluster that nobody remembers is formed only with all its controllers',
+    };
   }
   let sure = 0;
   for (const { accepted, memory } of standings.values()) {
@@ -43,6 +54,20 @@ export function basisOf(standings: ReadonlyMap<number, Standing>, nodes: number)
   };
 }
 
+/** @param kept the newest view that somebody still knows in full */
+function recoveredBasis(standings: ReadonlyMap<number, Standing>, kept: Ballot): Basis | null {
+  let accepted = NO_BALLOT;
+  let recovered = NO_BALLOT;
+  for (const standing of standings.values()) {
+    if (compareBallots(standing.accepted, accepted) > 0) accepted = standing.accepted;
+    const isNewer = compareBallots(standing.accepted, recovered) > 0;
+    if (standing.memory === 'recovered' && isNewer) recovered = standing.accepted;
+  }
+  if (sameBallot(recovered, NO_BALLOT) || compareBallots(recovered, kept) <= 0) return null;
+  if (compareBallots(recovered, accepted) >= 0) return { kind: 'recovered', ballot: recovered };
+  return { kind: 'unknown', reason: 'those who accepted the last view have lost what they knew' };
+}
+
 /** The new view: who belongs to it, and what it begins with; or why it can't be formed from these promises. */
 export function chooseView(
   ballot: Ballot,
@@ -52,12 +77,7 @@ export function chooseView(
 ): Accept | string {
   const basis = basisOf(new Map([...promises].map(([node, promise]) => [node, promise.standing])), nodes);
   if (basis.kind === 'unknown') return basis.reason;
-  const isSource = (node: number): boolean => {
-    const { standing } = promises.get(node)!;
-    return (
-      basis.kind === 'nothing' || (standing.memory === 'kept' && sameBallot(standing.accepted, basis.ballot))
-    );
-  };
+  const isSource = sourcesOf(basis, promises);
   const members = chooseMembers(promises, nodes, isSource);
   if (members === null) return 'no majority of the controllers hear each other';
   const applied = (node: number) => promises.get(node)!.applied;
@@ -75,6 +95,26 @@ export function chooseView(
     union: union(sources.map((node) => promises.get(node)!.queue)),
     reason,
   };
+}
+
+/**
+ * Those whose state and queue the view begins with. States that were recovered may each lack some of the last
+ * writes, but are beginnings of one history: the longest has what the others have. So it is when nobody remembers a
+ * view: one may have been restored from a backup.
+ */
+function sourcesOf(
+  basis: Exclude<Basis, { kind: 'unknown' }>,
+  promises: ReadonlyMap<number, Promised>,
+): (node: number) => boolean {
+  const memory = basis.kind === 'view' ? 'kept' : 'recovered';
+  const knows = ({ standing }: Promised) =>
+    basis.kind === 'nothing' || (standing.memory === memory && sameBallot(standing.accepted, basis.ballot));
+  if (basis.kind === 'view') return (node) => knows(promises.get(node)!);
+  const longest = [...promises.values()]
+    .filter(knows)
+    .map(({ applied }) => applied)
+    .reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
+  return (node) => knows(promises.get(node)!) && sameVersion(promises.get(node)!.applied, longest);
 }
 
 /**

@@ -1,10 +1,11 @@
-import { type Gate, OPEN } from '../membership/gate.ts';
+import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { effectBytes, NO_ENTRY } from '../ordering/effect.ts';
 import type { HybridClock } from '../ordering/hybrid-clock.ts';
 import { sameVersion, versionTimeOfMs } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { PeerBus, Push } from '../peer/messages.ts';
+import { diskGate } from './disk-gate.ts';
 import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
 import type { Replica } from './replica.ts';
 import { UnconfirmedWrites } from './unconfirmed-writes.ts';
@@ -25,6 +26,8 @@ export interface ConvergentPorts {
   readonly requestFlush: () => void;
   /** False while this controller has not yet learnt what its peers had before it started. */
   readonly caughtUp: () => boolean;
+  /** A write is answered once it is on this controller's disk. */
+  readonly sync: boolean;
 }
 
 /**
@@ -64,7 +67,9 @@ export class ConvergentEngine implements Engine {
     return this.#completed;
   }
 
-  gate(): Gate {
+  gate(need: EngineNeed): Gate {
+    const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
+    if (closed !== null) return closed;
     if (this.#ports.caughtUp()) return OPEN;
     return { state: 'wait', reason: 'this controller is catching up with its peers' };
   }
@@ -86,7 +91,9 @@ export class ConvergentEngine implements Engine {
         return;
       }
       this.#complete(effect);
-      done({ kind: 'applied', existed, version: effect.version });
+      const outcome: WriteOutcome = { kind: 'applied', existed, version: effect.version };
+      if (this.#ports.sync) this.#onceKept(outcome, done);
+      else done(outcome);
     });
   }
 
@@ -116,6 +123,11 @@ export class ConvergentEngine implements Engine {
   }
 
   onPush(from: number, push: Push): void {
+    // The next exchange brings it, when the journal takes writes again.
+    if (!this.#ports.replica.journal.state.writable) {
+      this.#runs.delete(from);
+      return;
+    }
     for (const effect of push.effects) this.merge(effect);
     const last = push.effects.at(-1);
     if (last === undefined) return;
@@ -150,6 +162,12 @@ export class ConvergentEngine implements Engine {
     if (armed === null || armed.atMs > wallMs) return;
     const version = { time: versionTimeOfMs(armed.atMs), node };
     replica.journal.record({ ...NO_ENTRY, version, kind: 'flush-due', expiresAtMs: armed.atMs });
+  }
+
+  #onceKept(outcome: WriteOutcome, done: (outcome: WriteOutcome) => void): void {
+    this.#ports.replica.journal.whenKept((error) => {
+      done(error === null ? outcome : { kind: 'unknown', reason: `the journal took no writes: ${error}` });
+    });
   }
 
   /** The store took so long that the key has been deleted since: peers may have forgotten even that. */

@@ -46,3 +46,6 @@ export class FirstSync {
     return this.#done;
   }
 }
+
+/** How many times the suspicion time a controller waits for peers that are silent at its start. */
+export const GRACE_THRESHOLDS = 2;

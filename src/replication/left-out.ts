@@ -1,6 +1,12 @@
 import type { JournalRecord } from '../journal/journal.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { compareVersions, sameVersion } from '../ordering/version.ts';
+import type { WriteOutcome } from './engine.ts';
+
+export const OVERTAKEN: WriteOutcome = Object.freeze({
+  kind: 'unknown',
+  reason: 'the view changed while the write was under way',
+});
 
 /**
  * What became of a write that a view change left out, as far as the state of the new view tells.
@@ -20,4 +26,15 @@ export function judgeLeftOut(
   const { base } = effect;
   if (base === null) return compareVersions(newest.version, effect.version) < 0 ? 'never' : 'unknown';
   return !newest.tombstone && sameVersion(newest.version, base) ? 'never' : 'unknown';
+}
+
+/** The same, as it is told to who asked for the write. */
+export function outcomeOfLeftOut(effect: Effect, newest: JournalRecord | undefined): WriteOutcome {
+  const became = judgeLeftOut(effect, newest);
+  if (became === 'never') return { kind: 'conflict' };
+  // Whether a delete found something can't be told any more.
+  if (became === 'applied' && effect.kind === 'set') {
+    return { kind: 'applied', existed: effect.base !== null, version: effect.version };
+  }
+  return OVERTAKEN;
 }

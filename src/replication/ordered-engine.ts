@@ -1,3 +1,4 @@
+import type { RecoveredState } from '../journal/recovered-state.ts';
 import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
 import type { View } from '../membership/view.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
@@ -6,8 +7,10 @@ import type { HybridClock } from '../ordering/hybrid-clock.ts';
 import { heldVersion, type Queued, RequestQueue } from '../ordering/request-queue.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { OrderedFrame, PeerBus } from '../peer/messages.ts';
+import { diskGate } from './disk-gate.ts';
 import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
-import { judgeLeftOut } from './left-out.ts';
+import { KeptRequests } from './kept-requests.ts';
+import { OVERTAKEN, outcomeOfLeftOut } from './left-out.ts';
 import type { Replica } from './replica.ts';
 import { StreamProgress } from './stream-progress.ts';
 
@@ -25,6 +28,11 @@ export interface OrderedPorts {
   readonly gate: (need: EngineNeed) => Gate;
   /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
   readonly queueBytesMax: number;
+  readonly recovered: RecoveredState;
+  /** An acknowledgement means: on my disk. */
+  readonly sync: boolean;
+  /** What the last mark said is known of every origin. */
+  readonly known: () => readonly number[];
 }
 
 /** A request that a view change left out, and what became of it. */
@@ -32,11 +40,6 @@ interface Judged {
   readonly request: Queued;
   readonly outcome: WriteOutcome;
 }
-
-const OVERTAKEN: WriteOutcome = Object.freeze({
-  kind: 'unknown',
-  reason: 'the view changed while the write was under way',
-});
 
 /** Outcome of an own write, kept from its proposal until it has been applied. */
 type OnOutcome = (outcome: WriteOutcome) => void;
@@ -61,6 +64,8 @@ export class OrderedEngine implements Engine {
   readonly #queue: RequestQueue;
   readonly #outcomes = new Map<number, OnOutcome>();
   #progress: StreamProgress;
+  /** Null where nothing waits for the disk. */
+  readonly #kept: KeptRequests | null;
   #ballot: Ballot = NO_BALLOT;
   /** The other members of the view. */
   #others: readonly number[] = [];
@@ -70,8 +75,10 @@ export class OrderedEngine implements Engine {
   /** A view was accepted, and no promise has ended that since. */
   #adopted = false;
   /** The state here is one that members of a view had at some point of the order. */
-  #whole = false;
-  #applied: Version = NO_VERSION;
+  #whole: boolean;
+  /** Writes of a transfer have been taken in since this state was last one to go on from. */
+  #mixed = false;
+  #applied: Version;
   #completed = 0;
   #sentSeq = 0;
   #outbox: Effect[] = [];
@@ -85,6 +92,11 @@ export class OrderedEngine implements Engine {
     this.#ports = ports;
     this.#queue = new RequestQueue(ports.nodes);
     this.#progress = new StreamProgress(ports.node, ports.nodes, []);
+    this.#kept = ports.sync ? new KeptRequests(ports.replica.journal, () => this.#onKept()) : null;
+    const { marks, held } = ports.recovered;
+    this.#applied = marks.applied;
+    this.#whole = !sameVersion(marks.applied, NO_VERSION);
+    for (const effect of held) this.#queue.push({ effect, seq: 0, waiters: null });
   }
 
   get pending(): number {
@@ -99,12 +111,19 @@ export class OrderedEngine implements Engine {
     return this.#applied;
   }
 
+  /** What of `applied` is a state to go on from after a crash: nothing, while another is being taken over. */
+  get marked(): Version {
+    return this.#mixed ? NO_VERSION : this.#applied;
+  }
+
   get serving(): boolean {
     return this.#serving;
   }
 
   gate(need: EngineNeed): Gate {
     if (need === 'read' && this.#whole) return OPEN;
+    const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
+    if (closed !== null) return closed;
     const gate = this.#ports.gate(need);
     if (gate.state !== 'open' || need !== 'write' || this.#queue.bytes < this.#ports.queueBytesMax)
       return gate;
@@ -118,6 +137,7 @@ export class OrderedEngine implements Engine {
     const seq = this.#progress.receive(this.#ports.node);
     this.#queue.push({ effect, seq, waiters: null });
     this.#outcomes.set(version.time, done);
+    this.#kept?.hold(effect);
     this.#outbox.push(effect);
     this.#ports.requestFlush();
     if (this.#others.length === 0) this.#advance();
@@ -139,12 +159,18 @@ export class OrderedEngine implements Engine {
 
   /** Sends what this turn has gathered: one frame, the same for every member. */
   flush(): void {
-    if (!this.#serving || (!this.#acknowledge && this.#outbox.length === 0)) return;
+    this.#kept?.step(this.#progress);
+    if (!this.#serving || !this.#hasToSend) return;
     const effects = this.#outbox;
     this.#outbox = [];
     this.#acknowledge = false;
     this.#ports.bus.multicast(this.#others, this.#frame(this.#sentSeq + 1, effects));
     this.#sentSeq += effects.length;
+  }
+
+  /** To be called every few milliseconds: what a disk has held up goes on. */
+  onTick(): void {
+    if (this.#kept !== null || this.#acknowledge) this.#ports.requestFlush();
   }
 
   onFrame(from: number, frame: OrderedFrame): void {
@@ -180,6 +206,10 @@ export class OrderedEngine implements Engine {
     if (this.#serving) return;
     if (this.#adopted) throw new Error('a transfer went on into the state that a view was accepted with');
     this.#whole = false;
+    if (!this.#mixed) {
+      this.#mixed = true;
+      this.#mark();
+    }
     this.#ports.clock.observe(effect.version.time);
     this.#ports.replica.merge(effect);
   }
@@ -195,10 +225,19 @@ export class OrderedEngine implements Engine {
    *
    * @param base the state that this replica holds now, when it was brought up by a transfer; a former member
    *   may be past it, on the same history
+   * @param done called once all of this would survive a crash
    */
-  adopt({ ballot, members }: View, union: readonly Effect[], base: Version | null): void {
+  adopt(
+    { ballot, members }: View,
+    union: readonly Effect[],
+    base: Version | null,
+    done: (error: string | null) => void,
+  ): void {
     const { node, nodes, clock } = this.#ports;
+    const { journal } = this.#ports.replica;
     if (base !== null && compareVersions(base, this.#applied) > 0) this.#applied = base;
+    this.#mixed = false;
+    this.#mark();
     const waiting = new Map(this.#queue.toArray().map((request) => [request.effect.version.time, request]));
     this.#queue.clear();
     this.#adopted = true;
@@ -206,7 +245,7 @@ export class OrderedEngine implements Engine {
     this.#ballot = ballot;
     const nodesOfView = members.map((member) => member.node);
     this.#others = nodesOfView.filter((member) => member !== node);
-    this.#progress = new StreamProgress(node, nodes, nodesOfView);
+    this.#progress = new StreamProgress(node, nodes, nodesOfView, this.#kept !== null);
     this.#sentSeq = 0;
     this.#outbox = [];
     this.#early = [];
@@ -215,9 +254,12 @@ export class OrderedEngine implements Engine {
       const known = this.#ownOrSame(waiting, effect);
       if (compareVersions(effect.version, this.#applied) <= 0) continue;
       this.#queue.push({ effect, seq: 0, waiters: known?.waiters ?? null });
+      journal.hold(effect);
       if (known) waiting.delete(effect.version.time);
     }
+    for (const { effect } of waiting.values()) journal.release(effect.version);
     this.#leftOut.push(...waiting.values());
+    journal.whenKept(done);
   }
 
   /** All members have accepted: applies the union, and serves. */
@@ -249,7 +291,10 @@ export class OrderedEngine implements Engine {
   #judgeLeftOut(): readonly Judged[] {
     const leftOut = this.#leftOut;
     this.#leftOut = [];
-    return leftOut.map((request) => ({ request, outcome: this.#outcomeOfLeftOut(request.effect) }));
+    return leftOut.map((request) => ({
+      request,
+      outcome: outcomeOfLeftOut(request.effect, this.#ports.replica.journal.newest(request.effect.key)),
+    }));
   }
 
   /** Once the union is applied: who waited for such a request reads what stands before it as well. */
@@ -260,14 +305,9 @@ export class OrderedEngine implements Engine {
     }
   }
 
-  #outcomeOfLeftOut(effect: Effect): WriteOutcome {
-    const became = judgeLeftOut(effect, this.#ports.replica.journal.newest(effect.key));
-    if (became === 'never') return { kind: 'conflict' };
-    // Whether a delete found something can't be told any more.
-    if (became === 'applied' && effect.kind === 'set') {
-      return { kind: 'applied', existed: effect.base !== null, version: effect.version };
-    }
-    return OVERTAKEN;
+  /** Nothing is acknowledged while the journal takes no writes: what it has to remember stays bounded. */
+  get #hasToSend(): boolean {
+    return this.#outbox.length > 0 || (this.#acknowledge && this.#ports.replica.journal.state.writable);
   }
 
   #frame(firstSeq: number, effects: readonly Effect[]): OrderedFrame {
@@ -277,7 +317,7 @@ export class OrderedEngine implements Engine {
       firstSeq,
       effects,
       streamEnd: this.#progress.received(this.#ports.node),
-      received: this.#progress.allReceived(),
+      received: this.#progress.allKept(),
     };
   }
 
@@ -290,10 +330,17 @@ export class OrderedEngine implements Engine {
         throw new Error(`peer ${from} sent a request of ${effect.version.node}`);
       this.#ports.clock.observe(effect.version.time);
       this.#queue.push({ effect, seq: this.#progress.receive(from), waiters: null });
-      this.#acknowledge = true;
+      if (this.#kept === null) this.#acknowledge = true;
+      else this.#kept.hold(effect);
     }
-    if (this.#acknowledge) this.#ports.requestFlush();
+    if (this.#acknowledge || this.#kept !== null) this.#ports.requestFlush();
     if (this.#progress.received(from) >= frame.streamEnd) this.#progress.onAcknowledged(from, frame.received);
+  }
+
+  #onKept(): void {
+    this.#acknowledge = true;
+    this.#ports.requestFlush();
+    this.#advance();
   }
 
   #advance(): void {
@@ -312,13 +359,16 @@ export class OrderedEngine implements Engine {
     if (compareVersions(effect.version, this.#applied) <= 0)
       throw new Error('a request was applied out of order');
     this.#applied = effect.version;
+    this.#mark();
     this.#completed++;
     const own = effect.version.node === node;
     const newest = effect.key === '' ? undefined : replica.journal.newest(effect.key);
     if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {
       // A transfer was ahead of the order, on this key: what the request did is in what it brought.
-      if (own) this.#settle(effect, this.#outcomeOfLeftOut(effect));
+      replica.journal.release(effect.version);
+      if (own) this.#settle(effect, outcomeOfLeftOut(effect, newest));
     } else if (effect.base !== null && !sameVersion(effect.base, replica.heldVersion(effect.key))) {
+      replica.journal.release(effect.version);
       if (own) this.#settle(effect, this.#transferred ? OVERTAKEN : { kind: 'conflict' });
     } else {
       const existed = own && replica.isLive(effect.key);
@@ -333,6 +383,12 @@ export class OrderedEngine implements Engine {
       });
     }
     if (waiters !== null) for (const waiter of waiters) waiter();
+  }
+
+  /** Before what it includes is recorded: then both are in one commit. */
+  #mark(): void {
+    const { replica, known } = this.#ports;
+    replica.journal.mark({ applied: this.marked, known: known() });
   }
 
   #settle(effect: Effect, outcome: WriteOutcome): void {

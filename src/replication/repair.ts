@@ -113,7 +113,7 @@ export class Repair {
     if (fetched.outcome === 'found' && fetched.effect && value) {
       const { version, flags, expiresAtMs, token, marks } = fetched.effect;
       const entry = { version, flags, expiresAtMs, token, marks, value };
-      this.#ports.replica.refill(search.record.key, entry);
+      this.#ports.replica.restore(search.record.key, entry);
       this.#counters.fetched++;
       return this.#end(search, null, entry);
     }

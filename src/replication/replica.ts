@@ -65,8 +65,10 @@ export class Replica {
    */
   merge(effect: Effect): boolean {
     if (this.apply(effect, ignoreResult)) return true;
-    if (effect.kind === 'set' && effect.value !== null)
+    if (effect.kind === 'set' && effect.value !== null) {
       this.refill(effect.key, entryOf(effect, effect.value));
+      this.#keepValue(effect);
+    }
     return false;
   }
 
@@ -78,19 +80,31 @@ export class Replica {
     this.#store.get(key, (error, entry) => {
       if (error !== null) done(error.message, null);
       else if (entry !== null && sameVersion(entry.version, record.version)) done(null, entry);
-      else this.onLost(record, done, reader);
+      else
+        this.#fromJournal(key, record.version, (kept) => {
+          if (kept !== null) done(null, kept);
+          else this.onLost(record, done, reader);
+        });
     });
   }
 
-  /** What the local store has of this very write, for a peer that asks. */
+  /** What is here of this very write, for a peer that asks. */
   readHere(
     key: string,
     version: Version,
     done: (error: StoreError | null, entry: Entry | null) => void,
   ): void {
     this.#store.get(key, (error, entry) => {
-      done(error, entry !== null && sameVersion(entry.version, version) ? entry : null);
+      if (error !== null) done(error, null);
+      else if (entry !== null && sameVersion(entry.version, version)) done(null, entry);
+      else this.#fromJournal(key, version, (kept) => done(null, kept));
     });
+  }
+
+  /** A peer had the value of a write that was lost here. */
+  restore(key: string, entry: Entry): void {
+    this.refill(key, entry);
+    this.journal.fill({ ...entry, kind: 'set', key, base: null });
   }
 
   /** Puts a value back that the store had lost, unless the key has been written since. */
@@ -98,6 +112,23 @@ export class Replica {
     const record = this.journal.newest(key);
     if (record === undefined || record.tombstone || !sameVersion(record.version, entry.version)) return;
     this.#store.set(key, entry, ignoreResult);
+  }
+
+  /** The value that the journal keeps of this write; the store has it again then. One that can't be read is lost. */
+  #fromJournal(key: string, version: Version, done: (entry: Entry | null) => void): void {
+    this.journal.valueOf(key, version, (_, effect) => {
+      if (effect === null || effect.value === null) return done(null);
+      const entry = entryOf(effect, effect.value);
+      this.refill(key, entry);
+      done(entry);
+    });
+  }
+
+  /** The value of a write that is known, unless the journal has it already. */
+  #keepValue(effect: Effect): void {
+    this.journal.valueOf(effect.key, effect.version, (_, kept) => {
+      if (kept === null) this.journal.fill(effect);
+    });
   }
 
   /** Null when the store can be used, else why not. */

@@ -7,24 +7,32 @@ export class StreamProgress {
   readonly #node: number;
   readonly #nodes: number;
   readonly #members: readonly number[];
-  /** `#acknowledged[member][origin]`; this node's own row is what has been received here. */
+  readonly #waitsForDisk: boolean;
+  readonly #received: number[];
+  /** `#acknowledged[member][origin]`; this node's own row is what it acknowledges. */
   readonly #acknowledged: number[][];
   readonly #stable: number[];
 
-  /** @param nodes how many controllers are configured, members or not */
-  constructor(node: number, nodes: number, members: readonly number[]) {
+  /**
+   * @param nodes how many controllers are configured, members or not
+   * @param waitsForDisk what is received is acknowledged when `keep` says so, and not before, by the origin either
+   */
+  constructor(node: number, nodes: number, members: readonly number[], waitsForDisk = false) {
     this.#node = node;
     this.#nodes = nodes;
     this.#members = members;
+    this.#waitsForDisk = waitsForDisk;
+    this.#received = new Array<number>(nodes).fill(0);
     this.#acknowledged = Array.from({ length: nodes }, () => new Array<number>(nodes).fill(0));
     this.#stable = new Array<number>(nodes).fill(0);
   }
 
   /** Counts one more request of this origin as received here. @returns its place in the stream */
   receive(origin: number): number {
-    const row = this.#acknowledged[this.#node]!;
-    const seq = row[origin]! + 1;
-    row[origin] = seq;
+    const seq = this.#received[origin]! + 1;
+    this.#received[origin] = seq;
+    if (this.#waitsForDisk) return seq;
+    this.#acknowledged[this.#node]![origin] = seq;
     // What an origin has sent, it has.
     this.#acknowledged[origin]![origin] = Math.max(seq, this.#acknowledged[origin]![origin]!);
     this.#update(origin);
@@ -32,11 +40,21 @@ export class StreamProgress {
   }
 
   received(origin: number): number {
-    return this.#acknowledged[this.#node]![origin]!;
+    return this.#received[origin]!;
   }
 
   allReceived(): readonly number[] {
+    return [...this.#received];
+  }
+
+  /** What of it this node acknowledges. */
+  allKept(): readonly number[] {
     return [...this.#acknowledged[this.#node]!];
+  }
+
+  /** What was received up to there is on disk here. */
+  keep(received: readonly number[]): void {
+    this.onAcknowledged(this.#node, received);
   }
 
   acknowledged(member: number, origin: number): number {

@@ -25,8 +25,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'acknowledges what it has not received',
     file: ORDERED,
-    text: 'received: this.#progress.allReceived(),',
-    replacement: 'received: this.#progress.allReceived().map((seq) => seq + 1),',
+    text: 'received: this.#progress.allKept(),',
+    replacement: 'received: this.#progress.allKept().map((seq) => seq + 1),',
     level: 'linearizability',
     seeds: 300,
   },

@@ -124,6 +124,7 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     threshold: 3,
     leaseMs: 300,
     dataDir: '',
+    durability: 'none',
     requestTimeoutMs: 1_000,
     syncIntervalMs: 1_000,
     maxClockSkewMs: 10_000,

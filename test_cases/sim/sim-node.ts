@@ -1,6 +1,7 @@
 import { ClientSession } from '../../src/consistency/session.ts';
 import { Core, TICK_MS } from '../../src/controller/core.ts';
 import type { Settings } from '../../src/controller/settings.ts';
+import { NOTHING_RECOVERED } from '../../src/journal/recovered-state.ts';
 import type { ViewRecord } from '../../src/journal/view-record.ts';
 import type { PeerBus, PeerMessage } from '../../src/peer/messages.ts';
 import { REPLIES, type Reply } from '../../src/protocol/reply.ts';
@@ -114,6 +115,7 @@ export class SimNode implements NetworkNode {
       incarnationOf: (peer) => network.incarnationOf(id, peer),
       refuse: (peer) => network.close(id, peer),
       journal: this.journal,
+      recovered: NOTHING_RECOVERED,
       viewLog: this.disk.open<ViewRecord>('views', deliver),
       store: this.store.connect(deliver),
       wallMs: () => clock.wallMs(),

@@ -60,7 +60,7 @@ export class Cluster {
     this.#flags = flags;
     this.#directory = mkdtempSync(join(tmpdir(), 'memchorus-test-'));
     this.stores = stores;
-    const configFile = join(this.#directory, 'config.ini');
+    const { configFile } = this;
     const lines = Object.entries({
       peers: ports.map((port, id) => `${hosts[id]!.address}:${port}`).join(','),
       store: store === 'custom' ? 'custom' : 'memcache',
@@ -68,7 +68,7 @@ export class Cluster {
         stores: stores.map(({ address }) => `${address.host}:${address.port}`).join(','),
       }),
       log_file: join(this.#directory, 'log.log'),
-      data_dir: join(this.#directory, 'data'),
+      data_dir: this.dataDir,
       ...settings,
     }).map(([key, value]) => `${key} = ${value}\n`);
     writeFileSync(configFile, `[common]\n${lines.join('')}`);
@@ -76,6 +76,15 @@ export class Cluster {
       const logFile = join(this.#directory, `log-${id}.log`);
       return new ControllerProcess({ configFile, logFile, host: hosts[id]!, port, level });
     });
+  }
+
+  /** Unless its settings say otherwise. */
+  get dataDir(): string {
+    return join(this.#directory, 'data');
+  }
+
+  get configFile(): string {
+    return join(this.#directory, 'config.ini');
   }
 
   get ports(): number[] {

@@ -12,6 +12,8 @@ const recordOf = (time: number): OriginRecord => ({
   token: null,
   marks: 0,
   readAtSec: 0,
+  file: 0,
+  at: 0,
   older: null,
   newer: null,
 });

@@ -71,4 +71,22 @@ describe('the progress of streams', () => {
     expect(progress.acknowledged(1, 1)).toBe(5);
     expect(progress.stableSeq(1)).toBe(1);
   });
+
+  it('that wait for the disk are stable once every member, the origin too, says that it has them there', () => {
+    const progress = new StreamProgress(0, 2, [0, 1], true);
+    progress.receive(0);
+    progress.receive(1);
+    const received = progress.allReceived();
+    progress.receive(1);
+    progress.onAcknowledged(1, [1, 2]);
+    expect([received, progress.allKept(), progress.stableSeq(0), progress.stableSeq(1)]).toEqual([
+      [1, 1],
+      [0, 0],
+      0,
+      0,
+    ]);
+    progress.keep(received);
+    expect([progress.allKept(), progress.stableSeq(0), progress.stableSeq(1)]).toEqual([[1, 1], 1, 1]);
+    expect(progress.allReceived()).toEqual([1, 2]);
+  });
 });

@@ -36,6 +36,15 @@ describe('the notation of flags', () => {
 });
 
 describe('the command line', () => {
+  it.each(['backup dir -p 8000', 'backup -p 8000 dir'])('%s', (text) => {
+    expect(parse(text)).toMatchObject({ mode: 'backup', directory: 'dir', identity: { port: 8000 } });
+  });
+
+  it('refuses a second directory, and takes note of none', () => {
+    expect(() => parse('restore a -p 8000 b')).toThrow(/takes no further words/);
+    expect(parse('restore -p 8000').directory).toBeNull();
+  });
+
   it('takes every flag of the original', () => {
     const line = parse(
       '-c my.ini -i 10.0.0.1 -p 8001 -pr 3 -kv memcache -kvh 10.0.0.2 -kvp 11300 -cons eventual',

@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { POLICIES } from '../consistency/level.ts';
+import type { Journal } from '../journal/journal.ts';
+import { journalErrorOf } from '../journal/journal-error.ts';
+import { MemoryJournal } from '../journal/memory-journal.ts';
+import { type OpenedJournal, openJournal, type RecoveryReport } from '../journal/open-journal.ts';
+import { NOTHING_RECOVERED, type RecoveredState } from '../journal/recovered-state.ts';
+import { ViewFile } from '../journal/view-file.ts';
+import { type ViewLog, VolatileViewLog } from '../journal/view-record.ts';
+import { NO_VERSION, sameVersion } from '../ordering/version.ts';
+import type { Logger } from './logger.ts';
+import { ownerOf, type Settings } from './settings.ts';
+
+/** What of a controller outlives its process, as far as its settings ask for it. */
+export interface Storage {
+  readonly journal: Journal;
+  readonly viewLog: ViewLog;
+  readonly recovered: RecoveredState;
+  /** Resolves when all is on disk, or the log says why not. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens what a former life has left, or makes it.
+ *
+ * @param onWritable the journal takes writes again
+ * @throws JournalError with one line that says what is wrong with the data directory and what to do
+ */
+export async function openStorage(
+  settings: Settings,
+  logger: Logger,
+  onWritable: () => void,
+): Promise<Storage> {
+  const { dataDir, durability, peers } = settings;
+  if (dataDir !== '') makeDataDir(dataDir);
+  const views = openViews(settings, logger);
+  const opened = durability === 'none' ? null : await openLog(settings, logger, onWritable);
+  return {
+    journal: opened?.journal ?? new MemoryJournal(peers.length),
+    viewLog: views ?? new VolatileViewLog(),
+    recovered: opened?.recovered ?? NOTHING_RECOVERED,
+    close: async () => {
+      await views?.close();
+      if (opened !== null) await closeLog(opened, logger);
+    },
+  };
+}
+
+function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw journalErrorOf(error, dataDir);
+  }
+}
+
+function openViews(settings: Settings, logger: Logger): ViewFile | null {
+  if (settings.dataDir === '' || POLICIES[settings.level].engine !== 'ordered') return null;
+  return new ViewFile(settings.dataDir, ownerOf(settings), (message) => logger.error(message));
+}
+
+async function openLog(settings: Settings, logger: Logger, onWritable: () => void): Promise<OpenedJournal> {
+  const owner = ownerOf(settings);
+  const opened = await openJournal({
+    dataDir: settings.dataDir,
+    owner,
+    nodes: settings.peers.length,
+    refuse: owner.consistency === 'ordered' ? whyNotWhole : () => null,
+    onWritable,
+    wallMs: Date.now,
+    nowMs: () => performance.now(),
+    log: (message, fields) => logger.warn(message, fields),
+  });
+  const { records, entries, bytes, tornBytes, milliseconds } = opened.recovered;
+  if (opened.setAside !== null) {
+    const { path, reason } = opened.setAside;
+    logger.error('the journal is not usable; this controller starts empty, and takes all from its peers', {
+      reason,
+      setAside: path,
+    });
+  }
+  logger.info('journal recovered', { records, entries, bytes, tornBytes, ms: Math.round(milliseconds) });
+  return opened;
+}
+
+/** While a state is taken over, it is none that any controller ever had: nothing can go on from there. */
+function whyNotWhole({ records, marks }: RecoveryReport): string | null {
+  if (records === 0 || !sameVersion(marks.applied, NO_VERSION)) return null;
+  return 'it ends while a state was being taken over from a peer';
+}
+
+async function closeLog({ journal, release }: OpenedJournal, logger: Logger): Promise<void> {
+  try {
+    await journal.close();
+  } catch (error) {
+    logger.error('the journal could not be completed', { reason: (error as Error).message });
+  }
+  release();
+}

@@ -1,0 +1,204 @@
+import { join } from 'node:path';
+import {
+  DirectoryLock,
+  directoryOf,
+  type Identity,
+  MARK_NAME,
+  makeDirectory,
+  type Owner,
+  readIdentity,
+  writeIdentity,
+} from './data-directory.ts';
+import { type Disk, NODE_DISK } from './disk.ts';
+import type { DiskJournal } from './disk-journal.ts';
+import { FlushedMark } from './flushed-mark.ts';
+import { DamageError, JournalError, journalErrorOf } from './journal-error.ts';
+import type { Place } from './log-entry.ts';
+import { LogFiles } from './log-files.ts';
+import { partsOf, recoverLog } from './recovery.ts';
+
+/** @param done bytes copied of `total` */
+export type OnProgress = (done: number, total: number) => void;
+
+/** A copy of a log, up to a place in it. */
+interface Copy {
+  readonly from: LogFiles;
+  readonly to: LogFiles;
+  readonly numbers: readonly number[];
+  /** Of the last file only what is before it. */
+  readonly end: Place;
+  readonly onProgress: OnProgress;
+}
+
+/**
+ * Writes what a running journal knows at this moment to a directory, which is a data directory of its own. The
+ * journal goes on; what is recorded meanwhile is not in it.
+ *
+ * @param directory is made; it must not be there, or be empty
+ * @throws JournalError, or the disk's error
+ */
+export async function backUp(
+  journal: DiskJournal,
+  directory: string,
+  onProgress: OnProgress,
+  disk: Disk = NODE_DISK,
+): Promise<void> {
+  await makeEmpty(disk, directory);
+  await journal.withFiles(async ({ files, identity, numbers, end }) => {
+    const to = new LogFiles(disk, directory);
+    await copyLog({ from: files, to, numbers, end, onProgress });
+    await complete(to, identity, end);
+  });
+}
+
+/**
+ * The same of a journal that another process may be writing to, from its files: what was on disk about a tenth of
+ * a second ago, every checksum verified. They are only ever appended to, up to a place that is noted, so what is
+ * before that is of one moment. When a compaction takes files away meanwhile, it begins anew.
+ *
+ * @param owner whose journal it has to be
+ * @param directory is made; it must not be there, or be empty. Nothing is in it when it fails
+ * @throws JournalError
+ */
+export async function backUpFiles(
+  dataDir: string,
+  owner: Owner,
+  directory: string,
+  onProgress: OnProgress,
+  disk: Disk = NODE_DISK,
+): Promise<{ readonly records: number }> {
+  const source = directoryOf(dataDir, owner.controller);
+  await makeEmpty(disk, directory);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return { records: await copyVerified(disk, source, directory, owner, onProgress) };
+      } catch (error) {
+        const moved = error instanceof DamageError || (error as NodeJS.ErrnoException).code === 'ENOENT';
+        if (!moved || attempt === ATTEMPTS_MAX) throw error;
+      }
+    }
+  } catch (error) {
+    await removeAll(disk, directory);
+    await disk.removeDirectory(directory);
+    if (error instanceof DamageError)
+      throw new JournalError('DAMAGED', `${source} can't be backed up: ${error.message}`, error);
+    throw journalErrorOf(error, source);
+  }
+}
+
+/** How often a backup is begun, at the most, when its files go away. */
+const ATTEMPTS_MAX = 5;
+
+/**
+ * Fills an empty data directory with a backup, every checksum verified. Nothing is there when it fails.
+ *
+ * @param owner the backup has to be of the same
+ * @throws JournalError
+ */
+export async function restore(
+  backup: string,
+  dataDir: string,
+  owner: Owner,
+  onProgress: OnProgress,
+  disk: Disk = NODE_DISK,
+): Promise<{ readonly records: number }> {
+  const directory = directoryOf(dataDir, owner.controller);
+  await makeDirectory(disk, dataDir);
+  const lock = new DirectoryLock(directory);
+  try {
+    await makeEmpty(disk, directory);
+    const partial = `${directory}.restoring`;
+    await makeDirectory(disk, partial);
+    const records = await copyVerified(disk, backup, partial, owner, onProgress);
+    await disk.removeDirectory(directory);
+    await disk.rename(partial, directory);
+    await disk.syncDirectory(dataDir);
+    return { records };
+  } catch (error) {
+    if (error instanceof DamageError)
+      throw new JournalError(
+        'DAMAGED',
+        `${backup} is no whole backup (${error.message}): use another`,
+        error,
+      );
+    throw journalErrorOf(error, backup);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Copies what is known to be on disk. @returns how many records it has */
+async function copyVerified(
+  disk: Disk,
+  source: string,
+  target: string,
+  owner: Owner,
+  onProgress: OnProgress,
+): Promise<number> {
+  await removeAll(disk, target);
+  const identity = await readIdentity(disk, source, owner);
+  if (identity === null) throw new DamageError('there is no identity in it');
+  const { mark, place } = await FlushedMark.open(disk, join(source, MARK_NAME), identity.store);
+  await mark.close();
+  const from = new LogFiles(disk, source);
+  const to = new LogFiles(disk, target);
+  try {
+    const { base, logs } = partsOf(await from.list(), place);
+    const known = logs.filter((number) => number <= place.file);
+    const numbers = base === null ? known : [base, ...known];
+    await copyLog({ from, to, numbers, end: place, onProgress });
+    const { state } = await recoverLog(to, identity.store, place, NODES_READ);
+    await complete(to, identity, place);
+    return state.index.records;
+  } finally {
+    await from.close();
+    await to.close();
+  }
+}
+
+async function removeAll(disk: Disk, directory: string): Promise<void> {
+  for (const name of await disk.list(directory)) await disk.remove(join(directory, name));
+}
+
+/** Origins that a log can name: a log is read here without knowing how many controllers there are. */
+const NODES_READ = 256;
+
+async function copyLog({ from, to, numbers, end, onProgress }: Copy): Promise<void> {
+  const sizes = new Map<number, number>();
+  for (const number of numbers) {
+    sizes.set(number, number === end.file ? end.at : await (await from.get(number)).size());
+  }
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  let done = 0;
+  for (const [number, size] of sizes) {
+    const source = await from.get(number);
+    const target = await to.create(number);
+    for (let at = 0; at < size; at += CHUNK_BYTES) {
+      const bytes = await source.read(at, Math.min(CHUNK_BYTES, size - at));
+      await target.write(bytes, at);
+      done += bytes.length;
+      onProgress(done, total);
+    }
+    await target.sync();
+  }
+}
+
+/** Copied at once, in bytes. */
+const CHUNK_BYTES = 1_048_576;
+
+/** The identity comes last: without it the directory is none. */
+async function complete(files: LogFiles, identity: Identity, end: Place): Promise<void> {
+  const mark = await FlushedMark.create(files.disk, join(files.directory, MARK_NAME), identity.store);
+  await mark.set(end);
+  await mark.sync();
+  await mark.close();
+  await files.close();
+  await writeIdentity(files.disk, files.directory, identity);
+}
+
+async function makeEmpty(disk: Disk, directory: string): Promise<void> {
+  await makeDirectory(disk, directory);
+  if ((await disk.list(directory)).length > 0)
+    throw new JournalError('NOT_EMPTY', `${directory} is not empty: name another, or move what is there`);
+}

@@ -1,0 +1,182 @@
+import { randomInt } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
+import type { Disk } from './disk.ts';
+import { DamageError, JournalError, journalErrorOf } from './journal-error.ts';
+
+/** Whose journal it is. One of another owner is refused: its writes are not ours, or not all that we had. */
+export interface Owner {
+  readonly cluster: string;
+  readonly controller: number;
+  /** Every controller's address, in the order of the ids. */
+  readonly peers: string;
+  /** What is recorded of a write at a level of one kind says too little for the other. */
+  readonly consistency: 'ordered' | 'eventual';
+}
+
+export interface Identity extends Owner {
+  /** Of the files' layout. */
+  readonly format: number;
+  /** A random number that every batch in the directory carries. */
+  readonly store: number;
+}
+
+const FORMAT = 1;
+const IDENTITY_NAME = 'identity';
+export const MARK_NAME = 'flushed';
+
+export function directoryOf(dataDir: string, controller: number): string {
+  return join(dataDir, `controller-${controller}`);
+}
+
+/** Those that are in force: one that was collected as garbage would be closed, and so released. */
+const LOCKS = new Set<DirectoryLock>();
+
+/**
+ * Keeps other processes off a controller's directory, for as long as this one lives: the lock is the kernel's,
+ * by way of SQLite, so a killed process leaves none behind. It lies beside the directory, which may be renamed.
+ */
+export class DirectoryLock {
+  readonly #database: DatabaseSync;
+
+  /** @throws JournalError LOCKED, or why it can't be made */
+  constructor(directory: string) {
+    const holderPath = `${directory}.pid`;
+    let database: DatabaseSync | null = null;
+    try {
+      database = new DatabaseSync(`${directory}.lock`, { timeout: 0 });
+      database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+      writeFileSync(holderPath, `${process.pid}\n`, { mode: 0o600 });
+    } catch (error) {
+      database?.close();
+      if ((error as { errcode?: number }).errcode === SQLITE_BUSY) throw lockedBy(directory, holderPath);
+      throw journalErrorOf(systemErrorOf(error), directory);
+    }
+    this.#database = database;
+    LOCKS.add(this);
+  }
+
+  release(): void {
+    LOCKS.delete(this);
+    this.#database.close();
+  }
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_CODES: Readonly<Record<number, string>> = { 8: 'EACCES', 13: 'ENOSPC', 14: 'EACCES' };
+
+function lockedBy(directory: string, holderPath: string): JournalError {
+  let holder = 'another process';
+  try {
+    holder = `process ${readFileSync(holderPath, 'utf8').trim()}`;
+  } catch {
+    // It has the lock, and has not written its number yet.
+  }
+  return new JournalError('LOCKED', `${directory} is in use by ${holder}: stop that one first`);
+}
+
+function systemErrorOf(error: unknown): unknown {
+  const { errcode, message } = error as { errcode?: number; message: string };
+  const code = errcode === undefined ? undefined : SQLITE_CODES[errcode & 0xff];
+  return code === undefined ? error : Object.assign(new Error(message), { code });
+}
+
+/** Makes the directory unless it is there. @throws JournalError */
+export async function makeDirectory(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.makeDirectory(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT')
+      throw new JournalError('IO', `${path} can't be made: the directory above it is not there`, error);
+    if (code !== 'EEXIST') throw journalErrorOf(error, path);
+  }
+  try {
+    await disk.list(path);
+  } catch (error) {
+    throw journalErrorOf(error, path);
+  }
+}
+
+/**
+ * Null when there is none.
+ *
+ * @throws JournalError when it is of another owner or format; DamageError when it is not as it was written
+ */
+export async function readIdentity(disk: Disk, directory: string, owner: Owner): Promise<Identity | null> {
+  let text: string;
+  try {
+    text = (await disk.readAll(join(directory, IDENTITY_NAME))).toString('utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  const identity = parseIdentity(text);
+  refuseFormat(identity, directory);
+  refuseOthers(identity, owner, directory);
+  return identity;
+}
+
+/** The last step in making a directory: from here on it is one. */
+export async function writeIdentity(disk: Disk, directory: string, identity: Identity): Promise<void> {
+  const body = JSON.stringify(identity);
+  const text = `${body}\n${checksumOf(body)}`;
+  const path = join(directory, IDENTITY_NAME);
+  const file = await disk.open(`${path}.new`, 'create');
+  try {
+    await file.truncate(0);
+    await file.write(Buffer.from(text), 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(`${path}.new`, path);
+  await disk.syncDirectory(directory);
+}
+
+export function newIdentity(owner: Owner): Identity {
+  const { cluster, controller, peers, consistency } = owner;
+  return { format: FORMAT, cluster, controller, peers, consistency, store: randomInt(1, STORE_MAX) };
+}
+
+const STORE_MAX = 2 ** 32;
+
+function parseIdentity(text: string): Identity {
+  const [body = '', checksum] = text.split('\n');
+  if (checksum !== checksumOf(body)) throw new DamageError('the identity does not match its checksum');
+  return JSON.parse(body) as Identity;
+}
+
+function checksumOf(body: string): string {
+  return crc32(body).toString(16).padStart(8, '0');
+}
+
+function refuseFormat({ format }: Identity, directory: string): void {
+  if (format === FORMAT) return;
+  const what = `${directory} has format ${format}, this version reads ${FORMAT}`;
+  throw new JournalError('WRONG_FORMAT', `${what}: start the version that wrote it, or set another data_dir`);
+}
+
+/** @throws JournalError when what lies at the path is another owner's */
+export function refuseOthers(found: Owner, owner: Owner, path: string): void {
+  const wrong = (['cluster', 'controller', 'peers', 'consistency'] as const).find(
+    (name) => found[name] !== owner[name],
+  );
+  if (wrong === undefined) return;
+  const what = `${path} belongs to ${wrong} ${found[wrong]}, not ${owner[wrong]}`;
+  throw new JournalError('OTHER_OWNER', `${what}: set that again, or another data_dir`);
+}
+
+/** Renames a damaged directory; it is never deleted. @returns its new path */
+export async function setAside(disk: Disk, directory: string, at: Date): Promise<string> {
+  const stamp = at.toISOString().replaceAll(':', '-').replace(/\.\d+/, '');
+  const names = await disk.list(join(directory, '..'));
+  const base = `${directory}.damaged-${stamp}`;
+  let path = base;
+  for (let i = 2; names.some((name) => path.endsWith(`/${name}`)); i++) path = `${base}-${i}`;
+  await disk.rename(directory, path);
+  await disk.syncDirectory(join(directory, '..'));
+  return path;
+}

@@ -1,0 +1,394 @@
+import { type Effect, NO_ENTRY } from '../ordering/effect.ts';
+import { sameVersion, type Version } from '../ordering/version.ts';
+import type { VersionVector } from '../ordering/version-vector.ts';
+import { Compaction } from './compaction.ts';
+import type { Identity } from './data-directory.ts';
+import type { FlushedMark } from './flushed-mark.ts';
+import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from './journal.ts';
+import type { LogEntry, Place } from './log-entry.ts';
+import type { LogFiles } from './log-files.ts';
+import { readEntryAt } from './log-reader.ts';
+import type { LogState } from './log-state.ts';
+import { LogWriter } from './log-writer.ts';
+import type { OriginRecord } from './origin-log.ts';
+
+export interface DiskJournalPorts {
+  readonly files: LogFiles;
+  readonly identity: Identity;
+  readonly mark: FlushedMark;
+  readonly state: LogState;
+  /** Where the log goes on, and the oldest file of it. */
+  readonly end: Place;
+  readonly nextBatch: number;
+  readonly oldest: number;
+  readonly baseBytes: number;
+  readonly logBytes: number;
+  readonly commitWithinMs: number;
+  readonly retryAfterMs: number;
+  readonly segmentBytesMax: number;
+  /** The log behind the base is left to grow to this before it is compacted, however small the base, in bytes. */
+  readonly compactBytesMin: number;
+  /** While more than this is recorded and not on disk, the journal is not writable, in bytes. */
+  readonly backlogBytesMax: number;
+  /** The journal is writable again. */
+  readonly onWritable: () => void;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** The files of a log up to a place that is on disk. */
+export interface LogOnDisk {
+  readonly files: LogFiles;
+  readonly identity: Identity;
+  readonly numbers: readonly number[];
+  readonly end: Place;
+}
+
+/**
+ * The journal on disk: a log of all that was done to it, with the values, and in memory the index of the newest
+ * writes. Questions are answered from the index, at once; the disk is read for values alone.
+ *
+ * Invariant: what a crash leaves on disk is a prefix of what was done, in order, and holds all that `whenKept`
+ * has confirmed.
+ */
+export class DiskJournal implements Journal {
+  readonly #ports: DiskJournalPorts;
+  readonly #state: LogState;
+  readonly #writer: LogWriter;
+  #marks: Marks;
+  #marksChanged = false;
+  #oldest: number;
+  #baseBytes: number;
+  #logBytes: number;
+  #lastFlushed: Place;
+  #markTimer: NodeJS.Timeout | null = null;
+  #compaction: Compaction | null = null;
+  /** Entries that were reverted to, in files that are about to be removed. */
+  #toSave: Place[] = [];
+  /** Compactions and backups, one after the other. */
+  #maintenance: Promise<unknown> = Promise.resolve();
+  #maintained = true;
+  #compactAfterMs = 0;
+  #closed = false;
+
+  constructor(ports: DiskJournalPorts) {
+    this.#ports = ports;
+    this.#state = ports.state;
+    this.#marks = ports.state.marks;
+    this.#oldest = ports.oldest;
+    this.#baseBytes = ports.baseBytes;
+    this.#logBytes = ports.logBytes;
+    this.#lastFlushed = ports.end;
+    const { files, identity, commitWithinMs, retryAfterMs, segmentBytesMax } = ports;
+    this.#writer = new LogWriter(
+      {
+        files,
+        store: identity.store,
+        commitWithinMs,
+        retryAfterMs,
+        segmentBytesMax,
+        onSeal: () => this.#changedMarks(),
+        onFlushed: (place) => this.#onFlushed(place),
+        onTrouble: (reason) => this.#onTrouble(reason),
+      },
+      ports.end,
+      ports.nextBatch,
+    );
+  }
+
+  get keys(): number {
+    return this.#state.index.keys;
+  }
+
+  get records(): number {
+    return this.#state.index.records;
+  }
+
+  get armedFlush(): ArmedFlush | null {
+    return this.#state.index.armedFlush;
+  }
+
+  /** It says no more than that: what is recorded all the same is taken, and written when it can be. */
+  get state(): JournalState {
+    const { trouble, backlogBytes } = this.#writer;
+    const isLate = backlogBytes > this.#ports.backlogBytesMax;
+    const reason = trouble ?? (isLate ? 'the disk is slower than the writes' : null);
+    return reason === null ? WRITABLE : { writable: false, reason };
+  }
+
+  /** Done and not yet on disk, in bytes: what grows while the disk takes nothing. */
+  get backlogBytes(): number {
+    return this.#writer.backlogBytes;
+  }
+
+  /** On disk, in bytes. */
+  get bytes(): number {
+    return this.#baseBytes + this.#logBytes;
+  }
+
+  newest(key: string): JournalRecord | undefined {
+    return this.#state.index.newest(key);
+  }
+
+  isLive(record: JournalRecord, nowMs: number): boolean {
+    return this.#state.index.isLive(record, nowMs);
+  }
+
+  since(vector: VersionVector): Effect[] {
+    return this.#state.index.since(vector);
+  }
+
+  sample(limit: number): JournalRecord[] {
+    return this.#state.index.sample(limit);
+  }
+
+  record(effect: Effect): boolean {
+    const held = this.#state.held.take(effect.version);
+    if (held !== undefined) {
+      const isNewest = this.#state.record(held.effect, held);
+      this.#writer.append({ type: isNewest ? 'apply' : 'release', version: effect.version });
+      return isNewest;
+    }
+    if (!this.#state.index.record(effect)) return false;
+    this.#state.saw(effect.version.time);
+    const place = this.#writer.append({ type: 'write', effect });
+    if (effect.kind === 'set' || effect.kind === 'delete') this.#state.locate(effect.key, place);
+    return true;
+  }
+
+  revert(failed: Version, key: string, previous: (JournalRecord & Partial<Place>) | undefined): void {
+    const { index } = this.#state;
+    const current = index.newest(key);
+    if (current === undefined || !sameVersion(current.version, failed)) return;
+    index.revert(failed, key, previous);
+    const restored = index.newest(key);
+    if (restored === undefined) {
+      this.#writer.append({ type: 'revert', failed, key, to: null });
+      return;
+    }
+    const { file, at } = restored;
+    const kept = file >= this.#oldest && (this.#compaction?.keepsReverted({ file, at }) ?? true);
+    const to = { ...(kept ? { file, at } : NOWHERE), effect: effectOf(restored) };
+    const place = this.#writer.append({ type: 'revert', failed, key, to });
+    if (kept) return;
+    this.#state.locate(key, place);
+    if (file >= this.#oldest) this.#toSave.push({ file, at });
+  }
+
+  forget(record: JournalRecord): void {
+    const { key, version } = record;
+    if (this.#state.index.newest(key) !== record) return;
+    this.#state.index.forget(record);
+    this.#writer.append({ type: 'forget', version, key });
+  }
+
+  hold(effect: Effect): void {
+    if (this.#state.held.has(effect.version)) return;
+    this.#state.saw(effect.version.time);
+    this.#state.held.add(effect, this.#writer.append({ type: 'hold', effect }));
+  }
+
+  release(version: Version): void {
+    if (this.#state.held.take(version) !== undefined) this.#writer.append({ type: 'release', version });
+  }
+
+  fill(effect: Effect): void {
+    const record = this.#state.index.newest(effect.key);
+    if (effect.value === null || record === undefined || !sameVersion(record.version, effect.version)) return;
+    this.#state.locate(effect.key, this.#writer.append({ type: 'value', effect }));
+  }
+
+  mark(marks: Marks): void {
+    this.#marks = marks;
+    this.#marksChanged = true;
+  }
+
+  whenKept(done: (error: string | null) => void): void {
+    if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
+    this.#writer.whenFlushed(done);
+  }
+
+  valueOf(key: string, version: Version, done: (error: string | null, effect: Effect | null) => void): void {
+    this.#valueOf(key, version).then(
+      (effect) => done(null, effect),
+      (error: Error) => done(error.message, null),
+    );
+  }
+
+  /** Runs when no compaction does, with what is on disk by then; no file is removed meanwhile. */
+  withFiles<T>(use: (log: LogOnDisk) => Promise<T>): Promise<T> {
+    const { files, identity } = this.#ports;
+    const run = this.#maintenance.then(async () => {
+      if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
+      await this.#kept();
+      const { flushedTo } = this.#writer;
+      const onlyBase = flushedTo.file < this.#oldest;
+      const end = onlyBase ? { file: this.#oldest, at: this.#baseBytes } : flushedTo;
+      const numbers = (await files.list()).filter((number) => number >= this.#oldest && number <= end.file);
+      return use({ files, identity, numbers, end });
+    });
+    this.#maintenance = run.catch(() => {});
+    return run;
+  }
+
+  /** Commits what is left. @throws the disk's error when it takes that no more */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
+    await this.#maintenance;
+    await this.#writer.close();
+    if (this.#markTimer !== null) clearTimeout(this.#markTimer);
+    const { mark, files } = this.#ports;
+    await mark.set(this.#writer.flushedTo);
+    await mark.sync();
+    await mark.close();
+    await files.close();
+    if (this.#writer.trouble !== null) throw new Error(this.#writer.trouble);
+  }
+
+  /** A newer write of the key, or a compaction, may come in between. */
+  async #valueOf(key: string, version: Version): Promise<Effect | null> {
+    for (;;) {
+      const record = this.#placedOf(key, version);
+      if (record === null) return null;
+      const { file, at } = record;
+      try {
+        const entry = await this.#entryAt({ file, at });
+        return 'effect' in entry && entry.effect.value !== null ? entry.effect : null;
+      } catch (error) {
+        const now = this.#placedOf(key, version);
+        if (now === null) return null;
+        if (now.file === file && now.at === at) throw error;
+      }
+    }
+  }
+
+  #placedOf(key: string, version: Version): OriginRecord | null {
+    const record = this.#state.index.newest(key);
+    return record !== undefined && sameVersion(record.version, version) && !record.tombstone ? record : null;
+  }
+
+  async #entryAt(place: Place): Promise<LogEntry> {
+    const { flushedTo } = this.#writer;
+    const ahead = place.file > flushedTo.file || (place.file === flushedTo.file && place.at >= flushedTo.at);
+    if (ahead) await this.#kept();
+    return readEntryAt(await this.#ports.files.get(place.file), place.at);
+  }
+
+  #kept(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#writer.whenFlushed((error) => (error === null ? resolve() : reject(new Error(error))));
+    });
+  }
+
+  #changedMarks(): LogEntry | null {
+    if (!this.#marksChanged) return null;
+    this.#marksChanged = false;
+    this.#state.marks = this.#marks;
+    return { type: 'marks', newestTime: this.#state.newestTime, ...this.#marks };
+  }
+
+  #onTrouble(reason: string | null): void {
+    const { log, onWritable } = this.#ports;
+    if (reason !== null) return log('the journal takes no writes', { reason });
+    log('the journal takes writes again');
+    onWritable();
+  }
+
+  #onFlushed(place: Place): void {
+    const { file, at } = this.#lastFlushed;
+    const bytes = place.file === file ? place.at - at : place.at;
+    this.#logBytes += bytes;
+    this.#lastFlushed = place;
+    const { backlogBytesMax, onWritable } = this.#ports;
+    const { backlogBytes } = this.#writer;
+    if (backlogBytes <= backlogBytesMax && backlogBytes + bytes > backlogBytesMax) onWritable();
+    this.#markTimer ??= setTimeout(() => {
+      this.#markTimer = null;
+      this.#ports.mark.set(this.#lastFlushed).catch(() => {});
+    }, MARK_WITHIN_MS);
+    if (this.#mayCompact()) this.#startCompaction();
+  }
+
+  #mayCompact(): boolean {
+    if (!this.#maintained || this.#closed || this.#ports.nowMs() < this.#compactAfterMs) return false;
+    return this.#logBytes > Math.max(this.#ports.compactBytesMin, LOG_PER_BASE * this.#baseBytes);
+  }
+
+  #startCompaction(): void {
+    this.#maintained = false;
+    this.#maintenance = this.#maintenance
+      .then(() => this.#compact())
+      .catch((error: Error) => {
+        if (this.#closed) return;
+        this.#compactAfterMs = this.#ports.nowMs() + COMPACT_AGAIN_MS;
+        this.#ports.log('the journal could not be compacted', { reason: error.message });
+      })
+      .finally(() => {
+        this.#compaction = null;
+        this.#maintained = true;
+      });
+  }
+
+  async #compact(): Promise<void> {
+    const { files, identity, log, nowMs } = this.#ports;
+    const startedMs = nowMs();
+    const before = this.#logBytes;
+    const ports = {
+      files,
+      writer: this.#writer,
+      state: this.#state,
+      store: identity.store,
+      oldest: this.#oldest,
+      pause: () => this.#pause(),
+    };
+    this.#compaction = new Compaction(ports);
+    const base = await this.#compaction.run();
+    if (base === null) return;
+    this.#compaction = null;
+    this.#oldest = base.number;
+    await this.#saveReverted();
+    for (const number of await files.list()) if (number < base.number) await files.remove(number);
+    this.#logBytes -= before;
+    const freed = this.#baseBytes + before - base.bytes;
+    this.#baseBytes = base.bytes;
+    log('the journal is compacted', { bytes: base.bytes, freed, ms: Math.round(nowMs() - startedMs) });
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#closed) throw new Error('the journal is being closed');
+    await new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+
+  async #saveReverted(): Promise<void> {
+    const places = this.#toSave;
+    this.#toSave = [];
+    for (const { file, at } of places) {
+      const entry = await readEntryAt(await this.#ports.files.get(file), at);
+      if ('effect' in entry) this.fill(entry.effect);
+    }
+    if (places.length > 0) await this.#kept();
+  }
+}
+
+const WRITABLE: JournalState = { writable: true };
+
+const NOWHERE: Place = { file: 0, at: 0 };
+
+/** How soon it is noted how far the log is on disk, in milliseconds. */
+const MARK_WITHIN_MS = 100;
+
+/** The log is compacted when it is so many times as large as the base: what the disk holds beside what is live. */
+const LOG_PER_BASE = 2;
+
+/** After a compaction that failed, in milliseconds. */
+const COMPACT_AGAIN_MS = 30_000;
+
+/** Between two steps of a compaction, in milliseconds. */
+const PAUSE_MS = 1;
+
+function effectOf({ key, version, expiresAtMs, tombstone, token, marks }: JournalRecord): Effect {
+  const kind = tombstone ? 'delete' : 'set';
+  return { ...NO_ENTRY, key, version, expiresAtMs, token, marks, kind };
+}

@@ -1,0 +1,108 @@
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+
+/** What the journal asks of the file system; a test can put in one that fails, or that loses what was not flushed. */
+export interface Disk {
+  /** @param how `create` makes the file when it is not there; both open it for reading and writing */
+  open(path: string, how: 'create' | 'existing'): Promise<DiskFile>;
+  readAll(path: string): Promise<Buffer>;
+  list(directory: string): Promise<string[]>;
+  rename(from: string, to: string): Promise<void>;
+  /** Does nothing when it is not there. */
+  remove(path: string): Promise<void>;
+  /** @throws the system's error, EEXIST included */
+  makeDirectory(path: string): Promise<void>;
+  /** @throws when it is not empty */
+  removeDirectory(path: string): Promise<void>;
+  /** What was made, renamed or removed in the directory is on disk. */
+  syncDirectory(path: string): Promise<void>;
+}
+
+export interface DiskFile {
+  size(): Promise<number>;
+  /** Reads exactly so many bytes. @throws when the file is shorter */
+  read(at: number, length: number): Promise<Buffer>;
+  write(bytes: Buffer, at: number): Promise<void>;
+  /** What was written is on disk. */
+  sync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Files and directories of the journal are its user's alone. */
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+
+export const NODE_DISK: Disk = {
+  async open(path, how) {
+    return new NodeFile(how === 'create' ? await openOrCreate(path) : await open(path, 'r+'));
+  },
+  readAll: (path) => readFile(path),
+  list: (directory) => readdir(directory),
+  rename: (from, to) => rename(from, to),
+  remove: (path) => rm(path, { force: true }),
+  async makeDirectory(path) {
+    await mkdir(path, { mode: DIRECTORY_MODE });
+  },
+  removeDirectory: (path) => rmdir(path),
+  async syncDirectory(path) {
+    const handle = await open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+async function openOrCreate(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return open(path, 'wx+', FILE_MODE);
+  }
+}
+
+class NodeFile implements DiskFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  async read(at: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    let done = 0;
+    while (done < length) {
+      const { bytesRead } = await this.#handle.read(bytes, done, length - done, at + done);
+      if (bytesRead === 0) throw new Error('a file ended early');
+      done += bytesRead;
+    }
+    return bytes;
+  }
+
+  /** A disk that gets full takes a part first, and says so at the next. */
+  async write(bytes: Buffer, at: number): Promise<void> {
+    let done = 0;
+    while (done < bytes.length) {
+      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, at + done);
+      done += bytesWritten;
+    }
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#handle.truncate(length);
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}

@@ -1,0 +1,265 @@
+import { crc32 } from 'node:zlib';
+import { EFFECT_KINDS, type Effect } from '../ordering/effect.ts';
+import { NODES_MAX, type Version } from '../ordering/version.ts';
+import type { Marks } from './journal.ts';
+import { DamageError } from './journal-error.ts';
+
+/**
+ * What the log on disk consists of. In their order, the entries tell again all that was done to a journal: what
+ * came of it, never what was tried, since a base may know already what was forgotten later.
+ *
+ *     write    a completed write, with its value
+ *     hold     a request that was received and waits for its place in the order, with its value
+ *     apply    the request that was held under this version is now a completed write
+ *     release  the request that was held under this version will not be one
+ *     revert   a write was taken back; the key's record is the previous one again, or none
+ *     forget   the record of this version is not needed any more
+ *     marks    how far the ordered engine has applied, and what is known of every origin
+ *     value    a completed write that is there already, now with its value
+ *     end      the last entry of a base file, with the number of entries before it, and of the batch after it
+ */
+export type LogEntry =
+  | { readonly type: 'write' | 'hold' | 'value'; readonly effect: Effect }
+  | { readonly type: 'apply' | 'release'; readonly version: Version }
+  | { readonly type: 'revert'; readonly failed: Version; readonly key: string; readonly to: Restored | null }
+  | { readonly type: 'forget'; readonly version: Version; readonly key: string }
+  | MarksEntry
+  | { readonly type: 'end'; readonly entries: number; readonly nextBatch: number };
+
+export interface MarksEntry extends Marks {
+  readonly type: 'marks';
+  /** The largest version time that was ever in the log. */
+  readonly newestTime: number;
+}
+
+/** A record that a revert brings back: its fields, and where in the log its write is. */
+export interface Restored extends Place {
+  readonly effect: Effect;
+}
+
+/** Where an entry begins: the number of its file, and the byte in it. */
+export interface Place {
+  readonly file: number;
+  readonly at: number;
+}
+
+/**
+ * An entry's bytes; numbers are big-endian, times are doubles, which hold every safe integer.
+ *
+ *     0…3   checksum   CRC-32 of the rest
+ *     4…7   length     of the whole entry
+ *     8     type       place in `TYPES`
+ *     9…    body
+ */
+const LENGTH_AT = 4;
+const TYPE_AT = 8;
+const BODY_AT = 9;
+
+/** The place in this list is the type on disk: only ever add at the end. */
+const TYPES = ['write', 'hold', 'apply', 'release', 'revert', 'forget', 'marks', 'end', 'value'] as const;
+
+/** Bytes from which an entry's length can be read. */
+export const ENTRY_BYTES_MIN = BODY_AT;
+
+const VERSION_BYTES = 9;
+const PLACE_BYTES = 12;
+/** kind, presence, marks, key length, version, flags, expiry. */
+const EFFECT_BYTES = 4 + VERSION_BYTES + 4 + 8;
+const HAS_BASE = 1;
+const HAS_TOKEN = 2;
+const HAS_VALUE = 4;
+
+/** The most bytes that this entry can take. */
+export function entryBytesMax(entry: LogEntry): number {
+  switch (entry.type) {
+    case 'write':
+    case 'hold':
+    case 'value':
+      return BODY_AT + effectBytesMax(entry.effect);
+    case 'revert': {
+      const restored = entry.to === null ? 0 : PLACE_BYTES + effectBytesMax(entry.to.effect);
+      return BODY_AT + VERSION_BYTES + 2 + entry.key.length + restored;
+    }
+    case 'forget':
+      return BODY_AT + VERSION_BYTES + 1 + entry.key.length;
+    case 'marks':
+      return BODY_AT + VERSION_BYTES + 8 + 2 + entry.known.length * 8;
+    case 'end':
+      return BODY_AT + 16;
+    default:
+      return BODY_AT + VERSION_BYTES;
+  }
+}
+
+function effectBytesMax(effect: Effect): number {
+  const value = effect.value === null ? 0 : effect.value.length;
+  return EFFECT_BYTES + VERSION_BYTES + 8 + effect.key.length + value;
+}
+
+/** @param into has `entryBytesMax` bytes from there on @returns where the entry ends */
+export function writeEntry(entry: LogEntry, into: Buffer, start: number): number {
+  into[start + TYPE_AT] = TYPES.indexOf(entry.type);
+  const end = writeBody(entry, into, start + BODY_AT);
+  into.writeUInt32BE(end - start, start + LENGTH_AT);
+  into.writeUInt32BE(crc32(into.subarray(start + LENGTH_AT, end)), start);
+  return end;
+}
+
+function writeBody(entry: LogEntry, into: Buffer, at: number): number {
+  switch (entry.type) {
+    case 'write':
+    case 'hold':
+    case 'value':
+      return writeEffect(entry.effect, into, at);
+    case 'apply':
+    case 'release':
+      return writeVersion(entry.version, into, at);
+    case 'revert': {
+      const next = writeKey(entry.key, into, writeVersion(entry.failed, into, at));
+      into[next] = entry.to === null ? 0 : 1;
+      if (entry.to === null) return next + 1;
+      const { file, at: place, effect } = entry.to;
+      return writeEffect(effect, into, into.writeDoubleBE(place, into.writeUInt32BE(file, next + 1)));
+    }
+    case 'forget':
+      return writeKey(entry.key, into, writeVersion(entry.version, into, at));
+    case 'marks': {
+      let next = into.writeDoubleBE(entry.newestTime, writeVersion(entry.applied, into, at));
+      next = into.writeUInt16BE(entry.known.length, next);
+      for (const time of entry.known) next = into.writeDoubleBE(time, next);
+      return next;
+    }
+    case 'end':
+      return into.writeDoubleBE(entry.nextBatch, into.writeDoubleBE(entry.entries, at));
+  }
+}
+
+function writeVersion({ time, node }: Version, into: Buffer, at: number): number {
+  return into.writeUInt8(node, into.writeDoubleBE(time, at));
+}
+
+/** Keys are Latin-1 and at most 250 bytes, so one byte holds the length. */
+function writeKey(key: string, into: Buffer, at: number): number {
+  const next = into.writeUInt8(key.length, at);
+  return next + into.write(key, next, 'latin1');
+}
+
+function writeEffect(effect: Effect, into: Buffer, at: number): number {
+  const { base, token, value } = effect;
+  into[at] = EFFECT_KINDS.indexOf(effect.kind);
+  into[at + 1] =
+    (base === null ? 0 : HAS_BASE) | (token === null ? 0 : HAS_TOKEN) | (value === null ? 0 : HAS_VALUE);
+  into[at + 2] = effect.marks;
+  let next = writeVersion(effect.version, into, at + 3);
+  next = into.writeUInt32BE(effect.flags, next);
+  next = into.writeDoubleBE(effect.expiresAtMs, next);
+  if (base !== null) next = writeVersion(base, into, next);
+  if (token !== null) next = into.writeBigUInt64BE(token, next);
+  next = writeKey(effect.key, into, next);
+  if (value !== null) next += value.copy(into, next);
+  return next;
+}
+
+/** @param bytes begin with an entry @returns its length, as it says itself: not verified */
+export function entryLength(bytes: Buffer, start: number): number {
+  return bytes.readUInt32BE(start + LENGTH_AT);
+}
+
+/**
+ * @param bytes exactly one entry; a value in it becomes a view of them
+ * @throws DamageError
+ */
+export function readEntry(bytes: Buffer): LogEntry {
+  if (bytes.length < BODY_AT || entryLength(bytes, 0) !== bytes.length)
+    throw new DamageError('an entry has another length than it says');
+  if (bytes.readUInt32BE(0) !== crc32(bytes.subarray(LENGTH_AT)))
+    throw new DamageError('an entry does not match its checksum');
+  const reader = new EntryReader(bytes);
+  const type = TYPES[bytes[TYPE_AT]!];
+  switch (type) {
+    case 'write':
+    case 'hold':
+    case 'value':
+      return { type, effect: reader.effect() };
+    case 'apply':
+    case 'release':
+      return { type, version: reader.version() };
+    case 'revert': {
+      const failed = reader.version();
+      const key = reader.key();
+      const to =
+        reader.u8() === 0 ? null : { file: reader.u32(), at: reader.double(), effect: reader.effect() };
+      return { type, failed, key, to };
+    }
+    case 'forget':
+      return { type, version: reader.version(), key: reader.key() };
+    case 'marks': {
+      const applied = reader.version();
+      return { type, applied, newestTime: reader.double(), known: reader.times() };
+    }
+    case 'end':
+      return { type, entries: reader.double(), nextBatch: reader.double() };
+    default:
+      throw new DamageError(`an entry is of the unknown type ${bytes[TYPE_AT]}`);
+  }
+}
+
+/** Reads a body whose checksum is right: what does not fit then was written by something else. */
+class EntryReader {
+  readonly #bytes: Buffer;
+  #at = BODY_AT;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  u8(): number {
+    return this.#bytes.readUInt8(this.#take(1));
+  }
+
+  u32(): number {
+    return this.#bytes.readUInt32BE(this.#take(4));
+  }
+
+  double(): number {
+    return this.#bytes.readDoubleBE(this.#take(8));
+  }
+
+  version(): Version {
+    return { time: this.double(), node: this.u8() };
+  }
+
+  key(): string {
+    const length = this.u8();
+    const start = this.#take(length);
+    return this.#bytes.toString('latin1', start, start + length);
+  }
+
+  times(): number[] {
+    const count = this.#bytes.readUInt16BE(this.#take(2));
+    if (count > NODES_MAX) throw new DamageError(`an entry names ${count} controllers`);
+    return Array.from({ length: count }, () => this.double());
+  }
+
+  effect(): Effect {
+    const kind = EFFECT_KINDS[this.u8()];
+    if (kind === undefined) throw new DamageError('an entry holds an unknown kind of write');
+    const bits = this.u8();
+    const marks = this.u8();
+    const version = this.version();
+    const flags = this.u32();
+    const expiresAtMs = this.double();
+    const base = bits & HAS_BASE ? this.version() : null;
+    const token = bits & HAS_TOKEN ? this.#bytes.readBigUInt64BE(this.#take(8)) : null;
+    const key = this.key();
+    const value = bits & HAS_VALUE ? this.#bytes.subarray(this.#at) : null;
+    return { version, kind, key, base, flags, expiresAtMs, token, marks, value };
+  }
+
+  #take(bytes: number): number {
+    const at = this.#at;
+    this.#at += bytes;
+    if (this.#at > this.#bytes.length) throw new DamageError('an entry ends early');
+    return at;
+  }
+}

@@ -1,0 +1,18 @@
+import type { Effect } from '../ordering/effect.ts';
+import { NO_VERSION } from '../ordering/version.ts';
+import type { Marks } from './journal.ts';
+
+/** What a controller knows of its former life, beside the records in its journal. */
+export interface RecoveredState {
+  readonly marks: Marks;
+  /** Received, and neither applied nor released, in version order. */
+  readonly held: readonly Effect[];
+  /** The largest version time that was ever recorded: a clock has to go on from there. */
+  readonly newestTime: number;
+}
+
+export const NOTHING_RECOVERED: RecoveredState = Object.freeze({
+  marks: { applied: NO_VERSION, known: [] },
+  held: [],
+  newestTime: 0,
+});

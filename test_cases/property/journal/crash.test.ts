@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
+import type { OpenedJournal } from '../../../src/journal/open-journal.ts';
+import { DiskJournals, readValue } from '../../support/disk-journals.ts';
+import { KEYS, NODES } from '../../support/effect-arbitraries.ts';
+import {
+  fingerprint,
+  type JournalStep,
+  journalSteps,
+  StepModel,
+  takeStep,
+} from '../../support/journal-steps.ts';
+import { SimulatedDisk } from '../../support/simulated-disk.ts';
+
+const journals = new DiskJournals();
+afterEach(() => journals.clean());
+
+/** So small that files change and compactions happen within a few steps. */
+const SMALL = { segmentBytesMax: 500, compactBytesMin: 1_000, commitWithinMs: 1, retryAfterMs: 1 };
+
+const STEPS = 40;
+
+const RUNS = Number(process.env.JOURNAL_RUNS ?? 200);
+
+const lives = fc.record({
+  steps: journalSteps(STEPS),
+  /** After which steps it is asked whether all is kept. */
+  asked: fc.array(fc.constantFrom('no', 'ask', 'wait', 'turn', 'rest'), {
+    minLength: STEPS,
+    maxLength: STEPS,
+  }),
+  /** The operation of the disk at which the process dies, counted from the start of the steps. */
+  diesAfter: fc.integer({ min: 1, max: 90 }),
+  power: fc.boolean(),
+  /** The disk refuses writes from this step on, for a few. */
+  failsAt: fc.option(fc.nat({ max: STEPS })),
+  chances: fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+});
+
+/** How many of the steps were confirmed before the process died. */
+async function live(
+  opened: OpenedJournal,
+  disk: SimulatedDisk,
+  life: { steps: readonly JournalStep[]; asked: readonly string[]; failsAt: number | null },
+): Promise<number> {
+  let confirmed = 0;
+  for (const [index, step] of life.steps.entries()) {
+    if (index === life.failsAt) disk.failure = 'EIO';
+    if (life.failsAt !== null && index === life.failsAt + 4) disk.failure = null;
+    takeStep(opened.journal, step);
+    const asked = life.asked[index];
+    const answer = new Promise<void>((resolve) => {
+      if (asked !== 'ask' && asked !== 'wait') return resolve();
+      opened.journal.whenKept((error) => {
+        if (error === null) confirmed = Math.max(confirmed, index + 1);
+        resolve();
+      });
+    });
+    if (asked === 'wait') await Promise.race([answer, disk.dead]);
+    if (asked === 'turn') await new Promise(setImmediate);
+    if (asked === 'rest') await new Promise((resolve) => setTimeout(resolve, 3));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 3));
+  return confirmed;
+}
+
+/** What the journal knows after none of the steps, after one, after two, … */
+function fingerprints(steps: readonly JournalStep[]): string[] {
+  const model = new StepModel(new MemoryJournal(NODES));
+  return [
+    model.fingerprint(),
+    ...steps.map((step) => {
+      model.take(step);
+      return model.fingerprint();
+    }),
+  ];
+}
+
+/**
+ * Values that are there have to be those that were written. One that a revert brought back may be lost when the
+ * process dies at the end of a compaction.
+ */
+async function expectValues({ journal }: OpenedJournal, steps: readonly JournalStep[]): Promise<void> {
+  for (const key of KEYS) {
+    const record = journal.newest(key);
+    if (record === undefined || record.tombstone) continue;
+    const { time, node } = record.version;
+    const written = steps.find(({ effect: { version } }) => version.time === time && version.node === node)!;
+    const found = await readValue(journal, key, record.version);
+    const wasBrought = steps.some((step) => step.do === 'record and revert' && step.effect.key === key);
+    if (found === null && wasBrought) continue;
+    expect(found?.value).toEqual(written.effect.value);
+  }
+}
+
+describe('a crash', () => {
+  it('leaves a prefix of what was done, with all that was confirmed, wherever it happens', {
+    timeout: 600_000,
+  }, async () => {
+    let died = 0;
+    let torn = 0;
+    let compacted = 0;
+    await fc.assert(
+      fc.asyncProperty(lives, async ({ steps, asked, diesAfter, power, failsAt, chances }) => {
+        const disk = new SimulatedDisk();
+        const dataDir = journals.simulated(disk);
+        const opened = await journals.open(dataDir, { ...SMALL, disk });
+        disk.dieAt(disk.operations + diesAfter);
+        const confirmed = await live(opened, disk, { steps, asked, failsAt });
+        journals.abandon(opened);
+        if (disk.isDead) died++;
+        disk.dieAt(0);
+        const left = power ? disk.crashed(() => chances.next().value) : disk.killed();
+
+        const again = await journals.open(dataDir, { ...SMALL, disk: left });
+        expect(again.setAside).toBeNull();
+        if (again.recovered.tornBytes > 0) torn++;
+        const found = fingerprint(again.journal, again.recovered);
+        const prefix = fingerprints(steps).lastIndexOf(found);
+        expect(prefix).toBeGreaterThanOrEqual(confirmed);
+        await expectValues(again, steps.slice(0, prefix));
+        if (journals.messages.includes('the journal is compacted')) compacted++;
+        await journals.clean();
+      }),
+      { numRuns: RUNS },
+    );
+    expect([died, torn, compacted].map((times) => times > RUNS / 50)).toEqual([true, true, true]);
+  });
+});

@@ -1,0 +1,90 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { directoryOf } from '../../src/journal/data-directory.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { type JournalOptions, type OpenedJournal, openJournal } from '../../src/journal/open-journal.ts';
+import type { Effect } from '../../src/ordering/effect.ts';
+import type { Version } from '../../src/ordering/version.ts';
+import type { SimulatedDisk } from './simulated-disk.ts';
+
+export const OWNER = {
+  cluster: 'test',
+  controller: 0,
+  peers: 'a:1,b:2,c:3',
+  consistency: 'ordered',
+} as const;
+
+/** Data directories and open journals of one test; `clean` closes and removes them. */
+export class DiskJournals {
+  readonly #directories: string[] = [];
+  readonly #opened = new Set<OpenedJournal>();
+  readonly messages: string[] = [];
+
+  dataDir(): string {
+    const directory = mkdtempSync(join(tmpdir(), 'memchorus-journal-'));
+    this.#directories.push(directory);
+    return join(directory, 'data');
+  }
+
+  /** For a journal on a disk that is not the real one: only the lock is really there. */
+  simulated(disk: SimulatedDisk): string {
+    const dataDir = this.dataDir();
+    mkdirSync(dataDir);
+    disk.makePath(dataDir);
+    return dataDir;
+  }
+
+  async open(dataDir: string, options: Partial<JournalOptions> = {}): Promise<OpenedJournal> {
+    const opened = await openJournal({
+      dataDir,
+      owner: OWNER,
+      nodes: 3,
+      wallMs: Date.now,
+      nowMs: () => performance.now(),
+      log: (message) => this.messages.push(message),
+      ...options,
+    });
+    this.#opened.add(opened);
+    return opened;
+  }
+
+  async close(opened: OpenedJournal): Promise<void> {
+    this.#opened.delete(opened);
+    await opened.journal.close();
+    opened.release();
+  }
+
+  /** As if the process had died: nothing more is written by it. */
+  abandon(opened: OpenedJournal): void {
+    this.#opened.delete(opened);
+    opened.release();
+  }
+
+  /** For a process that died while it opened: its lock would be gone. */
+  forgetLock(dataDir: string): void {
+    rmSync(`${directoryOf(dataDir, OWNER.controller)}.lock`);
+  }
+
+  async closeAll(): Promise<void> {
+    for (const opened of [...this.#opened]) await this.close(opened).catch(() => {});
+  }
+
+  async clean(): Promise<void> {
+    await this.closeAll();
+    this.messages.length = 0;
+    for (const directory of this.#directories) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+export function kept(journal: Journal): Promise<string | null> {
+  return new Promise((resolve) => journal.whenKept(resolve));
+}
+
+export function readValue(journal: Journal, key: string, version: Version): Promise<Effect | null> {
+  return new Promise((resolve, reject) => {
+    journal.valueOf(key, version, (error, effect) =>
+      error === null ? resolve(effect) : reject(new Error(error)),
+    );
+  });
+}

@@ -1,0 +1,172 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Journal } from '../../src/journal/journal.ts';
+import type { Effect } from '../../src/ordering/effect.ts';
+import { TICKS_PER_MS, VERSION_EPOCH_MS } from '../../src/ordering/version.ts';
+import { VersionVector } from '../../src/ordering/version-vector.ts';
+import { readValue } from './disk-journals.ts';
+
+const set = (key: string, time: number, node = 0): Effect => ({
+  version: { time, node },
+  kind: 'set',
+  key,
+  base: null,
+  flags: 0,
+  token: null,
+  marks: 0,
+  expiresAtMs: 0,
+  value: null,
+});
+const keyless = (kind: Effect['kind'], time: number, atMs = 0): Effect => ({
+  ...set('', time),
+  kind,
+  expiresAtMs: atMs,
+});
+
+/** A moment for flushes, and the version time that belongs to it. */
+const MOMENT_MS = VERSION_EPOCH_MS + 100;
+const MOMENT_TIME = 100 * TICKS_PER_MS;
+
+const allOf = (journal: Journal): string[] =>
+  journal.since(VersionVector.zero(2)).map(({ kind, key, version }) => `${kind} ${key}@${version.time}`);
+
+/** A journal of two controllers that is empty, and how to be rid of it. */
+export type MakeJournal = () => Promise<{ readonly journal: Journal; readonly close: () => Promise<void> }>;
+
+/** What every journal has to do; see `Journal`. */
+export function describeJournal(name: string, make: MakeJournal): void {
+  describe(`${name}: journal acceptance`, () => {
+    const closes: (() => Promise<void>)[] = [];
+    const journalOf = async (...effects: readonly Effect[]): Promise<Journal> => {
+      const { journal, close } = await make();
+      closes.push(close);
+      for (const effect of effects) journal.record(effect);
+      return journal;
+    };
+    afterEach(async () => {
+      for (const close of closes.splice(0)) await close();
+    });
+
+    it('shows samples of all records in turn, and then again', async () => {
+      const keys = ['a', 'b', 'c', 'd', 'e'];
+      const journal = await journalOf(...keys.map((key, index) => set(key, index + 1)));
+      const round = () => [1, 2, 3].flatMap(() => journal.sample(2).map((record) => record.key));
+      expect(round().sort()).toEqual(keys);
+      expect(round().sort()).toEqual(keys);
+      expect((await journalOf()).sample(5)).toEqual([]);
+    });
+
+    it('goes on with its samples while records come and go', async () => {
+      const journal = await journalOf(...['a', 'b', 'c', 'd'].map((key, index) => set(key, index + 1)));
+      for (const record of journal.sample(2)) journal.forget(record);
+      journal.record(set('e', 9));
+      journal.record(set('c', 10));
+      expect(journal.sample(9).map((record) => record.key)).toEqual(['c', 'd', 'e']);
+      journal.record(keyless('flush', 11));
+      expect(journal.sample(9)).toEqual([]);
+    });
+
+    it('forgets a record only as long as it is the newest of its key', async () => {
+      const journal = await journalOf(set('a', 1));
+      const old = journal.newest('a')!;
+      journal.record(set('a', 2));
+      journal.forget(old);
+      expect(journal.newest('a')?.version.time).toBe(2);
+    });
+
+    it('says that an entry is gone from its expiry on, and from the moment of an announced flush', async () => {
+      const expiring = { ...set('a', 1), expiresAtMs: MOMENT_MS };
+      const journal = await journalOf(expiring);
+      const live = (nowMs: number) => journal.isLive(journal.newest('a')!, nowMs);
+      expect([live(MOMENT_MS - 1), live(MOMENT_MS)]).toEqual([true, false]);
+      journal.record(set('a', 2));
+      journal.record(keyless('flush-later', 3, MOMENT_MS));
+      expect([live(MOMENT_MS - 1), live(MOMENT_MS)]).toEqual([true, false]);
+      journal.record(set('a', MOMENT_TIME));
+      expect(live(MOMENT_MS)).toBe(true);
+    });
+
+    it('ends by a flush that came due only what was written before its moment', async () => {
+      const journal = await journalOf(set('old', MOMENT_TIME - 1), set('new', MOMENT_TIME));
+      journal.record(keyless('flush-later', MOMENT_TIME - 5, MOMENT_MS));
+      journal.record(keyless('flush-due', MOMENT_TIME + 5, MOMENT_MS));
+      expect(journal.armedFlush).toBeNull();
+      expect(journal.newest('old')).toBeUndefined();
+      expect(journal.newest('new')).toBeDefined();
+      expect(journal.record(set('late', MOMENT_TIME - 2))).toBe(false);
+    });
+
+    it('regression: an announcement that came after a newer flush was armed all the same', async () => {
+      const journal = await journalOf(keyless('flush', 5), keyless('flush-later', 3, MOMENT_MS));
+      expect(journal.armedFlush).toBeNull();
+      expect(allOf(journal)).toEqual(['flush @5']);
+    });
+
+    it('regression: a peer that was away while an announced flush came due never heard of it', async () => {
+      const here = await journalOf(set('a', 1), keyless('flush-later', 2, MOMENT_MS));
+      const there = await journalOf(set('a', 1));
+      here.record(keyless('flush-due', MOMENT_TIME, MOMENT_MS));
+      expect(here.armedFlush).toBeNull();
+      for (const effect of here.since(new VersionVector([1, 0]))) there.record(effect);
+      expect(there.isLive(there.newest('a')!, MOMENT_MS)).toBe(false);
+      expect(there.armedFlush?.atMs).toBe(MOMENT_MS);
+      expect(here.record(keyless('flush-later', 2, MOMENT_MS))).toBe(false);
+    });
+
+    it('does not bring back by a revert what a flush has ended meanwhile', async () => {
+      const journal = await journalOf(set('a', 1));
+      const previous = journal.newest('a');
+      journal.record(set('a', 3));
+      journal.record(keyless('flush', 2));
+      journal.revert({ time: 3, node: 0 }, 'a', previous);
+      expect(journal.newest('a')).toBeUndefined();
+      expect(journal.records).toBe(0);
+    });
+
+    it('makes a held request a completed write by recording it, and not before', async () => {
+      const journal = await journalOf(set('a', 1));
+      journal.hold({ ...set('a', 2), value: Buffer.from('held') });
+      journal.hold(set('b', 3, 1));
+      expect(allOf(journal)).toEqual(['set a@1']);
+      expect(journal.record({ ...set('a', 2), value: Buffer.from('held') })).toBe(true);
+      journal.release({ time: 3, node: 1 });
+      expect(allOf(journal)).toEqual(['set a@2']);
+    });
+
+    it('takes a value for a write that came without, and for no other', async () => {
+      const journal = await journalOf(set('a', 1), set('b', 2));
+      journal.fill({ ...set('a', 1), value: Buffer.from('late') });
+      journal.fill({ ...set('b', 1), value: Buffer.from('of another') });
+      expect(allOf(journal)).toEqual(['set a@1', 'set b@2']);
+      expect(['late', undefined]).toContain(
+        (await readValue(journal, 'a', { time: 1, node: 0 }))?.value?.toString(),
+      );
+      expect(await readValue(journal, 'b', { time: 2, node: 0 })).toBeNull();
+    });
+
+    it('says that everything is kept, in the order of the questions', async () => {
+      const journal = await journalOf(set('a', 1));
+      const said: string[] = [];
+      const ask = (what: string) =>
+        new Promise<void>((resolve) => {
+          journal.whenKept((error) => {
+            said.push(`${what} ${error}`);
+            resolve();
+          });
+        });
+      const first = ask('first');
+      journal.record(set('b', 2));
+      journal.mark({ applied: { time: 2, node: 0 }, known: [2, 0] });
+      await Promise.all([first, ask('second')]);
+      expect(said).toEqual(['first null', 'second null']);
+      expect(journal.state).toEqual({ writable: true });
+    });
+
+    it('has no value of what was superseded, deleted, or never known', async () => {
+      const journal = await journalOf({ ...set('a', 1), value: Buffer.from('one') });
+      journal.record({ ...set('a', 2), kind: 'delete' });
+      expect(await readValue(journal, 'a', { time: 1, node: 0 })).toBeNull();
+      expect(await readValue(journal, 'a', { time: 2, node: 0 })).toBeNull();
+      expect(await readValue(journal, 'b', { time: 1, node: 0 })).toBeNull();
+    });
+  });
+}

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import type { Journal } from '../../src/journal/journal.ts';
+import type { RecoveryReport } from '../../src/journal/open-journal.ts';
+import { EFFECT_KINDS, type Effect } from '../../src/ordering/effect.ts';
+import { compareVersions, NO_VERSION } from '../../src/ordering/version.ts';
+import { VersionVector } from '../../src/ordering/version-vector.ts';
+import { completedWrites, NODES } from './effect-arbitraries.ts';
+
+/** Something that is done to a journal. */
+export type JournalStep =
+  | { readonly do: 'record' | 'hold' | 'release' | 'mark' | 'forget'; readonly effect: Effect }
+  | { readonly do: 'record and revert'; readonly effect: Effect };
+
+const doings = fc.constantFrom(
+  ...(['record', 'record', 'record', 'hold', 'release', 'mark', 'forget', 'record and revert'] as const),
+);
+
+/** Steps over a few keys; a held request is recorded or released later, or never. */
+export function journalSteps(length: number): fc.Arbitrary<JournalStep[]> {
+  const values = fc.array(fc.nat({ max: 200 }), { minLength: length, maxLength: length });
+  const does = fc.array(doings, { minLength: length, maxLength: length });
+  return fc.tuple(completedWrites(EFFECT_KINDS, length), does, values).map(([effects, doing, sizes]) => {
+    const waiting: Effect[] = [];
+    return effects.map((fresh, index): JournalStep => {
+      const value = fresh.kind === 'set' ? Buffer.alloc(sizes[index]!, index) : null;
+      const effect = { ...fresh, value };
+      const what = doing[index]!;
+      if (what === 'hold') waiting.push(effect);
+      else if (what === 'release' || (what === 'record' && index % 3 === 0)) {
+        const held = waiting.shift();
+        if (held !== undefined) return { do: what, effect: held };
+      }
+      return { do: what === 'release' ? 'record' : what, effect };
+    });
+  });
+}
+
+export function takeStep(journal: Journal, step: JournalStep): void {
+  const { effect } = step;
+  switch (step.do) {
+    case 'record':
+      journal.record(effect);
+      return;
+    case 'hold':
+      return journal.hold(effect);
+    case 'release':
+      return journal.release(effect.version);
+    case 'mark':
+      return journal.mark({ applied: effect.version, known: [effect.version.time, 0, 1] });
+    case 'forget': {
+      const record = journal.newest(effect.key);
+      if (record !== undefined) journal.forget(record);
+      return;
+    }
+    case 'record and revert': {
+      const before = journal.newest(effect.key);
+      if (journal.record(effect) && effect.key !== '') journal.revert(effect.version, effect.key, before);
+    }
+  }
+}
+
+/** All that a journal knows after these steps, worked out without one that keeps anything. */
+export class StepModel {
+  readonly #journal: Journal;
+  readonly #held = new Map<string, Effect>();
+  #marks: RecoveryReport['marks'] = { applied: NO_VERSION, known: [] };
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  take(step: JournalStep): void {
+    const name = `${step.effect.version.time}.${step.effect.version.node}`;
+    if (step.do === 'hold') this.#held.set(name, step.effect);
+    else this.#held.delete(name);
+    if (step.do === 'mark')
+      this.#marks = { applied: step.effect.version, known: [step.effect.version.time, 0, 1] };
+    takeStep(this.#journal, step);
+  }
+
+  fingerprint(): string {
+    const held = [...this.#held.values()].sort((a, b) => compareVersions(a.version, b.version));
+    return fingerprint(this.#journal, { held, marks: this.#marks });
+  }
+}
+
+export function fingerprint(journal: Journal, report: Pick<RecoveryReport, 'held' | 'marks'>): string {
+  const { held, marks } = report;
+  const records = journal.since(VersionVector.zero(NODES));
+  const waiting = held.map((effect) => Object.entries(effect).sort());
+  const parts = { records, armed: journal.armedFlush, keys: journal.keys, waiting, marks };
+  return JSON.stringify(parts, (_, value) => (typeof value === 'bigint' ? `${value}` : value));
+}

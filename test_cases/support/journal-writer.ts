@@ -1,0 +1,28 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { openJournal } from '../../src/journal/open-journal.ts';
+import { NO_ENTRY } from '../../src/ordering/effect.ts';
+
+/**
+ * A process that writes to a journal until it is killed: numbered writes, and lines that say up to which number
+ * it has been told that all is kept. Arguments: data directory, number of the first write.
+ */
+const [dataDir, first] = process.argv.slice(2);
+const { journal } = await openJournal({
+  dataDir: dataDir!,
+  owner: { cluster: 'test', controller: 0, peers: 'a:1,b:2,c:3', consistency: 'ordered' },
+  nodes: 3,
+  segmentBytesMax: 100_000,
+  compactBytesMin: 300_000,
+  wallMs: Date.now,
+  nowMs: () => performance.now(),
+  log: () => {},
+});
+process.stdout.write('open\n');
+for (let time = Number(first); ; time++) {
+  const version = { time, node: 0 };
+  const value = Buffer.from(`value ${time} ${'x'.repeat(time % 400)}`);
+  journal.mark({ applied: version, known: [time, 0, 0] });
+  journal.record({ ...NO_ENTRY, kind: 'set', key: `key ${time % 997}`, version, value });
+  if (time % 7 === 0) journal.whenKept((error) => error === null && process.stdout.write(`${time}\n`));
+  if (time % 50 === 0) await turn();
+}

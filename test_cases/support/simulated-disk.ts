@@ -1,0 +1,223 @@
+import { basename, dirname } from 'node:path';
+import type { Disk, DiskFile } from '../../src/journal/disk.ts';
+
+/** A write, or a change of length, that is not flushed yet. */
+type Pending = { readonly at: number; readonly bytes: Buffer } | { readonly length: number };
+
+class Content {
+  /** What a crash leaves. */
+  flushed: Buffer = Buffer.alloc(0);
+  /** What is read. */
+  now: Buffer = Buffer.alloc(0);
+  pending: Pending[] = [];
+}
+
+/**
+ * A file system in memory that tells what was flushed from what was not. A crash keeps any part of what was
+ * not, torn within a write too; names that were not synced with their directory stay or go.
+ */
+export class SimulatedDisk implements Disk {
+  readonly #names = new Map<string, Content>();
+  /** The names as they are on disk for certain. */
+  #syncedNames = new Map<string, Content>();
+  readonly #directories = new Set<string>();
+  /** Operations that change the disk, so far. */
+  operations = 0;
+  #diesAt = Number.POSITIVE_INFINITY;
+  #die = () => {};
+  /** Resolves when the process dies. */
+  readonly dead = new Promise<void>((resolve) => {
+    this.#die = resolve;
+  });
+  /** Writes and flushes fail with this code. */
+  failure: string | null = null;
+  bytesMax = Number.POSITIVE_INFINITY;
+
+  get isDead(): boolean {
+    return this.operations >= this.#diesAt;
+  }
+
+  /** From the operation of this number on, nothing is done and nothing returns. */
+  dieAt(operation: number): void {
+    this.#diesAt = operation;
+  }
+
+  /** The directory and those above it. */
+  makePath(path: string): void {
+    for (let at = path; at !== dirname(at); at = dirname(at)) this.#directories.add(at);
+  }
+
+  async open(path: string, how: 'create' | 'existing'): Promise<DiskFile> {
+    let content = this.#names.get(path);
+    if (content === undefined) {
+      if (how === 'existing') throw coded('ENOENT', path);
+      await this.#change();
+      content = new Content();
+      this.#names.set(path, content);
+    }
+    return this.#file(content);
+  }
+
+  async readAll(path: string): Promise<Buffer> {
+    const content = this.#names.get(path);
+    if (content === undefined) throw coded('ENOENT', path);
+    return Buffer.from(content.now);
+  }
+
+  async list(directory: string): Promise<string[]> {
+    const all = [...this.#names.keys(), ...this.#directories];
+    return all.filter((path) => dirname(path) === directory).map((path) => basename(path));
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.#change();
+    for (const [path, content] of [...this.#names]) {
+      if (path !== from && !path.startsWith(`${from}/`)) continue;
+      this.#names.delete(path);
+      this.#names.set(to + path.slice(from.length), content);
+    }
+    if (this.#directories.delete(from)) this.#directories.add(to);
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#change();
+    this.#names.delete(path);
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    if (this.#directories.has(path)) throw coded('EEXIST', path);
+    this.#directories.add(path);
+  }
+
+  async removeDirectory(path: string): Promise<void> {
+    await this.#change();
+    this.#directories.delete(path);
+  }
+
+  async syncDirectory(directory: string): Promise<void> {
+    await this.#change();
+    for (const path of this.#syncedNames.keys()) {
+      if (dirname(path) === directory && !this.#names.has(path)) this.#syncedNames.delete(path);
+    }
+    for (const [path, content] of this.#names) {
+      if (dirname(path) === directory) this.#syncedNames.set(path, content);
+    }
+  }
+
+  /** What a loss of power leaves. @param chance in [0, 1) decides about all that was not flushed */
+  crashed(chance: () => number): SimulatedDisk {
+    const names = new Map(this.#syncedNames);
+    for (const [path, content] of this.#names) if (chance() < 0.5) names.set(path, content);
+    for (const path of this.#syncedNames.keys()) {
+      if (!this.#names.has(path) && chance() < 0.5) names.delete(path);
+    }
+    const left = this.killed();
+    left.#names.clear();
+    for (const [path, content] of names) {
+      let bytes = content.flushed;
+      for (const pending of content.pending) bytes = keepSome(bytes, pending, chance);
+      left.overwrite(path, Buffer.from(bytes));
+    }
+    left.#syncedNames = new Map(left.#names);
+    return left;
+  }
+
+  /** What a killed process leaves: the system lives on, and so does all that it was given. */
+  killed(): SimulatedDisk {
+    const left = new SimulatedDisk();
+    for (const [path, content] of this.#names) left.overwrite(path, Buffer.from(content.now));
+    for (const path of this.#directories) left.#directories.add(path);
+    left.#syncedNames = new Map(left.#names);
+    return left;
+  }
+
+  paths(): string[] {
+    return [...this.#names.keys()].sort();
+  }
+
+  bytesOf(path: string): Buffer {
+    return Buffer.from(this.#names.get(path)!.now);
+  }
+
+  /** Null removes the file. */
+  overwrite(path: string, bytes: Buffer | null): void {
+    if (bytes === null) {
+      this.#names.delete(path);
+      return;
+    }
+    const content = new Content();
+    content.now = bytes;
+    content.flushed = Buffer.from(bytes);
+    this.#names.set(path, content);
+  }
+
+  async #change(): Promise<void> {
+    this.operations++;
+    if (!this.isDead) return;
+    this.#die();
+    await new Promise<never>(() => {});
+  }
+
+  #file(content: Content): DiskFile {
+    const change = (pending: Pending) => {
+      content.now = applied(content.now, pending);
+      content.pending.push(pending);
+    };
+    return {
+      size: async () => content.now.length,
+      read: async (at, length) => {
+        if (at + length > content.now.length) throw new Error('a file ended early');
+        return Buffer.from(content.now.subarray(at, at + length));
+      },
+      write: async (bytes, at) => {
+        if (this.operations + 1 === this.#diesAt) {
+          change({ at, bytes: Buffer.from(bytes.subarray(0, bytes.length >> 1)) });
+        }
+        await this.#change();
+        this.#fail();
+        if (at + bytes.length > this.bytesMax) {
+          change({ at, bytes: Buffer.from(bytes.subarray(0, bytes.length >> 1)) });
+          throw coded('ENOSPC', 'no space left on device');
+        }
+        change({ at, bytes: Buffer.from(bytes) });
+      },
+      sync: async () => {
+        await this.#change();
+        this.#fail();
+        content.flushed = Buffer.from(content.now);
+        content.pending = [];
+      },
+      truncate: async (length) => {
+        await this.#change();
+        change({ length });
+      },
+      close: async () => {},
+    };
+  }
+
+  #fail(): void {
+    if (this.failure !== null) throw coded(this.failure, 'the disk fails');
+  }
+}
+
+function applied(content: Buffer, pending: Pending): Buffer {
+  if ('length' in pending) return Buffer.from(content.subarray(0, pending.length));
+  const { at, bytes } = pending;
+  const next = Buffer.alloc(Math.max(content.length, at + bytes.length));
+  content.copy(next);
+  bytes.copy(next, at);
+  return next;
+}
+
+function keepSome(content: Buffer, pending: Pending, chance: () => number): Buffer {
+  const luck = chance();
+  if (luck < 0.4) return Buffer.from(content);
+  if (luck < 0.7 || 'length' in pending) return applied(content, pending);
+  const from = Math.floor(chance() * pending.bytes.length);
+  const to = from + Math.floor(chance() * (pending.bytes.length - from));
+  return applied(content, { at: pending.at + from, bytes: pending.bytes.subarray(from, to) });
+}
+
+function coded(code: string, message: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(message), { code });
+}

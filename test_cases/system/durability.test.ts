@@ -1,0 +1,203 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+import { damageFile } from '../support/damage.ts';
+import { eventually } from '../support/eventually.ts';
+import { describeWithMemcached } from '../support/memcached.ts';
+import { mayMount, SmallDisk } from '../support/small-disk.ts';
+
+const WRITERS_PER_CONTROLLER = 4;
+const WRITES_MIN = 600;
+const PIPELINE = 16;
+const KEYS_PER_GET = 200;
+
+/** Longer than what `async` leaves to a crash, and for a disk that is busy. */
+const QUIET_MS = 1_000;
+
+/** Writes new keys at every controller until they are killed, and remembers what was acknowledged. */
+class Writers {
+  readonly acknowledged = new Map<string, string>();
+  readonly #tasks: Promise<void>[] = [];
+  #stopping = false;
+
+  constructor(cluster: Cluster) {
+    cluster.controllers.forEach((_, id) => {
+      for (let at = 0; at < WRITERS_PER_CONTROLLER; at++) this.#tasks.push(this.#write(cluster, id, at));
+    });
+  }
+
+  /** Lets what is under way end, or fail with its connection. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#tasks);
+  }
+
+  async #write(cluster: Cluster, id: number, at: number): Promise<void> {
+    const client = await cluster.client(id);
+    for (let count = 0; !this.#stopping; count += PIPELINE) {
+      const sent = Array.from({ length: PIPELINE }, async (_, next) => {
+        const key = `${id}-${at}-${count + next}`;
+        const value = `value of ${key}`;
+        if ((await client.set(key, value)) === 'STORED') this.acknowledged.set(key, value);
+      });
+      const ends = await Promise.allSettled(sent);
+      if (ends.some(({ status }) => status === 'rejected')) return;
+    }
+  }
+}
+
+async function killAll(cluster: Cluster): Promise<void> {
+  await Promise.all(cluster.controllers.map((_, id) => cluster.kill(id)));
+  await Promise.all(cluster.controllers.map((_, id) => cluster.memcached(id).kill()));
+}
+
+async function startAgain(cluster: Cluster): Promise<void> {
+  await Promise.all(cluster.controllers.map((_, id) => cluster.memcached(id).start()));
+  cluster.startAll();
+  await cluster.ready();
+}
+
+/** @returns how many of them each controller has */
+async function found(cluster: Cluster, entries: ReadonlyMap<string, string>): Promise<number[]> {
+  const counts = cluster.controllers.map(async (_, id) => {
+    const client = await cluster.client(id);
+    const keys = [...entries.keys()];
+    let count = 0;
+    for (let at = 0; at < keys.length; at += KEYS_PER_GET) {
+      const values = await client.findAll(keys.slice(at, at + KEYS_PER_GET));
+      for (const [key, { value }] of values) if (value.toString() === entries.get(key)) count++;
+    }
+    return count;
+  });
+  return Promise.all(counts);
+}
+
+const everywhere = (entries: ReadonlyMap<string, string>) => [0, 1, 2].map(() => entries.size);
+
+/** At the eventual level a write that was acknowledged by one reaches the others a little later. */
+async function expectAll(cluster: Cluster, entries: ReadonlyMap<string, string>): Promise<void> {
+  await eventually(async () => expect(await found(cluster, entries)).toEqual(everywhere(entries)), 30_000);
+}
+
+describeWithMemcached('every controller and every memcached is killed under load, and started again', () => {
+  describe.each(['linearizability', 'sequential', 'eventual'])('%s', (level) => {
+    it('sync: every acknowledged write is there', async () => {
+      await using cluster = await startCluster({ level, settings: { durability: 'sync' } });
+      const writers = new Writers(cluster);
+      await eventually(() => writers.acknowledged.size >= WRITES_MIN);
+      await killAll(cluster);
+      await writers.stop();
+      await startAgain(cluster);
+      await expectAll(cluster, writers.acknowledged);
+    });
+
+    it('async: every write is there that was acknowledged a moment before', async () => {
+      await using cluster = await startCluster({ level, settings: { durability: 'async' } });
+      const writers = new Writers(cluster);
+      await eventually(() => writers.acknowledged.size >= WRITES_MIN);
+      const before = new Map(writers.acknowledged);
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+      await killAll(cluster);
+      await writers.stop();
+      await startAgain(cluster);
+      await expectAll(cluster, before);
+      const [first, ...others] = await found(cluster, writers.acknowledged);
+      expect(others).toEqual([first, first]);
+    });
+  });
+});
+
+describeWithMemcached('a journal that is damaged', () => {
+  it('is set aside, and its controller takes all from its peers', async () => {
+    await using cluster = await startCluster({ level: 'sequential' });
+    const writers = new Writers(cluster);
+    await eventually(() => writers.acknowledged.size >= WRITES_MIN);
+    await writers.stop();
+    await cluster.kill(1);
+    await cluster.memcached(1).kill();
+    damageFile(cluster.dataDir, 'controller-1', 'log-');
+    await cluster.memcached(1).start();
+    await cluster.restart(1);
+    const names = readdirSync(cluster.dataDir);
+    expect(names.filter((name) => name.startsWith('controller-1.damaged-'))).toHaveLength(1);
+    expect(cluster.controllers[1]!.log().join('\n')).toMatch(/the journal is not usable.*is damaged after/);
+    await expectAll(cluster, writers.acknowledged);
+  });
+});
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+
+/** @returns what it printed; rejects with what it said when it failed */
+async function runMain(cluster: Cluster, id: number, ...words: readonly string[]): Promise<string> {
+  const port = `${cluster.ports[id]}`;
+  const { stdout } = await promisify(execFile)(
+    resolve(PROJECT, 'node_modules/.bin/node'),
+    ['main.ts', ...words, '-c', cluster.configFile, '-p', port],
+    { cwd: PROJECT },
+  );
+  return stdout;
+}
+
+describeWithMemcached('a backup', () => {
+  it('of a controller that runs brings a cluster back that has lost everything', async () => {
+    await using cluster = await startCluster({ level: 'sequential' });
+    const writers = new Writers(cluster);
+    await eventually(() => writers.acknowledged.size >= WRITES_MIN);
+    const before = new Map(writers.acknowledged);
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    const backup = join(cluster.dataDir, '..', 'backup');
+    expect(await runMain(cluster, 1, 'backup', backup)).toMatch(
+      /^controller 1 is backed up to .*: \d+ records/,
+    );
+    await expect(runMain(cluster, 1, 'backup', backup)).rejects.toThrow(/is not empty: name another/);
+    await expect(runMain(cluster, 0, 'restore', backup)).rejects.toThrow(/move it away/);
+    await killAll(cluster);
+    await writers.stop();
+    rmSync(cluster.dataDir, { recursive: true });
+    await expect(runMain(cluster, 0, 'restore', backup)).rejects.toThrow(/belongs to controller 1, not 0/);
+    expect(await runMain(cluster, 1, 'restore', backup)).toMatch(
+      /^controller 1 is restored from .*: \d+ records/,
+    );
+    await startAgain(cluster);
+    await expectAll(cluster, before);
+    const [first, ...others] = await found(cluster, writers.acknowledged);
+    expect(others).toEqual([first, first]);
+  });
+});
+
+describeWithMemcached('a full disk', () => {
+  it.skipIf(!mayMount).each(['sequential', 'eventual'])(
+    '%s, sync: writes are refused with the reason, reads go on, and it recovers',
+    async (level) => {
+      using disk = new SmallDisk('8m');
+      const settings = { durability: 'sync', data_dir: `${disk.path}/data` };
+      await using cluster = await startCluster({ level, settings });
+      const client = await cluster.client(0);
+      const acknowledged = new Map<string, string>();
+      const write = async (key: string): Promise<string> => {
+        const answer = await client.set(key, `value of ${key}`);
+        if (answer === 'STORED') acknowledged.set(key, `value of ${key}`);
+        return answer;
+      };
+      expect(await write('before')).toBe('STORED');
+      await eventually(async () => expect(await found(cluster, acknowledged)).toEqual([1, 1, 1]));
+      disk.fill();
+      let count = 0;
+      await eventually(async () => {
+        expect(await write(`meanwhile-${count++}`)).toMatch(
+          /^SERVER_ERROR the journal takes no writes: ENOSPC/,
+        );
+      });
+      expect(await client.get('before')).toBe('value of before');
+      disk.free();
+      await eventually(async () => expect(await write('after')).toBe('STORED'));
+      await killAll(cluster);
+      await startAgain(cluster);
+      expect(acknowledged.size).toBeGreaterThanOrEqual(2);
+      await expectAll(cluster, acknowledged);
+    },
+  );
+});

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { backUp, restore } from '../../../src/journal/backup.ts';
+import { directoryOf } from '../../../src/journal/data-directory.ts';
+import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import { VersionVector } from '../../../src/ordering/version-vector.ts';
+import { DiskJournals, kept, OWNER, readValue } from '../../support/disk-journals.ts';
+import { eventually } from '../../support/eventually.ts';
+
+const journals = new DiskJournals();
+afterEach(() => journals.clean());
+
+const EVERYTHING = VersionVector.zero(3);
+const set = (time: number): Effect => ({
+  ...NO_ENTRY,
+  version: { time, node: 0 },
+  kind: 'set',
+  key: `key ${time % 500}`,
+  value: Buffer.from(`value ${time}`),
+});
+
+async function backedUp() {
+  const opened = await journals.open(journals.dataDir(), {
+    segmentBytesMax: 20_000,
+    compactBytesMin: 40_000,
+  });
+  const { journal } = opened;
+  for (let time = 1; time <= 2_000; time++) {
+    journal.record(set(time));
+    if (time % 100 === 0) await kept(journal);
+  }
+  const before = journal.since(EVERYTHING);
+  const directory = journals.dataDir();
+  const progress: number[] = [];
+  const running = backUp(journal, directory, (done, total) => progress.push(done / total));
+  await running;
+  return { opened, before, directory, progress };
+}
+
+describe('a backup', () => {
+  it('of a running journal has all that was recorded when it began, and can be restored', async () => {
+    const { opened, before, directory, progress } = await backedUp();
+    for (let time = 3_000; time < 3_500; time++) opened.journal.record(set(time));
+    await kept(opened.journal);
+    expect(progress.at(-1)).toBe(1);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+
+    const dataDir = journals.dataDir();
+    expect(await restore(directory, dataDir, OWNER, () => {})).toEqual({ records: 500 });
+    const { journal, setAside, recovered } = await journals.open(dataDir);
+    expect(setAside).toBeNull();
+    expect(recovered.newestTime).toBe(2_000);
+    expect(journal.since(EVERYTHING)).toEqual(before);
+    for (const time of [1_501, 1_750, 2_000]) {
+      const found = await readValue(journal, set(time).key, { time, node: 0 });
+      expect(found?.value?.toString()).toBe(`value ${time}`);
+    }
+  });
+
+  it('regression: taken right after a compaction it had no files', async () => {
+    const opened = await journals.open(journals.dataDir(), { compactBytesMin: 5_000 });
+    for (let time = 1; time <= 500; time++) opened.journal.record(set(time));
+    await kept(opened.journal);
+    await eventually(() => expect(journals.messages).toContain('the journal is compacted'));
+    const directory = journals.dataDir();
+    await backUp(opened.journal, directory, () => {});
+    expect(await restore(directory, journals.dataDir(), OWNER, () => {})).toEqual({ records: 500 });
+  });
+
+  it('while writes go on is of one moment', async () => {
+    const opened = await journals.open(journals.dataDir(), {
+      segmentBytesMax: 5_000,
+      compactBytesMin: 5_000,
+    });
+    const { journal } = opened;
+    const directory = journals.dataDir();
+    for (let time = 1; time <= 300; time++) journal.record(set(time));
+    const running = backUp(journal, directory, () => {});
+    for (let time = 301; time <= 1_300; time++) {
+      journal.record(set(time));
+      if (time % 20 === 0) await kept(journal);
+    }
+    await running;
+    const dataDir = journals.dataDir();
+    await restore(directory, dataDir, OWNER, () => {});
+    const found = (await journals.open(dataDir)).journal.since(EVERYTHING).map(({ version }) => version.time);
+    const last = found.at(-1)!;
+    expect(last).toBeGreaterThanOrEqual(300);
+    const newest = Array.from({ length: Math.min(500, last) }, (_, i) => last - i).reverse();
+    expect(found).toEqual(newest);
+  });
+
+  it('that is damaged, or of another owner, or not to an empty place, is refused and leaves nothing', async () => {
+    const { opened, directory } = await backedUp();
+    const dataDir = journals.dataDir();
+    const other = { ...OWNER, cluster: 'other' };
+    await expect(restore(directory, dataDir, other, () => {})).rejects.toThrow(
+      /belongs to cluster test, not other/,
+    );
+    const name = readdirSync(directory).find((one) => /^(log|base)-/.test(one))!;
+    const bytes = readFileSync(join(directory, name));
+    bytes[bytes.length >> 1]! ^= 4;
+    writeFileSync(join(directory, name), bytes);
+    await expect(restore(directory, dataDir, OWNER, () => {})).rejects.toThrow(/is no whole backup \(/);
+    const again = await journals.open(dataDir);
+    expect(again.journal.records).toBe(0);
+    expect(again.setAside).toBeNull();
+    await journals.close(again);
+    await expect(backUp(opened.journal, directory, () => {})).rejects.toThrow(/is not empty/);
+    await expect(restore(directory, dataDir, OWNER, () => {})).rejects.toThrow(/is not empty/);
+    expect(readdirSync(directoryOf(dataDir, 0))).toContain('identity');
+  });
+});

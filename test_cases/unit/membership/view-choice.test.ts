@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { basisOf, chooseView } from '../../../src/membership/view-choice.ts';
+import { type Ballot, NO_BALLOT } from '../../../src/ordering/ballot.ts';
+import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import type { Memory, Promised } from '../../../src/peer/messages.ts';
+
+const NODES = 3;
+const PROPOSED = { counter: 9, node: 0 };
+const ballot = (counter: number): Ballot => (counter === 0 ? NO_BALLOT : { counter, node: 0 });
+const request = (time: number): Effect => ({
+  ...NO_ENTRY,
+  version: { time, node: 1 },
+  kind: 'set',
+  key: 'k',
+});
+
+/** One controller's word: `[memory, accepted, applied, …queued]`. */
+type Word = readonly [memory: Memory, accepted: number, applied: number, ...queue: number[]];
+
+function promised(node: number, [memory, accepted, applied, ...queue]: Word): Promised {
+  return {
+    type: 'promised',
+    ballot: PROPOSED,
+    standing: { promised: PROPOSED, accepted: ballot(accepted), memory },
+    incarnation: 100 + node,
+    applied: { time: applied, node: 0 },
+    leasesMs: [0, 0, 0],
+    hears: [0, 1, 2].filter((peer) => peer !== node),
+    caughtUp: true,
+    queue: queue.map(request),
+  };
+}
+
+/** Null: that controller says nothing. */
+function choose(...words: readonly (Word | null)[]) {
+  const promises = new Map(
+    words.flatMap((word, node) => (word === null ? [] : [[node, promised(node, word)] as const])),
+  );
+  const view = chooseView(PROPOSED, promises, NODES, 'test');
+  if (typeof view === 'string') return view;
+  const { sources, base, baseApplied, union } = view;
+  return { sources, base, applied: baseApplied.time, union: union.map(({ version }) => version.time) };
+}
+
+describe('a view after every controller was restarted', () => {
+  it('goes on from the longest of the recovered states, and its queue', () => {
+    expect(choose(['recovered', 4, 10, 11], ['recovered', 4, 30, 31, 32], ['recovered', 4, 20, 21])).toEqual({
+      sources: [1],
+      base: 1,
+      applied: 30,
+      union: [31, 32],
+    });
+  });
+
+  it('begins with all whose states are equally long', () => {
+    expect(choose(['recovered', 4, 30, 31], ['recovered', 4, 20], ['recovered', 4, 30, 32])).toEqual({
+      sources: [0, 2],
+      base: 0,
+      applied: 30,
+      union: [31, 32],
+    });
+  });
+
+  it('goes on from the newest view: one that was left out may have applied more, and lacks what is queued', () => {
+    expect(
+      choose(['recovered', 3, 50, 51], ['recovered', 4, 40, 50, 60], ['recovered', 4, 40, 50, 60]),
+    ).toEqual({
+      sources: [1, 2],
+      base: 1,
+      applied: 40,
+      union: [50, 60],
+    });
+  });
+
+  it('passes over those whose disk is lost', () => {
+    expect(choose(['recorded', 4, 0], ['lost', 0, 0], ['recovered', 4, 5])).toMatchObject({ sources: [2] });
+  });
+
+  it('needs every controller', () => {
+    expect(choose(['recovered', 4, 30], ['recovered', 4, 30], null)).toMatch(/only with all its controllers/);
+  });
+
+  it('is not formed when all who accepted the newest one have lost their state', () => {
+    expect(choose(['recovered', 3, 30], ['recorded', 4, 0], ['recorded', 4, 0])).toMatch(
+      /have lost what they knew/,
+    );
+  });
+
+  it('goes on from the one that was restored from a backup, the others being empty', () => {
+    expect(choose(['lost', 0, 0], ['lost', 0, 7, 8], ['lost', 0, 0])).toEqual({
+      sources: [1],
+      base: 1,
+      applied: 7,
+      union: [8],
+    });
+  });
+
+  it('begins with everybody when there is nothing at all', () => {
+    expect(choose(['lost', 0, 0], ['recorded', 4, 0], ['lost', 0, 0])).toMatchObject({ sources: [0, 1, 2] });
+  });
+});
+
+describe('a view beside one who still runs', () => {
+  it('goes on from that one, whatever the others have recovered', () => {
+    expect(choose(['recovered', 4, 30], ['recovered', 4, 30], ['kept', 4, 20, 25])).toMatchObject({
+      sources: [2],
+      union: [25],
+    });
+    expect(choose(null, ['recovered', 4, 30], ['kept', 4, 20])).toMatchObject({ sources: [2] });
+  });
+
+  it('goes on from what was recovered of a newer view, when everybody is there', () => {
+    expect(choose(['recovered', 5, 30], ['recovered', 5, 35], ['kept', 4, 20])).toMatchObject({
+      sources: [1],
+      applied: 35,
+    });
+    expect(choose(['recovered', 5, 30], null, ['kept', 4, 20])).toMatch(/silent or have lost/);
+  });
+
+  it('is unknown when the newer view is lost', () => {
+    const standings = new Map(
+      (
+        [
+          ['recorded', 5, 0],
+          ['recorded', 5, 0],
+          ['kept', 4, 20],
+        ] as const
+      ).map((word, node) => [node, promised(node, word).standing] as const),
+    );
+    expect(basisOf(standings, NODES)).toMatchObject({ kind: 'unknown' });
+  });
+});
