@@ -28,6 +28,7 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     cluster: chosen.read('cluster', read.name),
     peers,
     level: chosen.read('consistency', read.level),
+    form: chosen.read('form', read.yesOrNo),
     heartbeatMs: chosen.read('heartbeat_time', read.seconds(0.01, 60)),
     threshold: chosen.read('threshold', read.count(1, 1000)),
     leaseMs: chosen.read('lease_time', read.seconds(0.02, 600)),

@@ -28,6 +28,11 @@ export const SETTINGS = {
     describe: 'linearizability, sequential or eventual',
     aliases: ['cons'],
   },
+  form: {
+    group: 'Cluster',
+    fallback: 'no',
+    describe: 'yes: a majority may begin an empty cluster without the others, for one start',
+  },
   heartbeat_time: { group: 'Timing', fallback: '0.1', describe: 'seconds between heartbeats' },
   threshold: { group: 'Timing', fallback: '3', describe: 'missed heartbeats before a peer counts as down' },
   lease_time: {

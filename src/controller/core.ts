@@ -278,6 +278,7 @@ export class Core {
       ...this.#ports,
       node: settings.self,
       nodes: settings.peers.length,
+      mayForm: settings.form,
       leaseMs: settings.leaseMs,
       peers: this.peers,
       engine,

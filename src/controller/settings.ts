@@ -23,6 +23,8 @@ export interface Settings {
   readonly heartbeatMs: number;
   /** Missed heartbeats before a peer counts as down. */
   readonly threshold: number;
+  /** A majority of controllers that remember nothing may begin an empty cluster without the others. */
+  readonly form: boolean;
   /** How long a member may serve strong reads after the others last granted it. */
   readonly leaseMs: number;
   /** Where what must outlive the process is kept, of every controller of this machine; empty: nowhere. */

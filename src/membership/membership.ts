@@ -11,6 +11,8 @@ import { basisOf } from './view-choice.ts';
 export interface MembershipPorts {
   readonly node: number;
   readonly nodes: number;
+  /** A majority without a memory may begin an empty cluster. */
+  readonly mayForm: boolean;
   readonly incarnation: number;
   readonly leaseMs: number;
   readonly bus: PeerBus;
@@ -174,7 +176,7 @@ export class Membership {
         return { state: 'wait', reason: 'the other controllers are about to take this one in' };
       return { state: 'closed', reason: 'this controller is catching up with the others' };
     }
-    const basis = basisOf(this.#standings(), this.#ports.nodes);
+    const basis = basisOf(this.#standings(), this.#ports.nodes, this.#ports.mayForm);
     if (basis.kind === 'unknown' && peers.missing !== '') {
       return { state: 'closed', reason: `${basis.reason}; waiting for ${peers.missing}` };
     }
@@ -238,9 +240,9 @@ export class Membership {
 
   /** Those who are heard are enough to form a view. */
   #isPromising(): boolean {
-    const { nodes } = this.#ports;
+    const { nodes, mayForm } = this.#ports;
     const standings = this.#standings();
-    return standings.size >= quorum(nodes) && basisOf(standings, nodes).kind !== 'unknown';
+    return standings.size >= quorum(nodes) && basisOf(standings, nodes, mayForm).kind !== 'unknown';
   }
 
   #standings(): Map<number, Standing> {

@@ -10,6 +10,8 @@ import { chooseView } from './view-choice.ts';
 export interface ViewChangerPorts {
   readonly node: number;
   readonly nodes: number;
+  /** A majority without a memory may begin an empty cluster. */
+  readonly mayForm: boolean;
   readonly incarnation: number;
   readonly bus: PeerBus;
   /** Monotonic. */
@@ -263,12 +265,12 @@ export class ViewChanger {
 
   /** Forms the view, once those who are expected have promised, or a majority has and the others take long. */
   #choose(): void {
-    const { node, nodes, bus, nowMs } = this.#ports;
+    const { node, nodes, bus, nowMs, mayForm } = this.#ports;
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null || proposal.promises.size < quorum(nodes)) return;
     const complete = proposal.expected.every((expected) => proposal.promises.has(expected));
     if (!complete && nowMs() - proposal.startedMs < OTHERS_WITHIN_MS) return;
-    const accept = chooseView(proposal.ballot, proposal.promises, nodes, proposal.reason);
+    const accept = chooseView(proposal.ballot, proposal.promises, nodes, proposal.reason, mayForm);
     if (typeof accept === 'string') {
       this.#waitsFor = accept;
       return;

@@ -26,8 +26,10 @@ export type Basis =
  * from what its members have recovered: each accepted it with its state on disk. Had all of them lost that, others
  * must not go on without it. And when nobody knows anything, there is nothing to continue: a majority of controllers
  * without a memory must not begin anew beside one that has the data.
+ *
+ * @param mayForm somebody who knows that there is no such one has said that a majority may begin
  */
-export function basisOf(standings: ReadonlyMap<number, Standing>, nodes: number): Basis {
+export function basisOf(standings: ReadonlyMap<number, Standing>, nodes: number, mayForm = false): Basis {
   let newest = NO_BALLOT;
   for (const { accepted, memory } of standings.values()) {
     if (memory === 'kept' && compareBallots(accepted, newest) > 0) newest = accepted;
@@ -37,10 +39,10 @@ export function basisOf(standings: ReadonlyMap<number, Standing>, nodes: number)
     if (recovered !== null) return recovered;
   }
   if (sameBallot(newest, NO_BALLOT)) {
-    if (standings.size === nodes) return { kind: 'nothing' };
+    if (standings.size === nodes || (mayForm && knowNothing(standings, nodes))) return { kind: 'nothing' };
     return {
       kind: 'unknown',
-      reason: 'a cluster that nobody remembers is formed only with all its controllers',
+      reason: 'a cluster that nobody remembers is formed only with all its controllers, or with --form yes',
     };
   }
   let sure = 0;
@@ -52,6 +54,14 @@ export function basisOf(standings: ReadonlyMap<number, Standing>, nodes: number)
     kind: 'unknown',
     reason: 'the last view may have had members that are silent or have lost their memory',
   };
+}
+
+/** A majority, none of which has ever accepted a view, as far as it remembers. */
+function knowNothing(standings: ReadonlyMap<number, Standing>, nodes: number): boolean {
+  return (
+    standings.size >= quorum(nodes) &&
+    [...standings.values()].every(({ accepted }) => sameBallot(accepted, NO_BALLOT))
+  );
 }
 
 /** @param kept the newest view that somebody still knows in full */
@@ -74,8 +84,13 @@ export function chooseView(
   promises: ReadonlyMap<number, Promised>,
   nodes: number,
   reason: string,
+  mayForm = false,
 ): Accept | string {
-  const basis = basisOf(new Map([...promises].map(([node, promise]) => [node, promise.standing])), nodes);
+  const basis = basisOf(
+    new Map([...promises].map(([node, promise]) => [node, promise.standing])),
+    nodes,
+    mayForm,
+  );
   if (basis.kind === 'unknown') return basis.reason;
   const isSource = sourcesOf(basis, promises);
   const members = chooseMembers(promises, nodes, isSource);

@@ -236,3 +236,31 @@ describe('a minority', () => {
     expect(answerOf(ask(cluster, requestOf('x', get), 50)!)).toEqual({ kind: 'value', value: 'kept' });
   });
 });
+
+describe('an empty cluster', () => {
+  /** Two of three are started. */
+  function startTwo(form: boolean): SimCluster {
+    const cluster = new SimCluster({ seed: 5, level: 'linearizability', settings: { form } });
+    cluster.nodes[0]!.start();
+    cluster.nodes[1]!.start();
+    cluster.run(3_000);
+    return cluster;
+  }
+
+  it('is not formed by a majority, which says whom it waits for; and is when all are there', () => {
+    const cluster = startTwo(false);
+    expect(cluster.nodes[0]!.core!.notReadyBecause).toMatch(
+      /^a cluster that nobody remembers .* sim:2 \(down\)$/,
+    );
+    cluster.nodes[2]!.start();
+    cluster.runUntilReady(3_000);
+  });
+
+  it('is formed by a majority when that was told to, and takes in who comes later', () => {
+    const cluster = startTwo(true);
+    expect(cluster.nodes[0]!.core!.notReadyBecause).toBe('');
+    expect(cluster.nodes[1]!.core!.view!.members).toHaveLength(2);
+    cluster.nodes[2]!.start();
+    cluster.runUntilReady(3_000);
+  });
+});

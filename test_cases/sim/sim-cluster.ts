@@ -122,6 +122,7 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     level,
     heartbeatMs: 100,
     threshold: 3,
+    form: false,
     leaseMs: 300,
     dataDir: '',
     durability: 'none',
