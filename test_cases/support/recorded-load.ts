@@ -12,9 +12,9 @@ const LASTING_KEYS: readonly string[] = ['a', 'b', 'c', 'd'];
 const PAIR_OPERATIONS = 16;
 
 const WRITERS_PER_CONTROLLER = 2;
-const THINK_MS_MAX = 8;
-const POLL_INTERVAL_MS = 10;
-const COUNT_INTERVAL_MS = 10;
+const THINK_MS_MAX = 16;
+const POLL_INTERVAL_MS = 20;
+const COUNT_INTERVAL_MS = 20;
 const RETRY_MS = 10;
 
 /**

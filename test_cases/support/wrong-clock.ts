@@ -1,20 +1,46 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** libfaketime, where Linux distributions put it; null when it is not installed. */
 const LIBRARY = findLibrary();
 
 export const hasWrongClocks = LIBRARY !== null;
 
-/**
- * Variables that set the wall clock of a process wrong. Its monotonic clock stays right.
- *
- * @param offset as libfaketime takes it: `+3h`, `-90s`
- */
-export function wrongClock(offset: string): Record<string, string> {
-  if (LIBRARY === null) throw new Error('libfaketime is not installed');
-  return { LD_PRELOAD: LIBRARY, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+/** A wall clock of one process that can be set while it runs; the monotonic clock stays right. */
+export class WrongClock {
+  readonly #directory: string;
+
+  /** @param offset as libfaketime takes it: `+3h`, `-90s` */
+  constructor(offset: string) {
+    this.#directory = mkdtempSync(join(tmpdir(), 'memchorus-clock-'));
+    this.set(offset);
+  }
+
+  /** What the process is to be started with. */
+  get environment(): Record<string, string> {
+    if (LIBRARY === null) throw new Error('libfaketime is not installed');
+    return { LD_PRELOAD: LIBRARY, FAKETIME_TIMESTAMP_FILE: this.#file, ...READ_EVERY_SECOND };
+  }
+
+  /** Seen by the process within a second. */
+  set(offset: string): void {
+    const next = `${this.#file}.next`;
+    writeFileSync(next, `${offset}\n`);
+    renameSync(next, this.#file);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  get #file(): string {
+    return join(this.#directory, 'offset');
+  }
 }
+
+const READ_EVERY_SECOND = { FAKETIME_CACHE_DURATION: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' };
 
 function findLibrary(): string | null {
   const machine = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string] ?? process.arch;
