@@ -114,7 +114,7 @@ export class DiskJournal implements Journal {
     const { trouble, backlogBytes } = this.#writer;
     const isLate = backlogBytes > this.#ports.backlogBytesMax;
     const reason = trouble ?? (isLate ? 'the disk is slower than the writes' : null);
-    return reason === null ? WRITABLE : { writable: false, reason };
+    return reason === null ? WRITABLE : { writable: false, passing: trouble === null, reason };
   }
 
   /** Done and not yet on disk, in bytes: what grows while the disk takes nothing. */

@@ -29,10 +29,13 @@ export interface Marks {
   readonly known: readonly number[];
 }
 
-/** A journal that takes no more writes goes on answering; `reason` is for people. */
+/**
+ * A journal that takes no more writes goes on answering; `reason` is for people. `passing`: it will in a moment, when
+ * the disk has caught up.
+ */
 export type JournalState =
   | { readonly writable: true }
-  | { readonly writable: false; readonly reason: string };
+  | { readonly writable: false; readonly passing: boolean; readonly reason: string };
 
 /** A flush that was announced and has not come due. */
 export interface ArmedFlush {

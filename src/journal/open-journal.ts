@@ -70,7 +70,7 @@ export interface RecoveryReport extends RecoveredState {
 
 export const COMMIT_WITHIN_MS_DEFAULT = 50;
 const RETRY_AFTER_MS_DEFAULT = 250;
-const BACKLOG_BYTES_MAX_DEFAULT = 67_108_864;
+const BACKLOG_BYTES_MAX_DEFAULT = 16_777_216;
 const SEGMENT_BYTES_DEFAULT = 268_435_456;
 const COMPACT_BYTES_MIN_DEFAULT = 67_108_864;
 

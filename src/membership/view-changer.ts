@@ -384,4 +384,4 @@ const OTHERS_WITHIN_MS = 60;
  * short, and a slow one is overtaken again and again; too long, and a proposer that died holds all up.
  */
 const PROMISES_WITHIN_MS = 300;
-const ACCEPTS_WITHIN_MS = 1_000;
+const ACCEPTS_WITHIN_MS = 500;

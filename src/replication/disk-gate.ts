@@ -1,8 +1,10 @@
 import type { Journal } from '../journal/journal.ts';
 import type { Gate } from '../membership/gate.ts';
 
-/** Closed for writes while the journal can't take them; null when it can. */
+/** For writes while the journal can't take them: a disk that is merely slow is waited for; null when it can. */
 export function diskGate(journal: Journal): Gate | null {
   const { state } = journal;
-  return state.writable ? null : { state: 'closed', reason: `the journal takes no writes: ${state.reason}` };
+  if (state.writable) return null;
+  const reason = `the journal takes no writes: ${state.reason}`;
+  return { state: state.passing ? 'wait' : 'closed', reason };
 }
