@@ -53,14 +53,14 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
   };
 }
 
-/** Without a data directory there is none, unless somebody has asked for it. */
+/** Without a data directory there is none, and nobody may count on more. */
 function durabilityOf(chosen: Chosen): Durability {
   const nowhere = chosen.read('data_dir', read.fileName) === '-';
-  if (nowhere && !chosen.has('durability')) return 'none';
   return chosen.read('durability', (text) => {
     const durability = read.durability(text);
-    if (!nowhere || durability === 'none') return durability;
-    throw new read.BadValue('there is no data_dir to keep anything in; set one, or choose none');
+    if (!nowhere) return durability;
+    if (durability !== 'sync') return 'none';
+    throw new read.BadValue('data_dir is "-", so there is no disk to wait for; set one, or choose none');
   });
 }
 

@@ -100,6 +100,12 @@ export function chooseView(
     .filter(isSource)
     .reduce((a, b) => (compareVersions(applied(a), applied(b)) >= 0 ? a : b));
   const sources = [...promises.keys()].filter(isSource).sort((a, b) => a - b);
+  // It may be ahead in the same view, or have stayed behind in an older one: nothing tells which.
+  const isAstray = ({ standing, applied: theirs }: Promised) =>
+    standing.memory === 'lost' && compareVersions(theirs, applied(base)) > 0;
+  const astray = [...promises].find(([, promise]) => basis.kind === 'recovered' && isAstray(promise));
+  if (astray !== undefined)
+    return `controller ${astray[0]} has a journal but lost its record of views: move that journal away`;
   return {
     type: 'accept',
     ballot,

@@ -61,7 +61,9 @@ describe('defaults', () => {
       idleTimeoutMs: 0,
       shutdownCommand: false,
       logLevel: 'info',
+      durability: 'async',
     });
+    expect(resolveConfiguration([layer({ data_dir: '-' })]).durability).toBe('none');
     expect(defaults.peers).toHaveLength(3);
   });
 
@@ -106,6 +108,8 @@ describe('wrong values', () => {
     [{ store: 'memcached' }, 'choose memcache, memjs or custom (did you mean "memcache"?)'],
     [{ log_level: 'verbose' }, 'choose error, warn, info or debug'],
     [{ cluster: 'a b' }, 'letters, digits'],
+    [{ durability: 'always' }, 'choose none, async or sync'],
+    [{ durability: 'sync', data_dir: '-' }, 'there is no disk to wait for'],
   ])('%o', (settings, message) => {
     expect(() => resolveConfiguration([layer(settings)])).toThrow(message);
   });

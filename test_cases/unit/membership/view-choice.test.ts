@@ -76,6 +76,15 @@ describe('a view after every controller was restarted', () => {
     expect(choose(['recorded', 4, 0], ['lost', 0, 0], ['recovered', 4, 5])).toMatchObject({ sources: [2] });
   });
 
+  it('is not formed with one that has applied more and forgotten in which view', () => {
+    expect(choose(['lost', 0, 31], ['recovered', 4, 30], ['recovered', 4, 30])).toMatch(
+      /^controller 0 has a journal but lost its record of views/,
+    );
+    expect(choose(['lost', 0, 29], ['recovered', 4, 30], ['recovered', 4, 30])).toMatchObject({
+      sources: [1, 2],
+    });
+  });
+
   it('needs every controller', () => {
     expect(choose(['recovered', 4, 30], ['recovered', 4, 30], null)).toMatch(/only with all its controllers/);
   });
