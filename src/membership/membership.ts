@@ -42,7 +42,7 @@ export type Announcement = Pick<Heartbeat, 'askedMs' | 'installed' | 'standing' 
 export const NO_PART_IN_VIEWS = Object.freeze({
   askedMs: 0,
   installed: NO_BALLOT,
-  standing: { promised: NO_BALLOT, accepted: NO_BALLOT, memory: 'lost' },
+  standing: { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], memory: 'lost', incarnation: 0 },
   transferring: false,
   hears: [],
 } as const);

@@ -121,9 +121,9 @@ export class ViewChanger {
   }
 
   get standing(): Standing {
-    const { promised, accepted } = this.#record;
+    const { incarnation } = this.#ports;
     const isGone = this.#memory === 'recovered' && sameVersion(this.#ports.engine.marked, NO_VERSION);
-    return { promised, accepted, memory: isGone ? 'recorded' : this.#memory };
+    return { ...this.#record, memory: isGone ? 'recorded' : this.#memory, incarnation };
   }
 
   /** The state of the view to come is being taken over. */
@@ -230,12 +230,11 @@ export class ViewChanger {
       return this.#tell(from, { type: 'rejected', promised: this.#record.promised });
     }
     this.#promise(ballot, () => {
-      const { incarnation, engine, leasesMs, heard, isCaughtUp } = this.#ports;
+      const { engine, leasesMs, heard, isCaughtUp } = this.#ports;
       this.#tell(from, {
         type: 'promised',
         ballot,
         standing: this.standing,
-        incarnation,
         applied: engine.applied,
         leasesMs: leasesMs(),
         hears: heard(),

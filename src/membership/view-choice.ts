@@ -45,15 +45,30 @@ export function basisOf(standings: ReadonlyMap<number, Standing>, nodes: number,
       reason: 'a cluster that nobody remembers is formed only with all its controllers, or with --form yes',
     };
   }
-  let sure = 0;
-  for (const { accepted, memory } of standings.values()) {
-    if (memory !== 'lost' && compareBallots(accepted, newest) <= 0) sure++;
-  }
-  if (sure >= quorum(nodes)) return { kind: 'view', ballot: newest };
+  if (countSure(standings, newest) >= quorum(nodes)) return { kind: 'view', ballot: newest };
   return {
     kind: 'unknown',
     reason: 'the last view may have had members that are silent or have lost their memory',
   };
+}
+
+/**
+ * How many can't have accepted a view above the newest that is known: those who know what they accepted, and those
+ * who were asked for that view in the run that they are still in. The choice of that view rested on the word of a
+ * majority that there was none above it; what they had accepted in runs before is out of the question since then.
+ */
+function countSure(standings: ReadonlyMap<number, Standing>, newest: Ballot): number {
+  const known = [...standings.values()].find(
+    ({ accepted, memory }) => memory === 'kept' && sameBallot(accepted, newest),
+  );
+  let sure = 0;
+  for (const [node, { accepted, memory, incarnation }] of standings) {
+    const wasAsked = known?.members.some(
+      (member) => member.node === node && member.incarnation === incarnation,
+    );
+    if (memory === 'lost' ? wasAsked : compareBallots(accepted, newest) <= 0) sure++;
+  }
+  return sure;
 }
 
 /** A majority, none of which has ever accepted a view, as far as it remembers. */
@@ -109,7 +124,7 @@ export function chooseView(
   return {
     type: 'accept',
     ballot,
-    members: members.map((node): Member => ({ node, incarnation: promises.get(node)!.incarnation })),
+    members: members.map((node): Member => ({ node, incarnation: promises.get(node)!.standing.incarnation })),
     sources,
     base,
     baseApplied: applied(base),

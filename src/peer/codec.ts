@@ -166,7 +166,6 @@ const CODECS: Codecs = {
     write(w, m) {
       writeBallot(w, m.ballot);
       writeStanding(w, m.standing);
-      w.u53(m.incarnation);
       writeVersion(w, m.applied);
       writeNumbers(w, m.leasesMs);
       writeNumbers(w, m.hears);
@@ -177,7 +176,6 @@ const CODECS: Codecs = {
       type: 'promised',
       ballot: readBallot(r),
       standing: readStanding(r),
-      incarnation: r.u53(),
       applied: readVersion(r),
       leasesMs: readNumbers(r),
       hears: readNumbers(r),
@@ -243,11 +241,19 @@ function readBallot(r: ByteReader): Ballot {
 function writeStanding(w: ByteWriter, standing: Standing): void {
   writeBallot(w, standing.promised);
   writeBallot(w, standing.accepted);
+  writeMembers(w, standing.members);
   w.u8(MEMORIES.indexOf(standing.memory));
+  w.u53(standing.incarnation);
 }
 
 function readStanding(r: ByteReader): Standing {
-  return { promised: readBallot(r), accepted: readBallot(r), memory: oneOf(MEMORIES, r.u8()) };
+  return {
+    promised: readBallot(r),
+    accepted: readBallot(r),
+    members: readMembers(r),
+    memory: oneOf(MEMORIES, r.u8()),
+    incarnation: r.u53(),
+  };
 }
 
 function writeVersion(w: ByteWriter, version: Version): void {

@@ -11,7 +11,11 @@ import type { Version } from '../ordering/version.ts';
 export interface Standing {
   readonly promised: Ballot;
   readonly accepted: Ballot;
+  /** Members of the accepted view. */
+  readonly members: readonly Member[];
   readonly memory: Memory;
+  /** The run of the controller that says this. */
+  readonly incarnation: number;
 }
 
 export const MEMORIES = ['kept', 'recovered', 'recorded', 'lost'] as const;
@@ -146,7 +150,6 @@ export interface Promised {
   readonly type: 'promised';
   readonly ballot: Ballot;
   readonly standing: Standing;
-  readonly incarnation: number;
   readonly applied: Version;
   /** Per controller, for how much longer it may hold a lease that the sender granted, in milliseconds. */
   readonly leasesMs: readonly number[];

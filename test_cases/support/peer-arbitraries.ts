@@ -21,10 +21,14 @@ export const versions: fc.Arbitrary<Version> = fc.record({ time: u53, node: byte
 
 const ballots: fc.Arbitrary<Ballot> = fc.record({ counter: u53, node: byte });
 
+const members = fc.array(fc.record({ node: byte, incarnation: u53 }), { maxLength: 5 });
+
 const standings: fc.Arbitrary<Standing> = fc.record({
   promised: ballots,
   accepted: ballots,
+  members,
   memory: fc.constantFrom(...MEMORIES),
+  incarnation: u53,
 });
 
 const numbers = fc.array(u53, { maxLength: 256 });
@@ -95,7 +99,6 @@ export const MESSAGES: Arbitraries = {
     type: fc.constant('promised'),
     ballot: ballots,
     standing: standings,
-    incarnation: u53,
     applied: versions,
     leasesMs: numbers,
     hears: numbers,
@@ -106,7 +109,7 @@ export const MESSAGES: Arbitraries = {
   accept: fc.record({
     type: fc.constant('accept'),
     ballot: ballots,
-    members: fc.array(fc.record({ node: byte, incarnation: u53 }), { maxLength: 5 }),
+    members,
     sources: numbers,
     base: byte,
     baseApplied: versions,

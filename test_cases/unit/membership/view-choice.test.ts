@@ -14,6 +14,9 @@ const request = (time: number): Effect => ({
   key: 'k',
 });
 
+/** Those of every view that was accepted; one that has lost its memory is in another run. */
+const MEMBERS = [0, 1, 2].map((node) => ({ node, incarnation: 100 + node }));
+
 /** One controller's word: `[memory, accepted, applied, …queued]`. */
 type Word = readonly [memory: Memory, accepted: number, applied: number, ...queue: number[]];
 
@@ -21,8 +24,13 @@ function promised(node: number, [memory, accepted, applied, ...queue]: Word): Pr
   return {
     type: 'promised',
     ballot: PROPOSED,
-    standing: { promised: PROPOSED, accepted: ballot(accepted), memory },
-    incarnation: 100 + node,
+    standing: {
+      promised: PROPOSED,
+      accepted: ballot(accepted),
+      members: MEMBERS,
+      memory,
+      incarnation: (memory === 'lost' ? 200 : 100) + node,
+    },
     applied: { time: applied, node: 0 },
     leasesMs: [0, 0, 0],
     hears: [0, 1, 2].filter((peer) => peer !== node),
@@ -137,5 +145,26 @@ describe('a view beside one who still runs', () => {
       ).map((word, node) => [node, promised(node, word).standing] as const),
     );
     expect(basisOf(standings, NODES)).toMatchObject({ kind: 'unknown' });
+  });
+});
+
+describe('a view that a single controller has accepted, the first of all', () => {
+  const standing = (memory: Memory, accepted: number, incarnation: number) => ({
+    promised: PROPOSED,
+    accepted: ballot(accepted),
+    members: accepted === 0 ? [] : MEMBERS,
+    memory,
+    incarnation,
+  });
+  const kept = standing('kept', 1, 100);
+
+  it('may be gone on from when the others were asked for it, and are still in that run', () => {
+    const others = [101, 102].map((run) => standing('lost', 0, run));
+    expect(basisOf(new Map([kept, ...others].entries()), NODES)).toEqual({ kind: 'view', ballot: ballot(1) });
+  });
+
+  it('may not when they have been restarted since, and may have accepted anything', () => {
+    const others = [201, 202].map((run) => standing('lost', 0, run));
+    expect(basisOf(new Map([kept, ...others].entries()), NODES)).toMatchObject({ kind: 'unknown' });
   });
 });
