@@ -38,3 +38,9 @@ export function outcomeOfLeftOut(effect: Effect, newest: JournalRecord | undefin
   }
   return OVERTAKEN;
 }
+
+/** Of a write that was agreed and handed to the store. */
+export function outcomeOf({ version }: Effect, existed: boolean, error: Error | null): WriteOutcome {
+  if (error === null) return { kind: 'applied', existed, version };
+  return { kind: 'unknown', reason: `agreed, but the local store failed: ${error.message}` };
+}

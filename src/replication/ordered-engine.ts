@@ -10,7 +10,7 @@ import type { OrderedFrame, PeerBus } from '../peer/messages.ts';
 import { diskGate } from './disk-gate.ts';
 import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
 import { KeptRequests } from './kept-requests.ts';
-import { OVERTAKEN, outcomeOfLeftOut } from './left-out.ts';
+import { OVERTAKEN, outcomeOf, outcomeOfLeftOut } from './left-out.ts';
 import type { Replica } from './replica.ts';
 import { StreamProgress } from './stream-progress.ts';
 
@@ -374,12 +374,10 @@ export class OrderedEngine implements Engine {
       const existed = own && replica.isLive(effect.key);
       replica.apply(effect, (error) => {
         if (!own) return;
-        if (error === null) this.#settle(effect, { kind: 'applied', existed, version: effect.version });
-        else
-          this.#settle(effect, {
-            kind: 'unknown',
-            reason: `agreed, but the local store failed: ${error.message}`,
-          });
+        // A transfer may also have brought a flush that ends what the request writes.
+        if (this.#transferred && !sameVersion(replica.heldVersion(effect.key), effect.version))
+          this.#settle(effect, OVERTAKEN);
+        else this.#settle(effect, outcomeOf(effect, existed, error));
       });
     }
     if (waiters !== null) for (const waiter of waiters) waiter();
