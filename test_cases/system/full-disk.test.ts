@@ -50,7 +50,7 @@ describe('a disk that is full', () => {
         if (refused === null) confirmed = time;
       }
       expect(refused).toMatch(/ENOSPC/);
-      expect(journal.state).toEqual({ writable: false, reason: refused });
+      expect(journal.state).toEqual({ writable: false, passing: false, reason: refused });
       expect(confirmed).toBeGreaterThan(10);
       expect((await readValue(journal, 'key 1', { time: 1, node: 0 }))?.value).toEqual(
         Buffer.alloc(10_000, 1),
