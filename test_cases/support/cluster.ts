@@ -24,7 +24,7 @@ export interface ClusterOptions {
   readonly untilReady?: boolean;
 }
 
-const READY_WITHIN_MS = 15_000;
+const READY_WITHIN_MS = 40_000;
 
 /** Starts controllers and their stores as processes of their own, and waits until all say that they are ready. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
