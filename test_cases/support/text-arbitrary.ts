@@ -35,6 +35,7 @@ const number = fc.oneof(
 const name = fc.constantFrom(
   ...[
     'get',
+    'bget',
     'gets',
     'gat',
     'gats',

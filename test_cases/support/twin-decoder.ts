@@ -57,8 +57,8 @@ function decodeLine(line: string): Request | Header {
     .split(' ')
     .filter((word) => word !== '');
   // Only a key list is read beyond the 23rd word.
-  const [name = '', ...args] = /^(get|gets|gat|gats)$/.test(all[0] ?? '') ? all : all.slice(0, 23);
-  if (/^(get|gets|gat|gats)$/.test(name)) return decodeKeyList(name, args);
+  const [name = '', ...args] = /^(get|bget|gets|gat|gats)$/.test(all[0] ?? '') ? all : all.slice(0, 23);
+  if (/^(get|bget|gets|gat|gats)$/.test(name)) return decodeKeyList(name, args);
   if (/^(set|add|replace|append|prepend|cas)$/.test(name)) return decodeStore(name as StoreVerb, args);
   if (/^(incr|decr|touch|delete)$/.test(name)) return decodeOneKey(name, args);
   return decodeKeyless(name, args);
