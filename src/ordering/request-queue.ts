@@ -100,6 +100,13 @@ export class RequestQueue {
     return compareVersions(own.effect.version, flush.effect.version) > 0 ? own : flush;
   }
 
+  /** The write, with the value that it has here where it comes without: whoever sent it may have lost it. */
+  withValue(effect: Effect): Effect {
+    if (effect.kind !== 'set' || effect.value !== null) return effect;
+    const requests = this.#keys.get(effect.key)?.requests ?? [];
+    return requests.find((request) => sameVersion(request.effect.version, effect.version))?.effect ?? effect;
+  }
+
   /** The newest request of all. */
   newest(): Queued | undefined {
     let newest: Queued | undefined;

@@ -211,7 +211,7 @@ export class OrderedEngine implements Engine {
       this.#mark();
     }
     this.#ports.clock.observe(effect.version.time);
-    this.#ports.replica.merge(effect);
+    this.#ports.replica.merge(this.#queue.withValue(effect));
   }
 
   /** Everything that waits here, in version order. */

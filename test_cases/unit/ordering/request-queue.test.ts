@@ -55,6 +55,15 @@ describe('the request queue', () => {
     expect(queue.pop()?.seq).toBe(1);
   });
 
+  it('regression: a write came back without the value that a request which still waited here had', () => {
+    const queue = queueOf(effect(5), effect(9, { key: 'other' }));
+    expect(queue.withValue(effect(5, { value: null })).value).toEqual(Buffer.from('v'));
+    expect(queue.withValue(effect(6, { value: null })).value).toBeNull();
+    expect(queue.withValue(effect(9, { value: null })).value).toBeNull();
+    const known = effect(5, { value: Buffer.from('w') });
+    expect(queue.withValue(known)).toBe(known);
+  });
+
   it('regression: a condition broken by a flush was foreseen to hold once the flush had been applied', () => {
     const queue = queueOf(effect(2, { kind: 'flush', key: '', value: null }));
     queue.push({ effect: effect(1, { version: at(1, 1) }), seq: 1, waiters: null });
