@@ -29,7 +29,7 @@ const LEVEL = 'linearizability';
 interface Failure {
   readonly name: string;
   begin(cluster: Cluster, victim: number): Promise<void> | void;
-  end(cluster: Cluster, victim: number): void;
+  end(cluster: Cluster, victim: number): Promise<void> | void;
 }
 
 const KILL: Failure = {
@@ -47,8 +47,9 @@ const PAUSE: Failure = {
 function cutIn(network: Network): Failure {
   return {
     name: 'cut off both ways',
-    begin: (_, victim) => {
-      for (const [id] of network.hosts.entries()) if (id !== victim) network.cut(id, victim);
+    begin: async (_, victim) => {
+      const others = network.hosts.keys().filter((id) => id !== victim);
+      await Promise.all(others.map((id) => network.cut(id, victim)));
     },
     end: () => network.heal(),
   };
@@ -87,7 +88,7 @@ async function measure(failure: Failure, network?: Network): Promise<void> {
     await failure.begin(cluster, victim);
     await sleep(GONE_MS);
     const backAt = performance.now();
-    failure.end(cluster, victim);
+    await failure.end(cluster, victim);
     await cluster.ready();
     await sleep(SETTLED_MS);
     const endAt = performance.now();

@@ -28,7 +28,7 @@ const CUTS: Readonly<Record<string, Cut>> = {
   'one is cut off both ways: the other two go on without it': async ({ cluster, network, load }, round) => {
     const alone = round % 3;
     const others = allBut(alone);
-    for (const other of others) network.cut(alone, other);
+    await Promise.all(others.map((other) => network.cut(alone, other)));
     await load.moreWrites(others);
     await membersAre(cluster, others);
     const client = await cluster.client(alone);
@@ -38,7 +38,7 @@ const CUTS: Readonly<Record<string, Cut>> = {
   'one is cut off one way: the other two go on without it': async ({ cluster, network, load }, round) => {
     const mute = (round + 1) % 3;
     const others = allBut(mute);
-    for (const other of others) network.cutOneWay(mute, other);
+    await Promise.all(others.map((other) => network.cutOneWay(mute, other)));
     await load.moreWrites(others);
     await membersAre(cluster, others);
     await sleep(CUT_MS);
@@ -48,7 +48,7 @@ const CUTS: Readonly<Record<string, Cut>> = {
     const asleep = (round + 2) % 3;
     const others = allBut(asleep);
     cluster.pause(asleep);
-    for (const other of others) network.cut(asleep, other);
+    await Promise.all(others.map((other) => network.cut(asleep, other)));
     await membersAre(cluster, others);
     await load.moreWrites(others, 100);
     cluster.resume(asleep);
@@ -67,9 +67,13 @@ const CUTS: Readonly<Record<string, Cut>> = {
   },
 };
 
-async function expectLastingView({ cluster, load }: Stage, third: number, cut: () => void): Promise<void> {
+async function expectLastingView(
+  { cluster, load }: Stage,
+  third: number,
+  cut: () => Promise<void>,
+): Promise<void> {
   const before = await newestView(cluster);
-  cut();
+  await cut();
   const members = await eventually(async () => {
     const { view } = await cluster.status(third);
     expect(view.members).toHaveLength(2);
@@ -104,7 +108,7 @@ async function cutUnderLoad(
   const faults = Object.entries(CUTS).map(([name, cut]) => {
     const fault: Fault = async (cluster, load) => {
       await cut({ cluster, network, load }, round);
-      network.heal();
+      await network.heal();
     };
     return [name, fault] as const;
   });

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { atEnd } from './at-end.ts';
 import type { Host } from './host.ts';
 
@@ -37,21 +38,17 @@ export class Network {
   }
 
   /** From now on nothing that `from` sends reaches `to`; what `to` sends still reaches `from`. */
-  cutOneWay(from: number, to: number): void {
-    const rule = `add rule inet cuts input ip saddr ${this.hosts[from]!.address} drop`;
-    demand('ip', ['netns', 'exec', this.#host(to), 'nft', rule]);
+  cutOneWay(from: number, to: number): Promise<void> {
+    return this.#rule(to, `add rule inet cuts input ip saddr ${this.hosts[from]!.address} drop`);
   }
 
-  cut(a: number, b: number): void {
-    this.cutOneWay(a, b);
-    this.cutOneWay(b, a);
+  async cut(a: number, b: number): Promise<void> {
+    await Promise.all([this.cutOneWay(a, b), this.cutOneWay(b, a)]);
   }
 
   /** Everything reaches everybody again. */
-  heal(): void {
-    this.hosts.forEach((_, id) => {
-      demand('ip', ['netns', 'exec', this.#host(id), 'nft', 'flush chain inet cuts input']);
-    });
+  async heal(): Promise<void> {
+    await Promise.all(this.hosts.map((_, id) => this.#rule(id, 'flush chain inet cuts input')));
   }
 
   remove(): void {
@@ -61,6 +58,11 @@ export class Network {
 
   [Symbol.dispose](): void {
     this.remove();
+  }
+
+  /** Whoever waits for this goes on meanwhile: clients in this process are not held up. */
+  async #rule(id: number, rule: string): Promise<void> {
+    await promisify(execFile)('ip', ['netns', 'exec', this.#host(id), 'nft', rule]);
   }
 
   get #hub(): string {
