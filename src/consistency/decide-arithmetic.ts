@@ -1,5 +1,6 @@
 import { casOfVersion, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs, ttlSeconds } from '../protocol/expiry.ts';
+import { exceedsItemLimit, ONE_PIECE_BYTES_MAX } from '../protocol/limits.ts';
 import { parseU64 } from '../protocol/numbers.ts';
 import { clientError, REPLIES, type Reply } from '../protocol/reply.ts';
 import type { ArithmeticRequest } from '../protocol/request.ts';
@@ -16,8 +17,7 @@ export function decideArithmetic(
   context: DecideContext,
 ): Verdict {
   if (found === null) return vivified(request, context);
-  // The one check that memcached makes before it compares tokens.
-  if (found.value.length === 0) return answer(NON_NUMERIC);
+  if (isNoPlaceForNumbers(request.key, found)) return answer(NON_NUMERIC);
   if (request.compare !== null && request.compare !== tokenOf(found)) return answer(REPLIES.exists);
   const old = numberIn(found.value);
   if (old === null) return answer(NON_NUMERIC);
@@ -41,6 +41,11 @@ export function decideArithmetic(
     anew,
     reply: (version) => ({ ...numberReply(request, value, change, version, context), ttlBefore }),
   };
+}
+
+/** What memcached looks at before it compares tokens. */
+function isNoPlaceForNumbers(key: string, { flags, value }: Found): boolean {
+  return value.length === 0 || exceedsItemLimit(key.length, flags, value.length, ONE_PIECE_BYTES_MAX);
 }
 
 function subtracted(from: bigint, delta: bigint): bigint {

@@ -15,6 +15,9 @@ export const ITEM_BYTES_DEFAULT = 1_048_576;
 /** What memcached's item header, CAS field, key terminator and value terminator take, in bytes. */
 export const ITEM_OVERHEAD_BYTES = 48 + 8 + 1 + 2;
 
+/** memcached keeps an item above this, its header and key included, in several pieces, in which it counts nothing. */
+export const ONE_PIECE_BYTES_MAX = 524_288;
+
 /** An `exptime` above this is a unix time, up to it a number of seconds from now. */
 export const EXPTIME_RELATIVE_SECONDS_MAX = 60 * 60 * 24 * 30;
 

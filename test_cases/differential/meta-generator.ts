@@ -97,7 +97,7 @@ function metaNoop(random: Random): Command {
 
 function compared(random: Random, { name }: Key): Part {
   const token = words.token(random, name);
-  return (rendering) => `C${token(rendering)}`;
+  return (rendering) => `C${words.tokenText(token(rendering))}`;
 }
 
 function seconds(flag: string, random: Random): string {

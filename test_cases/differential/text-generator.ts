@@ -58,7 +58,7 @@ function compareAndSwap(random: Random): Command {
   const [name, last, value] = [words.keyName(random), noreply(random), words.value(random)];
   const [flags, exptime, token] = [words.flags(random), words.exptime(random), words.token(random, name)];
   return command((rendering) => {
-    const head = `cas ${rendering.key(name)} ${flags} ${exptime} ${value.length} ${token(rendering)}`;
+    const head = `cas ${rendering.key(name)} ${flags} ${exptime} ${value.length} ${words.tokenText(token(rendering))}`;
     return `${head}${last}\r\n${value}\r\n`;
   }, random);
 }

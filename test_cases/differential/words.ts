@@ -131,6 +131,14 @@ export function anyBytes(random: Random, lengthMax: number): string {
   return parts.join('');
 }
 
+/** Of one length for both servers: broken requests are read as something else, which must not depend on it. */
+export function tokenText(token: bigint): string {
+  return token.toString().padStart(TOKEN_DIGITS, '0');
+}
+
+/** Digits of the largest number of 64 bits. */
+const TOKEN_DIGITS = 20;
+
 export function token(random: Random, name: string): (rendering: Rendering) => bigint {
   const kind = random.next();
   if (kind < 0.75) return (rendering) => rendering.token(name, 'newest');

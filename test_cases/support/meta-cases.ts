@@ -9,6 +9,9 @@ import type { ProtocolCase } from './protocol-cases.ts';
  */
 const answers = (input: string, output: string): ProtocolCase => ({ input, output, closes: false });
 
+/** With the one-byte key `k`: memcached keeps a longer one in several pieces. */
+const VALUE_IN_ONE_PIECE = 524_288 - 59 - 1;
+
 /** The output as the table has it. */
 export function withoutTokens(output: string): string {
   return output.replace(/( c|cas=)\d+/g, '$1#');
@@ -307,6 +310,15 @@ const DELETES: readonly ProtocolCase[] = [
 const ARITHMETIC: readonly ProtocolCase[] = [
   answers('ma k\r\n', 'NF\r\n'),
   answers('ma k q k\r\nmn\r\n', 'NF kk\r\nMN\r\n'),
+  // The largest value that memcached keeps in one piece is compared first, a larger one is no number first.
+  answers(
+    `set k 0 0 ${VALUE_IN_ONE_PIECE}\r\n${'1'.repeat(VALUE_IN_ONE_PIECE)}\r\nma k C1\r\n`,
+    'STORED\r\nEX\r\n',
+  ),
+  answers(
+    `set k 0 0 ${VALUE_IN_ONE_PIECE + 1}\r\n${'1'.repeat(VALUE_IN_ONE_PIECE + 1)}\r\nma k C1\r\n`,
+    'STORED\r\nCLIENT_ERROR cannot increment or decrement non-numeric value\r\n',
+  ),
   answers('ma k J5 v\r\n', 'NF\r\n'),
   answers('ma k N0\r\nma k v\r\n', 'HD\r\nVA 1\r\n1\r\n'),
   answers(
