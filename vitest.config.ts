@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { withCodeCache } from './src/cli/locations.ts';
+
+/** The processes that a test starts are as quick to start as those of a user. */
+const env = withCodeCache({}) as Record<string, string>;
 
 /**
  * Four projects: `fast` shares nothing and runs in parallel, `sim` simulates whole clusters, and uses all cores by
@@ -11,6 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
+          env,
           include: ['test_cases/unit/**/*.test.ts', 'test_cases/property/**/*.test.ts'],
           maxWorkers: 2,
           testTimeout: 30_000,
@@ -28,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
+          env,
           include: ['test_cases/system/**/*.test.ts', 'test_cases/differential/**/*.test.ts'],
           maxWorkers: 2,
           testTimeout: 60_000,
@@ -38,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'failure',
+          env,
           include: ['test_cases/failure/**/*.test.ts', 'test_cases/bench/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { ballotName } from '../membership/view.ts';
 import { Mesh } from '../peer/mesh.ts';
 import { createDriver } from '../store/create-driver.ts';
+import type { KvDriver } from '../store/driver.ts';
 import { ENVELOPE_BYTES_MAX } from '../store/envelope.ts';
 import { KVController } from '../store/kv-controller.ts';
 import { ClientBudget } from './client-budget.ts';
@@ -32,8 +33,9 @@ export interface Controller {
  */
 export async function startController(settings: Settings, logger: Logger): Promise<Controller> {
   let running: RunningController | null = null;
+  const driver = await createDriver(settings);
   const storage = await openStorage(settings, logger, () => running?.onWritable());
-  running = new RunningController(settings, logger, storage);
+  running = new RunningController(settings, logger, storage, driver);
   try {
     await running.open();
   } catch (error) {
@@ -71,7 +73,7 @@ class RunningController implements Controller {
   readonly #startedMs = performance.now();
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(settings: Settings, logger: Logger, storage: Storage) {
+  constructor(settings: Settings, logger: Logger, storage: Storage, driver: KvDriver) {
     this.#settings = settings;
     this.#logger = logger;
     this.#storage = storage;
@@ -79,7 +81,7 @@ class RunningController implements Controller {
     this.shutdownAsked = promise;
     this.#askShutdown = resolve;
     this.#budget = new ClientBudget(settings.clientBytesMax);
-    this.#store = new KVController(settings.storeType, createDriver(settings), logger);
+    this.#store = new KVController(settings.storeType, driver, logger);
     const turn = new Turn([
       () => this.#core.flush(),
       () => this.#mesh.flush(),

@@ -1,7 +1,6 @@
 import type { KvDriver } from './driver.ts';
 import { EmbeddedDriver } from './embedded-driver.ts';
 import { MemcachedDriver } from './memcached-driver.ts';
-import { MemjsConnection } from './memjs-connection.ts';
 import { PipelinedConnection } from './pipelined-connection.ts';
 import type { Connect, StoreAddress } from './store-connection.ts';
 
@@ -20,15 +19,18 @@ export interface StoreSettings {
   readonly storeBytesMax: number;
 }
 
-/** The ways to speak to memcached. */
+/** The ways to speak to memcached. What is not chosen is not loaded. */
 export const CONNECTIONS = {
-  memcache: (address, events) => new PipelinedConnection(address, events),
-  memjs: (address, events) => new MemjsConnection(address, events),
-} as const satisfies Partial<Record<StoreType, Connect>>;
+  memcache: async () => (address, events) => new PipelinedConnection(address, events),
+  memjs: async () => {
+    const { MemjsConnection } = await import('./memjs-connection.ts');
+    return (address, events) => new MemjsConnection(address, events);
+  },
+} as const satisfies Partial<Record<StoreType, () => Promise<Connect>>>;
 
-export function createDriver(settings: StoreSettings): KvDriver {
+export async function createDriver(settings: StoreSettings): Promise<KvDriver> {
   const { storeType, storeAddress, storeTimeoutMs, storeBytesMax } = settings;
   if (storeType === 'custom') return new EmbeddedDriver({ bytesMax: storeBytesMax });
-  const connect = CONNECTIONS[storeType];
+  const connect = await CONNECTIONS[storeType]();
   return new MemcachedDriver({ connect, address: storeAddress, timeoutMs: storeTimeoutMs });
 }

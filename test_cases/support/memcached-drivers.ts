@@ -4,10 +4,12 @@ import { MemcachedDriver, type MemcachedDriverOptions } from '../../src/store/me
 /** What can stand between a controller and memcached. */
 export const CONNECTION_KINDS = Object.keys(CONNECTIONS) as readonly (keyof typeof CONNECTIONS)[];
 
+const CONNECT = { memcache: await CONNECTIONS.memcache(), memjs: await CONNECTIONS.memjs() };
+
 /** A driver over connections of one kind. */
 export function memcachedDriver(
   kind: keyof typeof CONNECTIONS,
   options: Omit<MemcachedDriverOptions, 'connect'>,
 ): MemcachedDriver {
-  return new MemcachedDriver({ connect: CONNECTIONS[kind], ...options });
+  return new MemcachedDriver({ connect: CONNECT[kind], ...options });
 }

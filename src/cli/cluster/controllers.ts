@@ -25,7 +25,11 @@ export function controllerWords(line: CommandLine, configuration: Configuration,
   }
   words.push(`--peers=${configuration.peers.map(formatAddress).join(',')}`);
   if (plan.kind === 'embedded') return [...words, '--store=custom'];
-  return [...words, '--store=memcache', `--stores=${plan.stores.map(formatAddress).join(',')}`];
+  return [
+    ...words,
+    `--store=${configuration.storeType}`,
+    `--stores=${plan.stores.map(formatAddress).join(',')}`,
+  ];
 }
 
 /** @param onStarted told of every process at once */

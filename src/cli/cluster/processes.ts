@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCodeOf } from '../failure.ts';
+import { withCodeCache } from '../locations.ts';
 
 /**
  * A process that was started here, in a form that outlives the one who started it. The system gives a pid to
@@ -66,6 +67,7 @@ export async function spawnDetached(
     const child = spawn(program, words, {
       cwd: workingDirectory,
       detached: true,
+      env: withCodeCache(process.env),
       stdio: ['ignore', output, output],
     });
     const failed = await new Promise<boolean>((resolve) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDriver } from '../../../src/store/create-driver.ts';
+import { createDriver, STORE_TYPES } from '../../../src/store/create-driver.ts';
 import { type KvDriver, StoreError, type StoreState } from '../../../src/store/driver.ts';
 import { EmbeddedDriver } from '../../../src/store/embedded-driver.ts';
 import type { Entry } from '../../../src/store/entry.ts';
@@ -142,10 +142,10 @@ describe('createDriver', () => {
     storeBytesMax: 1_000_000,
   };
 
-  it('makes the driver that the settings name', () => {
-    expect(createDriver({ ...settings, storeType: 'memcache' }).description).toBe(
-      'memcached 127.0.0.1:11201',
+  it('makes the driver that the settings name', async () => {
+    const descriptions = await Promise.all(
+      STORE_TYPES.map(async (storeType) => (await createDriver({ ...settings, storeType })).description),
     );
-    expect(createDriver({ ...settings, storeType: 'custom' }).description).toBe('embedded');
+    expect(descriptions).toEqual(['memcached 127.0.0.1:11201', 'memcached 127.0.0.1:11201', 'embedded']);
   });
 });

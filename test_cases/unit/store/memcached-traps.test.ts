@@ -225,7 +225,7 @@ describe.each(CONNECTION_KINDS)('a closed driver: %s', (kind) => {
         const { port } = silent.address();
         for (const storePort of [port, 1]) {
           const storeAddress = { host: '127.0.0.1', port: storePort };
-          const driver = createDriver({ storeType: '${kind}', storeAddress, storeTimeoutMs: 100 });
+          const driver = await createDriver({ storeType: '${kind}', storeAddress, storeTimeoutMs: 100 });
           driver.open(() => {});
           await new Promise((resolve) => setTimeout(resolve, 250));
           await driver.close();
