@@ -41,6 +41,7 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     stores: chosen.has('stores') ? chosen.read('stores', storesOf(peers)) : null,
     storeTimeoutMs: chosen.read('store_timeout', read.seconds(0.01, 60)),
     storeBytesMax: chosen.read('store_bytes', read.bytes('1m', '64g')),
+    hotBytesMax: chosen.read('hot_bytes', read.bytes('0', '64g')),
     itemBytesMax: chosen.read('item_size_max', read.bytes('1k', '128m')),
     connectionsMax: chosen.read('connections_max', read.count(1, 1_000_000)),
     pipelineMax: chosen.read('pipeline_max', read.count(1, 1_000_000)),

@@ -71,6 +71,11 @@ export const SETTINGS = {
     describe: 'seconds without an answer after which a store counts as gone',
   },
   store_bytes: { group: 'Store', fallback: '64m', describe: 'most that the embedded store holds, in bytes' },
+  hot_bytes: {
+    group: 'Store',
+    fallback: '0',
+    describe: 'most that the hottest entries take in the controller itself, in bytes, 0 for none',
+  },
   item_size_max: {
     group: 'Bounds',
     fallback: '1m',

@@ -214,8 +214,13 @@ class RunningController implements Controller {
   #figures(): Readonly<Record<string, number>> {
     const { read, written, linksMade } = this.#mesh.traffic;
     const { fetched, gone } = this.#core.repairs;
+    const hot = this.#core.hot.counters;
     return {
       memchorus_client_bytes: this.#budget.bytes,
+      memchorus_hot_hits: hot.hits,
+      memchorus_hot_misses: hot.misses,
+      memchorus_hot_entries: hot.entries,
+      memchorus_hot_bytes: hot.bytes,
       memchorus_values_fetched: fetched,
       memchorus_values_lost: gone,
       memchorus_peer_links_made: linksMade,

@@ -24,6 +24,7 @@ import { Replica } from '../replication/replica.ts';
 import { type Exchange, Sync } from '../replication/sync.ts';
 import { Upkeep } from '../replication/upkeep.ts';
 import type { EntryStore } from '../store/entry-store.ts';
+import { HotEntries } from '../store/hot-entries.ts';
 import type { Settings } from './settings.ts';
 
 export interface CorePorts {
@@ -65,6 +66,7 @@ export class Core {
   readonly peers: Peers;
   readonly sync: Sync;
   readonly clock: HybridClock;
+  readonly hot: HotEntries;
   readonly #ports: CorePorts;
   readonly #replica: Replica;
   readonly #repair: Repair;
@@ -93,7 +95,8 @@ export class Core {
       },
       recoveredVector(ports.recovered, nodes),
     );
-    this.#replica = new Replica(ports.journal, ports.store, wallMs);
+    this.hot = new HotEntries(settings.hotBytesMax);
+    this.#replica = new Replica(ports.journal, ports.store, this.hot, wallMs);
     this.peers = this.#peersOf(settings);
     this.sync = this.#syncer();
     const shared = { node: settings.self, clock: this.clock, bus, replica: this.#replica, requestFlush };

@@ -42,6 +42,8 @@ export interface Settings {
   readonly storeTimeoutMs: number;
   /** Most that the embedded store holds, in bytes, before it evicts. */
   readonly storeBytesMax: number;
+  /** Most that entries which are read again and again take in the controller itself, in bytes; 0 for none. */
+  readonly hotBytesMax: number;
   /** Largest item of a client, key and memcached's header included, in bytes. */
   readonly itemBytesMax: number;
   readonly connectionsMax: number;

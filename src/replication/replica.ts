@@ -4,6 +4,7 @@ import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { StoreError } from '../store/driver.ts';
 import type { Entry } from '../store/entry.ts';
 import type { EntryStore } from '../store/entry-store.ts';
+import type { HotEntries } from '../store/hot-entries.ts';
 
 /**
  * The state of one controller: the journal, which knows what should be there, and the store, which has the
@@ -16,14 +17,16 @@ import type { EntryStore } from '../store/entry-store.ts';
 export class Replica {
   readonly journal: Journal;
   readonly #store: EntryStore;
+  readonly #hot: HotEntries;
   readonly #wallMs: () => number;
   /** Asks elsewhere for what this store has lost. */
   onLost: (record: JournalRecord, done: ReadDone, reader: Reader) => void = (_, done) =>
     done('the value is lost', null);
 
-  constructor(journal: Journal, store: EntryStore, wallMs: () => number) {
+  constructor(journal: Journal, store: EntryStore, hot: HotEntries, wallMs: () => number) {
     this.journal = journal;
     this.#store = store;
+    this.#hot = hot;
     this.#wallMs = wallMs;
   }
 
@@ -50,10 +53,16 @@ export class Replica {
       done(null);
       return false;
     }
-    if (effect.kind === 'delete') this.#store.delete(effect.key, done);
-    else if (effect.kind === 'set' && effect.value !== null)
-      this.#store.set(effect.key, entryOf(effect, effect.value), done);
-    else done(null);
+    if (effect.kind === 'set' && effect.value !== null) {
+      const entry = entryOf(effect, effect.value);
+      this.#hot.replace(effect.key, entry);
+      this.#store.set(effect.key, entry, done);
+    } else if (effect.kind === 'delete') {
+      this.#hot.remove(effect.key);
+      this.#store.delete(effect.key, done);
+    } else {
+      done(null);
+    }
     return true;
   }
 
@@ -76,11 +85,17 @@ export class Replica {
   read(key: string, done: ReadDone, reader: Reader = ALONE): void {
     const record = this.journal.newest(key);
     if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done(null, null);
-    record.readAtSec = Math.floor(this.#wallMs() / 1000);
+    const hot = this.#hot.get(key, record.version);
+    const nowSec = Math.floor(this.#wallMs() / 1000);
+    const isReadAgain = nowSec - record.readAtSec <= HOT_WITHIN_SEC;
+    record.readAtSec = nowSec;
+    if (hot !== null) return done(null, hot);
     this.#store.get(key, (error, entry) => {
       if (error !== null) done(error.message, null);
-      else if (entry !== null && sameVersion(entry.version, record.version)) done(null, entry);
-      else
+      else if (entry !== null && sameVersion(entry.version, record.version)) {
+        if (isReadAgain) this.#hot.offer(key, entry);
+        done(null, entry);
+      } else
         this.#fromJournal(key, record.version, (kept) => {
           if (kept !== null) done(null, kept);
           else this.onLost(record, done, reader);
@@ -146,6 +161,9 @@ export interface Reader {
    */
   readonly isOvertaken: boolean;
 }
+
+/** An entry that is read twice within this time is hot. */
+const HOT_WITHIN_SEC = 60;
 
 const ALONE: Reader = Object.freeze({ isOvertaken: false });
 

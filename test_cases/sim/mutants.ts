@@ -15,6 +15,7 @@ export interface Mutant {
   readonly seeds: number;
 }
 
+const HOT = 'src/store/hot-entries.ts';
 const ORDERED = 'src/replication/ordered-engine.ts';
 const CONVERGENT = 'src/replication/convergent-engine.ts';
 const VIEWS = 'src/membership/view-changer.ts';
@@ -122,15 +123,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'serves the value of another version',
     file: 'src/replication/replica.ts',
-    text: 'else if (entry !== null && sameVersion(entry.version, record.version)) done(null, entry);',
-    replacement: 'else if (entry !== null) done(null, entry);',
+    text: 'else if (entry !== null && sameVersion(entry.version, record.version)) {',
+    replacement: 'else if (entry !== null) {',
     level: 'linearizability',
     seeds: 300,
   },
   {
     name: 'takes a lost value for a miss',
     file: 'src/replication/replica.ts',
-    text: 'else this.onLost(record, done);',
+    text: 'else this.onLost(record, done, reader);',
     replacement: 'else done(null, null);',
     level: 'linearizability',
     seeds: 300,
@@ -257,6 +258,22 @@ export const MUTANTS: readonly Mutant[] = [
     file: ORDERED,
     text: 'freeze(): void {\n    this.#serving = false;',
     replacement: 'freeze(): void {',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'gives out a hot entry whatever its version',
+    file: HOT,
+    text: 'if (place === undefined || !sameVersion(place.entry.version, version)) {',
+    replacement: 'if (place === undefined) {',
+    level: 'linearizability',
+    seeds: 1000,
+  },
+  {
+    name: 'keeps a hot entry when its key is written, and takes its version for the new one',
+    file: HOT,
+    text: 'place.entry = inOwnMemory(entry);',
+    replacement: 'place.entry = { ...place.entry, version: entry.version };',
     level: 'linearizability',
     seeds: 300,
   },

@@ -31,6 +31,9 @@ export interface Outcome {
   readonly transcript: Transcript | null;
 }
 
+/** Of every other scenario: reads are answered from memory, where there is some; the others see what the stores do. */
+const HOT_BYTES_MAX = 4_000;
+
 const REQUEST_TIMEOUT_MS = 1_000;
 
 /** Those that are enough must serve this long after the last fault was healed, in virtual milliseconds. */
@@ -72,7 +75,7 @@ class Run {
       seed,
       level,
       nodes,
-      settings: { requestTimeoutMs: REQUEST_TIMEOUT_MS },
+      settings: { requestTimeoutMs: REQUEST_TIMEOUT_MS, hotBytesMax: seed % 2 === 0 ? 0 : HOT_BYTES_MAX },
     });
     this.#cluster.network.delays = delays;
     if (leaveOut !== null) this.#cluster.transcript = new Transcript(this.#cluster.scheduler, leaveOut);

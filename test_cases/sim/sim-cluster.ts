@@ -133,6 +133,7 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     storeAddress: { host: '', port: 0 },
     storeTimeoutMs: 500,
     storeBytesMax: 1_000_000,
+    hotBytesMax: 0,
     itemBytesMax: 1_048_576,
     connectionsMax: 100,
     pipelineMax: 100,

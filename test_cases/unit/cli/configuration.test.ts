@@ -53,6 +53,7 @@ describe('defaults', () => {
       stores: null,
       storeTimeoutMs: 500,
       storeBytesMax: 64 * 1024 ** 2,
+      hotBytesMax: 0,
       itemBytesMax: 1024 ** 2,
       connectionsMax: 1024,
       pipelineMax: 1024,

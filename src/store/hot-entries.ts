@@ -1,0 +1,133 @@
+import { sameVersion, type Version } from '../ordering/version.ts';
+import type { Entry } from './entry.ts';
+
+/** How the hot entries fare. */
+export interface HotCounters {
+  readonly hits: number;
+  readonly misses: number;
+  /** Values and keys and what it takes to keep them. */
+  readonly bytes: number;
+  readonly entries: number;
+}
+
+/** One entry in the circle, between the one that came before it and the one that came after. */
+interface Place {
+  readonly key: string;
+  entry: Entry;
+  bytes: number;
+  /** Asked for since the hand was last here. */
+  wanted: boolean;
+  older: Place | null;
+  newer: Place | null;
+}
+
+/**
+ * Entries that are read again and again, in the controller's own memory, so that reading them takes no hop to the store.
+ *
+ * It decides nothing: whoever asks says which version the key has, and is given that one or none. So nothing here can
+ * be out of date, whatever happened to the store, the view or the order meanwhile.
+ *
+ * What goes when there is no more room is chosen by SIEVE (Zhang and others, NSDI 2024): a hand moves from the oldest to
+ * the newest, spares what was asked for since it was last there, and takes the first that was not. A hit moves nothing.
+ */
+export class HotEntries {
+  readonly #bytesMax: number;
+  readonly #places = new Map<string, Place>();
+  #oldest: Place | null = null;
+  #newest: Place | null = null;
+  #hand: Place | null = null;
+  #bytes = 0;
+  #hits = 0;
+  #misses = 0;
+
+  /** @param bytesMax 0: nothing is ever kept */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get counters(): HotCounters {
+    return { hits: this.#hits, misses: this.#misses, bytes: this.#bytes, entries: this.#places.size };
+  }
+
+  /** The entry that the key has under this version, if it is here. */
+  get(key: string, version: Version): Entry | null {
+    if (this.#bytesMax === 0) return null;
+    const place = this.#places.get(key);
+    if (place === undefined || !sameVersion(place.entry.version, version)) {
+      this.#misses++;
+      return null;
+    }
+    this.#hits++;
+    place.wanted = true;
+    return place.entry;
+  }
+
+  /** Takes in an entry that was read more than once. */
+  offer(key: string, entry: Entry): void {
+    const bytes = bytesOf(key, entry);
+    if (bytes > this.#bytesMax * SHARE_MAX) return;
+    this.remove(key);
+    while (this.#bytes + bytes > this.#bytesMax) this.#makeRoom();
+    const place = { key, entry: inOwnMemory(entry), bytes, wanted: false, older: this.#newest, newer: null };
+    if (this.#newest === null) this.#oldest = place;
+    else this.#newest.newer = place;
+    this.#newest = place;
+    this.#places.set(key, place);
+    this.#bytes += bytes;
+  }
+
+  /** The key was written: its entry stays as hot as it was. */
+  replace(key: string, entry: Entry): void {
+    const place = this.#places.get(key);
+    if (place === undefined) return;
+    const bytes = bytesOf(key, entry);
+    if (this.#bytes + bytes - place.bytes > this.#bytesMax) return this.#drop(place);
+    this.#bytes += bytes - place.bytes;
+    place.bytes = bytes;
+    place.entry = inOwnMemory(entry);
+  }
+
+  remove(key: string): void {
+    const place = this.#places.get(key);
+    if (place !== undefined) this.#drop(place);
+  }
+
+  /** Takes away what the hand stops at. Each step either ends it or clears a mark, so that it ends. */
+  #makeRoom(): void {
+    let place = this.#hand ?? this.#oldest!;
+    while (place.wanted) {
+      place.wanted = false;
+      place = place.newer ?? this.#oldest!;
+    }
+    this.#hand = place.newer;
+    this.#drop(place);
+  }
+
+  #drop(place: Place): void {
+    const { key, older, newer } = place;
+    if (this.#hand === place) this.#hand = newer;
+    if (older === null) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === null) this.#newest = older;
+    else newer.older = older;
+    this.#places.delete(key);
+    this.#bytes -= place.bytes;
+  }
+}
+
+/** Part of the whole that one entry may take: a few large ones must not drive out all that is hot. */
+const SHARE_MAX = 1 / 8;
+
+/** What a key, an entry, its place and a buffer of its own take beside the bytes in them, in bytes, measured. */
+const OVERHEAD_BYTES = 400;
+
+function bytesOf(key: string, { value }: Entry): number {
+  return OVERHEAD_BYTES + key.length + value.length;
+}
+
+/** A value is often a small part of what was received with it, which it would keep in memory. */
+function inOwnMemory(entry: Entry): Entry {
+  const value = Buffer.allocUnsafeSlow(entry.value.length);
+  entry.value.copy(value);
+  return { ...entry, value };
+}

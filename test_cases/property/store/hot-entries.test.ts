@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../../src/store/entry.ts';
+import { HotEntries } from '../../../src/store/hot-entries.ts';
+
+const BYTES_MAX = 20_000;
+const key = fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz0123456789');
+const bytes = fc.integer({ min: 0, max: 4_000 });
+
+/** Every entry has a version and a value of its own. */
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('read' as const), key }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('offer' as const), key, bytes }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('replace' as const), key, bytes }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), key }) },
+);
+
+function entryOf(time: number, length: number): Entry {
+  const value = Buffer.alloc(length, String(time));
+  return { version: { time, node: 0 }, flags: time, expiresAtMs: 0, token: null, marks: 0, value };
+}
+
+describe('hot entries', () => {
+  it('give out what was put in last, or nothing, and stay within their bound', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const hot = new HotEntries(BYTES_MAX);
+        const newest = new Map<string, Entry>();
+        for (const [time, one] of steps.entries()) {
+          if (one.kind === 'remove') {
+            hot.remove(one.key);
+            newest.delete(one.key);
+          } else if (one.kind === 'read') {
+            const known = newest.get(one.key) ?? entryOf(time, 0);
+            const found = hot.get(one.key, known.version);
+            if (found !== null) expect(found).toEqual(newest.get(one.key));
+            expect(hot.get(one.key, { time: time + 0.5, node: 0 })).toBeNull();
+          } else {
+            const entry = entryOf(time, one.bytes);
+            newest.set(one.key, entry);
+            hot[one.kind](one.key, entry);
+          }
+          const { bytes: held, entries } = hot.counters;
+          expect(held).toBeLessThanOrEqual(BYTES_MAX);
+          expect(held === 0).toBe(entries === 0);
+        }
+        for (const name of newest.keys()) hot.remove(name);
+        expect(hot.counters).toMatchObject({ bytes: 0, entries: 0 });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('keep what is asked for, while much else passes through', () => {
+    const hot = new HotEntries(BYTES_MAX);
+    const wanted = entryOf(1, 100);
+    hot.offer('wanted', wanted);
+    for (let time = 2; time < 1_000; time++) {
+      hot.offer(`passes ${time}`, entryOf(time, 100));
+      expect(hot.get('wanted', wanted.version)).not.toBeNull();
+    }
+    expect(hot.counters.entries).toBeGreaterThan(20);
+  });
+
+  it('own their values: what they were read from may be written to', () => {
+    const hot = new HotEntries(BYTES_MAX);
+    const entry = entryOf(1, 10);
+    hot.offer('k', entry);
+    entry.value.fill(0);
+    expect(hot.get('k', entry.version)!.value.toString()).toBe('1'.repeat(10));
+  });
+
+  it.each([0, 400])('keep nothing where there is no room for it (%d bytes)', (bytesMax) => {
+    const hot = new HotEntries(bytesMax);
+    hot.offer('k', entryOf(1, 1));
+    hot.replace('k', entryOf(2, 1));
+    expect(hot.counters).toEqual({ hits: 0, misses: 0, bytes: 0, entries: 0 });
+  });
+});
