@@ -85,15 +85,15 @@ export class Replica {
   read(key: string, done: ReadDone, reader: Reader = ALONE): void {
     const record = this.journal.newest(key);
     if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done(null, null);
-    const hot = this.#hot.get(key, record.version);
     const nowSec = Math.floor(this.#wallMs() / 1000);
+    const hot = this.#hot.get(key, record.version, nowSec);
     const isReadAgain = nowSec - record.readAtSec <= HOT_WITHIN_SEC;
     record.readAtSec = nowSec;
     if (hot !== null) return done(null, hot);
     this.#store.get(key, (error, entry) => {
       if (error !== null) done(error.message, null);
       else if (entry !== null && sameVersion(entry.version, record.version)) {
-        if (isReadAgain) this.#hot.offer(key, entry);
+        if (isReadAgain) this.#hot.offer(key, entry, nowSec);
         done(null, entry);
       } else
         this.#fromJournal(key, record.version, (kept) => {

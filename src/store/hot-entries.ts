@@ -15,6 +15,8 @@ interface Place {
   readonly key: string;
   entry: Entry;
   bytes: number;
+  /** When the store was last seen to have it, in seconds since 1970. */
+  seenSec: number;
   /** Asked for since the hand was last here. */
   wanted: boolean;
   older: Place | null;
@@ -49,11 +51,15 @@ export class HotEntries {
     return { hits: this.#hits, misses: this.#misses, bytes: this.#bytes, entries: this.#places.size };
   }
 
-  /** The entry that the key has under this version, if it is here. */
-  get(key: string, version: Version): Entry | null {
+  /**
+   * The entry that the key has under this version, if it is here, and if the store is not due to be asked again.
+   *
+   * @param nowSec seconds since 1970
+   */
+  get(key: string, version: Version, nowSec: number): Entry | null {
     if (this.#bytesMax === 0) return null;
     const place = this.#places.get(key);
-    if (place === undefined || !sameVersion(place.entry.version, version)) {
+    if (place === undefined || !sameVersion(place.entry.version, version) || isDue(place, nowSec)) {
       this.#misses++;
       return null;
     }
@@ -62,13 +68,27 @@ export class HotEntries {
     return place.entry;
   }
 
-  /** Takes in an entry that was read more than once. */
-  offer(key: string, entry: Entry): void {
+  /** Takes in an entry that was read from the store, and not for the first time. */
+  offer(key: string, entry: Entry, nowSec: number): void {
     const bytes = bytesOf(key, entry);
     if (bytes > this.#bytesMax * SHARE_MAX) return;
+    const known = this.#places.get(key);
+    if (known !== undefined && sameVersion(known.entry.version, entry.version)) {
+      known.seenSec = nowSec;
+      return;
+    }
     this.remove(key);
     while (this.#bytes + bytes > this.#bytesMax) this.#makeRoom();
-    const place = { key, entry: inOwnMemory(entry), bytes, wanted: false, older: this.#newest, newer: null };
+    const older = this.#newest;
+    const place = {
+      key,
+      entry: inOwnMemory(entry),
+      bytes,
+      seenSec: nowSec,
+      wanted: false,
+      older,
+      newer: null,
+    };
     if (this.#newest === null) this.#oldest = place;
     else this.#newest.newer = place;
     this.#newest = place;
@@ -113,6 +133,16 @@ export class HotEntries {
     this.#places.delete(key);
     this.#bytes -= place.bytes;
   }
+}
+
+/**
+ * The store is asked for an entry this often all the same, in seconds: so memcached sees that it is in use, and does not
+ * evict it for what is not; and where it has, the value is put back. A clock that jumped back counts as time gone by.
+ */
+export const SEEN_FOR_SEC = 5;
+
+function isDue({ seenSec }: Place, nowSec: number): boolean {
+  return nowSec - seenSec >= SEEN_FOR_SEC || nowSec < seenSec;
 }
 
 /** Part of the whole that one entry may take: a few large ones must not drive out all that is hot. */

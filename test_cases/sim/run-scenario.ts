@@ -1,4 +1,5 @@
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import { SEEN_FOR_SEC } from '../../src/store/hot-entries.ts';
 import { findDifference, INCREMENTS_MAX } from '../checkers/convergence.ts';
 import type { Action } from '../checkers/history.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
@@ -124,7 +125,7 @@ class Run {
     while (running.some((client) => !client.finished) && cluster.scheduler.nowMs < untilMs) cluster.run(20);
     if (running.some((client) => !client.finished)) throw new NotLive('a client never got to its end');
     this.#recorder.endPlan();
-    cluster.run(SETTLE_MS);
+    cluster.run(SETTLE_MS + SEEN_FOR_SEC * 1000);
     this.#readAll();
     cluster.run(SETTLE_MS);
     this.#playAbsence();

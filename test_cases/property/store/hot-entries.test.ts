@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../../src/store/entry.ts';
-import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { HotEntries, SEEN_FOR_SEC } from '../../../src/store/hot-entries.ts';
 
 const BYTES_MAX = 20_000;
 const key = fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz0123456789');
@@ -32,13 +32,14 @@ describe('hot entries', () => {
             newest.delete(one.key);
           } else if (one.kind === 'read') {
             const known = newest.get(one.key) ?? entryOf(time, 0);
-            const found = hot.get(one.key, known.version);
+            const found = hot.get(one.key, known.version, 0);
             if (found !== null) expect(found).toEqual(newest.get(one.key));
-            expect(hot.get(one.key, { time: time + 0.5, node: 0 })).toBeNull();
+            expect(hot.get(one.key, { time: time + 0.5, node: 0 }, 0)).toBeNull();
           } else {
             const entry = entryOf(time, one.bytes);
             newest.set(one.key, entry);
-            hot[one.kind](one.key, entry);
+            if (one.kind === 'offer') hot.offer(one.key, entry, 0);
+            else hot.replace(one.key, entry);
           }
           const { bytes: held, entries } = hot.counters;
           expect(held).toBeLessThanOrEqual(BYTES_MAX);
@@ -54,25 +55,41 @@ describe('hot entries', () => {
   it('keep what is asked for, while much else passes through', () => {
     const hot = new HotEntries(BYTES_MAX);
     const wanted = entryOf(1, 100);
-    hot.offer('wanted', wanted);
+    hot.offer('wanted', wanted, 0);
     for (let time = 2; time < 1_000; time++) {
-      hot.offer(`passes ${time}`, entryOf(time, 100));
-      expect(hot.get('wanted', wanted.version)).not.toBeNull();
+      hot.offer(`passes ${time}`, entryOf(time, 100), 0);
+      expect(hot.get('wanted', wanted.version, 0)).not.toBeNull();
     }
     expect(hot.counters.entries).toBeGreaterThan(20);
+  });
+
+  it('let the store be asked now and then, and after a jump of the clock', () => {
+    const hot = new HotEntries(BYTES_MAX);
+    const entry = entryOf(1, 10);
+    const isGiven = (nowSec: number) => hot.get('k', entry.version, nowSec) !== null;
+    hot.offer('k', entry, 100);
+    expect([100, 100 + SEEN_FOR_SEC - 1, 100 + SEEN_FOR_SEC, 99].map(isGiven)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    hot.offer('k', entry, 100 + SEEN_FOR_SEC);
+    expect(isGiven(100 + SEEN_FOR_SEC)).toBe(true);
+    expect(hot.counters.entries).toBe(1);
   });
 
   it('own their values: what they were read from may be written to', () => {
     const hot = new HotEntries(BYTES_MAX);
     const entry = entryOf(1, 10);
-    hot.offer('k', entry);
+    hot.offer('k', entry, 0);
     entry.value.fill(0);
-    expect(hot.get('k', entry.version)!.value.toString()).toBe('1'.repeat(10));
+    expect(hot.get('k', entry.version, 0)!.value.toString()).toBe('1'.repeat(10));
   });
 
   it.each([0, 400])('keep nothing where there is no room for it (%d bytes)', (bytesMax) => {
     const hot = new HotEntries(bytesMax);
-    hot.offer('k', entryOf(1, 1));
+    hot.offer('k', entryOf(1, 1), 0);
     hot.replace('k', entryOf(2, 1));
     expect(hot.counters).toEqual({ hits: 0, misses: 0, bytes: 0, entries: 0 });
   });
