@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { Address, Durability, Settings } from '../controller/settings.ts';
+import type { Address, Settings } from '../controller/settings.ts';
+import type { Durability } from '../journal/durability.ts';
 import { formatAddress, sameAddress } from './address.ts';
 import { UsageError } from './failure.ts';
 import {

@@ -1,5 +1,6 @@
 import { isLevel, LEVELS, type Level } from '../consistency/level.ts';
-import { type Address, DURABILITIES, type Durability, type Settings } from '../controller/settings.ts';
+import type { Address, Settings } from '../controller/settings.ts';
+import { DURABILITIES, type Durability } from '../journal/durability.ts';
 import { NODES_MAX } from '../ordering/version.ts';
 import { STORE_TYPES, type StoreType } from '../store/create-driver.ts';
 import { formatAddress, parseAddress, sameAddress } from './address.ts';

@@ -108,7 +108,7 @@ export class Core {
         gate: (need) => this.#membership!.gate(need),
         queueBytesMax: settings.queueBytesMax,
         recovered: ports.recovered,
-        sync: settings.durability === 'sync',
+        durability: settings.durability,
         known: () => this.#kept.marked,
       });
       this.#membership = this.#membershipOf(this.#ordered);

@@ -1,16 +1,12 @@
 import { type Level, POLICIES } from '../consistency/level.ts';
 import type { Owner } from '../journal/data-directory.ts';
+import type { Durability } from '../journal/durability.ts';
 import type { StoreType } from '../store/create-driver.ts';
 
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
-
-export const DURABILITIES = ['none', 'async', 'sync'] as const;
-
-/** What of a write is on disk when it is answered: nothing ever; nothing yet; all. */
-export type Durability = (typeof DURABILITIES)[number];
 
 /** All that a controller is told, validated; `config.ini` explains each with its formula. */
 export interface Settings {

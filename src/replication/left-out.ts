@@ -1,5 +1,6 @@
-import type { JournalRecord } from '../journal/journal.ts';
+import type { Journal, JournalRecord } from '../journal/journal.ts';
 import type { Effect } from '../ordering/effect.ts';
+import type { Queued } from '../ordering/request-queue.ts';
 import { compareVersions, sameVersion } from '../ordering/version.ts';
 import type { WriteOutcome } from './engine.ts';
 
@@ -43,4 +44,32 @@ export function outcomeOfLeftOut(effect: Effect, newest: JournalRecord | undefin
 export function outcomeOf({ version }: Effect, existed: boolean, error: Error | null): WriteOutcome {
   if (error === null) return { kind: 'applied', existed, version };
   return { kind: 'unknown', reason: `agreed, but the local store failed: ${error.message}` };
+}
+
+/** A request that a view change left out, and what became of it. */
+export interface Judged {
+  readonly request: Queued;
+  readonly outcome: WriteOutcome;
+}
+
+/**
+ * Requests of older views that are not in the new one: members may have applied them before this controller was left
+ * out, or never will. They wait here until there is the state of the new view, from a member, which tells in most cases.
+ */
+export class LeftOut {
+  #requests: Queued[] = [];
+
+  add(requests: Iterable<Queued>): void {
+    this.#requests.push(...requests);
+  }
+
+  /** Takes them out. @param journal in the state that the new view begins with */
+  judge(journal: Journal): readonly Judged[] {
+    const requests = this.#requests;
+    this.#requests = [];
+    return requests.map((request) => ({
+      request,
+      outcome: outcomeOfLeftOut(request.effect, journal.newest(request.effect.key)),
+    }));
+  }
 }

@@ -1,3 +1,4 @@
+import type { Durability } from '../journal/durability.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
 import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
 import type { View } from '../membership/view.ts';
@@ -7,10 +8,11 @@ import type { HybridClock } from '../ordering/hybrid-clock.ts';
 import { heldVersion, type Queued, RequestQueue } from '../ordering/request-queue.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { OrderedFrame, PeerBus } from '../peer/messages.ts';
+import type { StoreError } from '../store/driver.ts';
 import { diskGate } from './disk-gate.ts';
 import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
 import { KeptRequests } from './kept-requests.ts';
-import { OVERTAKEN, outcomeOf, outcomeOfLeftOut } from './left-out.ts';
+import { type Judged, LeftOut, OVERTAKEN, outcomeOf, outcomeOfLeftOut } from './left-out.ts';
 import type { Replica } from './replica.ts';
 import { StreamProgress } from './stream-progress.ts';
 
@@ -29,16 +31,10 @@ export interface OrderedPorts {
   /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
   readonly queueBytesMax: number;
   readonly recovered: RecoveredState;
-  /** An acknowledgement means: on my disk. */
-  readonly sync: boolean;
+  /** `sync`: an acknowledgement means on my disk. `none`: the store alone has the values. */
+  readonly durability: Durability;
   /** What the last mark said is known of every origin. */
   readonly known: () => readonly number[];
-}
-
-/** A request that a view change left out, and what became of it. */
-interface Judged {
-  readonly request: Queued;
-  readonly outcome: WriteOutcome;
 }
 
 /** Outcome of an own write, kept from its proposal until it has been applied. */
@@ -85,14 +81,14 @@ export class OrderedEngine implements Engine {
   #acknowledge = false;
   /** Frames of the view that is accepted but not installed here yet. */
   #early: { from: number; frame: OrderedFrame }[] = [];
-  /** Own requests that a view change left out, until the state of the new view tells what became of them. */
-  #leftOut: Queued[] = [];
+  readonly #leftOut = new LeftOut();
 
   constructor(ports: OrderedPorts) {
     this.#ports = ports;
     this.#queue = new RequestQueue(ports.nodes);
     this.#progress = new StreamProgress(ports.node, ports.nodes, []);
-    this.#kept = ports.sync ? new KeptRequests(ports.replica.journal, () => this.#onKept()) : null;
+    this.#kept =
+      ports.durability === 'sync' ? new KeptRequests(ports.replica.journal, () => this.#onKept()) : null;
     const { marks, held } = ports.recovered;
     this.#applied = marks.applied;
     this.#whole = !sameVersion(marks.applied, NO_VERSION);
@@ -258,7 +254,7 @@ export class OrderedEngine implements Engine {
       if (known) waiting.delete(effect.version.time);
     }
     for (const { effect } of waiting.values()) journal.release(effect.version);
-    this.#leftOut.push(...waiting.values());
+    this.#leftOut.add(waiting.values());
     journal.whenKept(done);
   }
 
@@ -266,7 +262,7 @@ export class OrderedEngine implements Engine {
   install(): void {
     this.#serving = true;
     this.#whole = true;
-    const leftOut = this.#judgeLeftOut();
+    const leftOut = this.#leftOut.judge(this.#ports.replica.journal);
     this.#advance();
     this.#transferred = false;
     this.#settleLeftOut(leftOut);
@@ -282,19 +278,6 @@ export class OrderedEngine implements Engine {
   #ownOrSame(waiting: ReadonlyMap<number, Queued>, effect: Effect): Queued | undefined {
     const known = waiting.get(effect.version.time);
     return known && sameVersion(known.effect.version, effect.version) ? known : undefined;
-  }
-
-  /**
-   * Requests of an older view that are not in this one: members may have applied them before this controller
-   * was left out, or never will. What this controller holds now, from a member, tells in most cases.
-   */
-  #judgeLeftOut(): readonly Judged[] {
-    const leftOut = this.#leftOut;
-    this.#leftOut = [];
-    return leftOut.map((request) => ({
-      request,
-      outcome: outcomeOfLeftOut(request.effect, this.#ports.replica.journal.newest(request.effect.key)),
-    }));
   }
 
   /** Once the union is applied: who waited for such a request reads what stands before it as well. */
@@ -371,16 +354,27 @@ export class OrderedEngine implements Engine {
       replica.journal.release(effect.version);
       if (own) this.#settle(effect, this.#transferred ? OVERTAKEN : { kind: 'conflict' });
     } else {
-      const existed = own && replica.isLive(effect.key);
-      replica.apply(effect, (error) => {
-        if (!own) return;
-        // A transfer may also have brought a flush that ends what the request writes.
-        if (this.#transferred && !sameVersion(replica.heldVersion(effect.key), effect.version))
-          this.#settle(effect, OVERTAKEN);
-        else this.#settle(effect, outcomeOf(effect, existed, error));
-      });
+      this.#carryOut(effect, own);
     }
     if (waiters !== null) for (const waiter of waiters) waiter();
+  }
+
+  /**
+   * Where the journal keeps values, the answer does not wait for the store: by now every member has the write, and a
+   * store that fails has lost a value that the journal still has.
+   */
+  #carryOut(effect: Effect, own: boolean): void {
+    const { replica, durability } = this.#ports;
+    const keepsValues = durability !== 'none';
+    const existed = own && replica.isLive(effect.key);
+    const settle = (error: StoreError | null): void => {
+      // A transfer may also have brought a flush that ends what the request writes.
+      if (this.#transferred && !sameVersion(replica.heldVersion(effect.key), effect.version))
+        this.#settle(effect, OVERTAKEN);
+      else this.#settle(effect, outcomeOf(effect, existed, error));
+    };
+    replica.apply(effect, own && !keepsValues ? settle : ignoreStore);
+    if (own && keepsValues) settle(null);
   }
 
   /** Before what it includes is recorded: then both are in one commit. */
@@ -396,3 +390,6 @@ export class OrderedEngine implements Engine {
     done(outcome);
   }
 }
+
+/** What a store has lost the next read finds out, and repairs. */
+function ignoreStore(): void {}
