@@ -11,11 +11,18 @@ export interface Wired {
   readonly wire?: object;
 }
 
+/**
+ * A key that is too long follows these: it is answered with an error alone. By then memcached has looked at those
+ * before it, which shows in what they tell of themselves later.
+ */
+export type CutShort = true;
+
 /** `exptime` as sent: 0 never, negative already expired, up to 30 days relative, above that unix seconds. */
 export interface GetRequest extends Wired {
   readonly kind: 'get';
   readonly keys: readonly string[];
   readonly withCas: boolean;
+  readonly cutShort?: CutShort;
 }
 
 export interface GetAndTouchRequest extends Wired {
@@ -23,6 +30,7 @@ export interface GetAndTouchRequest extends Wired {
   readonly keys: readonly string[];
   readonly withCas: boolean;
   readonly exptime: number;
+  readonly cutShort?: CutShort;
 }
 
 /** Reads one entry with all that is known of it, and may change it on the way: meta get, binary get-and-touch. */

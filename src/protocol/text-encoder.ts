@@ -3,6 +3,7 @@ import { MetaFlags } from './meta/meta-flags.ts';
 import type { Hit, Outcome, Reply } from './reply.ts';
 import type { ReplyBuffer } from './reply-buffer.ts';
 import type { InvalidRequest, Request } from './request.ts';
+import { badFormat } from './text-words.ts';
 
 /** Replies in memcached's text protocol: doc/protocol.txt of memcached, and `show`, `who` beside it. */
 
@@ -16,10 +17,13 @@ const OUTCOME_LINES: Readonly<Record<Outcome, string>> = {
   ok: 'OK\r\n',
 };
 
+const BAD_FORMAT = badFormat();
+
 /** Writes the answer to a request; nothing, whatever it is, when the client asked for none. */
 export function encodeText(request: Request, reply: Reply, out: ReplyBuffer): void {
   if (request.kind === 'invalid') return encodeInvalid(request, out);
   if (isQuiet(request)) return;
+  if ('cutShort' in request) return encodeInvalid(BAD_FORMAT, out);
   if (
     'wire' in request &&
     request.wire instanceof MetaFlags &&

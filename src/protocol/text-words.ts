@@ -49,19 +49,21 @@ export function invalid(line: string, noreply = false, fatal = false): InvalidRe
 /** No such command, or one with too few or too many words. */
 export const UNKNOWN = Object.freeze(invalid('ERROR'));
 
-const badFormat = (noreply = false) => invalid('CLIENT_ERROR bad command line format', noreply);
+export const badFormat = (noreply = false) => invalid('CLIENT_ERROR bad command line format', noreply);
 const badExptime = (noreply = false) => invalid('CLIENT_ERROR invalid exptime argument', noreply);
 
 export function parseGet(line: TextLine, withCas: boolean): Request {
-  const keys = keysFrom(line, 1);
-  return keys === null ? badFormat() : { kind: 'get', keys, withCas };
+  const { keys, cutShort } = keysFrom(line, 1);
+  if (!cutShort) return { kind: 'get', keys, withCas };
+  return keys.length === 0 ? badFormat() : { kind: 'get', keys, withCas, cutShort };
 }
 
 export function parseGetAndTouch(line: TextLine, withCas: boolean): Request {
   const exptime = parseI32(line.bytes, line.startOf(1), line.endOf(1));
   if (exptime === null) return badExptime();
-  const keys = keysFrom(line, 2);
-  return keys === null ? badFormat() : { kind: 'gat', keys, withCas, exptime };
+  const { keys, cutShort } = keysFrom(line, 2);
+  if (!cutShort) return { kind: 'gat', keys, withCas, exptime };
+  return keys.length === 0 ? badFormat() : { kind: 'gat', keys, withCas, exptime, cutShort };
 }
 
 export function parseStore(line: TextLine, verb: StoreVerb): StoreHeader | InvalidRequest {
@@ -144,18 +146,18 @@ export function parseShow(line: TextLine): Request {
   return invalid('CLIENT_ERROR usage: show [json]');
 }
 
-/** Null when one of the keys is too long: then none of them is answered. */
-function keysFrom(line: TextLine, first: number): string[] | null {
+/** The keys up to the end, or up to one that is too long. */
+function keysFrom(line: TextLine, first: number): { readonly keys: string[]; readonly cutShort: boolean } {
   const keys: string[] = [];
   let word = first;
   do {
     for (; word < line.count; word++) {
-      if (keyIsTooLong(line, word)) return null;
+      if (keyIsTooLong(line, word)) return { keys, cutShort: true };
       keys.push(line.text(word));
     }
     word = 0;
   } while (line.readOn());
-  return keys;
+  return { keys, cutShort: false };
 }
 
 function keyIsTooLong(line: TextLine, word: number): boolean {

@@ -70,9 +70,12 @@ function decodeKeyList(name: string, args: readonly string[]): Request {
   const withCas = name.endsWith('s');
   const exptime = touches ? signed(args[0]!) : 0;
   if (exptime === null) return invalid('CLIENT_ERROR invalid exptime argument');
-  const keys = touches ? args.slice(1) : args;
-  if (keys.some(isLong)) return invalid('CLIENT_ERROR bad command line format');
-  return touches ? { kind: 'gat', keys, withCas, exptime } : { kind: 'get', keys, withCas };
+  const all = touches ? args.slice(1) : args;
+  const tooLong = all.findIndex(isLong);
+  const keys = tooLong === -1 ? all : all.slice(0, tooLong);
+  if (tooLong === 0) return invalid('CLIENT_ERROR bad command line format');
+  const cut = tooLong === -1 ? {} : { cutShort: true as const };
+  return touches ? { kind: 'gat', keys, withCas, exptime, ...cut } : { kind: 'get', keys, withCas, ...cut };
 }
 
 function decodeOneKey(name: string, args: readonly string[]): Request {

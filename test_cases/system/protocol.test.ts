@@ -48,6 +48,18 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     for (const [key, { value, cas }] of found) expect([value.toString(), cas]).toEqual([key, '']);
   });
 
+  it('a key that is too long is the answer to all, and those before it have been looked at', async () => {
+    const tooLong = 'l'.repeat(251);
+    const refused = 'CLIENT_ERROR bad command line format';
+    await client.set('looked-at', 'x');
+    expect(await client.ask(`get ${tooLong} looked-at\r\n`)).toBe(refused);
+    expect(await client.ask('mg looked-at h\r\n')).toBe('HD h0');
+    expect(await client.ask(`get looked-at ${tooLong}\r\n`)).toBe(refused);
+    expect(await client.ask('mg looked-at h\r\n')).toBe('HD h1');
+    expect(await client.ask(`gat 100 looked-at ${tooLong}\r\n`)).toBe(refused);
+    expect(await client.ask('mg looked-at t\r\n')).toMatch(/^HD t(100|99)$/);
+  });
+
   it('values are bytes', async () => {
     const bytes = Buffer.from(Array.from({ length: 1024 }, (_, at) => at % 256));
     const tricky = Buffer.from('END\r\nVALUE x 0 1\r\n\r\n\0');
