@@ -16,7 +16,7 @@ const CONTROLLERS = 3;
 const SETTINGS = {
   heartbeat_time: '3',
   threshold: '60',
-  lease_time: '60',
+  lease_time: '12',
   sync_interval: '600',
   request_timeout: '30',
 };

@@ -21,9 +21,9 @@ import type { ReadDone, Replica } from '../replication/replica.ts';
 import { type ConditionalRequest, type Found, isMarked } from './conditional.ts';
 import { setChange, storedReply } from './decide-store.ts';
 import { Decision, unknownReply } from './decision.ts';
-import { Gathering } from './gathering.ts';
+import { Gathering, hitOf, NO_HITS } from './gathering.ts';
 import type { Policy } from './level.ts';
-import { Operation } from './operation.ts';
+import { Operation, type OperationOwner } from './operation.ts';
 import { Parked } from './parked.ts';
 import { ReadTimes } from './read-times.ts';
 import { isPlainRead, isPlainWrite, isWrite } from './request-kinds.ts';
@@ -81,8 +81,8 @@ export class Coordinator {
   }
 
   /** Takes a request in and watches its deadline. */
-  admit(request: Request, onDone: () => void): Operation {
-    const operation = new Operation(request, this.#ports.nowMs() + this.#ports.requestTimeoutMs, onDone);
+  admit(request: Request, owner: OperationOwner): Operation {
+    const operation = new Operation(request, this.#ports.nowMs() + this.#ports.requestTimeoutMs, owner);
     this.#deadlines.push(operation);
     return operation;
   }
@@ -115,35 +115,31 @@ export class Coordinator {
     }
   }
 
-  /**
-   * @param ordered called once, when the connection's next request may start: what this one does or sees can
-   *   no longer come after it
-   */
-  start(operation: Operation, ordered: () => void): void {
+  /** Carries it out, and tells it when it is ordered. */
+  start(operation: Operation): void {
     const { request } = operation;
     switch (request.kind) {
       case 'get':
-        return this.#get(operation, request, ordered);
+        return this.#get(operation, request);
       case 'store':
-        if (isPlainWrite(request)) return this.#set(operation, request, ordered);
-        return this.#conditional(operation, request, ordered);
+        if (isPlainWrite(request)) return this.#set(operation, request);
+        return this.#conditional(operation, request);
       case 'delete':
-        if (isPlainWrite(request)) return this.#delete(operation, request, ordered);
-        return this.#conditional(operation, request, ordered);
+        if (isPlainWrite(request)) return this.#delete(operation, request);
+        return this.#conditional(operation, request);
       case 'read_item':
-        return this.#readItem(operation, request, ordered);
+        return this.#readItem(operation, request);
       case 'debug':
-        return this.#debug(operation, request, ordered);
+        return this.#debug(operation, request);
       case 'flush_all':
-        return this.#flushAll(operation, request, ordered);
+        return this.#flushAll(operation, request);
       case 'arithmetic':
       case 'touch':
-        return this.#conditional(operation, request, ordered);
+        return this.#conditional(operation, request);
       case 'gat':
-        return this.#getAndTouch(operation, request, ordered);
+        return this.#getAndTouch(operation, request);
       default:
         this.#ports.local(request, (reply) => operation.finish(reply));
-        ordered();
     }
   }
 
@@ -172,12 +168,13 @@ export class Coordinator {
     return serverError(`timed out${waits && `, ${waits}`}`);
   }
 
-  #get(operation: Operation, request: GetRequest, ordered: () => void): void {
+  #get(operation: Operation, request: GetRequest): void {
+    if (request.keys.length === 1) return this.#getOne(operation, request, request.keys[0]!);
     const { engine } = this.#ports;
     const gathering = new Gathering(operation, request.keys, request.withCas);
     let unissued = 1;
     const issued = () => {
-      if (--unissued === 0) ordered();
+      if (--unissued === 0) operation.ordered();
     };
     const readOne = (index: number) => {
       const key = request.keys[index]!;
@@ -191,6 +188,22 @@ export class Coordinator {
       else read();
     };
     this.#inSlices(operation, request.keys.length, readOne, issued);
+  }
+
+  /** As with many keys, by the shortest way: it is what is asked most. */
+  #getOne(operation: Operation, { withCas }: GetRequest, key: string): void {
+    const { engine, replica } = this.#ports;
+    const onRead: ReadDone = (error, entry) => {
+      if (this.#readGate().state !== 'open')
+        this.#parked.whenOpen(operation, this.#readGate, () => onRead(error, entry));
+      else if (error !== null) operation.finish(serverError(error));
+      else operation.finish(entry === null ? NO_HITS : { kind: 'hits', hits: [hitOf(key, entry, withCas)] });
+    };
+    const read = () => {
+      replica.read(key, onRead, operation);
+      operation.ordered();
+    };
+    if (!this.policy.strongReads || !engine.afterPending(key, read)) read();
   }
 
   readonly #readGate = (): Gate => this.#ports.engine.gate(this.policy.strongReads ? 'strong-read' : 'read');
@@ -214,23 +227,20 @@ export class Coordinator {
     run(0);
   }
 
-  #set(operation: Operation, request: StoreRequest, ordered: () => void): void {
+  #set(operation: Operation, request: StoreRequest): void {
     const draft: Draft = { ...setChange(request, this.#ports.wallMs()), key: request.key, base: null };
     this.#plain(operation, draft, (_, version) => storedReply(request, version));
-    ordered();
   }
 
-  #delete(operation: Operation, request: DeleteRequest, ordered: () => void): void {
+  #delete(operation: Operation, request: DeleteRequest): void {
     const draft: Draft = { ...NO_ENTRY, kind: 'delete', key: request.key };
     this.#plain(operation, draft, (existed) => (existed ? REPLIES.deleted : REPLIES.notFound));
-    ordered();
   }
 
-  #flushAll(operation: Operation, request: FlushAllRequest, ordered: () => void): void {
+  #flushAll(operation: Operation, request: FlushAllRequest): void {
     const atMs = request.delay > 0 ? absoluteExpiryMs(request.delay, this.#ports.wallMs()) : 0;
     const draft: Draft = { ...NO_ENTRY, kind: atMs === 0 ? 'flush' : 'flush-later', expiresAtMs: atMs };
     this.#plain(operation, draft, () => REPLIES.ok);
-    ordered();
   }
 
   /** A write that is its own effect. */
@@ -244,43 +254,43 @@ export class Coordinator {
       const again = () => this.#plain(operation, draft, reply);
       this.#parked.whenOpen(operation, () => engine.gate('write'), again);
     });
+    operation.ordered();
   }
 
-  #conditional(operation: Operation, request: ConditionalRequest & Request, ordered: () => void): void {
+  /** Ordered once it is answered, were it by its deadline: the next request need not wait for what is left of it. */
+  #conditional(operation: Operation, request: ConditionalRequest & Request): void {
     this.#decision.carryOut(operation, request, (verdict, version) =>
       operation.finish(verdict.reply(version)),
     );
-    // The deadline has answered it, or an error: the next request need not wait for what is left of it.
-    operation.whenDone(ordered);
   }
 
   /** A plain read, unless there is something to change or to win. */
-  #readItem(operation: Operation, request: ReadItemRequest, ordered: () => void): void {
+  #readItem(operation: Operation, request: ReadItemRequest): void {
     const { engine, replica } = this.#ports;
     const record = replica.journal.newest(request.key);
     const toBeWon = record !== undefined && isMarked(record, 'stale') && !isMarked(record, 'taken');
-    if (toBeWon || !isPlainRead(request)) return this.#conditional(operation, request, ordered);
+    if (toBeWon || !isPlainRead(request)) return this.#conditional(operation, request);
     // What is pending may mark the entry: the next request must not overtake what this one may then have to write.
     const pending = engine.predict(request.key) !== null;
-    if (pending) operation.whenDone(ordered);
     const onFound: OnFound = (error, found) => {
       if (error !== null) return operation.finish(serverError(error));
       if (found !== null && isMarked(found, 'stale') && !isMarked(found, 'taken')) {
-        return this.#conditional(operation, request, ordered);
+        return this.#conditional(operation, request);
       }
       operation.finish(this.#decision.verdict(request, found).reply(NO_VERSION));
     };
-    this.#found(operation, request.key, pending ? () => {} : ordered, onFound, !request.unnoticed);
+    const ordered = pending ? () => {} : () => operation.ordered();
+    this.#found(operation, request.key, ordered, onFound, !request.unnoticed);
   }
 
   /** Looking at an entry for people does not count as reading it. */
-  #debug(operation: Operation, { key }: DebugRequest, ordered: () => void): void {
+  #debug(operation: Operation, { key }: DebugRequest): void {
     const request = readItemRequest(key);
     const onFound: OnFound = (error, found) => {
       if (error !== null) return operation.finish(serverError(error));
       operation.finish(this.#decision.verdict(request, found).reply(NO_VERSION));
     };
-    this.#found(operation, key, ordered, onFound, false);
+    this.#found(operation, key, () => operation.ordered(), onFound, false);
   }
 
   /** Reads one entry as the level says. @param ordered called once the read has been handed to the store */
@@ -297,9 +307,8 @@ export class Coordinator {
     if (!this.policy.strongReads || !engine.afterPending(key, read)) read();
   }
 
-  #getAndTouch(operation: Operation, request: GetAndTouchRequest, ordered: () => void): void {
+  #getAndTouch(operation: Operation, request: GetAndTouchRequest): void {
     const gathering = new Gathering(operation, request.keys, request.withCas);
-    operation.whenDone(ordered);
     if (request.keys.length === 0) operation.finish({ kind: 'hits', hits: [] });
     const touchOne = (index: number) => {
       const one = { kind: 'gat-one', key: request.keys[index]!, exptime: request.exptime } as const;

@@ -1,7 +1,16 @@
-import { type Hit, serverError } from '../protocol/reply.ts';
+import { type Hit, type Reply, serverError } from '../protocol/reply.ts';
 import type { Entry } from '../store/entry.ts';
 import { tokenOf } from './conditional.ts';
 import type { Operation } from './operation.ts';
+
+/** What of an entry a client may be shown. */
+type Shown = Pick<Entry, 'flags' | 'value' | 'version' | 'token'>;
+
+export const NO_HITS: Reply = Object.freeze({ kind: 'hits', hits: [] });
+
+export function hitOf(key: string, entry: Shown, withCas: boolean): Hit {
+  return { key, flags: entry.flags, value: entry.value, cas: withCas ? tokenOf(entry) : 0n };
+}
 
 /** Collects the hits of a multi-key read, in the order of its keys. */
 export class Gathering {
@@ -19,15 +28,10 @@ export class Gathering {
     this.#waiting = keys.length;
   }
 
-  onRead(
-    index: number,
-  ): (error: string | null, entry: Pick<Entry, 'flags' | 'value' | 'version' | 'token'> | null) => void {
+  onRead(index: number): (error: string | null, entry: Shown | null) => void {
     return (error, entry) => {
       if (error !== null) return this.#operation.finish(serverError(error));
-      if (entry !== null) {
-        const cas = this.#withCas ? tokenOf(entry) : 0n;
-        this.#hits[index] = { key: this.#keys[index]!, flags: entry.flags, value: entry.value, cas };
-      }
+      if (entry !== null) this.#hits[index] = hitOf(this.#keys[index]!, entry, this.#withCas);
       if (--this.#waiting > 0) return;
       this.#operation.finish({ kind: 'hits', hits: this.#hits.filter((hit) => hit !== null) });
     };

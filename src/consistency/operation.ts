@@ -1,6 +1,14 @@
 import type { Reply } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 
+/** Who has asked for operations, and is told of each. */
+export interface OperationOwner {
+  /** It has been answered; called once. */
+  onDone(operation: Operation): void;
+  /** What it does or sees can no longer come after what is asked behind it. */
+  onOrdered(operation: Operation): void;
+}
+
 /** How far a connection has got: the requests that it has started. */
 export interface ProgramOrder {
   started: number;
@@ -13,20 +21,26 @@ export class Operation {
   readonly deadlineMs: number;
   /** Its effect may have left this controller: after that a failure means "outcome unknown". */
   proposed = false;
+  /** It was started, and may change an entry. */
+  isWriteUnderWay = false;
+  readonly #owner: OperationOwner;
   #order: ProgramOrder | null = null;
   #orderAt = 0;
   #reply: Reply | null = null;
-  #onDone: (() => void)[];
 
-  constructor(request: Request, deadlineMs: number, onDone: () => void) {
+  constructor(request: Request, deadlineMs: number, owner: OperationOwner) {
     this.request = request;
     this.deadlineMs = deadlineMs;
-    this.#onDone = [onDone];
+    this.#owner = owner;
   }
 
   /** Null until it is answered. */
   get reply(): Reply | null {
     return this.#reply;
+  }
+
+  get done(): boolean {
+    return this.#reply !== null;
   }
 
   /** Its connection has gone on to the next request since it was started. */
@@ -40,21 +54,15 @@ export class Operation {
     this.#orderAt = ++order.started;
   }
 
-  get done(): boolean {
-    return this.#reply !== null;
+  /** From now on the connection's next request may start. An answer says so in any case. */
+  ordered(): void {
+    this.#owner.onOrdered(this);
   }
 
   /** Answers, unless that has happened. */
   finish(reply: Reply): void {
     if (this.#reply !== null) return;
     this.#reply = reply;
-    const onDone = this.#onDone;
-    this.#onDone = [];
-    for (const callback of onDone) callback();
-  }
-
-  whenDone(callback: () => void): void {
-    if (this.#reply !== null) callback();
-    else this.#onDone.push(callback);
+    this.#owner.onDone(this);
   }
 }

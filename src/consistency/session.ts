@@ -2,7 +2,7 @@ import { Fifo } from '../ordering/fifo.ts';
 import { type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import type { Coordinator } from './coordinator.ts';
-import type { Operation, ProgramOrder } from './operation.ts';
+import type { Operation, OperationOwner, ProgramOrder } from './operation.ts';
 import { isPlainWrite, isWrite } from './request-kinds.ts';
 
 /**
@@ -16,13 +16,14 @@ import { isPlainWrite, isWrite } from './request-kinds.ts';
  *  - a conditional write holds back what follows until it is decided: it may have to be proposed again, and
  *    would then come after requests that were sent later.
  */
-export class ClientSession {
+export class ClientSession implements OperationOwner {
   readonly #coordinator: Coordinator;
   readonly #onReply: (request: Request, reply: Reply) => void;
   readonly #unanswered = new Fifo<Operation>();
   readonly #held = new Fifo<Operation>();
   readonly #order: ProgramOrder = { started: 0 };
-  #barrier = false;
+  /** Holds back what follows it. */
+  #barrier: Operation | null = null;
   #draining = false;
   #writesUnderWay = 0;
 
@@ -38,7 +39,7 @@ export class ClientSession {
   }
 
   submit(request: Request): void {
-    const operation = this.#coordinator.admit(request, () => this.#onDone());
+    const operation = this.#coordinator.admit(request, this);
     this.#unanswered.push(operation);
     this.#held.push(operation);
     this.drain();
@@ -67,7 +68,7 @@ export class ClientSession {
       operation.finish(serverError(gate.reason));
       return true;
     }
-    if (gate.state === 'wait' || this.#barrier) return false;
+    if (gate.state === 'wait' || this.#barrier !== null) return false;
     const alone = this.#coordinator.policy.ownWritesFirst && !isPlainWrite(request);
     return !alone || this.#writesUnderWay === 0;
   }
@@ -75,27 +76,27 @@ export class ClientSession {
   #start(operation: Operation): void {
     const { request } = operation;
     if (isWrite(request)) {
+      operation.isWriteUnderWay = true;
       this.#writesUnderWay++;
-      operation.whenDone(() => {
-        this.#writesUnderWay--;
-        this.drain();
-      });
     }
-    // It concerns no entry, so it passes by a barrier, and must not lift the one of a request before it.
-    if (this.#coordinator.needOf(request) === null) return this.#coordinator.start(operation, () => {});
-    operation.takeItsPlaceIn(this.#order);
-    this.#barrier = true;
-    let ordered = false;
-    this.#coordinator.start(operation, () => {
-      if (ordered) return;
-      ordered = true;
-      this.#barrier = false;
-      this.drain();
-    });
+    // What concerns no entry passes by a barrier, and is none.
+    if (this.#coordinator.needOf(request) !== null) {
+      operation.takeItsPlaceIn(this.#order);
+      this.#barrier = operation;
+    }
+    this.#coordinator.start(operation);
+  }
+
+  onOrdered(operation: Operation): void {
+    if (this.#barrier !== operation) return;
+    this.#barrier = null;
+    if (this.#held.length > 0) this.drain();
   }
 
   /** Hands out the answers that are next in line. */
-  #onDone(): void {
+  onDone(operation: Operation): void {
+    if (operation.isWriteUnderWay) this.#writesUnderWay--;
+    if (this.#barrier === operation) this.#barrier = null;
     for (let first = this.#unanswered.first(); first?.reply; first = this.#unanswered.first()) {
       this.#unanswered.shift();
       this.#onReply(first.request, first.reply);

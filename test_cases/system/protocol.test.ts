@@ -60,6 +60,12 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     expect(await client.ask('mg looked-at t\r\n')).toMatch(/^HD t(100|99)$/);
   });
 
+  it('of an entry that it makes, mg tells the time as the flags before t have left it', async () => {
+    const inAnHour = Math.floor(Date.now() / 1000) + 3600;
+    expect(await client.ask(`mg made-here N${inAnHour} t T0\r\n`)).toMatch(/^HD t(3600|359\d) W$/);
+    expect(await client.ask('mg made-here t\r\n')).toBe('HD t-1 Z');
+  });
+
   it('values are bytes', async () => {
     const bytes = Buffer.from(Array.from({ length: 1024 }, (_, at) => at % 256));
     const tricky = Buffer.from('END\r\nVALUE x 0 1\r\n\r\n\0');

@@ -1,3 +1,4 @@
+import { absoluteExpiryMs, ttlSeconds } from '../expiry.ts';
 import { EXPTIME_RELATIVE_SECONDS_MAX } from '../limits.ts';
 import type { Item, Outcome, Reply } from '../reply.ts';
 import type { ReplyBuffer } from '../reply-buffer.ts';
@@ -100,13 +101,15 @@ function itemFlag(flags: MetaFlags, item: Item, flag: string): string {
 
 /** `t` tells the time as the flags before it on the line have left it. */
 function ttlOf(flags: MetaFlags, { ttl, ttlBefore }: Pick<Item, 'ttl' | 'ttlBefore'>): number {
-  if (ttlBefore === null) return ttlOfMade(flags, ttl);
+  if (ttlBefore === null) return ttlOfMade(flags);
   return flags.ttlAfterTouch ? ttl : ttlBefore;
 }
 
-function ttlOfMade({ ttlIfMade }: MetaFlags, ttl: number): number {
-  if (ttlIfMade === 0) return -1;
-  return ttlIfMade > EXPTIME_RELATIVE_SECONDS_MAX ? ttl : Math.max(0, ttlIfMade);
+/** What the entry was given last, which a flag behind `t` may have replaced, is a number of seconds or a moment. */
+function ttlOfMade({ ttlIfMade }: MetaFlags): number {
+  if (ttlIfMade <= EXPTIME_RELATIVE_SECONDS_MAX) return ttlIfMade === 0 ? -1 : Math.max(0, ttlIfMade);
+  const nowMs = Date.now();
+  return ttlSeconds(absoluteExpiryMs(ttlIfMade, nowMs), nowMs);
 }
 
 function encodeNumber(flags: MetaFlags, reply: Extract<Reply, { kind: 'number' }>, out: ReplyBuffer): void {

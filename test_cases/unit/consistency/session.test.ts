@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Coordinator } from '../../../src/consistency/coordinator.ts';
 import { POLICIES } from '../../../src/consistency/level.ts';
-import { Operation } from '../../../src/consistency/operation.ts';
+import { Operation, type OperationOwner } from '../../../src/consistency/operation.ts';
 import { isWrite } from '../../../src/consistency/request-kinds.ts';
 import { ClientSession } from '../../../src/consistency/session.ts';
 import { arithmeticRequest, storeRequest } from '../../../src/protocol/make-request.ts';
@@ -13,14 +13,13 @@ class NotingCoordinator {
   readonly started: Request['kind'][] = [];
   readonly policy = POLICIES.eventual;
 
-  readonly admit = (request: Request, onDone: () => void) => new Operation(request, 0, onDone);
+  readonly admit = (request: Request, owner: OperationOwner) => new Operation(request, 0, owner);
   readonly gate = () => ({ state: 'open' });
   readonly needOf = (request: Request) => (isWrite(request) ? 'write' : null);
-  readonly start = (operation: Operation, ordered: () => void) => {
+  readonly start = (operation: Operation) => {
     this.started.push(operation.request.kind);
     if (operation.request.kind === 'arithmetic') return;
     operation.finish(REPLIES.ok);
-    ordered();
   };
 }
 
