@@ -33,7 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          env,
+          env: { ...env, TEST_CLUSTERS: 'patient' },
           include: ['test_cases/system/**/*.test.ts', 'test_cases/differential/**/*.test.ts'],
           maxWorkers: 2,
           testTimeout: 60_000,

@@ -11,9 +11,6 @@ const FIRST_SEED = Number(process.env.DIFF_SEED ?? 1);
 const STREAMS_BY_DEFAULT = process.env.DIFF_SECONDS === undefined ? 256 : Number.POSITIVE_INFINITY;
 const STREAMS_MAX = Number(process.env.DIFF_STREAMS ?? STREAMS_BY_DEFAULT);
 
-/** Settings of the clusters: it is compared what is answered, not how soon, and a busy machine may take its time. */
-export const PATIENT = { request_timeout: '10', store_timeout: '5' };
-
 /** Streams at the same time; one seed in so many runs alone, so that it may flush the store. */
 const LANES = 4;
 const ALONE_EVERY = 8;

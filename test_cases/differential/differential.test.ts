@@ -3,7 +3,7 @@ import { LEVELS } from '../../src/consistency/level.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { describeWithMemcached, type Memcached } from '../support/memcached.ts';
 import { BINARY } from './binary-dialect.ts';
-import { PATIENT, runBudget } from './budget.ts';
+import { runBudget } from './budget.ts';
 import { startReference } from './reference.ts';
 import { META, TEXT } from './text-dialect.ts';
 
@@ -21,7 +21,7 @@ describeWithMemcached('a controller answers as memcached does, byte for byte', (
     let cluster: Cluster;
 
     beforeAll(async () => {
-      cluster = await startCluster({ level, settings: PATIENT });
+      cluster = await startCluster({ level });
     });
     afterAll(() => cluster?.stop());
 

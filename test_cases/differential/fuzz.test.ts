@@ -8,7 +8,6 @@ import { type Cluster, startCluster } from '../support/cluster.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
 import { BINARY } from './binary-dialect.ts';
 import { packet } from './binary-generator.ts';
-import { PATIENT } from './budget.ts';
 import { mutated } from './mutation.ts';
 import { META, TEXT } from './text-dialect.ts';
 
@@ -133,7 +132,7 @@ describeWithMemcached('nonsense on many connections', () => {
     'crashes no controller, puts no other connection out of step, and takes no memory: %s',
     async (level) => {
       vi.stubEnv('NODE_OPTIONS', SMALL_HEAP);
-      await using cluster = await startCluster({ level, settings: PATIENT });
+      await using cluster = await startCluster({ level });
       vi.unstubAllEnvs();
       const rss = (): number[] => cluster.controllers.map(({ pid }) => rssBytes(pid));
       await fuzz(cluster, WARM_UP_SECONDS, SEED + 1_000_000);
