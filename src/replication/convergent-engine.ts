@@ -148,9 +148,10 @@ export class ConvergentEngine implements Engine {
     this.#runs.delete(peer);
   }
 
-  /** Takes in a write that another controller has completed, whoever tells of it. */
+  /** Takes in a write that another controller has completed, whoever tells of it, and however late. */
   merge(effect: Effect): void {
     this.#ports.clock.observe(effect.version.time);
+    if (this.#isSuperseded(effect)) return;
     if (this.#ports.replica.merge(effect)) this.#completed++;
     this.#unconfirmed.happened(effect);
   }
@@ -162,6 +163,17 @@ export class ConvergentEngine implements Engine {
     if (armed === null || armed.atMs > wallMs) return;
     const version = { time: versionTimeOfMs(armed.atMs), node };
     replica.journal.record({ ...NO_ENTRY, version, kind: 'flush-due', expiresAtMs: armed.atMs });
+  }
+
+  /**
+   * It was here, and is no longer. What took its place may be a deletion that has been forgotten since, because everybody
+   * was known to have it: the version vector alone still tells.
+   */
+  #isSuperseded({ key, version }: Effect): boolean {
+    const { known, replica } = this.#ports;
+    if (!known.covers(version)) return false;
+    const newest = replica.journal.newest(key);
+    return newest === undefined || !sameVersion(newest.version, version);
   }
 
   #onceKept(outcome: WriteOutcome, done: (outcome: WriteOutcome) => void): void {

@@ -38,7 +38,8 @@ export const MUTANTS: readonly Mutant[] = [
     replacement:
       'if (frame.firstSeq > known + 1) return this.#progress.onAcknowledged(from, frame.received);',
     level: 'linearizability',
-    seeds: 300,
+    faults: 'link-break=3,redial=3,slow-link=2,link-flaps=2',
+    seeds: 4000,
   },
   {
     name: 'applies at once instead of when stable',
@@ -140,9 +141,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'takes a sync that broke off for a whole one',
     file: 'src/replication/sync.ts',
     text: 'this.#pulls.delete(peer);\n    this.#feeds.delete(peer);',
-    replacement: 'if (this.#pulls.delete(peer)) this.#ports.onSynced(peer);\n    this.#feeds.delete(peer);',
+    replacement:
+      'if (this.#pulls.delete(peer)) this.#ports.onSynced(peer, { writes: 0, tookMs: 0 });\n    this.#feeds.delete(peer);',
     level: 'eventual',
-    seeds: 300,
+    faults: 'kill=2,link-break=3,slow-link=2,link-flaps=2',
+    seeds: 4000,
   },
   {
     name: 'thinks that it has caught up when it has with one',
@@ -237,14 +240,6 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: 300,
   },
   {
-    name: 'applies again what a transfer has brought',
-    file: ORDERED,
-    text: 'if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {',
-    replacement: 'if (false) {',
-    level: 'linearizability',
-    seeds: 3_000,
-  },
-  {
     name: 'tries every write again that a view left out',
     file: 'src/replication/left-out.ts',
     text: "if (newest === undefined || effect.key === '') return 'unknown';",
@@ -264,8 +259,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'gives out a hot entry whatever its version',
     file: HOT,
-    text: 'if (place === undefined || !sameVersion(place.entry.version, version)) {',
-    replacement: 'if (place === undefined) {',
+    text: '!sameVersion(place.entry.version, version) || isDue',
+    replacement: 'isDue',
     level: 'linearizability',
     seeds: 1000,
   },

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
+import type { Effect } from '../../../src/ordering/effect.ts';
+import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
+import { VersionVector } from '../../../src/ordering/version-vector.ts';
+import type { PeerBus } from '../../../src/peer/messages.ts';
+import { ConvergentEngine } from '../../../src/replication/convergent-engine.ts';
+import { Replica } from '../../../src/replication/replica.ts';
+import type { EntryStore } from '../../../src/store/entry-store.ts';
+import { HotEntries } from '../../../src/store/hot-entries.ts';
+
+const STORE: EntryStore = {
+  state: { up: true, itemBytesMax: null },
+  get: () => {},
+  set: () => {},
+  delete: () => {},
+};
+
+function engineOf(known: VersionVector) {
+  const journal = new MemoryJournal(3);
+  const engine = new ConvergentEngine({
+    node: 0,
+    clock: new HybridClock(0, () => 1),
+    bus: {} as PeerBus,
+    replica: new Replica(journal, STORE, new HotEntries(0), () => 1),
+    known,
+    ownPastKnown: () => true,
+    requestFlush: () => {},
+    caughtUp: () => true,
+    sync: false,
+  });
+  return { engine, journal };
+}
+
+const write = (time: number, node: number, kind: 'set' | 'delete'): Effect => ({
+  version: { time, node },
+  kind,
+  key: 'k',
+  base: null,
+  flags: 0,
+  expiresAtMs: 0,
+  token: null,
+  marks: 0,
+  value: kind === 'set' ? Buffer.from('v') : null,
+});
+
+it('regression: a push that came later than its successor, a forgotten deletion, brought the value back', () => {
+  const known = VersionVector.zero(3);
+  const { engine, journal } = engineOf(known);
+  const late = { type: 'push', previousTime: 0, effects: [write(5, 1, 'set')] } as const;
+  engine.onPush(1, late);
+  expect(journal.newest('k')?.tombstone).toBe(false);
+  engine.onPush(2, { type: 'push', previousTime: 0, effects: [write(7, 2, 'delete')] });
+  expect(known.times()).toEqual([0, 5, 7]);
+  journal.forget(journal.newest('k')!);
+  engine.onPush(1, late);
+  expect(journal.newest('k')).toBeUndefined();
+});
