@@ -138,11 +138,20 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: 300,
   },
   {
-    name: 'takes a sync that broke off for a whole one',
+    name: 'takes the end of an older exchange for that of its own',
     file: 'src/replication/sync.ts',
-    text: 'this.#pulls.delete(peer);\n    this.#feeds.delete(peer);',
+    text: 'if (pull === undefined || pull.exchange !== complete.exchange) return;',
+    replacement: 'if (pull === undefined) return;',
+    level: 'linearizability',
+    faults: 'kill=2,cut=2,slow-link=2,pause=1',
+    seeds: 4000,
+  },
+  {
+    name: 'moves the vector before an exchange has brought anything',
+    file: 'src/replication/sync.ts',
+    text: 'if (pull === undefined || pull.exchange !== response.exchange) return;',
     replacement:
-      'if (this.#pulls.delete(peer)) this.#ports.onSynced(peer, { writes: 0, tookMs: 0 });\n    this.#feeds.delete(peer);',
+      'if (pull === undefined || pull.exchange !== response.exchange) return; for (const { version } of response.effects) this.#ports.known().advance(version.node, version.time);',
     level: 'eventual',
     faults: 'kill=2,link-break=3,slow-link=2,link-flaps=2',
     seeds: 4000,
