@@ -301,8 +301,8 @@ export class ViewChanger {
     const { promised, accepted } = this.#record;
     if (compareBallots(ballot, promised) < 0) return this.#tell(from, { type: 'rejected', promised });
     if (sameBallot(ballot, accepted) || (this.#coming && sameBallot(ballot, this.#coming.ballot))) return;
-    // Promised in a life before this one, if at all: the view is not for this run of the controller.
-    if (!sameBallot(ballot, promised)) return;
+    // Promised in a life before this one, if at all: the view counts on a state that this run does not have.
+    if (!sameBallot(ballot, promised) || !this.#isForThisRun(accept)) return;
     this.#moved(ACCEPTS_WITHIN_MS);
     if (accept.sources.includes(this.#ports.node)) return this.#take(from, accept, null);
     this.#transferringFrom = accept.base;
@@ -311,6 +311,11 @@ export class ViewChanger {
       this.#transferringFrom = null;
       this.#take(from, accept, accept.baseApplied);
     });
+  }
+
+  #isForThisRun({ members }: Accept): boolean {
+    const { node, incarnation } = this.#ports;
+    return members.some((member) => member.node === node && member.incarnation === incarnation);
   }
 
   /** Accepts: from here on this controller belongs to the view, and waits for its installation. */

@@ -83,3 +83,22 @@ it('a clock that was hours ahead for a moment does not keep the controllers apar
   };
   expect(runScenario(scenario).violations).toEqual([]);
 });
+
+/** Its promise is on disk, and the view that it was given for comes only now: with its former life as a source. */
+it('a controller that restarts does not accept a view that was meant for its former life', () => {
+  const scenario: Scenario = {
+    ...PLAIN,
+    seed: 728,
+    nodes: 5,
+    level: 'linearizability',
+    clients: [],
+    faults: [
+      { ...fault('pause', 1593, 694), node: 0 },
+      { ...fault('slow-link', 1630, 126, 285.11), node: 1, peer: 3 },
+      { ...fault('kill', 1760, 50), node: 1 },
+      { ...fault('pause', 1813, 406), node: 2 },
+      { ...fault('kill', 2102, 28), node: 4 },
+    ],
+  };
+  expect(runScenario(scenario).violations).toEqual([]);
+});
