@@ -175,6 +175,7 @@ async function make(files: LogFiles, identity: Identity): Promise<Identity> {
   await files.close();
   const mark = await FlushedMark.create(disk, join(directory, MARK_NAME), identity.store);
   await mark.close();
+  await disk.syncDirectory(directory);
   await disk.syncDirectory(dirname(directory));
   await writeIdentity(disk, directory, identity);
   return identity;

@@ -39,6 +39,8 @@ export class ViewFile implements ViewLog {
   ): Promise<ViewFile> {
     const file = new ViewFile(disk, dataDir, owner, onError);
     file.#loaded = await file.#read();
+    // Whoever wrote it may have been killed before it was on disk under its name.
+    if (file.#loaded !== null) await disk.syncDirectory(dataDir);
     return file;
   }
 
