@@ -161,11 +161,13 @@ class Run {
     if (nodes.length === 0) return;
     const away = nodes.map((node) => cluster.nodes[node]!);
     const present = cluster.nodes.filter((node) => !away.includes(node));
-    for (const node of away) {
-      if (by === 'pause') node.pause();
-      else if (by === 'kill' && cluster.survivesWithout(node)) cluster.kill(node);
-      else this.#isolate(node);
-    }
+    if (by === 'blackout') await this.#startAgain(present);
+    else
+      for (const node of away) {
+        if (by === 'pause') node.pause();
+        else if (by === 'kill' && cluster.survivesWithout(node)) cluster.kill(node);
+        else this.#isolate(node);
+      }
     cluster.transcript?.line(null, `away: ${nodes.join(', ')}, by ${by}`);
     for (const node of present) await this.#expectToServe(node);
     await cluster.run(SETTLE_MS);
@@ -176,6 +178,15 @@ class Run {
     for (const node of killed) await this.#expectToKnow(node, before);
     await cluster.runUntilReady();
     await cluster.run(SETTLE_MS);
+  }
+
+  /** All machines go off, and these are started. */
+  async #startAgain(nodes: readonly SimNode[]): Promise<void> {
+    const cluster = this.#cluster;
+    cluster.losePower(...cluster.nodes);
+    for (const node of nodes) node.start();
+    const untilMs = cluster.scheduler.nowMs + SERVES_WITHIN_MS;
+    while (nodes.some(({ core }) => core === null) && cluster.scheduler.nowMs < untilMs) await cluster.run(5);
   }
 
   /** What a controller answers that was restarted is what the others know, though its links break at first. */

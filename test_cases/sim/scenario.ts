@@ -11,7 +11,8 @@ import type { Delays } from './sim-network.ts';
 /** Controllers that are away for a while after the faults, when the others must serve. */
 export interface Absence {
   readonly nodes: readonly number[];
-  readonly by: 'kill' | 'isolation' | 'pause';
+  /** `blackout`: all machines went off, and the others are started again. */
+  readonly by: 'kill' | 'isolation' | 'pause' | 'blackout';
 }
 
 /** A whole run, before it happens. What is left out of it does not change what is drawn for the rest. */
@@ -80,7 +81,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
     delays,
     clients,
     faults,
-    absence: drawAbsence(random.fork('absence'), level, nodes),
+    absence: drawAbsence(random.fork('absence'), level, nodes, durability),
   };
 }
 
@@ -157,12 +158,13 @@ function drawAllFaults(
 }
 
 /** As many as the others can do without, or fewer. */
-function drawAbsence(random: Random, level: Level, nodes: number): Absence {
+function drawAbsence(random: Random, level: Level, nodes: number, durability: Durability): Absence {
   const needed = level === 'eventual' ? 1 : quorum(nodes);
   const first = random.below(nodes);
   const count = random.below(nodes - needed + 1);
   return {
     nodes: Array.from({ length: count }, (_, i) => (first + i) % nodes),
-    by: random.pick(['kill', 'isolation', 'pause'] as const),
+    by:
+      durability === 'sync' && random.chance(0.5) ? 'blackout' : random.pick(['kill', 'isolation', 'pause']),
   };
 }
