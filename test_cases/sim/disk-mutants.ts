@@ -125,4 +125,14 @@ export const DISK_MUTANTS: readonly Mutant[] = [
     faults: POWER,
     seeds: 1_500,
   },
+  {
+    name: 'goes on without asking those who may have got further',
+    file: 'src/membership/view-choice.ts',
+    text: "memory === 'complete' && sameBallot(accepted, basis.ballot)",
+    replacement: 'sameBallot(accepted, basis.ballot)',
+    level: 'linearizability',
+    durability: 'async',
+    faults: 'kill-all=0.7,kill=1,slow-link=2,one-way-cut=1',
+    seeds: 1_500,
+  },
 ];
