@@ -15,13 +15,21 @@ import { MUTANTS, type Mutant } from '../test_cases/sim/mutants.ts';
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const COPIED = ['src', 'test_cases/sim', 'test_cases/checkers', 'scripts', 'package.json'];
+const COPIED = [
+  'src',
+  'test_cases/sim',
+  'test_cases/checkers',
+  'test_cases/support',
+  'scripts',
+  'package.json',
+];
 
 /** Where the seeds begin; the numbers of the table count from here. */
 const FIRST_SEED = '1';
 
 interface Swarm {
   readonly level: Mutant['level'];
+  readonly durability?: Mutant['durability'];
   readonly faults?: string | undefined;
   readonly seeds: number;
 }
@@ -44,7 +52,7 @@ async function main(): Promise<number> {
   for (const mutant of chosen) {
     const { seeds, noticed } = await tryMutant(mutant);
     if (seeds === null) survivors++;
-    const within = `${mutant.level}, ${mutant.seeds} seeds`;
+    const within = `${mutant.level}, ${mutant.durability ?? 'none'}, ${mutant.seeds} seeds`;
     console.log(
       seeds === null
         ? `SURVIVED  ${mutant.name} (${within})`
@@ -58,9 +66,10 @@ async function main(): Promise<number> {
 /** Whether the code as it is shows nothing on any of the seeds. */
 async function isSoundWithout(mutants: readonly Mutant[]): Promise<boolean> {
   const runs = new Map<string, Swarm>();
-  for (const { level, faults, seeds } of mutants) {
-    const name = `${level} ${faults}`;
-    if (seeds > (runs.get(name)?.seeds ?? 0)) runs.set(name, { level, faults, seeds });
+  for (const mutant of mutants) {
+    const { level, durability, faults, seeds } = mutant;
+    const name = `${level} ${durability} ${faults}`;
+    if (seeds > (runs.get(name)?.seeds ?? 0)) runs.set(name, mutant);
   }
   for (const run of runs.values()) {
     const result = await simulate(ROOT, run);
@@ -91,7 +100,7 @@ function applyTo(copy: string, { name, file, text, replacement }: Mutant): void 
   writeFileSync(path, parts.join(replacement));
 }
 
-function simulate(root: string, { seeds, level, faults }: Swarm): Promise<Result> {
+function simulate(root: string, { seeds, level, durability = 'none', faults }: Swarm): Promise<Result> {
   const args = ['scripts/sim.ts', '--bail', '--first', options.first ?? FIRST_SEED];
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
   execFile(
@@ -102,6 +111,8 @@ function simulate(root: string, { seeds, level, faults }: Swarm): Promise<Result
       String(seeds),
       '--level',
       level,
+      '--durability',
+      durability,
       ...(faults === undefined ? [] : ['--faults', faults]),
     ],
     { cwd: root, maxBuffer: 2 ** 26 },

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { isLevel, LEVELS } from '../src/consistency/level.ts';
+import { DURABILITIES } from '../src/journal/durability.ts';
 import { describeFault, FAULT_KINDS, type FaultKind } from '../test_cases/sim/faults.ts';
 import { type Outcome, runScenario } from '../test_cases/sim/run-scenario.ts';
 import { type Draw, drawScenario, type Scenario } from '../test_cases/sim/scenario.ts';
@@ -11,6 +12,7 @@ const USAGE = `npm run sim -- [--seeds 1000] [--first SEED] [--bail]   runs seed
 npm run sim -- --replay SEED                            one run again, with its transcript
 npm run sim -- --shrink SEED                            the smallest run that fails alike, with its transcript
   --level ${LEVELS.join('|')}
+  --durability ${DURABILITIES.join('|')}
   --faults KIND=RATE,…  these faults alone, so many a virtual second`;
 
 const SEEDS = 1_000;
@@ -28,6 +30,7 @@ const { values: options } = parseArgs({
     seeds: { type: 'string' },
     first: { type: 'string' },
     level: { type: 'string' },
+    durability: { type: 'string' },
     faults: { type: 'string' },
     replay: { type: 'string' },
     shrink: { type: 'string' },
@@ -43,7 +46,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const draw = drawOf(options.level, options.faults);
+  const draw = drawOf(options);
   if (options.replay !== undefined) return replay(drawScenario(numberOf('replay', options.replay), draw));
   if (options.shrink !== undefined)
     return shrinkAndPrint(drawScenario(numberOf('shrink', options.shrink), draw));
@@ -70,20 +73,20 @@ async function runMany(first: number, seeds: number, draw: Draw): Promise<number
   return tally.failed.length > 0 ? 1 : 0;
 }
 
-function replay(scenario: Scenario): number {
-  const outcome = runScenario(scenario, LEFT_OUT);
+async function replay(scenario: Scenario): Promise<number> {
+  const outcome = await runScenario(scenario, LEFT_OUT);
   return printRun(scenario, outcome);
 }
 
-function shrinkAndPrint(scenario: Scenario): number {
-  const violation = runScenario(scenario).violations[0];
+async function shrinkAndPrint(scenario: Scenario): Promise<number> {
+  const violation = (await runScenario(scenario)).violations[0];
   if (violation === undefined) {
     console.log(`seed ${scenario.seed} shows nothing wrong`);
     return 0;
   }
-  const shrunk = shrink(scenario, showing(violation.kind), SHRINK_RUNS_MAX);
+  const shrunk = await shrink(scenario, showing(violation.kind), SHRINK_RUNS_MAX);
   console.log(`shrunk in ${shrunk.runs} runs`);
-  return printRun(shrunk.scenario, runScenario(shrunk.scenario, LEFT_OUT));
+  return printRun(shrunk.scenario, await runScenario(shrunk.scenario, LEFT_OUT));
 }
 
 function printRun(scenario: Scenario, outcome: Outcome): number {
@@ -99,9 +102,18 @@ function printViolations({ seed, violations }: Outcome): void {
   console.log(`  ${commandFor('replay', String(seed))}\n  ${commandFor('shrink', String(seed))}`);
 }
 
-function describeScenario({ seed, level, nodes, delays, clients, faults, absence }: Scenario): string {
+function describeScenario({
+  seed,
+  level,
+  durability,
+  nodes,
+  delays,
+  clients,
+  faults,
+  absence,
+}: Scenario): string {
   return [
-    `seed ${seed}: ${nodes} controllers at ${level}, delays ${JSON.stringify(delays)}`,
+    `seed ${seed}: ${nodes} controllers at ${level}, durability ${durability}, delays ${JSON.stringify(delays)}`,
     ...clients.map((client, i) => `client ${i} at n${client.node}: ${client.operations.length} operations`),
     ...faults.map((fault) => `fault ${describeFault(fault)}`),
     absence.nodes.length === 0
@@ -111,20 +123,23 @@ function describeScenario({ seed, level, nodes, delays, clients, faults, absence
 }
 
 function commandFor(what: 'replay' | 'shrink', seed: string): string {
-  const given = (['level', 'faults'] as const).filter((name) => options[name] !== undefined);
+  const given = (['level', 'durability', 'faults'] as const).filter((name) => options[name] !== undefined);
   return ['npm run sim --', `--${what} ${seed}`, ...given.map((name) => `--${name} ${options[name]}`)].join(
     ' ',
   );
 }
 
-function drawOf(level: string | undefined, rates: string | undefined): Draw {
+function drawOf({ level, durability, faults: rates }: typeof options): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
+  const durabilities = DURABILITIES.filter((one) => one === (durability ?? one));
+  if (durabilities.length === 0) throw new Error(`--durability must be one of ${DURABILITIES.join(', ')}`);
   const faults = rates?.split(',').map((rate) => {
     const [kind, perSecond] = rate.split('=');
     if (!(Number(perSecond) > 0)) throw new Error(`--faults ${rate}: a rate above 0 must follow the kind`);
     return [kindOf(kind!), Number(perSecond)] as const;
   });
   return {
+    durabilities,
     ...(level === undefined ? {} : { level }),
     ...(faults === undefined ? {} : { faults: Object.fromEntries(faults) }),
   };

@@ -283,6 +283,7 @@ export class Core {
       nodes: settings.peers.length,
       mayForm: settings.form,
       leaseMs: settings.leaseMs,
+      sync: settings.durability === 'sync',
       peers: this.peers,
       engine,
       isCaughtUp: () => this.#isCaughtUp,

@@ -1,10 +1,15 @@
-import { mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { POLICIES } from '../consistency/level.ts';
+import { type Disk, NODE_DISK } from '../journal/disk.ts';
 import type { Journal } from '../journal/journal.ts';
 import { journalErrorOf } from '../journal/journal-error.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
-import { type OpenedJournal, openJournal, type RecoveryReport } from '../journal/open-journal.ts';
+import {
+  type JournalOptions,
+  type OpenedJournal,
+  openJournal,
+  type RecoveryReport,
+} from '../journal/open-journal.ts';
 import { NOTHING_RECOVERED, type RecoveredState } from '../journal/recovered-state.ts';
 import { ViewFile } from '../journal/view-file.ts';
 import { type ViewLog, VolatileViewLog } from '../journal/view-record.ts';
@@ -21,6 +26,17 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+/** What of the machine a storage lives on, and how its journal is dimensioned. */
+export interface StoragePorts
+  extends Pick<
+    JournalOptions,
+    'wallMs' | 'nowMs' | 'timers' | 'drawStore' | 'segmentBytesMax' | 'compactBytesMin'
+  > {
+  readonly disk: Disk;
+}
+
+const THIS_MACHINE: StoragePorts = { disk: NODE_DISK, wallMs: Date.now, nowMs: () => performance.now() };
+
 /**
  * Opens what a former life has left, or makes it.
  *
@@ -31,11 +47,12 @@ export async function openStorage(
   settings: Settings,
   logger: Logger,
   onWritable: () => void,
+  ports: StoragePorts = THIS_MACHINE,
 ): Promise<Storage> {
   const { dataDir, durability, peers } = settings;
-  if (dataDir !== '') makeDataDir(dataDir);
-  const views = openViews(settings, logger);
-  const opened = durability === 'none' ? null : await openLog(settings, logger, onWritable);
+  if (dataDir !== '') await makeDataDir(ports.disk, dataDir);
+  const views = await openViews(settings, logger, ports.disk);
+  const opened = durability === 'none' ? null : await openLog(settings, logger, onWritable, ports);
   return {
     journal: opened?.journal ?? new MemoryJournal(peers.length),
     viewLog: views ?? new VolatileViewLog(),
@@ -47,29 +64,33 @@ export async function openStorage(
   };
 }
 
-function makeDataDir(dataDir: string): void {
+async function makeDataDir(disk: Disk, dataDir: string): Promise<void> {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    await disk.makePath(dataDir);
   } catch (error) {
     throw journalErrorOf(error, dataDir);
   }
 }
 
-function openViews(settings: Settings, logger: Logger): ViewFile | null {
+async function openViews(settings: Settings, logger: Logger, disk: Disk): Promise<ViewFile | null> {
   if (settings.dataDir === '' || POLICIES[settings.level].engine !== 'ordered') return null;
-  return new ViewFile(settings.dataDir, ownerOf(settings), (message) => logger.error(message));
+  return ViewFile.open(disk, settings.dataDir, ownerOf(settings), (message) => logger.error(message));
 }
 
-async function openLog(settings: Settings, logger: Logger, onWritable: () => void): Promise<OpenedJournal> {
+async function openLog(
+  settings: Settings,
+  logger: Logger,
+  onWritable: () => void,
+  ports: StoragePorts,
+): Promise<OpenedJournal> {
   const owner = ownerOf(settings);
   const opened = await openJournal({
+    ...ports,
     dataDir: settings.dataDir,
     owner,
     nodes: settings.peers.length,
     refuse: owner.consistency === 'ordered' ? whyNotWhole : () => null,
     onWritable,
-    wallMs: Date.now,
-    nowMs: () => performance.now(),
     log: (message, fields) => logger.warn(message, fields),
   });
   const { records, entries, bytes, tornBytes, milliseconds } = opened.recovered;
@@ -87,8 +108,10 @@ async function openLog(settings: Settings, logger: Logger, onWritable: () => voi
 /** While a state is taken over, it is none that any controller ever had: nothing can go on from there. */
 function whyNotWhole({ records, marks }: RecoveryReport): string | null {
   if (records === 0 || !sameVersion(marks.applied, NO_VERSION)) return null;
-  return 'it ends while a state was being taken over from a peer';
+  return HALF_TAKEN_OVER;
 }
+
+export const HALF_TAKEN_OVER = 'it ends while a state was being taken over from a peer';
 
 async function closeLog({ journal, release }: OpenedJournal, logger: Logger): Promise<void> {
   try {

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import {
-  DirectoryLock,
   directoryOf,
   type Identity,
   MARK_NAME,
@@ -105,7 +104,7 @@ export async function restore(
 ): Promise<{ readonly records: number }> {
   const directory = directoryOf(dataDir, owner.controller);
   await makeDirectory(disk, dataDir);
-  const lock = new DirectoryLock(directory);
+  const lock = disk.lock(directory);
   try {
     await makeEmpty(disk, directory);
     const partial = `${directory}.restoring`;

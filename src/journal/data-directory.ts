@@ -1,10 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import type { Disk } from './disk.ts';
 import { DamageError, JournalError, journalErrorOf } from './journal-error.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Whose journal it is. One of another owner is refused: its writes are not ours, or not all that we had. */
 export interface Owner {
@@ -29,58 +28,6 @@ export const MARK_NAME = 'flushed';
 
 export function directoryOf(dataDir: string, controller: number): string {
   return join(dataDir, `controller-${controller}`);
-}
-
-/** Those that are in force: one that was collected as garbage would be closed, and so released. */
-const LOCKS = new Set<DirectoryLock>();
-
-/**
- * Keeps other processes off a controller's directory, for as long as this one lives: the lock is the kernel's,
- * by way of SQLite, so a killed process leaves none behind. It lies beside the directory, which may be renamed.
- */
-export class DirectoryLock {
-  readonly #database: DatabaseSync;
-
-  /** @throws JournalError LOCKED, or why it can't be made */
-  constructor(directory: string) {
-    const holderPath = `${directory}.pid`;
-    let database: DatabaseSync | null = null;
-    try {
-      database = new DatabaseSync(`${directory}.lock`, { timeout: 0 });
-      database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
-      writeFileSync(holderPath, `${process.pid}\n`, { mode: 0o600 });
-    } catch (error) {
-      database?.close();
-      if ((error as { errcode?: number }).errcode === SQLITE_BUSY) throw lockedBy(directory, holderPath);
-      throw journalErrorOf(systemErrorOf(error), directory);
-    }
-    this.#database = database;
-    LOCKS.add(this);
-  }
-
-  release(): void {
-    LOCKS.delete(this);
-    this.#database.close();
-  }
-}
-
-const SQLITE_BUSY = 5;
-const SQLITE_CODES: Readonly<Record<number, string>> = { 8: 'EACCES', 13: 'ENOSPC', 14: 'EACCES' };
-
-function lockedBy(directory: string, holderPath: string): JournalError {
-  let holder = 'another process';
-  try {
-    holder = `process ${readFileSync(holderPath, 'utf8').trim()}`;
-  } catch {
-    // It has the lock, and has not written its number yet.
-  }
-  return new JournalError('LOCKED', `${directory} is in use by ${holder}: stop that one first`);
-}
-
-function systemErrorOf(error: unknown): unknown {
-  const { errcode, message } = error as { errcode?: number; message: string };
-  const code = errcode === undefined ? undefined : SQLITE_CODES[errcode & 0xff];
-  return code === undefined ? error : Object.assign(new Error(message), { code });
 }
 
 /** Makes the directory unless it is there. @throws JournalError */
@@ -123,22 +70,12 @@ export async function readIdentity(disk: Disk, directory: string, owner: Owner):
 export async function writeIdentity(disk: Disk, directory: string, identity: Identity): Promise<void> {
   const body = JSON.stringify(identity);
   const text = `${body}\n${checksumOf(body)}`;
-  const path = join(directory, IDENTITY_NAME);
-  const file = await disk.open(`${path}.new`, 'create');
-  try {
-    await file.truncate(0);
-    await file.write(Buffer.from(text), 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await disk.rename(`${path}.new`, path);
-  await disk.syncDirectory(directory);
+  await replaceFile(disk, join(directory, IDENTITY_NAME), text);
 }
 
-export function newIdentity(owner: Owner): Identity {
+export function newIdentity(owner: Owner, drawStore: () => number = () => randomInt(1, STORE_MAX)): Identity {
   const { cluster, controller, peers, consistency } = owner;
-  return { format: FORMAT, cluster, controller, peers, consistency, store: randomInt(1, STORE_MAX) };
+  return { format: FORMAT, cluster, controller, peers, consistency, store: drawStore() };
 }
 
 const STORE_MAX = 2 ** 32;

@@ -11,6 +11,7 @@ import { readEntryAt } from './log-reader.ts';
 import type { LogState } from './log-state.ts';
 import { LogWriter } from './log-writer.ts';
 import type { OriginRecord } from './origin-log.ts';
+import type { Timers } from './timers.ts';
 
 export interface DiskJournalPorts {
   readonly files: LogFiles;
@@ -30,6 +31,7 @@ export interface DiskJournalPorts {
   readonly compactBytesMin: number;
   /** While more than this is recorded and not on disk, the journal is not writable, in bytes. */
   readonly backlogBytesMax: number;
+  readonly timers: Timers;
   /** The journal is writable again. */
   readonly onWritable: () => void;
   /** Monotonic. */
@@ -62,7 +64,8 @@ export class DiskJournal implements Journal {
   #baseBytes: number;
   #logBytes: number;
   #lastFlushed: Place;
-  #markTimer: NodeJS.Timeout | null = null;
+  /** Gives up what is to set the mark. */
+  #stopMark: (() => void) | null = null;
   #compaction: Compaction | null = null;
   /** Entries that were reverted to, in files that are about to be removed. */
   #toSave: Place[] = [];
@@ -80,10 +83,11 @@ export class DiskJournal implements Journal {
     this.#baseBytes = ports.baseBytes;
     this.#logBytes = ports.logBytes;
     this.#lastFlushed = ports.end;
-    const { files, identity, commitWithinMs, retryAfterMs, segmentBytesMax } = ports;
+    const { files, identity, timers, commitWithinMs, retryAfterMs, segmentBytesMax } = ports;
     this.#writer = new LogWriter(
       {
         files,
+        timers,
         store: identity.store,
         commitWithinMs,
         retryAfterMs,
@@ -238,7 +242,7 @@ export class DiskJournal implements Journal {
     if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
     await this.#maintenance;
     await this.#writer.close();
-    if (this.#markTimer !== null) clearTimeout(this.#markTimer);
+    this.#stopMark?.();
     const { mark, files } = this.#ports;
     await mark.set(this.#writer.flushedTo);
     await mark.sync();
@@ -304,10 +308,10 @@ export class DiskJournal implements Journal {
     const { backlogBytesMax, onWritable } = this.#ports;
     const { backlogBytes } = this.#writer;
     if (backlogBytes <= backlogBytesMax && backlogBytes + bytes > backlogBytesMax) onWritable();
-    this.#markTimer ??= setTimeout(() => {
-      this.#markTimer = null;
+    this.#stopMark ??= this.#ports.timers.after(MARK_WITHIN_MS, () => {
+      this.#stopMark = null;
       this.#ports.mark.set(this.#lastFlushed).catch(() => {});
-    }, MARK_WITHIN_MS);
+    });
     if (this.#mayCompact()) this.#startCompaction();
   }
 
@@ -358,7 +362,7 @@ export class DiskJournal implements Journal {
 
   async #pause(): Promise<void> {
     if (this.#closed) throw new Error('the journal is being closed');
-    await new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS));
+    await new Promise<void>((resolve) => this.#ports.timers.after(PAUSE_MS, resolve));
   }
 
   async #saveReverted(): Promise<void> {

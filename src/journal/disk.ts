@@ -1,4 +1,5 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { DirectoryLock, type Lock } from './directory-lock.ts';
 
 /** What the journal asks of the file system; a test can put in one that fails, or that loses what was not flushed. */
 export interface Disk {
@@ -9,12 +10,16 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   /** Does nothing when it is not there. */
   remove(path: string): Promise<void>;
+  /** The directory and those above it, those that are not there. */
+  makePath(path: string): Promise<void>;
   /** @throws the system's error, EEXIST included */
   makeDirectory(path: string): Promise<void>;
   /** @throws when it is not empty */
   removeDirectory(path: string): Promise<void>;
   /** What was made, renamed or removed in the directory is on disk. */
   syncDirectory(path: string): Promise<void>;
+  /** Keeps other processes off a directory. @throws JournalError LOCKED, or why that can't be done */
+  lock(directory: string): Lock;
 }
 
 export interface DiskFile {
@@ -40,6 +45,9 @@ export const NODE_DISK: Disk = {
   list: (directory) => readdir(directory),
   rename: (from, to) => rename(from, to),
   remove: (path) => rm(path, { force: true }),
+  async makePath(path) {
+    await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+  },
   async makeDirectory(path) {
     await mkdir(path, { mode: DIRECTORY_MODE });
   },
@@ -52,6 +60,7 @@ export const NODE_DISK: Disk = {
       await handle.close();
     }
   },
+  lock: (directory) => new DirectoryLock(directory),
 };
 
 async function openOrCreate(path: string): Promise<FileHandle> {

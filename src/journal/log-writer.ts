@@ -2,9 +2,11 @@ import { Fifo } from '../ordering/fifo.ts';
 import { BATCH_HEADER_BYTES, sealBatch } from './log-batch.ts';
 import { entryBytesMax, type LogEntry, type Place, writeEntry } from './log-entry.ts';
 import type { LogFiles } from './log-files.ts';
+import type { Timers } from './timers.ts';
 
 export interface LogWriterPorts {
   readonly files: LogFiles;
+  readonly timers: Timers;
   readonly store: number;
   /** An entry is on disk within this time and what the disk takes, in milliseconds. */
   readonly commitWithinMs: number;
@@ -55,8 +57,9 @@ export class LogWriter {
   #lastNumber: number;
   #backlogBytes = 0;
   #committing: Promise<void> | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #soon: NodeJS.Immediate | null = null;
+  /** Each gives up a commit that is due later. */
+  #stopTimer: (() => void) | null = null;
+  #stopSoon: (() => void) | null = null;
   #trouble: string | null = null;
   #flushed: Place;
 
@@ -112,11 +115,11 @@ export class LogWriter {
 
   /** Nothing may be appended any more. Resolves when all is on disk, or when the disk has refused it once more. */
   async close(): Promise<void> {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#soon !== null) clearImmediate(this.#soon);
+    this.#stopTimer?.();
+    this.#stopSoon?.();
     await this.#committing;
     await this.#commit();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#stopTimer?.();
   }
 
   #begin(): Batch {
@@ -126,7 +129,7 @@ export class LogWriter {
     this.#lastNumber++;
     const { file, at: start } = this.#end;
     this.#open = { number: this.#lastNumber, file, start, bytes, length: BATCH_HEADER_BYTES };
-    if (this.#timer === null && this.#trouble === null) this.#commitWithin(this.#ports.commitWithinMs);
+    if (this.#stopTimer === null && this.#trouble === null) this.#commitWithin(this.#ports.commitWithinMs);
     return this.#open;
   }
 
@@ -147,16 +150,16 @@ export class LogWriter {
   }
 
   #commitWithin(ms: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
+    this.#stopTimer = this.#ports.timers.after(ms, () => {
+      this.#stopTimer = null;
       void this.#commit();
-    }, ms);
+    });
   }
 
   /** At the end of this event-loop turn, with all that it gathers. */
   #commitSoon(): void {
-    this.#soon ??= setImmediate(() => {
-      this.#soon = null;
+    this.#stopSoon ??= this.#ports.timers.soon(() => {
+      this.#stopSoon = null;
       void this.#commit();
     });
   }
@@ -181,8 +184,8 @@ export class LogWriter {
       }
       this.#onGroup(group);
     }
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#stopTimer?.();
+    this.#stopTimer = null;
   }
 
   async #write(number: number, group: readonly Batch[]): Promise<void> {
@@ -212,7 +215,7 @@ export class LogWriter {
     await this.#ports.files.release(number).catch(() => {});
     const known = this.#trouble !== null;
     this.#trouble = reason;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#commitWithin(this.#ports.retryAfterMs);
     if (!known) this.#ports.onTrouble(reason);
     this.#tell(this.#lastNumber, reason);

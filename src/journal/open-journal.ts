@@ -1,6 +1,5 @@
 import { dirname, join } from 'node:path';
 import {
-  DirectoryLock,
   directoryOf,
   type Identity,
   MARK_NAME,
@@ -18,6 +17,7 @@ import { DamageError, journalErrorOf } from './journal-error.ts';
 import { LogFiles } from './log-files.ts';
 import type { RecoveredState } from './recovered-state.ts';
 import { type Recovered, recoverLog } from './recovery.ts';
+import { NODE_TIMERS, type Timers } from './timers.ts';
 
 export interface JournalOptions {
   /** Made when it is not there; the directory above it has to be. Each controller has a directory in it. */
@@ -45,6 +45,9 @@ export interface JournalOptions {
   readonly nowMs: () => number;
   readonly log: DiskJournalPorts['log'];
   readonly disk?: Disk;
+  readonly timers?: Timers;
+  /** Draws the number that tells the files of a directory from those of another: 1 … 2³² − 1. */
+  readonly drawStore?: () => number;
 }
 
 export interface OpenedJournal {
@@ -83,7 +86,7 @@ export async function openJournal(options: JournalOptions): Promise<OpenedJourna
   const { dataDir, owner, disk = NODE_DISK } = options;
   const directory = directoryOf(dataDir, owner.controller);
   await makeDirectory(disk, dataDir);
-  const lock = new DirectoryLock(directory);
+  const lock = disk.lock(directory);
   const release = () => lock.release();
   try {
     await makeDirectory(disk, directory);
@@ -108,7 +111,8 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
   const startedMs = options.nowMs();
   const files = new LogFiles(disk, directory);
   const identity =
-    (await readIdentity(disk, directory, options.owner)) ?? (await make(files, newIdentity(options.owner)));
+    (await readIdentity(disk, directory, options.owner)) ??
+    (await make(files, newIdentity(options.owner, options.drawStore)));
   const { store } = identity;
   const { mark, place } = await FlushedMark.open(disk, join(directory, MARK_NAME), store);
   let recovered: Recovered;
@@ -138,6 +142,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_DEFAULT,
     compactBytesMin: options.compactBytesMin ?? COMPACT_BYTES_MIN_DEFAULT,
     backlogBytesMax: options.backlogBytesMax ?? BACKLOG_BYTES_MAX_DEFAULT,
+    timers: options.timers ?? NODE_TIMERS,
     onWritable: options.onWritable ?? (() => {}),
     nowMs: options.nowMs,
     log: options.log,
@@ -170,6 +175,7 @@ async function make(files: LogFiles, identity: Identity): Promise<Identity> {
   await files.close();
   const mark = await FlushedMark.create(disk, join(directory, MARK_NAME), identity.store);
   await mark.close();
+  await disk.syncDirectory(directory);
   await disk.syncDirectory(dirname(directory));
   await writeIdentity(disk, directory, identity);
   return identity;

@@ -47,7 +47,10 @@ export async function recoverLog(
   const next = base === null ? FIRST_LOG : base + 1;
   const end = last === undefined ? { file: next, at: 0 } : nextPlace(last, torn.end);
   const oldest = base ?? FIRST_LOG;
-  for (const number of found) if (number < oldest) await files.remove(number);
+  const superseded = found.filter((number) => number < oldest);
+  // A base that is there may not be on disk under its name yet.
+  if (superseded.length > 0) await files.disk.syncDirectory(files.directory);
+  for (const number of superseded) await files.remove(number);
   const { state, entries, nextBatch } = reading;
   return { state, end, nextBatch, oldest, baseBytes, logBytes, entries, tornBytes: torn.bytes };
 }
@@ -109,7 +112,11 @@ class Reading {
     this.nextBatch = nextBatch!;
     const size = await ports.file.size();
     const knownFlushed = mark.file === number ? mark.at : 0;
-    if (!broken && end >= knownFlushed) return { end, bytes: 0 };
+    if (!broken && end >= knownFlushed) {
+      // A process that was killed may have left there what it had not flushed: from here on it counts as kept.
+      if (last) await ports.file.sync();
+      return { end, bytes: 0 };
+    }
     const wasWhole = !last || !broken || end < knownFlushed || (await wasWholeOnce(ports, end));
     if (wasWhole) throw new DamageError(`${nameOfFile(number)} is damaged after ${end} bytes`);
     await ports.file.truncate(end);

@@ -1,9 +1,8 @@
-import { readFileSync, renameSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { directoryOf, type Owner, refuseOthers } from './data-directory.ts';
+import type { Disk } from './disk.ts';
 import { journalErrorOf } from './journal-error.ts';
+import { replaceFile } from './replace-file.ts';
 import type { ViewLog, ViewRecord } from './view-record.ts';
 
 /**
@@ -13,22 +12,36 @@ import type { ViewLog, ViewRecord } from './view-record.ts';
  * controller has promised holds whatever it has lost.
  */
 export class ViewFile implements ViewLog {
+  readonly #disk: Disk;
   readonly #path: string;
   readonly #owner: Owner;
   readonly #onError: (message: string) => void;
-  readonly #loaded: ViewRecord | null;
+  #loaded: ViewRecord | null = null;
   #waiting: { record: ViewRecord; done: (() => void)[] } | null = null;
   #writing: Promise<void> | null = null;
+
+  private constructor(disk: Disk, dataDir: string, owner: Owner, onError: (message: string) => void) {
+    this.#disk = disk;
+    this.#path = viewFileOf(dataDir, owner);
+    this.#owner = owner;
+    this.#onError = onError;
+  }
 
   /**
    * @param onError told in words what went wrong with a record
    * @throws JournalError when it can't be read, or is another cluster's
    */
-  constructor(dataDir: string, owner: Owner, onError: (message: string) => void) {
-    this.#path = viewFileOf(dataDir, owner);
-    this.#owner = owner;
-    this.#onError = onError;
-    this.#loaded = this.#read();
+  static async open(
+    disk: Disk,
+    dataDir: string,
+    owner: Owner,
+    onError: (message: string) => void,
+  ): Promise<ViewFile> {
+    const file = new ViewFile(disk, dataDir, owner, onError);
+    file.#loaded = await file.#read();
+    // Whoever wrote it may have been killed before it was on disk under its name.
+    if (file.#loaded !== null) await disk.syncDirectory(dataDir);
+    return file;
   }
 
   load(): ViewRecord | null {
@@ -66,27 +79,13 @@ export class ViewFile implements ViewLog {
 
   async #write(record: ViewRecord): Promise<void> {
     const text = JSON.stringify({ ...this.#owner, ...record });
-    const temporary = `${this.#path}.new`;
-    const file = await open(temporary, 'w', 0o600);
-    try {
-      await file.writeFile(`${checksum(text)} ${text}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, this.#path);
-    const directory = await open(dirname(this.#path), 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+    await replaceFile(this.#disk, this.#path, `${checksum(text)} ${text}\n`);
   }
 
-  #read(): ViewRecord | null {
+  async #read(): Promise<ViewRecord | null> {
     let line: string;
     try {
-      line = readFileSync(this.#path, 'utf8').trimEnd();
+      line = (await this.#disk.readAll(this.#path)).toString('utf8').trimEnd();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw journalErrorOf(error, this.#path);
@@ -100,9 +99,9 @@ export class ViewFile implements ViewLog {
   }
 
   /** A damaged record is as good as none, and is kept for whoever wants to look. */
-  #putAside(): null {
+  async #putAside(): Promise<null> {
     const aside = `${this.#path}.damaged`;
-    renameSync(this.#path, aside);
+    await this.#disk.rename(this.#path, aside);
     this.#onError(
       `the view record was damaged, and is now ${aside}: this controller has lost its memory of views`,
     );

@@ -8,6 +8,8 @@ export interface ViewRecord {
   readonly accepted: Ballot;
   /** Members of the accepted view. */
   readonly members: readonly Member[];
+  /** Every acknowledgement in the accepted view means: on my disk (durability `sync`). */
+  readonly sync: boolean;
 }
 
 /** Where the record outlives the process. */

@@ -15,6 +15,8 @@ export interface MembershipPorts {
   readonly mayForm: boolean;
   readonly incarnation: number;
   readonly leaseMs: number;
+  /** An acknowledgement of this controller means: on my disk. */
+  readonly sync: boolean;
   readonly bus: PeerBus;
   readonly peers: Peers;
   /** The run of the peer that is connected; null when it is not. */

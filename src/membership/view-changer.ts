@@ -5,7 +5,7 @@ import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { Accept, Memory, PeerBus, PeerMessage, Promised, Standing } from '../peer/messages.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
 import { ballotName, quorum, type View } from './view.ts';
-import { chooseView } from './view-choice.ts';
+import { chooseView, isRecovered } from './view-choice.ts';
 
 export interface ViewChangerPorts {
   readonly node: number;
@@ -17,6 +17,8 @@ export interface ViewChangerPorts {
   /** Monotonic. */
   readonly nowMs: () => number;
   readonly viewLog: ViewLog;
+  /** An acknowledgement of this controller means: on my disk. */
+  readonly sync: boolean;
   readonly engine: ViewEngine;
   /** Peers that this controller hears now. */
   readonly heard: () => readonly number[];
@@ -101,8 +103,8 @@ export class ViewChanger {
   constructor(ports: ViewChangerPorts) {
     this.#ports = ports;
     const record = ports.viewLog.load();
-    this.#record = record ?? { promised: NO_BALLOT, accepted: NO_BALLOT, members: [] };
-    this.#memory = record === null ? 'lost' : 'recovered';
+    this.#record = record ?? { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], sync: false };
+    this.#memory = record === null ? 'lost' : record.sync ? 'complete' : 'recovered';
   }
 
   /** The view that this controller serves in, if any. */
@@ -121,9 +123,10 @@ export class ViewChanger {
   }
 
   get standing(): Standing {
-    const { incarnation } = this.#ports;
-    const isGone = this.#memory === 'recovered' && sameVersion(this.#ports.engine.marked, NO_VERSION);
-    return { ...this.#record, memory: isGone ? 'recorded' : this.#memory, incarnation };
+    const { incarnation, engine } = this.#ports;
+    const { promised, accepted, members } = this.#record;
+    const isGone = isRecovered(this.#memory) && sameVersion(engine.marked, NO_VERSION);
+    return { promised, accepted, members, memory: isGone ? 'recorded' : this.#memory, incarnation };
   }
 
   /** The state of the view to come is being taken over. */
@@ -320,7 +323,7 @@ export class ViewChanger {
 
   /** Accepts: from here on this controller belongs to the view, and waits for its installation. */
   #take(from: number, { ballot, members, union, reason }: Accept, base: Version | null): void {
-    const { engine, viewLog, endTransfers, log } = this.#ports;
+    const { engine, viewLog, sync, endTransfers, log } = this.#ports;
     endTransfers();
     this.#moved(ACCEPTS_WITHIN_MS);
     this.#coming = { ballot, members, reason };
@@ -329,7 +332,7 @@ export class ViewChanger {
       if (error !== null)
         return log('the state of a view is not on disk', { view: ballotName(ballot), reason: error });
       this.#memory = 'kept';
-      this.#record = { promised: ballot, accepted: ballot, members };
+      this.#record = { promised: ballot, accepted: ballot, members, sync };
       viewLog.save(this.#record, () => {
         if (sameBallot(this.#record.promised, ballot)) this.#tell(from, { type: 'accepted', ballot });
       });

@@ -1,7 +1,7 @@
 import { type Ballot, compareBallots, type Member, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { compareVersions, sameVersion } from '../ordering/version.ts';
-import type { Accept, Promised, Standing } from '../peer/messages.ts';
+import type { Accept, Memory, Promised, Standing } from '../peer/messages.ts';
 import { quorum } from './view.ts';
 
 /** What a new view may continue. */
@@ -22,7 +22,8 @@ export type Basis =
  * somebody still knows in full is the newest that can have been installed, if those who can't have accepted a
  * newer one are a majority themselves. Those who can: the silent ones, and those who have forgotten.
  *
- * When that can't be told of any, it takes everybody's word. The newest view that anybody has accepted then goes on
+ * When that can't be told of any, it takes everybody's word, or that of a majority who know what they accepted, if one of
+ * them has all that it ever acknowledged in the newest of these views (`isEnough`). The newest view that anybody has accepted then goes on
  * from what its members have recovered: each accepted it with its state on disk. Had all of them lost that, others
  * must not go on without it. And when nobody knows anything, there is nothing to continue: a majority of controllers
  * without a memory must not begin anew beside one that has the data.
@@ -34,10 +35,9 @@ export function basisOf(standings: ReadonlyMap<number, Standing>, nodes: number,
   for (const { accepted, memory } of standings.values()) {
     if (memory === 'kept' && compareBallots(accepted, newest) > 0) newest = accepted;
   }
-  if (standings.size === nodes) {
-    const recovered = recoveredBasis(standings, newest);
-    if (recovered !== null) return recovered;
-  }
+  const recovered = recoveredBasis(standings, newest);
+  if (recovered !== null && (standings.size === nodes || isEnough(standings, recovered, nodes)))
+    return recovered;
   if (sameBallot(newest, NO_BALLOT)) {
     if (standings.size === nodes || (mayForm && knowNothing(standings, nodes))) return { kind: 'nothing' };
     return {
@@ -79,6 +79,25 @@ function knowNothing(standings: ReadonlyMap<number, Standing>, nodes: number): b
   );
 }
 
+/** From a journal on disk, as far as it went. */
+export function isRecovered(memory: Memory): boolean {
+  return memory === 'recovered' || memory === 'complete';
+}
+
+/**
+ * Whether others need not be asked. Any newer view that was installed had a member among a majority, who would know. And
+ * what was answered in the recovered one, or in one before it, every member had acknowledged or accepted: it is on the disk
+ * of one who acknowledged nothing before it was.
+ */
+function isEnough(standings: ReadonlyMap<number, Standing>, basis: Basis, nodes: number): boolean {
+  if (basis.kind !== 'recovered') return false;
+  const all = [...standings.values()];
+  return (
+    all.filter(({ memory }) => memory !== 'lost').length >= quorum(nodes) &&
+    all.some(({ memory, accepted }) => memory === 'complete' && sameBallot(accepted, basis.ballot))
+  );
+}
+
 /** @param kept the newest view that somebody still knows in full */
 function recoveredBasis(standings: ReadonlyMap<number, Standing>, kept: Ballot): Basis | null {
   let accepted = NO_BALLOT;
@@ -86,7 +105,7 @@ function recoveredBasis(standings: ReadonlyMap<number, Standing>, kept: Ballot):
   for (const standing of standings.values()) {
     if (compareBallots(standing.accepted, accepted) > 0) accepted = standing.accepted;
     const isNewer = compareBallots(standing.accepted, recovered) > 0;
-    if (standing.memory === 'recovered' && isNewer) recovered = standing.accepted;
+    if (isRecovered(standing.memory) && isNewer) recovered = standing.accepted;
   }
   if (sameBallot(recovered, NO_BALLOT) || compareBallots(recovered, kept) <= 0) return null;
   if (compareBallots(recovered, accepted) >= 0) return { kind: 'recovered', ballot: recovered };
@@ -142,9 +161,9 @@ function sourcesOf(
   basis: Exclude<Basis, { kind: 'unknown' }>,
   promises: ReadonlyMap<number, Promised>,
 ): (node: number) => boolean {
-  const memory = basis.kind === 'view' ? 'kept' : 'recovered';
+  const hasIt = (memory: Memory) => (basis.kind === 'view' ? memory === 'kept' : isRecovered(memory));
   const knows = ({ standing }: Promised) =>
-    basis.kind === 'nothing' || (standing.memory === memory && sameBallot(standing.accepted, basis.ballot));
+    basis.kind === 'nothing' || (hasIt(standing.memory) && sameBallot(standing.accepted, basis.ballot));
   if (basis.kind === 'view') return (node) => knows(promises.get(node)!);
   const longest = [...promises.values()]
     .filter(knows)

@@ -6,7 +6,8 @@ import type { Version } from '../ordering/version.ts';
  * What a controller says of its part in views: what it has promised, which view it accepted last, and whether it
  * still has what it knew as a member of that. `kept`: all of it. `recovered`: what was on disk when it was started,
  * at the least that which it accepted the view with. `recorded`: it knows which view that was, and has lost the
- * rest. `lost`: it may have accepted anything.
+ * rest. `lost`: it may have accepted anything. `complete`: recovered, and nothing that it ever acknowledged as a member
+ * of that view is missing.
  */
 export interface Standing {
   readonly promised: Ballot;
@@ -18,7 +19,7 @@ export interface Standing {
   readonly incarnation: number;
 }
 
-export const MEMORIES = ['kept', 'recovered', 'recorded', 'lost'] as const;
+export const MEMORIES = ['kept', 'recovered', 'recorded', 'lost', 'complete'] as const;
 export type Memory = (typeof MEMORIES)[number];
 
 /**

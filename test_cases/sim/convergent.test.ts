@@ -27,7 +27,7 @@ const CASES: Readonly<Record<string, Draw>> = {
 };
 
 describe('the eventual level in simulated clusters', () => {
-  it.each(Object.entries(CASES))('converges %s', (_, draw) => {
-    forEachSeed((seed) => expectRight(seed, { workload: LOAD, ...draw, level: 'eventual', nodes: 3 }));
+  it.each(Object.entries(CASES))('converges %s', async (_, draw) => {
+    await forEachSeed((seed) => expectRight(seed, { workload: LOAD, ...draw, level: 'eventual', nodes: 3 }));
   });
 });

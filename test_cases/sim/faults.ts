@@ -1,5 +1,6 @@
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import { FLUSH_DELAY_MS } from './sim-file-system.ts';
 import type { SimNode } from './sim-node.ts';
 
 /** One thing that goes wrong at one time, and is healed after a while: concrete, so that it can be left out. */
@@ -20,6 +21,8 @@ interface Kind {
   readonly forMs?: readonly [min: number, max: number];
   /** Draws the amount. */
   readonly amount?: (random: Random) => number;
+  /** It concerns data on disk: drawn only where there is any. Its rate is drawn with this factor. */
+  readonly onDisk?: number;
   /** False when it would take away what the cluster may count on: then it does not happen. */
   readonly may?: (cluster: SimCluster, node: SimNode) => boolean;
   readonly strike: (cluster: SimCluster, fault: Fault, node: SimNode) => void;
@@ -28,6 +31,9 @@ interface Kind {
 
 const SHORT = [20, 800] as const;
 const LONG = [50, 2_500] as const;
+
+/** What strikes all is rarer: they must have done something in between. */
+const WHOLE_CLUSTER = 0.25;
 
 const KINDS = {
   /** The link breaks and is made again. */
@@ -73,16 +79,14 @@ const KINDS = {
   /** SIGKILL, and a start after a while. */
   kill: {
     forMs: LONG,
-    may: (cluster, node) => node.core !== null && cluster.survivesWithout(node),
-    strike: (_, __, node) => node.kill(),
-    heal: (_, __, node) => {
-      if (node.core === null) node.start();
-    },
+    may: (cluster, node) => cluster.mayKill(node),
+    strike: (cluster, _, node) => cluster.kill(node),
+    heal: (_, __, node) => startAgain(node),
   },
   /** SIGSTOP, SIGCONT. */
   pause: {
     forMs: LONG,
-    may: (_, node) => node.core !== null && !node.paused,
+    may: (_, node) => node.running && !node.paused,
     strike: (_, __, node) => node.pause(),
     heal: (_, __, node) => node.resume(),
   },
@@ -129,10 +133,9 @@ const KINDS = {
     amount: (random) => random.between(20, 500),
     strike: (_, { amount }, node) => {
       node.disk.delayMs = [1, amount];
+      node.files.delayMs = [1, amount];
     },
-    heal: (_, __, node) => {
-      node.disk.delayMs = DISK_DELAY_MS;
-    },
+    heal: (_, __, node) => quicken(node),
   },
   /** The wall clock is off by `amount` milliseconds: two nodes stay within `max_clock_skew` of each other. */
   'clock-step': {
@@ -163,11 +166,47 @@ const KINDS = {
       node.clock.skewMs = 0;
     },
   },
+  /** SIGKILL of all at once. */
+  'kill-all': {
+    forMs: LONG,
+    onDisk: WHOLE_CLUSTER,
+    strike: (cluster) => cluster.kill(...cluster.nodes),
+    heal: ({ nodes }) => nodes.forEach(startAgain),
+  },
+  /** A machine goes off, and its memcached with it. */
+  'power-loss': {
+    forMs: LONG,
+    onDisk: 1,
+    strike: (cluster, _, node) => cluster.losePower(node),
+    heal: (_, __, node) => startAgain(node),
+  },
+  /** All machines go off at once. */
+  blackout: {
+    forMs: LONG,
+    onDisk: WHOLE_CLUSTER,
+    strike: (cluster) => cluster.losePower(...cluster.nodes),
+    heal: ({ nodes }) => nodes.forEach(startAgain),
+  },
+  /** Writes and flushes fail. */
+  'disk-full': {
+    forMs: LONG,
+    onDisk: 1,
+    strike: (_, __, { files }) => files.setFull(true),
+    heal: (_, __, { files }) => files.setFull(false),
+  },
 } satisfies Record<string, Kind>;
 
 export type FaultKind = keyof typeof KINDS;
 
 export const FAULT_KINDS = Object.keys(KINDS) as FaultKind[];
+
+/** Those that can be drawn, each with a factor for its rate. @param onDisk data is on disk */
+export function kindsOf(onDisk: boolean): [kind: FaultKind, factor: number][] {
+  return FAULT_KINDS.filter((kind) => onDisk || !('onDisk' in KINDS[kind])).map((kind) => {
+    const { onDisk: factor = 1 }: Kind = KINDS[kind];
+    return [kind, factor];
+  });
+}
 
 /** Those that make a store lose values: they strike one node of a scenario only, since what all have lost is lost. */
 export const LOSSY_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.startsWith('store-'));
@@ -263,9 +302,19 @@ export function healAll(cluster: SimCluster): void {
     node.store.setMode('up');
     node.store.delayMs = STORE_DELAY_MS;
     node.store.evictionChance = 0;
-    node.disk.delayMs = DISK_DELAY_MS;
+    node.files.setFull(false);
+    quicken(node);
     node.clock.skewMs = 0;
     node.resume();
-    if (node.core === null) node.start();
+    startAgain(node);
   }
+}
+
+function startAgain(node: SimNode): void {
+  if (!node.running) node.start();
+}
+
+function quicken({ disk, files }: SimNode): void {
+  disk.delayMs = DISK_DELAY_MS;
+  files.delayMs = FLUSH_DELAY_MS;
 }

@@ -15,6 +15,7 @@ const operation = (atMs: number, kind: Operation['kind'], value = 0): Operation 
 
 const PLAIN: Omit<Scenario, 'level' | 'clients' | 'faults'> = {
   seed: 1,
+  durability: 'none',
   nodes: 3,
   delays: { kind: 'uniform', minMs: 1, maxMs: 1 },
   absence: { nodes: [], by: 'pause' },
@@ -30,7 +31,7 @@ const fault = (kind: Fault['kind'], atMs: number, forMs: number, amount = 0): Fa
 });
 
 /** A write that its store has not answered is pushed after a newer delete has been forgotten by all. */
-it('an older write does not come back over a delete that everybody has forgotten', () => {
+it('an older write does not come back over a delete that everybody has forgotten', async () => {
   const scenario: Scenario = {
     ...PLAIN,
     level: 'eventual',
@@ -41,22 +42,22 @@ it('an older write does not come back over a delete that everybody has forgotten
     ],
     faults: [fault('store-hangs', 730, 490)],
   };
-  expect(runScenario(scenario).violations).toEqual([]);
+  expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
 /** Nobody can claim to know all of a controller that died young, so nobody asks for what only one of them has. */
-it('what a controller wrote before it died gets from the one who heard of it to all', () => {
+it('what a controller wrote before it died gets from the one who heard of it to all', async () => {
   const scenario: Scenario = {
     ...PLAIN,
     level: 'eventual',
     clients: [{ node: 0, pipeline: 1, operations: [operation(410, 'set', 89_000)] }],
     faults: [fault('isolation', 35, 433, 1), fault('kill', 445, 64)],
   };
-  expect(runScenario(scenario).violations).toEqual([]);
+  expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
 /** What is fetched for a read is what the key holds by then: what the connection wrote behind the read, too. */
-it('a read of a lost value does not see what its connection wrote after it', () => {
+it('a read of a lost value does not see what its connection wrote after it', async () => {
   const scenario: Scenario = {
     ...PLAIN,
     seed: 2,
@@ -67,11 +68,11 @@ it('a read of a lost value does not see what its connection wrote after it', () 
     ],
     faults: [fault('store-hangs', 20, 340), fault('store-evicts', 200, 300, 1)],
   };
-  expect(runScenario(scenario).violations).toEqual([]);
+  expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
 /** Peers take over a version that is hours ahead, and then refuse each other, for hours. */
-it('a clock that was hours ahead for a moment does not keep the controllers apart', () => {
+it('a clock that was hours ahead for a moment does not keep the controllers apart', async () => {
   const hour = 3_600_000;
   const scenario: Scenario = {
     ...PLAIN,
@@ -81,11 +82,11 @@ it('a clock that was hours ahead for a moment does not keep the controllers apar
     ],
     faults: [fault('clock-leap-ahead', 300, 60, hour), { ...fault('kill', 800, 10), node: 2 }],
   };
-  expect(runScenario(scenario).violations).toEqual([]);
+  expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
 /** Its promise is on disk, and the view that it was given for comes only now: with its former life as a source. */
-it('a controller that restarts does not accept a view that was meant for its former life', () => {
+it('a controller that restarts does not accept a view that was meant for its former life', async () => {
   const scenario: Scenario = {
     ...PLAIN,
     seed: 728,
@@ -100,5 +101,5 @@ it('a controller that restarts does not accept a view that was meant for its for
       { ...fault('kill', 2102, 28), node: 4 },
     ],
   };
-  expect(runScenario(scenario).violations).toEqual([]);
+  expect((await runScenario(scenario)).violations).toEqual([]);
 });

@@ -7,6 +7,7 @@ import { checkLinearizability } from '../checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
 import { type Applied, findSequentialViolation } from '../checkers/sequential-witness.ts';
 import { findRegression } from '../checkers/session-order.ts';
+import { withoutLost } from './loss.ts';
 import type { Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -37,7 +38,7 @@ export function judge(
   const note = (kind: ViolationKind, text: string | null): void => {
     if (text !== null) violations.push({ kind, text });
   };
-  const { history } = recorder;
+  const history = withoutLost(recorder.history, cluster.losses);
   const ordered = scenario.level !== 'eventual';
   let undecided = 0;
   for (const what of recorder.unanswered) note('unanswered', what);
@@ -48,8 +49,9 @@ export function judge(
     }
   }
   if (ordered) note('not-sequential', findSequentialViolation(history, appliedIn(cluster), false));
-  const searched = ordered && recorder.planned.length <= EXACT_MAX;
-  if (searched && !isSequentiallyConsistent(recorder.planned)) {
+  const planned = withoutLost(recorder.planned, cluster.losses);
+  const searched = ordered && planned.length <= EXACT_MAX;
+  if (searched && !isSequentiallyConsistent(planned)) {
     note('not-sequential', 'no order of the whole history fits');
   }
   if (ordered && keepsCounter(scenario)) {
@@ -58,7 +60,8 @@ export function judge(
   }
   if (!ordered) {
     note('invented', findExcessDelete(history, appliedIn(cluster)));
-    if (!wasKilled(cluster)) note('lost', findLost(history, appliedIn(cluster), values[0]!));
+    if (cluster.durability !== 'none' || !wasKilled(cluster))
+      note('lost', findLost(history, appliedIn(cluster), values[0]!));
   }
   note('went-back', findRegression(recorder.seen));
   note(
@@ -76,7 +79,7 @@ function keepsCounter({ clients }: Scenario): boolean {
   return clients.every(({ operations }) => operations.every(({ kind }) => kind !== 'flush'));
 }
 
-/** A controller that died may have been the only one that knew a write, where it answers alone. */
+/** With nothing on disk, a controller that died may have been the only one that knew a write, where it answers alone. */
 function wasKilled({ nodes }: SimCluster): boolean {
   return nodes.some((node) => node.incarnation > 1);
 }

@@ -55,10 +55,10 @@ function answerOf(reply: Reply): Answer {
 const set = (value: string): Action => ({ kind: 'set', value });
 const get: Action = { kind: 'get' };
 
-function clusterAt(level: Level): SimCluster {
+async function clusterAt(level: Level): Promise<SimCluster> {
   const cluster = new SimCluster({ seed: 7, level, settings: { requestTimeoutMs: 3_000 } });
-  cluster.start();
-  cluster.run(2_000);
+  await cluster.start();
+  await cluster.run(2_000);
   return cluster;
 }
 
@@ -66,21 +66,21 @@ function clusterAt(level: Level): SimCluster {
  * Controller 0 writes and is told so. Controller 1 has the write, but what it hears of controller 2 comes
  * late, so it can't know yet that the write is stable; then it is asked for the key.
  */
-function staleReadScene(level: Level): { events: Event[]; readTookMs: number } {
-  const cluster = clusterAt(level);
+async function staleReadScene(level: Level): Promise<{ events: Event[]; readTookMs: number }> {
+  const cluster = await clusterAt(level);
   cluster.network.extraMs.set('2>1', 400);
   cluster.network.extraMs.set('0>1', level === 'eventual' ? 400 : 0);
   const script = new Script(cluster);
   script.client(0, 0, 0, [['x', set('new')]]);
   script.client(1, 1, 100, [['x', get]]);
-  cluster.run(2_000);
+  await cluster.run(2_000);
   const read = script.events.find((event) => event.action.kind === 'get')!;
   return { events: script.events, readTookMs: read.returnedAt - read.invokedAt };
 }
 
 /** Two controllers each write their own key and read the other's, while nothing passes between them quickly. */
-function crossedWritesScene(level: Level): Event[] {
-  const cluster = clusterAt(level);
+async function crossedWritesScene(level: Level): Promise<Event[]> {
+  const cluster = await clusterAt(level);
   for (const pair of ['0>1', '1>0', '0>2', '2>0', '1>2', '2>1']) cluster.network.extraMs.set(pair, 50);
   const script = new Script(cluster);
   script.client(0, 0, 0, [
@@ -91,28 +91,28 @@ function crossedWritesScene(level: Level): Event[] {
     ['y', set('1')],
     ['x', get],
   ]);
-  cluster.run(2_000);
+  await cluster.run(2_000);
   return script.events;
 }
 
 describe('what tells the levels apart', () => {
-  it('sequential answers at once with the old value, which linearizability forbids', () => {
-    const { events, readTookMs } = staleReadScene('sequential');
+  it('sequential answers at once with the old value, which linearizability forbids', async () => {
+    const { events, readTookMs } = await staleReadScene('sequential');
     expect(readTookMs).toBeLessThan(10);
     expect(events.at(-1)!.answer).toEqual({ kind: 'value', value: null });
     expect(isSequentiallyConsistent(events)).toBe(true);
     expect(findNonLinearizableKey(events)).toBe('x');
   });
 
-  it('linearizability waits in the same scene, and answers with the new value', () => {
-    const { events, readTookMs } = staleReadScene('linearizability');
+  it('linearizability waits in the same scene, and answers with the new value', async () => {
+    const { events, readTookMs } = await staleReadScene('linearizability');
     expect(readTookMs).toBeGreaterThan(200);
     expect(events.at(-1)!.answer).toEqual({ kind: 'value', value: 'new' });
     expect(findNonLinearizableKey(events)).toBeNull();
   });
 
-  it('eventual lets two controllers each miss the write of the other, which sequential consistency forbids', () => {
-    const events = crossedWritesScene('eventual');
+  it('eventual lets two controllers each miss the write of the other, which sequential consistency forbids', async () => {
+    const events = await crossedWritesScene('eventual');
     const reads = events.filter((event) => event.action.kind === 'get');
     expect(reads.map((event) => event.answer)).toEqual([
       { kind: 'value', value: null },
@@ -123,39 +123,39 @@ describe('what tells the levels apart', () => {
 
   it.each<Level>(['sequential', 'linearizability'])(
     '%s shows at least one of the two writes in the same scene',
-    (level) => {
-      const events = crossedWritesScene(level);
+    async (level) => {
+      const events = await crossedWritesScene(level);
       expect(events).toHaveLength(4);
       expect(isSequentiallyConsistent(events)).toBe(true);
       if (level === 'linearizability') expect(findNonLinearizableKey(events)).toBeNull();
     },
   );
 
-  it('eventual answers a write before anyone else has it; the ordered levels do not', () => {
-    const tookMs = (level: Level): number => {
-      const [first] = crossedWritesScene(level);
+  it('eventual answers a write before anyone else has it; the ordered levels do not', async () => {
+    const tookMs = async (level: Level): Promise<number> => {
+      const [first] = await crossedWritesScene(level);
       return first!.returnedAt - first!.invokedAt;
     };
-    expect(tookMs('eventual')).toBeLessThan(5);
-    expect(tookMs('sequential')).toBeGreaterThan(100);
-    expect(tookMs('linearizability')).toBeGreaterThan(100);
+    expect(await tookMs('eventual')).toBeLessThan(5);
+    expect(await tookMs('sequential')).toBeGreaterThan(100);
+    expect(await tookMs('linearizability')).toBeGreaterThan(100);
   });
 });
 
 describe('a peer that is down', () => {
-  it.each<Level>(['sequential', 'linearizability'])('%s goes on with the majority', (level) => {
-    const cluster = clusterAt(level);
+  it.each<Level>(['sequential', 'linearizability'])('%s goes on with the majority', async (level) => {
+    const cluster = await clusterAt(level);
     const script = new Script(cluster);
     script.client(0, 0, 0, [['x', set('1')]]);
-    cluster.run(100);
+    await cluster.run(100);
     cluster.nodes[2]!.kill();
-    cluster.run(600);
+    await cluster.run(600);
     script.client(1, 1, 0, [
       ['x', get],
       ['x', set('2')],
       ['x', get],
     ]);
-    cluster.run(50);
+    await cluster.run(50);
     expect(script.events.map((event) => event.answer)).toEqual([
       { kind: 'word', word: 'stored' },
       { kind: 'value', value: '1' },
@@ -164,34 +164,34 @@ describe('a peer that is down', () => {
     ]);
   });
 
-  it('a write that is under way when a peer dies is carried over, and answered within the second', () => {
+  it('a write that is under way when a peer dies is carried over, and answered within the second', async () => {
     const cluster = new SimCluster({ seed: 3, level: 'linearizability' });
-    cluster.start();
+    await cluster.start();
     cluster.network.cut(0, 2);
     cluster.network.cut(1, 2);
     const replies: Reply[] = [];
     cluster.nodes[0]!.connect().submit(requestOf('x', set('1')), (reply) => replies.push(reply));
-    cluster.run(1_000);
+    await cluster.run(1_000);
     expect(replies).toEqual([{ kind: 'outcome', outcome: 'stored' }]);
   });
 });
 
 describe('a minority', () => {
-  function alone(level: Level): SimCluster {
-    const cluster = clusterAt(level);
+  async function alone(level: Level): Promise<SimCluster> {
+    const cluster = await clusterAt(level);
     const script = new Script(cluster);
     script.client(0, 0, 0, [['x', set('kept')]]);
-    cluster.run(100);
+    await cluster.run(100);
     cluster.network.cut(1, 0);
     cluster.network.cut(1, 2);
     return cluster;
   }
 
   /** Asks controller 1, and gives it so many milliseconds. */
-  function ask(cluster: SimCluster, request: Request, forMs: number): Reply | undefined {
+  async function ask(cluster: SimCluster, request: Request, forMs: number): Promise<Reply | undefined> {
     const replies: Reply[] = [];
     cluster.nodes[1]!.connect().submit(request, (reply) => replies.push(reply));
-    cluster.run(forMs);
+    await cluster.run(forMs);
     return replies[0];
   }
 
@@ -200,67 +200,73 @@ describe('a minority', () => {
     reason: 'no majority of the controllers without sim:0 (down) and sim:2 (down)',
   };
 
-  it('at linearizability refuses everything at once, with the reason', () => {
-    const cluster = alone('linearizability');
-    cluster.run(700);
-    expect(ask(cluster, requestOf('x', get), 5)).toEqual(REFUSED);
-    expect(ask(cluster, requestOf('x', set('lost')), 5)).toEqual(REFUSED);
+  it('at linearizability refuses everything at once, with the reason', async () => {
+    const cluster = await alone('linearizability');
+    await cluster.run(700);
+    expect(await ask(cluster, requestOf('x', get), 5)).toEqual(REFUSED);
+    expect(await ask(cluster, requestOf('x', set('lost')), 5)).toEqual(REFUSED);
   });
 
-  it('at sequential goes on with reads, and refuses writes at once', () => {
-    const cluster = alone('sequential');
-    cluster.run(700);
-    expect(answerOf(ask(cluster, requestOf('x', get), 5)!)).toEqual({ kind: 'value', value: 'kept' });
-    expect(ask(cluster, requestOf('x', set('lost')), 5)).toEqual(REFUSED);
+  it('at sequential goes on with reads, and refuses writes at once', async () => {
+    const cluster = await alone('sequential');
+    await cluster.run(700);
+    expect(answerOf((await ask(cluster, requestOf('x', get), 5))!)).toEqual({ kind: 'value', value: 'kept' });
+    expect(await ask(cluster, requestOf('x', set('lost')), 5)).toEqual(REFUSED);
   });
 
-  it('at eventual goes on', () => {
-    const cluster = alone('eventual');
-    cluster.run(700);
-    expect(answerOf(ask(cluster, requestOf('x', set('new')), 5)!)).toEqual({ kind: 'word', word: 'stored' });
-    expect(answerOf(ask(cluster, requestOf('x', get), 5)!)).toEqual({ kind: 'value', value: 'new' });
+  it('at eventual goes on', async () => {
+    const cluster = await alone('eventual');
+    await cluster.run(700);
+    expect(answerOf((await ask(cluster, requestOf('x', set('new')), 5))!)).toEqual({
+      kind: 'word',
+      word: 'stored',
+    });
+    expect(answerOf((await ask(cluster, requestOf('x', get), 5))!)).toEqual({ kind: 'value', value: 'new' });
   });
 
-  it('a write under way when the others disappear is answered in time, as unknown', () => {
-    const cluster = alone('linearizability');
-    const reply = ask(cluster, requestOf('x', set('1')), 3_050) as { reason: string };
+  it('a write under way when the others disappear is answered in time, as unknown', async () => {
+    const cluster = await alone('linearizability');
+    const reply = (await ask(cluster, requestOf('x', set('1')), 3_050)) as { reason: string };
     expect(reply.reason).toMatch(/^outcome unknown: .*sim:0 \(down\)/);
   });
 
-  it('is served again when it is back', () => {
-    const cluster = alone('linearizability');
-    cluster.run(700);
+  it('is served again when it is back', async () => {
+    const cluster = await alone('linearizability');
+    await cluster.run(700);
     cluster.network.heal(1, 0);
     cluster.network.heal(1, 2);
-    cluster.runUntilReady(3_000);
-    expect(answerOf(ask(cluster, requestOf('x', get), 50)!)).toEqual({ kind: 'value', value: 'kept' });
+    await cluster.runUntilReady(3_000);
+    expect(answerOf((await ask(cluster, requestOf('x', get), 50))!)).toEqual({
+      kind: 'value',
+      value: 'kept',
+    });
   });
 });
 
 describe('an empty cluster', () => {
   /** Two of three are started. */
-  function startTwo(form: boolean): SimCluster {
+  async function startTwo(form: boolean): Promise<SimCluster> {
     const cluster = new SimCluster({ seed: 5, level: 'linearizability', settings: { form } });
     cluster.nodes[0]!.start();
     cluster.nodes[1]!.start();
-    cluster.run(3_000);
+    await cluster.run(3_000);
     return cluster;
   }
 
-  it('is not formed by a majority, which says whom it waits for; and is when all are there', () => {
-    const cluster = startTwo(false);
+  it('is not formed by a majority, which says whom it waits for; and is when all are there', async () => {
+    const cluster = await startTwo(false);
     expect(cluster.nodes[0]!.core!.notReadyBecause).toMatch(
       /^a cluster that nobody remembers .* sim:2 \(down\)$/,
     );
     cluster.nodes[2]!.start();
-    cluster.runUntilReady(3_000);
+    await cluster.runUntilReady(3_000);
   });
 
-  it('is formed by a majority when that was told to, and takes in who comes later', () => {
-    const cluster = startTwo(true);
+  it('is formed by a majority when that was told to, and takes in who comes later', async () => {
+    const cluster = await startTwo(true);
     expect(cluster.nodes[0]!.core!.notReadyBecause).toBe('');
     expect(cluster.nodes[1]!.core!.view!.members).toHaveLength(2);
     cluster.nodes[2]!.start();
-    cluster.runUntilReady(3_000);
+    await cluster.runUntilReady(3_000);
   });
 });

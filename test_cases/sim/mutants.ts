@@ -1,4 +1,6 @@
 import type { Level } from '../../src/consistency/level.ts';
+import type { Durability } from '../../src/journal/durability.ts';
+import { DISK_MUTANTS } from './disk-mutants.ts';
 
 /** A mistake that could be made in the engines, and that the simulator has to find. */
 export interface Mutant {
@@ -9,6 +11,8 @@ export interface Mutant {
   readonly text: string;
   readonly replacement: string;
   readonly level: Level;
+  /** `none` where it is not given. */
+  readonly durability?: Durability;
   /** Faults that bring it out, as `npm run sim -- --faults` takes them; the swarm's where none are given. */
   readonly faults?: string;
   /** It must be found within so many seeds, from the first on. */
@@ -281,4 +285,5 @@ export const MUTANTS: readonly Mutant[] = [
     level: 'linearizability',
     seeds: 300,
   },
+  ...DISK_MUTANTS,
 ];

@@ -47,17 +47,17 @@ const CASES: Readonly<Record<string, Draw>> = {
 };
 
 describe.each(['linearizability', 'sequential'] as const)('%s in simulated clusters', (level) => {
-  it.each(Object.entries(CASES))('holds %s', (_, draw) => {
-    forEachSeed((seed) => expectRight(seed, { ...draw, level, nodes: 3 }));
+  it.each(Object.entries(CASES))('holds %s', async (_, draw) => {
+    await forEachSeed((seed) => expectRight(seed, { ...draw, level, nodes: 3 }));
   });
 
-  it('holds for small histories, in whatever order they can be brought', () => {
+  it('holds for small histories, in whatever order they can be brought', async () => {
     const workload = { ...LOAD, clients: 3, operations: 12, keys: 1 };
     const delays = { kind: 'uniform', minMs: 0.1, maxMs: 8 } as const;
     for (const pipeline of [1, 3]) {
-      forEachSeed((seed) => {
+      await forEachSeed(async (seed) => {
         const draw: Draw = { level, nodes: 3, faults: {}, delays, workload: { ...workload, pipeline } };
-        expect(expectRight(seed, draw).searched).toBe(true);
+        expect((await expectRight(seed, draw)).searched).toBe(true);
       });
     }
   });

@@ -14,14 +14,14 @@ const pipeline: readonly Request[] = [
 ];
 
 /** A read that turned out to win something was decided only after what had been sent behind it. */
-it.each(LEVELS)('%s: the first read of a pipeline wins, not a later one', (level) => {
+it.each(LEVELS)('%s: the first read of a pipeline wins, not a later one', async (level) => {
   const cluster = new SimCluster({ seed: 11, level, settings: { requestTimeoutMs: 3_000 } });
-  cluster.start();
+  await cluster.start();
   const replies: Reply[] = [];
-  cluster.run(2_000);
+  await cluster.run(2_000);
   const connection = cluster.nodes[0]!.connect();
   for (const request of pipeline) connection.submit(request, (reply) => replies.push(reply));
-  cluster.run(4_000);
+  await cluster.run(4_000);
   const old = { value: Buffer.from('old'), stale: true };
   expect(replies.slice(2, 4)).toMatchObject([
     { kind: 'item', item: { ...old, taken: false, won: true } },

@@ -27,6 +27,10 @@ export interface Outcome {
   readonly faults: ReadonlyMap<FaultKind, number>;
   /** Views that were installed, once each. */
   readonly views: number;
+  /** Starts of controllers that went on from what was on disk. */
+  readonly recoveries: number;
+  /** How often all controllers did so. */
+  readonly resumptions: number;
   readonly virtualMs: number;
   /** Null unless it was asked for. */
   readonly transcript: Transcript | null;
@@ -36,6 +40,9 @@ export interface Outcome {
 const HOT_BYTES_MAX = 4_000;
 
 const REQUEST_TIMEOUT_MS = 1_000;
+
+/** By then what was written is on every disk that nothing is wrong with, in virtual milliseconds. */
+const KEPT_WITHIN_MS = 200;
 
 /** Those that are enough must serve this long after the last fault was healed, in virtual milliseconds. */
 const SERVES_WITHIN_MS = 10_000;
@@ -54,8 +61,14 @@ const DONE_WITHIN_MS = 60_000;
 export function runScenario(
   scenario: Scenario,
   leaveOut: readonly PeerMessage['type'][] | null = null,
-): Outcome {
+): Promise<Outcome> {
   return new Run(scenario, leaveOut).run();
+}
+
+/** What a client that waits gets. */
+interface Seen {
+  readonly fate: Fate;
+  readonly value: string | null;
 }
 
 class Run {
@@ -71,12 +84,16 @@ class Run {
 
   constructor(scenario: Scenario, leaveOut: readonly PeerMessage['type'][] | null) {
     this.#scenario = scenario;
-    const { seed, level, nodes, delays } = scenario;
+    const { seed, level, durability, nodes, delays } = scenario;
     this.#cluster = new SimCluster({
       seed,
       level,
       nodes,
-      settings: { requestTimeoutMs: REQUEST_TIMEOUT_MS, hotBytesMax: seed % 2 === 0 ? 0 : HOT_BYTES_MAX },
+      settings: {
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        durability,
+        hotBytesMax: seed % 2 === 0 ? 0 : HOT_BYTES_MAX,
+      },
     });
     this.#cluster.network.delays = delays;
     if (leaveOut !== null) this.#cluster.transcript = new Transcript(this.#cluster.scheduler, leaveOut);
@@ -84,13 +101,18 @@ class Run {
     this.#watchViews();
   }
 
-  run(): Outcome {
+  async run(): Promise<Outcome> {
+    // What goes wrong in a promise that nobody waits for, as it does in a controller.
+    const onRejection = (error: unknown) => this.#cluster.scheduler.fail(error);
+    process.on('unhandledRejection', onRejection);
     try {
-      this.#play();
+      await this.#play();
     } catch (error) {
       const { message, stack = message } = error as Error;
       const live = error instanceof NotLive;
       this.#violations.push({ kind: live ? 'not-live' : 'crashed', text: live ? message : stack });
+    } finally {
+      process.removeListener('unhandledRejection', onRejection);
     }
     for (const { kind, text } of this.#violations) {
       this.#cluster.transcript?.line(null, `VIOLATION: ${kind}: ${text}`);
@@ -104,32 +126,36 @@ class Run {
       searched: this.#searched,
       faults: this.#faults,
       views: this.#views.size,
+      recoveries: this.#cluster.nodes.reduce((sum, { recoveries }) => sum + recoveries, 0),
+      resumptions: this.#cluster.resumptions,
       virtualMs: this.#cluster.scheduler.nowMs,
       transcript: this.#cluster.transcript,
     };
   }
 
-  #play(): void {
+  async #play(): Promise<void> {
     const cluster = this.#cluster;
     const { clients, faults } = this.#scenario;
-    cluster.start();
-    this.#askUntilAnswered(cluster.nodes[0]!, COUNTER, { kind: 'set', value: '0' });
+    await cluster.start();
+    await this.#askUntilAnswered(cluster.nodes[0]!, COUNTER, { kind: 'set', value: '0' });
+    if (cluster.durability === 'async') await cluster.run(KEPT_WITHIN_MS);
     const running = clients.map((plan) => new SimClient(cluster, this.#recorder, plan));
     const injector = new FaultInjector(cluster, faults);
     this.#faults = injector.struck;
     const lastMs = Math.max(0, ...faults.map(({ atMs, forMs }) => atMs + forMs));
-    cluster.run(lastMs + 1);
+    await cluster.run(lastMs + 1);
     healAll(cluster);
-    cluster.runUntilReady();
+    await cluster.runUntilReady();
     const untilMs = cluster.scheduler.nowMs + DONE_WITHIN_MS;
-    while (running.some((client) => !client.finished) && cluster.scheduler.nowMs < untilMs) cluster.run(20);
+    while (running.some((client) => !client.finished) && cluster.scheduler.nowMs < untilMs)
+      await cluster.run(20);
     if (running.some((client) => !client.finished)) throw new NotLive('a client never got to its end');
     this.#recorder.endPlan();
-    cluster.run(SETTLE_MS + SEEN_FOR_SEC * 1000);
-    this.#readAll();
-    cluster.run(SETTLE_MS);
-    this.#playAbsence();
-    const values = this.#readAll();
+    await cluster.run(SETTLE_MS + SEEN_FOR_SEC * 1000);
+    await this.#readAll();
+    await cluster.run(SETTLE_MS);
+    await this.#playAbsence();
+    const values = await this.#readAll();
     const verdict = judge(this.#scenario, cluster, this.#recorder, values);
     this.#violations.push(...verdict.violations);
     this.#undecided = verdict.undecided;
@@ -137,38 +163,49 @@ class Run {
   }
 
   /** Some are away; the others, if they are enough, serve again; those who return know what was done meanwhile. */
-  #playAbsence(): void {
+  async #playAbsence(): Promise<void> {
     const cluster = this.#cluster;
     const { nodes, by } = this.#scenario.absence;
     if (nodes.length === 0) return;
     const away = nodes.map((node) => cluster.nodes[node]!);
     const present = cluster.nodes.filter((node) => !away.includes(node));
-    for (const node of away) {
-      if (by === 'pause') node.pause();
-      else if (by === 'kill' && cluster.survivesWithout(node)) node.kill();
-      else this.#isolate(node);
-    }
+    if (by === 'blackout') await this.#startAgain(present);
+    else
+      for (const node of away) {
+        if (by === 'pause') node.pause();
+        else if (by === 'kill' && cluster.survivesWithout(node)) cluster.kill(node);
+        else this.#isolate(node);
+      }
     cluster.transcript?.line(null, `away: ${nodes.join(', ')}, by ${by}`);
-    for (const node of present) this.#expectToServe(node);
-    cluster.run(SETTLE_MS);
+    for (const node of present) await this.#expectToServe(node);
+    await cluster.run(SETTLE_MS);
     const [known] = present;
-    const before = this.#readKeys(known!);
-    const killed = away.filter((node) => node.core === null);
+    const before = await this.#readKeys(known!);
+    const killed = away.filter((node) => !node.running);
     healAll(cluster);
-    for (const node of killed) this.#expectToKnow(node, before);
-    cluster.runUntilReady();
-    cluster.run(SETTLE_MS);
+    for (const node of killed) await this.#expectToKnow(node, before);
+    await cluster.runUntilReady();
+    await cluster.run(SETTLE_MS);
+  }
+
+  /** All machines go off, and these are started. */
+  async #startAgain(nodes: readonly SimNode[]): Promise<void> {
+    const cluster = this.#cluster;
+    cluster.losePower(...cluster.nodes);
+    for (const node of nodes) node.start();
+    const untilMs = cluster.scheduler.nowMs + SERVES_WITHIN_MS;
+    while (nodes.some(({ core }) => core === null) && cluster.scheduler.nowMs < untilMs) await cluster.run(5);
   }
 
   /** What a controller answers that was restarted is what the others know, though its links break at first. */
-  #expectToKnow(node: SimNode, before: ReadonlyMap<string, string | null>): void {
+  async #expectToKnow(node: SimNode, before: ReadonlyMap<string, string | null>): Promise<void> {
     const { network, nodes, random, scheduler } = this.#cluster;
     for (const { id } of nodes) {
       if (id !== node.id) scheduler.after(random.between(0, 150), () => network.break(node.id, id));
     }
     const untilMs = scheduler.nowMs + READY_WITHIN_MS;
-    while (!node.serving && scheduler.nowMs < untilMs) this.#cluster.run(5);
-    const after = this.#readKeys(node);
+    while (!node.serving && scheduler.nowMs < untilMs) await this.#cluster.run(5);
+    const after = await this.#readKeys(node);
     const difference = findDifference([before, after]);
     if (difference !== null) {
       this.#violations.push({ kind: 'lost', text: `n${node.id} returned without knowing: ${difference}` });
@@ -184,49 +221,51 @@ class Run {
     }
   }
 
-  #expectToServe(node: SimNode): void {
-    this.#askUntilAnswered(node, PROBE, { kind: 'get' });
+  async #expectToServe(node: SimNode): Promise<void> {
+    await this.#askUntilAnswered(node, PROBE, { kind: 'get' });
     this.#probes += INCREMENTS_MAX;
-    this.#askUntilAnswered(node, PROBE, { kind: 'set', value: String(this.#probes) });
+    await this.#askUntilAnswered(node, PROBE, { kind: 'set', value: String(this.#probes) });
   }
 
   /** @throws when it is not answered within the bound */
-  #askUntilAnswered(node: SimNode, key: string, action: Action): void {
+  async #askUntilAnswered(node: SimNode, key: string, action: Action): Promise<void> {
     const untilMs = this.#cluster.scheduler.nowMs + SERVES_WITHIN_MS;
     const connection = this.#recorder.connect(node);
-    while (this.#ask(connection, key, action).fate !== 'answered') {
+    while ((await this.#ask(connection, key, action)).fate !== 'answered') {
       if (this.#cluster.scheduler.nowMs > untilMs) {
         const reason = node.core?.notReadyBecause ?? 'it does not run';
         throw new NotLive(`n${node.id} did not serve again within ${SERVES_WITHIN_MS} ms: ${reason}`);
       }
-      this.#cluster.run(50);
+      await this.#cluster.run(50);
     }
   }
 
   /** Asks, and waits. */
-  #ask(connection: Connection, key: string, action: Action): { fate: Fate; value: string | null } {
-    let result: { fate: Fate; value: string | null } | null = null;
+  async #ask(connection: Connection, key: string, action: Action): Promise<Seen> {
+    let result: Seen | null = null;
     this.#recorder.ask(connection, key, action, 0n, (fate, reply) => {
       const hit = reply?.kind === 'hits' ? reply.hits[0] : undefined;
       result = { fate, value: hit?.value.toString() ?? null };
     });
-    while (result === null) this.#cluster.run(5);
+    while (result === null) await this.#cluster.run(5);
     return result;
   }
 
   /** What every node answers for every key. */
-  #readAll(): Map<string, string | null>[] {
-    return this.#cluster.nodes.map((node) => this.#readKeys(node));
+  async #readAll(): Promise<Map<string, string | null>[]> {
+    const all: Map<string, string | null>[] = [];
+    for (const node of this.#cluster.nodes) all.push(await this.#readKeys(node));
+    return all;
   }
 
-  #readKeys(node: SimNode): Map<string, string | null> {
+  async #readKeys(node: SimNode): Promise<Map<string, string | null>> {
     const { clients } = this.#scenario;
     const written = clients.flatMap(({ operations }) => operations.map(({ key }) => key));
     const keys = new Set([...written, COUNTER, PROBE].filter((key) => key !== ''));
     const connection = this.#recorder.connect(node);
     const values = new Map<string, string | null>();
     for (const key of keys) {
-      const { fate, value } = this.#ask(connection, key, { kind: 'get' });
+      const { fate, value } = await this.#ask(connection, key, { kind: 'get' });
       if (fate !== 'answered') {
         const text = `n${node.id} did not answer for ${key} when all was healed`;
         this.#violations.push({ kind: 'not-live', text });

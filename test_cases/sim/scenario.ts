@@ -1,8 +1,9 @@
 import { LEVELS, type Level } from '../../src/consistency/level.ts';
+import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { quorum } from '../../src/membership/view.ts';
 import { INCREMENTS_MAX } from '../checkers/convergence.ts';
 import type { Action } from '../checkers/history.ts';
-import { drawFaults, FAULT_KINDS, type Fault, type FaultKind } from './faults.ts';
+import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
 import { Random } from './random.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import type { Delays } from './sim-network.ts';
@@ -10,13 +11,15 @@ import type { Delays } from './sim-network.ts';
 /** Controllers that are away for a while after the faults, when the others must serve. */
 export interface Absence {
   readonly nodes: readonly number[];
-  readonly by: 'kill' | 'isolation' | 'pause';
+  /** `blackout`: all machines went off, and the others are started again. */
+  readonly by: 'kill' | 'isolation' | 'pause' | 'blackout';
 }
 
 /** A whole run, before it happens. What is left out of it does not change what is drawn for the rest. */
 export interface Scenario {
   readonly seed: number;
   readonly level: Level;
+  readonly durability: Durability;
   readonly nodes: number;
   readonly delays: Delays;
   readonly clients: readonly ClientPlan[];
@@ -27,6 +30,8 @@ export interface Scenario {
 /** What a scenario is to be drawn from; whatever is not given is drawn. */
 export interface Draw {
   readonly level?: Level;
+  /** Those that it is drawn from. */
+  readonly durabilities?: readonly Durability[];
   readonly nodes?: number;
   /** Mean number per virtual second. */
   readonly faults?: Readonly<Partial<Record<FaultKind, number>>>;
@@ -62,19 +67,21 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   const level = pickOr(draw.level, () => random.pick(LEVELS));
   const nodes = pickOr(draw.nodes, () => (random.chance(0.8) ? 3 : 5));
   const delays = pickOr(draw.delays, () => drawDelays(random));
+  const durability = new Random(seed).fork('durability').pick(draw.durabilities ?? DURABILITIES);
   const workload = { ...drawWorkload(random.fork('workload'), nodes), ...draw.workload };
   const clients = drawClients(random.fork('clients'), workload, nodes);
   const plansMs = clients.map(({ operations }) => operations.reduce((sum, { waitMs }) => sum + waitMs, 0));
-  const rates = draw.faults ?? drawRates(random.fork('rates'));
+  const rates = draw.faults ?? drawRates(random.fork('rates'), durability !== 'none');
   const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plansMs), nodes);
   return {
     seed,
     level,
+    durability,
     nodes,
     delays,
     clients,
     faults,
-    absence: drawAbsence(random.fork('absence'), level, nodes),
+    absence: drawAbsence(random.fork('absence'), level, nodes, durability),
   };
 }
 
@@ -126,11 +133,11 @@ function drawClients(random: Random, workload: Workload, nodes: number): ClientP
   return plans;
 }
 
-function drawRates(random: Random): Partial<Record<FaultKind, number>> {
+function drawRates(random: Random, onDisk: boolean): Partial<Record<FaultKind, number>> {
   const rates: Partial<Record<FaultKind, number>> = {};
   const share = random.pick([0, 0.15, 0.3, 0.5]);
-  for (const kind of FAULT_KINDS) {
-    const rate = random.logBetween(0.3, 4);
+  for (const [kind, factor] of kindsOf(onDisk)) {
+    const rate = factor * random.logBetween(0.3, 4);
     if (random.chance(share)) rates[kind] = rate;
   }
   return rates;
@@ -151,12 +158,13 @@ function drawAllFaults(
 }
 
 /** As many as the others can do without, or fewer. */
-function drawAbsence(random: Random, level: Level, nodes: number): Absence {
+function drawAbsence(random: Random, level: Level, nodes: number, durability: Durability): Absence {
   const needed = level === 'eventual' ? 1 : quorum(nodes);
   const first = random.below(nodes);
   const count = random.below(nodes - needed + 1);
   return {
     nodes: Array.from({ length: count }, (_, i) => (first + i) % nodes),
-    by: random.pick(['kill', 'isolation', 'pause'] as const),
+    by:
+      durability === 'sync' && random.chance(0.5) ? 'blackout' : random.pick(['kill', 'isolation', 'pause']),
   };
 }

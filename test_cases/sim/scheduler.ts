@@ -4,11 +4,17 @@ interface Scheduled {
   readonly run: () => void;
 }
 
+/** How long an event-loop turn takes, in virtual milliseconds. */
+export const TURN_MS = 0.02;
+
 /** Virtual time: events happen in order of their time, and of their scheduling where times are equal. */
 export class Scheduler {
   #nowMs = 0;
   #sequence = 0;
   readonly #heap: Scheduled[] = [];
+  #error: { readonly thrown: unknown } | null = null;
+  /** What is run goes on in promises: an event is over when nothing of that is left to do. */
+  asynchronous = false;
 
   get nowMs(): number {
     return this.#nowMs;
@@ -22,12 +28,19 @@ export class Scheduler {
     this.at(this.#nowMs + delayMs, run);
   }
 
+  /** Ends the run: `runUntil` throws this. */
+  fail(thrown: unknown): void {
+    this.#error ??= { thrown };
+  }
+
   /** Runs everything that is due up to this time. */
-  runUntil(untilMs: number): void {
+  async runUntil(untilMs: number): Promise<void> {
     for (let first = this.#heap[0]; first !== undefined && first.atMs <= untilMs; first = this.#heap[0]) {
       this.#pop();
       this.#nowMs = first.atMs;
       first.run();
+      if (this.asynchronous) await new Promise(setImmediate);
+      if (this.#error !== null) throw this.#error.thrown;
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
   }

@@ -65,6 +65,8 @@ function endless(seed: number): Outcome {
     searched: false,
     faults: new Map(),
     views: 0,
+    recoveries: 0,
+    resumptions: 0,
     virtualMs: 0,
     transcript: null,
   };

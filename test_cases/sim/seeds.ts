@@ -3,10 +3,10 @@ export const SEEDS = Number(process.env.SIM_SEEDS ?? 40);
 export const FIRST_SEED = Number(process.env.SIM_FIRST_SEED ?? 1);
 
 /** Runs once per seed; a failure names its seed, and how to see it again. */
-export function forEachSeed(run: (seed: number) => void): void {
+export async function forEachSeed(run: (seed: number) => Promise<unknown>): Promise<void> {
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
     try {
-      run(seed);
+      await run(seed);
     } catch (error) {
       const reason = (error as Error).message;
       throw new Error(`seed ${seed} (SIM_FIRST_SEED=${seed} SIM_SEEDS=1): ${reason}`, { cause: error });

@@ -9,69 +9,74 @@ export interface Shrunk {
   readonly runs: number;
 }
 
+/** Runs a scenario: whether it shows what the first showed. */
+export type Fails = (candidate: Scenario) => Promise<boolean>;
+
 /**
  * Makes a failing scenario smaller while it fails in the same way: fewer faults, operations and clients, shorter
  * faults, plainer delays (delta debugging: halves first, then single ones).
  *
- * @param fails runs a scenario: whether it shows what the first showed
  * @param runsMax when to stop with what has been found
  */
-export function shrink(scenario: Scenario, fails: (candidate: Scenario) => boolean, runsMax: number): Shrunk {
+export function shrink(scenario: Scenario, fails: Fails, runsMax: number): Promise<Shrunk> {
   return new Shrinker(scenario, fails, runsMax).shrink();
 }
 
 /** Whether a scenario shows a violation of this kind. */
-export function showing(kind: ViolationKind): (candidate: Scenario) => boolean {
-  return (candidate) => runScenario(candidate).violations.some((violation) => violation.kind === kind);
+export function showing(kind: ViolationKind): Fails {
+  return async (candidate) => {
+    const { violations } = await runScenario(candidate);
+    return violations.some((violation) => violation.kind === kind);
+  };
 }
 
 class Shrinker {
-  readonly #fails: (candidate: Scenario) => boolean;
+  readonly #fails: Fails;
   #runsLeft: number;
   #best: Scenario;
   readonly #runsMax: number;
 
-  constructor(scenario: Scenario, fails: (candidate: Scenario) => boolean, runsMax: number) {
+  constructor(scenario: Scenario, fails: Fails, runsMax: number) {
     this.#best = scenario;
     this.#fails = fails;
     this.#runsMax = runsMax;
     this.#runsLeft = runsMax;
   }
 
-  shrink(): Shrunk {
+  async shrink(): Promise<Shrunk> {
     for (let size = -1; size !== sizeOf(this.#best) && this.#runsLeft > 0; ) {
       size = sizeOf(this.#best);
-      this.#try({ ...this.#best, absence: { ...this.#best.absence, nodes: [] } });
-      this.#try({ ...this.#best, delays: { kind: 'uniform', minMs: 1, maxMs: 1 } });
-      this.#dropFaults();
-      this.#dropOperations();
-      this.#try({
+      await this.#try({ ...this.#best, absence: { ...this.#best.absence, nodes: [] } });
+      await this.#try({ ...this.#best, delays: { kind: 'uniform', minMs: 1, maxMs: 1 } });
+      await this.#dropFaults();
+      await this.#dropOperations();
+      await this.#try({
         ...this.#best,
         clients: this.#best.clients.filter((client) => client.operations.length > 0),
       });
-      this.#shortenFaults();
+      await this.#shortenFaults();
     }
     return { scenario: this.#best, runs: this.#runsMax - this.#runsLeft };
   }
 
   /** Keeps the candidate when it fails as well. */
-  #try(candidate: Scenario): boolean {
+  async #try(candidate: Scenario): Promise<boolean> {
     if (this.#runsLeft === 0) return false;
     this.#runsLeft--;
-    const fails = this.#fails(candidate);
+    const fails = await this.#fails(candidate);
     if (fails) this.#best = candidate;
     return fails;
   }
 
-  #dropFaults(): void {
-    this.#drop(
+  async #dropFaults(): Promise<void> {
+    await this.#drop(
       () => this.#best.faults.length,
       (keep) => ({ ...this.#best, faults: this.#best.faults.filter((_, i) => keep(i)) }),
     );
   }
 
-  #dropOperations(): void {
-    this.#drop(
+  async #dropOperations(): Promise<void> {
+    await this.#drop(
       () => this.#best.clients.reduce((sum, { operations }) => sum + operations.length, 0),
       (keep) => {
         let i = 0;
@@ -82,25 +87,28 @@ class Shrinker {
   }
 
   /** Leaves stretches out, from half of all down to single ones. */
-  #drop(count: () => number, keeping: (keep: (index: number) => boolean) => Scenario): void {
+  async #drop(count: () => number, keeping: (keep: (index: number) => boolean) => Scenario): Promise<void> {
     for (
       let stretch = Math.ceil(count() / 2);
       stretch >= 1;
       stretch = stretch === 1 ? 0 : Math.ceil(stretch / 2)
     ) {
       for (let from = 0; from < count(); ) {
-        const dropped = this.#try(keeping((index) => index < from || index >= from + stretch));
+        const dropped = await this.#try(keeping((index) => index < from || index >= from + stretch));
         if (!dropped) from += stretch;
       }
     }
   }
 
-  #shortenFaults(): void {
-    this.#best.faults.forEach((fault, i) => {
+  async #shortenFaults(): Promise<void> {
+    for (const [i, fault] of this.#best.faults.entries()) {
       const shorter = { ...fault, forMs: Math.floor(fault.forMs / 2) };
-      if (shorter.forMs < 10) return;
-      this.#try({ ...this.#best, faults: this.#best.faults.map((one, j) => (i === j ? shorter : one)) });
-    });
+      if (shorter.forMs < 10) continue;
+      await this.#try({
+        ...this.#best,
+        faults: this.#best.faults.map((one, j) => (i === j ? shorter : one)),
+      });
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Level } from '../../src/consistency/level.ts';
 import type { Settings } from '../../src/controller/settings.ts';
+import type { Durability } from '../../src/journal/durability.ts';
+import { compareVersions, type Version } from '../../src/ordering/version.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';
@@ -14,6 +16,18 @@ export interface SimOptions {
   readonly settings?: Partial<Settings>;
 }
 
+/** A time within which what was answered may be lost. */
+export interface Loss {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * What a controller that dies has answered, its peers have in their queues until they form a view without it, and on
+ * disk some time after that: in virtual milliseconds, longer than that takes while the worst goes on.
+ */
+const EPISODE_MS = 5_000;
+
 /** All must be serving this long after everything was healed, in virtual milliseconds. */
 export const READY_WITHIN_MS = 20_000;
 
@@ -23,10 +37,18 @@ export const READY_WITHIN_MS = 20_000;
  */
 export class SimCluster {
   readonly level: Level;
+  readonly durability: Durability;
   readonly scheduler = new Scheduler();
   readonly random: Random;
   readonly network: SimNetwork;
   readonly nodes: readonly SimNode[];
+  readonly #deaths: Loss[] = [];
+  /** Times at which answered writes may have been lost. */
+  readonly losses: Loss[] = [];
+  /** No controller has its memory. */
+  #isForgotten = false;
+  /** How often the cluster went on when none of its controllers had its memory. */
+  resumptions = 0;
   #transcript: Transcript | null = null;
 
   constructor(options: SimOptions) {
@@ -43,9 +65,12 @@ export class SimCluster {
           network: this.network,
           random: this.random.fork(`node ${id}`),
           transcript: () => this.#transcript,
+          onSettled: () => this.#onSettled(),
         }),
     );
     for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);
+    this.durability = options.settings?.durability ?? 'none';
+    this.scheduler.asynchronous = this.durability !== 'none';
   }
 
   /** Null, as it is at first: nothing is written down. */
@@ -58,8 +83,52 @@ export class SimCluster {
     this.network.transcript = transcript;
   }
 
+  /** The process may die: what it knows is on disk, or others know it. */
+  mayKill(node: SimNode): boolean {
+    return node.running && (this.durability !== 'none' || this.survivesWithout(node));
+  }
+
+  kill(...nodes: readonly SimNode[]): void {
+    this.#lose(nodes, (node) => node.kill());
+  }
+
+  losePower(...nodes: readonly SimNode[]): void {
+    this.#lose(nodes, (node) => node.losePower());
+  }
+
   /**
-   * What a cluster may count on: at no time has more than a minority lost its memory, and every value is left
+   * At an ordered level something may be lost only when nobody has its memory any more: then what was under way
+   * from one to the others, too.
+   */
+  #lose(nodes: readonly SimNode[], end: (node: SimNode) => void): void {
+    const toMs = this.scheduler.nowMs;
+    const isKnown = () => this.nodes.some((node) => node.knows);
+    if (isKnown()) this.#onSettled();
+    for (const node of nodes) {
+      if (node.knows) this.#deaths.push({ fromMs: node.keptUntilMs, toMs });
+      end(node);
+    }
+    const wasForgotten = this.#isForgotten;
+    this.#isForgotten ||= !isKnown();
+    if (this.durability !== 'async') return;
+    const recent = this.#deaths.filter((death) => death.toMs > toMs - EPISODE_MS);
+    if (this.level === 'eventual' || this.#isForgotten !== wasForgotten) this.losses.push(...recent);
+  }
+
+  /** When nobody had its memory, all go on from the longest state that was on a disk. */
+  #onSettled(): void {
+    if (!this.#isForgotten) return;
+    this.#isForgotten = false;
+    this.resumptions++;
+    if (this.level === 'eventual' || this.durability !== 'async') return;
+    const longest = this.nodes
+      .map(({ recovered }): Version => recovered.marks.applied)
+      .reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
+    for (const { journal } of this.nodes) journal.forgetBeyond(longest);
+  }
+
+  /**
+   * What a cluster may count on, where nothing is on disk: at no time has more than a minority lost its memory, and every value is left
    * in some store.
    */
   survivesWithout(node: SimNode): boolean {
@@ -69,8 +138,9 @@ export class SimCluster {
     return [...keys].every((key) => isKept(key, others, others));
   }
 
-  /** The entry may be lost at this node's store: another has it. */
+  /** The entry may be lost at this node's store: another has it, or the node's own journal. */
   mayLose(node: SimNode, key: string): boolean {
+    if (this.durability !== 'none') return true;
     const running = this.nodes.filter((other) => other.core !== null);
     return isKept(
       key,
@@ -80,27 +150,27 @@ export class SimCluster {
   }
 
   /** Starts all, and runs until all are ready. */
-  start(): void {
+  async start(): Promise<void> {
     for (const node of this.nodes) node.start();
-    this.runUntilReady();
+    await this.runUntilReady();
   }
 
-  run(forMs: number): void {
-    this.scheduler.runUntil(this.scheduler.nowMs + forMs);
+  run(forMs: number): Promise<void> {
+    return this.scheduler.runUntil(this.scheduler.nowMs + forMs);
   }
 
   /** @throws when the cluster is not ready within the bound, in virtual milliseconds */
-  runUntilReady(withinMs = READY_WITHIN_MS): void {
+  async runUntilReady(withinMs = READY_WITHIN_MS): Promise<void> {
     const until = this.scheduler.nowMs + withinMs;
     while (this.nodes.some((node) => !node.ready)) {
       if (this.scheduler.nowMs >= until) {
         const reasons = this.nodes.map((node) => {
-          if (node.core === null) return `${node.id}: not running`;
+          if (node.core === null) return `${node.id}: ${node.running ? 'opening its disk' : 'not running'}`;
           return `${node.id}: ${node.core.notReadyBecause || node.core.peers.missing || 'ready, but not every controller is a member'}`;
         });
         throw new NotLive(`not ready after ${withinMs} ms: ${reasons.join('; ')}`);
       }
-      this.run(10);
+      await this.run(10);
     }
   }
 }
@@ -124,7 +194,7 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     threshold: 3,
     form: false,
     leaseMs: 300,
-    dataDir: '',
+    dataDir: settings?.durability === undefined || settings.durability === 'none' ? '' : '/data',
     durability: 'none',
     requestTimeoutMs: 1_000,
     syncIntervalMs: 1_000,

@@ -1,16 +1,22 @@
 import { ClientSession } from '../../src/consistency/session.ts';
 import { Core, TICK_MS } from '../../src/controller/core.ts';
+import type { LogFields } from '../../src/controller/logger.ts';
 import type { Settings } from '../../src/controller/settings.ts';
-import { NOTHING_RECOVERED } from '../../src/journal/recovered-state.ts';
-import type { ViewRecord } from '../../src/journal/view-record.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { JournalError } from '../../src/journal/journal-error.ts';
+import { MemoryJournal } from '../../src/journal/memory-journal.ts';
+import { NOTHING_RECOVERED, type RecoveredState } from '../../src/journal/recovered-state.ts';
+import type { ViewLog, ViewRecord } from '../../src/journal/view-record.ts';
 import type { PeerBus, PeerMessage } from '../../src/peer/messages.ts';
 import { REPLIES, type Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import type { Random } from './random.ts';
-import type { Scheduler } from './scheduler.ts';
+import { type Scheduler, TURN_MS } from './scheduler.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
+import { SimFileSystem } from './sim-file-system.ts';
 import type { NetworkNode, SimNetwork } from './sim-network.ts';
+import { openSimStorage } from './sim-storage.ts';
 import { SimStore } from './sim-store.ts';
 import type { Transcript } from './transcript.ts';
 import { WitnessJournal } from './witness-journal.ts';
@@ -26,13 +32,22 @@ export interface NodePorts {
   readonly random: Random;
   readonly network: SimNetwork;
   readonly transcript: () => Transcript | null;
+  /** The controller has served since it was started. */
+  readonly onSettled: () => void;
+}
+
+/** What a controller begins with. */
+interface Possessions {
+  readonly journal: Journal;
+  readonly viewLog: ViewLog;
+  readonly recovered: RecoveredState;
 }
 
 /** A peer that was silent for this many suspicion times has its connection broken, as a controller does it. */
 const BREAK_AFTER_THRESHOLDS = 10;
 
-/** How long an event-loop turn takes, in virtual milliseconds. */
-const TURN_MS = 0.02;
+/** A controller that can't use its disk ends; it is started again after so long, in virtual milliseconds. */
+const START_AGAIN_MS = 200;
 
 /**
  * One machine, and the controller on it, which may run, be dead, or stand still. Its store, its clocks and its
@@ -42,19 +57,27 @@ export class SimNode implements NetworkNode {
   readonly id: number;
   readonly store: SimStore;
   readonly clock: SimClock;
+  /** Of single records, for the part in views, where durability is `none`. */
   readonly disk: SimDisk;
+  readonly files: SimFileSystem;
   readonly #ports: NodePorts;
   readonly #settings: Settings;
   readonly #sessions = new Set<ClientSession>();
   #core: Core | null = null;
+  #running = false;
   #life = 0;
   #flushAsked = false;
   #paused = false;
   #held: (() => void)[] = [];
   #settledLife = 0;
   journal: WitnessJournal;
+  /** What this run began with. */
+  recovered: RecoveredState = NOTHING_RECOVERED;
+  /** Starts that went on from what was on disk. */
+  recoveries = 0;
   /** Virtual time up to which this node last stood still. */
   pausedUntilMs = Number.NEGATIVE_INFINITY;
+  #pausedFromMs = Number.NEGATIVE_INFINITY;
 
   constructor(id: number, settings: Settings, ports: NodePorts) {
     this.id = id;
@@ -64,11 +87,17 @@ export class SimNode implements NetworkNode {
     this.store = new SimStore(scheduler, random.fork(`store ${id}`), settings.storeTimeoutMs);
     this.clock = new SimClock(scheduler, random.fork(`clock ${id}`));
     this.disk = new SimDisk(scheduler, random.fork(`disk ${id}`));
-    this.journal = new WitnessJournal(settings.peers.length);
+    this.files = new SimFileSystem(scheduler, random.fork(`files ${id}`));
+    this.journal = new WitnessJournal(new MemoryJournal(settings.peers.length));
   }
 
+  /** Null while it opens its disk, too. */
   get core(): Core | null {
     return this.#core;
+  }
+
+  get running(): boolean {
+    return this.#running;
   }
 
   get incarnation(): number {
@@ -89,6 +118,11 @@ export class SimNode implements NetworkNode {
     return this.#core !== null && this.#settledLife === this.#life;
   }
 
+  /** It has its memory: it may have answered. */
+  get knows(): boolean {
+    return this.settled || this.#core?.notReadyBecause === '';
+  }
+
   /** It serves, and hears everybody; and everybody takes part. */
   get ready(): boolean {
     if (!this.serving || this.#core!.peers.missing !== '') return false;
@@ -98,16 +132,58 @@ export class SimNode implements NetworkNode {
 
   /** Starts a new run, with nothing remembered but what the disk and the store hold. */
   start(): void {
-    const { scheduler, network, random, transcript } = this.#ports;
     this.#life++;
+    this.#running = true;
     const life = this.#life;
-    this.journal = new WitnessJournal(this.#settings.peers.length, this.journal.applied);
-    const { id, clock } = this;
     /** What comes back to this process comes when it is awake, and never to the next one. */
     const deliver = (run: () => void) => {
       if (life === this.#life) this.whenAwake(run);
     };
-    transcript()?.line(id, `starts, run ${life}`);
+    this.#note(`starts, run ${life}`);
+    if (this.#settings.durability !== 'none') return this.#openStorage(deliver);
+    this.#begin(deliver, {
+      journal: new MemoryJournal(this.#settings.peers.length),
+      recovered: NOTHING_RECOVERED,
+      viewLog: this.disk.open<ViewRecord>('views', deliver),
+    });
+  }
+
+  #openStorage(deliver: (run: () => void) => void): void {
+    const { scheduler, random } = this.#ports;
+    const opening = openSimStorage({
+      settings: this.#settings,
+      files: this.files,
+      clock: this.clock,
+      scheduler,
+      random,
+      deliver,
+      onWritable: () => this.#core?.onWritable(),
+      note: (message, fields) => this.#noteLog(message, fields),
+    });
+    opening.then(
+      (storage) => this.#begin(deliver, storage),
+      (error) => this.#fail(error),
+    );
+  }
+
+  /** As a controller that can't use its data directory, and whoever runs it. */
+  #fail(error: unknown): void {
+    if (!(error instanceof JournalError)) throw error;
+    this.#note(`ends: ${error.message}`);
+    this.#end();
+    this.files.onKill();
+    this.#ports.scheduler.after(START_AGAIN_MS, () => {
+      if (!this.#running) this.start();
+    });
+  }
+
+  #begin(deliver: (run: () => void) => void, { journal, recovered, viewLog }: Possessions): void {
+    const { scheduler, network, random } = this.#ports;
+    const { id, clock } = this;
+    const life = this.#life;
+    this.journal = new WitnessJournal(journal, this.journal.applied);
+    this.recovered = recovered;
+    if (recovered.newestTime > 0) this.recoveries++;
     this.#core = new Core({
       settings: this.#settings,
       incarnation: this.#life,
@@ -115,8 +191,8 @@ export class SimNode implements NetworkNode {
       incarnationOf: (peer) => network.incarnationOf(id, peer),
       refuse: (peer) => network.close(id, peer),
       journal: this.journal,
-      recovered: NOTHING_RECOVERED,
-      viewLog: this.disk.open<ViewRecord>('views', deliver),
+      recovered,
+      viewLog,
       store: this.store.connect(deliver),
       wallMs: () => clock.wallMs(),
       nowMs: () => clock.nowMs(),
@@ -126,44 +202,74 @@ export class SimNode implements NetworkNode {
       onChange: () => {
         for (const session of this.#sessions) session.drain();
       },
-      log: (message, fields) =>
-        transcript()?.line(id, `log: ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`),
+      log: (message, fields) => this.#noteLog(message, fields),
       local: (_, answer) => answer(REPLIES.ok),
     });
     network.join(id, this);
     this.#every(TICK_MS, (core) => {
       core.onTick();
-      if (core.notReadyBecause === '') this.#settledLife = this.#life;
+      if (core.notReadyBecause === '') this.#settle();
     });
     this.#every(this.#settings.heartbeatMs, (core) => this.#onHeartbeatTick(core));
     this.#every(this.#settings.syncIntervalMs, (core) => core.onSyncTick());
   }
 
+  #settle(): void {
+    if (this.settled) return;
+    this.#settledLife = this.#life;
+    this.#ports.onSettled();
+  }
+
   /** As SIGKILL: its clients get no more answers, its memory is lost. */
   kill(): void {
-    if (this.#core === null) return;
-    this.#ports.transcript()?.line(this.id, 'is killed');
+    if (!this.#running) return;
+    this.#note('is killed');
+    this.#end();
+    this.files.onKill();
+  }
+
+  /** The machine goes off: what was not flushed is lost, and what its memcached held. */
+  losePower(): void {
+    this.#note('loses power');
+    this.#end();
+    this.files.losePower();
+    this.store.empty();
+  }
+
+  #end(): void {
+    const wasUp = this.#core !== null;
     this.#core = null;
+    this.#running = false;
     this.#life++;
     this.#flushAsked = false;
     this.#sessions.clear();
     this.#paused = false;
     this.#held = [];
+    if (!wasUp) return;
     this.disk.crash();
     this.#ports.network.leave(this.id);
   }
 
+  /** Of what this controller answered, that which was answered before this time is on its disk (durability `async`). */
+  get keptUntilMs(): number {
+    const { nowMs } = this.#ports.scheduler;
+    const { exposureMs } = this.files;
+    const stood = this.#paused || this.pausedUntilMs > nowMs - exposureMs;
+    return (stood ? this.#pausedFromMs : nowMs) - exposureMs;
+  }
+
   /** As SIGSTOP. */
   pause(): void {
-    if (this.#core === null || this.#paused) return;
-    this.#ports.transcript()?.line(this.id, 'stands still');
+    if (!this.#running || this.#paused) return;
+    this.#note('stands still');
+    this.#pausedFromMs = this.#ports.scheduler.nowMs;
     this.#paused = true;
   }
 
   /** As SIGCONT: timers that were due, and what came meanwhile, in either order. */
   resume(): void {
     if (!this.#paused) return;
-    this.#ports.transcript()?.line(this.id, 'goes on');
+    this.#note('goes on');
     this.pausedUntilMs = this.#ports.scheduler.nowMs;
     this.#paused = false;
     const held = this.#held;
@@ -225,6 +331,14 @@ export class SimNode implements NetworkNode {
       },
       isUp: (peer) => network.isUp(id, peer),
     };
+  }
+
+  #note(text: string): void {
+    this.#ports.transcript()?.line(this.id, text);
+  }
+
+  #noteLog(message: string, fields?: LogFields): void {
+    this.#note(`log: ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
   }
 
   #every(intervalMs: number, run: (core: Core) => void): void {

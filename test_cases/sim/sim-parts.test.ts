@@ -5,6 +5,7 @@ import { Scheduler } from './scheduler.ts';
 import { forEachSeed } from './seeds.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
+import { SimFileSystem } from './sim-file-system.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimStore } from './sim-store.ts';
 
@@ -13,7 +14,7 @@ import { SimStore } from './sim-store.ts';
 const now = (run: () => void) => run();
 
 /** A network of two, and what each heard, as words. */
-function pair(seed: number) {
+async function pair(seed: number) {
   const scheduler = new Scheduler();
   const network = new SimNetwork(scheduler, new Random(seed), 2);
   const heard: string[][] = [[], []];
@@ -26,7 +27,7 @@ function pair(seed: number) {
   });
   network.join(0, node(0));
   network.join(1, node(1));
-  scheduler.runUntil(500);
+  await scheduler.runUntil(500);
   return { scheduler, network, heard, rejoin: (id: number) => network.join(id, node(id)) };
 }
 
@@ -34,9 +35,9 @@ const message = (counter: number): PeerMessage => ({ type: 'prepare', ballot: { 
 const numberOf = (one: PeerMessage) => (one.type === 'prepare' ? String(one.ballot.counter) : one.type);
 
 describe('the simulated network', () => {
-  it('delivers in order and once while a link is up, and loses at most the end', () => {
-    forEachSeed((seed) => {
-      const { scheduler, network, heard } = pair(seed);
+  it('delivers in order and once while a link is up, and loses at most the end', async () => {
+    await forEachSeed(async (seed) => {
+      const { scheduler, network, heard } = await pair(seed);
       const random = new Random(seed);
       network.delays = { kind: 'heavy', minMs: 0.1, alpha: 1 };
       for (let i = 1; i <= 60; i++) {
@@ -47,48 +48,48 @@ describe('the simulated network', () => {
         if (act === 2) network.close(i % 2, 1 - (i % 2));
         if (act === 3) network.block(0, 1);
         if (act === 4) network.heal(0, 1);
-        scheduler.runUntil(scheduler.nowMs + random.between(0, 40));
+        await scheduler.runUntil(scheduler.nowMs + random.between(0, 40));
       }
       network.healAll();
-      scheduler.runUntil(scheduler.nowMs + 5_000);
+      await scheduler.runUntil(scheduler.nowMs + 5_000);
       expect(network.isUp(0, 1) && network.isUp(1, 0)).toBe(true);
       expectLinks(heard[1]!);
     });
   });
 
-  it('holds what is sent in a blocked direction, and tells nobody', () => {
-    const { scheduler, network, heard } = pair(3);
+  it('holds what is sent in a blocked direction, and tells nobody', async () => {
+    const { scheduler, network, heard } = await pair(3);
     network.block(0, 1);
     network.send(0, 1, message(1));
     network.send(1, 0, message(2));
-    scheduler.runUntil(5_000);
+    await scheduler.runUntil(5_000);
     expect(heard).toEqual([['up', '2'], ['up']]);
     network.send(0, 1, message(3));
     network.unblock(0, 1);
-    scheduler.runUntil(6_000);
+    await scheduler.runUntil(6_000);
     expect(heard[1]).toEqual(['up', '1', '3']);
   });
 
-  it('has no link while it is cut, and another afterwards', () => {
-    const { scheduler, network, heard } = pair(4);
+  it('has no link while it is cut, and another afterwards', async () => {
+    const { scheduler, network, heard } = await pair(4);
     network.cut(0, 1);
-    scheduler.runUntil(3_000);
+    await scheduler.runUntil(3_000);
     expect(heard).toEqual([
       ['up', 'down'],
       ['up', 'down'],
     ]);
     network.heal(0, 1);
-    scheduler.runUntil(4_000);
+    await scheduler.runUntil(4_000);
     expect(heard[0]).toEqual(['up', 'down', 'up']);
   });
 
-  it('tells of a process that died, and of its return', () => {
-    const { scheduler, network, heard, rejoin } = pair(5);
+  it('tells of a process that died, and of its return', async () => {
+    const { scheduler, network, heard, rejoin } = await pair(5);
     network.leave(1);
-    scheduler.runUntil(1_000);
+    await scheduler.runUntil(1_000);
     expect(heard[0]).toEqual(['up', 'down']);
     rejoin(1);
-    scheduler.runUntil(2_000);
+    await scheduler.runUntil(2_000);
     expect(heard[0]).toEqual(['up', 'down', 'up']);
   });
 });
@@ -114,9 +115,9 @@ function expectLinks(heard: readonly string[]): void {
 }
 
 describe('the simulated disk', () => {
-  it('has what it said it has, in order, and of what was under way a part', () => {
+  it('has what it said it has, in order, and of what was under way a part', async () => {
     const found = new Set<string>();
-    forEachSeed((seed) => {
+    await forEachSeed(async (seed) => {
       const scheduler = new Scheduler();
       const disk = new SimDisk(scheduler, new Random(seed));
       const file = disk.open<number>('view', now);
@@ -127,15 +128,52 @@ describe('the simulated disk', () => {
           done = i;
         });
       }
-      scheduler.runUntil(1);
+      await scheduler.runUntil(1);
       disk.crash();
       const kept = disk.open<number>('view', now).load() ?? 0;
-      scheduler.runUntil(100);
+      await scheduler.runUntil(100);
       expect(disk.open<number>('view', now).load() ?? 0).toBe(kept);
       expect(kept).toBeGreaterThanOrEqual(done);
       found.add(kept === done ? 'lost' : 'survived');
     });
     expect([...found].sort()).toEqual(['lost', 'survived']);
+  });
+});
+
+describe('the simulated file system', () => {
+  const PATH = '/log-00000000';
+
+  /** One write is flushed, another is not, and a third is under way when the process dies. */
+  async function found(seed: number, end: (files: SimFileSystem) => void): Promise<string> {
+    const scheduler = new Scheduler();
+    scheduler.asynchronous = true;
+    const files = new SimFileSystem(scheduler, new Random(seed));
+    const disk = files.mount(now);
+    const written = async (): Promise<void> => {
+      const file = await disk.open(PATH, 'create');
+      await file.write(Buffer.from('a'), 0);
+      await file.sync();
+      await disk.syncDirectory('/');
+      await file.write(Buffer.from('b'), 1);
+      void file.write(Buffer.from('c'), 2);
+    };
+    void written().then(() => end(files));
+    await scheduler.runUntil(100);
+    const left = files.mount(now).readAll(PATH);
+    await scheduler.runUntil(200);
+    return (await left).toString().replaceAll('\0', '-');
+  }
+
+  it('keeps what a killed process has written, and of what was under way a part', async () => {
+    const all = new Set<string>();
+    await forEachSeed(async (seed) => all.add(await found(seed, (files) => files.onKill())));
+    expect([...all].sort()).toEqual(['ab', 'abc']);
+  });
+
+  it('loses with the power what was not flushed, or a part of it', async () => {
+    const all = new Set<string>();
+    await forEachSeed(async (seed) => all.add(await found(seed, (files) => files.losePower())));
+    expect([...all].sort()).toEqual(['a', 'ab']);
   });
 });
 
@@ -158,65 +196,65 @@ describe('the simulated store', () => {
     return { scheduler, store, connection, answers, set };
   }
 
-  it('answers in order, after the call', () => {
+  it('answers in order, after the call', async () => {
     const { scheduler, answers, set, connection } = opened(1);
     set('a');
     set('b');
     connection.get('a', (_, found) => answers.push(`found ${found?.value}`));
     expect(answers).toEqual([]);
-    scheduler.runUntil(10);
+    await scheduler.runUntil(10);
     expect(answers).toEqual(['a', 'b', 'found a']);
   });
 
-  it('fails what is under way when it goes, of which some may have happened, oldest first', () => {
+  it('fails what is under way when it goes, of which some may have happened, oldest first', async () => {
     const left = new Set<number>();
-    forEachSeed((seed) => {
+    await forEachSeed(async (seed) => {
       const { scheduler, store, answers, set } = opened(seed);
       for (const key of ['a', 'b', 'c']) set(key);
       store.setMode('down');
       expect(answers).toEqual(['STORE_DOWN', 'STORE_DOWN', 'STORE_DOWN']);
-      scheduler.runUntil(10);
+      await scheduler.runUntil(10);
       expect(['', 'a', 'ab', 'abc']).toContain([...store.items.keys()].join(''));
       left.add(store.items.size);
     });
     expect(left.size).toBeGreaterThan(2);
   });
 
-  it('that hangs is an error in time, and serves again afterwards', () => {
+  it('that hangs is an error in time, and serves again afterwards', async () => {
     const { scheduler, store, answers, connection, set } = opened(2);
     store.setMode('hanging');
     set('a');
-    scheduler.runUntil(499);
+    await scheduler.runUntil(499);
     expect(answers).toEqual([]);
     expect(connection.state.up).toBe(true);
-    scheduler.runUntil(501);
+    await scheduler.runUntil(501);
     expect(answers).toEqual(['STORE_TIMEOUT']);
     expect(connection.state.up).toBe(false);
     store.setMode('up');
     set('b');
-    scheduler.runUntil(510);
+    await scheduler.runUntil(510);
     expect(answers).toEqual(['STORE_TIMEOUT', 'b']);
   });
 
-  it('evicts only what may be lost', () => {
+  it('evicts only what may be lost', async () => {
     const { scheduler, store, set } = opened(3);
     store.evictionChance = 1;
     store.mayLose = (key) => key !== 'keep';
     for (const key of ['keep', 'a', 'b', 'c']) set(key);
-    scheduler.runUntil(10);
+    await scheduler.runUntil(10);
     expect([...store.items.keys()]).toEqual(['keep']);
     expect(store.evictions).toBe(3);
   });
 });
 
 describe('a simulated clock', () => {
-  it('drifts by half a percent at the most, and its wall time jumps alone', () => {
-    forEachSeed((seed) => {
+  it('drifts by half a percent at the most, and its wall time jumps alone', async () => {
+    await forEachSeed(async (seed) => {
       const scheduler = new Scheduler();
       const clock = new SimClock(scheduler, new Random(seed));
       const startMs = clock.nowMs();
       clock.skewMs = -7_200_000;
-      scheduler.runUntil(10_000);
+      await scheduler.runUntil(10_000);
       expect(Math.abs(clock.nowMs() - startMs - 10_000)).toBeLessThan(51);
       expect(clock.virtualMs(clock.rate * 100)).toBeCloseTo(100);
       const wallMs = clock.wallMs();

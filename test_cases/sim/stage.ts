@@ -20,14 +20,20 @@ export class Stage {
   readonly #transcript: Transcript;
   readonly #connections = new Map<number, Connection>();
 
-  constructor(level: Level) {
-    this.cluster = new SimCluster({ seed: 1, level, settings: { requestTimeoutMs: REQUEST_TIMEOUT_MS } });
-    this.cluster.network.delays = DELAYS;
-    this.cluster.start();
-    this.cluster.run(200);
+  private constructor(cluster: SimCluster) {
+    this.cluster = cluster;
     this.#recorder = new Recorder(this.cluster, REQUEST_TIMEOUT_MS);
     this.#transcript = new Transcript(this.cluster.scheduler, LEFT_OUT);
     this.cluster.transcript = this.#transcript;
+  }
+
+  /** A cluster of three that is ready. */
+  static async set(level: Level): Promise<Stage> {
+    const cluster = new SimCluster({ seed: 1, level, settings: { requestTimeoutMs: REQUEST_TIMEOUT_MS } });
+    cluster.network.delays = DELAYS;
+    await cluster.start();
+    await cluster.run(200);
+    return new Stage(cluster);
   }
 
   /** A line of explanation. */
@@ -44,8 +50,8 @@ export class Stage {
     this.#recorder.ask(connection, key, action, 0n, () => {});
   }
 
-  run(forMs: number): void {
-    this.cluster.run(forMs);
+  run(forMs: number): Promise<void> {
+    return this.cluster.run(forMs);
   }
 
   toString(): string {

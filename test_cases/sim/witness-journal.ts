@@ -1,16 +1,19 @@
-import type { JournalRecord } from '../../src/journal/journal.ts';
-import { MemoryJournal } from '../../src/journal/memory-journal.ts';
+import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from '../../src/journal/journal.ts';
 import type { Effect } from '../../src/ordering/effect.ts';
-import { sameVersion, type Version } from '../../src/ordering/version.ts';
+import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
+import type { VersionVector } from '../../src/ordering/version-vector.ts';
 
-/** The real journal, which also writes down every write that it took in: all that was ever applied on a node. */
-export class WitnessJournal extends MemoryJournal {
+/** A journal that also writes down every write that it took in: all that was ever applied on a node. */
+export class WitnessJournal implements Journal {
+  readonly #journal: Journal;
   readonly applied: Effect[];
+  /** Of `applied`, those of this run. */
+  readonly #ofThisRun = new Set<Effect>();
 
   /** @param applied by former runs */
-  constructor(nodes: number, applied: Effect[] = []) {
-    super(nodes);
-    this.applied = applied;
+  constructor(journal: Journal, applied: readonly Effect[] = []) {
+    this.#journal = journal;
+    this.applied = [...applied];
   }
 
   /** Keys that were ever written on this node, and have an entry now. */
@@ -19,16 +22,86 @@ export class WitnessJournal extends MemoryJournal {
     return new Set(keys.filter((key) => this.newest(key)?.tombstone === false));
   }
 
-  override record(effect: Effect): boolean {
-    const taken = super.record(effect);
-    if (taken) this.applied.push(effect);
+  /** The cluster goes on from this version: what former runs did beyond it is no part of the history. */
+  forgetBeyond(version: Version): void {
+    const isKept = (effect: Effect) =>
+      this.#ofThisRun.has(effect) || compareVersions(effect.version, version) <= 0;
+    this.applied.splice(0, Number.POSITIVE_INFINITY, ...this.applied.filter(isKept));
+  }
+
+  record(effect: Effect): boolean {
+    const taken = this.#journal.record(effect);
+    if (taken) {
+      this.applied.push(effect);
+      this.#ofThisRun.add(effect);
+    }
     return taken;
   }
 
   /** What is taken back never happened. */
-  override revert(failed: Version, key: string, previous: JournalRecord | undefined): void {
-    super.revert(failed, key, previous);
+  revert(failed: Version, key: string, previous: JournalRecord | undefined): void {
+    this.#journal.revert(failed, key, previous);
     const index = this.applied.findLastIndex((effect) => sameVersion(effect.version, failed));
     if (index >= 0) this.applied.splice(index, 1);
+  }
+
+  get armedFlush(): ArmedFlush | null {
+    return this.#journal.armedFlush;
+  }
+
+  get state(): JournalState {
+    return this.#journal.state;
+  }
+
+  get keys(): number {
+    return this.#journal.keys;
+  }
+
+  get records(): number {
+    return this.#journal.records;
+  }
+
+  newest(key: string): JournalRecord | undefined {
+    return this.#journal.newest(key);
+  }
+
+  isLive(record: JournalRecord, nowMs: number): boolean {
+    return this.#journal.isLive(record, nowMs);
+  }
+
+  forget(record: JournalRecord): void {
+    this.#journal.forget(record);
+  }
+
+  since(vector: VersionVector): Effect[] {
+    return this.#journal.since(vector);
+  }
+
+  sample(limit: number): JournalRecord[] {
+    return this.#journal.sample(limit);
+  }
+
+  hold(effect: Effect): void {
+    this.#journal.hold(effect);
+  }
+
+  release(version: Version): void {
+    this.#journal.release(version);
+  }
+
+  mark(marks: Marks): void {
+    this.#journal.mark(marks);
+  }
+
+  whenKept(done: (error: string | null) => void): void {
+    this.#journal.whenKept(done);
+  }
+
+  valueOf(key: string, version: Version, done: (error: string | null, effect: Effect | null) => void): void {
+    this.#journal.valueOf(key, version, done);
+  }
+
+  fill(effect: Effect): void {
+    this.#journal.fill(effect);
   }
 }

@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { directoryOf } from '../../src/journal/data-directory.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { type JournalOptions, type OpenedJournal, openJournal } from '../../src/journal/open-journal.ts';
 import type { Effect } from '../../src/ordering/effect.ts';
@@ -15,6 +14,8 @@ export const OWNER = {
   consistency: 'ordered',
 } as const;
 
+const SIMULATED = '/simulated/data';
+
 /** Data directories and open journals of one test; `clean` closes and removes them. */
 export class DiskJournals {
   readonly #directories: string[] = [];
@@ -27,12 +28,10 @@ export class DiskJournals {
     return join(directory, 'data');
   }
 
-  /** For a journal on a disk that is not the real one: only the lock is really there. */
+  /** For a journal on a disk that is not the real one. */
   simulated(disk: SimulatedDisk): string {
-    const dataDir = this.dataDir();
-    mkdirSync(dataDir);
-    disk.makePath(dataDir);
-    return dataDir;
+    void disk.makePath(SIMULATED);
+    return SIMULATED;
   }
 
   async open(dataDir: string, options: Partial<JournalOptions> = {}): Promise<OpenedJournal> {
@@ -59,11 +58,6 @@ export class DiskJournals {
   abandon(opened: OpenedJournal): void {
     this.#opened.delete(opened);
     opened.release();
-  }
-
-  /** For a process that died while it opened: its lock would be gone. */
-  forgetLock(dataDir: string): void {
-    rmSync(`${directoryOf(dataDir, OWNER.controller)}.lock`);
   }
 
   async closeAll(): Promise<void> {

@@ -1,5 +1,7 @@
 import { basename, dirname } from 'node:path';
+import type { Lock } from '../../src/journal/directory-lock.ts';
 import type { Disk, DiskFile } from '../../src/journal/disk.ts';
+import { JournalError } from '../../src/journal/journal-error.ts';
 
 /** A write, or a change of length, that is not flushed yet. */
 type Pending = { readonly at: number; readonly bytes: Buffer } | { readonly length: number };
@@ -14,13 +16,16 @@ class Content {
 
 /**
  * A file system in memory that tells what was flushed from what was not. A crash keeps any part of what was
- * not, torn within a write too; names that were not synced with their directory stay or go.
+ * not, torn within a write too, but for one within a sector: that has happened or has not. Names that were not synced with their directory stay or go.
  */
 export class SimulatedDisk implements Disk {
   readonly #names = new Map<string, Content>();
   /** The names as they are on disk for certain. */
   #syncedNames = new Map<string, Content>();
   readonly #directories = new Set<string>();
+  /** Directories that were renamed, which is not on disk for certain. */
+  #moves: { readonly from: string; readonly to: string }[] = [];
+  readonly #locked = new Set<string>();
   /** Operations that change the disk, so far. */
   operations = 0;
   #diesAt = Number.POSITIVE_INFINITY;
@@ -42,8 +47,7 @@ export class SimulatedDisk implements Disk {
     this.#diesAt = operation;
   }
 
-  /** The directory and those above it. */
-  makePath(path: string): void {
+  async makePath(path: string): Promise<void> {
     for (let at = path; at !== dirname(at); at = dirname(at)) this.#directories.add(at);
   }
 
@@ -71,12 +75,25 @@ export class SimulatedDisk implements Disk {
 
   async rename(from: string, to: string): Promise<void> {
     await this.#change();
-    for (const [path, content] of [...this.#names]) {
-      if (path !== from && !path.startsWith(`${from}/`)) continue;
-      this.#names.delete(path);
-      this.#names.set(to + path.slice(from.length), content);
+    if (this.#directories.has(from)) return this.#move(from, to);
+    const content = this.#names.get(from);
+    if (content === undefined) throw coded('ENOENT', from);
+    this.#names.delete(from);
+    this.#names.set(to, content);
+  }
+
+  /** A directory takes what is in it along. */
+  #move(from: string, to: string): void {
+    for (const names of [this.#names, this.#syncedNames]) {
+      for (const [path, content] of [...names]) {
+        if (!path.startsWith(`${from}/`)) continue;
+        names.delete(path);
+        names.set(to + path.slice(from.length), content);
+      }
     }
-    if (this.#directories.delete(from)) this.#directories.add(to);
+    this.#directories.delete(from);
+    this.#directories.add(to);
+    this.#moves.push({ from, to });
   }
 
   async remove(path: string): Promise<void> {
@@ -96,12 +113,19 @@ export class SimulatedDisk implements Disk {
 
   async syncDirectory(directory: string): Promise<void> {
     await this.#change();
+    this.#moves = this.#moves.filter(({ to }) => dirname(to) !== directory);
     for (const path of this.#syncedNames.keys()) {
       if (dirname(path) === directory && !this.#names.has(path)) this.#syncedNames.delete(path);
     }
     for (const [path, content] of this.#names) {
       if (dirname(path) === directory) this.#syncedNames.set(path, content);
     }
+  }
+
+  lock(directory: string): Lock {
+    if (this.#locked.has(directory)) throw new JournalError('LOCKED', directory);
+    this.#locked.add(directory);
+    return { release: () => void this.#locked.delete(directory) };
   }
 
   /** What a loss of power leaves. @param chance in [0, 1) decides about all that was not flushed */
@@ -119,15 +143,25 @@ export class SimulatedDisk implements Disk {
       left.overwrite(path, Buffer.from(bytes));
     }
     left.#syncedNames = new Map(left.#names);
+    for (const { from, to } of this.#moves.toReversed()) if (chance() < 0.5) left.#move(to, from);
+    left.#moves = [];
     return left;
   }
 
-  /** What a killed process leaves: the system lives on, and so does all that it was given. */
+  /** What a killed process leaves: the system lives on, with all that it was given, flushed or not. */
   killed(): SimulatedDisk {
     const left = new SimulatedDisk();
-    for (const [path, content] of this.#names) left.overwrite(path, Buffer.from(content.now));
+    const copies = new Map<Content, Content>();
+    const copyOf = (content: Content): Content => {
+      const copy =
+        copies.get(content) ?? Object.assign(new Content(), content, { pending: [...content.pending] });
+      copies.set(content, copy);
+      return copy;
+    };
+    for (const [path, content] of this.#names) left.#names.set(path, copyOf(content));
+    for (const [path, content] of this.#syncedNames) left.#syncedNames.set(path, copyOf(content));
     for (const path of this.#directories) left.#directories.add(path);
-    left.#syncedNames = new Map(left.#names);
+    left.#moves = [...this.#moves];
     return left;
   }
 
@@ -200,6 +234,14 @@ export class SimulatedDisk implements Disk {
   }
 }
 
+/** A disk writes a sector as a whole or not at all. */
+export function isWithinSector(at: number, length: number): boolean {
+  return (at % SECTOR_BYTES) + length <= SECTOR_BYTES;
+}
+
+/** Smaller than real ones are: so more is torn. */
+const SECTOR_BYTES = 32;
+
 function applied(content: Buffer, pending: Pending): Buffer {
   if ('length' in pending) return Buffer.from(content.subarray(0, pending.length));
   const { at, bytes } = pending;
@@ -212,8 +254,9 @@ function applied(content: Buffer, pending: Pending): Buffer {
 function keepSome(content: Buffer, pending: Pending, chance: () => number): Buffer {
   const luck = chance();
   if (luck < 0.4) return Buffer.from(content);
-  if (luck < 0.7 || 'length' in pending) return applied(content, pending);
-  const from = Math.floor(chance() * pending.bytes.length);
+  if (luck < 0.7 || 'length' in pending || isWithinSector(pending.at, pending.bytes.length))
+    return applied(content, pending);
+  const from = chance() < 0.5 ? 0 : Math.floor(chance() * pending.bytes.length);
   const to = from + Math.floor(chance() * (pending.bytes.length - from));
   return applied(content, { at: pending.at + from, bytes: pending.bytes.subarray(from, to) });
 }

@@ -120,6 +120,14 @@ describe('a crash', () => {
         const prefix = fingerprints(steps).lastIndexOf(found);
         expect(prefix).toBeGreaterThanOrEqual(confirmed);
         await expectValues(again, steps.slice(0, prefix));
+        // What a start has found is what the next one finds, even if the power fails in between.
+        journals.abandon(again);
+        const last = await journals.open(dataDir, {
+          ...SMALL,
+          disk: left.crashed(() => chances.next().value),
+        });
+        expect(last.setAside).toBeNull();
+        expect(fingerprint(last.journal, last.recovered)).toBe(found);
         if (journals.messages.includes('the journal is compacted')) compacted++;
         await journals.clean();
       }),

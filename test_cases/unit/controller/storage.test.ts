@@ -45,7 +45,12 @@ describe('what outlives a controller', () => {
     const { journal, viewLog } = await nextLife();
     journal.mark({ applied: version, known: [5, 4, 4] });
     journal.record(write);
-    const record = { promised: { counter: 2, node: 1 }, accepted: { counter: 1, node: 0 }, members: [] };
+    const record = {
+      promised: { counter: 2, node: 1 },
+      accepted: { counter: 1, node: 0 },
+      members: [],
+      sync: false,
+    };
     await new Promise<void>((resolve) => viewLog.save(record, resolve));
     const next = await nextLife();
     expect(next.recovered).toMatchObject({ marks: { applied: version, known: [5, 4, 4] }, newestTime: 5 });
@@ -58,7 +63,12 @@ describe('what outlives a controller', () => {
     const { journal, viewLog } = await nextLife();
     journal.mark({ applied: NO_VERSION, known: [5, 4, 4] });
     journal.record(write);
-    const record = { promised: { counter: 2, node: 1 }, accepted: { counter: 1, node: 0 }, members: [] };
+    const record = {
+      promised: { counter: 2, node: 1 },
+      accepted: { counter: 1, node: 0 },
+      members: [],
+      sync: false,
+    };
     await new Promise<void>((resolve) => viewLog.save(record, resolve));
     const next = await nextLife();
     expect(next.recovered).toMatchObject({ marks: { applied: NO_VERSION }, newestTime: 0 });

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { directoryOf } from '../../../src/journal/data-directory.ts';
 import { NODE_DISK } from '../../../src/journal/disk.ts';
 import { NO_ENTRY } from '../../../src/ordering/effect.ts';
+import { Random } from '../../sim/random.ts';
 import { DiskJournals, OWNER } from '../../support/disk-journals.ts';
 import { SimulatedDisk } from '../../support/simulated-disk.ts';
 
@@ -106,16 +107,16 @@ describe('a data directory', () => {
   });
 
   it('of which the making was cut short is made anew', async () => {
-    for (let diesAfter = 1; diesAfter < 12; diesAfter++) {
+    const random = new Random(1);
+    for (let i = 0; i < 200; i++) {
+      const diesAfter = 1 + (i % 14);
       const disk = new SimulatedDisk();
       const dataDir = journals.simulated(disk);
       disk.dieAt(diesAfter);
       const opening = journals.open(dataDir, { disk });
       const opened = await Promise.race([opening, disk.dead]);
-      const left = disk.killed();
-      // The process that made it would be dead, and its lock gone.
-      if (opened === undefined) journals.forgetLock(dataDir);
-      else journals.abandon(opened);
+      const left = random.chance(0.5) ? disk.killed() : disk.crashed(() => random.next());
+      if (opened !== undefined) journals.abandon(opened);
       const again = await journals.open(dataDir, { disk: left });
       expect([diesAfter, again.setAside]).toEqual([diesAfter, null]);
       await journals.close(again);

@@ -50,6 +50,32 @@ function choose(...words: readonly (Word | null)[]) {
   return { sources, base, applied: baseApplied.time, union: union.map(({ version }) => version.time) };
 }
 
+describe('a view after a majority was restarted', () => {
+  it('goes on from one that has all that it acknowledged', () => {
+    expect(choose(['complete', 4, 30, 31], ['recovered', 4, 20], null)).toEqual({
+      sources: [0],
+      base: 0,
+      applied: 30,
+      union: [31],
+    });
+    expect(choose(null, ['recorded', 4, 0], ['complete', 4, 20])).toMatchObject({ sources: [2] });
+  });
+
+  it('goes on from the newest view, whatever was applied of an older one', () => {
+    expect(choose(['complete', 3, 30], ['complete', 4, 20, 30], null)).toMatchObject({
+      sources: [1],
+      union: [30],
+    });
+  });
+
+  it('waits for the others when what is missing may be with them', () => {
+    const reason = /only with all its controllers/;
+    expect(choose(['complete', 3, 30], ['recovered', 4, 30], null)).toMatch(reason);
+    expect(choose(['complete', 3, 30], ['recorded', 4, 0], null)).toMatch(reason);
+    expect(choose(['complete', 4, 30], ['lost', 0, 0], null)).toMatch(reason);
+  });
+});
+
 describe('a view after every controller was restarted', () => {
   it('goes on from the longest of the recovered states, and its queue', () => {
     expect(choose(['recovered', 4, 10, 11], ['recovered', 4, 30, 31, 32], ['recovered', 4, 20, 21])).toEqual({

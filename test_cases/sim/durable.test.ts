@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { LEVELS, type Level } from '../../src/consistency/level.ts';
+import type { Durability } from '../../src/journal/durability.ts';
+import { ask, read, set } from './ask.ts';
+import type { Draw } from './scenario.ts';
+import { runSeeds } from './seed-pool.ts';
+import { FIRST_SEED, forEachSeed, SEEDS } from './seeds.ts';
+import { SimCluster } from './sim-cluster.ts';
+import { Tally } from './tally.ts';
+
+/** The journal on disk, in whole clusters: each level of durability loses what it says, and nothing more. */
+
+const KEYS = Array.from({ length: 12 }, (_, i) => `k${i}`);
+
+async function clusterOf(level: Level, durability: Durability, seed = 1): Promise<SimCluster> {
+  const cluster = new SimCluster({ seed, level, settings: { durability } });
+  await cluster.start();
+  return cluster;
+}
+
+/** Keys are written one after the other, then all machines go off. @returns which of them are there afterwards */
+async function afterBlackout(cluster: SimCluster, ageMs: number): Promise<string[]> {
+  for (const [i, key] of KEYS.entries())
+    expect(await ask(cluster, i % 3, set(key, key))).toEqual({ kind: 'outcome', outcome: 'stored' });
+  await cluster.run(ageMs);
+  cluster.losePower(...cluster.nodes);
+  await cluster.run(100);
+  for (const node of cluster.nodes) node.start();
+  await cluster.runUntilReady();
+  await cluster.run(3_000);
+  const found: string[] = [];
+  for (const key of KEYS) if ((await read(cluster, 0, key)) === key) found.push(key);
+  return found;
+}
+
+describe.each(LEVELS)('when all machines go off at once, at %s', (level) => {
+  it('nothing that was answered is lost with sync', async () => {
+    await forEachSeed(async (seed) => {
+      expect(await afterBlackout(await clusterOf(level, 'sync', seed), 0)).toEqual(KEYS);
+    });
+  });
+
+  it('nothing that was answered a moment ago is lost with async', async () => {
+    await forEachSeed(async (seed) => {
+      expect(await afterBlackout(await clusterOf(level, 'async', seed), 80)).toEqual(KEYS);
+    });
+  });
+
+  it('the last moment is lost with async, and in the order of the writes', async () => {
+    let lost = 0;
+    await forEachSeed(async (seed) => {
+      const found = await afterBlackout(await clusterOf(level, 'async', seed), 0);
+      if (level !== 'eventual') expect(found).toEqual(KEYS.slice(0, found.length));
+      lost += KEYS.length - found.length;
+    });
+    expect(lost).toBeGreaterThan(0);
+  });
+
+  it('all is lost with none', async () => {
+    expect(await afterBlackout(await clusterOf(level, 'none'), 1_000)).toEqual([]);
+  });
+});
+
+const NO_SPACE = {
+  kind: 'server_error',
+  reason: expect.stringMatching(/^the journal takes no writes: the disk fails/),
+};
+
+describe.each(['async', 'sync'] as const)('a full disk, with %s', (durability) => {
+  async function withFullDisk(level: Level): Promise<SimCluster> {
+    const cluster = await clusterOf(level, durability);
+    await ask(cluster, 0, set('a', '1'));
+    await cluster.run(200);
+    cluster.nodes[2]!.files.setFull(true);
+    await ask(cluster, 0, set('b', '1'));
+    await cluster.run(500);
+    return cluster;
+  }
+
+  it('refuses writes there with the reason, and holds up the ordered ones of the others; reads go on', async () => {
+    const cluster = await withFullDisk('linearizability');
+    expect(await ask(cluster, 2, set('a', '2'))).toEqual(NO_SPACE);
+    expect(await read(cluster, 2, 'a')).toBe('1');
+    expect(await ask(cluster, 0, set('c', '2'))).toMatchObject({
+      kind: 'server_error',
+      reason: expect.stringMatching(/^outcome unknown/),
+    });
+    cluster.nodes[2]!.files.setFull(false);
+    await cluster.run(1_000);
+    expect(await ask(cluster, 2, set('a', '3'))).toEqual({ kind: 'outcome', outcome: 'stored' });
+    expect(await read(cluster, 1, 'a')).toBe('3');
+  });
+
+  it('refuses writes there at eventual, and only there', async () => {
+    const cluster = await withFullDisk('eventual');
+    expect(await ask(cluster, 2, set('a', '2'))).toEqual(NO_SPACE);
+    expect(await ask(cluster, 0, set('a', '3'))).toEqual({ kind: 'outcome', outcome: 'stored' });
+    cluster.nodes[2]!.files.setFull(false);
+    await cluster.run(3_000);
+    expect(await read(cluster, 2, 'a')).toBe('3');
+    expect(await ask(cluster, 2, set('a', '4'))).toEqual({ kind: 'outcome', outcome: 'stored' });
+  });
+});
+
+const CASES: Readonly<Record<string, Draw>> = {
+  'with everything drawn': {},
+  'while machines go off, alone and together': { faults: { blackout: 0.6, 'power-loss': 2, kill: 1 } },
+  'while disks are full and slow, and all are killed': {
+    faults: { 'kill-all': 0.6, 'disk-full': 1, 'disk-slow': 1, pause: 0.5 },
+  },
+};
+
+/** Scenarios of each case for each seed of the other simulated tests. */
+const SCENARIOS_PER_SEED = 2;
+
+it.each(Object.entries(CASES))('nothing goes wrong in a swarm of disks %s', async (_, draw) => {
+  const tally = new Tally();
+  const seeds = SEEDS * SCENARIOS_PER_SEED;
+  const onOutcome = (outcome: Parameters<Tally['add']>[0]) => {
+    tally.add(outcome);
+    return tally.failed.length >= 10;
+  };
+  await runSeeds({ first: FIRST_SEED, seeds, draw: { durabilities: ['async', 'sync'], ...draw }, onOutcome });
+  expect(tally.failed.map(({ seed, violations }) => ({ seed, violations }))).toEqual([]);
+  expect(tally.recoveries).toBeGreaterThan(seeds / 2);
+  expect(tally.resumptions).toBeGreaterThan(seeds / 20);
+});

@@ -1,0 +1,58 @@
+import type { LogFields, Logger } from '../../src/controller/logger.ts';
+import type { Settings } from '../../src/controller/settings.ts';
+import { HALF_TAKEN_OVER, openStorage, type Storage } from '../../src/controller/storage.ts';
+import type { Random } from './random.ts';
+import { type Scheduler, TURN_MS } from './scheduler.ts';
+import type { SimClock } from './sim-clock.ts';
+import type { SimFileSystem } from './sim-file-system.ts';
+
+export interface SimStoragePorts {
+  readonly settings: Settings;
+  readonly files: SimFileSystem;
+  readonly clock: SimClock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  /** Hands a callback to the process, when it is awake and if it still is the same. */
+  readonly deliver: (run: () => void) => void;
+  readonly onWritable: () => void;
+  readonly note: (message: string, fields?: LogFields) => void;
+}
+
+/** So small that files change and compactions happen within a run, in bytes. */
+const SEGMENT_BYTES_MAX = 4_000;
+const COMPACT_BYTES_MIN = 6_000;
+
+/** What a process finds on its machine's disk, or makes there: the storage of a real controller, on virtual time. */
+export function openSimStorage(ports: SimStoragePorts): Promise<Storage> {
+  const { settings, files, clock, scheduler, random, deliver, onWritable } = ports;
+  const stoppable = (ms: number, run: () => void): (() => void) => {
+    let stopped = false;
+    scheduler.after(ms, () => deliver(() => stopped || run()));
+    return () => {
+      stopped = true;
+    };
+  };
+  return openStorage(settings, loggerOf(ports), onWritable, {
+    disk: files.mount(deliver),
+    wallMs: () => clock.wallMs(),
+    nowMs: () => clock.nowMs(),
+    timers: {
+      after: (ms, run) => stoppable(clock.virtualMs(ms), run),
+      soon: (run) => stoppable(TURN_MS, run),
+    },
+    drawStore: () => 1 + random.below(2 ** 32 - 1),
+    segmentBytesMax: SEGMENT_BYTES_MAX,
+    compactBytesMin: COMPACT_BYTES_MIN,
+  });
+}
+
+/** What a crash leaves must never pass for damage. */
+function loggerOf({ note, scheduler }: SimStoragePorts): Logger {
+  const error = (message: string, fields?: LogFields): void => {
+    note(message, fields);
+    const isFound = fields?.setAside !== undefined && fields.reason !== HALF_TAKEN_OVER;
+    if (isFound || message.includes('damaged'))
+      scheduler.fail(new Error(`${message}: ${fields?.reason ?? ''}`));
+  };
+  return { error, warn: note, info: note, debug: note };
+}
