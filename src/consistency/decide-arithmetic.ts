@@ -78,7 +78,7 @@ function numberReply(
   { nowMs }: DecideContext,
 ): Extract<Reply, { kind: 'number' }> {
   const cas = request.wantsToken ? (request.newToken ?? casOfVersion(version)) : 0n;
-  return { kind: 'number', value, cas, ttl: ttlSeconds(expiresAtMs, nowMs), ttlBefore: null };
+  return { kind: 'number', value, cas, ttl: ttlSeconds(expiresAtMs, nowMs), ttlBefore: null, atMs: nowMs };
 }
 
 /**

@@ -110,6 +110,7 @@ function itemOf(key: string, found: Found, ttlBefore: number | null, won: boolea
     cas: tokenOf(found),
     ttl: ttlSeconds(expiresAtMs, nowMs),
     ttlBefore,
+    atMs: nowMs,
     hitBefore: readAtSec !== 0,
     idleSeconds: Math.max(0, Math.floor((nowMs - usedAtMs) / 1000)),
     stale: isMarked(found, 'stale'),

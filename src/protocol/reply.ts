@@ -23,6 +23,8 @@ export interface Item {
   readonly ttl: number;
   /** The same before this request gave it a new expiry; null where this request has made the entry. */
   readonly ttlBefore: number | null;
+  /** When this was so, in milliseconds since 1970. */
+  readonly atMs: number;
   /** It had been read on this controller before. */
   readonly hitBefore: boolean;
   /** Seconds since it was last read or written, as far as this controller knows. */
@@ -48,13 +50,14 @@ export type Reply =
     }
   | { readonly kind: 'hits'; readonly hits: readonly Hit[] }
   | { readonly kind: 'item'; readonly item: Item }
-  /** The new value of `incr` and `decr`; `cas` where the request asked for it; `ttl` and `ttlBefore` as in `Item`. */
+  /** The new value of `incr` and `decr`; `cas` where the request asked for it; the others as in `Item`. */
   | {
       readonly kind: 'number';
       readonly value: bigint;
       readonly cas: bigint;
       readonly ttl: number;
       readonly ttlBefore: number | null;
+      readonly atMs: number;
     }
   /** A line of text without its line end: `VERSION …`, `CONTROLLER …`; empty for no answer at all. */
   | { readonly kind: 'line'; readonly line: string }

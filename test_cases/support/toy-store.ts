@@ -63,7 +63,7 @@ export class ToyStore {
     const sum = BigInt(old.value.toString()) + delta;
     const value = sum < 0n ? 0n : BigInt.asUintN(64, sum);
     this.#hits.set(key, { ...old, value: Buffer.from(`${value}`), cas: ++this.#cas });
-    return { kind: 'number', value, cas: 0n, ttl: -1, ttlBefore: -1 };
+    return { kind: 'number', value, cas: 0n, ttl: -1, ttlBefore: -1, atMs: 0 };
   }
 
   #expire(key: string, exptime: number): void {

@@ -100,16 +100,15 @@ function itemFlag(flags: MetaFlags, item: Item, flag: string): string {
 }
 
 /** `t` tells the time as the flags before it on the line have left it. */
-function ttlOf(flags: MetaFlags, { ttl, ttlBefore }: Pick<Item, 'ttl' | 'ttlBefore'>): number {
-  if (ttlBefore === null) return ttlOfMade(flags);
+function ttlOf(flags: MetaFlags, { ttl, ttlBefore, atMs }: Pick<Item, 'ttl' | 'ttlBefore' | 'atMs'>): number {
+  if (ttlBefore === null) return ttlOfMade(flags, atMs);
   return flags.ttlAfterTouch ? ttl : ttlBefore;
 }
 
 /** What the entry was given last, which a flag behind `t` may have replaced, is a number of seconds or a moment. */
-function ttlOfMade({ ttlIfMade }: MetaFlags): number {
+function ttlOfMade({ ttlIfMade }: MetaFlags, atMs: number): number {
   if (ttlIfMade <= EXPTIME_RELATIVE_SECONDS_MAX) return ttlIfMade === 0 ? -1 : Math.max(0, ttlIfMade);
-  const nowMs = Date.now();
-  return ttlSeconds(absoluteExpiryMs(ttlIfMade, nowMs), nowMs);
+  return ttlSeconds(absoluteExpiryMs(ttlIfMade, atMs), atMs);
 }
 
 function encodeNumber(flags: MetaFlags, reply: Extract<Reply, { kind: 'number' }>, out: ReplyBuffer): void {

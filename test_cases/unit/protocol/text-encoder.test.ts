@@ -37,7 +37,7 @@ const TABLE: readonly (readonly [Request, Reply, string])[] = [
   ],
   [
     who,
-    { kind: 'number', value: 2n ** 64n - 1n, cas: 0n, ttl: -1, ttlBefore: -1 },
+    { kind: 'number', value: 2n ** 64n - 1n, cas: 0n, ttl: -1, ttlBefore: -1, atMs: 0 },
     '18446744073709551615\r\n',
   ],
   [who, { kind: 'line', line: 'VERSION 1' }, 'VERSION 1\r\n'],

@@ -40,7 +40,7 @@ describe('the table of binary commands', () => {
       const fields = { key: one.key === 'none' ? '' : 'k', extras: Buffer.alloc(one.extrasBytes.at(-1)!) };
       const success: Reply =
         one.makes === 'arithmetic'
-          ? { kind: 'number', value: 1n, cas: 1n, ttl: -1, ttlBefore: -1 }
+          ? { kind: 'number', value: 1n, cas: 1n, ttl: -1, ttlBefore: -1, atMs: 0 }
           : REPLIES.ok;
       const isRead = one.makes === 'get' || one.makes === 'gat';
       expect(answered(packet(one.opcode, fields), isRead ? { kind: 'hits', hits: [] } : success)).toEqual([]);
@@ -118,7 +118,14 @@ describe('binary replies', () => {
     expect(stored!.cas).toBe(77n);
     const increment = packet(0x05, { key: 'k', extras: counterExtras(1n, 1n, 0) });
     const [counted] = readPackets(
-      encoded(increment, { kind: 'number', value: 2n ** 64n - 1n, cas: 78n, ttl: -1, ttlBefore: -1 }),
+      encoded(increment, {
+        kind: 'number',
+        value: 2n ** 64n - 1n,
+        cas: 78n,
+        ttl: -1,
+        ttlBefore: -1,
+        atMs: 0,
+      }),
     );
     expect([counted!.value.readBigUInt64BE(), counted!.cas]).toEqual([2n ** 64n - 1n, 78n]);
   });
