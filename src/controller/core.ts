@@ -19,8 +19,8 @@ import type { Engine } from '../replication/engine.ts';
 import { FirstSync, GRACE_THRESHOLDS } from '../replication/first-sync.ts';
 import { KeptProgress, recoveredVector } from '../replication/kept-progress.ts';
 import { OrderedEngine } from '../replication/ordered-engine.ts';
-import { Repair, type RepairCounters } from '../replication/repair.ts';
 import { Replica } from '../replication/replica.ts';
+import { StoreRecovery } from '../replication/store-recovery.ts';
 import { type Exchange, Sync } from '../replication/sync.ts';
 import { Upkeep } from '../replication/upkeep.ts';
 import type { EntryStore } from '../store/entry-store.ts';
@@ -65,9 +65,9 @@ export class Core {
   readonly peers: Peers;
   readonly sync: Sync;
   readonly clock: HybridClock;
+  readonly replica: Replica;
+  readonly recovery: StoreRecovery;
   readonly #ports: CorePorts;
-  readonly #replica: Replica;
-  readonly #repair: Repair;
   readonly #upkeep: Upkeep;
   readonly #known: VersionVector;
   readonly #kept: KeptProgress;
@@ -93,10 +93,10 @@ export class Core {
       },
       recoveredVector(ports.recovered, nodes),
     );
-    this.#replica = new Replica(ports.journal, ports.store, wallMs);
+    this.replica = new Replica(ports.journal, ports.store, wallMs);
     this.peers = this.#peersOf(settings);
     this.sync = this.#syncer();
-    const shared = { node: settings.self, clock: this.clock, bus, replica: this.#replica, requestFlush };
+    const shared = { node: settings.self, clock: this.clock, bus, replica: this.replica, requestFlush };
     if (POLICIES[settings.level].engine === 'ordered') {
       this.#ordered = new OrderedEngine({
         ...shared,
@@ -129,8 +129,8 @@ export class Core {
       this.engine = this.#convergent;
     }
     this.coordinator = this.#coordinator();
-    this.#repair = this.#repairer();
-    this.#replica.onLost = (record, done, reader) => this.#repair.find(record, done, reader);
+    this.recovery = this.#storeRecovery();
+    this.replica.onLost = (record, done, reader) => this.recovery.find(record, done, reader);
     this.#upkeep = new Upkeep({
       journal: ports.journal,
       ordered: this.#ordered,
@@ -154,11 +154,7 @@ export class Core {
   get notReadyBecause(): string {
     const gate = this.engine.gate('strong-read');
     if (gate.state !== 'open') return gate.reason;
-    return this.#replica.storeTrouble() ?? '';
-  }
-
-  get repairs(): RepairCounters {
-    return this.#repair.counters;
+    return this.replica.storeTrouble() ?? '';
   }
 
   /** At the end of a turn: what has gathered leaves. */
@@ -172,11 +168,12 @@ export class Core {
     this.#ports.bus.send(peer, this.#heartbeat());
     this.#ordered?.onPeerUp(peer);
     if (this.#convergent !== null) this.sync.pull(peer);
+    this.recovery.onPeerUp();
   }
 
   onPeerDown(peer: number): void {
     this.sync.onPeerDown(peer);
-    this.#repair.onPeerDown(peer);
+    this.recovery.onPeerDown(peer);
     this.#convergent?.onPeerDown(peer);
     this.peers.onDown(peer);
   }
@@ -207,9 +204,10 @@ export class Core {
       case 'sync-complete':
         return this.sync.onComplete(from, message);
       case 'fetch':
-        return this.#repair.onFetch(from, message);
       case 'fetched':
-        return this.#repair.onFetched(from, message);
+      case 'fetch-many':
+      case 'fetched-many':
+        return this.recovery.onMessage(from, message);
       default:
         this.#membership?.onMessage(from, message);
     }
@@ -226,7 +224,7 @@ export class Core {
     this.#catchUp?.onTick();
     this.#resumeTransfer();
     this.coordinator.onTick();
-    this.#repair.onTick();
+    this.recovery.onTick();
     this.#ordered?.onTick();
     this.#convergent?.onTick(this.#ports.wallMs());
     this.#upkeep.onTick();
@@ -297,15 +295,17 @@ export class Core {
   }
 
   #syncer(): Sync {
-    const { bus, nowMs } = this.#ports;
+    const { bus, nowMs, log } = this.#ports;
     return new Sync({
       bus,
-      replica: this.#replica,
+      replica: this.replica,
       known: () => this.#knownNow(),
       nowMs,
       timeoutMs: SYNC_TIMEOUT_MS,
       applyRemote: (effect) => (this.#ordered ?? this.#convergent)!.merge(effect),
       onSynced: (peer, exchange) => this.#onSynced(peer, exchange),
+      nameOf: (peer) => this.peers.nameOf(peer),
+      log,
     });
   }
 
@@ -314,7 +314,7 @@ export class Core {
     return new Coordinator({
       nextTurn,
       engine: this.engine,
-      replica: this.#replica,
+      replica: this.replica,
       policy: POLICIES[settings.level],
       wallMs,
       nowMs,
@@ -325,13 +325,13 @@ export class Core {
     });
   }
 
-  #repairer(): Repair {
-    const { settings, bus, nowMs } = this.#ports;
-    return new Repair({
-      replica: this.#replica,
-      bus,
+  #storeRecovery(): StoreRecovery {
+    const { settings, recovered, incarnation } = this.#ports;
+    return new StoreRecovery({
+      ...this.#ports,
+      replica: this.replica,
       peers: this.peers.ids,
-      nowMs,
+      name: recovered.identity || `run ${incarnation}`,
       timeoutMs: settings.requestTimeoutMs,
       onGone: (record, done, failed) => this.coordinator.settleLoss(record, done, failed),
     });

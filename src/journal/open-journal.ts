@@ -151,6 +151,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     marks: state.marks,
     held: state.held.all().map(({ effect }) => effect),
     newestTime: state.newestTime,
+    identity: `journal ${store}`,
   };
   const refusal = options.refuse?.(report) ?? null;
   if (refusal !== null) {

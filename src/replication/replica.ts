@@ -4,6 +4,7 @@ import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { StoreError } from '../store/driver.ts';
 import type { Entry } from '../store/entry.ts';
 import type { EntryStore } from '../store/entry-store.ts';
+import { UnstoredKeys } from './unstored-keys.ts';
 
 /**
  * The state of one controller: the journal, which knows what should be there, and the store, which has the
@@ -17,6 +18,9 @@ export class Replica {
   readonly journal: Journal;
   readonly #store: EntryStore;
   readonly #wallMs: () => number;
+  readonly #counters = { missing: 0, fromJournal: 0 };
+  /** Keys whose value has to be brought to the store. */
+  readonly unstored = new UnstoredKeys();
   /** Asks elsewhere for what this store has lost. */
   onLost: (record: JournalRecord, done: ReadDone, reader: Reader) => void = (_, done) =>
     done('the value is lost', null);
@@ -25,6 +29,10 @@ export class Replica {
     this.journal = journal;
     this.#store = store;
     this.#wallMs = wallMs;
+  }
+
+  get counters(): ReplicaCounters {
+    return this.#counters;
   }
 
   /** The version that a condition compares with: that of the newest write, or none when it was a delete. */
@@ -51,9 +59,12 @@ export class Replica {
       return false;
     }
     if (effect.kind === 'delete') this.#store.delete(effect.key, done);
-    else if (effect.kind === 'set' && effect.value !== null)
-      this.#store.set(effect.key, entryOf(effect, effect.value), done);
-    else done(null);
+    else if (effect.kind === 'set' && effect.value !== null) {
+      this.#set(effect.key, entryOf(effect, effect.value), done);
+    } else {
+      if (effect.kind === 'set') this.unstored.add(effect.key);
+      done(null);
+    }
     return true;
   }
 
@@ -80,11 +91,13 @@ export class Replica {
     this.#store.get(key, (error, entry) => {
       if (error !== null) done(error.message, null);
       else if (entry !== null && sameVersion(entry.version, record.version)) done(null, entry);
-      else
+      else {
+        this.#counters.missing++;
         this.#fromJournal(key, record.version, (kept) => {
           if (kept !== null) done(null, kept);
           else this.onLost(record, done, reader);
         });
+      }
     });
   }
 
@@ -101,27 +114,73 @@ export class Replica {
     });
   }
 
+  /**
+   * Has the store hold the newest entry of the key, as far as its value is here.
+   *
+   * @param done what came of it, and how large the value is, in bytes
+   */
+  restock(key: string, done: (outcome: Restocked, bytes: number) => void): void {
+    const record = this.journal.newest(key);
+    if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done('held', 0);
+    this.#store.get(key, (error, entry) => {
+      if (error !== null) {
+        this.#noteAway(key, error);
+        return done('failed', 0);
+      }
+      if (entry !== null && sameVersion(entry.version, record.version))
+        return done('held', entry.value.length);
+      this.#valueInJournal(key, record.version, (kept) => {
+        const newest = this.journal.newest(key);
+        if (newest === undefined || !sameVersion(newest.version, record.version)) return done('held', 0);
+        if (kept === null) return done('lost', 0);
+        this.refill(key, kept, (refused) =>
+          done(refused === null ? 'refilled' : 'failed', kept.value.length),
+        );
+      });
+    });
+  }
+
   /** A peer had the value of a write that was lost here. */
-  restore(key: string, entry: Entry): void {
-    this.refill(key, entry);
+  restore(key: string, entry: Entry, done: (error: StoreError | null) => void = ignoreResult): void {
+    this.refill(key, entry, done);
     this.journal.fill({ ...entry, kind: 'set', key, base: null });
   }
 
   /** Puts a value back that the store had lost, unless the key has been written since. */
-  refill(key: string, entry: Entry): void {
+  refill(key: string, entry: Entry, done: (error: StoreError | null) => void = ignoreResult): void {
     const record = this.journal.newest(key);
-    if (record === undefined || record.tombstone || !sameVersion(record.version, entry.version)) return;
-    this.#store.set(key, entry, ignoreResult);
+    if (record === undefined || record.tombstone || !sameVersion(record.version, entry.version))
+      return done(null);
+    this.#set(key, entry, done);
+  }
+
+  #set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
+    this.#store.set(key, entry, (error) => {
+      if (error !== null) this.#noteAway(key, error);
+      done(error);
+    });
+  }
+
+  /** What a store that is there refuses, it would refuse again. */
+  #noteAway(key: string, { code }: StoreError): void {
+    if (code === 'STORE_DOWN' || code === 'STORE_TIMEOUT') this.unstored.add(key);
   }
 
   /** The value that the journal keeps of this write; the store has it again then. One that can't be read is lost. */
   #fromJournal(key: string, version: Version, done: (entry: Entry | null) => void): void {
-    this.journal.valueOf(key, version, (_, effect) => {
-      if (effect === null || effect.value === null) return done(null);
-      const entry = entryOf(effect, effect.value);
-      this.refill(key, entry);
+    this.#valueInJournal(key, version, (entry) => {
+      if (entry !== null) {
+        this.#counters.fromJournal++;
+        this.refill(key, entry);
+      }
       done(entry);
     });
+  }
+
+  #valueInJournal(key: string, version: Version, done: (entry: Entry | null) => void): void {
+    this.journal.valueOf(key, version, (_, effect) =>
+      done(effect === null || effect.value === null ? null : entryOf(effect, effect.value)),
+    );
   }
 
   /** The value of a write that is known, unless the journal has it already. */
@@ -136,6 +195,16 @@ export class Replica {
     const { state } = this.#store;
     return state.up ? null : state.reason;
   }
+}
+
+/** `held`: the store has it, or need not have it; `lost`: the value is not here; `failed`: the store errs. */
+export type Restocked = 'held' | 'refilled' | 'lost' | 'failed';
+
+export interface ReplicaCounters {
+  /** Values that a read did not find in the store, though they should have been there. */
+  readonly missing: number;
+  /** Of those, the ones that the journal had. */
+  readonly fromJournal: number;
 }
 
 /** Who reads. */
@@ -160,5 +229,5 @@ function entryOf(effect: Effect, value: Buffer): Entry {
   return { version, flags, expiresAtMs, token, marks, value };
 }
 
-/** A store that fails here is left with a lost value, which the next read finds out and repairs. */
+/** A store that fails here is left without the value, which is noted. */
 function ignoreResult(): void {}

@@ -114,8 +114,8 @@ function journalsOf(cluster: SimCluster): State[] {
   });
 }
 
-/** A store that does not have, after all was read, what its node knows to be there. */
-function findLostInStores(cluster: SimCluster): string | null {
+/** A store that does not have what its node knows to be there. */
+export function findLostInStores(cluster: SimCluster): string | null {
   for (const { id, journal, store } of cluster.nodes) {
     for (const key of journal.liveKeys()) {
       if (store.holds(key, journal.newest(key)!.version)) continue;

@@ -2,7 +2,7 @@ import type { PeerMessage } from '../../src/peer/messages.ts';
 import { findDifference, INCREMENTS_MAX } from '../checkers/convergence.ts';
 import type { Action } from '../checkers/history.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
-import { judge } from './judge.ts';
+import { findLostInStores, judge } from './judge.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import { SimClient } from './sim-clients.ts';
@@ -38,6 +38,9 @@ const SERVES_WITHIN_MS = 10_000;
 
 /** How long peers may take to exchange what they have, once all are there: a few sync intervals. */
 const SETTLE_MS = 4_000;
+
+/** Stores must hold again what is known this long after that, in virtual milliseconds: the longest pause, and more. */
+const FILLED_WITHIN_MS = 40_000;
 
 /** All clients must be done this long after everything was healed, in virtual milliseconds. */
 const DONE_WITHIN_MS = 60_000;
@@ -122,6 +125,7 @@ class Run {
     if (running.some((client) => !client.finished)) throw new NotLive('a client never got to its end');
     this.#recorder.endPlan();
     cluster.run(SETTLE_MS);
+    this.#expectFilled();
     this.#readAll();
     cluster.run(SETTLE_MS);
     this.#playAbsence();
@@ -169,6 +173,20 @@ class Run {
     if (difference !== null) {
       this.#violations.push({ kind: 'lost', text: `n${node.id} returned without knowing: ${difference}` });
     }
+  }
+
+  /** What stores lost and did not take is brought back without anybody's reading it; not so what they throw out. */
+  #expectFilled(): void {
+    const cluster = this.#cluster;
+    if (cluster.nodes.some(({ store }) => store.evictions > 0)) return;
+    const untilMs = cluster.scheduler.nowMs + FILLED_WITHIN_MS;
+    let lost = findLostInStores(cluster);
+    while (lost !== null && cluster.scheduler.nowMs < untilMs) {
+      cluster.run(100);
+      lost = findLostInStores(cluster);
+    }
+    if (lost === null) return;
+    this.#violations.push({ kind: 'not-live', text: `${lost}, though nobody hinders it` });
   }
 
   #isolate(node: SimNode): void {

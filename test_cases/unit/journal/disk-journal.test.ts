@@ -139,7 +139,7 @@ describe('the journal on disk', () => {
       expect(await kept(journal)).toBeNull();
     }
     await eventually(() => expect(journals.messages).toContain('the journal is compacted'));
-    await eventually(() => expect(journal.bytes).toBeLessThan(80_000));
+    await eventually(() => expect(journal.figures.diskBytes).toBeLessThan(80_000));
     const before = journal.since(EVERYTHING);
     await checkValues(journal, 60);
     await journals.close(opened);
