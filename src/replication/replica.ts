@@ -58,7 +58,7 @@ export class Replica {
       done(null);
       return false;
     }
-    if (effect.kind === 'delete') this.#store.delete(effect.key, done);
+    if (effect.kind === 'delete') this.#store.delete(effect.key, this.#noting(effect.key, done));
     else if (effect.kind === 'set' && effect.value !== null) {
       this.#set(effect.key, entryOf(effect, effect.value), done);
     } else {
@@ -155,10 +155,15 @@ export class Replica {
   }
 
   #set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
-    this.#store.set(key, entry, (error) => {
+    this.#store.set(key, entry, this.#noting(key, done));
+  }
+
+  /** Of a delete too: where it is taken back, the key has an entry again. */
+  #noting(key: string, done: (error: StoreError | null) => void): (error: StoreError | null) => void {
+    return (error) => {
       if (error !== null) this.#noteAway(key, error);
       done(error);
-    });
+    };
   }
 
   /** What a store that is there refuses, it would refuse again. */

@@ -2,7 +2,7 @@ import type { PeerMessage } from '../../src/peer/messages.ts';
 import { findDifference, INCREMENTS_MAX } from '../checkers/convergence.ts';
 import type { Action } from '../checkers/history.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
-import { findLostInStores, judge } from './judge.ts';
+import { findUnfilled, judge } from './judge.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import { SimClient } from './sim-clients.ts';
@@ -180,10 +180,10 @@ class Run {
     const cluster = this.#cluster;
     if (cluster.nodes.some(({ store }) => store.evictions > 0)) return;
     const untilMs = cluster.scheduler.nowMs + FILLED_WITHIN_MS;
-    let lost = findLostInStores(cluster);
+    let lost = findUnfilled(cluster);
     while (lost !== null && cluster.scheduler.nowMs < untilMs) {
       cluster.run(100);
-      lost = findLostInStores(cluster);
+      lost = findUnfilled(cluster);
     }
     if (lost === null) return;
     this.#violations.push({ kind: 'not-live', text: `${lost}, though nobody hinders it` });

@@ -13,10 +13,13 @@ export class WitnessJournal extends MemoryJournal {
     this.applied = applied;
   }
 
-  /** Keys that were ever written on this node, and have an entry now. */
+  /** Keys that have an entry now. */
   liveKeys(): Set<string> {
-    const keys = this.applied.map((effect) => effect.key);
-    return new Set(keys.filter((key) => this.newest(key)?.tombstone === false));
+    const live = new Set<string>();
+    const records = this.walk();
+    for (let next = records.next(); !next.done; next = records.next())
+      if (!next.value.tombstone) live.add(next.value.key);
+    return live;
   }
 
   override record(effect: Effect): boolean {
