@@ -2,7 +2,7 @@ import { effectOfRecord } from '../journal/record-effect.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { FetchedMany, FetchMany, PeerBus, Wanted } from '../peer/messages.ts';
-import type { Replica } from './replica.ts';
+import { entryOf, type Replica } from './replica.ts';
 
 export interface BatchFetchPorts {
   readonly replica: Replica;
@@ -94,14 +94,15 @@ export class BatchFetch {
     const one = (): void => {
       if (--waiting === 0) this.#askNext(search);
     };
-    for (const { key, value, ...effect } of effects) {
+    for (const effect of effects) {
+      const { key, value } = effect;
       const version = search.wanted.get(key);
       if (value === null || version === undefined || !sameVersion(version, effect.version)) continue;
       search.wanted.delete(key);
       search.unsettled.delete(key);
       search.fetched++;
       waiting++;
-      this.#ports.replica.restore(key, { ...effect, value }, one);
+      this.#ports.replica.restore(key, entryOf(effect, value), one);
     }
     one();
   }

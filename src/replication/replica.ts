@@ -229,7 +229,8 @@ export const LOST_AND_OVERWRITTEN = 'the local store lost the value while it was
 /** @param error the reason, in words, when the entry could not be read */
 export type ReadDone = (error: string | null, entry: Entry | null) => void;
 
-function entryOf(effect: Effect, value: Buffer): Entry {
+/** What a store is to hold of a write. */
+export function entryOf(effect: Effect, value: Buffer): Entry {
   const { version, flags, expiresAtMs, token, marks } = effect;
   return { version, flags, expiresAtMs, token, marks, value };
 }

@@ -54,7 +54,7 @@ export class StoreWatch {
 
   constructor(ports: StoreWatchPorts) {
     this.#ports = ports;
-    // No client can ask for these by accident: the name is random, and the text protocol has no such keys.
+    // No client comes upon these: the name is random.
     this.#presentKey = `\0memchorus:${ports.name}:present`;
     this.#filledKey = `\0memchorus:${ports.name}:filled`;
     this.#startsEmpty = ports.journal.keys === 0;
