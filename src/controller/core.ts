@@ -331,7 +331,7 @@ export class Core {
       ...this.#ports,
       replica: this.replica,
       peers: this.peers.ids,
-      name: recovered.identity || `run ${incarnation}`,
+      name: recovered.identity || incarnation.toString(36),
       timeoutMs: settings.requestTimeoutMs,
       onGone: (record, done, failed) => this.coordinator.settleLoss(record, done, failed),
     });

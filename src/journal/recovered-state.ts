@@ -9,7 +9,7 @@ export interface RecoveredState {
   readonly held: readonly Effect[];
   /** The largest version time that was ever recorded: a clock has to go on from there. */
   readonly newestTime: number;
-  /** Names the journal: another one that has the same controller's writes has another. Empty when there is none. */
+  /** Names the journal, at random; empty when there is none. */
   readonly identity: string;
 }
 

@@ -7,7 +7,7 @@ import type { EntryStore } from '../store/entry-store.ts';
 export interface StoreWatchPorts {
   readonly store: EntryStore;
   readonly journal: Journal;
-  /** Names the journal: what a store was filled with from another one says nothing. */
+  /** Names the journal, at random: that a store was filled from another one says nothing. */
   readonly name: string;
   /** Monotonic. */
   readonly nowMs: () => number;
@@ -54,9 +54,9 @@ export class StoreWatch {
 
   constructor(ports: StoreWatchPorts) {
     this.#ports = ports;
-    // No client comes upon these: the name is random.
-    this.#presentKey = `\0memchorus:${ports.name}:present`;
-    this.#filledKey = `\0memchorus:${ports.name}:filled`;
+    // No client comes upon these: the name is random. Short, they are of memcached's smallest size.
+    this.#presentKey = `\0mcp${ports.name}`;
+    this.#filledKey = `\0mcf${ports.name}`;
     this.#startsEmpty = ports.journal.keys === 0;
   }
 

@@ -143,7 +143,7 @@ describe('a store that is watched', () => {
     const { store, watch, look } = watched();
     look();
     watch.markFilled();
-    store.entries.delete('\0memchorus:n:present');
+    store.entries.delete('\0mcpn');
     const next = watched(store, 1);
     next.look();
     expect(next.reasons).toHaveLength(1);
