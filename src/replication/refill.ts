@@ -114,7 +114,7 @@ export class Refill {
       this.#mayGoOn &&
       this.#ports.nowMs() >= this.#retryAtMs
     ) {
-      if (unstored.isAny) this.begin('it missed writes while it was away');
+      if (unstored.isAny) this.begin('it lacks many writes');
       else this.#beginSome([...unstored.take()]);
     }
     if (this.#round !== null) this.#fillLanes(this.#round);
@@ -245,7 +245,7 @@ export class Refill {
       return onFilled();
     }
     // The more often in vain, the later again.
-    this.#retryAtMs = nowMs() + this.#retryPauseMs;
+    this.#retryAtMs = nowMs() + (replica.unstored.isAny ? RETRY_ALL_MS : this.#retryPauseMs);
     this.#retryPauseMs = Math.min(RETRY_MS_MAX, 2 * this.#retryPauseMs);
   }
 }
@@ -270,6 +270,9 @@ const BATCH_BYTES = 262_144;
 /** What could not be brought back is tried again after a pause that doubles from the one to the other, in milliseconds. */
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 32_000;
+
+/** The same, when too much is missing to be remembered key by key and no peer comes back, in milliseconds. */
+const RETRY_ALL_MS = 300_000;
 
 function nextBatchKeys(keys: number, bytes: number): number {
   if (bytes === 0) return BATCH_KEYS_MAX;

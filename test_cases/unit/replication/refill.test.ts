@@ -222,6 +222,21 @@ describe('a refill', () => {
     expect(group.nodes[0]!.store.keys).toHaveLength(4);
   });
 
+  it('of more than is remembered waits for a peer, and does not look at everything all the time', () => {
+    const group = filled(MemoryJournal, UNSTORED_MAX + 100);
+    const { store, recovery } = group.nodes[0]!;
+    const begun = () => group.lines.filter((line) => line === 'the store is filled').length;
+    store.entries.clear();
+    group.down.add(1).add(2);
+    group.run(60_000);
+    expect(begun()).toBe(1);
+    group.down.clear();
+    recovery.onPeerUp();
+    group.run(8_000);
+    expect(begun()).toBe(2);
+    expect(store.keys).toHaveLength(UNSTORED_MAX + 100);
+  });
+
   it('passes over a peer that does not answer in time', () => {
     const group = filled(MemoryJournal, 4);
     const silent = group.nodes[1]!.recovery;
@@ -256,7 +271,7 @@ describe('a refill', () => {
     store.up();
     group.run(8_000);
     expect(store.keys).toHaveLength(10 + UNSTORED_MAX + 1);
-    expect(recovery.refill.reason).toBe('it missed writes while it was away');
+    expect(recovery.refill.reason).toBe('it lacks many writes');
   });
 
   it('does not go on trying what the store refuses', () => {
