@@ -6,6 +6,7 @@ import type { ViewLog } from '../journal/view-record.ts';
 import { Membership, NO_PART_IN_VIEWS } from '../membership/membership.ts';
 import { Peers } from '../membership/peers.ts';
 import { isMember, type View } from '../membership/view.ts';
+import type { Member } from '../ordering/ballot.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
@@ -76,7 +77,7 @@ export class Core {
   readonly #catchUp: CatchUp | null = null;
   readonly #convergent: ConvergentEngine | null = null;
   readonly #firstSync: FirstSync | null = null;
-  #transfer: { readonly from: number; readonly done: () => void } | null = null;
+  #transfer: { readonly from: Member; readonly done: () => void } | null = null;
 
   constructor(ports: CorePorts) {
     const { settings, bus, wallMs, nowMs, requestFlush } = ports;
@@ -285,7 +286,7 @@ export class Core {
       onChange: () => this.#onChange(),
       transfer: (from, done) => {
         this.#transfer = { from, done };
-        this.sync.restart(from);
+        this.sync.restart(from.node);
       },
       endTransfers: () => {
         this.#transfer = null;
@@ -368,14 +369,15 @@ export class Core {
     this.#convergent?.claimOwn();
     for (const other of this.peers.ids) this.#convergent?.claimRun(other);
     const transfer = this.#transfer;
-    if (transfer?.from !== peer) return;
+    // A run of it that has lost its memory knows nothing, and would say so: that is not the state to go on from.
+    if (transfer?.from.node !== peer || transfer.from.incarnation !== this.#ports.incarnationOf(peer)) return;
     this.#transfer = null;
     transfer.done();
   }
 
   /** A transfer that is stuck, or whose connection broke, is begun anew. */
   #resumeTransfer(): void {
-    if (this.#transfer !== null) this.sync.pull(this.#transfer.from);
+    if (this.#transfer !== null) this.sync.pull(this.#transfer.from.node);
   }
 
   #knownNow(): VersionVector {
