@@ -213,16 +213,30 @@ class RunningController implements Controller {
   /** For `stats`, beside what `status` says. */
   #figures(): Readonly<Record<string, number>> {
     const { read, written, linksMade } = this.#mesh.traffic;
-    const { fetched, gone } = this.#core.repairs;
-    const hot = this.#core.hot.counters;
+    const { repairs, refill, watch } = this.#core.recovery;
+    const { missing, fromJournal } = this.#core.replica.counters;
+    const hot = this.#core.replica.hot.counters;
+    const { backlogBytes, diskBytes } = this.#storage.status();
     return {
       memchorus_client_bytes: this.#budget.bytes,
       memchorus_hot_hits: hot.hits,
       memchorus_hot_misses: hot.misses,
       memchorus_hot_entries: hot.entries,
       memchorus_hot_bytes: hot.bytes,
-      memchorus_values_fetched: fetched,
-      memchorus_values_lost: gone,
+      memchorus_store_instances: watch.instances,
+      memchorus_store_emptied: watch.emptied,
+      memchorus_values_missing: missing,
+      memchorus_values_recovered: fromJournal,
+      memchorus_values_fetched: repairs.fetched,
+      memchorus_values_lost: repairs.gone,
+      memchorus_refill_running: refill.isRunning ? 1 : 0,
+      memchorus_refill_keys_done: refill.done,
+      memchorus_refill_keys_total: refill.total,
+      memchorus_refill_from_journal: refill.fromJournal,
+      memchorus_refill_from_peers: refill.fromPeers,
+      memchorus_journal_entries: this.#storage.journal.records,
+      memchorus_journal_backlog_bytes: backlogBytes,
+      memchorus_journal_disk_bytes: diskBytes,
       memchorus_peer_links_made: linksMade,
       memchorus_peer_bytes_read: read,
       memchorus_peer_bytes_written: written,
@@ -256,7 +270,9 @@ class RunningController implements Controller {
     const { cluster, self, peers, level, storeType, storeAddress } = this.#settings;
     const { state } = this.#store;
     const reason = this.#core.notReadyBecause;
-    const { view, engine, leaseLeftMs: leaseLeft } = this.#core;
+    const { view, engine, leaseLeftMs: leaseLeft, recovery, replica } = this.#core;
+    const { instance, instances, emptied } = recovery.watch;
+    const { isRunning, isFull, tookMs, ...refill } = recovery.refill;
     return {
       cluster,
       controller: self,
@@ -280,7 +296,17 @@ class RunningController implements Controller {
         address: storeType === 'custom' ? '' : nameOf(storeAddress),
         up: state.up,
         reason: state.up ? '' : state.reason,
+        instance: instance ?? '',
+        instances,
+        emptied,
       },
+      refill: { ...refill, running: isRunning, full: isFull, tookMs: Math.round(tookMs) },
+      values: {
+        ...replica.counters,
+        fromPeers: recovery.repairs.fetched,
+        lost: recovery.repairs.gone,
+      },
+      journal: this.#storage.status(),
       peers: peers.map((_, peer) => this.#peerStatus(peer)),
     };
   }
@@ -295,6 +321,7 @@ class RunningController implements Controller {
       self,
       lastHeardMs: self ? 0 : rounded(known.silentMs(id)),
       syncing: !self && sync.isSyncing(id),
+      sync: self ? null : sync.progressOf(id),
       lastSyncMs: self ? null : rounded(sync.sinceSyncMs(id)),
       role: this.#roleOf(id, self),
     };

@@ -1,60 +1,27 @@
 import { Coordinator } from '../consistency/coordinator.ts';
 import { POLICIES } from '../consistency/level.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { RecoveredState } from '../journal/recovered-state.ts';
-import type { ViewLog } from '../journal/view-record.ts';
 import { Membership, NO_PART_IN_VIEWS } from '../membership/membership.ts';
 import { Peers } from '../membership/peers.ts';
 import { isMember, type View } from '../membership/view.ts';
+import type { Member } from '../ordering/ballot.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import { clockRefusal } from '../peer/handshake.ts';
-import type { Heartbeat, PeerBus, PeerMessage } from '../peer/messages.ts';
-import type { Reply } from '../protocol/reply.ts';
-import type { Request } from '../protocol/request.ts';
+import type { Heartbeat, PeerMessage } from '../peer/messages.ts';
 import { CatchUp } from '../replication/catch-up.ts';
 import { ConvergentEngine } from '../replication/convergent-engine.ts';
 import type { Engine } from '../replication/engine.ts';
 import { FirstSync, GRACE_THRESHOLDS } from '../replication/first-sync.ts';
 import { KeptProgress, recoveredVector } from '../replication/kept-progress.ts';
 import { OrderedEngine } from '../replication/ordered-engine.ts';
-import { Repair, type RepairCounters } from '../replication/repair.ts';
 import { Replica } from '../replication/replica.ts';
+import { StoreRecovery } from '../replication/store-recovery.ts';
 import { type Exchange, Sync } from '../replication/sync.ts';
 import { Upkeep } from '../replication/upkeep.ts';
-import type { EntryStore } from '../store/entry-store.ts';
 import { HotEntries } from '../store/hot-entries.ts';
+import type { CorePorts } from './core-ports.ts';
 import type { Settings } from './settings.ts';
-
-export interface CorePorts {
-  readonly settings: Settings;
-  readonly incarnation: number;
-  readonly bus: PeerBus;
-  /** The run of the peer that is connected; null when it is not. */
-  readonly incarnationOf: (peer: number) => number | null;
-  /** Ends the link to a peer that can't be one any more. */
-  readonly refuse: (peer: number, reason: string) => void;
-  readonly journal: Journal;
-  readonly viewLog: ViewLog;
-  /** What the journal has from a former life. */
-  readonly recovered: RecoveredState;
-  readonly store: EntryStore;
-  /** Milliseconds since 1970; it may jump. */
-  readonly wallMs: () => number;
-  /** Monotonic, milliseconds. */
-  readonly nowMs: () => number;
-  /** In [0, 1). */
-  readonly random: () => number;
-  /** Has `flush` called at the end of this event-loop turn. */
-  readonly requestFlush: () => void;
-  readonly nextTurn: (callback: () => void) => void;
-  /** Sessions that hold requests back should try again. */
-  readonly onChange: () => void;
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-  /** Requests that concern no entry. */
-  readonly local: (request: Request, answer: (reply: Reply) => void) => void;
-}
 
 /**
  * One controller without its sockets, files and timers: everything between what arrives and what leaves. A
@@ -66,10 +33,9 @@ export class Core {
   readonly peers: Peers;
   readonly sync: Sync;
   readonly clock: HybridClock;
-  readonly hot: HotEntries;
+  readonly replica: Replica;
+  readonly recovery: StoreRecovery;
   readonly #ports: CorePorts;
-  readonly #replica: Replica;
-  readonly #repair: Repair;
   readonly #upkeep: Upkeep;
   readonly #known: VersionVector;
   readonly #kept: KeptProgress;
@@ -78,7 +44,7 @@ export class Core {
   readonly #catchUp: CatchUp | null = null;
   readonly #convergent: ConvergentEngine | null = null;
   readonly #firstSync: FirstSync | null = null;
-  #transfer: { readonly from: number; readonly done: () => void } | null = null;
+  #transfer: { readonly from: Member; readonly done: () => void } | null = null;
 
   constructor(ports: CorePorts) {
     const { settings, bus, wallMs, nowMs, requestFlush } = ports;
@@ -95,11 +61,11 @@ export class Core {
       },
       recoveredVector(ports.recovered, nodes),
     );
-    this.hot = new HotEntries(settings.hotBytesMax);
-    this.#replica = new Replica(ports.journal, ports.store, this.hot, wallMs);
+    const hot = new HotEntries(settings.hotBytesMax);
+    this.replica = new Replica(ports.journal, ports.store, hot, wallMs);
     this.peers = this.#peersOf(settings);
     this.sync = this.#syncer();
-    const shared = { node: settings.self, clock: this.clock, bus, replica: this.#replica, requestFlush };
+    const shared = { node: settings.self, clock: this.clock, bus, replica: this.replica, requestFlush };
     if (POLICIES[settings.level].engine === 'ordered') {
       this.#ordered = new OrderedEngine({
         ...shared,
@@ -132,8 +98,8 @@ export class Core {
       this.engine = this.#convergent;
     }
     this.coordinator = this.#coordinator();
-    this.#repair = this.#repairer();
-    this.#replica.onLost = (record, done, reader) => this.#repair.find(record, done, reader);
+    this.recovery = this.#storeRecovery();
+    this.replica.onLost = (record, done, reader) => this.recovery.find(record, done, reader);
     this.#upkeep = new Upkeep({
       journal: ports.journal,
       ordered: this.#ordered,
@@ -157,11 +123,7 @@ export class Core {
   get notReadyBecause(): string {
     const gate = this.engine.gate('strong-read');
     if (gate.state !== 'open') return gate.reason;
-    return this.#replica.storeTrouble() ?? '';
-  }
-
-  get repairs(): RepairCounters {
-    return this.#repair.counters;
+    return this.replica.storeTrouble() ?? '';
   }
 
   /** At the end of a turn: what has gathered leaves. */
@@ -175,11 +137,12 @@ export class Core {
     this.#ports.bus.send(peer, this.#heartbeat());
     this.#ordered?.onPeerUp(peer);
     if (this.#convergent !== null) this.sync.pull(peer);
+    this.recovery.onPeerUp();
   }
 
   onPeerDown(peer: number): void {
     this.sync.onPeerDown(peer);
-    this.#repair.onPeerDown(peer);
+    this.recovery.onPeerDown(peer);
     this.#convergent?.onPeerDown(peer);
     this.peers.onDown(peer);
   }
@@ -210,9 +173,10 @@ export class Core {
       case 'sync-complete':
         return this.sync.onComplete(from, message);
       case 'fetch':
-        return this.#repair.onFetch(from, message);
       case 'fetched':
-        return this.#repair.onFetched(from, message);
+      case 'fetch-many':
+      case 'fetched-many':
+        return this.recovery.onMessage(from, message);
       default:
         this.#membership?.onMessage(from, message);
     }
@@ -229,7 +193,7 @@ export class Core {
     this.#catchUp?.onTick();
     this.#resumeTransfer();
     this.coordinator.onTick();
-    this.#repair.onTick();
+    this.recovery.onTick();
     this.#ordered?.onTick();
     this.#convergent?.onTick(this.#ports.wallMs());
     this.#upkeep.onTick();
@@ -291,7 +255,7 @@ export class Core {
       onChange: () => this.#onChange(),
       transfer: (from, done) => {
         this.#transfer = { from, done };
-        this.sync.restart(from);
+        this.sync.restart(from.node);
       },
       endTransfers: () => {
         this.#transfer = null;
@@ -301,15 +265,17 @@ export class Core {
   }
 
   #syncer(): Sync {
-    const { bus, nowMs } = this.#ports;
+    const { bus, nowMs, log } = this.#ports;
     return new Sync({
       bus,
-      replica: this.#replica,
+      replica: this.replica,
       known: () => this.#knownNow(),
       nowMs,
       timeoutMs: SYNC_TIMEOUT_MS,
       applyRemote: (effect) => (this.#ordered ?? this.#convergent)!.merge(effect),
       onSynced: (peer, exchange) => this.#onSynced(peer, exchange),
+      nameOf: (peer) => this.peers.nameOf(peer),
+      log,
     });
   }
 
@@ -318,7 +284,7 @@ export class Core {
     return new Coordinator({
       nextTurn,
       engine: this.engine,
-      replica: this.#replica,
+      replica: this.replica,
       policy: POLICIES[settings.level],
       wallMs,
       nowMs,
@@ -329,13 +295,13 @@ export class Core {
     });
   }
 
-  #repairer(): Repair {
-    const { settings, bus, nowMs } = this.#ports;
-    return new Repair({
-      replica: this.#replica,
-      bus,
+  #storeRecovery(): StoreRecovery {
+    const { settings, recovered, incarnation } = this.#ports;
+    return new StoreRecovery({
+      ...this.#ports,
+      replica: this.replica,
       peers: this.peers.ids,
-      nowMs,
+      name: recovered.identity || incarnation.toString(36),
       timeoutMs: settings.requestTimeoutMs,
       onGone: (record, done, failed) => this.coordinator.settleLoss(record, done, failed),
     });
@@ -372,14 +338,15 @@ export class Core {
     this.#convergent?.claimOwn();
     for (const other of this.peers.ids) this.#convergent?.claimRun(other);
     const transfer = this.#transfer;
-    if (transfer?.from !== peer) return;
+    // A run of it that has lost its memory knows nothing, and would say so: that is not the state to go on from.
+    if (transfer?.from.node !== peer || transfer.from.incarnation !== this.#ports.incarnationOf(peer)) return;
     this.#transfer = null;
     transfer.done();
   }
 
   /** A transfer that is stuck, or whose connection broke, is begun anew. */
   #resumeTransfer(): void {
-    if (this.#transfer !== null) this.sync.pull(this.#transfer.from);
+    if (this.#transfer !== null) this.sync.pull(this.#transfer.from.node);
   }
 
   #knownNow(): VersionVector {

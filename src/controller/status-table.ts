@@ -1,5 +1,5 @@
 import type { PeerStatus, Status } from './status.ts';
-import { alignColumns, counted } from './text-table.ts';
+import { alignColumns, bytesText, counted } from './text-table.ts';
 
 const COLUMNS = ['', 'ID', 'ADDRESS', 'STATUS', 'LAST HEARTBEAT', 'SYNCING', 'LAST SYNC', 'ROLE'] as const;
 
@@ -11,6 +11,8 @@ export function renderStatus(status: Status): string {
     ...viewLines(status),
     `requests  ${status.requests.pending} pending, ${status.requests.completed} completed; ${counted(status.keys, 'key')}`,
     `store     ${storeOf(status)}`,
+    ...refillLines(status),
+    `journal   ${journalOf(status)}`,
     '',
     ...alignColumns([COLUMNS, ...status.peers.map(peerRow)]),
   ];
@@ -33,10 +35,42 @@ function viewLines({ view, peers }: Status): string[] {
 }
 
 function storeOf(status: Status): string {
-  const { type, address, up, reason } = status.store;
+  const { type, address, up, reason, instance, instances, emptied } = status.store;
   const name = address === '' || address === type ? type : `${type} ${address}`;
-  if (up) return `${name}, up`;
+  const changes = [
+    ...(instances > 0 ? [`replaced ${counted(instances, 'time')}`] : []),
+    ...(emptied > 0 ? [`emptied ${counted(emptied, 'time')}`] : []),
+  ];
+  if (up) return [name, 'up', ...(instance === '' ? [] : [instance]), ...changes].join(', ');
   return reason === '' ? `${name}, down` : `${name}, down: ${reason}`;
+}
+
+function refillLines({ refill, values }: Status): string[] {
+  const { running, reason, done, total, fromJournal, fromPeers, tookMs, full } = refill;
+  const lines: string[] = [];
+  if (reason !== '') {
+    const found = `${fromJournal} from the journal, ${fromPeers} from peers`;
+    const state = running ? 'runs for' : full ? 'ended, since the store is full, after' : 'took';
+    lines.push(
+      `refill    ${done} of ${counted(total, 'key')}: ${found}; ${state} ${duration(tookMs)}; ${reason}`,
+    );
+  }
+  if (values.missing > 0) {
+    const { missing, fromJournal: kept, fromPeers: fetched, lost } = values;
+    const were = `${kept} were in the journal, ${fetched} on peers, ${lost} nowhere`;
+    lines.push(`          ${counted(missing, 'read')} of values that the store had lost: ${were}`);
+  }
+  return lines;
+}
+
+function journalOf({ journal }: Status): string {
+  const { durability, entries, backlogBytes, diskBytes, lastFlushMs, recoveredEntries, recoveredMs } =
+    journal;
+  const head = `${durability}, ${entries === 1 ? '1 entry' : `${entries} entries`}`;
+  if (durability === 'none') return head;
+  const sizes = `${bytesText(diskBytes)} on disk, ${bytesText(backlogBytes)} on the way there`;
+  const flushed = lastFlushMs === null ? '' : `, flushed ${ago(lastFlushMs)}`;
+  return `${head}; ${sizes}${flushed}; started with ${recoveredEntries} after ${duration(recoveredMs)}`;
 }
 
 function peerRow(peer: PeerStatus): readonly string[] {
@@ -46,10 +80,15 @@ function peerRow(peer: PeerStatus): readonly string[] {
     peer.address,
     peer.up ? 'True' : 'False',
     peer.self ? '-' : ago(peer.lastHeardMs),
-    peer.syncing ? 'True' : 'False',
+    syncingOf(peer),
     peer.self ? '-' : ago(peer.lastSyncMs),
     peer.role,
   ];
+}
+
+function syncingOf({ syncing, sync }: PeerStatus): string {
+  if (!syncing) return 'False';
+  return sync === null ? 'True' : `True ${sync.writes}/${sync.total}`;
 }
 
 function ago(ms: number | null): string {

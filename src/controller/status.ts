@@ -17,9 +17,55 @@ export interface Status {
     readonly address: string;
     readonly up: boolean;
     readonly reason: string;
+    /** Which process it is, as far as it says so; empty while nothing is known. */
+    readonly instance: string;
+    /** Times that another process was found in its place, and that it was found without what was put there. */
+    readonly instances: number;
+    readonly emptied: number;
   };
+  readonly refill: RefillStatus;
+  readonly values: ValuesStatus;
+  readonly journal: JournalStatus;
   /** Every configured peer, this controller included, in order of id. */
   readonly peers: readonly PeerStatus[];
+}
+
+/** How the store was last filled with what it had lost; `reason` is empty when it never was. */
+export interface RefillStatus {
+  readonly running: boolean;
+  readonly reason: string;
+  /** Keys that were looked at, of how many. */
+  readonly done: number;
+  readonly total: number;
+  /** Values that were put back, from the journal and from peers. */
+  readonly fromJournal: number;
+  readonly fromPeers: number;
+  readonly tookMs: number;
+  /** It ended early, since the store began to evict. */
+  readonly full: boolean;
+}
+
+/** Values that reads did not find in the store, though they should have been there, and where they were found. */
+export interface ValuesStatus {
+  readonly missing: number;
+  readonly fromJournal: number;
+  readonly fromPeers: number;
+  /** No one had them any more. */
+  readonly lost: number;
+}
+
+export interface JournalStatus {
+  readonly durability: string;
+  /** Records, those of deletes included. */
+  readonly entries: number;
+  /** In memory, and not on disk yet, in bytes. */
+  readonly backlogBytes: number;
+  readonly diskBytes: number;
+  /** Milliseconds since a flush last ended; null: none has since the start. */
+  readonly lastFlushMs: number | null;
+  /** Records that were there at the start, and how long it took to read them, in milliseconds. */
+  readonly recoveredEntries: number;
+  readonly recoveredMs: number;
 }
 
 /** The view that the controller serves in; `ballot` is empty when it serves in none, or the level has none. */
@@ -43,6 +89,8 @@ export interface PeerStatus {
   /** Milliseconds since anything was heard of it; null: never; 0 for this controller itself. */
   readonly lastHeardMs: number | null;
   readonly syncing: boolean;
+  /** Writes that an exchange under way has brought, of how many; null when nothing has come. */
+  readonly sync: { readonly writes: number; readonly total: number } | null;
   /** Milliseconds since the last sync with it was completed; null: never. */
   readonly lastSyncMs: number | null;
   /** `member`, `joining`, `catching up`, `down`, or `refused: …` with the reason. */

@@ -16,12 +16,14 @@ import { type ViewLog, VolatileViewLog } from '../journal/view-record.ts';
 import { NO_VERSION, sameVersion } from '../ordering/version.ts';
 import type { Logger } from './logger.ts';
 import { ownerOf, type Settings } from './settings.ts';
+import type { JournalStatus } from './status.ts';
 
 /** What of a controller outlives its process, as far as its settings ask for it. */
 export interface Storage {
   readonly journal: Journal;
   readonly viewLog: ViewLog;
   readonly recovered: RecoveredState;
+  status(): JournalStatus;
   /** Resolves when all is on disk, or the log says why not. */
   close(): Promise<void>;
 }
@@ -53,14 +55,41 @@ export async function openStorage(
   if (dataDir !== '') await makeDataDir(ports.disk, dataDir);
   const views = await openViews(settings, logger, ports.disk);
   const opened = durability === 'none' ? null : await openLog(settings, logger, onWritable, ports);
+  const journal = opened?.journal ?? new MemoryJournal(peers.length);
   return {
-    journal: opened?.journal ?? new MemoryJournal(peers.length),
+    journal,
+    status: () => ({
+      ...(opened === null ? IN_MEMORY : onDisk(opened, ports.nowMs())),
+      durability,
+      entries: journal.records,
+    }),
     viewLog: views ?? new VolatileViewLog(),
     recovered: opened?.recovered ?? NOTHING_RECOVERED,
     close: async () => {
       await views?.close();
       if (opened !== null) await closeLog(opened, logger);
     },
+  };
+}
+
+type OnDisk = Omit<JournalStatus, 'durability' | 'entries'>;
+
+const IN_MEMORY: OnDisk = {
+  backlogBytes: 0,
+  diskBytes: 0,
+  lastFlushMs: null,
+  recoveredEntries: 0,
+  recoveredMs: 0,
+};
+
+function onDisk({ journal, recovered }: OpenedJournal, nowMs: number): OnDisk {
+  const { backlogBytes, diskBytes, flushedMs } = journal.figures;
+  return {
+    backlogBytes,
+    diskBytes,
+    lastFlushMs: flushedMs === null ? null : Math.round(nowMs - flushedMs),
+    recoveredEntries: recovered.records,
+    recoveredMs: Math.round(recovered.milliseconds),
   };
 }
 

@@ -1,16 +1,17 @@
-import { type Effect, NO_ENTRY } from '../ordering/effect.ts';
+import type { Effect } from '../ordering/effect.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import { Compaction } from './compaction.ts';
 import type { Identity } from './data-directory.ts';
 import type { FlushedMark } from './flushed-mark.ts';
-import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from './journal.ts';
+import type { ArmedFlush, Journal, JournalFigures, JournalRecord, JournalState, Marks } from './journal.ts';
 import type { LogEntry, Place } from './log-entry.ts';
 import type { LogFiles } from './log-files.ts';
 import { readEntryAt } from './log-reader.ts';
 import type { LogState } from './log-state.ts';
 import { LogWriter } from './log-writer.ts';
 import type { OriginRecord } from './origin-log.ts';
+import { effectOfRecord } from './record-effect.ts';
 import type { Timers } from './timers.ts';
 
 export interface DiskJournalPorts {
@@ -64,6 +65,7 @@ export class DiskJournal implements Journal {
   #baseBytes: number;
   #logBytes: number;
   #lastFlushed: Place;
+  #flushedMs: number | null = null;
   /** Gives up what is to set the mark. */
   #stopMark: (() => void) | null = null;
   #compaction: Compaction | null = null;
@@ -121,14 +123,9 @@ export class DiskJournal implements Journal {
     return reason === null ? WRITABLE : { writable: false, passing: trouble === null, reason };
   }
 
-  /** Done and not yet on disk, in bytes: what grows while the disk takes nothing. */
-  get backlogBytes(): number {
-    return this.#writer.backlogBytes;
-  }
-
-  /** On disk, in bytes. */
-  get bytes(): number {
-    return this.#baseBytes + this.#logBytes;
+  get figures(): JournalFigures {
+    const { backlogBytes } = this.#writer;
+    return { backlogBytes, diskBytes: this.#baseBytes + this.#logBytes, flushedMs: this.#flushedMs };
   }
 
   newest(key: string): JournalRecord | undefined {
@@ -145,6 +142,10 @@ export class DiskJournal implements Journal {
 
   sample(limit: number): JournalRecord[] {
     return this.#state.index.sample(limit);
+  }
+
+  walk(): Iterator<JournalRecord> {
+    return this.#state.index.walk();
   }
 
   record(effect: Effect): boolean {
@@ -173,7 +174,7 @@ export class DiskJournal implements Journal {
     }
     const { file, at } = restored;
     const kept = file >= this.#oldest && (this.#compaction?.keepsReverted({ file, at }) ?? true);
-    const to = { ...(kept ? { file, at } : NOWHERE), effect: effectOf(restored) };
+    const to = { ...(kept ? { file, at } : NOWHERE), effect: effectOfRecord(restored) };
     const place = this.#writer.append({ type: 'revert', failed, key, to });
     if (kept) return;
     this.#state.locate(key, place);
@@ -305,6 +306,7 @@ export class DiskJournal implements Journal {
     const bytes = place.file === file ? place.at - at : place.at;
     this.#logBytes += bytes;
     this.#lastFlushed = place;
+    this.#flushedMs = this.#ports.nowMs();
     const { backlogBytesMax, onWritable } = this.#ports;
     const { backlogBytes } = this.#writer;
     if (backlogBytes <= backlogBytesMax && backlogBytes + bytes > backlogBytesMax) onWritable();
@@ -391,8 +393,3 @@ const COMPACT_AGAIN_MS = 30_000;
 
 /** Between two steps of a compaction, in milliseconds. */
 const PAUSE_MS = 1;
-
-function effectOf({ key, version, expiresAtMs, tombstone, token, marks }: JournalRecord): Effect {
-  const kind = tombstone ? 'delete' : 'set';
-  return { ...NO_ENTRY, key, version, expiresAtMs, token, marks, kind };
-}

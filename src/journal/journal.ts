@@ -37,6 +37,15 @@ export type JournalState =
   | { readonly writable: true }
   | { readonly writable: false; readonly passing: boolean; readonly reason: string };
 
+/** Of a journal on disk. */
+export interface JournalFigures {
+  /** Done and not yet on disk, in bytes: what grows while the disk takes nothing. */
+  readonly backlogBytes: number;
+  readonly diskBytes: number;
+  /** When a flush last ended, monotonic, in milliseconds; null: none has since the start. */
+  readonly flushedMs: number | null;
+}
+
 /** A flush that was announced and has not come due. */
 export interface ArmedFlush {
   readonly version: Version;
@@ -79,6 +88,9 @@ export interface Journal {
 
   /** Up to `limit` records, going round through all of them over the calls. */
   sample(limit: number): JournalRecord[];
+
+  /** All records, in no order; of those that come, change or go meanwhile some may be left out, or be outdated. */
+  walk(): Iterator<JournalRecord>;
 
   /**
    * Keeps a request that waits for its place in the order, value and all, so that an acknowledgement of it can

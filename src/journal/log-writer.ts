@@ -138,8 +138,10 @@ export class LogWriter {
     if (batch === null) return;
     const last = this.#ports.onSeal();
     if (last !== null) {
+      const at = batch.length;
       reserve(batch, entryBytesMax(last));
-      batch.length = writeEntry(last, batch.bytes, batch.length);
+      batch.length = writeEntry(last, batch.bytes, at);
+      this.#backlogBytes += batch.length - at;
     }
     this.#open = null;
     const flushed = this.#flushed.file === batch.file ? this.#flushed.at : 0;

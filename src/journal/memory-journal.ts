@@ -114,6 +114,10 @@ export class MemoryJournal implements Journal {
     return found;
   }
 
+  walk(): Iterator<OriginRecord> {
+    return this.#records.values();
+  }
+
   /** What tells an empty journal of all flushes that this one knows, those that came due included. */
   flushes(): Effect[] {
     const below = this.#flushedBelow;

@@ -156,6 +156,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     marks: state.marks,
     held: state.held.all().map(({ effect }) => effect),
     newestTime: state.newestTime,
+    identity: `j${store.toString(36)}`,
   };
   const refusal = options.refuse?.(report) ?? null;
   if (refusal !== null) {

@@ -9,10 +9,13 @@ export interface RecoveredState {
   readonly held: readonly Effect[];
   /** The largest version time that was ever recorded: a clock has to go on from there. */
   readonly newestTime: number;
+  /** Names the journal, at random; empty when there is none. */
+  readonly identity: string;
 }
 
 export const NOTHING_RECOVERED: RecoveredState = Object.freeze({
   marks: { applied: NO_VERSION, known: [] },
   held: [],
   newestTime: 0,
+  identity: '',
 });

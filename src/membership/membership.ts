@@ -1,5 +1,5 @@
 import type { ViewLog } from '../journal/view-record.ts';
-import { type Ballot, NO_BALLOT } from '../ordering/ballot.ts';
+import { type Ballot, type Member, NO_BALLOT } from '../ordering/ballot.ts';
 import type { Granted, Heartbeat, PeerBus, PeerMessage, Standing } from '../peer/messages.ts';
 import { type EngineNeed, type Gate, OPEN } from './gate.ts';
 import { GrantedLeases, HeldLease } from './lease.ts';
@@ -28,7 +28,7 @@ export interface MembershipPorts {
   readonly viewLog: ViewLog;
   readonly engine: ViewEngine;
   readonly isCaughtUp: () => boolean;
-  readonly transfer: (from: number, done: () => void) => void;
+  readonly transfer: (from: Member, done: () => void) => void;
   readonly endTransfers: () => void;
   /** Has a heartbeat sent at once. */
   readonly announce: () => void;

@@ -1,5 +1,5 @@
 import type { ViewLog, ViewRecord } from '../journal/view-record.ts';
-import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
+import { type Ballot, compareBallots, type Member, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { Accept, Memory, PeerBus, PeerMessage, Promised, Standing } from '../peer/messages.ts';
@@ -26,8 +26,10 @@ export interface ViewChangerPorts {
   readonly leasesMs: () => readonly number[];
   /** This controller lacks little of what the members of the last view know. */
   readonly isCaughtUp: () => boolean;
-  /** Brings this replica to the state of the peer, which stands still meanwhile. */
-  readonly transfer: (from: number, done: () => void) => void;
+  /** The run of the peer that is connected; null when it is not. */
+  readonly incarnationOf: (peer: number) => number | null;
+  /** Brings this replica to the state of the peer, which stands still meanwhile: of that run of it, and of no other. */
+  readonly transfer: (from: Member, done: () => void) => void;
   /** From here on nothing may be taken over from peers but by requests of the view. */
   readonly endTransfers: () => void;
   /** This controller takes part in no view any more, or in another. */
@@ -91,7 +93,7 @@ export class ViewChanger {
   #coming: View | null = null;
   #proposal: Proposal | null = null;
   /** Whose state is being taken over; null when none is. */
-  #transferringFrom: number | null = null;
+  #transferringFrom: Member | null = null;
   /** The largest ballot heard of. */
   #seen = NO_BALLOT;
   /** When the change under way last moved, and how long its next step may take. */
@@ -131,7 +133,10 @@ export class ViewChanger {
 
   /** The state of the view to come is being taken over. */
   get isTransferring(): boolean {
-    return this.#transferringFrom !== null && this.#ports.heard().includes(this.#transferringFrom);
+    if (this.#transferringFrom === null) return false;
+    const { node, incarnation } = this.#transferringFrom;
+    const run = this.#ports.incarnationOf(node);
+    return this.#ports.heard().includes(node) && (run === null || run === incarnation);
   }
 
   /** A change is under way, and its next step is not overdue. */
@@ -308,8 +313,9 @@ export class ViewChanger {
     if (!sameBallot(ballot, promised) || !this.#isForThisRun(accept)) return;
     this.#moved(ACCEPTS_WITHIN_MS);
     if (accept.sources.includes(this.#ports.node)) return this.#take(from, accept, null);
-    this.#transferringFrom = accept.base;
-    this.#ports.transfer(accept.base, () => {
+    const base = accept.members.find(({ node }) => node === accept.base)!;
+    this.#transferringFrom = base;
+    this.#ports.transfer(base, () => {
       if (this.#transferringFrom === null || !sameBallot(ballot, this.#record.promised)) return;
       this.#transferringFrom = null;
       this.#take(from, accept, accept.baseApplied);

@@ -122,9 +122,10 @@ const CODECS: Codecs = {
   'sync-response': {
     write(w, m) {
       w.u32(m.exchange);
+      w.u53(m.total);
       writeEffects(w, m.effects);
     },
-    read: (r) => ({ type: 'sync-response', exchange: r.u32(), effects: readEffects(r) }),
+    read: (r) => ({ type: 'sync-response', exchange: r.u32(), total: r.u53(), effects: readEffects(r) }),
   },
   'sync-next': {
     write: (w, m) => w.u32(m.exchange),
@@ -224,6 +225,38 @@ const CODECS: Codecs = {
     },
     read: (r) => ({ type: 'granted', ballot: readBallot(r), askedMs: r.u53(), forMs: r.u53() }),
   },
+  'fetch-many': {
+    write(w, m) {
+      w.u32(m.id);
+      w.u32(m.wanted.length);
+      for (const { key, version } of m.wanted) {
+        w.text(key);
+        writeVersion(w, version);
+      }
+    },
+    read: (r) => ({
+      type: 'fetch-many',
+      id: r.u32(),
+      wanted: Array.from({ length: r.count(WANTED_BYTES_MIN) }, () => ({
+        key: r.text(),
+        version: readVersion(r),
+      })),
+    }),
+  },
+  'fetched-many': {
+    write(w, m) {
+      w.u32(m.id);
+      w.u32(m.outcomes.length);
+      for (const outcome of m.outcomes) w.u8(OUTCOMES.indexOf(outcome));
+      writeEffects(w, m.effects);
+    },
+    read: (r) => ({
+      type: 'fetched-many',
+      id: r.u32(),
+      outcomes: Array.from({ length: r.count(1) }, () => oneOf(OUTCOMES, r.u8())),
+      effects: readEffects(r),
+    }),
+  },
 };
 
 /** The place in this list is the type on the wire: only ever add at the end. */
@@ -300,6 +333,7 @@ function readEffects(r: ByteReader): Effect[] {
   return effects;
 }
 
+const WANTED_BYTES_MIN = 4 + 9;
 const EFFECT_BYTES_MIN = 9 + 1 + 4 + 4 + 8;
 const HAS_BASE = 1;
 const HAS_VALUE = 2;

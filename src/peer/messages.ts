@@ -107,6 +107,8 @@ export interface SyncRequest {
 export interface SyncResponse {
   readonly type: 'sync-response';
   readonly exchange: number;
+  /** Writes in all parts of the answer. */
+  readonly total: number;
   readonly effects: readonly Effect[];
 }
 
@@ -139,6 +141,27 @@ export interface Fetched {
   readonly id: number;
   readonly outcome: 'found' | 'lost' | 'other' | 'failed';
   readonly effect: Effect | null;
+}
+
+/** Asks for the values of many writes, which the sender's own store has to be filled with again. */
+export interface FetchMany {
+  readonly type: 'fetch-many';
+  readonly id: number;
+  readonly wanted: readonly Wanted[];
+}
+
+/** A write whose value is asked for. */
+export interface Wanted {
+  readonly key: string;
+  readonly version: Version;
+}
+
+/** One outcome for each write that was asked for, in that order, and the writes that were found. */
+export interface FetchedMany {
+  readonly type: 'fetched-many';
+  readonly id: number;
+  readonly outcomes: readonly Fetched['outcome'][];
+  readonly effects: readonly Effect[];
 }
 
 export interface Prepare {
@@ -206,6 +229,8 @@ export type PeerMessage =
   | SyncComplete
   | Fetch
   | Fetched
+  | FetchMany
+  | FetchedMany
   | Prepare
   | Promised
   | Rejected

@@ -5,6 +5,7 @@ import type { StoreError } from '../store/driver.ts';
 import type { Entry } from '../store/entry.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { HotEntries } from '../store/hot-entries.ts';
+import { UnstoredKeys } from './unstored-keys.ts';
 
 /**
  * The state of one controller: the journal, which knows what should be there, and the store, which has the
@@ -16,9 +17,12 @@ import type { HotEntries } from '../store/hot-entries.ts';
  */
 export class Replica {
   readonly journal: Journal;
+  readonly hot: HotEntries;
   readonly #store: EntryStore;
-  readonly #hot: HotEntries;
   readonly #wallMs: () => number;
+  readonly #counters = { missing: 0, fromJournal: 0 };
+  /** Keys whose value has to be brought to the store. */
+  readonly unstored = new UnstoredKeys();
   /** Asks elsewhere for what this store has lost. */
   onLost: (record: JournalRecord, done: ReadDone, reader: Reader) => void = (_, done) =>
     done('the value is lost', null);
@@ -26,8 +30,12 @@ export class Replica {
   constructor(journal: Journal, store: EntryStore, hot: HotEntries, wallMs: () => number) {
     this.journal = journal;
     this.#store = store;
-    this.#hot = hot;
+    this.hot = hot;
     this.#wallMs = wallMs;
+  }
+
+  get counters(): ReplicaCounters {
+    return this.#counters;
   }
 
   /** The version that a condition compares with: that of the newest write, or none when it was a delete. */
@@ -55,12 +63,13 @@ export class Replica {
     }
     if (effect.kind === 'set' && effect.value !== null) {
       const entry = entryOf(effect, effect.value);
-      this.#hot.replace(effect.key, entry);
-      this.#store.set(effect.key, entry, done);
+      this.hot.replace(effect.key, entry);
+      this.#set(effect.key, entry, done);
     } else if (effect.kind === 'delete') {
-      this.#hot.remove(effect.key);
-      this.#store.delete(effect.key, done);
+      this.hot.remove(effect.key);
+      this.#store.delete(effect.key, this.#noting(effect.key, done));
     } else {
+      if (effect.kind === 'set') this.unstored.add(effect.key);
       done(null);
     }
     return true;
@@ -86,20 +95,22 @@ export class Replica {
     const record = this.journal.newest(key);
     if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done(null, null);
     const nowSec = Math.floor(this.#wallMs() / 1000);
-    const hot = this.#hot.get(key, record.version, nowSec);
+    const hot = this.hot.get(key, record.version, nowSec);
     const isReadAgain = nowSec - record.readAtSec <= HOT_WITHIN_SEC;
     record.readAtSec = nowSec;
     if (hot !== null) return done(null, hot);
     this.#store.get(key, (error, entry) => {
       if (error !== null) done(error.message, null);
       else if (entry !== null && sameVersion(entry.version, record.version)) {
-        if (isReadAgain) this.#hot.offer(key, entry, nowSec);
+        if (isReadAgain) this.hot.offer(key, entry, nowSec);
         done(null, entry);
-      } else
+      } else {
+        this.#counters.missing++;
         this.#fromJournal(key, record.version, (kept) => {
           if (kept !== null) done(null, kept);
           else this.onLost(record, done, reader);
         });
+      }
     });
   }
 
@@ -116,27 +127,78 @@ export class Replica {
     });
   }
 
+  /**
+   * Has the store hold the newest entry of the key, as far as its value is here.
+   *
+   * @param done what came of it, and how large the value is, in bytes
+   */
+  restock(key: string, done: (outcome: Restocked, bytes: number) => void): void {
+    const record = this.journal.newest(key);
+    if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done('held', 0);
+    this.#store.get(key, (error, entry) => {
+      if (error !== null) {
+        this.#noteAway(key, error);
+        return done('failed', 0);
+      }
+      if (entry !== null && sameVersion(entry.version, record.version))
+        return done('held', entry.value.length);
+      this.#valueInJournal(key, record.version, (kept) => {
+        const newest = this.journal.newest(key);
+        if (newest === undefined || !sameVersion(newest.version, record.version)) return done('held', 0);
+        if (kept === null) return done('lost', 0);
+        this.refill(key, kept, (refused) =>
+          done(refused === null ? 'refilled' : 'failed', kept.value.length),
+        );
+      });
+    });
+  }
+
   /** A peer had the value of a write that was lost here. */
-  restore(key: string, entry: Entry): void {
-    this.refill(key, entry);
+  restore(key: string, entry: Entry, done: (error: StoreError | null) => void = ignoreResult): void {
+    this.refill(key, entry, done);
     this.journal.fill({ ...entry, kind: 'set', key, base: null });
   }
 
   /** Puts a value back that the store had lost, unless the key has been written since. */
-  refill(key: string, entry: Entry): void {
+  refill(key: string, entry: Entry, done: (error: StoreError | null) => void = ignoreResult): void {
     const record = this.journal.newest(key);
-    if (record === undefined || record.tombstone || !sameVersion(record.version, entry.version)) return;
-    this.#store.set(key, entry, ignoreResult);
+    if (record === undefined || record.tombstone || !sameVersion(record.version, entry.version))
+      return done(null);
+    this.#set(key, entry, done);
+  }
+
+  #set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
+    this.#store.set(key, entry, this.#noting(key, done));
+  }
+
+  /** Of a delete too: where it is taken back, the key has an entry again. */
+  #noting(key: string, done: (error: StoreError | null) => void): (error: StoreError | null) => void {
+    return (error) => {
+      if (error !== null) this.#noteAway(key, error);
+      done(error);
+    };
+  }
+
+  /** What a store that is there refuses, it would refuse again. */
+  #noteAway(key: string, { code }: StoreError): void {
+    if (code === 'STORE_DOWN' || code === 'STORE_TIMEOUT') this.unstored.add(key);
   }
 
   /** The value that the journal keeps of this write; the store has it again then. One that can't be read is lost. */
   #fromJournal(key: string, version: Version, done: (entry: Entry | null) => void): void {
-    this.journal.valueOf(key, version, (_, effect) => {
-      if (effect === null || effect.value === null) return done(null);
-      const entry = entryOf(effect, effect.value);
-      this.refill(key, entry);
+    this.#valueInJournal(key, version, (entry) => {
+      if (entry !== null) {
+        this.#counters.fromJournal++;
+        this.refill(key, entry);
+      }
       done(entry);
     });
+  }
+
+  #valueInJournal(key: string, version: Version, done: (entry: Entry | null) => void): void {
+    this.journal.valueOf(key, version, (_, effect) =>
+      done(effect === null || effect.value === null ? null : entryOf(effect, effect.value)),
+    );
   }
 
   /** The value of a write that is known, unless the journal has it already. */
@@ -151,6 +213,16 @@ export class Replica {
     const { state } = this.#store;
     return state.up ? null : state.reason;
   }
+}
+
+/** `held`: the store has it, or need not have it; `lost`: the value is not here; `failed`: the store errs. */
+export type Restocked = 'held' | 'refilled' | 'lost' | 'failed';
+
+export interface ReplicaCounters {
+  /** Values that a read did not find in the store, though they should have been there. */
+  readonly missing: number;
+  /** Of those, the ones that the journal had. */
+  readonly fromJournal: number;
 }
 
 /** Who reads. */
@@ -173,10 +245,11 @@ export const LOST_AND_OVERWRITTEN = 'the local store lost the value while it was
 /** @param error the reason, in words, when the entry could not be read */
 export type ReadDone = (error: string | null, entry: Entry | null) => void;
 
-function entryOf(effect: Effect, value: Buffer): Entry {
+/** What a store is to hold of a write. */
+export function entryOf(effect: Effect, value: Buffer): Entry {
   const { version, flags, expiresAtMs, token, marks } = effect;
   return { version, flags, expiresAtMs, token, marks, value };
 }
 
-/** A store that fails here is left with a lost value, which the next read finds out and repairs. */
+/** A store that fails here is left without the value, which is noted. */
 function ignoreResult(): void {}

@@ -3,6 +3,7 @@ import { type Effect, effectBytes } from '../ordering/effect.ts';
 import { sameVersion } from '../ordering/version.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import type { PeerBus, SyncComplete, SyncRequest, SyncResponse } from '../peer/messages.ts';
+import { ProgressLine } from './progress-line.ts';
 import type { Replica } from './replica.ts';
 
 export interface SyncPorts {
@@ -18,6 +19,14 @@ export interface SyncPorts {
   readonly applyRemote: (effect: Effect) => void;
   /** An exchange ended: everything that the peer knew when it began is now known here. */
   readonly onSynced: (peer: number, exchange: Exchange) => void;
+  readonly nameOf: (peer: number) => string;
+  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** How far an exchange is: writes that were taken in, of how many. */
+export interface SyncProgress {
+  readonly writes: number;
+  readonly total: number;
 }
 
 /** What an exchange came to. */
@@ -32,6 +41,9 @@ interface Pull {
   readonly startedMs: number;
   progressMs: number;
   writes: number;
+  /** Known from the first part of the answer on. */
+  total: number;
+  readonly line: ProgressLine;
 }
 
 /** An exchange that a peer started: what it still has to get. */
@@ -72,7 +84,14 @@ export class Sync {
     const { bus, nowMs, known } = this.#ports;
     this.#lastExchange = (this.#lastExchange + 1) >>> 0;
     const startedMs = nowMs();
-    this.#pulls.set(peer, { exchange: this.#lastExchange, startedMs, progressMs: startedMs, writes: 0 });
+    this.#pulls.set(peer, {
+      exchange: this.#lastExchange,
+      startedMs,
+      progressMs: startedMs,
+      writes: 0,
+      total: 0,
+      line: new ProgressLine(nowMs),
+    });
     bus.send(peer, { type: 'sync-request', exchange: this.#lastExchange, known: known().times() });
   }
 
@@ -89,6 +108,12 @@ export class Sync {
 
   isSyncing(peer: number): boolean {
     return this.#pulls.has(peer);
+  }
+
+  /** Null when none is under way, or nothing has come yet. */
+  progressOf(peer: number): SyncProgress | null {
+    const pull = this.#pulls.get(peer);
+    return pull === undefined || pull.total === 0 ? null : { writes: pull.writes, total: pull.total };
   }
 
   /** Milliseconds since the last completed exchange with the peer; null: never. */
@@ -126,7 +151,9 @@ export class Sync {
     if (pull === undefined || pull.exchange !== response.exchange) return;
     pull.progressMs = this.#ports.nowMs();
     pull.writes += response.effects.length;
+    pull.total = response.total;
     for (const effect of response.effects) this.#ports.applyRemote(effect);
+    if (pull.line.isDue) this.#report('taking in what a peer knows', from, pull);
     this.#ports.bus.send(from, { type: 'sync-next', exchange: response.exchange });
   }
 
@@ -137,7 +164,13 @@ export class Sync {
     this.#ports.known().merge(new VersionVector(complete.known));
     const now = this.#ports.nowMs();
     this.#syncedMs.set(from, now);
+    if (now - pull.startedMs >= LONG_MS) this.#report('has taken in what a peer knows', from, pull);
     this.#ports.onSynced(from, { writes: pull.writes, tookMs: now - pull.startedMs });
+  }
+
+  #report(message: string, peer: number, { writes, total, startedMs }: Pull): void {
+    const { log, nameOf, nowMs } = this.#ports;
+    log(message, { peer: nameOf(peer), writes, of: total, ms: Math.round(nowMs() - startedMs) });
   }
 
   /** Sends the next part: values are read from the store just before they are sent. */
@@ -157,11 +190,15 @@ export class Sync {
         this.#feeds.delete(peer);
         return;
       }
-      bus.send(peer, { type: 'sync-response', exchange: feed.exchange, effects });
+      const { exchange, missing } = feed;
+      bus.send(peer, { type: 'sync-response', exchange, total: missing.length, effects });
       feed.partWrites = nextPartWrites(effects);
     });
   }
 }
+
+/** An exchange that takes longer is told of, in milliseconds. */
+const LONG_MS = 1_000;
 
 /** What one part of an exchange is to come to, in bytes, and in writes at the start and at the most. */
 const PART_BYTES = 1_048_576;

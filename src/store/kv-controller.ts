@@ -1,7 +1,8 @@
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import type { Entry } from './entry.ts';
-import type { EntryStore } from './entry-store.ts';
+import type { EntryStore, StoreVitals } from './entry-store.ts';
 import { decodeEntry, encodeEntry } from './envelope.ts';
+import { vitalsOf } from './vitals.ts';
 
 /** Where a store's ups and downs are told. */
 export interface StoreLog {
@@ -95,6 +96,10 @@ export class KVController implements EntryStore {
   stats(group: StatsGroup, done: (error: StoreError | null, stats: StoreStats | null) => void): void {
     if (this.#driver.stats === undefined) setImmediate(done, null, []);
     else this.#driver.stats(group, done);
+  }
+
+  vitals(done: (error: StoreError | null, vitals: StoreVitals | null) => void): void {
+    this.stats('', (error, stats) => done(error, stats === null ? null : vitalsOf(stats)));
   }
 
   command(line: string, done: (error: StoreError | null, answer: string | null) => void): void {

@@ -56,13 +56,13 @@ describe('a disk that is full', () => {
         Buffer.alloc(10_000, 1),
       );
       expect(await kept(journal)).toMatch(/ENOSPC/);
-      expect(journal.backlogBytes).toBeGreaterThan(10_000);
+      expect(journal.figures.backlogBytes).toBeGreaterThan(10_000);
 
       rmSync(ballast);
       await eventually(() => expect(journal.state).toEqual({ writable: true }));
       journal.record(set(confirmed + 2));
       expect(await kept(journal)).toBeNull();
-      expect(journal.backlogBytes).toBe(0);
+      expect(journal.figures.backlogBytes).toBe(0);
       await journals.close(opened);
       const again = await journals.open(dataDir);
       const times = again.journal.since(VersionVector.zero(3)).map(({ version }) => version.time);

@@ -103,3 +103,22 @@ it('a controller that restarts does not accept a view that was meant for its for
   };
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
+
+/** A transfer waits for a store that is away; when it goes on, its base is another run, which knows nothing (seed 800302). */
+it('a state is not taken over from a controller that has lost it meanwhile', async () => {
+  const scenario: Scenario = {
+    ...PLAIN,
+    level: 'linearizability',
+    clients: [
+      { node: 1, pipeline: 1, operations: [operation(1_000, 'set', 14_000)] },
+      { node: 2, pipeline: 1, operations: [operation(1_090, 'get'), operation(390, 'set', 34_000)] },
+    ],
+    faults: [
+      { ...fault('isolation', 851, 662, 1), node: 1 },
+      { ...fault('isolation', 878, 14, 2), node: 2 },
+      fault('store-gone', 1_823, 41),
+      fault('kill', 3_280, 17),
+    ],
+  };
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});

@@ -1,5 +1,5 @@
 import type { Effect } from '../../src/ordering/effect.ts';
-import { compareVersions } from '../../src/ordering/version.ts';
+import { compareVersions, type Version } from '../../src/ordering/version.ts';
 import { findDifference, findInvented, type State } from '../checkers/convergence.ts';
 import { findMiscount } from '../checkers/exactly-once.ts';
 import { findExcessDelete, findLost } from '../checkers/last-write.ts';
@@ -119,9 +119,24 @@ function journalsOf(cluster: SimCluster): State[] {
 
 /** A store that does not have, after all was read, what its node knows to be there. */
 function findLostInStores(cluster: SimCluster): string | null {
-  for (const { id, journal, store } of cluster.nodes) {
+  return findMissingInStores(cluster, () => true);
+}
+
+/** A store that does not have what its node knows to be there, though another has it. */
+export function findUnfilled(cluster: SimCluster): string | null {
+  return findMissingInStores(cluster, (key, version) =>
+    cluster.nodes.some(({ store }) => store.holds(key, version)),
+  );
+}
+
+function findMissingInStores(
+  { nodes }: SimCluster,
+  counts: (key: string, version: Version) => boolean,
+): string | null {
+  for (const { id, journal, store } of nodes) {
     for (const key of journal.liveKeys()) {
-      if (store.holds(key, journal.newest(key)!.version)) continue;
+      const { version } = journal.newest(key)!;
+      if (store.holds(key, version) || !counts(key, version)) continue;
       return `the store of n${id} does not hold the newest ${key}`;
     }
   }

@@ -3,7 +3,7 @@ import { SEEN_FOR_SEC } from '../../src/store/hot-entries.ts';
 import { findDifference, INCREMENTS_MAX } from '../checkers/convergence.ts';
 import type { Action } from '../checkers/history.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
-import { judge } from './judge.ts';
+import { findUnfilled, judge } from './judge.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import { SimClient } from './sim-clients.ts';
@@ -49,6 +49,9 @@ const SERVES_WITHIN_MS = 10_000;
 
 /** How long peers may take to exchange what they have, once all are there: a few sync intervals. */
 const SETTLE_MS = 4_000;
+
+/** Stores must hold again what is known this long after that, in virtual milliseconds: the longest pause, and more. */
+const FILLED_WITHIN_MS = 40_000;
 
 /** All clients must be done this long after everything was healed, in virtual milliseconds. */
 const DONE_WITHIN_MS = 60_000;
@@ -152,6 +155,7 @@ class Run {
     if (running.some((client) => !client.finished)) throw new NotLive('a client never got to its end');
     this.#recorder.endPlan();
     await cluster.run(SETTLE_MS + SEEN_FOR_SEC * 1000);
+    this.#expectFilled();
     await this.#readAll();
     await cluster.run(SETTLE_MS);
     await this.#playAbsence();
@@ -210,6 +214,20 @@ class Run {
     if (difference !== null) {
       this.#violations.push({ kind: 'lost', text: `n${node.id} returned without knowing: ${difference}` });
     }
+  }
+
+  /** What stores lost and did not take is brought back without anybody's reading it; not so what they throw out. */
+  #expectFilled(): void {
+    const cluster = this.#cluster;
+    if (cluster.nodes.some(({ store }) => store.evictions > 0)) return;
+    const untilMs = cluster.scheduler.nowMs + FILLED_WITHIN_MS;
+    let lost = findUnfilled(cluster);
+    while (lost !== null && cluster.scheduler.nowMs < untilMs) {
+      cluster.run(100);
+      lost = findUnfilled(cluster);
+    }
+    if (lost === null) return;
+    this.#violations.push({ kind: 'not-live', text: `${lost}, though nobody hinders it` });
   }
 
   #isolate(node: SimNode): void {

@@ -1,7 +1,7 @@
 import type { Level } from '../../src/consistency/level.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
-import { compareVersions, type Version } from '../../src/ordering/version.ts';
+import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';
@@ -175,12 +175,19 @@ export class SimCluster {
   }
 }
 
-/** What these know to be there, at least one of those stores has. */
+/**
+ * What these know to be there, at least one of those stores has; and its controller knows it, too: one that was
+ * restarted without its memory overwrites what it finds there (seed 937).
+ */
 function isKept(key: string, knowing: readonly SimNode[], having: readonly SimNode[]): boolean {
   return knowing.every(({ journal }) => {
     const record = journal.newest(key);
     if (record === undefined || record.tombstone) return true;
-    return having.some(({ store }) => store.holds(key, record.version));
+    const { version } = record;
+    return having.some(({ journal: own, store }) => {
+      const known = own.newest(key);
+      return known !== undefined && sameVersion(known.version, version) && store.holds(key, version);
+    });
   });
 }
 

@@ -1,7 +1,7 @@
 import { sameVersion, type Version } from '../../src/ordering/version.ts';
 import { StoreError, type StoreState } from '../../src/store/driver.ts';
 import type { Entry } from '../../src/store/entry.ts';
-import type { EntryStore } from '../../src/store/entry-store.ts';
+import type { EntryStore, StoreVitals } from '../../src/store/entry-store.ts';
 import { decodeEntry, encodeEntry } from '../../src/store/envelope.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -136,6 +136,14 @@ class StoreConnection implements EntryStore {
         return undefined;
       },
       done,
+    });
+  }
+
+  vitals(done: (error: StoreError | null, vitals: StoreVitals | null) => void): void {
+    const { evictions } = this.#ports.store;
+    this.#issue({
+      act: () => undefined,
+      done: (error) => done(error, error === null ? { instance: null, evictions } : null),
     });
   }
 

@@ -16,10 +16,13 @@ export class WitnessJournal implements Journal {
     this.applied = [...applied];
   }
 
-  /** Keys that were ever written on this node, and have an entry now. */
+  /** Keys that have an entry now. */
   liveKeys(): Set<string> {
-    const keys = this.applied.map((effect) => effect.key);
-    return new Set(keys.filter((key) => this.newest(key)?.tombstone === false));
+    const live = new Set<string>();
+    const records = this.walk();
+    for (let next = records.next(); !next.done; next = records.next())
+      if (!next.value.tombstone) live.add(next.value.key);
+    return live;
   }
 
   /** The cluster goes on from this version: what former runs did beyond it is no part of the history. */
@@ -79,6 +82,10 @@ export class WitnessJournal implements Journal {
 
   sample(limit: number): JournalRecord[] {
     return this.#journal.sample(limit);
+  }
+
+  walk(): Iterator<JournalRecord> {
+    return this.#journal.walk();
   }
 
   hold(effect: Effect): void {

@@ -16,6 +16,8 @@ export interface ClusterOptions {
   /** One for each controller and its store; loopback by default. */
   readonly hosts?: readonly Host[];
   readonly store?: StoreKind;
+  /** Further flags of its memcacheds. */
+  readonly memcached?: readonly string[];
   /** Keys of `[common]` beside those that the cluster needs. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Further flags of one controller, by its id. */
@@ -37,7 +39,7 @@ const DEFAULTS = process.env.TEST_CLUSTERS === 'patient' ? PATIENT : {};
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { controllers = 3, store = 'memcache' } = options;
   const { hosts = new Array<Host>(controllers).fill(LOOPBACK) } = options;
-  const stores = store === 'custom' ? [] : await startStores(store, hosts);
+  const stores = store === 'custom' ? [] : await startStores(store, hosts, options.memcached);
   const cluster = new Cluster(options, hosts, await freePorts(hosts.length), stores);
   try {
     cluster.startAll();

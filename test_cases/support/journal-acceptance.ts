@@ -65,6 +65,22 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(journal.sample(9)).toEqual([]);
     });
 
+    it('walks through all records, though some come, go or end on the way', async () => {
+      const journal = await journalOf(...['a', 'b', 'c'].map((key, index) => set(key, index + 1)));
+      const walk = journal.walk();
+      const next = () => walk.next().value?.key as string | undefined;
+      expect(next()).toBe('a');
+      journal.forget(journal.newest('b')!);
+      expect(next()).toBe('c');
+      journal.record(set('d', 9));
+      expect([next(), next()]).toEqual(['d', undefined]);
+      const interrupted = journal.walk();
+      interrupted.next();
+      journal.record(keyless('flush', 11));
+      for (let left = 0; left < 9; left++) interrupted.next();
+      expect(journal.walk().next().done).toBe(true);
+    });
+
     it('forgets a record only as long as it is the newest of its key', async () => {
       const journal = await journalOf(set('a', 1));
       const old = journal.newest('a')!;

@@ -46,6 +46,8 @@ const effects: fc.Arbitrary<Effect> = fc.record({
 });
 const effectLists = fc.array(effects, { maxLength: 5 });
 
+const outcomes = fc.constantFrom(...(['found', 'lost', 'other', 'failed'] as const));
+
 type Arbitraries = {
   readonly [T in PeerMessage['type']]: fc.Arbitrary<Extract<PeerMessage, { readonly type: T }>>;
 };
@@ -84,15 +86,31 @@ export const MESSAGES: Arbitraries = {
   }),
   push: fc.record({ type: fc.constant('push'), previousTime: u53, effects: effectLists }),
   'sync-request': fc.record({ type: fc.constant('sync-request'), exchange: u32, known: numbers }),
-  'sync-response': fc.record({ type: fc.constant('sync-response'), exchange: u32, effects: effectLists }),
+  'sync-response': fc.record({
+    type: fc.constant('sync-response'),
+    exchange: u32,
+    total: u53,
+    effects: effectLists,
+  }),
   'sync-next': fc.record({ type: fc.constant('sync-next'), exchange: u32 }),
   'sync-complete': fc.record({ type: fc.constant('sync-complete'), exchange: u32, known: numbers }),
   fetch: fc.record({ type: fc.constant('fetch'), id: u32, key: latin1, version: versions }),
   fetched: fc.record({
     type: fc.constant('fetched'),
     id: u32,
-    outcome: fc.constantFrom('found', 'lost', 'other', 'failed'),
+    outcome: outcomes,
     effect: fc.option(effects),
+  }),
+  'fetch-many': fc.record({
+    type: fc.constant('fetch-many'),
+    id: u32,
+    wanted: fc.array(fc.record({ key: latin1, version: versions }), { maxLength: 5 }),
+  }),
+  'fetched-many': fc.record({
+    type: fc.constant('fetched-many'),
+    id: u32,
+    outcomes: fc.array(outcomes, { maxLength: 5 }),
+    effects: effectLists,
   }),
   prepare: fc.record({ type: fc.constant('prepare'), ballot: ballots }),
   promised: fc.record({

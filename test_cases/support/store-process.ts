@@ -16,12 +16,14 @@ export interface StoreProcess {
   stop(): Promise<void>;
 }
 
+/** @param options further flags of the command line of a memcached of this machine */
 export async function startStores(
   kind: Exclude<StoreKind, 'custom'>,
   hosts: readonly Host[],
+  options: readonly string[] = [],
 ): Promise<StoreProcess[]> {
   const startOn = (host: Host): Promise<StoreProcess> =>
-    kind === 'memcache' ? Memcached.start(ITEM_BYTES_MAX, [], host) : startContainer();
+    kind === 'memcache' ? Memcached.start(ITEM_BYTES_MAX, options, host) : startContainer();
   const started = await Promise.allSettled(hosts.map(startOn));
   const stores = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failed = started.find((one) => one.status === 'rejected');

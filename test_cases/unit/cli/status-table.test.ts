@@ -3,7 +3,14 @@ import { printable } from '../../../src/cli/client/reply-words.ts';
 import type { Status } from '../../../src/controller/status.ts';
 import { duration, renderStatus } from '../../../src/controller/status-table.ts';
 
-const PEER = { up: true, self: false, syncing: false, lastSyncMs: null, role: 'member' } as const;
+const PEER = {
+  up: true,
+  self: false,
+  syncing: false,
+  sync: null,
+  lastSyncMs: null,
+  role: 'member',
+} as const;
 
 const STATUS: Status = {
   cluster: 'memchorus',
@@ -23,7 +30,35 @@ const STATUS: Status = {
   },
   requests: { pending: 3, completed: 12 },
   keys: 1,
-  store: { type: 'memcache', address: '127.0.0.1:11201', up: false, reason: 'connection refused' },
+  store: {
+    type: 'memcache',
+    address: '127.0.0.1:11201',
+    up: false,
+    reason: 'connection refused',
+    instance: '',
+    instances: 0,
+    emptied: 0,
+  },
+  refill: {
+    running: false,
+    reason: '',
+    done: 0,
+    total: 0,
+    fromJournal: 0,
+    fromPeers: 0,
+    tookMs: 0,
+    full: false,
+  },
+  values: { missing: 0, fromJournal: 0, fromPeers: 0, lost: 0 },
+  journal: {
+    durability: 'async',
+    entries: 1,
+    backlogBytes: 0,
+    diskBytes: 1_234_567,
+    lastFlushMs: 40,
+    recoveredEntries: 0,
+    recoveredMs: 3,
+  },
   peers: [
     { ...PEER, id: 0, address: '127.0.0.1:8000', self: true, lastHeardMs: 0 },
     { ...PEER, id: 1, address: '127.0.0.1:8001', lastHeardMs: 43, syncing: true, lastSyncMs: 3100 },
@@ -40,12 +75,51 @@ view      3.1 of 0, 1, lease for 243 ms more, silent: host.example:18002
           since host.example:18002 is down
 requests  3 pending, 12 completed; 1 key
 store     memcache 127.0.0.1:11201, down: connection refused
+journal   async, 1 entry; 1.2 MB on disk, 0 B on the way there, flushed 40 ms ago; started with 0 after 3 ms
 
    ID  ADDRESS             STATUS  LAST HEARTBEAT  SYNCING  LAST SYNC  ROLE
 *  0   127.0.0.1:8000      True    -               False    -          member
    1   127.0.0.1:8001      True    43 ms ago       True     3.1 s ago  member
    2   host.example:18002  False   never           False    never      down
 `.trim(),
+  );
+});
+
+it('shows what became of a store that had lost what was in it', () => {
+  const running = {
+    ...STATUS.refill,
+    running: true,
+    reason: 'it was emptied',
+    done: 400,
+    total: 1000,
+    fromJournal: 390,
+    fromPeers: 1,
+    tookMs: 1200,
+  };
+  const shown = renderStatus({
+    ...STATUS,
+    store: {
+      ...STATUS.store,
+      up: true,
+      instance: 'pid 7 since 2026-01-31T09:00:00Z',
+      instances: 1,
+      emptied: 2,
+    },
+    refill: running,
+    values: { missing: 3, fromJournal: 2, fromPeers: 1, lost: 0 },
+    journal: { ...STATUS.journal, durability: 'none' },
+    peers: [{ ...STATUS.peers[1]!, sync: { writes: 17, total: 40 } }],
+  });
+  const lines = shown.split('\n');
+  expect(lines.slice(5, 9)).toEqual([
+    'store     memcache 127.0.0.1:11201, up, pid 7 since 2026-01-31T09:00:00Z, replaced 1 time, emptied 2 times',
+    'refill    400 of 1000 keys: 390 from the journal, 1 from peers; runs for 1.2 s; it was emptied',
+    '          3 reads of values that the store had lost: 2 were in the journal, 1 on peers, 0 nowhere',
+    'journal   none, 1 entry',
+  ]);
+  expect(lines.at(-1)).toContain('True 17/40');
+  expect(renderStatus({ ...STATUS, refill: { ...running, running: false, full: true } })).toContain(
+    'ended, since the store is full, after 1.2 s',
   );
 });
 

@@ -123,6 +123,18 @@ describe('the journal on disk', () => {
     expect(times).toBe(1);
   });
 
+  it('tells how much is on its way to disk, and that nothing is when all has got there, marks included', async () => {
+    const { journal } = await journals.open(journals.dataDir());
+    expect(journal.figures).toMatchObject({ backlogBytes: 0, flushedMs: null });
+    journal.record(set('key', 1, 'value'));
+    journal.mark({ applied: version(1), known: [1, 0, 0] });
+    expect(journal.figures.backlogBytes).toBeGreaterThan(0);
+    const { diskBytes } = journal.figures;
+    await eventually(() => expect(journal.figures.flushedMs).not.toBeNull());
+    expect(journal.figures.backlogBytes).toBe(0);
+    expect(journal.figures.diskBytes).toBeGreaterThan(diskBytes);
+  });
+
   it('is made smaller while it is written to, and loses nothing by that', async () => {
     const dataDir = journals.dataDir();
     const opened = await journals.open(dataDir, { compactBytesMin: 20_000, segmentBytesMax: 8_000 });
@@ -139,7 +151,7 @@ describe('the journal on disk', () => {
       expect(await kept(journal)).toBeNull();
     }
     await eventually(() => expect(journals.messages).toContain('the journal is compacted'));
-    await eventually(() => expect(journal.bytes).toBeLessThan(80_000));
+    await eventually(() => expect(journal.figures.diskBytes).toBeLessThan(80_000));
     const before = journal.since(EVERYTHING);
     await checkValues(journal, 60);
     await journals.close(opened);

@@ -11,6 +11,7 @@ import { HotEntries } from '../../../src/store/hot-entries.ts';
 
 const STORE: EntryStore = {
   state: { up: true, itemBytesMax: null },
+  vitals: () => {},
   get: () => {},
   set: () => {},
   delete: () => {},

@@ -1,0 +1,38 @@
+import type { Journal } from '../journal/journal.ts';
+import type { RecoveredState } from '../journal/recovered-state.ts';
+import type { ViewLog } from '../journal/view-record.ts';
+import type { PeerBus } from '../peer/messages.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type { Request } from '../protocol/request.ts';
+import type { EntryStore } from '../store/entry-store.ts';
+import type { Settings } from './settings.ts';
+
+/** What one controller's core is given: the world around it. */
+export interface CorePorts {
+  readonly settings: Settings;
+  readonly incarnation: number;
+  readonly bus: PeerBus;
+  /** The run of the peer that is connected; null when it is not. */
+  readonly incarnationOf: (peer: number) => number | null;
+  /** Ends the link to a peer that can't be one any more. */
+  readonly refuse: (peer: number, reason: string) => void;
+  readonly journal: Journal;
+  readonly viewLog: ViewLog;
+  /** What the journal has from a former life. */
+  readonly recovered: RecoveredState;
+  readonly store: EntryStore;
+  /** Milliseconds since 1970; it may jump. */
+  readonly wallMs: () => number;
+  /** Monotonic, milliseconds. */
+  readonly nowMs: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Has `flush` called at the end of this event-loop turn. */
+  readonly requestFlush: () => void;
+  readonly nextTurn: (callback: () => void) => void;
+  /** Sessions that hold requests back should try again. */
+  readonly onChange: () => void;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  /** Requests that concern no entry. */
+  readonly local: (request: Request, answer: (reply: Reply) => void) => void;
+}

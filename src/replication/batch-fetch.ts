@@ -1,0 +1,155 @@
+import { effectOfRecord } from '../journal/record-effect.ts';
+import type { Effect } from '../ordering/effect.ts';
+import { sameVersion, type Version } from '../ordering/version.ts';
+import type { FetchedMany, FetchMany, PeerBus, Wanted } from '../peer/messages.ts';
+import { entryOf, type Replica } from './replica.ts';
+
+export interface BatchFetchPorts {
+  readonly replica: Replica;
+  readonly bus: PeerBus;
+  /** The other controllers. */
+  readonly peers: readonly number[];
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** A peer that has not answered within this time is passed over. */
+  readonly timeoutMs: number;
+}
+
+/** What came of a batch. */
+export interface Batch {
+  /** Values that a peer had. */
+  readonly fetched: number;
+  /** Keys whose value some peer may still have that could not say so now. */
+  readonly unsettled: readonly string[];
+}
+
+/** A batch that is being fetched. */
+interface Search {
+  /** Names the question to the peer that is asked now. */
+  id: number;
+  peer: number;
+  askedMs: number;
+  readonly wanted: Map<string, Version>;
+  /** Peers that come after it. */
+  readonly others: number[];
+  readonly unsettled: Set<string>;
+  fetched: number;
+  readonly done: (batch: Batch) => void;
+}
+
+/**
+ * Fetches values of many writes for a store that has lost them, from one peer after the other, so that each value
+ * travels once. It only ever fills the store: a value that nobody has is left for a read to find out (`Repair`).
+ */
+export class BatchFetch {
+  readonly #ports: BatchFetchPorts;
+  readonly #searches = new Map<number, Search>();
+  #lastId = 0;
+
+  constructor(ports: BatchFetchPorts) {
+    this.#ports = ports;
+  }
+
+  /** @param done called once the store has taken what was found; perhaps before this returns */
+  fetch(keys: readonly string[], done: (batch: Batch) => void): void {
+    const { peers, bus, replica } = this.#ports;
+    const wanted = new Map<string, Version>();
+    for (const key of keys) {
+      const record = replica.journal.newest(key);
+      if (record !== undefined && !record.tombstone) wanted.set(key, record.version);
+    }
+    const up = peers.filter((peer) => bus.isUp(peer));
+    // Batches begin with another peer each, so that all bear a part.
+    const turn = up.length === 0 ? 0 : this.#lastId % up.length;
+    const others = [...up.slice(turn), ...up.slice(0, turn)];
+    const unsettled = new Set(up.length < peers.length ? wanted.keys() : []);
+    this.#askNext({ id: 0, peer: 0, askedMs: 0, wanted, others, unsettled, fetched: 0, done });
+  }
+
+  onRequest(from: number, { id, wanted }: FetchMany): void {
+    const outcomes = new Array<FetchedMany['outcomes'][number]>(wanted.length);
+    const effects: Effect[] = [];
+    let waiting = wanted.length + 1;
+    const one = (): void => {
+      if (--waiting === 0) this.#ports.bus.send(from, { type: 'fetched-many', id, outcomes, effects });
+    };
+    wanted.forEach((write, index) => {
+      this.#find(write, (outcome, effect) => {
+        outcomes[index] = outcome;
+        if (effect !== null) effects.push(effect);
+        one();
+      });
+    });
+    one();
+  }
+
+  onResponse(from: number, { id, outcomes, effects }: FetchedMany): void {
+    const search = this.#searches.get(id);
+    if (search === undefined || search.peer !== from) return;
+    this.#searches.delete(id);
+    [...search.wanted.keys()].forEach((key, index) => {
+      if (outcomes[index] !== 'lost') search.unsettled.add(key);
+    });
+    let waiting = 1;
+    const one = (): void => {
+      if (--waiting === 0) this.#askNext(search);
+    };
+    for (const effect of effects) {
+      const { key, value } = effect;
+      const version = search.wanted.get(key);
+      if (value === null || version === undefined || !sameVersion(version, effect.version)) continue;
+      search.wanted.delete(key);
+      search.unsettled.delete(key);
+      search.fetched++;
+      waiting++;
+      this.#ports.replica.restore(key, entryOf(effect, value), one);
+    }
+    one();
+  }
+
+  onPeerDown(peer: number): void {
+    for (const search of [...this.#searches.values()]) if (search.peer === peer) this.#passOver(search);
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    const lateMs = this.#ports.nowMs() - this.#ports.timeoutMs;
+    for (const search of [...this.#searches.values()]) if (search.askedMs <= lateMs) this.#passOver(search);
+  }
+
+  #askNext(search: Search): void {
+    const { bus, nowMs } = this.#ports;
+    const peer = search.wanted.size === 0 ? undefined : search.others.shift();
+    if (peer === undefined) {
+      return search.done({ fetched: search.fetched, unsettled: [...search.unsettled] });
+    }
+    this.#lastId = (this.#lastId + 1) >>> 0;
+    search.id = this.#lastId;
+    search.peer = peer;
+    search.askedMs = nowMs();
+    this.#searches.set(search.id, search);
+    const wanted = Array.from(search.wanted, ([key, version]) => ({ key, version }));
+    bus.send(peer, { type: 'fetch-many', id: search.id, wanted });
+  }
+
+  #passOver(search: Search): void {
+    this.#searches.delete(search.id);
+    for (const key of search.wanted.keys()) search.unsettled.add(key);
+    this.#askNext(search);
+  }
+
+  #find(
+    { key, version }: Wanted,
+    done: (outcome: FetchedMany['outcomes'][number], effect: Effect | null) => void,
+  ): void {
+    const { replica } = this.#ports;
+    const record = replica.journal.newest(key);
+    if (record === undefined || !sameVersion(record.version, version)) return done('other', null);
+    const effect = effectOfRecord(record);
+    replica.readHere(key, version, (error, entry) => {
+      if (error !== null) done('failed', null);
+      else if (entry === null) done('lost', null);
+      else done('found', { ...effect, ...entry });
+    });
+  }
+}

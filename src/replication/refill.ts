@@ -1,0 +1,280 @@
+import type { StoreVitals } from '../store/entry-store.ts';
+import type { Batch, BatchFetch } from './batch-fetch.ts';
+import { ProgressLine } from './progress-line.ts';
+import { RefillOrder } from './refill-order.ts';
+import type { Replica } from './replica.ts';
+
+export interface RefillPorts {
+  readonly replica: Replica;
+  readonly batches: BatchFetch;
+  /** The store can be filled: it is up, and known to be the one that is to be filled. */
+  readonly mayFill: () => boolean;
+  readonly vitals: (done: (vitals: StoreVitals | null) => void) => void;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** Milliseconds since 1970. */
+  readonly wallMs: () => number;
+  readonly nextTurn: (callback: () => void) => void;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  /** The store has all that is known, as far as it is to be had. */
+  readonly onFilled: () => void;
+}
+
+/** Of the last refill, the one that runs included. */
+export interface RefillFigures {
+  readonly isRunning: boolean;
+  /** Why the store had to be filled; empty: it never had to be. */
+  readonly reason: string;
+  /** Keys that were looked at, and keys when it began. */
+  readonly done: number;
+  readonly total: number;
+  /** Values that were put back, from the journal and from peers. */
+  readonly fromJournal: number;
+  readonly fromPeers: number;
+  /** Milliseconds from its beginning to its end, or until now. */
+  readonly tookMs: number;
+  /** It ended early, since the store began to throw entries away. */
+  readonly isFull: boolean;
+}
+
+/** One time through the keys, all of them or a few. */
+interface Round {
+  readonly keys: { next(limit: number): string[] | null };
+  readonly isWhole: boolean;
+  readonly reason: string;
+  readonly total: number;
+  readonly startedMs: number;
+  readonly line: ProgressLine;
+  /** Batches under way. */
+  lanes: number;
+  /** No key is left that has not been begun with. */
+  isDrained: boolean;
+  done: number;
+  fromJournal: number;
+  fromPeers: number;
+  evictionsBefore: number | null;
+  isFull: boolean;
+  endedMs: number | null;
+}
+
+/**
+ * Brings back into the store what it has lost: from the journal where that keeps values, else from peers; what was
+ * used last first; and what it did not take while it was away. It looks first whether the store has the newest
+ * version, so doing it twice, or beside reads and writes, does no harm.
+ *
+ * A few batches are under way at a time, and each waits for the store to have taken it. It pauses while the store
+ * is away and while the journal takes no writes, and ends when the store begins to evict: what would be put in from
+ * then on would throw out what was put in before.
+ */
+export class Refill {
+  readonly #ports: RefillPorts;
+  #round: Round | null = null;
+  /** The last one through all keys, for those who look. */
+  #last: Round | null = null;
+  #batchKeys = BATCH_KEYS_FIRST;
+  #retryAtMs = 0;
+  #retryPauseMs = RETRY_MS_MIN;
+
+  constructor(ports: RefillPorts) {
+    this.#ports = ports;
+  }
+
+  get figures(): RefillFigures {
+    const round = this.#last;
+    if (round === null) return NONE;
+    const { reason, done, total, fromJournal, fromPeers, startedMs, endedMs, isFull } = round;
+    const tookMs = (endedMs ?? this.#ports.nowMs()) - startedMs;
+    return { isRunning: endedMs === null, reason, done, total, fromJournal, fromPeers, tookMs, isFull };
+  }
+
+  /** Has the store filled with all that is known; one that runs is begun anew. @param reason for people */
+  begin(reason: string): void {
+    const { replica, nowMs, wallMs, log } = this.#ports;
+    const { journal } = replica;
+    replica.unstored.take();
+    const total = journal.keys;
+    this.#start(new RefillOrder(journal, wallMs()), { isWhole: true, reason, total });
+    this.#last = this.#round;
+    this.#retryAtMs = nowMs();
+    log('the store is being filled', { reason, keys: total });
+  }
+
+  /** A peer may have what nobody had before. */
+  onPeerUp(): void {
+    this.#retryPauseMs = RETRY_MS_MIN;
+    this.#retryAtMs = Math.min(this.#retryAtMs, this.#ports.nowMs() + RETRY_MS_MIN);
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    const { unstored } = this.#ports.replica;
+    if (
+      this.#round === null &&
+      !unstored.isEmpty &&
+      this.#mayGoOn &&
+      this.#ports.nowMs() >= this.#retryAtMs
+    ) {
+      if (unstored.isAny) this.begin('it lacks many writes');
+      else this.#beginSome([...unstored.take()]);
+    }
+    if (this.#round !== null) this.#fillLanes(this.#round);
+  }
+
+  get #mayGoOn(): boolean {
+    const { mayFill, replica } = this.#ports;
+    return mayFill() && replica.journal.state.writable;
+  }
+
+  #beginSome(keys: string[]): void {
+    let next = 0;
+    const some = {
+      next: (limit: number): string[] | null => {
+        const part = keys.slice(next, next + limit);
+        next += part.length;
+        return part.length > 0 ? part : null;
+      },
+    };
+    this.#start(some, { isWhole: false, reason: '', total: keys.length });
+  }
+
+  #start(keys: Round['keys'], { isWhole, reason, total }: Pick<Round, 'isWhole' | 'reason' | 'total'>): void {
+    const { nowMs, vitals } = this.#ports;
+    const round: Round = {
+      keys,
+      isWhole,
+      reason,
+      total,
+      startedMs: nowMs(),
+      line: new ProgressLine(nowMs),
+      lanes: 0,
+      isDrained: false,
+      done: 0,
+      fromJournal: 0,
+      fromPeers: 0,
+      evictionsBefore: null,
+      isFull: false,
+      endedMs: null,
+    };
+    if (this.#round !== null) this.#round.endedMs = nowMs();
+    this.#round = round;
+    this.#batchKeys = BATCH_KEYS_FIRST;
+    vitals((found) => {
+      round.evictionsBefore = found?.evictions ?? null;
+    });
+  }
+
+  #fillLanes(round: Round): void {
+    while (round === this.#round && round.lanes < LANES && !round.isDrained && this.#mayGoOn) {
+      const keys = round.keys.next(this.#batchKeys);
+      if (keys === null) round.isDrained = true;
+      else this.#runLane(round, keys);
+    }
+    if (round === this.#round && round.isDrained && round.lanes === 0) this.#end(round);
+  }
+
+  #runLane(round: Round, keys: readonly string[]): void {
+    round.lanes++;
+    this.#restock(round, keys, (lost) => {
+      if (lost.length === 0) return this.#endLane(round, keys.length);
+      this.#ports.batches.fetch(lost, ({ fetched, unsettled }: Batch) => {
+        round.fromPeers += fetched;
+        for (const key of unsettled) this.#ports.replica.unstored.add(key);
+        this.#endLane(round, keys.length);
+      });
+    });
+  }
+
+  #restock(round: Round, keys: readonly string[], done: (lost: readonly string[]) => void): void {
+    const lost: string[] = [];
+    let sumBytes = 0;
+    let waiting = keys.length + 1;
+    const one = (): void => {
+      if (--waiting > 0) return;
+      this.#batchKeys = nextBatchKeys(keys.length, sumBytes);
+      done(lost);
+    };
+    for (const key of keys) {
+      this.#ports.replica.restock(key, (outcome, bytes) => {
+        sumBytes += bytes;
+        if (outcome === 'refilled') round.fromJournal++;
+        if (outcome === 'lost') lost.push(key);
+        one();
+      });
+    }
+    one();
+  }
+
+  #endLane(round: Round, keys: number): void {
+    round.lanes--;
+    round.done = Math.min(round.total, round.done + keys);
+    if (round !== this.#round) return;
+    if (round.isWhole && round.line.isDue) this.#report(round);
+    // A turn of the event loop for everybody else, and no deeper stack.
+    this.#ports.nextTurn(() => this.#fillLanes(round));
+  }
+
+  /** Also asks whether the store still has room. */
+  #report(round: Round): void {
+    const { log, vitals } = this.#ports;
+    log('the store is being filled', { keys: round.done, of: round.total });
+    vitals((found) => {
+      const before = round.evictionsBefore ?? Number.POSITIVE_INFINITY;
+      if (round.endedMs !== null || (found?.evictions ?? 0) <= before) return;
+      round.isFull = true;
+      round.isDrained = true;
+    });
+  }
+
+  #end(round: Round): void {
+    const { replica, nowMs, log, onFilled } = this.#ports;
+    const { reason, done: keys, fromJournal, fromPeers, isFull, isWhole } = round;
+    this.#round = null;
+    round.endedMs = nowMs();
+    if (isFull) replica.unstored.take();
+    const ms = Math.round(round.endedMs - round.startedMs);
+    if (isWhole || fromJournal + fromPeers > 0) {
+      const message = isFull
+        ? 'the store is full'
+        : isWhole
+          ? 'the store is filled'
+          : 'the store is repaired';
+      log(message, { ...(isWhole && { reason }), keys, fromJournal, fromPeers, ms });
+    }
+    if (replica.unstored.isEmpty) {
+      this.#retryPauseMs = RETRY_MS_MIN;
+      return onFilled();
+    }
+    // The more often in vain, the later again.
+    this.#retryAtMs = nowMs() + (replica.unstored.isAny ? RETRY_ALL_MS : this.#retryPauseMs);
+    this.#retryPauseMs = Math.min(RETRY_MS_MAX, 2 * this.#retryPauseMs);
+  }
+}
+
+const NONE: RefillFigures = Object.freeze({
+  isRunning: false,
+  reason: '',
+  done: 0,
+  total: 0,
+  fromJournal: 0,
+  fromPeers: 0,
+  tookMs: 0,
+  isFull: false,
+});
+
+/** Batches that are under way at a time, and what one is to come to: in keys at first and at the most, and in bytes. */
+const LANES = 4;
+const BATCH_KEYS_FIRST = 8;
+const BATCH_KEYS_MAX = 64;
+const BATCH_BYTES = 262_144;
+
+/** What could not be brought back is tried again after a pause that doubles from the one to the other, in milliseconds. */
+const RETRY_MS_MIN = 1_000;
+const RETRY_MS_MAX = 32_000;
+
+/** The same, when too much is missing to be remembered key by key and no peer comes back, in milliseconds. */
+const RETRY_ALL_MS = 300_000;
+
+function nextBatchKeys(keys: number, bytes: number): number {
+  if (bytes === 0) return BATCH_KEYS_MAX;
+  return Math.min(BATCH_KEYS_MAX, Math.max(1, Math.floor((BATCH_BYTES * keys) / bytes)));
+}

@@ -1,0 +1,103 @@
+import type { JournalRecord } from '../journal/journal.ts';
+import type { Fetch, Fetched, FetchedMany, FetchMany, PeerBus } from '../peer/messages.ts';
+import type { EntryStore } from '../store/entry-store.ts';
+import { BatchFetch } from './batch-fetch.ts';
+import { Refill, type RefillFigures, type RefillPorts } from './refill.ts';
+import { Repair, type RepairCounters, type RepairPorts } from './repair.ts';
+import type { ReadDone, Reader, Replica } from './replica.ts';
+import { StoreWatch, type StoreWatchFigures } from './store-watch.ts';
+
+export interface StoreRecoveryPorts extends Pick<RefillPorts, 'nextTurn' | 'log' | 'wallMs'> {
+  readonly replica: Replica;
+  readonly store: EntryStore;
+  readonly bus: PeerBus;
+  /** The other controllers. */
+  readonly peers: readonly number[];
+  /** See `StoreWatchPorts`. */
+  readonly name: string;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** A peer that is asked for values has so long to answer. */
+  readonly timeoutMs: number;
+  readonly onGone: RepairPorts['onGone'];
+}
+
+export type RecoveryMessage = Fetch | Fetched | FetchMany | FetchedMany;
+
+/**
+ * Everything about a local store that loses what was put into it: noticing it (`StoreWatch`), finding a value that
+ * is read (`Repair`), and bringing back all of them (`Refill`).
+ */
+export class StoreRecovery {
+  readonly #repair: Repair;
+  readonly #batches: BatchFetch;
+  readonly #refill: Refill;
+  readonly #watch: StoreWatch;
+
+  constructor(ports: StoreRecoveryPorts) {
+    const { replica, store, name, nowMs } = ports;
+    this.#repair = new Repair(ports);
+    this.#batches = new BatchFetch(ports);
+    this.#watch = new StoreWatch({
+      store,
+      journal: replica.journal,
+      name,
+      nowMs,
+      onEmptied: (reason) => this.#refill.begin(reason),
+    });
+    this.#refill = new Refill({
+      ...ports,
+      batches: this.#batches,
+      mayFill: () => store.state.up && this.#watch.isSure,
+      vitals: (done) => store.vitals((_, vitals) => done(vitals)),
+      onFilled: () => this.#watch.markFilled(),
+    });
+  }
+
+  get repairs(): RepairCounters {
+    return this.#repair.counters;
+  }
+
+  get refill(): RefillFigures {
+    return this.#refill.figures;
+  }
+
+  get watch(): StoreWatchFigures {
+    return this.#watch.figures;
+  }
+
+  /** Looks for a value that a read did not find in the store. */
+  find(record: JournalRecord, done: ReadDone, reader: Reader): void {
+    this.#repair.find(record, done, reader);
+  }
+
+  onMessage(from: number, message: RecoveryMessage): void {
+    switch (message.type) {
+      case 'fetch':
+        return this.#repair.onFetch(from, message);
+      case 'fetched':
+        return this.#repair.onFetched(from, message);
+      case 'fetch-many':
+        return this.#batches.onRequest(from, message);
+      case 'fetched-many':
+        return this.#batches.onResponse(from, message);
+    }
+  }
+
+  onPeerUp(): void {
+    this.#refill.onPeerUp();
+  }
+
+  onPeerDown(peer: number): void {
+    this.#repair.onPeerDown(peer);
+    this.#batches.onPeerDown(peer);
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    this.#repair.onTick();
+    this.#batches.onTick();
+    this.#watch.onTick();
+    this.#refill.onTick();
+  }
+}

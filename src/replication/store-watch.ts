@@ -1,0 +1,177 @@
+import type { Journal } from '../journal/journal.ts';
+import { NO_VERSION } from '../ordering/version.ts';
+import type { StoreError } from '../store/driver.ts';
+import type { Entry } from '../store/entry.ts';
+import type { EntryStore } from '../store/entry-store.ts';
+
+export interface StoreWatchPorts {
+  readonly store: EntryStore;
+  readonly journal: Journal;
+  /** Names the journal, at random: that a store was filled from another one says nothing. */
+  readonly name: string;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** The store has lost what was in it, or has never had it. @param reason for people */
+  readonly onEmptied: (reason: string) => void;
+}
+
+export interface StoreWatchFigures {
+  /** As in `StoreVitals`; null while nothing is known. */
+  readonly instance: string | null;
+  /** Times that another process had taken the place of the one before. */
+  readonly instances: number;
+  /** Times that the same process was found without what had been put there. */
+  readonly emptied: number;
+}
+
+/**
+ * Knows whether the store is still the one that was filled, not only whether it is connected. Into each store that
+ * it finds it puts a mark of its own, and looks for it again on every connection and once a second. The mark goes
+ * with everything else: another process does not have it, nor one that was restarted or flushed from outside. A
+ * look costs the same however many keys there are.
+ *
+ * Which process it is, the store itself says. That tells a flush from a restart, and finds a process that has an old
+ * mark of ours, since it was the store once before.
+ *
+ * A second mark says that the store had all when it was put there. It is only asked for at the start, when a store
+ * may have outlived its controller.
+ */
+export class StoreWatch {
+  readonly #ports: StoreWatchPorts;
+  readonly #presentKey: string;
+  readonly #filledKey: string;
+  /** Nothing was known at the start that the store should have had. */
+  readonly #startsEmpty: boolean;
+  #instance: string | null = null;
+  #instances = 0;
+  #emptied = 0;
+  /** The store has been looked at since the start. */
+  #known = false;
+  /** It has been looked at over this connection. */
+  #connected = false;
+  #looking = false;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(ports: StoreWatchPorts) {
+    this.#ports = ports;
+    // No client comes upon these: the name is random. Short, they are of memcached's smallest size.
+    this.#presentKey = `\0mcp${ports.name}`;
+    this.#filledKey = `\0mcf${ports.name}`;
+    this.#startsEmpty = ports.journal.keys === 0;
+  }
+
+  get figures(): StoreWatchFigures {
+    return { instance: this.#instance, instances: this.#instances, emptied: this.#emptied };
+  }
+
+  /** What is in the store is what was there when it was last connected, as far as is known. */
+  get isSure(): boolean {
+    return this.#known && this.#connected;
+  }
+
+  /** The store has all that the journal knows. */
+  markFilled(): void {
+    this.#ports.store.set(this.#filledKey, MARK, ignore);
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    const { store, nowMs } = this.#ports;
+    if (!store.state.up) {
+      this.#connected = false;
+      return;
+    }
+    if (this.#looking) return;
+    if (nowMs() - this.#lookedMs < (this.#connected ? LOOK_EVERY_MS : LOOK_AGAIN_MS)) return;
+    this.#looking = true;
+    this.#look((found) => {
+      if (found !== null) return this.#judge(found);
+      this.#end();
+    });
+  }
+
+  /** Which process it is can't change while it is connected. @param done null: the store errs */
+  #look(done: (found: Found | null) => void): void {
+    const { store } = this.#ports;
+    const isNew = !this.#connected;
+    let instance = this.#instance;
+    let failed = false;
+    if (isNew) {
+      store.vitals((error, vitals) => {
+        failed ||= error !== null;
+        instance = vitals?.instance ?? null;
+      });
+    }
+    store.get(this.#filledKey, (error, mark) => {
+      failed ||= error !== null;
+      const isFilled = mark !== null;
+      store.get(this.#presentKey, (failure, present) => {
+        failed ||= failure !== null;
+        done(failed ? null : { instance, isPresent: present !== null, isFilled });
+      });
+    });
+  }
+
+  #judge(found: Found): void {
+    const isFirst = !this.#known;
+    const isAnother = !isFirst && this.#instance !== null && found.instance !== this.#instance;
+    const isEmptied = !isFirst && !isAnother && !found.isPresent;
+    const isUnfilled = isFirst && !(found.isPresent && found.isFilled);
+    if (!isAnother && !isEmptied && !isUnfilled) return this.#accept(found);
+    this.#mark((error) => {
+      if (error !== null) return this.#end();
+      if (isAnother) this.#instances++;
+      if (isEmptied) this.#emptied++;
+      this.#accept(found);
+      if (isAnother) return this.#ports.onEmptied('it is another process');
+      if (isEmptied) return this.#ports.onEmptied('it was emptied');
+      if (this.#ports.journal.keys === 0) return this.markFilled();
+      // What was put there before the mark may have gone again without taking it along.
+      const early = this.#startsEmpty;
+      this.#ports.onEmptied(
+        early ? 'it was used before it was known' : 'it does not have what the journal has',
+      );
+    });
+  }
+
+  #accept({ instance }: Found): void {
+    this.#instance = instance;
+    this.#known = true;
+    this.#connected = this.#ports.store.state.up;
+    this.#end();
+  }
+
+  #end(): void {
+    this.#looking = false;
+    this.#lookedMs = this.#ports.nowMs();
+  }
+
+  #mark(done: (error: StoreError | null) => void): void {
+    const { store } = this.#ports;
+    store.delete(this.#filledKey, ignore);
+    store.set(this.#presentKey, MARK, done);
+  }
+}
+
+/** What a look at the store has found. */
+interface Found {
+  readonly instance: string | null;
+  readonly isPresent: boolean;
+  readonly isFilled: boolean;
+}
+
+/** Between two looks, and after one that came to nothing, in milliseconds. */
+const LOOK_EVERY_MS = 1_000;
+const LOOK_AGAIN_MS = 100;
+
+const MARK: Entry = Object.freeze({
+  version: NO_VERSION,
+  flags: 0,
+  expiresAtMs: 0,
+  token: null,
+  marks: 0,
+  value: Buffer.alloc(0),
+});
+
+/** A mark that is missing later is found to be missing. */
+function ignore(): void {}

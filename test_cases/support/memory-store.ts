@@ -1,0 +1,68 @@
+import { StoreError, type StoreState } from '../../src/store/driver.ts';
+import type { Entry } from '../../src/store/entry.ts';
+import type { EntryStore, StoreVitals } from '../../src/store/entry-store.ts';
+
+/** A store in a map, whose answers come when the test says so, in order; with it everything can happen to it. */
+export class MemoryStore implements EntryStore {
+  readonly entries = new Map<string, Entry>();
+  state: StoreState = { up: true, itemBytesMax: null };
+  vitalsNow: StoreVitals = { instance: 'pid 1', evictions: 0 };
+  /** What `set` is refused with. */
+  refusal: StoreError | null = null;
+  sets = 0;
+  #answers: (() => void)[] = [];
+
+  down(): void {
+    this.state = { up: false, reason: 'gone' };
+  }
+
+  up(instance = this.vitalsNow.instance): void {
+    this.state = { up: true, itemBytesMax: null };
+    this.vitalsNow = { ...this.vitalsNow, instance };
+  }
+
+  get(key: string, done: (error: StoreError | null, entry: Entry | null) => void): void {
+    const [error, entry] = [this.#trouble, this.entries.get(key) ?? null];
+    this.#answers.push(() => done(error, error === null ? entry : null));
+  }
+
+  set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
+    const error = this.#trouble ?? this.refusal;
+    if (error === null) this.entries.set(key, entry);
+    this.sets++;
+    this.#answers.push(() => done(error));
+  }
+
+  delete(key: string, done: (error: StoreError | null) => void): void {
+    const error = this.#trouble;
+    if (error === null) this.entries.delete(key);
+    this.#answers.push(() => done(error));
+  }
+
+  vitals(done: (error: StoreError | null, vitals: StoreVitals | null) => void): void {
+    const [error, vitals] = [this.#trouble, this.vitalsNow];
+    this.#answers.push(() => done(error, error === null ? vitals : null));
+  }
+
+  /** Answers what was asked until now. @returns how much that was */
+  answer(): number {
+    const answers = this.#answers;
+    this.#answers = [];
+    for (const answer of answers) answer();
+    return answers.length;
+  }
+
+  /** Answers until nothing more is asked. */
+  answerAll(): void {
+    while (this.answer() > 0);
+  }
+
+  /** Keys that a client could have written. */
+  get keys(): string[] {
+    return [...this.entries.keys()].filter((key) => !key.startsWith('\0'));
+  }
+
+  get #trouble(): StoreError | null {
+    return this.state.up ? null : new StoreError('STORE_DOWN', this.state.reason);
+  }
+}

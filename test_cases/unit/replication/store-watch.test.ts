@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
+import { NO_ENTRY } from '../../../src/ordering/effect.ts';
+import { StoreWatch } from '../../../src/replication/store-watch.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+
+function watched(store = new MemoryStore(), keys = 0) {
+  const journal = new MemoryJournal(1);
+  for (let key = 1; key <= keys; key++)
+    journal.record({ ...NO_ENTRY, kind: 'set', key: `k${key}`, version: { time: key, node: 0 } });
+  const reasons: string[] = [];
+  let nowMs = 0;
+  const watch = new StoreWatch({
+    store,
+    journal,
+    name: 'n',
+    nowMs: () => nowMs,
+    onEmptied: (reason) => reasons.push(reason),
+  });
+  const look = (laterMs = 1_000): void => {
+    nowMs += laterMs;
+    watch.onTick();
+    store.answerAll();
+  };
+  return { store, journal, watch, reasons, look };
+}
+
+describe('a store that is watched', () => {
+  it('is marked when there is nothing yet that it should have, and known then', () => {
+    const { watch, reasons, look } = watched();
+    expect(watch.isSure).toBe(false);
+    look();
+    expect(watch.isSure).toBe(true);
+    look();
+    expect(reasons).toEqual([]);
+    expect(watch.figures).toEqual({ instance: 'pid 1', instances: 0, emptied: 0 });
+  });
+
+  it('that was flushed from outside is noticed with the next look, once', () => {
+    const { store, watch, reasons, look } = watched();
+    look();
+    store.entries.clear();
+    look();
+    look();
+    expect(reasons).toEqual(['it was emptied']);
+    expect(watch.figures).toMatchObject({ instances: 0, emptied: 1 });
+  });
+
+  it('is looked at once a second only, however often it is asked to', () => {
+    const { store, reasons, look } = watched();
+    look();
+    store.entries.clear();
+    for (let at = 0; at < 49; at++) look(20);
+    expect(reasons).toEqual([]);
+    look(20);
+    expect(reasons).toHaveLength(1);
+  });
+
+  it('that another process has taken the place of is noticed with the connection', () => {
+    const { store, watch, reasons, look } = watched();
+    look();
+    store.down();
+    look(20);
+    expect(watch.isSure).toBe(false);
+    store.entries.clear();
+    store.up('pid 2');
+    look(20);
+    expect(reasons).toEqual([]);
+    look(100);
+    expect(reasons).toEqual(['it is another process']);
+    expect(watch.figures).toEqual({ instance: 'pid 2', instances: 1, emptied: 0 });
+  });
+
+  it('is found to be another process even if that has an old mark of ours', () => {
+    const { store, reasons, look } = watched();
+    look();
+    store.down();
+    look(20);
+    store.up('pid 2');
+    look();
+    expect(reasons).toEqual(['it is another process']);
+  });
+
+  it('that was only away for a while is the same', () => {
+    const { store, watch, reasons, look } = watched();
+    look();
+    store.down();
+    look(20);
+    store.up();
+    look();
+    expect(reasons).toEqual([]);
+    expect(watch.isSure).toBe(true);
+  });
+
+  it('that does not say which process it is is told by its mark alone', () => {
+    const store = new MemoryStore();
+    store.vitalsNow = { instance: null, evictions: null };
+    const { reasons, look } = watched(store);
+    look();
+    store.down();
+    look(20);
+    store.up();
+    look();
+    expect(reasons).toEqual([]);
+    store.entries.clear();
+    look();
+    expect(reasons).toEqual(['it was emptied']);
+  });
+
+  it('that goes away while it is looked at is looked at again', () => {
+    const { store, watch, reasons, look } = watched();
+    look();
+    store.entries.clear();
+    look(1_000 - 20);
+    store.down();
+    look(20);
+    store.up();
+    watch.onTick();
+    store.down();
+    store.answerAll();
+    expect(reasons).toEqual([]);
+    store.up();
+    look();
+    expect(reasons).toEqual(['it was emptied']);
+  });
+
+  it('at the start need not be filled when it was filled by a former life, and only then', () => {
+    const store = new MemoryStore();
+    const first = watched(store, 2);
+    first.look();
+    expect(first.reasons).toEqual(['it does not have what the journal has']);
+    const interrupted = watched(store, 2);
+    interrupted.look();
+    expect(interrupted.reasons).toHaveLength(1);
+    interrupted.watch.markFilled();
+    const last = watched(store, 2);
+    last.look();
+    expect(last.reasons).toEqual([]);
+    expect(last.watch.isSure).toBe(true);
+  });
+
+  it('that was emptied after it was filled, and whose controller was restarted, is filled again', () => {
+    const { store, watch, look } = watched();
+    look();
+    watch.markFilled();
+    store.entries.delete('\0mcpn');
+    const next = watched(store, 1);
+    next.look();
+    expect(next.reasons).toHaveLength(1);
+  });
+
+  it('that was written to before it was marked is not taken to have that still (seed 5389)', () => {
+    const { journal, reasons, look } = watched();
+    journal.record({ ...NO_ENTRY, kind: 'set', key: 'k', version: { time: 1, node: 0 } });
+    look();
+    expect(reasons).toEqual(['it was used before it was known']);
+  });
+});

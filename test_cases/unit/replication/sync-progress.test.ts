@@ -1,0 +1,90 @@
+import { expect, it } from 'vitest';
+import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
+import { NO_ENTRY } from '../../../src/ordering/effect.ts';
+import { VersionVector } from '../../../src/ordering/version-vector.ts';
+import type { PeerMessage } from '../../../src/peer/messages.ts';
+import { Replica } from '../../../src/replication/replica.ts';
+import { Sync } from '../../../src/replication/sync.ts';
+import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+
+const WRITES = 5_000;
+
+/** One that lacks everything, one that has it, and a network that takes so long for each message. */
+function pair(messageMs: number) {
+  const lines: { message: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  const wire: { to: number; message: PeerMessage }[] = [];
+  const stores = [new MemoryStore(), new MemoryStore()];
+  let nowMs = 0;
+  const syncs = stores.map((store, id) => {
+    const replica = new Replica(new MemoryJournal(1), store, new HotEntries(0), () => 0);
+    const known = VersionVector.zero(1);
+    for (let time = 1; id === 1 && time <= WRITES; time++) {
+      const value = Buffer.from('v');
+      replica.apply(
+        { ...NO_ENTRY, kind: 'set', key: `k${time}`, version: { time, node: 0 }, value },
+        () => {},
+      );
+    }
+    if (id === 1) known.advance(0, WRITES);
+    const send = (to: number, message: PeerMessage) => void wire.push({ to, message });
+    return new Sync({
+      bus: { send, broadcast: () => {}, multicast: () => {}, isUp: () => true },
+      replica,
+      known: () => known,
+      nowMs: () => nowMs,
+      timeoutMs: 60_000,
+      applyRemote: (effect) => void replica.merge(effect),
+      onSynced: () => {},
+      nameOf: (peer) => `peer ${peer}`,
+      log: (message, fields) => lines.push({ message, fields }),
+    });
+  });
+  const [taking, giving] = syncs as [Sync, Sync];
+  /** @returns false when nothing was on its way */
+  const step = (): boolean => {
+    for (const store of stores) store.answerAll();
+    const sent = wire.shift();
+    if (sent === undefined) return false;
+    nowMs += messageMs;
+    const { message } = sent;
+    if (message.type === 'sync-request') giving.onRequest(0, message);
+    if (message.type === 'sync-next') giving.onNext(0, message.exchange);
+    if (message.type === 'sync-response') taking.onResponse(1, message);
+    if (message.type === 'sync-complete') taking.onComplete(1, message);
+    return true;
+  };
+  return { taking, lines, step, now: () => nowMs };
+}
+
+it('who takes in much says how far it is, once a second at the most, and when it is done', () => {
+  const { taking, lines, step, now } = pair(150);
+  taking.pull(1);
+  expect(taking.progressOf(1)).toBeNull();
+  const seen: number[] = [];
+  while (step()) {
+    const progress = taking.progressOf(1);
+    if (progress !== null) {
+      expect(progress.total).toBe(WRITES);
+      seen.push(progress.writes);
+    }
+  }
+  expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  expect(seen.at(-1)).toBe(WRITES);
+  expect(taking.progressOf(1)).toBeNull();
+  const progress = lines.filter(({ message }) => message === 'taking in what a peer knows');
+  expect(progress.length).toBeGreaterThan(0);
+  expect(progress.length).toBeLessThanOrEqual(now() / 1_000);
+  expect(progress[0]!.fields).toMatchObject({ peer: 'peer 1', of: WRITES });
+  expect(lines.at(-1)).toEqual({
+    message: 'has taken in what a peer knows',
+    fields: { peer: 'peer 1', writes: WRITES, of: WRITES, ms: now() },
+  });
+});
+
+it('who takes in little says nothing', () => {
+  const { taking, lines, step } = pair(1);
+  taking.pull(1);
+  while (step());
+  expect(lines).toEqual([]);
+});
