@@ -115,6 +115,7 @@ class RunningController implements Controller {
     await this.#frontDoor.close(CLOSE_WITHIN_MS);
     for (const timer of this.#timers) clearInterval(timer);
     this.#mesh.close();
+    await new Promise<void>((resolve) => this.#core.recovery.close(resolve));
     await this.#store.close();
     await this.#storage.close();
   }

@@ -29,6 +29,7 @@ export type RecoveryMessage = Fetch | Fetched | FetchMany | FetchedMany;
  * is read (`Repair`), and bringing back all of them (`Refill`).
  */
 export class StoreRecovery {
+  readonly #replica: Replica;
   readonly #repair: Repair;
   readonly #batches: BatchFetch;
   readonly #refill: Refill;
@@ -36,6 +37,7 @@ export class StoreRecovery {
 
   constructor(ports: StoreRecoveryPorts) {
     const { replica, store, name, nowMs } = ports;
+    this.#replica = replica;
     this.#repair = new Repair(ports);
     this.#batches = new BatchFetch(ports);
     this.#watch = new StoreWatch({
@@ -50,7 +52,7 @@ export class StoreRecovery {
       batches: this.#batches,
       mayFill: () => store.state.up && this.#watch.isSure,
       vitals: (done) => store.vitals((_, vitals) => done(vitals)),
-      onFilled: () => this.#watch.markFilled(),
+      onFilled: () => this.#watch.noteFilled(),
     });
   }
 
@@ -91,6 +93,12 @@ export class StoreRecovery {
   onPeerDown(peer: number): void {
     this.#repair.onPeerDown(peer);
     this.#batches.onPeerDown(peer);
+  }
+
+  /** The store gets no more writes. @param done called once it has been told whether it has all */
+  close(done: () => void): void {
+    if (this.#replica.unstored.isEmpty && !this.#refill.figures.isRunning) this.#watch.leaveMark(done);
+    else done();
   }
 
   /** To be called every few milliseconds. */

@@ -33,8 +33,9 @@ export interface StoreWatchFigures {
  * Which process it is, the store itself says. That tells a flush from a restart, and finds a process that has an old
  * mark of ours, since it was the store once before.
  *
- * A second mark says that the store had all when it was put there. It is only asked for at the start, when a store
- * may have outlived its controller.
+ * A second mark says that the store had all when its controller ended in good order. It is asked for at the start, when
+ * a store may have outlived its controller, and taken away then: of what was under way when a controller is killed
+ * nobody knows whether the store has got it.
  */
 export class StoreWatch {
   readonly #ports: StoreWatchPorts;
@@ -51,6 +52,8 @@ export class StoreWatch {
   #connected = false;
   #looking = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  /** It had all that the journal knew, and has been given all since, unless that is known to have failed. */
+  #isFull = false;
 
   constructor(ports: StoreWatchPorts) {
     this.#ports = ports;
@@ -70,8 +73,15 @@ export class StoreWatch {
   }
 
   /** The store has all that the journal knows. */
-  markFilled(): void {
-    this.#ports.store.set(this.#filledKey, MARK, ignore);
+  noteFilled(): void {
+    this.#isFull = true;
+  }
+
+  /** This controller ends, and the store may be used by its next life. @param done called in any case */
+  leaveMark(done: () => void): void {
+    if (this.#isFull && this.isSure && this.#ports.store.state.up)
+      this.#ports.store.set(this.#filledKey, MARK, () => done());
+    else done();
   }
 
   /** To be called every few milliseconds. */
@@ -117,7 +127,11 @@ export class StoreWatch {
     const isAnother = !isFirst && this.#instance !== null && found.instance !== this.#instance;
     const isEmptied = !isFirst && !isAnother && !found.isPresent;
     const isUnfilled = isFirst && !(found.isPresent && found.isFilled);
-    if (!isAnother && !isEmptied && !isUnfilled) return this.#accept(found);
+    if (!isAnother && !isEmptied && !isUnfilled) {
+      if (isFirst) this.#takeOver();
+      return this.#accept(found);
+    }
+    this.#isFull = false;
     this.#mark((error) => {
       if (error !== null) return this.#end();
       if (isAnother) this.#instances++;
@@ -125,13 +139,19 @@ export class StoreWatch {
       this.#accept(found);
       if (isAnother) return this.#ports.onEmptied('it is another process');
       if (isEmptied) return this.#ports.onEmptied('it was emptied');
-      if (this.#ports.journal.keys === 0) return this.markFilled();
+      if (this.#ports.journal.keys === 0) return this.noteFilled();
       // What was put there before the mark may have gone again without taking it along.
       const early = this.#startsEmpty;
       this.#ports.onEmptied(
         early ? 'it was used before it was known' : 'it does not have what the journal has',
       );
     });
+  }
+
+  /** The store has all that a former life left in it. */
+  #takeOver(): void {
+    this.#isFull = true;
+    this.#ports.store.delete(this.#filledKey, ignore);
   }
 
   #accept({ instance }: Found): void {

@@ -133,15 +133,30 @@ describeWithMemcached('a memcached that has lost everything is filled again', ()
     expect(refill.reason).toBe('it does not have what the journal has');
   });
 
-  it('but not when its controller alone was restarted, and it has everything still', async () => {
+  it('but not when its controller alone was stopped and started, and it has everything still', async () => {
     await using cluster = await startCluster({ level: 'linearizability' });
     await fill(cluster);
-    await cluster.restart(VICTIM);
+    await cluster.controllers[VICTIM]!.stop();
+    cluster.start(VICTIM);
+    await cluster.ready();
     await sleep(1_500);
     expect(linesOf(cluster, 'the store is being filled')).toEqual([]);
     expect(await heldBy(cluster)).toHaveLength(KEYS.length);
     const { journal } = await cluster.status(VICTIM);
     expect(journal).toMatchObject({ durability: 'async', entries: KEYS.length });
     expect(linesOf(cluster, 'journal recovered').at(-1)).toMatch(/"records":\d+.*"ms":\d+/);
+  });
+
+  it('is looked through when its controller alone was killed, and lacks nothing', async () => {
+    await using cluster = await startCluster({ level: 'linearizability' });
+    await fill(cluster);
+    const before = await heldBy(cluster);
+    await cluster.restart(VICTIM);
+    await eventually(
+      async () => expect(linesOf(cluster, 'the store is filled')).toHaveLength(1),
+      FILLED_WITHIN_MS,
+    );
+    expect(await heldBy(cluster)).toEqual(before);
+    expect((await cluster.status(VICTIM)).refill).toMatchObject({ fromJournal: 0, fromPeers: 0 });
   });
 });

@@ -25,6 +25,12 @@ function watched(store = new MemoryStore(), keys = 0) {
   return { store, journal, watch, reasons, look };
 }
 
+/** Its controller ends in good order. */
+function leave({ store, watch }: Pick<ReturnType<typeof watched>, 'store' | 'watch'>): void {
+  watch.leaveMark(() => {});
+  store.answerAll();
+}
+
 describe('a store that is watched', () => {
   it('is marked when there is nothing yet that it should have, and known then', () => {
     const { watch, reasons, look } = watched();
@@ -132,17 +138,25 @@ describe('a store that is watched', () => {
     const interrupted = watched(store, 2);
     interrupted.look();
     expect(interrupted.reasons).toHaveLength(1);
-    interrupted.watch.markFilled();
+    interrupted.watch.noteFilled();
+    const killed = watched(store, 2);
+    killed.look();
+    expect(killed.reasons).toHaveLength(1);
+    killed.watch.noteFilled();
+    leave(killed);
     const last = watched(store, 2);
     last.look();
     expect(last.reasons).toEqual([]);
     expect(last.watch.isSure).toBe(true);
+    const killedAgain = watched(store, 2);
+    killedAgain.look();
+    expect(killedAgain.reasons).toHaveLength(1);
   });
 
   it('that was emptied after it was filled, and whose controller was restarted, is filled again', () => {
     const { store, watch, look } = watched();
     look();
-    watch.markFilled();
+    leave({ store, watch });
     store.entries.delete('\0mcpn');
     const next = watched(store, 1);
     next.look();
