@@ -45,6 +45,13 @@ const COMPARISONS: readonly {
     target: 1,
   },
   {
+    what: 'linearizable get, all keys hot (hot_bytes = 64m) / nutcracker get',
+    mine: { group: 'hot', scenario: 'get', subject: `${STRONG} all hot` },
+    other: { group: 'hot', scenario: 'get', subject: 'nutcracker' },
+    bound: 'least',
+    target: 1.3,
+  },
+  {
     what: 'linearizable set on three / Redis SET + WAIT 2',
     mine: small('set', STRONG),
     other: small('set', 'redis-wait'),

@@ -51,7 +51,7 @@ export const MIXED: Scenario = {
 const writes = ({ name }: SubjectKind): boolean => name !== MEMCACHED.name && name !== NUTCRACKER.name;
 
 export function groupsFor(options: Options): Group[] {
-  const all = [small(options), durability(), ofKeys(options), ofControllers(options)];
+  const all = [small(options), hot(), durability(), ofKeys(options), ofControllers(options)];
   const large = [
     largeValues('large-100k', '100 kB', 100_000, 200),
     largeValues('large-1m', '1 MB', 1_000_000, 20),
@@ -88,15 +88,39 @@ function small({ levels, rate }: Options): Group {
   };
 }
 
-/** Answered when it is on disk. */
+/** Reads with and without memory for hot entries in the controllers. */
+function hot(): Group {
+  const kinds = [
+    NUTCRACKER,
+    memchorus({ level: STRONG, suffix: ' plain' }),
+    memchorus({ level: STRONG, settings: { hot_bytes: '64m' }, suffix: ' all hot' }),
+    memchorus({ level: STRONG, settings: { hot_bytes: '500k' }, suffix: ' a tenth hot' }),
+  ];
+  return {
+    name: 'hot',
+    part: 'hot',
+    title: 'hot entries in the controllers: room for all of 10,000 keys, for a tenth of them, for none',
+    value: 100,
+    entrants: kinds.map((kind) => ({ kind, keys: SMALL_KEYS })),
+    scenarios: [
+      GET,
+      { name: 'get-zipf', title: `get, keys by Zipf's law (${ZIPF})`, load: { gets: 100, zipf: ZIPF } },
+      MIXED,
+    ],
+  };
+}
+
+/** What it costs that a write is on disk: in time, or when it is answered. */
 function durability(): Group {
-  const sync = memchorus({ level: STRONG, settings: { durability: 'sync' }, suffix: ' sync' });
+  const [none, async, sync] = ['none', 'async', 'sync'].map((word) =>
+    memchorus({ level: STRONG, settings: { durability: word }, suffix: ` ${word}` }),
+  ) as [SubjectKind, SubjectKind, SubjectKind];
   return {
     name: 'durability',
     part: 'durability',
-    title: 'writes that are on disk when they are answered',
+    title: 'writes, and when they are on disk: never, in a moment, when they are answered',
     value: 100,
-    entrants: [ETCD, sync].map((kind) => ({ kind, keys: SMALL_KEYS })),
+    entrants: [ETCD, none, async, sync].map((kind) => ({ kind, keys: SMALL_KEYS })),
     scenarios: [SET, { name: 'set-1', title: 'set, 1 connection', load: { connections: 1 } }],
   };
 }

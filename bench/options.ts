@@ -4,7 +4,15 @@ import { parseArgs } from 'node:util';
 import { reasonOf, UsageError } from '../src/cli/failure.ts';
 import { isLevel, LEVELS, type Level } from '../src/consistency/level.ts';
 
-export const GROUP_NAMES = ['small', 'durability', 'keys', 'controllers', 'large', 'counters'] as const;
+export const GROUP_NAMES = [
+  'small',
+  'hot',
+  'durability',
+  'keys',
+  'controllers',
+  'large',
+  'counters',
+] as const;
 
 export type GroupName = (typeof GROUP_NAMES)[number];
 

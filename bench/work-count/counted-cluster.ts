@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../test_cases/support/eventually.ts';
@@ -15,7 +15,7 @@ const CONTROLLERS = 3;
 /** What goes on by itself is made rare, so that what is counted belongs to the operations. */
 const SETTINGS = {
   heartbeat_time: '3',
-  threshold: '60',
+  threshold: '4',
   lease_time: '12',
   sync_interval: '600',
   request_timeout: '30',
@@ -117,8 +117,14 @@ export class CountedCluster {
     try {
       await eventually(() => this.#ready(), READY_WITHIN_MS);
     } catch (cause) {
-      throw new Error(`the controllers did not become ready: ${readFileSync(output, 'utf8')}`, { cause });
+      throw new Error(`the controllers did not become ready:\n${this.#said(output)}`, { cause });
     }
+  }
+
+  /** What the controllers printed, and logged. */
+  #said(output: string): string {
+    const logs = this.#controllers.map((_, id) => join(this.directory, `controller-${id}.log`));
+    return [output, ...logs.filter(existsSync)].map((file) => readFileSync(file, 'utf8')).join('\n');
   }
 
   async #ready(): Promise<boolean> {
