@@ -63,8 +63,11 @@ export class Replica {
     }
     if (effect.kind === 'set' && effect.value !== null) {
       const entry = entryOf(effect, effect.value);
-      this.hot.replace(effect.key, entry);
-      this.#set(effect.key, entry, done);
+      this.#set(effect.key, entry, (error) => {
+        // Not before: a write that the store refuses may be taken back, and must not have been seen.
+        if (error === null) this.hot.replace(effect.key, entry);
+        done(error);
+      });
     } else if (effect.kind === 'delete') {
       this.hot.remove(effect.key);
       this.#store.delete(effect.key, this.#noting(effect.key, done));

@@ -261,7 +261,7 @@ function longRetrieval(random: Random): Command {
   const [head, count] = [random.pick(['get', 'gets', '  get']), 20 + random.below(800)];
   // A value that was announced longer than it is must not take its beginning: the rest is no `get` any more.
   return abrupt(
-    command(({ key }) => `${head} ${`${key('a')} ${key('nothing')} `.repeat(count)}\r\n`, random),
+    command(({ key }) => `${head} ${`${key('n')} ${key('nothing')} `.repeat(count)}\r\n`, random),
   );
 }
 

@@ -321,5 +321,14 @@ export const MUTANTS: readonly Mutant[] = [
     faults: 'store-emptied=3,isolation=2,kill=1',
     seeds: 1_000,
   },
+  {
+    name: 'shows a hot write that its store may still refuse',
+    file: 'src/replication/replica.ts',
+    text: 'this.#set(effect.key, entry, (error) => {',
+    replacement: 'this.hot.replace(effect.key, entry); this.#set(effect.key, entry, (error) => {',
+    level: 'eventual',
+    faults: 'store-gone=2,store-hangs=1,store-emptied=2,kill=1,isolation=1',
+    seeds: 3_000,
+  },
   ...DISK_MUTANTS,
 ];

@@ -6,6 +6,7 @@ import { VersionVector } from '../../../src/ordering/version-vector.ts';
 import type { PeerBus } from '../../../src/peer/messages.ts';
 import { ConvergentEngine } from '../../../src/replication/convergent-engine.ts';
 import { Replica } from '../../../src/replication/replica.ts';
+import { StoreError } from '../../../src/store/driver.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 
@@ -17,13 +18,13 @@ const STORE: EntryStore = {
   delete: () => {},
 };
 
-function engineOf(known: VersionVector) {
+function engineOf(known: VersionVector, store = STORE, hot = new HotEntries(0)) {
   const journal = new MemoryJournal(3);
   const engine = new ConvergentEngine({
     node: 0,
     clock: new HybridClock(0, () => 1),
     bus: {} as PeerBus,
-    replica: new Replica(journal, STORE, new HotEntries(0), () => 1),
+    replica: new Replica(journal, store, hot, () => 1),
     known,
     ownPastKnown: () => true,
     requestFlush: () => {},
@@ -56,4 +57,21 @@ it('regression: a push that came later than its successor, a forgotten deletion,
   journal.forget(journal.newest('k')!);
   engine.onPush(1, late);
   expect(journal.newest('k')).toBeUndefined();
+});
+
+it('regression: a hot write was shown that the store refused, and that was taken back then (seed 2199)', () => {
+  const answers: ((error: StoreError | null) => void)[] = [];
+  const hot = new HotEntries(100_000);
+  const store: EntryStore = { ...STORE, set: (_key, _entry, done) => answers.push(done) };
+  const { engine, journal } = engineOf(VersionVector.zero(3), store, hot);
+  hot.offer('k', { ...write(1, 1, 'set'), value: Buffer.from('old') }, 0);
+  const { version: _, ...draft } = write(0, 0, 'set');
+  engine.write(draft, () => {});
+  const { version } = journal.newest('k')!;
+  expect(hot.get('k', version, 0)).toBeNull();
+  answers.shift()!(new StoreError('STORE_DOWN', 'gone'));
+  expect(hot.get('k', version, 0)).toBeNull();
+  engine.write(draft, () => {});
+  answers.shift()!(null);
+  expect(hot.get('k', journal.newest('k')!.version, 0)?.value.toString()).toBe('v');
 });
