@@ -62,11 +62,14 @@ function said(dialect: Dialect, { output, ending }: Transcript): Said {
   return { replies: dialect.readReplies(output, () => {}), ending };
 }
 
-function isSame(a: Said, b: Said, { lastAnswerMayBeLost }: Dialect): boolean {
-  if (a.ending !== b.ending) return false;
-  const [fewer, more] = a.replies.length < b.replies.length ? [a, b] : [b, a];
+/** memcached drops what it has not sent yet when it closes a connection (docs/protocol.md); a controller does not. */
+function isSame(reference: Said, subject: Said, { lastAnswerMayBeLost }: Dialect): boolean {
+  if (reference.ending !== subject.ending) return false;
+  const [fewer, more] =
+    reference.replies.length < subject.replies.length ? [reference, subject] : [subject, reference];
   const lost = more.replies.length - fewer.replies.length;
-  if (lost > (lastAnswerMayBeLost && a.ending === 'closed' ? 1 : 0)) return false;
+  const closed = reference.ending === 'closed';
+  if (lost > 0 && !(closed && (fewer === reference || (lastAnswerMayBeLost && lost === 1)))) return false;
   return fewer.replies.every((one, at) => one === more.replies[at]);
 }
 

@@ -142,15 +142,6 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: 300,
   },
   {
-    name: 'takes the end of an older exchange for that of its own',
-    file: 'src/replication/sync.ts',
-    text: 'if (pull === undefined || pull.exchange !== complete.exchange) return;',
-    replacement: 'if (pull === undefined) return;',
-    level: 'linearizability',
-    faults: 'kill=2,cut=2,slow-link=2,pause=1',
-    seeds: 4000,
-  },
-  {
     name: 'moves the vector before an exchange has brought anything',
     file: 'src/replication/sync.ts',
     text: 'if (pull === undefined || pull.exchange !== response.exchange) return;',
