@@ -201,6 +201,3 @@ export type Request =
   | DebugRequest
   | QuitRequest
   | InvalidRequest;
-
-/** Requests that change the store. */
-export type WriteRequest = StoreRequest | ArithmeticRequest | TouchRequest | DeleteRequest | FlushAllRequest;

@@ -23,7 +23,6 @@ const BAD_FORMAT = badFormat();
 export function encodeText(request: Request, reply: Reply, out: ReplyBuffer): void {
   if (request.kind === 'invalid') return encodeInvalid(request, out);
   if (isQuiet(request)) return;
-  if ('cutShort' in request) return encodeInvalid(BAD_FORMAT, out);
   if (
     'wire' in request &&
     request.wire instanceof MetaFlags &&
@@ -36,6 +35,7 @@ export function encodeText(request: Request, reply: Reply, out: ReplyBuffer): vo
       out.text(OUTCOME_LINES[reply.outcome]);
       break;
     case 'hits':
+      if ('cutShort' in request) return encodeInvalid(BAD_FORMAT, out);
       encodeHits(reply.hits, asksForCas(request), out);
       break;
     case 'number':

@@ -2,7 +2,7 @@ import type { JournalRecord } from '../journal/journal.ts';
 import { sameVersion } from '../ordering/version.ts';
 import type { Fetch, Fetched, PeerBus } from '../peer/messages.ts';
 import type { Entry } from '../store/entry.ts';
-import { LOST_AND_OVERWRITTEN, type ReadDone, type Reader, type Replica } from './replica.ts';
+import { entryOf, LOST_AND_OVERWRITTEN, type ReadDone, type Reader, type Replica } from './replica.ts';
 
 /** Somebody who waits for a value. */
 interface Waiting {
@@ -111,8 +111,7 @@ export class Repair {
     if (search === undefined || !search.asked.delete(from)) return;
     const value = fetched.effect?.value;
     if (fetched.outcome === 'found' && fetched.effect && value) {
-      const { version, flags, expiresAtMs, token, marks } = fetched.effect;
-      const entry = { version, flags, expiresAtMs, token, marks, value };
+      const entry = entryOf(fetched.effect, value);
       this.#ports.replica.restore(search.record.key, entry);
       this.#counters.fetched++;
       return this.#end(search, null, entry);

@@ -62,15 +62,9 @@ export class Replica {
       return false;
     }
     if (effect.kind === 'set' && effect.value !== null) {
-      const entry = entryOf(effect, effect.value);
-      this.#set(effect.key, entry, (error) => {
-        // Not before: a write that the store refuses may be taken back, and must not have been seen.
-        if (error === null) this.hot.replace(effect.key, entry);
-        done(error);
-      });
+      this.#set(effect.key, entryOf(effect, effect.value), done);
     } else if (effect.kind === 'delete') {
-      this.hot.remove(effect.key);
-      this.#store.delete(effect.key, this.#noting(effect.key, done));
+      this.#delete(effect.key, done);
     } else {
       if (effect.kind === 'set') this.unstored.add(effect.key);
       done(null);
@@ -170,16 +164,22 @@ export class Replica {
     this.#set(key, entry, done);
   }
 
+  /** It is hot only once the store has it: a write that is refused may be taken back, and must not have been seen. */
   #set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
-    this.#store.set(key, entry, this.#noting(key, done));
+    this.#store.set(key, entry, (error) => {
+      if (error === null) this.hot.replace(key, entry);
+      else this.#noteAway(key, error);
+      done(error);
+    });
   }
 
-  /** Of a delete too: where it is taken back, the key has an entry again. */
-  #noting(key: string, done: (error: StoreError | null) => void): (error: StoreError | null) => void {
-    return (error) => {
+  /** Where it is taken back, the key has an entry again. */
+  #delete(key: string, done: (error: StoreError | null) => void): void {
+    this.hot.remove(key);
+    this.#store.delete(key, (error) => {
       if (error !== null) this.#noteAway(key, error);
       done(error);
-    };
+    });
   }
 
   /** What a store that is there refuses, it would refuse again. */

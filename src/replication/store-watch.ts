@@ -105,6 +105,7 @@ export class StoreWatch {
     const { store } = this.#ports;
     const isNew = !this.#connected;
     let instance = this.#instance;
+    let isFilled = false;
     let failed = false;
     if (isNew) {
       store.vitals((error, vitals) => {
@@ -112,13 +113,15 @@ export class StoreWatch {
         instance = vitals?.instance ?? null;
       });
     }
-    store.get(this.#filledKey, (error, mark) => {
-      failed ||= error !== null;
-      const isFilled = mark !== null;
-      store.get(this.#presentKey, (failure, present) => {
-        failed ||= failure !== null;
-        done(failed ? null : { instance, isPresent: present !== null, isFilled });
+    if (!this.#known) {
+      store.get(this.#filledKey, (error, mark) => {
+        failed ||= error !== null;
+        isFilled = mark !== null;
       });
+    }
+    store.get(this.#presentKey, (error, mark) => {
+      failed ||= error !== null;
+      done(failed ? null : { instance, isPresent: mark !== null, isFilled });
     });
   }
 

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { compilerVersion } from '../../bench/loader/loader.ts';
 import type { Results } from '../../bench/results.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
+import { describeWith } from '../support/programs.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../bench/main.ts');
-const withCompiler = compilerVersion() === null ? describe.skip : describe;
 
 /** The command lines of all processes of this machine that are in a directory, or name it. */
 function processesIn(directory: string): string[] {
@@ -27,7 +27,7 @@ function processesIn(directory: string): string[] {
     });
 }
 
-withCompiler(compilerVersion() === null ? 'npm run bench (there is no C compiler)' : 'npm run bench', () => {
+describeWith('npm run bench, which needs a C compiler', compilerVersion() !== null, () => {
   describeWithMemcached('with memcached', () => {
     let directory: string;
 

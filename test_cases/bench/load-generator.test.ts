@@ -1,15 +1,13 @@
 import { createServer, type Server } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compilerVersion, Loader } from '../../bench/loader/loader.ts';
 import { portOf } from '../support/free-port.ts';
 import { describeWithMemcached, Memcached } from '../support/memcached.ts';
+import { describeWith } from '../support/programs.ts';
 import { TextClient } from '../support/text-client.ts';
 
 /** Figures are no better than what makes them: the load generator against a memcached, and against a server that stalls. */
-const withCompiler = compilerVersion() === null ? describe.skip : describe;
-const missing = compilerVersion() === null ? ' (there is no C compiler)' : '';
-
-withCompiler(`the load generator${missing}`, () => {
+describeWith('the load generator, which needs a C compiler', compilerVersion() !== null, () => {
   describeWithMemcached('on memcached', onMemcached);
   it('charges a stall at a fixed rate to all requests that had to wait, not to the one that was sent', stall);
 });

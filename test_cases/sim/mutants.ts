@@ -315,8 +315,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'shows a hot write that its store may still refuse',
     file: 'src/replication/replica.ts',
-    text: 'this.#set(effect.key, entry, (error) => {',
-    replacement: 'this.hot.replace(effect.key, entry); this.#set(effect.key, entry, (error) => {',
+    text: 'this.#store.set(key, entry, (error) => {',
+    replacement: 'this.hot.replace(key, entry); this.#store.set(key, entry, (error) => {',
     level: 'eventual',
     faults: 'store-gone=2,store-hangs=1,store-emptied=2,kill=1,isolation=1',
     seeds: 3_000,

@@ -13,7 +13,8 @@ export interface ProtocolCase {
   readonly closes: boolean;
 }
 
-const answers = (input: string, output: string): ProtocolCase => ({ input, output, closes: false });
+/** The server keeps the connection open. */
+export const answers = (input: string, output: string): ProtocolCase => ({ input, output, closes: false });
 const closes = (input: string, output = ''): ProtocolCase => ({ input, output, closes: true });
 
 const ERROR = 'ERROR\r\n';

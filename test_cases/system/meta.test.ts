@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeWithMemcached, Memcached } from '../support/memcached.ts';
-import { META_CASES, NEWER_CASES, withoutTokens } from '../support/meta-cases.ts';
+import { META_CASES, withoutTokens } from '../support/meta-cases.ts';
+import { NEWER_CASES } from '../support/meta-entry-cases.ts';
 import type { ProtocolCase } from '../support/protocol-cases.ts';
 import { TextClient } from '../support/text-client.ts';
 

@@ -38,6 +38,12 @@ async function nextLife(change: Partial<Settings> = {}): Promise<Storage> {
 
 const version = { time: 5, node: 0 };
 const write = { ...NO_ENTRY, version, kind: 'set', key: 'k', value: Buffer.from('v') } as const;
+const view = {
+  promised: { counter: 2, node: 1 },
+  accepted: { counter: 1, node: 0 },
+  members: [],
+  sync: false,
+};
 const asideOf = () => readdirSync(join(directory, 'data')).filter((name) => name.includes('.damaged-'));
 
 describe('what outlives a controller', () => {
@@ -45,17 +51,11 @@ describe('what outlives a controller', () => {
     const { journal, viewLog } = await nextLife();
     journal.mark({ applied: version, known: [5, 4, 4] });
     journal.record(write);
-    const record = {
-      promised: { counter: 2, node: 1 },
-      accepted: { counter: 1, node: 0 },
-      members: [],
-      sync: false,
-    };
-    await new Promise<void>((resolve) => viewLog.save(record, resolve));
+    await new Promise<void>((resolve) => viewLog.save(view, resolve));
     const next = await nextLife();
     expect(next.recovered).toMatchObject({ marks: { applied: version, known: [5, 4, 4] }, newestTime: 5 });
     expect(next.journal.newest('k')?.version).toEqual(version);
-    expect(next.viewLog.load()).toEqual(record);
+    expect(next.viewLog.load()).toEqual(view);
     expect(asideOf()).toEqual([]);
   });
 
@@ -63,17 +63,11 @@ describe('what outlives a controller', () => {
     const { journal, viewLog } = await nextLife();
     journal.mark({ applied: NO_VERSION, known: [5, 4, 4] });
     journal.record(write);
-    const record = {
-      promised: { counter: 2, node: 1 },
-      accepted: { counter: 1, node: 0 },
-      members: [],
-      sync: false,
-    };
-    await new Promise<void>((resolve) => viewLog.save(record, resolve));
+    await new Promise<void>((resolve) => viewLog.save(view, resolve));
     const next = await nextLife();
     expect(next.recovered).toMatchObject({ marks: { applied: NO_VERSION }, newestTime: 0 });
     expect(next.journal.records).toBe(0);
-    expect(next.viewLog.load()).toEqual(record);
+    expect(next.viewLog.load()).toEqual(view);
     expect(asideOf()).toHaveLength(1);
   });
 

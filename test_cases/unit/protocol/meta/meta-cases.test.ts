@@ -4,7 +4,8 @@ import { ReplyBuffer } from '../../../../src/protocol/reply-buffer.ts';
 import { encodeText } from '../../../../src/protocol/text-encoder.ts';
 import { DecidedStore } from '../../../support/decided-store.ts';
 import { cutEach, decodePieces } from '../../../support/decode.ts';
-import { META_CASES, NEWER_CASES, withoutTokens } from '../../../support/meta-cases.ts';
+import { META_CASES, withoutTokens } from '../../../support/meta-cases.ts';
+import { NEWER_CASES } from '../../../support/meta-entry-cases.ts';
 
 /** Decoder, decisions and encoder in a row. */
 function converse(pieces: readonly Buffer[]): string {
