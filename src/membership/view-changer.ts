@@ -4,6 +4,7 @@ import type { Effect } from '../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { Accept, Memory, PeerBus, PeerMessage, Promised, Standing } from '../peer/messages.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
+import { NO_PROPOSAL, type Proposal } from './proposal.ts';
 import { ballotName, quorum, type View } from './view.ts';
 import { chooseView, isRecovered } from './view-choice.ts';
 
@@ -28,8 +29,11 @@ export interface ViewChangerPorts {
   readonly isCaughtUp: () => boolean;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: number) => number | null;
-  /** Brings this replica to the state of the peer, which stands still meanwhile: of that run of it, and of no other. */
-  readonly transfer: (from: Member, done: () => void) => void;
+  /**
+   * Brings this replica to the state of the peer, which stands still meanwhile: of that run of it, and of no other.
+   * `holders`: all who have that state.
+   */
+  readonly transfer: (from: Member, holders: readonly Member[], done: () => void) => void;
   /** From here on nothing may be taken over from peers but by requests of the view. */
   readonly endTransfers: () => void;
   /** This controller takes part in no view any more, or in another. */
@@ -42,6 +46,8 @@ export interface ViewEngine {
   readonly applied: Version;
   /** How far the state here is one to go on from: `NO_VERSION` when it is empty, or half of it is another's. */
   readonly marked: Version;
+  /** Half of the state is another's: nobody can go on from it. */
+  readonly mixed: boolean;
   queued(): Effect[];
   freeze(): void;
   /** @param done called once all of it would survive a crash */
@@ -52,20 +58,6 @@ export interface ViewEngine {
     done: (error: string | null) => void,
   ): void;
   install(): void;
-}
-
-/** A proposal of this controller's. */
-interface Proposal {
-  readonly ballot: Ballot;
-  readonly reason: string;
-  readonly startedMs: number;
-  /** Controllers whose promise is waited for a little, beyond the majority. */
-  readonly expected: readonly number[];
-  readonly promises: Map<number, Promised>;
-  readonly accepted: Set<number>;
-  /** When the last lease of somebody who did not promise has run out, at the latest. */
-  leasesEndMs: number;
-  accept: Accept | null;
 }
 
 /**
@@ -127,7 +119,8 @@ export class ViewChanger {
   get standing(): Standing {
     const { incarnation, engine } = this.#ports;
     const { promised, accepted, members } = this.#record;
-    const isGone = isRecovered(this.#memory) && sameVersion(engine.marked, NO_VERSION);
+    const hadIt = isRecovered(this.#memory) && sameVersion(engine.marked, NO_VERSION);
+    const isGone = hadIt || (this.#memory === 'kept' && engine.mixed);
     return { promised, accepted, members, memory: isGone ? 'recorded' : this.#memory, incarnation };
   }
 
@@ -248,6 +241,7 @@ export class ViewChanger {
         hears: heard(),
         caughtUp: isCaughtUp(),
         queue: engine.queued(),
+        mixed: engine.mixed,
       });
     });
   }
@@ -313,9 +307,10 @@ export class ViewChanger {
     if (!sameBallot(ballot, promised) || !this.#isForThisRun(accept)) return;
     this.#moved(ACCEPTS_WITHIN_MS);
     if (accept.sources.includes(this.#ports.node)) return this.#take(from, accept, null);
-    const base = accept.members.find(({ node }) => node === accept.base)!;
+    const sources = accept.members.filter(({ node }) => accept.sources.includes(node));
+    const base = sources.find(({ node }) => node === accept.base)!;
     this.#transferringFrom = base;
-    this.#ports.transfer(base, () => {
+    this.#ports.transfer(base, sources, () => {
       if (this.#transferringFrom === null || !sameBallot(ballot, this.#record.promised)) return;
       this.#transferringFrom = null;
       this.#take(from, accept, accept.baseApplied);
@@ -386,8 +381,6 @@ export class ViewChanger {
     else this.#ports.bus.send(node, message);
   }
 }
-
-const NO_PROPOSAL = { ballot: NO_BALLOT, accept: null, accepted: new Set<number>(), leasesEndMs: 0 };
 
 /** How long promises beyond a majority are waited for, in milliseconds. */
 const OTHERS_WITHIN_MS = 60;

@@ -112,6 +112,10 @@ export class OrderedEngine implements Engine {
     return this.#mixed ? NO_VERSION : this.#applied;
   }
 
+  get mixed(): boolean {
+    return this.#mixed;
+  }
+
   get serving(): boolean {
     return this.#serving;
   }

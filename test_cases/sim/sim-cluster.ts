@@ -66,6 +66,7 @@ export class SimCluster {
           random: this.random.fork(`node ${id}`),
           transcript: () => this.#transcript,
           onSettled: () => this.#onSettled(),
+          onStartAnew: (node) => this.#onStartAnew(node),
         }),
     );
     for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);
@@ -113,6 +114,15 @@ export class SimCluster {
     if (this.durability !== 'async') return;
     const recent = this.#deaths.filter((death) => death.toMs > toMs - EPISODE_MS);
     if (this.level === 'eventual' || this.#isForgotten !== wasForgotten) this.losses.push(...recent);
+  }
+
+  /**
+   * At an ordered level nothing is lost by that: others have it all. Where a controller answers alone, what it wrote while
+   * it was cut off for so long is.
+   */
+  #onStartAnew(node: SimNode): void {
+    if (this.level === 'eventual' && node.knows)
+      this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
   }
 
   /** When nobody had its memory, all go on from the longest state that was on a disk. */
@@ -205,6 +215,7 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     durability: 'none',
     requestTimeoutMs: 1_000,
     syncIntervalMs: 1_000,
+    tombstoneHorizonMs: Number.POSITIVE_INFINITY,
     maxClockSkewMs: 10_000,
     storeType: 'custom',
     storeAddress: { host: '', port: 0 },

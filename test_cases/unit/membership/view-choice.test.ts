@@ -36,6 +36,7 @@ function promised(node: number, [memory, accepted, applied, ...queue]: Word): Pr
     hears: [0, 1, 2].filter((peer) => peer !== node),
     caughtUp: true,
     queue: queue.map(request),
+    mixed: false,
   };
 }
 
