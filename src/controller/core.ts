@@ -13,6 +13,7 @@ import { CatchUp } from '../replication/catch-up.ts';
 import { ConvergentEngine } from '../replication/convergent-engine.ts';
 import type { Engine } from '../replication/engine.ts';
 import { FirstSync, GRACE_THRESHOLDS } from '../replication/first-sync.ts';
+import { JournalWatch } from '../replication/journal-watch.ts';
 import { KeptProgress, recoveredVector } from '../replication/kept-progress.ts';
 import { OrderedEngine } from '../replication/ordered-engine.ts';
 import { Replica } from '../replication/replica.ts';
@@ -41,6 +42,7 @@ export class Core {
   readonly #kept: KeptProgress;
   readonly #ordered: OrderedEngine | null = null;
   readonly #membership: Membership | null = null;
+  readonly #journalWatch: JournalWatch | null = null;
   readonly #catchUp: CatchUp | null = null;
   readonly #convergent: ConvergentEngine | null = null;
   readonly #firstSync: FirstSync | null = null;
@@ -77,8 +79,9 @@ export class Core {
         durability: settings.durability,
         known: () => this.#kept.marked,
       });
-      this.#membership = this.#membershipOf(this.#ordered);
-      const servingPeers = () => this.#membership!.servingPeers;
+      this.#journalWatch = this.#journalWatchOf(this.#ordered);
+      this.#membership = this.#membershipOf(this.#ordered, this.#journalWatch);
+      const servingPeers = () => (this.#journalWatch!.heldBack === '' ? this.#membership!.servingPeers : []);
       this.#catchUp = new CatchUp({ sync: this.sync, servingPeers, nowMs });
       this.engine = this.#ordered;
     } else {
@@ -189,6 +192,7 @@ export class Core {
       this.#onChange();
     }
     if (this.#firstSync?.onTick()) this.#onChange();
+    this.#journalWatch?.onTick();
     this.#membership?.onTick();
     this.#catchUp?.onTick();
     this.#resumeTransfer();
@@ -239,7 +243,21 @@ export class Core {
     });
   }
 
-  #membershipOf(engine: OrderedEngine): Membership {
+  #journalWatchOf(engine: OrderedEngine): JournalWatch {
+    const { heartbeatMs, threshold } = this.#ports.settings;
+    return new JournalWatch({
+      ...this.#ports,
+      suspectAfterMs: heartbeatMs * threshold,
+      isAwaited: () => engine.isAwaited,
+      onChange: () => {
+        // What is caught up with would fill the memory, and can wait; a transfer is the view's, and ends with it.
+        if (this.#journalWatch!.failing !== '' && this.#transfer === null) this.sync.stop();
+        this.onHeartbeatTick();
+      },
+    });
+  }
+
+  #membershipOf(engine: OrderedEngine, journal: JournalWatch): Membership {
     const { settings } = this.#ports;
     return new Membership({
       ...this.#ports,
@@ -250,6 +268,7 @@ export class Core {
       sync: settings.durability === 'sync',
       peers: this.peers,
       engine,
+      journal,
       isCaughtUp: () => this.#isCaughtUp,
       announce: () => this.onHeartbeatTick(),
       onChange: () => this.#onChange(),
@@ -308,6 +327,7 @@ export class Core {
   }
 
   get #isCaughtUp(): boolean {
+    if (this.#journalWatch !== null && this.#journalWatch.heldBack !== '') return false;
     return this.#catchUp?.isCaughtUp ?? this.#firstSync?.done ?? false;
   }
 
@@ -317,8 +337,14 @@ export class Core {
     const refusal = clockRefusal(heartbeat.wallTime, { aheadMs, maxClockSkewMs: settings.maxClockSkewMs });
     if (refusal !== null) return refuse(from, refusal);
     this.clock.observe(heartbeat.time);
-    this.peers.onHeartbeat(from, heartbeat);
+    if (this.peers.onHeartbeat(from, heartbeat)) this.#onPeerFailing(from, heartbeat);
     this.#membership?.onHeartbeat(from, heartbeat);
+  }
+
+  #onPeerFailing(peer: number, { failing }: Heartbeat): void {
+    const what = failing === '' ? 'peer takes writes again' : 'peer takes no writes';
+    this.#ports.log(what, { peer: this.peers.nameOf(peer), ...(failing !== '' && { reason: failing }) });
+    this.#onChange();
   }
 
   #heartbeat(): Heartbeat {

@@ -112,8 +112,9 @@ export class OrderedEngine implements Engine {
     return this.#mixed ? NO_VERSION : this.#applied;
   }
 
-  get serving(): boolean {
-    return this.#serving;
+  /** Something is to be acknowledged, here or by a peer. */
+  get isAwaited(): boolean {
+    return this.#serving && (this.#acknowledge || this.#queue.size > 0);
   }
 
   gate(need: EngineNeed): Gate {

@@ -288,8 +288,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'trusts what was in a store before it was marked',
     file: 'src/replication/store-watch.ts',
-    text: 'if (this.#ports.journal.keys === 0) return this.markFilled();',
-    replacement: 'if (this.#startsEmpty) return this.markFilled();',
+    text: 'if (this.#ports.journal.keys === 0) return this.noteFilled();',
+    replacement: 'if (this.#startsEmpty) return this.noteFilled();',
     level: 'eventual',
     faults: 'store-gone=2,store-hangs=1,store-emptied=2,kill=1,isolation=1',
     seeds: 3_000,
