@@ -321,6 +321,7 @@ export class Core {
       replica: this.replica,
       peers: this.peers.ids,
       name: recovered.identity || incarnation.toString(36),
+      startedAt: recovered.position,
       timeoutMs: settings.requestTimeoutMs,
       onGone: (record, done, failed) => this.coordinator.settleLoss(record, done, failed),
     });

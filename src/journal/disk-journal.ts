@@ -123,6 +123,10 @@ export class DiskJournal implements Journal {
     return reason === null ? WRITABLE : { writable: false, passing: trouble === null, reason };
   }
 
+  get position(): string {
+    return String(this.#writer.flushedBatch);
+  }
+
   get figures(): JournalFigures {
     const { backlogBytes } = this.#writer;
     return { backlogBytes, diskBytes: this.#baseBytes + this.#logBytes, flushedMs: this.#flushedMs };
