@@ -351,6 +351,8 @@ class RunningController implements Controller {
     const refusal = this.#mesh.refusalOf(id);
     if (refusal !== null && !this.#mesh.isUp(id)) return `refused: ${refusal}`;
     if (!this.#core.peers.isUp(id)) return 'down';
+    const failing = this.#core.peers.heartbeat(id)?.failing ?? '';
+    if (failing !== '') return `takes no writes: ${failing}`;
     return this.#core.isMember(id) ? 'member' : 'joining';
   }
 }

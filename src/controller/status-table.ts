@@ -64,9 +64,10 @@ function refillLines({ refill, values }: Status): string[] {
 }
 
 function journalOf({ journal }: Status): string {
-  const { durability, entries, backlogBytes, diskBytes, lastFlushMs, recoveredEntries, recoveredMs } =
+  const { durability, reason, entries, backlogBytes, diskBytes, lastFlushMs, recoveredEntries, recoveredMs } =
     journal;
-  const head = `${durability}, ${entries === 1 ? '1 entry' : `${entries} entries`}`;
+  const trouble = reason === '' ? '' : `, takes no writes: ${reason}`;
+  const head = `${durability}${trouble}, ${entries === 1 ? '1 entry' : `${entries} entries`}`;
   if (durability === 'none') return head;
   const sizes = `${bytesText(diskBytes)} on disk, ${bytesText(backlogBytes)} on the way there`;
   const flushed = lastFlushMs === null ? '' : `, flushed ${ago(lastFlushMs)}`;

@@ -56,6 +56,8 @@ export interface ValuesStatus {
 
 export interface JournalStatus {
   readonly durability: string;
+  /** Why it takes no writes now; empty when it does. */
+  readonly reason: string;
   /** Records, those of deletes included. */
   readonly entries: number;
   /** In memory, and not on disk yet, in bytes. */
@@ -93,6 +95,6 @@ export interface PeerStatus {
   readonly sync: { readonly writes: number; readonly total: number } | null;
   /** Milliseconds since the last sync with it was completed; null: never. */
   readonly lastSyncMs: number | null;
-  /** `member`, `joining`, `catching up`, `down`, or `refused: …` with the reason. */
+  /** `member`, `joining`, `down`, or `takes no writes: …` and `refused: …` with the reason. */
   readonly role: string;
 }

@@ -63,6 +63,7 @@ export async function openStorage(
     status: () => ({
       ...(opened === null ? IN_MEMORY : onDisk(opened, ports.nowMs())),
       durability,
+      reason: journal.state.writable ? '' : journal.state.reason,
       entries: journal.records,
     }),
     viewLog: views ?? new VolatileViewLog(),
@@ -74,7 +75,7 @@ export async function openStorage(
   };
 }
 
-type OnDisk = Omit<JournalStatus, 'durability' | 'entries'>;
+type OnDisk = Omit<JournalStatus, 'durability' | 'reason' | 'entries'>;
 
 const IN_MEMORY: OnDisk = {
   backlogBytes: 0,

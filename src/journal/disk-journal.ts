@@ -121,6 +121,10 @@ export class DiskJournal implements Journal {
     return reason === null ? WRITABLE : { writable: false, passing: trouble === null, reason };
   }
 
+  get position(): string {
+    return String(this.#writer.flushedBatch);
+  }
+
   get figures(): JournalFigures {
     const { backlogBytes } = this.#writer;
     const { baseBytes, logBytes } = this.#compactor.sizes;

@@ -139,6 +139,12 @@ export interface Journal {
 
   readonly state: JournalState;
 
+  /**
+   * Names what is kept, of all that was ever recorded: two lives of a controller that find the same know the same.
+   * Null where nothing is kept.
+   */
+  readonly position: string | null;
+
   /** Entries that are not deleted; expired ones count until they are removed. */
   readonly keys: number;
   /** All records, tombstones included. */

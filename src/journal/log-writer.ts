@@ -62,6 +62,7 @@ export class LogWriter {
   #stopSoon: (() => void) | null = null;
   #trouble: string | null = null;
   #flushed: Place;
+  #flushedBatch: number;
 
   /** @param from where the log goes on @param nextBatch the number of the first batch there */
   constructor(ports: LogWriterPorts, from: Place, nextBatch: number) {
@@ -69,6 +70,7 @@ export class LogWriter {
     this.#end = from;
     this.#flushed = from;
     this.#lastNumber = nextBatch - 1;
+    this.#flushedBatch = nextBatch - 1;
   }
 
   get trouble(): string | null {
@@ -82,6 +84,11 @@ export class LogWriter {
 
   get flushedTo(): Place {
     return this.#flushed;
+  }
+
+  /** The last batch that is on disk, by former lives' count, too. */
+  get flushedBatch(): number {
+    return this.#flushedBatch;
   }
 
   /** @returns where the entry is going to be */
@@ -201,6 +208,7 @@ export class LogWriter {
     this.#sealed.splice(0, group.length);
     const last = group.at(-1)!;
     this.#flushed = { file: last.file, at: last.start + last.length };
+    this.#flushedBatch = last.number;
     for (const { bytes, length } of group) {
       this.#backlogBytes -= length - BATCH_HEADER_BYTES;
       if (bytes.length <= BATCH_BYTES_SPARE) this.#spare = bytes;

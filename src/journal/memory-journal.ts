@@ -51,6 +51,7 @@ export class MemoryJournal implements Journal {
   }
 
   readonly state: JournalState = { writable: true };
+  readonly position: string | null = null;
 
   newest(key: string): OriginRecord | undefined {
     return this.#records.get(key);

@@ -157,6 +157,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     held: state.held.all().map(({ effect }) => effect),
     newestTime: state.newestTime,
     identity: `j${store.toString(36)}`,
+    position: journal.position,
   };
   const refusal = options.refuse?.(report) ?? null;
   if (refusal !== null) {

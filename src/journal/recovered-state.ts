@@ -11,6 +11,8 @@ export interface RecoveredState {
   readonly newestTime: number;
   /** Names the journal, at random; empty when there is none. */
   readonly identity: string;
+  /** The journal's position when it was opened. */
+  readonly position: string | null;
 }
 
 export const NOTHING_RECOVERED: RecoveredState = Object.freeze({
@@ -18,4 +20,5 @@ export const NOTHING_RECOVERED: RecoveredState = Object.freeze({
   held: [],
   newestTime: 0,
   identity: '',
+  position: null,
 });

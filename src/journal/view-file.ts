@@ -19,6 +19,7 @@ export class ViewFile implements ViewLog {
   #loaded: ViewRecord | null = null;
   #waiting: { record: ViewRecord; done: (() => void)[] } | null = null;
   #writing: Promise<void> | null = null;
+  #isFailing = false;
 
   private constructor(disk: Disk, dataDir: string, owner: Owner, onError: (message: string) => void) {
     this.#disk = disk;
@@ -28,7 +29,7 @@ export class ViewFile implements ViewLog {
   }
 
   /**
-   * @param onError told in words what went wrong with a record
+   * @param onError told in words what went wrong with a record, once until one is written again
    * @throws JournalError when it can't be read, or is another cluster's
    */
   static async open(
@@ -68,8 +69,10 @@ export class ViewFile implements ViewLog {
       this.#waiting = null;
       try {
         await this.#write(record);
+        this.#isFailing = false;
       } catch (error) {
-        this.#onError(`the view record can't be written: ${(error as Error).message}`);
+        if (!this.#isFailing) this.#onError(`the view record can't be written: ${(error as Error).message}`);
+        this.#isFailing = true;
         continue;
       }
       for (const callback of done) callback();

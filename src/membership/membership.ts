@@ -2,11 +2,13 @@ import type { ViewLog } from '../journal/view-record.ts';
 import { type Ballot, type Member, NO_BALLOT } from '../ordering/ballot.ts';
 import type { Granted, Heartbeat, PeerBus, PeerMessage, Standing } from '../peer/messages.ts';
 import { type EngineNeed, type Gate, OPEN } from './gate.ts';
+import type { JournalHealth } from './journal-health.ts';
 import { GrantedLeases, HeldLease } from './lease.ts';
 import type { Peers } from './peers.ts';
 import { isMember, quorum, type View } from './view.ts';
-import { ViewChanger, type ViewEngine } from './view-changer.ts';
-import { basisOf } from './view-choice.ts';
+import { ViewChanger } from './view-changer.ts';
+import type { ViewEngine } from './view-changer-ports.ts';
+import { basisOf, hasMajority } from './view-choice.ts';
 
 export interface MembershipPorts {
   readonly node: number;
@@ -27,6 +29,7 @@ export interface MembershipPorts {
   readonly random: () => number;
   readonly viewLog: ViewLog;
   readonly engine: ViewEngine;
+  readonly journal: JournalHealth;
   readonly isCaughtUp: () => boolean;
   readonly transfer: (from: Member, holders: readonly Member[], done: () => void) => void;
   readonly endTransfers: () => void;
@@ -38,7 +41,10 @@ export interface MembershipPorts {
 }
 
 /** What a heartbeat says of the sender's part in views. */
-export type Announcement = Pick<Heartbeat, 'askedMs' | 'installed' | 'standing' | 'transferring' | 'hears'>;
+export type Announcement = Pick<
+  Heartbeat,
+  'askedMs' | 'installed' | 'standing' | 'transferring' | 'hears' | 'failing' | 'withholds'
+>;
 
 /** What a heartbeat says of views at a level without them. */
 export const NO_PART_IN_VIEWS = Object.freeze({
@@ -47,13 +53,15 @@ export const NO_PART_IN_VIEWS = Object.freeze({
   standing: { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], memory: 'lost', incarnation: 0 },
   transferring: false,
   hears: [],
+  failing: '',
+  withholds: false,
 } as const);
 
 /**
  * This controller's part in the views of the cluster: when a change is due, and who may be served meanwhile.
  *
- * A change is due when a member is silent or was restarted, when one that was out is back for good, or when no
- * view holds. Members propose it; one that is outside of a view in which others serve waits to be taken in, so
+ * A change is due when a member is silent or was restarted, when one takes no writes and the others can do without it,
+ * when one that was out is back for good, or when no view holds. Members propose it; one that is outside of a view in which others serve waits to be taken in, so
  * that two peers that can't reach each other do not end in a change a second.
  */
 export class Membership {
@@ -87,13 +95,15 @@ export class Membership {
   }
 
   get announcement(): Announcement {
-    const { nowMs, peers } = this.#ports;
+    const { nowMs, journal } = this.#ports;
     return {
       askedMs: Math.floor(nowMs()),
       installed: this.view?.ballot ?? NO_BALLOT,
       standing: this.#changer.standing,
       transferring: this.#changer.isTransferring,
-      hears: peers.ids.filter((peer) => peers.isSteady(peer)),
+      hears: this.#hears,
+      failing: journal.failing,
+      withholds: journal.withholds,
     };
   }
 
@@ -117,9 +127,14 @@ export class Membership {
     const { view } = this;
     if (view === null) return this.#gateWithoutView();
     if (!this.#held.holds) return this.#gateWithoutLease();
-    if (need !== 'write' || peers.silent.length === 0) return OPEN;
-    if (!view.members.some((member) => peers.silent.includes(member.node))) return OPEN;
-    return this.#withoutMajority() ?? { state: 'wait', reason: `no agreement without ${peers.missing}` };
+    if (need !== 'write' || peers.unable.length === 0) return OPEN;
+    const unable = peers.unable.filter((peer) => isMember(view, peer));
+    if (unable.length === 0) return OPEN;
+    const tooFew = this.#withoutMajority(peers.unable);
+    if (tooFew !== null) return tooFew;
+    // One that has begun to fail is left out only when a request has waited for it.
+    if (unable.every((peer) => peers.isUp(peer) && !peers.withholding.includes(peer))) return OPEN;
+    return { state: 'wait', reason: `no agreement without ${peers.missing}` };
   }
 
   /** To be called every few milliseconds. */
@@ -128,7 +143,7 @@ export class Membership {
     this.#changer.onTick();
     if (this.view !== null && !this.#held.holds) announce();
     const reason = this.#reasonToChange();
-    if (reason === null || !this.#isPromising()) {
+    if (reason === null || !this.#isPromising() || !this.#changer.mayPropose) {
       this.#proposeAtMs = null;
       return;
     }
@@ -136,7 +151,7 @@ export class Membership {
     if (nowMs() < this.#proposeAtMs) return;
     if (this.#changer.isMoving && this.#broken(this.#changer.coming) === null) return;
     this.#proposeAtMs = null;
-    this.#changer.propose(reason);
+    this.#changer.propose(reason, this.#ports.peers.withholding);
   }
 
   onHeartbeat(from: number, { askedMs, installed, standing, transferring }: Heartbeat): void {
@@ -170,40 +185,43 @@ export class Membership {
   }
 
   #gateWithoutView(): Gate {
-    const { peers, isCaughtUp } = this.#ports;
-    const tooFew = this.#withoutMajority();
+    const { peers, isCaughtUp, journal } = this.#ports;
+    const tooFew = this.#withoutMajority(peers.unable);
     if (tooFew !== null) return tooFew;
+    const { failing, heldBack } = journal;
+    if (failing !== '' || (this.isOutside && heldBack !== ''))
+      return { state: 'closed', reason: `this controller is outside of the view: ${heldBack}` };
     if (this.isOutside) {
       if (isCaughtUp())
         return { state: 'wait', reason: 'the other controllers are about to take this one in' };
       return { state: 'closed', reason: 'this controller is catching up with the others' };
     }
     const basis = basisOf(this.#standings(), this.#ports.nodes, this.#ports.mayForm);
-    if (basis.kind === 'unknown' && peers.missing !== '') {
-      return { state: 'closed', reason: `${basis.reason}; waiting for ${peers.missing}` };
+    if (basis.kind === 'unknown' && peers.silent.length > 0) {
+      return { state: 'closed', reason: `${basis.reason}; waiting for ${peers.describe(peers.silent)}` };
     }
     return { state: 'wait', reason: this.#changer.waitsFor || 'the controllers are forming a view' };
   }
 
   /** A lease that ran out a moment ago is being renewed; one that is not renewed for long will not be. */
   #gateWithoutLease(): Gate {
-    const { nowMs, leaseMs } = this.#ports;
-    const tooFew = this.#withoutMajority();
+    const { nowMs, leaseMs, peers } = this.#ports;
+    const tooFew = this.#withoutMajority(peers.silent);
     if (tooFew !== null) return tooFew;
     const sinceMs = Math.max(this.#held.untilMs, this.#changer.installedMs);
     if (nowMs() - sinceMs < leaseMs) return { state: 'wait', reason: 'the lease is being renewed' };
     return { state: 'closed', reason: 'no lease: the other controllers do not answer this one' };
   }
 
-  #withoutMajority(): Gate | null {
+  #withoutMajority(unable: readonly number[]): Gate | null {
     const { nodes, peers } = this.#ports;
-    if (nodes - peers.silent.length >= quorum(nodes)) return null;
-    return { state: 'closed', reason: `no majority of the controllers without ${peers.missing}` };
+    if (nodes - unable.length >= quorum(nodes)) return null;
+    return { state: 'closed', reason: `no majority of the controllers without ${peers.describe(unable)}` };
   }
 
   #reasonToChange(): string | null {
     const { view } = this;
-    if (view !== null) return this.#broken(view) ?? this.#returning(view);
+    if (view !== null) return this.#broken(view) ?? this.#withholding(view) ?? this.#returning(view);
     if (this.isOutside) return null;
     return 'no view held';
   }
@@ -220,6 +238,19 @@ export class Membership {
       }
     }
     return null;
+  }
+
+  /** A member keeps requests waiting: it is left out if enough others are there, and else nothing would be gained. */
+  #withholding(view: View): string | null {
+    const { node, nodes, peers, nowMs, leaseMs } = this.#ports;
+    const unable = peers.withholding.find((peer) => isMember(view, peer));
+    if (unable === undefined || nowMs() - this.#changer.installedMs < leaseMs) return null;
+    const isReady = (peer: number) => isMember(view, peer) || peers.heartbeat(peer)?.caughtUp === true;
+    const others = this.#hears.filter((peer) => !peers.unable.includes(peer) && isReady(peer));
+    const hearsOf = (a: number) => (a === node ? this.#hears : (peers.heartbeat(a)?.hears ?? []));
+    const hears = (a: number, b: number) => hearsOf(a).includes(b) && hearsOf(b).includes(a);
+    if (!hasMajority([node, ...others], nodes, hears)) return null;
+    return `${peers.nameOf(unable)} takes no writes: ${peers.heartbeat(unable)!.failing}`;
   }
 
   /** A peer that is back for good: it is caught up, and everyone hears everyone. */
@@ -240,11 +271,18 @@ export class Membership {
     return null;
   }
 
-  /** Those who are heard are enough to form a view. */
+  /** Those who are heard are enough to form a view: who takes no writes can't accept one either. */
   #isPromising(): boolean {
-    const { nodes, mayForm } = this.#ports;
+    const { nodes, mayForm, peers } = this.#ports;
     const standings = this.#standings();
-    return standings.size >= quorum(nodes) && basisOf(standings, nodes, mayForm).kind !== 'unknown';
+    const able = [...standings.keys()].filter((node) => !peers.failing.includes(node));
+    return able.length >= quorum(nodes) && basisOf(standings, nodes, mayForm).kind !== 'unknown';
+  }
+
+  /** Peers that were heard without a pause for a while. */
+  get #hears(): readonly number[] {
+    const { peers } = this.#ports;
+    return peers.ids.filter((peer) => peers.isSteady(peer));
   }
 
   #standings(): Map<number, Standing> {

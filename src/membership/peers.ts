@@ -24,6 +24,8 @@ export class Peers {
   readonly #detector: FailureDetector;
   readonly #heartbeats = new Map<number, Heartbeat>();
   #silent: readonly number[];
+  #failing: readonly number[] = [];
+  #unable: readonly number[];
 
   constructor(ports: PeersPorts) {
     const { ids, heartbeatMs, threshold, nowMs, tickMs } = ports;
@@ -31,6 +33,7 @@ export class Peers {
     this.#ports = ports;
     this.#detector = new FailureDetector(ids, heartbeatMs, threshold, nowMs(), tickMs);
     this.#silent = ids;
+    this.#unable = ids;
   }
 
   /** Heard of within the threshold. */
@@ -69,9 +72,31 @@ export class Peers {
     return this.#silent;
   }
 
-  /** Peers that are not up, for people; empty when there are none. */
+  /** Peers that are up, and whose journal takes no writes. */
+  get failing(): readonly number[] {
+    return this.#failing;
+  }
+
+  /** Of those, the ones that have kept requests waiting for long. */
+  get withholding(): readonly number[] {
+    return this.#failing.filter((peer) => this.heartbeat(peer)!.withholds);
+  }
+
+  /** Peers that acknowledge nothing: those that are not up, and those that fail. */
+  get unable(): readonly number[] {
+    return this.#unable;
+  }
+
+  /** The same, for people; empty when there are none. */
   get missing(): string {
-    return this.#silent.map((peer) => `${this.nameOf(peer)} (down)`).join(' and ');
+    return this.describe(this.#unable);
+  }
+
+  /** Who these are, and what is wrong with each, for people. */
+  describe(peers: readonly number[]): string {
+    const whyOf = (peer: number) =>
+      this.isUp(peer) ? `takes no writes: ${this.heartbeat(peer)?.failing}` : 'down';
+    return peers.map((peer) => `${this.nameOf(peer)} (${whyOf(peer)})`).join(' and ');
   }
 
   nameOf(peer: number): string {
@@ -85,13 +110,19 @@ export class Peers {
     return true;
   }
 
-  onHeartbeat(peer: number, heartbeat: Heartbeat): void {
+  /** @returns true when the peer's journal takes no writes any more, or takes them again */
+  onHeartbeat(peer: number, heartbeat: Heartbeat): boolean {
+    const before = this.#heartbeats.get(peer)?.failing ?? '';
     this.#heartbeats.set(peer, heartbeat);
+    if (before === heartbeat.failing) return false;
+    this.#update();
+    return true;
   }
 
   /** The connection to the peer is gone. */
   onDown(peer: number): void {
     this.#heartbeats.delete(peer);
+    this.#update();
   }
 
   /** @returns peers that are suspect from now on */
@@ -102,6 +133,9 @@ export class Peers {
   }
 
   #update(): void {
-    this.#silent = this.ids.filter((peer) => !this.#detector.isUp(peer));
+    const fails = (peer: number) => (this.heartbeat(peer)?.failing ?? '') !== '';
+    this.#silent = this.ids.filter((peer) => !this.isUp(peer));
+    this.#failing = this.ids.filter((peer) => this.isUp(peer) && fails(peer));
+    this.#unable = [...this.#silent, ...this.#failing];
   }
 }

@@ -5,6 +5,8 @@ import type { Accept, Promised } from '../peer/messages.ts';
 export interface Proposal {
   readonly ballot: Ballot;
   readonly reason: string;
+  /** Controllers that the view is to do without, though they may promise. */
+  readonly without: readonly number[];
   readonly startedMs: number;
   /** Controllers whose promise is waited for a little, beyond the majority. */
   readonly expected: readonly number[];

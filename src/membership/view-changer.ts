@@ -1,64 +1,12 @@
-import type { ViewLog, ViewRecord } from '../journal/view-record.ts';
 import { type Ballot, compareBallots, type Member, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
-import type { Effect } from '../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
-import type { Accept, Memory, PeerBus, PeerMessage, Promised, Standing } from '../peer/messages.ts';
+import type { Accept, PeerMessage, Promised, Standing } from '../peer/messages.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
+import { OwnRecord } from './own-record.ts';
 import { NO_PROPOSAL, type Proposal } from './proposal.ts';
 import { ballotName, quorum, type View } from './view.ts';
+import type { ViewChangerPorts } from './view-changer-ports.ts';
 import { chooseView, isRecovered } from './view-choice.ts';
-
-export interface ViewChangerPorts {
-  readonly node: number;
-  readonly nodes: number;
-  /** A majority without a memory may begin an empty cluster. */
-  readonly mayForm: boolean;
-  readonly incarnation: number;
-  readonly bus: PeerBus;
-  /** Monotonic. */
-  readonly nowMs: () => number;
-  readonly viewLog: ViewLog;
-  /** An acknowledgement of this controller means: on my disk. */
-  readonly sync: boolean;
-  readonly engine: ViewEngine;
-  /** Peers that this controller hears now. */
-  readonly heard: () => readonly number[];
-  /** Per controller, for how much longer it may hold a lease that this one granted. */
-  readonly leasesMs: () => readonly number[];
-  /** This controller lacks little of what the members of the last view know. */
-  readonly isCaughtUp: () => boolean;
-  /** The run of the peer that is connected; null when it is not. */
-  readonly incarnationOf: (peer: number) => number | null;
-  /**
-   * Brings this replica to the state of the peer, which stands still meanwhile: of that run of it, and of no other.
-   * `holders`: all who have that state.
-   */
-  readonly transfer: (from: Member, holders: readonly Member[], done: () => void) => void;
-  /** From here on nothing may be taken over from peers but by requests of the view. */
-  readonly endTransfers: () => void;
-  /** This controller takes part in no view any more, or in another. */
-  readonly onChange: () => void;
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-}
-
-/** What a view change asks of the ordered engine. */
-export interface ViewEngine {
-  readonly applied: Version;
-  /** How far the state here is one to go on from: `NO_VERSION` when it is empty, or half of it is another's. */
-  readonly marked: Version;
-  /** Half of the state is another's: nobody can go on from it. */
-  readonly mixed: boolean;
-  queued(): Effect[];
-  freeze(): void;
-  /** @param done called once all of it would survive a crash */
-  adopt(
-    view: View,
-    union: readonly Effect[],
-    base: Version | null,
-    done: (error: string | null) => void,
-  ): void;
-  install(): void;
-}
 
 /**
  * Agrees on views: prepare, promise, accept, accepted, install, as two-phase ballots.
@@ -78,8 +26,7 @@ export interface ViewEngine {
  */
 export class ViewChanger {
   readonly #ports: ViewChangerPorts;
-  #record: ViewRecord;
-  #memory: Memory;
+  readonly #record: OwnRecord;
   #view: View | null = null;
   /** Accepted, and waiting to be installed. */
   #coming: View | null = null;
@@ -96,9 +43,7 @@ export class ViewChanger {
 
   constructor(ports: ViewChangerPorts) {
     this.#ports = ports;
-    const record = ports.viewLog.load();
-    this.#record = record ?? { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], sync: false };
-    this.#memory = record === null ? 'lost' : record.sync ? 'complete' : 'recovered';
+    this.#record = new OwnRecord(ports.viewLog, ports.nowMs);
   }
 
   /** The view that this controller serves in, if any. */
@@ -118,10 +63,10 @@ export class ViewChanger {
 
   get standing(): Standing {
     const { incarnation, engine } = this.#ports;
-    const { promised, accepted, members } = this.#record;
-    const hadIt = isRecovered(this.#memory) && sameVersion(engine.marked, NO_VERSION);
-    const isGone = hadIt || (this.#memory === 'kept' && engine.mixed);
-    return { promised, accepted, members, memory: isGone ? 'recorded' : this.#memory, incarnation };
+    const { promised, accepted, members, memory } = this.#record;
+    const hadIt = isRecovered(memory) && sameVersion(engine.marked, NO_VERSION);
+    const isGone = hadIt || (memory === 'kept' && engine.mixed);
+    return { promised, accepted, members, memory: isGone ? 'recorded' : memory, incarnation };
   }
 
   /** The state of the view to come is being taken over. */
@@ -137,6 +82,11 @@ export class ViewChanger {
     return this.#view === null && this.#ports.nowMs() - this.#movedMs < this.#stuckAfterMs;
   }
 
+  /** A proposal needs this controller's own promise first, which its disk may not take. */
+  get mayPropose(): boolean {
+    return this.#record.isKept && this.#ports.journal.failing === '';
+  }
+
   /** What this controller's own proposal lacks; empty when nothing, or when there is none. */
   get waitsFor(): string {
     return this.#waitsFor;
@@ -145,18 +95,20 @@ export class ViewChanger {
   /** To be called every few milliseconds. */
   onTick(): void {
     if (this.isTransferring) this.#moved(ACCEPTS_WITHIN_MS);
+    this.#record.onTick();
     this.#choose();
     this.#installIfDue();
   }
 
-  /** Begins a change. @param reason for people */
-  propose(reason: string): void {
+  /** Begins a change. @param reason for people @param without controllers that the view is to leave out, if it can */
+  propose(reason: string, without: readonly number[]): void {
     const { node, bus, heard, nowMs, log } = this.#ports;
     const newest = compareBallots(this.#seen, this.#record.promised) > 0 ? this.#seen : this.#record.promised;
     const ballot = { counter: newest.counter + 1, node };
     this.#proposal = {
       ballot,
       reason,
+      without,
       startedMs: nowMs(),
       expected: [node, ...heard()],
       promises: new Map(),
@@ -205,7 +157,7 @@ export class ViewChanger {
 
   /** The view is one that this controller, as far as it remembers, did not accept: the others go on without it. */
   isPassedBy(installed: Ballot): boolean {
-    return compareBallots(installed, this.#memory === 'kept' ? this.#record.accepted : NO_BALLOT) > 0;
+    return compareBallots(installed, this.#record.memory === 'kept' ? this.#record.accepted : NO_BALLOT) > 0;
   }
 
   #see(ballot: Ballot): void {
@@ -231,7 +183,7 @@ export class ViewChanger {
       return this.#tell(from, { type: 'rejected', promised: this.#record.promised });
     }
     this.#promise(ballot, () => {
-      const { engine, leasesMs, heard, isCaughtUp } = this.#ports;
+      const { engine, journal, leasesMs, heard, isCaughtUp } = this.#ports;
       this.#tell(from, {
         type: 'promised',
         ballot,
@@ -240,6 +192,7 @@ export class ViewChanger {
         leasesMs: leasesMs(),
         hears: heard(),
         caughtUp: isCaughtUp(),
+        failing: journal.failing !== '',
         queue: engine.queued(),
         mixed: engine.mixed,
       });
@@ -248,13 +201,10 @@ export class ViewChanger {
 
   /** @param done called when the promise is on disk, unless a higher one has been given by then */
   #promise(ballot: Ballot, done: () => void): void {
-    this.#record = { ...this.#record, promised: ballot };
     if (this.#proposal !== null && !sameBallot(this.#proposal.ballot, ballot)) this.#proposal = null;
     this.#moved(PROMISES_WITHIN_MS);
     this.#leave();
-    this.#ports.viewLog.save(this.#record, () => {
-      if (sameBallot(this.#record.promised, ballot)) done();
-    });
+    this.#record.promise(ballot, done);
   }
 
   #onPromised(from: number, promise: Promised): void {
@@ -264,14 +214,18 @@ export class ViewChanger {
     this.#choose();
   }
 
-  /** Forms the view, once those who are expected have promised, or a majority has and the others take long. */
+  /**
+   * Forms the view, once those who are expected have promised, or a majority has and the others take long. This
+   * controller's own promise must be there: only then can none of its lives propose another view under this ballot.
+   */
   #choose(): void {
     const { node, nodes, bus, nowMs, mayForm } = this.#ports;
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null || proposal.promises.size < quorum(nodes)) return;
+    if (!proposal.promises.has(node)) return;
     const complete = proposal.expected.every((expected) => proposal.promises.has(expected));
     if (!complete && nowMs() - proposal.startedMs < OTHERS_WITHIN_MS) return;
-    const accept = chooseView(proposal.ballot, proposal.promises, nodes, proposal.reason, mayForm);
+    const accept = chooseView(proposal, nodes, mayForm);
     if (typeof accept === 'string') {
       this.#waitsFor = accept;
       return;
@@ -324,19 +278,16 @@ export class ViewChanger {
 
   /** Accepts: from here on this controller belongs to the view, and waits for its installation. */
   #take(from: number, { ballot, members, union, reason }: Accept, base: Version | null): void {
-    const { engine, viewLog, sync, endTransfers, log } = this.#ports;
+    const { engine, sync, endTransfers, log } = this.#ports;
     endTransfers();
     this.#moved(ACCEPTS_WITHIN_MS);
-    this.#coming = { ballot, members, reason };
-    engine.adopt(this.#coming, union, base, (error) => {
+    const view = { ballot, members, reason };
+    this.#coming = view;
+    engine.adopt(view, union, base, (error) => {
       if (!sameBallot(this.#record.promised, ballot)) return;
       if (error !== null)
         return log('the state of a view is not on disk', { view: ballotName(ballot), reason: error });
-      this.#memory = 'kept';
-      this.#record = { promised: ballot, accepted: ballot, members, sync };
-      viewLog.save(this.#record, () => {
-        if (sameBallot(this.#record.promised, ballot)) this.#tell(from, { type: 'accepted', ballot });
-      });
+      this.#record.accept(view, sync, () => this.#tell(from, { type: 'accepted', ballot }));
     });
   }
 

@@ -112,12 +112,20 @@ function recoveredBasis(standings: ReadonlyMap<number, Standing>, kept: Ballot):
   return { kind: 'unknown', reason: 'those who accepted the last view have lost what they knew' };
 }
 
+/** What a view is chosen from. */
+export interface Proposed {
+  readonly ballot: Ballot;
+  /** For people. */
+  readonly reason: string;
+  readonly promises: ReadonlyMap<number, Promised>;
+  /** Controllers that the view is to do without, whatever they say by now. */
+  readonly without: readonly number[];
+}
+
 /** The new view: who belongs to it, and what it begins with; or why it can't be formed from these promises. */
 export function chooseView(
-  ballot: Ballot,
-  promises: ReadonlyMap<number, Promised>,
+  { ballot, reason, promises, without }: Proposed,
   nodes: number,
-  reason: string,
   mayForm = false,
 ): Accept | string {
   const basis = basisOf(
@@ -127,7 +135,7 @@ export function chooseView(
   );
   if (basis.kind === 'unknown') return basis.reason;
   const isSource = sourcesOf(basis, promises);
-  const members = chooseMembers(promises, nodes, isSource);
+  const members = chooseMembers(promises, without, nodes, isSource);
   if (members === null) return 'no majority of the controllers hear each other';
   const applied = (node: number) => promises.get(node)!.applied;
   const base = members
@@ -174,13 +182,14 @@ function sourcesOf(
 }
 
 /**
- * A majority in which everyone hears everyone, with a source in it. Those that are far behind are left out, to
- * catch up while the others serve, unless there is no majority without them.
+ * A majority in which everyone hears everyone, with a source in it. Those that could acknowledge nothing are left out,
+ * and those that are far behind, to catch up while the others serve, unless there is no majority without them.
  *
  * @returns in order of their ids
  */
 function chooseMembers(
   promises: ReadonlyMap<number, Promised>,
+  without: readonly number[],
   nodes: number,
   isSource: (node: number) => boolean,
 ): number[] | null {
@@ -188,7 +197,8 @@ function chooseMembers(
     promises.get(a)!.hears.includes(b) && promises.get(b)!.hears.includes(a);
   const all = [...promises.keys()].sort((a, b) => a - b);
   const ready = all.filter((node) => isSource(node) || promises.get(node)!.caughtUp);
-  for (const candidates of [ready, all]) {
+  const isAble = (node: number) => !promises.get(node)!.failing && !without.includes(node);
+  for (const candidates of [ready.filter(isAble), all.filter(isAble), ready, all]) {
     const groups = groupsOf(candidates, hears).filter(
       (group) => group.length >= quorum(nodes) && group.some(isSource),
     );
@@ -197,6 +207,15 @@ function chooseMembers(
     if (groups.length > 0) return groups[0]!;
   }
   return null;
+}
+
+/** Whether a majority of the configured controllers is among these, in which everyone hears everyone. */
+export function hasMajority(
+  candidates: readonly number[],
+  nodes: number,
+  hears: (a: number, b: number) => boolean,
+): boolean {
+  return groupsOf(candidates, hears).some((group) => group.length >= quorum(nodes));
 }
 
 /** All maximal groups in which everyone hears everyone (Bron and Kerbosch 1973), lower ids first. */

@@ -88,6 +88,8 @@ const CODECS: Codecs = {
       w.u8(m.transferring ? 1 : 0);
       writeNumbers(w, m.hears);
       w.u8(m.caughtUp ? 1 : 0);
+      w.text(m.failing);
+      w.u8(m.withholds ? 1 : 0);
       writeNumbers(w, m.known);
     },
     read: (r) => ({
@@ -100,6 +102,8 @@ const CODECS: Codecs = {
       transferring: r.u8() === 1,
       hears: readNumbers(r),
       caughtUp: r.u8() === 1,
+      failing: r.text(),
+      withholds: r.u8() === 1,
       known: readNumbers(r),
     }),
   },
@@ -201,6 +205,7 @@ const CODECS: Codecs = {
       writeNumbers(w, m.leasesMs);
       writeNumbers(w, m.hears);
       w.u8(m.caughtUp ? 1 : 0);
+      w.u8(m.failing ? 1 : 0);
       writeEffects(w, m.queue);
       w.u8(m.mixed ? 1 : 0);
     },
@@ -212,6 +217,7 @@ const CODECS: Codecs = {
       leasesMs: readNumbers(r),
       hears: readNumbers(r),
       caughtUp: r.u8() === 1,
+      failing: r.u8() === 1,
       queue: readEffects(r),
       mixed: r.u8() === 1,
     }),

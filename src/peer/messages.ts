@@ -59,8 +59,12 @@ export interface Heartbeat {
   readonly transferring: boolean;
   /** Peers that the sender has heard without a pause for a while. */
   readonly hears: readonly number[];
-  /** The sender knows everything that its peers knew a moment ago. */
+  /** The sender knows everything that its peers knew a moment ago, and its journal takes what they know further. */
   readonly caughtUp: boolean;
+  /** Why the sender's journal takes no writes, and it can neither acknowledge nor accept anything; empty when it does. */
+  readonly failing: string;
+  /** Requests have waited for that for long: the sender is to be left out, if the others can do without it. */
+  readonly withholds: boolean;
   /** The sender's version vector. */
   readonly known: readonly number[];
 }
@@ -193,6 +197,8 @@ export interface Promised {
   readonly hears: readonly number[];
   /** The sender lacks little of what the members of the last view know. */
   readonly caughtUp: boolean;
+  /** The sender's journal takes no writes: it could not accept a view. */
+  readonly failing: boolean;
   readonly queue: readonly Effect[];
   /** Half of the sender's state is another's: nobody can go on from it. */
   readonly mixed: boolean;

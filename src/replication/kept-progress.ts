@@ -38,9 +38,10 @@ export class KeptProgress {
     return this.#kept.times();
   }
 
-  /** To be called now and then: has what is known by now kept. */
+  /** To be called now and then: has what is known by now kept, unless the disk has enough to do, or takes nothing. */
   step(): void {
     const { journal, applied, known } = this.#ports;
+    if (!journal.state.writable) return;
     const vector = new VersionVector(known().times());
     if (this.#kept.dominates(vector)) return;
     this.#marked = vector.times();

@@ -116,6 +116,11 @@ export class OrderedEngine implements Engine {
     return this.#mixed;
   }
 
+  /** Something is to be acknowledged, here or by a peer. */
+  get isAwaited(): boolean {
+    return this.#serving && (this.#acknowledge || this.#queue.size > 0);
+  }
+
   get serving(): boolean {
     return this.#serving;
   }

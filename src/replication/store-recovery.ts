@@ -15,6 +15,7 @@ export interface StoreRecoveryPorts extends Pick<RefillPorts, 'nextTurn' | 'log'
   readonly peers: readonly number[];
   /** See `StoreWatchPorts`. */
   readonly name: string;
+  readonly startedAt: string | null;
   /** Monotonic. */
   readonly nowMs: () => number;
   /** A peer that is asked for values has so long to answer. */
@@ -36,7 +37,7 @@ export class StoreRecovery {
   readonly #watch: StoreWatch;
 
   constructor(ports: StoreRecoveryPorts) {
-    const { replica, store, name, nowMs } = ports;
+    const { replica, store, name, startedAt, nowMs } = ports;
     this.#replica = replica;
     this.#repair = new Repair(ports);
     this.#batches = new BatchFetch(ports);
@@ -44,6 +45,7 @@ export class StoreRecovery {
       store,
       journal: replica.journal,
       name,
+      startedAt,
       nowMs,
       onEmptied: (reason) => this.#refill.begin(reason),
     });

@@ -9,6 +9,8 @@ export interface StoreWatchPorts {
   readonly journal: Journal;
   /** Names the journal, at random: that a store was filled from another one says nothing. */
   readonly name: string;
+  /** The journal's position at the start. */
+  readonly startedAt: string | null;
   /** Monotonic. */
   readonly nowMs: () => number;
   /** The store has lost what was in it, or has never had it. @param reason for people */
@@ -33,9 +35,10 @@ export interface StoreWatchFigures {
  * Which process it is, the store itself says. That tells a flush from a restart, and finds a process that has an old
  * mark of ours, since it was the store once before.
  *
- * A second mark says that the store had all when its controller ended in good order. It is asked for at the start, when
- * a store may have outlived its controller, and taken away then: of what was under way when a controller is killed
- * nobody knows whether the store has got it.
+ * A second mark says that the store had all when its controller ended in good order: all up to the position that the
+ * journal had then. It is asked for at the start, when a store may have outlived its controller, and holds only if the
+ * journal has not gone on since: a life in between may have been killed with writes that the store never got. It is
+ * taken away then, so that it does not stand for what this life overwrites and is killed before it has kept.
  */
 export class StoreWatch {
   readonly #ports: StoreWatchPorts;
@@ -79,9 +82,12 @@ export class StoreWatch {
 
   /** This controller ends, and the store may be used by its next life. @param done called in any case */
   leaveMark(done: () => void): void {
-    if (this.#isFull && this.isSure && this.#ports.store.state.up)
-      this.#ports.store.set(this.#filledKey, MARK, () => done());
-    else done();
+    const { journal, store } = this.#ports;
+    if (!this.#isFull || !this.isSure || !store.state.up) return done();
+    journal.whenKept((error) => {
+      if (error !== null || journal.position === null) return done();
+      store.set(this.#filledKey, { ...MARK, value: Buffer.from(journal.position) }, () => done());
+    });
   }
 
   /** To be called every few milliseconds. */
@@ -116,7 +122,7 @@ export class StoreWatch {
     if (!this.#known) {
       store.get(this.#filledKey, (error, mark) => {
         failed ||= error !== null;
-        isFilled = mark !== null;
+        isFilled = mark !== null && mark.value.toString() === this.#ports.startedAt;
       });
     }
     store.get(this.#presentKey, (error, mark) => {

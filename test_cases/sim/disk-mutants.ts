@@ -1,5 +1,7 @@
 import type { Mutant } from './mutants.ts';
 
+const MEMBERSHIP = 'src/membership/membership.ts';
+
 const POWER = 'blackout=1,power-loss=1,kill=1';
 
 /** Mistakes in what is kept on disk, each of which the simulator has to find where durability asks for it. */
@@ -134,5 +136,35 @@ export const DISK_MUTANTS: readonly Mutant[] = [
     durability: 'async',
     faults: 'kill-all=0.7,kill=1,slow-link=2,one-way-cut=1',
     seeds: 1_500,
+  },
+  {
+    name: 'leaves a member with a full disk in the view',
+    file: MEMBERSHIP,
+    text: 'this.#broken(view) ?? this.#withholding(view) ?? this.#returning(view)',
+    replacement: 'this.#broken(view) ?? this.#returning(view)',
+    level: 'sequential',
+    durability: 'sync',
+    faults: 'disk-full=1',
+    seeds: 300,
+  },
+  {
+    name: 'proposes views though its disk takes no promise',
+    file: 'src/membership/view-changer.ts',
+    text: "return this.#record.isKept && this.#ports.journal.failing === '';",
+    replacement: 'return true;',
+    level: 'linearizability',
+    durability: 'async',
+    faults: 'disk-full=1,isolation=1',
+    seeds: 1_500,
+  },
+  {
+    name: 'is taken back while its disk is full',
+    file: 'src/replication/journal-watch.ts',
+    text: 'get heldBack(): string {',
+    replacement: "get heldBack(): string {\n    if (this.#ports.nowMs() > 0) return '';",
+    level: 'sequential',
+    durability: 'sync',
+    faults: 'disk-full=1',
+    seeds: 300,
   },
 ];

@@ -61,47 +61,6 @@ describe.each(LEVELS)('when all machines go off at once, at %s', (level) => {
   });
 });
 
-const NO_SPACE = {
-  kind: 'server_error',
-  reason: expect.stringMatching(/^the journal takes no writes: the disk fails/),
-};
-
-describe.each(['async', 'sync'] as const)('a full disk, with %s', (durability) => {
-  async function withFullDisk(level: Level): Promise<SimCluster> {
-    const cluster = await clusterOf(level, durability);
-    await ask(cluster, 0, set('a', '1'));
-    await cluster.run(200);
-    cluster.nodes[2]!.files.setFull(true);
-    await ask(cluster, 0, set('b', '1'));
-    await cluster.run(500);
-    return cluster;
-  }
-
-  it('refuses writes there with the reason, and holds up the ordered ones of the others; reads go on', async () => {
-    const cluster = await withFullDisk('linearizability');
-    expect(await ask(cluster, 2, set('a', '2'))).toEqual(NO_SPACE);
-    expect(await read(cluster, 2, 'a')).toBe('1');
-    expect(await ask(cluster, 0, set('c', '2'))).toMatchObject({
-      kind: 'server_error',
-      reason: expect.stringMatching(/^outcome unknown/),
-    });
-    cluster.nodes[2]!.files.setFull(false);
-    await cluster.run(1_000);
-    expect(await ask(cluster, 2, set('a', '3'))).toEqual({ kind: 'outcome', outcome: 'stored' });
-    expect(await read(cluster, 1, 'a')).toBe('3');
-  });
-
-  it('refuses writes there at eventual, and only there', async () => {
-    const cluster = await withFullDisk('eventual');
-    expect(await ask(cluster, 2, set('a', '2'))).toEqual(NO_SPACE);
-    expect(await ask(cluster, 0, set('a', '3'))).toEqual({ kind: 'outcome', outcome: 'stored' });
-    cluster.nodes[2]!.files.setFull(false);
-    await cluster.run(3_000);
-    expect(await read(cluster, 2, 'a')).toBe('3');
-    expect(await ask(cluster, 2, set('a', '4'))).toEqual({ kind: 'outcome', outcome: 'stored' });
-  });
-});
-
 const CASES: Readonly<Record<string, Draw>> = {
   'with everything drawn': {},
   'while machines go off, alone and together': { faults: { blackout: 0.6, 'power-loss': 2, kill: 1 } },

@@ -7,7 +7,7 @@ import { checkLinearizability } from '../checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
 import { type Applied, findSequentialViolation } from '../checkers/sequential-witness.ts';
 import { findRegression } from '../checkers/session-order.ts';
-import { withoutLost } from './loss.ts';
+import { unavoidableDeletes, withoutLost } from './loss.ts';
 import type { Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -59,7 +59,7 @@ export function judge(
     note('miscounted', findMiscount(history, COUNTER, 0, end));
   }
   if (!ordered) {
-    note('invented', findExcessDelete(history, appliedIn(cluster)));
+    note('invented', findExcessDelete(history, appliedIn(cluster, unavoidableDeletes)));
     note('lost', findForgotten(cluster));
     if (cluster.durability !== 'none' || !wasKilled(cluster))
       note('lost', findLost(history, appliedIn(cluster), values[0]!));
@@ -119,8 +119,8 @@ function hasNoFaults({ faults, absence, delays }: Scenario): boolean {
   return faults.length === 0 && absence.nodes.length === 0 && delays.kind === 'uniform';
 }
 
-/** Every write that was applied anywhere, in the order of versions. */
-function appliedIn(cluster: SimCluster): Applied[] {
+/** Every write that was applied anywhere, in the order of versions. @param excused finds what is left out */
+function appliedIn(cluster: SimCluster, excused: typeof unavoidableDeletes = () => new Set()): Applied[] {
   const all = cluster.nodes.flatMap((node) => node.journal.applied);
   const byVersion = new Map<string, Effect>();
   for (const effect of all) {
@@ -128,8 +128,10 @@ function appliedIn(cluster: SimCluster): Applied[] {
     // A transfer may bring a write whose value was lost where it came from.
     if ((byVersion.get(name)?.value ?? null) === null) byVersion.set(name, effect);
   }
-  return [...byVersion.values()]
-    .sort((a, b) => compareVersions(a.version, b.version))
+  const inOrder = [...byVersion.values()].sort((a, b) => compareVersions(a.version, b.version));
+  const leftOut = excused(cluster, inOrder);
+  return inOrder
+    .filter((effect) => !leftOut.has(effect))
     .map(({ key, kind, value }) => {
       if (kind !== 'set' && kind !== 'delete' && kind !== 'flush') throw new Error(`unexpected: ${kind}`);
       return { key, kind, value: value?.toString() ?? null };

@@ -52,6 +52,9 @@ const SERVES_WITHIN_MS = 10_000;
 /** How long peers may take to exchange what they have, once all are there: a few sync intervals. */
 const SETTLE_MS = 4_000;
 
+/** Views that may still follow the one in which those who are there serve again: of who had just been taken back. */
+const VIEWS_MORE_MAX = 1;
+
 /** Stores must hold again what is known this long after that, in virtual milliseconds: the longest pause, and more. */
 const FILLED_WITHIN_MS = 40_000;
 
@@ -181,12 +184,15 @@ class Run {
     else
       for (const node of away) {
         if (by === 'pause') node.pause();
+        else if (by === 'full-disk') node.files.setFull(true);
         else if (by === 'kill' && cluster.survivesWithout(node)) cluster.kill(node);
         else this.#isolate(node);
       }
     cluster.transcript?.line(null, `away: ${nodes.join(', ')}, by ${by}`);
     for (const node of present) await this.#expectToServe(node);
+    const views = this.#views.size;
     await cluster.run(SETTLE_MS);
+    this.#expectSteady(views);
     const [known] = present;
     const before = await this.#readKeys(known!);
     const killed = away.filter((node) => !node.running);
@@ -194,6 +200,14 @@ class Run {
     for (const node of killed) await this.#expectToKnow(node, before);
     await cluster.runUntilReady();
     await cluster.run(SETTLE_MS);
+  }
+
+  /** Who is away stays away. @param views how many there were when the others served again */
+  #expectSteady(views: number): void {
+    const changes = this.#views.size - views;
+    if (changes <= VIEWS_MORE_MAX) return;
+    const text = `the view changed ${changes} times in ${SETTLE_MS} ms, though nobody came or went`;
+    this.#violations.push({ kind: 'not-live', text });
   }
 
   /** All machines go off, and these are started. */

@@ -11,8 +11,8 @@ import type { Delays } from './sim-network.ts';
 /** Controllers that are away for a while after the faults, when the others must serve. */
 export interface Absence {
   readonly nodes: readonly number[];
-  /** `blackout`: all machines went off, and the others are started again. */
-  readonly by: 'kill' | 'isolation' | 'pause' | 'blackout';
+  /** `full-disk`: they are there. `blackout`: all machines went off, and the others are started again. */
+  readonly by: 'kill' | 'isolation' | 'pause' | 'full-disk' | 'blackout';
 }
 
 /** A whole run, before it happens. What is left out of it does not change what is drawn for the rest. */
@@ -173,7 +173,12 @@ function drawAbsence(random: Random, level: Level, nodes: number, durability: Du
   const count = random.below(nodes - needed + 1);
   return {
     nodes: Array.from({ length: count }, (_, i) => (first + i) % nodes),
-    by:
-      durability === 'sync' && random.chance(0.5) ? 'blackout' : random.pick(['kill', 'isolation', 'pause']),
+    by: drawReason(random, durability),
   };
+}
+
+function drawReason(random: Random, durability: Durability): Absence['by'] {
+  if (durability === 'sync' && random.chance(0.5)) return 'blackout';
+  if (durability !== 'none' && random.chance(0.3)) return 'full-disk';
+  return random.pick(['kill', 'isolation', 'pause']);
 }

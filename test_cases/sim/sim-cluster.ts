@@ -1,6 +1,8 @@
 import type { Level } from '../../src/consistency/level.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
+import type { View } from '../../src/membership/view.ts';
+import { compareBallots } from '../../src/ordering/ballot.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
@@ -49,6 +51,8 @@ export class SimCluster {
   #isForgotten = false;
   /** How often the cluster went on when none of its controllers had its memory. */
   resumptions = 0;
+  /** The newest that was ever seen. */
+  #view: View | null = null;
   #transcript: Transcript | null = null;
 
   constructor(options: SimOptions) {
@@ -103,10 +107,10 @@ export class SimCluster {
    */
   #lose(nodes: readonly SimNode[], end: (node: SimNode) => void): void {
     const toMs = this.scheduler.nowMs;
-    const isKnown = () => this.nodes.some((node) => node.knows);
+    const isKnown = () => this.nodes.some((node) => this.#knows(node));
     if (isKnown()) this.#onSettled();
     for (const node of nodes) {
-      if (node.knows) this.#deaths.push({ fromMs: node.keptUntilMs, toMs });
+      if (this.#knows(node)) this.#deaths.push({ fromMs: node.keptUntilMs, toMs });
       end(node);
     }
     const wasForgotten = this.#isForgotten;
@@ -123,6 +127,19 @@ export class SimCluster {
   #onStartAnew(node: SimNode): void {
     if (this.level === 'eventual' && node.knows)
       this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
+  }
+
+  /** It knows all that was answered: it has its memory, and was not left out of the newest view. */
+  #knows(node: SimNode): boolean {
+    for (const { core } of this.nodes) {
+      const view = core?.view ?? null;
+      if (view !== null && (!this.#view || compareBallots(view.ballot, this.#view.ballot) > 0))
+        this.#view = view;
+    }
+    const isMember = this.#view?.members.some((member) => {
+      return member.node === node.id && member.incarnation === node.incarnation;
+    });
+    return node.knows && (isMember ?? true);
   }
 
   /** When nobody had its memory, all go on from the longest state that was on a disk. */

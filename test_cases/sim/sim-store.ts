@@ -27,6 +27,8 @@ export class SimStore {
   readonly #random: Random;
   readonly #timeoutMs: number;
   readonly items = new Map<string, Buffer>();
+  /** Writes that it ever took, and when it did first, in virtual milliseconds. */
+  readonly #takenMs = new Map<string, number>();
   #mode: Mode = 'up';
   #connection: StoreConnection | null = null;
   /** Virtual milliseconds that an operation takes. */
@@ -70,6 +72,17 @@ export class SimStore {
     const bytes = this.items.get(key);
     const entry = bytes === undefined ? null : decodeEntry(bytes);
     return entry !== null && sameVersion(entry.version, version);
+  }
+
+  take(key: string, entry: Entry): void {
+    this.items.set(key, encodeEntry(entry));
+    const name = nameOf(key, entry.version);
+    if (!this.#takenMs.has(name)) this.#takenMs.set(name, this.#scheduler.nowMs);
+  }
+
+  /** When it first took this write, in virtual milliseconds; null: it never did. */
+  takenMs(key: string, version: Version): number | null {
+    return this.#takenMs.get(nameOf(key, version)) ?? null;
   }
 
   setMode(mode: Mode): void {
@@ -119,10 +132,9 @@ class StoreConnection implements EntryStore {
   }
 
   set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
-    const bytes = encodeEntry(entry);
     this.#issue({
       act: () => {
-        this.#ports.store.items.set(key, bytes);
+        this.#ports.store.take(key, entry);
         return undefined;
       },
       done,
@@ -199,6 +211,10 @@ class StoreConnection implements EntryStore {
     store.onOperation();
     deliver(() => issued.done(null, bytes));
   }
+}
+
+function nameOf(key: string, { time, node }: Version): string {
+  return `${time}/${node} ${key}`;
 }
 
 const HANGS = 'the store hangs';

@@ -56,6 +56,10 @@ export class WitnessJournal implements Journal {
     return this.#journal.state;
   }
 
+  get position(): string | null {
+    return this.#journal.position;
+  }
+
   get keys(): number {
     return this.#journal.keys;
   }

@@ -74,6 +74,8 @@ export const MESSAGES: Arbitraries = {
     transferring: fc.boolean(),
     hears: numbers,
     caughtUp: fc.boolean(),
+    failing: latin1,
+    withholds: fc.boolean(),
     known: numbers,
   }),
   ordered: fc.record({
@@ -129,6 +131,7 @@ export const MESSAGES: Arbitraries = {
     leasesMs: numbers,
     hears: numbers,
     caughtUp: fc.boolean(),
+    failing: fc.boolean(),
     queue: effectLists,
     mixed: fc.boolean(),
   }),

@@ -58,6 +58,7 @@ const STATUS: Status = {
     lastFlushMs: 40,
     recoveredEntries: 0,
     recoveredMs: 3,
+    reason: '',
   },
   peers: [
     { ...PEER, id: 0, address: '127.0.0.1:8000', self: true, lastHeardMs: 0 },
@@ -121,6 +122,11 @@ it('shows what became of a store that had lost what was in it', () => {
   expect(renderStatus({ ...STATUS, refill: { ...running, running: false, full: true } })).toContain(
     'ended, since the store is full, after 1.2 s',
   );
+});
+
+it('says that the journal takes no writes, and why', () => {
+  const shown = renderStatus({ ...STATUS, journal: { ...STATUS.journal, reason: 'ENOSPC: no space left' } });
+  expect(shown).toContain('journal   async, takes no writes: ENOSPC: no space left, 1 entry; 1.2 MB on disk');
 });
 
 describe('a duration', () => {

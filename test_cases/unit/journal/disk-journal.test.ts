@@ -61,6 +61,21 @@ describe('the journal on disk', () => {
     expect((await readValue(opened.journal, 'waiting', version(8)))?.value?.toString()).toBe('not yet');
   });
 
+  it('is at the same position after a restart only if nothing was recorded since', async () => {
+    const dataDir = journals.dataDir();
+    let opened = await journals.open(dataDir);
+    opened.journal.record(set('a', 1, 'value'));
+    await kept(opened.journal);
+    const { position } = opened.journal;
+    await journals.close(opened);
+    opened = await journals.open(dataDir);
+    expect(opened.recovered.position).toBe(position);
+    opened.journal.record(set('a', 2, 'value'));
+    await journals.close(opened);
+    opened = await journals.open(dataDir);
+    expect(opened.recovered.position).not.toBe(position);
+  });
+
   it('has a value as soon as it is recorded', async () => {
     const { journal } = await journals.open(journals.dataDir());
     journal.record(set('entry', 1, 'new'));

@@ -35,6 +35,7 @@ function promised(node: number, [memory, accepted, applied, ...queue]: Word): Pr
     leasesMs: [0, 0, 0],
     hears: [0, 1, 2].filter((peer) => peer !== node),
     caughtUp: true,
+    failing: false,
     queue: queue.map(request),
     mixed: false,
   };
@@ -45,7 +46,7 @@ function choose(...words: readonly (Word | null)[]) {
   const promises = new Map(
     words.flatMap((word, node) => (word === null ? [] : [[node, promised(node, word)] as const])),
   );
-  const view = chooseView(PROPOSED, promises, NODES, 'test');
+  const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without: [] }, NODES);
   if (typeof view === 'string') return view;
   const { sources, base, baseApplied, union } = view;
   return { sources, base, applied: baseApplied.time, union: union.map(({ version }) => version.time) };
@@ -193,5 +194,36 @@ describe('a view that a single controller has accepted, the first of all', () =>
   it('may not when they have been restarted since, and may have accepted anything', () => {
     const others = [201, 202].map((run) => standing('lost', 0, run));
     expect(basisOf(new Map([kept, ...others].entries()), NODES)).toMatchObject({ kind: 'unknown' });
+  });
+});
+
+describe('a view beside controllers whose disks are full', () => {
+  const words: readonly Word[] = [
+    ['kept', 4, 30],
+    ['kept', 4, 20],
+    ['kept', 4, 20],
+  ];
+  /** @returns who is chosen, and who the state is taken from; or why nobody is */
+  function chosen(failing: readonly number[], without: readonly number[]) {
+    const all = words.map((word, node) => ({ ...promised(node, word), failing: failing.includes(node) }));
+    const promises = new Map(all.map((promise, node) => [node, promise] as const));
+    const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without }, NODES);
+    return typeof view === 'string'
+      ? view
+      : { members: view.members.map(({ node }) => node), base: view.base, sources: view.sources };
+  }
+
+  it('leaves them out, and takes what was queued there', () => {
+    expect(chosen([2], [])).toEqual({ members: [0, 1], base: 0, sources: [0, 1, 2] });
+    expect(chosen([0], [])).toEqual({ members: [1, 2], base: 1, sources: [0, 1, 2] });
+  });
+
+  it('leaves out whom the proposal is to do without, though its disk has room again by now', () => {
+    expect(chosen([], [1])).toMatchObject({ members: [0, 2] });
+  });
+
+  it('takes them when there is no majority without them', () => {
+    expect(chosen([0, 1], [])).toMatchObject({ members: [0, 1, 2] });
+    expect(chosen([0], [1])).toMatchObject({ members: [0, 1, 2] });
   });
 });

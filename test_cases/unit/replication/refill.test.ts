@@ -102,6 +102,7 @@ class Group {
       bus: { send, broadcast: () => {}, multicast: () => {}, isUp },
       peers,
       name: `n${id}`,
+      startedAt: null,
       nowMs: () => this.nowMs,
       wallMs: () => 0,
       timeoutMs: 500,

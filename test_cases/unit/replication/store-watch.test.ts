@@ -4,8 +4,18 @@ import { NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { StoreWatch } from '../../../src/replication/store-watch.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
-function watched(store = new MemoryStore(), keys = 0) {
-  const journal = new MemoryJournal(1);
+/** One that is kept, and changes its position with what a test does to it. */
+class KeptJournal extends MemoryJournal {
+  override position: string | null;
+
+  constructor(position: string) {
+    super(1);
+    this.position = position;
+  }
+}
+
+function watched(store = new MemoryStore(), keys = 0, startedAt = '0/0') {
+  const journal = new KeptJournal(startedAt);
   for (let key = 1; key <= keys; key++)
     journal.record({ ...NO_ENTRY, kind: 'set', key: `k${key}`, version: { time: key, node: 0 } });
   const reasons: string[] = [];
@@ -14,6 +24,7 @@ function watched(store = new MemoryStore(), keys = 0) {
     store,
     journal,
     name: 'n',
+    startedAt,
     nowMs: () => nowMs,
     onEmptied: (reason) => reasons.push(reason),
   });
@@ -151,6 +162,39 @@ describe('a store that is watched', () => {
     const killedAgain = watched(store, 2);
     killedAgain.look();
     expect(killedAgain.reasons).toHaveLength(1);
+  });
+
+  it('at the start is filled when a life was killed since it was left, with writes that it never got', () => {
+    const store = new MemoryStore();
+    const first = watched(store, 2, '1/10');
+    first.look();
+    first.watch.noteFilled();
+    first.journal.position = '1/20';
+    leave(first);
+    // While the store hangs: nothing of this life gets there, its mark stays, and the journal goes on.
+    store.down();
+    watched(store, 2, '1/20').look();
+    store.up();
+    const next = watched(store, 3, '1/30');
+    next.look();
+    expect(next.reasons).toEqual(['it does not have what the journal has']);
+  });
+
+  it('is left without a mark when the disk does not keep what the store has', () => {
+    const store = new MemoryStore();
+    const last = watched(store, 2);
+    last.look();
+    last.watch.noteFilled();
+    last.journal.whenKept = (done) => done('ENOSPC');
+    let isDone = false;
+    last.watch.leaveMark(() => {
+      isDone = true;
+    });
+    store.answerAll();
+    expect(isDone).toBe(true);
+    const next = watched(store, 2);
+    next.look();
+    expect(next.reasons).toHaveLength(1);
   });
 
   it('that was emptied after it was filled, and whose controller was restarted, is filled again', () => {

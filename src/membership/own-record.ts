@@ -1,0 +1,80 @@
+import type { ViewLog, ViewRecord } from '../journal/view-record.ts';
+import { type Ballot, type Member, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
+import type { Memory } from '../peer/messages.ts';
+import type { View } from './view.ts';
+
+/**
+ * What this controller has promised and accepted: it holds from when it is said here, and is told to nobody before it is
+ * on disk.
+ */
+export class OwnRecord {
+  readonly #viewLog: ViewLog;
+  readonly #nowMs: () => number;
+  #record: ViewRecord;
+  #memory: Memory;
+  /** When it was handed to the disk; null when it is there. */
+  #savingSinceMs: number | null = null;
+
+  /** @param nowMs monotonic */
+  constructor(viewLog: ViewLog, nowMs: () => number) {
+    this.#viewLog = viewLog;
+    this.#nowMs = nowMs;
+    const record = viewLog.load();
+    this.#record = record ?? { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], sync: false };
+    this.#memory = record === null ? 'lost' : record.sync ? 'complete' : 'recovered';
+  }
+
+  get promised(): Ballot {
+    return this.#record.promised;
+  }
+
+  get accepted(): Ballot {
+    return this.#record.accepted;
+  }
+
+  /** Members of the accepted view. */
+  get members(): readonly Member[] {
+    return this.#record.members;
+  }
+
+  get memory(): Memory {
+    return this.#memory;
+  }
+
+  /** All that was promised and accepted would survive a crash. */
+  get isKept(): boolean {
+    return this.#savingSinceMs === null;
+  }
+
+  /** @param done called when the promise is on disk, unless a higher one has been given by then */
+  promise(ballot: Ballot, done: () => void): void {
+    this.#save({ ...this.#record, promised: ballot }, done);
+  }
+
+  /**
+   * @param sync every acknowledgement of this controller's in the view means: on my disk
+   * @param done called when the acceptance is on disk, unless a higher ballot has been promised by then
+   */
+  accept({ ballot, members }: View, sync: boolean, done: () => void): void {
+    this.#memory = 'kept';
+    this.#save({ promised: ballot, accepted: ballot, members, sync }, done);
+  }
+
+  /** To be called every few milliseconds: a disk that has refused the record is given it again. */
+  onTick(): void {
+    if (this.#savingSinceMs === null || this.#nowMs() - this.#savingSinceMs < SAVE_AGAIN_MS) return;
+    this.#save(this.#record, () => {});
+  }
+
+  #save(record: ViewRecord, done: () => void): void {
+    this.#record = record;
+    this.#savingSinceMs = this.#nowMs();
+    this.#viewLog.save(record, () => {
+      if (this.#record === record) this.#savingSinceMs = null;
+      if (sameBallot(this.#record.promised, record.promised)) done();
+    });
+  }
+}
+
+/** A record that is not on disk by then may have been refused, and is written again, in milliseconds. */
+const SAVE_AGAIN_MS = 1_000;

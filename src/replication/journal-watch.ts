@@ -1,0 +1,78 @@
+import type { Journal } from '../journal/journal.ts';
+import type { JournalHealth } from '../membership/journal-health.ts';
+
+export interface JournalWatchPorts {
+  readonly journal: Pick<Journal, 'state'>;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** How long requests wait for an acknowledgement before the others go on without this controller. */
+  readonly suspectAfterMs: number;
+  /** Requests of the view wait for acknowledgements, this controller's among them. */
+  readonly isAwaited: () => boolean;
+  /** What this says has changed. */
+  readonly onChange: () => void;
+}
+
+/**
+ * Says when the disk keeps this controller from being a member of a view. While the journal takes no writes nothing is
+ * acknowledged here, so what waits for agreement waits for this disk: for as long as a silent member is waited for, then
+ * the others are to go on without it. A disk that is merely slow is waited for.
+ *
+ * Once it is outside, its journal must not have failed for a while before it is taken back, twice as long each time that
+ * it fails again soon: else a disk that is full now and again would end in two changes of view each time.
+ */
+export class JournalWatch implements JournalHealth {
+  readonly #ports: JournalWatchPorts;
+  #failing = '';
+  #failedMs = Number.NEGATIVE_INFINITY;
+  /** Since when requests have been waiting for the disk; null: none do. */
+  #awaitedSinceMs: number | null = null;
+  #withholds = false;
+  #wellForMs = WELL_FOR_MS_MIN;
+
+  constructor(ports: JournalWatchPorts) {
+    this.#ports = ports;
+  }
+
+  get failing(): string {
+    return this.#failing;
+  }
+
+  get withholds(): boolean {
+    return this.#withholds;
+  }
+
+  get heldBack(): string {
+    if (this.#failing !== '') return `the journal takes no writes: ${this.#failing}`;
+    if (this.#ports.nowMs() - this.#failedMs >= this.#wellForMs) return '';
+    return 'the journal took no writes until a moment ago';
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    const { journal, nowMs, suspectAfterMs, isAwaited, onChange } = this.#ports;
+    const { state } = journal;
+    const before = { failing: this.#failing, withholds: this.#withholds };
+    this.#failing = state.writable || state.passing ? '' : state.reason;
+    if (this.#failing !== '') {
+      if (before.failing === '') this.#becomeFailing();
+      this.#failedMs = nowMs();
+    }
+    if (this.#failing === '' || !isAwaited()) this.#awaitedSinceMs = null;
+    else this.#awaitedSinceMs ??= nowMs();
+    this.#withholds = this.#awaitedSinceMs !== null && nowMs() - this.#awaitedSinceMs >= suspectAfterMs;
+    if (this.#failing !== before.failing || this.#withholds !== before.withholds) onChange();
+  }
+
+  #becomeFailing(): void {
+    const isAgain = this.#ports.nowMs() - this.#failedMs < FORGIVEN_AFTER_MS;
+    this.#wellForMs = isAgain ? Math.min(2 * this.#wellForMs, WELL_FOR_MS_MAX) : WELL_FOR_MS_MIN;
+  }
+}
+
+/** How long ago a journal must have failed before its controller is taken back, in milliseconds. */
+const WELL_FOR_MS_MIN = 1_000;
+const WELL_FOR_MS_MAX = 10_000;
+
+/** A journal that has not failed for so long counts as one that never did, in milliseconds. */
+const FORGIVEN_AFTER_MS = 60_000;

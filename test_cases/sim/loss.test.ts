@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { State } from '../checkers/convergence.ts';
+import type { Action } from '../checkers/history.ts';
+import { judge } from './judge.ts';
+import { Recorder } from './recorder.ts';
+import { runScenario } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+import { drawScenario } from './scenario.ts';
+import { SimCluster } from './sim-cluster.ts';
+import type { SimNode } from './sim-node.ts';
+
+/** Which lost writes the judge excuses at the eventual level, with nothing on disk, and which it does not. */
+
+const REQUEST_TIMEOUT_MS = 1_000;
+
+const SCENARIO: Scenario = {
+  seed: 1,
+  level: 'eventual',
+  durability: 'none',
+  nodes: 3,
+  delays: { kind: 'uniform', minMs: 1, maxMs: 1 },
+  clients: [],
+  faults: [],
+  absence: { nodes: [], by: 'kill' },
+  horizonMs: Number.POSITIVE_INFINITY,
+};
+
+class Play {
+  readonly cluster = new SimCluster({ seed: 1, level: 'eventual' });
+  readonly #recorder = new Recorder(this.cluster, REQUEST_TIMEOUT_MS);
+
+  get nodes(): readonly SimNode[] {
+    return this.cluster.nodes;
+  }
+
+  /** @returns the value that was shown, if any */
+  async ask(node: number, key: string, action: Action): Promise<string | null> {
+    let value: string | null | undefined;
+    this.#recorder.ask(this.#recorder.connect(this.nodes[node]!), key, action, 0n, (_, reply) => {
+      value = reply?.kind === 'hits' ? (reply.hits[0]?.value.toString() ?? null) : null;
+    });
+    while (value === undefined) await this.cluster.run(5);
+    return value;
+  }
+
+  /** What the judge finds once all is there again, and everything was read. */
+  async verdict(): Promise<string[]> {
+    for (const { store } of this.nodes) store.setMode('up');
+    for (const node of this.nodes) if (!node.running) node.start();
+    await this.cluster.runUntilReady();
+    await this.cluster.run(5_000);
+    for (let round = 0; round < 2; round++) {
+      for (const { id } of this.nodes) await this.ask(id, 'x', { kind: 'get' });
+      await this.cluster.run(3_000);
+    }
+    const values: State[] = [];
+    for (const { id } of this.nodes) values.push(new Map([['x', await this.ask(id, 'x', { kind: 'get' })]]));
+    expect(values.map((state) => state.get('x'))).toEqual([null, null, null]);
+    const { violations } = judge(SCENARIO, this.cluster, this.#recorder, values);
+    return violations.map(({ kind, text }) => `${kind}: ${text}`);
+  }
+}
+
+const LOST = 'invented: x was deleted more often than clients asked for';
+
+/** @param away stores that are away when the write comes @returns a cluster in which `x` was written at 0, and answered */
+async function written(...away: readonly number[]): Promise<Play> {
+  const play = new Play();
+  await play.cluster.start();
+  for (const node of away) play.nodes[node]!.store.setMode('down');
+  await play.cluster.run(50);
+  await play.ask(0, 'x', { kind: 'set', value: '1' });
+  await play.cluster.run(100);
+  return play;
+}
+
+describe('the loss of a write', () => {
+  it('that no other store had taken when its controller died is excused', async () => {
+    const play = await written(1, 2);
+    play.cluster.kill(play.nodes[0]!);
+    play.nodes[0]!.store.empty();
+    expect(await play.verdict()).toEqual([]);
+  });
+
+  it('is none that is excused when another store had taken it', async () => {
+    const play = await written(2);
+    play.cluster.kill(play.nodes[0]!);
+    for (const { store } of play.nodes) store.empty();
+    expect(await play.verdict()).toContain(LOST);
+  });
+
+  it('is none that is excused while its controller lives', async () => {
+    const play = await written(1, 2);
+    play.nodes[0]!.store.empty();
+    expect(await play.verdict()).toContain(LOST);
+  });
+
+  it('is none that is excused when its controller had died before', async () => {
+    const early = new Play();
+    await early.cluster.start();
+    early.cluster.kill(early.nodes[0]!);
+    early.nodes[0]!.start();
+    await early.cluster.runUntilReady();
+    for (const node of [1, 2]) early.nodes[node]!.store.setMode('down');
+    await early.cluster.run(50);
+    await early.ask(0, 'x', { kind: 'set', value: '1' });
+    await early.cluster.run(100);
+    early.nodes[0]!.store.empty();
+    expect(await early.verdict()).toContain(LOST);
+  });
+});
+
+/** The push of a write arrives after its origin's death, at a controller whose store is away. */
+it('a write whose only holder dies while the store of who hears of it is away may be lost (seed 7533)', async () => {
+  const faults = { 'store-gone': 2, 'store-hangs': 1, 'store-emptied': 2, kill: 1, isolation: 1 };
+  const scenario = drawScenario(7533, { level: 'eventual', durabilities: ['none'], faults });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});

@@ -1,0 +1,119 @@
+import { expect, it } from 'vitest';
+import type { ViewLog, ViewRecord } from '../../../src/journal/view-record.ts';
+import { ViewChanger } from '../../../src/membership/view-changer.ts';
+import { type Ballot, NO_BALLOT } from '../../../src/ordering/ballot.ts';
+import { NO_VERSION } from '../../../src/ordering/version.ts';
+import type { PeerMessage, Promised } from '../../../src/peer/messages.ts';
+
+/** A disk that takes what it is given only when it is told to. */
+class HeldViewLog implements ViewLog {
+  readonly saved: ViewRecord[] = [];
+  #done: (() => void)[] = [];
+
+  load(): null {
+    return null;
+  }
+
+  save(record: ViewRecord, done: () => void): void {
+    this.saved.push(record);
+    this.#done.push(done);
+  }
+
+  /** All that it was given is on disk. */
+  takeAll(): void {
+    const done = this.#done;
+    this.#done = [];
+    for (const callback of done) callback();
+  }
+
+  /** As a full disk: nobody is ever told. */
+  refuseAll(): void {
+    this.#done = [];
+  }
+}
+
+/** Controller 0 of three, whose peers answer what they are told to. */
+function changerOn(viewLog: ViewLog) {
+  const sent: PeerMessage[] = [];
+  let nowMs = 0;
+  const changer = new ViewChanger({
+    node: 0,
+    nodes: 3,
+    mayForm: false,
+    incarnation: 100,
+    bus: {
+      send: (_, message) => sent.push(message),
+      broadcast: (message) => sent.push(message),
+      multicast: (_, message) => sent.push(message),
+      isUp: () => true,
+    },
+    nowMs: () => nowMs,
+    viewLog,
+    sync: false,
+    engine: {
+      applied: NO_VERSION,
+      marked: NO_VERSION,
+      mixed: false,
+      queued: () => [],
+      freeze: () => {},
+      adopt: (_view, _union, _base, done) => done(null),
+      install: () => {},
+    },
+    journal: { failing: '', withholds: false, heldBack: '' },
+    heard: () => [1, 2],
+    leasesMs: () => [0, 0, 0],
+    isCaughtUp: () => true,
+    incarnationOf: (peer) => 100 + peer,
+    transfer: (_from, _holders, done) => done(),
+    endTransfers: () => {},
+    onChange: () => {},
+    log: () => {},
+  });
+  const run = (forMs: number) => {
+    for (const untilMs = nowMs + forMs; nowMs < untilMs; nowMs += 20) changer.onTick();
+  };
+  const asked = (type: PeerMessage['type']) => sent.filter((message) => message.type === type).length;
+  return { changer, run, asked };
+}
+
+function promised(node: number, ballot: Ballot): Promised {
+  const standing = {
+    promised: ballot,
+    accepted: NO_BALLOT,
+    members: [],
+    memory: 'lost',
+    incarnation: 100 + node,
+  } as const;
+  const hears = [0, 1, 2].filter((peer) => peer !== node);
+  const said = { standing, applied: NO_VERSION, leasesMs: [0, 0, 0], hears, caughtUp: true, failing: false };
+  return { type: 'promised', ballot, ...said, queue: [], mixed: false };
+}
+
+const FIRST = { counter: 1, node: 0 };
+
+/** A life that had forgotten its ballot could propose another view under it, and take the answers for its own. */
+it('a view is proposed under no ballot that the proposer could forget', () => {
+  const viewLog = new HeldViewLog();
+  const { changer, run, asked } = changerOn(viewLog);
+  changer.propose('test', []);
+  for (const peer of [1, 2]) changer.onMessage(peer, promised(peer, FIRST));
+  run(200);
+  expect(asked('accept')).toBe(0);
+  viewLog.takeAll();
+  expect(asked('accept')).toBe(1);
+});
+
+it('a promise that the disk has refused is written again, and nothing is proposed before it is there', () => {
+  const viewLog = new HeldViewLog();
+  const { changer, run } = changerOn(viewLog);
+  expect(changer.mayPropose).toBe(true);
+  changer.propose('test', []);
+  viewLog.refuseAll();
+  run(900);
+  expect(changer.mayPropose).toBe(false);
+  expect(viewLog.saved).toHaveLength(1);
+  run(200);
+  expect(viewLog.saved.map((record) => record.promised)).toEqual([FIRST, FIRST]);
+  viewLog.takeAll();
+  expect(changer.mayPropose).toBe(true);
+});
