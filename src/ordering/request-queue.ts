@@ -180,11 +180,13 @@ export class RequestQueue {
 
   #removeFromKey(request: Queued): void {
     const pending = this.#keys.get(request.effect.key)!;
-    if (pending.requests.length === 1) {
+    pending.requests.shift();
+    if (pending.requests.length === 0) {
+      // Former tables of the map hold it until a full collection, and must not hold the request with it.
+      pending.prediction = null;
       this.#keys.delete(request.effect.key);
       return;
     }
-    pending.requests.shift();
     if (pending.prediction === request) pending.stale = true;
   }
 

@@ -13,6 +13,7 @@ import { diskGate } from './disk-gate.ts';
 import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
 import { KeptRequests } from './kept-requests.ts';
 import { type Judged, LeftOut, OVERTAKEN, outcomeOf, outcomeOfLeftOut } from './left-out.ts';
+import { OwnOutcomes } from './own-outcomes.ts';
 import type { Replica } from './replica.ts';
 import { StreamProgress } from './stream-progress.ts';
 
@@ -37,9 +38,6 @@ export interface OrderedPorts {
   readonly known: () => readonly number[];
 }
 
-/** Outcome of an own write, kept from its proposal until it has been applied. */
-type OnOutcome = (outcome: WriteOutcome) => void;
-
 /**
  * Total order over all writes, without a leader (linearizability, sequential).
  *
@@ -58,7 +56,7 @@ type OnOutcome = (outcome: WriteOutcome) => void;
 export class OrderedEngine implements Engine {
   readonly #ports: OrderedPorts;
   readonly #queue: RequestQueue;
-  readonly #outcomes = new Map<number, OnOutcome>();
+  readonly #outcomes = new OwnOutcomes();
   #progress: StreamProgress;
   /** Null where nothing waits for the disk. */
   readonly #kept: KeptRequests | null;
@@ -126,13 +124,13 @@ export class OrderedEngine implements Engine {
     return { state: 'wait', reason: 'too many bytes wait for agreement (queue_bytes_max)' };
   }
 
-  write(draft: Draft, done: OnOutcome): void {
+  write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
     if (!this.#serving) throw new Error('a write was begun while no view holds');
     const version = this.#ports.clock.stamp();
     const effect: Effect = { ...draft, version };
     const seq = this.#progress.receive(this.#ports.node);
     this.#queue.push({ effect, seq, waiters: null });
-    this.#outcomes.set(version.time, done);
+    this.#outcomes.expect(version, done);
     this.#kept?.hold(effect);
     this.#outbox.push(effect);
     this.#ports.requestFlush();
@@ -283,7 +281,8 @@ export class OrderedEngine implements Engine {
   /** Once the union is applied: who waited for such a request reads what stands before it as well. */
   #settleLeftOut(judged: readonly Judged[]): void {
     for (const { request, outcome } of judged) {
-      if (request.effect.version.node === this.#ports.node) this.#settle(request.effect, outcome);
+      if (request.effect.version.node === this.#ports.node)
+        this.#outcomes.settle(request.effect.version, outcome);
       for (const waiter of request.waiters ?? []) waiter();
     }
   }
@@ -349,10 +348,10 @@ export class OrderedEngine implements Engine {
     if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {
       // A transfer was ahead of the order, on this key: what the request did is in what it brought.
       replica.journal.release(effect.version);
-      if (own) this.#settle(effect, outcomeOfLeftOut(effect, newest));
+      if (own) this.#outcomes.settle(effect.version, outcomeOfLeftOut(effect, newest));
     } else if (effect.base !== null && !sameVersion(effect.base, replica.heldVersion(effect.key))) {
       replica.journal.release(effect.version);
-      if (own) this.#settle(effect, this.#transferred ? OVERTAKEN : { kind: 'conflict' });
+      if (own) this.#outcomes.settle(effect.version, this.#transferred ? OVERTAKEN : { kind: 'conflict' });
     } else {
       this.#carryOut(effect, own);
     }
@@ -370,8 +369,8 @@ export class OrderedEngine implements Engine {
     const settle = (error: StoreError | null): void => {
       // A transfer may also have brought a flush that ends what the request writes.
       if (this.#transferred && !sameVersion(replica.heldVersion(effect.key), effect.version))
-        this.#settle(effect, OVERTAKEN);
-      else this.#settle(effect, outcomeOf(effect, existed, error));
+        this.#outcomes.settle(effect.version, OVERTAKEN);
+      else this.#outcomes.settle(effect.version, outcomeOf(effect, existed, error));
     };
     replica.apply(effect, own && !keepsValues ? settle : ignoreStore);
     if (own && keepsValues) settle(null);
@@ -381,13 +380,6 @@ export class OrderedEngine implements Engine {
   #mark(): void {
     const { replica, known } = this.#ports;
     replica.journal.mark({ applied: this.marked, known: known() });
-  }
-
-  #settle(effect: Effect, outcome: WriteOutcome): void {
-    const done = this.#outcomes.get(effect.version.time);
-    if (done === undefined) return;
-    this.#outcomes.delete(effect.version.time);
-    done(outcome);
   }
 }
 
