@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { HeldRequests } from '../../../src/journal/held-requests.ts';
 import type { Journal, JournalRecord } from '../../../src/journal/journal.ts';
 import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { RequestQueue } from '../../../src/ordering/request-queue.ts';
@@ -25,6 +26,14 @@ describe('what is done with is let go of at once', () => {
     expectSteady((n, ballast) => {
       queue.push({ effect: { ...effectOf(n), ballast } as Effect, seq: n, waiters: null });
       if (n > UNDER_WAY) queue.pop();
+    });
+  });
+
+  it('by those that are on disk and wait for their place', () => {
+    const held = new HeldRequests();
+    expectSteady((n, ballast) => {
+      held.add({ ...effectOf(n), ballast } as Effect, { file: 1, at: n });
+      held.take(effectOf(n - UNDER_WAY).version);
     });
   });
 
