@@ -79,9 +79,8 @@ export class RequestQueue {
     return smallest;
   }
 
-  /** Takes the head out. */
-  pop(): Queued | undefined {
-    const head = this.head();
+  /** Takes the head out. @param head for who has looked at it already */
+  pop(head = this.head()): Queued | undefined {
     if (head === undefined) return undefined;
     this.#streams[head.effect.version.node]!.shift();
     this.#size--;

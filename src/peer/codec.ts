@@ -306,7 +306,9 @@ function writeNumbers(w: ByteWriter, numbers: readonly number[]): void {
 function readNumbers(r: ByteReader): number[] {
   const count = r.count(8);
   if (count > NODES_MAX) throw new FrameError(`${count} numbers where one a controller was due`);
-  return Array.from({ length: count }, () => r.u53());
+  const numbers = new Array<number>(count);
+  for (let i = 0; i < count; i++) numbers[i] = r.u53();
+  return numbers;
 }
 
 function writeMembers(w: ByteWriter, members: readonly Member[]): void {

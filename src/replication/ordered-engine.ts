@@ -330,7 +330,7 @@ export class OrderedEngine implements Engine {
     const wasFull = this.#queue.bytes >= this.#ports.queueBytesMax;
     for (let head = this.#queue.head(); head !== undefined; head = this.#queue.head()) {
       if (head.seq > this.#progress.stableSeq(head.effect.version.node)) break;
-      this.#queue.pop();
+      this.#queue.pop(head);
       this.#apply(head);
     }
     if (wasFull && this.#queue.bytes < this.#ports.queueBytesMax) this.#ports.onChange();
@@ -364,16 +364,21 @@ export class OrderedEngine implements Engine {
    */
   #carryOut(effect: Effect, own: boolean): void {
     const { replica, durability } = this.#ports;
-    const keepsValues = durability !== 'none';
     const existed = own && replica.isLive(effect.key);
-    const settle = (error: StoreError | null): void => {
-      // A transfer may also have brought a flush that ends what the request writes.
-      if (this.#transferred && !sameVersion(replica.heldVersion(effect.key), effect.version))
-        this.#outcomes.settle(effect.version, OVERTAKEN);
-      else this.#outcomes.settle(effect.version, outcomeOf(effect, existed, error));
-    };
-    replica.apply(effect, own && !keepsValues ? settle : ignoreStore);
-    if (own && keepsValues) settle(null);
+    const waits = own && durability === 'none';
+    replica.apply(effect, waits ? this.#onceStored(effect, existed) : ignoreStore);
+    if (own && !waits) this.#settle(effect, existed, null);
+  }
+
+  #onceStored(effect: Effect, existed: boolean): (error: StoreError | null) => void {
+    return (error) => this.#settle(effect, existed, error);
+  }
+
+  /** A transfer may also have brought a flush that ends what the request writes. */
+  #settle(effect: Effect, existed: boolean, error: StoreError | null): void {
+    const overtaken =
+      this.#transferred && !sameVersion(this.#ports.replica.heldVersion(effect.key), effect.version);
+    this.#outcomes.settle(effect.version, overtaken ? OVERTAKEN : outcomeOf(effect, existed, error));
   }
 
   /** Before what it includes is recorded: then both are in one commit. */
