@@ -173,6 +173,8 @@ export class OrderedEngine implements Engine {
       this.#early.push({ from, frame });
       return;
     }
+    // Ahead of the store, which asks for its own turn when it is written to: answers leave first.
+    this.#ports.requestFlush();
     this.#receive(from, frame);
     this.#advance();
   }
