@@ -2,7 +2,8 @@ import { Membership, type MembershipPorts } from '../membership/membership.ts';
 import type { OrderedFrame, PeerMessage } from '../peer/messages.ts';
 import { CatchUp } from './catch-up.ts';
 import { JournalWatch } from './journal-watch.ts';
-import { OrderedEngine, type OrderedPorts } from './ordered-engine.ts';
+import { OrderedEngine } from './ordered-engine.ts';
+import type { OrderedPorts } from './ordered-ports.ts';
 import type { Exchange, Sync } from './sync.ts';
 import { TakeOver } from './take-over.ts';
 
