@@ -89,7 +89,7 @@ export class Coordinator {
 
   gate(need: Need): Gate {
     if (need === null) return OPEN;
-    const trouble = this.#ports.replica.storeTrouble();
+    const trouble = need === 'write' ? this.#ports.replica.storeTrouble() : null;
     if (trouble !== null) return { state: 'closed', reason: `the store is down: ${trouble}` };
     return this.#ports.engine.gate(need);
   }

@@ -98,7 +98,8 @@ export class Core {
     }
     this.coordinator = this.#coordinator();
     this.recovery = this.#storeRecovery();
-    this.replica.onLost = (record, done, reader) => this.recovery.find(record, done, reader);
+    this.replica.onMissing = (record, trouble, done, reader) =>
+      this.recovery.find(record, trouble, done, reader);
     this.#upkeep = new Upkeep({
       journal: ports.journal,
       ordered: this.#ordered?.engine ?? null,

@@ -14,6 +14,8 @@ interface Waiting {
 interface Search {
   readonly id: number;
   readonly record: JournalRecord;
+  /** Why the local store can't be asked, which may have the value; null: it has lost it. */
+  readonly trouble: string | null;
   readonly readers: Waiting[];
   /** Peers that have not answered. */
   readonly asked: Set<number>;
@@ -46,7 +48,8 @@ export interface RepairPorts {
 
 /**
  * Finds values that the local store has lost (evicted, restarted, flushed from outside), on read: every peer
- * is asked for that very version, the first that has it is believed, and the store is filled again.
+ * is asked for that very version, the first that has it is believed, and the store is filled again. So are values that
+ * the store can't be asked for, since it is down; but then nothing is lost when no one else has them.
  *
  * "Gone" needs the word of every configured peer, of the view or not; while one can't be asked, the read is an error, not a miss.
  */
@@ -65,29 +68,22 @@ export class Repair {
     return this.#counters;
   }
 
-  find(record: JournalRecord, done: ReadDone, reader: Reader): void {
+  find(record: JournalRecord, trouble: string | null, done: ReadDone, reader: Reader): void {
     const running = this.#byKey.get(record.key);
     if (running !== undefined && sameVersion(running.record.version, record.version)) {
       running.readers.push({ done, reader });
       return;
     }
-    this.#start(record, [{ done, reader }], this.#ports.nowMs());
+    this.#start({ record, trouble, readers: [{ done, reader }], startedMs: this.#ports.nowMs() });
   }
 
-  #start(record: JournalRecord, readers: Waiting[], startedMs: number): void {
+  #start(asking: Pick<Search, 'record' | 'trouble' | 'readers' | 'startedMs'>): void {
+    const { record } = asking;
     const { peers, bus } = this.#ports;
     this.#lastId = (this.#lastId + 1) >>> 0;
     const asked = new Set(peers.filter((peer) => bus.isUp(peer)));
     const incomplete = asked.size < peers.length;
-    const search: Search = {
-      id: this.#lastId,
-      record,
-      readers,
-      asked,
-      startedMs,
-      incomplete,
-      unsettled: false,
-    };
+    const search: Search = { ...asking, id: this.#lastId, asked, incomplete, unsettled: false };
     this.#searches.set(search.id, search);
     this.#byKey.set(record.key, search);
     bus.broadcast({ type: 'fetch', id: search.id, key: record.key, version: record.version });
@@ -112,7 +108,7 @@ export class Repair {
     const value = fetched.effect?.value;
     if (fetched.outcome === 'found' && fetched.effect && value) {
       const entry = entryOf(fetched.effect, value);
-      this.#ports.replica.restore(search.record.key, entry);
+      if (search.trouble === null) this.#ports.replica.restore(search.record.key, entry);
       this.#counters.fetched++;
       return this.#end(search, null, entry);
     }
@@ -134,10 +130,10 @@ export class Repair {
     const since = this.#ports.nowMs() - this.#ports.timeoutMs;
     for (const search of [...this.#searches.values()]) {
       if (search.startedMs <= since) {
-        this.#end(search, 'the local store lost the value, and a peer did not answer in time', null);
+        this.#end(search, `${lossOf(search)}, and a peer did not answer in time`, null);
       } else if (search.asked.size === 0) {
         this.#forget(search);
-        this.#start(search.record, search.readers, search.startedMs);
+        this.#start(search);
       }
     }
   }
@@ -150,8 +146,12 @@ export class Repair {
       this.#forget(search);
       this.#readAgain(search);
     } else if (search.incomplete) {
-      this.#end(search, 'the local store lost the value, and not every peer could be asked for it', null);
-    } else if (!search.unsettled) {
+      this.#end(search, `${lossOf(search)}, and not every peer could be asked for the value`, null);
+    } else if (search.unsettled) {
+      return;
+    } else if (search.trouble !== null) {
+      this.#end(search, `${lossOf(search)}, and no other controller has the value`, null);
+    } else {
       this.#forget(search);
       this.#counters.gone++;
       onGone(
@@ -181,6 +181,11 @@ export class Repair {
     this.#searches.delete(search.id);
     if (this.#byKey.get(search.record.key) === search) this.#byKey.delete(search.record.key);
   }
+}
+
+/** For people. */
+function lossOf({ trouble }: Search): string {
+  return trouble === null ? 'the local store lost the value' : `the store is down: ${trouble}`;
 }
 
 function effectOf(key: string, entry: Entry): NonNullable<Fetched['effect']> {

@@ -23,9 +23,12 @@ export class Replica {
   readonly #counters = { missing: 0, fromJournal: 0 };
   /** Keys whose value has to be brought to the store. */
   readonly unstored = new UnstoredKeys();
-  /** Asks elsewhere for what this store has lost. */
-  onLost: (record: JournalRecord, done: ReadDone, reader: Reader) => void = (_, done) =>
-    done('the value is lost', null);
+  /** Asks elsewhere for what this store has lost, or can't be asked for: `trouble` says why, for people. */
+  onMissing: (record: JournalRecord, trouble: string | null, done: ReadDone, reader: Reader) => void = (
+    _record,
+    _trouble,
+    done,
+  ) => done('the value is lost', null);
 
   constructor(journal: Journal, store: EntryStore, hot: HotEntries, wallMs: () => number) {
     this.journal = journal;
@@ -87,7 +90,10 @@ export class Replica {
     return false;
   }
 
-  /** The newest entry of the key, fetched from a peer if need be; null when there is none. */
+  /**
+   * The newest entry of the key; null when there is none. A store that has lost it, or can't be asked, is no matter as long
+   * as the journal or a peer has it.
+   */
   read(key: string, done: ReadDone, reader: Reader = ALONE): void {
     const record = this.journal.newest(key);
     if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done(null, null);
@@ -97,17 +103,15 @@ export class Replica {
     record.readAtSec = nowSec;
     if (hot !== null) return done(null, hot);
     this.#store.get(key, (error, entry) => {
-      if (error !== null) done(error.message, null);
-      else if (entry !== null && sameVersion(entry.version, record.version)) {
+      if (entry !== null && sameVersion(entry.version, record.version)) {
         if (isReadAgain) this.hot.offer(key, entry, nowSec);
-        done(null, entry);
-      } else {
-        this.#counters.missing++;
-        this.#fromJournal(key, record.version, (kept) => {
-          if (kept !== null) done(null, kept);
-          else this.onLost(record, done, reader);
-        });
+        return done(null, entry);
       }
+      this.#counters.missing++;
+      this.#fromJournal(key, record.version, error === null, (kept) => {
+        if (kept !== null) done(null, kept);
+        else this.onMissing(record, error === null ? null : error.message, done, reader);
+      });
     });
   }
 
@@ -118,9 +122,8 @@ export class Replica {
     done: (error: StoreError | null, entry: Entry | null) => void,
   ): void {
     this.#store.get(key, (error, entry) => {
-      if (error !== null) done(error, null);
-      else if (entry !== null && sameVersion(entry.version, version)) done(null, entry);
-      else this.#fromJournal(key, version, (kept) => done(null, kept));
+      if (entry !== null && sameVersion(entry.version, version)) return done(null, entry);
+      this.#fromJournal(key, version, error === null, (kept) => done(kept === null ? error : null, kept));
     });
   }
 
@@ -187,12 +190,16 @@ export class Replica {
     if (code === 'STORE_DOWN' || code === 'STORE_TIMEOUT') this.unstored.add(key);
   }
 
-  /** The value that the journal keeps of this write; the store has it again then. One that can't be read is lost. */
-  #fromJournal(key: string, version: Version, done: (entry: Entry | null) => void): void {
+  /**
+   * The value that the journal keeps of this write. One that can't be read is lost.
+   *
+   * @param refills the store has lost it, and has it again then
+   */
+  #fromJournal(key: string, version: Version, refills: boolean, done: (entry: Entry | null) => void): void {
     this.#valueInJournal(key, version, (entry) => {
       if (entry !== null) {
         this.#counters.fromJournal++;
-        this.refill(key, entry);
+        if (refills) this.refill(key, entry);
       }
       done(entry);
     });
@@ -222,7 +229,7 @@ export class Replica {
 export type Restocked = 'held' | 'refilled' | 'lost' | 'failed';
 
 export interface ReplicaCounters {
-  /** Values that a read did not find in the store, though they should have been there. */
+  /** Values that a read did not find in the store, though they should have been there, or that it could not be asked for. */
   readonly missing: number;
   /** Of those, the ones that the journal had. */
   readonly fromJournal: number;

@@ -70,9 +70,9 @@ export class StoreRecovery {
     return this.#watch.figures;
   }
 
-  /** Looks for a value that a read did not find in the store. */
-  find(record: JournalRecord, done: ReadDone, reader: Reader): void {
-    this.#repair.find(record, done, reader);
+  /** Looks for a value that a read did not find in the store, or could not ask it for. */
+  find(record: JournalRecord, trouble: string | null, done: ReadDone, reader: Reader): void {
+    this.#repair.find(record, trouble, done, reader);
   }
 
   onMessage(from: number, message: RecoveryMessage): void {

@@ -36,7 +36,7 @@ async function directly(cluster: Cluster, id: number, command: string): Promise<
 
 describeWithMemcached('memcacheds that fail', () => {
   describe.each(ALL_LEVELS)('%s', (level) => {
-    it('one that goes away: errors with the reason there, the others go on; each return is logged once', async () => {
+    it('one that goes away: writes are refused there with the reason, reads go on; each return is logged once', async () => {
       await using cluster = await startCluster({ level });
       await fill(cluster);
       const [client, , there] = await cluster.clients();
@@ -44,11 +44,13 @@ describeWithMemcached('memcacheds that fail', () => {
       for (let outage = 1; outage <= STORE_OUTAGES; outage++) {
         await cluster.memcached(2).kill();
         await eventually(async () => expect(await there!.set('refused', 'x')).toMatch(STORE_REFUSAL));
-        await expect(there!.get('key-0')).rejects.toThrow(STORE_REFUSAL);
+        await expectAll(cluster, 2);
+        expect(await there!.get('never-written')).toBeNull();
         expect((await cluster.status(2)).store).toMatchObject({ up: false, address });
         expect((await cluster.status(2)).ready).toBe(false);
         expect(await client!.set('beside', `${outage}`)).toBe('STORED');
         expect(await client!.get('beside')).toBe(`${outage}`);
+        await eventually(async () => expect(await there!.get('beside')).toBe(`${outage}`));
         await cluster.memcached(2).start();
         await cluster.ready();
         expect(await there!.set('again', `${outage}`)).toBe('STORED');
@@ -73,6 +75,18 @@ describeWithMemcached('memcacheds that fail', () => {
       expect(await client.get('key')).toBe('x');
     });
 
+    it('one that goes away, and values are nowhere but in stores: reads get them from the others', async () => {
+      await using cluster = await startCluster({ level, settings: { durability: 'none' } });
+      await fill(cluster);
+      await cluster.memcached(2).kill();
+      await expectAll(cluster, 2);
+      await cluster.memcached(1).kill();
+      await expectAll(cluster, 2);
+      await cluster.memcached(0).kill();
+      const client = await cluster.client(2);
+      await expect(client.get('key-0')).rejects.toThrow(STORE_REFUSAL);
+    });
+
     it('one that was restarted empty, or flushed behind our back: still no miss', async () => {
       await using cluster = await startCluster({ level });
       await fill(cluster);
@@ -88,12 +102,12 @@ describeWithMemcached('memcacheds that fail', () => {
       );
     });
 
-    it('one that stands still: errors in time, and all is well afterwards', async () => {
+    it('one that stands still: writes are refused in time, reads go on, and all is well afterwards', async () => {
       await using cluster = await startCluster({ level });
       await fill(cluster);
       const client = await cluster.client(2);
       await cluster.memcached(2).pause();
-      await expect(client.get('key-0')).rejects.toThrow('SERVER_ERROR');
+      expect(await client.get('key-0')).toBe('value of key-0');
       expect(await client.set('key-0', 'x')).toMatch(/^SERVER_ERROR/);
       expect(await (await cluster.client(0)).get('key-1')).toBe('value of key-1');
       cluster.memcached(2).resume();
