@@ -31,6 +31,7 @@ interface Swarm {
   readonly level: Mutant['level'];
   readonly durability?: Mutant['durability'];
   readonly faults?: string | undefined;
+  readonly horizonMs?: number | undefined;
   readonly seeds: number;
 }
 
@@ -67,8 +68,8 @@ async function main(): Promise<number> {
 async function isSoundWithout(mutants: readonly Mutant[]): Promise<boolean> {
   const runs = new Map<string, Swarm>();
   for (const mutant of mutants) {
-    const { level, durability, faults, seeds } = mutant;
-    const name = `${level} ${durability} ${faults}`;
+    const { level, durability, faults, horizonMs, seeds } = mutant;
+    const name = `${level} ${durability} ${faults} ${horizonMs}`;
     if (seeds > (runs.get(name)?.seeds ?? 0)) runs.set(name, mutant);
   }
   for (const run of runs.values()) {
@@ -100,7 +101,8 @@ function applyTo(copy: string, { name, file, text, replacement }: Mutant): void 
   writeFileSync(path, parts.join(replacement));
 }
 
-function simulate(root: string, { seeds, level, durability = 'none', faults }: Swarm): Promise<Result> {
+function simulate(root: string, swarm: Swarm): Promise<Result> {
+  const { seeds, level, durability = 'none', faults, horizonMs } = swarm;
   const args = ['scripts/sim.ts', '--bail', '--first', options.first ?? FIRST_SEED];
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
   execFile(
@@ -114,6 +116,7 @@ function simulate(root: string, { seeds, level, durability = 'none', faults }: S
       '--durability',
       durability,
       ...(faults === undefined ? [] : ['--faults', faults]),
+      ...(horizonMs === undefined ? [] : ['--horizon', String(horizonMs)]),
     ],
     { cwd: root, maxBuffer: 2 ** 26 },
     (error, stdout, stderr) => {

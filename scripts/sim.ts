@@ -13,7 +13,8 @@ npm run sim -- --replay SEED                            one run again, with its 
 npm run sim -- --shrink SEED                            the smallest run that fails alike, with its transcript
   --level ${LEVELS.join('|')}
   --durability ${DURABILITIES.join('|')}
-  --faults KIND=RATE,…  these faults alone, so many a virtual second`;
+  --faults KIND=RATE,…  these faults alone, so many a virtual second
+  --horizon MS          deletions are not kept for a peer that was silent for so long`;
 
 const SEEDS = 1_000;
 
@@ -32,6 +33,7 @@ const { values: options } = parseArgs({
     level: { type: 'string' },
     durability: { type: 'string' },
     faults: { type: 'string' },
+    horizon: { type: 'string' },
     replay: { type: 'string' },
     shrink: { type: 'string' },
     bail: { type: 'boolean' },
@@ -111,9 +113,10 @@ function describeScenario({
   clients,
   faults,
   absence,
+  horizonMs,
 }: Scenario): string {
   return [
-    `seed ${seed}: ${nodes} controllers at ${level}, durability ${durability}, delays ${JSON.stringify(delays)}`,
+    `seed ${seed}: ${nodes} controllers at ${level}, durability ${durability}, delays ${JSON.stringify(delays)}, horizon ${horizonMs} ms`,
     ...clients.map((client, i) => `client ${i} at n${client.node}: ${client.operations.length} operations`),
     ...faults.map((fault) => `fault ${describeFault(fault)}`),
     absence.nodes.length === 0
@@ -123,13 +126,15 @@ function describeScenario({
 }
 
 function commandFor(what: 'replay' | 'shrink', seed: string): string {
-  const given = (['level', 'durability', 'faults'] as const).filter((name) => options[name] !== undefined);
+  const given = (['level', 'durability', 'faults', 'horizon'] as const).filter(
+    (name) => options[name] !== undefined,
+  );
   return ['npm run sim --', `--${what} ${seed}`, ...given.map((name) => `--${name} ${options[name]}`)].join(
     ' ',
   );
 }
 
-function drawOf({ level, durability, faults: rates }: typeof options): Draw {
+function drawOf({ level, durability, faults: rates, horizon }: typeof options): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
   const durabilities = DURABILITIES.filter((one) => one === (durability ?? one));
   if (durabilities.length === 0) throw new Error(`--durability must be one of ${DURABILITIES.join(', ')}`);
@@ -141,6 +146,7 @@ function drawOf({ level, durability, faults: rates }: typeof options): Draw {
   return {
     durabilities,
     ...(level === undefined ? {} : { level }),
+    ...(horizon === undefined ? {} : { horizonMs: numberOf('horizon', horizon) }),
     ...(faults === undefined ? {} : { faults: Object.fromEntries(faults) }),
   };
 }

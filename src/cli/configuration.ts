@@ -36,6 +36,7 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     dataDir: chosen.read('data_dir', read.fileName),
     durability: durabilityOf(chosen),
     requestTimeoutMs: chosen.read('request_timeout', read.seconds(0.05, 600)),
+    tombstoneHorizonMs: chosen.read('tombstone_horizon', read.seconds(1, 31_536_000)),
     syncIntervalMs: chosen.read('sync_interval', read.seconds(0.05, 3600)),
     maxClockSkewMs: chosen.read('max_clock_skew', read.seconds(0.1, 86_400)),
     storeType: chosen.read('store', read.storeType),

@@ -11,11 +11,22 @@ export async function runController(settings: Settings): Promise<number> {
   const stopped = onStopSignal();
   const logger = openLog(settings);
   try {
-    const controller = await startController(settings, logger);
+    let controller = await startController(settings, logger);
     process.stdout.write(`${greeting(settings)}\n`);
-    const reason = await Promise.race([stopped, controller.shutdownAsked.then(() => 'shutdown')]);
-    logger.info('stopping', { reason });
-    await controller.close();
+    for (;;) {
+      const { shutdownAsked, isVoid } = controller;
+      const isAsked = Promise.race([stopped, shutdownAsked.then(() => 'shutdown')]);
+      const ending = await Promise.race([
+        isAsked.then((reason) => ({ reason, again: false })),
+        isVoid.then((reason) => ({ reason, again: true })),
+      ]);
+      const { reason, again } = ending;
+      if (again) logger.warn('starting anew, with nothing', { reason });
+      else logger.info('stopping', { reason });
+      await controller.close();
+      if (!again) break;
+      controller = await startController(settings, logger, reason);
+    }
     logger.info('stopped');
     return EXIT_OK;
   } catch (error) {

@@ -42,6 +42,11 @@ export const SETTINGS = {
   },
   request_timeout: { group: 'Timing', fallback: '1', describe: 'seconds in which a request is answered' },
   sync_interval: { group: 'Timing', fallback: '1', describe: 'seconds between rounds of anti-entropy' },
+  tombstone_horizon: {
+    group: 'Timing',
+    fallback: '259200',
+    describe: 'seconds of silence after which deletions are not kept for a peer, and it has to start anew',
+  },
   max_clock_skew: { group: 'Timing', fallback: '10', describe: "seconds a peer's clock may be ahead" },
   data_dir: {
     group: 'Store',

@@ -22,19 +22,27 @@ export interface Controller {
   /** Resolves when a client has asked for the end of this controller, and may do so. */
   readonly shutdownAsked: Promise<void>;
 
-  /** Answers what is in progress, then closes everything. */
+  /** Resolves with the reason when nobody can go on from what this controller knows: it has to be started anew, empty. */
+  readonly isVoid: Promise<string>;
+
+  /** Answers what is in progress, then closes everything. One that is void answers nothing any more. */
   close(): Promise<void>;
 }
 
 /**
  * Runs one controller in this process. Resolves once it listens; whether the cluster is ready, `show` tells.
  *
+ * @param abandon why what a former life has left is not to be used: it is set aside
  * @throws JournalError when its data directory can't be used; the system's error when its address can't be listened on
  */
-export async function startController(settings: Settings, logger: Logger): Promise<Controller> {
+export async function startController(
+  settings: Settings,
+  logger: Logger,
+  abandon: string | null = null,
+): Promise<Controller> {
   let running: RunningController | null = null;
   const driver = await createDriver(settings);
-  const storage = await openStorage(settings, logger, () => running?.onWritable());
+  const storage = await openStorage(settings, logger, () => running?.onWritable(), abandon);
   running = new RunningController(settings, logger, storage, driver);
   try {
     await running.open();
@@ -70,6 +78,9 @@ class RunningController implements Controller {
   readonly #budget: ClientBudget;
   readonly shutdownAsked: Promise<void>;
   readonly #askShutdown: () => void;
+  readonly isVoid: Promise<string>;
+  readonly #becomeVoid: (reason: string) => void;
+  #clientsGetMs = CLOSE_WITHIN_MS;
   readonly #startedMs = performance.now();
   #timers: NodeJS.Timeout[] = [];
 
@@ -80,6 +91,9 @@ class RunningController implements Controller {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.shutdownAsked = promise;
     this.#askShutdown = resolve;
+    const ending = Promise.withResolvers<string>();
+    this.isVoid = ending.promise;
+    this.#becomeVoid = ending.resolve;
     this.#budget = new ClientBudget(settings.clientBytesMax);
     this.#store = new KVController(settings.storeType, driver, logger);
     const turn = new Turn([
@@ -112,7 +126,7 @@ class RunningController implements Controller {
   }
 
   async close(): Promise<void> {
-    await this.#frontDoor.close(CLOSE_WITHIN_MS);
+    await this.#frontDoor.close(this.#clientsGetMs);
     for (const timer of this.#timers) clearInterval(timer);
     this.#mesh.close();
     await new Promise<void>((resolve) => this.#core.recovery.close(resolve));
@@ -180,6 +194,10 @@ class RunningController implements Controller {
       requestFlush: turn.request,
       nextTurn: setImmediate,
       onChange: () => this.#frontDoor.drain(),
+      startAnew: (reason) => {
+        this.#clientsGetMs = 0;
+        this.#becomeVoid(reason);
+      },
       log: (message, fields) => this.#logger.info(message, fields),
       local: (request, answer) => replies.reply(request, answer),
     });

@@ -32,6 +32,8 @@ export interface CorePorts {
   readonly nextTurn: (callback: () => void) => void;
   /** Sessions that hold requests back should try again. */
   readonly onChange: () => void;
+  /** Nobody can go on from what this run knows: it ends, and the next one begins empty. @param reason for people */
+  readonly startAnew: (reason: string) => void;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** Requests that concern no entry. */
   readonly local: (request: Request, answer: (reply: Reply) => void) => void;

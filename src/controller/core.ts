@@ -1,24 +1,25 @@
 import { Coordinator } from '../consistency/coordinator.ts';
 import { POLICIES } from '../consistency/level.ts';
+import { Absence } from '../membership/absence.ts';
 import { Membership, NO_PART_IN_VIEWS } from '../membership/membership.ts';
 import { Peers } from '../membership/peers.ts';
 import { isMember, type View } from '../membership/view.ts';
-import type { Member } from '../ordering/ballot.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import { clockRefusal } from '../peer/handshake.ts';
 import type { Heartbeat, PeerMessage } from '../peer/messages.ts';
 import { CatchUp } from '../replication/catch-up.ts';
-import { ConvergentEngine } from '../replication/convergent-engine.ts';
+import { ConvergentSide } from '../replication/convergent-side.ts';
 import type { Engine } from '../replication/engine.ts';
-import { FirstSync, GRACE_THRESHOLDS } from '../replication/first-sync.ts';
+import { GRACE_THRESHOLDS } from '../replication/first-sync.ts';
 import { JournalWatch } from '../replication/journal-watch.ts';
 import { KeptProgress, recoveredVector } from '../replication/kept-progress.ts';
 import { OrderedEngine } from '../replication/ordered-engine.ts';
 import { Replica } from '../replication/replica.ts';
 import { StoreRecovery } from '../replication/store-recovery.ts';
 import { type Exchange, Sync } from '../replication/sync.ts';
+import { TakeOver } from '../replication/take-over.ts';
 import { Upkeep } from '../replication/upkeep.ts';
 import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -44,9 +45,11 @@ export class Core {
   readonly #membership: Membership | null = null;
   readonly #journalWatch: JournalWatch | null = null;
   readonly #catchUp: CatchUp | null = null;
-  readonly #convergent: ConvergentEngine | null = null;
-  readonly #firstSync: FirstSync | null = null;
-  #transfer: { readonly from: Member; readonly done: () => void } | null = null;
+  readonly #convergent: ConvergentSide | null = null;
+  readonly #takeOver: TakeOver | null = null;
+  readonly #absence: Absence;
+  /** It knows that it has to start anew, and does nothing more. */
+  #isOver = false;
 
   constructor(ports: CorePorts) {
     const { settings, bus, wallMs, nowMs, requestFlush } = ports;
@@ -66,6 +69,7 @@ export class Core {
     const hot = new HotEntries(settings.hotBytesMax);
     this.replica = new Replica(ports.journal, ports.store, hot, wallMs);
     this.peers = this.#peersOf(settings);
+    this.#absence = new Absence({ peers: this.peers, nowMs, horizonMs: settings.tombstoneHorizonMs });
     this.sync = this.#syncer();
     const shared = { node: settings.self, clock: this.clock, bus, replica: this.replica, requestFlush };
     if (POLICIES[settings.level].engine === 'ordered') {
@@ -79,26 +83,28 @@ export class Core {
         durability: settings.durability,
         known: () => this.#kept.marked,
       });
-      this.#journalWatch = this.#journalWatchOf(this.#ordered);
+      this.#journalWatch = new JournalWatch({
+        ...ports,
+        suspectAfterMs: settings.heartbeatMs * settings.threshold,
+        isAwaited: () => this.#ordered!.isAwaited,
+        onChange: () => this.onHeartbeatTick(),
+      });
       this.#membership = this.#membershipOf(this.#ordered, this.#journalWatch);
-      const servingPeers = () => (this.#journalWatch!.heldBack === '' ? this.#membership!.servingPeers : []);
-      this.#catchUp = new CatchUp({ sync: this.sync, servingPeers, nowMs });
+      this.#takeOver = this.#takeOverFrom(this.#ordered);
+      const servingPeers = () => this.#membership!.servingPeers;
+      this.#catchUp = new CatchUp({ sync: this.sync, servingPeers, journal: this.#journalWatch, nowMs });
       this.engine = this.#ordered;
     } else {
-      this.#firstSync = new FirstSync({
-        peers: this.peers.ids,
-        isReachable: (peer) => bus.isUp(peer) || this.peers.isUp(peer),
+      this.#convergent = new ConvergentSide({
+        ...shared,
+        peers: this.peers,
+        exchanges: this.sync,
         nowMs,
         graceMs: GRACE_THRESHOLDS * settings.heartbeatMs * settings.threshold,
-      });
-      this.#convergent = new ConvergentEngine({
-        ...shared,
         known: this.#known,
-        ownPastKnown: () => this.#firstSync!.complete,
-        caughtUp: () => this.#firstSync!.done,
         sync: settings.durability === 'sync',
       });
-      this.engine = this.#convergent;
+      this.engine = this.#convergent.engine;
     }
     this.coordinator = this.#coordinator();
     this.recovery = this.#storeRecovery();
@@ -107,7 +113,12 @@ export class Core {
       journal: ports.journal,
       ordered: this.#ordered,
       wallMs,
-      peersKnown: () => this.peers.ids.map((peer) => this.peers.knownBy(peer)),
+      peers: () =>
+        this.peers.ids.map((peer) => ({
+          known: this.peers.knownBy(peer),
+          isAbsent: this.#absence.isAbsent(peer),
+        })),
+      mayForgetEarly: () => this.sync.isIdle,
       speaksFor: (node) => this.#speaksFor(node),
     });
   }
@@ -131,15 +142,17 @@ export class Core {
 
   /** At the end of a turn: what has gathered leaves. */
   flush(): void {
+    if (this.#isOver) return;
     this.#ordered?.flush();
-    this.#convergent?.flush();
+    this.#convergent?.engine.flush();
   }
 
   onPeerUp(peer: number): void {
+    if (this.#isOver) return;
     this.onHeard(peer);
     this.#ports.bus.send(peer, this.#heartbeat());
     this.#ordered?.onPeerUp(peer);
-    if (this.#convergent !== null) this.sync.pull(peer);
+    this.#convergent?.onPeerUp(peer);
     this.recovery.onPeerUp();
   }
 
@@ -158,19 +171,21 @@ export class Core {
   }
 
   onMessage(from: number, message: PeerMessage): void {
+    if (this.#isOver) return;
     switch (message.type) {
       case 'ordered':
         this.#ordered?.onFrame(from, message);
         return;
       case 'push':
-        this.#convergent?.onPush(from, message);
-        return;
+        return this.#convergent?.onPush(from, message);
       case 'heartbeat':
         return this.#onHeartbeat(from, message);
       case 'sync-request':
         return this.sync.onRequest(from, message);
       case 'sync-response':
         return this.sync.onResponse(from, message);
+      case 'sync-lapsed':
+        return this.sync.onLapsed(from, message.exchange);
       case 'sync-next':
         return this.sync.onNext(from, message.exchange);
       case 'sync-complete':
@@ -187,19 +202,21 @@ export class Core {
 
   /** Every `TICK_MS`. */
   onTick(): void {
+    if (this.#isOver) return;
     for (const peer of this.peers.onTick()) {
       this.#ports.log('peer is down', { peer: this.peers.nameOf(peer) });
       this.#onChange();
     }
-    if (this.#firstSync?.onTick()) this.#onChange();
+    if (this.#convergent?.onTick(this.#ports.wallMs())) this.#onChange();
     this.#journalWatch?.onTick();
     this.#membership?.onTick();
     this.#catchUp?.onTick();
-    this.#resumeTransfer();
+    this.#takeOver?.onTick();
+    this.sync.onTick();
+    this.#absence.onTick();
     this.coordinator.onTick();
     this.recovery.onTick();
     this.#ordered?.onTick();
-    this.#convergent?.onTick(this.#ports.wallMs());
     this.#upkeep.onTick();
   }
 
@@ -210,14 +227,14 @@ export class Core {
 
   /** Every `heartbeat_time`. */
   onHeartbeatTick(): void {
+    if (this.#isOver) return;
     this.#kept.step();
     this.#ports.bus.broadcast(this.#heartbeat());
   }
 
-  /** Every `sync_interval`: asks all, since vectors do not tell of writes whose origin died before it was vouched for. */
+  /** Every `sync_interval`. */
   onSyncTick(): void {
-    if (this.#convergent === null || !this.#ports.journal.state.writable) return;
-    for (const peer of this.peers.ids) this.sync.pull(peer);
+    if (!this.#isOver) this.#convergent?.onSyncTick();
   }
 
   /** The peer takes part: it is up, and as far as is known here it serves. */
@@ -238,22 +255,9 @@ export class Core {
       threshold,
       nowMs: this.#ports.nowMs,
       tickMs: TICK_MS,
+      log: this.#ports.log,
       isLinked: (peer) => this.#ports.bus.isUp(peer),
       nameOf: (peer) => `${peers[peer]!.host}:${peers[peer]!.port}`,
-    });
-  }
-
-  #journalWatchOf(engine: OrderedEngine): JournalWatch {
-    const { heartbeatMs, threshold } = this.#ports.settings;
-    return new JournalWatch({
-      ...this.#ports,
-      suspectAfterMs: heartbeatMs * threshold,
-      isAwaited: () => engine.isAwaited,
-      onChange: () => {
-        // What is caught up with would fill the memory, and can wait; a transfer is the view's, and ends with it.
-        if (this.#journalWatch!.failing !== '' && this.#transfer === null) this.sync.stop();
-        this.onHeartbeatTick();
-      },
     });
   }
 
@@ -272,30 +276,47 @@ export class Core {
       isCaughtUp: () => this.#isCaughtUp,
       announce: () => this.onHeartbeatTick(),
       onChange: () => this.#onChange(),
-      transfer: (from, done) => {
-        this.#transfer = { from, done };
-        this.sync.restart(from.node);
-      },
-      endTransfers: () => {
-        this.#transfer = null;
-        this.sync.stop();
-      },
+      transfer: (from, holders, done) => this.#takeOver!.transfer(from, holders, done),
+      endTransfers: () => this.#takeOver!.end(),
     });
   }
 
   #syncer(): Sync {
     const { bus, nowMs, log } = this.#ports;
     return new Sync({
+      node: this.#ports.settings.self,
       bus,
+      mayTake: (peer) => this.#takeOver?.mayTake(peer) ?? true,
+      isAuthority: this.#ordered !== null,
+      onLapsed: (peer) =>
+        this.#startAnew(`${this.peers.nameOf(peer)} has forgotten deletions that this controller has missed`),
       replica: this.replica,
       known: () => this.#knownNow(),
       nowMs,
       timeoutMs: SYNC_TIMEOUT_MS,
-      applyRemote: (effect) => (this.#ordered ?? this.#convergent)!.merge(effect),
+      applyRemote: (effect) => (this.#ordered ?? this.#convergent!.engine).merge(effect),
       onSynced: (peer, exchange) => this.#onSynced(peer, exchange),
       nameOf: (peer) => this.peers.nameOf(peer),
       log,
     });
+  }
+
+  #takeOverFrom(engine: OrderedEngine): TakeOver {
+    const { settings, incarnationOf } = this.#ports;
+    return new TakeOver({
+      node: settings.self,
+      sync: () => this.sync,
+      isBegun: () => engine.mixed,
+      membersWith: (peer) => this.peers.heartbeat(peer)?.standing.members ?? [],
+      incarnationOf,
+      startAnew: (reason) => this.#startAnew(reason),
+    });
+  }
+
+  #startAnew(reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#ports.startAnew(reason);
   }
 
   #coordinator(): Coordinator {
@@ -328,8 +349,7 @@ export class Core {
   }
 
   get #isCaughtUp(): boolean {
-    if (this.#journalWatch !== null && this.#journalWatch.heldBack !== '') return false;
-    return this.#catchUp?.isCaughtUp ?? this.#firstSync?.done ?? false;
+    return this.#catchUp?.isCaughtUp ?? this.#convergent?.isCaughtUp ?? false;
   }
 
   #onHeartbeat(from: number, heartbeat: Heartbeat): void {
@@ -338,14 +358,8 @@ export class Core {
     const refusal = clockRefusal(heartbeat.wallTime, { aheadMs, maxClockSkewMs: settings.maxClockSkewMs });
     if (refusal !== null) return refuse(from, refusal);
     this.clock.observe(heartbeat.time);
-    if (this.peers.onHeartbeat(from, heartbeat)) this.#onPeerFailing(from, heartbeat);
+    if (this.peers.onHeartbeat(from, heartbeat)) this.#onChange();
     this.#membership?.onHeartbeat(from, heartbeat);
-  }
-
-  #onPeerFailing(peer: number, { failing }: Heartbeat): void {
-    const what = failing === '' ? 'peer takes writes again' : 'peer takes no writes';
-    this.#ports.log(what, { peer: this.peers.nameOf(peer), ...(failing !== '' && { reason: failing }) });
-    this.#onChange();
   }
 
   #heartbeat(): Heartbeat {
@@ -361,19 +375,8 @@ export class Core {
 
   #onSynced(peer: number, exchange: Exchange): void {
     this.#catchUp?.onSynced(exchange);
-    this.#firstSync?.onSynced(peer);
-    this.#convergent?.claimOwn();
-    for (const other of this.peers.ids) this.#convergent?.claimRun(other);
-    const transfer = this.#transfer;
-    // A run of it that has lost its memory knows nothing, and would say so: that is not the state to go on from.
-    if (transfer?.from.node !== peer || transfer.from.incarnation !== this.#ports.incarnationOf(peer)) return;
-    this.#transfer = null;
-    transfer.done();
-  }
-
-  /** A transfer that is stuck, or whose connection broke, is begun anew. */
-  #resumeTransfer(): void {
-    if (this.#transfer !== null) this.sync.pull(this.#transfer.from.node);
+    this.#convergent?.onSynced(peer);
+    this.#takeOver?.onSynced(peer);
   }
 
   #knownNow(): VersionVector {

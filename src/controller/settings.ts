@@ -30,6 +30,8 @@ export interface Settings {
   /** A request is answered within this time, with an error when need be. */
   readonly requestTimeoutMs: number;
   readonly syncIntervalMs: number;
+  /** Deletions are not kept for a peer that was silent for so long. */
+  readonly tombstoneHorizonMs: number;
   readonly maxClockSkewMs: number;
   readonly storeType: StoreType;
   /** Ignored by the embedded store. */

@@ -43,18 +43,20 @@ const THIS_MACHINE: StoragePorts = { disk: NODE_DISK, wallMs: Date.now, nowMs: (
  * Opens what a former life has left, or makes it.
  *
  * @param onWritable the journal takes writes again
+ * @param abandon why what a former life has left is not to be used: it is set aside
  * @throws JournalError with one line that says what is wrong with the data directory and what to do
  */
 export async function openStorage(
   settings: Settings,
   logger: Logger,
   onWritable: () => void,
+  abandon: string | null = null,
   ports: StoragePorts = THIS_MACHINE,
 ): Promise<Storage> {
   const { dataDir, durability, peers } = settings;
   if (dataDir !== '') await makeDataDir(ports.disk, dataDir);
   const views = await openViews(settings, logger, ports.disk);
-  const opened = durability === 'none' ? null : await openLog(settings, logger, onWritable, ports);
+  const opened = durability === 'none' ? null : await openLog(settings, logger, onWritable, abandon, ports);
   const journal = opened?.journal ?? new MemoryJournal(peers.length);
   return {
     journal,
@@ -111,6 +113,7 @@ async function openLog(
   settings: Settings,
   logger: Logger,
   onWritable: () => void,
+  abandon: string | null,
   ports: StoragePorts,
 ): Promise<OpenedJournal> {
   const owner = ownerOf(settings);
@@ -119,7 +122,10 @@ async function openLog(
     dataDir: settings.dataDir,
     owner,
     nodes: settings.peers.length,
-    refuse: owner.consistency === 'ordered' ? whyNotWhole : () => null,
+    refuse: (report) => {
+      if (report.records === 0) return null;
+      return abandon ?? (owner.consistency === 'ordered' ? whyNotWhole(report) : null);
+    },
     onWritable,
     log: (message, fields) => logger.warn(message, fields),
   });
@@ -136,9 +142,8 @@ async function openLog(
 }
 
 /** While a state is taken over, it is none that any controller ever had: nothing can go on from there. */
-function whyNotWhole({ records, marks }: RecoveryReport): string | null {
-  if (records === 0 || !sameVersion(marks.applied, NO_VERSION)) return null;
-  return HALF_TAKEN_OVER;
+function whyNotWhole({ marks }: RecoveryReport): string | null {
+  return sameVersion(marks.applied, NO_VERSION) ? HALF_TAKEN_OVER : null;
 }
 
 export const HALF_TAKEN_OVER = 'it ends while a state was being taken over from a peer';

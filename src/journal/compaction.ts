@@ -25,8 +25,8 @@ export interface CompactionPorts {
  * Writes a base with all that the files of the log come to, in place of them. Writes go on meanwhile, to a new
  * file behind the base.
  *
- *  1. What is told of the time before the new file is complete in the base: the flushes, marks and held
- *     requests as they were when it began; and of the writes those that are still the newest of their key when
+ *  1. What is told of the time before the new file is complete in the base: the flushes, marks, held
+ *     requests and what is forgotten as they were when it began; and of the writes those that are still the newest of their key when
  *     the base gets to them. The others are in the new file.
  *  2. So the base takes effect only when the new file is on disk up to where it was when the base was written.
  *  3. The old files are to be removed when nothing refers to them.
@@ -52,6 +52,7 @@ export class Compaction {
     this.#head = [
       ...state.index.flushes().map((effect) => ({ type: 'write', effect }) as const),
       { type: 'marks', newestTime: state.newestTime, ...state.marks },
+      { type: 'forgotten', times: state.index.forgotten.times() },
     ];
   }
 

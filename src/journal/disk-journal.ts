@@ -1,7 +1,7 @@
 import type { Effect } from '../ordering/effect.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
-import { Compaction } from './compaction.ts';
+import { Compactor } from './compactor.ts';
 import type { Identity } from './data-directory.ts';
 import type { FlushedMark } from './flushed-mark.ts';
 import type { ArmedFlush, Journal, JournalFigures, JournalRecord, JournalState, Marks } from './journal.ts';
@@ -61,29 +61,16 @@ export class DiskJournal implements Journal {
   readonly #writer: LogWriter;
   #marks: Marks;
   #marksChanged = false;
-  #oldest: number;
-  #baseBytes: number;
-  #logBytes: number;
+  readonly #compactor: Compactor;
   #lastFlushed: Place;
   #flushedMs: number | null = null;
   /** Gives up what is to set the mark. */
   #stopMark: (() => void) | null = null;
-  #compaction: Compaction | null = null;
-  /** Entries that were reverted to, in files that are about to be removed. */
-  #toSave: Place[] = [];
-  /** Compactions and backups, one after the other. */
-  #maintenance: Promise<unknown> = Promise.resolve();
-  #maintained = true;
-  #compactAfterMs = 0;
-  #closed = false;
 
   constructor(ports: DiskJournalPorts) {
     this.#ports = ports;
     this.#state = ports.state;
     this.#marks = ports.state.marks;
-    this.#oldest = ports.oldest;
-    this.#baseBytes = ports.baseBytes;
-    this.#logBytes = ports.logBytes;
     this.#lastFlushed = ports.end;
     const { files, identity, timers, commitWithinMs, retryAfterMs, segmentBytesMax } = ports;
     this.#writer = new LogWriter(
@@ -100,6 +87,17 @@ export class DiskJournal implements Journal {
       },
       ports.end,
       ports.nextBatch,
+    );
+    const { oldest, baseBytes, logBytes, state } = ports;
+    this.#compactor = new Compactor(
+      {
+        ...ports,
+        store: identity.store,
+        state,
+        writer: this.#writer,
+        saveReverted: (places) => this.#saveReverted(places),
+      },
+      { oldest, baseBytes, logBytes },
     );
   }
 
@@ -129,7 +127,8 @@ export class DiskJournal implements Journal {
 
   get figures(): JournalFigures {
     const { backlogBytes } = this.#writer;
-    return { backlogBytes, diskBytes: this.#baseBytes + this.#logBytes, flushedMs: this.#flushedMs };
+    const { baseBytes, logBytes } = this.#compactor.sizes;
+    return { backlogBytes, diskBytes: baseBytes + logBytes, flushedMs: this.#flushedMs };
   }
 
   newest(key: string): JournalRecord | undefined {
@@ -177,12 +176,10 @@ export class DiskJournal implements Journal {
       return;
     }
     const { file, at } = restored;
-    const kept = file >= this.#oldest && (this.#compaction?.keepsReverted({ file, at }) ?? true);
+    const kept = this.#compactor.keepsReverted({ file, at });
     const to = { ...(kept ? { file, at } : NOWHERE), effect: effectOfRecord(restored) };
     const place = this.#writer.append({ type: 'revert', failed, key, to });
-    if (kept) return;
-    this.#state.locate(key, place);
-    if (file >= this.#oldest) this.#toSave.push({ file, at });
+    if (!kept) this.#state.locate(key, place);
   }
 
   forget(record: JournalRecord): void {
@@ -190,6 +187,22 @@ export class DiskJournal implements Journal {
     if (this.#state.index.newest(key) !== record) return;
     this.#state.index.forget(record);
     this.#writer.append({ type: 'forget', version, key });
+  }
+
+  get forgotten(): VersionVector {
+    return this.#state.index.forgotten;
+  }
+
+  forgetEarly(record: JournalRecord): void {
+    if (this.#state.index.newest(record.key) !== record) return;
+    this.#state.index.forgetEarly(record);
+    this.#writer.append({ type: 'forgotten', times: this.forgotten.times() });
+    this.#writer.append({ type: 'forget', version: record.version, key: record.key });
+  }
+
+  noteForgotten(times: readonly number[]): void {
+    this.#state.index.noteForgotten(times);
+    this.#writer.append({ type: 'forgotten', times: this.forgotten.times() });
   }
 
   hold(effect: Effect): void {
@@ -228,24 +241,22 @@ export class DiskJournal implements Journal {
   /** Runs when no compaction does, with what is on disk by then; no file is removed meanwhile. */
   withFiles<T>(use: (log: LogOnDisk) => Promise<T>): Promise<T> {
     const { files, identity } = this.#ports;
-    const run = this.#maintenance.then(async () => {
+    return this.#compactor.alone(async () => {
+      const { oldest, baseBytes } = this.#compactor.sizes;
       if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
       await this.#kept();
       const { flushedTo } = this.#writer;
-      const onlyBase = flushedTo.file < this.#oldest;
-      const end = onlyBase ? { file: this.#oldest, at: this.#baseBytes } : flushedTo;
-      const numbers = (await files.list()).filter((number) => number >= this.#oldest && number <= end.file);
+      const onlyBase = flushedTo.file < oldest;
+      const end = onlyBase ? { file: oldest, at: baseBytes } : flushedTo;
+      const numbers = (await files.list()).filter((number) => number >= oldest && number <= end.file);
       return use({ files, identity, numbers, end });
     });
-    this.#maintenance = run.catch(() => {});
-    return run;
   }
 
   /** Commits what is left. @throws the disk's error when it takes that no more */
   async close(): Promise<void> {
-    this.#closed = true;
     if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
-    await this.#maintenance;
+    await this.#compactor.close();
     await this.#writer.close();
     this.#stopMark?.();
     const { mark, files } = this.#ports;
@@ -308,7 +319,6 @@ export class DiskJournal implements Journal {
   #onFlushed(place: Place): void {
     const { file, at } = this.#lastFlushed;
     const bytes = place.file === file ? place.at - at : place.at;
-    this.#logBytes += bytes;
     this.#lastFlushed = place;
     this.#flushedMs = this.#ports.nowMs();
     const { backlogBytesMax, onWritable } = this.#ports;
@@ -318,67 +328,15 @@ export class DiskJournal implements Journal {
       this.#stopMark = null;
       this.#ports.mark.set(this.#lastFlushed).catch(() => {});
     });
-    if (this.#mayCompact()) this.#startCompaction();
+    this.#compactor.onFlushed(bytes);
   }
 
-  #mayCompact(): boolean {
-    if (!this.#maintained || this.#closed || this.#ports.nowMs() < this.#compactAfterMs) return false;
-    return this.#logBytes > Math.max(this.#ports.compactBytesMin, LOG_PER_BASE * this.#baseBytes);
-  }
-
-  #startCompaction(): void {
-    this.#maintained = false;
-    this.#maintenance = this.#maintenance
-      .then(() => this.#compact())
-      .catch((error: Error) => {
-        if (this.#closed) return;
-        this.#compactAfterMs = this.#ports.nowMs() + COMPACT_AGAIN_MS;
-        this.#ports.log('the journal could not be compacted', { reason: error.message });
-      })
-      .finally(() => {
-        this.#compaction = null;
-        this.#maintained = true;
-      });
-  }
-
-  async #compact(): Promise<void> {
-    const { files, identity, log, nowMs } = this.#ports;
-    const startedMs = nowMs();
-    const before = this.#logBytes;
-    const ports = {
-      files,
-      writer: this.#writer,
-      state: this.#state,
-      store: identity.store,
-      oldest: this.#oldest,
-      pause: () => this.#pause(),
-    };
-    this.#compaction = new Compaction(ports);
-    const base = await this.#compaction.run();
-    if (base === null) return;
-    this.#compaction = null;
-    this.#oldest = base.number;
-    await this.#saveReverted();
-    for (const number of await files.list()) if (number < base.number) await files.remove(number);
-    this.#logBytes -= before;
-    const freed = this.#baseBytes + before - base.bytes;
-    this.#baseBytes = base.bytes;
-    log('the journal is compacted', { bytes: base.bytes, freed, ms: Math.round(nowMs() - startedMs) });
-  }
-
-  async #pause(): Promise<void> {
-    if (this.#closed) throw new Error('the journal is being closed');
-    await new Promise<void>((resolve) => this.#ports.timers.after(PAUSE_MS, resolve));
-  }
-
-  async #saveReverted(): Promise<void> {
-    const places = this.#toSave;
-    this.#toSave = [];
+  async #saveReverted(places: readonly Place[]): Promise<void> {
     for (const { file, at } of places) {
       const entry = await readEntryAt(await this.#ports.files.get(file), at);
       if ('effect' in entry) this.fill(entry.effect);
     }
-    if (places.length > 0) await this.#kept();
+    await this.#kept();
   }
 }
 
@@ -388,12 +346,3 @@ const NOWHERE: Place = { file: 0, at: 0 };
 
 /** How soon it is noted how far the log is on disk, in milliseconds. */
 const MARK_WITHIN_MS = 100;
-
-/** The log is compacted when it is so many times as large as the base: what the disk holds beside what is live. */
-const LOG_PER_BASE = 2;
-
-/** After a compaction that failed, in milliseconds. */
-const COMPACT_AGAIN_MS = 30_000;
-
-/** Between two steps of a compaction, in milliseconds. */
-const PAUSE_MS = 1;

@@ -77,6 +77,18 @@ export interface Journal {
   /** Forgets a record that every peer is known to be past. */
   forget(record: JournalRecord): void;
 
+  /** Forgets a deletion that a peer may not know of: `forgotten` moves. */
+  forgetEarly(record: JournalRecord): void;
+
+  /**
+   * Per origin, up to which version time deletions may have been forgotten that a peer does not know of. What they
+   * ended is not here.
+   */
+  readonly forgotten: VersionVector;
+
+  /** What these deletions ended is not here either, since nothing is. */
+  noteForgotten(times: readonly number[]): void;
+
   /** The announced flush, if any. */
   readonly armedFlush: ArmedFlush | null;
 

@@ -16,6 +16,7 @@ import { DamageError } from './journal-error.ts';
  *     forget   the record of this version is not needed any more
  *     marks    how far the ordered engine has applied, and what is known of every origin
  *     value    a completed write that is there already, now with its value
+ *     forgotten  per origin, up to where deletions may have been forgotten that a peer does not know of
  *     end      the last entry of a base file, with the number of entries before it, and of the batch after it
  */
 export type LogEntry =
@@ -24,6 +25,7 @@ export type LogEntry =
   | { readonly type: 'revert'; readonly failed: Version; readonly key: string; readonly to: Restored | null }
   | { readonly type: 'forget'; readonly version: Version; readonly key: string }
   | MarksEntry
+  | { readonly type: 'forgotten'; readonly times: readonly number[] }
   | { readonly type: 'end'; readonly entries: number; readonly nextBatch: number };
 
 export interface MarksEntry extends Marks {
@@ -56,7 +58,18 @@ const TYPE_AT = 8;
 const BODY_AT = 9;
 
 /** The place in this list is the type on disk: only ever add at the end. */
-const TYPES = ['write', 'hold', 'apply', 'release', 'revert', 'forget', 'marks', 'end', 'value'] as const;
+const TYPES = [
+  'write',
+  'hold',
+  'apply',
+  'release',
+  'revert',
+  'forget',
+  'marks',
+  'end',
+  'value',
+  'forgotten',
+] as const;
 
 /** Bytes from which an entry's length can be read. */
 export const ENTRY_BYTES_MIN = BODY_AT;
@@ -83,12 +96,18 @@ export function entryBytesMax(entry: LogEntry): number {
     case 'forget':
       return BODY_AT + VERSION_BYTES + 1 + entry.key.length;
     case 'marks':
-      return BODY_AT + VERSION_BYTES + 8 + 2 + entry.known.length * 8;
+      return BODY_AT + VERSION_BYTES + 8 + timesBytes(entry.known);
+    case 'forgotten':
+      return BODY_AT + timesBytes(entry.times);
     case 'end':
       return BODY_AT + 16;
     default:
       return BODY_AT + VERSION_BYTES;
   }
+}
+
+function timesBytes(times: readonly number[]): number {
+  return 2 + times.length * 8;
 }
 
 function effectBytesMax(effect: Effect): number {
@@ -123,15 +142,23 @@ function writeBody(entry: LogEntry, into: Buffer, at: number): number {
     }
     case 'forget':
       return writeKey(entry.key, into, writeVersion(entry.version, into, at));
-    case 'marks': {
-      let next = into.writeDoubleBE(entry.newestTime, writeVersion(entry.applied, into, at));
-      next = into.writeUInt16BE(entry.known.length, next);
-      for (const time of entry.known) next = into.writeDoubleBE(time, next);
-      return next;
-    }
+    case 'marks':
+      return writeTimes(
+        entry.known,
+        into,
+        into.writeDoubleBE(entry.newestTime, writeVersion(entry.applied, into, at)),
+      );
+    case 'forgotten':
+      return writeTimes(entry.times, into, at);
     case 'end':
       return into.writeDoubleBE(entry.nextBatch, into.writeDoubleBE(entry.entries, at));
   }
+}
+
+function writeTimes(times: readonly number[], into: Buffer, at: number): number {
+  let next = into.writeUInt16BE(times.length, at);
+  for (const time of times) next = into.writeDoubleBE(time, next);
+  return next;
 }
 
 function writeVersion({ time, node }: Version, into: Buffer, at: number): number {
@@ -197,6 +224,8 @@ export function readEntry(bytes: Buffer): LogEntry {
       const applied = reader.version();
       return { type, applied, newestTime: reader.double(), known: reader.times() };
     }
+    case 'forgotten':
+      return { type, times: reader.times() };
     case 'end':
       return { type, entries: reader.double(), nextBatch: reader.double() };
     default:

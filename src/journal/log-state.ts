@@ -58,6 +58,9 @@ export class LogState {
         this.marks = { applied: entry.applied, known: entry.known };
         this.saw(entry.newestTime);
         return;
+      case 'forgotten':
+        this.index.noteForgotten(entry.times);
+        return;
       case 'end':
         return;
     }

@@ -7,7 +7,7 @@ import {
   type Version,
   versionTimeOfMs,
 } from '../ordering/version.ts';
-import type { VersionVector } from '../ordering/version-vector.ts';
+import { VersionVector } from '../ordering/version-vector.ts';
 import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from './journal.ts';
 import type { Place } from './log-entry.ts';
 import { OriginLog, type OriginRecord } from './origin-log.ts';
@@ -22,6 +22,7 @@ import { effectOfRecord } from './record-effect.ts';
  */
 export class MemoryJournal implements Journal {
   readonly #logs: OriginLog[];
+  readonly forgotten: VersionVector;
   #records = new Map<string, OriginRecord>();
   #cursor: Iterator<OriginRecord> | null = null;
   #tombstones = 0;
@@ -34,6 +35,7 @@ export class MemoryJournal implements Journal {
 
   constructor(nodes: number) {
     this.#logs = Array.from({ length: nodes }, () => new OriginLog());
+    this.forgotten = VersionVector.zero(nodes);
   }
 
   get keys(): number {
@@ -90,6 +92,15 @@ export class MemoryJournal implements Journal {
   forget(record: JournalRecord): void {
     const current = this.#records.get(record.key);
     if (current === record) this.#remove(current);
+  }
+
+  forgetEarly(record: JournalRecord): void {
+    this.forgotten.advance(record.version.node, record.version.time);
+    this.forget(record);
+  }
+
+  noteForgotten(times: readonly number[]): void {
+    this.forgotten.merge(new VersionVector(times));
   }
 
   since(vector: VersionVector): Effect[] {

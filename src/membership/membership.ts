@@ -31,7 +31,7 @@ export interface MembershipPorts {
   readonly engine: ViewEngine;
   readonly journal: JournalHealth;
   readonly isCaughtUp: () => boolean;
-  readonly transfer: (from: Member, done: () => void) => void;
+  readonly transfer: (from: Member, holders: readonly Member[], done: () => void) => void;
   readonly endTransfers: () => void;
   /** Has a heartbeat sent at once. */
   readonly announce: () => void;

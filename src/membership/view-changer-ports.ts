@@ -29,8 +29,11 @@ export interface ViewChangerPorts {
   readonly isCaughtUp: () => boolean;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: number) => number | null;
-  /** Brings this replica to the state of the peer, which stands still meanwhile: of that run of it, and of no other. */
-  readonly transfer: (from: Member, done: () => void) => void;
+  /**
+   * Brings this replica to the state of the peer, which stands still meanwhile: of that run of it, and of no other.
+   * `holders`: all who have that state.
+   */
+  readonly transfer: (from: Member, holders: readonly Member[], done: () => void) => void;
   /** From here on nothing may be taken over from peers but by requests of the view. */
   readonly endTransfers: () => void;
   /** This controller takes part in no view any more, or in another. */
@@ -43,6 +46,8 @@ export interface ViewEngine {
   readonly applied: Version;
   /** How far the state here is one to go on from: `NO_VERSION` when it is empty, or half of it is another's. */
   readonly marked: Version;
+  /** Half of the state is another's: nobody can go on from it. */
+  readonly mixed: boolean;
   queued(): Effect[];
   freeze(): void;
   /** @param done called once all of it would survive a crash */

@@ -3,25 +3,10 @@ import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { Accept, PeerMessage, Promised, Standing } from '../peer/messages.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
 import { OwnRecord } from './own-record.ts';
+import { NO_PROPOSAL, type Proposal } from './proposal.ts';
 import { ballotName, quorum, type View } from './view.ts';
 import type { ViewChangerPorts } from './view-changer-ports.ts';
 import { chooseView, isRecovered } from './view-choice.ts';
-
-/** A proposal of this controller's. */
-interface Proposal {
-  readonly ballot: Ballot;
-  readonly reason: string;
-  /** Controllers that the view is to do without, though they may promise. */
-  readonly without: readonly number[];
-  readonly startedMs: number;
-  /** Controllers whose promise is waited for a little, beyond the majority. */
-  readonly expected: readonly number[];
-  readonly promises: Map<number, Promised>;
-  readonly accepted: Set<number>;
-  /** When the last lease of somebody who did not promise has run out, at the latest. */
-  leasesEndMs: number;
-  accept: Accept | null;
-}
 
 /**
  * Agrees on views: prepare, promise, accept, accepted, install, as two-phase ballots.
@@ -79,7 +64,8 @@ export class ViewChanger {
   get standing(): Standing {
     const { incarnation, engine } = this.#ports;
     const { promised, accepted, members, memory } = this.#record;
-    const isGone = isRecovered(memory) && sameVersion(engine.marked, NO_VERSION);
+    const hadIt = isRecovered(memory) && sameVersion(engine.marked, NO_VERSION);
+    const isGone = hadIt || (memory === 'kept' && engine.mixed);
     return { promised, accepted, members, memory: isGone ? 'recorded' : memory, incarnation };
   }
 
@@ -208,6 +194,7 @@ export class ViewChanger {
         caughtUp: isCaughtUp(),
         failing: journal.failing !== '',
         queue: engine.queued(),
+        mixed: engine.mixed,
       });
     });
   }
@@ -274,9 +261,10 @@ export class ViewChanger {
     if (!sameBallot(ballot, promised) || !this.#isForThisRun(accept)) return;
     this.#moved(ACCEPTS_WITHIN_MS);
     if (accept.sources.includes(this.#ports.node)) return this.#take(from, accept, null);
-    const base = accept.members.find(({ node }) => node === accept.base)!;
+    const sources = accept.members.filter(({ node }) => accept.sources.includes(node));
+    const base = sources.find(({ node }) => node === accept.base)!;
     this.#transferringFrom = base;
-    this.#ports.transfer(base, () => {
+    this.#ports.transfer(base, sources, () => {
       if (this.#transferringFrom === null || !sameBallot(ballot, this.#record.promised)) return;
       this.#transferringFrom = null;
       this.#take(from, accept, accept.baseApplied);
@@ -344,8 +332,6 @@ export class ViewChanger {
     else this.#ports.bus.send(node, message);
   }
 }
-
-const NO_PROPOSAL = { ballot: NO_BALLOT, accept: null, accepted: new Set<number>(), leasesEndMs: 0 };
 
 /** How long promises beyond a majority are waited for, in milliseconds. */
 const OTHERS_WITHIN_MS = 60;

@@ -1,6 +1,6 @@
 import { type Ballot, compareBallots, type Member, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
-import { compareVersions, sameVersion } from '../ordering/version.ts';
+import { compareVersions, NO_VERSION, sameVersion } from '../ordering/version.ts';
 import type { Accept, Memory, Promised, Standing } from '../peer/messages.ts';
 import { quorum } from './view.ts';
 
@@ -163,20 +163,21 @@ export function chooseView(
 /**
  * Those whose state and queue the view begins with. States that were recovered may each lack some of the last
  * writes, but are beginnings of one history: the longest has what the others have. So it is when nobody remembers a
- * view: one may have been restored from a backup.
+ * view: one may have been restored from a backup. Half of another's state, which somebody was taking over, is none.
  */
 function sourcesOf(
   basis: Exclude<Basis, { kind: 'unknown' }>,
   promises: ReadonlyMap<number, Promised>,
 ): (node: number) => boolean {
   const hasIt = (memory: Memory) => (basis.kind === 'view' ? memory === 'kept' : isRecovered(memory));
-  const knows = ({ standing }: Promised) =>
-    basis.kind === 'nothing' || (hasIt(standing.memory) && sameBallot(standing.accepted, basis.ballot));
+  const knows = ({ standing, mixed }: Promised) =>
+    !mixed &&
+    (basis.kind === 'nothing' || (hasIt(standing.memory) && sameBallot(standing.accepted, basis.ballot)));
   if (basis.kind === 'view') return (node) => knows(promises.get(node)!);
   const longest = [...promises.values()]
     .filter(knows)
     .map(({ applied }) => applied)
-    .reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
+    .reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b), NO_VERSION);
   return (node) => knows(promises.get(node)!) && sameVersion(promises.get(node)!.applied, longest);
 }
 

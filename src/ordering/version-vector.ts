@@ -34,6 +34,11 @@ export class VersionVector {
     });
   }
 
+  /** Nothing of any origin. */
+  get isZero(): boolean {
+    return this.#times.every((time) => time === 0);
+  }
+
   /** True when everything that the other knows is known here too. */
   dominates(other: VersionVector): boolean {
     return other.#times.every((time, node) => time <= this.timeOf(node));

@@ -1,8 +1,20 @@
-import type { Ballot, Member } from '../ordering/ballot.ts';
-import { EFFECT_KINDS, type Effect } from '../ordering/effect.ts';
-import { NODES_MAX, type Version } from '../ordering/version.ts';
 import { ByteReader, ByteWriter, FrameError } from './byte-writer.ts';
-import { MEMORIES, type PeerMessage, type Standing } from './messages.ts';
+import {
+  oneOf,
+  readBallot,
+  readEffects,
+  readMembers,
+  readNumbers,
+  readStanding,
+  readVersion,
+  writeBallot,
+  writeEffects,
+  writeMembers,
+  writeNumbers,
+  writeStanding,
+  writeVersion,
+} from './codec-fields.ts';
+import type { PeerMessage } from './messages.ts';
 
 /**
  * Peer messages to frames and back. A frame is its length in four bytes, the message's type in one, and the
@@ -36,6 +48,9 @@ interface Codec<M> {
 }
 
 type Codecs = { readonly [T in PeerMessage['type']]: Codec<Extract<PeerMessage, { type: T }>> };
+
+/** Of a key's length and a version. */
+const WANTED_BYTES_MIN = 4 + 9;
 
 const OUTCOMES = ['found', 'lost', 'other', 'failed'] as const;
 
@@ -120,16 +135,31 @@ const CODECS: Codecs = {
     write(w, m) {
       w.u32(m.exchange);
       writeNumbers(w, m.known);
+      writeNumbers(w, m.forgotten);
+      w.u8(m.empty ? 1 : 0);
     },
-    read: (r) => ({ type: 'sync-request', exchange: r.u32(), known: readNumbers(r) }),
+    read: (r) => ({
+      type: 'sync-request',
+      exchange: r.u32(),
+      known: readNumbers(r),
+      forgotten: readNumbers(r),
+      empty: r.u8() === 1,
+    }),
   },
   'sync-response': {
     write(w, m) {
       w.u32(m.exchange);
       w.u53(m.total);
+      writeNumbers(w, m.forgotten);
       writeEffects(w, m.effects);
     },
-    read: (r) => ({ type: 'sync-response', exchange: r.u32(), total: r.u53(), effects: readEffects(r) }),
+    read: (r) => ({
+      type: 'sync-response',
+      exchange: r.u32(),
+      total: r.u53(),
+      forgotten: readNumbers(r),
+      effects: readEffects(r),
+    }),
   },
   'sync-next': {
     write: (w, m) => w.u32(m.exchange),
@@ -177,6 +207,7 @@ const CODECS: Codecs = {
       w.u8(m.caughtUp ? 1 : 0);
       w.u8(m.failing ? 1 : 0);
       writeEffects(w, m.queue);
+      w.u8(m.mixed ? 1 : 0);
     },
     read: (r) => ({
       type: 'promised',
@@ -188,6 +219,7 @@ const CODECS: Codecs = {
       caughtUp: r.u8() === 1,
       failing: r.u8() === 1,
       queue: readEffects(r),
+      mixed: r.u8() === 1,
     }),
   },
   rejected: {
@@ -218,6 +250,10 @@ const CODECS: Codecs = {
   accepted: {
     write: (w, m) => writeBallot(w, m.ballot),
     read: (r) => ({ type: 'accepted', ballot: readBallot(r) }),
+  },
+  'sync-lapsed': {
+    write: (w, m) => w.u32(m.exchange),
+    read: (r) => ({ type: 'sync-lapsed', exchange: r.u32() }),
   },
   install: {
     write: (w, m) => writeBallot(w, m.ballot),
@@ -267,126 +303,3 @@ const CODECS: Codecs = {
 
 /** The place in this list is the type on the wire: only ever add at the end. */
 const TYPES = Object.keys(CODECS) as PeerMessage['type'][];
-
-function writeBallot(w: ByteWriter, ballot: Ballot): void {
-  w.u53(ballot.counter);
-  w.u8(ballot.node);
-}
-
-function readBallot(r: ByteReader): Ballot {
-  return { counter: r.u53(), node: r.u8() };
-}
-
-function writeStanding(w: ByteWriter, standing: Standing): void {
-  writeBallot(w, standing.promised);
-  writeBallot(w, standing.accepted);
-  writeMembers(w, standing.members);
-  w.u8(MEMORIES.indexOf(standing.memory));
-  w.u53(standing.incarnation);
-}
-
-function readStanding(r: ByteReader): Standing {
-  return {
-    promised: readBallot(r),
-    accepted: readBallot(r),
-    members: readMembers(r),
-    memory: oneOf(MEMORIES, r.u8()),
-    incarnation: r.u53(),
-  };
-}
-
-function writeVersion(w: ByteWriter, version: Version): void {
-  w.u53(version.time);
-  w.u8(version.node);
-}
-
-function readVersion(r: ByteReader): Version {
-  return { time: r.u53(), node: r.u8() };
-}
-
-function writeNumbers(w: ByteWriter, numbers: readonly number[]): void {
-  w.u32(numbers.length);
-  for (const number of numbers) w.u53(number);
-}
-
-function readNumbers(r: ByteReader): number[] {
-  const count = r.count(8);
-  if (count > NODES_MAX) throw new FrameError(`${count} numbers where one a controller was due`);
-  return Array.from({ length: count }, () => r.u53());
-}
-
-function writeMembers(w: ByteWriter, members: readonly Member[]): void {
-  w.u32(members.length);
-  for (const member of members) {
-    w.u8(member.node);
-    w.u53(member.incarnation);
-  }
-}
-
-function readMembers(r: ByteReader): Member[] {
-  return Array.from({ length: r.count(9) }, () => ({ node: r.u8(), incarnation: r.u53() }));
-}
-
-function writeEffects(w: ByteWriter, effects: readonly Effect[]): void {
-  w.u32(effects.length);
-  for (const effect of effects) writeEffect(w, effect);
-}
-
-function readEffects(r: ByteReader): Effect[] {
-  const count = r.count(EFFECT_BYTES_MIN);
-  const effects = new Array<Effect>(count);
-  for (let i = 0; i < count; i++) effects[i] = readEffect(r);
-  return effects;
-}
-
-const WANTED_BYTES_MIN = 4 + 9;
-const EFFECT_BYTES_MIN = 9 + 1 + 4 + 4 + 8;
-const HAS_BASE = 1;
-const HAS_VALUE = 2;
-const HAS_TOKEN = 4;
-const HAS_MARKS = 8;
-const KIND_SHIFT = 4;
-
-function writeEffect(w: ByteWriter, effect: Effect): void {
-  writeVersion(w, effect.version);
-  w.u8((EFFECT_KINDS.indexOf(effect.kind) << KIND_SHIFT) | presence(effect));
-  w.text(effect.key);
-  w.u32(effect.flags);
-  w.u53(effect.expiresAtMs);
-  if (effect.base !== null) writeVersion(w, effect.base);
-  if (effect.token !== null) w.u64(effect.token);
-  if (effect.marks !== 0) w.u8(effect.marks);
-  if (effect.value !== null) w.bytes(effect.value);
-}
-
-/** Which of the fields that are mostly absent follow. */
-function presence({ base, value, token, marks }: Effect): number {
-  return (
-    (base === null ? 0 : HAS_BASE) |
-    (value === null ? 0 : HAS_VALUE) |
-    (token === null ? 0 : HAS_TOKEN) |
-    (marks === 0 ? 0 : HAS_MARKS)
-  );
-}
-
-function readEffect(r: ByteReader): Effect {
-  const version = readVersion(r);
-  const bits = r.u8();
-  return {
-    version,
-    kind: oneOf(EFFECT_KINDS, bits >> KIND_SHIFT),
-    key: r.text(),
-    flags: r.u32(),
-    expiresAtMs: r.u53(),
-    base: bits & HAS_BASE ? readVersion(r) : null,
-    token: bits & HAS_TOKEN ? r.u64() : null,
-    marks: bits & HAS_MARKS ? r.u8() : 0,
-    value: bits & HAS_VALUE ? r.bytes() : null,
-  };
-}
-
-function oneOf<T>(list: readonly T[], index: number): T {
-  const item = list[index];
-  if (item === undefined) throw new FrameError(`${index} is not a known kind`);
-  return item;
-}

@@ -105,6 +105,16 @@ export interface SyncRequest {
   readonly type: 'sync-request';
   readonly exchange: number;
   readonly known: readonly number[];
+  /** Up to where the sender may have forgotten deletions. */
+  readonly forgotten: readonly number[];
+  /** The sender has no records at all. */
+  readonly empty: boolean;
+}
+
+/** The answer to a request of one that lacks deletions which the sender has forgotten. */
+export interface SyncLapsed {
+  readonly type: 'sync-lapsed';
+  readonly exchange: number;
 }
 
 /** A part of the answer to a sync request, oldest first; the next part waits for `sync-next`. */
@@ -113,6 +123,8 @@ export interface SyncResponse {
   readonly exchange: number;
   /** Writes in all parts of the answer. */
   readonly total: number;
+  /** Up to where the sender may have forgotten deletions; it forgets no more of them before the exchange is over. */
+  readonly forgotten: readonly number[];
   readonly effects: readonly Effect[];
 }
 
@@ -188,6 +200,8 @@ export interface Promised {
   /** The sender's journal takes no writes: it could not accept a view. */
   readonly failing: boolean;
   readonly queue: readonly Effect[];
+  /** Half of the sender's state is another's: nobody can go on from it. */
+  readonly mixed: boolean;
 }
 
 /** The sender has promised a higher ballot. */
@@ -230,6 +244,7 @@ export type PeerMessage =
   | OrderedFrame
   | Push
   | SyncRequest
+  | SyncLapsed
   | SyncResponse
   | SyncNext
   | SyncComplete

@@ -28,6 +28,11 @@ export class FirstSync {
     return this.#done;
   }
 
+  /** An exchange with some peer has been completed since the start. */
+  get begun(): boolean {
+    return this.#syncedWith.size > 0;
+  }
+
   /** An exchange with every peer has been completed since the start. */
   get complete(): boolean {
     return this.#ports.peers.every((peer) => this.#syncedWith.has(peer));

@@ -117,6 +117,10 @@ export class OrderedEngine implements Engine {
     return this.#serving && (this.#acknowledge || this.#queue.size > 0);
   }
 
+  get mixed(): boolean {
+    return this.#mixed;
+  }
+
   gate(need: EngineNeed): Gate {
     if (need === 'read' && this.#whole) return OPEN;
     const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;

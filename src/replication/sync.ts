@@ -3,10 +3,12 @@ import { type Effect, effectBytes } from '../ordering/effect.ts';
 import { sameVersion } from '../ordering/version.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import type { PeerBus, SyncComplete, SyncRequest, SyncResponse } from '../peer/messages.ts';
+import { hasLapsed, pastOf } from './lapse.ts';
 import { ProgressLine } from './progress-line.ts';
 import type { Replica } from './replica.ts';
 
 export interface SyncPorts {
+  readonly node: number;
   readonly bus: PeerBus;
   readonly replica: Replica;
   /** What is known here of every origin, as of now. */
@@ -17,6 +19,12 @@ export interface SyncPorts {
   readonly timeoutMs: number;
   /** Takes in one write that a peer sent. */
   readonly applyRemote: (effect: Effect) => void;
+  /** False when what this peer has does not follow on what was taken over before. */
+  readonly mayTake: (peer: number) => boolean;
+  /** Those who ask here have not lapsed, even if they know of deletions that are forgotten and not known here. */
+  readonly isAuthority: boolean;
+  /** This controller has lapsed, see `hasLapsed`. @param peer has forgotten deletions that are not known here */
+  readonly onLapsed: (peer: number) => void;
   /** An exchange ended: everything that the peer knew when it began is now known here. */
   readonly onSynced: (peer: number, exchange: Exchange) => void;
   readonly nameOf: (peer: number) => string;
@@ -39,6 +47,8 @@ export interface Exchange {
 interface Pull {
   readonly exchange: number;
   readonly startedMs: number;
+  /** There was nothing here when it was started, and nothing has come yet. */
+  empty: boolean;
   progressMs: number;
   writes: number;
   /** Known from the first part of the answer on. */
@@ -51,6 +61,7 @@ interface Feed {
   readonly exchange: number;
   readonly missing: readonly Effect[];
   readonly known: readonly number[];
+  movedMs: number;
   next: number;
   /** Writes in the next part, so that its values come to about `PART_BYTES`. */
   partWrites: number;
@@ -81,18 +92,21 @@ export class Sync {
 
   /** Starts an exchange that sees all that the peer knows from now on; one under way is given up. */
   restart(peer: number): void {
-    const { bus, nowMs, known } = this.#ports;
+    const { bus, nowMs, known, replica } = this.#ports;
+    if (!this.#ports.mayTake(peer)) return;
+    const past = pastOf(replica.journal, known());
     this.#lastExchange = (this.#lastExchange + 1) >>> 0;
     const startedMs = nowMs();
     this.#pulls.set(peer, {
       exchange: this.#lastExchange,
       startedMs,
+      empty: past.empty,
       progressMs: startedMs,
       writes: 0,
       total: 0,
       line: new ProgressLine(nowMs),
     });
-    bus.send(peer, { type: 'sync-request', exchange: this.#lastExchange, known: known().times() });
+    bus.send(peer, { type: 'sync-request', exchange: this.#lastExchange, ...past });
   }
 
   /** Gives up all exchanges that were started here. */
@@ -122,20 +136,41 @@ export class Sync {
     return at === undefined ? null : this.#ports.nowMs() - at;
   }
 
+  /** Nothing is under way in either direction. */
+  get isIdle(): boolean {
+    return this.#pulls.size === 0 && this.#feeds.size === 0;
+  }
+
+  /** To be called now and then: an exchange that nobody goes on with is over. */
+  onTick(): void {
+    const { nowMs, timeoutMs } = this.#ports;
+    for (const [peer, { progressMs }] of this.#pulls)
+      if (nowMs() - progressMs >= timeoutMs) this.#pulls.delete(peer);
+    for (const [peer, { movedMs }] of this.#feeds)
+      if (nowMs() - movedMs >= timeoutMs) this.#feeds.delete(peer);
+  }
+
   onPeerDown(peer: number): void {
     this.#pulls.delete(peer);
     this.#feeds.delete(peer);
   }
 
   onRequest(from: number, request: SyncRequest): void {
-    const { replica } = this.#ports;
-    const theirs = new VersionVector(request.known);
-    const missing = replica.journal.since(theirs);
-    const known = this.#ports.known().times();
+    const { bus, nowMs, onLapsed, isAuthority } = this.#ports;
+    const { journal } = this.#ports.replica;
+    const own = this.#ports.known();
+    const { exchange, known, forgotten } = request;
+    const lapsed = hasLapsed(request, journal.forgotten);
+    if (!isAuthority && hasLapsed(pastOf(journal, own), new VersionVector(forgotten))) {
+      // Of two that have, one is right by decree.
+      if (!lapsed || from < this.#ports.node) return onLapsed(from);
+    }
+    if (lapsed) return bus.send(from, { type: 'sync-lapsed', exchange });
     this.#feeds.set(from, {
-      exchange: request.exchange,
-      missing,
-      known,
+      exchange,
+      missing: journal.since(new VersionVector(known)),
+      known: own.times(),
+      movedMs: nowMs(),
       next: 0,
       partWrites: PART_WRITES_FIRST,
     });
@@ -146,9 +181,20 @@ export class Sync {
     if (this.#feeds.get(from)?.exchange === exchange) this.#feed(from);
   }
 
+  /** While another peer goes on with an exchange, that may bring the deletions. */
+  onLapsed(from: number, exchange: number): void {
+    if (this.#pulls.get(from)?.exchange !== exchange) return;
+    this.#pulls.delete(from);
+    if (![...this.#pulls.keys()].some((peer) => this.isMoving(peer))) this.#ports.onLapsed(from);
+  }
+
   onResponse(from: number, response: SyncResponse): void {
     const pull = this.#pulls.get(from);
     if (pull === undefined || pull.exchange !== response.exchange) return;
+    if (!this.#ports.mayTake(from) || !this.#begin(pull, response)) {
+      this.#pulls.delete(from);
+      return;
+    }
     pull.progressMs = this.#ports.nowMs();
     pull.writes += response.effects.length;
     pull.total = response.total;
@@ -161,11 +207,23 @@ export class Sync {
     const pull = this.#pulls.get(from);
     if (pull === undefined || pull.exchange !== complete.exchange) return;
     this.#pulls.delete(from);
+    if (!this.#ports.mayTake(from)) return;
     this.#ports.known().merge(new VersionVector(complete.known));
     const now = this.#ports.nowMs();
     this.#syncedMs.set(from, now);
     if (now - pull.startedMs >= LONG_MS) this.#report('has taken in what a peer knows', from, pull);
     this.#ports.onSynced(from, { writes: pull.writes, tookMs: now - pull.startedMs });
+  }
+
+  /** Who had nothing until now lacks what the peer lacks. @returns false when something has come from elsewhere */
+  #begin(pull: Pull, { forgotten }: SyncResponse): boolean {
+    if (!pull.empty) return true;
+    pull.empty = false;
+    if (forgotten.every((time) => time === 0)) return true;
+    const { journal } = this.#ports.replica;
+    if (journal.records > 0) return false;
+    journal.noteForgotten(forgotten);
+    return true;
   }
 
   #report(message: string, peer: number, { writes, total, startedMs }: Pull): void {
@@ -176,7 +234,8 @@ export class Sync {
   /** Sends the next part: values are read from the store just before they are sent. */
   #feed(peer: number): void {
     const feed = this.#feeds.get(peer)!;
-    const { bus, replica } = this.#ports;
+    const { bus, replica, nowMs } = this.#ports;
+    feed.movedMs = nowMs();
     if (feed.next >= feed.missing.length) {
       this.#feeds.delete(peer);
       bus.send(peer, { type: 'sync-complete', exchange: feed.exchange, known: feed.known });
@@ -191,7 +250,9 @@ export class Sync {
         return;
       }
       const { exchange, missing } = feed;
-      bus.send(peer, { type: 'sync-response', exchange, total: missing.length, effects });
+      const forgotten = replica.journal.forgotten.times();
+      bus.send(peer, { type: 'sync-response', exchange, total: missing.length, forgotten, effects });
+      feed.movedMs = nowMs();
       feed.partWrites = nextPartWrites(effects);
     });
   }

@@ -1,18 +1,15 @@
 import type { Journal, JournalRecord } from '../journal/journal.ts';
 import { NO_ENTRY } from '../ordering/effect.ts';
 import { compareVersions } from '../ordering/version.ts';
-import type { VersionVector } from '../ordering/version-vector.ts';
 import type { OrderedEngine } from './ordered-engine.ts';
-import { Sweeper } from './sweeper.ts';
+import { Sweeper, type SweeperPorts } from './sweeper.ts';
 
-export interface UpkeepPorts {
+export interface UpkeepPorts extends Pick<SweeperPorts, 'peers' | 'mayForgetEarly'> {
   readonly journal: Journal;
   /** Null at a convergent level. */
   readonly ordered: OrderedEngine | null;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
-  /** What each peer is known to know; a peer that was never heard of knows nothing. */
-  readonly peersKnown: () => readonly VersionVector[];
   /** It is for this controller to propose the end of what that one wrote. */
   readonly speaksFor: (node: number) => boolean;
 }

@@ -19,6 +19,7 @@ const PLAIN: Omit<Scenario, 'level' | 'clients' | 'faults'> = {
   nodes: 3,
   delays: { kind: 'uniform', minMs: 1, maxMs: 1 },
   absence: { nodes: [], by: 'pause' },
+  horizonMs: Number.POSITIVE_INFINITY,
 };
 
 const fault = (kind: Fault['kind'], atMs: number, forMs: number, amount = 0): Fault => ({

@@ -60,6 +60,7 @@ export function judge(
   }
   if (!ordered) {
     note('invented', findExcessDelete(history, appliedIn(cluster, unavoidableDeletes)));
+    note('lost', findForgotten(cluster));
     if (cluster.durability !== 'none' || !wasKilled(cluster))
       note('lost', findLost(history, appliedIn(cluster), values[0]!));
   }
@@ -73,6 +74,35 @@ export function judge(
     note('failed-without-fault', `${recorder.failures} operations`);
   }
   return { violations, undecided, searched };
+}
+
+/**
+ * Whoever never lost its memory has, of every key, at the end what it has ever known to be the newest, or something newer:
+ * not what it once had and others have kept.
+ */
+function findForgotten({ nodes }: SimCluster): string | null {
+  for (const { id, incarnation, journal } of nodes) {
+    if (incarnation > 1) continue;
+    const flush = newestOf(journal.applied.filter(({ kind }) => kind === 'flush'));
+    for (const key of new Set(journal.applied.map((effect) => effect.key))) {
+      const last = newestOf(journal.applied.filter((effect) => effect.key === key));
+      const now = journal.newest(key)?.version;
+      const known = last?.kind === 'delete' || last === flush ? now === undefined : false;
+      if (
+        last === undefined ||
+        known ||
+        (flush !== undefined && compareVersions(flush.version, last.version) > 0)
+      )
+        continue;
+      if (now === undefined || compareVersions(now, last.version) < 0)
+        return `n${id} knew ${key} as of ${last.version.time}/${last.version.node}, and does not any more`;
+    }
+  }
+  return null;
+}
+
+function newestOf(effects: readonly Effect[]): Effect | undefined {
+  return effects.toSorted((a, b) => compareVersions(a.version, b.version)).at(-1);
 }
 
 function keepsCounter({ clients }: Scenario): boolean {

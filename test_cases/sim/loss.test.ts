@@ -21,6 +21,7 @@ const SCENARIO: Scenario = {
   delays: { kind: 'uniform', minMs: 1, maxMs: 1 },
   clients: [],
   faults: [],
+  horizonMs: Number.POSITIVE_INFINITY,
   absence: { nodes: [], by: 'kill' },
 };
 

@@ -15,6 +15,8 @@ export interface Mutant {
   readonly durability?: Durability;
   /** Faults that bring it out, as `npm run sim -- --faults` takes them; the swarm's where none are given. */
   readonly faults?: string;
+  /** As `--horizon`. */
+  readonly horizonMs?: number;
   /** It must be found within so many seeds, from the first on. */
   readonly seeds: number;
 }
@@ -24,7 +26,11 @@ const ORDERED = 'src/replication/ordered-engine.ts';
 const CONVERGENT = 'src/replication/convergent-engine.ts';
 const VIEWS = 'src/membership/view-changer.ts';
 const CHOICE = 'src/membership/view-choice.ts';
+const SYNC = 'src/replication/sync.ts';
 const MEMBERSHIP = 'src/membership/membership.ts';
+
+/** Controllers that are away, some of them for longer than deletions are kept for them. */
+const AWAY = 'isolation=1,cut=1,kill=1,link-break=1';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -178,7 +184,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets a deletion that a peer does not know of',
     file: 'src/replication/sweeper.ts',
-    text: 'if (everywhere && !isNeeded(record.version)) journal.forget(record);',
+    text: 'if (without.length === 0) journal.forget(record);',
     replacement: 'journal.forget(record);',
     level: 'eventual',
     seeds: 300,
@@ -320,6 +326,36 @@ export const MUTANTS: readonly Mutant[] = [
     level: 'eventual',
     faults: 'store-gone=2,store-hangs=1,store-emptied=2,kill=1,isolation=1',
     seeds: 3_000,
+  },
+  {
+    name: 'forgets that it has forgotten deletions early',
+    file: 'src/journal/memory-journal.ts',
+    text: 'this.forgotten.advance(record.version.node, record.version.time);',
+    replacement: '',
+    level: 'eventual',
+    faults: AWAY,
+    horizonMs: 300,
+    seeds: 300,
+  },
+  {
+    name: 'takes from one who has missed deletions that are forgotten',
+    file: SYNC,
+    text: 'if (!lapsed || from < this.#ports.node) return onLapsed(from);',
+    replacement: '',
+    level: 'eventual',
+    faults: AWAY,
+    horizonMs: 300,
+    seeds: 300,
+  },
+  {
+    name: 'gives to one who has missed deletions that are forgotten',
+    file: SYNC,
+    text: "if (lapsed) return bus.send(from, { type: 'sync-lapsed', exchange });",
+    replacement: '',
+    level: 'sequential',
+    faults: AWAY,
+    horizonMs: 300,
+    seeds: 1_000,
   },
   ...DISK_MUTANTS,
 ];

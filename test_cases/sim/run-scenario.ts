@@ -31,6 +31,8 @@ export interface Outcome {
   readonly recoveries: number;
   /** How often all controllers did so. */
   readonly resumptions: number;
+  /** How often a controller abandoned all that it knew. */
+  readonly newBeginnings: number;
   readonly virtualMs: number;
   /** Null unless it was asked for. */
   readonly transcript: Transcript | null;
@@ -90,7 +92,7 @@ class Run {
 
   constructor(scenario: Scenario, leaveOut: readonly PeerMessage['type'][] | null) {
     this.#scenario = scenario;
-    const { seed, level, durability, nodes, delays } = scenario;
+    const { seed, level, durability, nodes, delays, horizonMs } = scenario;
     this.#cluster = new SimCluster({
       seed,
       level,
@@ -98,6 +100,7 @@ class Run {
       settings: {
         requestTimeoutMs: REQUEST_TIMEOUT_MS,
         durability,
+        tombstoneHorizonMs: horizonMs,
         hotBytesMax: seed % 2 === 0 ? 0 : HOT_BYTES_MAX,
       },
     });
@@ -134,6 +137,7 @@ class Run {
       views: this.#views.size,
       recoveries: this.#cluster.nodes.reduce((sum, { recoveries }) => sum + recoveries, 0),
       resumptions: this.#cluster.resumptions,
+      newBeginnings: this.#cluster.nodes.reduce((sum, { newBeginnings }) => sum + newBeginnings, 0),
       virtualMs: this.#cluster.scheduler.nowMs,
       transcript: this.#cluster.transcript,
     };

@@ -25,6 +25,8 @@ export interface Scenario {
   readonly clients: readonly ClientPlan[];
   readonly faults: readonly Fault[];
   readonly absence: Absence;
+  /** Deletions are not kept for a peer that was silent for so long, in virtual milliseconds. */
+  readonly horizonMs: number;
 }
 
 /** What a scenario is to be drawn from; whatever is not given is drawn. */
@@ -37,6 +39,7 @@ export interface Draw {
   readonly faults?: Readonly<Partial<Record<FaultKind, number>>>;
   readonly delays?: Delays;
   readonly workload?: Partial<Workload>;
+  readonly horizonMs?: number;
 }
 
 export interface Workload {
@@ -82,6 +85,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
     clients,
     faults,
     absence: drawAbsence(random.fork('absence'), level, nodes, durability),
+    horizonMs: pickOr(draw.horizonMs, () => drawHorizon(new Random(seed).fork('horizon'))),
   };
 }
 
@@ -95,6 +99,11 @@ function drawDelays(random: Random): Delays {
   const kind = random.below(4);
   if (kind === 0) return { kind: 'heavy', minMs: random.between(0.1, 0.5), alpha: random.between(0.9, 2) };
   return { kind: 'uniform', minMs: 0.1, maxMs: [0.2, 1, 10][kind - 1]! };
+}
+
+/** Of most scenarios longer than anybody is away. */
+function drawHorizon(random: Random): number {
+  return random.chance(0.3) ? random.logBetween(150, 1_500) : Number.POSITIVE_INFINITY;
 }
 
 function drawWorkload(random: Random, nodes: number): Workload {

@@ -66,6 +66,7 @@ function endless(seed: number): Outcome {
     faults: new Map(),
     views: 0,
     recoveries: 0,
+    newBeginnings: 0,
     resumptions: 0,
     virtualMs: 0,
     transcript: null,

@@ -45,6 +45,8 @@ export class SimCluster {
   readonly network: SimNetwork;
   readonly nodes: readonly SimNode[];
   readonly #deaths: Loss[] = [];
+  /** When each controller last died, if it ever did, in virtual milliseconds. */
+  readonly diedMs = new Map<number, number>();
   /** Times at which answered writes may have been lost. */
   readonly losses: Loss[] = [];
   /** No controller has its memory. */
@@ -70,6 +72,7 @@ export class SimCluster {
           random: this.random.fork(`node ${id}`),
           transcript: () => this.#transcript,
           onSettled: () => this.#onSettled(),
+          onStartAnew: (node) => this.#onStartAnew(node),
         }),
     );
     for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);
@@ -111,6 +114,7 @@ export class SimCluster {
     for (const node of nodes) {
       if (this.#knows(node)) this.#deaths.push({ fromMs: node.keptUntilMs, toMs });
       end(node);
+      this.diedMs.set(node.id, toMs);
     }
     const wasForgotten = this.#isForgotten;
     this.#isForgotten ||= !isKnown();
@@ -130,6 +134,15 @@ export class SimCluster {
       return member.node === node.id && member.incarnation === node.incarnation;
     });
     return node.knows && (isMember ?? true);
+  }
+
+  /**
+   * At an ordered level nothing is lost by that: others have it all. Where a controller answers alone, what it wrote while
+   * it was cut off for so long is.
+   */
+  #onStartAnew(node: SimNode): void {
+    if (this.level === 'eventual' && node.knows)
+      this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
   }
 
   /** When nobody had its memory, all go on from the longest state that was on a disk. */
@@ -222,6 +235,7 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     durability: 'none',
     requestTimeoutMs: 1_000,
     syncIntervalMs: 1_000,
+    tombstoneHorizonMs: Number.POSITIVE_INFINITY,
     maxClockSkewMs: 10_000,
     storeType: 'custom',
     storeAddress: { host: '', port: 0 },

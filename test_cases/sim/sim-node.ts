@@ -34,6 +34,8 @@ export interface NodePorts {
   readonly transcript: () => Transcript | null;
   /** The controller has served since it was started. */
   readonly onSettled: () => void;
+  /** The controller is about to abandon all that it knows. */
+  readonly onStartAnew: (node: SimNode) => void;
 }
 
 /** What a controller begins with. */
@@ -75,11 +77,11 @@ export class SimNode implements NetworkNode {
   recovered: RecoveredState = NOTHING_RECOVERED;
   /** Starts that went on from what was on disk. */
   recoveries = 0;
+  /** Times that it abandoned all that it knew. */
+  newBeginnings = 0;
   /** Virtual time up to which this node last stood still. */
   pausedUntilMs = Number.NEGATIVE_INFINITY;
   #pausedFromMs = Number.NEGATIVE_INFINITY;
-  /** Virtual time at which its controller last died. */
-  diedMs = Number.NEGATIVE_INFINITY;
 
   constructor(id: number, settings: Settings, ports: NodePorts) {
     this.id = id;
@@ -133,7 +135,7 @@ export class SimNode implements NetworkNode {
   }
 
   /** Starts a new run, with nothing remembered but what the disk and the store hold. */
-  start(): void {
+  start(abandon: string | null = null): void {
     this.#life++;
     this.#running = true;
     const life = this.#life;
@@ -142,7 +144,7 @@ export class SimNode implements NetworkNode {
       if (life === this.#life) this.whenAwake(run);
     };
     this.#note(`starts, run ${life}`);
-    if (this.#settings.durability !== 'none') return this.#openStorage(deliver);
+    if (this.#settings.durability !== 'none') return this.#openStorage(deliver, abandon);
     this.#begin(deliver, {
       journal: new MemoryJournal(this.#settings.peers.length),
       recovered: NOTHING_RECOVERED,
@@ -150,7 +152,7 @@ export class SimNode implements NetworkNode {
     });
   }
 
-  #openStorage(deliver: (run: () => void) => void): void {
+  #openStorage(deliver: (run: () => void) => void, abandon: string | null): void {
     const { scheduler, random } = this.#ports;
     const opening = openSimStorage({
       settings: this.#settings,
@@ -160,6 +162,7 @@ export class SimNode implements NetworkNode {
       random,
       deliver,
       onWritable: () => this.#core?.onWritable(),
+      abandon,
       note: (message, fields) => this.#noteLog(message, fields),
     });
     opening.then(
@@ -204,6 +207,7 @@ export class SimNode implements NetworkNode {
       onChange: () => {
         for (const session of this.#sessions) session.drain();
       },
+      startAnew: (reason) => scheduler.after(0, () => deliver(() => this.#startAnew(reason))),
       log: (message, fields) => this.#noteLog(message, fields),
       local: (_, answer) => answer(REPLIES.ok),
     });
@@ -220,6 +224,15 @@ export class SimNode implements NetworkNode {
     if (this.settled) return;
     this.#settledLife = this.#life;
     this.#ports.onSettled();
+  }
+
+  #startAnew(reason: string): void {
+    this.#note(`starts anew: ${reason}`);
+    this.newBeginnings++;
+    this.#ports.onStartAnew(this);
+    this.#end();
+    this.files.onKill();
+    this.start(reason);
   }
 
   /** As SIGKILL: its clients get no more answers, its memory is lost. */
@@ -240,7 +253,6 @@ export class SimNode implements NetworkNode {
 
   #end(): void {
     const wasUp = this.#core !== null;
-    this.diedMs = this.#ports.scheduler.nowMs;
     this.#core = null;
     this.#running = false;
     this.#life++;

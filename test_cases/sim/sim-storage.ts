@@ -15,6 +15,8 @@ export interface SimStoragePorts {
   /** Hands a callback to the process, when it is awake and if it still is the same. */
   readonly deliver: (run: () => void) => void;
   readonly onWritable: () => void;
+  /** Why what is found is to be set aside. */
+  readonly abandon: string | null;
   readonly note: (message: string, fields?: LogFields) => void;
 }
 
@@ -24,7 +26,7 @@ const COMPACT_BYTES_MIN = 6_000;
 
 /** What a process finds on its machine's disk, or makes there: the storage of a real controller, on virtual time. */
 export function openSimStorage(ports: SimStoragePorts): Promise<Storage> {
-  const { settings, files, clock, scheduler, random, deliver, onWritable } = ports;
+  const { settings, files, clock, scheduler, random, deliver, onWritable, abandon } = ports;
   const stoppable = (ms: number, run: () => void): (() => void) => {
     let stopped = false;
     scheduler.after(ms, () => deliver(() => stopped || run()));
@@ -32,7 +34,7 @@ export function openSimStorage(ports: SimStoragePorts): Promise<Storage> {
       stopped = true;
     };
   };
-  return openStorage(settings, loggerOf(ports), onWritable, {
+  return openStorage(settings, loggerOf(ports), onWritable, abandon, {
     disk: files.mount(deliver),
     wallMs: () => clock.wallMs(),
     nowMs: () => clock.nowMs(),
@@ -47,10 +49,11 @@ export function openSimStorage(ports: SimStoragePorts): Promise<Storage> {
 }
 
 /** What a crash leaves must never pass for damage. */
-function loggerOf({ note, scheduler }: SimStoragePorts): Logger {
+function loggerOf({ note, scheduler, abandon }: SimStoragePorts): Logger {
   const error = (message: string, fields?: LogFields): void => {
     note(message, fields);
-    const isFound = fields?.setAside !== undefined && fields.reason !== HALF_TAKEN_OVER;
+    const isKnown = fields?.reason === HALF_TAKEN_OVER || fields?.reason === abandon;
+    const isFound = fields?.setAside !== undefined && !isKnown;
     if (isFound || message.includes('damaged'))
       scheduler.fail(new Error(`${message}: ${fields?.reason ?? ''}`));
   };

@@ -13,6 +13,7 @@ export class Tally {
   views = 0;
   recoveries = 0;
   resumptions = 0;
+  newBeginnings = 0;
   virtualMs = 0;
 
   add(outcome: Outcome): void {
@@ -24,6 +25,7 @@ export class Tally {
     this.views += outcome.views;
     this.recoveries += outcome.recoveries;
     this.resumptions += outcome.resumptions;
+    this.newBeginnings += outcome.newBeginnings;
     this.virtualMs += outcome.virtualMs;
     for (const [kind, count] of outcome.faults) this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + count);
     if (outcome.violations.length > 0) this.failed.push(outcome);
@@ -42,7 +44,7 @@ export class Tally {
       `operations  ${this.operations} checked; of ${this.failures} the outcome was an error or unknown`,
       `faults      ${faults.join(', ') || 'none'}`,
       `views       ${this.views} installed`,
-      `disks       ${this.recoveries} controllers went on from theirs, ${this.resumptions} times all of a cluster`,
+      `disks       ${this.recoveries} controllers went on from theirs, ${this.resumptions} times all of a cluster, and ${this.newBeginnings} started anew`,
       `searched    ${this.searched} small histories of ordered levels in all orders`,
       `undecided   ${this.undecided} keys whose histories take too long to check`,
       `violations  ${this.failed.length}${this.failed.length > 0 ? `: seeds ${this.failed.map(({ seed }) => seed).join(', ')}` : ''}`,

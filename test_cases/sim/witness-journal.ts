@@ -80,6 +80,18 @@ export class WitnessJournal implements Journal {
     this.#journal.forget(record);
   }
 
+  forgetEarly(record: JournalRecord): void {
+    this.#journal.forgetEarly(record);
+  }
+
+  get forgotten(): VersionVector {
+    return this.#journal.forgotten;
+  }
+
+  noteForgotten(times: readonly number[]): void {
+    this.#journal.noteForgotten(times);
+  }
+
   since(vector: VersionVector): Effect[] {
     return this.#journal.since(vector);
   }

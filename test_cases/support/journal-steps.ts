@@ -8,11 +8,24 @@ import { completedWrites, NODES } from './effect-arbitraries.ts';
 
 /** Something that is done to a journal. */
 export type JournalStep =
-  | { readonly do: 'record' | 'hold' | 'release' | 'mark' | 'forget'; readonly effect: Effect }
+  | {
+      readonly do: 'record' | 'hold' | 'release' | 'mark' | 'forget' | 'forget early';
+      readonly effect: Effect;
+    }
   | { readonly do: 'record and revert'; readonly effect: Effect };
 
 const doings = fc.constantFrom(
-  ...(['record', 'record', 'record', 'hold', 'release', 'mark', 'forget', 'record and revert'] as const),
+  ...([
+    'record',
+    'record',
+    'record',
+    'hold',
+    'release',
+    'mark',
+    'forget',
+    'forget early',
+    'record and revert',
+  ] as const),
 );
 
 /** Steps over a few keys; a held request is recorded or released later, or never. */
@@ -52,6 +65,11 @@ export function takeStep(journal: Journal, step: JournalStep): void {
       if (record !== undefined) journal.forget(record);
       return;
     }
+    case 'forget early': {
+      const record = journal.newest(effect.key);
+      if (record !== undefined) journal.forgetEarly(record);
+      return;
+    }
     case 'record and revert': {
       const before = journal.newest(effect.key);
       if (journal.record(effect) && effect.key !== '') journal.revert(effect.version, effect.key, before);
@@ -88,6 +106,7 @@ export function fingerprint(journal: Journal, report: Pick<RecoveryReport, 'held
   const { held, marks } = report;
   const records = journal.since(VersionVector.zero(NODES));
   const waiting = held.map((effect) => Object.entries(effect).sort());
-  const parts = { records, armed: journal.armedFlush, keys: journal.keys, waiting, marks };
+  const forgotten = journal.forgotten.times();
+  const parts = { records, armed: journal.armedFlush, keys: journal.keys, forgotten, waiting, marks };
   return JSON.stringify(parts, (_, value) => (typeof value === 'bigint' ? `${value}` : value));
 }

@@ -87,11 +87,19 @@ export const MESSAGES: Arbitraries = {
     received: numbers,
   }),
   push: fc.record({ type: fc.constant('push'), previousTime: u53, effects: effectLists }),
-  'sync-request': fc.record({ type: fc.constant('sync-request'), exchange: u32, known: numbers }),
+  'sync-request': fc.record({
+    type: fc.constant('sync-request'),
+    exchange: u32,
+    known: numbers,
+    forgotten: numbers,
+    empty: fc.boolean(),
+  }),
+  'sync-lapsed': fc.record({ type: fc.constant('sync-lapsed'), exchange: u32 }),
   'sync-response': fc.record({
     type: fc.constant('sync-response'),
     exchange: u32,
     total: u53,
+    forgotten: numbers,
     effects: effectLists,
   }),
   'sync-next': fc.record({ type: fc.constant('sync-next'), exchange: u32 }),
@@ -125,6 +133,7 @@ export const MESSAGES: Arbitraries = {
     caughtUp: fc.boolean(),
     failing: fc.boolean(),
     queue: effectLists,
+    mixed: fc.boolean(),
   }),
   rejected: fc.record({ type: fc.constant('rejected'), promised: ballots }),
   accept: fc.record({

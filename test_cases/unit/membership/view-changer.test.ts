@@ -53,6 +53,7 @@ function changerOn(viewLog: ViewLog) {
     engine: {
       applied: NO_VERSION,
       marked: NO_VERSION,
+      mixed: false,
       queued: () => [],
       freeze: () => {},
       adopt: (_view, _union, _base, done) => done(null),
@@ -63,7 +64,7 @@ function changerOn(viewLog: ViewLog) {
     leasesMs: () => [0, 0, 0],
     isCaughtUp: () => true,
     incarnationOf: (peer) => 100 + peer,
-    transfer: (_, done) => done(),
+    transfer: (_from, _holders, done) => done(),
     endTransfers: () => {},
     onChange: () => {},
     log: () => {},
@@ -85,7 +86,7 @@ function promised(node: number, ballot: Ballot): Promised {
   } as const;
   const hears = [0, 1, 2].filter((peer) => peer !== node);
   const said = { standing, applied: NO_VERSION, leasesMs: [0, 0, 0], hears, caughtUp: true, failing: false };
-  return { type: 'promised', ballot, ...said, queue: [] };
+  return { type: 'promised', ballot, ...said, queue: [], mixed: false };
 }
 
 const FIRST = { counter: 1, node: 0 };

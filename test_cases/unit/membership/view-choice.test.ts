@@ -37,6 +37,7 @@ function promised(node: number, [memory, accepted, applied, ...queue]: Word): Pr
     caughtUp: true,
     failing: false,
     queue: queue.map(request),
+    mixed: false,
   };
 }
 

@@ -20,7 +20,7 @@ describe('the codec of peer messages', () => {
 
   it('refuses more numbers than there can be controllers', () => {
     const known = new Array<number>(257).fill(1);
-    const frame = encodeFrame({ type: 'sync-request', exchange: 1, known });
+    const frame = encodeFrame({ type: 'sync-request', exchange: 1, known, forgotten: [], empty: false });
     expect(() => decodeBody(frame.subarray(LENGTH_BYTES))).toThrow('257 numbers');
   });
 

@@ -29,6 +29,10 @@ function pair(messageMs: number) {
     if (id === 1) known.advance(0, WRITES);
     const send = (to: number, message: PeerMessage) => void wire.push({ to, message });
     return new Sync({
+      node: id,
+      mayTake: () => true,
+      isAuthority: true,
+      onLapsed: () => {},
       bus: { send, broadcast: () => {}, multicast: () => {}, isUp: () => true },
       replica,
       known: () => known,

@@ -1,0 +1,130 @@
+import { Compaction, type CompactionPorts } from './compaction.ts';
+import type { Place } from './log-entry.ts';
+import type { Timers } from './timers.ts';
+
+export interface CompactorPorts extends Pick<CompactionPorts, 'files' | 'writer' | 'state' | 'store'> {
+  readonly timers: Timers;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** The log behind the base is left to grow to this before it is compacted, however small the base, in bytes. */
+  readonly compactBytesMin: number;
+  /** Writes entries anew whose files are about to be removed, and resolves when they are on disk. */
+  readonly saveReverted: (places: readonly Place[]) => Promise<void>;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** The log's files: the oldest that is part of it, and how much is in the base and behind it, in bytes. */
+export interface LogSizes {
+  oldest: number;
+  baseBytes: number;
+  logBytes: number;
+}
+
+/** Has a log compacted when it has grown, and keeps whatever else reads its files from running meanwhile. */
+export class Compactor {
+  readonly #ports: CompactorPorts;
+  readonly #sizes: LogSizes;
+  #compaction: Compaction | null = null;
+  /** Entries that were reverted to, in files that are about to be removed. */
+  #toSave: Place[] = [];
+  /** Compactions, and what `alone` runs, one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #isIdle = true;
+  #notBeforeMs = 0;
+  #closed = false;
+
+  constructor(ports: CompactorPorts, sizes: LogSizes) {
+    this.#ports = ports;
+    this.#sizes = sizes;
+  }
+
+  get sizes(): Readonly<LogSizes> {
+    return this.#sizes;
+  }
+
+  /** @param bytes more of the log are on disk */
+  onFlushed(bytes: number): void {
+    this.#sizes.logBytes += bytes;
+    if (this.#isDue()) this.#start();
+  }
+
+  /**
+   * The entry at this place is that of the newest write of a key again.
+   *
+   * @returns false when its file is gone, or about to be
+   */
+  keepsReverted(place: Place): boolean {
+    const { oldest } = this.#sizes;
+    if (place.file >= oldest && (this.#compaction?.keepsReverted(place) ?? true)) return true;
+    if (place.file >= oldest) this.#toSave.push(place);
+    return false;
+  }
+
+  /** Runs when no compaction does; no file is removed meanwhile. */
+  alone<T>(use: () => Promise<T>): Promise<T> {
+    const run = this.#queue.then(use);
+    this.#queue = run.catch(() => {});
+    return run;
+  }
+
+  /** Begins nothing more, and resolves when nothing runs. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#queue;
+  }
+
+  #isDue(): boolean {
+    if (!this.#isIdle || this.#closed || this.#ports.nowMs() < this.#notBeforeMs) return false;
+    const { baseBytes, logBytes } = this.#sizes;
+    return logBytes > Math.max(this.#ports.compactBytesMin, LOG_PER_BASE * baseBytes);
+  }
+
+  #start(): void {
+    this.#isIdle = false;
+    this.#queue = this.#queue
+      .then(() => this.#compact())
+      .catch((error: Error) => {
+        if (this.#closed) return;
+        this.#notBeforeMs = this.#ports.nowMs() + AGAIN_MS;
+        this.#ports.log('the journal could not be compacted', { reason: error.message });
+      })
+      .finally(() => {
+        this.#compaction = null;
+        this.#isIdle = true;
+      });
+  }
+
+  async #compact(): Promise<void> {
+    const { files, log, nowMs, saveReverted } = this.#ports;
+    const startedMs = nowMs();
+    const before = this.#sizes.logBytes;
+    const { oldest } = this.#sizes;
+    this.#compaction = new Compaction({ ...this.#ports, oldest, pause: () => this.#pause() });
+    const base = await this.#compaction.run();
+    if (base === null) return;
+    this.#compaction = null;
+    this.#sizes.oldest = base.number;
+    const places = this.#toSave;
+    this.#toSave = [];
+    if (places.length > 0) await saveReverted(places);
+    for (const number of await files.list()) if (number < base.number) await files.remove(number);
+    this.#sizes.logBytes -= before;
+    const freed = this.#sizes.baseBytes + before - base.bytes;
+    this.#sizes.baseBytes = base.bytes;
+    log('the journal is compacted', { bytes: base.bytes, freed, ms: Math.round(nowMs() - startedMs) });
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#closed) throw new Error('the journal is being closed');
+    await new Promise<void>((resolve) => this.#ports.timers.after(PAUSE_MS, resolve));
+  }
+}
+
+/** The log is compacted when it is so many times as large as the base: what the disk holds beside what is live. */
+const LOG_PER_BASE = 2;
+
+/** After a compaction that failed, in milliseconds. */
+const AGAIN_MS = 30_000;
+
+/** Between two steps of a compaction, in milliseconds. */
+const PAUSE_MS = 1;

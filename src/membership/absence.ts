@@ -1,0 +1,38 @@
+import type { Peers } from './peers.ts';
+import { quorum } from './view.ts';
+
+export interface AbsencePorts {
+  readonly peers: Peers;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** Silence beyond this is absence. */
+  readonly horizonMs: number;
+}
+
+/**
+ * Which peers were silent for so long that nobody waits for them any more. Only silence counts that lasted while a majority
+ * of the controllers was there: who hears hardly anybody is cut off itself.
+ */
+export class Absence {
+  readonly #ports: AbsencePorts;
+  #majoritySinceMs: number | null = null;
+
+  constructor(ports: AbsencePorts) {
+    this.#ports = ports;
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    const { peers, nowMs } = this.#ports;
+    const nodes = peers.ids.length + 1;
+    if (nodes - peers.silent.length < quorum(nodes)) this.#majoritySinceMs = null;
+    else this.#majoritySinceMs ??= nowMs();
+  }
+
+  isAbsent(peer: number): boolean {
+    const { peers, nowMs, horizonMs } = this.#ports;
+    if (this.#majoritySinceMs === null) return false;
+    const majorityForMs = nowMs() - this.#majoritySinceMs;
+    return Math.min(majorityForMs, peers.silentMs(peer) ?? majorityForMs) > horizonMs;
+  }
+}

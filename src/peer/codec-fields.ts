@@ -1,0 +1,129 @@
+import type { Ballot, Member } from '../ordering/ballot.ts';
+import { EFFECT_KINDS, type Effect } from '../ordering/effect.ts';
+import { NODES_MAX, type Version } from '../ordering/version.ts';
+import { type ByteReader, type ByteWriter, FrameError } from './byte-writer.ts';
+import { MEMORIES, type Standing } from './messages.ts';
+
+/** What peer messages consist of, in bytes and back. Reading throws a FrameError where it is nothing that can be. */
+
+export function writeBallot(w: ByteWriter, ballot: Ballot): void {
+  w.u53(ballot.counter);
+  w.u8(ballot.node);
+}
+
+export function readBallot(r: ByteReader): Ballot {
+  return { counter: r.u53(), node: r.u8() };
+}
+
+export function writeStanding(w: ByteWriter, standing: Standing): void {
+  writeBallot(w, standing.promised);
+  writeBallot(w, standing.accepted);
+  writeMembers(w, standing.members);
+  w.u8(MEMORIES.indexOf(standing.memory));
+  w.u53(standing.incarnation);
+}
+
+export function readStanding(r: ByteReader): Standing {
+  return {
+    promised: readBallot(r),
+    accepted: readBallot(r),
+    members: readMembers(r),
+    memory: oneOf(MEMORIES, r.u8()),
+    incarnation: r.u53(),
+  };
+}
+
+export function writeVersion(w: ByteWriter, version: Version): void {
+  w.u53(version.time);
+  w.u8(version.node);
+}
+
+export function readVersion(r: ByteReader): Version {
+  return { time: r.u53(), node: r.u8() };
+}
+
+export function writeNumbers(w: ByteWriter, numbers: readonly number[]): void {
+  w.u32(numbers.length);
+  for (const number of numbers) w.u53(number);
+}
+
+export function readNumbers(r: ByteReader): number[] {
+  const count = r.count(8);
+  if (count > NODES_MAX) throw new FrameError(`${count} numbers where one a controller was due`);
+  return Array.from({ length: count }, () => r.u53());
+}
+
+export function writeMembers(w: ByteWriter, members: readonly Member[]): void {
+  w.u32(members.length);
+  for (const member of members) {
+    w.u8(member.node);
+    w.u53(member.incarnation);
+  }
+}
+
+export function readMembers(r: ByteReader): Member[] {
+  return Array.from({ length: r.count(9) }, () => ({ node: r.u8(), incarnation: r.u53() }));
+}
+
+export function writeEffects(w: ByteWriter, effects: readonly Effect[]): void {
+  w.u32(effects.length);
+  for (const effect of effects) writeEffect(w, effect);
+}
+
+export function readEffects(r: ByteReader): Effect[] {
+  const count = r.count(EFFECT_BYTES_MIN);
+  const effects = new Array<Effect>(count);
+  for (let i = 0; i < count; i++) effects[i] = readEffect(r);
+  return effects;
+}
+
+const EFFECT_BYTES_MIN = 9 + 1 + 4 + 4 + 8;
+const HAS_BASE = 1;
+const HAS_VALUE = 2;
+const HAS_TOKEN = 4;
+const HAS_MARKS = 8;
+const KIND_SHIFT = 4;
+
+function writeEffect(w: ByteWriter, effect: Effect): void {
+  writeVersion(w, effect.version);
+  w.u8((EFFECT_KINDS.indexOf(effect.kind) << KIND_SHIFT) | presence(effect));
+  w.text(effect.key);
+  w.u32(effect.flags);
+  w.u53(effect.expiresAtMs);
+  if (effect.base !== null) writeVersion(w, effect.base);
+  if (effect.token !== null) w.u64(effect.token);
+  if (effect.marks !== 0) w.u8(effect.marks);
+  if (effect.value !== null) w.bytes(effect.value);
+}
+
+/** Which of the fields that are mostly absent follow. */
+function presence({ base, value, token, marks }: Effect): number {
+  return (
+    (base === null ? 0 : HAS_BASE) |
+    (value === null ? 0 : HAS_VALUE) |
+    (token === null ? 0 : HAS_TOKEN) |
+    (marks === 0 ? 0 : HAS_MARKS)
+  );
+}
+
+function readEffect(r: ByteReader): Effect {
+  const version = readVersion(r);
+  const bits = r.u8();
+  return {
+    version,
+    kind: oneOf(EFFECT_KINDS, bits >> KIND_SHIFT),
+    key: r.text(),
+    flags: r.u32(),
+    expiresAtMs: r.u53(),
+    base: bits & HAS_BASE ? readVersion(r) : null,
+    token: bits & HAS_TOKEN ? r.u64() : null,
+    marks: bits & HAS_MARKS ? r.u8() : 0,
+    value: bits & HAS_VALUE ? r.bytes() : null,
+  };
+}
+
+export function oneOf<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new FrameError(`${index} is not a known kind`);
+  return item;
+}

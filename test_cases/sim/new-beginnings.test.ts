@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { Level } from '../../src/consistency/level.ts';
+import type { Durability } from '../../src/journal/durability.ts';
+import { deleteRequest } from '../../src/protocol/make-request.ts';
+import { ask, read, set } from './ask.ts';
+import { SimCluster } from './sim-cluster.ts';
+import type { SimNode } from './sim-node.ts';
+
+/** Controllers that abandon all that they know, since nobody can go on from it. */
+
+const HORIZON_MS = 500;
+
+const cluster = async (level: Level, durability: Durability, tombstoneHorizonMs?: number) => {
+  const settings = tombstoneHorizonMs === undefined ? {} : { tombstoneHorizonMs };
+  const made = new SimCluster({ seed: 1, level, settings: { durability, ...settings } });
+  await made.start();
+  return made;
+};
+
+const remove = deleteRequest('k');
+
+function isolate({ network, nodes }: SimCluster, node: SimNode): void {
+  for (const { id } of nodes) if (id !== node.id) network.cut(node.id, id);
+}
+
+function reconnect({ network, nodes }: SimCluster, node: SimNode): void {
+  for (const { id } of nodes) if (id !== node.id) network.heal(node.id, id);
+}
+
+const readAll = async (made: SimCluster, key: string) => {
+  const found: (string | null)[] = [];
+  for (const { id } of made.nodes) found.push(await read(made, id, key));
+  return found;
+};
+
+describe.each(['sequential', 'eventual'] as const)('deletions that a peer has missed, at %s', (level) => {
+  describe.each(['none', 'async'] as const)('with durability %s', (durability) => {
+    it('are forgotten when it was silent for long, and it starts anew when it is back', async () => {
+      const made = await cluster(level, durability, HORIZON_MS);
+      const [first, second, away] = made.nodes as [SimNode, SimNode, SimNode];
+      await ask(made, 0, set('k', '1'));
+      await ask(made, 0, set('stays', '1'));
+      await made.run(300);
+      isolate(made, away);
+      await made.run(1_000);
+      await ask(made, 0, remove);
+      await made.run(HORIZON_MS + 1_000);
+      expect([first, second].map(({ journal }) => journal.newest('k'))).toEqual([undefined, undefined]);
+      expect(away.journal.newest('k')).toBeDefined();
+      reconnect(made, away);
+      await made.run(100);
+      await made.runUntilReady();
+      await made.run(3_000);
+      expect(made.nodes.map(({ newBeginnings }) => newBeginnings)).toEqual([0, 0, 1]);
+      expect(await readAll(made, 'k')).toEqual([null, null, null]);
+      expect(await readAll(made, 'stays')).toEqual(['1', '1', '1']);
+    });
+
+    it('are kept for it until then, and it keeps what it has', async () => {
+      const made = await cluster(level, durability, 60_000);
+      const [first, , away] = made.nodes as [SimNode, SimNode, SimNode];
+      await ask(made, 0, set('k', '1'));
+      await made.run(300);
+      isolate(made, away);
+      await made.run(1_000);
+      await ask(made, 0, remove);
+      await made.run(3_000);
+      expect(first.journal.newest('k')?.tombstone).toBe(true);
+      reconnect(made, away);
+      await made.run(100);
+      await made.runUntilReady();
+      await made.run(3_000);
+      expect(made.nodes.map(({ newBeginnings }) => newBeginnings)).toEqual([0, 0, 0]);
+      expect(await readAll(made, 'k')).toEqual([null, null, null]);
+      expect(first.journal.newest('k')).toBeUndefined();
+    });
+
+    it('are kept while there is no majority to know of them', async () => {
+      const made = await cluster(level, durability, HORIZON_MS);
+      await ask(made, 0, set('k', '1'));
+      await made.run(300);
+      await ask(made, 0, remove);
+      for (const node of made.nodes.slice(1)) isolate(made, node);
+      await made.run(HORIZON_MS + 3_000);
+      for (const node of made.nodes.slice(1)) reconnect(made, node);
+      await made.runUntilReady();
+      await made.run(3_000);
+      expect(made.nodes.map(({ newBeginnings }) => newBeginnings)).toEqual([0, 0, 0]);
+      expect(await readAll(made, 'k')).toEqual([null, null, null]);
+    });
+  });
+});
+
+/** It has taken over what they did before they all died, and have lost since. */
+it.each(['none', 'async'] as const)(
+  'a controller that is catching up starts anew when those whose state it takes over have lost it: %s',
+  async (durability) => {
+    const made = await cluster('linearizability', durability);
+    const [first, ...others] = made.nodes;
+    await ask(made, 0, set('k', 'old'));
+    await made.run(300);
+    made.kill(first!);
+    await made.run(1_000);
+    first!.start();
+    for (let i = 0; i < 200 && first!.journal.newest('k')?.version.node !== 1; i++)
+      await ask(made, 1, set('k', 'new'));
+    expect(first!.core!.view).toBeNull();
+    expect(first!.journal.newest('k')?.version.node).toBe(1);
+    made.losePower(...others);
+    await made.run(100);
+    for (const node of others) node.start();
+    await made.runUntilReady();
+    await made.run(3_000);
+    const [found, ...rest] = await readAll(made, 'k');
+    expect(rest).toEqual([found, found]);
+    expect(first!.newBeginnings).toBe(1);
+  },
+);

@@ -1,0 +1,64 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Absence } from '../../../src/membership/absence.ts';
+import { Peers } from '../../../src/membership/peers.ts';
+
+const HORIZON_MS = 1_000;
+const TICK_MS = 20;
+
+let nowMs: number;
+let peers: Peers;
+let absence: Absence;
+
+beforeEach(() => {
+  nowMs = 0;
+  peers = new Peers({
+    ids: [1, 2],
+    heartbeatMs: 100,
+    threshold: 3,
+    nowMs: () => nowMs,
+    tickMs: TICK_MS,
+    isLinked: () => true,
+    nameOf: String,
+    log: () => {},
+  });
+  absence = new Absence({ peers, nowMs: () => nowMs, horizonMs: HORIZON_MS });
+});
+
+/** @param heard those who are */
+function pass(ms: number, heard: readonly number[]): void {
+  for (const untilMs = nowMs + ms; nowMs < untilMs; nowMs += TICK_MS) {
+    for (const peer of heard) peers.onHeard(peer);
+    peers.onTick();
+    absence.onTick();
+  }
+}
+
+const absent = () => [1, 2].filter((peer) => absence.isAbsent(peer));
+
+describe('a peer is absent', () => {
+  it('when it was silent for longer than the horizon, and back with its first word', () => {
+    pass(2_000, [1, 2]);
+    pass(900, [1]);
+    expect(absent()).toEqual([]);
+    pass(200, [1]);
+    expect(absent()).toEqual([2]);
+    peers.onHeard(2);
+    expect(absent()).toEqual([]);
+  });
+
+  it('when it was never heard since the start', () => {
+    pass(900, [1]);
+    expect(absent()).toEqual([]);
+    pass(300, [1]);
+    expect(absent()).toEqual([2]);
+  });
+
+  it('not while hardly anybody is heard, nor just after that', () => {
+    pass(5_000, []);
+    expect(absent()).toEqual([]);
+    pass(900, [1]);
+    expect(absent()).toEqual([]);
+    pass(300, [1]);
+    expect(absent()).toEqual([2]);
+  });
+});
