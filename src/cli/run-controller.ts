@@ -5,11 +5,13 @@ import { JournalError } from '../journal/journal-error.ts';
 import { formatAddress } from './address.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError, reasonOf, systemCodeOf, UsageError } from './failure.ts';
 import { describeTakenPort } from './port-owner.ts';
+import { releaseStartMemory } from './start-memory.ts';
 
 /** Runs one controller until SIGINT or SIGTERM. @returns the exit code */
 export async function runController(settings: Settings): Promise<number> {
   const stopped = onStopSignal();
   const logger = openLog(settings);
+  releaseStartMemory();
   try {
     let controller = await startController(settings, logger);
     process.stdout.write(`${greeting(settings)}\n`);

@@ -5,6 +5,7 @@ import type { ClientCodec } from '../protocol/client-codec.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
 import type { Request } from '../protocol/request.ts';
+import { writeParts } from '../protocol/write-parts.ts';
 import type { ClientBudget } from './client-budget.ts';
 import { keysOf, Outstanding } from './outstanding.ts';
 
@@ -145,9 +146,7 @@ export class ClientConnection {
     if (this.#closed) return;
     const bytes = this.#output.byteLength;
     if (bytes > 0) {
-      this.#socket.cork();
-      for (const part of this.#output.take()) this.#socket.write(part);
-      this.#socket.uncork();
+      writeParts(this.#socket, this.#output.take());
       this.#ports.onBytes(0, bytes);
     }
     this.#account();

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { ballotName } from '../membership/view.ts';
 import { Mesh } from '../peer/mesh.ts';
@@ -53,7 +52,10 @@ export async function startController(
   return running;
 }
 
-/** Largest number for the run of a controller: it tells a restart from a reconnection. */
+/**
+ * The number for the run of a controller is below this: it tells a restart from a reconnection, and is no secret, for
+ * which `node:crypto` would take 4 MB.
+ */
 const INCARNATION_MAX = 2 ** 47;
 
 /** A peer that was silent for this many suspicion times has its connection broken, and is called anew. */
@@ -101,7 +103,7 @@ class RunningController implements Controller {
       () => this.#mesh.flush(),
       () => this.#frontDoor.flush(),
     ]);
-    const incarnation = randomInt(1, INCARNATION_MAX);
+    const incarnation = 1 + Math.floor(Math.random() * (INCARNATION_MAX - 1));
     this.#mesh = this.#createMesh(incarnation, turn);
     this.#core = this.#createCore(incarnation, turn);
     this.#frontDoor = this.#createFrontDoor(turn);

@@ -1,7 +1,7 @@
 import { Coordinator } from '../consistency/coordinator.ts';
 import { POLICIES } from '../consistency/level.ts';
 import { Absence } from '../membership/absence.ts';
-import { Membership, NO_PART_IN_VIEWS } from '../membership/membership.ts';
+import { NO_PART_IN_VIEWS } from '../membership/membership.ts';
 import { Peers } from '../membership/peers.ts';
 import { isMember, type View } from '../membership/view.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
@@ -9,17 +9,14 @@ import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import { clockRefusal } from '../peer/handshake.ts';
 import type { Heartbeat, PeerMessage } from '../peer/messages.ts';
-import { CatchUp } from '../replication/catch-up.ts';
 import { ConvergentSide } from '../replication/convergent-side.ts';
 import type { Engine } from '../replication/engine.ts';
 import { GRACE_THRESHOLDS } from '../replication/first-sync.ts';
-import { JournalWatch } from '../replication/journal-watch.ts';
 import { KeptProgress, recoveredVector } from '../replication/kept-progress.ts';
-import { OrderedEngine } from '../replication/ordered-engine.ts';
+import { OrderedSide } from '../replication/ordered-side.ts';
 import { Replica } from '../replication/replica.ts';
 import { StoreRecovery } from '../replication/store-recovery.ts';
 import { type Exchange, Sync } from '../replication/sync.ts';
-import { TakeOver } from '../replication/take-over.ts';
 import { Upkeep } from '../replication/upkeep.ts';
 import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -41,12 +38,8 @@ export class Core {
   readonly #upkeep: Upkeep;
   readonly #known: VersionVector;
   readonly #kept: KeptProgress;
-  readonly #ordered: OrderedEngine | null = null;
-  readonly #membership: Membership | null = null;
-  readonly #journalWatch: JournalWatch | null = null;
-  readonly #catchUp: CatchUp | null = null;
+  readonly #ordered: OrderedSide | null = null;
   readonly #convergent: ConvergentSide | null = null;
-  readonly #takeOver: TakeOver | null = null;
   readonly #absence: Absence;
   /** It knows that it has to start anew, and does nothing more. */
   #isOver = false;
@@ -61,7 +54,7 @@ export class Core {
     this.#kept = new KeptProgress(
       {
         journal: ports.journal,
-        applied: () => this.#ordered?.marked ?? NO_VERSION,
+        applied: () => this.#ordered?.engine.marked ?? NO_VERSION,
         known: () => this.#knownNow(),
       },
       recoveredVector(ports.recovered, nodes),
@@ -73,27 +66,24 @@ export class Core {
     this.sync = this.#syncer();
     const shared = { node: settings.self, clock: this.clock, bus, replica: this.replica, requestFlush };
     if (POLICIES[settings.level].engine === 'ordered') {
-      this.#ordered = new OrderedEngine({
+      this.#ordered = new OrderedSide({
+        ...ports,
         ...shared,
         nodes,
-        onChange: () => this.#onChange(),
-        gate: (need) => this.#membership!.gate(need),
+        peers: this.peers,
+        exchanges: this.sync,
+        mayForm: settings.form,
+        leaseMs: settings.leaseMs,
         queueBytesMax: settings.queueBytesMax,
-        recovered: ports.recovered,
         durability: settings.durability,
-        known: () => this.#kept.marked,
-      });
-      this.#journalWatch = new JournalWatch({
-        ...ports,
+        sync: settings.durability === 'sync',
         suspectAfterMs: settings.heartbeatMs * settings.threshold,
-        isAwaited: () => this.#ordered!.isAwaited,
-        onChange: () => this.onHeartbeatTick(),
+        known: () => this.#kept.marked,
+        announce: () => this.onHeartbeatTick(),
+        onChange: () => this.#onChange(),
+        startAnew: (reason) => this.#startAnew(reason),
       });
-      this.#membership = this.#membershipOf(this.#ordered, this.#journalWatch);
-      this.#takeOver = this.#takeOverFrom(this.#ordered);
-      const servingPeers = () => this.#membership!.servingPeers;
-      this.#catchUp = new CatchUp({ sync: this.sync, servingPeers, journal: this.#journalWatch, nowMs });
-      this.engine = this.#ordered;
+      this.engine = this.#ordered.engine;
     } else {
       this.#convergent = new ConvergentSide({
         ...shared,
@@ -111,7 +101,7 @@ export class Core {
     this.replica.onLost = (record, done, reader) => this.recovery.find(record, done, reader);
     this.#upkeep = new Upkeep({
       journal: ports.journal,
-      ordered: this.#ordered,
+      ordered: this.#ordered?.engine ?? null,
       wallMs,
       peers: () =>
         this.peers.ids.map((peer) => ({
@@ -125,12 +115,12 @@ export class Core {
 
   /** The view that this controller serves in; null at a level that needs none, or while none holds. */
   get view(): View | null {
-    return this.#membership?.view ?? null;
+    return this.#ordered?.membership.view ?? null;
   }
 
   /** Milliseconds for which this controller may serve strong reads without hearing more; null where views don't matter. */
   get leaseLeftMs(): number | null {
-    return this.#membership?.leaseLeftMs ?? null;
+    return this.#ordered?.membership.leaseLeftMs ?? null;
   }
 
   /** Why requests can't be served yet; empty when they can. */
@@ -143,7 +133,7 @@ export class Core {
   /** At the end of a turn: what has gathered leaves. */
   flush(): void {
     if (this.#isOver) return;
-    this.#ordered?.flush();
+    this.#ordered?.engine.flush();
     this.#convergent?.engine.flush();
   }
 
@@ -151,7 +141,7 @@ export class Core {
     if (this.#isOver) return;
     this.onHeard(peer);
     this.#ports.bus.send(peer, this.#heartbeat());
-    this.#ordered?.onPeerUp(peer);
+    this.#ordered?.engine.onPeerUp(peer);
     this.#convergent?.onPeerUp(peer);
     this.recovery.onPeerUp();
   }
@@ -174,8 +164,7 @@ export class Core {
     if (this.#isOver) return;
     switch (message.type) {
       case 'ordered':
-        this.#ordered?.onFrame(from, message);
-        return;
+        return this.#ordered?.onFrame(from, message);
       case 'push':
         return this.#convergent?.onPush(from, message);
       case 'heartbeat':
@@ -196,7 +185,7 @@ export class Core {
       case 'fetched-many':
         return this.recovery.onMessage(from, message);
       default:
-        this.#membership?.onMessage(from, message);
+        this.#ordered?.onMessage(from, message);
     }
   }
 
@@ -208,15 +197,11 @@ export class Core {
       this.#onChange();
     }
     if (this.#convergent?.onTick(this.#ports.wallMs())) this.#onChange();
-    this.#journalWatch?.onTick();
-    this.#membership?.onTick();
-    this.#catchUp?.onTick();
-    this.#takeOver?.onTick();
+    this.#ordered?.onTick();
     this.sync.onTick();
     this.#absence.onTick();
     this.coordinator.onTick();
     this.recovery.onTick();
-    this.#ordered?.onTick();
     this.#upkeep.onTick();
   }
 
@@ -239,7 +224,7 @@ export class Core {
 
   /** The peer takes part: it is up, and as far as is known here it serves. */
   isMember(peer: number): boolean {
-    if (this.#membership === null) return this.peers.heartbeat(peer)?.caughtUp ?? false;
+    if (this.#ordered === null) return this.peers.heartbeat(peer)?.caughtUp ?? false;
     return this.view !== null && isMember(this.view, peer);
   }
 
@@ -255,29 +240,8 @@ export class Core {
       threshold,
       nowMs: this.#ports.nowMs,
       tickMs: TICK_MS,
-      log: this.#ports.log,
       isLinked: (peer) => this.#ports.bus.isUp(peer),
       nameOf: (peer) => `${peers[peer]!.host}:${peers[peer]!.port}`,
-    });
-  }
-
-  #membershipOf(engine: OrderedEngine, journal: JournalWatch): Membership {
-    const { settings } = this.#ports;
-    return new Membership({
-      ...this.#ports,
-      node: settings.self,
-      nodes: settings.peers.length,
-      mayForm: settings.form,
-      leaseMs: settings.leaseMs,
-      sync: settings.durability === 'sync',
-      peers: this.peers,
-      engine,
-      journal,
-      isCaughtUp: () => this.#isCaughtUp,
-      announce: () => this.onHeartbeatTick(),
-      onChange: () => this.#onChange(),
-      transfer: (from, holders, done) => this.#takeOver!.transfer(from, holders, done),
-      endTransfers: () => this.#takeOver!.end(),
     });
   }
 
@@ -286,7 +250,7 @@ export class Core {
     return new Sync({
       node: this.#ports.settings.self,
       bus,
-      mayTake: (peer) => this.#takeOver?.mayTake(peer) ?? true,
+      mayTake: (peer) => this.#ordered?.mayTake(peer) ?? true,
       isAuthority: this.#ordered !== null,
       onLapsed: (peer) =>
         this.#startAnew(`${this.peers.nameOf(peer)} has forgotten deletions that this controller has missed`),
@@ -294,22 +258,10 @@ export class Core {
       known: () => this.#knownNow(),
       nowMs,
       timeoutMs: SYNC_TIMEOUT_MS,
-      applyRemote: (effect) => (this.#ordered ?? this.#convergent!.engine).merge(effect),
+      applyRemote: (effect) => (this.#ordered ?? this.#convergent!).engine.merge(effect),
       onSynced: (peer, exchange) => this.#onSynced(peer, exchange),
       nameOf: (peer) => this.peers.nameOf(peer),
       log,
-    });
-  }
-
-  #takeOverFrom(engine: OrderedEngine): TakeOver {
-    const { settings, incarnationOf } = this.#ports;
-    return new TakeOver({
-      node: settings.self,
-      sync: () => this.sync,
-      isBegun: () => engine.mixed,
-      membersWith: (peer) => this.peers.heartbeat(peer)?.standing.members ?? [],
-      incarnationOf,
-      startAnew: (reason) => this.#startAnew(reason),
     });
   }
 
@@ -349,7 +301,7 @@ export class Core {
   }
 
   get #isCaughtUp(): boolean {
-    return this.#catchUp?.isCaughtUp ?? this.#convergent?.isCaughtUp ?? false;
+    return (this.#ordered ?? this.#convergent)!.isCaughtUp;
   }
 
   #onHeartbeat(from: number, heartbeat: Heartbeat): void {
@@ -358,8 +310,14 @@ export class Core {
     const refusal = clockRefusal(heartbeat.wallTime, { aheadMs, maxClockSkewMs: settings.maxClockSkewMs });
     if (refusal !== null) return refuse(from, refusal);
     this.clock.observe(heartbeat.time);
-    if (this.peers.onHeartbeat(from, heartbeat)) this.#onChange();
-    this.#membership?.onHeartbeat(from, heartbeat);
+    if (this.peers.onHeartbeat(from, heartbeat)) this.#onPeerFailing(from, heartbeat);
+    this.#ordered?.membership.onHeartbeat(from, heartbeat);
+  }
+
+  #onPeerFailing(peer: number, { failing }: Heartbeat): void {
+    const what = failing === '' ? 'peer takes writes again' : 'peer takes no writes';
+    this.#ports.log(what, { peer: this.peers.nameOf(peer), ...(failing !== '' && { reason: failing }) });
+    this.#onChange();
   }
 
   #heartbeat(): Heartbeat {
@@ -367,20 +325,19 @@ export class Core {
       type: 'heartbeat',
       time: this.clock.reading(),
       wallTime: this.clock.wallTime(),
-      ...(this.#membership?.announcement ?? NO_PART_IN_VIEWS),
+      ...(this.#ordered?.membership.announcement ?? NO_PART_IN_VIEWS),
       caughtUp: this.#isCaughtUp,
       known: this.#kept.times,
     };
   }
 
   #onSynced(peer: number, exchange: Exchange): void {
-    this.#catchUp?.onSynced(exchange);
+    this.#ordered?.onSynced(peer, exchange);
     this.#convergent?.onSynced(peer);
-    this.#takeOver?.onSynced(peer);
   }
 
   #knownNow(): VersionVector {
-    if (this.#ordered !== null) this.#known.settleUpTo(this.#ordered.applied);
+    if (this.#ordered !== null) this.#known.settleUpTo(this.#ordered.engine.applied);
     return this.#known;
   }
 

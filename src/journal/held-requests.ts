@@ -7,12 +7,16 @@ export interface HeldRequest extends Place {
   readonly effect: Effect;
 }
 
-/** The held requests by version. Versions are never used twice, so one names one request. */
+/**
+ * The held requests by version. Versions are never used twice, so one names one request.
+ *
+ * One that is taken out is let go of as well: former tables of the map hold its place until a full collection.
+ */
 export class HeldRequests {
-  readonly #requests = new Map<bigint, HeldRequest>();
+  readonly #requests = new Map<bigint, { held: HeldRequest | undefined }>();
 
   add(effect: Effect, { file, at }: Place): void {
-    this.#requests.set(casOfVersion(effect.version), { effect, file, at });
+    this.#requests.set(casOfVersion(effect.version), { held: { effect, file, at } });
   }
 
   has(version: Version): boolean {
@@ -23,20 +27,23 @@ export class HeldRequests {
   take(version: Version): HeldRequest | undefined {
     if (this.#requests.size === 0) return undefined;
     const id = casOfVersion(version);
-    const request = this.#requests.get(id);
-    if (request !== undefined) this.#requests.delete(id);
-    return request;
+    const place = this.#requests.get(id);
+    if (place === undefined) return undefined;
+    this.#requests.delete(id);
+    const { held } = place;
+    place.held = undefined;
+    return held;
   }
 
   /** Its entry has moved, if it is held still. */
   move(version: Version, place: Place): void {
-    const id = casOfVersion(version);
-    const request = this.#requests.get(id);
-    if (request !== undefined) this.#requests.set(id, { effect: request.effect, ...place });
+    const known = this.#requests.get(casOfVersion(version));
+    if (known?.held !== undefined) known.held = { effect: known.held.effect, ...place };
   }
 
   /** In version order. */
   all(): HeldRequest[] {
-    return [...this.#requests.values()].sort((a, b) => compareVersions(a.effect.version, b.effect.version));
+    const all = Array.from(this.#requests.values(), ({ held }) => held!);
+    return all.sort((a, b) => compareVersions(a.effect.version, b.effect.version));
   }
 }

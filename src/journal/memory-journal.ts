@@ -24,6 +24,8 @@ export class MemoryJournal implements Journal {
   readonly #logs: OriginLog[];
   readonly forgotten: VersionVector;
   #records = new Map<string, OriginRecord>();
+  /** The one asked for or made last: a write asks for its record several times over, and it is far away in memory. */
+  #last: OriginRecord | undefined;
   #cursor: Iterator<OriginRecord> | null = null;
   #tombstones = 0;
   #flush: Version | null = null;
@@ -54,7 +56,10 @@ export class MemoryJournal implements Journal {
   readonly position: string | null = null;
 
   newest(key: string): OriginRecord | undefined {
-    return this.#records.get(key);
+    if (this.#last?.key === key) return this.#last;
+    const record = this.#records.get(key);
+    if (record !== undefined) this.#last = record;
+    return record;
   }
 
   isLive(record: JournalRecord, nowMs: number): boolean {
@@ -172,7 +177,7 @@ export class MemoryJournal implements Journal {
 
   #recordWrite(effect: Effect): boolean {
     if (compareVersions(effect.version, this.#flushedBelow) < 0) return false;
-    const current = this.#records.get(effect.key);
+    const current = this.newest(effect.key);
     if (current !== undefined) {
       if (compareVersions(current.version, effect.version) >= 0) return false;
       this.#logs[current.version.node]!.remove(current);
@@ -216,6 +221,7 @@ export class MemoryJournal implements Journal {
       }
     });
     this.#records = survivors;
+    this.#last = undefined;
     this.#tombstones = tombstones;
     this.#cursor = null;
   }
@@ -237,11 +243,13 @@ export class MemoryJournal implements Journal {
     };
     this.#logs[version.node]!.insert(record);
     this.#records.set(key, record);
+    this.#last = record;
     if (tombstone) this.#tombstones++;
   }
 
   #remove(record: OriginRecord): void {
     this.#records.delete(record.key);
+    this.#last = undefined;
     this.#logs[record.version.node]!.remove(record);
     if (record.tombstone) this.#tombstones--;
   }

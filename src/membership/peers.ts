@@ -15,7 +15,6 @@ export interface PeersPorts {
   readonly isLinked: (peer: number) => boolean;
   /** For people. */
   readonly nameOf: (peer: number) => string;
-  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 /** The other controllers as this one sees them: who is heard, since when, and what each said last of itself. */
@@ -115,10 +114,7 @@ export class Peers {
   onHeartbeat(peer: number, heartbeat: Heartbeat): boolean {
     const before = this.#heartbeats.get(peer)?.failing ?? '';
     this.#heartbeats.set(peer, heartbeat);
-    const { failing } = heartbeat;
-    if (before === failing) return false;
-    const fields = { peer: this.nameOf(peer), ...(failing !== '' && { reason: failing }) };
-    this.#ports.log(failing === '' ? 'peer takes writes again' : 'peer takes no writes', fields);
+    if (before === heartbeat.failing) return false;
     this.#update();
     return true;
   }

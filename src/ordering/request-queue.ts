@@ -79,9 +79,8 @@ export class RequestQueue {
     return smallest;
   }
 
-  /** Takes the head out. */
-  pop(): Queued | undefined {
-    const head = this.head();
+  /** Takes the head out. @param head for who has looked at it already */
+  pop(head = this.head()): Queued | undefined {
     if (head === undefined) return undefined;
     this.#streams[head.effect.version.node]!.shift();
     this.#size--;
@@ -180,11 +179,13 @@ export class RequestQueue {
 
   #removeFromKey(request: Queued): void {
     const pending = this.#keys.get(request.effect.key)!;
-    if (pending.requests.length === 1) {
+    pending.requests.shift();
+    if (pending.requests.length === 0) {
+      // Former tables of the map hold it until a full collection, and must not hold the request with it.
+      pending.prediction = null;
       this.#keys.delete(request.effect.key);
       return;
     }
-    pending.requests.shift();
     if (pending.prediction === request) pending.stale = true;
   }
 

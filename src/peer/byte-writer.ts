@@ -105,12 +105,14 @@ export class ByteReader {
   }
 
   text(): string {
-    return this.#slice().toString('latin1');
+    const start = this.#skip();
+    return this.#buffer.toString('latin1', start, this.#at);
   }
 
   /** A view of the frame, not a copy. */
   bytes(): Buffer {
-    return this.#slice();
+    const start = this.#skip();
+    return this.#buffer.subarray(start, this.#at);
   }
 
   /** How many items follow, each of at least so many bytes: a count that the frame can't hold is refused. */
@@ -120,12 +122,13 @@ export class ByteReader {
     return count;
   }
 
-  #slice(): Buffer {
+  /** Passes over bytes with their length in front. @returns where they start; they end where it has got to */
+  #skip(): number {
     const length = this.u32();
     this.#require(length);
-    const slice = this.#buffer.subarray(this.#at, this.#at + length);
+    const start = this.#at;
     this.#at += length;
-    return slice;
+    return start;
   }
 
   #require(bytes: number): void {

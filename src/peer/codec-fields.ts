@@ -50,7 +50,9 @@ export function writeNumbers(w: ByteWriter, numbers: readonly number[]): void {
 export function readNumbers(r: ByteReader): number[] {
   const count = r.count(8);
   if (count > NODES_MAX) throw new FrameError(`${count} numbers where one a controller was due`);
-  return Array.from({ length: count }, () => r.u53());
+  const numbers = new Array<number>(count);
+  for (let i = 0; i < count; i++) numbers[i] = r.u53();
+  return numbers;
 }
 
 export function writeMembers(w: ByteWriter, members: readonly Member[]): void {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { writeParts } from '../protocol/write-parts.ts';
 import { FrameError } from './byte-writer.ts';
 import { decodeBody, encodeFrame } from './codec.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -84,9 +85,7 @@ export class Link {
     const outbox = this.#outbox;
     this.#outbox = [];
     this.#outboxBytes = 0;
-    this.#socket.cork();
-    for (const frame of outbox) this.#socket.write(frame);
-    this.#socket.uncork();
+    writeParts(this.#socket, outbox);
     if (this.#socket.writableLength > LINK_BYTES_MAX) this.close('the peer does not read what it is sent');
   }
 

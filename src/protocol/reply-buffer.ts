@@ -13,13 +13,20 @@ const SPARE_BYTES_MIN = 512;
 /** UTF-8 needs at most this many bytes for one UTF-16 unit. */
 const UTF8_BYTES_PER_UNIT = 3;
 
-const EMPTY = Buffer.alloc(0);
+/** A piece of memory, written up to `at`. */
+interface Slab {
+  readonly bytes: Buffer;
+  at: number;
+}
+
+/** Has no room, and so is never written to. */
+const NO_SLAB: Slab = { bytes: Buffer.alloc(0), at: 0 };
 
 /**
  * Free memory between replies. An idle connection holds none of it. It is used up, never reused: a part that
  * was handed out may be on its way to a socket for as long as that takes.
  */
-const spares: Buffer[] = [];
+const spares: Slab[] = [];
 
 /**
  * What one connection has to send, gathered so that an event-loop turn ends in one write of few buffers: small
@@ -27,26 +34,25 @@ const spares: Buffer[] = [];
  */
 export class ReplyBuffer {
   #parts: Buffer[] = [];
-  /** The slab being filled: `#from` to `#at` has been written and is not in `#parts` yet. */
-  #slab: Buffer = EMPTY;
+  /** Being filled: what was written from `#from` on is not in `#parts` yet. */
+  #slab = NO_SLAB;
   #from = 0;
-  #at = 0;
   #partsBytes = 0;
 
   get byteLength(): number {
-    return this.#partsBytes + this.#at - this.#from;
+    return this.#partsBytes + this.#slab.at - this.#from;
   }
 
   /** Appends a string of characters up to U+00FF, one byte each: what keys are. */
   text(text: string): void {
-    this.#reserve(text.length);
-    this.#at += this.#slab.write(text, this.#at, 'latin1');
+    const slab = this.#slabFor(text.length);
+    slab.at += slab.bytes.write(text, slab.at, 'latin1');
   }
 
   /** Appends any string, as UTF-8. */
   utf8(text: string): void {
-    this.#reserve(text.length * UTF8_BYTES_PER_UNIT);
-    this.#at += this.#slab.write(text, this.#at, 'utf8');
+    const slab = this.#slabFor(text.length * UTF8_BYTES_PER_UNIT);
+    slab.at += slab.bytes.write(text, slab.at, 'utf8');
   }
 
   bytes(bytes: Buffer): void {
@@ -56,8 +62,9 @@ export class ReplyBuffer {
       this.#partsBytes += bytes.length;
       return;
     }
-    this.#reserve(bytes.length);
-    this.#at += bytes.copy(this.#slab, this.#at);
+    const slab = this.#slabFor(bytes.length);
+    slab.bytes.set(bytes, slab.at);
+    slab.at += bytes.length;
   }
 
   /** All that was appended since the last time, in order; the caller has it to itself. */
@@ -70,28 +77,33 @@ export class ReplyBuffer {
     return parts;
   }
 
-  #reserve(bytes: number): void {
-    if (this.#slab.length - this.#at >= bytes) return;
+  /** @returns the slab to go on in, with room for so many bytes */
+  #slabFor(bytes: number): Slab {
+    if (roomIn(this.#slab) >= bytes) return this.#slab;
     this.#seal();
     const spare = spares.pop();
     this.#retireSlab();
-    const fits = spare !== undefined && spare.length >= bytes;
-    this.#slab = fits ? spare : Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes));
+    const fits = spare !== undefined && roomIn(spare) >= bytes;
+    this.#slab = fits ? spare : { bytes: Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes)), at: 0 };
+    this.#from = this.#slab.at;
+    return this.#slab;
   }
 
   #seal(): void {
-    if (this.#at === this.#from) return;
-    this.#parts.push(this.#slab.subarray(this.#from, this.#at));
-    this.#partsBytes += this.#at - this.#from;
-    this.#from = this.#at;
+    const { bytes, at } = this.#slab;
+    if (at === this.#from) return;
+    this.#parts.push(bytes.subarray(this.#from, at));
+    this.#partsBytes += at - this.#from;
+    this.#from = at;
   }
 
   #retireSlab(): void {
-    const rest = this.#slab.length - this.#at;
-    if (rest >= SPARE_BYTES_MIN && spares.length < SPARE_SLABS_MAX)
-      spares.push(this.#slab.subarray(this.#at));
-    this.#slab = EMPTY;
+    if (roomIn(this.#slab) >= SPARE_BYTES_MIN && spares.length < SPARE_SLABS_MAX) spares.push(this.#slab);
+    this.#slab = NO_SLAB;
     this.#from = 0;
-    this.#at = 0;
   }
+}
+
+function roomIn({ bytes, at }: Slab): number {
+  return bytes.length - at;
 }

@@ -76,12 +76,13 @@ function asksForCas(request: Request): boolean {
 }
 
 function encodeHits(hits: readonly Hit[], withCas: boolean, out: ReplyBuffer): void {
+  let between = '';
   for (const { key, flags, value, cas } of hits) {
-    out.text(`VALUE ${key} ${flags} ${value.length}${withCas ? ` ${cas}` : ''}\r\n`);
+    out.text(`${between}VALUE ${key} ${flags} ${value.length}${withCas ? ` ${cas}` : ''}\r\n`);
     out.bytes(value);
-    out.text('\r\n');
+    between = '\r\n';
   }
-  out.text('END\r\n');
+  out.text(`${between}END\r\n`);
 }
 
 /** Reasons come from errors of all kinds: a line end within one would be read as the next reply. */

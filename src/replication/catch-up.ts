@@ -1,12 +1,9 @@
-import type { JournalHealth } from '../membership/journal-health.ts';
 import type { Exchange, Sync } from './sync.ts';
 
 export interface CatchUpPorts {
   readonly sync: Sync;
   /** Peers that serve in a view without this controller. */
   readonly servingPeers: () => readonly number[];
-  /** While it holds this controller back nothing is taken in: the disk would not have it, and the memory would fill. */
-  readonly journal: JournalHealth;
   /** Monotonic. */
   readonly nowMs: () => number;
 }
@@ -34,16 +31,14 @@ export class CatchUp {
 
   /** A moment ago little was missing. */
   get isCaughtUp(): boolean {
-    return this.#sinceMs < FRESH_MS && this.#ports.journal.heldBack === '';
+    return this.#sinceMs < FRESH_MS;
   }
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    const { sync, servingPeers, journal } = this.#ports;
+    const { sync, servingPeers } = this.#ports;
     const peers = servingPeers();
-    if (peers.length === 0) return;
-    if (journal.heldBack !== '') return sync.stop();
-    if (this.#sinceMs < PAUSE_MS) return;
+    if (peers.length === 0 || this.#sinceMs < PAUSE_MS) return;
     const running = peers.find((peer) => sync.isSyncing(peer));
     const peer =
       running !== undefined && sync.isMoving(running) ? running : peers[this.#attempts++ % peers.length]!;

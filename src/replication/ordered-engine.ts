@@ -1,44 +1,18 @@
-import type { Durability } from '../journal/durability.ts';
-import type { RecoveredState } from '../journal/recovered-state.ts';
 import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
 import type { View } from '../membership/view.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
-import type { HybridClock } from '../ordering/hybrid-clock.ts';
 import { heldVersion, type Queued, RequestQueue } from '../ordering/request-queue.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
-import type { OrderedFrame, PeerBus } from '../peer/messages.ts';
+import type { OrderedFrame } from '../peer/messages.ts';
 import type { StoreError } from '../store/driver.ts';
 import { diskGate } from './disk-gate.ts';
 import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
 import { KeptRequests } from './kept-requests.ts';
 import { type Judged, LeftOut, OVERTAKEN, outcomeOf, outcomeOfLeftOut } from './left-out.ts';
-import type { Replica } from './replica.ts';
+import type { OrderedPorts } from './ordered-ports.ts';
+import { OwnOutcomes } from './own-outcomes.ts';
 import { StreamProgress } from './stream-progress.ts';
-
-export interface OrderedPorts {
-  readonly node: number;
-  readonly nodes: number;
-  readonly clock: HybridClock;
-  readonly bus: PeerBus;
-  readonly replica: Replica;
-  /** Has `flush` called at the end of this event-loop turn. */
-  readonly requestFlush: () => void;
-  /** A gate may have opened. */
-  readonly onChange: () => void;
-  /** What views and leases allow now. */
-  readonly gate: (need: EngineNeed) => Gate;
-  /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
-  readonly queueBytesMax: number;
-  readonly recovered: RecoveredState;
-  /** `sync`: an acknowledgement means on my disk. `none`: the store alone has the values. */
-  readonly durability: Durability;
-  /** What the last mark said is known of every origin. */
-  readonly known: () => readonly number[];
-}
-
-/** Outcome of an own write, kept from its proposal until it has been applied. */
-type OnOutcome = (outcome: WriteOutcome) => void;
 
 /**
  * Total order over all writes, without a leader (linearizability, sequential).
@@ -58,7 +32,7 @@ type OnOutcome = (outcome: WriteOutcome) => void;
 export class OrderedEngine implements Engine {
   readonly #ports: OrderedPorts;
   readonly #queue: RequestQueue;
-  readonly #outcomes = new Map<number, OnOutcome>();
+  readonly #outcomes = new OwnOutcomes();
   #progress: StreamProgress;
   /** Null where nothing waits for the disk. */
   readonly #kept: KeptRequests | null;
@@ -112,13 +86,17 @@ export class OrderedEngine implements Engine {
     return this.#mixed ? NO_VERSION : this.#applied;
   }
 
+  get mixed(): boolean {
+    return this.#mixed;
+  }
+
   /** Something is to be acknowledged, here or by a peer. */
   get isAwaited(): boolean {
     return this.#serving && (this.#acknowledge || this.#queue.size > 0);
   }
 
-  get mixed(): boolean {
-    return this.#mixed;
+  get serving(): boolean {
+    return this.#serving;
   }
 
   gate(need: EngineNeed): Gate {
@@ -131,13 +109,13 @@ export class OrderedEngine implements Engine {
     return { state: 'wait', reason: 'too many bytes wait for agreement (queue_bytes_max)' };
   }
 
-  write(draft: Draft, done: OnOutcome): void {
+  write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
     if (!this.#serving) throw new Error('a write was begun while no view holds');
     const version = this.#ports.clock.stamp();
     const effect: Effect = { ...draft, version };
     const seq = this.#progress.receive(this.#ports.node);
     this.#queue.push({ effect, seq, waiters: null });
-    this.#outcomes.set(version.time, done);
+    this.#outcomes.expect(version, done);
     this.#kept?.hold(effect);
     this.#outbox.push(effect);
     this.#ports.requestFlush();
@@ -180,6 +158,8 @@ export class OrderedEngine implements Engine {
       this.#early.push({ from, frame });
       return;
     }
+    // Ahead of the store, which asks for its own turn when it is written to: answers leave first.
+    this.#ports.requestFlush();
     this.#receive(from, frame);
     this.#advance();
   }
@@ -288,7 +268,8 @@ export class OrderedEngine implements Engine {
   /** Once the union is applied: who waited for such a request reads what stands before it as well. */
   #settleLeftOut(judged: readonly Judged[]): void {
     for (const { request, outcome } of judged) {
-      if (request.effect.version.node === this.#ports.node) this.#settle(request.effect, outcome);
+      if (request.effect.version.node === this.#ports.node)
+        this.#outcomes.settle(request.effect.version, outcome);
       for (const waiter of request.waiters ?? []) waiter();
     }
   }
@@ -336,7 +317,7 @@ export class OrderedEngine implements Engine {
     const wasFull = this.#queue.bytes >= this.#ports.queueBytesMax;
     for (let head = this.#queue.head(); head !== undefined; head = this.#queue.head()) {
       if (head.seq > this.#progress.stableSeq(head.effect.version.node)) break;
-      this.#queue.pop();
+      this.#queue.pop(head);
       this.#apply(head);
     }
     if (wasFull && this.#queue.bytes < this.#ports.queueBytesMax) this.#ports.onChange();
@@ -354,10 +335,10 @@ export class OrderedEngine implements Engine {
     if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {
       // A transfer was ahead of the order, on this key: what the request did is in what it brought.
       replica.journal.release(effect.version);
-      if (own) this.#settle(effect, outcomeOfLeftOut(effect, newest));
+      if (own) this.#outcomes.settle(effect.version, outcomeOfLeftOut(effect, newest));
     } else if (effect.base !== null && !sameVersion(effect.base, replica.heldVersion(effect.key))) {
       replica.journal.release(effect.version);
-      if (own) this.#settle(effect, this.#transferred ? OVERTAKEN : { kind: 'conflict' });
+      if (own) this.#outcomes.settle(effect.version, this.#transferred ? OVERTAKEN : { kind: 'conflict' });
     } else {
       this.#carryOut(effect, own);
     }
@@ -370,29 +351,27 @@ export class OrderedEngine implements Engine {
    */
   #carryOut(effect: Effect, own: boolean): void {
     const { replica, durability } = this.#ports;
-    const keepsValues = durability !== 'none';
     const existed = own && replica.isLive(effect.key);
-    const settle = (error: StoreError | null): void => {
-      // A transfer may also have brought a flush that ends what the request writes.
-      if (this.#transferred && !sameVersion(replica.heldVersion(effect.key), effect.version))
-        this.#settle(effect, OVERTAKEN);
-      else this.#settle(effect, outcomeOf(effect, existed, error));
-    };
-    replica.apply(effect, own && !keepsValues ? settle : ignoreStore);
-    if (own && keepsValues) settle(null);
+    const waits = own && durability === 'none';
+    replica.apply(effect, waits ? this.#onceStored(effect, existed) : ignoreStore);
+    if (own && !waits) this.#settle(effect, existed, null);
+  }
+
+  #onceStored(effect: Effect, existed: boolean): (error: StoreError | null) => void {
+    return (error) => this.#settle(effect, existed, error);
+  }
+
+  /** A transfer may also have brought a flush that ends what the request writes. */
+  #settle(effect: Effect, existed: boolean, error: StoreError | null): void {
+    const overtaken =
+      this.#transferred && !sameVersion(this.#ports.replica.heldVersion(effect.key), effect.version);
+    this.#outcomes.settle(effect.version, overtaken ? OVERTAKEN : outcomeOf(effect, existed, error));
   }
 
   /** Before what it includes is recorded: then both are in one commit. */
   #mark(): void {
     const { replica, known } = this.#ports;
     replica.journal.mark({ applied: this.marked, known: known() });
-  }
-
-  #settle(effect: Effect, outcome: WriteOutcome): void {
-    const done = this.#outcomes.get(effect.version.time);
-    if (done === undefined) return;
-    this.#outcomes.delete(effect.version.time);
-    done(outcome);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Journal, JournalRecord } from '../journal/journal.ts';
+import { quorum } from '../membership/view.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 
@@ -34,7 +35,7 @@ const EXPIRED_FOR_MS = 2_000;
  * tombstones that every peer is past, and reports expired entries.
  *
  * Invariant: a tombstone is forgotten only when no peer can bring the deleted entry back: each knows of the deletion, or
- * has to start anew when it comes back (`hasLapsed`).
+ * has to start anew when it comes back (`hasLapsed`), since a majority knows of it.
  */
 export class Sweeper {
   readonly #ports: SweeperPorts;
@@ -52,7 +53,10 @@ export class Sweeper {
         if (isNeeded(record.version)) continue;
         const without = peers.filter(({ known }) => !known.covers(record.version));
         if (without.length === 0) journal.forget(record);
-        else if (without.every(({ isAbsent }) => isAbsent) && mayForgetEarly()) journal.forgetEarly(record);
+        else if (without.every(({ isAbsent }) => isAbsent) && mayForgetEarly()) {
+          const knowing = peers.length + 1 - without.length;
+          if (knowing >= quorum(peers.length + 1)) journal.forgetEarly(record);
+        }
       } else if (record.expiresAtMs !== 0 && record.expiresAtMs <= expiredBeforeMs) {
         onExpired(record);
       }

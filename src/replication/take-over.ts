@@ -3,7 +3,7 @@ import type { Sync } from './sync.ts';
 
 export interface TakeOverPorts {
   readonly node: number;
-  readonly sync: () => Sync;
+  readonly sync: Sync;
   /** Something has been taken over, and no view has been accepted since. */
   readonly isBegun: () => boolean;
   /** Members of the view that the peer is in, as far as it has said so. */
@@ -39,13 +39,18 @@ export class TakeOver {
 
   transfer(from: Member, holders: readonly Member[], done: () => void): void {
     this.#transfer = { from, holders, done };
-    this.#ports.sync().restart(from.node);
+    this.#ports.sync.restart(from.node);
   }
 
   /** Gives up whatever is under way. */
   end(): void {
     this.#transfer = null;
-    this.#ports.sync().stop();
+    this.#ports.sync.stop();
+  }
+
+  /** What is caught up with would fill the memory, and can wait; a transfer is the view's, and ends with it. */
+  postpone(): void {
+    if (this.#transfer === null) this.#ports.sync.stop();
   }
 
   /** @returns false when what the peer has does not follow on what was taken over: this run is over then */
@@ -77,6 +82,6 @@ export class TakeOver {
 
   /** To be called every few milliseconds: a transfer that is stuck, or whose connection broke, is begun anew. */
   onTick(): void {
-    if (this.#transfer !== null) this.#ports.sync().pull(this.#transfer.from.node);
+    if (this.#transfer !== null) this.#ports.sync.pull(this.#transfer.from.node);
   }
 }

@@ -35,7 +35,10 @@ export class UnconfirmedWrites {
     if (stored) this.happened(effect);
     else this.#journal.revert(effect.version, effect.key, known.certain);
     known.count--;
-    if (known.count === 0) this.#keys.delete(effect.key);
+    if (known.count > 0) return;
+    // Former tables of the map hold it until a full collection, and must not hold the record with it.
+    known.certain = undefined;
+    this.#keys.delete(effect.key);
   }
 
   /** A write of this key has happened for certain, here or elsewhere. */

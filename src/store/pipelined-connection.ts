@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { FAILURES, RESPONSE_MAGIC, SUCCESS } from '../protocol/binary/wire-format.ts';
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
+import { writeParts } from '../protocol/write-parts.ts';
 import { type ReplyHeader, ReplyReader } from './binary-reply.ts';
 import { OPCODE, type Opcode, writeKeyRequest, writeSet } from './binary-request.ts';
 import type { StatsGroup, StoreError, StoreStats } from './driver.ts';
@@ -119,12 +120,7 @@ export class PipelinedConnection implements StoreConnection {
   readonly #flush = (): void => {
     this.#flushScheduled = false;
     if (this.#abandoned) return;
-    const socket = this.#socket!;
-    const parts = this.#output.take();
-    if (parts.length === 1) return void socket.write(parts[0]!);
-    socket.cork();
-    for (const part of parts) socket.write(part);
-    socket.uncork();
+    writeParts(this.#socket!, this.#output.take());
   };
 
   #onHeader(header: ReplyHeader): boolean {

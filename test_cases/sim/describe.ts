@@ -36,7 +36,7 @@ function describe(value: unknown, name: string): string {
   const fields = value as Fields;
   if ('kind' in fields && 'version' in fields) return describeEffect(fields);
   if ('counter' in fields) return fields.counter === 0 ? '-' : `${fields.counter}.${fields.node}`;
-  if ('incarnation' in fields) return `${fields.node}#${fields.incarnation}`;
+  if ('node' in fields && 'incarnation' in fields) return `${fields.node}#${fields.incarnation}`;
   if ('time' in fields && 'node' in fields)
     return fields.time === 0 ? '-' : describeVersion(fields.time as number, fields.node as number);
   const said = Object.entries(fields).map(([field, one]) => `${field} ${describe(one, field)}`);
@@ -44,7 +44,7 @@ function describe(value: unknown, name: string): string {
 }
 
 /** Fields that hold version times. */
-const VERSION_TIMES = new Set(['time', 'known', 'previousTime']);
+const VERSION_TIMES = new Set(['time', 'known', 'forgotten', 'previousTime']);
 
 function describeEffect(effect: Fields): string {
   const { kind, key, value, version, base } = effect;

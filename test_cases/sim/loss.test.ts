@@ -22,8 +22,8 @@ const SCENARIO: Scenario = {
   delays: { kind: 'uniform', minMs: 1, maxMs: 1 },
   clients: [],
   faults: [],
-  horizonMs: Number.POSITIVE_INFINITY,
   absence: { nodes: [], by: 'kill' },
+  horizonMs: Number.POSITIVE_INFINITY,
 };
 
 class Play {

@@ -24,8 +24,10 @@ export function withoutLost(history: History, losses: readonly Loss[]): History 
  *
  * @param applied every write, in the order of versions
  */
-export function unavoidableDeletes(cluster: SimCluster, applied: readonly Effect[]): Set<Effect> {
-  const { durability, nodes, diedMs } = cluster;
+export function unavoidableDeletes(
+  { durability, nodes }: SimCluster,
+  applied: readonly Effect[],
+): Set<Effect> {
   const found = new Set<Effect>();
   if (durability !== 'none') return found;
   const newest = new Map<string, Effect>();
@@ -36,9 +38,9 @@ export function unavoidableDeletes(cluster: SimCluster, applied: readonly Effect
     if (kind !== 'delete' || lost === undefined) continue;
     const { version } = lost;
     const origin = nodes[version.node]!;
-    if (nodes.some((node) => node !== origin && node.store.takenMs(key, version) !== null)) continue;
-    const takenMs = origin.store.takenMs(key, version);
-    if (takenMs !== null && (diedMs.get(origin.id) ?? 0) > takenMs) found.add(effect);
+    const takenBy = nodes.filter(({ store }) => store.takenMs(key, version) !== null);
+    const isOnlyThere = takenBy.length === 1 && takenBy[0] === origin;
+    if (isOnlyThere && origin.diedMs > origin.store.takenMs(key, version)!) found.add(effect);
   }
   return found;
 }

@@ -338,6 +338,16 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: 300,
   },
   {
+    name: 'forgets deletions that no majority knows of',
+    file: 'src/replication/sweeper.ts',
+    text: 'if (knowing >= quorum(peers.length + 1)) journal.forgetEarly(record);',
+    replacement: 'journal.forgetEarly(record);',
+    level: 'eventual',
+    faults: 'isolation=1,cut=1,kill=1,one-way-cut=1,slow-link=2,link-flaps=2',
+    horizonMs: 250,
+    seeds: 1_000,
+  },
+  {
     name: 'takes from one who has missed deletions that are forgotten',
     file: SYNC,
     text: 'if (!lapsed || from < this.#ports.node) return onLapsed(from);',

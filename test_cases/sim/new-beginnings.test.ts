@@ -91,6 +91,21 @@ describe.each(['sequential', 'eventual'] as const)('deletions that a peer has mi
   });
 });
 
+/** For a moment it is silent for longer than the horizon and does not count as down yet (seed 32090). */
+it('a deletion is kept that no other controller knows of, however soon peers count as absent', async () => {
+  const made = await cluster('eventual', 'none', 200);
+  const [first, second, third] = made.nodes as [SimNode, SimNode, SimNode];
+  await ask(made, 2, set('k', '1'));
+  await made.run(300);
+  isolate(made, first);
+  await made.run(1_000);
+  made.network.block(second.id, third.id);
+  made.network.block(third.id, second.id);
+  await ask(made, 2, remove);
+  await made.run(500);
+  expect(third.journal.newest('k')?.tombstone).toBe(true);
+});
+
 /** It has taken over what they did before they all died, and have lost since. */
 it.each(['none', 'async'] as const)(
   'a controller that is catching up starts anew when those whose state it takes over have lost it: %s',

@@ -45,8 +45,6 @@ export class SimCluster {
   readonly network: SimNetwork;
   readonly nodes: readonly SimNode[];
   readonly #deaths: Loss[] = [];
-  /** When each controller last died, if it ever did, in virtual milliseconds. */
-  readonly diedMs = new Map<number, number>();
   /** Times at which answered writes may have been lost. */
   readonly losses: Loss[] = [];
   /** No controller has its memory. */
@@ -114,13 +112,21 @@ export class SimCluster {
     for (const node of nodes) {
       if (this.#knows(node)) this.#deaths.push({ fromMs: node.keptUntilMs, toMs });
       end(node);
-      this.diedMs.set(node.id, toMs);
     }
     const wasForgotten = this.#isForgotten;
     this.#isForgotten ||= !isKnown();
     if (this.durability !== 'async') return;
     const recent = this.#deaths.filter((death) => death.toMs > toMs - EPISODE_MS);
     if (this.level === 'eventual' || this.#isForgotten !== wasForgotten) this.losses.push(...recent);
+  }
+
+  /**
+   * At an ordered level nothing is lost by that: others have it all. Where a controller answers alone, what it wrote while
+   * it was cut off for so long is.
+   */
+  #onStartAnew(node: SimNode): void {
+    if (this.level === 'eventual' && node.knows)
+      this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
   }
 
   /** It knows all that was answered: it has its memory, and was not left out of the newest view. */
@@ -134,15 +140,6 @@ export class SimCluster {
       return member.node === node.id && member.incarnation === node.incarnation;
     });
     return node.knows && (isMember ?? true);
-  }
-
-  /**
-   * At an ordered level nothing is lost by that: others have it all. Where a controller answers alone, what it wrote while
-   * it was cut off for so long is.
-   */
-  #onStartAnew(node: SimNode): void {
-    if (this.level === 'eventual' && node.knows)
-      this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
   }
 
   /** When nobody had its memory, all go on from the longest state that was on a disk. */

@@ -82,6 +82,8 @@ export class SimNode implements NetworkNode {
   /** Virtual time up to which this node last stood still. */
   pausedUntilMs = Number.NEGATIVE_INFINITY;
   #pausedFromMs = Number.NEGATIVE_INFINITY;
+  /** Virtual time at which its controller last died. */
+  diedMs = Number.NEGATIVE_INFINITY;
 
   constructor(id: number, settings: Settings, ports: NodePorts) {
     this.id = id;
@@ -253,6 +255,7 @@ export class SimNode implements NetworkNode {
 
   #end(): void {
     const wasUp = this.#core !== null;
+    this.diedMs = this.#ports.scheduler.nowMs;
     this.#core = null;
     this.#running = false;
     this.#life++;

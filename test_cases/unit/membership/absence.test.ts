@@ -19,7 +19,6 @@ beforeEach(() => {
     tickMs: TICK_MS,
     isLinked: () => true,
     nameOf: String,
-    log: () => {},
   });
   absence = new Absence({ peers, nowMs: () => nowMs, horizonMs: HORIZON_MS });
 });

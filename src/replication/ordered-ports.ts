@@ -1,0 +1,28 @@
+import type { Durability } from '../journal/durability.ts';
+import type { RecoveredState } from '../journal/recovered-state.ts';
+import type { EngineNeed, Gate } from '../membership/gate.ts';
+import type { HybridClock } from '../ordering/hybrid-clock.ts';
+import type { PeerBus } from '../peer/messages.ts';
+import type { Replica } from './replica.ts';
+
+/** What the ordered engine asks of the world around it. */
+export interface OrderedPorts {
+  readonly node: number;
+  readonly nodes: number;
+  readonly clock: HybridClock;
+  readonly bus: PeerBus;
+  readonly replica: Replica;
+  /** Has `flush` called at the end of this event-loop turn. */
+  readonly requestFlush: () => void;
+  /** A gate may have opened. */
+  readonly onChange: () => void;
+  /** What views and leases allow now. */
+  readonly gate: (need: EngineNeed) => Gate;
+  /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
+  readonly queueBytesMax: number;
+  readonly recovered: RecoveredState;
+  /** `sync`: an acknowledgement means on my disk. `none`: the store alone has the values. */
+  readonly durability: Durability;
+  /** What the last mark said is known of every origin. */
+  readonly known: () => readonly number[];
+}

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { releaseStartMemory } from '../../../src/cli/start-memory.ts';
+
+it('gives back memory that is no longer used', () => {
+  let used = Array.from({ length: 2_000_000 }, (_, index) => ({ index }));
+  expect(used.length).toBe(2_000_000);
+  const before = process.memoryUsage().heapTotal;
+  used = [];
+  releaseStartMemory();
+  expect(process.memoryUsage().heapTotal).toBeLessThan(before - 40_000_000);
+});

@@ -1,0 +1,82 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { HeldRequests } from '../../../src/journal/held-requests.ts';
+import type { Journal, JournalRecord } from '../../../src/journal/journal.ts';
+import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import { RequestQueue } from '../../../src/ordering/request-queue.ts';
+import { OwnOutcomes } from '../../../src/replication/own-outcomes.ts';
+import { UnconfirmedWrites } from '../../../src/replication/unconfirmed-writes.ts';
+
+/**
+ * What a write holds is garbage once it is done, and a small collection must find it so: what other garbage keeps is
+ * copied to old memory instead, where only a full collection ends it.
+ */
+describe('what is done with is let go of at once', () => {
+  it('by those who wait for outcomes', () => {
+    const outcomes = new OwnOutcomes();
+    expectSteady((n, ballast) => {
+      outcomes.expect({ time: n, node: 0 }, () => ballast.length);
+      outcomes.settle({ time: n - UNDER_WAY, node: 0 }, { kind: 'conflict' });
+    });
+  });
+
+  it('by the request queue', () => {
+    const queue = new RequestQueue(1);
+    expectSteady((n, ballast) => {
+      queue.push({ effect: { ...effectOf(n), ballast } as Effect, seq: n, waiters: null });
+      if (n > UNDER_WAY) queue.pop();
+    });
+  });
+
+  it('by those that are on disk and wait for their place', () => {
+    const held = new HeldRequests();
+    expectSteady((n, ballast) => {
+      held.add({ ...effectOf(n), ballast } as Effect, { file: 1, at: n });
+      held.take(effectOf(n - UNDER_WAY).version);
+    });
+  });
+
+  it('by writes that wait for the store', () => {
+    let newest: JournalRecord | undefined;
+    const journal = { newest: () => newest, revert: () => {} } as unknown as Journal;
+    const unconfirmed = new UnconfirmedWrites(journal);
+    expectSteady((n, ballast) => {
+      newest = { ballast } as unknown as JournalRecord;
+      unconfirmed.begin(effectOf(n).key);
+      if (n > UNDER_WAY) unconfirmed.end(effectOf(n - UNDER_WAY), false);
+    });
+  });
+});
+
+/** Writes that are under way at any time. */
+const UNDER_WAY = 50;
+
+const WRITES = 8_000;
+
+/** After so many writes a small collection: what has survived two of them is moved to old memory. */
+const COLLECT_EVERY = 200;
+
+/** Numbers that each write holds, 8 bytes each. */
+const BALLAST = 500;
+
+function effectOf(time: number): Effect {
+  return { ...NO_ENTRY, kind: 'delete', key: `key-${time}`, version: { time, node: 0 } };
+}
+
+/** Does many writes with small collections in between, and expects old memory to take in little of them. */
+function expectSteady(write: (n: number, ballast: readonly number[]) => void): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
+  const run = (from: number, to: number): void => {
+    for (let n = from; n <= to; n++) {
+      write(n, Array.from({ length: BALLAST }, Math.random));
+      if (n % COLLECT_EVERY === 0) collect({ type: 'minor' });
+    }
+  };
+  run(1, WRITES / 4);
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  run(WRITES / 4 + 1, WRITES);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(0.2 * WRITES * BALLAST * 8);
+}
