@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PeerMessage } from '../../src/peer/messages.ts';
-import { MUTANTS } from './mutants.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { forEachSeed } from './seeds.ts';
@@ -36,11 +33,6 @@ async function pair(seed: number) {
 
 const message = (counter: number): PeerMessage => ({ type: 'prepare', ballot: { counter, node: 0 } });
 const numberOf = (one: PeerMessage) => (one.type === 'prepare' ? String(one.ballot.counter) : one.type);
-
-it.each(MUTANTS)('the mutant that $name has its place in the code', ({ file, text }) => {
-  const code = readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
-  expect(code.split(text)).toHaveLength(2);
-});
 
 describe('the simulated network', () => {
   it('delivers in order and once while a link is up, and loses at most the end', async () => {
