@@ -39,7 +39,8 @@ interface Waiting {
 }
 
 /**
- * Appends entries to the log with group commit: what comes while the disk is busy is the next batch.
+ * Appends entries to the log with group commit: what comes while the disk is busy is the next batch. That one follows at
+ * once only where somebody waits for it; else it goes on growing until its time is up, since each flush costs the same.
  *
  *  1. Batches are written and flushed one after the other, so what a crash leaves is a prefix of what was
  *     appended, and it has all that was confirmed.
@@ -181,7 +182,7 @@ export class LogWriter {
   }
 
   async #commitAll(): Promise<void> {
-    for (;;) {
+    do {
       this.#seal();
       const first = this.#sealed[0];
       if (first === undefined) break;
@@ -192,9 +193,16 @@ export class LogWriter {
         return this.#onFailure(first.file, (error as Error).message);
       }
       this.#onGroup(group);
-    }
+    } while (this.#isDue);
+    if (this.#open !== null) return;
     this.#stopTimer?.();
     this.#stopTimer = null;
+  }
+
+  /** What has come meanwhile is to be committed at once: it has grown, somebody waits for it, or its time is up. */
+  get #isDue(): boolean {
+    if (this.#sealed.length > 0 || this.#waiting.length > 0) return true;
+    return this.#open !== null && this.#stopTimer === null;
   }
 
   async #write(number: number, group: readonly Batch[]): Promise<void> {

@@ -183,7 +183,9 @@ export class MemoryJournal implements Journal {
       this.#logs[current.version.node]!.remove(current);
       if (current.tombstone) this.#tombstones--;
     }
-    const { key, version, expiresAtMs, token, marks } = effect;
+    const { version, expiresAtMs, token, marks } = effect;
+    // The key as it has lived so far: of two that are equal the younger one can go.
+    const key = current?.key ?? effect.key;
     const tombstone = effect.kind === 'delete';
     this.#insert({ key, version, expiresAtMs, tombstone, token, marks, readAtSec: 0 });
     return true;

@@ -36,6 +36,8 @@ interface PendingKey {
 export class RequestQueue {
   readonly #streams: Fifo<Queued>[];
   readonly #keys = new Map<string, PendingKey>();
+  /** Emptied, for the next keys. */
+  readonly #spares: PendingKey[] = [];
   readonly #flushes: Queued[] = [];
   #bytes = 0;
   #size = 0;
@@ -164,8 +166,11 @@ export class RequestQueue {
     const { key, base } = request.effect;
     const pending = this.#keys.get(key);
     if (pending === undefined) {
-      const stale = base !== null || this.#flushes.length > 0;
-      this.#keys.set(key, { requests: [request], prediction: stale ? null : request, stale });
+      const spare = this.#spares.pop() ?? { requests: [], prediction: null, stale: false };
+      spare.requests.push(request);
+      spare.stale = base !== null || this.#flushes.length > 0;
+      spare.prediction = spare.stale ? null : request;
+      this.#keys.set(key, spare);
       return;
     }
     // A flush in between breaks chains of conditions that hold without it.
@@ -184,6 +189,7 @@ export class RequestQueue {
       // Former tables of the map hold it until a full collection, and must not hold the request with it.
       pending.prediction = null;
       this.#keys.delete(request.effect.key);
+      if (this.#spares.length < SPARES_MAX) this.#spares.push(pending);
       return;
     }
     if (pending.prediction === request) pending.stale = true;
@@ -195,6 +201,9 @@ export class RequestQueue {
     );
   }
 }
+
+/** Most that are kept for the next keys. */
+const SPARES_MAX = 1024;
 
 /** A flush that is announced for later changes no key yet. */
 function endsEntries(effect: Effect): boolean {

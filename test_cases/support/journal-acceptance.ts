@@ -89,6 +89,16 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(journal.newest('a')?.version.time).toBe(2);
     });
 
+    it('knows nothing any more of what it was asked for just before a flush, or before forgetting it', async () => {
+      const journal = await journalOf(set('a', 1));
+      expect(journal.newest('a')).toBeDefined();
+      journal.record(keyless('flush', 2));
+      expect(journal.newest('a')).toBeUndefined();
+      journal.record(set('a', 3));
+      journal.forget(journal.newest('a')!);
+      expect(journal.newest('a')).toBeUndefined();
+    });
+
     it('says that an entry is gone from its expiry on, and from the moment of an announced flush', async () => {
       const expiring = { ...set('a', 1), expiresAtMs: MOMENT_MS };
       const journal = await journalOf(expiring);
