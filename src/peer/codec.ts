@@ -1,3 +1,4 @@
+import { effectBytes } from '../ordering/effect.ts';
 import { ByteReader, ByteWriter, FrameError } from './byte-writer.ts';
 import {
   oneOf,
@@ -21,7 +22,7 @@ import type { PeerMessage } from './messages.ts';
  * body; every number is big-endian.
  */
 export function encodeFrame(message: PeerMessage): Buffer {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(bytesExpected(message));
   writer.u32(0);
   const codec = CODECS[message.type] as Codec<PeerMessage>;
   writer.u8(TYPES.indexOf(message.type));
@@ -29,6 +30,17 @@ export function encodeFrame(message: PeerMessage): Buffer {
   writer.patchU32(writer.length - LENGTH_BYTES, 0);
   return writer.finish();
 }
+
+/** What a frame will take, so that its values are copied once; it may be more. */
+function bytesExpected(message: PeerMessage): number {
+  if (!('effects' in message)) return FRAME_BYTES;
+  let bytes = FRAME_BYTES;
+  for (const effect of message.effects) bytes += effectBytes(effect);
+  return bytes;
+}
+
+/** Of a frame without effects, roughly. */
+const FRAME_BYTES = 256;
 
 /** @param body a frame without its length @throws FrameError */
 export function decodeBody(body: Buffer): PeerMessage {
