@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.ts';
-import { damageFile } from '../support/damage.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
 import { mayMount, SmallDisk } from '../support/small-disk.ts';
@@ -107,25 +106,6 @@ describeWithMemcached('every controller and every memcached is killed under load
       const [first, ...others] = await found(cluster, writers.acknowledged);
       expect(others).toEqual([first, first]);
     });
-  });
-});
-
-describeWithMemcached('a journal that is damaged', () => {
-  it('is set aside, and its controller takes all from its peers', async () => {
-    await using cluster = await startCluster({ level: 'sequential' });
-    const writers = new Writers(cluster);
-    // So many that the middle of the log is known to have been on disk: what is not may be torn.
-    await eventually(() => writers.acknowledged.size >= 6 * WRITES_MIN);
-    await writers.stop();
-    await cluster.kill(1);
-    await cluster.memcached(1).kill();
-    damageFile(cluster.dataDir, 'controller-1', 'log-');
-    await cluster.memcached(1).start();
-    await cluster.restart(1);
-    const names = readdirSync(cluster.dataDir);
-    expect(names.filter((name) => name.startsWith('controller-1.damaged-'))).toHaveLength(1);
-    expect(cluster.controllers[1]!.log().join('\n')).toMatch(/the journal is not usable.*is damaged after/);
-    await expectAll(cluster, writers.acknowledged);
   });
 });
 

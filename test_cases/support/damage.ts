@@ -1,14 +1,42 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Flips a bit in the middle of the first file of that kind. */
-export function damageFile(dataDir: string, controller: string, prefix: string): void {
-  const directory = join(dataDir, controller);
+/** The first file of that kind. */
+function fileOf(directory: string, prefix: string): string {
   const name = readdirSync(directory)
     .sort()
     .find((one) => one.startsWith(prefix));
   if (name === undefined) throw new Error(`there is no file ${prefix}… in ${directory}`);
-  const bytes = readFileSync(join(directory, name));
+  return join(directory, name);
+}
+
+/** Flips a bit in the middle of the first file of that kind. */
+export function flipBit(directory: string, prefix: string): void {
+  const path = fileOf(directory, prefix);
+  const bytes = readFileSync(path);
   bytes[bytes.length >> 1]! ^= 4;
-  writeFileSync(join(directory, name), bytes);
+  writeFileSync(path, bytes);
+}
+
+/** What a crash leaves of a write that it has cut short. */
+export function tear(directory: string): void {
+  const path = fileOf(directory, 'log-');
+  appendFileSync(path, readFileSync(path).subarray(0, 25));
+}
+
+/** Cuts off the second half of the first file of that kind. */
+export function cutShort(directory: string, prefix: string): void {
+  const path = fileOf(directory, prefix);
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.subarray(0, bytes.length >> 1));
+}
+
+export function removeFile(directory: string, prefix: string): void {
+  rmSync(fileOf(directory, prefix));
+}
+
+/** Another directory in its place. */
+export function replaceBy(directory: string, other: string): void {
+  rmSync(directory, { recursive: true });
+  cpSync(other, directory, { recursive: true });
 }
