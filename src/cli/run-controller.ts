@@ -4,6 +4,7 @@ import type { Settings } from '../controller/settings.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { formatAddress } from './address.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError, reasonOf, systemCodeOf, UsageError } from './failure.ts';
+import { keepHeapHeadroom } from './heap-headroom.ts';
 import { describeTakenPort } from './port-owner.ts';
 import { releaseStartMemory } from './start-memory.ts';
 
@@ -14,6 +15,7 @@ export async function runController(settings: Settings): Promise<number> {
   releaseStartMemory();
   try {
     let controller = await startController(settings, logger);
+    keepHeapHeadroom();
     process.stdout.write(`${greeting(settings)}\n`);
     for (;;) {
       const { shutdownAsked, isVoid } = controller;
