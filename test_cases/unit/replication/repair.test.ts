@@ -1,0 +1,92 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
+import { NO_ENTRY } from '../../../src/ordering/effect.ts';
+import type { Fetch, Fetched, PeerMessage } from '../../../src/peer/messages.ts';
+import { Repair } from '../../../src/replication/repair.ts';
+import { Replica } from '../../../src/replication/replica.ts';
+import type { Entry } from '../../../src/store/entry.ts';
+import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+
+const WRITE = {
+  ...NO_ENTRY,
+  kind: 'set',
+  key: 'k',
+  version: { time: 5, node: 0 },
+  value: Buffer.from('value'),
+} as const;
+const GONE = 'connection refused';
+const ALONE = { isOvertaken: false };
+
+let sent: PeerMessage[];
+let lost: string[];
+let answers: { error: string | null; entry: Entry | null }[];
+let replica: Replica;
+let repair: Repair;
+
+beforeEach(() => {
+  sent = [];
+  lost = [];
+  answers = [];
+  const journal = new MemoryJournal(3);
+  journal.record(WRITE);
+  replica = new Replica(journal, new MemoryStore(), new HotEntries(0), () => 0);
+  repair = new Repair({
+    replica,
+    bus: {
+      send: () => {},
+      broadcast: (message) => sent.push(message),
+      multicast: () => {},
+      isUp: () => true,
+    },
+    peers: [1, 2],
+    nowMs: () => 0,
+    timeoutMs: 1_000,
+    onGone: ({ key }) => lost.push(key),
+  });
+});
+
+function find(trouble: string | null): number {
+  repair.find(replica.journal.newest('k')!, trouble, (error, entry) => answers.push({ error, entry }), ALONE);
+  return (sent.at(-1) as Fetch).id;
+}
+
+const says = (id: number, outcome: Fetched['outcome']): Fetched => ({
+  type: 'fetched',
+  id,
+  outcome,
+  effect: outcome === 'found' ? WRITE : null,
+});
+
+describe('a value that the store does not give', () => {
+  it('is lost when the store has lost it, and every peer', () => {
+    const id = find(null);
+    repair.onFetched(1, says(id, 'lost'));
+    expect(lost).toEqual([]);
+    repair.onFetched(2, says(id, 'lost'));
+    expect(lost).toEqual(['k']);
+  });
+
+  it('is not lost when the store can’t be asked: it may have it when it is back', () => {
+    const id = find(GONE);
+    for (const peer of [1, 2]) repair.onFetched(peer, says(id, 'lost'));
+    expect(lost).toEqual([]);
+    expect(answers).toEqual([
+      { error: `the store is down: ${GONE}, and no other controller has the value`, entry: null },
+    ]);
+  });
+
+  it.each([null, GONE])('is what the first peer says that has it (trouble: %s)', (trouble) => {
+    const id = find(trouble);
+    repair.onFetched(2, says(id, 'found'));
+    expect(answers).toMatchObject([{ error: null, entry: { value: WRITE.value, version: WRITE.version } }]);
+  });
+
+  it.each([null, GONE])('is an error while a peer can’t say (trouble: %s)', (trouble) => {
+    const id = find(trouble);
+    repair.onFetched(1, says(id, 'failed'));
+    repair.onFetched(2, says(id, 'lost'));
+    expect(lost).toEqual([]);
+    expect(answers).toMatchObject([{ error: expect.stringContaining('not every peer could be asked') }]);
+  });
+});
