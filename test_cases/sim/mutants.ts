@@ -343,9 +343,9 @@ export const MUTANTS: readonly Mutant[] = [
     text: 'if (!lapsed || from < this.#ports.node) return onLapsed(from);',
     replacement: '',
     level: 'eventual',
-    faults: AWAY,
+    faults: 'isolation=1,cut=2,slow-link=2',
     horizonMs: 300,
-    seeds: 300,
+    seeds: 1_000,
   },
   {
     name: 'gives to one who has missed deletions that are forgotten',
