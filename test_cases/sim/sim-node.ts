@@ -176,9 +176,7 @@ export class SimNode implements NetworkNode {
   /** As a controller that can't use its data directory, and whoever runs it. */
   #fail(error: unknown): void {
     if (!(error instanceof JournalError)) throw error;
-    this.#note(`ends: ${error.message}`);
-    this.#end();
-    this.files.onKill();
+    this.#die(`ends: ${error.message}`);
     this.#ports.scheduler.after(START_AGAIN_MS, () => {
       if (!this.#running) this.start();
     });
@@ -229,18 +227,19 @@ export class SimNode implements NetworkNode {
   }
 
   #startAnew(reason: string): void {
-    this.#note(`starts anew: ${reason}`);
     this.newBeginnings++;
     this.#ports.onStartAnew(this);
-    this.#end();
-    this.files.onKill();
+    this.#die(`starts anew: ${reason}`);
     this.start(reason);
   }
 
   /** As SIGKILL: its clients get no more answers, its memory is lost. */
   kill(): void {
-    if (!this.#running) return;
-    this.#note('is killed');
+    if (this.#running) this.#die('is killed');
+  }
+
+  #die(how: string): void {
+    this.#note(how);
     this.#end();
     this.files.onKill();
   }
