@@ -21,10 +21,10 @@ export class ReadTimes {
 
   /** Reads, and leaves the time as it was when it is not to be noticed. @param read told of the time before it */
   read(key: string, noticed: boolean, read: (readAtSec: number) => void): void {
-    const record = this.#replica.journal.newest(key);
-    const before = record?.readAtSec ?? 0;
+    const { journal } = this.#replica;
+    const before = journal.newest(key)?.readAtSec ?? 0;
     read(before);
-    if (record !== undefined && !noticed) record.readAtSec = before;
+    if (!noticed) journal.noteRead(key, before);
   }
 
   /**
@@ -42,8 +42,9 @@ export class ReadTimes {
   }
 
   note(key: string, version: Version, readAtSec: number): void {
-    const record = this.#replica.journal.newest(key);
-    if (record !== undefined && sameVersion(record.version, version)) record.readAtSec = readAtSec;
+    const { journal } = this.#replica;
+    const record = journal.newest(key);
+    if (record !== undefined && sameVersion(record.version, version)) journal.noteRead(key, readAtSec);
   }
 }
 

@@ -8,7 +8,6 @@ import { type LogFiles, nameOfFile, PARTIAL_NAME } from './log-files.ts';
 import { scanLog } from './log-scan.ts';
 import type { LogState } from './log-state.ts';
 import type { LogWriter } from './log-writer.ts';
-import type { OriginRecord } from './origin-log.ts';
 
 export interface CompactionPorts {
   readonly files: LogFiles;
@@ -33,10 +32,12 @@ export interface CompactionPorts {
  */
 export class Compaction {
   readonly #ports: CompactionPorts;
-  /** The records whose entries have a copy in the base, with the old places and the new ones. */
-  readonly #records: OriginRecord[] = [];
+  /** The keys whose entries have a copy in the base, with the old places and the new ones. */
+  readonly #keys: string[] = [];
+  readonly #fromFile: number[] = [];
   readonly #from: number[] = [];
   readonly #to: number[] = [];
+  readonly #moved = new Moves();
   readonly #nextBatch: number;
   readonly #base: number;
   readonly #head: readonly LogEntry[];
@@ -54,6 +55,11 @@ export class Compaction {
       { type: 'marks', newestTime: state.newestTime, ...state.marks },
       { type: 'forgotten', times: state.index.forgotten.times() },
     ];
+  }
+
+  /** Where entries are now that were no key's newest any more when the records were moved. */
+  get moved(): Moves {
+    return this.#moved;
   }
 
   /**
@@ -117,9 +123,9 @@ export class Compaction {
       chunkBytes: CHUNK_BYTES,
       onEntry: (entry, at, bytes) => {
         const effect = writeOf(entry);
-        const record = effect === null ? undefined : state.index.newest(effect.key);
-        if (effect === null || record?.file !== number || record.at !== at) return;
-        this.#records.push(record);
+        if (effect === null || !state.index.isAt(effect.key, { file: number, at })) return;
+        this.#keys.push(effect.key);
+        this.#fromFile.push(number);
         this.#from.push(at);
         this.#to.push((entry.type === 'write' ? base.copy(bytes) : base.add({ type: 'write', effect })).at);
       },
@@ -131,14 +137,13 @@ export class Compaction {
     if (broken) throw new DamageError(`${nameOfFile(number)} is damaged after ${end} bytes`);
   }
 
-  /** What has been superseded meanwhile has its entry behind the base. */
+  /** What has been superseded meanwhile has its entry behind the base, but its write may be reverted yet. */
   async #moveRecords(): Promise<void> {
-    for (let i = 0; i < this.#records.length; i++) {
-      const record = this.#records[i]!;
-      if (record.file < this.#base && record.at === this.#from[i]) {
-        record.file = this.#base;
-        record.at = this.#to[i]!;
-      }
+    const { index } = this.#ports.state;
+    for (let i = 0; i < this.#keys.length; i++) {
+      const from = { file: this.#fromFile[i]!, at: this.#from[i]! };
+      const to = { file: this.#base, at: this.#to[i]! };
+      if (!index.relocate(this.#keys[i]!, from, to)) this.#moved.add(from, to);
       if (i % MOVES_PER_STEP === MOVES_PER_STEP - 1) await this.#ports.pause();
     }
   }
@@ -147,8 +152,25 @@ export class Compaction {
   #moveHeld({ effect, file, at }: HeldRequest, to: Place): void {
     const { held, index } = this.#ports.state;
     held.move(effect.version, to);
-    const record = index.newest(effect.key);
-    if (record?.file === file && record.at === at) this.#ports.state.locate(effect.key, to);
+    index.relocate(effect.key, { file, at }, to);
+  }
+}
+
+/** Where entries were, and where they are now. */
+export class Moves {
+  readonly #files = new Map<number, Map<number, Place>>();
+
+  add({ file, at }: Place, to: Place): void {
+    let places = this.#files.get(file);
+    if (places === undefined) {
+      places = new Map();
+      this.#files.set(file, places);
+    }
+    places.set(at, to);
+  }
+
+  of({ file, at }: Place): Place | null {
+    return this.#files.get(file)?.get(at) ?? null;
   }
 }
 

@@ -1,4 +1,4 @@
-import { Compaction, type CompactionPorts } from './compaction.ts';
+import { Compaction, type CompactionPorts, type Moves } from './compaction.ts';
 import type { Place } from './log-entry.ts';
 import type { Timers } from './timers.ts';
 
@@ -27,6 +27,10 @@ export class Compactor {
   #compaction: Compaction | null = null;
   /** Entries that were reverted to, in files that are about to be removed. */
   #toSave: Place[] = [];
+  /** Where a compaction has just put entries that were no key's newest any more. */
+  #moved: Moves | null = null;
+  /** Keeps `#moved` from being forgotten. */
+  #stopForgetting: (() => void) | null = null;
   /** Compactions, and what `alone` runs, one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
   #isIdle = true;
@@ -51,13 +55,15 @@ export class Compactor {
   /**
    * The entry at this place is that of the newest write of a key again.
    *
-   * @returns false when its file is gone, or about to be
+   * @returns where it is now; null when its file is gone, or about to be
    */
-  keepsReverted(place: Place): boolean {
+  placeOfReverted({ file, at }: Place): Place | null {
     const { oldest } = this.#sizes;
-    if (place.file >= oldest && (this.#compaction?.keepsReverted(place) ?? true)) return true;
-    if (place.file >= oldest) this.#toSave.push(place);
-    return false;
+    const place = { file, at };
+    if (file < oldest) return this.#moved?.of(place) ?? null;
+    if (this.#compaction?.keepsReverted(place) ?? true) return place;
+    this.#toSave.push(place);
+    return null;
   }
 
   /** Runs when no compaction does; no file is removed meanwhile. */
@@ -71,6 +77,7 @@ export class Compactor {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#queue;
+    this.#stopForgetting?.();
   }
 
   #isDue(): boolean {
@@ -102,6 +109,11 @@ export class Compactor {
     this.#compaction = new Compaction({ ...this.#ports, oldest, pause: () => this.#pause() });
     const base = await this.#compaction.run();
     if (base === null) return;
+    this.#moved = this.#compaction.moved;
+    this.#stopForgetting?.();
+    this.#stopForgetting = this.#ports.timers.after(REVERTED_WITHIN_MS, () => {
+      this.#moved = null;
+    });
     this.#compaction = null;
     this.#sizes.oldest = base.number;
     const places = this.#toSave;
@@ -125,6 +137,9 @@ const LOG_PER_BASE = 2;
 
 /** After a compaction that failed, in milliseconds. */
 const AGAIN_MS = 30_000;
+
+/** A write that a store has refused by then is not taken back any more, in milliseconds: it answers far sooner. */
+const REVERTED_WITHIN_MS = 60_000;
 
 /** Between two steps of a compaction, in milliseconds. */
 const PAUSE_MS = 1;

@@ -10,8 +10,8 @@ import type { LogFiles } from './log-files.ts';
 import { readEntryAt } from './log-reader.ts';
 import type { LogState } from './log-state.ts';
 import { LogWriter } from './log-writer.ts';
-import type { OriginRecord } from './origin-log.ts';
 import { effectOfRecord } from './record-effect.ts';
+import type { PlacedRecord } from './record-table.ts';
 import type { Timers } from './timers.ts';
 
 export interface DiskJournalPorts {
@@ -161,8 +161,12 @@ export class DiskJournal implements Journal {
     if (!this.#state.index.record(effect)) return false;
     this.#state.saw(effect.version.time);
     const place = this.#writer.append({ type: 'write', effect });
-    if (effect.kind === 'set' || effect.kind === 'delete') this.#state.locate(effect.key, place);
+    if (effect.kind === 'set' || effect.kind === 'delete') this.#state.index.locate(effect.key, place);
     return true;
+  }
+
+  noteRead(key: string, readAtSec: number): void {
+    this.#state.index.noteRead(key, readAtSec);
   }
 
   revert(failed: Version, key: string, previous: (JournalRecord & Partial<Place>) | undefined): void {
@@ -175,16 +179,15 @@ export class DiskJournal implements Journal {
       this.#writer.append({ type: 'revert', failed, key, to: null });
       return;
     }
-    const { file, at } = restored;
-    const kept = this.#compactor.keepsReverted({ file, at });
-    const to = { ...(kept ? { file, at } : NOWHERE), effect: effectOfRecord(restored) };
+    const kept = this.#compactor.placeOfReverted(restored);
+    const to = { ...(kept ?? NOWHERE), effect: effectOfRecord(restored) };
     const place = this.#writer.append({ type: 'revert', failed, key, to });
-    if (!kept) this.#state.locate(key, place);
+    index.locate(key, kept ?? place);
   }
 
   forget(record: JournalRecord): void {
     const { key, version } = record;
-    if (this.#state.index.newest(key) !== record) return;
+    if (!this.#isNewest(record)) return;
     this.#state.index.forget(record);
     this.#writer.append({ type: 'forget', version, key });
   }
@@ -194,7 +197,7 @@ export class DiskJournal implements Journal {
   }
 
   forgetEarly(record: JournalRecord): void {
-    if (this.#state.index.newest(record.key) !== record) return;
+    if (!this.#isNewest(record)) return;
     this.#state.index.forgetEarly(record);
     this.#writer.append({ type: 'forgotten', times: this.forgotten.times() });
     this.#writer.append({ type: 'forget', version: record.version, key: record.key });
@@ -218,7 +221,7 @@ export class DiskJournal implements Journal {
   fill(effect: Effect): void {
     const record = this.#state.index.newest(effect.key);
     if (effect.value === null || record === undefined || !sameVersion(record.version, effect.version)) return;
-    this.#state.locate(effect.key, this.#writer.append({ type: 'value', effect }));
+    this.#state.index.locate(effect.key, this.#writer.append({ type: 'value', effect }));
   }
 
   mark(marks: Marks): void {
@@ -284,7 +287,12 @@ export class DiskJournal implements Journal {
     }
   }
 
-  #placedOf(key: string, version: Version): OriginRecord | null {
+  #isNewest({ key, version }: JournalRecord): boolean {
+    const newest = this.#state.index.newest(key);
+    return newest !== undefined && sameVersion(newest.version, version);
+  }
+
+  #placedOf(key: string, version: Version): PlacedRecord | null {
     const record = this.#state.index.newest(key);
     return record !== undefined && sameVersion(record.version, version) && !record.tombstone ? record : null;
   }

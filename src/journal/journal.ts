@@ -2,7 +2,7 @@ import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 
-/** What is remembered of the newest completed write of a key. */
+/** What is remembered of the newest completed write of a key, as it was when it was asked for. */
 export interface JournalRecord {
   readonly key: string;
   readonly version: Version;
@@ -18,7 +18,7 @@ export interface JournalRecord {
    * When the entry was last read on this controller: seconds since 1970, 0 for never. Known here alone, and of
    * no consequence for any other replica.
    */
-  readAtSec: number;
+  readonly readAtSec: number;
 }
 
 /** How far this replica is: on disk it is part of the same commit as the writes before it. */
@@ -70,6 +70,9 @@ export interface Journal {
    * it, is known already
    */
   record(effect: Effect): boolean;
+
+  /** The key's entry was last read then: `readAtSec` of its record. */
+  noteRead(key: string, readAtSec: number): void;
 
   /** Takes a write back whose store refused it, if it is still the newest of its key. */
   revert(failed: Version, key: string, previous: JournalRecord | undefined): void;

@@ -50,8 +50,7 @@ export class LogState {
         this.#revert(entry.failed, entry.key, entry.to, place);
         return;
       case 'forget': {
-        const record = this.index.newest(entry.key);
-        if (record !== undefined && sameVersion(record.version, entry.version)) this.index.forget(record);
+        this.index.forget(entry);
         return;
       }
       case 'marks':
@@ -69,7 +68,7 @@ export class LogState {
   /** @returns false when the write is not the newest of its key */
   record(effect: Effect, place: Place): boolean {
     if (!this.index.record(effect)) return false;
-    if (effect.kind === 'set' || effect.kind === 'delete') this.locate(effect.key, place);
+    if (effect.kind === 'set' || effect.kind === 'delete') this.index.locate(effect.key, place);
     return true;
   }
 
@@ -77,7 +76,7 @@ export class LogState {
   fill({ key, version }: Effect, place: Place): boolean {
     const record = this.index.newest(key);
     if (record === undefined || !sameVersion(record.version, version)) return false;
-    this.locate(key, place);
+    this.index.locate(key, place);
     return true;
   }
 
@@ -85,17 +84,10 @@ export class LogState {
     if (time > this.newestTime) this.newestTime = time;
   }
 
-  locate(key: string, { file, at }: Place): void {
-    const record = this.index.newest(key);
-    if (record === undefined) return;
-    record.file = file;
-    record.at = at;
-  }
-
   #revert(failed: Version, key: string, to: Restored | null, place: Place): void {
     const previous = to === null ? undefined : recordOf(to);
     this.index.revert(failed, key, previous);
-    if (to !== null && to.file === 0) this.locate(key, place);
+    if (to !== null && to.file === 0) this.index.locate(key, place);
   }
 }
 

@@ -2,7 +2,6 @@ import { type Effect, type EffectKind, NO_ENTRY } from '../ordering/effect.ts';
 import {
   compareVersions,
   msOfVersionTime,
-  sameVersion,
   TICKS_PER_MS,
   type Version,
   versionTimeOfMs,
@@ -10,23 +9,30 @@ import {
 import { VersionVector } from '../ordering/version-vector.ts';
 import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from './journal.ts';
 import type { Place } from './log-entry.ts';
-import { OriginLog, type OriginRecord } from './origin-log.ts';
+import { OriginLog } from './origin-log.ts';
 import { effectOfRecord } from './record-effect.ts';
+import { NO_SLOT, type PlacedRecord, type RecordFields, RecordTable } from './record-table.ts';
 
 /**
- * The journal in memory, without values; also what finds them in the one on disk. Nothing on its hot path depends on the number of keys: a map finds a
- * key's record, and a linked list per origin, in version order, finds what a peer lacks.
+ * The journal in memory, without values; also what finds them in the one on disk. Nothing on its hot path depends on the
+ * number of keys: a map finds a key's record, and a linked list per origin, in version order, finds what a peer lacks.
  *
  * A flush costs as much as there are records that survive it, not as there are that it ends: the survivors
- * are the newest of each origin's list, and move to a new map.
+ * are the newest of each origin's list, and move to a new table.
  */
 export class MemoryJournal implements Journal {
-  readonly #logs: OriginLog[];
+  #logs: OriginLog[];
   readonly forgotten: VersionVector;
-  #records = new Map<string, OriginRecord>();
-  /** The one asked for or made last: a write asks for its record several times over, and it is far away in memory. */
-  #last: OriginRecord | undefined;
-  #cursor: Iterator<OriginRecord> | null = null;
+  #table = new RecordTable();
+  /** Where the record of each key is in the table. */
+  #slots = new Map<string, number>();
+  /** What was looked up or written last: a write asks for its record several times over. */
+  #lastKey: string | undefined;
+  #lastSlot = NO_SLOT;
+  /** That record, if it was asked for as it is now. */
+  #last: PlacedRecord | undefined;
+  /** Where `sample` goes on. */
+  #cursor = 0;
   #tombstones = 0;
   #flush: Version | null = null;
   /** Entries below this time were ended by a flush, whenever they come in. */
@@ -36,16 +42,16 @@ export class MemoryJournal implements Journal {
   #armed: ArmedFlush | null = null;
 
   constructor(nodes: number) {
-    this.#logs = Array.from({ length: nodes }, () => new OriginLog());
+    this.#logs = Array.from({ length: nodes }, () => new OriginLog(this.#table));
     this.forgotten = VersionVector.zero(nodes);
   }
 
   get keys(): number {
-    return this.#records.size - this.#tombstones;
+    return this.#slots.size - this.#tombstones;
   }
 
   get records(): number {
-    return this.#records.size;
+    return this.#slots.size;
   }
 
   get armedFlush(): ArmedFlush | null {
@@ -55,11 +61,12 @@ export class MemoryJournal implements Journal {
   readonly state: JournalState = { writable: true };
   readonly position: string | null = null;
 
-  newest(key: string): OriginRecord | undefined {
+  newest(key: string): PlacedRecord | undefined {
     if (this.#last?.key === key) return this.#last;
-    const record = this.#records.get(key);
-    if (record !== undefined) this.#last = record;
-    return record;
+    const slot = this.#slotOf(key);
+    if (slot === NO_SLOT) return undefined;
+    this.#last = this.#table.recordAt(slot);
+    return this.#last;
   }
 
   isLive(record: JournalRecord, nowMs: number): boolean {
@@ -85,18 +92,45 @@ export class MemoryJournal implements Journal {
     }
   }
 
-  revert(failed: Version, key: string, previous: JournalRecord | undefined): void {
-    const current = this.#records.get(key);
-    if (current === undefined || !sameVersion(current.version, failed)) return;
-    this.#remove(current);
-    if (previous !== undefined && compareVersions(previous.version, this.#flushedBelow) >= 0) {
-      this.#insert({ ...previous });
-    }
+  revert(failed: Version, key: string, previous: (JournalRecord & Partial<Place>) | undefined): void {
+    const slot = this.#slotOf(key);
+    if (slot === NO_SLOT || this.#table.compareVersion(slot, failed) !== 0) return;
+    this.#remove(key, slot);
+    if (previous !== undefined && compareVersions(previous.version, this.#flushedBelow) >= 0)
+      this.#insert(key, previous);
   }
 
-  forget(record: JournalRecord): void {
-    const current = this.#records.get(record.key);
-    if (current === record) this.#remove(current);
+  forget({ key, version }: Pick<JournalRecord, 'key' | 'version'>): void {
+    const slot = this.#slotOf(key);
+    if (slot !== NO_SLOT && this.#table.compareVersion(slot, version) === 0) this.#remove(key, slot);
+  }
+
+  noteRead(key: string, readAtSec: number): void {
+    const slot = this.#slotOf(key);
+    if (slot === NO_SLOT) return;
+    this.#table.setReadAtSec(slot, readAtSec);
+    this.#last = undefined;
+  }
+
+  /** The entry of the key's record is there. */
+  locate(key: string, place: Place): void {
+    const slot = this.#slotOf(key);
+    if (slot === NO_SLOT) return;
+    this.#table.locate(slot, place);
+    this.#last = undefined;
+  }
+
+  /** The entry of the key's record is at this place. */
+  isAt(key: string, place: Place): boolean {
+    const slot = this.#slotOf(key);
+    return slot !== NO_SLOT && this.#table.isAt(slot, place);
+  }
+
+  /** The entry that was at one place is at another now. @returns false when it is not that of the key's record */
+  relocate(key: string, from: Place, to: Place): boolean {
+    if (!this.isAt(key, from)) return false;
+    this.locate(key, to);
+    return true;
   }
 
   forgetEarly(record: JournalRecord): void {
@@ -111,7 +145,8 @@ export class MemoryJournal implements Journal {
   since(vector: VersionVector): Effect[] {
     const effects: Effect[] = [];
     this.#logs.forEach((log, node) => {
-      for (const record of log.newerThan(vector.timeOf(node))) effects.push(effectOfRecord(record));
+      for (const slot of log.newerThan(vector.timeOf(node)))
+        effects.push(effectOfRecord(this.#table.recordAt(slot)));
     });
     for (const flush of this.#knownFlushes()) if (!vector.covers(flush.version)) effects.push(flush);
     return effects.sort((a, b) => compareVersions(a.version, b.version));
@@ -119,20 +154,20 @@ export class MemoryJournal implements Journal {
 
   sample(limit: number): JournalRecord[] {
     const found: JournalRecord[] = [];
-    while (found.length < limit && this.#records.size > 0) {
-      this.#cursor ??= this.#records.values();
-      const next = this.#cursor.next();
-      if (next.done) {
-        this.#cursor = null;
+    for (let looks = limit * LOOKS_PER_SAMPLED; looks > 0 && found.length < limit; looks--) {
+      if (this.#cursor >= this.#table.slots) {
+        this.#cursor = 0;
         break;
       }
-      found.push(next.value);
+      if (this.#table.isUsed(this.#cursor)) found.push(this.#table.recordAt(this.#cursor));
+      this.#cursor++;
     }
     return found;
   }
 
-  walk(): Iterator<OriginRecord> {
-    return this.#records.values();
+  *walk(): Generator<PlacedRecord, undefined> {
+    const table = this.#table;
+    for (let slot = 0; slot < table.slots; slot++) if (table.isUsed(slot)) yield table.recordAt(slot);
   }
 
   /** What tells an empty journal of all flushes that this one knows, those that came due included. */
@@ -176,18 +211,18 @@ export class MemoryJournal implements Journal {
   }
 
   #recordWrite(effect: Effect): boolean {
-    if (compareVersions(effect.version, this.#flushedBelow) < 0) return false;
-    const current = this.newest(effect.key);
-    if (current !== undefined) {
-      if (compareVersions(current.version, effect.version) >= 0) return false;
-      this.#logs[current.version.node]!.remove(current);
-      if (current.tombstone) this.#tombstones--;
+    const { key, version, expiresAtMs, token, marks } = effect;
+    if (compareVersions(version, this.#flushedBelow) < 0) return false;
+    const fields = { version, expiresAtMs, tombstone: effect.kind === 'delete', token, marks, readAtSec: 0 };
+    const slot = this.#slotOf(key);
+    if (slot === NO_SLOT) {
+      this.#insert(key, fields);
+      return true;
     }
-    const { version, expiresAtMs, token, marks } = effect;
-    // The key as it has lived so far: of two that are equal the younger one can go.
-    const key = current?.key ?? effect.key;
-    const tombstone = effect.kind === 'delete';
-    this.#insert({ key, version, expiresAtMs, tombstone, token, marks, readAtSec: 0 });
+    if (this.#table.compareVersion(slot, version) >= 0) return false;
+    this.#leave(slot);
+    this.#table.set(slot, fields);
+    this.#enter(slot, fields);
     return true;
   }
 
@@ -214,48 +249,65 @@ export class MemoryJournal implements Journal {
   #endBelow(version: Version): void {
     if (compareVersions(version, this.#flushedBelow) <= 0) return;
     this.#flushedBelow = version;
-    const survivors = new Map<string, OriginRecord>();
-    let tombstones = 0;
-    this.#logs.forEach((log, node) => {
-      for (const record of log.keepFrom(version, node)) {
-        survivors.set(record.key, record);
-        if (record.tombstone) tombstones++;
+    const before = this.#table;
+    this.#table = new RecordTable();
+    this.#slots = new Map();
+    this.#tombstones = 0;
+    this.#cursor = 0;
+    this.#lastKey = undefined;
+    const logs = this.#logs;
+    this.#logs = logs.map(() => new OriginLog(this.#table));
+    for (const log of logs) {
+      const survivors: number[] = [];
+      for (const slot of log.newerThan(version.time - 1)) {
+        if (before.compareVersion(slot, version) < 0) break;
+        survivors.push(slot);
       }
-    });
-    this.#records = survivors;
+      for (let slot = survivors.pop(); slot !== undefined; slot = survivors.pop())
+        this.#insert(before.keyOf(slot), before.recordAt(slot));
+    }
     this.#last = undefined;
-    this.#tombstones = tombstones;
-    this.#cursor = null;
   }
 
-  #insert(fields: JournalRecord & Partial<Place>): void {
-    const { key, version, expiresAtMs, tombstone, token, marks, readAtSec, file = 0, at = 0 } = fields;
-    const record: OriginRecord = {
-      key,
-      version,
-      expiresAtMs,
-      tombstone,
-      token,
-      marks,
-      readAtSec,
-      file,
-      at,
-      older: null,
-      newer: null,
-    };
-    this.#logs[version.node]!.insert(record);
-    this.#records.set(key, record);
-    this.#last = record;
+  #slotOf(key: string): number {
+    if (this.#lastKey === key) return this.#lastSlot;
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return NO_SLOT;
+    this.#lastKey = key;
+    this.#lastSlot = slot;
+    return slot;
+  }
+
+  #insert(key: string, fields: RecordFields): void {
+    const slot = this.#table.add(key, fields);
+    this.#slots.set(key, slot);
+    this.#lastKey = key;
+    this.#lastSlot = slot;
+    this.#enter(slot, fields);
+  }
+
+  #enter(slot: number, { version, tombstone }: RecordFields): void {
+    this.#logs[version.node]!.insert(slot);
     if (tombstone) this.#tombstones++;
+    this.#last = undefined;
   }
 
-  #remove(record: OriginRecord): void {
-    this.#records.delete(record.key);
+  #leave(slot: number): void {
+    this.#logs[this.#table.nodeOf(slot)]!.remove(slot);
+    if (this.#table.isTombstone(slot)) this.#tombstones--;
+  }
+
+  #remove(key: string, slot: number): void {
+    this.#leave(slot);
+    this.#slots.delete(key);
+    this.#table.remove(slot);
+    this.#lastKey = undefined;
     this.#last = undefined;
-    this.#logs[record.version.node]!.remove(record);
-    if (record.tombstone) this.#tombstones--;
   }
 }
+
+/** Slots that are looked at for each record of a sample, at the most. */
+const LOOKS_PER_SAMPLED = 16;
 
 function flushEffect(kind: EffectKind, version: Version, expiresAtMs: number): Effect {
   return { ...NO_ENTRY, version, kind, expiresAtMs };

@@ -1,14 +1,4 @@
-import { compareVersions, type Version } from '../ordering/version.ts';
-import type { JournalRecord } from './journal.ts';
-
-/** A journal record with its neighbours among the records of the same origin. */
-export interface OriginRecord extends JournalRecord {
-  /** Where its entry is on disk (`Place`); 0 and 0 in a journal that has none. */
-  file: number;
-  at: number;
-  older: OriginRecord | null;
-  newer: OriginRecord | null;
-}
+import { NO_SLOT, type RecordTable } from './record-table.ts';
 
 /**
  * The records of one origin in version order, as a linked list: a superseded record leaves in constant time.
@@ -17,67 +7,62 @@ export interface OriginRecord extends JournalRecord {
  * place starts where the last one went.
  */
 export class OriginLog {
-  #newest: OriginRecord | null = null;
-  #oldest: OriginRecord | null = null;
-  #lastInserted: OriginRecord | null = null;
+  readonly #table: RecordTable;
+  #newest = NO_SLOT;
+  #oldest = NO_SLOT;
+  #lastInserted = NO_SLOT;
 
-  insert(record: OriginRecord): void {
-    const older = this.#placeFor(record.version.time);
-    const newer = older === null ? this.#oldest : older.newer;
-    record.older = older;
-    record.newer = newer;
-    if (older !== null) older.newer = record;
-    else this.#oldest = record;
-    if (newer !== null) newer.older = record;
-    else this.#newest = record;
-    this.#lastInserted = record;
+  constructor(table: RecordTable) {
+    this.#table = table;
   }
 
-  remove(record: OriginRecord): void {
-    const { older, newer } = record;
-    if (older !== null) older.newer = newer;
-    else this.#oldest = newer;
-    if (newer !== null) newer.older = older;
-    else this.#newest = older;
-    if (this.#lastInserted === record) this.#lastInserted = older ?? newer;
-    record.older = null;
-    record.newer = null;
+  insert(slot: number): void {
+    const table = this.#table;
+    const older = this.#placeFor(table.timeOf(slot));
+    const newer = older === NO_SLOT ? this.#oldest : table.newerThan(older);
+    table.setOlder(slot, older);
+    table.setNewer(slot, newer);
+    if (older === NO_SLOT) this.#oldest = slot;
+    else table.setNewer(older, slot);
+    if (newer === NO_SLOT) this.#newest = slot;
+    else table.setOlder(newer, slot);
+    this.#lastInserted = slot;
+  }
+
+  remove(slot: number): void {
+    const table = this.#table;
+    const older = table.olderThan(slot);
+    const newer = table.newerThan(slot);
+    if (older === NO_SLOT) this.#oldest = newer;
+    else table.setNewer(older, newer);
+    if (newer === NO_SLOT) this.#newest = older;
+    else table.setOlder(newer, older);
+    if (this.#lastInserted === slot) this.#lastInserted = older === NO_SLOT ? newer : older;
   }
 
   /** Records with a larger time, newest first. Costs as many steps as it yields. */
-  *newerThan(time: number): Generator<OriginRecord> {
-    for (let record = this.#newest; record !== null && record.version.time > time; record = record.older) {
-      yield record;
-    }
+  *newerThan(time: number): Generator<number> {
+    const table = this.#table;
+    for (let slot = this.#newest; slot !== NO_SLOT && table.timeOf(slot) > time; slot = table.olderThan(slot))
+      yield slot;
   }
 
-  /** Drops every record below the version, and returns the others, newest first. */
-  keepFrom(version: Version, node: number): OriginRecord[] {
-    const kept: OriginRecord[] = [];
-    let record = this.#newest;
-    while (record !== null && compareVersions({ time: record.version.time, node }, version) >= 0) {
-      kept.push(record);
-      record = record.older;
-    }
-    this.#oldest = kept.at(-1) ?? null;
-    if (this.#oldest === null) this.#newest = null;
-    else this.#oldest.older = null;
-    this.#lastInserted = this.#newest;
-    return kept;
-  }
-
-  /** The record after which one of this time belongs; null: before all. */
-  #placeFor(time: number): OriginRecord | null {
+  /** The record after which one of this time belongs; `NO_SLOT`: before all. */
+  #placeFor(time: number): number {
+    const table = this.#table;
     let place = this.#newest;
-    if (place === null || place.version.time < time) return place;
+    if (place === NO_SLOT || table.timeOf(place) < time) return place;
     const last = this.#lastInserted;
-    if (last !== null && last.version.time < time) {
+    if (last !== NO_SLOT && table.timeOf(last) < time) {
       place = last;
-      while (place.newer !== null && place.newer.version.time < time) place = place.newer;
-      return place;
+      for (;;) {
+        const newer = table.newerThan(place);
+        if (newer === NO_SLOT || table.timeOf(newer) >= time) return place;
+        place = newer;
+      }
     }
-    if (last !== null) place = last;
-    while (place !== null && place.version.time >= time) place = place.older;
+    if (last !== NO_SLOT) place = last;
+    while (place !== NO_SLOT && table.timeOf(place) >= time) place = table.olderThan(place);
     return place;
   }
 }

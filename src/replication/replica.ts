@@ -100,7 +100,7 @@ export class Replica {
     const nowSec = Math.floor(this.#wallMs() / 1000);
     const hot = this.hot.get(key, record.version, nowSec);
     const isReadAgain = nowSec - record.readAtSec <= HOT_WITHIN_SEC;
-    record.readAtSec = nowSec;
+    if (record.readAtSec !== nowSec) this.journal.noteRead(key, nowSec);
     if (hot !== null) return done(null, hot);
     this.#store.get(key, (error, entry) => {
       if (entry !== null && sameVersion(entry.version, record.version)) {

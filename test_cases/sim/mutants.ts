@@ -176,7 +176,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'lets the older version win',
     file: 'src/journal/memory-journal.ts',
-    text: 'if (compareVersions(current.version, effect.version) >= 0) return false;',
+    text: 'if (this.#table.compareVersion(slot, version) >= 0) return false;',
     replacement: '',
     level: 'eventual',
     seeds: 300,

@@ -72,6 +72,10 @@ export class WitnessJournal implements Journal {
     return this.#journal.newest(key);
   }
 
+  noteRead(key: string, readAtSec: number): void {
+    this.#journal.noteRead(key, readAtSec);
+  }
+
   isLive(record: JournalRecord, nowMs: number): boolean {
     return this.#journal.isLive(record, nowMs);
   }

@@ -199,6 +199,31 @@ describe('a compaction', () => {
     expect(again.journal.since(EVERYTHING)).toEqual(before);
   });
 
+  it('does not lose the value that a write replaced meanwhile, and that comes back when a store refuses that', async () => {
+    const disk = new SimulatedDisk();
+    const dataDir = journals.simulated(disk);
+    const opened = await journals.open(dataDir, { disk, compactBytesMin: 2_000 });
+    const { journal } = opened;
+    journal.record(set('back', 1, 'first'));
+    const previous = journal.newest('back');
+    const rename = disk.rename.bind(disk);
+    let replaced = false;
+    disk.rename = async (from, to) => {
+      await rename(from, to);
+      replaced ||= journal.record(set('back', 900, 'second'));
+    };
+    for (let time = 2; !replaced; time++) {
+      journal.record(set('other', time, 'x'.repeat(100)));
+      await kept(journal);
+    }
+    await eventually(() => expect(journals.messages).toContain('the journal is compacted'));
+    journal.revert(version(900), 'back', previous);
+    expect((await readValue(journal, 'back', version(1)))?.value?.toString()).toBe('first');
+    await journals.close(opened);
+    const again = (await journals.open(dataDir, { disk })).journal;
+    expect((await readValue(again, 'back', version(1)))?.value?.toString()).toBe('first');
+  });
+
   it('regression: what was forgotten meanwhile let a held request come back that it had outdone', async () => {
     const disk = new SimulatedDisk();
     const dataDir = journals.simulated(disk);

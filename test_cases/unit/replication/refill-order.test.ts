@@ -29,7 +29,7 @@ function all(order: RefillOrder, limit = 2): string[] {
 it('what was written or read last comes first', () => {
   const ages = { old: 300 * HOUR_MS, day: 20 * HOUR_MS, hour: HOUR_MS / 2, now: 1_000, read: 200 * HOUR_MS };
   const journal = journalOf(ages);
-  journal.newest('read')!.readAtSec = NOW_MS / 1000 - 3;
+  journal.noteRead('read', NOW_MS / 1000 - 3);
   expect(all(new RefillOrder(journal, NOW_MS))).toEqual(['now', 'read', 'hour', 'day', 'old']);
 });
 
@@ -38,7 +38,7 @@ it('every entry comes, and once, though it is read meanwhile', () => {
   const journal = journalOf(Object.fromEntries(keys.map((key, at) => [key, at * HOUR_MS])));
   const order = new RefillOrder(journal, NOW_MS);
   const first = order.next(2)!;
-  for (const key of keys.slice(100)) journal.newest(key)!.readAtSec = NOW_MS / 1000 + 1;
+  for (const key of keys.slice(100)) journal.noteRead(key, NOW_MS / 1000 + 1);
   expect([...first, ...all(order)].sort()).toEqual([...keys].sort());
 });
 

@@ -1,0 +1,93 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type RecordFields, RecordTable } from '../../../src/journal/record-table.ts';
+import { MARKS } from '../../../src/ordering/effect.ts';
+import { NODES_MAX } from '../../../src/ordering/version.ts';
+
+const BIG = Number.MAX_SAFE_INTEGER;
+
+const fields: fc.Arbitrary<Required<RecordFields>> = fc.record({
+  version: fc.record({ time: fc.maxSafeNat(), node: fc.nat({ max: NODES_MAX - 1 }) }),
+  expiresAtMs: fc.constantFrom(0, 1, 1_800_000_000_000, BIG),
+  tombstone: fc.boolean(),
+  token: fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+  marks: fc.nat({ max: MARKS.stale | MARKS.taken }),
+  readAtSec: fc.constantFrom(0, 1_800_000_000),
+  file: fc.nat({ max: 2 ** 31 }),
+  at: fc.maxSafeNat(),
+});
+
+/** `many` fills and empties whole chunks. */
+const steps = fc.array(
+  fc.record({
+    do: fc.constantFrom('add', 'add', 'set', 'remove', 'many', 'clear'),
+    at: fc.nat({ max: 10_000 }),
+    fields,
+  }),
+  { maxLength: 60, size: 'max' },
+);
+
+const MANY = 900;
+
+it('is a map from slots to records', () => {
+  fc.assert(
+    fc.property(steps, (list) => {
+      const table = new RecordTable();
+      const twin = new Map<number, { key: string } & Required<RecordFields>>();
+      let keys = 0;
+      const add = (made: Required<RecordFields>): void => {
+        const key = `k${keys++}`;
+        const slot = table.add(key, made);
+        expect(twin.has(slot)).toBe(false);
+        twin.set(slot, { key, ...made });
+      };
+      for (const { do: what, at, fields: made } of list) {
+        const slots = [...twin.keys()];
+        const slot = slots[at % slots.length];
+        if (what === 'add') add(made);
+        else if (what === 'many') for (let i = 0; i < MANY; i++) add(made);
+        else if (what === 'clear')
+          for (const one of slots.filter((_, index) => index % 7 !== at % 7 || at % 2 === 0)) {
+            twin.delete(one);
+            table.remove(one);
+          }
+        else if (slot !== undefined && what === 'set') {
+          table.set(slot, made);
+          twin.set(slot, { key: twin.get(slot)!.key, ...made });
+        } else if (slot !== undefined) {
+          twin.delete(slot);
+          table.remove(slot);
+        }
+      }
+      const found = new Map<number, unknown>();
+      for (let slot = 0; slot < table.slots; slot++)
+        if (table.isUsed(slot)) found.set(slot, table.recordAt(slot));
+      expect(found).toEqual(new Map([...twin].sort(([a], [b]) => a - b)));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('uses slots again, and gives the memory of those back that none of a thousand neighbours is used of', () => {
+  const table = new RecordTable();
+  const made = {
+    version: { time: 1, node: 0 },
+    expiresAtMs: 0,
+    tombstone: false,
+    token: null,
+    marks: 0,
+    readAtSec: 0,
+  };
+  const slots = Array.from({ length: 50_000 }, (_, at) => table.add(`${at}`, made));
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  const full = process.memoryUsage().arrayBuffers;
+  for (const slot of slots) table.remove(slot);
+  collect();
+  const empty = process.memoryUsage().arrayBuffers;
+  expect(full - empty).toBeGreaterThan(50_000 * 60);
+  for (let at = 0; at < 50_000; at++) expect(table.add(`${at}`, made)).toBeLessThan(slots.length + 1_024);
+});
