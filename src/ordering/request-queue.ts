@@ -1,30 +1,7 @@
 import { type Effect, effectBytes } from './effect.ts';
 import { Fifo } from './fifo.ts';
+import { type PendingKey, PendingKeys, type Prediction, type Queued } from './pending-keys.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version, versionTimeOfMs } from './version.ts';
-
-/** One request in the hold-back queue. */
-export interface Queued {
-  readonly effect: Effect;
-  /** Place in its origin's stream, from 1. */
-  readonly seq: number;
-  /** Called when the request leaves the queue, applied or dropped by its condition. */
-  waiters: (() => void)[] | null;
-}
-
-/** What a key will hold once all that is queued now has been applied. */
-export type Prediction =
-  /** Nothing queued decides the key: ask the journal. */
-  | null
-  /** The key will hold what this request sets, or nothing when it deletes or flushes. */
-  | Queued;
-
-/** Requests queued for one key, in version order, and what they amount to. */
-interface PendingKey {
-  readonly requests: Queued[];
-  prediction: Prediction;
-  /** A request came in between: `prediction` must be worked out anew. */
-  stale: boolean;
-}
 
 /**
  * The hold-back queue: requests in version order until they are stable.
@@ -33,17 +10,15 @@ interface PendingKey {
  * origin, and the smallest request is the smallest of the heads. Nothing here is searched or sorted; a key's
  * own requests are kept in order by insertion from the end, where nearly all of them go.
  */
-export class RequestQueue {
-  readonly #streams: Fifo<Queued>[];
-  readonly #keys = new Map<string, PendingKey>();
-  /** Emptied, for the next keys. */
-  readonly #spares: PendingKey[] = [];
-  readonly #flushes: Queued[] = [];
+export class RequestQueue<Asker = unknown> {
+  readonly #streams: Fifo<Queued<Asker>>[];
+  readonly #keys = new PendingKeys<Asker>();
+  readonly #flushes: Queued<Asker>[] = [];
   #bytes = 0;
   #size = 0;
 
   constructor(nodes: number) {
-    this.#streams = Array.from({ length: nodes }, () => new Fifo<Queued>());
+    this.#streams = Array.from({ length: nodes }, () => new Fifo<Queued<Asker>>());
   }
 
   get size(): number {
@@ -54,23 +29,29 @@ export class RequestQueue {
     return this.#bytes;
   }
 
-  push(request: Queued): void {
-    const { effect } = request;
+  /**
+   * @param seq place in its origin's stream
+   * @param known the same request, where it was in a queue before: who has asked for it, and who waits
+   */
+  push(effect: Effect, seq: number, known?: Queued<Asker>): Queued<Asker> {
     const stream = this.#streams[effect.version.node]!;
     const last = stream.last();
     if (last !== undefined && compareVersions(last.effect.version, effect.version) >= 0) {
       throw new Error(`origin ${effect.version.node} sent a version that is not larger than its last`);
     }
+    const { asker, waiters } = known ?? NOBODY;
+    const request: Queued<Asker> = { effect, seq, asker, waiters, onKey: null };
     stream.push(request);
     this.#size++;
     this.#bytes += effectBytes(effect);
     if (endsEntries(effect)) this.#insertFlush(request);
     else if (effect.key !== '') this.#insertOnKey(request);
+    return request;
   }
 
   /** The request with the smallest version. */
-  head(): Queued | undefined {
-    let smallest: Queued | undefined;
+  head(): Queued<Asker> | undefined {
+    let smallest: Queued<Asker> | undefined;
     for (const stream of this.#streams) {
       const head = stream.first();
       if (head === undefined) continue;
@@ -82,18 +63,18 @@ export class RequestQueue {
   }
 
   /** Takes the head out. @param head for who has looked at it already */
-  pop(head = this.head()): Queued | undefined {
+  pop(head = this.head()): Queued<Asker> | undefined {
     if (head === undefined) return undefined;
     this.#streams[head.effect.version.node]!.shift();
     this.#size--;
     this.#bytes -= effectBytes(head.effect);
     if (endsEntries(head.effect)) this.#flushes.shift();
-    else if (head.effect.key !== '') this.#removeFromKey(head);
+    else if (head.onKey !== null) this.#removeFromKey(head, head.onKey);
     return head;
   }
 
   /** The newest request that touches this key, flushes included: what a strong read waits for. */
-  newestOn(key: string): Queued | undefined {
+  newestOn(key: string): Queued<Asker> | undefined {
     const own = this.#keys.get(key)?.requests.at(-1);
     const flush = this.#flushes.at(-1);
     if (own === undefined) return flush;
@@ -109,8 +90,8 @@ export class RequestQueue {
   }
 
   /** The newest request of all. */
-  newest(): Queued | undefined {
-    let newest: Queued | undefined;
+  newest(): Queued<Asker> | undefined {
+    let newest: Queued<Asker> | undefined;
     for (const stream of this.#streams) {
       const last = stream.last();
       if (last === undefined) continue;
@@ -126,7 +107,7 @@ export class RequestQueue {
    *
    * @param applied the version that the key has now, `NO_VERSION` for none
    */
-  predict(key: string, applied: Version): Prediction {
+  predict(key: string, applied: Version): Prediction<Asker> {
     const pending = this.#keys.get(key);
     const flushed = this.#flushes.length > 0;
     if (pending === undefined) return flushed ? simulate(this.#flushes, applied) : null;
@@ -139,12 +120,12 @@ export class RequestQueue {
   }
 
   /** Requests of one origin after this place in its stream, in order. */
-  streamAfter(node: number, seq: number): Queued[] {
+  streamAfter(node: number, seq: number): Queued<Asker>[] {
     return this.#streams[node]!.filter((request) => request.seq > seq);
   }
 
   /** Everything, in version order; for a view change. */
-  toArray(): Queued[] {
+  toArray(): Queued<Asker>[] {
     const all = this.#streams.flatMap((stream) => stream.filter(() => true));
     return all.sort((a, b) => compareVersions(a.effect.version, b.effect.version));
   }
@@ -157,20 +138,19 @@ export class RequestQueue {
     this.#bytes = 0;
   }
 
-  #insertFlush(request: Queued): void {
+  #insertFlush(request: Queued<Asker>): void {
     insertFromEnd(this.#flushes, request);
     for (const pending of this.#keys.values()) pending.stale = true;
   }
 
-  #insertOnKey(request: Queued): void {
+  #insertOnKey(request: Queued<Asker>): void {
     const { key, base } = request.effect;
-    const pending = this.#keys.get(key);
-    if (pending === undefined) {
-      const spare = this.#spares.pop() ?? { requests: [], prediction: null, stale: false };
-      spare.requests.push(request);
-      spare.stale = base !== null || this.#flushes.length > 0;
-      spare.prediction = spare.stale ? null : request;
-      this.#keys.set(key, spare);
+    const pending = this.#keys.getOrAdd(key);
+    request.onKey = pending;
+    if (pending.requests.length === 0) {
+      pending.requests.push(request);
+      pending.stale = base !== null || this.#flushes.length > 0;
+      if (!pending.stale) pending.prediction = request;
       return;
     }
     // A flush in between breaks chains of conditions that hold without it.
@@ -182,28 +162,25 @@ export class RequestQueue {
     else if (sameVersion(base, heldVersion(predicted))) pending.prediction = request;
   }
 
-  #removeFromKey(request: Queued): void {
-    const pending = this.#keys.get(request.effect.key)!;
-    pending.requests.shift();
-    if (pending.requests.length === 0) {
-      // Former tables of the map hold it until a full collection, and must not hold the request with it.
-      pending.prediction = null;
-      this.#keys.delete(request.effect.key);
-      if (this.#spares.length < SPARES_MAX) this.#spares.push(pending);
+  #removeFromKey(request: Queued<Asker>, pending: PendingKey<Asker>): void {
+    request.onKey = null;
+    if (pending.requests.length === 1) {
+      pending.requests.pop();
+      this.#keys.remove(pending);
       return;
     }
+    pending.requests.shift();
     if (pending.prediction === request) pending.stale = true;
   }
 
-  #mergedWithFlushes(requests: readonly Queued[]): Queued[] {
+  #mergedWithFlushes(requests: readonly Queued<Asker>[]): Queued<Asker>[] {
     return [...requests, ...this.#flushes].sort((a, b) =>
       compareVersions(a.effect.version, b.effect.version),
     );
   }
 }
 
-/** Most that are kept for the next keys. */
-const SPARES_MAX = 1024;
+const NOBODY = { asker: null, waiters: null };
 
 /** A flush that is announced for later changes no key yet. */
 function endsEntries(effect: Effect): boolean {
@@ -211,8 +188,8 @@ function endsEntries(effect: Effect): boolean {
 }
 
 /** Applies the requests in thought, by their conditions alone. */
-function simulate(requests: readonly Queued[], applied: Version): Prediction {
-  let prediction: Prediction = null;
+function simulate<Asker>(requests: readonly Queued<Asker>[], applied: Version): Prediction<Asker> {
+  let prediction: Prediction<Asker> = null;
   let held = applied;
   for (const request of requests) {
     const { base } = request.effect;
@@ -235,7 +212,7 @@ export function heldVersion(request: Queued): Version {
 }
 
 /** Inserts by version. @returns true when it went to the end */
-function insertFromEnd(requests: Queued[], request: Queued): boolean {
+function insertFromEnd<Asker>(requests: Queued<Asker>[], request: Queued<Asker>): boolean {
   let index = requests.length;
   while (index > 0 && compareVersions(requests[index - 1]!.effect.version, request.effect.version) > 0)
     index--;

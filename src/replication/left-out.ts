@@ -1,6 +1,6 @@
 import type { Journal, JournalRecord } from '../journal/journal.ts';
 import type { Effect } from '../ordering/effect.ts';
-import type { Queued } from '../ordering/request-queue.ts';
+import type { Queued } from '../ordering/pending-keys.ts';
 import { compareVersions, sameVersion } from '../ordering/version.ts';
 import type { WriteOutcome } from './engine.ts';
 
@@ -48,7 +48,7 @@ export function outcomeOf({ version }: Effect, existed: boolean, error: Error | 
 
 /** A request that a view change left out, and what became of it. */
 export interface Judged {
-  readonly request: Queued;
+  readonly request: Queued<(outcome: WriteOutcome) => void>;
   readonly outcome: WriteOutcome;
 }
 
@@ -57,17 +57,22 @@ export interface Judged {
  * out, or never will. They wait here until there is the state of the new view, from a member, which tells in most cases.
  */
 export class LeftOut {
-  #requests: Queued[] = [];
+  #requests: Judged['request'][] = [];
 
-  add(requests: Iterable<Queued>): void {
+  add(requests: Iterable<Judged['request']>): void {
     this.#requests.push(...requests);
+  }
+
+  /** All of them, for a view that may have them again; none is left. */
+  take(): readonly Judged['request'][] {
+    const requests = this.#requests;
+    this.#requests = [];
+    return requests;
   }
 
   /** Takes them out. @param journal in the state that the new view begins with */
   judge(journal: Journal): readonly Judged[] {
-    const requests = this.#requests;
-    this.#requests = [];
-    return requests.map((request) => ({
+    return this.take().map((request) => ({
       request,
       outcome: outcomeOfLeftOut(request.effect, journal.newest(request.effect.key)),
     }));

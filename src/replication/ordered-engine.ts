@@ -2,8 +2,9 @@ import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
 import type { View } from '../membership/view.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
-import { heldVersion, type Queued, RequestQueue } from '../ordering/request-queue.ts';
-import { compareVersions, NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import type { Queued } from '../ordering/pending-keys.ts';
+import { heldVersion, RequestQueue } from '../ordering/request-queue.ts';
+import { casOfVersion, compareVersions, NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { OrderedFrame } from '../peer/messages.ts';
 import type { StoreError } from '../store/driver.ts';
 import { diskGate } from './disk-gate.ts';
@@ -11,7 +12,6 @@ import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
 import { KeptRequests } from './kept-requests.ts';
 import { type Judged, LeftOut, OVERTAKEN, outcomeOf, outcomeOfLeftOut } from './left-out.ts';
 import type { OrderedPorts } from './ordered-ports.ts';
-import { OwnOutcomes } from './own-outcomes.ts';
 import { StreamProgress } from './stream-progress.ts';
 
 /**
@@ -31,8 +31,7 @@ import { StreamProgress } from './stream-progress.ts';
  */
 export class OrderedEngine implements Engine {
   readonly #ports: OrderedPorts;
-  readonly #queue: RequestQueue;
-  readonly #outcomes = new OwnOutcomes();
+  readonly #queue: RequestQueue<WriteDone>;
   #progress: StreamProgress;
   /** Null where nothing waits for the disk. */
   readonly #kept: KeptRequests | null;
@@ -59,14 +58,14 @@ export class OrderedEngine implements Engine {
 
   constructor(ports: OrderedPorts) {
     this.#ports = ports;
-    this.#queue = new RequestQueue(ports.nodes);
+    this.#queue = new RequestQueue<WriteDone>(ports.nodes);
     this.#progress = new StreamProgress(ports.node, ports.nodes, []);
     this.#kept =
       ports.durability === 'sync' ? new KeptRequests(ports.replica.journal, () => this.#onKept()) : null;
     const { marks, held } = ports.recovered;
     this.#applied = marks.applied;
     this.#whole = !sameVersion(marks.applied, NO_VERSION);
-    for (const effect of held) this.#queue.push({ effect, seq: 0, waiters: null });
+    for (const effect of held) this.#queue.push(effect, 0);
   }
 
   get pending(): number {
@@ -109,13 +108,12 @@ export class OrderedEngine implements Engine {
     return { state: 'wait', reason: 'too many bytes wait for agreement (queue_bytes_max)' };
   }
 
-  write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
+  write(draft: Draft, done: WriteDone): void {
     if (!this.#serving) throw new Error('a write was begun while no view holds');
     const version = this.#ports.clock.stamp();
     const effect: Effect = { ...draft, version };
     const seq = this.#progress.receive(this.#ports.node);
-    this.#queue.push({ effect, seq, waiters: null });
-    this.#outcomes.expect(version, done);
+    this.#queue.push(effect, seq).asker = done;
     this.#kept?.hold(effect);
     this.#outbox.push(effect);
     this.#ports.requestFlush();
@@ -219,7 +217,9 @@ export class OrderedEngine implements Engine {
     if (base !== null && compareVersions(base, this.#applied) > 0) this.#applied = base;
     this.#mixed = false;
     this.#mark();
-    const waiting = new Map(this.#queue.toArray().map((request) => [request.effect.version.time, request]));
+    // What an older view has left out, and was not judged since no view was installed, this one may have again.
+    const before = [...this.#leftOut.take(), ...this.#queue.toArray()];
+    const waiting = new Map(before.map((request) => [casOfVersion(request.effect.version), request]));
     this.#queue.clear();
     this.#adopted = true;
     this.#transferred = base !== null || !this.#whole;
@@ -232,11 +232,11 @@ export class OrderedEngine implements Engine {
     this.#early = [];
     for (const effect of union) {
       clock.observe(effect.version.time);
-      const known = this.#ownOrSame(waiting, effect);
       if (compareVersions(effect.version, this.#applied) <= 0) continue;
-      this.#queue.push({ effect, seq: 0, waiters: known?.waiters ?? null });
+      const id = casOfVersion(effect.version);
+      this.#queue.push(effect, 0, waiting.get(id));
       journal.hold(effect);
-      if (known) waiting.delete(effect.version.time);
+      waiting.delete(id);
     }
     for (const { effect } of waiting.values()) journal.release(effect.version);
     this.#leftOut.add(waiting.values());
@@ -260,16 +260,10 @@ export class OrderedEngine implements Engine {
     this.#ports.onChange();
   }
 
-  #ownOrSame(waiting: ReadonlyMap<number, Queued>, effect: Effect): Queued | undefined {
-    const known = waiting.get(effect.version.time);
-    return known && sameVersion(known.effect.version, effect.version) ? known : undefined;
-  }
-
   /** Once the union is applied: who waited for such a request reads what stands before it as well. */
   #settleLeftOut(judged: readonly Judged[]): void {
     for (const { request, outcome } of judged) {
-      if (request.effect.version.node === this.#ports.node)
-        this.#outcomes.settle(request.effect.version, outcome);
+      tell(request, outcome);
       for (const waiter of request.waiters ?? []) waiter();
     }
   }
@@ -298,7 +292,7 @@ export class OrderedEngine implements Engine {
       if (effect.version.node !== from)
         throw new Error(`peer ${from} sent a request of ${effect.version.node}`);
       this.#ports.clock.observe(effect.version.time);
-      this.#queue.push({ effect, seq: this.#progress.receive(from), waiters: null });
+      this.#queue.push(effect, this.#progress.receive(from));
       if (this.#kept === null) this.#acknowledge = true;
       else this.#kept.hold(effect);
     }
@@ -323,24 +317,24 @@ export class OrderedEngine implements Engine {
     if (wasFull && this.#queue.bytes < this.#ports.queueBytesMax) this.#ports.onChange();
   }
 
-  #apply({ effect, waiters }: Queued): void {
-    const { replica, node } = this.#ports;
+  #apply(request: Proposed): void {
+    const { effect, waiters } = request;
+    const { replica } = this.#ports;
     if (compareVersions(effect.version, this.#applied) <= 0)
       throw new Error('a request was applied out of order');
     this.#applied = effect.version;
     this.#mark();
     this.#completed++;
-    const own = effect.version.node === node;
     const newest = effect.key === '' ? undefined : replica.journal.newest(effect.key);
     if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {
       // A transfer was ahead of the order, on this key: what the request did is in what it brought.
       replica.journal.release(effect.version);
-      if (own) this.#outcomes.settle(effect.version, outcomeOfLeftOut(effect, newest));
+      tell(request, outcomeOfLeftOut(effect, newest));
     } else if (effect.base !== null && !sameVersion(effect.base, replica.heldVersion(effect.key))) {
       replica.journal.release(effect.version);
-      if (own) this.#outcomes.settle(effect.version, this.#transferred ? OVERTAKEN : { kind: 'conflict' });
+      tell(request, this.#transferred ? OVERTAKEN : CONFLICT);
     } else {
-      this.#carryOut(effect, own);
+      this.#carryOut(request);
     }
     if (waiters !== null) for (const waiter of waiters) waiter();
   }
@@ -349,23 +343,26 @@ export class OrderedEngine implements Engine {
    * Where the journal keeps values, the answer does not wait for the store: by now every member has the write, and a
    * store that fails has lost a value that the journal still has.
    */
-  #carryOut(effect: Effect, own: boolean): void {
+  #carryOut(request: Proposed): void {
     const { replica, durability } = this.#ports;
-    const existed = own && replica.isLive(effect.key);
-    const waits = own && durability === 'none';
-    replica.apply(effect, waits ? this.#onceStored(effect, existed) : ignoreStore);
-    if (own && !waits) this.#settle(effect, existed, null);
+    const { effect } = request;
+    const asked = request.asker !== null;
+    const existed = asked && replica.isLive(effect.key);
+    const waits = asked && durability === 'none';
+    replica.apply(effect, waits ? this.#onceStored(request, existed) : ignoreStore);
+    if (asked && !waits) this.#settle(request, existed, null);
   }
 
-  #onceStored(effect: Effect, existed: boolean): (error: StoreError | null) => void {
-    return (error) => this.#settle(effect, existed, error);
+  #onceStored(request: Proposed, existed: boolean): (error: StoreError | null) => void {
+    return (error) => this.#settle(request, existed, error);
   }
 
   /** A transfer may also have brought a flush that ends what the request writes. */
-  #settle(effect: Effect, existed: boolean, error: StoreError | null): void {
+  #settle(request: Proposed, existed: boolean, error: StoreError | null): void {
+    const { effect } = request;
     const overtaken =
       this.#transferred && !sameVersion(this.#ports.replica.heldVersion(effect.key), effect.version);
-    this.#outcomes.settle(effect.version, overtaken ? OVERTAKEN : outcomeOf(effect, existed, error));
+    tell(request, overtaken ? OVERTAKEN : outcomeOf(effect, existed, error));
   }
 
   /** Before what it includes is recorded: then both are in one commit. */
@@ -373,6 +370,21 @@ export class OrderedEngine implements Engine {
     const { replica, known } = this.#ports;
     replica.journal.mark({ applied: this.marked, known: known() });
   }
+}
+
+type WriteDone = (outcome: WriteOutcome) => void;
+
+/** Own ones that this run has proposed have an asker. */
+type Proposed = Queued<WriteDone>;
+
+const CONFLICT: WriteOutcome = Object.freeze({ kind: 'conflict' });
+
+/** Whoever has asked for the request, once. */
+function tell(request: Proposed, outcome: WriteOutcome): void {
+  const { asker } = request;
+  if (asker === null) return;
+  request.asker = null;
+  asker(outcome);
 }
 
 /** What a store has lost the next read finds out, and repairs. */

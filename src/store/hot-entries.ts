@@ -98,6 +98,7 @@ export class HotEntries {
 
   /** The key was written: its entry stays as hot as it was. */
   replace(key: string, entry: Entry): void {
+    if (this.#places.size === 0) return;
     const place = this.#places.get(key);
     if (place === undefined) return;
     const bytes = bytesOf(key, entry);
@@ -108,6 +109,7 @@ export class HotEntries {
   }
 
   remove(key: string): void {
+    if (this.#places.size === 0) return;
     const place = this.#places.get(key);
     if (place !== undefined) this.#drop(place);
   }

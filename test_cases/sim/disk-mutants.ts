@@ -29,7 +29,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets at a start the requests that wait for their place',
     file: 'src/replication/ordered-engine.ts',
-    text: 'for (const effect of held) this.#queue.push({ effect, seq: 0, waiters: null });',
+    text: 'for (const effect of held) this.#queue.push(effect, 0);',
     replacement: '',
     level: 'linearizability',
     durability: 'sync',

@@ -83,7 +83,7 @@ class Pair {
   #push(effect: Effect): void {
     const { node } = effect.version;
     this.#seqs[node] = this.#seqs[node]! + 1;
-    this.queue.push({ effect, seq: this.#seqs[node]!, waiters: null });
+    this.queue.push(effect, this.#seqs[node]!);
     this.twin.push(effect);
   }
 

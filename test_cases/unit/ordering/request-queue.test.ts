@@ -20,7 +20,7 @@ const effect = (time: number, fields: Partial<Effect> = {}): Effect => ({
 function queueOf(...effects: readonly Effect[]): RequestQueue {
   const queue = new RequestQueue(2);
   effects.forEach((one, index) => {
-    queue.push({ effect: one, seq: index + 1, waiters: null });
+    queue.push(one, index + 1);
   });
   return queue;
 }
@@ -28,7 +28,7 @@ function queueOf(...effects: readonly Effect[]): RequestQueue {
 describe('the request queue', () => {
   it('stops at an origin that goes back', () => {
     const queue = queueOf(effect(5));
-    expect(() => queue.push({ effect: effect(5), seq: 2, waiters: null })).toThrow(
+    expect(() => queue.push(effect(5), 2)).toThrow(
       'origin 0 sent a version that is not larger than its last',
     );
   });
@@ -43,7 +43,7 @@ describe('the request queue', () => {
   it('holds nothing after a delete, and after a flush, for every key', () => {
     const queue = queueOf(effect(1), effect(2, { kind: 'delete' }));
     expect(heldVersion(queue.predict('k', NO_VERSION)!)).toEqual(NO_VERSION);
-    queue.push({ effect: effect(3, { kind: 'flush', key: '', value: null }), seq: 3, waiters: null });
+    queue.push(effect(3, { kind: 'flush', key: '', value: null }), 3);
     expect(heldVersion(queue.predict('other', at(1))!)).toEqual(NO_VERSION);
     expect(queue.newestOn('other')?.seq).toBe(3);
   });
@@ -66,8 +66,8 @@ describe('the request queue', () => {
 
   it('regression: a condition broken by a flush was foreseen to hold once the flush had been applied', () => {
     const queue = queueOf(effect(2, { kind: 'flush', key: '', value: null }));
-    queue.push({ effect: effect(1, { version: at(1, 1) }), seq: 1, waiters: null });
-    queue.push({ effect: effect(3, { base: at(1, 1) }), seq: 2, waiters: null });
+    queue.push(effect(1, { version: at(1, 1) }), 1);
+    queue.push(effect(3, { base: at(1, 1) }), 2);
     expect(queue.pop()?.effect.version).toEqual(at(1, 1));
     expect(queue.pop()?.effect.kind).toBe('flush');
     expect(queue.predict('k', NO_VERSION)).toBeNull();

@@ -5,7 +5,6 @@ import { HeldRequests } from '../../../src/journal/held-requests.ts';
 import type { Journal, JournalRecord } from '../../../src/journal/journal.ts';
 import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { RequestQueue } from '../../../src/ordering/request-queue.ts';
-import { OwnOutcomes } from '../../../src/replication/own-outcomes.ts';
 import { UnconfirmedWrites } from '../../../src/replication/unconfirmed-writes.ts';
 
 /**
@@ -13,18 +12,10 @@ import { UnconfirmedWrites } from '../../../src/replication/unconfirmed-writes.t
  * copied to old memory instead, where only a full collection ends it.
  */
 describe('what is done with is let go of at once', () => {
-  it('by those who wait for outcomes', () => {
-    const outcomes = new OwnOutcomes();
-    expectSteady((n, ballast) => {
-      outcomes.expect({ time: n, node: 0 }, () => ballast.length);
-      outcomes.settle({ time: n - UNDER_WAY, node: 0 }, { kind: 'conflict' });
-    });
-  });
-
   it('by the request queue', () => {
     const queue = new RequestQueue(1);
     expectSteady((n, ballast) => {
-      queue.push({ effect: { ...effectOf(n), ballast } as Effect, seq: n, waiters: null });
+      queue.push({ ...effectOf(n), ballast } as Effect, n).asker = () => ballast.length;
       if (n > UNDER_WAY) queue.pop();
     });
   });
