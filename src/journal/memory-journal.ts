@@ -8,6 +8,7 @@ import {
 } from '../ordering/version.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from './journal.ts';
+import { KeyIndex } from './key-index.ts';
 import type { Place } from './log-entry.ts';
 import { OriginLog } from './origin-log.ts';
 import { effectOfRecord } from './record-effect.ts';
@@ -15,7 +16,7 @@ import { NO_SLOT, type PlacedRecord, type RecordFields, RecordTable } from './re
 
 /**
  * The journal in memory, without values; also what finds them in the one on disk. Nothing on its hot path depends on the
- * number of keys: a map finds a key's record, and a linked list per origin, in version order, finds what a peer lacks.
+ * number of keys: a hash table finds a key's record, and a linked list per origin, in version order, finds what a peer lacks.
  *
  * A flush costs as much as there are records that survive it, not as there are that it ends: the survivors
  * are the newest of each origin's list, and move to a new table.
@@ -24,8 +25,7 @@ export class MemoryJournal implements Journal {
   #logs: OriginLog[];
   readonly forgotten: VersionVector;
   #table = new RecordTable();
-  /** Where the record of each key is in the table. */
-  #slots = new Map<string, number>();
+  #slots = new KeyIndex(this.#table);
   /** What was looked up or written last: a write asks for its record several times over. */
   #lastKey: string | undefined;
   #lastSlot = NO_SLOT;
@@ -251,7 +251,7 @@ export class MemoryJournal implements Journal {
     this.#flushedBelow = version;
     const before = this.#table;
     this.#table = new RecordTable();
-    this.#slots = new Map();
+    this.#slots = new KeyIndex(this.#table);
     this.#tombstones = 0;
     this.#cursor = 0;
     this.#lastKey = undefined;
@@ -272,7 +272,7 @@ export class MemoryJournal implements Journal {
   #slotOf(key: string): number {
     if (this.#lastKey === key) return this.#lastSlot;
     const slot = this.#slots.get(key);
-    if (slot === undefined) return NO_SLOT;
+    if (slot === NO_SLOT) return NO_SLOT;
     this.#lastKey = key;
     this.#lastSlot = slot;
     return slot;
@@ -280,7 +280,7 @@ export class MemoryJournal implements Journal {
 
   #insert(key: string, fields: RecordFields): void {
     const slot = this.#table.add(key, fields);
-    this.#slots.set(key, slot);
+    this.#slots.add(key, slot);
     this.#lastKey = key;
     this.#lastSlot = slot;
     this.#enter(slot, fields);
@@ -299,7 +299,7 @@ export class MemoryJournal implements Journal {
 
   #remove(key: string, slot: number): void {
     this.#leave(slot);
-    this.#slots.delete(key);
+    this.#slots.remove(key, slot);
     this.#table.remove(slot);
     this.#lastKey = undefined;
     this.#last = undefined;

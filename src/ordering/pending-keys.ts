@@ -1,4 +1,5 @@
 import type { Effect } from './effect.ts';
+import { hashOfKey } from './key-hash.ts';
 
 /** One request in the hold-back queue. @typeParam Asker who is told what became of it */
 export interface Queued<Asker = unknown> {
@@ -43,12 +44,12 @@ export class PendingKeys<Asker> {
   readonly #spares: PendingKey<Asker>[] = [];
 
   get(key: string): PendingKey<Asker> | undefined {
-    return this.#size === 0 ? undefined : this.#find(key, hashOf(key));
+    return this.#size === 0 ? undefined : this.#find(key, hashOfKey(key));
   }
 
   /** It is there already, or is now, without requests. */
   getOrAdd(key: string): PendingKey<Asker> {
-    const hash = hashOf(key);
+    const hash = hashOfKey(key);
     const known = this.#find(key, hash);
     if (known !== undefined) return known;
     if (this.#size === this.#buckets.length) this.#grow();
@@ -116,15 +117,4 @@ const SPARES_MAX = 1024;
 
 function emptyBuckets<Asker>(count: number): (PendingKey<Asker> | null)[] {
   return new Array<PendingKey<Asker> | null>(count).fill(null);
-}
-
-/** A longer key's characters are looked at in steps, so that no key takes more than this. */
-const CHARACTERS_SHIFT = 5;
-
-/** FNV-1a, with its upper bits mixed into the lower ones, which choose the bucket. */
-function hashOf(key: string): number {
-  const step = (key.length >> CHARACTERS_SHIFT) + 1;
-  let hash = 0x811c9dc5 ^ key.length;
-  for (let at = 0; at < key.length; at += step) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  return hash ^ (hash >>> 15);
 }
