@@ -221,7 +221,12 @@ export class DiskJournal implements Journal {
   fill(effect: Effect): void {
     const record = this.#state.index.newest(effect.key);
     if (effect.value === null || record === undefined || !sameVersion(record.version, effect.version)) return;
-    this.#state.index.locate(effect.key, this.#writer.append({ type: 'value', effect }));
+    this.#state.fill(effect, this.#writer.append({ type: 'value', effect }));
+  }
+
+  lacksValue(key: string, version: Version): boolean {
+    const { index } = this.#state;
+    return index.lacksValue(key, version) && !index.isValued(key, version);
   }
 
   mark(marks: Marks): void {

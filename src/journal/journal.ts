@@ -137,6 +137,9 @@ export interface Journal {
    */
   valueOf(key: string, version: Version, done: (error: string | null, effect: Effect | null) => void): void;
 
+  /** The newest write of the key has this version, and its value has not come yet, or is not kept here. */
+  lacksValue(key: string, version: Version): boolean;
+
   /** Keeps the value of a write that was recorded without it, if that is still the newest of its key. */
   fill(effect: Effect): void;
 

@@ -1,5 +1,5 @@
 import type { Effect } from '../ordering/effect.ts';
-import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { HeldRequests } from './held-requests.ts';
 import type { JournalRecord, Marks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
@@ -72,12 +72,12 @@ export class LogState {
     return true;
   }
 
-  /** The value of a write is there. @returns false when another write is the newest of its key */
-  fill({ key, version }: Effect, place: Place): boolean {
-    const record = this.index.newest(key);
-    if (record === undefined || !sameVersion(record.version, version)) return false;
+  /** The value of a write is there, if that is still the newest of its key. */
+  fill(effect: Effect, place: Place): void {
+    const { key, version } = effect;
+    if (!this.index.lacksValue(key, version)) return;
+    this.index.fill(effect);
     this.index.locate(key, place);
-    return true;
   }
 
   saw(time: number): void {

@@ -186,7 +186,23 @@ export class MemoryJournal implements Journal {
 
   release(): void {}
 
-  fill(): void {}
+  fill({ key, version }: Effect): void {
+    const slot = this.#slotOf(key);
+    if (slot === NO_SLOT || this.#table.compareVersion(slot, version) !== 0) return;
+    this.#table.setValued(slot);
+    this.#last = undefined;
+  }
+
+  /** It keeps none. */
+  lacksValue(key: string, version: Version): boolean {
+    const slot = this.#slotOf(key);
+    return slot !== NO_SLOT && this.#table.compareVersion(slot, version) === 0;
+  }
+
+  /** The newest write of the key has this version, and came with its value, or that has come since. */
+  isValued(key: string, version: Version): boolean {
+    return this.lacksValue(key, version) && this.#table.isValued(this.#slotOf(key));
+  }
 
   mark(_: Marks): void {}
 
@@ -213,7 +229,9 @@ export class MemoryJournal implements Journal {
   #recordWrite(effect: Effect): boolean {
     const { key, version, expiresAtMs, token, marks } = effect;
     if (compareVersions(version, this.#flushedBelow) < 0) return false;
-    const fields = { version, expiresAtMs, tombstone: effect.kind === 'delete', token, marks, readAtSec: 0 };
+    const tombstone = effect.kind === 'delete';
+    const valued = effect.value !== null;
+    const fields = { version, expiresAtMs, tombstone, token, marks, readAtSec: 0, valued };
     const slot = this.#slotOf(key);
     if (slot === NO_SLOT) {
       this.#insert(key, fields);

@@ -3,10 +3,13 @@ import type { JournalRecord } from './journal.ts';
 import type { Place } from './log-entry.ts';
 
 /** A record as it was when it was asked for, and where its entry is on disk: file 0 in a journal that has none. */
-export type PlacedRecord = JournalRecord & Place;
+export interface PlacedRecord extends JournalRecord, Place {
+  /** The write came with its value, or that has come since. */
+  readonly valued: boolean;
+}
 
 /** What a record consists of, beside its key. */
-export type RecordFields = Omit<JournalRecord, 'key'> & Partial<Place>;
+export type RecordFields = Omit<JournalRecord, 'key'> & Partial<Omit<PlacedRecord, keyof JournalRecord>>;
 
 /** No record. */
 export const NO_SLOT = -1;
@@ -50,7 +53,8 @@ export class RecordTable {
 
   /** Makes another record of the key's of it, in the same slot. */
   set(slot: number, fields: RecordFields): void {
-    const { version, expiresAtMs, tombstone, token, marks, readAtSec, file = 0, at = 0 } = fields;
+    const { version, expiresAtMs, tombstone, token, marks, readAtSec } = fields;
+    const { valued = false, file = 0, at = 0 } = fields;
     const { numbers } = this.#chunkOf(slot);
     const start = indexOf(slot);
     const hadToken = (numbers[start + BITS]! & HAS_TOKEN) !== 0;
@@ -64,6 +68,7 @@ export class RecordTable {
       version.node |
       (marks << MARKS_SHIFT) |
       (tombstone ? TOMBSTONE : 0) |
+      (valued ? VALUED : 0) |
       (token === null ? 0 : HAS_TOKEN);
     if (token !== null) this.#tokens.set(slot, token);
     else if (hadToken) this.#tokens.delete(slot);
@@ -96,6 +101,7 @@ export class RecordTable {
       token: (bits & HAS_TOKEN) === 0 ? null : this.#tokens.get(slot)!,
       marks: (bits >> MARKS_SHIFT) & MARKS_MASK,
       readAtSec: numbers[start + READ_AT]!,
+      valued: (bits & VALUED) !== 0,
       file: numbers[start + FILE]!,
       at: numbers[start + AT]!,
     };
@@ -115,6 +121,16 @@ export class RecordTable {
 
   isTombstone(slot: number): boolean {
     return (this.#chunkOf(slot).numbers[indexOf(slot) + BITS]! & TOMBSTONE) !== 0;
+  }
+
+  isValued(slot: number): boolean {
+    return (this.#chunkOf(slot).numbers[indexOf(slot) + BITS]! & VALUED) !== 0;
+  }
+
+  setValued(slot: number): void {
+    const { numbers } = this.#chunkOf(slot);
+    const at = indexOf(slot) + BITS;
+    numbers[at] = numbers[at]! | VALUED;
   }
 
   /** As `compareVersions`, of the record's version and this one. */
@@ -205,6 +221,7 @@ const MARKS_MASK = 0xff;
 const TOMBSTONE = 1 << 16;
 const HAS_TOKEN = 1 << 17;
 const USED = 1 << 18;
+const VALUED = 1 << 19;
 
 function indexOf(slot: number): number {
   return (slot & PLACE_MASK) * NUMBERS_PER_RECORD;

@@ -83,9 +83,13 @@ export class Replica {
    */
   merge(effect: Effect): boolean {
     if (this.apply(effect, ignoreResult)) return true;
-    if (effect.kind === 'set' && effect.value !== null) {
+    if (
+      effect.kind === 'set' &&
+      effect.value !== null &&
+      this.journal.lacksValue(effect.key, effect.version)
+    ) {
       this.refill(effect.key, entryOf(effect, effect.value));
-      this.#keepValue(effect);
+      this.journal.fill(effect);
     }
     return false;
   }
@@ -209,13 +213,6 @@ export class Replica {
     this.journal.valueOf(key, version, (_, effect) =>
       done(effect === null || effect.value === null ? null : entryOf(effect, effect.value)),
     );
-  }
-
-  /** The value of a write that is known, unless the journal has it already. */
-  #keepValue(effect: Effect): void {
-    this.journal.valueOf(effect.key, effect.version, (_, kept) => {
-      if (kept === null) this.journal.fill(effect);
-    });
   }
 
   /** Null when the store can be used, else why not. */

@@ -128,6 +128,10 @@ export class WitnessJournal implements Journal {
     this.#journal.valueOf(key, version, done);
   }
 
+  lacksValue(key: string, version: Version): boolean {
+    return this.#journal.lacksValue(key, version);
+  }
+
   fill(effect: Effect): void {
     this.#journal.fill(effect);
   }
