@@ -18,6 +18,7 @@ import type {
 } from '../protocol/request.ts';
 import type { Draft, Engine } from '../replication/engine.ts';
 import type { ReadDone, Replica } from '../replication/replica.ts';
+import { LARGE_VALUES } from '../store/large-values.ts';
 import { type ConditionalRequest, type Found, isMarked } from './conditional.ts';
 import { setChange, storedReply } from './decide-store.ts';
 import { Decision, unknownReply } from './decision.ts';
@@ -197,7 +198,11 @@ export class Coordinator {
       if (this.#readGate().state !== 'open')
         this.#parked.whenOpen(operation, this.#readGate, () => onRead(error, entry));
       else if (error !== null) operation.finish(serverError(error));
-      else operation.finish(entry === null ? NO_HITS : { kind: 'hits', hits: [hitOf(key, entry, withCas)] });
+      else if (entry === null) operation.finish(NO_HITS);
+      else {
+        LARGE_VALUES.lend(entry.value);
+        operation.finish({ kind: 'hits', hits: [hitOf(key, entry, withCas)] });
+      }
     };
     const read = () => {
       replica.read(key, onRead, operation);

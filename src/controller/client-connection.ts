@@ -5,7 +5,8 @@ import type { ClientCodec } from '../protocol/client-codec.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
 import type { Request } from '../protocol/request.ts';
-import { writeParts } from '../protocol/write-parts.ts';
+import { writeParts, writePartsAndTell } from '../protocol/write-parts.ts';
+import { LARGE_BYTES_MIN, LARGE_VALUES } from '../store/large-values.ts';
 import type { ClientBudget } from './client-budget.ts';
 import { keysOf, Outstanding } from './outstanding.ts';
 
@@ -44,6 +45,8 @@ export const REQUESTS_PER_TURN = 64;
 
 /** How long a client may take to close its side after the last reply, in milliseconds. */
 const LINGER_MS = 1_000;
+
+const giveBack = (part: Buffer): void => LARGE_VALUES.onSent(part);
 
 /**
  * One client's socket: bytes to requests, replies to bytes. Slows the client down, by not reading, when it has
@@ -146,7 +149,9 @@ export class ClientConnection {
     if (this.#closed) return;
     const bytes = this.#output.byteLength;
     if (bytes > 0) {
-      writeParts(this.#socket, this.#output.take());
+      const parts = this.#output.take();
+      if (bytes < LARGE_BYTES_MIN) writeParts(this.#socket, parts);
+      else writePartsAndTell(this.#socket, parts, LARGE_BYTES_MIN, giveBack);
       this.#ports.onBytes(0, bytes);
     }
     this.#account();

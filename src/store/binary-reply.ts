@@ -1,4 +1,5 @@
 import { AT, HEADER_BYTES, RESPONSE_MAGIC } from '../protocol/binary/wire-format.ts';
+import { LARGE_BYTES_MIN, LARGE_VALUES } from './large-values.ts';
 
 /** What stands in front of a reply of memcached's binary protocol; the reader has one, and fills it again and again. */
 export class ReplyHeader {
@@ -87,7 +88,8 @@ export class ReplyReader {
     header.read(bytes, at);
     if (!this.#sink.onHeader(header)) this.#ended = true;
     else if (header.bodyBytes === 0) this.#onReply(NOTHING);
-    else this.#body = Buffer.allocUnsafe(header.bodyBytes);
+    else if (header.bodyBytes < LARGE_BYTES_MIN) this.#body = Buffer.allocUnsafe(header.bodyBytes);
+    else this.#body = LARGE_VALUES.take(header.bodyBytes);
   }
 
   #readBody(bytes: Buffer, at: number, length: number): number {
