@@ -20,6 +20,8 @@ export interface Options {
   readonly rounds: number;
   /** Of each measurement, without its warm-up. */
   readonly seconds: number;
+  /** Of each subject's first load, before it is measured. */
+  readonly warmUpSeconds: number;
   readonly only: readonly GroupName[];
   readonly levels: readonly Level[];
   /** Numbers of keys that the cost per operation is measured at. */
@@ -42,6 +44,7 @@ export type Wish =
 export const HELP = `npm run bench -- [options]
   --rounds N         rounds, of which the median counts [3; quick: 1]
   --seconds S        of each measurement [1; quick: 0.4]
+  --warm-up S        each subject's first load, before it is measured [8; quick: 1]
   --only NAMES       of ${GROUP_NAMES.join(', ')}
   --levels LEVELS    of ${LEVELS.join(', ')} [linearizability,eventual]
   --keys-max N       numbers of keys go up to here, by tens [1000000; quick: 100000]
@@ -77,6 +80,7 @@ export function parseOptions(words: readonly string[]): Wish {
   const options: Options = {
     rounds: number('rounds', values.rounds ?? (quick ? '1' : '3'), 1, 100),
     seconds: number('seconds', values.seconds ?? (quick ? '0.4' : '1'), 0.05, 3600),
+    warmUpSeconds: number('warm-up', values['warm-up'] ?? (quick ? '1' : '8'), 0.05, 3600),
     only: list('only', values.only ?? GROUP_NAMES.join(','), GROUP_NAMES),
     levels: list('levels', values.levels ?? 'linearizability,eventual', LEVELS).filter(isLevel),
     keyCounts: keyCountsTo(keysMax),
@@ -108,6 +112,7 @@ function parse(words: readonly string[]) {
       options: {
         rounds: text,
         seconds: text,
+        'warm-up': text,
         only: text,
         levels: text,
         'keys-max': text,

@@ -12,9 +12,6 @@ import type { Subject } from './subjects/subject.ts';
 /** Before each measurement: connections are made, the load settles. In parts of `--seconds`. */
 const WARMUP_PART = 0.2;
 
-/** Before the first: half sets, half gets, so that code that is compiled as it runs has been. In parts of `--seconds`. */
-const FIRST_WARMUP_PART = 2;
-
 /** Filling in: requests in flight on each connection, the second and third when the first was too much. */
 const FILL_DEPTHS = [16, 4, 1];
 const FILL_CONNECTIONS = 16;
@@ -131,8 +128,9 @@ export class Run {
     throw new OperationError(refused);
   }
 
+  /** Half sets, half gets, so that code that is compiled as it runs has been, and memory is there. */
   async #warm(subject: Subject, keys: number, value: number): Promise<void> {
-    const seconds = this.#ports.options.seconds * FIRST_WARMUP_PART;
+    const seconds = this.#ports.options.warmUpSeconds;
     const gets = subject.dialect === 'etcd' ? 0 : 50;
     const connections = value > FILL_VALUE_MAX ? FILL_CONNECTIONS : 50;
     await this.#load(subject, { connections, keys, value, gets, seconds });
