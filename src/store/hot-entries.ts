@@ -19,6 +19,8 @@ interface Place {
   seenSec: number;
   /** Asked for since the hand was last here. */
   wanted: boolean;
+  /** Asked for since it was last written. */
+  read: boolean;
   older: Place | null;
   newer: Place | null;
 }
@@ -65,6 +67,7 @@ export class HotEntries {
     }
     this.#hits++;
     place.wanted = true;
+    place.read = true;
     return place.entry;
   }
 
@@ -86,6 +89,7 @@ export class HotEntries {
       bytes,
       seenSec: nowSec,
       wanted: false,
+      read: true,
       older,
       newer: null,
     };
@@ -96,11 +100,13 @@ export class HotEntries {
     this.#bytes += bytes;
   }
 
-  /** The key was written: its entry stays as hot as it was. */
+  /** The key was written: its entry stays as hot as it was, if it is read as often as it is written. */
   replace(key: string, entry: Entry): void {
     if (this.#places.size === 0) return;
     const place = this.#places.get(key);
     if (place === undefined) return;
+    if (!place.read) return this.#drop(place);
+    place.read = false;
     const bytes = bytesOf(key, entry);
     if (this.#bytes + bytes - place.bytes > this.#bytesMax) return this.#drop(place);
     this.#bytes += bytes - place.bytes;

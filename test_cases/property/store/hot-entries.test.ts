@@ -63,6 +63,18 @@ describe('hot entries', () => {
     expect(hot.counters.entries).toBeGreaterThan(20);
   });
 
+  it('stay when they are written, and go when they are written again without having been read', () => {
+    const hot = new HotEntries(BYTES_MAX);
+    hot.offer('k', entryOf(1, 10), 0);
+    for (const time of [2, 3]) {
+      hot.replace('k', entryOf(time, 10));
+      expect(hot.get('k', { time, node: 0 }, 0)).not.toBeNull();
+    }
+    hot.replace('k', entryOf(4, 10));
+    hot.replace('k', entryOf(5, 10));
+    expect(hot.counters.entries).toBe(0);
+  });
+
   it('let the store be asked now and then, and after a jump of the clock', () => {
     const hot = new HotEntries(BYTES_MAX);
     const entry = entryOf(1, 10);
