@@ -76,9 +76,10 @@ async function compareDurabilities(): Promise<void> {
   disk.release();
 }
 
-function heapBytes(): number {
+function memoryBytes(): number {
   globalThis.gc?.();
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 function bytesOnDisk(dataDir: string): number {
@@ -89,7 +90,7 @@ function bytesOnDisk(dataDir: string): number {
 async function manyKeys(): Promise<void> {
   const dataDir = join(ROOT, 'many');
   let opened = await openJournal(options(dataDir));
-  const before = heapBytes();
+  const before = memoryBytes();
   const fill = async () => {
     const start = performance.now();
     for (let key = 0; key < KEYS; key++) {
@@ -101,7 +102,7 @@ async function manyKeys(): Promise<void> {
     return Math.round(performance.now() - start);
   };
   console.log(`${KEYS} new keys in ${await fill()} ms`);
-  console.log(`heap per key ${Math.round((heapBytes() - before) / KEYS)} bytes`);
+  console.log(`memory per key ${Math.round((memoryBytes() - before) / KEYS)} bytes`);
   console.log(`disk per key ${Math.round(bytesOnDisk(dataDir) / KEYS)} bytes`);
   for (let round = 0; round < 3; round++) console.log(`overwritten in ${await fill()} ms`);
   await opened.journal.close();
@@ -112,7 +113,7 @@ async function manyKeys(): Promise<void> {
   console.log(
     `recovered ${records} records from ${entries} entries, ${bytes} bytes, in ${Math.round(milliseconds)} ms`,
   );
-  console.log(`heap per key ${Math.round((heapBytes() - before) / KEYS)} bytes`);
+  console.log(`memory per key ${Math.round((memoryBytes() - before) / KEYS)} bytes`);
   await opened.journal.close();
   opened.release();
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ownerOf, type Settings } from '../controller/settings.ts';
-import { backUpFiles, type OnProgress, restore } from '../journal/backup.ts';
+import { backUp, type OnProgress, restore } from '../journal/backup.ts';
 import { directoryOf } from '../journal/data-directory.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { viewFileOf } from '../journal/view-file.ts';
@@ -11,7 +11,7 @@ import { EXIT_OK, OperationError, UsageError } from './failure.ts';
 export async function runBackup(settings: Settings, given: string | null): Promise<number> {
   const target = directoryGiven(settings, given);
   const { records } = await inWords(
-    backUpFiles(settings.dataDir, ownerOf(settings), target, progressBar('backing up')),
+    backUp(settings.dataDir, ownerOf(settings), target, progressBar('backing up')),
   );
   return say(`controller ${settings.self} is backed up to ${target}: ${records} records`);
 }

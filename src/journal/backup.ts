@@ -9,7 +9,6 @@ import {
   writeIdentity,
 } from './data-directory.ts';
 import { type Disk, NODE_DISK } from './disk.ts';
-import type { DiskJournal } from './disk-journal.ts';
 import { FlushedMark } from './flushed-mark.ts';
 import { DamageError, JournalError, journalErrorOf } from './journal-error.ts';
 import type { Place } from './log-entry.ts';
@@ -30,28 +29,8 @@ interface Copy {
 }
 
 /**
- * Writes what a running journal knows at this moment to a directory, which is a data directory of its own. The
- * journal goes on; what is recorded meanwhile is not in it.
- *
- * @param directory is made; it must not be there, or be empty
- * @throws JournalError, or the disk's error
- */
-export async function backUp(
-  journal: DiskJournal,
-  directory: string,
-  onProgress: OnProgress,
-  disk: Disk = NODE_DISK,
-): Promise<void> {
-  await makeEmpty(disk, directory);
-  await journal.withFiles(async ({ files, identity, numbers, end }) => {
-    const to = new LogFiles(disk, directory);
-    await copyLog({ from: files, to, numbers, end, onProgress });
-    await complete(to, identity, end);
-  });
-}
-
-/**
- * The same of a journal that another process may be writing to, from its files: what was on disk about a tenth of
+ * Writes what a journal knows to a directory, which is a data directory of its own; another process may be writing to the
+ * journal meanwhile. It is taken from the journal's files: what was on disk about a tenth of
  * a second ago, every checksum verified. They are only ever appended to, up to a place that is noted, so what is
  * before that is of one moment. When a compaction takes files away meanwhile, it begins anew.
  *
@@ -59,7 +38,7 @@ export async function backUp(
  * @param directory is made; it must not be there, or be empty. Nothing is in it when it fails
  * @throws JournalError
  */
-export async function backUpFiles(
+export async function backUp(
   dataDir: string,
   owner: Owner,
   directory: string,

@@ -20,7 +20,7 @@ export interface LogSizes {
   logBytes: number;
 }
 
-/** Has a log compacted when it has grown, and keeps whatever else reads its files from running meanwhile. */
+/** Has a log compacted when it has grown. */
 export class Compactor {
   readonly #ports: CompactorPorts;
   readonly #sizes: LogSizes;
@@ -31,8 +31,8 @@ export class Compactor {
   #moved: Moves | null = null;
   /** Keeps `#moved` from being forgotten. */
   #stopForgetting: (() => void) | null = null;
-  /** Compactions, and what `alone` runs, one after the other. */
-  #queue: Promise<unknown> = Promise.resolve();
+  /** Settles when the last compaction has ended. */
+  #running: Promise<unknown> = Promise.resolve();
   #isIdle = true;
   #notBeforeMs = 0;
   #closed = false;
@@ -66,17 +66,10 @@ export class Compactor {
     return null;
   }
 
-  /** Runs when no compaction does; no file is removed meanwhile. */
-  alone<T>(use: () => Promise<T>): Promise<T> {
-    const run = this.#queue.then(use);
-    this.#queue = run.catch(() => {});
-    return run;
-  }
-
   /** Begins nothing more, and resolves when nothing runs. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#queue;
+    await this.#running;
     this.#stopForgetting?.();
   }
 
@@ -88,7 +81,7 @@ export class Compactor {
 
   #start(): void {
     this.#isIdle = false;
-    this.#queue = this.#queue
+    this.#running = Promise.resolve()
       .then(() => this.#compact())
       .catch((error: Error) => {
         if (this.#closed) return;

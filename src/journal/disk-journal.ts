@@ -40,14 +40,6 @@ export interface DiskJournalPorts {
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
-/** The files of a log up to a place that is on disk. */
-export interface LogOnDisk {
-  readonly files: LogFiles;
-  readonly identity: Identity;
-  readonly numbers: readonly number[];
-  readonly end: Place;
-}
-
 /**
  * The journal on disk: a log of all that was done to it, with the values, and in memory the index of the newest
  * writes. Questions are answered from the index, at once; the disk is read for values alone.
@@ -244,21 +236,6 @@ export class DiskJournal implements Journal {
       (effect) => done(null, effect),
       (error: Error) => done(error.message, null),
     );
-  }
-
-  /** Runs when no compaction does, with what is on disk by then; no file is removed meanwhile. */
-  withFiles<T>(use: (log: LogOnDisk) => Promise<T>): Promise<T> {
-    const { files, identity } = this.#ports;
-    return this.#compactor.alone(async () => {
-      const { oldest, baseBytes } = this.#compactor.sizes;
-      if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
-      await this.#kept();
-      const { flushedTo } = this.#writer;
-      const onlyBase = flushedTo.file < oldest;
-      const end = onlyBase ? { file: oldest, at: baseBytes } : flushedTo;
-      const numbers = (await files.list()).filter((number) => number >= oldest && number <= end.file);
-      return use({ files, identity, numbers, end });
-    });
   }
 
   /** Commits what is left. @throws the disk's error when it takes that no more */

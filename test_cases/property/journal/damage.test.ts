@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { directoryOf, readIdentity } from '../../../src/journal/data-directory.ts';
 import { FlushedMark } from '../../../src/journal/flushed-mark.ts';
 import { BATCH_MAGIC } from '../../../src/journal/log-batch.ts';
+import { LogFiles } from '../../../src/journal/log-files.ts';
 import type { OpenedJournal } from '../../../src/journal/open-journal.ts';
 import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
@@ -45,12 +46,15 @@ async function written(how: 'closed' | 'killed'): Promise<{ dataDir: string; dis
 
 /** Ends it as a kill does, once it has been noted how far the log is on disk. */
 async function abandonMarked(opened: OpenedJournal, disk: SimulatedDisk, dataDir: string): Promise<void> {
-  const end = await opened.journal.withFiles(async ({ end }) => end);
+  await kept(opened.journal);
   const directory = directoryOf(dataDir, OWNER.controller);
+  const files = new LogFiles(disk, directory);
+  const file = (await files.list()).at(-1)!;
+  const at = disk.bytesOf(files.pathOf(file)).length;
   const { store } = (await readIdentity(disk, directory, OWNER))!;
   await eventually(async () => {
     const { place } = await FlushedMark.open(disk, join(directory, 'flushed'), store);
-    expect(place).toEqual(end);
+    expect(place).toEqual({ file, at });
   });
   journals.abandon(opened);
 }
@@ -130,13 +134,14 @@ describe('a damaged directory', () => {
     const opened = await journals.open(dataDir, { disk });
     const directory = directoryOf(dataDir, OWNER.controller);
     const oldMark = disk.bytesOf(join(directory, 'flushed'));
+    const log = join(directory, 'log-00000000');
     const ends: number[] = [];
     for (let time = 1; time <= 4; time++) {
       opened.journal.record(set(time));
-      ends.push(await opened.journal.withFiles(async ({ end }) => end.at));
+      await kept(opened.journal);
+      ends.push(disk.bytesOf(log).length);
     }
     journals.abandon(opened);
-    const log = join(directory, 'log-00000000');
     const bytes = disk.bytesOf(log);
     const outcomes: string[] = [];
     for (const at of [ends[0]! - 1, ends[1]! - 1, ends[2]! - 1, ends[3]! - 1]) {

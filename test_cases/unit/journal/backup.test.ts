@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { backUp, restore } from '../../../src/journal/backup.ts';
 import { directoryOf } from '../../../src/journal/data-directory.ts';
@@ -11,6 +12,9 @@ import { eventually } from '../../support/eventually.ts';
 const journals = new DiskJournals();
 afterEach(() => journals.clean());
 
+/** Until it is noted how far the log is on disk, in milliseconds. */
+const NOTED_MS = 200;
+
 const EVERYTHING = VersionVector.zero(3);
 const set = (time: number): Effect => ({
   ...NO_ENTRY,
@@ -21,7 +25,8 @@ const set = (time: number): Effect => ({
 });
 
 async function backedUp() {
-  const opened = await journals.open(journals.dataDir(), {
+  const dataDir = journals.dataDir();
+  const opened = await journals.open(dataDir, {
     segmentBytesMax: 20_000,
     compactBytesMin: 40_000,
   });
@@ -31,11 +36,11 @@ async function backedUp() {
     if (time % 100 === 0) await kept(journal);
   }
   const before = journal.since(EVERYTHING);
+  await sleep(NOTED_MS);
   const directory = journals.dataDir();
   const progress: number[] = [];
-  const running = backUp(journal, directory, (done, total) => progress.push(done / total));
-  await running;
-  return { opened, before, directory, progress };
+  await backUp(dataDir, OWNER, directory, (done, total) => progress.push(done / total));
+  return { opened, source: dataDir, before, directory, progress };
 }
 
 describe('a backup', () => {
@@ -59,24 +64,29 @@ describe('a backup', () => {
   });
 
   it('regression: taken right after a compaction it had no files', async () => {
-    const opened = await journals.open(journals.dataDir(), { compactBytesMin: 5_000 });
+    const source = journals.dataDir();
+    const opened = await journals.open(source, { compactBytesMin: 5_000 });
     for (let time = 1; time <= 500; time++) opened.journal.record(set(time));
     await kept(opened.journal);
     await eventually(() => expect(journals.messages).toContain('the journal is compacted'));
+    await sleep(NOTED_MS);
     const directory = journals.dataDir();
-    await backUp(opened.journal, directory, () => {});
+    await backUp(source, OWNER, directory, () => {});
     expect(await restore(directory, journals.dataDir(), OWNER, () => {})).toEqual({ records: 500 });
   });
 
   it('while writes go on is of one moment', async () => {
-    const opened = await journals.open(journals.dataDir(), {
+    const source = journals.dataDir();
+    const opened = await journals.open(source, {
       segmentBytesMax: 5_000,
       compactBytesMin: 5_000,
     });
     const { journal } = opened;
     const directory = journals.dataDir();
     for (let time = 1; time <= 300; time++) journal.record(set(time));
-    const running = backUp(journal, directory, () => {});
+    await kept(journal);
+    await sleep(NOTED_MS);
+    const running = backUp(source, OWNER, directory, () => {});
     for (let time = 301; time <= 1_300; time++) {
       journal.record(set(time));
       if (time % 20 === 0) await kept(journal);
@@ -92,7 +102,7 @@ describe('a backup', () => {
   });
 
   it('that is damaged, or of another owner, or not to an empty place, is refused and leaves nothing', async () => {
-    const { opened, directory } = await backedUp();
+    const { source, directory } = await backedUp();
     const dataDir = journals.dataDir();
     const other = { ...OWNER, cluster: 'other' };
     await expect(restore(directory, dataDir, other, () => {})).rejects.toThrow(
@@ -107,7 +117,7 @@ describe('a backup', () => {
     expect(again.journal.records).toBe(0);
     expect(again.setAside).toBeNull();
     await journals.close(again);
-    await expect(backUp(opened.journal, directory, () => {})).rejects.toThrow(/is not empty/);
+    await expect(backUp(source, OWNER, directory, () => {})).rejects.toThrow(/is not empty/);
     await expect(restore(directory, dataDir, OWNER, () => {})).rejects.toThrow(/is not empty/);
     expect(readdirSync(directoryOf(dataDir, 0))).toContain('identity');
   });
