@@ -155,9 +155,15 @@ export class ViewChanger {
     if (compareBallots(installed, this.#record.promised) > 0) this.#promise(installed, () => {});
   }
 
-  /** The view is one that this controller, as far as it remembers, did not accept: the others go on without it. */
+  /**
+   * The others go on without this controller: the view is one that it did not accept, or not in this run. One below the
+   * last that it accepted passes nobody by: with what it has on disk of a newer one, it must not take over an older state.
+   */
   isPassedBy(installed: Ballot): boolean {
-    return compareBallots(installed, this.#record.memory === 'kept' ? this.#record.accepted : NO_BALLOT) > 0;
+    if (sameBallot(installed, NO_BALLOT)) return false;
+    const { accepted, memory } = this.#record;
+    const order = compareBallots(installed, accepted);
+    return memory === 'kept' ? order > 0 : order >= 0;
   }
 
   #see(ballot: Ballot): void {

@@ -117,3 +117,19 @@ it('a promise that the disk has refused is written again, and nothing is propose
   viewLog.takeAll();
   expect(changer.mayPropose).toBe(true);
 });
+
+/** Two members of a view that was never installed took over the older one's state when they came back, and lost theirs. */
+it('regression: who comes back with a newer view on disk is passed by none below it (seed 303093)', () => {
+  const accepted = { counter: 2, node: 1 };
+  const isPassedBy = (record: ViewRecord | null, installed: Ballot) => {
+    const viewLog = new HeldViewLog();
+    viewLog.load = () => record as null;
+    return changerOn(viewLog).changer.isPassedBy(installed);
+  };
+  const record = { promised: accepted, accepted, members: [], sync: false };
+  expect(isPassedBy(record, { counter: 2, node: 0 })).toBe(false);
+  expect(isPassedBy(record, accepted)).toBe(true);
+  expect(isPassedBy(record, { counter: 3, node: 0 })).toBe(true);
+  expect(isPassedBy(null, FIRST)).toBe(true);
+  expect(isPassedBy(null, NO_BALLOT)).toBe(false);
+});
