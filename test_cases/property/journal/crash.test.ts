@@ -133,6 +133,8 @@ describe('a crash', () => {
       }),
       { numRuns: RUNS },
     );
-    expect([died, torn, compacted].map((times) => times > RUNS / 50)).toEqual([true, true, true]);
+    expect([died, compacted].map((times) => times > RUNS / 50)).toEqual([true, true]);
+    // About one in twenty: of 200, once in some dozens of times no more than four.
+    expect(torn).toBeGreaterThan(0);
   });
 });
