@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
-import type { Address, Settings } from '../controller/settings.ts';
+import { join, resolve } from 'node:path';
+import { type Address, kindOf, type Settings } from '../controller/settings.ts';
 import type { Durability } from '../journal/durability.ts';
 import { formatAddress, sameAddress } from './address.ts';
 import { UsageError } from './failure.ts';
@@ -33,7 +33,7 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     heartbeatMs: chosen.read('heartbeat_time', read.seconds(0.01, 60)),
     threshold: chosen.read('threshold', read.count(1, 1000)),
     leaseMs: chosen.read('lease_time', read.seconds(0.02, 600)),
-    dataDir: chosen.read('data_dir', read.fileName),
+    dataDir: dataDirectoryOf(chosen, peers),
     durability: durabilityOf(chosen),
     requestTimeoutMs: chosen.read('request_timeout', read.seconds(0.05, 600)),
     tombstoneHorizonMs: chosen.read('tombstone_horizon', read.seconds(1, 31_536_000)),
@@ -56,9 +56,22 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
   };
 }
 
+/**
+ * A data directory is good for one kind of level and one list of peers only. The default therefore names both, so that
+ * another level, number or port can be tried beside what is there.
+ */
+function dataDirectoryOf(chosen: Chosen, peers: readonly Address[]): string {
+  if (chosen.has('data_dir')) return chosen.read('data_dir', read.fileName);
+  const kind = kindOf(chosen.read('consistency', read.level));
+  return join(DATA_DIRECTORY, `${kind}-${peers.length}-${peers[0]!.port}`);
+}
+
+/** The data directories of a run directory that nobody named are in it. */
+export const DATA_DIRECTORY = 'data';
+
 /** Without a data directory there is none, and nobody may count on more. */
 function durabilityOf(chosen: Chosen): Durability {
-  const nowhere = chosen.read('data_dir', read.fileName) === '-';
+  const nowhere = chosen.has('data_dir') && chosen.read('data_dir', read.fileName) === '-';
   return chosen.read('durability', (text) => {
     const durability = read.durability(text);
     if (!nowhere) return durability;
@@ -169,7 +182,7 @@ export function logFileOf(logFile: string, self: number, runDirectory: string): 
 }
 
 /** Empty for nowhere. */
-function dataDirOf(dataDir: string, runDirectory: string): string {
+export function dataDirOf(dataDir: string, runDirectory: string): string {
   return dataDir === '-' ? '' : resolve(runDirectory, dataDir);
 }
 

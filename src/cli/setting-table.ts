@@ -50,8 +50,9 @@ export const SETTINGS = {
   max_clock_skew: { group: 'Timing', fallback: '10', describe: "seconds a peer's clock may be ahead" },
   data_dir: {
     group: 'Store',
-    fallback: 'data',
-    describe: 'where what must outlive the controller is kept, "-" for nowhere',
+    fallback: '',
+    describe:
+      'where what must outlive the controller is kept, "-" for nowhere. By default data/ordered-3-8000: kind of level, number of controllers, first port',
   },
   durability: {
     group: 'Store',

@@ -66,6 +66,11 @@ export function ownerOf({ cluster, self, peers, level }: Settings): Owner {
     cluster,
     controller: self,
     peers: peers.map(({ host, port }) => `${host}:${port}`).join(','),
-    consistency: POLICIES[level].engine === 'ordered' ? 'ordered' : 'eventual',
+    consistency: kindOf(level),
   };
+}
+
+/** What is kept of a write differs between the kinds, so that a data directory is of one. */
+export function kindOf(level: Level): Owner['consistency'] {
+  return POLICIES[level].engine === 'ordered' ? 'ordered' : 'eventual';
 }

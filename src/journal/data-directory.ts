@@ -106,9 +106,19 @@ export function refuseOthers(found: Owner, owner: Owner, path: string): void {
     (name) => found[name] !== owner[name],
   );
   if (wrong === undefined) return;
-  const what = `${path} belongs to ${wrong} ${found[wrong]}, not ${owner[wrong]}`;
+  const what = `${path} belongs to ${wrong} ${inWords(found, wrong)}, not ${inWords(owner, wrong)}`;
   throw new JournalError('OTHER_OWNER', `${what}: set that again, or another data_dir`);
 }
+
+function inWords(owner: Owner, name: keyof Owner): string {
+  return name === 'consistency' ? LEVELS_IN_WORDS[owner.consistency] : `${owner[name]}`;
+}
+
+/** The levels of each kind, as users set them. */
+const LEVELS_IN_WORDS: Readonly<Record<Owner['consistency'], string>> = {
+  ordered: 'linearizability or sequential',
+  eventual: 'eventual',
+};
 
 /** Renames a damaged directory; it is never deleted. @returns its new path */
 export async function setAside(disk: Disk, directory: string, at: Date): Promise<string> {

@@ -6,6 +6,7 @@ import type { CommandLine } from '../arguments.ts';
 import type { Configuration } from '../configuration.ts';
 import { EXIT_OK, OperationError } from '../failure.ts';
 import { controllerWords, startControllers } from './controllers.ts';
+import { dataInWords } from './data-report.ts';
 import { isAlive } from './processes.ts';
 import { waitForCluster } from './readiness.ts';
 import { nextSteps, printCluster, tailOf } from './report.ts';
@@ -69,7 +70,7 @@ async function startAll(line: CommandLine, configuration: Configuration, directo
     planned: plannedStores(line, peers.length),
   });
   if (plan.kind === 'memcached') await requireFreePorts(plan.stores, '--store-base-port');
-  process.stdout.write(`stores: ${plan.words}\n`);
+  process.stdout.write(`stores: ${plan.words}\ndata: ${dataInWords(configuration.dataDir, directory)}\n`);
   const run = new Run(configuration, plan, directory);
   const interrupted = new AbortController();
   const onSignal = (): void => interrupted.abort();

@@ -65,6 +65,15 @@ describe('defaults', () => {
       durability: 'async',
     });
     expect(resolveConfiguration([layer({ data_dir: '-' })]).durability).toBe('none');
+  });
+
+  it('has a data directory of its own for each kind of level, number of peers and first port', () => {
+    const dataDir = (layers: Record<string, string>) => resolveConfiguration([layer(layers)]).dataDir;
+    expect(dataDir({ consistency: 'sequential' })).toBe('data/ordered-3-8000');
+    expect(dataDir({ consistency: 'linearizability' })).toBe('data/ordered-3-8000');
+    expect(dataDir({ consistency: 'eventual' })).toBe('data/eventual-3-8000');
+    expect(dataDir({ peers: '127.0.0.1:9000' })).toBe('data/ordered-1-9000');
+    expect(dataDir({ peers: '127.0.0.1:9000', data_dir: 'mine' })).toBe('mine');
     expect(defaults.peers).toHaveLength(3);
   });
 
@@ -72,7 +81,7 @@ describe('defaults', () => {
     const shipped = readSettingsFile(PROJECT_CONFIG_FILE, false);
     const chosen = resolveConfiguration([shipped]);
     expect(chosen).toEqual(defaults);
-    expect([...shipped.keys(), 'stores'].sort()).toEqual([...SETTING_KEYS].sort());
+    expect([...shipped.keys(), 'stores', 'data_dir'].sort()).toEqual([...SETTING_KEYS].sort());
   });
 
   it('give every controller the store and the log of its id', () => {

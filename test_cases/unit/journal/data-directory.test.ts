@@ -43,7 +43,10 @@ describe('a data directory', () => {
 
   it.for([
     [{ cluster: 'other' }, /belongs to cluster test, not other: set that again, or another data_dir/],
-    [{ consistency: 'eventual' }, /belongs to consistency ordered, not eventual: set that again/],
+    [
+      { consistency: 'eventual' },
+      /belongs to consistency linearizability or sequential, not eventual: set that again/,
+    ],
     [{ peers: 'a:1,b:2' }, /belongs to peers a:1,b:2,c:3, not a:1,b:2: set that again/],
   ] as const)('of another owner is refused, and left as it is: %j', async ([change, message]) => {
     const dataDir = await used();

@@ -1,0 +1,35 @@
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DATA_DIRECTORY, dataDirOf } from '../configuration.ts';
+
+/**
+ * One line for a start: where the data are, whether there are any yet, and which others the run directory has, since
+ * another level of the other kind or another number of controllers begins with a directory of its own.
+ */
+export function dataInWords(dataDir: string, runDirectory: string): string {
+  const own = dataDirOf(dataDir, runDirectory);
+  if (own === '') return 'nowhere (data_dir is "-"): what the controllers know ends with them';
+  const others = dataDirectoriesOf(runDirectory).filter((directory) => directory !== own);
+  const found = hasControllers(own) ? 'with what is there' : 'new';
+  return [`${own} (${found})`, ...(others.length > 0 ? [`left as it is: ${others.join(', ')}`] : [])].join(
+    '; ',
+  );
+}
+
+/** Every directory in which controllers that were told no other have left data. */
+export function dataDirectoriesOf(runDirectory: string): string[] {
+  const base = resolve(runDirectory, DATA_DIRECTORY);
+  return [base, ...namesIn(base).map((name) => join(base, name))].filter(hasControllers);
+}
+
+function hasControllers(directory: string): boolean {
+  return namesIn(directory).some((name) => /^controller-\d+$/.test(name));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}

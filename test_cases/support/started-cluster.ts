@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { atEnd } from './at-end.ts';
+import { freePorts } from './free-port.ts';
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+
+/** What a command has printed, and how it ended. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface StartedOptions {
+  /** The checkout whose startup.sh is run. */
+  readonly project?: string;
+  /** Name of the run directory, which may have spaces in it. */
+  readonly name?: string;
+  readonly controllers?: number;
+  /** In front of every command, such as `setpriv --reuid=nobody`. */
+  readonly as?: readonly string[];
+  /** In front of the system's own. */
+  readonly path?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A run directory and ports of a test's own, for what users type: `startup.sh`, `stop.sh`, `main.ts`. */
+export class StartedCluster {
+  readonly directory: string;
+  readonly runDirectory: string;
+  readonly ports: readonly number[];
+  readonly storePorts: readonly number[];
+  readonly #options: StartedOptions;
+  readonly #ending: { callOff(): void };
+
+  private constructor(options: StartedOptions, ports: readonly number[], storePorts: readonly number[]) {
+    this.#options = options;
+    this.directory = mkdtempSync(join(tmpdir(), 'memchorus started-'));
+    this.runDirectory = join(this.directory, options.name ?? 'run');
+    this.ports = ports;
+    this.storePorts = storePorts;
+    this.#ending = atEnd(() => this.killAll());
+  }
+
+  static async create(options: StartedOptions = {}): Promise<StartedCluster> {
+    const count = options.controllers ?? 3;
+    const ports = await consecutivePorts(count);
+    return new StartedCluster(options, ports, await consecutivePorts(count));
+  }
+
+  get project(): string {
+    return this.#options.project ?? PROJECT;
+  }
+
+  /** The flags that keep a start away from other clusters of this machine. */
+  get portFlags(): string[] {
+    return ['--base-port', `${this.ports[0]}`, '--store-base-port', `${this.storePorts[0]}`];
+  }
+
+  /** `startup.sh` with the cluster's ports. */
+  start(...words: string[]): Promise<Outcome> {
+    return this.run(join(this.project, 'startup.sh'), ...this.portFlags, ...words);
+  }
+
+  stop(...words: string[]): Promise<Outcome> {
+    return this.run(join(this.project, 'stop.sh'), ...words);
+  }
+
+  main(...words: string[]): Promise<Outcome> {
+    return this.run(join(this.project, 'node_modules/.bin/node'), join(this.project, 'main.ts'), ...words);
+  }
+
+  /** A command of the client on controller `id`. */
+  ask(id: number, ...words: string[]): Promise<Outcome> {
+    return this.main('-cli', '-p', `${this.ports[id]}`, ...words);
+  }
+
+  run(program: string, ...words: string[]): Promise<Outcome> {
+    return outcomeOf(this.spawn(program, ...words));
+  }
+
+  spawn(program: string, ...words: string[]) {
+    const [first, ...rest] = [...(this.#options.as ?? []), program, ...words];
+    return spawn(first!, rest, {
+      cwd: this.directory,
+      env: this.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** Only what a user has, so that no setting of the tests' own leaks in. */
+  get environment(): Record<string, string> {
+    const { PATH = '', HOME = '' } = process.env;
+    const { path, environment } = this.#options;
+    const search = path === undefined ? PATH : `${path}:${PATH}`;
+    return { PATH: search, HOME, MEMCHORUS_RUN_DIR: this.runDirectory, ...environment };
+  }
+
+  /** Every process that the record names. */
+  members(): { readonly name: string; readonly pid: number }[] {
+    try {
+      const record = JSON.parse(readFileSync(join(this.runDirectory, 'run.json'), 'utf8'));
+      return [...record.controllers, ...record.memcacheds];
+    } catch {
+      return [];
+    }
+  }
+
+  pidOf(name: string): number {
+    const member = this.members().find((one) => one.name === name);
+    if (member === undefined) throw new Error(`the record of what runs names no ${name}`);
+    return member.pid;
+  }
+
+  killAll(): void {
+    for (const { pid } of this.members()) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    this.killAll();
+    this.#ending.callOff();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export function outcomeOf(child: ReturnType<StartedCluster['spawn']>): Promise<Outcome> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** Ports in a row that are free now: `start` takes a first one and counts on. */
+export async function consecutivePorts(count: number): Promise<number[]> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const [base] = await freePorts(1);
+    const wanted = Array.from({ length: count }, (_, index) => base! + index);
+    if (await areFree(wanted)) return wanted;
+  }
+  throw new Error(`no ${count} free ports in a row`);
+}
+
+const ATTEMPTS_MAX = 50;
+
+async function areFree(ports: readonly number[]): Promise<boolean> {
+  const { isPortTaken } = await import('../../src/cli/port-owner.ts');
+  const taken = await Promise.all(
+    ports.map((port) => (port > 65_535 ? true : isPortTaken({ host: '127.0.0.1', port }))),
+  );
+  return !taken.includes(true);
+}

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { describeWithMemcached } from '../support/memcached.ts';
+import { StartedCluster } from '../support/started-cluster.ts';
+
+describeWithMemcached('a start with other words than the last', () => {
+  it('at a level of the other kind, and with another number, goes on in a data directory of its own', async () => {
+    await using cluster = await StartedCluster.create({ name: 'run with spaces' });
+    expect(await cluster.start('-cons', 'linearizability')).toMatchObject({ code: 0 });
+    expect(await cluster.ask(0, 'set', 'k', 'ordered')).toMatchObject({ code: 0 });
+    expect(await cluster.stop()).toMatchObject({ code: 0 });
+
+    const eventual = await cluster.start('-cons', 'eventual');
+    expect(eventual).toMatchObject({ code: 0, stderr: '' });
+    expect(eventual.stdout).toMatch(/^data: .*\/eventual-3-\d+ \(new\); left as it is: .*\/ordered-3-\d+$/m);
+    expect((await cluster.ask(0, 'get', 'k')).stdout).not.toContain('ordered');
+    expect(await cluster.stop()).toMatchObject({ code: 0 });
+
+    const one = await cluster.start('-cons', 'sequential', '-n', '1');
+    expect(one).toMatchObject({ code: 0, stderr: '' });
+    expect(one.stdout).toMatch(/^data: .*\/ordered-1-\d+ \(new\)/m);
+    expect(await cluster.stop()).toMatchObject({ code: 0 });
+
+    const again = await cluster.start('-cons', 'sequential');
+    expect(again.stdout).toMatch(/^data: .*\/ordered-3-\d+ \(with what is there\)/m);
+    expect((await cluster.ask(2, 'get', 'k')).stdout).toContain('ordered');
+  });
+});
