@@ -29,6 +29,7 @@ function options(dataDir: string): JournalOptions {
     wallMs: Date.now,
     nowMs: () => performance.now(),
     log: (message, fields) => console.log(`  ${message} ${JSON.stringify(fields ?? {})}`),
+    warn: (message, fields) => console.log(`  ${message} ${JSON.stringify(fields ?? {})}`),
   };
 }
 

@@ -201,6 +201,7 @@ class RunningController implements Controller {
         this.#becomeVoid(reason);
       },
       log: (message, fields) => this.#logger.info(message, fields),
+      warn: (message, fields) => this.#logger.warn(message, fields),
       local: (request, answer) => replies.reply(request, answer),
     });
   }

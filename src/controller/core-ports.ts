@@ -35,6 +35,8 @@ export interface CorePorts {
   /** Nobody can go on from what this run knows: it ends, and the next one begins empty. @param reason for people */
   readonly startAnew: (reason: string) => void;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  /** For what somebody should look at: it tells of an outage, or of the danger of one. */
+  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** Requests that concern no entry. */
   readonly local: (request: Request, answer: (reply: Reply) => void) => void;
 }

@@ -9,6 +9,7 @@ import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import { clockRefusal } from '../peer/handshake.ts';
 import type { Heartbeat, PeerMessage } from '../peer/messages.ts';
+import { Note } from '../peer/note.ts';
 import { ConvergentSide } from '../replication/convergent-side.ts';
 import type { Engine } from '../replication/engine.ts';
 import { GRACE_THRESHOLDS } from '../replication/first-sync.ts';
@@ -41,6 +42,8 @@ export class Core {
   readonly #ordered: OrderedSide | null = null;
   readonly #convergent: ConvergentSide | null = null;
   readonly #absence: Absence;
+  readonly #journalNote = new Note();
+  readonly #storeNote = new Note();
   /** It knows that it has to start anew, and does nothing more. */
   #isOver = false;
 
@@ -194,7 +197,7 @@ export class Core {
   onTick(): void {
     if (this.#isOver) return;
     for (const peer of this.peers.onTick()) {
-      this.#ports.log('peer is down', { peer: this.peers.nameOf(peer) });
+      this.#ports.warn('peer is down', { peer: this.peers.nameOf(peer) });
       this.#onChange();
     }
     if (this.#convergent?.onTick(this.#ports.wallMs())) this.#onChange();
@@ -311,14 +314,23 @@ export class Core {
     const refusal = clockRefusal(heartbeat.wallTime, { aheadMs, maxClockSkewMs: settings.maxClockSkewMs });
     if (refusal !== null) return refuse(from, refusal);
     this.clock.observe(heartbeat.time);
+    const storeTrouble = this.peers.heartbeat(from)?.storeTrouble ?? '';
     if (this.peers.onHeartbeat(from, heartbeat)) this.#onPeerFailing(from, heartbeat);
+    if (storeTrouble !== heartbeat.storeTrouble) this.#onPeerStore(from, heartbeat);
     this.#ordered?.membership.onHeartbeat(from, heartbeat);
   }
 
   #onPeerFailing(peer: number, { failing }: Heartbeat): void {
-    const what = failing === '' ? 'peer takes writes again' : 'peer takes no writes';
-    this.#ports.log(what, { peer: this.peers.nameOf(peer), ...(failing !== '' && { reason: failing }) });
+    const name = this.peers.nameOf(peer);
+    if (failing === '') this.#ports.log('peer takes writes again', { peer: name });
+    else this.#ports.warn('peer takes no writes', { peer: name, reason: failing });
     this.#onChange();
+  }
+
+  #onPeerStore(peer: number, { storeTrouble }: Heartbeat): void {
+    const name = this.peers.nameOf(peer);
+    if (storeTrouble === '') this.#ports.log('the store of a peer is back', { peer: name });
+    else this.#ports.warn('the store of a peer is down', { peer: name, reason: storeTrouble });
   }
 
   #heartbeat(): Heartbeat {
@@ -327,9 +339,18 @@ export class Core {
       time: this.clock.reading(),
       wallTime: this.clock.wallTime(),
       ...(this.#ordered?.membership.announcement ?? NO_PART_IN_VIEWS),
+      failing: this.#journalNote.of(this.#journalFailure),
+      storeTrouble: this.#storeNote.of(this.replica.storeTrouble() ?? ''),
       caughtUp: this.#isCaughtUp,
       known: this.#kept.times,
     };
+  }
+
+  /** Why the journal takes no writes, nor will in a moment; empty when it does. */
+  get #journalFailure(): string {
+    if (this.#ordered !== null) return this.#ordered.journalFailure;
+    const { state } = this.replica.journal;
+    return state.writable || state.passing ? '' : state.reason;
   }
 
   #onSynced(peer: number, exchange: Exchange): void {

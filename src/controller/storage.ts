@@ -127,7 +127,8 @@ async function openLog(
       return abandon ?? (owner.consistency === 'ordered' ? whyNotWhole(report) : null);
     },
     onWritable,
-    log: (message, fields) => logger.warn(message, fields),
+    log: (message, fields) => logger.info(message, fields),
+    warn: (message, fields) => logger.warn(message, fields),
   });
   const { records, entries, bytes, tornBytes, milliseconds } = opened.recovered;
   if (opened.setAside !== null) {

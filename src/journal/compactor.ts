@@ -11,6 +11,7 @@ export interface CompactorPorts extends Pick<CompactionPorts, 'files' | 'writer'
   /** Writes entries anew whose files are about to be removed, and resolves when they are on disk. */
   readonly saveReverted: (places: readonly Place[]) => Promise<void>;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
 /** The log's files: the oldest that is part of it, and how much is in the base and behind it, in bytes. */
@@ -86,7 +87,7 @@ export class Compactor {
       .catch((error: Error) => {
         if (this.#closed) return;
         this.#notBeforeMs = this.#ports.nowMs() + AGAIN_MS;
-        this.#ports.log('the journal could not be compacted', { reason: error.message });
+        this.#ports.warn('the journal could not be compacted', { reason: error.message });
       })
       .finally(() => {
         this.#compaction = null;

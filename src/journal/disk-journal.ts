@@ -38,6 +38,7 @@ export interface DiskJournalPorts {
   /** Monotonic. */
   readonly nowMs: () => number;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
 /**
@@ -300,8 +301,8 @@ export class DiskJournal implements Journal {
   }
 
   #onTrouble(reason: string | null): void {
-    const { log, onWritable } = this.#ports;
-    if (reason !== null) return log('the journal takes no writes', { reason });
+    const { log, warn, onWritable } = this.#ports;
+    if (reason !== null) return warn('the journal takes no writes', { reason });
     log('the journal takes writes again');
     onWritable();
   }

@@ -190,7 +190,7 @@ export class LogWriter {
       try {
         await this.#write(first.file, group);
       } catch (error) {
-        return this.#onFailure(first.file, (error as Error).message);
+        return this.#onFailure(first.file, this.#reasonOf(error as Error));
       }
       this.#onGroup(group);
     } while (this.#isDue);
@@ -227,6 +227,12 @@ export class LogWriter {
     }
     this.#ports.onFlushed(this.#flushed);
     this.#tell(last.number, null);
+  }
+
+  /** With the directory, which is what somebody has to look at. */
+  #reasonOf({ message }: Error): string {
+    const { directory } = this.#ports.files;
+    return message.includes(directory) ? message : `${message} (${directory})`;
   }
 
   async #onFailure(number: number, reason: string): Promise<void> {

@@ -44,6 +44,7 @@ export interface JournalOptions {
   /** Monotonic. */
   readonly nowMs: () => number;
   readonly log: DiskJournalPorts['log'];
+  readonly warn: DiskJournalPorts['warn'];
   readonly disk?: Disk;
   readonly timers?: Timers;
   /** Draws the number that tells the files of a directory from those of another: 1 … 2³² − 1. */
@@ -146,6 +147,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     onWritable: options.onWritable ?? (() => {}),
     nowMs: options.nowMs,
     log: options.log,
+    warn: options.warn,
   });
   const report: RecoveryReport = {
     records: state.index.records,

@@ -38,12 +38,13 @@ export interface MembershipPorts {
   /** A gate may have opened, or closed. */
   readonly onChange: () => void;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
 /** What a heartbeat says of the sender's part in views. */
 export type Announcement = Pick<
   Heartbeat,
-  'askedMs' | 'installed' | 'standing' | 'transferring' | 'hears' | 'failing' | 'withholds'
+  'askedMs' | 'installed' | 'standing' | 'transferring' | 'hears' | 'withholds'
 >;
 
 /** What a heartbeat says of views at a level without them. */
@@ -53,7 +54,6 @@ export const NO_PART_IN_VIEWS = Object.freeze({
   standing: { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], memory: 'lost', incarnation: 0 },
   transferring: false,
   hears: [],
-  failing: '',
   withholds: false,
 } as const);
 
@@ -102,7 +102,6 @@ export class Membership {
       standing: this.#changer.standing,
       transferring: this.#changer.isTransferring,
       hears: this.#hears,
-      failing: journal.failing,
       withholds: journal.withholds,
     };
   }

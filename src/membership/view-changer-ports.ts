@@ -39,6 +39,8 @@ export interface ViewChangerPorts {
   /** This controller takes part in no view any more, or in another. */
   readonly onChange: () => void;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  /** For what somebody should look at. */
+  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
 /** What a view change asks of the ordered engine. */

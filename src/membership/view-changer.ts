@@ -40,10 +40,13 @@ export class ViewChanger {
   #stuckAfterMs = 0;
   #installedMs = Number.NEGATIVE_INFINITY;
   #waitsFor = '';
+  /** Of the last view that was installed here, or accepted in a life before this one. */
+  #formerMembers: readonly number[];
 
   constructor(ports: ViewChangerPorts) {
     this.#ports = ports;
     this.#record = new OwnRecord(ports.viewLog, ports.nowMs);
+    this.#formerMembers = this.#record.members.map(({ node }) => node);
   }
 
   /** The view that this controller serves in, if any. */
@@ -148,7 +151,7 @@ export class ViewChanger {
     if (this.#coming !== null && sameBallot(this.#coming.ballot, installed)) this.#onInstall(installed);
     if (!this.isPassedBy(installed)) return;
     if ((this.#view ?? this.#coming) !== null) {
-      this.#ports.log('this controller was left out of a newer view', { view: ballotName(installed) });
+      this.#ports.warn('this controller was left out of a newer view', { view: ballotName(installed) });
       this.#leave();
     }
     // Nothing below what is served elsewhere may be accepted here any more, not even an own proposal.
@@ -284,7 +287,7 @@ export class ViewChanger {
 
   /** Accepts: from here on this controller belongs to the view, and waits for its installation. */
   #take(from: number, { ballot, members, union, reason }: Accept, base: Version | null): void {
-    const { engine, sync, endTransfers, log } = this.#ports;
+    const { engine, sync, endTransfers, warn } = this.#ports;
     endTransfers();
     this.#moved(ACCEPTS_WITHIN_MS);
     const view = { ballot, members, reason };
@@ -292,7 +295,7 @@ export class ViewChanger {
     engine.adopt(view, union, base, (error) => {
       if (!sameBallot(this.#record.promised, ballot)) return;
       if (error !== null)
-        return log('the state of a view is not on disk', { view: ballotName(ballot), reason: error });
+        return warn('the state of a view is not on disk', { view: ballotName(ballot), reason: error });
       this.#record.accept(view, sync, () => this.#tell(from, { type: 'accepted', ballot }));
     });
   }
@@ -316,20 +319,25 @@ export class ViewChanger {
   }
 
   #onInstall(ballot: Ballot): void {
-    const { engine, log, onChange } = this.#ports;
+    const { engine, onChange } = this.#ports;
     if (this.#coming === null || !sameBallot(this.#coming.ballot, ballot)) return;
     this.#view = this.#coming;
     this.#coming = null;
     this.#proposal = null;
     this.#installedMs = this.#ports.nowMs();
-    const { members, reason } = this.#view;
-    log('view installed', {
-      view: ballotName(ballot),
-      members: members.map((member) => member.node),
-      reason,
-    });
+    this.#reportInstalled(this.#view);
     engine.install();
     onChange();
+  }
+
+  /** A view that a member is missing from is one that nobody asked for. */
+  #reportInstalled({ ballot, members, reason }: View): void {
+    const { log, warn } = this.#ports;
+    const nodes = members.map(({ node }) => node);
+    const isSmaller = this.#formerMembers.some((node) => !nodes.includes(node));
+    this.#formerMembers = nodes;
+    const report = isSmaller ? warn : log;
+    report('view installed', { view: ballotName(ballot), members: nodes, reason });
   }
 
   /** To a peer through the bus, to oneself at once. */

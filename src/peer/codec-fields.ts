@@ -3,6 +3,7 @@ import { EFFECT_KINDS, type Effect } from '../ordering/effect.ts';
 import { NODES_MAX, type Version } from '../ordering/version.ts';
 import { type ByteReader, type ByteWriter, FrameError } from './byte-writer.ts';
 import { MEMORIES, type Standing } from './messages.ts';
+import { NOTE_CHARS_MAX } from './note.ts';
 
 /** What peer messages consist of, in bytes and back. Reading throws a FrameError where it is nothing that can be. */
 
@@ -40,6 +41,13 @@ export function writeVersion(w: ByteWriter, version: Version): void {
 
 export function readVersion(r: ByteReader): Version {
   return { time: r.u53(), node: r.u8() };
+}
+
+/** Within what a controller of ours sends. */
+export function readNote(r: ByteReader): string {
+  const note = r.text();
+  if (note.length > NOTE_CHARS_MAX) throw new FrameError(`a note of ${note.length} characters`);
+  return note;
 }
 
 export function writeNumbers(w: ByteWriter, numbers: readonly number[]): void {

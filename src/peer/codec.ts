@@ -5,6 +5,7 @@ import {
   readBallot,
   readEffects,
   readMembers,
+  readNote,
   readNumbers,
   readStanding,
   readVersion,
@@ -102,6 +103,7 @@ const CODECS: Codecs = {
       w.u8(m.caughtUp ? 1 : 0);
       w.text(m.failing);
       w.u8(m.withholds ? 1 : 0);
+      w.text(m.storeTrouble);
       writeNumbers(w, m.known);
     },
     read: (r) => ({
@@ -114,8 +116,9 @@ const CODECS: Codecs = {
       transferring: r.u8() === 1,
       hears: readNumbers(r),
       caughtUp: r.u8() === 1,
-      failing: r.text(),
+      failing: readNote(r),
       withholds: r.u8() === 1,
+      storeTrouble: readNote(r),
       known: readNumbers(r),
     }),
   },

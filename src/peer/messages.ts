@@ -65,6 +65,8 @@ export interface Heartbeat {
   readonly failing: string;
   /** Requests have waited for that for long: the sender is to be left out, if the others can do without it. */
   readonly withholds: boolean;
+  /** Why the sender's store can't be used; empty when it can. For people only. */
+  readonly storeTrouble: string;
   /** The sender's version vector. */
   readonly known: readonly number[];
 }

@@ -63,6 +63,11 @@ export class OrderedSide {
     return this.#journalWatch.heldBack === '' && this.#catchUp.isCaughtUp;
   }
 
+  /** Why the journal keeps this controller out of views; empty when it does not. */
+  get journalFailure(): string {
+    return this.#journalWatch.failing;
+  }
+
   /** What the peer has may be taken over. */
   mayTake(peer: number): boolean {
     return this.#takeOver.mayTake(peer);

@@ -209,6 +209,7 @@ export class SimNode implements NetworkNode {
       },
       startAnew: (reason) => scheduler.after(0, () => deliver(() => this.#startAnew(reason))),
       log: (message, fields) => this.#noteLog(message, fields),
+      warn: (message, fields) => this.#noteLog(message, fields),
       local: (_, answer) => answer(REPLIES.ok),
     });
     network.join(id, this);

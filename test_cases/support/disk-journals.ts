@@ -42,6 +42,7 @@ export class DiskJournals {
       wallMs: Date.now,
       nowMs: () => performance.now(),
       log: (message) => this.messages.push(message),
+      warn: (message) => this.messages.push(message),
       ...options,
     });
     this.#opened.add(opened);

@@ -16,6 +16,7 @@ const { journal } = await openJournal({
   wallMs: Date.now,
   nowMs: () => performance.now(),
   log: () => {},
+  warn: () => {},
 });
 process.stdout.write('open\n');
 for (let time = Number(first); ; time++) {

@@ -76,6 +76,7 @@ export const MESSAGES: Arbitraries = {
     caughtUp: fc.boolean(),
     failing: latin1,
     withholds: fc.boolean(),
+    storeTrouble: latin1,
     known: numbers,
   }),
   ordered: fc.record({

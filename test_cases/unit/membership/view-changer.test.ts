@@ -68,6 +68,7 @@ function changerOn(viewLog: ViewLog) {
     endTransfers: () => {},
     onChange: () => {},
     log: () => {},
+    warn: () => {},
   });
   const run = (forMs: number) => {
     for (const untilMs = nowMs + forMs; nowMs < untilMs; nowMs += 20) changer.onTick();

@@ -1,0 +1,24 @@
+/**
+ * A reason that is told to peers again and again, in every heartbeat: cut to a size, and free of control characters,
+ * since it comes from the system and ends on somebody's terminal. Worked out once for each new reason, not each time.
+ */
+export class Note {
+  #reason = '';
+  #text = '';
+
+  of(reason: string): string {
+    if (reason !== this.#reason) {
+      this.#reason = reason;
+      this.#text = noteOf(reason);
+    }
+    return this.#text;
+  }
+}
+
+/** Most characters of a note; a peer that sends more is no peer. */
+export const NOTE_CHARS_MAX = 240;
+
+export function noteOf(reason: string): string {
+  const printable = reason.replace(/[^\x20-\x7e\xa0-\xff]/g, '?');
+  return printable.length <= NOTE_CHARS_MAX ? printable : `${printable.slice(0, NOTE_CHARS_MAX - 1)}~`;
+}
