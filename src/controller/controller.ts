@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { ballotName } from '../membership/view.ts';
 import { Mesh } from '../peer/mesh.ts';
 import { createDriver } from '../store/create-driver.ts';
 import type { KvDriver } from '../store/driver.ts';
@@ -11,9 +10,10 @@ import { FrontDoor } from './front-door.ts';
 import { LocalReplies } from './local-replies.ts';
 import type { Logger } from './logger.ts';
 import { VERSION } from './product.ts';
-import type { Address, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { Statistics } from './statistics.ts';
-import type { PeerStatus, Status } from './status.ts';
+import type { Status } from './status.ts';
+import { nameOf, statusOf } from './status-report.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Turn } from './turn.ts';
 
@@ -289,81 +289,13 @@ class RunningController implements Controller {
   }
 
   #status(): Status {
-    const { cluster, self, peers, level, storeType, storeAddress } = this.#settings;
-    const { state } = this.#store;
-    const reason = this.#core.notReadyBecause;
-    const { view, engine, leaseLeftMs: leaseLeft, recovery, replica } = this.#core;
-    const { instance, instances, emptied } = recovery.watch;
-    const { isRunning, isFull, tookMs, ...refill } = recovery.refill;
-    return {
-      cluster,
-      controller: self,
-      address: nameOf(peers[self]!),
-      version: VERSION,
-      level,
-      ready: reason === '',
-      reason,
-      uptimeSeconds: Math.round((performance.now() - this.#startedMs) / 100) / 10,
-      view: {
-        ballot: view === null ? '' : ballotName(view.ballot),
-        members: view?.members.map((member) => member.node) ?? [],
-        reason: view?.reason ?? '',
-        leaseLeftMs: leaseLeft === null || !Number.isFinite(leaseLeft) ? null : Math.round(leaseLeft),
-        suspected: this.#core.peers.silent,
-      },
-      requests: { pending: engine.pending, completed: engine.completed },
-      keys: this.#storage.journal.keys,
-      store: {
-        type: storeType,
-        address: storeType === 'custom' ? '' : nameOf(storeAddress),
-        up: state.up,
-        reason: state.up ? '' : state.reason,
-        instance: instance ?? '',
-        instances,
-        emptied,
-      },
-      refill: { ...refill, running: isRunning, full: isFull, tookMs: Math.round(tookMs) },
-      values: {
-        ...replica.counters,
-        fromPeers: recovery.repairs.fetched,
-        lost: recovery.repairs.gone,
-      },
-      journal: this.#storage.status(),
-      peers: peers.map((_, peer) => this.#peerStatus(peer)),
-    };
+    return statusOf({
+      settings: this.#settings,
+      core: this.#core,
+      mesh: this.#mesh,
+      store: this.#store,
+      storage: this.#storage,
+      startedMs: this.#startedMs,
+    });
   }
-
-  #peerStatus(id: number): PeerStatus {
-    const self = id === this.#settings.self;
-    const { peers: known, sync } = this.#core;
-    return {
-      id,
-      address: nameOf(this.#settings.peers[id]!),
-      up: self || known.isUp(id),
-      self,
-      lastHeardMs: self ? 0 : rounded(known.silentMs(id)),
-      syncing: !self && sync.isSyncing(id),
-      sync: self ? null : sync.progressOf(id),
-      lastSyncMs: self ? null : rounded(sync.sinceSyncMs(id)),
-      role: this.#roleOf(id, self),
-    };
-  }
-
-  #roleOf(id: number, self: boolean): string {
-    if (self) return this.#core.notReadyBecause === '' ? 'member' : 'joining';
-    const refusal = this.#mesh.refusalOf(id);
-    if (refusal !== null && !this.#mesh.isUp(id)) return `refused: ${refusal}`;
-    if (!this.#core.peers.isUp(id)) return 'down';
-    const failing = this.#core.peers.heartbeat(id)?.failing ?? '';
-    if (failing !== '') return `takes no writes: ${failing}`;
-    return this.#core.isMember(id) ? 'member' : 'joining';
-  }
-}
-
-function nameOf({ host, port }: Address): string {
-  return `${host}:${port}`;
-}
-
-function rounded(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms);
 }

@@ -3,7 +3,7 @@ import { POLICIES } from '../consistency/level.ts';
 import { Absence } from '../membership/absence.ts';
 import { NO_PART_IN_VIEWS } from '../membership/membership.ts';
 import { Peers } from '../membership/peers.ts';
-import { isMember, type View } from '../membership/view.ts';
+import type { View } from '../membership/view.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
@@ -21,6 +21,7 @@ import { type Exchange, Sync } from '../replication/sync.ts';
 import { Upkeep } from '../replication/upkeep.ts';
 import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts } from './core-ports.ts';
+import { Roles } from './roles.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -35,6 +36,7 @@ export class Core {
   readonly clock: HybridClock;
   readonly replica: Replica;
   readonly recovery: StoreRecovery;
+  readonly roles: Roles;
   readonly #ports: CorePorts;
   readonly #upkeep: Upkeep;
   readonly #known: VersionVector;
@@ -99,6 +101,12 @@ export class Core {
       });
       this.engine = this.#convergent.engine;
     }
+    this.roles = new Roles({
+      peers: this.peers,
+      ordered: this.#ordered,
+      isCaughtUp: () => this.#isCaughtUp,
+      journalFailure: () => this.#journalFailure,
+    });
     this.coordinator = this.#coordinator();
     this.recovery = this.#storeRecovery();
     this.replica.onMissing = (record, trouble, done, reader) =>
@@ -224,12 +232,6 @@ export class Core {
   /** Every `sync_interval`. */
   onSyncTick(): void {
     if (!this.#isOver) this.#convergent?.onSyncTick();
-  }
-
-  /** The peer takes part: it is up, and as far as is known here it serves. */
-  isMember(peer: number): boolean {
-    if (this.#ordered === null) return this.peers.heartbeat(peer)?.caughtUp ?? false;
-    return this.view !== null && isMember(this.view, peer);
   }
 
   #onChange(): void {
@@ -366,7 +368,7 @@ export class Core {
   /** Ends of what one wrote that takes no part are proposed by the first member. */
   #speaksFor(node: number): boolean {
     const { self } = this.#ports.settings;
-    return node === self || (!this.isMember(node) && this.view?.members[0]?.node === self);
+    return node === self || (!this.roles.isMember(node) && this.view?.members[0]?.node === self);
   }
 }
 

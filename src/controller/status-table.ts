@@ -19,19 +19,30 @@ export function renderStatus(status: Status): string {
   return lines.join('\n');
 }
 
-function stateOf(status: Status): string {
-  if (status.ready) return 'ready';
-  return status.reason === '' ? 'not ready' : `not ready: ${status.reason}`;
+/** Reads and writes have a word each, since one may go on without the other. */
+export function stateOf({ reads, writes }: Pick<Status, 'reads' | 'writes'>): string {
+  if (reads.ready && writes.ready) return 'ready';
+  if (reads.ready) return `ready for reads, not for writes: ${writes.reason}`;
+  if (writes.ready) return `ready for writes, not for reads: ${reads.reason}`;
+  if (reads.reason === writes.reason) return `not ready: ${reads.reason}`;
+  return `not ready for reads: ${reads.reason}; nor for writes: ${writes.reason}`;
 }
 
 function viewLines({ view, peers }: Status): string[] {
   if (view.ballot === '') return [];
-  const lease = view.leaseLeftMs === null ? '' : `, lease for ${duration(view.leaseLeftMs)} more`;
+  const lease = leaseOf(view);
   const names = view.suspected.map((id) => peers[id]?.address ?? String(id));
   const suspected = names.length === 0 ? '' : `, silent: ${names.join(', ')}`;
   const lines = [`view      ${view.ballot} of ${view.members.join(', ')}${lease}${suspected}`];
   if (view.reason !== '') lines.push(`          since ${view.reason}`);
   return lines;
+}
+
+function leaseOf({ leaseLeftMs }: Status['view']): string {
+  if (leaseLeftMs === null) return '';
+  return leaseLeftMs > 0
+    ? `, lease for ${duration(leaseLeftMs)} more`
+    : ', may be over: the lease has run out';
 }
 
 function storeOf(status: Status): string {
@@ -56,9 +67,16 @@ function refillLines({ refill, values }: Status): string[] {
     );
   }
   if (values.missing > 0) {
-    const { missing, fromJournal: kept, fromPeers: fetched, lost } = values;
-    const were = `${kept} were in the journal, ${fetched} on peers, ${lost} nowhere`;
-    lines.push(`          ${counted(missing, 'read')} of values that the store had lost: ${were}`);
+    const { missing, unanswered, fromJournal: kept, fromPeers: fetched, lost } = values;
+    const reads = [
+      ...(missing > unanswered
+        ? [`${counted(missing - unanswered, 'read')} of values that the store had lost`]
+        : []),
+      ...(unanswered > 0 ? [`${counted(unanswered, 'read')} that it did not answer`] : []),
+    ];
+    lines.push(
+      `          ${reads.join(', ')}: ${kept} were in the journal, ${fetched} on peers, ${lost} nowhere`,
+    );
   }
   return lines;
 }
@@ -82,14 +100,20 @@ function peerRow(peer: PeerStatus): readonly string[] {
     peer.up ? 'True' : 'False',
     peer.self ? '-' : ago(peer.lastHeardMs),
     syncingOf(peer),
-    peer.self ? '-' : ago(peer.lastSyncMs),
-    peer.role,
+    lastSyncOf(peer),
+    peer.storeTrouble === '' ? peer.role : `${peer.role}, store down: ${peer.storeTrouble}`,
   ];
 }
 
 function syncingOf({ syncing, sync }: PeerStatus): string {
   if (!syncing) return 'False';
   return sync === null ? 'True' : `True ${sync.writes}/${sync.total}`;
+}
+
+/** Members of a view have nothing to catch up on. */
+function lastSyncOf({ self, inStep, lastSyncMs }: PeerStatus): string {
+  if (self) return '-';
+  return inStep ? 'in step' : ago(lastSyncMs);
 }
 
 function ago(ms: number | null): string {

@@ -5,9 +5,11 @@ export interface Status {
   readonly address: string;
   readonly version: string;
   readonly level: string;
-  /** Ready to serve; else `reason` says what it waits for. */
+  /** Ready for reads and writes; else `reason` says what it waits for. */
   readonly ready: boolean;
   readonly reason: string;
+  readonly reads: Service;
+  readonly writes: Service;
   readonly uptimeSeconds: number;
   readonly view: ViewStatus;
   readonly requests: { readonly pending: number; readonly completed: number };
@@ -30,6 +32,12 @@ export interface Status {
   readonly peers: readonly PeerStatus[];
 }
 
+/** Whether clients are served here; else `reason` says why not. */
+export interface Service {
+  readonly ready: boolean;
+  readonly reason: string;
+}
+
 /** How the store was last filled with what it had lost; `reason` is empty when it never was. */
 export interface RefillStatus {
   readonly running: boolean;
@@ -45,9 +53,11 @@ export interface RefillStatus {
   readonly full: boolean;
 }
 
-/** Values that reads did not find in the store, though they should have been there, and where they were found. */
+/** Reads that the store did not answer with the value that it should have, and where the value was found. */
 export interface ValuesStatus {
   readonly missing: number;
+  /** Of those, the reads that it did not answer at all, since it was away or too slow: it may have the value. */
+  readonly unanswered: number;
   readonly fromJournal: number;
   readonly fromPeers: number;
   /** No one had them any more. */
@@ -95,6 +105,13 @@ export interface PeerStatus {
   readonly sync: { readonly writes: number; readonly total: number } | null;
   /** Milliseconds since the last sync with it was completed; null: never. */
   readonly lastSyncMs: number | null;
-  /** `member`, `joining`, `down`, or `takes no writes: …` and `refused: …` with the reason. */
+  /** Both are members of the view: each gets what the other takes in, all the time, and no exchanges are needed. */
+  readonly inStep: boolean;
+  /**
+   * `member`, `joining` or `down`; `takes no writes: …`, `refused: …` with the reason. Of this controller itself also
+   * `cut off`, from the other members of its last view, and `waiting`, until there are enough to form one.
+   */
   readonly role: string;
+  /** Why its store can't be used; empty when it can, and when nothing is known. */
+  readonly storeTrouble: string;
 }

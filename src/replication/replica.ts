@@ -20,7 +20,7 @@ export class Replica {
   readonly hot: HotEntries;
   readonly #store: EntryStore;
   readonly #wallMs: () => number;
-  readonly #counters = { missing: 0, fromJournal: 0 };
+  readonly #counters = { missing: 0, unanswered: 0, fromJournal: 0 };
   /** Keys whose value has to be brought to the store. */
   readonly unstored = new UnstoredKeys();
   /** Asks elsewhere for what this store has lost, or can't be asked for: `trouble` says why, for people. */
@@ -112,6 +112,7 @@ export class Replica {
         return done(null, entry);
       }
       this.#counters.missing++;
+      if (error !== null) this.#counters.unanswered++;
       this.#fromJournal(key, record.version, error === null, (kept) => {
         if (kept !== null) done(null, kept);
         else this.onMissing(record, error === null ? null : error.message, done, reader);
@@ -228,7 +229,9 @@ export type Restocked = 'held' | 'refilled' | 'lost' | 'failed';
 export interface ReplicaCounters {
   /** Values that a read did not find in the store, though they should have been there, or that it could not be asked for. */
   readonly missing: number;
-  /** Of those, the ones that the journal had. */
+  /** Of those, the ones that the store did not answer: it may have the value. */
+  readonly unanswered: number;
+  /** Of all those, the ones that the journal had. */
   readonly fromJournal: number;
 }
 

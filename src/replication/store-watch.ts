@@ -149,12 +149,16 @@ export class StoreWatch {
       if (isAnother) return this.#ports.onEmptied('it is another process');
       if (isEmptied) return this.#ports.onEmptied('it was emptied');
       if (this.#ports.journal.keys === 0) return this.noteFilled();
-      // What was put there before the mark may have gone again without taking it along.
-      const early = this.#startsEmpty;
-      this.#ports.onEmptied(
-        early ? 'it was used before it was known' : 'it does not have what the journal has',
-      );
+      this.#ports.onEmptied(this.#whyUnfilled(found));
     });
+  }
+
+  #whyUnfilled({ isPresent }: Found): string {
+    // What was put there before the mark may have gone again without taking it along.
+    if (this.#startsEmpty) return 'it was used before it was known';
+    return isPresent
+      ? 'it may lack writes, since this controller did not end in good order'
+      : 'it is new, or was emptied, since this controller last ran';
   }
 
   /** The store has all that a former life left in it. */

@@ -130,7 +130,7 @@ describeWithMemcached('a memcached that has lost everything is filled again', ()
     await eventually(async () => expect(await heldBy(cluster)).toEqual(before), FILLED_WITHIN_MS);
     const { journal, refill } = await cluster.status(VICTIM);
     expect(journal.recoveredEntries).toBeGreaterThan(KEYS.length / 2);
-    expect(refill.reason).toBe('it does not have what the journal has');
+    expect(refill.reason).toBe('it is new, or was emptied, since this controller last ran');
   });
 
   it('but not when its controller alone was stopped and started, and it has everything still', async () => {

@@ -10,6 +10,8 @@ const PEER = {
   sync: null,
   lastSyncMs: null,
   role: 'member',
+  inStep: false,
+  storeTrouble: '',
 } as const;
 
 const STATUS: Status = {
@@ -19,7 +21,9 @@ const STATUS: Status = {
   version: '0.1.0',
   level: 'sequential',
   ready: false,
-  reason: 'controller 2 is down',
+  reason: 'no agreement without host.example:18002 (down)',
+  reads: { ready: true, reason: '' },
+  writes: { ready: false, reason: 'no agreement without host.example:18002 (down)' },
   uptimeSeconds: 90,
   view: {
     ballot: '3.1',
@@ -49,7 +53,7 @@ const STATUS: Status = {
     tookMs: 0,
     full: false,
   },
-  values: { missing: 0, fromJournal: 0, fromPeers: 0, lost: 0 },
+  values: { missing: 0, unanswered: 0, fromJournal: 0, fromPeers: 0, lost: 0 },
   journal: {
     durability: 'async',
     entries: 1,
@@ -71,7 +75,7 @@ it('shows the cluster as a table', () => {
   expect(renderStatus(STATUS)).toBe(
     `
 cluster   memchorus, sequential; controller 0 at 127.0.0.1:8000
-state     not ready: controller 2 is down, up for 90 s, version 0.1.0
+state     ready for reads, not for writes: no agreement without host.example:18002 (down), up for 90 s, version 0.1.0
 view      3.1 of 0, 1, lease for 243 ms more, silent: host.example:18002
           since host.example:18002 is down
 requests  3 pending, 12 completed; 1 key
@@ -107,7 +111,7 @@ it('shows what became of a store that had lost what was in it', () => {
       emptied: 2,
     },
     refill: running,
-    values: { missing: 3, fromJournal: 2, fromPeers: 1, lost: 0 },
+    values: { missing: 3, unanswered: 0, fromJournal: 2, fromPeers: 1, lost: 0 },
     journal: { ...STATUS.journal, durability: 'none' },
     peers: [{ ...STATUS.peers[1]!, sync: { writes: 17, total: 40 } }],
   });
@@ -122,6 +126,39 @@ it('shows what became of a store that had lost what was in it', () => {
   expect(renderStatus({ ...STATUS, refill: { ...running, running: false, full: true } })).toContain(
     'ended, since the store is full, after 1.2 s',
   );
+});
+
+it('tells reads of what a store has lost from those that it did not answer', () => {
+  const slow = { missing: 5, unanswered: 5, fromJournal: 5, fromPeers: 0, lost: 0 };
+  expect(renderStatus({ ...STATUS, values: slow })).toContain(
+    '          5 reads that it did not answer: 5 were in the journal, 0 on peers, 0 nowhere',
+  );
+  expect(renderStatus({ ...STATUS, values: { ...slow, unanswered: 4 } })).toContain(
+    '1 read of values that the store had lost, 4 reads that it did not answer: 5 were',
+  );
+});
+
+it('has a word each for reads and writes', () => {
+  const yes = { ready: true, reason: '' };
+  const no = (reason: string) => ({ ready: false, reason });
+  const line = (reads: Status['reads'], writes: Status['reads']) =>
+    renderStatus({ ...STATUS, reads, writes })
+      .split('\n')[1]!
+      .split(', up for')[0];
+  expect(line(yes, yes)).toBe('state     ready');
+  expect(line(yes, no('a'))).toBe('state     ready for reads, not for writes: a');
+  expect(line(no('a'), no('a'))).toBe('state     not ready: a');
+  expect(line(no('a'), no('b'))).toBe('state     not ready for reads: a; nor for writes: b');
+});
+
+it('says that a view may be over, and what is wrong with the stores of others', () => {
+  const shown = renderStatus({
+    ...STATUS,
+    view: { ...STATUS.view, leaseLeftMs: 0 },
+    peers: [{ ...STATUS.peers[1]!, inStep: true, storeTrouble: 'connection refused' }],
+  });
+  expect(shown).toContain('view      3.1 of 0, 1, may be over: the lease has run out, silent');
+  expect(shown).toMatch(/in step +member, store down: connection refused$/);
 });
 
 it('says that the journal takes no writes, and why', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { NO_BALLOT } from '../../../src/ordering/ballot.ts';
 import { ByteReader, ByteWriter, FrameError } from '../../../src/peer/byte-writer.ts';
 import { decodeBody, encodeFrame, LENGTH_BYTES } from '../../../src/peer/codec.ts';
+import { NOTE_CHARS_MAX } from '../../../src/peer/note.ts';
 
 describe('the codec of peer messages', () => {
   it('refuses an unknown type, and no type', () => {
@@ -22,6 +24,32 @@ describe('the codec of peer messages', () => {
     const known = new Array<number>(257).fill(1);
     const frame = encodeFrame({ type: 'sync-request', exchange: 1, known, forgotten: [], empty: false });
     expect(() => decodeBody(frame.subarray(LENGTH_BYTES))).toThrow('257 numbers');
+  });
+
+  it('refuses a note that is longer than any controller sends', () => {
+    const standing = {
+      promised: NO_BALLOT,
+      accepted: NO_BALLOT,
+      members: [],
+      memory: 'lost',
+      incarnation: 0,
+    } as const;
+    const frame = encodeFrame({
+      type: 'heartbeat',
+      time: 0,
+      wallTime: 0,
+      askedMs: 0,
+      installed: NO_BALLOT,
+      standing,
+      transferring: false,
+      hears: [],
+      caughtUp: false,
+      failing: '',
+      withholds: false,
+      storeTrouble: 'x'.repeat(NOTE_CHARS_MAX + 1),
+      known: [],
+    });
+    expect(() => decodeBody(frame.subarray(LENGTH_BYTES))).toThrow('a note of 241 characters');
   });
 
   it('refuses a kind of effect and an outcome that it does not know', () => {

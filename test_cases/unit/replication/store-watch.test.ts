@@ -145,10 +145,12 @@ describe('a store that is watched', () => {
     const store = new MemoryStore();
     const first = watched(store, 2);
     first.look();
-    expect(first.reasons).toEqual(['it does not have what the journal has']);
+    expect(first.reasons).toEqual(['it is new, or was emptied, since this controller last ran']);
     const interrupted = watched(store, 2);
     interrupted.look();
-    expect(interrupted.reasons).toHaveLength(1);
+    expect(interrupted.reasons).toEqual([
+      'it may lack writes, since this controller did not end in good order',
+    ]);
     interrupted.watch.noteFilled();
     const killed = watched(store, 2);
     killed.look();
@@ -177,7 +179,7 @@ describe('a store that is watched', () => {
     store.up();
     const next = watched(store, 3, '1/30');
     next.look();
-    expect(next.reasons).toEqual(['it does not have what the journal has']);
+    expect(next.reasons).toEqual(['it may lack writes, since this controller did not end in good order']);
   });
 
   it('is left without a mark when the disk does not keep what the store has', () => {
