@@ -69,7 +69,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   {
     name: 'writes on after a flush that failed',
     file: 'src/journal/log-writer.ts',
-    text: 'return this.#onFailure(first.file, (error as Error).message);',
+    text: 'return this.#onFailure(first.file, this.#reasonOf(error as Error));',
     replacement: 'void error;',
     level: 'linearizability',
     durability: 'sync',
