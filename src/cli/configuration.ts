@@ -53,6 +53,9 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     shutdownCommand: chosen.read('shutdown_command', read.yesOrNo),
     logFile: chosen.read('log_file', read.fileName),
     logLevel: chosen.read('log_level', read.logLevel),
+    logFormat: chosen.read('log_format', read.logFormat),
+    logSizeMax: chosen.read('log_size_max', read.bytes('4k', '64g')),
+    logFilesMax: chosen.read('log_files_max', read.count(1, 1000)),
   };
 }
 

@@ -119,6 +119,13 @@ export const SETTINGS = {
     describe: 'where to log, "-" for the console; the id is put into the name',
   },
   log_level: { group: 'Log', fallback: 'info', describe: 'error, warn, info or debug' },
+  log_format: { group: 'Log', fallback: 'text', describe: 'text, or json: each line an object' },
+  log_size_max: { group: 'Log', fallback: '10m', describe: 'bytes after which a log file is put aside' },
+  log_files_max: {
+    group: 'Log',
+    fallback: '3',
+    describe: 'log files that are kept, the current one included',
+  },
 } as const satisfies Record<string, SettingRow>;
 
 export type SettingKey = keyof typeof SETTINGS;

@@ -68,6 +68,10 @@ export function logLevel(text: string): Settings['logLevel'] {
   return oneOf<Settings['logLevel']>(['error', 'warn', 'info', 'debug'])(text);
 }
 
+export function logFormat(text: string): Settings['logFormat'] {
+  return oneOf<Settings['logFormat']>(['text', 'json'])(text);
+}
+
 export function yesOrNo(text: string): boolean {
   return oneOf(['yes', 'no'])(text) === 'yes';
 }

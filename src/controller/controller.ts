@@ -10,6 +10,8 @@ import { FrontDoor } from './front-door.ts';
 import { LocalReplies } from './local-replies.ts';
 import type { Logger } from './logger.ts';
 import { VERSION } from './product.ts';
+import { readTroubleOf, writeTroubleOf } from './service.ts';
+import { SERVICE_LOOK_MS, ServiceWatch } from './service-watch.ts';
 import type { Settings } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import type { Status } from './status.ts';
@@ -78,6 +80,7 @@ class RunningController implements Controller {
   readonly #frontDoor: FrontDoor;
   readonly #statistics = new Statistics();
   readonly #budget: ClientBudget;
+  readonly #serviceWatch: ServiceWatch;
   readonly shutdownAsked: Promise<void>;
   readonly #askShutdown: () => void;
   readonly isVoid: Promise<string>;
@@ -107,6 +110,13 @@ class RunningController implements Controller {
     this.#mesh = this.#createMesh(incarnation, turn);
     this.#core = this.#createCore(incarnation, turn);
     this.#frontDoor = this.#createFrontDoor(turn);
+    this.#serviceWatch = new ServiceWatch({
+      readTrouble: () => readTroubleOf(this.#core, settings),
+      writeTrouble: () => writeTroubleOf(this.#core),
+      nowMs: () => performance.now(),
+      log: (message, fields) => logger.info(message, fields),
+      warn: (message, fields) => logger.warn(message, fields),
+    });
   }
 
   async open(): Promise<void> {
@@ -121,6 +131,7 @@ class RunningController implements Controller {
       setInterval(() => this.#core.onTick(), TICK_MS),
       setInterval(() => this.#onHeartbeat(), heartbeatMs),
       setInterval(() => this.#core.onSyncTick(), syncIntervalMs),
+      setInterval(() => this.#serviceWatch.onTick(), SERVICE_LOOK_MS),
     ];
     if (idleTimeoutMs > 0)
       this.#timers.push(setInterval(() => this.#closeIdle(idleTimeoutMs), IDLE_CHECK_MS));

@@ -1,7 +1,6 @@
-import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import winston from 'winston';
 import { ensureDirectory } from './directory.ts';
+import { RotatingFile } from './rotating-file.ts';
 import type { Settings } from './settings.ts';
 
 /** What a field of a log line may be: JSON. */
@@ -24,43 +23,58 @@ export class LogFileError extends Error {
   readonly code = 'LOG_FILE';
 }
 
-/** Bytes after which a log file is put aside; with `LOG_FILES_MAX` the most disk that a controller's log takes. */
-const LOG_FILE_BYTES_MAX = 10 * 1024 * 1024;
+export type LogSettings = Pick<
+  Settings,
+  'logFile' | 'logLevel' | 'logFormat' | 'logSizeMax' | 'logFilesMax' | 'self'
+>;
 
-/** The current file and the ones put aside; the oldest is deleted. */
-const LOG_FILES_MAX = 3;
+/** The most urgent first. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** How long to wait for the last lines when closing, in milliseconds: a full disk must not hold up an exit. */
 const CLOSE_TIMEOUT_MS = 1000;
 
 /** @throws LogFileError */
-export function createLogger(settings: Pick<Settings, 'logFile' | 'logLevel' | 'self'>): ClosableLogger {
-  const transport = settings.logFile === '-' ? consoleTransport() : fileTransport(settings.logFile);
-  const logger = winston.createLogger({
-    level: settings.logLevel,
-    defaultMeta: { controller: settings.self },
-    format: winston.format.combine(winston.format.timestamp(), winston.format.printf(formatLine)),
-    transports: [transport],
-  });
-  reportFirstFailure(logger);
-  const log = (level: Settings['logLevel']) => (message: string, fields?: LogFields) => {
-    if (logger.isLevelEnabled(level)) logger.log(level, message, { fields });
+export function createLogger(settings: LogSettings): ClosableLogger {
+  const { self, logFormat, logLevel } = settings;
+  const lineOf = (level: LogLevel, message: string, fields?: LogFields): string => {
+    const entry = { time: new Date().toISOString(), level, controller: self, message, fields };
+    return logFormat === 'json' ? jsonLine(entry) : textLine(entry);
+  };
+  const sink = settings.logFile === '-' ? CONSOLE : fileSink(settings, lineOf);
+  const log = (level: LogLevel) => {
+    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(logLevel)) return ignore;
+    return (message: string, fields?: LogFields) => sink.write(lineOf(level, message, fields));
   };
   return {
     error: log('error'),
     warn: log('warn'),
     info: log('info'),
     debug: log('debug'),
-    close: () => closed(logger, transport),
+    close: () => Promise.race([sink.close(), afterMs(CLOSE_TIMEOUT_MS)]),
   };
 }
 
+interface LogEntry {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly controller: number;
+  readonly message: string;
+  readonly fields: LogFields | undefined;
+}
+
 /** `2026-01-01T00:00:00.000Z info  [0] listening {"port":8000}`: one line, whatever the message holds. */
-function formatLine(entry: winston.Logform.TransformableInfo): string {
-  const { timestamp, level, message, controller, fields } = entry;
-  const text = String(message).replace(/[\r\n]+/g, ' | ');
+function textLine({ time, level, controller, message, fields }: LogEntry): string {
+  const text = message.replace(/[\r\n]+/g, ' | ');
   const tail = fields === undefined ? '' : ` ${JSON.stringify(fields, printable)}`;
-  return `${timestamp} ${level.padEnd(5)} [${controller}] ${text}${tail}`;
+  return `${time} ${level.padEnd(5)} [${controller}] ${text}${tail}`;
+}
+
+/** The fields stand apart, so that none of them takes the name of another part. */
+function jsonLine(entry: LogEntry): string {
+  return JSON.stringify(entry, printable);
 }
 
 /** JSON has no bigints, and shows an error as `{}`. */
@@ -69,41 +83,42 @@ function printable(_: string, value: unknown): unknown {
   return value instanceof Error ? (value.stack ?? value.message) : value;
 }
 
-function consoleTransport(): winston.transport {
-  return new winston.transports.Console();
+interface Sink {
+  write(line: string): void;
+  /** Resolves once everything is written, or refused. */
+  close(): Promise<void>;
 }
 
-function fileTransport(filename: string): winston.transport {
+const CONSOLE: Sink = {
+  write: (line) => process.stdout.write(`${line}\n`),
+  close: () => new Promise((resolve) => process.stdout.write('', () => resolve())),
+};
+
+function fileSink(
+  { logFile, logSizeMax, logFilesMax }: LogSettings,
+  lineOf: (level: LogLevel, message: string, fields?: LogFields) => string,
+): Sink {
   try {
-    ensureDirectory(dirname(filename));
-    closeSync(openSync(filename, 'a'));
+    ensureDirectory(dirname(logFile));
+    return new RotatingFile({
+      path: logFile,
+      bytesMax: logSizeMax,
+      filesMax: logFilesMax,
+      lineOfDropped: (lines) => lineOf('warn', 'lines of this log could not be written', { lines }),
+      onFailure: reportFailure,
+    });
   } catch (cause) {
-    throw new LogFileError(`cannot write the log file ${filename}: ${(cause as Error).message}`, { cause });
+    throw new LogFileError(`cannot write the log file ${logFile}: ${(cause as Error).message}`, { cause });
   }
-  return new winston.transports.File({
-    filename,
-    maxsize: LOG_FILE_BYTES_MAX,
-    maxFiles: LOG_FILES_MAX,
-    tailable: true,
-  });
 }
 
 /** A log that can no longer be written must not end the controller, but must not be silent either. */
-function reportFirstFailure(logger: winston.Logger): void {
-  let reported = false;
-  logger.on('error', (error: Error) => {
-    if (!reported) process.stderr.write(`memchorus: cannot write the log: ${error.message}\n`);
-    reported = true;
-  });
+function reportFailure(error: Error): void {
+  process.stderr.write(`memchorus: cannot write the log: ${error.message}\n`);
 }
 
-function closed(logger: winston.Logger, transport: winston.transport): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
-    transport.once('finish', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    logger.end();
-  });
+function ignore(): void {}
+
+function afterMs(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

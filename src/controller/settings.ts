@@ -58,6 +58,11 @@ export interface Settings {
   /** `-` logs to the console. */
   readonly logFile: string;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  readonly logFormat: 'text' | 'json';
+  /** Bytes after which a log file is put aside; with `logFilesMax` the most disk that a controller's log takes. */
+  readonly logSizeMax: number;
+  /** The current file and those put aside. */
+  readonly logFilesMax: number;
 }
 
 /** Whose files these are that a controller with these settings makes. */

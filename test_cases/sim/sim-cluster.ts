@@ -247,6 +247,9 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     idleTimeoutMs: 0,
     shutdownCommand: false,
     logFile: '-',
+    logFormat: 'text',
+    logSizeMax: 10_485_760,
+    logFilesMax: 3,
     logLevel: 'error',
     ...settings,
   };

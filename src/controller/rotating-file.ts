@@ -1,0 +1,132 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+
+export interface RotatingFileOptions {
+  readonly path: string;
+  /** A file that a line would make larger is put aside first, in bytes. */
+  readonly bytesMax: number;
+  /** The file itself and those put aside, as `path.1` (the newest) and so on; the oldest is deleted. */
+  readonly filesMax: number;
+  /** The line that tells of so many which could not be written. */
+  readonly lineOfDropped: (lines: number) => string;
+  /** Told of the first failure, and of the first one after it has worked again. */
+  readonly onFailure: (error: Error) => void;
+}
+
+/**
+ * A file that lines are appended to, and that is put aside when it has grown. Nobody waits for the disk: lines are
+ * written one batch after the other, and beyond `BACKLOG_BYTES_MAX` they are dropped and counted, as are those that the
+ * disk refuses. The next line that is written says how many. Each failure has the file opened anew.
+ */
+export class RotatingFile {
+  readonly #options: RotatingFileOptions;
+  #file: FileHandle | null = null;
+  #size = 0;
+  #lines: string[] = [];
+  #backlogBytes = 0;
+  #dropped = 0;
+  #isFailing = false;
+  #writing: Promise<void> | null = null;
+
+  /** @throws the system's error when the file can't be appended to */
+  constructor(options: RotatingFileOptions) {
+    this.#options = options;
+    const descriptor = openSync(options.path, 'a');
+    this.#size = fstatSync(descriptor).size;
+    closeSync(descriptor);
+  }
+
+  /** @param line without its line end */
+  write(line: string): void {
+    const bytes = Buffer.byteLength(line) + 1;
+    if (this.#backlogBytes + bytes > BACKLOG_BYTES_MAX) {
+      this.#dropped++;
+      return;
+    }
+    this.#lines.push(line);
+    this.#backlogBytes += bytes;
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** Resolves once everything is written, or refused. */
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#release();
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#lines.length > 0) {
+      const lines = this.#lines;
+      this.#lines = [];
+      this.#backlogBytes = 0;
+      try {
+        await this.#append(lines);
+        this.#isFailing = false;
+      } catch (error) {
+        this.#dropped += lines.length;
+        if (!this.#isFailing) this.#options.onFailure(error as Error);
+        this.#isFailing = true;
+        await this.#release();
+      }
+    }
+    this.#writing = null;
+  }
+
+  async #append(lines: readonly string[]): Promise<void> {
+    const { bytesMax, lineOfDropped } = this.#options;
+    const dropped = this.#dropped;
+    let text = '';
+    let textBytes = 0;
+    for (const line of dropped === 0 ? lines : [lineOfDropped(dropped), ...lines]) {
+      const bytes = Buffer.byteLength(line) + 1;
+      const filled = this.#size + textBytes;
+      if (filled > 0 && filled + bytes > bytesMax) {
+        await this.#put(text);
+        await this.#rotate();
+        text = '';
+        textBytes = 0;
+      }
+      text += `${line}\n`;
+      textBytes += bytes;
+    }
+    await this.#put(text);
+    this.#dropped -= dropped;
+  }
+
+  async #put(text: string): Promise<void> {
+    if (text === '') return;
+    if (this.#file === null) {
+      this.#file = await open(this.#options.path, 'a');
+      this.#size = (await this.#file.stat()).size;
+    }
+    await this.#file.appendFile(text);
+    this.#size += Buffer.byteLength(text);
+  }
+
+  async #rotate(): Promise<void> {
+    const { path, filesMax } = this.#options;
+    await this.#release();
+    if (filesMax === 1) await rm(path, { force: true });
+    for (let number = filesMax - 1; number > 0; number--) {
+      await renameIfThere(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`);
+    }
+    this.#size = 0;
+  }
+
+  async #release(): Promise<void> {
+    const file = this.#file;
+    this.#file = null;
+    await file?.close().catch(() => {});
+  }
+}
+
+/** Lines that wait for the disk, in bytes. */
+const BACKLOG_BYTES_MAX = 1_048_576;
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,73 @@
+export interface ServiceWatchPorts {
+  /** Why reads are not served here; empty when they are. */
+  readonly readTrouble: () => string;
+  readonly writeTrouble: () => string;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  /** For what somebody should look at. */
+  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Logs when clients here begin to be served and when that ends, and now and then what it waits for meanwhile. */
+export class ServiceWatch {
+  readonly #ports: ServiceWatchPorts;
+  #words: string = WORDS.nothing;
+  #sinceMs: number;
+  #toldMs: number;
+
+  constructor(ports: ServiceWatchPorts) {
+    this.#ports = ports;
+    this.#sinceMs = ports.nowMs();
+    // A start that takes its usual time is no outage.
+    this.#toldMs = this.#sinceMs - REMIND_EVERY_MS + START_MS;
+  }
+
+  /** To be called every `SERVICE_LOOK_MS`. */
+  onTick(): void {
+    const { readTrouble, writeTrouble, nowMs } = this.#ports;
+    const reads = readTrouble();
+    const writes = writeTrouble();
+    const words = wordsOf(reads === '', writes === '');
+    const now = nowMs();
+    if (words !== this.#words) this.#report(words, words, reads, writes);
+    else if (words !== WORDS.all && now - this.#toldMs >= REMIND_EVERY_MS)
+      this.#report(words, `still ${words}`, reads, writes);
+  }
+
+  #report(words: string, message: string, reads: string, writes: string): void {
+    const { nowMs, log, warn } = this.#ports;
+    const forMs = Math.round(nowMs() - this.#sinceMs);
+    this.#toldMs = nowMs();
+    if (words !== this.#words) this.#sinceMs = this.#toldMs;
+    this.#words = words;
+    if (words === WORDS.all) return log(message, { afterMs: forMs });
+    const forSeconds = message === words ? {} : { forSeconds: Math.round(forMs / 1000) };
+    const isOneReason = reads === '' || writes === '' || reads === writes;
+    warn(message, {
+      ...(isOneReason ? { waitsFor: reads || writes } : { reads, writes }),
+      ...forSeconds,
+    });
+  }
+}
+
+/** How often it is to be looked, in milliseconds: what is over sooner is no outage. */
+export const SERVICE_LOOK_MS = 100;
+
+/** While clients are not served, it is said so often what that waits for, in milliseconds. */
+const REMIND_EVERY_MS = 60_000;
+
+/** A controller that was just started may take so long until it says what it waits for, in milliseconds. */
+const START_MS = 5_000;
+
+const WORDS = {
+  all: 'ready for reads and writes',
+  reads: 'ready for reads, not for writes',
+  writes: 'ready for writes, not for reads',
+  nothing: 'not ready for reads and writes',
+} as const;
+
+function wordsOf(reads: boolean, writes: boolean): string {
+  if (reads) return writes ? WORDS.all : WORDS.reads;
+  return writes ? WORDS.writes : WORDS.nothing;
+}

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { ServiceWatch } from '../../../src/controller/service-watch.ts';
+
+/** One that has looked every 100 ms; `lines` is what it has logged. */
+function watched() {
+  const lines: string[] = [];
+  const state = { reads: 'a', writes: 'a', nowMs: 0 };
+  const line = (level: string) => (message: string, fields?: object) =>
+    lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
+  const watch = new ServiceWatch({
+    readTrouble: () => state.reads,
+    writeTrouble: () => state.writes,
+    nowMs: () => state.nowMs,
+    log: line('info'),
+    warn: line('warn'),
+  });
+  const run = (forMs: number, reads: string, writes: string): string[] => {
+    Object.assign(state, { reads, writes });
+    for (const until = state.nowMs + forMs; state.nowMs < until; ) {
+      state.nowMs += 100;
+      watch.onTick();
+    }
+    return lines.splice(0);
+  };
+  return { run };
+}
+
+it('a start is told of once it has ended, and is no outage', () => {
+  const { run } = watched();
+  expect(run(900, 'a view is formed', 'a view is formed')).toEqual([]);
+  expect(run(500, '', '')).toEqual(['info ready for reads and writes {"afterMs":1000}']);
+});
+
+it('a start that takes long says what it waits for, after some seconds and then once a minute', () => {
+  const { run } = watched();
+  expect(run(64_000, 'no majority', 'no majority')).toEqual([
+    'warn still not ready for reads and writes {"waitsFor":"no majority","forSeconds":5}',
+  ]);
+  expect(run(1_000, 'no majority', 'no majority')).toEqual([
+    'warn still not ready for reads and writes {"waitsFor":"no majority","forSeconds":65}',
+  ]);
+});
+
+it('reads and writes are told apart, each change once', () => {
+  const { run } = watched();
+  run(100, '', '');
+  expect(run(3_000, '', 'the disk is full')).toEqual([
+    'warn ready for reads, not for writes {"waitsFor":"the disk is full"}',
+  ]);
+  expect(run(60_000, '', 'the store is down')).toEqual([
+    'warn still ready for reads, not for writes {"waitsFor":"the store is down","forSeconds":60}',
+  ]);
+  expect(run(1_000, 'x', '')).toEqual(['warn ready for writes, not for reads {"waitsFor":"x"}']);
+  expect(run(1_000, 'x', 'y')).toEqual(['warn not ready for reads and writes {"reads":"x","writes":"y"}']);
+  expect(run(120_000, '', '')).toEqual(['info ready for reads and writes {"afterMs":1000}']);
+});
