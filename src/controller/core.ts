@@ -257,6 +257,8 @@ export class Core {
       node: this.#ports.settings.self,
       bus,
       mayTake: (peer) => this.#ordered?.mayTake(peer) ?? true,
+      // An ordered write is journalled once it is agreed: it is never taken back.
+      afterPending: (key, callback) => this.#convergent?.engine.afterPending(key, callback) ?? false,
       isAuthority: this.#ordered !== null,
       onLapsed: (peer) =>
         this.#startAnew(`${this.peers.nameOf(peer)} has forgotten deletions that this controller has missed`),

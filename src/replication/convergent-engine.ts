@@ -37,7 +37,7 @@ export interface ConvergentPorts {
  *  2. The larger version wins, deletes included; applying is idempotent, and the order does not matter.
  *  3. What a push did not reach, the sync brings (see `Sync`).
  *
- * Invariants: only what the local store has taken is pushed; a push moves a receiver's vector only when the
+ * Invariants: only writes that the local store has taken are told to peers, by a push or by an exchange; a push moves a receiver's vector only when the
  * receiver knew everything before it; a controller that was restarted without its memory claims its own
  * writes only once it has asked everybody for those of its former lives. So a vector never claims more than
  * is there.
@@ -101,8 +101,8 @@ export class ConvergentEngine implements Engine {
     return null;
   }
 
-  afterPending(): boolean {
-    return false;
+  afterPending(key: string, callback: () => void): boolean {
+    return this.#unconfirmed.afterAnswers(key, callback);
   }
 
   /** Pushes what this turn has completed: one message, the same for every peer. */

@@ -21,6 +21,11 @@ export interface SyncPorts {
   readonly applyRemote: (effect: Effect) => void;
   /** False when what this peer has does not follow on what was taken over before. */
   readonly mayTake: (peer: number) => boolean;
+  /**
+   * Calls back once the local store has answered for the writes of this key that may still be taken back.
+   * @returns false, and never calls, when there is none
+   */
+  readonly afterPending: (key: string, callback: () => void) => boolean;
   /** Those who ask here have not lapsed, even if they know of deletions that are forgotten and not known here. */
   readonly isAuthority: boolean;
   /** This controller has lapsed, see `hasLapsed`. @param peer has forgotten deletions that are not known here */
@@ -243,7 +248,7 @@ export class Sync {
     }
     const part = feed.missing.slice(feed.next, feed.next + feed.partWrites);
     feed.next += part.length;
-    readValues(replica, part, (effects) => {
+    readValues(this.#ports, part, (effects) => {
       if (this.#feeds.get(peer) !== feed) return;
       if (effects === null) {
         this.#feeds.delete(peer);
@@ -280,7 +285,7 @@ function nextPartWrites(effects: readonly Effect[]): number {
  * @param done null when the store failed
  */
 function readValues(
-  replica: Replica,
+  ports: SyncPorts,
   part: readonly Effect[],
   done: (effects: Effect[] | null) => void,
 ): void {
@@ -293,7 +298,7 @@ function readValues(
   part.forEach((effect, index) => {
     if (effect.key === '') return;
     waiting++;
-    readNewest(replica, effect.key, (ok, newest) => {
+    readNewest(ports, effect.key, (ok, newest) => {
       failed ||= !ok;
       found[index] = newest;
       one();
@@ -302,16 +307,25 @@ function readValues(
   one();
 }
 
-/** The newest write of the key, as it can be sent; null when nothing is known of the key any more. */
-function readNewest(replica: Replica, key: string, done: (ok: boolean, newest: Effect | null) => void): void {
+/**
+ * The newest write of the key, as it can be sent; null when nothing is known of the key any more. A write that the store
+ * may still refuse is not sent: this controller would take it back, claim by its later writes to know it, and so never
+ * get it back from the peers that have it. A read of the store comes after the store's answer to the write that is
+ * read; a delete reads nothing, so it waits for that answer.
+ */
+function readNewest(ports: SyncPorts, key: string, done: (ok: boolean, newest: Effect | null) => void): void {
+  const { replica, afterPending } = ports;
   const record = replica.journal.newest(key);
   if (record === undefined) return done(true, null);
-  if (record.tombstone) return done(true, effectOfRecord(record));
+  if (record.tombstone) {
+    if (!afterPending(key, () => readNewest(ports, key, done))) done(true, effectOfRecord(record));
+    return;
+  }
   replica.readHere(key, record.version, (error, entry) => {
     if (error !== null) return done(false, null);
     const newest = replica.journal.newest(key);
     if (newest === undefined || !sameVersion(newest.version, record.version))
-      return readNewest(replica, key, done);
+      return readNewest(ports, key, done);
     done(
       true,
       entry === null

@@ -7,6 +7,14 @@ interface Unconfirmed {
   /** The newest write of the key that has happened for certain: what is left if all of these fail. */
   certain: JournalRecord | undefined;
   count: number;
+  /** Null while nobody waits for the store's answers. */
+  waiting: Waiting[] | null;
+}
+
+interface Waiting {
+  /** Answers of the store that are still to come before the callback is due. */
+  answers: number;
+  readonly callback: () => void;
 }
 
 /**
@@ -26,7 +34,19 @@ export class UnconfirmedWrites {
   begin(key: string): void {
     const known = this.#keys.get(key);
     if (known !== undefined) known.count++;
-    else this.#keys.set(key, { certain: this.#journal.newest(key), count: 1 });
+    else this.#keys.set(key, { certain: this.#journal.newest(key), count: 1, waiting: null });
+  }
+
+  /**
+   * Calls back once the store has answered for every write of this key that it has been handed by now.
+   * @returns false, and never calls, when there is none
+   */
+  afterAnswers(key: string, callback: () => void): boolean {
+    const known = this.#keys.get(key);
+    if (known === undefined) return false;
+    known.waiting ??= [];
+    known.waiting.push({ answers: known.count, callback });
+    return true;
   }
 
   /** The store has answered. */
@@ -35,10 +55,12 @@ export class UnconfirmedWrites {
     if (stored) this.happened(effect);
     else this.#journal.revert(effect.version, effect.key, known.certain);
     known.count--;
-    if (known.count > 0) return;
-    // Former tables of the map hold it until a full collection, and must not hold the record with it.
-    known.certain = undefined;
-    this.#keys.delete(effect.key);
+    if (known.count === 0) {
+      // Former tables of the map hold it until a full collection, and must not hold the record with it.
+      known.certain = undefined;
+      this.#keys.delete(effect.key);
+    }
+    if (known.waiting !== null) callDue(known, known.waiting);
   }
 
   /** A write of this key has happened for certain, here or elsewhere. */
@@ -48,6 +70,12 @@ export class UnconfirmedWrites {
     const newer = known.certain === undefined || compareVersions(known.certain.version, effect.version) < 0;
     if (newer) known.certain = recordOf(effect);
   }
+}
+
+function callDue(known: Unconfirmed, waiting: readonly Waiting[]): void {
+  for (const one of waiting) one.answers--;
+  known.waiting = waiting.filter(({ answers }) => answers > 0);
+  for (const { answers, callback } of waiting) if (answers === 0) callback();
 }
 
 function recordOf({ key, version, expiresAtMs, kind, token, marks }: Effect): JournalRecord {

@@ -123,3 +123,19 @@ it('a state is not taken over from a controller that has lost it meanwhile', asy
   };
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
+
+/** A peer is told of a delete that the store refuses afterwards, and a later write claims that its origin knows it. */
+it.each([
+  ['the peer keeps the delete to itself', 1_100],
+  ['the peer tells its origin of the delete', 800],
+])('a delete that its store never answered does not part the controllers when %s', async (_, hangsAtMs) => {
+  const later = [3_000, 4_000].map((value) => ({ ...operation(20, 'set', value), key: 'b' }));
+  const operations = [operation(100, 'set', 2_000), operation(hangsAtMs - 80, 'delete'), ...later];
+  const scenario: Scenario = {
+    ...PLAIN,
+    level: 'eventual',
+    clients: [{ node: 0, pipeline: 1, operations }],
+    faults: [fault('store-hangs', hangsAtMs, 560)],
+  };
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});

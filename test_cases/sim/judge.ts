@@ -60,7 +60,7 @@ export function judge(
   }
   if (!ordered) {
     note('invented', findExcessDelete(history, appliedIn(cluster, unavoidableDeletes)));
-    note('lost', findForgotten(cluster));
+    note('lost', findForgotten(cluster.nodes));
     if (cluster.durability !== 'none' || !wasKilled(cluster))
       note('lost', findLost(history, appliedIn(cluster), values[0]!));
   }
@@ -76,11 +76,14 @@ export function judge(
   return { violations, undecided, searched };
 }
 
+/** A controller as the judge looks at what it remembers. */
+type Remembering = Pick<SimCluster['nodes'][number], 'id' | 'incarnation' | 'journal'>;
+
 /**
- * Whoever never lost its memory has, of every key, at the end what it has ever known to be the newest, or something newer:
- * not what it once had and others have kept.
+ * A controller that never lost its memory has, of every key, at the end the newest write that it has ever known, or a
+ * newer one: an entry that it once had, and that the others have kept, is not gone.
  */
-function findForgotten({ nodes }: SimCluster): string | null {
+export function findForgotten(nodes: readonly Remembering[]): string | null {
   for (const { id, incarnation, journal } of nodes) {
     if (incarnation > 1) continue;
     const flush = newestOf(journal.applied.filter(({ kind }) => kind === 'flush'));

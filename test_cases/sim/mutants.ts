@@ -198,6 +198,15 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: 4000,
   },
   {
+    name: 'tells peers of a delete that the store may still refuse',
+    file: SYNC,
+    text: 'if (!afterPending(key, () => readNewest(ports, key, done))) done(true, effectOfRecord(record));',
+    replacement: 'done(true, effectOfRecord(record));',
+    level: 'eventual',
+    faults: 'store-hangs=1',
+    seeds: 3_000,
+  },
+  {
     name: 'serves strong reads without a lease',
     file: MEMBERSHIP,
     text: 'if (!this.#held.holds) return this.#gateWithoutLease();',

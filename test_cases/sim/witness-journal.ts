@@ -1,4 +1,5 @@
 import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from '../../src/journal/journal.ts';
+import { effectOfRecord } from '../../src/journal/record-effect.ts';
 import type { Effect } from '../../src/ordering/effect.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
 import type { VersionVector } from '../../src/ordering/version-vector.ts';
@@ -34,18 +35,22 @@ export class WitnessJournal implements Journal {
 
   record(effect: Effect): boolean {
     const taken = this.#journal.record(effect);
-    if (taken) {
-      this.applied.push(effect);
-      this.#ofThisRun.add(effect);
-    }
+    if (taken) this.#add(effect);
     return taken;
   }
 
-  /** What is taken back never happened. */
+  /**
+   * A write that is taken back never happened, unless the journal still names it. The write that takes its place may
+   * have been passed over as older when it came: it counts from now on.
+   */
   revert(failed: Version, key: string, previous: JournalRecord | undefined): void {
     this.#journal.revert(failed, key, previous);
-    const index = this.applied.findLastIndex((effect) => sameVersion(effect.version, failed));
+    const now = this.#journal.newest(key);
+    if (now !== undefined && sameVersion(now.version, failed)) return;
+    const index = this.applied.findLastIndex(({ version }) => sameVersion(version, failed));
     if (index >= 0) this.applied.splice(index, 1);
+    if (now === undefined || this.applied.some(({ version }) => sameVersion(version, now.version))) return;
+    this.#add(effectOfRecord(now));
   }
 
   get armedFlush(): ArmedFlush | null {
@@ -134,5 +139,10 @@ export class WitnessJournal implements Journal {
 
   fill(effect: Effect): void {
     this.#journal.fill(effect);
+  }
+
+  #add(effect: Effect): void {
+    this.applied.push(effect);
+    this.#ofThisRun.add(effect);
   }
 }

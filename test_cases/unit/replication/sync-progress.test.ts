@@ -31,6 +31,7 @@ function pair(messageMs: number) {
     return new Sync({
       node: id,
       mayTake: () => true,
+      afterPending: () => false,
       isAuthority: true,
       onLapsed: () => {},
       bus: { send, broadcast: () => {}, multicast: () => {}, isUp: () => true },

@@ -46,4 +46,19 @@ describe('writes that the store refuses', () => {
     unconfirmed.end(write(30, 0), false);
     expect(journal.newest('k')?.version).toEqual({ time: 20, node: 0 });
   });
+
+  it('have been answered when whoever waits for those of its time is called', () => {
+    const unconfirmed = new UnconfirmedWrites(new MemoryJournal(2));
+    const called: string[] = [];
+    expect(unconfirmed.afterAnswers('k', () => called.push('never'))).toBe(false);
+    unconfirmed.begin('k');
+    unconfirmed.afterAnswers('k', () => called.push('first'));
+    unconfirmed.begin('k');
+    unconfirmed.afterAnswers('k', () => called.push('both'));
+    unconfirmed.end(write(20, 0), false);
+    expect(called).toEqual(['first']);
+    unconfirmed.begin('k');
+    unconfirmed.end(write(30, 0), true);
+    expect(called).toEqual(['first', 'both']);
+  });
 });

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryJournal } from '../../src/journal/memory-journal.ts';
+import { type Effect, NO_ENTRY } from '../../src/ordering/effect.ts';
+import { findForgotten } from './judge.ts';
+import { WitnessJournal } from './witness-journal.ts';
+
+function write(time: number, kind: Effect['kind'] = 'set', node = 0): Effect {
+  return { ...NO_ENTRY, version: { time, node }, kind, key: 'k' };
+}
+
+/** Writes that a controller journalled before its store refused them. */
+describe('what a controller has known', () => {
+  const known = () => new WitnessJournal(new MemoryJournal(2));
+  const forgotten = (journal: WitnessJournal) => findForgotten([{ id: 0, incarnation: 1, journal }]);
+
+  it('does not include a write that was taken back', () => {
+    const journal = known();
+    journal.record(write(10));
+    const before = journal.newest('k')!;
+    journal.record(write(20, 'delete'));
+    journal.revert({ time: 20, node: 0 }, 'k', before);
+    expect(journal.applied.map(({ version }) => version.time)).toEqual([10]);
+    expect(forgotten(journal)).toBeNull();
+  });
+
+  it('includes a write that the journal names again after the store refused it', () => {
+    const journal = known();
+    journal.record(write(10));
+    journal.record(write(20, 'delete'));
+    journal.revert({ time: 20, node: 0 }, 'k', journal.newest('k'));
+    journal.forget(journal.newest('k')!);
+    expect(journal.applied.map(({ version }) => version.time)).toEqual([10, 20]);
+    expect(forgotten(journal)).toBeNull();
+  });
+
+  it('includes an older write that takes the place of one that was taken back', () => {
+    const journal = known();
+    journal.record(write(30));
+    const older = { ...journal.newest('k')!, version: { time: 20, node: 1 } };
+    expect(journal.record(write(20, 'set', 1))).toBe(false);
+    journal.revert({ time: 30, node: 0 }, 'k', older);
+    expect(journal.applied.map(({ version }) => version)).toEqual([{ time: 20, node: 1 }]);
+    journal.forget(journal.newest('k')!);
+    expect(forgotten(journal)).toBe('n0 knew k as of 20/1, and does not any more');
+  });
+
+  it('is not forgotten with the deletion of an older entry', () => {
+    const journal = known();
+    journal.record(write(10, 'delete'));
+    journal.record(write(20));
+    journal.forget(journal.newest('k')!);
+    expect(forgotten(journal)).toBe('n0 knew k as of 20/0, and does not any more');
+  });
+});
