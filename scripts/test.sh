@@ -16,7 +16,7 @@ fi
 echo "== types"
 tsc --noEmit
 echo "== lint"
-biome check --error-on-warnings .
+sh scripts/lint.sh
 echo "== tests"
 vitest run "$@"
 echo "memchorus: types, lint and tests passed; the store's tests ran on $store"

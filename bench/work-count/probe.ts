@@ -22,7 +22,7 @@ const observer = new PerformanceObserver((list) => {
 });
 observer.observe({ entryTypes: ['gc'] });
 
-process.on('message', async (question: Question) => {
+async function answer(question: Question): Promise<void> {
   if (question === 'settle') {
     // Twice: the buffers that a collection finds dead are released after it, at the latest by the next one.
     for (let time = 0; time < 2; time++) {
@@ -34,7 +34,9 @@ process.on('message', async (question: Question) => {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   await recordsAreIn();
   process.send?.({ bytes: heapUsed + arrayBuffers, collections } satisfies Allocation);
-});
+}
+
+process.on('message', (question: Question) => void answer(question));
 process.channel?.unref();
 
 process.exitCode = await run(process.argv.slice(2));

@@ -162,7 +162,7 @@ class Run {
     if (running.some((client) => !client.finished)) throw new NotLive('a client never got to its end');
     this.#recorder.endPlan();
     await cluster.run(SETTLE_MS + SEEN_FOR_SEC * 1000);
-    this.#expectFilled();
+    await this.#expectFilled();
     await this.#readAll();
     await cluster.run(SETTLE_MS);
     await this.#playAbsence();
@@ -235,13 +235,13 @@ class Run {
   }
 
   /** What stores lost and did not take is brought back without anybody's reading it; not so what they throw out. */
-  #expectFilled(): void {
+  async #expectFilled(): Promise<void> {
     const cluster = this.#cluster;
     if (cluster.nodes.some(({ store }) => store.evictions > 0)) return;
     const untilMs = cluster.scheduler.nowMs + FILLED_WITHIN_MS;
     let lost = findUnfilled(cluster);
     while (lost !== null && cluster.scheduler.nowMs < untilMs) {
-      cluster.run(100);
+      await cluster.run(100);
       lost = findUnfilled(cluster);
     }
     if (lost === null) return;

@@ -3,6 +3,8 @@ import { runScenario } from './run-scenario.ts';
 import { type Draw, drawScenario } from './scenario.ts';
 
 /** Runs the seeds that it is told, one at a time, and tells what came of each. */
-parentPort!.on('message', async ({ seed, draw }: { readonly seed: number; readonly draw: Draw }) => {
+async function run({ seed, draw }: { readonly seed: number; readonly draw: Draw }): Promise<void> {
   parentPort!.postMessage(await runScenario(drawScenario(seed, draw)));
-});
+}
+
+parentPort!.on('message', (task) => void run(task));
