@@ -31,11 +31,13 @@ const lives = fc.record({
     maxLength: STEPS,
   }),
   /** The operation of the disk at which the process dies, counted from the start of the steps. */
-  diesAfter: fc.integer({ min: 1, max: 90 }),
-  power: fc.boolean(),
+  diesAfter: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 90 })),
+  /** The power fails, in three of four lives: that alone leaves torn ends. */
+  power: fc.constantFrom(true, true, true, false),
   /** The disk refuses writes from this step on, for a few. */
   failsAt: fc.option(fc.nat({ max: STEPS })),
-  chances: fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+  /** Evenly in [0, 1): `fc.double` draws from all doubles alike, most of which are next to 0. */
+  chances: fc.infiniteStream(fc.noBias(fc.nat({ max: 999 })).map((n) => n / 1_000)),
 });
 
 /** How many of the steps were confirmed before the process died. */
@@ -133,8 +135,7 @@ describe('a crash', () => {
       }),
       { numRuns: RUNS },
     );
-    expect([died, compacted].map((times) => times > RUNS / 50)).toEqual([true, true]);
-    // About one in twenty: of 200, once in some dozens of times no more than four.
-    expect(torn).toBeGreaterThan(0);
+    // More than half of 200 die, one in five compacts, and one in seven leaves a torn end.
+    expect([died, compacted, torn].map((times) => times > RUNS / 50)).toEqual([true, true, true]);
   });
 });
