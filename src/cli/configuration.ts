@@ -28,6 +28,7 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
   return {
     cluster: chosen.read('cluster', read.name),
     peers,
+    secretFile: chosen.read('cluster_secret', (text) => text),
     level: chosen.read('consistency', read.level),
     form: chosen.read('form', read.yesOrNo),
     heartbeatMs: chosen.read('heartbeat_time', read.seconds(0.01, 60)),
@@ -189,13 +190,16 @@ export function dataDirOf(dataDir: string, runDirectory: string): string {
   return dataDir === '-' ? '' : resolve(runDirectory, dataDir);
 }
 
-/** The environment variables that are settings, as a layer. */
+/** The environment variables that are settings, as a layer. A secret there stands above a file of it elsewhere. */
 export function environmentLayer(environment: NodeJS.ProcessEnv): Map<SettingKey, RawSetting> {
   const layer = new Map<SettingKey, RawSetting>();
   for (const key of Object.keys(SETTINGS) as SettingKey[]) {
     const name = environmentNameOf(key);
     const text = environment[name];
-    if (text !== undefined && text !== '') layer.set(key, { text: text.trim(), origin: name });
+    if (text === undefined || text === '') continue;
+    // The secret itself, which `readSecret` looks for, and which no message may show.
+    const shown = key === 'cluster_secret' ? '' : text.trim();
+    layer.set(key, { text: shown, origin: name });
   }
   return layer;
 }

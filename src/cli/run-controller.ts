@@ -8,28 +8,37 @@ import { keepHeapHeadroom } from './heap-headroom.ts';
 import { describeTakenPort } from './port-owner.ts';
 import { releaseStartMemory } from './start-memory.ts';
 
-/** Runs one controller until SIGINT or SIGTERM. @returns the exit code */
-export async function runController(settings: Settings): Promise<number> {
+/**
+ * Runs one controller until SIGINT or SIGTERM.
+ *
+ * @param secret the cluster's; null for none
+ * @returns the exit code
+ * @throws OperationError when it can't be started, or another process has its number
+ */
+export async function runController(settings: Settings, secret: Buffer | null): Promise<number> {
   const stopped = onStopSignal();
   const logger = openLog(settings);
   releaseStartMemory();
   try {
-    let controller = await startController(settings, logger);
+    let controller = await startController(settings, secret, logger);
     keepHeapHeadroom();
     process.stdout.write(`${greeting(settings)}\n`);
     for (;;) {
-      const { shutdownAsked, isVoid } = controller;
+      const { shutdownAsked, isVoid, isTaken } = controller;
       const isAsked = Promise.race([stopped, shutdownAsked.then(() => 'shutdown')]);
       const ending = await Promise.race([
-        isAsked.then((reason) => ({ reason, again: false })),
-        isVoid.then((reason) => ({ reason, again: true })),
+        isAsked.then((reason) => ({ reason, end: 'asked' })),
+        isVoid.then((reason) => ({ reason, end: 'void' })),
+        isTaken.then((reason) => ({ reason, end: 'taken' })),
       ]);
-      const { reason, again } = ending;
-      if (again) logger.warn('starting anew, with nothing', { reason });
+      const { reason, end } = ending;
+      if (end === 'taken') logger.error('ending: another process has the number of this one', { reason });
+      else if (end === 'void') logger.warn('starting anew, with nothing', { reason });
       else logger.info('stopping', { reason });
       await controller.close();
-      if (!again) break;
-      controller = await startController(settings, logger, reason);
+      if (end === 'taken') throw new OperationError(takenWords(settings, reason));
+      if (end === 'asked') break;
+      controller = await startController(settings, secret, logger, reason);
     }
     logger.info('stopped');
     return EXIT_OK;
@@ -44,6 +53,11 @@ function greeting(settings: Settings): string {
   const log = settings.logFile === '-' ? 'the console' : settings.logFile;
   const own = formatAddress(settings.peers[settings.self]!);
   return `controller ${settings.self} of ${settings.peers.length} listens on ${own} (${settings.level}); it logs to ${log}`;
+}
+
+function takenWords({ peers, self }: Settings, reason: string): string {
+  const own = `controller ${self} (${formatAddress(peers[self]!)})`;
+  return `${own} ends: its peers say that ${reason}; stop that process, or start this one under another id`;
 }
 
 function openLog(settings: Settings): ClosableLogger {

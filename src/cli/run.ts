@@ -57,8 +57,11 @@ async function dispatch(line: CommandLine): Promise<number> {
 async function runOneController(line: CommandLine): Promise<number> {
   const configuration = load(line, defaultConfigFile());
   const self = selfOf(configuration.peers, line.identity);
+  const { readSecret, requireSecretFor } = await import('./cluster-secret.ts');
+  const secret = readSecret(configuration, process.env, runDirectory());
+  requireSecretFor(configuration.peers, secret);
   const { runController } = await import('./run-controller.ts');
-  return runController(settingsOf(configuration, self, line.store, runDirectory()));
+  return runController(settingsOf(configuration, self, line.store, runDirectory()), secret);
 }
 
 async function runData(line: CommandLine, mode: 'backup' | 'restore'): Promise<number> {

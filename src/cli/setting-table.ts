@@ -22,6 +22,12 @@ export const SETTINGS = {
     fallback: '127.0.0.1:8000,127.0.0.1:8001,127.0.0.1:8002',
     describe: 'every controller, this one included: host:port,host:port,… The order gives the ids',
   },
+  cluster_secret: {
+    group: 'Cluster',
+    fallback: '',
+    describe:
+      'file with the secret that makes a process a peer; MEMCHORUS_CLUSTER_SECRET holds the secret itself',
+  },
   consistency: {
     group: 'Cluster',
     fallback: 'sequential',

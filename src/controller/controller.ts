@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { Mesh } from '../peer/mesh.ts';
+import type { Mesh } from '../peer/mesh.ts';
 import { createDriver } from '../store/create-driver.ts';
 import type { KvDriver } from '../store/driver.ts';
 import { ENVELOPE_BYTES_MAX } from '../store/envelope.ts';
@@ -9,13 +9,14 @@ import { Core, TICK_MS } from './core.ts';
 import { FrontDoor } from './front-door.ts';
 import { LocalReplies } from './local-replies.ts';
 import type { Logger } from './logger.ts';
+import { createMesh } from './peer-mesh.ts';
 import { VERSION } from './product.ts';
 import { readTroubleOf, writeTroubleOf } from './service.ts';
 import { SERVICE_LOOK_MS, ServiceWatch } from './service-watch.ts';
-import type { Settings } from './settings.ts';
+import { nameOf, type Settings } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import type { Status } from './status.ts';
-import { nameOf, statusOf } from './status-report.ts';
+import { statusOf } from './status-report.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Turn } from './turn.ts';
 
@@ -26,6 +27,9 @@ export interface Controller {
   /** Resolves with the reason when nobody can go on from what this controller knows: it has to be started anew, empty. */
   readonly isVoid: Promise<string>;
 
+  /** Resolves with the reason when another process runs under this controller's number: this one has to end. */
+  readonly isTaken: Promise<string>;
+
   /** Answers what is in progress, then closes everything. One that is void answers nothing any more. */
   close(): Promise<void>;
 }
@@ -33,18 +37,20 @@ export interface Controller {
 /**
  * Runs one controller in this process. Resolves once it listens; whether the cluster is ready, `show` tells.
  *
+ * @param secret the cluster's; null: peers are taken from loopback only
  * @param abandon why what a former life has left is not to be used: it is set aside
  * @throws JournalError when its data directory can't be used; the system's error when its address can't be listened on
  */
 export async function startController(
   settings: Settings,
+  secret: Buffer | null,
   logger: Logger,
   abandon: string | null = null,
 ): Promise<Controller> {
   let running: RunningController | null = null;
   const driver = await createDriver(settings);
   const storage = await openStorage(settings, logger, () => running?.onWritable(), abandon);
-  running = new RunningController(settings, logger, storage, driver);
+  running = new RunningController(settings, secret, logger, storage, driver);
   try {
     await running.open();
   } catch (error) {
@@ -54,10 +60,7 @@ export async function startController(
   return running;
 }
 
-/**
- * The number for the run of a controller is below this: it tells a restart from a reconnection, and is no secret, for
- * which `node:crypto` would take 4 MB.
- */
+/** The number for the run of a controller is below this: it tells a restart from a reconnection, and is no secret. */
 const INCARNATION_MAX = 2 ** 47;
 
 /** A peer that was silent for this many suspicion times has its connection broken, and is called anew. */
@@ -85,11 +88,13 @@ class RunningController implements Controller {
   readonly #askShutdown: () => void;
   readonly isVoid: Promise<string>;
   readonly #becomeVoid: (reason: string) => void;
+  readonly isTaken: Promise<string>;
+  readonly #becomeTaken: (reason: string) => void;
   #clientsGetMs = CLOSE_WITHIN_MS;
   readonly #startedMs = performance.now();
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(settings: Settings, logger: Logger, storage: Storage, driver: KvDriver) {
+  constructor(settings: Settings, secret: Buffer | null, logger: Logger, storage: Storage, driver: KvDriver) {
     this.#settings = settings;
     this.#logger = logger;
     this.#storage = storage;
@@ -99,6 +104,9 @@ class RunningController implements Controller {
     const ending = Promise.withResolvers<string>();
     this.isVoid = ending.promise;
     this.#becomeVoid = ending.resolve;
+    const taking = Promise.withResolvers<string>();
+    this.isTaken = taking.promise;
+    this.#becomeTaken = taking.resolve;
     this.#budget = new ClientBudget(settings.clientBytesMax);
     this.#store = new KVController(settings.storeType, driver, logger);
     const turn = new Turn([
@@ -107,7 +115,15 @@ class RunningController implements Controller {
       () => this.#frontDoor.flush(),
     ]);
     const incarnation = 1 + Math.floor(Math.random() * (INCARNATION_MAX - 1));
-    this.#mesh = this.#createMesh(incarnation, turn);
+    this.#mesh = createMesh({
+      settings,
+      secret,
+      incarnation,
+      logger,
+      core: () => this.#core,
+      requestFlush: turn.request,
+      onTaken: this.#becomeTaken,
+    });
     this.#core = this.#createCore(incarnation, turn);
     this.#frontDoor = this.#createFrontDoor(turn);
     this.#serviceWatch = new ServiceWatch({
@@ -149,35 +165,6 @@ class RunningController implements Controller {
 
   onWritable(): void {
     this.#core.onWritable();
-  }
-
-  #createMesh(incarnation: number, turn: Turn): Mesh {
-    const { cluster, self, peers, level, maxClockSkewMs } = this.#settings;
-    return new Mesh({
-      node: self,
-      incarnation,
-      addresses: peers,
-      belonging: {
-        cluster,
-        level,
-        peers: peers.map(nameOf).join(','),
-        node: self,
-        aheadMs: (time) => this.#core.clock.aheadMs(time),
-        maxClockSkewMs,
-      },
-      wallTime: () => this.#core.clock.wallTime(),
-      random: Math.random,
-      requestFlush: turn.request,
-      onUp: (peer) => this.#core.onPeerUp(peer),
-      onDown: (peer, reason) => {
-        this.#logger.debug('link lost', { peer: nameOf(peers[peer]!), reason });
-        this.#core.onPeerDown(peer);
-      },
-      onHeard: (peer) => this.#core.onHeard(peer),
-      onMessage: (peer, message) => this.#core.onMessage(peer, message),
-      onRefused: (peer, reason) =>
-        this.#logger.warn('peer is refused', { peer: nameOf(peers[peer]!), reason }),
-    });
   }
 
   #createCore(incarnation: number, turn: Turn): Core {
@@ -227,7 +214,7 @@ class RunningController implements Controller {
       budget: this.#budget,
       nowMs: () => performance.now(),
       requestFlush: turn.request,
-      onPeer: (socket, early) => this.#mesh.accept(socket, early),
+      onPeer: (socket, version, early) => this.#mesh.accept(socket, version, early),
       onConnection: (accepted) => statistics.add(accepted ? 'total_connections' : 'rejected_connections', 1),
       onReply: (request, reply) => statistics.count(request, reply),
       onBytes: (read, written) => {

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { PREFACE } from '../peer/handshake.ts';
+import { prefaceIn } from '../peer/handshake.ts';
 import { BinaryCodec } from '../protocol/binary/binary-codec.ts';
 import { REQUEST_MAGIC } from '../protocol/binary/wire-format.ts';
 import type { ClientCodec } from '../protocol/client-codec.ts';
@@ -11,8 +11,8 @@ export interface FrontDoorPorts extends Omit<ClientPorts, 'onOutput' | 'onYield'
   readonly itemBytesMax: number;
   readonly connectionsMax: number;
   readonly requestFlush: () => void;
-  /** A peer has sent its preface. */
-  readonly onPeer: (socket: Socket, early: Buffer) => void;
+  /** A peer has sent its preface, of this version. @param early what came behind it */
+  readonly onPeer: (socket: Socket, version: number, early: Buffer) => void;
   readonly onConnection: (accepted: boolean) => void;
   /** Connections have taken as many requests as they may in a turn, and have more. */
   readonly onYields: (connections: number) => void;
@@ -133,13 +133,14 @@ export class FrontDoor {
     };
     const onData = (chunk: Buffer): void => {
       first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
-      const kind = kindOf(first);
-      if (kind === 'undecided') {
+      const preface = prefaceIn(first);
+      if (preface.kind === 'partial') {
         timer ??= setTimeout(() => socket.destroy(), PREFACE_WITHIN_MS);
         return;
       }
       settle();
-      if (kind === 'peer') this.#ports.onPeer(socket, first.subarray(PREFACE.length));
+      const isPeer = preface.kind === 'peer';
+      if (isPeer) this.#ports.onPeer(socket, preface.version, first.subarray(preface.length));
       else this.#addClient(socket, first, full);
     };
     socket.on('end', onEnd);
@@ -186,10 +187,3 @@ export const BACKLOG = 1024;
 
 /** memcached's words when it has no buffer left to read into. */
 const OUT_OF_MEMORY = 'SERVER_ERROR out of memory reading request\r\n';
-
-function kindOf(first: Buffer): 'client' | 'peer' | 'undecided' {
-  if (first[0] !== PREFACE[0]) return 'client';
-  const length = Math.min(first.length, PREFACE.length);
-  if (!first.subarray(0, length).equals(PREFACE.subarray(0, length))) return 'client';
-  return length < PREFACE.length ? 'undecided' : 'peer';
-}

@@ -15,6 +15,8 @@ export interface Settings {
   /** Place of this controller in `peers`: its id. */
   readonly self: number;
   readonly peers: readonly Address[];
+  /** File with what proves that a process belongs to the cluster; empty for none. */
+  readonly secretFile: string;
   readonly level: Level;
   readonly heartbeatMs: number;
   /** Missed heartbeats before a peer counts as down. */
@@ -65,12 +67,17 @@ export interface Settings {
   readonly logFilesMax: number;
 }
 
+/** For people, and for peers to compare. */
+export function nameOf({ host, port }: Address): string {
+  return `${host}:${port}`;
+}
+
 /** Whose files these are that a controller with these settings makes. */
 export function ownerOf({ cluster, self, peers, level }: Settings): Owner {
   return {
     cluster,
     controller: self,
-    peers: peers.map(({ host, port }) => `${host}:${port}`).join(','),
+    peers: peers.map(nameOf).join(','),
     consistency: kindOf(level),
   };
 }

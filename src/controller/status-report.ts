@@ -5,7 +5,7 @@ import type { KVController } from '../store/kv-controller.ts';
 import type { Core } from './core.ts';
 import { VERSION } from './product.ts';
 import { readTroubleOf, writeTroubleOf } from './service.ts';
-import type { Address, Settings } from './settings.ts';
+import { nameOf, type Settings } from './settings.ts';
 import type { PeerStatus, Service, Status } from './status.ts';
 import type { Storage } from './storage.ts';
 
@@ -100,10 +100,6 @@ function roleOf({ core, mesh }: StatusSources, id: number): string {
   const refusal = mesh.refusalOf(id);
   if (refusal !== null && !mesh.isUp(id)) return `refused: ${refusal}`;
   return core.peers.isUp(id) ? core.roles.of(id) : 'down';
-}
-
-export function nameOf({ host, port }: Address): string {
-  return `${host}:${port}`;
 }
 
 function rounded(ms: number | null): number | null {

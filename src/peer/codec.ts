@@ -19,41 +19,49 @@ import {
 import type { PeerMessage } from './messages.ts';
 
 /**
- * Peer messages to frames and back. A frame is its length in four bytes, the message's type in one, and the
- * body; every number is big-endian.
+ * Peer messages to bytes and back: the message's type in one byte, and the body; every number is big-endian. The
+ * bytes tell where a message ends, so that several may follow each other in a frame.
  */
-export function encodeFrame(message: PeerMessage): Buffer {
+export function encodeMessage(message: PeerMessage): Buffer {
   const writer = new ByteWriter(bytesExpected(message));
-  writer.u32(0);
   const codec = CODECS[message.type] as Codec<PeerMessage>;
   writer.u8(TYPES.indexOf(message.type));
   codec.write(writer, message);
-  writer.patchU32(writer.length - LENGTH_BYTES, 0);
   return writer.finish();
 }
 
-/** What a frame will take, so that its values are copied once; it may be more. */
+/** What a message will take, so that its values are copied once; it may be more. */
 function bytesExpected(message: PeerMessage): number {
-  if (!('effects' in message)) return FRAME_BYTES;
-  let bytes = FRAME_BYTES;
+  if (!('effects' in message)) return MESSAGE_BYTES;
+  let bytes = MESSAGE_BYTES;
   for (const effect of message.effects) bytes += effectBytes(effect);
   return bytes;
 }
 
-/** Of a frame without effects, roughly. */
-const FRAME_BYTES = 256;
+/** Of a message without effects, roughly. */
+const MESSAGE_BYTES = 256;
 
-/** @param body a frame without its length @throws FrameError */
-export function decodeBody(body: Buffer): PeerMessage {
-  const reader = new ByteReader(body);
-  const type = TYPES[reader.u8()];
-  if (type === undefined) throw new FrameError(`unknown message type ${body[0]}`);
-  const message = CODECS[type].read(reader);
-  if (reader.remaining !== 0) throw new FrameError(`${reader.remaining} bytes too many in a ${type}`);
+/** @param bytes one message, and nothing else @throws FrameError */
+export function decodeMessage(bytes: Buffer): PeerMessage {
+  const reader = new ByteReader(bytes);
+  const message = readMessage(reader);
+  if (reader.remaining !== 0) throw new FrameError(`${reader.remaining} bytes too many in a ${message.type}`);
   return message;
 }
 
-export const LENGTH_BYTES = 4;
+/** Hands out the messages that follow each other, each as soon as it is read. @throws FrameError */
+export function decodeMessages(bytes: Buffer, onMessage: (message: PeerMessage) => void): void {
+  const reader = new ByteReader(bytes);
+  do onMessage(readMessage(reader));
+  while (reader.remaining > 0);
+}
+
+function readMessage(reader: ByteReader): PeerMessage {
+  const number = reader.u8();
+  const type = TYPES[number];
+  if (type === undefined) throw new FrameError(`unknown message type ${number}`);
+  return CODECS[type].read(reader);
+}
 
 interface Codec<M> {
   write(writer: ByteWriter, message: M): void;
@@ -76,6 +84,9 @@ const CODECS: Codecs = {
       w.text(m.level);
       w.text(m.peers);
       w.u53(m.wallTime);
+      w.bytes(m.nonce);
+      w.u8(m.hasSecret ? 1 : 0);
+      w.u8(m.onNetwork ? 1 : 0);
     },
     read: (r) => ({
       type: 'hello',
@@ -85,11 +96,17 @@ const CODECS: Codecs = {
       level: r.text(),
       peers: r.text(),
       wallTime: r.u53(),
+      nonce: r.bytes(),
+      hasSecret: r.u8() === 1,
+      onNetwork: r.u8() === 1,
     }),
   },
   refusal: {
-    write: (w, m) => w.text(m.reason),
-    read: (r) => ({ type: 'refusal', reason: r.text() }),
+    write(w, m) {
+      w.text(m.reason);
+      w.u8(m.taken ? 1 : 0);
+    },
+    read: (r) => ({ type: 'refusal', reason: r.text(), taken: r.u8() === 1 }),
   },
   heartbeat: {
     write(w, m) {
@@ -314,6 +331,14 @@ const CODECS: Codecs = {
       effects: readEffects(r),
     }),
   },
+  proof: {
+    write(w, m) {
+      w.bytes(m.mac);
+      w.text(m.refusal);
+    },
+    read: (r) => ({ type: 'proof', mac: r.bytes(), refusal: r.text() }),
+  },
+  welcome: { write: () => {}, read: () => ({ type: 'welcome' }) },
 };
 
 /** The place in this list is the type on the wire: only ever add at the end. */

@@ -1,17 +1,20 @@
 import { FrameError } from './byte-writer.ts';
-import { LENGTH_BYTES } from './codec.ts';
+
+/** In front of every frame: its length, without these bytes. */
+export const LENGTH_BYTES = 4;
 
 /**
- * Cuts a byte stream into frame bodies. A frame whole in one chunk is a view of it; one that spans chunks is
- * gathered into a buffer of its announced size.
+ * Cuts a byte stream into frames. A frame whole in one chunk is a view of it. One that spans chunks is gathered in a
+ * buffer that grows with what has arrived: a length that is only claimed takes `GATHER_BYTES_FIRST` at the most.
  */
 export class FrameReader {
-  /** A larger frame is refused before anything is kept for it. */
+  /** A larger frame is refused as soon as its length is known. */
   frameBytesMax: number;
   readonly #header = Buffer.alloc(LENGTH_BYTES);
   #headerLength = 0;
   #body: Buffer | null = null;
   #bodyLength = 0;
+  #bodyExpected = 0;
 
   constructor(frameBytesMax: number) {
     this.frameBytesMax = frameBytesMax;
@@ -30,11 +33,12 @@ export class FrameReader {
           at += start.length;
           continue;
         }
-        this.#body = Buffer.allocUnsafe(start.length);
+        this.#body = Buffer.allocUnsafe(Math.min(start.length, GATHER_BYTES_FIRST));
         this.#bodyLength = 0;
+        this.#bodyExpected = start.length;
       }
-      at += this.#fill(chunk, at);
-      if (this.#bodyLength === this.#body.length) {
+      at += this.#fill(this.#body, chunk, at);
+      if (this.#bodyLength === this.#bodyExpected) {
         const body = this.#body;
         this.#body = null;
         onBody(body);
@@ -55,9 +59,19 @@ export class FrameReader {
     return { length, next };
   }
 
-  #fill(chunk: Buffer, at: number): number {
-    const copied = chunk.copy(this.#body!, this.#bodyLength, at);
+  /** @returns how many bytes of the chunk were taken: as many as there is room for */
+  #fill(body: Buffer, chunk: Buffer, at: number): number {
+    const copied = chunk.copy(body, this.#bodyLength, at);
     this.#bodyLength += copied;
+    const isFull = this.#bodyLength === body.length && this.#bodyLength < this.#bodyExpected;
+    if (isFull) {
+      this.#body = Buffer.allocUnsafe(Math.min(this.#bodyExpected, body.length * GATHER_GROWTH));
+      body.copy(this.#body);
+    }
     return copied;
   }
 }
+
+/** What is set aside for a frame that has only begun, in bytes, and by how much that grows each time it is full. */
+const GATHER_BYTES_FIRST = 262_144;
+const GATHER_GROWTH = 4;

@@ -1,25 +1,50 @@
 import { connect, type Socket } from 'node:net';
-import { encodeFrame } from './codec.ts';
-import { type Belonging, PREFACE, refusalOf } from './handshake.ts';
+import { encodeMessage } from './codec.ts';
+import { tagsOf } from './frame-tags.ts';
+import { Greeting, type Refused } from './greeting.ts';
+import { type Belonging, PREFACE, PROTOCOL_VERSION, refusalInVersion1 } from './handshake.ts';
 import { Link, type Traffic } from './link.ts';
+import { addressOf } from './loopback.ts';
 import type { Hello, PeerBus, PeerMessage } from './messages.ts';
+import { noteOf } from './note.ts';
+import { NoticeLimit } from './notice-limit.ts';
+import { PendingHandshakes } from './pending-handshakes.ts';
+import { NONCE_BYTES } from './secret-proof.ts';
 
 export interface MeshPorts {
   readonly node: number;
   readonly incarnation: number;
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   readonly belonging: Belonging;
+  /** What every controller of the cluster has, and nobody else; null: peers are taken from loopback only. */
+  readonly secret: Buffer | null;
+  /** Largest frame that a peer may send, in bytes. */
+  readonly frameBytesMax: number;
+  /** Both ends of the connection are on this machine. */
+  readonly isLocal: (socket: Socket) => boolean;
   /** The wall clock, as a version time. */
   readonly wallTime: () => number;
+  /** Monotonic, milliseconds. */
+  readonly nowMs: () => number;
   /** In [0, 1). */
   readonly random: () => number;
+  readonly randomBytes: (count: number) => Buffer;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
+  /** The peer has not been heard for so long that it counts as down. */
+  readonly isSilent: (peer: number) => boolean;
+  /** For how long all peers must say that another process has this one's number before that counts, in milliseconds. */
+  readonly takenAfterMs: number;
   readonly onUp: (peer: number) => void;
   readonly onDown: (peer: number, reason: string) => void;
   readonly onHeard: (peer: number) => void;
   readonly onMessage: (peer: number, message: PeerMessage) => void;
+  /** A peer was turned away, or turned this controller away; told at intervals only. */
   readonly onRefused: (peer: number, reason: string) => void;
+  /** Somebody was turned away who gave no number of a peer. @param address of the other end */
+  readonly onStranger: (address: string, reason: string) => void;
+  /** Another process is connected to the peers under this one's number. */
+  readonly onTaken: (reason: string) => void;
 }
 
 /** What is known of one peer's link. */
@@ -27,6 +52,7 @@ interface PeerLink {
   link: Link | null;
   incarnation: number | null;
   refusal: string | null;
+  readonly notices: NoticeLimit;
   attempts: number;
   timer: NodeJS.Timeout | null;
   /** A connection that is being made. */
@@ -37,14 +63,18 @@ interface PeerLink {
  * One link to every peer, and the bus over them. Of a pair the controller with the higher id dials, again and
  * again with growing, jittered waits; the other waits to be called.
  *
- * A link carries messages only after both sides have said hello and found that they belong together. A new
- * link takes the place of an old one to the same peer: the peer knows better whether the old one is dead.
+ * A link carries messages only after the handshake (`Greeting`). A new link of the same process takes the place of an
+ * old one: the process knows better whether the old one is dead. One of another process with the same number is turned
+ * away for as long as the old one is heard: of a process that has ended, the kernel closes the link.
  */
 export class Mesh implements PeerBus {
   readonly #ports: MeshPorts;
   readonly #peers: PeerLink[];
   /** Links whose other end has not proved yet that it belongs. */
-  readonly #greeting = new Set<Link>();
+  readonly #pending = new PendingHandshakes();
+  readonly #strangers: NoticeLimit;
+  readonly #greetingBytesMax: number;
+  #takenSinceMs: number | null = null;
   #closed = false;
   /** Links that were made, and what went over those that are gone. */
   #linksMade = 0;
@@ -52,10 +82,13 @@ export class Mesh implements PeerBus {
 
   constructor(ports: MeshPorts) {
     this.#ports = ports;
+    this.#strangers = new NoticeLimit(ports.nowMs);
+    this.#greetingBytesMax = GREETING_BYTES + 2 * ports.belonging.peers.length;
     this.#peers = ports.addresses.map(() => ({
       link: null,
       incarnation: null,
       refusal: null,
+      notices: new NoticeLimit(ports.nowMs),
       attempts: 0,
       timer: null,
       dialling: null,
@@ -66,13 +99,19 @@ export class Mesh implements PeerBus {
     for (let peer = 0; peer < this.#ports.node; peer++) this.#dial(peer);
   }
 
-  /** Takes over a connection on which a peer has sent its preface. @param early bytes that came after it */
-  accept(socket: Socket, early: Buffer): void {
+  /**
+   * Takes over a connection on which a peer has sent its preface.
+   *
+   * @param version that the preface names
+   * @param early bytes that came after it
+   */
+  accept(socket: Socket, version: number, early: Buffer): void {
     if (this.#closed) {
       socket.destroy();
       return;
     }
-    this.#greet(socket, early, null);
+    if (version === PROTOCOL_VERSION) this.#greet(socket, early, null);
+    else this.#refuseVersion(socket, version);
   }
 
   isUp(peer: number): boolean {
@@ -119,13 +158,13 @@ export class Mesh implements PeerBus {
   }
 
   #sendAll(peers: readonly PeerLink[], message: PeerMessage): void {
-    let frame: Buffer | null = null;
+    let encoded: Buffer | null = null;
     for (const { link } of peers) {
       if (link === null) continue;
-      frame ??= encodeFrame(message);
-      link.sendFrame(frame);
+      encoded ??= encodeMessage(message);
+      link.sendEncoded(encoded);
     }
-    if (frame !== null) this.#ports.requestFlush();
+    if (encoded !== null) this.#ports.requestFlush();
   }
 
   flush(): void {
@@ -137,7 +176,7 @@ export class Mesh implements PeerBus {
     const state = this.#peers[peer]!;
     if (refused) {
       this.#refused(peer, reason);
-      state.link?.send({ type: 'refusal', reason });
+      state.link?.send({ type: 'refusal', reason, taken: false });
     }
     state.link?.end(reason);
   }
@@ -149,13 +188,16 @@ export class Mesh implements PeerBus {
       state.dialling?.destroy();
       state.link?.end('this controller is closing');
     }
-    for (const link of this.#greeting) link.close('this controller is closing');
+    this.#pending.closeAll('this controller is closing');
   }
 
-  #hello(): Hello {
-    const { node, incarnation, belonging } = this.#ports;
+  #hello(onNetwork: boolean): Hello {
+    const { node, incarnation, belonging, secret } = this.#ports;
     const { cluster, level, peers } = belonging;
-    return { type: 'hello', node, incarnation, cluster, level, peers, wallTime: this.#ports.wallTime() };
+    const wallTime = this.#ports.wallTime();
+    const nonce = this.#ports.randomBytes(NONCE_BYTES);
+    const hasSecret = secret !== null;
+    return { type: 'hello', node, incarnation, cluster, level, peers, wallTime, nonce, hasSecret, onNetwork };
   }
 
   #dial(peer: number): void {
@@ -163,7 +205,7 @@ export class Mesh implements PeerBus {
     const { host, port } = this.#ports.addresses[peer]!;
     const socket = connect({ host, port, noDelay: true });
     state.dialling = socket;
-    const timeout = setTimeout(() => socket.destroy(), HELLO_WITHIN_MS);
+    const timeout = setTimeout(() => socket.destroy(), CONNECT_WITHIN_MS);
     socket.on('error', ignore);
     socket.once('close', () => {
       clearTimeout(timeout);
@@ -174,9 +216,7 @@ export class Mesh implements PeerBus {
       clearTimeout(timeout);
       state.dialling = null;
       socket.write(PREFACE);
-      const link = this.#greet(socket, null, peer);
-      link.send(this.#hello());
-      link.flush();
+      this.#greet(socket, null, peer);
     });
   }
 
@@ -188,54 +228,77 @@ export class Mesh implements PeerBus {
     state.timer = setTimeout(() => this.#dial(peer), longest * (0.5 + 0.5 * this.#ports.random()));
   }
 
-  /**
-   * Reads the other side's hello, and then its messages. The caller says hello first, the called side answers
-   * with its own, and the caller's second hello says that it agrees: only then may either send anything else.
-   *
-   * @param dialled the peer that was called; null when it called
-   */
-  #greet(socket: Socket, early: Buffer | null, dialled: number | null): Link {
+  /** Holds the handshake on a connection. @param dialled the peer that was called; null when it called */
+  #greet(socket: Socket, early: Buffer | null, dialled: number | null): void {
     let peer: number | null = null;
-    let claimed = dialled;
-    const onGreeting = (message: PeerMessage): void => {
-      if (message.type === 'refusal') {
-        if (claimed !== null) this.#refused(claimed, message.reason);
-        return link.close(message.reason);
-      }
-      if (message.type !== 'hello') return link.close('a peer must say hello first');
-      const refusal = refusalOf(message, this.#ports.belonging) ?? this.#misplaced(message, dialled);
-      if (refusal !== null) return this.#turnAway(dialled ?? message.node, link, refusal);
-      const agreed = claimed !== null;
-      claimed = message.node;
-      if (!agreed || dialled !== null) link.send(this.#hello());
-      if (!agreed) return link.flush();
-      clearTimeout(patience);
-      this.#greeting.delete(link);
-      peer = message.node;
-      this.#welcome(message, link);
-    };
-    const link: Link = new Link(socket, {
+    const link: Link = new Link(socket, this.#greetingBytesMax, {
       onBytes: () => {
         if (peer !== null) this.#ports.onHeard(peer);
       },
       onMessage: (message) => {
-        if (peer === null) onGreeting(message);
-        else this.#onMessage(peer, link, message);
+        if (peer !== null) this.#onMessage(peer, link, message);
+        else greeting.onMessage(message);
+        if (peer === null) link.flush();
       },
-      onClose: (reason) => {
-        clearTimeout(patience);
-        this.#greeting.delete(link);
+      onClose: (reason, isWrong) => {
+        this.#pending.end(link);
+        if (isWrong) this.#turnedAway(peer ?? dialled, addressOf(socket), reason);
         if (peer !== null) this.#lost(peer, link, reason);
       },
     });
-    const patience = setTimeout(() => link.close('no hello in time'), HELLO_WITHIN_MS);
-    this.#greeting.add(link);
+    const greeting = this.#greetingOn(socket, link, dialled, (hello) => {
+      this.#pending.end(link);
+      peer = hello.node;
+      this.#welcome(hello, link);
+    });
+    this.#pending.add(link, dialled === null);
+    link.flush();
     if (early !== null && early.length > 0) link.receive(early);
-    return link;
+  }
+
+  #greetingOn(
+    socket: Socket,
+    link: Link,
+    dialled: number | null,
+    onWelcome: (peer: Hello) => void,
+  ): Greeting {
+    const { secret, belonging, isLocal, frameBytesMax } = this.#ports;
+    const address = addressOf(socket);
+    const isHere = isLocal(socket);
+    return new Greeting({
+      side: dialled === null ? 'called' : 'caller',
+      own: this.#hello(!isHere),
+      secret,
+      belonging,
+      isLocal: isHere,
+      misplaced: (hello) => this.#misplaced(hello, dialled),
+      send: (message) => link.send(message),
+      protect: (keys) => link.protect(tagsOf(keys), frameBytesMax),
+      onRefuse: (claimed, { reason, taken }) => {
+        this.#turnedAway(dialled ?? claimed, address, reason);
+        link.send({ type: 'refusal', reason, taken });
+        link.end(reason);
+      },
+      onRefused: (claimed, { reason, taken }, isProved) => {
+        const words = noteOf(reason);
+        this.#turnedAway(dialled ?? claimed, address, words);
+        if (isProved && taken) this.#onTaken(words);
+        link.close(words);
+      },
+      onWelcome,
+    });
   }
 
   /** @returns why this peer can't be at the other end of this connection; null when it can */
-  #misplaced({ node }: Hello, dialled: number | null): string | null {
+  #misplaced(hello: Hello, dialled: number | null): Refused | null {
+    const reason = this.#misdialled(hello, dialled);
+    if (reason !== null) return { reason, taken: false };
+    const { link, incarnation } = this.#peers[hello.node]!;
+    if (link === null || incarnation === hello.incarnation || this.#ports.isSilent(hello.node)) return null;
+    return { reason: `controller ${hello.node} is connected already, as another process`, taken: true };
+  }
+
+  #misdialled({ node }: Hello, dialled: number | null): string | null {
     if (node >= this.#peers.length) return `there is no controller ${node}`;
     if (dialled === null) {
       return node > this.#ports.node ? null : `controller ${node} is to be called, not to call`;
@@ -245,29 +308,40 @@ export class Mesh implements PeerBus {
     return `${host}:${port} is controller ${node}, not ${dialled}`;
   }
 
-  /** @param claimed whom the other end was taken for, or takes itself for: any number */
-  #turnAway(claimed: number, link: Link, reason: string): void {
-    if (claimed < this.#peers.length && claimed !== this.#ports.node) this.#refused(claimed, reason);
-    link.send({ type: 'refusal', reason });
-    link.end(reason);
+  /** Tells a process of an older release, in its own words, why it can't be a peer. */
+  #refuseVersion(socket: Socket, version: number): void {
+    const reason = `it speaks version ${version} of the peer protocol, and this controller version ${PROTOCOL_VERSION}`;
+    this.#turnedAway(null, addressOf(socket), reason);
+    socket.on('error', ignore);
+    socket.end(refusalInVersion1(reason), () => socket.destroy());
   }
 
   #onMessage(peer: number, link: Link, message: PeerMessage): void {
-    if (message.type !== 'refusal') return this.#ports.onMessage(peer, message);
-    this.#refused(peer, message.reason);
-    link.close(message.reason);
+    switch (message.type) {
+      case 'refusal': {
+        const reason = noteOf(message.reason);
+        this.#refused(peer, reason);
+        return link.close(reason);
+      }
+      case 'hello':
+      case 'proof':
+      case 'welcome':
+        return this.drop(peer, `a ${message.type} came after the handshake`, true);
+      default:
+        this.#ports.onMessage(peer, message);
+    }
   }
 
   #welcome(hello: Hello, link: Link): void {
     const state = this.#peers[hello.node]!;
-    const old = state.link;
-    if (old !== null) old.close('a new connection took its place');
-    link.trust();
+    state.link?.close('a new connection took its place');
+    // A peer that is refused again and again after its handshake is dialled more and more seldom.
+    if (state.refusal === null) state.attempts = 0;
     state.link = link;
     this.#linksMade++;
+    this.#takenSinceMs = null;
     state.incarnation = hello.incarnation;
     state.refusal = null;
-    state.attempts = 0;
     this.#ports.requestFlush();
     this.#ports.onHeard(hello.node);
     this.#ports.onUp(hello.node);
@@ -282,16 +356,33 @@ export class Mesh implements PeerBus {
     this.#ports.onDown(peer, reason);
   }
 
+  /** @param claimed the peer that was called, or the number that the other end gives itself; null when it gave none */
+  #turnedAway(claimed: number | null, address: string, reason: string): void {
+    if (claimed !== null && claimed < this.#peers.length && claimed !== this.#ports.node) {
+      this.#refused(claimed, reason);
+    } else if (this.#strangers.isDue(reason)) this.#ports.onStranger(address, reason);
+  }
+
   #refused(peer: number, reason: string): void {
     const state = this.#peers[peer]!;
-    if (state.refusal === reason) return;
     state.refusal = reason;
-    this.#ports.onRefused(peer, reason);
+    if (state.notices.isDue(reason)) this.#ports.onRefused(peer, reason);
+  }
+
+  /** A process that some peer takes for what it says it is goes on; so does one that may only have to wait a little. */
+  #onTaken(reason: string): void {
+    if (this.#peers.some(({ link }) => link !== null)) return;
+    const nowMs = this.#ports.nowMs();
+    this.#takenSinceMs ??= nowMs;
+    if (nowMs - this.#takenSinceMs >= this.#ports.takenAfterMs) this.#ports.onTaken(reason);
   }
 }
 
-/** A connection must be made within this time, and all hellos said within as much again. */
-const HELLO_WITHIN_MS = 2_000;
+/** A connection must be made within this time. */
+const CONNECT_WITHIN_MS = 2_000;
+
+/** Largest frame of a handshake in bytes, beside two lists of peers: of a hello, and in the reason of a refusal. */
+const GREETING_BYTES = 4_096;
 
 /** Waits between two attempts to reach a peer: from, doubling, to; each is shortened by up to a half at random. */
 const REDIAL_MS_FIRST = 25;

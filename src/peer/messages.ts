@@ -23,8 +23,8 @@ export const MEMORIES = ['kept', 'recovered', 'recorded', 'lost', 'complete'] as
 export type Memory = (typeof MEMORIES)[number];
 
 /**
- * First on every link: who I am, and what must be the same for us to be peers. The caller says it, the called
- * answers with its own, and the caller says it once more when it has found nothing wrong with that.
+ * First on every link, from both ends: which controller this is, and what must be the same for two to be peers. None of
+ * it counts before its sender has proved that it has the cluster's secret.
  */
 export interface Hello {
   readonly type: 'hello';
@@ -36,12 +36,33 @@ export interface Hello {
   readonly peers: string;
   /** The sender's wall clock, as a version time. */
   readonly wallTime: number;
+  /** Random, for this connection alone: no proof fits two connections. */
+  readonly nonce: Buffer;
+  /** The sender has a cluster secret, and takes no peers without it. */
+  readonly hasSecret: boolean;
+  /** As the sender sees this connection, it does not stay on one machine. */
+  readonly onNetwork: boolean;
 }
 
-/** The answer to a hello that can't be accepted; the link ends. */
+/** Shows that its sender has the secret and means this connection: `proofOf` both hellos. */
+export interface Proof {
+  readonly type: 'proof';
+  readonly mac: Buffer;
+  /** Why the caller, having read the hello of the called, refuses it; empty when it does not. */
+  readonly refusal: string;
+}
+
+/** The called side's last word of the handshake: both may send anything now. */
+export interface Welcome {
+  readonly type: 'welcome';
+}
+
+/** The sender does not take the other end as a peer; the link ends. */
 export interface Refusal {
   readonly type: 'refusal';
   readonly reason: string;
+  /** Another process is connected under the number of the one that is refused. */
+  readonly taken: boolean;
 }
 
 export interface Heartbeat {
@@ -240,6 +261,8 @@ export interface Install {
 
 export type PeerMessage =
   | Hello
+  | Proof
+  | Welcome
   | Refusal
   | Heartbeat
   | Granted

@@ -222,6 +222,7 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
   return {
     cluster: 'sim',
     self,
+    secretFile: '',
     peers: Array.from({ length: nodes }, (_, id) => ({ host: 'sim', port: id })),
     level,
     heartbeatMs: 100,

@@ -1,4 +1,4 @@
-import { decodeBody, encodeFrame, LENGTH_BYTES } from '../../src/peer/codec.ts';
+import { decodeMessage, encodeMessage } from '../../src/peer/codec.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -136,12 +136,12 @@ export class SimNetwork {
     if (end === undefined) return;
     const number = ++this.messages;
     this.transcript?.sent(from, to, number, message);
-    const body = encodeFrame(message).subarray(LENGTH_BYTES);
+    const body = encodeMessage(message);
     end.pipe.send(this.#delayMs(from, to), () => {
       this.#awake(to, () => {
         if (!this.#isOpen(to, end)) return;
         this.transcript?.received(from, to, number, message);
-        this.#nodes[to]!.onMessage(from, decodeBody(body));
+        this.#nodes[to]!.onMessage(from, decodeMessage(body));
       });
     });
   }

@@ -20,11 +20,16 @@ export interface ClusterOptions {
   readonly memcached?: readonly string[];
   /** Keys of `[common]` beside those that the cluster needs. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Whether the controllers have a cluster secret, as they do by default. */
+  readonly hasSecret?: boolean;
   /** Further flags of one controller, by its id. */
   readonly flags?: Readonly<Record<number, readonly string[]>>;
   /** False: return when the processes are started, whatever becomes of them. */
   readonly untilReady?: boolean;
 }
+
+/** Of every cluster of the tests. */
+export const SECRET = 'the secret of a cluster of tests';
 
 const READY_WITHIN_MS = 40_000;
 
@@ -65,7 +70,7 @@ export class Cluster {
     ports: readonly number[],
     stores: readonly StoreProcess[],
   ) {
-    const { level, store = 'memcache', settings = {}, flags } = options;
+    const { level, store = 'memcache', settings = {}, flags, hasSecret = true } = options;
     this.#flags = flags;
     this.#directory = mkdtempSync(join(tmpdir(), 'memchorus-test-'));
     this.stores = stores;
@@ -78,9 +83,11 @@ export class Cluster {
       }),
       log_file: join(this.#directory, 'log.log'),
       data_dir: this.dataDir,
+      ...(hasSecret && { cluster_secret: this.secretFile }),
       ...DEFAULTS,
       ...settings,
     }).map(([key, value]) => `${key} = ${value}\n`);
+    writeFileSync(this.secretFile, SECRET, { mode: 0o600 });
     writeFileSync(configFile, `[common]\n${lines.join('')}`);
     this.controllers = ports.map((port, id) => {
       const logFile = join(this.#directory, `log-${id}.log`);
@@ -91,6 +98,10 @@ export class Cluster {
   /** Unless its settings say otherwise. */
   get dataDir(): string {
     return join(this.#directory, 'data');
+  }
+
+  get secretFile(): string {
+    return join(this.#directory, 'cluster-secret');
   }
 
   get configFile(): string {

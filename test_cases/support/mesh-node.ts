@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { versionTimeOfMs } from '../../src/ordering/version.ts';
-import { PREFACE } from '../../src/peer/handshake.ts';
+import { prefaceIn } from '../../src/peer/handshake.ts';
+import { isOnLoopback } from '../../src/peer/loopback.ts';
 import { Mesh } from '../../src/peer/mesh.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { freePorts } from './free-port.ts';
@@ -13,11 +15,18 @@ export interface MeshOptions {
   /** Milliseconds by which this node's clock is ahead of the others'. */
   readonly aheadMs?: number;
   readonly incarnation?: number;
+  readonly secret?: string;
+  /** Its connections count as ones that leave the machine. */
+  readonly onNetwork?: boolean;
+  /** Every peer counts as silent. */
+  readonly silent?: boolean;
+  readonly takenAfterMs?: number;
 }
 
 /** Every clock here stands still. */
 const NOW_MS = 1_800_000_000_000;
 const MAX_CLOCK_SKEW_MS = 1000;
+const FRAME_BYTES_MAX = 16_777_216;
 
 export type Address = { readonly host: string; readonly port: number };
 
@@ -32,16 +41,20 @@ export class MeshNode {
   /** What happened, in order: `up 1`, `down 1`, `refused 1: …`. */
   readonly events: string[] = [];
   readonly received: { readonly from: number; readonly message: PeerMessage }[] = [];
+  /** Why strangers were turned away. */
+  readonly strangers: string[] = [];
+  /** What was said of another process with its number. */
+  readonly taken: string[] = [];
   readonly sockets = new Set<Socket>();
   /** Takes the place of `received`. */
   onMessage: ((from: number, message: PeerMessage) => void) | null = null;
   readonly #server: Server;
-  readonly #address: Address;
+  readonly address: Address;
   #flushing = false;
 
   constructor(node: number, addresses: readonly Address[], options: MeshOptions = {}) {
     this.node = node;
-    this.#address = addresses[node]!;
+    this.address = addresses[node]!;
     const wallMs = NOW_MS + (options.aheadMs ?? 0);
     this.mesh = new Mesh({
       node,
@@ -55,8 +68,15 @@ export class MeshNode {
         aheadMs: (time) => (time - versionTimeOfMs(wallMs)) / 4096,
         maxClockSkewMs: MAX_CLOCK_SKEW_MS,
       },
+      secret: options.secret === undefined ? null : Buffer.from(options.secret),
+      frameBytesMax: FRAME_BYTES_MAX,
+      isLocal: (socket) => isOnLoopback(socket) && options.onNetwork !== true,
       wallTime: () => versionTimeOfMs(wallMs),
+      nowMs: () => performance.now(),
       random: () => 0,
+      randomBytes,
+      isSilent: () => options.silent === true,
+      takenAfterMs: options.takenAfterMs ?? 0,
       requestFlush: () => this.#requestFlush(),
       onUp: (peer) => this.events.push(`up ${peer}`),
       onDown: (peer) => this.events.push(`down ${peer}`),
@@ -66,13 +86,15 @@ export class MeshNode {
         else this.received.push({ from, message });
       },
       onRefused: (peer, reason) => this.events.push(`refused ${peer}: ${reason}`),
+      onStranger: (_, reason) => this.strangers.push(reason),
+      onTaken: (reason) => this.taken.push(reason),
     });
     // As the port of a controller: its clients may half-close.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#onSocket(socket));
   }
 
   async open(): Promise<this> {
-    this.#server.listen({ ...this.#address });
+    this.#server.listen({ ...this.address });
     await once(this.#server, 'listening');
     this.mesh.open();
     return this;
@@ -113,9 +135,10 @@ export class MeshNode {
     let first: Buffer = Buffer.alloc(0);
     const onData = (chunk: Buffer): void => {
       first = Buffer.concat([first, chunk]);
-      if (first.length < PREFACE.length) return;
+      const { kind, version, length } = prefaceIn(first);
+      if (kind === 'partial') return;
       socket.off('data', onData);
-      this.mesh.accept(socket, first.subarray(PREFACE.length));
+      this.mesh.accept(socket, version, first.subarray(length));
     };
     socket.on('data', onData);
   }

@@ -16,13 +16,21 @@ const SETTLED: ReadonlySet<SettingKey> = new Set(['peers', 'store', 'stores']);
 /**
  * The command line that all controllers share. They read the same file and environment as `start` did, so only
  * the flags and what was settled since have to be handed on.
+ *
+ * @param secretFile that `start` has made or found; null when they are told where the secret is
  */
-export function controllerWords(line: CommandLine, configuration: Configuration, plan: StorePlan): string[] {
+export function controllerWords(
+  line: CommandLine,
+  configuration: Configuration,
+  plan: StorePlan,
+  secretFile: string | null,
+): string[] {
   const config = line.configPath ?? process.env.MEMCHORUS_CONFIG;
   const words = config ? ['-c', resolve(config)] : [];
   for (const [key, { text }] of line.settings) {
     if (!SETTLED.has(key)) words.push(`--${flagOf(key)}=${text}`);
   }
+  if (secretFile !== null) words.push(`--cluster-secret=${secretFile}`);
   words.push(`--peers=${configuration.peers.map(formatAddress).join(',')}`);
   if (plan.kind === 'embedded') return [...words, '--store=custom'];
   return [

@@ -3,6 +3,7 @@ import { duration } from '../../controller/status-table.ts';
 import { counted } from '../../controller/text-table.ts';
 import { formatAddress } from '../address.ts';
 import type { CommandLine } from '../arguments.ts';
+import { secretFileFor } from '../cluster-secret.ts';
 import type { Configuration } from '../configuration.ts';
 import { EXIT_OK, OperationError } from '../failure.ts';
 import { controllerWords, startControllers } from './controllers.ts';
@@ -123,7 +124,8 @@ class Run {
     process.stdout.write(
       `starting ${counted(peers.length, 'controller')} (${level}) on ${peers.map(formatAddress).join(', ')} ...\n`,
     );
-    const words = controllerWords(line, this.#configuration, this.#plan);
+    const secretFile = secretFileFor(this.#configuration, process.env, this.#directory);
+    const words = controllerWords(line, this.#configuration, this.#plan, secretFile);
     await startControllers(this.#configuration, words, this.#directory, (member) => {
       this.#keep({ controllers: [...this.#record.controllers, member] });
     });

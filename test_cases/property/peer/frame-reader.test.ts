@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameError } from '../../../src/peer/byte-writer.ts';
-import { encodeFrame } from '../../../src/peer/codec.ts';
 import { FrameReader } from '../../../src/peer/frame-reader.ts';
+import { framed } from '../../support/framed.ts';
 import { messages } from '../../support/peer-arbitraries.ts';
 import { TwinFrameReader } from '../../support/twin-frame-reader.ts';
 
@@ -36,7 +36,7 @@ function expectAsTwin(chunks: readonly Buffer[], frameBytesMax: number): Cut {
 }
 
 describe('a reader of frames', () => {
-  const streams = fc.array(messages, { maxLength: 6 }).map((list) => list.map(encodeFrame));
+  const streams = fc.array(messages, { maxLength: 6 }).map((list) => list.map((message) => framed(message)));
 
   it('finds the same frames wherever the stream is split', () => {
     fc.assert(

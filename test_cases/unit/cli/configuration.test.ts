@@ -81,7 +81,9 @@ describe('defaults', () => {
     const shipped = readSettingsFile(PROJECT_CONFIG_FILE, false);
     const chosen = resolveConfiguration([shipped]);
     expect(chosen).toEqual(defaults);
-    expect([...shipped.keys(), 'stores', 'data_dir'].sort()).toEqual([...SETTING_KEYS].sort());
+    expect([...shipped.keys(), 'stores', 'data_dir', 'cluster_secret'].sort()).toEqual(
+      [...SETTING_KEYS].sort(),
+    );
   });
 
   it('give every controller the store and the log of its id', () => {

@@ -1,29 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { NO_BALLOT } from '../../../src/ordering/ballot.ts';
 import { ByteReader, ByteWriter, FrameError } from '../../../src/peer/byte-writer.ts';
-import { decodeBody, encodeFrame, LENGTH_BYTES } from '../../../src/peer/codec.ts';
+import { decodeMessage, decodeMessages, encodeMessage } from '../../../src/peer/codec.ts';
 import { NOTE_CHARS_MAX } from '../../../src/peer/note.ts';
 
 describe('the codec of peer messages', () => {
   it('refuses an unknown type, and no type', () => {
-    expect(() => decodeBody(Buffer.from([200]))).toThrow('unknown message type 200');
-    expect(() => decodeBody(Buffer.alloc(0))).toThrow(FrameError);
+    expect(() => decodeMessage(Buffer.from([200]))).toThrow('unknown message type 200');
+    expect(() => decodeMessage(Buffer.alloc(0))).toThrow(FrameError);
   });
 
   it('refuses a count that its frame cannot hold, before anything is allocated for it', () => {
-    const push = Buffer.from(encodeFrame({ type: 'push', previousTime: 0, effects: [] })).subarray(
-      LENGTH_BYTES,
-    );
+    const push = Buffer.from(encodeMessage({ type: 'push', previousTime: 0, effects: [] }));
     push.writeUInt32BE(2 ** 32 - 1, push.length - 4);
     const before = process.memoryUsage().heapTotal;
-    expect(() => decodeBody(push)).toThrow('4294967295 items do not fit their frame');
+    expect(() => decodeMessage(push)).toThrow('4294967295 items do not fit their frame');
     expect(process.memoryUsage().heapTotal - before).toBeLessThan(64 * 1_048_576);
   });
 
   it('refuses more numbers than there can be controllers', () => {
     const known = new Array<number>(257).fill(1);
-    const frame = encodeFrame({ type: 'sync-request', exchange: 1, known, forgotten: [], empty: false });
-    expect(() => decodeBody(frame.subarray(LENGTH_BYTES))).toThrow('257 numbers');
+    const encoded = encodeMessage({ type: 'sync-request', exchange: 1, known, forgotten: [], empty: false });
+    expect(() => decodeMessage(encoded)).toThrow('257 numbers');
   });
 
   it('refuses a note that is longer than any controller sends', () => {
@@ -34,7 +32,7 @@ describe('the codec of peer messages', () => {
       memory: 'lost',
       incarnation: 0,
     } as const;
-    const frame = encodeFrame({
+    const frame = encodeMessage({
       type: 'heartbeat',
       time: 0,
       wallTime: 0,
@@ -49,7 +47,7 @@ describe('the codec of peer messages', () => {
       storeTrouble: 'x'.repeat(NOTE_CHARS_MAX + 1),
       known: [],
     });
-    expect(() => decodeBody(frame.subarray(LENGTH_BYTES))).toThrow('a note of 241 characters');
+    expect(() => decodeMessage(frame)).toThrow('a note of 241 characters');
   });
 
   it('refuses a kind of effect and an outcome that it does not know', () => {
@@ -64,17 +62,24 @@ describe('the codec of peer messages', () => {
       expiresAtMs: 0,
       value: null,
     } as const;
-    const push = encodeFrame({ type: 'push', previousTime: 0, effects: [effect] }).subarray(LENGTH_BYTES);
+    const push = encodeMessage({ type: 'push', previousTime: 0, effects: [effect] });
     push[1 + 8 + 4 + 9] = 15 << 4;
-    expect(() => decodeBody(push)).toThrow(FrameError);
-    const fetched = encodeFrame({ type: 'fetched', id: 1, outcome: 'lost', effect: null });
-    fetched[LENGTH_BYTES + 1 + 4] = 9;
-    expect(() => decodeBody(fetched.subarray(LENGTH_BYTES))).toThrow(FrameError);
+    expect(() => decodeMessage(push)).toThrow(FrameError);
+    const fetched = encodeMessage({ type: 'fetched', id: 1, outcome: 'lost', effect: null });
+    fetched[1 + 4] = 9;
+    expect(() => decodeMessage(fetched)).toThrow(FrameError);
+  });
+
+  it('finds the end of each of several messages', () => {
+    const list = [1, 2, 3].map((exchange) => ({ type: 'sync-next', exchange }) as const);
+    const found: unknown[] = [];
+    decodeMessages(Buffer.concat(list.map(encodeMessage)), (message) => found.push(message));
+    expect(found).toEqual(list);
   });
 
   it('does not copy a value when it is read', () => {
     const value = Buffer.alloc(100, 'v');
-    const frame = encodeFrame({
+    const encoded = encodeMessage({
       type: 'fetched',
       id: 1,
       outcome: 'found',
@@ -90,8 +95,8 @@ describe('the codec of peer messages', () => {
         value,
       },
     });
-    const message = decodeBody(frame.subarray(LENGTH_BYTES));
-    expect(message.type === 'fetched' && message.effect?.value?.buffer).toBe(frame.buffer);
+    const message = decodeMessage(encoded);
+    expect(message.type === 'fetched' && message.effect?.value?.buffer).toBe(encoded.buffer);
   });
 });
 

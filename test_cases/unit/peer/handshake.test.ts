@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Belonging, PREFACE, refusalOf } from '../../../src/peer/handshake.ts';
+import {
+  type Belonging,
+  PREFACE,
+  PROTOCOL_VERSION,
+  prefaceIn,
+  refusalOf,
+} from '../../../src/peer/handshake.ts';
 import type { Hello } from '../../../src/peer/messages.ts';
 
 const OWN: Belonging = {
@@ -18,6 +24,9 @@ const HELLO: Hello = {
   node: 1,
   incarnation: 7,
   wallTime: 1000,
+  nonce: Buffer.alloc(32),
+  hasSecret: true,
+  onNetwork: false,
 };
 
 describe('the handshake', () => {
@@ -42,4 +51,21 @@ describe('the handshake', () => {
     expect(PREFACE[0]).toBeGreaterThan(0x7f);
     expect(others).not.toContain(PREFACE[0]);
   });
+
+  it('knows a preface of any version, however few of its bytes have arrived', () => {
+    for (let length = 1; length < PREFACE.length; length++) {
+      expect(prefaceIn(PREFACE.subarray(0, length)).kind).toBe('partial');
+    }
+    const more = Buffer.concat([PREFACE, Buffer.from('more')]);
+    expect(prefaceIn(more)).toEqual({ kind: 'peer', version: PROTOCOL_VERSION, length: PREFACE.length });
+    const other = Buffer.from('\xfememchorus/123\n', 'latin1');
+    expect(prefaceIn(other)).toEqual({ kind: 'peer', version: 123, length: other.length });
+  });
+
+  it.each(['', 'get k\r\n', '\xfe\xfe', '\xfememchorus/\n', '\xfememchorus/1234\n', '\xfememchorus/1x'])(
+    'takes %j for no preface',
+    (text) => {
+      expect(prefaceIn(Buffer.from(text, 'latin1')).kind).toBe('none');
+    },
+  );
 });

@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { encodeFrame } from '../../../src/peer/codec.ts';
 import { PREFACE } from '../../../src/peer/handshake.ts';
 import type { Hello, PeerMessage } from '../../../src/peer/messages.ts';
+import { CALLERS_MAX } from '../../../src/peer/pending-handshakes.ts';
 import { eventually } from '../../support/eventually.ts';
+import { framed } from '../../support/framed.ts';
 import { type Address, MeshNode, type MeshOptions, meshAddresses } from '../../support/mesh-node.ts';
+import { RawPeer, type RawPeerOptions } from '../../support/raw-peer.ts';
 
 let nodes: MeshNode[] = [];
 const sockets: Socket[] = [];
@@ -64,7 +66,21 @@ const HELLO: Hello = {
   level: 'sequential',
   peers: 'the peers',
   wallTime: 0,
+  nonce: Buffer.alloc(32),
+  hasSecret: false,
+  onNetwork: false,
 };
+
+/** A caller that knows the handshake, and may lie. */
+async function call(
+  node: MeshNode,
+  hello: Partial<Hello>,
+  more: Pick<RawPeerOptions, 'secret' | 'onNetwork'> = {},
+): Promise<RawPeer> {
+  const peer = await RawPeer.connect({ address: node.address, hello: { ...HELLO, ...hello }, ...more });
+  sockets.push(peer.socket);
+  return peer;
+}
 
 describe('a mesh', () => {
   it.each([2, 3, 4])('of %d comes up with one link per pair', async (count) => {
@@ -153,20 +169,20 @@ describe('a mesh', () => {
 describe('a mesh turns away', () => {
   const skew = 'its clock is 5.0 s ahead (max_clock_skew 1 s)';
   it.each<[string, MeshOptions, MeshOptions, string, string]>([
-    ['another cluster', {}, { cluster: 'b' }, 'cluster "b" is not "test"', 'cluster "b" is not "test"'],
+    ['another cluster', {}, { cluster: 'b' }, 'cluster "b" is not "test"', 'cluster "test" is not "b"'],
     [
       'another level',
       {},
       { level: 'eventual' },
       'level eventual is not sequential',
-      'level eventual is not sequential',
+      'level sequential is not eventual',
     ],
     [
       'other peers',
       {},
       { peers: 'x' },
       'its peers (x) are not the same as here (the peers)',
-      'its peers (x) are not the same as here (the peers)',
+      'its peers (the peers) are not the same as here (x)',
     ],
     ['a caller whose clock is ahead', {}, { aheadMs: 5000 }, skew, skew],
     ['one that it calls and whose clock is ahead', { aheadMs: 5000 }, {}, skew, skew],
@@ -181,14 +197,12 @@ describe('a mesh turns away', () => {
   });
 
   it('who claims its own number', async () => {
-    const addresses = await meshAddresses(2);
-    const a = await start(0, addresses);
-    const { closed } = await stranger(
-      addresses[0]!,
-      Buffer.concat([PREFACE, encodeFrame({ ...HELLO, node: 0 })]),
-    );
+    const [a, impostor] = (await startAll({}, {})) as [MeshNode, MeshNode];
+    await stop(impostor);
+    const { events, closed } = await call(a, { node: 0 });
     await closed;
-    expect(a.events).toEqual([]);
+    expect(events[0]).toBe('refused: two controllers claim to be number 0, proved');
+    expect(a.events.slice(2)).toEqual([]);
   });
 
   it('who is at an address where another was expected', async () => {
@@ -212,26 +226,158 @@ describe('a mesh turns away', () => {
   it('regression: a controller with a number that does not exist brought this one down', async () => {
     const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
     await upEverywhere([a, b]);
-    const address = { host: '127.0.0.1', port: [...a.sockets][0]!.localPort! };
-    const hello = encodeFrame({ ...HELLO, node: 200 });
-    const { closed } = await stranger(address, Buffer.concat([PREFACE, hello, hello]));
+    const { events, closed } = await call(a, { node: 200 });
     await closed;
+    expect(events[0]).toBe('refused: there is no controller 200, proved');
     expect(a.events).toEqual(['up 1']);
+    expect(a.strangers).toEqual(['there is no controller 200']);
   });
 
   it.each<[string, Buffer]>([
     ['garbage', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
     ['a frame that is no message', Buffer.from([0, 0, 0, 1, 250])],
-    ['another message than hello', encodeFrame(next(1))],
-    ['a frame that is too large for a hello', Buffer.from([0, 2, 0, 1])],
-    ['something else after its first hello', Buffer.concat([encodeFrame(HELLO), encodeFrame(next(1))])],
+    ['another message than hello', framed(next(1))],
+    ['a frame that is too large for a hello', Buffer.from([0, 0, 32, 1])],
+    ['something else after its first hello', Buffer.concat([framed(HELLO), framed(next(1))])],
   ])('who says %s', async (_, bytes) => {
     const addresses = await meshAddresses(2);
     const a = await start(0, addresses);
     const { closed } = await stranger(addresses[0]!, Buffer.concat([PREFACE, bytes]));
     await closed;
-    expect([a.events, a.received]).toEqual([[], []]);
-    expect(await a.connections()).toBe(0);
+    expect(a.received).toEqual([]);
+    expect([...a.events, ...a.strangers]).toEqual([expect.stringMatching(/./)]);
+    expect([a.mesh.isUp(1), await a.connections()]).toEqual([false, 0]);
+  });
+});
+
+describe('a mesh with a secret', () => {
+  const secret = 'what only this cluster has';
+
+  it.each([{}, { onNetwork: true }])('comes up and carries messages, %j', async (more) => {
+    const options = { secret, ...more };
+    const [a, b] = (await startAll(options, options)) as [MeshNode, MeshNode];
+    await upEverywhere([a, b]);
+    for (let exchange = 0; exchange < 100; exchange++) {
+      a.mesh.send(1, next(exchange));
+      b.mesh.send(0, next(exchange));
+      if (exchange % 7 === 0) await sleep(1);
+    }
+    await eventually(() => expect([exchanges(a), exchanges(b)].map((all) => all.length)).toEqual([100, 100]));
+  });
+
+  it.each<[string, MeshOptions, MeshOptions, string, string]>([
+    [
+      'one with another secret',
+      { secret },
+      { secret: 'what another cluster has' },
+      'it does not have the same cluster secret',
+      'it does not have the same cluster secret',
+    ],
+    [
+      'one without a secret',
+      { secret },
+      {},
+      'it has no cluster secret, and this controller has one',
+      'it has no cluster secret, and this controller has one',
+    ],
+    [
+      'one with a secret where it has none',
+      {},
+      { secret },
+      'it has a cluster secret, and this controller has none',
+      'it has a cluster secret, and this controller has none',
+    ],
+    [
+      'one without a secret that comes over a network',
+      { onNetwork: true },
+      { onNetwork: true },
+      'without a cluster secret, peers are taken from loopback only',
+      'without a cluster secret, peers are taken from loopback only',
+    ],
+  ])('turns away %s, and both sides say so', async (_, first, second, reasonA, reasonB) => {
+    const [a, b] = (await startAll(first, second)) as [MeshNode, MeshNode];
+    await eventually(() => a.events.length > 0 && b.events.length > 0);
+    expect(a.events).toEqual([`refused 1: ${reasonA}`]);
+    expect(b.events).toEqual([`refused 0: ${reasonB}`]);
+  });
+
+  it('regression: a forged hello took the link of a real peer away', async () => {
+    const [a, b] = (await startAll({ secret }, { secret })) as [MeshNode, MeshNode];
+    await upEverywhere([a, b]);
+    const forged = await call(a, { node: 1 });
+    await forged.closed;
+    const guessed = await call(a, { node: 1 }, { secret: Buffer.from('perhaps it is this') });
+    await guessed.closed;
+    expect([forged.isUp, guessed.isUp]).toEqual([false, false]);
+    a.mesh.send(1, next(1));
+    await eventually(() => expect(exchanges(b)).toEqual([1]));
+    expect(b.events).toEqual(['up 0']);
+    expect(a.events[0]).toBe('up 1');
+    expect(a.events.filter((event) => event.startsWith('down'))).toEqual([]);
+  });
+
+  it('tells a process of an older release why it is refused, in words that it understands', async () => {
+    const [a] = await startAll({ secret });
+    const socket = connect(a!.address);
+    sockets.push(socket);
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => {
+      answer += chunk.toString('latin1');
+    });
+    socket.write(Buffer.from('\xfememchorus/1\n', 'latin1'));
+    await once(socket, 'close');
+    const reason = 'it speaks version 1 of the peer protocol, and this controller version 2';
+    const length = String.fromCharCode(reason.length);
+    expect(answer).toBe(`\0\0\0${String.fromCharCode(reason.length + 5)}\x01\0\0\0${length}${reason}`);
+    expect(a!.strangers).toEqual([reason]);
+  });
+
+  it('has a bounded number of handshakes at once, and peers get in among them', async () => {
+    const addresses = await meshAddresses(2);
+    const a = await start(0, addresses, { secret });
+    const held: Promise<unknown>[] = [];
+    for (let i = 0; i < CALLERS_MAX + 20; i++) held.push((await stranger(addresses[0]!, PREFACE)).closed);
+    await eventually(async () => expect(await a.connections()).toBeLessThanOrEqual(CALLERS_MAX));
+    const b = await start(1, addresses, { secret });
+    await upEverywhere([a, b]);
+    await Promise.all(held);
+  });
+});
+
+describe('a process that claims a number that is taken', () => {
+  it('is told so, and does not disturb the first', async () => {
+    const [a, b] = (await startAll({}, { incarnation: 5 })) as [MeshNode, MeshNode];
+    await upEverywhere([a, b]);
+    const second = await call(a, { node: 1, incarnation: 6 });
+    await second.closed;
+    const reason = 'controller 1 is connected already, as another process';
+    expect(second.events[0]).toBe(`refused: ${reason} (taken), proved`);
+    expect([a.events, b.events]).toEqual([['up 1', `refused 1: ${reason}`], ['up 0']]);
+    expect(a.mesh.incarnationOf(1)).toBe(5);
+  });
+
+  it.each<[string, MeshOptions, number]>([
+    ['a process whose predecessor is silent', { silent: true }, 6],
+    ['the same process', {}, 5],
+  ])('is not what a new connection of %s does', async (_, options, incarnation) => {
+    const addresses = await meshAddresses(2);
+    const a = await start(0, addresses, options);
+    const first = await call(a, { node: 1, incarnation: 5 });
+    await eventually(() => expect(first.isUp).toBe(true));
+    const second = await call(a, { node: 1, incarnation });
+    await eventually(() => expect(second.isUp).toBe(true));
+    expect([first.isUp, a.events]).toEqual([false, ['up 1', 'down 1', 'up 1']]);
+  });
+
+  it('knows it once all peers that it reaches say so', async () => {
+    const addresses = await meshAddresses(2);
+    const a = await start(0, addresses);
+    const first = await call(a, { node: 1, incarnation: 5 });
+    await eventually(() => expect(first.isUp).toBe(true));
+    const second = await start(1, addresses, { incarnation: 6 });
+    await eventually(() => expect(second.taken.length).toBeGreaterThan(0));
+    expect(second.taken[0]).toBe('controller 1 is connected already, as another process');
+    expect(first.isUp).toBe(true);
   });
 });
 

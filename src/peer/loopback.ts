@@ -1,0 +1,17 @@
+import type { Socket } from 'node:net';
+
+/** Both ends of the connection are on this machine, and nothing of it is seen outside. */
+export function isOnLoopback({ localAddress, remoteAddress }: Socket): boolean {
+  return isLoopback(localAddress ?? '') && isLoopback(remoteAddress ?? '');
+}
+
+/** Names other than localhost are not looked up: what they mean may change. */
+export function isLoopback(host: string): boolean {
+  const address = host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;
+  return /^127(\.\d{1,3}){3}$/.test(address) || address === '::1' || address === 'localhost';
+}
+
+/** Where the other end is, for people. */
+export function addressOf({ remoteAddress, remotePort }: Socket): string {
+  return remoteAddress === undefined ? 'a connection that is gone' : `${remoteAddress}:${remotePort}`;
+}

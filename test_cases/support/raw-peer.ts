@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { tagsOf } from '../../src/peer/frame-tags.ts';
+import { Greeting } from '../../src/peer/greeting.ts';
+import { PREFACE } from '../../src/peer/handshake.ts';
+import { Link } from '../../src/peer/link.ts';
+import type { Hello, PeerMessage } from '../../src/peer/messages.ts';
+
+export interface RawPeerOptions {
+  readonly address: { readonly host: string; readonly port: number };
+  /** What it says of itself: it may lie. */
+  readonly hello: Pick<Hello, 'cluster' | 'node' | 'incarnation' | 'level' | 'peers' | 'wallTime'>;
+  readonly secret?: Buffer | null;
+  /** As this end sees the connection; frames then carry MACs. */
+  readonly onNetwork?: boolean;
+}
+
+const FRAME_BYTES_MAX = 2 ** 30;
+
+/** A process that speaks the peer protocol as far as the handshake, and then says whatever a test wants. */
+export class RawPeer {
+  readonly socket: Socket;
+  readonly closed: Promise<unknown>;
+  readonly received: PeerMessage[] = [];
+  /** What became of the handshake: `welcome`, `refuses: …`, `refused: …`. */
+  readonly events: string[] = [];
+  readonly #link: Link;
+
+  private constructor(socket: Socket, { hello, secret = null, onNetwork = false }: RawPeerOptions) {
+    this.socket = socket;
+    this.closed = once(socket, 'close');
+    let isWelcome = false;
+    this.#link = new Link(socket, FRAME_BYTES_MAX, {
+      onBytes: () => {},
+      onMessage: (message) => {
+        if (isWelcome) this.received.push(message);
+        else greeting.onMessage(message);
+        this.#link.flush();
+      },
+      onClose: (reason) => this.events.push(`closed: ${reason}`),
+    });
+    const nonce = randomBytes(32);
+    const greeting = new Greeting({
+      side: 'caller',
+      own: { type: 'hello', ...hello, nonce, hasSecret: secret !== null, onNetwork },
+      secret,
+      belonging: { ...hello, aheadMs: () => 0, maxClockSkewMs: 1, node: -1 },
+      isLocal: !onNetwork,
+      misplaced: () => null,
+      send: (message) => this.#link.send(message),
+      protect: (keys) => this.#link.protect(tagsOf(keys), FRAME_BYTES_MAX),
+      onRefuse: (_, { reason }) => {
+        this.events.push(`refuses: ${reason}`);
+        this.close();
+      },
+      onRefused: (_, { reason, taken }, isProved) => {
+        this.events.push(`refused: ${reason}${taken ? ' (taken)' : ''}${isProved ? ', proved' : ''}`);
+      },
+      onWelcome: () => {
+        isWelcome = true;
+        this.events.push('welcome');
+      },
+    });
+    this.#link.flush();
+  }
+
+  static async connect(options: RawPeerOptions): Promise<RawPeer> {
+    const socket = connect({ ...options.address, noDelay: true });
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write(PREFACE);
+    return new RawPeer(socket, options);
+  }
+
+  get isUp(): boolean {
+    return this.events.includes('welcome') && !this.#link.closed;
+  }
+
+  send(message: PeerMessage): void {
+    this.#link.send(message);
+    this.#link.flush();
+  }
+
+  /** A frame with the right tag, whatever is in it. */
+  sendPayload(payload: Buffer): void {
+    this.#link.sendEncoded(payload);
+    this.#link.flush();
+  }
+
+  close(): void {
+    this.#link.close('the test is over');
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
