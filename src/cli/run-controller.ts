@@ -87,7 +87,7 @@ function onStopSignal(): Promise<string> {
 /** An expected failure of the start, in words; anything else stays as it is. */
 async function startFailure(error: unknown, settings: Settings): Promise<unknown> {
   const own = settings.peers[settings.self]!;
-  if (error instanceof JournalError) return new OperationError(error.message, { cause: error });
+  if (error instanceof JournalError) return journalFailure(error);
   switch (systemCodeOf(error)) {
     case 'EADDRINUSE':
       return new OperationError(`${await describeTakenPort(own)}; stop that, or change peers`, {
@@ -104,4 +104,13 @@ async function startFailure(error: unknown, settings: Settings): Promise<unknown
     default:
       return error;
   }
+}
+
+/** A place that no data directory can be in is a mistake in the settings. */
+function journalFailure(error: JournalError): UsageError | OperationError {
+  const { code, message } = error;
+  const isMisplaced = code === 'NO_PERMISSION' || code === 'NOT_A_DIRECTORY' || code === 'NO_PLACE';
+  return isMisplaced
+    ? new UsageError(message, { cause: error })
+    : new OperationError(message, { cause: error });
 }

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { POLICIES } from '../consistency/level.ts';
 import { type Disk, NODE_DISK } from '../journal/disk.ts';
 import type { Journal } from '../journal/journal.ts';
-import { journalErrorOf } from '../journal/journal-error.ts';
+import { placeErrorOf } from '../journal/journal-error.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import {
   type JournalOptions,
@@ -100,7 +100,7 @@ async function makeDataDir(disk: Disk, dataDir: string): Promise<void> {
   try {
     await disk.makePath(dataDir);
   } catch (error) {
-    throw journalErrorOf(error, dataDir);
+    throw placeErrorOf(error, dataDir);
   }
 }
 

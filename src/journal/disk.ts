@@ -1,4 +1,5 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { DirectoryLock, type Lock } from './directory-lock.ts';
 
 /** What the journal asks of the file system; a test can put in one that fails, or that loses what was not flushed. */
@@ -10,7 +11,7 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   /** Does nothing when it is not there. */
   remove(path: string): Promise<void>;
-  /** The directory and those above it, those that are not there. */
+  /** Makes the directory and those above it, unless they are there. @throws the system's error, with its path */
   makePath(path: string): Promise<void>;
   /** @throws the system's error, EEXIST included */
   makeDirectory(path: string): Promise<void>;
@@ -45,9 +46,7 @@ export const NODE_DISK: Disk = {
   list: (directory) => readdir(directory),
   rename: (from, to) => rename(from, to),
   remove: (path) => rm(path, { force: true }),
-  async makePath(path) {
-    await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
-  },
+  makePath,
   async makeDirectory(path) {
     await mkdir(path, { mode: DIRECTORY_MODE });
   },
@@ -62,6 +61,30 @@ export const NODE_DISK: Disk = {
   },
   lock: (directory) => new DirectoryLock(directory),
 };
+
+/**
+ * Not with `recursive`: Node's own never returns, and keeps a thread busy for ever, where a file system such as /proc
+ * answers ENOENT although the directory above is there.
+ */
+async function makePath(path: string): Promise<void> {
+  const found = await stat(path).catch(unlessMissing);
+  if (found?.isDirectory()) return;
+  if (found !== null) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR', path });
+  const above = dirname(path);
+  if (above !== path) await makePath(above);
+  try {
+    await mkdir(path, { mode: DIRECTORY_MODE });
+  } catch (error) {
+    const madeMeanwhile = (error as NodeJS.ErrnoException).code === 'EEXIST';
+    if (!madeMeanwhile) throw error;
+  }
+}
+
+/** A path that leads through a file is missing, too: the file is found on the way up. */
+function unlessMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+  throw error;
+}
 
 async function openOrCreate(path: string): Promise<FileHandle> {
   try {

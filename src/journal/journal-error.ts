@@ -14,6 +14,7 @@ export type JournalErrorCode =
   | 'WRONG_FORMAT'
   | 'NO_PERMISSION'
   | 'NOT_A_DIRECTORY'
+  | 'NO_PLACE'
   | 'NOT_EMPTY'
   | 'DISK_FULL'
   | 'LOCKED'
@@ -50,8 +51,17 @@ export function journalErrorOf(error: unknown, path: string): JournalError {
   }
 }
 
+/** Why a directory could not be made. @param path where no other is named by the error */
+export function placeErrorOf(error: unknown, path: string): JournalError {
+  const { code, path: named = path } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENAMETOOLONG')
+    return new JournalError('NO_PLACE', `${named} can't be made (${code}): ${howTo.place}`, error);
+  return journalErrorOf(error, named);
+}
+
 const howTo = {
   permission: 'give it to the user that runs the controller, or set another data_dir',
   directory: 'move the file that is in its place, or set another data_dir',
+  place: 'set another data_dir',
   space: 'make room, or set another data_dir',
 } as const;

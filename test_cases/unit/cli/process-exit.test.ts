@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ let directory = '';
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'memchorus-cli-'));
   writeFileSync(join(directory, 'bad.ini'), '[common]\npeer = 127.0.0.1:8000\n');
+  symlinkSync('loop', join(directory, 'loop'));
   writeFileSync(join(directory, 'duplicate.ini'), '[common]\npeers = 127.0.0.1:8000,localhost:8000\n');
 });
 
@@ -38,6 +39,15 @@ describe('a mistake is one clear line and exit code 2', () => {
     ['-p 9999', '127.0.0.1:9999 is not among the peers'],
     ['-p 8000 --threshold 0', '--threshold is "0": give a whole number'],
     ['-p 8000 --log-file /proc/none/log', 'cannot write the log file'],
+    ['-p 8000 --data-dir /proc/x', "/proc/x can't be made (ENOENT): set another data_dir"],
+    ['-p 8000 --data-dir /proc/x/y', "/proc/x can't be made (ENOENT): set another data_dir"],
+    ['-p 8000 --data-dir /dev/null/x', '/dev/null is not a directory: move the file'],
+    ['-p 8000 --data-dir bad.ini', 'bad.ini is not a directory: move the file'],
+    ['-p 8000 --data-dir bad.ini/a/b', 'bad.ini is not a directory: move the file'],
+    ['-p 8000 --data-dir /sys/kernel', 'no permission to write /sys/kernel/controller-0'],
+    ['-p 8000 --data-dir loop/x', "loop/x can't be made (ELOOP): set another data_dir"],
+    [`-p 8000 --data-dir ${'x'.repeat(300)}`, "can't be made (ENAMETOOLONG): set another data_dir"],
+    ['-p 8000 --durability none --data-dir /proc/x', "/proc/x can't be made (ENOENT)"],
     ['--unheard-of', 'unknown flag "unheard-of"'],
     ['start -n 2 --peers a:1,b:2', 'give either --peers, or -n'],
     ['-cli set k 0 0 4 hello', 'the value has 5 bytes, but 4 are announced'],
