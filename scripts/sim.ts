@@ -14,6 +14,7 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --level ${LEVELS.join('|')}
   --durability ${DURABILITIES.join('|')}
   --faults KIND=RATE,…  these faults alone, so many a virtual second
+  --workers N           so many runs at the same time, instead of one on each core
   --horizon MS          deletions are not kept for a peer that was silent for so long`;
 
 const SEEDS = 1_000;
@@ -34,6 +35,7 @@ const { values: options } = parseArgs({
     durability: { type: 'string' },
     faults: { type: 'string' },
     horizon: { type: 'string' },
+    workers: { type: 'string' },
     replay: { type: 'string' },
     shrink: { type: 'string' },
     bail: { type: 'boolean' },
@@ -69,7 +71,8 @@ async function runMany(first: number, seeds: number, draw: Draw): Promise<number
     if (outcome.violations.length > 0) printViolations(outcome);
     return options.bail === true && outcome.violations.length > 0;
   };
-  await runSeeds({ first, seeds, draw, onOutcome });
+  const workers = options.workers === undefined ? {} : { workers: numberOf('workers', options.workers) };
+  await runSeeds({ first, seeds, draw, onOutcome, ...workers });
   clearInterval(showing);
   console.log(tally.summary(performance.now() - startedMs));
   return tally.failed.length > 0 ? 1 : 0;

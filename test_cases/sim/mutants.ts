@@ -333,7 +333,7 @@ export const MUTANTS: readonly Mutant[] = [
     text: 'this.#store.set(key, entry, (error) => {',
     replacement: 'this.hot.replace(key, entry); this.#store.set(key, entry, (error) => {',
     level: 'eventual',
-    faults: 'store-gone=2,store-hangs=1,store-emptied=2,kill=1,isolation=1',
+    faults: 'store-hangs=3',
     seeds: 3_000,
   },
   {

@@ -10,14 +10,16 @@ export interface SeedRange {
   readonly first: number;
   readonly seeds: number;
   readonly draw: Draw;
+  /** Runs at the same time; one for each core where it is not given. */
+  readonly workers?: number;
   /** Told of every run; true ends the rest. */
   readonly onOutcome: (outcome: Outcome) => boolean;
 }
 
-/** Runs the scenarios of many seeds on all cores. Resolves when all have been run, or enough. */
+/** Runs the scenarios of many seeds. Resolves when all have been run, or enough. */
 export async function runSeeds(range: SeedRange): Promise<void> {
   const next = { seed: range.first, enough: false };
-  const workers = Math.min(availableParallelism(), range.seeds);
+  const workers = Math.min(range.workers ?? availableParallelism(), range.seeds);
   await Promise.all(Array.from({ length: workers }, () => runSome(range, next)));
 }
 
