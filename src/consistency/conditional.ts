@@ -51,7 +51,7 @@ export interface Verdict {
 }
 
 export interface DecideContext {
-  /** Wall clock, milliseconds since 1970. */
+  /** Cluster time, milliseconds since 1970. */
   readonly nowMs: number;
   readonly itemBytesMax: number;
 }

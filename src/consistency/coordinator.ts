@@ -33,8 +33,8 @@ export interface CoordinatorPorts {
   readonly engine: Engine;
   readonly replica: Replica;
   readonly policy: Policy;
-  /** Milliseconds since 1970. */
-  readonly wallMs: () => number;
+  /** Cluster time, milliseconds since 1970. */
+  readonly timeMs: () => number;
   /** Monotonic. */
   readonly nowMs: () => number;
   readonly requestTimeoutMs: number;
@@ -68,7 +68,7 @@ export class Coordinator {
 
   constructor(ports: CoordinatorPorts) {
     this.#ports = ports;
-    this.#readTimes = new ReadTimes(ports.replica, ports.wallMs);
+    this.#readTimes = new ReadTimes(ports.replica, ports.timeMs);
     this.#decision = new Decision({
       ...ports,
       parked: this.#parked,
@@ -233,7 +233,7 @@ export class Coordinator {
   }
 
   #set(operation: Operation, request: StoreRequest): void {
-    const draft: Draft = { ...setChange(request, this.#ports.wallMs()), key: request.key, base: null };
+    const draft: Draft = { ...setChange(request, this.#ports.timeMs()), key: request.key, base: null };
     this.#plain(operation, draft, (_, version) => storedReply(request, version));
   }
 
@@ -243,7 +243,7 @@ export class Coordinator {
   }
 
   #flushAll(operation: Operation, request: FlushAllRequest): void {
-    const atMs = request.delay > 0 ? absoluteExpiryMs(request.delay, this.#ports.wallMs()) : 0;
+    const atMs = request.delay > 0 ? absoluteExpiryMs(request.delay, this.#ports.timeMs()) : 0;
     const draft: Draft = { ...NO_ENTRY, kind: atMs === 0 ? 'flush' : 'flush-later', expiresAtMs: atMs };
     this.#plain(operation, draft, () => REPLIES.ok);
   }

@@ -17,8 +17,8 @@ export interface DecisionPorts {
   readonly readTimes: ReadTimes;
   /** Whether an answer that changes nothing may be given. */
   readonly readGate: () => Gate;
-  /** Milliseconds since 1970. */
-  readonly wallMs: () => number;
+  /** Cluster time, milliseconds since 1970. */
+  readonly timeMs: () => number;
   readonly itemBytesMax: number;
 }
 
@@ -50,8 +50,8 @@ export class Decision {
 
   /** What the request does to an entry, or to the lack of one. */
   verdict(request: ConditionalRequest, found: Found | null): Verdict {
-    const { wallMs, itemBytesMax } = this.#ports;
-    const nowMs = wallMs();
+    const { timeMs, itemBytesMax } = this.#ports;
+    const nowMs = timeMs();
     const expired = found !== null && found.expiresAtMs !== 0 && found.expiresAtMs <= nowMs;
     return decide(request, expired ? null : found, { nowMs, itemBytesMax });
   }

@@ -11,12 +11,12 @@ import type { ConditionalRequest, Verdict } from './conditional.ts';
  */
 export class ReadTimes {
   readonly #replica: Replica;
-  readonly #wallMs: () => number;
+  readonly #timeMs: () => number;
 
-  /** @param wallMs milliseconds since 1970 */
-  constructor(replica: Replica, wallMs: () => number) {
+  /** @param timeMs cluster time, milliseconds since 1970 */
+  constructor(replica: Replica, timeMs: () => number) {
     this.#replica = replica;
-    this.#wallMs = wallMs;
+    this.#timeMs = timeMs;
   }
 
   /** Reads, and leaves the time as it was when it is not to be noticed. @param read told of the time before it */
@@ -34,7 +34,7 @@ export class ReadTimes {
    * @param base the version that the verdict builds on
    */
   after(request: ConditionalRequest, verdict: Verdict, base: Version): number {
-    if (isNoticed(request)) return Math.floor(this.#wallMs() / 1000);
+    if (isNoticed(request)) return Math.floor(this.#timeMs() / 1000);
     if (request.kind === 'store' || verdict.anew) return 0;
     const record = this.#replica.journal.newest(request.key);
     const isBase = record !== undefined && sameVersion(record.version, base);

@@ -4,23 +4,23 @@ import { Absence } from '../membership/absence.ts';
 import { NO_PART_IN_VIEWS } from '../membership/membership.ts';
 import { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
-import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
-import { clockRefusal } from '../peer/handshake.ts';
 import type { Heartbeat, PeerMessage } from '../peer/messages.ts';
 import { Note } from '../peer/note.ts';
 import { ConvergentSide } from '../replication/convergent-side.ts';
 import type { Engine } from '../replication/engine.ts';
-import { GRACE_THRESHOLDS } from '../replication/first-sync.ts';
+import { graceMsOf } from '../replication/first-sync.ts';
 import { KeptProgress, recoveredVector } from '../replication/kept-progress.ts';
 import { OrderedSide } from '../replication/ordered-side.ts';
 import { Replica } from '../replication/replica.ts';
 import { StoreRecovery } from '../replication/store-recovery.ts';
 import { type Exchange, Sync } from '../replication/sync.ts';
+import { timeGate } from '../replication/time-gate.ts';
 import { Upkeep } from '../replication/upkeep.ts';
 import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts } from './core-ports.ts';
+import { CoreTime } from './core-time.ts';
 import { Roles } from './roles.ts';
 import type { Settings } from './settings.ts';
 
@@ -33,7 +33,7 @@ export class Core {
   readonly engine: Engine;
   readonly peers: Peers;
   readonly sync: Sync;
-  readonly clock: HybridClock;
+  readonly time: CoreTime;
   readonly replica: Replica;
   readonly recovery: StoreRecovery;
   readonly roles: Roles;
@@ -50,11 +50,9 @@ export class Core {
   #isOver = false;
 
   constructor(ports: CorePorts) {
-    const { settings, bus, wallMs, nowMs, requestFlush } = ports;
+    const { settings, bus, nowMs, requestFlush } = ports;
     const nodes = settings.peers.length;
     this.#ports = ports;
-    this.clock = new HybridClock(settings.self, wallMs);
-    this.clock.observe(ports.recovered.newestTime);
     this.#known = recoveredVector(ports.recovered, nodes);
     this.#kept = new KeptProgress(
       {
@@ -65,11 +63,18 @@ export class Core {
       recoveredVector(ports.recovered, nodes),
     );
     const hot = new HotEntries(settings.hotBytesMax);
-    this.replica = new Replica(ports.journal, ports.store, hot, wallMs);
+    this.replica = new Replica(ports.journal, ports.store, hot, () => this.time.cluster.nowMs());
     this.peers = this.#peersOf(settings);
+    this.time = new CoreTime(ports, this.peers, () => this.#onChange());
     this.#absence = new Absence({ peers: this.peers, nowMs, horizonMs: settings.tombstoneHorizonMs });
     this.sync = this.#syncer();
-    const shared = { node: settings.self, clock: this.clock, bus, replica: this.replica, requestFlush };
+    const shared = {
+      node: settings.self,
+      clock: this.time.versions,
+      bus,
+      replica: this.replica,
+      requestFlush,
+    };
     if (POLICIES[settings.level].engine === 'ordered') {
       this.#ordered = new OrderedSide({
         ...ports,
@@ -82,6 +87,7 @@ export class Core {
         queueBytesMax: settings.queueBytesMax,
         durability: settings.durability,
         sync: settings.durability === 'sync',
+        timeGate: (need) => timeGate(this.time.cluster, need, false),
         suspectAfterMs: settings.heartbeatMs * settings.threshold,
         known: () => this.#kept.marked,
         announce: () => this.onHeartbeatTick(),
@@ -95,9 +101,10 @@ export class Core {
         peers: this.peers,
         exchanges: this.sync,
         nowMs,
-        graceMs: GRACE_THRESHOLDS * settings.heartbeatMs * settings.threshold,
+        graceMs: graceMsOf(settings),
         known: this.#known,
         sync: settings.durability === 'sync',
+        timeGate: (need) => timeGate(this.time.cluster, need, true),
       });
       this.engine = this.#convergent.engine;
     }
@@ -114,7 +121,8 @@ export class Core {
     this.#upkeep = new Upkeep({
       journal: ports.journal,
       ordered: this.#ordered?.engine ?? null,
-      wallMs,
+      agreedMs: () => this.time.cluster.agreedMs,
+      dropValue: (key) => this.replica.dropValue(key),
       peers: () =>
         this.peers.ids.map((peer) => ({
           known: this.peers.knownBy(peer),
@@ -163,6 +171,7 @@ export class Core {
     this.recovery.onPeerDown(peer);
     this.#convergent?.onPeerDown(peer);
     this.peers.onDown(peer);
+    this.time.onPeerDown(peer);
   }
 
   /** Anything came from the peer. */
@@ -208,7 +217,8 @@ export class Core {
       this.#ports.warn('peer is down', { peer: this.peers.nameOf(peer) });
       this.#onChange();
     }
-    if (this.#convergent?.onTick(this.#ports.wallMs())) this.#onChange();
+    this.time.onTick();
+    if (this.#convergent?.onTick(this.time.cluster.agreedMs)) this.#onChange();
     this.#ordered?.onTick();
     this.sync.onTick();
     this.#absence.onTick();
@@ -226,6 +236,7 @@ export class Core {
   onHeartbeatTick(): void {
     if (this.#isOver) return;
     this.#kept.step();
+    this.time.onHeartbeatTick();
     this.#ports.bus.broadcast(this.#heartbeat());
   }
 
@@ -280,13 +291,13 @@ export class Core {
   }
 
   #coordinator(): Coordinator {
-    const { settings, wallMs, nowMs, local, nextTurn } = this.#ports;
+    const { settings, nowMs, local, nextTurn } = this.#ports;
     return new Coordinator({
       nextTurn,
       engine: this.engine,
       replica: this.replica,
       policy: POLICIES[settings.level],
-      wallMs,
+      timeMs: () => this.time.cluster.nowMs(),
       nowMs,
       requestTimeoutMs: settings.requestTimeoutMs,
       itemBytesMax: settings.itemBytesMax,
@@ -300,6 +311,7 @@ export class Core {
     return new StoreRecovery({
       ...this.#ports,
       replica: this.replica,
+      timeMs: () => this.time.cluster.nowMs(),
       peers: this.peers.ids,
       name: recovered.identity || incarnation.toString(36),
       startedAt: recovered.position,
@@ -313,11 +325,8 @@ export class Core {
   }
 
   #onHeartbeat(from: number, heartbeat: Heartbeat): void {
-    const { settings, refuse } = this.#ports;
-    const aheadMs = (time: number) => this.clock.aheadMs(time);
-    const refusal = clockRefusal(heartbeat.wallTime, { aheadMs, maxClockSkewMs: settings.maxClockSkewMs });
-    if (refusal !== null) return refuse(from, refusal);
-    this.clock.observe(heartbeat.time);
+    const refusal = this.time.onHeartbeat(from, heartbeat);
+    if (refusal !== null) return this.#ports.refuse(from, refusal);
     const storeTrouble = this.peers.heartbeat(from)?.storeTrouble ?? '';
     if (this.peers.onHeartbeat(from, heartbeat)) this.#onPeerFailing(from, heartbeat);
     if (storeTrouble !== heartbeat.storeTrouble) this.#onPeerStore(from, heartbeat);
@@ -340,8 +349,7 @@ export class Core {
   #heartbeat(): Heartbeat {
     return {
       type: 'heartbeat',
-      time: this.clock.reading(),
-      wallTime: this.clock.wallTime(),
+      ...this.time.announcement,
       ...(this.#ordered?.membership.announcement ?? NO_PART_IN_VIEWS),
       failing: this.#journalNote.of(this.#journalFailure),
       storeTrouble: this.#storeNote.of(this.replica.storeTrouble() ?? ''),

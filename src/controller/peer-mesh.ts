@@ -19,7 +19,7 @@ export interface PeerMeshPorts {
 
 /** The mesh of a controller, told by its settings, and telling its core and its log. */
 export function createMesh({ core, logger, settings, ...ports }: PeerMeshPorts): Mesh {
-  const { cluster, self, peers, level, maxClockSkewMs, heartbeatMs, threshold } = settings;
+  const { cluster, self, peers, level, heartbeatMs, threshold } = settings;
   const suspectMs = heartbeatMs * threshold;
   return new Mesh({
     ...ports,
@@ -30,12 +30,9 @@ export function createMesh({ core, logger, settings, ...ports }: PeerMeshPorts):
       level,
       peers: peers.map(nameOf).join(','),
       node: self,
-      aheadMs: (time) => core().clock.aheadMs(time),
-      maxClockSkewMs,
     },
     frameBytesMax: frameBytesMax(settings),
     isLocal: isOnLoopback,
-    wallTime: () => core().clock.wallTime(),
     nowMs: () => performance.now(),
     random: Math.random,
     randomBytes,

@@ -41,6 +41,7 @@ export function statusOf(sources: StatusSources): Status {
     writes,
     uptimeSeconds: Math.round((performance.now() - startedMs) / 100) / 10,
     view: viewOf(core),
+    time: timeOf(core),
     requests: { pending: engine.pending, completed: engine.completed },
     keys: storage.journal.keys,
     store: {
@@ -77,6 +78,10 @@ function viewOf({ view, leaseLeftMs, peers }: Core): Status['view'] {
   };
 }
 
+function timeOf({ time: { cluster } }: Core): Status['time'] {
+  return { nowMs: cluster.agreedMs, reason: cluster.isAgreed ? '' : cluster.trouble };
+}
+
 function peerStatus(sources: StatusSources, id: number): PeerStatus {
   const { settings, core } = sources;
   const self = id === settings.self;
@@ -90,6 +95,7 @@ function peerStatus(sources: StatusSources, id: number): PeerStatus {
     syncing: !self && sync.isSyncing(id),
     sync: self ? null : sync.progressOf(id),
     lastSyncMs: self ? null : rounded(sync.sinceSyncMs(id)),
+    clockAheadMs: rounded(core.time.errorMsOf(id)),
     inStep: !self && core.roles.isInStep(id),
     role: self ? core.roles.own : roleOf(sources, id),
     storeTrouble: (self ? core.replica.storeTrouble() : known.heartbeat(id)?.storeTrouble) ?? '',

@@ -9,6 +9,7 @@ export function renderStatus(status: Status): string {
     `cluster   ${status.cluster}, ${status.level}; controller ${status.controller} at ${status.address}`,
     `state     ${stateOf(status)}, up for ${duration(status.uptimeSeconds * 1000)}, version ${status.version}`,
     ...viewLines(status),
+    ...timeLines(status),
     `requests  ${status.requests.pending} pending, ${status.requests.completed} completed; ${counted(status.keys, 'key')}`,
     `store     ${storeOf(status)}`,
     ...refillLines(status),
@@ -44,6 +45,22 @@ function leaseOf({ leaseLeftMs }: Status['view']): string {
     ? `, lease for ${duration(leaseLeftMs)} more`
     : ', may be over: the lease has run out';
 }
+
+/** Nothing, while all clocks are about right. */
+function timeLines({ time, peers }: Status): string[] {
+  if (time.nowMs === null) return [`time      not agreed: ${time.reason}`];
+  const wrong = peers.flatMap(({ address, clockAheadMs }) => {
+    if (clockAheadMs === null || Math.abs(clockAheadMs) < WRONG_CLOCK_MS) return [];
+    return [
+      `${address}'s clock is ${duration(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead' : 'behind'}`,
+    ];
+  });
+  if (wrong.length === 0) return [];
+  return [`time      ${new Date(time.nowMs).toISOString()}; ${wrong.join(', ')}`];
+}
+
+/** How wrong a clock has to be for people to be told, in milliseconds. */
+const WRONG_CLOCK_MS = 1_000;
 
 function storeOf(status: Status): string {
   const { type, address, up, reason, instance, instances, emptied } = status.store;

@@ -12,6 +12,11 @@ export interface Status {
   readonly writes: Service;
   readonly uptimeSeconds: number;
   readonly view: ViewStatus;
+  readonly time: {
+    /** Cluster time, milliseconds since 1970; null while there is none, for which `reason` says why. */
+    readonly nowMs: number | null;
+    readonly reason: string;
+  };
   readonly requests: { readonly pending: number; readonly completed: number };
   readonly keys: number;
   readonly store: {
@@ -105,6 +110,8 @@ export interface PeerStatus {
   readonly sync: { readonly writes: number; readonly total: number } | null;
   /** Milliseconds since the last sync with it was completed; null: never. */
   readonly lastSyncMs: number | null;
+  /** Milliseconds by which its wall clock is ahead of cluster time; negative: behind; null: not known. */
+  readonly clockAheadMs: number | null;
   /** Both are members of the view: each gets what the other takes in, all the time, and no exchanges are needed. */
   readonly inStep: boolean;
   /**

@@ -1,26 +1,26 @@
-import { TICKS_PER_MS, type Version, versionTimeOfMs } from './version.ts';
+import { type Version, versionTimeOfMs } from './version.ts';
 
 /**
- * A hybrid logical clock (Kulkarni et al. 2014, in one integer): readings follow the wall clock while it
- * moves forward, and count on from the largest reading seen when it does not.
+ * A hybrid logical clock (Kulkarni et al. 2014, in one integer): readings follow the time while it moves
+ * forward, and count on from the largest reading seen when it does not.
  *
- * Invariant: every reading is larger than every reading given or observed before. A wall clock that jumps
- * back only makes readings run ahead of it; one that jumps forward only makes them larger.
+ * Invariant: every reading is larger than every reading given or observed before. A time that jumps back only
+ * makes readings run ahead of it; one that jumps forward only makes them larger.
  */
 export class HybridClock {
   readonly #node: number;
-  readonly #wallMs: () => number;
+  readonly #timeMs: () => number;
   #last = 0;
 
-  /** @param wallMs milliseconds since 1970; the constant 0 makes this a purely logical clock */
-  constructor(node: number, wallMs: () => number) {
+  /** @param timeMs milliseconds since 1970; the constant 0 makes this a purely logical clock */
+  constructor(node: number, timeMs: () => number) {
     this.#node = node;
-    this.#wallMs = wallMs;
+    this.#timeMs = timeMs;
   }
 
   /** A version that is larger than all given and observed so far. */
   stamp(): Version {
-    this.#last = Math.max(this.#physical(), this.#last + 1);
+    this.#last = Math.max(versionTimeOfMs(this.#timeMs()), this.#last + 1);
     return { time: this.#last, node: this.#node };
   }
 
@@ -29,22 +29,8 @@ export class HybridClock {
     if (time > this.#last) this.#last = time;
   }
 
-  /** The wall clock, for peers to compare theirs with. */
-  wallTime(): number {
-    return this.#physical();
-  }
-
-  /** What this clock reads; gives no version. */
-  reading(): number {
-    return Math.max(this.#physical(), this.#last);
-  }
-
-  /** How far a version time is ahead of this wall clock, in milliseconds; negative when behind. */
-  aheadMs(time: number): number {
-    return (time - this.#physical()) / TICKS_PER_MS;
-  }
-
-  #physical(): number {
-    return versionTimeOfMs(this.#wallMs());
+  /** The largest version time that was given or observed; 0 when there was none. */
+  get newest(): number {
+    return this.#last;
   }
 }

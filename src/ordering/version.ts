@@ -19,6 +19,9 @@ export const VERSION_EPOCH_MS = 1_704_067_200_000;
 /** Versions that one controller can give within one millisecond before it borrows from the next. */
 export const TICKS_PER_MS = 4096;
 
+/** Where version time ends, in 2093, in milliseconds since 1970. */
+export const VERSION_END_MS = VERSION_EPOCH_MS + Math.floor(Number.MAX_SAFE_INTEGER / TICKS_PER_MS);
+
 /** Smaller than every version; as a condition, "there is no entry". */
 export const NO_VERSION: Version = Object.freeze({ time: 0, node: 0 });
 

@@ -83,7 +83,6 @@ const CODECS: Codecs = {
       w.u53(m.incarnation);
       w.text(m.level);
       w.text(m.peers);
-      w.u53(m.wallTime);
       w.bytes(m.nonce);
       w.u8(m.hasSecret ? 1 : 0);
       w.u8(m.onNetwork ? 1 : 0);
@@ -95,7 +94,6 @@ const CODECS: Codecs = {
       incarnation: r.u53(),
       level: r.text(),
       peers: r.text(),
-      wallTime: r.u53(),
       nonce: r.bytes(),
       hasSecret: r.u8() === 1,
       onNetwork: r.u8() === 1,
@@ -111,7 +109,8 @@ const CODECS: Codecs = {
   heartbeat: {
     write(w, m) {
       w.u53(m.time);
-      w.u53(m.wallTime);
+      w.u53(m.wallMs);
+      w.u53(m.clusterMs);
       w.u53(m.askedMs);
       writeBallot(w, m.installed);
       writeStanding(w, m.standing);
@@ -126,7 +125,8 @@ const CODECS: Codecs = {
     read: (r) => ({
       type: 'heartbeat',
       time: r.u53(),
-      wallTime: r.u53(),
+      wallMs: r.u53(),
+      clusterMs: r.u53(),
       askedMs: r.u53(),
       installed: readBallot(r),
       standing: readStanding(r),

@@ -55,9 +55,6 @@ export interface Belonging {
   readonly level: string;
   readonly peers: string;
   readonly node: number;
-  /** Milliseconds by which a version time is ahead of the wall clock here. */
-  readonly aheadMs: (time: number) => number;
-  readonly maxClockSkewMs: number;
 }
 
 /** @returns why this peer can't be one, in words for both sides; null when it can */
@@ -66,18 +63,15 @@ export function refusalOf(hello: Hello, own: Belonging): string | null {
   if (hello.peers !== own.peers) return `its peers (${hello.peers}) are not the same as here (${own.peers})`;
   if (hello.level !== own.level) return `level ${hello.level} is not ${own.level}`;
   if (hello.node === own.node) return `two controllers claim to be number ${own.node}`;
-  return clockRefusal(hello.wallTime, own);
+  return null;
 }
 
 /**
- * A clock that is far ahead would drag every version of the cluster with it. Wall clocks are compared, not readings
- * of the hybrid clock: those stay ahead for as long as a clock once was, in controllers whose own are right.
+ * Versions that are far ahead would drag every version of the cluster with them.
+ *
+ * @param aheadMs by how much a version time of the peer is ahead of cluster time, in milliseconds
  */
-export function clockRefusal(
-  wallTime: number,
-  own: Pick<Belonging, 'aheadMs' | 'maxClockSkewMs'>,
-): string | null {
-  const aheadMs = own.aheadMs(wallTime);
-  if (aheadMs <= own.maxClockSkewMs) return null;
-  return `its clock is ${(aheadMs / 1000).toFixed(1)} s ahead (max_clock_skew ${own.maxClockSkewMs / 1000} s)`;
+export function versionRefusal(aheadMs: number, maxClockSkewMs: number): string | null {
+  if (aheadMs <= maxClockSkewMs) return null;
+  return `its versions are ${(aheadMs / 1000).toFixed(1)} s ahead (max_clock_skew ${maxClockSkewMs / 1000} s)`;
 }

@@ -22,8 +22,6 @@ export interface MeshPorts {
   readonly frameBytesMax: number;
   /** Both ends of the connection are on this machine. */
   readonly isLocal: (socket: Socket) => boolean;
-  /** The wall clock, as a version time. */
-  readonly wallTime: () => number;
   /** Monotonic, milliseconds. */
   readonly nowMs: () => number;
   /** In [0, 1). */
@@ -194,10 +192,9 @@ export class Mesh implements PeerBus {
   #hello(onNetwork: boolean): Hello {
     const { node, incarnation, belonging, secret } = this.#ports;
     const { cluster, level, peers } = belonging;
-    const wallTime = this.#ports.wallTime();
     const nonce = this.#ports.randomBytes(NONCE_BYTES);
     const hasSecret = secret !== null;
-    return { type: 'hello', node, incarnation, cluster, level, peers, wallTime, nonce, hasSecret, onNetwork };
+    return { type: 'hello', node, incarnation, cluster, level, peers, nonce, hasSecret, onNetwork };
   }
 
   #dial(peer: number): void {

@@ -34,8 +34,6 @@ export interface Hello {
   readonly level: string;
   /** The configured peers, so that two controllers never disagree on who is who. */
   readonly peers: string;
-  /** The sender's wall clock, as a version time. */
-  readonly wallTime: number;
   /** Random, for this connection alone: no proof fits two connections. */
   readonly nonce: Buffer;
   /** The sender has a cluster secret, and takes no peers without it. */
@@ -67,10 +65,12 @@ export interface Refusal {
 
 export interface Heartbeat {
   readonly type: 'heartbeat';
-  /** The sender's reading of the hybrid clock: no version of it so far is larger. */
+  /** The largest version time that the sender has given or seen. */
   readonly time: number;
-  /** The sender's wall clock, as a version time. */
-  readonly wallTime: number;
+  /** The sender's wall clock, in milliseconds since 1970. */
+  readonly wallMs: number;
+  /** The sender's cluster time, in milliseconds since 1970; 0 while it has none. */
+  readonly clusterMs: number;
   /** When the sender sent this, on its monotonic clock, in whole milliseconds: it comes back with a grant. */
   readonly askedMs: number;
   /** The view that the sender serves in; `NO_BALLOT` for none. */

@@ -11,7 +11,7 @@ export const ALREADY_EXPIRED = 1;
  * replica expires the entry at the same moment.
  *
  * @param exptime seconds: 0 never, negative at once, up to 30 days from now, above that unix time
- * @param nowMs wall clock, milliseconds since 1970
+ * @param nowMs cluster time, milliseconds since 1970
  * @returns milliseconds since 1970, `NEVER`, or `ALREADY_EXPIRED`
  */
 export function absoluteExpiryMs(exptime: number, nowMs: number): number {

@@ -26,6 +26,8 @@ export interface ConvergentPorts {
   readonly requestFlush: () => void;
   /** False while this controller has not yet learnt what its peers had before it started. */
   readonly caughtUp: () => boolean;
+  /** What the time allows now; null: everything. */
+  readonly timeGate: (need: EngineNeed) => Gate | null;
   /** A write is answered once it is on this controller's disk. */
   readonly sync: boolean;
 }
@@ -69,7 +71,8 @@ export class ConvergentEngine implements Engine {
 
   gate(need: EngineNeed): Gate {
     const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
-    if (closed !== null) return closed;
+    const gate = closed ?? this.#ports.timeGate(need);
+    if (gate !== null) return gate;
     if (this.#ports.caughtUp()) return OPEN;
     return { state: 'wait', reason: 'this controller is catching up with its peers' };
   }
@@ -156,11 +159,16 @@ export class ConvergentEngine implements Engine {
     this.#unconfirmed.happened(effect);
   }
 
-  /** Carries out an announced flush whose time has come; each replica by its own clock. */
-  onTick(wallMs: number): void {
+  /**
+   * Carries out an announced flush whose time has come. Every replica does so by itself, and all end the same writes,
+   * those with a version below that time.
+   *
+   * @param agreedMs cluster time, null while there is none
+   */
+  onTick(agreedMs: number | null): void {
     const { replica, node } = this.#ports;
     const armed = replica.journal.armedFlush;
-    if (armed === null || armed.atMs > wallMs) return;
+    if (armed === null || agreedMs === null || armed.atMs > agreedMs) return;
     const version = { time: versionTimeOfMs(armed.atMs), node };
     replica.journal.record({ ...NO_ENTRY, version, kind: 'flush-due', expiresAtMs: armed.atMs });
   }

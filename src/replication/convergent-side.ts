@@ -69,9 +69,14 @@ export class ConvergentSide {
     if (this.#unheeded.delete(peer)) this.#ports.exchanges.pull(peer);
   }
 
-  /** To be called every few milliseconds. @returns true when it may serve from now on */
-  onTick(wallMs: number): boolean {
-    this.engine.onTick(wallMs);
+  /**
+   * To be called every few milliseconds.
+   *
+   * @param agreedMs cluster time, null while there is none
+   * @returns true when it may serve from now on
+   */
+  onTick(agreedMs: number | null): boolean {
+    this.engine.onTick(agreedMs);
     return this.#firstSync.onTick();
   }
 

@@ -53,4 +53,9 @@ export class FirstSync {
 }
 
 /** How many times the suspicion time a controller waits for peers that are silent at its start. */
-export const GRACE_THRESHOLDS = 2;
+const GRACE_THRESHOLDS = 2;
+
+/** The same in milliseconds. */
+export function graceMsOf(detection: { readonly heartbeatMs: number; readonly threshold: number }): number {
+  return GRACE_THRESHOLDS * detection.heartbeatMs * detection.threshold;
+}

@@ -99,6 +99,8 @@ export class OrderedEngine implements Engine {
   }
 
   gate(need: EngineNeed): Gate {
+    const untimed = this.#ports.timeGate(need);
+    if (untimed !== null) return untimed;
     if (need === 'read' && this.#whole) return OPEN;
     const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
     if (closed !== null) return closed;

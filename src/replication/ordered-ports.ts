@@ -18,6 +18,8 @@ export interface OrderedPorts {
   readonly onChange: () => void;
   /** What views and leases allow now. */
   readonly gate: (need: EngineNeed) => Gate;
+  /** What the time allows now; null: everything. */
+  readonly timeGate: (need: EngineNeed) => Gate | null;
   /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
   readonly queueBytesMax: number;
   readonly recovered: RecoveredState;

@@ -12,8 +12,8 @@ export interface RefillPorts {
   readonly vitals: (done: (vitals: StoreVitals | null) => void) => void;
   /** Monotonic. */
   readonly nowMs: () => number;
-  /** Milliseconds since 1970. */
-  readonly wallMs: () => number;
+  /** Cluster time, milliseconds since 1970. */
+  readonly timeMs: () => number;
   readonly nextTurn: (callback: () => void) => void;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** The store has all that is known, as far as it is to be had. */
@@ -89,11 +89,11 @@ export class Refill {
 
   /** Has the store filled with all that is known; one that runs is begun anew. @param reason for people */
   begin(reason: string): void {
-    const { replica, nowMs, wallMs, log } = this.#ports;
+    const { replica, nowMs, timeMs, log } = this.#ports;
     const { journal } = replica;
     replica.unstored.take();
     const total = journal.keys;
-    this.#start(new RefillOrder(journal, wallMs()), { isWhole: true, reason, total });
+    this.#start(new RefillOrder(journal, timeMs()), { isWhole: true, reason, total });
     this.#last = this.#round;
     this.#retryAtMs = nowMs();
     log('the store is being filled', { reason, keys: total });

@@ -19,7 +19,7 @@ export class Replica {
   readonly journal: Journal;
   readonly hot: HotEntries;
   readonly #store: EntryStore;
-  readonly #wallMs: () => number;
+  readonly #timeMs: () => number;
   readonly #counters = { missing: 0, unanswered: 0, fromJournal: 0 };
   /** Keys whose value has to be brought to the store. */
   readonly unstored = new UnstoredKeys();
@@ -30,11 +30,12 @@ export class Replica {
     done,
   ) => done('the value is lost', null);
 
-  constructor(journal: Journal, store: EntryStore, hot: HotEntries, wallMs: () => number) {
+  /** @param timeMs cluster time, milliseconds since 1970 */
+  constructor(journal: Journal, store: EntryStore, hot: HotEntries, timeMs: () => number) {
     this.journal = journal;
     this.#store = store;
     this.hot = hot;
-    this.#wallMs = wallMs;
+    this.#timeMs = timeMs;
   }
 
   get counters(): ReplicaCounters {
@@ -50,7 +51,7 @@ export class Replica {
   /** There is an entry for a client to see. */
   isLive(key: string): boolean {
     const record = this.journal.newest(key);
-    return record !== undefined && this.journal.isLive(record, this.#wallMs());
+    return record !== undefined && this.journal.isLive(record, this.#timeMs());
   }
 
   /**
@@ -100,8 +101,9 @@ export class Replica {
    */
   read(key: string, done: ReadDone, reader: Reader = ALONE): void {
     const record = this.journal.newest(key);
-    if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done(null, null);
-    const nowSec = Math.floor(this.#wallMs() / 1000);
+    const nowMs = this.#timeMs();
+    if (record === undefined || !this.journal.isLive(record, nowMs)) return done(null, null);
+    const nowSec = Math.floor(nowMs / 1000);
     const hot = this.hot.get(key, record.version, nowSec);
     const isReadAgain = nowSec - record.readAtSec <= HOT_WITHIN_SEC;
     if (record.readAtSec !== nowSec) this.journal.noteRead(key, nowSec);
@@ -139,7 +141,7 @@ export class Replica {
    */
   restock(key: string, done: (outcome: Restocked, bytes: number) => void): void {
     const record = this.journal.newest(key);
-    if (record === undefined || !this.journal.isLive(record, this.#wallMs())) return done('held', 0);
+    if (record === undefined || !this.journal.isLive(record, this.#timeMs())) return done('held', 0);
     this.#store.get(key, (error, entry) => {
       if (error !== null) {
         this.#noteAway(key, error);
@@ -162,6 +164,11 @@ export class Replica {
   restore(key: string, entry: Entry, done: (error: StoreError | null) => void = ignoreResult): void {
     this.refill(key, entry, done);
     this.journal.fill({ ...entry, kind: 'set', key, base: null });
+  }
+
+  /** The journal has forgotten the key's entry: nothing here need keep its value. */
+  dropValue(key: string): void {
+    this.#delete(key, ignoreResult);
   }
 
   /** Puts a value back that the store had lost, unless the key has been written since. */

@@ -7,7 +7,7 @@ import { Repair, type RepairCounters, type RepairPorts } from './repair.ts';
 import type { ReadDone, Reader, Replica } from './replica.ts';
 import { StoreWatch, type StoreWatchFigures } from './store-watch.ts';
 
-export interface StoreRecoveryPorts extends Pick<RefillPorts, 'nextTurn' | 'log' | 'wallMs'> {
+export interface StoreRecoveryPorts extends Pick<RefillPorts, 'nextTurn' | 'log' | 'timeMs'> {
   readonly replica: Replica;
   readonly store: EntryStore;
   readonly bus: PeerBus;

@@ -1,15 +1,13 @@
-import type { Journal, JournalRecord } from '../journal/journal.ts';
+import type { JournalRecord } from '../journal/journal.ts';
 import { NO_ENTRY } from '../ordering/effect.ts';
 import { compareVersions } from '../ordering/version.ts';
 import type { OrderedEngine } from './ordered-engine.ts';
 import { Sweeper, type SweeperPorts } from './sweeper.ts';
 
-export interface UpkeepPorts extends Pick<SweeperPorts, 'peers' | 'mayForgetEarly'> {
-  readonly journal: Journal;
+export interface UpkeepPorts
+  extends Pick<SweeperPorts, 'journal' | 'agreedMs' | 'peers' | 'mayForgetEarly' | 'dropValue'> {
   /** Null at a convergent level. */
   readonly ordered: OrderedEngine | null;
-  /** Milliseconds since 1970. */
-  readonly wallMs: () => number;
   /** It is for this controller to propose the end of what that one wrote. */
   readonly speaksFor: (node: number) => boolean;
 }
@@ -29,7 +27,7 @@ export class Upkeep {
     this.#sweeper = new Sweeper({
       ...ports,
       isNeeded: (tombstone) => ordered !== null && compareVersions(tombstone, ordered.applied) > 0,
-      onExpired: (record) => this.#onExpired(record),
+      proposeEnd: ordered === null ? null : (record) => this.#proposeEnd(ordered, record),
     });
   }
 
@@ -41,9 +39,11 @@ export class Upkeep {
 
   /** A flush that was announced is carried out as a write of its own, in its place in the order. */
   #proposeDueFlush(): void {
-    const { ordered, journal, wallMs } = this.#ports;
+    const { ordered, journal, agreedMs } = this.#ports;
     const armed = journal.armedFlush;
-    if (ordered === null || armed === null || armed.atMs > wallMs()) return;
+    if (ordered === null || armed === null) return;
+    const nowMs = agreedMs();
+    if (nowMs === null || armed.atMs > nowMs) return;
     if (armed.atMs === this.#flushDueMs || ordered.gate('write').state !== 'open') return;
     this.#flushDueMs = armed.atMs;
     const draft = { ...NO_ENTRY, kind: 'flush-due', expiresAtMs: armed.atMs } as const;
@@ -51,16 +51,13 @@ export class Upkeep {
   }
 
   /**
-   * At an ordered level an expired entry may be the base of a condition, so its end is agreed as a write, by
-   * its origin or, when that takes no part, by the first member. At a convergent one every replica may forget
-   * it: it can't come back to life.
+   * At an ordered level an expired entry may be the base of a condition, so its end is agreed as a write, by its origin
+   * or, when that takes no part, by the first member.
    */
-  #onExpired(record: JournalRecord): void {
-    const { ordered, journal, speaksFor } = this.#ports;
-    if (ordered === null) return journal.forget(record);
-    if (!speaksFor(record.version.node)) return;
-    if (ordered.pending > PENDING_MAX || ordered.gate('write').state !== 'open') return;
-    const { key, version: base } = record;
+  #proposeEnd(ordered: OrderedEngine, { key, version: base }: JournalRecord): boolean {
+    if (!this.#ports.speaksFor(base.node)) return false;
+    if (ordered.pending > PENDING_MAX || ordered.gate('write').state !== 'open') return false;
     ordered.write({ ...NO_ENTRY, kind: 'delete', key, base }, () => {});
+    return true;
   }
 }

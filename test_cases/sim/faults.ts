@@ -147,6 +147,7 @@ const KINDS = {
   /** The wall clock is hours behind, for a while. */
   'clock-leap-back': {
     forMs: LONG,
+    may: mayLeap,
     amount: (random) => -random.between(0.1, 3) * 3_600_000,
     strike: (_, { amount }, node) => {
       node.clock.skewMs = amount;
@@ -158,6 +159,7 @@ const KINDS = {
   /** The wall clock is hours ahead, for a while. */
   'clock-leap-ahead': {
     forMs: LONG,
+    may: mayLeap,
     amount: (random) => random.between(0.1, 3) * 3_600_000,
     strike: (_, { amount }, node) => {
       node.clock.skewMs = amount;
@@ -211,6 +213,16 @@ export function kindsOf(onDisk: boolean): [kind: FaultKind, factor: number][] {
 /** Those that make a store lose values: they strike one node of a scenario only, since what all have lost is lost. */
 export const LOSSY_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.startsWith('store-'));
 
+/** Those that make a wall clock wrong by any amount: they strike one node of a scenario only, since of three clocks one may be wrong. */
+const LEAPING_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.startsWith('clock-leap-'));
+
+/**
+ * A controller that serves alone before it knows the cluster's time has nothing but its own clock, which must be right then.
+ */
+function mayLeap({ level }: SimCluster, { core }: SimNode): boolean {
+  return level !== 'eventual' || core?.time.cluster.isAgreed === true;
+}
+
 const STORE_DELAY_MS = [0.05, 0.3] as const;
 const DISK_DELAY_MS = [0.05, 2] as const;
 
@@ -223,13 +235,15 @@ export function drawFaults(
     readonly untilMs: number;
     readonly nodes: number;
     readonly storeNode: number;
+    readonly clockNode: number;
   },
 ): Fault[] {
   const { forMs, amount }: Kind = KINDS[kind];
   const faults: Fault[] = [];
-  const { perSecond, untilMs, nodes, storeNode } = options;
+  const { perSecond, untilMs, nodes, storeNode, clockNode } = options;
   for (let atMs = random.exponential(1_000 / perSecond); atMs < untilMs; ) {
-    const node = LOSSY_KINDS.includes(kind) ? storeNode : random.below(nodes);
+    const drawn = random.below(nodes);
+    const node = LOSSY_KINDS.includes(kind) ? storeNode : LEAPING_KINDS.includes(kind) ? clockNode : drawn;
     faults.push({
       kind,
       atMs: Math.round(atMs),

@@ -159,10 +159,11 @@ function drawAllFaults(
   nodes: number,
 ): Fault[] {
   const storeNode = random.below(nodes);
+  const clockNode = random.fork('clock').below(nodes);
   return FAULT_KINDS.flatMap((kind) => {
     const perSecond = rates[kind] ?? 0;
     if (perSecond === 0) return [];
-    return drawFaults(random.fork(kind), kind, { perSecond, untilMs, nodes, storeNode });
+    return drawFaults(random.fork(kind), kind, { perSecond, untilMs, nodes, storeNode, clockNode });
   }).sort((a, b) => a.atMs - b.atMs);
 }
 

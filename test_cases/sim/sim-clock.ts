@@ -7,6 +7,9 @@ export const STARTED_AT_MS = Date.UTC(2026, 0, 1);
 /** How far a clock's rate is off at the most: 0.5 %, ten times what a bad quartz is. */
 const DRIFT_MAX = 0.005;
 
+/** How wrong a wall clock may be that is looked after, in milliseconds. */
+const BADLY_KEPT_MS = 5_000;
+
 /** Where a monotonic clock may start, in milliseconds: it says nothing about any other clock. */
 const OFFSET_MAX_MS = 1e9;
 
@@ -33,6 +36,11 @@ export class SimClock {
   /** Milliseconds since 1970; it jumps. */
   wallMs(): number {
     return Math.floor(STARTED_AT_MS + this.#scheduler.nowMs * this.rate + this.skewMs);
+  }
+
+  /** Ends an error that no clock has which is looked after. */
+  setRight(): void {
+    if (Math.abs(this.skewMs) > BADLY_KEPT_MS) this.skewMs = 0;
   }
 
   /** Virtual milliseconds that go by while this clock counts `ms`. */

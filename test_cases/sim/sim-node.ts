@@ -140,6 +140,8 @@ export class SimNode implements NetworkNode {
   start(abandon: string | null = null): void {
     this.#life++;
     this.#running = true;
+    // A controller that may serve alone before it knows the cluster's time is not started with a clock that is far off.
+    if (this.#settings.level === 'eventual') this.clock.setRight();
     const life = this.#life;
     /** What comes back to this process comes when it is awake, and never to the next one. */
     const deliver = (run: () => void) => {

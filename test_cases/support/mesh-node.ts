@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { versionTimeOfMs } from '../../src/ordering/version.ts';
 import { prefaceIn } from '../../src/peer/handshake.ts';
 import { isOnLoopback } from '../../src/peer/loopback.ts';
 import { Mesh } from '../../src/peer/mesh.ts';
@@ -12,8 +11,6 @@ export interface MeshOptions {
   readonly cluster?: string;
   readonly level?: string;
   readonly peers?: string;
-  /** Milliseconds by which this node's clock is ahead of the others'. */
-  readonly aheadMs?: number;
   readonly incarnation?: number;
   readonly secret?: string;
   /** Its connections count as ones that leave the machine. */
@@ -23,9 +20,6 @@ export interface MeshOptions {
   readonly takenAfterMs?: number;
 }
 
-/** Every clock here stands still. */
-const NOW_MS = 1_800_000_000_000;
-const MAX_CLOCK_SKEW_MS = 1000;
 const FRAME_BYTES_MAX = 16_777_216;
 
 export type Address = { readonly host: string; readonly port: number };
@@ -55,7 +49,6 @@ export class MeshNode {
   constructor(node: number, addresses: readonly Address[], options: MeshOptions = {}) {
     this.node = node;
     this.address = addresses[node]!;
-    const wallMs = NOW_MS + (options.aheadMs ?? 0);
     this.mesh = new Mesh({
       node,
       incarnation: options.incarnation ?? 1,
@@ -65,13 +58,10 @@ export class MeshNode {
         level: options.level ?? 'sequential',
         peers: options.peers ?? 'the peers',
         node,
-        aheadMs: (time) => (time - versionTimeOfMs(wallMs)) / 4096,
-        maxClockSkewMs: MAX_CLOCK_SKEW_MS,
       },
       secret: options.secret === undefined ? null : Buffer.from(options.secret),
       frameBytesMax: FRAME_BYTES_MAX,
       isLocal: (socket) => isOnLoopback(socket) && options.onNetwork !== true,
-      wallTime: () => versionTimeOfMs(wallMs),
       nowMs: () => performance.now(),
       random: () => 0,
       randomBytes,

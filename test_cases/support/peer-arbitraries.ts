@@ -61,7 +61,6 @@ export const MESSAGES: Arbitraries = {
     incarnation: u53,
     level: latin1,
     peers: latin1,
-    wallTime: u53,
     nonce: values,
     hasSecret: fc.boolean(),
     onNetwork: fc.boolean(),
@@ -72,7 +71,8 @@ export const MESSAGES: Arbitraries = {
   heartbeat: fc.record({
     type: fc.constant('heartbeat'),
     time: u53,
-    wallTime: u53,
+    wallMs: u53,
+    clusterMs: u53,
     askedMs: u53,
     installed: ballots,
     standing: standings,

@@ -10,7 +10,7 @@ import type { Hello, PeerMessage } from '../../src/peer/messages.ts';
 export interface RawPeerOptions {
   readonly address: { readonly host: string; readonly port: number };
   /** What it says of itself: it may lie. */
-  readonly hello: Pick<Hello, 'cluster' | 'node' | 'incarnation' | 'level' | 'peers' | 'wallTime'>;
+  readonly hello: Pick<Hello, 'cluster' | 'node' | 'incarnation' | 'level' | 'peers'>;
   readonly secret?: Buffer | null;
   /** As this end sees the connection; frames then carry MACs. */
   readonly onNetwork?: boolean;
@@ -45,7 +45,7 @@ export class RawPeer {
       side: 'caller',
       own: { type: 'hello', ...hello, nonce, hasSecret: secret !== null, onNetwork },
       secret,
-      belonging: { ...hello, aheadMs: () => 0, maxClockSkewMs: 1, node: -1 },
+      belonging: { ...hello, node: -1 },
       isLocal: !onNetwork,
       misplaced: () => null,
       send: (message) => this.#link.send(message),

@@ -9,6 +9,7 @@ const PEER = {
   syncing: false,
   sync: null,
   lastSyncMs: null,
+  clockAheadMs: 12,
   role: 'member',
   inStep: false,
   storeTrouble: '',
@@ -32,6 +33,7 @@ const STATUS: Status = {
     leaseLeftMs: 243,
     suspected: [2],
   },
+  time: { nowMs: Date.UTC(2026, 0, 2, 3, 4, 5), reason: '' },
   requests: { pending: 3, completed: 12 },
   keys: 1,
   store: {
@@ -70,6 +72,22 @@ const STATUS: Status = {
     { ...PEER, id: 2, address: 'host.example:18002', up: false, lastHeardMs: null, role: 'down' },
   ],
 };
+
+it('names clocks that are wrong, and says when there is no time', () => {
+  const linesOf = (status: Status) =>
+    renderStatus(status)
+      .split('\n')
+      .filter((line) => line.startsWith('time'));
+  expect(linesOf(STATUS)).toEqual([]);
+  const peers = STATUS.peers.map((peer, id) => ({ ...peer, clockAheadMs: [3_600_000, -4_200, null][id]! }));
+  expect(linesOf({ ...STATUS, peers })).toEqual([
+    "time      2026-01-02T03:04:05.000Z; 127.0.0.1:8000's clock is 60 min ahead, 127.0.0.1:8001's clock is 4.2 s behind",
+  ]);
+  const time = { nowMs: null, reason: 'the controllers have not yet agreed on the time' };
+  expect(linesOf({ ...STATUS, peers, time })).toEqual([
+    'time      not agreed: the controllers have not yet agreed on the time',
+  ]);
+});
 
 it('shows the cluster as a table', () => {
   expect(renderStatus(STATUS)).toBe(

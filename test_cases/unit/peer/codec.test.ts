@@ -35,7 +35,8 @@ describe('the codec of peer messages', () => {
     const frame = encodeMessage({
       type: 'heartbeat',
       time: 0,
-      wallTime: 0,
+      wallMs: 0,
+      clusterMs: 0,
       askedMs: 0,
       installed: NO_BALLOT,
       standing,

@@ -5,6 +5,7 @@ import {
   PROTOCOL_VERSION,
   prefaceIn,
   refusalOf,
+  versionRefusal,
 } from '../../../src/peer/handshake.ts';
 import type { Hello } from '../../../src/peer/messages.ts';
 
@@ -13,8 +14,6 @@ const OWN: Belonging = {
   level: 'sequential',
   peers: 'a:1,b:2',
   node: 0,
-  aheadMs: (time) => time - 1000,
-  maxClockSkewMs: 500,
 };
 const HELLO: Hello = {
   type: 'hello',
@@ -23,7 +22,6 @@ const HELLO: Hello = {
   peers: 'a:1,b:2',
   node: 1,
   incarnation: 7,
-  wallTime: 1000,
   nonce: Buffer.alloc(32),
   hasSecret: true,
   onNetwork: false,
@@ -32,8 +30,6 @@ const HELLO: Hello = {
 describe('the handshake', () => {
   it('takes a peer of the same cluster', () => {
     expect(refusalOf(HELLO, OWN)).toBeNull();
-    expect(refusalOf({ ...HELLO, wallTime: 1500 }, OWN)).toBeNull();
-    expect(refusalOf({ ...HELLO, wallTime: 0 }, OWN)).toBeNull();
   });
 
   it.each([
@@ -41,9 +37,14 @@ describe('the handshake', () => {
     [{ peers: 'a:1,c:3' }, 'its peers (a:1,c:3) are not the same as here (a:1,b:2)'],
     [{ level: 'eventual' }, 'level eventual is not sequential'],
     [{ node: 0 }, 'two controllers claim to be number 0'],
-    [{ wallTime: 4500 }, 'its clock is 3.5 s ahead (max_clock_skew 0.5 s)'],
   ])('turns away %j, and says why', (difference, reason) => {
     expect(refusalOf({ ...HELLO, ...difference }, OWN)).toBe(reason);
+  });
+
+  it('refuses versions that are too far ahead, and says by how much', () => {
+    expect(versionRefusal(500, 500)).toBeNull();
+    expect(versionRefusal(-10_000, 500)).toBeNull();
+    expect(versionRefusal(3_500, 500)).toBe('its versions are 3.5 s ahead (max_clock_skew 0.5 s)');
   });
 
   it('begins with a byte that no other protocol of the port begins with', () => {

@@ -29,6 +29,7 @@ function engineOf(known: VersionVector, store = STORE, hot = new HotEntries(0)) 
     ownPastKnown: () => true,
     requestFlush: () => {},
     caughtUp: () => true,
+    timeGate: () => null,
     sync: false,
   });
   return { engine, journal };

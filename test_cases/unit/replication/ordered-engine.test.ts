@@ -37,6 +37,7 @@ function engineInView(): OrderedEngine {
     requestFlush() {},
     onChange() {},
     gate: () => ({ state: 'open' }),
+    timeGate: () => null,
     queueBytesMax: 1_000_000,
     recovered: NOTHING_RECOVERED,
     durability: 'async',

@@ -104,7 +104,7 @@ class Group {
       name: `n${id}`,
       startedAt: null,
       nowMs: () => this.nowMs,
-      wallMs: () => 0,
+      timeMs: () => 0,
       timeoutMs: 500,
       nextTurn: (callback) => this.#turns.push(callback),
       log: (message) => this.lines.push(message),

@@ -1,0 +1,97 @@
+import { ClockWatch } from '../membership/clock-watch.ts';
+import { ClusterClock } from '../membership/cluster-clock.ts';
+import type { Peers } from '../membership/peers.ts';
+import { HybridClock } from '../ordering/hybrid-clock.ts';
+import { msOfVersionTime } from '../ordering/version.ts';
+import { versionRefusal } from '../peer/handshake.ts';
+import type { Heartbeat } from '../peer/messages.ts';
+import { graceMsOf } from '../replication/first-sync.ts';
+import type { CorePorts } from './core-ports.ts';
+
+/** One controller's clocks: the time that the cluster agrees on, and the versions that are made from it. */
+export class CoreTime {
+  readonly cluster: ClusterClock;
+  readonly versions: HybridClock;
+  readonly #ports: CorePorts;
+  readonly #peers: Peers;
+  readonly #watch: ClockWatch;
+  readonly #onAgreed: () => void;
+
+  /** @param onAgreed there is cluster time from now on */
+  constructor(ports: CorePorts, peers: Peers, onAgreed: () => void) {
+    const { settings, recovered, log } = ports;
+    this.#ports = ports;
+    this.#peers = peers;
+    this.#onAgreed = onAgreed;
+    this.cluster = new ClusterClock({
+      ...ports,
+      nodes: settings.peers.length,
+      knownMs: msOfVersionTime(recovered.newestTime),
+      heard: () => peers.ids.filter((peer) => peers.isHeard(peer)),
+      maxSkewMs: settings.maxClockSkewMs,
+      graceMs: graceMsOf(settings),
+    });
+    this.versions = new HybridClock(settings.self, () => this.cluster.nowMs());
+    this.versions.observe(recovered.newestTime);
+    this.#watch = new ClockWatch({ clock: this.cluster, peers, maxSkewMs: settings.maxClockSkewMs, log });
+  }
+
+  /** What a heartbeat says of the time. */
+  get announcement(): Pick<Heartbeat, 'time' | 'wallMs' | 'clusterMs'> {
+    return {
+      time: this.versions.newest,
+      wallMs: Math.max(0, Math.floor(this.#ports.wallMs())),
+      clusterMs: this.cluster.agreedMs ?? 0,
+    };
+  }
+
+  /**
+   * By how much a version time of a peer is ahead of the latest that it can be now, in milliseconds. One that is known here
+   * already is not: it does no more harm than it has done.
+   */
+  aheadMs(versionTime: number): number {
+    return versionTime <= this.versions.newest ? 0 : this.cluster.aheadMs(versionTime);
+  }
+
+  /** @returns why the peer can't be one, in words for both sides; null when it can */
+  onHeartbeat(from: number, heartbeat: Heartbeat): string | null {
+    // The sample first, since it may be what this controller gets the time from.
+    this.#learn(() => this.cluster.onHeartbeat(from, heartbeat));
+    const refusal = versionRefusal(this.aheadMs(heartbeat.time), this.#ports.settings.maxClockSkewMs);
+    if (refusal === null) this.versions.observe(heartbeat.time);
+    return refusal;
+  }
+
+  onPeerDown(peer: number): void {
+    this.cluster.onPeerDown(peer);
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    this.#learn(() => this.cluster.onTick());
+  }
+
+  /** Every `heartbeat_time`. */
+  onHeartbeatTick(): void {
+    this.#watch.step();
+  }
+
+  /** By how much a controller's wall clock is ahead of cluster time, in milliseconds; null where nothing is known. */
+  errorMsOf(node: number): number | null {
+    const { settings } = this.#ports;
+    return node === settings.self ? this.cluster.ownErrorMs : this.cluster.errorMsOf(node);
+  }
+
+  #learn(time: () => void): void {
+    const wasAgreed = this.cluster.isAgreed;
+    time();
+    if (wasAgreed || !this.cluster.isAgreed) return;
+    const heard = this.#peers.ids.filter((peer) => this.#peers.isHeard(peer)).length;
+    this.#ports.log('the time is agreed', {
+      time: new Date(this.cluster.nowMs()).toISOString(),
+      ownClockAheadMs: Math.round(this.cluster.ownErrorMs!),
+      heard,
+    });
+    this.#onAgreed();
+  }
+}

@@ -1,0 +1,235 @@
+import { msOfVersionTime, TICKS_PER_MS, VERSION_END_MS, versionTimeOfMs } from '../ordering/version.ts';
+import type { Heartbeat } from '../peer/messages.ts';
+import { CLOCK_DRIFT_MAX } from './lease.ts';
+import { quorum } from './view.ts';
+
+/**
+ * How much faster or slower than the monotonic clock cluster time may run while it is corrected: 20 ms in a second.
+ * Twice what two monotonic clocks may differ in rate, so that cluster time follows the clocks that it is taken from.
+ * Larger: wrong clocks of a majority do damage sooner. Smaller: cluster time lags behind them.
+ */
+export const SLEW_MAX = 2 * CLOCK_DRIFT_MAX;
+
+export interface ClusterClockPorts {
+  /** Configured controllers, this one included. */
+  readonly nodes: number;
+  /** This machine's wall clock, milliseconds since 1970; it may be wrong, and jump. */
+  readonly wallMs: () => number;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** The time of the newest write that was known here in a former life, milliseconds since 1970. */
+  readonly knownMs: number;
+  /** Peers that are heard now. */
+  readonly heard: () => readonly number[];
+  /** Clocks that are further apart than this can't both be right, in milliseconds. */
+  readonly maxSkewMs: number;
+  /** How long controllers that are not heard are waited for at the start, in milliseconds. */
+  readonly graceMs: number;
+}
+
+/** What a peer said of the time. Offsets are against this controller's monotonic clock when it arrived. */
+interface Sample {
+  readonly wallOffsetMs: number;
+  /** Of the peer's cluster time; null while the peer has none. */
+  readonly timeOffsetMs: number | null;
+  /** The time of the newest write that the peer knows. */
+  readonly knownMs: number;
+}
+
+/**
+ * Cluster time: the time of day that the controllers agree on, and that every decision on expiry goes by. It is this
+ * controller's monotonic clock plus an offset, which is steered by what all controllers' wall clocks say.
+ *
+ *  1. Of `n` controllers the wall clocks of `f = (n - 1) / 2` may be wrong by any amount. Of the readings that are heard,
+ *     sorted, at least one right one is not above, and at least one not below, those at place `f` from either end.
+ *     Cluster time is steered into the interval between these two, and a wrong clock alone moves it nowhere.
+ *  2. Within that interval it follows the cluster time that is furthest, so that all controllers read the same.
+ *  3. It never goes back, and runs at most `SLEW_MAX` too fast or too slow. Only a controller whose monotonic clock stood
+ *     still catches up at once, to what a majority of the controllers reads already.
+ *  4. A controller that was just started has no cluster time. It takes over that of peers which have it. Where none has
+ *     it, a majority begins anew with the interval of rule 1. Until then nothing may be removed because of its age.
+ *
+ * A reading arrives later than it was taken, and is too small by so much: that is harmless, since no rule follows the
+ * smallest one.
+ */
+export class ClusterClock {
+  readonly #ports: ClusterClockPorts;
+  readonly #samples = new Map<number, Sample>();
+  /** Readings of wall clocks that may be wrong. */
+  readonly #wrongMax: number;
+  readonly #startedMs: number;
+  #agreed = false;
+  /** Cluster time when it was last steered, and the monotonic clock then. */
+  #baseMs = 0;
+  #baseNowMs = 0;
+  /** How much is still to be added to it. */
+  #correctionMs = 0;
+  /** By how much versions were ahead of cluster time when it began: they stay so, and must not be refused for it. */
+  #leadMs = 0;
+  /** How far apart the plausible readings are, in milliseconds; null while too few are heard. */
+  #spreadMs: number | null = null;
+
+  constructor(ports: ClusterClockPorts) {
+    this.#ports = ports;
+    this.#wrongMax = Math.floor((ports.nodes - 1) / 2);
+    this.#startedMs = ports.nowMs();
+  }
+
+  /** There is a cluster time. Once true, it stays. */
+  get isAgreed(): boolean {
+    return this.#agreed;
+  }
+
+  /** Nothing more is waited for: where there is no cluster time, it is not to be had for now. */
+  get isGraceOver(): boolean {
+    return this.#ports.nowMs() - this.#startedMs >= this.#ports.graceMs;
+  }
+
+  /** Why there is no cluster time, for people. */
+  get trouble(): string {
+    const { maxSkewMs } = this.#ports;
+    if (this.#spreadMs === null || this.#spreadMs <= maxSkewMs)
+      return 'the controllers have not yet agreed on the time';
+    const apart = `${seconds(this.#spreadMs)} s apart (max_clock_skew ${maxSkewMs / 1000} s)`;
+    return `the clocks of the controllers that are up are ${apart}, and too few to tell which are right`;
+  }
+
+  /**
+   * Whole milliseconds since 1970. Where there is no cluster time, this machine's wall clock takes its place, but not
+   * from before what was known in a former life.
+   */
+  nowMs(): number {
+    if (this.#agreed) return Math.floor(this.#readingAt(this.#ports.nowMs()));
+    return Math.max(this.#ports.wallMs(), this.#ports.knownMs);
+  }
+
+  /** Cluster time; null while there is none. */
+  get agreedMs(): number | null {
+    return this.#agreed ? this.nowMs() : null;
+  }
+
+  /** How far a version time is ahead of the latest that it can be now, in milliseconds; negative when it is behind. */
+  aheadMs(versionTime: number): number {
+    return (versionTime - versionTimeOfMs(this.#latestMs())) / TICKS_PER_MS;
+  }
+
+  /** How far this machine's wall clock is ahead of cluster time, in milliseconds; null while there is none. */
+  get ownErrorMs(): number | null {
+    return this.#agreed ? this.#ports.wallMs() - this.nowMs() : null;
+  }
+
+  /** The same of a peer's, as far as it was heard of. */
+  errorMsOf(peer: number): number | null {
+    const sample = this.#samples.get(peer);
+    if (!this.#agreed || sample === undefined) return null;
+    const now = this.#ports.nowMs();
+    return sample.wallOffsetMs + now - this.#readingAt(now);
+  }
+
+  onHeartbeat(
+    from: number,
+    { wallMs, clusterMs, time }: Pick<Heartbeat, 'wallMs' | 'clusterMs' | 'time'>,
+  ): void {
+    const now = this.#ports.nowMs();
+    this.#samples.set(from, {
+      wallOffsetMs: Math.min(wallMs, VERSION_END_MS) - now,
+      timeOffsetMs: clusterMs === 0 ? null : Math.min(clusterMs, VERSION_END_MS) - now,
+      knownMs: msOfVersionTime(time),
+    });
+    if (!this.#agreed) this.onTick();
+  }
+
+  onPeerDown(peer: number): void {
+    this.#samples.delete(peer);
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    const now = this.#ports.nowMs();
+    const samples = this.#heard();
+    const walls = [this.#ports.wallMs() - now, ...samples.map(({ wallOffsetMs }) => wallOffsetMs)];
+    const times = samples.flatMap(({ timeOffsetMs }) => (timeOffsetMs === null ? [] : [timeOffsetMs]));
+    if (this.#agreed) this.#steer(now, walls, times);
+    else if (times.length > 0) this.#begin(now, median(times), this.#ports.knownMs - now);
+    else this.#agree(now, walls, samples);
+  }
+
+  #heard(): Sample[] {
+    return this.#ports.heard().flatMap((peer) => this.#samples.get(peer) ?? []);
+  }
+
+  /** @param walls offsets of all wall clocks that are heard */
+  #steer(now: number, walls: readonly number[], times: readonly number[]): void {
+    const { nodes } = this.#ports;
+    let reading = this.#readingAt(now);
+    let target = Math.max(reading, ...times.map((offset) => offset + now));
+    if (walls.length >= quorum(nodes)) {
+      const { from, to } = plausible(walls, this.#wrongMax);
+      target = Math.min(Math.max(target, from + now), to + now);
+      const isWitnessed = times.length > 0 && times.length + 1 >= quorum(nodes);
+      if (isWitnessed) reading = Math.max(reading, Math.min(from, ...times) + now);
+    }
+    this.#baseMs = reading;
+    this.#baseNowMs = now;
+    this.#correctionMs = target - reading;
+  }
+
+  /** Nobody who is heard has a cluster time. */
+  #agree(now: number, walls: readonly number[], samples: readonly Sample[]): void {
+    const { nodes, maxSkewMs, knownMs } = this.#ports;
+    this.#spreadMs = null;
+    if (walls.length < quorum(nodes)) return;
+    const { from, to } = plausible(walls, this.#wrongMax);
+    this.#spreadMs = to - from;
+    const isComplete = walls.length > 2 * this.#wrongMax;
+    if (this.#spreadMs > maxSkewMs || (!isComplete && !this.isGraceOver)) return;
+    // As late as controllers with a right clock among them know writes of. Far ahead are those of a time with wrong clocks.
+    const knownTimes = [knownMs, ...samples.map((sample) => sample.knownMs)].sort((a, b) => b - a);
+    const known = knownTimes[this.#wrongMax]! - now;
+    this.#begin(now, known - from > maxSkewMs ? from : Math.max(from, known), known);
+  }
+
+  #begin(now: number, offsetMs: number, knownOffsetMs: number): void {
+    this.#agreed = true;
+    this.#leadMs = Math.max(0, knownOffsetMs - offsetMs);
+    this.#baseMs = now + offsetMs;
+    this.#baseNowMs = now;
+    this.#correctionMs = 0;
+  }
+
+  #readingAt(now: number): number {
+    const sinceMs = Math.max(0, now - this.#baseNowMs);
+    const slewMax = sinceMs * SLEW_MAX;
+    return this.#baseMs + sinceMs + Math.min(Math.max(this.#correctionMs, -slewMax), slewMax);
+  }
+
+  /** While there is no cluster time, any of the wall clocks may be right. */
+  #latestMs(): number {
+    if (this.#agreed) return this.nowMs() + this.#leadMs;
+    const now = this.#ports.nowMs();
+    return Math.max(this.nowMs(), ...this.#heard().map(({ wallOffsetMs }) => wallOffsetMs + now));
+  }
+}
+
+/**
+ * Between which bounds the time is, if of all clocks at most `wrongMax` are wrong. With fewer than `2 * wrongMax + 1`
+ * readings, the bounds are such that a right clock is within them, and wrong ones may be, too.
+ */
+function plausible(
+  offsets: readonly number[],
+  wrongMax: number,
+): { readonly from: number; readonly to: number } {
+  const sorted = offsets.toSorted((a, b) => a - b);
+  const one = sorted[Math.min(wrongMax, sorted.length - 1)]!;
+  const other = sorted[Math.max(0, sorted.length - 1 - wrongMax)]!;
+  return { from: Math.min(one, other), to: Math.max(one, other) };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+/** For people, to a tenth. */
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
+}

@@ -1,0 +1,12 @@
+import type { ClusterClock } from '../membership/cluster-clock.ts';
+import type { EngineNeed, Gate } from '../membership/gate.ts';
+
+/**
+ * Whether a request may start, as far as the time has a say; null when it may. Reads of the state here, and all requests at
+ * a level that serves alone, do not wait for cluster time for longer than the grace period.
+ */
+export function timeGate(clock: ClusterClock, need: EngineNeed, servesAlone: boolean): Gate | null {
+  if (clock.isAgreed) return null;
+  if (!clock.isGraceOver) return { state: 'wait', reason: clock.trouble };
+  return servesAlone || need === 'read' ? null : { state: 'closed', reason: clock.trouble };
+}

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { LEVELS } from '../../src/consistency/level.ts';
+import type { Durability } from '../../src/journal/durability.ts';
+import { storeRequest } from '../../src/protocol/make-request.ts';
+import type { Reply } from '../../src/protocol/reply.ts';
+import type { Request } from '../../src/protocol/request.ts';
+import { ask, read, set } from './ask.ts';
+import { SimCluster } from './sim-cluster.ts';
+
+/** One controller's wall clock is wrong, or jumps: no entry is lost by it, and none comes back. */
+
+const OK: Reply = { kind: 'outcome', outcome: 'ok' };
+const STORED: Reply = { kind: 'outcome', outcome: 'stored' };
+
+const HOUR_MS = 3_600_000;
+
+const KEYS = Array.from({ length: 20 }, (_, i) => `k${i}`);
+
+const setFor = (key: string, seconds: number): Request =>
+  storeRequest('set', key, 0, seconds, Buffer.from('v'));
+
+const CASES = LEVELS.flatMap((level) =>
+  (['none', 'async'] as const).map((durability) => ({ level, durability })),
+);
+
+describe.each(CASES)('a wrong wall clock, at $level with $durability', ({ level, durability }) => {
+  const clusterOf = async (settings: { durability: Durability } = { durability }): Promise<SimCluster> => {
+    const cluster = new SimCluster({ seed: 3, level, settings });
+    await cluster.start();
+    await cluster.run(1_000);
+    return cluster;
+  };
+
+  const store = async (cluster: SimCluster, seconds: number): Promise<void> => {
+    for (const [i, key] of KEYS.entries())
+      expect(await ask(cluster, i % 3, setFor(key, seconds))).toEqual(STORED);
+    await cluster.run(500);
+  };
+
+  const jump = async (cluster: SimCluster, byMs: number): Promise<void> => {
+    cluster.nodes[1]!.clock.skewMs = byMs;
+    await cluster.run(4_000);
+    cluster.nodes[1]!.clock.skewMs = 0;
+    await cluster.run(4_000);
+  };
+
+  const held = async (cluster: SimCluster, node: number): Promise<string[]> => {
+    const found: string[] = [];
+    for (const key of KEYS) if ((await read(cluster, node, key)) !== null) found.push(key);
+    return found;
+  };
+
+  it.each([HOUR_MS, -HOUR_MS])(
+    'jumps by %d ms and back: every entry is there on every controller',
+    async (byMs) => {
+      const cluster = await clusterOf();
+      await store(cluster, 600);
+      await jump(cluster, byMs);
+      for (const node of [0, 1, 2]) expect(await held(cluster, node)).toEqual(KEYS);
+      await cluster.runUntilReady();
+    },
+  );
+
+  it('jumps ahead while a flush is pending: the flush waits for its time, and comes', async () => {
+    const cluster = await clusterOf();
+    await store(cluster, 0);
+    expect(await ask(cluster, 0, { kind: 'flush_all', delay: 30, noreply: false })).toEqual(OK);
+    await jump(cluster, HOUR_MS);
+    for (const node of [0, 1, 2]) expect(await held(cluster, node)).toEqual(KEYS);
+    await cluster.run(25_000);
+    for (const node of [0, 1, 2]) expect(await held(cluster, node)).toEqual([]);
+  });
+
+  it('is 4 s ahead, which is allowed: a short-lived entry is no miss there before its time', async () => {
+    const cluster = await clusterOf();
+    expect(await ask(cluster, 0, setFor('k', 4))).toEqual(STORED);
+    await cluster.run(100);
+    cluster.nodes[1]!.clock.skewMs = 4_500;
+    await cluster.run(500);
+    expect(await read(cluster, 1, 'k')).toBe('v');
+    await cluster.run(4_500);
+    for (const node of [0, 1, 2]) expect(await read(cluster, node, 'k')).toBeNull();
+    cluster.nodes[1]!.clock.skewMs = 0;
+    await cluster.run(500);
+    for (const node of [0, 1, 2]) expect(await read(cluster, node, 'k')).toBeNull();
+  });
+
+  it('jumps back: what has expired is not there again', async () => {
+    const cluster = await clusterOf();
+    expect(await ask(cluster, 0, setFor('k', 1))).toEqual(STORED);
+    await cluster.run(1_200);
+    cluster.nodes[1]!.clock.skewMs = -HOUR_MS;
+    await cluster.run(100);
+    for (const node of [0, 1, 2]) expect(await read(cluster, node, 'k')).toBeNull();
+  });
+
+  it('is wrong by an hour: its controller takes part, and what is written there lives as long as asked', async () => {
+    const cluster = await clusterOf();
+    for (const byMs of [HOUR_MS, -HOUR_MS]) {
+      cluster.nodes[1]!.clock.skewMs = byMs;
+      await cluster.run(2_000);
+      await cluster.runUntilReady();
+      expect(await ask(cluster, 1, setFor('k', 3))).toEqual(STORED);
+      await cluster.run(2_000);
+      for (const node of [0, 1, 2]) expect(await read(cluster, node, 'k')).toBe('v');
+      await cluster.run(1_500);
+      for (const node of [0, 1, 2]) expect(await read(cluster, node, 'k')).toBeNull();
+    }
+  });
+
+  it('is wrong by an hour when its controller starts: it goes by the time of the others', async () => {
+    const cluster = await clusterOf();
+    await store(cluster, 600);
+    for (const byMs of [HOUR_MS, -HOUR_MS]) {
+      cluster.kill(cluster.nodes[1]!);
+      cluster.nodes[1]!.clock.skewMs = byMs;
+      await cluster.run(1_000);
+      cluster.nodes[1]!.start();
+      await cluster.runUntilReady();
+      expect(await ask(cluster, 1, set('other', 'v'))).toEqual(STORED);
+      await cluster.run(4_000);
+      for (const node of [0, 1, 2]) expect(await held(cluster, node)).toEqual(KEYS);
+    }
+  });
+});
