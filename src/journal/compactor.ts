@@ -1,4 +1,5 @@
 import { Compaction, type CompactionPorts, type Moves } from './compaction.ts';
+import { allowanceOf, FreeSpace } from './log-allowance.ts';
 import type { Place } from './log-entry.ts';
 import type { Timers } from './timers.ts';
 
@@ -6,7 +7,7 @@ export interface CompactorPorts extends Pick<CompactionPorts, 'files' | 'writer'
   readonly timers: Timers;
   /** Monotonic. */
   readonly nowMs: () => number;
-  /** The log behind the base is left to grow to this before it is compacted, however small the base, in bytes. */
+  /** Where there is room, the log behind the base grows to this before it is compacted, in bytes: see `allowanceOf`. */
   readonly compactBytesMin: number;
   /** Writes entries anew whose files are about to be removed, and resolves when they are on disk. */
   readonly saveReverted: (places: readonly Place[]) => Promise<void>;
@@ -37,10 +38,14 @@ export class Compactor {
   #isIdle = true;
   #notBeforeMs = 0;
   #closed = false;
+  readonly #free: FreeSpace;
+  /** Of `logBytes`, when the free space was last known. */
+  #lookedAtBytes = 0;
 
   constructor(ports: CompactorPorts, sizes: LogSizes) {
     this.#ports = ports;
     this.#sizes = sizes;
+    this.#free = new FreeSpace(ports.files.disk, ports.files.directory, ports.nowMs);
   }
 
   get sizes(): Readonly<LogSizes> {
@@ -50,7 +55,12 @@ export class Compactor {
   /** @param bytes more of the log are on disk */
   onFlushed(bytes: number): void {
     this.#sizes.logBytes += bytes;
-    if (this.#isDue()) this.#start();
+    const grown = this.#sizes.logBytes - this.#lookedAtBytes;
+    this.#free.refresh(grown > this.#allowance / LOOKS_PER_ALLOWANCE, () => {
+      this.#lookedAtBytes = this.#sizes.logBytes;
+      this.#startIfDue();
+    });
+    this.#startIfDue();
   }
 
   /**
@@ -76,11 +86,16 @@ export class Compactor {
 
   #isDue(): boolean {
     if (!this.#isIdle || this.#closed || this.#ports.nowMs() < this.#notBeforeMs) return false;
-    const { baseBytes, logBytes } = this.#sizes;
-    return logBytes > Math.max(this.#ports.compactBytesMin, LOG_PER_BASE * baseBytes);
+    return this.#sizes.logBytes > this.#allowance;
   }
 
-  #start(): void {
+  get #allowance(): number {
+    const { baseBytes, logBytes } = this.#sizes;
+    return allowanceOf(baseBytes, this.#free.bytes + baseBytes + logBytes, this.#ports.compactBytesMin);
+  }
+
+  #startIfDue(): void {
+    if (!this.#isDue()) return;
     this.#isIdle = false;
     this.#running = Promise.resolve()
       .then(() => this.#compact())
@@ -115,6 +130,7 @@ export class Compactor {
     if (places.length > 0) await saveReverted(places);
     for (const number of await files.list()) if (number < base.number) await files.remove(number);
     this.#sizes.logBytes -= before;
+    this.#lookedAtBytes = this.#sizes.logBytes;
     const freed = this.#sizes.baseBytes + before - base.bytes;
     this.#sizes.baseBytes = base.bytes;
     log('the journal is compacted', { bytes: base.bytes, freed, ms: Math.round(nowMs() - startedMs) });
@@ -122,12 +138,14 @@ export class Compactor {
 
   async #pause(): Promise<void> {
     if (this.#closed) throw new Error('the journal is being closed');
-    await new Promise<void>((resolve) => this.#ports.timers.after(PAUSE_MS, resolve));
+    const { timers } = this.#ports;
+    const isHasty = this.#sizes.logBytes > this.#allowance * HASTY_FROM;
+    await new Promise<void>((resolve) => (isHasty ? timers.soon(resolve) : timers.after(PAUSE_MS, resolve)));
   }
 }
 
-/** The log is compacted when it is so many times as large as the base: what the disk holds beside what is live. */
-const LOG_PER_BASE = 2;
+/** The free space is asked for so many times while the log grows as far as it may. */
+const LOOKS_PER_ALLOWANCE = 16;
 
 /** After a compaction that failed, in milliseconds. */
 const AGAIN_MS = 30_000;
@@ -135,5 +153,8 @@ const AGAIN_MS = 30_000;
 /** A write that a store has refused by then is not taken back any more, in milliseconds: it answers far sooner. */
 const REVERTED_WITHIN_MS = 60_000;
 
-/** Between two steps of a compaction, in milliseconds. */
+/** A compaction makes haste when the log has grown to so many times what it may: the writes are about to overtake it. */
+const HASTY_FROM = 1.5;
+
+/** Between two steps of a compaction that makes no haste, in milliseconds. */
 const PAUSE_MS = 1;

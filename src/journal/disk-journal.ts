@@ -28,7 +28,7 @@ export interface DiskJournalPorts {
   readonly commitWithinMs: number;
   readonly retryAfterMs: number;
   readonly segmentBytesMax: number;
-  /** The log behind the base is left to grow to this before it is compacted, however small the base, in bytes. */
+  /** Where there is room, the log behind the base grows to this before it is compacted, in bytes. */
   readonly compactBytesMin: number;
   /** While more than this is recorded and not on disk, the journal is not writable, in bytes. */
   readonly backlogBytesMax: number;

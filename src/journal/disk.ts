@@ -1,4 +1,15 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+} from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DirectoryLock, type Lock } from './directory-lock.ts';
 
@@ -19,6 +30,8 @@ export interface Disk {
   removeDirectory(path: string): Promise<void>;
   /** What was made, renamed or removed in the directory is on disk. */
   syncDirectory(path: string): Promise<void>;
+  /** What this process may still write there, in bytes. */
+  freeBytes(directory: string): Promise<number>;
   /** Keeps other processes off a directory. @throws JournalError LOCKED, or why that can't be done */
   lock(directory: string): Lock;
 }
@@ -58,6 +71,10 @@ export const NODE_DISK: Disk = {
     } finally {
       await handle.close();
     }
+  },
+  async freeBytes(directory) {
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize;
   },
   lock: (directory) => new DirectoryLock(directory),
 };

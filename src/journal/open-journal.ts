@@ -31,7 +31,7 @@ export interface JournalOptions {
   readonly retryAfterMs?: number;
   /** A file that has grown to this is followed by another, in bytes. */
   readonly segmentBytesMax?: number;
-  /** A log that is smaller is not compacted, in bytes. */
+  /** Where there is room, a log that is smaller is not compacted, in bytes. */
   readonly compactBytesMin?: number;
   /** While more than this waits for the disk, the journal is not writable, in bytes. */
   readonly backlogBytesMax?: number;

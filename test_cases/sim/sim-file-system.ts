@@ -68,6 +68,7 @@ export class SimFileSystem {
       makeDirectory: (path) => quickly((content) => content.makeDirectory(path)),
       removeDirectory: (path) => quickly((content) => content.removeDirectory(path)),
       syncDirectory: (path) => this.#later(1, deliver, (content) => content.syncDirectory(path)),
+      freeBytes: (directory) => this.#content.freeBytes(directory),
       lock: (directory) => this.#lock(directory),
     };
   }

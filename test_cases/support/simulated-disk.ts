@@ -68,6 +68,11 @@ export class SimulatedDisk implements Disk {
     return Buffer.from(content.now);
   }
 
+  /** It takes no time, and no operation. */
+  async freeBytes(_: string): Promise<number> {
+    return Number.POSITIVE_INFINITY;
+  }
+
   async list(directory: string): Promise<string[]> {
     const all = [...this.#names.keys(), ...this.#directories];
     return all.filter((path) => dirname(path) === directory).map((path) => basename(path));
