@@ -26,10 +26,14 @@ export interface CommandLine {
   readonly command: readonly string[];
   /** With `backup` and `restore`: where the backup is. */
   readonly directory: string | null;
+  /** With `restart`: which controllers. */
+  readonly ids: readonly number[];
+  /** With `start` and `restart`: how long until all has to be ready; null: the default. */
+  readonly waitMs: number | null;
 }
 
 /** First words that are no flags. */
-const COMMANDS = ['start', 'stop', 'backup', 'restore'] as const satisfies readonly Mode[];
+const COMMANDS = ['start', 'stop', 'restart', 'backup', 'restore'] as const satisfies readonly Mode[];
 
 /** Most controllers that `start` runs: each is a process, and they all share one machine. */
 const CONTROLLERS_MAX = 64;
@@ -43,6 +47,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   const mode = named ?? (given.has('cli') ? 'client' : 'controller');
   refuseForeignFlags(given, mode);
   const directory = takesDirectory(mode) ? (rest.shift() ?? null) : null;
+  const ids = mode === 'restart' && !given.has('help') ? idsOf(rest.splice(0)) : [];
   if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
   return {
     mode,
@@ -57,6 +62,8 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     storeBasePort: portOf(given, 'store-base-port'),
     command: rest,
     directory,
+    ids,
+    waitMs: millisecondsOf(given, 'wait'),
   };
 }
 
@@ -72,11 +79,19 @@ function identityOf(given: ReadonlyMap<string, string>, environment: NodeJS.Proc
   };
 }
 
-/** The words behind the command; flags may stand on both sides of a directory. */
+/** The words behind the command; flags may stand on both sides of a directory, and of ids. */
 function directoryLast(words: readonly string[], named: Mode | null): readonly string[] {
   if (named === null) return words;
-  const [, next = '', ...others] = words;
-  return takesDirectory(named) && next !== '' && !next.startsWith('-') ? [...others, next] : words.slice(1);
+  const others = words.slice(1);
+  if (!takesDirectory(named) && named !== 'restart') return others;
+  const flagAt = others.findIndex((word) => word.startsWith('-'));
+  return flagAt === -1 ? others : [...others.slice(flagAt), ...others.slice(0, flagAt)];
+}
+
+/** @throws UsageError */
+function idsOf(words: readonly string[]): number[] {
+  if (words.length === 0) throw new UsageError('which controllers? Give their ids: main.ts restart 1');
+  return words.map((word) => wholeNumber(word.replace(/^controller-/, ''), 'restart', 0, NODES_MAX - 1));
 }
 
 function takesDirectory(mode: Mode): boolean {
@@ -151,7 +166,7 @@ function refuseWord(word: string, mode: Mode): never {
     throw new UsageError(`${mode} takes no further words, but "${word}" stands there`);
   const hint = didYouMean(word, [...COMMANDS, 'help']);
   throw new UsageError(
-    `unknown word "${word}"${hint}; say start, stop, backup, restore, -cli <command>, or see --help`,
+    `unknown word "${word}"${hint}; say start, stop, restart, backup, restore, -cli <command>, or see --help`,
   );
 }
 
@@ -159,6 +174,16 @@ function numberOf(given: ReadonlyMap<string, string>, flag: string, min: number,
   const text = given.get(flag);
   return text === undefined ? null : wholeNumber(text, dashed(flag), min, max);
 }
+
+function millisecondsOf(given: ReadonlyMap<string, string>, flag: string): number | null {
+  const text = given.get(flag);
+  if (text === undefined) return null;
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds <= WAIT_SECONDS_MAX) return Math.round(seconds * 1000);
+  throw new UsageError(`${dashed(flag)} is "${text}": give seconds from 0 to ${WAIT_SECONDS_MAX}`);
+}
+
+const WAIT_SECONDS_MAX = 86_400;
 
 function wholeNumber(text: string, origin: string, min: number, max: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
@@ -189,13 +214,16 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts -p <port> [-cons <level>] ...          one controller of a cluster
   main.ts -cli [-i <host>] [-p <port>]           the interactive client
   main.ts -cli -p <port> get k                   one command
-  main.ts start [-cons <level>] [-n <number>]    memcacheds and controllers, in the background
+  main.ts start [-cons <level>] [-n <number>]    memcacheds and controllers, in the background; or what is missing
   main.ts stop                                   stops what start started
+  main.ts restart <id> ...                       stops single controllers and starts them again, one by one
   main.ts backup <directory> -p <port>           copies the journal of a controller, running or not
   main.ts restore <directory> -p <port>          makes it the journal of a stopped controller`,
   client: 'Usage: main.ts -cli [-i <host>] [-p <port>] [command ...]',
   start: 'Usage: startup.sh [-cons <level>] [-n <number>] ...   (or: main.ts start ...)',
   stop: 'Usage: stop.sh   (or: main.ts stop)',
+  restart:
+    'Usage: main.ts restart <id> ... [--wait <seconds>]   stops controllers and starts them again, one by one',
   backup: 'Usage: main.ts backup <directory> -p <port>   copies the journal of a controller, running or not',
   restore: 'Usage: main.ts restore <directory> -p <port>   for a stopped controller that has no journal',
 };
@@ -207,7 +235,7 @@ configuration file, else the defaults; config.ini explains every one.`;
 export async function helpText(mode: Mode): Promise<string> {
   const help = await parser([], mode === 'controller' ? null : mode)
     .usage(SYNOPSIS[mode])
-    .epilogue(mode === 'stop' ? '' : EPILOGUE)
+    .epilogue(mode === 'stop' || mode === 'restart' ? '' : EPILOGUE)
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .getHelp();
   return documentedNotation(help);

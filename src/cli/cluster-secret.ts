@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Address } from '../controller/settings.ts';
 import { isLoopback } from '../peer/loopback.ts';
@@ -20,7 +29,8 @@ const LENGTH_MAX = 4_096;
 type SecretPlace = Pick<Configuration, 'secretFile'>;
 
 /**
- * The cluster's secret: from the file that the settings name, else from the environment; null when there is none.
+ * The cluster's secret: from the file that the settings name, else from the environment, else the one that `start` has made
+ * there, so that a controller that is started by hand is a peer of those; null when there is none.
  *
  * @param directory where a relative name starts
  * @throws UsageError
@@ -32,8 +42,9 @@ export function readSecret(
 ): Buffer | null {
   const text = environment[VARIABLE];
   if (secretFile !== '') return secretIn(resolve(directory, secretFile));
-  if (text === undefined || text === '') return null;
-  return checked(text, VARIABLE);
+  if (text !== undefined && text !== '') return checked(text, VARIABLE);
+  const own = join(directory, OWN_FILE);
+  return existsSync(own) ? secretIn(own) : null;
 }
 
 /** Without a secret, peers are taken from loopback only: elsewhere they could never meet. @throws UsageError */

@@ -1,7 +1,7 @@
 import type { Options } from 'yargs';
 import { flagOf, SETTING_KEYS, SETTINGS } from './setting-table.ts';
 
-export const MODES = ['controller', 'client', 'start', 'stop', 'backup', 'restore'] as const;
+export const MODES = ['controller', 'client', 'start', 'stop', 'restart', 'backup', 'restore'] as const;
 
 export type Mode = (typeof MODES)[number];
 
@@ -66,6 +66,10 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
   'store-base-port': {
     modes: ['start'],
     options: text('Start:', 'port of memcached 0; the others follow [11201]'),
+  },
+  wait: {
+    modes: ['start', 'restart'],
+    options: text('Start:', 'seconds until the controllers have to be ready, 0: do not wait [30]'),
   },
 };
 

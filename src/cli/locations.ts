@@ -25,7 +25,11 @@ export function withCodeCache(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv
 
 /** Logs and the record of what runs; `MEMCHORUS_RUN_DIR` lets clusters run beside each other. */
 export function runDirectory(): string {
-  return resolve(process.env.MEMCHORUS_RUN_DIR || join(PROJECT_DIRECTORY, '.memchorus'));
+  return resolve(process.env.MEMCHORUS_RUN_DIR || defaultRunDirectory());
+}
+
+export function defaultRunDirectory(): string {
+  return join(PROJECT_DIRECTORY, '.memchorus');
 }
 
 /** `./config.ini`, else the one beside main.ts. Either may be missing. */

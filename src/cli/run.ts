@@ -40,7 +40,11 @@ async function dispatch(line: CommandLine): Promise<number> {
     }
     case 'start': {
       const { startCluster } = await import('./cluster/start.ts');
-      return startCluster(line, load(line, PROJECT_CONFIG_FILE, topologyLayer(line)), runDirectory());
+      return startCluster(line, layersOf(line, PROJECT_CONFIG_FILE, topologyLayer(line)), runDirectory());
+    }
+    case 'restart': {
+      const { restartControllers } = await import('./cluster/restart.ts');
+      return restartControllers(line, runDirectory());
     }
     case 'client': {
       const { runClient } = await import('./client/run-client.ts');
@@ -72,11 +76,15 @@ async function runData(line: CommandLine, mode: 'backup' | 'restore'): Promise<n
   return mode === 'backup' ? runBackup(settings, line.directory) : runRestore(settings, line.directory);
 }
 
+function load(line: CommandLine, defaultPath: string): Configuration {
+  return resolveConfiguration(layersOf(line, defaultPath));
+}
+
 /** @param strongest settings that stand above the flags */
-function load(line: CommandLine, defaultPath: string, strongest: RawSettings = new Map()): Configuration {
+function layersOf(line: CommandLine, defaultPath: string, strongest: RawSettings = new Map()): RawSettings[] {
   const named = line.configPath ?? (process.env.MEMCHORUS_CONFIG || null);
   const file = readSettingsFile(named ?? defaultPath, named === null);
-  return resolveConfiguration([strongest, line.settings, environmentLayer(process.env), file]);
+  return [strongest, line.settings, environmentLayer(process.env), file];
 }
 
 function print(text: string): number {

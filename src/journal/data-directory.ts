@@ -52,6 +52,13 @@ export async function makeDirectory(disk: Disk, path: string): Promise<void> {
  * @throws JournalError when it is of another owner or format; DamageError when it is not as it was written
  */
 export async function readIdentity(disk: Disk, directory: string, owner: Owner): Promise<Identity | null> {
+  const identity = await readAnyIdentity(disk, directory);
+  if (identity !== null) refuseOthers(identity, owner, directory);
+  return identity;
+}
+
+/** As `readIdentity`, whoever the owner is. */
+export async function readAnyIdentity(disk: Disk, directory: string): Promise<Identity | null> {
   let text: string;
   try {
     text = (await disk.readAll(join(directory, IDENTITY_NAME))).toString('utf8');
@@ -61,7 +68,6 @@ export async function readIdentity(disk: Disk, directory: string, owner: Owner):
   }
   const identity = parseIdentity(text);
   refuseFormat(identity, directory);
-  refuseOthers(identity, owner, directory);
   return identity;
 }
 

@@ -22,7 +22,7 @@ export class DirectoryLock implements Lock {
     const holderPath = `${directory}.pid`;
     let database: DatabaseSync | null = null;
     try {
-      database = new DatabaseSync(`${directory}.lock`, { timeout: 0 });
+      database = new DatabaseSync(`${directory}.lock`, { timeout: LOOK_MS_MAX });
       database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
       writeFileSync(holderPath, `${process.pid}\n`, { mode: 0o600 });
     } catch (error) {
@@ -40,16 +40,40 @@ export class DirectoryLock implements Lock {
   }
 }
 
+/** @returns the process that uses a controller's directory now; null: none does, or it can't be told */
+export function holderOf(directory: string): number | null {
+  let database: DatabaseSync | null = null;
+  try {
+    database = new DatabaseSync(`${directory}.lock`, { readOnly: true, timeout: 0 });
+    database.prepare('SELECT 1 FROM sqlite_schema').get();
+    return null;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) return null;
+    return pidIn(`${directory}.pid`);
+  } finally {
+    database?.close();
+  }
+}
+
+function pidIn(holderPath: string): number | null {
+  try {
+    const pid = Number(readFileSync(holderPath, 'utf8').trim());
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Who only looks whether the lock is held keeps it for less than this, in milliseconds. */
+const LOOK_MS_MAX = 250;
+
 const SQLITE_BUSY = 5;
 const SQLITE_CODES: Readonly<Record<number, string>> = { 8: 'EACCES', 13: 'ENOSPC', 14: 'EACCES' };
 
 function lockedBy(directory: string, holderPath: string): JournalError {
-  let holder = 'another process';
-  try {
-    holder = `process ${readFileSync(holderPath, 'utf8').trim()}`;
-  } catch {
-    // It has the lock, and has not written its number yet.
-  }
+  const pid = pidIn(holderPath);
+  // It may have the lock, and not have written its number yet.
+  const holder = pid === null ? 'another process' : `process ${pid}`;
   return new JournalError('LOCKED', `${directory} is in use by ${holder}: stop that one first`);
 }
 

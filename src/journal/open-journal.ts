@@ -158,7 +158,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     marks: state.marks,
     held: state.held.all().map(({ effect }) => effect),
     newestTime: state.newestTime,
-    identity: `j${store.toString(36)}`,
+    identity: journalNameOf(identity),
     position: journal.position,
   };
   const refusal = options.refuse?.(report) ?? null;
@@ -167,6 +167,11 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     throw new DamageError(refusal);
   }
   return { journal, recovered: report };
+}
+
+/** Names a journal among all that there are: it is part of the mark in the store. */
+export function journalNameOf({ store }: Identity): string {
+  return `j${store.toString(36)}`;
 }
 
 /** The identity comes last: a directory without one, in which nothing was written yet, is made again. */

@@ -61,7 +61,7 @@ export class StoreWatch {
   constructor(ports: StoreWatchPorts) {
     this.#ports = ports;
     // No client comes upon these: the name is random. Short, they are of memcached's smallest size.
-    this.#presentKey = `\0mcp${ports.name}`;
+    this.#presentKey = markKeyOf(ports.name);
     this.#filledKey = `\0mcf${ports.name}`;
     this.#startsEmpty = ports.journal.keys === 0;
   }
@@ -184,6 +184,11 @@ export class StoreWatch {
     store.delete(this.#filledKey, ignore);
     store.set(this.#presentKey, MARK, done);
   }
+}
+
+/** Under this key is the mark of the journal of that name, in every store that it has filled. */
+export function markKeyOf(name: string): string {
+  return `\0mcp${name}`;
 }
 
 /** What a look at the store has found. */

@@ -8,6 +8,7 @@ import { refusalOfKey } from './key-check.ts';
 import type { Connect, StoreAddress, StoreConnection } from './store-connection.ts';
 import { TextCommands } from './text-command.ts';
 import { Watchdog } from './watchdog.ts';
+import { whatAnswers } from './what-answers.ts';
 
 export interface MemcachedDriverOptions {
   /** What speaks to memcached: memjs, or the project's own. */
@@ -49,10 +50,11 @@ export class MemcachedDriver implements KvDriver {
   #state: StoreState = { up: false, reason: NOT_CONNECTED };
   /** What operations are refused with; null when up. One for all, as its stack tells nothing. */
   #downError: StoreError | null;
-  #phase: 'idle' | 'connecting' | 'connected' | 'up' | 'waiting' | 'closed' = 'idle';
+  #phase: 'idle' | 'connecting' | 'asking' | 'connected' | 'up' | 'waiting' | 'closed' = 'idle';
 
   #connection: StoreConnection | null = null;
   #connectingSinceMs = 0;
+  #wasUp = false;
   #failedAttempts = 0;
   #retryTimer: NodeJS.Timeout | null = null;
   #fence: Fence | null = null;
@@ -201,6 +203,7 @@ export class MemcachedDriver implements KvDriver {
 
   #becomeUp(itemBytesMax: number | null): void {
     this.#phase = 'up';
+    this.#wasUp = true;
     this.#fence = null;
     this.#failedAttempts = 0;
     this.#downError = null;
@@ -248,8 +251,19 @@ export class MemcachedDriver implements KvDriver {
     if (sinceMs === null) return this.#watchdog.stop();
     const lateMs = sinceMs + this.#timeoutMs + this.#watchdog.tickMs;
     if (this.#connection !== null && this.#watchdog.ms >= lateMs) {
-      this.#lose(this.#connection, 'STORE_TIMEOUT', `no answer within ${this.#timeoutMs} ms`);
+      const reason = `no answer within ${this.#timeoutMs} ms`;
+      if (this.#phase === 'connecting' && !this.#wasUp) void this.#becomeUnknown(this.#connection, reason);
+      else this.#lose(this.#connection, 'STORE_TIMEOUT', reason);
     }
+  }
+
+  /** A store that has never answered in the binary protocol is asked what it is before it is given up. */
+  async #becomeUnknown(connection: StoreConnection, reason: string): Promise<void> {
+    this.#phase = 'asking';
+    const { kind, words } = await whatAnswers(this.#address, this.#timeoutMs);
+    const isText = kind === 'memcached' ? ' that does not speak the binary protocol (-B ascii?)' : '';
+    const seems = kind === 'nobody' || kind === 'silent' ? '' : `: it seems to be ${words}${isText}`;
+    this.#lose(connection, 'STORE_TIMEOUT', `${reason}${seems}`);
   }
 
   /** Since when the store has owed the next answer; null when it owes none. */

@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { birthOf } from '../../src/cli/cluster/processes.ts';
 import { atEnd } from './at-end.ts';
+import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
@@ -39,7 +41,7 @@ export class StartedCluster {
   private constructor(options: StartedOptions, ports: readonly number[], storePorts: readonly number[]) {
     this.#options = options;
     this.directory = mkdtempSync(join(tmpdir(), 'memchorus started-'));
-    this.runDirectory = join(this.directory, options.name ?? 'run');
+    this.runDirectory = join(this.directory, options.name ?? 'its run');
     this.ports = ports;
     this.storePorts = storePorts;
     this.#ending = atEnd(() => this.killAll());
@@ -113,6 +115,27 @@ export class StartedCluster {
     const member = this.members().find((one) => one.name === name);
     if (member === undefined) throw new Error(`the record of what runs names no ${name}`);
     return member.pid;
+  }
+
+  /** Kills a process of the cluster as if its machine were switched off, and waits until it has ended. */
+  async kill(name: string): Promise<void> {
+    const pid = this.pidOf(name);
+    process.kill(pid, 'SIGKILL');
+    await eventually(async () => birthOf(pid) === null || Promise.reject(new Error(`${name} still runs`)));
+  }
+
+  /** Starts a controller as a user would by hand, in the foreground; resolves once it is ready. */
+  async startByHand(id: number, ...words: string[]): Promise<ReturnType<StartedCluster['spawn']>> {
+    const peers = this.ports.map((port) => `127.0.0.1:${port}`).join(',');
+    const store = ['-kvp', `${this.storePorts[id]}`];
+    const node = join(this.project, 'node_modules/.bin/node');
+    const own = ['--peers', peers, '-p', `${this.ports[id]}`, ...store, ...words];
+    const child = this.spawn(node, join(this.project, 'main.ts'), ...own);
+    await eventually(async () => {
+      const { stdout } = await this.ask(id, 'show', 'json');
+      if (!stdout.includes('"ready":true')) throw new Error(`controller ${id} is not ready: ${stdout}`);
+    });
+    return child;
   }
 
   killAll(): void {

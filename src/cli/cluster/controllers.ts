@@ -2,20 +2,29 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { formatAddress } from '../address.ts';
 import type { CommandLine } from '../arguments.ts';
-import { type Configuration, logFileOf } from '../configuration.ts';
+import { type Configuration, environmentLayer, logFileOf } from '../configuration.ts';
 import { OperationError } from '../failure.ts';
 import { MAIN_FILE, PROJECT_DIRECTORY } from '../locations.ts';
-import { flagOf, type SettingKey } from '../setting-table.ts';
+import { environmentNameOf, flagOf, SETTING_KEYS, type SettingKey } from '../setting-table.ts';
+import { nameOfController } from './crew.ts';
 import { spawnDetached } from './processes.ts';
-import type { Member } from './run-record.ts';
-import type { StorePlan } from './stores.ts';
+import type { Member, RunRecord } from './run-record.ts';
+import type { StorePlan } from './store-plan.ts';
 
-/** Settled by `start` for all controllers, so that they are not passed on as given. */
-const SETTLED: ReadonlySet<SettingKey> = new Set(['peers', 'store', 'stores']);
+/** Settled by `start` for all controllers, so that a configuration file that changes later does not split the cluster. */
+const SETTLED: ReadonlySet<SettingKey> = new Set([
+  'cluster',
+  'consistency',
+  'data_dir',
+  'log_file',
+  'peers',
+  'store',
+  'stores',
+]);
 
 /**
- * The command line that all controllers share. They read the same file and environment as `start` did, so only
- * the flags and what was settled since have to be handed on.
+ * The command line that all controllers share, now and when one is started again: from another shell, perhaps, so that
+ * what the environment says is in it too. They read the same file as `start` did.
  *
  * @param secretFile that `start` has made or found; null when they are told where the secret is
  */
@@ -27,37 +36,40 @@ export function controllerWords(
 ): string[] {
   const config = line.configPath ?? process.env.MEMCHORUS_CONFIG;
   const words = config ? ['-c', resolve(config)] : [];
-  for (const [key, { text }] of line.settings) {
-    if (!SETTLED.has(key)) words.push(`--${flagOf(key)}=${text}`);
+  for (const [key, { text }] of new Map([...environmentLayer(process.env), ...line.settings])) {
+    if (!SETTLED.has(key) && text !== '') words.push(`--${flagOf(key)}=${text}`);
   }
   if (secretFile !== null) words.push(`--cluster-secret=${secretFile}`);
-  words.push(`--peers=${configuration.peers.map(formatAddress).join(',')}`);
+  const { cluster, level, dataDir, logFile, peers, storeType } = configuration;
+  words.push(`--cluster=${cluster}`, `--cons=${level}`, `--data-dir=${dataDir}`, `--log-file=${logFile}`);
+  words.push(`--peers=${peers.map(formatAddress).join(',')}`);
   if (plan.kind === 'embedded') return [...words, '--store=custom'];
-  return [
-    ...words,
-    `--store=${configuration.storeType}`,
-    `--stores=${plan.stores.map(formatAddress).join(',')}`,
-  ];
+  return [...words, `--store=${storeType}`, `--stores=${plan.stores.map(formatAddress).join(',')}`];
 }
 
-/** @param onStarted told of every process at once */
-export async function startControllers(
-  configuration: Configuration,
-  words: readonly string[],
-  directory: string,
-  onStarted: (member: Member) => void,
-): Promise<void> {
-  for (const [id, address] of configuration.peers.entries()) {
-    const name = `controller-${id}`;
-    const output = join(directory, `${name}.out`);
-    const log = logFileOf(configuration.logFile, id, directory);
-    const printed = { file: output, from: 0 };
-    const logs = log === '-' ? [printed] : [{ file: log, from: sizeOf(log) }, printed];
-    const all = [MAIN_FILE, ...words, `--id=${id}`];
-    const started = await spawnDetached(process.execPath, all, PROJECT_DIRECTORY, output);
-    if (started === null) throw new OperationError(`${name} could not be started; see ${output}`);
-    onStarted({ ...started, name, address, logs });
-  }
+/** @returns the controller as it goes into the record */
+export async function startController(record: RunRecord, id: number, directory: string): Promise<Member> {
+  const name = nameOfController(id);
+  const output = join(directory, `${name}.out`);
+  const log = logFileOf(record.logFile, id, directory);
+  const printed = { file: output, from: 0 };
+  const logs = log === '-' ? [printed] : [{ file: log, from: sizeOf(log) }, printed];
+  const words = [MAIN_FILE, ...record.words, `--id=${id}`];
+  const started = await spawnDetached(process.execPath, words, {
+    workingDirectory: PROJECT_DIRECTORY,
+    outputFile: output,
+    environment: environmentFor(directory),
+  });
+  if (started === null) throw new OperationError(`${name} could not be started; see ${output}`);
+  return { ...started, name, address: record.peers[id]!, logs };
+}
+
+/** Settings are on the command line, so that none of this shell's may add to them; a secret never is. */
+function environmentFor(directory: string): NodeJS.ProcessEnv {
+  const settings = new Set(SETTING_KEYS.map(environmentNameOf));
+  settings.delete(environmentNameOf('cluster_secret'));
+  const kept = Object.entries(process.env).filter(([name]) => !settings.has(name));
+  return { ...Object.fromEntries(kept), MEMCHORUS_RUN_DIR: directory };
 }
 
 function sizeOf(file: string): number {

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../../controller/settings.ts';
+import { whatAnswers } from '../../store/what-answers.ts';
 import { formatAddress } from '../address.ts';
-import { ClientConnection, ConnectionLost } from '../client/client-connection.ts';
 import { OperationError } from '../failure.ts';
 import { isAlive, spawnDetached } from './processes.ts';
 import type { Member } from './run-record.ts';
 
 /** How long a memcached may take until it answers, in milliseconds. */
-const READY_TIMEOUT_MS = 3000;
+const READY_TIMEOUT_MS = 5000;
 
 const POLL_MS = 20;
 
@@ -43,7 +43,10 @@ export async function startMemcached(
   const megabytes = Math.max(MEMORY_MEGABYTES, Math.ceil((4 * itemBytesMax) / 1024 ** 2));
   const words = ['-l', address.host, '-p', String(address.port), '-U', '0', '-m', String(megabytes)];
   words.push('-I', String(itemBytesMax), ...asUnprivilegedUser());
-  const started = await spawnDetached('memcached', words, directory, output);
+  const started = await spawnDetached('memcached', words, {
+    workingDirectory: directory,
+    outputFile: output,
+  });
   if (started === null) throw new OperationError(`${name} could not be started; ${lastWords(output)}`);
   return { ...started, name, address, logs: [{ file: output, from: 0 }] };
 }
@@ -55,33 +58,27 @@ function asUnprivilegedUser(): string[] {
 
 /** @throws OperationError when it ends, or does not answer in time */
 export async function waitForMemcached(member: Member): Promise<void> {
-  const deadline = performance.now() + READY_TIMEOUT_MS;
-  while ((await versionAt(member.address)) === null) {
-    const ended = !isAlive(member);
-    if (ended || performance.now() > deadline) {
-      const what = ended ? 'ended at once' : `does not answer within ${READY_TIMEOUT_MS / 1000} s`;
-      throw new OperationError(
-        `${member.name} on ${formatAddress(member.address)} ${what}; ${lastWords(member.logs[0]!.file)}`,
-      );
-    }
-    await sleep(POLL_MS);
-  }
+  const problem = await answerProblem(member.address, () => isAlive(member));
+  if (problem === null) return;
+  const where = `${member.name} on ${formatAddress(member.address)}`;
+  throw new OperationError(`${where} ${problem}; ${lastWords(member.logs[0]!.file)}`);
 }
 
-/** What the store at an address answers to `version`; null when nothing there answers as memcached does. */
-export async function versionAt(address: Address): Promise<string | null> {
-  try {
-    const connection = await ClientConnection.dial(address);
-    try {
-      const reply = await connection.request(Buffer.from('version\r\n'), 'line', READY_TIMEOUT_MS);
-      return /^VERSION (.+)$/.exec(reply.parts[0]?.toString('latin1') ?? '')?.[1] ?? null;
-    } finally {
-      connection.close();
-    }
-  } catch (error) {
-    if (error instanceof ConnectionLost) return null;
-    throw error;
+/** For a memcached that is no process of this machine's. @throws OperationError when it does not answer in time */
+export async function waitForAnswer(address: Address): Promise<void> {
+  const problem = await answerProblem(address, () => true);
+  if (problem !== null) throw new OperationError(`the memcached on ${formatAddress(address)} ${problem}`);
+}
+
+/** @returns null once it answers */
+async function answerProblem(address: Address, lives: () => boolean): Promise<string | null> {
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  while ((await whatAnswers(address, READY_TIMEOUT_MS)).kind !== 'memcached') {
+    if (!lives()) return 'ended at once';
+    if (performance.now() > deadline) return `does not answer within ${READY_TIMEOUT_MS / 1000} s`;
+    await sleep(POLL_MS);
   }
+  return null;
 }
 
 function lastWords(file: string): string {

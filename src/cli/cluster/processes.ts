@@ -50,24 +50,29 @@ export function isAlive(record: ProcessRecord): boolean {
   return birthOf(record.pid) === record.birth;
 }
 
+export interface DetachedOptions {
+  readonly workingDirectory: string;
+  /** Takes what it prints, and nothing of earlier runs. */
+  readonly outputFile: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
 /**
  * Starts a process that lives on without this one, in a group of its own, so that Ctrl-C does not reach it.
  *
- * @param outputFile takes what it prints, and nothing of earlier runs
  * @returns null when it could not be started, or ended at once
  */
 export async function spawnDetached(
   program: string,
   words: readonly string[],
-  workingDirectory: string,
-  outputFile: string,
+  { workingDirectory, outputFile, environment = process.env }: DetachedOptions,
 ): Promise<ProcessRecord | null> {
   const output = openSync(outputFile, 'w');
   try {
     const child = spawn(program, words, {
       cwd: workingDirectory,
       detached: true,
-      env: withCodeCache(process.env),
+      env: withCodeCache(withoutServiceManager(environment)),
       stdio: ['ignore', output, output],
     });
     const failed = await new Promise<boolean>((resolve) => {
@@ -83,14 +88,25 @@ export async function spawnDetached(
   }
 }
 
-/** Does nothing unless the process is the recorded one. */
-function signal(record: ProcessRecord, name: NodeJS.Signals): void {
-  if (!isAlive(record)) return;
+/** What systemd tells a service is not meant for the processes that the service starts to outlive it. */
+function withoutServiceManager({
+  NOTIFY_SOCKET,
+  WATCHDOG_USEC,
+  ...rest
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return rest;
+}
+
+/** Does nothing unless the process is the recorded one. @returns false when it is another user's */
+function signal(record: ProcessRecord, name: NodeJS.Signals): boolean {
+  if (!isAlive(record)) return true;
   try {
     process.kill(record.pid, name);
   } catch (error) {
+    if (systemCodeOf(error) === 'EPERM') return false;
     if (systemCodeOf(error) !== 'ESRCH') throw error;
   }
+  return true;
 }
 
 /** @returns true when it had ended in time */
@@ -106,12 +122,12 @@ export async function waitForEnd(record: ProcessRecord, timeoutMs: number): Prom
 /** How long a killed process may take to be gone, in milliseconds. */
 const KILL_TIMEOUT_MS = 2000;
 
-export type StopOutcome = 'stopped' | 'killed' | 'was gone' | 'still there';
+export type StopOutcome = 'stopped' | 'killed' | 'was gone' | 'still there' | 'not allowed';
 
 /** SIGTERM, and when it has not ended in time SIGKILL. */
 export async function stopProcess(record: ProcessRecord, timeoutMs: number): Promise<StopOutcome> {
   if (!isAlive(record)) return 'was gone';
-  signal(record, 'SIGTERM');
+  if (!signal(record, 'SIGTERM')) return 'not allowed';
   if (await waitForEnd(record, timeoutMs)) return 'stopped';
   signal(record, 'SIGKILL');
   return (await waitForEnd(record, KILL_TIMEOUT_MS)) ? 'killed' : 'still there';

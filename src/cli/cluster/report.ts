@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { renderStatus } from '../../controller/status-table.ts';
 import { formatAddress } from '../address.ts';
+import { statusAt } from '../controller-at.ts';
 import { PROJECT_DIRECTORY } from '../locations.ts';
-import { statusAt } from './readiness.ts';
 import type { LogPart, RunRecord } from './run-record.ts';
 
 /** Lines of each log that are shown when a controller does not come up. */
@@ -11,22 +11,20 @@ const TAIL_LINES = 8;
 
 /** The cluster as its first controller sees it. */
 export async function printCluster(record: RunRecord): Promise<void> {
-  const first = record.controllers[0]!;
-  const status = await statusAt(first.address);
+  const [first] = record.peers;
+  const status = await statusAt(first!);
   const table =
-    status === null
-      ? `${first.name} on ${formatAddress(first.address)} does not answer`
-      : renderStatus(status);
+    status === null ? `controller 0 on ${formatAddress(first!)} does not answer` : renderStatus(status);
   process.stdout.write(`\n${table}\n\n`);
 }
 
 /** What to type now, ready to be copied. */
 export function nextSteps(record: RunRecord, directory: string): string {
-  const first = record.controllers[0]!.address;
-  const other = (record.controllers[1] ?? record.controllers[0]!).address;
+  const first = record.peers[0]!;
+  const other = record.peers[1] ?? first;
   const node = fromHere('node_modules/.bin/node');
   const client = `${node} ${fromHere('main.ts')} -cli -i ${other.host} -p ${other.port}`;
-  const elsewhere = process.env.MEMCHORUS_RUN_DIR ? `MEMCHORUS_RUN_DIR=${directory} ` : '';
+  const elsewhere = process.env.MEMCHORUS_RUN_DIR ? `MEMCHORUS_RUN_DIR=${quoted(directory)} ` : '';
   return [
     'Write on one controller, read on another:',
     `  printf 'set greeting 0 0 5\\r\\nhello\\r\\nquit\\r\\n' | nc ${first.host} ${first.port}`,
@@ -40,7 +38,14 @@ export function nextSteps(record: RunRecord, directory: string): string {
 
 function fromHere(file: string): string {
   const path = relative(process.cwd(), join(PROJECT_DIRECTORY, file));
-  return path.startsWith('..') ? join(PROJECT_DIRECTORY, file) : path.includes('/') ? path : `./${path}`;
+  return quoted(
+    path.startsWith('..') ? join(PROJECT_DIRECTORY, file) : path.includes('/') ? path : `./${path}`,
+  );
+}
+
+/** For a shell, when it has to be. */
+export function quoted(path: string): string {
+  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** The last lines of the files that have any, indented. */

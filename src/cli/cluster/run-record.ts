@@ -4,6 +4,7 @@ import { ensureDirectory } from '../../controller/directory.ts';
 import type { Address } from '../../controller/settings.ts';
 import { OperationError, reasonOf, systemCodeOf } from '../failure.ts';
 import { birthOf, isAlive, type ProcessRecord } from './processes.ts';
+import type { StorePlan } from './store-plan.ts';
 
 /** A file, and how many bytes earlier runs had left in it. */
 export interface LogPart {
@@ -21,26 +22,45 @@ export interface Member extends ProcessRecord {
 
 /** What `start` started, written as it goes, so that `stop` finds all of it whatever came between. */
 export interface RunRecord {
-  readonly format: 1;
+  readonly format: 2;
   readonly cluster: string;
   readonly level: string;
-  /** In words: which stores, and where they came from. */
-  readonly stores: string;
+  /** Every controller that the cluster has, in the order of the ids, whether it runs or not. */
+  readonly peers: readonly Address[];
+  /** The command line of every controller, but for its id. */
+  readonly words: readonly string[];
+  /** Every setting as it was in force at the start, in the notation of the configuration file. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Where the controllers keep what outlives them; empty: nowhere. */
+  readonly dataDir: string;
+  readonly logFile: string;
+  /** Where the values are, and who started that. */
+  readonly plan: StorePlan;
   /** The docker compose project that holds the stores; null: none does. */
   readonly composeProject: string | null;
   readonly controllers: readonly Member[];
   readonly memcacheds: readonly Member[];
 }
 
+const FORMAT = 2;
 const RECORD_FILE = 'run.json';
+const LAST_RECORD_FILE = 'last-run.json';
 const LOCK_FILE = 'run.lock';
 
 /** @returns null when nothing was started here, or all of it has been stopped */
 export function loadRunRecord(directory: string): RunRecord | null {
-  const file = join(directory, RECORD_FILE);
+  return loadFile(join(directory, RECORD_FILE));
+}
+
+/** The cluster that runs or, when none does, the one that was stopped last: where its data are outlives it. */
+export function loadLastRecord(directory: string): RunRecord | null {
+  return loadRunRecord(directory) ?? loadFile(join(directory, LAST_RECORD_FILE));
+}
+
+function loadFile(file: string): RunRecord | null {
   try {
     const record = JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
-    if (record.format === 1) return record;
+    if (record.format === FORMAT) return record;
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return null;
     throw new OperationError(`cannot read what is running from ${file}: ${reasonOf(error)}`, {
@@ -54,16 +74,21 @@ export function loadRunRecord(directory: string): RunRecord | null {
 
 export function saveRunRecord(directory: string, record: RunRecord): void {
   const file = join(directory, RECORD_FILE);
-  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
+  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
-export function removeRunRecord(directory: string): void {
-  rmSync(join(directory, RECORD_FILE), { force: true });
+/** Nothing runs any more. The record stays under another name, see `loadLastRecord`. */
+export function retireRunRecord(directory: string): void {
+  try {
+    renameSync(join(directory, RECORD_FILE), join(directory, LAST_RECORD_FILE));
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 /**
- * Lets one `start` or `stop` at a time into a run directory. A lock whose owner is dead is taken over.
+ * Lets one `start`, `stop` or `restart` at a time into a run directory. A lock whose owner is dead is taken over.
  *
  * @throws OperationError while another one is at it
  */
@@ -72,11 +97,11 @@ export async function withRunLock<T>(directory: string, action: () => Promise<T>
   prepare(directory);
   if (!takeLock(file)) {
     const owner = lockOwner(file);
-    if (owner !== null && isAlive(owner)) {
-      throw new OperationError(`another start or stop is under way (pid ${owner.pid}); wait for it to end`);
-    }
+    const who = owner === null ? '' : ` (pid ${owner.pid})`;
+    const underWay = `another start, stop or restart is under way${who}; wait for it to end`;
+    if (owner !== null && isAlive(owner)) throw new OperationError(underWay);
     rmSync(file, { force: true });
-    if (!takeLock(file)) throw new OperationError('another start or stop is under way; wait for it to end');
+    if (!takeLock(file)) throw new OperationError(underWay);
   }
   try {
     return await action();

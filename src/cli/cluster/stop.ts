@@ -1,42 +1,102 @@
 import { counted } from '../../controller/text-table.ts';
+import { formatAddress } from '../address.ts';
+import { controllerAt } from '../controller-at.ts';
 import { EXIT_FAILED, EXIT_OK } from '../failure.ts';
+import { type Crew, crewOf, idOf } from './crew.ts';
 import { composeStop } from './docker.ts';
+import { findRunning } from './elsewhere.ts';
 import { type StopOutcome, stopProcess } from './processes.ts';
-import { loadRunRecord, type Member, type RunRecord, removeRunRecord, withRunLock } from './run-record.ts';
+import { quoted } from './report.ts';
+import {
+  loadRunRecord,
+  type Member,
+  type RunRecord,
+  retireRunRecord,
+  saveRunRecord,
+  withRunLock,
+} from './run-record.ts';
 
 /** How long a process may take to finish what it has begun, in milliseconds. */
-const GRACE_MS = 10_000;
+export const GRACE_MS = 10_000;
 
-/** Stops exactly what `start` started. @returns the exit code */
+/** Stops what `start` started, and controllers of that cluster that were started by hand since. @returns the exit code */
 export function stopCluster(directory: string): Promise<number> {
   return withRunLock(directory, async () => {
     const record = loadRunRecord(directory);
-    if (record === null) {
-      process.stdout.write('nothing is running\n');
-      return EXIT_OK;
-    }
-    return (await stopRecorded(directory, record)) ? EXIT_OK : EXIT_FAILED;
+    if (record !== null) return (await stopRecorded(directory, record)) ? EXIT_OK : EXIT_FAILED;
+    process.stdout.write(`nothing is running that was started from ${directory}\n`);
+    for (const line of elsewhereInWords(directory)) process.stdout.write(`${line}\n`);
+    return EXIT_OK;
+  });
+}
+
+/** Controllers of this checkout that `stop` would not stop, and how to. */
+function elsewhereInWords(directory: string): string[] {
+  return findRunning().map(({ runDirectory, pids }) => {
+    const who = `${counted(pids.length, 'controller')} (pid ${pids.join(', ')})`;
+    if (runDirectory === directory || loadRunRecord(runDirectory) === null)
+      return `running, started by hand: ${who}; stop with: kill ${pids.join(' ')}`;
+    return `running from ${runDirectory}: ${who}; stop with: MEMCHORUS_RUN_DIR=${quoted(runDirectory)} ./stop.sh`;
   });
 }
 
 /**
- * Controllers go first, and all at once: each answers what it was asked, for which it still needs its store.
+ * Controllers go first, and all at once: each answers what it was asked, for which it still needs its store. A
+ * memcached under a controller that still runs is left to it.
  *
  * @returns true when nothing is left; what is left stays on record
  */
 export async function stopRecorded(directory: string, record: RunRecord): Promise<boolean> {
-  const controllers = await stopAll(record.controllers);
-  report('controller', record.controllers, controllers);
-  const memcacheds = await stopAll(record.memcacheds);
-  report('memcached', record.memcacheds, memcacheds);
-  const containers = record.composeProject === null || (await stopContainers(record.composeProject));
-  const gone = containers && ![...controllers, ...memcacheds].includes('still there');
-  if (gone) removeRunRecord(directory);
+  const crew = await crewOf(record);
+  sayByHand(crew);
+  const outcomes = await stopAll(crew.controllers);
+  report('controller', crew.controllers, outcomes);
+  for (const id of crew.missing) process.stdout.write(`controller-${id} was not running any more\n`);
+  const left = crew.controllers.filter((_, index) => isLeft(outcomes[index]!));
+  const inUse = await storesInUse(record, left);
+  const memcacheds = record.memcacheds.filter((member) => !inUse.has(idOf(member)));
+  const ends = await stopAll(memcacheds);
+  report('memcached', memcacheds, ends);
+  const containers =
+    record.composeProject === null || inUse.size > 0 || (await stopContainers(record.composeProject));
+  const gone = containers && inUse.size === 0 && left.length === 0 && !ends.some(isLeft);
+  if (!gone) saveRunRecord(directory, { ...record, controllers: left });
+  else {
+    saveRunRecord(directory, { ...record, controllers: [], memcacheds: [] });
+    retireRunRecord(directory);
+  }
   return gone;
+}
+
+function sayByHand({ byHand }: Crew): void {
+  for (const { name, pid } of byHand)
+    process.stdout.write(
+      `${name} (pid ${pid}) was started by hand; it is this cluster's, by its data directory\n`,
+    );
+}
+
+/** Ids of the stores that a controller still uses: one that could not be stopped, or one that is none of this cluster's. */
+async function storesInUse(record: RunRecord, left: readonly Member[]): Promise<Set<number>> {
+  const inUse = new Set(left.map(idOf));
+  for (const [id, address] of record.peers.entries()) {
+    const found = await controllerAt(address);
+    if (found === null) continue;
+    inUse.add(id);
+    const { pid, status } = found;
+    const who = `controller ${status.controller} of cluster ${status.cluster}`;
+    process.stdout.write(
+      `${formatAddress(address)} is still served by ${who} (pid ${pid ?? 'unknown'}); its memcached is left to it\n`,
+    );
+  }
+  return inUse;
 }
 
 function stopAll(members: readonly Member[]): Promise<StopOutcome[]> {
   return Promise.all(members.map((member) => stopProcess(member, GRACE_MS)));
+}
+
+function isLeft(outcome: StopOutcome): boolean {
+  return outcome === 'still there' || outcome === 'not allowed';
 }
 
 function report(kind: string, members: readonly Member[], outcomes: readonly StopOutcome[]): void {
@@ -53,11 +113,13 @@ const UNUSUAL: Readonly<Record<StopOutcome, string | null>> = {
   killed: `did not end within ${GRACE_MS / 1000} s and was killed`,
   'was gone': 'was not running any more',
   'still there': 'could not be killed; see ps, and run stop again',
+  'not allowed': 'belongs to another user: stop it as that user, or as root',
 };
 
 async function stopContainers(project: string): Promise<boolean> {
-  const stopped = await composeStop(project);
-  const failed = `the containers could not be stopped: docker compose -p ${project} stop\n`;
-  process.stdout.write(stopped ? 'stopped the memcached containers\n' : failed);
-  return stopped;
+  const failed = await composeStop(project);
+  const words =
+    failed === null ? 'stopped the memcached containers' : `the containers could not be stopped: ${failed}`;
+  process.stdout.write(`${words}\n`);
+  return failed === null;
 }

@@ -15,7 +15,10 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const wait = (script: string) =>
-  spawnDetached(process.execPath, ['-e', script], directory, join(directory, 'out'));
+  spawnDetached(process.execPath, ['-e', script], {
+    workingDirectory: directory,
+    outputFile: join(directory, 'out'),
+  });
 
 it('starts and stops a process', async () => {
   const started = await wait('setInterval(() => {}, 1000)');
@@ -43,12 +46,19 @@ it('never touches another process that has got the pid', async () => {
 });
 
 it('says when a program is not there', async () => {
-  expect(await spawnDetached(join(directory, 'none'), [], directory, join(directory, 'out'))).toBeNull();
+  expect(
+    await spawnDetached(join(directory, 'none'), [], {
+      workingDirectory: directory,
+      outputFile: join(directory, 'out'),
+    }),
+  ).toBeNull();
 });
 
 it('lets one start or stop in at a time, and takes over from a dead one', async () => {
   const inside = withRunLock(directory, () => new Promise((resolve) => setTimeout(resolve, 100)));
-  await expect(withRunLock(directory, async () => {})).rejects.toThrow('another start or stop is under way');
+  await expect(withRunLock(directory, async () => {})).rejects.toThrow(
+    'another start, stop or restart is under way',
+  );
   await inside;
   writeFileSync(join(directory, 'run.lock'), JSON.stringify({ pid: process.pid, birth: 'long ago' }));
   expect(await withRunLock(directory, async () => 'in')).toBe('in');
@@ -56,7 +66,7 @@ it('lets one start or stop in at a time, and takes over from a dead one', async 
 
 it('refuses a record that it does not understand', () => {
   expect(loadRunRecord(directory)).toBeNull();
-  writeFileSync(join(directory, 'run.json'), '{"format":2}');
+  writeFileSync(join(directory, 'run.json'), '{"format":1}');
   expect(() => loadRunRecord(directory)).toThrow('another version');
   writeFileSync(join(directory, 'run.json'), 'scrap');
   expect(() => loadRunRecord(directory)).toThrow('cannot read what is running');

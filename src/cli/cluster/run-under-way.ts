@@ -1,0 +1,78 @@
+import { duration } from '../../controller/status-table.ts';
+import { formatAddress } from '../address.ts';
+import { OperationError } from '../failure.ts';
+import { startController } from './controllers.ts';
+import { idOf } from './crew.ts';
+import { type Laggard, waitForControllers } from './readiness.ts';
+import { tailOf } from './report.ts';
+import { type Member, type RunRecord, saveRunRecord } from './run-record.ts';
+
+/** A cluster that is being started or repaired. Its record is on disk before the next thing is started. */
+export class RunUnderWay {
+  readonly directory: string;
+  #record: RunRecord;
+
+  constructor(directory: string, record: RunRecord) {
+    this.directory = directory;
+    this.#record = record;
+  }
+
+  get record(): RunRecord {
+    return this.#record;
+  }
+
+  keep(change: Partial<RunRecord>): void {
+    this.#record = { ...this.#record, ...change };
+    saveRunRecord(this.directory, this.#record);
+  }
+
+  readonly keepMemcached = (member: Member): void => {
+    this.keep({ memcacheds: withMember(this.#record.memcacheds, member) });
+  };
+
+  /** @throws OperationError */
+  async startController(id: number): Promise<Member> {
+    const member = await startController(this.#record, id, this.directory);
+    this.keep({ controllers: withMember(this.#record.controllers, member) });
+    return member;
+  }
+
+  /**
+   * Waits until these controllers are ready.
+   *
+   * @param waitMs 0: it is not waited
+   * @returns after how long they were, for people
+   * @throws OperationError with the end of the log of the one that is not
+   */
+  async becomeReady(members: readonly Member[], waitMs: number, signal: AbortSignal): Promise<string> {
+    if (waitMs === 0) return 'not waiting until all is ready';
+    const startedMs = performance.now();
+    const laggard = await waitForControllers(members, waitMs, signal);
+    if (laggard !== null) throw notReady(laggard);
+    return `ready after ${duration(performance.now() - startedMs)}`;
+  }
+}
+
+function notReady({ member, reason }: Laggard): OperationError {
+  const where = `${member.name} on ${formatAddress(member.address)}`;
+  process.stderr.write(`${where} is not ready: ${reason}. The end of its log:\n${tailOf(member.logs)}\n`);
+  return new OperationError(`the cluster did not become ready: ${where}: ${reason}`);
+}
+
+/** In place of the one of that name, in the order of the ids. */
+function withMember(members: readonly Member[], member: Member): Member[] {
+  const others = members.filter(({ name }) => name !== member.name);
+  return [...others, member].sort((a, b) => idOf(a) - idOf(b));
+}
+
+/** Runs an action that SIGINT and SIGTERM ask to end, in place of ending the process. */
+export async function interruptible<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupted = new AbortController();
+  const onSignal = (): void => interrupted.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    return await action(interrupted.signal);
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}

@@ -1,0 +1,186 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { birthOf } from '../../src/cli/cluster/processes.ts';
+import { describeWithMemcached } from '../support/memcached.ts';
+import { StartedCluster } from '../support/started-cluster.ts';
+
+describeWithMemcached('a cluster that was started is repaired without stopping the rest', () => {
+  let cluster: StartedCluster;
+
+  beforeAll(async () => {
+    cluster = await StartedCluster.create();
+    expect(await cluster.start('-cons', 'linearizability')).toMatchObject({ code: 0, stderr: '' });
+    expect(await cluster.ask(0, 'set', 'k', 'kept')).toMatchObject({ code: 0 });
+  });
+
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  const pids = () => Object.fromEntries(cluster.members().map(({ name, pid }) => [name, pid]));
+
+  it('start starts what is missing: controllers and memcacheds', async () => {
+    const before = pids();
+    await cluster.kill('controller-1');
+    await cluster.kill('memcached-1');
+    const again = await cluster.start();
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(again.stdout).toMatch(/^started again: memcached-1, controller-1 \.\.\.\nready after /);
+    const { 'controller-1': controller, 'memcached-1': memcached, ...rest } = pids();
+    expect(before).toMatchObject(rest);
+    expect([controller, memcached]).not.toContain(before['controller-1']);
+    expect((await cluster.ask(1, 'get', 'k')).stdout).toContain('kept');
+  });
+
+  it('start says so when nothing is missing', async () => {
+    const before = pids();
+    expect(await cluster.start('-cons', 'linearizability', '-n', '3')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^the cluster is running already \(linearizability\)\n/),
+    });
+    expect(pids()).toEqual(before);
+  });
+
+  it.each([
+    [['-cons', 'eventual'], /consistency linearizability, not eventual/],
+    [['-n', '4'], /3 controllers, not 4/],
+    [['--base-port', '7'], /ports from \d+ on, not from 7/],
+    [['--store-base-port', '7'], /stores from \d+ on, not from 7/],
+    [['--threshold', '7'], /threshold 3, not 7/],
+  ])('asked for another %s it is an error', async (words, message) => {
+    const refused = await cluster.run(`${cluster.project}/startup.sh`, ...words);
+    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
+    expect(refused.stderr).toContain(`a cluster runs already, from ${cluster.runDirectory}`);
+  });
+
+  it('restart stops one controller and starts it again, from any shell', async () => {
+    const before = pids();
+    const restarted = await cluster.main('restart', '2', '--wait', '60');
+    expect(restarted).toMatchObject({ code: 0, stderr: '' });
+    expect(restarted.stdout).toMatch(
+      /^controller-2 stopped after .*; started again: controller-2 \(pid \d+\)/,
+    );
+    const { 'controller-2': controller, ...rest } = pids();
+    expect(before).toMatchObject(rest);
+    expect(controller).not.toBe(before['controller-2']);
+    expect((await cluster.ask(2, 'get', 'k')).stdout).toContain('kept');
+  });
+
+  it('restart of one that is not there names those that are', async () => {
+    expect(await cluster.main('restart', '3')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/no controller 3/),
+    });
+    expect(await cluster.main('restart')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/main.ts restart 1/),
+    });
+  });
+
+  it('a controller that was started again by hand is counted, and named where it is in the way', async () => {
+    await cluster.kill('controller-0');
+    const byHand = await cluster.startByHand(0, '-cons', 'linearizability');
+    const named = `controller 0 of cluster memchorus (pid ${byHand.pid})`;
+    const second = await cluster.main(
+      '-p',
+      `${cluster.ports[0]}`,
+      '--peers',
+      `127.0.0.1:${cluster.ports[0]}`,
+      '--data-dir',
+      '-',
+    );
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(named) });
+    const again = await cluster.start();
+    expect(again.stdout).toContain(`1 controller started by hand: controller-0 (pid ${byHand.pid})`);
+    expect(cluster.pidOf('controller-0')).toBe(byHand.pid);
+    const ended = once(byHand, 'exit');
+    expect(await cluster.main('restart', '0')).toMatchObject({ code: 0 });
+    await ended;
+  });
+
+  it('a repair that is interrupted leaves what runs, and the next one completes it', async () => {
+    await cluster.kill('controller-2');
+    const before = pids();
+    const start = cluster.spawn(`${cluster.project}/startup.sh`);
+    await once(start.stdout, 'data');
+    start.kill('SIGTERM');
+    await once(start, 'close');
+    expect(await cluster.start()).toMatchObject({ code: 0 });
+    const { 'controller-2': _, ...rest } = pids();
+    expect(before).toMatchObject(rest);
+  });
+
+  it('stop stops what was started by hand too, and only then the memcacheds', async () => {
+    await cluster.kill('controller-1');
+    const byHand = await cluster.startByHand(1, '-cons', 'linearizability');
+    const members = Object.values(pids());
+    const stopped = await cluster.stop();
+    expect(stopped).toMatchObject({ code: 0, stderr: '' });
+    expect(stopped.stdout).toContain(`controller-1 (pid ${byHand.pid}) was started by hand`);
+    expect(stopped.stdout).toMatch(/stopped 3 controllers\nstopped 3 memcacheds\n$/);
+    expect(members.filter((pid) => birthOf(pid) !== null)).toEqual([]);
+    expect((await cluster.stop()).stdout).toBe(
+      `nothing is running that was started from ${cluster.runDirectory}\n`,
+    );
+  });
+});
+
+describe('where there is no data directory to know a controller by', () => {
+  it('it is known by what it answers', async () => {
+    await using cluster = await StartedCluster.create();
+    const flags = ['-kv', 'custom', '--data-dir', '-'];
+    expect(await cluster.start(...flags)).toMatchObject({ code: 0 });
+    await cluster.kill('controller-2');
+    const byHand = await cluster.startByHand(2, ...flags);
+    const ended = once(byHand, 'exit');
+    expect((await cluster.stop()).stdout).toContain('stopped 3 controllers');
+    await ended;
+  });
+});
+
+describeWithMemcached('stop', () => {
+  it('leaves a memcached to a controller that still runs, whoever started that', async () => {
+    await using cluster = await StartedCluster.create();
+    expect(await cluster.start()).toMatchObject({ code: 0 });
+    await cluster.kill('controller-2');
+    const stranger = await cluster.startByHand(2, '--data-dir', 'of-its-own');
+    const memcached = cluster.pidOf('memcached-2');
+    const stopped = await cluster.stop();
+    expect(stopped).toMatchObject({ code: 1 });
+    expect(stopped.stdout).toContain(
+      `is still served by controller 2 of cluster memchorus (pid ${stranger.pid}); its memcached is left to it`,
+    );
+    expect(stopped.stdout).toContain('stopped 2 memcacheds');
+    expect(birthOf(memcached)).not.toBeNull();
+    const ended = once(stranger, 'exit');
+    stranger.kill('SIGTERM');
+    await ended;
+    expect(await cluster.stop()).toMatchObject({ code: 0 });
+    expect(birthOf(memcached)).toBeNull();
+  });
+
+  it('finds a cluster of this checkout that runs elsewhere', async () => {
+    await using cluster = await StartedCluster.create();
+    expect(await cluster.start('-kv', 'custom')).toMatchObject({ code: 0 });
+    await using other = await StartedCluster.create();
+    const { stdout } = await other.stop();
+    expect(stdout).toContain(`nothing is running that was started from ${other.runDirectory}`);
+    expect(stdout).toContain(`MEMCHORUS_RUN_DIR='${cluster.runDirectory}' ./stop.sh`);
+  });
+});
+
+describe('a start that is interrupted', () => {
+  it.each(['stores:', 'starting'])('after it has said "%s" leaves nothing that runs', async (said) => {
+    await using cluster = await StartedCluster.create();
+    const start = cluster.spawn(`${cluster.project}/startup.sh`, ...cluster.portFlags, '-kv', 'custom');
+    const ended = once(start, 'exit');
+    let printed = '';
+    start.stdout.on('data', (chunk: Buffer) => {
+      const before = printed;
+      printed += chunk.toString();
+      if (printed.includes(said) && !before.includes(said)) start.kill('SIGINT');
+    });
+    const [code] = await ended;
+    // The cluster may have been ready before the signal arrived.
+    if (code !== 0) expect((await cluster.stop()).stdout).toMatch(/^nothing is running/);
+    expect(await cluster.start('-kv', 'custom')).toMatchObject({ code: 0 });
+  });
+});
