@@ -1,14 +1,64 @@
 #!/bin/sh
 # Installs what npm provides when it is missing or older than the lock file; otherwise silent and instant.
+# Without words: what a start needs. With "all": what the tests and measurements need too.
 set -eu
 cd "$(dirname "$0")/.."
-if [ -x node_modules/.bin/node ] && [ node_modules/.package-lock.json -nt package-lock.json ]; then
-  exit 0
-fi
+wanted=${1:-start}
+
+is_installed() {
+  [ -x node_modules/.bin/node ] && [ node_modules/.package-lock.json -nt package-lock.json ] || return 1
+  [ "$wanted" = start ] || [ -x node_modules/.bin/vitest ]
+}
+
+is_installed && exit 0
+
+# Whoever had everything keeps it, also when only a start is asked for.
+if [ -x node_modules/.bin/vitest ]; then wanted=all; fi
+
 command -v npm >/dev/null 2>&1 || {
   echo "memchorus: npm is missing; install Node.js 20 or newer (https://nodejs.org)" >&2
   exit 1
 }
-echo "memchorus: installing dependencies (once) ..." >&2
-npm ci --no-audit --no-fund --loglevel=error >&2
+
+# Two that install into the same directory at once would spoil it. The link names the process that does.
+lock=.memchorus/setup.lock
+npm=
+finish() {
+  if [ -n "$npm" ]; then kill "$npm" 2>/dev/null && wait "$npm" || true; fi
+  rm -f "$lock"
+}
+mkdir -p .memchorus
+waits=
+until ln -s "$$" "$lock" 2>/dev/null; do
+  owner=$(readlink "$lock" 2>/dev/null) || continue
+  if kill -0 "$owner" 2>/dev/null; then
+    [ -n "$waits" ] || echo "memchorus: another process (pid $owner) is installing the dependencies; waiting ..." >&2
+    waits=yes
+    sleep 1
+  else
+    rm -f "$lock"
+  fi
+done
+trap finish EXIT
+trap 'exit 130' INT TERM HUP
+is_installed && exit 0
+
+if [ "$wanted" = start ]; then omit=--omit=dev; else omit=; fi
+echo "memchorus: installing dependencies, once ..." >&2
+# shellcheck disable=SC2086 # No word at all when there is nothing to omit.
+npm ci $omit --no-audit --no-fund --loglevel=error >&2 &
+npm=$!
+passed=0
+while kill -0 "$npm" 2>/dev/null; do
+  sleep 1
+  passed=$((passed + 1))
+  if [ $((passed % 5)) -eq 0 ]; then
+    echo "memchorus: $(du -sm node_modules 2>/dev/null | cut -f1) MB after $passed s ..." >&2
+  fi
+done
+if wait "$npm"; then npm=; else
+  npm=
+  echo "memchorus: the dependencies could not be installed; npm says why above. Does it reach its registry?" >&2
+  exit 1
+fi
 touch node_modules/.package-lock.json
