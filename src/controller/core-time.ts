@@ -3,7 +3,7 @@ import { ClusterClock } from '../membership/cluster-clock.ts';
 import type { Peers } from '../membership/peers.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { msOfVersionTime } from '../ordering/version.ts';
-import { versionRefusal } from '../peer/handshake.ts';
+import { Admission } from '../peer/admission.ts';
 import type { Heartbeat } from '../peer/messages.ts';
 import { graceMsOf } from '../replication/first-sync.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -53,13 +53,17 @@ export class CoreTime {
     return versionTime <= this.versions.newest ? 0 : this.cluster.aheadMs(versionTime);
   }
 
-  /** @returns why the peer can't be one, in words for both sides; null when it can */
-  onHeartbeat(from: number, heartbeat: Heartbeat): string | null {
-    // The sample first, since it may be what this controller gets the time from.
+  /** Judges messages of peers by this time. @param ballotCounter that of the largest ballot which was heard of */
+  admission(ballotCounter: () => number): Admission {
+    const { settings, nowMs } = this.#ports;
+    const { self: node, peers, maxClockSkewMs } = settings;
+    const aheadMs = (time: number) => this.aheadMs(time);
+    return new Admission({ node, nodes: peers.length, aheadMs, maxClockSkewMs, ballotCounter, nowMs });
+  }
+
+  /** What a peer says of the time. Its versions are observed by whoever finds that they may be. */
+  onHeartbeat(from: number, heartbeat: Heartbeat): void {
     this.#learn(() => this.cluster.onHeartbeat(from, heartbeat));
-    const refusal = versionRefusal(this.aheadMs(heartbeat.time), this.#ports.settings.maxClockSkewMs);
-    if (refusal === null) this.versions.observe(heartbeat.time);
-    return refusal;
   }
 
   onPeerDown(peer: number): void {

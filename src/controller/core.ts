@@ -6,6 +6,7 @@ import { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
+import type { Admission } from '../peer/admission.ts';
 import type { Heartbeat, PeerMessage } from '../peer/messages.ts';
 import { Note } from '../peer/note.ts';
 import { ConvergentSide } from '../replication/convergent-side.ts';
@@ -44,6 +45,7 @@ export class Core {
   readonly #ordered: OrderedSide | null = null;
   readonly #convergent: ConvergentSide | null = null;
   readonly #absence: Absence;
+  readonly #admission: Admission;
   readonly #journalNote = new Note();
   readonly #storeNote = new Note();
   /** It knows that it has to start anew, and does nothing more. */
@@ -75,6 +77,8 @@ export class Core {
       replica: this.replica,
       requestFlush,
     };
+    const ballotCounter = () => this.#ordered?.membership.newestBallot.counter ?? 0;
+    this.#admission = this.time.admission(ballotCounter);
     if (POLICIES[settings.level].engine === 'ordered') {
       this.#ordered = new OrderedSide({
         ...ports,
@@ -183,6 +187,10 @@ export class Core {
 
   onMessage(from: number, message: PeerMessage): void {
     if (this.#isOver) return;
+    // First, since it may be what this controller gets the time from.
+    if (message.type === 'heartbeat') this.time.onHeartbeat(from, message);
+    const flaw = this.#admission.flawOf(from, message);
+    if (flaw !== null) return this.#ports.refuse(from, flaw);
     switch (message.type) {
       case 'ordered':
         return this.#ordered?.onFrame(from, message);
@@ -325,8 +333,7 @@ export class Core {
   }
 
   #onHeartbeat(from: number, heartbeat: Heartbeat): void {
-    const refusal = this.time.onHeartbeat(from, heartbeat);
-    if (refusal !== null) return this.#ports.refuse(from, refusal);
+    this.time.versions.observe(heartbeat.time);
     const storeTrouble = this.peers.heartbeat(from)?.storeTrouble ?? '';
     if (this.peers.onHeartbeat(from, heartbeat)) this.#onPeerFailing(from, heartbeat);
     if (storeTrouble !== heartbeat.storeTrouble) this.#onPeerStore(from, heartbeat);

@@ -89,6 +89,11 @@ export class RequestQueue<Asker = unknown> {
     return requests.find((request) => sameVersion(request.effect.version, effect.version))?.effect ?? effect;
   }
 
+  /** The newest request of this origin that is queued. */
+  lastOf(node: number): Version | null {
+    return this.#streams[node]!.last()?.effect.version ?? null;
+  }
+
   /** The newest request of all. */
   newest(): Queued<Asker> | undefined {
     let newest: Queued<Asker> | undefined;

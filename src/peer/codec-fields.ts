@@ -72,7 +72,9 @@ export function writeMembers(w: ByteWriter, members: readonly Member[]): void {
 }
 
 export function readMembers(r: ByteReader): Member[] {
-  return Array.from({ length: r.count(9) }, () => ({ node: r.u8(), incarnation: r.u53() }));
+  const count = r.count(9);
+  if (count > NODES_MAX) throw new FrameError(`${count} members where there are fewer controllers`);
+  return Array.from({ length: count }, () => ({ node: r.u8(), incarnation: r.u53() }));
 }
 
 export function writeEffects(w: ByteWriter, effects: readonly Effect[]): void {

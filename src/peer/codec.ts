@@ -73,6 +73,15 @@ type Codecs = { readonly [T in PeerMessage['type']]: Codec<Extract<PeerMessage, 
 /** Of a key's length and a version. */
 const WANTED_BYTES_MIN = 4 + 9;
 
+/** Values that may be asked for at once; nobody asks for that many. */
+const WANTED_MAX = 4_096;
+
+function wantedCount(reader: ByteReader, itemBytesMin: number): number {
+  const count = reader.count(itemBytesMin);
+  if (count > WANTED_MAX) throw new FrameError(`${count} values in one question`);
+  return count;
+}
+
 const OUTCOMES = ['found', 'lost', 'other', 'failed'] as const;
 
 const CODECS: Codecs = {
@@ -311,7 +320,7 @@ const CODECS: Codecs = {
     read: (r) => ({
       type: 'fetch-many',
       id: r.u32(),
-      wanted: Array.from({ length: r.count(WANTED_BYTES_MIN) }, () => ({
+      wanted: Array.from({ length: wantedCount(r, WANTED_BYTES_MIN) }, () => ({
         key: r.text(),
         version: readVersion(r),
       })),
@@ -327,7 +336,7 @@ const CODECS: Codecs = {
     read: (r) => ({
       type: 'fetched-many',
       id: r.u32(),
-      outcomes: Array.from({ length: r.count(1) }, () => oneOf(OUTCOMES, r.u8())),
+      outcomes: Array.from({ length: wantedCount(r, 1) }, () => oneOf(OUTCOMES, r.u8())),
       effects: readEffects(r),
     }),
   },

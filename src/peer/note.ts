@@ -18,6 +18,11 @@ export class Note {
 /** Most characters of a note; a peer that sends more is no peer. */
 export const NOTE_CHARS_MAX = 240;
 
+/** What a peer sent as a note is one: text that may be logged and shown as it is. */
+export function isNote(text: string, charsMax = NOTE_CHARS_MAX): boolean {
+  return text.length <= charsMax && /^[\x20-\x7e\xa0-\xff]*$/.test(text);
+}
+
 export function noteOf(reason: string): string {
   const printable = reason.replace(/[^\x20-\x7e\xa0-\xff]/g, '?');
   return printable.length <= NOTE_CHARS_MAX ? printable : `${printable.slice(0, NOTE_CHARS_MAX - 1)}~`;

@@ -8,7 +8,9 @@ import { casOfVersion, compareVersions, NO_VERSION, sameVersion, type Version } 
 import type { OrderedFrame } from '../peer/messages.ts';
 import type { StoreError } from '../store/driver.ts';
 import { diskGate } from './disk-gate.ts';
+import { EarlyFrames } from './early-frames.ts';
 import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
+import { frameFlaw } from './frame-flaw.ts';
 import { KeptRequests } from './kept-requests.ts';
 import { type Judged, LeftOut, OVERTAKEN, outcomeOf, outcomeOfLeftOut } from './left-out.ts';
 import type { OrderedPorts } from './ordered-ports.ts';
@@ -53,12 +55,13 @@ export class OrderedEngine implements Engine {
   #outbox: Effect[] = [];
   #acknowledge = false;
   /** Frames of the view that is accepted but not installed here yet. */
-  #early: { from: number; frame: OrderedFrame }[] = [];
+  readonly #early: EarlyFrames;
   readonly #leftOut = new LeftOut();
 
   constructor(ports: OrderedPorts) {
     this.#ports = ports;
     this.#queue = new RequestQueue<WriteDone>(ports.nodes);
+    this.#early = new EarlyFrames(ports.queueBytesMax);
     this.#progress = new StreamProgress(ports.node, ports.nodes, []);
     this.#kept =
       ports.durability === 'sync' ? new KeptRequests(ports.replica.journal, () => this.#onKept()) : null;
@@ -155,7 +158,8 @@ export class OrderedEngine implements Engine {
   onFrame(from: number, frame: OrderedFrame): void {
     if (!sameBallot(frame.ballot, this.#ballot)) return;
     if (!this.#serving) {
-      this.#early.push({ from, frame });
+      if (!this.#early.add(from, frame))
+        this.#ports.refuse(from, 'it sends too much before a view is installed');
       return;
     }
     // Ahead of the store, which asks for its own turn when it is written to: answers leave first.
@@ -231,7 +235,7 @@ export class OrderedEngine implements Engine {
     this.#progress = new StreamProgress(node, nodes, nodesOfView, this.#kept !== null);
     this.#sentSeq = 0;
     this.#outbox = [];
-    this.#early = [];
+    this.#early.take();
     for (const effect of union) {
       clock.observe(effect.version.time);
       if (compareVersions(effect.version, this.#applied) <= 0) continue;
@@ -253,9 +257,7 @@ export class OrderedEngine implements Engine {
     this.#advance();
     this.#transferred = false;
     this.#settleLeftOut(leftOut);
-    const early = this.#early;
-    this.#early = [];
-    for (const { from, frame } of early) this.#receive(from, frame);
+    for (const { from, frame } of this.#early.take()) this.#receive(from, frame);
     this.#acknowledge = true;
     this.#ports.requestFlush();
     this.#advance();
@@ -289,10 +291,15 @@ export class OrderedEngine implements Engine {
   #receive(from: number, frame: OrderedFrame): void {
     const known = this.#progress.received(from);
     if (frame.firstSeq > known + 1) return;
+    const flaw = frameFlaw(frame, known, {
+      node: this.#ports.node,
+      sent: this.#progress.received(this.#ports.node),
+      applied: this.#applied,
+      last: this.#queue.lastOf(from),
+    });
+    if (flaw !== null) return this.#ports.refuse(from, flaw);
     for (let i = known + 1 - frame.firstSeq; i < frame.effects.length; i++) {
       const effect = frame.effects[i]!;
-      if (effect.version.node !== from)
-        throw new Error(`peer ${from} sent a request of ${effect.version.node}`);
       this.#ports.clock.observe(effect.version.time);
       this.#queue.push(effect, this.#progress.receive(from));
       if (this.#kept === null) this.#acknowledge = true;

@@ -12,6 +12,8 @@ export interface OrderedPorts {
   readonly clock: HybridClock;
   readonly bus: PeerBus;
   readonly replica: Replica;
+  /** Ends the link to a peer that sent what no controller would. */
+  readonly refuse: (peer: number, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
   /** A gate may have opened. */

@@ -1,4 +1,5 @@
 import type { JournalRecord } from '../journal/journal.ts';
+import type { Effect } from '../ordering/effect.ts';
 import { sameVersion } from '../ordering/version.ts';
 import type { Fetch, Fetched, PeerBus } from '../peer/messages.ts';
 import type { Entry } from '../store/entry.ts';
@@ -105,15 +106,15 @@ export class Repair {
   onFetched(from: number, fetched: Fetched): void {
     const search = this.#searches.get(fetched.id);
     if (search === undefined || !search.asked.delete(from)) return;
-    const value = fetched.effect?.value;
-    if (fetched.outcome === 'found' && fetched.effect && value) {
-      const entry = entryOf(fetched.effect, value);
+    const { outcome, effect } = fetched;
+    if (outcome === 'found' && isWanted(search.record, effect)) {
+      const entry = entryOf(effect, effect.value);
       if (search.trouble === null) this.#ports.replica.restore(search.record.key, entry);
       this.#counters.fetched++;
       return this.#end(search, null, entry);
     }
-    if (fetched.outcome === 'failed') search.incomplete = true;
-    if (fetched.outcome === 'other') search.unsettled = true;
+    if (outcome === 'failed' || outcome === 'found') search.incomplete = true;
+    if (outcome === 'other') search.unsettled = true;
     this.#concludeIfAnswered(search);
   }
 
@@ -181,6 +182,14 @@ export class Repair {
     this.#searches.delete(search.id);
     if (this.#byKey.get(search.record.key) === search) this.#byKey.delete(search.record.key);
   }
+}
+
+/** Anything else is not believed: the store would hold what the journal does not name. */
+function isWanted(
+  { key, version }: JournalRecord,
+  effect: Effect | null,
+): effect is Effect & { readonly value: Buffer } {
+  return effect?.key === key && sameVersion(effect.version, version) && effect.value !== null;
 }
 
 /** For people. */

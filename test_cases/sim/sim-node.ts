@@ -196,7 +196,7 @@ export class SimNode implements NetworkNode {
       incarnation: this.#life,
       bus: this.#bus(life),
       incarnationOf: (peer) => network.incarnationOf(id, peer),
-      refuse: (peer) => network.close(id, peer),
+      refuse: (peer, reason) => this.#refuse(peer, reason),
       journal: this.journal,
       recovered,
       viewLog,
@@ -221,6 +221,13 @@ export class SimNode implements NetworkNode {
     });
     this.#every(this.#settings.heartbeatMs, (core) => this.#onHeartbeatTick(core));
     this.#every(this.#settings.syncIntervalMs, (core) => core.onSyncTick());
+  }
+
+  /** Nobody here lies: there is nothing to refuse but what a wrong clock has made. */
+  #refuse(peer: number, reason: string): void {
+    if (!reason.includes('max_clock_skew')) throw new Error(`a message of ${peer} is refused: ${reason}`);
+    this.#ports.transcript()?.line(this.id, `refuses n${peer}: ${reason}`);
+    this.#ports.network.close(this.id, peer);
   }
 
   #settle(): void {

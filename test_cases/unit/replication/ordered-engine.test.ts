@@ -34,6 +34,7 @@ function engineInView(): OrderedEngine {
     clock: new HybridClock(NODE, () => 0),
     bus: { isUp: () => true, send() {}, multicast() {}, broadcast() {} },
     replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now),
+    refuse() {},
     requestFlush() {},
     onChange() {},
     gate: () => ({ state: 'open' }),

@@ -1,0 +1,263 @@
+import type { Ballot, Member } from '../ordering/ballot.ts';
+import { type Effect, MARKS } from '../ordering/effect.ts';
+import { compareVersions, type Version, versionTimeOfMs } from '../ordering/version.ts';
+import { KEY_BYTES_MAX } from '../protocol/limits.ts';
+import { versionRefusal } from './handshake.ts';
+import type { Accept, Heartbeat, OrderedFrame, PeerMessage, Promised, Push, Standing } from './messages.ts';
+import { isNote } from './note.ts';
+
+export interface AdmissionPorts {
+  /** This controller. */
+  readonly node: number;
+  /** Configured controllers. */
+  readonly nodes: number;
+  /** By how much a version time is ahead of the latest that it can be now, in milliseconds. */
+  readonly aheadMs: (versionTime: number) => number;
+  readonly maxClockSkewMs: number;
+  /** The counter of the largest ballot that was heard of; 0 where there are none. */
+  readonly ballotCounter: () => number;
+  /** Monotonic, milliseconds: what the answers to this controller's heartbeats are dated with. */
+  readonly nowMs: () => number;
+}
+
+/**
+ * What of a peer's messages may reach the engines, as far as the message alone tells: the codec has found that it is one.
+ * Every time is bounded by what it can be now, every index by the number of controllers, every ballot by those before, and
+ * every entry by what a store and a journal can hold. Where the state of an engine decides, the engine refuses.
+ *
+ * A time that got past here would be journalled, and could drag the clocks of all controllers to the end of time, or end
+ * every entry that is older than a flush from the future.
+ */
+export class Admission {
+  readonly #ports: AdmissionPorts;
+
+  constructor(ports: AdmissionPorts) {
+    this.#ports = ports;
+  }
+
+  /** @returns what is wrong with the message, in words for both sides; null when it may be used */
+  flawOf(from: number, message: PeerMessage): string | null {
+    switch (message.type) {
+      case 'heartbeat':
+        return this.#heartbeat(message);
+      case 'granted':
+        return this.#ballot(message.ballot) ?? this.#granted(message.askedMs, message.forMs);
+      case 'ordered':
+        return this.#ordered(from, message);
+      case 'push':
+        return this.#push(from, message);
+      case 'sync-request':
+        return this.#times(message.known) ?? this.#times(message.forgotten);
+      case 'sync-response':
+        return this.#times(message.forgotten) ?? this.#effects(message.effects);
+      case 'sync-complete':
+        return this.#times(message.known);
+      case 'fetch':
+        return keyFlaw(message.key) ?? this.#version(message.version);
+      case 'fetched':
+        return message.effect === null ? null : this.#effects([message.effect]);
+      case 'fetch-many':
+        return first(message.wanted, ({ key, version }) => keyFlaw(key) ?? this.#version(version));
+      case 'fetched-many':
+        return this.#effects(message.effects);
+      case 'promised':
+        return this.#promised(message);
+      case 'accept':
+        return this.#accept(from, message);
+      case 'prepare':
+      case 'install':
+        return this.#ballot(message.ballot) ?? proposedBy(from, message.ballot);
+      case 'accepted':
+        return this.#ballot(message.ballot) ?? proposedBy(this.#ports.node, message.ballot);
+      case 'rejected':
+        return this.#ballot(message.promised);
+      case 'sync-lapsed':
+      case 'sync-next':
+        return null;
+      case 'hello':
+      case 'proof':
+      case 'welcome':
+      case 'refusal':
+        return `a ${message.type} belongs into a handshake`;
+    }
+  }
+
+  #heartbeat(heartbeat: Heartbeat): string | null {
+    const { time, installed, standing, hears, known, failing, storeTrouble } = heartbeat;
+    if (!isNote(failing) || !isNote(storeTrouble)) return 'what it says of its troubles is no text';
+    return (
+      this.#time(time) ??
+      this.#ballot(installed) ??
+      this.#standing(standing) ??
+      this.#controllers(hears) ??
+      this.#times(known)
+    );
+  }
+
+  /** A lease that begins in the future of this controller's own clock would never end. */
+  #granted(askedMs: number, forMs: number): string | null {
+    if (askedMs > this.#ports.nowMs()) return 'a lease is granted that was not asked for yet';
+    return forMs <= LEASE_MS_MAX ? null : `a lease of ${forMs} ms is too long`;
+  }
+
+  #ordered(from: number, { ballot, firstSeq, effects, received }: OrderedFrame): string | null {
+    if (firstSeq < 1) return 'a stream of requests begins before its first';
+    return (
+      this.#ballot(ballot) ??
+      this.#count(received) ??
+      this.#effects(effects) ??
+      first(effects, ({ version }) => writtenBy(from, version)) ??
+      increasing(effects)
+    );
+  }
+
+  #push(from: number, { previousTime, effects }: Push): string | null {
+    return (
+      this.#time(previousTime) ??
+      this.#effects(effects) ??
+      first(effects, ({ version }) => writtenBy(from, version)) ??
+      increasing(effects)
+    );
+  }
+
+  #promised({ ballot, standing, applied, leasesMs, hears, queue }: Promised): string | null {
+    return (
+      this.#ballot(ballot) ??
+      proposedBy(this.#ports.node, ballot) ??
+      this.#standing(standing) ??
+      this.#version(applied) ??
+      this.#count(leasesMs) ??
+      first(leasesMs, (ms) => (ms <= LEASE_MS_MAX ? null : `a lease of ${ms} ms is too long`)) ??
+      this.#controllers(hears) ??
+      this.#effects(queue)
+    );
+  }
+
+  #accept(
+    from: number,
+    { ballot, members, sources, base, baseApplied, union, reason }: Accept,
+  ): string | null {
+    if (!isNote(reason, REASON_CHARS_MAX)) return 'the reason for a view is no text';
+    const isMember = (node: number) => members.some((member) => member.node === node);
+    if (!isMember(base) || !sources.includes(base)) return 'the base of a view is not among its members';
+    return (
+      this.#ballot(ballot) ??
+      proposedBy(from, ballot) ??
+      this.#members(members) ??
+      this.#controllers(sources) ??
+      this.#version(baseApplied) ??
+      this.#effects(union) ??
+      increasing(union)
+    );
+  }
+
+  #standing({ promised, accepted, members }: Standing): string | null {
+    return this.#ballot(promised) ?? this.#ballot(accepted) ?? this.#members(members);
+  }
+
+  /** One that is far beyond all others would leave no room for the next ones. */
+  #ballot({ counter, node }: Ballot): string | null {
+    if (counter > this.#ports.ballotCounter() + BALLOT_STEP_MAX) return `a ballot has the counter ${counter}`;
+    return this.#controller(node);
+  }
+
+  #members(members: readonly Member[]): string | null {
+    return this.#count(members) ?? first(members, ({ node }) => this.#controller(node));
+  }
+
+  #controllers(list: readonly number[]): string | null {
+    return this.#count(list) ?? first(list, (node) => this.#controller(node));
+  }
+
+  #controller(node: number): string | null {
+    return node < this.#ports.nodes ? null : `there is no controller ${node}`;
+  }
+
+  /** At most one item for each controller. */
+  #count(list: readonly unknown[]): string | null {
+    return list.length <= this.#ports.nodes ? null : `${list.length} items where one a controller was due`;
+  }
+
+  #times(times: readonly number[]): string | null {
+    return this.#count(times) ?? this.#time(Math.max(0, ...times));
+  }
+
+  #version({ time, node }: Version): string | null {
+    return this.#controller(node) ?? this.#time(time);
+  }
+
+  #time(time: number): string | null {
+    return versionRefusal(this.#ports.aheadMs(time), this.#ports.maxClockSkewMs);
+  }
+
+  /** Of all times the latest is looked at: the clock is read once a message. */
+  #effects(effects: readonly Effect[]): string | null {
+    let latest = 0;
+    for (const effect of effects) {
+      const { version, base, kind, expiresAtMs } = effect;
+      const flaw = entryFlaw(effect) ?? this.#controller(version.node);
+      if (flaw !== null) return flaw;
+      if (version.time > latest) latest = version.time;
+      if (base !== null && base.time > latest) latest = base.time;
+      if (kind === 'flush-due') latest = Math.max(latest, versionTimeOfMs(expiresAtMs));
+    }
+    return latest === 0 ? null : this.#time(latest);
+  }
+}
+
+/** How far a ballot may be beyond the largest that was heard of: more views than there are in a lifetime. */
+const BALLOT_STEP_MAX = 2 ** 30;
+
+/** The longest `lease_time`, with what clocks may differ in rate, in milliseconds. */
+const LEASE_MS_MAX = 606_000;
+
+/** What the store's envelope of an entry has room for. */
+const EXPIRY_MS_MAX = 2 ** 48 - 1;
+
+/** The largest `item_size_max`, in bytes. */
+const VALUE_BYTES_MAX = 134_217_728;
+
+const MARKS_ALL = MARKS.stale | MARKS.taken;
+
+/** Most characters of the reason for a view: it names controllers, and quotes what one of them said. */
+const REASON_CHARS_MAX = 2_048;
+
+function first<T>(list: readonly T[], flawOf: (item: T) => string | null): string | null {
+  for (const item of list) {
+    const flaw = flawOf(item);
+    if (flaw !== null) return flaw;
+  }
+  return null;
+}
+
+/** What no controller would write, whoever it is and whatever the time. */
+function entryFlaw({ kind, key, version, marks, expiresAtMs, value }: Effect): string | null {
+  if (version.time === 0) return 'a write has no version';
+  if (expiresAtMs > EXPIRY_MS_MAX) return `a write expires in ${expiresAtMs}`;
+  if (marks > MARKS_ALL) return `a write has the marks ${marks}`;
+  const isFlush = kind !== 'set' && kind !== 'delete';
+  if (isFlush ? key !== '' : key === '') return `a ${kind} of the key "${key.slice(0, KEY_BYTES_MAX)}"`;
+  if (key.length > KEY_BYTES_MAX) return `a key has ${key.length} bytes`;
+  if (value === null) return null;
+  if (kind !== 'set') return `a ${kind} has a value`;
+  return value.length <= VALUE_BYTES_MAX ? null : `a value has ${value.length} bytes`;
+}
+
+function keyFlaw(key: string): string | null {
+  return key.length > 0 && key.length <= KEY_BYTES_MAX ? null : `a key has ${key.length} bytes`;
+}
+
+function writtenBy(from: number, { node }: Version): string | null {
+  return node === from ? null : `controller ${from} tells of a write of controller ${node} as its own`;
+}
+
+function proposedBy(proposer: number, { node }: Ballot): string | null {
+  return node === proposer ? null : `a view of controller ${node}, in the place of ${proposer}`;
+}
+
+function increasing(effects: readonly Effect[]): string | null {
+  for (let i = 1; i < effects.length; i++) {
+    if (compareVersions(effects[i - 1]!.version, effects[i]!.version) >= 0) return 'writes are out of order';
+  }
+  return null;
+}

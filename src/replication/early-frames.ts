@@ -1,0 +1,37 @@
+import { effectBytes } from '../ordering/effect.ts';
+import type { OrderedFrame } from '../peer/messages.ts';
+
+/** Frames of the view that is accepted but not installed here yet, in the order in which they came. */
+export class EarlyFrames {
+  readonly #bytesMax: number;
+  #frames: { readonly from: number; readonly frame: OrderedFrame }[] = [];
+  #bytes = 0;
+
+  constructor(queueBytesMax: number) {
+    this.#bytesMax = QUEUES_MAX * queueBytesMax;
+  }
+
+  /** @returns false when that is more than can be kept: it is not, and what follows it must not be used either */
+  add(from: number, frame: OrderedFrame): boolean {
+    let bytes = FRAME_BYTES;
+    for (const effect of frame.effects) bytes += effectBytes(effect);
+    if (this.#bytes + bytes > this.#bytesMax) return false;
+    this.#bytes += bytes;
+    this.#frames.push({ from, frame });
+    return true;
+  }
+
+  /** Takes them out. */
+  take(): readonly { readonly from: number; readonly frame: OrderedFrame }[] {
+    const frames = this.#frames;
+    this.#frames = [];
+    this.#bytes = 0;
+    return frames;
+  }
+}
+
+/** They may come to this many times `queue_bytes_max`. */
+const QUEUES_MAX = 4;
+
+/** Flat rate for a frame, beside its writes. */
+const FRAME_BYTES = 256;
