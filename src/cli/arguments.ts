@@ -30,10 +30,20 @@ export interface CommandLine {
   readonly ids: readonly number[];
   /** With `start` and `restart`: how long until all has to be ready; null: the default. */
   readonly waitMs: number | null;
+  /** With `status`. */
+  readonly json: boolean;
+  readonly watch: boolean;
 }
 
 /** First words that are no flags. */
-const COMMANDS = ['start', 'stop', 'restart', 'backup', 'restore'] as const satisfies readonly Mode[];
+const COMMANDS = [
+  'start',
+  'stop',
+  'restart',
+  'status',
+  'backup',
+  'restore',
+] as const satisfies readonly Mode[];
 
 /** Most controllers that `start` runs: each is a process, and they all share one machine. */
 const CONTROLLERS_MAX = 64;
@@ -64,6 +74,8 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     directory,
     ids,
     waitMs: millisecondsOf(given, 'wait'),
+    json: given.has('json'),
+    watch: given.has('watch'),
   };
 }
 
@@ -166,7 +178,7 @@ function refuseWord(word: string, mode: Mode): never {
     throw new UsageError(`${mode} takes no further words, but "${word}" stands there`);
   const hint = didYouMean(word, [...COMMANDS, 'help']);
   throw new UsageError(
-    `unknown word "${word}"${hint}; say start, stop, restart, backup, restore, -cli <command>, or see --help`,
+    `unknown word "${word}"${hint}; say ${COMMANDS.join(', ')}, -cli <command>, or see --help`,
   );
 }
 
@@ -217,6 +229,7 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts start [-cons <level>] [-n <number>]    memcacheds and controllers, in the background; or what is missing
   main.ts stop                                   stops what start started
   main.ts restart <id> ...                       stops single controllers and starts them again, one by one
+  main.ts status [--watch] [--json]              the whole cluster at a glance; exit code 0: all is well
   main.ts backup <directory> -p <port>           copies the journal of a controller, running or not
   main.ts restore <directory> -p <port>          makes it the journal of a stopped controller`,
   client: 'Usage: main.ts -cli [-i <host>] [-p <port>] [command ...]',
@@ -224,6 +237,8 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   stop: 'Usage: stop.sh   (or: main.ts stop)',
   restart:
     'Usage: main.ts restart <id> ... [--wait <seconds>]   stops controllers and starts them again, one by one',
+  status: `Usage: main.ts status [--watch] [--json] [-p <port>]   asks every controller how it is
+Exit code 0: healthy, 1: degraded (clients are served), 3: unavailable.`,
   backup: 'Usage: main.ts backup <directory> -p <port>   copies the journal of a controller, running or not',
   restore: 'Usage: main.ts restore <directory> -p <port>   for a stopped controller that has no journal',
 };

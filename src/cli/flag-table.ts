@@ -1,7 +1,16 @@
 import type { Options } from 'yargs';
 import { flagOf, SETTING_KEYS, SETTINGS } from './setting-table.ts';
 
-export const MODES = ['controller', 'client', 'start', 'stop', 'restart', 'backup', 'restore'] as const;
+export const MODES = [
+  'controller',
+  'client',
+  'start',
+  'stop',
+  'restart',
+  'status',
+  'backup',
+  'restore',
+] as const;
 
 export type Mode = (typeof MODES)[number];
 
@@ -26,7 +35,7 @@ const toggle = (group: string, describe: string, alias: readonly string[] = []):
 });
 
 /** Those that are about one of the controllers. */
-const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'backup', 'restore'];
+const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', 'backup', 'restore'];
 
 /** Flags that are no settings: they say what to run, and which of the controllers this is. */
 const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
@@ -35,11 +44,13 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     options: toggle('What:', 'the interactive client; with a command behind it, runs that', ['client']),
   },
   config: {
-    modes: ['controller', 'client', 'start', 'backup', 'restore'],
+    modes: ['controller', 'client', 'start', 'status', 'backup', 'restore'],
     options: text('What:', 'configuration file [default: ./config.ini]', ['c']),
   },
   help: { modes: MODES, options: toggle('What:', 'this help; -h alone does the same') },
   version: { modes: MODES, options: toggle('What:', 'the version') },
+  json: { modes: ['status'], options: toggle('What:', 'status: one line of JSON, for scripts') },
+  watch: { modes: ['status'], options: toggle('What:', 'status: again every second, until Ctrl-C') },
   host: {
     modes: ONE_CONTROLLER,
     options: text('Which controller:', 'its address, or the one to dial; -h <host> does the same', ['i']),
@@ -83,7 +94,7 @@ function settingFlags(): Record<string, FlagRow> {
     const shown = fallback === '' ? describe : `${describe} [default: ${fallback}]`;
     const aliases: readonly string[] = 'aliases' in more ? more.aliases : [];
     rows[flagOf(key)] = {
-      modes: ['controller', 'client', 'start', 'backup', 'restore'],
+      modes: ['controller', 'client', 'start', 'status', 'backup', 'restore'],
       options: text(`${group}:`, shown, aliases),
     };
   }

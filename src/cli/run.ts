@@ -46,6 +46,10 @@ async function dispatch(line: CommandLine): Promise<number> {
       const { restartControllers } = await import('./cluster/restart.ts');
       return restartControllers(line, runDirectory());
     }
+    case 'status': {
+      const { runStatus } = await import('./status/run-status.ts');
+      return runStatus(line, load(line, defaultConfigFile()), runDirectory());
+    }
     case 'client': {
       const { runClient } = await import('./client/run-client.ts');
       return runClient(line, load(line, defaultConfigFile()));

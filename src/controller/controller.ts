@@ -11,6 +11,7 @@ import { LocalReplies } from './local-replies.ts';
 import type { Logger } from './logger.ts';
 import { createMesh } from './peer-mesh.ts';
 import { VERSION } from './product.ts';
+import { requestsOf } from './requests-report.ts';
 import { readTroubleOf, writeTroubleOf } from './service.ts';
 import { SERVICE_LOOK_MS, ServiceWatch } from './service-watch.ts';
 import { nameOf, type Settings } from './settings.ts';
@@ -172,6 +173,7 @@ class RunningController implements Controller {
       settings: this.#settings,
       statistics: this.#statistics,
       status: () => this.#status(),
+      requests: () => requestsOf(this.#core, this.#settings, Date.now()),
       store: this.#store,
       clients: () => this.#frontDoor.clients,
       connections: () => this.#frontDoor.connections,

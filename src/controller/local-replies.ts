@@ -1,12 +1,14 @@
 import { REPLIES, type Reply } from '../protocol/reply.ts';
-import type { Request } from '../protocol/request.ts';
+import type { Request, ShowRequest } from '../protocol/request.ts';
 import { AdminReplies } from './admin-replies.ts';
 import { PROTOCOL_VERSION } from './product.ts';
+import { type RequestsStatus, renderRequests } from './requests-report.ts';
 import { type StatsPorts, StatsReplies } from './stats-replies.ts';
 import { renderStatus } from './status-table.ts';
 import type { Answer } from './store-administration.ts';
 
 export interface LocalPorts extends StatsPorts {
+  readonly requests: () => RequestsStatus;
   /** Ends this controller. */
   readonly shutdown: () => void;
 }
@@ -33,7 +35,9 @@ export class LocalReplies {
       case 'admin':
         return this.#admin.reply(request.words, answer);
       case 'show':
-        return answer(this.#show(request.format));
+        return answer(
+          request.what === 'requests' ? this.#requests(request.format) : this.#show(request.format),
+        );
       case 'who': {
         const { controller, address } = this.#ports.status();
         return answer({ kind: 'line', line: `CONTROLLER ${controller} ${address}` });
@@ -43,9 +47,17 @@ export class LocalReplies {
     }
   }
 
-  #show(format: 'table' | 'json'): Reply {
+  #show(format: ShowRequest['format']): Reply {
     const status = this.#ports.status();
-    const lines = format === 'json' ? [JSON.stringify(status)] : renderStatus(status).split('\n');
-    return { kind: 'lines', lines };
+    return linesOf(format === 'json' ? JSON.stringify(status) : renderStatus(status));
   }
+
+  #requests(format: ShowRequest['format']): Reply {
+    const requests = this.#ports.requests();
+    return linesOf(format === 'json' ? JSON.stringify(requests) : renderRequests(requests));
+  }
+}
+
+function linesOf(text: string): Reply {
+  return { kind: 'lines', lines: text.split('\n') };
 }

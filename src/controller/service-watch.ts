@@ -14,13 +14,13 @@ export class ServiceWatch {
   readonly #ports: ServiceWatchPorts;
   #words: string = WORDS.nothing;
   #sinceMs: number;
-  #toldMs: number;
+  /** When it is said again what clients wait for. */
+  #remindMs: number;
 
   constructor(ports: ServiceWatchPorts) {
     this.#ports = ports;
     this.#sinceMs = ports.nowMs();
-    // A start that takes its usual time is no outage.
-    this.#toldMs = this.#sinceMs - REMIND_EVERY_MS + START_MS;
+    this.#remindMs = this.#sinceMs + REMIND_FIRST_MS;
   }
 
   /** To be called every `SERVICE_LOOK_MS`. */
@@ -29,20 +29,21 @@ export class ServiceWatch {
     const reads = readTrouble();
     const writes = writeTrouble();
     const words = wordsOf(reads === '', writes === '');
-    const now = nowMs();
     if (words !== this.#words) this.#report(words, words, reads, writes);
-    else if (words !== WORDS.all && now - this.#toldMs >= REMIND_EVERY_MS)
+    else if (words !== WORDS.all && nowMs() >= this.#remindMs)
       this.#report(words, `still ${words}`, reads, writes);
   }
 
   #report(words: string, message: string, reads: string, writes: string): void {
     const { nowMs, log, warn } = this.#ports;
-    const forMs = Math.round(nowMs() - this.#sinceMs);
-    this.#toldMs = nowMs();
-    if (words !== this.#words) this.#sinceMs = this.#toldMs;
+    const now = nowMs();
+    const forMs = Math.round(now - this.#sinceMs);
+    const isChange = words !== this.#words;
+    this.#remindMs = now + (isChange ? REMIND_FIRST_MS : REMIND_EVERY_MS);
+    if (isChange) this.#sinceMs = now;
     this.#words = words;
     if (words === WORDS.all) return log(message, { afterMs: forMs });
-    const forSeconds = message === words ? {} : { forSeconds: Math.round(forMs / 1000) };
+    const forSeconds = isChange ? {} : { forSeconds: Math.round(forMs / 1000) };
     const isOneReason = reads === '' || writes === '' || reads === writes;
     warn(message, {
       ...(isOneReason ? { waitsFor: reads || writes } : { reads, writes }),
@@ -54,11 +55,12 @@ export class ServiceWatch {
 /** How often it is to be looked, in milliseconds: what is over sooner is no outage. */
 export const SERVICE_LOOK_MS = 100;
 
-/** While clients are not served, it is said so often what that waits for, in milliseconds. */
+/**
+ * While clients are not served, it is said so often what that waits for, in milliseconds. Soon at first: at the moment of
+ * a change the reason is often one that passes, as is a start.
+ */
+const REMIND_FIRST_MS = 3_000;
 const REMIND_EVERY_MS = 60_000;
-
-/** A controller that was just started may take so long until it says what it waits for, in milliseconds. */
-const START_MS = 5_000;
 
 const WORDS = {
   all: 'ready for reads and writes',

@@ -32,6 +32,11 @@ export class Fifo<T> {
     return (this.#items.slice(this.#start) as T[]).filter(keep);
   }
 
+  /** The first ones, as many as there are up to that number. */
+  head(count: number): T[] {
+    return this.#items.slice(this.#start, this.#start + count) as T[];
+  }
+
   clear(): void {
     this.#items = [];
     this.#start = 0;

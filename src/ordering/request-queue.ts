@@ -129,6 +129,12 @@ export class RequestQueue<Asker = unknown> {
     return this.#streams[node]!.filter((request) => request.seq > seq);
   }
 
+  /** So many of those with the smallest versions, in their order, for people to look at. */
+  oldest(count: number): Queued<Asker>[] {
+    const heads = this.#streams.flatMap((stream) => stream.head(count));
+    return heads.sort((a, b) => compareVersions(a.effect.version, b.effect.version)).slice(0, count);
+  }
+
   /** Everything, in version order; for a view change. */
   toArray(): Queued<Asker>[] {
     const all = this.#streams.flatMap((stream) => stream.filter(() => true));

@@ -165,8 +165,8 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'show',
     makes: 'show',
-    usage: 'show [json]',
-    help: 'the cluster as this controller sees it',
+    usage: 'show [requests] [json]',
+    help: 'the cluster as this controller sees it; the requests that are pending',
     wordsMin: 1,
     wordsMax: Infinity,
     parse: words.parseShow,

@@ -146,9 +146,10 @@ export interface AdminRequest extends Wired {
   readonly words: readonly string[];
 }
 
-/** memchorus's own: the state of the cluster as this controller sees it. */
+/** memchorus's own: the state of the cluster as this controller sees it, or the requests that are pending here. */
 export interface ShowRequest {
   readonly kind: 'show';
+  readonly what: 'cluster' | 'requests';
   readonly format: 'table' | 'json';
 }
 

@@ -41,6 +41,7 @@ export const VALUE_BYTES_MAX = 2 ** 31 - 1 - 2;
 
 const ZERO = Buffer.from('0');
 const JSON_WORD = Buffer.from('json');
+const REQUESTS_WORD = Buffer.from('requests');
 
 export function invalid(line: string, noreply = false, fatal = false): InvalidRequest {
   return { kind: 'invalid', line, fatal, noreply };
@@ -141,9 +142,12 @@ function wordsFrom(line: TextLine, first: number): string[] {
 }
 
 export function parseShow(line: TextLine): Request {
-  if (line.count === 1) return { kind: 'show', format: 'table' };
-  if (line.count === 2 && line.is(1, JSON_WORD)) return { kind: 'show', format: 'json' };
-  return invalid('CLIENT_ERROR usage: show [json]');
+  const isOnRequests = line.count > 1 && line.is(1, REQUESTS_WORD);
+  const what = isOnRequests ? 'requests' : 'cluster';
+  const words = line.count - (isOnRequests ? 2 : 1);
+  if (words === 0) return { kind: 'show', what, format: 'table' };
+  if (words === 1 && line.is(line.count - 1, JSON_WORD)) return { kind: 'show', what, format: 'json' };
+  return invalid('CLIENT_ERROR usage: show [requests] [json]; of the whole cluster: main.ts status');
 }
 
 /** The keys up to the end, or up to one that is too long. */

@@ -6,7 +6,7 @@ import { sameVersion, versionTimeOfMs } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { PeerBus, Push } from '../peer/messages.ts';
 import { diskGate } from './disk-gate.ts';
-import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
+import type { Draft, Engine, PendingRequest, Predicted, WriteOutcome } from './engine.ts';
 import type { Replica } from './replica.ts';
 import { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
@@ -63,6 +63,17 @@ export class ConvergentEngine implements Engine {
 
   get pending(): number {
     return this.#pending;
+  }
+
+  /** They wait for the store of this controller, and for nobody's acknowledgement. */
+  oldestPending(count: number): readonly PendingRequest[] {
+    const { journal } = this.#ports.replica;
+    return this.#unconfirmed.keys(count).flatMap((key) => {
+      const newest = journal.newest(key);
+      if (newest === undefined) return [];
+      const { version, tombstone } = newest;
+      return [{ kind: tombstone ? 'delete' : 'set', key, version, unacknowledged: [] } as const];
+    });
   }
 
   get completed(): number {

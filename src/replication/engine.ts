@@ -22,6 +22,17 @@ export interface Predicted {
   readonly effect: Effect | null;
 }
 
+/** A write that is not settled yet, for people to look at. */
+export interface PendingRequest {
+  readonly kind: Effect['kind'];
+  /** Empty where the request touches no key, or all of them. */
+  readonly key: string;
+  /** Its time and its origin. */
+  readonly version: Version;
+  /** Members of the view that have not acknowledged it, as far as is known here. */
+  readonly unacknowledged: readonly number[];
+}
+
 /**
  * What the four levels need of a replication engine. Both engines are free of I/O: clock, peers, store and
  * journal come in from outside, so the same code runs in a controller and in a simulation.
@@ -42,6 +53,8 @@ export interface Engine {
 
   /** Writes received or made here that are not yet settled. */
   readonly pending: number;
+  /** So many of them, the oldest first. */
+  oldestPending(count: number): readonly PendingRequest[];
   /** Writes applied here since the start. */
   readonly completed: number;
 }

@@ -2,18 +2,19 @@ import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
 import type { View } from '../membership/view.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
-import type { Queued } from '../ordering/pending-keys.ts';
 import { heldVersion, RequestQueue } from '../ordering/request-queue.ts';
 import { casOfVersion, compareVersions, NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { OrderedFrame } from '../peer/messages.ts';
 import type { StoreError } from '../store/driver.ts';
 import { diskGate } from './disk-gate.ts';
 import { EarlyFrames } from './early-frames.ts';
-import type { Draft, Engine, Predicted, WriteOutcome } from './engine.ts';
+import type { Draft, Engine, PendingRequest, Predicted, WriteOutcome } from './engine.ts';
 import { frameFlaw } from './frame-flaw.ts';
 import { KeptRequests } from './kept-requests.ts';
 import { type Judged, LeftOut, OVERTAKEN, outcomeOf, outcomeOfLeftOut } from './left-out.ts';
 import type { OrderedPorts } from './ordered-ports.ts';
+import { pendingRequests } from './pending-requests.ts';
+import { type Proposed, tell, type WriteDone } from './proposed.ts';
 import { StreamProgress } from './stream-progress.ts';
 
 /**
@@ -73,6 +74,10 @@ export class OrderedEngine implements Engine {
 
   get pending(): number {
     return this.#queue.size;
+  }
+
+  oldestPending(count: number): readonly PendingRequest[] {
+    return pendingRequests(this.#queue.oldest(count), this.#progress);
   }
 
   get completed(): number {
@@ -381,20 +386,7 @@ export class OrderedEngine implements Engine {
   }
 }
 
-type WriteDone = (outcome: WriteOutcome) => void;
-
-/** Own ones that this run has proposed have an asker. */
-type Proposed = Queued<WriteDone>;
-
 const CONFLICT: WriteOutcome = Object.freeze({ kind: 'conflict' });
-
-/** Whoever has asked for the request, once. */
-function tell(request: Proposed, outcome: WriteOutcome): void {
-  const { asker } = request;
-  if (asker === null) return;
-  request.asker = null;
-  asker(outcome);
-}
 
 /** What a store has lost the next read finds out, and repairs. */
 function ignoreStore(): void {}

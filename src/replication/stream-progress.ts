@@ -57,6 +57,11 @@ export class StreamProgress {
     this.onAcknowledged(this.#node, received);
   }
 
+  /** Members that have not acknowledged the request at this place of the origin's stream. */
+  lacking(origin: number, seq: number): readonly number[] {
+    return this.#members.filter((member) => this.#acknowledged[member]![origin]! < seq);
+  }
+
   acknowledged(member: number, origin: number): number {
     return this.#acknowledged[member]![origin]!;
   }

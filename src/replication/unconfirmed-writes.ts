@@ -30,6 +30,11 @@ export class UnconfirmedWrites {
     this.#journal = journal;
   }
 
+  /** So many of the keys. */
+  keys(count: number): string[] {
+    return this.#keys.keys().take(count).toArray();
+  }
+
   /** A write of this key is about to be journalled. */
   begin(key: string): void {
     const known = this.#keys.get(key);

@@ -116,9 +116,17 @@ function decodeKeyless(name: string, args: readonly string[]): Request {
     case 'stats':
       return { kind: 'stats', words: args };
     case 'show':
-      if (args.length === 0) return { kind: 'show', format: 'table' };
-      if (args.join(' ') === 'json') return { kind: 'show', format: 'json' };
-      return invalid('CLIENT_ERROR usage: show [json]');
+      switch (args.join(' ')) {
+        case '':
+          return { kind: 'show', what: 'cluster', format: 'table' };
+        case 'json':
+          return { kind: 'show', what: 'cluster', format: 'json' };
+        case 'requests':
+          return { kind: 'show', what: 'requests', format: 'table' };
+        case 'requests json':
+          return { kind: 'show', what: 'requests', format: 'json' };
+      }
+      return invalid('CLIENT_ERROR usage: show [requests] [json]; of the whole cluster: main.ts status');
     case 'version':
     case 'who':
     case 'quit':

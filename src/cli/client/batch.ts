@@ -1,6 +1,8 @@
 import { EXIT_FAILED, EXIT_OK, reasonOf, UsageError } from '../failure.ts';
+import { look } from '../status/run-status.ts';
 import { clientHelp } from './client-help.ts';
 import type { ClientSession } from './client-session.ts';
+import { isShowCluster } from './command-words.ts';
 import type { ReplyParts } from './reply-reader.ts';
 import { parseTyped, type WireCommand } from './typed-command.ts';
 
@@ -19,6 +21,10 @@ export async function runBatch(session: ClientSession, input: AsyncIterable<Buff
   for (let line = await source.line(); line !== null; line = await source.line()) {
     if (line.trim() === '') continue;
     try {
+      if (isShowCluster(line.trim().split(/ +/))) {
+        process.stdout.write(`${(await look(session.candidates)).text}\n`);
+        continue;
+      }
       const command = await nextCommand(line, source);
       if (command === null) break;
       if (!(await runAndPrint(session, command))) failed = true;

@@ -13,7 +13,15 @@ Keys: arrows recall earlier lines, Tab completes, Ctrl-C drops a line, Ctrl-D le
 export function clientHelp(topic: string): string {
   if (topic === '') {
     const rows = [...COMMAND_WORDS].map(([word, row]) => [word, row.help]);
-    return [...alignColumns([...rows, ['help <command>', 'how to write a command']]), '', VALUES].join('\n');
+    return [
+      ...alignColumns([
+        ...rows,
+        ['show cluster', 'every controller, asked one by one'],
+        ['help <command>', 'how to write a command'],
+      ]),
+      '',
+      VALUES,
+    ].join('\n');
   }
   const row = COMMAND_WORDS.get(topic);
   if (row === undefined) return `there is no command "${topic}"${didYouMean(topic, COMMAND_WORDS.keys())}`;

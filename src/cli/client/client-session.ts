@@ -41,6 +41,11 @@ export class ClientSession {
     this.#notice = notice;
   }
 
+  /** Every controller that is known here. */
+  get candidates(): readonly Address[] {
+    return this.#candidates;
+  }
+
   /** Null while there is no connection. */
   get address(): Address | null {
     return this.#connection?.address ?? null;

@@ -75,5 +75,10 @@ function wordOf(command: Command): CommandWord {
 /** The commands that also have a short form, `set k hello`. */
 export const SHORT_FORM_WORDS: ReadonlySet<string> = new Set(['set', 'add', 'replace', 'append', 'prepend']);
 
+/** Asked of every controller by the client: none of them could answer it alone. */
+export function isShowCluster(words: readonly string[]): boolean {
+  return words.length === 2 && words[0] === 'show' && words[1] === 'cluster';
+}
+
 /** Words of the client itself, which no controller hears. */
 export const CLIENT_WORDS = ['help', 'exit'] as const;

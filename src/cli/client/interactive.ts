@@ -5,8 +5,10 @@ import { renderStatus } from '../../controller/status-table.ts';
 import { formatAddress } from '../address.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { stateDirectory } from '../locations.ts';
+import { look } from '../status/run-status.ts';
 import { clientHelp, completeLine } from './client-help.ts';
 import { type ClientSession, statusOf } from './client-session.ts';
+import { isShowCluster } from './command-words.ts';
 import { HISTORY_LINES_MAX, loadHistory, saveHistory } from './history.ts';
 import { explain, printable } from './reply-words.ts';
 import { parseTyped, type TypedCommand, type WireCommand } from './typed-command.ts';
@@ -105,6 +107,7 @@ export class InteractiveClient {
     const words = line.trim().split(/ +/);
     if (words[0] === '') return;
     if (words[0] === 'help') return this.#print(clientHelp(words[1] ?? ''));
+    if (isShowCluster(words)) return this.#print((await look(this.#session.candidates)).text);
     const typed =
       words[0] === 'exit' ? { kind: 'quit' as const } : parseTyped(asBytes(line).toString('latin1'));
     switch (typed.kind) {

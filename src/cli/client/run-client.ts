@@ -2,10 +2,11 @@ import type { Address } from '../../controller/settings.ts';
 import type { CommandLine } from '../arguments.ts';
 import { type Configuration, selfOf } from '../configuration.ts';
 import { EXIT_FAILED, EXIT_OK, UsageError } from '../failure.ts';
+import { look } from '../status/run-status.ts';
 import { runAndPrint, runBatch } from './batch.ts';
 import { clientHelp } from './client-help.ts';
 import { ClientSession } from './client-session.ts';
-import { SHORT_FORM_WORDS } from './command-words.ts';
+import { isShowCluster, SHORT_FORM_WORDS } from './command-words.ts';
 import { InteractiveClient } from './interactive.ts';
 import { quote } from './quoting.ts';
 import { parseTyped, type WireCommand } from './typed-command.ts';
@@ -46,6 +47,11 @@ async function runOneCommand(
   if (words[0] === 'help') {
     process.stdout.write(`${clientHelp(words[1] ?? '')}\n`);
     return EXIT_OK;
+  }
+  if (isShowCluster(words)) {
+    const { text, exitCode } = await look(candidates);
+    process.stdout.write(`${text}\n`);
+    return exitCode;
   }
   const command = commandOf(words);
   if (command === null) return EXIT_OK;

@@ -33,11 +33,11 @@ it('a start is told of once it has ended, and is no outage', () => {
 
 it('a start that takes long says what it waits for, after some seconds and then once a minute', () => {
   const { run } = watched();
-  expect(run(64_000, 'no majority', 'no majority')).toEqual([
-    'warn still not ready for reads and writes {"waitsFor":"no majority","forSeconds":5}',
+  expect(run(62_000, 'no majority', 'no majority')).toEqual([
+    'warn still not ready for reads and writes {"waitsFor":"no majority","forSeconds":3}',
   ]);
   expect(run(1_000, 'no majority', 'no majority')).toEqual([
-    'warn still not ready for reads and writes {"waitsFor":"no majority","forSeconds":65}',
+    'warn still not ready for reads and writes {"waitsFor":"no majority","forSeconds":63}',
   ]);
 });
 
@@ -47,8 +47,9 @@ it('reads and writes are told apart, each change once', () => {
   expect(run(3_000, '', 'the disk is full')).toEqual([
     'warn ready for reads, not for writes {"waitsFor":"the disk is full"}',
   ]);
-  expect(run(60_000, '', 'the store is down')).toEqual([
-    'warn still ready for reads, not for writes {"waitsFor":"the store is down","forSeconds":60}',
+  expect(run(60_200, '', 'the store is down')).toEqual([
+    'warn still ready for reads, not for writes {"waitsFor":"the store is down","forSeconds":3}',
+    'warn still ready for reads, not for writes {"waitsFor":"the store is down","forSeconds":63}',
   ]);
   expect(run(1_000, 'x', '')).toEqual(['warn ready for writes, not for reads {"waitsFor":"x"}']);
   expect(run(1_000, 'x', 'y')).toEqual(['warn not ready for reads and writes {"reads":"x","writes":"y"}']);

@@ -1,0 +1,58 @@
+import type { Address } from '../../controller/settings.ts';
+import type { Status } from '../../controller/status.ts';
+import { formatAddress, parseAddress, sameAddress } from '../address.ts';
+import { ClientConnection, ConnectionLost } from '../client/client-connection.ts';
+import { statusOf } from '../client/client-session.ts';
+
+/** What came of asking one controller how it is. */
+export interface Answer {
+  readonly id: number;
+  readonly address: string;
+  /** Null when there was no answer to use; `reason` says why. */
+  readonly status: Status | null;
+  readonly reason: string;
+}
+
+/** How long a controller may take to say how it is, in milliseconds. */
+const ANSWER_WITHIN_MS = 2000;
+
+/** Asks all of them at once. Those that answer know who their peers are: if that is somebody else, those are asked. */
+export async function askCluster(addresses: readonly Address[]): Promise<readonly Answer[]> {
+  const answers = await askAll(addresses);
+  const known = answers.find(({ status }) => status !== null)?.status;
+  if (known === undefined || known === null) return answers;
+  const peers = known.peers.map((peer) => parseAddress(peer.address)).filter((address) => address !== null);
+  const isSame =
+    peers.length === addresses.length && peers.every((peer, id) => sameAddress(peer, addresses[id]!));
+  return isSame ? answers : askAll(peers);
+}
+
+function askAll(addresses: readonly Address[]): Promise<readonly Answer[]> {
+  return Promise.all(addresses.map(askOne));
+}
+
+async function askOne(address: Address, id: number): Promise<Answer> {
+  const name = formatAddress(address);
+  const without = (reason: string): Answer => ({ id, address: name, status: null, reason });
+  try {
+    const connection = await ClientConnection.dial(address);
+    try {
+      const reply = await connection.request(Buffer.from('show json\r\n'), 'lines', ANSWER_WITHIN_MS);
+      const status = statusOf(reply);
+      if (status !== null) return { id, address: name, status, reason: '' };
+      return without(`no controller of memchorus: it answers "${firstLine(reply.parts[0])}"`);
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    if (error instanceof ConnectionLost) return without(error.message.replace(`${name}: `, ''));
+    throw error;
+  }
+}
+
+const LINE_CHARS_SHOWN = 60;
+
+function firstLine(part: Buffer | undefined): string {
+  const line = part?.toString('latin1').split(/[\r\n]/)[0] ?? '';
+  return line.replace(/[^\x20-\x7e]/g, '?').slice(0, LINE_CHARS_SHOWN);
+}

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Address } from '../../controller/settings.ts';
+import { sameAddress } from '../address.ts';
+import type { CommandLine } from '../arguments.ts';
+import { loadRunRecord } from '../cluster/run-record.ts';
+import type { Configuration } from '../configuration.ts';
+import { EXIT_OK } from '../failure.ts';
+import { type Answer, askCluster } from './ask-cluster.ts';
+import { renderCluster } from './cluster-table.ts';
+import { type ClusterState, judge, type Verdict } from './verdict.ts';
+
+/** For scripts. A mistake in the command line is 2, as everywhere. */
+const EXIT_CODES: Readonly<Record<ClusterState, number>> = {
+  healthy: EXIT_OK,
+  degraded: 1,
+  unavailable: 3,
+};
+
+/** Between two looks of `--watch`, in milliseconds. */
+const WATCH_EVERY_MS = 1000;
+
+/** How the whole cluster is, as each of its controllers says. @returns the exit code */
+export async function runStatus(
+  line: CommandLine,
+  configuration: Configuration,
+  runDirectory: string,
+): Promise<number> {
+  const addresses = addressesOf(line, configuration, runDirectory);
+  const render = line.json ? asJson : renderCluster;
+  if (line.watch) return watch(addresses, render);
+  const { text, exitCode } = await look(addresses, render);
+  process.stdout.write(`${text}\n`);
+  return exitCode;
+}
+
+interface Look {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** Asks all, once. */
+export async function look(
+  addresses: readonly Address[],
+  render: (answers: readonly Answer[], verdict: Verdict) => string = renderCluster,
+): Promise<Look> {
+  const answers = await askCluster(addresses);
+  const verdict = judge(answers);
+  return { text: render(answers, verdict), exitCode: EXIT_CODES[verdict.state] };
+}
+
+/** Looks again and again, until it is interrupted. @returns the exit code of the last look */
+async function watch(addresses: readonly Address[], render: typeof asJson): Promise<number> {
+  const interrupted = new AbortController();
+  const onSignal = (): void => interrupted.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const before = process.stdout.isTTY ? CLEAR_SCREEN : '';
+  const after = render === asJson || process.stdout.isTTY ? '\n' : '\n\n';
+  for (;;) {
+    const { text, exitCode } = await look(addresses, render);
+    process.stdout.write(before + text + after);
+    const isOver = await sleep(WATCH_EVERY_MS, false, { signal: interrupted.signal }).catch(() => true);
+    if (isOver) return exitCode;
+  }
+}
+
+/** ECMA-48: the cursor to the first place, and everything behind it erased. */
+const CLEAR_SCREEN = '\x1b[H\x1b[2J';
+
+/** One line; fields are only ever added. */
+function asJson(answers: readonly Answer[], { state, summary, notes }: Verdict): string {
+  return JSON.stringify({ state, summary, notes, controllers: answers });
+}
+
+/** Whom to ask. One that was named alone, and is none of those that are known here, knows its peers. */
+function addressesOf(
+  line: CommandLine,
+  configuration: Configuration,
+  runDirectory: string,
+): readonly Address[] {
+  const known = knownAddresses(line, configuration, runDirectory);
+  const { id, host, port } = line.identity;
+  if (id !== null || (host === null && port === null)) return known;
+  const named = { host: host ?? '127.0.0.1', port: port ?? known[0]!.port };
+  return known.some((address) => sameAddress(address, named)) ? known : [named];
+}
+
+/** The peers that somebody named; else those that `start` has started here; else those of the configuration. */
+function knownAddresses(
+  line: CommandLine,
+  configuration: Configuration,
+  runDirectory: string,
+): readonly Address[] {
+  const isConfigured =
+    line.configPath !== null ||
+    line.settings.has('peers') ||
+    Boolean(process.env.MEMCHORUS_CONFIG || process.env.MEMCHORUS_PEERS);
+  const started = isConfigured ? [] : (loadRunRecord(runDirectory)?.controllers ?? []);
+  return started.length > 0 ? started.map(({ address }) => address) : configuration.peers;
+}

@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import type { Answer } from '../../../src/cli/status/ask-cluster.ts';
+import { renderCluster } from '../../../src/cli/status/cluster-table.ts';
+import { judge } from '../../../src/cli/status/verdict.ts';
+import type { PeerStatus, Service, Status } from '../../../src/controller/status.ts';
+
+const YES: Service = { ready: true, reason: '' };
+const no = (reason: string): Service => ({ ready: false, reason });
+
+function peer(id: number, more: Partial<PeerStatus> = {}): PeerStatus {
+  return {
+    id,
+    address: `h:${id + 1}`,
+    up: true,
+    self: false,
+    lastHeardMs: 5,
+    clockAheadMs: null,
+    syncing: false,
+    sync: null,
+    lastSyncMs: null,
+    inStep: true,
+    role: 'member',
+    storeTrouble: '',
+    ...more,
+  };
+}
+
+/** Of one of three that are well. @param others what it says of peers, by their id */
+function status(
+  self: number,
+  more: Partial<Status> = {},
+  others: Record<number, Partial<PeerStatus>> = {},
+): Status {
+  const reads = more.reads ?? YES;
+  const writes = more.writes ?? YES;
+  return {
+    cluster: 'memchorus',
+    controller: self,
+    address: `h:${self + 1}`,
+    version: '0.1.0',
+    level: 'sequential',
+    ready: reads.ready && writes.ready,
+    reason: reads.reason || writes.reason,
+    reads,
+    writes,
+    uptimeSeconds: 90,
+    time: { nowMs: null, reason: '' },
+    view: { ballot: '3.1', members: [0, 1, 2], reason: '', leaseLeftMs: 200, suspected: [] },
+    requests: { pending: 0, completed: 7 },
+    keys: 4,
+    store: { type: 'memcache', address: 'h:9', up: true, reason: '', instance: '', instances: 0, emptied: 0 },
+    refill: {
+      running: false,
+      reason: '',
+      done: 0,
+      total: 0,
+      fromJournal: 0,
+      fromPeers: 0,
+      tookMs: 0,
+      full: false,
+    },
+    values: { missing: 0, unanswered: 0, fromJournal: 0, fromPeers: 0, lost: 0 },
+    journal: {
+      durability: 'async',
+      reason: '',
+      entries: 4,
+      backlogBytes: 0,
+      diskBytes: 2048,
+      lastFlushMs: 1,
+      recoveredEntries: 0,
+      recoveredMs: 1,
+    },
+    ...more,
+    peers: [0, 1, 2].map((id) => peer(id, { self: id === self, ...others[id] })),
+  };
+}
+
+const answered = (id: number, of: Status): Answer => ({ id, address: `h:${id + 1}`, status: of, reason: '' });
+const silent = (id: number, reason = 'nothing listens there'): Answer => ({
+  id,
+  address: `h:${id + 1}`,
+  status: null,
+  reason,
+});
+
+const DOWN = { up: false, role: 'down' };
+const VIEW_OF_TWO = { ballot: '4.0', members: [0, 1], reason: '', leaseLeftMs: 200, suspected: [2] };
+
+describe('what the answers of a cluster come to', () => {
+  it('healthy', () => {
+    expect(judge([0, 1, 2].map((id) => answered(id, status(id))))).toEqual({
+      state: 'healthy',
+      summary: 'healthy: 3 of 3 take part, 1 failure is tolerated',
+      notes: [],
+    });
+  });
+
+  it('degraded: one is down', () => {
+    const others = { 2: DOWN };
+    const answers = [
+      answered(0, status(0, { view: VIEW_OF_TWO }, others)),
+      answered(1, status(1, { view: VIEW_OF_TWO }, others)),
+      silent(2),
+    ];
+    expect(judge(answers)).toEqual({
+      state: 'degraded',
+      summary: 'degraded: 2 of 3 take part, no further failure is tolerated',
+      notes: ['h:3: nothing listens there'],
+    });
+  });
+
+  it('at eventual one is enough', () => {
+    const view = { ballot: '', members: [], reason: '', leaseLeftMs: null, suspected: [] };
+    const others = { 1: DOWN, 2: DOWN };
+    const answers = [answered(0, status(0, { level: 'eventual', view }, others)), silent(1), silent(2)];
+    expect(judge(answers)).toMatchObject({
+      state: 'degraded',
+      summary: 'degraded: 1 of 3 takes part, no further failure is tolerated',
+    });
+  });
+
+  it('one that others hear is only out of reach from here', () => {
+    const answers = [answered(0, status(0)), answered(1, status(1)), silent(2, 'no answer within 2 s')];
+    expect(judge(answers)).toMatchObject({
+      state: 'degraded',
+      summary: 'degraded: 3 of 3 take part, 1 failure is tolerated',
+      notes: ['h:3: no answer within 2 s, but h:1, h:2 hear it'],
+    });
+  });
+
+  it('one that was cut off is not counted, whatever it says of a view that is over', () => {
+    const alone = status(2, { reads: no('no lease'), writes: no('no lease') }, { 2: { role: 'cut off' } });
+    const answers = [
+      answered(0, status(0, { view: VIEW_OF_TWO }, { 2: DOWN })),
+      answered(1, status(1, { view: VIEW_OF_TWO }, { 2: DOWN })),
+      answered(2, alone),
+    ];
+    expect(judge(answers)).toEqual({
+      state: 'degraded',
+      summary: 'degraded: 2 of 3 take part, no further failure is tolerated',
+      notes: ['h:1: does not hear h:3', 'h:2: does not hear h:3', 'h:3: not ready: no lease'],
+    });
+  });
+
+  it('unavailable: reads only, nothing at all, nobody there', () => {
+    const cut = { 0: { role: 'cut off' }, 1: DOWN, 2: DOWN };
+    const reading = answered(0, status(0, { writes: no('no majority') }, cut));
+    expect(judge([reading, silent(1), silent(2)])).toMatchObject({
+      state: 'unavailable',
+      summary: 'unavailable: reads only, at h:1; no controller takes writes',
+    });
+    const none = answered(0, status(0, { reads: no('no majority'), writes: no('no majority') }, cut));
+    expect(judge([none, silent(1), silent(2)]).summary).toBe(
+      'unavailable: no controller serves reads or writes',
+    );
+    expect(judge([silent(0), silent(1)]).summary).toBe('unavailable: no controller answers');
+  });
+
+  it('a store that is down, and a controller of another cluster, are named', () => {
+    const store = { ...status(1).store, up: false, reason: 'connection refused' };
+    const writes = no('the store is down: connection refused');
+    const answers = [
+      answered(0, status(0)),
+      answered(1, status(1, { store, writes })),
+      answered(2, status(2, { cluster: 'other' })),
+    ];
+    expect(judge(answers).notes).toEqual([
+      'h:2: ready for reads, not for writes: the store is down: connection refused',
+      'h:3: its cluster is other, not memchorus',
+    ]);
+  });
+});
+
+it('shows it in one table, with a last line that says what it means', () => {
+  const others = { 2: DOWN };
+  const answers = [
+    answered(0, status(0, { view: VIEW_OF_TWO }, others)),
+    answered(1, status(1, { view: VIEW_OF_TWO, writes: no('the disk is full') }, others)),
+    silent(2),
+  ];
+  expect(renderCluster(answers, judge(answers))).toBe(
+    `
+cluster   memchorus, sequential, version 0.1.0
+
+ID  ADDRESS  UP FOR  ROLE    READS  WRITES  VIEW  HEARS  STORE  JOURNAL  KEYS  PENDING
+0   h:1      90 s    member  ready  ready   4.0   1      up     2.0 kB   4     0
+1   h:2      90 s    member  ready  no      4.0   0      up     2.0 kB   4     0
+2   h:3      -       -       -      -       -     -      -      -        -     -
+
+h:2: ready for reads, not for writes: the disk is full
+h:3: nothing listens there
+degraded: 2 of 3 take part, no further failure is tolerated
+`.trim(),
+  );
+});
