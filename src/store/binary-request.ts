@@ -8,9 +8,8 @@ export type Opcode = (typeof OPCODE)[keyof typeof OPCODE];
 
 /** Flags and exptime. */
 const SET_EXTRAS_BYTES = 8;
-const EXPTIME_AT = HEADER_BYTES + 4;
 
-/** Headers are made here and copied at once. What is never written to, data type, vbucket, token, flags, is 0. */
+/** Headers are made here and copied at once. What is never written to, data type, vbucket, token, flags, exptime, is 0. */
 const HEADER = Buffer.alloc(HEADER_BYTES);
 const SET_HEADER = Buffer.alloc(HEADER_BYTES + SET_EXTRAS_BYTES);
 HEADER[0] = REQUEST_MAGIC;
@@ -29,17 +28,10 @@ export function writeKeyRequest(opcode: Opcode, key: string, opaque: number, out
 }
 
 /** @param value kept by reference when it is large: must not change until it has been sent */
-export function writeSet(
-  key: string,
-  value: Buffer,
-  exptime: number,
-  opaque: number,
-  out: ReplyBuffer,
-): void {
+export function writeSet(key: string, value: Buffer, opaque: number, out: ReplyBuffer): void {
   SET_HEADER.writeUInt16BE(key.length, AT.keyBytes);
   SET_HEADER.writeUInt32BE(SET_EXTRAS_BYTES + key.length + value.length, AT.bodyBytes);
   SET_HEADER.writeUInt32BE(opaque, AT.opaque);
-  SET_HEADER.writeUInt32BE(exptime, EXPTIME_AT);
   out.bytes(SET_HEADER);
   out.text(key);
   out.bytes(value);

@@ -19,11 +19,8 @@ export interface KvDriver {
   /** Bytes stored under the key, or null when there are none. Keys are latin-1 strings, see `Request`. */
   get(key: string, done: (error: StoreError | null, bytes: Buffer | null) => void): void;
 
-  /**
-   * @param expiresAtMs when the store may forget the entry, milliseconds since 1970, 0 for never: a hint to
-   *   free memory, not the expiry that clients see
-   */
-  set(key: string, bytes: Buffer, expiresAtMs: number, done: (error: StoreError | null) => void): void;
+  /** The store is told of no expiry: its clock may be wrong. What has expired is deleted by the controller. */
+  set(key: string, bytes: Buffer, done: (error: StoreError | null) => void): void;
 
   /** A key that is not there is no error. */
   delete(key: string, done: (error: StoreError | null) => void): void;

@@ -1,4 +1,3 @@
-import { isExpired } from '../protocol/expiry.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import { refusalOfKey } from './key-check.ts';
 
@@ -7,16 +6,14 @@ import { refusalOfKey } from './key-check.ts';
  * used least recently. Operations take effect when they are called; their answers are given together, in
  * order, once the event loop has finished reading what has come in.
  *
- * It keeps nothing on disk. Expired entries are dropped when they are met or when they become the least
- * recently used, not by a sweep.
+ * It keeps nothing on disk.
  */
 export class EmbeddedDriver implements KvDriver {
   readonly description = 'embedded';
   readonly #bytesMax: number;
-  readonly #wallMs: () => number;
 
   /** In order of use: a Map iterates in order of insertion, and use inserts anew. */
-  readonly #items = new Map<string, Item>();
+  readonly #items = new Map<string, Buffer>();
   #bytes = 0;
   #evictions = 0;
 
@@ -25,10 +22,9 @@ export class EmbeddedDriver implements KvDriver {
   #open = false;
   #onStateChange: (state: StoreState) => void = () => {};
 
-  /** @param options bytesMax: most that keys, values and bookkeeping take; wallMs: milliseconds since 1970 */
-  constructor(options: { readonly bytesMax: number; readonly wallMs?: () => number }) {
+  /** @param options bytesMax: most that keys, values and bookkeeping take */
+  constructor(options: { readonly bytesMax: number }) {
     this.#bytesMax = options.bytesMax;
-    this.#wallMs = options.wallMs ?? Date.now;
   }
 
   /** Keys, values and bookkeeping held, in bytes. */
@@ -47,8 +43,8 @@ export class EmbeddedDriver implements KvDriver {
     this.#answer({ done, error: refusal, bytes: refusal === null ? this.#read(key) : null });
   }
 
-  set(key: string, bytes: Buffer, expiresAtMs: number, done: (error: StoreError | null) => void): void {
-    const refusal = this.#refusal(key) ?? this.#write(key, bytes, expiresAtMs);
+  set(key: string, bytes: Buffer, done: (error: StoreError | null) => void): void {
+    const refusal = this.#refusal(key) ?? this.#write(key, bytes);
     this.#answer({ done, error: refusal, bytes: null });
   }
 
@@ -82,24 +78,20 @@ export class EmbeddedDriver implements KvDriver {
   }
 
   #read(key: string): Buffer | null {
-    const item = this.#items.get(key);
-    if (item === undefined) return null;
-    if (isExpired(item.expiresAtMs, this.#wallMs())) {
-      this.#drop(key);
-      return null;
-    }
+    const bytes = this.#items.get(key);
+    if (bytes === undefined) return null;
     this.#items.delete(key);
-    this.#items.set(key, item);
-    return item.bytes;
+    this.#items.set(key, bytes);
+    return bytes;
   }
 
   /** As with memcached, a value that is too large leaves nothing behind: the old one would be stale. */
-  #write(key: string, bytes: Buffer, expiresAtMs: number): StoreError | null {
+  #write(key: string, bytes: Buffer): StoreError | null {
     this.#drop(key);
     const size = itemBytes(key, bytes);
     if (size > this.#bytesMax) return TOO_LARGE;
     while (this.#bytes + size > this.#bytesMax) this.#evictOldest();
-    this.#items.set(key, { bytes: ownedBytes(bytes), expiresAtMs });
+    this.#items.set(key, ownedBytes(bytes));
     this.#bytes += size;
     return null;
   }
@@ -138,10 +130,10 @@ export class EmbeddedDriver implements KvDriver {
   }
 
   #drop(key: string): void {
-    const item = this.#items.get(key);
-    if (item === undefined) return;
+    const bytes = this.#items.get(key);
+    if (bytes === undefined) return;
     this.#items.delete(key);
-    this.#bytes -= itemBytes(key, item.bytes);
+    this.#bytes -= itemBytes(key, bytes);
   }
 
   #answer(answer: Answer): void {
@@ -154,11 +146,6 @@ export class EmbeddedDriver implements KvDriver {
     this.#answers = [];
     for (const { done, error, bytes } of answers) done(error, bytes);
   }
-}
-
-interface Item {
-  readonly bytes: Buffer;
-  readonly expiresAtMs: number;
 }
 
 interface Answer {

@@ -78,7 +78,7 @@ export class KVController implements EntryStore {
 
   set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
     this.#counters.sets++;
-    this.#driver.set(key, encodeEntry(entry), entry.expiresAtMs, (error) => {
+    this.#driver.set(key, encodeEntry(entry), (error) => {
       if (error !== null) this.#counters.errors++;
       done(error);
     });

@@ -1,8 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Fifo } from '../ordering/fifo.ts';
-import { NEVER } from '../protocol/expiry.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
-import { memcachedExptime } from './exptime.ts';
 import { Fence } from './fence.ts';
 import { refusalOfKey } from './key-check.ts';
 import type { Connect, StoreAddress, StoreConnection } from './store-connection.ts';
@@ -23,8 +21,6 @@ export interface MemcachedDriverOptions {
   readonly now?: () => number;
   /** From 0 up to 1. */
   readonly random?: () => number;
-  /** Milliseconds since 1970. */
-  readonly wallMs?: () => number;
 }
 
 /**
@@ -43,7 +39,6 @@ export class MemcachedDriver implements KvDriver {
   readonly #address: StoreAddress;
   readonly #timeoutMs: number;
   readonly #random: () => number;
-  readonly #wallMs: () => number;
   readonly #watchdog: Watchdog;
 
   #onStateChange: (state: StoreState) => void = () => {};
@@ -73,7 +68,6 @@ export class MemcachedDriver implements KvDriver {
     this.#timeoutMs = options.timeoutMs;
     this.#commands = new TextCommands(options.address, options.timeoutMs);
     this.#random = options.random ?? Math.random;
-    this.#wallMs = options.wallMs ?? Date.now;
     const now = options.now ?? (() => performance.now());
     const tickMs = Math.max(TICK_MS_MIN, options.timeoutMs / TICKS_PER_TIMEOUT);
     this.#watchdog = new Watchdog(tickMs, now, () => this.#onTick());
@@ -90,10 +84,8 @@ export class MemcachedDriver implements KvDriver {
     if (this.#admit(refusalOfKey(key), false, done)) this.#connection!.get(key);
   }
 
-  set(key: string, bytes: Buffer, expiresAtMs: number, done: (error: StoreError | null) => void): void {
-    if (!this.#admit(refusalOfKey(key), true, done)) return;
-    const exptime = memcachedExptime(expiresAtMs, expiresAtMs === NEVER ? 0 : this.#wallMs());
-    this.#connection!.set(key, bytes, exptime);
+  set(key: string, bytes: Buffer, done: (error: StoreError | null) => void): void {
+    if (this.#admit(refusalOfKey(key), true, done)) this.#connection!.set(key, bytes);
   }
 
   delete(key: string, done: (error: StoreError | null) => void): void {

@@ -61,11 +61,9 @@ export class MemjsConnection implements StoreConnection {
     this.#client.get(keyBytes(key), (error, bytes) => this.#onReply(number, error, bytes ?? null));
   }
 
-  set(key: string, bytes: Buffer, exptime: number): void {
+  set(key: string, bytes: Buffer): void {
     const number = this.#nextNumber();
-    this.#client.set(keyBytes(key), bytes, { expires: exptime }, (error) =>
-      this.#onReply(number, error, null),
-    );
+    this.#client.set(keyBytes(key), bytes, { expires: 0 }, (error) => this.#onReply(number, error, null));
   }
 
   delete(key: string): void {

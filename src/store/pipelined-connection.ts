@@ -81,8 +81,8 @@ export class PipelinedConnection implements StoreConnection {
     writeKeyRequest(OPCODE.get, key, this.#nextOpaque(OPCODE.get), this.#output);
   }
 
-  set(key: string, bytes: Buffer, exptime: number): void {
-    writeSet(key, bytes, exptime, this.#nextOpaque(OPCODE.set), this.#output);
+  set(key: string, bytes: Buffer): void {
+    writeSet(key, bytes, this.#nextOpaque(OPCODE.set), this.#output);
   }
 
   delete(key: string): void {

@@ -16,8 +16,8 @@ export interface StoreConnection {
   /** @param key 1 to 250 characters, one byte each */
   get(key: string): void;
 
-  /** @param exptime as memcached takes it; `bytes` must not change until answered */
-  set(key: string, bytes: Buffer, exptime: number): void;
+  /** `bytes` must not change until answered. */
+  set(key: string, bytes: Buffer): void;
 
   delete(key: string): void;
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeWith } from '../support/programs.ts';
-import type { TextClient } from '../support/text-client.ts';
+import { TextClient } from '../support/text-client.ts';
 import { ALL, type Fault, repeat, timeFor, underLoad } from '../support/under-load.ts';
 import { hasWrongClocks, WrongClock } from '../support/wrong-clock.ts';
 
@@ -36,6 +36,15 @@ async function expectAll(clients: readonly TextClient[], keys: readonly string[]
     const missing: string[] = [];
     for (const key of keys) if ((await client.get(key)) !== 'v') missing.push(key);
     expect(missing).toEqual([]);
+  }
+}
+
+/** What the memcacheds themselves hold, past their controllers, of an entry that lasts and of one that does not. */
+async function expectStores(cluster: Cluster, lasting: string, expired: string): Promise<void> {
+  for (const id of ALL) {
+    using store = await TextClient.connect(cluster.memcached(id).port);
+    expect(await store.ask(`mg ${lasting} t\r\n`)).toBe('HD t-1');
+    await eventually(async () => expect(await store.ask(`mg ${expired} t\r\n`)).toBe('EN'));
   }
 }
 
@@ -86,6 +95,7 @@ describeWith('libfaketime for controllers with wrong clocks', hasWrongClocks, ()
       for (const client of clients)
         await eventually(async () => expect(await client.get('short')).toBeNull());
       await expectAll(clients, [...LASTING, ...FOR_GOOD]);
+      await expectStores(cluster, LASTING[0]!, 'short');
       clock.set('+0');
       await eventually(() => expectClock(cluster, 0, 1, 0));
       await runOn(cluster, 1, 3);

@@ -2,11 +2,13 @@ import type { Effect } from '../../src/ordering/effect.ts';
 import { compareVersions, type Version } from '../../src/ordering/version.ts';
 import { findDifference, findInvented, type State } from '../checkers/convergence.ts';
 import { findMiscount } from '../checkers/exactly-once.ts';
+import { findWrongExpiry } from '../checkers/expiry.ts';
 import { findExcessDelete, findLost } from '../checkers/last-write.ts';
 import { checkLinearizability } from '../checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
 import { type Applied, findSequentialViolation } from '../checkers/sequential-witness.ts';
 import { findRegression } from '../checkers/session-order.ts';
+import { expiryOf, isFleeting } from './expiry.ts';
 import { unavoidableDeletes, withoutLost } from './loss.ts';
 import type { Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
@@ -38,7 +40,8 @@ export function judge(
   const note = (kind: ViolationKind, text: string | null): void => {
     if (text !== null) violations.push({ kind, text });
   };
-  const history = withoutLost(recorder.history, cluster.losses);
+  const whole = withoutLost(recorder.history, cluster.losses);
+  const history = whole.filter(({ key }) => !isFleeting(key));
   const ordered = scenario.level !== 'eventual';
   let undecided = 0;
   for (const what of recorder.unanswered) note('unanswered', what);
@@ -49,7 +52,7 @@ export function judge(
     }
   }
   if (ordered) note('not-sequential', findSequentialViolation(history, appliedIn(cluster), false));
-  const planned = withoutLost(recorder.planned, cluster.losses);
+  const planned = withoutLost(recorder.planned, cluster.losses).filter(({ key }) => !isFleeting(key));
   const searched = ordered && planned.length <= EXACT_MAX;
   if (searched && !isSequentiallyConsistent(planned)) {
     note('not-sequential', 'no order of the whole history fits');
@@ -64,6 +67,8 @@ export function judge(
     if (cluster.durability !== 'none' || !wasKilled(cluster))
       note('lost', findLost(history, appliedIn(cluster), values[0]!));
   }
+  const fleeting = whole.filter(({ key }) => isFleeting(key));
+  note('wrong-time', findWrongExpiry(fleeting, expiryOf(scenario, cluster)) ?? findUnremoved(cluster));
   note('went-back', findRegression(recorder.seen));
   note(
     'diverged',
@@ -86,9 +91,10 @@ type Remembering = Pick<SimCluster['nodes'][number], 'id' | 'incarnation' | 'jou
 export function findForgotten(nodes: readonly Remembering[]): string | null {
   for (const { id, incarnation, journal } of nodes) {
     if (incarnation > 1) continue;
-    const flush = newestOf(journal.applied.filter(({ kind }) => kind === 'flush'));
-    for (const key of new Set(journal.applied.map((effect) => effect.key))) {
-      const last = newestOf(journal.applied.filter((effect) => effect.key === key));
+    const applied = journal.applied.filter(isJudged);
+    const flush = newestOf(applied.filter(({ kind }) => kind === 'flush'));
+    for (const key of new Set(applied.map((effect) => effect.key))) {
+      const last = newestOf(applied.filter((effect) => effect.key === key));
       const now = journal.newest(key)?.version;
       const known = last?.kind === 'delete' || last === flush ? now === undefined : false;
       if (
@@ -100,6 +106,20 @@ export function findForgotten(nodes: readonly Remembering[]): string | null {
       if (now === undefined || compareVersions(now, last.version) < 0)
         return `n${id} knew ${key} as of ${last.version.time}/${last.version.node}, and does not any more`;
     }
+  }
+  return null;
+}
+
+/** Those that the checkers know of; what expires is for another. */
+function isJudged({ kind, key }: Effect): boolean {
+  return kind !== 'flush-later' && !isFleeting(key);
+}
+
+/** Entries that have expired long ago take no room any more. */
+function findUnremoved({ nodes }: SimCluster): string | null {
+  for (const { id, journal } of nodes) {
+    const key = [...journal.liveKeys()].find(isFleeting);
+    if (key !== undefined) return `n${id} has not removed ${key}, which has expired`;
   }
   return null;
 }
@@ -124,7 +144,7 @@ function hasNoFaults({ faults, absence, delays }: Scenario): boolean {
 
 /** Every write that was applied anywhere, in the order of versions. @param excused finds what is left out */
 function appliedIn(cluster: SimCluster, excused: typeof unavoidableDeletes = () => new Set()): Applied[] {
-  const all = cluster.nodes.flatMap((node) => node.journal.applied);
+  const all = cluster.nodes.flatMap((node) => node.journal.applied).filter(isJudged);
   const byVersion = new Map<string, Effect>();
   for (const effect of all) {
     const name = `${effect.version.time}/${effect.version.node}`;
@@ -144,7 +164,8 @@ function appliedIn(cluster: SimCluster, excused: typeof unavoidableDeletes = () 
 /** The versions of all that is there, by each node's journal. */
 function journalsOf(cluster: SimCluster): State[] {
   return cluster.nodes.map(({ journal }) => {
-    const versions = [...journal.liveKeys()].map((key) => {
+    const lasting = [...journal.liveKeys()].filter((key) => !isFleeting(key));
+    const versions = lasting.map((key) => {
       const { time, node } = journal.newest(key)!.version;
       return [key, `${time}/${node}`] as const;
     });
@@ -171,6 +192,7 @@ function findMissingInStores(
   for (const { id, journal, store } of nodes) {
     for (const key of journal.liveKeys()) {
       const { version } = journal.newest(key)!;
+      if (isFleeting(key)) continue;
       if (store.holds(key, version) || !counts(key, version)) continue;
       return `the store of n${id} does not hold the newest ${key}`;
     }

@@ -37,7 +37,7 @@ class Play {
   /** @returns the value that was shown, if any */
   async ask(node: number, key: string, action: Action): Promise<string | null> {
     let value: string | null | undefined;
-    this.#recorder.ask(this.#recorder.connect(this.nodes[node]!), key, action, 0n, (_, reply) => {
+    this.#recorder.ask(this.#recorder.connect(this.nodes[node]!), key, { action }, (_, reply) => {
       value = reply?.kind === 'hits' ? (reply.hits[0]?.value.toString() ?? null) : null;
     });
     while (value === undefined) await this.cluster.run(5);

@@ -24,6 +24,7 @@ export interface Mutant {
 const HOT = 'src/store/hot-entries.ts';
 const ORDERED = 'src/replication/ordered-engine.ts';
 const CONVERGENT = 'src/replication/convergent-engine.ts';
+const TIME = 'src/membership/cluster-clock.ts';
 const VIEWS = 'src/membership/view-changer.ts';
 const CHOICE = 'src/membership/view-choice.ts';
 const SYNC = 'src/replication/sync.ts';
@@ -97,6 +98,59 @@ export const MUTANTS: readonly Mutant[] = [
     text: 'if (time > this.#last) this.#last = time;',
     replacement: '',
     level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'goes by its own wall clock',
+    file: TIME,
+    text: 'if (this.#agreed) return Math.floor(this.#readingAt(this.#ports.nowMs()));',
+    replacement: 'if (this.#agreed) return this.#ports.wallMs();',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    name: 'takes the latest clock for the right one',
+    file: TIME,
+    text: 'return { from: Math.min(one, other), to: Math.max(one, other) };',
+    replacement: 'return { from: sorted.at(-1)!, to: sorted.at(-1)! };',
+    level: 'sequential',
+    durability: 'async',
+    faults: 'kill-all=1,clock-leap-ahead=3',
+    seeds: 1000,
+  },
+  {
+    name: 'lets cluster time jump to where it is steered',
+    file: TIME,
+    text: 'Math.min(Math.max(this.#correctionMs, -slewMax), slewMax)',
+    replacement: 'this.#correctionMs',
+    level: 'sequential',
+    faults: 'clock-step=3',
+    seeds: 300,
+  },
+  {
+    name: 'says a time before there is one',
+    file: TIME,
+    text: 'return this.#agreed ? this.nowMs() : null;',
+    replacement: 'return this.nowMs();',
+    level: 'sequential',
+    faults: 'kill=2,clock-leap-ahead=3',
+    seeds: 300,
+  },
+  {
+    name: 'begins with a time of its own though others have one',
+    file: TIME,
+    text: 'else if (times.length > 0) this.#begin(',
+    replacement: 'else if (false) this.#begin(',
+    level: 'sequential',
+    faults: 'kill=2,clock-step=4',
+    seeds: 1000,
+  },
+  {
+    name: 'carries out a flush before its time',
+    file: CONVERGENT,
+    text: 'if (armed === null || agreedMs === null || armed.atMs > agreedMs) return;',
+    replacement: 'if (armed === null || agreedMs === null) return;',
+    level: 'eventual',
     seeds: 300,
   },
   {

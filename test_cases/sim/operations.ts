@@ -3,10 +3,10 @@ import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, StoreVerb } from '../../src/protocol/request.ts';
 import type { Action, Answer } from '../checkers/history.ts';
 
-/** @param cas the token that a `cas` names */
-export function requestOf(key: string, action: Action, cas: bigint): Request {
+/** @param cas the token that a `cas` names; `seconds`: for how long what is stored is to live, 0 for good */
+export function requestOf(key: string, action: Action, cas: bigint, seconds: number): Request {
   const store = (verb: StoreVerb, value: string): Request => ({
-    ...storeRequest(verb, key, 0, 0, Buffer.from(value), verb === 'cas' ? cas : null),
+    ...storeRequest(verb, key, 0, seconds, Buffer.from(value), verb === 'cas' ? cas : null),
     wantsToken: true,
   });
   switch (action.kind) {

@@ -21,6 +21,15 @@ export interface Connection {
  */
 export type Fate = 'answered' | 'failed' | 'unknown' | 'lost';
 
+/** What a client asks for. */
+export interface Asked {
+  readonly action: Action;
+  /** The token that a `cas` names. */
+  readonly cas?: bigint;
+  /** For how long what is stored is to live, in seconds; 0 for good. */
+  readonly seconds?: number;
+}
+
 interface Open {
   readonly connection: Connection;
   readonly key: string;
@@ -72,14 +81,13 @@ export class Recorder {
   ask(
     connection: Connection,
     key: string,
-    action: Action,
-    cas: bigint,
+    { action, cas = 0n, seconds = 0 }: Asked,
     onDone: (fate: Fate, reply: Reply | null) => void,
   ): void {
     const { scheduler } = this.#cluster;
     const open: Open = { connection, key, action, invokedAt: scheduler.nowMs, onDone, done: false };
     this.#note(connection, () => `asks ${describeAction(key, action)}`);
-    connection.submit(requestOf(key, action, cas), (reply) => this.#onReply(open, reply));
+    connection.submit(requestOf(key, action, cas, seconds), (reply) => this.#onReply(open, reply));
     scheduler.after(this.#giveUpAfterMs, () => this.#giveUp(open));
   }
 

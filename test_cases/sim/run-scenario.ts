@@ -2,6 +2,7 @@ import type { PeerMessage } from '../../src/peer/messages.ts';
 import { SEEN_FOR_SEC } from '../../src/store/hot-entries.ts';
 import { findDifference, INCREMENTS_MAX } from '../checkers/convergence.ts';
 import type { Action } from '../checkers/history.ts';
+import { isFleeting, LASTING_SECONDS } from './expiry.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
 import { findUnfilled, judge } from './judge.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
@@ -9,6 +10,7 @@ import { COUNTER, type Scenario } from './scenario.ts';
 import { SimClient } from './sim-clients.ts';
 import { READY_WITHIN_MS, SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';
+import { TimeWatch } from './time-watch.ts';
 import { Transcript } from './transcript.ts';
 import { NotLive, type Violation } from './violation.ts';
 
@@ -84,6 +86,7 @@ class Run {
   readonly #cluster: SimCluster;
   readonly #recorder: Recorder;
   readonly #violations: Violation[] = [];
+  readonly #times: TimeWatch;
   readonly #views = new Set<string>();
   #faults: ReadonlyMap<FaultKind, number> = new Map();
   #undecided = 0;
@@ -108,6 +111,7 @@ class Run {
     if (leaveOut !== null) this.#cluster.transcript = new Transcript(this.#cluster.scheduler, leaveOut);
     this.#recorder = new Recorder(this.#cluster, REQUEST_TIMEOUT_MS);
     this.#watchViews();
+    this.#times = new TimeWatch(this.#cluster);
   }
 
   async run(): Promise<Outcome> {
@@ -148,6 +152,7 @@ class Run {
     const { clients, faults } = this.#scenario;
     await cluster.start();
     await this.#askUntilAnswered(cluster.nodes[0]!, COUNTER, { kind: 'set', value: '0' });
+    if (this.#scenario.flushIsPending === true) this.#announceFlush();
     if (cluster.durability === 'async') await cluster.run(KEPT_WITHIN_MS);
     const running = clients.map((plan) => new SimClient(cluster, this.#recorder, plan));
     const injector = new FaultInjector(cluster, faults);
@@ -169,8 +174,16 @@ class Run {
     const values = await this.#readAll();
     const verdict = judge(this.#scenario, cluster, this.#recorder, values);
     this.#violations.push(...verdict.violations);
+    const { violation } = this.#times;
+    if (violation !== null) this.#violations.push({ kind: 'wrong-time', text: violation });
     this.#undecided = verdict.undecided;
     this.#searched = verdict.searched;
+  }
+
+  /** A flush that is announced, and whose time does not come. */
+  #announceFlush(): void {
+    const request = { kind: 'flush_all', delay: LASTING_SECONDS, noreply: false } as const;
+    this.#cluster.nodes[0]!.connect().submit(request, () => {});
   }
 
   /** Some are away; the others, if they are enough, serve again; those who return know what was done meanwhile. */
@@ -279,7 +292,7 @@ class Run {
   /** Asks, and waits. */
   async #ask(connection: Connection, key: string, action: Action): Promise<Seen> {
     let result: Seen | null = null;
-    this.#recorder.ask(connection, key, action, 0n, (fate, reply) => {
+    this.#recorder.ask(connection, key, { action }, (fate, reply) => {
       const hit = reply?.kind === 'hits' ? reply.hits[0] : undefined;
       result = { fate, value: hit?.value.toString() ?? null };
     });
@@ -297,7 +310,7 @@ class Run {
   async #readKeys(node: SimNode): Promise<Map<string, string | null>> {
     const { clients } = this.#scenario;
     const written = clients.flatMap(({ operations }) => operations.map(({ key }) => key));
-    const keys = new Set([...written, COUNTER, PROBE].filter((key) => key !== ''));
+    const keys = new Set([...written, COUNTER, PROBE].filter((key) => key !== '' && !isFleeting(key)));
     const connection = this.#recorder.connect(node);
     const values = new Map<string, string | null>();
     for (const key of keys) {

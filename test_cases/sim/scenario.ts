@@ -3,6 +3,7 @@ import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { quorum } from '../../src/membership/view.ts';
 import { INCREMENTS_MAX } from '../checkers/convergence.ts';
 import type { Action } from '../checkers/history.ts';
+import { drawFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
 import { Random } from './random.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
@@ -27,6 +28,8 @@ export interface Scenario {
   readonly absence: Absence;
   /** Deletions are not kept for a peer that was silent for so long, in virtual milliseconds. */
   readonly horizonMs: number;
+  /** A flush is announced at the start for a time that does not come. */
+  readonly flushIsPending?: boolean;
 }
 
 /** What a scenario is to be drawn from; whatever is not given is drawn. */
@@ -40,6 +43,8 @@ export interface Draw {
   readonly delays?: Delays;
   readonly workload?: Partial<Workload>;
   readonly horizonMs?: number;
+  /** Entries have a time to live, and a flush may be pending. */
+  readonly expiry?: boolean;
 }
 
 export interface Workload {
@@ -76,13 +81,16 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   const plansMs = clients.map(({ operations }) => operations.reduce((sum, { waitMs }) => sum + waitMs, 0));
   const rates = draw.faults ?? drawRates(random.fork('rates'), durability !== 'none');
   const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plansMs), nodes);
+  const expiry = new Random(seed).fork('expiry');
+  const expires = pickOr(draw.expiry, () => expiry.chance(0.5));
   return {
     seed,
     level,
     durability,
     nodes,
     delays,
-    clients,
+    clients: expires ? withExpiry(expiry, clients, nodes) : clients,
+    flushIsPending: expires && expiry.chance(0.5),
     faults,
     absence: drawAbsence(random.fork('absence'), level, nodes, durability),
     horizonMs: pickOr(draw.horizonMs, () => drawHorizon(new Random(seed).fork('horizon'))),
@@ -140,6 +148,10 @@ function drawClients(random: Random, workload: Workload, nodes: number): ClientP
     random.pick(plans).operations.push({ ...operation, ...(counts ? { kind: 'incr' } : whole) });
   }
   return plans;
+}
+
+function withExpiry(random: Random, clients: readonly ClientPlan[], nodes: number): ClientPlan[] {
+  return [...clients.map((plan) => withLives(random, plan)), ...drawFleeting(random, nodes)];
 }
 
 function drawRates(random: Random, onDisk: boolean): Partial<Record<FaultKind, number>> {

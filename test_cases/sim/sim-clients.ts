@@ -11,6 +11,8 @@ export interface Operation {
   readonly kind: Action['kind'];
   /** What it writes, where it writes a value: one that nobody else writes. */
   readonly value: number;
+  /** For how long what it stores is to live; for good where it is not given. */
+  readonly seconds?: number;
 }
 
 export interface ClientPlan {
@@ -74,7 +76,8 @@ export class SimClient {
     const token = this.#tokens.get(key);
     const action = actionOf(operation, token?.value);
     this.#underWay++;
-    this.#recorder.ask(connection, key, action, token?.cas ?? 0n, (fate, reply) => {
+    const { seconds = 0 } = operation;
+    this.#recorder.ask(connection, key, { action, cas: token?.cas ?? 0n, seconds }, (fate, reply) => {
       const cas = reply === null ? null : tokenOf(reply);
       if (reply?.kind === 'hits' && cas !== null) {
         this.#tokens.set(key, { cas, value: reply.hits[0]!.value.toString() });

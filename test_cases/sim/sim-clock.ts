@@ -5,7 +5,7 @@ import type { Scheduler } from './scheduler.ts';
 export const STARTED_AT_MS = Date.UTC(2026, 0, 1);
 
 /** How far a clock's rate is off at the most: 0.5 %, ten times what a bad quartz is. */
-const DRIFT_MAX = 0.005;
+export const DRIFT_MAX = 0.005;
 
 /** How wrong a wall clock may be that is looked after, in milliseconds. */
 const BADLY_KEPT_MS = 5_000;

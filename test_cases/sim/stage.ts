@@ -47,7 +47,7 @@ export class Stage {
     let connection = this.#connections.get(node);
     if (connection?.life !== place.incarnation) connection = this.#recorder.connect(place);
     this.#connections.set(node, connection);
-    this.#recorder.ask(connection, key, action, 0n, () => {});
+    this.#recorder.ask(connection, key, { action }, () => {});
   }
 
   run(forMs: number): Promise<void> {

@@ -18,6 +18,8 @@ export type ViolationKind =
   | 'went-back'
   | 'diverged'
   | 'lost'
+  /** Cluster time is wrong, or an entry did not live as long as it was to. */
+  | 'wrong-time'
   | 'invented';
 
 /** Thrown where a run can't go on. */

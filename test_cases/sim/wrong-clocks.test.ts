@@ -123,3 +123,21 @@ describe.each(CASES)('a wrong wall clock, at $level with $durability', ({ level,
     }
   });
 });
+
+/** The newer value has expired, and hides the older one all the same. */
+it('regression: at eventual an older value came back when the newer one had expired', async () => {
+  const cluster = new SimCluster({ seed: 3, level: 'eventual' });
+  await cluster.start();
+  await cluster.run(1_000);
+  cluster.network.cut(0, 2);
+  cluster.network.cut(1, 2);
+  await cluster.run(1_000);
+  expect(await ask(cluster, 2, set('k', 'old'))).toEqual(STORED);
+  await cluster.run(100);
+  expect(await ask(cluster, 0, setFor('k', 1))).toEqual(STORED);
+  await cluster.run(8_000);
+  cluster.network.healAll();
+  await cluster.runUntilReady();
+  await cluster.run(4_000);
+  for (const node of [0, 1, 2]) expect(await read(cluster, node, 'k')).toBeNull();
+});

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KvDriver, StatsGroup } from '../../src/store/driver.ts';
 import { failure, read, remove, StateWatch, write } from './driver-calls.ts';
@@ -24,7 +23,6 @@ export function describeDriver(name: string, makeDriver: MakeDriver): void {
 
     describe('values', () => valueTests(() => driver));
     describe('order', () => orderTests(() => driver));
-    describe('expiry', () => expiryTests(() => driver));
     describe('statistics', () => statisticsTests(() => driver));
     describe('end', () => endTests(() => ({ driver, watch })));
   });
@@ -102,7 +100,7 @@ function orderTests(driver: () => KvDriver): void {
       for (let index = 0; index < operations; index++) {
         const key = `order-${index % 7}`;
         if (index % 5 === 4) driver().delete(key, () => done(index));
-        else if (index % 2 === 0) driver().set(key, Buffer.from(`${index}`), 0, () => done(index));
+        else if (index % 2 === 0) driver().set(key, Buffer.from(`${index}`), () => done(index));
         else
           driver().get(key, (_, bytes) => {
             values[index] = bytes?.toString();
@@ -117,7 +115,7 @@ function orderTests(driver: () => KvDriver): void {
   it('answers after the call has returned, refusals too, and refusals in their turn', async () => {
     const order: string[] = [];
     const answered = new Promise<void>((resolve) => {
-      driver().set('turn', Buffer.from('x'), 0, () => order.push('set'));
+      driver().set('turn', Buffer.from('x'), () => order.push('set'));
       driver().get('', () => order.push('refused'));
       driver().get('turn', () => order.push('get'));
       driver().get('', () => {
@@ -132,7 +130,7 @@ function orderTests(driver: () => KvDriver): void {
 
   it('takes operations from within answers', async () => {
     await new Promise<void>((resolve) => {
-      driver().set('nested', Buffer.from('x'), 0, () => driver().delete('nested', () => resolve()));
+      driver().set('nested', Buffer.from('x'), () => driver().delete('nested', () => resolve()));
     });
     expect(await read(driver(), 'nested')).toBeNull();
   });
@@ -149,43 +147,6 @@ function expectedReads(operations: number): (string | undefined)[] {
     else values[index] = map.get(key);
   }
   return values;
-}
-
-function expiryTests(driver: () => KvDriver): void {
-  it('does not forget before the time, near or far', async () => {
-    const days = 24 * 60 * 60 * 1000;
-    const inMs = [
-      500,
-      1_000,
-      29.9 * days,
-      30 * days,
-      31 * days,
-      4000 * days,
-      100_000 * days,
-      3_000_000 * days,
-    ];
-    for (const ms of inMs) {
-      const key = `expires-in-${ms}`;
-      await write(driver(), key, Buffer.from('x'), Date.now() + ms);
-      expect(await read(driver(), key), key).not.toBeNull();
-    }
-  });
-
-  it('keeps for as long as was said', async () => {
-    const expiresAtMs = Date.now() + 1500;
-    await write(driver(), 'kept', Buffer.from('x'), expiresAtMs);
-    while (Date.now() < expiresAtMs - 150) {
-      expect(await read(driver(), 'kept')).not.toBeNull();
-      await sleep(50);
-    }
-  });
-
-  it('forgets at some time, what had expired when it was set too', async () => {
-    await write(driver(), 'expired', Buffer.from('x'), 1);
-    await write(driver(), 'expires', Buffer.from('x'), Date.now() + 100);
-    await expect.poll(() => read(driver(), 'expired'), { timeout: 6000, interval: 100 }).toBeNull();
-    await expect.poll(() => read(driver(), 'expires'), { timeout: 6000, interval: 100 }).toBeNull();
-  });
 }
 
 function statisticsTests(driver: () => KvDriver): void {

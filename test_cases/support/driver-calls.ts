@@ -7,9 +7,9 @@ export function read(driver: KvDriver, key: string): Promise<Buffer | null> {
   });
 }
 
-export function write(driver: KvDriver, key: string, bytes: Buffer, expiresAtMs = 0): Promise<void> {
+export function write(driver: KvDriver, key: string, bytes: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    driver.set(key, bytes, expiresAtMs, (error) => (error === null ? resolve() : reject(error)));
+    driver.set(key, bytes, (error) => (error === null ? resolve() : reject(error)));
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findDifference, findInvented } from '../../checkers/convergence.ts';
 import { findMiscount } from '../../checkers/exactly-once.ts';
+import { type Expiry, findWrongExpiry } from '../../checkers/expiry.ts';
 import { findExcessDelete, findLost } from '../../checkers/last-write.ts';
 import { type Applied, findSequentialViolation } from '../../checkers/sequential-witness.ts';
 import { findRegression } from '../../checkers/session-order.ts';
@@ -148,5 +149,40 @@ describe('the order that a session sees', () => {
   it('may differ between clients, and between requests that overlap', () => {
     expect(findRegression([seen(0, 2n, 0), seen(1, 1n, 10)])).toBeNull();
     expect(findRegression([seen(0, 2n, 0), seen(0, 1n, 4)])).toBeNull();
+  });
+});
+
+describe('what is promised of entries that expire', () => {
+  const expiry: Expiry = {
+    secondsOf: () => 2,
+    rateErrorMax: 0.05,
+    spreadMs: 100,
+    seenEverywhere: true,
+    isFlushed: false,
+  };
+  const set = '0 x set:1 -> stored @0-10';
+  const check = (lines: readonly string[], more: Partial<Expiry> = {}) =>
+    findWrongExpiry(history(...lines), { ...expiry, ...more });
+
+  it('holds when an entry is there until its time, and not after it', () => {
+    expect(
+      check([set, '1 x get -> =1 @1700-1800', '1 x get -> =1 @2100-2200', '1 x get -> none @2300-2400']),
+    ).toBeNull();
+  });
+
+  it('is broken by an entry that is gone too early, stays too long, or comes back', () => {
+    expect(check([set, '1 x get -> none @1000-1700'])).toContain('was gone already 1000 to 1700 ms');
+    expect(check([set, '1 x get -> =1 @2300-2301'])).toContain('was still there 2300 to 2301 ms');
+    expect(check([set, '1 x get -> none @1900-1901', '2 x get -> =1 @2050-2060'])).toContain(
+      'and there again',
+    );
+  });
+
+  it('asks no more than the level promises', () => {
+    const elsewhere = { seenEverywhere: false };
+    expect(check([set, '1 x get -> none @100-101'], elsewhere)).toBeNull();
+    expect(check([set, '0 x get -> none @100-101'], elsewhere)).toContain('was gone already');
+    expect(check([set, '1 x get -> none @100-101'], { isFlushed: true })).toBeNull();
+    expect(check(['0 x set:1 -> stored @50-200', '1 x get -> none @100-150'])).toBeNull();
   });
 });

@@ -32,7 +32,7 @@ class RefusingDriver implements KvDriver {
   get(_key: string, done: (error: StoreError | null, bytes: Buffer | null) => void): void {
     setImmediate(() => done(REFUSED, null));
   }
-  set(_key: string, _bytes: Buffer, _expiresAtMs: number, done: (error: StoreError | null) => void): void {
+  set(_key: string, _bytes: Buffer, done: (error: StoreError | null) => void): void {
     setImmediate(() => done(REFUSED));
   }
   delete(_key: string, done: (error: StoreError | null) => void): void {

@@ -68,7 +68,7 @@ describe('the own connection', () => {
     });
     fake.sockets[0]!.on('data', (chunk: Buffer) => arrivals.push(chunk.length));
     connection.get('a');
-    connection.set('b', Buffer.from('value'), 7);
+    connection.set('b', Buffer.from('value'));
     connection.delete('c');
     const lines = await telling.until(4);
     expect(lines).toEqual(['open 1048576', 'found', 'memcached refused: Out of memory', 'null']);
@@ -99,7 +99,7 @@ describe('the own connection', () => {
 
   it('takes no key as missing that was to be written', async () => {
     const connection = await open((request) => response(request, { status: STATUSES.notFound }));
-    connection.set('a', Buffer.from('x'), 0);
+    connection.set('a', Buffer.from('x'));
     connection.get('a');
     connection.delete('a');
     expect((await telling.until(4)).slice(1)).toEqual(['memcached refused: status 1', 'null', 'null']);

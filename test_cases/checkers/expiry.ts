@@ -1,0 +1,58 @@
+import type { Event, History } from './history.ts';
+
+/** What is promised of entries that expire. Each of their keys is written once. */
+export interface Expiry {
+  /** For how long the key's entry was to live, in seconds. */
+  readonly secondsOf: (key: string) => number;
+  /** By how much the cluster's time may run too fast or too slow, as a part of it. */
+  readonly rateErrorMax: number;
+  /** By how much any two controllers may read it differently, in milliseconds. */
+  readonly spreadMs: number;
+  /** A write that was answered is seen everywhere; else only on the connection that made it. */
+  readonly seenEverywhere: boolean;
+  /** Flushes were asked for, which end entries at any time. */
+  readonly isFlushed: boolean;
+}
+
+/**
+ * An entry is there until its time, is gone after it, and does not come back.
+ *
+ * @returns what is wrong, in words; null when nothing is
+ */
+export function findWrongExpiry(history: History, expiry: Expiry): string | null {
+  for (const write of history) {
+    if (write.action.kind !== 'set' || write.answer.kind !== 'word' || write.answer.word !== 'stored')
+      continue;
+    const reads = history.filter(({ key, action }) => key === write.key && action.kind === 'get');
+    const wrong = wrongRead(write, reads, expiry);
+    if (wrong !== null)
+      return `${write.key}, for ${expiry.secondsOf(write.key)} s from ${span(write)}: ${wrong}`;
+  }
+  return null;
+}
+
+function wrongRead(write: Event, reads: readonly Event[], expiry: Expiry): string | null {
+  const { rateErrorMax, spreadMs } = expiry;
+  const livesMs = expiry.secondsOf(write.key) * 1_000;
+  const earliest = write.invokedAt + livesMs * (1 - rateErrorMax) - spreadMs;
+  const latest = write.returnedAt + livesMs * (1 + rateErrorMax) + spreadMs;
+  const isTold = ({ client }: Event) => expiry.seenEverywhere || client === write.client;
+  for (const read of reads) {
+    if (isHit(read) && read.invokedAt > latest) return `was still there ${span(read)}`;
+    if (isHit(read) || read.invokedAt < write.returnedAt || !isTold(read)) continue;
+    if (!expiry.isFlushed && read.returnedAt < earliest) return `was gone already ${span(read)}`;
+    const later = reads.find(
+      (other) => isHit(other) && isTold(other) && other.invokedAt > read.returnedAt + spreadMs,
+    );
+    if (later !== undefined) return `was gone ${span(read)}, and there again ${span(later)}`;
+  }
+  return null;
+}
+
+function isHit({ answer }: Event): boolean {
+  return answer.kind === 'value' && answer.value !== null;
+}
+
+function span({ invokedAt, returnedAt }: Event): string {
+  return `${invokedAt.toFixed(0)} to ${returnedAt.toFixed(0)} ms`;
+}
