@@ -40,7 +40,7 @@ export async function findStore(address: Address, runDirectory: string): Promise
 /** Leaves the sign by which the next start knows that this cluster was the first to use the memcached. */
 export async function signStore(address: Address, runDirectory: string): Promise<void> {
   const driver = await openMemcached(address);
-  await new Promise<void>((resolve) => driver.set(SIGN_KEY, Buffer.from(runDirectory), 0, () => resolve()));
+  await new Promise<void>((resolve) => driver.set(SIGN_KEY, Buffer.from(runDirectory), () => resolve()));
   await driver.close();
 }
 
