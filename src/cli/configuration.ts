@@ -2,14 +2,9 @@ import { join, resolve } from 'node:path';
 import { type Address, kindOf, type Settings } from '../controller/settings.ts';
 import type { Durability } from '../journal/durability.ts';
 import { formatAddress, sameAddress } from './address.ts';
+import { refuseContradictions } from './contradictions.ts';
 import { UsageError } from './failure.ts';
-import {
-  environmentNameOf,
-  type RawSetting,
-  type RawSettings,
-  SETTINGS,
-  type SettingKey,
-} from './setting-table.ts';
+import { type RawSetting, type RawSettings, SETTINGS, type SettingKey } from './setting-table.ts';
 import * as read from './setting-values.ts';
 
 /** The settings that all controllers share, validated: `Settings` less what differs between them. */
@@ -25,18 +20,15 @@ export const STORE_PORT_BASE = 11_201;
 export function resolveConfiguration(layers: readonly RawSettings[]): Configuration {
   const chosen = new Chosen(layers);
   const peers = chosen.read('peers', read.addresses);
-  return {
+  const configuration: Configuration = {
     cluster: chosen.read('cluster', read.name),
     peers,
     secretFile: chosen.read('cluster_secret', (text) => text),
     level: chosen.read('consistency', read.level),
     form: chosen.read('form', read.yesOrNo),
-    heartbeatMs: chosen.read('heartbeat_time', read.seconds(0.01, 60)),
-    threshold: chosen.read('threshold', read.count(1, 1000)),
-    leaseMs: chosen.read('lease_time', read.seconds(0.02, 600)),
+    ...timingOf(chosen),
     dataDir: dataDirectoryOf(chosen, peers),
     durability: durabilityOf(chosen),
-    requestTimeoutMs: chosen.read('request_timeout', read.seconds(0.05, 600)),
     tombstoneHorizonMs: chosen.read('tombstone_horizon', read.seconds(1, 31_536_000)),
     syncIntervalMs: chosen.read('sync_interval', read.seconds(0.05, 3600)),
     maxClockSkewMs: chosen.read('max_clock_skew', read.seconds(0.1, 86_400)),
@@ -58,6 +50,8 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     logSizeMax: chosen.read('log_size_max', read.bytes('4k', '64g')),
     logFilesMax: chosen.read('log_files_max', read.count(1, 1000)),
   };
+  refuseContradictions(configuration, (key) => chosen.describe(key));
+  return configuration;
 }
 
 /**
@@ -94,9 +88,27 @@ function storesOf(peers: readonly Address[]): read.ValueReader<readonly Address[
   };
 }
 
+/** Two defaults grow with the settings that they have to exceed: nobody who changes one of those needs to know them. */
+function timingOf(
+  chosen: Chosen,
+): Pick<Configuration, 'heartbeatMs' | 'threshold' | 'leaseMs' | 'requestTimeoutMs'> {
+  const heartbeatMs = chosen.read('heartbeat_time', read.seconds(0.01, 60));
+  const threshold = chosen.read('threshold', read.count(1, 1000));
+  chosen.derive('lease_time', Math.max(LEASE_MS, 3 * heartbeatMs));
+  const leaseMs = chosen.read('lease_time', read.seconds(0.02, 600));
+  chosen.derive('request_timeout', Math.max(REQUEST_TIMEOUT_MS, 1.5 * (heartbeatMs * threshold + leaseMs)));
+  const requestTimeoutMs = chosen.read('request_timeout', read.seconds(0.05, 600));
+  return { heartbeatMs, threshold, leaseMs, requestTimeoutMs };
+}
+
+/** At the least, in milliseconds. */
+const LEASE_MS = 300;
+const REQUEST_TIMEOUT_MS = 1000;
+
 /** The strongest layer that says something about a setting has it. */
 class Chosen {
   readonly #layers: readonly RawSettings[];
+  readonly #derived = new Map<SettingKey, RawSetting>();
 
   constructor(layers: readonly RawSettings[]) {
     this.#layers = layers;
@@ -104,6 +116,18 @@ class Chosen {
 
   has(key: SettingKey): boolean {
     return this.#layers.some((layer) => layer.has(key));
+  }
+
+  /** The default of a time, where it follows from other settings. */
+  derive(key: SettingKey, ms: number): void {
+    const seconds = Math.min(Math.ceil(ms) / 1000, DERIVED_SECONDS_MAX);
+    this.#derived.set(key, { text: String(seconds), origin: `the default of ${key}` });
+  }
+
+  /** For people: the setting, where it was made, and its value. */
+  describe(key: SettingKey): string {
+    const { text, origin } = this.#raw(key);
+    return `${origin} is ${text}`;
   }
 
   read<T>(key: SettingKey, reader: read.ValueReader<T>): T {
@@ -121,9 +145,12 @@ class Chosen {
       const raw = layer.get(key);
       if (raw !== undefined) return raw;
     }
-    return { text: SETTINGS[key].fallback, origin: `the default of ${key}` };
+    return this.#derived.get(key) ?? { text: SETTINGS[key].fallback, origin: `the default of ${key}` };
   }
 }
+
+/** No default exceeds what may be set. */
+const DERIVED_SECONDS_MAX = 600;
 
 /** What says which of the peers a process is: a flag, else for the id `MEMCHORUS_ID`. */
 export interface Identity {
@@ -188,18 +215,4 @@ export function logFileOf(logFile: string, self: number, runDirectory: string): 
 /** Empty for nowhere. */
 export function dataDirOf(dataDir: string, runDirectory: string): string {
   return dataDir === '-' ? '' : resolve(runDirectory, dataDir);
-}
-
-/** The environment variables that are settings, as a layer. A secret there stands above a file of it elsewhere. */
-export function environmentLayer(environment: NodeJS.ProcessEnv): Map<SettingKey, RawSetting> {
-  const layer = new Map<SettingKey, RawSetting>();
-  for (const key of Object.keys(SETTINGS) as SettingKey[]) {
-    const name = environmentNameOf(key);
-    const text = environment[name];
-    if (text === undefined || text === '') continue;
-    // The secret itself, which `readSecret` looks for, and which no message may show.
-    const shown = key === 'cluster_secret' ? '' : text.trim();
-    layer.set(key, { text: shown, origin: name });
-  }
-  return layer;
 }

@@ -1,13 +1,8 @@
 import { VERSION } from '../controller/product.ts';
 import { type CommandLine, helpText, parseArguments } from './arguments.ts';
 import { topologyLayer } from './cluster/topology.ts';
-import {
-  type Configuration,
-  environmentLayer,
-  resolveConfiguration,
-  selfOf,
-  settingsOf,
-} from './configuration.ts';
+import { type Configuration, resolveConfiguration, selfOf, settingsOf } from './configuration.ts';
+import { environmentLayer } from './environment.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, OperationError, systemCodeOf, UsageError } from './failure.ts';
 import { defaultConfigFile, PROJECT_CONFIG_FILE, runDirectory } from './locations.ts';
 import type { RawSettings } from './setting-table.ts';

@@ -38,6 +38,7 @@ function readText(path: string, mayBeMissing: boolean): string | null {
 
 /** @throws UsageError */
 export function parseSettings(text: string, path: string): Map<SettingKey, RawSetting> {
+  refuseRepetitions(text, path);
   const settings = new Map<SettingKey, RawSetting>();
   for (const [section, keys] of Object.entries(ini.parse(text))) {
     if (typeof keys !== 'object' || keys === null) {
@@ -54,6 +55,21 @@ export function parseSettings(text: string, path: string): Map<SettingKey, RawSe
     }
   }
   return settings;
+}
+
+/** The parser would take the last one, and whoever reads the file the first. @throws UsageError */
+function refuseRepetitions(text: string, path: string): void {
+  const lines = new Map<string, number>();
+  text.split(/\r\n|\r|\n/).forEach((line, index) => {
+    const key = /^\s*([^\s=;#[][^=[]*?)(\[\])?\s*=/.exec(line)?.[1];
+    if (key === undefined) return;
+    const first = lines.get(key);
+    if (first !== undefined)
+      throw new UsageError(
+        `${path}: "${key}" stands there twice, in lines ${first} and ${index + 1}; keep one`,
+      );
+    lines.set(key, index + 1);
+  });
 }
 
 function knownKey(key: string, path: string): SettingKey {

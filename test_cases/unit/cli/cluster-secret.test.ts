@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSecret, requireSecretFor, secretFileFor } from '../../../src/cli/cluster-secret.ts';
-import { environmentLayer, resolveConfiguration } from '../../../src/cli/configuration.ts';
+import { resolveConfiguration } from '../../../src/cli/configuration.ts';
+import { environmentLayer } from '../../../src/cli/environment.ts';
 import { UsageError } from '../../../src/cli/failure.ts';
 import { parseSettings } from '../../../src/cli/settings-file.ts';
 

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  environmentLayer,
-  logFileOf,
-  resolveConfiguration,
-  selfOf,
-  settingsOf,
-} from '../../../src/cli/configuration.ts';
+import { logFileOf, resolveConfiguration, selfOf, settingsOf } from '../../../src/cli/configuration.ts';
+import { environmentLayer } from '../../../src/cli/environment.ts';
+import { UsageError } from '../../../src/cli/failure.ts';
 import { PROJECT_CONFIG_FILE } from '../../../src/cli/locations.ts';
 import { type RawSetting, SETTING_KEYS, type SettingKey } from '../../../src/cli/setting-table.ts';
 import { parseSettings, readSettingsFile } from '../../../src/cli/settings-file.ts';
@@ -37,6 +33,99 @@ describe('precedence', () => {
   it('ignores empty environment variables', () => {
     expect(environmentLayer({ MEMCHORUS_THRESHOLD: '' }).size).toBe(0);
   });
+});
+
+describe('settings that contradict each other', () => {
+  const refused = (settings: Partial<Record<SettingKey, string>>): string => {
+    try {
+      resolveConfiguration([layer(settings)]);
+      return '';
+    } catch (error) {
+      expect(error).toBeInstanceOf(UsageError);
+      return (error as Error).message;
+    }
+  };
+
+  it.each<[Partial<Record<SettingKey, string>>, string]>([
+    [
+      { lease_time: '0.1' },
+      '--lease_time is 0.1, but has to be more than heartbeat_time (the default of heartbeat_time is 0.1): a lease',
+    ],
+    [
+      { lease_time: '1', heartbeat_time: '2' },
+      '--lease_time is 1, but has to be more than heartbeat_time (--heart',
+    ],
+    [
+      { request_timeout: '0.6' },
+      '--request_timeout is 0.6, but has to be more than heartbeat_time * threshold + lease_time (the default of',
+    ],
+    [{ request_timeout: '3', threshold: '40' }, '--threshold is 40'],
+    [
+      { request_timeout: '1', store_timeout: '1' },
+      'but has to be more than store_timeout (--store_timeout is 1)',
+    ],
+    [{ tombstone_horizon: '1', threshold: '10' }, '--tombstone_horizon is 1, but has to be more than'],
+    [
+      { queue_bytes_max: '1m', item_size_max: '2m' },
+      '--queue_bytes_max is 1m, but has to be at least item_size_max',
+    ],
+    [{ client_bytes_max: '8m', item_size_max: '9m' }, '--client_bytes_max is 8m'],
+    [{ store: 'custom', store_bytes: '1m', item_size_max: '2m' }, '--store_bytes is 1m'],
+  ])('%j', (settings, message) => {
+    expect(refused(settings)).toContain(message);
+  });
+
+  it('are none where they do not matter', () => {
+    expect(refused({ consistency: 'eventual', lease_time: '0.05', request_timeout: '0.55' })).toBe('');
+    expect(refused({ store: 'custom', consistency: 'eventual', store_timeout: '5' })).toBe('');
+    expect(refused({ store_bytes: '1m', item_size_max: '2m' })).toBe('');
+  });
+
+  it('are none of those that nobody made: defaults grow with what they have to exceed', () => {
+    expect(resolveConfiguration([layer({ heartbeat_time: '2' })])).toMatchObject({
+      leaseMs: 6_000,
+      requestTimeoutMs: 18_000,
+    });
+    expect(resolveConfiguration([layer({ threshold: '4' })])).toMatchObject({
+      leaseMs: 300,
+      requestTimeoutMs: 1_050,
+    });
+  });
+});
+
+describe('variables of the environment', () => {
+  it.each([
+    ['MEMCHORUS_HEARTBEAT', 'did you mean "MEMCHORUS_HEARTBEAT_TIME"?'],
+    ['MEMCHORUS_TRESHOLD', 'did you mean "MEMCHORUS_THRESHOLD"?'],
+    ['MEMCHORUS_RUNDIR', 'did you mean "MEMCHORUS_RUN_DIR"?'],
+    ['MEMCHORUS_SOMETHING', 'unknown environment variable MEMCHORUS_SOMETHING;'],
+    ['MEMCHORUS_PORT', 'unknown environment variable MEMCHORUS_PORT'],
+  ])('%s is none of ours', (name, message) => {
+    expect(() => environmentLayer({ [name]: '8000' })).toThrow(UsageError);
+    expect(() => environmentLayer({ [name]: '8000' })).toThrow(message);
+  });
+
+  it('of others that begin with our name are let be', () => {
+    const others = {
+      MEMCHORUS_RUN_DIR: '/x',
+      MEMCHORUS_ID: '1',
+      MEMCHORUS_STORE_PORT_0: '1',
+      MEMCHORUS_SERVICE_HOST: '10.0.0.1',
+      MEMCHORUS_SERVICE_PORT: '8000',
+      MEMCHORUS_0_SERVICE_PORT_CLIENTS: '8000',
+      MEMCHORUS_PORT: 'tcp://10.0.0.1:8000',
+      MEMCHORUS_PORT_8000_TCP: 'tcp://10.0.0.1:8000',
+      MEMCHORUS_PORT_8000_TCP_ADDR: '10.0.0.1',
+    };
+    expect(environmentLayer(others).size).toBe(0);
+  });
+});
+
+it('a key that stands in a file twice is a mistake, wherever', () => {
+  const text = '[common]\nthreshold = 3\n; threshold = 4\n[common]\n  threshold=5\n';
+  expect(() => parseSettings(text, 'c.ini')).toThrow(
+    'c.ini: "threshold" stands there twice, in lines 2 and 5; keep one',
+  );
 });
 
 describe('defaults', () => {
@@ -132,7 +221,7 @@ describe('the configuration file', () => {
     ['[common]\ntreshold = 3', 'unknown key "treshold" in [common] (did you mean "threshold"?)'],
     ['[comon]\nthreshold = 3', 'unknown section [comon] (did you mean "common"?)'],
     ['threshold = 3', '"threshold" stands before any section; put it under [common]'],
-    ['[common]\npeers[] = a:1\npeers[] = b:1', '"peers" is given more than once'],
+    ['[common]\npeers[] = a:1\npeers[] = b:1', '"peers" stands there twice'],
   ])('%j', (text, message) => {
     expect(() => parseSettings(text, 'c.ini')).toThrow(message);
   });

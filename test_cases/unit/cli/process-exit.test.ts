@@ -12,6 +12,7 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'memchorus-cli-'));
   writeFileSync(join(directory, 'bad.ini'), '[common]\npeer = 127.0.0.1:8000\n');
   symlinkSync('loop', join(directory, 'loop'));
+  writeFileSync(join(directory, 'repeated.ini'), '[common]\nthreshold = 3\nthreshold = 4\n');
   writeFileSync(join(directory, 'duplicate.ini'), '[common]\npeers = 127.0.0.1:8000,localhost:8000\n');
 });
 
@@ -34,6 +35,8 @@ describe('a mistake is one clear line and exit code 2', () => {
     ['-p 8000 -cons causal', 'planned, but not available yet'],
     ['-p 8000 -c bad.ini', 'memchorus: bad.ini: unknown key "peer" in [common] (did you mean "peers"?)'],
     ['-p 8000 -c duplicate.ini', '127.0.0.1:8000 stands there twice'],
+    ['-p 8000 -c repeated.ini', 'repeated.ini: "threshold" stands there twice, in lines 2 and 3; keep one'],
+    ['-p 8000 --lease-time 0.05', '--lease-time is 0.05, but has to be more than heartbeat_time'],
     ['-p 8000 -c missing.ini', 'there is no configuration file missing.ini'],
     ['-p 8000 -c .', 'cannot read the configuration file .'],
     ['-p 9999', '127.0.0.1:9999 is not among the peers'],
@@ -56,6 +59,14 @@ describe('a mistake is one clear line and exit code 2', () => {
     expect(stderr).toContain(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+
+  it('a variable of the environment that is misspelled too', () => {
+    const { status, stderr } = main('-p 8000', { MEMCHORUS_TRESHOLD: '3' });
+    expect(stderr).toContain(
+      'unknown environment variable MEMCHORUS_TRESHOLD (did you mean "MEMCHORUS_THRESHOLD"?)',
+    );
     expect(status).toBe(2);
   });
 
