@@ -24,8 +24,8 @@ export interface CommandLine {
   readonly storeBasePort: number | null;
   /** With the client: the command to run, word by word; empty: ask for commands. */
   readonly command: readonly string[];
-  /** With `backup` and `restore`: where the backup is. */
-  readonly directory: string | null;
+  /** With `backup` and `restore` where the backup is, with `survey-clock` and `rebase-clock` the plan's file. */
+  readonly path: string | null;
   /** With `restart`: which controllers. */
   readonly ids: readonly number[];
   /** With `start` and `restart`: how long until all has to be ready; null: the default. */
@@ -43,6 +43,8 @@ const COMMANDS = [
   'status',
   'backup',
   'restore',
+  'survey-clock',
+  'rebase-clock',
 ] as const satisfies readonly Mode[];
 
 /** Most controllers that `start` runs: each is a process, and they all share one machine. */
@@ -52,11 +54,11 @@ const CONTROLLERS_MAX = 64;
 export function parseArguments(words: readonly string[], environment: NodeJS.ProcessEnv): CommandLine {
   const first = words[0];
   const named = COMMANDS.find((command) => command === first) ?? null;
-  const { flags, rest } = normaliseFlags(directoryLast(words, named), takesValue);
+  const { flags, rest } = normaliseFlags(pathLast(words, named), takesValue);
   const given = parseFlags(flags);
   const mode = named ?? (given.has('cli') ? 'client' : 'controller');
   refuseForeignFlags(given, mode);
-  const directory = takesDirectory(mode) ? (rest.shift() ?? null) : null;
+  const path = takesPath(mode) ? (rest.shift() ?? null) : null;
   const ids = mode === 'restart' && !given.has('help') ? idsOf(rest.splice(0)) : [];
   if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
   return {
@@ -71,7 +73,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     basePort: portOf(given, 'base-port'),
     storeBasePort: portOf(given, 'store-base-port'),
     command: rest,
-    directory,
+    path,
     ids,
     waitMs: millisecondsOf(given, 'wait'),
     json: given.has('json'),
@@ -91,11 +93,11 @@ function identityOf(given: ReadonlyMap<string, string>, environment: NodeJS.Proc
   };
 }
 
-/** The words behind the command; flags may stand on both sides of a directory, and of ids. */
-function directoryLast(words: readonly string[], named: Mode | null): readonly string[] {
+/** The words behind the command; flags may stand on both sides of a path, and of ids. */
+function pathLast(words: readonly string[], named: Mode | null): readonly string[] {
   if (named === null) return words;
   const others = words.slice(1);
-  if (!takesDirectory(named) && named !== 'restart') return others;
+  if (!takesPath(named) && named !== 'restart') return others;
   const flagAt = others.findIndex((word) => word.startsWith('-'));
   return flagAt === -1 ? others : [...others.slice(flagAt), ...others.slice(0, flagAt)];
 }
@@ -106,8 +108,11 @@ function idsOf(words: readonly string[]): number[] {
   return words.map((word) => wholeNumber(word.replace(/^controller-/, ''), 'restart', 0, NODES_MAX - 1));
 }
 
-function takesDirectory(mode: Mode): boolean {
-  return mode === 'backup' || mode === 'restore';
+/** A path stands behind the command. */
+const PATH_MODES: readonly Mode[] = ['backup', 'restore', 'survey-clock', 'rebase-clock'];
+
+function takesPath(mode: Mode): boolean {
+  return PATH_MODES.includes(mode);
 }
 
 function takesValue(name: string): boolean {
@@ -231,7 +236,9 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts restart <id> ...                       stops single controllers and starts them again, one by one
   main.ts status [--watch] [--json]              the whole cluster at a glance; exit code 0: all is well
   main.ts backup <directory> -p <port>           copies the journal of a controller, running or not
-  main.ts restore <directory> -p <port>          makes it the journal of a stopped controller`,
+  main.ts restore <directory> -p <port>          makes it the journal of a stopped controller
+  main.ts survey-clock <plan> -p <port>          notes the version times of a stopped controller
+  main.ts rebase-clock <plan> -p <port>          writes its journal anew with times that are not ahead`,
   client: 'Usage: main.ts -cli [-i <host>] [-p <port>] [command ...]',
   start: 'Usage: startup.sh [-cons <level>] [-n <number>] ...   (or: main.ts start ...)',
   stop: 'Usage: stop.sh   (or: main.ts stop)',
@@ -241,6 +248,14 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
 Exit code 0: healthy, 1: degraded (clients are served), 3: unavailable.`,
   backup: 'Usage: main.ts backup <directory> -p <port>   copies the journal of a controller, running or not',
   restore: 'Usage: main.ts restore <directory> -p <port>   for a stopped controller that has no journal',
+  'survey-clock': `Usage: main.ts survey-clock <plan> -p <port>   for a cluster whose version times are far ahead of the real time
+
+Notes in the file <plan> which times this controller has in use, and changes nothing else. All controllers have to be
+stopped, and all surveyed, with the same file, before the first is rebased. See docs/operation.md.`,
+  'rebase-clock': `Usage: main.ts rebase-clock <plan> -p <port>   on each controller, when all are surveyed
+
+Writes the journal anew, with all versions at or before the time of the plan, in the same order. The journal as it was
+is kept beside it. See docs/operation.md.`,
 };
 
 const EPILOGUE = `Settings come from flags, else the environment (MEMCHORUS_PEERS for --peers, and so on), else the

@@ -10,6 +10,8 @@ export const MODES = [
   'status',
   'backup',
   'restore',
+  'survey-clock',
+  'rebase-clock',
 ] as const;
 
 export type Mode = (typeof MODES)[number];
@@ -34,8 +36,9 @@ const toggle = (group: string, describe: string, alias: readonly string[] = []):
   alias,
 });
 
-/** Those that are about one of the controllers. */
-const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', 'backup', 'restore'];
+/** Those that work on the files of one of the controllers; and all that are about one. */
+const OFFLINE: readonly Mode[] = ['backup', 'restore', 'survey-clock', 'rebase-clock'];
+const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', ...OFFLINE];
 
 /** Flags that are no settings: they say what to run, and which of the controllers this is. */
 const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
@@ -44,7 +47,7 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     options: toggle('What:', 'the interactive client; with a command behind it, runs that', ['client']),
   },
   config: {
-    modes: ['controller', 'client', 'start', 'status', 'backup', 'restore'],
+    modes: ['controller', 'client', 'start', 'status', ...OFFLINE],
     options: text('What:', 'configuration file [default: ./config.ini]', ['c']),
   },
   help: { modes: MODES, options: toggle('What:', 'this help; -h alone does the same') },
@@ -94,7 +97,7 @@ function settingFlags(): Record<string, FlagRow> {
     const shown = fallback === '' ? describe : `${describe} [default: ${fallback}]`;
     const aliases: readonly string[] = 'aliases' in more ? more.aliases : [];
     rows[flagOf(key)] = {
-      modes: ['controller', 'client', 'start', 'status', 'backup', 'restore'],
+      modes: ['controller', 'client', 'start', 'status', ...OFFLINE],
       options: text(`${group}:`, shown, aliases),
     };
   }

@@ -51,7 +51,9 @@ async function dispatch(line: CommandLine): Promise<number> {
     }
     case 'backup':
     case 'restore':
-      return runData(line, line.mode);
+    case 'survey-clock':
+    case 'rebase-clock':
+      return runOffline(line, line.mode);
     case 'controller':
       return runOneController(line);
   }
@@ -67,13 +69,21 @@ async function runOneController(line: CommandLine): Promise<number> {
   return runController(settingsOf(configuration, self, line.store, runDirectory()), secret);
 }
 
-async function runData(line: CommandLine, mode: 'backup' | 'restore'): Promise<number> {
+async function runOffline(line: CommandLine, mode: keyof typeof OFFLINE): Promise<number> {
   const configuration = load(line, defaultConfigFile());
   const self = selfOf(configuration.peers, line.identity);
   const settings = settingsOf(configuration, self, line.store, runDirectory());
-  const { runBackup, runRestore } = await import('./backup.ts');
-  return mode === 'backup' ? runBackup(settings, line.directory) : runRestore(settings, line.directory);
+  const command = await OFFLINE[mode]();
+  return command(settings, line.path);
 }
+
+/** Those that work on files, loaded when they are used. */
+const OFFLINE = {
+  backup: async () => (await import('./backup.ts')).runBackup,
+  restore: async () => (await import('./backup.ts')).runRestore,
+  'survey-clock': async () => (await import('./rebase-clock.ts')).surveyClock,
+  'rebase-clock': async () => (await import('./rebase-clock.ts')).rebaseClock,
+} as const;
 
 function load(line: CommandLine, defaultPath: string): Configuration {
   return resolveConfiguration(layersOf(line, defaultPath));

@@ -175,7 +175,7 @@ export class Moves {
 }
 
 /** The completed write that the entry holds, or that has been made of it. */
-function writeOf(entry: LogEntry): Effect | null {
+export function writeOf(entry: LogEntry): Effect | null {
   if (entry.type === 'write' || entry.type === 'hold' || entry.type === 'value') return entry.effect;
   return entry.type === 'revert' && entry.to !== null ? entry.to.effect : null;
 }

@@ -37,12 +37,12 @@ describe('the notation of flags', () => {
 
 describe('the command line', () => {
   it.each(['backup dir -p 8000', 'backup -p 8000 dir'])('%s', (text) => {
-    expect(parse(text)).toMatchObject({ mode: 'backup', directory: 'dir', identity: { port: 8000 } });
+    expect(parse(text)).toMatchObject({ mode: 'backup', path: 'dir', identity: { port: 8000 } });
   });
 
   it('refuses a second directory, and takes note of none', () => {
     expect(() => parse('restore a -p 8000 b')).toThrow(/takes no further words/);
-    expect(parse('restore -p 8000').directory).toBeNull();
+    expect(parse('restore -p 8000').path).toBeNull();
   });
 
   it('takes every flag of the original', () => {

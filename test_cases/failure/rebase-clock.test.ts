@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MAIN_FILE } from '../../src/cli/locations.ts';
+import { directoryOf, type Identity } from '../../src/journal/data-directory.ts';
+import { openJournal } from '../../src/journal/open-journal.ts';
+import { NO_ENTRY } from '../../src/ordering/effect.ts';
+import { versionTimeOfMs } from '../../src/ordering/version.ts';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+import { kept } from '../support/disk-journals.ts';
+import { eventually } from '../support/eventually.ts';
+
+const ALL = [0, 1, 2];
+const YEAR_MS = 365 * 86_400_000;
+
+const FAR_KEYS = ['gone', 'written-over', 'far-alone'];
+
+/** The last of them has the largest time that a version can have. */
+const END = Number.MAX_SAFE_INTEGER - FAR_KEYS.length + 1;
+
+/** What a controller of an old version has left on its disk that took over a time from far ahead. */
+async function drag(cluster: Cluster, id: number, farTime: number): Promise<void> {
+  const directory = directoryOf(cluster.dataDir, id);
+  const owner = JSON.parse(readFileSync(join(directory, 'identity'), 'utf8').split('\n')[0]!) as Identity;
+  const opened = await openJournal({
+    dataDir: cluster.dataDir,
+    owner,
+    nodes: 3,
+    wallMs: Date.now,
+    nowMs: () => performance.now(),
+    log: () => {},
+    warn: () => {},
+  });
+  const { journal, recovered } = opened;
+  expect(opened.setAside).toBeNull();
+  for (const [i, key] of FAR_KEYS.entries())
+    journal.record({
+      ...NO_ENTRY,
+      version: { time: farTime + i, node: 0 },
+      kind: key.startsWith('gone') ? 'delete' : 'set',
+      key,
+      value: key.startsWith('gone') ? null : Buffer.from(`far ${key}`),
+    });
+  const last = { time: farTime + FAR_KEYS.length - 1, node: 0 };
+  const { known } = recovered.marks;
+  journal.mark({ applied: last, known: known.length === 0 ? [] : [last.time, ...known.slice(1)] });
+  expect(await kept(journal)).toBeNull();
+  await journal.close();
+  opened.release();
+}
+
+async function stopAll(cluster: Cluster): Promise<void> {
+  for (const id of ALL) expect(await cluster.controllers[id]!.stop()).toBe(0);
+}
+
+/** The command line's words about one controller of the cluster. */
+function runTool(cluster: Cluster, level: string, words: readonly string[], id: number): string {
+  const own = ['-c', cluster.configFile, '-p', `${cluster.ports[id]}`, '-cons', level];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN_FILE, ...words, ...own], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return stdout;
+}
+
+/** No version is left: no write is agreed, or none is seen. */
+async function expectNoWrites(cluster: Cluster): Promise<void> {
+  const written = async (): Promise<void> => {
+    const client = await cluster.client(0);
+    for (const value of ['v', 'w']) expect(await client.set('probe', value)).toBe('STORED');
+    for (const id of ALL) expect(await (await cluster.client(id)).get('probe')).toBe('w');
+  };
+  await expect(eventually(written, STUCK_FOR_MS)).rejects.toThrow();
+}
+
+const STUCK_FOR_MS = 4_000;
+
+/** A controller that comes back without its data takes all others' versions for wrong. */
+async function expectRefusals(cluster: Cluster): Promise<void> {
+  await eventually(async () => {
+    const { peers } = await cluster.status(2);
+    expect(peers.some(({ role }) => role.startsWith('refused'))).toBe(true);
+  }, 30_000);
+}
+
+function loseData(cluster: Cluster, id: number): void {
+  const names = readdirSync(cluster.dataDir).filter((name) => name.startsWith(`controller-${id}`));
+  for (const name of names) rmSync(join(cluster.dataDir, name), { recursive: true });
+}
+
+const SCENES = [
+  { level: 'sequential', name: 'to the end of time', far: () => END, isLost: false },
+  { level: 'eventual', name: 'to the end of time', far: () => END, isLost: false },
+  { level: 'linearizability', name: 'by a year', far: () => yearAhead(), isLost: true },
+  { level: 'eventual', name: 'by a year', far: () => yearAhead(), isLost: true },
+] as const;
+
+function yearAhead(): number {
+  return versionTimeOfMs(Date.now() + YEAR_MS);
+}
+
+/** A cluster with good entries that has been stopped, and then dragged ahead. */
+async function startDragged(scene: (typeof SCENES)[number]): Promise<Cluster> {
+  const cluster = await startCluster({ level: scene.level, settings: { durability: 'sync' } });
+  const client = await cluster.client(0);
+  for (const key of ['kept', 'gone', 'written-over'])
+    expect(await client.set(key, `good ${key}`)).toBe('STORED');
+  for (const id of ALL) await eventually(async () => expect((await cluster.status(id)).keys).toBe(3));
+  await stopAll(cluster);
+  const farTime = scene.far();
+  for (const id of ALL) await drag(cluster, id, farTime);
+  if (scene.isLost) loseData(cluster, 2);
+  cluster.startAll();
+  return cluster;
+}
+
+/** It has all entries, of before and after it was dragged, and what is written now wins over them, everywhere. */
+async function expectWhole(cluster: Cluster): Promise<void> {
+  for (const id of ALL) {
+    const reader = await cluster.client(id);
+    expect(await reader.get('kept')).toBe('good kept');
+    expect(await reader.get('gone')).toBeNull();
+    for (const key of ['written-over', 'far-alone']) expect(await reader.get(key)).toBe(`far ${key}`);
+  }
+  const writer = await cluster.client(1);
+  const keys = ['kept', 'gone', 'written-over', 'far-alone'];
+  for (const key of keys) expect(await writer.set(key, 'new')).toBe('STORED');
+  for (const id of ALL) {
+    const reader = await cluster.client(id);
+    for (const key of keys) await eventually(async () => expect(await reader.get(key)).toBe('new'));
+  }
+}
+
+describe('a cluster whose versions were dragged ahead', () => {
+  it.each(SCENES)(
+    'at $level, $name, is stuck; rebased, it goes on with all its entries',
+    { timeout: 240_000 },
+    async (scene) => {
+      await using cluster = await startDragged(scene);
+      await (scene.isLost ? expectRefusals(cluster) : expectNoWrites(cluster));
+      for (const id of ALL) await cluster.kill(id);
+      if (scene.isLost) loseData(cluster, 2);
+      const plan = join(cluster.dataDir, 'plan.json');
+      const tool = (command: string, id: number) => runTool(cluster, scene.level, [command, plan], id);
+      const said = ALL.map((id) => tool('survey-clock', id));
+      expect(said[0]).toMatch(
+        /controller 0: \d records, the newest version of 20\d\d-.*, \d+ s ahead of now; noted in /,
+      );
+      expect(said[0]).toMatch(/still to be surveyed: controllers 1, 2/);
+      expect(said[2]).toMatch(/all controllers are surveyed: run rebase-clock/);
+      for (const id of ALL)
+        expect(tool('rebase-clock', id)).toMatch(/are written anew|nothing has to be moved/);
+      cluster.startAll();
+      await cluster.ready();
+      await expectWhole(cluster);
+      for (const id of ALL) await cluster.restart(id);
+      expect(await (await cluster.client(0)).get('kept')).toBe('new');
+    },
+  );
+});
