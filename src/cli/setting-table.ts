@@ -53,7 +53,11 @@ export const SETTINGS = {
     fallback: '259200',
     describe: 'seconds of silence after which deletions are not kept for a peer, and it has to start anew',
   },
-  max_clock_skew: { group: 'Timing', fallback: '10', describe: "seconds a peer's clock may be ahead" },
+  max_clock_skew: {
+    group: 'Timing',
+    fallback: '10',
+    describe: 'seconds a clock may be off before it is reported',
+  },
   data_dir: {
     group: 'Store',
     fallback: '',

@@ -106,6 +106,21 @@ describeWith('libfaketime for controllers with wrong clocks', hasWrongClocks, ()
     },
   );
 
+  it('runs 600 times too fast: what lives for ten minutes is there when it says that an hour has passed', async () => {
+    await using cluster = await startCluster({ level: 'sequential' });
+    using clock = new WrongClock('+0 x600');
+    await cluster.kill(1);
+    cluster.start(1, clock.environment);
+    await cluster.ready();
+    const clients = await cluster.clients();
+    for (const [i, key] of LASTING.entries()) await setFor(clients[i % 3]!, key, 600);
+    await setFor(clients[1]!, 'short', 1);
+    await eventually(async () => (await cluster.status(0)).peers[1]!.clockAheadMs! > HOUR_MS, 30_000);
+    for (const client of clients) await eventually(async () => expect(await client.get('short')).toBeNull());
+    await expectAll(clients, LASTING);
+    await cluster.restart(1);
+  });
+
   it('wrong by 5 s either way: all serve', { timeout: timeFor(20) }, async () => {
     const startsWith =
       (offset: string): Fault =>
