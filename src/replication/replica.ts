@@ -166,9 +166,10 @@ export class Replica {
     this.journal.fill({ ...entry, kind: 'set', key, base: null });
   }
 
-  /** The journal has forgotten the key's entry: nothing here need keep its value. */
+  /** The key's entry has expired: nothing here need keep its value. A store that is away may keep it until it evicts it. */
   dropValue(key: string): void {
-    this.#delete(key, ignoreResult);
+    this.hot.remove(key);
+    this.#store.delete(key, ignoreResult);
   }
 
   /** Puts a value back that the store had lost, unless the key has been written since. */

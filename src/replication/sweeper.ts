@@ -25,7 +25,7 @@ export interface SweeperPorts {
    * expired entries by itself.
    */
   readonly proposeEnd: ((record: JournalRecord) => boolean) | null;
-  /** The key's entry is forgotten: the store need not keep its value. */
+  /** The key's entry has expired: the store need not keep its value. Called again for as long as the record is kept. */
   readonly dropValue: (key: string) => void;
 }
 
@@ -77,9 +77,10 @@ export class Sweeper {
       } else if (record.expiresAtMs !== 0 && record.expiresAtMs <= expiredBeforeMs) {
         if (proposeEnd !== null) {
           if (proposeEnd(record)) ended++;
-        } else if (this.#forget(record, peers)) {
+        } else {
+          // The record may have to stay for long, while a peer is away; its value is of no use to anybody.
           dropValue(record.key);
-          ended++;
+          if (this.#forget(record, peers)) ended++;
         }
       }
     }

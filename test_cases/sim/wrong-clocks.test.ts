@@ -136,6 +136,8 @@ it('regression: at eventual an older value came back when the newer one had expi
   await cluster.run(100);
   expect(await ask(cluster, 0, setFor('k', 1))).toEqual(STORED);
   await cluster.run(8_000);
+  expect(cluster.nodes[0]!.journal.newest('k')).toMatchObject({ tombstone: false });
+  expect(cluster.nodes[0]!.store.items.has('k')).toBe(false);
   cluster.network.healAll();
   await cluster.runUntilReady();
   await cluster.run(4_000);
