@@ -18,6 +18,8 @@ import { releaseStartMemory } from './start-memory.ts';
 export async function runController(settings: Settings, secret: Buffer | null): Promise<number> {
   const stopped = onStopSignal();
   const logger = openLog(settings);
+  // A terminal that is closed sends this as well, and is no reason to stop.
+  process.on('SIGHUP', () => logger.reopen());
   releaseStartMemory();
   try {
     let controller = await startController(settings, secret, logger);

@@ -10,7 +10,7 @@ import { readSettingsFile } from './settings-file.ts';
 
 /** Does what the command line says. @returns the exit code */
 export async function run(words: readonly string[]): Promise<number> {
-  process.stdout.on('error', ignoreClosedPipe);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedOutput);
   try {
     return await dispatch(parseArguments(words, process.env));
   } catch (error) {
@@ -20,9 +20,9 @@ export async function run(words: readonly string[]): Promise<number> {
   }
 }
 
-/** `… | head` is no failure: what is under way is finished, and nobody reads the rest. */
-function ignoreClosedPipe(error: Error): void {
-  if (systemCodeOf(error) !== 'EPIPE') throw error;
+/** `… | head` is no failure, nor a terminal that was closed: what is under way is finished, and nobody reads the rest. */
+function ignoreClosedOutput(error: Error): void {
+  if (!['EPIPE', 'EIO'].includes(systemCodeOf(error) ?? '')) throw error;
 }
 
 async function dispatch(line: CommandLine): Promise<number> {

@@ -14,6 +14,8 @@ export interface Logger {
 }
 
 export interface ClosableLogger extends Logger {
+  /** Opens the log file anew, by its name: whoever puts log files aside has moved the one that was written until now. */
+  reopen(): void;
   /** Resolves once everything that was logged is written. */
   close(): Promise<void>;
 }
@@ -53,6 +55,10 @@ export function createLogger(settings: LogSettings): ClosableLogger {
     warn: log('warn'),
     info: log('info'),
     debug: log('debug'),
+    reopen: () => {
+      sink.reopen();
+      log('info')('the log was opened anew');
+    },
     close: () => Promise.race([sink.close(), afterMs(CLOSE_TIMEOUT_MS)]),
   };
 }
@@ -85,12 +91,14 @@ function printable(_: string, value: unknown): unknown {
 
 interface Sink {
   write(line: string): void;
+  reopen(): void;
   /** Resolves once everything is written, or refused. */
   close(): Promise<void>;
 }
 
 const CONSOLE: Sink = {
   write: (line) => process.stdout.write(`${line}\n`),
+  reopen: ignore,
   close: () => new Promise((resolve) => process.stdout.write('', () => resolve())),
 };
 

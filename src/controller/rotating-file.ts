@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 
 export interface RotatingFileOptions {
   readonly path: string;
@@ -26,6 +26,8 @@ export class RotatingFile {
   #backlogBytes = 0;
   #dropped = 0;
   #isFailing = false;
+  /** The file may have been moved: it is opened anew, by its name, before anything else is written. */
+  #isStale = false;
   #writing: Promise<void> | null = null;
 
   /** @throws the system's error when the file can't be appended to */
@@ -46,6 +48,11 @@ export class RotatingFile {
     this.#lines.push(line);
     this.#backlogBytes += bytes;
     this.#writing ??= this.#writeAll();
+  }
+
+  /** What is written next goes to the file that has the name by then. */
+  reopen(): void {
+    this.#isStale = true;
   }
 
   /** Resolves once everything is written, or refused. */
@@ -73,6 +80,11 @@ export class RotatingFile {
   }
 
   async #append(lines: readonly string[]): Promise<void> {
+    if (this.#isStale) {
+      this.#isStale = false;
+      await this.#release();
+      this.#size = await sizeOf(this.#options.path);
+    }
     const { bytesMax, lineOfDropped } = this.#options;
     const dropped = this.#dropped;
     let text = '';
@@ -122,6 +134,16 @@ export class RotatingFile {
 
 /** Lines that wait for the disk, in bytes. */
 const BACKLOG_BYTES_MAX = 1_048_576;
+
+/** 0 when there is no such file. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return 0;
+  }
+}
 
 async function renameIfThere(from: string, to: string): Promise<void> {
   try {

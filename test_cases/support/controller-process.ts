@@ -41,6 +41,10 @@ export class ControllerProcess {
     return this.#options.host.address;
   }
 
+  get logFile(): string {
+    return this.#options.logFile;
+  }
+
   get pid(): number {
     return this.#running().pid!;
   }

@@ -1,9 +1,19 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger, LogFileError, type LogSettings } from '../../../src/controller/logger.ts';
 import { RotatingFile } from '../../../src/controller/rotating-file.ts';
+import { eventually } from '../../support/eventually.ts';
 
 let directory = '';
 beforeEach(() => {
@@ -138,4 +148,22 @@ it('lines beyond what may wait for the disk are dropped', async () => {
   expect(lines.length - 1 - notices.length + missing).toBe(3000);
   expect(lines.at(-1)).toBe('last');
   expect(missing).toBeGreaterThan(1000);
+});
+
+it('a log goes on in a new file when it is opened anew after its own was moved away, and loses no line', async () => {
+  const logger = createLogger(settings());
+  const wordsOf = (name: string) => linesOf(name).map((line) => line.replace(/^.*\] /, ''));
+  logger.info('before');
+  await eventually(() => expect(wordsOf('controller-1.log')).toEqual(['before']));
+  renameSync(join(directory, 'controller-1.log'), join(directory, 'moved'));
+  logger.info('moved');
+  await eventually(() => expect(wordsOf('moved')).toEqual(['before', 'moved']));
+  for (const word of ['after', 'again']) {
+    logger.reopen();
+    logger.info(word);
+  }
+  await logger.close();
+  const opened = 'the log was opened anew';
+  expect(wordsOf('controller-1.log')).toEqual([opened, 'after', opened, 'again']);
+  expect(wordsOf('moved')).toEqual(['before', 'moved']);
 });
