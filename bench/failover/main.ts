@@ -8,18 +8,20 @@ import { ASKED_NAMES, Gaps } from './gaps.ts';
 import { returnTimes } from './return.ts';
 
 /**
- * `node bench/failover/main.ts [--times 20] [--only kill,pause,cut,return] [--keys 100000]`: for how long survivors
- * do not answer when one of three controllers fails, and how soon one that comes back serves, at default settings.
+ * `node bench/failover/main.ts [--times 20] [--only kill,pause,cut,planned,return] [--planned] [--keys 100000]`: for how
+ * long survivors do not answer when one of three controllers fails, or is asked to end (`--planned` for that alone), and
+ * how soon one that comes back serves, at default settings.
  */
 const { values } = parseArgs({
   options: {
     times: { type: 'string', default: '20' },
-    only: { type: 'string', default: 'kill,pause,cut,return' },
+    only: { type: 'string', default: 'kill,pause,cut,planned,return' },
+    planned: { type: 'boolean', default: false },
     keys: { type: 'string', default: '100000' },
   },
 });
 const times = Number(values.times);
-const only = values.only.split(',');
+const only = values.planned ? ['planned'] : values.only.split(',');
 
 /** For how long the controller is gone, and how long is watched after it is back. */
 const GONE_MS = 1_500;
@@ -44,6 +46,12 @@ const PAUSE: Failure = {
   end: (cluster, victim) => cluster.resume(victim),
 };
 
+const PLANNED: Failure = {
+  name: 'asked to end (SIGTERM)',
+  begin: async (cluster, victim) => void (await cluster.controllers[victim]!.stop()),
+  end: (cluster, victim) => cluster.start(victim),
+};
+
 function cutIn(network: Network): Failure {
   return {
     name: 'cut off both ways',
@@ -59,6 +67,7 @@ process.stdout.write(`memchorus: ${LEVEL}, three controllers with memcached, ${t
 if (only.includes('kill')) await measure(KILL);
 if (only.includes('pause')) await measure(PAUSE);
 if (only.includes('cut')) await measureCut();
+if (only.includes('planned')) await measure(PLANNED);
 if (only.includes('return')) {
   const title = `until a controller that comes back to ${values.keys} keys serves`;
   print(title, await returnTimes(LEVEL, Number(values.keys), times));

@@ -25,6 +25,8 @@ export interface ClientPorts {
   readonly onBytes: (read: number, written: number) => void;
   /** The client was told that there is no memory for it. */
   readonly onRefused: () => void;
+  /** The client has got its last answer, or is gone: called once. */
+  readonly onEnd: () => void;
   readonly onClose: (connection: ClientConnection) => void;
 }
 
@@ -74,8 +76,13 @@ export class ClientConnection {
   #decoding = false;
   /** The client will send no more; what it has sent is still carried out. */
   #inputEnded = false;
+  /** The connection ends with the next answer after which nothing is left to be done on it. */
+  #isLast = false;
+  /** Since then the client has sent requests before it had all answers: there may be more of them on the way. */
+  #isPipelined = false;
   /** No more requests are taken; once all are answered, the connection ends. */
   #ending = false;
+  #ended = false;
   #flushAsked = false;
   #closed = false;
 
@@ -155,8 +162,22 @@ export class ClientConnection {
       this.#ports.onBytes(0, bytes);
     }
     this.#account();
+    if (this.#isLast && bytes > 0 && this.#isBetweenRequests) {
+      this.#ending = true;
+      if (!this.#isPipelined && this.#socket.writableLength === 0) return this.destroy();
+    }
     if (this.#ending && this.#session.inProgress === 0) this.#end();
     else this.#resume();
+  }
+
+  /**
+   * Ends the connection with the next answer. A client that waits for its answers has no request on the way then, so it
+   * sees the end between two requests, if that comes right behind the answer: the socket is closed at once, without the
+   * turn of the event loop that the end of a stream takes. At any other time its next request may have been sent already.
+   */
+  finishWithNextAnswer(): void {
+    this.#isLast = true;
+    this.#isPipelined = this.#session.inProgress > 1;
   }
 
   /** Answers what has been asked, then ends the connection. */
@@ -197,6 +218,7 @@ export class ClientConnection {
     if (request.kind === 'quit' || (request.kind === 'invalid' && request.fatal)) this.finish();
     this.#outstanding.begin(request);
     this.#session.submit(request);
+    if (this.#isLast && this.#session.inProgress > 1) this.#isPipelined = true;
   }
 
   #onAllTaken(): void {
@@ -205,6 +227,10 @@ export class ClientConnection {
     if (!this.#paused) return;
     this.#paused = false;
     this.#socket.resume();
+  }
+
+  get #isBetweenRequests(): boolean {
+    return this.#session.inProgress === 0 && this.#codec.bufferedBytes === 0;
   }
 
   #isFull(): boolean {
@@ -278,12 +304,20 @@ export class ClientConnection {
       setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
     });
     this.#socket.resume();
+    this.#noteEnd();
+  }
+
+  #noteEnd(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#ports.onEnd();
   }
 
   #onClose(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#ending = true;
+    this.#noteEnd();
     this.#accountAs(0, 0);
     this.#ports.budget.leave();
     this.#ports.onClose(this);

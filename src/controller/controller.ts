@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Mesh } from '../peer/mesh.ts';
+import { PresenceProbe } from '../peer/presence-probe.ts';
 import { createDriver } from '../store/create-driver.ts';
 import type { KvDriver } from '../store/driver.ts';
 import { ENVELOPE_BYTES_MAX } from '../store/envelope.ts';
@@ -67,8 +68,8 @@ const INCARNATION_MAX = 2 ** 47;
 /** A peer that was silent for this many suspicion times has its connection broken, and is called anew. */
 const BREAK_AFTER_THRESHOLDS = 10;
 
-/** How long close waits for connections whose client does not take its last answers, in milliseconds. */
-const CLOSE_WITHIN_MS = 3_000;
+/** How long an end waits for clients that do not take their last answers, in milliseconds. */
+const ANSWERED_WITHIN_MS = 3_000;
 
 /** How often idle clients are looked for, in milliseconds. */
 const IDLE_CHECK_MS = 1_000;
@@ -80,6 +81,7 @@ class RunningController implements Controller {
   readonly #storage: Storage;
   readonly #store: KVController;
   readonly #mesh: Mesh;
+  readonly #probe: PresenceProbe;
   readonly #core: Core;
   readonly #frontDoor: FrontDoor;
   readonly #statistics = new Statistics();
@@ -91,7 +93,7 @@ class RunningController implements Controller {
   readonly #becomeVoid: (reason: string) => void;
   readonly isTaken: Promise<string>;
   readonly #becomeTaken: (reason: string) => void;
-  #clientsGetMs = CLOSE_WITHIN_MS;
+  #clientsGetMs = ANSWERED_WITHIN_MS;
   readonly #startedMs = performance.now();
   #timers: NodeJS.Timeout[] = [];
 
@@ -124,6 +126,12 @@ class RunningController implements Controller {
       core: () => this.#core,
       requestFlush: turn.request,
       onTaken: this.#becomeTaken,
+      onEnded: (peer) => this.#probe.look(peer),
+    });
+    this.#probe = new PresenceProbe({
+      addresses: settings.peers,
+      isLinked: (peer) => this.#mesh.isUp(peer),
+      onGone: (peer) => this.#core.onPeerGone(peer),
     });
     this.#core = this.#createCore(incarnation, turn);
     this.#frontDoor = this.#createFrontDoor(turn);
@@ -156,8 +164,12 @@ class RunningController implements Controller {
   }
 
   async close(): Promise<void> {
-    await this.#frontDoor.close(this.#clientsGetMs);
+    this.#core.departure.becomeDraining();
+    await this.#frontDoor.finish(this.#clientsGetMs);
+    await new Promise<void>((resolve) => this.#core.departure.becomeDrained(resolve));
+    await this.#frontDoor.close();
     for (const timer of this.#timers) clearInterval(timer);
+    this.#probe.close();
     this.#mesh.close();
     await new Promise<void>((resolve) => this.#core.recovery.close(resolve));
     await this.#store.close();

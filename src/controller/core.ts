@@ -1,14 +1,14 @@
 import { Coordinator } from '../consistency/coordinator.ts';
 import { POLICIES } from '../consistency/level.ts';
 import { Absence } from '../membership/absence.ts';
+import { Departure } from '../membership/departure.ts';
 import { NO_PART_IN_VIEWS } from '../membership/membership.ts';
-import { Peers } from '../membership/peers.ts';
+import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { Admission } from '../peer/admission.ts';
 import type { Heartbeat, PeerMessage } from '../peer/messages.ts';
-import { Note } from '../peer/note.ts';
 import { ConvergentSide } from '../replication/convergent-side.ts';
 import type { Engine } from '../replication/engine.ts';
 import { graceMsOf } from '../replication/first-sync.ts';
@@ -22,8 +22,10 @@ import { Upkeep } from '../replication/upkeep.ts';
 import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts } from './core-ports.ts';
 import { CoreTime } from './core-time.ts';
+import { Health } from './health.ts';
+import { PeerLog } from './peer-log.ts';
+import { peersOf } from './peers-of.ts';
 import { Roles } from './roles.ts';
-import type { Settings } from './settings.ts';
 
 /**
  * One controller without its sockets, files and timers: everything between what arrives and what leaves. A
@@ -37,6 +39,7 @@ export class Core {
   readonly time: CoreTime;
   readonly replica: Replica;
   readonly recovery: StoreRecovery;
+  readonly departure: Departure;
   readonly roles: Roles;
   readonly #ports: CorePorts;
   readonly #upkeep: Upkeep;
@@ -46,8 +49,8 @@ export class Core {
   readonly #convergent: ConvergentSide | null = null;
   readonly #absence: Absence;
   readonly #admission: Admission;
-  readonly #journalNote = new Note();
-  readonly #storeNote = new Note();
+  readonly #peerLog: PeerLog;
+  readonly #health: Health;
   /** It knows that it has to start anew, and does nothing more. */
   #isOver = false;
 
@@ -66,9 +69,15 @@ export class Core {
     );
     const hot = new HotEntries(settings.hotBytesMax);
     this.replica = new Replica(ports.journal, ports.store, hot, () => this.time.cluster.nowMs());
-    this.peers = this.#peersOf(settings);
+    this.peers = peersOf(ports, TICK_MS);
     this.time = new CoreTime(ports, this.peers, () => this.#onChange());
+    this.#peerLog = new PeerLog({ ...ports, peers: this.peers });
     this.#absence = new Absence({ peers: this.peers, nowMs, horizonMs: settings.tombstoneHorizonMs });
+    this.departure = new Departure({
+      nowMs,
+      isNeeded: () => !this.#isOver && (this.#ordered?.membership ?? this.#convergent!).isNeeded,
+      announce: () => this.onHeartbeatTick(),
+    });
     this.sync = this.#syncer();
     const shared = {
       node: settings.self,
@@ -95,6 +104,7 @@ export class Core {
         suspectAfterMs: settings.heartbeatMs * settings.threshold,
         known: () => this.#kept.marked,
         announce: () => this.onHeartbeatTick(),
+        mayPropose: () => this.departure.phase !== 'drained',
         onChange: () => this.#onChange(),
         startAnew: (reason) => this.#startAnew(reason),
       });
@@ -112,11 +122,18 @@ export class Core {
       });
       this.engine = this.#convergent.engine;
     }
+    this.#health = new Health({
+      replica: this.replica,
+      ordered: this.#ordered,
+      nowMs,
+      tickMs: TICK_MS,
+      storeAnswerMs: () => this.recovery.storeAnswerMs,
+    });
     this.roles = new Roles({
       peers: this.peers,
       ordered: this.#ordered,
       isCaughtUp: () => this.#isCaughtUp,
-      journalFailure: () => this.#journalFailure,
+      journalFailure: () => this.#health.journalFailure,
     });
     this.coordinator = this.#coordinator();
     this.recovery = this.#storeRecovery();
@@ -178,10 +195,15 @@ export class Core {
     this.time.onPeerDown(peer);
   }
 
+  /** Nobody listens any more where the peer did: its process is gone. */
+  onPeerGone(peer: number): void {
+    if (!this.#isOver && this.peers.onGone(peer)) this.#onSuspect(peer);
+  }
+
   /** Anything came from the peer. */
   onHeard(peer: number): void {
     if (!this.peers.onHeard(peer)) return;
-    this.#ports.log('peer is up', { peer: this.peers.nameOf(peer) });
+    this.#peerLog.up(peer);
     this.#onChange();
   }
 
@@ -221,10 +243,7 @@ export class Core {
   /** Every `TICK_MS`. */
   onTick(): void {
     if (this.#isOver) return;
-    for (const peer of this.peers.onTick()) {
-      this.#ports.warn('peer is down', { peer: this.peers.nameOf(peer) });
-      this.#onChange();
-    }
+    for (const peer of this.peers.onTick()) this.#onSuspect(peer);
     this.time.onTick();
     if (this.#convergent?.onTick(this.time.cluster.agreedMs)) this.#onChange();
     this.#ordered?.onTick();
@@ -233,6 +252,8 @@ export class Core {
     this.coordinator.onTick();
     this.recovery.onTick();
     this.#upkeep.onTick();
+    this.#health.onTick();
+    this.departure.onTick();
   }
 
   /** The journal takes writes again. */
@@ -256,18 +277,6 @@ export class Core {
   #onChange(): void {
     this.coordinator.onChange();
     this.#ports.onChange();
-  }
-
-  #peersOf({ peers, self, heartbeatMs, threshold }: Settings): Peers {
-    return new Peers({
-      ids: peers.map((_, id) => id).filter((id) => id !== self),
-      heartbeatMs,
-      threshold,
-      nowMs: this.#ports.nowMs,
-      tickMs: TICK_MS,
-      isLinked: (peer) => this.#ports.bus.isUp(peer),
-      nameOf: (peer) => `${peers[peer]!.host}:${peers[peer]!.port}`,
-    });
   }
 
   #syncer(): Sync {
@@ -335,22 +344,18 @@ export class Core {
   #onHeartbeat(from: number, heartbeat: Heartbeat): void {
     this.time.versions.observe(heartbeat.time);
     const storeTrouble = this.peers.heartbeat(from)?.storeTrouble ?? '';
-    if (this.peers.onHeartbeat(from, heartbeat)) this.#onPeerFailing(from, heartbeat);
-    if (storeTrouble !== heartbeat.storeTrouble) this.#onPeerStore(from, heartbeat);
+    if (this.peers.onHeartbeat(from, heartbeat)) {
+      this.#peerLog.journal(from, heartbeat);
+      this.#onChange();
+    }
+    if (storeTrouble !== heartbeat.storeTrouble) this.#peerLog.store(from, heartbeat);
     this.#ordered?.membership.onHeartbeat(from, heartbeat);
+    this.departure.onTick();
   }
 
-  #onPeerFailing(peer: number, { failing }: Heartbeat): void {
-    const name = this.peers.nameOf(peer);
-    if (failing === '') this.#ports.log('peer takes writes again', { peer: name });
-    else this.#ports.warn('peer takes no writes', { peer: name, reason: failing });
+  #onSuspect(peer: number): void {
+    this.#peerLog.down(peer);
     this.#onChange();
-  }
-
-  #onPeerStore(peer: number, { storeTrouble }: Heartbeat): void {
-    const name = this.peers.nameOf(peer);
-    if (storeTrouble === '') this.#ports.log('the store of a peer is back', { peer: name });
-    else this.#ports.warn('the store of a peer is down', { peer: name, reason: storeTrouble });
   }
 
   #heartbeat(): Heartbeat {
@@ -358,18 +363,12 @@ export class Core {
       type: 'heartbeat',
       ...this.time.announcement,
       ...(this.#ordered?.membership.announcement ?? NO_PART_IN_VIEWS),
-      failing: this.#journalNote.of(this.#journalFailure),
-      storeTrouble: this.#storeNote.of(this.replica.storeTrouble() ?? ''),
+      ...this.#health.announcement,
       caughtUp: this.#isCaughtUp,
       known: this.#kept.times,
+      departure: this.departure.phase,
+      heard: this.peers.askedMs(this.#ports.settings.peers.length),
     };
-  }
-
-  /** Why the journal takes no writes, nor will in a moment; empty when it does. */
-  get #journalFailure(): string {
-    if (this.#ordered !== null) return this.#ordered.journalFailure;
-    const { state } = this.replica.journal;
-    return state.writable || state.passing ? '' : state.reason;
   }
 
   #onSynced(peer: number, exchange: Exchange): void {

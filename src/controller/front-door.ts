@@ -7,7 +7,7 @@ import { TextCodec } from '../protocol/text-codec.ts';
 import { ClientConnection, type ClientPorts, type ConnectionFigures } from './client-connection.ts';
 import type { Address } from './settings.ts';
 
-export interface FrontDoorPorts extends Omit<ClientPorts, 'onOutput' | 'onYield' | 'onClose'> {
+export interface FrontDoorPorts extends Omit<ClientPorts, 'onOutput' | 'onYield' | 'onEnd' | 'onClose'> {
   readonly itemBytesMax: number;
   readonly connectionsMax: number;
   readonly requestFlush: () => void;
@@ -34,7 +34,10 @@ export class FrontDoor {
   /** Those that have more requests at hand, in the order in which they get their next turn. */
   #waiting: ClientConnection[] = [];
   #lastId = 0;
-  #onLastClosed: () => void = () => {};
+  /** Clients that have not got their last answer. */
+  #served = 0;
+  #isLast = false;
+  #onEmptied: () => void = () => {};
 
   constructor(ports: FrontDoorPorts) {
     this.#ports = ports;
@@ -45,9 +48,13 @@ export class FrontDoor {
         ports.requestFlush();
       },
       onYield: (connection) => this.#onYield(connection),
+      onEnd: () => {
+        this.#served--;
+        this.#onEmptied();
+      },
       onClose: (connection) => {
         this.#clients.delete(connection);
-        if (this.#clients.size === 0) this.#onLastClosed();
+        this.#onEmptied();
       },
     };
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#onSocket(socket));
@@ -96,21 +103,43 @@ export class FrontDoor {
   }
 
   /**
-   * Takes no more connections or requests, answers what is in progress, and closes: within `withinMs`. Links of
-   * peers came in by the same port, and stay: without them an ordered write in progress could not be answered.
+   * Takes no more connections, and ends those that there are: each with its next answer, or without one where nothing is
+   * asked for a while. Links of peers came in by the same port, and stay: without them an ordered write in progress
+   * could not be answered. Resolves once every client has its last answer, or after `withinMs`; 0 gives them none.
    */
-  async close(withinMs: number): Promise<void> {
+  async finish(withinMs: number): Promise<void> {
+    // Connections that wait to be accepted would be reset: they are accepted first.
+    await afterReading();
     this.#server.close();
+    this.#isLast = true;
+    for (const connection of this.#clients) connection.finishWithNextAnswer();
+    const isServed = () => this.#served === 0;
+    await this.#until(() => isServed() && this.#strangers.size === 0, Math.min(withinMs, LAST_REQUESTS_MS));
+    await afterReading();
     for (const socket of this.#strangers) socket.destroy();
     for (const connection of this.#clients) connection.finish();
-    if (this.#clients.size === 0) return;
-    const timer = setTimeout(() => {
-      for (const connection of this.#clients) connection.destroy();
-    }, withinMs);
-    await new Promise<void>((resolve) => {
-      this.#onLastClosed = resolve;
-    });
+    await this.#until(isServed, withinMs);
+  }
+
+  /** Closes what is left: of clients that have their last answer, or will get none. */
+  async close(): Promise<void> {
+    const isEmpty = () => this.#clients.size === 0;
+    await this.#until(isEmpty, this.#served === 0 ? CLOSE_WITHIN_MS : 0);
+    for (const connection of this.#clients) connection.destroy();
+    await this.#until(isEmpty, CLOSE_WITHIN_MS);
+  }
+
+  /** Resolves when that is so, or after so long. */
+  async #until(isSo: () => boolean, withinMs: number): Promise<void> {
+    if (isSo()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, withinMs);
+    this.#onEmptied = () => {
+      if (isSo()) resolve();
+    };
+    await promise;
     clearTimeout(timer);
+    this.#onEmptied = () => {};
   }
 
   #onSocket(socket: Socket): void {
@@ -118,7 +147,10 @@ export class FrontDoor {
     this.#strangers.add(socket);
     const ignore = () => {};
     socket.on('error', ignore);
-    const onClose = () => this.#strangers.delete(socket);
+    const onClose = () => {
+      this.#strangers.delete(socket);
+      this.#onEmptied();
+    };
     socket.once('close', onClose);
     let first: Buffer = Buffer.alloc(0);
     let timer: NodeJS.Timeout | null = null;
@@ -159,6 +191,8 @@ export class FrontDoor {
     const refusal = first[0] === REQUEST_MAGIC ? '' : OUT_OF_MEMORY;
     const connection = new ClientConnection(socket, id, this.#codecFor(first), refusal, this.#clientPorts);
     this.#clients.add(connection);
+    this.#served++;
+    if (this.#isLast) connection.finishWithNextAnswer();
     connection.receive(first);
   }
 
@@ -180,6 +214,20 @@ export class FrontDoor {
     const { itemBytesMax } = this.#ports;
     return first[0] === REQUEST_MAGIC ? new BinaryCodec({ itemBytesMax }) : new TextCodec({ itemBytesMax });
   }
+}
+
+/**
+ * How long clients are given for a last request when this controller ends, in milliseconds. Longer: an end takes longer
+ * where clients have idle connections. Shorter: more of those that ask now and then have just asked when theirs ends.
+ */
+const LAST_REQUESTS_MS = 100;
+
+/** How long clients may take to close their side when they have their last answer, in milliseconds. */
+const CLOSE_WITHIN_MS = 1_500;
+
+/** Resolves once all that has arrived until now has been read. */
+function afterReading(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Connections that may wait to be accepted. */

@@ -15,10 +15,12 @@ export interface PeerMeshPorts {
   readonly core: () => Core;
   readonly requestFlush: () => void;
   readonly onTaken: (reason: string) => void;
+  /** The link to the peer has ended. */
+  readonly onEnded: (peer: number) => void;
 }
 
 /** The mesh of a controller, told by its settings, and telling its core and its log. */
-export function createMesh({ core, logger, settings, ...ports }: PeerMeshPorts): Mesh {
+export function createMesh({ core, logger, settings, onEnded, ...ports }: PeerMeshPorts): Mesh {
   const { cluster, self, peers, level, heartbeatMs, threshold } = settings;
   const suspectMs = heartbeatMs * threshold;
   return new Mesh({
@@ -42,6 +44,7 @@ export function createMesh({ core, logger, settings, ...ports }: PeerMeshPorts):
     onDown: (peer, reason) => {
       logger.debug('link lost', { peer: nameOf(peers[peer]!), reason });
       core().onPeerDown(peer);
+      onEnded(peer);
     },
     onHeard: (peer) => core().onHeard(peer),
     onMessage: (peer, message) => core().onMessage(peer, message),

@@ -2,19 +2,24 @@
  * Decides who is up, from when each peer was last heard of. Anything heard counts, not only heartbeats: a
  * peer whose heartbeat waits behind a large frame is alive.
  *
- * A link that broke proves nothing either: it may be back before the peer is missed.
+ * A link that broke proves nothing either: it may be back before the peer is missed. A peer whose machine says that
+ * nobody listens there any more (`onGone`) is not waited for.
  *
- * A peer that was silent for `threshold` heartbeats is suspect. That is a guess, good enough to say so and to
- * refuse what could not complete; it never decides who takes part in an ordered write (a view does).
+ * A peer that was silent for `threshold` heartbeats is suspect, and on a machine on which silences of peers, or pauses of
+ * this process, come close to that lately, after longer: a loaded machine is slow, and dead peers are mostly noticed by
+ * their links. Suspicion is a guess, good enough to say so and to refuse what could not complete; it never decides who
+ * takes part in an ordered write (a view does).
  *
  * When this process itself stood still (a long collection, SIGSTOP), silence proves nothing: what came
  * meanwhile is still in the sockets. A late tick therefore moves everybody's clock on by the pause.
  */
 export class FailureDetector {
+  readonly #heartbeatMs: number;
   readonly #suspectAfterMs: number;
   readonly #tickMs: number;
   readonly #pauseMsMin: number;
-  readonly #peers = new Map<number, { heardMs: number | null; upSinceMs: number; up: boolean }>();
+  readonly #peers = new Map<number, PeerState>();
+  readonly #ownLateness: Lateness;
   #lastTickMs: number;
 
   /**
@@ -30,21 +35,37 @@ export class FailureDetector {
     nowMs: number,
     tickMs = heartbeatMs,
   ) {
+    this.#heartbeatMs = heartbeatMs;
     this.#suspectAfterMs = heartbeatMs * threshold;
     this.#tickMs = tickMs;
     this.#pauseMsMin = heartbeatMs / 2;
     this.#lastTickMs = nowMs;
-    for (const peer of peers) this.#peers.set(peer, { heardMs: null, upSinceMs: nowMs, up: false });
+    this.#ownLateness = new Lateness(nowMs);
+    for (const peer of peers) {
+      this.#peers.set(peer, { heardMs: null, upSinceMs: nowMs, up: false, lateness: new Lateness(nowMs) });
+    }
   }
 
   /** @returns true when the peer was down until now */
   onHeard(peer: number, nowMs: number): boolean {
     const state = this.#peers.get(peer);
     if (state === undefined) return false;
+    const lateMs = nowMs - (state.heardMs ?? nowMs) - this.#heartbeatMs;
     state.heardMs = nowMs;
-    if (state.up) return false;
+    if (state.up) {
+      if (lateMs > 0) this.#learn(state.lateness, lateMs, nowMs);
+      return false;
+    }
     state.up = true;
     state.upSinceMs = nowMs;
+    return true;
+  }
+
+  /** The process of the peer is gone. @returns true when it was up until now */
+  onGone(peer: number): boolean {
+    const state = this.#peers.get(peer);
+    if (!state?.up) return false;
+    state.up = false;
     return true;
   }
 
@@ -52,11 +73,13 @@ export class FailureDetector {
   onTick(nowMs: number): number[] {
     const pauseMs = nowMs - this.#lastTickMs - this.#tickMs;
     this.#lastTickMs = nowMs;
+    if (pauseMs > 0) this.#learn(this.#ownLateness, pauseMs, nowMs);
     const suspects: number[] = [];
     for (const [peer, state] of this.#peers) {
       if (!state.up || state.heardMs === null) continue;
       if (pauseMs > this.#pauseMsMin) state.heardMs += Math.min(pauseMs, nowMs - state.heardMs);
-      if (nowMs - state.heardMs < this.#suspectAfterMs) continue;
+      const silentMs = nowMs - state.heardMs;
+      if (silentMs < this.#suspectAfterMs || silentMs < this.#patienceMs(state, nowMs)) continue;
       state.up = false;
       suspects.push(peer);
     }
@@ -78,4 +101,56 @@ export class FailureDetector {
     const heardMs = this.#peers.get(peer)?.heardMs ?? null;
     return heardMs === null ? null : Math.max(0, nowMs - heardMs);
   }
+
+  /** How long a peer may be silent now. */
+  #patienceMs({ lateness }: PeerState, nowMs: number): number {
+    const lateMs = Math.max(lateness.ms(nowMs), this.#ownLateness.ms(nowMs));
+    return (
+      this.#suspectAfterMs + Math.min(LATENESS_FACTOR * lateMs, EXTRA_PATIENCE_MAX * this.#suspectAfterMs)
+    );
+  }
+
+  /** What lasted longer than a peer is waited for was a failure, and says nothing of how slow the machine is. */
+  #learn(lateness: Lateness, lateMs: number, nowMs: number): void {
+    if (lateMs < this.#suspectAfterMs * (1 + EXTRA_PATIENCE_MAX)) lateness.note(lateMs, nowMs);
+  }
 }
+
+interface PeerState {
+  heardMs: number | null;
+  upSinceMs: number;
+  up: boolean;
+  readonly lateness: Lateness;
+}
+
+/** The longest delay that was seen, in whole milliseconds, forgotten by half in each `HALVED_EVERY_MS`. */
+class Lateness {
+  #ms = 0;
+  #notedMs: number;
+
+  constructor(nowMs: number) {
+    this.#notedMs = nowMs;
+  }
+
+  ms(nowMs: number): number {
+    return this.#ms === 0 ? 0 : Math.floor(this.#ms * 0.5 ** ((nowMs - this.#notedMs) / HALVED_EVERY_MS));
+  }
+
+  note(lateMs: number, nowMs: number): void {
+    if (lateMs <= this.ms(nowMs)) return;
+    this.#ms = lateMs;
+    this.#notedMs = nowMs;
+  }
+}
+
+/** A peer may be silent for longer by so many times the longest delay that was seen lately. */
+const LATENESS_FACTOR = 2;
+
+/**
+ * The most by which a peer may be silent for longer, as a part of the usual time. More: a controller that stands still on
+ * a loaded machine is missed later. Less: one that is merely slow there is left out.
+ */
+const EXTRA_PATIENCE_MAX = 1.5;
+
+/** After so many milliseconds half of a delay is forgotten. */
+const HALVED_EVERY_MS = 5_000;

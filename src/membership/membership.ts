@@ -4,11 +4,14 @@ import type { Granted, Heartbeat, PeerBus, PeerMessage, Standing } from '../peer
 import { type EngineNeed, type Gate, OPEN } from './gate.ts';
 import type { JournalHealth } from './journal-health.ts';
 import { GrantedLeases, HeldLease } from './lease.ts';
+import { Obstacle } from './obstacle.ts';
 import type { Peers } from './peers.ts';
+import { Readmission } from './readmission.ts';
 import { isMember, quorum, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
 import type { ViewEngine } from './view-changer-ports.ts';
-import { basisOf, hasMajority } from './view-choice.ts';
+import { basisOf } from './view-choice.ts';
+import { ViewReasons } from './view-reasons.ts';
 
 export interface MembershipPorts {
   readonly node: number;
@@ -17,6 +20,8 @@ export interface MembershipPorts {
   readonly mayForm: boolean;
   readonly incarnation: number;
   readonly leaseMs: number;
+  /** How long a member may be silent before it is missed. */
+  readonly suspectAfterMs: number;
   /** An acknowledgement of this controller means: on my disk. */
   readonly sync: boolean;
   readonly bus: PeerBus;
@@ -35,6 +40,8 @@ export interface MembershipPorts {
   readonly endTransfers: () => void;
   /** Has a heartbeat sent at once. */
   readonly announce: () => void;
+  /** False for a controller that is about to end. */
+  readonly mayPropose: () => boolean;
   /** A gate may have opened, or closed. */
   readonly onChange: () => void;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
@@ -44,7 +51,7 @@ export interface MembershipPorts {
 /** What a heartbeat says of the sender's part in views. */
 export type Announcement = Pick<
   Heartbeat,
-  'askedMs' | 'installed' | 'standing' | 'transferring' | 'hears' | 'withholds'
+  'askedMs' | 'installed' | 'standing' | 'transferring' | 'hears' | 'withholds' | 'doubts'
 >;
 
 /** What a heartbeat says of views at a level without them. */
@@ -55,6 +62,7 @@ export const NO_PART_IN_VIEWS = Object.freeze({
   transferring: false,
   hears: [],
   withholds: false,
+  doubts: [],
 } as const);
 
 /**
@@ -69,11 +77,19 @@ export class Membership {
   readonly #changer: ViewChanger;
   readonly #held: HeldLease;
   readonly #granted: GrantedLeases;
+  readonly #readmission: Readmission;
+  readonly #reasons: ViewReasons;
+  readonly #obstacle: Obstacle;
   #proposeAtMs: number | null = null;
+  /** Whom this controller's own proposal is to take back; null for nobody. */
+  #candidate: number | null = null;
 
   constructor(ports: MembershipPorts) {
-    const { nodes, leaseMs, nowMs, peers } = ports;
+    const { nodes, leaseMs, nowMs, peers, suspectAfterMs } = ports;
     this.#ports = ports;
+    this.#readmission = new Readmission({ ...ports, steadyMs: suspectAfterMs });
+    this.#obstacle = new Obstacle({ ...ports, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
+    this.#reasons = new ViewReasons({ ...ports, readmission: this.#readmission });
     this.#held = new HeldLease(nodes, nowMs);
     this.#granted = new GrantedLeases(nodes, leaseMs, nowMs);
     this.#changer = new ViewChanger({
@@ -100,14 +116,15 @@ export class Membership {
   }
 
   get announcement(): Announcement {
-    const { nowMs, journal } = this.#ports;
+    const { nowMs, journal, peers } = this.#ports;
     return {
       askedMs: Math.floor(nowMs()),
       installed: this.view?.ballot ?? NO_BALLOT,
       standing: this.#changer.standing,
       transferring: this.#changer.isTransferring,
-      hears: this.#hears,
+      hears: peers.steady,
       withholds: journal.withholds,
+      doubts: this.#readmission.doubts,
     };
   }
 
@@ -123,6 +140,16 @@ export class Membership {
       const installed = peers.heartbeat(peer)?.installed;
       return installed !== undefined && peers.isHeard(peer) && this.#changer.isPassedBy(installed);
     });
+  }
+
+  /**
+   * The others need this controller for a moment more, which is about to end: until they serve in a view without it, and
+   * where they can't, until those that end as well have given their clients their last answers.
+   */
+  get isNeeded(): boolean {
+    const { view } = this;
+    if (view === null) return this.#changer.isMoving && !this.isOutside;
+    return this.#reasons.othersSuffice(view) || this.#ports.peers.departing('draining').length > 0;
   }
 
   /** Whether a request may start now, as far as views and leases have a say. */
@@ -143,22 +170,26 @@ export class Membership {
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    const { nowMs, announce } = this.#ports;
+    const { nowMs, announce, mayPropose } = this.#ports;
     this.#changer.onTick();
     if (this.view !== null && !this.#held.holds) announce();
-    const reason = this.#reasonToChange();
+    if (this.#obstacle.onTick(this.view === null ? this.servingPeers : [])) this.#ports.onChange();
+    const reason = mayPropose() ? this.#reasonToChange() : null;
     if (reason === null || !this.#isPromising() || !this.#changer.mayPropose) {
       this.#proposeAtMs = null;
       return;
     }
     this.#proposeAtMs ??= nowMs() + this.#turnMs();
     if (nowMs() < this.#proposeAtMs) return;
-    if (this.#changer.isMoving && this.#broken(this.#changer.coming) === null) return;
+    if (this.#changer.isMoving && this.#reasons.broken(this.#changer.coming) === null) return;
     this.#proposeAtMs = null;
-    this.#changer.propose(reason, this.#ports.peers.withholding);
+    this.#candidate = this.view === null ? null : this.#reasons.returning(this.view);
+    this.#changer.propose(reason, this.#reasons.unwanted(this.view));
   }
 
-  onHeartbeat(from: number, { askedMs, installed, standing, transferring }: Heartbeat): void {
+  onHeartbeat(from: number, heartbeat: Heartbeat): void {
+    const { askedMs, installed, standing, transferring } = heartbeat;
+    this.#readmission.onHeartbeat(from, heartbeat);
     this.#changer.onStanding(installed, standing, transferring);
     this.#grant(from, installed, askedMs);
   }
@@ -184,22 +215,24 @@ export class Membership {
 
   #onViewChange(): void {
     this.#held.reset(this.view?.ballot ?? NO_BALLOT);
-    if (this.view !== null) this.#ports.announce();
+    if (this.view !== null) {
+      this.#readmission.onView(this.view);
+      if (this.#candidate !== null && !isMember(this.view, this.#candidate))
+        this.#readmission.onFailed(this.#candidate);
+      this.#candidate = null;
+      this.#ports.announce();
+    }
     this.#ports.onChange();
   }
 
   #gateWithoutView(): Gate {
-    const { peers, isCaughtUp, journal } = this.#ports;
+    const { peers, journal } = this.#ports;
     const tooFew = this.#withoutMajority(peers.unable);
     if (tooFew !== null) return tooFew;
     const { failing, heldBack } = journal;
     if (failing !== '' || (this.isOutside && heldBack !== ''))
       return { state: 'closed', reason: `this controller is outside of the view: ${heldBack}` };
-    if (this.isOutside) {
-      if (isCaughtUp())
-        return { state: 'wait', reason: 'the other controllers are about to take this one in' };
-      return { state: 'closed', reason: 'this controller is catching up with the others' };
-    }
+    if (this.isOutside) return this.#gateOutside();
     const basis = basisOf(this.#standings(), this.#ports.nodes, this.#ports.mayForm);
     if (basis.kind === 'unknown' && peers.silent.length > 0) {
       return { state: 'closed', reason: `${basis.reason}; waiting for ${peers.describe(peers.silent)}` };
@@ -207,14 +240,24 @@ export class Membership {
     return { state: 'wait', reason: this.#changer.waitsFor || 'the controllers are forming a view' };
   }
 
-  /** A lease that ran out a moment ago is being renewed; one that is not renewed for long will not be. */
+  #gateOutside(): Gate {
+    const { reason } = this.#obstacle;
+    if (reason !== '')
+      return { state: 'closed', reason: `this controller is outside of the view: ${reason}` };
+    if (this.#ports.isCaughtUp())
+      return { state: 'wait', reason: 'the other controllers are about to take this one in' };
+    return { state: 'closed', reason: 'this controller is catching up with the others' };
+  }
+
+  /** A lease that ran out is being renewed, unless those who would have to grant it do not hear this controller. */
   #gateWithoutLease(): Gate {
     const { nowMs, leaseMs, peers } = this.#ports;
     const tooFew = this.#withoutMajority(peers.silent);
     if (tooFew !== null) return tooFew;
-    const sinceMs = Math.max(this.#held.untilMs, this.#changer.installedMs);
-    if (nowMs() - sinceMs < leaseMs) return { state: 'wait', reason: 'the lease is being renewed' };
-    return { state: 'closed', reason: 'no lease: the other controllers do not answer this one' };
+    const heldMs = Math.max(this.#held.untilMs, this.#changer.installedMs);
+    if (nowMs() - heldMs < leaseMs || peers.ids.some((peer) => this.#obstacle.isHeardBy(peer)))
+      return { state: 'wait', reason: 'the lease is being renewed' };
+    return { state: 'closed', reason: 'no lease: the other controllers do not hear this one' };
   }
 
   #withoutMajority(unable: readonly number[]): Gate | null {
@@ -225,54 +268,9 @@ export class Membership {
 
   #reasonToChange(): string | null {
     const { view } = this;
-    if (view !== null) return this.#broken(view) ?? this.#withholding(view) ?? this.#returning(view);
+    if (view !== null) return this.#reasons.reasonToChange(view, this.#changer.installedMs);
     if (this.isOutside) return null;
     return 'no view held';
-  }
-
-  /** Why the view can't go on as it is; null when it can. */
-  #broken(view: View | null): string | null {
-    const { node, peers, incarnationOf } = this.#ports;
-    for (const member of view?.members ?? []) {
-      if (member.node === node) continue;
-      if (!peers.isUp(member.node)) return `${peers.nameOf(member.node)} is down`;
-      const incarnation = incarnationOf(member.node);
-      if (incarnation !== null && incarnation !== member.incarnation) {
-        return `${peers.nameOf(member.node)} was restarted`;
-      }
-    }
-    return null;
-  }
-
-  /** A member keeps requests waiting: it is left out if enough others are there, and else nothing would be gained. */
-  #withholding(view: View): string | null {
-    const { node, nodes, peers, nowMs, leaseMs } = this.#ports;
-    const unable = peers.withholding.find((peer) => isMember(view, peer));
-    if (unable === undefined || nowMs() - this.#changer.installedMs < leaseMs) return null;
-    const isReady = (peer: number) => isMember(view, peer) || peers.heartbeat(peer)?.caughtUp === true;
-    const others = this.#hears.filter((peer) => !peers.unable.includes(peer) && isReady(peer));
-    const hearsOf = (a: number) => (a === node ? this.#hears : (peers.heartbeat(a)?.hears ?? []));
-    const hears = (a: number, b: number) => hearsOf(a).includes(b) && hearsOf(b).includes(a);
-    if (!hasMajority([node, ...others], nodes, hears)) return null;
-    return `${peers.nameOf(unable)} takes no writes: ${peers.heartbeat(unable)!.failing}`;
-  }
-
-  /** A peer that is back for good: it is caught up, and everyone hears everyone. */
-  #returning(view: View): string | null {
-    const { node, peers, nowMs, leaseMs } = this.#ports;
-    if (view.members.length === this.#ports.nodes || nowMs() - this.#changer.installedMs < leaseMs)
-      return null;
-    const others = view.members.map((member) => member.node).filter((member) => member !== node);
-    for (const peer of peers.ids) {
-      if (isMember(view, peer) || !peers.isSteady(peer)) continue;
-      const said = peers.heartbeat(peer);
-      if (said === undefined || !said.caughtUp) continue;
-      if (![node, ...others].every((member) => said.hears.includes(member))) continue;
-      if (others.every((member) => peers.heartbeat(member)?.hears.includes(peer))) {
-        return `${peers.nameOf(peer)} is back`;
-      }
-    }
-    return null;
   }
 
   /** Those who are heard are enough to form a view: who takes no writes can't accept one either. */
@@ -281,12 +279,6 @@ export class Membership {
     const standings = this.#standings();
     const able = [...standings.keys()].filter((node) => !peers.failing.includes(node));
     return able.length >= quorum(nodes) && basisOf(standings, nodes, mayForm).kind !== 'unknown';
-  }
-
-  /** Peers that were heard without a pause for a while. */
-  get #hears(): readonly number[] {
-    const { peers } = this.#ports;
-    return peers.ids.filter((peer) => peers.isSteady(peer));
   }
 
   #standings(): Map<number, Standing> {
@@ -304,6 +296,9 @@ export class Membership {
     return this.#ports.node * TURN_MS + this.#ports.random() * TURN_MS;
   }
 }
+
+/** A controller that is heard says so within so many times the time after which one that is silent is missed. */
+const HEARD_WITHIN = 2;
 
 /** Between the turns of two controllers to propose, in milliseconds. */
 const TURN_MS = 25;

@@ -1,5 +1,5 @@
 import { VersionVector } from '../ordering/version-vector.ts';
-import type { Heartbeat } from '../peer/messages.ts';
+import type { DeparturePhase, Heartbeat } from '../peer/messages.ts';
 import { FailureDetector } from './failure-detector.ts';
 
 export interface PeersPorts {
@@ -48,8 +48,18 @@ export class Peers {
 
   /** Heard without a pause for as long as it takes to miss somebody: not one who only looks in. */
   isSteady(peer: number): boolean {
-    const { nowMs, heartbeatMs, threshold } = this.#ports;
-    return this.isHeard(peer) && this.#detector.upForMs(peer, nowMs()) >= heartbeatMs * threshold;
+    const { heartbeatMs, threshold } = this.#ports;
+    return this.isHeard(peer) && this.upForMs(peer) >= heartbeatMs * threshold;
+  }
+
+  /** Peers that are steady. */
+  get steady(): readonly number[] {
+    return this.ids.filter((peer) => this.isSteady(peer));
+  }
+
+  /** Milliseconds for which the peer has been heard without a pause; 0 when it is not. */
+  upForMs(peer: number): number {
+    return this.#detector.upForMs(peer, this.#ports.nowMs());
   }
 
   /** Milliseconds since the peer was last heard of; null: never. */
@@ -65,6 +75,21 @@ export class Peers {
   /** What the peer is known to know; nothing when it is not connected. */
   knownBy(peer: number): VersionVector {
     return new VersionVector(this.#heartbeats.get(peer)?.known ?? []);
+  }
+
+  /** How far the planned end of the peer has come, as far as it has said so on this connection. */
+  departureOf(peer: number): DeparturePhase {
+    return this.#heartbeats.get(peer)?.departure ?? 'staying';
+  }
+
+  /** Peers that are heard, and whose planned end has come so far. */
+  departing(phase: DeparturePhase): readonly number[] {
+    return this.ids.filter((peer) => this.departureOf(peer) === phase && this.isHeard(peer));
+  }
+
+  /** Per controller of so many, when it sent the last heartbeat that was handled here, by its own clock; 0 for never. */
+  askedMs(nodes: number): number[] {
+    return Array.from({ length: nodes }, (_, peer) => this.#heartbeats.get(peer)?.askedMs ?? 0);
   }
 
   /** Peers that are not up. */
@@ -115,6 +140,13 @@ export class Peers {
     const before = this.#heartbeats.get(peer)?.failing ?? '';
     this.#heartbeats.set(peer, heartbeat);
     if (before === heartbeat.failing) return false;
+    this.#update();
+    return true;
+  }
+
+  /** Nobody listens any more where the peer did. @returns true when it was up until now */
+  onGone(peer: number): boolean {
+    if (this.#ports.isLinked(peer) || !this.#detector.onGone(peer)) return false;
     this.#update();
     return true;
   }

@@ -12,6 +12,8 @@ export interface Proposal {
   readonly expected: readonly number[];
   readonly promises: Map<number, Promised>;
   readonly accepted: Set<number>;
+  /** Per controller, when its lease runs out at the latest, as far as those who promised have granted one. */
+  readonly leaseEndsMs: number[];
   /** When the last lease of somebody who did not promise has run out, at the latest. */
   leasesEndMs: number;
   accept: Accept | null;

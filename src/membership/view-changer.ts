@@ -120,6 +120,7 @@ export class ViewChanger {
       expected: [node, ...heard()],
       promises: new Map(),
       accepted: new Set(),
+      leaseEndsMs: new Array<number>(this.#ports.nodes).fill(nowMs()),
       leasesEndMs: nowMs(),
       accept: null,
     };
@@ -224,6 +225,11 @@ export class ViewChanger {
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null || !sameBallot(proposal.ballot, promise.ballot)) return;
     proposal.promises.set(from, promise);
+    // Clocks may differ in rate.
+    promise.leasesMs.forEach((leaseMs, holder) => {
+      const endMs = this.#ports.nowMs() + leaseMs * (1 + CLOCK_DRIFT_MAX);
+      if (endMs > (proposal.leaseEndsMs[holder] ?? Infinity)) proposal.leaseEndsMs[holder] = endMs;
+    });
     this.#choose();
   }
 
@@ -232,12 +238,10 @@ export class ViewChanger {
    * controller's own promise must be there: only then can none of its lives propose another view under this ballot.
    */
   #choose(): void {
-    const { node, nodes, bus, nowMs, mayForm } = this.#ports;
+    const { node, nodes, bus, mayForm } = this.#ports;
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null || proposal.promises.size < quorum(nodes)) return;
-    if (!proposal.promises.has(node)) return;
-    const complete = proposal.expected.every((expected) => proposal.promises.has(expected));
-    if (!complete && nowMs() - proposal.startedMs < OTHERS_WITHIN_MS) return;
+    if (!proposal.promises.has(node) || this.#isWorthWaiting(proposal)) return;
     const accept = chooseView(proposal, nodes, mayForm);
     if (typeof accept === 'string') {
       this.#waitsFor = accept;
@@ -245,7 +249,7 @@ export class ViewChanger {
     }
     this.#waitsFor = '';
     proposal.accept = accept;
-    proposal.leasesEndMs = this.#leasesEndMs(proposal.promises);
+    proposal.leasesEndMs = leasesEndMs(proposal);
     const members = accept.members.map((member) => member.node);
     bus.multicast(
       members.filter((member) => member !== node),
@@ -254,15 +258,18 @@ export class ViewChanger {
     if (members.includes(node)) this.#onAccept(node, accept);
   }
 
-  /** Those who promised hold no lease any more; of the others the longest counts, and clocks may differ. */
-  #leasesEndMs(promises: ReadonlyMap<number, Promised>): number {
-    let longestMs = 0;
-    for (const { leasesMs } of promises.values()) {
-      leasesMs.forEach((leaseMs, holder) => {
-        if (!promises.has(holder)) longestMs = Math.max(longestMs, leaseMs);
-      });
-    }
-    return this.#ports.nowMs() + longestMs * (1 + CLOCK_DRIFT_MAX);
+  /**
+   * A promise that is missing may still come. Until the lease of a controller has run out nothing is gained by going on
+   * without its promise: the view could not be installed before.
+   */
+  #isWorthWaiting({ expected, promises, without, startedMs, leaseEndsMs }: Proposal): boolean {
+    const { heard, nowMs } = this.#ports;
+    const peers = heard();
+    const missing = expected.filter((peer) => !promises.has(peer) && peers.includes(peer));
+    return missing.some((peer) => {
+      const wantedUntilMs = without.includes(peer) ? startedMs : startedMs + OTHERS_WITHIN_MS;
+      return nowMs() < Math.max(wantedUntilMs, leaseEndsMs[peer]!);
+    });
   }
 
   #onAccept(from: number, accept: Accept): void {
@@ -351,8 +358,16 @@ export class ViewChanger {
   }
 }
 
-/** How long promises beyond a majority are waited for, in milliseconds. */
-const OTHERS_WITHIN_MS = 60;
+/** When all leases have run out but of those who promised, which hold none any more. */
+function leasesEndMs({ promises, leaseEndsMs }: Proposal): number {
+  return Math.max(...leaseEndsMs.map((endMs, holder) => (promises.has(holder) ? -Infinity : endMs)));
+}
+
+/**
+ * How long promises beyond a majority are waited for that nobody has to wait for, in milliseconds. Longer: writes stand
+ * still for longer when one of those who are heard fails just then. Shorter: a view is formed without one that is slow.
+ */
+const OTHERS_WITHIN_MS = 100;
 
 /**
  * A change that makes no step within this time is stuck, and may be followed by another, in milliseconds. Too

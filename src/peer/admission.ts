@@ -83,13 +83,15 @@ export class Admission {
   }
 
   #heartbeat(heartbeat: Heartbeat): string | null {
-    const { time, installed, standing, hears, known, failing, storeTrouble } = heartbeat;
+    const { time, installed, standing, hears, doubts, heard, known, failing, storeTrouble } = heartbeat;
     if (!isNote(failing) || !isNote(storeTrouble)) return 'what it says of its troubles is no text';
     return (
       this.#time(time) ??
       this.#ballot(installed) ??
       this.#standing(standing) ??
       this.#controllers(hears) ??
+      this.#controllers(doubts) ??
+      this.#count(heard) ??
       this.#times(known)
     );
   }

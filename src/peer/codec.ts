@@ -16,7 +16,7 @@ import {
   writeStanding,
   writeVersion,
 } from './codec-fields.ts';
-import type { PeerMessage } from './messages.ts';
+import { DEPARTURE_PHASES, type PeerMessage } from './messages.ts';
 
 /**
  * Peer messages to bytes and back: the message's type in one byte, and the body; every number is big-endian. The
@@ -130,6 +130,10 @@ const CODECS: Codecs = {
       w.u8(m.withholds ? 1 : 0);
       w.text(m.storeTrouble);
       writeNumbers(w, m.known);
+      w.u8(DEPARTURE_PHASES.indexOf(m.departure));
+      writeNumbers(w, m.doubts);
+      writeNumbers(w, m.heard);
+      w.u53(m.lagMs);
     },
     read: (r) => ({
       type: 'heartbeat',
@@ -146,6 +150,10 @@ const CODECS: Codecs = {
       withholds: r.u8() === 1,
       storeTrouble: readNote(r),
       known: readNumbers(r),
+      departure: oneOf(DEPARTURE_PHASES, r.u8()),
+      doubts: readNumbers(r),
+      heard: readNumbers(r),
+      lagMs: r.u53(),
     }),
   },
   ordered: {

@@ -23,6 +23,13 @@ export const MEMORIES = ['kept', 'recovered', 'recorded', 'lost', 'complete'] as
 export type Memory = (typeof MEMORIES)[number];
 
 /**
+ * How far the planned end of a controller has come. `staying`: it is not ending. `draining`: its clients get their last
+ * answers. `drained`: it serves nobody any more, and is to be left out of the view.
+ */
+export const DEPARTURE_PHASES = ['staying', 'draining', 'drained'] as const;
+export type DeparturePhase = (typeof DEPARTURE_PHASES)[number];
+
+/**
  * First on every link, from both ends: which controller this is, and what must be the same for two to be peers. None of
  * it counts before its sender has proved that it has the cluster's secret.
  */
@@ -88,6 +95,13 @@ export interface Heartbeat {
   readonly withholds: boolean;
   /** Why the sender's store can't be used; empty when it can. For people only. */
   readonly storeTrouble: string;
+  readonly departure: DeparturePhase;
+  /** Controllers that the sender would rather not take back into a view yet: they have not proved that they keep up. */
+  readonly doubts: readonly number[];
+  /** Per controller, `askedMs` of the last heartbeat that the sender has handled of it on this connection; 0 for none. */
+  readonly heard: readonly number[];
+  /** The longest time for which the sender's event loop or store has kept anything waiting lately, in milliseconds. */
+  readonly lagMs: number;
   /** The sender's version vector. */
   readonly known: readonly number[];
 }

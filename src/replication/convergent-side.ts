@@ -41,6 +41,13 @@ export class ConvergentSide {
     return this.#firstSync.done;
   }
 
+  /** A peer that is heard has not said yet that it has all that was written here. */
+  get isNeeded(): boolean {
+    const { peers, known, node } = this.#ports;
+    const writtenUntil = known.timeOf(node);
+    return peers.ids.some((peer) => peers.isHeard(peer) && peers.knownBy(peer).timeOf(node) < writtenUntil);
+  }
+
   onPeerUp(peer: number): void {
     this.#ports.exchanges.pull(peer);
   }

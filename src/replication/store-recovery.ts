@@ -66,6 +66,11 @@ export class StoreRecovery {
     return this.#refill.figures;
   }
 
+  /** How long the store took to answer last, or has taken so far, in milliseconds; 0 while it is down. */
+  get storeAnswerMs(): number {
+    return this.#watch.answerMs;
+  }
+
   get watch(): StoreWatchFigures {
     return this.#watch.figures;
   }

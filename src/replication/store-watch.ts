@@ -54,6 +54,8 @@ export class StoreWatch {
   /** It has been looked at over this connection. */
   #connected = false;
   #looking = false;
+  #askedMs = 0;
+  #answeredAfterMs = 0;
   #lookedMs = Number.NEGATIVE_INFINITY;
   /** It had all that the journal knew, and has been given all since, unless that is known to have failed. */
   #isFull = false;
@@ -68,6 +70,12 @@ export class StoreWatch {
 
   get figures(): StoreWatchFigures {
     return { instance: this.#instance, instances: this.#instances, emptied: this.#emptied };
+  }
+
+  /** How long the store took to answer last, or has taken so far, in milliseconds; 0 while it is down. */
+  get answerMs(): number {
+    if (!this.#ports.store.state.up) return 0;
+    return this.#looking ? this.#ports.nowMs() - this.#askedMs : this.#answeredAfterMs;
   }
 
   /** What is in the store is what was there when it was last connected, as far as is known. */
@@ -100,7 +108,9 @@ export class StoreWatch {
     if (this.#looking) return;
     if (nowMs() - this.#lookedMs < (this.#connected ? LOOK_EVERY_MS : LOOK_AGAIN_MS)) return;
     this.#looking = true;
+    this.#askedMs = nowMs();
     this.#look((found) => {
+      this.#answeredAfterMs = nowMs() - this.#askedMs;
       if (found !== null) return this.#judge(found);
       this.#end();
     });

@@ -1,7 +1,5 @@
 import type { Mutant } from './mutants.ts';
 
-const MEMBERSHIP = 'src/membership/membership.ts';
-
 const POWER = 'blackout=1,power-loss=1,kill=1';
 
 /** Mistakes in what is kept on disk, each of which the simulator has to find where durability asks for it. */
@@ -139,9 +137,9 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'leaves a member with a full disk in the view',
-    file: MEMBERSHIP,
-    text: 'this.#broken(view) ?? this.#withholding(view) ?? this.#returning(view)',
-    replacement: 'this.#broken(view) ?? this.#returning(view)',
+    file: 'src/membership/view-reasons.ts',
+    text: 'return this.#withholding(view) ?? (returning',
+    replacement: 'return (returning',
     level: 'sequential',
     durability: 'sync',
     faults: 'disk-full=1',

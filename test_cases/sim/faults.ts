@@ -29,6 +29,9 @@ interface Kind {
   readonly heal?: (cluster: SimCluster, fault: Fault, node: SimNode) => void;
 }
 
+/** Long enough for a controller to be taken back that has to prove nothing, in virtual milliseconds. */
+const BURST_MS = 500;
+
 const SHORT = [20, 800] as const;
 const LONG = [50, 2_500] as const;
 
@@ -195,6 +198,18 @@ const KINDS = {
     onDisk: 1,
     strike: (_, __, { files }) => files.setFull(true),
     heal: (_, __, { files }) => files.setFull(false),
+  },
+  /** A process that runs for `BURST_MS` and then stands still for `amount` milliseconds, again and again. */
+  bursts: {
+    forMs: [500, 8_000],
+    amount: (random) => random.between(50, 900),
+    strike: (cluster, { amount, forMs }, node) => cluster.runInBursts(node, BURST_MS, amount, forMs),
+  },
+  /** SIGTERM, and a start some time after it has ended. */
+  stop: {
+    forMs: LONG,
+    may: (cluster, node) => cluster.mayStop(node),
+    strike: (cluster, { forMs }, node) => cluster.stop(node, forMs),
   },
 } satisfies Record<string, Kind>;
 

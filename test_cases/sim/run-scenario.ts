@@ -57,6 +57,10 @@ const SETTLE_MS = 4_000;
 /** Views that may still follow the one in which those who are there serve again: of who had just been taken back. */
 const VIEWS_MORE_MAX = 1;
 
+/** Views until all are members, and those around one controller that runs in bursts. */
+const VIEWS_AT_START = 4;
+const VIEWS_PER_BURSTS_MAX = 6;
+
 /** Stores must hold again what is known this long after that, in virtual milliseconds: the longest pause, and more. */
 const FILLED_WITHIN_MS = 40_000;
 
@@ -107,7 +111,8 @@ class Run {
         hotBytesMax: seed % 2 === 0 ? 0 : HOT_BYTES_MAX,
       },
     });
-    this.#cluster.network.delays = delays;
+    this.#cluster.isUndisturbed =
+      delays.kind === 'uniform' && scenario.faults.every(({ kind }) => kind === 'stop');
     if (leaveOut !== null) this.#cluster.transcript = new Transcript(this.#cluster.scheduler, leaveOut);
     this.#recorder = new Recorder(this.#cluster, REQUEST_TIMEOUT_MS);
     this.#watchViews();
@@ -149,8 +154,11 @@ class Run {
 
   async #play(): Promise<void> {
     const cluster = this.#cluster;
-    const { clients, faults } = this.#scenario;
+    const { clients, faults, delays } = this.#scenario;
+    // All are there at first: with delays that make peers suspect, that may take for ever.
+    if (delays.kind === 'uniform') cluster.network.delays = delays;
     await cluster.start();
+    cluster.network.delays = delays;
     await this.#askUntilAnswered(cluster.nodes[0]!, COUNTER, { kind: 'set', value: '0' });
     if (this.#scenario.flushIsPending === true) this.#announceFlush();
     if (cluster.durability === 'async') await cluster.run(KEPT_WITHIN_MS);
@@ -166,12 +174,14 @@ class Run {
       await cluster.run(20);
     if (running.some((client) => !client.finished)) throw new NotLive('a client never got to its end');
     this.#recorder.endPlan();
+    this.#expectFewViews();
     await cluster.run(SETTLE_MS + SEEN_FOR_SEC * 1000);
     await this.#expectFilled();
     await this.#readAll();
     await cluster.run(SETTLE_MS);
     await this.#playAbsence();
     const values = await this.#readAll();
+    for (const text of cluster.mistakes) this.#violations.push({ kind: 'not-live', text });
     const verdict = judge(this.#scenario, cluster, this.#recorder, values);
     this.#violations.push(...verdict.violations);
     const { violation } = this.#times;
@@ -220,6 +230,17 @@ class Run {
     const changes = this.#views.size - views;
     if (changes <= VIEWS_MORE_MAX) return;
     const text = `the view changed ${changes} times in ${SETTLE_MS} ms, though nobody came or went`;
+    this.#violations.push({ kind: 'not-live', text });
+  }
+
+  /** One that runs in bursts is left out, and not taken back whenever it runs for a moment. */
+  #expectFewViews(): void {
+    const { faults, delays } = this.#scenario;
+    const nodes = new Set(faults.map(({ node }) => node));
+    if (nodes.size !== 1 || delays.kind !== 'uniform' || faults.some(({ kind }) => kind !== 'bursts')) return;
+    const most = VIEWS_AT_START + VIEWS_PER_BURSTS_MAX * faults.length;
+    if (this.#views.size <= most) return;
+    const text = `${this.#views.size} views, though only n${[...nodes]} ran in bursts, ${faults.length} times`;
     this.#violations.push({ kind: 'not-live', text });
   }
 

@@ -103,16 +103,21 @@ export class SimClient {
   /** A client stays with its controller while that lives, and then goes to the next. */
   #connected(): Connection | null {
     const current = this.#connection;
-    if (current !== null && current.node.incarnation === current.life) return current;
+    if (current !== null && isOpen(current)) return current;
     if (current !== null) this.#turnAway();
     const node = this.#cluster.nodes[this.#node]!;
-    if (node.core === null) {
+    if (node.core === null || node.isStopping) {
       this.#turnAway();
       return null;
     }
     this.#connection = this.#recorder.connect(node);
     return this.#connection;
   }
+}
+
+/** A controller that was asked to end closes a connection with its next answer, or when nothing is asked on it. */
+function isOpen({ node, life }: Connection): boolean {
+  return node.incarnation === life && !node.isStopping;
 }
 
 /** @param expected what a `cas` expects; without it the client has to read first */

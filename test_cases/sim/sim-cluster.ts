@@ -2,7 +2,7 @@ import type { Level } from '../../src/consistency/level.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import type { View } from '../../src/membership/view.ts';
-import { compareBallots } from '../../src/ordering/ballot.ts';
+import { compareBallots, type Member } from '../../src/ordering/ballot.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
@@ -47,6 +47,10 @@ export class SimCluster {
   readonly #deaths: Loss[] = [];
   /** Times at which answered writes may have been lost. */
   readonly losses: Loss[] = [];
+  /** Nothing goes wrong in this run but that controllers are asked to end. */
+  isUndisturbed = false;
+  /** What went wrong with planned ends although nothing hindered it, in words. */
+  readonly mistakes: string[] = [];
   /** No controller has its memory. */
   #isForgotten = false;
   /** How often the cluster went on when none of its controllers had its memory. */
@@ -93,8 +97,59 @@ export class SimCluster {
     return node.running && (this.durability !== 'none' || this.survivesWithout(node));
   }
 
+  /** The same goes for when it will end: where nothing is on disk, two that wait to end could wait for ever. */
+  mayStop(node: SimNode): boolean {
+    const isAlone = this.durability !== 'none' || !this.nodes.some(({ isStopping }) => isStopping);
+    return isAlone && this.mayKill(node);
+  }
+
   kill(...nodes: readonly SimNode[]): void {
     this.#lose(nodes, (node) => node.kill());
+  }
+
+  /** Has a controller stand still again and again, unless it dies. */
+  runInBursts(node: SimNode, onMs: number, offMs: number, forMs: number): void {
+    const { incarnation } = node;
+    const untilMs = this.scheduler.nowMs + forMs;
+    const isOver = () => node.incarnation !== incarnation || this.scheduler.nowMs >= untilMs;
+    const stand = (): void => {
+      if (isOver()) return;
+      node.pause();
+      this.scheduler.after(offMs, () => {
+        if (node.incarnation !== incarnation) return;
+        node.resume();
+        if (!isOver()) this.scheduler.after(onMs, stand);
+      });
+    };
+    stand();
+  }
+
+  /** Asks a controller to end, and starts it again so long after it has. */
+  stop(node: SimNode, forMs: number): void {
+    const others = this.nodes.filter((other) => other !== node);
+    const isWhole = this.nodes.every(({ ready }) => ready);
+    node.stop(() => this.#onGone(node, isWhole ? others : [], forMs));
+  }
+
+  /** @param others those that have to serve without it, unless something else has happened to them */
+  #onGone(node: SimNode, others: readonly SimNode[], forMs: number): void {
+    // It ends later than it would, where more than a minority would have lost its memory.
+    if (!this.mayKill(node)) {
+      const { incarnation } = node;
+      const again = () => node.incarnation === incarnation && this.#onGone(node, others, forMs);
+      return this.scheduler.after(10, again);
+    }
+    const isKnown = (member: Member) => member.node === node.id && member.incarnation === node.incarnation;
+    if (this.isUndisturbed && others.every((other) => other.serving && !other.isStopping)) {
+      for (const { id, core } of others) {
+        if (core?.view?.members.some(isKnown))
+          this.mistakes.push(`n${node.id} ended as a member, for n${id}`);
+      }
+    }
+    this.#lose([node], () => node.end());
+    this.scheduler.after(forMs, () => {
+      if (!node.running) node.start();
+    });
   }
 
   losePower(...nodes: readonly SimNode[]): void {
@@ -159,7 +214,7 @@ export class SimCluster {
    * in some store.
    */
   survivesWithout(node: SimNode): boolean {
-    const others = this.nodes.filter((other) => other !== node && other.settled);
+    const others = this.nodes.filter((other) => other !== node && other.settled && !other.isStopping);
     if (others.length < Math.floor(this.nodes.length / 2) + 1) return false;
     const keys = new Set(others.flatMap((other) => [...other.journal.liveKeys()]));
     return [...keys].every((key) => isKept(key, others, others));

@@ -12,6 +12,8 @@ export interface NetworkNode {
   whenAwake(run: () => void): void;
   onPeerUp(peer: number): void;
   onPeerDown(peer: number): void;
+  /** The peer's machine refuses connections. */
+  onPeerGone(peer: number): void;
   onMessage(from: number, message: PeerMessage): void;
 }
 
@@ -26,6 +28,9 @@ const HEAVY_MAX_MS = 1_000;
 
 /** Between two attempts to connect, in virtual milliseconds. */
 const DIAL_WAIT_MS = [5, 60] as const;
+
+/** How long it takes to be refused, in virtual milliseconds. */
+const REFUSED_WITHIN_MS = 2;
 
 /** How long after a connection broke an end of it learns of it, at the most. */
 const NOTICE_MS_MAX = 30;
@@ -42,6 +47,8 @@ export class SimNetwork {
   readonly #current = new Map<string, End>();
   readonly #connections = new Set<SimConnection>();
   readonly #dialling = new Set<string>();
+  /** Machines that are off. */
+  readonly #off = new Set<number>();
   /** Directions in which nothing arrives, `from>to`. */
   readonly #blocked = new Set<string>();
   /** Pairs that can't connect, and know it: `low-high`. */
@@ -61,12 +68,18 @@ export class SimNetwork {
   /** A node starts: links to all that run come up. */
   join(id: number, node: NetworkNode): void {
     this.#nodes[id] = node;
+    this.#off.delete(id);
     for (const peer of this.#peersOf(id)) this.#dialLater(id, peer);
   }
 
-  /** A process is gone: its peers learn of it, if they can, after what it had sent, which may be lost too. */
-  leave(id: number): void {
+  /**
+   * A process is gone: its peers learn of it, if they can, after what it had sent, which may be lost too.
+   *
+   * @param isOff so is its machine, which refuses nothing then
+   */
+  leave(id: number, isOff: boolean): void {
     this.#nodes[id] = null;
+    if (isOff) this.#off.add(id);
     for (const peer of this.#peersOf(id)) this.#current.delete(`${id}>${peer}`);
     for (const connection of this.#connections) {
       if (!connection.ends.some((end) => end.node === id)) continue;
@@ -235,6 +248,13 @@ export class SimNetwork {
     this.transcript?.line(node, `link to ${peer} is down`);
     this.#nodes[node]!.onPeerDown(peer);
     this.#dialLater(node, peer);
+    this.#scheduler.after(REFUSED_WITHIN_MS, () => this.#awake(node, () => this.#probe(node, peer)));
+  }
+
+  /** A connection that has ended is tried again. */
+  #probe(node: number, peer: number): void {
+    const isRefused = this.#nodes[peer] === null && !this.#off.has(peer) && this.#mayConnect(node, peer);
+    if (isRefused) this.#nodes[node]?.onPeerGone(peer);
   }
 
   #closeEnd(end: End): void {

@@ -70,6 +70,7 @@ export class SimNode implements NetworkNode {
   #life = 0;
   #flushAsked = false;
   #paused = false;
+  #isStopping = false;
   #held: (() => void)[] = [];
   #settledLife = 0;
   journal: WitnessJournal;
@@ -114,6 +115,11 @@ export class SimNode implements NetworkNode {
     return this.#paused;
   }
 
+  /** It was asked to end: it takes no further clients, and those that it has turn away with their next answer. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
   /** It serves clients: it has all that its level asks for. */
   get serving(): boolean {
     return this.#core !== null && !this.#paused && this.#core.notReadyBecause === '';
@@ -131,7 +137,7 @@ export class SimNode implements NetworkNode {
 
   /** It serves, and hears everybody; and everybody takes part. */
   get ready(): boolean {
-    if (!this.serving || this.#core!.peers.missing !== '') return false;
+    if (!this.serving || this.#isStopping || this.#core!.peers.missing !== '') return false;
     const { view } = this.#core!;
     return view === null || view.members.length === this.#settings.peers.length;
   }
@@ -248,6 +254,30 @@ export class SimNode implements NetworkNode {
     if (this.#running) this.#die('is killed');
   }
 
+  /** As SIGTERM. @param onGone called once it would end by itself; its caller ends it */
+  stop(onGone: () => void): void {
+    const core = this.#core;
+    if (core === null || this.#isStopping) return;
+    this.#note('is asked to stop');
+    this.#isStopping = true;
+    const life = this.#life;
+    const ifAlive = (run: () => void) => () => {
+      if (life === this.#life) this.whenAwake(run);
+    };
+    const look = (): void => {
+      if ([...this.#sessions].some(({ inProgress }) => inProgress > 0)) {
+        this.#ports.scheduler.after(TURN_MS, ifAlive(look));
+      } else core.departure.becomeDrained(() => this.#ports.scheduler.after(TURN_MS, ifAlive(onGone)));
+    };
+    core.departure.becomeDraining();
+    look();
+  }
+
+  /** Its end, when it was asked to. */
+  end(): void {
+    this.#die('has stopped');
+  }
+
   #die(how: string): void {
     this.#note(how);
     this.#end();
@@ -257,16 +287,18 @@ export class SimNode implements NetworkNode {
   /** The machine goes off: what was not flushed is lost, and what its memcached held. */
   losePower(): void {
     this.#note('loses power');
-    this.#end();
+    this.#end(true);
     this.files.losePower();
     this.store.empty();
   }
 
-  #end(): void {
+  /** @param isOff its machine is, too */
+  #end(isOff = false): void {
     const wasUp = this.#core !== null;
     this.diedMs = this.#ports.scheduler.nowMs;
     this.#core = null;
     this.#running = false;
+    this.#isStopping = false;
     this.#life++;
     this.#flushAsked = false;
     this.#sessions.clear();
@@ -274,7 +306,7 @@ export class SimNode implements NetworkNode {
     this.#held = [];
     if (!wasUp) return;
     this.disk.crash();
-    this.#ports.network.leave(this.id);
+    this.#ports.network.leave(this.id, isOff);
   }
 
   /** Of what this controller answered, that which was answered before this time is on its disk (durability `async`). */
@@ -334,6 +366,10 @@ export class SimNode implements NetworkNode {
 
   onPeerDown(peer: number): void {
     this.#core?.onPeerDown(peer);
+  }
+
+  onPeerGone(peer: number): void {
+    this.#core?.onPeerGone(peer);
   }
 
   onMessage(from: number, message: PeerMessage): void {

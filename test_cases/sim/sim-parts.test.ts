@@ -23,6 +23,7 @@ async function pair(seed: number) {
     whenAwake: now,
     onPeerUp: () => heard[id]!.push('up'),
     onPeerDown: () => heard[id]!.push('down'),
+    onPeerGone: () => {},
     onMessage: (_: number, message: PeerMessage) => heard[id]!.push(numberOf(message)),
   });
   network.join(0, node(0));
@@ -85,7 +86,7 @@ describe('the simulated network', () => {
 
   it('tells of a process that died, and of its return', async () => {
     const { scheduler, network, heard, rejoin } = await pair(5);
-    network.leave(1);
+    network.leave(1, false);
     await scheduler.runUntil(1_000);
     expect(heard[0]).toEqual(['up', 'down']);
     rejoin(1);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Ballot } from '../../src/ordering/ballot.ts';
 import { EFFECT_KINDS, type Effect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
-import { MEMORIES, type PeerMessage, type Standing } from '../../src/peer/messages.ts';
+import { DEPARTURE_PHASES, MEMORIES, type PeerMessage, type Standing } from '../../src/peer/messages.ts';
 
 /** Anything that may travel between peers. */
 
@@ -83,6 +83,10 @@ export const MESSAGES: Arbitraries = {
     withholds: fc.boolean(),
     storeTrouble: latin1,
     known: numbers,
+    departure: fc.constantFrom(...DEPARTURE_PHASES),
+    doubts: numbers,
+    heard: numbers,
+    lagMs: u53,
   }),
   ordered: fc.record({
     type: fc.constant('ordered'),

@@ -50,6 +50,8 @@ const HEARTBEAT = {
   storeTrouble: '',
   withholds: false,
   known: [NOW, NOW, NOW],
+  doubts: [],
+  heard: [],
 } as unknown as Heartbeat;
 
 const ORDERED: OrderedFrame = {
@@ -145,6 +147,12 @@ describe('a message of a peer', () => {
       /^its versions/,
     ],
     ['a push after the future', { type: 'push', previousTime: 2 ** 52, effects: [] }, /^its versions/],
+    [
+      'a doubt of a controller that there is not',
+      { ...HEARTBEAT, doubts: [3] },
+      /^there is no controller 3$/,
+    ],
+    ['more answers than controllers', { ...HEARTBEAT, heard: [0, 0, 0, 0] }, /^4 items/],
     ['a longer vector than there are controllers', { ...HEARTBEAT, known: [0, 0, 0, 0] }, /^4 items/],
     ['a controller that does not exist', { ...HEARTBEAT, hears: [3] }, /^there is no controller 3$/],
     [

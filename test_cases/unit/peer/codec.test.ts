@@ -47,6 +47,10 @@ describe('the codec of peer messages', () => {
       withholds: false,
       storeTrouble: 'x'.repeat(NOTE_CHARS_MAX + 1),
       known: [],
+      departure: 'staying',
+      doubts: [],
+      heard: [],
+      lagMs: 0,
     });
     expect(() => decodeMessage(frame)).toThrow('a note of 241 characters');
   });

@@ -1,0 +1,38 @@
+import type { Peers } from '../membership/peers.ts';
+import type { Heartbeat } from '../peer/messages.ts';
+import type { CorePorts } from './core-ports.ts';
+
+export interface PeerLogPorts extends Pick<CorePorts, 'log' | 'warn'> {
+  readonly peers: Peers;
+}
+
+/** What the log says of peers: once for each change. */
+export class PeerLog {
+  readonly #ports: PeerLogPorts;
+
+  constructor(ports: PeerLogPorts) {
+    this.#ports = ports;
+  }
+
+  up(peer: number): void {
+    this.#ports.log('peer is up', this.#named(peer));
+  }
+
+  down(peer: number): void {
+    this.#ports.warn('peer is down', this.#named(peer));
+  }
+
+  journal(peer: number, { failing }: Heartbeat): void {
+    if (failing === '') this.#ports.log('peer takes writes again', this.#named(peer));
+    else this.#ports.warn('peer takes no writes', { ...this.#named(peer), reason: failing });
+  }
+
+  store(peer: number, { storeTrouble }: Heartbeat): void {
+    if (storeTrouble === '') this.#ports.log('the store of a peer is back', this.#named(peer));
+    else this.#ports.warn('the store of a peer is down', { ...this.#named(peer), reason: storeTrouble });
+  }
+
+  #named(peer: number): { readonly peer: string } {
+    return { peer: this.#ports.peers.nameOf(peer) };
+  }
+}

@@ -1,0 +1,58 @@
+import type { Peers } from './peers.ts';
+
+export interface ObstaclePorts {
+  readonly node: number;
+  readonly peers: Peers;
+  /** A peer that has been up for so long has had the time to hear this controller for good, and to say so. */
+  readonly heardWithinMs: number;
+}
+
+/** What keeps the members of a view from taking this controller in, as far as they say; found out anew in each tick. */
+export class Obstacle {
+  readonly #ports: ObstaclePorts;
+  #reason = '';
+
+  constructor(ports: ObstaclePorts) {
+    this.#ports = ports;
+  }
+
+  /** For people; empty when there is nothing: then it is a matter of moments. */
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /** @param serving peers that serve in a view without this controller @returns true when the reason has changed */
+  onTick(serving: readonly number[]): boolean {
+    const before = this.#reason;
+    this.#reason = this.#find(serving);
+    return this.#reason !== before;
+  }
+
+  /** The peer says that it hears this controller. */
+  isHeardBy(peer: number): boolean {
+    const { node, peers } = this.#ports;
+    return peers.isUp(peer) && peers.heartbeat(peer)?.hears.includes(node) === true;
+  }
+
+  #find(serving: readonly number[]): string {
+    const { node, peers, heardWithinMs } = this.#ports;
+    for (const member of this.#membersWith(serving)) {
+      if (member === node) continue;
+      const name = peers.nameOf(member);
+      if (!peers.isUp(member)) return `it does not hear ${name}, which is a member`;
+      if (!this.isHeardBy(member) && peers.upForMs(member) > heardWithinMs)
+        return `${name}, which is a member, does not hear it`;
+    }
+    const doubting = serving.find((peer) => peers.heartbeat(peer)?.doubts.includes(node));
+    if (doubting === undefined || peers.upForMs(doubting) <= heardWithinMs) return '';
+    return `it was left out again and again, or is slow: ${peers.nameOf(doubting)} takes it back when it keeps up`;
+  }
+
+  /** All members of the view in which these serve, as they say. */
+  #membersWith(serving: readonly number[]): ReadonlySet<number> {
+    const { peers } = this.#ports;
+    return new Set(
+      serving.flatMap((peer) => peers.heartbeat(peer)?.standing.members.map(({ node }) => node) ?? []),
+    );
+  }
+}

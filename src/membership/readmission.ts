@@ -1,0 +1,136 @@
+import type { Heartbeat } from '../peer/messages.ts';
+import type { Peers } from './peers.ts';
+import { isMember, type View } from './view.ts';
+
+export interface ReadmissionPorts {
+  readonly node: number;
+  readonly peers: Peers;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  /** For how long a peer has to keep up that is taken back for the first time; an answer within this time is in time. */
+  readonly steadyMs: number;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** What is remembered of one run of a peer. */
+interface Past {
+  readonly incarnation: number;
+  /** How often it was left out of a view, less what it was forgiven. */
+  times: number;
+  takenInMs: number;
+  /** When its last heartbeat came. */
+  heardMs: number;
+  /** Since when all of its answers came in time; null: the last one did not. */
+  wellSinceMs: number | null;
+}
+
+/**
+ * Which peers may be taken back into the view. A peer has to prove that it keeps up: it is heard without a pause, it
+ * answers in time, and by its own account neither its event loop nor its store has kept anything waiting. A peer that
+ * is left out again soon has to keep that up for longer each time: else a controller that runs in bursts is left out
+ * and taken back for ever, and each change of view stops all writes.
+ *
+ * Each controller remembers for itself, and tells the others whom it doubts: so whichever of them proposes the next
+ * view, they all have a say, and none of them needs to have seen all of the past. A new run of a peer is another
+ * process, of which nothing is known; and a planned end is no failure.
+ */
+export class Readmission {
+  readonly #ports: ReadmissionPorts;
+  readonly #pasts = new Map<number, Past>();
+  #view: View | null = null;
+
+  constructor(ports: ReadmissionPorts) {
+    this.#ports = ports;
+  }
+
+  /** Peers outside of the last view that this controller would not take back yet. */
+  get doubts(): readonly number[] {
+    const view = this.#view;
+    if (view === null) return [];
+    return this.#ports.peers.ids.filter((peer) => !isMember(view, peer) && this.#doubts(peer));
+  }
+
+  onHeartbeat(from: number, { standing, heard, lagMs }: Heartbeat): void {
+    const { node, nowMs, steadyMs } = this.#ports;
+    const past = this.#pastOf(from, standing.incarnation);
+    const now = nowMs();
+    const askedMs = heard[node] ?? 0;
+    const answeredAfterMs = now - askedMs;
+    const isAnswer = askedMs > 0 && answeredAfterMs >= 0 && answeredAfterMs <= steadyMs;
+    const isInTime = isAnswer && now - past.heardMs <= steadyMs && lagMs <= steadyMs / 2;
+    past.heardMs = now;
+    if (!isInTime) past.wellSinceMs = null;
+    else past.wellSinceMs ??= now;
+  }
+
+  /** A view that was proposed to take this peer in has been formed without it: it did not take its part in time. */
+  onFailed(peer: number): void {
+    const past = this.#pasts.get(peer);
+    if (past !== undefined) this.#count(peer, past);
+  }
+
+  /** A view has been installed here. */
+  onView(view: View): void {
+    const before = this.#view;
+    this.#view = view;
+    for (const peer of this.#ports.peers.ids) {
+      const was = before?.members.find((member) => member.node === peer);
+      if (isMember(view, peer)) {
+        const past = this.#pasts.get(peer);
+        if (was === undefined && past !== undefined) past.takenInMs = this.#ports.nowMs();
+      } else if (was !== undefined) this.#onLeftOut(peer, was.incarnation);
+    }
+  }
+
+  #onLeftOut(peer: number, incarnation: number): void {
+    const { peers, nowMs } = this.#ports;
+    if (peers.departureOf(peer) !== 'staying') return;
+    const past = this.#pastOf(peer, incarnation);
+    const forgiven = Math.floor((nowMs() - past.takenInMs) / FORGIVES_ONE_AFTER_MS);
+    past.times = Math.max(0, past.times - forgiven);
+    this.#count(peer, past);
+  }
+
+  #count(peer: number, past: Past): void {
+    const { peers, log } = this.#ports;
+    past.times = Math.min(past.times + 1, TIMES_MAX);
+    past.wellSinceMs = null;
+    const forMs = this.#wellForMs(past);
+    if (past.times > 1)
+      log('a peer was left out again', { peer: peers.nameOf(peer), hasToKeepUpForMs: forMs });
+  }
+
+  #doubts(peer: number): boolean {
+    const past = this.#pasts.get(peer);
+    if (past?.wellSinceMs == null) return true;
+    const { peers, nowMs, steadyMs } = this.#ports;
+    if (nowMs() - past.heardMs > steadyMs / 2) return true;
+    return Math.min(nowMs() - past.wellSinceMs, peers.upForMs(peer)) < this.#wellForMs(past);
+  }
+
+  #wellForMs({ times }: Past): number {
+    const { steadyMs } = this.#ports;
+    return times < 2 ? steadyMs : Math.max(steadyMs, WELL_FOR_MS_MIN * 2 ** (times - 2));
+  }
+
+  #pastOf(peer: number, incarnation: number): Past {
+    const known = this.#pasts.get(peer);
+    if (known?.incarnation === incarnation) return known;
+    const now = this.#ports.nowMs();
+    const past = { incarnation, times: 0, takenInMs: now, heardMs: now, wellSinceMs: null };
+    this.#pasts.set(peer, past);
+    return past;
+  }
+}
+
+/**
+ * How long a peer must have kept up that was left out twice, in milliseconds; twice as long each further time. Longer:
+ * one that had two short failures is missed for longer. Shorter: more changes of view around one that fails again.
+ */
+const WELL_FOR_MS_MIN = 1_000;
+
+/** Times that are told apart: no peer has to keep up for longer than 8 seconds. */
+const TIMES_MAX = 5;
+
+/** A member that stays in the view for so long is forgiven one of the times that it was left out, in milliseconds. */
+const FORGIVES_ONE_AFTER_MS = 10_000;

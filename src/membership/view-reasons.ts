@@ -1,0 +1,127 @@
+import type { Peers } from './peers.ts';
+import type { Readmission } from './readmission.ts';
+import { isMember, quorum, type View } from './view.ts';
+import { hasMajority } from './view-choice.ts';
+
+export interface ViewReasonsPorts {
+  readonly node: number;
+  readonly nodes: number;
+  readonly leaseMs: number;
+  readonly peers: Peers;
+  readonly readmission: Readmission;
+  /** The run of the peer that is connected; null when it is not. */
+  readonly incarnationOf: (peer: number) => number | null;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+}
+
+/** Why a view is to be followed by another, in the words that it is given as its reason. */
+export class ViewReasons {
+  readonly #ports: ViewReasonsPorts;
+
+  constructor(ports: ViewReasonsPorts) {
+    this.#ports = ports;
+  }
+
+  /** @param installedMs when the view was installed @returns null when it may go on */
+  reasonToChange(view: View, installedMs: number): string | null {
+    const urgent = this.broken(view) ?? this.#leaving(view);
+    if (urgent !== null || this.#ports.nowMs() - installedMs < this.#ports.leaseMs) return urgent;
+    // What would only make things better waits until the view is as old as a lease.
+    const returning = this.returning(view);
+    return this.#withholding(view) ?? (returning === null ? null : `${this.#nameOf(returning)} is back`);
+  }
+
+  /** Why the view can't go on as it is; null when it can. */
+  broken(view: View | null): string | null {
+    const { node, peers, incarnationOf } = this.#ports;
+    for (const member of view?.members ?? []) {
+      if (member.node === node) continue;
+      if (!peers.isUp(member.node)) return `${peers.nameOf(member.node)} is down`;
+      const incarnation = incarnationOf(member.node);
+      if (incarnation !== null && incarnation !== member.incarnation) {
+        return `${peers.nameOf(member.node)} was restarted`;
+      }
+    }
+    return null;
+  }
+
+  /** Peers that the next view is to do without, if it can. */
+  unwanted(view: View | null): readonly number[] {
+    const { peers } = this.#ports;
+    const isNew = (peer: number) => view === null || !isMember(view, peer);
+    const doubted = peers.ids.filter((peer) => isNew(peer) && this.#isDoubted(peer));
+    return [...peers.withholding, ...peers.departing('drained'), ...doubted];
+  }
+
+  /** Those of the others who stay could form a view without this controller, now or once they have heard each other. */
+  othersSuffice(view: View): boolean {
+    const { nodes, peers } = this.#ports;
+    const couldJoin = (peer: number) => isMember(view, peer) || peers.heartbeat(peer)?.caughtUp === true;
+    const heard = peers.ids.filter((peer) => peers.isHeard(peer) && !peers.unable.includes(peer));
+    return this.#staying(heard.filter(couldJoin)).length >= quorum(nodes);
+  }
+
+  /** A member ends, and serves nobody any more. */
+  #leaving(view: View): string | null {
+    const { node, peers } = this.#ports;
+    const leaving = peers.departing('drained').find((peer) => isMember(view, peer));
+    if (leaving === undefined || !this.#suffices(view, [node, ...this.#staying(this.#able(view))]))
+      return null;
+    return `${peers.nameOf(leaving)} is leaving`;
+  }
+
+  /** A member keeps requests waiting: it is left out if enough others are there, and else nothing would be gained. */
+  #withholding(view: View): string | null {
+    const { node, peers } = this.#ports;
+    const unable = peers.withholding.find((peer) => isMember(view, peer));
+    if (unable === undefined || !this.#suffices(view, [node, ...this.#able(view)])) return null;
+    return `${peers.nameOf(unable)} takes no writes: ${peers.heartbeat(unable)!.failing}`;
+  }
+
+  /** A peer that is back for good: it is caught up and keeps up, and everyone hears everyone. */
+  returning(view: View): number | null {
+    const { node, nodes, peers } = this.#ports;
+    if (view.members.length === nodes) return null;
+    const others = view.members.map((member) => member.node).filter((member) => member !== node);
+    for (const peer of peers.ids) {
+      if (isMember(view, peer) || !peers.isSteady(peer) || peers.departureOf(peer) !== 'staying') continue;
+      const said = peers.heartbeat(peer);
+      if (said === undefined || !said.caughtUp || this.#isDoubted(peer)) continue;
+      if (![node, ...others].every((member) => said.hears.includes(member))) continue;
+      if (others.every((member) => peers.heartbeat(member)?.hears.includes(peer))) return peer;
+    }
+    return null;
+  }
+
+  #nameOf(peer: number): string {
+    return this.#ports.peers.nameOf(peer);
+  }
+
+  /** By this controller, or by a peer that says so. */
+  #isDoubted(peer: number): boolean {
+    const { peers, readmission } = this.#ports;
+    if (readmission.doubts.includes(peer)) return true;
+    return peers.ids.some((other) => other !== peer && peers.heartbeat(other)?.doubts.includes(peer));
+  }
+
+  /** Peers that could be members of a view that is formed now. */
+  #able(view: View): readonly number[] {
+    const { peers } = this.#ports;
+    const isReady = (peer: number) =>
+      isMember(view, peer) || (peers.heartbeat(peer)?.caughtUp === true && !this.#isDoubted(peer));
+    return peers.steady.filter((peer) => !peers.unable.includes(peer) && isReady(peer));
+  }
+
+  #staying(peers: readonly number[]): readonly number[] {
+    return peers.filter((peer) => this.#ports.peers.departureOf(peer) === 'staying');
+  }
+
+  /** A majority of the configured controllers is among these, in which everyone hears everyone; of the view, one is. */
+  #suffices(view: View, candidates: readonly number[]): boolean {
+    const { node, nodes, peers } = this.#ports;
+    if (candidates.length < quorum(nodes) || !candidates.some((one) => isMember(view, one))) return false;
+    const hearsOf = (a: number) => (a === node ? peers.steady : (peers.heartbeat(a)?.hears ?? []));
+    return hasMajority(candidates, nodes, (a, b) => hearsOf(a).includes(b) && hearsOf(b).includes(a));
+  }
+}

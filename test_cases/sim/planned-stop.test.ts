@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import type { Level } from '../../src/consistency/level.ts';
+import type { Durability } from '../../src/journal/durability.ts';
+import { ask, read, set } from './ask.ts';
+import { SimCluster } from './sim-cluster.ts';
+import type { SimNode } from './sim-node.ts';
+
+/** Controllers that are asked to end: nobody has to miss them. */
+
+const ORDERED = ['linearizability', 'sequential'] as const;
+
+/** No write of the others waits for longer, in virtual milliseconds: three round trips and the disks. */
+const WAITS_MAX_MS = 20;
+
+/** A message that the leaver does not wait for is there by then. */
+const MOMENT_MS = 30;
+
+async function clusterOf(level: Level, durability: Durability = 'none', nodes = 3): Promise<SimCluster> {
+  const cluster = new SimCluster({ seed: 1, level, nodes, settings: { durability } });
+  cluster.network.delays = { kind: 'uniform', minMs: 0.5, maxMs: 1 };
+  await cluster.start();
+  await cluster.run(1_000);
+  return cluster;
+}
+
+const membersSeenBy = (cluster: SimCluster, node: number) =>
+  cluster.nodes[node]!.core!.view?.members.map((member) => member.node) ?? null;
+
+/** Clients that write without a pause. @returns the longest time that any of them waited, and the answers to all */
+function writers(cluster: SimCluster, nodes: readonly number[]) {
+  const seen = { longestMs: 0, errors: [] as string[], isOver: false };
+  for (const node of nodes) {
+    const connection = cluster.nodes[node]!.connect();
+    const write = (turn: number): void => {
+      const askedMs = cluster.scheduler.nowMs;
+      connection.submit(set(`of-${node}`, `${turn}`), (reply) => {
+        seen.longestMs = Math.max(seen.longestMs, cluster.scheduler.nowMs - askedMs);
+        if (reply.kind === 'server_error') seen.errors.push(reply.reason);
+        if (!seen.isOver) cluster.scheduler.after(0.5, () => write(turn + 1));
+      });
+    };
+    write(1);
+  }
+  return seen;
+}
+
+/** As SIGTERM, and the end that follows. @returns how long that took, in virtual milliseconds */
+async function stop(cluster: SimCluster, node: SimNode): Promise<number> {
+  const askedMs = cluster.scheduler.nowMs;
+  node.stop(() => cluster.kill(node));
+  while (node.running) await cluster.run(0.5);
+  return cluster.scheduler.nowMs - askedMs;
+}
+
+describe.each(ORDERED)('%s: a controller that is asked to end', (level) => {
+  it.each(['none', 'async', 'sync'] as const)(
+    'makes no write of the others wait, with %s',
+    async (durability) => {
+      const cluster = await clusterOf(level, durability);
+      for (const id of [0, 1, 2]) {
+        const others = [0, 1, 2].filter((other) => other !== id);
+        const seen = writers(cluster, others);
+        await cluster.run(50);
+        await stop(cluster, cluster.nodes[id]!);
+        for (const other of others) expect(membersSeenBy(cluster, other) ?? []).not.toContain(id);
+        await cluster.run(1_000);
+        expect(seen.errors).toEqual([]);
+        expect(seen.longestMs).toBeLessThan(WAITS_MAX_MS);
+        seen.isOver = true;
+        cluster.nodes[id]!.start();
+        await cluster.runUntilReady();
+        await cluster.run(1_000);
+      }
+    },
+  );
+
+  it('answers what it was asked, with the writes of the others under way', async () => {
+    const cluster = await clusterOf(level);
+    const answers: string[] = [];
+    const connection = cluster.nodes[2]!.connect();
+    for (let at = 0; at < 50; at++) {
+      connection.submit(set(`k${at}`, 'v'), (reply) => answers.push(reply.kind));
+    }
+    await stop(cluster, cluster.nodes[2]!);
+    expect(answers).toEqual(new Array(50).fill('outcome'));
+    for (let at = 0; at < 50; at++) expect(await read(cluster, at % 2, `k${at}`)).toBe('v');
+  });
+
+  it('is taken back at once when it is started again at once, however often', async () => {
+    const cluster = await clusterOf(level);
+    for (let time = 0; time < 6; time++) {
+      await stop(cluster, cluster.nodes[1]!);
+      cluster.nodes[1]!.start();
+      await cluster.runUntilReady(1_500);
+      await cluster.run(500);
+    }
+  });
+
+  it('just ends when the others are no majority, and when all are asked to end at once', async () => {
+    const cluster = await clusterOf(level);
+    cluster.kill(cluster.nodes[0]!);
+    await cluster.run(1_500);
+    expect(await stop(cluster, cluster.nodes[1]!)).toBeLessThan(MOMENT_MS);
+    for (const node of cluster.nodes) if (!node.running) node.start();
+    await cluster.runUntilReady();
+    await cluster.run(1_000);
+    const askedMs = cluster.scheduler.nowMs;
+    for (const node of cluster.nodes) node.stop(() => node.kill());
+    while (cluster.nodes.some(({ running }) => running)) await cluster.run(0.5);
+    expect(cluster.scheduler.nowMs - askedMs).toBeLessThan(MOMENT_MS);
+  });
+
+  it('is missed as any other when it dies, or stands still, on its way out', async () => {
+    const cluster = await clusterOf(level);
+    cluster.nodes[2]!.stop(() => {});
+    await cluster.run(3);
+    cluster.kill(cluster.nodes[2]!);
+    await cluster.run(1_500);
+    expect(membersSeenBy(cluster, 0)).toEqual([0, 1]);
+    expect(await ask(cluster, 0, set('a', '1'))).toMatchObject({ outcome: 'stored' });
+    cluster.nodes[2]!.start();
+    await cluster.runUntilReady();
+    await cluster.run(1_000);
+    let isGone = false;
+    cluster.nodes[2]!.stop(() => {
+      isGone = true;
+    });
+    cluster.nodes[2]!.pause();
+    await cluster.run(2_500);
+    expect(membersSeenBy(cluster, 0)).toEqual([0, 1]);
+    expect(await ask(cluster, 0, set('a', '2'))).toMatchObject({ outcome: 'stored' });
+    expect(isGone).toBe(false);
+    cluster.nodes[2]!.resume();
+    await cluster.run(MOMENT_MS);
+    expect(isGone).toBe(true);
+    expect(membersSeenBy(cluster, 2)).toBeNull();
+  });
+
+  it('leaves together with another, where the rest is a majority', async () => {
+    const cluster = await clusterOf(level, 'none', 5);
+    const seen = writers(cluster, [0, 1, 2]);
+    await cluster.run(50);
+    for (const id of [3, 4]) cluster.nodes[id]!.stop(() => cluster.kill(cluster.nodes[id]!));
+    while (cluster.nodes.some(({ running }, id) => running && id > 2)) await cluster.run(0.5);
+    await cluster.run(1_000);
+    expect(membersSeenBy(cluster, 0)).toEqual([0, 1, 2]);
+    expect(seen.errors).toEqual([]);
+    expect(seen.longestMs).toBeLessThan(2 * WAITS_MAX_MS);
+    seen.isOver = true;
+  });
+});
+
+describe('eventual: a controller that is asked to end', () => {
+  it('goes when its peers have what it wrote, and does not wait for one that is not heard', async () => {
+    const cluster = await clusterOf('eventual', 'none');
+    for (let at = 0; at < 20; at++) await ask(cluster, 2, set(`k${at}`, 'v'));
+    cluster.network.extraMs.set('2>0', 60);
+    cluster.network.extraMs.set('2>1', 60);
+    await ask(cluster, 2, set('last', 'v'));
+    await stop(cluster, cluster.nodes[2]!);
+    for (const id of [0, 1]) expect(await read(cluster, id, 'last')).toBe('v');
+    cluster.kill(cluster.nodes[0]!);
+    await cluster.run(1_000);
+    expect(await stop(cluster, cluster.nodes[1]!)).toBeLessThan(MOMENT_MS);
+  });
+});
