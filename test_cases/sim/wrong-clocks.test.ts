@@ -143,3 +143,51 @@ it('regression: at eventual an older value came back when the newer one had expi
   await cluster.run(4_000);
   for (const node of [0, 1, 2]) expect(await read(cluster, node, 'k')).toBeNull();
 });
+
+describe.each(['linearizability', 'sequential'] as const)('a start of all controllers at %s', (level) => {
+  const set1 = set('k', '1');
+
+  const stopped = async (): Promise<SimCluster> => {
+    const cluster = new SimCluster({ seed: 3, level, settings: { durability: 'sync' } });
+    await cluster.start();
+    expect(await ask(cluster, 0, setFor('k', 600))).toEqual(STORED);
+    await cluster.run(500);
+    cluster.kill(...cluster.nodes);
+    await cluster.run(1_000);
+    return cluster;
+  };
+
+  it('with one wrong clock: the time is the one in the middle', async () => {
+    const cluster = await stopped();
+    cluster.nodes[1]!.clock.skewMs = HOUR_MS;
+    for (const node of cluster.nodes) node.start();
+    await cluster.runUntilReady();
+    await cluster.run(4_000);
+    for (const node of [0, 1, 2]) expect(await read(cluster, node, 'k')).toBe('v');
+  });
+
+  it('of which two are there, an hour apart: they wait for the third, and say why', async () => {
+    const cluster = await stopped();
+    cluster.nodes[1]!.clock.skewMs = HOUR_MS;
+    cluster.nodes[0]!.start();
+    cluster.nodes[1]!.start();
+    await cluster.run(5_000);
+    for (const node of [0, 1]) {
+      const reason = expect.stringMatching(/^the clocks of the controllers that are up are 3600\.\d s apart/);
+      expect(await ask(cluster, node, set1)).toEqual({ kind: 'server_error', reason });
+    }
+    cluster.nodes[2]!.start();
+    await cluster.runUntilReady();
+    for (const node of [0, 1, 2]) expect(await read(cluster, node, 'k')).toBe('v');
+    expect(await ask(cluster, 1, set1)).toEqual(STORED);
+  });
+
+  it('of which two are there, with clocks that are kept: they serve', async () => {
+    const cluster = await stopped();
+    cluster.nodes[1]!.clock.skewMs = 3_000;
+    cluster.nodes[0]!.start();
+    cluster.nodes[1]!.start();
+    await cluster.run(5_000);
+    for (const node of [0, 1]) expect(await ask(cluster, node, set1)).toEqual(STORED);
+  });
+});
