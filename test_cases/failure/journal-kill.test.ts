@@ -42,9 +42,7 @@ async function writeUntilKilled(dataDir: string, first: number, forMs: number): 
 }
 
 describe('a process that is killed while it writes its journal', () => {
-  it('keeps others off its directory until then, and leaves a prefix with all that was confirmed', {
-    timeout: 120_000,
-  }, async () => {
+  it('keeps others off its directory until then, and leaves a prefix with all that was confirmed', async () => {
     const dataDir = journals.dataDir();
     let last = 0;
     let confirmedInAll = 0;

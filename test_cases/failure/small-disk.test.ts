@@ -33,7 +33,7 @@ describe('a disk of 64 MB', () => {
   it.skipIf(!mayMount).each([
     ['one journal', 1],
     ['three journals', 3],
-  ])('takes 7 MB that are overwritten for ever, of %s', { timeout: 300_000 }, async (_, count) => {
+  ])('takes 7 MB that are overwritten for ever, of %s', async (_, count) => {
     using disk = new SmallDisk('64m');
     await using _closed = { [Symbol.asyncDispose]: () => journals.closeAll() };
     const open = (controller: number) =>

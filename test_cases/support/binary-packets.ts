@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { HANGS_AFTER_MS } from './hang.ts';
 
 /** memcached's binary protocol for tests, which shares no code with the product. */
 
@@ -118,7 +119,7 @@ export function shown(response: ResponsePacket): string {
 }
 
 const LAST_OPAQUE = 0xffff_fffe;
-const ANSWER_WITHIN_MS = 10_000;
+const ANSWER_WITHIN_MS = HANGS_AFTER_MS;
 
 export interface Conversation {
   readonly output: readonly string[];

@@ -5,6 +5,7 @@ import type { Status } from '../../src/controller/status.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
+import { HANGS_AFTER_MS } from './hang.ts';
 import { type Host, LOOPBACK } from './host.ts';
 import { Memcached } from './memcached.ts';
 import { type StoreKind, type StoreProcess, startStores } from './store-process.ts';
@@ -31,7 +32,7 @@ export interface ClusterOptions {
 /** Of every cluster of the tests. */
 export const SECRET = 'the secret of a cluster of tests';
 
-const READY_WITHIN_MS = 40_000;
+const READY_WITHIN_MS = HANGS_AFTER_MS;
 
 /**
  * Where a test asks what is answered, and nothing is made to fail, a machine that has other work to do must not look

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { atEnd } from './at-end.ts';
+import { HANGS_AFTER_MS } from './hang.ts';
 import type { Host } from './host.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const LOG_LINES_SHOWN = 15;
-const EXIT_WITHIN_MS = 10_000;
+const EXIT_WITHIN_MS = HANGS_AFTER_MS;
 
 /** Nothing outlives the tests, even when they end before their clean-up. */
 const running = new Set<ChildProcess>();

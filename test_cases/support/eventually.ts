@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HANGS_AFTER_MS } from './hang.ts';
 
 const INTERVAL_MS = 20;
 
@@ -7,7 +8,7 @@ const INTERVAL_MS = 20;
  *
  * @throws what the check last threw, when it did not pass in time
  */
-export async function eventually<T>(check: () => T | Promise<T>, withinMs = 10_000): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, withinMs = HANGS_AFTER_MS): Promise<T> {
   const until = performance.now() + withinMs;
   for (;;) {
     try {

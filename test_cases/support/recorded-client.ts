@@ -1,5 +1,6 @@
 import type { Action, Answer, Event } from '../checkers/history.ts';
 import type { Seen } from '../checkers/session-order.ts';
+import { HANGS_AFTER_MS } from './hang.ts';
 import { AnswerError, type TextClient } from './text-client.ts';
 
 /** What all clients of a load did and saw, on the monotonic clock of the tests. */
@@ -13,7 +14,7 @@ export interface LoadRecord {
 }
 
 /** A request that is not answered by then counts as hanging: the deadline of requests, and the longest pause. */
-const ANSWER_WITHIN_MS = 8_000;
+const ANSWER_WITHIN_MS = HANGS_AFTER_MS;
 
 const WORDS = ['STORED', 'NOT_STORED', 'EXISTS', 'NOT_FOUND', 'DELETED'];
 

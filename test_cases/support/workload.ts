@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
+import { HANGS_AFTER_MS } from './hang.ts';
 import { AnswerError, type TextClient } from './text-client.ts';
 
 export interface WorkloadOptions {
@@ -15,7 +16,7 @@ interface Register {
 }
 
 /** A request that is not answered by then counts as hanging: the deadline of requests, and a pause of 2 s. */
-const ANSWER_WITHIN_MS = 5_000;
+const ANSWER_WITHIN_MS = HANGS_AFTER_MS;
 const RETRY_MS = 10;
 const COUNTER = 'load-counter';
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAIN_FILE } from '../../../src/cli/locations.ts';
+import { HANGS_AFTER_MS } from '../../support/hang.ts';
 
 let directory = '';
 
@@ -24,7 +25,7 @@ function main(words: string, environment: NodeJS.ProcessEnv = {}) {
     cwd: directory,
     encoding: 'utf8',
     env: { PATH: process.env.PATH, MEMCHORUS_RUN_DIR: directory, ...environment },
-    timeout: 20_000,
+    timeout: HANGS_AFTER_MS,
   });
   return { status, stdout, stderr };
 }
