@@ -22,8 +22,9 @@ import { LARGE_VALUES } from '../store/large-values.ts';
 import { type ConditionalRequest, type Found, isMarked } from './conditional.ts';
 import { setChange, storedReply } from './decide-store.ts';
 import { Decision, unknownReply } from './decision.ts';
-import { Gathering, hitOf, NO_HITS } from './gathering.ts';
+import { hitOf, NO_HITS } from './hits.ts';
 import type { Policy } from './level.ts';
+import { MultiRead, type MultiReadPorts, type Part } from './multi-read.ts';
 import { Operation, type OperationOwner } from './operation.ts';
 import { Parked } from './parked.ts';
 import { ReadTimes } from './read-times.ts';
@@ -112,8 +113,17 @@ export class Coordinator {
     for (let first = this.#deadlines.first(); first !== undefined; first = this.#deadlines.first()) {
       if (!first.done && first.deadlineMs > now) return;
       this.#deadlines.shift();
-      if (!first.done) first.finish(this.#timedOut(first));
+      if (!first.done) this.#onDeadline(first, now);
     }
+  }
+
+  /** What its client has not taken is not late: a request behind it has its time once more. */
+  #onDeadline(operation: Operation, now: number): void {
+    const { requestTimeoutMs } = this.#ports;
+    if (!operation.waitedForClientSince(now - requestTimeoutMs))
+      return operation.finish(this.#timedOut(operation));
+    operation.deadlineMs = now + requestTimeoutMs;
+    this.#deadlines.push(operation);
   }
 
   /** Carries it out, and tells it when it is ordered. */
@@ -172,23 +182,23 @@ export class Coordinator {
   #get(operation: Operation, request: GetRequest): void {
     if (request.keys.length === 1) return this.#getOne(operation, request, request.keys[0]!);
     const { engine } = this.#ports;
-    const gathering = new Gathering(operation, request.keys, request.withCas);
-    let unissued = 1;
-    const issued = () => {
-      if (--unissued === 0) operation.ordered();
+    const read = (part: Part) => {
+      const readNow = () => this.#readPart(operation, part);
+      if (!this.policy.strongReads || !engine.afterPending(part.key, readNow)) readNow();
     };
-    const readOne = (index: number) => {
-      const key = request.keys[index]!;
-      const read = () =>
-        this.#ports.replica.read(key, this.#ifStillOpen(operation, gathering.onRead(index)), operation);
-      const readLater = () => {
-        read();
-        issued();
-      };
-      if (this.policy.strongReads && engine.afterPending(key, readLater)) unissued++;
-      else read();
-    };
-    this.#inSlices(operation, request.keys.length, readOne, issued);
+    operation.isOrderedByRead = true;
+    new MultiRead(operation, request, this.#multiReadPorts(read)).begin();
+  }
+
+  #readPart(operation: Operation, part: Part): void {
+    if (operation.done) return;
+    const onRead: ReadDone = (error, entry) => part.onRead(error, entry);
+    this.#ports.replica.read(part.key, this.#ifStillOpen(operation, onRead), part);
+  }
+
+  #multiReadPorts(read: (part: Part) => void): MultiReadPorts {
+    const { replica, nextTurn } = this.#ports;
+    return { read, nextTurn, giveAgain: (bytes, done, reader) => replica.giveAgain(bytes, done, reader) };
   }
 
   /** As with many keys, by the shortest way: it is what is asked most. */
@@ -205,9 +215,9 @@ export class Coordinator {
       }
     };
     const read = () => {
-      replica.read(key, onRead, operation);
-      operation.ordered();
+      if (!operation.done) replica.read(key, onRead, operation);
     };
+    operation.isOrderedByRead = true;
     if (!this.policy.strongReads || !engine.afterPending(key, read)) read();
   }
 
@@ -219,17 +229,6 @@ export class Coordinator {
       if (this.#readGate().state === 'open') done(error, entry);
       else this.#parked.whenOpen(operation, this.#readGate, () => done(error, entry));
     };
-  }
-
-  /** Does one thing per key, some in each event-loop turn: a request with very many holds nobody else up. */
-  #inSlices(operation: Operation, count: number, one: (index: number) => void, done: () => void): void {
-    const run = (from: number): void => {
-      const end = operation.done ? count : Math.min(count, from + KEYS_PER_TURN);
-      for (let index = from; index < end && !operation.done; index++) one(index);
-      if (end === count) done();
-      else this.#ports.nextTurn(() => run(end));
-    };
-    run(0);
   }
 
   #set(operation: Operation, request: StoreRequest): void {
@@ -264,7 +263,7 @@ export class Coordinator {
 
   /** Ordered once it is answered, were it by its deadline: the next request need not wait for what is left of it. */
   #conditional(operation: Operation, request: ConditionalRequest & Request): void {
-    this.#decision.carryOut(operation, request, (verdict, version) =>
+    this.#decision.carryOut(operation, request, operation, (verdict, version) =>
       operation.finish(verdict.reply(version)),
     );
   }
@@ -282,10 +281,10 @@ export class Coordinator {
       if (found !== null && isMarked(found, 'stale') && !isMarked(found, 'taken')) {
         return this.#conditional(operation, request);
       }
+      if (found !== null) LARGE_VALUES.lend(found.value);
       operation.finish(this.#decision.verdict(request, found).reply(NO_VERSION));
     };
-    const ordered = pending ? () => {} : () => operation.ordered();
-    this.#found(operation, request.key, ordered, onFound, !request.unnoticed);
+    this.#found(operation, request.key, !pending, onFound, !request.unnoticed);
   }
 
   /** Looking at an entry for people does not count as reading it. */
@@ -295,42 +294,41 @@ export class Coordinator {
       if (error !== null) return operation.finish(serverError(error));
       operation.finish(this.#decision.verdict(request, found).reply(NO_VERSION));
     };
-    this.#found(operation, key, () => operation.ordered(), onFound, false);
+    this.#found(operation, key, true, onFound, false);
   }
 
-  /** Reads one entry as the level says. @param ordered called once the read has been handed to the store */
-  #found(operation: Operation, key: string, ordered: () => void, done: OnFound, noticed: boolean): void {
+  /**
+   * Reads one entry as the level says.
+   *
+   * @param isOrdered what comes behind it may start when the read is issued, if that is at once: one that had to wait
+   *   may find what it has to change
+   */
+  #found(operation: Operation, key: string, isOrdered: boolean, done: OnFound, noticed: boolean): void {
     const { engine, replica } = this.#ports;
     const read = () => {
+      if (operation.done) return;
+      operation.isOrderedByRead = isOrdered;
       this.#readTimes.read(key, noticed, (readAtSec) => {
         const onRead: ReadDone = (error, entry) =>
           done(error, entry === null ? null : { ...entry, readAtSec });
         replica.read(key, this.#ifStillOpen(operation, onRead), operation);
       });
-      ordered();
+      operation.isOrderedByRead = false;
     };
     if (!this.policy.strongReads || !engine.afterPending(key, read)) read();
   }
 
   #getAndTouch(operation: Operation, request: GetAndTouchRequest): void {
-    const gathering = new Gathering(operation, request.keys, request.withCas);
-    if (request.keys.length === 0) operation.finish({ kind: 'hits', hits: [] });
-    const touchOne = (index: number) => {
-      const one = { kind: 'gat-one', key: request.keys[index]!, exptime: request.exptime } as const;
-      this.#decision.carryOut(operation, one, ({ change }, version) => {
+    const touch = (part: Part) => {
+      const one = { kind: 'gat-one', key: part.key, exptime: request.exptime } as const;
+      this.#decision.carryOut(operation, one, part, ({ change }, version) => {
         const value = change?.value ?? null;
-        gathering.onRead(index)(
-          null,
-          change === null || value === null ? null : { ...change, value, version },
-        );
+        part.onRead(null, change === null || value === null ? null : { ...change, value, version });
       });
     };
-    this.#inSlices(operation, request.keys.length, touchOne, () => {});
+    new MultiRead(operation, request, this.#multiReadPorts(touch)).begin();
   }
 }
 
 /** @param found null when there is no entry, or when it could not be read */
 type OnFound = (error: string | null, found: Found | null) => void;
-
-/** Keys of one request that are looked up before others get their turn. */
-const KEYS_PER_TURN = 256;

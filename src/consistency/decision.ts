@@ -3,6 +3,7 @@ import type { Effect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { type Reply, serverError } from '../protocol/reply.ts';
 import type { Draft, Engine, WriteOutcome } from '../replication/engine.ts';
+import type { Reader } from '../replication/read-flow.ts';
 import type { Replica } from '../replication/replica.ts';
 import type { ConditionalRequest, Found, Verdict } from './conditional.ts';
 import { decide, needsValue } from './decide.ts';
@@ -38,14 +39,17 @@ export class Decision {
     this.#ports = ports;
   }
 
-  carryOut(operation: Operation, request: ConditionalRequest, done: OnDecided): void {
+  /** @param reader reads for it what it depends on */
+  carryOut(operation: Operation, request: ConditionalRequest, reader: Reader, done: OnDecided): void {
     if (operation.done) return;
     const { engine } = this.#ports;
     const predicted = engine.predict(request.key);
-    if (predicted === null) return this.#onApplied(operation, request, done);
+    if (predicted === null) return this.#onApplied(operation, request, reader, done);
     const verdict = this.verdict(request, foundIn(predicted.effect));
-    if (verdict.change !== null) return this.#propose(operation, request, verdict, predicted.version, done);
-    engine.afterPending(request.key, () => this.#onApplied(operation, request, done));
+    if (verdict.change !== null) {
+      return this.#propose(operation, request, reader, verdict, predicted.version, done);
+    }
+    engine.afterPending(request.key, () => this.#onApplied(operation, request, reader, done));
   }
 
   /** What the request does to an entry, or to the lack of one. */
@@ -56,7 +60,7 @@ export class Decision {
     return decide(request, expired ? null : found, { nowMs, itemBytesMax });
   }
 
-  #onApplied(operation: Operation, request: ConditionalRequest, done: OnDecided): void {
+  #onApplied(operation: Operation, request: ConditionalRequest, reader: Reader, done: OnDecided): void {
     if (operation.done) return;
     const { engine, replica, parked, readGate, readTimes } = this.#ports;
     const held = replica.heldVersion(request.key);
@@ -65,8 +69,8 @@ export class Decision {
       const verdict = this.verdict(request, found);
       if (verdict.change === null)
         return parked.whenOpen(operation, readGate, () => done(verdict, NO_VERSION));
-      if (engine.predict(request.key) !== null) return this.carryOut(operation, request, done);
-      this.#propose(operation, request, verdict, held, done);
+      if (engine.predict(request.key) !== null) return this.carryOut(operation, request, reader, done);
+      this.#propose(operation, request, reader, verdict, held, done);
     };
     const record = replica.journal.newest(request.key);
     if (!needsValue(request)) {
@@ -74,16 +78,21 @@ export class Decision {
       return onFound(live ? { ...record, flags: 0, value: EMPTY } : null);
     }
     readTimes.read(request.key, isNoticed(request), (readAtSec) =>
-      replica.read(request.key, (error, entry) => {
-        if (error !== null) operation.finish(serverError(error));
-        else onFound(entry === null ? null : { ...entry, readAtSec });
-      }),
+      replica.read(
+        request.key,
+        (error, entry) => {
+          if (error !== null) operation.finish(serverError(error));
+          else onFound(entry === null ? null : { ...entry, readAtSec });
+        },
+        reader,
+      ),
     );
   }
 
   #propose(
     operation: Operation,
     request: ConditionalRequest,
+    reader: Reader,
     verdict: Verdict,
     base: Version,
     done: OnDecided,
@@ -91,7 +100,7 @@ export class Decision {
     const { engine, parked, readTimes } = this.#ports;
     const writeGate = () => engine.gate('write');
     if (writeGate().state !== 'open') {
-      return parked.whenOpen(operation, writeGate, () => this.carryOut(operation, request, done));
+      return parked.whenOpen(operation, writeGate, () => this.carryOut(operation, request, reader, done));
     }
     operation.proposed = true;
     const readAtSec = readTimes.after(request, verdict, base);
@@ -103,7 +112,7 @@ export class Decision {
       }
       if (outcome.kind === 'unknown') return operation.finish(unknownReply(outcome));
       operation.proposed = false;
-      this.carryOut(operation, request, done);
+      this.carryOut(operation, request, reader, done);
     });
   }
 }

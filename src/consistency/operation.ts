@@ -1,12 +1,26 @@
-import type { Reply } from '../protocol/reply.ts';
+import type { Hit, Reply } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
+import type { Reader, ReadFlow } from '../replication/read-flow.ts';
 
 /** Who has asked for operations, and is told of each. */
 export interface OperationOwner {
+  /** Its reads. */
+  readonly flow: ReadFlow;
+
   /** It has been answered; called once. */
   onDone(operation: Operation): void;
+
   /** What it does or sees can no longer come after what is asked behind it. */
   onOrdered(operation: Operation): void;
+
+  /** All that was asked before it has been answered: a part of its reply may go out now. */
+  isNext(operation: Operation): boolean;
+
+  /** A part of its reply goes out. */
+  onPart(operation: Operation, hits: readonly Hit[]): void;
+
+  /** At some time since then, what was answered was not taken: its requests had to wait for that. */
+  waitedForClientSince(ms: number): boolean;
 }
 
 /** How far a connection has got: the requests that it has started. */
@@ -15,18 +29,24 @@ export interface ProgramOrder {
 }
 
 /** One client request, from its arrival until it is answered: exactly once, whatever comes first. */
-export class Operation {
+export class Operation implements Reader {
   readonly request: Request;
   /** Monotonic, milliseconds. */
-  readonly deadlineMs: number;
+  deadlineMs: number;
   /** Its effect may have left this controller: after that a failure means "outcome unknown". */
   proposed = false;
   /** It was started, and may change an entry. */
   isWriteUnderWay = false;
+  /** What comes behind it may start when its read has been issued. */
+  isOrderedByRead = false;
+  /** Told when all that was asked before it has been answered. */
+  onNext: (() => void) | null = null;
+  readonly isAwaited = false;
   readonly #owner: OperationOwner;
   #order: ProgramOrder | null = null;
   #orderAt = 0;
   #reply: Reply | null = null;
+  #heldBytes = 0;
 
   constructor(request: Request, deadlineMs: number, owner: OperationOwner) {
     this.request = request;
@@ -43,9 +63,26 @@ export class Operation {
     return this.#reply !== null;
   }
 
+  get isGone(): boolean {
+    return this.#reply !== null;
+  }
+
+  get flow(): ReadFlow {
+    return this.#owner.flow;
+  }
+
+  /** Of its client's room, in bytes. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   /** Its connection has gone on to the next request since it was started. */
   get isOvertaken(): boolean {
     return this.#order !== null && this.#order.started !== this.#orderAt;
+  }
+
+  get isNext(): boolean {
+    return this.#owner.isNext(this);
   }
 
   /** It is started now. */
@@ -57,6 +94,25 @@ export class Operation {
   /** From now on the connection's next request may start. An answer says so in any case. */
   ordered(): void {
     this.#owner.onOrdered(this);
+  }
+
+  onIssued(): void {
+    if (this.isOrderedByRead) this.#owner.onOrdered(this);
+  }
+
+  hold(bytes: number): void {
+    if (bytes === this.#heldBytes) return;
+    this.#owner.flow.hold(bytes - this.#heldBytes);
+    this.#heldBytes = bytes;
+  }
+
+  /** Hands out a part of the reply: the rest is to follow. */
+  giveOut(hits: readonly Hit[]): void {
+    this.#owner.onPart(this, hits);
+  }
+
+  waitedForClientSince(ms: number): boolean {
+    return this.#owner.waitedForClientSince(ms);
   }
 
   /** Answers, unless that has happened. */

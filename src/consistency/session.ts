@@ -1,9 +1,21 @@
 import { Fifo } from '../ordering/fifo.ts';
-import { type Reply, serverError } from '../protocol/reply.ts';
+import { type Hit, type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
+import { ReadFlow, type Room } from '../replication/read-flow.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Operation, OperationOwner, ProgramOrder } from './operation.ts';
-import { isPlainWrite, isWrite } from './request-kinds.ts';
+import { isPlainRead, isPlainWrite, isWrite } from './request-kinds.ts';
+
+export interface SessionPorts {
+  /** Called for every request, in order. */
+  readonly onReply: (request: Request, reply: Reply) => void;
+  /** Called for what goes out of a reply ahead of its end. */
+  readonly onPart: (request: Request, hits: readonly Hit[]) => void;
+  /** What may be read for it. */
+  readonly room: Room;
+  /** At some time since then, monotonic, its client has not taken what it was given. */
+  readonly waitedForClientSince: (ms: number) => boolean;
+}
 
 /**
  * One client connection's requests: started so that they take effect in the order in which they were sent,
@@ -17,8 +29,9 @@ import { isPlainWrite, isWrite } from './request-kinds.ts';
  *    would then come after requests that were sent later.
  */
 export class ClientSession implements OperationOwner {
+  readonly flow: ReadFlow;
   readonly #coordinator: Coordinator;
-  readonly #onReply: (request: Request, reply: Reply) => void;
+  readonly #ports: SessionPorts;
   readonly #unanswered = new Fifo<Operation>();
   readonly #held = new Fifo<Operation>();
   readonly #order: ProgramOrder = { started: 0 };
@@ -26,11 +39,12 @@ export class ClientSession implements OperationOwner {
   #barrier: Operation | null = null;
   #draining = false;
   #writesUnderWay = 0;
+  #hasLeft = false;
 
-  /** @param onReply called for every request, in order */
-  constructor(coordinator: Coordinator, onReply: (request: Request, reply: Reply) => void) {
+  constructor(coordinator: Coordinator, ports: SessionPorts) {
     this.#coordinator = coordinator;
-    this.#onReply = onReply;
+    this.#ports = ports;
+    this.flow = new ReadFlow(ports.room);
   }
 
   /** Requests that have not been answered. */
@@ -97,10 +111,38 @@ export class ClientSession implements OperationOwner {
   onDone(operation: Operation): void {
     if (operation.isWriteUnderWay) this.#writesUnderWay--;
     if (this.#barrier === operation) this.#barrier = null;
-    for (let first = this.#unanswered.first(); first?.reply; first = this.#unanswered.first()) {
+    let first = this.#unanswered.first();
+    for (; first?.reply; first = this.#unanswered.first()) {
       this.#unanswered.shift();
-      this.#onReply(first.request, first.reply);
+      if (!this.#hasLeft || !isPlainRead(first.request)) this.#ports.onReply(first.request, first.reply);
+      first.hold(0);
     }
+    first?.onNext?.();
+    if (this.flow.isHeldUp) this.flow.retry();
     if (this.#held.length > 0) this.drain();
   }
+
+  onPart(operation: Operation, hits: readonly Hit[]): void {
+    this.#ports.onPart(operation.request, hits);
+  }
+
+  isNext(operation: Operation): boolean {
+    return this.#unanswered.first() === operation;
+  }
+
+  waitedForClientSince(ms: number): boolean {
+    return this.#ports.waitedForClientSince(ms);
+  }
+
+  /** The client has left: what it wanted to read is not read any more. What it has asked to be written still is. */
+  leave(): void {
+    this.#hasLeft = true;
+    const unanswered = this.#unanswered.filter(
+      (operation) => !operation.done && isPlainRead(operation.request),
+    );
+    for (const operation of unanswered) operation.finish(NOT_WANTED);
+    this.flow.retry();
+  }
 }
+
+const NOT_WANTED = serverError('the client has left');

@@ -74,6 +74,13 @@ const ANSWERED_WITHIN_MS = 3_000;
 /** How often idle clients are looked for, in milliseconds. */
 const IDLE_CHECK_MS = 1_000;
 
+/**
+ * While memory for clients is short, one that takes nothing of its replies for so long is closed, in milliseconds; and
+ * how often that is looked at.
+ */
+const STALLED_MS = 500;
+const STALL_CHECK_MS = 250;
+
 /** A core with its sockets, store, timers and log. */
 class RunningController implements Controller {
   readonly #settings: Settings;
@@ -157,6 +164,7 @@ class RunningController implements Controller {
       setInterval(() => this.#onHeartbeat(), heartbeatMs),
       setInterval(() => this.#core.onSyncTick(), syncIntervalMs),
       setInterval(() => this.#serviceWatch.onTick(), SERVICE_LOOK_MS),
+      setInterval(() => this.#closeStalled(), STALL_CHECK_MS),
     ];
     if (idleTimeoutMs > 0)
       this.#timers.push(setInterval(() => this.#closeIdle(idleTimeoutMs), IDLE_CHECK_MS));
@@ -231,6 +239,7 @@ class RunningController implements Controller {
       onPeer: (socket, version, early) => this.#mesh.accept(socket, version, early),
       onConnection: (accepted) => statistics.add(accepted ? 'total_connections' : 'rejected_connections', 1),
       onReply: (request, reply) => statistics.count(request, reply),
+      onPart: (hits) => statistics.countPart(hits),
       onBytes: (read, written) => {
         statistics.add('bytes_read', read);
         statistics.add('bytes_written', written);
@@ -242,6 +251,12 @@ class RunningController implements Controller {
 
   #closeIdle(timeoutMs: number): void {
     this.#statistics.add('idle_kicks', this.#frontDoor.closeIdle(performance.now() - timeoutMs));
+  }
+
+  #closeStalled(): void {
+    if (!this.#budget.isCrowded) return;
+    const closed = this.#frontDoor.closeStalled(performance.now() - STALLED_MS);
+    this.#statistics.add('memchorus_clients_stalled', closed);
   }
 
   /** For `stats`, beside what `status` says. */

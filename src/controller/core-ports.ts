@@ -21,6 +21,8 @@ export interface CorePorts {
   /** What the journal has from a former life. */
   readonly recovered: RecoveredState;
   readonly store: EntryStore;
+  /** See `READ_WINDOW_BYTES`, which is the default. */
+  readonly readWindowBytes?: number;
   /** Milliseconds since 1970; it may jump. */
   readonly wallMs: () => number;
   /** Monotonic, milliseconds. */

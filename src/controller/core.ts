@@ -14,6 +14,7 @@ import type { Engine } from '../replication/engine.ts';
 import { graceMsOf } from '../replication/first-sync.ts';
 import { KeptProgress, recoveredVector } from '../replication/kept-progress.ts';
 import { OrderedSide } from '../replication/ordered-side.ts';
+import { READ_WINDOW_BYTES, readWindows } from '../replication/read-windows.ts';
 import { Replica } from '../replication/replica.ts';
 import { StoreRecovery } from '../replication/store-recovery.ts';
 import { type Exchange, Sync } from '../replication/sync.ts';
@@ -68,7 +69,9 @@ export class Core {
       recoveredVector(ports.recovered, nodes),
     );
     const hot = new HotEntries(settings.hotBytesMax);
-    this.replica = new Replica(ports.journal, ports.store, hot, () => this.time.cluster.nowMs());
+    const windows = readWindows(requestFlush, ports.readWindowBytes ?? READ_WINDOW_BYTES);
+    const clusterMs = () => this.time.cluster.nowMs();
+    this.replica = new Replica(ports.journal, ports.store, hot, clusterMs, windows);
     this.peers = peersOf(ports, TICK_MS);
     this.time = new CoreTime(ports, this.peers, () => this.#onChange());
     this.#peerLog = new PeerLog({ ...ports, peers: this.peers });
@@ -176,6 +179,7 @@ export class Core {
     if (this.#isOver) return;
     this.#ordered?.engine.flush();
     this.#convergent?.engine.flush();
+    this.replica.onTurnEnd();
   }
 
   onPeerUp(peer: number): void {

@@ -1,13 +1,14 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { prefaceIn } from '../peer/handshake.ts';
 import { BinaryCodec } from '../protocol/binary/binary-codec.ts';
 import { REQUEST_MAGIC } from '../protocol/binary/wire-format.ts';
 import type { ClientCodec } from '../protocol/client-codec.ts';
 import { TextCodec } from '../protocol/text-codec.ts';
 import { ClientConnection, type ClientPorts, type ConnectionFigures } from './client-connection.ts';
 import type { Address } from './settings.ts';
+import { Strangers } from './strangers.ts';
 
-export interface FrontDoorPorts extends Omit<ClientPorts, 'onOutput' | 'onYield' | 'onEnd' | 'onClose'> {
+export interface FrontDoorPorts
+  extends Omit<ClientPorts, 'onOutput' | 'onYield' | 'onHeldUp' | 'onRoom' | 'onEnd' | 'onClose'> {
   readonly itemBytesMax: number;
   readonly connectionsMax: number;
   readonly requestFlush: () => void;
@@ -18,9 +19,6 @@ export interface FrontDoorPorts extends Omit<ClientPorts, 'onOutput' | 'onYield'
   readonly onYields: (connections: number) => void;
 }
 
-/** First bytes of a connection must come to at least the preface's length, if they start as it does, in time. */
-const PREFACE_WITHIN_MS = 2_000;
-
 /**
  * The one port of a controller: the first bytes of a connection tell whether a peer or a client calls.
  */
@@ -28,11 +26,13 @@ export class FrontDoor {
   readonly #ports: FrontDoorPorts;
   readonly #server: Server;
   readonly #clients = new Set<ClientConnection>();
-  readonly #strangers = new Set<Socket>();
+  readonly #strangers: Strangers;
   readonly #clientPorts: ClientPorts;
   #outputs: ClientConnection[] = [];
   /** Those that have more requests at hand, in the order in which they get their next turn. */
   #waiting: ClientConnection[] = [];
+  /** Those whose reads wait for room. */
+  #heldUp = new Set<ClientConnection>();
   #lastId = 0;
   /** Clients that have not got their last answer. */
   #served = 0;
@@ -48,16 +48,30 @@ export class FrontDoor {
         ports.requestFlush();
       },
       onYield: (connection) => this.#onYield(connection),
+      onHeldUp: (connection) => this.#heldUp.add(connection),
+      onRoom: () => {
+        if (this.#heldUp.size > 0) ports.requestFlush();
+      },
       onEnd: () => {
         this.#served--;
         this.#onEmptied();
       },
       onClose: (connection) => {
         this.#clients.delete(connection);
+        this.#heldUp.delete(connection);
         this.#onEmptied();
       },
     };
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#onSocket(socket));
+    this.#strangers = new Strangers({
+      roomFor: () => Math.max(SILENT_MIN, ports.connectionsMax - this.#clients.size),
+      nowMs: ports.nowMs,
+      onClient: (socket, first) => this.#addClient(socket, first),
+      onPeer: ports.onPeer,
+      onClosed: () => this.#onEmptied(),
+    });
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+      this.#strangers.add(socket),
+    );
   }
 
   get clients(): number {
@@ -84,6 +98,14 @@ export class FrontDoor {
     const outputs = this.#outputs;
     this.#outputs = [];
     for (const connection of outputs) connection.flush();
+    if (this.#heldUp.size > 0) this.#goOn();
+  }
+
+  /** Those that find no room once more wait again, in the same order. */
+  #goOn(): void {
+    const heldUp = this.#heldUp;
+    this.#heldUp = new Set();
+    for (const connection of heldUp) connection.goOn();
   }
 
   /** Starts requests that were waiting for the engine. */
@@ -91,9 +113,20 @@ export class FrontDoor {
     for (const connection of this.#clients) connection.drain();
   }
 
+  /** Closes clients that have taken nothing since then of what they were given. @returns how many */
+  closeStalled(sinceMs: number): number {
+    let closed = 0;
+    for (const connection of this.#clients) {
+      if (!connection.hasStalledSince(sinceMs)) continue;
+      connection.destroy();
+      closed++;
+    }
+    return closed;
+  }
+
   /** Closes clients that have sent nothing since then and wait for nothing. @returns how many */
   closeIdle(sinceMs: number): number {
-    let closed = 0;
+    let closed = this.#strangers.closeIdle(sinceMs);
     for (const connection of this.#clients) {
       if (!connection.isIdleSince(sinceMs)) continue;
       connection.destroy();
@@ -114,9 +147,9 @@ export class FrontDoor {
     this.#isLast = true;
     for (const connection of this.#clients) connection.finishWithNextAnswer();
     const isServed = () => this.#served === 0;
-    await this.#until(() => isServed() && this.#strangers.size === 0, Math.min(withinMs, LAST_REQUESTS_MS));
+    await this.#until(() => isServed() && this.#strangers.count === 0, Math.min(withinMs, LAST_REQUESTS_MS));
     await afterReading();
-    for (const socket of this.#strangers) socket.destroy();
+    this.#strangers.closeAll();
     for (const connection of this.#clients) connection.finish();
     await this.#until(isServed, withinMs);
   }
@@ -142,44 +175,8 @@ export class FrontDoor {
     this.#onEmptied = () => {};
   }
 
-  #onSocket(socket: Socket): void {
-    const full = this.#clients.size + this.#strangers.size >= this.#ports.connectionsMax;
-    this.#strangers.add(socket);
-    const ignore = () => {};
-    socket.on('error', ignore);
-    const onClose = () => {
-      this.#strangers.delete(socket);
-      this.#onEmptied();
-    };
-    socket.once('close', onClose);
-    let first: Buffer = Buffer.alloc(0);
-    let timer: NodeJS.Timeout | null = null;
-    const onEnd = () => socket.end();
-    const settle = () => {
-      if (timer !== null) clearTimeout(timer);
-      socket.off('data', onData);
-      socket.off('close', onClose);
-      socket.off('end', onEnd);
-      socket.off('error', ignore);
-      this.#strangers.delete(socket);
-    };
-    const onData = (chunk: Buffer): void => {
-      first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
-      const preface = prefaceIn(first);
-      if (preface.kind === 'partial') {
-        timer ??= setTimeout(() => socket.destroy(), PREFACE_WITHIN_MS);
-        return;
-      }
-      settle();
-      const isPeer = preface.kind === 'peer';
-      if (isPeer) this.#ports.onPeer(socket, preface.version, first.subarray(preface.length));
-      else this.#addClient(socket, first, full);
-    };
-    socket.on('end', onEnd);
-    socket.on('data', onData);
-  }
-
-  #addClient(socket: Socket, first: Buffer, full: boolean): void {
+  #addClient(socket: Socket, first: Buffer): void {
+    const full = this.#clients.size >= this.#ports.connectionsMax;
     this.#ports.onConnection(!full);
     if (full) {
       // As memcached's `maxconns_fast` does.
@@ -193,6 +190,7 @@ export class FrontDoor {
     this.#clients.add(connection);
     this.#served++;
     if (this.#isLast) connection.finishWithNextAnswer();
+    this.#strangers.makeRoom();
     connection.receive(first);
   }
 
@@ -229,6 +227,12 @@ const CLOSE_WITHIN_MS = 1_500;
 function afterReading(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/**
+ * Connections that may be silent where clients take all of `connections_max`, or nearly. More: a peer gets its word in
+ * spite of more connections opened within the time that its first bytes take. Fewer: fewer descriptors.
+ */
+const SILENT_MIN = 64;
 
 /** Connections that may wait to be accepted. */
 export const BACKLOG = 1024;

@@ -1,4 +1,4 @@
-import type { Reply } from '../protocol/reply.ts';
+import type { Hit, Reply } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 
 /** memcached's default `-D`: what stands in front of it in a key is the key's prefix. */
@@ -32,6 +32,10 @@ export class PrefixStatistics {
       default:
         return;
     }
+  }
+
+  countHits(hits: readonly Hit[]): void {
+    for (const { key } of hits) this.#add(key, 'hit');
   }
 
   clear(): void {

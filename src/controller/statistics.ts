@@ -1,4 +1,4 @@
-import type { Reply } from '../protocol/reply.ts';
+import type { Hit, Reply } from '../protocol/reply.ts';
 import type {
   ArithmeticRequest,
   DeleteRequest,
@@ -41,6 +41,7 @@ const COUNTERS = [
   'total_items',
   'memchorus_errors',
   'memchorus_clients_refused',
+  'memchorus_clients_stalled',
 ] as const;
 
 export type Counter = (typeof COUNTERS)[number];
@@ -65,6 +66,11 @@ export class Statistics {
   reset(): void {
     for (const name of COUNTERS) this.#counts[name] = 0;
     this.prefixes.clear();
+  }
+
+  /** Hits that go out ahead of the rest of their reply. */
+  countPart(hits: readonly Hit[]): void {
+    if (this.prefixes.enabled) this.prefixes.countHits(hits);
   }
 
   count(request: Request, reply: Reply): void {
@@ -158,7 +164,7 @@ export class Statistics {
 }
 
 function hits(reply: Reply): number {
-  return reply.kind === 'hits' ? reply.hits.length : 0;
+  return reply.kind === 'hits' ? reply.hits.length + (reply.hitsBefore ?? 0) : 0;
 }
 
 function outcomeOf(reply: Reply): string {

@@ -132,6 +132,7 @@ export class StatsReplies {
       memchorus_keys: keys,
       memchorus_errors: counts.memchorus_errors,
       memchorus_clients_refused: counts.memchorus_clients_refused,
+      memchorus_clients_stalled: counts.memchorus_clients_stalled,
       memchorus_peers: peers.length,
       memchorus_peers_up: peers.filter(({ up }) => up).length,
       memchorus_store_up: storeStatus.up ? 1 : 0,

@@ -19,6 +19,8 @@ export interface JournalRecord {
    * no consequence for any other replica.
    */
   readonly readAtSec: number;
+  /** How large the value is; undefined where the write came without it. */
+  readonly valueBytes?: number | undefined;
 }
 
 /** How far this replica is: on disk it is part of the same commit as the writes before it. */

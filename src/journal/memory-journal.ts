@@ -186,10 +186,10 @@ export class MemoryJournal implements Journal {
 
   release(): void {}
 
-  fill({ key, version }: Effect): void {
+  fill({ key, version, value }: Effect): void {
     const slot = this.#slotOf(key);
-    if (slot === NO_SLOT || this.#table.compareVersion(slot, version) !== 0) return;
-    this.#table.setValued(slot);
+    if (value === null || slot === NO_SLOT || this.#table.compareVersion(slot, version) !== 0) return;
+    this.#table.setValued(slot, value.length);
     this.#last = undefined;
   }
 
@@ -231,7 +231,8 @@ export class MemoryJournal implements Journal {
     if (compareVersions(version, this.#flushedBelow) < 0) return false;
     const tombstone = effect.kind === 'delete';
     const valued = effect.value !== null;
-    const fields = { version, expiresAtMs, tombstone, token, marks, readAtSec: 0, valued };
+    const valueBytes = effect.value?.length;
+    const fields = { version, expiresAtMs, tombstone, token, marks, readAtSec: 0, valued, valueBytes };
     const slot = this.#slotOf(key);
     if (slot === NO_SLOT) {
       this.#insert(key, fields);

@@ -54,7 +54,7 @@ export class RecordTable {
   /** Makes another record of the key's of it, in the same slot. */
   set(slot: number, fields: RecordFields): void {
     const { version, expiresAtMs, tombstone, token, marks, readAtSec } = fields;
-    const { valued = false, file = 0, at = 0 } = fields;
+    const { valued = false, file = 0, at = 0, valueBytes = UNKNOWN_BYTES } = fields;
     const { numbers } = this.#chunkOf(slot);
     const start = indexOf(slot);
     const hadToken = (numbers[start + BITS]! & HAS_TOKEN) !== 0;
@@ -63,13 +63,14 @@ export class RecordTable {
     numbers[start + FILE] = file;
     numbers[start + AT] = at;
     numbers[start + READ_AT] = readAtSec;
-    numbers[start + BITS] =
+    const bits =
       USED |
       version.node |
       (marks << MARKS_SHIFT) |
       (tombstone ? TOMBSTONE : 0) |
       (valued ? VALUED : 0) |
       (token === null ? 0 : HAS_TOKEN);
+    numbers[start + BITS] = bits + sizeField(valueBytes);
     if (token !== null) this.#tokens.set(slot, token);
     else if (hadToken) this.#tokens.delete(slot);
   }
@@ -102,6 +103,7 @@ export class RecordTable {
       marks: (bits >> MARKS_SHIFT) & MARKS_MASK,
       readAtSec: numbers[start + READ_AT]!,
       valued: (bits & VALUED) !== 0,
+      valueBytes: sizeIn(bits),
       file: numbers[start + FILE]!,
       at: numbers[start + AT]!,
     };
@@ -127,10 +129,10 @@ export class RecordTable {
     return (this.#chunkOf(slot).numbers[indexOf(slot) + BITS]! & VALUED) !== 0;
   }
 
-  setValued(slot: number): void {
+  setValued(slot: number, valueBytes: number): void {
     const { numbers } = this.#chunkOf(slot);
     const at = indexOf(slot) + BITS;
-    numbers[at] = numbers[at]! | VALUED;
+    numbers[at] = ((numbers[at]! & BITS_MASK) | VALUED) + sizeField(valueBytes);
   }
 
   /** As `compareVersions`, of the record's version and this one. */
@@ -212,7 +214,7 @@ const AT = 3;
 const OLDER = 4;
 const NEWER = 5;
 const READ_AT = 6;
-/** The node of the version, the entry's marks, and what follows. */
+/** The node of the version, the entry's marks, and what follows; and the value's size above `BITS_MASK`. */
 const BITS = 7;
 
 const NODE_MASK = 0xff;
@@ -222,6 +224,24 @@ const TOMBSTONE = 1 << 16;
 const HAS_TOKEN = 1 << 17;
 const USED = 1 << 18;
 const VALUED = 1 << 19;
+
+/**
+ * A double holds 53 bits, of which the bits above take 22 and the size of the value 31. Bitwise operations see the
+ * lower 32 bits alone, so they find the bits as they are, and lose the size: it is divided out, and added.
+ */
+const BITS_MASK = (1 << 22) - 1;
+const SIZE_UNIT = BITS_MASK + 1;
+const SIZE_MAX = 2 ** 31 - 2;
+const UNKNOWN_BYTES = -1;
+
+function sizeField(valueBytes: number): number {
+  return (Math.min(valueBytes, SIZE_MAX) + 1) * SIZE_UNIT;
+}
+
+function sizeIn(bits: number): number | undefined {
+  const size = Math.floor(bits / SIZE_UNIT) - 1;
+  return size === UNKNOWN_BYTES ? undefined : size;
+}
 
 function indexOf(slot: number): number {
   return (slot & PLACE_MASK) * NUMBERS_PER_RECORD;

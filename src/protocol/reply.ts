@@ -48,7 +48,16 @@ export type Reply =
       readonly cas?: bigint;
       readonly valueBytes?: number;
     }
-  | { readonly kind: 'hits'; readonly hits: readonly Hit[] }
+  /**
+   * `isPart`: more of the same reply follows; `hitsBefore`: so many hits of it have gone out before, in parts. An error
+   * may follow parts, too.
+   */
+  | {
+      readonly kind: 'hits';
+      readonly hits: readonly Hit[];
+      readonly isPart?: true;
+      readonly hitsBefore?: number;
+    }
   | { readonly kind: 'item'; readonly item: Item }
   /** The new value of `incr` and `decr`; `cas` where the request asked for it; the others as in `Item`. */
   | {

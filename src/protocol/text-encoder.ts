@@ -36,7 +36,7 @@ export function encodeText(request: Request, reply: Reply, out: ReplyBuffer): vo
       break;
     case 'hits':
       if ('cutShort' in request) return encodeInvalid(BAD_FORMAT, out);
-      encodeHits(reply.hits, asksForCas(request), out);
+      encodeHits(reply.hits, asksForCas(request), reply.isPart ? '' : 'END\r\n', out);
       break;
     case 'number':
       out.text(`${reply.value}\r\n`);
@@ -75,14 +75,14 @@ function asksForCas(request: Request): boolean {
   return (request.kind === 'get' || request.kind === 'gat') && request.withCas;
 }
 
-function encodeHits(hits: readonly Hit[], withCas: boolean, out: ReplyBuffer): void {
+function encodeHits(hits: readonly Hit[], withCas: boolean, end: string, out: ReplyBuffer): void {
   let between = '';
   for (const { key, flags, value, cas } of hits) {
     out.text(`${between}VALUE ${key} ${flags} ${value.length}${withCas ? ` ${cas}` : ''}\r\n`);
     out.bytes(value);
     between = '\r\n';
   }
-  out.text(`${between}END\r\n`);
+  out.text(between + end);
 }
 
 /** Reasons come from errors of all kinds: a line end within one would be read as the next reply. */

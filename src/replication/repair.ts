@@ -3,7 +3,8 @@ import type { Effect } from '../ordering/effect.ts';
 import { sameVersion } from '../ordering/version.ts';
 import type { Fetch, Fetched, PeerBus } from '../peer/messages.ts';
 import type { Entry } from '../store/entry.ts';
-import { entryOf, LOST_AND_OVERWRITTEN, type ReadDone, type Reader, type Replica } from './replica.ts';
+import type { Reader } from './read-flow.ts';
+import { entryOf, LOST_AND_OVERWRITTEN, type ReadDone, type Replica } from './replica.ts';
 
 /** Somebody who waits for a value. */
 interface Waiting {
@@ -174,7 +175,7 @@ export class Repair {
   #readAgain({ record, readers }: Search): void {
     for (const { done, reader } of readers) {
       if (reader.isOvertaken) done(LOST_AND_OVERWRITTEN, null);
-      else this.#ports.replica.read(record.key, done, reader);
+      else this.#ports.replica.readAgain(record.key, done, reader);
     }
   }
 

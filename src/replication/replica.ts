@@ -5,6 +5,8 @@ import type { StoreError } from '../store/driver.ts';
 import type { Entry } from '../store/entry.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { HotEntries } from '../store/hot-entries.ts';
+import type { Reader } from './read-flow.ts';
+import type { ReadWindows } from './read-windows.ts';
 import { UnstoredKeys } from './unstored-keys.ts';
 
 /**
@@ -20,6 +22,7 @@ export class Replica {
   readonly hot: HotEntries;
   readonly #store: EntryStore;
   readonly #timeMs: () => number;
+  readonly #windows: ReadWindows;
   readonly #counters = { missing: 0, unanswered: 0, fromJournal: 0 };
   /** Keys whose value has to be brought to the store. */
   readonly unstored = new UnstoredKeys();
@@ -31,11 +34,18 @@ export class Replica {
   ) => done('the value is lost', null);
 
   /** @param timeMs cluster time, milliseconds since 1970 */
-  constructor(journal: Journal, store: EntryStore, hot: HotEntries, timeMs: () => number) {
+  constructor(
+    journal: Journal,
+    store: EntryStore,
+    hot: HotEntries,
+    timeMs: () => number,
+    windows: ReadWindows,
+  ) {
     this.journal = journal;
     this.#store = store;
     this.hot = hot;
     this.#timeMs = timeMs;
+    this.#windows = windows;
   }
 
   get counters(): ReplicaCounters {
@@ -98,28 +108,133 @@ export class Replica {
   /**
    * The newest entry of the key; null when there is none. A store that has lost it, or can't be asked, is no matter as long
    * as the journal or a peer has it.
+   *
+   * The read is issued when there is room for the value, and when it is its client's turn: usually now. Until then
+   * nothing is looked at, so that it finds what is newest when it is issued.
+   *
+   * @param done not called, or with an error, where the reader is gone
    */
-  read(key: string, done: ReadDone, reader: Reader = ALONE): void {
+  read(key: string, done: ReadDone, reader: Reader): void {
+    const record = this.#liveRecord(key);
+    if (record === null) return this.#onNothing(done, reader);
+    const bytes = expectedBytes(record);
+    const { flow } = reader;
+    if (!flow.take(reader, bytes)) {
+      flow.wait(reader, bytes, () => this.#readInTurn(key, bytes, done, reader));
+    } else if (this.#windows.store.enter(bytes)) {
+      this.#issue(record, bytes, done, reader);
+    } else {
+      this.#waitForTurn(key, bytes, done, reader);
+    }
+  }
+
+  /** The same for a read that was issued before, and whose value has been overwritten since: its room and turn are its own. */
+  readAgain(key: string, done: ReadDone, reader: Reader): void {
+    const record = this.#liveRecord(key);
+    if (record === null) done(null, null);
+    else this.#issue(record, 0, done, reader);
+  }
+
+  /** What one request has read already is given out once more: it takes room and a turn as if it were read again. */
+  giveAgain(bytes: number, done: () => void, reader: Reader): void {
+    const { flow } = reader;
+    const { store } = this.#windows;
+    const give = () => {
+      store.leaveAtTurnEnd(bytes);
+      reader.onIssued();
+      done();
+    };
+    const giveInTurn = () => {
+      if (store.enter(bytes)) give();
+      else store.wait(flow, { bytes, isGone: () => reader.isGone, go: give, drop: done });
+    };
+    if (flow.take(reader, bytes)) giveInTurn();
+    else flow.wait(reader, bytes, giveInTurn);
+  }
+
+  /** Values that were given from memory have left. */
+  onTurnEnd(): void {
+    this.#windows.store.onTurnEnd();
+  }
+
+  #liveRecord(key: string): JournalRecord | null {
     const record = this.journal.newest(key);
-    const nowMs = this.#timeMs();
-    if (record === undefined || !this.journal.isLive(record, nowMs)) return done(null, null);
-    const nowSec = Math.floor(nowMs / 1000);
+    return record !== undefined && this.journal.isLive(record, this.#timeMs()) ? record : null;
+  }
+
+  #onNothing(done: ReadDone, reader: Reader): void {
+    reader.onIssued();
+    done(null, null);
+  }
+
+  #readInTurn(key: string, bytes: number, done: ReadDone, reader: Reader): void {
+    if (this.#windows.store.enter(bytes)) this.#readNow(key, bytes, done, reader);
+    else this.#waitForTurn(key, bytes, done, reader);
+  }
+
+  #waitForTurn(key: string, bytes: number, done: ReadDone, reader: Reader): void {
+    this.#windows.store.wait(reader.flow, {
+      bytes,
+      isGone: () => reader.isGone,
+      go: () => this.#readNow(key, bytes, done, reader),
+      drop: () => done(NOT_WANTED, null),
+    });
+  }
+
+  #readNow(key: string, bytes: number, done: ReadDone, reader: Reader): void {
+    const record = this.#liveRecord(key);
+    if (record !== null) return this.#issue(record, bytes, done, reader);
+    this.#windows.store.leave(bytes);
+    this.#onNothing(done, reader);
+  }
+
+  /** @param bytes what the window counts for it */
+  #issue(record: JournalRecord, bytes: number, done: ReadDone, reader: Reader): void {
+    const { store } = this.#windows;
+    const { key } = record;
+    const nowSec = Math.floor(this.#timeMs() / 1000);
     const hot = this.hot.get(key, record.version, nowSec);
     const isReadAgain = nowSec - record.readAtSec <= HOT_WITHIN_SEC;
     if (record.readAtSec !== nowSec) this.journal.noteRead(key, nowSec);
-    if (hot !== null) return done(null, hot);
+    if (hot !== null) {
+      store.leaveAtTurnEnd(bytes);
+      reader.onIssued();
+      return done(null, hot);
+    }
     this.#store.get(key, (error, entry) => {
-      if (entry !== null && sameVersion(entry.version, record.version)) {
-        if (isReadAgain) this.hot.offer(key, entry, nowSec);
-        return done(null, entry);
+      store.leave(bytes);
+      if (reader.isGone) return done(NOT_WANTED, null);
+      if (entry === null || !sameVersion(entry.version, record.version)) {
+        return this.#readElsewhere(record, error, done, reader);
       }
+      if (isReadAgain) this.hot.offer(key, entry, nowSec);
+      if (entry.value.length !== record.valueBytes) reader.hold(entry.value.length + READ_BYTES);
+      done(null, entry);
+    });
+    reader.onIssued();
+  }
+
+  /** Reads what the store has lost, or can't be asked for. */
+  #readElsewhere(record: JournalRecord, error: StoreError | null, done: ReadDone, reader: Reader): void {
+    const { elsewhere } = this.#windows;
+    const bytes = expectedBytes(record);
+    const onRead: ReadDone = (failure, entry) => {
+      elsewhere.leave(bytes);
+      done(failure, entry);
+    };
+    const go = () => {
       this.#counters.missing++;
       if (error !== null) this.#counters.unanswered++;
-      this.#fromJournal(key, record.version, error === null, (kept) => {
-        if (kept !== null) done(null, kept);
-        else this.onMissing(record, error === null ? null : error.message, done, reader);
+      this.#fromJournal(record.key, record.version, error === null, (kept) => {
+        if (kept !== null) onRead(null, kept);
+        else this.onMissing(record, error === null ? null : error.message, onRead, reader);
       });
-    });
+    };
+    if (elsewhere.enter(bytes)) go();
+    else {
+      const drop = () => done(NOT_WANTED, null);
+      elsewhere.wait(reader.flow, { bytes, isGone: () => reader.isGone, go, drop });
+    }
   }
 
   /** What is here of this very write, for a peer that asks. */
@@ -243,19 +358,21 @@ export interface ReplicaCounters {
   readonly fromJournal: number;
 }
 
-/** Who reads. */
-export interface Reader {
-  /**
-   * It has gone on: what is newest by now may be newer than what it has read or written since, and may not be given
-   * to it in the place of what it would have read.
-   */
-  readonly isOvertaken: boolean;
-}
-
 /** An entry that is read twice within this time is hot. */
 const HOT_WITHIN_SEC = 60;
 
-const ALONE: Reader = Object.freeze({ isOvertaken: false });
+/** What a read takes beside the value, in bytes: a request and a reply to a memcached, and what is remembered of both. */
+const READ_BYTES = 64;
+
+/** What a read comes to whose reader is gone: nobody sees it. */
+const NOT_WANTED = 'the value is not wanted any more';
+
+/** A value whose size is not known is taken to have so many bytes. */
+const UNKNOWN_VALUE_BYTES = 1_048_576;
+
+function expectedBytes({ valueBytes = UNKNOWN_VALUE_BYTES }: JournalRecord): number {
+  return valueBytes + READ_BYTES;
+}
 
 /** What a reader is told whose value was lost, and which has gone on meanwhile. */
 export const LOST_AND_OVERWRITTEN = 'the local store lost the value while it was read; try again';

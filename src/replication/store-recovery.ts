@@ -2,9 +2,10 @@ import type { JournalRecord } from '../journal/journal.ts';
 import type { Fetch, Fetched, FetchedMany, FetchMany, PeerBus } from '../peer/messages.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import { BatchFetch } from './batch-fetch.ts';
+import type { Reader } from './read-flow.ts';
 import { Refill, type RefillFigures, type RefillPorts } from './refill.ts';
 import { Repair, type RepairCounters, type RepairPorts } from './repair.ts';
-import type { ReadDone, Reader, Replica } from './replica.ts';
+import type { ReadDone, Replica } from './replica.ts';
 import { StoreWatch, type StoreWatchFigures } from './store-watch.ts';
 
 export interface StoreRecoveryPorts extends Pick<RefillPorts, 'nextTurn' | 'log' | 'timeMs'> {

@@ -156,8 +156,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'reads without waiting for the writes under way',
     file: 'src/consistency/coordinator.ts',
-    text: 'if (this.policy.strongReads && engine.afterPending(key, readLater)) unissued++;',
-    replacement: 'if (false) unissued++;',
+    text: 'if (!this.policy.strongReads || !engine.afterPending(part.key, readNow)) readNow();',
+    replacement: 'readNow();',
     level: 'linearizability',
     seeds: 300,
   },
@@ -180,7 +180,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'does not watch deadlines',
     file: 'src/consistency/coordinator.ts',
-    text: 'if (!first.done) first.finish(this.#timedOut(first));',
+    text: 'if (!first.done) this.#onDeadline(first, now);',
     replacement: '',
     level: 'linearizability',
     seeds: 300,

@@ -3,15 +3,25 @@ import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, StoreVerb } from '../../src/protocol/request.ts';
 import type { Action, Answer } from '../checkers/history.ts';
 
-/** @param cas the token that a `cas` names; `seconds`: for how long what is stored is to live, 0 for good */
-export function requestOf(key: string, action: Action, cas: bigint, seconds: number): Request {
+/**
+ * @param cas the token that a `cas` names
+ * @param seconds for how long what is stored is to live, 0 for good
+ * @param beside keys that a `get` names, too
+ */
+export function requestOf(
+  key: string,
+  action: Action,
+  cas: bigint,
+  seconds: number,
+  beside: readonly string[] = [],
+): Request {
   const store = (verb: StoreVerb, value: string): Request => ({
     ...storeRequest(verb, key, 0, seconds, Buffer.from(value), verb === 'cas' ? cas : null),
     wantsToken: true,
   });
   switch (action.kind) {
     case 'get':
-      return { kind: 'get', keys: [key], withCas: true };
+      return { kind: 'get', keys: beside.length === 0 ? [key] : [key, ...beside, key], withCas: true };
     case 'set':
     case 'add':
     case 'replace':
@@ -25,6 +35,11 @@ export function requestOf(key: string, action: Action, cas: bigint, seconds: num
     case 'flush':
       return { kind: 'flush_all', delay: 0, noreply: false };
   }
+}
+
+/** What the reply says of this key, where the request has named others, too. */
+export function replyFor(key: string, reply: Reply): Reply {
+  return reply.kind === 'hits' ? { ...reply, hits: reply.hits.filter((hit) => hit.key === key) } : reply;
 }
 
 /** The answer as the checkers know it; null when the operation failed for certain, and so never happened. */

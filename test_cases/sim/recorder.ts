@@ -1,7 +1,7 @@
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Action, Answer, Event, History } from '../checkers/history.ts';
 import type { Seen } from '../checkers/session-order.ts';
-import { answerOf, describeAction, describeReply, requestOf, tokenOf } from './operations.ts';
+import { answerOf, describeAction, describeReply, replyFor, requestOf, tokenOf } from './operations.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimClientConnection, SimNode } from './sim-node.ts';
 
@@ -28,6 +28,8 @@ export interface Asked {
   readonly cas?: bigint;
   /** For how long what is stored is to live, in seconds; 0 for good. */
   readonly seconds?: number;
+  /** Keys that a `get` names, too. */
+  readonly beside?: readonly string[];
 }
 
 interface Open {
@@ -81,13 +83,15 @@ export class Recorder {
   ask(
     connection: Connection,
     key: string,
-    { action, cas = 0n, seconds = 0 }: Asked,
+    { action, cas = 0n, seconds = 0, beside = [] }: Asked,
     onDone: (fate: Fate, reply: Reply | null) => void,
   ): void {
     const { scheduler } = this.#cluster;
     const open: Open = { connection, key, action, invokedAt: scheduler.nowMs, onDone, done: false };
     this.#note(connection, () => `asks ${describeAction(key, action)}`);
-    connection.submit(requestOf(key, action, cas, seconds), (reply) => this.#onReply(open, reply));
+    connection.submit(requestOf(key, action, cas, seconds, beside), (reply) =>
+      this.#onReply(open, replyFor(key, reply)),
+    );
     scheduler.after(this.#giveUpAfterMs, () => this.#giveUp(open));
   }
 

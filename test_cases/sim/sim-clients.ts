@@ -77,7 +77,9 @@ export class SimClient {
     const action = actionOf(operation, token?.value);
     this.#underWay++;
     const { seconds = 0 } = operation;
-    this.#recorder.ask(connection, key, { action, cas: token?.cas ?? 0n, seconds }, (fate, reply) => {
+    const beside = this.#besideOf(operation);
+    const asked = { action, cas: token?.cas ?? 0n, seconds, beside };
+    this.#recorder.ask(connection, key, asked, (fate, reply) => {
       const cas = reply === null ? null : tokenOf(reply);
       if (reply?.kind === 'hits' && cas !== null) {
         this.#tokens.set(key, { cas, value: reply.hits[0]!.value.toString() });
@@ -86,6 +88,11 @@ export class SimClient {
       this.#onFate(connection, fate);
       this.#goOn();
     });
+  }
+
+  /** Every third read names all keys of the plan. */
+  #besideOf({ value }: Operation): readonly string[] {
+    return value % 3 === 0 ? [...new Set(this.#plan.operations.map(({ key }) => key))] : [];
   }
 
   #onFate(connection: Connection, fate: Fate): void {

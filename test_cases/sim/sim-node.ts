@@ -16,6 +16,7 @@ import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimFileSystem } from './sim-file-system.ts';
 import type { NetworkNode, SimNetwork } from './sim-network.ts';
+import { READ_WINDOW_BYTES, SimRoom } from './sim-room.ts';
 import { openSimStorage } from './sim-storage.ts';
 import { SimStore } from './sim-store.ts';
 import type { Transcript } from './transcript.ts';
@@ -211,6 +212,7 @@ export class SimNode implements NetworkNode {
       nowMs: () => clock.nowMs(),
       random: () => random.next(),
       requestFlush: () => this.#requestFlush(),
+      readWindowBytes: READ_WINDOW_BYTES,
       nextTurn: (callback) => scheduler.after(TURN_MS, () => deliver(callback)),
       onChange: () => {
         for (const session of this.#sessions) session.drain();
@@ -341,7 +343,13 @@ export class SimNode implements NetworkNode {
 
   connect(): SimClientConnection {
     const waiting: ((reply: Reply) => void)[] = [];
-    const session = new ClientSession(this.#core!.coordinator, (_, reply) => waiting.shift()!(reply));
+    const room = new SimRoom();
+    const session = new ClientSession(this.#core!.coordinator, {
+      onPart: (_, hits) => room.onPart(hits),
+      onReply: (_, reply) => waiting.shift()!(room.whole(reply)),
+      room,
+      waitedForClientSince: () => false,
+    });
     this.#sessions.add(session);
     const life = this.#life;
     return {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.ts';
@@ -134,6 +135,94 @@ describe('memory', () => {
   });
 });
 
+/** `getkq`: quiet, and answered with the key. */
+function binaryGet(key: string): Buffer {
+  const header = Buffer.from([0x80, 0x0d, 0, key.length, ...new Array<number>(20).fill(0)]);
+  header.writeUInt32BE(key.length, 8);
+  return Buffer.concat([header, Buffer.from(key)]);
+}
+
+const LARGE = 'x'.repeat(1_000_000);
+const LARGE_KEYS = Array.from({ length: 40 }, (_, at) => `large-${at}`);
+
+describe('reads of more than there is room for', () => {
+  async function startWithLargeValues(settings: Readonly<Record<string, string>> = {}): Promise<TextClient> {
+    await start(settings, 1, 'memcache');
+    const polite = await cluster.client(0);
+    for (const key of LARGE_KEYS) expect(await polite.set(key, LARGE)).toBe('STORED');
+    return polite;
+  }
+
+  /** The line of text that asks for all keys, so many times. */
+  const lineOf = (keys: readonly string[], times: number) => `get${` ${keys.join(' ')}`.repeat(times)}\r\n`;
+
+  testWithMemcached.each([
+    ['one key 20,000 times', [LARGE_KEYS[0]!], 20_000],
+    ['40 keys 200 times', LARGE_KEYS, 200],
+  ])(
+    'regression: one line that names %s, and a client that leaves, took all memory',
+    async (_, keys, times) => {
+      const polite = await startWithLargeValues();
+      const watch = watchMemory();
+      const greedy = await cluster.client(0);
+      const answered = answerBytes(greedy);
+      greedy.send(lineOf(keys, times));
+      await eventually(() => answered() > 10 * LARGE.length);
+      greedy.close();
+      await workPolitely(polite, 'polite', 50);
+      await sleep(1_000);
+      expect(watch.growth()).toBeLessThan(GROWTH_BYTES_MAX);
+      await eventually(async () => Number((await polite.stats()).get('memchorus_client_bytes')) < MEBIBYTE);
+    },
+  );
+
+  testWithMemcached(
+    'are answered in full, as their client takes it, though it stands still meanwhile',
+    async () => {
+      const polite = await startWithLargeValues({ request_timeout: '1' });
+      const watch = watchMemory();
+      const slow = await cluster.client(0);
+      slow.socket.pause();
+      slow.send(`${lineOf(LARGE_KEYS, 4)}get polite\r\n`);
+      await sleep(2_500);
+      await workPolitely(polite, 'polite', 10);
+      const answered = answerBytes(slow);
+      slow.socket.resume();
+      const large = LARGE_KEYS.map((key) => `VALUE ${key} 0 1000000\r\n`.length + LARGE.length + 2);
+      const bytes = large.reduce((sum, one) => sum + one) * 4 + 5 + 'VALUE polite 0 1\r\n9\r\nEND\r\n'.length;
+      await eventually(() => answered() === bytes, 30_000);
+      expect(watch.growth()).toBeLessThan(GROWTH_BYTES_MAX);
+    },
+  );
+
+  testWithMemcached.each([
+    ['a line', Buffer.from(lineOf(LARGE_KEYS, 100))],
+    [
+      'meta gets',
+      Buffer.from(
+        LARGE_KEYS.map((key) => `mg ${key} v\r\n`)
+          .join('')
+          .repeat(50),
+      ),
+    ],
+    ['binary gets', Buffer.concat(new Array(50).fill(LARGE_KEYS.map(binaryGet)).flat())],
+  ])(
+    'by %s of 30 clients that take nothing do not hold up others, nor grow without bound',
+    async (_, request) => {
+      const polite = await startWithLargeValues({ client_bytes_max: '64m' });
+      const watch = watchMemory();
+      for (let at = 0; at < 30; at++) {
+        const silent = await cluster.client(0);
+        silent.socket.pause();
+        silent.send(request);
+      }
+      await workPolitely(polite, 'polite', 100);
+      expect(await polite.get(LARGE_KEYS[1]!)).toBe(LARGE);
+      expect(watch.growth()).toBeLessThan(64 * MEBIBYTE + GROWTH_BYTES_MAX);
+    },
+  );
+});
+
 describe('connections', () => {
   it('beyond connections_max are told so, and find room when others have gone', async () => {
     await start({ connections_max: '5' });
@@ -147,6 +236,34 @@ describe('connections', () => {
       using next = await cluster.client(0);
       expect(await next.ask('version\r\n')).toMatch(/^VERSION/);
     });
+  });
+
+  it('that say nothing lock out neither clients nor controllers, however many there are', async () => {
+    await start({ connections_max: '20' }, 3);
+    const silent = Array.from({ length: 400 }, () => connect(cluster.ports[0]!, '127.0.0.1'));
+    let closed = 0;
+    for (const socket of silent) {
+      socket.on('error', () => {});
+      socket.resume();
+      socket.once('close', () => closed++);
+    }
+    try {
+      await eventually(() => closed >= silent.length - 100);
+      const client = await cluster.client(0);
+      expect(await client.set('a', '1')).toBe('STORED');
+      await cluster.restart(2);
+      expect(await client.set('a', '2')).toBe('STORED');
+    } finally {
+      for (const socket of silent) socket.destroy();
+    }
+  });
+
+  it('that have said nothing yet are closed after idle_timeout, too', async () => {
+    await start({ idle_timeout: '1' });
+    const silent = connect(cluster.ports[0]!, '127.0.0.1');
+    await once(silent.resume(), 'close');
+    const client = await cluster.client(0);
+    expect(Number((await client.stats()).get('idle_kicks'))).toBeGreaterThan(0);
   });
 
   it('that say nothing for idle_timeout are closed, and others are not', async () => {

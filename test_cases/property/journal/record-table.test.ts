@@ -17,6 +17,7 @@ const fields: fc.Arbitrary<Required<RecordFields>> = fc.record({
   marks: fc.nat({ max: MARKS.stale | MARKS.taken }),
   readAtSec: fc.constantFrom(0, 1_800_000_000),
   valued: fc.boolean(),
+  valueBytes: fc.constantFrom(undefined, 0, 1, 1_048_576, 2 ** 31 - 2),
   file: fc.nat({ max: 2 ** 31 }),
   at: fc.maxSafeNat(),
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ClientBudget, CONNECTION_BYTES_MAX } from '../../../src/controller/client-budget.ts';
-import { Outstanding } from '../../../src/controller/outstanding.ts';
+import { requestBytes } from '../../../src/controller/request-bytes.ts';
 import { storeRequest } from '../../../src/protocol/make-request.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 
@@ -37,6 +37,16 @@ describe('what all clients may hold', () => {
     expect(budget.isExhausted).toBe(false);
   });
 
+  it('lets one that holds nothing have a value that is larger than its share, within the bound', () => {
+    const budget = new ClientBudget(8 * MEBIBYTE);
+    for (let at = 0; at < 64; at++) budget.join();
+    budget.add(4 * MEBIBYTE, 3 * MEBIBYTE);
+    expect(budget.isCrowded).toBe(true);
+    expect(budget.allowance).toBeLessThan(MEBIBYTE);
+    expect(budget.admitsOne(MEBIBYTE)).toBe(true);
+    expect(budget.admitsOne(MEBIBYTE + 1)).toBe(false);
+  });
+
   it('leaves something for each, however many there are, and no one more than a connection may have', () => {
     const budget = new ClientBudget(8 * MEBIBYTE);
     budget.join();
@@ -47,38 +57,15 @@ describe('what all clients may hold', () => {
   });
 });
 
-describe('what one connection has outstanding', () => {
-  const read = (...keys: string[]): Request => ({ kind: 'get', keys, withCas: false });
-
-  it('is the values of writes while they are under way', () => {
-    const outstanding = new Outstanding();
-    const write = storeRequest('set', 'k', 0, 0, Buffer.alloc(1000));
-    outstanding.begin(write);
-    expect([outstanding.writtenBytes, outstanding.expectedBytes]).toEqual([1000, 0]);
-    outstanding.end(write, 8);
-    expect(outstanding.writtenBytes).toBe(0);
+describe('what a request holds itself', () => {
+  it('is the value that it writes', () => {
+    expect(requestBytes(storeRequest('set', 'k', 0, 0, Buffer.alloc(1000)))).toBe(1000);
   });
 
-  it('foresees values as large as the largest that were read lately', () => {
-    const outstanding = new Outstanding();
-    outstanding.begin(read('a', 'b'));
-    outstanding.end(read('a', 'b'), 2 * MEBIBYTE);
-    outstanding.begin(read('a', 'b', 'c'));
-    expect(outstanding.expectedBytes).toBe(3 * MEBIBYTE);
-    outstanding.end(read('a', 'b', 'c'), 0);
-    for (let at = 0; at < 200; at++) {
-      outstanding.begin(read('a'));
-      outstanding.end(read('a'), 5);
-    }
-    outstanding.begin(read('a'));
-    expect(outstanding.expectedBytes).toBe(5);
-  });
-
-  it('ignores requests that hold and find nothing', () => {
-    const outstanding = new Outstanding();
-    outstanding.begin({ kind: 'version' });
-    expect(outstanding.expectedBytes).toBe(0);
-    outstanding.end({ kind: 'version' }, 100);
-    expect(outstanding.expectedBytes).toBe(0);
+  it('is the keys that it names, where they are many', () => {
+    const read = (keys: string[]): Request => ({ kind: 'get', keys, withCas: false });
+    expect(requestBytes(read(['k']))).toBe(0);
+    expect(requestBytes(read(new Array(1000).fill('key')))).toBe(51_000);
+    expect(requestBytes({ kind: 'version' })).toBe(0);
   });
 });

@@ -9,6 +9,7 @@ import { Replica } from '../../../src/replication/replica.ts';
 import { StoreError } from '../../../src/store/driver.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { wideWindows } from '../../support/reading.ts';
 
 const STORE: EntryStore = {
   state: { up: true, itemBytesMax: null },
@@ -24,7 +25,7 @@ function engineOf(known: VersionVector, store = STORE, hot = new HotEntries(0)) 
     node: 0,
     clock: new HybridClock(0, () => 1),
     bus: {} as PeerBus,
-    replica: new Replica(journal, store, hot, () => 1),
+    replica: new Replica(journal, store, hot, () => 1, wideWindows()),
     known,
     ownPastKnown: () => true,
     requestFlush: () => {},

@@ -9,6 +9,7 @@ import { OrderedEngine } from '../../../src/replication/ordered-engine.ts';
 import { Replica } from '../../../src/replication/replica.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { wideWindows } from '../../support/reading.ts';
 
 const NODE = 0;
 const PEER = 1;
@@ -33,7 +34,7 @@ function engineInView(): OrderedEngine {
     nodes: NODES,
     clock: new HybridClock(NODE, () => 0),
     bus: { isUp: () => true, send() {}, multicast() {}, broadcast() {} },
-    replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now),
+    replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now, wideWindows()),
     refuse() {},
     requestFlush() {},
     onChange() {},

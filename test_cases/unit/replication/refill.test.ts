@@ -10,6 +10,7 @@ import { UNSTORED_MAX } from '../../../src/replication/unstored-keys.ts';
 import { StoreError } from '../../../src/store/driver.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { wideWindows } from '../../support/reading.ts';
 
 /** A journal in memory that keeps values, as the one on disk does. */
 class KeepingJournal extends MemoryJournal {
@@ -87,7 +88,7 @@ class Group {
 
   #nodeOf(journal: Journal, id: number): Node {
     const store = new MemoryStore();
-    const replica = new Replica(journal, store, new HotEntries(0), () => 0);
+    const replica = new Replica(journal, store, new HotEntries(0), () => 0, wideWindows());
     const peers = [0, 1, 2].filter((peer) => peer !== id);
     const isUp = (peer: number) => !this.down.has(peer) && !this.down.has(id);
     const send = (to: number, message: PeerMessage): void => {

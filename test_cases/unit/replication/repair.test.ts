@@ -7,6 +7,7 @@ import { Replica } from '../../../src/replication/replica.ts';
 import type { Entry } from '../../../src/store/entry.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerOf, wideWindows } from '../../support/reading.ts';
 
 const WRITE = {
   ...NO_ENTRY,
@@ -16,7 +17,7 @@ const WRITE = {
   value: Buffer.from('value'),
 } as const;
 const GONE = 'connection refused';
-const ALONE = { isOvertaken: false };
+const ALONE = readerOf();
 
 let sent: PeerMessage[];
 let lost: string[];
@@ -30,7 +31,7 @@ beforeEach(() => {
   answers = [];
   const journal = new MemoryJournal(3);
   journal.record(WRITE);
-  replica = new Replica(journal, new MemoryStore(), new HotEntries(0), () => 0);
+  replica = new Replica(journal, new MemoryStore(), new HotEntries(0), () => 0, wideWindows());
   repair = new Repair({
     replica,
     bus: {

@@ -7,6 +7,7 @@ import { Replica } from '../../../src/replication/replica.ts';
 import { Sync } from '../../../src/replication/sync.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { wideWindows } from '../../support/reading.ts';
 
 const WRITES = 5_000;
 
@@ -17,7 +18,7 @@ function pair(messageMs: number) {
   const stores = [new MemoryStore(), new MemoryStore()];
   let nowMs = 0;
   const syncs = stores.map((store, id) => {
-    const replica = new Replica(new MemoryJournal(1), store, new HotEntries(0), () => 0);
+    const replica = new Replica(new MemoryJournal(1), store, new HotEntries(0), () => 0, wideWindows());
     const known = VersionVector.zero(1);
     for (let time = 1; id === 1 && time <= WRITES; time++) {
       const value = Buffer.from('v');

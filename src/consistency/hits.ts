@@ -1,0 +1,12 @@
+import type { Hit, Reply } from '../protocol/reply.ts';
+import type { Entry } from '../store/entry.ts';
+import { tokenOf } from './conditional.ts';
+
+/** What of an entry a client may be shown. */
+export type Shown = Pick<Entry, 'flags' | 'value' | 'version' | 'token'>;
+
+export const NO_HITS: Reply = Object.freeze({ kind: 'hits', hits: [] });
+
+export function hitOf(key: string, entry: Shown, withCas: boolean): Hit {
+  return { key, flags: entry.flags, value: entry.value, cas: withCas ? tokenOf(entry) : 0n };
+}

@@ -1,0 +1,33 @@
+import type { Hit, Reply } from '../../src/protocol/reply.ts';
+import type { Room } from '../../src/replication/read-flow.ts';
+
+/** So small that reads of two clients at once wait for their turn, in bytes. */
+export const READ_WINDOW_BYTES = 100;
+
+/** So small that a read of three keys is answered in parts, in bytes. */
+const ROOM_BYTES = 150;
+
+/** What a simulated client may have read for it: little, so that reads wait, and replies come in parts. */
+export class SimRoom implements Room {
+  #heldBytes = 0;
+  #parts: Hit[] = [];
+
+  admits(bytes: number, awaited: boolean): boolean {
+    return awaited || this.#heldBytes === 0 || this.#heldBytes + bytes <= ROOM_BYTES;
+  }
+
+  hold(bytes: number): void {
+    this.#heldBytes += bytes;
+  }
+
+  onPart(hits: readonly Hit[]): void {
+    this.#parts.push(...hits);
+  }
+
+  /** The reply with the parts that went before it. */
+  whole(reply: Reply): Reply {
+    const parts = this.#parts;
+    this.#parts = [];
+    return reply.kind === 'hits' && parts.length > 0 ? { ...reply, hits: [...parts, ...reply.hits] } : reply;
+  }
+}

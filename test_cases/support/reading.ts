@@ -1,0 +1,23 @@
+import { type Reader, ReadFlow, type Room } from '../../src/replication/read-flow.ts';
+import { READ_WINDOW_BYTES, type ReadWindows, readWindows } from '../../src/replication/read-windows.ts';
+
+/** Room without an end. */
+export const BOUNDLESS: Room = { admits: () => true, hold: () => {} };
+
+export function wideWindows(): ReadWindows {
+  return readWindows(() => {}, READ_WINDOW_BYTES);
+}
+
+/** Somebody who reads by himself, and waits for it. */
+export function readerOf(traits: Partial<Reader> = {}): Reader {
+  return {
+    flow: new ReadFlow(BOUNDLESS),
+    isOvertaken: false,
+    isGone: false,
+    isAwaited: false,
+    heldBytes: 0,
+    hold: () => {},
+    onIssued: () => {},
+    ...traits,
+  };
+}

@@ -1,0 +1,215 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { KEYS_AHEAD_MAX, MultiRead, type Part } from '../../../src/consistency/multi-read.ts';
+import { Operation, type OperationOwner } from '../../../src/consistency/operation.ts';
+import type { Hit, Reply } from '../../../src/protocol/reply.ts';
+import { ReadFlow } from '../../../src/replication/read-flow.ts';
+
+const VALUE_BYTES = 1_000;
+const ROOM_BYTES = 4_000;
+
+/** One multi-key read of values of `VALUE_BYTES`, with room for four of them, whose store answers when it is told to. */
+class Reading implements OperationOwner {
+  readonly asked: Part[] = [];
+  readonly out: string[][] = [];
+  reply: Reply | null = null;
+  ordered = 0;
+  next = true;
+  /** What its client has been given and has not taken, in bytes. */
+  outputBytes = 0;
+  heldBytes = 0;
+  mostBytes = 0;
+  readonly operation: Operation;
+  readonly flow = new ReadFlow({
+    admits: (bytes, awaited) => this.outputBytes + (awaited ? 0 : this.heldBytes) + bytes <= ROOM_BYTES,
+    hold: (bytes) => {
+      this.heldBytes += bytes;
+      this.mostBytes = Math.max(this.mostBytes, this.heldBytes + this.outputBytes);
+    },
+  });
+
+  constructor(keys: readonly string[], cutShort?: true) {
+    const request = { kind: 'get', keys, withCas: false, ...(cutShort && { cutShort }) } as const;
+    this.operation = new Operation(request, 0, this);
+    this.operation.isOrderedByRead = true;
+    new MultiRead(this.operation, request, {
+      read: (part) => {
+        const issue = () => {
+          this.asked.push(part);
+          part.onIssued();
+        };
+        if (this.flow.take(part, VALUE_BYTES)) issue();
+        else this.flow.wait(part, VALUE_BYTES, issue);
+      },
+      giveAgain: (bytes, done, reader) => {
+        const give = () => {
+          reader.onIssued();
+          done();
+        };
+        if (this.flow.take(reader, bytes)) give();
+        else this.flow.wait(reader, bytes, give);
+      },
+      nextTurn: (callback) => turns.push(callback),
+    }).begin();
+  }
+
+  onDone(operation: Operation): void {
+    this.reply = operation.reply;
+    operation.hold(0);
+  }
+
+  onOrdered(): void {
+    this.ordered++;
+  }
+
+  isNext(): boolean {
+    return this.next;
+  }
+
+  onPart(_: Operation, hits: readonly Hit[]): void {
+    this.out.push(hits.map(({ key }) => key));
+    this.outputBytes += hits.length * VALUE_BYTES;
+  }
+
+  waitedForClientSince(): boolean {
+    return false;
+  }
+
+  /** The store answers the oldest read that it has not answered. */
+  answer(found = true): void {
+    const value = Buffer.alloc(VALUE_BYTES);
+    const version = { time: 1, node: 0 };
+    this.asked.shift()!.onRead(null, found ? { flags: 0, value, version, token: null } : null);
+  }
+
+  /** The client takes what it was given. */
+  take(): void {
+    this.outputBytes = 0;
+    this.flow.retry();
+  }
+
+  keysOfReply(): string[] {
+    if (this.reply?.kind !== 'hits') throw new Error('there is no reply of hits');
+    return [...this.out.flat(), ...this.reply.hits.map(({ key }) => key)];
+  }
+}
+
+let turns: (() => void)[] = [];
+beforeEach(() => {
+  turns = [];
+});
+
+const names = (count: number) => Array.from({ length: count }, (_, at) => `k${at}`);
+
+describe('a read of several keys', () => {
+  it('whose values fit is answered as a whole, in the order of its keys', () => {
+    const reading = new Reading(names(4));
+    expect(reading.ordered).toBe(1);
+    for (const part of reading.asked.splice(0).reverse()) part.onRead(null, entryOf(part.key));
+    expect(reading.out).toEqual([]);
+    expect(reading.keysOfReply()).toEqual(names(4));
+    expect(reading.heldBytes).toBe(0);
+  });
+
+  it('asks for no more than there is room for, and goes on as its client takes what it is given', () => {
+    const reading = new Reading(names(20));
+    while (reading.reply === null) {
+      expect(reading.asked.length).toBeGreaterThan(0);
+      while (reading.asked.length > 0) reading.answer();
+      reading.take();
+    }
+    expect(reading.keysOfReply()).toEqual(names(20));
+    expect(reading.mostBytes).toBeLessThanOrEqual(ROOM_BYTES);
+    expect(reading.ordered).toBe(1);
+    expect(reading.heldBytes).toBe(0);
+  });
+
+  it('asks for nothing more while its client takes nothing', () => {
+    const reading = new Reading(names(20));
+    for (let at = 0; at < 4; at++) reading.answer();
+    expect(reading.asked).toHaveLength(0);
+    expect(reading.outputBytes).toBe(ROOM_BYTES);
+    expect(reading.ordered).toBe(0);
+  });
+
+  it('gives out nothing before all that was asked before it has been answered', () => {
+    const reading = new Reading(names(20));
+    reading.next = false;
+    for (let at = 0; at < 4; at++) reading.answer();
+    expect(reading.out).toEqual([]);
+    reading.next = true;
+    reading.operation.onNext!();
+    expect(reading.out.flat()).toEqual(names(4));
+  });
+
+  it('goes on with the key that its client waits for first, though later ones have taken all the room', () => {
+    const reading = new Reading(names(8));
+    const first = reading.asked.shift()!;
+    // As where a write of the key is pending: its read begins anew, behind those of the others.
+    first.hold(0);
+    reading.flow.retry();
+    while (reading.asked.length > 0) reading.answer();
+    expect(reading.flow.take(first, VALUE_BYTES)).toBe(true);
+    first.onRead(null, entryOf(first.key));
+    expect(reading.out.flat()).toContain('k0');
+  });
+
+  it('reads a key once that is named again and again, and gives its value each time', () => {
+    const reading = new Reading(new Array<string>(50).fill('k'));
+    let reads = 0;
+    while (reading.reply === null) {
+      reads += reading.asked.length;
+      while (reading.asked.length > 0) reading.answer();
+      reading.take();
+    }
+    expect(reads).toBe(1);
+    expect(reading.keysOfReply()).toEqual(new Array(50).fill('k'));
+    expect(reading.mostBytes).toBeLessThanOrEqual(ROOM_BYTES);
+  });
+
+  it('has an error in the place of the rest, when a part has gone out', () => {
+    const reading = new Reading(names(20));
+    for (let at = 0; at < 4; at++) reading.answer();
+    reading.take();
+    reading.asked.shift()!.onRead('the value is lost', null);
+    expect(reading.out.flat()).toEqual(names(4));
+    expect(reading.reply).toEqual({ kind: 'server_error', reason: 'the value is lost' });
+    expect(reading.heldBytes).toBe(0);
+  });
+
+  it('ends with its operation: what comes later is not kept, and nothing more is asked for', () => {
+    const reading = new Reading(names(20));
+    reading.operation.finish({ kind: 'server_error', reason: 'the client has left' });
+    const asked = reading.asked.length;
+    while (reading.asked.length > 0) reading.answer();
+    reading.take();
+    expect(asked).toBe(4);
+    expect(reading.asked).toHaveLength(0);
+    expect(reading.heldBytes).toBe(0);
+  });
+
+  it('lets others have their turn, and does not collect misses without end', () => {
+    const keys = names(3 * KEYS_AHEAD_MAX);
+    const reading = new Reading(keys);
+    let rounds = 0;
+    while (reading.reply === null) {
+      rounds++;
+      while (reading.asked.length > 0) reading.answer(false);
+      turns.splice(0).forEach((turn) => {
+        turn();
+      });
+    }
+    expect(rounds).toBeGreaterThan(10);
+    expect(reading.keysOfReply()).toEqual([]);
+  });
+
+  it('that a key too long follows keeps no value', () => {
+    const reading = new Reading(names(8), true);
+    while (reading.asked.length > 0) reading.answer();
+    expect(reading.reply).toEqual({ kind: 'hits', hits: [] });
+    expect(reading.out).toEqual([]);
+  });
+});
+
+function entryOf(_: string) {
+  return { flags: 0, value: Buffer.alloc(VALUE_BYTES), version: { time: 1, node: 0 }, token: null };
+}
