@@ -15,7 +15,11 @@ const MEBIBYTE = 1_048_576;
 const GROWTH_BYTES_MAX = 160 * MEBIBYTE;
 
 let cluster: Cluster;
-afterEach(() => cluster?.stop());
+let watching: NodeJS.Timeout | undefined;
+afterEach(() => {
+  clearInterval(watching);
+  return cluster?.stop();
+});
 
 async function start(
   settings: Readonly<Record<string, string>> = {},
@@ -304,12 +308,12 @@ function watchMemory(): { growth: () => number } {
   };
   const before = resident();
   let most = before;
-  const timer = setInterval(() => {
+  watching = setInterval(() => {
     most = Math.max(most, resident());
   }, 20);
   return {
     growth: () => {
-      clearInterval(timer);
+      clearInterval(watching);
       return most - before;
     },
   };
