@@ -3,7 +3,7 @@ import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
 import { NO_ENTRY } from '../ordering/effect.ts';
 import { Fifo } from '../ordering/fifo.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
-import { absoluteExpiryMs } from '../protocol/expiry.ts';
+import { flushAtMs } from '../protocol/expiry.ts';
 import { readItemRequest } from '../protocol/make-request.ts';
 import { REPLIES, type Reply, serverError } from '../protocol/reply.ts';
 import type {
@@ -242,7 +242,7 @@ export class Coordinator {
   }
 
   #flushAll(operation: Operation, request: FlushAllRequest): void {
-    const atMs = request.delay > 0 ? absoluteExpiryMs(request.delay, this.#ports.timeMs()) : 0;
+    const atMs = flushAtMs(request.delay, this.#ports.timeMs());
     const draft: Draft = { ...NO_ENTRY, kind: atMs === 0 ? 'flush' : 'flush-later', expiresAtMs: atMs };
     this.#plain(operation, draft, () => REPLIES.ok);
   }

@@ -1,4 +1,5 @@
 import type { Reply } from '../protocol/reply.ts';
+import { MGDUMP_REFUSAL, metadumpRefusal, watchRefusal } from './refusals.ts';
 import { type Answer, passOn, type StoreAdministration } from './store-administration.ts';
 
 export interface AdminPorts {
@@ -23,7 +24,7 @@ export class AdminReplies {
   reply(words: readonly string[], answer: Answer): void {
     const [command = '', mode = ''] = words;
     if (command === 'shutdown') return answer(this.#shutdown(mode));
-    const refusal = refusalOf(command, mode);
+    const refusal = refusalOf(words);
     if (refusal !== null) return answer(refusal);
     passOn(this.#ports.store, words, answer);
   }
@@ -37,13 +38,10 @@ export class AdminReplies {
   }
 }
 
-const DUMPS = ['metadump', 'mgdump'];
-
-function refusalOf(command: string, mode: string): Reply | null {
+function refusalOf([command, mode, ...rest]: readonly string[]): Reply | null {
   if (command === 'refresh_certs') return { kind: 'line', line: 'Error TLS not enabled' };
-  if (command === 'watch' || (command === 'lru_crawler' && DUMPS.includes(mode))) {
-    const name = command === 'watch' ? command : `${command} ${mode}`;
-    return { kind: 'client_error', reason: `${name} is not available: ask the memcached itself` };
-  }
-  return null;
+  if (command === 'watch') return watchRefusal(mode === undefined ? [] : [mode, ...rest]);
+  if (command !== 'lru_crawler') return null;
+  if (mode === 'metadump') return metadumpRefusal(rest);
+  return mode === 'mgdump' ? MGDUMP_REFUSAL : null;
 }

@@ -196,6 +196,7 @@ class RunningController implements Controller {
       requests: () => requestsOf(this.#core, this.#settings, Date.now()),
       store: this.#store,
       clients: () => this.#frontDoor.clients,
+      silent: () => this.#frontDoor.silent,
       connections: () => this.#frontDoor.connections,
       figures: () => this.#figures(),
       shutdown: this.#askShutdown,

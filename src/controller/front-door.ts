@@ -78,6 +78,11 @@ export class FrontDoor {
     return this.#clients.size;
   }
 
+  /** Connections that have said nothing yet. */
+  get silent(): number {
+    return this.#strangers.count;
+  }
+
   get connections(): ConnectionFigures[] {
     return Array.from(this.#clients, ({ figures }) => figures).filter(({ address }) => address !== '');
   }

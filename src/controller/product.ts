@@ -2,8 +2,8 @@ import manifest from '../../package.json' with { type: 'json' };
 
 export const VERSION: string = manifest.version;
 
-/**
- * What `version` and `stats` say: the memcached whose protocol is spoken, since clients read features from
- * it, and as a word of its own who really answers: some take what stands last in the first word.
- */
-export const PROTOCOL_VERSION = `1.6.18 memchorus/${VERSION}`;
+/** The memcached whose protocol is spoken. `stats` says it alone: clients read it as a number with dots. */
+export const MEMCACHED_VERSION = '1.6.18';
+
+/** What `version` says: clients read features from the first word; the second names the program that answers. */
+export const PROTOCOL_VERSION = `${MEMCACHED_VERSION} memchorus/${VERSION}`;

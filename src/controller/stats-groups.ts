@@ -9,7 +9,8 @@ export type Figures = readonly (readonly [name: string, value: string])[];
 
 const GENERAL = [
   ...['pid', 'uptime', 'time', 'version', 'pointer_size', 'rusage_user', 'rusage_system', 'max_connections'],
-  ...['curr_connections', 'total_connections', 'rejected_connections', 'cmd_get', 'cmd_set', 'cmd_flush'],
+  ...['curr_connections', 'total_connections', 'rejected_connections', 'connection_structures', 'cmd_get'],
+  ...['cmd_set', 'cmd_flush'],
   ...['cmd_touch', 'cmd_meta', 'get_hits', 'get_misses', 'delete_misses', 'delete_hits', 'incr_misses'],
   ...['incr_hits', 'decr_misses', 'decr_hits', 'cas_misses', 'cas_hits', 'cas_badval', 'touch_hits'],
   ...['touch_misses', 'store_too_large', 'auth_cmds', 'auth_errors', 'idle_kicks', 'bytes_read'],

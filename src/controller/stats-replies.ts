@@ -4,7 +4,8 @@ import type { ConnectionFigures } from './client-connection.ts';
 import { REQUESTS_PER_TURN } from './client-connection.ts';
 import { BACKLOG } from './front-door.ts';
 import { PREFIX_DELIMITER } from './prefix-statistics.ts';
-import { PROTOCOL_VERSION } from './product.ts';
+import { MEMCACHED_VERSION, VERSION } from './product.ts';
+import { dumpRefusal } from './refusals.ts';
 import type { Settings } from './settings.ts';
 import type { Statistics } from './statistics.ts';
 import { type Figures, merge } from './stats-groups.ts';
@@ -17,6 +18,8 @@ export interface StatsPorts {
   readonly status: () => Status;
   readonly store: StoreAdministration;
   readonly clients: () => number;
+  /** Connections that have said nothing yet. */
+  readonly silent: () => number;
   readonly connections: () => readonly ConnectionFigures[];
   /** The controller's own figures, under names of their own. */
   readonly figures: () => Readonly<Record<string, number | string>>;
@@ -53,10 +56,7 @@ export class StatsReplies {
       case 'extstore':
         return answer({ kind: 'stats', stats: [] });
       case 'cachedump':
-        return answer({
-          kind: 'client_error',
-          reason: 'cachedump is not available: ask the memcached itself',
-        });
+        return answer(dumpRefusal(words));
       default:
         return answer(UNKNOWN);
     }
@@ -96,7 +96,7 @@ export class StatsReplies {
   }
 
   #general(): Figures {
-    const { statistics, clients, settings } = this.#ports;
+    const { statistics, clients, silent, settings } = this.#ports;
     const status = this.#ports.status();
     const cpu = process.resourceUsage();
     const { idle_kicks, ...counts } = statistics.counts;
@@ -106,12 +106,13 @@ export class StatsReplies {
       pid: process.pid,
       uptime: Math.floor(status.uptimeSeconds),
       time: Math.floor(Date.now() / 1000),
-      version: PROTOCOL_VERSION,
+      version: MEMCACHED_VERSION,
       pointer_size: 64,
       rusage_user: (cpu.userCPUTime / 1e6).toFixed(6),
       rusage_system: (cpu.systemCPUTime / 1e6).toFixed(6),
       max_connections: settings.connectionsMax,
       curr_connections: clients(),
+      connection_structures: clients() + silent(),
       accepting_conns: 1,
       listen_disabled_num: 0,
       time_in_listen_disabled_us: 0,
@@ -125,6 +126,7 @@ export class StatsReplies {
     const { level, ready, requests, keys, store: storeStatus, peers } = this.#ports.status();
     const { counts } = statistics;
     return texts({
+      memchorus_version: VERSION,
       memchorus_level: level,
       memchorus_ready: ready ? 1 : 0,
       memchorus_requests_pending: requests.pending,

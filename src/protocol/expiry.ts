@@ -21,6 +21,17 @@ export function absoluteExpiryMs(exptime: number, nowMs: number): number {
   return exptime * 1000;
 }
 
+/**
+ * When a `flush_all` with a delay takes effect: a second before the time that the delay names, as in memcached, where a
+ * delay of a second therefore means at once.
+ *
+ * @param delay as `exptime`, not negative
+ * @returns milliseconds since 1970, or 0 for at once
+ */
+export function flushAtMs(delay: number, nowMs: number): number {
+  return delay <= 1 ? 0 : absoluteExpiryMs(delay, nowMs) - 1000;
+}
+
 export function isExpired(expiresAtMs: number, nowMs: number): boolean {
   return expiresAtMs !== NEVER && expiresAtMs <= nowMs;
 }

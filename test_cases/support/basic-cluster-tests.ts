@@ -157,7 +157,7 @@ export function basicClusterTests(level: (typeof ALL_LEVELS)[number], store: Sto
     await clients[0]!.set('later', 'old');
     await everywhereIs('later', 'old');
     const askedMs = Date.now();
-    expect(await clients[2]!.ask('flush_all 2\r\n')).toBe('OK');
+    expect(await clients[2]!.ask('flush_all 3\r\n')).toBe('OK');
     const soon = await clients[0]!.get('later');
     if (Date.now() < askedMs + 1000) expect(soon).toBe('old');
     for (const client of clients) await eventually(async () => expect(await client.get('later')).toBeNull());

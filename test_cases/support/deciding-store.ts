@@ -27,7 +27,7 @@ export class DecidingStore {
         return { kind: 'hits', hits };
       }
       case 'flush_all':
-        if (request.delay === 0) this.#entries.clear();
+        if (request.delay <= 1) this.#entries.clear();
         return REPLIES.ok;
       case 'stats':
         return { kind: 'line', line: request.words[0] === 'reset' ? 'RESET' : 'ERROR' };

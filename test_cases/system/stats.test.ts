@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { binary, CountedSession, type Step, text } from '../support/counted-session.ts';
@@ -122,6 +123,16 @@ const COMMANDS = [
     'lru_crawler enable noreply',
   ],
   ...['extstore', 'extstore x 1', 'misbehave', 'refresh_certs', 'verbosity', 'verbosity x', 'verbosity 1 2'],
+  ...['watch x', 'watch fetchers x', 'watch FETCHERS', 'lru_crawler metadump', 'lru_crawler metadump x'],
+  ...[
+    'lru_crawler metadump 0',
+    'lru_crawler metadump 64',
+    'lru_crawler metadump 1,64',
+    'lru_crawler metadump ,',
+  ],
+  ...['lru_crawler metadump all x', 'lru_crawler mgdump', 'lru_crawler mgdump hash', 'lru_crawler mgdump 1'],
+  ...['stats cachedump', 'stats cachedump 1', 'stats cachedump x 1', 'stats cachedump 1 x'],
+  ...['stats cachedump 64 1', 'stats cachedump -1 1', 'stats cachedump 1.5 1'],
   ...['verbosity 1 noreply', 'verbosity noreply', 'verbosity 1 2 3', 'quit now'],
 ];
 
@@ -248,11 +259,46 @@ describeWithMemcached('statistics and administration', () => {
     ['watch', 'watch'],
     ['watch fetchers', 'watch'],
     ['lru_crawler metadump all', 'lru_crawler metadump'],
+    ['lru_crawler metadump 1,63', 'lru_crawler metadump'],
+    ['watch fetchers mutations', 'watch'],
     ['stats cachedump 1 1', 'cachedump'],
   ])('%s is refused', async (line, name) => {
     const client = await cluster.client(0);
     const refusal = `CLIENT_ERROR ${name} is not available: ask the memcached itself`;
     expect(await client.ask(`${line}\r\n`)).toBe(refusal);
+  });
+
+  it('flush_all with a delay of a second flushes at once, as memcached does, and with a longer one later', async () => {
+    const other = await Memcached.start();
+    try {
+      for (const client of [await cluster.client(0), await connectTo(other)]) {
+        await client.set('flushed', '1');
+        expect(await client.ask('flush_all 30\r\n')).toBe('OK');
+        expect(await client.get('flushed')).toBe('1');
+        expect(await client.ask('flush_all 1\r\n')).toBe('OK');
+        expect(await client.get('flushed')).toBeNull();
+      }
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('the version in the statistics is memcached’s alone, as clients read it', async () => {
+    const stats = await (await cluster.client(0)).stats();
+    expect(stats.get('version')).toBe((await (await connectTo(memcached)).stats()).get('version'));
+    expect(stats.get('memchorus_version')).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it('every figure of memcached is given, or named in the documentation', async () => {
+    const [own, of] = [await cluster.client(0), await connectTo(memcached)];
+    const page = readFileSync(resolve(import.meta.dirname, '../../docs/protocol.md'), 'utf8');
+    const leftOut = /Left out, since[^.]*\./.exec(page)![0];
+    const patterns = [...leftOut.matchAll(/`([a-z_*]+)`/g)].map(
+      ([, name]) => new RegExp(`^${name!.replace('*', '.*')}$`),
+    );
+    const given = await own.stats();
+    const missing = [...(await of.stats()).keys()].filter((name) => !given.has(name));
+    expect(missing.filter((name) => !patterns.some((pattern) => pattern.test(name)))).toEqual([]);
   });
 
   it('cache_memlimit changes the memory of the memcached beside the controller, and of no other', async () => {
