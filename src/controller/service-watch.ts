@@ -13,6 +13,8 @@ export interface ServiceWatchPorts {
 export class ServiceWatch {
   readonly #ports: ServiceWatchPorts;
   #words: string = WORDS.nothing;
+  /** At the last look. */
+  #seen: string = WORDS.nothing;
   #sinceMs: number;
   /** When it is said again what clients wait for. */
   #remindMs: number;
@@ -29,9 +31,13 @@ export class ServiceWatch {
     const reads = readTrouble();
     const writes = writeTrouble();
     const words = wordsOf(reads === '', writes === '');
-    if (words !== this.#words) this.#report(words, words, reads, writes);
-    else if (words !== WORDS.all && nowMs() >= this.#remindMs)
+    const isSettled = words === this.#seen;
+    this.#seen = words;
+    if (words !== this.#words) {
+      if (isSettled) this.#report(words, words, reads, writes);
+    } else if (words !== WORDS.all && nowMs() >= this.#remindMs) {
       this.#report(words, `still ${words}`, reads, writes);
+    }
   }
 
   #report(words: string, message: string, reads: string, writes: string): void {
@@ -52,7 +58,10 @@ export class ServiceWatch {
   }
 }
 
-/** How often it is to be looked, in milliseconds: what is over sooner is no outage. */
+/**
+ * How often it is to be looked, in milliseconds. A change counts once two looks have seen it: requests wait while a view is
+ * formed, and a state that is over by then is no outage.
+ */
 export const SERVICE_LOOK_MS = 100;
 
 /**

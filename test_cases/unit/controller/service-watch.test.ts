@@ -28,7 +28,14 @@ function watched() {
 it('a start is told of once it has ended, and is no outage', () => {
   const { run } = watched();
   expect(run(900, 'a view is formed', 'a view is formed')).toEqual([]);
-  expect(run(500, '', '')).toEqual(['info ready for reads and writes {"afterMs":1000}']);
+  expect(run(500, '', '')).toEqual(['info ready for reads and writes {"afterMs":1100}']);
+});
+
+it('what only one look has seen is no outage', () => {
+  const { run } = watched();
+  run(1_000, '', '');
+  expect(run(100, '', 'a view is formed')).toEqual([]);
+  expect(run(1_000, '', '')).toEqual([]);
 });
 
 it('a start that takes long says what it waits for, after some seconds and then once a minute', () => {
@@ -43,7 +50,7 @@ it('a start that takes long says what it waits for, after some seconds and then 
 
 it('reads and writes are told apart, each change once', () => {
   const { run } = watched();
-  run(100, '', '');
+  run(200, '', '');
   expect(run(3_000, '', 'the disk is full')).toEqual([
     'warn ready for reads, not for writes {"waitsFor":"the disk is full"}',
   ]);

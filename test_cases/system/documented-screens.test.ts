@@ -1,0 +1,111 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { describeWithMemcached } from '../support/memcached.ts';
+import { succeeds } from '../support/programs.ts';
+import { isLike, type Screen, screensOf, shapeOf } from '../support/screens.ts';
+import { StartedCluster } from '../support/started-cluster.ts';
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+
+/** `UPDATE_SCREENS=1` writes what is printed into the documents, for you to look at. */
+const isUpdate = process.env.UPDATE_SCREENS === '1';
+
+/** Commands that ask only: on a slow machine the answer may take a moment to be that of the document. */
+const ASKS = /main\.ts (status|-cli .* (show|get) ?)/;
+
+/** A command that needs a terminal. */
+const AT_A_TERMINAL = 'node_modules/.bin/node main.ts -cli -p 8001';
+
+const DOCUMENTED = { ports: [8000, 8001, 8002], storePorts: [11_201, 11_202, 11_203] };
+
+/** The programs that the documents ask for, beside those of the project. */
+const hasTools = ['lsof', 'nc'].every((tool) => succeeds('sh', ['-c', `command -v ${tool}`]));
+
+/** The commands of the part of a document, run in their order, print what stands there. */
+async function walk(cluster: StartedCluster, file: string, from: string, to: string): Promise<string[]> {
+  const path = join(PROJECT, file);
+  const whole = readFileSync(path, 'utf8');
+  const start = whole.indexOf(from);
+  const text = whole.slice(start, whole.indexOf(to, start));
+  const lines = text.split('\n');
+  const run: [Screen, readonly string[]][] = [];
+  for (const screen of screensOf(text)) {
+    if (screen.command === AT_A_TERMINAL) continue;
+    run.push([screen, await look(cluster, screen)]);
+  }
+  for (const [{ from: first, to: end, indent, output }, printed] of run.toReversed()) {
+    const gap = output.indexOf('…');
+    const shown = gap < 0 ? printed : [...printed.slice(0, gap), '…'];
+    lines.splice(first, end - first, ...shown.map((line) => (line === '' ? '' : indent + line)));
+  }
+  if (isUpdate)
+    writeFileSync(
+      path,
+      whole.replace(text, () => lines.join('\n')),
+    );
+  return run.map(([{ command }]) => command);
+}
+
+async function look(cluster: StartedCluster, { command, output }: Screen): Promise<readonly string[]> {
+  const printed = async (): Promise<string[]> => {
+    const { stdout, stderr } = await cluster.run('sh', '-c', `cd '${PROJECT}' && ${here(cluster, command)}`);
+    const text = there(cluster, stdout + stderr).trimEnd();
+    return text === '' ? [] : text.split('\n').map((line) => line.trimEnd());
+  };
+  if (isUpdate) return printed();
+  const check = async (): Promise<string[]> => {
+    const lines = await printed();
+    if (!isLike(output, lines))
+      expect(lines.map(shapeOf), `$ ${command}\n${lines.join('\n')}`).toEqual(output.map(shapeOf));
+    return lines;
+  };
+  return ASKS.test(command) ? eventually(check, 20_000) : check();
+}
+
+/** A command of a document, for the cluster of a test. */
+function here(cluster: StartedCluster, command: string): string {
+  const started = command.replace(/^\.\/startup\.sh/, `./startup.sh ${cluster.portFlags.join(' ')}`);
+  return moved(started, DOCUMENTED, cluster);
+}
+
+/** What was printed, as a document has it. */
+function there(cluster: StartedCluster, text: string): string {
+  const local = text.replaceAll(cluster.runDirectory, '.memchorus').replaceAll(`${PROJECT}/`, '');
+  const wider = String(cluster.ports[0]).length - String(DOCUMENTED.ports[0]).length;
+  return moved(local, cluster, DOCUMENTED).replaceAll(`ADDRESS${' '.repeat(wider)}`, 'ADDRESS');
+}
+
+type Ports = Pick<StartedCluster, 'ports' | 'storePorts'>;
+
+function moved(text: string, from: Ports, to: Ports): string {
+  const pairs = [...from.ports, ...from.storePorts].map((port, at) => [
+    port,
+    [...to.ports, ...to.storePorts][at]!,
+  ]);
+  const numbers = new Map(pairs.map(([a, b]) => [String(a), String(b)]));
+  return text.replace(/\d+/g, (number) => numbers.get(number) ?? number);
+}
+
+describeWithMemcached('the screens in the documents', () => {
+  describe.skipIf(!hasTools)('with lsof and nc', () => {
+    let cluster: StartedCluster;
+    beforeAll(async () => {
+      cluster = await StartedCluster.create();
+    });
+    afterAll(() => cluster[Symbol.asyncDispose]());
+
+    it('README.md', { timeout: 120_000 }, async () => {
+      const commands = await walk(cluster, 'README.md', '## Start', '## Levels');
+      expect(commands[0]).toMatch(/^\.\/startup\.sh/);
+      expect(commands.at(-1)).toBe('./stop.sh');
+      expect(commands.length).toBeGreaterThan(8);
+    });
+
+    it('docs/operation.md', { timeout: 240_000 }, async () => {
+      const commands = await walk(cluster, 'docs/operation.md', '## Runbook', '\n## Data');
+      expect(commands.length).toBeGreaterThan(15);
+    });
+  });
+});
