@@ -347,12 +347,12 @@ export class Core {
 
   #onHeartbeat(from: number, heartbeat: Heartbeat): void {
     this.time.versions.observe(heartbeat.time);
-    const storeTrouble = this.peers.heartbeat(from)?.storeTrouble ?? '';
+    const wasStoreUp = (this.peers.heartbeat(from)?.storeTrouble ?? '') === '';
     if (this.peers.onHeartbeat(from, heartbeat)) {
       this.#peerLog.journal(from, heartbeat);
       this.#onChange();
     }
-    if (storeTrouble !== heartbeat.storeTrouble) this.#peerLog.store(from, heartbeat);
+    if (wasStoreUp !== (heartbeat.storeTrouble === '')) this.#peerLog.store(from, heartbeat);
     this.#ordered?.membership.onHeartbeat(from, heartbeat);
     this.departure.onTick();
   }
