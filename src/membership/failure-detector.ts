@@ -5,21 +5,20 @@
  * A link that broke proves nothing either: it may be back before the peer is missed. A peer whose machine says that
  * nobody listens there any more (`onGone`) is not waited for.
  *
- * A peer that was silent for `threshold` heartbeats is suspect, and on a machine on which silences of peers, or pauses of
- * this process, come close to that lately, after longer: a loaded machine is slow, and dead peers are mostly noticed by
- * their links. Suspicion is a guess, good enough to say so and to refuse what could not complete; it never decides who
+ * A peer that was silent for `threshold` heartbeats is suspect; after longer where this process has been late itself
+ * lately: a loaded machine is slow, and dead peers are mostly noticed by their links. A peer that is slow alone earns no
+ * patience by that, since all writes wait for it. Suspicion is a guess, good enough to say so and to refuse what could not complete; it never decides who
  * takes part in an ordered write (a view does).
  *
  * When this process itself stood still (a long collection, SIGSTOP), silence proves nothing: what came
  * meanwhile is still in the sockets. A late tick therefore moves everybody's clock on by the pause.
  */
 export class FailureDetector {
-  readonly #heartbeatMs: number;
   readonly #suspectAfterMs: number;
   readonly #tickMs: number;
   readonly #pauseMsMin: number;
   readonly #peers = new Map<number, PeerState>();
-  readonly #ownLateness: Lateness;
+  readonly #lateness: Lateness;
   #lastTickMs: number;
 
   /**
@@ -35,27 +34,20 @@ export class FailureDetector {
     nowMs: number,
     tickMs = heartbeatMs,
   ) {
-    this.#heartbeatMs = heartbeatMs;
     this.#suspectAfterMs = heartbeatMs * threshold;
     this.#tickMs = tickMs;
     this.#pauseMsMin = heartbeatMs / 2;
     this.#lastTickMs = nowMs;
-    this.#ownLateness = new Lateness(nowMs);
-    for (const peer of peers) {
-      this.#peers.set(peer, { heardMs: null, upSinceMs: nowMs, up: false, lateness: new Lateness(nowMs) });
-    }
+    this.#lateness = new Lateness(nowMs);
+    for (const peer of peers) this.#peers.set(peer, { heardMs: null, upSinceMs: nowMs, up: false });
   }
 
   /** @returns true when the peer was down until now */
   onHeard(peer: number, nowMs: number): boolean {
     const state = this.#peers.get(peer);
     if (state === undefined) return false;
-    const lateMs = nowMs - (state.heardMs ?? nowMs) - this.#heartbeatMs;
     state.heardMs = nowMs;
-    if (state.up) {
-      if (lateMs > 0) this.#learn(state.lateness, lateMs, nowMs);
-      return false;
-    }
+    if (state.up) return false;
     state.up = true;
     state.upSinceMs = nowMs;
     return true;
@@ -73,13 +65,13 @@ export class FailureDetector {
   onTick(nowMs: number): number[] {
     const pauseMs = nowMs - this.#lastTickMs - this.#tickMs;
     this.#lastTickMs = nowMs;
-    if (pauseMs > 0) this.#learn(this.#ownLateness, pauseMs, nowMs);
+    this.#learn(pauseMs, nowMs);
+    const patienceMs = this.#patienceMs(nowMs);
     const suspects: number[] = [];
     for (const [peer, state] of this.#peers) {
       if (!state.up || state.heardMs === null) continue;
       if (pauseMs > this.#pauseMsMin) state.heardMs += Math.min(pauseMs, nowMs - state.heardMs);
-      const silentMs = nowMs - state.heardMs;
-      if (silentMs < this.#suspectAfterMs || silentMs < this.#patienceMs(state, nowMs)) continue;
+      if (nowMs - state.heardMs < patienceMs) continue;
       state.up = false;
       suspects.push(peer);
     }
@@ -103,16 +95,15 @@ export class FailureDetector {
   }
 
   /** How long a peer may be silent now. */
-  #patienceMs({ lateness }: PeerState, nowMs: number): number {
-    const lateMs = Math.max(lateness.ms(nowMs), this.#ownLateness.ms(nowMs));
-    return (
-      this.#suspectAfterMs + Math.min(LATENESS_FACTOR * lateMs, EXTRA_PATIENCE_MAX * this.#suspectAfterMs)
-    );
+  #patienceMs(nowMs: number): number {
+    const extraMs = LATENESS_FACTOR * this.#lateness.ms(nowMs);
+    return this.#suspectAfterMs + Math.min(extraMs, EXTRA_PATIENCE_MAX * this.#suspectAfterMs);
   }
 
-  /** What lasted longer than a peer is waited for was a failure, and says nothing of how slow the machine is. */
-  #learn(lateness: Lateness, lateMs: number, nowMs: number): void {
-    if (lateMs < this.#suspectAfterMs * (1 + EXTRA_PATIENCE_MAX)) lateness.note(lateMs, nowMs);
+  /** A pause that lasted longer than a peer is waited for says nothing of how slow the machine is. */
+  #learn(lateMs: number, nowMs: number): void {
+    if (lateMs > 0 && lateMs < this.#suspectAfterMs * (1 + EXTRA_PATIENCE_MAX))
+      this.#lateness.note(lateMs, nowMs);
   }
 }
 
@@ -120,7 +111,6 @@ interface PeerState {
   heardMs: number | null;
   upSinceMs: number;
   up: boolean;
-  readonly lateness: Lateness;
 }
 
 /** The longest delay that was seen, in whole milliseconds, forgotten by half in each `HALVED_EVERY_MS`. */

@@ -107,52 +107,48 @@ describe('the failure detector', () => {
     );
   });
 
-  it('waits longer for a peer whose silences came close to the threshold lately, and as long as ever a while later', () => {
+  it('does not get used to a peer that is silent again and again', () => {
     const detector = detectorOf(1);
     detector.onHeard(1, START_MS);
     ticksUntil(detector, 100, 200);
     detector.onHeard(1, START_MS + 250);
-    expect(ticksUntil(detector, 300, 900)).toEqual(['900 ms: 1']);
-    for (let ms = 1000; ms <= 60_000; ms += HEARTBEAT_MS) {
+    expect(ticksUntil(detector, 300, 900)).toEqual(['600 ms: 1']);
+  });
+
+  it('waits longer for all while this process is late itself, and as long as ever a while later', () => {
+    const detector = detectorOf(1);
+    ticksUntil(detector, 100, 100);
+    detector.onTick(START_MS + 350);
+    detector.onHeard(1, START_MS + 350);
+    expect(ticksUntil(detector, 450, 1_500)).toEqual(['950 ms: 1']);
+    for (let ms = 1_600; ms <= 60_000; ms += HEARTBEAT_MS) {
       detector.onHeard(1, START_MS + ms);
       ticksUntil(detector, ms, ms);
     }
     expect(ticksUntil(detector, 60_100, 61_000)).toEqual(['60300 ms: 1']);
   });
 
-  it('waits longer for all while this process is late itself', () => {
-    const detector = detectorOf(1);
-    ticksUntil(detector, 100, 100);
-    detector.onTick(START_MS + 350);
-    detector.onHeard(1, START_MS + 350);
-    expect(ticksUntil(detector, 450, 1_500)).toEqual(['950 ms: 1']);
-  });
-
-  it('never waits longer than two and a half times the threshold, and learns nothing from failures', () => {
-    const gaps = fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 30 });
+  it('never waits longer than two and a half times the threshold, and learns nothing from long pauses', () => {
+    const pauses = fc.array(fc.nat({ max: 3_000 }), { minLength: 1, maxLength: 30 });
     fc.assert(
-      fc.property(gaps, (list) => {
+      fc.property(pauses, (list) => {
         const detector = detectorOf(1);
         let nowMs = START_MS;
-        detector.onHeard(1, nowMs);
-        for (const gapMs of list) {
-          nowMs += gapMs;
-          detector.onHeard(1, nowMs);
+        for (const pauseMs of list) {
+          nowMs += HEARTBEAT_MS + pauseMs;
+          detector.onTick(nowMs);
         }
-        let silentMs = 0;
-        for (let tickMs = START_MS + HEARTBEAT_MS; tickMs <= nowMs; tickMs += HEARTBEAT_MS)
-          detector.onTick(tickMs);
         detector.onHeard(1, nowMs);
+        let silentMs = 0;
         do silentMs += HEARTBEAT_MS;
         while (detector.onTick(nowMs + silentMs).length === 0 && silentMs < 10_000);
         expect(silentMs).toBeGreaterThanOrEqual(SUSPECT_AFTER_MS);
-        expect(silentMs).toBeLessThanOrEqual(2.5 * SUSPECT_AFTER_MS + 2 * HEARTBEAT_MS);
+        expect(silentMs).toBeLessThanOrEqual(2.5 * SUSPECT_AFTER_MS + HEARTBEAT_MS);
       }),
     );
     const detector = detectorOf(1);
-    detector.onHeard(1, START_MS);
-    detector.onHeard(1, START_MS + 1_500);
     detector.onTick(START_MS + 1_500);
+    detector.onHeard(1, START_MS + 1_500);
     expect(ticksUntil(detector, 1_600, 2_500)).toEqual(['1800 ms: 1']);
   });
 
