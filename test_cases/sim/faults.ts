@@ -30,7 +30,7 @@ interface Kind {
 }
 
 /** Long enough for a controller to be taken back that has to prove nothing, in virtual milliseconds. */
-const BURST_MS = 500;
+const BURST_MS = 800;
 
 const SHORT = [20, 800] as const;
 const LONG = [50, 2_500] as const;
