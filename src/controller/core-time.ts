@@ -53,12 +53,12 @@ export class CoreTime {
     return versionTime <= this.versions.newest ? 0 : this.cluster.aheadMs(versionTime);
   }
 
-  /** Judges messages of peers by this time. @param ballotCounter that of the largest ballot which was heard of */
-  admission(ballotCounter: () => number): Admission {
+  /** Judges messages of peers by this time. */
+  admission(): Admission {
     const { settings, nowMs } = this.#ports;
     const { self: node, peers, maxClockSkewMs } = settings;
     const aheadMs = (time: number) => this.aheadMs(time);
-    return new Admission({ node, nodes: peers.length, aheadMs, maxClockSkewMs, ballotCounter, nowMs });
+    return new Admission({ node, nodes: peers.length, aheadMs, maxClockSkewMs, nowMs });
   }
 
   /** What a peer says of the time. Its versions are observed by whoever finds that they may be. */

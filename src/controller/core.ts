@@ -89,8 +89,7 @@ export class Core {
       replica: this.replica,
       requestFlush,
     };
-    const ballotCounter = () => this.#ordered?.membership.newestBallot.counter ?? 0;
-    this.#admission = this.time.admission(ballotCounter);
+    this.#admission = this.time.admission();
     if (POLICIES[settings.level].engine === 'ordered') {
       this.#ordered = new OrderedSide({
         ...ports,
@@ -292,6 +291,8 @@ export class Core {
       // An ordered write is journalled once it is agreed: it is never taken back.
       afterPending: (key, callback) => this.#convergent?.engine.afterPending(key, callback) ?? false,
       isAuthority: this.#ordered !== null,
+      refuse: (peer, reason) => this.#ports.refuse(peer, reason),
+      lapseAfterMs: this.#ports.settings.tombstoneHorizonMs / 2,
       onLapsed: (peer) =>
         this.#startAnew(`${this.peers.nameOf(peer)} has forgotten deletions that this controller has missed`),
       replica: this.replica,

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { POLICIES } from '../consistency/level.ts';
 import { type Disk, NODE_DISK } from '../journal/disk.ts';
 import type { Journal } from '../journal/journal.ts';
-import { placeErrorOf } from '../journal/journal-error.ts';
+import { JournalError, placeErrorOf } from '../journal/journal-error.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import {
   type JournalOptions,
@@ -13,7 +13,7 @@ import {
 import { NOTHING_RECOVERED, type RecoveredState } from '../journal/recovered-state.ts';
 import { ViewFile } from '../journal/view-file.ts';
 import { type ViewLog, VolatileViewLog } from '../journal/view-record.ts';
-import { NO_VERSION, sameVersion } from '../ordering/version.ts';
+import { NO_VERSION, sameVersion, TICKS_PER_MS } from '../ordering/version.ts';
 import type { Logger } from './logger.ts';
 import { ownerOf, type Settings } from './settings.ts';
 import type { JournalStatus } from './status.ts';
@@ -130,7 +130,7 @@ async function openLog(
     log: (message, fields) => logger.info(message, fields),
     warn: (message, fields) => logger.warn(message, fields),
   });
-  const { records, entries, bytes, tornBytes, milliseconds } = opened.recovered;
+  const { records, entries, bytes, tornBytes, milliseconds, newestTime } = opened.recovered;
   if (opened.setAside !== null) {
     const { path, reason } = opened.setAside;
     logger.error('the journal is not usable; this controller starts empty, and takes all from its peers', {
@@ -139,8 +139,17 @@ async function openLog(
     });
   }
   logger.info('journal recovered', { records, entries, bytes, tornBytes, ms: Math.round(milliseconds) });
-  return opened;
+  if (newestTime <= NEWEST_TIME_MAX) return opened;
+  await closeLog(opened, logger);
+  throw new JournalError(
+    'NO_TIME_LEFT',
+    `the journal in ${settings.dataDir} has versions of the end of version time, to which a wrong clock or a forged ` +
+      'message has brought them: stop all controllers, and give them times of today with rebase-clock (docs/operation.md)',
+  );
 }
+
+/** With less than a year left, the counter of a clock that can't follow time any more might come to its end. */
+const NEWEST_TIME_MAX = Number.MAX_SAFE_INTEGER - 365 * 86_400_000 * TICKS_PER_MS;
 
 /** While a state is taken over, it is none that any controller ever had: nothing can go on from there. */
 function whyNotWhole({ marks }: RecoveryReport): string | null {

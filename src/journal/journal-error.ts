@@ -19,6 +19,7 @@ export type JournalErrorCode =
   | 'DISK_FULL'
   | 'LOCKED'
   | 'DAMAGED'
+  | 'NO_TIME_LEFT'
   | 'IO';
 
 /** What is on disk is not what was written there: it must not be served from. */

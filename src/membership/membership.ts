@@ -105,11 +105,6 @@ export class Membership {
     return this.#changer.view;
   }
 
-  /** The largest ballot that was heard of. */
-  get newestBallot(): Ballot {
-    return this.#changer.newestBallot;
-  }
-
   /** Milliseconds for which the lease still holds; infinite where none is needed. */
   get leaseLeftMs(): number {
     return this.view === null ? 0 : Math.max(0, this.#held.untilMs - this.#ports.nowMs());

@@ -90,11 +90,6 @@ export class ViewChanger {
     return this.#record.isKept && this.#ports.journal.failing === '';
   }
 
-  /** The largest ballot that was heard of. */
-  get newestBallot(): Ballot {
-    return compareBallots(this.#seen, this.#record.promised) > 0 ? this.#seen : this.#record.promised;
-  }
-
   /** What this controller's own proposal lacks; empty when nothing, or when there is none. */
   get waitsFor(): string {
     return this.#waitsFor;
@@ -111,7 +106,8 @@ export class ViewChanger {
   /** Begins a change. @param reason for people @param without controllers that the view is to leave out, if it can */
   propose(reason: string, without: readonly number[]): void {
     const { node, bus, heard, nowMs, log } = this.#ports;
-    const ballot = { counter: this.newestBallot.counter + 1, node };
+    const newest = compareBallots(this.#seen, this.#record.promised) > 0 ? this.#seen : this.#record.promised;
+    const ballot = { counter: newest.counter + 1, node };
     this.#proposal = {
       ballot,
       reason,

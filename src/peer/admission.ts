@@ -1,6 +1,6 @@
 import type { Ballot, Member } from '../ordering/ballot.ts';
 import { type Effect, MARKS } from '../ordering/effect.ts';
-import { compareVersions, type Version, versionTimeOfMs } from '../ordering/version.ts';
+import { compareVersions, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import { versionRefusal } from './handshake.ts';
 import type { Accept, Heartbeat, OrderedFrame, PeerMessage, Promised, Push, Standing } from './messages.ts';
@@ -14,8 +14,6 @@ export interface AdmissionPorts {
   /** By how much a version time is ahead of the latest that it can be now, in milliseconds. */
   readonly aheadMs: (versionTime: number) => number;
   readonly maxClockSkewMs: number;
-  /** The counter of the largest ballot that was heard of; 0 where there are none. */
-  readonly ballotCounter: () => number;
   /** Monotonic, milliseconds: what the answers to this controller's heartbeats are dated with. */
   readonly nowMs: () => number;
 }
@@ -157,9 +155,12 @@ export class Admission {
     return this.#ballot(promised) ?? this.#ballot(accepted) ?? this.#members(members);
   }
 
-  /** One that is far beyond all others would leave no room for the next ones. */
+  /**
+   * There was not more than one view a millisecond since version time began. A ballot near the end of all numbers would
+   * leave no room for the next ones; after the largest that passes here, there is room again a millisecond later.
+   */
   #ballot({ counter, node }: Ballot): string | null {
-    if (counter > this.#ports.ballotCounter() + BALLOT_STEP_MAX) return `a ballot has the counter ${counter}`;
+    if (this.#time(counter * TICKS_PER_MS) !== null) return `a ballot has the counter ${counter}`;
     return this.#controller(node);
   }
 
@@ -206,9 +207,6 @@ export class Admission {
     return latest === 0 ? null : this.#time(latest);
   }
 }
-
-/** How far a ballot may be beyond the largest that was heard of: more views than there are in a lifetime. */
-const BALLOT_STEP_MAX = 2 ** 30;
 
 /** The longest `lease_time`, with what clocks may differ in rate, in milliseconds. */
 const LEASE_MS_MAX = 606_000;

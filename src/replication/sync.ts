@@ -28,6 +28,10 @@ export interface SyncPorts {
   readonly afterPending: (key: string, callback: () => void) => boolean;
   /** Those who ask here have not lapsed, even if they know of deletions that are forgotten and not known here. */
   readonly isAuthority: boolean;
+  /** Ends the link to a peer that says what can't be. */
+  readonly refuse: (peer: number, reason: string) => void;
+  /** Who has had an exchange with a peer within this time has not lapsed. */
+  readonly lapseAfterMs: number;
   /** This controller has lapsed, see `hasLapsed`. @param peer has forgotten deletions that are not known here */
   readonly onLapsed: (peer: number) => void;
   /** An exchange ended: everything that the peer knew when it began is now known here. */
@@ -161,14 +165,14 @@ export class Sync {
   }
 
   onRequest(from: number, request: SyncRequest): void {
-    const { bus, nowMs, onLapsed, isAuthority } = this.#ports;
+    const { bus, nowMs, isAuthority } = this.#ports;
     const { journal } = this.#ports.replica;
     const own = this.#ports.known();
     const { exchange, known, forgotten } = request;
     const lapsed = hasLapsed(request, journal.forgotten);
     if (!isAuthority && hasLapsed(pastOf(journal, own), new VersionVector(forgotten))) {
       // Of two that have, one is right by decree.
-      if (!lapsed || from < this.#ports.node) return onLapsed(from);
+      if (!lapsed || from < this.#ports.node) return this.#lapse(from);
     }
     if (lapsed) return bus.send(from, { type: 'sync-lapsed', exchange });
     this.#feeds.set(from, {
@@ -190,7 +194,15 @@ export class Sync {
   onLapsed(from: number, exchange: number): void {
     if (this.#pulls.get(from)?.exchange !== exchange) return;
     this.#pulls.delete(from);
-    if (![...this.#pulls.keys()].some((peer) => this.isMoving(peer))) this.#ports.onLapsed(from);
+    if (![...this.#pulls.keys()].some((peer) => this.isMoving(peer))) this.#lapse(from);
+  }
+
+  /** A peer forgets deletions for one that was away for long, and not for one that has just had all that it knew. */
+  #lapse(peer: number): void {
+    const { refuse, lapseAfterMs, onLapsed } = this.#ports;
+    const sinceMs = this.sinceSyncMs(peer) ?? Number.POSITIVE_INFINITY;
+    if (sinceMs < lapseAfterMs) refuse(peer, 'it says that it has forgotten deletions, too early');
+    else onLapsed(peer);
   }
 
   onResponse(from: number, response: SyncResponse): void {

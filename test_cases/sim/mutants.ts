@@ -439,7 +439,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'takes from one who has missed deletions that are forgotten',
     file: SYNC,
-    text: 'if (!lapsed || from < this.#ports.node) return onLapsed(from);',
+    text: 'if (!lapsed || from < this.#ports.node) return this.#lapse(from);',
     replacement: '',
     level: 'eventual',
     faults: 'isolation=1,cut=2,slow-link=2',

@@ -29,7 +29,7 @@ export class RawPeer {
 
   private constructor(socket: Socket, { hello, secret = null, onNetwork = false }: RawPeerOptions) {
     this.socket = socket;
-    this.closed = once(socket, 'close');
+    this.closed = new Promise((resolve) => socket.once('close', resolve));
     let isWelcome = false;
     this.#link = new Link(socket, FRAME_BYTES_MAX, {
       onBytes: () => {},
@@ -51,8 +51,9 @@ export class RawPeer {
       send: (message) => this.#link.send(message),
       protect: (keys) => this.#link.protect(tagsOf(keys), FRAME_BYTES_MAX),
       onRefuse: (_, { reason }) => {
+        // Whoever has not the secret may say that it has.
         this.events.push(`refuses: ${reason}`);
-        this.close();
+        this.#link.send({ type: 'proof', mac: randomBytes(32), refusal: '' });
       },
       onRefused: (_, { reason, taken }, isProved) => {
         this.events.push(`refused: ${reason}${taken ? ' (taken)' : ''}${isProved ? ', proved' : ''}`);

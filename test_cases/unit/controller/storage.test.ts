@@ -71,6 +71,15 @@ describe('what outlives a controller', () => {
     expect(asideOf()).toHaveLength(1);
   });
 
+  it('regression: versions of the end of time made a controller crash, or stop its cluster, at every start', async () => {
+    const { journal } = await nextLife({ level: 'eventual' });
+    journal.record({ ...write, version: { time: Number.MAX_SAFE_INTEGER - 1, node: 1 } });
+    await expect(nextLife({ level: 'eventual' })).rejects.toThrow(
+      /versions of the end of version time, .*rebase-clock/,
+    );
+    await expect(nextLife({ level: 'eventual' })).rejects.toMatchObject({ code: 'NO_TIME_LEFT' });
+  });
+
   it('at the eventual level is every journal that is whole', async () => {
     const { journal } = await nextLife({ level: 'eventual' });
     journal.mark({ applied: NO_VERSION, known: [5, 4, 4] });

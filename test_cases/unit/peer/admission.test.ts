@@ -14,7 +14,6 @@ const admission = new Admission({
   nodes: 3,
   aheadMs: (time) => (time - NOW) / TICKS_PER_MS,
   maxClockSkewMs: 10_000,
-  ballotCounter: () => 7,
   nowMs: () => 5_000,
 });
 

@@ -4,6 +4,7 @@ import { NOTHING_RECOVERED } from '../../../src/journal/recovered-state.ts';
 import type { View } from '../../../src/membership/view.ts';
 import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
+import type { OrderedFrame } from '../../../src/peer/messages.ts';
 import type { WriteOutcome } from '../../../src/replication/engine.ts';
 import { OrderedEngine } from '../../../src/replication/ordered-engine.ts';
 import { Replica } from '../../../src/replication/replica.ts';
@@ -28,14 +29,14 @@ const view = (counter: number): View => ({
 });
 
 /** One that serves in view 1, and stamps 1, 2, 3… */
-function engineInView(): OrderedEngine {
+function engineInView(refuse: (peer: number, reason: string) => void = () => {}): OrderedEngine {
   const engine = new OrderedEngine({
     node: NODE,
     nodes: NODES,
     clock: new HybridClock(NODE, () => 0),
     bus: { isUp: () => true, send() {}, multicast() {}, broadcast() {} },
     replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now, wideWindows()),
-    refuse() {},
+    refuse,
     requestFlush() {},
     onChange() {},
     gate: () => ({ state: 'open' }),
@@ -86,5 +87,56 @@ describe('a view change', () => {
     enter(engine, 3, [own!]);
     expect(outcomes).toEqual([{ kind: 'applied', existed: false, version: own!.version }]);
     expect(read).toBe(1);
+  });
+});
+
+describe('a frame of a peer that lies', () => {
+  const from = (effects: readonly Effect[], received: readonly number[], firstSeq = 1): OrderedFrame => ({
+    type: 'ordered',
+    ballot: view(1).ballot,
+    firstSeq,
+    effects,
+    streamEnd: firstSeq + effects.length - 1,
+    received,
+  });
+  const at = (time: number): Effect => ({ ...draft('k'), version: { time, node: PEER } });
+
+  it.each<[string, OrderedFrame[], string]>([
+    [
+      'regression: a request behind later ones of the same peer ended the process',
+      [from([at(5)], [0, 1, 0]), from([at(4)], [0, 2, 0], 2)],
+      'it sends a request after later ones',
+    ],
+    [
+      'an acknowledgement of what was never sent',
+      [from([], [1, 0, 0])],
+      'it acknowledges requests that were never sent',
+    ],
+  ])('is refused: %s', (_, frames, reason) => {
+    const refusals: string[] = [];
+    const engine = engineInView((peer, words) => refusals.push(`${peer}: ${words}`));
+    for (const frame of frames) engine.onFrame(PEER, frame);
+    expect(refusals).toEqual([`${PEER}: ${reason}`]);
+  });
+
+  it('regression: a request behind what is applied here ended the process', () => {
+    const refusals: string[] = [];
+    const engine = engineInView((_, words) => refusals.push(words));
+    engine.write(draft('own'), () => {});
+    engine.onFrame(PEER, from([at(10)], [1, 1, 0]));
+    engine.onFrame(2, from([], [1, 1, 0]));
+    expect(engine.applied.time).toBe(10);
+    engine.onFrame(2, from([{ ...draft('k'), version: { time: 3, node: 2 } }], [1, 1, 1]));
+    expect(refusals).toEqual(['it sends a request after later ones']);
+  });
+
+  it('is not kept without a bound while a view is still to come', () => {
+    const refusals: string[] = [];
+    const engine = engineInView((_, words) => refusals.push(words));
+    engine.freeze();
+    engine.adopt(view(2), [], null, () => {});
+    const large = { ...at(5), value: Buffer.alloc(900_000) };
+    for (let i = 0; i < 6; i++) engine.onFrame(PEER, { ...from([large], [0, 0, 0]), ballot: view(2).ballot });
+    expect(refusals).toEqual(new Array(2).fill('it sends too much before a view is installed'));
   });
 });

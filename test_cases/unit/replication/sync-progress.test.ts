@@ -35,6 +35,8 @@ function pair(messageMs: number) {
       afterPending: () => false,
       isAuthority: true,
       onLapsed: () => {},
+      refuse: () => {},
+      lapseAfterMs: 0,
       bus: { send, broadcast: () => {}, multicast: () => {}, isUp: () => true },
       replica,
       known: () => known,
