@@ -334,6 +334,7 @@ export class Core {
       ...this.#ports,
       replica: this.replica,
       timeMs: () => this.time.cluster.nowMs(),
+      isTimed: () => this.time.cluster.isAgreed,
       peers: this.peers.ids,
       name: recovered.identity || incarnation.toString(36),
       startedAt: recovered.position,

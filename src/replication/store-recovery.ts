@@ -19,6 +19,8 @@ export interface StoreRecoveryPorts extends Pick<RefillPorts, 'nextTurn' | 'log'
   readonly startedAt: string | null;
   /** Monotonic. */
   readonly nowMs: () => number;
+  /** There is cluster time: what has expired can be told from what has not. */
+  readonly isTimed: () => boolean;
   /** A peer that is asked for values has so long to answer. */
   readonly timeoutMs: number;
   readonly onGone: RepairPorts['onGone'];
@@ -53,7 +55,7 @@ export class StoreRecovery {
     this.#refill = new Refill({
       ...ports,
       batches: this.#batches,
-      mayFill: () => store.state.up && this.#watch.isSure,
+      mayFill: () => store.state.up && this.#watch.isSure && ports.isTimed(),
       vitals: (done) => store.vitals((_, vitals) => done(vitals)),
       onFilled: () => this.#watch.noteFilled(),
     });

@@ -157,6 +157,19 @@ describe.each(['linearizability', 'sequential'] as const)('a start of all contro
     return cluster;
   };
 
+  it('regression: an emptied store was not filled with what its own clock took for expired', async () => {
+    const cluster = await stopped();
+    const [wrong] = cluster.nodes;
+    wrong!.clock.skewMs = HOUR_MS;
+    wrong!.store.empty();
+    wrong!.start();
+    await cluster.run(3_000);
+    for (const node of cluster.nodes.slice(1)) node.start();
+    await cluster.runUntilReady();
+    await cluster.run(5_000);
+    expect(wrong!.store.items.has('k')).toBe(true);
+  });
+
   it('with one wrong clock: the time is the one in the middle', async () => {
     const cluster = await stopped();
     cluster.nodes[1]!.clock.skewMs = HOUR_MS;

@@ -106,6 +106,7 @@ class Group {
       startedAt: null,
       nowMs: () => this.nowMs,
       timeMs: () => 0,
+      isTimed: () => true,
       timeoutMs: 500,
       nextTurn: (callback) => this.#turns.push(callback),
       log: (message) => this.lines.push(message),
