@@ -41,6 +41,10 @@ export class Compactor {
   readonly #free: FreeSpace;
   /** Of `logBytes`, when the free space was last known. */
   #lookedAtBytes = 0;
+  readonly #onFree = (): void => {
+    this.#lookedAtBytes = this.#sizes.logBytes;
+    this.#startIfDue();
+  };
 
   constructor(ports: CompactorPorts, sizes: LogSizes) {
     this.#ports = ports;
@@ -56,10 +60,7 @@ export class Compactor {
   onFlushed(bytes: number): void {
     this.#sizes.logBytes += bytes;
     const grown = this.#sizes.logBytes - this.#lookedAtBytes;
-    this.#free.refresh(grown > this.#allowance / LOOKS_PER_ALLOWANCE, () => {
-      this.#lookedAtBytes = this.#sizes.logBytes;
-      this.#startIfDue();
-    });
+    this.#free.refresh(grown > this.#allowance / LOOKS_PER_ALLOWANCE, this.#onFree);
     this.#startIfDue();
   }
 
