@@ -5,6 +5,7 @@ import type { HybridClock } from '../ordering/hybrid-clock.ts';
 import { sameVersion, versionTimeOfMs } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { PeerBus, Push } from '../peer/messages.ts';
+import type { StoreError } from '../store/driver.ts';
 import { diskGate } from './disk-gate.ts';
 import type { Draft, Engine, PendingRequest, Predicted, WriteOutcome } from './engine.ts';
 import type { Replica } from './replica.ts';
@@ -48,6 +49,10 @@ export class ConvergentEngine implements Engine {
   readonly #ports: ConvergentPorts;
   readonly #unconfirmed: UnconfirmedWrites;
   #pending = 0;
+  /** Writes that the store has not answered. */
+  #atStore = 0;
+  /** In their order; null for none. */
+  #flushes: WaitingFlush[] | null = null;
   #completed = 0;
   #outbox: Effect[] = [];
   #outboxBytes = 0;
@@ -97,18 +102,45 @@ export class ConvergentEngine implements Engine {
     const existed = replica.isLive(effect.key);
     this.#pending++;
     this.#unconfirmed.begin(effect.key);
+    if (effect.key === '') {
+      replica.apply(effect, () => this.#afterStored(() => this.#settle(effect, existed, null, done)));
+      return;
+    }
+    this.#atStore++;
     replica.apply(effect, (error) => {
-      this.#pending--;
-      this.#unconfirmed.end(effect, error === null);
-      if (error !== null) {
-        done({ kind: 'unknown', reason: `the local store failed: ${error.message}` });
-        return;
-      }
-      this.#complete(effect);
-      const outcome: WriteOutcome = { kind: 'applied', existed, version: effect.version };
-      if (this.#ports.sync) this.#onceKept(outcome, done);
-      else done(outcome);
+      this.#atStore--;
+      this.#settle(effect, existed, error, done);
+      if (this.#flushes !== null) this.#settleFlushes(this.#flushes);
     });
+  }
+
+  #settle(
+    effect: Effect,
+    existed: boolean,
+    error: StoreError | null,
+    done: (outcome: WriteOutcome) => void,
+  ): void {
+    this.#pending--;
+    this.#unconfirmed.end(effect, error === null);
+    if (error !== null) return done({ kind: 'unknown', reason: `the local store failed: ${error.message}` });
+    this.#complete(effect);
+    const outcome: WriteOutcome = { kind: 'applied', existed, version: effect.version };
+    if (this.#ports.sync) this.#onceKept(outcome, done);
+    else done(outcome);
+  }
+
+  /** A flush asks nothing of the store, but may not be told of before the writes that came before it. */
+  #afterStored(settle: () => void): void {
+    if (this.#atStore === 0) return settle();
+    this.#flushes ??= [];
+    this.#flushes.push({ answers: this.#atStore, settle });
+  }
+
+  #settleFlushes(flushes: readonly WaitingFlush[]): void {
+    for (const flush of flushes) flush.answers--;
+    const left = flushes.filter(({ answers }) => answers > 0);
+    this.#flushes = left.length > 0 ? left : null;
+    for (const { answers, settle } of flushes) if (answers === 0) settle();
   }
 
   predict(): Predicted | null {
@@ -208,7 +240,7 @@ export class ConvergentEngine implements Engine {
     return newest === undefined || (newest.tombstone && newest.version.node !== this.#ports.node);
   }
 
-  /** The store answers in order, so completions come in version order, and so do the pushes. */
+  /** The store answers in order and flushes wait for it, so completions come in version order, and so do the pushes. */
   #complete(effect: Effect): void {
     this.#completed++;
     this.#completedTime = effect.version.time;
@@ -219,6 +251,12 @@ export class ConvergentEngine implements Engine {
     this.#ports.requestFlush();
     if (this.#outboxBytes >= PUSH_BYTES_MAX) this.flush();
   }
+}
+
+interface WaitingFlush {
+  /** Answers of the store that are still to come before it. */
+  answers: number;
+  readonly settle: () => void;
 }
 
 /** A push is sent early, within the turn, when it has grown to this size, in bytes. */

@@ -252,13 +252,22 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: 4000,
   },
   {
+    name: 'tells peers of a flush before the writes that came before it',
+    file: CONVERGENT,
+    text: 'if (this.#atStore === 0) return settle();',
+    replacement: 'if (this.#atStore >= 0) return settle();',
+    level: 'eventual',
+    faults: 'store-hangs=1',
+    seeds: 3_000,
+  },
+  {
     name: 'tells peers of a delete that the store may still refuse',
     file: SYNC,
     text: 'if (!afterPending(key, () => readNewest(ports, key, done))) done(true, effectOfRecord(record));',
     replacement: 'done(true, effectOfRecord(record));',
     level: 'eventual',
     faults: 'store-hangs=1',
-    seeds: 3_000,
+    seeds: 6_000,
   },
   {
     name: 'serves strong reads without a lease',

@@ -19,12 +19,14 @@ const STORE: EntryStore = {
   delete: () => {},
 };
 
-function engineOf(known: VersionVector, store = STORE, hot = new HotEntries(0)) {
+function engineOf(known: VersionVector, store = STORE, hot = new HotEntries(0), pushed: Effect[] = []) {
   const journal = new MemoryJournal(3);
   const engine = new ConvergentEngine({
     node: 0,
     clock: new HybridClock(0, () => 1),
-    bus: {} as PeerBus,
+    bus: {
+      broadcast: (message) => void (message.type === 'push' && pushed.push(...message.effects)),
+    } as PeerBus,
     replica: new Replica(journal, store, hot, () => 1, wideWindows()),
     known,
     ownPastKnown: () => true,
@@ -76,4 +78,29 @@ it('regression: a hot write was shown that the store refused, and that was taken
   engine.write(draft, () => {});
   answers.shift()!(null);
   expect(hot.get('k', journal.newest('k')!.version, 0)?.value.toString()).toBe('v');
+});
+
+it('regression: an announced flush was pushed before a write that waited for the store, and covered it', () => {
+  const answers: (() => void)[] = [];
+  const pushed: Effect[] = [];
+  const store: EntryStore = { ...STORE, set: (_key, _entry, done) => void answers.push(() => done(null)) };
+  const { engine } = engineOf(VersionVector.zero(3), store, new HotEntries(0), pushed);
+  const { version: _, ...set } = write(0, 0, 'set');
+  const told: string[] = [];
+  engine.write(set, () => told.push('set'));
+  engine.write({ ...set, kind: 'flush-later', key: '', value: null, expiresAtMs: 9 }, () =>
+    told.push('flush'),
+  );
+  engine.write(set, () => told.push('set after it'));
+  engine.flush();
+  expect(pushed).toEqual([]);
+  expect(engine.pending).toBe(3);
+  answers[0]!();
+  expect(told).toEqual(['set', 'flush']);
+  answers[1]!();
+  expect(told).toEqual(['set', 'flush', 'set after it']);
+  engine.flush();
+  const times = pushed.map(({ version }) => version.time);
+  expect(times).toHaveLength(3);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
