@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { dirname } from 'node:path';
+import { Writable } from 'node:stream';
+import winston from 'winston';
 import { ensureDirectory } from './directory.ts';
 import { RotatingFile } from './rotating-file.ts';
 import type { Settings } from './settings.ts';
@@ -46,9 +49,16 @@ export function createLogger(settings: LogSettings): ClosableLogger {
     return logFormat === 'json' ? jsonLine(entry) : textLine(entry);
   };
   const sink = settings.logFile === '-' ? CONSOLE : fileSink(settings, lineOf);
-  const log = (level: LogLevel) => {
-    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(logLevel)) return ignore;
-    return (message: string, fields?: LogFields) => sink.write(lineOf(level, message, fields));
+  const transport = transportTo(sink);
+  const logger = winston.createLogger({
+    level: logLevel,
+    format: winston.format.printf(({ level, message, fields }) =>
+      lineOf(level as LogLevel, message as string, fields as LogFields | undefined),
+    ),
+    transports: [transport],
+  });
+  const log = (level: LogLevel) => (message: string, fields?: LogFields) => {
+    if (logger.isLevelEnabled(level)) logger.log(level, message, { fields });
   };
   return {
     error: log('error'),
@@ -59,8 +69,27 @@ export function createLogger(settings: LogSettings): ClosableLogger {
       sink.reopen();
       log('info')('the log was opened anew');
     },
-    close: () => Promise.race([sink.close(), afterMs(CLOSE_TIMEOUT_MS)]),
+    close: () => Promise.race([closed(logger, transport, sink), afterMs(CLOSE_TIMEOUT_MS)]),
   };
+}
+
+/** Winston decides what is logged and how it reads; the sink, how it is written. */
+function transportTo(sink: Sink): winston.transport {
+  const stream = new Writable({
+    decodeStrings: false,
+    write(line: string, _, next) {
+      sink.write(line);
+      next();
+    },
+  });
+  return new winston.transports.Stream({ stream, eol: '' });
+}
+
+async function closed(logger: winston.Logger, transport: winston.transport, sink: Sink): Promise<void> {
+  const isFlushed = once(transport, 'finish');
+  logger.end();
+  await isFlushed;
+  await sink.close();
 }
 
 interface LogEntry {
