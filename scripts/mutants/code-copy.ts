@@ -7,9 +7,11 @@ import type { Mutant } from '../../test_cases/sim/mutants.ts';
 /** What the simulator runs. */
 const COPIED = [
   'src',
+  'test_cases/package.json',
   'test_cases/sim',
   'test_cases/checkers',
   'test_cases/support',
+  'scripts/package.json',
   'scripts/sim.ts',
   'package.json',
 ];

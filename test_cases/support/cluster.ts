@@ -36,7 +36,7 @@ const READY_WITHIN_MS = HANGS_AFTER_MS;
 
 /**
  * Where a test asks what is answered, and nothing is made to fail, a machine that has other work to do must not look
- * like a failure. Set for a whole project of tests, in vitest.config.ts; those of failures see the defaults.
+ * like a failure. Set for a whole project of tests, in vitest.config.mts; those of failures see the defaults.
  */
 const PATIENT = { threshold: '30', lease_time: '3', request_timeout: '10', store_timeout: '5' };
 const DEFAULTS = process.env.TEST_CLUSTERS === 'patient' ? PATIENT : {};

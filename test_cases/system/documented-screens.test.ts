@@ -16,7 +16,7 @@ const isUpdate = process.env.UPDATE_SCREENS === '1';
 const ASKS = /main\.ts (status|-cli .* (show|get) ?)/;
 
 /** A command that needs a terminal. */
-const AT_A_TERMINAL = 'node_modules/.bin/node main.ts -cli -p 8001';
+const AT_A_TERMINAL = 'node main.ts -cli -p 8001';
 
 const DOCUMENTED = { ports: [8000, 8001, 8002], storePorts: [11_201, 11_202, 11_203] };
 

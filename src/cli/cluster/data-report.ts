@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DATA_DIRECTORY, dataDirOf } from '../configuration.ts';
+import { nearPath } from './report.ts';
 
 /**
  * One line for a start: where the data are, whether there are any yet, and which others the run directory has, since
@@ -11,9 +12,8 @@ export function dataInWords(dataDir: string, runDirectory: string): string {
   if (own === '') return 'nowhere (data_dir is "-"): what the controllers know ends with them';
   const others = dataDirectoriesOf(runDirectory).filter((directory) => directory !== own);
   const found = hasControllers(own) ? 'with what is there' : 'new';
-  return [`${own} (${found})`, ...(others.length > 0 ? [`left as it is: ${others.join(', ')}`] : [])].join(
-    '; ',
-  );
+  const left = others.length > 0 ? `; left as it is: ${others.map(nearPath).join(', ')}` : '';
+  return `${nearPath(own)} (${found})${left}`;
 }
 
 /** Every directory in which controllers that were told no other have left data. */

@@ -22,25 +22,28 @@ export async function printCluster(record: RunRecord): Promise<void> {
 export function nextSteps(record: RunRecord, directory: string): string {
   const first = record.peers[0]!;
   const other = record.peers[1] ?? first;
-  const node = fromHere('node_modules/.bin/node');
-  const client = `${node} ${fromHere('main.ts')} -cli -i ${other.host} -p ${other.port}`;
+  const client = `node ${fromHere('main.ts')} -cli -i ${other.host} -p ${other.port}`;
   const elsewhere = process.env.MEMCHORUS_RUN_DIR ? `MEMCHORUS_RUN_DIR=${quoted(directory)} ` : '';
   return [
     'Write on one controller, read on another:',
     `  printf 'set greeting 0 0 5\\r\\nhello\\r\\nquit\\r\\n' | nc ${first.host} ${first.port}`,
     `  ${client} get greeting`,
     `The interactive client:  ${client}`,
-    `Logs:                    ${directory}`,
+    `Logs:                    ${nearPath(directory)}`,
     `Stop it:                 ${elsewhere}${fromHere('stop.sh')}`,
     '',
   ].join('\n');
 }
 
 function fromHere(file: string): string {
-  const path = relative(process.cwd(), join(PROJECT_DIRECTORY, file));
-  return quoted(
-    path.startsWith('..') ? join(PROJECT_DIRECTORY, file) : path.includes('/') ? path : `./${path}`,
-  );
+  const path = nearPath(join(PROJECT_DIRECTORY, file));
+  return quoted(file.endsWith('.sh') && !path.includes('/') ? `./${path}` : path);
+}
+
+/** As it is called from the current directory, when it is below that. */
+export function nearPath(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near === '' || near.startsWith('..') ? path : near;
 }
 
 /** For a shell, when it has to be. */

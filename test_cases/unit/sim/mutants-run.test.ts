@@ -50,7 +50,8 @@ beforeEach(() => {
     'node_modules',
   ])
     mkdirSync(join(root, path), { recursive: true });
-  writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
+  for (const place of ['.', 'test_cases', 'scripts'])
+    writeFileSync(join(root, place, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(root, 'scripts/sim.ts'), SIMULATOR);
   writeFileSync(join(root, 'src/code.ts'), 'right\n');
   process.env.RUNS = join(root, 'runs');
