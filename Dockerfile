@@ -10,14 +10,18 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean -
 
 COPY main.ts config.ini ./
 COPY src ./src
+COPY deploy/docker ./deploy/docker
+
+# The one place that the user may write to. A volume that is mounted there for the first time is this user's too.
+RUN mkdir /var/lib/memchorus && chown node:node /var/lib/memchorus
+VOLUME /var/lib/memchorus
 
 USER node
-ENV NODE_ENV=production MEMCHORUS_LOG_FILE=-
+ENV NODE_ENV=production MEMCHORUS_LOG_FILE=- MEMCHORUS_RUN_DIR=/var/lib/memchorus
 EXPOSE 8000
 
-# The controller itself answers: which one it is, on the address that its peers know.
-HEALTHCHECK --interval=2s --timeout=3s --start-period=10s --retries=5 \
-  CMD ["node", "main.ts", "-cli", "who"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["bash", "deploy/docker/health.sh"]
 
 # SIGTERM goes to the controller itself; run with an init (`init: true`) that reaps what it leaves.
 CMD ["node", "main.ts"]

@@ -13,14 +13,16 @@ const NODE_MIN = 24;
 
 const packages = join(__dirname, 'node_modules');
 const codeCache = join(packages, '.cache', 'memchorus');
+const rightNode = join(packages, '.bin', 'node');
+const isRight = Number(process.versions.node.split('.')[0]) >= NODE_MIN;
 
-if (!existsSync(join(packages, '.bin', 'node'))) {
+if (!existsSync(isRight ? packages : rightNode)) {
   const setup = join(__dirname, 'scripts', 'setup.sh');
   process.stderr.write(`memchorus: the dependencies are not installed; first run: sh '${setup}'\n`);
   process.exitCode = 1;
-} else if (Number(process.versions.node.split('.')[0]) >= NODE_MIN) {
+} else if (isRight) {
   enableCompileCache(codeCache);
-  import('./src/cli/run.ts').then(async ({ run }) => {
+  void import('./src/cli/run.ts').then(async ({ run }) => {
     process.exitCode = await run(process.argv.slice(2));
   });
 } else {
@@ -29,7 +31,7 @@ if (!existsSync(join(packages, '.bin', 'node'))) {
 
 /** With the same input and output; it ends as that does. */
 function runInRightNode() {
-  const child = spawn(join(packages, '.bin', 'node'), [__filename, ...process.argv.slice(2)], {
+  const child = spawn(rightNode, [__filename, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { NODE_COMPILE_CACHE: codeCache, ...process.env },
   });

@@ -2,8 +2,8 @@ import type { Address } from '../../src/controller/settings.ts';
 import type { Host } from './host.ts';
 import { ITEM_BYTES_MAX, Memcached } from './memcached.ts';
 
-/** memcached of the official image, in a container of a test's own. */
-export const MEMCACHED_IMAGE = 'memcached:1.6-alpine';
+/** memcached of the official image, in a container of a test's own; as in docker-compose.yml. */
+export const MEMCACHED_IMAGE = 'memcached:1.6.18-alpine';
 
 const MEMCACHED_PORT = 11_211;
 
