@@ -235,8 +235,8 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts stop                                   stops what start started
   main.ts restart <id> ...                       stops single controllers and starts them again, one by one
   main.ts status [--watch] [--json]              the whole cluster at a glance; exit code 0: all is well
-  main.ts backup <directory> -p <port>           copies the journal of a controller, running or not
-  main.ts restore <directory> -p <port>          makes it the journal of a stopped controller
+  main.ts backup <directory> [-p <port>]         copies the journals of all controllers, or of one, running or not
+  main.ts restore <directory> [-p <port>]        makes them the journals of stopped controllers
   main.ts survey-clock <plan> -p <port>          notes the version times of a stopped controller
   main.ts rebase-clock <plan> -p <port>          writes its journal anew with times that are not ahead`,
   client: 'Usage: main.ts -cli [-i <host>] [-p <port>] [command ...]',
@@ -246,8 +246,9 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
     'Usage: main.ts restart <id> ... [--wait <seconds>]   stops controllers and starts them again, one by one',
   status: `Usage: main.ts status [--watch] [--json] [-p <port>]   asks every controller how it is
 Exit code 0: healthy, 1: degraded (clients are served), 3: unavailable.`,
-  backup: 'Usage: main.ts backup <directory> -p <port>   copies the journal of a controller, running or not',
-  restore: 'Usage: main.ts restore <directory> -p <port>   for a stopped controller that has no journal',
+  backup:
+    'Usage: main.ts backup <directory> [-p <port>]   copies the journals of all controllers, or of one, running or not',
+  restore: 'Usage: main.ts restore <directory> [-p <port>]   for stopped controllers that have no journal',
   'survey-clock': `Usage: main.ts survey-clock <plan> -p <port>   for a cluster whose version times are far ahead of the real time
 
 Notes in the file <plan> which times this controller has in use, and changes nothing else. All controllers have to be

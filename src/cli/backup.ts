@@ -1,34 +1,119 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ownerOf, type Settings } from '../controller/settings.ts';
-import { backUp, type OnProgress, restore } from '../journal/backup.ts';
+import { backUp, restore } from '../journal/backup.ts';
 import { directoryOf } from '../journal/data-directory.ts';
+import { holderOf } from '../journal/directory-lock.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { viewFileOf } from '../journal/view-file.ts';
 import { EXIT_OK, OperationError, UsageError } from './failure.ts';
+import { ProgressBar } from './progress-bar.ts';
 
-/** Copies the journal of a controller, which may run. @returns the exit code */
-export async function runBackup(settings: Settings, given: string | null): Promise<number> {
-  const target = directoryGiven(settings, given);
-  const { records } = await inWords(
-    backUp(settings.dataDir, ownerOf(settings), target, progressBar('backing up')),
-  );
-  return say(`controller ${settings.self} is backed up to ${target}: ${records} records`);
+/**
+ * Copies the journals of controllers, which may run.
+ *
+ * @param all the controllers of the cluster, or the one that was named
+ * @returns the exit code
+ */
+export async function runBackup(all: readonly Settings[], given: string | null): Promise<number> {
+  const target = directoryGiven(all[0]!, given);
+  if (all.length === 1) return backUpInto(all, () => target, target);
+  requireEmpty(target);
+  const code = await backUpInto(all, (settings) => directoryOf(target, settings.self), target);
+  return code;
 }
 
-/** Makes a backup the journal of a controller that is stopped and has none. @returns the exit code */
-export async function runRestore(settings: Settings, given: string | null): Promise<number> {
-  const source = directoryGiven(settings, given);
-  const { dataDir } = settings;
-  const owner = ownerOf(settings);
-  const views = viewFileOf(dataDir, owner);
-  if (existsSync(views)) {
-    throw new OperationError(
-      `${views} is of another life than the backup: move it away, and ${directoryOf(dataDir, owner.controller)} with it`,
+async function backUpInto(
+  all: readonly Settings[],
+  targetOf: (settings: Settings) => string,
+  target: string,
+): Promise<number> {
+  const isWhole = all.length > 1;
+  const wasThere = existsSync(target);
+  const bar = new ProgressBar('backing up', all.length);
+  try {
+    if (isWhole) mkdirSync(target, { recursive: true });
+    // At the same time, so that the copies are of nearly the same moment.
+    const done = await inWords(
+      bar,
+      Promise.all(
+        all.map((settings) =>
+          backUp(settings.dataDir, ownerOf(settings), targetOf(settings), bar.part(settings.self)),
+        ),
+      ),
     );
+    for (const [index, { records }] of done.entries())
+      say(`controller ${all[index]!.self} is backed up to ${targetOf(all[index]!)}: ${records} records`);
+    return EXIT_OK;
+  } catch (error) {
+    if (isWhole) removeCopies(target, all.map(targetOf), wasThere);
+    throw error;
   }
-  const { records } = await inWords(restore(source, dataDir, owner, progressBar('restoring')));
-  return say(`controller ${settings.self} is restored from ${source}: ${records} records`);
+}
+
+/** A part of a cluster is no backup of it. */
+function removeCopies(target: string, copies: readonly string[], wasThere: boolean): void {
+  for (const copy of copies) rmSync(copy, { recursive: true, force: true });
+  if (!wasThere) rmSync(target, { recursive: true, force: true });
+}
+
+/**
+ * Makes backups the journals of controllers that are stopped and have none.
+ *
+ * @param all the controllers of the cluster, or the one that was named
+ * @returns the exit code
+ */
+export async function runRestore(all: readonly Settings[], given: string | null): Promise<number> {
+  const source = directoryGiven(all[0]!, given);
+  const bar = new ProgressBar('restoring', all.length);
+  for (const settings of all) requireNoLife(settings);
+  const restored: Settings[] = [];
+  try {
+    for (const settings of all) {
+      const from = sourceOf(source, settings, all.length > 1);
+      const owner = ownerOf(settings);
+      const { records, peers } = await inWords(
+        bar,
+        restore(from, settings.dataDir, owner, bar.part(settings.self)),
+      );
+      restored.push(settings);
+      const moved = peers === owner.peers ? '' : `; it was at ${peers}, and is at ${owner.peers} now`;
+      say(`controller ${settings.self} is restored from ${from}: ${records} records${moved}`);
+    }
+  } catch (error) {
+    for (const { dataDir, self } of restored) rmSync(directoryOf(dataDir, self), { recursive: true });
+    if (restored.length > 0) say('what was restored is removed again');
+    throw error;
+  }
+  return EXIT_OK;
+}
+
+/** A backup of the whole cluster has one of each controller in it. */
+function sourceOf(source: string, { self }: Settings, isWhole: boolean): string {
+  const own = directoryOf(source, self);
+  if (existsSync(own)) return own;
+  if (!isWhole) return source;
+  throw new OperationError(
+    `${source} is no backup of a cluster of this size: it has no controller-${self}. Name the controller with -p`,
+  );
+}
+
+function requireNoLife(settings: Settings): void {
+  const { dataDir, self } = settings;
+  const directory = directoryOf(dataDir, self);
+  const pid = holderOf(directory);
+  if (pid !== null)
+    throw new OperationError(`controller ${self} is running (pid ${pid}): stop it before you restore it`);
+  const views = viewFileOf(dataDir, ownerOf(settings));
+  if (existsSync(views))
+    throw new OperationError(
+      `${views} is of another life than the backup: move it away, and ${directory} with it`,
+    );
+}
+
+function requireEmpty(target: string): void {
+  if (existsSync(target) && readdirSync(target).length > 0)
+    throw new OperationError(`${target} is not empty: name another, or move what is there`);
 }
 
 function directoryGiven({ dataDir }: Settings, given: string | null): string {
@@ -37,33 +122,21 @@ function directoryGiven({ dataDir }: Settings, given: string | null): string {
   return resolve(given);
 }
 
-async function inWords<T>(work: Promise<T>): Promise<T> {
+/** SIGINT and SIGTERM end the work at the next piece, so that nothing half is left. */
+async function inWords<T>(bar: ProgressBar, work: Promise<T>): Promise<T> {
+  const onSignal = (): void => bar.interrupt();
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     return await work;
   } catch (error) {
     if (error instanceof JournalError) throw new OperationError(error.message, { cause: error });
     throw error;
   } finally {
-    if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    bar.clear();
   }
 }
 
-function say(line: string): number {
+function say(line: string): void {
   process.stdout.write(`${line}\n`);
-  return EXIT_OK;
 }
-
-/** On a terminal, redrawn when another cell of it is full. */
-function progressBar(what: string): OnProgress {
-  let drawn = -1;
-  return (done, total) => {
-    const cells = Math.floor((done / total) * BAR_CELLS);
-    if (!process.stderr.isTTY || cells === drawn) return;
-    drawn = cells;
-    const bar = '#'.repeat(cells).padEnd(BAR_CELLS, '.');
-    process.stderr.write(`${CLEAR_LINE}${what} [${bar}] ${Math.floor((done / total) * 100)} %`);
-  };
-}
-
-const BAR_CELLS = 40;
-const CLEAR_LINE = '\r\u001b[K';

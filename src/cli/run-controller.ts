@@ -1,11 +1,13 @@
 import { startController } from '../controller/controller.ts';
 import { type ClosableLogger, createLogger, LogFileError } from '../controller/logger.ts';
 import type { Settings } from '../controller/settings.ts';
+import { stateOf } from '../controller/status-table.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { formatAddress } from './address.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError, reasonOf, systemCodeOf, UsageError } from './failure.ts';
 import { keepHeapHeadroom } from './heap-headroom.ts';
 import { describeTakenPort } from './port-owner.ts';
+import { ServiceManager } from './service-manager.ts';
 import { releaseStartMemory } from './start-memory.ts';
 
 /**
@@ -20,11 +22,16 @@ export async function runController(settings: Settings, secret: Buffer | null): 
   const logger = openLog(settings);
   // A terminal that is closed sends this as well, and is no reason to stop.
   process.on('SIGHUP', () => logger.reopen());
+  const manager = ServiceManager.of(process.env, (reason) =>
+    logger.warn('systemd is not told how this controller is', { reason }),
+  );
   releaseStartMemory();
   try {
     let controller = await startController(settings, secret, logger);
     keepHeapHeadroom();
     process.stdout.write(`${greeting(settings)}\n`);
+    manager?.becomeReady();
+    manager?.follow(() => stateOf(controller.status()));
     for (;;) {
       const { shutdownAsked, isVoid, isTaken } = controller;
       const isAsked = Promise.race([stopped, shutdownAsked.then(() => 'shutdown')]);
@@ -37,6 +44,7 @@ export async function runController(settings: Settings, secret: Buffer | null): 
       if (end === 'taken') logger.error('ending: another process has the number of this one', { reason });
       else if (end === 'void') logger.warn('starting anew, with nothing', { reason });
       else logger.info('stopping', { reason });
+      if (end !== 'void') manager?.becomeStopping();
       await controller.close();
       if (end === 'taken') throw new OperationError(takenWords(settings, reason));
       if (end === 'asked') break;

@@ -1,9 +1,11 @@
 import { VERSION } from '../controller/product.ts';
+import type { Settings } from '../controller/settings.ts';
 import { type CommandLine, helpText, parseArguments } from './arguments.ts';
 import { topologyLayer } from './cluster/topology.ts';
 import { type Configuration, resolveConfiguration, selfOf, settingsOf } from './configuration.ts';
 import { environmentLayer } from './environment.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, OperationError, systemCodeOf, UsageError } from './failure.ts';
+import type { Mode } from './flag-table.ts';
 import { defaultConfigFile, PROJECT_CONFIG_FILE, runDirectory } from './locations.ts';
 import type { RawSettings } from './setting-table.ts';
 import { readSettingsFile } from './settings-file.ts';
@@ -69,21 +71,42 @@ async function runOneController(line: CommandLine): Promise<number> {
   return runController(settingsOf(configuration, self, line.store, runDirectory()), secret);
 }
 
+/** Commands on the files of controllers: of all of them, unless one is named. */
 async function runOffline(line: CommandLine, mode: keyof typeof OFFLINE): Promise<number> {
-  const configuration = load(line, defaultConfigFile());
-  const self = selfOf(configuration.peers, line.identity);
-  const settings = settingsOf(configuration, self, line.store, runDirectory());
-  const command = await OFFLINE[mode]();
-  return command(settings, line.path);
+  const configuration = resolveConfiguration(await offlineLayers(line));
+  const { id, port } = line.identity;
+  const isForAll = (mode === 'backup' || mode === 'restore') && id === null && port === null;
+  const ids = isForAll ? [...configuration.peers.keys()] : [selfOf(configuration.peers, line.identity)];
+  const all = ids.map((self) => settingsOf(configuration, self, line.store, runDirectory()));
+  const command: OfflineCommand = await OFFLINE[mode]();
+  return command(all, line.path);
 }
+
+/** The cluster that was started last knows where its data are, unless the command line names a configuration. */
+async function offlineLayers(line: CommandLine): Promise<RawSettings[]> {
+  const { loadLastRecord } = await import('./cluster/run-record.ts');
+  const { recordedSettings } = await import('./cluster/wishes.ts');
+  const isTold = line.configPath !== null || Boolean(process.env.MEMCHORUS_CONFIG);
+  const record = isTold ? null : loadLastRecord(runDirectory());
+  if (record === null) return layersOf(line, defaultConfigFile());
+  return [line.settings, environmentLayer(process.env), recordedSettings(record)];
+}
+
+type OfflineCommand = (all: readonly Settings[], path: string | null) => Promise<number>;
 
 /** Those that work on files, loaded when they are used. */
 const OFFLINE = {
   backup: async () => (await import('./backup.ts')).runBackup,
   restore: async () => (await import('./backup.ts')).runRestore,
-  'survey-clock': async () => (await import('./rebase-clock.ts')).surveyClock,
-  'rebase-clock': async () => (await import('./rebase-clock.ts')).rebaseClock,
-} as const;
+  'survey-clock': async () => {
+    const { surveyClock } = await import('./rebase-clock.ts');
+    return ([settings], path) => surveyClock(settings!, path);
+  },
+  'rebase-clock': async () => {
+    const { rebaseClock } = await import('./rebase-clock.ts');
+    return ([settings], path) => rebaseClock(settings!, path);
+  },
+} as const satisfies Partial<Record<Mode, () => Promise<OfflineCommand>>>;
 
 function load(line: CommandLine, defaultPath: string): Configuration {
   return resolveConfiguration(layersOf(line, defaultPath));

@@ -32,6 +32,9 @@ export interface Controller {
   /** Resolves with the reason when another process runs under this controller's number: this one has to end. */
   readonly isTaken: Promise<string>;
 
+  /** What `show` tells. */
+  status(): Status;
+
   /** Answers what is in progress, then closes everything. One that is void answers nothing any more. */
   close(): Promise<void>;
 }
@@ -192,7 +195,7 @@ class RunningController implements Controller {
     const replies = new LocalReplies({
       settings: this.#settings,
       statistics: this.#statistics,
-      status: () => this.#status(),
+      status: () => this.status(),
       requests: () => requestsOf(this.#core, this.#settings, Date.now()),
       store: this.#store,
       clients: () => this.#frontDoor.clients,
@@ -316,7 +319,7 @@ class RunningController implements Controller {
     });
   }
 
-  #status(): Status {
+  status(): Status {
     return statusOf({
       settings: this.#settings,
       core: this.#core,

@@ -1,11 +1,13 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   directoryOf,
   type Identity,
   MARK_NAME,
   makeDirectory,
   type Owner,
+  readAnyIdentity,
   readIdentity,
+  refuseOthers,
   writeIdentity,
 } from './data-directory.ts';
 import { type Disk, NODE_DISK } from './disk.ts';
@@ -71,7 +73,8 @@ const ATTEMPTS_MAX = 5;
 /**
  * Fills an empty data directory with a backup, every checksum verified. Nothing is there when it fails.
  *
- * @param owner the backup has to be of the same
+ * @param owner the backup has to be of the same, but that its peers may have had other addresses
+ * @returns those addresses
  * @throws JournalError
  */
 export async function restore(
@@ -80,39 +83,91 @@ export async function restore(
   owner: Owner,
   onProgress: OnProgress,
   disk: Disk = NODE_DISK,
-): Promise<{ readonly records: number }> {
+): Promise<{ readonly records: number; readonly peers: string }> {
   const directory = directoryOf(dataDir, owner.controller);
-  await makeDirectory(disk, dataDir);
+  try {
+    const { peers } = await identityOf(disk, backup, owner);
+    const records = await withEmpty(disk, dataDir, directory, async (partial) => {
+      const records = await copyVerified(disk, backup, partial, { ...owner, peers }, onProgress, owner.peers);
+      await disk.removeDirectory(directory);
+      await disk.rename(partial, directory);
+      await disk.syncDirectory(dataDir);
+      return records;
+    });
+    return { records, peers };
+  } catch (error) {
+    // A file that ends early is an error without a code, a damaged one has a class of its own.
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof DamageError || code === undefined)
+      throw new JournalError('DAMAGED', `${backup} is no whole backup (${message}): use another`, error);
+    throw journalErrorOf(error, backup);
+  }
+}
+
+/** @throws JournalError when the backup can't become the owner's */
+async function identityOf(disk: Disk, backup: string, owner: Owner): Promise<Identity> {
+  const identity = await readAnyIdentity(disk, backup);
+  if (identity === null) throw new DamageError('there is no identity in it');
+  refuseOthers({ ...identity, peers: owner.peers }, owner, backup);
+  const [was, is] = [identity.peers, owner.peers].map((peers) => peers.split(',').length);
+  if (was === is) return identity;
+  throw new JournalError('OTHER_OWNER', `${backup} is of a cluster of ${was} controllers, not ${is}`);
+}
+
+/**
+ * Runs an action on an empty directory beside the controller's, which is empty too and locked. When it fails, neither is
+ * left, nor the lock's files, unless they were there before.
+ */
+async function withEmpty<T>(
+  disk: Disk,
+  dataDir: string,
+  directory: string,
+  action: (partial: string) => Promise<T>,
+): Promise<T> {
+  await disk.makePath(dataDir);
+  const names = new Set(await disk.list(dataDir));
   const lock = disk.lock(directory);
+  const partial = `${directory}.restoring`;
   try {
     await makeEmpty(disk, directory);
-    const partial = `${directory}.restoring`;
     await makeDirectory(disk, partial);
-    const records = await copyVerified(disk, backup, partial, owner, onProgress);
-    await disk.removeDirectory(directory);
-    await disk.rename(partial, directory);
-    await disk.syncDirectory(dataDir);
-    return { records };
+    return await action(partial);
   } catch (error) {
-    if (error instanceof DamageError)
-      throw new JournalError(
-        'DAMAGED',
-        `${backup} is no whole backup (${error.message}): use another`,
-        error,
-      );
-    throw journalErrorOf(error, backup);
+    await removeDirectoryWithFiles(disk, partial);
+    if (!names.has(basename(directory))) {
+      await disk.removeDirectory(directory);
+      for (const file of [`${directory}.lock`, `${directory}.pid`]) {
+        if (!names.has(basename(file))) await disk.remove(file);
+      }
+    }
+    throw error;
   } finally {
     lock.release();
   }
 }
 
-/** Copies what is known to be on disk. @returns how many records it has */
+async function removeDirectoryWithFiles(disk: Disk, directory: string): Promise<void> {
+  try {
+    await removeAll(disk, directory);
+    await disk.removeDirectory(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/**
+ * Copies what is known to be on disk.
+ *
+ * @param peers where the copy's controllers are
+ * @returns how many records it has
+ */
 async function copyVerified(
   disk: Disk,
   source: string,
   target: string,
   owner: Owner,
   onProgress: OnProgress,
+  peers = owner.peers,
 ): Promise<number> {
   await removeAll(disk, target);
   const identity = await readIdentity(disk, source, owner);
@@ -127,7 +182,7 @@ async function copyVerified(
     const numbers = base === null ? known : [base, ...known];
     await copyLog({ from, to, numbers, end: place, onProgress });
     const { state } = await recoverLog(to, identity.store, place, NODES_READ);
-    await complete(to, identity, place);
+    await complete(to, { ...identity, peers }, place);
     return state.index.records;
   } finally {
     await from.close();

@@ -20,6 +20,7 @@ export type JournalErrorCode =
   | 'LOCKED'
   | 'DAMAGED'
   | 'NO_TIME_LEFT'
+  | 'INTERRUPTED'
   | 'IO';
 
 /** What is on disk is not what was written there: it must not be served from. */

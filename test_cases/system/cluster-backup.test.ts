@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { cpSync, existsSync, readdirSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { StartedCluster } from '../support/started-cluster.ts';
+
+const KEYS = ['a', 'b', 'c'];
+
+/** What is backed up lags behind by about a tenth of a second. */
+async function fill(cluster: StartedCluster): Promise<void> {
+  for (const [id, key] of KEYS.entries())
+    expect(await cluster.ask(id, 'set', key, `value of ${key}`)).toMatchObject({ code: 0 });
+  await eventually(async () => {
+    for (const key of KEYS) expect((await cluster.ask(0, 'get', key)).stdout).toContain(`value of ${key}`);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+}
+
+async function expectAll(cluster: StartedCluster): Promise<void> {
+  for (const [id] of KEYS.entries()) {
+    for (const key of KEYS) expect((await cluster.ask(id, 'get', key)).stdout).toContain(`value of ${key}`);
+  }
+}
+
+const flags = ['-kv', 'custom'];
+
+describe.each(['linearizability', 'eventual'])('a backup of a whole cluster at %s', (level) => {
+  it('is one command while it runs, and brings it back, at other addresses too', async () => {
+    await using cluster = await StartedCluster.create();
+    expect(await cluster.start('-cons', level, ...flags)).toMatchObject({ code: 0 });
+    await fill(cluster);
+    const backup = join(cluster.directory, 'a backup');
+    const made = await cluster.main('backup', backup);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    expect(made.stdout.trim().split('\n')).toEqual(
+      [0, 1, 2].map((id) =>
+        expect.stringMatching(`^controller ${id} is backed up to .*controller-${id}: \\d+ records`),
+      ),
+    );
+    expect(await cluster.main('backup', backup)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/not empty/),
+    });
+
+    const running = await cluster.main('restore', backup);
+    expect(running).toMatchObject({ code: 1, stdout: '' });
+    expect(running.stderr).toContain(
+      `controller 0 is running (pid ${cluster.pidOf('controller-0')}): stop it`,
+    );
+
+    await using other = await StartedCluster.create();
+    const peers = other.ports.map((port) => `127.0.0.1:${port}`).join(',');
+    const restored = await other.main('restore', backup, '--peers', peers, '-cons', level);
+    expect(restored).toMatchObject({ code: 0, stderr: '' });
+    expect(restored.stdout).toContain(`; it was at 127.0.0.1:${cluster.ports[0]},`);
+    expect(await other.start('-cons', level, ...flags)).toMatchObject({ code: 0, stderr: '' });
+    await expectAll(other);
+    expect(await other.ask(1, 'set', 'a', 'new')).toMatchObject({ code: 0 });
+
+    expect(await cluster.stop()).toMatchObject({ code: 0 });
+    const full = await cluster.main('restore', backup);
+    expect(full).toMatchObject({ code: 1, stderr: expect.stringMatching(/is not empty|of another life/) });
+  });
+});
+
+describe('a backup', () => {
+  it('of one controller, and what is left when a restore fails or is interrupted: nothing', async () => {
+    await using cluster = await StartedCluster.create();
+    expect(await cluster.start(...flags)).toMatchObject({ code: 0 });
+    await fill(cluster);
+    const one = join(cluster.directory, 'one');
+    expect(await cluster.main('backup', one, '-p', `${cluster.ports[1]}`)).toMatchObject({ code: 0 });
+    expect(await cluster.stop()).toMatchObject({ code: 0 });
+
+    await using other = await StartedCluster.create();
+    const peers = other.ports.map((port) => `127.0.0.1:${port}`).join(',');
+    const restore = (id: number, from: string) =>
+      other.main('restore', from, '--peers', peers, '--id', `${id}`);
+    const left = () =>
+      (existsSync(other.runDirectory) ? readdirSync(other.runDirectory, { recursive: true }) : []).filter(
+        (name) => `${name}`.includes('controller'),
+      );
+    expect(await restore(0, one)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/controller 1, not 0/),
+    });
+    expect(await restore(1, join(other.directory, 'nowhere'))).toMatchObject({ code: 1 });
+    const torn = join(other.directory, 'torn');
+    cpSync(one, torn, { recursive: true });
+    truncateSync(join(torn, readdirSync(torn).find((name) => name.startsWith('log-'))!), 10);
+    expect(await restore(1, torn)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no whole backup/),
+    });
+    expect(left()).toEqual([]);
+
+    const child = other.spawn(
+      `${other.project}/node_modules/.bin/node`,
+      `${other.project}/main.ts`,
+      'restore',
+      one,
+      '--peers',
+      peers,
+      '--id',
+      '1',
+    );
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    expect(await restore(1, one)).toMatchObject({ code: 0, stderr: '' });
+  });
+});
