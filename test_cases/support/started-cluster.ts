@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { birthOf } from '../../src/cli/cluster/processes.ts';
 import { atEnd } from './at-end.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
+import { AS_NOBODY, NOBODY } from './unprivileged.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
@@ -44,6 +45,7 @@ export class StartedCluster {
     this.runDirectory = join(this.directory, options.name ?? 'its run');
     this.ports = ports;
     this.storePorts = storePorts;
+    if (options.as === AS_NOBODY && process.getuid?.() === 0) chownSync(this.directory, NOBODY, NOBODY);
     this.#ending = atEnd(() => this.killAll());
   }
 

@@ -16,6 +16,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { mayRunAsNobody, NOBODY } from '../support/unprivileged.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const NODE = join(PROJECT, 'node_modules/.bin/node');
@@ -23,71 +24,76 @@ const DOCKERFILE = readFileSync(join(PROJECT, 'Dockerfile'), 'utf8');
 const isRoot = process.getuid?.() === 0;
 
 /** As in the image: the tree is root's, and the user may write nothing but the data. */
-const UNPRIVILEGED = { uid: 65_534, gid: 65_534 };
-const asUser = isRoot ? UNPRIVILEGED : {};
+const asUser = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
 /** What the Dockerfile copies, at the place where it says. */
 const COPIED = [...DOCKERFILE.matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, names]) => names!.split(' '));
 
-describe('what is in the image, run by a user who may write to the volume alone', () => {
-  let base: string;
-  let tree: string;
-  let data: string;
-  let environment: Record<string, string>;
+describe.skipIf(!mayRunAsNobody)(
+  'what is in the image, run by a user who may write to the volume alone',
+  () => {
+    let base: string;
+    let tree: string;
+    let data: string;
+    let environment: Record<string, string>;
 
-  beforeAll(async () => {
-    base = mkdtempSync(join(tmpdir(), 'memchorus-image-'));
-    tree = join(base, 'opt');
-    data = join(base, 'volume');
-    mkdirSync(tree);
-    mkdirSync(data);
-    for (const name of COPIED) cpSync(join(PROJECT, name), join(tree, name), { recursive: true });
-    symlinkSync(join(PROJECT, 'node_modules'), join(tree, 'node_modules'));
-    if (isRoot) chownSync(data, UNPRIVILEGED.uid, UNPRIVILEGED.gid);
-    chmodSync(base, 0o755);
-    chmodSync(tree, 0o555);
-    const set = [...DOCKERFILE.matchAll(/\b(MEMCHORUS_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]);
-    environment = {
-      ...Object.fromEntries(set),
-      MEMCHORUS_RUN_DIR: data,
-      MEMCHORUS_ID: '0',
-      MEMCHORUS_PEERS: `127.0.0.1:${await freePort()}`,
-      MEMCHORUS_STORE: 'custom',
-      PATH: process.env.PATH ?? '',
-    };
-  });
-
-  afterAll(() => {
-    chmodSync(tree, 0o755);
-    rmSync(base, { recursive: true, force: true });
-  });
-
-  const health = () =>
-    execFileSync('bash', [join(tree, 'deploy/docker/health.sh')], {
-      env: environment,
-      stdio: 'pipe',
-      ...asUser,
+    beforeAll(async () => {
+      base = mkdtempSync(join(tmpdir(), 'memchorus-image-'));
+      tree = join(base, 'opt');
+      data = join(base, 'volume');
+      mkdirSync(tree);
+      mkdirSync(data);
+      for (const name of COPIED) cpSync(join(PROJECT, name), join(tree, name), { recursive: true });
+      symlinkSync(join(PROJECT, 'node_modules'), join(tree, 'node_modules'));
+      if (isRoot) chownSync(data, NOBODY, NOBODY);
+      chmodSync(base, 0o755);
+      chmodSync(tree, 0o555);
+      const set = [...DOCKERFILE.matchAll(/\b(MEMCHORUS_\w+)=(\S+)/g)].map(([, name, value]) => [
+        name,
+        value,
+      ]);
+      environment = {
+        ...Object.fromEntries(set),
+        MEMCHORUS_RUN_DIR: data,
+        MEMCHORUS_ID: '0',
+        MEMCHORUS_PEERS: `127.0.0.1:${await freePort()}`,
+        MEMCHORUS_STORE: 'custom',
+        PATH: process.env.PATH ?? '',
+      };
     });
 
-  it('starts, is healthy, keeps its data, and ends on SIGTERM', async () => {
-    expect(health).toThrow();
-    const child = spawn(NODE, ['main.ts'], {
-      cwd: tree,
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...asUser,
+    afterAll(() => {
+      chmodSync(tree, 0o755);
+      rmSync(base, { recursive: true, force: true });
     });
-    let printed = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (printed += chunk));
-    await eventually(() => printed.includes('listens on') || Promise.reject(new Error(printed)));
-    expect(health).not.toThrow();
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    expect(await ended).toEqual([0, null]);
-    expect(readdirSync(join(data, 'data'), { recursive: true })).toContainEqual(
-      expect.stringContaining('controller-0'),
-    );
-    expect(printed).not.toMatch(/EACCES|EROFS/);
-  });
-});
+
+    const health = () =>
+      execFileSync('bash', [join(tree, 'deploy/docker/health.sh')], {
+        env: environment,
+        stdio: 'pipe',
+        ...asUser,
+      });
+
+    it('starts, is healthy, keeps its data, and ends on SIGTERM', async () => {
+      expect(health).toThrow();
+      const child = spawn(NODE, ['main.ts'], {
+        cwd: tree,
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        ...asUser,
+      });
+      let printed = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => (printed += chunk));
+      await eventually(() => printed.includes('listens on') || Promise.reject(new Error(printed)));
+      expect(health).not.toThrow();
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect(await ended).toEqual([0, null]);
+      expect(readdirSync(join(data, 'data'), { recursive: true })).toContainEqual(
+        expect.stringContaining('controller-0'),
+      );
+      expect(printed).not.toMatch(/EACCES|EROFS/);
+    });
+  },
+);

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeWithMemcached } from '../support/memcached.ts';
 import { StartedCluster } from '../support/started-cluster.ts';
+import { AS_NOBODY, mayRunAsNobody } from '../support/unprivileged.ts';
 
 describeWithMemcached('a start with other words than the last', () => {
   it('at a level of the other kind, and with another number, goes on in a data directory of its own', async () => {
@@ -23,5 +25,22 @@ describeWithMemcached('a start with other words than the last', () => {
     const again = await cluster.start('-cons', 'sequential');
     expect(again.stdout).toMatch(/^data: .*\/ordered-3-\d+ \(with what is there\)/m);
     expect((await cluster.ask(2, 'get', 'k')).stdout).toContain('ordered');
+  });
+});
+
+describeWithMemcached("a user without rights, in a checkout that is somebody else's", () => {
+  it.skipIf(!mayRunAsNobody)('starts, repairs, backs up, restarts and stops a cluster', async () => {
+    await using cluster = await StartedCluster.create({ as: AS_NOBODY });
+    expect(await cluster.start('-cons', 'linearizability')).toMatchObject({ code: 0, stderr: '' });
+    expect(await cluster.ask(0, 'set', 'k', 'kept')).toMatchObject({ code: 0 });
+    await cluster.kill('controller-1');
+    expect(await cluster.start()).toMatchObject({ code: 0, stderr: '' });
+    expect(await cluster.main('restart', '2')).toMatchObject({ code: 0, stderr: '' });
+    expect((await cluster.ask(2, 'get', 'k')).stdout).toContain('kept');
+    expect(await cluster.main('backup', join(cluster.directory, 'backup'))).toMatchObject({ code: 0 });
+    expect(await cluster.stop()).toMatchObject({
+      code: 0,
+      stdout: 'stopped 3 controllers\nstopped 3 memcacheds\n',
+    });
   });
 });

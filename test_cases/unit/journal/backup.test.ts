@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { backUp, restore } from '../../../src/journal/backup.ts';
 import { directoryOf } from '../../../src/journal/data-directory.ts';
+import { JournalError } from '../../../src/journal/journal-error.ts';
 import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
 import { DiskJournals, kept, OWNER, readValue } from '../../support/disk-journals.ts';
@@ -52,7 +53,7 @@ describe('a backup', () => {
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
 
     const dataDir = journals.dataDir();
-    expect(await restore(directory, dataDir, OWNER, () => {})).toEqual({ records: 500 });
+    expect(await restore(directory, dataDir, OWNER, () => {})).toMatchObject({ records: 500 });
     const { journal, setAside, recovered } = await journals.open(dataDir);
     expect(setAside).toBeNull();
     expect(recovered.newestTime).toBe(2_000);
@@ -72,7 +73,7 @@ describe('a backup', () => {
     await sleep(NOTED_MS);
     const directory = journals.dataDir();
     await backUp(source, OWNER, directory, () => {});
-    expect(await restore(directory, journals.dataDir(), OWNER, () => {})).toEqual({ records: 500 });
+    expect(await restore(directory, journals.dataDir(), OWNER, () => {})).toMatchObject({ records: 500 });
   });
 
   it('while writes go on is of one moment', async () => {
@@ -120,5 +121,32 @@ describe('a backup', () => {
     await expect(backUp(source, OWNER, directory, () => {})).rejects.toThrow(/is not empty/);
     await expect(restore(directory, dataDir, OWNER, () => {})).rejects.toThrow(/is not empty/);
     expect(readdirSync(directoryOf(dataDir, 0))).toContain('identity');
+  });
+
+  it('is bound to the addresses that it is restored for, and to no other number of controllers', async () => {
+    const { directory, before } = await backedUp();
+    const dataDir = journals.dataDir();
+    const moved = { ...OWNER, peers: 'd:4,e:5,f:6' };
+    const more = { ...OWNER, peers: 'd:4,e:5,f:6,g:7' };
+    await expect(restore(directory, dataDir, more, () => {})).rejects.toThrow(
+      /of a cluster of 3 controllers, not 4/,
+    );
+    expect(existsSync(dataDir)).toBe(false);
+    expect(await restore(directory, dataDir, moved, () => {})).toEqual({ records: 500, peers: OWNER.peers });
+    await expect(journals.open(dataDir)).rejects.toThrow(/belongs to peers d:4,e:5,f:6, not a:1,b:2,c:3/);
+    const { journal } = await journals.open(dataDir, { owner: moved });
+    expect(journal.since(EVERYTHING)).toEqual(before);
+  });
+
+  it('that is interrupted leaves nothing of a restore', async () => {
+    const { directory } = await backedUp();
+    const dataDir = journals.dataDir();
+    const interrupted = new JournalError('INTERRUPTED', 'restoring was interrupted');
+    const interrupt = (): void => {
+      throw interrupted;
+    };
+    await expect(restore(directory, dataDir, OWNER, interrupt)).rejects.toBe(interrupted);
+    expect(readdirSync(dataDir)).toEqual([]);
+    expect(await restore(directory, dataDir, OWNER, () => {})).toMatchObject({ records: 500 });
   });
 });
