@@ -36,6 +36,8 @@ export function screensOf(text: string): Screen[] {
 export function shapeOf(line: string): string {
   if (/^(healthy|degraded|unavailable): /.test(line)) return line;
   if (line.startsWith('stores: ')) return 'stores: …';
+  // On a busy machine a cluster may begin with a majority, and take the last one in.
+  if (/^ +since /.test(line)) return 'since …';
   return line
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
     .replace(/\b(\d+(\.\d+)?|now|never) ?(ms|s|min|h|d)\b/g, '<age>')

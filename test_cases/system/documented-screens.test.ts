@@ -1,13 +1,19 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { freshClone } from '../support/fresh-clone.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
 import { succeeds } from '../support/programs.ts';
 import { isLike, type Screen, screensOf, shapeOf } from '../support/screens.ts';
 import { StartedCluster } from '../support/started-cluster.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
+
+/** What a user has who has cloned the project. */
+let clone: string;
+let parent: string;
 
 /** `UPDATE_SCREENS=1` writes what is printed into the documents, for you to look at. */
 const isUpdate = process.env.UPDATE_SCREENS === '1';
@@ -50,7 +56,7 @@ async function walk(cluster: StartedCluster, file: string, from: string, to: str
 
 async function look(cluster: StartedCluster, { command, output }: Screen): Promise<readonly string[]> {
   const printed = async (): Promise<string[]> => {
-    const { stdout, stderr } = await cluster.run('sh', '-c', `cd '${PROJECT}' && ${here(cluster, command)}`);
+    const { stdout, stderr } = await cluster.run('sh', '-c', `cd '${clone}' && ${here(cluster, command)}`);
     const text = there(cluster, stdout + stderr).trimEnd();
     return text === '' ? [] : text.split('\n').map((line) => line.trimEnd());
   };
@@ -66,13 +72,18 @@ async function look(cluster: StartedCluster, { command, output }: Screen): Promi
 
 /** A command of a document, for the cluster of a test. */
 function here(cluster: StartedCluster, command: string): string {
-  const started = command.replace(/^\.\/startup\.sh/, `./startup.sh ${cluster.portFlags.join(' ')}`);
+  const started = command
+    .replace(/^\.\/startup\.sh/, `./startup.sh ${cluster.portFlags.join(' ')}`)
+    .replace(
+      /\.memchorus\/[\w./-]*/g,
+      (path) => `'${cluster.runDirectory}${path.slice('.memchorus'.length)}'`,
+    );
   return moved(started, DOCUMENTED, cluster);
 }
 
 /** What was printed, as a document has it. */
 function there(cluster: StartedCluster, text: string): string {
-  const local = text.replaceAll(cluster.runDirectory, '.memchorus').replaceAll(`${PROJECT}/`, '');
+  const local = text.replaceAll(cluster.runDirectory, '.memchorus').replaceAll(`${clone}/`, '');
   const wider = String(cluster.ports[0]).length - String(DOCUMENTED.ports[0]).length;
   return moved(local, cluster, DOCUMENTED).replaceAll(`ADDRESS${' '.repeat(wider)}`, 'ADDRESS');
 }
@@ -92,9 +103,14 @@ describeWithMemcached('the screens in the documents', () => {
   describe.skipIf(!hasTools)('with lsof and nc', () => {
     let cluster: StartedCluster;
     beforeAll(async () => {
-      cluster = await StartedCluster.create();
+      parent = mkdtempSync(join(tmpdir(), 'memchorus-screens-'));
+      clone = freshClone(parent);
+      cluster = await StartedCluster.create({ project: clone });
     });
-    afterAll(() => cluster[Symbol.asyncDispose]());
+    afterAll(async () => {
+      await cluster[Symbol.asyncDispose]();
+      rmSync(parent, { recursive: true });
+    });
 
     it('README.md', { timeout: 120_000 }, async () => {
       const commands = await walk(cluster, 'README.md', '## Start', '## Levels');
