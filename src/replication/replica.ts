@@ -115,14 +115,15 @@ export class Replica {
    * @param done not called, or with an error, where the reader is gone
    */
   read(key: string, done: ReadDone, reader: Reader): void {
-    const record = this.#liveRecord(key);
+    const nowMs = this.#timeMs();
+    const record = this.#liveRecord(key, nowMs);
     if (record === null) return this.#onNothing(done, reader);
     const bytes = expectedBytes(record);
     const { flow } = reader;
     if (!flow.take(reader, bytes)) {
       flow.wait(reader, bytes, () => this.#readInTurn(key, bytes, done, reader));
     } else if (this.#windows.store.enter(bytes)) {
-      this.#issue(record, bytes, done, reader);
+      this.#issue(record, nowMs, bytes, done, reader);
     } else {
       this.#waitForTurn(key, bytes, done, reader);
     }
@@ -130,9 +131,10 @@ export class Replica {
 
   /** The same for a read that was issued before, and whose value has been overwritten since: its room and turn are its own. */
   readAgain(key: string, done: ReadDone, reader: Reader): void {
-    const record = this.#liveRecord(key);
+    const nowMs = this.#timeMs();
+    const record = this.#liveRecord(key, nowMs);
     if (record === null) done(null, null);
-    else this.#issue(record, 0, done, reader);
+    else this.#issue(record, nowMs, 0, done, reader);
   }
 
   /** What one request has read already is given out once more: it takes room and a turn as if it were read again. */
@@ -157,9 +159,9 @@ export class Replica {
     this.#windows.store.onTurnEnd();
   }
 
-  #liveRecord(key: string): JournalRecord | null {
+  #liveRecord(key: string, nowMs: number): JournalRecord | null {
     const record = this.journal.newest(key);
-    return record !== undefined && this.journal.isLive(record, this.#timeMs()) ? record : null;
+    return record !== undefined && this.journal.isLive(record, nowMs) ? record : null;
   }
 
   #onNothing(done: ReadDone, reader: Reader): void {
@@ -182,17 +184,18 @@ export class Replica {
   }
 
   #readNow(key: string, bytes: number, done: ReadDone, reader: Reader): void {
-    const record = this.#liveRecord(key);
-    if (record !== null) return this.#issue(record, bytes, done, reader);
+    const nowMs = this.#timeMs();
+    const record = this.#liveRecord(key, nowMs);
+    if (record !== null) return this.#issue(record, nowMs, bytes, done, reader);
     this.#windows.store.leave(bytes);
     this.#onNothing(done, reader);
   }
 
   /** @param bytes what the window counts for it */
-  #issue(record: JournalRecord, bytes: number, done: ReadDone, reader: Reader): void {
+  #issue(record: JournalRecord, nowMs: number, bytes: number, done: ReadDone, reader: Reader): void {
     const { store } = this.#windows;
     const { key } = record;
-    const nowSec = Math.floor(this.#timeMs() / 1000);
+    const nowSec = Math.floor(nowMs / 1000);
     const hot = this.hot.get(key, record.version, nowSec);
     const isReadAgain = nowSec - record.readAtSec <= HOT_WITHIN_SEC;
     if (record.readAtSec !== nowSec) this.journal.noteRead(key, nowSec);
