@@ -79,6 +79,11 @@ export class MultiRead {
     this.#run();
   }
 
+  /** A read that waited for a write of its key may find that there is no room, when all others are done. */
+  onHeldUp(): void {
+    this.#run();
+  }
+
   onRead(): void {
     this.#unread--;
     this.#run();
@@ -210,6 +215,10 @@ export class Part implements Reader {
     if (this.#isIssued) return;
     this.#isIssued = true;
     this.#whole.onIssued();
+  }
+
+  onHeldUp(): void {
+    this.#whole.onHeldUp();
   }
 
   onRead(error: string | null, entry: Shown | null): void {

@@ -100,6 +100,9 @@ export class Operation implements Reader {
     if (this.isOrderedByRead) this.#owner.onOrdered(this);
   }
 
+  /** It has nothing to give before its only read is done. */
+  onHeldUp(): void {}
+
   hold(bytes: number): void {
     if (bytes === this.#heldBytes) return;
     this.#owner.flow.hold(bytes - this.#heldBytes);

@@ -39,6 +39,9 @@ export interface Reader {
 
   /** The read has been handed to the store, or needs none: what the client asks next comes after it. */
   onIssued(): void;
+
+  /** The read waits for room: what its client can be given already should go out, since that makes room. */
+  onHeldUp(): void;
 }
 
 interface Held {
@@ -77,6 +80,7 @@ export class ReadFlow implements Flow {
   /** @param go called when there is room, which is taken */
   wait(reader: Reader, bytes: number, go: () => void): void {
     this.#held.push({ reader, bytes, go });
+    reader.onHeldUp();
   }
 
   /** There may be room again. */

@@ -341,9 +341,11 @@ export class SimNode implements NetworkNode {
     this.#paused = false;
     const held = this.#held;
     this.#held = [];
+    const life = this.#life;
     const timersFirst = this.#ports.random.chance(0.5);
     if (timersFirst) this.#runTimers();
-    for (const run of held) this.whenAwake(run);
+    // Any of these may end the process: what came for it then goes nowhere.
+    for (const run of held) if (life === this.#life) this.whenAwake(run);
     if (!timersFirst) this.whenAwake(() => this.#runTimers());
   }
 

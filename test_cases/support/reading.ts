@@ -18,6 +18,7 @@ export function readerOf(traits: Partial<Reader> = {}): Reader {
     heldBytes: 0,
     hold: () => {},
     onIssued: () => {},
+    onHeldUp: () => {},
     ...traits,
   };
 }

@@ -27,7 +27,11 @@ class Reading implements OperationOwner {
     },
   });
 
-  constructor(keys: readonly string[], cutShort?: true) {
+  /** Begins the reads that wait for a write of their key. */
+  readonly pending: (() => void)[] = [];
+
+  /** @param written a key that has a write under way, which its read waits for */
+  constructor(keys: readonly string[], cutShort?: true, written?: string) {
     const request = { kind: 'get', keys, withCas: false, ...(cutShort && { cutShort }) } as const;
     this.operation = new Operation(request, 0, this);
     this.operation.isOrderedByRead = true;
@@ -37,8 +41,12 @@ class Reading implements OperationOwner {
           this.asked.push(part);
           part.onIssued();
         };
-        if (this.flow.take(part, VALUE_BYTES)) issue();
-        else this.flow.wait(part, VALUE_BYTES, issue);
+        const begin = () => {
+          if (this.flow.take(part, VALUE_BYTES)) issue();
+          else this.flow.wait(part, VALUE_BYTES, issue);
+        };
+        if (part.key === written) this.pending.push(begin);
+        else begin();
       },
       giveAgain: (bytes, done, reader) => {
         const give = () => {
@@ -139,6 +147,18 @@ describe('a read of several keys', () => {
     reading.next = true;
     reading.operation.onNext!();
     expect(reading.out.flat()).toEqual(names(4));
+  });
+
+  it('gives out what it has when the last key finds no room after it has waited for a write', () => {
+    const reading = new Reading(names(5), undefined, 'k4');
+    for (let at = 0; at < 4; at++) reading.answer();
+    expect(reading.out).toEqual([]);
+    reading.pending[0]!();
+    expect(reading.out.flat()).toEqual(names(4));
+    reading.take();
+    reading.answer();
+    expect(reading.keysOfReply()).toEqual(names(5));
+    expect(reading.heldBytes).toBe(0);
   });
 
   it('goes on with the key that its client waits for first, though later ones have taken all the room', () => {
