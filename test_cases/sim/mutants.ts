@@ -162,6 +162,25 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: 300,
   },
   {
+    name: 'lets the next request overtake a read that waits for room',
+    file: 'src/replication/replica.ts',
+    text: 'flow.wait(reader, bytes, () => this.#readInTurn(key, bytes, done, reader));',
+    replacement:
+      'flow.wait(reader, bytes, () => this.#readInTurn(key, bytes, done, reader)); reader.onIssued();',
+    level: 'sequential',
+    faults: 'store-slow=4,store-hangs=2',
+    seeds: 600,
+  },
+  {
+    name: 'lets the next request overtake a read that waits for its turn',
+    file: 'src/replication/replica.ts',
+    text: 'this.#windows.store.wait(reader.flow, {',
+    replacement: 'reader.onIssued(); this.#windows.store.wait(reader.flow, {',
+    level: 'sequential',
+    faults: 'store-slow=4,store-hangs=2',
+    seeds: 4000,
+  },
+  {
     name: 'reads before its connection’s own writes are done',
     file: 'src/consistency/session.ts',
     text: 'return !alone || this.#writesUnderWay === 0;',

@@ -2,10 +2,10 @@ import type { Hit, Reply } from '../../src/protocol/reply.ts';
 import type { Room } from '../../src/replication/read-flow.ts';
 
 /** So small that reads of two clients at once wait for their turn, in bytes. */
-export const READ_WINDOW_BYTES = 100;
+export const READ_WINDOW_BYTES = 50;
 
 /** So small that a read of three keys is answered in parts, in bytes. */
-const ROOM_BYTES = 150;
+const ROOM_BYTES = 100;
 
 /** What a simulated client may have read for it: little, so that reads wait, and replies come in parts. */
 export class SimRoom implements Room {
