@@ -132,6 +132,7 @@ export class Core {
       storeAnswerMs: () => this.recovery.storeAnswerMs,
     });
     this.roles = new Roles({
+      node: settings.self,
       peers: this.peers,
       ordered: this.#ordered,
       isCaughtUp: () => this.#isCaughtUp,
@@ -152,7 +153,7 @@ export class Core {
           isAbsent: this.#absence.isAbsent(peer),
         })),
       mayForgetEarly: () => this.sync.isIdle,
-      speaksFor: (node) => this.#speaksFor(node),
+      speaksFor: (node) => this.roles.speaksFor(node),
     });
   }
 
@@ -385,12 +386,6 @@ export class Core {
   #knownNow(): VersionVector {
     if (this.#ordered !== null) this.#known.settleUpTo(this.#ordered.engine.applied);
     return this.#known;
-  }
-
-  /** Ends of what one wrote that takes no part are proposed by the first member. */
-  #speaksFor(node: number): boolean {
-    const { self } = this.#ports.settings;
-    return node === self || (!this.roles.isMember(node) && this.view?.members[0]?.node === self);
   }
 }
 

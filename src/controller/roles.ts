@@ -3,6 +3,7 @@ import { isMember } from '../membership/view.ts';
 import type { OrderedSide } from '../replication/ordered-side.ts';
 
 export interface RolesPorts {
+  readonly node: number;
   readonly peers: Peers;
   /** Null at a level without views. */
   readonly ordered: OrderedSide | null;
@@ -49,6 +50,13 @@ export class Roles {
     if (ordered === null) return peers.heartbeat(peer)?.caughtUp ?? false;
     const { view } = ordered.membership;
     return view !== null && isMember(view, peer);
+  }
+
+  /** The end of an expired entry is proposed by the controller that wrote it or, when that takes no part, by the first member. */
+  speaksFor(writer: number): boolean {
+    const { node, ordered } = this.#ports;
+    if (writer === node) return true;
+    return !this.isMember(writer) && ordered?.membership.view?.members[0]?.node === node;
   }
 
   /** Both are members of the view: each gets what the other takes in, without exchanges. */
