@@ -27,8 +27,8 @@ export const KEYS_AHEAD_MAX = 1024;
  * out as a whole. Otherwise what has come goes out in order, in parts, each when no more can be begun, and the client's
  * taking it makes room for the next.
  *
- *  1. A key that is named again while an earlier mention of it has not been handed out is not read again: the value is
- *     given twice.
+ *  1. A key that a `get` names again while an earlier mention of it has not been handed out is not read again: the value
+ *     is given twice. A `gat` touches it each time: one that expires the entry has it gone by the next mention.
  *  2. A read that fails answers the request. If parts have gone out by then, the error stands in the place of the rest.
  *  3. Each key is read between the beginning of the request and the end of its reply, and each value is handed on only
  *     after the level's own check: the levels promise what they do key by key.
@@ -39,7 +39,7 @@ export class MultiRead {
   readonly #ports: MultiReadPorts;
   /** Begun, and not handed out. */
   readonly #parts = new Fifo<Part>();
-  /** Of those, the last one of each key. */
+  /** Of those that read without touching, the last one of each key. */
   readonly #byKey = new Map<string, Part>();
   /** The next key to begin. */
   #next = 0;
@@ -116,7 +116,7 @@ export class MultiRead {
     const part = new Part(this, key);
     const earlier = this.#byKey.get(key);
     this.#parts.push(part);
-    this.#byKey.set(key, part);
+    if (this.#request.kind === 'get') this.#byKey.set(key, part);
     this.#unread++;
     if (earlier === undefined) this.#ports.read(part);
     else earlier.whenRead(() => part.copy(earlier, this.#ports.giveAgain));

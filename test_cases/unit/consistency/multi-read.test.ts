@@ -7,6 +7,13 @@ import { ReadFlow } from '../../../src/replication/read-flow.ts';
 const VALUE_BYTES = 1_000;
 const ROOM_BYTES = 4_000;
 
+interface Kind {
+  readonly kind?: 'get' | 'gat';
+  readonly cutShort?: true;
+  /** A key that has a write under way, which its read waits for. */
+  readonly written?: string;
+}
+
 /** One multi-key read of values of `VALUE_BYTES`, with room for four of them, whose store answers when it is told to. */
 class Reading implements OperationOwner {
   readonly asked: Part[] = [];
@@ -30,9 +37,8 @@ class Reading implements OperationOwner {
   /** Begins the reads that wait for a write of their key. */
   readonly pending: (() => void)[] = [];
 
-  /** @param written a key that has a write under way, which its read waits for */
-  constructor(keys: readonly string[], cutShort?: true, written?: string) {
-    const request = { kind: 'get', keys, withCas: false, ...(cutShort && { cutShort }) } as const;
+  constructor(keys: readonly string[], { kind = 'get', cutShort, written }: Kind = {}) {
+    const request = { kind, keys, withCas: false, exptime: 0, ...(cutShort && { cutShort }) };
     this.operation = new Operation(request, 0, this);
     this.operation.isOrderedByRead = true;
     new MultiRead(this.operation, request, {
@@ -150,7 +156,7 @@ describe('a read of several keys', () => {
   });
 
   it('gives out what it has when the last key finds no room after it has waited for a write', () => {
-    const reading = new Reading(names(5), undefined, 'k4');
+    const reading = new Reading(names(5), { written: 'k4' });
     for (let at = 0; at < 4; at++) reading.answer();
     expect(reading.out).toEqual([]);
     reading.pending[0]!();
@@ -184,6 +190,15 @@ describe('a read of several keys', () => {
     expect(reads).toBe(1);
     expect(reading.keysOfReply()).toEqual(new Array(50).fill('k'));
     expect(reading.mostBytes).toBeLessThanOrEqual(ROOM_BYTES);
+  });
+
+  it('touches a key each time that it is named: it may be gone by then', () => {
+    const reading = new Reading(['k', 'k', 'k'], { kind: 'gat' });
+    expect(reading.asked).toHaveLength(3);
+    reading.answer();
+    reading.answer(false);
+    reading.answer(false);
+    expect(reading.keysOfReply()).toEqual(['k']);
   });
 
   it('has an error in the place of the rest, when a part has gone out', () => {
@@ -223,7 +238,7 @@ describe('a read of several keys', () => {
   });
 
   it('that a key too long follows keeps no value', () => {
-    const reading = new Reading(names(8), true);
+    const reading = new Reading(names(8), { cutShort: true });
     while (reading.asked.length > 0) reading.answer();
     expect(reading.reply).toEqual({ kind: 'hits', hits: [] });
     expect(reading.out).toEqual([]);
