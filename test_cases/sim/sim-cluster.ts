@@ -177,10 +177,11 @@ export class SimCluster {
 
   /**
    * At an ordered level nothing is lost by that: others have it all. Where a controller answers alone, what it wrote while
-   * it was cut off for so long is.
+   * it was cut off for so long is, with a journal on disk also when it was restarted in that time.
    */
   #onStartAnew(node: SimNode): void {
-    if (this.level === 'eventual' && node.knows)
+    const hadMemory = node.knows || this.durability !== 'none';
+    if (this.level === 'eventual' && hadMemory)
       this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
   }
 
