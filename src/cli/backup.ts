@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ownerOf, type Settings } from '../controller/settings.ts';
+import { counted } from '../controller/text-table.ts';
 import { backUp, restore } from '../journal/backup.ts';
 import { directoryOf } from '../journal/data-directory.ts';
 import { holderOf } from '../journal/directory-lock.ts';
@@ -36,19 +37,27 @@ async function backUpInto(
     // At the same time, so that the copies are of nearly the same moment.
     const done = await inWords(
       bar,
-      Promise.all(
+      allEnded(
         all.map((settings) =>
           backUp(settings.dataDir, ownerOf(settings), targetOf(settings), bar.part(settings.self)),
         ),
       ),
     );
     for (const [index, { records }] of done.entries())
-      say(`controller ${all[index]!.self} is backed up to ${targetOf(all[index]!)}: ${records} records`);
+      say(
+        `controller ${all[index]!.self} is backed up to ${targetOf(all[index]!)}: ${counted(records, 'record')}`,
+      );
     return EXIT_OK;
   } catch (error) {
     if (isWhole) removeCopies(target, all.map(targetOf), wasThere);
     throw error;
   }
+}
+
+/** As `Promise.all`, but when one fails the others are waited for: what they write is removed only then. */
+async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /** A part of a cluster is no backup of it. */
@@ -78,7 +87,7 @@ export async function runRestore(all: readonly Settings[], given: string | null)
       );
       restored.push(settings);
       const moved = peers === owner.peers ? '' : `; it was at ${peers}, and is at ${owner.peers} now`;
-      say(`controller ${settings.self} is restored from ${from}: ${records} records${moved}`);
+      say(`controller ${settings.self} is restored from ${from}: ${counted(records, 'record')}${moved}`);
     }
   } catch (error) {
     for (const { dataDir, self } of restored) rmSync(directoryOf(dataDir, self), { recursive: true });

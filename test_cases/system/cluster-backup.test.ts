@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { cpSync, existsSync, readdirSync, truncateSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { StartedCluster } from '../support/started-cluster.ts';
+import { type Outcome, outcomeOf, StartedCluster } from '../support/started-cluster.ts';
+import { TextClient } from '../support/text-client.ts';
 
 const KEYS = ['a', 'b', 'c'];
 
@@ -110,4 +111,46 @@ describe('a backup', () => {
     await ended;
     expect(await restore(1, one)).toMatchObject({ code: 0, stderr: '' });
   });
+});
+
+/** So much that a copy takes a while. */
+const LARGE = { keys: 40, bytes: 1_000_000 };
+
+const TRIES_MAX = 20;
+
+/** Interrupts a backup when a file of that name is in it; on a busy machine it may be complete before, and is made anew. */
+async function interruptBackup(cluster: StartedCluster, target: string, file: string): Promise<Outcome> {
+  const node = join(cluster.project, 'node_modules/.bin/node');
+  const isThere = () =>
+    existsSync(target) && readdirSync(target, { recursive: true }).some((name) => `${name}`.startsWith(file));
+  for (let tried = 1; ; tried++) {
+    const child = cluster.spawn(node, join(cluster.project, 'main.ts'), 'backup', target);
+    const ended = outcomeOf(child);
+    while (!isThere() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 1));
+    child.kill('SIGINT');
+    const outcome = await ended;
+    if (outcome.code !== 0 || tried === TRIES_MAX) return outcome;
+    rmSync(target, { recursive: true });
+  }
+}
+
+it('a backup of a whole cluster that is interrupted leaves nothing, and the next one is whole', async () => {
+  await using cluster = await StartedCluster.create();
+  expect(await cluster.start(...flags)).toMatchObject({ code: 0 });
+  using client = await TextClient.connect(cluster.ports[0]!);
+  const value = 'x'.repeat(LARGE.bytes);
+  for (let key = 0; key < LARGE.keys; key++)
+    expect(await client.ask(`set ${key} 0 0 ${LARGE.bytes}\r\n${value}\r\n`)).toBe('STORED');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const target = join(cluster.directory, 'a backup');
+  for (const file of ['controller-0', 'controller-2/log-']) {
+    const interrupted = await interruptBackup(cluster, target, file);
+    expect(interrupted).toMatchObject({ code: 1, stdout: '' });
+    expect(interrupted.stderr).toContain('backing up was interrupted');
+    expect(existsSync(target)).toBe(false);
+    const again = await cluster.main('backup', target);
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(again.stdout.match(/: 40 records$/gm)).toHaveLength(3);
+    rmSync(target, { recursive: true });
+  }
 });
