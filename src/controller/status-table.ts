@@ -49,14 +49,18 @@ function leaseOf({ leaseLeftMs }: Status['view']): string {
 /** Nothing, while all clocks are about right. */
 function timeLines({ time, peers }: Status): string[] {
   if (time.nowMs === null) return [`time      not agreed: ${time.reason}`];
-  const wrong = peers.flatMap(({ address, clockAheadMs }) => {
-    if (clockAheadMs === null || Math.abs(clockAheadMs) < WRONG_CLOCK_MS) return [];
-    return [
-      `${address}'s clock is ${duration(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead' : 'behind'}`,
-    ];
+  const wrong = peers.flatMap((peer) => {
+    const error = clockErrorOf(peer);
+    return error === null ? [] : [`${peer.address}'s clock is ${error}`];
   });
   if (wrong.length === 0) return [];
   return [`time      ${new Date(time.nowMs).toISOString()}; ${wrong.join(', ')}`];
+}
+
+/** `1.2 s ahead` or `1.2 s behind`, of what the cluster agrees on; null while it is about right or not known. */
+export function clockErrorOf({ clockAheadMs }: Pick<PeerStatus, 'clockAheadMs'>): string | null {
+  if (clockAheadMs === null || Math.abs(clockAheadMs) < WRONG_CLOCK_MS) return null;
+  return `${duration(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead' : 'behind'}`;
 }
 
 /** How wrong a clock has to be for people to be told, in milliseconds. */

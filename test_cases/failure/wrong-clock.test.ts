@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { describeWith } from '../support/programs.ts';
+import { describeWith, run } from '../support/programs.ts';
 import { TextClient } from '../support/text-client.ts';
 import { ALL, type Fault, repeat, timeFor, underLoad } from '../support/under-load.ts';
 import { hasWrongClocks, WrongClock } from '../support/wrong-clock.ts';
@@ -65,6 +66,10 @@ describeWith('libfaketime for controllers with wrong clocks', hasWrongClocks, ()
     });
     using show = await cluster.client(0);
     expect((await show.lines('show')).join('\n')).toMatch(/:\d+'s clock is 3 h (ahead|behind)/);
+    const ask = [resolve(import.meta.dirname, '../../main.ts'), 'status', '-c', cluster.configFile];
+    const { code, printed } = await run(process.execPath, ask);
+    expect(printed).toMatch(/:\d+: its clock is 3 h (ahead|behind)\ndegraded: 3 of 3 take part/);
+    expect(code).toBe(1);
     const clients = await cluster.clients();
     for (const client of clients) expect(await client.set('k', offset)).toBe('STORED');
     for (const client of clients) expect(await client.get('k')).toBe(offset);

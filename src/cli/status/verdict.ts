@@ -1,6 +1,6 @@
 import { isLevel, POLICIES } from '../../consistency/level.ts';
 import type { PeerStatus, Status } from '../../controller/status.ts';
-import { stateOf } from '../../controller/status-table.ts';
+import { clockErrorOf, stateOf } from '../../controller/status-table.ts';
 import type { Answer } from './ask-cluster.ts';
 
 /** `degraded`: clients are served, but not everything is as it should be. `unavailable`: they are not, not by anyone. */
@@ -91,6 +91,8 @@ function notesOn(answer: Answer, answered: readonly Answered[]): string[] {
   else if (own !== undefined && own.role !== 'member') notes.push(own.role);
   if (!status.store.up && status.writes.reason !== `the store is down: ${status.store.reason}`)
     notes.push(`its store is down: ${status.store.reason}`);
+  const clockError = clockErrorAmong(answer, answered);
+  if (clockError !== null) notes.push(`its clock is ${clockError}`);
   if (status.controller !== answer.id) notes.push(`it is controller ${status.controller}, not ${answer.id}`);
   for (const peer of status.peers) {
     if (peer.role.startsWith('refused')) notes.push(`${peer.address} is ${peer.role}`);
@@ -98,6 +100,13 @@ function notesOn(answer: Answer, answered: readonly Answered[]): string[] {
       notes.push(`does not hear ${peer.address}`);
   }
   return notes.map((note) => `${address}: ${note}`);
+}
+
+/** As it says itself; one that knows no cluster time is measured by the others. */
+function clockErrorAmong({ id, status }: Answered, answered: readonly Answered[]): string | null {
+  const told = [status, ...answered.map((other) => other.status)].flatMap(({ peers }) => peers[id] ?? []);
+  const known = told.find(({ clockAheadMs }) => clockAheadMs !== null);
+  return known === undefined ? null : clockErrorOf(known);
 }
 
 /** A controller that is only out of reach from here is not the one that is broken. */

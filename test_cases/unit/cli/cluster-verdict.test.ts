@@ -169,6 +169,25 @@ describe('what the answers of a cluster come to', () => {
       'h:3: its cluster is other, not memchorus',
     ]);
   });
+
+  it('a clock that is wrong is named once, with those of the others about right', () => {
+    const others = { 0: { clockAheadMs: 4 }, 1: { clockAheadMs: -999 }, 2: { clockAheadMs: 10_800_000 } };
+    expect(judge([0, 1, 2].map((id) => answered(id, status(id, {}, others))))).toEqual({
+      state: 'degraded',
+      summary: 'degraded: 3 of 3 take part, 1 failure is tolerated',
+      notes: ['h:3: its clock is 3 h ahead'],
+    });
+  });
+
+  it('what a controller does not know of its own clock, the others tell', () => {
+    const behind = { 2: { clockAheadMs: -5000 } };
+    const answers = [
+      answered(0, status(0, {}, behind)),
+      answered(1, status(1, {}, behind)),
+      answered(2, status(2)),
+    ];
+    expect(judge(answers).notes).toEqual(['h:3: its clock is 5.0 s behind']);
+  });
 });
 
 it('shows it in one table, with a last line that says what it means', () => {
