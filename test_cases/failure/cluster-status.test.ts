@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { resolve } from 'node:path';
@@ -173,6 +174,50 @@ describe('a disk that is full', () => {
       await cluster.ready();
     },
   );
+});
+
+describe('status --watch', () => {
+  /** As a user runs it, with nothing on its outputs that is a terminal. */
+  function watch(cluster: Cluster, words: readonly string[], signal: 'SIGINT' | 'SIGTERM') {
+    const main = [resolve(PROJECT, 'main.ts'), 'status', '-c', cluster.configFile, '--watch', ...words];
+    const child = spawn(process.execPath, main, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        printed += chunk.toString();
+      });
+    }
+    const closed = once(child, 'close');
+    const said = (what: RegExp, times: number) =>
+      eventually(() => expect(printed.match(what)?.length ?? 0).toBeGreaterThanOrEqual(times), 30_000);
+    const interrupt = async () => {
+      child.kill(signal);
+      const [code, killedBy] = await closed;
+      return { code, killedBy, printed };
+    };
+    return { said, interrupt };
+  }
+
+  it('looks again and again; interrupted, it ends with the exit code of its last look', async () => {
+    await using cluster = await startCluster({ level: 'sequential', store: 'custom' });
+    const table = watch(cluster, [], 'SIGINT');
+    await table.said(/^healthy: 3 of 3 take part/gm, 2);
+    await cluster.kill(2);
+    await table.said(/^degraded: 2 of 3 take part/gm, 2);
+    const ended = await table.interrupt();
+    expect(ended).toMatchObject({ code: 1, killedBy: null });
+    expect(ended.printed).toMatch(/\ndegraded: .*\n\n$/);
+    expect(ended.printed.match(/^cluster /gm)).toHaveLength(ended.printed.match(/^\w+: \d of 3/gm)!.length);
+
+    cluster.start(2);
+    await cluster.ready();
+    const json = watch(cluster, ['--json'], 'SIGTERM');
+    await json.said(/"state":"healthy"/g, 2);
+    const { code, killedBy, printed } = await json.interrupt();
+    expect({ code, killedBy }).toEqual({ code: 0, killedBy: null });
+    const lines = printed.trimEnd().split('\n');
+    for (const line of lines) expect(JSON.parse(line)).toMatchObject({ controllers: { length: 3 } });
+  });
 });
 
 it('a pending request is shown with its key, age and origin, and who has not acknowledged it', async () => {
