@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { birthOf } from '../../src/cli/cluster/processes.ts';
+import { eventually } from '../support/eventually.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
 import { StartedCluster } from '../support/started-cluster.ts';
 
@@ -182,5 +185,52 @@ describe('a start that is interrupted', () => {
     // The cluster may have been ready before the signal arrived.
     if (code !== 0) expect((await cluster.stop()).stdout).toMatch(/^nothing is running/);
     expect(await cluster.start('-kv', 'custom')).toMatchObject({ code: 0 });
+  });
+});
+
+describeWithMemcached('interrupted in the middle and given again', () => {
+  /** Runs a command of `main.ts` and interrupts it as soon as it has printed that, or when it is under way. */
+  async function interrupt(cluster: StartedCluster, words: readonly string[], said: string): Promise<void> {
+    const node = join(cluster.project, 'node_modules/.bin/node');
+    const child = cluster.spawn(node, join(cluster.project, 'main.ts'), ...words);
+    const ended = once(child, 'close');
+    let printed = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+    });
+    const isOver = () => child.exitCode !== null || child.signalCode !== null;
+    await eventually(async () => {
+      const isReached = said === '' ? existsSync(lockOf(cluster)) : printed.includes(said);
+      if (!isReached && !isOver()) throw new Error(`it has not said "${said}"`);
+    });
+    child.kill('SIGINT');
+    await ended;
+  }
+
+  const lockOf = (cluster: StartedCluster): string => join(cluster.runDirectory, 'run.lock');
+
+  it.each(['', 'stopped after'])('restart, after "%s"', async (said) => {
+    await using cluster = await StartedCluster.create();
+    expect(await cluster.start('-kv', 'custom')).toMatchObject({ code: 0 });
+    expect(await cluster.ask(0, 'set', 'k', 'kept')).toMatchObject({ code: 0 });
+    const others = cluster.members().filter(({ name }) => name !== 'controller-1');
+    await interrupt(cluster, ['restart', '1'], said);
+    expect(await cluster.main('restart', '1')).toMatchObject({ code: 0, stderr: '' });
+    expect(cluster.members()).toHaveLength(3);
+    expect(cluster.members()).toEqual(expect.arrayContaining(others));
+    expect((await cluster.ask(1, 'get', 'k')).stdout).toContain('kept');
+    expect(existsSync(lockOf(cluster))).toBe(false);
+    expect((await cluster.stop()).stdout).toBe('stopped 3 controllers\n');
+  });
+
+  it.each(['', 'stopped 3 controllers'])('stop, after "%s"', async (said) => {
+    await using cluster = await StartedCluster.create();
+    expect(await cluster.start()).toMatchObject({ code: 0 });
+    const pids = cluster.members().map(({ pid }) => pid);
+    await interrupt(cluster, ['stop'], said);
+    expect(await cluster.stop()).toMatchObject({ code: 0, stderr: '' });
+    expect(pids.filter((pid) => birthOf(pid) !== null)).toEqual([]);
+    expect(existsSync(lockOf(cluster))).toBe(false);
+    expect(cluster.members()).toEqual([]);
   });
 });
