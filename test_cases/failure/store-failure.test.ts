@@ -24,8 +24,9 @@ async function expectAll(cluster: Cluster, id: number): Promise<void> {
   );
 }
 
-function countInLog(cluster: Cluster, id: number, words: string): number {
-  return cluster.controllers[id]!.log().filter((line) => line.includes(words)).length;
+/** Lines with this message; others may give it as their reason. */
+function countInLog(cluster: Cluster, id: number, message: string): number {
+  return cluster.controllers[id]!.log().filter((line) => line.includes(`[${id}] ${message}`)).length;
 }
 
 /** Talks to the memcached of a controller behind its back. */
