@@ -141,8 +141,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: TIME,
     text: 'else if (times.length > 0) this.#begin(',
     replacement: 'else if (false) this.#begin(',
-    level: 'sequential',
-    faults: 'kill=2,clock-step=4',
+    level: 'linearizability',
+    faults: 'kill=4,clock-step=8,pause=2',
     seeds: 1000,
   },
   {
