@@ -35,8 +35,7 @@ async function backUpInto(
   try {
     if (isWhole) mkdirSync(target, { recursive: true });
     // At the same time, so that the copies are of nearly the same moment.
-    const done = await inWords(
-      bar,
+    const done = await inWords(bar, () =>
       allEnded(
         all.map((settings) =>
           backUp(settings.dataDir, ownerOf(settings), targetOf(settings), bar.part(settings.self)),
@@ -81,8 +80,7 @@ export async function runRestore(all: readonly Settings[], given: string | null)
     for (const settings of all) {
       const from = sourceOf(source, settings, all.length > 1);
       const owner = ownerOf(settings);
-      const { records, peers } = await inWords(
-        bar,
+      const { records, peers } = await inWords(bar, () =>
         restore(from, settings.dataDir, owner, bar.part(settings.self)),
       );
       restored.push(settings);
@@ -131,12 +129,16 @@ function directoryGiven({ dataDir }: Settings, given: string | null): string {
   return resolve(given);
 }
 
-/** SIGINT and SIGTERM end the work at the next piece, so that nothing half is left. */
-async function inWords<T>(bar: ProgressBar, work: Promise<T>): Promise<T> {
+/**
+ * SIGINT and SIGTERM end the work at the next piece, so that nothing half is left.
+ *
+ * @param work begun only when the signals are caught: its first file may be there at once
+ */
+async function inWords<T>(bar: ProgressBar, work: () => Promise<T>): Promise<T> {
   const onSignal = (): void => bar.interrupt();
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    return await work;
+    return await work();
   } catch (error) {
     if (error instanceof JournalError) throw new OperationError(error.message, { cause: error });
     throw error;
