@@ -4,7 +4,7 @@ import { parsePort } from './address.ts';
 import type { Identity, StoreOverride } from './configuration.ts';
 import { reasonOf, UsageError } from './failure.ts';
 import { dashed, documentedNotation, normaliseFlags } from './flag-notation.ts';
-import { ALL_FLAG_NAMES, FLAGS, type Mode, namesOf } from './flag-table.ts';
+import { ALL_FLAG_NAMES, COMMANDS, FLAGS, type Mode, namesOf } from './flag-table.ts';
 import { flagOf, type RawSetting, SETTING_KEYS, type SettingKey } from './setting-table.ts';
 import { didYouMean } from './suggestion.ts';
 
@@ -34,18 +34,6 @@ export interface CommandLine {
   readonly json: boolean;
   readonly watch: boolean;
 }
-
-/** First words that are no flags. */
-const COMMANDS = [
-  'start',
-  'stop',
-  'restart',
-  'status',
-  'backup',
-  'restore',
-  'survey-clock',
-  'rebase-clock',
-] as const satisfies readonly Mode[];
 
 /** Most controllers that `start` runs: each is a process, and they all share one machine. */
 const CONTROLLERS_MAX = 64;

@@ -1,9 +1,8 @@
 import type { Options } from 'yargs';
 import { flagOf, SETTING_KEYS, SETTINGS } from './setting-table.ts';
 
-export const MODES = [
-  'controller',
-  'client',
+/** First words that are no flags. */
+export const COMMANDS = [
   'start',
   'stop',
   'restart',
@@ -13,6 +12,8 @@ export const MODES = [
   'survey-clock',
   'rebase-clock',
 ] as const;
+
+export const MODES = ['controller', 'client', ...COMMANDS] as const;
 
 export type Mode = (typeof MODES)[number];
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { COMMANDS } from '../flag-table.ts';
 import { defaultRunDirectory, MAIN_FILE } from '../locations.ts';
 
 /** Controllers of this checkout that run, by the run directory that they use. */
@@ -9,17 +10,7 @@ export interface RunningElsewhere {
 }
 
 /** Words behind main.ts that make it something else than a controller. */
-const NO_CONTROLLER = new Set([
-  'start',
-  'stop',
-  'restart',
-  'status',
-  'backup',
-  'restore',
-  '-cli',
-  '--cli',
-  '--client',
-]);
+const NO_CONTROLLER: ReadonlySet<string> = new Set([...COMMANDS, '-cli', '--cli', '--client']);
 
 /**
  * Looks through the processes of this machine for controllers of this checkout. Only Linux shows the environment of a
