@@ -100,19 +100,21 @@ function moved(text: string, from: readonly number[], to: readonly number[]): st
 
 describeWithMemcached('the screens in the documents', () => {
   describe.skipIf(!hasNetcat)('with nc', () => {
-    let cluster: StartedCluster;
-    beforeAll(async () => {
+    beforeAll(() => {
       parent = mkdtempSync(join(tmpdir(), 'memchorus-screens-'));
       clone = freshClone(parent);
-      cluster = await StartedCluster.create({ project: clone });
+    });
+    afterAll(() => rmSync(parent, { recursive: true }));
+
+    /** Each document begins with no cluster and no data. */
+    async function emptyCluster(): Promise<StartedCluster> {
+      const cluster = await StartedCluster.create({ project: clone });
       own = [...cluster.ports, ...cluster.storePorts, ...(await consecutivePorts(3))];
-    });
-    afterAll(async () => {
-      await cluster[Symbol.asyncDispose]();
-      rmSync(parent, { recursive: true });
-    });
+      return cluster;
+    }
 
     it('README.md', { timeout: 120_000 }, async () => {
+      await using cluster = await emptyCluster();
       const commands = await walk(cluster, 'README.md', '## Start', '## Levels');
       expect(commands[0]).toMatch(/^\.\/startup\.sh/);
       expect(commands.at(-1)).toBe('./stop.sh');
@@ -120,6 +122,7 @@ describeWithMemcached('the screens in the documents', () => {
     });
 
     it('docs/operation.md', { timeout: 240_000 }, async () => {
+      await using cluster = await emptyCluster();
       const commands = await walk(cluster, 'docs/operation.md', '## Runbook', '\n## Data');
       expect(commands.length).toBeGreaterThan(30);
     });

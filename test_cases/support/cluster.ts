@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFailed } from 'vitest';
 import type { Status } from '../../src/controller/status.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { eventually } from './eventually.ts';
@@ -48,12 +49,22 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const stores = store === 'custom' ? [] : await startStores(store, hosts, options.memcached);
   const cluster = new Cluster(options, hosts, await freePorts(hosts.length), stores);
   try {
+    showIfTestFails(cluster);
     cluster.startAll();
     if (options.untilReady !== false) await cluster.ready();
     return cluster;
   } catch (error) {
     await cluster.abandon();
     throw error;
+  }
+}
+
+/** Prints the last lines of the logs when the test fails that started the cluster. Does nothing in a hook of tests. */
+function showIfTestFails(cluster: Cluster): void {
+  try {
+    onTestFailed(() => console.error(`the controllers of the failed test:\n${cluster.tail()}`));
+  } catch {
+    // Started in `beforeAll`, for several tests.
   }
 }
 
@@ -64,6 +75,8 @@ export class Cluster {
   readonly #directory: string;
   readonly #flags: ClusterOptions['flags'];
   readonly #clients = new Set<TextClient>();
+  /** The end of the logs; null while the cluster exists. */
+  #lastTail: string | null = null;
 
   constructor(
     options: ClusterOptions,
@@ -174,9 +187,13 @@ export class Cluster {
     try {
       await eventually(() => this.#allReady(), withinMs);
     } catch (cause) {
-      const tails = this.controllers.map((controller) => controller.tail()).join('\n---\n');
-      throw new Error(`the cluster was not ready within ${withinMs} ms:\n${tails}`, { cause });
+      throw new Error(`the cluster was not ready within ${withinMs} ms:\n${this.tail()}`, { cause });
     }
+  }
+
+  /** What the controllers printed, and the last lines of their logs. */
+  tail(): string {
+    return this.#lastTail ?? this.controllers.map((controller) => controller.tail()).join('\n---\n');
   }
 
   /** Ends everything, and checks that every controller that still ran ended well. */
@@ -200,6 +217,7 @@ export class Cluster {
     for (const client of this.#clients) client.close();
     const running = this.controllers.filter(({ isRunning }) => isRunning);
     await Promise.all(running.map((controller) => controller.kill()));
+    this.#lastTail = this.tail();
     // memcached takes up to a second to end when it is asked to.
     await Promise.all(this.stores.map((store) => (store instanceof Memcached ? store.kill() : store.stop())));
     rmSync(this.#directory, { recursive: true, force: true });
