@@ -1,7 +1,7 @@
+import { Fifo } from '../base/fifo.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
 import { NO_ENTRY } from '../ordering/effect.ts';
-import { Fifo } from '../ordering/fifo.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { flushAtMs } from '../protocol/expiry.ts';
 import { readItemRequest } from '../protocol/make-request.ts';

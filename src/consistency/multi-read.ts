@@ -1,4 +1,4 @@
-import { Fifo } from '../ordering/fifo.ts';
+import { Fifo } from '../base/fifo.ts';
 import { type Hit, type Reply, serverError } from '../protocol/reply.ts';
 import type { GetAndTouchRequest, GetRequest } from '../protocol/request.ts';
 import type { Reader, ReadFlow } from '../replication/read-flow.ts';

@@ -1,4 +1,4 @@
-import { Fifo } from '../ordering/fifo.ts';
+import { Fifo } from '../base/fifo.ts';
 import { type Hit, type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import { ReadFlow, type Room } from '../replication/read-flow.ts';

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
+import { writeParts, writePartsAndTell } from '../base/write-parts.ts';
 import type { Coordinator } from '../consistency/coordinator.ts';
 import { ClientSession } from '../consistency/session.ts';
 import type { ClientCodec } from '../protocol/client-codec.ts';
 import type { Hit, Reply } from '../protocol/reply.ts';
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
 import type { Request } from '../protocol/request.ts';
-import { writeParts, writePartsAndTell } from '../protocol/write-parts.ts';
 import { LARGE_BYTES_MIN, LARGE_VALUES } from '../store/large-values.ts';
 import type { ClientBudget } from './client-budget.ts';
 import { keysOf, requestBytes } from './request-bytes.ts';

@@ -1,7 +1,8 @@
 import type { Journal } from '../journal/journal.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
-import type { ViewLog } from '../journal/view-record.ts';
-import type { PeerBus } from '../peer/messages.ts';
+import type { PeerBus } from '../membership/peer-bus.ts';
+import type { ViewLog } from '../membership/view-record.ts';
+import type { PeerMessage } from '../peer/messages.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import type { EntryStore } from '../store/entry-store.ts';
@@ -11,7 +12,7 @@ import type { Settings } from './settings.ts';
 export interface CorePorts {
   readonly settings: Settings;
   readonly incarnation: number;
-  readonly bus: PeerBus;
+  readonly bus: PeerBus<PeerMessage>;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: number) => number | null;
   /** Ends the link to a peer that can't be one any more. */

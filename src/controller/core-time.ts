@@ -1,11 +1,11 @@
 import { ClockWatch } from '../membership/clock-watch.ts';
 import { ClusterClock } from '../membership/cluster-clock.ts';
+import type { Heartbeat } from '../membership/messages.ts';
 import type { Peers } from '../membership/peers.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { msOfVersionTime } from '../ordering/version.ts';
 import { Admission } from '../peer/admission.ts';
-import type { Heartbeat } from '../peer/messages.ts';
-import { graceMsOf } from '../replication/first-sync.ts';
+import { graceMsOf } from '../replication/convergent/first-sync.ts';
 import type { CorePorts } from './core-ports.ts';
 
 /** One controller's clocks: the time that the cluster agrees on, and the versions that are made from it. */

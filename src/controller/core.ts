@@ -3,21 +3,22 @@ import { POLICIES } from '../consistency/level.ts';
 import { Absence } from '../membership/absence.ts';
 import { Departure } from '../membership/departure.ts';
 import { NO_PART_IN_VIEWS } from '../membership/membership.ts';
+import type { Heartbeat } from '../membership/messages.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { Admission } from '../peer/admission.ts';
-import type { Heartbeat, PeerMessage } from '../peer/messages.ts';
-import { ConvergentSide } from '../replication/convergent-side.ts';
+import { isGreeting, type PeerMessage } from '../peer/messages.ts';
+import { OrderedSide } from '../replication/broadcast/ordered-side.ts';
+import { ConvergentSide } from '../replication/convergent/convergent-side.ts';
+import { graceMsOf } from '../replication/convergent/first-sync.ts';
 import type { Engine } from '../replication/engine.ts';
-import { graceMsOf } from '../replication/first-sync.ts';
-import { KeptProgress, recoveredVector } from '../replication/kept-progress.ts';
-import { OrderedSide } from '../replication/ordered-side.ts';
+import { KeptProgress, recoveredVector } from '../replication/exchange/kept-progress.ts';
+import { type Exchange, Sync } from '../replication/exchange/sync.ts';
 import { READ_WINDOW_BYTES, readWindows } from '../replication/read-windows.ts';
 import { Replica } from '../replication/replica.ts';
-import { StoreRecovery } from '../replication/store-recovery.ts';
-import { type Exchange, Sync } from '../replication/sync.ts';
+import { StoreRecovery } from '../replication/restore/store-recovery.ts';
 import { timeGate } from '../replication/time-gate.ts';
 import { Upkeep } from '../replication/upkeep.ts';
 import { HotEntries } from '../store/hot-entries.ts';
@@ -240,7 +241,7 @@ export class Core {
       case 'fetched-many':
         return this.recovery.onMessage(from, message);
       default:
-        this.#ordered?.onMessage(from, message);
+        if (!isGreeting(message)) this.#ordered?.onMessage(from, message);
     }
   }
 

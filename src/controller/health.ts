@@ -1,6 +1,6 @@
-import type { Heartbeat } from '../peer/messages.ts';
+import type { Heartbeat } from '../membership/messages.ts';
 import { Note } from '../peer/note.ts';
-import type { OrderedSide } from '../replication/ordered-side.ts';
+import type { OrderedSide } from '../replication/broadcast/ordered-side.ts';
 import type { Replica } from '../replication/replica.ts';
 import { Lag } from './lag.ts';
 

@@ -1,5 +1,5 @@
+import type { Heartbeat } from '../membership/messages.ts';
 import type { Peers } from '../membership/peers.ts';
-import type { Heartbeat } from '../peer/messages.ts';
 import type { CorePorts } from './core-ports.ts';
 
 export interface PeerLogPorts extends Pick<CorePorts, 'log' | 'warn'> {

@@ -1,6 +1,6 @@
 import type { Peers } from '../membership/peers.ts';
 import { isMember } from '../membership/view.ts';
-import type { OrderedSide } from '../replication/ordered-side.ts';
+import type { OrderedSide } from '../replication/broadcast/ordered-side.ts';
 
 export interface RolesPorts {
   readonly node: number;

@@ -12,7 +12,7 @@ import {
 } from '../journal/open-journal.ts';
 import { NOTHING_RECOVERED, type RecoveredState } from '../journal/recovered-state.ts';
 import { ViewFile } from '../journal/view-file.ts';
-import { type ViewLog, VolatileViewLog } from '../journal/view-record.ts';
+import { type ViewLog, VolatileViewLog } from '../membership/view-record.ts';
 import { NO_VERSION, sameVersion, TICKS_PER_MS } from '../ordering/version.ts';
 import type { Logger } from './logger.ts';
 import { ownerOf, type Settings } from './settings.ts';

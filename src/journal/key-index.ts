@@ -1,4 +1,4 @@
-import { hashOfKey } from '../ordering/key-hash.ts';
+import { hashOfKey } from '../base/key-hash.ts';
 import { NO_SLOT, type RecordTable } from './record-table.ts';
 
 /**

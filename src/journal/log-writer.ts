@@ -1,4 +1,4 @@
-import { Fifo } from '../ordering/fifo.ts';
+import { Fifo } from '../base/fifo.ts';
 import { BATCH_HEADER_BYTES, sealBatch } from './log-batch.ts';
 import { entryBytesMax, type LogEntry, type Place, writeEntry } from './log-entry.ts';
 import type { LogFiles } from './log-files.ts';

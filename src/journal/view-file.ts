@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
+import type { ViewLog, ViewRecord } from '../membership/view-record.ts';
 import { directoryOf, type Owner, refuseOthers } from './data-directory.ts';
 import type { Disk } from './disk.ts';
 import { journalErrorOf } from './journal-error.ts';
 import { replaceFile } from './replace-file.ts';
-import type { ViewLog, ViewRecord } from './view-record.ts';
 
 /**
  * The view record in a file of its own: a line of JSON behind its checksum, replaced as a whole by a rename, and on

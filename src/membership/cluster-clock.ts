@@ -1,6 +1,6 @@
 import { msOfVersionTime, TICKS_PER_MS, VERSION_END_MS, versionTimeOfMs } from '../ordering/version.ts';
-import type { Heartbeat } from '../peer/messages.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
+import type { Heartbeat } from './messages.ts';
 import { quorum } from './view.ts';
 
 /**

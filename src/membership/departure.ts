@@ -1,4 +1,4 @@
-import type { DeparturePhase } from '../peer/messages.ts';
+import type { DeparturePhase } from './messages.ts';
 
 export interface DeparturePorts {
   /** Monotonic. */

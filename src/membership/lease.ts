@@ -1,4 +1,4 @@
-import { type Ballot, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
+import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
 import { quorum } from './view.ts';
 
 /** How much two monotonic clocks may differ in rate, as a part of the time: far more than real clocks do. */

@@ -1,17 +1,18 @@
-import type { ViewLog } from '../journal/view-record.ts';
-import { type Ballot, type Member, NO_BALLOT } from '../ordering/ballot.ts';
-import type { Granted, Heartbeat, PeerBus, PeerMessage, Standing } from '../peer/messages.ts';
+import { type Ballot, NO_BALLOT } from './ballot.ts';
 import { type EngineNeed, type Gate, OPEN } from './gate.ts';
 import type { JournalHealth } from './journal-health.ts';
 import { GrantedLeases, HeldLease } from './lease.ts';
+import type { Granted, Heartbeat, MembershipMessage, Standing } from './messages.ts';
 import { Obstacle } from './obstacle.ts';
+import type { PeerBus } from './peer-bus.ts';
 import type { Peers } from './peers.ts';
 import { Readmission } from './readmission.ts';
-import { isMember, quorum, type View } from './view.ts';
+import { isMember, type Member, quorum, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
 import type { ViewEngine } from './view-changer-ports.ts';
 import { basisOf } from './view-choice.ts';
 import { ViewReasons } from './view-reasons.ts';
+import type { ViewLog } from './view-record.ts';
 
 export interface MembershipPorts {
   readonly node: number;
@@ -24,7 +25,7 @@ export interface MembershipPorts {
   readonly suspectAfterMs: number;
   /** An acknowledgement of this controller means: on my disk. */
   readonly sync: boolean;
-  readonly bus: PeerBus;
+  readonly bus: PeerBus<MembershipMessage>;
   readonly peers: Peers;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: number) => number | null;
@@ -189,7 +190,7 @@ export class Membership {
     this.#grant(from, installed, askedMs);
   }
 
-  onMessage(from: number, message: PeerMessage): void {
+  onMessage(from: number, message: MembershipMessage): void {
     if (message.type === 'granted') return this.#onGranted(from, message);
     this.#changer.onMessage(from, message);
   }

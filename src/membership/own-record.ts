@@ -1,7 +1,7 @@
-import type { ViewLog, ViewRecord } from '../journal/view-record.ts';
-import { type Ballot, type Member, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
-import type { Memory } from '../peer/messages.ts';
-import type { View } from './view.ts';
+import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
+import type { Memory } from './messages.ts';
+import type { Member, View } from './view.ts';
+import type { ViewLog, ViewRecord } from './view-record.ts';
 
 /**
  * What this controller has promised and accepted: it holds from when it is said here, and is told to nobody before it is

@@ -1,6 +1,6 @@
 import { VersionVector } from '../ordering/version-vector.ts';
-import type { DeparturePhase, Heartbeat } from '../peer/messages.ts';
 import { FailureDetector } from './failure-detector.ts';
+import type { DeparturePhase, Heartbeat } from './messages.ts';
 
 export interface PeersPorts {
   /** Ids of the other controllers. */

@@ -1,5 +1,5 @@
-import { type Ballot, NO_BALLOT } from '../ordering/ballot.ts';
-import type { Accept, Promised } from '../peer/messages.ts';
+import { type Ballot, NO_BALLOT } from './ballot.ts';
+import type { Accept, Promised } from './messages.ts';
 
 /** A proposal of this controller's. */
 export interface Proposal {

@@ -1,4 +1,4 @@
-import type { Heartbeat } from '../peer/messages.ts';
+import type { Heartbeat } from './messages.ts';
 import type { Peers } from './peers.ts';
 import { isMember, type View } from './view.ts';
 

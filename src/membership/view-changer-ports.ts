@@ -1,10 +1,10 @@
-import type { ViewLog } from '../journal/view-record.ts';
-import type { Member } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
-import type { PeerBus } from '../peer/messages.ts';
 import type { JournalHealth } from './journal-health.ts';
-import type { View } from './view.ts';
+import type { MembershipMessage } from './messages.ts';
+import type { PeerBus } from './peer-bus.ts';
+import type { Member, View } from './view.ts';
+import type { ViewLog } from './view-record.ts';
 
 /** What a view change asks of the world around it. */
 export interface ViewChangerPorts {
@@ -13,7 +13,7 @@ export interface ViewChangerPorts {
   /** A majority without a memory may begin an empty cluster. */
   readonly mayForm: boolean;
   readonly incarnation: number;
-  readonly bus: PeerBus;
+  readonly bus: PeerBus<MembershipMessage>;
   /** Monotonic. */
   readonly nowMs: () => number;
   readonly viewLog: ViewLog;

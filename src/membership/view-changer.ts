@@ -1,10 +1,10 @@
-import { type Ballot, compareBallots, type Member, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
-import type { Accept, PeerMessage, Promised, Standing } from '../peer/messages.ts';
+import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
+import type { Accept, MembershipMessage, Promised, Standing } from './messages.ts';
 import { OwnRecord } from './own-record.ts';
 import { NO_PROPOSAL, type Proposal } from './proposal.ts';
-import { ballotName, quorum, type View } from './view.ts';
+import { ballotName, type Member, quorum, type View } from './view.ts';
 import type { ViewChangerPorts } from './view-changer-ports.ts';
 import { chooseView, isRecovered } from './view-choice.ts';
 
@@ -125,7 +125,7 @@ export class ViewChanger {
     this.#onPrepare(node, ballot);
   }
 
-  onMessage(from: number, message: PeerMessage): void {
+  onMessage(from: number, message: MembershipMessage): void {
     switch (message.type) {
       case 'prepare':
         return this.#onPrepare(from, message.ballot);
@@ -348,7 +348,7 @@ export class ViewChanger {
   }
 
   /** To a peer through the bus, to oneself at once. */
-  #tell(node: number, message: PeerMessage): void {
+  #tell(node: number, message: MembershipMessage): void {
     if (node === this.#ports.node) this.onMessage(node, message);
     else this.#ports.bus.send(node, message);
   }

@@ -1,8 +1,8 @@
-import { type Ballot, compareBallots, type Member, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { compareVersions, NO_VERSION, sameVersion } from '../ordering/version.ts';
-import type { Accept, Memory, Promised, Standing } from '../peer/messages.ts';
-import { quorum } from './view.ts';
+import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
+import type { Accept, Memory, Promised, Standing } from './messages.ts';
+import { type Member, quorum } from './view.ts';
 
 /** What a new view may continue. */
 export type Basis =

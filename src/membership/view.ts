@@ -1,4 +1,4 @@
-import type { Ballot, Member } from '../ordering/ballot.ts';
+import type { Ballot } from './ballot.ts';
 
 /** Who takes part, agreed under a ballot. */
 export interface View {
@@ -21,4 +21,10 @@ export function ballotName(ballot: Ballot): string {
 /** How many of the configured controllers must agree on a view, and take part in it: a majority. */
 export function quorum(nodes: number): number {
   return Math.floor(nodes / 2) + 1;
+}
+
+/** One run of one controller: a restarted controller has lost its memory, and says so by this number. */
+export interface Member {
+  readonly node: number;
+  readonly incarnation: number;
 }

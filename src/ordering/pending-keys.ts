@@ -1,5 +1,5 @@
+import { hashOfKey } from '../base/key-hash.ts';
 import type { Effect } from './effect.ts';
-import { hashOfKey } from './key-hash.ts';
 
 /** One request in the hold-back queue. @typeParam Asker who is told what became of it */
 export interface Queued<Asker = unknown> {

@@ -1,5 +1,5 @@
+import { Fifo } from '../base/fifo.ts';
 import { type Effect, effectBytes } from './effect.ts';
-import { Fifo } from './fifo.ts';
 import { type PendingKey, PendingKeys, type Prediction, type Queued } from './pending-keys.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version, versionTimeOfMs } from './version.ts';
 

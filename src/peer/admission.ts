@@ -1,9 +1,13 @@
-import type { Ballot, Member } from '../ordering/ballot.ts';
+import type { Ballot } from '../membership/ballot.ts';
+import type { Accept, Heartbeat, Promised, Standing } from '../membership/messages.ts';
+import type { Member } from '../membership/view.ts';
 import { type Effect, MARKS } from '../ordering/effect.ts';
 import { compareVersions, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
+import type { OrderedFrame } from '../replication/broadcast/messages.ts';
+import type { Push } from '../replication/convergent/messages.ts';
 import { versionRefusal } from './handshake.ts';
-import type { Accept, Heartbeat, OrderedFrame, PeerMessage, Promised, Push, Standing } from './messages.ts';
+import type { PeerMessage } from './messages.ts';
 import { isNote } from './note.ts';
 
 export interface AdmissionPorts {

@@ -1,8 +1,9 @@
-import type { Ballot, Member } from '../ordering/ballot.ts';
+import { type ByteReader, type ByteWriter, FrameError } from '../base/byte-writer.ts';
+import type { Ballot } from '../membership/ballot.ts';
+import { MEMORIES, type Standing } from '../membership/messages.ts';
+import type { Member } from '../membership/view.ts';
 import { EFFECT_KINDS, type Effect } from '../ordering/effect.ts';
 import { NODES_MAX, type Version } from '../ordering/version.ts';
-import { type ByteReader, type ByteWriter, FrameError } from './byte-writer.ts';
-import { MEMORIES, type Standing } from './messages.ts';
 import { NOTE_CHARS_MAX } from './note.ts';
 
 /** What peer messages consist of, in bytes and back. Reading throws a FrameError where it is nothing that can be. */

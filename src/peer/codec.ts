@@ -1,5 +1,6 @@
+import { ByteReader, ByteWriter, FrameError } from '../base/byte-writer.ts';
+import { DEPARTURE_PHASES } from '../membership/messages.ts';
 import { effectBytes } from '../ordering/effect.ts';
-import { ByteReader, ByteWriter, FrameError } from './byte-writer.ts';
 import {
   oneOf,
   readBallot,
@@ -16,7 +17,7 @@ import {
   writeStanding,
   writeVersion,
 } from './codec-fields.ts';
-import { DEPARTURE_PHASES, type PeerMessage } from './messages.ts';
+import type { PeerMessage } from './messages.ts';
 
 /**
  * Peer messages to bytes and back: the message's type in one byte, and the body; every number is big-endian. The

@@ -1,4 +1,4 @@
-import { FrameError } from './byte-writer.ts';
+import { FrameError } from '../base/byte-writer.ts';
 
 /** In front of every frame: its length, without these bytes. */
 export const LENGTH_BYTES = 4;

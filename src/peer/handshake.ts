@@ -1,4 +1,4 @@
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter } from '../base/byte-writer.ts';
 import type { Hello } from './messages.ts';
 
 /**

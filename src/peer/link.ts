@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { writeParts } from '../protocol/write-parts.ts';
-import { FrameError } from './byte-writer.ts';
+import { FrameError } from '../base/byte-writer.ts';
+import { writeParts } from '../base/write-parts.ts';
 import { decodeMessages, encodeMessage } from './codec.ts';
 import { FrameReader, LENGTH_BYTES } from './frame-reader.ts';
 import { type FrameTags, type LinkTags, sameTag } from './frame-tags.ts';

@@ -1,11 +1,12 @@
 import { connect, type Socket } from 'node:net';
+import type { PeerBus } from '../membership/peer-bus.ts';
 import { encodeMessage } from './codec.ts';
 import { tagsOf } from './frame-tags.ts';
 import { Greeting, type Refused } from './greeting.ts';
 import { type Belonging, PREFACE, PROTOCOL_VERSION, refusalInVersion1 } from './handshake.ts';
 import { Link, type Traffic } from './link.ts';
 import { addressOf } from './loopback.ts';
-import type { Hello, PeerBus, PeerMessage } from './messages.ts';
+import type { Hello, PeerMessage } from './messages.ts';
 import { noteOf } from './note.ts';
 import { NoticeLimit } from './notice-limit.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
@@ -65,7 +66,7 @@ interface PeerLink {
  * old one: the process knows better whether the old one is dead. One of another process with the same number is turned
  * away for as long as the old one is heard: of a process that has ended, the kernel closes the link.
  */
-export class Mesh implements PeerBus {
+export class Mesh implements PeerBus<PeerMessage> {
   readonly #ports: MeshPorts;
   readonly #peers: PeerLink[];
   /** Links whose other end has not proved yet that it belongs. */

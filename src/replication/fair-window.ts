@@ -1,4 +1,4 @@
-import { Fifo } from '../ordering/fifo.ts';
+import { Fifo } from '../base/fifo.ts';
 
 /** A read that waits for its turn. */
 export interface WaitingRead {

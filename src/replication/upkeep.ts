@@ -1,7 +1,7 @@
 import type { JournalRecord } from '../journal/journal.ts';
 import { NO_ENTRY } from '../ordering/effect.ts';
 import { compareVersions } from '../ordering/version.ts';
-import type { OrderedEngine } from './ordered-engine.ts';
+import type { OrderedEngine } from './broadcast/ordered-engine.ts';
 import { Sweeper, type SweeperPorts } from './sweeper.ts';
 
 export interface UpkeepPorts

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { Fifo } from '../ordering/fifo.ts';
+import { Fifo } from '../base/fifo.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import { Fence } from './fence.ts';
 import { refusalOfKey } from './key-check.ts';

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
+import { writeParts } from '../base/write-parts.ts';
 import { FAILURES, RESPONSE_MAGIC, SUCCESS } from '../protocol/binary/wire-format.ts';
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
-import { writeParts } from '../protocol/write-parts.ts';
 import { type ReplyHeader, ReplyReader } from './binary-reply.ts';
 import { OPCODE, type Opcode, writeKeyRequest, writeSet } from './binary-request.ts';
 import type { StatsGroup, StoreError, StoreStats } from './driver.ts';

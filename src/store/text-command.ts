@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { Fifo } from '../ordering/fifo.ts';
+import { Fifo } from '../base/fifo.ts';
 import { StoreError } from './driver.ts';
 import type { StoreAddress } from './store-connection.ts';
 

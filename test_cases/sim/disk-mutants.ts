@@ -6,7 +6,7 @@ const POWER = 'blackout=1,power-loss=1,kill=1';
 export const DISK_MUTANTS: readonly Mutant[] = [
   {
     name: 'acknowledges what is not on disk yet',
-    file: 'src/replication/kept-requests.ts',
+    file: 'src/replication/broadcast/kept-requests.ts',
     text: 'this.#journal.whenKept((error) => {',
     replacement: '((done: (error: string | null) => void) => done(null))((error) => {',
     level: 'linearizability',
@@ -16,7 +16,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'answers alone before it is on disk',
-    file: 'src/replication/convergent-engine.ts',
+    file: 'src/replication/convergent/convergent-engine.ts',
     text: 'this.#ports.replica.journal.whenKept((error) => {',
     replacement: '((kept: (error: string | null) => void) => kept(null))((error) => {',
     level: 'eventual',
@@ -26,7 +26,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'forgets at a start the requests that wait for their place',
-    file: 'src/replication/ordered-engine.ts',
+    file: 'src/replication/broadcast/ordered-engine.ts',
     text: 'for (const effect of held) this.#queue.push(effect, 0);',
     replacement: '',
     level: 'linearizability',
@@ -36,7 +36,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'claims to have applied what it has not recorded',
-    file: 'src/replication/ordered-engine.ts',
+    file: 'src/replication/broadcast/ordered-engine.ts',
     text: 'return this.#mixed ? NO_VERSION : this.#applied;',
     replacement: 'return this.#mixed ? NO_VERSION : (this.queued().at(-1)?.version ?? this.#applied);',
     level: 'linearizability',
@@ -46,7 +46,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'accepts a view with a state that is not on disk',
-    file: 'src/replication/ordered-engine.ts',
+    file: 'src/replication/broadcast/ordered-engine.ts',
     text: 'journal.whenKept(done);',
     replacement: 'done(null);',
     level: 'linearizability',
@@ -157,7 +157,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'is taken back while its disk is full',
-    file: 'src/replication/journal-watch.ts',
+    file: 'src/replication/broadcast/journal-watch.ts',
     text: 'get heldBack(): string {',
     replacement: "get heldBack(): string {\n    if (this.#ports.nowMs() > 0) return '';",
     level: 'sequential',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { FrameError } from '../../src/base/byte-writer.ts';
 import type { Level } from '../../src/consistency/level.ts';
 import { msOfVersionTime } from '../../src/ordering/version.ts';
-import { FrameError } from '../../src/peer/byte-writer.ts';
 import { decodeMessages } from '../../src/peer/codec.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { PeerMutation } from '../support/peer-mutation.ts';

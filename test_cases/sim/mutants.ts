@@ -22,12 +22,12 @@ export interface Mutant {
 }
 
 const HOT = 'src/store/hot-entries.ts';
-const ORDERED = 'src/replication/ordered-engine.ts';
-const CONVERGENT = 'src/replication/convergent-engine.ts';
+const ORDERED = 'src/replication/broadcast/ordered-engine.ts';
+const CONVERGENT = 'src/replication/convergent/convergent-engine.ts';
 const TIME = 'src/membership/cluster-clock.ts';
 const VIEWS = 'src/membership/view-changer.ts';
 const CHOICE = 'src/membership/view-choice.ts';
-const SYNC = 'src/replication/sync.ts';
+const SYNC = 'src/replication/exchange/sync.ts';
 const MEMBERSHIP = 'src/membership/membership.ts';
 
 /** Controllers that are away, some of them for longer than deletions are kept for them. */
@@ -222,7 +222,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'moves the vector before an exchange has brought anything',
-    file: 'src/replication/sync.ts',
+    file: 'src/replication/exchange/sync.ts',
     text: 'if (pull === undefined || pull.exchange !== response.exchange) return;',
     replacement:
       'if (pull === undefined || pull.exchange !== response.exchange) return; for (const { version } of response.effects) this.#ports.known().advance(version.node, version.time);',
@@ -232,7 +232,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'thinks that it has caught up when it has with one',
-    file: 'src/replication/first-sync.ts',
+    file: 'src/replication/convergent/first-sync.ts',
     text: 'this.#done = peers.every(',
     replacement: 'this.#done = peers.some(',
     level: 'eventual',
@@ -264,7 +264,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'keeps in the journal what the store refused',
-    file: 'src/replication/unconfirmed-writes.ts',
+    file: 'src/replication/convergent/unconfirmed-writes.ts',
     text: 'else this.#journal.revert(effect.version, effect.key, known.certain);',
     replacement: '',
     level: 'eventual',
@@ -378,7 +378,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'tries every write again that a view left out',
-    file: 'src/replication/left-out.ts',
+    file: 'src/replication/broadcast/left-out.ts',
     text: "if (newest === undefined || effect.key === '') return 'unknown';",
     replacement: "if (newest === undefined || effect.key !== 'x') return 'never';",
     level: 'linearizability',
@@ -411,7 +411,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'does not look for the mark of an emptied store',
-    file: 'src/replication/store-watch.ts',
+    file: 'src/replication/restore/store-watch.ts',
     text: 'const isEmptied = !isFirst && !isAnother && !found.isPresent;',
     replacement: 'const isEmptied = false;',
     level: 'eventual',
@@ -420,7 +420,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'trusts what was in a store before it was marked',
-    file: 'src/replication/store-watch.ts',
+    file: 'src/replication/restore/store-watch.ts',
     text: 'if (this.#ports.journal.keys === 0) return this.noteFilled();',
     replacement: 'if (this.#startsEmpty) return this.noteFilled();',
     level: 'eventual',
@@ -438,7 +438,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'gives up at once what a peer that is away may have',
-    file: 'src/replication/refill.ts',
+    file: 'src/replication/restore/refill.ts',
     text: 'for (const key of unsettled) this.#ports.replica.unstored.add(key);',
     replacement: '',
     level: 'eventual',

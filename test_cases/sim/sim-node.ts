@@ -6,8 +6,9 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED, type RecoveredState } from '../../src/journal/recovered-state.ts';
-import type { ViewLog, ViewRecord } from '../../src/journal/view-record.ts';
-import type { PeerBus, PeerMessage } from '../../src/peer/messages.ts';
+import type { PeerBus } from '../../src/membership/peer-bus.ts';
+import type { ViewLog, ViewRecord } from '../../src/membership/view-record.ts';
+import type { PeerMessage } from '../../src/peer/messages.ts';
 import { REPLIES, type Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import type { Random } from './random.ts';
@@ -393,7 +394,7 @@ export class SimNode implements NetworkNode {
     this.#core?.onMessage(from, message);
   }
 
-  #bus(life: number): PeerBus {
+  #bus(life: number): PeerBus<PeerMessage> {
     const { network } = this.#ports;
     const { id } = this;
     const peers = this.#settings.peers.map((_, peer) => peer).filter((peer) => peer !== id);

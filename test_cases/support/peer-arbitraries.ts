@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import type { Ballot } from '../../src/ordering/ballot.ts';
+import type { Ballot } from '../../src/membership/ballot.ts';
+import { DEPARTURE_PHASES, MEMORIES, type Standing } from '../../src/membership/messages.ts';
 import { EFFECT_KINDS, type Effect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
-import { DEPARTURE_PHASES, MEMORIES, type PeerMessage, type Standing } from '../../src/peer/messages.ts';
+import type { PeerMessage } from '../../src/peer/messages.ts';
 
 /** Anything that may travel between peers. */
 

@@ -1,4 +1,4 @@
-import { FrameError } from '../../src/peer/byte-writer.ts';
+import { FrameError } from '../../src/base/byte-writer.ts';
 
 /** Frames once more, to compare with: keeps the whole stream, and looks at it from the front every time. */
 export class TwinFrameReader {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { NO_BALLOT } from '../../src/ordering/ballot.ts';
+import { NO_BALLOT } from '../../src/membership/ballot.ts';
+import type { Heartbeat } from '../../src/membership/messages.ts';
 import { NO_ENTRY } from '../../src/ordering/effect.ts';
 import { NODES_MAX, versionTimeOfMs } from '../../src/ordering/version.ts';
 import { PREFACE } from '../../src/peer/handshake.ts';
-import type { Heartbeat, PeerMessage } from '../../src/peer/messages.ts';
+import type { PeerMessage } from '../../src/peer/messages.ts';
 import { Random } from '../sim/random.ts';
 import { type Cluster, SECRET, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';

@@ -4,7 +4,7 @@ import type { Address } from '../../controller/settings.ts';
 import { readAnyIdentity } from '../../journal/data-directory.ts';
 import { NODE_DISK } from '../../journal/disk.ts';
 import { journalNameOf } from '../../journal/open-journal.ts';
-import { markKeyOf } from '../../replication/store-watch.ts';
+import { markKeyOf } from '../../replication/restore/store-watch.ts';
 import { createDriver } from '../../store/create-driver.ts';
 import type { KvDriver, StoreStats } from '../../store/driver.ts';
 import { whatAnswers } from '../../store/what-answers.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { hashOfKey } from '../../../src/base/key-hash.ts';
 import { KeyIndex } from '../../../src/journal/key-index.ts';
 import { NO_SLOT, RecordTable } from '../../../src/journal/record-table.ts';
-import { hashOfKey } from '../../../src/ordering/key-hash.ts';
 
 const FIELDS = {
   version: { time: 1, node: 0 },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fifo } from '../../../src/ordering/fifo.ts';
+import { Fifo } from '../../../src/base/fifo.ts';
 
 describe('a fifo', () => {
   const runs = fc.array(

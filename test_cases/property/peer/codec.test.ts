@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameError } from '../../../src/peer/byte-writer.ts';
+import { FrameError } from '../../../src/base/byte-writer.ts';
 import { decodeMessage, encodeMessage } from '../../../src/peer/codec.ts';
 import { MESSAGES, messages } from '../../support/peer-arbitraries.ts';
 

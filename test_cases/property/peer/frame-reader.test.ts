@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameError } from '../../../src/peer/byte-writer.ts';
+import { FrameError } from '../../../src/base/byte-writer.ts';
 import { FrameReader } from '../../../src/peer/frame-reader.ts';
 import { framed } from '../../support/framed.ts';
 import { messages } from '../../support/peer-arbitraries.ts';

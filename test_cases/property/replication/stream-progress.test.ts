@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StreamProgress } from '../../../src/replication/stream-progress.ts';
+import { StreamProgress } from '../../../src/replication/broadcast/stream-progress.ts';
 
 const NODES = 4;
 const SELF = 1;

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NO_PART_IN_VIEWS } from '../../../src/membership/membership.ts';
+import type { DeparturePhase, Heartbeat } from '../../../src/membership/messages.ts';
 import { Peers } from '../../../src/membership/peers.ts';
 import { Readmission } from '../../../src/membership/readmission.ts';
 import type { View } from '../../../src/membership/view.ts';
-import type { DeparturePhase, Heartbeat } from '../../../src/peer/messages.ts';
 
 /** Controller 0 of three, as it sees controller 2. */
 

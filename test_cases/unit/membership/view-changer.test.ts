@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
-import type { ViewLog, ViewRecord } from '../../../src/journal/view-record.ts';
+import { type Ballot, NO_BALLOT } from '../../../src/membership/ballot.ts';
+import type { Promised } from '../../../src/membership/messages.ts';
 import { ViewChanger } from '../../../src/membership/view-changer.ts';
-import { type Ballot, NO_BALLOT } from '../../../src/ordering/ballot.ts';
+import type { ViewLog, ViewRecord } from '../../../src/membership/view-record.ts';
 import { NO_VERSION } from '../../../src/ordering/version.ts';
-import type { PeerMessage, Promised } from '../../../src/peer/messages.ts';
+import type { PeerMessage } from '../../../src/peer/messages.ts';
 
 /** A disk that takes what it is given only when it is told to. */
 class HeldViewLog implements ViewLog {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { type Ballot, NO_BALLOT } from '../../../src/membership/ballot.ts';
+import type { Memory, Promised } from '../../../src/membership/messages.ts';
 import { basisOf, chooseView } from '../../../src/membership/view-choice.ts';
-import { type Ballot, NO_BALLOT } from '../../../src/ordering/ballot.ts';
 import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
-import type { Memory, Promised } from '../../../src/peer/messages.ts';
 
 const NODES = 3;
 const PROPOSED = { counter: 9, node: 0 };

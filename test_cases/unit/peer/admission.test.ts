@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { NO_BALLOT } from '../../../src/ordering/ballot.ts';
+import { NO_BALLOT } from '../../../src/membership/ballot.ts';
+import type { Accept, Heartbeat, Promised } from '../../../src/membership/messages.ts';
 import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { msOfVersionTime, TICKS_PER_MS } from '../../../src/ordering/version.ts';
 import { Admission } from '../../../src/peer/admission.ts';
-import type { Accept, Heartbeat, OrderedFrame, PeerMessage, Promised } from '../../../src/peer/messages.ts';
+import type { PeerMessage } from '../../../src/peer/messages.ts';
+import type { OrderedFrame } from '../../../src/replication/broadcast/messages.ts';
 
 const NOW = 1_000_000_000 * TICKS_PER_MS;
 const SECOND = 1000 * TICKS_PER_MS;

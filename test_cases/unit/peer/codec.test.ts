@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NO_BALLOT } from '../../../src/ordering/ballot.ts';
-import { ByteReader, ByteWriter, FrameError } from '../../../src/peer/byte-writer.ts';
+import { ByteReader, ByteWriter, FrameError } from '../../../src/base/byte-writer.ts';
+import { NO_BALLOT } from '../../../src/membership/ballot.ts';
 import { decodeMessage, decodeMessages, encodeMessage } from '../../../src/peer/codec.ts';
 import { NOTE_CHARS_MAX } from '../../../src/peer/note.ts';
 

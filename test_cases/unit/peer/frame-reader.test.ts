@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FrameError } from '../../../src/peer/byte-writer.ts';
+import { FrameError } from '../../../src/base/byte-writer.ts';
 import { FrameReader } from '../../../src/peer/frame-reader.ts';
 
 const frame = (body: string): Buffer => {

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
+import type { PeerBus } from '../../../src/membership/peer-bus.ts';
 import type { Effect } from '../../../src/ordering/effect.ts';
 import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
-import type { PeerBus } from '../../../src/peer/messages.ts';
-import { ConvergentEngine } from '../../../src/replication/convergent-engine.ts';
+import { ConvergentEngine } from '../../../src/replication/convergent/convergent-engine.ts';
+import type { Push } from '../../../src/replication/convergent/messages.ts';
 import { Replica } from '../../../src/replication/replica.ts';
 import { StoreError } from '../../../src/store/driver.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
@@ -26,7 +27,7 @@ function engineOf(known: VersionVector, store = STORE, hot = new HotEntries(0), 
     clock: new HybridClock(0, () => 1),
     bus: {
       broadcast: (message) => void (message.type === 'push' && pushed.push(...message.effects)),
-    } as PeerBus,
+    } as PeerBus<Push>,
     replica: new Replica(journal, store, hot, () => 1, wideWindows()),
     known,
     ownPastKnown: () => true,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalState } from '../../../src/journal/journal.ts';
-import { JournalWatch } from '../../../src/replication/journal-watch.ts';
+import { JournalWatch } from '../../../src/replication/broadcast/journal-watch.ts';
 
 const SUSPECT_AFTER_MS = 300;
 const TICK_MS = 20;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
-import { hasLapsed, type Past } from '../../../src/replication/lapse.ts';
+import { hasLapsed, type Past } from '../../../src/replication/exchange/lapse.ts';
 
 const past = (known: readonly number[], forgotten: readonly number[] = [0, 0, 0], empty = false): Past => ({
   known,

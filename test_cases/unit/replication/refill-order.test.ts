@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { VERSION_EPOCH_MS, versionTimeOfMs } from '../../../src/ordering/version.ts';
-import { RefillOrder } from '../../../src/replication/refill-order.ts';
+import { RefillOrder } from '../../../src/replication/restore/refill-order.ts';
 
 const NOW_MS = VERSION_EPOCH_MS + 400 * 86_400_000;
 const HOUR_MS = 3_600_000;

@@ -5,7 +5,7 @@ import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import type { Version } from '../../../src/ordering/version.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
 import { Replica } from '../../../src/replication/replica.ts';
-import { type RecoveryMessage, StoreRecovery } from '../../../src/replication/store-recovery.ts';
+import { type RecoveryMessage, StoreRecovery } from '../../../src/replication/restore/store-recovery.ts';
 import { UNSTORED_MAX } from '../../../src/replication/unstored-keys.ts';
 import { StoreError } from '../../../src/store/driver.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { NO_ENTRY } from '../../../src/ordering/effect.ts';
-import type { Fetch, Fetched, PeerMessage } from '../../../src/peer/messages.ts';
-import { Repair } from '../../../src/replication/repair.ts';
+import type { PeerMessage } from '../../../src/peer/messages.ts';
 import { Replica } from '../../../src/replication/replica.ts';
+import type { Fetch, Fetched } from '../../../src/replication/restore/messages.ts';
+import { Repair } from '../../../src/replication/restore/repair.ts';
 import type { Entry } from '../../../src/store/entry.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { MemoryStore } from '../../support/memory-store.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { NO_ENTRY } from '../../../src/ordering/effect.ts';
-import { StoreWatch } from '../../../src/replication/store-watch.ts';
+import { StoreWatch } from '../../../src/replication/restore/store-watch.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 /** One that is kept, and changes its position with what a test does to it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
-import { UnconfirmedWrites } from '../../../src/replication/unconfirmed-writes.ts';
+import { UnconfirmedWrites } from '../../../src/replication/convergent/unconfirmed-writes.ts';
 
 function write(time: number, node: number): Effect {
   return { ...NO_ENTRY, version: { time, node }, kind: 'set', key: 'k' };

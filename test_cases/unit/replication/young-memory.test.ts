@@ -5,7 +5,7 @@ import { HeldRequests } from '../../../src/journal/held-requests.ts';
 import type { Journal, JournalRecord } from '../../../src/journal/journal.ts';
 import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { RequestQueue } from '../../../src/ordering/request-queue.ts';
-import { UnconfirmedWrites } from '../../../src/replication/unconfirmed-writes.ts';
+import { UnconfirmedWrites } from '../../../src/replication/convergent/unconfirmed-writes.ts';
 
 /**
  * What a write holds is garbage once it is done, and a small collection must find it so: what other garbage keeps is

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { writePartsAndTell } from '../../../src/protocol/write-parts.ts';
+import { writePartsAndTell } from '../../../src/base/write-parts.ts';
 import { LARGE_BYTES_MIN, LargeValues } from '../../../src/store/large-values.ts';
 
 const BYTES = 300_000;

@@ -1,10 +1,11 @@
-import type { JournalRecord } from '../journal/journal.ts';
-import type { Effect } from '../ordering/effect.ts';
-import { sameVersion } from '../ordering/version.ts';
-import type { Fetch, Fetched, PeerBus } from '../peer/messages.ts';
-import type { Entry } from '../store/entry.ts';
-import type { Reader } from './read-flow.ts';
-import { entryOf, LOST_AND_OVERWRITTEN, type ReadDone, type Replica } from './replica.ts';
+import type { JournalRecord } from '../../journal/journal.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
+import type { Effect } from '../../ordering/effect.ts';
+import { sameVersion } from '../../ordering/version.ts';
+import type { Entry } from '../../store/entry.ts';
+import type { Reader } from '../read-flow.ts';
+import { entryOf, LOST_AND_OVERWRITTEN, type ReadDone, type Replica } from '../replica.ts';
+import type { Fetch, Fetched, RestoreMessage } from './messages.ts';
 
 /** Somebody who waits for a value. */
 interface Waiting {
@@ -37,7 +38,7 @@ export interface RepairCounters {
 
 export interface RepairPorts {
   readonly replica: Replica;
-  readonly bus: PeerBus;
+  readonly bus: PeerBus<RestoreMessage>;
   /** The other controllers. */
   readonly peers: readonly number[];
   /** Monotonic. */

@@ -1,8 +1,8 @@
-import type { Journal, JournalRecord } from '../journal/journal.ts';
-import type { Effect } from '../ordering/effect.ts';
-import type { Queued } from '../ordering/pending-keys.ts';
-import { compareVersions, sameVersion } from '../ordering/version.ts';
-import type { WriteOutcome } from './engine.ts';
+import type { Journal, JournalRecord } from '../../journal/journal.ts';
+import type { Effect } from '../../ordering/effect.ts';
+import type { Queued } from '../../ordering/pending-keys.ts';
+import { compareVersions, sameVersion } from '../../ordering/version.ts';
+import type { WriteOutcome } from '../engine.ts';
 
 export const OVERTAKEN: WriteOutcome = Object.freeze({
   kind: 'unknown',

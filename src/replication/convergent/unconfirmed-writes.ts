@@ -1,6 +1,6 @@
-import type { Journal, JournalRecord } from '../journal/journal.ts';
-import type { Effect } from '../ordering/effect.ts';
-import { compareVersions } from '../ordering/version.ts';
+import type { Journal, JournalRecord } from '../../journal/journal.ts';
+import type { Effect } from '../../ordering/effect.ts';
+import { compareVersions } from '../../ordering/version.ts';
 
 /** Writes of one key that the local store has not answered for yet. */
 interface Unconfirmed {

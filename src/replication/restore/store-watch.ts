@@ -1,8 +1,8 @@
-import type { Journal } from '../journal/journal.ts';
-import { NO_VERSION } from '../ordering/version.ts';
-import type { StoreError } from '../store/driver.ts';
-import type { Entry } from '../store/entry.ts';
-import type { EntryStore } from '../store/entry-store.ts';
+import type { Journal } from '../../journal/journal.ts';
+import { NO_VERSION } from '../../ordering/version.ts';
+import type { StoreError } from '../../store/driver.ts';
+import type { Entry } from '../../store/entry.ts';
+import type { EntryStore } from '../../store/entry-store.ts';
 
 export interface StoreWatchPorts {
   readonly store: EntryStore;

@@ -1,12 +1,13 @@
-import { effectOfRecord } from '../journal/record-effect.ts';
-import type { Effect } from '../ordering/effect.ts';
-import { sameVersion, type Version } from '../ordering/version.ts';
-import type { FetchedMany, FetchMany, PeerBus, Wanted } from '../peer/messages.ts';
-import { entryOf, type Replica } from './replica.ts';
+import { effectOfRecord } from '../../journal/record-effect.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
+import type { Effect } from '../../ordering/effect.ts';
+import { sameVersion, type Version } from '../../ordering/version.ts';
+import { entryOf, type Replica } from '../replica.ts';
+import type { FetchedMany, FetchMany, RestoreMessage, Wanted } from './messages.ts';
 
 export interface BatchFetchPorts {
   readonly replica: Replica;
-  readonly bus: PeerBus;
+  readonly bus: PeerBus<RestoreMessage>;
   /** The other controllers. */
   readonly peers: readonly number[];
   /** Monotonic. */

@@ -1,20 +1,21 @@
-import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
-import type { Effect } from '../ordering/effect.ts';
-import { effectBytes, NO_ENTRY } from '../ordering/effect.ts';
-import type { HybridClock } from '../ordering/hybrid-clock.ts';
-import { sameVersion, versionTimeOfMs } from '../ordering/version.ts';
-import type { VersionVector } from '../ordering/version-vector.ts';
-import type { PeerBus, Push } from '../peer/messages.ts';
-import type { StoreError } from '../store/driver.ts';
-import { diskGate } from './disk-gate.ts';
-import type { Draft, Engine, PendingRequest, Predicted, WriteOutcome } from './engine.ts';
-import type { Replica } from './replica.ts';
+import { type EngineNeed, type Gate, OPEN } from '../../membership/gate.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
+import type { Effect } from '../../ordering/effect.ts';
+import { effectBytes, NO_ENTRY } from '../../ordering/effect.ts';
+import type { HybridClock } from '../../ordering/hybrid-clock.ts';
+import { sameVersion, versionTimeOfMs } from '../../ordering/version.ts';
+import type { VersionVector } from '../../ordering/version-vector.ts';
+import type { StoreError } from '../../store/driver.ts';
+import { diskGate } from '../disk-gate.ts';
+import type { Draft, Engine, PendingRequest, Predicted, WriteOutcome } from '../engine.ts';
+import type { Replica } from '../replica.ts';
+import type { Push } from './messages.ts';
 import { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
 export interface ConvergentPorts {
   readonly node: number;
   readonly clock: HybridClock;
-  readonly bus: PeerBus;
+  readonly bus: PeerBus<Push>;
   readonly replica: Replica;
   /** What is known here of every origin; shared with the sync. */
   readonly known: VersionVector;

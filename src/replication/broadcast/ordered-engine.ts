@@ -1,17 +1,23 @@
-import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
-import type { View } from '../membership/view.ts';
-import { type Ballot, NO_BALLOT, sameBallot } from '../ordering/ballot.ts';
-import type { Effect } from '../ordering/effect.ts';
-import { heldVersion, RequestQueue } from '../ordering/request-queue.ts';
-import { casOfVersion, compareVersions, NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
-import type { OrderedFrame } from '../peer/messages.ts';
-import type { StoreError } from '../store/driver.ts';
-import { diskGate } from './disk-gate.ts';
+import { type Ballot, NO_BALLOT, sameBallot } from '../../membership/ballot.ts';
+import { type EngineNeed, type Gate, OPEN } from '../../membership/gate.ts';
+import type { View } from '../../membership/view.ts';
+import type { Effect } from '../../ordering/effect.ts';
+import { heldVersion, RequestQueue } from '../../ordering/request-queue.ts';
+import {
+  casOfVersion,
+  compareVersions,
+  NO_VERSION,
+  sameVersion,
+  type Version,
+} from '../../ordering/version.ts';
+import type { StoreError } from '../../store/driver.ts';
+import { diskGate } from '../disk-gate.ts';
+import type { Draft, Engine, PendingRequest, Predicted, WriteOutcome } from '../engine.ts';
 import { EarlyFrames } from './early-frames.ts';
-import type { Draft, Engine, PendingRequest, Predicted, WriteOutcome } from './engine.ts';
 import { frameFlaw } from './frame-flaw.ts';
 import { KeptRequests } from './kept-requests.ts';
 import { type Judged, LeftOut, OVERTAKEN, outcomeOf, outcomeOfLeftOut } from './left-out.ts';
+import type { OrderedFrame } from './messages.ts';
 import type { OrderedPorts } from './ordered-ports.ts';
 import { pendingRequests } from './pending-requests.ts';
 import { type Proposed, tell, type WriteDone } from './proposed.ts';

@@ -1,15 +1,21 @@
-import { Membership, type MembershipPorts } from '../membership/membership.ts';
-import type { OrderedFrame, PeerMessage } from '../peer/messages.ts';
+import { Membership, type MembershipPorts } from '../../membership/membership.ts';
+import type { MembershipMessage } from '../../membership/messages.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
+import type { Exchange, Sync } from '../exchange/sync.ts';
 import { CatchUp } from './catch-up.ts';
 import { JournalWatch } from './journal-watch.ts';
+import type { OrderedFrame } from './messages.ts';
 import { OrderedEngine } from './ordered-engine.ts';
 import type { OrderedPorts } from './ordered-ports.ts';
-import type { Exchange, Sync } from './sync.ts';
 import { TakeOver } from './take-over.ts';
 
 export interface OrderedSidePorts
-  extends Omit<OrderedPorts, 'gate'>,
-    Omit<MembershipPorts, 'engine' | 'journal' | 'isCaughtUp' | 'transfer' | 'endTransfers' | 'onChange'> {
+  extends Omit<OrderedPorts, 'gate' | 'bus'>,
+    Omit<
+      MembershipPorts,
+      'bus' | 'engine' | 'journal' | 'isCaughtUp' | 'transfer' | 'endTransfers' | 'onChange'
+    > {
+  readonly bus: PeerBus<MembershipMessage | OrderedFrame>;
   readonly exchanges: Sync;
   /** How long requests wait for an acknowledgement before the others go on without this controller. */
   readonly suspectAfterMs: number;
@@ -77,7 +83,7 @@ export class OrderedSide {
     this.engine.onFrame(from, frame);
   }
 
-  onMessage(from: number, message: PeerMessage): void {
+  onMessage(from: number, message: MembershipMessage): void {
     this.membership.onMessage(from, message);
   }
 

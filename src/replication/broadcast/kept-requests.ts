@@ -1,5 +1,5 @@
-import type { Journal } from '../journal/journal.ts';
-import type { Effect } from '../ordering/effect.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { Effect } from '../../ordering/effect.ts';
 import type { StreamProgress } from './stream-progress.ts';
 
 /**

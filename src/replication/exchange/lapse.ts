@@ -1,5 +1,5 @@
-import type { Journal } from '../journal/journal.ts';
-import { VersionVector } from '../ordering/version-vector.ts';
+import type { Journal } from '../../journal/journal.ts';
+import { VersionVector } from '../../ordering/version-vector.ts';
 
 /** What a controller says of the deletions that it knows of. */
 export interface Past {

@@ -1,5 +1,5 @@
-import type { Journal } from '../journal/journal.ts';
-import type { JournalHealth } from '../membership/journal-health.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { JournalHealth } from '../../membership/journal-health.ts';
 
 export interface JournalWatchPorts {
   readonly journal: Pick<Journal, 'state'>;

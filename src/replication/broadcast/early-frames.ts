@@ -1,5 +1,5 @@
-import { effectBytes } from '../ordering/effect.ts';
-import type { OrderedFrame } from '../peer/messages.ts';
+import { effectBytes } from '../../ordering/effect.ts';
+import type { OrderedFrame } from './messages.ts';
 
 /** Frames of the view that is accepted but not installed here yet, in the order in which they came. */
 export class EarlyFrames {

@@ -1,5 +1,5 @@
-import type { Journal, JournalRecord } from '../journal/journal.ts';
-import { msOfVersionTime } from '../ordering/version.ts';
+import type { Journal, JournalRecord } from '../../journal/journal.ts';
+import { msOfVersionTime } from '../../ordering/version.ts';
 
 /** How long ago an entry was used for the last time, at the most, for each pass, in seconds. */
 const PASS_AGES_SEC = [60, 3_600, 86_400, Number.POSITIVE_INFINITY] as const;

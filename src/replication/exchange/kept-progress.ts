@@ -1,7 +1,7 @@
-import type { Journal } from '../journal/journal.ts';
-import type { RecoveredState } from '../journal/recovered-state.ts';
-import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
-import { VersionVector } from '../ordering/version-vector.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { RecoveredState } from '../../journal/recovered-state.ts';
+import { NO_VERSION, sameVersion, type Version } from '../../ordering/version.ts';
+import { VersionVector } from '../../ordering/version-vector.ts';
 
 export interface KeptProgressPorts {
   readonly journal: Journal;

@@ -1,17 +1,18 @@
-import type { JournalRecord } from '../journal/journal.ts';
-import type { Fetch, Fetched, FetchedMany, FetchMany, PeerBus } from '../peer/messages.ts';
-import type { EntryStore } from '../store/entry-store.ts';
+import type { JournalRecord } from '../../journal/journal.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
+import type { EntryStore } from '../../store/entry-store.ts';
+import type { Reader } from '../read-flow.ts';
+import type { ReadDone, Replica } from '../replica.ts';
 import { BatchFetch } from './batch-fetch.ts';
-import type { Reader } from './read-flow.ts';
+import type { Fetch, Fetched, FetchedMany, FetchMany, RestoreMessage } from './messages.ts';
 import { Refill, type RefillFigures, type RefillPorts } from './refill.ts';
 import { Repair, type RepairCounters, type RepairPorts } from './repair.ts';
-import type { ReadDone, Replica } from './replica.ts';
 import { StoreWatch, type StoreWatchFigures } from './store-watch.ts';
 
 export interface StoreRecoveryPorts extends Pick<RefillPorts, 'nextTurn' | 'log' | 'timeMs'> {
   readonly replica: Replica;
   readonly store: EntryStore;
-  readonly bus: PeerBus;
+  readonly bus: PeerBus<RestoreMessage>;
   /** The other controllers. */
   readonly peers: readonly number[];
   /** See `StoreWatchPorts`. */

@@ -1,8 +1,8 @@
-import type { Peers } from '../membership/peers.ts';
-import type { Push } from '../peer/messages.ts';
+import type { Peers } from '../../membership/peers.ts';
+import type { Sync } from '../exchange/sync.ts';
 import { ConvergentEngine, type ConvergentPorts } from './convergent-engine.ts';
 import { FirstSync } from './first-sync.ts';
-import type { Sync } from './sync.ts';
+import type { Push } from './messages.ts';
 
 export interface ConvergentSidePorts extends Omit<ConvergentPorts, 'ownPastKnown' | 'caughtUp'> {
   readonly peers: Peers;

@@ -1,15 +1,16 @@
-import { effectOfRecord } from '../journal/record-effect.ts';
-import { type Effect, effectBytes } from '../ordering/effect.ts';
-import { sameVersion } from '../ordering/version.ts';
-import { VersionVector } from '../ordering/version-vector.ts';
-import type { PeerBus, SyncComplete, SyncRequest, SyncResponse } from '../peer/messages.ts';
+import { effectOfRecord } from '../../journal/record-effect.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
+import { type Effect, effectBytes } from '../../ordering/effect.ts';
+import { sameVersion } from '../../ordering/version.ts';
+import { VersionVector } from '../../ordering/version-vector.ts';
+import { ProgressLine } from '../progress-line.ts';
+import type { Replica } from '../replica.ts';
 import { hasLapsed, pastOf } from './lapse.ts';
-import { ProgressLine } from './progress-line.ts';
-import type { Replica } from './replica.ts';
+import type { ExchangeMessage, SyncComplete, SyncRequest, SyncResponse } from './messages.ts';
 
 export interface SyncPorts {
   readonly node: number;
-  readonly bus: PeerBus;
+  readonly bus: PeerBus<ExchangeMessage>;
   readonly replica: Replica;
   /** What is known here of every origin, as of now. */
   readonly known: () => VersionVector;

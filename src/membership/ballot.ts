@@ -13,9 +13,3 @@ export function compareBallots(a: Ballot, b: Ballot): number {
 export function sameBallot(a: Ballot, b: Ballot): boolean {
   return a.counter === b.counter && a.node === b.node;
 }
-
-/** One run of one controller: a restarted controller has lost its memory, and says so by this number. */
-export interface Member {
-  readonly node: number;
-  readonly incarnation: number;
-}

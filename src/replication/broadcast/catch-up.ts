@@ -1,4 +1,4 @@
-import type { Exchange, Sync } from './sync.ts';
+import type { Exchange, Sync } from '../exchange/sync.ts';
 
 export interface CatchUpPorts {
   readonly sync: Sync;

@@ -1,5 +1,5 @@
-import { compareVersions, NO_VERSION, type Version } from '../ordering/version.ts';
-import type { OrderedFrame } from '../peer/messages.ts';
+import { compareVersions, NO_VERSION, type Version } from '../../ordering/version.ts';
+import type { OrderedFrame } from './messages.ts';
 
 /** Where an ordered engine stands, as far as a frame can contradict it. */
 interface Standpoint {

@@ -1,16 +1,17 @@
-import type { Durability } from '../journal/durability.ts';
-import type { RecoveredState } from '../journal/recovered-state.ts';
-import type { EngineNeed, Gate } from '../membership/gate.ts';
-import type { HybridClock } from '../ordering/hybrid-clock.ts';
-import type { PeerBus } from '../peer/messages.ts';
-import type { Replica } from './replica.ts';
+import type { Durability } from '../../journal/durability.ts';
+import type { RecoveredState } from '../../journal/recovered-state.ts';
+import type { EngineNeed, Gate } from '../../membership/gate.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
+import type { HybridClock } from '../../ordering/hybrid-clock.ts';
+import type { Replica } from '../replica.ts';
+import type { OrderedFrame } from './messages.ts';
 
 /** What the ordered engine asks of the world around it. */
 export interface OrderedPorts {
   readonly node: number;
   readonly nodes: number;
   readonly clock: HybridClock;
-  readonly bus: PeerBus;
+  readonly bus: PeerBus<OrderedFrame>;
   readonly replica: Replica;
   /** Ends the link to a peer that sent what no controller would. */
   readonly refuse: (peer: number, reason: string) => void;

@@ -1,5 +1,5 @@
-import type { Member } from '../ordering/ballot.ts';
-import type { Sync } from './sync.ts';
+import type { Member } from '../../membership/view.ts';
+import type { Sync } from '../exchange/sync.ts';
 
 export interface TakeOverPorts {
   readonly node: number;

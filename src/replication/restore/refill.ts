@@ -1,8 +1,8 @@
-import type { StoreVitals } from '../store/entry-store.ts';
+import type { StoreVitals } from '../../store/entry-store.ts';
+import { ProgressLine } from '../progress-line.ts';
+import type { Replica } from '../replica.ts';
 import type { Batch, BatchFetch } from './batch-fetch.ts';
-import { ProgressLine } from './progress-line.ts';
 import { RefillOrder } from './refill-order.ts';
-import type { Replica } from './replica.ts';
 
 export interface RefillPorts {
   readonly replica: Replica;

@@ -1,4 +1,5 @@
-import type { Ballot, Member } from '../ordering/ballot.ts';
+import type { Ballot } from './ballot.ts';
+import type { Member } from './view.ts';
 
 /** What a controller must not forget of its part in views, whatever becomes of its process. */
 export interface ViewRecord {

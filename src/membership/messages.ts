@@ -1,0 +1,136 @@
+import type { Effect } from '../ordering/effect.ts';
+import type { Version } from '../ordering/version.ts';
+import type { Ballot } from './ballot.ts';
+import type { Member } from './view.ts';
+
+/**
+ * What a controller says of its part in views: what it has promised, which view it accepted last, and whether it
+ * still has what it knew as a member of that. `kept`: all of it. `recovered`: what was on disk when it was started,
+ * at the least that which it accepted the view with. `recorded`: it knows which view that was, and has lost the
+ * rest. `lost`: it may have accepted anything. `complete`: recovered, and nothing that it ever acknowledged as a member
+ * of that view is missing.
+ */
+export interface Standing {
+  readonly promised: Ballot;
+  readonly accepted: Ballot;
+  /** Members of the accepted view. */
+  readonly members: readonly Member[];
+  readonly memory: Memory;
+  /** The run of the controller that says this. */
+  readonly incarnation: number;
+}
+
+export const MEMORIES = ['kept', 'recovered', 'recorded', 'lost', 'complete'] as const;
+
+export type Memory = (typeof MEMORIES)[number];
+
+/**
+ * How far the planned end of a controller has come. `staying`: it is not ending. `draining`: its clients get their last
+ * answers. `drained`: it serves nobody any more, and is to be left out of the view.
+ */
+export const DEPARTURE_PHASES = ['staying', 'draining', 'drained'] as const;
+
+export type DeparturePhase = (typeof DEPARTURE_PHASES)[number];
+
+export interface Heartbeat {
+  readonly type: 'heartbeat';
+  /** The largest version time that the sender has given or seen. */
+  readonly time: number;
+  /** The sender's wall clock, in milliseconds since 1970. */
+  readonly wallMs: number;
+  /** The sender's cluster time, in milliseconds since 1970; 0 while it has none. */
+  readonly clusterMs: number;
+  /** When the sender sent this, on its monotonic clock, in whole milliseconds: it comes back with a grant. */
+  readonly askedMs: number;
+  /** The view that the sender serves in; `NO_BALLOT` for none. */
+  readonly installed: Ballot;
+  readonly standing: Standing;
+  /** The sender takes over the state of the view that it is about to accept: that may take a while. */
+  readonly transferring: boolean;
+  /** Peers that the sender has heard without a pause for a while. */
+  readonly hears: readonly number[];
+  /** The sender knows everything that its peers knew a moment ago, and its journal takes what they know further. */
+  readonly caughtUp: boolean;
+  /** Why the sender's journal takes no writes, and it can neither acknowledge nor accept anything; empty when it does. */
+  readonly failing: string;
+  /** Requests have waited for that for long: the sender is to be left out, if the others can do without it. */
+  readonly withholds: boolean;
+  /** Why the sender's store can't be used; empty when it can. For people only. */
+  readonly storeTrouble: string;
+  readonly departure: DeparturePhase;
+  /** Controllers that the sender would rather not take back into a view yet: they have not proved that they keep up. */
+  readonly doubts: readonly number[];
+  /** Per controller, `askedMs` of the last heartbeat that the sender has handled of it on this connection; 0 for none. */
+  readonly heard: readonly number[];
+  /** The longest time for which the sender's event loop or store has kept anything waiting lately, in milliseconds. */
+  readonly lagMs: number;
+  /** The sender's version vector. */
+  readonly known: readonly number[];
+}
+
+/** Answer to a heartbeat of a member of the same view: a lease, counted from `askedMs` of that heartbeat. */
+export interface Granted {
+  readonly type: 'granted';
+  readonly ballot: Ballot;
+  readonly askedMs: number;
+  readonly forMs: number;
+}
+
+export interface Prepare {
+  readonly type: 'prepare';
+  readonly ballot: Ballot;
+}
+
+/** The sender takes part in no older view any more. */
+export interface Promised {
+  readonly type: 'promised';
+  readonly ballot: Ballot;
+  readonly standing: Standing;
+  readonly applied: Version;
+  /** Per controller, for how much longer it may hold a lease that the sender granted, in milliseconds. */
+  readonly leasesMs: readonly number[];
+  /** Peers that the sender hears. */
+  readonly hears: readonly number[];
+  /** The sender lacks little of what the members of the last view know. */
+  readonly caughtUp: boolean;
+  /** The sender's journal takes no writes: it could not accept a view. */
+  readonly failing: boolean;
+  readonly queue: readonly Effect[];
+  /** Half of the sender's state is another's: nobody can go on from it. */
+  readonly mixed: boolean;
+}
+
+/** The sender has promised a higher ballot. */
+export interface Rejected {
+  readonly type: 'rejected';
+  readonly promised: Ballot;
+}
+
+export interface Accept {
+  readonly type: 'accept';
+  readonly ballot: Ballot;
+  readonly members: readonly Member[];
+  /** Members whose state and queue the view continues. */
+  readonly sources: readonly number[];
+  /** The member among the sources with the highest applied version: where the others take the state from. */
+  readonly base: number;
+  /** Where the base stands. */
+  readonly baseApplied: Version;
+  /** Everything queued at any source, in version order. */
+  readonly union: readonly Effect[];
+  /** Why the view takes the place of the one before, for people. */
+  readonly reason: string;
+}
+
+export interface Accepted {
+  readonly type: 'accepted';
+  readonly ballot: Ballot;
+}
+
+export interface Install {
+  readonly type: 'install';
+  readonly ballot: Ballot;
+}
+
+/** Messages that controllers exchange about views and leases. */
+export type MembershipMessage = Granted | Prepare | Promised | Rejected | Accept | Accepted | Install;

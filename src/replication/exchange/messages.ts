@@ -1,0 +1,43 @@
+import type { Effect } from '../../ordering/effect.ts';
+
+export interface SyncRequest {
+  readonly type: 'sync-request';
+  readonly exchange: number;
+  readonly known: readonly number[];
+  /** Up to where the sender may have forgotten deletions. */
+  readonly forgotten: readonly number[];
+  /** The sender has no records at all. */
+  readonly empty: boolean;
+}
+
+/** The answer to a request of one that lacks deletions which the sender has forgotten. */
+export interface SyncLapsed {
+  readonly type: 'sync-lapsed';
+  readonly exchange: number;
+}
+
+/** A part of the answer to a sync request, oldest first; the next part waits for `sync-next`. */
+export interface SyncResponse {
+  readonly type: 'sync-response';
+  readonly exchange: number;
+  /** Writes in all parts of the answer. */
+  readonly total: number;
+  /** Up to where the sender may have forgotten deletions; it forgets no more of them before the exchange is over. */
+  readonly forgotten: readonly number[];
+  readonly effects: readonly Effect[];
+}
+
+export interface SyncNext {
+  readonly type: 'sync-next';
+  readonly exchange: number;
+}
+
+/** The exchange is over: the requester now knows what the vector says. */
+export interface SyncComplete {
+  readonly type: 'sync-complete';
+  readonly exchange: number;
+  readonly known: readonly number[];
+}
+
+/** Messages of one exchange between two controllers. */
+export type ExchangeMessage = SyncRequest | SyncLapsed | SyncResponse | SyncNext | SyncComplete;
