@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { LogFields } from '../src/base/log.ts';
+import { MACHINE_CLOCK } from '../src/controller/machine-clock.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { MemoryJournal } from '../src/journal/memory-journal.ts';
 import { type JournalOptions, openJournal } from '../src/journal/open-journal.ts';
@@ -21,15 +23,17 @@ const MODES = ['none', 'async', 'sync'] as const;
 
 let time = 0;
 
+function print(message: string, fields: LogFields = {}): void {
+  console.log(`  ${message} ${JSON.stringify(fields)}`);
+}
+
 function options(dataDir: string): JournalOptions {
   return {
     dataDir,
     owner: { cluster: 'bench', controller: 0, peers: 'a,b,c', consistency: 'ordered' },
     nodes: 3,
-    wallMs: Date.now,
-    nowMs: () => performance.now(),
-    log: (message, fields) => console.log(`  ${message} ${JSON.stringify(fields ?? {})}`),
-    warn: (message, fields) => console.log(`  ${message} ${JSON.stringify(fields ?? {})}`),
+    clock: MACHINE_CLOCK,
+    log: { info: print, warn: print },
   };
 }
 

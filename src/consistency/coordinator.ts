@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
@@ -36,8 +37,7 @@ export interface CoordinatorPorts {
   readonly policy: Policy;
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => number;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly requestTimeoutMs: number;
   readonly itemBytesMax: number;
   /** What a write that is not answered in time waits for, for people. */
@@ -61,6 +61,7 @@ export type Need = EngineNeed | null;
  */
 export class Coordinator {
   readonly #ports: CoordinatorPorts;
+  readonly #clock: Clock;
   readonly #parked = new Parked();
   readonly #decision: Decision;
   /** In order of deadline, since all are given the same time. */
@@ -69,6 +70,7 @@ export class Coordinator {
 
   constructor(ports: CoordinatorPorts) {
     this.#ports = ports;
+    this.#clock = ports.clock;
     this.#readTimes = new ReadTimes(ports.replica, ports.timeMs);
     this.#decision = new Decision({
       ...ports,
@@ -84,7 +86,7 @@ export class Coordinator {
 
   /** Takes a request in and watches its deadline. */
   admit(request: Request, owner: OperationOwner): Operation {
-    const operation = new Operation(request, this.#ports.nowMs() + this.#ports.requestTimeoutMs, owner);
+    const operation = new Operation(request, this.#clock.nowMs() + this.#ports.requestTimeoutMs, owner);
     this.#deadlines.push(operation);
     return operation;
   }
@@ -109,7 +111,7 @@ export class Coordinator {
   /** To be called every few milliseconds: answers what has run out of time. */
   onTick(): void {
     this.#parked.retry();
-    const now = this.#ports.nowMs();
+    const now = this.#clock.nowMs();
     for (let first = this.#deadlines.first(); first !== undefined; first = this.#deadlines.first()) {
       if (!first.done && first.deadlineMs > now) return;
       this.#deadlines.shift();

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '../base/clock.ts';
 import { writeParts, writePartsAndTell } from '../base/write-parts.ts';
 import type { Coordinator } from '../consistency/coordinator.ts';
 import { ClientSession } from '../consistency/session.ts';
@@ -16,8 +17,7 @@ export interface ClientPorts {
   /** Requests in progress at once; further ones wait in the socket. */
   readonly pipelineMax: number;
   readonly budget: ClientBudget;
-  /** Monotonic, milliseconds. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly onOutput: (connection: ClientConnection) => void;
   /** Has `takeTurn` called in the next event-loop turn. */
@@ -107,11 +107,11 @@ export class ClientConnection {
   constructor(socket: Socket, id: number, codec: ClientCodec, refusal: string, ports: ClientPorts) {
     this.#socket = socket;
     this.#id = id;
-    this.#taking = new Taking(socket, ports.nowMs);
+    this.#taking = new Taking(socket, ports.clock);
     this.#ports = ports;
     this.#codec = codec;
     this.#refusal = refusal;
-    this.#lastInputMs = ports.nowMs();
+    this.#lastInputMs = ports.clock.nowMs();
     this.#session = new ClientSession(ports.coordinator, {
       onReply: (request, reply) => this.#onReply(request, reply),
       onPart: (request, hits) => this.#onPart(request, hits),
@@ -137,7 +137,7 @@ export class ClientConnection {
       id: this.#id,
       address: remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`,
       state: writableLength > 0 ? 'conn_mwrite' : state,
-      idleSeconds: Math.floor((this.#ports.nowMs() - this.#lastInputMs) / 1000),
+      idleSeconds: Math.floor((this.#ports.clock.nowMs() - this.#lastInputMs) / 1000),
     };
   }
 
@@ -150,7 +150,7 @@ export class ClientConnection {
   /** Takes in bytes, from the socket or read from it before. */
   receive(chunk: Buffer): void {
     if (this.#ending) return;
-    this.#lastInputMs = this.#ports.nowMs();
+    this.#lastInputMs = this.#ports.clock.nowMs();
     this.#ports.onBytes(chunk.length, 0);
     this.#codec.push(chunk);
     // Before, too: requests take more memory once they have been read than they did as bytes.

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Mesh } from '../peer/mesh.ts';
 import { PresenceProbe } from '../peer/presence-probe.ts';
 import { createDriver } from '../store/create-driver.ts';
@@ -10,6 +9,7 @@ import { Core, TICK_MS } from './core.ts';
 import { FrontDoor } from './front-door.ts';
 import { LocalReplies } from './local-replies.ts';
 import type { Logger } from './logger.ts';
+import { MACHINE_CLOCK } from './machine-clock.ts';
 import { createMesh } from './peer-mesh.ts';
 import { VERSION } from './product.ts';
 import { requestsOf } from './requests-report.ts';
@@ -104,7 +104,7 @@ class RunningController implements Controller {
   readonly isTaken: Promise<string>;
   readonly #becomeTaken: (reason: string) => void;
   #clientsGetMs = ANSWERED_WITHIN_MS;
-  readonly #startedMs = performance.now();
+  readonly #startedMs = MACHINE_CLOCK.nowMs();
   #timers: NodeJS.Timeout[] = [];
 
   constructor(settings: Settings, secret: Buffer | null, logger: Logger, storage: Storage, driver: KvDriver) {
@@ -148,9 +148,8 @@ class RunningController implements Controller {
     this.#serviceWatch = new ServiceWatch({
       readTrouble: () => readTroubleOf(this.#core, settings),
       writeTrouble: () => writeTroubleOf(this.#core),
-      nowMs: () => performance.now(),
-      log: (message, fields) => logger.info(message, fields),
-      warn: (message, fields) => logger.warn(message, fields),
+      clock: MACHINE_CLOCK,
+      log: logger,
     });
   }
 
@@ -196,7 +195,7 @@ class RunningController implements Controller {
       settings: this.#settings,
       statistics: this.#statistics,
       status: () => this.status(),
-      requests: () => requestsOf(this.#core, this.#settings, Date.now()),
+      requests: () => requestsOf(this.#core, this.#settings, MACHINE_CLOCK.wallMs()),
       store: this.#store,
       clients: () => this.#frontDoor.clients,
       silent: () => this.#frontDoor.silent,
@@ -214,8 +213,7 @@ class RunningController implements Controller {
       viewLog: this.#storage.viewLog,
       recovered: this.#storage.recovered,
       store: this.#store,
-      wallMs: Date.now,
-      nowMs: () => performance.now(),
+      clock: MACHINE_CLOCK,
       random: Math.random,
       requestFlush: turn.request,
       nextTurn: setImmediate,
@@ -224,8 +222,7 @@ class RunningController implements Controller {
         this.#clientsGetMs = 0;
         this.#becomeVoid(reason);
       },
-      log: (message, fields) => this.#logger.info(message, fields),
-      warn: (message, fields) => this.#logger.warn(message, fields),
+      log: this.#logger,
       local: (request, answer) => replies.reply(request, answer),
     });
   }
@@ -238,7 +235,7 @@ class RunningController implements Controller {
       pipelineMax: this.#settings.pipelineMax,
       connectionsMax: this.#settings.connectionsMax,
       budget: this.#budget,
-      nowMs: () => performance.now(),
+      clock: MACHINE_CLOCK,
       requestFlush: turn.request,
       onPeer: (socket, version, early) => this.#mesh.accept(socket, version, early),
       onConnection: (accepted) => statistics.add(accepted ? 'total_connections' : 'rejected_connections', 1),
@@ -254,12 +251,12 @@ class RunningController implements Controller {
   }
 
   #closeIdle(timeoutMs: number): void {
-    this.#statistics.add('idle_kicks', this.#frontDoor.closeIdle(performance.now() - timeoutMs));
+    this.#statistics.add('idle_kicks', this.#frontDoor.closeIdle(MACHINE_CLOCK.nowMs() - timeoutMs));
   }
 
   #closeStalled(): void {
     if (!this.#budget.isCrowded) return;
-    const closed = this.#frontDoor.closeStalled(performance.now() - STALLED_MS);
+    const closed = this.#frontDoor.closeStalled(MACHINE_CLOCK.nowMs() - STALLED_MS);
     this.#statistics.add('memchorus_clients_stalled', closed);
   }
 

@@ -1,3 +1,6 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
 import type { PeerBus } from '../membership/peer-bus.ts';
@@ -24,12 +27,9 @@ export interface CorePorts {
   readonly store: EntryStore;
   /** See `READ_WINDOW_BYTES`, which is the default. */
   readonly readWindowBytes?: number;
-  /** Milliseconds since 1970; it may jump. */
-  readonly wallMs: () => number;
-  /** Monotonic, milliseconds. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** In [0, 1). */
-  readonly random: () => number;
+  readonly random: Random;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
   readonly nextTurn: (callback: () => void) => void;
@@ -37,9 +37,7 @@ export interface CorePorts {
   readonly onChange: () => void;
   /** Nobody can go on from what this run knows: it ends, and the next one begins empty. @param reason for people */
   readonly startAnew: (reason: string) => void;
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-  /** For what somebody should look at: it tells of an outage, or of the danger of one. */
-  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
   /** Requests that concern no entry. */
   readonly local: (request: Request, answer: (reply: Reply) => void) => void;
 }

@@ -40,7 +40,7 @@ export class CoreTime {
   get announcement(): Pick<Heartbeat, 'time' | 'wallMs' | 'clusterMs'> {
     return {
       time: this.versions.newest,
-      wallMs: Math.max(0, Math.floor(this.#ports.wallMs())),
+      wallMs: Math.max(0, Math.floor(this.#ports.clock.wallMs())),
       clusterMs: this.cluster.agreedMs ?? 0,
     };
   }
@@ -55,10 +55,10 @@ export class CoreTime {
 
   /** Judges messages of peers by this time. */
   admission(): Admission {
-    const { settings, nowMs } = this.#ports;
+    const { settings, clock } = this.#ports;
     const { self: node, peers, maxClockSkewMs } = settings;
     const aheadMs = (time: number) => this.aheadMs(time);
-    return new Admission({ node, nodes: peers.length, aheadMs, maxClockSkewMs, nowMs });
+    return new Admission({ node, nodes: peers.length, aheadMs, maxClockSkewMs, clock });
   }
 
   /** What a peer says of the time. Its versions are observed by whoever finds that they may be. */
@@ -91,7 +91,7 @@ export class CoreTime {
     time();
     if (wasAgreed || !this.cluster.isAgreed) return;
     const heard = this.#peers.ids.filter((peer) => this.#peers.isHeard(peer)).length;
-    this.#ports.log('the time is agreed', {
+    this.#ports.log.info('the time is agreed', {
       time: new Date(this.cluster.nowMs()).toISOString(),
       ownClockAheadMs: Math.round(this.cluster.ownErrorMs!),
       heard,

@@ -57,7 +57,7 @@ export class Core {
   #isOver = false;
 
   constructor(ports: CorePorts) {
-    const { settings, bus, nowMs, requestFlush } = ports;
+    const { settings, bus, clock, requestFlush } = ports;
     const nodes = settings.peers.length;
     this.#ports = ports;
     this.#known = recoveredVector(ports.recovered, nodes);
@@ -76,16 +76,16 @@ export class Core {
     this.peers = peersOf(ports, TICK_MS);
     this.time = new CoreTime(ports, this.peers, () => this.#onChange());
     this.#peerLog = new PeerLog({ ...ports, peers: this.peers });
-    this.#absence = new Absence({ peers: this.peers, nowMs, horizonMs: settings.tombstoneHorizonMs });
+    this.#absence = new Absence({ peers: this.peers, clock, horizonMs: settings.tombstoneHorizonMs });
     this.departure = new Departure({
-      nowMs,
+      clock,
       isNeeded: () => !this.#isOver && (this.#ordered?.membership ?? this.#convergent!).isNeeded,
       announce: () => this.onHeartbeatTick(),
     });
     this.sync = this.#syncer();
     const shared = {
       node: settings.self,
-      clock: this.time.versions,
+      versions: this.time.versions,
       bus,
       replica: this.replica,
       requestFlush,
@@ -117,7 +117,7 @@ export class Core {
         ...shared,
         peers: this.peers,
         exchanges: this.sync,
-        nowMs,
+        clock,
         graceMs: graceMsOf(settings),
         known: this.#known,
         sync: settings.durability === 'sync',
@@ -128,7 +128,7 @@ export class Core {
     this.#health = new Health({
       replica: this.replica,
       ordered: this.#ordered,
-      nowMs,
+      clock,
       tickMs: TICK_MS,
       storeAnswerMs: () => this.recovery.storeAnswerMs,
     });
@@ -285,7 +285,7 @@ export class Core {
   }
 
   #syncer(): Sync {
-    const { bus, nowMs, log } = this.#ports;
+    const { bus, clock, log } = this.#ports;
     return new Sync({
       node: this.#ports.settings.self,
       bus,
@@ -299,7 +299,7 @@ export class Core {
         this.#startAnew(`${this.peers.nameOf(peer)} has forgotten deletions that this controller has missed`),
       replica: this.replica,
       known: () => this.#knownNow(),
-      nowMs,
+      clock,
       timeoutMs: SYNC_TIMEOUT_MS,
       applyRemote: (effect) => (this.#ordered ?? this.#convergent!).engine.merge(effect),
       onSynced: (peer, exchange) => this.#onSynced(peer, exchange),
@@ -315,14 +315,14 @@ export class Core {
   }
 
   #coordinator(): Coordinator {
-    const { settings, nowMs, local, nextTurn } = this.#ports;
+    const { settings, clock, local, nextTurn } = this.#ports;
     return new Coordinator({
       nextTurn,
       engine: this.engine,
       replica: this.replica,
       policy: POLICIES[settings.level],
       timeMs: () => this.time.cluster.nowMs(),
-      nowMs,
+      clock,
       requestTimeoutMs: settings.requestTimeoutMs,
       itemBytesMax: settings.itemBytesMax,
       waitingFor: () => (this.peers.missing === '' ? '' : `waiting for ${this.peers.missing}`),

@@ -64,7 +64,7 @@ export class FrontDoor {
     };
     this.#strangers = new Strangers({
       roomFor: () => Math.max(SILENT_MIN, ports.connectionsMax - this.#clients.size),
-      nowMs: ports.nowMs,
+      clock: ports.clock,
       onClient: (socket, first) => this.#addClient(socket, first),
       onPeer: ports.onPeer,
       onClosed: () => this.#onEmptied(),

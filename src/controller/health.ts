@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { Heartbeat } from '../membership/messages.ts';
 import { Note } from '../peer/note.ts';
 import type { OrderedSide } from '../replication/broadcast/ordered-side.ts';
@@ -8,8 +9,7 @@ export interface HealthPorts {
   readonly replica: Replica;
   /** Null at a level without views. */
   readonly ordered: OrderedSide | null;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** How often `onTick` is called. */
   readonly tickMs: number;
   /** How long the store took to answer last, or has taken so far, in milliseconds. */
@@ -25,7 +25,7 @@ export class Health {
 
   constructor(ports: HealthPorts) {
     this.#ports = ports;
-    this.#lag = new Lag(ports.nowMs, ports.tickMs);
+    this.#lag = new Lag(ports.clock, ports.tickMs);
   }
 
   get announcement(): Pick<Heartbeat, 'failing' | 'storeTrouble' | 'lagMs'> {

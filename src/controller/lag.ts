@@ -1,10 +1,11 @@
+import type { Clock } from '../base/clock.ts';
 /**
  * The longest time for which this controller has kept anything waiting lately: its event loop, by how late its ticks
  * are, or its store, by how long that takes to answer. It is what the controller says of itself to those who may take it
  * back into a view.
  */
 export class Lag {
-  readonly #nowMs: () => number;
+  readonly #clock: Clock;
   readonly #tickMs: number;
   #lastTickMs: number;
   /** The longest since this span of time began, and within the one before. */
@@ -12,11 +13,11 @@ export class Lag {
   #beforeMs = 0;
   #spanEndsMs: number;
 
-  /** @param nowMs monotonic @param tickMs how often `onTick` is to be called */
-  constructor(nowMs: () => number, tickMs: number) {
-    this.#nowMs = nowMs;
+  /** @param tickMs how often `onTick` is to be called */
+  constructor(clock: Clock, tickMs: number) {
+    this.#clock = clock;
     this.#tickMs = tickMs;
-    this.#lastTickMs = nowMs();
+    this.#lastTickMs = clock.nowMs();
     this.#spanEndsMs = this.#lastTickMs + SPAN_MS;
   }
 
@@ -27,7 +28,7 @@ export class Lag {
 
   /** @param storeMs how long the store took to answer last, or has taken so far */
   onTick(storeMs: number): void {
-    const now = this.#nowMs();
+    const now = this.#clock.nowMs();
     const lateMs = now - this.#lastTickMs - this.#tickMs;
     this.#lastTickMs = now;
     this.#newestMs = Math.max(this.#newestMs, lateMs, storeMs);

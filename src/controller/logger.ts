@@ -2,18 +2,15 @@ import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { Writable } from 'node:stream';
 import winston from 'winston';
+import type { Log, LogFields } from '../base/log.ts';
 import { ensureDirectory } from './directory.ts';
 import { RotatingFile } from './rotating-file.ts';
 import type { Settings } from './settings.ts';
 
-/** What a field of a log line may be: JSON. */
-export type LogFields = Readonly<Record<string, unknown>>;
-
-export interface Logger {
-  error(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  info(message: string, fields?: LogFields): void;
-  debug(message: string, fields?: LogFields): void;
+/** A log with all its levels. */
+export interface Logger extends Log {
+  readonly error: (message: string, fields?: LogFields) => void;
+  readonly debug: (message: string, fields?: LogFields) => void;
 }
 
 export interface ClosableLogger extends Logger {

@@ -2,7 +2,7 @@ import type { Heartbeat } from '../membership/messages.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { CorePorts } from './core-ports.ts';
 
-export interface PeerLogPorts extends Pick<CorePorts, 'log' | 'warn'> {
+export interface PeerLogPorts extends Pick<CorePorts, 'log'> {
   readonly peers: Peers;
 }
 
@@ -15,21 +15,21 @@ export class PeerLog {
   }
 
   up(peer: number): void {
-    this.#ports.log('peer is up', this.#named(peer));
+    this.#ports.log.info('peer is up', this.#named(peer));
   }
 
   down(peer: number): void {
-    this.#ports.warn('peer is down', this.#named(peer));
+    this.#ports.log.warn('peer is down', this.#named(peer));
   }
 
   journal(peer: number, { failing }: Heartbeat): void {
-    if (failing === '') this.#ports.log('peer takes writes again', this.#named(peer));
-    else this.#ports.warn('peer takes no writes', { ...this.#named(peer), reason: failing });
+    if (failing === '') this.#ports.log.info('peer takes writes again', this.#named(peer));
+    else this.#ports.log.warn('peer takes no writes', { ...this.#named(peer), reason: failing });
   }
 
   store(peer: number, { storeTrouble }: Heartbeat): void {
-    if (storeTrouble === '') this.#ports.log('the store of a peer is back', this.#named(peer));
-    else this.#ports.warn('the store of a peer is down', { ...this.#named(peer), reason: storeTrouble });
+    if (storeTrouble === '') this.#ports.log.info('the store of a peer is back', this.#named(peer));
+    else this.#ports.log.warn('the store of a peer is down', { ...this.#named(peer), reason: storeTrouble });
   }
 
   #named(peer: number): { readonly peer: string } {

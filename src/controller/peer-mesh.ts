@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { performance } from 'node:perf_hooks';
 import { isOnLoopback } from '../peer/loopback.ts';
 import { Mesh } from '../peer/mesh.ts';
 import type { Core } from './core.ts';
 import type { Logger } from './logger.ts';
+import { MACHINE_CLOCK } from './machine-clock.ts';
 import { nameOf, type Settings } from './settings.ts';
 
 export interface PeerMeshPorts {
@@ -35,7 +35,7 @@ export function createMesh({ core, logger, settings, onEnded, ...ports }: PeerMe
     },
     frameBytesMax: frameBytesMax(settings),
     isLocal: isOnLoopback,
-    nowMs: () => performance.now(),
+    clock: MACHINE_CLOCK,
     random: Math.random,
     randomBytes,
     isSilent: (peer) => (core().peers.silentMs(peer) ?? Number.POSITIVE_INFINITY) > suspectMs,

@@ -1,12 +1,11 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
 export interface ServiceWatchPorts {
   /** Why reads are not served here; empty when they are. */
   readonly readTrouble: () => string;
   readonly writeTrouble: () => string;
-  /** Monotonic. */
-  readonly nowMs: () => number;
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-  /** For what somebody should look at. */
-  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** Logs when clients here begin to be served and when that ends, and now and then what it waits for meanwhile. */
@@ -21,13 +20,13 @@ export class ServiceWatch {
 
   constructor(ports: ServiceWatchPorts) {
     this.#ports = ports;
-    this.#sinceMs = ports.nowMs();
+    this.#sinceMs = ports.clock.nowMs();
     this.#remindMs = this.#sinceMs + REMIND_FIRST_MS;
   }
 
   /** To be called every `SERVICE_LOOK_MS`. */
   onTick(): void {
-    const { readTrouble, writeTrouble, nowMs } = this.#ports;
+    const { readTrouble, writeTrouble, clock } = this.#ports;
     const reads = readTrouble();
     const writes = writeTrouble();
     const words = wordsOf(reads === '', writes === '');
@@ -35,23 +34,23 @@ export class ServiceWatch {
     this.#seen = words;
     if (words !== this.#words) {
       if (isSettled) this.#report(words, words, reads, writes);
-    } else if (words !== WORDS.all && nowMs() >= this.#remindMs) {
+    } else if (words !== WORDS.all && clock.nowMs() >= this.#remindMs) {
       this.#report(words, `still ${words}`, reads, writes);
     }
   }
 
   #report(words: string, message: string, reads: string, writes: string): void {
-    const { nowMs, log, warn } = this.#ports;
-    const now = nowMs();
+    const { clock, log } = this.#ports;
+    const now = clock.nowMs();
     const forMs = Math.round(now - this.#sinceMs);
     const isChange = words !== this.#words;
     this.#remindMs = now + (isChange ? REMIND_FIRST_MS : REMIND_EVERY_MS);
     if (isChange) this.#sinceMs = now;
     this.#words = words;
-    if (words === WORDS.all) return log(message, { afterMs: forMs });
+    if (words === WORDS.all) return log.info(message, { afterMs: forMs });
     const forSeconds = isChange ? {} : { forSeconds: Math.round(forMs / 1000) };
     const isOneReason = reads === '' || writes === '' || reads === writes;
-    warn(message, {
+    log.warn(message, {
       ...(isOneReason ? { waitsFor: reads || writes } : { reads, writes }),
       ...forSeconds,
     });

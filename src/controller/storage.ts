@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { POLICIES } from '../consistency/level.ts';
 import { type Disk, NODE_DISK } from '../journal/disk.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -15,6 +14,7 @@ import { ViewFile } from '../journal/view-file.ts';
 import { type ViewLog, VolatileViewLog } from '../membership/view-record.ts';
 import { NO_VERSION, sameVersion, TICKS_PER_MS } from '../ordering/version.ts';
 import type { Logger } from './logger.ts';
+import { MACHINE_CLOCK } from './machine-clock.ts';
 import { ownerOf, type Settings } from './settings.ts';
 import type { JournalStatus } from './status.ts';
 
@@ -30,14 +30,11 @@ export interface Storage {
 
 /** What of the machine a storage lives on, and how its journal is dimensioned. */
 export interface StoragePorts
-  extends Pick<
-    JournalOptions,
-    'wallMs' | 'nowMs' | 'timers' | 'drawStore' | 'segmentBytesMax' | 'compactBytesMin'
-  > {
+  extends Pick<JournalOptions, 'clock' | 'timers' | 'drawStore' | 'segmentBytesMax' | 'compactBytesMin'> {
   readonly disk: Disk;
 }
 
-const THIS_MACHINE: StoragePorts = { disk: NODE_DISK, wallMs: Date.now, nowMs: () => performance.now() };
+const THIS_MACHINE: StoragePorts = { disk: NODE_DISK, clock: MACHINE_CLOCK };
 
 /**
  * Opens what a former life has left, or makes it.
@@ -61,7 +58,7 @@ export async function openStorage(
   return {
     journal,
     status: () => ({
-      ...(opened === null ? IN_MEMORY : onDisk(opened, ports.nowMs())),
+      ...(opened === null ? IN_MEMORY : onDisk(opened, ports.clock.nowMs())),
       durability,
       reason: journal.state.writable ? '' : journal.state.reason,
       entries: journal.records,
@@ -127,8 +124,7 @@ async function openLog(
       return abandon ?? (owner.consistency === 'ordered' ? whyNotWhole(report) : null);
     },
     onWritable,
-    log: (message, fields) => logger.info(message, fields),
-    warn: (message, fields) => logger.warn(message, fields),
+    log: logger,
   });
   const { records, entries, bytes, tornBytes, milliseconds, newestTime } = opened.recovered;
   if (opened.setAside !== null) {

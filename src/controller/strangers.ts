@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '../base/clock.ts';
 import { prefaceIn } from '../peer/handshake.ts';
 
 export interface StrangersPorts {
   /** How many connections may be silent now. */
   readonly roomFor: () => number;
-  /** Monotonic, milliseconds. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** @param first what it has sent */
   readonly onClient: (socket: Socket, first: Buffer) => void;
   /** @param early what it has sent behind the preface */
@@ -36,7 +36,7 @@ export class Strangers {
   }
 
   add(socket: Socket): void {
-    this.#sockets.set(socket, this.#ports.nowMs());
+    this.#sockets.set(socket, this.#ports.clock.nowMs());
     this.makeRoom();
     this.#listen(socket);
   }

@@ -1,3 +1,5 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
 import { Compaction, type CompactionPorts, type Moves } from './compaction.ts';
 import { allowanceOf, FreeSpace } from './log-allowance.ts';
 import type { Place } from './log-entry.ts';
@@ -5,14 +7,12 @@ import type { Timers } from './timers.ts';
 
 export interface CompactorPorts extends Pick<CompactionPorts, 'files' | 'writer' | 'state' | 'store'> {
   readonly timers: Timers;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** Where there is room, the log behind the base grows to this before it is compacted, in bytes: see `allowanceOf`. */
   readonly compactBytesMin: number;
   /** Writes entries anew whose files are about to be removed, and resolves when they are on disk. */
   readonly saveReverted: (places: readonly Place[]) => Promise<void>;
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
 }
 
 /** The log's files: the oldest that is part of it, and how much is in the base and behind it, in bytes. */
@@ -49,7 +49,7 @@ export class Compactor {
   constructor(ports: CompactorPorts, sizes: LogSizes) {
     this.#ports = ports;
     this.#sizes = sizes;
-    this.#free = new FreeSpace(ports.files.disk, ports.files.directory, ports.nowMs);
+    this.#free = new FreeSpace(ports.files.disk, ports.files.directory, ports.clock);
   }
 
   get sizes(): Readonly<LogSizes> {
@@ -86,7 +86,7 @@ export class Compactor {
   }
 
   #isDue(): boolean {
-    if (!this.#isIdle || this.#closed || this.#ports.nowMs() < this.#notBeforeMs) return false;
+    if (!this.#isIdle || this.#closed || this.#ports.clock.nowMs() < this.#notBeforeMs) return false;
     return this.#sizes.logBytes > this.#allowance;
   }
 
@@ -102,8 +102,8 @@ export class Compactor {
       .then(() => this.#compact())
       .catch((error: Error) => {
         if (this.#closed) return;
-        this.#notBeforeMs = this.#ports.nowMs() + AGAIN_MS;
-        this.#ports.warn('the journal could not be compacted', { reason: error.message });
+        this.#notBeforeMs = this.#ports.clock.nowMs() + AGAIN_MS;
+        this.#ports.log.warn('the journal could not be compacted', { reason: error.message });
       })
       .finally(() => {
         this.#compaction = null;
@@ -112,8 +112,8 @@ export class Compactor {
   }
 
   async #compact(): Promise<void> {
-    const { files, log, nowMs, saveReverted } = this.#ports;
-    const startedMs = nowMs();
+    const { files, log, clock, saveReverted } = this.#ports;
+    const startedMs = clock.nowMs();
     const before = this.#sizes.logBytes;
     const { oldest } = this.#sizes;
     this.#compaction = new Compaction({ ...this.#ports, oldest, pause: () => this.#pause() });
@@ -134,7 +134,11 @@ export class Compactor {
     this.#lookedAtBytes = this.#sizes.logBytes;
     const freed = this.#sizes.baseBytes + before - base.bytes;
     this.#sizes.baseBytes = base.bytes;
-    log('the journal is compacted', { bytes: base.bytes, freed, ms: Math.round(nowMs() - startedMs) });
+    log.info('the journal is compacted', {
+      bytes: base.bytes,
+      freed,
+      ms: Math.round(clock.nowMs() - startedMs),
+    });
   }
 
   async #pause(): Promise<void> {

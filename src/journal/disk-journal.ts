@@ -1,3 +1,5 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
@@ -35,10 +37,8 @@ export interface DiskJournalPorts {
   readonly timers: Timers;
   /** The journal is writable again. */
   readonly onWritable: () => void;
-  /** Monotonic. */
-  readonly nowMs: () => number;
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 /**
@@ -301,9 +301,9 @@ export class DiskJournal implements Journal {
   }
 
   #onTrouble(reason: string | null): void {
-    const { log, warn, onWritable } = this.#ports;
-    if (reason !== null) return warn('the journal takes no writes', { reason });
-    log('the journal takes writes again');
+    const { log, onWritable } = this.#ports;
+    if (reason !== null) return log.warn('the journal takes no writes', { reason });
+    log.info('the journal takes writes again');
     onWritable();
   }
 
@@ -311,7 +311,7 @@ export class DiskJournal implements Journal {
     const { file, at } = this.#lastFlushed;
     const bytes = place.file === file ? place.at - at : place.at;
     this.#lastFlushed = place;
-    this.#flushedMs = this.#ports.nowMs();
+    this.#flushedMs = this.#ports.clock.nowMs();
     const { backlogBytesMax, onWritable } = this.#ports;
     const { backlogBytes } = this.#writer;
     if (backlogBytes <= backlogBytesMax && backlogBytes + bytes > backlogBytesMax) onWritable();

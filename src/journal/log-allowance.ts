@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { Disk } from './disk.ts';
 
 /** The log is compacted when it is so many times as large as the base, where there is room: it halves what is written. */
@@ -31,15 +32,15 @@ export class FreeSpace {
   readonly #disk: Disk;
   readonly #directory: string;
   /** Monotonic. */
-  readonly #nowMs: () => number;
+  readonly #clock: Clock;
   #bytes = Number.POSITIVE_INFINITY;
   #askedMs = Number.NEGATIVE_INFINITY;
   #isAsking = false;
 
-  constructor(disk: Disk, directory: string, nowMs: () => number) {
+  constructor(disk: Disk, directory: string, clock: Clock) {
     this.#disk = disk;
     this.#directory = directory;
-    this.#nowMs = nowMs;
+    this.#clock = clock;
   }
 
   get bytes(): number {
@@ -48,10 +49,10 @@ export class FreeSpace {
 
   /** Asks, unless that was done lately. @param isUrgent much has been written since */
   refresh(isUrgent: boolean, onKnown: () => void): void {
-    const isLate = this.#nowMs() - this.#askedMs >= ASKED_EVERY_MS;
+    const isLate = this.#clock.nowMs() - this.#askedMs >= ASKED_EVERY_MS;
     if (this.#isAsking || !(isUrgent || isLate)) return;
     this.#isAsking = true;
-    this.#askedMs = this.#nowMs();
+    this.#askedMs = this.#clock.nowMs();
     this.#disk
       .freeBytes(this.#directory)
       .then(

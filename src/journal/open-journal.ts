@@ -1,4 +1,6 @@
 import { dirname, join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
 import {
   directoryOf,
   type Identity,
@@ -11,7 +13,7 @@ import {
   writeIdentity,
 } from './data-directory.ts';
 import { type Disk, NODE_DISK } from './disk.ts';
-import { DiskJournal, type DiskJournalPorts } from './disk-journal.ts';
+import { DiskJournal } from './disk-journal.ts';
 import { FlushedMark } from './flushed-mark.ts';
 import { DamageError, journalErrorOf } from './journal-error.ts';
 import { LogFiles } from './log-files.ts';
@@ -39,12 +41,8 @@ export interface JournalOptions {
   readonly refuse?: (recovered: RecoveryReport) => string | null;
   /** The journal is writable again. */
   readonly onWritable?: () => void;
-  /** Milliseconds since 1970. */
-  readonly wallMs: () => number;
-  /** Monotonic. */
-  readonly nowMs: () => number;
-  readonly log: DiskJournalPorts['log'];
-  readonly warn: DiskJournalPorts['warn'];
+  readonly clock: Clock;
+  readonly log: Log;
   readonly disk?: Disk;
   readonly timers?: Timers;
   /** Draws the number that tells the files of a directory from those of another: 1 … 2³² − 1. */
@@ -95,7 +93,7 @@ export async function openJournal(options: JournalOptions): Promise<OpenedJourna
       return { ...(await load(options, disk, directory)), release, setAside: null };
     } catch (error) {
       if (!(error instanceof DamageError)) throw error;
-      const path = await setAside(disk, directory, new Date(options.wallMs()));
+      const path = await setAside(disk, directory, new Date(options.clock.wallMs()));
       await makeDirectory(disk, directory);
       const made = await load(options, disk, directory);
       return { ...made, release, setAside: { path, reason: error.message } };
@@ -109,7 +107,7 @@ export async function openJournal(options: JournalOptions): Promise<OpenedJourna
 type Loaded = Pick<OpenedJournal, 'journal' | 'recovered'>;
 
 async function load(options: JournalOptions, disk: Disk, directory: string): Promise<Loaded> {
-  const startedMs = options.nowMs();
+  const startedMs = options.clock.nowMs();
   const files = new LogFiles(disk, directory);
   const identity =
     (await readIdentity(disk, directory, options.owner)) ??
@@ -145,16 +143,15 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     backlogBytesMax: options.backlogBytesMax ?? BACKLOG_BYTES_MAX_DEFAULT,
     timers: options.timers ?? NODE_TIMERS,
     onWritable: options.onWritable ?? (() => {}),
-    nowMs: options.nowMs,
+    clock: options.clock,
     log: options.log,
-    warn: options.warn,
   });
   const report: RecoveryReport = {
     records: state.index.records,
     entries,
     bytes: baseBytes + logBytes,
     tornBytes,
-    milliseconds: options.nowMs() - startedMs,
+    milliseconds: options.clock.nowMs() - startedMs,
     marks: state.marks,
     held: state.held.all().map(({ effect }) => effect),
     newestTime: state.newestTime,

@@ -1,10 +1,10 @@
+import type { Clock } from '../base/clock.ts';
 import type { Peers } from './peers.ts';
 import { quorum } from './view.ts';
 
 export interface AbsencePorts {
   readonly peers: Peers;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** Silence beyond this is absence. */
   readonly horizonMs: number;
 }
@@ -23,16 +23,16 @@ export class Absence {
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    const { peers, nowMs } = this.#ports;
+    const { peers, clock } = this.#ports;
     const nodes = peers.ids.length + 1;
     if (nodes - peers.silent.length < quorum(nodes)) this.#majoritySinceMs = null;
-    else this.#majoritySinceMs ??= nowMs();
+    else this.#majoritySinceMs ??= clock.nowMs();
   }
 
   isAbsent(peer: number): boolean {
-    const { peers, nowMs, horizonMs } = this.#ports;
+    const { peers, clock, horizonMs } = this.#ports;
     if (this.#majoritySinceMs === null) return false;
-    const majorityForMs = nowMs() - this.#majoritySinceMs;
+    const majorityForMs = clock.nowMs() - this.#majoritySinceMs;
     return Math.min(majorityForMs, peers.silentMs(peer) ?? majorityForMs) > horizonMs;
   }
 }

@@ -1,3 +1,4 @@
+import type { Log } from '../base/log.ts';
 import type { ClusterClock } from './cluster-clock.ts';
 import type { Peers } from './peers.ts';
 
@@ -6,7 +7,7 @@ export interface ClockWatchPorts {
   readonly peers: Peers;
   /** A wall clock that is further from cluster time than this is wrong, in milliseconds. */
   readonly maxSkewMs: number;
-  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
 }
 
 /** Reports wall clocks that are wrong, this machine's included: they move nothing, but somebody should set them right. */
@@ -34,7 +35,7 @@ export class ClockWatch {
     // A clock that is close to the limit is not reported again and again.
     else if (Math.abs(errorMs) <= maxSkewMs / 2) this.#wrong.delete(of);
     else return;
-    log(isWrong ? 'a clock is wrong' : 'a clock is right again', {
+    log.info(isWrong ? 'a clock is wrong' : 'a clock is right again', {
       of,
       aheadSeconds: Math.round(errorMs / 100) / 10,
     });

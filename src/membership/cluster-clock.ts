@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import { msOfVersionTime, TICKS_PER_MS, VERSION_END_MS, versionTimeOfMs } from '../ordering/version.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
 import type { Heartbeat } from './messages.ts';
@@ -13,10 +14,7 @@ export const SLEW_MAX = 2 * CLOCK_DRIFT_MAX;
 export interface ClusterClockPorts {
   /** Configured controllers, this one included. */
   readonly nodes: number;
-  /** This machine's wall clock, milliseconds since 1970; it may be wrong, and jump. */
-  readonly wallMs: () => number;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** The time of the newest write that was known here in a former life, milliseconds since 1970. */
   readonly knownMs: number;
   /** Peers that are heard now. */
@@ -72,7 +70,7 @@ export class ClusterClock {
   constructor(ports: ClusterClockPorts) {
     this.#ports = ports;
     this.#wrongMax = Math.floor((ports.nodes - 1) / 2);
-    this.#startedMs = ports.nowMs();
+    this.#startedMs = ports.clock.nowMs();
   }
 
   /** There is a cluster time. Once true, it stays. */
@@ -82,7 +80,7 @@ export class ClusterClock {
 
   /** Nothing more is waited for: where there is no cluster time, it is not to be had for now. */
   get isGraceOver(): boolean {
-    return this.#ports.nowMs() - this.#startedMs >= this.#ports.graceMs;
+    return this.#ports.clock.nowMs() - this.#startedMs >= this.#ports.graceMs;
   }
 
   /** Why there is no cluster time, for people. */
@@ -99,8 +97,8 @@ export class ClusterClock {
    * from before what was known in a former life.
    */
   nowMs(): number {
-    if (this.#agreed) return Math.floor(this.#readingAt(this.#ports.nowMs()));
-    return Math.max(this.#ports.wallMs(), this.#ports.knownMs);
+    if (this.#agreed) return Math.floor(this.#readingAt(this.#ports.clock.nowMs()));
+    return Math.max(this.#ports.clock.wallMs(), this.#ports.knownMs);
   }
 
   /** Cluster time; null while there is none. */
@@ -115,14 +113,14 @@ export class ClusterClock {
 
   /** How far this machine's wall clock is ahead of cluster time, in milliseconds; null while there is none. */
   get ownErrorMs(): number | null {
-    return this.#agreed ? this.#ports.wallMs() - this.nowMs() : null;
+    return this.#agreed ? this.#ports.clock.wallMs() - this.nowMs() : null;
   }
 
   /** The same of a peer's, as far as it was heard of. */
   errorMsOf(peer: number): number | null {
     const sample = this.#samples.get(peer);
     if (!this.#agreed || sample === undefined) return null;
-    const now = this.#ports.nowMs();
+    const now = this.#ports.clock.nowMs();
     return sample.wallOffsetMs + now - this.#readingAt(now);
   }
 
@@ -130,7 +128,7 @@ export class ClusterClock {
     from: number,
     { wallMs, clusterMs, time }: Pick<Heartbeat, 'wallMs' | 'clusterMs' | 'time'>,
   ): void {
-    const now = this.#ports.nowMs();
+    const now = this.#ports.clock.nowMs();
     this.#samples.set(from, {
       wallOffsetMs: Math.min(wallMs, VERSION_END_MS) - now,
       timeOffsetMs: clusterMs === 0 ? null : Math.min(clusterMs, VERSION_END_MS) - now,
@@ -145,9 +143,9 @@ export class ClusterClock {
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    const now = this.#ports.nowMs();
+    const now = this.#ports.clock.nowMs();
     const samples = this.#heard();
-    const walls = [this.#ports.wallMs() - now, ...samples.map(({ wallOffsetMs }) => wallOffsetMs)];
+    const walls = [this.#ports.clock.wallMs() - now, ...samples.map(({ wallOffsetMs }) => wallOffsetMs)];
     const times = samples.flatMap(({ timeOffsetMs }) => (timeOffsetMs === null ? [] : [timeOffsetMs]));
     if (this.#agreed) this.#steer(now, walls, times);
     else if (times.length > 0) this.#begin(now, median(times), this.#ports.knownMs - now);
@@ -206,7 +204,7 @@ export class ClusterClock {
   /** While there is no cluster time, any of the wall clocks may be right. */
   #latestMs(): number {
     if (this.#agreed) return this.nowMs() + this.#leadMs;
-    const now = this.#ports.nowMs();
+    const now = this.#ports.clock.nowMs();
     return Math.max(this.nowMs(), ...this.#heard().map(({ wallOffsetMs }) => wallOffsetMs + now));
   }
 }

@@ -1,8 +1,8 @@
+import type { Clock } from '../base/clock.ts';
 import type { DeparturePhase } from './messages.ts';
 
 export interface DeparturePorts {
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** The others need this controller for a moment more. */
   readonly isNeeded: () => boolean;
   /** Has a heartbeat sent at once. */
@@ -42,9 +42,9 @@ export class Departure {
 
   /** @param onGone called once this controller may end */
   becomeDrained(onGone: () => void): void {
-    const { nowMs, announce } = this.#ports;
+    const { clock, announce } = this.#ports;
     this.#phase = 'drained';
-    this.#drainedMs = nowMs();
+    this.#drainedMs = clock.nowMs();
     this.#onGone = onGone;
     announce();
     this.onTick();
@@ -53,8 +53,8 @@ export class Departure {
   /** To be called when something has changed, and every few milliseconds. */
   onTick(): void {
     if (this.#phase !== 'drained') return;
-    const { nowMs, isNeeded } = this.#ports;
-    if (isNeeded() && nowMs() - this.#drainedMs < HAND_OVER_WITHIN_MS) return;
+    const { clock, isNeeded } = this.#ports;
+    if (isNeeded() && clock.nowMs() - this.#drainedMs < HAND_OVER_WITHIN_MS) return;
     const onGone = this.#onGone;
     this.#onGone = () => {};
     onGone();

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
 import { quorum } from './view.ts';
 
@@ -13,15 +14,14 @@ export const CLOCK_DRIFT_MAX = 0.01;
  */
 export class HeldLease {
   readonly #grantsNeeded: number;
-  readonly #nowMs: () => number;
+  readonly #clock: Clock;
   readonly #grantedUntilMs: number[];
   #untilMs: number;
   #ballot: Ballot = NO_BALLOT;
 
-  /** @param nowMs monotonic */
-  constructor(nodes: number, nowMs: () => number) {
+  constructor(nodes: number, clock: Clock) {
     this.#grantsNeeded = nodes - quorum(nodes);
-    this.#nowMs = nowMs;
+    this.#clock = clock;
     this.#grantedUntilMs = new Array<number>(nodes).fill(Number.NEGATIVE_INFINITY);
     this.#untilMs = this.#end();
   }
@@ -48,7 +48,7 @@ export class HeldLease {
   }
 
   get holds(): boolean {
-    return this.#nowMs() < this.#untilMs;
+    return this.#clock.nowMs() < this.#untilMs;
   }
 
   #end(): number {
@@ -65,24 +65,24 @@ export class HeldLease {
  */
 export class GrantedLeases {
   readonly #leaseMs: number;
-  readonly #nowMs: () => number;
+  readonly #clock: Clock;
   readonly #untilMs: number[];
 
-  constructor(nodes: number, leaseMs: number, nowMs: () => number) {
+  constructor(nodes: number, leaseMs: number, clock: Clock) {
     this.#leaseMs = leaseMs;
-    this.#nowMs = nowMs;
-    this.#untilMs = new Array<number>(nodes).fill(nowMs() + leaseMs * (1 + CLOCK_DRIFT_MAX));
+    this.#clock = clock;
+    this.#untilMs = new Array<number>(nodes).fill(clock.nowMs() + leaseMs * (1 + CLOCK_DRIFT_MAX));
   }
 
   /** @returns for how long, in milliseconds */
   grant(to: number): number {
-    this.#untilMs[to] = this.#nowMs() + this.#leaseMs * (1 + CLOCK_DRIFT_MAX);
+    this.#untilMs[to] = this.#clock.nowMs() + this.#leaseMs * (1 + CLOCK_DRIFT_MAX);
     return this.#leaseMs;
   }
 
   /** Per controller, for how much longer it may hold a lease of this one's, in whole milliseconds. */
   remainingMs(): number[] {
-    const now = this.#nowMs();
+    const now = this.#clock.nowMs();
     return this.#untilMs.map((untilMs) => Math.max(0, Math.ceil(untilMs - now)));
   }
 }

@@ -1,3 +1,6 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import { type EngineNeed, type Gate, OPEN } from './gate.ts';
 import type { JournalHealth } from './journal-health.ts';
@@ -29,10 +32,9 @@ export interface MembershipPorts {
   readonly peers: Peers;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: number) => number | null;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** In [0, 1). */
-  readonly random: () => number;
+  readonly random: Random;
   readonly viewLog: ViewLog;
   readonly engine: ViewEngine;
   readonly journal: JournalHealth;
@@ -45,8 +47,7 @@ export interface MembershipPorts {
   readonly mayPropose: () => boolean;
   /** A gate may have opened, or closed. */
   readonly onChange: () => void;
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
 }
 
 /** What a heartbeat says of the sender's part in views. */
@@ -86,13 +87,13 @@ export class Membership {
   #candidate: number | null = null;
 
   constructor(ports: MembershipPorts) {
-    const { nodes, leaseMs, nowMs, peers, suspectAfterMs } = ports;
+    const { nodes, leaseMs, clock, peers, suspectAfterMs } = ports;
     this.#ports = ports;
     this.#readmission = new Readmission({ ...ports, steadyMs: suspectAfterMs });
     this.#obstacle = new Obstacle({ ...ports, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
     this.#reasons = new ViewReasons({ ...ports, readmission: this.#readmission });
-    this.#held = new HeldLease(nodes, nowMs);
-    this.#granted = new GrantedLeases(nodes, leaseMs, nowMs);
+    this.#held = new HeldLease(nodes, clock);
+    this.#granted = new GrantedLeases(nodes, leaseMs, clock);
     this.#changer = new ViewChanger({
       ...ports,
       heard: () => peers.ids.filter((peer) => peers.isHeard(peer)),
@@ -108,13 +109,13 @@ export class Membership {
 
   /** Milliseconds for which the lease still holds; infinite where none is needed. */
   get leaseLeftMs(): number {
-    return this.view === null ? 0 : Math.max(0, this.#held.untilMs - this.#ports.nowMs());
+    return this.view === null ? 0 : Math.max(0, this.#held.untilMs - this.#ports.clock.nowMs());
   }
 
   get announcement(): Announcement {
-    const { nowMs, journal, peers } = this.#ports;
+    const { clock, journal, peers } = this.#ports;
     return {
-      askedMs: Math.floor(nowMs()),
+      askedMs: Math.floor(clock.nowMs()),
       installed: this.view?.ballot ?? NO_BALLOT,
       standing: this.#changer.standing,
       transferring: this.#changer.isTransferring,
@@ -166,7 +167,7 @@ export class Membership {
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    const { nowMs, announce, mayPropose } = this.#ports;
+    const { clock, announce, mayPropose } = this.#ports;
     this.#changer.onTick();
     if (this.view !== null && !this.#held.holds) announce();
     if (this.#obstacle.onTick(this.view === null ? this.servingPeers : [])) this.#ports.onChange();
@@ -175,8 +176,8 @@ export class Membership {
       this.#proposeAtMs = null;
       return;
     }
-    this.#proposeAtMs ??= nowMs() + this.#turnMs();
-    if (nowMs() < this.#proposeAtMs) return;
+    this.#proposeAtMs ??= clock.nowMs() + this.#turnMs();
+    if (clock.nowMs() < this.#proposeAtMs) return;
     if (this.#changer.isMoving && this.#reasons.broken(this.#changer.coming) === null) return;
     this.#proposeAtMs = null;
     this.#candidate = this.view === null ? null : this.#reasons.returning(this.view);
@@ -247,11 +248,11 @@ export class Membership {
 
   /** A lease that ran out is being renewed, unless those who would have to grant it do not hear this controller. */
   #gateWithoutLease(): Gate {
-    const { nowMs, leaseMs, peers } = this.#ports;
+    const { clock, leaseMs, peers } = this.#ports;
     const tooFew = this.#withoutMajority(peers.silent);
     if (tooFew !== null) return tooFew;
     const heldMs = Math.max(this.#held.untilMs, this.#changer.installedMs);
-    if (nowMs() - heldMs < leaseMs || peers.ids.some((peer) => this.#obstacle.isHeardBy(peer)))
+    if (clock.nowMs() - heldMs < leaseMs || peers.ids.some((peer) => this.#obstacle.isHeardBy(peer)))
       return { state: 'wait', reason: 'the lease is being renewed' };
     return { state: 'closed', reason: 'no lease: the other controllers do not hear this one' };
   }

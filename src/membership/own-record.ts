@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
 import type { Memory } from './messages.ts';
 import type { Member, View } from './view.ts';
@@ -9,16 +10,15 @@ import type { ViewLog, ViewRecord } from './view-record.ts';
  */
 export class OwnRecord {
   readonly #viewLog: ViewLog;
-  readonly #nowMs: () => number;
+  readonly #clock: Clock;
   #record: ViewRecord;
   #memory: Memory;
   /** When it was handed to the disk; null when it is there. */
   #savingSinceMs: number | null = null;
 
-  /** @param nowMs monotonic */
-  constructor(viewLog: ViewLog, nowMs: () => number) {
+  constructor(viewLog: ViewLog, clock: Clock) {
     this.#viewLog = viewLog;
-    this.#nowMs = nowMs;
+    this.#clock = clock;
     const record = viewLog.load();
     this.#record = record ?? { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], sync: false };
     this.#memory = record === null ? 'lost' : record.sync ? 'complete' : 'recovered';
@@ -62,13 +62,13 @@ export class OwnRecord {
 
   /** To be called every few milliseconds: a disk that has refused the record is given it again. */
   onTick(): void {
-    if (this.#savingSinceMs === null || this.#nowMs() - this.#savingSinceMs < SAVE_AGAIN_MS) return;
+    if (this.#savingSinceMs === null || this.#clock.nowMs() - this.#savingSinceMs < SAVE_AGAIN_MS) return;
     this.#save(this.#record, () => {});
   }
 
   #save(record: ViewRecord, done: () => void): void {
     this.#record = record;
-    this.#savingSinceMs = this.#nowMs();
+    this.#savingSinceMs = this.#clock.nowMs();
     this.#viewLog.save(record, () => {
       if (this.#record === record) this.#savingSinceMs = null;
       if (sameBallot(this.#record.promised, record.promised)) done();

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import { FailureDetector } from './failure-detector.ts';
 import type { DeparturePhase, Heartbeat } from './messages.ts';
@@ -7,8 +8,7 @@ export interface PeersPorts {
   readonly ids: readonly number[];
   readonly heartbeatMs: number;
   readonly threshold: number;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** How often `onTick` is called. */
   readonly tickMs: number;
   /** There is a connection to the peer. */
@@ -28,10 +28,10 @@ export class Peers {
   #unable: readonly number[];
 
   constructor(ports: PeersPorts) {
-    const { ids, heartbeatMs, threshold, nowMs, tickMs } = ports;
+    const { ids, heartbeatMs, threshold, clock, tickMs } = ports;
     this.ids = ids;
     this.#ports = ports;
-    this.#detector = new FailureDetector(ids, heartbeatMs, threshold, nowMs(), tickMs);
+    this.#detector = new FailureDetector(ids, heartbeatMs, threshold, clock.nowMs(), tickMs);
     this.#silent = ids;
     this.#unable = ids;
   }
@@ -59,12 +59,12 @@ export class Peers {
 
   /** Milliseconds for which the peer has been heard without a pause; 0 when it is not. */
   upForMs(peer: number): number {
-    return this.#detector.upForMs(peer, this.#ports.nowMs());
+    return this.#detector.upForMs(peer, this.#ports.clock.nowMs());
   }
 
   /** Milliseconds since the peer was last heard of; null: never. */
   silentMs(peer: number): number | null {
-    return this.#detector.silentMs(peer, this.#ports.nowMs());
+    return this.#detector.silentMs(peer, this.#ports.clock.nowMs());
   }
 
   /** What the peer said last on the connection that there is to it. */
@@ -130,7 +130,7 @@ export class Peers {
 
   /** @returns true when the peer was not up until now */
   onHeard(peer: number): boolean {
-    if (!this.#detector.onHeard(peer, this.#ports.nowMs())) return false;
+    if (!this.#detector.onHeard(peer, this.#ports.clock.nowMs())) return false;
     this.#update();
     return true;
   }
@@ -159,7 +159,7 @@ export class Peers {
 
   /** @returns peers that are suspect from now on */
   onTick(): readonly number[] {
-    const suspects = this.#detector.onTick(this.#ports.nowMs());
+    const suspects = this.#detector.onTick(this.#ports.clock.nowMs());
     if (suspects.length > 0) this.#update();
     return suspects;
   }

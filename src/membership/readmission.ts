@@ -1,3 +1,5 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
 import type { Heartbeat } from './messages.ts';
 import type { Peers } from './peers.ts';
 import { isMember, type View } from './view.ts';
@@ -5,11 +7,10 @@ import { isMember, type View } from './view.ts';
 export interface ReadmissionPorts {
   readonly node: number;
   readonly peers: Peers;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** For how long a peer has to keep up that is taken back for the first time; an answer within this time is in time. */
   readonly steadyMs: number;
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
 }
 
 /** What is remembered of one run of a peer. */
@@ -51,9 +52,9 @@ export class Readmission {
   }
 
   onHeartbeat(from: number, { standing, heard, lagMs }: Heartbeat): void {
-    const { node, nowMs, steadyMs } = this.#ports;
+    const { node, clock, steadyMs } = this.#ports;
     const past = this.#pastOf(from, standing.incarnation);
-    const now = nowMs();
+    const now = clock.nowMs();
     const askedMs = heard[node] ?? 0;
     const answeredAfterMs = now - askedMs;
     const isAnswer = askedMs > 0 && answeredAfterMs >= 0 && answeredAfterMs <= steadyMs;
@@ -77,16 +78,16 @@ export class Readmission {
       const was = before?.members.find((member) => member.node === peer);
       if (isMember(view, peer)) {
         const past = this.#pasts.get(peer);
-        if (was === undefined && past !== undefined) past.takenInMs = this.#ports.nowMs();
+        if (was === undefined && past !== undefined) past.takenInMs = this.#ports.clock.nowMs();
       } else if (was !== undefined) this.#onLeftOut(peer, was.incarnation);
     }
   }
 
   #onLeftOut(peer: number, incarnation: number): void {
-    const { peers, nowMs } = this.#ports;
+    const { peers, clock } = this.#ports;
     if (peers.departureOf(peer) !== 'staying') return;
     const past = this.#pastOf(peer, incarnation);
-    const forgiven = Math.floor((nowMs() - past.takenInMs) / FORGIVES_ONE_AFTER_MS);
+    const forgiven = Math.floor((clock.nowMs() - past.takenInMs) / FORGIVES_ONE_AFTER_MS);
     past.times = Math.max(0, past.times - forgiven);
     this.#count(peer, past);
   }
@@ -97,15 +98,15 @@ export class Readmission {
     past.wellSinceMs = null;
     const forMs = this.#wellForMs(past);
     if (past.times > 1)
-      log('a peer was left out again', { peer: peers.nameOf(peer), hasToKeepUpForMs: forMs });
+      log.info('a peer was left out again', { peer: peers.nameOf(peer), hasToKeepUpForMs: forMs });
   }
 
   #doubts(peer: number): boolean {
     const past = this.#pasts.get(peer);
     if (past?.wellSinceMs == null) return true;
-    const { peers, nowMs, steadyMs } = this.#ports;
-    if (nowMs() - past.heardMs > steadyMs / 2) return true;
-    return Math.min(nowMs() - past.wellSinceMs, peers.upForMs(peer)) < this.#wellForMs(past);
+    const { peers, clock, steadyMs } = this.#ports;
+    if (clock.nowMs() - past.heardMs > steadyMs / 2) return true;
+    return Math.min(clock.nowMs() - past.wellSinceMs, peers.upForMs(peer)) < this.#wellForMs(past);
   }
 
   #wellForMs({ times }: Past): number {
@@ -116,7 +117,7 @@ export class Readmission {
   #pastOf(peer: number, incarnation: number): Past {
     const known = this.#pasts.get(peer);
     if (known?.incarnation === incarnation) return known;
-    const now = this.#ports.nowMs();
+    const now = this.#ports.clock.nowMs();
     const past = { incarnation, times: 0, takenInMs: now, heardMs: now, wellSinceMs: null };
     this.#pasts.set(peer, past);
     return past;

@@ -1,3 +1,5 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { JournalHealth } from './journal-health.ts';
@@ -14,8 +16,7 @@ export interface ViewChangerPorts {
   readonly mayForm: boolean;
   readonly incarnation: number;
   readonly bus: PeerBus<MembershipMessage>;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly viewLog: ViewLog;
   /** An acknowledgement of this controller means: on my disk. */
   readonly sync: boolean;
@@ -38,9 +39,7 @@ export interface ViewChangerPorts {
   readonly endTransfers: () => void;
   /** This controller takes part in no view any more, or in another. */
   readonly onChange: () => void;
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-  /** For what somebody should look at. */
-  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
 }
 
 /** What a view change asks of the ordered engine. */

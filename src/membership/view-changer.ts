@@ -45,7 +45,7 @@ export class ViewChanger {
 
   constructor(ports: ViewChangerPorts) {
     this.#ports = ports;
-    this.#record = new OwnRecord(ports.viewLog, ports.nowMs);
+    this.#record = new OwnRecord(ports.viewLog, ports.clock);
     this.#formerMembers = this.#record.members.map(({ node }) => node);
   }
 
@@ -82,7 +82,7 @@ export class ViewChanger {
 
   /** A change is under way, and its next step is not overdue. */
   get isMoving(): boolean {
-    return this.#view === null && this.#ports.nowMs() - this.#movedMs < this.#stuckAfterMs;
+    return this.#view === null && this.#ports.clock.nowMs() - this.#movedMs < this.#stuckAfterMs;
   }
 
   /** A proposal needs this controller's own promise first, which its disk may not take. */
@@ -105,22 +105,22 @@ export class ViewChanger {
 
   /** Begins a change. @param reason for people @param without controllers that the view is to leave out, if it can */
   propose(reason: string, without: readonly number[]): void {
-    const { node, bus, heard, nowMs, log } = this.#ports;
+    const { node, bus, heard, clock, log } = this.#ports;
     const newest = compareBallots(this.#seen, this.#record.promised) > 0 ? this.#seen : this.#record.promised;
     const ballot = { counter: newest.counter + 1, node };
     this.#proposal = {
       ballot,
       reason,
       without,
-      startedMs: nowMs(),
+      startedMs: clock.nowMs(),
       expected: [node, ...heard()],
       promises: new Map(),
       accepted: new Set(),
-      leaseEndsMs: new Array<number>(this.#ports.nodes).fill(nowMs()),
-      leasesEndMs: nowMs(),
+      leaseEndsMs: new Array<number>(this.#ports.nodes).fill(clock.nowMs()),
+      leasesEndMs: clock.nowMs(),
       accept: null,
     };
-    log('proposing a view', { view: ballotName(ballot), reason });
+    log.info('proposing a view', { view: ballotName(ballot), reason });
     bus.broadcast({ type: 'prepare', ballot });
     this.#onPrepare(node, ballot);
   }
@@ -152,7 +152,7 @@ export class ViewChanger {
     if (this.#coming !== null && sameBallot(this.#coming.ballot, installed)) this.#onInstall(installed);
     if (!this.isPassedBy(installed)) return;
     if ((this.#view ?? this.#coming) !== null) {
-      this.#ports.warn('this controller was left out of a newer view', { view: ballotName(installed) });
+      this.#ports.log.warn('this controller was left out of a newer view', { view: ballotName(installed) });
       this.#leave();
     }
     // Nothing below what is served elsewhere may be accepted here any more, not even an own proposal.
@@ -175,7 +175,7 @@ export class ViewChanger {
   }
 
   #moved(stuckAfterMs: number): void {
-    this.#movedMs = this.#ports.nowMs();
+    this.#movedMs = this.#ports.clock.nowMs();
     this.#stuckAfterMs = stuckAfterMs;
   }
 
@@ -223,7 +223,7 @@ export class ViewChanger {
     proposal.promises.set(from, promise);
     // Clocks may differ in rate.
     promise.leasesMs.forEach((leaseMs, holder) => {
-      const endMs = this.#ports.nowMs() + leaseMs * (1 + CLOCK_DRIFT_MAX);
+      const endMs = this.#ports.clock.nowMs() + leaseMs * (1 + CLOCK_DRIFT_MAX);
       if (endMs > (proposal.leaseEndsMs[holder] ?? Infinity)) proposal.leaseEndsMs[holder] = endMs;
     });
     this.#choose();
@@ -259,12 +259,12 @@ export class ViewChanger {
    * without its promise: the view could not be installed before.
    */
   #isWorthWaiting({ expected, promises, without, startedMs, leaseEndsMs }: Proposal): boolean {
-    const { heard, nowMs } = this.#ports;
+    const { heard, clock } = this.#ports;
     const peers = heard();
     const missing = expected.filter((peer) => !promises.has(peer) && peers.includes(peer));
     return missing.some((peer) => {
       const wantedUntilMs = without.includes(peer) ? startedMs : startedMs + OTHERS_WITHIN_MS;
-      return nowMs() < Math.max(wantedUntilMs, leaseEndsMs[peer]!);
+      return clock.nowMs() < Math.max(wantedUntilMs, leaseEndsMs[peer]!);
     });
   }
 
@@ -294,7 +294,7 @@ export class ViewChanger {
 
   /** Accepts: from here on this controller belongs to the view, and waits for its installation. */
   #take(from: number, { ballot, members, union, reason }: Accept, base: Version | null): void {
-    const { engine, sync, endTransfers, warn } = this.#ports;
+    const { engine, sync, endTransfers, log } = this.#ports;
     endTransfers();
     this.#moved(ACCEPTS_WITHIN_MS);
     const view = { ballot, members, reason };
@@ -302,7 +302,7 @@ export class ViewChanger {
     engine.adopt(view, union, base, (error) => {
       if (!sameBallot(this.#record.promised, ballot)) return;
       if (error !== null)
-        return warn('the state of a view is not on disk', { view: ballotName(ballot), reason: error });
+        return log.warn('the state of a view is not on disk', { view: ballotName(ballot), reason: error });
       this.#record.accept(view, sync, () => this.#tell(from, { type: 'accepted', ballot }));
     });
   }
@@ -315,9 +315,9 @@ export class ViewChanger {
   }
 
   #installIfDue(): void {
-    const { node, bus, nowMs } = this.#ports;
+    const { node, bus, clock } = this.#ports;
     const { accept, accepted, leasesEndMs, ballot } = this.#proposal ?? NO_PROPOSAL;
-    if (accept === null || nowMs() < leasesEndMs) return;
+    if (accept === null || clock.nowMs() < leasesEndMs) return;
     if (!accept.members.every((member) => accepted.has(member.node))) return;
     this.#proposal = null;
     const others = accept.members.map((member) => member.node).filter((member) => member !== node);
@@ -331,7 +331,7 @@ export class ViewChanger {
     this.#view = this.#coming;
     this.#coming = null;
     this.#proposal = null;
-    this.#installedMs = this.#ports.nowMs();
+    this.#installedMs = this.#ports.clock.nowMs();
     this.#reportInstalled(this.#view);
     engine.install();
     onChange();
@@ -339,12 +339,13 @@ export class ViewChanger {
 
   /** A view that a member is missing from is one that nobody asked for. */
   #reportInstalled({ ballot, members, reason }: View): void {
-    const { log, warn } = this.#ports;
+    const { log } = this.#ports;
     const nodes = members.map(({ node }) => node);
     const isSmaller = this.#formerMembers.some((node) => !nodes.includes(node));
     this.#formerMembers = nodes;
-    const report = isSmaller ? warn : log;
-    report('view installed', { view: ballotName(ballot), members: nodes, reason });
+    const fields = { view: ballotName(ballot), members: nodes, reason };
+    if (isSmaller) log.warn('view installed', fields);
+    else log.info('view installed', fields);
   }
 
   /** To a peer through the bus, to oneself at once. */

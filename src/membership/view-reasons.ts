@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { Peers } from './peers.ts';
 import type { Readmission } from './readmission.ts';
 import { isMember, quorum, type View } from './view.ts';
@@ -11,8 +12,7 @@ export interface ViewReasonsPorts {
   readonly readmission: Readmission;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: number) => number | null;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 /** Why a view is to be followed by another, in the words that it is given as its reason. */
@@ -26,7 +26,7 @@ export class ViewReasons {
   /** @param installedMs when the view was installed @returns null when it may go on */
   reasonToChange(view: View, installedMs: number): string | null {
     const urgent = this.broken(view) ?? this.#leaving(view);
-    if (urgent !== null || this.#ports.nowMs() - installedMs < this.#ports.leaseMs) return urgent;
+    if (urgent !== null || this.#ports.clock.nowMs() - installedMs < this.#ports.leaseMs) return urgent;
     // What would only make things better waits until the view is as old as a lease.
     const returning = this.returning(view);
     return this.#withholding(view) ?? (returning === null ? null : `${this.#nameOf(returning)} is back`);

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { Ballot } from '../membership/ballot.ts';
 import type { Accept, Heartbeat, Promised, Standing } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
@@ -18,8 +19,7 @@ export interface AdmissionPorts {
   /** By how much a version time is ahead of the latest that it can be now, in milliseconds. */
   readonly aheadMs: (versionTime: number) => number;
   readonly maxClockSkewMs: number;
-  /** Monotonic, milliseconds: what the answers to this controller's heartbeats are dated with. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 /**
@@ -100,7 +100,7 @@ export class Admission {
 
   /** A lease that begins in the future of this controller's own clock would never end. */
   #granted(askedMs: number, forMs: number): string | null {
-    if (askedMs > this.#ports.nowMs()) return 'a lease is granted that was not asked for yet';
+    if (askedMs > this.#ports.clock.nowMs()) return 'a lease is granted that was not asked for yet';
     return forMs <= LEASE_MS_MAX ? null : `a lease of ${forMs} ms is too long`;
   }
 

@@ -1,4 +1,6 @@
 import { connect, type Socket } from 'node:net';
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
 import type { PeerBus } from '../membership/peer-bus.ts';
 import { encodeMessage } from './codec.ts';
 import { tagsOf } from './frame-tags.ts';
@@ -23,10 +25,9 @@ export interface MeshPorts {
   readonly frameBytesMax: number;
   /** Both ends of the connection are on this machine. */
   readonly isLocal: (socket: Socket) => boolean;
-  /** Monotonic, milliseconds. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** In [0, 1). */
-  readonly random: () => number;
+  readonly random: Random;
   readonly randomBytes: (count: number) => Buffer;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
@@ -81,13 +82,13 @@ export class Mesh implements PeerBus<PeerMessage> {
 
   constructor(ports: MeshPorts) {
     this.#ports = ports;
-    this.#strangers = new NoticeLimit(ports.nowMs);
+    this.#strangers = new NoticeLimit(ports.clock);
     this.#greetingBytesMax = GREETING_BYTES + 2 * ports.belonging.peers.length;
     this.#peers = ports.addresses.map(() => ({
       link: null,
       incarnation: null,
       refusal: null,
-      notices: new NoticeLimit(ports.nowMs),
+      notices: new NoticeLimit(ports.clock),
       attempts: 0,
       timer: null,
       dialling: null,
@@ -370,7 +371,7 @@ export class Mesh implements PeerBus<PeerMessage> {
   /** A process that some peer takes for what it says it is goes on; so does one that may only have to wait a little. */
   #onTaken(reason: string): void {
     if (this.#peers.some(({ link }) => link !== null)) return;
-    const nowMs = this.#ports.nowMs();
+    const nowMs = this.#ports.clock.nowMs();
     this.#takenSinceMs ??= nowMs;
     if (nowMs - this.#takenSinceMs >= this.#ports.takenAfterMs) this.#ports.onTaken(reason);
   }

@@ -1,17 +1,17 @@
+import type { Clock } from '../base/clock.ts';
 /** Says when a line about something that takes long may be written again: once a second, and not at the very start. */
 export class ProgressLine {
-  readonly #nowMs: () => number;
+  readonly #clock: Clock;
   #lastMs: number;
 
-  /** @param nowMs monotonic */
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
-    this.#lastMs = nowMs();
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#lastMs = clock.nowMs();
   }
 
   /** True at most once in `EVERY_MS`. */
   get isDue(): boolean {
-    const now = this.#nowMs();
+    const now = this.#clock.nowMs();
     if (now - this.#lastMs < EVERY_MS) return false;
     this.#lastMs = now;
     return true;

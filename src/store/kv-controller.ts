@@ -1,14 +1,9 @@
+import type { Log } from '../base/log.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import type { Entry } from './entry.ts';
 import type { EntryStore, StoreVitals } from './entry-store.ts';
 import { decodeEntry, encodeEntry } from './envelope.ts';
 import { vitalsOf } from './vitals.ts';
-
-/** Where a store's ups and downs are told. */
-export interface StoreLog {
-  info(message: string, fields: Readonly<Record<string, unknown>>): void;
-  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
-}
 
 export interface StoreCounters {
   readonly gets: number;
@@ -30,7 +25,7 @@ export class KVController implements EntryStore {
   /** As in the settings: `memcache`, `custom`. */
   readonly type: string;
   readonly #driver: KvDriver;
-  readonly #log: StoreLog;
+  readonly #log: Log;
   #onStateChange: (state: StoreState) => void = () => {};
   #state: StoreState = { up: false, reason: 'not connected yet' };
   /** The last change that was logged: attempts to reconnect are not. */
@@ -38,7 +33,7 @@ export class KVController implements EntryStore {
   #wasUp = false;
   readonly #counters = { gets: 0, sets: 0, deletes: 0, errors: 0, reconnects: 0, foreignValues: 0 };
 
-  constructor(type: string, driver: KvDriver, log: StoreLog) {
+  constructor(type: string, driver: KvDriver, log: Log) {
     this.type = type;
     this.#driver = driver;
     this.#log = log;

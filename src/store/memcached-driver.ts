@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Fifo } from '../base/fifo.ts';
+import type { Random } from '../base/random.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import { Fence } from './fence.ts';
 import { refusalOfKey } from './key-check.ts';
@@ -17,10 +18,7 @@ export interface MemcachedDriverOptions {
    * waits behind answers that do come is not late: to break off a store that is merely busy would make it busier.
    */
   readonly timeoutMs: number;
-  /** Milliseconds, monotonic. */
-  readonly now?: () => number;
-  /** From 0 up to 1. */
-  readonly random?: () => number;
+  readonly random?: Random;
 }
 
 /**
@@ -38,7 +36,7 @@ export class MemcachedDriver implements KvDriver {
   readonly #connectTo: Connect;
   readonly #address: StoreAddress;
   readonly #timeoutMs: number;
-  readonly #random: () => number;
+  readonly #random: Random;
   readonly #watchdog: Watchdog;
 
   #onStateChange: (state: StoreState) => void = () => {};
@@ -68,9 +66,12 @@ export class MemcachedDriver implements KvDriver {
     this.#timeoutMs = options.timeoutMs;
     this.#commands = new TextCommands(options.address, options.timeoutMs);
     this.#random = options.random ?? Math.random;
-    const now = options.now ?? (() => performance.now());
     const tickMs = Math.max(TICK_MS_MIN, options.timeoutMs / TICKS_PER_TIMEOUT);
-    this.#watchdog = new Watchdog(tickMs, now, () => this.#onTick());
+    this.#watchdog = new Watchdog(
+      tickMs,
+      () => performance.now(),
+      () => this.#onTick(),
+    );
     this.description = `memcached ${options.address.host}:${options.address.port}`;
     this.#downError = new StoreError('STORE_DOWN', `${this.description}: ${NOT_CONNECTED}`);
   }

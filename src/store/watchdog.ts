@@ -1,3 +1,5 @@
+import type { Clock } from '../base/clock.ts';
+
 /**
  * Deadlines of many operations with one coarse timer: operations note the time when they begin, and each
  * tick looks at the oldest.
@@ -8,16 +10,16 @@
  */
 export class Watchdog {
   readonly tickMs: number;
-  readonly #now: () => number;
+  readonly #nowMs: Clock['nowMs'];
   readonly #onTick: () => void;
   #timer: NodeJS.Timeout | null = null;
   #lastTick = 0;
   #ms = 0;
 
-  /** @param now milliseconds, monotonic */
-  constructor(tickMs: number, now: () => number, onTick: () => void) {
+  /** @param nowMs monotonic */
+  constructor(tickMs: number, nowMs: Clock['nowMs'], onTick: () => void) {
     this.tickMs = tickMs;
-    this.#now = now;
+    this.#nowMs = nowMs;
     this.#onTick = onTick;
   }
 
@@ -29,7 +31,7 @@ export class Watchdog {
   /** Ticks until stopped; costs nothing when it does already. */
   start(): void {
     if (this.#timer !== null) return;
-    this.#lastTick = this.#now();
+    this.#lastTick = this.#nowMs();
     this.#timer = setInterval(this.#tick, this.tickMs).unref();
   }
 
@@ -40,7 +42,7 @@ export class Watchdog {
   }
 
   readonly #tick = (): void => {
-    const now = this.#now();
+    const now = this.#nowMs();
     this.#ms += Math.min(now - this.#lastTick, 2 * this.tickMs);
     this.#lastTick = now;
     this.#onTick();

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAIN_FILE } from '../../src/cli/locations.ts';
+import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
 import { directoryOf, type Identity } from '../../src/journal/data-directory.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { NO_ENTRY } from '../../src/ordering/effect.ts';
@@ -10,6 +11,7 @@ import { versionTimeOfMs } from '../../src/ordering/version.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { kept } from '../support/disk-journals.ts';
 import { eventually } from '../support/eventually.ts';
+import { NO_LOG } from '../support/ports.ts';
 
 const ALL = [0, 1, 2];
 const YEAR_MS = 365 * 86_400_000;
@@ -27,10 +29,8 @@ async function drag(cluster: Cluster, id: number, farTime: number): Promise<void
     dataDir: cluster.dataDir,
     owner,
     nodes: 3,
-    wallMs: Date.now,
-    nowMs: () => performance.now(),
-    log: () => {},
-    warn: () => {},
+    clock: MACHINE_CLOCK,
+    log: NO_LOG,
   });
   const { journal, recovered } = opened;
   expect(opened.setAside).toBeNull();

@@ -159,7 +159,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
     name: 'is taken back while its disk is full',
     file: 'src/replication/broadcast/journal-watch.ts',
     text: 'get heldBack(): string {',
-    replacement: "get heldBack(): string {\n    if (this.#ports.nowMs() > 0) return '';",
+    replacement: "get heldBack(): string {\n    if (this.#ports.clock.nowMs() > 0) return '';",
     level: 'sequential',
     durability: 'sync',
     faults: 'disk-full=1',

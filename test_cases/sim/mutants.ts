@@ -103,8 +103,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'goes by its own wall clock',
     file: TIME,
-    text: 'if (this.#agreed) return Math.floor(this.#readingAt(this.#ports.nowMs()));',
-    replacement: 'if (this.#agreed) return this.#ports.wallMs();',
+    text: 'if (this.#agreed) return Math.floor(this.#readingAt(this.#ports.clock.nowMs()));',
+    replacement: 'if (this.#agreed) return this.#ports.clock.wallMs();',
     level: 'linearizability',
     seeds: 300,
   },
@@ -309,7 +309,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'ends before the others go on without it',
     file: 'src/membership/departure.ts',
-    text: 'if (isNeeded() && nowMs() - this.#drainedMs < HAND_OVER_WITHIN_MS) return;',
+    text: 'if (isNeeded() && clock.nowMs() - this.#drainedMs < HAND_OVER_WITHIN_MS) return;',
     replacement: '',
     level: 'linearizability',
     faults: 'stop=2',
@@ -346,7 +346,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'counts a lease from when it was granted',
     file: 'src/membership/lease.ts',
     text: 'const untilMs = askedMs + forMs * (1 - CLOCK_DRIFT_MAX);',
-    replacement: 'const untilMs = this.#nowMs() + forMs * 3;',
+    replacement: 'const untilMs = this.#clock.nowMs() + forMs * 3;',
     level: 'linearizability',
     faults: 'one-way-cut=1,isolation=2,pause=2',
     seeds: 1_500,

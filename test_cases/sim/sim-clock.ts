@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/base/clock.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -14,7 +15,7 @@ const BADLY_KEPT_MS = 5_000;
 const OFFSET_MAX_MS = 1e9;
 
 /** The clocks of one machine: they outlive its processes. */
-export class SimClock {
+export class SimClock implements Clock {
   readonly #scheduler: Scheduler;
   readonly #offsetMs: number;
   /** Milliseconds that this clock counts in one of virtual time. */

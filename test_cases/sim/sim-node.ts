@@ -1,6 +1,6 @@
+import type { LogFields } from '../../src/base/log.ts';
 import { ClientSession } from '../../src/consistency/session.ts';
 import { Core, TICK_MS } from '../../src/controller/core.ts';
-import type { LogFields } from '../../src/controller/logger.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
@@ -199,6 +199,7 @@ export class SimNode implements NetworkNode {
   #begin(deliver: (run: () => void) => void, { journal, recovered, viewLog }: Possessions): void {
     const { scheduler, network, random } = this.#ports;
     const { id, clock } = this;
+    const noteLog = (message: string, fields?: LogFields) => this.#noteLog(message, fields);
     const life = this.#life;
     this.journal = new WitnessJournal(journal, this.journal.applied);
     this.recovered = recovered;
@@ -213,8 +214,7 @@ export class SimNode implements NetworkNode {
       recovered,
       viewLog,
       store: this.store.connect(deliver),
-      wallMs: () => clock.wallMs(),
-      nowMs: () => clock.nowMs(),
+      clock,
       random: () => random.next(),
       requestFlush: () => this.#requestFlush(),
       readWindowBytes: READ_WINDOW_BYTES,
@@ -223,8 +223,7 @@ export class SimNode implements NetworkNode {
         for (const session of this.#sessions) session.drain();
       },
       startAnew: (reason) => scheduler.after(0, () => deliver(() => this.#startAnew(reason))),
-      log: (message, fields) => this.#noteLog(message, fields),
-      warn: (message, fields) => this.#noteLog(message, fields),
+      log: { info: noteLog, warn: noteLog },
       local: (_, answer) => answer(REPLIES.ok),
     });
     network.join(id, this);

@@ -1,4 +1,5 @@
-import type { LogFields, Logger } from '../../src/controller/logger.ts';
+import type { LogFields } from '../../src/base/log.ts';
+import type { Logger } from '../../src/controller/logger.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import { HALF_TAKEN_OVER, openStorage, type Storage } from '../../src/controller/storage.ts';
 import type { Random } from './random.ts';
@@ -36,8 +37,7 @@ export function openSimStorage(ports: SimStoragePorts): Promise<Storage> {
   };
   return openStorage(settings, loggerOf(ports), onWritable, abandon, {
     disk: files.mount(deliver),
-    wallMs: () => clock.wallMs(),
-    nowMs: () => clock.nowMs(),
+    clock,
     timers: {
       after: (ms, run) => stoppable(clock.virtualMs(ms), run),
       soon: (run) => stoppable(TURN_MS, run),

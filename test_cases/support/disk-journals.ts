@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { type JournalOptions, type OpenedJournal, openJournal } from '../../src/journal/open-journal.ts';
 import type { Effect } from '../../src/ordering/effect.ts';
@@ -35,14 +36,13 @@ export class DiskJournals {
   }
 
   async open(dataDir: string, options: Partial<JournalOptions> = {}): Promise<OpenedJournal> {
+    const note = (message: string) => this.messages.push(message);
     const opened = await openJournal({
       dataDir,
       owner: OWNER,
       nodes: 3,
-      wallMs: Date.now,
-      nowMs: () => performance.now(),
-      log: (message) => this.messages.push(message),
-      warn: (message) => this.messages.push(message),
+      clock: MACHINE_CLOCK,
+      log: { info: note, warn: note },
       ...options,
     });
     this.#opened.add(opened);

@@ -1,6 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { NO_ENTRY } from '../../src/ordering/effect.ts';
+import { NO_LOG } from './ports.ts';
 
 /**
  * A process that writes to a journal until it is killed: numbered writes, and lines that say up to which number
@@ -13,10 +15,8 @@ const { journal } = await openJournal({
   nodes: 3,
   segmentBytesMax: 100_000,
   compactBytesMin: 300_000,
-  wallMs: Date.now,
-  nowMs: () => performance.now(),
-  log: () => {},
-  warn: () => {},
+  clock: MACHINE_CLOCK,
+  log: NO_LOG,
 });
 process.stdout.write('open\n');
 for (let time = Number(first); ; time++) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
 import { prefaceIn } from '../../src/peer/handshake.ts';
 import { isOnLoopback } from '../../src/peer/loopback.ts';
 import { Mesh } from '../../src/peer/mesh.ts';
@@ -62,7 +63,7 @@ export class MeshNode {
       secret: options.secret === undefined ? null : Buffer.from(options.secret),
       frameBytesMax: FRAME_BYTES_MAX,
       isLocal: (socket) => isOnLoopback(socket) && options.onNetwork !== true,
-      nowMs: () => performance.now(),
+      clock: MACHINE_CLOCK,
       random: () => 0,
       randomBytes,
       isSilent: () => options.silent === true,

@@ -1,11 +1,11 @@
+import type { Clock } from '../../base/clock.ts';
 import type { Exchange, Sync } from '../exchange/sync.ts';
 
 export interface CatchUpPorts {
   readonly sync: Sync;
   /** Peers that serve in a view without this controller. */
   readonly servingPeers: () => readonly number[];
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 /** An exchange that brought no more than this shows that little is missing, in writes and in milliseconds. */
@@ -46,10 +46,10 @@ export class CatchUp {
   }
 
   onSynced({ writes, tookMs }: Exchange): void {
-    if (writes <= LITTLE_WRITES && tookMs <= LITTLE_MS) this.#caughtUpMs = this.#ports.nowMs();
+    if (writes <= LITTLE_WRITES && tookMs <= LITTLE_MS) this.#caughtUpMs = this.#ports.clock.nowMs();
   }
 
   get #sinceMs(): number {
-    return this.#ports.nowMs() - this.#caughtUpMs;
+    return this.#ports.clock.nowMs() - this.#caughtUpMs;
   }
 }

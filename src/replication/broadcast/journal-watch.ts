@@ -1,10 +1,10 @@
+import type { Clock } from '../../base/clock.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { JournalHealth } from '../../membership/journal-health.ts';
 
 export interface JournalWatchPorts {
   readonly journal: Pick<Journal, 'state'>;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** How long requests wait for an acknowledgement before the others go on without this controller. */
   readonly suspectAfterMs: number;
   /** Requests of the view wait for acknowledgements, this controller's among them. */
@@ -44,28 +44,28 @@ export class JournalWatch implements JournalHealth {
 
   get heldBack(): string {
     if (this.#failing !== '') return `the journal takes no writes: ${this.#failing}`;
-    if (this.#ports.nowMs() - this.#failedMs >= this.#wellForMs) return '';
+    if (this.#ports.clock.nowMs() - this.#failedMs >= this.#wellForMs) return '';
     return 'the journal took no writes until a moment ago';
   }
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    const { journal, nowMs, suspectAfterMs, isAwaited, onChange } = this.#ports;
+    const { journal, clock, suspectAfterMs, isAwaited, onChange } = this.#ports;
     const { state } = journal;
     const before = { failing: this.#failing, withholds: this.#withholds };
     this.#failing = state.writable || state.passing ? '' : state.reason;
     if (this.#failing !== '') {
       if (before.failing === '') this.#becomeFailing();
-      this.#failedMs = nowMs();
+      this.#failedMs = clock.nowMs();
     }
     if (this.#failing === '' || !isAwaited()) this.#awaitedSinceMs = null;
-    else this.#awaitedSinceMs ??= nowMs();
-    this.#withholds = this.#awaitedSinceMs !== null && nowMs() - this.#awaitedSinceMs >= suspectAfterMs;
+    else this.#awaitedSinceMs ??= clock.nowMs();
+    this.#withholds = this.#awaitedSinceMs !== null && clock.nowMs() - this.#awaitedSinceMs >= suspectAfterMs;
     if (this.#failing !== before.failing || this.#withholds !== before.withholds) onChange();
   }
 
   #becomeFailing(): void {
-    const isAgain = this.#ports.nowMs() - this.#failedMs < FORGIVEN_AFTER_MS;
+    const isAgain = this.#ports.clock.nowMs() - this.#failedMs < FORGIVEN_AFTER_MS;
     this.#wellForMs = isAgain ? Math.min(2 * this.#wellForMs, WELL_FOR_MS_MAX) : WELL_FOR_MS_MIN;
   }
 }

@@ -126,7 +126,7 @@ export class OrderedEngine implements Engine {
 
   write(draft: Draft, done: WriteDone): void {
     if (!this.#serving) throw new Error('a write was begun while no view holds');
-    const version = this.#ports.clock.stamp();
+    const version = this.#ports.versions.stamp();
     const effect: Effect = { ...draft, version };
     const seq = this.#progress.receive(this.#ports.node);
     this.#queue.push(effect, seq).asker = done;
@@ -206,7 +206,7 @@ export class OrderedEngine implements Engine {
       this.#mixed = true;
       this.#mark();
     }
-    this.#ports.clock.observe(effect.version.time);
+    this.#ports.versions.observe(effect.version.time);
     this.#ports.replica.merge(this.#queue.withValue(effect));
   }
 
@@ -229,7 +229,7 @@ export class OrderedEngine implements Engine {
     base: Version | null,
     done: (error: string | null) => void,
   ): void {
-    const { node, nodes, clock } = this.#ports;
+    const { node, nodes, versions } = this.#ports;
     const { journal } = this.#ports.replica;
     if (base !== null && compareVersions(base, this.#applied) > 0) this.#applied = base;
     this.#mixed = false;
@@ -248,7 +248,7 @@ export class OrderedEngine implements Engine {
     this.#outbox = [];
     this.#early.take();
     for (const effect of union) {
-      clock.observe(effect.version.time);
+      versions.observe(effect.version.time);
       if (compareVersions(effect.version, this.#applied) <= 0) continue;
       const id = casOfVersion(effect.version);
       this.#queue.push(effect, 0, waiting.get(id));
@@ -311,7 +311,7 @@ export class OrderedEngine implements Engine {
     if (flaw !== null) return this.#ports.refuse(from, flaw);
     for (let i = known + 1 - frame.firstSeq; i < frame.effects.length; i++) {
       const effect = frame.effects[i]!;
-      this.#ports.clock.observe(effect.version.time);
+      this.#ports.versions.observe(effect.version.time);
       this.#queue.push(effect, this.#progress.receive(from));
       if (this.#kept === null) this.#acknowledge = true;
       else this.#kept.hold(effect);

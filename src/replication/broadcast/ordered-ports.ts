@@ -10,7 +10,7 @@ import type { OrderedFrame } from './messages.ts';
 export interface OrderedPorts {
   readonly node: number;
   readonly nodes: number;
-  readonly clock: HybridClock;
+  readonly versions: HybridClock;
   readonly bus: PeerBus<OrderedFrame>;
   readonly replica: Replica;
   /** Ends the link to a peer that sent what no controller would. */

@@ -32,7 +32,7 @@ export class OrderedSide {
   readonly #journalWatch: JournalWatch;
 
   constructor(ports: OrderedSidePorts) {
-    const { exchanges, replica, nowMs, peers, announce } = ports;
+    const { exchanges, replica, clock, peers, announce } = ports;
     this.engine = new OrderedEngine({ ...ports, gate: (need) => this.membership.gate(need) });
     this.#takeOver = new TakeOver({
       ...ports,
@@ -60,7 +60,7 @@ export class OrderedSide {
     this.#catchUp = new CatchUp({
       sync: exchanges,
       servingPeers: () => (this.#journalWatch.heldBack === '' ? this.membership.servingPeers : []),
-      nowMs,
+      clock,
     });
   }
 

@@ -14,7 +14,7 @@ import { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
 export interface ConvergentPorts {
   readonly node: number;
-  readonly clock: HybridClock;
+  readonly versions: HybridClock;
   readonly bus: PeerBus<Push>;
   readonly replica: Replica;
   /** What is known here of every origin; shared with the sync. */
@@ -95,8 +95,8 @@ export class ConvergentEngine implements Engine {
   }
 
   write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
-    const { clock, replica } = this.#ports;
-    const effect: Effect = { ...draft, base: null, version: clock.stamp() };
+    const { versions, replica } = this.#ports;
+    const effect: Effect = { ...draft, base: null, version: versions.stamp() };
     if (draft.base !== null && !sameVersion(draft.base, replica.heldVersion(draft.key))) {
       return done({ kind: 'conflict' });
     }
@@ -197,7 +197,7 @@ export class ConvergentEngine implements Engine {
 
   /** Takes in a write that another controller has completed, whoever tells of it, and however late. */
   merge(effect: Effect): void {
-    this.#ports.clock.observe(effect.version.time);
+    this.#ports.versions.observe(effect.version.time);
     if (this.#isSuperseded(effect)) return;
     if (this.#ports.replica.merge(effect)) this.#completed++;
     this.#unconfirmed.happened(effect);

@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import type { Peers } from '../../membership/peers.ts';
 import type { Sync } from '../exchange/sync.ts';
 import { ConvergentEngine, type ConvergentPorts } from './convergent-engine.ts';
@@ -7,8 +8,7 @@ import type { Push } from './messages.ts';
 export interface ConvergentSidePorts extends Omit<ConvergentPorts, 'ownPastKnown' | 'caughtUp'> {
   readonly peers: Peers;
   readonly exchanges: Sync;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** How long peers that can't be reached are waited for at the start. */
   readonly graceMs: number;
 }
@@ -22,12 +22,12 @@ export class ConvergentSide {
   readonly #unheeded = new Set<number>();
 
   constructor(ports: ConvergentSidePorts) {
-    const { peers, bus, nowMs, graceMs } = ports;
+    const { peers, bus, clock, graceMs } = ports;
     this.#ports = ports;
     this.#firstSync = new FirstSync({
       peers: peers.ids,
       isReachable: (peer) => bus.isUp(peer) || peers.isUp(peer),
-      nowMs,
+      clock,
       graceMs,
     });
     this.engine = new ConvergentEngine({

@@ -1,9 +1,9 @@
+import type { Clock } from '../../base/clock.ts';
 export interface FirstSyncPorts {
   readonly peers: readonly number[];
   /** The peer can be asked, or may be in a moment. */
   readonly isReachable: (peer: number) => boolean;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** How long peers that can't be reached are waited for. */
   readonly graceMs: number;
 }
@@ -20,7 +20,7 @@ export class FirstSync {
 
   constructor(ports: FirstSyncPorts) {
     this.#ports = ports;
-    this.#startedMs = ports.nowMs();
+    this.#startedMs = ports.clock.nowMs();
   }
 
   /** Once true, it stays: what comes later comes through pushes and further exchanges. */
@@ -45,8 +45,8 @@ export class FirstSync {
   /** To be called now and then. @returns true when it is done from now on */
   onTick(): boolean {
     if (this.#done) return false;
-    const { peers, isReachable, nowMs, graceMs } = this.#ports;
-    const waited = nowMs() - this.#startedMs >= graceMs;
+    const { peers, isReachable, clock, graceMs } = this.#ports;
+    const waited = clock.nowMs() - this.#startedMs >= graceMs;
     this.#done = peers.every((peer) => this.#syncedWith.has(peer) || (waited && !isReachable(peer)));
     return this.#done;
   }

@@ -1,3 +1,5 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
 import { effectOfRecord } from '../../journal/record-effect.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import { type Effect, effectBytes } from '../../ordering/effect.ts';
@@ -14,8 +16,7 @@ export interface SyncPorts {
   readonly replica: Replica;
   /** What is known here of every origin, as of now. */
   readonly known: () => VersionVector;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** An exchange that makes no progress for this long is given up. */
   readonly timeoutMs: number;
   /** Takes in one write that a peer sent. */
@@ -38,7 +39,7 @@ export interface SyncPorts {
   /** An exchange ended: everything that the peer knew when it began is now known here. */
   readonly onSynced: (peer: number, exchange: Exchange) => void;
   readonly nameOf: (peer: number) => string;
-  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
 }
 
 /** How far an exchange is: writes that were taken in, of how many. */
@@ -102,11 +103,11 @@ export class Sync {
 
   /** Starts an exchange that sees all that the peer knows from now on; one under way is given up. */
   restart(peer: number): void {
-    const { bus, nowMs, known, replica } = this.#ports;
+    const { bus, clock, known, replica } = this.#ports;
     if (!this.#ports.mayTake(peer)) return;
     const past = pastOf(replica.journal, known());
     this.#lastExchange = (this.#lastExchange + 1) >>> 0;
-    const startedMs = nowMs();
+    const startedMs = clock.nowMs();
     this.#pulls.set(peer, {
       exchange: this.#lastExchange,
       startedMs,
@@ -114,7 +115,7 @@ export class Sync {
       progressMs: startedMs,
       writes: 0,
       total: 0,
-      line: new ProgressLine(nowMs),
+      line: new ProgressLine(clock),
     });
     bus.send(peer, { type: 'sync-request', exchange: this.#lastExchange, ...past });
   }
@@ -127,7 +128,7 @@ export class Sync {
   /** An exchange with the peer is under way, and not stuck. */
   isMoving(peer: number): boolean {
     const running = this.#pulls.get(peer);
-    return running !== undefined && this.#ports.nowMs() - running.progressMs < this.#ports.timeoutMs;
+    return running !== undefined && this.#ports.clock.nowMs() - running.progressMs < this.#ports.timeoutMs;
   }
 
   isSyncing(peer: number): boolean {
@@ -143,7 +144,7 @@ export class Sync {
   /** Milliseconds since the last completed exchange with the peer; null: never. */
   sinceSyncMs(peer: number): number | null {
     const at = this.#syncedMs.get(peer);
-    return at === undefined ? null : this.#ports.nowMs() - at;
+    return at === undefined ? null : this.#ports.clock.nowMs() - at;
   }
 
   /** Nothing is under way in either direction. */
@@ -153,11 +154,11 @@ export class Sync {
 
   /** To be called now and then: an exchange that nobody goes on with is over. */
   onTick(): void {
-    const { nowMs, timeoutMs } = this.#ports;
+    const { clock, timeoutMs } = this.#ports;
     for (const [peer, { progressMs }] of this.#pulls)
-      if (nowMs() - progressMs >= timeoutMs) this.#pulls.delete(peer);
+      if (clock.nowMs() - progressMs >= timeoutMs) this.#pulls.delete(peer);
     for (const [peer, { movedMs }] of this.#feeds)
-      if (nowMs() - movedMs >= timeoutMs) this.#feeds.delete(peer);
+      if (clock.nowMs() - movedMs >= timeoutMs) this.#feeds.delete(peer);
   }
 
   onPeerDown(peer: number): void {
@@ -166,7 +167,7 @@ export class Sync {
   }
 
   onRequest(from: number, request: SyncRequest): void {
-    const { bus, nowMs, isAuthority } = this.#ports;
+    const { bus, clock, isAuthority } = this.#ports;
     const { journal } = this.#ports.replica;
     const own = this.#ports.known();
     const { exchange, known, forgotten } = request;
@@ -180,7 +181,7 @@ export class Sync {
       exchange,
       missing: journal.since(new VersionVector(known)),
       known: own.times(),
-      movedMs: nowMs(),
+      movedMs: clock.nowMs(),
       next: 0,
       partWrites: PART_WRITES_FIRST,
     });
@@ -213,7 +214,7 @@ export class Sync {
       this.#pulls.delete(from);
       return;
     }
-    pull.progressMs = this.#ports.nowMs();
+    pull.progressMs = this.#ports.clock.nowMs();
     pull.writes += response.effects.length;
     pull.total = response.total;
     for (const effect of response.effects) this.#ports.applyRemote(effect);
@@ -227,7 +228,7 @@ export class Sync {
     this.#pulls.delete(from);
     if (!this.#ports.mayTake(from)) return;
     this.#ports.known().merge(new VersionVector(complete.known));
-    const now = this.#ports.nowMs();
+    const now = this.#ports.clock.nowMs();
     this.#syncedMs.set(from, now);
     if (now - pull.startedMs >= LONG_MS) this.#report('has taken in what a peer knows', from, pull);
     this.#ports.onSynced(from, { writes: pull.writes, tookMs: now - pull.startedMs });
@@ -245,15 +246,15 @@ export class Sync {
   }
 
   #report(message: string, peer: number, { writes, total, startedMs }: Pull): void {
-    const { log, nameOf, nowMs } = this.#ports;
-    log(message, { peer: nameOf(peer), writes, of: total, ms: Math.round(nowMs() - startedMs) });
+    const { log, nameOf, clock } = this.#ports;
+    log.info(message, { peer: nameOf(peer), writes, of: total, ms: Math.round(clock.nowMs() - startedMs) });
   }
 
   /** Sends the next part: values are read from the store just before they are sent. */
   #feed(peer: number): void {
     const feed = this.#feeds.get(peer)!;
-    const { bus, replica, nowMs } = this.#ports;
-    feed.movedMs = nowMs();
+    const { bus, replica, clock } = this.#ports;
+    feed.movedMs = clock.nowMs();
     if (feed.next >= feed.missing.length) {
       this.#feeds.delete(peer);
       bus.send(peer, { type: 'sync-complete', exchange: feed.exchange, known: feed.known });
@@ -270,7 +271,7 @@ export class Sync {
       const { exchange, missing } = feed;
       const forgotten = replica.journal.forgotten.times();
       bus.send(peer, { type: 'sync-response', exchange, total: missing.length, forgotten, effects });
-      feed.movedMs = nowMs();
+      feed.movedMs = clock.nowMs();
       feed.partWrites = nextPartWrites(effects);
     });
   }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import { effectOfRecord } from '../../journal/record-effect.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { Effect } from '../../ordering/effect.ts';
@@ -10,8 +11,7 @@ export interface BatchFetchPorts {
   readonly bus: PeerBus<RestoreMessage>;
   /** The other controllers. */
   readonly peers: readonly number[];
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** A peer that has not answered within this time is passed over. */
   readonly timeoutMs: number;
 }
@@ -114,12 +114,12 @@ export class BatchFetch {
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    const lateMs = this.#ports.nowMs() - this.#ports.timeoutMs;
+    const lateMs = this.#ports.clock.nowMs() - this.#ports.timeoutMs;
     for (const search of [...this.#searches.values()]) if (search.askedMs <= lateMs) this.#passOver(search);
   }
 
   #askNext(search: Search): void {
-    const { bus, nowMs } = this.#ports;
+    const { bus, clock } = this.#ports;
     const peer = search.wanted.size === 0 ? undefined : search.others.shift();
     if (peer === undefined) {
       return search.done({ fetched: search.fetched, unsettled: [...search.unsettled] });
@@ -127,7 +127,7 @@ export class BatchFetch {
     this.#lastId = (this.#lastId + 1) >>> 0;
     search.id = this.#lastId;
     search.peer = peer;
-    search.askedMs = nowMs();
+    search.askedMs = clock.nowMs();
     this.#searches.set(search.id, search);
     const wanted = Array.from(search.wanted, ([key, version]) => ({ key, version }));
     bus.send(peer, { type: 'fetch-many', id: search.id, wanted });

@@ -1,3 +1,5 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
 import type { StoreVitals } from '../../store/entry-store.ts';
 import { ProgressLine } from '../progress-line.ts';
 import type { Replica } from '../replica.ts';
@@ -10,12 +12,11 @@ export interface RefillPorts {
   /** The store can be filled: it is up, and known to be the one that is to be filled. */
   readonly mayFill: () => boolean;
   readonly vitals: (done: (vitals: StoreVitals | null) => void) => void;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => number;
   readonly nextTurn: (callback: () => void) => void;
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
   /** The store has all that is known, as far as it is to be had. */
   readonly onFilled: () => void;
 }
@@ -83,26 +84,26 @@ export class Refill {
     const round = this.#last;
     if (round === null) return NONE;
     const { reason, done, total, fromJournal, fromPeers, startedMs, endedMs, isFull } = round;
-    const tookMs = (endedMs ?? this.#ports.nowMs()) - startedMs;
+    const tookMs = (endedMs ?? this.#ports.clock.nowMs()) - startedMs;
     return { isRunning: endedMs === null, reason, done, total, fromJournal, fromPeers, tookMs, isFull };
   }
 
   /** Has the store filled with all that is known; one that runs is begun anew. @param reason for people */
   begin(reason: string): void {
-    const { replica, nowMs, timeMs, log } = this.#ports;
+    const { replica, clock, timeMs, log } = this.#ports;
     const { journal } = replica;
     replica.unstored.take();
     const total = journal.keys;
     this.#start(new RefillOrder(journal, timeMs()), { isWhole: true, reason, total });
     this.#last = this.#round;
-    this.#retryAtMs = nowMs();
-    log('the store is being filled', { reason, keys: total });
+    this.#retryAtMs = clock.nowMs();
+    log.info('the store is being filled', { reason, keys: total });
   }
 
   /** A peer may have what nobody had before. */
   onPeerUp(): void {
     this.#retryPauseMs = RETRY_MS_MIN;
-    this.#retryAtMs = Math.min(this.#retryAtMs, this.#ports.nowMs() + RETRY_MS_MIN);
+    this.#retryAtMs = Math.min(this.#retryAtMs, this.#ports.clock.nowMs() + RETRY_MS_MIN);
   }
 
   /** To be called every few milliseconds. */
@@ -112,7 +113,7 @@ export class Refill {
       this.#round === null &&
       !unstored.isEmpty &&
       this.#mayGoOn &&
-      this.#ports.nowMs() >= this.#retryAtMs
+      this.#ports.clock.nowMs() >= this.#retryAtMs
     ) {
       if (unstored.isAny) this.begin('it lacks many writes');
       else this.#beginSome([...unstored.take()]);
@@ -138,14 +139,14 @@ export class Refill {
   }
 
   #start(keys: Round['keys'], { isWhole, reason, total }: Pick<Round, 'isWhole' | 'reason' | 'total'>): void {
-    const { nowMs, vitals } = this.#ports;
+    const { clock, vitals } = this.#ports;
     const round: Round = {
       keys,
       isWhole,
       reason,
       total,
-      startedMs: nowMs(),
-      line: new ProgressLine(nowMs),
+      startedMs: clock.nowMs(),
+      line: new ProgressLine(clock),
       lanes: 0,
       isDrained: false,
       done: 0,
@@ -155,7 +156,7 @@ export class Refill {
       isFull: false,
       endedMs: null,
     };
-    if (this.#round !== null) this.#round.endedMs = nowMs();
+    if (this.#round !== null) this.#round.endedMs = clock.nowMs();
     this.#round = round;
     this.#batchKeys = BATCH_KEYS_FIRST;
     vitals((found) => {
@@ -216,7 +217,7 @@ export class Refill {
   /** Also asks whether the store still has room. */
   #report(round: Round): void {
     const { log, vitals } = this.#ports;
-    log('the store is being filled', { keys: round.done, of: round.total });
+    log.info('the store is being filled', { keys: round.done, of: round.total });
     vitals((found) => {
       const before = round.evictionsBefore ?? Number.POSITIVE_INFINITY;
       if (round.endedMs !== null || (found?.evictions ?? 0) <= before) return;
@@ -226,10 +227,10 @@ export class Refill {
   }
 
   #end(round: Round): void {
-    const { replica, nowMs, log, onFilled } = this.#ports;
+    const { replica, clock, log, onFilled } = this.#ports;
     const { reason, done: keys, fromJournal, fromPeers, isFull, isWhole } = round;
     this.#round = null;
-    round.endedMs = nowMs();
+    round.endedMs = clock.nowMs();
     if (isFull) replica.unstored.take();
     const ms = Math.round(round.endedMs - round.startedMs);
     if (isWhole || fromJournal + fromPeers > 0) {
@@ -238,14 +239,14 @@ export class Refill {
         : isWhole
           ? 'the store is filled'
           : 'the store is repaired';
-      log(message, { ...(isWhole && { reason }), keys, fromJournal, fromPeers, ms });
+      log.info(message, { ...(isWhole && { reason }), keys, fromJournal, fromPeers, ms });
     }
     if (replica.unstored.isEmpty) {
       this.#retryPauseMs = RETRY_MS_MIN;
       return onFilled();
     }
     // The more often in vain, the later again.
-    this.#retryAtMs = nowMs() + (replica.unstored.isAny ? RETRY_ALL_MS : this.#retryPauseMs);
+    this.#retryAtMs = clock.nowMs() + (replica.unstored.isAny ? RETRY_ALL_MS : this.#retryPauseMs);
     this.#retryPauseMs = Math.min(RETRY_MS_MAX, 2 * this.#retryPauseMs);
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { Effect } from '../../ordering/effect.ts';
@@ -41,8 +42,7 @@ export interface RepairPorts {
   readonly bus: PeerBus<RestoreMessage>;
   /** The other controllers. */
   readonly peers: readonly number[];
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** A search is given up after this time. */
   readonly timeoutMs: number;
   /** No one has the value of this write any more: have that agreed as a delete. */
@@ -77,7 +77,7 @@ export class Repair {
       running.readers.push({ done, reader });
       return;
     }
-    this.#start({ record, trouble, readers: [{ done, reader }], startedMs: this.#ports.nowMs() });
+    this.#start({ record, trouble, readers: [{ done, reader }], startedMs: this.#ports.clock.nowMs() });
   }
 
   #start(asking: Pick<Search, 'record' | 'trouble' | 'readers' | 'startedMs'>): void {
@@ -130,7 +130,7 @@ export class Repair {
 
   /** To be called every few milliseconds while the controller runs. */
   onTick(): void {
-    const since = this.#ports.nowMs() - this.#ports.timeoutMs;
+    const since = this.#ports.clock.nowMs() - this.#ports.timeoutMs;
     for (const search of [...this.#searches.values()]) {
       if (search.startedMs <= since) {
         this.#end(search, `${lossOf(search)}, and a peer did not answer in time`, null);

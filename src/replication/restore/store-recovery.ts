@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { EntryStore } from '../../store/entry-store.ts';
@@ -18,8 +19,7 @@ export interface StoreRecoveryPorts extends Pick<RefillPorts, 'nextTurn' | 'log'
   /** See `StoreWatchPorts`. */
   readonly name: string;
   readonly startedAt: string | null;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** There is cluster time: what has expired can be told from what has not. */
   readonly isTimed: () => boolean;
   /** A peer that is asked for values has so long to answer. */
@@ -41,7 +41,7 @@ export class StoreRecovery {
   readonly #watch: StoreWatch;
 
   constructor(ports: StoreRecoveryPorts) {
-    const { replica, store, name, startedAt, nowMs } = ports;
+    const { replica, store, name, startedAt, clock } = ports;
     this.#replica = replica;
     this.#repair = new Repair(ports);
     this.#batches = new BatchFetch(ports);
@@ -50,7 +50,7 @@ export class StoreRecovery {
       journal: replica.journal,
       name,
       startedAt,
-      nowMs,
+      clock,
       onEmptied: (reason) => this.#refill.begin(reason),
     });
     this.#refill = new Refill({

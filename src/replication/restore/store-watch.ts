@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { NO_VERSION } from '../../ordering/version.ts';
 import type { StoreError } from '../../store/driver.ts';
@@ -11,8 +12,7 @@ export interface StoreWatchPorts {
   readonly name: string;
   /** The journal's position at the start. */
   readonly startedAt: string | null;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** The store has lost what was in it, or has never had it. @param reason for people */
   readonly onEmptied: (reason: string) => void;
 }
@@ -75,7 +75,7 @@ export class StoreWatch {
   /** How long the store took to answer last, or has taken so far, in milliseconds; 0 while it is down. */
   get answerMs(): number {
     if (!this.#ports.store.state.up) return 0;
-    return this.#looking ? this.#ports.nowMs() - this.#askedMs : this.#answeredAfterMs;
+    return this.#looking ? this.#ports.clock.nowMs() - this.#askedMs : this.#answeredAfterMs;
   }
 
   /** What is in the store is what was there when it was last connected, as far as is known. */
@@ -100,17 +100,17 @@ export class StoreWatch {
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    const { store, nowMs } = this.#ports;
+    const { store, clock } = this.#ports;
     if (!store.state.up) {
       this.#connected = false;
       return;
     }
     if (this.#looking) return;
-    if (nowMs() - this.#lookedMs < (this.#connected ? LOOK_EVERY_MS : LOOK_AGAIN_MS)) return;
+    if (clock.nowMs() - this.#lookedMs < (this.#connected ? LOOK_EVERY_MS : LOOK_AGAIN_MS)) return;
     this.#looking = true;
-    this.#askedMs = nowMs();
+    this.#askedMs = clock.nowMs();
     this.#look((found) => {
-      this.#answeredAfterMs = nowMs() - this.#askedMs;
+      this.#answeredAfterMs = clock.nowMs() - this.#askedMs;
       if (found !== null) return this.#judge(found);
       this.#end();
     });
@@ -186,7 +186,7 @@ export class StoreWatch {
 
   #end(): void {
     this.#looking = false;
-    this.#lookedMs = this.#ports.nowMs();
+    this.#lookedMs = this.#ports.clock.nowMs();
   }
 
   #mark(done: (error: StoreError | null) => void): void {

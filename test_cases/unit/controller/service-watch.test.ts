@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { ServiceWatch } from '../../../src/controller/service-watch.ts';
+import { clockAt } from '../../support/ports.ts';
 
 /** One that has looked every 100 ms; `lines` is what it has logged. */
 function watched() {
@@ -10,9 +11,8 @@ function watched() {
   const watch = new ServiceWatch({
     readTrouble: () => state.reads,
     writeTrouble: () => state.writes,
-    nowMs: () => state.nowMs,
-    log: line('info'),
-    warn: line('warn'),
+    clock: clockAt(() => state.nowMs),
+    log: { info: line('info'), warn: line('warn') },
   });
   const run = (forMs: number, reads: string, writes: string): string[] => {
     Object.assign(state, { reads, writes });

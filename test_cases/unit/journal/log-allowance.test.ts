@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allowanceOf, FreeSpace } from '../../../src/journal/log-allowance.ts';
 import { eventually } from '../../support/eventually.ts';
+import { clockAt } from '../../support/ports.ts';
 import { SimulatedDisk } from '../../support/simulated-disk.ts';
 
 const MB = 2 ** 20;
@@ -30,7 +31,11 @@ describe('free space', () => {
     let asked = 0;
     let nowMs = 0;
     disk.freeBytes = async () => ++asked;
-    const free = new FreeSpace(disk, '/', () => nowMs);
+    const free = new FreeSpace(
+      disk,
+      '/',
+      clockAt(() => nowMs),
+    );
     expect(free.bytes).toBe(Number.POSITIVE_INFINITY);
     const refresh = async (isUrgent: boolean): Promise<void> => {
       free.refresh(isUrgent, () => {});
@@ -50,7 +55,11 @@ describe('free space', () => {
   it('stays what it was where the disk does not tell', async () => {
     const disk = new SimulatedDisk();
     let refused = 0;
-    const free = new FreeSpace(disk, '/', () => 0);
+    const free = new FreeSpace(
+      disk,
+      '/',
+      clockAt(() => 0),
+    );
     free.refresh(true, () => {});
     disk.freeBytes = () => Promise.reject(new Error(`refused ${++refused} times`));
     await eventually(() => {

@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Absence } from '../../../src/membership/absence.ts';
 import { Peers } from '../../../src/membership/peers.ts';
+import { clockAt } from '../../support/ports.ts';
 
 const HORIZON_MS = 1_000;
 const TICK_MS = 20;
 
 let nowMs: number;
+const clock = clockAt(() => nowMs);
 let peers: Peers;
 let absence: Absence;
 
@@ -15,12 +17,12 @@ beforeEach(() => {
     ids: [1, 2],
     heartbeatMs: 100,
     threshold: 3,
-    nowMs: () => nowMs,
+    clock,
     tickMs: TICK_MS,
     isLinked: () => true,
     nameOf: String,
   });
-  absence = new Absence({ peers, nowMs: () => nowMs, horizonMs: HORIZON_MS });
+  absence = new Absence({ peers, clock, horizonMs: HORIZON_MS });
 });
 
 /** @param heard those who are */

@@ -24,8 +24,10 @@ class Scene {
     this.#nodes = nodes;
     this.clock = new ClusterClock({
       nodes,
-      wallMs: () => NOON_MS + this.atMs + this.skewMs,
-      nowMs: () => 77_000 + this.atMs - this.stoodMs,
+      clock: {
+        wallMs: () => NOON_MS + this.atMs + this.skewMs,
+        nowMs: () => 77_000 + this.atMs - this.stoodMs,
+      },
       knownMs,
       heard: () => [...this.heard],
       maxSkewMs: SKEW_MS,

@@ -4,6 +4,7 @@ import type { DeparturePhase, Heartbeat } from '../../../src/membership/messages
 import { Peers } from '../../../src/membership/peers.ts';
 import { Readmission } from '../../../src/membership/readmission.ts';
 import type { View } from '../../../src/membership/view.ts';
+import { clockAt, NO_LOG } from '../../support/ports.ts';
 
 /** Controller 0 of three, as it sees controller 2. */
 
@@ -12,6 +13,7 @@ const STEADY_MS = 300;
 const SLOW = 2;
 
 let nowMs = 0;
+const clock = clockAt(() => nowMs);
 let counter = 0;
 let peers: Peers;
 let readmission: Readmission;
@@ -22,8 +24,8 @@ beforeEach(() => {
   const isLinked = () => true;
   const nameOf = (peer: number) => `peer ${peer}`;
   const ports = { ids: [1, SLOW], heartbeatMs: HEARTBEAT_MS, threshold: 3, tickMs: 20, isLinked, nameOf };
-  peers = new Peers({ ...ports, nowMs: () => nowMs });
-  readmission = new Readmission({ node: 0, peers, nowMs: () => nowMs, steadyMs: STEADY_MS, log: () => {} });
+  peers = new Peers({ ...ports, clock });
+  readmission = new Readmission({ node: 0, peers, clock, steadyMs: STEADY_MS, log: NO_LOG });
 });
 
 interface Said {

@@ -5,6 +5,7 @@ import { ViewChanger } from '../../../src/membership/view-changer.ts';
 import type { ViewLog, ViewRecord } from '../../../src/membership/view-record.ts';
 import { NO_VERSION } from '../../../src/ordering/version.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
+import { clockAt, NO_LOG } from '../../support/ports.ts';
 
 /** A disk that takes what it is given only when it is told to. */
 class HeldViewLog implements ViewLog {
@@ -48,7 +49,7 @@ function changerOn(viewLog: ViewLog) {
       multicast: (_, message) => sent.push(message),
       isUp: () => true,
     },
-    nowMs: () => nowMs,
+    clock: clockAt(() => nowMs),
     viewLog,
     sync: false,
     engine: {
@@ -68,8 +69,7 @@ function changerOn(viewLog: ViewLog) {
     transfer: (_from, _holders, done) => done(),
     endTransfers: () => {},
     onChange: () => {},
-    log: () => {},
-    warn: () => {},
+    log: NO_LOG,
   });
   const run = (forMs: number) => {
     for (const untilMs = nowMs + forMs; nowMs < untilMs; nowMs += 20) changer.onTick();

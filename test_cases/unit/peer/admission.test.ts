@@ -6,6 +6,7 @@ import { msOfVersionTime, TICKS_PER_MS } from '../../../src/ordering/version.ts'
 import { Admission } from '../../../src/peer/admission.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
 import type { OrderedFrame } from '../../../src/replication/broadcast/messages.ts';
+import { clockAt } from '../../support/ports.ts';
 
 const NOW = 1_000_000_000 * TICKS_PER_MS;
 const SECOND = 1000 * TICKS_PER_MS;
@@ -16,7 +17,7 @@ const admission = new Admission({
   nodes: 3,
   aheadMs: (time) => (time - NOW) / TICKS_PER_MS,
   maxClockSkewMs: 10_000,
-  nowMs: () => 5_000,
+  clock: clockAt(() => 5_000),
 });
 
 const flaw = (message: PeerMessage) => admission.flawOf(FROM, message);

@@ -24,7 +24,7 @@ function engineOf(known: VersionVector, store = STORE, hot = new HotEntries(0), 
   const journal = new MemoryJournal(3);
   const engine = new ConvergentEngine({
     node: 0,
-    clock: new HybridClock(0, () => 1),
+    versions: new HybridClock(0, () => 1),
     bus: {
       broadcast: (message) => void (message.type === 'push' && pushed.push(...message.effects)),
     } as PeerBus<Push>,

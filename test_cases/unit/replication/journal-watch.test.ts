@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalState } from '../../../src/journal/journal.ts';
 import { JournalWatch } from '../../../src/replication/broadcast/journal-watch.ts';
+import { clockAt } from '../../support/ports.ts';
 
 const SUSPECT_AFTER_MS = 300;
 const TICK_MS = 20;
@@ -17,7 +18,7 @@ function watched() {
   let awaited = true;
   const watch = new JournalWatch({
     journal,
-    nowMs: () => nowMs,
+    clock: clockAt(() => nowMs),
     suspectAfterMs: SUSPECT_AFTER_MS,
     isAwaited: () => awaited,
     onChange: () => changes++,

@@ -33,7 +33,7 @@ function engineInView(refuse: (peer: number, reason: string) => void = () => {})
   const engine = new OrderedEngine({
     node: NODE,
     nodes: NODES,
-    clock: new HybridClock(NODE, () => 0),
+    versions: new HybridClock(NODE, () => 0),
     bus: { isUp: () => true, send() {}, multicast() {}, broadcast() {} },
     replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now, wideWindows()),
     refuse,

@@ -10,6 +10,7 @@ import { UNSTORED_MAX } from '../../../src/replication/unstored-keys.ts';
 import { StoreError } from '../../../src/store/driver.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { clockAt, NO_LOG } from '../../support/ports.ts';
 import { wideWindows } from '../../support/reading.ts';
 
 /** A journal in memory that keeps values, as the one on disk does. */
@@ -104,12 +105,12 @@ class Group {
       peers,
       name: `n${id}`,
       startedAt: null,
-      nowMs: () => this.nowMs,
+      clock: clockAt(() => this.nowMs),
       timeMs: () => 0,
       isTimed: () => true,
       timeoutMs: 500,
       nextTurn: (callback) => this.#turns.push(callback),
-      log: (message) => this.lines.push(message),
+      log: { ...NO_LOG, info: (message) => this.lines.push(message) },
       onGone: () => {
         throw new Error('a refill must not end an entry');
       },

@@ -8,6 +8,7 @@ import { Repair } from '../../../src/replication/restore/repair.ts';
 import type { Entry } from '../../../src/store/entry.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { clockAt } from '../../support/ports.ts';
 import { readerOf, wideWindows } from '../../support/reading.ts';
 
 const WRITE = {
@@ -42,7 +43,7 @@ beforeEach(() => {
       isUp: () => true,
     },
     peers: [1, 2],
-    nowMs: () => 0,
+    clock: clockAt(() => 0),
     timeoutMs: 1_000,
     onGone: ({ key }) => lost.push(key),
   });

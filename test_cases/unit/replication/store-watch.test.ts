@@ -3,6 +3,7 @@ import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { StoreWatch } from '../../../src/replication/restore/store-watch.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { clockAt } from '../../support/ports.ts';
 
 /** One that is kept, and changes its position with what a test does to it. */
 class KeptJournal extends MemoryJournal {
@@ -25,7 +26,7 @@ function watched(store = new MemoryStore(), keys = 0, startedAt = '0/0') {
     journal,
     name: 'n',
     startedAt,
-    nowMs: () => nowMs,
+    clock: clockAt(() => nowMs),
     onEmptied: (reason) => reasons.push(reason),
   });
   const look = (laterMs = 1_000): void => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { LogFields } from '../../../src/base/log.ts';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
@@ -7,13 +8,14 @@ import { Sync } from '../../../src/replication/exchange/sync.ts';
 import { Replica } from '../../../src/replication/replica.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { clockAt, NO_LOG } from '../../support/ports.ts';
 import { wideWindows } from '../../support/reading.ts';
 
 const WRITES = 5_000;
 
 /** One that lacks everything, one that has it, and a network that takes so long for each message. */
 function pair(messageMs: number) {
-  const lines: { message: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  const lines: { message: string; fields: LogFields | undefined }[] = [];
   const wire: { to: number; message: PeerMessage }[] = [];
   const stores = [new MemoryStore(), new MemoryStore()];
   let nowMs = 0;
@@ -40,12 +42,12 @@ function pair(messageMs: number) {
       bus: { send, broadcast: () => {}, multicast: () => {}, isUp: () => true },
       replica,
       known: () => known,
-      nowMs: () => nowMs,
+      clock: clockAt(() => nowMs),
       timeoutMs: 60_000,
       applyRemote: (effect) => void replica.merge(effect),
       onSynced: () => {},
       nameOf: (peer) => `peer ${peer}`,
-      log: (message, fields) => lines.push({ message, fields }),
+      log: { ...NO_LOG, info: (message, fields) => lines.push({ message, fields }) },
     });
   });
   const [taking, giving] = syncs as [Sync, Sync];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Log, LogFields } from '../../../src/base/log.ts';
 import { createDriver, STORE_TYPES } from '../../../src/store/create-driver.ts';
 import { type KvDriver, StoreError, type StoreState } from '../../../src/store/driver.ts';
 import { EmbeddedDriver } from '../../../src/store/embedded-driver.ts';
@@ -9,15 +10,15 @@ import { write } from '../../support/driver-calls.ts';
 interface LogLine {
   readonly level: 'info' | 'warn';
   readonly message: string;
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: LogFields;
 }
 
-class MemoryLog {
+class MemoryLog implements Log {
   readonly lines: LogLine[] = [];
-  info(message: string, fields: LogLine['fields']): void {
+  info(message: string, fields: LogFields = {}): void {
     this.lines.push({ level: 'info', message, fields });
   }
-  warn(message: string, fields: LogLine['fields']): void {
+  warn(message: string, fields: LogFields = {}): void {
     this.lines.push({ level: 'warn', message, fields });
   }
 }
