@@ -8,7 +8,7 @@ import type {
   StoreRequest,
   TouchRequest,
 } from '../protocol/request.ts';
-import type { Draft } from '../replication/engine.ts';
+import type { Draft } from '../replication/scheme.ts';
 
 /** One key's part of `gat` and `gats`. */
 export interface GetAndTouchOne {

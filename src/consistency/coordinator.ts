@@ -17,8 +17,9 @@ import type {
   Request,
   StoreRequest,
 } from '../protocol/request.ts';
-import type { Draft, Engine } from '../replication/engine.ts';
 import type { ReadDone, Replica } from '../replication/replica.ts';
+import type { Draft, Scheme } from '../replication/scheme.ts';
+import type { Entry } from '../store/entry.ts';
 import { LARGE_VALUES } from '../store/large-values.ts';
 import { type ConditionalRequest, type Found, isMarked } from './conditional.ts';
 import { setChange, storedReply } from './decide-store.ts';
@@ -32,7 +33,7 @@ import { ReadTimes } from './read-times.ts';
 import { isPlainRead, isPlainWrite, isWrite } from './request-kinds.ts';
 
 export interface CoordinatorPorts {
-  readonly engine: Engine;
+  readonly scheme: Scheme;
   readonly replica: Replica;
   readonly policy: Policy;
   /** Cluster time, milliseconds since 1970. */
@@ -95,7 +96,7 @@ export class Coordinator {
     if (need === null) return OPEN;
     const trouble = need === 'write' ? this.#ports.replica.storeTrouble() : null;
     if (trouble !== null) return { state: 'closed', reason: `the store is down: ${trouble}` };
-    return this.#ports.engine.gate(need);
+    return this.#ports.scheme.gate(need);
   }
 
   needOf(request: Request): Need {
@@ -162,11 +163,11 @@ export class Coordinator {
    * @param done called when the write is no longer the newest
    */
   settleLoss(record: JournalRecord, done: () => void, failed: (error: string) => void): void {
-    const { engine } = this.#ports;
-    const gate = engine.gate('write');
+    const { scheme } = this.#ports;
+    const gate = scheme.gate('write');
     if (gate.state !== 'open') return failed(`the value is lost, and ${gate.reason}`);
     const draft = { ...NO_ENTRY, kind: 'delete', key: record.key, base: record.version } as const;
-    engine.write(draft, (outcome) => {
+    scheme.write(draft, (outcome) => {
       if (outcome.kind === 'unknown') failed(outcome.reason);
       else done();
     });
@@ -183,10 +184,10 @@ export class Coordinator {
 
   #get(operation: Operation, request: GetRequest): void {
     if (request.keys.length === 1) return this.#getOne(operation, request, request.keys[0]!);
-    const { engine } = this.#ports;
+    const { scheme } = this.#ports;
     const read = (part: Part) => {
       const readNow = () => this.#readPart(operation, part);
-      if (!this.policy.strongReads || !engine.afterPending(part.key, readNow)) readNow();
+      if (!this.policy.strongReads || !scheme.afterPending(part.key, readNow)) readNow();
     };
     operation.isOrderedByRead = true;
     new MultiRead(operation, request, this.#multiReadPorts(read)).begin();
@@ -205,8 +206,8 @@ export class Coordinator {
 
   /** As with many keys, by the shortest way: it is what is asked most. */
   #getOne(operation: Operation, { withCas }: GetRequest, key: string): void {
-    const { engine, replica } = this.#ports;
-    const onRead: ReadDone = (error, entry) => {
+    const { scheme, replica } = this.#ports;
+    const onRead = (error: string | null, entry: Entry | null): void => {
       if (this.#readGate().state !== 'open')
         this.#parked.whenOpen(operation, this.#readGate, () => onRead(error, entry));
       else if (error !== null) operation.finish(serverError(error));
@@ -220,16 +221,16 @@ export class Coordinator {
       if (!operation.done) replica.read(key, onRead, operation);
     };
     operation.isOrderedByRead = true;
-    if (!this.policy.strongReads || !engine.afterPending(key, read)) read();
+    if (!this.policy.strongReads || !scheme.afterPending(key, read)) read();
   }
 
-  readonly #readGate = (): Gate => this.#ports.engine.gate(this.policy.strongReads ? 'strong-read' : 'read');
+  readonly #readGate = (): Gate => this.#ports.scheme.gate(this.policy.strongReads ? 'strong-read' : 'read');
 
   /** Hands on what was read only if it may still be given out. */
   #ifStillOpen(operation: Operation, done: ReadDone): ReadDone {
-    return (error, entry) => {
-      if (this.#readGate().state === 'open') done(error, entry);
-      else this.#parked.whenOpen(operation, this.#readGate, () => done(error, entry));
+    return (error, entry, readAtSec) => {
+      if (this.#readGate().state === 'open') done(error, entry, readAtSec);
+      else this.#parked.whenOpen(operation, this.#readGate, () => done(error, entry, readAtSec));
     };
   }
 
@@ -252,13 +253,13 @@ export class Coordinator {
   /** A write that is its own effect. */
   #plain(operation: Operation, draft: Draft, reply: (existed: boolean, version: Version) => Reply): void {
     operation.proposed = true;
-    const { engine } = this.#ports;
-    engine.write(draft, (outcome) => {
+    const { scheme } = this.#ports;
+    scheme.write(draft, (outcome) => {
       if (outcome.kind === 'applied') return operation.finish(reply(outcome.existed, outcome.version));
       if (outcome.kind === 'unknown') return operation.finish(unknownReply(outcome));
       operation.proposed = false;
       const again = () => this.#plain(operation, draft, reply);
-      this.#parked.whenOpen(operation, () => engine.gate('write'), again);
+      this.#parked.whenOpen(operation, () => scheme.gate('write'), again);
     });
     operation.ordered();
   }
@@ -272,12 +273,12 @@ export class Coordinator {
 
   /** A plain read, unless there is something to change or to win. */
   #readItem(operation: Operation, request: ReadItemRequest): void {
-    const { engine, replica } = this.#ports;
+    const { scheme, replica } = this.#ports;
     const record = replica.journal.newest(request.key);
     const toBeWon = record !== undefined && isMarked(record, 'stale') && !isMarked(record, 'taken');
     if (toBeWon || !isPlainRead(request)) return this.#conditional(operation, request);
     // What is pending may mark the entry: the next request must not overtake what this one may then have to write.
-    const pending = engine.predict(request.key) !== null;
+    const pending = scheme.predict(request.key) !== null;
     const onFound: OnFound = (error, found) => {
       if (error !== null) return operation.finish(serverError(error));
       if (found !== null && isMarked(found, 'stale') && !isMarked(found, 'taken')) {
@@ -306,7 +307,7 @@ export class Coordinator {
    *   may find what it has to change
    */
   #found(operation: Operation, key: string, isOrdered: boolean, done: OnFound, noticed: boolean): void {
-    const { engine, replica } = this.#ports;
+    const { scheme, replica } = this.#ports;
     const read = () => {
       if (operation.done) return;
       operation.isOrderedByRead = isOrdered;
@@ -317,7 +318,7 @@ export class Coordinator {
       });
       operation.isOrderedByRead = false;
     };
-    if (!this.policy.strongReads || !engine.afterPending(key, read)) read();
+    if (!this.policy.strongReads || !scheme.afterPending(key, read)) read();
   }
 
   #getAndTouch(operation: Operation, request: GetAndTouchRequest): void {

@@ -2,9 +2,9 @@ import type { Gate } from '../membership/gate.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { type Reply, serverError } from '../protocol/reply.ts';
-import type { Draft, Engine, WriteOutcome } from '../replication/engine.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { Replica } from '../replication/replica.ts';
+import type { Draft, Scheme, WriteOutcome } from '../replication/scheme.ts';
 import type { ConditionalRequest, Found, Verdict } from './conditional.ts';
 import { decide, needsValue } from './decide.ts';
 import type { Operation } from './operation.ts';
@@ -12,7 +12,7 @@ import type { Parked } from './parked.ts';
 import { isNoticed, type ReadTimes } from './read-times.ts';
 
 export interface DecisionPorts {
-  readonly engine: Engine;
+  readonly scheme: Scheme;
   readonly replica: Replica;
   readonly parked: Parked;
   readonly readTimes: ReadTimes;
@@ -42,14 +42,14 @@ export class Decision {
   /** @param reader reads for it what it depends on */
   carryOut(operation: Operation, request: ConditionalRequest, reader: Reader, done: OnDecided): void {
     if (operation.done) return;
-    const { engine } = this.#ports;
-    const predicted = engine.predict(request.key);
+    const { scheme } = this.#ports;
+    const predicted = scheme.predict(request.key);
     if (predicted === null) return this.#onApplied(operation, request, reader, done);
     const verdict = this.verdict(request, foundIn(predicted.effect));
     if (verdict.change !== null) {
       return this.#propose(operation, request, reader, verdict, predicted.version, done);
     }
-    engine.afterPending(request.key, () => this.#onApplied(operation, request, reader, done));
+    scheme.afterPending(request.key, () => this.#onApplied(operation, request, reader, done));
   }
 
   /** What the request does to an entry, or to the lack of one. */
@@ -62,14 +62,14 @@ export class Decision {
 
   #onApplied(operation: Operation, request: ConditionalRequest, reader: Reader, done: OnDecided): void {
     if (operation.done) return;
-    const { engine, replica, parked, readGate, readTimes } = this.#ports;
+    const { scheme, replica, parked, readGate, readTimes } = this.#ports;
     const held = replica.heldVersion(request.key);
     const onFound = (found: Found | null) => {
       if (operation.done) return;
       const verdict = this.verdict(request, found);
       if (verdict.change === null)
         return parked.whenOpen(operation, readGate, () => done(verdict, NO_VERSION));
-      if (engine.predict(request.key) !== null) return this.carryOut(operation, request, reader, done);
+      if (scheme.predict(request.key) !== null) return this.carryOut(operation, request, reader, done);
       this.#propose(operation, request, reader, verdict, held, done);
     };
     const record = replica.journal.newest(request.key);
@@ -97,15 +97,15 @@ export class Decision {
     base: Version,
     done: OnDecided,
   ): void {
-    const { engine, parked, readTimes } = this.#ports;
-    const writeGate = () => engine.gate('write');
+    const { scheme, parked, readTimes } = this.#ports;
+    const writeGate = () => scheme.gate('write');
     if (writeGate().state !== 'open') {
       return parked.whenOpen(operation, writeGate, () => this.carryOut(operation, request, reader, done));
     }
     operation.proposed = true;
     const readAtSec = readTimes.after(request, verdict, base);
     const draft: Draft = { ...verdict.change!, key: request.key, base };
-    engine.write(draft, (outcome) => {
+    scheme.write(draft, (outcome) => {
       if (outcome.kind === 'applied') {
         readTimes.note(request.key, outcome.version, readAtSec);
         return done(verdict, outcome.version);

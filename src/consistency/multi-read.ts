@@ -174,6 +174,7 @@ export class Part implements Reader {
   readonly #whole: MultiRead;
   entry: Shown | null = null;
   isRead = false;
+  readonly isNoticed = true;
   /** Its value is in another part, too. */
   isShared = false;
   #isIssued = false;

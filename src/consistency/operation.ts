@@ -42,6 +42,7 @@ export class Operation implements Reader {
   /** Told when all that was asked before it has been answered. */
   onNext: (() => void) | null = null;
   readonly isAwaited = false;
+  readonly isNoticed = true;
   readonly #owner: OperationOwner;
   #order: ProgramOrder | null = null;
   #orderAt = 0;

@@ -13,12 +13,12 @@ import { isGreeting, type PeerMessage } from '../peer/messages.ts';
 import { OrderedSide } from '../replication/broadcast/ordered-side.ts';
 import { ConvergentSide } from '../replication/convergent/convergent-side.ts';
 import { graceMsOf } from '../replication/convergent/first-sync.ts';
-import type { Engine } from '../replication/engine.ts';
 import { KeptProgress, recoveredVector } from '../replication/exchange/kept-progress.ts';
-import { type Exchange, Sync } from '../replication/exchange/sync.ts';
+import { Sync } from '../replication/exchange/sync.ts';
 import { READ_WINDOW_BYTES, readWindows } from '../replication/read-windows.ts';
 import { Replica } from '../replication/replica.ts';
 import { StoreRecovery } from '../replication/restore/store-recovery.ts';
+import type { Scheme } from '../replication/scheme.ts';
 import { timeGate } from '../replication/time-gate.ts';
 import { Upkeep } from '../replication/upkeep.ts';
 import { HotEntries } from '../store/hot-entries.ts';
@@ -35,7 +35,7 @@ import { Roles } from './roles.ts';
  */
 export class Core {
   readonly coordinator: Coordinator;
-  readonly engine: Engine;
+  readonly scheme: Scheme;
   readonly peers: Peers;
   readonly sync: Sync;
   readonly time: CoreTime;
@@ -79,7 +79,7 @@ export class Core {
     this.#absence = new Absence({ peers: this.peers, clock, horizonMs: settings.tombstoneHorizonMs });
     this.departure = new Departure({
       clock,
-      isNeeded: () => !this.#isOver && (this.#ordered?.membership ?? this.#convergent!).isNeeded,
+      isNeeded: () => !this.#isOver && this.scheme.isNeeded,
       announce: () => this.onHeartbeatTick(),
     });
     this.sync = this.#syncer();
@@ -111,7 +111,7 @@ export class Core {
         onChange: () => this.#onChange(),
         startAnew: (reason) => this.#startAnew(reason),
       });
-      this.engine = this.#ordered.engine;
+      this.scheme = this.#ordered;
     } else {
       this.#convergent = new ConvergentSide({
         ...shared,
@@ -122,8 +122,10 @@ export class Core {
         known: this.#known,
         sync: settings.durability === 'sync',
         timeGate: (need) => timeGate(this.time.cluster, need, true),
+        agreedMs: () => this.time.cluster.agreedMs,
+        onChange: () => this.#onChange(),
       });
-      this.engine = this.#convergent.engine;
+      this.scheme = this.#convergent;
     }
     this.#health = new Health({
       replica: this.replica,
@@ -136,7 +138,7 @@ export class Core {
       node: settings.self,
       peers: this.peers,
       ordered: this.#ordered,
-      isCaughtUp: () => this.#isCaughtUp,
+      isCaughtUp: () => this.scheme.isCaughtUp,
       journalFailure: () => this.#health.journalFailure,
     });
     this.coordinator = this.#coordinator();
@@ -170,7 +172,7 @@ export class Core {
 
   /** Why requests can't be served yet; empty when they can. */
   get notReadyBecause(): string {
-    const gate = this.engine.gate('strong-read');
+    const gate = this.scheme.gate('strong-read');
     if (gate.state !== 'open') return gate.reason;
     return this.replica.storeTrouble() ?? '';
   }
@@ -178,8 +180,7 @@ export class Core {
   /** At the end of a turn: what has gathered leaves. */
   flush(): void {
     if (this.#isOver) return;
-    this.#ordered?.engine.flush();
-    this.#convergent?.engine.flush();
+    this.scheme.flush();
     this.replica.onTurnEnd();
   }
 
@@ -187,15 +188,14 @@ export class Core {
     if (this.#isOver) return;
     this.onHeard(peer);
     this.#ports.bus.send(peer, this.#heartbeat());
-    this.#ordered?.engine.onPeerUp(peer);
-    this.#convergent?.onPeerUp(peer);
+    this.scheme.onPeerUp(peer);
     this.recovery.onPeerUp();
   }
 
   onPeerDown(peer: number): void {
     this.sync.onPeerDown(peer);
     this.recovery.onPeerDown(peer);
-    this.#convergent?.onPeerDown(peer);
+    this.scheme.onPeerDown(peer);
     this.peers.onDown(peer);
     this.time.onPeerDown(peer);
   }
@@ -220,9 +220,8 @@ export class Core {
     if (flaw !== null) return this.#ports.refuse(from, flaw);
     switch (message.type) {
       case 'ordered':
-        return this.#ordered?.onFrame(from, message);
       case 'push':
-        return this.#convergent?.onPush(from, message);
+        return this.scheme.onMessage(from, message);
       case 'heartbeat':
         return this.#onHeartbeat(from, message);
       case 'sync-request':
@@ -241,7 +240,7 @@ export class Core {
       case 'fetched-many':
         return this.recovery.onMessage(from, message);
       default:
-        if (!isGreeting(message)) this.#ordered?.onMessage(from, message);
+        if (!isGreeting(message)) this.#ordered?.membership.onMessage(from, message);
     }
   }
 
@@ -250,8 +249,7 @@ export class Core {
     if (this.#isOver) return;
     for (const peer of this.peers.onTick()) this.#onSuspect(peer);
     this.time.onTick();
-    if (this.#convergent?.onTick(this.time.cluster.agreedMs)) this.#onChange();
-    this.#ordered?.onTick();
+    this.scheme.onTick();
     this.sync.onTick();
     this.#absence.onTick();
     this.coordinator.onTick();
@@ -276,7 +274,7 @@ export class Core {
 
   /** Every `sync_interval`. */
   onSyncTick(): void {
-    if (!this.#isOver) this.#convergent?.onSyncTick();
+    if (!this.#isOver) this.scheme.onSyncTick();
   }
 
   #onChange(): void {
@@ -289,7 +287,7 @@ export class Core {
     return new Sync({
       node: this.#ports.settings.self,
       bus,
-      mayTake: (peer) => this.#ordered?.mayTake(peer) ?? true,
+      mayTake: (peer) => this.scheme.mayTake(peer),
       // An ordered write is journalled once it is agreed: it is never taken back.
       afterPending: (key, callback) => this.#convergent?.engine.afterPending(key, callback) ?? false,
       isAuthority: this.#ordered !== null,
@@ -301,8 +299,8 @@ export class Core {
       known: () => this.#knownNow(),
       clock,
       timeoutMs: SYNC_TIMEOUT_MS,
-      applyRemote: (effect) => (this.#ordered ?? this.#convergent!).engine.merge(effect),
-      onSynced: (peer, exchange) => this.#onSynced(peer, exchange),
+      applyRemote: (effect) => this.scheme.merge(effect),
+      onSynced: (peer, exchange) => this.scheme.onSynced(peer, exchange),
       nameOf: (peer) => this.peers.nameOf(peer),
       log,
     });
@@ -318,7 +316,7 @@ export class Core {
     const { settings, clock, local, nextTurn } = this.#ports;
     return new Coordinator({
       nextTurn,
-      engine: this.engine,
+      scheme: this.scheme,
       replica: this.replica,
       policy: POLICIES[settings.level],
       timeMs: () => this.time.cluster.nowMs(),
@@ -345,10 +343,6 @@ export class Core {
     });
   }
 
-  get #isCaughtUp(): boolean {
-    return (this.#ordered ?? this.#convergent)!.isCaughtUp;
-  }
-
   #onHeartbeat(from: number, heartbeat: Heartbeat): void {
     this.time.versions.observe(heartbeat.time);
     const wasStoreUp = (this.peers.heartbeat(from)?.storeTrouble ?? '') === '';
@@ -372,16 +366,11 @@ export class Core {
       ...this.time.announcement,
       ...(this.#ordered?.membership.announcement ?? NO_PART_IN_VIEWS),
       ...this.#health.announcement,
-      caughtUp: this.#isCaughtUp,
+      caughtUp: this.scheme.isCaughtUp,
       known: this.#kept.times,
       departure: this.departure.phase,
       heard: this.peers.askedMs(this.#ports.settings.peers.length),
     };
-  }
-
-  #onSynced(peer: number, exchange: Exchange): void {
-    this.#ordered?.onSynced(peer, exchange);
-    this.#convergent?.onSynced(peer);
   }
 
   #knownNow(): VersionVector {

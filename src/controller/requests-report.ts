@@ -28,19 +28,19 @@ export interface RequestStatus {
 /** More would hold up what the controller is there for. */
 const REQUESTS_SHOWN_MAX = 100;
 
-export function requestsOf({ engine }: Core, { peers }: Settings, wallMs: number): RequestsStatus {
+export function requestsOf({ scheme }: Core, { peers }: Settings, wallMs: number): RequestsStatus {
   const addressOf = (node: number): string => {
     const address = peers[node];
     return address === undefined ? String(node) : nameOf(address);
   };
-  const oldest = engine.oldestPending(REQUESTS_SHOWN_MAX).map(({ kind, key, version, unacknowledged }) => ({
+  const oldest = scheme.oldestPending(REQUESTS_SHOWN_MAX).map(({ kind, key, version, unacknowledged }) => ({
     kind,
     key,
     ageMs: Math.max(0, Math.round(wallMs - msOfVersionTime(version.time))),
     origin: addressOf(version.node),
     unacknowledged: unacknowledged.map(addressOf),
   }));
-  return { pending: engine.pending, completed: engine.completed, oldest };
+  return { pending: scheme.pending, completed: scheme.completed, oldest };
 }
 
 /** The same as a table for people. */

@@ -3,8 +3,8 @@ import type { Settings } from './settings.ts';
 
 /** Why clients here are not served with reads, as their level asks for; empty when they are. */
 export function readTroubleOf(core: Core, { durability }: Pick<Settings, 'durability'>): string {
-  const { coordinator, engine, replica, peers } = core;
-  const gate = engine.gate(coordinator.policy.strongReads ? 'strong-read' : 'read');
+  const { coordinator, scheme, replica, peers } = core;
+  const gate = scheme.gate(coordinator.policy.strongReads ? 'strong-read' : 'read');
   if (gate.state !== 'open') return gate.reason;
   const trouble = replica.storeTrouble();
   if (trouble === null) return '';

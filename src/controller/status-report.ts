@@ -24,7 +24,7 @@ export interface StatusSources {
 export function statusOf(sources: StatusSources): Status {
   const { settings, core, store, storage, startedMs } = sources;
   const { cluster, self, peers, level, storeType, storeAddress } = settings;
-  const { engine, recovery, replica } = core;
+  const { scheme, recovery, replica } = core;
   const reads = serviceOf(readTroubleOf(core, settings));
   const writes = serviceOf(writeTroubleOf(core));
   const { instance, instances, emptied } = recovery.watch;
@@ -42,7 +42,7 @@ export function statusOf(sources: StatusSources): Status {
     uptimeSeconds: Math.round((performance.now() - startedMs) / 100) / 10,
     view: viewOf(core),
     time: timeOf(core),
-    requests: { pending: engine.pending, completed: engine.completed },
+    requests: { pending: scheme.pending, completed: scheme.completed },
     keys: storage.journal.keys,
     store: {
       type: storeType,

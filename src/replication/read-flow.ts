@@ -31,6 +31,9 @@ export interface Reader {
   /** What its client can be given next depends on this read alone. */
   readonly isAwaited: boolean;
 
+  /** The time of the entry's last read moves. */
+  readonly isNoticed: boolean;
+
   /** Of the room of its flow, in bytes: for what it expects, or has got and not handed on. */
   readonly heldBytes: number;
 

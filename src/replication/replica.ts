@@ -31,7 +31,7 @@ export class Replica {
     _record,
     _trouble,
     done,
-  ) => done('the value is lost', null);
+  ) => done('the value is lost', null, 0);
 
   /** @param timeMs cluster time, milliseconds since 1970 */
   constructor(
@@ -133,7 +133,7 @@ export class Replica {
   readAgain(key: string, done: ReadDone, reader: Reader): void {
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
-    if (record === null) done(null, null);
+    if (record === null) done(null, null, 0);
     else this.#issue(record, nowMs, 0, done, reader);
   }
 
@@ -166,7 +166,7 @@ export class Replica {
 
   #onNothing(done: ReadDone, reader: Reader): void {
     reader.onIssued();
-    done(null, null);
+    done(null, null, 0);
   }
 
   #readInTurn(key: string, bytes: number, done: ReadDone, reader: Reader): void {
@@ -179,7 +179,7 @@ export class Replica {
       bytes,
       isGone: () => reader.isGone,
       go: () => this.#readNow(key, bytes, done, reader),
-      drop: () => done(NOT_WANTED, null),
+      drop: () => done(NOT_WANTED, null, 0),
     });
   }
 
@@ -194,25 +194,25 @@ export class Replica {
   /** @param bytes what the window counts for it */
   #issue(record: JournalRecord, nowMs: number, bytes: number, done: ReadDone, reader: Reader): void {
     const { store } = this.#windows;
-    const { key } = record;
+    const { key, readAtSec } = record;
     const nowSec = Math.floor(nowMs / 1000);
     const hot = this.hot.get(key, record.version, nowSec);
-    const isReadAgain = nowSec - record.readAtSec <= HOT_WITHIN_SEC;
-    if (record.readAtSec !== nowSec) this.journal.noteRead(key, nowSec);
+    const isReadAgain = nowSec - readAtSec <= HOT_WITHIN_SEC;
+    if (reader.isNoticed && readAtSec !== nowSec) this.journal.noteRead(key, nowSec);
     if (hot !== null) {
       store.leaveAtTurnEnd(bytes);
       reader.onIssued();
-      return done(null, hot);
+      return done(null, hot, readAtSec);
     }
     this.#store.get(key, (error, entry) => {
       store.leave(bytes);
-      if (reader.isGone) return done(NOT_WANTED, null);
+      if (reader.isGone) return done(NOT_WANTED, null, 0);
       if (entry === null || !sameVersion(entry.version, record.version)) {
         return this.#readElsewhere(record, error, done, reader);
       }
       if (isReadAgain) this.hot.offer(key, entry, nowSec);
       if (entry.value.length !== record.valueBytes) reader.hold(entry.value.length + READ_BYTES);
-      done(null, entry);
+      done(null, entry, readAtSec);
     });
     reader.onIssued();
   }
@@ -221,9 +221,9 @@ export class Replica {
   #readElsewhere(record: JournalRecord, error: StoreError | null, done: ReadDone, reader: Reader): void {
     const { elsewhere } = this.#windows;
     const bytes = expectedBytes(record);
-    const onRead: ReadDone = (failure, entry) => {
+    const onRead = (failure: string | null, entry: Entry | null) => {
       elsewhere.leave(bytes);
-      done(failure, entry);
+      done(failure, entry, record.readAtSec);
     };
     const go = () => {
       this.#counters.missing++;
@@ -235,7 +235,7 @@ export class Replica {
     };
     if (elsewhere.enter(bytes)) go();
     else {
-      const drop = () => done(NOT_WANTED, null);
+      const drop = () => done(NOT_WANTED, null, 0);
       elsewhere.wait(reader.flow, { bytes, isGone: () => reader.isGone, go, drop });
     }
   }
@@ -380,8 +380,11 @@ function expectedBytes({ valueBytes = UNKNOWN_VALUE_BYTES }: JournalRecord): num
 /** What a reader is told whose value was lost, and which has gone on meanwhile. */
 export const LOST_AND_OVERWRITTEN = 'the local store lost the value while it was read; try again';
 
-/** @param error the reason, in words, when the entry could not be read */
-export type ReadDone = (error: string | null, entry: Entry | null) => void;
+/**
+ * @param error the reason, in words, when the entry could not be read
+ * @param readAtSec when the entry was last read here before, in seconds since 1970; 0 for never
+ */
+export type ReadDone = (error: string | null, entry: Entry | null, readAtSec: number) => void;
 
 /** What a store is to hold of a write. */
 export function entryOf(effect: Effect, value: Buffer): Entry {

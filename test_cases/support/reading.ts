@@ -15,6 +15,7 @@ export function readerOf(traits: Partial<Reader> = {}): Reader {
     isOvertaken: false,
     isGone: false,
     isAwaited: false,
+    isNoticed: true,
     heldBytes: 0,
     hold: () => {},
     onIssued: () => {},

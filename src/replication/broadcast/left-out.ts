@@ -2,7 +2,7 @@ import type { Journal, JournalRecord } from '../../journal/journal.ts';
 import type { Effect } from '../../ordering/effect.ts';
 import type { Queued } from '../../ordering/pending-keys.ts';
 import { compareVersions, sameVersion } from '../../ordering/version.ts';
-import type { WriteOutcome } from '../engine.ts';
+import type { WriteOutcome } from '../scheme.ts';
 
 export const OVERTAKEN: WriteOutcome = Object.freeze({
   kind: 'unknown',

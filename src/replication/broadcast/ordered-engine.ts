@@ -12,7 +12,7 @@ import {
 } from '../../ordering/version.ts';
 import type { StoreError } from '../../store/driver.ts';
 import { diskGate } from '../disk-gate.ts';
-import type { Draft, Engine, PendingRequest, Predicted, WriteOutcome } from '../engine.ts';
+import type { Draft, PendingRequest, Predicted, WriteOutcome } from '../scheme.ts';
 import { EarlyFrames } from './early-frames.ts';
 import { frameFlaw } from './frame-flaw.ts';
 import { KeptRequests } from './kept-requests.ts';
@@ -38,7 +38,7 @@ import { StreamProgress } from './stream-progress.ts';
  * Nothing is kept for a link that breaks: what a member has not acknowledged is still in the queue, and is
  * sent again when it is back.
  */
-export class OrderedEngine implements Engine {
+export class OrderedEngine {
   readonly #ports: OrderedPorts;
   readonly #queue: RequestQueue<WriteDone>;
   #progress: StreamProgress;
@@ -108,10 +108,6 @@ export class OrderedEngine implements Engine {
     return this.#serving && (this.#acknowledge || this.#queue.size > 0);
   }
 
-  get serving(): boolean {
-    return this.#serving;
-  }
-
   gate(need: EngineNeed): Gate {
     const untimed = this.#ports.timeGate(need);
     if (untimed !== null) return untimed;
@@ -140,6 +136,10 @@ export class OrderedEngine implements Engine {
     const request = this.#queue.predict(key, this.#ports.replica.heldVersion(key));
     if (request === null) return null;
     return { version: heldVersion(request), effect: request.effect.kind === 'set' ? request.effect : null };
+  }
+
+  isPending(key: string): boolean {
+    return this.#queue.newestOn(key) !== undefined;
   }
 
   afterPending(key: string, callback: () => void): boolean {

@@ -1,7 +1,22 @@
+import type { JournalRecord } from '../../journal/journal.ts';
+import type { EngineNeed, Gate } from '../../membership/gate.ts';
 import { Membership, type MembershipPorts } from '../../membership/membership.ts';
 import type { MembershipMessage } from '../../membership/messages.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
+import type { Effect } from '../../ordering/effect.ts';
+import type { Version } from '../../ordering/version.ts';
 import type { Exchange, Sync } from '../exchange/sync.ts';
+import type { Reader } from '../read-flow.ts';
+import type { ReadDone } from '../replica.ts';
+import type {
+  Draft,
+  PendingRequest,
+  Predicted,
+  ReadStrength,
+  Scheme,
+  SchemeMessage,
+  WriteOutcome,
+} from '../scheme.ts';
 import { CatchUp } from './catch-up.ts';
 import { JournalWatch } from './journal-watch.ts';
 import type { OrderedFrame } from './messages.ts';
@@ -24,15 +39,17 @@ export interface OrderedSidePorts
 }
 
 /** The ordered engine with what goes on around it: this controller's part in views, and how it gets the state of one. */
-export class OrderedSide {
+export class OrderedSide implements Scheme {
   readonly engine: OrderedEngine;
   readonly membership: Membership;
+  readonly #ports: OrderedSidePorts;
   readonly #takeOver: TakeOver;
   readonly #catchUp: CatchUp;
   readonly #journalWatch: JournalWatch;
 
   constructor(ports: OrderedSidePorts) {
     const { exchanges, replica, clock, peers, announce } = ports;
+    this.#ports = ports;
     this.engine = new OrderedEngine({ ...ports, gate: (need) => this.membership.gate(need) });
     this.#takeOver = new TakeOver({
       ...ports,
@@ -64,6 +81,75 @@ export class OrderedSide {
     });
   }
 
+  gate(need: EngineNeed): Gate {
+    return this.engine.gate(need);
+  }
+
+  storeTrouble(): string | null {
+    return this.#ports.replica.storeTrouble();
+  }
+
+  read(key: string, strength: ReadStrength, done: ReadDone, reader: Reader): void {
+    const { replica } = this.#ports;
+    const isPending = strength === 'strong' && this.engine.isPending(key);
+    if (!isPending) return replica.read(key, done, reader);
+    this.engine.afterPending(key, () => {
+      if (!reader.isGone) replica.read(key, done, reader);
+    });
+  }
+
+  giveAgain(bytes: number, done: () => void, reader: Reader): void {
+    this.#ports.replica.giveAgain(bytes, done, reader);
+  }
+
+  newest(key: string): JournalRecord | undefined {
+    return this.#ports.replica.journal.newest(key);
+  }
+
+  heldVersion(key: string): Version {
+    return this.#ports.replica.heldVersion(key);
+  }
+
+  isLive(key: string): boolean {
+    return this.#ports.replica.isLive(key);
+  }
+
+  noteRead(key: string, readAtSec: number): void {
+    this.#ports.replica.journal.noteRead(key, readAtSec);
+  }
+
+  predict(key: string): Predicted | null {
+    return this.engine.predict(key);
+  }
+
+  afterPending(key: string, callback: () => void): boolean {
+    return this.engine.afterPending(key, callback);
+  }
+
+  write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
+    this.engine.write(draft, done);
+  }
+
+  get pending(): number {
+    return this.engine.pending;
+  }
+
+  oldestPending(count: number): readonly PendingRequest[] {
+    return this.engine.oldestPending(count);
+  }
+
+  get completed(): number {
+    return this.engine.completed;
+  }
+
+  merge(effect: Effect): void {
+    this.engine.merge(effect);
+  }
+
+  flush(): void {
+    this.engine.flush();
+  }
+
   /** A moment ago little was missing, and this controller may be taken in. */
   get isCaughtUp(): boolean {
     return this.#journalWatch.heldBack === '' && this.#catchUp.isCaughtUp;
@@ -79,13 +165,23 @@ export class OrderedSide {
     return this.#takeOver.mayTake(peer);
   }
 
-  onFrame(from: number, frame: OrderedFrame): void {
-    this.engine.onFrame(from, frame);
+  get isNeeded(): boolean {
+    return this.membership.isNeeded;
   }
 
-  onMessage(from: number, message: MembershipMessage): void {
-    this.membership.onMessage(from, message);
+  onMessage(from: number, message: SchemeMessage): void {
+    if (message.type === 'ordered') this.engine.onFrame(from, message);
   }
+
+  onPeerUp(peer: number): void {
+    this.engine.onPeerUp(peer);
+  }
+
+  /** What the peer has not acknowledged is still in the queue. */
+  onPeerDown(): void {}
+
+  /** Members get every write as it is made. */
+  onSyncTick(): void {}
 
   onSynced(peer: number, exchange: Exchange): void {
     this.#catchUp.onSynced(exchange);

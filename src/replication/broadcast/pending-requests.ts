@@ -1,5 +1,5 @@
 import type { Queued } from '../../ordering/pending-keys.ts';
-import type { PendingRequest } from '../engine.ts';
+import type { PendingRequest } from '../scheme.ts';
 import type { StreamProgress } from './stream-progress.ts';
 
 /** Queued requests, and who has not acknowledged each. */

@@ -1,5 +1,5 @@
 import type { Queued } from '../../ordering/pending-keys.ts';
-import type { WriteOutcome } from '../engine.ts';
+import type { WriteOutcome } from '../scheme.ts';
 
 export type WriteDone = (outcome: WriteOutcome) => void;
 

@@ -7,8 +7,8 @@ import { sameVersion, versionTimeOfMs } from '../../ordering/version.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
 import type { StoreError } from '../../store/driver.ts';
 import { diskGate } from '../disk-gate.ts';
-import type { Draft, Engine, PendingRequest, Predicted, WriteOutcome } from '../engine.ts';
 import type { Replica } from '../replica.ts';
+import type { Draft, PendingRequest, WriteOutcome } from '../scheme.ts';
 import type { Push } from './messages.ts';
 import { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
@@ -46,7 +46,7 @@ export interface ConvergentPorts {
  * writes only once it has asked everybody for those of its former lives. So a vector never claims more than
  * is there.
  */
-export class ConvergentEngine implements Engine {
+export class ConvergentEngine {
   readonly #ports: ConvergentPorts;
   readonly #unconfirmed: UnconfirmedWrites;
   #pending = 0;
@@ -144,8 +144,8 @@ export class ConvergentEngine implements Engine {
     for (const { answers, settle } of flushes) if (answers === 0) settle();
   }
 
-  predict(): Predicted | null {
-    return null;
+  isPending(key: string): boolean {
+    return this.#unconfirmed.has(key);
   }
 
   afterPending(key: string, callback: () => void): boolean {

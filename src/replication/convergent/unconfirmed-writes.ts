@@ -42,6 +42,11 @@ export class UnconfirmedWrites {
     else this.#keys.set(key, { certain: this.#journal.newest(key), count: 1, waiting: null });
   }
 
+  /** Writes of this key wait for the store. */
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
   /**
    * Calls back once the store has answered for every write of this key that it has been handed by now.
    * @returns false, and never calls, when there is none

@@ -161,7 +161,7 @@ export class Repair {
         search.record,
         () => this.#readAgain(search),
         (error) => {
-          for (const { done } of search.readers) done(error, null);
+          for (const { done } of search.readers) done(error, null, 0);
         },
       );
     }
@@ -169,13 +169,13 @@ export class Repair {
 
   #end(search: Search, error: string | null, entry: Entry | null): void {
     this.#forget(search);
-    for (const { done } of search.readers) done(error, entry);
+    for (const { done } of search.readers) done(error, entry, 0);
   }
 
   /** What was looked for is no longer the newest. */
   #readAgain({ record, readers }: Search): void {
     for (const { done, reader } of readers) {
-      if (reader.isOvertaken) done(LOST_AND_OVERWRITTEN, null);
+      if (reader.isOvertaken) done(LOST_AND_OVERWRITTEN, null, 0);
       else this.#ports.replica.readAgain(record.key, done, reader);
     }
   }

@@ -1,0 +1,129 @@
+import type { JournalRecord } from '../journal/journal.ts';
+import type { EngineNeed, Gate } from '../membership/gate.ts';
+import type { Effect } from '../ordering/effect.ts';
+import type { Version } from '../ordering/version.ts';
+import type { OrderedFrame } from './broadcast/messages.ts';
+import type { Push } from './convergent/messages.ts';
+import type { Exchange } from './exchange/sync.ts';
+import type { Reader } from './read-flow.ts';
+import type { ReadDone } from './replica.ts';
+
+/** The messages of all schemes. */
+export type SchemeMessage = OrderedFrame | Push;
+
+/** A write before it has its version. */
+export type Draft = Omit<Effect, 'version'>;
+
+/** What became of a write. */
+export type WriteOutcome =
+  /** Done, here and wherever the level asks for it. `existed`: there was an entry before. */
+  | { readonly kind: 'applied'; readonly existed: boolean; readonly version: Version }
+  /** Its condition did not hold, or the view changed before it was agreed: nothing happened, anywhere, or will. */
+  | { readonly kind: 'conflict' }
+  /** It failed, `reason` says how; it may have happened or may still happen. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** The newest state of a key, writes under way included, when one of those decides it. */
+export interface Predicted {
+  /** What a condition on this state has to name. */
+  readonly version: Version;
+  /** Null when the key will have no entry. */
+  readonly effect: Effect | null;
+}
+
+/** A write that is not settled yet, for people to look at. */
+export interface PendingRequest {
+  readonly kind: Effect['kind'];
+  /** Empty where the request touches no key, or all of them. */
+  readonly key: string;
+  /** Its time and its origin. */
+  readonly version: Version;
+  /** Members of the view that have not acknowledged it, as far as is known here. */
+  readonly unacknowledged: readonly number[];
+}
+
+/**
+ * What a read waits for. `local`: for nothing, it sees what has been applied here. `strong`: it sees every write that was
+ * answered anywhere before the read began.
+ */
+export type ReadStrength = 'local' | 'strong';
+
+/**
+ * A way to replicate: all that a controller asks of it. Every implementation is free of I/O: clock, peers, store and
+ * journal come in by ports, so the same code runs in a controller and in a simulation.
+ */
+export interface Scheme {
+  /** Whether a request may start now. */
+  gate(need: EngineNeed): Gate;
+
+  /** Why the local store can't be used, for people; null when it can. */
+  storeTrouble(): string | null;
+
+  /**
+   * Reads the newest entry of the key; null when there is none. A `strong` read first waits for the writes of the key
+   * that are under way here. The read is issued when there is room for the value and when it is its client's turn.
+   * The time of the last read is noted where the reader says so.
+   *
+   * @param done not called, or called with an error, once the reader is gone
+   */
+  read(key: string, strength: ReadStrength, done: ReadDone, reader: Reader): void;
+
+  /** Gives out a value that the same request has read already: it takes room and a turn as if it were read again. */
+  giveAgain(bytes: number, done: () => void, reader: Reader): void;
+
+  /** What is known here of the newest write of the key that has been applied; undefined when there is none. */
+  newest(key: string): JournalRecord | undefined;
+
+  /** The version that a condition compares with: that of the newest applied write, `NO_VERSION` when it was a delete. */
+  heldVersion(key: string): Version;
+
+  /** The key has an entry that has not expired, in what has been applied. */
+  isLive(key: string): boolean;
+
+  /** Sets the time of the entry's last read here, in seconds since 1970. It is not replicated. */
+  noteRead(key: string, readAtSec: number): void;
+
+  /** The state that the writes of the key which are under way here will leave; null when there are none. */
+  predict(key: string): Predicted | null;
+
+  /**
+   * Calls back once every write of this key that is known here now has been settled.
+   * @returns false, and never calls, when there is none
+   */
+  afterPending(key: string, callback: () => void): boolean;
+
+  /** Stamps the write and has it replicated. `done` may be called before this returns. */
+  write(draft: Draft, done: (outcome: WriteOutcome) => void): void;
+
+  /** Writes received or made here that are not yet settled. */
+  readonly pending: number;
+  /** The oldest of them, `count` at most, the oldest first. */
+  oldestPending(count: number): readonly PendingRequest[];
+  /** Writes applied here since the start. */
+  readonly completed: number;
+
+  /** A message of the scheme's own. One of another scheme is ignored. */
+  onMessage(from: number, message: SchemeMessage): void;
+  /** There is a new connection to the peer. */
+  onPeerUp(peer: number): void;
+  /** The connection to the peer is gone. */
+  onPeerDown(peer: number): void;
+  /** To be called every few milliseconds. */
+  onTick(): void;
+  /** To be called every `sync_interval`. */
+  onSyncTick(): void;
+  /** To be called at the end of an event-loop turn that was asked for: what this turn has gathered leaves. */
+  flush(): void;
+
+  /** The writes that the peer has may be taken in, by an exchange. */
+  mayTake(peer: number): boolean;
+  /** Takes in one write that an exchange has brought. */
+  merge(effect: Effect): void;
+  /** An exchange has ended: everything that the peer knew when it began is known here. */
+  onSynced(peer: number, exchange: Exchange): void;
+
+  /** This controller knows what its peers knew a moment ago. */
+  readonly isCaughtUp: boolean;
+  /** This controller is about to end, and the others need it for a moment more. */
+  readonly isNeeded: boolean;
+}
