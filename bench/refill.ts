@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { alignColumns } from '../src/controller/text-table.ts';
+import { alignColumns } from '../src/base/text-table.ts';
 import { type Cluster, startCluster } from '../test_cases/support/cluster.ts';
 import { AnswerError, TextClient } from '../test_cases/support/text-client.ts';
 

@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { alignColumns } from '../../src/controller/text-table.ts';
+import { alignColumns } from '../../src/base/text-table.ts';
 import { type Cluster, startCluster } from '../../test_cases/support/cluster.ts';
 import { Network, whyNoNetwork } from '../../test_cases/support/network.ts';
 import { ASKED_NAMES, Gaps } from './gaps.ts';

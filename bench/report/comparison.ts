@@ -1,4 +1,4 @@
-import { alignColumns } from '../../src/controller/text-table.ts';
+import { alignColumns } from '../../src/base/text-table.ts';
 import { type Cell, type Figure, figureOf, findCell, type Results, type Spread } from '../results.ts';
 import { withRange } from './text-report.ts';
 

@@ -1,4 +1,4 @@
-import { alignColumns } from '../../src/controller/text-table.ts';
+import { alignColumns } from '../../src/base/text-table.ts';
 import { brief, type Goal } from '../goals.ts';
 import { type Cell, figureOf, type Results, type Spread, spreadOf } from '../results.ts';
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { loadRunRecord } from '../../src/cli/cluster/run-record.ts';
 import { OperationError, reasonOf } from '../../src/cli/failure.ts';
 import { MAIN_FILE } from '../../src/cli/locations.ts';
-import { isSettingKey } from '../../src/cli/setting-table.ts';
+import { isSettingKey } from '../../src/cli/settings/setting-table.ts';
 import { freePorts } from '../../test_cases/support/free-port.ts';
 import { own } from '../processes.ts';
 import { memcachedObstacle, startMemcached } from './memcached.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { alignColumns } from '../../src/controller/text-table.ts';
+import { alignColumns } from '../../src/base/text-table.ts';
 import { countWork, OPERATIONS, traceWork } from './count.ts';
 import { CountedCluster } from './counted-cluster.ts';
 import { excesses, LEVELS_COUNTED, TABLE } from './table.ts';

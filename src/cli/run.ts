@@ -1,14 +1,14 @@
 import { VERSION } from '../controller/product.ts';
 import type { Settings } from '../controller/settings.ts';
-import { type CommandLine, helpText, parseArguments } from './arguments.ts';
 import { topologyLayer } from './cluster/topology.ts';
-import { type Configuration, resolveConfiguration, selfOf, settingsOf } from './configuration.ts';
-import { environmentLayer } from './environment.ts';
+import { type CommandLine, helpText, parseArguments } from './command-line/arguments.ts';
+import type { Mode } from './command-line/flag-table.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, OperationError, systemCodeOf, UsageError } from './failure.ts';
-import type { Mode } from './flag-table.ts';
 import { defaultConfigFile, PROJECT_CONFIG_FILE, runDirectory } from './locations.ts';
-import type { RawSettings } from './setting-table.ts';
-import { readSettingsFile } from './settings-file.ts';
+import { type Configuration, resolveConfiguration, selfOf, settingsOf } from './settings/configuration.ts';
+import { environmentLayer } from './settings/environment.ts';
+import type { RawSettings } from './settings/setting-table.ts';
+import { readSettingsFile } from './settings/settings-file.ts';
 
 /** Does what the command line says. @returns the exit code */
 export async function run(words: readonly string[]): Promise<number> {
@@ -64,10 +64,10 @@ async function dispatch(line: CommandLine): Promise<number> {
 async function runOneController(line: CommandLine): Promise<number> {
   const configuration = load(line, defaultConfigFile());
   const self = selfOf(configuration.peers, line.identity);
-  const { readSecret, requireSecretFor } = await import('./cluster-secret.ts');
+  const { readSecret, requireSecretFor } = await import('./settings/cluster-secret.ts');
   const secret = readSecret(configuration, process.env, runDirectory());
   requireSecretFor(configuration.peers, secret);
-  const { runController } = await import('./run-controller.ts');
+  const { runController } = await import('./process/run-controller.ts');
   return runController(settingsOf(configuration, self, line.store, runDirectory()), secret);
 }
 
@@ -85,7 +85,7 @@ async function runOffline(line: CommandLine, mode: keyof typeof OFFLINE): Promis
 /** The cluster that was started last knows where its data are, unless the command line names a configuration. */
 async function offlineLayers(line: CommandLine): Promise<RawSettings[]> {
   const { loadLastRecord } = await import('./cluster/run-record.ts');
-  const { recordedSettings } = await import('./cluster/wishes.ts');
+  const { recordedSettings } = await import('./cluster/requested-settings.ts');
   const isTold = line.configPath !== null || Boolean(process.env.MEMCHORUS_CONFIG);
   const record = isTold ? null : loadLastRecord(runDirectory());
   if (record === null) return layersOf(line, defaultConfigFile());
@@ -96,14 +96,14 @@ type OfflineCommand = (all: readonly Settings[], path: string | null) => Promise
 
 /** Those that work on files, loaded when they are used. */
 const OFFLINE = {
-  backup: async () => (await import('./backup.ts')).runBackup,
-  restore: async () => (await import('./backup.ts')).runRestore,
+  backup: async () => (await import('./data/backup-command.ts')).runBackup,
+  restore: async () => (await import('./data/backup-command.ts')).runRestore,
   'survey-clock': async () => {
-    const { surveyClock } = await import('./rebase-clock.ts');
+    const { surveyClock } = await import('./data/rebase-command.ts');
     return ([settings], path) => surveyClock(settings!, path);
   },
   'rebase-clock': async () => {
-    const { rebaseClock } = await import('./rebase-clock.ts');
+    const { rebaseClock } = await import('./data/rebase-command.ts');
     return ([settings], path) => rebaseClock(settings!, path);
   },
 } as const satisfies Partial<Record<Mode, () => Promise<OfflineCommand>>>;

@@ -3,7 +3,7 @@ import type { Heartbeat } from '../membership/messages.ts';
 import { Note } from '../peer/note.ts';
 import type { OrderedSide } from '../replication/broadcast/ordered-side.ts';
 import type { Replica } from '../replication/replica.ts';
-import { Lag } from './lag.ts';
+import { Lag } from './recent-lag.ts';
 
 export interface HealthPorts {
   readonly replica: Replica;

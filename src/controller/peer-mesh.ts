@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isOnLoopback } from '../peer/loopback.ts';
 import { Mesh } from '../peer/mesh.ts';
 import type { Core } from './core.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from './log/logger.ts';
 import { MACHINE_CLOCK } from './machine-clock.ts';
 import { nameOf, type Settings } from './settings.ts';
 

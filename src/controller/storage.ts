@@ -13,10 +13,10 @@ import { NOTHING_RECOVERED, type RecoveredState } from '../journal/recovered-sta
 import { ViewFile } from '../journal/view-file.ts';
 import { type ViewLog, VolatileViewLog } from '../membership/view-record.ts';
 import { NO_VERSION, sameVersion, TICKS_PER_MS } from '../ordering/version.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from './log/logger.ts';
 import { MACHINE_CLOCK } from './machine-clock.ts';
 import { ownerOf, type Settings } from './settings.ts';
-import type { JournalStatus } from './status.ts';
+import type { JournalStatus } from './status/status.ts';
 
 /** What of a controller outlives its process, as far as its settings ask for it. */
 export interface Storage {

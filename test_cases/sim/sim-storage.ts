@@ -1,5 +1,5 @@
 import type { LogFields } from '../../src/base/log.ts';
-import type { Logger } from '../../src/controller/logger.ts';
+import type { Logger } from '../../src/controller/log/logger.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import { HALF_TAKEN_OVER, openStorage, type Storage } from '../../src/controller/storage.ts';
 import type { Random } from './random.ts';

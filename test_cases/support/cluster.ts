@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFailed } from 'vitest';
-import type { Status } from '../../src/controller/status.ts';
+import type { Status } from '../../src/controller/status/status.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';

@@ -186,7 +186,7 @@ export async function consecutivePorts(count: number): Promise<number[]> {
 const ATTEMPTS_MAX = 50;
 
 async function areFree(ports: readonly number[]): Promise<boolean> {
-  const { isPortTaken } = await import('../../src/cli/port-owner.ts');
+  const { isPortTaken } = await import('../../src/cli/process/port-owner.ts');
   const taken = await Promise.all(
     ports.map((port) => (port > 65_535 ? true : isPortTaken({ host: '127.0.0.1', port }))),
   );

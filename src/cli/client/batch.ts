@@ -1,9 +1,9 @@
 import { EXIT_FAILED, EXIT_OK, reasonOf, UsageError } from '../failure.ts';
 import { look } from '../status/run-status.ts';
+import type { ClientSession } from './cli-session.ts';
 import { clientHelp } from './client-help.ts';
-import type { ClientSession } from './client-session.ts';
 import { isShowCluster } from './command-words.ts';
-import type { ReplyParts } from './reply-reader.ts';
+import type { ReplyParts } from './text-reply-reader.ts';
 import { parseTyped, type WireCommand } from './typed-command.ts';
 
 /** Longest command line read from a pipe, in bytes: a get of thousands of keys. */

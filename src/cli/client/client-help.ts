@@ -1,4 +1,4 @@
-import { alignColumns } from '../../controller/text-table.ts';
+import { alignColumns } from '../../base/text-table.ts';
 import { didYouMean } from '../suggestion.ts';
 import { CLIENT_WORDS, COMMAND_WORDS } from './command-words.ts';
 import { usageOf } from './typed-command.ts';

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import type { Status } from '../../controller/status.ts';
-import { renderStatus } from '../../controller/status-table.ts';
-import { formatAddress } from '../address.ts';
+import type { Status } from '../../controller/status/status.ts';
+import { renderStatus } from '../../controller/status/status-table.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { stateDirectory } from '../locations.ts';
+import { formatAddress } from '../settings/address.ts';
 import { look } from '../status/run-status.ts';
+import { type ClientSession, statusOf } from './cli-session.ts';
 import { clientHelp, completeLine } from './client-help.ts';
-import { type ClientSession, statusOf } from './client-session.ts';
 import { isShowCluster } from './command-words.ts';
 import { HISTORY_LINES_MAX, loadHistory, saveHistory } from './history.ts';
 import { explain, printable } from './reply-words.ts';

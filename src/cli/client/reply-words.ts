@@ -1,4 +1,4 @@
-import type { ReplyParts } from './reply-reader.ts';
+import type { ReplyParts } from './text-reply-reader.ts';
 
 /** What a line of the protocol means, for whoever does not know it by heart. The first that fits is said. */
 const EXPLANATIONS: readonly (readonly [pattern: RegExp, words: string])[] = [

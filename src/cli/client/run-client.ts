@@ -1,11 +1,11 @@
 import type { Address } from '../../controller/settings.ts';
-import type { CommandLine } from '../arguments.ts';
-import { type Configuration, selfOf } from '../configuration.ts';
+import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_FAILED, EXIT_OK, UsageError } from '../failure.ts';
+import { type Configuration, selfOf } from '../settings/configuration.ts';
 import { look } from '../status/run-status.ts';
 import { runAndPrint, runBatch } from './batch.ts';
+import { ClientSession } from './cli-session.ts';
 import { clientHelp } from './client-help.ts';
-import { ClientSession } from './client-session.ts';
 import { isShowCluster, SHORT_FORM_WORDS } from './command-words.ts';
 import { InteractiveClient } from './interactive.ts';
 import { quote } from './quoting.ts';

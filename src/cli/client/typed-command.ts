@@ -1,7 +1,7 @@
 import { UsageError } from '../failure.ts';
 import { COMMAND_WORDS, type CommandWord, SHORT_FORM_WORDS } from './command-words.ts';
 import { unquote } from './quoting.ts';
-import { BARRIER, type ReplyShape } from './reply-reader.ts';
+import { BARRIER, type ReplyShape } from './text-reply-reader.ts';
 
 /** A command as it goes to a controller. */
 export interface WireCommand {

@@ -1,16 +1,16 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { formatAddress } from '../address.ts';
-import type { CommandLine } from '../arguments.ts';
-import { type Configuration, logFileOf } from '../configuration.ts';
-import { environmentLayer } from '../environment.ts';
+import type { CommandLine } from '../command-line/arguments.ts';
 import { OperationError } from '../failure.ts';
 import { MAIN_FILE, PROJECT_DIRECTORY } from '../locations.ts';
-import { environmentNameOf, flagOf, SETTING_KEYS, type SettingKey } from '../setting-table.ts';
-import { nameOfController } from './crew.ts';
+import { formatAddress } from '../settings/address.ts';
+import { type Configuration, logFileOf } from '../settings/configuration.ts';
+import { environmentLayer } from '../settings/environment.ts';
+import { environmentNameOf, flagOf, SETTING_KEYS, type SettingKey } from '../settings/setting-table.ts';
+import { nameOfController } from './cluster-processes.ts';
 import { spawnDetached } from './processes.ts';
 import type { Member, RunRecord } from './run-record.ts';
-import type { StorePlan } from './store-plan.ts';
+import type { StorePlan } from './stores/store-plan.ts';
 
 /** Settled by `start` for all controllers, so that a configuration file that changes later does not split the cluster. */
 const SETTLED: ReadonlySet<SettingKey> = new Set([

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DATA_DIRECTORY, dataDirOf } from '../configuration.ts';
+import { DATA_DIRECTORY, dataDirOf } from '../settings/configuration.ts';
 import { nearPath } from './report.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Status } from '../../controller/status.ts';
-import { statusAt } from '../controller-at.ts';
-import { idOf } from './crew.ts';
+import type { Status } from '../../controller/status/status.ts';
+import { statusAt } from '../client/controller-at.ts';
+import { idOf } from './cluster-processes.ts';
 import { isAlive } from './processes.ts';
 import type { Member } from './run-record.ts';
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { renderStatus } from '../../controller/status-table.ts';
-import { formatAddress } from '../address.ts';
-import { statusAt } from '../controller-at.ts';
+import { renderStatus } from '../../controller/status/status-table.ts';
+import { statusAt } from '../client/controller-at.ts';
 import { PROJECT_DIRECTORY } from '../locations.ts';
+import { formatAddress } from '../settings/address.ts';
 import type { LogPart, RunRecord } from './run-record.ts';
 
 /** Lines of each log that are shown when a controller does not come up. */

@@ -1,15 +1,15 @@
-import { duration } from '../../controller/status-table.ts';
-import { formatAddress } from '../address.ts';
-import type { CommandLine } from '../arguments.ts';
+import { duration } from '../../controller/status/status-table.ts';
+import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
-import { crewOf, idOf, nameOfController } from './crew.ts';
+import { formatAddress } from '../settings/address.ts';
+import { crewOf, idOf, nameOfController } from './cluster-processes.ts';
 import { stopProcess } from './processes.ts';
-import { repairStores, takeIn } from './repair.ts';
 import { loadRunRecord, type RunRecord, withRunLock } from './run-record.ts';
 import { interruptible, RunUnderWay } from './run-under-way.ts';
 import { waitMsOf } from './start.ts';
+import { repairStores, takeIn } from './start-missing.ts';
 import { GRACE_MS } from './stop.ts';
-import { requireFreePorts } from './stores.ts';
+import { requireFreePorts } from './stores/stores.ts';
 
 /**
  * Stops single controllers of the cluster and starts them again as they were started, one after the other: each is

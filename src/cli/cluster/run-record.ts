@@ -4,7 +4,7 @@ import { ensureDirectory } from '../../controller/directory.ts';
 import type { Address } from '../../controller/settings.ts';
 import { OperationError, reasonOf, systemCodeOf } from '../failure.ts';
 import { birthOf, isAlive, type ProcessRecord } from './processes.ts';
-import type { StorePlan } from './store-plan.ts';
+import type { StorePlan } from './stores/store-plan.ts';
 
 /** A file, and how many bytes earlier runs had left in it. */
 export interface LogPart {

@@ -1,8 +1,8 @@
-import { duration } from '../../controller/status-table.ts';
-import { formatAddress } from '../address.ts';
+import { duration } from '../../controller/status/status-table.ts';
 import { OperationError } from '../failure.ts';
+import { formatAddress } from '../settings/address.ts';
+import { idOf } from './cluster-processes.ts';
 import { startController } from './controllers.ts';
-import { idOf } from './crew.ts';
 import { type Laggard, waitForControllers } from './readiness.ts';
 import { tailOf } from './report.ts';
 import { type Member, type RunRecord, saveRunRecord } from './run-record.ts';

@@ -1,24 +1,24 @@
 import { resolve } from 'node:path';
-import { counted } from '../../controller/text-table.ts';
-import { formatAddress } from '../address.ts';
-import type { CommandLine } from '../arguments.ts';
-import { secretFileFor } from '../cluster-secret.ts';
-import { type Configuration, dataDirOf, resolveConfiguration } from '../configuration.ts';
+import { counted } from '../../base/text-table.ts';
+import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_OK, OperationError } from '../failure.ts';
-import type { RawSettings } from '../setting-table.ts';
+import { formatAddress } from '../settings/address.ts';
+import { secretFileFor } from '../settings/cluster-secret.ts';
+import { type Configuration, dataDirOf, resolveConfiguration } from '../settings/configuration.ts';
+import type { RawSettings } from '../settings/setting-table.ts';
+import { crewOf } from './cluster-processes.ts';
 import { controllerWords } from './controllers.ts';
-import { crewOf } from './crew.ts';
 import { dataInWords } from './data-report.ts';
 import { READY_TIMEOUT_MS } from './readiness.ts';
-import { repair } from './repair.ts';
 import { nextSteps, printCluster } from './report.ts';
+import { refuseOtherWishes, settingsInForce } from './requested-settings.ts';
 import { loadRunRecord, type RunRecord, retireRunRecord, withRunLock } from './run-record.ts';
 import { interruptible, RunUnderWay } from './run-under-way.ts';
+import { repair } from './start-missing.ts';
 import { stopRecorded } from './stop.ts';
-import { planStores, type StorePlan } from './store-plan.ts';
-import { requireFreePorts, startStores, storeItemBytesMax } from './stores.ts';
+import { planStores, type StorePlan } from './stores/store-plan.ts';
+import { requireFreePorts, startStores, storeItemBytesMax } from './stores/stores.ts';
 import { plannedStores, requireLocal } from './topology.ts';
-import { refuseOtherWishes, settingsInForce } from './wishes.ts';
 
 /**
  * Gets stores, starts the controllers, waits until they form a cluster. Of a cluster that runs already, what is missing

@@ -1,10 +1,8 @@
-import { counted } from '../../controller/text-table.ts';
-import { formatAddress } from '../address.ts';
-import { controllerAt } from '../controller-at.ts';
+import { counted } from '../../base/text-table.ts';
+import { controllerAt } from '../client/controller-at.ts';
 import { EXIT_FAILED, EXIT_OK } from '../failure.ts';
-import { type Crew, crewOf, idOf } from './crew.ts';
-import { composeStop } from './docker.ts';
-import { findRunning } from './elsewhere.ts';
+import { formatAddress } from '../settings/address.ts';
+import { type Crew, crewOf, idOf } from './cluster-processes.ts';
 import { type StopOutcome, stopProcess } from './processes.ts';
 import { quoted } from './report.ts';
 import {
@@ -15,6 +13,8 @@ import {
   saveRunRecord,
   withRunLock,
 } from './run-record.ts';
+import { findRunning } from './running-elsewhere.ts';
+import { composeStop } from './stores/docker.ts';
 
 /** How long a process may take to finish what it has begun, in milliseconds. */
 export const GRACE_MS = 10_000;

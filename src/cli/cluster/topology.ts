@@ -1,10 +1,10 @@
 import { networkInterfaces } from 'node:os';
 import type { Address } from '../../controller/settings.ts';
-import { formatAddress, loopbackRange } from '../address.ts';
-import type { CommandLine } from '../arguments.ts';
-import { STORE_PORT_BASE } from '../configuration.ts';
+import type { CommandLine } from '../command-line/arguments.ts';
 import { UsageError } from '../failure.ts';
-import type { RawSetting, SettingKey } from '../setting-table.ts';
+import { formatAddress, loopbackRange } from '../settings/address.ts';
+import { STORE_PORT_BASE } from '../settings/configuration.ts';
+import type { RawSetting, SettingKey } from '../settings/setting-table.ts';
 
 const CONTROLLERS_DEFAULT = 3;
 const PORT_BASE = 8000;

@@ -1,8 +1,8 @@
 import type { Address } from '../../controller/settings.ts';
-import type { Status } from '../../controller/status.ts';
-import { formatAddress, parseAddress, sameAddress } from '../address.ts';
-import { ClientConnection, ConnectionLost } from '../client/client-connection.ts';
-import { statusOf } from '../client/client-session.ts';
+import type { Status } from '../../controller/status/status.ts';
+import { ClientConnection, ConnectionLost } from '../client/cli-connection.ts';
+import { statusOf } from '../client/cli-session.ts';
+import { formatAddress, parseAddress, sameAddress } from '../settings/address.ts';
 
 /** What came of asking one controller how it is. */
 export interface Answer {

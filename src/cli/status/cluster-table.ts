@@ -1,6 +1,6 @@
-import type { Status } from '../../controller/status.ts';
-import { duration } from '../../controller/status-table.ts';
-import { alignColumns, bytesText } from '../../controller/text-table.ts';
+import { alignColumns, bytesText } from '../../base/text-table.ts';
+import type { Status } from '../../controller/status/status.ts';
+import { duration } from '../../controller/status/status-table.ts';
 import type { Answer } from './ask-cluster.ts';
 import type { Verdict } from './verdict.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../../controller/settings.ts';
-import { sameAddress } from '../address.ts';
-import type { CommandLine } from '../arguments.ts';
 import { loadRunRecord } from '../cluster/run-record.ts';
-import type { Configuration } from '../configuration.ts';
+import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_OK } from '../failure.ts';
+import { sameAddress } from '../settings/address.ts';
+import type { Configuration } from '../settings/configuration.ts';
 import { type Answer, askCluster } from './ask-cluster.ts';
 import { renderCluster } from './cluster-table.ts';
 import { type ClusterState, judge, type Verdict } from './verdict.ts';

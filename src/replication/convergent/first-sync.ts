@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+
 export interface FirstSyncPorts {
   readonly peers: readonly number[];
   /** The peer can be asked, or may be in a moment. */

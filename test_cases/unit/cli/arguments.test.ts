@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { helpText, parseArguments } from '../../../src/cli/arguments.ts';
-import { documentedNotation, normaliseFlags } from '../../../src/cli/flag-notation.ts';
+import { helpText, parseArguments } from '../../../src/cli/command-line/arguments.ts';
+import { documentedNotation, normaliseFlags } from '../../../src/cli/command-line/flag-notation.ts';
 
 const parse = (text: string, environment: NodeJS.ProcessEnv = {}) =>
   parseArguments(text === '' ? [] : text.split(' '), environment);

@@ -2,11 +2,11 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readSecret, requireSecretFor, secretFileFor } from '../../../src/cli/cluster-secret.ts';
-import { resolveConfiguration } from '../../../src/cli/configuration.ts';
-import { environmentLayer } from '../../../src/cli/environment.ts';
 import { UsageError } from '../../../src/cli/failure.ts';
-import { parseSettings } from '../../../src/cli/settings-file.ts';
+import { readSecret, requireSecretFor, secretFileFor } from '../../../src/cli/settings/cluster-secret.ts';
+import { resolveConfiguration } from '../../../src/cli/settings/configuration.ts';
+import { environmentLayer } from '../../../src/cli/settings/environment.ts';
+import { parseSettings } from '../../../src/cli/settings/settings-file.ts';
 
 const SECRET = 'sixteen characters at least';
 let directory: string;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../../src/cli/status/ask-cluster.ts';
 import { renderCluster } from '../../../src/cli/status/cluster-table.ts';
 import { judge } from '../../../src/cli/status/verdict.ts';
-import type { PeerStatus, Service, Status } from '../../../src/controller/status.ts';
+import type { PeerStatus, Service, Status } from '../../../src/controller/status/status.ts';
 
 const YES: Service = { ready: true, reason: '' };
 const no = (reason: string): Service => ({ ready: false, reason });

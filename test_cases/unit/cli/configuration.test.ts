@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { logFileOf, resolveConfiguration, selfOf, settingsOf } from '../../../src/cli/configuration.ts';
-import { environmentLayer } from '../../../src/cli/environment.ts';
 import { UsageError } from '../../../src/cli/failure.ts';
 import { PROJECT_CONFIG_FILE } from '../../../src/cli/locations.ts';
-import { type RawSetting, SETTING_KEYS, type SettingKey } from '../../../src/cli/setting-table.ts';
-import { parseSettings, readSettingsFile } from '../../../src/cli/settings-file.ts';
+import {
+  logFileOf,
+  resolveConfiguration,
+  selfOf,
+  settingsOf,
+} from '../../../src/cli/settings/configuration.ts';
+import { environmentLayer } from '../../../src/cli/settings/environment.ts';
+import { type RawSetting, SETTING_KEYS, type SettingKey } from '../../../src/cli/settings/setting-table.ts';
+import { parseSettings, readSettingsFile } from '../../../src/cli/settings/settings-file.ts';
 
 const layer = (settings: Partial<Record<SettingKey, string>>): Map<SettingKey, RawSetting> =>
   new Map(Object.entries(settings).map(([key, text]) => [key as SettingKey, { text, origin: `--${key}` }]));

@@ -1,7 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { growingPercentFor, HEADROOM_BYTES, keepHeapHeadroom } from '../../../src/cli/heap-headroom.ts';
+import {
+  growingPercentFor,
+  HEADROOM_BYTES,
+  keepHeapHeadroom,
+} from '../../../src/cli/process/heap-headroom.ts';
 
 it('a small heap may grow by the headroom, and hardly more', () => {
   fc.assert(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReplyReader } from '../../../src/cli/client/reply-reader.ts';
+import { ReplyReader } from '../../../src/cli/client/text-reply-reader.ts';
 import { parseTyped } from '../../../src/cli/client/typed-command.ts';
 
 const text = (bytes: Buffer) => bytes.toString('latin1');

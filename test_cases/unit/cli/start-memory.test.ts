@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { releaseStartMemory } from '../../../src/cli/start-memory.ts';
+import { releaseStartMemory } from '../../../src/cli/process/start-memory.ts';
 
 it('gives back memory that is no longer used', () => {
   let used = Array.from({ length: 2_000_000 }, (_, index) => ({ index }));

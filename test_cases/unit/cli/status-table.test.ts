@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { printable } from '../../../src/cli/client/reply-words.ts';
-import type { Status } from '../../../src/controller/status.ts';
-import { duration, renderStatus } from '../../../src/controller/status-table.ts';
+import type { Status } from '../../../src/controller/status/status.ts';
+import { duration, renderStatus } from '../../../src/controller/status/status-table.ts';
 
 const PEER = {
   up: true,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ClientBudget, CONNECTION_BYTES_MAX } from '../../../src/controller/client-budget.ts';
-import { requestBytes } from '../../../src/controller/request-bytes.ts';
+import { ClientBudget, CONNECTION_BYTES_MAX } from '../../../src/controller/clients/client-budget.ts';
+import { requestBytes } from '../../../src/controller/clients/request-bytes.ts';
 import { storeRequest } from '../../../src/protocol/make-request.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLogger, LogFileError, type LogSettings } from '../../../src/controller/logger.ts';
-import { RotatingFile } from '../../../src/controller/rotating-file.ts';
+import { createLogger, LogFileError, type LogSettings } from '../../../src/controller/log/logger.ts';
+import { RotatingFile } from '../../../src/controller/log/rotating-file.ts';
 import { eventually } from '../../support/eventually.ts';
 
 let directory = '';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PrefixStatistics } from '../../../src/controller/prefix-statistics.ts';
+import { PrefixStatistics } from '../../../src/controller/metrics/prefix-statistics.ts';
 import { deleteRequest, storeRequest } from '../../../src/protocol/make-request.ts';
 import { REPLIES, type Reply } from '../../../src/protocol/reply.ts';
 

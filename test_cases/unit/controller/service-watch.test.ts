@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ServiceWatch } from '../../../src/controller/service-watch.ts';
+import { ServiceWatch } from '../../../src/controller/status/service-watch.ts';
 import { clockAt } from '../../support/ports.ts';
 
 /** One that has looked every 100 ms; `lines` is what it has logged. */

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resolveConfiguration, settingsOf } from '../../../src/cli/configuration.ts';
+import { resolveConfiguration, settingsOf } from '../../../src/cli/settings/configuration.ts';
 import type { Settings } from '../../../src/controller/settings.ts';
 import { openStorage, type Storage } from '../../../src/controller/storage.ts';
 import { NO_ENTRY } from '../../../src/ordering/effect.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { environmentNameOf, SETTING_KEYS } from '../../../src/cli/setting-table.ts';
+import { environmentNameOf, SETTING_KEYS } from '../../../src/cli/settings/setting-table.ts';
 import { PROTOCOL_VERSION } from '../../../src/controller/product.ts';
 import { MEMCACHED_IMAGE } from '../../support/store-process.ts';
 

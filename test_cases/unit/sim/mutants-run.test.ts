@@ -14,6 +14,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, 
 /** The simulator's place is taken by a script that notices one text of one file, at seeds from 7 on. */
 const SIMULATOR = `
 import { appendFileSync, readFileSync } from 'node:fs';
+
 const at = (name) => process.argv[process.argv.indexOf(name) + 1];
 const [first, seeds] = [Number(at('--first')), Number(at('--seeds'))];
 const code = readFileSync('src/code.ts', 'utf8');

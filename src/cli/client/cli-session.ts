@@ -1,0 +1,169 @@
+import type { Address } from '../../controller/settings.ts';
+import type { Status } from '../../controller/status/status.ts';
+import { OperationError } from '../failure.ts';
+import { formatAddress, parseAddress, sameAddress } from '../settings/address.ts';
+import { ClientConnection, ConnectionLost } from './cli-connection.ts';
+import type { ReplyParts } from './text-reply-reader.ts';
+import type { WireCommand } from './typed-command.ts';
+
+/** Beyond the cluster's own deadline: then it is the controller that hangs, not the request. In milliseconds. */
+const REPLY_MARGIN_MS = 4000;
+
+/**
+ * A user's connection to a cluster: to one controller at a time, and to the next one when that dies.
+ *
+ * A command is never sent a second time by itself: its first try may have taken effect.
+ */
+export class ClientSession {
+  readonly #candidates: Address[];
+  readonly #replyTimeoutMs: number;
+  readonly #movesOn: boolean;
+  readonly #notice: (message: string) => void;
+  #connection: ClientConnection | null = null;
+  /** Shared by a command that finds no connection and the search for the next controller. */
+  #connecting: Promise<void> | null = null;
+  #closed = false;
+
+  /**
+   * @param candidates where to try, in this order
+   * @param movesOn false: a lost connection is reported and not replaced
+   * @param notice told, in words, whenever the connection is lost or moves
+   */
+  constructor(
+    candidates: readonly Address[],
+    requestTimeoutMs: number,
+    movesOn: boolean,
+    notice: (message: string) => void,
+  ) {
+    this.#candidates = [...candidates];
+    this.#replyTimeoutMs = requestTimeoutMs + REPLY_MARGIN_MS;
+    this.#movesOn = movesOn;
+    this.#notice = notice;
+  }
+
+  /** Every controller that is known here. */
+  get candidates(): readonly Address[] {
+    return this.#candidates;
+  }
+
+  /** Null while there is no connection. */
+  get address(): Address | null {
+    return this.#connection?.address ?? null;
+  }
+
+  /** @throws OperationError when none of the candidates accepts */
+  connect(): Promise<void> {
+    this.#connecting ??= this.#dialInTurn().finally(() => {
+      this.#connecting = null;
+    });
+    return this.#connecting;
+  }
+
+  async #dialInTurn(): Promise<void> {
+    const failures: string[] = [];
+    for (const candidate of this.#candidates) {
+      try {
+        return this.#adopt(await ClientConnection.dial(candidate));
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error;
+        failures.push(error.message);
+      }
+    }
+    const hint = 'is the cluster running? ./startup.sh starts one';
+    throw new OperationError(`cannot connect: ${failures.join('; ')} (${hint})`);
+  }
+
+  /**
+   * Finds out where to go when this controller dies: to its peers, as it names them. When it names none, the
+   * configured ones will do if it is one of them; otherwise they are another cluster's.
+   *
+   * @returns what the controller said; null when it is none of ours
+   */
+  async learnPeers(configured: readonly Address[]): Promise<Status | null> {
+    const status = await this.status();
+    const own = this.address;
+    if (status !== null) this.#addCandidates(peerAddressesOf(status));
+    else if (configured.some((peer) => own !== null && sameAddress(peer, own)))
+      this.#addCandidates(configured);
+    return status;
+  }
+
+  #addCandidates(addresses: readonly Address[]): void {
+    for (const address of addresses) {
+      if (!this.#candidates.some((known) => sameAddress(known, address))) this.#candidates.push(address);
+    }
+  }
+
+  /** @returns null when the connection was lost: the user has been told, and the session has moved on if it could */
+  async run(command: WireCommand): Promise<ReplyParts | null> {
+    if (this.#connection === null) await this.connect();
+    const connection = this.#connection;
+    if (connection === null) return null;
+    try {
+      return await connection.request(command.bytes, command.reply, this.#replyTimeoutMs);
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+      const outcome = command.writes
+        ? `the outcome of "${command.title}" is unknown: it may or may not have taken effect`
+        : `"${command.title}" was not answered; ask again`;
+      await this.#moveOn(`${error.message}; ${outcome}`);
+      return null;
+    }
+  }
+
+  /** The cluster as the controller sees it; null when this is no controller, or not one of ours. */
+  async status(): Promise<Status | null> {
+    const bytes = Buffer.from('show json\r\n');
+    const reply = await this.run({ bytes, reply: 'lines', writes: false, title: 'show json' });
+    return reply === null ? null : statusOf(reply);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
+  #adopt(connection: ClientConnection): void {
+    if (this.#closed) {
+      connection.close();
+      return;
+    }
+    this.#connection = connection;
+    connection.onLostWhileIdle((reason) => {
+      if (this.#connection === connection) void this.#moveOn(reason.message);
+    });
+  }
+
+  /** The dead controller goes to the end of the line, and the next one that accepts is taken. */
+  async #moveOn(message: string): Promise<void> {
+    const dead = this.#connection?.address;
+    this.#connection = null;
+    this.#notice(message);
+    if (!this.#movesOn) return;
+    const at = this.#candidates.findIndex((known) => dead !== undefined && sameAddress(known, dead));
+    if (at >= 0) this.#candidates.push(...this.#candidates.splice(at, 1));
+    try {
+      await this.connect();
+      this.#notice(`now at ${formatAddress(this.address!)}`);
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      this.#notice(`${error.message}; the next command tries again`);
+    }
+  }
+}
+
+/** @returns null when the reply is not the answer to `show json` */
+export function statusOf(reply: ReplyParts): Status | null {
+  if (reply.failed || reply.parts.length !== 2) return null;
+  try {
+    const status = JSON.parse(reply.parts[0]!.toString('utf8')) as Status;
+    return Array.isArray(status.peers) ? status : null;
+  } catch {
+    return null;
+  }
+}
+
+function peerAddressesOf(status: Status): Address[] {
+  return status.peers.map((peer) => parseAddress(peer.address)).filter((address) => address !== null);
+}

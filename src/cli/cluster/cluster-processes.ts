@@ -1,0 +1,70 @@
+import { directoryOf } from '../../journal/data-directory.ts';
+import { holderOf } from '../../journal/directory-lock.ts';
+import { controllerAt } from '../client/controller-at.ts';
+import { birthOf, isAlive, type ProcessRecord } from './processes.ts';
+import type { Member, RunRecord } from './run-record.ts';
+
+/** Who of a recorded cluster runs now, whoever started it. */
+export interface Crew {
+  readonly controllers: readonly Member[];
+  /** Ids of controllers that do not run. */
+  readonly missing: readonly number[];
+  /** Those of `controllers` that were started by hand since. */
+  readonly byHand: readonly Member[];
+  /** Memcacheds of the record that run. */
+  readonly memcacheds: readonly Member[];
+  readonly deadMemcacheds: readonly Member[];
+}
+
+/**
+ * A controller is the cluster's when its process is the recorded one; or when it uses the controller's data directory,
+ * which only one process can; or, where there is none, when it answers on the controller's address as that one.
+ */
+export async function crewOf(record: RunRecord): Promise<Crew> {
+  const controllers: Member[] = [];
+  const byHand: Member[] = [];
+  const missing: number[] = [];
+  for (const [id, address] of record.peers.entries()) {
+    const recorded = record.controllers.find(({ name }) => name === nameOfController(id));
+    if (recorded !== undefined && isAlive(recorded)) {
+      controllers.push(recorded);
+      continue;
+    }
+    const found = await startedByHand(record, id);
+    if (found === null) missing.push(id);
+    else {
+      const member = { ...found, name: nameOfController(id), address, logs: recorded?.logs ?? [] };
+      controllers.push(member);
+      byHand.push(member);
+    }
+  }
+  return {
+    controllers,
+    missing,
+    byHand,
+    memcacheds: record.memcacheds.filter(isAlive),
+    deadMemcacheds: record.memcacheds.filter((member) => !isAlive(member)),
+  };
+}
+
+export function nameOfController(id: number): string {
+  return `controller-${id}`;
+}
+
+/** The id in the name of a controller or a memcached. */
+export function idOf({ name }: Pick<Member, 'name'>): number {
+  return Number(name.split('-')[1]);
+}
+
+async function startedByHand(record: RunRecord, id: number): Promise<ProcessRecord | null> {
+  const { cluster, dataDir, peers } = record;
+  if (dataDir !== '') return processOf(holderOf(directoryOf(dataDir, id)));
+  const found = await controllerAt(peers[id]!);
+  if (found === null || found.status.cluster !== cluster || found.status.controller !== id) return null;
+  return processOf(found.pid);
+}
+
+function processOf(pid: number | null): ProcessRecord | null {
+  const birth = pid === null ? null : birthOf(pid);
+  return pid === null || birth === null ? null : { pid, birth };
+}

@@ -1,0 +1,76 @@
+import { counted } from '../../base/text-table.ts';
+import { whatAnswers } from '../../store/what-answers.ts';
+import { resolveConfiguration } from '../settings/configuration.ts';
+import { type Crew, nameOfController } from './cluster-processes.ts';
+import { printCluster } from './report.ts';
+import { recordedSettings } from './requested-settings.ts';
+import type { Member, RunRecord } from './run-record.ts';
+import { interruptible, RunUnderWay } from './run-under-way.ts';
+import { requireFreePorts, startMissing, storeItemBytesMax } from './stores/stores.ts';
+
+/** Starts what of a cluster does not run; what runs is left as it is, also when this fails. */
+export async function repair(
+  directory: string,
+  record: RunRecord,
+  crew: Crew,
+  waitMs: number,
+): Promise<void> {
+  const run = new RunUnderWay(directory, record);
+  takeIn(run, crew);
+  await interruptible(async (signal) => {
+    const stores = await repairStores(run, [...record.peers.keys()], signal);
+    await requireFreePorts(crew.missing.map((id) => record.peers[id]!));
+    for (const id of crew.missing) await run.startController(id);
+    const started = [...stores, ...crew.missing.map(nameOfController)];
+    if (started.length === 0) process.stdout.write(`the cluster is running already (${record.level})\n`);
+    else process.stdout.write(`started again: ${started.join(', ')} ...\n`);
+    const ready = await run.becomeReady(run.record.controllers, waitMs, signal);
+    if (started.length > 0) process.stdout.write(`${ready}\n`);
+  });
+  await printCluster(run.record);
+}
+
+/** Controllers that were started by hand go into the record. */
+export function takeIn(run: RunUnderWay, { controllers, byHand }: Crew): void {
+  if (byHand.length > 0)
+    process.stdout.write(
+      `${counted(byHand.length, 'controller')} started by hand: ${byHand.map(named).join(', ')}, taken into the record\n`,
+    );
+  run.keep({ controllers });
+}
+
+function named({ name, pid }: Member): string {
+  return `${name} (pid ${pid})`;
+}
+
+/** Starts those of these stores on whose address nothing listens. @returns their names */
+export async function repairStores(
+  run: RunUnderWay,
+  ids: readonly number[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { plan, composeProject } = run.record;
+  if (plan.kind === 'embedded' || plan.kind === 'configured') return [];
+  const silent: number[] = [];
+  for (const id of ids) {
+    if ((await whatAnswers(plan.stores[id]!, STORE_TIMEOUT_MS)).kind === 'nobody') silent.push(id);
+  }
+  if (silent.length === 0) return [];
+  const { itemBytesMax } = resolveConfiguration([recordedSettings(run.record)]);
+  await startMissing(
+    {
+      plan,
+      itemBytesMax: storeItemBytesMax(itemBytesMax),
+      directory: run.directory,
+      composeProject,
+      signal,
+      onStarted: run.keepMemcached,
+    },
+    plan,
+    silent,
+  );
+  run.keep({ plan: { ...plan, found: plan.found.filter((id) => !silent.includes(id)) } });
+  return silent.map((id) => `memcached-${id}`);
+}
+
+const STORE_TIMEOUT_MS = 1000;

@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Address } from '../../../controller/settings.ts';
+import { whatAnswers } from '../../../store/what-answers.ts';
+import { OperationError } from '../../failure.ts';
+import { formatAddress } from '../../settings/address.ts';
+import { isAlive, spawnDetached } from '../processes.ts';
+import type { Member } from '../run-record.ts';
+
+/** How long a memcached may take until it answers, in milliseconds. */
+const READY_TIMEOUT_MS = 5000;
+
+const POLL_MS = 20;
+
+/** Memory of one memcached for items, in megabytes. */
+const MEMORY_MEGABYTES = 64;
+
+/** @returns the version of the `memcached` program, null when there is none */
+export function memcachedVersion(): Promise<string | null> {
+  return new Promise((resolve) => {
+    execFile('memcached', ['-V'], { timeout: 2000 }, (error, stdout) => {
+      resolve(error === null ? (/\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? 'of unknown version') : null);
+    });
+  });
+}
+
+/**
+ * One memcached on its own address.
+ *
+ * @param itemBytesMax its `-I`; memcached wants twice that to fit into its memory
+ * @throws OperationError
+ */
+export async function startMemcached(
+  id: number,
+  address: Address,
+  itemBytesMax: number,
+  directory: string,
+): Promise<Member> {
+  const name = `memcached-${id}`;
+  const output = join(directory, `${name}.log`);
+  const megabytes = Math.max(MEMORY_MEGABYTES, Math.ceil((4 * itemBytesMax) / 1024 ** 2));
+  const words = ['-l', address.host, '-p', String(address.port), '-U', '0', '-m', String(megabytes)];
+  words.push('-I', String(itemBytesMax), ...asUnprivilegedUser());
+  const started = await spawnDetached('memcached', words, {
+    workingDirectory: directory,
+    outputFile: output,
+  });
+  if (started === null) throw new OperationError(`${name} could not be started; ${lastWords(output)}`);
+  return { ...started, name, address, logs: [{ file: output, from: 0 }] };
+}
+
+/** memcached refuses to run as root unless told which user to become. */
+function asUnprivilegedUser(): string[] {
+  return process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+}
+
+/** @throws OperationError when it ends, or does not answer in time */
+export async function waitForMemcached(member: Member): Promise<void> {
+  const problem = await answerProblem(member.address, () => isAlive(member));
+  if (problem === null) return;
+  const where = `${member.name} on ${formatAddress(member.address)}`;
+  throw new OperationError(`${where} ${problem}; ${lastWords(member.logs[0]!.file)}`);
+}
+
+/** For a memcached that is no process of this machine's. @throws OperationError when it does not answer in time */
+export async function waitForAnswer(address: Address): Promise<void> {
+  const problem = await answerProblem(address, () => true);
+  if (problem !== null) throw new OperationError(`the memcached on ${formatAddress(address)} ${problem}`);
+}
+
+/** @returns null once it answers */
+async function answerProblem(address: Address, lives: () => boolean): Promise<string | null> {
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  while ((await whatAnswers(address, READY_TIMEOUT_MS)).kind !== 'memcached') {
+    if (!lives()) return 'ended at once';
+    if (performance.now() > deadline) return `does not answer within ${READY_TIMEOUT_MS / 1000} s`;
+    await sleep(POLL_MS);
+  }
+  return null;
+}
+
+function lastWords(file: string): string {
+  const last = readFileSync(file, 'latin1').trim().split('\n').at(-1);
+  return last === undefined || last === '' ? 'it said nothing' : `it said: ${last}`;
+}

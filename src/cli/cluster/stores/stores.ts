@@ -1,0 +1,72 @@
+import type { Address } from '../../../controller/settings.ts';
+import { OperationError } from '../../failure.ts';
+import { describeTakenPort, isPortTaken } from '../../process/port-owner.ts';
+import type { Member } from '../run-record.ts';
+import { composeUp } from './docker.ts';
+import { requireMemcached, signStore } from './found-store.ts';
+import { startMemcached, waitForAnswer, waitForMemcached } from './memcached-program.ts';
+import type { StorePlan } from './store-plan.ts';
+
+/**
+ * memcached's `-I` for a client's limit: the envelope around a value needs room too, so twice the limit, and
+ * never below 2 MB, in bytes.
+ */
+export function storeItemBytesMax(itemBytesMax: number): number {
+  return Math.max(2 * 1024 * 1024, 2 * itemBytesMax);
+}
+
+/** Where and how stores are started. */
+export interface StoreStart {
+  readonly plan: StorePlan;
+  /** memcached's `-I`. */
+  readonly itemBytesMax: number;
+  readonly directory: string;
+  readonly composeProject: string | null;
+  readonly signal: AbortSignal;
+  /** Told of every process at once, so that none is forgotten if the next one fails. */
+  readonly onStarted: (member: Member) => void;
+}
+
+/** @throws OperationError */
+export async function startStores(start: StoreStart): Promise<void> {
+  const { plan, directory } = start;
+  if (plan.kind === 'embedded') return;
+  if (plan.kind === 'configured') {
+    for (const store of plan.stores) await requireMemcached(store);
+    return;
+  }
+  for (const id of plan.found) await signStore(plan.stores[id]!, directory);
+  const missing = plan.stores.flatMap((_, id) => (plan.found.includes(id) ? [] : [id]));
+  if (missing.length > 0) await startMissing(start, plan, missing);
+}
+
+/** @param missing ids of the stores that nobody runs */
+export async function startMissing(
+  start: StoreStart,
+  { kind, stores }: Exclude<StorePlan, { kind: 'embedded' }>,
+  missing: readonly number[],
+): Promise<void> {
+  if (kind === 'docker') {
+    process.stdout.write('starting the containers (the first time, the image is pulled) ...\n');
+    await composeUp(start.composeProject!, stores, missing, start.itemBytesMax, start.signal);
+    await Promise.all(missing.map((id) => waitForAnswer(stores[id]!)));
+    return;
+  }
+  const members: Member[] = [];
+  for (const id of missing) {
+    const member = await startMemcached(id, stores[id]!, start.itemBytesMax, start.directory);
+    start.onStarted(member);
+    members.push(member);
+  }
+  await Promise.all(members.map(waitForMemcached));
+}
+
+/** The addresses that controllers are to listen on. @throws OperationError */
+export async function requireFreePorts(addresses: readonly Address[]): Promise<void> {
+  for (const address of addresses) {
+    if (!(await isPortTaken(address))) continue;
+    throw new OperationError(
+      `${await describeTakenPort(address)}; stop that, or choose other ports with --base-port`,
+    );
+  }
+}

@@ -1,0 +1,261 @@
+import yargs from 'yargs';
+import { NODES_MAX } from '../../ordering/version.ts';
+import { reasonOf, UsageError } from '../failure.ts';
+import { parsePort } from '../settings/address.ts';
+import type { Identity, StoreOverride } from '../settings/configuration.ts';
+import { flagOf, type RawSetting, SETTING_KEYS, type SettingKey } from '../settings/setting-table.ts';
+import { didYouMean } from '../suggestion.ts';
+import { dashed, documentedNotation, normaliseFlags } from './flag-notation.ts';
+import { ALL_FLAG_NAMES, COMMANDS, FLAGS, type Mode, namesOf } from './flag-table.ts';
+
+/** What the command line says, checked for form; the settings are still text. */
+export interface CommandLine {
+  readonly mode: Mode;
+  readonly showHelp: boolean;
+  readonly showVersion: boolean;
+  /** Null: the default path. */
+  readonly configPath: string | null;
+  readonly identity: Identity;
+  readonly store: StoreOverride;
+  readonly settings: ReadonlyMap<SettingKey, RawSetting>;
+  /** With `start`. */
+  readonly controllers: number | null;
+  readonly basePort: number | null;
+  readonly storeBasePort: number | null;
+  /** With the client: the command to run, word by word; empty: ask for commands. */
+  readonly command: readonly string[];
+  /** With `backup` and `restore` where the backup is, with `survey-clock` and `rebase-clock` the plan's file. */
+  readonly path: string | null;
+  /** With `restart`: which controllers. */
+  readonly ids: readonly number[];
+  /** With `start` and `restart`: how long until all has to be ready; null: the default. */
+  readonly waitMs: number | null;
+  /** With `status`. */
+  readonly json: boolean;
+  readonly watch: boolean;
+}
+
+/** Most controllers that `start` runs: each is a process, and they all share one machine. */
+const CONTROLLERS_MAX = 64;
+
+/** @throws UsageError */
+export function parseArguments(words: readonly string[], environment: NodeJS.ProcessEnv): CommandLine {
+  const first = words[0];
+  const named = COMMANDS.find((command) => command === first) ?? null;
+  const { flags, rest } = normaliseFlags(pathLast(words, named), takesValue);
+  const given = parseFlags(flags);
+  const mode = named ?? (given.has('cli') ? 'client' : 'controller');
+  refuseForeignFlags(given, mode);
+  const path = takesPath(mode) ? (rest.shift() ?? null) : null;
+  const ids = mode === 'restart' && !given.has('help') ? idsOf(rest.splice(0)) : [];
+  if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
+  return {
+    mode,
+    showHelp: given.has('help'),
+    showVersion: given.has('version'),
+    configPath: given.get('config') ?? null,
+    identity: identityOf(given, environment),
+    store: { host: given.get('kvh') ?? null, port: portOf(given, 'kvp') },
+    settings: settingLayer(given),
+    controllers: numberOf(given, 'n', 1, CONTROLLERS_MAX),
+    basePort: portOf(given, 'base-port'),
+    storeBasePort: portOf(given, 'store-base-port'),
+    command: rest,
+    path,
+    ids,
+    waitMs: millisecondsOf(given, 'wait'),
+    json: given.has('json'),
+    watch: given.has('watch'),
+  };
+}
+
+/** The environment names a controller where no flag does: in a container, where all run the same command. */
+function identityOf(given: ReadonlyMap<string, string>, environment: NodeJS.ProcessEnv): Identity {
+  const named = ['id', 'host', 'port'].some((flag) => given.has(flag));
+  const id = given.get('id') ?? (named ? undefined : environment.MEMCHORUS_ID || undefined);
+  return {
+    id:
+      id === undefined ? null : wholeNumber(id, given.has('id') ? '--id' : 'MEMCHORUS_ID', 0, NODES_MAX - 1),
+    host: given.get('host') ?? null,
+    port: portOf(given, 'port'),
+  };
+}
+
+/** The words behind the command; flags may stand on both sides of a path, and of ids. */
+function pathLast(words: readonly string[], named: Mode | null): readonly string[] {
+  if (named === null) return words;
+  const others = words.slice(1);
+  if (!takesPath(named) && named !== 'restart') return others;
+  const flagAt = others.findIndex((word) => word.startsWith('-'));
+  return flagAt === -1 ? others : [...others.slice(flagAt), ...others.slice(0, flagAt)];
+}
+
+/** @throws UsageError */
+function idsOf(words: readonly string[]): number[] {
+  if (words.length === 0) throw new UsageError('which controllers? Give their ids: main.ts restart 1');
+  return words.map((word) => wholeNumber(word.replace(/^controller-/, ''), 'restart', 0, NODES_MAX - 1));
+}
+
+/** A path stands behind the command. */
+const PATH_MODES: readonly Mode[] = ['backup', 'restore', 'survey-clock', 'rebase-clock'];
+
+function takesPath(mode: Mode): boolean {
+  return PATH_MODES.includes(mode);
+}
+
+function takesValue(name: string): boolean {
+  const flag = ALL_FLAG_NAMES.get(name);
+  return flag !== undefined && FLAGS[flag]!.options.type === 'string';
+}
+
+function parser(words: readonly string[], mode: Mode | null) {
+  const rows = Object.entries(FLAGS).filter(([, row]) => mode === null || row.modes.includes(mode));
+  return yargs([...words])
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'short-option-groups': false,
+      'strip-aliased': true,
+    })
+    .help(false)
+    .version(false)
+    .options(Object.fromEntries(rows.map(([flag, row]) => [flag, row.options])))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    });
+}
+
+/** The flags that were given, by chief name. The last one wins. */
+function parseFlags(words: readonly string[]): Map<string, string> {
+  const given = new Map<string, string>();
+  let parsed: Record<string, unknown>;
+  try {
+    parsed = parser(words, null).parseSync() as Record<string, unknown>;
+  } catch (error) {
+    throw new UsageError(inOwnWords(reasonOf(error)), { cause: error });
+  }
+  for (const [name, value] of Object.entries(parsed)) {
+    if (name === '_' || name === '$0' || value === undefined || value === false) continue;
+    const flag = ALL_FLAG_NAMES.get(name);
+    if (flag === undefined) refuseFlag(name);
+    given.set(flag, String(value));
+  }
+  return given;
+}
+
+function inOwnWords(message: string): string {
+  const flag = /^Not enough arguments following: (.*)$/.exec(message)?.[1];
+  return flag === undefined ? message : `${dashed(flag)} needs a value; --help shows which`;
+}
+
+function refuseFlag(name: string): never {
+  const hint = didYouMean(dashed(name), [...ALL_FLAG_NAMES.keys()].map(dashed));
+  throw new UsageError(`unknown flag "${name}"${hint}; --help lists all flags`);
+}
+
+function refuseForeignFlags(given: ReadonlyMap<string, string>, mode: Mode): void {
+  for (const flag of given.keys()) {
+    const { modes } = FLAGS[flag]!;
+    if (modes.includes(mode)) continue;
+    throw new UsageError(`${dashed(flag)} belongs to ${modes.join(' and ')}, not to ${mode}; see --help`);
+  }
+}
+
+function refuseWord(word: string, mode: Mode): never {
+  if (mode !== 'controller')
+    throw new UsageError(`${mode} takes no further words, but "${word}" stands there`);
+  const hint = didYouMean(word, [...COMMANDS, 'help']);
+  throw new UsageError(
+    `unknown word "${word}"${hint}; say ${COMMANDS.join(', ')}, -cli <command>, or see --help`,
+  );
+}
+
+function numberOf(given: ReadonlyMap<string, string>, flag: string, min: number, max: number): number | null {
+  const text = given.get(flag);
+  return text === undefined ? null : wholeNumber(text, dashed(flag), min, max);
+}
+
+function millisecondsOf(given: ReadonlyMap<string, string>, flag: string): number | null {
+  const text = given.get(flag);
+  if (text === undefined) return null;
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds <= WAIT_SECONDS_MAX) return Math.round(seconds * 1000);
+  throw new UsageError(`${dashed(flag)} is "${text}": give seconds from 0 to ${WAIT_SECONDS_MAX}`);
+}
+
+const WAIT_SECONDS_MAX = 86_400;
+
+function wholeNumber(text: string, origin: string, min: number, max: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`${origin} is "${text}": give a whole number from ${min} to ${max}`);
+}
+
+function portOf(given: ReadonlyMap<string, string>, flag: string): number | null {
+  const text = given.get(flag);
+  if (text === undefined) return null;
+  const port = parsePort(text);
+  if (port !== null) return port;
+  throw new UsageError(`${dashed(flag)} is "${text}": give a port from 1 to 65535`);
+}
+
+function settingLayer(given: ReadonlyMap<string, string>): Map<SettingKey, RawSetting> {
+  const layer = new Map<SettingKey, RawSetting>();
+  for (const key of SETTING_KEYS) {
+    const flag = flagOf(key);
+    const text = given.get(flag);
+    if (text !== undefined) layer.set(key, { text: text.trim(), origin: dashed(namesOf(flag)[1] ?? flag) });
+  }
+  return layer;
+}
+
+const SYNOPSIS: Readonly<Record<Mode, string>> = {
+  controller: `Usage:
+  main.ts -p <port> [-cons <level>] ...          one controller of a cluster
+  main.ts -cli [-i <host>] [-p <port>]           the interactive client
+  main.ts -cli -p <port> get k                   one command
+  main.ts start [-cons <level>] [-n <number>]    memcacheds and controllers, in the background; or what is missing
+  main.ts stop                                   stops what start started
+  main.ts restart <id> ...                       stops single controllers and starts them again, one by one
+  main.ts status [--watch] [--json]              the whole cluster at a glance; exit code 0: all is well
+  main.ts backup <directory> [-p <port>]         copies the journals of all controllers, or of one, running or not
+  main.ts restore <directory> [-p <port>]        makes them the journals of stopped controllers
+  main.ts survey-clock <plan> -p <port>          notes the version times of a stopped controller
+  main.ts rebase-clock <plan> -p <port>          writes its journal anew with times that are not ahead`,
+  client: 'Usage: main.ts -cli [-i <host>] [-p <port>] [command ...]',
+  start: 'Usage: startup.sh [-cons <level>] [-n <number>] ...   (or: main.ts start ...)',
+  stop: 'Usage: stop.sh   (or: main.ts stop)',
+  restart:
+    'Usage: main.ts restart <id> ... [--wait <seconds>]   stops controllers and starts them again, one by one',
+  status: `Usage: main.ts status [--watch] [--json] [-p <port>]   asks every controller how it is
+Exit code 0: healthy, 1: degraded (clients are served), 3: unavailable.`,
+  backup:
+    'Usage: main.ts backup <directory> [-p <port>]   copies the journals of all controllers, or of one, running or not',
+  restore: 'Usage: main.ts restore <directory> [-p <port>]   for stopped controllers that have no journal',
+  'survey-clock': `Usage: main.ts survey-clock <plan> -p <port>   for a cluster whose version times are far ahead of the real time
+
+Notes in the file <plan> which times this controller has in use, and changes nothing else. All controllers have to be
+stopped, and all surveyed, with the same file, before the first is rebased. See docs/operation.md.`,
+  'rebase-clock': `Usage: main.ts rebase-clock <plan> -p <port>   on each controller, when all are surveyed
+
+Writes the journal anew, with all versions at or before the time of the plan, in the same order. The journal as it was
+is kept beside it. See docs/operation.md.`,
+};
+
+const EPILOGUE = `Settings come from flags, else the environment (MEMCHORUS_PEERS for --peers, and so on), else the
+configuration file, else the defaults; config.ini explains every one.`;
+
+/** @param mode the flags of `controller` are all of them */
+export async function helpText(mode: Mode): Promise<string> {
+  const help = await parser([], mode === 'controller' ? null : mode)
+    .usage(SYNOPSIS[mode])
+    .epilogue(mode === 'stop' || mode === 'restart' ? '' : EPILOGUE)
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .getHelp();
+  return documentedNotation(help);
+}

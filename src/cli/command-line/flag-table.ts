@@ -1,0 +1,114 @@
+import type { Options } from 'yargs';
+import { flagOf, SETTING_KEYS, SETTINGS } from '../settings/setting-table.ts';
+
+/** First words that are no flags. */
+export const COMMANDS = [
+  'start',
+  'stop',
+  'restart',
+  'status',
+  'backup',
+  'restore',
+  'survey-clock',
+  'rebase-clock',
+] as const;
+
+export const MODES = ['controller', 'client', ...COMMANDS] as const;
+
+export type Mode = (typeof MODES)[number];
+
+export interface FlagRow {
+  readonly modes: readonly Mode[];
+  readonly options: Options;
+}
+
+const text = (group: string, describe: string, alias: readonly string[] = []): Options => ({
+  type: 'string',
+  requiresArg: true,
+  group,
+  describe,
+  alias,
+});
+
+const toggle = (group: string, describe: string, alias: readonly string[] = []): Options => ({
+  type: 'boolean',
+  group,
+  describe,
+  alias,
+});
+
+/** Those that work on the files of one of the controllers; and all that are about one. */
+const OFFLINE: readonly Mode[] = ['backup', 'restore', 'survey-clock', 'rebase-clock'];
+const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', ...OFFLINE];
+
+/** Flags that are no settings: they say what to run, and which of the controllers this is. */
+const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
+  cli: {
+    modes: ['client'],
+    options: toggle('What:', 'the interactive client; with a command behind it, runs that', ['client']),
+  },
+  config: {
+    modes: ['controller', 'client', 'start', 'status', ...OFFLINE],
+    options: text('What:', 'configuration file [default: ./config.ini]', ['c']),
+  },
+  help: { modes: MODES, options: toggle('What:', 'this help; -h alone does the same') },
+  version: { modes: MODES, options: toggle('What:', 'the version') },
+  json: { modes: ['status'], options: toggle('What:', 'status: one line of JSON, for scripts') },
+  watch: { modes: ['status'], options: toggle('What:', 'status: again every second, until Ctrl-C') },
+  host: {
+    modes: ONE_CONTROLLER,
+    options: text('Which controller:', 'its address, or the one to dial; -h <host> does the same', ['i']),
+  },
+  port: {
+    modes: ONE_CONTROLLER,
+    options: text('Which controller:', 'its port, or the one to dial', ['p']),
+  },
+  id: { modes: ONE_CONTROLLER, options: text('Which controller:', 'its place in peers, from 0') },
+  pr: {
+    modes: ['controller', 'client', 'start'],
+    options: text('Which controller:', 'accepted, without effect', ['priority']),
+  },
+  kvh: { modes: ['controller'], options: text('Store:', 'host of the store of this controller', ['kvhost']) },
+  kvp: { modes: ['controller'], options: text('Store:', 'port of the store of this controller', ['kvport']) },
+  n: {
+    modes: ['start'],
+    options: text('Start:', 'how many controllers, on 127.0.0.1', ['controllers']),
+  },
+  'base-port': {
+    modes: ['start'],
+    options: text('Start:', 'port of controller 0; the others follow [8000]'),
+  },
+  'store-base-port': {
+    modes: ['start'],
+    options: text('Start:', 'port of memcached 0; the others follow [11201]'),
+  },
+  wait: {
+    modes: ['start', 'restart'],
+    options: text('Start:', 'seconds until the controllers have to be ready, 0: do not wait [30]'),
+  },
+};
+
+/** Every flag, by its chief name. */
+export const FLAGS: Readonly<Record<string, FlagRow>> = { ...OWN_FLAGS, ...settingFlags() };
+
+function settingFlags(): Record<string, FlagRow> {
+  const rows: Record<string, FlagRow> = {};
+  for (const key of SETTING_KEYS) {
+    const { group, describe, fallback, ...more } = SETTINGS[key];
+    const shown = fallback === '' ? describe : `${describe} [default: ${fallback}]`;
+    const aliases: readonly string[] = 'aliases' in more ? more.aliases : [];
+    rows[flagOf(key)] = {
+      modes: ['controller', 'client', 'start', 'status', ...OFFLINE],
+      options: text(`${group}:`, shown, aliases),
+    };
+  }
+  return rows;
+}
+
+export function namesOf(flag: string): string[] {
+  return [flag, ...((FLAGS[flag]?.options.alias as readonly string[] | undefined) ?? [])];
+}
+
+export const ALL_FLAG_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.keys(FLAGS).flatMap((flag) => namesOf(flag).map((name) => [name, flag] as const)),
+);

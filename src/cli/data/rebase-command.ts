@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import { ownerOf, type Settings } from '../../controller/settings.ts';
+import {
+  type ClockPlan,
+  missingIn,
+  newPlan,
+  readPlan,
+  timeMapOf,
+  writePlan,
+} from '../../journal/clock-plan.ts';
+import { NODE_DISK } from '../../journal/disk.ts';
+import { JournalError } from '../../journal/journal-error.ts';
+import { rebase, surveyTimes } from '../../journal/rebase.ts';
+import { msOfVersionTime } from '../../ordering/version.ts';
+import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
+
+/** Notes the version times of a stopped controller in a plan. @returns the exit code */
+export async function surveyClock(settings: Settings, given: string | null): Promise<number> {
+  const path = planGiven(settings, given);
+  const owner = ownerOf(settings);
+  const { self } = settings;
+  return inWords(async () => {
+    const nowMs = Date.now();
+    const before = (await readPlan(NODE_DISK, path, owner)) ?? newPlan(owner, nowMs);
+    const { records, newestTime, ...surveyed } = await surveyTimes(settings.dataDir, owner, before);
+    const plan = { ...before, controllers: { ...before.controllers, [self]: surveyed } };
+    await writePlan(NODE_DISK, path, plan);
+    say(`controller ${self}: ${records} records, ${newestInWords(newestTime, nowMs)}; noted in ${path}`);
+    say(nextStep(plan));
+    return EXIT_OK;
+  });
+}
+
+/** Writes the journal of a stopped controller anew, by a plan. @returns the exit code */
+export async function rebaseClock(settings: Settings, given: string | null): Promise<number> {
+  const path = planGiven(settings, given);
+  const owner = ownerOf(settings);
+  return inWords(async () => {
+    const plan = await readPlan(NODE_DISK, path, owner);
+    if (plan === null) throw new OperationError(`there is no plan ${path}: begin it with survey-clock`);
+    const rebased = await rebase(settings.dataDir, owner, plan, Date.now());
+    const controller = `controller ${settings.self}`;
+    if (rebased.outcome === 'nothing') say(`${controller}: nothing has to be moved`);
+    else if (rebased.outcome === 'already') say(`${controller}: its journal has been written anew already`);
+    else
+      say(
+        `${controller}: ${rebased.records} records are written anew, the newest version of ${dateOf(rebased.newestTime)}; ` +
+          `the journal as it was is ${rebased.aside}`,
+      );
+    return EXIT_OK;
+  });
+}
+
+function planGiven({ dataDir, durability }: Settings, given: string | null): string {
+  if (given === null) throw new UsageError("name the plan's file");
+  if (dataDir === '' || durability === 'none')
+    throw new UsageError(
+      'without a journal on disk there is nothing to keep: stop all controllers, and start them',
+    );
+  return resolve(given);
+}
+
+function newestInWords(newestTime: number, nowMs: number): string {
+  if (newestTime === 0) return 'no version in use';
+  const aheadSec = Math.round((msOfVersionTime(newestTime) - nowMs) / 1_000);
+  const where = aheadSec > 0 ? `${aheadSec} s ahead of now` : 'not ahead of now';
+  return `the newest version of ${dateOf(newestTime)}, ${where}`;
+}
+
+function dateOf(versionTime: number): string {
+  return new Date(msOfVersionTime(versionTime)).toISOString();
+}
+
+function nextStep(plan: ClockPlan): string {
+  const missing = missingIn(plan);
+  if (missing.length > 0) return `still to be surveyed: controllers ${missing.join(', ')}`;
+  return timeMapOf(plan).isIdentity
+    ? 'all controllers are surveyed, and nothing has to be moved'
+    : 'all controllers are surveyed: run rebase-clock with this plan on each of them';
+}
+
+async function inWords(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof JournalError) throw new OperationError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,126 @@
+import { startController } from '../../controller/controller.ts';
+import { type ClosableLogger, createLogger, LogFileError } from '../../controller/log/logger.ts';
+import type { Settings } from '../../controller/settings.ts';
+import { stateOf } from '../../controller/status/status-table.ts';
+import { JournalError } from '../../journal/journal-error.ts';
+import { EXIT_FAILED, EXIT_OK, OperationError, reasonOf, systemCodeOf, UsageError } from '../failure.ts';
+import { formatAddress } from '../settings/address.ts';
+import { keepHeapHeadroom } from './heap-headroom.ts';
+import { describeTakenPort } from './port-owner.ts';
+import { ServiceManager } from './service-manager.ts';
+import { releaseStartMemory } from './start-memory.ts';
+
+/**
+ * Runs one controller until SIGINT or SIGTERM.
+ *
+ * @param secret the cluster's; null for none
+ * @returns the exit code
+ * @throws OperationError when it can't be started, or another process has its number
+ */
+export async function runController(settings: Settings, secret: Buffer | null): Promise<number> {
+  const stopped = onStopSignal();
+  const logger = openLog(settings);
+  // A terminal that is closed sends this as well, and is no reason to stop.
+  process.on('SIGHUP', () => logger.reopen());
+  const manager = ServiceManager.of(process.env, (reason) =>
+    logger.warn('systemd is not told how this controller is', { reason }),
+  );
+  releaseStartMemory();
+  try {
+    let controller = await startController(settings, secret, logger);
+    keepHeapHeadroom();
+    process.stdout.write(`${greeting(settings)}\n`);
+    manager?.becomeReady();
+    manager?.follow(() => stateOf(controller.status()));
+    for (;;) {
+      const { shutdownAsked, isVoid, isTaken } = controller;
+      const isAsked = Promise.race([stopped, shutdownAsked.then(() => 'shutdown')]);
+      const ending = await Promise.race([
+        isAsked.then((reason) => ({ reason, end: 'asked' })),
+        isVoid.then((reason) => ({ reason, end: 'void' })),
+        isTaken.then((reason) => ({ reason, end: 'taken' })),
+      ]);
+      const { reason, end } = ending;
+      if (end === 'taken') logger.error('ending: another process has the number of this one', { reason });
+      else if (end === 'void') logger.warn('starting anew, with nothing', { reason });
+      else logger.info('stopping', { reason });
+      if (end !== 'void') manager?.becomeStopping();
+      await controller.close();
+      if (end === 'taken') throw new OperationError(takenWords(settings, reason));
+      if (end === 'asked') break;
+      controller = await startController(settings, secret, logger, reason);
+    }
+    logger.info('stopped');
+    return EXIT_OK;
+  } catch (error) {
+    throw await startFailure(error, settings);
+  } finally {
+    await logger.close();
+  }
+}
+
+function greeting(settings: Settings): string {
+  const log = settings.logFile === '-' ? 'the console' : settings.logFile;
+  const own = formatAddress(settings.peers[settings.self]!);
+  return `controller ${settings.self} of ${settings.peers.length} listens on ${own} (${settings.level}); it logs to ${log}`;
+}
+
+function takenWords({ peers, self }: Settings, reason: string): string {
+  const own = `controller ${self} (${formatAddress(peers[self]!)})`;
+  return `${own} ends: its peers say that ${reason}; stop that process, or start this one under another id`;
+}
+
+function openLog(settings: Settings): ClosableLogger {
+  try {
+    return createLogger(settings);
+  } catch (error) {
+    if (error instanceof LogFileError)
+      throw new UsageError(`${error.message}: correct log_file`, { cause: error });
+    throw error;
+  }
+}
+
+/** Resolves with the first signal to stop; a second one ends the process at once, whatever hangs. */
+function onStopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (signal: string): void => {
+      if (asked) process.exit(EXIT_FAILED);
+      asked = true;
+      resolve(signal);
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}
+
+/** An expected failure of the start, in words; anything else stays as it is. */
+async function startFailure(error: unknown, settings: Settings): Promise<unknown> {
+  const own = settings.peers[settings.self]!;
+  if (error instanceof JournalError) return journalFailure(error);
+  switch (systemCodeOf(error)) {
+    case 'EADDRINUSE':
+      return new OperationError(`${await describeTakenPort(own)}; stop that, or change peers`, {
+        cause: error,
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new OperationError(`${own.host} is no address of this machine; correct peers`, { cause: error });
+    case 'EACCES':
+      return new OperationError(`may not listen on ${formatAddress(own)}: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}
+
+/** A place that no data directory can be in is a mistake in the settings. */
+function journalFailure(error: JournalError): UsageError | OperationError {
+  const { code, message } = error;
+  const isMisplaced = code === 'NO_PERMISSION' || code === 'NOT_A_DIRECTORY' || code === 'NO_PLACE';
+  return isMisplaced
+    ? new UsageError(message, { cause: error })
+    : new OperationError(message, { cause: error });
+}

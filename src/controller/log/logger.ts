@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import { dirname } from 'node:path';
+import { Writable } from 'node:stream';
+import winston from 'winston';
+import type { Log, LogFields } from '../../base/log.ts';
+import { ensureDirectory } from '../directory.ts';
+import type { Settings } from '../settings.ts';
+import { RotatingFile } from './rotating-file.ts';
+
+/** A log with all its levels. */
+export interface Logger extends Log {
+  readonly error: (message: string, fields?: LogFields) => void;
+  readonly debug: (message: string, fields?: LogFields) => void;
+}
+
+export interface ClosableLogger extends Logger {
+  /** Opens the log file anew, by its name: whoever puts log files aside has moved the one that was written until now. */
+  reopen(): void;
+  /** Resolves once everything that was logged is written. */
+  close(): Promise<void>;
+}
+
+/** The log file could not be opened. */
+export class LogFileError extends Error {
+  readonly code = 'LOG_FILE';
+}
+
+export type LogSettings = Pick<
+  Settings,
+  'logFile' | 'logLevel' | 'logFormat' | 'logSizeMax' | 'logFilesMax' | 'self'
+>;
+
+/** The most urgent first. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** How long to wait for the last lines when closing, in milliseconds: a full disk must not hold up an exit. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+/** @throws LogFileError */
+export function createLogger(settings: LogSettings): ClosableLogger {
+  const { self, logFormat, logLevel } = settings;
+  const lineOf = (level: LogLevel, message: string, fields?: LogFields): string => {
+    const entry = { time: new Date().toISOString(), level, controller: self, message, fields };
+    return logFormat === 'json' ? jsonLine(entry) : textLine(entry);
+  };
+  const sink = settings.logFile === '-' ? CONSOLE : fileSink(settings, lineOf);
+  const transport = transportTo(sink);
+  const logger = winston.createLogger({
+    level: logLevel,
+    format: winston.format.printf(({ level, message, fields }) =>
+      lineOf(level as LogLevel, message as string, fields as LogFields | undefined),
+    ),
+    transports: [transport],
+  });
+  const log = (level: LogLevel) => (message: string, fields?: LogFields) => {
+    if (logger.isLevelEnabled(level)) logger.log(level, message, { fields });
+  };
+  return {
+    error: log('error'),
+    warn: log('warn'),
+    info: log('info'),
+    debug: log('debug'),
+    reopen: () => {
+      sink.reopen();
+      log('info')('the log was opened anew');
+    },
+    close: () => Promise.race([closed(logger, transport, sink), afterMs(CLOSE_TIMEOUT_MS)]),
+  };
+}
+
+/** Winston decides what is logged and how it reads; the sink, how it is written. */
+function transportTo(sink: Sink): winston.transport {
+  const stream = new Writable({
+    decodeStrings: false,
+    write(line: string, _, next) {
+      sink.write(line);
+      next();
+    },
+  });
+  return new winston.transports.Stream({ stream, eol: '' });
+}
+
+async function closed(logger: winston.Logger, transport: winston.transport, sink: Sink): Promise<void> {
+  const isFlushed = once(transport, 'finish');
+  logger.end();
+  await isFlushed;
+  await sink.close();
+}
+
+interface LogEntry {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly controller: number;
+  readonly message: string;
+  readonly fields: LogFields | undefined;
+}
+
+/** `2026-01-01T00:00:00.000Z info  [0] listening {"port":8000}`: one line, whatever the message holds. */
+function textLine({ time, level, controller, message, fields }: LogEntry): string {
+  const text = message.replace(/[\r\n]+/g, ' | ');
+  const tail = fields === undefined ? '' : ` ${JSON.stringify(fields, printable)}`;
+  return `${time} ${level.padEnd(5)} [${controller}] ${text}${tail}`;
+}
+
+/** The fields stand apart, so that none of them takes the name of another part. */
+function jsonLine(entry: LogEntry): string {
+  return JSON.stringify(entry, printable);
+}
+
+/** JSON has no bigints, and shows an error as `{}`. */
+function printable(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  return value instanceof Error ? (value.stack ?? value.message) : value;
+}
+
+interface Sink {
+  write(line: string): void;
+  reopen(): void;
+  /** Resolves once everything is written, or refused. */
+  close(): Promise<void>;
+}
+
+const CONSOLE: Sink = {
+  write: (line) => process.stdout.write(`${line}\n`),
+  reopen: ignore,
+  close: () => new Promise((resolve) => process.stdout.write('', () => resolve())),
+};
+
+function fileSink(
+  { logFile, logSizeMax, logFilesMax }: LogSettings,
+  lineOf: (level: LogLevel, message: string, fields?: LogFields) => string,
+): Sink {
+  try {
+    ensureDirectory(dirname(logFile));
+    return new RotatingFile({
+      path: logFile,
+      bytesMax: logSizeMax,
+      filesMax: logFilesMax,
+      lineOfDropped: (lines) => lineOf('warn', 'lines of this log could not be written', { lines }),
+      onFailure: reportFailure,
+    });
+  } catch (cause) {
+    throw new LogFileError(`cannot write the log file ${logFile}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A log that can no longer be written must not end the controller, but must not be silent either. */
+function reportFailure(error: Error): void {
+  process.stderr.write(`memchorus: cannot write the log: ${error.message}\n`);
+}
+
+function ignore(): void {}
+
+function afterMs(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,76 @@
+import type { Hit, Reply } from '../../protocol/reply.ts';
+import type { Request } from '../../protocol/request.ts';
+
+/** memcached's default `-D`: what stands in front of it in a key is the key's prefix. */
+export const PREFIX_DELIMITER = ':';
+
+/** Prefixes that are counted; as in memcached, operations on keys with further ones are not. */
+const PREFIXES_MAX = 65_536;
+
+interface PrefixCounts {
+  get: number;
+  hit: number;
+  set: number;
+  del: number;
+}
+
+/** `stats detail`: operations by key prefix, while that is on. */
+export class PrefixStatistics {
+  enabled = false;
+  readonly #byPrefix = new Map<string, PrefixCounts>();
+
+  count(request: Request, reply: Reply): void {
+    switch (request.kind) {
+      case 'get':
+      case 'gat':
+        return this.#countGets(request.keys, reply);
+      case 'store':
+        return this.#add(request.key, 'set');
+      case 'delete':
+        if (!request.unasked) this.#add(request.key, 'del');
+        return;
+      default:
+        return;
+    }
+  }
+
+  countHits(hits: readonly Hit[]): void {
+    for (const { key } of hits) this.#add(key, 'hit');
+  }
+
+  clear(): void {
+    this.#byPrefix.clear();
+  }
+
+  /** Lines of `stats detail dump`. */
+  dump(): string[] {
+    return [...this.#byPrefix].map(
+      ([prefix, { get, hit, set, del }]) => `PREFIX ${prefix} get ${get} hit ${hit} set ${set} del ${del}`,
+    );
+  }
+
+  /** Hits stand in the order of the keys. */
+  #countGets(keys: readonly string[], reply: Reply): void {
+    const hits = reply.kind === 'hits' ? reply.hits : [];
+    let next = 0;
+    for (const key of keys) {
+      this.#add(key, 'get');
+      if (hits[next]?.key !== key) continue;
+      this.#add(key, 'hit');
+      next++;
+    }
+  }
+
+  #add(key: string, counter: keyof PrefixCounts): void {
+    const end = key.indexOf(PREFIX_DELIMITER);
+    if (end === -1) return;
+    const prefix = key.slice(0, end);
+    let counts = this.#byPrefix.get(prefix);
+    if (counts === undefined) {
+      if (this.#byPrefix.size >= PREFIXES_MAX) return;
+      counts = { get: 0, hit: 0, set: 0, del: 0 };
+      this.#byPrefix.set(prefix, counts);
+    }
+    counts[counter]++;
+  }
+}

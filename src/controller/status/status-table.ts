@@ -1,0 +1,152 @@
+import { alignColumns, bytesText, counted } from '../../base/text-table.ts';
+import type { PeerStatus, Status } from './status.ts';
+
+const COLUMNS = ['', 'ID', 'ADDRESS', 'STATUS', 'LAST HEARTBEAT', 'SYNCING', 'LAST SYNC', 'ROLE'] as const;
+
+/** The answer to `show json` as a table for people. The star marks the controller that was asked. */
+export function renderStatus(status: Status): string {
+  const lines = [
+    `cluster   ${status.cluster}, ${status.level}; controller ${status.controller} at ${status.address}`,
+    `state     ${stateOf(status)}, up for ${duration(status.uptimeSeconds * 1000)}, version ${status.version}`,
+    ...viewLines(status),
+    ...timeLines(status),
+    `requests  ${status.requests.pending} pending, ${status.requests.completed} completed; ${counted(status.keys, 'key')}`,
+    `store     ${storeOf(status)}`,
+    ...refillLines(status),
+    `journal   ${journalOf(status)}`,
+    '',
+    ...alignColumns([COLUMNS, ...status.peers.map(peerRow)]),
+  ];
+  return lines.join('\n');
+}
+
+/** Reads and writes have a word each, since one may go on without the other. */
+export function stateOf({ reads, writes }: Pick<Status, 'reads' | 'writes'>): string {
+  if (reads.ready && writes.ready) return 'ready';
+  if (reads.ready) return `ready for reads, not for writes: ${writes.reason}`;
+  if (writes.ready) return `ready for writes, not for reads: ${reads.reason}`;
+  if (reads.reason === writes.reason) return `not ready: ${reads.reason}`;
+  return `not ready for reads: ${reads.reason}; nor for writes: ${writes.reason}`;
+}
+
+function viewLines({ view, peers }: Status): string[] {
+  if (view.ballot === '') return [];
+  const lease = leaseOf(view);
+  const names = view.suspected.map((id) => peers[id]?.address ?? String(id));
+  const suspected = names.length === 0 ? '' : `, silent: ${names.join(', ')}`;
+  const lines = [`view      ${view.ballot} of ${view.members.join(', ')}${lease}${suspected}`];
+  if (view.reason !== '') lines.push(`          since ${view.reason}`);
+  return lines;
+}
+
+function leaseOf({ leaseLeftMs }: Status['view']): string {
+  if (leaseLeftMs === null) return '';
+  return leaseLeftMs > 0
+    ? `, lease for ${duration(leaseLeftMs)} more`
+    : ', may be over: the lease has run out';
+}
+
+/** Nothing, while all clocks are about right. */
+function timeLines({ time, peers }: Status): string[] {
+  if (time.nowMs === null) return [`time      not agreed: ${time.reason}`];
+  const wrong = peers.flatMap((peer) => {
+    const error = clockErrorOf(peer);
+    return error === null ? [] : [`${peer.address}'s clock is ${error}`];
+  });
+  if (wrong.length === 0) return [];
+  return [`time      ${new Date(time.nowMs).toISOString()}; ${wrong.join(', ')}`];
+}
+
+/** `1.2 s ahead` or `1.2 s behind`, of what the cluster agrees on; null while it is about right or not known. */
+export function clockErrorOf({ clockAheadMs }: Pick<PeerStatus, 'clockAheadMs'>): string | null {
+  if (clockAheadMs === null || Math.abs(clockAheadMs) < WRONG_CLOCK_MS) return null;
+  return `${duration(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead' : 'behind'}`;
+}
+
+/** How wrong a clock has to be for people to be told, in milliseconds. */
+const WRONG_CLOCK_MS = 1_000;
+
+function storeOf(status: Status): string {
+  const { type, address, up, reason, instance, instances, emptied } = status.store;
+  const name = address === '' || address === type ? type : `${type} ${address}`;
+  const changes = [
+    ...(instances > 0 ? [`replaced ${counted(instances, 'time')}`] : []),
+    ...(emptied > 0 ? [`emptied ${counted(emptied, 'time')}`] : []),
+  ];
+  if (up) return [name, 'up', ...(instance === '' ? [] : [instance]), ...changes].join(', ');
+  return reason === '' ? `${name}, down` : `${name}, down: ${reason}`;
+}
+
+function refillLines({ refill, values }: Status): string[] {
+  const { running, reason, done, total, fromJournal, fromPeers, tookMs, full } = refill;
+  const lines: string[] = [];
+  if (reason !== '') {
+    const found = `${fromJournal} from the journal, ${fromPeers} from peers`;
+    const state = running ? 'runs for' : full ? 'ended, since the store is full, after' : 'took';
+    lines.push(
+      `refill    ${done} of ${counted(total, 'key')}: ${found}; ${state} ${duration(tookMs)}; ${reason}`,
+    );
+  }
+  if (values.missing > 0) {
+    const { missing, unanswered, fromJournal: kept, fromPeers: fetched, lost } = values;
+    const reads = [
+      ...(missing > unanswered
+        ? [`${counted(missing - unanswered, 'read')} of values that the store had lost`]
+        : []),
+      ...(unanswered > 0 ? [`${counted(unanswered, 'read')} that it did not answer`] : []),
+    ];
+    lines.push(
+      `          ${reads.join(', ')}: ${kept} were in the journal, ${fetched} on peers, ${lost} nowhere`,
+    );
+  }
+  return lines;
+}
+
+function journalOf({ journal }: Status): string {
+  const { durability, reason, entries, backlogBytes, diskBytes, lastFlushMs, recoveredEntries, recoveredMs } =
+    journal;
+  const trouble = reason === '' ? '' : `, takes no writes: ${reason}`;
+  const head = `${durability}${trouble}, ${entries === 1 ? '1 entry' : `${entries} entries`}`;
+  if (durability === 'none') return head;
+  const sizes = `${bytesText(diskBytes)} on disk, ${bytesText(backlogBytes)} on the way there`;
+  const flushed = lastFlushMs === null ? '' : `, flushed ${ago(lastFlushMs)}`;
+  return `${head}; ${sizes}${flushed}; started with ${recoveredEntries} after ${duration(recoveredMs)}`;
+}
+
+function peerRow(peer: PeerStatus): readonly string[] {
+  return [
+    peer.self ? '*' : '',
+    String(peer.id),
+    peer.address,
+    peer.up ? 'True' : 'False',
+    peer.self ? '-' : ago(peer.lastHeardMs),
+    syncingOf(peer),
+    lastSyncOf(peer),
+    peer.storeTrouble === '' ? peer.role : `${peer.role}, store down: ${peer.storeTrouble}`,
+  ];
+}
+
+function syncingOf({ syncing, sync }: PeerStatus): string {
+  if (!syncing) return 'False';
+  return sync === null ? 'True' : `True ${sync.writes}/${sync.total}`;
+}
+
+/** Members of a view have nothing to catch up on. */
+function lastSyncOf({ self, inStep, lastSyncMs }: PeerStatus): string {
+  if (self) return '-';
+  return inStep ? 'in step' : ago(lastSyncMs);
+}
+
+function ago(ms: number | null): string {
+  return ms === null ? 'never' : `${duration(ms)} ago`;
+}
+
+/** Two digits that matter: `85 ms`, `1.2 s`, `3 min`, `5 h`, `2 d`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+}

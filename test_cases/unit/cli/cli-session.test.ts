@@ -1,0 +1,103 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterEach, expect, it, vi } from 'vitest';
+import { runBatch } from '../../../src/cli/client/batch.ts';
+import { ClientSession } from '../../../src/cli/client/cli-session.ts';
+import { parseTyped, type WireCommand } from '../../../src/cli/client/typed-command.ts';
+import type { Address } from '../../../src/controller/settings.ts';
+
+const servers: Server[] = [];
+const sockets = new Set<Socket>();
+
+afterEach(() => {
+  for (const socket of sockets) socket.destroy();
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** A server that hands every line to `onLine`. */
+async function serve(onLine: (line: string, socket: Socket) => void): Promise<Address> {
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      for (const line of chunk.toString().split('\r\n').slice(0, -1)) onLine(line, socket);
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { host: '127.0.0.1', port: (server.address() as { port: number }).port };
+}
+
+function command(line: string): WireCommand {
+  const typed = parseTyped(line);
+  if (typed.kind !== 'complete') throw new Error(typed.kind);
+  return typed.command;
+}
+
+it('moves to the next controller, says so, and does not send a command twice', async () => {
+  const heard: string[] = [];
+  const dying = await serve((_, socket) => socket.destroy());
+  const living = await serve((line, socket) => {
+    heard.push(line);
+    socket.write('END\r\n');
+  });
+  const notices: string[] = [];
+  const session = new ClientSession([dying, living], 1000, true, (notice) => notices.push(notice));
+  await session.connect();
+  expect(await session.run(command('set k 1'))).toBeNull();
+  expect(notices[0]).toContain('the outcome of "set k" is unknown');
+  expect(notices[1]).toBe(`now at 127.0.0.1:${living.port}`);
+  const reply = await session.run(command('get k'));
+  expect(reply?.parts.map(String)).toEqual(['END']);
+  expect(heard).toEqual(['get k']);
+  session.close();
+});
+
+it('says of a lost read that it may be asked again', async () => {
+  const dying = await serve((_, socket) => socket.destroy());
+  const notices: string[] = [];
+  const session = new ClientSession([dying], 1000, false, (notice) => notices.push(notice));
+  await session.connect();
+  expect(await session.run(command('get k'))).toBeNull();
+  expect(notices).toHaveLength(1);
+  expect(notices[0]).toContain('"get k" was not answered; ask again');
+  session.close();
+});
+
+it('learns the peers from the controller, and not those of another cluster', async () => {
+  const other = await serve(() => {});
+  const status = { peers: [{ address: `127.0.0.1:${other.port}` }] };
+  const first = await serve((line, socket) => {
+    if (line === 'show json') socket.write(`${JSON.stringify(status)}\r\nEND\r\n`);
+    else socket.destroy();
+  });
+  const session = new ClientSession([first], 1000, true, () => {});
+  await session.connect();
+  await session.learnPeers([{ host: '127.0.0.1', port: 1 }]);
+  await session.run(command('get k'));
+  expect(session.address).toEqual(other);
+  session.close();
+});
+
+it('runs commands from a pipe, values byte for byte', async () => {
+  const received: Buffer[] = [];
+  const server = await serve(() => {});
+  servers[0]!.on('connection', (socket: Socket) => {
+    socket.on('data', (chunk) => {
+      received.push(chunk);
+      socket.write('STORED\r\n');
+    });
+  });
+  async function* input() {
+    yield Buffer.from('set k 0 0 4\r');
+    yield Buffer.from('\n\r\n\0');
+    yield Buffer.from([0xff, 13, 10]);
+    yield Buffer.from('quit\r\nset never sent');
+  }
+  const session = new ClientSession([server], 1000, false, () => {});
+  await session.connect();
+  const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  expect(await runBatch(session, input())).toBe(0);
+  expect(printed.mock.calls.map(([text]) => String(text)).join('')).toBe('STORED\n');
+  printed.mockRestore();
+  expect(Buffer.concat(received)).toEqual(Buffer.from('set k 0 0 4\r\n\r\n\0\xff\r\n', 'latin1'));
+});
