@@ -8,9 +8,28 @@ const env = withCodeCache({}) as Record<string, string>;
 const LIMITS = { testTimeout: 600_000, hookTimeout: 600_000 };
 
 /**
- * Four projects: `fast` shares nothing and runs in parallel, `sim` simulates whole clusters, and uses all cores by
+ * The tests that take longest: attacks that go on for a while, and what is done to a whole cluster by hand. They run by
+ * `npm run test:long`, so that `npm test` stays short enough to be run before every commit.
+ */
+const LONG = [
+  'test_cases/failure/documented-screens.test.ts',
+  'test_cases/failure/long-absence.test.ts',
+  'test_cases/failure/partition.test.ts',
+  'test_cases/failure/rebase-clock.test.ts',
+  'test_cases/failure/recorded-failure.test.ts',
+  'test_cases/failure/rolling-restart.test.ts',
+  'test_cases/failure/small-disk.test.ts',
+  'test_cases/failure/wrong-clock.test.ts',
+  'test_cases/system/cluster-backup.test.ts',
+  'test_cases/system/docker.test.ts',
+  'test_cases/system/hostile-peer.test.ts',
+  'test_cases/system/repair.test.ts',
+];
+
+/**
+ * Five projects: `fast` shares nothing and runs in parallel, `sim` simulates whole clusters, and uses all cores by
  * itself, `system` starts real processes that mostly wait for each other, two files at a time, and `failure` has
- * the machine to itself, since clusters are broken there, and work is counted.
+ * the machine to itself, since clusters are broken there, and work is counted. So has `long`.
  */
 export default defineConfig({
   test: {
@@ -38,6 +57,7 @@ export default defineConfig({
           name: 'system',
           env: { ...env, TEST_CLUSTERS: 'patient' },
           include: ['test_cases/system/**/*.test.ts', 'test_cases/differential/**/*.test.ts'],
+          exclude: LONG,
           maxWorkers: 2,
           ...LIMITS,
           sequence: { groupOrder: 3 },
@@ -48,9 +68,20 @@ export default defineConfig({
           name: 'failure',
           env,
           include: ['test_cases/failure/**/*.test.ts', 'test_cases/bench/**/*.test.ts'],
+          exclude: LONG,
           fileParallelism: false,
           ...LIMITS,
           sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          env,
+          include: LONG,
+          fileParallelism: false,
+          ...LIMITS,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

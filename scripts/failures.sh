@@ -6,5 +6,5 @@ cd "$(dirname "$0")/.."
 PATH="$PWD/node_modules/.bin:$PATH"
 export FAILURE_ROUNDS="${1:-20}"
 echo "memchorus: $FAILURE_ROUNDS rounds of each failure"
-exec vitest run --project failure test_cases/failure/recorded-failure.test.ts test_cases/failure/partition.test.ts \
+exec vitest run --project long test_cases/failure/recorded-failure.test.ts test_cases/failure/partition.test.ts \
   test_cases/failure/wrong-clock.test.ts

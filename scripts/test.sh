@@ -1,5 +1,5 @@
 #!/bin/sh
-# Types, lint, all tests; ends with a line that says what the store's tests ran on.
+# Types, lint, and all tests but the longest (npm run test:long); ends with a line that says what the store's tests ran on.
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PWD/node_modules/.bin:$PATH"
@@ -18,5 +18,5 @@ tsc --noEmit
 echo "== lint"
 sh scripts/lint.sh
 echo "== tests"
-vitest run "$@"
+vitest run --project fast --project sim --project system --project failure "$@"
 echo "memchorus: types, lint and tests passed; the store's tests ran on $store"
