@@ -1,12 +1,13 @@
 import type { Clock } from '../base/clock.ts';
+import type { RequestFailure } from '../base/error-codes.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { JournalRecord } from '../journal/journal.ts';
-import { type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
+import { closedBecause, type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
 import { NO_ENTRY } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { flushAtMs } from '../protocol/expiry.ts';
 import { readItemRequest } from '../protocol/make-request.ts';
-import { REPLIES, type Reply, serverError } from '../protocol/reply.ts';
+import { failed, REPLIES, type Reply, serverError } from '../protocol/reply.ts';
 import type {
   DebugRequest,
   DeleteRequest,
@@ -95,7 +96,7 @@ export class Coordinator {
   gate(need: Need): Gate {
     if (need === null) return OPEN;
     const trouble = need === 'write' ? this.#ports.replica.storeTrouble() : null;
-    if (trouble !== null) return { state: 'closed', reason: `the store is down: ${trouble}` };
+    if (trouble !== null) return closedBecause('STORE_DOWN', `the store is down: ${trouble}`);
     return this.#ports.scheme.gate(need);
   }
 
@@ -162,13 +163,14 @@ export class Coordinator {
    *
    * @param done called when the write is no longer the newest
    */
-  settleLoss(record: JournalRecord, done: () => void, failed: (error: string) => void): void {
+  settleLoss(record: JournalRecord, done: () => void, refuse: (failure: RequestFailure) => void): void {
     const { scheme } = this.#ports;
     const gate = scheme.gate('write');
-    if (gate.state !== 'open') return failed(`the value is lost, and ${gate.reason}`);
+    const fail = (reason: string): void => refuse({ code: 'VALUE_LOST', reason });
+    if (gate.state !== 'open') return fail(`the value is lost, and ${gate.reason}`);
     const draft = { ...NO_ENTRY, kind: 'delete', key: record.key, base: record.version } as const;
     scheme.write(draft, (outcome) => {
-      if (outcome.kind === 'unknown') failed(outcome.reason);
+      if (outcome.kind === 'unknown') fail(outcome.reason);
       else done();
     });
   }
@@ -176,10 +178,12 @@ export class Coordinator {
   #timedOut(operation: Operation): Reply {
     const { waitingFor } = this.#ports;
     const waits = waitingFor();
-    if (operation.proposed) return serverError(`outcome unknown: not agreed in time${waits && `, ${waits}`}`);
+    const suffix = waits && `, ${waits}`;
+    if (operation.proposed)
+      return serverError('NOT_AGREED_IN_TIME', `outcome unknown: not agreed in time${suffix}`);
     const gate = this.gate(this.needOf(operation.request));
-    if (gate.state !== 'open') return serverError(gate.reason);
-    return serverError(`timed out${waits && `, ${waits}`}`);
+    if (gate.state !== 'open') return failed(gate);
+    return serverError('TIMED_OUT', `timed out${suffix}`);
   }
 
   #get(operation: Operation, request: GetRequest): void {
@@ -195,7 +199,7 @@ export class Coordinator {
 
   #readPart(operation: Operation, part: Part): void {
     if (operation.done) return;
-    const onRead: ReadDone = (error, entry) => part.onRead(error, entry);
+    const onRead: ReadDone = (failure, entry) => part.onRead(failure, entry);
     this.#ports.replica.read(part.key, this.#ifStillOpen(operation, onRead), part);
   }
 
@@ -207,10 +211,10 @@ export class Coordinator {
   /** As with many keys, by the shortest way: it is what is asked most. */
   #getOne(operation: Operation, { withCas }: GetRequest, key: string): void {
     const { scheme, replica } = this.#ports;
-    const onRead = (error: string | null, entry: Entry | null): void => {
+    const onRead = (failure: RequestFailure | null, entry: Entry | null): void => {
       if (this.#readGate().state !== 'open')
-        this.#parked.whenOpen(operation, this.#readGate, () => onRead(error, entry));
-      else if (error !== null) operation.finish(serverError(error));
+        this.#parked.whenOpen(operation, this.#readGate, () => onRead(failure, entry));
+      else if (failure !== null) operation.finish(failed(failure));
       else if (entry === null) operation.finish(NO_HITS);
       else {
         LARGE_VALUES.lend(entry.value);
@@ -228,9 +232,9 @@ export class Coordinator {
 
   /** Hands on what was read only if it may still be given out. */
   #ifStillOpen(operation: Operation, done: ReadDone): ReadDone {
-    return (error, entry, readAtSec) => {
-      if (this.#readGate().state === 'open') done(error, entry, readAtSec);
-      else this.#parked.whenOpen(operation, this.#readGate, () => done(error, entry, readAtSec));
+    return (failure, entry, readAtSec) => {
+      if (this.#readGate().state === 'open') done(failure, entry, readAtSec);
+      else this.#parked.whenOpen(operation, this.#readGate, () => done(failure, entry, readAtSec));
     };
   }
 
@@ -279,8 +283,8 @@ export class Coordinator {
     if (toBeWon || !isPlainRead(request)) return this.#conditional(operation, request);
     // What is pending may mark the entry: the next request must not overtake what this one may then have to write.
     const pending = scheme.predict(request.key) !== null;
-    const onFound: OnFound = (error, found) => {
-      if (error !== null) return operation.finish(serverError(error));
+    const onFound: OnFound = (failure, found) => {
+      if (failure !== null) return operation.finish(failed(failure));
       if (found !== null && isMarked(found, 'stale') && !isMarked(found, 'taken')) {
         return this.#conditional(operation, request);
       }
@@ -293,8 +297,8 @@ export class Coordinator {
   /** Looking at an entry for people does not count as reading it. */
   #debug(operation: Operation, { key }: DebugRequest): void {
     const request = readItemRequest(key);
-    const onFound: OnFound = (error, found) => {
-      if (error !== null) return operation.finish(serverError(error));
+    const onFound: OnFound = (failure, found) => {
+      if (failure !== null) return operation.finish(failed(failure));
       operation.finish(this.#decision.verdict(request, found).reply(NO_VERSION));
     };
     this.#found(operation, key, true, onFound, false);
@@ -312,8 +316,8 @@ export class Coordinator {
       if (operation.done) return;
       operation.isOrderedByRead = isOrdered;
       this.#readTimes.read(key, noticed, (readAtSec) => {
-        const onRead: ReadDone = (error, entry) =>
-          done(error, entry === null ? null : { ...entry, readAtSec });
+        const onRead: ReadDone = (failure, entry) =>
+          done(failure, entry === null ? null : { ...entry, readAtSec });
         replica.read(key, this.#ifStillOpen(operation, onRead), operation);
       });
       operation.isOrderedByRead = false;
@@ -334,4 +338,4 @@ export class Coordinator {
 }
 
 /** @param found null when there is no entry, or when it could not be read */
-type OnFound = (error: string | null, found: Found | null) => void;
+type OnFound = (failure: RequestFailure | null, found: Found | null) => void;

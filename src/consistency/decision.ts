@@ -1,7 +1,7 @@
 import type { Gate } from '../membership/gate.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
-import { type Reply, serverError } from '../protocol/reply.ts';
+import { failed, type Reply, serverError } from '../protocol/reply.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { Replica } from '../replication/replica.ts';
 import type { Draft, Scheme, WriteOutcome } from '../replication/scheme.ts';
@@ -80,8 +80,8 @@ export class Decision {
     readTimes.read(request.key, isNoticed(request), (readAtSec) =>
       replica.read(
         request.key,
-        (error, entry) => {
-          if (error !== null) operation.finish(serverError(error));
+        (failure, entry) => {
+          if (failure !== null) operation.finish(failed(failure));
           else onFound(entry === null ? null : { ...entry, readAtSec });
         },
         reader,
@@ -119,7 +119,7 @@ export class Decision {
 
 /** The answer to a write that may have happened or not. */
 export function unknownReply(outcome: Extract<WriteOutcome, { kind: 'unknown' }>): Reply {
-  return serverError(`outcome unknown: ${outcome.reason}`);
+  return serverError(outcome.code, `outcome unknown: ${outcome.reason}`);
 }
 
 function foundIn(effect: Effect | null): Found | null {

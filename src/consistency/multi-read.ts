@@ -1,5 +1,6 @@
+import type { RequestFailure } from '../base/error-codes.ts';
 import { Fifo } from '../base/fifo.ts';
-import { type Hit, type Reply, serverError } from '../protocol/reply.ts';
+import { failed, type Hit, type Reply } from '../protocol/reply.ts';
 import type { GetAndTouchRequest, GetRequest } from '../protocol/request.ts';
 import type { Reader, ReadFlow } from '../replication/read-flow.ts';
 import { LARGE_VALUES } from '../store/large-values.ts';
@@ -222,9 +223,9 @@ export class Part implements Reader {
     this.#whole.onHeldUp();
   }
 
-  onRead(error: string | null, entry: Shown | null): void {
+  onRead(failure: RequestFailure | null, entry: Shown | null): void {
     if (this.isGone) return;
-    if (error !== null) return this.#whole.operation.finish(serverError(error));
+    if (failure !== null) return this.#whole.operation.finish(failed(failure));
     this.entry = this.#whole.isForNothing ? null : entry;
     if (this.entry === null) this.hold(0);
     else if (this.#heldBytes === 0) this.hold(this.entry.value.length);

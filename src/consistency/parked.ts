@@ -1,5 +1,5 @@
 import type { Gate } from '../membership/gate.ts';
-import { serverError } from '../protocol/reply.ts';
+import { failed } from '../protocol/reply.ts';
 import type { Operation } from './operation.ts';
 
 /** Requests that were begun, and may not go on before a gate of the engine is open again. */
@@ -11,7 +11,7 @@ export class Parked {
     if (operation.done) return;
     const now = gate();
     if (now.state === 'open') go();
-    else if (now.state === 'closed') operation.finish(serverError(now.reason));
+    else if (now.state === 'closed') operation.finish(failed(now));
     else this.#waiting.push({ operation, gate, go });
   }
 

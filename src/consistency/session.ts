@@ -1,5 +1,5 @@
 import { Fifo } from '../base/fifo.ts';
-import { type Hit, type Reply, serverError } from '../protocol/reply.ts';
+import { failed, type Hit, type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import { ReadFlow, type Room } from '../replication/read-flow.ts';
 import type { Coordinator } from './coordinator.ts';
@@ -79,7 +79,7 @@ export class ClientSession implements OperationOwner {
     if (need === null) return true;
     const gate = this.#coordinator.gate(need);
     if (gate.state === 'closed') {
-      operation.finish(serverError(gate.reason));
+      operation.finish(failed(gate));
       return true;
     }
     if (gate.state === 'wait' || this.#barrier !== null) return false;
@@ -145,4 +145,4 @@ export class ClientSession implements OperationOwner {
   }
 }
 
-const NOT_WANTED = serverError('the client has left');
+const NOT_WANTED = serverError('CLIENT_LEFT', 'the client has left');

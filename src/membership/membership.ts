@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
-import { type EngineNeed, type Gate, OPEN } from './gate.ts';
+import { closedBecause, type EngineNeed, type Gate, OPEN, waitBecause } from './gate.ts';
 import type { JournalHealth } from './journal-health.ts';
 import { GrantedLeases, HeldLease } from './lease.ts';
 import type { Granted, Heartbeat, MembershipMessage, Standing } from './messages.ts';
@@ -162,7 +162,7 @@ export class Membership {
     if (tooFew !== null) return tooFew;
     // One that has begun to fail is left out only when a request has waited for it.
     if (unable.every((peer) => peers.isUp(peer) && !peers.withholding.includes(peer))) return OPEN;
-    return { state: 'wait', reason: `no agreement without ${peers.missing}` };
+    return waitBecause('MEMBER_UNAVAILABLE', `no agreement without ${peers.missing}`);
   }
 
   /** To be called every few milliseconds. */
@@ -227,23 +227,20 @@ export class Membership {
     const tooFew = this.#withoutMajority(peers.unable);
     if (tooFew !== null) return tooFew;
     const { failing, heldBack } = journal;
-    if (failing !== '' || (this.isOutside && heldBack !== ''))
-      return { state: 'closed', reason: `this controller is outside of the view: ${heldBack}` };
+    if (failing !== '' || (this.isOutside && heldBack !== '')) return outOfView(heldBack);
     if (this.isOutside) return this.#gateOutside();
     const basis = basisOf(this.#standings(), this.#ports.nodes, this.#ports.mayForm);
     if (basis.kind === 'unknown' && peers.silent.length > 0) {
-      return { state: 'closed', reason: `${basis.reason}; waiting for ${peers.describe(peers.silent)}` };
+      const reason = `${basis.reason}; waiting for ${peers.describe(peers.silent)}`;
+      return closedBecause('NO_VIEW', reason);
     }
-    return { state: 'wait', reason: this.#changer.waitsFor || 'the controllers are forming a view' };
+    return waitBecause('NO_VIEW', this.#changer.waitsFor || 'the controllers are forming a view');
   }
 
   #gateOutside(): Gate {
     const { reason } = this.#obstacle;
-    if (reason !== '')
-      return { state: 'closed', reason: `this controller is outside of the view: ${reason}` };
-    if (this.#ports.isCaughtUp())
-      return { state: 'wait', reason: 'the other controllers are about to take this one in' };
-    return { state: 'closed', reason: 'this controller is catching up with the others' };
+    if (reason !== '') return outOfView(reason);
+    return this.#ports.isCaughtUp() ? ABOUT_TO_BE_TAKEN_IN : CATCHING_UP;
   }
 
   /** A lease that ran out is being renewed, unless those who would have to grant it do not hear this controller. */
@@ -253,14 +250,15 @@ export class Membership {
     if (tooFew !== null) return tooFew;
     const heldMs = Math.max(this.#held.untilMs, this.#changer.installedMs);
     if (clock.nowMs() - heldMs < leaseMs || peers.ids.some((peer) => this.#obstacle.isHeardBy(peer)))
-      return { state: 'wait', reason: 'the lease is being renewed' };
-    return { state: 'closed', reason: 'no lease: the other controllers do not hear this one' };
+      return LEASE_RENEWED;
+    return NO_LEASE;
   }
 
   #withoutMajority(unable: readonly number[]): Gate | null {
     const { nodes, peers } = this.#ports;
     if (nodes - unable.length >= quorum(nodes)) return null;
-    return { state: 'closed', reason: `no majority of the controllers without ${peers.describe(unable)}` };
+    const without = peers.describe(unable);
+    return closedBecause('NO_MAJORITY', `no majority of the controllers without ${without}`);
   }
 
   #reasonToChange(): string | null {
@@ -293,6 +291,21 @@ export class Membership {
     return this.#ports.node * TURN_MS + this.#ports.random() * TURN_MS;
   }
 }
+
+function outOfView(reason: string): Gate {
+  return closedBecause('OUT_OF_VIEW', `this controller is outside of the view: ${reason}`);
+}
+
+const ABOUT_TO_BE_TAKEN_IN = waitBecause(
+  'OUT_OF_VIEW',
+  'the other controllers are about to take this one in',
+);
+
+const CATCHING_UP = closedBecause('CATCHING_UP', 'this controller is catching up with the others');
+
+const LEASE_RENEWED = waitBecause('NO_LEASE', 'the lease is being renewed');
+
+const NO_LEASE = closedBecause('NO_LEASE', 'no lease: the other controllers do not hear this one');
 
 /** A controller that is heard says so within so many times the time after which one that is silent is missed. */
 const HEARD_WITHIN = 2;

@@ -1,3 +1,5 @@
+import type { ErrorCode, RequestFailure } from '../base/error-codes.ts';
+
 /**
  * What a controller answers, free of how it is written on the wire: every protocol encoder turns these into
  * its own bytes.
@@ -76,7 +78,7 @@ export type Reply =
   /** The request was malformed or not allowed: the client's fault. */
   | { readonly kind: 'client_error'; readonly reason: string }
   /** The request could not be carried out: the cluster's fault. */
-  | { readonly kind: 'server_error'; readonly reason: string };
+  | ({ readonly kind: 'server_error' } & RequestFailure);
 
 const outcome = (name: Outcome): Extract<Reply, { kind: 'outcome' }> =>
   Object.freeze({ kind: 'outcome', outcome: name });
@@ -92,5 +94,17 @@ export const REPLIES = {
   ok: outcome('ok'),
 } as const;
 
-export const serverError = (reason: string): Reply => ({ kind: 'server_error', reason });
+/** The code is not part of what memcached's protocols say: only the reason goes out. */
+export const serverError = (code: ErrorCode, reason: string): Reply => ({
+  kind: 'server_error',
+  code,
+  reason,
+});
+export const failed = ({ code, reason }: RequestFailure): Reply => serverError(code, reason);
 export const clientError = (reason: string): Reply => ({ kind: 'client_error', reason });
+
+/** Server errors that memcached has words of its own for: these stand on the wire as they are. */
+export const SERVER_ERROR_LINES = {
+  VALUE_TOO_LARGE: 'SERVER_ERROR object too large for cache',
+  OUT_OF_MEMORY: 'SERVER_ERROR out of memory reading request',
+} as const satisfies Partial<Record<ErrorCode, string>>;

@@ -4,6 +4,7 @@ import { LineCarry } from './line-carry.ts';
 import { deleteRequest, storeRequest } from './make-request.ts';
 import { metaStoreRequest } from './meta/meta-words.ts';
 import { ReceiveQueue } from './receive-queue.ts';
+import { SERVER_ERROR_LINES } from './reply.ts';
 import type { InvalidRequest, Request } from './request.ts';
 import { TextLine } from './text-line.ts';
 import { invalid, type StoreHeader } from './text-words.ts';
@@ -128,7 +129,7 @@ export class TextProtocolDecoder {
       return this.#readValue(header);
     }
     this.#swallowBytes = valueBytes + LINE_END_BYTES;
-    const refusal = invalid('SERVER_ERROR object too large for cache', noreply);
+    const refusal = invalid(SERVER_ERROR_LINES.VALUE_TOO_LARGE, noreply);
     if (verb !== 'set' && header.meta === undefined) return refusal;
     // As in memcached, a `set` that does not fit, and any `ms`, takes away what the client meant to replace.
     this.#following = refusal;

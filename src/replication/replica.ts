@@ -1,3 +1,4 @@
+import { failure, type RequestFailure } from '../base/error-codes.ts';
 import type { Journal, JournalRecord } from '../journal/journal.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
@@ -31,7 +32,7 @@ export class Replica {
     _record,
     _trouble,
     done,
-  ) => done('the value is lost', null, 0);
+  ) => done(failure('VALUE_LOST', 'the value is lost'), null, 0);
 
   /** @param timeMs cluster time, milliseconds since 1970 */
   constructor(
@@ -221,9 +222,9 @@ export class Replica {
   #readElsewhere(record: JournalRecord, error: StoreError | null, done: ReadDone, reader: Reader): void {
     const { elsewhere } = this.#windows;
     const bytes = expectedBytes(record);
-    const onRead = (failure: string | null, entry: Entry | null) => {
+    const onRead = (failed: RequestFailure | null, entry: Entry | null) => {
       elsewhere.leave(bytes);
-      done(failure, entry, record.readAtSec);
+      done(failed, entry, record.readAtSec);
     };
     const go = () => {
       this.#counters.missing++;
@@ -368,7 +369,7 @@ const HOT_WITHIN_SEC = 60;
 const READ_BYTES = 64;
 
 /** What a read comes to whose reader is gone: nobody sees it. */
-const NOT_WANTED = 'the value is not wanted any more';
+const NOT_WANTED = failure('CLIENT_LEFT', 'the value is not wanted any more');
 
 /** A value whose size is not known is taken to have so many bytes. */
 const UNKNOWN_VALUE_BYTES = 1_048_576;
@@ -378,13 +379,16 @@ function expectedBytes({ valueBytes = UNKNOWN_VALUE_BYTES }: JournalRecord): num
 }
 
 /** What a reader is told whose value was lost, and which has gone on meanwhile. */
-export const LOST_AND_OVERWRITTEN = 'the local store lost the value while it was read; try again';
+export const LOST_AND_OVERWRITTEN = failure(
+  'READ_OVERTAKEN',
+  'the local store lost the value while it was read; try again',
+);
 
 /**
- * @param error the reason, in words, when the entry could not be read
+ * @param failure null unless the entry could not be read
  * @param readAtSec when the entry was last read here before, in seconds since 1970; 0 for never
  */
-export type ReadDone = (error: string | null, entry: Entry | null, readAtSec: number) => void;
+export type ReadDone = (failure: RequestFailure | null, entry: Entry | null, readAtSec: number) => void;
 
 /** What a store is to hold of a write. */
 export function entryOf(effect: Effect, value: Buffer): Entry {

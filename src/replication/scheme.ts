@@ -1,3 +1,4 @@
+import type { RequestFailure } from '../base/error-codes.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import type { EngineNeed, Gate } from '../membership/gate.ts';
 import type { Effect } from '../ordering/effect.ts';
@@ -20,8 +21,8 @@ export type WriteOutcome =
   | { readonly kind: 'applied'; readonly existed: boolean; readonly version: Version }
   /** Its condition did not hold, or the view changed before it was agreed: nothing happened, anywhere, or will. */
   | { readonly kind: 'conflict' }
-  /** It failed, `reason` says how; it may have happened or may still happen. */
-  | { readonly kind: 'unknown'; readonly reason: string };
+  /** It failed, as the code and the reason say; it may have happened or may still happen. */
+  | ({ readonly kind: 'unknown' } & RequestFailure);
 
 /** The newest state of a key, writes under way included, when one of those decides it. */
 export interface Predicted {

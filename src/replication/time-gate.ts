@@ -1,5 +1,5 @@
 import type { ClusterClock } from '../membership/cluster-clock.ts';
-import type { EngineNeed, Gate } from '../membership/gate.ts';
+import { closedBecause, type EngineNeed, type Gate, waitBecause } from '../membership/gate.ts';
 
 /**
  * Whether a request may start, as far as the time has a say; null when it may. Reads of the state here, and all requests at
@@ -7,6 +7,7 @@ import type { EngineNeed, Gate } from '../membership/gate.ts';
  */
 export function timeGate(clock: ClusterClock, need: EngineNeed, servesAlone: boolean): Gate | null {
   if (clock.isAgreed) return null;
-  if (!clock.isGraceOver) return { state: 'wait', reason: clock.trouble };
-  return servesAlone || need === 'read' ? null : { state: 'closed', reason: clock.trouble };
+  if (!clock.isGraceOver) return waitBecause('CLOCK_UNKNOWN', clock.trouble);
+  if (servesAlone || need === 'read') return null;
+  return closedBecause('CLOCK_UNKNOWN', clock.trouble);
 }

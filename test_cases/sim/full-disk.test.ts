@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../src/base/error-codes.ts';
 import type { Level } from '../../src/consistency/level.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
@@ -9,9 +10,13 @@ import { SimCluster } from './sim-cluster.ts';
 
 const STORED: Reply = { kind: 'outcome', outcome: 'stored' };
 
-const refusal = (reason: RegExp) => ({ kind: 'server_error', reason: expect.stringMatching(reason) });
+const refusal = (code: ErrorCode, reason: RegExp) => ({
+  kind: 'server_error',
+  code,
+  reason: expect.stringMatching(reason),
+});
 
-const NO_SPACE = refusal(/^the journal takes no writes: the disk fails/);
+const NO_SPACE = refusal('JOURNAL_NOT_WRITABLE', /^the journal takes no writes: the disk fails/);
 
 /** What it takes to give a member up, and to form a view without it, in virtual milliseconds. */
 const GOES_ON_WITHIN_MS = 1_500;
@@ -66,7 +71,10 @@ describe.each(CASES)('a full disk, at %s with %s', (level, durability) => {
     if (level === 'sequential') expect(reply).toMatchObject({ kind: 'hits', hits: [{ key: 'a' }] });
     else
       expect(reply).toEqual(
-        refusal(/^this controller is outside of the view: the journal takes no writes: the disk fails/),
+        refusal(
+          'OUT_OF_VIEW',
+          /^this controller is outside of the view: the journal takes no writes: the disk fails/,
+        ),
       );
     setFull(cluster, false, 2);
     await cluster.runUntilReady(BACK_WITHIN_MS);
@@ -92,7 +100,10 @@ describe.each(CASES)('a full disk, at %s with %s', (level, durability) => {
     await ask(cluster, 0, set('a', '2'));
     await cluster.run(200);
     expect(await ask(cluster, 0, set('b', '2'))).toEqual(
-      refusal(/^no majority .* sim:1 \(takes no writes: the disk fails.*\) and sim:2 \(takes no writes/),
+      refusal(
+        'NO_MAJORITY',
+        /^no majority .* sim:1 \(takes no writes: the disk fails.*\) and sim:2 \(takes no writes/,
+      ),
     );
     await cluster.run(5_000);
     expect(viewOf(cluster, 0)).toBe(before);

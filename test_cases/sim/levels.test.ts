@@ -197,6 +197,7 @@ describe('a minority', () => {
 
   const REFUSED = {
     kind: 'server_error',
+    code: 'NO_MAJORITY',
     reason: 'no majority of the controllers without sim:0 (down) and sim:2 (down)',
   };
 

@@ -156,7 +156,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'reads without waiting for the writes under way',
     file: 'src/consistency/coordinator.ts',
-    text: 'if (!this.policy.strongReads || !engine.afterPending(part.key, readNow)) readNow();',
+    text: 'if (!this.policy.strongReads || !scheme.afterPending(part.key, readNow)) readNow();',
     replacement: 'readNow();',
     level: 'linearizability',
     seeds: 300,
@@ -191,8 +191,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'says that a write failed whose outcome is unknown',
     file: 'src/consistency/coordinator.ts',
-    text: 'if (operation.proposed) return',
-    replacement: 'if (false) return',
+    text: 'if (operation.proposed)\n',
+    replacement: 'if (false)\n',
     level: 'linearizability',
     seeds: 300,
   },

@@ -1,3 +1,4 @@
+import { ERRORS } from '../../src/base/error-codes.ts';
 import { arithmeticRequest, deleteRequest, storeRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, StoreVerb } from '../../src/protocol/request.ts';
@@ -43,7 +44,7 @@ export function replyFor(key: string, reply: Reply): Reply {
 }
 
 /** The answer as the checkers know it; null when the operation failed for certain, and so never happened. */
-export function answerOf(action: Action, reply: Reply): Answer | null {
+export function answerOf(reply: Reply): Answer | null {
   switch (reply.kind) {
     case 'outcome':
       return { kind: 'word', word: reply.outcome };
@@ -54,11 +55,17 @@ export function answerOf(action: Action, reply: Reply): Answer | null {
     case 'hits':
       return { kind: 'value', value: reply.hits[0]?.value.toString() ?? null };
     case 'server_error':
-      if (action.kind === 'get' || !reply.reason.startsWith('outcome unknown')) return null;
-      return { kind: 'unknown' };
+      return mayHaveHappened(reply) ? { kind: 'unknown' } : null;
     default:
       throw new Error(`an unexpected reply: ${reply.kind}`);
   }
+}
+
+/** @throws when the text says something else than the code */
+function mayHaveHappened({ code, reason }: Extract<Reply, { kind: 'server_error' }>): boolean {
+  const saidByText = reason.startsWith('outcome unknown');
+  if (saidByText !== ERRORS[code].mayHaveHappened) throw new Error(`${code} and "${reason}" do not agree`);
+  return saidByText;
 }
 
 /** The version of the entry that a reply shows or has made; null when it names none. */

@@ -100,7 +100,7 @@ export class Recorder {
     this.#note(connection, () => `gets ${describeReply(reply)} to ${describeAction(key, action)}`);
     if (open.done) return;
     open.done = true;
-    const answer = answerOf(action, reply);
+    const answer = answerOf(reply);
     const returnedAt = this.#cluster.scheduler.nowMs;
     const version = tokenOf(reply);
     if (version !== null) this.seen.push({ client: connection.id, key, version, invokedAt, returnedAt });

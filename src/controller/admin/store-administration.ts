@@ -1,4 +1,5 @@
-import type { Reply } from '../../protocol/reply.ts';
+import type { ErrorCode } from '../../base/error-codes.ts';
+import { type Reply, serverError } from '../../protocol/reply.ts';
 import type { StatsGroup, StoreError, StoreStats } from '../../store/driver.ts';
 import type { StoreCounters } from '../../store/kv-controller.ts';
 
@@ -16,6 +17,18 @@ export function passOn(store: StoreAdministration, words: readonly string[], ans
   store.command(words.join(' '), (error, line) => {
     if (error === null) answer({ kind: 'line', line: line ?? '' });
     else if (error.code === 'STORE_REFUSED') answer({ kind: 'client_error', reason: error.message });
-    else answer({ kind: 'server_error', reason: error.message });
+    else answer(storeError(error));
   });
 }
+
+/** What a client is told of a command that its controller's store did not carry out. */
+export function storeError({ code, message }: StoreError): Reply {
+  return serverError(ERROR_CODES[code], message);
+}
+
+const ERROR_CODES: Readonly<Record<StoreError['code'], ErrorCode>> = {
+  STORE_DOWN: 'STORE_DOWN',
+  STORE_TIMEOUT: 'STORE_TIMEOUT',
+  STORE_TOO_LARGE: 'STORE_FAILED',
+  STORE_REFUSED: 'STORE_FAILED',
+};

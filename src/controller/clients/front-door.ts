@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { BinaryCodec } from '../../protocol/binary/binary-codec.ts';
 import { REQUEST_MAGIC } from '../../protocol/binary/wire-format.ts';
 import type { ClientCodec } from '../../protocol/client-codec.ts';
+import { SERVER_ERROR_LINES } from '../../protocol/reply.ts';
 import { TextCodec } from '../../protocol/text-codec.ts';
 import type { Address } from '../settings.ts';
 import { ClientConnection, type ClientPorts, type ConnectionFigures } from './client-connection.ts';
@@ -243,4 +244,4 @@ const SILENT_MIN = 64;
 export const BACKLOG = 1024;
 
 /** memcached's words when it has no buffer left to read into. */
-const OUT_OF_MEMORY = 'SERVER_ERROR out of memory reading request\r\n';
+const OUT_OF_MEMORY = `${SERVER_ERROR_LINES.OUT_OF_MEMORY}\r\n`;

@@ -1,4 +1,4 @@
-import type { Hit, Reply } from '../../protocol/reply.ts';
+import { type Hit, type Reply, SERVER_ERROR_LINES } from '../../protocol/reply.ts';
 import type {
   ArithmeticRequest,
   DeleteRequest,
@@ -112,7 +112,7 @@ export class Statistics {
    */
   #countInvalid({ line }: InvalidRequest): void {
     if (line === 'CLIENT_ERROR bad data chunk') this.#counts.cmd_set++;
-    else if (line === 'SERVER_ERROR object too large for cache') this.#counts.store_too_large++;
+    else if (line === SERVER_ERROR_LINES.VALUE_TOO_LARGE) this.#counts.store_too_large++;
   }
 
   #countGet(keys: number, found: number): void {

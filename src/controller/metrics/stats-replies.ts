@@ -1,7 +1,7 @@
-import { REPLIES, type Reply } from '../../protocol/reply.ts';
+import { REPLIES, type Reply, serverError } from '../../protocol/reply.ts';
 import type { StatsGroup } from '../../store/driver.ts';
 import { dumpRefusal } from '../admin/refusals.ts';
-import { type Answer, passOn, type StoreAdministration } from '../admin/store-administration.ts';
+import { type Answer, passOn, type StoreAdministration, storeError } from '../admin/store-administration.ts';
 import type { ConnectionFigures } from '../clients/client-connection.ts';
 import { REQUESTS_PER_TURN } from '../clients/client-connection.ts';
 import { BACKLOG } from '../clients/front-door.ts';
@@ -73,8 +73,8 @@ export class StatsReplies {
 
   #forward(group: StatsGroup, answer: Answer): void {
     this.#ports.store.stats(group, (error, stats) => {
-      if (stats === null) answer({ kind: 'server_error', reason: error?.message ?? '' });
-      else answer({ kind: 'stats', stats });
+      if (stats !== null) answer({ kind: 'stats', stats });
+      else answer(error === null ? serverError('STORE_FAILED', '') : storeError(error));
     });
   }
 

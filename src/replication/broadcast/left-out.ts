@@ -6,6 +6,7 @@ import type { WriteOutcome } from '../scheme.ts';
 
 export const OVERTAKEN: WriteOutcome = Object.freeze({
   kind: 'unknown',
+  code: 'VIEW_CHANGED',
   reason: 'the view changed while the write was under way',
 });
 
@@ -43,7 +44,8 @@ export function outcomeOfLeftOut(effect: Effect, newest: JournalRecord | undefin
 /** Of a write that was agreed and handed to the store. */
 export function outcomeOf({ version }: Effect, existed: boolean, error: Error | null): WriteOutcome {
   if (error === null) return { kind: 'applied', existed, version };
-  return { kind: 'unknown', reason: `agreed, but the local store failed: ${error.message}` };
+  const reason = `agreed, but the local store failed: ${error.message}`;
+  return { kind: 'unknown', code: 'STORE_FAILED', reason };
 }
 
 /** A request that a view change left out, and what became of it. */

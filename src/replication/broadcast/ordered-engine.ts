@@ -1,5 +1,5 @@
 import { type Ballot, NO_BALLOT, sameBallot } from '../../membership/ballot.ts';
-import { type EngineNeed, type Gate, OPEN } from '../../membership/gate.ts';
+import { type EngineNeed, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
 import type { View } from '../../membership/view.ts';
 import type { Effect } from '../../ordering/effect.ts';
 import { heldVersion, RequestQueue } from '../../ordering/request-queue.ts';
@@ -117,7 +117,7 @@ export class OrderedEngine {
     const gate = this.#ports.gate(need);
     if (gate.state !== 'open' || need !== 'write' || this.#queue.bytes < this.#ports.queueBytesMax)
       return gate;
-    return { state: 'wait', reason: 'too many bytes wait for agreement (queue_bytes_max)' };
+    return QUEUE_FULL;
   }
 
   write(draft: Draft, done: WriteDone): void {
@@ -391,6 +391,8 @@ export class OrderedEngine {
     replica.journal.mark({ applied: this.marked, known: known() });
   }
 }
+
+const QUEUE_FULL = waitBecause('QUEUE_FULL', 'too many bytes wait for agreement (queue_bytes_max)');
 
 const CONFLICT: WriteOutcome = Object.freeze({ kind: 'conflict' });
 

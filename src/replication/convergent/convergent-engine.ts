@@ -1,4 +1,4 @@
-import { type EngineNeed, type Gate, OPEN } from '../../membership/gate.ts';
+import { type EngineNeed, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { Effect } from '../../ordering/effect.ts';
 import { effectBytes, NO_ENTRY } from '../../ordering/effect.ts';
@@ -91,7 +91,7 @@ export class ConvergentEngine {
     const gate = closed ?? this.#ports.timeGate(need);
     if (gate !== null) return gate;
     if (this.#ports.caughtUp()) return OPEN;
-    return { state: 'wait', reason: 'this controller is catching up with its peers' };
+    return CATCHING_UP;
   }
 
   write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
@@ -123,7 +123,10 @@ export class ConvergentEngine {
   ): void {
     this.#pending--;
     this.#unconfirmed.end(effect, error === null);
-    if (error !== null) return done({ kind: 'unknown', reason: `the local store failed: ${error.message}` });
+    if (error !== null) {
+      const reason = `the local store failed: ${error.message}`;
+      return done({ kind: 'unknown', code: 'STORE_FAILED', reason });
+    }
     this.#complete(effect);
     const outcome: WriteOutcome = { kind: 'applied', existed, version: effect.version };
     if (this.#ports.sync) this.#onceKept(outcome, done);
@@ -230,7 +233,8 @@ export class ConvergentEngine {
 
   #onceKept(outcome: WriteOutcome, done: (outcome: WriteOutcome) => void): void {
     this.#ports.replica.journal.whenKept((error) => {
-      done(error === null ? outcome : { kind: 'unknown', reason: `the journal took no writes: ${error}` });
+      if (error === null) return done(outcome);
+      done({ kind: 'unknown', code: 'JOURNAL_FAILED', reason: `the journal took no writes: ${error}` });
     });
   }
 
@@ -253,6 +257,8 @@ export class ConvergentEngine {
     if (this.#outboxBytes >= PUSH_BYTES_MAX) this.flush();
   }
 }
+
+const CATCHING_UP = waitBecause('CATCHING_UP', 'this controller is catching up with its peers');
 
 interface WaitingFlush {
   /** Answers of the store that are still to come before it. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { failure, type RequestFailure } from '../../base/error-codes.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { Effect } from '../../ordering/effect.ts';
@@ -37,6 +38,8 @@ export interface RepairCounters {
   readonly gone: number;
 }
 
+export type FailRead = (failure: RequestFailure) => void;
+
 export interface RepairPorts {
   readonly replica: Replica;
   readonly bus: PeerBus<RestoreMessage>;
@@ -46,7 +49,7 @@ export interface RepairPorts {
   /** A search is given up after this time. */
   readonly timeoutMs: number;
   /** No one has the value of this write any more: have that agreed as a delete. */
-  readonly onGone: (record: JournalRecord, done: () => void, failed: (error: string) => void) => void;
+  readonly onGone: (record: JournalRecord, done: () => void, fail: FailRead) => void;
 }
 
 /**
@@ -133,7 +136,7 @@ export class Repair {
     const since = this.#ports.clock.nowMs() - this.#ports.timeoutMs;
     for (const search of [...this.#searches.values()]) {
       if (search.startedMs <= since) {
-        this.#end(search, `${lossOf(search)}, and a peer did not answer in time`, null);
+        this.#fail(search, 'a peer did not answer in time');
       } else if (search.asked.size === 0) {
         this.#forget(search);
         this.#start(search);
@@ -149,27 +152,31 @@ export class Repair {
       this.#forget(search);
       this.#readAgain(search);
     } else if (search.incomplete) {
-      this.#end(search, `${lossOf(search)}, and not every peer could be asked for the value`, null);
+      this.#fail(search, 'not every peer could be asked for the value');
     } else if (search.unsettled) {
       return;
     } else if (search.trouble !== null) {
-      this.#end(search, `${lossOf(search)}, and no other controller has the value`, null);
+      this.#fail(search, 'no other controller has the value');
     } else {
       this.#forget(search);
       this.#counters.gone++;
       onGone(
         search.record,
         () => this.#readAgain(search),
-        (error) => {
-          for (const { done } of search.readers) done(error, null, 0);
+        (failure) => {
+          for (const { done } of search.readers) done(failure, null, 0);
         },
       );
     }
   }
 
-  #end(search: Search, error: string | null, entry: Entry | null): void {
+  #fail(search: Search, because: string): void {
+    this.#end(search, failureOf(search, because), null);
+  }
+
+  #end(search: Search, failure: RequestFailure | null, entry: Entry | null): void {
     this.#forget(search);
-    for (const { done } of search.readers) done(error, entry, 0);
+    for (const { done } of search.readers) done(failure, entry, 0);
   }
 
   /** What was looked for is no longer the newest. */
@@ -194,9 +201,10 @@ function isWanted(
   return effect?.key === key && sameVersion(effect.version, version) && effect.value !== null;
 }
 
-/** For people. */
-function lossOf({ trouble }: Search): string {
-  return trouble === null ? 'the local store lost the value' : `the store is down: ${trouble}`;
+/** A store that is down may still have the value. */
+function failureOf({ trouble }: Search, because: string): RequestFailure {
+  if (trouble === null) return failure('VALUE_LOST', `the local store lost the value, and ${because}`);
+  return failure('STORE_DOWN', `the store is down: ${trouble}, and ${because}`);
 }
 
 function effectOf(key: string, entry: Entry): NonNullable<Fetched['effect']> {

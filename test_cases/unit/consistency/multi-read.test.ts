@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { KEYS_AHEAD_MAX, MultiRead, type Part } from '../../../src/consistency/multi-read.ts';
 import { Operation, type OperationOwner } from '../../../src/consistency/operation.ts';
-import type { Hit, Reply } from '../../../src/protocol/reply.ts';
+import { type Hit, type Reply, serverError } from '../../../src/protocol/reply.ts';
 import { ReadFlow } from '../../../src/replication/read-flow.ts';
 
 const VALUE_BYTES = 1_000;
@@ -205,15 +205,15 @@ describe('a read of several keys', () => {
     const reading = new Reading(names(20));
     for (let at = 0; at < 4; at++) reading.answer();
     reading.take();
-    reading.asked.shift()!.onRead('the value is lost', null);
+    reading.asked.shift()!.onRead({ code: 'VALUE_LOST', reason: 'the value is lost' }, null);
     expect(reading.out.flat()).toEqual(names(4));
-    expect(reading.reply).toEqual({ kind: 'server_error', reason: 'the value is lost' });
+    expect(reading.reply).toEqual(serverError('VALUE_LOST', 'the value is lost'));
     expect(reading.heldBytes).toBe(0);
   });
 
   it('ends with its operation: what comes later is not kept, and nothing more is asked for', () => {
     const reading = new Reading(names(20));
-    reading.operation.finish({ kind: 'server_error', reason: 'the client has left' });
+    reading.operation.finish(serverError('CLIENT_LEFT', 'the client has left'));
     const asked = reading.asked.length;
     while (reading.asked.length > 0) reading.answer();
     reading.take();

@@ -54,7 +54,7 @@ const TABLE: readonly (readonly [Request, Reply, string])[] = [
     'STAT pid 1\r\nSTAT x \r\nEND\r\n',
   ],
   [who, clientError('no'), 'CLIENT_ERROR no\r\n'],
-  [who, serverError('a peer\r\nis down\n'), 'SERVER_ERROR a peer is down \r\n'],
+  [who, serverError('NO_MAJORITY', 'a peer\r\nis down\n'), 'SERVER_ERROR a peer is down \r\n'],
 ];
 
 describe('encodeText', () => {
@@ -63,8 +63,8 @@ describe('encodeText', () => {
   });
 
   it('writes nothing for a request that wants no reply', () => {
-    expect(encoded(deleteRequest('k', true), serverError('down'))).toBe('');
-    expect(encoded(deleteRequest('k'), serverError('down'))).not.toBe('');
+    expect(encoded(deleteRequest('k', true), serverError('STORE_DOWN', 'down'))).toBe('');
+    expect(encoded(deleteRequest('k'), serverError('STORE_DOWN', 'down'))).not.toBe('');
   });
 
   it('writes text for people as UTF-8', () => {

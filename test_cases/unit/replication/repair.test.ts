@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { RequestFailure } from '../../../src/base/error-codes.ts';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { NO_ENTRY } from '../../../src/ordering/effect.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
@@ -23,7 +24,7 @@ const ALONE = readerOf();
 
 let sent: PeerMessage[];
 let lost: string[];
-let answers: { error: string | null; entry: Entry | null }[];
+let answers: { failure: RequestFailure | null; entry: Entry | null }[];
 let replica: Replica;
 let repair: Repair;
 
@@ -50,7 +51,12 @@ beforeEach(() => {
 });
 
 function find(trouble: string | null): number {
-  repair.find(replica.journal.newest('k')!, trouble, (error, entry) => answers.push({ error, entry }), ALONE);
+  repair.find(
+    replica.journal.newest('k')!,
+    trouble,
+    (failure, entry) => answers.push({ failure, entry }),
+    ALONE,
+  );
   return (sent.at(-1) as Fetch).id;
 }
 
@@ -74,15 +80,14 @@ describe('a value that the store does not give', () => {
     const id = find(GONE);
     for (const peer of [1, 2]) repair.onFetched(peer, says(id, 'lost'));
     expect(lost).toEqual([]);
-    expect(answers).toEqual([
-      { error: `the store is down: ${GONE}, and no other controller has the value`, entry: null },
-    ]);
+    const reason = `the store is down: ${GONE}, and no other controller has the value`;
+    expect(answers).toEqual([{ failure: { code: 'STORE_DOWN', reason }, entry: null }]);
   });
 
   it.each([null, GONE])('is what the first peer says that has it (trouble: %s)', (trouble) => {
     const id = find(trouble);
     repair.onFetched(2, says(id, 'found'));
-    expect(answers).toMatchObject([{ error: null, entry: { value: WRITE.value, version: WRITE.version } }]);
+    expect(answers).toMatchObject([{ failure: null, entry: { value: WRITE.value, version: WRITE.version } }]);
   });
 
   it.each([null, GONE])('is an error while a peer can’t say (trouble: %s)', (trouble) => {
@@ -90,6 +95,8 @@ describe('a value that the store does not give', () => {
     repair.onFetched(1, says(id, 'failed'));
     repair.onFetched(2, says(id, 'lost'));
     expect(lost).toEqual([]);
-    expect(answers).toMatchObject([{ error: expect.stringContaining('not every peer could be asked') }]);
+    const code = trouble === null ? 'VALUE_LOST' : 'STORE_DOWN';
+    const reason = expect.stringContaining('not every peer could be asked');
+    expect(answers).toMatchObject([{ failure: { code, reason } }]);
   });
 });

@@ -44,7 +44,7 @@ describe('the table of binary commands', () => {
           : REPLIES.ok;
       const isRead = one.makes === 'get' || one.makes === 'gat';
       expect(answered(packet(one.opcode, fields), isRead ? { kind: 'hits', hits: [] } : success)).toEqual([]);
-      expect(answered(packet(one.opcode, fields), serverError('no majority'))).toHaveLength(1);
+      expect(answered(packet(one.opcode, fields), serverError('NO_MAJORITY', 'no majority'))).toHaveLength(1);
     },
   );
 });
@@ -132,10 +132,10 @@ describe('binary replies', () => {
 
   it('give the reason for what the cluster cannot do', () => {
     const set = packet(0x01, { key: 'k', extras: u32(0, 0), value: 'v' });
-    expect(answered(set, serverError('keine Mehrheit für b'))).toEqual([
+    expect(answered(set, serverError('NO_MAJORITY', 'keine Mehrheit für b'))).toEqual([
       '#0 01 status=86 value="keine Mehrheit fÃ¼r b"',
     ]);
-    expect(answered(packet(0x00, { key: 'k' }), serverError('timed out'))).toEqual([
+    expect(answered(packet(0x00, { key: 'k' }), serverError('TIMED_OUT', 'timed out'))).toEqual([
       '#0 00 status=86 value="timed out"',
     ]);
     expect(answered(set, clientError('not so'))).toEqual(['#0 01 status=4 value="not so"']);
