@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { MUTANTS, type Mutant } from '../test_cases/sim/mutants.ts';
+import type { Mutant } from '../test_cases/sim/mutants/mutant.ts';
+import { MUTANTS } from '../test_cases/sim/mutants/table.ts';
 import { hashOfCode } from './mutants/code-copy.ts';
 import { Results } from './mutants/results.ts';
 import { describe, partOf, TableRun } from './mutants/table-run.ts';
 
 const USAGE = `npm run mutants -- [options]     makes each mistake of the table in a copy of the code, and has it found
-  --only WORDS     those with these words in their names
+  --only WORDS     those with these words in their names or anchors
   --part 2/4       the second of four parts, which take about as long as each other
   --continue       those alone of which nothing is known, for this very code
   --list           what is known, for this very code, and what is left; runs nothing
@@ -70,7 +71,7 @@ function chooseFrom(mutants: readonly Mutant[]): Mutant[] {
   if (!(Number.isInteger(part) && Number.isInteger(parts) && part! >= 1 && part! <= parts!))
     throw new Error(`--part ${options.part}: it has to be like 2/4`);
   return partOf(
-    mutants.filter(({ name }) => name.includes(options.only)),
+    mutants.filter(({ name, anchor }) => name.includes(options.only) || anchor.includes(options.only)),
     part!,
     parts!,
   );

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Mutant } from '../../test_cases/sim/mutants.ts';
+import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
+import { anchorsOf, applied, changeOf } from './anchor.ts';
 
 /** What the simulator runs. */
 const COPIED = [
@@ -16,8 +17,8 @@ const COPIED = [
   'package.json',
 ];
 
-/** Says nothing about what the simulator does: the tables name each mistake's text by themselves. */
-const NOT_HASHED = /(\.test|mutants)\.ts$/;
+/** Files that do not change what the simulator does: tests, and the tables, since each result is kept with its mutant. */
+const NOT_HASHED = /\.test\.ts$|\/sim\/mutants\//;
 
 /** Names the code: the same as long as no file differs that the simulator runs. */
 export function hashOfCode(root: string): string {
@@ -41,32 +42,50 @@ function filesUnder(root: string, top: string): string[] {
     .sort();
 }
 
+/** The file of `src/` that has each anchor. @throws when two places have the same one */
+export function anchorFiles(root: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const path of filesUnder(root, 'src').filter((file) => file.endsWith('.ts'))) {
+    for (const name of anchorsOf(readFileSync(join(root, path), 'utf8')).keys()) {
+      if (files.has(name)) throw new Error(`${files.get(name)} and ${path} have the anchor ${name}`);
+      files.set(name, path);
+    }
+  }
+  return files;
+}
+
 /** A copy of the code in which one mistake at a time is made. */
 export class CodeCopy {
   readonly root: string;
+  readonly #anchors: ReadonlyMap<string, string>;
 
   constructor(original: string) {
     this.root = mkdtempSync(join(tmpdir(), 'memchorus-mutant-'));
     for (const path of COPIED) cpSync(join(original, path), join(this.root, path), { recursive: true });
     symlinkSync(join(original, 'node_modules'), join(this.root, 'node_modules'));
+    this.#anchors = anchorFiles(this.root);
   }
 
   /**
    * Runs something on the code with the mistake.
    *
-   * @throws when the text is not there, or is there twice: the table has to follow the code
+   * @throws when no file has the anchor, or the code under it has no part that the edit is made for
    */
-  async with<T>({ name, file, text, replacement }: Mutant, run: (root: string) => Promise<T>): Promise<T> {
-    const path = join(this.root, file);
+  async with<T>({ anchor, edit }: Mutant, run: (root: string) => Promise<T>): Promise<T> {
+    const path = join(this.root, this.#fileOf(anchor));
     const original = readFileSync(path, 'utf8');
-    const parts = original.split(text);
-    if (parts.length !== 2) throw new Error(`"${name}": ${parts.length - 1} places in ${file} have its text`);
-    writeFileSync(path, parts.join(replacement));
+    writeFileSync(path, applied(original, [changeOf(original, anchorsOf(original).get(anchor)!, edit)]));
     try {
       return await run(this.root);
     } finally {
       writeFileSync(path, original);
     }
+  }
+
+  #fileOf(anchor: string): string {
+    const file = this.#anchors.get(anchor);
+    if (file === undefined) throw new Error(`no file of src/ has the anchor ${anchor}`);
+    return file;
   }
 
   remove(): void {

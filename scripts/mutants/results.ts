@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Mutant } from '../../test_cases/sim/mutants.ts';
+import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
 import { type Finding, optionsOf, type Swarm } from './swarm.ts';
 
 /** What came of a mutant. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import type { Mutant } from '../../test_cases/sim/mutants.ts';
+import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
 
 /** Seeds of one sort, as `npm run sim` runs them. */
 export type Swarm = Pick<Mutant, 'level' | 'durability' | 'faults' | 'horizonMs' | 'seeds'>;

@@ -1,4 +1,4 @@
-import type { Mutant } from '../../test_cases/sim/mutants.ts';
+import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
 import { CodeCopy } from './code-copy.ts';
 import type { Results, Tried } from './results.ts';
 import { type Finding, optionsOf, replayCommand, type Swarm, simulate } from './swarm.ts';

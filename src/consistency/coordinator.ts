@@ -117,6 +117,7 @@ export class Coordinator {
     for (let first = this.#deadlines.first(); first !== undefined; first = this.#deadlines.first()) {
       if (!first.done && first.deadlineMs > now) return;
       this.#deadlines.shift();
+      // mutant: ignores-deadlines
       if (!first.done) this.#onDeadline(first, now);
     }
   }
@@ -179,6 +180,7 @@ export class Coordinator {
     const { waitingFor } = this.#ports;
     const waits = waitingFor();
     const suffix = waits && `, ${waits}`;
+    // mutant: unknown-becomes-failure
     if (operation.proposed)
       return serverError('NOT_AGREED_IN_TIME', `outcome unknown: not agreed in time${suffix}`);
     const gate = this.gate(this.needOf(operation.request));
@@ -191,6 +193,7 @@ export class Coordinator {
     const { scheme } = this.#ports;
     const read = (part: Part) => {
       const readNow = () => this.#readPart(operation, part);
+      // mutant: reads-before-pending
       if (!this.policy.strongReads || !scheme.afterPending(part.key, readNow)) readNow();
     };
     operation.isOrderedByRead = true;

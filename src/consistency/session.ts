@@ -84,6 +84,7 @@ export class ClientSession implements OperationOwner {
     }
     if (gate.state === 'wait' || this.#barrier !== null) return false;
     const alone = this.#coordinator.policy.ownWritesFirst && !isPlainWrite(request);
+    // mutant: reads-before-own-writes
     return !alone || this.#writesUnderWay === 0;
   }
 

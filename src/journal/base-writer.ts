@@ -56,6 +56,7 @@ export class BaseWriter {
     this.add({ type: 'end', entries: this.#entries, nextBatch });
     this.#seal();
     await this.write();
+    // mutant: base-unflushed
     await this.#file.sync();
   }
 

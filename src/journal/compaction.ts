@@ -87,6 +87,7 @@ export class Compaction {
       await flushed(writer);
       const base = new BaseWriter(file, this.#ports.store, this.#base);
       for (const entry of this.#head) base.add(entry);
+      // mutant: compaction-loses-queued
       const copies = held.map(({ effect }) => base.add({ type: 'hold', effect }));
       for (const number of await this.#oldFiles()) await this.#copyLive(number, base);
       await base.finish(this.#nextBatch);
@@ -94,6 +95,7 @@ export class Compaction {
       if (this.#spoilt) return null;
       this.#decided = true;
       await files.disk.rename(partial, files.pathOf(this.#base));
+      // mutant: base-name-unflushed
       await files.disk.syncDirectory(files.directory);
       await this.#moveRecords();
       held.forEach((request, index) => {

@@ -190,6 +190,7 @@ export class LogWriter {
       try {
         await this.#write(first.file, group);
       } catch (error) {
+        // mutant: ignores-failed-flush
         return this.#onFailure(first.file, this.#reasonOf(error as Error));
       }
       this.#onGroup(group);
@@ -209,6 +210,7 @@ export class LogWriter {
     const { files } = this.#ports;
     const file = group[0]!.start === 0 ? await files.create(number) : await files.get(number);
     for (const { bytes, length, start } of group) await file.write(bytes.subarray(0, length), start);
+    // mutant: log-unflushed
     await file.sync();
   }
 

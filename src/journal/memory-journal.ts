@@ -134,6 +134,7 @@ export class MemoryJournal implements Journal {
   }
 
   forgetEarly(record: JournalRecord): void {
+    // mutant: forgets-early-forgetting
     this.forgotten.advance(record.version.node, record.version.time);
     this.forget(record);
   }
@@ -238,6 +239,7 @@ export class MemoryJournal implements Journal {
       this.#insert(key, fields);
       return true;
     }
+    // mutant: older-version-wins
     if (this.#table.compareVersion(slot, version) >= 0) return false;
     this.#leave(slot);
     this.#table.set(slot, fields);

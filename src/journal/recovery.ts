@@ -114,6 +114,7 @@ class Reading {
     const knownFlushed = mark.file === number ? mark.at : 0;
     if (!broken && end >= knownFlushed) {
       // A process that was killed may have left there what it had not flushed: from here on it counts as kept.
+      // mutant: recovered-unflushed
       if (last) await ports.file.sync();
       return { end, bytes: 0 };
     }

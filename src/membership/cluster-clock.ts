@@ -97,12 +97,14 @@ export class ClusterClock {
    * from before what was known in a former life.
    */
   nowMs(): number {
+    // mutant: own-wall-clock
     if (this.#agreed) return Math.floor(this.#readingAt(this.#ports.clock.nowMs()));
     return Math.max(this.#ports.clock.wallMs(), this.#ports.knownMs);
   }
 
   /** Cluster time; null while there is none. */
   get agreedMs(): number | null {
+    // mutant: time-too-early
     return this.#agreed ? this.nowMs() : null;
   }
 
@@ -148,6 +150,7 @@ export class ClusterClock {
     const walls = [this.#ports.clock.wallMs() - now, ...samples.map(({ wallOffsetMs }) => wallOffsetMs)];
     const times = samples.flatMap(({ timeOffsetMs }) => (timeOffsetMs === null ? [] : [timeOffsetMs]));
     if (this.#agreed) this.#steer(now, walls, times);
+    // mutant: begins-with-own-time
     else if (times.length > 0) this.#begin(now, median(times), this.#ports.knownMs - now);
     else this.#agree(now, walls, samples);
   }
@@ -198,6 +201,7 @@ export class ClusterClock {
   #readingAt(now: number): number {
     const sinceMs = Math.max(0, now - this.#baseNowMs);
     const slewMax = sinceMs * SLEW_MAX;
+    // mutant: time-jumps
     return this.#baseMs + sinceMs + Math.min(Math.max(this.#correctionMs, -slewMax), slewMax);
   }
 
@@ -220,6 +224,7 @@ function plausible(
   const sorted = offsets.toSorted((a, b) => a - b);
   const one = sorted[Math.min(wrongMax, sorted.length - 1)]!;
   const other = sorted[Math.max(0, sorted.length - 1 - wrongMax)]!;
+  // mutant: latest-clock-wins
   return { from: Math.min(one, other), to: Math.max(one, other) };
 }
 

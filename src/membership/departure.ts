@@ -54,6 +54,7 @@ export class Departure {
   onTick(): void {
     if (this.#phase !== 'drained') return;
     const { clock, isNeeded } = this.#ports;
+    // mutant: ends-too-early
     if (isNeeded() && clock.nowMs() - this.#drainedMs < HAND_OVER_WITHIN_MS) return;
     const onGone = this.#onGone;
     this.#onGone = () => {};

@@ -36,6 +36,7 @@ export class HeldLease {
   /** @param askedMs when this controller asked, on its own clock */
   onGranted(from: number, ballot: Ballot, askedMs: number, forMs: number): void {
     if (!sameBallot(ballot, this.#ballot)) return;
+    // mutant: lease-from-grant
     const untilMs = askedMs + forMs * (1 - CLOCK_DRIFT_MAX);
     if (untilMs <= this.#grantedUntilMs[from]!) return;
     this.#grantedUntilMs[from] = untilMs;

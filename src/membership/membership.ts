@@ -154,6 +154,7 @@ export class Membership {
     const { peers } = this.#ports;
     const { view } = this;
     if (view === null) return this.#gateWithoutView();
+    // mutant: reads-without-lease
     if (!this.#held.holds) return this.#gateWithoutLease();
     if (need !== 'write' || peers.unable.length === 0) return OPEN;
     const unable = peers.unable.filter((peer) => isMember(view, peer));

@@ -94,6 +94,7 @@ export class Readmission {
 
   #count(peer: number, past: Past): void {
     const { peers, log } = this.#ports;
+    // mutant: forgets-readmissions
     past.times = Math.min(past.times + 1, TIMES_MAX);
     past.wellSinceMs = null;
     const forMs = this.#wellForMs(past);

@@ -87,6 +87,7 @@ export class ViewChanger {
 
   /** A proposal needs this controller's own promise first, which its disk may not take. */
   get mayPropose(): boolean {
+    // mutant: proposes-without-promise
     return this.#record.isKept && this.#ports.journal.failing === '';
   }
 
@@ -203,6 +204,7 @@ export class ViewChanger {
         hears: heard(),
         caughtUp: isCaughtUp(),
         failing: journal.failing !== '',
+        // mutant: promises-without-queue
         queue: engine.queued(),
         mixed: engine.mixed,
       });
@@ -276,6 +278,7 @@ export class ViewChanger {
     // Promised in a life before this one, if at all: the view counts on a state that this run does not have.
     if (!sameBallot(ballot, promised) || !this.#isForThisRun(accept)) return;
     this.#moved(ACCEPTS_WITHIN_MS);
+    // mutant: joins-with-old-state
     if (accept.sources.includes(this.#ports.node)) return this.#take(from, accept, null);
     const sources = accept.members.filter(({ node }) => accept.sources.includes(node));
     const base = sources.find(({ node }) => node === accept.base)!;
@@ -318,6 +321,7 @@ export class ViewChanger {
     const { node, bus, clock } = this.#ports;
     const { accept, accepted, leasesEndMs, ballot } = this.#proposal ?? NO_PROPOSAL;
     if (accept === null || clock.nowMs() < leasesEndMs) return;
+    // mutant: installs-unaccepted
     if (!accept.members.every((member) => accepted.has(member.node))) return;
     this.#proposal = null;
     const others = accept.members.map((member) => member.node).filter((member) => member !== node);
@@ -357,6 +361,7 @@ export class ViewChanger {
 
 /** When all leases have run out but of those who promised, which hold none any more. */
 function leasesEndMs({ promises, leaseEndsMs }: Proposal): number {
+  // mutant: ignores-leases-left-out
   return Math.max(...leaseEndsMs.map((endMs, holder) => (promises.has(holder) ? -Infinity : endMs)));
 }
 

@@ -94,6 +94,7 @@ function isEnough(standings: ReadonlyMap<number, Standing>, basis: Basis, nodes:
   const all = [...standings.values()];
   return (
     all.filter(({ memory }) => memory !== 'lost').length >= quorum(nodes) &&
+    // mutant: goes-on-unasked
     all.some(({ memory, accepted }) => memory === 'complete' && sameBallot(accepted, basis.ballot))
   );
 }
@@ -155,6 +156,7 @@ export function chooseView(
     sources,
     base,
     baseApplied: applied(base),
+    // mutant: loses-queues
     union: union(sources.map((node) => promises.get(node)!.queue)),
     reason,
   };

@@ -76,6 +76,7 @@ export class ViewReasons {
     const { node, peers } = this.#ports;
     const unable = peers.withholding.find((peer) => isMember(view, peer));
     if (unable === undefined || !this.#suffices(view, [node, ...this.#able(view)])) return null;
+    // mutant: keeps-full-disk-member
     return `${peers.nameOf(unable)} takes no writes: ${peers.heartbeat(unable)!.failing}`;
   }
 
@@ -87,6 +88,7 @@ export class ViewReasons {
     for (const peer of peers.ids) {
       if (isMember(view, peer) || !peers.isSteady(peer) || peers.departureOf(peer) !== 'staying') continue;
       const said = peers.heartbeat(peer);
+      // mutant: takes-back-too-slow
       if (said === undefined || !said.caughtUp || this.#isDoubted(peer)) continue;
       if (![node, ...others].every((member) => said.hears.includes(member))) continue;
       if (others.every((member) => peers.heartbeat(member)?.hears.includes(peer))) return peer;

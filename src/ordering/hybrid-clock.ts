@@ -20,12 +20,14 @@ export class HybridClock {
 
   /** A version that is larger than all given and observed so far. */
   stamp(): Version {
+    // mutant: repeats-version
     this.#last = Math.max(versionTimeOfMs(this.#timeMs()), this.#last + 1);
     return { time: this.#last, node: this.#node };
   }
 
   /** Moves past a version time that came from a peer. */
   observe(time: number): void {
+    // mutant: clock-stays-behind
     if (time > this.#last) this.#last = time;
   }
 

@@ -122,6 +122,7 @@ export class Replica {
     const bytes = expectedBytes(record);
     const { flow } = reader;
     if (!flow.take(reader, bytes)) {
+      // mutant: overtakes-read-without-room
       flow.wait(reader, bytes, () => this.#readInTurn(key, bytes, done, reader));
     } else if (this.#windows.store.enter(bytes)) {
       this.#issue(record, nowMs, bytes, done, reader);
@@ -176,6 +177,7 @@ export class Replica {
   }
 
   #waitForTurn(key: string, bytes: number, done: ReadDone, reader: Reader): void {
+    // mutant: overtakes-read-in-line
     this.#windows.store.wait(reader.flow, {
       bytes,
       isGone: () => reader.isGone,
@@ -208,6 +210,7 @@ export class Replica {
     this.#store.get(key, (error, entry) => {
       store.leave(bytes);
       if (reader.isGone) return done(NOT_WANTED, null, 0);
+      // mutant: value-of-another-version
       if (entry === null || !sameVersion(entry.version, record.version)) {
         return this.#readElsewhere(record, error, done, reader);
       }
@@ -231,6 +234,7 @@ export class Replica {
       if (error !== null) this.#counters.unanswered++;
       this.#fromJournal(record.key, record.version, error === null, (kept) => {
         if (kept !== null) onRead(null, kept);
+        // mutant: lost-value-is-miss
         else this.onMissing(record, error === null ? null : error.message, onRead, reader);
       });
     };
@@ -301,6 +305,7 @@ export class Replica {
 
   /** It is hot only once the store has it: a write that is refused may be taken back, and must not have been seen. */
   #set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
+    // mutant: hot-before-stored
     this.#store.set(key, entry, (error) => {
       if (error === null) this.hot.replace(key, entry);
       else this.#noteAway(key, error);
@@ -319,6 +324,7 @@ export class Replica {
 
   /** What a store that is there refuses, it would refuse again. */
   #noteAway(key: string, { code }: StoreError): void {
+    // mutant: forgets-unstored
     if (code === 'STORE_DOWN' || code === 'STORE_TIMEOUT') this.unstored.add(key);
   }
 

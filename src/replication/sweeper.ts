@@ -91,6 +91,7 @@ export class Sweeper {
   #forget(record: JournalRecord, peers: readonly PeerPast[]): boolean {
     const { journal, mayForgetEarly } = this.#ports;
     const without = peers.filter(({ known }) => !known.covers(record.version));
+    // mutant: forgets-unknown-deletion
     if (without.length === 0) {
       journal.forget(record);
       return true;

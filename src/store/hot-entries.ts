@@ -61,6 +61,7 @@ export class HotEntries {
   get(key: string, version: Version, nowSec: number): Entry | null {
     if (this.#bytesMax === 0) return null;
     const place = this.#places.get(key);
+    // mutant: hot-entry-of-any-version
     if (place === undefined || !sameVersion(place.entry.version, version) || isDue(place, nowSec)) {
       this.#misses++;
       return null;
@@ -111,6 +112,7 @@ export class HotEntries {
     if (this.#bytes + bytes - place.bytes > this.#bytesMax) return this.#drop(place);
     this.#bytes += bytes - place.bytes;
     place.bytes = bytes;
+    // mutant: hot-entry-keeps-value
     place.entry = inOwnMemory(entry);
   }
 

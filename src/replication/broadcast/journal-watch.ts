@@ -43,6 +43,7 @@ export class JournalWatch implements JournalHealth {
   }
 
   get heldBack(): string {
+    // mutant: returns-with-full-disk
     if (this.#failing !== '') return `the journal takes no writes: ${this.#failing}`;
     if (this.#ports.clock.nowMs() - this.#failedMs >= this.#wellForMs) return '';
     return 'the journal took no writes until a moment ago';

@@ -27,6 +27,7 @@ export class KeptRequests {
     if (this.#isAsked) return;
     this.#isAsked = true;
     const received = progress.allReceived();
+    // mutant: acknowledges-unflushed
     this.#journal.whenKept((error) => {
       if (error !== null) {
         this.#isAsked = false;

@@ -23,6 +23,7 @@ export function judgeLeftOut(
   effect: Effect,
   newest: JournalRecord | undefined,
 ): 'applied' | 'never' | 'unknown' {
+  // mutant: tries-left-out-again
   if (newest === undefined || effect.key === '') return 'unknown';
   if (sameVersion(newest.version, effect.version)) return 'applied';
   const { base } = effect;

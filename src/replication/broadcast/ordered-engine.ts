@@ -75,6 +75,7 @@ export class OrderedEngine {
     const { marks, held } = ports.recovered;
     this.#applied = marks.applied;
     this.#whole = !sameVersion(marks.applied, NO_VERSION);
+    // mutant: forgets-queue-at-start
     for (const effect of held) this.#queue.push(effect, 0);
   }
 
@@ -96,6 +97,7 @@ export class OrderedEngine {
 
   /** What of `applied` is a state to go on from after a crash: nothing, while another is being taken over. */
   get marked(): Version {
+    // mutant: claims-unapplied
     return this.#mixed ? NO_VERSION : this.#applied;
   }
 
@@ -167,6 +169,7 @@ export class OrderedEngine {
   }
 
   onFrame(from: number, frame: OrderedFrame): void {
+    // mutant: frame-of-another-view
     if (!sameBallot(frame.ballot, this.#ballot)) return;
     if (!this.#serving) {
       if (!this.#early.add(from, frame))
@@ -184,12 +187,14 @@ export class OrderedEngine {
     if (!this.#serving || !this.#others.includes(peer)) return;
     this.flush();
     const seq = this.#progress.acknowledged(peer, this.#ports.node);
+    // mutant: never-sends-again
     const effects = this.#queue.streamAfter(this.#ports.node, seq).map((request) => request.effect);
     this.#ports.bus.send(peer, this.#frame(seq + 1, effects));
   }
 
   /** Takes part in no view until one is installed. */
   freeze(): void {
+    // mutant: serves-after-promise
     this.#serving = false;
     this.#adopted = false;
   }
@@ -257,6 +262,7 @@ export class OrderedEngine {
     }
     for (const { effect } of waiting.values()) journal.release(effect.version);
     this.#leftOut.add(waiting.values());
+    // mutant: accepts-unflushed
     journal.whenKept(done);
   }
 
@@ -295,12 +301,14 @@ export class OrderedEngine {
       firstSeq,
       effects,
       streamEnd: this.#progress.received(this.#ports.node),
+      // mutant: acknowledges-unreceived
       received: this.#progress.allKept(),
     };
   }
 
   #receive(from: number, frame: OrderedFrame): void {
     const known = this.#progress.received(from);
+    // mutant: acknowledged-over-gap
     if (frame.firstSeq > known + 1) return;
     const flaw = frameFlaw(frame, known, {
       node: this.#ports.node,
@@ -330,6 +338,7 @@ export class OrderedEngine {
     if (!this.#serving) return;
     const wasFull = this.#queue.bytes >= this.#ports.queueBytesMax;
     for (let head = this.#queue.head(); head !== undefined; head = this.#queue.head()) {
+      // mutant: applies-unstable
       if (head.seq > this.#progress.stableSeq(head.effect.version.node)) break;
       this.#queue.pop(head);
       this.#apply(head);
@@ -350,6 +359,7 @@ export class OrderedEngine {
       // A transfer was ahead of the order, on this key: what the request did is in what it brought.
       replica.journal.release(effect.version);
       tell(request, outcomeOfLeftOut(effect, newest));
+      // mutant: ignores-condition
     } else if (effect.base !== null && !sameVersion(effect.base, replica.heldVersion(effect.key))) {
       replica.journal.release(effect.version);
       tell(request, this.#transferred ? OVERTAKEN : CONFLICT);

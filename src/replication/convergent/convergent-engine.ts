@@ -135,6 +135,7 @@ export class ConvergentEngine {
 
   /** A flush asks nothing of the store, but may not be told of before the writes that came before it. */
   #afterStored(settle: () => void): void {
+    // mutant: flush-before-earlier-writes
     if (this.#atStore === 0) return settle();
     this.#flushes ??= [];
     this.#flushes.push({ answers: this.#atStore, settle });
@@ -190,6 +191,7 @@ export class ConvergentEngine {
   /** What was known of the peer may now reach to where its pushes began. */
   claimRun(peer: number): void {
     const run = this.#runs.get(peer);
+    // mutant: vector-over-missed-pushes
     if (run !== undefined && this.#ports.known.timeOf(peer) >= run.start)
       this.#ports.known.advance(peer, run.end);
   }
@@ -215,6 +217,7 @@ export class ConvergentEngine {
   onTick(agreedMs: number | null): void {
     const { replica, node } = this.#ports;
     const armed = replica.journal.armedFlush;
+    // mutant: flushes-too-early
     if (armed === null || agreedMs === null || armed.atMs > agreedMs) return;
     const version = { time: versionTimeOfMs(armed.atMs), node };
     replica.journal.record({ ...NO_ENTRY, version, kind: 'flush-due', expiresAtMs: armed.atMs });
@@ -232,6 +235,7 @@ export class ConvergentEngine {
   }
 
   #onceKept(outcome: WriteOutcome, done: (outcome: WriteOutcome) => void): void {
+    // mutant: answers-unflushed
     this.#ports.replica.journal.whenKept((error) => {
       if (error === null) return done(outcome);
       done({ kind: 'unknown', code: 'JOURNAL_FAILED', reason: `the journal took no writes: ${error}` });

@@ -48,6 +48,7 @@ export class FirstSync {
     if (this.#done) return false;
     const { peers, isReachable, clock, graceMs } = this.#ports;
     const waited = clock.nowMs() - this.#startedMs >= graceMs;
+    // mutant: caught-up-with-one
     this.#done = peers.every((peer) => this.#syncedWith.has(peer) || (waited && !isReachable(peer)));
     return this.#done;
   }

@@ -63,6 +63,7 @@ export class UnconfirmedWrites {
   end(effect: Effect, stored: boolean): void {
     const known = this.#keys.get(effect.key)!;
     if (stored) this.happened(effect);
+    // mutant: keeps-refused-write
     else this.#journal.revert(effect.version, effect.key, known.certain);
     known.count--;
     if (known.count === 0) {

@@ -174,8 +174,10 @@ export class Sync {
     const lapsed = hasLapsed(request, journal.forgotten);
     if (!isAuthority && hasLapsed(pastOf(journal, own), new VersionVector(forgotten))) {
       // Of two that have, one is right by decree.
+      // mutant: takes-resurrected
       if (!lapsed || from < this.#ports.node) return this.#lapse(from);
     }
+    // mutant: gives-to-outdated
     if (lapsed) return bus.send(from, { type: 'sync-lapsed', exchange });
     this.#feeds.set(from, {
       exchange,
@@ -209,6 +211,7 @@ export class Sync {
 
   onResponse(from: number, response: SyncResponse): void {
     const pull = this.#pulls.get(from);
+    // mutant: vector-before-exchange
     if (pull === undefined || pull.exchange !== response.exchange) return;
     if (!this.#ports.mayTake(from) || !this.#begin(pull, response)) {
       this.#pulls.delete(from);
@@ -332,6 +335,7 @@ function readNewest(ports: SyncPorts, key: string, done: (ok: boolean, newest: E
   const record = replica.journal.newest(key);
   if (record === undefined) return done(true, null);
   if (record.tombstone) {
+    // mutant: tells-unsettled-delete
     if (!afterPending(key, () => readNewest(ports, key, done))) done(true, effectOfRecord(record));
     return;
   }

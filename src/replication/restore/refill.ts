@@ -179,6 +179,7 @@ export class Refill {
       if (lost.length === 0) return this.#endLane(round, keys.length);
       this.#ports.batches.fetch(lost, ({ fetched, unsettled }: Batch) => {
         round.fromPeers += fetched;
+        // mutant: gives-up-unsettled
         for (const key of unsettled) this.#ports.replica.unstored.add(key);
         this.#endLane(round, keys.length);
       });

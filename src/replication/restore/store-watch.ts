@@ -144,6 +144,7 @@ export class StoreWatch {
   #judge(found: Found): void {
     const isFirst = !this.#known;
     const isAnother = !isFirst && this.#instance !== null && found.instance !== this.#instance;
+    // mutant: misses-emptied-store
     const isEmptied = !isFirst && !isAnother && !found.isPresent;
     const isUnfilled = isFirst && !(found.isPresent && found.isFilled);
     if (!isAnother && !isEmptied && !isUnfilled) {
@@ -158,6 +159,7 @@ export class StoreWatch {
       this.#accept(found);
       if (isAnother) return this.#ports.onEmptied('it is another process');
       if (isEmptied) return this.#ports.onEmptied('it was emptied');
+      // mutant: trusts-unmarked-store
       if (this.#ports.journal.keys === 0) return this.noteFilled();
       this.#ports.onEmptied(this.#whyUnfilled(found));
     });

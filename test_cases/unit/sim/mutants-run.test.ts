@@ -3,22 +3,25 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CodeCopy, hashOfCode } from '../../../scripts/mutants/code-copy.ts';
 import { Results } from '../../../scripts/mutants/results.ts';
 import { partOf, TableRun } from '../../../scripts/mutants/table-run.ts';
-import { MUTANTS, type Mutant } from '../../sim/mutants.ts';
+import type { Mutant } from '../../sim/mutants/mutant.ts';
+import { MUTANTS } from '../../sim/mutants/table.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
-/** The simulator's place is taken by a script that notices one text of one file, at seeds from 7 on. */
+/** The code in which mistakes are made. */
+const codeThatSays = (word: string) => `// mutant: says-wrong\nconst says = '${word}';\n`;
+
+/** A script that stands in for the simulator: it notices the word `wrong` in the code, at seeds from 7 on. */
 const SIMULATOR = `
 import { appendFileSync, readFileSync } from 'node:fs';
-
 const at = (name) => process.argv[process.argv.indexOf(name) + 1];
 const [first, seeds] = [Number(at('--first')), Number(at('--seeds'))];
-const code = readFileSync('src/code.ts', 'utf8');
-appendFileSync(process.env.RUNS, \`\${code.trim()} \${at('--level')} \${seeds}\\n\`);
+const code = /const says = .?'(.*)'/.exec(readFileSync('src/code.ts', 'utf8'))[1];
+appendFileSync(process.env.RUNS, \`\${code} \${at('--level')} \${seeds}\\n\`);
 if (code.includes('hang')) setInterval(() => {}, 1000);
 else {
   const wrong = code.includes('wrong') && first + seeds > 7;
@@ -29,10 +32,9 @@ else {
 `;
 
 const RIGHT: Mutant = {
+  anchor: 'says-wrong',
   name: 'says wrong',
-  file: 'src/code.ts',
-  text: 'right',
-  replacement: 'wrong',
+  edit: { value: "'wrong'" },
   level: 'eventual',
   seeds: 20,
 };
@@ -54,7 +56,7 @@ beforeEach(() => {
   for (const place of ['.', 'test_cases', 'scripts'])
     writeFileSync(join(root, place, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(root, 'scripts/sim.ts'), SIMULATOR);
-  writeFileSync(join(root, 'src/code.ts'), 'right\n');
+  writeFileSync(join(root, 'src/code.ts'), codeThatSays('right'));
   process.env.RUNS = join(root, 'runs');
   writeFileSync(process.env.RUNS, '');
   lines = [];
@@ -78,8 +80,8 @@ describe('a run of the table', () => {
     const mutants: readonly Mutant[] = [
       RIGHT,
       { ...RIGHT, name: 'is too rare', seeds: 6 },
-      { ...RIGHT, name: 'is no code', replacement: 'throw', seeds: 5 },
-      { ...RIGHT, name: 'has left the code', text: 'gone', seeds: 4 },
+      { ...RIGHT, name: 'is no code', edit: { value: "'throw'" }, seeds: 5 },
+      { ...RIGHT, name: 'has left the code', anchor: 'gone', seeds: 4 },
     ];
     await tableRun().tryAll(mutants);
     const results = resultsNow();
@@ -91,7 +93,7 @@ describe('a run of the table', () => {
     ]);
     expect(results.of(RIGHT)).toEqual({ outcome: 'caught', finding: { seed: 7, noticed: 'lost: the key' } });
     expect(lines.join('\n')).toMatch(/caught {4}says wrong \(eventual, none, 20 seeds\): seed 7, lost/);
-    expect(lines.join('\n')).toMatch(/BROKEN {4}has left the code .*0 places in src\/code\.ts/);
+    expect(lines.join('\n')).toMatch(/BROKEN {4}has left the code .*no file of src\/ has the anchor gone/);
   });
 
   it('asks of the code as it is the seeds that were needed, once', async () => {
@@ -105,7 +107,7 @@ describe('a run of the table', () => {
 
   it('says which seed fails in the code as it is, and how to see it again', async () => {
     const mutant: Mutant = { ...RIGHT, faults: 'kill=1', horizonMs: 300, durability: 'sync' };
-    writeFileSync(join(root, 'src/code.ts'), 'right, or wrong\n');
+    writeFileSync(join(root, 'src/code.ts'), codeThatSays('right, or wrong'));
     await tableRun().tryAll([mutant]);
     expect(await tableRun().control([mutant])).toBe(1);
     expect(lines.at(-1)).toBe(
@@ -115,10 +117,13 @@ describe('a run of the table', () => {
   });
 
   it('that was interrupted knows what it has done, and leaves no copies', async () => {
-    const hanging: Mutant = { ...RIGHT, name: 'never ends', replacement: 'hang', seeds: 9 };
+    const hanging: Mutant = { ...RIGHT, name: 'never ends', edit: { value: "'hang'" }, seeds: 9 };
     const running = tableRun().tryAll([RIGHT, hanging]);
-    while (runs().length < 2 || resultsNow().of(RIGHT) === undefined)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    const hangs = () => {
+      expect(runs()).toHaveLength(2);
+      expect(resultsNow().of(RIGHT)).toBeDefined();
+    };
+    await vi.waitFor(hangs, { timeout: 60_000, interval: 10 });
     interrupted.abort();
     await running;
     expect([RIGHT, hanging].map((mutant) => resultsNow().of(mutant)?.outcome)).toEqual(['caught', undefined]);
@@ -128,7 +133,7 @@ describe('a run of the table', () => {
     await tableRun().tryAll([RIGHT]);
     expect(resultsNow().of(RIGHT)).toBeDefined();
     expect(resultsNow().of({ ...RIGHT, seeds: 30 })).toBeUndefined();
-    writeFileSync(join(root, 'src/code.ts'), 'right, too\n');
+    writeFileSync(join(root, 'src/code.ts'), codeThatSays('right, too'));
     expect(resultsNow().of(RIGHT)).toBeUndefined();
   });
 });
@@ -151,9 +156,9 @@ it('a mistake is made in a copy, which is right again afterwards', async () => {
   const copy = new CodeCopy(root);
   try {
     const seen = await copy.with(RIGHT, async (at) => readFileSync(join(at, 'src/code.ts'), 'utf8'));
-    expect(seen).toBe('wrong\n');
-    expect(readFileSync(join(copy.root, 'src/code.ts'), 'utf8')).toBe('right\n');
-    expect(readFileSync(join(root, 'src/code.ts'), 'utf8')).toBe('right\n');
+    expect(seen).toContain("const says = ('wrong');");
+    expect(readFileSync(join(copy.root, 'src/code.ts'), 'utf8')).toBe(codeThatSays('right'));
+    expect(readFileSync(join(root, 'src/code.ts'), 'utf8')).toBe(codeThatSays('right'));
   } finally {
     copy.remove();
   }

@@ -1,0 +1,36 @@
+import type { Level } from '../../../src/consistency/level.ts';
+import type { Durability } from '../../../src/journal/durability.ts';
+
+/**
+ * What a mutant does to the code under its anchor. In a text, `$` stands for the code that the text replaces.
+ *
+ * - `drop` removes the statement.
+ * - `statement` replaces the statement: `'log(); $'` puts another one in front of it.
+ * - `test` replaces the condition of an `if`.
+ * - `value` replaces the expression that is returned, assigned, given to a property, or simply stands there.
+ * - `callee` replaces the function that the statement calls, and leaves its arguments.
+ */
+export type Edit =
+  | 'drop'
+  | { readonly statement: string }
+  | { readonly test: string }
+  | { readonly value: string }
+  | { readonly callee: string };
+
+/** A mistake that could be made in the engines, and that the simulator has to find. */
+export interface Mutant {
+  /** The comment `// mutant: <anchor>` in `src/` stands above the code that is changed. */
+  readonly anchor: string;
+  /** What the wrong controller does, in words. */
+  readonly name: string;
+  readonly edit: Edit;
+  readonly level: Level;
+  /** `none` where it is not given. */
+  readonly durability?: Durability;
+  /** The faults that bring the mistake out, as `npm run sim -- --faults` takes them; the swarm's where none are given. */
+  readonly faults?: string;
+  /** As `--horizon`. */
+  readonly horizonMs?: number;
+  /** The mistake must be found within so many seeds, from the first on. */
+  readonly seeds: number;
+}

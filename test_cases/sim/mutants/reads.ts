@@ -1,0 +1,85 @@
+import type { Mutant } from './mutant.ts';
+
+/** Mistakes in when a request is answered, and with which value. */
+export const READ_MUTANTS: readonly Mutant[] = [
+  {
+    anchor: 'reads-before-pending',
+    name: 'reads a key without waiting for the writes under way on it',
+    edit: { test: 'true' },
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    anchor: 'overtakes-read-without-room',
+    name: 'lets the next request overtake a read that waits for room',
+    edit: { statement: '$ reader.onIssued();' },
+    level: 'sequential',
+    faults: 'store-slow=4,store-hangs=2',
+    seeds: 600,
+  },
+  {
+    anchor: 'overtakes-read-in-line',
+    name: 'lets the next request overtake a read that waits for its turn',
+    edit: { statement: 'reader.onIssued(); $' },
+    level: 'sequential',
+    faults: 'store-slow=4,store-hangs=2',
+    seeds: 4000,
+  },
+  {
+    anchor: 'reads-before-own-writes',
+    name: 'reads before the writes of the same connection are done',
+    edit: { value: 'true' },
+    level: 'sequential',
+    seeds: 300,
+  },
+  {
+    anchor: 'unknown-becomes-failure',
+    name: 'says that a write failed though its outcome is unknown',
+    edit: { test: 'false' },
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    anchor: 'ignores-deadlines',
+    name: 'does not watch the deadlines of requests',
+    edit: 'drop',
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    anchor: 'value-of-another-version',
+    name: 'serves the value of another version than the journal names',
+    edit: { test: 'entry === null' },
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    anchor: 'lost-value-is-miss',
+    name: 'answers that an entry is not there though its store has lost it',
+    edit: { statement: 'onRead(null, null);' },
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    anchor: 'hot-entry-of-any-version',
+    name: 'serves a hot entry whatever its version is',
+    edit: { test: 'place === undefined || isDue(place, nowSec)' },
+    level: 'linearizability',
+    seeds: 1000,
+  },
+  {
+    anchor: 'hot-entry-keeps-value',
+    name: 'keeps the old value of a hot entry under the version of the new one',
+    edit: { value: '{ ...place.entry, version: entry.version }' },
+    level: 'linearizability',
+    seeds: 300,
+  },
+  {
+    anchor: 'hot-before-stored',
+    name: 'serves a hot write that its store may still refuse',
+    edit: { statement: 'this.hot.replace(key, entry); $' },
+    level: 'eventual',
+    faults: 'store-hangs=3',
+    seeds: 3_000,
+  },
+];

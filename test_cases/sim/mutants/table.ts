@@ -1,0 +1,19 @@
+import { BROADCAST_MUTANTS } from './broadcast.ts';
+import { CONVERGENT_MUTANTS } from './convergent.ts';
+import { DISK_MUTANTS } from './disk.ts';
+import type { Mutant } from './mutant.ts';
+import { READ_MUTANTS } from './reads.ts';
+import { STORE_MUTANTS } from './stores.ts';
+import { TIME_MUTANTS } from './time.ts';
+import { VIEW_MUTANTS } from './views.ts';
+
+/** Every mistake that the simulator has to find. */
+export const MUTANTS: readonly Mutant[] = [
+  ...BROADCAST_MUTANTS,
+  ...TIME_MUTANTS,
+  ...READ_MUTANTS,
+  ...CONVERGENT_MUTANTS,
+  ...STORE_MUTANTS,
+  ...VIEW_MUTANTS,
+  ...DISK_MUTANTS,
+];
