@@ -4,25 +4,26 @@ import { parseArgs } from 'node:util';
 import type { Mutant } from '../test_cases/sim/mutants/mutant.ts';
 import { MUTANTS } from '../test_cases/sim/mutants/table.ts';
 import { hashOfCode } from './mutants/code-copy.ts';
+import { describePart, partOf } from './mutants/parts.ts';
 import { Results } from './mutants/results.ts';
-import { describe, partOf, TableRun } from './mutants/table-run.ts';
+import { describe, TableRun } from './mutants/table-run.ts';
 
-const USAGE = `npm run mutants -- [options]     makes each mistake of the table in a copy of the code, and has it found
-  --only WORDS     those with these words in their names or anchors
-  --part 2/4       the second of four parts, which take about as long as each other
-  --continue       those alone of which nothing is known, for this very code
-  --list           what is known, for this very code, and what is left; runs nothing
-  --first SEED     where the seeds begin (1)`;
+const USAGE = `npm run mutants -- [options]     makes each mistake of the table in a copy of the code, and looks for it
+  --only WORDS     only the mutants with these words in their names or anchors
+  --part 2/4       only the second of four parts, which take about as long as each other
+  --continue       only the mutants that have no result yet for this very code
+  --list           prints the results for this very code and what is left; runs nothing
+  --first SEED     the first seed (1)`;
 
 /**
- * Makes each of the mistakes of the table in a copy of the code, and runs the swarm on it: a mistake that is not
- * found within its number of seeds means that a check is missing. Then the code as it is has to show nothing on the
- * seeds that have caught mistakes. What is known is kept in `.memchorus/mutants.json`, by the code's hash.
+ * Makes each mistake of the table in a copy of the code and runs the swarm on the copy. A mistake that the swarm does not
+ * find within its number of seeds means that a check is missing. Then the code as it is runs the seeds that have caught
+ * mistakes, and must not fail. The results are kept in `.memchorus/mutants.json`, with a hash of the code.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const RESULTS = `${ROOT}/.memchorus/mutants.json`;
 
-/** Where the seeds begin; the numbers of the table count from here. */
+/** The numbers of seeds in the table count from this one. */
 const FIRST_SEED = '1';
 
 const { values: options } = parseArgs({
@@ -45,9 +46,12 @@ async function main(): Promise<number> {
   }
   const first = Number(options.first);
   const results = new Results(RESULTS, hashOfCode(ROOT), first);
-  const chosen = chooseFrom(MUTANTS);
+  const [part, parts] = partAsked();
+  const named = MUTANTS.filter(({ name, anchor }) => `${name} ${anchor}`.includes(options.only));
+  const chosen = partOf(named, part, parts);
   if (options.list) {
     for (const mutant of chosen) console.log(describe(mutant, results.of(mutant)));
+    printParts(named, parts, results, first);
     return summarize(chosen, results, 0);
   }
   const interrupted = new AbortController();
@@ -63,26 +67,33 @@ async function main(): Promise<number> {
   const isTried = (mutant: Mutant) => options.continue && results.of(mutant) !== undefined;
   await run.tryAll(chosen.filter((mutant) => !isTried(mutant)));
   const unsound = interrupted.signal.aborted ? 0 : await run.control(chosen);
+  printParts(named, parts, results, first);
   return summarize(chosen, results, unsound);
 }
 
-function chooseFrom(mutants: readonly Mutant[]): Mutant[] {
+/** Which part of how many; the only one where none was asked for. */
+function partAsked(): [part: number, parts: number] {
   const [part, parts] = options.part.split('/').map(Number);
   if (!(Number.isInteger(part) && Number.isInteger(parts) && part! >= 1 && part! <= parts!))
     throw new Error(`--part ${options.part}: it has to be like 2/4`);
-  return partOf(
-    mutants.filter(({ name, anchor }) => name.includes(options.only) || anchor.includes(options.only)),
-    part!,
-    parts!,
-  );
+  return [part!, parts!];
 }
 
-/** What is known of them, and how to go on. @returns the exit code */
+/** Says of each part whether it is done. */
+function printParts(mutants: readonly Mutant[], parts: number, results: Results, first: number): void {
+  if (parts === 1) return;
+  for (let part = 1; part <= parts; part++) {
+    const said = describePart(partOf(mutants, part, parts), results, first);
+    console.log(`part ${part}/${parts} is ${said}`);
+  }
+}
+
+/** Prints the results of the chosen mutants, and how to go on. @returns the exit code */
 function summarize(chosen: readonly Mutant[], results: Results, unsound: number): number {
-  const with_ = (outcome: string) => chosen.filter((mutant) => results.of(mutant)?.outcome === outcome);
-  const caught = with_('caught').length;
+  const withOutcome = (outcome: string) => chosen.filter((mutant) => results.of(mutant)?.outcome === outcome);
+  const caught = withOutcome('caught').length;
   const left = chosen.filter((mutant) => results.of(mutant) === undefined);
-  for (const mutant of [...with_('survived'), ...with_('broken')])
+  for (const mutant of [...withOutcome('survived'), ...withOutcome('broken')])
     console.log(describe(mutant, results.of(mutant)));
   console.log(`${caught} of ${chosen.length} mutants were caught, ${left.length} are left to try`);
   if (left.length > 0) console.log(`left: ${left.map(({ name }) => name).join('; ')}\ngo on with --continue`);

@@ -1,40 +1,24 @@
 import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
 import { CodeCopy } from './code-copy.ts';
+import { controlsOf, longestFirst } from './parts.ts';
 import type { Results, Tried } from './results.ts';
-import { type Finding, optionsOf, replayCommand, type Swarm, simulate } from './swarm.ts';
+import { type Finding, replayCommand, type Swarm, simulate } from './swarm.ts';
 
 export interface TableRunPorts {
-  /** Of the code as it is. */
+  /** The directory of the code as it is. */
   readonly root: string;
   readonly results: Results;
-  /** Where the seeds begin. */
+  /** The first seed. */
   readonly first: number;
-  /** Mutants that are tried at the same time. */
+  /** How many mutants are tried at the same time. */
   readonly lanes: number;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
 }
 
-/** Seeds with a disk take so much longer. */
-const DISK_FACTOR = 5;
-
-/** How long a mutant may take, in no unit. */
-function costOf({ seeds, durability = 'none' }: Swarm): number {
-  return seeds * (durability === 'none' ? 1 : DISK_FACTOR);
-}
-
-/** Those of one part of the table: parts take about as long as each other. @param part from 1 */
-export function partOf(mutants: readonly Mutant[], part: number, parts: number): Mutant[] {
-  return longestFirst(mutants).filter((_, index) => index % parts === part - 1);
-}
-
-function longestFirst<T extends Swarm>(swarms: readonly T[]): T[] {
-  return swarms.toSorted((a, b) => costOf(b) - costOf(a));
-}
-
 /**
- * Tries mutants, each in a copy of the code, as many at a time as there are cores; and the code as it is on every seed
- * that was needed to catch one, since a seed that fails without the mutant has not caught it.
+ * Tries mutants, each in a copy of the code, as many at a time as there are cores. Then it runs the code as it is on
+ * every seed that was needed to catch a mutant, because a seed that fails without the mutant has not caught it.
  */
 export class TableRun {
   readonly #ports: TableRunPorts;
@@ -43,7 +27,7 @@ export class TableRun {
     this.#ports = ports;
   }
 
-  /** What is known of each is in the results afterwards, but for those that an interruption left. */
+  /** Writes what came of each mutant into the results. After an interruption, some mutants have no result. */
   async tryAll(mutants: readonly Mutant[]): Promise<void> {
     const { first, results, signal, print } = this.#ports;
     let done = 0;
@@ -57,10 +41,10 @@ export class TableRun {
     });
   }
 
-  /** @returns how many swarms show something in the code as it is, which is printed with its seed and command */
+  /** Prints each failure of the code as it is, with its seed and command. @returns how many swarms failed */
   async control(mutants: readonly Mutant[]): Promise<number> {
     const { first, results, signal, print } = this.#ports;
-    const unknown = this.#controlsOf(mutants).filter((swarm) => !results.isSound(swarm));
+    const unknown = controlsOf(mutants, results, first).filter((swarm) => !results.isSound(swarm));
     let unsound = 0;
     await this.#inCopies(longestFirst(unknown), async (swarm, copy) => {
       const finding = await simulate(copy.root, swarm, first, signal).catch(unlessAborted(signal));
@@ -72,20 +56,7 @@ export class TableRun {
     return unsound;
   }
 
-  /** Of each sort of seeds, those up to the last that was needed. */
-  #controlsOf(mutants: readonly Mutant[]): Swarm[] {
-    const swarms = new Map<string, Swarm>();
-    for (const mutant of mutants) {
-      const tried = this.#ports.results.of(mutant);
-      if (tried?.outcome !== 'caught') continue;
-      const name = optionsOf(mutant).join(' ');
-      const seeds = tried.finding.seed - this.#ports.first + 1;
-      if (seeds > (swarms.get(name)?.seeds ?? 0)) swarms.set(name, { ...mutant, seeds });
-    }
-    return [...swarms.values()];
-  }
-
-  /** So many at a time as there are lanes, each lane in a copy of the code of its own. */
+  /** Each lane has a copy of the code of its own, and takes the next one when it is free. */
   async #inCopies<T>(all: readonly T[], run: (one: T, copy: CodeCopy) => Promise<void>): Promise<void> {
     const { root, lanes, signal } = this.#ports;
     const todo = [...all];
@@ -106,7 +77,7 @@ function triedWith(finding: Finding | null): Tried {
   return finding === null ? { outcome: 'survived' } : { outcome: 'caught', finding };
 }
 
-/** One line. */
+/** One line on a mutant. */
 export function describe(mutant: Mutant, tried: Tried | undefined): string {
   const { name, level, durability = 'none', seeds } = mutant;
   const within = `${name} (${level}, ${durability}, ${seeds} seeds)`;

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CodeCopy, hashOfCode } from '../../../scripts/mutants/code-copy.ts';
+import { describePart, partOf } from '../../../scripts/mutants/parts.ts';
 import { Results } from '../../../scripts/mutants/results.ts';
-import { partOf, TableRun } from '../../../scripts/mutants/table-run.ts';
+import { TableRun } from '../../../scripts/mutants/table-run.ts';
 import type { Mutant } from '../../sim/mutants/mutant.ts';
 import { MUTANTS } from '../../sim/mutants/table.ts';
 
@@ -139,6 +140,16 @@ describe('a run of the table', () => {
 });
 
 describe('parts of the table', () => {
+  it('are done when their mutants are caught and the code as it is has passed', async () => {
+    const mutants: readonly Mutant[] = [RIGHT, { ...RIGHT, name: 'is another', seeds: 50 }];
+    const said = () => describePart(mutants, resultsNow(), 1);
+    expect(said()).toBe('open: 0 of 2 mutants tried, 0 caught; the code as it is passed 0 of 0 swarms');
+    await tableRun().tryAll(mutants);
+    expect(said()).toBe('open: 2 of 2 mutants tried, 2 caught; the code as it is passed 0 of 1 swarms');
+    await tableRun().control(mutants);
+    expect(said()).toBe('done: 2 of 2 mutants tried, 2 caught; the code as it is passed 1 of 1 swarms');
+  });
+
   it('are the whole of it together, and have as much to do as each other', () => {
     const parts = [1, 2, 3, 4].map((part) => partOf(MUTANTS, part, 4));
     expect(
