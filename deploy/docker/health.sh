@@ -1,6 +1,6 @@
 #!/bin/bash
-# Does the controller of this container answer? In bash, which the image has: a Node.js takes half a second of processor
-# time to start, every few seconds, on every controller.
+# Succeeds if the controller of this container answers. It uses bash, which the image has: starting Node.js would take half
+# a second of processor time, every few seconds, on every controller.
 IFS=, read -ra peers <<<"${MEMCHORUS_PEERS:-127.0.0.1:8000}"
 address=${peers[${MEMCHORUS_ID:-0}]}
 host=${address%:*}
