@@ -7,7 +7,7 @@ import { MACHINE_CLOCK } from '../src/controller/machine-clock.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { MemoryJournal } from '../src/journal/memory-journal.ts';
 import { type JournalOptions, openJournal } from '../src/journal/open-journal.ts';
-import { NO_ENTRY } from '../src/ordering/effect.ts';
+import { setOf } from '../test_cases/support/effects.ts';
 
 /**
  * What the journal costs: writes a second at each durability, interleaved in one run, and the time and bytes of
@@ -39,7 +39,7 @@ function options(dataDir: string): JournalOptions {
 
 function write(journal: Journal, key: number): void {
   time++;
-  journal.record({ ...NO_ENTRY, kind: 'set', key: `key:${key}`, version: { time, node: 0 }, value: VALUE });
+  journal.record(setOf(`key:${key}`, { time, node: 0 }, { value: VALUE }));
 }
 
 function kept(journal: Journal): Promise<void> {

@@ -1,4 +1,4 @@
-import { MARKS } from '../ordering/effect.ts';
+import { type DeleteEffect, MARKS, type SetEffect } from '../ordering/effect.ts';
 import { casOfVersion, type Version } from '../ordering/version.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type {
@@ -8,7 +8,6 @@ import type {
   StoreRequest,
   TouchRequest,
 } from '../protocol/request.ts';
-import type { Draft } from '../replication/scheme.ts';
 
 /** One key's part of `gat` and `gats`. */
 export interface GetAndTouchOne {
@@ -39,7 +38,10 @@ export interface Found {
 }
 
 /** What is to happen to the key, if it still holds what was found. */
-export type Change = Omit<Draft, 'key' | 'base'>;
+export type Change = SetChange | DeleteChange;
+
+export type SetChange = Omit<SetEffect, 'version' | 'key' | 'base'>;
+type DeleteChange = Omit<DeleteEffect, 'version' | 'key' | 'base'>;
 
 /** What an operation comes to: a change that has to happen, and the answer that is true once it has. */
 export interface Verdict {
@@ -70,7 +72,7 @@ export function isMarked(found: Pick<Found, 'marks'>, mark: keyof typeof MARKS):
 }
 
 /** The entry as it is, under a new version: what is not a new value keeps its token. */
-export function kept(found: Found): Change {
+export function kept(found: Found): SetChange {
   const { flags, expiresAtMs, marks, value } = found;
   return { kind: 'set', flags, expiresAtMs, marks, value, token: tokenOf(found) };
 }

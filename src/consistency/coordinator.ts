@@ -3,7 +3,7 @@ import type { RequestFailure } from '../base/error-codes.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import { closedBecause, type EngineNeed, type Gate, OPEN } from '../membership/gate.ts';
-import { NO_ENTRY } from '../ordering/effect.ts';
+import type { Draft } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { flushAtMs } from '../protocol/expiry.ts';
 import { readItemRequest } from '../protocol/make-request.ts';
@@ -19,7 +19,7 @@ import type {
   StoreRequest,
 } from '../protocol/request.ts';
 import type { ReadDone, Replica } from '../replication/replica.ts';
-import type { Draft, Scheme } from '../replication/scheme.ts';
+import type { Scheme } from '../replication/scheme.ts';
 import type { Entry } from '../store/entry.ts';
 import { LARGE_VALUES } from '../store/large-values.ts';
 import { type ConditionalRequest, type Found, isMarked } from './conditional.ts';
@@ -169,7 +169,7 @@ export class Coordinator {
     const gate = scheme.gate('write');
     const fail = (reason: string): void => refuse({ code: 'VALUE_LOST', reason });
     if (gate.state !== 'open') return fail(`the value is lost, and ${gate.reason}`);
-    const draft = { ...NO_ENTRY, kind: 'delete', key: record.key, base: record.version } as const;
+    const draft: Draft = { kind: 'delete', key: record.key, base: record.version };
     scheme.write(draft, (outcome) => {
       if (outcome.kind === 'unknown') fail(outcome.reason);
       else done();
@@ -247,13 +247,13 @@ export class Coordinator {
   }
 
   #delete(operation: Operation, request: DeleteRequest): void {
-    const draft: Draft = { ...NO_ENTRY, kind: 'delete', key: request.key };
+    const draft: Draft = { kind: 'delete', key: request.key, base: null };
     this.#plain(operation, draft, (existed) => (existed ? REPLIES.deleted : REPLIES.notFound));
   }
 
   #flushAll(operation: Operation, request: FlushAllRequest): void {
     const atMs = flushAtMs(request.delay, this.#ports.timeMs());
-    const draft: Draft = { ...NO_ENTRY, kind: atMs === 0 ? 'flush' : 'flush-later', expiresAtMs: atMs };
+    const draft: Draft = atMs === 0 ? { kind: 'flush' } : { kind: 'flush-later', atMs };
     this.#plain(operation, draft, () => REPLIES.ok);
   }
 
@@ -332,8 +332,8 @@ export class Coordinator {
     const touch = (part: Part) => {
       const one = { kind: 'gat-one', key: part.key, exptime: request.exptime } as const;
       this.#decision.carryOut(operation, one, part, ({ change }, version) => {
-        const value = change?.value ?? null;
-        part.onRead(null, change === null || value === null ? null : { ...change, value, version });
+        if (change?.kind !== 'set' || change.value === null) part.onRead(null, null);
+        else part.onRead(null, { ...change, value: change.value, version });
       });
     };
     new MultiRead(operation, request, this.#multiReadPorts(touch)).begin();

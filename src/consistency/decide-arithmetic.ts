@@ -4,7 +4,14 @@ import { exceedsItemLimit, ONE_PIECE_BYTES_MAX } from '../protocol/limits.ts';
 import { parseU64 } from '../protocol/numbers.ts';
 import { clientError, REPLIES, type Reply } from '../protocol/reply.ts';
 import type { ArithmeticRequest } from '../protocol/request.ts';
-import { answer, type Change, type DecideContext, type Found, tokenOf, type Verdict } from './conditional.ts';
+import {
+  answer,
+  type DecideContext,
+  type Found,
+  type SetChange,
+  tokenOf,
+  type Verdict,
+} from './conditional.ts';
 
 const NON_NUMERIC = clientError('cannot increment or decrement non-numeric value');
 
@@ -27,7 +34,7 @@ export function decideArithmetic(
     request.touch === null ? found.expiresAtMs : absoluteExpiryMs(request.touch, context.nowMs);
   // As in memcached, where a number that has become longer is a new item, and else the old one is written over.
   const anew = digits.length > found.value.length;
-  const change: Change = {
+  const change: SetChange = {
     kind: 'set',
     flags: found.flags,
     expiresAtMs,
@@ -55,7 +62,7 @@ function subtracted(from: bigint, delta: bigint): bigint {
 function vivified(request: ArithmeticRequest, context: DecideContext): Verdict {
   const { initial } = request;
   if (initial === null) return answer(REPLIES.notFound);
-  const change: Change = {
+  const change: SetChange = {
     kind: 'set',
     flags: 0,
     expiresAtMs: absoluteExpiryMs(initial.exptime, context.nowMs),
@@ -73,7 +80,7 @@ function vivified(request: ArithmeticRequest, context: DecideContext): Verdict {
 function numberReply(
   request: ArithmeticRequest,
   value: bigint,
-  { expiresAtMs }: Change,
+  { expiresAtMs }: SetChange,
   version: Version,
   { nowMs }: DecideContext,
 ): Extract<Reply, { kind: 'number' }> {

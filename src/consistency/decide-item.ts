@@ -36,8 +36,7 @@ export function decideDelete(request: DeleteRequest, found: Found | null, contex
   if (request.compare !== null && request.compare !== tokenOf(found)) return answer(REPLIES.exists);
   const reply = (): Reply => REPLIES.deleted;
   if (!request.invalidate && !request.dropValue) {
-    const { flags, expiresAtMs } = found;
-    return { change: { kind: 'delete', flags, expiresAtMs, value: null, token: null, marks: 0 }, reply };
+    return { change: { kind: 'delete' }, reply };
   }
   const { touch, newToken, invalidate, dropValue } = request;
   // Without its value the entry is a new one, under the old token: only `invalidate` gives it another.

@@ -4,7 +4,14 @@ import { absoluteExpiryMs } from '../protocol/expiry.ts';
 import { exceedsItemLimit } from '../protocol/limits.ts';
 import { REPLIES, type Reply } from '../protocol/reply.ts';
 import type { StoreRequest } from '../protocol/request.ts';
-import { answer, type Change, type DecideContext, type Found, tokenOf, type Verdict } from './conditional.ts';
+import {
+  answer,
+  type DecideContext,
+  type Found,
+  type SetChange,
+  tokenOf,
+  type Verdict,
+} from './conditional.ts';
 
 /** `set`, `add`, `replace`, `append`, `prepend`, `cas`, in all protocols. */
 export function decideStore(request: StoreRequest, found: Found | null, context: DecideContext): Verdict {
@@ -24,7 +31,7 @@ export function decideStore(request: StoreRequest, found: Found | null, context:
 }
 
 /** What a `set` changes, whatever was there. */
-export function setChange(request: StoreRequest, nowMs: number): Change {
+export function setChange(request: StoreRequest, nowMs: number): SetChange {
   const { flags, value, exptime, newToken } = request;
   const expiresAtMs = absoluteExpiryMs(exptime, nowMs);
   return { kind: 'set', flags, value, expiresAtMs, token: newToken, marks: 0 };
@@ -52,7 +59,7 @@ function compared(request: StoreRequest, found: Found | null, context: DecideCon
   if (request.compare === token) return stored(request, context);
   if (!request.invalidate || request.compare === null || request.compare > token)
     return answer(REPLIES.exists);
-  const change: Change = {
+  const change: SetChange = {
     ...setChange(request, context.nowMs),
     expiresAtMs: found.expiresAtMs,
     marks: MARKS.stale | (found.marks & MARKS.taken),

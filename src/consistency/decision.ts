@@ -1,10 +1,10 @@
 import type { Gate } from '../membership/gate.ts';
-import type { Effect } from '../ordering/effect.ts';
+import type { Draft, SetEffect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { failed, type Reply, serverError } from '../protocol/reply.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { Replica } from '../replication/replica.ts';
-import type { Draft, Scheme, WriteOutcome } from '../replication/scheme.ts';
+import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
 import type { ConditionalRequest, Found, Verdict } from './conditional.ts';
 import { decide, needsValue } from './decide.ts';
 import type { Operation } from './operation.ts';
@@ -122,7 +122,7 @@ export function unknownReply(outcome: Extract<WriteOutcome, { kind: 'unknown' }>
   return serverError(outcome.code, `outcome unknown: ${outcome.reason}`);
 }
 
-function foundIn(effect: Effect | null): Found | null {
+function foundIn(effect: SetEffect | null): Found | null {
   if (effect === null || effect.value === null) return null;
   return { ...effect, value: effect.value, readAtSec: 0 };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Effect } from '../ordering/effect.ts';
+import { isOfKey, type KeyEffect } from '../ordering/effect.ts';
 import { BaseWriter } from './base-writer.ts';
 import type { HeldRequest } from './held-requests.ts';
 import { DamageError } from './journal-error.ts';
@@ -154,7 +154,7 @@ export class Compaction {
   #moveHeld({ effect, file, at }: HeldRequest, to: Place): void {
     const { held, index } = this.#ports.state;
     held.move(effect.version, to);
-    index.relocate(effect.key, { file, at }, to);
+    if (isOfKey(effect)) index.relocate(effect.key, { file, at }, to);
   }
 }
 
@@ -176,9 +176,10 @@ export class Moves {
   }
 }
 
-/** The completed write that the entry holds, or that has been made of it. */
-export function writeOf(entry: LogEntry): Effect | null {
-  if (entry.type === 'write' || entry.type === 'hold' || entry.type === 'value') return entry.effect;
+/** The completed write of a key that the entry holds, or that has been made of it. */
+export function writeOf(entry: LogEntry): KeyEffect | null {
+  if (entry.type === 'write' || entry.type === 'hold' || entry.type === 'value')
+    return isOfKey(entry.effect) ? entry.effect : null;
   return entry.type === 'revert' && entry.to !== null ? entry.to.effect : null;
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { Effect } from '../ordering/effect.ts';
+import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import { Compactor } from './compactor.ts';
@@ -154,7 +154,7 @@ export class DiskJournal implements Journal {
     if (!this.#state.index.record(effect)) return false;
     this.#state.saw(effect.version.time);
     const place = this.#writer.append({ type: 'write', effect });
-    if (effect.kind === 'set' || effect.kind === 'delete') this.#state.index.locate(effect.key, place);
+    if (isOfKey(effect)) this.#state.index.locate(effect.key, place);
     return true;
   }
 
@@ -211,7 +211,7 @@ export class DiskJournal implements Journal {
     if (this.#state.held.take(version) !== undefined) this.#writer.append({ type: 'release', version });
   }
 
-  fill(effect: Effect): void {
+  fill(effect: SetEffect): void {
     const record = this.#state.index.newest(effect.key);
     if (effect.value === null || record === undefined || !sameVersion(record.version, effect.version)) return;
     this.#state.fill(effect, this.#writer.append({ type: 'value', effect }));
@@ -232,7 +232,11 @@ export class DiskJournal implements Journal {
     this.#writer.whenFlushed(done);
   }
 
-  valueOf(key: string, version: Version, done: (error: string | null, effect: Effect | null) => void): void {
+  valueOf(
+    key: string,
+    version: Version,
+    done: (error: string | null, effect: SetEffect | null) => void,
+  ): void {
     this.#valueOf(key, version).then(
       (effect) => done(null, effect),
       (error: Error) => done(error.message, null),
@@ -254,14 +258,14 @@ export class DiskJournal implements Journal {
   }
 
   /** A newer write of the key, or a compaction, may come in between. */
-  async #valueOf(key: string, version: Version): Promise<Effect | null> {
+  async #valueOf(key: string, version: Version): Promise<SetEffect | null> {
     for (;;) {
       const record = this.#placedOf(key, version);
       if (record === null) return null;
       const { file, at } = record;
       try {
         const entry = await this.#entryAt({ file, at });
-        return 'effect' in entry && entry.effect.value !== null ? entry.effect : null;
+        return valuedSet(entry);
       } catch (error) {
         const now = this.#placedOf(key, version);
         if (now === null) return null;
@@ -325,10 +329,17 @@ export class DiskJournal implements Journal {
   async #saveReverted(places: readonly Place[]): Promise<void> {
     for (const { file, at } of places) {
       const entry = await readEntryAt(await this.#ports.files.get(file), at);
-      if ('effect' in entry) this.fill(entry.effect);
+      const effect = valuedSet(entry);
+      if (effect !== null) this.fill(effect);
     }
     await this.#kept();
   }
+}
+
+/** The set with its value, where the entry is one. */
+function valuedSet(entry: LogEntry): SetEffect | null {
+  if (!('effect' in entry) || entry.effect.kind !== 'set') return null;
+  return entry.effect.value === null ? null : entry.effect;
 }
 
 const WRITABLE: JournalState = { writable: true };

@@ -1,4 +1,4 @@
-import type { Effect } from '../ordering/effect.ts';
+import type { Effect, SetEffect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 
@@ -137,13 +137,17 @@ export interface Journal {
    * @param done error: the value can't be read, in words; effect: null when another write is the newest by
    *   now, or the journal has no value of this one
    */
-  valueOf(key: string, version: Version, done: (error: string | null, effect: Effect | null) => void): void;
+  valueOf(
+    key: string,
+    version: Version,
+    done: (error: string | null, effect: SetEffect | null) => void,
+  ): void;
 
   /** The newest write of the key has this version, and its value has not come yet, or is not kept here. */
   lacksValue(key: string, version: Version): boolean;
 
   /** Keeps the value of a write that was recorded without it, if that is still the newest of its key. */
-  fill(effect: Effect): void;
+  fill(effect: SetEffect): void;
 
   readonly state: JournalState;
 

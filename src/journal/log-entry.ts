@@ -1,5 +1,12 @@
 import { crc32 } from 'node:zlib';
-import { EFFECT_KINDS, type Effect } from '../ordering/effect.ts';
+import {
+  baseOf,
+  EFFECT_KINDS,
+  type Effect,
+  isOfKey,
+  type KeyEffect,
+  type SetEffect,
+} from '../ordering/effect.ts';
 import { NODES_MAX, type Version } from '../ordering/version.ts';
 import type { Marks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
@@ -20,7 +27,8 @@ import { DamageError } from './journal-error.ts';
  *     end      the last entry of a base file, with the number of entries before it, and of the batch after it
  */
 export type LogEntry =
-  | { readonly type: 'write' | 'hold' | 'value'; readonly effect: Effect }
+  | { readonly type: 'write' | 'hold'; readonly effect: Effect }
+  | { readonly type: 'value'; readonly effect: SetEffect }
   | { readonly type: 'apply' | 'release'; readonly version: Version }
   | { readonly type: 'revert'; readonly failed: Version; readonly key: string; readonly to: Restored | null }
   | { readonly type: 'forget'; readonly version: Version; readonly key: string }
@@ -36,7 +44,7 @@ export interface MarksEntry extends Marks {
 
 /** A record that a revert brings back: its fields, and where in the log its write is. */
 export interface Restored extends Place {
-  readonly effect: Effect;
+  readonly effect: KeyEffect;
 }
 
 /** Where an entry begins: the number of its file, and the byte in it. */
@@ -111,8 +119,10 @@ function timesBytes(times: readonly number[]): number {
 }
 
 function effectBytesMax(effect: Effect): number {
-  const value = effect.value === null ? 0 : effect.value.length;
-  return EFFECT_BYTES + VERSION_BYTES + 8 + effect.key.length + value;
+  const fixed = EFFECT_BYTES + VERSION_BYTES + 8;
+  if (!isOfKey(effect)) return fixed;
+  const value = effect.kind === 'set' && effect.value !== null ? effect.value.length : 0;
+  return fixed + effect.key.length + value;
 }
 
 /** @param into has `entryBytesMax` bytes from there on @returns where the entry ends */
@@ -171,9 +181,22 @@ function writeKey(key: string, into: Buffer, at: number): number {
   return next + into.write(key, next, 'latin1');
 }
 
+/** Every kind has the same fields on disk; those that the effect has not are zero. */
 function writeEffect(effect: Effect, into: Buffer, at: number): number {
-  const { base, token, value } = effect;
   into[at] = EFFECT_KINDS.indexOf(effect.kind);
+  if (effect.kind === 'set') return writeSet(effect, into, at);
+  const base = baseOf(effect);
+  into[at + 1] = base === null ? 0 : HAS_BASE;
+  into[at + 2] = 0;
+  let next = writeVersion(effect.version, into, at + 3);
+  next = into.writeUInt32BE(0, next);
+  next = into.writeDoubleBE('atMs' in effect ? effect.atMs : 0, next);
+  if (base !== null) next = writeVersion(base, into, next);
+  return writeKey(effect.kind === 'delete' ? effect.key : '', into, next);
+}
+
+function writeSet(effect: SetEffect, into: Buffer, at: number): number {
+  const { base, token, value } = effect;
   into[at + 1] =
     (base === null ? 0 : HAS_BASE) | (token === null ? 0 : HAS_TOKEN) | (value === null ? 0 : HAS_VALUE);
   into[at + 2] = effect.marks;
@@ -206,8 +229,12 @@ export function readEntry(bytes: Buffer): LogEntry {
   switch (type) {
     case 'write':
     case 'hold':
-    case 'value':
       return { type, effect: reader.effect() };
+    case 'value': {
+      const effect = reader.effect();
+      if (effect.kind !== 'set') throw new DamageError(`an entry holds the value of a ${effect.kind}`);
+      return { type, effect };
+    }
     case 'apply':
     case 'release':
       return { type, version: reader.version() };
@@ -215,7 +242,7 @@ export function readEntry(bytes: Buffer): LogEntry {
       const failed = reader.version();
       const key = reader.key();
       const to =
-        reader.u8() === 0 ? null : { file: reader.u32(), at: reader.double(), effect: reader.effect() };
+        reader.u8() === 0 ? null : { file: reader.u32(), at: reader.double(), effect: reader.keyEffect() };
       return { type, failed, key, to };
     }
     case 'forget':
@@ -282,7 +309,24 @@ class EntryReader {
     const token = bits & HAS_TOKEN ? this.#bytes.readBigUInt64BE(this.#take(8)) : null;
     const key = this.key();
     const value = bits & HAS_VALUE ? this.#bytes.subarray(this.#at) : null;
-    return { version, kind, key, base, flags, expiresAtMs, token, marks, value };
+    switch (kind) {
+      case 'set':
+        return { kind, version, key, base, flags, expiresAtMs, token, marks, value };
+      case 'delete':
+        return { kind, version, key, base };
+      case 'flush':
+        return { kind, version };
+      case 'flush-later':
+        return { kind, version, atMs: expiresAtMs };
+      case 'flush-due':
+        return { kind, version, atMs: expiresAtMs };
+    }
+  }
+
+  keyEffect(): KeyEffect {
+    const effect = this.effect();
+    if (!isOfKey(effect)) throw new DamageError(`an entry holds the record of a ${effect.kind}`);
+    return effect;
   }
 
   #take(bytes: number): number {

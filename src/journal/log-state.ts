@@ -1,10 +1,11 @@
-import type { Effect } from '../ordering/effect.ts';
+import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { HeldRequests } from './held-requests.ts';
-import type { JournalRecord, Marks } from './journal.ts';
+import type { Marks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
 import type { LogEntry, Place, Restored } from './log-entry.ts';
 import { MemoryJournal } from './memory-journal.ts';
+import { recordOfEffect } from './record-effect.ts';
 
 /** What a log comes to: the index of newest writes, the requests that wait, and the marks. */
 export class LogState {
@@ -68,12 +69,12 @@ export class LogState {
   /** @returns false when the write is not the newest of its key */
   record(effect: Effect, place: Place): boolean {
     if (!this.index.record(effect)) return false;
-    if (effect.kind === 'set' || effect.kind === 'delete') this.index.locate(effect.key, place);
+    if (isOfKey(effect)) this.index.locate(effect.key, place);
     return true;
   }
 
   /** The value of a write is there, if that is still the newest of its key. */
-  fill(effect: Effect, place: Place): void {
+  fill(effect: SetEffect, place: Place): void {
     const { key, version } = effect;
     if (!this.index.lacksValue(key, version)) return;
     this.index.fill(effect);
@@ -85,7 +86,7 @@ export class LogState {
   }
 
   #revert(failed: Version, key: string, to: Restored | null, place: Place): void {
-    const previous = to === null ? undefined : recordOf(to);
+    const previous = to === null ? undefined : { ...recordOfEffect(to.effect), file: to.file, at: to.at };
     this.index.revert(failed, key, previous);
     if (to !== null && to.file === 0) this.index.locate(key, place);
   }
@@ -93,11 +94,6 @@ export class LogState {
 
 /** A held request lives on, the chunk of the file that it was read from does not. */
 function withOwnValue(effect: Effect): Effect {
-  return effect.value === null ? effect : { ...effect, value: Buffer.from(effect.value) };
-}
-
-function recordOf({ effect, file, at }: Restored): JournalRecord & Place {
-  const { key, version, expiresAtMs, token, marks, kind } = effect;
-  const tombstone = kind === 'delete';
-  return { key, version, expiresAtMs, tombstone, token, marks, readAtSec: 0, file, at };
+  if (effect.kind !== 'set' || effect.value === null) return effect;
+  return { ...effect, value: Buffer.from(effect.value) };
 }

@@ -1,4 +1,4 @@
-import { type Effect, type EffectKind, NO_ENTRY } from '../ordering/effect.ts';
+import type { Effect, KeyEffect, SetEffect } from '../ordering/effect.ts';
 import {
   compareVersions,
   msOfVersionTime,
@@ -84,10 +84,10 @@ export class MemoryJournal implements Journal {
       case 'flush':
         return this.#recordFlush(effect.version);
       case 'flush-later':
-        return this.#recordAnnouncement({ version: effect.version, atMs: effect.expiresAtMs });
+        return this.#recordAnnouncement({ version: effect.version, atMs: effect.atMs });
       case 'flush-due':
-        if (this.#armed?.atMs === effect.expiresAtMs) this.#armed = null;
-        this.#endBelow({ time: versionTimeOfMs(effect.expiresAtMs), node: 0 });
+        if (this.#armed?.atMs === effect.atMs) this.#armed = null;
+        this.#endBelow({ time: versionTimeOfMs(effect.atMs), node: 0 });
         return true;
     }
   }
@@ -174,12 +174,13 @@ export class MemoryJournal implements Journal {
   /** What tells an empty journal of all flushes that this one knows, those that came due included. */
   flushes(): Effect[] {
     const below = this.#flushedBelow;
-    const due = flushEffect('flush-due', below, msOfVersionTime(below.time));
-    const effects = below.node === 0 && below.time % TICKS_PER_MS === 0 && below.time > 0 ? [due] : [];
+    const effects: Effect[] = [];
+    if (below.node === 0 && below.time % TICKS_PER_MS === 0 && below.time > 0)
+      effects.push({ kind: 'flush-due', version: below, atMs: msOfVersionTime(below.time) });
     effects.push(...this.#knownFlushes());
     const announced = this.#announced;
     if (announced !== null && this.#armed === null)
-      effects.push(flushEffect('flush-due', announced.version, announced.atMs));
+      effects.push({ kind: 'flush-due', version: announced.version, atMs: announced.atMs });
     return effects;
   }
 
@@ -187,7 +188,7 @@ export class MemoryJournal implements Journal {
 
   release(): void {}
 
-  fill({ key, version, value }: Effect): void {
+  fill({ key, version, value }: SetEffect): void {
     const slot = this.#slotOf(key);
     if (value === null || slot === NO_SLOT || this.#table.compareVersion(slot, version) !== 0) return;
     this.#table.setValued(slot, value.length);
@@ -214,26 +215,24 @@ export class MemoryJournal implements Journal {
   valueOf(
     _key: string,
     _version: Version,
-    done: (error: string | null, effect: Effect | null) => void,
+    done: (error: string | null, effect: SetEffect | null) => void,
   ): void {
     done(null, null);
   }
 
   #knownFlushes(): Effect[] {
     const effects: Effect[] = [];
-    if (this.#flush !== null) effects.push(flushEffect('flush', this.#flush, 0));
+    if (this.#flush !== null) effects.push({ kind: 'flush', version: this.#flush });
     const announced = this.#announced;
-    if (announced !== null) effects.push(flushEffect('flush-later', announced.version, announced.atMs));
+    if (announced !== null)
+      effects.push({ kind: 'flush-later', version: announced.version, atMs: announced.atMs });
     return effects;
   }
 
-  #recordWrite(effect: Effect): boolean {
-    const { key, version, expiresAtMs, token, marks } = effect;
+  #recordWrite(effect: KeyEffect): boolean {
+    const { key, version } = effect;
     if (compareVersions(version, this.#flushedBelow) < 0) return false;
-    const tombstone = effect.kind === 'delete';
-    const valued = effect.value !== null;
-    const valueBytes = effect.value?.length;
-    const fields = { version, expiresAtMs, tombstone, token, marks, readAtSec: 0, valued, valueBytes };
+    const fields = fieldsOf(effect);
     const slot = this.#slotOf(key);
     if (slot === NO_SLOT) {
       this.#insert(key, fields);
@@ -330,6 +329,24 @@ export class MemoryJournal implements Journal {
 /** Slots that are looked at for each record of a sample, at the most. */
 const LOOKS_PER_SAMPLED = 16;
 
-function flushEffect(kind: EffectKind, version: Version, expiresAtMs: number): Effect {
-  return { ...NO_ENTRY, version, kind, expiresAtMs };
+/** Both kinds give the same fields in the same order, so that the table sees objects of one hidden class. */
+function fieldsOf(effect: KeyEffect): RecordFields {
+  const { version } = effect;
+  if (effect.kind === 'delete') {
+    const tombstone = true;
+    return {
+      version,
+      expiresAtMs: 0,
+      tombstone,
+      token: null,
+      marks: 0,
+      readAtSec: 0,
+      valued: false,
+      valueBytes: undefined,
+    };
+  }
+  const { expiresAtMs, token, marks, value } = effect;
+  const valued = value !== null;
+  const valueBytes = value?.length;
+  return { version, expiresAtMs, tombstone: false, token, marks, readAtSec: 0, valued, valueBytes };
 }

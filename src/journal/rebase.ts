@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { Effect } from '../ordering/effect.ts';
+import { type Condition, type Effect, isOfKey, type KeyEffect } from '../ordering/effect.ts';
 import { spansOf, type TimeMap } from '../ordering/time-map.ts';
 import { msOfVersionTime, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { BaseWriter } from './base-writer.ts';
@@ -57,9 +57,8 @@ export async function surveyTimes(
     if (stopped === null) return { spans: [], flushedMs: [], records: 0, newestTime: 0 };
     const { index } = stopped.state;
     const spans = spansOf(timesIn(stopped.state));
-    const done =
-      index.armedFlush === null ? index.flushes().filter(({ kind }) => kind === 'flush-later') : [];
-    const flushedMs = done.map(({ expiresAtMs }) => expiresAtMs);
+    const done = index.armedFlush === null ? index.flushes() : [];
+    const flushedMs = done.flatMap((effect) => (effect.kind === 'flush-later' ? [effect.atMs] : []));
     return { spans, flushedMs, records: index.records, newestTime: spans.at(-1)?.to ?? 0 };
   });
 }
@@ -196,8 +195,8 @@ function* timesIn({ index, held, marks, newestTime }: LogState): Generator<numbe
   yield marks.applied.time;
   yield* marks.known;
   yield* index.forgotten.times();
-  for (const { kind, version, expiresAtMs } of index.flushes())
-    yield kind === 'flush-due' ? versionTimeOfMs(expiresAtMs) : version.time;
+  for (const effect of index.flushes())
+    yield effect.kind === 'flush-due' ? versionTimeOfMs(effect.atMs) : effect.version.time;
   for (const { effect } of held.all()) yield effect.version.time;
   for (const record of index.walk()) yield record.version.time;
 }
@@ -220,26 +219,26 @@ class Rewriting {
 
   /** A base may be a version that is in use no more. */
   held(effect: Effect): Effect {
-    const { base } = effect;
-    return {
-      ...this.write(effect),
-      base: base === null ? null : { time: this.#map.limit(base.time), node: base.node },
-    };
+    if (!isOfKey(effect)) return this.write(effect);
+    return { ...this.write(effect), base: this.#base(effect.base) };
   }
 
-  write(effect: Effect): Effect {
+  write<E extends Effect>(effect: E): E {
     return { ...effect, version: this.version(effect.version) };
+  }
+
+  #base(base: Condition): Condition {
+    return base === null ? null : { time: this.#map.limit(base.time), node: base.node };
   }
 
   /** A flush that is to come keeps its moment, and ends all that is there now; one that has been ends what it ended. */
   flush(effect: Effect): Effect {
-    const { kind, version, expiresAtMs } = effect;
-    if (kind === 'flush') return this.write(effect);
-    const isToCome = kind === 'flush-later' && this.#isToCome(expiresAtMs);
-    const limit = this.#map.limit(versionTimeOfMs(expiresAtMs));
+    if (effect.kind !== 'flush-later' && effect.kind !== 'flush-due') return this.write(effect);
+    const { kind, version, atMs } = effect;
+    const isToCome = kind === 'flush-later' && this.#isToCome(atMs);
+    const limit = this.#map.limit(versionTimeOfMs(atMs));
     const time = kind === 'flush-later' ? this.#map.of(version.time) : limit;
-    const momentMs = isToCome ? expiresAtMs : msOfVersionTime(limit);
-    return { ...effect, version: { ...version, time }, expiresAtMs: momentMs };
+    return { kind, version: { time, node: version.node }, atMs: isToCome ? atMs : msOfVersionTime(limit) };
   }
 }
 
@@ -283,7 +282,7 @@ async function writeAnew(
 /** `base-1`, which takes the place of `log-0`. */
 const BASE = 2;
 
-async function readWrite(files: LogFiles, { file, at }: Place): Promise<Effect> {
+async function readWrite(files: LogFiles, { file, at }: Place): Promise<KeyEffect> {
   const effect = writeOf(await readEntryAt(await files.get(file), at));
   if (effect === null) throw new DamageError(`${nameOfFile(file)} has no write at ${at}`);
   return effect;

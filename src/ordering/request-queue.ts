@@ -1,5 +1,5 @@
 import { Fifo } from '../base/fifo.ts';
-import { type Effect, effectBytes } from './effect.ts';
+import { baseOf, type Effect, effectBytes, isOfKey, type KeyEffect } from './effect.ts';
 import { type PendingKey, PendingKeys, type Prediction, type Queued } from './pending-keys.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version, versionTimeOfMs } from './version.ts';
 
@@ -45,7 +45,7 @@ export class RequestQueue<Asker = unknown> {
     this.#size++;
     this.#bytes += effectBytes(effect);
     if (endsEntries(effect)) this.#insertFlush(request);
-    else if (effect.key !== '') this.#insertOnKey(request);
+    else if (isOfKey(effect)) this.#insertOnKey(request, effect);
     return request;
   }
 
@@ -154,8 +154,7 @@ export class RequestQueue<Asker = unknown> {
     for (const pending of this.#keys.values()) pending.stale = true;
   }
 
-  #insertOnKey(request: Queued<Asker>): void {
-    const { key, base } = request.effect;
+  #insertOnKey(request: Queued<Asker>, { key, base }: KeyEffect): void {
     const pending = this.#keys.getOrAdd(key);
     request.onKey = pending;
     if (pending.requests.length === 0) {
@@ -203,7 +202,7 @@ function simulate<Asker>(requests: readonly Queued<Asker>[], applied: Version): 
   let prediction: Prediction<Asker> = null;
   let held = applied;
   for (const request of requests) {
-    const { base } = request.effect;
+    const base = baseOf(request.effect);
     if (base !== null && !sameVersion(base, held)) continue;
     if (survives(held, request.effect)) continue;
     prediction = request;
@@ -214,7 +213,7 @@ function simulate<Asker>(requests: readonly Queued<Asker>[], applied: Version): 
 
 /** A flush that was announced ends only what was written before its moment, not all that is queued before it. */
 function survives(held: Version, effect: Effect): boolean {
-  return effect.kind === 'flush-due' && held.time >= versionTimeOfMs(effect.expiresAtMs);
+  return effect.kind === 'flush-due' && held.time >= versionTimeOfMs(effect.atMs);
 }
 
 /** The version that a key has once this request has been applied: none after a delete or a flush. */

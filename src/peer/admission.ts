@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Ballot } from '../membership/ballot.ts';
 import type { Accept, Heartbeat, Promised, Standing } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
-import { type Effect, MARKS } from '../ordering/effect.ts';
+import { baseOf, type Effect, isOfKey, type KeyEffect, MARKS } from '../ordering/effect.ts';
 import { compareVersions, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
@@ -201,12 +201,13 @@ export class Admission {
   #effects(effects: readonly Effect[]): string | null {
     let latest = 0;
     for (const effect of effects) {
-      const { version, base, kind, expiresAtMs } = effect;
-      const flaw = entryFlaw(effect) ?? this.#controller(version.node);
+      const { version } = effect;
+      const base = baseOf(effect);
+      const flaw = effectFlaw(effect) ?? this.#controller(version.node);
       if (flaw !== null) return flaw;
       if (version.time > latest) latest = version.time;
       if (base !== null && base.time > latest) latest = base.time;
-      if (kind === 'flush-due') latest = Math.max(latest, versionTimeOfMs(expiresAtMs));
+      if (effect.kind === 'flush-due') latest = Math.max(latest, versionTimeOfMs(effect.atMs));
     }
     return latest === 0 ? null : this.#time(latest);
   }
@@ -235,15 +236,21 @@ function first<T>(list: readonly T[], flawOf: (item: T) => string | null): strin
 }
 
 /** What no controller would write, whoever it is and whatever the time. */
-function entryFlaw({ kind, key, version, marks, expiresAtMs, value }: Effect): string | null {
-  if (version.time === 0) return 'a write has no version';
+function effectFlaw(effect: Effect): string | null {
+  if (effect.version.time === 0) return 'a write has no version';
+  if (isOfKey(effect)) return entryFlaw(effect);
+  return effect.kind === 'flush' || effect.atMs <= EXPIRY_MS_MAX ? null : `a flush is due in ${effect.atMs}`;
+}
+
+function entryFlaw(effect: KeyEffect): string | null {
+  const { kind, key } = effect;
+  if (key === '') return `a ${kind} of the key ""`;
+  if (key.length > KEY_BYTES_MAX) return `a key has ${key.length} bytes`;
+  if (kind === 'delete') return null;
+  const { expiresAtMs, marks, value } = effect;
   if (expiresAtMs > EXPIRY_MS_MAX) return `a write expires in ${expiresAtMs}`;
   if (marks > MARKS_ALL) return `a write has the marks ${marks}`;
-  const isFlush = kind !== 'set' && kind !== 'delete';
-  if (isFlush ? key !== '' : key === '') return `a ${kind} of the key "${key.slice(0, KEY_BYTES_MAX)}"`;
-  if (key.length > KEY_BYTES_MAX) return `a key has ${key.length} bytes`;
   if (value === null) return null;
-  if (kind !== 'set') return `a ${kind} has a value`;
   return value.length <= VALUE_BYTES_MAX ? null : `a value has ${value.length} bytes`;
 }
 

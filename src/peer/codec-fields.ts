@@ -2,7 +2,7 @@ import { type ByteReader, type ByteWriter, FrameError } from '../base/byte-write
 import type { Ballot } from '../membership/ballot.ts';
 import { MEMORIES, type Standing } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
-import { EFFECT_KINDS, type Effect } from '../ordering/effect.ts';
+import { baseOf, EFFECT_KINDS, type Effect, type SetEffect } from '../ordering/effect.ts';
 import { NODES_MAX, type Version } from '../ordering/version.ts';
 import { NOTE_CHARS_MAX } from './note.ts';
 
@@ -96,10 +96,23 @@ const HAS_VALUE = 2;
 const HAS_TOKEN = 4;
 const HAS_MARKS = 8;
 const KIND_SHIFT = 4;
+const PRESENCE_MASK = (1 << KIND_SHIFT) - 1;
 
+/** Every kind has the same fields on the wire; those that the effect has not are empty or absent. */
 function writeEffect(w: ByteWriter, effect: Effect): void {
   writeVersion(w, effect.version);
-  w.u8((EFFECT_KINDS.indexOf(effect.kind) << KIND_SHIFT) | presence(effect));
+  const kind = EFFECT_KINDS.indexOf(effect.kind) << KIND_SHIFT;
+  if (effect.kind === 'set') return writeSet(w, effect, kind);
+  const base = baseOf(effect);
+  w.u8(kind | (base === null ? 0 : HAS_BASE));
+  w.text(effect.kind === 'delete' ? effect.key : '');
+  w.u32(0);
+  w.u53('atMs' in effect ? effect.atMs : 0);
+  if (base !== null) writeVersion(w, base);
+}
+
+function writeSet(w: ByteWriter, effect: SetEffect, kind: number): void {
+  w.u8(kind | presence(effect));
   w.text(effect.key);
   w.u32(effect.flags);
   w.u53(effect.expiresAtMs);
@@ -110,7 +123,7 @@ function writeEffect(w: ByteWriter, effect: Effect): void {
 }
 
 /** Which of the fields that are mostly absent follow. */
-function presence({ base, value, token, marks }: Effect): number {
+function presence({ base, value, token, marks }: SetEffect): number {
   return (
     (base === null ? 0 : HAS_BASE) |
     (value === null ? 0 : HAS_VALUE) |
@@ -122,17 +135,33 @@ function presence({ base, value, token, marks }: Effect): number {
 function readEffect(r: ByteReader): Effect {
   const version = readVersion(r);
   const bits = r.u8();
-  return {
-    version,
-    kind: oneOf(EFFECT_KINDS, bits >> KIND_SHIFT),
-    key: r.text(),
-    flags: r.u32(),
-    expiresAtMs: r.u53(),
-    base: bits & HAS_BASE ? readVersion(r) : null,
-    token: bits & HAS_TOKEN ? r.u64() : null,
-    marks: bits & HAS_MARKS ? r.u8() : 0,
-    value: bits & HAS_VALUE ? r.bytes() : null,
-  };
+  const kind = oneOf(EFFECT_KINDS, bits >> KIND_SHIFT);
+  const key = r.text();
+  const flags = r.u32();
+  const expiresAtMs = r.u53();
+  if (kind !== 'set') return readOther(r, kind, version, bits, key, expiresAtMs);
+  const base = bits & HAS_BASE ? readVersion(r) : null;
+  const token = bits & HAS_TOKEN ? r.u64() : null;
+  const marks = bits & HAS_MARKS ? r.u8() : 0;
+  const value = bits & HAS_VALUE ? r.bytes() : null;
+  return { kind, version, key, base, flags, expiresAtMs, token, marks, value };
+}
+
+/** Flags, and the expiry of a delete, mean nothing: earlier releases send those of the entry that is deleted. */
+function readOther(
+  r: ByteReader,
+  kind: Exclude<Effect['kind'], 'set'>,
+  version: Version,
+  bits: number,
+  key: string,
+  atMs: number,
+): Effect {
+  const mayHave = kind === 'delete' ? HAS_BASE : 0;
+  if ((bits & PRESENCE_MASK & ~mayHave) !== 0) throw new FrameError(`a ${kind} has fields of a set`);
+  if (kind === 'delete') return { kind, version, key, base: bits & HAS_BASE ? readVersion(r) : null };
+  if (key !== '') throw new FrameError(`a ${kind} names a key`);
+  if (kind === 'flush') return { kind, version };
+  return { kind, version, atMs };
 }
 
 export function oneOf<T>(list: readonly T[], index: number): T {

@@ -1,11 +1,12 @@
 import { failure, type RequestFailure } from '../base/error-codes.ts';
 import type { Journal, JournalRecord } from '../journal/journal.ts';
-import type { Effect } from '../ordering/effect.ts';
+import { type Effect, isOfKey } from '../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { StoreError } from '../store/driver.ts';
 import type { Entry } from '../store/entry.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { HotEntries } from '../store/hot-entries.ts';
+import { entryOf, setOfEntry } from './entry-effect.ts';
 import type { Reader } from './read-flow.ts';
 import type { ReadWindows } from './read-windows.ts';
 import { UnstoredKeys } from './unstored-keys.ts';
@@ -59,6 +60,12 @@ export class Replica {
     return record === undefined || record.tombstone ? NO_VERSION : record.version;
   }
 
+  /** The effect has no condition, or its key still has the version that it names. */
+  meets(effect: Effect): boolean {
+    if (!isOfKey(effect) || effect.base === null) return true;
+    return sameVersion(effect.base, this.heldVersion(effect.key));
+  }
+
   /** There is an entry for a client to see. */
   isLive(key: string): boolean {
     const record = this.journal.newest(key);
@@ -95,11 +102,8 @@ export class Replica {
    */
   merge(effect: Effect): boolean {
     if (this.apply(effect, ignoreResult)) return true;
-    if (
-      effect.kind === 'set' &&
-      effect.value !== null &&
-      this.journal.lacksValue(effect.key, effect.version)
-    ) {
+    if (effect.kind !== 'set' || effect.value === null) return false;
+    if (this.journal.lacksValue(effect.key, effect.version)) {
       this.refill(effect.key, entryOf(effect, effect.value));
       this.journal.fill(effect);
     }
@@ -286,7 +290,7 @@ export class Replica {
   /** A peer had the value of a write that was lost here. */
   restore(key: string, entry: Entry, done: (error: StoreError | null) => void = ignoreResult): void {
     this.refill(key, entry, done);
-    this.journal.fill({ ...entry, kind: 'set', key, base: null });
+    this.journal.fill(setOfEntry(key, entry));
   }
 
   /** The key's entry has expired: nothing here need keep its value. A store that is away may keep it until it evicts it. */
@@ -395,12 +399,6 @@ export const LOST_AND_OVERWRITTEN = failure(
  * @param readAtSec when the entry was last read here before, in seconds since 1970; 0 for never
  */
 export type ReadDone = (failure: RequestFailure | null, entry: Entry | null, readAtSec: number) => void;
-
-/** What a store is to hold of a write. */
-export function entryOf(effect: Effect, value: Buffer): Entry {
-  const { version, flags, expiresAtMs, token, marks } = effect;
-  return { version, flags, expiresAtMs, token, marks, value };
-}
 
 /** A store that fails here is left without the value, which is noted. */
 function ignoreResult(): void {}

@@ -1,7 +1,7 @@
 import type { RequestFailure } from '../base/error-codes.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import type { EngineNeed, Gate } from '../membership/gate.ts';
-import type { Effect } from '../ordering/effect.ts';
+import type { Draft, Effect, EffectKind, SetEffect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { OrderedFrame } from './broadcast/messages.ts';
 import type { Push } from './convergent/messages.ts';
@@ -11,9 +11,6 @@ import type { ReadDone } from './replica.ts';
 
 /** The messages of all schemes. */
 export type SchemeMessage = OrderedFrame | Push;
-
-/** A write before it has its version. */
-export type Draft = Omit<Effect, 'version'>;
 
 /** What became of a write. */
 export type WriteOutcome =
@@ -29,14 +26,14 @@ export interface Predicted {
   /** What a condition on this state has to name. */
   readonly version: Version;
   /** Null when the key will have no entry. */
-  readonly effect: Effect | null;
+  readonly effect: SetEffect | null;
 }
 
 /** A write that is not settled yet, for people to look at. */
 export interface PendingRequest {
-  readonly kind: Effect['kind'];
-  /** Empty where the request touches no key, or all of them. */
-  readonly key: string;
+  readonly kind: EffectKind;
+  /** Null where the request concerns all keys. */
+  readonly key: string | null;
   /** Its time and its origin. */
   readonly version: Version;
   /** Members of the view that have not acknowledged it, as far as is known here. */

@@ -1,5 +1,4 @@
 import type { JournalRecord } from '../journal/journal.ts';
-import { NO_ENTRY } from '../ordering/effect.ts';
 import { compareVersions } from '../ordering/version.ts';
 import type { OrderedEngine } from './broadcast/ordered-engine.ts';
 import { Sweeper, type SweeperPorts } from './sweeper.ts';
@@ -46,8 +45,7 @@ export class Upkeep {
     if (nowMs === null || armed.atMs > nowMs) return;
     if (armed.atMs === this.#flushDueMs || ordered.gate('write').state !== 'open') return;
     this.#flushDueMs = armed.atMs;
-    const draft = { ...NO_ENTRY, kind: 'flush-due', expiresAtMs: armed.atMs } as const;
-    ordered.write(draft, () => {});
+    ordered.write({ kind: 'flush-due', atMs: armed.atMs }, () => {});
   }
 
   /**
@@ -57,7 +55,7 @@ export class Upkeep {
   #proposeEnd(ordered: OrderedEngine, { key, version: base }: JournalRecord): boolean {
     if (!this.#ports.speaksFor(base.node)) return false;
     if (ordered.pending > PENDING_MAX || ordered.gate('write').state !== 'open') return false;
-    ordered.write({ ...NO_ENTRY, kind: 'delete', key, base }, () => {});
+    ordered.write({ kind: 'delete', key, base }, () => {});
     return true;
   }
 }

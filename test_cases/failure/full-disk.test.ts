@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Effect, NO_ENTRY } from '../../src/ordering/effect.ts';
+import type { SetEffect } from '../../src/ordering/effect.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
 import { DiskJournals, kept, readValue } from '../support/disk-journals.ts';
+import { setOf } from '../support/effects.ts';
 import { eventually } from '../support/eventually.ts';
 
 const journals = new DiskJournals();
@@ -19,13 +20,8 @@ afterEach(async () => {
 /** A file system of two megabytes needs root. */
 const isRoot = process.getuid?.() === 0;
 
-const set = (time: number): Effect => ({
-  ...NO_ENTRY,
-  version: { time, node: 0 },
-  kind: 'set',
-  key: `key ${time}`,
-  value: Buffer.alloc(10_000, time),
-});
+const set = (time: number): SetEffect =>
+  setOf(`key ${time}`, { time, node: 0 }, { value: Buffer.alloc(10_000, time) });
 
 /** Writes until there is no room left. */
 function fillUp(path: string): void {

@@ -6,10 +6,10 @@ import { MAIN_FILE } from '../../src/cli/locations.ts';
 import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
 import { directoryOf, type Identity } from '../../src/journal/data-directory.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
-import { NO_ENTRY } from '../../src/ordering/effect.ts';
 import { versionTimeOfMs } from '../../src/ordering/version.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { kept } from '../support/disk-journals.ts';
+import { deleteOf, setOf } from '../support/effects.ts';
 import { eventually } from '../support/eventually.ts';
 import { NO_LOG } from '../support/ports.ts';
 
@@ -34,14 +34,11 @@ async function drag(cluster: Cluster, id: number, farTime: number): Promise<void
   });
   const { journal, recovered } = opened;
   expect(opened.setAside).toBeNull();
-  for (const [i, key] of FAR_KEYS.entries())
-    journal.record({
-      ...NO_ENTRY,
-      version: { time: farTime + i, node: 0 },
-      kind: key.startsWith('gone') ? 'delete' : 'set',
-      key,
-      value: key.startsWith('gone') ? null : Buffer.from(`far ${key}`),
-    });
+  for (const [i, key] of FAR_KEYS.entries()) {
+    const version = { time: farTime + i, node: 0 };
+    const value = Buffer.from(`far ${key}`);
+    journal.record(key.startsWith('gone') ? deleteOf(key, version) : setOf(key, version, { value }));
+  }
   const last = { time: farTime + FAR_KEYS.length - 1, node: 0 };
   const { known } = recovered.marks;
   journal.mark({ applied: last, known: known.length === 0 ? [] : [last.time, ...known.slice(1)] });

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OpenedJournal } from '../../src/journal/open-journal.ts';
-import { type Effect, NO_ENTRY } from '../../src/ordering/effect.ts';
+import type { SetEffect } from '../../src/ordering/effect.ts';
 import { DiskJournals, kept, OWNER, readValue } from '../support/disk-journals.ts';
+import { setOf } from '../support/effects.ts';
 import { mayMount, SmallDisk } from '../support/small-disk.ts';
 
 const journals = new DiskJournals();
@@ -11,13 +12,8 @@ afterEach(() => journals.clean());
 const KEYS = 70;
 const VALUE_BYTES = 100_000;
 
-const set = (time: number): Effect => ({
-  ...NO_ENTRY,
-  version: { time, node: 0 },
-  kind: 'set',
-  key: `key ${time % KEYS}`,
-  value: Buffer.alloc(VALUE_BYTES, time),
-});
+const set = (time: number): SetEffect =>
+  setOf(`key ${time % KEYS}`, { time, node: 0 }, { value: Buffer.alloc(VALUE_BYTES, time) });
 
 /** Overwrites the same keys in all journals, until each has been given so much. */
 async function overwrite(opened: readonly OpenedJournal[], bytes: number): Promise<number> {

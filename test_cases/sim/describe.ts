@@ -48,7 +48,8 @@ const VERSION_TIMES = new Set(['time', 'known', 'forgotten', 'previousTime']);
 
 function describeEffect(effect: Fields): string {
   const { kind, key, value, version, base } = effect;
-  const what = kind === 'set' ? `${key}=${value === null ? '?' : value}` : `${kind} ${key}`.trim();
-  const condition = base === null ? '' : ` if ${describe(base, '') === '-' ? 'none' : describe(base, '')}`;
+  const what =
+    kind === 'set' ? `${key}=${value === null ? '?' : value}` : key === undefined ? kind : `${kind} ${key}`;
+  const condition = base == null ? '' : ` if ${describe(base, '') === '-' ? 'none' : describe(base, '')}`;
   return `(${what} @${describe(version, '')}${condition})`;
 }

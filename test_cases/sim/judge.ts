@@ -1,4 +1,4 @@
-import type { Effect } from '../../src/ordering/effect.ts';
+import { type Effect, isOfKey } from '../../src/ordering/effect.ts';
 import { compareVersions, type Version } from '../../src/ordering/version.ts';
 import { findDifference, findInvented, type State } from '../checkers/convergence.ts';
 import { findMiscount } from '../checkers/exactly-once.ts';
@@ -8,6 +8,7 @@ import { checkLinearizability } from '../checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
 import { type Applied, findSequentialViolation } from '../checkers/sequential-witness.ts';
 import { findRegression } from '../checkers/session-order.ts';
+import { keyOf, valueIn } from '../support/effects.ts';
 import { expiryOf, isFleeting } from './expiry.ts';
 import { unavoidableDeletes, withoutLost } from './loss.ts';
 import type { Recorder } from './recorder.ts';
@@ -93,10 +94,11 @@ export function findForgotten(nodes: readonly Remembering[]): string | null {
     if (incarnation > 1) continue;
     const applied = journal.applied.filter(isJudged);
     const flush = newestOf(applied.filter(({ kind }) => kind === 'flush'));
-    for (const key of new Set(applied.map((effect) => effect.key))) {
-      const last = newestOf(applied.filter((effect) => effect.key === key));
+    const writes = applied.filter(isOfKey);
+    for (const key of new Set(writes.map((effect) => effect.key))) {
+      const last = newestOf(writes.filter((effect) => effect.key === key));
       const now = journal.newest(key)?.version;
-      const known = last?.kind === 'delete' || last === flush ? now === undefined : false;
+      const known = last?.kind === 'delete' && now === undefined;
       if (
         last === undefined ||
         known ||
@@ -111,8 +113,8 @@ export function findForgotten(nodes: readonly Remembering[]): string | null {
 }
 
 /** Those that the checkers know of; what expires is for another. */
-function isJudged({ kind, key }: Effect): boolean {
-  return kind !== 'flush-later' && !isFleeting(key);
+function isJudged(effect: Effect): boolean {
+  return effect.kind !== 'flush-later' && !(isOfKey(effect) && isFleeting(effect.key));
 }
 
 /**
@@ -128,7 +130,7 @@ function findUnremoved(cluster: SimCluster): string | null {
   return null;
 }
 
-function newestOf(effects: readonly Effect[]): Effect | undefined {
+function newestOf<E extends Effect>(effects: readonly E[]): E | undefined {
   return effects.toSorted((a, b) => compareVersions(a.version, b.version)).at(-1);
 }
 
@@ -153,15 +155,17 @@ function appliedIn(cluster: SimCluster, excused: typeof unavoidableDeletes = () 
   for (const effect of all) {
     const name = `${effect.version.time}/${effect.version.node}`;
     // A transfer may bring a write whose value was lost where it came from.
-    if ((byVersion.get(name)?.value ?? null) === null) byVersion.set(name, effect);
+    const known = byVersion.get(name);
+    if (known === undefined || valueIn(known) === null) byVersion.set(name, effect);
   }
   const inOrder = [...byVersion.values()].sort((a, b) => compareVersions(a.version, b.version));
   const leftOut = excused(cluster, inOrder);
   return inOrder
     .filter((effect) => !leftOut.has(effect))
-    .map(({ key, kind, value }) => {
-      if (kind !== 'set' && kind !== 'delete' && kind !== 'flush') throw new Error(`unexpected: ${kind}`);
-      return { key, kind, value: value?.toString() ?? null };
+    .map((effect) => {
+      const { kind } = effect;
+      if (kind === 'flush-later' || kind === 'flush-due') throw new Error(`unexpected: ${kind}`);
+      return { key: keyOf(effect) ?? '', kind, value: valueIn(effect)?.toString() ?? null };
     });
 }
 

@@ -1,4 +1,4 @@
-import type { Effect } from '../../src/ordering/effect.ts';
+import { type Effect, isOfKey, type SetEffect } from '../../src/ordering/effect.ts';
 import type { Event, History } from '../checkers/history.ts';
 import type { Loss, SimCluster } from './sim-cluster.ts';
 
@@ -30,12 +30,13 @@ export function unavoidableDeletes(
 ): Set<Effect> {
   const found = new Set<Effect>();
   if (durability !== 'none') return found;
-  const newest = new Map<string, Effect>();
+  const newest = new Map<string, SetEffect>();
   for (const effect of applied) {
-    const { kind, key } = effect;
-    if (kind === 'set') newest.set(key, effect);
+    if (!isOfKey(effect)) continue;
+    const { key } = effect;
+    if (effect.kind === 'set') newest.set(key, effect);
     const lost = newest.get(key);
-    if (kind !== 'delete' || lost === undefined) continue;
+    if (effect.kind !== 'delete' || lost === undefined) continue;
     const { version } = lost;
     const origin = nodes[version.node]!;
     const takenBy = nodes.filter(({ store }) => store.takenMs(key, version) !== null);

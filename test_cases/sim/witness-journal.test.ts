@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
-import { type Effect, NO_ENTRY } from '../../src/ordering/effect.ts';
+import type { KeyEffect } from '../../src/ordering/effect.ts';
+import { deleteOf, setOf } from '../support/effects.ts';
 import { findForgotten } from './judge.ts';
 import { WitnessJournal } from './witness-journal.ts';
 
-function write(time: number, kind: Effect['kind'] = 'set', node = 0): Effect {
-  return { ...NO_ENTRY, version: { time, node }, kind, key: 'k' };
+function write(time: number, kind: KeyEffect['kind'] = 'set', node = 0): KeyEffect {
+  return (kind === 'set' ? setOf : deleteOf)('k', { time, node });
 }
 
 /** Writes that a controller journalled before its store refused them. */

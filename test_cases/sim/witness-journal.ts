@@ -1,6 +1,6 @@
 import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from '../../src/journal/journal.ts';
 import { effectOfRecord } from '../../src/journal/record-effect.ts';
-import type { Effect } from '../../src/ordering/effect.ts';
+import type { Effect, SetEffect } from '../../src/ordering/effect.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
 import type { VersionVector } from '../../src/ordering/version-vector.ts';
 
@@ -129,7 +129,11 @@ export class WitnessJournal implements Journal {
     this.#journal.whenKept(done);
   }
 
-  valueOf(key: string, version: Version, done: (error: string | null, effect: Effect | null) => void): void {
+  valueOf(
+    key: string,
+    version: Version,
+    done: (error: string | null, effect: SetEffect | null) => void,
+  ): void {
     this.#journal.valueOf(key, version, done);
   }
 
@@ -137,7 +141,7 @@ export class WitnessJournal implements Journal {
     return this.#journal.lacksValue(key, version);
   }
 
-  fill(effect: Effect): void {
+  fill(effect: SetEffect): void {
     this.#journal.fill(effect);
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { type JournalOptions, type OpenedJournal, openJournal } from '../../src/journal/open-journal.ts';
-import type { Effect } from '../../src/ordering/effect.ts';
+import type { SetEffect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
 
@@ -76,7 +76,7 @@ export function kept(journal: Journal): Promise<string | null> {
   return new Promise((resolve) => journal.whenKept(resolve));
 }
 
-export function readValue(journal: Journal, key: string, version: Version): Promise<Effect | null> {
+export function readValue(journal: Journal, key: string, version: Version): Promise<SetEffect | null> {
   return new Promise((resolve, reject) => {
     journal.valueOf(key, version, (error, effect) =>
       error === null ? resolve(effect) : reject(new Error(error)),

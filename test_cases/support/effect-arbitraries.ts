@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import type { Effect, EffectKind } from '../../src/ordering/effect.ts';
-import { TICKS_PER_MS, VERSION_EPOCH_MS } from '../../src/ordering/version.ts';
+import type { Condition, Effect, EffectKind } from '../../src/ordering/effect.ts';
+import { TICKS_PER_MS, VERSION_EPOCH_MS, type Version } from '../../src/ordering/version.ts';
+import { deleteOf, setOf } from './effects.ts';
 
 export const NODES = 3;
 export const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
@@ -24,16 +25,34 @@ export function completedWrites(kinds: readonly EffectKind[], length: number): f
   return fc
     .uniqueArray(drafts, { maxLength: length, size: 'max', selector: ({ time, node }) => `${time}.${node}` })
     .map((list) =>
-      list.map(({ time, node, kind, key, atMs }) => ({
-        version: { time, node },
-        kind,
-        key: kind === 'set' || kind === 'delete' ? key : '',
-        base: null,
-        flags: 0,
-        token: null,
-        marks: 0,
-        expiresAtMs: kind.startsWith('flush-') ? VERSION_EPOCH_MS + atMs : 0,
-        value: null,
-      })),
+      list.map(({ time, node, kind, key, atMs }) =>
+        effectOfKind(kind, { time, node }, { key, base: null, value: null, atMs: VERSION_EPOCH_MS + atMs }),
+      ),
     );
+}
+
+interface AnyFields {
+  readonly key: string;
+  readonly base: Condition;
+  readonly value: Buffer | null;
+  readonly atMs: number;
+}
+
+/** An effect of this kind, with those of the fields that the kind has. */
+export function effectOfKind(
+  kind: EffectKind,
+  version: Version,
+  { key, base, value, atMs }: AnyFields,
+): Effect {
+  switch (kind) {
+    case 'set':
+      return setOf(key, version, { base, value });
+    case 'delete':
+      return deleteOf(key, version, base);
+    case 'flush':
+      return { kind, version };
+    case 'flush-later':
+    case 'flush-due':
+      return { kind, version, atMs };
+  }
 }

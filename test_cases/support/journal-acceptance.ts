@@ -1,25 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';
-import type { Effect } from '../../src/ordering/effect.ts';
+import type { Effect, FlushEffect, SetEffect } from '../../src/ordering/effect.ts';
 import { TICKS_PER_MS, VERSION_EPOCH_MS } from '../../src/ordering/version.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
 import { readValue } from './disk-journals.ts';
+import { deleteOf, keyOf, setOf } from './effects.ts';
 
-const set = (key: string, time: number, node = 0): Effect => ({
-  version: { time, node },
-  kind: 'set',
-  key,
-  base: null,
-  flags: 0,
-  token: null,
-  marks: 0,
-  expiresAtMs: 0,
-  value: null,
-});
-const keyless = (kind: Effect['kind'], time: number, atMs = 0): Effect => ({
-  ...set('', time),
+const set = (key: string, time: number, node = 0): SetEffect => setOf(key, { time, node });
+const flush = (time: number): FlushEffect => ({ kind: 'flush', version: { time, node: 0 } });
+const timed = (kind: 'flush-later' | 'flush-due', time: number, atMs: number): Effect => ({
   kind,
-  expiresAtMs: atMs,
+  version: { time, node: 0 },
+  atMs,
 });
 
 /** A moment for flushes, and the version time that belongs to it. */
@@ -27,7 +19,9 @@ const MOMENT_MS = VERSION_EPOCH_MS + 100;
 const MOMENT_TIME = 100 * TICKS_PER_MS;
 
 const allOf = (journal: Journal): string[] =>
-  journal.since(VersionVector.zero(2)).map(({ kind, key, version }) => `${kind} ${key}@${version.time}`);
+  journal
+    .since(VersionVector.zero(2))
+    .map((effect) => `${effect.kind} ${keyOf(effect) ?? ''}@${effect.version.time}`);
 
 /** A journal of two controllers that is empty, and how to be rid of it. */
 export type MakeJournal = () => Promise<{ readonly journal: Journal; readonly close: () => Promise<void> }>;
@@ -63,7 +57,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       const samples = [1, 2].flatMap(() => journal.sample(9).map((record) => record.key));
       expect(samples.slice(0, 2)).toEqual(['c', 'd']);
       expect(samples).toContain('e');
-      journal.record(keyless('flush', 11));
+      journal.record(flush(11));
       expect(journal.sample(9)).toEqual([]);
     });
 
@@ -79,7 +73,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(next()).toBe(undefined);
       const interrupted = journal.walk();
       interrupted.next();
-      journal.record(keyless('flush', 11));
+      journal.record(flush(11));
       for (let left = 0; left < 9; left++) interrupted.next();
       expect(journal.walk().next().done).toBe(true);
     });
@@ -95,7 +89,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
     it('knows nothing any more of what it was asked for just before a flush, or before forgetting it', async () => {
       const journal = await journalOf(set('a', 1));
       expect(journal.newest('a')).toBeDefined();
-      journal.record(keyless('flush', 2));
+      journal.record(flush(2));
       expect(journal.newest('a')).toBeUndefined();
       journal.record(set('a', 3));
       journal.forget(journal.newest('a')!);
@@ -108,7 +102,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       const live = (nowMs: number) => journal.isLive(journal.newest('a')!, nowMs);
       expect([live(MOMENT_MS - 1), live(MOMENT_MS)]).toEqual([true, false]);
       journal.record(set('a', 2));
-      journal.record(keyless('flush-later', 3, MOMENT_MS));
+      journal.record(timed('flush-later', 3, MOMENT_MS));
       expect([live(MOMENT_MS - 1), live(MOMENT_MS)]).toEqual([true, false]);
       journal.record(set('a', MOMENT_TIME));
       expect(live(MOMENT_MS)).toBe(true);
@@ -116,8 +110,8 @@ export function describeJournal(name: string, make: MakeJournal): void {
 
     it('ends by a flush that came due only what was written before its moment', async () => {
       const journal = await journalOf(set('old', MOMENT_TIME - 1), set('new', MOMENT_TIME));
-      journal.record(keyless('flush-later', MOMENT_TIME - 5, MOMENT_MS));
-      journal.record(keyless('flush-due', MOMENT_TIME + 5, MOMENT_MS));
+      journal.record(timed('flush-later', MOMENT_TIME - 5, MOMENT_MS));
+      journal.record(timed('flush-due', MOMENT_TIME + 5, MOMENT_MS));
       expect(journal.armedFlush).toBeNull();
       expect(journal.newest('old')).toBeUndefined();
       expect(journal.newest('new')).toBeDefined();
@@ -125,27 +119,27 @@ export function describeJournal(name: string, make: MakeJournal): void {
     });
 
     it('regression: an announcement that came after a newer flush was armed all the same', async () => {
-      const journal = await journalOf(keyless('flush', 5), keyless('flush-later', 3, MOMENT_MS));
+      const journal = await journalOf(flush(5), timed('flush-later', 3, MOMENT_MS));
       expect(journal.armedFlush).toBeNull();
       expect(allOf(journal)).toEqual(['flush @5']);
     });
 
     it('regression: a peer that was away while an announced flush came due never heard of it', async () => {
-      const here = await journalOf(set('a', 1), keyless('flush-later', 2, MOMENT_MS));
+      const here = await journalOf(set('a', 1), timed('flush-later', 2, MOMENT_MS));
       const there = await journalOf(set('a', 1));
-      here.record(keyless('flush-due', MOMENT_TIME, MOMENT_MS));
+      here.record(timed('flush-due', MOMENT_TIME, MOMENT_MS));
       expect(here.armedFlush).toBeNull();
       for (const effect of here.since(new VersionVector([1, 0]))) there.record(effect);
       expect(there.isLive(there.newest('a')!, MOMENT_MS)).toBe(false);
       expect(there.armedFlush?.atMs).toBe(MOMENT_MS);
-      expect(here.record(keyless('flush-later', 2, MOMENT_MS))).toBe(false);
+      expect(here.record(timed('flush-later', 2, MOMENT_MS))).toBe(false);
     });
 
     it('does not bring back by a revert what a flush has ended meanwhile', async () => {
       const journal = await journalOf(set('a', 1));
       const previous = journal.newest('a');
       journal.record(set('a', 3));
-      journal.record(keyless('flush', 2));
+      journal.record(flush(2));
       journal.revert({ time: 3, node: 0 }, 'a', previous);
       expect(journal.newest('a')).toBeUndefined();
       expect(journal.records).toBe(0);
@@ -192,7 +186,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
 
     it('has no value of what was superseded, deleted, or never known', async () => {
       const journal = await journalOf({ ...set('a', 1), value: Buffer.from('one') });
-      journal.record({ ...set('a', 2), kind: 'delete' });
+      journal.record(deleteOf('a', { time: 2, node: 0 }));
       expect(await readValue(journal, 'a', { time: 1, node: 0 })).toBeNull();
       expect(await readValue(journal, 'a', { time: 2, node: 0 })).toBeNull();
       expect(await readValue(journal, 'b', { time: 1, node: 0 })).toBeNull();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Journal } from '../../src/journal/journal.ts';
+import type { Journal, JournalRecord } from '../../src/journal/journal.ts';
 import type { RecoveryReport } from '../../src/journal/open-journal.ts';
-import { EFFECT_KINDS, type Effect } from '../../src/ordering/effect.ts';
+import { EFFECT_KINDS, type Effect, isOfKey } from '../../src/ordering/effect.ts';
 import { compareVersions, NO_VERSION } from '../../src/ordering/version.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
 import { completedWrites, NODES } from './effect-arbitraries.ts';
@@ -35,8 +35,8 @@ export function journalSteps(length: number): fc.Arbitrary<JournalStep[]> {
   return fc.tuple(completedWrites(EFFECT_KINDS, length), does, values).map(([effects, doing, sizes]) => {
     const waiting: Effect[] = [];
     return effects.map((fresh, index): JournalStep => {
-      const value = fresh.kind === 'set' ? Buffer.alloc(sizes[index]!, index) : null;
-      const effect = { ...fresh, value };
+      const value = Buffer.alloc(sizes[index]!, index);
+      const effect = fresh.kind === 'set' ? { ...fresh, value } : fresh;
       const what = doing[index]!;
       if (what === 'hold') waiting.push(effect);
       else if (what === 'release' || (what === 'record' && index % 3 === 0)) {
@@ -61,20 +61,24 @@ export function takeStep(journal: Journal, step: JournalStep): void {
     case 'mark':
       return journal.mark({ applied: effect.version, known: [effect.version.time, 0, 1] });
     case 'forget': {
-      const record = journal.newest(effect.key);
+      const record = newestOfKey(journal, effect);
       if (record !== undefined) journal.forget(record);
       return;
     }
     case 'forget early': {
-      const record = journal.newest(effect.key);
+      const record = newestOfKey(journal, effect);
       if (record !== undefined) journal.forgetEarly(record);
       return;
     }
     case 'record and revert': {
-      const before = journal.newest(effect.key);
-      if (journal.record(effect) && effect.key !== '') journal.revert(effect.version, effect.key, before);
+      const before = newestOfKey(journal, effect);
+      if (journal.record(effect) && isOfKey(effect)) journal.revert(effect.version, effect.key, before);
     }
   }
+}
+
+function newestOfKey(journal: Journal, effect: Effect): JournalRecord | undefined {
+  return isOfKey(effect) ? journal.newest(effect.key) : undefined;
 }
 
 /** All that a journal knows after these steps, worked out without one that keeps anything. */

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
-import { NO_ENTRY } from '../../src/ordering/effect.ts';
+import { setOf } from './effects.ts';
 import { NO_LOG } from './ports.ts';
 
 /**
@@ -23,7 +23,7 @@ for (let time = Number(first); ; time++) {
   const version = { time, node: 0 };
   const value = Buffer.from(`value ${time} ${'x'.repeat(time % 400)}`);
   journal.mark({ applied: version, known: [time, 0, 0] });
-  journal.record({ ...NO_ENTRY, kind: 'set', key: `key ${time % 997}`, version, value });
+  journal.record(setOf(`key ${time % 997}`, version, { value }));
   if (time % 7 === 0) journal.whenKept((error) => error === null && process.stdout.write(`${time}\n`));
   if (time % 50 === 0) await turn();
 }

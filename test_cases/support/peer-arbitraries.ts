@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Ballot } from '../../src/membership/ballot.ts';
 import { DEPARTURE_PHASES, MEMORIES, type Standing } from '../../src/membership/messages.ts';
-import { EFFECT_KINDS, type Effect } from '../../src/ordering/effect.ts';
+import type { Effect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 
@@ -34,17 +34,27 @@ const standings: fc.Arbitrary<Standing> = fc.record({
 
 const numbers = fc.array(u53, { maxLength: 256 });
 
-const effects: fc.Arbitrary<Effect> = fc.record({
-  version: versions,
-  kind: fc.constantFrom(...EFFECT_KINDS),
-  key: latin1,
-  base: fc.option(versions),
-  flags: u32,
-  expiresAtMs: u53,
-  token: fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
-  marks: fc.nat({ max: 255 }),
-  value: fc.option(values),
-});
+const effects: fc.Arbitrary<Effect> = fc.oneof(
+  fc.record({
+    kind: fc.constant('set' as const),
+    version: versions,
+    key: latin1,
+    base: fc.option(versions),
+    flags: u32,
+    expiresAtMs: u53,
+    token: fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+    marks: fc.nat({ max: 255 }),
+    value: fc.option(values),
+  }),
+  fc.record({
+    kind: fc.constant('delete' as const),
+    version: versions,
+    key: latin1,
+    base: fc.option(versions),
+  }),
+  fc.record({ kind: fc.constant('flush' as const), version: versions }),
+  fc.record({ kind: fc.constantFrom('flush-later', 'flush-due'), version: versions, atMs: u53 }),
+);
 const effectLists = fc.array(effects, { maxLength: 5 });
 
 const outcomes = fc.constantFrom(...(['found', 'lost', 'other', 'failed'] as const));

@@ -1,6 +1,7 @@
 import type { ArmedFlush, JournalRecord } from '../../src/journal/journal.ts';
-import { type Effect, NO_ENTRY } from '../../src/ordering/effect.ts';
+import type { Effect, FlushEffect, FlushLaterEffect } from '../../src/ordering/effect.ts';
 import { compareVersions, sameVersion, type Version, versionTimeOfMs } from '../../src/ordering/version.ts';
+import { deleteOf, setOf } from './effects.ts';
 
 /**
  * The journal once more, to compare with: one map, gone through for every question and for every flush.
@@ -8,8 +9,8 @@ import { compareVersions, sameVersion, type Version, versionTimeOfMs } from '../
 export class TwinJournal {
   readonly all = new Map<string, JournalRecord>();
   armedFlush: ArmedFlush | null = null;
-  #announced: Effect | null = null;
-  #flush: Effect | null = null;
+  #announced: FlushLaterEffect | null = null;
+  #flush: FlushEffect | null = null;
   #endedBelow: Version = { time: 0, node: 0 };
 
   get keys(): number {
@@ -20,15 +21,16 @@ export class TwinJournal {
     if (effect.kind === 'flush') return this.#recordFlush(effect);
     if (effect.kind === 'flush-later') return this.#recordAnnouncement(effect);
     if (effect.kind === 'flush-due') {
-      if (this.armedFlush?.atMs === effect.expiresAtMs) this.armedFlush = null;
-      this.#endBelow({ time: versionTimeOfMs(effect.expiresAtMs), node: 0 });
+      if (this.armedFlush?.atMs === effect.atMs) this.armedFlush = null;
+      this.#endBelow({ time: versionTimeOfMs(effect.atMs), node: 0 });
       return true;
     }
-    const { key, version, expiresAtMs, token, marks } = effect;
+    const { key, version } = effect;
     const current = this.all.get(key);
     if (isSmaller(version, this.#endedBelow)) return false;
     if (current !== undefined && !isSmaller(current.version, version)) return false;
     const tombstone = effect.kind === 'delete';
+    const { expiresAtMs, token, marks } = tombstone ? NO_ENTRY : effect;
     this.all.set(key, { key, version, expiresAtMs, tombstone, token, marks, readAtSec: 0 });
     return true;
   }
@@ -46,15 +48,8 @@ export class TwinJournal {
 
   since(known: readonly number[]): Effect[] {
     const writes = [...this.all.values()].map(
-      ({ key, version, expiresAtMs, tombstone, token, marks }): Effect => ({
-        ...NO_ENTRY,
-        version,
-        kind: tombstone ? 'delete' : 'set',
-        key,
-        expiresAtMs,
-        token,
-        marks,
-      }),
+      ({ key, version, expiresAtMs, tombstone, token, marks }): Effect =>
+        tombstone ? deleteOf(key, version) : setOf(key, version, { expiresAtMs, token, marks }),
     );
     return [...writes, this.#flush, this.#announced]
       .filter((effect) => effect !== null)
@@ -62,7 +57,7 @@ export class TwinJournal {
       .sort((a, b) => compareVersions(a.version, b.version));
   }
 
-  #recordFlush(effect: Effect): boolean {
+  #recordFlush(effect: FlushEffect): boolean {
     if (this.#flush !== null && !isSmaller(this.#flush.version, effect.version)) return false;
     this.#flush = effect;
     if (this.#announced !== null && isSmaller(this.#announced.version, effect.version)) {
@@ -73,12 +68,12 @@ export class TwinJournal {
     return true;
   }
 
-  #recordAnnouncement(effect: Effect): boolean {
+  #recordAnnouncement(effect: FlushLaterEffect): boolean {
     for (const other of [this.#flush, this.#announced]) {
       if (other !== null && !isSmaller(other.version, effect.version)) return false;
     }
     this.#announced = effect;
-    this.armedFlush = { version: effect.version, atMs: effect.expiresAtMs };
+    this.armedFlush = { version: effect.version, atMs: effect.atMs };
     return true;
   }
 
@@ -88,6 +83,9 @@ export class TwinJournal {
       if (isSmaller(record.version, this.#endedBelow)) this.all.delete(key);
   }
 }
+
+/** The fields of a tombstone. */
+const NO_ENTRY = { expiresAtMs: 0, token: null, marks: 0 };
 
 function isSmaller(a: Version, b: Version): boolean {
   return compareVersions(a, b) < 0;

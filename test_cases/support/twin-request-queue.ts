@@ -1,4 +1,4 @@
-import type { Effect } from '../../src/ordering/effect.ts';
+import { type Effect, isOfKey } from '../../src/ordering/effect.ts';
 import {
   compareVersions,
   NO_VERSION,
@@ -27,7 +27,7 @@ export class TwinRequestQueue {
   }
 
   newestOn(key: string): Effect | undefined {
-    return this.#all.filter((effect) => effect.key === key || isFlush(effect)).at(-1);
+    return this.#all.filter((effect) => (isOfKey(effect) && effect.key === key) || isFlush(effect)).at(-1);
   }
 
   /** The effect that decides the key once all have been applied to a key at this version; null: none. */
@@ -51,8 +51,8 @@ export function heldAfter(effect: Effect, held: Version, key: string): Version {
 
 function happens(effect: Effect, key: string, held: Version): boolean {
   if (effect.kind === 'flush') return true;
-  if (effect.kind === 'flush-due') return held.time < versionTimeOfMs(effect.expiresAtMs);
-  if (effect.key !== key || effect.kind === 'flush-later') return false;
+  if (effect.kind === 'flush-due') return held.time < versionTimeOfMs(effect.atMs);
+  if (effect.kind === 'flush-later' || effect.key !== key) return false;
   return effect.base === null || sameVersion(effect.base, held);
 }
 

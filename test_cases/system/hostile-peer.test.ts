@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { NO_BALLOT } from '../../src/membership/ballot.ts';
 import type { Heartbeat } from '../../src/membership/messages.ts';
-import { NO_ENTRY } from '../../src/ordering/effect.ts';
 import { NODES_MAX, versionTimeOfMs } from '../../src/ordering/version.ts';
 import { PREFACE } from '../../src/peer/handshake.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
@@ -131,13 +130,7 @@ describe('a peer that lies', () => {
   const flush: PeerMessage = {
     type: 'push',
     previousTime: 0,
-    effects: [
-      {
-        ...NO_ENTRY,
-        kind: 'flush',
-        version: { time: versionTimeOfMs(Date.now() + YEARS_MS), node: CLAIMED },
-      },
-    ],
+    effects: [{ kind: 'flush', version: { time: versionTimeOfMs(Date.now() + YEARS_MS), node: CLAIMED } }],
   };
 
   it.each<[string, string, boolean, readonly PeerMessage[]]>([

@@ -34,7 +34,7 @@ export function requestsOf({ scheme }: Core, { peers }: Settings, wallMs: number
   };
   const oldest = scheme.oldestPending(REQUESTS_SHOWN_MAX).map(({ kind, key, version, unacknowledged }) => ({
     kind,
-    key,
+    key: key ?? '',
     ageMs: Math.max(0, Math.round(wallMs - msOfVersionTime(version.time))),
     origin: addressOf(version.node),
     unacknowledged: unacknowledged.map(addressOf),

@@ -1,5 +1,5 @@
 import type { Journal, JournalRecord } from '../../journal/journal.ts';
-import type { Effect } from '../../ordering/effect.ts';
+import { baseOf, type Effect, isOfKey } from '../../ordering/effect.ts';
 import type { Queued } from '../../ordering/pending-keys.ts';
 import { compareVersions, sameVersion } from '../../ordering/version.ts';
 import type { WriteOutcome } from '../scheme.ts';
@@ -24,9 +24,9 @@ export function judgeLeftOut(
   newest: JournalRecord | undefined,
 ): 'applied' | 'never' | 'unknown' {
   // mutant: tries-left-out-again
-  if (newest === undefined || effect.key === '') return 'unknown';
+  if (newest === undefined || !isOfKey(effect)) return 'unknown';
   if (sameVersion(newest.version, effect.version)) return 'applied';
-  const { base } = effect;
+  const base = baseOf(effect);
   if (base === null) return compareVersions(newest.version, effect.version) < 0 ? 'never' : 'unknown';
   return !newest.tombstone && sameVersion(newest.version, base) ? 'never' : 'unknown';
 }
@@ -75,9 +75,10 @@ export class LeftOut {
 
   /** Takes them out. @param journal in the state that the new view begins with */
   judge(journal: Journal): readonly Judged[] {
-    return this.take().map((request) => ({
-      request,
-      outcome: outcomeOfLeftOut(request.effect, journal.newest(request.effect.key)),
-    }));
+    return this.take().map((request) => {
+      const { effect } = request;
+      const newest = isOfKey(effect) ? journal.newest(effect.key) : undefined;
+      return { request, outcome: outcomeOfLeftOut(effect, newest) };
+    });
   }
 }

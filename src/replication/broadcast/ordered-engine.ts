@@ -1,7 +1,7 @@
 import { type Ballot, NO_BALLOT, sameBallot } from '../../membership/ballot.ts';
 import { type EngineNeed, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
 import type { View } from '../../membership/view.ts';
-import type { Effect } from '../../ordering/effect.ts';
+import { baseOf, type Draft, type Effect, effectOf, isOfKey } from '../../ordering/effect.ts';
 import { heldVersion, RequestQueue } from '../../ordering/request-queue.ts';
 import {
   casOfVersion,
@@ -12,7 +12,7 @@ import {
 } from '../../ordering/version.ts';
 import type { StoreError } from '../../store/driver.ts';
 import { diskGate } from '../disk-gate.ts';
-import type { Draft, PendingRequest, Predicted, WriteOutcome } from '../scheme.ts';
+import type { PendingRequest, Predicted, WriteOutcome } from '../scheme.ts';
 import { EarlyFrames } from './early-frames.ts';
 import { frameFlaw } from './frame-flaw.ts';
 import { KeptRequests } from './kept-requests.ts';
@@ -124,8 +124,7 @@ export class OrderedEngine {
 
   write(draft: Draft, done: WriteDone): void {
     if (!this.#serving) throw new Error('a write was begun while no view holds');
-    const version = this.#ports.versions.stamp();
-    const effect: Effect = { ...draft, version };
+    const effect = effectOf(draft, this.#ports.versions.stamp(), baseOf(draft));
     const seq = this.#progress.receive(this.#ports.node);
     this.#queue.push(effect, seq).asker = done;
     this.#kept?.hold(effect);
@@ -354,13 +353,13 @@ export class OrderedEngine {
     this.#applied = effect.version;
     this.#mark();
     this.#completed++;
-    const newest = effect.key === '' ? undefined : replica.journal.newest(effect.key);
+    const newest = isOfKey(effect) ? replica.journal.newest(effect.key) : undefined;
     if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {
       // A transfer was ahead of the order, on this key: what the request did is in what it brought.
       replica.journal.release(effect.version);
       tell(request, outcomeOfLeftOut(effect, newest));
       // mutant: ignores-condition
-    } else if (effect.base !== null && !sameVersion(effect.base, replica.heldVersion(effect.key))) {
+    } else if (!replica.meets(effect)) {
       replica.journal.release(effect.version);
       tell(request, this.#transferred ? OVERTAKEN : CONFLICT);
     } else {
@@ -377,7 +376,7 @@ export class OrderedEngine {
     const { replica, durability } = this.#ports;
     const { effect } = request;
     const asked = request.asker !== null;
-    const existed = asked && replica.isLive(effect.key);
+    const existed = asked && isOfKey(effect) && replica.isLive(effect.key);
     const waits = asked && durability === 'none';
     replica.apply(effect, waits ? this.#onceStored(request, existed) : ignoreStore);
     if (asked && !waits) this.#settle(request, existed, null);
@@ -391,7 +390,8 @@ export class OrderedEngine {
   #settle(request: Proposed, existed: boolean, error: StoreError | null): void {
     const { effect } = request;
     const overtaken =
-      this.#transferred && !sameVersion(this.#ports.replica.heldVersion(effect.key), effect.version);
+      this.#transferred &&
+      !(isOfKey(effect) && sameVersion(this.#ports.replica.heldVersion(effect.key), effect.version));
     tell(request, overtaken ? OVERTAKEN : outcomeOf(effect, existed, error));
   }
 

@@ -3,13 +3,12 @@ import type { EngineNeed, Gate } from '../../membership/gate.ts';
 import { Membership, type MembershipPorts } from '../../membership/membership.ts';
 import type { MembershipMessage } from '../../membership/messages.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
-import type { Effect } from '../../ordering/effect.ts';
+import type { Draft, Effect } from '../../ordering/effect.ts';
 import type { Version } from '../../ordering/version.ts';
 import type { Exchange, Sync } from '../exchange/sync.ts';
 import type { Reader } from '../read-flow.ts';
 import type { ReadDone } from '../replica.ts';
 import type {
-  Draft,
   PendingRequest,
   Predicted,
   ReadStrength,

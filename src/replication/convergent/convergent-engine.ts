@@ -1,14 +1,22 @@
 import { type EngineNeed, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
-import type { Effect } from '../../ordering/effect.ts';
-import { effectBytes, NO_ENTRY } from '../../ordering/effect.ts';
+import {
+  baseOf,
+  type Condition,
+  type Draft,
+  type Effect,
+  effectBytes,
+  effectOf,
+  isOfKey,
+  type KeyEffect,
+} from '../../ordering/effect.ts';
 import type { HybridClock } from '../../ordering/hybrid-clock.ts';
 import { sameVersion, versionTimeOfMs } from '../../ordering/version.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
 import type { StoreError } from '../../store/driver.ts';
 import { diskGate } from '../disk-gate.ts';
 import type { Replica } from '../replica.ts';
-import type { Draft, PendingRequest, WriteOutcome } from '../scheme.ts';
+import type { PendingRequest, WriteOutcome } from '../scheme.ts';
 import type { Push } from './messages.ts';
 import { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
@@ -96,37 +104,46 @@ export class ConvergentEngine {
 
   write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
     const { versions, replica } = this.#ports;
-    const effect: Effect = { ...draft, base: null, version: versions.stamp() };
-    if (draft.base !== null && !sameVersion(draft.base, replica.heldVersion(draft.key))) {
-      return done({ kind: 'conflict' });
-    }
-    const existed = replica.isLive(effect.key);
+    const effect = effectOf(draft, versions.stamp(), null);
+    if (isOfKey(effect)) return this.#writeKey(effect, baseOf(draft), done);
     this.#pending++;
-    this.#unconfirmed.begin(effect.key);
-    if (effect.key === '') {
-      replica.apply(effect, () => this.#afterStored(() => this.#settle(effect, existed, null, done)));
-      return;
-    }
+    replica.apply(effect, () =>
+      this.#afterStored(() => {
+        this.#pending--;
+        this.#settle(effect, false, done);
+      }),
+    );
+  }
+
+  #writeKey(effect: KeyEffect, base: Condition, done: (outcome: WriteOutcome) => void): void {
+    const { replica } = this.#ports;
+    const { key } = effect;
+    if (base !== null && !sameVersion(base, replica.heldVersion(key))) return done({ kind: 'conflict' });
+    const existed = replica.isLive(key);
+    this.#pending++;
+    this.#unconfirmed.begin(key);
     this.#atStore++;
     replica.apply(effect, (error) => {
       this.#atStore--;
-      this.#settle(effect, existed, error, done);
+      this.#onStored(effect, existed, error, done);
       if (this.#flushes !== null) this.#settleFlushes(this.#flushes);
     });
   }
 
-  #settle(
-    effect: Effect,
+  #onStored(
+    effect: KeyEffect,
     existed: boolean,
     error: StoreError | null,
     done: (outcome: WriteOutcome) => void,
   ): void {
     this.#pending--;
     this.#unconfirmed.end(effect, error === null);
-    if (error !== null) {
-      const reason = `the local store failed: ${error.message}`;
-      return done({ kind: 'unknown', code: 'STORE_FAILED', reason });
-    }
+    if (error === null) return this.#settle(effect, existed, done);
+    const reason = `the local store failed: ${error.message}`;
+    done({ kind: 'unknown', code: 'STORE_FAILED', reason });
+  }
+
+  #settle(effect: Effect, existed: boolean, done: (outcome: WriteOutcome) => void): void {
     this.#complete(effect);
     const outcome: WriteOutcome = { kind: 'applied', existed, version: effect.version };
     if (this.#ports.sync) this.#onceKept(outcome, done);
@@ -205,7 +222,7 @@ export class ConvergentEngine {
     this.#ports.versions.observe(effect.version.time);
     if (this.#isSuperseded(effect)) return;
     if (this.#ports.replica.merge(effect)) this.#completed++;
-    this.#unconfirmed.happened(effect);
+    if (isOfKey(effect)) this.#unconfirmed.happened(effect);
   }
 
   /**
@@ -220,18 +237,18 @@ export class ConvergentEngine {
     // mutant: flushes-too-early
     if (armed === null || agreedMs === null || armed.atMs > agreedMs) return;
     const version = { time: versionTimeOfMs(armed.atMs), node };
-    replica.journal.record({ ...NO_ENTRY, version, kind: 'flush-due', expiresAtMs: armed.atMs });
+    replica.journal.record({ kind: 'flush-due', version, atMs: armed.atMs });
   }
 
   /**
    * It was here, and is no longer. What took its place may be a deletion that has been forgotten since, because everybody
    * was known to have it: the version vector alone still tells.
    */
-  #isSuperseded({ key, version }: Effect): boolean {
+  #isSuperseded(effect: Effect): boolean {
     const { known, replica } = this.#ports;
-    if (!known.covers(version)) return false;
-    const newest = replica.journal.newest(key);
-    return newest === undefined || !sameVersion(newest.version, version);
+    if (!known.covers(effect.version)) return false;
+    const newest = isOfKey(effect) ? replica.journal.newest(effect.key) : undefined;
+    return newest === undefined || !sameVersion(newest.version, effect.version);
   }
 
   #onceKept(outcome: WriteOutcome, done: (outcome: WriteOutcome) => void): void {
@@ -243,9 +260,9 @@ export class ConvergentEngine {
   }
 
   /** The store took so long that the key has been deleted since: peers may have forgotten even that. */
-  #isOutlived({ key }: Effect): boolean {
-    if (key === '') return false;
-    const newest = this.#ports.replica.journal.newest(key);
+  #isOutlived(effect: Effect): boolean {
+    if (!isOfKey(effect)) return false;
+    const newest = this.#ports.replica.journal.newest(effect.key);
     return newest === undefined || (newest.tombstone && newest.version.node !== this.#ports.node);
   }
 

@@ -2,13 +2,12 @@ import type { Clock } from '../../base/clock.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import type { EngineNeed, Gate } from '../../membership/gate.ts';
 import type { Peers } from '../../membership/peers.ts';
-import type { Effect } from '../../ordering/effect.ts';
+import type { Draft, Effect } from '../../ordering/effect.ts';
 import type { Version } from '../../ordering/version.ts';
 import type { Sync } from '../exchange/sync.ts';
 import type { Reader } from '../read-flow.ts';
 import type { ReadDone } from '../replica.ts';
 import type {
-  Draft,
   PendingRequest,
   Predicted,
   ReadStrength,

@@ -1,5 +1,6 @@
 import type { Journal, JournalRecord } from '../../journal/journal.ts';
-import type { Effect } from '../../ordering/effect.ts';
+import { recordOfEffect } from '../../journal/record-effect.ts';
+import type { KeyEffect } from '../../ordering/effect.ts';
 import { compareVersions } from '../../ordering/version.ts';
 
 /** Writes of one key that the local store has not answered for yet. */
@@ -60,7 +61,7 @@ export class UnconfirmedWrites {
   }
 
   /** The store has answered. */
-  end(effect: Effect, stored: boolean): void {
+  end(effect: KeyEffect, stored: boolean): void {
     const known = this.#keys.get(effect.key)!;
     if (stored) this.happened(effect);
     // mutant: keeps-refused-write
@@ -75,11 +76,11 @@ export class UnconfirmedWrites {
   }
 
   /** A write of this key has happened for certain, here or elsewhere. */
-  happened(effect: Effect): void {
+  happened(effect: KeyEffect): void {
     const known = this.#keys.get(effect.key);
     if (known === undefined) return;
     const newer = known.certain === undefined || compareVersions(known.certain.version, effect.version) < 0;
-    if (newer) known.certain = recordOf(effect);
+    if (newer) known.certain = recordOfEffect(effect);
   }
 }
 
@@ -87,8 +88,4 @@ function callDue(known: Unconfirmed, waiting: readonly Waiting[]): void {
   for (const one of waiting) one.answers--;
   known.waiting = waiting.filter(({ answers }) => answers > 0);
   for (const { answers, callback } of waiting) if (answers === 0) callback();
-}
-
-function recordOf({ key, version, expiresAtMs, kind, token, marks }: Effect): JournalRecord {
-  return { key, version, expiresAtMs, tombstone: kind === 'delete', token, marks, readAtSec: 0 };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { effectOfRecord } from '../../journal/record-effect.ts';
+import { effectOfRecord, setOfRecord } from '../../journal/record-effect.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
-import { type Effect, effectBytes } from '../../ordering/effect.ts';
+import { type Effect, effectBytes, isOfKey } from '../../ordering/effect.ts';
 import { sameVersion } from '../../ordering/version.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
 import { ProgressLine } from '../progress-line.ts';
@@ -313,7 +313,7 @@ function readValues(
     if (--waiting === 0) done(failed ? null : found.filter((effect) => effect !== null));
   };
   part.forEach((effect, index) => {
-    if (effect.key === '') return;
+    if (!isOfKey(effect)) return;
     waiting++;
     readNewest(ports, effect.key, (ok, newest) => {
       failed ||= !ok;
@@ -344,11 +344,6 @@ function readNewest(ports: SyncPorts, key: string, done: (ok: boolean, newest: E
     const newest = replica.journal.newest(key);
     if (newest === undefined || !sameVersion(newest.version, record.version))
       return readNewest(ports, key, done);
-    done(
-      true,
-      entry === null
-        ? effectOfRecord(record)
-        : { ...effectOfRecord(record), flags: entry.flags, value: entry.value },
-    );
+    done(true, entry === null ? effectOfRecord(record) : setOfRecord(record, entry.flags, entry.value));
   });
 }

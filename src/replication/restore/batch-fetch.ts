@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
-import { effectOfRecord } from '../../journal/record-effect.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { Effect } from '../../ordering/effect.ts';
 import { sameVersion, type Version } from '../../ordering/version.ts';
-import { entryOf, type Replica } from '../replica.ts';
+import { entryOf, setOfEntry } from '../entry-effect.ts';
+import type { Replica } from '../replica.ts';
 import type { FetchedMany, FetchMany, RestoreMessage, Wanted } from './messages.ts';
 
 export interface BatchFetchPorts {
@@ -96,9 +96,10 @@ export class BatchFetch {
       if (--waiting === 0) this.#askNext(search);
     };
     for (const effect of effects) {
+      if (effect.kind !== 'set' || effect.value === null) continue;
       const { key, value } = effect;
       const version = search.wanted.get(key);
-      if (value === null || version === undefined || !sameVersion(version, effect.version)) continue;
+      if (version === undefined || !sameVersion(version, effect.version)) continue;
       search.wanted.delete(key);
       search.unsettled.delete(key);
       search.fetched++;
@@ -146,11 +147,10 @@ export class BatchFetch {
     const { replica } = this.#ports;
     const record = replica.journal.newest(key);
     if (record === undefined || !sameVersion(record.version, version)) return done('other', null);
-    const effect = effectOfRecord(record);
     replica.readHere(key, version, (error, entry) => {
       if (error !== null) done('failed', null);
       else if (entry === null) done('lost', null);
-      else done('found', { ...effect, ...entry });
+      else done('found', setOfEntry(key, entry));
     });
   }
 }

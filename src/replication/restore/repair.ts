@@ -2,11 +2,12 @@ import type { Clock } from '../../base/clock.ts';
 import { failure, type RequestFailure } from '../../base/error-codes.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
-import type { Effect } from '../../ordering/effect.ts';
+import type { Effect, SetEffect } from '../../ordering/effect.ts';
 import { sameVersion } from '../../ordering/version.ts';
 import type { Entry } from '../../store/entry.ts';
+import { entryOf, setOfEntry } from '../entry-effect.ts';
 import type { Reader } from '../read-flow.ts';
-import { entryOf, LOST_AND_OVERWRITTEN, type ReadDone, type Replica } from '../replica.ts';
+import { LOST_AND_OVERWRITTEN, type ReadDone, type Replica } from '../replica.ts';
 import type { Fetch, Fetched, RestoreMessage } from './messages.ts';
 
 /** Somebody who waits for a value. */
@@ -99,7 +100,12 @@ export class Repair {
   onFetch(from: number, fetch: Fetch): void {
     const { replica, bus } = this.#ports;
     const answer = (outcome: Fetched['outcome'], entry: Entry | null) =>
-      bus.send(from, { type: 'fetched', id: fetch.id, outcome, effect: entry && effectOf(fetch.key, entry) });
+      bus.send(from, {
+        type: 'fetched',
+        id: fetch.id,
+        outcome,
+        effect: entry && setOfEntry(fetch.key, entry),
+      });
     const record = replica.journal.newest(fetch.key);
     if (record === undefined || !sameVersion(record.version, fetch.version)) return answer('other', null);
     replica.readHere(fetch.key, fetch.version, (error, entry) => {
@@ -197,16 +203,13 @@ export class Repair {
 function isWanted(
   { key, version }: JournalRecord,
   effect: Effect | null,
-): effect is Effect & { readonly value: Buffer } {
-  return effect?.key === key && sameVersion(effect.version, version) && effect.value !== null;
+): effect is SetEffect & { readonly value: Buffer } {
+  if (effect?.kind !== 'set' || effect.value === null) return false;
+  return effect.key === key && sameVersion(effect.version, version);
 }
 
 /** A store that is down may still have the value. */
 function failureOf({ trouble }: Search, because: string): RequestFailure {
   if (trouble === null) return failure('VALUE_LOST', `the local store lost the value, and ${because}`);
   return failure('STORE_DOWN', `the store is down: ${trouble}, and ${because}`);
-}
-
-function effectOf(key: string, entry: Entry): NonNullable<Fetched['effect']> {
-  return { ...entry, kind: 'set', key, base: null };
 }

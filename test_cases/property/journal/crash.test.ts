@@ -4,6 +4,7 @@ import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import type { OpenedJournal } from '../../../src/journal/open-journal.ts';
 import { DiskJournals, readValue } from '../../support/disk-journals.ts';
 import { KEYS, NODES } from '../../support/effect-arbitraries.ts';
+import { keyOf, valueIn } from '../../support/effects.ts';
 import {
   fingerprint,
   type JournalStep,
@@ -90,9 +91,9 @@ async function expectValues({ journal }: OpenedJournal, steps: readonly JournalS
     const { time, node } = record.version;
     const written = steps.find(({ effect: { version } }) => version.time === time && version.node === node)!;
     const found = await readValue(journal, key, record.version);
-    const wasBrought = steps.some((step) => step.do === 'record and revert' && step.effect.key === key);
+    const wasBrought = steps.some((step) => step.do === 'record and revert' && keyOf(step.effect) === key);
     if (found === null && wasBrought) continue;
-    expect(found?.value).toEqual(written.effect.value);
+    expect(found?.value).toEqual(valueIn(written.effect));
   }
 }
 

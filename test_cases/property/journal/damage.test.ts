@@ -5,22 +5,18 @@ import { FlushedMark } from '../../../src/journal/flushed-mark.ts';
 import { BATCH_MAGIC } from '../../../src/journal/log-batch.ts';
 import { LogFiles } from '../../../src/journal/log-files.ts';
 import type { OpenedJournal } from '../../../src/journal/open-journal.ts';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import type { SetEffect } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
 import { DiskJournals, kept, OWNER } from '../../support/disk-journals.ts';
+import { setOf } from '../../support/effects.ts';
 import { eventually } from '../../support/eventually.ts';
 import { SimulatedDisk } from '../../support/simulated-disk.ts';
 
 const journals = new DiskJournals();
 afterEach(() => journals.clean());
 
-const set = (time: number): Effect => ({
-  ...NO_ENTRY,
-  version: { time, node: 0 },
-  kind: 'set',
-  key: time % 3 === 0 ? `once ${time}` : `key ${time % 7}`,
-  value: Buffer.from(`value ${time}`),
-});
+const set = (time: number, key = time % 3 === 0 ? `once ${time}` : `key ${time % 7}`): SetEffect =>
+  setOf(key, { time, node: 0 }, { value: Buffer.from(`value ${time}`) });
 
 /** A directory with a base and a few logs, closed in peace, or left as a killed process leaves it. */
 async function written(how: 'closed' | 'killed'): Promise<{ dataDir: string; disk: SimulatedDisk }> {
@@ -162,7 +158,7 @@ describe('a damaged directory', () => {
     const disk = new SimulatedDisk();
     const dataDir = journals.simulated(disk);
     const opened = await journals.open(dataDir, { disk, compactBytesMin: 100_000 });
-    for (let time = 1; time <= 20_000; time += 2) opened.journal.record({ ...set(time), key: `key ${time}` });
+    for (let time = 1; time <= 20_000; time += 2) opened.journal.record(set(time, `key ${time}`));
     await kept(opened.journal);
     await eventually(() => expect(journals.messages).toContain('the journal is compacted'));
     await journals.close(opened);

@@ -5,6 +5,7 @@ import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { EFFECT_KINDS, type Effect } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
 import { completedWrites, KEYS, NODES } from '../../support/effect-arbitraries.ts';
+import { keyOf } from '../../support/effects.ts';
 import { TwinJournal } from '../../support/twin-journal.ts';
 
 /** The links of a record are the journal's own business. */
@@ -28,17 +29,18 @@ function expectAsTwin(journal: MemoryJournal, twin: TwinJournal, known: readonly
 const afterwards = fc.constantFrom('nothing', 'nothing', 'revert', 'forget', 'sample');
 
 function step(journal: MemoryJournal, twin: TwinJournal, effect: Effect, then: string): void {
-  const before = journal.newest(effect.key);
+  const key = keyOf(effect) ?? '';
+  const before = journal.newest(key);
   const plainBefore = plain(before);
   expect(journal.record(effect)).toBe(twin.record(effect));
   if (then === 'revert') {
-    journal.revert(effect.version, effect.key, before);
-    twin.revert(effect.version, effect.key, plainBefore);
+    journal.revert(effect.version, key, before);
+    twin.revert(effect.version, key, plainBefore);
   } else if (then === 'forget') {
-    const record = journal.newest(effect.key);
+    const record = journal.newest(key);
     if (record === undefined) return;
     journal.forget(record);
-    twin.forget(effect.key);
+    twin.forget(key);
   } else if (then === 'sample') journal.sample(2);
 }
 

@@ -3,11 +3,12 @@ import { afterEach, expect, it } from 'vitest';
 import { newPlan, timeMapOf } from '../../../src/journal/clock-plan.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { rebase, surveyTimes } from '../../../src/journal/rebase.ts';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import { type Effect, isOfKey } from '../../../src/ordering/effect.ts';
 import { msOfVersionTime, type Version, versionTimeOfMs } from '../../../src/ordering/version.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
 import { DiskJournals, OWNER, readValue } from '../../support/disk-journals.ts';
 import { KEYS } from '../../support/effect-arbitraries.ts';
+import { keyOf, setOf } from '../../support/effects.ts';
 import { type JournalStep, journalSteps, takeStep } from '../../support/journal-steps.ts';
 
 const journals = new DiskJournals();
@@ -24,16 +25,22 @@ function later({ effect, ...step }: JournalStep): JournalStep {
     const aheadMs = msOfVersionTime(time) % 3 === 0 ? 0 : YEAR_MS;
     return time + versionTimeOfMs(NOW_MS + aheadMs - 1_000_000);
   };
-  const moment = effect.expiresAtMs === 0 ? 0 : msOfVersionTime(raised(versionTimeOfMs(effect.expiresAtMs)));
+  const moment = (atMs: number): number => msOfVersionTime(raised(versionTimeOfMs(atMs)));
   const version: Version = { ...effect.version, time: raised(effect.version.time) };
-  return { ...step, effect: { ...effect, version, expiresAtMs: moment } };
+  if ('atMs' in effect) return { ...step, effect: { ...effect, version, atMs: moment(effect.atMs) } };
+  return { ...step, effect: { ...effect, version } };
+}
+
+function nameOf(effect: Effect): string {
+  return `${keyOf(effect)} by ${effect.version.node}`;
 }
 
 /** Which of its keys have which value, in the order of their versions. */
 async function valuesIn(journal: Journal): Promise<string[]> {
   const found: string[] = [];
-  for (const { kind, key, version } of journal.since(VersionVector.zero(3))) {
-    if (key === '') continue;
+  for (const effect of journal.since(VersionVector.zero(3))) {
+    if (!isOfKey(effect)) continue;
+    const { kind, key, version } = effect;
     const value = kind === 'set' ? (await readValue(journal, key, version))?.value?.toString('hex') : '';
     found.push(`${kind} ${key} by ${version.node}: ${value}`);
   }
@@ -50,7 +57,7 @@ it('a journal that is written anew knows the same, in the same order, and takes 
       await journals.close(opened);
       const before = await journals.open(dataDir, SMALL);
       const known = await valuesIn(before.journal);
-      const held = before.recovered.held.map(({ key, version }) => `${key} by ${version.node}`);
+      const held = before.recovered.held.map(nameOf);
       const { keys, armedFlush } = before.journal;
       await journals.close(before);
 
@@ -63,14 +70,13 @@ it('a journal that is written anew knows the same, in the same order, and takes 
 
       const { journal, recovered } = await journals.open(dataDir, SMALL);
       expect(await valuesIn(journal)).toEqual(known);
-      expect(recovered.held.map(({ key, version }) => `${key} by ${version.node}`)).toEqual(held);
+      expect(recovered.held.map(nameOf)).toEqual(held);
       expect(journal.keys).toBe(keys);
       expect(journal.armedFlush === null).toBe(armedFlush === null);
       expect(recovered.newestTime).toBeLessThanOrEqual(versionTimeOfMs(NOW_MS));
       for (const key of KEYS) {
         const version = { time: versionTimeOfMs(NOW_MS + 1) + 1, node: 0 };
-        const fresh: Effect = { ...NO_ENTRY, kind: 'set', key, version, value: Buffer.from('new') };
-        expect(journal.record(fresh)).toBe(true);
+        expect(journal.record(setOf(key, version, { value: Buffer.from('new') }))).toBe(true);
       }
       await journals.clean();
     }),

@@ -1,8 +1,8 @@
 import { equal } from 'node:assert/strict';
 import fc from 'fast-check';
 import { it } from 'vitest';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { type PendingKey, PendingKeys } from '../../../src/ordering/pending-keys.ts';
+import { setOf } from '../../support/effects.ts';
 
 /** `equal` and not `expect` where a run asks ten thousand times: `expect` takes a hundred times as long. */
 
@@ -59,8 +59,7 @@ function use(pending: PendingKey<unknown>): void {
   pending.prediction = USED;
 }
 
-const EFFECT: Effect = { ...NO_ENTRY, version: { time: 1, node: 0 }, kind: 'set', key: '' };
-const USED = { effect: EFFECT, seq: 1, asker: null, waiters: null, onKey: null };
+const USED = { effect: setOf('', { time: 1, node: 0 }), seq: 1, asker: null, waiters: null, onKey: null };
 
 function expectFresh(pending: PendingKey<unknown>, key: string): void {
   equal(pending.key, key);

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { EFFECT_KINDS, type Effect, type EffectKind, effectBytes } from '../../../src/ordering/effect.ts';
 import { RequestQueue } from '../../../src/ordering/request-queue.ts';
 import { NO_VERSION, TICKS_PER_MS, VERSION_EPOCH_MS, type Version } from '../../../src/ordering/version.ts';
+import { effectOfKind } from '../../support/effect-arbitraries.ts';
+import { keyOf } from '../../support/effects.ts';
 import { heldAfter, TwinRequestQueue } from '../../support/twin-request-queue.ts';
 
 const NODES = 3;
@@ -96,18 +98,11 @@ class Pair {
 
   #effectOf({ node, ticks, kind, key, condition, dueMs }: Extract<Step, { do: 'push' }>): Effect {
     this.#clocks[node] = this.#clocks[node]! + ticks;
-    const conditional = kind === 'set' || kind === 'delete';
-    return {
-      version: { time: this.#clocks[node]!, node },
+    return effectOfKind(
       kind,
-      key: conditional ? key : '',
-      base: conditional ? this.#base(key, condition) : null,
-      flags: 0,
-      token: null,
-      marks: 0,
-      expiresAtMs: kind === 'flush-due' ? VERSION_EPOCH_MS + dueMs : 0,
-      value: kind === 'set' ? Buffer.from('value') : null,
-    };
+      { time: this.#clocks[node]!, node },
+      { key, base: this.#base(key, condition), value: Buffer.from('value'), atMs: VERSION_EPOCH_MS + dueMs },
+    );
   }
 
   #base(key: string, condition: Condition): Version | null {
@@ -115,7 +110,7 @@ class Pair {
     if (condition === 'absent') return NO_VERSION;
     if (condition === 'applied') return this.held.get(key)!;
     if (condition === 'newest of the key') {
-      return this.twin.effects.findLast((effect) => effect.key === key)?.version ?? null;
+      return this.twin.effects.findLast((effect) => keyOf(effect) === key)?.version ?? null;
     }
     if (typeof condition === 'number') return this.twin.effects[condition]?.version ?? NO_VERSION;
     const predicted = this.twin.predict(key, this.held.get(key)!);

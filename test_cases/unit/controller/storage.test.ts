@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveConfiguration, settingsOf } from '../../../src/cli/settings/configuration.ts';
 import type { Settings } from '../../../src/controller/settings.ts';
 import { openStorage, type Storage } from '../../../src/controller/storage.ts';
-import { NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { NO_VERSION } from '../../../src/ordering/version.ts';
+import { setOf } from '../../support/effects.ts';
 
 let directory: string;
 let storage: Storage | null = null;
@@ -37,7 +37,7 @@ async function nextLife(change: Partial<Settings> = {}): Promise<Storage> {
 }
 
 const version = { time: 5, node: 0 };
-const write = { ...NO_ENTRY, version, kind: 'set', key: 'k', value: Buffer.from('v') } as const;
+const write = setOf('k', version, { value: Buffer.from('v') });
 const view = {
   promised: { counter: 2, node: 1 },
   accepted: { counter: 1, node: 0 },

@@ -5,9 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { backUp, restore } from '../../../src/journal/backup.ts';
 import { directoryOf } from '../../../src/journal/data-directory.ts';
 import { JournalError } from '../../../src/journal/journal-error.ts';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import type { SetEffect } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
 import { DiskJournals, kept, OWNER, readValue } from '../../support/disk-journals.ts';
+import { setOf } from '../../support/effects.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const journals = new DiskJournals();
@@ -17,13 +18,8 @@ afterEach(() => journals.clean());
 const NOTED_MS = 200;
 
 const EVERYTHING = VersionVector.zero(3);
-const set = (time: number): Effect => ({
-  ...NO_ENTRY,
-  version: { time, node: 0 },
-  kind: 'set',
-  key: `key ${time % 500}`,
-  value: Buffer.from(`value ${time}`),
-});
+const set = (time: number): SetEffect =>
+  setOf(`key ${time % 500}`, { time, node: 0 }, { value: Buffer.from(`value ${time}`) });
 
 async function backedUp() {
   const dataDir = journals.dataDir();

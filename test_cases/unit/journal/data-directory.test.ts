@@ -4,9 +4,9 @@ import { crc32 } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { directoryOf } from '../../../src/journal/data-directory.ts';
 import { NODE_DISK } from '../../../src/journal/disk.ts';
-import { NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { Random } from '../../sim/random.ts';
 import { DiskJournals, OWNER } from '../../support/disk-journals.ts';
+import { setOf } from '../../support/effects.ts';
 import { SimulatedDisk } from '../../support/simulated-disk.ts';
 
 const journals = new DiskJournals();
@@ -16,7 +16,7 @@ afterEach(() => journals.clean());
 async function used(): Promise<string> {
   const dataDir = journals.dataDir();
   const opened = await journals.open(dataDir);
-  opened.journal.record({ ...NO_ENTRY, kind: 'set', key: 'a', version: { time: 1, node: 0 } });
+  opened.journal.record(setOf('a', { time: 1, node: 0 }));
   await journals.close(opened);
   return dataDir;
 }

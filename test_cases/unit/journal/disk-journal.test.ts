@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import type { SetEffect } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
 import { DiskJournals, kept, readValue } from '../../support/disk-journals.ts';
+import { deleteOf, setOf } from '../../support/effects.ts';
 import { eventually } from '../../support/eventually.ts';
 import { describeJournal } from '../../support/journal-acceptance.ts';
 import { SimulatedDisk } from '../../support/simulated-disk.ts';
@@ -14,14 +15,8 @@ describeJournal('the journal on disk', async () => {
   return { journal: opened.journal, close: () => journals.close(opened) };
 });
 
-const set = (key: string, time: number, value: string): Effect => ({
-  ...NO_ENTRY,
-  version: { time, node: 0 },
-  kind: 'set',
-  key,
-  flags: 7,
-  value: Buffer.from(value),
-});
+const set = (key: string, time: number, value: string): SetEffect =>
+  setOf(key, { time, node: 0 }, { flags: 7, value: Buffer.from(value) });
 const version = (time: number) => ({ time, node: 0 });
 const EVERYTHING = VersionVector.zero(3);
 
@@ -31,10 +26,10 @@ describe('the journal on disk', () => {
     let opened = await journals.open(dataDir);
     const { journal } = opened;
     journal.record(set('ended', 1, 'x'));
-    journal.record({ ...NO_ENTRY, version: version(2), kind: 'flush' });
+    journal.record({ kind: 'flush', version: version(2) });
     journal.record({ ...set('entry', 3, 'value'), expiresAtMs: 99, token: 5n, marks: 1 });
-    journal.record({ ...NO_ENTRY, version: { time: 4, node: 2 }, kind: 'delete', key: 'gone' });
-    journal.record({ ...NO_ENTRY, version: version(5), kind: 'flush-later', expiresAtMs: 4e12 });
+    journal.record(deleteOf('gone', { time: 4, node: 2 }));
+    journal.record({ kind: 'flush-later', version: version(5), atMs: 4e12 });
     const waiting = { ...set('waiting', 8, 'not yet'), base: version(6) };
     journal.hold(set('applied', 7, 'held value'));
     journal.hold(waiting);
@@ -95,14 +90,13 @@ describe('the journal on disk', () => {
     journal.revert(version(2), 'back', previous);
     journal.record(set('none', 3, 'first'));
     journal.revert(version(3), 'none', undefined);
-    const { expiresAtMs, token, marks } = NO_ENTRY;
     const elsewhere = {
       key: 'passed over',
       version: version(1),
-      expiresAtMs,
+      expiresAtMs: 0,
       tombstone: false,
-      token,
-      marks,
+      token: null,
+      marks: 0,
     };
     journal.record(set('passed over', 5, 'refused'));
     journal.revert(version(5), 'passed over', { ...elsewhere, readAtSec: 0 });
@@ -159,7 +153,7 @@ describe('the journal on disk', () => {
       for (let i = 0; i < 20; i++)
         journal.record(set(`key ${i}`, ++time, `value ${time} ${'x'.repeat(100)}`));
       journal.record(set(`once ${round}`, ++time, `kept ${round}`));
-      journal.record({ ...NO_ENTRY, kind: 'delete', key: `deleted ${round}`, version: version(++time) });
+      journal.record(deleteOf(`deleted ${round}`, version(++time)));
       journal.forget(journal.newest(`deleted ${round}`)!);
       journal.hold(set(`held ${round}`, ++time, `held ${round}`));
       if (round % 3 === 0) journal.record(set(`held ${round}`, time, `held ${round}`));
@@ -230,7 +224,7 @@ describe('a compaction', () => {
     const opened = await journals.open(dataDir, { disk, compactBytesMin: 2_000 });
     const { journal } = opened;
     journal.hold(set('outdone', 1, 'never newest'));
-    journal.record({ ...NO_ENTRY, kind: 'delete', key: 'outdone', version: version(2) });
+    journal.record(deleteOf('outdone', version(2)));
     const begun = () => disk.paths().some((path) => path.endsWith('base.partial'));
     for (let time = 3; !begun(); time++) {
       journal.record(set('other', time, 'x'.repeat(100)));

@@ -5,10 +5,11 @@ import { type ClockPlan, newPlan } from '../../../src/journal/clock-plan.ts';
 import { directoryOf } from '../../../src/journal/data-directory.ts';
 import type { OpenedJournal } from '../../../src/journal/open-journal.ts';
 import { rebase, surveyTimes } from '../../../src/journal/rebase.ts';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import { isOfKey, type SetEffect } from '../../../src/ordering/effect.ts';
 import { TICKS_PER_MS, versionTimeOfMs } from '../../../src/ordering/version.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
 import { DiskJournals, OWNER, readValue } from '../../support/disk-journals.ts';
+import { deleteOf, setOf } from '../../support/effects.ts';
 
 const journals = new DiskJournals();
 afterEach(() => journals.clean());
@@ -19,9 +20,8 @@ const DAY = 86_400_000 * TICKS_PER_MS;
 const YEAR = 365 * DAY;
 const END = Number.MAX_SAFE_INTEGER;
 
-function write(key: string, time: number, more: Partial<Effect> = {}): Effect {
-  const value = Buffer.from(`${key} at ${time}`);
-  return { ...NO_ENTRY, version: { time, node: 1 }, kind: 'set', key, value, ...more };
+function write(key: string, time: number, more: Partial<SetEffect> = {}): SetEffect {
+  return setOf(key, { time, node: 1 }, { value: Buffer.from(`${key} at ${time}`), ...more });
 }
 
 /** Closes the journal, and surveys and rebases its directory. */
@@ -41,8 +41,10 @@ async function planOf(dataDir: string): Promise<ClockPlan> {
 }
 
 function timesIn({ journal }: OpenedJournal): [string, number][] {
-  const all = journal.since(VersionVector.zero(3)).map(({ key, version }) => [key, version.time] as const);
-  return all.map(([key, time]) => [key, time]);
+  return journal
+    .since(VersionVector.zero(3))
+    .filter(isOfKey)
+    .map(({ key, version }) => [key, version.time]);
 }
 
 describe('a journal whose versions are far ahead', () => {
@@ -56,7 +58,7 @@ describe('a journal whose versions are far ahead', () => {
     journal.record(write('old', NOW - YEAR, { flags: 7, expiresAtMs: NOW_MS + 5_000 }));
     journal.record(write('yesterday', NOW - DAY, { token: 12n, marks: 1 }));
     journal.record(write('far', far));
-    journal.record(write('gone', far + 1, { kind: 'delete', value: null }));
+    journal.record(deleteOf('gone', { time: far + 1, node: 1 }));
     journal.record(write('overwritten', far - 5));
     journal.record(write('overwritten', far + 2));
     const again = await rebased(opened, dataDir);
@@ -93,12 +95,13 @@ describe('a journal whose versions are far ahead', () => {
     const at = journal.newest('a')!.version.time;
     expect(recovered.marks).toEqual({ applied: { time: at, node: 1 }, known: [NOW - DAY, at, 0] });
     expect(journal.forgotten.times()).toEqual([0, at - 3, 0]);
-    expect(recovered.held.map(({ version, key }) => [key, version.time])).toEqual([
+    const held = recovered.held.filter(isOfKey);
+    expect(held.map(({ version, key }) => [key, version.time])).toEqual([
       ['a', at + 10],
       ['b', at + 11],
     ]);
-    expect(recovered.held[0]!.base).toEqual({ time: at, node: 1 });
-    const base = recovered.held[1]!.base!;
+    expect(held[0]!.base).toEqual({ time: at, node: 1 });
+    const base = held[1]!.base!;
     expect(base.time).toBeLessThan(at - 3);
     expect(base.time).toBeGreaterThan(NOW - DAY);
     expect(recovered.newestTime).toBe(at + 11);
@@ -111,17 +114,15 @@ describe('a journal whose versions are far ahead', () => {
     const { journal } = opened;
     journal.record(write('ended', NOW));
     journal.record({
-      ...NO_ENTRY,
       kind: 'flush-later',
       version: { time: NOW + 1, node: 1 },
-      expiresAtMs: flushMs,
+      atMs: flushMs,
     });
     journal.record(write('after', NOW + YEAR));
     journal.record({
-      ...NO_ENTRY,
       kind: 'flush-due',
       version: { time: NOW + 2, node: 1 },
-      expiresAtMs: flushMs,
+      atMs: flushMs,
     });
     expect(journal.keys).toBe(1);
     const again = await rebased(opened, dataDir);
@@ -137,10 +138,9 @@ describe('a journal whose versions are far ahead', () => {
     const flushMs = NOW_MS + 3_600_000;
     opened.journal.record(write('a', NOW + YEAR));
     opened.journal.record({
-      ...NO_ENTRY,
       kind: 'flush-later',
       version: { time: NOW + YEAR + 1, node: 1 },
-      expiresAtMs: flushMs,
+      atMs: flushMs,
     });
     const { journal } = await rebased(opened, dataDir);
     expect(journal.armedFlush?.atMs).toBe(flushMs);

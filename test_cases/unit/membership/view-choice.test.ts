@@ -2,17 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type Ballot, NO_BALLOT } from '../../../src/membership/ballot.ts';
 import type { Memory, Promised } from '../../../src/membership/messages.ts';
 import { basisOf, chooseView } from '../../../src/membership/view-choice.ts';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import type { Effect } from '../../../src/ordering/effect.ts';
+import { setOf } from '../../support/effects.ts';
 
 const NODES = 3;
 const PROPOSED = { counter: 9, node: 0 };
 const ballot = (counter: number): Ballot => (counter === 0 ? NO_BALLOT : { counter, node: 0 });
-const request = (time: number): Effect => ({
-  ...NO_ENTRY,
-  version: { time, node: 1 },
-  kind: 'set',
-  key: 'k',
-});
+const request = (time: number): Effect => setOf('k', { time, node: 1 });
 
 /** Those of every view that was accepted; one that has lost its memory is in another run. */
 const MEMBERS = [0, 1, 2].map((node) => ({ node, incarnation: 100 + node }));

@@ -1,21 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Effect } from '../../../src/ordering/effect.ts';
+import type { Effect, SetEffect } from '../../../src/ordering/effect.ts';
 import { heldVersion, RequestQueue } from '../../../src/ordering/request-queue.ts';
 import { NO_VERSION, TICKS_PER_MS, VERSION_EPOCH_MS } from '../../../src/ordering/version.ts';
+import { deleteOf, setOf, valueIn } from '../../support/effects.ts';
 
 const at = (time: number, node = 0) => ({ time, node });
-const effect = (time: number, fields: Partial<Effect> = {}): Effect => ({
-  version: at(time),
-  kind: 'set',
-  key: 'k',
-  base: null,
-  flags: 0,
-  token: null,
-  marks: 0,
-  expiresAtMs: 0,
-  value: Buffer.from('v'),
-  ...fields,
-});
+const effect = (time: number, fields: Partial<SetEffect> = {}): SetEffect =>
+  setOf('k', at(time), { value: Buffer.from('v'), ...fields });
 
 function queueOf(...effects: readonly Effect[]): RequestQueue {
   const queue = new RequestQueue(2);
@@ -41,15 +32,15 @@ describe('the request queue', () => {
   });
 
   it('holds nothing after a delete, and after a flush, for every key', () => {
-    const queue = queueOf(effect(1), effect(2, { kind: 'delete' }));
+    const queue = queueOf(effect(1), deleteOf('k', at(2)));
     expect(heldVersion(queue.predict('k', NO_VERSION)!)).toEqual(NO_VERSION);
-    queue.push(effect(3, { kind: 'flush', key: '', value: null }), 3);
+    queue.push({ kind: 'flush', version: at(3) }, 3);
     expect(heldVersion(queue.predict('other', at(1))!)).toEqual(NO_VERSION);
     expect(queue.newestOn('other')?.seq).toBe(3);
   });
 
   it('is not touched by a flush that is announced for later', () => {
-    const queue = queueOf(effect(1, { kind: 'flush-later', key: '', value: null }));
+    const queue = queueOf({ kind: 'flush-later', version: at(1), atMs: VERSION_EPOCH_MS });
     expect(queue.predict('k', NO_VERSION)).toBeNull();
     expect(queue.newestOn('k')).toBeUndefined();
     expect(queue.pop()?.seq).toBe(1);
@@ -57,15 +48,16 @@ describe('the request queue', () => {
 
   it('regression: a write came back without the value that a request which still waited here had', () => {
     const queue = queueOf(effect(5), effect(9, { key: 'other' }));
-    expect(queue.withValue(effect(5, { value: null })).value).toEqual(Buffer.from('v'));
-    expect(queue.withValue(effect(6, { value: null })).value).toBeNull();
-    expect(queue.withValue(effect(9, { value: null })).value).toBeNull();
+    const valued = (lost: Effect) => valueIn(queue.withValue(lost));
+    expect(valued(effect(5, { value: null }))).toEqual(Buffer.from('v'));
+    expect(valued(effect(6, { value: null }))).toBeNull();
+    expect(valued(effect(9, { value: null }))).toBeNull();
     const known = effect(5, { value: Buffer.from('w') });
     expect(queue.withValue(known)).toBe(known);
   });
 
   it('regression: a condition broken by a flush was foreseen to hold once the flush had been applied', () => {
-    const queue = queueOf(effect(2, { kind: 'flush', key: '', value: null }));
+    const queue = queueOf({ kind: 'flush', version: at(2) });
     queue.push(effect(1, { version: at(1, 1) }), 1);
     queue.push(effect(3, { base: at(1, 1) }), 2);
     expect(queue.pop()?.effect.version).toEqual(at(1, 1));
@@ -75,13 +67,8 @@ describe('the request queue', () => {
 
   it('regression: a flush come due was foreseen to end entries that were written after its moment', () => {
     const dueTime = 10 * TICKS_PER_MS;
-    const flush = {
-      kind: 'flush-due',
-      key: '',
-      value: null,
-      expiresAtMs: VERSION_EPOCH_MS + 10,
-    } as const;
-    const queue = queueOf(effect(dueTime + 5), effect(dueTime + 9, flush));
+    const flush: Effect = { kind: 'flush-due', version: at(dueTime + 9), atMs: VERSION_EPOCH_MS + 10 };
+    const queue = queueOf(effect(dueTime + 5), flush);
     expect(queue.predict('k', NO_VERSION)?.seq).toBe(1);
     expect(queue.predict('other', at(dueTime))).toBeNull();
     expect(queue.predict('other', at(dueTime - 1))?.seq).toBe(2);

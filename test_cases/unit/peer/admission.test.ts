@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { NO_BALLOT } from '../../../src/membership/ballot.ts';
 import type { Accept, Heartbeat, Promised } from '../../../src/membership/messages.ts';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import type { Effect, SetEffect } from '../../../src/ordering/effect.ts';
 import { msOfVersionTime, TICKS_PER_MS } from '../../../src/ordering/version.ts';
 import { Admission } from '../../../src/peer/admission.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
 import type { OrderedFrame } from '../../../src/replication/broadcast/messages.ts';
+import { deleteOf, setOf } from '../../support/effects.ts';
 import { clockAt } from '../../support/ports.ts';
 
 const NOW = 1_000_000_000 * TICKS_PER_MS;
@@ -22,14 +23,9 @@ const admission = new Admission({
 
 const flaw = (message: PeerMessage) => admission.flawOf(FROM, message);
 
-const set = (change: Partial<Effect> = {}): Effect => ({
-  ...NO_ENTRY,
-  version: { time: NOW, node: FROM },
-  kind: 'set',
-  key: 'k',
-  value: Buffer.from('v'),
-  ...change,
-});
+const AT_NOW = { time: NOW, node: FROM };
+const set = (change: Partial<SetEffect> = {}): SetEffect =>
+  setOf('k', AT_NOW, { value: Buffer.from('v'), ...change });
 
 const STANDING = {
   promised: NO_BALLOT,
@@ -101,8 +97,9 @@ describe('a message of a peer', () => {
     ['the choice of a view', ACCEPT],
     ['a promise', PROMISED],
     ['a lease', { type: 'granted', ballot: NO_BALLOT, askedMs: 5_000, forMs: 300 }],
-    ['a flush and a delete', push(set({ kind: 'flush', key: '', value: null }))],
-    ['a flush for later', push(set({ kind: 'flush-later', key: '', value: null, expiresAtMs: 2 ** 45 }))],
+    ['a delete', push(deleteOf('k', AT_NOW))],
+    ['a flush', push({ kind: 'flush', version: AT_NOW })],
+    ['a flush for later', push({ kind: 'flush-later', version: AT_NOW, atMs: 2 ** 45 })],
     ['a time within the skew', push(set({ version: { time: NOW + 10 * SECOND, node: FROM } }))],
     ['a proposal', { type: 'prepare', ballot: { counter: 9, node: FROM } }],
   ])('is taken when it is %s', (_, message) => {
@@ -117,14 +114,12 @@ describe('a message of a peer', () => {
     ],
     [
       'regression: a flush that was dated years ahead emptied all controllers',
-      push(set({ kind: 'flush', key: '', value: null, version: { time: NOW + 1e8 * SECOND, node: FROM } })),
+      push({ kind: 'flush', version: { time: NOW + 1e8 * SECOND, node: FROM } }),
       /^its versions are /,
     ],
     [
       'a flush that is due years ahead',
-      push(
-        set({ kind: 'flush-due', key: '', value: null, expiresAtMs: msOfVersionTime(NOW + 1e8 * SECOND) }),
-      ),
+      push({ kind: 'flush-due', version: AT_NOW, atMs: msOfVersionTime(NOW + 1e8 * SECOND) }),
       /^its versions are /,
     ],
     [
@@ -175,8 +170,12 @@ describe('a message of a peer', () => {
     ['one write twice', push(set(), set()), /^writes are out of order$/],
     ['a key that is too long', push(set({ key: 'k'.repeat(251) })), /^a key has 251 bytes$/],
     ['a set without a key', push(set({ key: '' })), /^a set of the key ""$/],
-    ['a flush of a key', push(set({ kind: 'flush', value: null })), /^a flush of the key "k"$/],
-    ['a delete with a value', push(set({ kind: 'delete' })), /^a delete has a value$/],
+    ['a delete without a key', push(deleteOf('', AT_NOW)), /^a delete of the key ""$/],
+    [
+      'a flush for later than any expiry',
+      push({ kind: 'flush-later', version: AT_NOW, atMs: 2 ** 48 }),
+      /^a flush is due in/,
+    ],
     ['marks that do not exist', push(set({ marks: 8 })), /^a write has the marks 8$/],
     ['an expiry that no store can hold', push(set({ expiresAtMs: 2 ** 48 })), /^a write expires in/],
     [

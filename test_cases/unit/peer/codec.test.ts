@@ -3,6 +3,7 @@ import { ByteReader, ByteWriter, FrameError } from '../../../src/base/byte-write
 import { NO_BALLOT } from '../../../src/membership/ballot.ts';
 import { decodeMessage, decodeMessages, encodeMessage } from '../../../src/peer/codec.ts';
 import { NOTE_CHARS_MAX } from '../../../src/peer/note.ts';
+import { valueIn } from '../../support/effects.ts';
 
 describe('the codec of peer messages', () => {
   it('refuses an unknown type, and no type', () => {
@@ -101,7 +102,9 @@ describe('the codec of peer messages', () => {
       },
     });
     const message = decodeMessage(encoded);
-    expect(message.type === 'fetched' && message.effect?.value?.buffer).toBe(encoded.buffer);
+    expect(message.type === 'fetched' && message.effect && valueIn(message.effect)?.buffer).toBe(
+      encoded.buffer,
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { PREFACE } from '../../../src/peer/handshake.ts';
 import type { Hello, PeerMessage } from '../../../src/peer/messages.ts';
 import { CALLERS_MAX } from '../../../src/peer/pending-handshakes.ts';
+import { valueIn } from '../../support/effects.ts';
 import { eventually } from '../../support/eventually.ts';
 import { framed } from '../../support/framed.ts';
 import { type Address, MeshNode, type MeshOptions, meshAddresses } from '../../support/mesh-node.ts';
@@ -116,7 +117,7 @@ describe('a mesh', () => {
     await eventually(() => a.received.length === 500 && b.received.length === 501);
     expect(exchanges(a)).toEqual([...new Array(500).keys()]);
     const push = b.received.splice(251, 1)[0]!.message;
-    expect(push.type === 'push' && push.effects[0]!.value!.equals(value)).toBe(true);
+    expect(push.type === 'push' && valueIn(push.effects[0]!)!.equals(value)).toBe(true);
     expect(exchanges(b)).toEqual([...new Array(500).keys()]);
   });
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import type { PeerBus } from '../../../src/membership/peer-bus.ts';
-import type { Effect } from '../../../src/ordering/effect.ts';
+import type { Effect, SetEffect } from '../../../src/ordering/effect.ts';
 import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
 import { ConvergentEngine } from '../../../src/replication/convergent/convergent-engine.ts';
@@ -10,6 +10,7 @@ import { Replica } from '../../../src/replication/replica.ts';
 import { StoreError } from '../../../src/store/driver.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { deleteOf, setOf } from '../../support/effects.ts';
 import { wideWindows } from '../../support/reading.ts';
 
 const STORE: EntryStore = {
@@ -39,25 +40,16 @@ function engineOf(known: VersionVector, store = STORE, hot = new HotEntries(0), 
   return { engine, journal };
 }
 
-const write = (time: number, node: number, kind: 'set' | 'delete'): Effect => ({
-  version: { time, node },
-  kind,
-  key: 'k',
-  base: null,
-  flags: 0,
-  expiresAtMs: 0,
-  token: null,
-  marks: 0,
-  value: kind === 'set' ? Buffer.from('v') : null,
-});
+const set = (time: number, node: number): SetEffect =>
+  setOf('k', { time, node }, { value: Buffer.from('v') });
 
 it('regression: a push that came later than its successor, a forgotten deletion, brought the value back', () => {
   const known = VersionVector.zero(3);
   const { engine, journal } = engineOf(known);
-  const late = { type: 'push', previousTime: 0, effects: [write(5, 1, 'set')] } as const;
+  const late = { type: 'push', previousTime: 0, effects: [set(5, 1)] } as const;
   engine.onPush(1, late);
   expect(journal.newest('k')?.tombstone).toBe(false);
-  engine.onPush(2, { type: 'push', previousTime: 0, effects: [write(7, 2, 'delete')] });
+  engine.onPush(2, { type: 'push', previousTime: 0, effects: [deleteOf('k', { time: 7, node: 2 })] });
   expect(known.times()).toEqual([0, 5, 7]);
   journal.forget(journal.newest('k')!);
   engine.onPush(1, late);
@@ -69,8 +61,8 @@ it('regression: a hot write was shown that the store refused, and that was taken
   const hot = new HotEntries(100_000);
   const store: EntryStore = { ...STORE, set: (_key, _entry, done) => answers.push(done) };
   const { engine, journal } = engineOf(VersionVector.zero(3), store, hot);
-  hot.offer('k', { ...write(1, 1, 'set'), value: Buffer.from('old') }, 0);
-  const { version: _, ...draft } = write(0, 0, 'set');
+  hot.offer('k', { ...set(1, 1), value: Buffer.from('old') }, 0);
+  const draft = set(0, 0);
   engine.write(draft, () => {});
   const { version } = journal.newest('k')!;
   expect(hot.get('k', version, 0)).toBeNull();
@@ -86,13 +78,11 @@ it('regression: an announced flush was pushed before a write that waited for the
   const pushed: Effect[] = [];
   const store: EntryStore = { ...STORE, set: (_key, _entry, done) => void answers.push(() => done(null)) };
   const { engine } = engineOf(VersionVector.zero(3), store, new HotEntries(0), pushed);
-  const { version: _, ...set } = write(0, 0, 'set');
+  const draft = set(0, 0);
   const told: string[] = [];
-  engine.write(set, () => told.push('set'));
-  engine.write({ ...set, kind: 'flush-later', key: '', value: null, expiresAtMs: 9 }, () =>
-    told.push('flush'),
-  );
-  engine.write(set, () => told.push('set after it'));
+  engine.write(draft, () => told.push('set'));
+  engine.write({ kind: 'flush-later', atMs: 9 }, () => told.push('flush'));
+  engine.write(draft, () => told.push('set after it'));
   engine.flush();
   expect(pushed).toEqual([]);
   expect(engine.pending).toBe(3);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED } from '../../../src/journal/recovered-state.ts';
 import type { View } from '../../../src/membership/view.ts';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import type { Effect } from '../../../src/ordering/effect.ts';
 import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
 import type { OrderedFrame } from '../../../src/replication/broadcast/messages.ts';
 import { OrderedEngine } from '../../../src/replication/broadcast/ordered-engine.ts';
@@ -10,6 +10,7 @@ import { Replica } from '../../../src/replication/replica.ts';
 import type { WriteOutcome } from '../../../src/replication/scheme.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { setOf } from '../../support/effects.ts';
 import { wideWindows } from '../../support/reading.ts';
 
 const NODE = 0;
@@ -56,7 +57,7 @@ function enter(engine: OrderedEngine, counter: number, union: readonly Effect[])
   engine.install();
 }
 
-const draft = (key: string) => ({ ...NO_ENTRY, kind: 'set', key, value: Buffer.from('v') }) as const;
+const draft = (key: string) => setOf(key, { time: 0, node: 0 }, { value: Buffer.from('v') });
 
 describe('a view change', () => {
   it('regression: of two requests with the same time those who waited for one were never told', () => {

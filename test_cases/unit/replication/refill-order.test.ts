@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
-import { NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { VERSION_EPOCH_MS, versionTimeOfMs } from '../../../src/ordering/version.ts';
 import { RefillOrder } from '../../../src/replication/restore/refill-order.ts';
+import { deleteOf, setOf } from '../../support/effects.ts';
 
 const NOW_MS = VERSION_EPOCH_MS + 400 * 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -12,7 +12,7 @@ function journalOf(ages: Readonly<Record<string, number>>): MemoryJournal {
   const journal = new MemoryJournal(1);
   for (const [key, ageMs] of Object.entries(ages)) {
     const version = { time: versionTimeOfMs(NOW_MS - ageMs), node: 0 };
-    journal.record({ ...NO_ENTRY, kind: 'set', key, version });
+    journal.record(setOf(key, version));
   }
   return journal;
 }
@@ -44,15 +44,10 @@ it('every entry comes, and once, though it is read meanwhile', () => {
 
 it('deleted ones do not come, and a flush in between does no harm', () => {
   const journal = journalOf({ a: 3, b: 2, c: 1 });
-  journal.record({
-    ...NO_ENTRY,
-    kind: 'delete',
-    key: 'b',
-    version: { time: versionTimeOfMs(NOW_MS), node: 0 },
-  });
+  journal.record(deleteOf('b', { time: versionTimeOfMs(NOW_MS), node: 0 }));
   const order = new RefillOrder(journal, NOW_MS);
   expect(order.next(1)).toEqual(['a']);
-  journal.record({ ...NO_ENTRY, kind: 'flush', version: { time: versionTimeOfMs(NOW_MS) + 1, node: 0 } });
+  journal.record({ kind: 'flush', version: { time: versionTimeOfMs(NOW_MS) + 1, node: 0 } });
   expect(all(order)).toEqual(['c']);
   expect(all(new RefillOrder(journal, NOW_MS))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import type { Effect, SetEffect } from '../../../src/ordering/effect.ts';
 import type { Version } from '../../../src/ordering/version.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
 import { Replica } from '../../../src/replication/replica.ts';
@@ -9,28 +9,29 @@ import { type RecoveryMessage, StoreRecovery } from '../../../src/replication/re
 import { UNSTORED_MAX } from '../../../src/replication/unstored-keys.ts';
 import { StoreError } from '../../../src/store/driver.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { deleteOf, setOf } from '../../support/effects.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { clockAt, NO_LOG } from '../../support/ports.ts';
 import { wideWindows } from '../../support/reading.ts';
 
 /** A journal in memory that keeps values, as the one on disk does. */
 class KeepingJournal extends MemoryJournal {
-  readonly values = new Map<string, Effect>();
+  readonly values = new Map<string, SetEffect>();
 
   override record(effect: Effect): boolean {
     const taken = super.record(effect);
-    if (taken && effect.value !== null) this.values.set(effect.key, effect);
+    if (taken && effect.kind === 'set' && effect.value !== null) this.values.set(effect.key, effect);
     return taken;
   }
 
-  override fill(effect?: Effect): void {
+  override fill(effect?: SetEffect): void {
     if (effect) this.values.set(effect.key, effect);
   }
 
   override valueOf(
     key: string,
     { time }: Version,
-    done: (error: string | null, effect: Effect | null) => void,
+    done: (error: string | null, effect: SetEffect | null) => void,
   ): void {
     const kept = this.values.get(key);
     done(null, kept?.version.time === time ? kept : null);
@@ -59,10 +60,10 @@ class Group {
   }
 
   /** Every node knows it, and has it. */
-  write(key: string, time: number, more: Partial<Effect> = {}): void {
+  write(key: string, time: number, more: Partial<SetEffect> = {}): void {
     for (const { replica } of this.nodes) {
-      const effect = { ...NO_ENTRY, key, version: { time, node: 0 }, value: Buffer.from(`${key}@${time}`) };
-      replica.apply({ ...effect, kind: 'set', ...more }, () => {});
+      const value = Buffer.from(`${key}@${time}`);
+      replica.apply(setOf(key, { time, node: 0 }, { value, ...more }), () => {});
     }
     this.settle();
   }
@@ -149,9 +150,9 @@ describe.each([
     const group = filled(kind, 3);
     const { store, replica } = group.nodes[0]!;
     store.entries.clear();
-    replica.apply({ ...NO_ENTRY, kind: 'delete', key: 'k1', version: { time: 11, node: 0 } }, () => {});
+    replica.apply(deleteOf('k1', { time: 11, node: 0 }), () => {});
     const value = Buffer.from('newer');
-    replica.apply({ ...NO_ENTRY, kind: 'set', key: 'k2', version: { time: 12, node: 0 }, value }, () => {});
+    replica.apply(setOf('k2', { time: 12, node: 0 }, { value }), () => {});
     group.run();
     expect(store.keys.sort()).toEqual(['k2', 'k3']);
     expect(store.entries.get('k2')!.value).toEqual(value);
@@ -302,7 +303,7 @@ describe('a refill', () => {
     for (const [id, node] of group.nodes.entries()) {
       const value = id === 0 ? null : Buffer.from('v');
       const version = { time: 5, node: 0 };
-      node.replica.apply({ ...NO_ENTRY, kind: 'set', key: 'bare', version, value }, () => {});
+      node.replica.apply(setOf('bare', version, { value }), () => {});
     }
     expect(replica.unstored.isEmpty).toBe(false);
     group.run();

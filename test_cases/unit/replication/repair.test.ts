@@ -1,24 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RequestFailure } from '../../../src/base/error-codes.ts';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
-import { NO_ENTRY } from '../../../src/ordering/effect.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
 import { Replica } from '../../../src/replication/replica.ts';
 import type { Fetch, Fetched } from '../../../src/replication/restore/messages.ts';
 import { Repair } from '../../../src/replication/restore/repair.ts';
 import type { Entry } from '../../../src/store/entry.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { setOf } from '../../support/effects.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { clockAt } from '../../support/ports.ts';
 import { readerOf, wideWindows } from '../../support/reading.ts';
 
-const WRITE = {
-  ...NO_ENTRY,
-  kind: 'set',
-  key: 'k',
-  version: { time: 5, node: 0 },
-  value: Buffer.from('value'),
-} as const;
+const WRITE = setOf('k', { time: 5, node: 0 }, { value: Buffer.from('value') });
 const GONE = 'connection refused';
 const ALONE = readerOf();
 

@@ -1,18 +1,18 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { Replica } from '../../../src/replication/replica.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { DiskJournals, readValue } from '../../support/disk-journals.ts';
+import { setOf } from '../../support/effects.ts';
 import { wideWindows } from '../../support/reading.ts';
 
 const journals = new DiskJournals();
 afterEach(() => journals.clean());
 
 const version = { time: 1, node: 1 };
-const write: Effect = { ...NO_ENTRY, kind: 'set', key: 'k', version, value: Buffer.from('value') };
+const write = setOf('k', version, { value: Buffer.from('value') });
 
 function replicaWith(journal: Journal): { replica: Replica; stored: () => number; asked: () => number } {
   let stored = 0;

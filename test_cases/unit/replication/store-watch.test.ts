@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
-import { NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { StoreWatch } from '../../../src/replication/restore/store-watch.ts';
+import { setOf } from '../../support/effects.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { clockAt } from '../../support/ports.ts';
 
@@ -17,8 +17,7 @@ class KeptJournal extends MemoryJournal {
 
 function watched(store = new MemoryStore(), keys = 0, startedAt = '0/0') {
   const journal = new KeptJournal(startedAt);
-  for (let key = 1; key <= keys; key++)
-    journal.record({ ...NO_ENTRY, kind: 'set', key: `k${key}`, version: { time: key, node: 0 } });
+  for (let key = 1; key <= keys; key++) journal.record(setOf(`k${key}`, { time: key, node: 0 }));
   const reasons: string[] = [];
   let nowMs = 0;
   const watch = new StoreWatch({
@@ -212,7 +211,7 @@ describe('a store that is watched', () => {
 
   it('that was written to before it was marked is not taken to have that still (seed 5389)', () => {
     const { journal, reasons, look } = watched();
-    journal.record({ ...NO_ENTRY, kind: 'set', key: 'k', version: { time: 1, node: 0 } });
+    journal.record(setOf('k', { time: 1, node: 0 }));
     look();
     expect(reasons).toEqual(['it was used before it was known']);
   });

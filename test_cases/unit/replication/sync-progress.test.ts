@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import type { LogFields } from '../../../src/base/log.ts';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
-import { NO_ENTRY } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
 import { Sync } from '../../../src/replication/exchange/sync.ts';
 import { Replica } from '../../../src/replication/replica.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { setOf } from '../../support/effects.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { clockAt, NO_LOG } from '../../support/ports.ts';
 import { wideWindows } from '../../support/reading.ts';
@@ -24,10 +24,7 @@ function pair(messageMs: number) {
     const known = VersionVector.zero(1);
     for (let time = 1; id === 1 && time <= WRITES; time++) {
       const value = Buffer.from('v');
-      replica.apply(
-        { ...NO_ENTRY, kind: 'set', key: `k${time}`, version: { time, node: 0 }, value },
-        () => {},
-      );
+      replica.apply(setOf(`k${time}`, { time, node: 0 }, { value }), () => {});
     }
     if (id === 1) known.advance(0, WRITES);
     const send = (to: number, message: PeerMessage) => void wire.push({ to, message });

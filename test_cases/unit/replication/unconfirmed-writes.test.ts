@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import type { SetEffect } from '../../../src/ordering/effect.ts';
 import { UnconfirmedWrites } from '../../../src/replication/convergent/unconfirmed-writes.ts';
+import { setOf } from '../../support/effects.ts';
 
-function write(time: number, node: number): Effect {
-  return { ...NO_ENTRY, version: { time, node }, kind: 'set', key: 'k' };
+function write(time: number, node: number): SetEffect {
+  return setOf('k', { time, node });
 }
 
 describe('writes that the store refuses', () => {

@@ -3,9 +3,10 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { HeldRequests } from '../../../src/journal/held-requests.ts';
 import type { Journal, JournalRecord } from '../../../src/journal/journal.ts';
-import { type Effect, NO_ENTRY } from '../../../src/ordering/effect.ts';
+import type { DeleteEffect } from '../../../src/ordering/effect.ts';
 import { RequestQueue } from '../../../src/ordering/request-queue.ts';
 import { UnconfirmedWrites } from '../../../src/replication/convergent/unconfirmed-writes.ts';
+import { deleteOf } from '../../support/effects.ts';
 
 /**
  * What a write holds is garbage once it is done, and a small collection must find it so: what other garbage keeps is
@@ -15,7 +16,7 @@ describe('what is done with is let go of at once', () => {
   it('by the request queue', () => {
     const queue = new RequestQueue(1);
     expectSteady((n, ballast) => {
-      queue.push({ ...effectOf(n), ballast } as Effect, n).asker = () => ballast.length;
+      queue.push({ ...effectOf(n), ballast } as DeleteEffect, n).asker = () => ballast.length;
       if (n > UNDER_WAY) queue.pop();
     });
   });
@@ -23,7 +24,7 @@ describe('what is done with is let go of at once', () => {
   it('by those that are on disk and wait for their place', () => {
     const held = new HeldRequests();
     expectSteady((n, ballast) => {
-      held.add({ ...effectOf(n), ballast } as Effect, { file: 1, at: n });
+      held.add({ ...effectOf(n), ballast } as DeleteEffect, { file: 1, at: n });
       held.take(effectOf(n - UNDER_WAY).version);
     });
   });
@@ -51,8 +52,8 @@ const COLLECT_EVERY = 200;
 /** Numbers that each write holds, 8 bytes each. */
 const BALLAST = 500;
 
-function effectOf(time: number): Effect {
-  return { ...NO_ENTRY, kind: 'delete', key: `key-${time}`, version: { time, node: 0 } };
+function effectOf(time: number): DeleteEffect {
+  return deleteOf(`key-${time}`, { time, node: 0 });
 }
 
 /** Does many writes with small collections in between, and expects old memory to take in little of them. */

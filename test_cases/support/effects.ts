@@ -1,0 +1,28 @@
+import {
+  type Condition,
+  type DeleteEffect,
+  type Effect,
+  isOfKey,
+  type SetEffect,
+} from '../../src/ordering/effect.ts';
+import type { Version } from '../../src/ordering/version.ts';
+
+/** A set of which a test names only the fields that it is about. */
+export function setOf(key: string, version: Version, fields: Partial<SetEffect> = {}): SetEffect {
+  const plain = { base: null, flags: 0, expiresAtMs: 0, token: null, marks: 0, value: null };
+  return { kind: 'set', version, key, ...plain, ...fields };
+}
+
+export function deleteOf(key: string, version: Version, base: Condition = null): DeleteEffect {
+  return { kind: 'delete', version, key, base };
+}
+
+/** The key that the effect concerns; null where it concerns all. */
+export function keyOf(effect: Effect): string | null {
+  return isOfKey(effect) ? effect.key : null;
+}
+
+/** The value that the effect brings; null where it brings none. */
+export function valueIn(effect: Effect): Buffer | null {
+  return effect.kind === 'set' ? effect.value : null;
+}
