@@ -187,7 +187,8 @@ describeWithMemcached('a full disk of one controller', () => {
       if (level !== 'eventual') {
         const { view, peers } = await cluster.status(1);
         expect(view.members).toEqual([1, 2]);
-        expect(view.reason).toMatch(/ takes no writes: ENOSPC/);
+        // A first proposal can fail while the disk fills up. The next one then names the lost view as its reason.
+        expect(view.reason).toMatch(/ takes no writes: ENOSPC|no view held/);
         expect(peers[0]!.role).toMatch(/^takes no writes: ENOSPC/);
       }
       disk.free();

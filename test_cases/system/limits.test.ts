@@ -102,7 +102,8 @@ describe('memory', () => {
     const answered = answerBytes(client);
     client.socket.resume();
     await eventually(() => answered() >= 3000 * 'STORED\r\n'.length);
-    expect(watch.growth()).toBeLessThan(GROWTH_BYTES_MAX);
+    // A slow disk adds the writes that wait for it, and the memory of those that it took last.
+    expect(watch.growth()).toBeLessThan(GROWTH_BYTES_MAX + 64 * MEBIBYTE);
   });
 
   testWithMemcached('is bounded while many clients ask for large values and do not take them', async () => {
