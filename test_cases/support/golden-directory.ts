@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Owner } from '../../src/journal/data-directory.ts';
+import { NODE_DISK } from '../../src/journal/disk.ts';
+import type { OpenedJournal } from '../../src/journal/open-journal.ts';
+import { NODE_TIMERS, type Timers } from '../../src/journal/timers.ts';
+import { ViewFile, viewFileOf } from '../../src/journal/view-file.ts';
+import type { ViewRecord } from '../../src/membership/view-record.ts';
+import { type Effect, isOfKey, type SetEffect } from '../../src/ordering/effect.ts';
+import { VersionVector } from '../../src/ordering/version-vector.ts';
+import { type DiskJournals, kept, readValue } from './disk-journals.ts';
+import { EFFECTS } from './golden-messages.ts';
+
+/** Data directories whose bytes are recorded in `test_cases/golden`, and what a controller has to find in them. */
+
+export const GOLDEN_OWNER: Owner = {
+  cluster: 'memchorus',
+  controller: 0,
+  peers: '127.0.0.1:27400,127.0.0.1:27401,127.0.0.1:27402',
+  consistency: 'ordered',
+};
+
+export const GOLDEN_VIEW: ViewRecord = {
+  promised: { counter: 7, node: 1 },
+  accepted: { counter: 6, node: 0 },
+  members: [
+    { node: 0, incarnation: 1_790_000_000_000 },
+    { node: 2, incarnation: Number.MAX_SAFE_INTEGER },
+  ],
+  sync: true,
+};
+
+/** Nothing happens after some time: each batch is written because the step that made it waits for it. */
+const NO_TIMERS: Timers = { ...NODE_TIMERS, after: () => () => {} };
+
+/** The random number that is drawn for the directory. */
+const STORE = 0xdeadbeef;
+
+const version = (time: number, node = 0) => ({ time, node });
+
+/** Writes one batch after the other, each of the same entries on every run: every type of entry that a journal writes. */
+export async function writeGoldenDirectory(journals: DiskJournals, dataDir: string): Promise<void> {
+  const opened = await journals.open(dataDir, {
+    owner: GOLDEN_OWNER,
+    drawStore: () => STORE,
+    timers: NO_TIMERS,
+  });
+  const { journal } = opened;
+  for (const step of STEPS) {
+    step(journal);
+    await kept(journal);
+  }
+  await journals.close(opened);
+  const views = await ViewFile.open(NODE_DISK, dataDir, GOLDEN_OWNER, () => {});
+  await new Promise<void>((resolve) => views.save(GOLDEN_VIEW, resolve));
+  await views.close();
+}
+
+const first: SetEffect = { ...EFFECTS.set, version: version(10), key: 'first' };
+const second: SetEffect = { ...EFFECTS.conditionalSet, version: version(20, 1), key: 'second' };
+
+const STEPS: readonly ((journal: OpenedJournal['journal']) => void)[] = [
+  (journal) => journal.record(first),
+  (journal) => {
+    journal.hold(second);
+    journal.hold({ ...second, version: version(21, 2), key: 'never' });
+  },
+  (journal) => {
+    journal.mark({ applied: version(20, 1), known: [10, 20, 0] });
+    journal.record(second);
+    journal.release(version(21, 2));
+  },
+  (journal) => {
+    const before = journal.newest('first');
+    journal.record({ ...first, version: version(30), value: Buffer.from('refused') });
+    journal.revert(version(30), 'first', before);
+  },
+  (journal) => {
+    journal.record({ ...EFFECTS.delete, version: version(40, 1), key: 'gone', base: null });
+    journal.forget(journal.newest('gone')!);
+    journal.record({ ...EFFECTS.delete, version: version(41, 2), key: 'gone too', base: null });
+    journal.forgetEarly(journal.newest('gone too')!);
+  },
+  (journal) => journal.record({ ...EFFECTS.setWithoutValue, version: version(50, 2), key: 'filled' }),
+  (journal) =>
+    journal.fill({
+      ...EFFECTS.setWithoutValue,
+      version: version(50, 2),
+      key: 'filled',
+      value: Buffer.from('later'),
+    }),
+  (journal) => journal.record({ ...EFFECTS.delete, version: version(60), key: 'deleted', base: null }),
+  (journal) => journal.record({ ...EFFECTS.flushLater, version: version(70, 1) }),
+  (journal) => journal.hold({ ...EFFECTS.set, version: version(80, 1), key: 'held' }),
+];
+
+/** The files of a controller that the bytes are compared of: what tells the process and the time is left out. */
+export function filesOf(dataDir: string): ReadonlyMap<string, Buffer> {
+  const directory = join(dataDir, 'controller-0');
+  const names = readdirSync(directory).sort();
+  const files = names.map((name) => [name, readFileSync(join(directory, name))] as const);
+  return new Map([...files, ['views.json', readFileSync(viewFileOf(dataDir, GOLDEN_OWNER))]]);
+}
+
+/** All that a journal knows, in words that can be compared with those on file. */
+export async function contentOf({ journal, recovered }: OpenedJournal): Promise<string[]> {
+  const lines: string[] = [];
+  for (const effect of journal.since(VersionVector.zero(3))) {
+    const found = effect.kind === 'set' ? await readValue(journal, effect.key, effect.version) : null;
+    const record = isOfKey(effect) ? journal.newest(effect.key) : undefined;
+    lines.push(
+      wordsOf(found ?? effect),
+      ...(record === undefined ? [] : [`  token ${record.token}, marks ${record.marks}`]),
+    );
+  }
+  const { marks, held, newestTime } = recovered;
+  const flush = journal.armedFlush;
+  lines.push(
+    ...held.map((effect) => `held: ${wordsOf(effect)}`),
+    `applied ${marks.applied.time}.${marks.applied.node}, known ${marks.known}`,
+    `newest ${newestTime}, forgotten ${journal.forgotten.times()}`,
+    flush === null ? 'no flush' : `flush ${flush.version.time}.${flush.version.node} at ${flush.atMs}`,
+  );
+  return lines;
+}
+
+function wordsOf(effect: Effect): string {
+  const { kind, version } = effect;
+  const at = `@${version.time}.${version.node}`;
+  if (!isOfKey(effect)) return `${kind} ${at}${'atMs' in effect ? ` due ${effect.atMs}` : ''}`;
+  const words = `${kind} "${effect.key}" ${at}`;
+  if (effect.kind === 'delete') return words;
+  const { flags, expiresAtMs, value } = effect;
+  const content = value === null ? 'no value' : `"${value.toString('latin1')}"`;
+  return `${words} flags ${flags} expires ${expiresAtMs} ${content}`;
+}

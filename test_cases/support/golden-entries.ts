@@ -1,0 +1,52 @@
+import type { LogEntry } from '../../src/journal/log-entry.ts';
+import { EFFECTS } from './golden-messages.ts';
+
+/** Entries of a log whose bytes are recorded in `test_cases/golden`. */
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+const version = { time: 362_387_865_600_001, node: 2 };
+
+/** Complete by its type: an entry that is added has to be added here. */
+export const GOLDEN_ENTRIES: {
+  readonly [T in LogEntry['type']]: Readonly<Record<string, LogEntry & { readonly type: T }>>;
+} = {
+  write: {
+    set: { type: 'write', effect: EFFECTS.set },
+    conditionalSet: { type: 'write', effect: EFFECTS.conditionalSet },
+    setWithoutValue: { type: 'write', effect: EFFECTS.setWithoutValue },
+    delete: { type: 'write', effect: EFFECTS.delete },
+    deleteOfNothing: { type: 'write', effect: EFFECTS.deleteOfNothing },
+    flush: { type: 'write', effect: EFFECTS.flush },
+    flushLater: { type: 'write', effect: EFFECTS.flushLater },
+    flushDue: { type: 'write', effect: EFFECTS.flushDue },
+  },
+  hold: { typical: { type: 'hold', effect: EFFECTS.conditionalSet } },
+  value: { typical: { type: 'value', effect: EFFECTS.set } },
+  apply: {
+    typical: { type: 'apply', version },
+    extreme: { type: 'apply', version: { time: LARGEST, node: 255 } },
+  },
+  release: { typical: { type: 'release', version } },
+  revert: {
+    toNothing: { type: 'revert', failed: version, key: 'user:1', to: null },
+    toRecord: {
+      type: 'revert',
+      failed: { time: LARGEST, node: 255 },
+      key: '\xff',
+      to: { file: 2 ** 32 - 1, at: LARGEST, effect: EFFECTS.conditionalSet },
+    },
+  },
+  forget: { typical: { type: 'forget', version, key: 'user:1' } },
+  marks: {
+    typical: { type: 'marks', applied: version, newestTime: version.time, known: [version.time, 0, 1] },
+    extreme: { type: 'marks', applied: { time: 0, node: 0 }, newestTime: LARGEST, known: [] },
+  },
+  forgotten: {
+    typical: { type: 'forgotten', times: [0, version.time, LARGEST] },
+    none: { type: 'forgotten', times: [] },
+  },
+  end: {
+    typical: { type: 'end', entries: 3, nextBatch: 4 },
+    extreme: { type: 'end', entries: LARGEST, nextBatch: 0 },
+  },
+};

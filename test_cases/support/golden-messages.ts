@@ -1,0 +1,289 @@
+import type { Effect } from '../../src/ordering/effect.ts';
+import type { PeerMessage } from '../../src/peer/messages.ts';
+
+/** Messages between peers whose bytes are recorded in `test_cases/golden`: typical ones, and the extremes of each field. */
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+const NOW = 362_387_865_600_001;
+
+const version = (time: number, node = 0) => ({ time, node });
+const ballot = (counter: number, node: number) => ({ counter, node });
+
+const SET = {
+  kind: 'set',
+  base: null,
+  flags: 0,
+  expiresAtMs: 0,
+  token: null,
+  marks: 0,
+  value: null,
+} as const;
+const MOMENT_MS = 1_800_000_000_000;
+
+export const EFFECTS = {
+  set: {
+    ...SET,
+    version: version(NOW, 2),
+    key: 'user:1',
+    flags: 32,
+    expiresAtMs: MOMENT_MS,
+    value: Buffer.from('Ada Lovelace'),
+  },
+  conditionalSet: {
+    ...SET,
+    version: version(LARGEST, 255),
+    key: `\x00\xff${'k'.repeat(248)}`,
+    base: version(2 ** 32, 254),
+    flags: 2 ** 32 - 1,
+    expiresAtMs: 2 ** 48 - 1,
+    token: 2n ** 64n - 1n,
+    marks: 3,
+    value: Buffer.alloc(0),
+  },
+  setWithoutValue: { ...SET, version: version(1), key: 'k', marks: 1 },
+  delete: { kind: 'delete', version: version(NOW + 1, 1), key: 'user:1', base: version(NOW, 2) },
+  deleteOfNothing: { kind: 'delete', version: version(NOW + 2, 1), key: 'x', base: version(0, 0) },
+  flush: { kind: 'flush', version: version(NOW + 3) },
+  flushLater: { kind: 'flush-later', version: version(NOW + 4), atMs: MOMENT_MS },
+  flushDue: { kind: 'flush-due', version: version(NOW + 5), atMs: MOMENT_MS },
+} as const satisfies Record<string, Effect>;
+
+const ALL_EFFECTS: readonly Effect[] = Object.values(EFFECTS);
+
+const STANDING = {
+  promised: ballot(7, 1),
+  accepted: ballot(6, 0),
+  members: [
+    { node: 0, incarnation: 1_790_000_000_000 },
+    { node: 2, incarnation: 1 },
+  ],
+  memory: 'kept',
+  incarnation: 1_790_000_000_001,
+} as const;
+
+const HEARTBEAT = {
+  type: 'heartbeat',
+  time: NOW,
+  wallMs: 1_792_000_000_000,
+  clusterMs: 1_792_000_000_003,
+  askedMs: 123_456,
+  installed: ballot(6, 0),
+  standing: STANDING,
+  transferring: false,
+  hears: [1, 2],
+  caughtUp: true,
+  failing: '',
+  withholds: false,
+  storeTrouble: '',
+  known: [NOW, NOW - 1, 0],
+  departure: 'staying',
+  doubts: [],
+  heard: [0, 123_400, 99],
+  lagMs: 3,
+} as const;
+
+const HELLO = {
+  type: 'hello',
+  cluster: 'memchorus',
+  node: 1,
+  incarnation: 1_790_000_000_001,
+  level: 'linearizability',
+  peers: '127.0.0.1:8000,127.0.0.1:8001,127.0.0.1:8002',
+  nonce: Buffer.alloc(32, 0xa5),
+  hasSecret: true,
+  onNetwork: false,
+} as const;
+
+const PROMISED = {
+  type: 'promised',
+  ballot: ballot(8, 1),
+  standing: STANDING,
+  applied: version(NOW, 2),
+  leasesMs: [0, 3_000, 2_999],
+  hears: [0, 2],
+  caughtUp: true,
+  failing: false,
+  queue: [EFFECTS.set, EFFECTS.delete],
+  mixed: false,
+} as const;
+
+/** Complete by its type: a message that is added has to be added here. */
+export const GOLDEN_MESSAGES: {
+  readonly [T in PeerMessage['type']]: Readonly<Record<string, Extract<PeerMessage, { readonly type: T }>>>;
+} = {
+  hello: {
+    typical: HELLO,
+    extreme: {
+      ...HELLO,
+      cluster: '',
+      node: 255,
+      incarnation: LARGEST,
+      level: '\xff',
+      peers: '',
+      nonce: Buffer.alloc(0),
+      hasSecret: false,
+      onNetwork: true,
+    },
+  },
+  proof: {
+    typical: { type: 'proof', mac: Buffer.alloc(32, 0x5a), refusal: '' },
+    refusing: { type: 'proof', mac: Buffer.alloc(32), refusal: 'level eventual is not sequential' },
+  },
+  welcome: { typical: { type: 'welcome' } },
+  refusal: {
+    typical: { type: 'refusal', reason: 'there is no controller 9', taken: false },
+    taken: { type: 'refusal', reason: '', taken: true },
+  },
+  heartbeat: {
+    typical: HEARTBEAT,
+    recovered: { ...HEARTBEAT, standing: { ...STANDING, memory: 'recovered' }, departure: 'draining' },
+    recorded: { ...HEARTBEAT, standing: { ...STANDING, memory: 'recorded' }, departure: 'drained' },
+    complete: { ...HEARTBEAT, standing: { ...STANDING, memory: 'complete' } },
+    extreme: {
+      type: 'heartbeat',
+      time: LARGEST,
+      wallMs: LARGEST,
+      clusterMs: 0,
+      askedMs: 2 ** 32,
+      installed: ballot(0, 0),
+      standing: {
+        promised: ballot(LARGEST, 255),
+        accepted: ballot(0, 0),
+        members: [],
+        memory: 'lost',
+        incarnation: LARGEST,
+      },
+      transferring: true,
+      hears: [],
+      caughtUp: false,
+      failing: 'ENOSPC: no space left on device',
+      withholds: true,
+      storeTrouble: 'memcached 127.0.0.1:11201: connection refused',
+      known: [LARGEST, 0, 2 ** 32, 2 ** 32 - 1],
+      departure: 'staying',
+      doubts: [255],
+      heard: [],
+      lagMs: LARGEST,
+    },
+  },
+  ordered: {
+    typical: {
+      type: 'ordered',
+      ballot: ballot(6, 0),
+      firstSeq: 1_001,
+      effects: [EFFECTS.set],
+      streamEnd: 1_001,
+      received: [1_001, 17, 0],
+    },
+    acknowledgement: {
+      type: 'ordered',
+      ballot: ballot(6, 0),
+      firstSeq: 1,
+      effects: [],
+      streamEnd: 0,
+      received: [LARGEST],
+    },
+    allEffects: {
+      type: 'ordered',
+      ballot: ballot(LARGEST, 255),
+      firstSeq: LARGEST,
+      effects: ALL_EFFECTS,
+      streamEnd: LARGEST,
+      received: [],
+    },
+  },
+  push: {
+    typical: { type: 'push', previousTime: NOW - 1, effects: [EFFECTS.set] },
+    allEffects: { type: 'push', previousTime: 0, effects: ALL_EFFECTS },
+  },
+  'sync-request': {
+    typical: {
+      type: 'sync-request',
+      exchange: 5,
+      known: [NOW, 0, 1],
+      forgotten: [0, 0, 0],
+      empty: false,
+    },
+    extreme: { type: 'sync-request', exchange: 2 ** 32 - 1, known: [], forgotten: [LARGEST], empty: true },
+  },
+  'sync-lapsed': { typical: { type: 'sync-lapsed', exchange: 5 } },
+  'sync-response': {
+    typical: {
+      type: 'sync-response',
+      exchange: 5,
+      total: 2,
+      forgotten: [0, 0, 0],
+      effects: [EFFECTS.set, EFFECTS.setWithoutValue],
+    },
+    extreme: { type: 'sync-response', exchange: 0, total: LARGEST, forgotten: [LARGEST], effects: [] },
+  },
+  'sync-next': { typical: { type: 'sync-next', exchange: 5 } },
+  'sync-complete': { typical: { type: 'sync-complete', exchange: 5, known: [NOW, 0, LARGEST] } },
+  fetch: { typical: { type: 'fetch', id: 9, key: 'user:1', version: version(NOW, 2) } },
+  fetched: {
+    found: { type: 'fetched', id: 9, outcome: 'found', effect: EFFECTS.set },
+    lost: { type: 'fetched', id: 9, outcome: 'lost', effect: null },
+    other: { type: 'fetched', id: 2 ** 32 - 1, outcome: 'other', effect: null },
+    failed: { type: 'fetched', id: 0, outcome: 'failed', effect: null },
+  },
+  'fetch-many': {
+    typical: {
+      type: 'fetch-many',
+      id: 10,
+      wanted: [
+        { key: 'user:1', version: version(NOW, 2) },
+        { key: 'k', version: version(LARGEST, 255) },
+      ],
+    },
+    empty: { type: 'fetch-many', id: 2 ** 32 - 1, wanted: [] },
+  },
+  'fetched-many': {
+    typical: {
+      type: 'fetched-many',
+      id: 10,
+      outcomes: ['found', 'lost', 'other', 'failed'],
+      effects: [EFFECTS.set],
+    },
+    empty: { type: 'fetched-many', id: 0, outcomes: [], effects: [] },
+  },
+  prepare: { typical: { type: 'prepare', ballot: ballot(8, 1) } },
+  promised: {
+    typical: PROMISED,
+    extreme: {
+      ...PROMISED,
+      applied: version(0, 0),
+      leasesMs: [],
+      hears: [],
+      caughtUp: false,
+      failing: true,
+      queue: [],
+      mixed: true,
+    },
+  },
+  rejected: { typical: { type: 'rejected', promised: ballot(LARGEST, 255) } },
+  accept: {
+    typical: {
+      type: 'accept',
+      ballot: ballot(8, 1),
+      members: STANDING.members,
+      sources: [0, 2],
+      base: 2,
+      baseApplied: version(NOW, 2),
+      union: [EFFECTS.set, EFFECTS.flush],
+      reason: 'controller 1 (127.0.0.1:8001) is silent',
+    },
+    extreme: {
+      type: 'accept',
+      ballot: ballot(LARGEST, 255),
+      members: [],
+      sources: [],
+      base: 255,
+      baseApplied: version(LARGEST, 255),
+      union: [],
+      reason: '',
+    },
+  },
+  accepted: { typical: { type: 'accepted', ballot: ballot(8, 1) } },
+  install: { typical: { type: 'install', ballot: ballot(8, 1) } },
+  granted: { typical: { type: 'granted', ballot: ballot(8, 1), askedMs: 123_456, forMs: 3_000 } },
+};

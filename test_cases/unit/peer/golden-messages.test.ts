@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { decodeMessage, encodeMessage } from '../../../src/peer/codec.ts';
+import type { PeerMessage } from '../../../src/peer/messages.ts';
+import { goldenBytes, namedSamples } from '../../support/golden.ts';
+import { EFFECTS, GOLDEN_MESSAGES } from '../../support/golden-messages.ts';
+
+const recorded = goldenBytes('0.1.0', 'messages.json');
+const samples = namedSamples<PeerMessage>(GOLDEN_MESSAGES);
+
+describe('messages between peers, as release 0.1.0 sent them', () => {
+  it('are recorded for every sample', () => {
+    expect([...recorded.keys()]).toEqual([...samples.keys()]);
+  });
+
+  it.each([...recorded])('%s is read, and sent in the same bytes', (name, bytes) => {
+    const sample = samples.get(name)!;
+    expect(decodeMessage(bytes)).toEqual(sample);
+    expect(encodeMessage(sample).toString('hex')).toBe(bytes.toString('hex'));
+  });
+
+  it('regression: a conditional delete carried the flags and the expiry of the entry', () => {
+    const bytes = goldenBytes('0.1.0', 'conditional-delete.json').get('message')!;
+    expect(decodeMessage(bytes)).toEqual({ type: 'push', previousTime: 0, effects: [EFFECTS.delete] });
+  });
+});
