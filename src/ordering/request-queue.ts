@@ -1,4 +1,5 @@
 import { Fifo } from '../base/fifo.ts';
+import { InvariantError } from '../base/invariant-error.ts';
 import { baseOf, type Effect, effectBytes, isOfKey, type KeyEffect } from './effect.ts';
 import { type PendingKey, PendingKeys, type Prediction, type Queued } from './pending-keys.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version, versionTimeOfMs } from './version.ts';
@@ -37,7 +38,8 @@ export class RequestQueue<Asker = unknown> {
     const stream = this.#streams[effect.version.node]!;
     const last = stream.last();
     if (last !== undefined && compareVersions(last.effect.version, effect.version) >= 0) {
-      throw new Error(`origin ${effect.version.node} sent a version that is not larger than its last`);
+      const known = { last: last.effect.version, next: effect.version, seq };
+      throw new InvariantError('a request was queued behind one of its origin with a larger version', known);
     }
     const { asker, waiters } = known ?? NOBODY;
     const request: Queued<Asker> = { effect, seq, asker, waiters, onKey: null };

@@ -6,6 +6,7 @@ import { JournalError } from '../../journal/journal-error.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError, reasonOf, systemCodeOf, UsageError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
 import { keepHeapHeadroom } from './heap-headroom.ts';
+import { logLastError } from './last-error.ts';
 import { describeTakenPort } from './port-owner.ts';
 import { ServiceManager } from './service-manager.ts';
 import { releaseStartMemory } from './start-memory.ts';
@@ -20,6 +21,7 @@ import { releaseStartMemory } from './start-memory.ts';
 export async function runController(settings: Settings, secret: Buffer | null): Promise<number> {
   const stopped = onStopSignal();
   const logger = openLog(settings);
+  process.on('uncaughtExceptionMonitor', (error) => logLastError(logger, error));
   // A terminal that is closed sends this as well, and is no reason to stop.
   process.on('SIGHUP', () => logger.reopen());
   const manager = ServiceManager.of(process.env, (reason) =>

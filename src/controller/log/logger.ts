@@ -16,6 +16,8 @@ export interface Logger extends Log {
 export interface ClosableLogger extends Logger {
   /** Opens the log file anew, by its name: whoever puts log files aside has moved the one that was written until now. */
   reopen(): void;
+  /** Writes an error at once, with all lines before it: for a process that ends before it can wait for anything. */
+  writeLast(message: string, fields: LogFields): void;
   /** Resolves once everything that was logged is written. */
   close(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export function createLogger(settings: LogSettings): ClosableLogger {
       sink.reopen();
       log('info')('the log was opened anew');
     },
+    writeLast: (message, fields) => sink.writeLast(lineOf('error', message, fields)),
     close: () => Promise.race([closed(logger, transport, sink), afterMs(CLOSE_TIMEOUT_MS)]),
   };
 }
@@ -118,12 +121,15 @@ function printable(_: string, value: unknown): unknown {
 interface Sink {
   write(line: string): void;
   reopen(): void;
+  /** Has the line and all lines before it written when it returns. */
+  writeLast(line: string): void;
   /** Resolves once everything is written, or refused. */
   close(): Promise<void>;
 }
 
 const CONSOLE: Sink = {
   write: (line) => process.stdout.write(`${line}\n`),
+  writeLast: (line) => process.stdout.write(`${line}\n`),
   reopen: ignore,
   close: () => new Promise((resolve) => process.stdout.write('', () => resolve())),
 };

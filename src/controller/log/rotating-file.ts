@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, openSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 
 export interface RotatingFileOptions {
@@ -48,6 +48,17 @@ export class RotatingFile {
     this.#lines.push(line);
     this.#backlogBytes += bytes;
     this.#writing ??= this.#writeAll();
+  }
+
+  /** Writes the line and those that wait before it returns: the process is about to end. */
+  writeLast(line: string): void {
+    const lines = [...this.#lines, line];
+    this.#lines = [];
+    try {
+      appendFileSync(this.#options.path, `${lines.join('\n')}\n`);
+    } catch (error) {
+      this.#options.onFailure(error as Error);
+    }
   }
 
   /** What is written next goes to the file that has the name by then. */

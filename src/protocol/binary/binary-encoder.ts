@@ -1,3 +1,4 @@
+import { InvariantError } from '../../base/invariant-error.ts';
 import type { Hit, Outcome, Reply } from '../reply.ts';
 import type { ReplyBuffer } from '../reply-buffer.ts';
 import type { Request, StoreRequest } from '../request.ts';
@@ -162,7 +163,10 @@ function encodeError(wire: BinaryWire, reply: Reply, out: ReplyBuffer): void {
     case 'server_error':
       return encodeText(wire, TEMPORARY_FAILURE, reply.reason, out);
     default:
-      throw new Error(`a binary request was answered with "${reply.kind}"`);
+      throw new InvariantError('a binary request was answered with a reply of the text protocol', {
+        opcode: wire.opcode,
+        reply: reply.kind,
+      });
   }
 }
 

@@ -1,3 +1,4 @@
+import { InvariantError } from '../../base/invariant-error.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from '../../membership/ballot.ts';
 import { type EngineNeed, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
 import type { View } from '../../membership/view.ts';
@@ -123,7 +124,7 @@ export class OrderedEngine {
   }
 
   write(draft: Draft, done: WriteDone): void {
-    if (!this.#serving) throw new Error('a write was begun while no view holds');
+    if (!this.#serving) throw new InvariantError('a write was begun while no view holds');
     const effect = effectOf(draft, this.#ports.versions.stamp(), baseOf(draft));
     const seq = this.#progress.receive(this.#ports.node);
     this.#queue.push(effect, seq).asker = done;
@@ -204,7 +205,8 @@ export class OrderedEngine {
    */
   merge(effect: Effect): void {
     if (this.#serving) return;
-    if (this.#adopted) throw new Error('a transfer went on into the state that a view was accepted with');
+    if (this.#adopted)
+      throw new InvariantError('a transfer went on into the state that a view was accepted with');
     this.#whole = false;
     if (!this.#mixed) {
       this.#mixed = true;
@@ -349,7 +351,10 @@ export class OrderedEngine {
     const { effect, waiters } = request;
     const { replica } = this.#ports;
     if (compareVersions(effect.version, this.#applied) <= 0)
-      throw new Error('a request was applied out of order');
+      throw new InvariantError('a request was applied out of order', {
+        applied: this.#applied,
+        next: effect.version,
+      });
     this.#applied = effect.version;
     this.#mark();
     this.#completed++;
