@@ -1,3 +1,4 @@
+import type { Ballot } from '../../src/membership/ballot.ts';
 import { TICKS_PER_MS, VERSION_EPOCH_MS } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { STARTED_AT_MS } from './sim-clock.ts';
@@ -6,16 +7,28 @@ import { STARTED_AT_MS } from './sim-clock.ts';
 const STARTED_AT_TIME = (STARTED_AT_MS - VERSION_EPOCH_MS) * TICKS_PER_MS;
 
 /**
- * A message in few words: its type, and what it carries, by the shapes of the values rather than by the kind
- * of message, so that new kinds are described too.
+ * A message in few words: its type and its fields. Fields that are empty or false are left out. A value is described by its
+ * shape and not by the type of the message, so that new types of messages are described too.
  */
 export function describeMessage(message: PeerMessage): string {
   const { type, ...fields } = message as PeerMessage & Readonly<Record<string, unknown>>;
-  const said = Object.entries(fields).map(([name, value]) => `${name} ${describe(value, name)}`);
-  return [type, ...said].join(' ');
+  return `${type} ${describeFields(fields)}`.trim();
 }
 
-/** `812.3/0`: millisecond since the start, tick in it, node. */
+function describeFields(fields: Fields): string {
+  return Object.entries(fields)
+    .map(([name, value]) => [name, describe(value, name)])
+    .filter(([, value]) => !['', '-', '[]', 'false'].includes(value!))
+    .map(([name, value]) => (value === 'true' ? name : `${name} ${value}`))
+    .join(' ');
+}
+
+/** `2.1`: counter, proposer. */
+export function describeBallot({ counter, node }: Ballot): string {
+  return counter === 0 ? '-' : `${counter}.${node}`;
+}
+
+/** `812.3/0`: millisecond since the start, tick in that millisecond, controller. */
 export function describeVersion(time: number, node: number): string {
   return `${describeTime(time)}/${node}`;
 }
@@ -35,12 +48,11 @@ function describe(value: unknown, name: string): string {
   if (typeof value !== 'object' || value === null) return String(value ?? '-');
   const fields = value as Fields;
   if ('kind' in fields && 'version' in fields) return describeEffect(fields);
-  if ('counter' in fields) return fields.counter === 0 ? '-' : `${fields.counter}.${fields.node}`;
+  if ('counter' in fields) return describeBallot(fields as unknown as Ballot);
   if ('node' in fields && 'incarnation' in fields) return `${fields.node}#${fields.incarnation}`;
   if ('time' in fields && 'node' in fields)
     return fields.time === 0 ? '-' : describeVersion(fields.time as number, fields.node as number);
-  const said = Object.entries(fields).map(([field, one]) => `${field} ${describe(one, field)}`);
-  return `{${said.join(' ')}}`;
+  return `{${describeFields(fields)}}`;
 }
 
 /** Fields that hold version times. */

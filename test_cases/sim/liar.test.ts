@@ -22,7 +22,7 @@ class Overheard extends Transcript {
   readonly #hear: (message: PeerMessage) => void;
 
   constructor(cluster: SimCluster, hear: (message: PeerMessage) => void) {
-    super(cluster.scheduler);
+    super(cluster.scheduler, { arrivals: true });
     this.#hear = hear;
   }
 

@@ -88,7 +88,10 @@ export class Recorder {
   ): void {
     const { scheduler } = this.#cluster;
     const open: Open = { connection, key, action, invokedAt: scheduler.nowMs, onDone, done: false };
-    this.#note(connection, () => `asks ${describeAction(key, action)}`);
+    this.#note(
+      connection,
+      () => `asks ${describeAction(key, action)}${seconds > 0 ? ` for ${seconds} s` : ''}`,
+    );
     connection.submit(requestOf(key, action, cas, seconds, beside), (reply) =>
       this.#onReply(open, replyFor(key, reply)),
     );

@@ -113,7 +113,8 @@ class Run {
     });
     this.#cluster.isUndisturbed =
       delays.kind === 'uniform' && scenario.faults.every(({ kind }) => kind === 'stop');
-    if (leaveOut !== null) this.#cluster.transcript = new Transcript(this.#cluster.scheduler, leaveOut);
+    if (leaveOut !== null)
+      this.#cluster.transcript = new Transcript(this.#cluster.scheduler, { leaveOut, arrivals: true });
     this.#recorder = new Recorder(this.#cluster, REQUEST_TIMEOUT_MS);
     this.#watchViews();
     this.#times = new TimeWatch(this.#cluster);

@@ -19,11 +19,16 @@ export class WitnessJournal implements Journal {
 
   /** Keys that have an entry now. */
   liveKeys(): Set<string> {
-    const live = new Set<string>();
+    const live = this.allRecords().filter(({ tombstone }) => !tombstone);
+    return new Set(live.map(({ key }) => key));
+  }
+
+  /** Tombstones included. */
+  allRecords(): JournalRecord[] {
+    const all: JournalRecord[] = [];
     const records = this.walk();
-    for (let next = records.next(); !next.done; next = records.next())
-      if (!next.value.tombstone) live.add(next.value.key);
-    return live;
+    for (let next = records.next(); !next.done; next = records.next()) all.push(next.value);
+    return all;
   }
 
   /** The cluster goes on from this version: what former runs did beyond it is no part of the history. */
