@@ -20,6 +20,8 @@ export interface CorePorts {
   readonly incarnationOf: (peer: number) => number | null;
   /** Ends the link to a peer that can't be one any more. */
   readonly refuse: (peer: number, reason: string) => void;
+  /** Ends the link to a peer that nothing is heard of any more; there will be a new one. */
+  readonly breakLink: (peer: number, reason: string) => void;
   readonly journal: Journal;
   readonly viewLog: ViewLog;
   /** What the journal has from a former life. */
@@ -38,6 +40,6 @@ export interface CorePorts {
   /** Nobody can go on from what this run knows: it ends, and the next one begins empty. @param reason for people */
   readonly startAnew: (reason: string) => void;
   readonly log: Log;
-  /** Requests that concern no entry. */
+  /** Answers a request that concerns no entry. */
   readonly local: (request: Request, answer: (reply: Reply) => void) => void;
 }

@@ -28,6 +28,7 @@ import { Health } from './health.ts';
 import { PeerLog } from './peer-log.ts';
 import { peersOf } from './peers-of.ts';
 import { Roles } from './roles.ts';
+import { breakSilentLinks } from './silent-links.ts';
 
 /**
  * One controller without its sockets, files and timers: everything between what arrives and what leaves. A
@@ -269,6 +270,7 @@ export class Core {
     if (this.#isOver) return;
     this.#kept.step();
     this.time.onHeartbeatTick();
+    breakSilentLinks(this.peers, this.#ports);
     this.#ports.bus.broadcast(this.#heartbeat());
   }
 

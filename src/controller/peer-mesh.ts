@@ -1,31 +1,30 @@
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
 import { isOnLoopback } from '../peer/loopback.ts';
 import { Mesh } from '../peer/mesh.ts';
-import type { Core } from './core.ts';
+import type { MeshEvents } from '../peer/mesh-ports.ts';
+import type { PresenceProbe } from '../peer/presence-probe.ts';
+import type { ControllerParts } from './controller-parts.ts';
 import type { Logger } from './log/logger.ts';
-import { MACHINE_CLOCK } from './machine-clock.ts';
 import { nameOf, type Settings } from './settings.ts';
 
 export interface PeerMeshPorts {
   readonly settings: Settings;
   readonly secret: Buffer | null;
   readonly incarnation: number;
+  readonly clock: Clock;
   readonly logger: Logger;
-  /** There is one by the time that the mesh is opened. */
-  readonly core: () => Core;
   readonly requestFlush: () => void;
-  readonly onTaken: (reason: string) => void;
-  /** The link to the peer has ended. */
-  readonly onEnded: (peer: number) => void;
+  readonly onIdTaken: (reason: string) => void;
 }
 
-/** The mesh of a controller, told by its settings, and telling its core and its log. */
-export function createMesh({ core, logger, settings, onEnded, ...ports }: PeerMeshPorts): Mesh {
-  const { cluster, self, peers, level, heartbeatMs, threshold } = settings;
-  const suspectMs = heartbeatMs * threshold;
+/** The mesh of a controller with these settings. It logs which connections it refuses. */
+export function createMesh(ports: PeerMeshPorts): Mesh {
+  const { settings, secret, incarnation, clock, logger, requestFlush, onIdTaken } = ports;
+  const { cluster, self, peers, level } = settings;
   return new Mesh({
-    ...ports,
     node: self,
+    incarnation,
     addresses: peers,
     belonging: {
       cluster,
@@ -33,28 +32,43 @@ export function createMesh({ core, logger, settings, onEnded, ...ports }: PeerMe
       peers: peers.map(nameOf).join(','),
       node: self,
     },
+    secret,
     frameBytesMax: frameBytesMax(settings),
     isLocal: isOnLoopback,
-    clock: MACHINE_CLOCK,
+    clock,
     random: Math.random,
     randomBytes,
-    isSilent: (peer) => (core().peers.silentMs(peer) ?? Number.POSITIVE_INFINITY) > suspectMs,
-    takenAfterMs: suspectMs * TAKEN_AFTER_THRESHOLDS,
-    onUp: (peer) => core().onPeerUp(peer),
-    onDown: (peer, reason) => {
-      logger.debug('link lost', { peer: nameOf(peers[peer]!), reason });
-      core().onPeerDown(peer);
-      onEnded(peer);
-    },
-    onHeard: (peer) => core().onHeard(peer),
-    onMessage: (peer, message) => core().onMessage(peer, message),
+    requestFlush,
+    idTakenAfterMs: suspectMsOf(settings) * ID_TAKEN_AFTER_THRESHOLDS,
+    onIdTaken,
     onRefused: (peer, reason) => logger.warn('peer is refused', { peer: nameOf(peers[peer]!), reason }),
     onStranger: (address, reason) => logger.warn('a stranger is refused', { address, reason }),
   });
 }
 
-/** All peers must say for this many suspicion times that another process has this one's number, before it ends. */
-const TAKEN_AFTER_THRESHOLDS = 10;
+/** What the mesh tells the core, and has the probe find out when a link has ended. */
+export function meshEvents(parts: ControllerParts, logger: Logger, probe: PresenceProbe): MeshEvents {
+  const { core, settings } = parts;
+  const suspectMs = suspectMsOf(settings);
+  return {
+    isSilent: (peer) => (core.peers.silentMs(peer) ?? Number.POSITIVE_INFINITY) > suspectMs,
+    onUp: (peer) => core.onPeerUp(peer),
+    onDown: (peer, reason) => {
+      logger.debug('link lost', { peer: nameOf(settings.peers[peer]!), reason });
+      core.onPeerDown(peer);
+      probe.look(peer);
+    },
+    onHeard: (peer) => core.onHeard(peer),
+    onMessage: (peer, message) => core.onMessage(peer, message),
+  };
+}
+
+function suspectMsOf({ heartbeatMs, threshold }: Settings): number {
+  return heartbeatMs * threshold;
+}
+
+/** All peers must say for this many suspicion times that another process has this controller's id, before it ends. */
+const ID_TAKEN_AFTER_THRESHOLDS = 10;
 
 /**
  * Largest frame that a peer may send. A promise carries the queues of all origins, and what is pushed in a turn is held

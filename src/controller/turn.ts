@@ -3,11 +3,15 @@
  * that arrived in this turn is answered in as few frames and writes as there are sockets.
  */
 export class Turn {
-  readonly #steps: readonly (() => void)[];
+  #steps: readonly (() => void)[] = [];
   #scheduled = false;
 
-  /** @param steps in their order: what one of them produces, the later ones send */
-  constructor(steps: readonly (() => void)[]) {
+  /**
+   * To be called in the event-loop turn in which this object was made, so that no request is run without its steps.
+   *
+   * @param steps in their order: what one of them produces, the later ones send
+   */
+  start(steps: readonly (() => void)[]): void {
     this.#steps = steps;
   }
 

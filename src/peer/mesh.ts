@@ -1,51 +1,17 @@
 import { connect, type Socket } from 'node:net';
-import type { Clock } from '../base/clock.ts';
-import type { Random } from '../base/random.ts';
 import type { PeerBus } from '../membership/peer-bus.ts';
 import { encodeMessage } from './codec.ts';
 import { tagsOf } from './frame-tags.ts';
 import { Greeting, type Refused } from './greeting.ts';
-import { type Belonging, PREFACE, PROTOCOL_VERSION, refusalInVersion1 } from './handshake.ts';
+import { PREFACE, PROTOCOL_VERSION, refusalInVersion1 } from './handshake.ts';
 import { Link, type Traffic } from './link.ts';
 import { addressOf } from './loopback.ts';
+import { type MeshEvents, type MeshPorts, NO_EVENTS } from './mesh-ports.ts';
 import type { Hello, PeerMessage } from './messages.ts';
 import { noteOf } from './note.ts';
 import { NoticeLimit } from './notice-limit.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
 import { NONCE_BYTES } from './secret-proof.ts';
-
-export interface MeshPorts {
-  readonly node: number;
-  readonly incarnation: number;
-  readonly addresses: readonly { readonly host: string; readonly port: number }[];
-  readonly belonging: Belonging;
-  /** What every controller of the cluster has, and nobody else; null: peers are taken from loopback only. */
-  readonly secret: Buffer | null;
-  /** Largest frame that a peer may send, in bytes. */
-  readonly frameBytesMax: number;
-  /** Both ends of the connection are on this machine. */
-  readonly isLocal: (socket: Socket) => boolean;
-  readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: Random;
-  readonly randomBytes: (count: number) => Buffer;
-  /** Has `flush` called at the end of this event-loop turn. */
-  readonly requestFlush: () => void;
-  /** The peer has not been heard for so long that it counts as down. */
-  readonly isSilent: (peer: number) => boolean;
-  /** For how long all peers must say that another process has this one's number before that counts, in milliseconds. */
-  readonly takenAfterMs: number;
-  readonly onUp: (peer: number) => void;
-  readonly onDown: (peer: number, reason: string) => void;
-  readonly onHeard: (peer: number) => void;
-  readonly onMessage: (peer: number, message: PeerMessage) => void;
-  /** A peer was turned away, or turned this controller away; told at intervals only. */
-  readonly onRefused: (peer: number, reason: string) => void;
-  /** Somebody was turned away who gave no number of a peer. @param address of the other end */
-  readonly onStranger: (address: string, reason: string) => void;
-  /** Another process is connected to the peers under this one's number. */
-  readonly onTaken: (reason: string) => void;
-}
 
 /** What is known of one peer's link. */
 interface PeerLink {
@@ -74,8 +40,9 @@ export class Mesh implements PeerBus<PeerMessage> {
   readonly #pending = new PendingHandshakes();
   readonly #strangers: NoticeLimit;
   readonly #greetingBytesMax: number;
-  #takenSinceMs: number | null = null;
-  #closed = false;
+  #idTakenSinceMs: number | null = null;
+  #phase: 'created' | 'open' | 'closed' = 'created';
+  #events: MeshEvents = NO_EVENTS;
   /** Links that were made, and what went over those that are gone. */
   #linksMade = 0;
   #past = { read: 0, written: 0 };
@@ -95,7 +62,10 @@ export class Mesh implements PeerBus<PeerMessage> {
     }));
   }
 
-  open(): void {
+  /** Calls the peers, and takes their calls from now on. */
+  open(events: MeshEvents): void {
+    this.#phase = 'open';
+    this.#events = events;
     for (let peer = 0; peer < this.#ports.node; peer++) this.#dial(peer);
   }
 
@@ -106,7 +76,7 @@ export class Mesh implements PeerBus<PeerMessage> {
    * @param early bytes that came after it
    */
   accept(socket: Socket, version: number, early: Buffer): void {
-    if (this.#closed) {
+    if (this.#phase !== 'open') {
       socket.destroy();
       return;
     }
@@ -182,7 +152,7 @@ export class Mesh implements PeerBus<PeerMessage> {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#phase = 'closed';
     for (const state of this.#peers) {
       if (state.timer !== null) clearTimeout(state.timer);
       state.dialling?.destroy();
@@ -220,7 +190,7 @@ export class Mesh implements PeerBus<PeerMessage> {
   }
 
   #redial(peer: number): void {
-    if (this.#closed) return;
+    if (this.#phase === 'closed') return;
     const state = this.#peers[peer]!;
     const longest = Math.min(REDIAL_MS_MAX, REDIAL_MS_FIRST * 2 ** state.attempts);
     state.attempts++;
@@ -232,7 +202,7 @@ export class Mesh implements PeerBus<PeerMessage> {
     let peer: number | null = null;
     const link: Link = new Link(socket, this.#greetingBytesMax, {
       onBytes: () => {
-        if (peer !== null) this.#ports.onHeard(peer);
+        if (peer !== null) this.#events.onHeard(peer);
       },
       onMessage: (message) => {
         if (peer !== null) this.#onMessage(peer, link, message);
@@ -281,7 +251,7 @@ export class Mesh implements PeerBus<PeerMessage> {
       onRefused: (claimed, { reason, taken }, isProved) => {
         const words = noteOf(reason);
         this.#turnedAway(dialled ?? claimed, address, words);
-        if (isProved && taken) this.#onTaken(words);
+        if (isProved && taken) this.#onIdTaken(words);
         link.close(words);
       },
       onWelcome,
@@ -293,7 +263,7 @@ export class Mesh implements PeerBus<PeerMessage> {
     const reason = this.#misdialled(hello, dialled);
     if (reason !== null) return { reason, taken: false };
     const { link, incarnation } = this.#peers[hello.node]!;
-    if (link === null || incarnation === hello.incarnation || this.#ports.isSilent(hello.node)) return null;
+    if (link === null || incarnation === hello.incarnation || this.#events.isSilent(hello.node)) return null;
     return { reason: `controller ${hello.node} is connected already, as another process`, taken: true };
   }
 
@@ -327,7 +297,7 @@ export class Mesh implements PeerBus<PeerMessage> {
       case 'welcome':
         return this.drop(peer, `a ${message.type} came after the handshake`, true);
       default:
-        this.#ports.onMessage(peer, message);
+        this.#events.onMessage(peer, message);
     }
   }
 
@@ -338,12 +308,12 @@ export class Mesh implements PeerBus<PeerMessage> {
     if (state.refusal === null) state.attempts = 0;
     state.link = link;
     this.#linksMade++;
-    this.#takenSinceMs = null;
+    this.#idTakenSinceMs = null;
     state.incarnation = hello.incarnation;
     state.refusal = null;
     this.#ports.requestFlush();
-    this.#ports.onHeard(hello.node);
-    this.#ports.onUp(hello.node);
+    this.#events.onHeard(hello.node);
+    this.#events.onUp(hello.node);
   }
 
   #lost(peer: number, link: Link, reason: string): void {
@@ -352,7 +322,7 @@ export class Mesh implements PeerBus<PeerMessage> {
     state.link = null;
     const { read, written } = link.traffic;
     this.#past = { read: this.#past.read + read, written: this.#past.written + written };
-    this.#ports.onDown(peer, reason);
+    this.#events.onDown(peer, reason);
   }
 
   /** @param claimed the peer that was called, or the number that the other end gives itself; null when it gave none */
@@ -369,11 +339,11 @@ export class Mesh implements PeerBus<PeerMessage> {
   }
 
   /** A process that some peer takes for what it says it is goes on; so does one that may only have to wait a little. */
-  #onTaken(reason: string): void {
+  #onIdTaken(reason: string): void {
     if (this.#peers.some(({ link }) => link !== null)) return;
     const nowMs = this.#ports.clock.nowMs();
-    this.#takenSinceMs ??= nowMs;
-    if (nowMs - this.#takenSinceMs >= this.#ports.takenAfterMs) this.#ports.onTaken(reason);
+    this.#idTakenSinceMs ??= nowMs;
+    if (nowMs - this.#idTakenSinceMs >= this.#ports.idTakenAfterMs) this.#ports.onIdTaken(reason);
   }
 }
 

@@ -47,9 +47,6 @@ interface Possessions {
   readonly recovered: RecoveredState;
 }
 
-/** A peer that was silent for this many suspicion times has its connection broken, as a controller does it. */
-const BREAK_AFTER_THRESHOLDS = 10;
-
 /** A controller that can't use its disk ends; it is started again after so long, in virtual milliseconds. */
 const START_AGAIN_MS = 200;
 
@@ -210,6 +207,7 @@ export class SimNode implements NetworkNode {
       bus: this.#bus(life),
       incarnationOf: (peer) => network.incarnationOf(id, peer),
       refuse: (peer, reason) => this.#refuse(peer, reason),
+      breakLink: (peer) => network.close(id, peer),
       journal: this.journal,
       recovered,
       viewLog,
@@ -231,7 +229,7 @@ export class SimNode implements NetworkNode {
       core.onTick();
       if (core.notReadyBecause === '') this.#settle();
     });
-    this.#every(this.#settings.heartbeatMs, (core) => this.#onHeartbeatTick(core));
+    this.#every(this.#settings.heartbeatMs, (core) => core.onHeartbeatTick());
     this.#every(this.#settings.syncIntervalMs, (core) => core.onSyncTick());
   }
 
@@ -434,17 +432,7 @@ export class SimNode implements NetworkNode {
   #runTimers(): void {
     if (this.#core === null) return;
     this.#core.onTick();
-    this.#onHeartbeatTick(this.#core);
-  }
-
-  #onHeartbeatTick(core: Core): void {
-    core.onHeartbeatTick();
-    const { heartbeatMs, threshold, peers } = this.#settings;
-    const breakAfterMs = heartbeatMs * threshold * BREAK_AFTER_THRESHOLDS;
-    peers.forEach((_, peer) => {
-      const silentMs = core.peers.silentMs(peer);
-      if (silentMs !== null && silentMs > breakAfterMs) this.#ports.network.close(this.id, peer);
-    });
+    this.#core.onHeartbeatTick();
   }
 
   #requestFlush(): void {

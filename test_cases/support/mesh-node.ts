@@ -44,11 +44,13 @@ export class MeshNode {
   /** Takes the place of `received`. */
   onMessage: ((from: number, message: PeerMessage) => void) | null = null;
   readonly #server: Server;
+  readonly #silent: boolean;
   readonly address: Address;
   #flushing = false;
 
   constructor(node: number, addresses: readonly Address[], options: MeshOptions = {}) {
     this.node = node;
+    this.#silent = options.silent === true;
     this.address = addresses[node]!;
     this.mesh = new Mesh({
       node,
@@ -66,19 +68,11 @@ export class MeshNode {
       clock: MACHINE_CLOCK,
       random: () => 0,
       randomBytes,
-      isSilent: () => options.silent === true,
-      takenAfterMs: options.takenAfterMs ?? 0,
+      idTakenAfterMs: options.takenAfterMs ?? 0,
       requestFlush: () => this.#requestFlush(),
-      onUp: (peer) => this.events.push(`up ${peer}`),
-      onDown: (peer) => this.events.push(`down ${peer}`),
-      onHeard: () => {},
-      onMessage: (from, message) => {
-        if (this.onMessage !== null) this.onMessage(from, message);
-        else this.received.push({ from, message });
-      },
       onRefused: (peer, reason) => this.events.push(`refused ${peer}: ${reason}`),
       onStranger: (_, reason) => this.strangers.push(reason),
-      onTaken: (reason) => this.taken.push(reason),
+      onIdTaken: (reason) => this.taken.push(reason),
     });
     // As the port of a controller: its clients may half-close.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#onSocket(socket));
@@ -87,7 +81,16 @@ export class MeshNode {
   async open(): Promise<this> {
     this.#server.listen({ ...this.address });
     await once(this.#server, 'listening');
-    this.mesh.open();
+    this.mesh.open({
+      isSilent: () => this.#silent,
+      onUp: (peer) => this.events.push(`up ${peer}`),
+      onDown: (peer) => this.events.push(`down ${peer}`),
+      onHeard: () => {},
+      onMessage: (from, message) => {
+        if (this.onMessage !== null) this.onMessage(from, message);
+        else this.received.push({ from, message });
+      },
+    });
     return this;
   }
 

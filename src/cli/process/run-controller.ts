@@ -1,5 +1,5 @@
-import { startController } from '../../controller/controller.ts';
-import { type ClosableLogger, createLogger, LogFileError } from '../../controller/log/logger.ts';
+import { type ControllerEnd, startController } from '../../controller/controller.ts';
+import { type ClosableLogger, createLogger, LogFileError, type Logger } from '../../controller/log/logger.ts';
 import type { Settings } from '../../controller/settings.ts';
 import { stateOf } from '../../controller/status/status-table.ts';
 import { JournalError } from '../../journal/journal-error.ts';
@@ -35,22 +35,13 @@ export async function runController(settings: Settings, secret: Buffer | null): 
     manager?.becomeReady();
     manager?.follow(() => stateOf(controller.status()));
     for (;;) {
-      const { shutdownAsked, isVoid, isTaken } = controller;
-      const isAsked = Promise.race([stopped, shutdownAsked.then(() => 'shutdown')]);
-      const ending = await Promise.race([
-        isAsked.then((reason) => ({ reason, end: 'asked' })),
-        isVoid.then((reason) => ({ reason, end: 'void' })),
-        isTaken.then((reason) => ({ reason, end: 'taken' })),
-      ]);
-      const { reason, end } = ending;
-      if (end === 'taken') logger.error('ending: another process has the number of this one', { reason });
-      else if (end === 'void') logger.warn('starting anew, with nothing', { reason });
-      else logger.info('stopping', { reason });
-      if (end !== 'void') manager?.becomeStopping();
+      const end = await Promise.race([stopped, controller.mustEnd]);
+      logEnd(end, logger);
+      if (end.kind !== 'start-empty') manager?.becomeStopping();
       await controller.close();
-      if (end === 'taken') throw new OperationError(takenWords(settings, reason));
-      if (end === 'asked') break;
-      controller = await startController(settings, secret, logger, reason);
+      if (end.kind === 'id-taken') throw new OperationError(idTakenText(settings, end.reason));
+      if (end.kind === 'shutdown') break;
+      controller = await startController(settings, secret, logger, end.reason);
     }
     logger.info('stopped');
     return EXIT_OK;
@@ -61,13 +52,24 @@ export async function runController(settings: Settings, secret: Buffer | null): 
   }
 }
 
+function logEnd({ kind, reason }: ControllerEnd, logger: Logger): void {
+  switch (kind) {
+    case 'id-taken':
+      return logger.error('ending: another process has the number of this one', { reason });
+    case 'start-empty':
+      return logger.warn('starting anew, with nothing', { reason });
+    case 'shutdown':
+      return logger.info('stopping', { reason });
+  }
+}
+
 function greeting(settings: Settings): string {
   const log = settings.logFile === '-' ? 'the console' : settings.logFile;
   const own = formatAddress(settings.peers[settings.self]!);
   return `controller ${settings.self} of ${settings.peers.length} listens on ${own} (${settings.level}); it logs to ${log}`;
 }
 
-function takenWords({ peers, self }: Settings, reason: string): string {
+function idTakenText({ peers, self }: Settings, reason: string): string {
   const own = `controller ${self} (${formatAddress(peers[self]!)})`;
   return `${own} ends: its peers say that ${reason}; stop that process, or start this one under another id`;
 }
@@ -83,13 +85,13 @@ function openLog(settings: Settings): ClosableLogger {
 }
 
 /** Resolves with the first signal to stop; a second one ends the process at once, whatever hangs. */
-function onStopSignal(): Promise<string> {
+function onStopSignal(): Promise<ControllerEnd> {
   return new Promise((resolve) => {
     let asked = false;
     const onSignal = (signal: string): void => {
       if (asked) process.exit(EXIT_FAILED);
       asked = true;
-      resolve(signal);
+      resolve({ kind: 'shutdown', reason: signal });
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);

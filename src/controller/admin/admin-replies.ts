@@ -1,39 +1,35 @@
 import type { Reply } from '../../protocol/reply.ts';
 import { MGDUMP_REFUSAL, metadumpRefusal, watchRefusal } from './refusals.ts';
-import { type Answer, passOn, type StoreAdministration } from './store-administration.ts';
-
-export interface AdminPorts {
-  readonly store: StoreAdministration;
-  readonly shutdownEnabled: boolean;
-  /** Ends this controller, once this turn's answers have left. */
-  readonly shutdown: () => void;
-}
+import { type CommandedStore, type OnAdminReply, passOn } from './store-administration.ts';
 
 /**
  * Administrative commands of memcached. Those that tune the local memcached are passed on to it word by word,
  * and are not replicated: memory and its upkeep are each store's own affair. Those that stream are refused.
  */
 export class AdminReplies {
-  readonly #ports: AdminPorts;
+  readonly #store: CommandedStore;
+  readonly #askShutdown: (() => void) | null;
 
-  constructor(ports: AdminPorts) {
-    this.#ports = ports;
+  /** @param askShutdown has this controller end, once this turn's answers have left; null where clients may not do that */
+  constructor(store: CommandedStore, askShutdown: (() => void) | null) {
+    this.#store = store;
+    this.#askShutdown = askShutdown;
   }
 
   /** @param words the whole line */
-  reply(words: readonly string[], answer: Answer): void {
+  reply(words: readonly string[], answer: OnAdminReply): void {
     const [command = '', mode = ''] = words;
     if (command === 'shutdown') return answer(this.#shutdown(mode));
     const refusal = refusalOf(words);
     if (refusal !== null) return answer(refusal);
-    passOn(this.#ports.store, words, answer);
+    passOn(this.#store, words, answer);
   }
 
   /** As memcached's `-A`: no answer but the end of the connection. */
   #shutdown(mode: string): Reply {
-    if (!this.#ports.shutdownEnabled) return { kind: 'line', line: 'ERROR: shutdown not enabled' };
+    if (this.#askShutdown === null) return { kind: 'line', line: 'ERROR: shutdown not enabled' };
     if (mode !== '' && mode !== 'graceful') return { kind: 'client_error', reason: 'invalid shutdown mode' };
-    this.#ports.shutdown();
+    this.#askShutdown();
     return { kind: 'line', line: '' };
   }
 }

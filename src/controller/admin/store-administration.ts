@@ -1,19 +1,16 @@
 import type { ErrorCode } from '../../base/error-codes.ts';
 import { type Reply, serverError } from '../../protocol/reply.ts';
-import type { StatsGroup, StoreError, StoreStats } from '../../store/driver.ts';
-import type { StoreCounters } from '../../store/kv-controller.ts';
+import type { StoreError } from '../../store/driver.ts';
 
-/** The controller's store, as far as administration goes. */
-export interface StoreAdministration {
-  readonly counters: StoreCounters;
-  stats(group: StatsGroup, done: (error: StoreError | null, stats: StoreStats | null) => void): void;
+/** The controller's store, as far as commands are passed on to it. */
+export interface CommandedStore {
   command(line: string, done: (error: StoreError | null, answer: string | null) => void): void;
 }
 
-export type Answer = (reply: Reply) => void;
+export type OnAdminReply = (reply: Reply) => void;
 
 /** Has the store carry out a command of the text protocol, and answers what it answers. */
-export function passOn(store: StoreAdministration, words: readonly string[], answer: Answer): void {
+export function passOn(store: CommandedStore, words: readonly string[], answer: OnAdminReply): void {
   store.command(words.join(' '), (error, line) => {
     if (error === null) answer({ kind: 'line', line: line ?? '' });
     else if (error.code === 'STORE_REFUSED') answer({ kind: 'client_error', reason: error.message });

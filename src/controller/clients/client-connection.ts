@@ -9,26 +9,26 @@ import { ReplyBuffer } from '../../protocol/reply-buffer.ts';
 import type { Request } from '../../protocol/request.ts';
 import { LARGE_BYTES_MIN, LARGE_VALUES } from '../../store/large-values.ts';
 import type { ClientBudget } from './client-budget.ts';
-import { Taking } from './reply-uptake.ts';
+import { ConnectionMemory } from './connection-memory.ts';
+import { ReplyUptake } from './reply-uptake.ts';
 import { keysOf, requestBytes } from './request-bytes.ts';
 
 export interface ClientPorts {
-  readonly coordinator: Coordinator;
   /** Requests in progress at once; further ones wait in the socket. */
   readonly pipelineMax: number;
   readonly budget: ClientBudget;
   readonly clock: Clock;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly onOutput: (connection: ClientConnection) => void;
-  /** Has `takeTurn` called in the next event-loop turn. */
+  /** Has `resumeDecoding` called in the next event-loop turn. */
   readonly onYield: (connection: ClientConnection) => void;
   readonly onReply: (request: Request, reply: Reply) => void;
   /** Hits have gone out ahead of the rest of their reply. */
   readonly onPart: (hits: readonly Hit[]) => void;
-  /** Its reads wait for room: `goOn` is to be called when others have taken what they were given, or have left. */
-  readonly onHeldUp: (connection: ClientConnection) => void;
-  /** There may be room for the reads of others. */
-  readonly onRoom: () => void;
+  /** Its reads wait for budget: `goOn` is to be called when other clients have taken their replies or have left. */
+  readonly onBlocked: (connection: ClientConnection) => void;
+  /** There may be budget for the reads of other clients. */
+  readonly onBudgetFreed: () => void;
   readonly onBytes: (read: number, written: number) => void;
   /** The client was told that there is no memory for it. */
   readonly onRefused: () => void;
@@ -65,6 +65,30 @@ const LINGER_MS = 1_000;
 const giveBack = (part: Buffer): void => LARGE_VALUES.onSent(part);
 
 /**
+ * How far a connection is on its way to its end. The numbers grow, since a connection only ever goes forward; below
+ * `answering` it takes requests.
+ */
+const PHASES = {
+  open: 0,
+  /** It ends with the next answer after which nothing is left to be done. The client waits for each of its answers. */
+  last: 1,
+  /** As `last`, but the client has sent requests before it had all answers: more of them may be on the way. */
+  lastOfPipeline: 2,
+  /** The client will send no more; the requests that it has sent are still taken. */
+  halfClosed: 3,
+  /** No more requests are taken; the connection ends once all are answered. */
+  answering: 4,
+  /** The last answer is on its way, and the client is given time to close its side. */
+  lingering: 5,
+  closed: 6,
+} as const;
+
+type Phase = (typeof PHASES)[keyof typeof PHASES];
+
+/** `paused`: the socket is not read. `yielded`: nor are the requests that were read decoded, until it is its turn again. */
+type Input = 'flowing' | 'paused' | 'yielded';
+
+/**
  * One client's socket: bytes to requests, replies to bytes. Slows the client down, by not reading, when it has
  * too much in progress, does not take its replies, or has had its turn.
  */
@@ -74,60 +98,49 @@ export class ClientConnection {
   readonly #ports: ClientPorts;
   readonly #codec: ClientCodec;
   readonly #session: ClientSession;
-  readonly #taking: Taking;
+  readonly #uptake: ReplyUptake;
   readonly #output = new ReplyBuffer();
-  /** Values of writes under way, and keys of requests that read many. */
-  #requestBytes = 0;
-  /** What its reads under way are expected to bring, or have brought and is not in the output yet. */
-  #readBytes = 0;
+  readonly #memory: ConnectionMemory;
   /** Sent last to a client that is refused. */
   readonly #refusal: string;
   #lastWords = '';
   #lastInputMs: number;
-  /** Bytes that the budget knows of. */
-  #accountedBytes = 0;
-  /** Requests taken since it was last the others' turn, or since there were no more. */
-  #taken = 0;
-  #yielded = false;
-  #paused = false;
-  #decoding = false;
-  /** The client will send no more; what it has sent is still carried out. */
-  #inputEnded = false;
-  /** The connection ends with the next answer after which nothing is left to be done on it. */
-  #isLast = false;
-  /** Since then the client has sent requests before it had all answers: there may be more of them on the way. */
-  #isPipelined = false;
-  /** No more requests are taken; once all are answered, the connection ends. */
-  #ending = false;
-  #ended = false;
-  #flushAsked = false;
-  #closed = false;
+  #phase: Phase = PHASES.open;
+  #input: Input = 'flowing';
+  /** Requests decoded since it was last the others' turn, or since there were no more. */
+  #decodedInTurn = 0;
+  #isDecoding = false;
+  #isFlushAsked = false;
 
   /** @param refusal what its protocol says when there is no memory left, empty for nothing */
-  constructor(socket: Socket, id: number, codec: ClientCodec, refusal: string, ports: ClientPorts) {
+  constructor(
+    socket: Socket,
+    id: number,
+    codec: ClientCodec,
+    refusal: string,
+    coordinator: Coordinator,
+    ports: ClientPorts,
+  ) {
     this.#socket = socket;
     this.#id = id;
-    this.#taking = new Taking(socket, ports.clock);
+    this.#uptake = new ReplyUptake(socket, ports.clock);
+    this.#memory = new ConnectionMemory(ports.budget, socket, this.#output);
     this.#ports = ports;
     this.#codec = codec;
     this.#refusal = refusal;
     this.#lastInputMs = ports.clock.nowMs();
-    this.#session = new ClientSession(ports.coordinator, {
+    this.#session = new ClientSession(coordinator, {
       onReply: (request, reply) => this.#onReply(request, reply),
       onPart: (request, hits) => this.#onPart(request, hits),
-      room: { admits: (bytes, awaited) => this.#admits(bytes, awaited), hold: (bytes) => this.#hold(bytes) },
-      waitedForClientSince: (ms) => this.#taking.wasAwaitedSince(ms),
+      room: { admits: (bytes, awaited) => this.#fits(bytes, awaited), hold: (bytes) => this.#reserve(bytes) },
+      waitedForClientSince: (ms) => this.#uptake.hadBacklogSince(ms),
     });
-    ports.budget.join();
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('drain', () => this.#onDrain());
-    socket.on('end', () => {
-      this.#inputEnded = true;
-      this.#decode();
-    });
+    socket.on('end', () => this.#becomeHalfClosed());
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#onClose());
+    socket.on('close', () => this.#becomeClosed());
   }
 
   get figures(): ConnectionFigures {
@@ -149,56 +162,52 @@ export class ClientConnection {
 
   /** Takes in bytes, from the socket or read from it before. */
   receive(chunk: Buffer): void {
-    if (this.#ending) return;
+    if (this.#phase >= PHASES.answering) return;
     this.#lastInputMs = this.#ports.clock.nowMs();
     this.#ports.onBytes(chunk.length, 0);
     this.#codec.push(chunk);
-    // Before, too: requests take more memory once they have been read than they did as bytes.
+    // Before decoding, too: a request takes more memory once it is decoded than it did as bytes.
     this.#refuseIfExhausted();
     this.#decode();
     this.#refuseIfExhausted();
   }
 
-  /** Goes on with requests that had to wait for others' turns. */
-  takeTurn(): void {
-    this.#yielded = false;
-    this.#taken = 0;
-    this.#resume();
+  /** It is the turn of this connection again. */
+  resumeDecoding(): void {
+    this.#input = 'paused';
+    this.#decodedInTurn = 0;
+    this.#decode();
   }
 
-  /** Starts requests that were waiting for the engine. */
+  /** Starts requests that were waiting for the scheme. */
   drain(): void {
     this.#session.drain();
   }
 
-  /** Goes on with reads that had to wait for room. */
+  /** Goes on with reads that had to wait for budget. */
   goOn(): void {
     this.#session.flow.retry();
-    this.#resume();
+    if (this.#input === 'paused') this.#decode();
   }
 
-  /** The client has taken nothing of what it was given since then, and holds more than its share. */
+  /** The client has taken none of its replies since then, and holds more than its share of memory. */
   hasStalledSince(ms: number): boolean {
-    return this.#taking.hasStoodSince(ms) && this.#accountedBytes > this.#ports.budget.share;
+    return this.#uptake.isStalledSince(ms) && this.#memory.isAboveShare;
   }
 
   /** Writes what has been answered in this turn. */
   flush(): void {
-    this.#flushAsked = false;
-    if (this.#closed) return;
+    this.#isFlushAsked = false;
+    if (this.#phase === PHASES.closed) return;
     const bytes = this.#output.byteLength;
-    if (bytes > 0) {
-      const parts = this.#output.take();
-      if (bytes < LARGE_BYTES_MIN) writeParts(this.#socket, parts);
-      else writePartsAndTell(this.#socket, parts, LARGE_BYTES_MIN, giveBack);
-      this.#ports.onBytes(0, bytes);
-    }
+    if (bytes > 0) this.#write(bytes);
     this.#account();
-    if (this.#isLast && bytes > 0 && this.#isBetweenRequests) {
-      this.#ending = true;
-      if (!this.#isPipelined && this.#socket.writableLength === 0) return this.destroy();
+    if (bytes > 0 && this.#isLastAnswer()) {
+      const awaitsAnswer = this.#phase === PHASES.last;
+      this.#phase = PHASES.answering;
+      if (awaitsAnswer && this.#socket.writableLength === 0) return this.destroy();
     }
-    if (this.#ending && this.#session.inProgress === 0) this.#end();
+    if (this.#phase >= PHASES.answering && this.#session.inProgress === 0) this.#becomeLingering();
     else this.goOn();
   }
 
@@ -208,13 +217,13 @@ export class ClientConnection {
    * turn of the event loop that the end of a stream takes. At any other time its next request may have been sent already.
    */
   finishWithNextAnswer(): void {
-    this.#isLast = true;
-    this.#isPipelined = this.#session.inProgress > 1;
+    if (this.#phase !== PHASES.open) return;
+    this.#phase = this.#session.inProgress > 1 ? PHASES.lastOfPipeline : PHASES.last;
   }
 
   /** Answers what has been asked, then ends the connection. */
   finish(): void {
-    this.#ending = true;
+    if (this.#phase < PHASES.answering) this.#phase = PHASES.answering;
     this.#askFlush();
   }
 
@@ -222,178 +231,154 @@ export class ClientConnection {
     this.#socket.destroy();
   }
 
+  #write(bytes: number): void {
+    const parts = this.#output.take();
+    if (bytes < LARGE_BYTES_MIN) writeParts(this.#socket, parts);
+    else writePartsAndTell(this.#socket, parts, LARGE_BYTES_MIN, giveBack);
+    this.#ports.onBytes(0, bytes);
+  }
+
   #decode(): void {
-    if (this.#decoding || this.#yielded) return;
-    this.#decoding = true;
-    while (!this.#ending) {
+    if (this.#isDecoding || this.#input === 'yielded') return;
+    this.#isDecoding = true;
+    while (this.#phase < PHASES.answering) {
       if (this.#isFull()) {
         this.#pause();
         break;
       }
-      if (this.#taken >= REQUESTS_PER_TURN) {
+      if (this.#decodedInTurn >= REQUESTS_PER_TURN) {
         this.#yield();
         break;
       }
       const request = this.#codec.next();
       if (request === null) {
-        this.#onAllTaken();
+        this.#onAllDecoded();
         break;
       }
       this.#take(request);
     }
-    this.#decoding = false;
+    this.#isDecoding = false;
     this.#account();
   }
 
   #take(request: Request): void {
-    this.#taken += Math.max(1, keysOf(request));
+    this.#decodedInTurn += Math.max(1, keysOf(request));
     if (request.kind === 'quit' || (request.kind === 'invalid' && request.fatal)) this.finish();
-    this.#requestBytes += requestBytes(request);
+    this.#memory.addRequest(requestBytes(request));
     this.#session.submit(request);
-    if (this.#isLast && this.#session.inProgress > 1) this.#isPipelined = true;
+    if (this.#phase === PHASES.last && this.#session.inProgress > 1) this.#phase = PHASES.lastOfPipeline;
   }
 
-  #onAllTaken(): void {
-    this.#taken = 0;
-    if (this.#inputEnded) return this.finish();
-    if (!this.#paused) return;
-    this.#paused = false;
+  #onAllDecoded(): void {
+    this.#decodedInTurn = 0;
+    if (this.#phase === PHASES.halfClosed) return this.finish();
+    if (this.#input === 'flowing') return;
+    this.#input = 'flowing';
     this.#socket.resume();
   }
 
-  get #isBetweenRequests(): boolean {
-    return this.#session.inProgress === 0 && this.#codec.bufferedBytes === 0;
+  /** The connection is to end with an answer, and nothing is left to be done behind the one that was just written. */
+  #isLastAnswer(): boolean {
+    const isLast = this.#phase === PHASES.last || this.#phase === PHASES.lastOfPipeline;
+    return isLast && this.#session.inProgress === 0 && this.#codec.bufferedBytes === 0;
   }
 
   #isFull(): boolean {
     const { inProgress, flow } = this.#session;
     const waits = flow.isHeldUp || flow.turnsAwaited > 0;
-    return (
-      inProgress >= (waits ? WAITING_MAX : this.#ports.pipelineMax) ||
-      this.#heldBytes + this.#readBytes >= this.#ports.budget.allowance
-    );
+    return inProgress >= (waits ? WAITING_MAX : this.#ports.pipelineMax) || this.#memory.isFull;
   }
 
-  /** What requests under way hold themselves, and replies that were not taken. */
-  get #heldBytes(): number {
-    return this.#requestBytes + this.#replyBytes;
-  }
-
-  get #replyBytes(): number {
-    return this.#output.byteLength + this.#socket.writableLength;
-  }
-
-  /**
-   * See `Room`. A client that has left holds nothing, and waits for nothing. What requests hold themselves does not count:
-   * one request may be larger than what a connection may have, and its reads are what ends it.
-   */
-  #admits(bytes: number, awaited: boolean): boolean {
-    if (this.#closed) return true;
-    const { budget } = this.#ports;
-    const held = this.#replyBytes + (awaited ? 0 : this.#readBytes);
-    if (held + bytes <= budget.allowance || (held === 0 && budget.admitsOne(bytes))) return true;
-    this.#ports.onHeldUp(this);
+  /** See `Room`. A client that has left holds nothing, and waits for nothing. */
+  #fits(bytes: number, awaited: boolean): boolean {
+    if (this.#phase === PHASES.closed || this.#memory.fits(bytes, awaited)) return true;
+    this.#ports.onBlocked(this);
     return false;
   }
 
-  #hold(bytes: number): void {
-    if (this.#closed) return;
-    this.#readBytes += bytes;
-    this.#ports.budget.add(0, bytes);
+  #reserve(bytes: number): void {
+    if (this.#phase !== PHASES.closed) this.#memory.addRead(bytes);
   }
 
   #onDrain(): void {
-    this.#taking.onDrain();
+    this.#uptake.onDrain();
     this.#account();
     this.goOn();
-    this.#ports.onRoom();
+    this.#ports.onBudgetFreed();
   }
 
   #account(): void {
-    if (!this.#closed) this.#accountAs(this.#heldBytes + this.#codec.bufferedBytes);
-  }
-
-  #accountAs(bytes: number): void {
-    this.#ports.budget.add(bytes - this.#accountedBytes, 0);
-    this.#accountedBytes = bytes;
+    if (this.#phase !== PHASES.closed) this.#memory.account(this.#codec.bufferedBytes);
   }
 
   #refuseIfExhausted(): void {
-    const { budget } = this.#ports;
-    if (!budget.isExhausted || this.#ending) return;
+    if (!this.#memory.isBudgetExhausted || this.#phase >= PHASES.answering) return;
     this.#account();
-    if (this.#accountedBytes <= budget.share) return;
+    if (!this.#memory.isAboveShare) return;
     this.#lastWords = this.#refusal;
     this.#ports.onRefused();
     this.finish();
   }
 
   #yield(): void {
-    this.#yielded = true;
     this.#pause();
+    this.#input = 'yielded';
     this.#ports.onYield(this);
   }
 
   #pause(): void {
-    if (this.#paused) return;
-    this.#paused = true;
+    if (this.#input !== 'flowing') return;
+    this.#input = 'paused';
     this.#socket.pause();
-  }
-
-  #resume(): void {
-    if (this.#paused) this.#decode();
   }
 
   #onReply(request: Request, reply: Reply): void {
     this.#ports.onReply(request, reply);
-    if (this.#closed) return;
+    if (this.#phase === PHASES.closed) return;
     this.#codec.encode(request, reply, this.#output);
-    this.#requestBytes -= requestBytes(request);
+    this.#memory.addRequest(-requestBytes(request));
     this.#askFlush();
   }
 
   #onPart(request: Request, hits: readonly Hit[]): void {
     this.#ports.onPart(hits);
-    if (this.#closed) return;
+    if (this.#phase === PHASES.closed) return;
     this.#codec.encode(request, { kind: 'hits', hits, isPart: true }, this.#output);
     this.#askFlush();
   }
 
   #askFlush(): void {
-    if (this.#flushAsked) return;
-    this.#flushAsked = true;
+    if (this.#isFlushAsked) return;
+    this.#isFlushAsked = true;
     this.#ports.onOutput(this);
+  }
+
+  #becomeHalfClosed(): void {
+    if (this.#phase < PHASES.halfClosed) this.#phase = PHASES.halfClosed;
+    this.#decode();
   }
 
   /**
    * Closing at once would reset the connection while the client is still sending, and lose the last replies
    * on their way: so the client gets time to close its side.
    */
-  #end(): void {
+  #becomeLingering(): void {
     if (this.#socket.writableEnded) return;
+    this.#phase = PHASES.lingering;
     this.#socket.end(this.#lastWords, () => {
       setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
     });
     this.#socket.resume();
-    this.#noteEnd();
-  }
-
-  #noteEnd(): void {
-    if (this.#ended) return;
-    this.#ended = true;
     this.#ports.onEnd();
   }
 
-  #onClose(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#ending = true;
-    this.#noteEnd();
-    this.#accountAs(0);
-    this.#ports.budget.add(0, -this.#readBytes);
-    this.#ports.budget.leave();
+  #becomeClosed(): void {
+    const hasEnded = this.#phase === PHASES.lingering;
+    this.#phase = PHASES.closed;
+    if (!hasEnded) this.#ports.onEnd();
+    this.#memory.release();
     this.#session.leave();
     this.#ports.onClose(this);
-    this.#ports.onRoom();
+    this.#ports.onBudgetFreed();
   }
 }

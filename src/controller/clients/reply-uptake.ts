@@ -1,15 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 
-/** How a client takes what it is given: at once, slowly, or not at all. */
-export class Taking {
+/** How a client takes its replies: at once, slowly, or not at all. */
+export class ReplyUptake {
   readonly #socket: Socket;
-  /** Monotonic, milliseconds. */
   readonly #clock: Clock;
-  /** When the client last took all that it had been given, after a while of not doing so. */
+  /** When the client had last taken everything after a backlog, monotonic. */
   #drainedMs = Number.NEGATIVE_INFINITY;
-  /** Bytes that it had taken when that was last looked at, and since when it has been so. */
-  #bytes = -1;
+  /** Bytes that the client had taken at the last check, and since when that number has stood still. */
+  #takenBytes = -1;
   #sinceMs = 0;
 
   constructor(socket: Socket, clock: Clock) {
@@ -21,17 +20,17 @@ export class Taking {
     this.#drainedMs = this.#clock.nowMs();
   }
 
-  /** At some time since then it had not taken all that it was given. */
-  wasAwaitedSince(ms: number): boolean {
+  /** At some moment since `ms` the client had not taken everything that was written for it. */
+  hadBacklogSince(ms: number): boolean {
     return this.#socket.writableLength > 0 || this.#drainedMs > ms;
   }
 
-  /** It has taken nothing since then of what it was given, as far as that was looked at. */
-  hasStoodSince(ms: number): boolean {
+  /** The client has a backlog and has taken nothing of it since `ms`, as far as the calls of this method could see. */
+  isStalledSince(ms: number): boolean {
     const { bytesWritten, writableLength } = this.#socket;
-    const bytes = bytesWritten - writableLength;
-    if (writableLength === 0 || bytes !== this.#bytes) {
-      this.#bytes = bytes;
+    const takenBytes = bytesWritten - writableLength;
+    if (writableLength === 0 || takenBytes !== this.#takenBytes) {
+      this.#takenBytes = takenBytes;
       this.#sinceMs = this.#clock.nowMs();
     }
     return this.#sinceMs <= ms;

@@ -1,18 +1,28 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { prefaceIn } from '../../peer/handshake.ts';
+import type { ClientTable } from './client-table.ts';
 
-export interface StrangersPorts {
-  /** How many connections may be silent now. */
-  readonly roomFor: () => number;
+export interface UnidentifiedConnectionsPorts {
+  readonly clients: ClientTable;
+  /** Most client connections. */
+  readonly connectionsMax: number;
   readonly clock: Clock;
+}
+
+/** Where a connection goes once it is known who calls. */
+export interface Callers {
   /** @param first what it has sent */
   readonly onClient: (socket: Socket, first: Buffer) => void;
   /** @param early what it has sent behind the preface */
   readonly onPeer: (socket: Socket, version: number, early: Buffer) => void;
-  /** One of them has been closed without having said what it is. */
-  readonly onClosed: () => void;
 }
+
+/**
+ * Connections that may be unidentified where clients take all of `connections_max`, or nearly. More: a peer is identified in
+ * spite of more connections opened within the time that its first bytes take. Fewer: fewer descriptors.
+ */
+const COUNT_MIN = 64;
 
 /** First bytes of a connection must come to at least the preface's length, if they start as it does, in time. */
 const PREFACE_WITHIN_MS = 2_000;
@@ -22,12 +32,12 @@ const PREFACE_WITHIN_MS = 2_000;
  * been silent for longest is closed: a peer and a client that have something to say say it at once, so they get their
  * word however many connections are opened and left silent.
  */
-export class Strangers {
-  readonly #ports: StrangersPorts;
+export class UnidentifiedConnections {
+  readonly #ports: UnidentifiedConnectionsPorts;
   /** Since when each has been silent; in that order. */
   readonly #sockets = new Map<Socket, number>();
 
-  constructor(ports: StrangersPorts) {
+  constructor(ports: UnidentifiedConnectionsPorts) {
     this.#ports = ports;
   }
 
@@ -35,17 +45,18 @@ export class Strangers {
     return this.#sockets.size;
   }
 
-  add(socket: Socket): void {
+  add(socket: Socket, callers: Callers): void {
     this.#sockets.set(socket, this.#ports.clock.nowMs());
-    this.makeRoom();
-    this.#listen(socket);
+    this.closeExcess();
+    this.#identify(socket, callers);
   }
 
-  /** Closes what is too much. */
-  makeRoom(): void {
-    const room = this.#ports.roomFor();
+  /** Closes the oldest connections above the limit. */
+  closeExcess(): void {
+    const { clients, connectionsMax } = this.#ports;
+    const countMax = Math.max(COUNT_MIN, connectionsMax - clients.count);
     for (const socket of this.#sockets.keys()) {
-      if (this.#sockets.size <= room) return;
+      if (this.#sockets.size <= countMax) return;
       this.#drop(socket);
     }
   }
@@ -69,7 +80,7 @@ export class Strangers {
     socket.destroy();
   }
 
-  #listen(socket: Socket): void {
+  #identify(socket: Socket, { onClient, onPeer }: Callers): void {
     let first: Buffer = Buffer.alloc(0);
     let timer: NodeJS.Timeout | null = null;
     const ignore = () => {};
@@ -83,7 +94,7 @@ export class Strangers {
     };
     const onClose = () => {
       settle();
-      this.#ports.onClosed();
+      this.#ports.clients.onLeft();
     };
     const onData = (chunk: Buffer): void => {
       first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
@@ -95,9 +106,9 @@ export class Strangers {
       settle();
       socket.off('error', ignore);
       if (preface.kind === 'peer') {
-        this.#ports.onPeer(socket, preface.version, first.subarray(preface.length));
+        onPeer(socket, preface.version, first.subarray(preface.length));
       } else {
-        this.#ports.onClient(socket, first);
+        onClient(socket, first);
       }
     };
     socket.on('error', ignore);

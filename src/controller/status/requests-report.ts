@@ -1,7 +1,7 @@
 import { alignColumns } from '../../base/text-table.ts';
 import { msOfVersionTime } from '../../ordering/version.ts';
-import type { Core } from '../core.ts';
-import { nameOf, type Settings } from '../settings.ts';
+import type { ControllerParts } from '../controller-parts.ts';
+import { nameOf } from '../settings.ts';
 import { duration } from './status-table.ts';
 
 /** What `show requests json` prints, one line. Fields are only ever added. */
@@ -27,7 +27,9 @@ export interface RequestStatus {
 /** More would hold up what the controller is there for. */
 const REQUESTS_SHOWN_MAX = 100;
 
-export function requestsOf({ scheme }: Core, { peers }: Settings, wallMs: number): RequestsStatus {
+export function requestsOf({ core, settings: { peers }, clock }: ControllerParts): RequestsStatus {
+  const { scheme } = core;
+  const wallMs = clock.wallMs();
   const addressOf = (node: number): string => {
     const address = peers[node];
     return address === undefined ? String(node) : nameOf(address);

@@ -1,34 +1,18 @@
-import { performance } from 'node:perf_hooks';
 import { ballotName } from '../../membership/view.ts';
-import type { Mesh } from '../../peer/mesh.ts';
-import type { KVController } from '../../store/kv-controller.ts';
+import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
+import { METRICS, uptimeSecondsOf } from '../metrics/metrics.ts';
 import { VERSION } from '../product.ts';
-import { nameOf, type Settings } from '../settings.ts';
-import type { Storage } from '../storage.ts';
+import { nameOf } from '../settings.ts';
 import { readTroubleOf, writeTroubleOf } from './service.ts';
-import type { PeerStatus, Service, Status } from './status.ts';
+import type { PeerStatus, RefillStatus, Service, Status } from './status.ts';
 
-/** Where a status is taken from. */
-export interface StatusSources {
-  readonly settings: Settings;
-  readonly core: Core;
-  readonly mesh: Mesh;
-  readonly store: KVController;
-  readonly storage: Storage;
-  /** When the controller was started, on the monotonic clock of `performance`. */
-  readonly startedMs: number;
-}
-
-/** What `show json` prints, as of now. */
-export function statusOf(sources: StatusSources): Status {
-  const { settings, core, store, storage, startedMs } = sources;
-  const { cluster, self, peers, level, storeType, storeAddress } = settings;
-  const { scheme, recovery, replica } = core;
+/** What `show json` prints, as of now. Every figure that is a metric too comes from the table of metrics. */
+export function statusOf(parts: ControllerParts): Status {
+  const { settings, core, storage } = parts;
+  const { cluster, self, peers, level } = settings;
   const reads = serviceOf(readTroubleOf(core, settings));
   const writes = serviceOf(writeTroubleOf(core));
-  const { instance, instances, emptied } = recovery.watch;
-  const { isRunning, isFull, tookMs, ...refill } = recovery.refill;
   return {
     cluster,
     controller: self,
@@ -39,28 +23,53 @@ export function statusOf(sources: StatusSources): Status {
     reason: reads.reason || writes.reason,
     reads,
     writes,
-    uptimeSeconds: Math.round((performance.now() - startedMs) / 100) / 10,
+    uptimeSeconds: uptimeSecondsOf(parts),
     view: viewOf(core),
     time: timeOf(core),
-    requests: { pending: scheme.pending, completed: scheme.completed },
-    keys: storage.journal.keys,
-    store: {
-      type: storeType,
-      address: storeType === 'custom' ? '' : nameOf(storeAddress),
-      up: store.state.up,
-      reason: store.state.up ? '' : store.state.reason,
-      instance: instance ?? '',
-      instances,
-      emptied,
+    requests: {
+      pending: METRICS.memchorus_requests_pending.read(parts),
+      completed: METRICS.memchorus_requests_completed.read(parts),
     },
-    refill: { ...refill, running: isRunning, full: isFull, tookMs: Math.round(tookMs) },
+    keys: METRICS.memchorus_keys.read(parts),
+    store: storeOf(parts),
+    refill: refillOf(parts),
     values: {
-      ...replica.counters,
-      fromPeers: recovery.repairs.fetched,
-      lost: recovery.repairs.gone,
+      missing: METRICS.memchorus_values_missing.read(parts),
+      unanswered: core.replica.counters.unanswered,
+      fromJournal: METRICS.memchorus_values_recovered.read(parts),
+      fromPeers: METRICS.memchorus_values_fetched.read(parts),
+      lost: METRICS.memchorus_values_lost.read(parts),
     },
     journal: storage.status(),
-    peers: peers.map((_, peer) => peerStatus(sources, peer)),
+    peers: peers.map((_, peer) => peerStatus(parts, peer)),
+  };
+}
+
+function storeOf(parts: ControllerParts): Status['store'] {
+  const { settings, core, store } = parts;
+  const { storeType, storeAddress } = settings;
+  return {
+    type: storeType,
+    address: storeType === 'custom' ? '' : nameOf(storeAddress),
+    up: store.state.up,
+    reason: store.state.up ? '' : store.state.reason,
+    instance: core.recovery.watch.instance ?? '',
+    instances: METRICS.memchorus_store_instances.read(parts),
+    emptied: METRICS.memchorus_store_emptied.read(parts),
+  };
+}
+
+function refillOf(parts: ControllerParts): RefillStatus {
+  const { reason, isRunning, isFull, tookMs } = parts.core.recovery.refill;
+  return {
+    reason,
+    done: METRICS.memchorus_refill_keys_done.read(parts),
+    total: METRICS.memchorus_refill_keys_total.read(parts),
+    fromJournal: METRICS.memchorus_refill_from_journal.read(parts),
+    fromPeers: METRICS.memchorus_refill_from_peers.read(parts),
+    running: isRunning,
+    full: isFull,
+    tookMs: Math.round(tookMs),
   };
 }
 
@@ -82,7 +91,7 @@ function timeOf({ time: { cluster } }: Core): Status['time'] {
   return { nowMs: cluster.agreedMs, reason: cluster.isAgreed ? '' : cluster.trouble };
 }
 
-function peerStatus(sources: StatusSources, id: number): PeerStatus {
+function peerStatus(sources: ControllerParts, id: number): PeerStatus {
   const { settings, core } = sources;
   const self = id === settings.self;
   const { peers: known, sync } = core;
@@ -102,7 +111,7 @@ function peerStatus(sources: StatusSources, id: number): PeerStatus {
   };
 }
 
-function roleOf({ core, mesh }: StatusSources, id: number): string {
+function roleOf({ core, mesh }: ControllerParts, id: number): string {
   const refusal = mesh.refusalOf(id);
   if (refusal !== null && !mesh.isUp(id)) return `refused: ${refusal}`;
   return core.peers.isUp(id) ? core.roles.of(id) : 'down';

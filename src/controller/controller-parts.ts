@@ -1,0 +1,26 @@
+import type { Clock } from '../base/clock.ts';
+import type { Mesh } from '../peer/mesh.ts';
+import type { KVController } from '../store/kv-controller.ts';
+import type { ClientBudget } from './clients/client-budget.ts';
+import type { ClientTable } from './clients/client-table.ts';
+import type { UnidentifiedConnections } from './clients/unidentified-connections.ts';
+import type { Core } from './core.ts';
+import type { Statistics } from './metrics/statistics.ts';
+import type { Settings } from './settings.ts';
+import type { Storage } from './storage.ts';
+
+/** The parts of a running controller that its metrics and its status are read from. */
+export interface ControllerParts {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  /** When this run began, on the monotonic clock. */
+  readonly startedMs: number;
+  readonly core: Core;
+  readonly mesh: Mesh;
+  readonly store: KVController;
+  readonly storage: Storage;
+  readonly clients: ClientTable;
+  readonly unidentified: UnidentifiedConnections;
+  readonly budget: ClientBudget;
+  readonly statistics: Statistics;
+}
