@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
-import type { PeerBus } from '../membership/peer-bus.ts';
+import type { GroupBuses } from '../membership/peer-bus.ts';
 import type { ViewLog } from '../membership/view-record.ts';
 import type { PeerMessage } from '../peer/messages.ts';
 import type { Reply } from '../protocol/reply.ts';
@@ -15,7 +15,7 @@ import type { Settings } from './settings.ts';
 export interface CorePorts {
   readonly settings: Settings;
   readonly incarnation: number;
-  readonly bus: PeerBus<PeerMessage>;
+  readonly bus: GroupBuses<PeerMessage>;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: number) => number | null;
   /** Ends the link to a peer that can't be one any more. */

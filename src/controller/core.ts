@@ -4,6 +4,7 @@ import { Absence } from '../membership/absence.ts';
 import { Departure } from '../membership/departure.ts';
 import { NO_PART_IN_VIEWS } from '../membership/membership.ts';
 import type { Heartbeat } from '../membership/messages.ts';
+import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
 import { NO_VERSION } from '../ordering/version.ts';
@@ -58,7 +59,8 @@ export class Core {
   #isOver = false;
 
   constructor(ports: CorePorts) {
-    const { settings, bus, clock, requestFlush } = ports;
+    const { settings, clock, requestFlush } = ports;
+    const bus = ports.bus.of(ROOT_GROUP);
     const nodes = settings.peers.length;
     this.#ports = ports;
     this.#known = recoveredVector(ports.recovered, nodes);
@@ -188,7 +190,7 @@ export class Core {
   onPeerUp(peer: number): void {
     if (this.#isOver) return;
     this.onHeard(peer);
-    this.#ports.bus.send(peer, this.#heartbeat());
+    this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
     this.scheme.onPeerUp(peer);
     this.recovery.onPeerUp();
   }
@@ -213,7 +215,8 @@ export class Core {
     this.#onChange();
   }
 
-  onMessage(from: number, message: PeerMessage): void {
+  /** @param _group that the peer has named: there is one group */
+  onMessage(from: number, _group: number, message: PeerMessage): void {
     if (this.#isOver) return;
     // First, since it may be what this controller gets the time from.
     if (message.type === 'heartbeat') this.time.onHeartbeat(from, message);
@@ -271,7 +274,7 @@ export class Core {
     this.#kept.step();
     this.time.onHeartbeatTick();
     breakSilentLinks(this.peers, this.#ports);
-    this.#ports.bus.broadcast(this.#heartbeat());
+    this.#ports.bus.of(ROOT_GROUP).broadcast(this.#heartbeat());
   }
 
   /** Every `sync_interval`. */
@@ -285,10 +288,10 @@ export class Core {
   }
 
   #syncer(): Sync {
-    const { bus, clock, log } = this.#ports;
+    const { clock, log } = this.#ports;
     return new Sync({
       node: this.#ports.settings.self,
-      bus,
+      bus: this.#ports.bus.of(ROOT_GROUP),
       mayTake: (peer) => this.scheme.mayTake(peer),
       // An ordered write is journalled once it is agreed: it is never taken back.
       afterPending: (key, callback) => this.#convergent?.engine.afterPending(key, callback) ?? false,
@@ -334,6 +337,7 @@ export class Core {
     const { settings, recovered, incarnation } = this.#ports;
     return new StoreRecovery({
       ...this.#ports,
+      bus: this.#ports.bus.of(ROOT_GROUP),
       replica: this.replica,
       timeMs: () => this.time.cluster.nowMs(),
       isTimed: () => this.time.cluster.isAgreed,

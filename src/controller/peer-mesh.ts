@@ -59,7 +59,7 @@ export function meshEvents(parts: ControllerParts, logger: Logger, probe: Presen
       probe.look(peer);
     },
     onHeard: (peer) => core.onHeard(peer),
-    onMessage: (peer, message) => core.onMessage(peer, message),
+    onMessage: (peer, group, message) => core.onMessage(peer, group, message),
   };
 }
 

@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
+import { numbering } from '../base/numbering.ts';
 import {
   baseOf,
-  EFFECT_KINDS,
   type Effect,
+  type EffectKind,
   isOfKey,
   type KeyEffect,
   type SetEffect,
@@ -58,26 +59,27 @@ export interface Place {
  *
  *     0…3   checksum   CRC-32 of the rest
  *     4…7   length     of the whole entry
- *     8     type       place in `TYPES`
+ *     8     type       a number of `TYPES`
  *     9…    body
  */
 const LENGTH_AT = 4;
 const TYPE_AT = 8;
 const BODY_AT = 9;
 
-/** The place in this list is the type on disk: only ever add at the end. */
-const TYPES = [
-  'write',
-  'hold',
-  'apply',
-  'release',
-  'revert',
-  'forget',
-  'marks',
-  'end',
-  'value',
-  'forgotten',
-] as const;
+const TYPES = numbering<LogEntry['type']>({
+  write: 0,
+  hold: 1,
+  apply: 2,
+  release: 3,
+  revert: 4,
+  forget: 5,
+  marks: 6,
+  end: 7,
+  value: 8,
+  forgotten: 9,
+});
+
+const EFFECTS = numbering<EffectKind>({ set: 0, delete: 1, flush: 2, 'flush-later': 3, 'flush-due': 4 });
 
 /** Bytes from which an entry's length can be read. */
 export const ENTRY_BYTES_MIN = BODY_AT;
@@ -109,7 +111,8 @@ export function entryBytesMax(entry: LogEntry): number {
       return BODY_AT + timesBytes(entry.times);
     case 'end':
       return BODY_AT + 16;
-    default:
+    case 'apply':
+    case 'release':
       return BODY_AT + VERSION_BYTES;
   }
 }
@@ -127,7 +130,7 @@ function effectBytesMax(effect: Effect): number {
 
 /** @param into has `entryBytesMax` bytes from there on @returns where the entry ends */
 export function writeEntry(entry: LogEntry, into: Buffer, start: number): number {
-  into[start + TYPE_AT] = TYPES.indexOf(entry.type);
+  into[start + TYPE_AT] = TYPES.numberOf[entry.type];
   const end = writeBody(entry, into, start + BODY_AT);
   into.writeUInt32BE(end - start, start + LENGTH_AT);
   into.writeUInt32BE(crc32(into.subarray(start + LENGTH_AT, end)), start);
@@ -183,7 +186,7 @@ function writeKey(key: string, into: Buffer, at: number): number {
 
 /** Every kind has the same fields on disk; those that the effect has not are zero. */
 function writeEffect(effect: Effect, into: Buffer, at: number): number {
-  into[at] = EFFECT_KINDS.indexOf(effect.kind);
+  into[at] = EFFECTS.numberOf[effect.kind];
   if (effect.kind === 'set') return writeSet(effect, into, at);
   const base = baseOf(effect);
   into[at + 1] = base === null ? 0 : HAS_BASE;
@@ -225,7 +228,7 @@ export function readEntry(bytes: Buffer): LogEntry {
   if (bytes.readUInt32BE(0) !== crc32(bytes.subarray(LENGTH_AT)))
     throw new DamageError('an entry does not match its checksum');
   const reader = new EntryReader(bytes);
-  const type = TYPES[bytes[TYPE_AT]!];
+  const type = TYPES.words[bytes[TYPE_AT]!];
   switch (type) {
     case 'write':
     case 'hold':
@@ -255,7 +258,7 @@ export function readEntry(bytes: Buffer): LogEntry {
       return { type, times: reader.times() };
     case 'end':
       return { type, entries: reader.double(), nextBatch: reader.double() };
-    default:
+    case undefined:
       throw new DamageError(`an entry is of the unknown type ${bytes[TYPE_AT]}`);
   }
 }
@@ -298,7 +301,7 @@ class EntryReader {
   }
 
   effect(): Effect {
-    const kind = EFFECT_KINDS[this.u8()];
+    const kind = EFFECTS.words[this.u8()];
     if (kind === undefined) throw new DamageError('an entry holds an unknown kind of write');
     const bits = this.u8();
     const marks = this.u8();

@@ -20,17 +20,13 @@ export interface Standing {
   readonly incarnation: number;
 }
 
-export const MEMORIES = ['kept', 'recovered', 'recorded', 'lost', 'complete'] as const;
-
-export type Memory = (typeof MEMORIES)[number];
+export type Memory = 'kept' | 'recovered' | 'recorded' | 'lost' | 'complete';
 
 /**
  * How far the planned end of a controller has come. `staying`: it is not ending. `draining`: its clients get their last
  * answers. `drained`: it serves nobody any more, and is to be left out of the view.
  */
-export const DEPARTURE_PHASES = ['staying', 'draining', 'drained'] as const;
-
-export type DeparturePhase = (typeof DEPARTURE_PHASES)[number];
+export type DeparturePhase = 'staying' | 'draining' | 'drained';
 
 export interface Heartbeat {
   readonly type: 'heartbeat';

@@ -1,14 +1,24 @@
 /**
- * How a controller talks to its peers.
+ * How the controllers of one group talk to each other.
  *
- * Guarantee: between a peer's coming up and its next going down, what was sent to it arrives whole, in order
- * and once; at its going down, the end of what was sent may be lost. Nothing is kept for a peer that is down.
+ * Guarantee: from the moment at which a peer comes up to the moment at which it goes down, every message to it arrives
+ * whole, in order and once. When it goes down, the last messages may be lost. Nothing is buffered for a peer that is down.
  */
 export interface PeerBus<Message> {
   send(node: number, message: Message): void;
-  /** To every peer that is up; built once. */
+  /** Sends to every peer that is up. The message is encoded once. */
   broadcast(message: Message): void;
-  /** To those of these peers that are up; built once. */
+  /** Sends to those of these peers that are up. The message is encoded once. */
   multicast(nodes: readonly number[], message: Message): void;
   isUp(node: number): boolean;
 }
+
+/** The buses of all groups. They share the links, so the guarantee of order holds across groups as well. */
+export interface GroupBuses<Message> {
+  /** The bus whose messages belong to this group. */
+  of(group: number): PeerBus<Message>;
+  isUp(node: number): boolean;
+}
+
+/** The number of the group that keeps views and membership. */
+export const ROOT_GROUP = 0;

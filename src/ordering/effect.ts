@@ -75,8 +75,6 @@ export type Condition = Version | null;
 
 export type EffectKind = Effect['kind'];
 
-export const EFFECT_KINDS = ['set', 'delete', 'flush', 'flush-later', 'flush-due'] as const;
-
 /** What an entry may be marked with: out of date; somebody has won the right to fill it anew. */
 export const MARKS = { stale: 1, taken: 2 } as const;
 

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { FrameError } from '../base/byte-writer.ts';
 import { writeParts } from '../base/write-parts.ts';
-import { decodeMessages, encodeMessage } from './codec.ts';
+import { ROOT_GROUP } from '../membership/peer-bus.ts';
+import { decodeMessages, encodeMessage, type OnMessage } from './codec.ts';
 import { FrameReader, LENGTH_BYTES } from './frame-reader.ts';
 import { type FrameTags, type LinkTags, sameTag } from './frame-tags.ts';
 import type { PeerMessage } from './messages.ts';
@@ -20,7 +21,7 @@ export interface Traffic {
 export interface LinkEvents {
   /** Anything arrived: the peer is alive. */
   readonly onBytes: () => void;
-  readonly onMessage: (message: PeerMessage) => void;
+  readonly onMessage: OnMessage;
   /** Called once, with the reason in words. @param isWrong the other end sent what is no frame or message */
   readonly onClose: (reason: string, isWrong: boolean) => void;
 }
@@ -75,8 +76,9 @@ export class Link {
     this.#reader.frameBytesMax = frameBytesMax;
   }
 
+  /** Sends a message of the root group, or one that concerns the link itself. */
   send(message: PeerMessage): void {
-    this.sendEncoded(encodeMessage(message));
+    this.sendEncoded(encodeMessage(ROOT_GROUP, message));
   }
 
   /** Sends a message that was encoded before, for several peers. */
@@ -128,10 +130,10 @@ export class Link {
   readonly #onFrame = (frame: Buffer): void => {
     if (this.#closed) return;
     const tags = this.#tags;
-    decodeMessages(tags === null ? frame : untagged(frame, tags.receiving), (message) => {
+    decodeMessages(tags === null ? frame : untagged(frame, tags.receiving), (group, message) => {
       if (this.#closed) return;
       if (this.#tags !== tags) throw new FrameError('a message follows in the last frame of a handshake');
-      this.#events.onMessage(message);
+      this.#events.onMessage(group, message);
     });
   };
 

@@ -39,7 +39,7 @@ export interface MeshEvents {
   readonly onUp: (peer: number) => void;
   readonly onDown: (peer: number, reason: string) => void;
   readonly onHeard: (peer: number) => void;
-  readonly onMessage: (peer: number, message: PeerMessage) => void;
+  readonly onMessage: (peer: number, group: number, message: PeerMessage) => void;
 }
 
 /** A mesh that is not open has no links, and nothing to tell. */

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { PeerBus } from '../membership/peer-bus.ts';
+import type { GroupBuses, PeerBus } from '../membership/peer-bus.ts';
 import { encodeMessage } from './codec.ts';
 import { tagsOf } from './frame-tags.ts';
 import { Greeting, type Refused } from './greeting.ts';
@@ -33,7 +33,7 @@ interface PeerLink {
  * old one: the process knows better whether the old one is dead. One of another process with the same number is turned
  * away for as long as the old one is heard: of a process that has ended, the kernel closes the link.
  */
-export class Mesh implements PeerBus<PeerMessage> {
+export class Mesh implements GroupBuses<PeerMessage> {
   readonly #ports: MeshPorts;
   readonly #peers: PeerLink[];
   /** Links whose other end has not proved yet that it belongs. */
@@ -109,29 +109,28 @@ export class Mesh implements PeerBus<PeerMessage> {
     return { read, written, linksMade: this.#linksMade };
   }
 
-  send(peer: number, message: PeerMessage): void {
-    const link = this.#peers[peer]?.link;
-    if (link == null) return;
-    link.send(message);
-    this.#ports.requestFlush();
+  of(group: number): PeerBus<PeerMessage> {
+    return {
+      send: (peer, message) => {
+        const link = this.#peers[peer]?.link;
+        if (link == null) return;
+        link.sendEncoded(encodeMessage(group, message));
+        this.#ports.requestFlush();
+      },
+      broadcast: (message) => this.#sendAll(this.#peers, group, message),
+      multicast: (nodes, message) => {
+        const peers = nodes.map((node) => this.#peers[node]!);
+        this.#sendAll(peers, group, message);
+      },
+      isUp: (peer) => this.isUp(peer),
+    };
   }
 
-  broadcast(message: PeerMessage): void {
-    this.#sendAll(this.#peers, message);
-  }
-
-  multicast(nodes: readonly number[], message: PeerMessage): void {
-    this.#sendAll(
-      nodes.map((node) => this.#peers[node]!),
-      message,
-    );
-  }
-
-  #sendAll(peers: readonly PeerLink[], message: PeerMessage): void {
+  #sendAll(peers: readonly PeerLink[], group: number, message: PeerMessage): void {
     let encoded: Buffer | null = null;
     for (const { link } of peers) {
       if (link === null) continue;
-      encoded ??= encodeMessage(message);
+      encoded ??= encodeMessage(group, message);
       link.sendEncoded(encoded);
     }
     if (encoded !== null) this.#ports.requestFlush();
@@ -204,8 +203,8 @@ export class Mesh implements PeerBus<PeerMessage> {
       onBytes: () => {
         if (peer !== null) this.#events.onHeard(peer);
       },
-      onMessage: (message) => {
-        if (peer !== null) this.#onMessage(peer, link, message);
+      onMessage: (group, message) => {
+        if (peer !== null) this.#onMessage(peer, link, group, message);
         else greeting.onMessage(message);
         if (peer === null) link.flush();
       },
@@ -285,7 +284,7 @@ export class Mesh implements PeerBus<PeerMessage> {
     socket.end(refusalInVersion1(reason), () => socket.destroy());
   }
 
-  #onMessage(peer: number, link: Link, message: PeerMessage): void {
+  #onMessage(peer: number, link: Link, group: number, message: PeerMessage): void {
     switch (message.type) {
       case 'refusal': {
         const reason = noteOf(message.reason);
@@ -297,7 +296,7 @@ export class Mesh implements PeerBus<PeerMessage> {
       case 'welcome':
         return this.drop(peer, `a ${message.type} came after the handshake`, true);
       default:
-        this.#events.onMessage(peer, message);
+        this.#events.onMessage(peer, group, message);
     }
   }
 

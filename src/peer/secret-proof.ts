@@ -1,4 +1,5 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { encodeMessage } from './codec.ts';
 import { PREFACE } from './handshake.ts';
 import type { Hello } from './messages.ts';
@@ -27,7 +28,7 @@ const NO_SECRET = Buffer.from('memchorus without a secret');
  */
 export function transcriptOf(caller: Hello, called: Hello): Buffer {
   const hash = createHash('sha256').update(PREFACE);
-  for (const message of [caller, called].map(encodeMessage)) {
+  for (const message of [caller, called].map((hello) => encodeMessage(ROOT_GROUP, hello))) {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(message.length);
     hash.update(length).update(message);

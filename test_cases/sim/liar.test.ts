@@ -58,8 +58,8 @@ function deliver(cluster: SimCluster, to: number, payload: Buffer): void {
   const node = cluster.nodes[to]!;
   const refusals = node.refusals;
   try {
-    decodeMessages(payload, (message) => {
-      if (node.refusals === refusals) node.onMessage(LIAR, message);
+    decodeMessages(payload, (group, message) => {
+      if (node.refusals === refusals) node.onMessage(LIAR, group, message);
     });
   } catch (error) {
     if (!(error instanceof FrameError)) throw error;

@@ -14,7 +14,7 @@ export interface NetworkNode {
   onPeerDown(peer: number): void;
   /** The peer's machine refuses connections. */
   onPeerGone(peer: number): void;
-  onMessage(from: number, message: PeerMessage): void;
+  onMessage(from: number, group: number, message: PeerMessage): void;
 }
 
 /** How long messages take, in virtual milliseconds. */
@@ -144,17 +144,18 @@ export class SimNetwork {
     return this.#current.get(`${from}>${peer}`)?.peerIncarnation ?? null;
   }
 
-  send(from: number, to: number, message: PeerMessage): void {
+  send(from: number, to: number, group: number, message: PeerMessage): void {
     const end = this.#current.get(`${from}>${to}`);
     if (end === undefined) return;
     const number = ++this.messages;
     this.transcript?.sent(from, to, number, message);
-    const body = encodeMessage(message);
+    const body = encodeMessage(group, message);
     end.pipe.send(this.#delayMs(from, to), () => {
       this.#awake(to, () => {
         if (!this.#isOpen(to, end)) return;
         this.transcript?.received(from, to, number, message);
-        this.#nodes[to]!.onMessage(from, decodeMessage(body));
+        const decoded = decodeMessage(body);
+        this.#nodes[to]!.onMessage(from, decoded.group, decoded.message);
       });
     });
   }

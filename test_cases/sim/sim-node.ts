@@ -6,7 +6,7 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED, type RecoveredState } from '../../src/journal/recovered-state.ts';
-import type { PeerBus } from '../../src/membership/peer-bus.ts';
+import type { GroupBuses } from '../../src/membership/peer-bus.ts';
 import type { ViewLog, ViewRecord } from '../../src/membership/view-record.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { REPLIES, type Reply } from '../../src/protocol/reply.ts';
@@ -204,7 +204,7 @@ export class SimNode implements NetworkNode {
     this.#core = new Core({
       settings: this.#settings,
       incarnation: this.#life,
-      bus: this.#bus(life),
+      bus: this.#buses(life),
       incarnationOf: (peer) => network.incarnationOf(id, peer),
       refuse: (peer, reason) => this.#refuse(peer, reason),
       breakLink: (peer) => network.close(id, peer),
@@ -386,27 +386,32 @@ export class SimNode implements NetworkNode {
     this.#core?.onPeerGone(peer);
   }
 
-  onMessage(from: number, message: PeerMessage): void {
+  onMessage(from: number, group: number, message: PeerMessage): void {
     this.#core?.onHeard(from);
-    this.#core?.onMessage(from, message);
+    this.#core?.onMessage(from, group, message);
   }
 
-  #bus(life: number): PeerBus<PeerMessage> {
+  #buses(life: number): GroupBuses<PeerMessage> {
     const { network } = this.#ports;
     const { id } = this;
     const peers = this.#settings.peers.map((_, peer) => peer).filter((peer) => peer !== id);
-    const send = (to: number, message: PeerMessage) => {
-      if (life === this.#life) network.send(id, to, message);
-    };
     return {
-      send,
-      broadcast: (message) => {
-        for (const peer of peers) send(peer, message);
-      },
-      multicast: (nodes, message) => {
-        for (const peer of nodes) send(peer, message);
-      },
       isUp: (peer) => network.isUp(id, peer),
+      of: (group) => {
+        const send = (to: number, message: PeerMessage) => {
+          if (life === this.#life) network.send(id, to, group, message);
+        };
+        return {
+          send,
+          broadcast: (message) => {
+            for (const peer of peers) send(peer, message);
+          },
+          multicast: (nodes, message) => {
+            for (const peer of nodes) send(peer, message);
+          },
+          isUp: (peer) => network.isUp(id, peer),
+        };
+      },
     };
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
@@ -24,7 +25,7 @@ async function pair(seed: number) {
     onPeerUp: () => heard[id]!.push('up'),
     onPeerDown: () => heard[id]!.push('down'),
     onPeerGone: () => {},
-    onMessage: (_: number, message: PeerMessage) => heard[id]!.push(numberOf(message)),
+    onMessage: (_: number, __: number, message: PeerMessage) => heard[id]!.push(numberOf(message)),
   });
   network.join(0, node(0));
   network.join(1, node(1));
@@ -42,7 +43,7 @@ describe('the simulated network', () => {
       const random = new Random(seed);
       network.delays = { kind: 'heavy', minMs: 0.1, alpha: 1 };
       for (let i = 1; i <= 60; i++) {
-        network.send(0, 1, message(i));
+        network.send(0, 1, ROOT_GROUP, message(i));
         const act = random.below(12);
         if (act === 0) network.break(0, 1);
         if (act === 1) network.redial(0, 1);
@@ -61,11 +62,11 @@ describe('the simulated network', () => {
   it('holds what is sent in a blocked direction, and tells nobody', async () => {
     const { scheduler, network, heard } = await pair(3);
     network.block(0, 1);
-    network.send(0, 1, message(1));
-    network.send(1, 0, message(2));
+    network.send(0, 1, ROOT_GROUP, message(1));
+    network.send(1, 0, ROOT_GROUP, message(2));
     await scheduler.runUntil(5_000);
     expect(heard).toEqual([['up', '2'], ['up']]);
-    network.send(0, 1, message(3));
+    network.send(0, 1, ROOT_GROUP, message(3));
     network.unblock(0, 1);
     await scheduler.runUntil(6_000);
     expect(heard[1]).toEqual(['up', '1', '3']);

@@ -3,6 +3,16 @@ import type { Condition, Effect, EffectKind } from '../../src/ordering/effect.ts
 import { TICKS_PER_MS, VERSION_EPOCH_MS, type Version } from '../../src/ordering/version.ts';
 import { deleteOf, setOf } from './effects.ts';
 
+/** Complete by its type: a kind that is added has to be added here. */
+const KINDS: Readonly<Record<EffectKind, true>> = {
+  set: true,
+  delete: true,
+  flush: true,
+  'flush-later': true,
+  'flush-due': true,
+};
+export const EFFECT_KINDS = Object.keys(KINDS) as EffectKind[];
+
 export const NODES = 3;
 export const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { Journal, JournalRecord } from '../../src/journal/journal.ts';
 import type { RecoveryReport } from '../../src/journal/open-journal.ts';
-import { EFFECT_KINDS, type Effect, isOfKey } from '../../src/ordering/effect.ts';
+import { type Effect, isOfKey } from '../../src/ordering/effect.ts';
 import { compareVersions, NO_VERSION } from '../../src/ordering/version.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
-import { completedWrites, NODES } from './effect-arbitraries.ts';
+import { completedWrites, EFFECT_KINDS, NODES } from './effect-arbitraries.ts';
 
 /** Something that is done to a journal. */
 export type JournalStep =

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
+import { type PeerBus, ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import { prefaceIn } from '../../src/peer/handshake.ts';
 import { isOnLoopback } from '../../src/peer/loopback.ts';
 import { Mesh } from '../../src/peer/mesh.ts';
@@ -33,9 +34,11 @@ export async function meshAddresses(count: number): Promise<Address[]> {
 export class MeshNode {
   readonly node: number;
   readonly mesh: Mesh;
+  /** Of the root group. */
+  readonly bus: PeerBus<PeerMessage>;
   /** What happened, in order: `up 1`, `down 1`, `refused 1: …`. */
   readonly events: string[] = [];
-  readonly received: { readonly from: number; readonly message: PeerMessage }[] = [];
+  readonly received: { readonly from: number; readonly group: number; readonly message: PeerMessage }[] = [];
   /** Why strangers were turned away. */
   readonly strangers: string[] = [];
   /** What was said of another process with its number. */
@@ -74,6 +77,7 @@ export class MeshNode {
       onStranger: (_, reason) => this.strangers.push(reason),
       onIdTaken: (reason) => this.taken.push(reason),
     });
+    this.bus = this.mesh.of(ROOT_GROUP);
     // As the port of a controller: its clients may half-close.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#onSocket(socket));
   }
@@ -86,9 +90,9 @@ export class MeshNode {
       onUp: (peer) => this.events.push(`up ${peer}`),
       onDown: (peer) => this.events.push(`down ${peer}`),
       onHeard: () => {},
-      onMessage: (from, message) => {
+      onMessage: (from, group, message) => {
         if (this.onMessage !== null) this.onMessage(from, message);
-        else this.received.push({ from, message });
+        else this.received.push({ from, group, message });
       },
     });
     return this;

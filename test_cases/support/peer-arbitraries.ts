@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Ballot } from '../../src/membership/ballot.ts';
-import { DEPARTURE_PHASES, MEMORIES, type Standing } from '../../src/membership/messages.ts';
+import type { DeparturePhase, Memory, Standing } from '../../src/membership/messages.ts';
 import type { Effect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
@@ -28,7 +28,7 @@ const standings: fc.Arbitrary<Standing> = fc.record({
   promised: ballots,
   accepted: ballots,
   members,
-  memory: fc.constantFrom(...MEMORIES),
+  memory: fc.constantFrom<Memory>('kept', 'recovered', 'recorded', 'lost', 'complete'),
   incarnation: u53,
 });
 
@@ -94,7 +94,7 @@ export const MESSAGES: Arbitraries = {
     withholds: fc.boolean(),
     storeTrouble: latin1,
     known: numbers,
-    departure: fc.constantFrom(...DEPARTURE_PHASES),
+    departure: fc.constantFrom<DeparturePhase>('staying', 'draining', 'drained'),
     doubts: numbers,
     heard: numbers,
     lagMs: u53,

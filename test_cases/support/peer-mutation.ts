@@ -1,4 +1,5 @@
-import { decodeMessage, encodeMessage } from '../../src/peer/codec.ts';
+import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
+import { type Decoded, decodeMessage, encodeMessage } from '../../src/peer/codec.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Random } from '../sim/random.ts';
 
@@ -30,7 +31,7 @@ export class PeerMutation {
 
   /** A real message to start from. */
   learn(message: PeerMessage): void {
-    const encoded = encodeMessage(message);
+    const encoded = encodeMessage(ROOT_GROUP, message);
     if (this.#seeds.length < SEEDS_MAX) this.#seeds.push(encoded);
     else this.#seeds[this.#random.below(SEEDS_MAX)] = encoded;
   }
@@ -94,9 +95,9 @@ export class PeerMutation {
 
   /** The same message with other numbers in it, which the codec takes. */
   #restated(bytes: Buffer): Buffer {
-    let message: PeerMessage;
+    let decoded: Decoded;
     try {
-      message = decodeMessage(bytes);
+      decoded = decodeMessage(bytes);
     } catch {
       return bytes;
     }
@@ -113,7 +114,7 @@ export class PeerMutation {
       return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, change(field)]));
     };
     try {
-      return encodeMessage(change(message) as PeerMessage);
+      return encodeMessage(decoded.group, change(decoded.message) as PeerMessage);
     } catch {
       return bytes;
     }

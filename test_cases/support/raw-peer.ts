@@ -33,7 +33,7 @@ export class RawPeer {
     let isWelcome = false;
     this.#link = new Link(socket, FRAME_BYTES_MAX, {
       onBytes: () => {},
-      onMessage: (message) => {
+      onMessage: (_group, message) => {
         if (isWelcome) this.received.push(message);
         else greeting.onMessage(message);
         this.#link.flush();

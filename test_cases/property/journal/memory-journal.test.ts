@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JournalRecord } from '../../../src/journal/journal.ts';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
-import { EFFECT_KINDS, type Effect } from '../../../src/ordering/effect.ts';
+import type { Effect } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
-import { completedWrites, KEYS, NODES } from '../../support/effect-arbitraries.ts';
+import { completedWrites, EFFECT_KINDS, KEYS, NODES } from '../../support/effect-arbitraries.ts';
 import { keyOf } from '../../support/effects.ts';
 import { TwinJournal } from '../../support/twin-journal.ts';
 

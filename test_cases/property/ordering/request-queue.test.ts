@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EFFECT_KINDS, type Effect, type EffectKind, effectBytes } from '../../../src/ordering/effect.ts';
+import { type Effect, type EffectKind, effectBytes } from '../../../src/ordering/effect.ts';
 import { RequestQueue } from '../../../src/ordering/request-queue.ts';
 import { NO_VERSION, TICKS_PER_MS, VERSION_EPOCH_MS, type Version } from '../../../src/ordering/version.ts';
-import { effectOfKind } from '../../support/effect-arbitraries.ts';
+import { EFFECT_KINDS, effectOfKind } from '../../support/effect-arbitraries.ts';
 import { keyOf } from '../../support/effects.ts';
 import { heldAfter, TwinRequestQueue } from '../../support/twin-request-queue.ts';
 

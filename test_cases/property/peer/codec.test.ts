@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameError } from '../../../src/base/byte-writer.ts';
+import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
 import { decodeMessage, encodeMessage } from '../../../src/peer/codec.ts';
 import { MESSAGES, messages } from '../../support/peer-arbitraries.ts';
 
@@ -18,7 +19,7 @@ describe('the codec of peer messages', () => {
     it(`gives back a ${type} as it was`, () => {
       fc.assert(
         fc.property(arbitrary as typeof messages, (message) => {
-          expect(decodeMessage(encodeMessage(message))).toEqual(message);
+          expect(decodeMessage(encodeMessage(ROOT_GROUP, message))).toEqual({ group: ROOT_GROUP, message });
         }),
         { numRuns: 60 },
       );
@@ -28,7 +29,7 @@ describe('the codec of peer messages', () => {
   it('refuses a message that was cut off anywhere', () => {
     fc.assert(
       fc.property(messages, fc.nat(), (message, at) => {
-        const body = encodeMessage(message);
+        const body = encodeMessage(ROOT_GROUP, message);
         expect(() => decodeMessage(body.subarray(0, at % body.length))).toThrow(FrameError);
       }),
       { numRuns: 300 },
@@ -38,7 +39,9 @@ describe('the codec of peer messages', () => {
   it('refuses a message with something after it', () => {
     fc.assert(
       fc.property(messages, fc.uint8Array({ minLength: 1 }), (message, more) => {
-        expect(() => decodeMessage(Buffer.concat([encodeMessage(message), more]))).toThrow(FrameError);
+        expect(() => decodeMessage(Buffer.concat([encodeMessage(ROOT_GROUP, message), more]))).toThrow(
+          FrameError,
+        );
       }),
     );
   });
@@ -56,7 +59,7 @@ describe('the codec of peer messages', () => {
     const changes = fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff)), { minLength: 1 });
     fc.assert(
       fc.property(messages, changes, (message, list) => {
-        const body = encodeMessage(message);
+        const body = encodeMessage(ROOT_GROUP, message);
         for (const [at, value] of list) body[at % body.length] = value;
         decodesOrRefuses(body);
       }),

@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter, FrameError } from '../../../src/base/byte-writer.ts';
 import { NO_BALLOT } from '../../../src/membership/ballot.ts';
-import { decodeMessage, decodeMessages, encodeMessage } from '../../../src/peer/codec.ts';
+import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
+import { decodeMessage, decodeMessages, encodeMessage, GROUP_MAX } from '../../../src/peer/codec.ts';
 import { NOTE_CHARS_MAX } from '../../../src/peer/note.ts';
 import { valueIn } from '../../support/effects.ts';
 
 describe('the codec of peer messages', () => {
   it('refuses an unknown type, and no type', () => {
-    expect(() => decodeMessage(Buffer.from([200]))).toThrow('unknown message type 200');
+    expect(() => decodeMessage(Buffer.from([100]))).toThrow('unknown message type 100');
     expect(() => decodeMessage(Buffer.alloc(0))).toThrow(FrameError);
   });
 
   it('refuses a count that its frame cannot hold, before anything is allocated for it', () => {
-    const push = Buffer.from(encodeMessage({ type: 'push', previousTime: 0, effects: [] }));
+    const push = Buffer.from(encodeMessage(ROOT_GROUP, { type: 'push', previousTime: 0, effects: [] }));
     push.writeUInt32BE(2 ** 32 - 1, push.length - 4);
     const before = process.memoryUsage().heapTotal;
     expect(() => decodeMessage(push)).toThrow('4294967295 items do not fit their frame');
@@ -21,7 +22,13 @@ describe('the codec of peer messages', () => {
 
   it('refuses more numbers than there can be controllers', () => {
     const known = new Array<number>(257).fill(1);
-    const encoded = encodeMessage({ type: 'sync-request', exchange: 1, known, forgotten: [], empty: false });
+    const encoded = encodeMessage(ROOT_GROUP, {
+      type: 'sync-request',
+      exchange: 1,
+      known,
+      forgotten: [],
+      empty: false,
+    });
     expect(() => decodeMessage(encoded)).toThrow('257 numbers');
   });
 
@@ -33,7 +40,7 @@ describe('the codec of peer messages', () => {
       memory: 'lost',
       incarnation: 0,
     } as const;
-    const frame = encodeMessage({
+    const frame = encodeMessage(ROOT_GROUP, {
       type: 'heartbeat',
       time: 0,
       wallMs: 0,
@@ -68,10 +75,10 @@ describe('the codec of peer messages', () => {
       expiresAtMs: 0,
       value: null,
     } as const;
-    const push = encodeMessage({ type: 'push', previousTime: 0, effects: [effect] });
+    const push = encodeMessage(ROOT_GROUP, { type: 'push', previousTime: 0, effects: [effect] });
     push[1 + 8 + 4 + 9] = 15 << 4;
     expect(() => decodeMessage(push)).toThrow(FrameError);
-    const fetched = encodeMessage({ type: 'fetched', id: 1, outcome: 'lost', effect: null });
+    const fetched = encodeMessage(ROOT_GROUP, { type: 'fetched', id: 1, outcome: 'lost', effect: null });
     fetched[1 + 4] = 9;
     expect(() => decodeMessage(fetched)).toThrow(FrameError);
   });
@@ -79,13 +86,26 @@ describe('the codec of peer messages', () => {
   it('finds the end of each of several messages', () => {
     const list = [1, 2, 3].map((exchange) => ({ type: 'sync-next', exchange }) as const);
     const found: unknown[] = [];
-    decodeMessages(Buffer.concat(list.map(encodeMessage)), (message) => found.push(message));
+    decodeMessages(Buffer.concat(list.map((message) => encodeMessage(ROOT_GROUP, message))), (_, message) =>
+      found.push(message),
+    );
     expect(found).toEqual(list);
+  });
+
+  it('gives a message of the root group no byte more, and one of another group a byte', () => {
+    const message = { type: 'sync-next', exchange: 7 } as const;
+    const root = encodeMessage(ROOT_GROUP, message);
+    expect(root.toString('hex')).toBe('0700000007');
+    expect(encodeMessage(1, message).toString('hex')).toBe('870100000007');
+    for (const group of [1, GROUP_MAX]) {
+      expect(decodeMessage(encodeMessage(group, message))).toEqual({ group, message });
+    }
+    expect(() => decodeMessage(Buffer.from([0x87]))).toThrow(FrameError);
   });
 
   it('does not copy a value when it is read', () => {
     const value = Buffer.alloc(100, 'v');
-    const encoded = encodeMessage({
+    const encoded = encodeMessage(ROOT_GROUP, {
       type: 'fetched',
       id: 1,
       outcome: 'found',
@@ -101,7 +121,7 @@ describe('the codec of peer messages', () => {
         value,
       },
     });
-    const message = decodeMessage(encoded);
+    const { message } = decodeMessage(encoded);
     expect(message.type === 'fetched' && message.effect && valueIn(message.effect)?.buffer).toBe(
       encoded.buffer,
     );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
 import { decodeMessage, encodeMessage } from '../../../src/peer/codec.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
 import { goldenBytes, namedSamples } from '../../support/golden.ts';
@@ -14,12 +15,16 @@ describe('messages between peers, as release 0.1.0 sent them', () => {
 
   it.each([...recorded])('%s is read, and sent in the same bytes', (name, bytes) => {
     const sample = samples.get(name)!;
-    expect(decodeMessage(bytes)).toEqual(sample);
-    expect(encodeMessage(sample).toString('hex')).toBe(bytes.toString('hex'));
+    expect(decodeMessage(bytes)).toEqual({ group: ROOT_GROUP, message: sample });
+    expect(encodeMessage(ROOT_GROUP, sample).toString('hex')).toBe(bytes.toString('hex'));
   });
 
   it('regression: a conditional delete carried the flags and the expiry of the entry', () => {
     const bytes = goldenBytes('0.1.0', 'conditional-delete.json').get('message')!;
-    expect(decodeMessage(bytes)).toEqual({ type: 'push', previousTime: 0, effects: [EFFECTS.delete] });
+    expect(decodeMessage(bytes).message).toEqual({
+      type: 'push',
+      previousTime: 0,
+      effects: [EFFECTS.delete],
+    });
   });
 });

@@ -44,7 +44,7 @@ function linked() {
   let heard = 0;
   const link = new Link(socket as unknown as Socket, FRAME_BYTES_MAX, {
     onBytes: () => heard++,
-    onMessage: (message) => received.push(message),
+    onMessage: (_group, message) => received.push(message),
     onClose: (reason) => closings.push(reason),
   });
   return { socket, link, received, closings, heard: () => heard };
@@ -92,7 +92,7 @@ describe('a link', () => {
     const socket = new SocketDouble();
     const link: Link = new Link(socket as unknown as Socket, FRAME_BYTES_MAX, {
       onBytes: () => {},
-      onMessage: (message) => {
+      onMessage: (_group, message) => {
         messages.push(message);
         link.close('enough');
       },
@@ -104,8 +104,8 @@ describe('a link', () => {
 
   it('is closed by what is no message, and lets the fault of a receiver through', () => {
     const { link, closings } = linked();
-    link.receive(Buffer.from([0, 0, 0, 1, 250]));
-    expect(closings).toEqual(['unknown message type 250']);
+    link.receive(Buffer.from([0, 0, 0, 1, 122]));
+    expect(closings).toEqual(['unknown message type 122']);
     const faulty = new Link(new SocketDouble() as unknown as Socket, FRAME_BYTES_MAX, {
       onBytes: () => {},
       onMessage: () => {

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
+import { GROUP_MAX } from '../../../src/peer/codec.ts';
 import { PREFACE } from '../../../src/peer/handshake.ts';
 import type { Hello, PeerMessage } from '../../../src/peer/messages.ts';
 import { CALLERS_MAX } from '../../../src/peer/pending-handshakes.ts';
@@ -109,9 +111,9 @@ describe('a mesh', () => {
       value,
     } as const;
     for (let exchange = 0; exchange < 500; exchange++) {
-      a.mesh.send(1, next(exchange));
-      b.mesh.broadcast(next(exchange));
-      if (exchange === 250) a.mesh.send(1, { type: 'push', previousTime: 0, effects: [effect] });
+      a.bus.send(1, next(exchange));
+      b.bus.broadcast(next(exchange));
+      if (exchange === 250) a.bus.send(1, { type: 'push', previousTime: 0, effects: [effect] });
       if (exchange % 100 === 0) await sleep(1);
     }
     await eventually(() => a.received.length === 500 && b.received.length === 501);
@@ -121,11 +123,21 @@ describe('a mesh', () => {
     expect(exchanges(b)).toEqual([...new Array(500).keys()]);
   });
 
+  it('carries the messages of several groups over one link, and says which group each belongs to', async () => {
+    const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
+    await upEverywhere([a, b]);
+    a.mesh.of(GROUP_MAX).send(1, next(1));
+    a.bus.broadcast(next(2));
+    a.mesh.of(1).multicast([1], next(3));
+    await eventually(() => expect(exchanges(b)).toEqual([1, 2, 3]));
+    expect(b.received.map(({ group }) => group)).toEqual([GROUP_MAX, ROOT_GROUP, 1]);
+  });
+
   it('keeps nothing for a peer that is down', async () => {
     const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
-    a.mesh.send(1, next(7));
+    a.bus.send(1, next(7));
     await upEverywhere([a, b]);
-    a.mesh.send(1, next(8));
+    a.bus.send(1, next(8));
     await eventually(() => b.received.length === 1);
     expect(exchanges(b)).toEqual([8]);
   });
@@ -136,8 +148,8 @@ describe('a mesh', () => {
     a.cut();
     const events = (peer: number) => [`up ${peer}`, `down ${peer}`, `up ${peer}`];
     await eventually(() => expect([a.events, b.events]).toEqual([events(1), events(0)]));
-    a.mesh.send(1, next(1));
-    b.mesh.send(0, next(2));
+    a.bus.send(1, next(1));
+    b.bus.send(0, next(2));
     await eventually(() => expect([exchanges(a), exchanges(b)]).toEqual([[2], [1]]));
   });
 
@@ -255,8 +267,8 @@ describe('a mesh with a secret', () => {
     const [a, b] = (await startAll(options, options)) as [MeshNode, MeshNode];
     await upEverywhere([a, b]);
     for (let exchange = 0; exchange < 100; exchange++) {
-      a.mesh.send(1, next(exchange));
-      b.mesh.send(0, next(exchange));
+      a.bus.send(1, next(exchange));
+      b.bus.send(0, next(exchange));
       if (exchange % 7 === 0) await sleep(1);
     }
     await eventually(() => expect([exchanges(a), exchanges(b)].map((all) => all.length)).toEqual([100, 100]));
@@ -306,7 +318,7 @@ describe('a mesh with a secret', () => {
     const guessed = await call(a, { node: 1 }, { secret: Buffer.from('perhaps it is this') });
     await guessed.closed;
     expect([forged.isUp, guessed.isUp]).toEqual([false, false]);
-    a.mesh.send(1, next(1));
+    a.bus.send(1, next(1));
     await eventually(() => expect(exchanges(b)).toEqual([1]));
     expect(b.events).toEqual(['up 0']);
     expect(a.events[0]).toBe('up 1');

@@ -1,12 +1,17 @@
-import { type ByteReader, type ByteWriter, FrameError } from '../base/byte-writer.ts';
-import type { Ballot } from '../membership/ballot.ts';
-import { MEMORIES, type Standing } from '../membership/messages.ts';
-import type { Member } from '../membership/view.ts';
-import { baseOf, EFFECT_KINDS, type Effect, type SetEffect } from '../ordering/effect.ts';
-import { NODES_MAX, type Version } from '../ordering/version.ts';
-import { NOTE_CHARS_MAX } from './note.ts';
+import { type ByteReader, type ByteWriter, FrameError } from '../../base/byte-writer.ts';
+import { type Numbering, numbering } from '../../base/numbering.ts';
+import type { Ballot } from '../../membership/ballot.ts';
+import type { Memory, Standing } from '../../membership/messages.ts';
+import type { Member } from '../../membership/view.ts';
+import { baseOf, type Effect, type EffectKind, type SetEffect } from '../../ordering/effect.ts';
+import { NODES_MAX, type Version } from '../../ordering/version.ts';
+import { NOTE_CHARS_MAX } from '../note.ts';
 
-/** What peer messages consist of, in bytes and back. Reading throws a FrameError where it is nothing that can be. */
+/** The fields of peer messages in bytes and back. Reading throws a FrameError where the bytes are no such field. */
+
+const MEMORIES = numbering<Memory>({ kept: 0, recovered: 1, recorded: 2, lost: 3, complete: 4 });
+
+const EFFECTS = numbering<EffectKind>({ set: 0, delete: 1, flush: 2, 'flush-later': 3, 'flush-due': 4 });
 
 export function writeBallot(w: ByteWriter, ballot: Ballot): void {
   w.u53(ballot.counter);
@@ -21,7 +26,7 @@ export function writeStanding(w: ByteWriter, standing: Standing): void {
   writeBallot(w, standing.promised);
   writeBallot(w, standing.accepted);
   writeMembers(w, standing.members);
-  w.u8(MEMORIES.indexOf(standing.memory));
+  w.u8(MEMORIES.numberOf[standing.memory]);
   w.u53(standing.incarnation);
 }
 
@@ -30,7 +35,7 @@ export function readStanding(r: ByteReader): Standing {
     promised: readBallot(r),
     accepted: readBallot(r),
     members: readMembers(r),
-    memory: oneOf(MEMORIES, r.u8()),
+    memory: wordOf(MEMORIES, r.u8()),
     incarnation: r.u53(),
   };
 }
@@ -101,7 +106,7 @@ const PRESENCE_MASK = (1 << KIND_SHIFT) - 1;
 /** Every kind has the same fields on the wire; those that the effect has not are empty or absent. */
 function writeEffect(w: ByteWriter, effect: Effect): void {
   writeVersion(w, effect.version);
-  const kind = EFFECT_KINDS.indexOf(effect.kind) << KIND_SHIFT;
+  const kind = EFFECTS.numberOf[effect.kind] << KIND_SHIFT;
   if (effect.kind === 'set') return writeSet(w, effect, kind);
   const base = baseOf(effect);
   w.u8(kind | (base === null ? 0 : HAS_BASE));
@@ -135,7 +140,7 @@ function presence({ base, value, token, marks }: SetEffect): number {
 function readEffect(r: ByteReader): Effect {
   const version = readVersion(r);
   const bits = r.u8();
-  const kind = oneOf(EFFECT_KINDS, bits >> KIND_SHIFT);
+  const kind = wordOf(EFFECTS, bits >> KIND_SHIFT);
   const key = r.text();
   const flags = r.u32();
   const expiresAtMs = r.u53();
@@ -164,8 +169,9 @@ function readOther(
   return { kind, version, atMs };
 }
 
-export function oneOf<T>(list: readonly T[], index: number): T {
-  const item = list[index];
-  if (item === undefined) throw new FrameError(`${index} is not a known kind`);
-  return item;
+/** @throws FrameError when no word has the number */
+export function wordOf<Word extends string>({ words }: Numbering<Word>, number: number): Word {
+  const word = words[number];
+  if (word === undefined) throw new FrameError(`${number} is not a known kind`);
+  return word;
 }

@@ -1,0 +1,46 @@
+import type { Hello, Proof, Refusal, Welcome } from '../messages.ts';
+import type { Codec } from './codec.ts';
+
+/** The messages of a handshake in bytes. */
+
+export const hello: Codec<Hello> = {
+  write(w, m) {
+    w.text(m.cluster);
+    w.u8(m.node);
+    w.u53(m.incarnation);
+    w.text(m.level);
+    w.text(m.peers);
+    w.bytes(m.nonce);
+    w.u8(m.hasSecret ? 1 : 0);
+    w.u8(m.onNetwork ? 1 : 0);
+  },
+  read: (r) => ({
+    type: 'hello',
+    cluster: r.text(),
+    node: r.u8(),
+    incarnation: r.u53(),
+    level: r.text(),
+    peers: r.text(),
+    nonce: r.bytes(),
+    hasSecret: r.u8() === 1,
+    onNetwork: r.u8() === 1,
+  }),
+};
+
+export const proof: Codec<Proof> = {
+  write(w, m) {
+    w.bytes(m.mac);
+    w.text(m.refusal);
+  },
+  read: (r) => ({ type: 'proof', mac: r.bytes(), refusal: r.text() }),
+};
+
+export const welcome: Codec<Welcome> = { write: () => {}, read: () => ({ type: 'welcome' }) };
+
+export const refusal: Codec<Refusal> = {
+  write(w, m) {
+    w.text(m.reason);
+    w.u8(m.taken ? 1 : 0);
+  },
+  read: (r) => ({ type: 'refusal', reason: r.text(), taken: r.u8() === 1 }),
+};

@@ -1,0 +1,60 @@
+import { numbering } from '../../base/numbering.ts';
+import type { DeparturePhase, Heartbeat } from '../../membership/messages.ts';
+import type { Codec } from './codec.ts';
+import {
+  readBallot,
+  readNote,
+  readNumbers,
+  readStanding,
+  wordOf,
+  writeBallot,
+  writeNumbers,
+  writeStanding,
+} from './fields.ts';
+
+/** The heartbeat in bytes. */
+
+/** How far the planned end of a controller has come. */
+const DEPARTURES = numbering<DeparturePhase>({ staying: 0, draining: 1, drained: 2 });
+
+export const heartbeat: Codec<Heartbeat> = {
+  write(w, m) {
+    w.u53(m.time);
+    w.u53(m.wallMs);
+    w.u53(m.clusterMs);
+    w.u53(m.askedMs);
+    writeBallot(w, m.installed);
+    writeStanding(w, m.standing);
+    w.u8(m.transferring ? 1 : 0);
+    writeNumbers(w, m.hears);
+    w.u8(m.caughtUp ? 1 : 0);
+    w.text(m.failing);
+    w.u8(m.withholds ? 1 : 0);
+    w.text(m.storeTrouble);
+    writeNumbers(w, m.known);
+    w.u8(DEPARTURES.numberOf[m.departure]);
+    writeNumbers(w, m.doubts);
+    writeNumbers(w, m.heard);
+    w.u53(m.lagMs);
+  },
+  read: (r) => ({
+    type: 'heartbeat',
+    time: r.u53(),
+    wallMs: r.u53(),
+    clusterMs: r.u53(),
+    askedMs: r.u53(),
+    installed: readBallot(r),
+    standing: readStanding(r),
+    transferring: r.u8() === 1,
+    hears: readNumbers(r),
+    caughtUp: r.u8() === 1,
+    failing: readNote(r),
+    withholds: r.u8() === 1,
+    storeTrouble: readNote(r),
+    known: readNumbers(r),
+    departure: wordOf(DEPARTURES, r.u8()),
+    doubts: readNumbers(r),
+    heard: readNumbers(r),
+    lagMs: r.u53(),
+  }),
+};

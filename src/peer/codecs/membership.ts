@@ -1,0 +1,103 @@
+import type {
+  Accept,
+  Accepted,
+  Granted,
+  Install,
+  Prepare,
+  Promised,
+  Rejected,
+} from '../../membership/messages.ts';
+import type { Codec } from './codec.ts';
+import {
+  readBallot,
+  readEffects,
+  readMembers,
+  readNumbers,
+  readStanding,
+  readVersion,
+  writeBallot,
+  writeEffects,
+  writeMembers,
+  writeNumbers,
+  writeStanding,
+  writeVersion,
+} from './fields.ts';
+
+/** The messages about views and leases in bytes. */
+
+export const granted: Codec<Granted> = {
+  write(w, m) {
+    writeBallot(w, m.ballot);
+    w.u53(m.askedMs);
+    w.u53(m.forMs);
+  },
+  read: (r) => ({ type: 'granted', ballot: readBallot(r), askedMs: r.u53(), forMs: r.u53() }),
+};
+
+export const prepare: Codec<Prepare> = {
+  write: (w, m) => writeBallot(w, m.ballot),
+  read: (r) => ({ type: 'prepare', ballot: readBallot(r) }),
+};
+
+export const promised: Codec<Promised> = {
+  write(w, m) {
+    writeBallot(w, m.ballot);
+    writeStanding(w, m.standing);
+    writeVersion(w, m.applied);
+    writeNumbers(w, m.leasesMs);
+    writeNumbers(w, m.hears);
+    w.u8(m.caughtUp ? 1 : 0);
+    w.u8(m.failing ? 1 : 0);
+    writeEffects(w, m.queue);
+    w.u8(m.mixed ? 1 : 0);
+  },
+  read: (r) => ({
+    type: 'promised',
+    ballot: readBallot(r),
+    standing: readStanding(r),
+    applied: readVersion(r),
+    leasesMs: readNumbers(r),
+    hears: readNumbers(r),
+    caughtUp: r.u8() === 1,
+    failing: r.u8() === 1,
+    queue: readEffects(r),
+    mixed: r.u8() === 1,
+  }),
+};
+
+export const rejected: Codec<Rejected> = {
+  write: (w, m) => writeBallot(w, m.promised),
+  read: (r) => ({ type: 'rejected', promised: readBallot(r) }),
+};
+
+export const accept: Codec<Accept> = {
+  write(w, m) {
+    writeBallot(w, m.ballot);
+    writeMembers(w, m.members);
+    writeNumbers(w, m.sources);
+    w.u8(m.base);
+    writeVersion(w, m.baseApplied);
+    writeEffects(w, m.union);
+    w.text(m.reason);
+  },
+  read: (r) => ({
+    type: 'accept',
+    ballot: readBallot(r),
+    members: readMembers(r),
+    sources: readNumbers(r),
+    base: r.u8(),
+    baseApplied: readVersion(r),
+    union: readEffects(r),
+    reason: r.text(),
+  }),
+};
+
+export const accepted: Codec<Accepted> = {
+  write: (w, m) => writeBallot(w, m.ballot),
+  read: (r) => ({ type: 'accepted', ballot: readBallot(r) }),
+};
+
+export const install: Codec<Install> = {
+  write: (w, m) => writeBallot(w, m.ballot),
+  read: (r) => ({ type: 'install', ballot: readBallot(r) }),
+};
