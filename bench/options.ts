@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reasonOf, UsageError } from '../src/cli/failure.ts';
-import { isLevel, LEVELS, type Level } from '../src/consistency/level.ts';
+import { isLevel, LEVELS, type Level } from '../src/placement/level.ts';
 
 export const GROUP_NAMES = [
   'small',

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { isLevel, LEVELS } from '../src/consistency/level.ts';
 import { DURABILITIES } from '../src/journal/durability.ts';
+import { isLevel, LEVELS } from '../src/placement/level.ts';
 import { describeFault, FAULT_KINDS, type FaultKind } from '../test_cases/sim/faults.ts';
 import { type Outcome, runScenario } from '../test_cases/sim/run-scenario.ts';
 import { type Draw, drawScenario, type Scenario } from '../test_cases/sim/scenario.ts';

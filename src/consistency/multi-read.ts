@@ -3,6 +3,7 @@ import { Fifo } from '../base/fifo.ts';
 import { failed, type Hit, type Reply } from '../protocol/reply.ts';
 import type { GetAndTouchRequest, GetRequest } from '../protocol/request.ts';
 import type { Reader, ReadFlow } from '../replication/read-flow.ts';
+import type { RequestContext } from '../replication/request-context.ts';
 import { LARGE_VALUES } from '../store/large-values.ts';
 import { hitOf, type Shown } from './hits.ts';
 import type { Operation } from './operation.ts';
@@ -10,8 +11,8 @@ import type { Operation } from './operation.ts';
 export interface MultiReadPorts {
   /** Reads the part's key, or touches it; calls its `onIssued`, and then its `onRead`, at once or later. */
   readonly read: (part: Part) => void;
-  /** See `Replica.giveAgain`. */
-  readonly giveAgain: (bytes: number, done: () => void, reader: Reader) => void;
+  /** See `Scheme.giveAgain`. */
+  readonly giveAgain: (bytes: number, done: () => void, part: Part) => void;
   /** Goes on after others have had their turn. */
   readonly nextTurn: (callback: () => void) => void;
 }
@@ -189,6 +190,10 @@ export class Part implements Reader {
 
   get flow(): ReadFlow {
     return this.#whole.operation.flow;
+  }
+
+  get context(): RequestContext {
+    return this.#whole.operation.context;
   }
 
   get isOvertaken(): boolean {

@@ -1,11 +1,15 @@
 import type { Hit, Reply } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import type { Reader, ReadFlow } from '../replication/read-flow.ts';
+import type { RequestContext } from '../replication/request-context.ts';
+import { type Access, isWrite } from './access.ts';
 
 /** Who has asked for operations, and is told of each. */
 export interface OperationOwner {
   /** Its reads. */
   readonly flow: ReadFlow;
+
+  readonly context: RequestContext;
 
   /** It has been answered; called once. */
   onDone(operation: Operation): void;
@@ -23,34 +27,36 @@ export interface OperationOwner {
   waitedForClientSince(ms: number): boolean;
 }
 
-/** How far a connection has got: the requests that it has started. */
-export interface ProgramOrder {
-  started: number;
-}
-
 /** One client request, from its arrival until it is answered: exactly once, whatever comes first. */
 export class Operation implements Reader {
   readonly request: Request;
+  readonly access: Access;
   /** Monotonic, milliseconds. */
   deadlineMs: number;
   /** Its effect may have left this controller: after that a failure means "outcome unknown". */
   proposed = false;
-  /** It was started, and may change an entry. */
-  isWriteUnderWay = false;
   /** What comes behind it may start when its read has been issued. */
   isOrderedByRead = false;
   /** Told when all that was asked before it has been answered. */
   onNext: (() => void) | null = null;
   readonly isAwaited = false;
-  readonly isNoticed = true;
+  readonly isNoticed: boolean;
   readonly #owner: OperationOwner;
-  #order: ProgramOrder | null = null;
-  #orderAt = 0;
+  /** Its number among the started requests of its session; 0 before it is started, or where the order does not matter. */
+  #startedAs = 0;
   #reply: Reply | null = null;
   #heldBytes = 0;
 
-  constructor(request: Request, deadlineMs: number, owner: OperationOwner) {
+  constructor(
+    request: Request,
+    access: Access,
+    isNoticed: boolean,
+    deadlineMs: number,
+    owner: OperationOwner,
+  ) {
     this.request = request;
+    this.access = access;
+    this.isNoticed = isNoticed;
     this.deadlineMs = deadlineMs;
     this.#owner = owner;
   }
@@ -68,6 +74,15 @@ export class Operation implements Reader {
     return this.#reply !== null;
   }
 
+  get context(): RequestContext {
+    return this.#owner.context;
+  }
+
+  /** It was started, is not answered, and may change an entry. */
+  get isWriteUnderWay(): boolean {
+    return this.#startedAs !== 0 && isWrite(this.access);
+  }
+
   get flow(): ReadFlow {
     return this.#owner.flow;
   }
@@ -79,17 +94,16 @@ export class Operation implements Reader {
 
   /** Its connection has gone on to the next request since it was started. */
   get isOvertaken(): boolean {
-    return this.#order !== null && this.#order.started !== this.#orderAt;
+    return this.#startedAs !== 0 && this.context.session.started !== this.#startedAs;
   }
 
   get isNext(): boolean {
     return this.#owner.isNext(this);
   }
 
-  /** It is started now. */
-  takeItsPlaceIn(order: ProgramOrder): void {
-    this.#order = order;
-    this.#orderAt = ++order.started;
+  /** It is started now, as the newest request of its session. */
+  becomeStarted(): void {
+    this.#startedAs = ++this.context.session.started;
   }
 
   /** From now on the connection's next request may start. An answer says so in any case. */

@@ -1,37 +1,224 @@
-import type { Request } from '../protocol/request.ts';
+import {
+  countArithmetic,
+  countDebug,
+  countDelete,
+  countFlush,
+  countGetAndTouches,
+  countGets,
+  countInvalid,
+  countItem,
+  countStore,
+  countTouch,
+  type OperationCounts,
+} from '../protocol/operation-counts.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type { LocalRequest, Request } from '../protocol/request.ts';
+import type { Access } from './access.ts';
+import type { ConditionalWrites } from './conditional-writes.ts';
+import type { Operation } from './operation.ts';
+import type { PlainWrites } from './plain-writes.ts';
+import type { RequestRouter, ServedKeyspace } from './policies.ts';
+import type { Reads } from './reads.ts';
 
-/** True for requests that may change an entry. */
-export function isWrite(request: Request): boolean {
-  switch (request.kind) {
-    case 'store':
-    case 'arithmetic':
-    case 'touch':
-    case 'gat':
-    case 'delete':
-    case 'flush_all':
-      return true;
-    case 'read_item':
-      return !isPlainRead(request);
-    default:
-      return false;
-  }
+/** The parts that carry requests out. */
+export interface Executors {
+  readonly reads: Reads;
+  readonly plainWrites: PlainWrites;
+  readonly conditionalWrites: ConditionalWrites;
+  /** Requests that concern no entry. */
+  readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;
 }
 
-/** A write that is its own effect: nothing has to be known for it, and nothing has to be proposed again. */
-export function isPlainWrite(request: Request): boolean {
-  switch (request.kind) {
-    case 'store':
-      return request.verb === 'set';
-    case 'delete':
-      return request.compare === null && !request.invalidate && !request.dropValue;
-    default:
-      return request.kind === 'flush_all';
-  }
+/** Operations by the prefix of their keys, for `stats detail`. */
+export interface KeyPrefixCounter {
+  gets(keys: readonly string[], reply: Reply): void;
+  set(key: string): void;
+  delete(key: string): void;
 }
 
-/** A read that asks for no change; one that finds a stale entry may still win the right to fill it anew. */
-export function isPlainRead(request: Request): boolean {
-  if (request.kind === 'get' || request.kind === 'debug') return true;
-  if (request.kind !== 'read_item') return false;
-  return request.touch === null && request.vivify === null && request.recacheBelow === null;
+/** All that the controller has to know of one kind of request. */
+export interface RequestKind<R extends Request> {
+  access(request: R): Access;
+  /** The keyspaces that it concerns. */
+  keyspaces(request: R, router: RequestRouter): readonly ServedKeyspace[];
+  /** The time of the entry's last read moves. */
+  isNoticed(request: R): boolean;
+  /** It is not started before everything that its client sent before it has been answered. */
+  readonly isStartedLast: boolean;
+  /** Values that it reads. */
+  valuesRead(request: R): number;
+  /** Bytes that the request itself holds while it is under way: the value that it writes, or the many keys that it reads. */
+  ownBytes(request: R): number;
+  carryOut(by: Executors, operation: Operation, request: R): void;
+  /** Counts it, as memcached does, unless the reply is a server error. */
+  count(request: R, reply: Reply, counts: OperationCounts): void;
+  countPrefixes(request: R, reply: Reply, counts: KeyPrefixCounter): void;
+}
+
+/** Memory that a key of a request takes while the request is under way, beside its characters, in bytes. */
+const KEY_BYTES = 48;
+
+const LOCAL: RequestKind<LocalRequest> = {
+  access: () => 'none',
+  keyspaces: () => [],
+  isNoticed: no,
+  isStartedLast: false,
+  valuesRead: none,
+  ownBytes: none,
+  carryOut: ({ local }, operation, request) => local(request, (reply) => operation.finish(reply)),
+  count: () => {},
+  countPrefixes: () => {},
+};
+
+/**
+ * Every kind of request, with everything that depends on it: this is the place to begin when a kind is added. All rows have
+ * their fields in the same order, so that the engine sees one shape.
+ */
+export const REQUEST_KINDS: {
+  readonly [K in Request['kind']]: RequestKind<Extract<Request, { readonly kind: K }>>;
+} = {
+  get: {
+    access: () => 'read',
+    keyspaces: ({ keys }, router) => keyspacesOfEach(keys, router),
+    isNoticed: yes,
+    isStartedLast: false,
+    valuesRead: ({ keys }) => keys.length,
+    ownBytes: ({ keys }) => bytesOfKeys(keys),
+    carryOut: ({ reads }, operation, request) => reads.get(operation, request),
+    count: countGets,
+    countPrefixes: ({ keys }, reply, counts) => counts.gets(keys, reply),
+  },
+  gat: {
+    access: () => 'conditional write',
+    keyspaces: ({ keys }, router) => keyspacesOfEach(keys, router),
+    isNoticed: yes,
+    isStartedLast: false,
+    valuesRead: ({ keys }) => keys.length,
+    ownBytes: ({ keys }) => bytesOfKeys(keys),
+    carryOut: ({ reads }, operation, request) => reads.getAndTouch(operation, request),
+    count: countGetAndTouches,
+    countPrefixes: ({ keys }, reply, counts) => counts.gets(keys, reply),
+  },
+  read_item: {
+    // One that finds a stale entry may still win the right to recache it, by a conditional write.
+    access: ({ touch, vivify, recacheBelow }) =>
+      touch === null && vivify === null && recacheBelow === null ? 'read' : 'conditional write',
+    keyspaces: ({ key }, router) => router.listOf(key),
+    isNoticed: ({ unnoticed }) => !unnoticed,
+    isStartedLast: false,
+    valuesRead: () => 1,
+    ownBytes: none,
+    carryOut: ({ reads }, operation, request) => reads.readItem(operation, request),
+    count: countItem,
+    countPrefixes: () => {},
+  },
+  store: {
+    access: ({ verb }) => (verb === 'set' ? 'plain write' : 'conditional write'),
+    keyspaces: ({ key }, router) => router.listOf(key),
+    isNoticed: no,
+    isStartedLast: false,
+    valuesRead: none,
+    ownBytes: ({ value }) => value.length,
+    carryOut: ({ plainWrites, conditionalWrites }, operation, request) => {
+      if (operation.access === 'plain write') plainWrites.set(operation, request);
+      else conditionalWrites.answer(operation, request);
+    },
+    count: countStore,
+    countPrefixes: ({ key }, _, counts) => counts.set(key),
+  },
+  arithmetic: {
+    access: () => 'conditional write',
+    keyspaces: ({ key }, router) => router.listOf(key),
+    isNoticed: no,
+    isStartedLast: false,
+    valuesRead: none,
+    ownBytes: none,
+    carryOut: ({ conditionalWrites }, operation, request) => conditionalWrites.answer(operation, request),
+    count: countArithmetic,
+    countPrefixes: () => {},
+  },
+  touch: {
+    access: () => 'conditional write',
+    keyspaces: ({ key }, router) => router.listOf(key),
+    isNoticed: yes,
+    isStartedLast: false,
+    valuesRead: none,
+    ownBytes: none,
+    carryOut: ({ conditionalWrites }, operation, request) => conditionalWrites.answer(operation, request),
+    count: countTouch,
+    countPrefixes: () => {},
+  },
+  delete: {
+    access: ({ compare, invalidate, dropValue }) =>
+      compare === null && !invalidate && !dropValue ? 'plain write' : 'conditional write',
+    keyspaces: ({ key }, router) => router.listOf(key),
+    isNoticed: no,
+    isStartedLast: false,
+    valuesRead: none,
+    ownBytes: none,
+    carryOut: ({ plainWrites, conditionalWrites }, operation, request) => {
+      if (operation.access === 'plain write') plainWrites.delete(operation, request);
+      else conditionalWrites.answer(operation, request);
+    },
+    count: countDelete,
+    countPrefixes: ({ key, unasked }, _, counts) => {
+      if (!unasked) counts.delete(key);
+    },
+  },
+  flush_all: {
+    access: () => 'plain write',
+    keyspaces: (_, router) => router.all,
+    isNoticed: no,
+    isStartedLast: false,
+    valuesRead: none,
+    ownBytes: none,
+    carryOut: ({ plainWrites }, operation, request) => plainWrites.flushAll(operation, request),
+    count: countFlush,
+    countPrefixes: () => {},
+  },
+  debug: {
+    access: () => 'read',
+    keyspaces: ({ key }, router) => router.listOf(key),
+    isNoticed: no,
+    isStartedLast: false,
+    valuesRead: none,
+    ownBytes: none,
+    carryOut: ({ reads }, operation, request) => reads.debug(operation, request),
+    count: countDebug,
+    countPrefixes: () => {},
+  },
+  version: LOCAL,
+  verbosity: LOCAL,
+  // Statistics tell of what has been answered, and count what stands before them in a pipeline.
+  stats: { ...LOCAL, isStartedLast: true },
+  admin: LOCAL,
+  show: LOCAL,
+  who: LOCAL,
+  noop: LOCAL,
+  quit: LOCAL,
+  invalid: { ...LOCAL, count: countInvalid },
+};
+
+export function kindOf(request: Request): RequestKind<Request> {
+  return REQUEST_KINDS[request.kind];
+}
+
+function keyspacesOfEach(keys: readonly string[], router: RequestRouter): readonly ServedKeyspace[] {
+  return keys.length === 1 ? router.listOf(keys[0]!) : router.listOfEach(keys);
+}
+
+function bytesOfKeys(keys: readonly string[]): number {
+  return keys.length === 1 ? 0 : keys.reduce((bytes, key) => bytes + KEY_BYTES + key.length, 0);
+}
+
+function none(): number {
+  return 0;
+}
+
+function yes(): boolean {
+  return true;
+}
+
+function no(): boolean {
+  return false;
 }

@@ -7,7 +7,7 @@ import type { GroupBuses } from '../membership/peer-bus.ts';
 import type { ViewLog } from '../membership/view-record.ts';
 import type { PeerMessage } from '../peer/messages.ts';
 import type { Reply } from '../protocol/reply.ts';
-import type { Request } from '../protocol/request.ts';
+import type { LocalRequest } from '../protocol/request.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { Settings } from './settings.ts';
 
@@ -41,5 +41,5 @@ export interface CorePorts {
   readonly startAnew: (reason: string) => void;
   readonly log: Log;
   /** Answers a request that concerns no entry. */
-  readonly local: (request: Request, answer: (reply: Reply) => void) => void;
+  readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;
 }

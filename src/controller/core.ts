@@ -1,5 +1,5 @@
 import { Coordinator } from '../consistency/coordinator.ts';
-import { POLICIES } from '../consistency/level.ts';
+import { POLICIES } from '../consistency/policies.ts';
 import { Absence } from '../membership/absence.ts';
 import { Departure } from '../membership/departure.ts';
 import { NO_PART_IN_VIEWS } from '../membership/membership.ts';
@@ -11,6 +11,7 @@ import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { Admission } from '../peer/admission.ts';
 import { isGreeting, type PeerMessage } from '../peer/messages.ts';
+import { Router } from '../placement/router.ts';
 import { OrderedSide } from '../replication/broadcast/ordered-side.ts';
 import { ConvergentSide } from '../replication/convergent/convergent-side.ts';
 import { graceMsOf } from '../replication/convergent/first-sync.ts';
@@ -321,9 +322,7 @@ export class Core {
     const { settings, clock, local, nextTurn } = this.#ports;
     return new Coordinator({
       nextTurn,
-      scheme: this.scheme,
-      replica: this.replica,
-      policy: POLICIES[settings.level],
+      router: new Router([{ prefix: '', policy: POLICIES[settings.level], group: { scheme: this.scheme } }]),
       timeMs: () => this.time.cluster.nowMs(),
       clock,
       requestTimeoutMs: settings.requestTimeoutMs,

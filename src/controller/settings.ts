@@ -1,6 +1,7 @@
-import { type Level, POLICIES } from '../consistency/level.ts';
+import { POLICIES } from '../consistency/policies.ts';
 import type { Owner } from '../journal/data-directory.ts';
 import type { Durability } from '../journal/durability.ts';
+import type { Level } from '../placement/level.ts';
 import type { StoreType } from '../store/create-driver.ts';
 
 export interface Address {

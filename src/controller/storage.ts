@@ -1,4 +1,4 @@
-import { POLICIES } from '../consistency/level.ts';
+import { POLICIES } from '../consistency/policies.ts';
 import { type Disk, NODE_DISK } from '../journal/disk.ts';
 import type { Journal } from '../journal/journal.ts';
 import { JournalError, placeErrorOf } from '../journal/journal-error.ts';

@@ -192,6 +192,11 @@ export type Request =
   | TouchRequest
   | DeleteRequest
   | FlushAllRequest
+  | DebugRequest
+  | LocalRequest;
+
+/** Requests that concern no entry. */
+export type LocalRequest =
   | VersionRequest
   | VerbosityRequest
   | StatsRequest
@@ -199,6 +204,5 @@ export type Request =
   | ShowRequest
   | WhoRequest
   | NoopRequest
-  | DebugRequest
   | QuitRequest
   | InvalidRequest;

@@ -1,4 +1,5 @@
 import type { Flow } from './fair-window.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** What one client may have read for it, in bytes; the bound of all clients together is in it, too. */
 export interface Room {
@@ -18,6 +19,9 @@ export interface Room {
 export interface Reader {
   /** Whose read it is. */
   readonly flow: ReadFlow;
+
+  /** What goes with the request that reads. */
+  readonly context: RequestContext;
 
   /**
    * It has gone on: what is newest by now may be newer than what it has read or written since, and may not be given

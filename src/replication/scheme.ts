@@ -8,6 +8,7 @@ import type { Push } from './convergent/messages.ts';
 import type { Exchange } from './exchange/sync.ts';
 import type { Reader } from './read-flow.ts';
 import type { ReadDone } from './replica.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** The messages of all schemes. */
 export type SchemeMessage = OrderedFrame | Push;
@@ -91,7 +92,7 @@ export interface Scheme {
   afterPending(key: string, callback: () => void): boolean;
 
   /** Stamps the write and has it replicated. `done` may be called before this returns. */
-  write(draft: Draft, done: (outcome: WriteOutcome) => void): void;
+  write(draft: Draft, done: (outcome: WriteOutcome) => void, context: RequestContext): void;
 
   /** Writes received or made here that are not yet settled. */
   readonly pending: number;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { LEVELS } from '../../src/consistency/level.ts';
+import { LEVELS } from '../../src/placement/level.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { describeWithMemcached, type Memcached } from '../support/memcached.ts';
 import { BINARY } from './binary-dialect.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LEVELS, type Level } from '../../src/consistency/level.ts';
 import type { Durability } from '../../src/journal/durability.ts';
+import { LEVELS, type Level } from '../../src/placement/level.ts';
 import { ask, read, set } from './ask.ts';
 import type { Draw } from './scenario.ts';
 import { runSeeds } from './seed-pool.ts';

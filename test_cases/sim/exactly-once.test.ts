@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Level } from '../../src/consistency/level.ts';
+import type { Level } from '../../src/placement/level.ts';
 import {
   arithmeticRequest,
   deleteRequest,

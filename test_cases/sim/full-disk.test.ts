@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/base/error-codes.ts';
-import type { Level } from '../../src/consistency/level.ts';
 import type { Durability } from '../../src/journal/durability.ts';
+import type { Level } from '../../src/placement/level.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import { ask, read, set } from './ask.ts';
 import { SimCluster } from './sim-cluster.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { FrameError } from '../../src/base/byte-writer.ts';
-import type { Level } from '../../src/consistency/level.ts';
 import { msOfVersionTime } from '../../src/ordering/version.ts';
 import { decodeMessages } from '../../src/peer/codec.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import type { Level } from '../../src/placement/level.ts';
 import { PeerMutation } from '../support/peer-mutation.ts';
 import { ask, read, set } from './ask.ts';
 import { Random } from './random.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Level } from '../../src/consistency/level.ts';
 import type { Durability } from '../../src/journal/durability.ts';
+import type { Level } from '../../src/placement/level.ts';
 import { deleteRequest } from '../../src/protocol/make-request.ts';
 import { ask, read, set } from './ask.ts';
 import { SimCluster } from './sim-cluster.ts';

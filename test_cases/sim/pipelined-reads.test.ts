@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { LEVELS } from '../../src/consistency/level.ts';
+import { LEVELS } from '../../src/placement/level.ts';
 import { deleteRequest, readItemRequest, storeRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';

@@ -1,6 +1,6 @@
-import { LEVELS, type Level } from '../../src/consistency/level.ts';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { quorum } from '../../src/membership/view.ts';
+import { LEVELS, type Level } from '../../src/placement/level.ts';
 import { INCREMENTS_MAX } from '../checkers/convergence.ts';
 import type { Action } from '../checkers/history.ts';
 import { drawFleeting, withLives } from './expiry.ts';

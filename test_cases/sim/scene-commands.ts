@@ -1,6 +1,6 @@
-import { isLevel } from '../../src/consistency/level.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
+import { isLevel } from '../../src/placement/level.ts';
 import type { Action } from '../checkers/history.ts';
 import { Stage } from './stage.ts';
 

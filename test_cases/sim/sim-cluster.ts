@@ -1,9 +1,9 @@
-import type { Level } from '../../src/consistency/level.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { compareBallots } from '../../src/membership/ballot.ts';
 import type { Member, View } from '../../src/membership/view.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
+import type { Level } from '../../src/placement/level.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';

@@ -1,5 +1,5 @@
 import type { LogFields } from '../../src/base/log.ts';
-import { ClientSession } from '../../src/consistency/session.ts';
+import { Pipeline } from '../../src/consistency/pipeline.ts';
 import { Core, TICK_MS } from '../../src/controller/core.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -11,6 +11,7 @@ import type { ViewLog, ViewRecord } from '../../src/membership/view-record.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { REPLIES, type Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
+import { newContext } from '../../src/replication/request-context.ts';
 import type { Random } from './random.ts';
 import { type Scheduler, TURN_MS } from './scheduler.ts';
 import { SimClock } from './sim-clock.ts';
@@ -63,7 +64,7 @@ export class SimNode implements NetworkNode {
   readonly files: SimFileSystem;
   readonly #ports: NodePorts;
   readonly #settings: Settings;
-  readonly #sessions = new Set<ClientSession>();
+  readonly #pipelines = new Set<Pipeline>();
   #core: Core | null = null;
   #running = false;
   #life = 0;
@@ -218,7 +219,7 @@ export class SimNode implements NetworkNode {
       readWindowBytes: READ_WINDOW_BYTES,
       nextTurn: (callback) => scheduler.after(TURN_MS, () => deliver(callback)),
       onChange: () => {
-        for (const session of this.#sessions) session.drain();
+        for (const pipeline of this.#pipelines) pipeline.drain();
       },
       startAnew: (reason) => scheduler.after(0, () => deliver(() => this.#startAnew(reason))),
       log: { info: noteLog, warn: noteLog },
@@ -271,7 +272,7 @@ export class SimNode implements NetworkNode {
       if (life === this.#life) this.whenAwake(run);
     };
     const look = (): void => {
-      if ([...this.#sessions].some(({ inProgress }) => inProgress > 0)) {
+      if ([...this.#pipelines].some(({ inProgress }) => inProgress > 0)) {
         this.#ports.scheduler.after(TURN_MS, ifAlive(look));
       } else core.departure.becomeDrained(() => this.#ports.scheduler.after(TURN_MS, ifAlive(onGone)));
     };
@@ -307,7 +308,7 @@ export class SimNode implements NetworkNode {
     this.#isStopping = false;
     this.#life++;
     this.#flushAsked = false;
-    this.#sessions.clear();
+    this.#pipelines.clear();
     this.#paused = false;
     this.#held = [];
     if (!wasUp) return;
@@ -350,20 +351,21 @@ export class SimNode implements NetworkNode {
   connect(): SimClientConnection {
     const waiting: ((reply: Reply) => void)[] = [];
     const room = new SimRoom();
-    const session = new ClientSession(this.#core!.coordinator, {
+    const pipeline = new Pipeline(this.#core!.coordinator, {
+      context: newContext(),
       onPart: (_, hits) => room.onPart(hits),
       onReply: (_, reply) => waiting.shift()!(room.whole(reply)),
       room,
       waitedForClientSince: () => false,
     });
-    this.#sessions.add(session);
+    this.#pipelines.add(pipeline);
     const life = this.#life;
     return {
       submit: (request, onReply) => {
         if (life !== this.#life) return;
         this.whenAwake(() => {
           waiting.push(onReply);
-          session.submit(request);
+          pipeline.submit(request);
         });
       },
     };

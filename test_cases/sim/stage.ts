@@ -1,6 +1,6 @@
-import type { Level } from '../../src/consistency/level.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import type { Level } from '../../src/placement/level.ts';
 import { decodeEntry } from '../../src/store/envelope.ts';
 import { describeBallot, describeVersion } from './describe.ts';
 import { type Asked, type Connection, Recorder } from './recorder.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LEVELS } from '../../src/consistency/level.ts';
 import type { Durability } from '../../src/journal/durability.ts';
+import { LEVELS } from '../../src/placement/level.ts';
 import { storeRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';

@@ -1,5 +1,6 @@
 import { type Reader, ReadFlow, type Room } from '../../src/replication/read-flow.ts';
 import { READ_WINDOW_BYTES, type ReadWindows, readWindows } from '../../src/replication/read-windows.ts';
+import { newContext } from '../../src/replication/request-context.ts';
 
 /** Room without an end. */
 export const BOUNDLESS: Room = { admits: () => true, hold: () => {} };
@@ -12,6 +13,7 @@ export function wideWindows(): ReadWindows {
 export function readerOf(traits: Partial<Reader> = {}): Reader {
   return {
     flow: new ReadFlow(BOUNDLESS),
+    context: newContext(),
     isOvertaken: false,
     isGone: false,
     isAwaited: false,

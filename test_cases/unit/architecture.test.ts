@@ -26,12 +26,13 @@ interface SourceFile {
  * names every message, and each message is declared beside the part that sends it.
  */
 const BASE = ['base', 'protocol', 'ordering'];
-const MACHINERY = [...BASE, 'membership', 'journal', 'store'];
+const MACHINERY = [...BASE, 'placement', 'membership', 'journal', 'store'];
 const REPLICATION = [...MACHINERY, 'replication'];
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   base: [],
   protocol: ['base'],
   ordering: ['base'],
+  placement: ['base'],
   membership: ['base', 'ordering'],
   journal: ['base', 'ordering', 'membership'],
   store: BASE,
@@ -43,7 +44,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The same code runs in a controller and in a simulation: clock, randomness, sockets and files come from outside. */
-const PURE_ROOMS = ['base', 'protocol', 'ordering', 'membership', 'replication', 'consistency', 'sharding'];
+const PURE_ROOMS = ['base', 'protocol', 'ordering', 'membership', 'replication', 'consistency', 'placement'];
 const PURE_FILES = ['controller/core.ts'];
 
 /** All that a pure file may import from outside the tree. */

@@ -1,4 +1,4 @@
-import { POLICIES } from '../../consistency/level.ts';
+import { POLICIES } from '../../consistency/policies.ts';
 import { UsageError } from '../failure.ts';
 import type { Configuration } from './configuration.ts';
 import type { SettingKey } from './setting-table.ts';

@@ -1,7 +1,7 @@
-import { isLevel, LEVELS, type Level } from '../../consistency/level.ts';
 import type { Address, Settings } from '../../controller/settings.ts';
 import { DURABILITIES, type Durability } from '../../journal/durability.ts';
 import { NODES_MAX } from '../../ordering/version.ts';
+import { isLevel, LEVELS, type Level } from '../../placement/level.ts';
 import { STORE_TYPES, type StoreType } from '../../store/create-driver.ts';
 import { didYouMean } from '../suggestion.ts';
 import { formatAddress, parseAddress, sameAddress } from './address.ts';

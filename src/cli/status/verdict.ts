@@ -1,6 +1,7 @@
-import { isLevel, POLICIES } from '../../consistency/level.ts';
+import { POLICIES } from '../../consistency/policies.ts';
 import type { PeerStatus, Status } from '../../controller/status/status.ts';
 import { clockErrorOf, stateOf } from '../../controller/status/status-table.ts';
+import { isLevel } from '../../placement/level.ts';
 import type { Answer } from './ask-cluster.ts';
 
 /** `degraded`: clients are served, but not everything is as it should be. `unavailable`: they are not, not by anyone. */

@@ -1,5 +1,5 @@
 import { REPLIES, type Reply } from '../../protocol/reply.ts';
-import type { Request, ShowRequest } from '../../protocol/request.ts';
+import type { LocalRequest, ShowRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { replyToStats } from '../metrics/stats-replies.ts';
 import { PROTOCOL_VERSION } from '../product.ts';
@@ -21,7 +21,7 @@ export class LocalReplies {
     this.#admin = new AdminReplies(parts.store, parts.settings.shutdownCommand ? askShutdown : null);
   }
 
-  reply(request: Request, answer: OnAdminReply): void {
+  reply(request: LocalRequest, answer: OnAdminReply): void {
     const parts = this.#parts;
     switch (request.kind) {
       case 'version':
@@ -38,9 +38,14 @@ export class LocalReplies {
         const { self, peers } = parts.settings;
         return answer({ kind: 'line', line: `CONTROLLER ${self} ${nameOf(peers[self]!)}` });
       }
-      default:
+      // The reply to an invalid request is the line that it carries, and `quit` is not answered.
+      case 'verbosity':
+      case 'noop':
+      case 'quit':
+      case 'invalid':
         return answer(REPLIES.ok);
     }
+    request satisfies never;
   }
 }
 

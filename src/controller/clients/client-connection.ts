@@ -2,16 +2,17 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { writeParts, writePartsAndTell } from '../../base/write-parts.ts';
 import type { Coordinator } from '../../consistency/coordinator.ts';
-import { ClientSession } from '../../consistency/session.ts';
+import { Pipeline } from '../../consistency/pipeline.ts';
+import { kindOf } from '../../consistency/request-kinds.ts';
 import type { ClientCodec } from '../../protocol/client-codec.ts';
 import type { Hit, Reply } from '../../protocol/reply.ts';
 import { ReplyBuffer } from '../../protocol/reply-buffer.ts';
 import type { Request } from '../../protocol/request.ts';
+import { newContext } from '../../replication/request-context.ts';
 import { LARGE_BYTES_MIN, LARGE_VALUES } from '../../store/large-values.ts';
 import type { ClientBudget } from './client-budget.ts';
 import { ConnectionMemory } from './connection-memory.ts';
 import { ReplyUptake } from './reply-uptake.ts';
-import { keysOf, requestBytes } from './request-bytes.ts';
 
 export interface ClientPorts {
   /** Requests in progress at once; further ones wait in the socket. */
@@ -97,7 +98,7 @@ export class ClientConnection {
   readonly #id: number;
   readonly #ports: ClientPorts;
   readonly #codec: ClientCodec;
-  readonly #session: ClientSession;
+  readonly #pipeline: Pipeline;
   readonly #uptake: ReplyUptake;
   readonly #output = new ReplyBuffer();
   readonly #memory: ConnectionMemory;
@@ -129,7 +130,8 @@ export class ClientConnection {
     this.#codec = codec;
     this.#refusal = refusal;
     this.#lastInputMs = ports.clock.nowMs();
-    this.#session = new ClientSession(coordinator, {
+    this.#pipeline = new Pipeline(coordinator, {
+      context: newContext(),
       onReply: (request, reply) => this.#onReply(request, reply),
       onPart: (request, hits) => this.#onPart(request, hits),
       room: { admits: (bytes, awaited) => this.#fits(bytes, awaited), hold: (bytes) => this.#reserve(bytes) },
@@ -145,7 +147,7 @@ export class ClientConnection {
 
   get figures(): ConnectionFigures {
     const { remoteAddress, remotePort, writableLength } = this.#socket;
-    const state = this.#session.inProgress > 0 ? 'conn_parse_cmd' : 'conn_read';
+    const state = this.#pipeline.inProgress > 0 ? 'conn_parse_cmd' : 'conn_read';
     return {
       id: this.#id,
       address: remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`,
@@ -156,7 +158,7 @@ export class ClientConnection {
 
   /** True when the client has sent nothing since then, and waits for nothing. */
   isIdleSince(ms: number): boolean {
-    const owes = this.#session.inProgress + this.#output.byteLength + this.#socket.writableLength;
+    const owes = this.#pipeline.inProgress + this.#output.byteLength + this.#socket.writableLength;
     return this.#lastInputMs <= ms && owes === 0;
   }
 
@@ -181,12 +183,12 @@ export class ClientConnection {
 
   /** Starts requests that were waiting for the scheme. */
   drain(): void {
-    this.#session.drain();
+    this.#pipeline.drain();
   }
 
   /** Goes on with reads that had to wait for budget. */
   goOn(): void {
-    this.#session.flow.retry();
+    this.#pipeline.flow.retry();
     if (this.#input === 'paused') this.#decode();
   }
 
@@ -207,7 +209,7 @@ export class ClientConnection {
       this.#phase = PHASES.answering;
       if (awaitsAnswer && this.#socket.writableLength === 0) return this.destroy();
     }
-    if (this.#phase >= PHASES.answering && this.#session.inProgress === 0) this.#becomeLingering();
+    if (this.#phase >= PHASES.answering && this.#pipeline.inProgress === 0) this.#becomeLingering();
     else this.goOn();
   }
 
@@ -218,7 +220,7 @@ export class ClientConnection {
    */
   finishWithNextAnswer(): void {
     if (this.#phase !== PHASES.open) return;
-    this.#phase = this.#session.inProgress > 1 ? PHASES.lastOfPipeline : PHASES.last;
+    this.#phase = this.#pipeline.inProgress > 1 ? PHASES.lastOfPipeline : PHASES.last;
   }
 
   /** Answers what has been asked, then ends the connection. */
@@ -262,11 +264,11 @@ export class ClientConnection {
   }
 
   #take(request: Request): void {
-    this.#decodedInTurn += Math.max(1, keysOf(request));
+    this.#decodedInTurn += Math.max(1, kindOf(request).valuesRead(request));
     if (request.kind === 'quit' || (request.kind === 'invalid' && request.fatal)) this.finish();
-    this.#memory.addRequest(requestBytes(request));
-    this.#session.submit(request);
-    if (this.#phase === PHASES.last && this.#session.inProgress > 1) this.#phase = PHASES.lastOfPipeline;
+    this.#memory.addRequest(kindOf(request).ownBytes(request));
+    this.#pipeline.submit(request);
+    if (this.#phase === PHASES.last && this.#pipeline.inProgress > 1) this.#phase = PHASES.lastOfPipeline;
   }
 
   #onAllDecoded(): void {
@@ -280,11 +282,11 @@ export class ClientConnection {
   /** The connection is to end with an answer, and nothing is left to be done behind the one that was just written. */
   #isLastAnswer(): boolean {
     const isLast = this.#phase === PHASES.last || this.#phase === PHASES.lastOfPipeline;
-    return isLast && this.#session.inProgress === 0 && this.#codec.bufferedBytes === 0;
+    return isLast && this.#pipeline.inProgress === 0 && this.#codec.bufferedBytes === 0;
   }
 
   #isFull(): boolean {
-    const { inProgress, flow } = this.#session;
+    const { inProgress, flow } = this.#pipeline;
     const waits = flow.isHeldUp || flow.turnsAwaited > 0;
     return inProgress >= (waits ? WAITING_MAX : this.#ports.pipelineMax) || this.#memory.isFull;
   }
@@ -336,7 +338,7 @@ export class ClientConnection {
     this.#ports.onReply(request, reply);
     if (this.#phase === PHASES.closed) return;
     this.#codec.encode(request, reply, this.#output);
-    this.#memory.addRequest(-requestBytes(request));
+    this.#memory.addRequest(-kindOf(request).ownBytes(request));
     this.#askFlush();
   }
 
@@ -377,7 +379,7 @@ export class ClientConnection {
     this.#phase = PHASES.closed;
     if (!hasEnded) this.#ports.onEnd();
     this.#memory.release();
-    this.#session.leave();
+    this.#pipeline.leave();
     this.#ports.onClose(this);
     this.#ports.onBudgetFreed();
   }

@@ -1,5 +1,5 @@
+import type { KeyPrefixCounter } from '../../consistency/request-kinds.ts';
 import type { Hit, Reply } from '../../protocol/reply.ts';
-import type { Request } from '../../protocol/request.ts';
 
 /** memcached's default `-D`: what stands in front of it in a key is the key's prefix. */
 export const PREFIX_DELIMITER = ':';
@@ -15,23 +15,28 @@ interface PrefixCounts {
 }
 
 /** `stats detail`: operations by key prefix, while that is on. */
-export class PrefixStatistics {
+export class PrefixStatistics implements KeyPrefixCounter {
   enabled = false;
   readonly #byPrefix = new Map<string, PrefixCounts>();
 
-  count(request: Request, reply: Reply): void {
-    switch (request.kind) {
-      case 'get':
-      case 'gat':
-        return this.#countGets(request.keys, reply);
-      case 'store':
-        return this.#add(request.key, 'set');
-      case 'delete':
-        if (!request.unasked) this.#add(request.key, 'del');
-        return;
-      default:
-        return;
+  /** Hits stand in the order of the keys. */
+  gets(keys: readonly string[], reply: Reply): void {
+    const hits = reply.kind === 'hits' ? reply.hits : [];
+    let next = 0;
+    for (const key of keys) {
+      this.#add(key, 'get');
+      if (hits[next]?.key !== key) continue;
+      this.#add(key, 'hit');
+      next++;
     }
+  }
+
+  set(key: string): void {
+    this.#add(key, 'set');
+  }
+
+  delete(key: string): void {
+    this.#add(key, 'del');
   }
 
   countHits(hits: readonly Hit[]): void {
@@ -47,18 +52,6 @@ export class PrefixStatistics {
     return [...this.#byPrefix].map(
       ([prefix, { get, hit, set, del }]) => `PREFIX ${prefix} get ${get} hit ${hit} set ${set} del ${del}`,
     );
-  }
-
-  /** Hits stand in the order of the keys. */
-  #countGets(keys: readonly string[], reply: Reply): void {
-    const hits = reply.kind === 'hits' ? reply.hits : [];
-    let next = 0;
-    for (const key of keys) {
-      this.#add(key, 'get');
-      if (hits[next]?.key !== key) continue;
-      this.#add(key, 'hit');
-      next++;
-    }
   }
 
   #add(key: string, counter: keyof PrefixCounts): void {

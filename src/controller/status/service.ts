@@ -1,10 +1,14 @@
+import { POLICIES, READ_NEEDS } from '../../consistency/policies.ts';
 import type { Core } from '../core.ts';
 import type { Settings } from '../settings.ts';
 
 /** Why clients here are not served with reads, as their level asks for; empty when they are. */
-export function readTroubleOf(core: Core, { durability }: Pick<Settings, 'durability'>): string {
-  const { coordinator, scheme, replica, peers } = core;
-  const gate = scheme.gate(coordinator.policy.strongReads ? 'strong-read' : 'read');
+export function readTroubleOf(
+  core: Core,
+  { durability, level }: Pick<Settings, 'durability' | 'level'>,
+): string {
+  const { scheme, replica, peers } = core;
+  const gate = scheme.gate(READ_NEEDS[POLICIES[level].reads]);
   if (gate.state !== 'open') return gate.reason;
   const trouble = replica.storeTrouble();
   if (trouble === null) return '';
@@ -14,6 +18,6 @@ export function readTroubleOf(core: Core, { durability }: Pick<Settings, 'durabi
 
 /** Why clients here are not served with writes; empty when they are. */
 export function writeTroubleOf({ coordinator }: Core): string {
-  const gate = coordinator.gate('write');
+  const gate = coordinator.writeGate;
   return gate.state === 'open' ? '' : gate.reason;
 }

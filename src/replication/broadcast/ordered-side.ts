@@ -91,6 +91,7 @@ export class OrderedSide implements Scheme {
   read(key: string, strength: ReadStrength, done: ReadDone, reader: Reader): void {
     const { replica } = this.#ports;
     const isPending = strength === 'strong' && this.engine.isPending(key);
+    // mutant: reads-before-pending
     if (!isPending) return replica.read(key, done, reader);
     this.engine.afterPending(key, () => {
       if (!reader.isGone) replica.read(key, done, reader);

@@ -1,5 +1,5 @@
-import type { Level } from '../../../src/consistency/level.ts';
 import type { Durability } from '../../../src/journal/durability.ts';
+import type { Level } from '../../../src/placement/level.ts';
 
 /**
  * What a mutant does to the code under its anchor. In a text, `$` stands for the code that the text replaces.

@@ -3,6 +3,7 @@ import { KEYS_AHEAD_MAX, MultiRead, type Part } from '../../../src/consistency/m
 import { Operation, type OperationOwner } from '../../../src/consistency/operation.ts';
 import { type Hit, type Reply, serverError } from '../../../src/protocol/reply.ts';
 import { ReadFlow } from '../../../src/replication/read-flow.ts';
+import { newContext } from '../../../src/replication/request-context.ts';
 
 const VALUE_BYTES = 1_000;
 const ROOM_BYTES = 4_000;
@@ -24,6 +25,7 @@ class Reading implements OperationOwner {
   /** What its client has been given and has not taken, in bytes. */
   outputBytes = 0;
   heldBytes = 0;
+  readonly context = newContext();
   mostBytes = 0;
   readonly operation: Operation;
   readonly flow = new ReadFlow({
@@ -39,7 +41,7 @@ class Reading implements OperationOwner {
 
   constructor(keys: readonly string[], { kind = 'get', cutShort, written }: Kind = {}) {
     const request = { kind, keys, withCas: false, exptime: 0, ...(cutShort && { cutShort }) };
-    this.operation = new Operation(request, 0, this);
+    this.operation = new Operation(request, 'read', true, 0, this);
     this.operation.isOrderedByRead = true;
     new MultiRead(this.operation, request, {
       read: (part) => {

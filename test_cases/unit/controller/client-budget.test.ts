@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { ClientBudget, CONNECTION_BYTES_MAX } from '../../../src/controller/clients/client-budget.ts';
-import { requestBytes } from '../../../src/controller/clients/request-bytes.ts';
-import { storeRequest } from '../../../src/protocol/make-request.ts';
-import type { Request } from '../../../src/protocol/request.ts';
 
 const MEBIBYTE = 1_048_576;
 
@@ -54,18 +51,5 @@ describe('what all clients may hold', () => {
     expect(budget.allowance).toBe(CONNECTION_BYTES_MAX);
     for (let at = 0; at < 100_000; at++) budget.join();
     expect(budget.allowance).toBe(16_384);
-  });
-});
-
-describe('what a request holds itself', () => {
-  it('is the value that it writes', () => {
-    expect(requestBytes(storeRequest('set', 'k', 0, 0, Buffer.alloc(1000)))).toBe(1000);
-  });
-
-  it('is the keys that it names, where they are many', () => {
-    const read = (keys: string[]): Request => ({ kind: 'get', keys, withCas: false });
-    expect(requestBytes(read(['k']))).toBe(0);
-    expect(requestBytes(read(new Array(1000).fill('key')))).toBe(51_000);
-    expect(requestBytes({ kind: 'version' })).toBe(0);
   });
 });

@@ -2,11 +2,15 @@ import { Fifo } from '../base/fifo.ts';
 import { failed, type Hit, type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import { ReadFlow, type Room } from '../replication/read-flow.ts';
+import type { RequestContext } from '../replication/request-context.ts';
+import { isWrite } from './access.ts';
 import type { Coordinator } from './coordinator.ts';
-import type { Operation, OperationOwner, ProgramOrder } from './operation.ts';
-import { isPlainRead, isPlainWrite, isWrite } from './request-kinds.ts';
+import type { Operation, OperationOwner } from './operation.ts';
+import { kindOf } from './request-kinds.ts';
 
-export interface SessionPorts {
+export interface PipelinePorts {
+  /** Goes with every request. */
+  readonly context: RequestContext;
   /** Called for every request, in order. */
   readonly onReply: (request: Request, reply: Reply) => void;
   /** Called for what goes out of a reply ahead of its end. */
@@ -28,22 +32,23 @@ export interface SessionPorts {
  *  - a conditional write holds back what follows until it is decided: it may have to be proposed again, and
  *    would then come after requests that were sent later.
  */
-export class ClientSession implements OperationOwner {
+export class Pipeline implements OperationOwner {
   readonly flow: ReadFlow;
+  readonly context: RequestContext;
   readonly #coordinator: Coordinator;
-  readonly #ports: SessionPorts;
+  readonly #ports: PipelinePorts;
   readonly #unanswered = new Fifo<Operation>();
   readonly #held = new Fifo<Operation>();
-  readonly #order: ProgramOrder = { started: 0 };
   /** Holds back what follows it. */
   #barrier: Operation | null = null;
   #draining = false;
   #writesUnderWay = 0;
   #hasLeft = false;
 
-  constructor(coordinator: Coordinator, ports: SessionPorts) {
+  constructor(coordinator: Coordinator, ports: PipelinePorts) {
     this.#coordinator = coordinator;
     this.#ports = ports;
+    this.context = ports.context;
     this.flow = new ReadFlow(ports.room);
   }
 
@@ -72,32 +77,24 @@ export class ClientSession implements OperationOwner {
   }
 
   #mayStart(operation: Operation): boolean {
-    const { request } = operation;
-    // Figures are of what has been answered: those of a pipeline too count what stands before them.
-    if (request.kind === 'stats') return this.#unanswered.first() === operation;
-    const need = this.#coordinator.needOf(request);
-    if (need === null) return true;
-    const gate = this.#coordinator.gate(need);
+    if (operation.access === 'none')
+      return !kindOf(operation.request).isStartedLast || this.#unanswered.first() === operation;
+    const gate = this.#coordinator.gate(operation);
     if (gate.state === 'closed') {
       operation.finish(failed(gate));
       return true;
     }
     if (gate.state === 'wait' || this.#barrier !== null) return false;
-    const alone = this.#coordinator.policy.ownWritesFirst && !isPlainWrite(request);
     // mutant: reads-before-own-writes
-    return !alone || this.#writesUnderWay === 0;
+    return this.#writesUnderWay === 0 || !this.#coordinator.waitsForOwnWrites(operation);
   }
 
+  /** Requests that touch no entry neither wait for a barrier nor become one. */
   #start(operation: Operation): void {
-    const { request } = operation;
-    if (isWrite(request)) {
-      operation.isWriteUnderWay = true;
-      this.#writesUnderWay++;
-    }
-    // What concerns no entry passes by a barrier, and is none.
-    if (this.#coordinator.needOf(request) !== null) {
-      operation.takeItsPlaceIn(this.#order);
+    if (operation.access !== 'none') {
+      operation.becomeStarted();
       this.#barrier = operation;
+      if (isWrite(operation.access)) this.#writesUnderWay++;
     }
     this.#coordinator.start(operation);
   }
@@ -115,7 +112,7 @@ export class ClientSession implements OperationOwner {
     let first = this.#unanswered.first();
     for (; first?.reply; first = this.#unanswered.first()) {
       this.#unanswered.shift();
-      if (!this.#hasLeft || !isPlainRead(first.request)) this.#ports.onReply(first.request, first.reply);
+      if (!this.#hasLeft || first.access !== 'read') this.#ports.onReply(first.request, first.reply);
       first.hold(0);
     }
     first?.onNext?.();
@@ -138,9 +135,7 @@ export class ClientSession implements OperationOwner {
   /** The client has left: what it wanted to read is not read any more. What it has asked to be written still is. */
   leave(): void {
     this.#hasLeft = true;
-    const unanswered = this.#unanswered.filter(
-      (operation) => !operation.done && isPlainRead(operation.request),
-    );
+    const unanswered = this.#unanswered.filter(({ done, access }) => !done && access === 'read');
     for (const operation of unanswered) operation.finish(NOT_WANTED);
     this.flow.retry();
   }

@@ -1,0 +1,141 @@
+import type { Draft, SetEffect } from '../ordering/effect.ts';
+import { NO_VERSION, type Version } from '../ordering/version.ts';
+import { failed } from '../protocol/reply.ts';
+import type { Request } from '../protocol/request.ts';
+import type { Reader } from '../replication/read-flow.ts';
+import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
+import type { ConditionalRequest, Found, Verdict } from './conditional.ts';
+import { decide, needsValue } from './decide.ts';
+import type { GateQueue } from './gate-queue.ts';
+import type { Operation } from './operation.ts';
+import { unknownReply } from './plain-writes.ts';
+import { policyOf, READ_NEEDS, type RequestRouter } from './policies.ts';
+import { noteReadOf, readTimeAfter } from './read-times.ts';
+
+export interface ConditionalWritesPorts {
+  readonly router: RequestRouter;
+  readonly gates: GateQueue;
+  /** Cluster time, milliseconds since 1970. */
+  readonly timeMs: () => number;
+  readonly itemBytesMax: number;
+}
+
+/** @param version that the change was given; `NO_VERSION` when there was none */
+export type OnDecided = (verdict: Verdict, version: Version) => void;
+
+/** A request that is being decided. */
+interface Attempt {
+  readonly operation: Operation;
+  readonly request: ConditionalRequest;
+  readonly scheme: Scheme;
+  /** Reads what the request depends on. */
+  readonly reader: Reader;
+  readonly done: OnDecided;
+}
+
+/**
+ * The loop of decide, propose, decide again, for everything that depends on what a key holds.
+ *
+ * Decides on the newest state that will hold if all goes as foreseen, and proposes on the condition that it
+ * does. An answer that changes nothing is a read, and is given only on what has been applied.
+ */
+export class ConditionalWrites {
+  readonly #ports: ConditionalWritesPorts;
+
+  constructor(ports: ConditionalWritesPorts) {
+    this.#ports = ports;
+  }
+
+  /** The operation releases its barrier when it is answered: until then it may have to be proposed again. */
+  answer(operation: Operation, request: ConditionalRequest & Request): void {
+    this.carryOut(operation, request, operation, (verdict, version) =>
+      operation.finish(verdict.reply(version)),
+    );
+  }
+
+  /** @param reader reads for it what it depends on */
+  carryOut(operation: Operation, request: ConditionalRequest, reader: Reader, done: OnDecided): void {
+    const { scheme } = this.#ports.router.of(request.key).group;
+    this.#decide({ operation, request, scheme, reader, done });
+  }
+
+  /** What the request does to an entry, or to the lack of one. */
+  verdict(request: ConditionalRequest, found: Found | null): Verdict {
+    const { timeMs, itemBytesMax } = this.#ports;
+    const nowMs = timeMs();
+    const expired = found !== null && found.expiresAtMs !== 0 && found.expiresAtMs <= nowMs;
+    return decide(request, expired ? null : found, { nowMs, itemBytesMax });
+  }
+
+  #decide(attempt: Attempt): void {
+    const { operation, request, scheme } = attempt;
+    if (operation.done) return;
+    const predicted = scheme.predict(request.key);
+    if (predicted === null) return this.#decideOnApplied(attempt);
+    const verdict = this.verdict(request, foundIn(predicted.effect));
+    if (verdict.change !== null) return this.#propose(attempt, verdict, predicted.version);
+    scheme.afterPending(request.key, () => this.#decideOnApplied(attempt));
+  }
+
+  #decideOnApplied(attempt: Attempt): void {
+    const { operation, request, scheme, reader } = attempt;
+    if (operation.done) return;
+    const held = scheme.heldVersion(request.key);
+    if (!needsValue(request)) {
+      const record = scheme.newest(request.key);
+      const live = record !== undefined && scheme.isLive(request.key);
+      return this.#onFound(attempt, held, live ? { ...record, flags: 0, value: EMPTY } : null);
+    }
+    scheme.read(
+      request.key,
+      'local',
+      (failure, entry, readAtSec) => {
+        if (failure !== null) operation.finish(failed(failure));
+        else this.#onFound(attempt, held, entry === null ? null : { ...entry, readAtSec });
+      },
+      reader,
+    );
+  }
+
+  /** @param held the version of the key when what was found was looked for */
+  #onFound(attempt: Attempt, held: Version, found: Found | null): void {
+    const { operation, request, scheme, done } = attempt;
+    if (operation.done) return;
+    const verdict = this.verdict(request, found);
+    if (verdict.change === null) {
+      const { reads } = policyOf(this.#ports.router.of(request.key), operation.context);
+      const give = () => done(verdict, NO_VERSION);
+      return this.#ports.gates.whenOpen(operation, scheme, READ_NEEDS[reads], give);
+    }
+    if (scheme.predict(request.key) !== null) return this.#decide(attempt);
+    this.#propose(attempt, verdict, held);
+  }
+
+  #propose(attempt: Attempt, verdict: Verdict, base: Version): void {
+    const { operation, request, scheme, reader, done } = attempt;
+    if (scheme.gate('write').state !== 'open') {
+      return this.#ports.gates.whenOpen(operation, scheme, 'write', () => this.#decide(attempt));
+    }
+    operation.proposed = true;
+    const { timeMs } = this.#ports;
+    const readAtSec = readTimeAfter(request, reader.isNoticed, verdict, base, scheme, timeMs);
+    const draft: Draft = { ...verdict.change!, key: request.key, base };
+    const onOutcome = (outcome: WriteOutcome): void => {
+      if (outcome.kind === 'applied') {
+        noteReadOf(scheme, request.key, outcome.version, readAtSec);
+        return done(verdict, outcome.version);
+      }
+      if (outcome.kind === 'unknown') return operation.finish(unknownReply(outcome));
+      operation.proposed = false;
+      this.#decide(attempt);
+    };
+    scheme.write(draft, onOutcome, operation.context);
+  }
+}
+
+function foundIn(effect: SetEffect | null): Found | null {
+  if (effect === null || effect.value === null) return null;
+  return { ...effect, value: effect.value, readAtSec: 0 };
+}
+
+const EMPTY = Buffer.alloc(0);

@@ -1,0 +1,33 @@
+import type { EngineNeed } from '../membership/gate.ts';
+import { failed } from '../protocol/reply.ts';
+import type { Scheme } from '../replication/scheme.ts';
+import type { Operation } from './operation.ts';
+
+interface WaitingOperation {
+  readonly operation: Operation;
+  readonly scheme: Scheme;
+  readonly need: EngineNeed;
+  readonly go: () => void;
+}
+
+/** Operations that were started, and may not go on before a gate is open again. */
+export class GateQueue {
+  #waiting: WaitingOperation[] = [];
+
+  /** Goes on when the gate is open, now or later; answers with the gate's reason when it is closed. */
+  whenOpen(operation: Operation, scheme: Scheme, need: EngineNeed, go: () => void): void {
+    if (operation.done) return;
+    const gate = scheme.gate(need);
+    if (gate.state === 'open') go();
+    else if (gate.state === 'closed') operation.finish(failed(gate));
+    else this.#waiting.push({ operation, scheme, need, go });
+  }
+
+  /** To be called when a gate may have changed, and every few milliseconds. Answered operations leave the queue. */
+  retry(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { operation, scheme, need, go } of waiting) this.whenOpen(operation, scheme, need, go);
+  }
+}

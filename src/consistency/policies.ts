@@ -1,0 +1,45 @@
+import type { EngineNeed } from '../membership/gate.ts';
+import type { Keyspace } from '../placement/keyspaces.ts';
+import type { Level } from '../placement/level.ts';
+import type { Router } from '../placement/router.ts';
+import type { RequestContext } from '../replication/request-context.ts';
+import type { ReadStrength, Scheme } from '../replication/scheme.ts';
+
+/** A level: by which scheme it replicates, and what a read waits for. */
+export interface Policy {
+  readonly engine: 'ordered' | 'convergent';
+  /** What a read sees. */
+  readonly reads: ReadStrength;
+  /** A read waits for all earlier writes of its own connection. */
+  readonly ownWritesFirst: boolean;
+}
+
+/**
+ * At the ordered levels the requests of a connection take effect in the order in which the client sent them, pipelined or
+ * not. At `eventual` a write takes effect here at once, so a connection sees its own writes without waiting for them.
+ */
+export const POLICIES: Readonly<Record<Level, Policy>> = {
+  linearizability: { engine: 'ordered', reads: 'strong', ownWritesFirst: true },
+  sequential: { engine: 'ordered', reads: 'local', ownWritesFirst: true },
+  eventual: { engine: 'convergent', reads: 'local', ownWritesFirst: false },
+};
+
+/** What the gate is asked for before a read of this strength. */
+export const READ_NEEDS: Readonly<Record<ReadStrength, EngineNeed>> = {
+  local: 'read',
+  strong: 'strong-read',
+};
+
+/** The part of a group that carries out requests. */
+export interface ServingGroup {
+  readonly scheme: Scheme;
+}
+
+export type ServedKeyspace = Keyspace<Policy, ServingGroup>;
+
+export type RequestRouter = Router<Policy, ServingGroup>;
+
+/** What a request goes by: the level that it asks for, or else the level of the keyspace. */
+export function policyOf(keyspace: ServedKeyspace, { level }: RequestContext): Policy {
+  return level === null ? keyspace.policy : POLICIES[level];
+}

@@ -1,0 +1,35 @@
+import { type Keyspace, Keyspaces } from './keyspaces.ts';
+
+/**
+ * Finds what serves a key: key → keyspace → group. A request for one key goes to one group. A request for several keys is
+ * split here by the keyspaces of its keys, and a request for every key goes to every group.
+ */
+export class Router<Policy, Group> {
+  /** Every keyspace. */
+  readonly all: readonly Keyspace<Policy, Group>[];
+  /** Every group, once. */
+  readonly groups: readonly Group[];
+  readonly #keyspaces: Keyspaces<Keyspace<Policy, Group>>;
+
+  /** @throws when two of the keyspaces have the same prefix, or none has the empty one */
+  constructor(keyspaces: readonly Keyspace<Policy, Group>[]) {
+    this.all = keyspaces;
+    this.groups = [...new Set(keyspaces.map(({ group }) => group))];
+    this.#keyspaces = new Keyspaces(keyspaces);
+  }
+
+  of(key: string): Keyspace<Policy, Group> {
+    return this.#keyspaces.of(key);
+  }
+
+  /** The keyspace of the key, as a list of one. */
+  listOf(key: string): readonly Keyspace<Policy, Group>[] {
+    return this.#keyspaces.listOf(key);
+  }
+
+  /** The keyspaces of the keys, each once. */
+  listOfEach(keys: readonly string[]): readonly Keyspace<Policy, Group>[] {
+    if (this.all.length === 1) return this.all;
+    return [...new Set(keys.map((key) => this.of(key)))];
+  }
+}

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { Router } from '../../../src/placement/router.ts';
+
+const ALL = { prefix: '', policy: 'all', group: 1 };
+const USERS = { prefix: 'user:', policy: 'users', group: 2 };
+
+describe('the router', () => {
+  it('refuses two keyspaces with one prefix, and keyspaces without a default', () => {
+    expect(() => new Router([ALL, USERS, { ...USERS }])).toThrow('the same prefix');
+    expect(() => new Router([USERS])).toThrow('no keyspace has the empty prefix');
+  });
+
+  it('makes no list for a request: where there is one keyspace, and for one key', () => {
+    const alone = new Router([ALL]);
+    expect(alone.listOfEach(['a', 'b'])).toBe(alone.all);
+    const router = new Router([ALL, USERS]);
+    expect(router.listOf('user:1')).toBe(router.listOf('user:2'));
+  });
+});
