@@ -87,3 +87,6 @@ export function ownerOf({ cluster, self, peers, level }: Settings): Owner {
 export function kindOf(level: Level): Owner['consistency'] {
   return POLICIES[level].engine === 'ordered' ? 'ordered' : 'eventual';
 }
+
+/** The settings that are the same for every controller of a cluster. */
+export type SharedSettings = Omit<Settings, 'self' | 'storeAddress'>;

@@ -1,7 +1,7 @@
 import { SLEW_MAX } from '../../src/membership/cluster-clock.ts';
+import type { Level } from '../../src/placement/level.ts';
 import type { Expiry } from '../checkers/expiry.ts';
 import type { Random } from './random.ts';
-import type { Scenario } from './scenario.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import { DRIFT_MAX } from './sim-clock.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -64,7 +64,10 @@ export function drawFleeting(random: Random, nodes: number): ClientPlan[] {
 }
 
 /** What the run has to keep to. Where time had to begin anew, the clocks' own errors are in it. */
-export function expiryOf({ level, clients }: Scenario, cluster: SimCluster): Expiry {
+export function expiryOf(
+  { level, clients }: { readonly level: Level; readonly clients: readonly ClientPlan[] },
+  cluster: SimCluster,
+): Expiry {
   const seconds = new Map(
     clients.flatMap(({ operations }) =>
       operations.flatMap((operation) =>

@@ -16,7 +16,8 @@ import { loadRunRecord, type RunRecord, retireRunRecord, withRunLock } from './r
 import { interruptible, RunUnderWay } from './run-under-way.ts';
 import { repair } from './start-missing.ts';
 import { stopRecorded } from './stop.ts';
-import { planStores, type StorePlan } from './stores/store-plan.ts';
+import { planStores } from './stores/plan-stores.ts';
+import type { StorePlan } from './stores/store-plan.ts';
 import { requireFreePorts, startStores, storeItemBytesMax } from './stores/stores.ts';
 import { plannedStores, requireLocal } from './topology.ts';
 

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { type Address, kindOf, type Settings } from '../../controller/settings.ts';
+import { type Address, kindOf, type Settings, type SharedSettings } from '../../controller/settings.ts';
 import type { Durability } from '../../journal/durability.ts';
 import { UsageError } from '../failure.ts';
 import { formatAddress, sameAddress } from './address.ts';
@@ -7,8 +7,8 @@ import { refuseContradictions } from './contradictions.ts';
 import { type RawSetting, type RawSettings, SETTINGS, type SettingKey } from './setting-table.ts';
 import * as read from './setting-values.ts';
 
-/** The settings that all controllers share, validated: `Settings` less what differs between them. */
-export interface Configuration extends Omit<Settings, 'self' | 'storeAddress'> {
+/** The settings that all controllers share, validated. */
+export interface Configuration extends SharedSettings {
   /** The memcached of each peer; null: nobody said where, so that it is 127.0.0.1, `STORE_PORT_BASE` + id. */
   readonly stores: readonly Address[] | null;
 }

@@ -1,6 +1,6 @@
 import { POLICIES } from '../../consistency/policies.ts';
+import type { SharedSettings } from '../../controller/settings.ts';
 import { UsageError } from '../failure.ts';
-import type { Configuration } from './configuration.ts';
 import type { SettingKey } from './setting-table.ts';
 
 /** Settings that can't hold together: the first has to be larger than the others come to. */
@@ -12,17 +12,17 @@ interface Rule {
   readonly formula: string;
   /** False: it may be as large. */
   readonly isStrict: boolean;
-  readonly value: (settings: Configuration) => number;
-  readonly boundValue: (settings: Configuration) => number;
-  readonly concerns: (settings: Configuration) => boolean;
+  readonly value: (settings: SharedSettings) => number;
+  readonly boundValue: (settings: SharedSettings) => number;
+  readonly concerns: (settings: SharedSettings) => boolean;
   /** What would happen otherwise. */
   readonly why: string;
 }
 
 const always = (): boolean => true;
-const hasViews = ({ level }: Configuration): boolean => POLICIES[level].engine === 'ordered';
-const hasMemcached = ({ storeType }: Configuration): boolean => storeType !== 'custom';
-const suspectMs = ({ heartbeatMs, threshold }: Configuration): number => heartbeatMs * threshold;
+const hasViews = ({ level }: SharedSettings): boolean => POLICIES[level].engine === 'ordered';
+const hasMemcached = ({ storeType }: SharedSettings): boolean => storeType !== 'custom';
+const suspectMs = ({ heartbeatMs, threshold }: SharedSettings): number => heartbeatMs * threshold;
 
 const RULES: readonly Rule[] = [
   {
@@ -101,7 +101,7 @@ const RULES: readonly Rule[] = [
  * @param saidWhere a setting, its value, and where it comes from, for people: `lease_time is 0.05 (in config.ini)`
  * @throws UsageError
  */
-export function refuseContradictions(settings: Configuration, saidWhere: (key: SettingKey) => string): void {
+export function refuseContradictions(settings: SharedSettings, saidWhere: (key: SettingKey) => string): void {
   for (const rule of RULES) {
     if (!rule.concerns(settings)) continue;
     const value = rule.value(settings);

@@ -1,35 +1,6 @@
-import type { Request } from '../request.ts';
+import type { BinaryCommand } from './binary-command.ts';
 import * as make from './make-request.ts';
 import type { Packet } from './packet.ts';
-
-/**
- * The one table of the binary protocol: what the decoder accepts under each opcode, what it makes of it, and
- * how the encoder answers. As memcached 1.6.18 has it, whose sources are the only complete description
- * (proto_bin.c); opcodes that it does not know, `verbosity` and the range commands among them, are not here.
- */
-export interface BinaryCommand {
-  readonly opcode: number;
-  readonly name: string;
-  /** The kind of request that a well-formed packet becomes; `invalid` for what is always refused. */
-  readonly makes: Request['kind'];
-  /** Success is not answered, nor is a miss of a read; errors are. */
-  readonly quiet: boolean;
-  /** The answer names the key. */
-  readonly answersKey: boolean;
-  /** The answer to a read brings the value along. */
-  readonly answersValue: boolean;
-  /** Lengths of extras that are accepted, in bytes. */
-  readonly extrasBytes: readonly number[];
-  readonly key: 'required' | 'none' | 'optional';
-  /**
-   * What follows the key. `ignored`: memcached does not look at the length of the body, and reads what is
-   * left of it as the next packet.
-   */
-  readonly rest: 'none' | 'value' | 'swallowed' | 'ignored';
-  /** A value that is too large takes the entry away that it was to replace. */
-  readonly replaces: boolean;
-  readonly make: (packet: Packet, command: BinaryCommand, value: Buffer) => Request;
-}
 
 /** What most commands have in common. */
 const PLAIN = {
@@ -44,6 +15,11 @@ const PLAIN = {
 
 const KEYLESS = { ...PLAIN, key: 'none' } as const;
 
+/**
+ * The one table of the binary protocol: what the decoder accepts under each opcode, what it makes of it, and
+ * how the encoder answers. As memcached 1.6.18 has it, whose sources are the only complete description
+ * (proto_bin.c); opcodes that it does not know, `verbosity` and the range commands among them, are not here.
+ */
 export const BINARY_COMMANDS: readonly BinaryCommand[] = [
   ...loudAndQuiet(0x00, 0x09, { ...PLAIN, name: 'get', makes: 'get', make: make.get }),
   ...loudAndQuiet(0x0c, 0x0d, { ...PLAIN, name: 'getk', makes: 'get', answersKey: true, make: make.get }),

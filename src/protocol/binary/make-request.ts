@@ -10,7 +10,7 @@ import type {
   StoreRequest,
   StoreVerb,
 } from '../request.ts';
-import type { BinaryCommand } from './binary-commands.ts';
+import type { BinaryCommand } from './binary-command.ts';
 import type { Packet } from './packet.ts';
 import { statWords } from './stat-groups.ts';
 import { FAILURES, type Failure, NO_INITIAL_VALUE } from './wire-format.ts';

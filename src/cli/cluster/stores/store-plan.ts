@@ -1,9 +1,4 @@
 import type { Address } from '../../../controller/settings.ts';
-import { OperationError } from '../../failure.ts';
-import { formatAddress } from '../../settings/address.ts';
-import { composeOf, dockerObstacle } from './docker.ts';
-import { type FoundStore, findStore } from './found-store.ts';
-import { memcachedVersion } from './memcached-program.ts';
 
 /** Where the values of a cluster are, and who started that. */
 export type StorePlan =
@@ -16,79 +11,3 @@ export type StorePlan =
       readonly words: string;
     }
   | { readonly kind: 'embedded'; readonly words: string };
-
-export interface StoreWish {
-  /** The embedded store was asked for. */
-  readonly embedded: boolean;
-  /** Stores that the user has; null: they are ours to find or to start. */
-  readonly configured: readonly Address[] | null;
-  /** Where they are looked for, one per controller, and started where there is none. */
-  readonly planned: readonly Address[];
-  /** What is known of those who may use a store: see `findStore`. */
-  readonly runDirectory: string;
-}
-
-/**
- * Memcacheds that are there already; for the others the best there is: Docker's, which is pinned; else the program;
- * else the embedded store.
- *
- * @throws OperationError when something is in the way
- */
-export async function planStores(wish: StoreWish): Promise<StorePlan> {
-  if (wish.embedded) return { kind: 'embedded', words: 'embedded in the controllers, as configured' };
-  if (wish.configured !== null) {
-    const listed = wish.configured.map(formatAddress).join(', ');
-    return {
-      kind: 'configured',
-      stores: wish.configured,
-      found: [],
-      words: `the configured ones, ${listed}`,
-    };
-  }
-  const stores = wish.planned;
-  const present = await Promise.all(stores.map((store) => findStore(store, wish.runDirectory)));
-  const found = present.flatMap((store, id) => (store === null ? [] : [id]));
-  const words = foundInWords(stores, present);
-  if (found.length === stores.length) return { kind: 'found', stores, found, words };
-  const missing = stores.filter((_, id) => !found.includes(id));
-  const plan = await planMissing(stores, missing, found);
-  return { ...plan, words: words === '' ? plan.words : `${words}; for the others ${plan.words}` };
-}
-
-async function planMissing(
-  stores: readonly Address[],
-  missing: readonly Address[],
-  found: readonly number[],
-): Promise<StorePlan> {
-  const where = portsInWords(missing);
-  const obstacle = await dockerObstacle(stores.length);
-  if (obstacle === null) {
-    const { name } = await composeOf();
-    return { kind: 'docker', stores, found, words: `memcached in Docker (${name}), ${where}` };
-  }
-  const version = await memcachedVersion();
-  if (version !== null) {
-    const words = `the memcached program ${version}, ${where} (${obstacle}; with one, they would run in containers)`;
-    return { kind: 'memcached', stores, found, words };
-  }
-  const without = `${obstacle}, and there is no memcached program: install either for real memcacheds`;
-  if (found.length === 0) return { kind: 'embedded', words: `embedded in the controllers (${without})` };
-  const names = missing.map(formatAddress).join(', ');
-  throw new OperationError(`nothing answers on ${names}, and it can't be started here (${without})`);
-}
-
-function foundInWords(stores: readonly Address[], present: readonly (FoundStore | null)[]): string {
-  const named = present.flatMap((store, id) =>
-    store === null ? [] : [`${formatAddress(stores[id]!)} (${store.version}, ${store.words})`],
-  );
-  return named.length === 0
-    ? ''
-    : `memcached that is there already, on ${named.join(', ')}; stop.sh leaves it`;
-}
-
-function portsInWords(stores: readonly Address[]): string {
-  const first = formatAddress(stores[0]!);
-  const inARow = stores.every(({ port }, index) => port === stores[0]!.port + index);
-  if (!inARow) return `on ${stores.map(formatAddress).join(', ')}`;
-  return `one per controller on ${first}${stores.length > 1 ? `-${stores.at(-1)!.port}` : ''}`;
-}
