@@ -39,7 +39,8 @@ export class Scheduler {
       this.#pop();
       this.#nowMs = first.atMs;
       first.run();
-      if (this.asynchronous) await new Promise(setImmediate);
+      // Runs once no promise has anything left to do, without a turn of the event loop.
+      if (this.asynchronous) await new Promise<void>(process.nextTick);
       if (this.#error !== null) throw this.#error.thrown;
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
