@@ -77,10 +77,12 @@ function read(file: string): Results {
   try {
     results = JSON.parse(readFileSync(file, 'utf8')) as Results;
   } catch (error) {
-    throw new OperationError(`cannot read results from ${file}: ${reasonOf(error)}`, { cause: error });
+    throw new OperationError('BENCH', `cannot read results from ${file}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
   if (results.format !== 1)
-    throw new OperationError(`${file} is not a file of results that this version reads`);
+    throw new OperationError('BENCH', `${file} is not a file of results that this version reads`);
   return results;
 }
 

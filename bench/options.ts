@@ -66,10 +66,12 @@ export function parseOptions(words: readonly string[]): Wish {
   if (values.help) return { kind: 'help' };
   if (values.compare) {
     const [before, after] = positionals;
-    if (positionals.length !== 2) throw new UsageError('--compare takes two files of results');
+    if (positionals.length !== 2)
+      throw new UsageError('COMMAND_LINE', '--compare takes two files of results');
     return { kind: 'compare', before: before!, after: after! };
   }
-  if (positionals.length > 0) throw new UsageError(`"${positionals[0]}" is not understood; see --help`);
+  if (positionals.length > 0)
+    throw new UsageError('COMMAND_LINE', `"${positionals[0]}" is not understood; see --help`);
   const quick = values.quick ?? false;
   const keysMax = number(
     'keys-max',
@@ -127,20 +129,24 @@ function parse(words: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError(reasonOf(error), { cause: error });
+    throw new UsageError('COMMAND_LINE', reasonOf(error), { cause: error });
   }
 }
 
 function number(name: string, word: string, least: number, most: number): number {
   const value = Number(word);
   if (value >= least && value <= most) return value;
-  throw new UsageError(`--${name} is "${word}": it has to be a number from ${least} to ${most}`);
+  throw new UsageError(
+    'COMMAND_LINE',
+    `--${name} is "${word}": it has to be a number from ${least} to ${most}`,
+  );
 }
 
 function list<T extends string>(name: string, text: string, known: readonly T[]): T[] {
   return text.split(',').map((word) => {
     const found = known.find((one) => one === word);
-    if (found === undefined) throw new UsageError(`--${name}: "${word}" is none of ${known.join(', ')}`);
+    if (found === undefined)
+      throw new UsageError('COMMAND_LINE', `--${name}: "${word}" is none of ${known.join(', ')}`);
     return found;
   });
 }

@@ -75,10 +75,10 @@ export async function becomesReady(servers: readonly Server[], check: () => Prom
   const until = performance.now() + READY_WITHIN_MS;
   while (!(await check().catch(() => false))) {
     const ended = servers.find(({ hasEnded }) => hasEnded);
-    if (ended !== undefined) throw new OperationError(`${ended.name} ended:\n${ended.tail()}`);
+    if (ended !== undefined) throw new OperationError('BENCH', `${ended.name} ended:\n${ended.tail()}`);
     if (performance.now() > until) {
       const tails = servers.map((server) => `${server.name}: ${server.tail()}`).join('\n');
-      throw new OperationError(`not ready within ${READY_WITHIN_MS} ms:\n${tails}`);
+      throw new OperationError('BENCH', `not ready within ${READY_WITHIN_MS} ms:\n${tails}`);
     }
     await new Promise((resolve) => setTimeout(resolve, READY_INTERVAL_MS));
   }

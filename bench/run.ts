@@ -125,7 +125,7 @@ export class Run {
       if (result.errors === 0) return;
       refused = `${result.errors} of ${keys} keys were refused: ${result.firstError}`;
     }
-    throw new OperationError(refused);
+    throw new OperationError('BENCH', refused);
   }
 
   /** Half sets, half gets, so that code that is compiled as it runs has been, and memory is there. */
@@ -211,7 +211,9 @@ function makeDirectory(within: string): string {
   try {
     return mkdtempSync(join(within, 'memchorus-bench-'));
   } catch (error) {
-    throw new OperationError(`cannot make a directory in ${within}: ${reasonOf(error)}`, { cause: error });
+    throw new OperationError('BENCH', `cannot make a directory in ${within}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -91,7 +91,7 @@ export class Loader {
     return new Promise((resolve, reject) => {
       const child = execFile(this.#program, all, { signal, encoding: 'utf8' }, (error, stdout, stderr) => {
         if (error === null) resolve(JSON.parse(stdout) as LoadResult);
-        else reject(new OperationError(stderr.trim() || error.message, { cause: error }));
+        else reject(new OperationError('BENCH', stderr.trim() || error.message, { cause: error }));
       });
       own(child);
     });
@@ -105,6 +105,7 @@ function runs(program: string): boolean {
 function build(sources: readonly string[], program: string): void {
   if (compilerVersion() === null) {
     throw new OperationError(
+      'BENCH',
       `the load generator is C and there is no compiler "${COMPILER}": apt-get install gcc libc6-dev, or set CC`,
     );
   }
@@ -114,7 +115,8 @@ function build(sources: readonly string[], program: string): void {
   const { status, stderr } = spawnSync(COMPILER, [...FLAGS, '-o', half, ...files, '-lm'], {
     encoding: 'utf8',
   });
-  if (status !== 0) throw new OperationError(`${COMPILER} does not compile the load generator:\n${stderr}`);
+  if (status !== 0)
+    throw new OperationError('BENCH', `${COMPILER} does not compile the load generator:\n${stderr}`);
   renameSync(half, program);
 }
 

@@ -115,7 +115,7 @@ class Cluster {
       await ends;
     } catch (error) {
       const { stderr, stdout } = error as { stderr?: string; stdout?: string };
-      throw new OperationError(`main.ts ${words[0]}: ${stderr || stdout || reasonOf(error)}`, {
+      throw new OperationError('BENCH', `main.ts ${words[0]}: ${stderr || stdout || reasonOf(error)}`, {
         cause: error,
       });
     }

@@ -72,9 +72,9 @@ export async function openStorage(
   };
 }
 
-type OnDisk = Omit<JournalStatus, 'durability' | 'reason' | 'entries'>;
+type DiskStatus = Omit<JournalStatus, 'durability' | 'reason' | 'entries'>;
 
-const IN_MEMORY: OnDisk = {
+const IN_MEMORY: DiskStatus = {
   backlogBytes: 0,
   diskBytes: 0,
   lastFlushMs: null,
@@ -82,7 +82,7 @@ const IN_MEMORY: OnDisk = {
   recoveredMs: 0,
 };
 
-function onDisk({ journal, recovered }: OpenedJournal, nowMs: number): OnDisk {
+function onDisk({ journal, recovered }: OpenedJournal, nowMs: number): DiskStatus {
   const { backlogBytes, diskBytes, flushedMs } = journal.figures;
   return {
     backlogBytes,
@@ -121,7 +121,7 @@ async function openLog(
     nodes: settings.peers.length,
     refuse: (report) => {
       if (report.records === 0) return null;
-      return abandon ?? (owner.consistency === 'ordered' ? whyNotWhole(report) : null);
+      return abandon ?? (owner.consistency === 'ordered' ? whyUnusable(report) : null);
     },
     onWritable,
     log: logger,
@@ -148,7 +148,7 @@ async function openLog(
 const NEWEST_TIME_MAX = Number.MAX_SAFE_INTEGER - 365 * 86_400_000 * TICKS_PER_MS;
 
 /** While a state is taken over, it is none that any controller ever had: nothing can go on from there. */
-function whyNotWhole({ marks }: RecoveryReport): string | null {
+function whyUnusable({ marks }: RecoveryReport): string | null {
   return sameVersion(marks.applied, NO_VERSION) ? HALF_TAKEN_OVER : null;
 }
 

@@ -1,6 +1,6 @@
 import { EXIT_FAILED, EXIT_OK, reasonOf, UsageError } from '../failure.ts';
 import { look } from '../status/run-status.ts';
-import type { ClientSession } from './cli-session.ts';
+import type { CliSession } from './cli-session.ts';
 import { clientHelp } from './client-help.ts';
 import { isShowCluster } from './command-words.ts';
 import type { ReplyParts } from './text-reply-reader.ts';
@@ -15,7 +15,7 @@ const LINE_BYTES_MAX = 1024 * 1024;
  *
  * @returns the exit code
  */
-export async function runBatch(session: ClientSession, input: AsyncIterable<Buffer>): Promise<number> {
+export async function runBatch(session: CliSession, input: AsyncIterable<Buffer>): Promise<number> {
   const source = new ByteSource(input);
   let failed = false;
   for (let line = await source.line(); line !== null; line = await source.line()) {
@@ -42,7 +42,7 @@ export async function runBatch(session: ClientSession, input: AsyncIterable<Buff
 async function nextCommand(line: string, source: ByteSource): Promise<WireCommand | null> {
   const word = line.trim();
   if (word === 'exit') return null;
-  if (word === 'help') throw new UsageError(`commands are:\n${clientHelp('')}`);
+  if (word === 'help') throw new UsageError('CLIENT_COMMAND', `commands are:\n${clientHelp('')}`);
   const typed = parseTyped(line);
   switch (typed.kind) {
     case 'quit':
@@ -55,7 +55,7 @@ async function nextCommand(line: string, source: ByteSource): Promise<WireComman
 }
 
 /** @returns true when it was answered, and not with an error */
-export async function runAndPrint(session: ClientSession, command: WireCommand): Promise<boolean> {
+export async function runAndPrint(session: CliSession, command: WireCommand): Promise<boolean> {
   const reply = await session.run(command);
   if (reply === null) return false;
   printPlain(reply);
@@ -86,7 +86,8 @@ class ByteSource {
         return this.#take(end + 1)
           .toString('latin1')
           .replace(/\r?\n$/, '');
-      if (this.#buffered.length > LINE_BYTES_MAX) throw new UsageError('a line is too long');
+      if (this.#buffered.length > LINE_BYTES_MAX)
+        throw new UsageError('CLIENT_COMMAND', 'a line is too long');
       if (await this.#more()) continue;
       return this.#buffered.length === 0 ? null : this.#take(this.#buffered.length).toString('latin1');
     }
@@ -98,13 +99,14 @@ class ByteSource {
     let missing = bytes;
     while (missing > 0) {
       if (this.#buffered.length === 0 && !(await this.#more())) {
-        throw new UsageError(`the value ends ${missing} bytes early`);
+        throw new UsageError('CLIENT_COMMAND', `the value ends ${missing} bytes early`);
       }
       const piece = this.#take(Math.min(missing, this.#buffered.length));
       pieces.push(piece);
       missing -= piece.length;
     }
-    if (((await this.line()) ?? '') !== '') throw new UsageError(`the value is longer than ${bytes} bytes`);
+    if (((await this.line()) ?? '') !== '')
+      throw new UsageError('CLIENT_COMMAND', `the value is longer than ${bytes} bytes`);
     return Buffer.concat(pieces);
   }
 
@@ -116,7 +118,7 @@ class ByteSource {
 
   async #more(): Promise<boolean> {
     const { value, done } = await this.#chunks.next().catch((error: unknown) => {
-      throw new UsageError(`cannot read the commands: ${reasonOf(error)}`);
+      throw new UsageError('CLIENT_COMMAND', `cannot read the commands: ${reasonOf(error)}`);
     });
     if (done === true) return false;
     this.#buffered = this.#buffered.length === 0 ? value : Buffer.concat([this.#buffered, value]);

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { Address } from '../../controller/settings.ts';
 import { reasonOf, systemCodeOf } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
-import { ProtocolViolation, type ReplyParts, ReplyReader, type ReplyShape } from './text-reply-reader.ts';
+import { ProtocolViolation, type ReplyParts, type ReplyShape, TextReplyReader } from './text-reply-reader.ts';
 
 /** How long a controller may take to accept a connection, in milliseconds. */
 const DIAL_TIMEOUT_MS = 2000;
@@ -17,17 +17,29 @@ export class ConnectionLost extends Error {
   }
 }
 
+type State =
+  | { readonly phase: 'idle' }
+  | {
+      readonly phase: 'asking';
+      readonly reader: TextReplyReader;
+      settle(outcome: ReplyParts | ConnectionLost): void;
+    }
+  | { readonly phase: 'lost'; readonly reason: ConnectionLost };
+
+const IDLE: State = { phase: 'idle' };
+
+/** Called once, when a connection is lost while nothing is asked. */
+export type OnLostWhileIdle = (connection: CliConnection, reason: ConnectionLost) => void;
+
 /** One connection to a controller, one command at a time. Every wait has a deadline. */
-export class ClientConnection {
+export class CliConnection {
   readonly address: Address;
   readonly #socket: Socket;
-  #pending: { readonly reader: ReplyReader; settle(outcome: ReplyParts | ConnectionLost): void } | null =
-    null;
-  #lost: ConnectionLost | null = null;
-  #onLost: (reason: ConnectionLost) => void = () => {};
+  readonly #onLostWhileIdle: OnLostWhileIdle;
+  #state: State = IDLE;
 
   /** @throws ConnectionLost when nothing there accepts in time */
-  static dial(address: Address): Promise<ClientConnection> {
+  static dial(address: Address, onLostWhileIdle: OnLostWhileIdle = ignore): Promise<CliConnection> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: address.host, port: address.port, noDelay: true });
       const fail = (reason: string, cause?: Error): void => {
@@ -39,72 +51,69 @@ export class ClientConnection {
       socket.once('connect', () => {
         socket.setTimeout(0);
         socket.removeAllListeners();
-        resolve(new ClientConnection(address, socket));
+        resolve(new CliConnection(address, socket, onLostWhileIdle));
       });
     });
   }
 
-  private constructor(address: Address, socket: Socket) {
+  private constructor(address: Address, socket: Socket, onLostWhileIdle: OnLostWhileIdle) {
     this.address = address;
     this.#socket = socket;
+    this.#onLostWhileIdle = onLostWhileIdle;
     socket.on('data', (chunk) => this.#onData(chunk));
     socket.on('error', (error) => this.#becomeLost(reasonOf(error)));
     socket.on('close', () => this.#becomeLost('the connection was closed'));
   }
 
-  get lost(): boolean {
-    return this.#lost !== null;
-  }
-
-  /** Called once, when the connection is lost while nothing is asked. */
-  onLostWhileIdle(listener: (reason: ConnectionLost) => void): void {
-    this.#onLost = listener;
-  }
-
   /** @throws ConnectionLost; whether the command took effect is then unknown */
   request(bytes: Buffer, shape: ReplyShape, timeoutMs: number): Promise<ReplyParts> {
-    if (this.#lost !== null) return Promise.reject(this.#lost);
+    if (this.#state.phase === 'lost') return Promise.reject(this.#state.reason);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#becomeLost(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
       const settle = (outcome: ReplyParts | ConnectionLost): void => {
         clearTimeout(timer);
-        this.#pending = null;
         if (outcome instanceof ConnectionLost) reject(outcome);
         else resolve(outcome);
       };
-      this.#pending = { reader: new ReplyReader(shape), settle };
+      this.#state = { phase: 'asking', reader: new TextReplyReader(shape), settle };
       this.#socket.write(bytes);
     });
   }
 
+  /** Ends the connection. A command that is being asked is answered with `ConnectionLost`. */
   close(): void {
-    this.#onLost = () => {};
+    if (this.#state.phase === 'idle')
+      this.#state = { phase: 'lost', reason: new ConnectionLost(`${formatAddress(this.address)}: closed`) };
     this.#socket.end('quit\r\n');
     this.#socket.destroySoon();
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#pending === null) {
-      this.#becomeLost('it sent what nobody asked for');
-      return;
-    }
+    const state = this.#state;
+    if (state.phase !== 'asking') return this.#becomeLost('it sent what nobody asked for');
     try {
-      const reply = this.#pending.reader.push(chunk);
-      if (reply !== null) this.#pending.settle(reply);
+      const reply = state.reader.push(chunk);
+      if (reply === null) return;
+      this.#state = IDLE;
+      state.settle(reply);
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
       this.#becomeLost(error.message);
     }
   }
 
-  #becomeLost(reason: string): void {
-    if (this.#lost !== null) return;
-    this.#lost = new ConnectionLost(`${formatAddress(this.address)}: ${reason}`);
+  #becomeLost(text: string): void {
+    const state = this.#state;
+    if (state.phase === 'lost') return;
+    const reason = new ConnectionLost(`${formatAddress(this.address)}: ${text}`);
+    this.#state = { phase: 'lost', reason };
     this.#socket.destroy();
-    if (this.#pending === null) this.#onLost(this.#lost);
-    else this.#pending.settle(this.#lost);
+    if (state.phase === 'asking') state.settle(reason);
+    else this.#onLostWhileIdle(this, reason);
   }
 }
+
+function ignore(): void {}
 
 function connectFailure(error: Error): string {
   switch (systemCodeOf(error)) {

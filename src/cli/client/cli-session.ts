@@ -2,27 +2,31 @@ import type { Address } from '../../controller/settings.ts';
 import type { Status } from '../../controller/status/status.ts';
 import { OperationError } from '../failure.ts';
 import { formatAddress, parseAddress, sameAddress } from '../settings/address.ts';
-import { ClientConnection, ConnectionLost } from './cli-connection.ts';
+import { CliConnection, ConnectionLost } from './cli-connection.ts';
 import type { ReplyParts } from './text-reply-reader.ts';
 import type { WireCommand } from './typed-command.ts';
 
 /** Beyond the cluster's own deadline: then it is the controller that hangs, not the request. In milliseconds. */
 const REPLY_MARGIN_MS = 4000;
 
+type State =
+  | { readonly phase: 'unconnected' }
+  /** `done` is shared by a command that finds no connection and the search for the next controller. */
+  | { readonly phase: 'connecting'; readonly done: Promise<void> }
+  | { readonly phase: 'connected'; readonly connection: CliConnection }
+  | { readonly phase: 'closed' };
+
 /**
  * A user's connection to a cluster: to one controller at a time, and to the next one when that dies.
  *
  * A command is never sent a second time by itself: its first try may have taken effect.
  */
-export class ClientSession {
+export class CliSession {
   readonly #candidates: Address[];
   readonly #replyTimeoutMs: number;
   readonly #movesOn: boolean;
   readonly #notice: (message: string) => void;
-  #connection: ClientConnection | null = null;
-  /** Shared by a command that finds no connection and the search for the next controller. */
-  #connecting: Promise<void> | null = null;
-  #closed = false;
+  #state: State = { phase: 'unconnected' };
 
   /**
    * @param candidates where to try, in this order
@@ -48,29 +52,35 @@ export class ClientSession {
 
   /** Null while there is no connection. */
   get address(): Address | null {
-    return this.#connection?.address ?? null;
+    return this.#state.phase === 'connected' ? this.#state.connection.address : null;
   }
 
   /** @throws OperationError when none of the candidates accepts */
-  connect(): Promise<void> {
-    this.#connecting ??= this.#dialInTurn().finally(() => {
-      this.#connecting = null;
-    });
-    return this.#connecting;
+  async connect(): Promise<void> {
+    if (this.#state.phase === 'connecting') return this.#state.done;
+    if (this.#state.phase !== 'unconnected') return;
+    const done = this.#dialInTurn();
+    this.#state = { phase: 'connecting', done };
+    try {
+      await done;
+    } finally {
+      this.#becomeUnconnected('connecting');
+    }
   }
 
   async #dialInTurn(): Promise<void> {
     const failures: string[] = [];
     for (const candidate of this.#candidates) {
       try {
-        return this.#adopt(await ClientConnection.dial(candidate));
+        const connection = await CliConnection.dial(candidate, (lost, reason) => this.#onLost(lost, reason));
+        return this.#becomeConnected(connection);
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error;
         failures.push(error.message);
       }
     }
     const hint = 'is the cluster running? ./startup.sh starts one';
-    throw new OperationError(`cannot connect: ${failures.join('; ')} (${hint})`);
+    throw new OperationError('UNREACHABLE', `cannot connect: ${failures.join('; ')} (${hint})`);
   }
 
   /**
@@ -96,9 +106,9 @@ export class ClientSession {
 
   /** @returns null when the connection was lost: the user has been told, and the session has moved on if it could */
   async run(command: WireCommand): Promise<ReplyParts | null> {
-    if (this.#connection === null) await this.connect();
-    const connection = this.#connection;
-    if (connection === null) return null;
+    await this.connect();
+    if (this.#state.phase !== 'connected') return null;
+    const { connection } = this.#state;
     try {
       return await connection.request(command.bytes, command.reply, this.#replyTimeoutMs);
     } catch (error) {
@@ -106,7 +116,7 @@ export class ClientSession {
       const outcome = command.writes
         ? `the outcome of "${command.title}" is unknown: it may or may not have taken effect`
         : `"${command.title}" was not answered; ask again`;
-      await this.#moveOn(`${error.message}; ${outcome}`);
+      await this.#moveOn(connection, `${error.message}; ${outcome}`);
       return null;
     }
   }
@@ -119,33 +129,34 @@ export class ClientSession {
   }
 
   close(): void {
-    this.#closed = true;
-    this.#connection?.close();
-    this.#connection = null;
+    if (this.#state.phase === 'connected') this.#state.connection.close();
+    this.#state = { phase: 'closed' };
   }
 
-  #adopt(connection: ClientConnection): void {
-    if (this.#closed) {
-      connection.close();
-      return;
-    }
-    this.#connection = connection;
-    connection.onLostWhileIdle((reason) => {
-      if (this.#connection === connection) void this.#moveOn(reason.message);
-    });
+  #becomeConnected(connection: CliConnection): void {
+    if (this.#state.phase === 'closed') connection.close();
+    else this.#state = { phase: 'connected', connection };
+  }
+
+  #becomeUnconnected(from: 'connecting' | 'connected'): void {
+    if (this.#state.phase === from) this.#state = { phase: 'unconnected' };
+  }
+
+  #onLost(connection: CliConnection, { message }: ConnectionLost): void {
+    if (this.#state.phase === 'connected' && this.#state.connection === connection)
+      void this.#moveOn(connection, message);
   }
 
   /** The dead controller goes to the end of the line, and the next one that accepts is taken. */
-  async #moveOn(message: string): Promise<void> {
-    const dead = this.#connection?.address;
-    this.#connection = null;
+  async #moveOn(lost: CliConnection, message: string): Promise<void> {
+    this.#becomeUnconnected('connected');
     this.#notice(message);
     if (!this.#movesOn) return;
-    const at = this.#candidates.findIndex((known) => dead !== undefined && sameAddress(known, dead));
+    const at = this.#candidates.findIndex((known) => sameAddress(known, lost.address));
     if (at >= 0) this.#candidates.push(...this.#candidates.splice(at, 1));
     try {
       await this.connect();
-      this.#notice(`now at ${formatAddress(this.address!)}`);
+      if (this.address !== null) this.#notice(`now at ${formatAddress(this.address)}`);
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       this.#notice(`${error.message}; the next command tries again`);

@@ -1,7 +1,7 @@
 import type { Address } from '../../controller/settings.ts';
 import type { Status } from '../../controller/status/status.ts';
 import { OperationError } from '../failure.ts';
-import { ClientConnection, ConnectionLost } from './cli-connection.ts';
+import { CliConnection, ConnectionLost } from './cli-connection.ts';
 import { statusOf } from './cli-session.ts';
 
 /** A controller, as it says itself. */
@@ -17,7 +17,7 @@ const ANSWER_TIMEOUT_MS = 1000;
 /** @returns null when no controller answers there in time */
 export async function controllerAt(address: Address): Promise<ControllerFound | null> {
   try {
-    const connection = await ClientConnection.dial(address);
+    const connection = await CliConnection.dial(address);
     try {
       const shown = await connection.request(Buffer.from('show json\r\n'), 'lines', ANSWER_TIMEOUT_MS);
       const status = statusOf(shown);

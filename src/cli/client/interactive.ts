@@ -6,7 +6,7 @@ import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { stateDirectory } from '../locations.ts';
 import { formatAddress } from '../settings/address.ts';
 import { look } from '../status/run-status.ts';
-import { type ClientSession, statusOf } from './cli-session.ts';
+import { type CliSession, statusOf } from './cli-session.ts';
 import { clientHelp, completeLine } from './client-help.ts';
 import { isShowCluster } from './command-words.ts';
 import { HISTORY_LINES_MAX, loadHistory, saveHistory } from './history.ts';
@@ -17,7 +17,7 @@ type ValueFollows = Extract<TypedCommand, { kind: 'value_follows' }>;
 
 /** The client at a terminal: a prompt, one command a line, answers in words where the protocol's are terse. */
 export class InteractiveClient {
-  readonly #session: ClientSession;
+  readonly #session: CliSession;
   readonly #terminal: Interface;
   readonly #historyFile = join(stateDirectory(), 'history');
   /** Lines are worked off one after the other, also when several were pasted at once. */
@@ -26,7 +26,7 @@ export class InteractiveClient {
   /** The command whose value is being typed. */
   #unfinished: { readonly command: ValueFollows; typed: Buffer | null } | null = null;
 
-  constructor(session: ClientSession) {
+  constructor(session: CliSession) {
     this.#session = session;
     this.#terminal = createInterface({
       input: process.stdin,
@@ -127,6 +127,7 @@ export class InteractiveClient {
     const value = typed === null ? asBytes(line) : Buffer.concat([typed, asBytes(`\n${line}`)]);
     if (value.length > command.valueBytes) {
       throw new UsageError(
+        'CLIENT_COMMAND',
         `that is ${value.length} bytes, but ${command.valueBytes} are announced; nothing was sent`,
       );
     }

@@ -18,9 +18,12 @@ export function unquote(text: string): string {
     value += part;
     at = next;
   }
-  if (at >= text.length) throw new UsageError(`the quote ${quote} is not closed`);
+  if (at >= text.length) throw new UsageError('CLIENT_COMMAND', `the quote ${quote} is not closed`);
   if (at < text.length - 1)
-    throw new UsageError(`there is more behind the closing ${quote}; put \\ before an inner one`);
+    throw new UsageError(
+      'CLIENT_COMMAND',
+      `there is more behind the closing ${quote}; put \\ before an inner one`,
+    );
   return value;
 }
 

@@ -4,7 +4,7 @@ import { EXIT_FAILED, EXIT_OK, UsageError } from '../failure.ts';
 import { type Configuration, selfOf } from '../settings/configuration.ts';
 import { look } from '../status/run-status.ts';
 import { runAndPrint, runBatch } from './batch.ts';
-import { ClientSession } from './cli-session.ts';
+import { CliSession } from './cli-session.ts';
 import { clientHelp } from './client-help.ts';
 import { isShowCluster, SHORT_FORM_WORDS } from './command-words.ts';
 import { InteractiveClient } from './interactive.ts';
@@ -17,7 +17,7 @@ export async function runClient(line: CommandLine, configuration: Configuration)
   if (line.command.length > 0) return runOneCommand(line.command, candidates, configuration.requestTimeoutMs);
   const atTerminal = process.stdin.isTTY === true;
   let interactive: InteractiveClient | null = null;
-  const session = new ClientSession(candidates, configuration.requestTimeoutMs, true, (message) => {
+  const session = new CliSession(candidates, configuration.requestTimeoutMs, true, (message) => {
     if (interactive === null) process.stderr.write(`memchorus: ${message}\n`);
     else interactive.say(message);
   });
@@ -55,7 +55,7 @@ async function runOneCommand(
   }
   const command = commandOf(words);
   if (command === null) return EXIT_OK;
-  const session = new ClientSession(candidates, timeoutMs, false, (message) =>
+  const session = new CliSession(candidates, timeoutMs, false, (message) =>
     process.stderr.write(`memchorus: ${message}\n`),
   );
   await session.connect();
@@ -73,7 +73,8 @@ function commandOf(words: readonly string[]): WireCommand | null {
   const last = words.at(-1)!;
   const asIs = words.length === 3 && SHORT_FORM_WORDS.has(words[0]!);
   const text = asIs ? [...words.slice(0, 2), quote(last)].join(' ') : words.join(' ');
-  if (/[\r\n]/.test(text)) throw new UsageError('a line end can only stand in a value: set k "$value"');
+  if (/[\r\n]/.test(text))
+    throw new UsageError('CLIENT_COMMAND', 'a line end can only stand in a value: set k "$value"');
   const typed = parseTyped(Buffer.from(text, 'utf8').toString('latin1'));
   switch (typed.kind) {
     case 'quit':
@@ -81,6 +82,6 @@ function commandOf(words: readonly string[]): WireCommand | null {
     case 'complete':
       return typed.command;
     case 'value_follows':
-      throw new UsageError('the value is missing: write it behind the number of bytes');
+      throw new UsageError('CLIENT_COMMAND', 'the value is missing: write it behind the number of bytes');
   }
 }

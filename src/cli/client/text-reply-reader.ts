@@ -35,7 +35,7 @@ const LAST_OF_LINES: ReadonlySet<string> = new Set(['END', 'OK', 'RESET']);
  * Finds where a reply ends. Bytes come in however the network cuts them; values may hold any bytes, line ends
  * included, since a data block is counted and never searched.
  */
-export class ReplyReader {
+export class TextReplyReader {
   readonly #shape: ReplyShape;
   readonly #parts: Buffer[] = [];
   #chunks: Buffer[] = [];

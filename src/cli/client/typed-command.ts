@@ -43,7 +43,8 @@ export function parseTyped(line: string): TypedCommand {
   if (!row?.takesValue) return complete(plainCommand(words, row));
   if (row.takesFlags) return metaForm(row, words);
   const key = words[1];
-  if (key === undefined || words.length === 2) throw new UsageError(`usage: ${usageOf(words[0]!, row)}`);
+  if (key === undefined || words.length === 2)
+    throw new UsageError('CLIENT_COMMAND', `usage: ${usageOf(words[0]!, row)}`);
   const rest = line.trimStart().slice(word.length).trimStart().slice(key.length).trimStart();
   if (SHORT_FORM_WORDS.has(word) && !PROTOCOL_FORM.test(rest))
     return complete(shortForm(word, row, key, rest));
@@ -111,7 +112,7 @@ function protocolForm(row: CommandWord, rest: string, words: readonly string[]):
     complete: (value) => withValue(row, words.slice(0, headLength), value),
   });
   const numbers = words[0] === 'cas' ? 6 : 5;
-  if (words.length < numbers) throw new UsageError(`usage: ${usageOf(words[0]!, row)}`);
+  if (words.length < numbers) throw new UsageError('CLIENT_COMMAND', `usage: ${usageOf(words[0]!, row)}`);
   const tail = withoutWords(rest, numbers - 2);
   if (tail === '') return follows(numbers);
   if (tail.trim() === 'noreply') return follows(numbers + 1);
@@ -122,6 +123,7 @@ function protocolForm(row: CommandWord, rest: string, words: readonly string[]):
     : null;
   if (afterNoreply !== null) return complete(withValue(row, words.slice(0, numbers + 1), afterNoreply));
   throw new UsageError(
+    'CLIENT_COMMAND',
     `the value has ${tail.length} bytes, but ${valueBytes} are announced; nothing was sent`,
   );
 }
@@ -130,7 +132,10 @@ function lengthIn(row: CommandWord, words: readonly string[]): number {
   const text = words[row.bytesAt] ?? '';
   const length = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (length <= VALUE_BYTES_MAX) return length;
-  throw new UsageError(`usage: ${usageOf(words[0]!, row)} (<bytes> is the length of the value, a number)`);
+  throw new UsageError(
+    'CLIENT_COMMAND',
+    `usage: ${usageOf(words[0]!, row)} (<bytes> is the length of the value, a number)`,
+  );
 }
 
 /** What stands behind the first `count` words and one space; further spaces belong to the value. */

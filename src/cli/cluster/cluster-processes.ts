@@ -2,27 +2,27 @@ import { directoryOf } from '../../journal/data-directory.ts';
 import { holderOf } from '../../journal/directory-lock.ts';
 import { controllerAt } from '../client/controller-at.ts';
 import { birthOf, isAlive, type ProcessRecord } from './processes.ts';
-import type { Member, RunRecord } from './run-record.ts';
+import type { ClusterProcess, RunRecord } from './run-record.ts';
 
 /** Who of a recorded cluster runs now, whoever started it. */
-export interface Crew {
-  readonly controllers: readonly Member[];
+export interface ClusterProcesses {
+  readonly controllers: readonly ClusterProcess[];
   /** Ids of controllers that do not run. */
   readonly missing: readonly number[];
   /** Those of `controllers` that were started by hand since. */
-  readonly byHand: readonly Member[];
+  readonly byHand: readonly ClusterProcess[];
   /** Memcacheds of the record that run. */
-  readonly memcacheds: readonly Member[];
-  readonly deadMemcacheds: readonly Member[];
+  readonly memcacheds: readonly ClusterProcess[];
+  readonly deadMemcacheds: readonly ClusterProcess[];
 }
 
 /**
  * A controller is the cluster's when its process is the recorded one; or when it uses the controller's data directory,
  * which only one process can; or, where there is none, when it answers on the controller's address as that one.
  */
-export async function crewOf(record: RunRecord): Promise<Crew> {
-  const controllers: Member[] = [];
-  const byHand: Member[] = [];
+export async function clusterProcessesOf(record: RunRecord): Promise<ClusterProcesses> {
+  const controllers: ClusterProcess[] = [];
+  const byHand: ClusterProcess[] = [];
   const missing: number[] = [];
   for (const [id, address] of record.peers.entries()) {
     const recorded = record.controllers.find(({ name }) => name === nameOfController(id));
@@ -52,7 +52,7 @@ export function nameOfController(id: number): string {
 }
 
 /** The id in the name of a controller or a memcached. */
-export function idOf({ name }: Pick<Member, 'name'>): number {
+export function idOf({ name }: Pick<ClusterProcess, 'name'>): number {
   return Number(name.split('-')[1]);
 }
 

@@ -9,7 +9,7 @@ import { environmentLayer } from '../settings/environment.ts';
 import { environmentNameOf, flagOf, SETTING_KEYS, type SettingKey } from '../settings/setting-table.ts';
 import { nameOfController } from './cluster-processes.ts';
 import { spawnDetached } from './processes.ts';
-import type { Member, RunRecord } from './run-record.ts';
+import type { ClusterProcess, RunRecord } from './run-record.ts';
 import type { StorePlan } from './stores/store-plan.ts';
 
 /** Settled by `start` for all controllers, so that a configuration file that changes later does not split the cluster. */
@@ -49,7 +49,11 @@ export function controllerWords(
 }
 
 /** @returns the controller as it goes into the record */
-export async function startController(record: RunRecord, id: number, directory: string): Promise<Member> {
+export async function startController(
+  record: RunRecord,
+  id: number,
+  directory: string,
+): Promise<ClusterProcess> {
   const name = nameOfController(id);
   const output = join(directory, `${name}.out`);
   const log = logFileOf(record.logFile, id, directory);
@@ -61,7 +65,8 @@ export async function startController(record: RunRecord, id: number, directory: 
     outputFile: output,
     environment: environmentFor(directory),
   });
-  if (started === null) throw new OperationError(`${name} could not be started; see ${output}`);
+  if (started === null)
+    throw new OperationError('CONTROLLER_NOT_STARTED', `${name} could not be started; see ${output}`);
   return { ...started, name, address: record.peers[id]!, logs };
 }
 

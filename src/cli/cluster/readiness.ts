@@ -3,7 +3,7 @@ import type { Status } from '../../controller/status/status.ts';
 import { statusAt } from '../client/controller-at.ts';
 import { idOf } from './cluster-processes.ts';
 import { isAlive } from './processes.ts';
-import type { Member } from './run-record.ts';
+import type { ClusterProcess } from './run-record.ts';
 
 /** How long a cluster may take until every controller is ready and hears all others, in milliseconds. */
 export const READY_TIMEOUT_MS = 30_000;
@@ -11,8 +11,8 @@ export const READY_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 
 /** A controller that keeps the cluster from being ready, and why. */
-export interface Laggard {
-  readonly member: Member;
+export interface UnreadyProcess {
+  readonly member: ClusterProcess;
   readonly reason: string;
 }
 
@@ -21,23 +21,26 @@ export interface Laggard {
  * @returns null once the controllers are ready and hear all of them, else who is not, when time is up or one has ended
  */
 export async function waitForControllers(
-  controllers: readonly Member[],
+  controllers: readonly ClusterProcess[],
   waitMs: number,
   signal: AbortSignal,
-): Promise<Laggard | null> {
+): Promise<UnreadyProcess | null> {
   const deadline = performance.now() + waitMs;
   const ids = controllers.map(idOf);
   for (;;) {
-    const laggard = await firstLaggard(controllers, ids);
-    if (laggard === null) return null;
-    if (signal.aborted) return { member: laggard.member, reason: 'the start was interrupted' };
-    if (!isAlive(laggard.member)) return { member: laggard.member, reason: 'it ended' };
-    if (performance.now() >= deadline) return laggard;
+    const unready = await firstUnready(controllers, ids);
+    if (unready === null) return null;
+    if (signal.aborted) return { member: unready.member, reason: 'the start was interrupted' };
+    if (!isAlive(unready.member)) return { member: unready.member, reason: 'it ended' };
+    if (performance.now() >= deadline) return unready;
     await sleep(POLL_MS);
   }
 }
 
-async function firstLaggard(controllers: readonly Member[], ids: readonly number[]): Promise<Laggard | null> {
+async function firstUnready(
+  controllers: readonly ClusterProcess[],
+  ids: readonly number[],
+): Promise<UnreadyProcess | null> {
   for (const member of controllers) {
     const reason = obstacleOf(await statusAt(member.address), ids);
     if (reason !== null) return { member, reason };

@@ -15,7 +15,7 @@ import type { RunRecord } from './run-record.ts';
  *
  * @throws UsageError
  */
-export function refuseOtherWishes(line: CommandLine, record: RunRecord, directory: string): void {
+export function refuseChangedSettings(line: CommandLine, record: RunRecord, directory: string): void {
   const { peers, plan } = record;
   const wrong = [...otherSettings(line, record)];
   if (line.controllers !== null && line.controllers !== peers.length)
@@ -29,6 +29,7 @@ export function refuseOtherWishes(line: CommandLine, record: RunRecord, director
     );
   if (wrong.length === 0) return;
   throw new UsageError(
+    'RUNS_OTHERWISE',
     `a cluster runs already, from ${directory}, with ${wrong.join('; ')}: stop it first, then start it so`,
   );
 }

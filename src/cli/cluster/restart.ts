@@ -2,12 +2,12 @@ import { duration } from '../../controller/status/status-table.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
-import { crewOf, idOf, nameOfController } from './cluster-processes.ts';
+import { clusterProcessesOf, idOf, nameOfController } from './cluster-processes.ts';
 import { stopProcess } from './processes.ts';
 import { loadRunRecord, type RunRecord, withRunLock } from './run-record.ts';
 import { interruptible, RunUnderWay } from './run-under-way.ts';
 import { waitMsOf } from './start.ts';
-import { repairStores, takeIn } from './start-missing.ts';
+import { recordStartedByHand, startMissingStores } from './start-missing.ts';
 import { GRACE_MS } from './stop.ts';
 import { requireFreePorts } from './stores/stores.ts';
 
@@ -22,11 +22,12 @@ export function restartControllers(line: CommandLine, directory: string): Promis
     const record = loadRunRecord(directory);
     if (record === null)
       throw new OperationError(
+        'NOT_RUNNING',
         `nothing is running that was started from ${directory}: start it with ./startup.sh`,
       );
     for (const id of line.ids) requireMember(record, id);
     const run = new RunUnderWay(directory, record);
-    takeIn(run, await crewOf(record));
+    recordStartedByHand(run, await clusterProcessesOf(record));
     await interruptible(async (signal) => {
       for (const id of line.ids) await restartOne(run, id, waitMsOf(line), signal);
     });
@@ -37,14 +38,15 @@ export function restartControllers(line: CommandLine, directory: string): Promis
 function requireMember({ peers }: RunRecord, id: number): void {
   if (id < peers.length) return;
   const listed = peers.map((peer, id) => `${id} on ${formatAddress(peer)}`).join(', ');
-  throw new UsageError(`there is no controller ${id}: the cluster has ${listed}`);
+  throw new UsageError('NO_SUCH_CONTROLLER', `there is no controller ${id}: the cluster has ${listed}`);
 }
 
 async function restartOne(run: RunUnderWay, id: number, waitMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) throw new OperationError(`interrupted before ${nameOfController(id)} was stopped`);
+  if (signal.aborted)
+    throw new OperationError('INTERRUPTED', `interrupted before ${nameOfController(id)} was stopped`);
   const running = run.record.controllers.find((member) => idOf(member) === id);
   const stopped = running === undefined ? 'was not running' : await stopInWords(running);
-  const stores = await repairStores(run, [id], signal);
+  const stores = await startMissingStores(run, [id], signal);
   await requireFreePorts([run.record.peers[id]!]);
   const member = await run.startController(id);
   const again = [...stores, member.name].join(', ');
@@ -57,7 +59,7 @@ async function stopInWords(running: Parameters<typeof stopProcess>[0]): Promise<
   const outcome = await stopProcess(running, GRACE_MS);
   if (outcome === 'still there' || outcome === 'not allowed') {
     const why = outcome === 'not allowed' ? 'it belongs to another user' : 'it does not end';
-    throw new OperationError(`the process ${running.pid} could not be stopped: ${why}`);
+    throw new OperationError('NOT_STOPPED', `the process ${running.pid} could not be stopped: ${why}`);
   }
   return `${outcome} after ${duration(performance.now() - startedMs)}`;
 }

@@ -13,7 +13,7 @@ export interface LogPart {
 }
 
 /** A process of the cluster and where it listens. */
-export interface Member extends ProcessRecord {
+export interface ClusterProcess extends ProcessRecord {
   readonly name: string;
   readonly address: Address;
   /** Files that say what it did, the most telling one first. */
@@ -38,8 +38,8 @@ export interface RunRecord {
   readonly plan: StorePlan;
   /** The docker compose project that holds the stores; null: none does. */
   readonly composeProject: string | null;
-  readonly controllers: readonly Member[];
-  readonly memcacheds: readonly Member[];
+  readonly controllers: readonly ClusterProcess[];
+  readonly memcacheds: readonly ClusterProcess[];
 }
 
 const FORMAT = 2;
@@ -63,11 +63,12 @@ function loadFile(file: string): RunRecord | null {
     if (record.format === FORMAT) return record;
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return null;
-    throw new OperationError(`cannot read what is running from ${file}: ${reasonOf(error)}`, {
+    throw new OperationError('RUN_RECORD', `cannot read what is running from ${file}: ${reasonOf(error)}`, {
       cause: error,
     });
   }
   throw new OperationError(
+    'RUN_RECORD',
     `${file} was written by another version of memchorus; stop the cluster with that one`,
   );
 }
@@ -99,9 +100,9 @@ export async function withRunLock<T>(directory: string, action: () => Promise<T>
     const owner = lockOwner(file);
     const who = owner === null ? '' : ` (pid ${owner.pid})`;
     const underWay = `another start, stop or restart is under way${who}; wait for it to end`;
-    if (owner !== null && isAlive(owner)) throw new OperationError(underWay);
+    if (owner !== null && isAlive(owner)) throw new OperationError('RUN_LOCKED', underWay);
     rmSync(file, { force: true });
-    if (!takeLock(file)) throw new OperationError(underWay);
+    if (!takeLock(file)) throw new OperationError('RUN_LOCKED', underWay);
   }
   try {
     return await action();
@@ -114,7 +115,7 @@ function prepare(directory: string): void {
   try {
     ensureDirectory(directory);
   } catch (error) {
-    throw new OperationError(`cannot make the run directory ${directory}: ${reasonOf(error)}`, {
+    throw new OperationError('RUN_RECORD', `cannot make the run directory ${directory}: ${reasonOf(error)}`, {
       cause: error,
     });
   }
@@ -128,7 +129,7 @@ function takeLock(file: string): boolean {
     return true;
   } catch (error) {
     if (systemCodeOf(error) === 'EEXIST') return false;
-    throw new OperationError(`cannot write ${file}: ${reasonOf(error)}`, { cause: error });
+    throw new OperationError('RUN_RECORD', `cannot write ${file}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

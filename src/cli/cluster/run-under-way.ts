@@ -3,9 +3,9 @@ import { OperationError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
 import { idOf } from './cluster-processes.ts';
 import { startController } from './controllers.ts';
-import { type Laggard, waitForControllers } from './readiness.ts';
+import { type UnreadyProcess, waitForControllers } from './readiness.ts';
 import { tailOf } from './report.ts';
-import { type Member, type RunRecord, saveRunRecord } from './run-record.ts';
+import { type ClusterProcess, type RunRecord, saveRunRecord } from './run-record.ts';
 
 /** A cluster that is being started or repaired. Its record is on disk before the next thing is started. */
 export class RunUnderWay {
@@ -26,12 +26,12 @@ export class RunUnderWay {
     saveRunRecord(this.directory, this.#record);
   }
 
-  readonly keepMemcached = (member: Member): void => {
+  readonly keepMemcached = (member: ClusterProcess): void => {
     this.keep({ memcacheds: withMember(this.#record.memcacheds, member) });
   };
 
   /** @throws OperationError */
-  async startController(id: number): Promise<Member> {
+  async startController(id: number): Promise<ClusterProcess> {
     const member = await startController(this.#record, id, this.directory);
     this.keep({ controllers: withMember(this.#record.controllers, member) });
     return member;
@@ -44,23 +44,27 @@ export class RunUnderWay {
    * @returns after how long they were, for people
    * @throws OperationError with the end of the log of the one that is not
    */
-  async becomeReady(members: readonly Member[], waitMs: number, signal: AbortSignal): Promise<string> {
+  async becomeReady(
+    members: readonly ClusterProcess[],
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<string> {
     if (waitMs === 0) return 'not waiting until all is ready';
     const startedMs = performance.now();
-    const laggard = await waitForControllers(members, waitMs, signal);
-    if (laggard !== null) throw notReady(laggard);
+    const unready = await waitForControllers(members, waitMs, signal);
+    if (unready !== null) throw notReady(unready);
     return `ready after ${duration(performance.now() - startedMs)}`;
   }
 }
 
-function notReady({ member, reason }: Laggard): OperationError {
+function notReady({ member, reason }: UnreadyProcess): OperationError {
   const where = `${member.name} on ${formatAddress(member.address)}`;
   process.stderr.write(`${where} is not ready: ${reason}. The end of its log:\n${tailOf(member.logs)}\n`);
-  return new OperationError(`the cluster did not become ready: ${where}: ${reason}`);
+  return new OperationError('NOT_READY', `the cluster did not become ready: ${where}: ${reason}`);
 }
 
 /** In place of the one of that name, in the order of the ids. */
-function withMember(members: readonly Member[], member: Member): Member[] {
+function withMember(members: readonly ClusterProcess[], member: ClusterProcess): ClusterProcess[] {
   const others = members.filter(({ name }) => name !== member.name);
   return [...others, member].sort((a, b) => idOf(a) - idOf(b));
 }

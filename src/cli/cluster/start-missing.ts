@@ -1,27 +1,27 @@
 import { counted } from '../../base/text-table.ts';
 import { whatAnswers } from '../../store/what-answers.ts';
 import { resolveConfiguration } from '../settings/configuration.ts';
-import { type Crew, nameOfController } from './cluster-processes.ts';
+import { type ClusterProcesses, nameOfController } from './cluster-processes.ts';
 import { printCluster } from './report.ts';
 import { recordedSettings } from './requested-settings.ts';
-import type { Member, RunRecord } from './run-record.ts';
+import type { ClusterProcess, RunRecord } from './run-record.ts';
 import { interruptible, RunUnderWay } from './run-under-way.ts';
 import { requireFreePorts, startMissing, storeItemBytesMax } from './stores/stores.ts';
 
 /** Starts what of a cluster does not run; what runs is left as it is, also when this fails. */
-export async function repair(
+export async function startMissingControllers(
   directory: string,
   record: RunRecord,
-  crew: Crew,
+  processes: ClusterProcesses,
   waitMs: number,
 ): Promise<void> {
   const run = new RunUnderWay(directory, record);
-  takeIn(run, crew);
+  recordStartedByHand(run, processes);
   await interruptible(async (signal) => {
-    const stores = await repairStores(run, [...record.peers.keys()], signal);
-    await requireFreePorts(crew.missing.map((id) => record.peers[id]!));
-    for (const id of crew.missing) await run.startController(id);
-    const started = [...stores, ...crew.missing.map(nameOfController)];
+    const stores = await startMissingStores(run, [...record.peers.keys()], signal);
+    await requireFreePorts(processes.missing.map((id) => record.peers[id]!));
+    for (const id of processes.missing) await run.startController(id);
+    const started = [...stores, ...processes.missing.map(nameOfController)];
     if (started.length === 0) process.stdout.write(`the cluster is running already (${record.level})\n`);
     else process.stdout.write(`started again: ${started.join(', ')} ...\n`);
     const ready = await run.becomeReady(run.record.controllers, waitMs, signal);
@@ -31,7 +31,7 @@ export async function repair(
 }
 
 /** Controllers that were started by hand go into the record. */
-export function takeIn(run: RunUnderWay, { controllers, byHand }: Crew): void {
+export function recordStartedByHand(run: RunUnderWay, { controllers, byHand }: ClusterProcesses): void {
   if (byHand.length > 0)
     process.stdout.write(
       `${counted(byHand.length, 'controller')} started by hand: ${byHand.map(named).join(', ')}, taken into the record\n`,
@@ -39,12 +39,12 @@ export function takeIn(run: RunUnderWay, { controllers, byHand }: Crew): void {
   run.keep({ controllers });
 }
 
-function named({ name, pid }: Member): string {
+function named({ name, pid }: ClusterProcess): string {
   return `${name} (pid ${pid})`;
 }
 
 /** Starts those of these stores on whose address nothing listens. @returns their names */
-export async function repairStores(
+export async function startMissingStores(
   run: RunUnderWay,
   ids: readonly number[],
   signal: AbortSignal,

@@ -6,15 +6,15 @@ import { formatAddress } from '../settings/address.ts';
 import { secretFileFor } from '../settings/cluster-secret.ts';
 import { type Configuration, dataDirOf, resolveConfiguration } from '../settings/configuration.ts';
 import type { RawSettings } from '../settings/setting-table.ts';
-import { crewOf } from './cluster-processes.ts';
+import { clusterProcessesOf } from './cluster-processes.ts';
 import { controllerWords } from './controllers.ts';
 import { dataInWords } from './data-report.ts';
 import { READY_TIMEOUT_MS } from './readiness.ts';
 import { nextSteps, printCluster } from './report.ts';
-import { refuseOtherWishes, settingsInForce } from './requested-settings.ts';
+import { refuseChangedSettings, settingsInForce } from './requested-settings.ts';
 import { loadRunRecord, type RunRecord, retireRunRecord, withRunLock } from './run-record.ts';
 import { interruptible, RunUnderWay } from './run-under-way.ts';
-import { repair } from './start-missing.ts';
+import { startMissingControllers } from './start-missing.ts';
 import { stopRecorded } from './stop.ts';
 import { planStores } from './stores/plan-stores.ts';
 import type { StorePlan } from './stores/store-plan.ts';
@@ -37,10 +37,14 @@ export function startCluster(
   requireLocal(configuration.peers);
   return withRunLock(directory, async () => {
     const record = loadRunRecord(directory);
-    const crew = record === null ? null : await crewOf(record);
-    if (record !== null && crew !== null && crew.controllers.length + crew.memcacheds.length > 0) {
-      refuseOtherWishes(line, record, directory);
-      await repair(directory, record, crew, waitMsOf(line));
+    const processes = record === null ? null : await clusterProcessesOf(record);
+    if (
+      record !== null &&
+      processes !== null &&
+      processes.controllers.length + processes.memcacheds.length > 0
+    ) {
+      refuseChangedSettings(line, record, directory);
+      await startMissingControllers(directory, record, processes, waitMsOf(line));
       return EXIT_OK;
     }
     retireRunRecord(directory);
@@ -118,7 +122,7 @@ async function startThem(
   const addresses = peers.map(formatAddress).join(', ');
   process.stdout.write(`starting ${counted(peers.length, 'controller')} (${level}) on ${addresses} ...\n`);
   for (const id of peers.keys()) {
-    if (signal.aborted) throw new OperationError('the start was interrupted');
+    if (signal.aborted) throw new OperationError('INTERRUPTED', 'the start was interrupted');
     await run.startController(id);
   }
   process.stdout.write(`${await run.becomeReady(run.record.controllers, waitMs, signal)}\n`);

@@ -2,12 +2,12 @@ import { counted } from '../../base/text-table.ts';
 import { controllerAt } from '../client/controller-at.ts';
 import { EXIT_FAILED, EXIT_OK } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
-import { type Crew, crewOf, idOf } from './cluster-processes.ts';
+import { type ClusterProcesses, clusterProcessesOf, idOf } from './cluster-processes.ts';
 import { type StopOutcome, stopProcess } from './processes.ts';
 import { quoted } from './report.ts';
 import {
+  type ClusterProcess,
   loadRunRecord,
-  type Member,
   type RunRecord,
   retireRunRecord,
   saveRunRecord,
@@ -47,12 +47,12 @@ function elsewhereInWords(directory: string): string[] {
  * @returns true when nothing is left; what is left stays on record
  */
 export async function stopRecorded(directory: string, record: RunRecord): Promise<boolean> {
-  const crew = await crewOf(record);
-  sayByHand(crew);
-  const outcomes = await stopAll(crew.controllers);
-  report('controller', crew.controllers, outcomes);
-  for (const id of crew.missing) process.stdout.write(`controller-${id} was not running any more\n`);
-  const left = crew.controllers.filter((_, index) => isLeft(outcomes[index]!));
+  const processes = await clusterProcessesOf(record);
+  sayByHand(processes);
+  const outcomes = await stopAll(processes.controllers);
+  report('controller', processes.controllers, outcomes);
+  for (const id of processes.missing) process.stdout.write(`controller-${id} was not running any more\n`);
+  const left = processes.controllers.filter((_, index) => isLeft(outcomes[index]!));
   const inUse = await storesInUse(record, left);
   const memcacheds = record.memcacheds.filter((member) => !inUse.has(idOf(member)));
   const ends = await stopAll(memcacheds);
@@ -68,7 +68,7 @@ export async function stopRecorded(directory: string, record: RunRecord): Promis
   return gone;
 }
 
-function sayByHand({ byHand }: Crew): void {
+function sayByHand({ byHand }: ClusterProcesses): void {
   for (const { name, pid } of byHand)
     process.stdout.write(
       `${name} (pid ${pid}) was started by hand; it is this cluster's, by its data directory\n`,
@@ -76,7 +76,7 @@ function sayByHand({ byHand }: Crew): void {
 }
 
 /** Ids of the stores that a controller still uses: one that could not be stopped, or one that is none of this cluster's. */
-async function storesInUse(record: RunRecord, left: readonly Member[]): Promise<Set<number>> {
+async function storesInUse(record: RunRecord, left: readonly ClusterProcess[]): Promise<Set<number>> {
   const inUse = new Set(left.map(idOf));
   for (const [id, address] of record.peers.entries()) {
     const found = await controllerAt(address);
@@ -91,7 +91,7 @@ async function storesInUse(record: RunRecord, left: readonly Member[]): Promise<
   return inUse;
 }
 
-function stopAll(members: readonly Member[]): Promise<StopOutcome[]> {
+function stopAll(members: readonly ClusterProcess[]): Promise<StopOutcome[]> {
   return Promise.all(members.map((member) => stopProcess(member, GRACE_MS)));
 }
 
@@ -99,7 +99,7 @@ function isLeft(outcome: StopOutcome): boolean {
   return outcome === 'still there' || outcome === 'not allowed';
 }
 
-function report(kind: string, members: readonly Member[], outcomes: readonly StopOutcome[]): void {
+function report(kind: string, members: readonly ClusterProcess[], outcomes: readonly StopOutcome[]): void {
   const stopped = outcomes.filter((outcome) => outcome === 'stopped').length;
   if (stopped > 0) process.stdout.write(`stopped ${counted(stopped, kind)}\n`);
   members.forEach((member, index) => {

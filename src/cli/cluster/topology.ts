@@ -18,7 +18,8 @@ const PORT_MAX = 65_535;
  */
 export function topologyLayer(line: CommandLine): ReadonlyMap<SettingKey, RawSetting> {
   if (line.controllers === null && line.basePort === null) return new Map();
-  if (line.settings.has('peers')) throw new UsageError('give either --peers, or -n and --base-port');
+  if (line.settings.has('peers'))
+    throw new UsageError('SETTING', 'give either --peers, or -n and --base-port');
   const peers = portRange(line.basePort ?? PORT_BASE, line.controllers ?? CONTROLLERS_DEFAULT);
   return new Map([['peers', { text: peers.map(formatAddress).join(','), origin: '-n' }]]);
 }
@@ -30,7 +31,10 @@ export function plannedStores(line: CommandLine, count: number): readonly Addres
 
 function portRange(base: number, count: number): Address[] {
   if (base + count - 1 <= PORT_MAX) return loopbackRange(base, count);
-  throw new UsageError(`${count} ports from ${base} on go beyond ${PORT_MAX}; choose a lower base`);
+  throw new UsageError(
+    'SETTING',
+    `${count} ports from ${base} on go beyond ${PORT_MAX}; choose a lower base`,
+  );
 }
 
 /** `start` can only start what belongs on this machine. @throws UsageError */
@@ -42,6 +46,7 @@ export function requireLocal(peers: readonly Address[]): void {
   if (foreign === undefined) return;
   const how = 'start that controller there: main.ts -i <host> -p <port>';
   throw new UsageError(
+    'SETTING',
     `start runs all peers here, but ${formatAddress(foreign)} is no address of this machine; ${how}`,
   );
 }

@@ -2,7 +2,7 @@ import yargs from 'yargs';
 import { NODES_MAX } from '../../ordering/version.ts';
 import { reasonOf, UsageError } from '../failure.ts';
 import { parsePort } from '../settings/address.ts';
-import type { Identity, StoreOverride } from '../settings/configuration.ts';
+import type { SelfChoice, StoreOverride } from '../settings/configuration.ts';
 import { flagOf, type RawSetting, SETTING_KEYS, type SettingKey } from '../settings/setting-table.ts';
 import { didYouMean } from '../suggestion.ts';
 import { dashed, documentedNotation, normaliseFlags } from './flag-notation.ts';
@@ -15,7 +15,7 @@ export interface CommandLine {
   readonly showVersion: boolean;
   /** Null: the default path. */
   readonly configPath: string | null;
-  readonly identity: Identity;
+  readonly identity: SelfChoice;
   readonly store: StoreOverride;
   readonly settings: ReadonlyMap<SettingKey, RawSetting>;
   /** With `start`. */
@@ -70,7 +70,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
 }
 
 /** The environment names a controller where no flag does: in a container, where all run the same command. */
-function identityOf(given: ReadonlyMap<string, string>, environment: NodeJS.ProcessEnv): Identity {
+function identityOf(given: ReadonlyMap<string, string>, environment: NodeJS.ProcessEnv): SelfChoice {
   const named = ['id', 'host', 'port'].some((flag) => given.has(flag));
   const id = given.get('id') ?? (named ? undefined : environment.MEMCHORUS_ID || undefined);
   return {
@@ -92,7 +92,8 @@ function pathLast(words: readonly string[], named: Mode | null): readonly string
 
 /** @throws UsageError */
 function idsOf(words: readonly string[]): number[] {
-  if (words.length === 0) throw new UsageError('which controllers? Give their ids: main.ts restart 1');
+  if (words.length === 0)
+    throw new UsageError('COMMAND_LINE', 'which controllers? Give their ids: main.ts restart 1');
   return words.map((word) => wholeNumber(word.replace(/^controller-/, ''), 'restart', 0, NODES_MAX - 1));
 }
 
@@ -126,7 +127,7 @@ function parser(words: readonly string[], mode: Mode | null) {
     .options(Object.fromEntries(rows.map(([flag, row]) => [flag, row.options])))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(message);
+      throw error ?? new UsageError('COMMAND_LINE', message);
     });
 }
 
@@ -137,7 +138,7 @@ function parseFlags(words: readonly string[]): Map<string, string> {
   try {
     parsed = parser(words, null).parseSync() as Record<string, unknown>;
   } catch (error) {
-    throw new UsageError(inOwnWords(reasonOf(error)), { cause: error });
+    throw new UsageError('COMMAND_LINE', inOwnWords(reasonOf(error)), { cause: error });
   }
   for (const [name, value] of Object.entries(parsed)) {
     if (name === '_' || name === '$0' || value === undefined || value === false) continue;
@@ -155,22 +156,26 @@ function inOwnWords(message: string): string {
 
 function refuseFlag(name: string): never {
   const hint = didYouMean(dashed(name), [...ALL_FLAG_NAMES.keys()].map(dashed));
-  throw new UsageError(`unknown flag "${name}"${hint}; --help lists all flags`);
+  throw new UsageError('COMMAND_LINE', `unknown flag "${name}"${hint}; --help lists all flags`);
 }
 
 function refuseForeignFlags(given: ReadonlyMap<string, string>, mode: Mode): void {
   for (const flag of given.keys()) {
     const { modes } = FLAGS[flag]!;
     if (modes.includes(mode)) continue;
-    throw new UsageError(`${dashed(flag)} belongs to ${modes.join(' and ')}, not to ${mode}; see --help`);
+    throw new UsageError(
+      'COMMAND_LINE',
+      `${dashed(flag)} belongs to ${modes.join(' and ')}, not to ${mode}; see --help`,
+    );
   }
 }
 
 function refuseWord(word: string, mode: Mode): never {
   if (mode !== 'controller')
-    throw new UsageError(`${mode} takes no further words, but "${word}" stands there`);
+    throw new UsageError('COMMAND_LINE', `${mode} takes no further words, but "${word}" stands there`);
   const hint = didYouMean(word, [...COMMANDS, 'help']);
   throw new UsageError(
+    'COMMAND_LINE',
     `unknown word "${word}"${hint}; say ${COMMANDS.join(', ')}, -cli <command>, or see --help`,
   );
 }
@@ -185,7 +190,10 @@ function millisecondsOf(given: ReadonlyMap<string, string>, flag: string): numbe
   if (text === undefined) return null;
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (seconds <= WAIT_SECONDS_MAX) return Math.round(seconds * 1000);
-  throw new UsageError(`${dashed(flag)} is "${text}": give seconds from 0 to ${WAIT_SECONDS_MAX}`);
+  throw new UsageError(
+    'COMMAND_LINE',
+    `${dashed(flag)} is "${text}": give seconds from 0 to ${WAIT_SECONDS_MAX}`,
+  );
 }
 
 const WAIT_SECONDS_MAX = 86_400;
@@ -193,7 +201,7 @@ const WAIT_SECONDS_MAX = 86_400;
 function wholeNumber(text: string, origin: string, min: number, max: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
-  throw new UsageError(`${origin} is "${text}": give a whole number from ${min} to ${max}`);
+  throw new UsageError('COMMAND_LINE', `${origin} is "${text}": give a whole number from ${min} to ${max}`);
 }
 
 function portOf(given: ReadonlyMap<string, string>, flag: string): number | null {
@@ -201,7 +209,7 @@ function portOf(given: ReadonlyMap<string, string>, flag: string): number | null
   if (text === undefined) return null;
   const port = parsePort(text);
   if (port !== null) return port;
-  throw new UsageError(`${dashed(flag)} is "${text}": give a port from 1 to 65535`);
+  throw new UsageError('COMMAND_LINE', `${dashed(flag)} is "${text}": give a port from 1 to 65535`);
 }
 
 function settingLayer(given: ReadonlyMap<string, string>): Map<SettingKey, RawSetting> {

@@ -101,6 +101,7 @@ function sourceOf(source: string, { self }: Settings, isWhole: boolean): string 
   if (existsSync(own)) return own;
   if (!isWhole) return source;
   throw new OperationError(
+    'NO_BACKUP',
     `${source} is no backup of a cluster of this size: it has no controller-${self}. Name the controller with -p`,
   );
 }
@@ -110,22 +111,26 @@ function requireNoLife(settings: Settings): void {
   const directory = directoryOf(dataDir, self);
   const pid = holderOf(directory);
   if (pid !== null)
-    throw new OperationError(`controller ${self} is running (pid ${pid}): stop it before you restore it`);
+    throw new OperationError(
+      'STILL_RUNNING',
+      `controller ${self} is running (pid ${pid}): stop it before you restore it`,
+    );
   const views = viewFileOf(dataDir, ownerOf(settings));
   if (existsSync(views))
     throw new OperationError(
+      'NOT_EMPTY',
       `${views} is of another life than the backup: move it away, and ${directory} with it`,
     );
 }
 
 function requireEmpty(target: string): void {
   if (existsSync(target) && readdirSync(target).length > 0)
-    throw new OperationError(`${target} is not empty: name another, or move what is there`);
+    throw new OperationError('NOT_EMPTY', `${target} is not empty: name another, or move what is there`);
 }
 
 function directoryGiven({ dataDir }: Settings, given: string | null): string {
-  if (given === null) throw new UsageError('name the directory of the backup');
-  if (dataDir === '') throw new UsageError('data_dir is "-": there is no journal');
+  if (given === null) throw new UsageError('COMMAND_LINE', 'name the directory of the backup');
+  if (dataDir === '') throw new UsageError('SETTING', 'data_dir is "-": there is no journal');
   return resolve(given);
 }
 
@@ -140,7 +145,7 @@ async function inWords<T>(bar: ProgressBar, work: () => Promise<T>): Promise<T> 
   try {
     return await work();
   } catch (error) {
-    if (error instanceof JournalError) throw new OperationError(error.message, { cause: error });
+    if (error instanceof JournalError) throw new OperationError('JOURNAL', error.message, { cause: error });
     throw error;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -37,7 +37,8 @@ export async function rebaseClock(settings: Settings, given: string | null): Pro
   const owner = ownerOf(settings);
   return inWords(async () => {
     const plan = await readPlan(NODE_DISK, path, owner);
-    if (plan === null) throw new OperationError(`there is no plan ${path}: begin it with survey-clock`);
+    if (plan === null)
+      throw new OperationError('NO_SUCH_FILE', `there is no plan ${path}: begin it with survey-clock`);
     const rebased = await rebase(settings.dataDir, owner, plan, Date.now());
     const controller = `controller ${settings.self}`;
     if (rebased.outcome === 'nothing') say(`${controller}: nothing has to be moved`);
@@ -52,9 +53,10 @@ export async function rebaseClock(settings: Settings, given: string | null): Pro
 }
 
 function planGiven({ dataDir, durability }: Settings, given: string | null): string {
-  if (given === null) throw new UsageError("name the plan's file");
+  if (given === null) throw new UsageError('COMMAND_LINE', "name the plan's file");
   if (dataDir === '' || durability === 'none')
     throw new UsageError(
+      'SETTING',
       'without a journal on disk there is nothing to keep: stop all controllers, and start them',
     );
   return resolve(given);
@@ -83,7 +85,7 @@ async function inWords(work: () => Promise<number>): Promise<number> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof JournalError) throw new OperationError(error.message, { cause: error });
+    if (error instanceof JournalError) throw new OperationError('JOURNAL', error.message, { cause: error });
     throw error;
   }
 }

@@ -39,7 +39,7 @@ export async function runController(settings: Settings, secret: Buffer | null): 
       logEnd(end, logger);
       if (end.kind !== 'start-empty') manager?.becomeStopping();
       await controller.close();
-      if (end.kind === 'id-taken') throw new OperationError(idTakenText(settings, end.reason));
+      if (end.kind === 'id-taken') throw new OperationError('ID_TAKEN', idTakenText(settings, end.reason));
       if (end.kind === 'shutdown') break;
       controller = await startController(settings, secret, logger, end.reason);
     }
@@ -79,7 +79,7 @@ function openLog(settings: Settings): ClosableLogger {
     return createLogger(settings);
   } catch (error) {
     if (error instanceof LogFileError)
-      throw new UsageError(`${error.message}: correct log_file`, { cause: error });
+      throw new UsageError('LOG_FILE', `${error.message}: correct log_file`, { cause: error });
     throw error;
   }
 }
@@ -104,17 +104,25 @@ async function startFailure(error: unknown, settings: Settings): Promise<unknown
   if (error instanceof JournalError) return journalFailure(error);
   switch (systemCodeOf(error)) {
     case 'EADDRINUSE':
-      return new OperationError(`${await describeTakenPort(own)}; stop that, or change peers`, {
+      return new OperationError('PORT_TAKEN', `${await describeTakenPort(own)}; stop that, or change peers`, {
         cause: error,
       });
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new OperationError(`${own.host} is no address of this machine; correct peers`, { cause: error });
+      return new OperationError(
+        'NO_SUCH_ADDRESS',
+        `${own.host} is no address of this machine; correct peers`,
+        { cause: error },
+      );
     case 'EACCES':
-      return new OperationError(`may not listen on ${formatAddress(own)}: ${reasonOf(error)}`, {
-        cause: error,
-      });
+      return new OperationError(
+        'LISTEN_FORBIDDEN',
+        `may not listen on ${formatAddress(own)}: ${reasonOf(error)}`,
+        {
+          cause: error,
+        },
+      );
     default:
       return error;
   }
@@ -125,6 +133,6 @@ function journalFailure(error: JournalError): UsageError | OperationError {
   const { code, message } = error;
   const isMisplaced = code === 'NO_PERMISSION' || code === 'NOT_A_DIRECTORY' || code === 'NO_PLACE';
   return isMisplaced
-    ? new UsageError(message, { cause: error })
-    : new OperationError(message, { cause: error });
+    ? new UsageError('DATA_DIRECTORY', message, { cause: error })
+    : new OperationError('JOURNAL', message, { cause: error });
 }

@@ -53,6 +53,7 @@ export function requireSecretFor(peers: readonly Address[], secret: Buffer | nul
   const reachable = peers.find(({ host }) => !isLoopback(host));
   if (reachable === undefined) return;
   throw new UsageError(
+    'CLUSTER_SECRET',
     `peers has ${formatAddress(reachable)}, which is not on loopback, and there is no cluster secret: whoever ` +
       'reaches that port could act as a controller. Make one (openssl rand -hex 32 > FILE; chmod 600 FILE), and ' +
       `give it to every controller with cluster_secret = FILE, or its content in ${VARIABLE}`,
@@ -82,7 +83,11 @@ function makeSecret(file: string): void {
     linkSync(draft, file);
   } catch (error) {
     if (systemCodeOf(error) === 'EEXIST') return;
-    throw new OperationError(`cannot write the cluster secret ${file}: ${reasonOf(error)}`, { cause: error });
+    throw new OperationError(
+      'CLUSTER_SECRET',
+      `cannot write the cluster secret ${file}: ${reasonOf(error)}`,
+      { cause: error },
+    );
   } finally {
     rmSync(draft, { force: true });
   }
@@ -94,6 +99,7 @@ function secretIn(file: string): Buffer {
     descriptor = openSync(file, 'r');
   } catch (error) {
     throw new UsageError(
+      'CLUSTER_SECRET',
       `cannot read the cluster secret ${file}: ${reasonOf(error)}; correct cluster_secret`,
       {
         cause: error,
@@ -105,11 +111,15 @@ function secretIn(file: string): Buffer {
     if ((mode & 0o077) !== 0) {
       const rights = (mode & 0o777).toString(8);
       throw new UsageError(
+        'CLUSTER_SECRET',
         `others than its owner may use the cluster secret ${file} (mode ${rights}): chmod 600 ${file}`,
       );
     }
     if (size > LENGTH_MAX)
-      throw new UsageError(`${file} is too large for a cluster secret; correct cluster_secret`);
+      throw new UsageError(
+        'CLUSTER_SECRET',
+        `${file} is too large for a cluster secret; correct cluster_secret`,
+      );
     return checked(readFileSync(descriptor, 'utf8'), file);
   } finally {
     closeSync(descriptor);
@@ -121,6 +131,7 @@ function checked(text: string, origin: string): Buffer {
   const secret = text.trim();
   if (secret.length >= LENGTH_MIN && secret.length <= LENGTH_MAX) return Buffer.from(secret);
   throw new UsageError(
+    'CLUSTER_SECRET',
     `the cluster secret in ${origin} has ${secret.length} characters; give at least ${LENGTH_MIN}, such as openssl rand -hex 32 makes`,
   );
 }

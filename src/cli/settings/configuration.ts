@@ -136,7 +136,7 @@ class Chosen {
       return reader(raw.text);
     } catch (error) {
       if (!(error instanceof read.BadValue)) throw error;
-      throw new UsageError(`${raw.origin} is "${raw.text}": ${error.message}`, { cause: error });
+      throw new UsageError('SETTING', `${raw.origin} is "${raw.text}": ${error.message}`, { cause: error });
     }
   }
 
@@ -153,7 +153,7 @@ class Chosen {
 const DERIVED_SECONDS_MAX = 600;
 
 /** What says which of the peers a process is: a flag, else for the id `MEMCHORUS_ID`. */
-export interface Identity {
+export interface SelfChoice {
   readonly id: number | null;
   readonly host: string | null;
   readonly port: number | null;
@@ -162,21 +162,26 @@ export interface Identity {
 const DEFAULT_HOST = '127.0.0.1';
 
 /** @throws UsageError when nothing says so, or what says so names no peer */
-export function selfOf(peers: readonly Address[], identity: Identity): number {
+export function selfOf(peers: readonly Address[], identity: SelfChoice): number {
   const listed = `the peers are ${peers.map(formatAddress).join(', ')}`;
   if (identity.id !== null) {
     if (identity.id < peers.length) return identity.id;
     throw new UsageError(
+      'NO_SUCH_CONTROLLER',
       `--id ${identity.id} names no peer: ids go from 0 to ${peers.length - 1}; ${listed}`,
     );
   }
   if (identity.port === null) {
-    throw new UsageError(`which controller is this? Give its port with -p, or --id; ${listed}`);
+    throw new UsageError(
+      'NO_SUCH_CONTROLLER',
+      `which controller is this? Give its port with -p, or --id; ${listed}`,
+    );
   }
   const own: Address = { host: identity.host ?? DEFAULT_HOST, port: identity.port };
   const self = peers.findIndex((peer) => sameAddress(peer, own));
   if (self >= 0) return self;
   throw new UsageError(
+    'NO_SUCH_CONTROLLER',
     `${formatAddress(own)} is not among the peers: correct -i and -p, or add it; ${listed}`,
   );
 }

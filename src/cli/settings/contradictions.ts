@@ -110,6 +110,7 @@ export function refuseContradictions(settings: SharedSettings, saidWhere: (key: 
     const others = rule.bound.map(saidWhere).join(', ');
     const relation = rule.isStrict ? 'more than' : 'at least';
     throw new UsageError(
+      'SETTING',
       `${saidWhere(rule.key)}, but has to be ${relation} ${rule.formula} (${others}): ${rule.why}`,
     );
   }

@@ -42,6 +42,7 @@ function isForOthers(name: string, value: string): boolean {
 function refuse(name: string, known: Iterable<string>): never {
   const hint = didYouMean(name, [...known, ...OTHER_NAMES]);
   throw new UsageError(
+    'SETTING',
     `unknown environment variable ${name}${hint}; config.ini lists all settings, unset the others`,
   );
 }

@@ -24,15 +24,21 @@ export function readSettingsFile(path: string, mayBeMissing: boolean): Map<Setti
 function readText(path: string, mayBeMissing: boolean): string | null {
   try {
     const contents = readFileSync(path);
-    if (contents.length > FILE_BYTES_MAX) throw new UsageError(`${path} is too large for a configuration`);
+    if (contents.length > FILE_BYTES_MAX)
+      throw new UsageError('CONFIG_FILE', `${path} is too large for a configuration`);
     return contents.toString('utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (systemCodeOf(error) === 'ENOENT') {
       if (mayBeMissing) return null;
-      throw new UsageError(`there is no configuration file ${path}: check the path given with -c`);
+      throw new UsageError(
+        'CONFIG_FILE',
+        `there is no configuration file ${path}: check the path given with -c`,
+      );
     }
-    throw new UsageError(`cannot read the configuration file ${path}: ${reasonOf(error)}`, { cause: error });
+    throw new UsageError('CONFIG_FILE', `cannot read the configuration file ${path}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -42,11 +48,15 @@ export function parseSettings(text: string, path: string): Map<SettingKey, RawSe
   const settings = new Map<SettingKey, RawSetting>();
   for (const [section, keys] of Object.entries(ini.parse(text))) {
     if (typeof keys !== 'object' || keys === null) {
-      throw new UsageError(`${path}: "${section}" stands before any section; put it under [${SECTION}]`);
+      throw new UsageError(
+        'CONFIG_FILE',
+        `${path}: "${section}" stands before any section; put it under [${SECTION}]`,
+      );
     }
     if (section !== SECTION) {
       const hint = didYouMean(section, [SECTION]);
       throw new UsageError(
+        'CONFIG_FILE',
         `${path}: unknown section [${section}]${hint}; all settings stand in [${SECTION}]`,
       );
     }
@@ -66,6 +76,7 @@ function refuseRepetitions(text: string, path: string): void {
     const first = lines.get(key);
     if (first !== undefined)
       throw new UsageError(
+        'CONFIG_FILE',
         `${path}: "${key}" stands there twice, in lines ${first} and ${index + 1}; keep one`,
       );
     lines.set(key, index + 1);
@@ -76,6 +87,7 @@ function knownKey(key: string, path: string): SettingKey {
   if (isSettingKey(key)) return key;
   const hint = didYouMean(key, SETTING_KEYS);
   throw new UsageError(
+    'CONFIG_FILE',
     `${path}: unknown key "${key}" in [${SECTION}]${hint || '; config.ini lists all keys'}`,
   );
 }
@@ -83,6 +95,7 @@ function knownKey(key: string, path: string): SettingKey {
 function textOf(value: unknown, key: string, path: string): string {
   if (typeof value === 'object') {
     throw new UsageError(
+      'CONFIG_FILE',
       `${path}: "${key}" is given more than once or has parts; write ${key} = value, once`,
     );
   }

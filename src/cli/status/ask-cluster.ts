@@ -1,11 +1,11 @@
 import type { Address } from '../../controller/settings.ts';
 import type { Status } from '../../controller/status/status.ts';
-import { ClientConnection, ConnectionLost } from '../client/cli-connection.ts';
+import { CliConnection, ConnectionLost } from '../client/cli-connection.ts';
 import { statusOf } from '../client/cli-session.ts';
 import { formatAddress, parseAddress, sameAddress } from '../settings/address.ts';
 
 /** What came of asking one controller how it is. */
-export interface Answer {
+export interface ControllerAnswer {
   readonly id: number;
   readonly address: string;
   /** Null when there was no answer to use; `reason` says why. */
@@ -17,7 +17,7 @@ export interface Answer {
 const ANSWER_WITHIN_MS = 2000;
 
 /** Asks all of them at once. Those that answer know who their peers are: if that is somebody else, those are asked. */
-export async function askCluster(addresses: readonly Address[]): Promise<readonly Answer[]> {
+export async function askCluster(addresses: readonly Address[]): Promise<readonly ControllerAnswer[]> {
   const answers = await askAll(addresses);
   const known = answers.find(({ status }) => status !== null)?.status;
   if (known === undefined || known === null) return answers;
@@ -27,15 +27,15 @@ export async function askCluster(addresses: readonly Address[]): Promise<readonl
   return isSame ? answers : askAll(peers);
 }
 
-function askAll(addresses: readonly Address[]): Promise<readonly Answer[]> {
+function askAll(addresses: readonly Address[]): Promise<readonly ControllerAnswer[]> {
   return Promise.all(addresses.map(askOne));
 }
 
-async function askOne(address: Address, id: number): Promise<Answer> {
+async function askOne(address: Address, id: number): Promise<ControllerAnswer> {
   const name = formatAddress(address);
-  const without = (reason: string): Answer => ({ id, address: name, status: null, reason });
+  const without = (reason: string): ControllerAnswer => ({ id, address: name, status: null, reason });
   try {
-    const connection = await ClientConnection.dial(address);
+    const connection = await CliConnection.dial(address);
     try {
       const reply = await connection.request(Buffer.from('show json\r\n'), 'lines', ANSWER_WITHIN_MS);
       const status = statusOf(reply);

@@ -1,8 +1,8 @@
 import { alignColumns, bytesText } from '../../base/text-table.ts';
 import type { Status } from '../../controller/status/status.ts';
 import { duration } from '../../controller/status/status-table.ts';
-import type { Answer } from './ask-cluster.ts';
-import type { Verdict } from './verdict.ts';
+import type { ControllerAnswer } from './ask-cluster.ts';
+import type { ClusterVerdict } from './verdict.ts';
 
 const COLUMNS = [
   'ID',
@@ -20,7 +20,7 @@ const COLUMNS = [
 ] as const;
 
 /** The whole cluster in one table; below it what is wrong with whom; the last line says what it means. */
-export function renderCluster(answers: readonly Answer[], verdict: Verdict): string {
+export function renderCluster(answers: readonly ControllerAnswer[], verdict: ClusterVerdict): string {
   const statuses = answers.flatMap(({ status }) => status ?? []);
   const rows = answers.map((answer) => rowOf(answer));
   return [
@@ -40,7 +40,7 @@ function headOf(statuses: readonly Status[]): string {
   return `${first.cluster}, ${first.level}, version ${versions.join(' and ')}`;
 }
 
-function rowOf({ id, address, status }: Answer): readonly string[] {
+function rowOf({ id, address, status }: ControllerAnswer): readonly string[] {
   if (status === null) return [String(id), address, ...COLUMNS.slice(2).map(() => '-')];
   return [
     String(id),

@@ -5,9 +5,9 @@ import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_OK } from '../failure.ts';
 import { sameAddress } from '../settings/address.ts';
 import type { Configuration } from '../settings/configuration.ts';
-import { type Answer, askCluster } from './ask-cluster.ts';
+import { askCluster, type ControllerAnswer } from './ask-cluster.ts';
 import { renderCluster } from './cluster-table.ts';
-import { type ClusterState, judge, type Verdict } from './verdict.ts';
+import { type ClusterState, type ClusterVerdict, judge } from './verdict.ts';
 
 /** For scripts. A mistake in the command line is 2, as everywhere. */
 const EXIT_CODES: Readonly<Record<ClusterState, number>> = {
@@ -33,7 +33,7 @@ export async function runStatus(
   return exitCode;
 }
 
-interface Look {
+interface StatusScreen {
   readonly text: string;
   readonly exitCode: number;
 }
@@ -41,8 +41,8 @@ interface Look {
 /** Asks all, once. */
 export async function look(
   addresses: readonly Address[],
-  render: (answers: readonly Answer[], verdict: Verdict) => string = renderCluster,
-): Promise<Look> {
+  render: (answers: readonly ControllerAnswer[], verdict: ClusterVerdict) => string = renderCluster,
+): Promise<StatusScreen> {
   const answers = await askCluster(addresses);
   const verdict = judge(answers);
   return { text: render(answers, verdict), exitCode: EXIT_CODES[verdict.state] };
@@ -67,7 +67,7 @@ async function watch(addresses: readonly Address[], render: typeof asJson): Prom
 const CLEAR_SCREEN = '\x1b[H\x1b[2J';
 
 /** One line; fields are only ever added. */
-function asJson(answers: readonly Answer[], { state, summary, notes }: Verdict): string {
+function asJson(answers: readonly ControllerAnswer[], { state, summary, notes }: ClusterVerdict): string {
   return JSON.stringify({ state, summary, notes, controllers: answers });
 }
 

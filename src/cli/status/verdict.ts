@@ -2,13 +2,13 @@ import { POLICIES } from '../../consistency/policies.ts';
 import type { PeerStatus, Status } from '../../controller/status/status.ts';
 import { clockErrorOf, stateOf } from '../../controller/status/status-table.ts';
 import { isLevel } from '../../placement/level.ts';
-import type { Answer } from './ask-cluster.ts';
+import type { ControllerAnswer } from './ask-cluster.ts';
 
 /** `degraded`: clients are served, but not everything is as it should be. `unavailable`: they are not, not by anyone. */
 export type ClusterState = 'healthy' | 'degraded' | 'unavailable';
 
 /** What the answers of all controllers come to. */
-export interface Verdict {
+export interface ClusterVerdict {
   readonly state: ClusterState;
   /** One sentence: how it is, and what it can still bear. */
   readonly summary: string;
@@ -16,11 +16,11 @@ export interface Verdict {
   readonly notes: readonly string[];
 }
 
-interface Answered extends Answer {
+interface Answered extends ControllerAnswer {
   readonly status: Status;
 }
 
-export function judge(answers: readonly Answer[]): Verdict {
+export function judge(answers: readonly ControllerAnswer[]): ClusterVerdict {
   const answered = answers.filter(hasStatus);
   const notes = [...answers.flatMap((answer) => notesOn(answer, answered)), ...differencesAmong(answered)];
   if (answered.length === 0)
@@ -31,7 +31,7 @@ export function judge(answers: readonly Answer[]): Verdict {
   return { state, summary: `${state}: ${partsTaken(answers.length, answered)}`, notes };
 }
 
-function hasStatus(answer: Answer): answer is Answered {
+function hasStatus(answer: ControllerAnswer): answer is Answered {
   return answer.status !== null;
 }
 
@@ -82,7 +82,7 @@ function ownPart(status: Status): PeerStatus | undefined {
   return status.peers.find(({ self }) => self);
 }
 
-function notesOn(answer: Answer, answered: readonly Answered[]): string[] {
+function notesOn(answer: ControllerAnswer, answered: readonly Answered[]): string[] {
   const { address } = answer;
   if (!hasStatus(answer)) return [`${address}: ${answer.reason}${heardBy(answer, answered)}`];
   const { status } = answer;
@@ -111,7 +111,7 @@ function clockErrorAmong({ id, status }: Answered, answered: readonly Answered[]
 }
 
 /** A controller that is only out of reach from here is not the one that is broken. */
-function heardBy({ id }: Answer, answered: readonly Answered[]): string {
+function heardBy({ id }: ControllerAnswer, answered: readonly Answered[]): string {
   const hearers = answered.filter(({ status }) => status.peers[id]?.up === true);
   return hearers.length === 0
     ? ''

@@ -92,7 +92,7 @@ async function closed(logger: winston.Logger, transport: winston.transport, sink
   await sink.close();
 }
 
-interface LogEntry {
+interface LogLine {
   readonly time: string;
   readonly level: LogLevel;
   readonly controller: number;
@@ -101,14 +101,14 @@ interface LogEntry {
 }
 
 /** `2026-01-01T00:00:00.000Z info  [0] listening {"port":8000}`: one line, whatever the message holds. */
-function textLine({ time, level, controller, message, fields }: LogEntry): string {
+function textLine({ time, level, controller, message, fields }: LogLine): string {
   const text = message.replace(/[\r\n]+/g, ' | ');
   const tail = fields === undefined ? '' : ` ${JSON.stringify(fields, printable)}`;
   return `${time} ${level.padEnd(5)} [${controller}] ${text}${tail}`;
 }
 
 /** The fields stand apart, so that none of them takes the name of another part. */
-function jsonLine(entry: LogEntry): string {
+function jsonLine(entry: LogLine): string {
   return JSON.stringify(entry, printable);
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
 import { runBatch } from '../../../src/cli/client/batch.ts';
-import { ClientSession } from '../../../src/cli/client/cli-session.ts';
+import { CliSession } from '../../../src/cli/client/cli-session.ts';
 import { parseTyped, type WireCommand } from '../../../src/cli/client/typed-command.ts';
 import type { Address } from '../../../src/controller/settings.ts';
 
@@ -41,7 +41,7 @@ it('moves to the next controller, says so, and does not send a command twice', a
     socket.write('END\r\n');
   });
   const notices: string[] = [];
-  const session = new ClientSession([dying, living], 1000, true, (notice) => notices.push(notice));
+  const session = new CliSession([dying, living], 1000, true, (notice) => notices.push(notice));
   await session.connect();
   expect(await session.run(command('set k 1'))).toBeNull();
   expect(notices[0]).toContain('the outcome of "set k" is unknown');
@@ -55,7 +55,7 @@ it('moves to the next controller, says so, and does not send a command twice', a
 it('says of a lost read that it may be asked again', async () => {
   const dying = await serve((_, socket) => socket.destroy());
   const notices: string[] = [];
-  const session = new ClientSession([dying], 1000, false, (notice) => notices.push(notice));
+  const session = new CliSession([dying], 1000, false, (notice) => notices.push(notice));
   await session.connect();
   expect(await session.run(command('get k'))).toBeNull();
   expect(notices).toHaveLength(1);
@@ -70,7 +70,7 @@ it('learns the peers from the controller, and not those of another cluster', asy
     if (line === 'show json') socket.write(`${JSON.stringify(status)}\r\nEND\r\n`);
     else socket.destroy();
   });
-  const session = new ClientSession([first], 1000, true, () => {});
+  const session = new CliSession([first], 1000, true, () => {});
   await session.connect();
   await session.learnPeers([{ host: '127.0.0.1', port: 1 }]);
   await session.run(command('get k'));
@@ -93,7 +93,7 @@ it('runs commands from a pipe, values byte for byte', async () => {
     yield Buffer.from([0xff, 13, 10]);
     yield Buffer.from('quit\r\nset never sent');
   }
-  const session = new ClientSession([server], 1000, false, () => {});
+  const session = new CliSession([server], 1000, false, () => {});
   await session.connect();
   const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   expect(await runBatch(session, input())).toBe(0);

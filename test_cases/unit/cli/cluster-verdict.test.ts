@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '../../../src/cli/status/ask-cluster.ts';
+import type { ControllerAnswer } from '../../../src/cli/status/ask-cluster.ts';
 import { renderCluster } from '../../../src/cli/status/cluster-table.ts';
 import { judge } from '../../../src/cli/status/verdict.ts';
 import type { PeerStatus, Service, Status } from '../../../src/controller/status/status.ts';
@@ -75,8 +75,13 @@ function status(
   };
 }
 
-const answered = (id: number, of: Status): Answer => ({ id, address: `h:${id + 1}`, status: of, reason: '' });
-const silent = (id: number, reason = 'nothing listens there'): Answer => ({
+const answered = (id: number, of: Status): ControllerAnswer => ({
+  id,
+  address: `h:${id + 1}`,
+  status: of,
+  reason: '',
+});
+const silent = (id: number, reason = 'nothing listens there'): ControllerAnswer => ({
   id,
   address: `h:${id + 1}`,
   status: null,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReplyReader } from '../../../src/cli/client/text-reply-reader.ts';
+import { TextReplyReader } from '../../../src/cli/client/text-reply-reader.ts';
 import { parseTyped } from '../../../src/cli/client/typed-command.ts';
 
 const text = (bytes: Buffer) => bytes.toString('latin1');
@@ -27,7 +27,7 @@ describe('meta commands, typed', () => {
 
 describe('answers to meta commands', () => {
   const read = (...chunks: string[]) => {
-    const reader = new ReplyReader('item');
+    const reader = new TextReplyReader('item');
     return chunks.map((chunk) => reader.push(Buffer.from(chunk, 'latin1'))?.parts.map(text) ?? null);
   };
 

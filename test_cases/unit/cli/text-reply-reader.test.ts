@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ReplyParts, ReplyReader, type ReplyShape } from '../../../src/cli/client/text-reply-reader.ts';
+import {
+  type ReplyParts,
+  type ReplyShape,
+  TextReplyReader,
+} from '../../../src/cli/client/text-reply-reader.ts';
 
 function read(shape: ReplyShape, ...chunks: Buffer[]): ReplyParts | null {
-  const reader = new ReplyReader(shape);
+  const reader = new TextReplyReader(shape);
   let reply: ReplyParts | null = null;
   for (const chunk of chunks) {
     expect(reply).toBeNull();

@@ -26,7 +26,7 @@ const PLUGIN: Compose = { name: 'docker compose', program: 'docker', words: ['co
 const PROGRAM: Compose = { name: 'docker-compose', program: 'docker-compose', words: [] };
 
 /** @returns why Docker cannot provide these stores, null when it can */
-export async function dockerObstacle(count: number): Promise<string | null> {
+export async function dockerProblem(count: number): Promise<string | null> {
   if (count > COMPOSE_STORES_MAX) return `docker-compose.yml has ${COMPOSE_STORES_MAX} memcacheds`;
   const answers = await execute('docker', ['info', '--format', '{{.ServerVersion}}'], ENGINE_TIMEOUT_MS);
   if (!answers.ok) return 'no Docker engine answers';
@@ -44,7 +44,8 @@ async function composeFound(): Promise<Compose | null> {
 /** @throws OperationError when there is none */
 export async function composeOf(): Promise<Compose> {
   const compose = await composeFound();
-  if (compose === null) throw new OperationError('there is no docker compose: install its plugin');
+  if (compose === null)
+    throw new OperationError('STORE_NOT_STARTED', 'there is no docker compose: install its plugin');
   return compose;
 }
 
@@ -66,8 +67,12 @@ export async function composeUp(
   });
   const words = ['up', '-d', ...ids.map((id) => `memcached-${id}`)];
   const { name, ok, output } = await compose(project, words, UP_TIMEOUT_MS, environment, signal);
-  if (signal.aborted) throw new OperationError('the start was interrupted');
-  if (!ok) throw new OperationError(`${name} could not start the memcacheds: ${lastLine(output)}`);
+  if (signal.aborted) throw new OperationError('INTERRUPTED', 'the start was interrupted');
+  if (!ok)
+    throw new OperationError(
+      'STORE_NOT_STARTED',
+      `${name} could not start the memcacheds: ${lastLine(output)}`,
+    );
 }
 
 /** @returns null when the containers were stopped, else the command that failed */
@@ -82,14 +87,14 @@ async function compose(
   timeout: number,
   environment: Readonly<Record<string, string>> = {},
   signal?: AbortSignal,
-): Promise<Answer & { readonly name: string }> {
+): Promise<CommandResult & { readonly name: string }> {
   const { name, program, words: leading } = await composeOf();
   const file = ['-f', join(PROJECT_DIRECTORY, 'docker-compose.yml'), '-p', project];
   const answer = await execute(program, [...leading, ...file, ...words], timeout, environment, signal);
   return { ...answer, name };
 }
 
-interface Answer {
+interface CommandResult {
   readonly ok: boolean;
   readonly output: string;
 }
@@ -100,7 +105,7 @@ function execute(
   timeout: number,
   environment: Readonly<Record<string, string>> = {},
   signal?: AbortSignal,
-): Promise<Answer> {
+): Promise<CommandResult> {
   const options = {
     timeout,
     env: { ...process.env, ...environment },

@@ -62,6 +62,7 @@ async function judge(driver: KvDriver, address: Address, runDirectory: string): 
   }
   const what = `the memcached on ${formatAddress(address)} has ${items} items that this cluster did not put there`;
   throw new OperationError(
+    'STORE_NOT_USABLE',
     `${what}. Empty it (printf 'flush_all\\r\\n' | nc ${address.host} ${address.port}), or ${OTHER_PORTS}, or name ` +
       'the stores to use them as they are, and lose what is in them in time: --stores=HOST:PORT,…, one per controller',
   );
@@ -84,15 +85,24 @@ async function openMemcached(address: Address): Promise<KvDriver> {
   const { kind, words } = await whatAnswers(address, ANSWER_TIMEOUT_MS);
   const where = formatAddress(address);
   if (kind === 'nobody')
-    throw new OperationError(`no memcached answers on ${where}: start it, or correct stores`);
+    throw new OperationError(
+      'STORE_NOT_USABLE',
+      `no memcached answers on ${where}: start it, or correct stores`,
+    );
   if (kind !== 'memcached') {
     const seems = kind === 'controller' ? '' : `; it seems to be ${words}`;
-    throw new OperationError(`${await describeTakenPort(address)}${seems}: stop that, or ${OTHER_PORTS}`);
+    throw new OperationError(
+      'PORT_TAKEN',
+      `${await describeTakenPort(address)}${seems}: stop that, or ${OTHER_PORTS}`,
+    );
   }
   const driver = await openDriver(address);
   if (driver !== null) return driver;
   const why = 'but not in the binary protocol, which the controllers need (was it started with -B ascii?)';
-  throw new OperationError(`${words} answers on ${where}, ${why}; start it otherwise, or ${OTHER_PORTS}`);
+  throw new OperationError(
+    'STORE_NOT_USABLE',
+    `${words} answers on ${where}, ${why}; start it otherwise, or ${OTHER_PORTS}`,
+  );
 }
 
 /** @returns null when the store does not answer in the binary protocol */

@@ -7,7 +7,7 @@ import { whatAnswers } from '../../../store/what-answers.ts';
 import { OperationError } from '../../failure.ts';
 import { formatAddress } from '../../settings/address.ts';
 import { isAlive, spawnDetached } from '../processes.ts';
-import type { Member } from '../run-record.ts';
+import type { ClusterProcess } from '../run-record.ts';
 
 /** How long a memcached may take until it answers, in milliseconds. */
 const READY_TIMEOUT_MS = 5000;
@@ -37,7 +37,7 @@ export async function startMemcached(
   address: Address,
   itemBytesMax: number,
   directory: string,
-): Promise<Member> {
+): Promise<ClusterProcess> {
   const name = `memcached-${id}`;
   const output = join(directory, `${name}.log`);
   const megabytes = Math.max(MEMORY_MEGABYTES, Math.ceil((4 * itemBytesMax) / 1024 ** 2));
@@ -47,7 +47,8 @@ export async function startMemcached(
     workingDirectory: directory,
     outputFile: output,
   });
-  if (started === null) throw new OperationError(`${name} could not be started; ${lastWords(output)}`);
+  if (started === null)
+    throw new OperationError('STORE_NOT_STARTED', `${name} could not be started; ${lastWords(output)}`);
   return { ...started, name, address, logs: [{ file: output, from: 0 }] };
 }
 
@@ -57,17 +58,18 @@ function asUnprivilegedUser(): string[] {
 }
 
 /** @throws OperationError when it ends, or does not answer in time */
-export async function waitForMemcached(member: Member): Promise<void> {
+export async function waitForMemcached(member: ClusterProcess): Promise<void> {
   const problem = await answerProblem(member.address, () => isAlive(member));
   if (problem === null) return;
   const where = `${member.name} on ${formatAddress(member.address)}`;
-  throw new OperationError(`${where} ${problem}; ${lastWords(member.logs[0]!.file)}`);
+  throw new OperationError('STORE_NOT_STARTED', `${where} ${problem}; ${lastWords(member.logs[0]!.file)}`);
 }
 
 /** For a memcached that is no process of this machine's. @throws OperationError when it does not answer in time */
 export async function waitForAnswer(address: Address): Promise<void> {
   const problem = await answerProblem(address, () => true);
-  if (problem !== null) throw new OperationError(`the memcached on ${formatAddress(address)} ${problem}`);
+  if (problem !== null)
+    throw new OperationError('STORE_NOT_USABLE', `the memcached on ${formatAddress(address)} ${problem}`);
 }
 
 /** @returns null once it answers */

@@ -1,12 +1,12 @@
 import type { Address } from '../../../controller/settings.ts';
 import { OperationError } from '../../failure.ts';
 import { formatAddress } from '../../settings/address.ts';
-import { composeOf, dockerObstacle } from './docker.ts';
+import { composeOf, dockerProblem } from './docker.ts';
 import { type FoundStore, findStore } from './found-store.ts';
 import { memcachedVersion } from './memcached-program.ts';
 import type { StorePlan } from './store-plan.ts';
 
-export interface StoreWish {
+export interface StoreOptions {
   /** The embedded store was asked for. */
   readonly embedded: boolean;
   /** Stores that the user has; null: they are ours to find or to start. */
@@ -23,7 +23,7 @@ export interface StoreWish {
  *
  * @throws OperationError when something is in the way
  */
-export async function planStores(wish: StoreWish): Promise<StorePlan> {
+export async function planStores(wish: StoreOptions): Promise<StorePlan> {
   if (wish.embedded) return { kind: 'embedded', words: 'embedded in the controllers, as configured' };
   if (wish.configured !== null) {
     const listed = wish.configured.map(formatAddress).join(', ');
@@ -50,7 +50,7 @@ async function planMissing(
   found: readonly number[],
 ): Promise<StorePlan> {
   const where = portsInWords(missing);
-  const obstacle = await dockerObstacle(stores.length);
+  const obstacle = await dockerProblem(stores.length);
   if (obstacle === null) {
     const { name } = await composeOf();
     return { kind: 'docker', stores, found, words: `memcached in Docker (${name}), ${where}` };
@@ -63,7 +63,10 @@ async function planMissing(
   const without = `${obstacle}, and there is no memcached program: install either for real memcacheds`;
   if (found.length === 0) return { kind: 'embedded', words: `embedded in the controllers (${without})` };
   const names = missing.map(formatAddress).join(', ');
-  throw new OperationError(`nothing answers on ${names}, and it can't be started here (${without})`);
+  throw new OperationError(
+    'STORE_NOT_STARTED',
+    `nothing answers on ${names}, and it can't be started here (${without})`,
+  );
 }
 
 function foundInWords(stores: readonly Address[], present: readonly (FoundStore | null)[]): string {

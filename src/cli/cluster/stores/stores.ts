@@ -1,7 +1,7 @@
 import type { Address } from '../../../controller/settings.ts';
 import { OperationError } from '../../failure.ts';
 import { describeTakenPort, isPortTaken } from '../../process/port-owner.ts';
-import type { Member } from '../run-record.ts';
+import type { ClusterProcess } from '../run-record.ts';
 import { composeUp } from './docker.ts';
 import { requireMemcached, signStore } from './found-store.ts';
 import { startMemcached, waitForAnswer, waitForMemcached } from './memcached-program.ts';
@@ -24,7 +24,7 @@ export interface StoreStart {
   readonly composeProject: string | null;
   readonly signal: AbortSignal;
   /** Told of every process at once, so that none is forgotten if the next one fails. */
-  readonly onStarted: (member: Member) => void;
+  readonly onStarted: (member: ClusterProcess) => void;
 }
 
 /** @throws OperationError */
@@ -52,7 +52,7 @@ export async function startMissing(
     await Promise.all(missing.map((id) => waitForAnswer(stores[id]!)));
     return;
   }
-  const members: Member[] = [];
+  const members: ClusterProcess[] = [];
   for (const id of missing) {
     const member = await startMemcached(id, stores[id]!, start.itemBytesMax, start.directory);
     start.onStarted(member);
@@ -66,6 +66,7 @@ export async function requireFreePorts(addresses: readonly Address[]): Promise<v
   for (const address of addresses) {
     if (!(await isPortTaken(address))) continue;
     throw new OperationError(
+      'PORT_TAKEN',
       `${await describeTakenPort(address)}; stop that, or choose other ports with --base-port`,
     );
   }
