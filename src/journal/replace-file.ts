@@ -2,11 +2,11 @@ import { dirname } from 'node:path';
 import type { Disk } from './disk.ts';
 
 /** Puts a file in the place of the one that is there, if any: a crash leaves one of the two, and it is whole. */
-export async function replaceFile(disk: Disk, path: string, text: string): Promise<void> {
+export async function replaceFile(disk: Disk, path: string, content: string | Buffer): Promise<void> {
   const file = await disk.open(`${path}.new`, 'create');
   try {
     await file.truncate(0);
-    await file.write(Buffer.from(text), 0);
+    await file.write(Buffer.from(content), 0);
     await file.sync();
   } finally {
     await file.close();

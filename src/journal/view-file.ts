@@ -1,15 +1,23 @@
-import { crc32 } from 'node:zlib';
 import type { ViewLog, ViewRecord } from '../membership/view-record.ts';
 import { directoryOf, type Owner, refuseOthers } from './data-directory.ts';
-import type { Disk } from './disk.ts';
+import type { Disk, DiskFile } from './disk.ts';
 import { journalErrorOf } from './journal-error.ts';
 import { replaceFile } from './replace-file.ts';
+import { emptySlot, newestRecord, SLOT_BYTES, slotOf } from './view-slots.ts';
 
 /**
- * The view record in a file of its own: a line of JSON behind its checksum, replaced as a whole by a rename, and on
- * disk (file and directory flushed) before `done`. Records that come while one is being written are written as
- * one, the last. It lies beside the journal's directory, not in it, so that it stays when that is set aside: what a
- * controller has promised holds whatever it has lost.
+ * The view record in a file of its own. Records that arrive while one is being written are written as one, the last.
+ * The file lies beside the journal's directory, not in it, and stays when that directory is set aside: a promise holds
+ * whatever else a controller has lost.
+ *
+ * A record is on disk before its `done` is called, at the price of one write and one flush:
+ *
+ *  1. The file has two slots. The newest record that is known to be on disk is in one of them.
+ *  2. The next record is written to the other slot, also when it is written again after a failure. A crash during the
+ *     write damages that slot alone, so the record of step 1 survives.
+ *  3. After the flush the slots change roles.
+ *
+ * The file itself is made, or brought from an older form to this one, by a rename.
  */
 export class ViewFile implements ViewLog {
   readonly #disk: Disk;
@@ -17,6 +25,12 @@ export class ViewFile implements ViewLog {
   readonly #owner: Owner;
   readonly #onError: (message: string) => void;
   #loaded: ViewRecord | null = null;
+  /** Null until the first record is written, and after a failure. */
+  #file: DiskFile | null = null;
+  /** The slot for the next record; null while there is no file with slots. */
+  #nextSlot: 0 | 1 | null = null;
+  /** Number of the newest record: the larger one of two slots is the newer one. */
+  #number = 0;
   #waiting: { record: ViewRecord; done: (() => void)[] } | null = null;
   #writing: Promise<void> | null = null;
   #isFailing = false;
@@ -40,8 +54,7 @@ export class ViewFile implements ViewLog {
   ): Promise<ViewFile> {
     const file = new ViewFile(disk, dataDir, owner, onError);
     file.#loaded = await file.#read();
-    // Whoever wrote it may have been killed before it was on disk under its name.
-    if (file.#loaded !== null) await disk.syncDirectory(dataDir);
+    if (file.#loaded !== null) await file.#flushLoaded(dataDir);
     return file;
   }
 
@@ -61,6 +74,8 @@ export class ViewFile implements ViewLog {
   /** Resolves when nothing is being written any more. */
   async close(): Promise<void> {
     await this.#writing;
+    await this.#file?.close();
+    this.#file = null;
   }
 
   async #writeAll(): Promise<void> {
@@ -82,22 +97,61 @@ export class ViewFile implements ViewLog {
 
   async #write(record: ViewRecord): Promise<void> {
     const text = JSON.stringify({ ...this.#owner, ...record });
-    await replaceFile(this.#disk, this.#path, `${checksum(text)} ${text}\n`);
+    const slot = this.#nextSlot;
+    const number = this.#number + 1;
+    if (slot === null) {
+      await replaceFile(this.#disk, this.#path, Buffer.concat([slotOf(text, number), emptySlot()]));
+    } else {
+      await this.#writeSlot(slot, slotOf(text, number));
+    }
+    this.#number = number;
+    this.#nextSlot = slot === 1 ? 0 : 1;
+  }
+
+  async #writeSlot(slot: 0 | 1, bytes: Buffer): Promise<void> {
+    this.#file ??= await this.#disk.open(this.#path, 'existing');
+    try {
+      await this.#file.write(bytes, slot * SLOT_BYTES);
+      // mutant: view-unflushed
+      await this.#file.sync();
+    } catch (error) {
+      const file = this.#file;
+      this.#file = null;
+      await file.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  /**
+   * The process that wrote the record may have been killed before the record was on disk. This process goes by the
+   * record from now on, so it has to be on disk first.
+   */
+  async #flushLoaded(dataDir: string): Promise<void> {
+    await this.#disk.syncDirectory(dataDir);
+    if (this.#nextSlot === null) return;
+    const file = await this.#disk.open(this.#path, 'existing');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
   }
 
   async #read(): Promise<ViewRecord | null> {
-    let line: string;
+    let bytes: Buffer;
     try {
-      line = (await this.#disk.readAll(this.#path)).toString('utf8').trimEnd();
+      bytes = await this.#disk.readAll(this.#path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw journalErrorOf(error, this.#path);
     }
-    const space = line.indexOf(' ');
-    const text = line.slice(space + 1);
-    if (line.slice(0, space) !== checksum(text)) return this.#putAside();
-    const { cluster, controller, peers, consistency, ...record } = JSON.parse(text) as Owner & ViewRecord;
+    const found = newestRecord(bytes);
+    if (found === null) return this.#putAside();
+    const { cluster, controller, peers, consistency, ...record } = JSON.parse(found.text) as Owner &
+      ViewRecord;
     refuseOthers({ cluster, controller, peers, consistency }, this.#owner, this.#path);
+    this.#number = found.number;
+    this.#nextSlot = found.nextSlot;
     return record;
   }
 
@@ -115,8 +169,4 @@ export class ViewFile implements ViewLog {
 /** Beside the journal's directory. */
 export function viewFileOf(dataDir: string, { controller }: Owner): string {
   return `${directoryOf(dataDir, controller)}.views.json`;
-}
-
-function checksum(text: string): string {
-  return crc32(text).toString(16).padStart(8, '0');
 }

@@ -151,4 +151,13 @@ export const DISK_MUTANTS: readonly Mutant[] = [
     faults: 'disk-full=1',
     seeds: 300,
   },
+  {
+    anchor: 'view-unflushed',
+    name: 'promises and accepts without flushing the record of that',
+    edit: 'drop',
+    level: 'linearizability',
+    durability: 'sync',
+    faults: 'blackout=2,power-loss=3,kill=2',
+    seeds: 1_500,
+  },
 ];

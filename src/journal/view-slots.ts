@@ -1,0 +1,75 @@
+import { crc32 } from 'node:zlib';
+
+/**
+ * The layout of the file with the view record: two slots of a fixed size. Each holds one record as text: a checksum, the
+ * record's number, the record as JSON, and spaces up to the end of the slot. Release 0.1.0 wrote a single line instead, a
+ * checksum and the record, and replaced the file for each record. Such a file is read too.
+ */
+
+/** Sixteen controllers with addresses of 255 characters need about 5 kB. */
+export const SLOT_BYTES = 8_192;
+
+/** The newest record in the file, and the slot that the next record goes to. */
+export interface FoundRecord {
+  readonly text: string;
+  readonly number: number;
+  /** 0 or 1. Null when the file has the form of release 0.1.0. */
+  readonly nextSlot: 0 | 1 | null;
+}
+
+/** @returns null when no record in the file is whole */
+export function newestRecord(file: Buffer): FoundRecord | null {
+  if (file.length !== 2 * SLOT_BYTES) return recordOfLine(file);
+  const slots = [0, 1].map((slot) =>
+    recordOfSlot(file.toString('utf8', slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)),
+  );
+  const [first, second] = slots as [Numbered | null, Numbered | null];
+  if (first === null && second === null) return null;
+  const isFirst = second === null || (first !== null && first.number > second.number);
+  return { ...(isFirst ? first! : second!), nextSlot: isFirst ? 1 : 0 };
+}
+
+/** A slot with this record. */
+export function slotOf(text: string, number: number): Buffer {
+  const body = `${number} ${text}`;
+  const slot = Buffer.alloc(SLOT_BYTES, ' ');
+  const length = slot.write(`${checksum(body)} ${body}`);
+  if (length >= SLOT_BYTES - 1) throw new RangeError(`a view record of ${length} bytes fits no slot`);
+  slot.write('\n', SLOT_BYTES - 1);
+  return slot;
+}
+
+export function emptySlot(): Buffer {
+  const slot = Buffer.alloc(SLOT_BYTES, ' ');
+  slot.write('\n', SLOT_BYTES - 1);
+  return slot;
+}
+
+interface Numbered {
+  readonly text: string;
+  readonly number: number;
+}
+
+function recordOfSlot(slot: string): Numbered | null {
+  const body = checkedBody(slot.trimEnd());
+  if (body === null) return null;
+  const space = body.indexOf(' ');
+  const number = Number(body.slice(0, space));
+  return Number.isSafeInteger(number) ? { text: body.slice(space + 1), number } : null;
+}
+
+function recordOfLine(file: Buffer): FoundRecord | null {
+  const text = checkedBody(file.toString('utf8').trimEnd());
+  return text === null ? null : { text, number: 0, nextSlot: null };
+}
+
+/** What stands behind a checksum that is right. */
+function checkedBody(line: string): string | null {
+  const space = line.indexOf(' ');
+  const body = line.slice(space + 1);
+  return line.slice(0, space) === checksum(body) ? body : null;
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Owner } from '../../../src/journal/data-directory.ts';
+import { ViewFile } from '../../../src/journal/view-file.ts';
+import { SLOT_BYTES } from '../../../src/journal/view-slots.ts';
+import type { ViewRecord } from '../../../src/membership/view-record.ts';
+import { Random } from '../../sim/random.ts';
+import { SimulatedDisk } from '../../support/simulated-disk.ts';
+
+const OWNER: Owner = { cluster: 'c', controller: 0, peers: '127.0.0.1:8000', consistency: 'ordered' };
+const PATH = '/data/controller-0.views.json';
+
+const recordOf = (counter: number): ViewRecord => ({
+  promised: { counter, node: 1 },
+  accepted: { counter, node: 0 },
+  members: [{ node: 0, incarnation: counter }],
+  sync: false,
+});
+
+/** One run of a process, which ends after so many operations of its disk. */
+interface Run {
+  readonly records: number;
+  readonly diesAt: number;
+  readonly powerIsLost: boolean;
+  /** The disk refuses writes from this record on, for as many records. */
+  readonly fails: readonly [from: number, count: number];
+}
+
+const RUN: fc.Arbitrary<Run> = fc.record({
+  records: fc.integer({ min: 0, max: 5 }),
+  diesAt: fc.integer({ min: 1, max: 25 }),
+  powerIsLost: fc.boolean(),
+  fails: fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 2 })),
+});
+
+it('after any crash, the record is the last one that was said to be on disk, or a later one', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(RUN, { minLength: 1, maxLength: 5 }), fc.integer(), async (runs, seed) => {
+      const random = new Random(seed);
+      let disk = new SimulatedDisk();
+      await disk.makePath('/data');
+      let given = 0;
+      let acknowledged = 0;
+      for (const { records, diesAt, powerIsLost, fails } of runs) {
+        disk.dieAt(disk.operations + diesAt);
+        const work = (async () => {
+          const file = await ViewFile.open(disk, '/data', OWNER, () => {});
+          const loaded = file.load()?.promised.counter ?? 0;
+          expect(loaded).toBeGreaterThanOrEqual(acknowledged);
+          expect(loaded).toBeLessThanOrEqual(given);
+          acknowledged = loaded;
+          for (let at = 0; at < records; at++) {
+            disk.failure = at >= fails[0] && at < fails[0] + fails[1] ? 'EIO' : null;
+            const counter = ++given;
+            file.save(recordOf(counter), () => {
+              acknowledged = counter;
+            });
+            await file.close();
+          }
+        })();
+        await Promise.race([work, disk.dead]);
+        disk = powerIsLost ? disk.crashed(() => random.next()) : disk.killed();
+      }
+      const last = await ViewFile.open(disk, '/data', OWNER, () => {});
+      expect(last.load()?.promised.counter ?? 0).toBeGreaterThanOrEqual(acknowledged);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it('a record in the form of release 0.1.0 is read, and replaced by the new form as a whole', async () => {
+  const disk = new SimulatedDisk();
+  await disk.makePath('/data');
+  const text = '{"cluster":"c","controller":0,"peers":"127.0.0.1:8000","consistency":"ordered","promised":';
+  const old = `${text}{"counter":3,"node":1},"accepted":{"counter":2,"node":0},"members":[],"sync":false}`;
+  const { crc32 } = await import('node:zlib');
+  disk.overwrite(PATH, Buffer.from(`${crc32(old).toString(16).padStart(8, '0')} ${old}\n`));
+  const file = await ViewFile.open(disk, '/data', OWNER, () => {});
+  expect(file.load()?.promised).toEqual({ counter: 3, node: 1 });
+  await new Promise<void>((done) => file.save(recordOf(4), done));
+  expect(disk.bytesOf(PATH)).toHaveLength(2 * SLOT_BYTES);
+  expect((await ViewFile.open(disk, '/data', OWNER, () => {})).load()).toEqual(recordOf(4));
+});
+
+it('a record takes one write and one flush once the file is there', async () => {
+  const disk = new SimulatedDisk();
+  await disk.makePath('/data');
+  const file = await ViewFile.open(disk, '/data', OWNER, () => {});
+  await new Promise<void>((done) => file.save(recordOf(1), done));
+  const before = disk.operations;
+  await new Promise<void>((done) => file.save(recordOf(2), done));
+  expect(disk.operations - before).toBe(2);
+});
