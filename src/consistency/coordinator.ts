@@ -27,6 +27,8 @@ export interface CoordinatorPorts {
   readonly waitingFor: () => string;
   /** Goes on with a long request after others have had their turn. */
   readonly nextTurn: (callback: () => void) => void;
+  /** One reply alone has this value from now on: its memory may be used again once that has been sent. */
+  readonly lend: (value: Buffer) => void;
   /** Requests that concern no entry: `version`, `stats`, `show`, … */
   readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;
 }
@@ -47,14 +49,14 @@ export class Coordinator {
   readonly #deadlines = new Fifo<Operation>();
 
   constructor(ports: CoordinatorPorts) {
-    const { router, timeMs, itemBytesMax, nextTurn, local } = ports;
+    const { router, timeMs, itemBytesMax, nextTurn, lend, local } = ports;
     const gates = this.#gates;
     this.#ports = ports;
     this.#clock = ports.clock;
     this.#router = router;
     const plainWrites = new PlainWrites({ router, gates, timeMs });
     const conditionalWrites = new ConditionalWrites({ router, gates, timeMs, itemBytesMax });
-    const reads = new Reads({ router, gates, conditionalWrites, nextTurn });
+    const reads = new Reads({ router, gates, conditionalWrites, nextTurn, lend });
     this.#executors = { reads, plainWrites, conditionalWrites, local };
   }
 

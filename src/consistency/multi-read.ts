@@ -4,7 +4,6 @@ import { failed, type Hit, type Reply } from '../protocol/reply.ts';
 import type { GetAndTouchRequest, GetRequest } from '../protocol/request.ts';
 import type { Reader, ReadFlow } from '../replication/read-flow.ts';
 import type { RequestContext } from '../replication/request-context.ts';
-import { LARGE_VALUES } from '../store/large-values.ts';
 import { hitOf, type Shown } from './hits.ts';
 import type { Operation } from './operation.ts';
 
@@ -15,6 +14,8 @@ export interface MultiReadPorts {
   readonly giveAgain: (bytes: number, done: () => void, part: Part) => void;
   /** Goes on after others have had their turn. */
   readonly nextTurn: (callback: () => void) => void;
+  /** One reply alone has this value from now on: its memory may be used again once that has been sent. */
+  readonly lend: (value: Buffer) => void;
 }
 
 /** Keys of one request that are begun before others get their turn. */
@@ -163,7 +164,7 @@ export class MultiRead {
       if (this.#byKey.get(part.key) === part) this.#byKey.delete(part.key);
       const { entry } = part;
       if (entry === null) continue;
-      if (kind === 'get' && !part.isShared) LARGE_VALUES.lend(entry.value);
+      if (kind === 'get' && !part.isShared) this.#ports.lend(entry.value);
       hits.push(hitOf(part.key, entry, withCas));
     }
     return hits;

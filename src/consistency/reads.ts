@@ -6,7 +6,6 @@ import type { DebugRequest, GetAndTouchRequest, GetRequest, ReadItemRequest } fr
 import type { Reader } from '../replication/read-flow.ts';
 import type { ReadDone } from '../replication/replica.ts';
 import type { Entry } from '../store/entry.ts';
-import { LARGE_VALUES } from '../store/large-values.ts';
 import { type Found, isMarked } from './conditional.ts';
 import type { ConditionalWrites } from './conditional-writes.ts';
 import type { GateQueue } from './gate-queue.ts';
@@ -21,6 +20,8 @@ export interface ReadsPorts {
   readonly conditionalWrites: ConditionalWrites;
   /** Goes on with a long request after others have had their turn. */
   readonly nextTurn: (callback: () => void) => void;
+  /** One reply alone has this value from now on: its memory may be used again once that has been sent. */
+  readonly lend: (value: Buffer) => void;
 }
 
 /**
@@ -59,7 +60,7 @@ export class Reads {
       if (found !== null && isMarked(found, 'stale') && !isMarked(found, 'taken')) {
         return conditionalWrites.answer(operation, request);
       }
-      if (found !== null) LARGE_VALUES.lend(found.value);
+      if (found !== null) this.#ports.lend(found.value);
       operation.finish(conditionalWrites.verdict(request, found).reply(NO_VERSION));
     };
     this.#found(operation, request.key, !pending, onFound);
@@ -100,7 +101,7 @@ export class Reads {
       else if (failure !== null) operation.finish(failed(failure));
       else if (entry === null) operation.finish(NO_HITS);
       else {
-        LARGE_VALUES.lend(entry.value);
+        this.#ports.lend(entry.value);
         operation.finish({ kind: 'hits', hits: [hitOf(key, entry, withCas)] });
       }
     };
@@ -113,10 +114,11 @@ export class Reads {
   }
 
   #multiReadPorts(read: (part: Part) => void): MultiReadPorts {
-    const { router, nextTurn } = this.#ports;
+    const { router, nextTurn, lend } = this.#ports;
     return {
       read,
       nextTurn,
+      lend,
       giveAgain: (bytes, done, part) => router.of(part.key).group.scheme.giveAgain(bytes, done, part),
     };
   }

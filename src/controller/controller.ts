@@ -5,6 +5,7 @@ import { createDriver } from '../store/create-driver.ts';
 import type { KvDriver } from '../store/driver.ts';
 import { ENVELOPE_BYTES_MAX } from '../store/envelope.ts';
 import { KVController } from '../store/kv-controller.ts';
+import { LARGE_VALUES_KEPT_BYTES, LargeValues } from '../store/large-values.ts';
 import { LocalReplies } from './admin/local-replies.ts';
 import { ClientBudget } from './clients/client-budget.ts';
 import { ClientTable } from './clients/client-table.ts';
@@ -58,10 +59,16 @@ export async function startController(
   logger: Logger,
   abandon: string | null = null,
 ): Promise<Controller> {
-  const driver = await createDriver(settings);
+  const largeValues = new LargeValues(LARGE_VALUES_KEPT_BYTES);
+  const driver = await createDriver(settings, { largeValues });
   const journalWritable = new Signal();
   const storage = await openStorage(settings, logger, journalWritable.raise, abandon);
-  const running = new RunningController(settings, secret, logger, { storage, driver, journalWritable });
+  const running = new RunningController(settings, secret, logger, {
+    storage,
+    driver,
+    largeValues,
+    journalWritable,
+  });
   try {
     await running.open();
   } catch (error) {
@@ -75,6 +82,7 @@ export async function startController(
 interface Resources {
   readonly storage: Storage;
   readonly driver: KvDriver;
+  readonly largeValues: LargeValues;
   /** The journal takes writes again. */
   readonly journalWritable: Signal;
 }
@@ -115,7 +123,7 @@ class RunningController implements Controller {
     settings: Settings,
     secret: Buffer | null,
     logger: Logger,
-    { storage, driver, journalWritable }: Resources,
+    { storage, driver, largeValues, journalWritable }: Resources,
   ) {
     this.#journalWritable = journalWritable;
     const clock: Clock = MACHINE_CLOCK;
@@ -150,6 +158,7 @@ class RunningController implements Controller {
       random: Math.random,
       requestFlush,
       nextTurn: setImmediate,
+      lend: (value) => largeValues.lend(value),
       onChange: () => clients.drain(),
       startAnew: (reason) => {
         this.#clientsFinishMs = 0;
@@ -178,7 +187,7 @@ class RunningController implements Controller {
       isLinked: (peer) => mesh.isUp(peer),
       onGone: (peer) => core.onPeerGone(peer),
     });
-    this.#frontDoor = createFrontDoor(this.#parts);
+    this.#frontDoor = createFrontDoor(this.#parts, largeValues);
     this.#serviceWatch = new ServiceWatch({
       readTrouble: () => readTroubleOf(core, settings),
       writeTrouble: () => writeTroubleOf(core),
@@ -252,7 +261,7 @@ class RunningController implements Controller {
   }
 }
 
-function createFrontDoor(parts: ControllerParts): FrontDoor {
+function createFrontDoor(parts: ControllerParts, largeValues: LargeValues): FrontDoor {
   const { settings, clock, core, mesh, clients, unidentified, budget, statistics } = parts;
   const { itemBytesMax, pipelineMax, connectionsMax } = settings;
   return new FrontDoor({
@@ -274,6 +283,7 @@ function createFrontDoor(parts: ControllerParts): FrontDoor {
       },
       onRefused: () => statistics.add('memchorus_clients_refused', 1),
     },
+    onLargeSent: (part) => largeValues.onSent(part),
     onPeer: (socket, version, early) => mesh.accept(socket, version, early),
   });
 }

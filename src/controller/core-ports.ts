@@ -35,6 +35,8 @@ export interface CorePorts {
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
   readonly nextTurn: (callback: () => void) => void;
+  /** One reply alone has this value from now on: its memory may be used again once that has been sent. */
+  readonly lend: (value: Buffer) => void;
   /** Sessions that hold requests back should try again. */
   readonly onChange: () => void;
   /** Nobody can go on from what this run knows: it ends, and the next one begins empty. @param reason for people */

@@ -319,9 +319,10 @@ export class Core {
   }
 
   #coordinator(): Coordinator {
-    const { settings, clock, local, nextTurn } = this.#ports;
+    const { settings, clock, local, nextTurn, lend } = this.#ports;
     return new Coordinator({
       nextTurn,
+      lend,
       router: new Router([{ prefix: '', policy: POLICIES[settings.level], group: { scheme: this.scheme } }]),
       timeMs: () => this.time.cluster.nowMs(),
       clock,

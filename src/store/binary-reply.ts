@@ -1,5 +1,5 @@
 import { AT, HEADER_BYTES, RESPONSE_MAGIC } from '../protocol/binary/wire-format.ts';
-import { LARGE_BYTES_MIN, LARGE_VALUES } from './large-values.ts';
+import { LARGE_BYTES_MIN, type LargeValues } from './large-values.ts';
 
 /** What stands in front of a reply of memcached's binary protocol; the reader has one, and fills it again and again. */
 export class ReplyHeader {
@@ -37,6 +37,7 @@ export interface ReplySink {
  */
 export class ReplyReader {
   readonly #sink: ReplySink;
+  readonly #large: LargeValues;
   readonly #header = new ReplyHeader();
   /** The part of a header that has come. */
   readonly #begun = Buffer.alloc(HEADER_BYTES);
@@ -46,8 +47,10 @@ export class ReplyReader {
   #bodyBytes = 0;
   #ended = false;
 
-  constructor(sink: ReplySink) {
+  /** @param large memory for the large bodies */
+  constructor(sink: ReplySink, large: LargeValues) {
     this.#sink = sink;
+    this.#large = large;
   }
 
   /** @param bytes of which the first `length` are the stream's next; they are not kept */
@@ -89,7 +92,7 @@ export class ReplyReader {
     if (!this.#sink.onHeader(header)) this.#ended = true;
     else if (header.bodyBytes === 0) this.#onReply(NOTHING);
     else if (header.bodyBytes < LARGE_BYTES_MIN) this.#body = Buffer.allocUnsafe(header.bodyBytes);
-    else this.#body = LARGE_VALUES.take(header.bodyBytes);
+    else this.#body = this.#large.take(header.bodyBytes);
   }
 
   #readBody(bytes: Buffer, at: number, length: number): number {

@@ -1,5 +1,6 @@
 import type { KvDriver } from './driver.ts';
 import { EmbeddedDriver } from './embedded-driver.ts';
+import type { LargeValues } from './large-values.ts';
 import { MemcachedDriver } from './memcached-driver.ts';
 import { PipelinedConnection } from './pipelined-connection.ts';
 import type { Connect, StoreAddress } from './store-connection.ts';
@@ -19,18 +20,27 @@ export interface StoreSettings {
   readonly storeBytesMax: number;
 }
 
+/** What a store is given by its controller. */
+export interface StoreResources {
+  /** Memory for the large values that are read from it. */
+  readonly largeValues: LargeValues;
+}
+
 /** The ways to speak to memcached. What is not chosen is not loaded. */
 export const CONNECTIONS = {
-  memcache: async () => (address, events) => new PipelinedConnection(address, events),
+  memcache:
+    async ({ largeValues }) =>
+    (address, events) =>
+      new PipelinedConnection(address, events, largeValues),
   memjs: async () => {
     const { MemjsConnection } = await import('./memjs-connection.ts');
     return (address, events) => new MemjsConnection(address, events);
   },
-} as const satisfies Partial<Record<StoreType, () => Promise<Connect>>>;
+} as const satisfies Partial<Record<StoreType, (resources: StoreResources) => Promise<Connect>>>;
 
-export async function createDriver(settings: StoreSettings): Promise<KvDriver> {
+export async function createDriver(settings: StoreSettings, resources: StoreResources): Promise<KvDriver> {
   const { storeType, storeAddress, storeTimeoutMs, storeBytesMax } = settings;
   if (storeType === 'custom') return new EmbeddedDriver({ bytesMax: storeBytesMax });
-  const connect = await CONNECTIONS[storeType]();
+  const connect = await CONNECTIONS[storeType](resources);
   return new MemcachedDriver({ connect, address: storeAddress, timeoutMs: storeTimeoutMs });
 }

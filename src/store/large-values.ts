@@ -55,5 +55,5 @@ export class LargeValues {
 /** Smaller values are left to the collector, in bytes. */
 export const LARGE_BYTES_MIN = 65_536;
 
-/** For all of the process: memory is the same for everybody. */
-export const LARGE_VALUES = new LargeValues(16_777_216);
+/** How much a controller keeps for the next values, in bytes. */
+export const LARGE_VALUES_KEPT_BYTES = 16_777_216;

@@ -2,9 +2,10 @@ import { connect, type Socket } from 'node:net';
 import { writeParts } from '../base/write-parts.ts';
 import { FAILURES, RESPONSE_MAGIC, SUCCESS } from '../protocol/binary/wire-format.ts';
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
-import { type ReplyHeader, ReplyReader } from './binary-reply.ts';
+import { type ReplyHeader, ReplyReader, type ReplySink } from './binary-reply.ts';
 import { OPCODE, type Opcode, writeKeyRequest, writeSet } from './binary-request.ts';
 import type { StatsGroup, StoreError, StoreStats } from './driver.ts';
+import type { LargeValues } from './large-values.ts';
 import {
   CONNECTION_CLOSED,
   type ConnectionEvents,
@@ -45,13 +46,15 @@ export class PipelinedConnection implements StoreConnection {
   /** The requests for statistics in flight. There are few, ever. */
   readonly #inquiries: Inquiry[] = [];
 
-  constructor(address: StoreAddress, events: ConnectionEvents) {
+  /** @param large memory for the large values that are read */
+  constructor(address: StoreAddress, events: ConnectionEvents, large: LargeValues) {
     this.#address = address;
     this.#events = events;
-    this.#reader = new ReplyReader({
+    const sink: ReplySink = {
       onHeader: (header) => this.#onHeader(header),
       onReply: (header, body) => this.#onReply(header, body),
-    });
+    };
+    this.#reader = new ReplyReader(sink, large);
   }
 
   open(done: (itemBytesMax: number | null) => void): void {

@@ -217,6 +217,7 @@ export class SimNode implements NetworkNode {
       random: () => random.next(),
       requestFlush: () => this.#requestFlush(),
       readWindowBytes: READ_WINDOW_BYTES,
+      lend: () => {},
       nextTurn: (callback) => scheduler.after(TURN_MS, () => deliver(callback)),
       onChange: () => {
         for (const pipeline of this.#pipelines) pipeline.drain();

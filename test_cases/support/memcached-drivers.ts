@@ -1,10 +1,12 @@
 import { CONNECTIONS } from '../../src/store/create-driver.ts';
+import { LARGE_VALUES_KEPT_BYTES, LargeValues } from '../../src/store/large-values.ts';
 import { MemcachedDriver, type MemcachedDriverOptions } from '../../src/store/memcached-driver.ts';
 
 /** What can stand between a controller and memcached. */
 export const CONNECTION_KINDS = Object.keys(CONNECTIONS) as readonly (keyof typeof CONNECTIONS)[];
 
-const CONNECT = { memcache: await CONNECTIONS.memcache(), memjs: await CONNECTIONS.memjs() };
+const RESOURCES = { largeValues: new LargeValues(LARGE_VALUES_KEPT_BYTES) };
+const CONNECT = { memcache: await CONNECTIONS.memcache(RESOURCES), memjs: await CONNECTIONS.memjs() };
 
 /** A driver over connections of one kind. */
 export function memcachedDriver(

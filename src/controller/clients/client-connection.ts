@@ -9,7 +9,7 @@ import type { Hit, Reply } from '../../protocol/reply.ts';
 import { ReplyBuffer } from '../../protocol/reply-buffer.ts';
 import type { Request } from '../../protocol/request.ts';
 import { newContext } from '../../replication/request-context.ts';
-import { LARGE_BYTES_MIN, LARGE_VALUES } from '../../store/large-values.ts';
+import { LARGE_BYTES_MIN } from '../../store/large-values.ts';
 import type { ClientBudget } from './client-budget.ts';
 import { ConnectionMemory } from './connection-memory.ts';
 import { ReplyUptake } from './reply-uptake.ts';
@@ -31,6 +31,8 @@ export interface ClientPorts {
   /** There may be budget for the reads of other clients. */
   readonly onBudgetFreed: () => void;
   readonly onBytes: (read: number, written: number) => void;
+  /** A piece of a reply of at least `LARGE_BYTES_MIN` is with the kernel. */
+  readonly onLargeSent: (part: Buffer) => void;
   /** The client was told that there is no memory for it. */
   readonly onRefused: () => void;
   /** The client has got its last answer, or is gone: called once. */
@@ -62,8 +64,6 @@ const WAITING_MAX = 16;
 
 /** How long a client may take to close its side after the last reply, in milliseconds. */
 const LINGER_MS = 1_000;
-
-const giveBack = (part: Buffer): void => LARGE_VALUES.onSent(part);
 
 /**
  * How far a connection is on its way to its end. The numbers grow, since a connection only ever goes forward; below
@@ -236,7 +236,7 @@ export class ClientConnection {
   #write(bytes: number): void {
     const parts = this.#output.take();
     if (bytes < LARGE_BYTES_MIN) writeParts(this.#socket, parts);
-    else writePartsAndTell(this.#socket, parts, LARGE_BYTES_MIN, giveBack);
+    else writePartsAndTell(this.#socket, parts, LARGE_BYTES_MIN, this.#ports.onLargeSent);
     this.#ports.onBytes(0, bytes);
   }
 

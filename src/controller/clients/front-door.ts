@@ -27,6 +27,8 @@ export interface FrontDoorPorts {
   readonly budget: ClientBudget;
   readonly clock: Clock;
   readonly events: FrontDoorEvents;
+  /** See `ClientPorts`. */
+  readonly onLargeSent: (part: Buffer) => void;
   /** A peer has sent its preface, of this version. @param early what came behind it */
   readonly onPeer: (socket: Socket, version: number, early: Buffer) => void;
 }
@@ -42,7 +44,7 @@ export class FrontDoor {
   #isFinishing = false;
 
   constructor(ports: FrontDoorPorts) {
-    const { clients, pipelineMax, budget, clock, events } = ports;
+    const { clients, pipelineMax, budget, clock, events, onLargeSent } = ports;
     this.#ports = ports;
     this.#clients = clients;
     this.#clientPorts = {
@@ -52,6 +54,7 @@ export class FrontDoor {
       onReply: events.onReply,
       onPart: events.onPart,
       onBytes: events.onBytes,
+      onLargeSent,
       onRefused: events.onRefused,
       ...clients.connectionEvents(),
     };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ReplyReader } from '../../../src/store/binary-reply.ts';
+import { ReplyReader, type ReplySink } from '../../../src/store/binary-reply.ts';
+import { LargeValues } from '../../../src/store/large-values.ts';
 import { OPCODES, response } from '../../support/fake-memcached.ts';
 
 const REQUEST = { opcode: OPCODES.get, extras: Buffer.alloc(0), key: Buffer.alloc(0), connection: 0 };
@@ -35,14 +36,15 @@ function bytesOf(found: readonly Found[]): Buffer {
 function readInPieces(stream: Buffer, sizes: readonly number[], take = Number.POSITIVE_INFINITY): Found[] {
   const found: Found[] = [];
   const bodies: Buffer[] = [];
-  const reader = new ReplyReader({
+  const sink: ReplySink = {
     onHeader: (header) => header.magic === 0x81,
     onReply: ({ opaque, status, extrasBytes }, body) => {
       found.push({ opaque, status, value: '' });
       bodies.push(body.subarray(extrasBytes));
       return found.length < take;
     },
-  });
+  };
+  const reader = new ReplyReader(sink, new LargeValues(0));
   const memory = Buffer.alloc(65_536);
   for (let at = 0, turn = 0; at < stream.length; turn++) {
     const length = stream.copy(memory, 0, at, at + sizes[turn % sizes.length]!);
@@ -78,13 +80,14 @@ it('reads nothing behind the reply at which it was told to end', () => {
 
 it('is told of a first byte that begins no reply before anything follows it', () => {
   const magics: number[] = [];
-  const reader = new ReplyReader({
+  const sink: ReplySink = {
     onHeader: ({ magic }) => {
       magics.push(magic);
       return magic === 0x81;
     },
     onReply: () => true,
-  });
+  };
+  const reader = new ReplyReader(sink, new LargeValues(0));
   reader.read(bytesOf([{ opaque: 1, status: 0, value: 'x' }]), 29);
   reader.read(Buffer.from('E'), 1);
   reader.read(bytesOf([{ opaque: 2, status: 0, value: 'x' }]), 29);

@@ -65,6 +65,7 @@ class Reading implements OperationOwner {
         else this.flow.wait(reader, bytes, give);
       },
       nextTurn: (callback) => turns.push(callback),
+      lend: () => {},
     }).begin();
   }
 

@@ -5,6 +5,7 @@ import { type KvDriver, StoreError, type StoreState } from '../../../src/store/d
 import { EmbeddedDriver } from '../../../src/store/embedded-driver.ts';
 import type { Entry } from '../../../src/store/entry.ts';
 import { KVController } from '../../../src/store/kv-controller.ts';
+import { LargeValues } from '../../../src/store/large-values.ts';
 import { write } from '../../support/driver-calls.ts';
 
 interface LogLine {
@@ -143,9 +144,13 @@ describe('createDriver', () => {
     storeBytesMax: 1_000_000,
   };
 
+  const resources = { largeValues: new LargeValues(0) };
+
   it('makes the driver that the settings name', async () => {
     const descriptions = await Promise.all(
-      STORE_TYPES.map(async (storeType) => (await createDriver({ ...settings, storeType })).description),
+      STORE_TYPES.map(
+        async (storeType) => (await createDriver({ ...settings, storeType }, resources)).description,
+      ),
     );
     expect(descriptions).toEqual(['memcached 127.0.0.1:11201', 'memcached 127.0.0.1:11201', 'embedded']);
   });

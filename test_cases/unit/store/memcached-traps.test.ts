@@ -229,11 +229,13 @@ describe.each(CONNECTION_KINDS)('a closed driver: %s', (kind) => {
     const script = `
       import { createServer } from 'node:net';
       import { createDriver } from './src/store/create-driver.ts';
+      import { LargeValues } from './src/store/large-values.ts';
+      const resources = { largeValues: new LargeValues(0) };
       const silent = createServer(() => {}).listen(0, '127.0.0.1', async () => {
         const { port } = silent.address();
         for (const storePort of [port, 1]) {
           const storeAddress = { host: '127.0.0.1', port: storePort };
-          const driver = await createDriver({ storeType: '${kind}', storeAddress, storeTimeoutMs: 100 });
+          const driver = await createDriver({ storeType: '${kind}', storeAddress, storeTimeoutMs: 100 }, resources);
           driver.open(() => {});
           await new Promise((resolve) => setTimeout(resolve, 250));
           await driver.close();

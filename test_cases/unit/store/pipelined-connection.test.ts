@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/store/driver.ts';
+import { LargeValues } from '../../../src/store/large-values.ts';
 import { PipelinedConnection } from '../../../src/store/pipelined-connection.ts';
-import type { StoreAddress } from '../../../src/store/store-connection.ts';
+import type { ConnectionEvents, StoreAddress } from '../../../src/store/store-connection.ts';
 import {
   type Behaviour,
   FakeMemcached,
@@ -21,13 +22,14 @@ class Telling {
   #wake: () => void = () => {};
 
   constructor(address: StoreAddress) {
-    this.connection = new PipelinedConnection(address, {
+    const events: ConnectionEvents = {
       onReply: (refusal, bytes) => this.#tell(refusal instanceof StoreError ? refusal.message : `${bytes}`),
       onLost: (reason) => {
         this.#tell(`lost: ${reason}`);
         this.connection.abandon().destroy();
       },
-    });
+    };
+    this.connection = new PipelinedConnection(address, events, new LargeValues(0));
     this.connection.open((itemBytesMax) => this.#tell(`open ${itemBytesMax}`));
   }
 

@@ -7,6 +7,7 @@ import { journalNameOf } from '../../../journal/open-journal.ts';
 import { markKeyOf } from '../../../replication/restore/store-watch.ts';
 import { createDriver } from '../../../store/create-driver.ts';
 import type { KvDriver, StoreStats } from '../../../store/driver.ts';
+import { LargeValues } from '../../../store/large-values.ts';
 import { whatAnswers } from '../../../store/what-answers.ts';
 import { OperationError } from '../../failure.ts';
 import { describeTakenPort, isPortTaken } from '../../process/port-owner.ts';
@@ -107,12 +108,9 @@ async function openMemcached(address: Address): Promise<KvDriver> {
 
 /** @returns null when the store does not answer in the binary protocol */
 async function openDriver(address: Address): Promise<KvDriver | null> {
-  const driver = await createDriver({
-    storeType: 'memcache',
-    storeAddress: address,
-    storeTimeoutMs: ANSWER_TIMEOUT_MS,
-    storeBytesMax: 0,
-  });
+  const settings = { storeAddress: address, storeTimeoutMs: ANSWER_TIMEOUT_MS, storeBytesMax: 0 };
+  const resources = { largeValues: new LargeValues(0) };
+  const driver = await createDriver({ storeType: 'memcache', ...settings }, resources);
   const isUp = await new Promise<boolean>((resolve) => {
     driver.open(({ up }) => resolve(up));
   });
