@@ -10,7 +10,10 @@ export function needsValue(request: ConditionalRequest): boolean {
       return request.verb === 'append' || request.verb === 'prepend';
     case 'delete':
       return request.invalidate || request.dropValue;
-    default:
+    case 'arithmetic':
+    case 'touch':
+    case 'read_item':
+    case 'gat-one':
       return true;
   }
 }

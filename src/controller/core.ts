@@ -10,7 +10,7 @@ import type { View } from '../membership/view.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { Admission } from '../peer/admission.ts';
-import { isGreeting, type PeerMessage } from '../peer/messages.ts';
+import type { PeerMessage } from '../peer/messages.ts';
 import { Router } from '../placement/router.ts';
 import { OrderedSide } from '../replication/broadcast/ordered-side.ts';
 import { ConvergentSide } from '../replication/convergent/convergent-side.ts';
@@ -244,8 +244,21 @@ export class Core {
       case 'fetch-many':
       case 'fetched-many':
         return this.recovery.onMessage(from, message);
-      default:
-        if (!isGreeting(message)) this.#ordered?.membership.onMessage(from, message);
+      case 'prepare':
+      case 'promised':
+      case 'rejected':
+      case 'accept':
+      case 'accepted':
+      case 'install':
+      case 'granted':
+        this.#ordered?.membership.onMessage(from, message);
+        return;
+      // Admission has refused these.
+      case 'hello':
+      case 'proof':
+      case 'welcome':
+      case 'refusal':
+        return;
     }
   }
 

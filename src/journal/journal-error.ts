@@ -37,7 +37,7 @@ export class DamageError extends Error {
 export function journalErrorOf(error: unknown, path: string): JournalError {
   if (error instanceof JournalError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
+  switch (code ?? '') {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

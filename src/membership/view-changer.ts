@@ -1,12 +1,15 @@
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
-import type { Accept, MembershipMessage, Promised, Standing } from './messages.ts';
+import type { Accept, Granted, MembershipMessage, Promised, Standing } from './messages.ts';
 import { OwnRecord } from './own-record.ts';
 import { NO_PROPOSAL, type Proposal } from './proposal.ts';
 import { ballotName, type Member, quorum, type View } from './view.ts';
 import type { ViewChangerPorts } from './view-changer-ports.ts';
 import { chooseView, isRecovered } from './view-choice.ts';
+
+/** The messages of a change of view. */
+type ViewMessage = Exclude<MembershipMessage, Granted>;
 
 /**
  * Agrees on views: prepare, promise, accept, accepted, install, as two-phase ballots.
@@ -126,7 +129,7 @@ export class ViewChanger {
     this.#onPrepare(node, ballot);
   }
 
-  onMessage(from: number, message: MembershipMessage): void {
+  onMessage(from: number, message: ViewMessage): void {
     switch (message.type) {
       case 'prepare':
         return this.#onPrepare(from, message.ballot);
@@ -140,9 +143,8 @@ export class ViewChanger {
         return this.#onAccepted(from, message.ballot);
       case 'install':
         return this.#onInstall(message.ballot);
-      default:
-        return;
     }
+    message satisfies never;
   }
 
   /** What a peer says of itself in its heartbeat. */
@@ -353,7 +355,7 @@ export class ViewChanger {
   }
 
   /** To a peer through the bus, to oneself at once. */
-  #tell(node: number, message: MembershipMessage): void {
+  #tell(node: number, message: ViewMessage): void {
     if (node === this.#ports.node) this.onMessage(node, message);
     else this.#ports.bus.send(node, message);
   }

@@ -7,7 +7,7 @@ import { PREFACE, PROTOCOL_VERSION, refusalInVersion1 } from './handshake.ts';
 import { Link, type Traffic } from './link.ts';
 import { addressOf } from './loopback.ts';
 import { type MeshEvents, type MeshPorts, NO_EVENTS } from './mesh-ports.ts';
-import type { Hello, PeerMessage } from './messages.ts';
+import { type Hello, isGreeting, type PeerMessage } from './messages.ts';
 import { noteOf } from './note.ts';
 import { NoticeLimit } from './notice-limit.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
@@ -285,19 +285,12 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   #onMessage(peer: number, link: Link, group: number, message: PeerMessage): void {
-    switch (message.type) {
-      case 'refusal': {
-        const reason = noteOf(message.reason);
-        this.#refused(peer, reason);
-        return link.close(reason);
-      }
-      case 'hello':
-      case 'proof':
-      case 'welcome':
-        return this.drop(peer, `a ${message.type} came after the handshake`, true);
-      default:
-        this.#events.onMessage(peer, group, message);
-    }
+    if (!isGreeting(message)) return this.#events.onMessage(peer, group, message);
+    if (message.type !== 'refusal')
+      return this.drop(peer, `a ${message.type} came after the handshake`, true);
+    const reason = noteOf(message.reason);
+    this.#refused(peer, reason);
+    link.close(reason);
   }
 
   #welcome(hello: Hello, link: Link): void {

@@ -1,3 +1,4 @@
+import { InvariantError } from '../base/invariant-error.ts';
 import { encodeMeta } from './meta/meta-encoder.ts';
 import { MetaFlags } from './meta/meta-flags.ts';
 import type { Hit, Outcome, Reply } from './reply.ts';
@@ -38,6 +39,10 @@ export function encodeText(request: Request, reply: Reply, out: ReplyBuffer): vo
       if ('cutShort' in request) return encodeInvalid(BAD_FORMAT, out);
       encodeHits(reply.hits, asksForCas(request), reply.isPart ? '' : 'END\r\n', out);
       break;
+    case 'item':
+      throw new InvariantError('a request that is no meta command was answered with an item', {
+        request: request.kind,
+      });
     case 'number':
       out.text(`${reply.value}\r\n`);
       break;

@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-/** The linter knows the types: promises that nobody waits for are errors, wherever they come from. */
+/**
+ * The linter knows the types. Promises that nobody waits for are errors, wherever they come from; so is a `switch` in `src`
+ * that leaves a member of a union out, with a `default` or without.
+ */
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -38,6 +41,33 @@ export async function plant(port: Port, ports: readonly Port[], cluster: SimClus
 }
 `;
 
+/** Each marked switch leaves out a kind of request; the other one leaves out none. */
+const FORGETFUL = `
+import type { TouchRequest, DeleteRequest } from '${ROOT}src/protocol/request.ts';
+
+export function plant(request: TouchRequest | DeleteRequest, word: string): number {
+  switch (request.kind) { // forgets
+    case 'touch':
+      return 1;
+    default:
+      return 2;
+  }
+}
+export function complete(request: TouchRequest | DeleteRequest, word: string): number {
+  switch (request.kind) {
+    case 'touch':
+    case 'delete':
+      return word === '' ? 1 : 2;
+  }
+}
+export function ofWords(word: string): void {
+  switch (word) {
+    case 'a':
+      console.log(1);
+  }
+}
+`;
+
 /** @throws with `stdout` when there is something to report */
 async function lint(cwd: string, ...files: readonly string[]): Promise<void> {
   const args = ['--type-aware', '--deny-warnings', '--format=unix', '-c', `${ROOT}.oxlintrc.json`, ...files];
@@ -45,22 +75,31 @@ async function lint(cwd: string, ...files: readonly string[]): Promise<void> {
   await promisify(execFile)('oxlint', args, { cwd, env: { ...process.env, PATH: path } });
 }
 
-it('finds promises that nobody waits for', async () => {
+/** Lints a file of this text, and compares the lines that are reported with those that end with the mark. */
+async function expectFound(text: string, mark: string): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'memchorus-lint-'));
   try {
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
     symlinkSync(join(ROOT, 'tsconfig.json'), join(directory, 'tsconfig.json'));
-    writeFileSync(join(directory, 'main.ts'), PLANTED);
+    writeFileSync(join(directory, 'main.ts'), text);
     const { stdout } = await lint(directory, 'main.ts').then(
       () => expect.unreachable('nothing was found'),
       (error: { readonly stdout: string }) => error,
     );
     const found = [...stdout.matchAll(/^\S*main\.ts:(\d+):/gm)];
-    const floating = PLANTED.split('\n').flatMap((line, i) => (line.endsWith('// floats') ? [i + 1] : []));
-    expect([...new Set(found.map(([, line]) => Number(line)))].toSorted((a, b) => a - b)).toEqual(floating);
+    const marked = text.split('\n').flatMap((line, i) => (line.endsWith(mark) ? [i + 1] : []));
+    expect([...new Set(found.map(([, line]) => Number(line)))].toSorted((a, b) => a - b)).toEqual(marked);
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+it('finds promises that nobody waits for', async () => {
+  await expectFound(PLANTED, '// floats');
+});
+
+it('finds a switch that leaves out a member of a union', async () => {
+  await expectFound(FORGETFUL, '// forgets');
 });
 
 it('finds none in this tree', async () => {

@@ -98,7 +98,7 @@ export class TextReplyReader {
         return text === 'END';
       case 'lines':
         return LAST_OF_LINES.has(text);
-      default:
+      case 'line':
         return true;
     }
   }

@@ -38,7 +38,19 @@ export function encodeBinary(request: Request, reply: Reply, out: ReplyBuffer): 
       return encodeStats(wire, reply, out);
     case 'version':
       return encodeVersion(wire, reply, out);
-    default:
+    case 'store':
+    case 'arithmetic':
+    case 'touch':
+    case 'delete':
+    case 'flush_all':
+    case 'noop':
+    case 'quit':
+    case 'invalid':
+    // The binary protocol has none of these.
+    case 'read_item':
+    case 'debug':
+    case 'verbosity':
+    case 'admin':
       return encodeOther(request, wire, reply, out);
   }
 }
@@ -80,7 +92,10 @@ function encodeStats(wire: BinaryWire, reply: Reply, out: ReplyBuffer): void {
       return encodeStatLine(wire, reply.line, out);
     case 'server_error':
       return encodeError(wire, reply, out);
-    default:
+    case 'client_error':
+    case 'hits':
+    case 'item':
+    case 'number':
       return encodeFailure(wire, FAILURES.notFound, out);
   }
 }
@@ -120,7 +135,12 @@ function encodeOther(request: Request, wire: BinaryWire, reply: Reply, out: Repl
     case 'client_error':
       if (request.kind === 'arithmetic') return encodeFailure(wire, FAILURES.nonNumeric, out);
       return encodeError(wire, reply, out);
-    default:
+    case 'server_error':
+    case 'hits':
+    case 'item':
+    case 'line':
+    case 'lines':
+    case 'stats':
       return encodeError(wire, reply, out);
   }
 }
@@ -134,7 +154,10 @@ function failureOf(outcome: Outcome, request: Request): Failure | null {
       return FAILURES.exists;
     case 'not_stored':
       return NOT_STORED[(request as StoreRequest).verb] ?? FAILURES.notStored;
-    default:
+    case 'stored':
+    case 'deleted':
+    case 'touched':
+    case 'ok':
       return null;
   }
 }
@@ -162,7 +185,13 @@ function encodeError(wire: BinaryWire, reply: Reply, out: ReplyBuffer): void {
       return encodeText(wire, FAILURES.invalidArguments.status, reply.reason, out);
     case 'server_error':
       return encodeText(wire, TEMPORARY_FAILURE, reply.reason, out);
-    default:
+    case 'outcome':
+    case 'hits':
+    case 'item':
+    case 'number':
+    case 'line':
+    case 'lines':
+    case 'stats':
       throw new InvariantError('a binary request was answered with a reply of the text protocol', {
         opcode: wire.opcode,
         reply: reply.kind,

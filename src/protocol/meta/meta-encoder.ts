@@ -37,7 +37,12 @@ export function encodeMeta(flags: MetaFlags, request: Request, reply: Reply, out
     case 'outcome':
       encodeOutcome(flags, request, reply, out);
       return true;
-    default:
+    case 'hits':
+    case 'line':
+    case 'lines':
+    case 'stats':
+    case 'client_error':
+    case 'server_error':
       return false;
   }
 }

@@ -1,0 +1,222 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Coordinator } from '../../../src/consistency/coordinator.ts';
+import { Pipeline } from '../../../src/consistency/pipeline.ts';
+import { POLICIES } from '../../../src/consistency/policies.ts';
+import {
+  closedBecause,
+  type EngineNeed,
+  type Gate,
+  OPEN,
+  waitBecause,
+} from '../../../src/membership/gate.ts';
+import type { Draft } from '../../../src/ordering/effect.ts';
+import type { Level } from '../../../src/placement/level.ts';
+import { Router } from '../../../src/placement/router.ts';
+import { storeRequest } from '../../../src/protocol/make-request.ts';
+import { REPLIES, type Reply, serverError } from '../../../src/protocol/reply.ts';
+import type { Request } from '../../../src/protocol/request.ts';
+import type { Reader } from '../../../src/replication/read-flow.ts';
+import type { ReadDone } from '../../../src/replication/replica.ts';
+import { newContext, type RequestContext } from '../../../src/replication/request-context.ts';
+import type { ReadStrength, Scheme, WriteOutcome } from '../../../src/replication/scheme.ts';
+import { BOUNDLESS } from '../../support/reading.ts';
+
+type Done = (outcome: WriteOutcome) => void;
+
+/** A scheme that notes what it is asked for, answers reads at once, and writes when the test says so. */
+class NotingScheme implements Pick<Scheme, 'gate' | 'storeTrouble' | 'read' | 'giveAgain' | 'write'> {
+  readonly reads: (readonly [key: string, strength: ReadStrength])[] = [];
+  readonly contexts: RequestContext[] = [];
+  readonly needs: EngineNeed[] = [];
+  readonly drafts: Draft[] = [];
+  readonly writes: Done[] = [];
+  state: Gate = OPEN;
+
+  gate(need: EngineNeed): Gate {
+    this.needs.push(need);
+    return this.state;
+  }
+
+  storeTrouble(): null {
+    return null;
+  }
+
+  read(key: string, strength: ReadStrength, done: ReadDone, reader: Reader): void {
+    this.reads.push([key, strength]);
+    this.contexts.push(reader.context);
+    reader.onIssued();
+    const version = { time: 1, node: 0 };
+    const value = Buffer.from(key);
+    done(null, { version, flags: 0, expiresAtMs: 0, token: null, marks: 0, value }, 0);
+  }
+
+  giveAgain(_: number, done: () => void): void {
+    done();
+  }
+
+  write(draft: Draft, done: Done, context: RequestContext): void {
+    this.drafts.push(draft);
+    this.writes.push(done);
+    this.contexts.push(context);
+  }
+
+  apply(): void {
+    this.writes.shift()!({ kind: 'applied', existed: true, version: { time: 2, node: 0 } });
+  }
+}
+
+const get = (...keys: string[]): Request => ({ kind: 'get', keys, withCas: false });
+const set = (key: string): Request => storeRequest('set', key, 0, 0, Buffer.from('1'));
+const flush: Request = { kind: 'flush_all', delay: 0, noreply: false };
+
+let main: NotingScheme;
+let users: NotingScheme;
+let coordinator: Coordinator;
+let nowMs: number;
+
+/** Linearizability by default, and `user:` at eventual, in another group. */
+beforeEach(() => {
+  main = new NotingScheme();
+  users = new NotingScheme();
+  nowMs = 0;
+  const group = (scheme: NotingScheme) => ({ scheme: scheme as unknown as Scheme });
+  coordinator = new Coordinator({
+    router: new Router([
+      { prefix: '', policy: POLICIES.linearizability, group: group(main) },
+      { prefix: 'user:', policy: POLICIES.eventual, group: group(users) },
+    ]),
+    timeMs: () => 0,
+    clock: { nowMs: () => nowMs, wallMs: () => 0 },
+    requestTimeoutMs: 1_000,
+    itemBytesMax: 1_000,
+    waitingFor: () => '',
+    nextTurn: (callback) => callback(),
+    lend: () => {},
+    local: (_, answer) => answer(REPLIES.ok),
+  });
+});
+
+/** A connection that asks for a level, or takes that of the keyspaces. */
+function connect(level: Level | null = null) {
+  const replies: Reply[] = [];
+  const context: RequestContext = { ...newContext(), level };
+  const pipeline = new Pipeline(coordinator, {
+    context,
+    onReply: (_, reply) => replies.push(reply),
+    onPart: () => {},
+    room: BOUNDLESS,
+    waitedForClientSince: () => false,
+  });
+  return { context, replies, pipeline };
+}
+
+const keysOf = (reply: Reply | undefined) =>
+  reply?.kind === 'hits' ? reply.hits.map(({ key }) => key) : reply;
+
+describe('a request of several groups', () => {
+  it('reads each key in the group of its keyspace, as that keyspace’s level says, and gathers them in order', () => {
+    const { pipeline, replies } = connect();
+    pipeline.submit(get('a', 'user:1', 'b', 'user:2'));
+    expect(main.reads).toEqual([
+      ['a', 'strong'],
+      ['b', 'strong'],
+    ]);
+    expect(users.reads).toEqual([
+      ['user:1', 'local'],
+      ['user:2', 'local'],
+    ]);
+    expect(keysOf(replies[0])).toEqual(['a', 'user:1', 'b', 'user:2']);
+  });
+
+  it('is refused when one of the groups refuses it, and waits when one of them waits', () => {
+    const { pipeline, replies } = connect();
+    users.state = waitBecause('CLOCK_UNKNOWN', 'no time');
+    pipeline.submit(get('a', 'user:1'));
+    expect(replies).toEqual([]);
+    main.state = closedBecause('NO_MAJORITY', 'alone');
+    pipeline.drain();
+    expect(replies).toEqual([serverError('NO_MAJORITY', 'alone')]);
+    expect([...main.reads, ...users.reads]).toEqual([]);
+  });
+
+  it('flushes every group, and is answered once all have applied that', () => {
+    const { pipeline, replies } = connect();
+    pipeline.submit(flush);
+    expect([...main.drafts, ...users.drafts]).toEqual([{ kind: 'flush' }, { kind: 'flush' }]);
+    main.apply();
+    expect(replies).toEqual([]);
+    users.apply();
+    expect(replies).toEqual([REPLIES.ok]);
+  });
+
+  it('may have happened once one group has the flush, though another one has not', () => {
+    const { pipeline, replies } = connect();
+    pipeline.submit(flush);
+    main.apply();
+    users.state = waitBecause('QUEUE_FULL', 'full');
+    users.writes.shift()!({ kind: 'conflict' });
+    nowMs = 2_000;
+    coordinator.onTick();
+    expect(replies).toEqual([serverError('NOT_AGREED_IN_TIME', 'outcome unknown: not agreed in time')]);
+  });
+});
+
+describe('a request of one group', () => {
+  it('asks for nothing in another one', () => {
+    const { pipeline } = connect();
+    main.state = closedBecause('NO_MAJORITY', 'alone');
+    pipeline.submit(set('user:1'));
+    pipeline.submit(get('user:1'));
+    expect(users.drafts).toHaveLength(1);
+    expect(users.reads).toEqual([['user:1', 'local']]);
+    expect(main.needs).toEqual([]);
+  });
+
+  it('has not happened when its write was a conflict and the time is over', () => {
+    const { pipeline, replies } = connect();
+    pipeline.submit(set('a'));
+    main.state = waitBecause('QUEUE_FULL', 'full');
+    main.writes.shift()!({ kind: 'conflict' });
+    nowMs = 2_000;
+    coordinator.onTick();
+    expect(replies).toEqual([serverError('QUEUE_FULL', 'full')]);
+  });
+});
+
+describe('the context of a connection', () => {
+  it('goes with every read and write to the scheme', () => {
+    const { context, pipeline } = connect();
+    pipeline.submit(set('a'));
+    main.apply();
+    pipeline.submit(get('a'));
+    pipeline.submit(get('a', 'b'));
+    expect(main.contexts).toHaveLength(4);
+    expect(new Set(main.contexts)).toEqual(new Set([context]));
+  });
+
+  it('counts the requests that were started', () => {
+    const { context, pipeline } = connect();
+    for (const request of [get('a'), set('a'), { kind: 'version' } as const]) pipeline.submit(request);
+    expect(context.session.started).toBe(2);
+  });
+
+  it('weakens reads by the level that it asks for', () => {
+    const { pipeline } = connect('sequential');
+    pipeline.submit(get('a'));
+    expect(main.reads).toEqual([['a', 'local']]);
+    expect(new Set(main.needs)).toEqual(new Set(['read']));
+  });
+
+  it('has reads wait for the connection’s own writes where its level, or that of the keyspace, says so', () => {
+    const byKeyspace = connect();
+    byKeyspace.pipeline.submit(set('a'));
+    byKeyspace.pipeline.submit(get('a'));
+    expect(main.reads).toEqual([]);
+    main.apply();
+    expect(main.reads).toHaveLength(1);
+    const byLevel = connect('eventual');
+    byLevel.pipeline.submit(set('a'));
+    byLevel.pipeline.submit(get('a'));
+    expect(main.reads).toHaveLength(2);
+  });
+});
