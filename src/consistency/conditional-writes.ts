@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import type { Draft, SetEffect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { failed } from '../protocol/reply.ts';
@@ -16,7 +17,7 @@ export interface ConditionalWritesPorts {
   readonly router: RequestRouter;
   readonly gates: GateQueue;
   /** Cluster time, milliseconds since 1970. */
-  readonly timeMs: () => number;
+  readonly timeMs: () => WallMs;
   readonly itemBytesMax: number;
 }
 

@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import { type DeleteEffect, MARKS, type SetEffect } from '../ordering/effect.ts';
 import { casOfVersion, type Version } from '../ordering/version.ts';
 import type { Reply } from '../protocol/reply.ts';
@@ -29,7 +30,7 @@ export type ConditionalRequest =
 export interface Found {
   readonly version: Version;
   readonly flags: number;
-  readonly expiresAtMs: number;
+  readonly expiresAtMs: WallMs;
   readonly token: bigint | null;
   readonly marks: number;
   /** Seconds since 1970 when it was last read here, 0 for never. */
@@ -54,7 +55,7 @@ export interface Verdict {
 
 export interface DecideContext {
   /** Cluster time, milliseconds since 1970. */
-  readonly nowMs: number;
+  readonly nowMs: WallMs;
   readonly itemBytesMax: number;
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { RequestFailure } from '../base/error-codes.ts';
 import { Fifo } from '../base/fifo.ts';
+import type { MonotonicMs, WallMs } from '../base/number-kinds.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import { closedBecause, type Gate, OPEN } from '../membership/gate.ts';
 import type { Draft } from '../ordering/effect.ts';
@@ -19,7 +20,7 @@ import { type Executors, kindOf } from './request-kinds.ts';
 export interface CoordinatorPorts {
   readonly router: RequestRouter;
   /** Cluster time, milliseconds since 1970. */
-  readonly timeMs: () => number;
+  readonly timeMs: () => WallMs;
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
   readonly itemBytesMax: number;
@@ -120,7 +121,7 @@ export class Coordinator {
   }
 
   /** What its client has not taken is not late: a request behind it has its time once more. */
-  #onDeadline(operation: Operation, now: number): void {
+  #onDeadline(operation: Operation, now: MonotonicMs): void {
     const { requestTimeoutMs } = this.#ports;
     if (!operation.waitedForClientSince(now - requestTimeoutMs))
       return operation.finish(this.#timedOut(operation));

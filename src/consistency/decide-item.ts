@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import { MARKS } from '../ordering/effect.ts';
 import { msOfVersionTime } from '../ordering/version.ts';
 import { absoluteExpiryMs, ttlSeconds } from '../protocol/expiry.ts';
@@ -75,7 +76,7 @@ export function decideReadItem(
 }
 
 /** @param found before it is touched */
-function mayBeFilledAnew({ recacheBelow }: ReadItemRequest, found: Found, nowMs: number): boolean {
+function mayBeFilledAnew({ recacheBelow }: ReadItemRequest, found: Found, nowMs: WallMs): boolean {
   if (isMarked(found, 'stale') || recacheBelow === Infinity) return true;
   if (recacheBelow === null || found.expiresAtMs === 0) return false;
   // As any exptime, a large one is a moment, and not a number of seconds.
@@ -99,7 +100,7 @@ function vivified({ key, vivify }: ReadItemRequest, { nowMs }: DecideContext): V
 const EMPTY = Buffer.alloc(0);
 
 /** @param won by this request; `taken` is what was so before it */
-function itemOf(key: string, found: Found, ttlBefore: number | null, won: boolean, nowMs: number): Item {
+function itemOf(key: string, found: Found, ttlBefore: number | null, won: boolean, nowMs: WallMs): Item {
   const { flags, value, expiresAtMs, readAtSec } = found;
   const usedAtMs = readAtSec === 0 ? msOfVersionTime(found.version.time) : readAtSec * 1000;
   return {

@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import { MARKS } from '../ordering/effect.ts';
 import { casOfVersion, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs } from '../protocol/expiry.ts';
@@ -31,7 +32,7 @@ export function decideStore(request: StoreRequest, found: Found | null, context:
 }
 
 /** What a `set` changes, whatever was there. */
-export function setChange(request: StoreRequest, nowMs: number): SetChange {
+export function setChange(request: StoreRequest, nowMs: WallMs): SetChange {
   const { flags, value, exptime, newToken } = request;
   const expiresAtMs = absoluteExpiryMs(exptime, nowMs);
   return { kind: 'set', flags, value, expiresAtMs, token: newToken, marks: 0 };

@@ -1,3 +1,4 @@
+import type { MonotonicMs } from '../base/number-kinds.ts';
 import type { Hit, Reply } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import type { Reader, ReadFlow } from '../replication/read-flow.ts';
@@ -24,7 +25,7 @@ export interface OperationOwner {
   onPart(operation: Operation, hits: readonly Hit[]): void;
 
   /** At some time since then, what was answered was not taken: its requests had to wait for that. */
-  waitedForClientSince(ms: number): boolean;
+  waitedForClientSince(ms: MonotonicMs): boolean;
 }
 
 /** One client request, from its arrival until it is answered: exactly once, whatever comes first. */
@@ -32,7 +33,7 @@ export class Operation implements Reader {
   readonly request: Request;
   readonly access: Access;
   /** Monotonic, milliseconds. */
-  deadlineMs: number;
+  deadlineMs: MonotonicMs;
   /** Its effect may have left this controller: after that a failure means "outcome unknown". */
   proposed = false;
   /** What comes behind it may start when its read has been issued. */
@@ -51,7 +52,7 @@ export class Operation implements Reader {
     request: Request,
     access: Access,
     isNoticed: boolean,
-    deadlineMs: number,
+    deadlineMs: MonotonicMs,
     owner: OperationOwner,
   ) {
     this.request = request;
@@ -129,7 +130,7 @@ export class Operation implements Reader {
     this.#owner.onPart(this, hits);
   }
 
-  waitedForClientSince(ms: number): boolean {
+  waitedForClientSince(ms: MonotonicMs): boolean {
     return this.#owner.waitedForClientSince(ms);
   }
 

@@ -1,4 +1,5 @@
 import { Fifo } from '../base/fifo.ts';
+import type { MonotonicMs } from '../base/number-kinds.ts';
 import { failed, type Hit, type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import { ReadFlow, type Room } from '../replication/read-flow.ts';
@@ -18,7 +19,7 @@ export interface PipelinePorts {
   /** What may be read for it. */
   readonly room: Room;
   /** At some time since then, monotonic, its client has not taken what it was given. */
-  readonly waitedForClientSince: (ms: number) => boolean;
+  readonly waitedForClientSince: (ms: MonotonicMs) => boolean;
 }
 
 /**
@@ -128,7 +129,7 @@ export class Pipeline implements OperationOwner {
     return this.#unanswered.first() === operation;
   }
 
-  waitedForClientSince(ms: number): boolean {
+  waitedForClientSince(ms: MonotonicMs): boolean {
     return this.#ports.waitedForClientSince(ms);
   }
 

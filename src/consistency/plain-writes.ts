@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import type { Draft } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import { flushAtMs } from '../protocol/expiry.ts';
@@ -13,7 +14,7 @@ export interface PlainWritesPorts {
   readonly router: RequestRouter;
   readonly gates: GateQueue;
   /** Cluster time, milliseconds since 1970. */
-  readonly timeMs: () => number;
+  readonly timeMs: () => WallMs;
 }
 
 /** The reply once the write has been applied; null while other writes of the same request have not. */

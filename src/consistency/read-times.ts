@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { Scheme } from '../replication/scheme.ts';
 import type { ConditionalRequest, Verdict } from './conditional.ts';
@@ -23,7 +24,7 @@ export function readTimeAfter(
   verdict: Verdict,
   base: Version,
   scheme: Scheme,
-  timeMs: () => number,
+  timeMs: () => WallMs,
 ): number {
   if (isNoticed) return Math.floor(timeMs() / 1000);
   if (request.kind === 'store' || verdict.anew) return 0;

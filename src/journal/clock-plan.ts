@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import { joinSpans, type Span, TimeMap } from '../ordering/time-map.ts';
 import { NODES_MAX, versionTimeOfMs } from '../ordering/version.ts';
 import type { Owner } from './data-directory.ts';
@@ -14,7 +15,7 @@ export interface ClockPlan {
   readonly peers: string;
   readonly consistency: Owner['consistency'];
   /** When it was begun, milliseconds since 1970: no version is to be later. */
-  readonly atMs: number;
+  readonly atMs: WallMs;
   readonly controllers: Readonly<Record<string, Surveyed>>;
 }
 
@@ -23,10 +24,10 @@ export interface Surveyed {
   /** Its version times. */
   readonly spans: readonly Span[];
   /** Moments of announced flushes that it has carried out, milliseconds since 1970. */
-  readonly flushedMs: readonly number[];
+  readonly flushedMs: readonly WallMs[];
 }
 
-export function newPlan({ cluster, peers, consistency }: Owner, atMs: number): ClockPlan {
+export function newPlan({ cluster, peers, consistency }: Owner, atMs: WallMs): ClockPlan {
   const id = `${Math.floor(atMs).toString(36)}-${Math.floor(Math.random() * 2 ** 32).toString(36)}`;
   return { format: 1, id, cluster, peers, consistency, atMs: Math.floor(atMs), controllers: {} };
 }

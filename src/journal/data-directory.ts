@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Disk } from './disk.ts';
 import { DamageError, JournalError, journalErrorOf } from './journal-error.ts';
 import { replaceFile } from './replace-file.ts';
@@ -7,7 +8,7 @@ import { replaceFile } from './replace-file.ts';
 /** Whose journal it is. One of another owner is refused: its writes are not ours, or not all that we had. */
 export interface Owner {
   readonly cluster: string;
-  readonly controller: number;
+  readonly controller: ControllerId;
   /** Every controller's address, in the order of the ids. */
   readonly peers: string;
   /** What is recorded of a write at a level of one kind says too little for the other. */
@@ -25,7 +26,7 @@ const FORMAT = 1;
 const IDENTITY_NAME = 'identity';
 export const MARK_NAME = 'flushed';
 
-export function directoryOf(dataDir: string, controller: number): string {
+export function directoryOf(dataDir: string, controller: ControllerId): string {
   return join(dataDir, `controller-${controller}`);
 }
 

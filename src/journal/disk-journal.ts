@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
 import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
@@ -56,7 +57,7 @@ export class DiskJournal implements Journal {
   #marksChanged = false;
   readonly #compactor: Compactor;
   #lastFlushed: Place;
-  #flushedMs: number | null = null;
+  #flushedMs: MonotonicMs | null = null;
   /** Gives up what is to set the mark. */
   #stopMark: (() => void) | null = null;
 
@@ -128,7 +129,7 @@ export class DiskJournal implements Journal {
     return this.#state.index.newest(key);
   }
 
-  isLive(record: JournalRecord, nowMs: number): boolean {
+  isLive(record: JournalRecord, nowMs: WallMs): boolean {
     return this.#state.index.isLive(record, nowMs);
   }
 
@@ -196,7 +197,7 @@ export class DiskJournal implements Journal {
     this.#writer.append({ type: 'forget', version: record.version, key: record.key });
   }
 
-  noteForgotten(times: readonly number[]): void {
+  noteForgotten(times: readonly VersionTime[]): void {
     this.#state.index.noteForgotten(times);
     this.#writer.append({ type: 'forgotten', times: this.forgotten.times() });
   }

@@ -1,3 +1,4 @@
+import type { MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
 import type { Effect, SetEffect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
@@ -7,7 +8,7 @@ export interface JournalRecord {
   readonly key: string;
   readonly version: Version;
   /** Milliseconds since 1970, 0 for never. */
-  readonly expiresAtMs: number;
+  readonly expiresAtMs: WallMs;
   /** The write was a delete. */
   readonly tombstone: boolean;
   /** The entry's CAS token where it is not the version's own; null where it is. */
@@ -28,7 +29,7 @@ export interface Marks {
   /** The ordered engine has applied everything up to here. */
   readonly applied: Version;
   /** The version vector's times: what is known of every origin. */
-  readonly known: readonly number[];
+  readonly known: readonly VersionTime[];
 }
 
 /**
@@ -45,13 +46,13 @@ export interface JournalFigures {
   readonly backlogBytes: number;
   readonly diskBytes: number;
   /** When a flush last ended, monotonic, in milliseconds; null: none has since the start. */
-  readonly flushedMs: number | null;
+  readonly flushedMs: MonotonicMs | null;
 }
 
 /** A flush that was announced and has not come due. */
 export interface ArmedFlush {
   readonly version: Version;
-  readonly atMs: number;
+  readonly atMs: WallMs;
 }
 
 /**
@@ -65,7 +66,7 @@ export interface Journal {
   newest(key: string): JournalRecord | undefined;
 
   /** The record's write is the newest: present now, for a client. */
-  isLive(record: JournalRecord, nowMs: number): boolean;
+  isLive(record: JournalRecord, nowMs: WallMs): boolean;
 
   /**
    * Takes a write in. @returns false, and changes nothing, when a newer one of the key, or a flush that ends
@@ -92,7 +93,7 @@ export interface Journal {
   readonly forgotten: VersionVector;
 
   /** What these deletions ended is not here either, since nothing is. */
-  noteForgotten(times: readonly number[]): void;
+  noteForgotten(times: readonly VersionTime[]): void;
 
   /** The announced flush, if any. */
   readonly armedFlush: ArmedFlush | null;

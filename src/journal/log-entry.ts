@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { VersionTime } from '../base/number-kinds.ts';
 import { numbering } from '../base/numbering.ts';
 import {
   baseOf,
@@ -34,13 +35,13 @@ export type LogEntry =
   | { readonly type: 'revert'; readonly failed: Version; readonly key: string; readonly to: Restored | null }
   | { readonly type: 'forget'; readonly version: Version; readonly key: string }
   | MarksEntry
-  | { readonly type: 'forgotten'; readonly times: readonly number[] }
+  | { readonly type: 'forgotten'; readonly times: readonly VersionTime[] }
   | { readonly type: 'end'; readonly entries: number; readonly nextBatch: number };
 
 export interface MarksEntry extends Marks {
   readonly type: 'marks';
   /** The largest version time that was ever in the log. */
-  readonly newestTime: number;
+  readonly newestTime: VersionTime;
 }
 
 /** A record that a revert brings back: its fields, and where in the log its write is. */
@@ -117,7 +118,7 @@ export function entryBytesMax(entry: LogEntry): number {
   }
 }
 
-function timesBytes(times: readonly number[]): number {
+function timesBytes(times: readonly VersionTime[]): number {
   return 2 + times.length * 8;
 }
 
@@ -168,7 +169,7 @@ function writeBody(entry: LogEntry, into: Buffer, at: number): number {
   }
 }
 
-function writeTimes(times: readonly number[], into: Buffer, at: number): number {
+function writeTimes(times: readonly VersionTime[], into: Buffer, at: number): number {
   let next = into.writeUInt16BE(times.length, at);
   for (const time of times) next = into.writeDoubleBE(time, next);
   return next;
@@ -294,7 +295,7 @@ class EntryReader {
     return this.#bytes.toString('latin1', start, start + length);
   }
 
-  times(): number[] {
+  times(): VersionTime[] {
     const count = this.#bytes.readUInt16BE(this.#take(2));
     if (count > NODES_MAX) throw new DamageError(`an entry names ${count} controllers`);
     return Array.from({ length: count }, () => this.double());

@@ -1,3 +1,4 @@
+import type { VersionTime } from '../base/number-kinds.ts';
 import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { HeldRequests } from './held-requests.ts';
@@ -81,7 +82,7 @@ export class LogState {
     this.index.locate(key, place);
   }
 
-  saw(time: number): void {
+  saw(time: VersionTime): void {
     if (time > this.newestTime) this.newestTime = time;
   }
 

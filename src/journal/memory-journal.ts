@@ -1,3 +1,4 @@
+import type { VersionTime, WallMs } from '../base/number-kinds.ts';
 import type { Effect, KeyEffect, SetEffect } from '../ordering/effect.ts';
 import {
   compareVersions,
@@ -69,7 +70,7 @@ export class MemoryJournal implements Journal {
     return this.#last;
   }
 
-  isLive(record: JournalRecord, nowMs: number): boolean {
+  isLive(record: JournalRecord, nowMs: WallMs): boolean {
     if (record.tombstone) return false;
     if (record.expiresAtMs !== 0 && record.expiresAtMs <= nowMs) return false;
     const armed = this.#armed;
@@ -139,7 +140,7 @@ export class MemoryJournal implements Journal {
     this.forget(record);
   }
 
-  noteForgotten(times: readonly number[]): void {
+  noteForgotten(times: readonly VersionTime[]): void {
     this.forgotten.merge(new VersionVector(times));
   }
 

@@ -1,3 +1,4 @@
+import type { VersionTime } from '../base/number-kinds.ts';
 import { NO_SLOT, type RecordTable } from './record-table.ts';
 
 /**
@@ -41,14 +42,14 @@ export class OriginLog {
   }
 
   /** Records with a larger time, newest first. Costs as many steps as it yields. */
-  *newerThan(time: number): Generator<number> {
+  *newerThan(time: VersionTime): Generator<number> {
     const table = this.#table;
     for (let slot = this.#newest; slot !== NO_SLOT && table.timeOf(slot) > time; slot = table.olderThan(slot))
       yield slot;
   }
 
   /** The record after which one of this time belongs; `NO_SLOT`: before all. */
-  #placeFor(time: number): number {
+  #placeFor(time: VersionTime): number {
     const table = this.#table;
     let place = this.#newest;
     if (place === NO_SLOT || table.timeOf(place) < time) return place;

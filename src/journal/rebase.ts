@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { VersionTime, WallMs } from '../base/number-kinds.ts';
 import { type Condition, type Effect, isOfKey, type KeyEffect } from '../ordering/effect.ts';
 import { spansOf, type TimeMap } from '../ordering/time-map.ts';
 import { msOfVersionTime, type Version, versionTimeOfMs } from '../ordering/version.ts';
@@ -35,7 +36,7 @@ interface Stopped {
 export interface Survey extends Surveyed {
   readonly records: number;
   /** Of all times in use the largest; 0 when there is none. */
-  readonly newestTime: number;
+  readonly newestTime: VersionTime;
 }
 
 /**
@@ -68,7 +69,7 @@ export type Rebased =
   | {
       readonly outcome: 'rebased';
       readonly records: number;
-      readonly newestTime: number;
+      readonly newestTime: VersionTime;
       readonly aside: string;
     }
   /** By this very plan, before. */
@@ -89,7 +90,7 @@ export async function rebase(
   dataDir: string,
   owner: Owner,
   plan: ClockPlan,
-  nowMs: number,
+  nowMs: WallMs,
   disk: Disk = NODE_DISK,
 ): Promise<Rebased> {
   const missing = missingIn(plan);
@@ -205,7 +206,7 @@ function* timesIn({ index, held, marks, newestTime }: LogState): Generator<numbe
 class Rewriting {
   readonly #map: TimeMap;
   /** No earlier than the plan, and carried out by nobody. */
-  readonly #isToCome: (flushMs: number) => boolean;
+  readonly #isToCome: (flushMs: WallMs) => boolean;
 
   constructor(map: TimeMap, { atMs, controllers }: ClockPlan) {
     const done = new Set(Object.values(controllers).flatMap(({ flushedMs }) => flushedMs));
@@ -213,7 +214,7 @@ class Rewriting {
     this.#isToCome = (flushMs) => flushMs > atMs && !done.has(flushMs);
   }
 
-  time = (time: number): number => this.#map.of(time);
+  time = (time: VersionTime): number => this.#map.of(time);
 
   version = ({ time, node }: Version): Version => ({ time: this.#map.of(time), node });
 

@@ -1,3 +1,4 @@
+import type { ControllerId, VersionTime } from '../base/number-kinds.ts';
 import type { Version } from '../ordering/version.ts';
 import type { JournalRecord } from './journal.ts';
 import type { Place } from './log-entry.ts';
@@ -113,11 +114,11 @@ export class RecordTable {
     return this.#chunkOf(slot).keys[slot & PLACE_MASK]!;
   }
 
-  timeOf(slot: number): number {
+  timeOf(slot: number): VersionTime {
     return this.#chunkOf(slot).numbers[indexOf(slot) + TIME]!;
   }
 
-  nodeOf(slot: number): number {
+  nodeOf(slot: number): ControllerId {
     return this.#chunkOf(slot).numbers[indexOf(slot) + BITS]! & NODE_MASK;
   }
 

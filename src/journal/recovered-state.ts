@@ -1,3 +1,4 @@
+import type { VersionTime } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import type { Marks } from './journal.ts';
@@ -8,7 +9,7 @@ export interface RecoveredState {
   /** Received, and neither applied nor released, in version order. */
   readonly held: readonly Effect[];
   /** The largest version time that was ever recorded: a clock has to go on from there. */
-  readonly newestTime: number;
+  readonly newestTime: VersionTime;
   /** Names the journal, at random; empty when there is none. */
   readonly identity: string;
   /** The journal's position when it was opened. */

@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import type { Version } from './version.ts';
 
 /**
@@ -25,7 +26,7 @@ export interface SetEffect {
   readonly base: Condition;
   readonly flags: number;
   /** Milliseconds since 1970, 0 for never. */
-  readonly expiresAtMs: number;
+  readonly expiresAtMs: WallMs;
   /** The entry's CAS token where it is not the version's own; null where it is. */
   readonly token: bigint | null;
   /** Bits of `MARKS`. */
@@ -53,7 +54,7 @@ export interface FlushLaterEffect {
   readonly kind: 'flush-later';
   readonly version: Version;
   /** Milliseconds since 1970. */
-  readonly atMs: number;
+  readonly atMs: WallMs;
 }
 
 /**
@@ -64,7 +65,7 @@ export interface FlushDueEffect {
   readonly kind: 'flush-due';
   readonly version: Version;
   /** Milliseconds since 1970. */
-  readonly atMs: number;
+  readonly atMs: WallMs;
 }
 
 /**

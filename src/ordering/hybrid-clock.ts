@@ -1,3 +1,4 @@
+import type { ControllerId, VersionTime, WallMs } from '../base/number-kinds.ts';
 import { type Version, versionTimeOfMs } from './version.ts';
 
 /**
@@ -8,12 +9,12 @@ import { type Version, versionTimeOfMs } from './version.ts';
  * makes readings run ahead of it; one that jumps forward only makes them larger.
  */
 export class HybridClock {
-  readonly #node: number;
-  readonly #timeMs: () => number;
-  #last = 0;
+  readonly #node: ControllerId;
+  readonly #timeMs: () => WallMs;
+  #last: VersionTime = 0;
 
   /** @param timeMs milliseconds since 1970; the constant 0 makes this a purely logical clock */
-  constructor(node: number, timeMs: () => number) {
+  constructor(node: ControllerId, timeMs: () => WallMs) {
     this.#node = node;
     this.#timeMs = timeMs;
   }
@@ -26,13 +27,13 @@ export class HybridClock {
   }
 
   /** Moves past a version time that came from a peer. */
-  observe(time: number): void {
+  observe(time: VersionTime): void {
     // mutant: clock-stays-behind
     if (time > this.#last) this.#last = time;
   }
 
   /** The largest version time that was given or observed; 0 when there was none. */
-  get newest(): number {
+  get newest(): VersionTime {
     return this.#last;
   }
 }

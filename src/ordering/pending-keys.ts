@@ -1,11 +1,12 @@
 import { hashOfKey } from '../base/key-hash.ts';
+import type { SequenceNumber } from '../base/number-kinds.ts';
 import type { Effect } from './effect.ts';
 
 /** One request in the hold-back queue. @typeParam Asker who is told what became of it */
 export interface Queued<Asker = unknown> {
   readonly effect: Effect;
   /** Place in its origin's stream, from 1. */
-  readonly seq: number;
+  readonly seq: SequenceNumber;
   /** Null: nobody here, or has been told. */
   asker: Asker | null;
   /** Called when the request leaves the queue, applied or dropped by its condition. */

@@ -1,5 +1,6 @@
 import { Fifo } from '../base/fifo.ts';
 import { InvariantError } from '../base/invariant-error.ts';
+import type { ControllerId, SequenceNumber } from '../base/number-kinds.ts';
 import { baseOf, type Effect, effectBytes, isOfKey, type KeyEffect } from './effect.ts';
 import { type PendingKey, PendingKeys, type Prediction, type Queued } from './pending-keys.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version, versionTimeOfMs } from './version.ts';
@@ -34,7 +35,7 @@ export class RequestQueue<Asker = unknown> {
    * @param seq place in its origin's stream
    * @param known the same request, where it was in a queue before: who has asked for it, and who waits
    */
-  push(effect: Effect, seq: number, known?: Queued<Asker>): Queued<Asker> {
+  push(effect: Effect, seq: SequenceNumber, known?: Queued<Asker>): Queued<Asker> {
     const stream = this.#streams[effect.version.node]!;
     const last = stream.last();
     if (last !== undefined && compareVersions(last.effect.version, effect.version) >= 0) {
@@ -92,7 +93,7 @@ export class RequestQueue<Asker = unknown> {
   }
 
   /** The newest request of this origin that is queued. */
-  lastOf(node: number): Version | null {
+  lastOf(node: ControllerId): Version | null {
     return this.#streams[node]!.last()?.effect.version ?? null;
   }
 
@@ -127,7 +128,7 @@ export class RequestQueue<Asker = unknown> {
   }
 
   /** Requests of one origin after this place in its stream, in order. */
-  streamAfter(node: number, seq: number): Queued<Asker>[] {
+  streamAfter(node: ControllerId, seq: SequenceNumber): Queued<Asker>[] {
     return this.#streams[node]!.filter((request) => request.seq > seq);
   }
 

@@ -1,9 +1,10 @@
+import type { VersionTime } from '../base/number-kinds.ts';
 import { TICKS_PER_MS } from './version.ts';
 
 /** Version times that are in use, both ends included. */
 export interface Span {
-  readonly from: number;
-  readonly to: number;
+  readonly from: VersionTime;
+  readonly to: VersionTime;
 }
 
 interface Moved extends Span {
@@ -26,13 +27,13 @@ const HOLE_MS = 3;
 export class TimeMap {
   readonly #spans: readonly Moved[];
   /** The start of the millisecond behind the latest time. */
-  readonly #end: number;
+  readonly #end: VersionTime;
 
   /**
    * @param spans in order, and apart from each other; see `spansOf`
    * @throws RangeError when there is more in use than fits
    */
-  constructor(spans: readonly Span[], latest: number) {
+  constructor(spans: readonly Span[], latest: VersionTime) {
     this.#end = wholeMs(latest) + TICKS_PER_MS;
     let ceiling = latest;
     const moved = spans.toReversed().map(({ from, to }) => {
@@ -50,7 +51,7 @@ export class TimeMap {
   }
 
   /** Where a time is now that is in use; 0, which is no time, stays. @throws RangeError when it is in no span */
-  of(time: number): number {
+  of(time: VersionTime): VersionTime {
     if (time === 0) return 0;
     const span = this.#spanAfter(time);
     if (span === undefined || span.from > time) throw new RangeError(`version time ${time} is in no span`);
@@ -61,7 +62,7 @@ export class TimeMap {
    * A time that is now before and after the same ones in use as this time was, and the start of a millisecond if this time
    * was; hardly later than the latest. No other time in use becomes this one.
    */
-  limit(time: number): number {
+  limit(time: VersionTime): VersionTime {
     const span = this.#spanAfter(time);
     if (span === undefined) return Math.min(time, this.#end);
     if (span.by === 0) return time;
@@ -70,7 +71,7 @@ export class TimeMap {
   }
 
   /** The first span that ends at this time or later. */
-  #spanAfter(time: number): Moved | undefined {
+  #spanAfter(time: VersionTime): Moved | undefined {
     let [low, high] = [0, this.#spans.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -85,7 +86,7 @@ export class TimeMap {
 const NEAR_MS = 60_000;
 
 /** The spans that times are in. @param times in any order */
-export function spansOf(times: Iterable<number>): Span[] {
+export function spansOf(times: Iterable<VersionTime>): Span[] {
   const sorted = Float64Array.from(times).sort();
   return joined(Array.from(sorted, (time) => ({ from: time, to: time })));
 }
@@ -97,7 +98,7 @@ export function joinSpans(lists: readonly (readonly Span[])[]): Span[] {
 
 /** @param spans by their beginning */
 function joined(spans: readonly Span[]): Span[] {
-  const all: { from: number; to: number }[] = [];
+  const all: { from: VersionTime; to: VersionTime }[] = [];
   for (const { from, to } of spans) {
     const last = all.at(-1);
     if (to === 0) continue;
@@ -107,6 +108,6 @@ function joined(spans: readonly Span[]): Span[] {
   return all;
 }
 
-function wholeMs(time: number): number {
+function wholeMs(time: VersionTime): number {
   return Math.floor(time / TICKS_PER_MS) * TICKS_PER_MS;
 }

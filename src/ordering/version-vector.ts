@@ -1,3 +1,4 @@
+import type { ControllerId, VersionTime } from '../base/number-kinds.ts';
 import type { Version } from './version.ts';
 
 /**
@@ -5,17 +6,17 @@ import type { Version } from './version.ts';
  * It only ever grows, origin by origin.
  */
 export class VersionVector {
-  readonly #times: number[];
+  readonly #times: VersionTime[];
 
-  constructor(times: readonly number[]) {
+  constructor(times: readonly VersionTime[]) {
     this.#times = [...times];
   }
 
   static zero(nodes: number): VersionVector {
-    return new VersionVector(new Array<number>(nodes).fill(0));
+    return new VersionVector(new Array<VersionTime>(nodes).fill(0));
   }
 
-  timeOf(node: number): number {
+  timeOf(node: ControllerId): VersionTime {
     return this.#times[node] ?? 0;
   }
 
@@ -24,7 +25,7 @@ export class VersionVector {
   }
 
   /** Everything of this origin is now known up to this time. */
-  advance(node: number, time: number): void {
+  advance(node: ControllerId, time: VersionTime): void {
     if (time > this.timeOf(node)) this.#times[node] = time;
   }
 
@@ -54,7 +55,7 @@ export class VersionVector {
     });
   }
 
-  times(): readonly number[] {
+  times(): readonly VersionTime[] {
     return [...this.#times];
   }
 }

@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import { EXPTIME_RELATIVE_SECONDS_MAX } from './limits.ts';
 
 /** An absolute expiry that never comes. */
@@ -14,7 +15,7 @@ export const ALREADY_EXPIRED = 1;
  * @param nowMs cluster time, milliseconds since 1970
  * @returns milliseconds since 1970, `NEVER`, or `ALREADY_EXPIRED`
  */
-export function absoluteExpiryMs(exptime: number, nowMs: number): number {
+export function absoluteExpiryMs(exptime: number, nowMs: WallMs): WallMs {
   if (exptime === 0) return NEVER;
   if (exptime < 0) return ALREADY_EXPIRED;
   if (exptime <= EXPTIME_RELATIVE_SECONDS_MAX) return nowMs + exptime * 1000;
@@ -28,15 +29,15 @@ export function absoluteExpiryMs(exptime: number, nowMs: number): number {
  * @param delay as `exptime`, not negative
  * @returns milliseconds since 1970, or 0 for at once
  */
-export function flushAtMs(delay: number, nowMs: number): number {
+export function flushAtMs(delay: number, nowMs: WallMs): WallMs {
   return delay <= 1 ? 0 : absoluteExpiryMs(delay, nowMs) - 1000;
 }
 
-export function isExpired(expiresAtMs: number, nowMs: number): boolean {
+export function isExpired(expiresAtMs: WallMs, nowMs: WallMs): boolean {
   return expiresAtMs !== NEVER && expiresAtMs <= nowMs;
 }
 
 /** Seconds until an absolute expiry, a started second counting whole; -1 for never. */
-export function ttlSeconds(expiresAtMs: number, nowMs: number): number {
+export function ttlSeconds(expiresAtMs: WallMs, nowMs: WallMs): number {
   return expiresAtMs === NEVER ? -1 : Math.max(0, Math.ceil((expiresAtMs - nowMs) / 1000));
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode, RequestFailure } from '../base/error-codes.ts';
+import type { WallMs } from '../base/number-kinds.ts';
 
 /**
  * What a controller answers, free of how it is written on the wire: every protocol encoder turns these into
@@ -26,7 +27,7 @@ export interface Item {
   /** The same before this request gave it a new expiry; null where this request has made the entry. */
   readonly ttlBefore: number | null;
   /** When this was so, in milliseconds since 1970. */
-  readonly atMs: number;
+  readonly atMs: WallMs;
   /** It had been read on this controller before. */
   readonly hitBefore: boolean;
   /** Seconds since it was last read or written, as far as this controller knows. */
@@ -68,7 +69,7 @@ export type Reply =
       readonly cas: bigint;
       readonly ttl: number;
       readonly ttlBefore: number | null;
-      readonly atMs: number;
+      readonly atMs: WallMs;
     }
   /** A line of text without its line end: `VERSION …`, `CONTROLLER …`; empty for no answer at all. */
   | { readonly kind: 'line'; readonly line: string }

@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import type { Version } from '../ordering/version.ts';
 
 /** A value as stored. */
@@ -6,7 +7,7 @@ export interface Entry {
   /** The client's, opaque, 32 bits unsigned. */
   readonly flags: number;
   /** Milliseconds since 1970, 0 for never. */
-  readonly expiresAtMs: number;
+  readonly expiresAtMs: WallMs;
   /** The CAS token where it is not the version's own; null where it is. */
   readonly token: bigint | null;
   /** Bits of `MARKS`. */

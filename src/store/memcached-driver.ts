@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Fifo } from '../base/fifo.ts';
+import type { MonotonicMs } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import { Fence } from './fence.ts';
@@ -272,7 +273,7 @@ interface Operation {
   readonly isWrite: boolean;
   readonly done: (error: StoreError | null, bytes: Buffer | null) => void;
   /** Time of the watchdog. */
-  readonly sinceMs: number;
+  readonly sinceMs: MonotonicMs;
   /** What it is answered with when its turn comes; null while it is in flight. */
   failure: StoreError | null;
 }

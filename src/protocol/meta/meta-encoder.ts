@@ -1,3 +1,4 @@
+import type { WallMs } from '../../base/number-kinds.ts';
 import { absoluteExpiryMs, ttlSeconds } from '../expiry.ts';
 import { EXPTIME_RELATIVE_SECONDS_MAX } from '../limits.ts';
 import type { Item, Outcome, Reply } from '../reply.ts';
@@ -111,7 +112,7 @@ function ttlOf(flags: MetaFlags, { ttl, ttlBefore, atMs }: Pick<Item, 'ttl' | 't
 }
 
 /** What the entry was given last, which a flag behind `t` may have replaced, is a number of seconds or a moment. */
-function ttlOfMade({ ttlIfMade }: MetaFlags, atMs: number): number {
+function ttlOfMade({ ttlIfMade }: MetaFlags, atMs: WallMs): number {
   if (ttlIfMade <= EXPTIME_RELATIVE_SECONDS_MAX) return ttlIfMade === 0 ? -1 : Math.max(0, ttlIfMade);
   return ttlSeconds(absoluteExpiryMs(ttlIfMade, atMs), atMs);
 }
