@@ -3,7 +3,8 @@ import type { Action, Answer, Event, History } from '../checkers/history.ts';
 import type { Seen } from '../checkers/session-order.ts';
 import { answerOf, describeAction, describeReply, replyFor, requestOf, tokenOf } from './operations.ts';
 import type { SimCluster } from './sim-cluster.ts';
-import type { SimClientConnection, SimNode } from './sim-node.ts';
+import type { SimNode } from './sim-node.ts';
+import type { SimClientConnection } from './sim-run.ts';
 
 /** Answered later than this beyond the request timeout is not answered in time, in virtual milliseconds. */
 const ANSWER_SLACK_MS = 200;
