@@ -114,8 +114,10 @@ describe.each(CASES)('a full disk, at %s with %s', (level, durability) => {
     await cluster.runUntilReady(BACK_WITHIN_MS);
     expect(await read(cluster, 2, 'b')).toBe('3');
   });
+});
 
-  it('of all controllers at once stops the writes, and nothing else', async () => {
+describe.each(CASES)('full disks, at %s with %s', (level, durability) => {
+  it('of all controllers at once stop the writes, and nothing else', async () => {
     const cluster = await clusterOf(level, durability);
     setFull(cluster, true, 0, 1, 2);
     await ask(cluster, 0, set('a', '2'));
@@ -126,7 +128,7 @@ describe.each(CASES)('a full disk, at %s with %s', (level, durability) => {
     await cluster.runUntilReady(BACK_WITHIN_MS);
   });
 
-  it('that is full now and again costs few changes of view', async () => {
+  it('that have room now and again cost few changes of view', async () => {
     const cluster = await clusterOf(level, durability);
     const changesMs: number[] = [];
     let view = viewOf(cluster, 0);
@@ -146,7 +148,7 @@ describe.each(CASES)('a full disk, at %s with %s', (level, durability) => {
     expect(await read(cluster, 2, 'a')).toBe('599');
   });
 
-  it('does not keep the others from forming a view, were its controller the first to propose one', async () => {
+  it('do not keep the others from forming a view, even if a controller with one is the first to propose', async () => {
     const cluster = await clusterOf(level, durability, 5);
     setFull(cluster, true, 0);
     await cluster.run(100);

@@ -95,7 +95,9 @@ describe.each(ORDERED)('%s: a controller that is asked to end', (level) => {
       await cluster.run(500);
     }
   });
+});
 
+describe.each(ORDERED)('%s: a controller that is asked to end, beside other failures,', (level) => {
   it('just ends when the others are no majority, and when all are asked to end at once', async () => {
     const cluster = await clusterOf(level);
     cluster.kill(cluster.nodes[0]!);

@@ -123,8 +123,10 @@ describe('a damaged directory', () => {
       }
     }
   });
+});
 
-  it('is known by later batches to have been whole, when the mark is an old one', async () => {
+describe('a damaged directory with an old or torn record of what was flushed', () => {
+  it('is known by later batches to have been whole', async () => {
     const disk = new SimulatedDisk();
     const dataDir = journals.simulated(disk);
     const opened = await journals.open(dataDir, { disk });

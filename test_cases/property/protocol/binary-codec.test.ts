@@ -102,8 +102,10 @@ describe('BinaryCodec', () => {
       { numRuns: 500 },
     );
   });
+});
 
-  it('takes any bytes, answers in whole packets, and never keeps more than an item or a preamble', () => {
+describe('BinaryCodec, fed with any bytes,', () => {
+  it('answers in whole packets, and never keeps more than an item or a preamble', () => {
     const garbage = fc.array(fc.uint8Array({ maxLength: 3000, size: 'max' }), { maxLength: 20 });
     const prefix = fc.array(anyPacket, { maxLength: 5 }).map((packets) => Buffer.concat(packets));
     fc.assert(

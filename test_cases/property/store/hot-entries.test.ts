@@ -74,8 +74,10 @@ describe('hot entries', () => {
     hot.replace('k', entryOf(5, 10));
     expect(hot.counters.entries).toBe(0);
   });
+});
 
-  it('let the store be asked now and then, and after a jump of the clock', () => {
+describe('values of hot entries', () => {
+  it('are read from the store now and then, and after a jump of the clock', () => {
     const hot = new HotEntries(BYTES_MAX);
     const entry = entryOf(1, 10);
     const isGiven = (nowSec: number) => hot.get('k', entry.version, nowSec) !== null;
@@ -91,7 +93,7 @@ describe('hot entries', () => {
     expect(hot.counters.entries).toBe(1);
   });
 
-  it('own their values: what they were read from may be written to', () => {
+  it('are copies: the buffer that they were read from may be written to', () => {
     const hot = new HotEntries(BYTES_MAX);
     const entry = entryOf(1, 10);
     hot.offer('k', entry, 0);
@@ -99,7 +101,7 @@ describe('hot entries', () => {
     expect(hot.get('k', entry.version, 0)!.value.toString()).toBe('1'.repeat(10));
   });
 
-  it.each([0, 400])('keep nothing where there is no room for it (%d bytes)', (bytesMax) => {
+  it.each([0, 400])('are not kept where there is no room for them (%d bytes)', (bytesMax) => {
     const hot = new HotEntries(bytesMax);
     hot.offer('k', entryOf(1, 1), 0);
     hot.replace('k', entryOf(2, 1));
