@@ -127,13 +127,17 @@ export class ViewFile implements ViewLog {
    * record from now on, so it has to be on disk first.
    */
   async #flushLoaded(dataDir: string): Promise<void> {
-    await this.#disk.syncDirectory(dataDir);
-    if (this.#nextSlot === null) return;
-    const file = await this.#disk.open(this.#path, 'existing');
     try {
-      await file.sync();
-    } finally {
-      await file.close();
+      await this.#disk.syncDirectory(dataDir);
+      if (this.#nextSlot === null) return;
+      const file = await this.#disk.open(this.#path, 'existing');
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw journalErrorOf(error, this.#path);
     }
   }
 
