@@ -6,6 +6,7 @@ import type { KvDriver } from '../store/driver.ts';
 import { ENVELOPE_BYTES_MAX } from '../store/envelope.ts';
 import { KVController } from '../store/kv-controller.ts';
 import { LARGE_VALUES_KEPT_BYTES, LargeValues } from '../store/large-values.ts';
+import { NODE_TRANSPORT } from '../transport/node-transport.ts';
 import { LocalReplies } from './admin/local-replies.ts';
 import { ClientBudget } from './clients/client-budget.ts';
 import { ClientTable } from './clients/client-table.ts';
@@ -60,7 +61,7 @@ export async function startController(
   abandon: string | null = null,
 ): Promise<Controller> {
   const largeValues = new LargeValues(LARGE_VALUES_KEPT_BYTES);
-  const driver = await createDriver(settings, { largeValues });
+  const driver = await createDriver(settings, { transport: NODE_TRANSPORT, largeValues });
   const journalWritable = new Signal();
   const storage = await openStorage(settings, logger, journalWritable.raise, abandon);
   const running = new RunningController(settings, secret, logger, {
@@ -142,7 +143,16 @@ class RunningController implements Controller {
     const unidentified = new UnidentifiedConnections({ clients, connectionsMax, clock });
     const incarnation = 1 + Math.floor(Math.random() * (INCARNATION_MAX - 1));
     const onIdTaken = (reason: string) => end({ kind: 'id-taken', reason });
-    const mesh = createMesh({ settings, secret, incarnation, clock, logger, requestFlush, onIdTaken });
+    const mesh = createMesh({
+      settings,
+      secret,
+      incarnation,
+      clock,
+      transport: NODE_TRANSPORT,
+      logger,
+      requestFlush,
+      onIdTaken,
+    });
     const core = new Core({
       settings,
       incarnation,
@@ -183,6 +193,7 @@ class RunningController implements Controller {
     };
     const replies = new LocalReplies(this.#parts, () => end({ kind: 'shutdown', reason: 'shutdown' }));
     this.#probe = new PresenceProbe({
+      transport: NODE_TRANSPORT,
       addresses: settings.peers,
       isLinked: (peer) => mesh.isUp(peer),
       onGone: (peer) => core.onPeerGone(peer),
@@ -265,6 +276,7 @@ function createFrontDoor(parts: ControllerParts, largeValues: LargeValues): Fron
   const { settings, clock, core, mesh, clients, unidentified, budget, statistics } = parts;
   const { itemBytesMax, pipelineMax, connectionsMax } = settings;
   return new FrontDoor({
+    transport: NODE_TRANSPORT,
     coordinator: core.coordinator,
     clients,
     unidentified,
@@ -284,6 +296,6 @@ function createFrontDoor(parts: ControllerParts, largeValues: LargeValues): Fron
       onRefused: () => statistics.add('memchorus_clients_refused', 1),
     },
     onLargeSent: (part) => largeValues.onSent(part),
-    onPeer: (socket, version, early) => mesh.accept(socket, version, early),
+    onPeer: (connection, words, early) => mesh.accept(connection, words, early),
   });
 }

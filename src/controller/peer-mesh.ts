@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
+import type { Transport } from '../base/transport.ts';
+import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { isOnLoopback } from '../peer/loopback.ts';
 import { Mesh } from '../peer/mesh.ts';
 import type { MeshEvents } from '../peer/mesh-ports.ts';
@@ -13,6 +15,7 @@ export interface PeerMeshPorts {
   readonly secret: Buffer | null;
   readonly incarnation: number;
   readonly clock: Clock;
+  readonly transport: Transport;
   readonly logger: Logger;
   readonly requestFlush: () => void;
   readonly onIdTaken: (reason: string) => void;
@@ -20,12 +23,14 @@ export interface PeerMeshPorts {
 
 /** The mesh of a controller with these settings. It logs which connections it refuses. */
 export function createMesh(ports: PeerMeshPorts): Mesh {
-  const { settings, secret, incarnation, clock, logger, requestFlush, onIdTaken } = ports;
+  const { settings, secret, incarnation, clock, transport, logger, requestFlush, onIdTaken } = ports;
   const { cluster, self, peers, level } = settings;
   return new Mesh({
     node: self,
     incarnation,
+    transport,
     addresses: peers,
+    dataGroup: ROOT_GROUP,
     belonging: {
       cluster,
       level,

@@ -7,7 +7,7 @@ import { compareVersions, TICKS_PER_MS, type Version, versionTimeOfMs } from '..
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
 import type { Push } from '../replication/convergent/messages.ts';
-import { versionRefusal } from './handshake.ts';
+import { clockRefusal } from './handshake.ts';
 import type { PeerMessage } from './messages.ts';
 import { isNote } from './note.ts';
 
@@ -194,7 +194,7 @@ export class Admission {
   }
 
   #time(time: number): string | null {
-    return versionRefusal(this.#ports.aheadMs(time), this.#ports.maxClockSkewMs);
+    return clockRefusal(this.#ports.aheadMs(time), this.#ports.maxClockSkewMs);
   }
 
   /** Of all times the latest is looked at: the clock is read once a message. */

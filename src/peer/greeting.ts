@@ -1,5 +1,5 @@
 import { type Belonging, refusalOf } from './handshake.ts';
-import type { Hello, PeerMessage } from './messages.ts';
+import type { Hello, PeerMessage, Proof } from './messages.ts';
 import {
   isProof,
   type LinkKeys,
@@ -15,6 +15,8 @@ import {
 export interface GreetingPorts {
   readonly side: Side;
   readonly own: Hello;
+  /** What was said on the connection before the first frame, as far as it is part of what both ends prove. */
+  readonly words: Buffer;
   /** Null: none; then `isLocal` decides. */
   readonly secret: Buffer | null;
   readonly belonging: Belonging;
@@ -51,9 +53,7 @@ export interface Refused {
  */
 export class Greeting {
   readonly #ports: GreetingPorts;
-  #peer: Hello | null = null;
-  #transcript: Buffer | null = null;
-  #isProved = false;
+  #phase: Phase = AWAITING_HELLO;
 
   constructor(ports: GreetingPorts) {
     this.#ports = ports;
@@ -61,28 +61,25 @@ export class Greeting {
   }
 
   onMessage(message: PeerMessage): void {
-    const { side } = this.#ports;
+    const phase = this.#phase;
+    if (phase.is === 'over') return;
     if (message.type === 'refusal') return this.#onRefusal(message);
-    if (message.type === 'hello' && this.#peer === null) return this.#onHello(message);
-    const isProofDue = this.#transcript !== null && !this.#isProved;
-    if (message.type === 'proof' && isProofDue) return this.#onProof(message.mac, message.refusal);
-    const isWelcomeDue = side === 'caller' && this.#isProved;
-    if (message.type === 'welcome' && isWelcomeDue) return this.#ports.onWelcome(this.#peer!);
+    if (message.type === 'hello' && phase.is === 'awaiting hello') return this.#onHello(message);
+    if (message.type === 'proof' && phase.is === 'awaiting proof') return this.#onProof(message, phase);
+    if (message.type === 'welcome' && phase.is === 'awaiting welcome') return this.#becomeWelcome(phase.peer);
     this.#refuse(`a ${message.type} does not belong into a handshake here`);
   }
 
-  #onHello(hello: Hello): void {
-    this.#peer = hello;
-    const { side, own, secret } = this.#ports;
-    const refusal = this.#unprovable(hello);
-    if (refusal !== null) return this.#refuse(refusal);
-    if (side === 'caller') {
-      this.#transcript = transcriptOf(own, hello);
-      return;
-    }
-    this.#transcript = transcriptOf(hello, own);
+  #onHello(peer: Hello): void {
+    const { side, own, words, secret } = this.#ports;
+    const refusal = this.#unprovable(peer);
+    if (refusal !== null) return this.#becomeRefusing(peer.node, { reason: refusal, taken: false });
+    const isCaller = side === 'caller';
+    const transcript = isCaller ? transcriptOf(words, own, peer) : transcriptOf(words, peer, own);
+    this.#phase = { is: 'awaiting proof', peer, transcript };
+    if (isCaller) return;
     this.#ports.send(own);
-    this.#ports.send({ type: 'proof', mac: proofOf(secret, this.#transcript, 'called', ''), refusal: '' });
+    this.#ports.send({ type: 'proof', mac: proofOf(secret, transcript, 'called', ''), refusal: '' });
   }
 
   /** @returns why the two can't prove anything to each other; null when they can */
@@ -94,45 +91,82 @@ export class Greeting {
     return secret !== null || isLocal ? null : 'without a cluster secret, peers are taken from loopback only';
   }
 
-  #onProof(mac: Buffer, refusal: string): void {
+  #onProof({ mac, refusal }: Proof, { peer, transcript }: AwaitingProof): void {
     const { side, secret, belonging, misplaced } = this.#ports;
-    const expected = proofOf(secret, this.#transcript!, otherSide(side), refusal);
-    if (!isProof(mac, expected)) return this.#refuse(WRONG_SECRET);
-    this.#isProved = true;
-    const peer = this.#peer!;
+    if (!isProof(mac, proofOf(secret, transcript, otherSide(side), refusal))) {
+      return this.#refuse(WRONG_SECRET);
+    }
     const unfit = refusalOf(peer, belonging);
     const own = unfit === null ? misplaced(peer) : { reason: unfit, taken: false };
+    if (side === 'caller') this.#prove(transcript, own?.reason ?? '');
+    this.#protect(peer, transcript);
+    // Each side names what it finds wrong itself.
+    if (refusal !== '') return this.#becomeRefused(peer.node, own ?? { reason: refusal, taken: false }, true);
+    if (own !== null) return this.#becomeRefusing(peer.node, own);
     if (side === 'caller') {
-      const said = own?.reason ?? '';
-      this.#ports.send({
-        type: 'proof',
-        mac: proofOf(secret, this.#transcript!, 'caller', said),
-        refusal: said,
-      });
+      this.#phase = { is: 'awaiting welcome', peer };
+      return;
     }
-    this.#protect();
-    // Each side tells in its own words what it finds wrong.
-    if (refusal !== '') {
-      return this.#ports.onRefused(peer.node, own ?? { reason: refusal, taken: false }, true);
-    }
-    if (own !== null) return this.#ports.onRefuse(peer.node, own);
-    if (side === 'caller') return;
     this.#ports.send({ type: 'welcome' });
-    this.#ports.onWelcome(peer);
+    this.#becomeWelcome(peer);
   }
 
-  #protect(): void {
+  /** The caller's proof. @param refusal why it refuses the called end; empty when it does not */
+  #prove(transcript: Buffer, refusal: string): void {
+    const mac = proofOf(this.#ports.secret, transcript, 'caller', refusal);
+    this.#ports.send({ type: 'proof', mac, refusal });
+  }
+
+  #protect(peer: Hello, transcript: Buffer): void {
     const { side, secret, own, protect } = this.#ports;
-    protect(linkKeysOf(secret, this.#transcript!, side, own.onNetwork || this.#peer!.onNetwork));
+    protect(linkKeysOf(secret, transcript, side, own.onNetwork || peer.onNetwork));
   }
 
   #onRefusal({ reason, taken }: Refused): void {
-    this.#ports.onRefused(this.#peer?.node ?? null, { reason, taken }, this.#isProved);
+    const isProved = this.#phase.is === 'awaiting welcome';
+    this.#becomeRefused(this.#claimed, { reason, taken }, isProved);
   }
 
   #refuse(reason: string): void {
-    this.#ports.onRefuse(this.#peer?.node ?? null, { reason, taken: false });
+    this.#becomeRefusing(this.#claimed, { reason, taken: false });
+  }
+
+  /** The number that the other end gives itself; null while it has given none. */
+  get #claimed(): number | null {
+    const phase = this.#phase;
+    return 'peer' in phase ? phase.peer.node : null;
+  }
+
+  #becomeWelcome(peer: Hello): void {
+    this.#phase = OVER;
+    this.#ports.onWelcome(peer);
+  }
+
+  #becomeRefusing(claimed: number | null, refused: Refused): void {
+    this.#phase = OVER;
+    this.#ports.onRefuse(claimed, refused);
+  }
+
+  #becomeRefused(claimed: number | null, refused: Refused, isProved: boolean): void {
+    this.#phase = OVER;
+    this.#ports.onRefused(claimed, refused, isProved);
   }
 }
+
+/** How far the handshake is. Only the caller awaits a welcome: it has proved the secret by then, and so has its peer. */
+type Phase =
+  | { readonly is: 'awaiting hello' }
+  | AwaitingProof
+  | { readonly is: 'awaiting welcome'; readonly peer: Hello }
+  | { readonly is: 'over' };
+
+interface AwaitingProof {
+  readonly is: 'awaiting proof';
+  readonly peer: Hello;
+  readonly transcript: Buffer;
+}
+
+const AWAITING_HELLO: Phase = { is: 'awaiting hello' };
+const OVER: Phase = { is: 'over' };
 
 const WRONG_SECRET = 'it does not have the same cluster secret';

@@ -1,11 +1,12 @@
-import type { Socket } from 'node:net';
 import { FrameError } from '../base/byte-writer.ts';
+import type { Connection } from '../base/transport.ts';
 import { writeParts } from '../base/write-parts.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { decodeMessages, encodeMessage, type OnMessage } from './codec.ts';
 import { FrameReader, LENGTH_BYTES } from './frame-reader.ts';
 import { type FrameTags, type LinkTags, sameTag } from './frame-tags.ts';
 import type { PeerMessage } from './messages.ts';
+import { FIRST_WITH_GROUPS } from './version-2.ts';
 
 /** Most that messages may take together when they share a frame, in bytes; a larger one has a frame of its own. */
 const SHARED_FRAME_BYTES_MAX = 65_536;
@@ -26,53 +27,67 @@ export interface LinkEvents {
   readonly onClose: (reason: string, isWrong: boolean) => void;
 }
 
+/** `plain`: the handshake is under way, and frames carry no tags. `protected`: every frame begins with a tag. */
+type Phase =
+  | { readonly is: 'plain' }
+  | { readonly is: 'protected'; readonly tags: LinkTags }
+  | { readonly is: 'closed' };
+
+const PLAIN: Phase = { is: 'plain' };
+const CLOSED: Phase = { is: 'closed' };
+
 /**
- * Messages over one socket, in frames. What is sent within an event-loop turn leaves as one write, at `flush`. From
- * `protect` on every frame begins with a tag, and the first wrong one ends the link.
+ * Messages over one connection, in frames. What is sent within an event-loop turn leaves as one write, at `flush`. The
+ * first wrong tag of a protected link ends it.
  */
 export class Link {
-  readonly #socket: Socket;
+  /** Messages name their group; in the versions before that, the type of a message implies it. */
+  readonly namesGroups: boolean;
+  readonly #connection: Connection;
   readonly #events: LinkEvents;
   readonly #reader: FrameReader;
-  #tags: LinkTags | null = null;
+  #phase: Phase = PLAIN;
   #outbox: Buffer[] = [];
   #outboxBytes = 0;
-  #closed = false;
 
   /**
-   * @param socket connected
-   * @param frameBytesMax largest frame that is read, until `protect`
+   * @param connection on which the first words have been exchanged
+   * @param version of the peer protocol
+   * @param frameBytesMax largest frame that is read, until `becomeProtected`
    */
-  constructor(socket: Socket, frameBytesMax: number, events: LinkEvents) {
-    this.#socket = socket;
+  constructor(connection: Connection, version: number, frameBytesMax: number, events: LinkEvents) {
+    this.namesGroups = version >= FIRST_WITH_GROUPS;
+    this.#connection = connection;
     this.#events = events;
     this.#reader = new FrameReader(frameBytesMax);
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.on('error', (error) => this.close(error.message));
-    // Peers never half-close, but the port that accepts them lets its clients: the end is the close.
-    socket.on('end', () => this.close('the connection was closed'));
-    socket.on('close', () => this.close('the connection was closed'));
+    connection.handle({
+      onData: (chunk) => this.receive(chunk),
+      onError: (error) => this.close(error.message),
+      // Peers never close one direction alone.
+      onEnd: () => this.close('the connection was closed'),
+      onClose: () => this.close('the connection was closed'),
+    });
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#phase.is === 'closed';
   }
 
   /** Bytes received and sent since the connection was made. */
   get traffic(): Traffic {
-    return { read: this.#socket.bytesRead, written: this.#socket.bytesWritten };
+    return { read: this.#connection.bytesRead, written: this.#connection.bytesWritten };
   }
 
   /** Bytes that wait to be sent. */
   get waitingBytes(): number {
-    return this.#outboxBytes + this.#socket.writableLength;
+    return this.#outboxBytes + this.#connection.waitingBytes;
   }
 
   /** What was sent so far leaves as it is. All frames after that carry tags, and may be larger, in both directions. */
-  protect(tags: LinkTags, frameBytesMax: number): void {
+  becomeProtected(tags: LinkTags, frameBytesMax: number): void {
+    if (this.#phase.is !== 'plain') return;
     this.flush();
-    this.#tags = tags;
+    this.#phase = { is: 'protected', tags };
     this.#reader.frameBytesMax = frameBytesMax;
   }
 
@@ -83,41 +98,49 @@ export class Link {
 
   /** Sends a message that was encoded before, for several peers. */
   sendEncoded(message: Buffer): void {
-    if (this.#closed) return;
+    if (this.#phase.is === 'closed') return;
     this.#outbox.push(message);
     this.#outboxBytes += message.length;
   }
 
   flush(): void {
-    if (this.#closed || this.#outbox.length === 0) return;
+    if (this.#outbox.length === 0) return;
     const outbox = this.#outbox;
     this.#outbox = [];
     if (this.#outboxBytes <= SHARED_FRAME_BYTES_MAX)
-      this.#socket.write(this.#frameOf(outbox, this.#outboxBytes));
-    else writeParts(this.#socket, this.#framesOf(outbox));
+      this.#connection.write(this.#frameOf(outbox, this.#outboxBytes));
+    else writeParts(this.#connection, this.#framesOf(outbox));
     this.#outboxBytes = 0;
-    if (this.#socket.writableLength > LINK_BYTES_MAX) this.close('the peer does not read what it is sent');
+    if (this.#connection.waitingBytes > LINK_BYTES_MAX) this.close('the peer does not read what it is sent');
   }
 
   /** Sends what waits, and ends the connection; `onClose` follows. */
   end(reason: string): void {
+    if (this.#phase.is === 'closed') return;
     this.flush();
-    this.#socket.end();
-    this.close(reason);
+    if (this.#becomeClosed()) {
+      this.#connection.closeWhenSent();
+      this.#events.onClose(reason, false);
+    }
   }
 
   close(reason: string, isWrong = false): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#outbox = [];
-    if (!this.#socket.writableEnded) this.#socket.destroy();
-    else this.#socket.destroySoon();
+    if (!this.#becomeClosed()) return;
+    this.#connection.destroy();
     this.#events.onClose(reason, isWrong);
   }
 
-  /** Takes in bytes, from the socket or read from it before. */
+  /** @returns whether it was open until now */
+  #becomeClosed(): boolean {
+    if (this.#phase.is === 'closed') return false;
+    this.#phase = CLOSED;
+    this.#outbox = [];
+    return true;
+  }
+
+  /** Takes in bytes, from the connection or read from it before. */
   receive(chunk: Buffer): void {
-    if (this.#closed) return;
+    if (this.#phase.is === 'closed') return;
     this.#events.onBytes();
     try {
       this.#reader.push(chunk, this.#onFrame);
@@ -128,18 +151,25 @@ export class Link {
   }
 
   readonly #onFrame = (frame: Buffer): void => {
-    if (this.#closed) return;
-    const tags = this.#tags;
-    decodeMessages(tags === null ? frame : untagged(frame, tags.receiving), (group, message) => {
-      if (this.#closed) return;
-      if (this.#tags !== tags) throw new FrameError('a message follows in the last frame of a handshake');
+    const phase = this.#phase;
+    if (phase.is === 'closed') return;
+    const payload = phase.is === 'protected' ? untagged(frame, phase.tags.receiving) : frame;
+    decodeMessages(payload, (group, message) => {
+      if (this.#phase.is === 'closed') return;
+      if (this.#phase !== phase) throw new FrameError('a message follows in the last frame of a handshake');
+      if (group !== ROOT_GROUP && !this.namesGroups) throw new FrameError(`a message names group ${group}`);
       this.#events.onMessage(group, message);
     });
   };
 
+  /** Makes the tags of the frames that are sent; null while frames carry none. */
+  get #sendingTags(): FrameTags | null {
+    return this.#phase.is === 'protected' ? this.#phase.tags.sending : null;
+  }
+
   /** Messages that are together small, as nearly always: a copy costs less than a write of several parts. */
   #frameOf(messages: readonly Buffer[], bytes: number): Buffer {
-    const start = LENGTH_BYTES + (this.#tags?.sending.bytes ?? 0);
+    const start = LENGTH_BYTES + (this.#sendingTags?.bytes ?? 0);
     const frame = Buffer.allocUnsafe(start + bytes);
     this.#writeHeader(frame, messages, bytes);
     let at = start;
@@ -160,7 +190,7 @@ export class Link {
     for (const message of messages) {
       if (sharedBytes + message.length > SHARED_FRAME_BYTES_MAX) endShared();
       if (message.length > SHARED_FRAME_BYTES_MAX) {
-        const header = Buffer.allocUnsafe(LENGTH_BYTES + (this.#tags?.sending.bytes ?? 0));
+        const header = Buffer.allocUnsafe(LENGTH_BYTES + (this.#sendingTags?.bytes ?? 0));
         this.#writeHeader(header, [message], message.length);
         parts.push(header, message);
         continue;
@@ -173,7 +203,7 @@ export class Link {
   }
 
   #writeHeader(frame: Buffer, payload: readonly Buffer[], payloadBytes: number): void {
-    const tags = this.#tags?.sending ?? null;
+    const tags = this.#sendingTags;
     frame.writeUInt32BE((tags?.bytes ?? 0) + payloadBytes);
     tags?.next(payload).copy(frame, LENGTH_BYTES);
   }

@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
+import type { Connection } from '../base/transport.ts';
 
 /** Both ends of the connection are on this machine, and nothing of it is seen outside. */
-export function isOnLoopback({ localAddress, remoteAddress }: Socket): boolean {
+export function isOnLoopback({ localAddress, remoteAddress }: Connection): boolean {
   return isLoopback(localAddress ?? '') && isLoopback(remoteAddress ?? '');
 }
 
@@ -12,6 +12,6 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Where the other end is, for people. */
-export function addressOf({ remoteAddress, remotePort }: Socket): string {
+export function addressOf({ remoteAddress, remotePort }: Connection): string {
   return remoteAddress === undefined ? 'a connection that is gone' : `${remoteAddress}:${remotePort}`;
 }

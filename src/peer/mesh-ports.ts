@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
+import type { Connection, NetworkAddress, Transport } from '../base/transport.ts';
 import type { Belonging } from './handshake.ts';
 import type { PeerMessage } from './messages.ts';
 
@@ -8,14 +8,17 @@ import type { PeerMessage } from './messages.ts';
 export interface MeshPorts {
   readonly node: number;
   readonly incarnation: number;
-  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly transport: Transport;
+  readonly addresses: readonly NetworkAddress[];
   readonly belonging: Belonging;
   /** What every controller of the cluster has, and nobody else; null: peers are taken from loopback only. */
   readonly secret: Buffer | null;
+  /** The group that holds the data at this level: peers of version 2 name no group. */
+  readonly dataGroup: number;
   /** Largest frame that a peer may send, in bytes. */
   readonly frameBytesMax: number;
   /** Both ends of the connection are on this machine. */
-  readonly isLocal: (socket: Socket) => boolean;
+  readonly isLocal: (connection: Connection) => boolean;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: Random;

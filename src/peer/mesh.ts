@@ -1,9 +1,20 @@
-import { connect, type Socket } from 'node:net';
-import type { GroupBuses, PeerBus } from '../membership/peer-bus.ts';
+import type { Connection, ConnectionHandlers } from '../base/transport.ts';
+import { type GroupBuses, type PeerBus, ROOT_GROUP } from '../membership/peer-bus.ts';
 import { encodeMessage } from './codec.ts';
+import { Dialler } from './dialler.ts';
+import {
+  type Agreement,
+  agreementOf,
+  agreementOnOne,
+  type FirstWords,
+  firstWordsOf,
+  LAST_WITHOUT_RANGE,
+  refusalInVersion1,
+  VERSIONS,
+  versionRefusal,
+} from './first-words.ts';
 import { tagsOf } from './frame-tags.ts';
 import { Greeting, type Refused } from './greeting.ts';
-import { PREFACE, PROTOCOL_VERSION, refusalInVersion1 } from './handshake.ts';
 import { Link, type Traffic } from './link.ts';
 import { addressOf } from './loopback.ts';
 import { type MeshEvents, type MeshPorts, NO_EVENTS } from './mesh-ports.ts';
@@ -12,6 +23,7 @@ import { noteOf } from './note.ts';
 import { NoticeLimit } from './notice-limit.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
 import { NONCE_BYTES } from './secret-proof.ts';
+import { impliedGroup } from './version-2.ts';
 
 /** What is known of one peer's link. */
 interface PeerLink {
@@ -19,10 +31,8 @@ interface PeerLink {
   incarnation: number | null;
   refusal: string | null;
   readonly notices: NoticeLimit;
-  attempts: number;
-  timer: NodeJS.Timeout | null;
-  /** A connection that is being made. */
-  dialling: Socket | null;
+  /** Null where the peer has to call. */
+  readonly dialler: Dialler | null;
 }
 
 /**
@@ -51,14 +61,12 @@ export class Mesh implements GroupBuses<PeerMessage> {
     this.#ports = ports;
     this.#strangers = new NoticeLimit(ports.clock);
     this.#greetingBytesMax = GREETING_BYTES + 2 * ports.belonging.peers.length;
-    this.#peers = ports.addresses.map(() => ({
+    this.#peers = ports.addresses.map((_, peer) => ({
       link: null,
       incarnation: null,
       refusal: null,
       notices: new NoticeLimit(ports.clock),
-      attempts: 0,
-      timer: null,
-      dialling: null,
+      dialler: peer < ports.node ? this.#diallerOf(peer) : null,
     }));
   }
 
@@ -66,22 +74,23 @@ export class Mesh implements GroupBuses<PeerMessage> {
   open(events: MeshEvents): void {
     this.#phase = 'open';
     this.#events = events;
-    for (let peer = 0; peer < this.#ports.node; peer++) this.#dial(peer);
+    for (const { dialler } of this.#peers) dialler?.start();
   }
 
   /**
-   * Takes over a connection on which a peer has sent its preface.
+   * Takes over a connection on which a peer has sent its first words.
    *
-   * @param version that the preface names
-   * @param early bytes that came after it
+   * @param early bytes that came after them
    */
-  accept(socket: Socket, version: number, early: Buffer): void {
+  accept(connection: Connection, words: FirstWords & { kind: 'peer' }, early: Buffer): void {
     if (this.#phase !== 'open') {
-      socket.destroy();
+      connection.destroy();
       return;
     }
-    if (version === PROTOCOL_VERSION) this.#greet(socket, early, null);
-    else this.#refuseVersion(socket, version);
+    if (words.hasRange) connection.write(firstWordsOf(VERSIONS));
+    const agreement = agreementWith(words);
+    if (agreement === null) this.#refuseVersions(connection, words);
+    else this.#greet(connection, agreement, early, null);
   }
 
   isUp(peer: number): boolean {
@@ -112,10 +121,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
   of(group: number): PeerBus<PeerMessage> {
     return {
       send: (peer, message) => {
-        const link = this.#peers[peer]?.link;
-        if (link == null) return;
-        link.sendEncoded(encodeMessage(group, message));
-        this.#ports.requestFlush();
+        const state = this.#peers[peer];
+        if (state?.link != null) this.#sendAll([state], group, message);
       },
       broadcast: (message) => this.#sendAll(this.#peers, group, message),
       multicast: (nodes, message) => {
@@ -126,14 +133,21 @@ export class Mesh implements GroupBuses<PeerMessage> {
     };
   }
 
+  /** Encodes the message once for each form that the peers understand. */
   #sendAll(peers: readonly PeerLink[], group: number, message: PeerMessage): void {
-    let encoded: Buffer | null = null;
+    let named: Buffer | null = null;
+    let unnamed: Buffer | null = null;
     for (const { link } of peers) {
       if (link === null) continue;
-      encoded ??= encodeMessage(group, message);
-      link.sendEncoded(encoded);
+      if (link.namesGroups) {
+        named ??= encodeMessage(group, message);
+        link.sendEncoded(named);
+      } else if (impliedGroup(message, this.#ports.dataGroup) === group) {
+        unnamed ??= encodeMessage(ROOT_GROUP, message);
+        link.sendEncoded(unnamed);
+      }
     }
-    if (encoded !== null) this.#ports.requestFlush();
+    if (named !== null || unnamed !== null) this.#ports.requestFlush();
   }
 
   flush(): void {
@@ -153,8 +167,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   close(): void {
     this.#phase = 'closed';
     for (const state of this.#peers) {
-      if (state.timer !== null) clearTimeout(state.timer);
-      state.dialling?.destroy();
+      state.dialler?.stop();
       state.link?.end('this controller is closing');
     }
     this.#pending.closeAll('this controller is closing');
@@ -168,38 +181,21 @@ export class Mesh implements GroupBuses<PeerMessage> {
     return { type: 'hello', node, incarnation, cluster, level, peers, nonce, hasSecret, onNetwork };
   }
 
-  #dial(peer: number): void {
-    const state = this.#peers[peer]!;
-    const { host, port } = this.#ports.addresses[peer]!;
-    const socket = connect({ host, port, noDelay: true });
-    state.dialling = socket;
-    const timeout = setTimeout(() => socket.destroy(), CONNECT_WITHIN_MS);
-    socket.on('error', ignore);
-    socket.once('close', () => {
-      clearTimeout(timeout);
-      state.dialling = null;
-      this.#redial(peer);
+  #diallerOf(peer: number): Dialler {
+    const { transport, addresses, random } = this.#ports;
+    return new Dialler({
+      transport,
+      address: addresses[peer]!,
+      random,
+      onConnected: (connection, agreement, early) => this.#greet(connection, agreement, early, peer),
+      onRefused: (connection, reason) => this.#turnedAway(peer, addressOf(connection), reason),
     });
-    socket.once('connect', () => {
-      clearTimeout(timeout);
-      state.dialling = null;
-      socket.write(PREFACE);
-      this.#greet(socket, null, peer);
-    });
-  }
-
-  #redial(peer: number): void {
-    if (this.#phase === 'closed') return;
-    const state = this.#peers[peer]!;
-    const longest = Math.min(REDIAL_MS_MAX, REDIAL_MS_FIRST * 2 ** state.attempts);
-    state.attempts++;
-    state.timer = setTimeout(() => this.#dial(peer), longest * (0.5 + 0.5 * this.#ports.random()));
   }
 
   /** Holds the handshake on a connection. @param dialled the peer that was called; null when it called */
-  #greet(socket: Socket, early: Buffer | null, dialled: number | null): void {
+  #greet(connection: Connection, agreement: Agreement, early: Buffer, dialled: number | null): void {
     let peer: number | null = null;
-    const link: Link = new Link(socket, this.#greetingBytesMax, {
+    const link: Link = new Link(connection, agreement.version, this.#greetingBytesMax, {
       onBytes: () => {
         if (peer !== null) this.#events.onHeard(peer);
       },
@@ -210,38 +206,41 @@ export class Mesh implements GroupBuses<PeerMessage> {
       },
       onClose: (reason, isWrong) => {
         this.#pending.end(link);
-        if (isWrong) this.#turnedAway(peer ?? dialled, addressOf(socket), reason);
+        if (isWrong) this.#turnedAway(peer ?? dialled, addressOf(connection), reason);
         if (peer !== null) this.#lost(peer, link, reason);
+        if (dialled !== null) this.#peers[dialled]!.dialler?.lost();
       },
     });
-    const greeting = this.#greetingOn(socket, link, dialled, (hello) => {
+    const greeting = this.#greetingOn(connection, link, agreement.words, dialled, (hello) => {
       this.#pending.end(link);
       peer = hello.node;
       this.#welcome(hello, link);
     });
     this.#pending.add(link, dialled === null);
     link.flush();
-    if (early !== null && early.length > 0) link.receive(early);
+    if (early.length > 0) link.receive(early);
   }
 
   #greetingOn(
-    socket: Socket,
+    connection: Connection,
     link: Link,
+    words: Buffer,
     dialled: number | null,
     onWelcome: (peer: Hello) => void,
   ): Greeting {
     const { secret, belonging, isLocal, frameBytesMax } = this.#ports;
-    const address = addressOf(socket);
-    const isHere = isLocal(socket);
+    const address = addressOf(connection);
+    const isHere = isLocal(connection);
     return new Greeting({
       side: dialled === null ? 'called' : 'caller',
       own: this.#hello(!isHere),
+      words,
       secret,
       belonging,
       isLocal: isHere,
       misplaced: (hello) => this.#misplaced(hello, dialled),
       send: (message) => link.send(message),
-      protect: (keys) => link.protect(tagsOf(keys), frameBytesMax),
+      protect: (keys) => link.becomeProtected(tagsOf(keys), frameBytesMax),
       onRefuse: (claimed, { reason, taken }) => {
         this.#turnedAway(dialled ?? claimed, address, reason);
         link.send({ type: 'refusal', reason, taken });
@@ -276,16 +275,18 @@ export class Mesh implements GroupBuses<PeerMessage> {
     return `${host}:${port} is controller ${node}, not ${dialled}`;
   }
 
-  /** Tells a process of an older release, in its own words, why it can't be a peer. */
-  #refuseVersion(socket: Socket, version: number): void {
-    const reason = `it speaks version ${version} of the peer protocol, and this controller version ${PROTOCOL_VERSION}`;
-    this.#turnedAway(null, addressOf(socket), reason);
-    socket.on('error', ignore);
-    socket.end(refusalInVersion1(reason), () => socket.destroy());
+  /** The other end learns of the refusal from the range that it was answered, or in the words of its own version. */
+  #refuseVersions(connection: Connection, { versions, hasRange }: FirstWords & { kind: 'peer' }): void {
+    const reason = versionRefusal(versions);
+    this.#turnedAway(null, addressOf(connection), reason);
+    connection.handle(UNHEARD);
+    if (!hasRange) connection.write(refusalInVersion1(reason));
+    connection.closeWhenSent();
   }
 
   #onMessage(peer: number, link: Link, group: number, message: PeerMessage): void {
-    if (!isGreeting(message)) return this.#events.onMessage(peer, group, message);
+    if (!isGreeting(message))
+      return this.#events.onMessage(peer, this.#groupOf(link, group, message), message);
     if (message.type !== 'refusal')
       return this.drop(peer, `a ${message.type} came after the handshake`, true);
     const reason = noteOf(message.reason);
@@ -293,11 +294,15 @@ export class Mesh implements GroupBuses<PeerMessage> {
     link.close(reason);
   }
 
+  #groupOf(link: Link, named: number, message: PeerMessage): number {
+    return link.namesGroups ? named : impliedGroup(message, this.#ports.dataGroup);
+  }
+
   #welcome(hello: Hello, link: Link): void {
     const state = this.#peers[hello.node]!;
     state.link?.close('a new connection took its place');
     // A peer that is refused again and again after its handshake is dialled more and more seldom.
-    if (state.refusal === null) state.attempts = 0;
+    if (state.refusal === null) state.dialler?.succeeded();
     state.link = link;
     this.#linksMade++;
     this.#idTakenSinceMs = null;
@@ -339,14 +344,17 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 }
 
-/** A connection must be made within this time. */
-const CONNECT_WITHIN_MS = 2_000;
+/** @returns null when the caller and this controller have no version in common */
+function agreementWith({ versions, hasRange }: FirstWords & { kind: 'peer' }): Agreement | null {
+  if (hasRange) return agreementOf(versions, VERSIONS);
+  const version = versions.max;
+  return version >= VERSIONS.min && version <= LAST_WITHOUT_RANGE ? agreementOnOne(version) : null;
+}
 
 /** Largest frame of a handshake in bytes, beside two lists of peers: of a hello, and in the reason of a refusal. */
 const GREETING_BYTES = 4_096;
 
-/** Waits between two attempts to reach a peer: from, doubling, to; each is shortened by up to a half at random. */
-const REDIAL_MS_FIRST = 25;
-const REDIAL_MS_MAX = 1_000;
+/** Of a connection that is about to be closed. */
+const UNHEARD: ConnectionHandlers = { onData: ignore, onEnd: ignore, onError: ignore, onClose: ignore };
 
 function ignore(): void {}

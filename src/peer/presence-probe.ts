@@ -1,7 +1,8 @@
-import { connect, type Socket } from 'node:net';
+import type { Connection, NetworkAddress, Transport } from '../base/transport.ts';
 
 export interface PresenceProbePorts {
-  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly transport: Transport;
+  readonly addresses: readonly NetworkAddress[];
   /** There is a link to the peer. */
   readonly isLinked: (peer: number) => boolean;
   /** The peer's machine says that nobody listens there. */
@@ -17,7 +18,7 @@ export interface PresenceProbePorts {
 export class PresenceProbe {
   readonly #ports: PresenceProbePorts;
   readonly #timers = new Map<number, NodeJS.Timeout>();
-  readonly #sockets = new Set<Socket>();
+  readonly #connections = new Set<Connection>();
   #closed = false;
 
   constructor(ports: PresenceProbePorts) {
@@ -33,27 +34,30 @@ export class PresenceProbe {
   close(): void {
     this.#closed = true;
     for (const peer of [...this.#timers.keys()]) this.#stop(peer);
-    for (const socket of this.#sockets) socket.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
 
   #try(peer: number, attempt: number): void {
-    const { addresses, isLinked, onGone } = this.#ports;
+    const { transport, addresses, isLinked, onGone } = this.#ports;
     if (this.#closed || isLinked(peer)) return;
-    const socket = connect(addresses[peer]!);
-    this.#sockets.add(socket);
-    const timeout = setTimeout(() => socket.destroy(), ANSWER_WITHIN_MS);
-    let refused = false;
-    socket.once('connect', () => socket.destroy());
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      refused = error.code === 'ECONNREFUSED';
+    let isRefused = false;
+    const connection = transport.connect(addresses[peer]!, {
+      onConnect: () => connection.destroy(),
+      onData: ignore,
+      onEnd: ignore,
+      onError: (error) => {
+        isRefused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+      },
+      onClose: () => {
+        clearTimeout(timeout);
+        this.#connections.delete(connection);
+        if (this.#closed || isLinked(peer)) return;
+        if (isRefused) onGone(peer);
+        else this.#tryAgain(peer, attempt + 1);
+      },
     });
-    socket.once('close', () => {
-      clearTimeout(timeout);
-      this.#sockets.delete(socket);
-      if (this.#closed || isLinked(peer)) return;
-      if (refused) onGone(peer);
-      else this.#tryAgain(peer, attempt + 1);
-    });
+    this.#connections.add(connection);
+    const timeout = setTimeout(() => connection.destroy(), ANSWER_WITHIN_MS);
   }
 
   /** A process that dies closes what it has one after the other: its port may have outlived its connections. */
@@ -77,3 +81,5 @@ const AGAIN_AFTER_MS = 25;
 
 /** What takes longer to be answered will be noticed by its silence first, in milliseconds. */
 const ANSWER_WITHIN_MS = 500;
+
+function ignore(): void {}

@@ -1,7 +1,6 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { encodeMessage } from './codec.ts';
-import { PREFACE } from './handshake.ts';
 import type { Hello } from './messages.ts';
 
 /** The end of a connection that made it, and the end that accepted it. */
@@ -23,11 +22,13 @@ const KEY_BYTES = 32;
 const NO_SECRET = Buffer.from('memchorus without a secret');
 
 /**
- * What both hellos of a connection say, nonces included, as one hash. Both sides prove the secret over it, and the
+ * What both ends of a connection have said, nonces included, as one hash. Both sides prove the secret over it, and the
  * keys of the link come from it; therefore neither a proof nor a record fits any other connection.
+ *
+ * @param words the first words of the connection, as far as they are part of its version
  */
-export function transcriptOf(caller: Hello, called: Hello): Buffer {
-  const hash = createHash('sha256').update(PREFACE);
+export function transcriptOf(words: Buffer, caller: Hello, called: Hello): Buffer {
+  const hash = createHash('sha256').update(words);
   for (const message of [caller, called].map((hello) => encodeMessage(ROOT_GROUP, hello))) {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(message.length);

@@ -1,3 +1,4 @@
+import type { Transport } from '../base/transport.ts';
 import type { KvDriver } from './driver.ts';
 import { EmbeddedDriver } from './embedded-driver.ts';
 import type { LargeValues } from './large-values.ts';
@@ -22,6 +23,7 @@ export interface StoreSettings {
 
 /** What a store is given by its controller. */
 export interface StoreResources {
+  readonly transport: Transport;
   /** Memory for the large values that are read from it. */
   readonly largeValues: LargeValues;
 }
@@ -29,9 +31,10 @@ export interface StoreResources {
 /** The ways to speak to memcached. What is not chosen is not loaded. */
 export const CONNECTIONS = {
   memcache:
-    async ({ largeValues }) =>
+    async ({ transport, largeValues }) =>
     (address, events) =>
-      new PipelinedConnection(address, events, largeValues),
+      new PipelinedConnection(transport, address, events, largeValues),
+  /** memjs makes its sockets itself. */
   memjs: async () => {
     const { MemjsConnection } = await import('./memjs-connection.ts');
     return (address, events) => new MemjsConnection(address, events);
@@ -42,5 +45,6 @@ export async function createDriver(settings: StoreSettings, resources: StoreReso
   const { storeType, storeAddress, storeTimeoutMs, storeBytesMax } = settings;
   if (storeType === 'custom') return new EmbeddedDriver({ bytesMax: storeBytesMax });
   const connect = await CONNECTIONS[storeType](resources);
-  return new MemcachedDriver({ connect, address: storeAddress, timeoutMs: storeTimeoutMs });
+  const { transport } = resources;
+  return new MemcachedDriver({ connect, transport, address: storeAddress, timeoutMs: storeTimeoutMs });
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { AbandonedConnection } from './store-connection.ts';
 
 /**
  * Keeps writes on a lost connection from taking effect after writes on the next one.
@@ -10,23 +10,21 @@ import type { Socket } from 'node:net';
  * of it can leave from here.
  */
 export class Fence {
-  readonly #socket: Socket;
+  readonly #connection: AbandonedConnection;
   #timer: NodeJS.Timeout | null = null;
   #onFree: () => void = () => {};
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.once('close', () => {
+  constructor(connection: AbandonedConnection) {
+    this.#connection = connection;
+    // Replies that nobody waits for are read all the same: the end of the stream comes after them.
+    connection.drain(() => {
       this.#stopTimer();
       this.#onFree();
     });
-    // Replies that nobody waits for are read all the same: the end of the stream comes after them.
-    socket.resume();
-    socket.end();
   }
 
   get free(): boolean {
-    return this.#socket.closed;
+    return this.#connection.isClosed;
   }
 
   /** Calls back when the way is free, in `withinMs` at the latest. Of several calls only the last counts. */
@@ -34,7 +32,7 @@ export class Fence {
     this.#onFree = onFree;
     this.#stopTimer();
     if (this.free) onFree();
-    else this.#timer = setTimeout(() => this.#socket.resetAndDestroy(), withinMs);
+    else this.#timer = setTimeout(() => this.#connection.reset(), withinMs);
   }
 
   #stopTimer(): void {

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { Fifo } from '../base/fifo.ts';
 import type { MonotonicMs } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
+import type { Transport } from '../base/transport.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import { Fence } from './fence.ts';
 import { refusalOfKey } from './key-check.ts';
@@ -13,6 +14,8 @@ import { whatAnswers } from './what-answers.ts';
 export interface MemcachedDriverOptions {
   /** What speaks to memcached: memjs, or the project's own. */
   readonly connect: Connect;
+  /** For administrative commands, and to find out what answers at the address. */
+  readonly transport: Transport;
   readonly address: StoreAddress;
   /**
    * A store that owes an answer and gives none for so long has failed, and with it all that is in flight. What
@@ -35,6 +38,7 @@ export interface MemcachedDriverOptions {
 export class MemcachedDriver implements KvDriver {
   readonly description: string;
   readonly #connectTo: Connect;
+  readonly #transport: Transport;
   readonly #address: StoreAddress;
   readonly #timeoutMs: number;
   readonly #random: Random;
@@ -63,9 +67,10 @@ export class MemcachedDriver implements KvDriver {
 
   constructor(options: MemcachedDriverOptions) {
     this.#connectTo = options.connect;
+    this.#transport = options.transport;
     this.#address = options.address;
     this.#timeoutMs = options.timeoutMs;
-    this.#commands = new TextCommands(options.address, options.timeoutMs);
+    this.#commands = new TextCommands(options.transport, options.address, options.timeoutMs);
     this.#random = options.random ?? Math.random;
     const tickMs = Math.max(TICK_MS_MIN, options.timeoutMs / TICKS_PER_TIMEOUT);
     this.#watchdog = new Watchdog(
@@ -215,9 +220,9 @@ export class MemcachedDriver implements KvDriver {
 
   #lose(connection: StoreConnection, code: StoreError['code'], reason: string): void {
     if (this.#connection !== connection) return;
-    const socket = connection.abandon();
-    if (this.#writesInFlight > 0 && !socket.destroyed) this.#fence = new Fence(socket);
-    else socket.destroy();
+    const abandoned = connection.abandon();
+    if (this.#writesInFlight > 0 && !abandoned.isDestroyed) this.#fence = new Fence(abandoned);
+    else abandoned.destroy();
     this.#connection = null;
     this.#retryLater();
     this.#becomeDown(reason);
@@ -254,7 +259,7 @@ export class MemcachedDriver implements KvDriver {
   /** A store that has never answered in the binary protocol is asked what it is before it is given up. */
   async #becomeUnknown(connection: StoreConnection, reason: string): Promise<void> {
     this.#phase = 'asking';
-    const { kind, words } = await whatAnswers(this.#address, this.#timeoutMs);
+    const { kind, words } = await whatAnswers(this.#transport, this.#address, this.#timeoutMs);
     const isText = kind === 'memcached' ? ' that does not speak the binary protocol (-B ascii?)' : '';
     const seems = kind === 'nobody' || kind === 'silent' ? '' : `: it seems to be ${words}${isText}`;
     this.#lose(connection, 'STORE_TIMEOUT', `${reason}${seems}`);

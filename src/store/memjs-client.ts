@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { Client, Server } from 'memjs';
 import { AT, HEADER_BYTES, RESPONSE_MAGIC } from '../protocol/binary/wire-format.ts';
 
@@ -8,10 +7,28 @@ import { AT, HEADER_BYTES, RESPONSE_MAGIC } from '../protocol/binary/wire-format
  * used again; and it answers nothing when its socket is closed in good order.
  */
 
+/** What is used of the socket that memjs makes itself. */
+export interface MemjsSocket {
+  on(event: 'error', listener: (error: Error) => void): this;
+  on(event: 'end' | 'close', listener: () => void): this;
+  removeAllListeners(event: string): this;
+  removeListener(event: string, listener: () => void): this;
+  setNoDelay(isOn: boolean): this;
+  setTimeout(ms: number): this;
+  cork(): void;
+  uncork(): void;
+  resume(): this;
+  end(): this;
+  destroy(): this;
+  resetAndDestroy(): this;
+  readonly destroyed: boolean;
+  readonly closed: boolean;
+}
+
 /** Tells of the socket, and puts replies that come in pieces together with one copy. */
 export class OneSocketServer extends Server {
   /** memjs's own: the connection from the first request on. */
-  declare readonly _socket: Socket | undefined;
+  declare readonly _socket: MemjsSocket | undefined;
 
   /** Told when what comes is no reply, by its first byte. None of what came with it is parsed. */
   onForeignByte: () => void = () => {};

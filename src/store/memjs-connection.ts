@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
 import type { StatsGroup, StoreStats } from './driver.ts';
-import { EndlessClient, OneSocketServer } from './memjs-client.ts';
+import { EndlessClient, type MemjsSocket, OneSocketServer } from './memjs-client.ts';
 import {
+  type AbandonedConnection,
   CONNECTION_CLOSED,
   type ConnectionEvents,
   itemBytesMaxOf,
@@ -21,7 +21,7 @@ export class MemjsConnection implements StoreConnection {
   readonly #events: ConnectionEvents;
   readonly #server: OneSocketServer;
   readonly #client: EndlessClient;
-  #socket: Socket | null = null;
+  #socket: MemjsSocket | null = null;
   #abandoned = false;
   #corked = false;
   /** memjs finds the request of a reply by its number, in whatever order they come. */
@@ -80,14 +80,14 @@ export class MemjsConnection implements StoreConnection {
   }
 
   /** Takes the socket away from memjs, which from here on hears nothing and does nothing. */
-  abandon(): Socket {
+  abandon(): AbandonedConnection {
     this.#abandoned = true;
     const socket = this.#socket!;
     for (const event of ['connect', 'data', 'timeout', 'error', 'close']) socket.removeAllListeners(event);
     socket.removeListener('end', this.#onEnd);
     socket.setTimeout(0);
     socket.on('error', () => {});
-    return socket;
+    return abandonedOf(socket);
   }
 
   /** Requests of one turn of the event loop leave together: one system call, and full packets. */
@@ -129,6 +129,24 @@ export class MemjsConnection implements StoreConnection {
   #lose(reason: string): void {
     if (!this.#abandoned) this.#events.onLost(reason);
   }
+}
+
+function abandonedOf(socket: MemjsSocket): AbandonedConnection {
+  return {
+    drain(onClosed) {
+      socket.on('close', onClosed);
+      socket.resume();
+      socket.end();
+    },
+    destroy: () => void socket.destroy(),
+    reset: () => void socket.resetAndDestroy(),
+    get isDestroyed() {
+      return socket.destroyed;
+    },
+    get isClosed() {
+      return socket.closed;
+    },
+  };
 }
 
 /** So long that memjs's own timers, which leave sockets half closed, never come to act. */

@@ -1,12 +1,14 @@
-import { connect, type Socket } from 'node:net';
+import type { Connection, ConnectionHandlers, Transport } from '../base/transport.ts';
 import { writeParts } from '../base/write-parts.ts';
 import { FAILURES, RESPONSE_MAGIC, SUCCESS } from '../protocol/binary/wire-format.ts';
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
+import { Abandoned } from './abandoned.ts';
 import { type ReplyHeader, ReplyReader, type ReplySink } from './binary-reply.ts';
 import { OPCODE, type Opcode, writeKeyRequest, writeSet } from './binary-request.ts';
 import type { StatsGroup, StoreError, StoreStats } from './driver.ts';
 import type { LargeValues } from './large-values.ts';
 import {
+  type AbandonedConnection,
   CONNECTION_CLOSED,
   type ConnectionEvents,
   itemBytesMaxOf,
@@ -29,11 +31,12 @@ import {
  *     is looked at.
  */
 export class PipelinedConnection implements StoreConnection {
+  readonly #transport: Transport;
   readonly #address: StoreAddress;
   readonly #events: ConnectionEvents;
   readonly #output = new ReplyBuffer();
   readonly #reader: ReplyReader;
-  #socket: Socket | null = null;
+  #connection: Connection | null = null;
   #abandoned = false;
   #flushScheduled = false;
 
@@ -47,7 +50,8 @@ export class PipelinedConnection implements StoreConnection {
   readonly #inquiries: Inquiry[] = [];
 
   /** @param large memory for the large values that are read */
-  constructor(address: StoreAddress, events: ConnectionEvents, large: LargeValues) {
+  constructor(transport: Transport, address: StoreAddress, events: ConnectionEvents, large: LargeValues) {
+    this.#transport = transport;
     this.#address = address;
     this.#events = events;
     const sink: ReplySink = {
@@ -58,25 +62,18 @@ export class PipelinedConnection implements StoreConnection {
   }
 
   open(done: (itemBytesMax: number | null) => void): void {
-    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    const socket = connect({
-      host: this.#address.host,
-      port: this.#address.port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_MS,
-      onread: {
-        buffer,
-        callback: (length) => {
-          if (!this.#abandoned) this.#reader.read(buffer, length);
-          return true;
-        },
+    const handlers: ConnectionHandlers = {
+      onData: (bytes, length) => {
+        if (!this.#abandoned) this.#reader.read(bytes, length);
       },
+      onEnd: () => this.#lose(CONNECTION_CLOSED),
+      onError: (error) => this.#lose(reasonOf(error)),
+      onClose: () => this.#lose(CONNECTION_CLOSED),
+    };
+    this.#connection = this.#transport.connect(this.#address, handlers, {
+      keepAliveMs: KEEP_ALIVE_MS,
+      readBuffer: Buffer.allocUnsafeSlow(READ_BYTES),
     });
-    this.#socket = socket;
-    socket.on('error', (error) => this.#lose(reasonOf(error)));
-    socket.on('end', () => this.#lose(CONNECTION_CLOSED));
-    socket.on('close', () => this.#lose(CONNECTION_CLOSED));
     this.#inquire('settings', (_, stats) => done(itemBytesMaxOf(new Map(stats).get('item_size_max'))));
   }
 
@@ -99,10 +96,10 @@ export class PipelinedConnection implements StoreConnection {
     });
   }
 
-  abandon(): Socket {
+  abandon(): AbandonedConnection {
     this.#abandoned = true;
     this.#output.take();
-    return this.#socket!;
+    return new Abandoned(this.#connection!);
   }
 
   #inquire(group: StatsGroup, done: Inquiry['done']): void {
@@ -123,7 +120,7 @@ export class PipelinedConnection implements StoreConnection {
   readonly #flush = (): void => {
     this.#flushScheduled = false;
     if (this.#abandoned) return;
-    writeParts(this.#socket!, this.#output.take());
+    writeParts(this.#connection!, this.#output.take());
   };
 
   #onHeader(header: ReplyHeader): boolean {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { NetworkAddress } from '../base/transport.ts';
 import { type StatsGroup, StoreError, type StoreStats } from './driver.ts';
 
 /**
@@ -24,8 +24,19 @@ export interface StoreConnection {
   /** @param take called in front of the answer, when it is no refusal */
   stats(group: StatsGroup, take: (stats: StoreStats) => void): void;
 
-  /** What was not sent yet is dropped, what still comes is not heard any more; the socket is the caller's. */
-  abandon(): Socket;
+  /** Drops what was not sent yet, and tells of nothing that still comes. The caller has to end what is left. */
+  abandon(): AbandonedConnection;
+}
+
+/** What is left of a connection on which nobody waits for anything. */
+export interface AbandonedConnection {
+  /** Sends the end, reads and drops what comes, and tells when both directions have ended. */
+  drain(onClosed: () => void): void;
+  destroy(): void;
+  /** As `destroy`; the store learns that bytes may be missing. */
+  reset(): void;
+  readonly isDestroyed: boolean;
+  readonly isClosed: boolean;
 }
 
 export interface ConnectionEvents {
@@ -37,10 +48,7 @@ export interface ConnectionEvents {
 
 export type Connect = (address: StoreAddress, events: ConnectionEvents) => StoreConnection;
 
-export interface StoreAddress {
-  readonly host: string;
-  readonly port: number;
-}
+export type StoreAddress = NetworkAddress;
 
 /** Idle time after which the kernel asks whether the other host is still there. */
 export const KEEP_ALIVE_MS = 10_000;

@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import { Fifo } from '../base/fifo.ts';
+import type { ConnectionHandlers, Transport } from '../base/transport.ts';
 import { StoreError } from './driver.ts';
 import type { StoreAddress } from './store-connection.ts';
 
@@ -7,12 +7,14 @@ type OnAnswer = (error: StoreError | null, answer: string | null) => void;
 
 /** Administrative commands, one after the other: however many clients ask, memcached has one connection more. */
 export class TextCommands {
+  readonly #transport: Transport;
   readonly #address: StoreAddress;
   readonly #timeoutMs: number;
   readonly #waiting = new Fifo<{ readonly line: string; readonly done: OnAnswer }>();
   #busy = false;
 
-  constructor(address: StoreAddress, timeoutMs: number) {
+  constructor(transport: Transport, address: StoreAddress, timeoutMs: number) {
+    this.#transport = transport;
     this.#address = address;
     this.#timeoutMs = timeoutMs;
   }
@@ -28,7 +30,7 @@ export class TextCommands {
     const next = this.#waiting.shift();
     if (next === undefined) return;
     this.#busy = true;
-    askInText(this.#address, next.line, this.#timeoutMs, (error, answer) => {
+    askInText(this.#transport, this.#address, next.line, this.#timeoutMs, (error, answer) => {
       this.#busy = false;
       next.done(error, answer);
       this.#askNext();
@@ -46,29 +48,39 @@ const TOO_MANY = new StoreError('STORE_TIMEOUT', 'too many administrative comman
  * whether a command answers at all (`noreply` is heeded by some): so a request follows that always answers, and
  * what comes before its answer is the command's.
  */
-function askInText(address: StoreAddress, line: string, timeoutMs: number, done: OnAnswer): void {
-  const socket = connect({ host: address.host, port: address.port });
+function askInText(
+  transport: Transport,
+  address: StoreAddress,
+  line: string,
+  timeoutMs: number,
+  done: OnAnswer,
+): void {
   let received = '';
   const finish = (error: StoreError | null, answer: string | null): void => {
-    socket.removeAllListeners();
-    socket.on('error', ignore);
-    socket.destroy();
+    clearTimeout(timeout);
+    connection.handle(UNHEARD);
+    connection.destroy();
     done(error, answer);
   };
   const fail = (reason: string): void => {
     finish(new StoreError('STORE_DOWN', `memcached ${address.host}:${address.port}: ${reason}`), null);
   };
-  socket.setTimeout(timeoutMs, () => fail(`no answer within ${timeoutMs} ms`));
-  socket.on('error', (error) => fail(error.message));
-  socket.on('close', () => fail('connection closed'));
-  socket.on('data', (chunk: Buffer) => {
-    received += chunk.toString('latin1');
-    const markAt = received.search(MARK_ANSWER);
-    if (markAt !== -1) finish(null, received.slice(0, markAt).trimEnd());
-    else if (received.length > ANSWER_BYTES_MAX) fail('the answer is too long');
+  const connection = transport.connect(address, {
+    onData: (chunk) => {
+      received += chunk.toString('latin1');
+      const markAt = received.search(MARK_ANSWER);
+      if (markAt !== -1) finish(null, received.slice(0, markAt).trimEnd());
+      else if (received.length > ANSWER_BYTES_MAX) fail('the answer is too long');
+    },
+    onEnd: () => fail('connection closed'),
+    onError: (error) => fail(error.message),
+    onClose: () => fail('connection closed'),
   });
-  socket.write(Buffer.from(`${line}\r\n${MARK}`, 'latin1'));
+  const timeout = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs);
+  connection.write(Buffer.from(`${line}\r\n${MARK}`, 'latin1'));
 }
+
+const UNHEARD: ConnectionHandlers = { onData: ignore, onEnd: ignore, onError: ignore, onClose: ignore };
 
 const MARK = 'version\r\n';
 const MARK_ANSWER = /VERSION [^\n]*\n$/;

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import type { Transport } from '../base/transport.ts';
 import type { StoreAddress } from './store-connection.ts';
 
 /** What listens at an address, judged by its first answer. */
@@ -13,28 +13,33 @@ export interface Listener {
  * Asks a listener what it is: in memcached's text protocol, since every memcached answers that, and other servers
  * answer an unknown line in a manner of their own. It is told nothing that could change anything there.
  */
-export function whatAnswers(address: StoreAddress, timeoutMs: number): Promise<Listener> {
+export function whatAnswers(
+  transport: Transport,
+  address: StoreAddress,
+  timeoutMs: number,
+): Promise<Listener> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address.host, port: address.port });
     let received = '';
-    let accepted = false;
+    let isAccepted = false;
     const settle = (): void => {
-      socket.removeAllListeners();
-      socket.on('error', () => {});
-      socket.destroy();
-      resolve(accepted ? judge(received) : { kind: 'nobody', words: 'nothing' });
+      clearTimeout(timer);
+      connection.destroy();
+      resolve(isAccepted ? judge(received) : { kind: 'nobody', words: 'nothing' });
     };
+    const connection = transport.connect(address, {
+      onConnect: () => {
+        isAccepted = true;
+        connection.write(Buffer.from('version\r\n'));
+      },
+      onData: (chunk) => {
+        received += chunk.toString('latin1', 0, ANSWER_BYTES_MAX);
+        if (received.includes('\n') || received.length >= ANSWER_BYTES_MAX) settle();
+      },
+      onEnd: settle,
+      onError: settle,
+      onClose: settle,
+    });
     const timer = setTimeout(settle, timeoutMs);
-    socket.on('connect', () => {
-      accepted = true;
-      socket.write('version\r\n');
-    });
-    socket.on('data', (chunk: Buffer) => {
-      received += chunk.toString('latin1', 0, ANSWER_BYTES_MAX);
-      if (received.includes('\n') || received.length >= ANSWER_BYTES_MAX) settle();
-    });
-    for (const event of ['error', 'end', 'close'] as const) socket.on(event, settle);
-    socket.on('close', () => clearTimeout(timer));
   });
 }
 

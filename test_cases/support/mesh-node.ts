@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Connection, Listener } from '../../src/base/transport.ts';
 import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
 import { type PeerBus, ROOT_GROUP } from '../../src/membership/peer-bus.ts';
-import { prefaceIn } from '../../src/peer/handshake.ts';
+import { firstWordsIn } from '../../src/peer/first-words.ts';
 import { isOnLoopback } from '../../src/peer/loopback.ts';
 import { Mesh } from '../../src/peer/mesh.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
+import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
 
 export interface MeshOptions {
@@ -20,6 +21,8 @@ export interface MeshOptions {
   /** Every peer counts as silent. */
   readonly silent?: boolean;
   readonly takenAfterMs?: number;
+  /** The group that holds the data. */
+  readonly dataGroup?: number;
 }
 
 const FRAME_BYTES_MAX = 16_777_216;
@@ -43,10 +46,10 @@ export class MeshNode {
   readonly strangers: string[] = [];
   /** What was said of another process with its number. */
   readonly taken: string[] = [];
-  readonly sockets = new Set<Socket>();
+  readonly #connections = new Set<Connection>();
   /** Takes the place of `received`. */
   onMessage: ((from: number, message: PeerMessage) => void) | null = null;
-  readonly #server: Server;
+  #listener: Listener | null = null;
   readonly #silent: boolean;
   readonly address: Address;
   #flushing = false;
@@ -58,7 +61,9 @@ export class MeshNode {
     this.mesh = new Mesh({
       node,
       incarnation: options.incarnation ?? 1,
+      transport: NODE_TRANSPORT,
       addresses,
+      dataGroup: options.dataGroup ?? ROOT_GROUP,
       belonging: {
         cluster: options.cluster ?? 'test',
         level: options.level ?? 'sequential',
@@ -67,7 +72,7 @@ export class MeshNode {
       },
       secret: options.secret === undefined ? null : Buffer.from(options.secret),
       frameBytesMax: FRAME_BYTES_MAX,
-      isLocal: (socket) => isOnLoopback(socket) && options.onNetwork !== true,
+      isLocal: (connection) => isOnLoopback(connection) && options.onNetwork !== true,
       clock: MACHINE_CLOCK,
       random: () => 0,
       randomBytes,
@@ -78,13 +83,12 @@ export class MeshNode {
       onIdTaken: (reason) => this.taken.push(reason),
     });
     this.bus = this.mesh.of(ROOT_GROUP);
-    // As the port of a controller: its clients may half-close.
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#onSocket(socket));
   }
 
   async open(): Promise<this> {
-    this.#server.listen({ ...this.address });
-    await once(this.#server, 'listening');
+    this.#listener = await NODE_TRANSPORT.listen(this.address, BACKLOG, (connection) =>
+      this.#onConnection(connection),
+    );
     this.mesh.open({
       isSilent: () => this.#silent,
       onUp: (peer) => this.events.push(`up ${peer}`),
@@ -99,22 +103,19 @@ export class MeshNode {
   }
 
   /** Connections that are still open on its own port. */
-  connections(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
-    });
+  get connections(): number {
+    return [...this.#connections].filter(({ isClosed }) => !isClosed).length;
   }
 
   /** As if the cable were cut: resets every connection that came to this node. */
   cut(): void {
-    for (const socket of this.sockets) socket.resetAndDestroy();
+    for (const connection of this.#connections) connection.reset();
   }
 
   async close(): Promise<void> {
     this.mesh.close();
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    await closed;
+    this.#listener?.close();
+    await eventually(() => this.connections === 0);
   }
 
   #requestFlush(): void {
@@ -126,18 +127,21 @@ export class MeshNode {
     });
   }
 
-  #onSocket(socket: Socket): void {
-    this.sockets.add(socket);
-    socket.on('close', () => this.sockets.delete(socket));
-    socket.on('error', () => {});
+  #onConnection(connection: Connection): void {
+    this.#connections.add(connection);
     let first: Buffer = Buffer.alloc(0);
-    const onData = (chunk: Buffer): void => {
-      first = Buffer.concat([first, chunk]);
-      const { kind, version, length } = prefaceIn(first);
-      if (kind === 'partial') return;
-      socket.off('data', onData);
-      this.mesh.accept(socket, version, first.subarray(length));
-    };
-    socket.on('data', onData);
+    connection.handle({
+      onData: (chunk) => {
+        first = Buffer.concat([first, chunk]);
+        const words = firstWordsIn(first);
+        if (words.kind === 'peer') this.mesh.accept(connection, words, first.subarray(words.length));
+      },
+      onEnd: () => {},
+      onError: () => {},
+      onClose: () => {},
+    });
   }
 }
+
+/** Connections that may wait to be accepted. */
+const BACKLOG = 128;

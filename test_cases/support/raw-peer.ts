@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Connection } from '../../src/base/transport.ts';
+import {
+  type Agreement,
+  agreementOf,
+  firstWordsIn,
+  firstWordsOf,
+  VERSIONS,
+} from '../../src/peer/first-words.ts';
 import { tagsOf } from '../../src/peer/frame-tags.ts';
 import { Greeting } from '../../src/peer/greeting.ts';
-import { PREFACE } from '../../src/peer/handshake.ts';
 import { Link } from '../../src/peer/link.ts';
 import type { Hello, PeerMessage } from '../../src/peer/messages.ts';
+import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
 
 export interface RawPeerOptions {
   readonly address: { readonly host: string; readonly port: number };
@@ -20,36 +26,45 @@ const FRAME_BYTES_MAX = 2 ** 30;
 
 /** A process that speaks the peer protocol as far as the handshake, and then says whatever a test wants. */
 export class RawPeer {
-  readonly socket: Socket;
+  readonly connection: Connection;
   readonly closed: Promise<unknown>;
   readonly received: PeerMessage[] = [];
   /** What became of the handshake: `welcome`, `refuses: …`, `refused: …`. */
   readonly events: string[] = [];
   readonly #link: Link;
 
-  private constructor(socket: Socket, { hello, secret = null, onNetwork = false }: RawPeerOptions) {
-    this.socket = socket;
-    this.closed = new Promise((resolve) => socket.once('close', resolve));
+  private constructor(
+    connection: Connection,
+    { version, words }: Agreement,
+    { hello, secret = null, onNetwork = false }: RawPeerOptions,
+  ) {
+    this.connection = connection;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
     let isWelcome = false;
-    this.#link = new Link(socket, FRAME_BYTES_MAX, {
+    this.#link = new Link(connection, version, FRAME_BYTES_MAX, {
       onBytes: () => {},
       onMessage: (_group, message) => {
         if (isWelcome) this.received.push(message);
         else greeting.onMessage(message);
         this.#link.flush();
       },
-      onClose: (reason) => this.events.push(`closed: ${reason}`),
+      onClose: (reason) => {
+        this.events.push(`closed: ${reason}`);
+        resolve();
+      },
     });
     const nonce = randomBytes(32);
     const greeting = new Greeting({
       side: 'caller',
       own: { type: 'hello', ...hello, nonce, hasSecret: secret !== null, onNetwork },
+      words,
       secret,
       belonging: { ...hello, node: -1 },
       isLocal: !onNetwork,
       misplaced: () => null,
       send: (message) => this.#link.send(message),
-      protect: (keys) => this.#link.protect(tagsOf(keys), FRAME_BYTES_MAX),
+      protect: (keys) => this.#link.becomeProtected(tagsOf(keys), FRAME_BYTES_MAX),
       onRefuse: (_, { reason }) => {
         // Whoever has not the secret may say that it has.
         this.events.push(`refuses: ${reason}`);
@@ -67,11 +82,21 @@ export class RawPeer {
   }
 
   static async connect(options: RawPeerOptions): Promise<RawPeer> {
-    const socket = connect({ ...options.address, noDelay: true });
-    socket.on('error', () => {});
-    await once(socket, 'connect');
-    socket.write(PREFACE);
-    return new RawPeer(socket, options);
+    const { promise, resolve, reject } = Promise.withResolvers<RawPeer>();
+    let first: Buffer = Buffer.alloc(0);
+    const connection = NODE_TRANSPORT.connect(options.address, {
+      onConnect: () => connection.write(firstWordsOf(VERSIONS)),
+      onData: (chunk) => {
+        first = Buffer.concat([first, chunk]);
+        const answer = firstWordsIn(first);
+        if (answer.kind !== 'peer') return;
+        resolve(new RawPeer(connection, agreementOf(VERSIONS, answer.versions)!, options));
+      },
+      onEnd: () => connection.destroy(),
+      onError: () => {},
+      onClose: () => reject(new Error('the connection ended before a controller answered')),
+    });
+    return promise;
   }
 
   get isUp(): boolean {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { createDriver } from '../../src/store/create-driver.ts';
 import type { KvDriver } from '../../src/store/driver.ts';
 import { LargeValues } from '../../src/store/large-values.ts';
+import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
 import { describeWithMemcached, ITEM_BYTES_MAX, Memcached } from '../support/memcached.ts';
 import { StartedCluster } from '../support/started-cluster.ts';
 import { TextClient } from '../support/text-client.ts';
@@ -34,7 +35,7 @@ async function answers(port: number): Promise<boolean> {
 async function withDriver<T>(port: number, action: (driver: KvDriver) => Promise<T>): Promise<T> {
   const storeAddress = { host: '127.0.0.1', port };
   const options = { storeType: 'memcache', storeAddress, storeTimeoutMs: 1000, storeBytesMax: 0 } as const;
-  const driver = await createDriver(options, { largeValues: new LargeValues(0) });
+  const driver = await createDriver(options, { transport: NODE_TRANSPORT, largeValues: new LargeValues(0) });
   await new Promise<void>((resolve) => driver.open(({ up }) => up && resolve()));
   const result = await action(driver);
   await driver.close();

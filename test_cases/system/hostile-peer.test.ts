@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_BALLOT } from '../../src/membership/ballot.ts';
 import type { Heartbeat } from '../../src/membership/messages.ts';
 import { NODES_MAX, versionTimeOfMs } from '../../src/ordering/version.ts';
-import { PREFACE } from '../../src/peer/handshake.ts';
+import { firstWordsOf, VERSIONS } from '../../src/peer/first-words.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { Random } from '../sim/random.ts';
 import { type Cluster, SECRET, startCluster } from '../support/cluster.ts';
@@ -95,7 +95,7 @@ describe('who has not the secret', () => {
     const sockets = Array.from({ length: 500 }, (_, i) => {
       const socket = connect(cluster.ports[0]!, '127.0.0.1');
       socket.on('error', () => {});
-      socket.write(PREFACE);
+      socket.write(firstWordsOf(VERSIONS));
       if (i % 2 === 0) socket.write(length);
       return socket;
     });
@@ -193,7 +193,7 @@ async function fuzz(
     const way = random.below(20);
     if (way > 1) peer.sendPayload(payload);
     // Without a tag. It may look like the beginning of a long frame, so nothing follows it.
-    else peer.socket.end(way === 0 ? payload : framed({ type: 'sync-next', exchange: 1 }));
+    else peer.connection.end(way === 0 ? payload : framed({ type: 'sync-next', exchange: 1 }));
     // In between it is answered, or closed.
     const isHeard = () => !peer.isUp || peer.received.length > 0;
     if (sent % 8 === 0) await eventually(isHeard, 30_000);

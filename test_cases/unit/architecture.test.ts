@@ -14,6 +14,7 @@ const MACHINERY = [...BASE, 'placement', 'membership', 'journal', 'store'];
 const REPLICATION = [...MACHINERY, 'replication'];
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   base: [],
+  transport: ['base'],
   protocol: ['base'],
   ordering: ['base'],
   placement: ['base'],
@@ -23,8 +24,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   replication: MACHINERY,
   consistency: REPLICATION,
   peer: REPLICATION,
-  controller: [...REPLICATION, 'consistency', 'peer'],
-  cli: [...REPLICATION, 'consistency', 'peer', 'controller'],
+  controller: [...REPLICATION, 'consistency', 'peer', 'transport'],
+  cli: [...REPLICATION, 'consistency', 'peer', 'transport', 'controller'],
 };
 
 /** The same code runs in a controller and in a simulation: clock, randomness, sockets and files come from outside. */
@@ -33,6 +34,9 @@ const PURE_FILES = ['src/controller/core.ts'];
 
 /** All that a pure file may import from outside the tree. */
 const PURE_BUILTINS: readonly string[] = ['node:buffer'];
+/** Sockets of controllers, clients and memcached; and the command line's own. */
+const SOCKET_ROOMS: readonly string[] = ['transport', 'cli'];
+
 const IMPURE_NAMES =
   /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|process\.hrtime|setTimeout|setInterval|setImmediate|queueMicrotask|process\.nextTick)\b/;
 
@@ -68,6 +72,16 @@ describe('the rooms', () => {
         .map((target) => `${path} → ${target}`);
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('make sockets in one place, beside those of the command line', () => {
+    const elsewhere = FILES.filter(
+      ({ path }) => roomOf(path) !== null && !SOCKET_ROOMS.includes(roomOf(path)!),
+    );
+    const wrong = elsewhere.filter(({ imports }) =>
+      imports.some(({ from }) => /^node:(net|tls|dgram)$/.test(from)),
+    );
+    expect(wrong.map(({ path }) => path)).toEqual([]);
   });
 
   it('do no I/O where they are pure, and ask there for no time and no chance', () => {

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
+import type { Connection } from '../../base/transport.ts';
 import { writeParts, writePartsAndTell } from '../../base/write-parts.ts';
 import type { Coordinator } from '../../consistency/coordinator.ts';
 import { Pipeline } from '../../consistency/pipeline.ts';
@@ -94,7 +94,7 @@ type Input = 'flowing' | 'paused' | 'yielded';
  * too much in progress, does not take its replies, or has had its turn.
  */
 export class ClientConnection {
-  readonly #socket: Socket;
+  readonly #connection: Connection;
   readonly #id: number;
   readonly #ports: ClientPorts;
   readonly #codec: ClientCodec;
@@ -115,17 +115,17 @@ export class ClientConnection {
 
   /** @param refusal what its protocol says when there is no memory left, empty for nothing */
   constructor(
-    socket: Socket,
+    connection: Connection,
     id: number,
     codec: ClientCodec,
     refusal: string,
     coordinator: Coordinator,
     ports: ClientPorts,
   ) {
-    this.#socket = socket;
+    this.#connection = connection;
     this.#id = id;
-    this.#uptake = new ReplyUptake(socket, ports.clock);
-    this.#memory = new ConnectionMemory(ports.budget, socket, this.#output);
+    this.#uptake = new ReplyUptake(connection, ports.clock);
+    this.#memory = new ConnectionMemory(ports.budget, connection, this.#output);
     this.#ports = ports;
     this.#codec = codec;
     this.#refusal = refusal;
@@ -137,28 +137,29 @@ export class ClientConnection {
       room: { admits: (bytes, awaited) => this.#fits(bytes, awaited), hold: (bytes) => this.#reserve(bytes) },
       waitedForClientSince: (ms) => this.#uptake.hadBacklogSince(ms),
     });
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.on('drain', () => this.#onDrain());
-    socket.on('end', () => this.#becomeHalfClosed());
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#becomeClosed());
+    connection.handle({
+      onData: (chunk) => this.receive(chunk),
+      onDrain: () => this.#onDrain(),
+      onEnd: () => this.#becomeHalfClosed(),
+      onError: () => connection.destroy(),
+      onClose: () => this.#becomeClosed(),
+    });
   }
 
   get figures(): ConnectionFigures {
-    const { remoteAddress, remotePort, writableLength } = this.#socket;
+    const { remoteAddress, remotePort, waitingBytes } = this.#connection;
     const state = this.#pipeline.inProgress > 0 ? 'conn_parse_cmd' : 'conn_read';
     return {
       id: this.#id,
       address: remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`,
-      state: writableLength > 0 ? 'conn_mwrite' : state,
+      state: waitingBytes > 0 ? 'conn_mwrite' : state,
       idleSeconds: Math.floor((this.#ports.clock.nowMs() - this.#lastInputMs) / 1000),
     };
   }
 
   /** True when the client has sent nothing since then, and waits for nothing. */
   isIdleSince(ms: number): boolean {
-    const owes = this.#pipeline.inProgress + this.#output.byteLength + this.#socket.writableLength;
+    const owes = this.#pipeline.inProgress + this.#output.byteLength + this.#connection.waitingBytes;
     return this.#lastInputMs <= ms && owes === 0;
   }
 
@@ -207,7 +208,7 @@ export class ClientConnection {
     if (bytes > 0 && this.#isLastAnswer()) {
       const awaitsAnswer = this.#phase === PHASES.last;
       this.#phase = PHASES.answering;
-      if (awaitsAnswer && this.#socket.writableLength === 0) return this.destroy();
+      if (awaitsAnswer && this.#connection.waitingBytes === 0) return this.destroy();
     }
     if (this.#phase >= PHASES.answering && this.#pipeline.inProgress === 0) this.#becomeLingering();
     else this.goOn();
@@ -230,13 +231,13 @@ export class ClientConnection {
   }
 
   destroy(): void {
-    this.#socket.destroy();
+    this.#connection.destroy();
   }
 
   #write(bytes: number): void {
     const parts = this.#output.take();
-    if (bytes < LARGE_BYTES_MIN) writeParts(this.#socket, parts);
-    else writePartsAndTell(this.#socket, parts, LARGE_BYTES_MIN, this.#ports.onLargeSent);
+    if (bytes < LARGE_BYTES_MIN) writeParts(this.#connection, parts);
+    else writePartsAndTell(this.#connection, parts, LARGE_BYTES_MIN, this.#ports.onLargeSent);
     this.#ports.onBytes(0, bytes);
   }
 
@@ -276,7 +277,7 @@ export class ClientConnection {
     if (this.#phase === PHASES.halfClosed) return this.finish();
     if (this.#input === 'flowing') return;
     this.#input = 'flowing';
-    this.#socket.resume();
+    this.#connection.resume();
   }
 
   /** The connection is to end with an answer, and nothing is left to be done behind the one that was just written. */
@@ -331,7 +332,7 @@ export class ClientConnection {
   #pause(): void {
     if (this.#input !== 'flowing') return;
     this.#input = 'paused';
-    this.#socket.pause();
+    this.#connection.pause();
   }
 
   #onReply(request: Request, reply: Reply): void {
@@ -365,12 +366,12 @@ export class ClientConnection {
    * on their way: so the client gets time to close its side.
    */
   #becomeLingering(): void {
-    if (this.#socket.writableEnded) return;
+    if (this.#connection.isEnded) return;
     this.#phase = PHASES.lingering;
-    this.#socket.end(this.#lastWords, () => {
-      setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    this.#connection.end(this.#lastWords, () => {
+      setTimeout(() => this.#connection.destroy(), LINGER_MS).unref();
     });
-    this.#socket.resume();
+    this.#connection.resume();
     this.#ports.onEnd();
   }
 

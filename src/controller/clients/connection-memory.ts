@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Connection } from '../../base/transport.ts';
 import type { ReplyBuffer } from '../../protocol/reply-buffer.ts';
 import type { ClientBudget } from './client-budget.ts';
 
@@ -8,7 +8,7 @@ import type { ClientBudget } from './client-budget.ts';
  */
 export class ConnectionMemory {
   readonly #budget: ClientBudget;
-  readonly #socket: Socket;
+  readonly #connection: Connection;
   readonly #output: ReplyBuffer;
   /** Values of writes under way, and keys of requests that read many. */
   #requestBytes = 0;
@@ -17,9 +17,9 @@ export class ConnectionMemory {
   /** What the budget has counted for this connection. */
   #countedBytes = 0;
 
-  constructor(budget: ClientBudget, socket: Socket, output: ReplyBuffer) {
+  constructor(budget: ClientBudget, connection: Connection, output: ReplyBuffer) {
     this.#budget = budget;
-    this.#socket = socket;
+    this.#connection = connection;
     this.#output = output;
     budget.join();
   }
@@ -38,7 +38,7 @@ export class ConnectionMemory {
   }
 
   get #replyBytes(): number {
-    return this.#output.byteLength + this.#socket.writableLength;
+    return this.#output.byteLength + this.#connection.waitingBytes;
   }
 
   /** @param bytes of a request that has begun; negative for one that has been answered */

@@ -1,5 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
+import type { Connection, ConnectionHandlers, Listener, Transport } from '../../base/transport.ts';
 import type { Coordinator } from '../../consistency/coordinator.ts';
 import { BinaryCodec } from '../../protocol/binary/binary-codec.ts';
 import { REQUEST_MAGIC } from '../../protocol/binary/wire-format.ts';
@@ -10,7 +10,7 @@ import type { Address } from '../settings.ts';
 import type { ClientBudget } from './client-budget.ts';
 import { ClientConnection, type ClientPorts } from './client-connection.ts';
 import type { ClientTable } from './client-table.ts';
-import type { UnidentifiedConnections } from './unidentified-connections.ts';
+import type { Callers, UnidentifiedConnections } from './unidentified-connections.ts';
 
 /** What the front door reports to the statistics. */
 export type FrontDoorEvents = Pick<ClientPorts, 'onReply' | 'onPart' | 'onBytes' | 'onRefused'> & {
@@ -18,6 +18,7 @@ export type FrontDoorEvents = Pick<ClientPorts, 'onReply' | 'onPart' | 'onBytes'
 };
 
 export interface FrontDoorPorts {
+  readonly transport: Transport;
   readonly coordinator: Coordinator;
   readonly clients: ClientTable;
   readonly unidentified: UnidentifiedConnections;
@@ -29,17 +30,17 @@ export interface FrontDoorPorts {
   readonly events: FrontDoorEvents;
   /** See `ClientPorts`. */
   readonly onLargeSent: (part: Buffer) => void;
-  /** A peer has sent its preface, of this version. @param early what came behind it */
-  readonly onPeer: (socket: Socket, version: number, early: Buffer) => void;
+  readonly onPeer: Callers['onPeer'];
 }
 
 /** The one port of a controller: the first bytes of a connection tell whether a peer or a client calls. */
 export class FrontDoor {
   readonly #ports: FrontDoorPorts;
-  readonly #server: Server;
   readonly #clients: ClientTable;
   readonly #unidentified: UnidentifiedConnections;
   readonly #clientPorts: ClientPorts;
+  readonly #callers: Callers;
+  #listener: Listener | null = null;
   #lastId = 0;
   #isFinishing = false;
 
@@ -58,23 +59,18 @@ export class FrontDoor {
       onRefused: events.onRefused,
       ...clients.connectionEvents(),
     };
-    const { unidentified, onPeer } = ports;
-    this.#unidentified = unidentified;
-    const callers = { onClient: (socket: Socket, first: Buffer) => this.#addClient(socket, first), onPeer };
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      unidentified.add(socket, callers),
-    );
+    this.#unidentified = ports.unidentified;
+    this.#callers = {
+      onClient: (connection, first) => this.#addClient(connection, first),
+      onPeer: ports.onPeer,
+    };
   }
 
   /** @throws the system's error when the address can't be listened on */
-  listen({ host, port }: Address): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    });
+  async listen(address: Address): Promise<void> {
+    this.#listener = await this.#ports.transport.listen(address, BACKLOG, (connection) =>
+      this.#unidentified.add(connection, this.#callers),
+    );
   }
 
   /** Closes clients that have sent nothing since then and wait for nothing. @returns how many */
@@ -91,7 +87,7 @@ export class FrontDoor {
     const clients = this.#clients;
     // Connections that wait to be accepted would be reset: they are accepted first.
     await afterReading();
-    this.#server.close();
+    this.#listener?.close();
     this.#isFinishing = true;
     clients.finishWithNextAnswer();
     const isServed = () => clients.areAllAnswered && this.#unidentified.count === 0;
@@ -111,30 +107,30 @@ export class FrontDoor {
     await clients.until(isEmpty, CLOSE_WITHIN_MS);
   }
 
-  #addClient(socket: Socket, first: Buffer): void {
+  #addClient(connection: Connection, first: Buffer): void {
     const isFull = this.#clients.count >= this.#ports.connectionsMax;
     this.#ports.events.onConnection(!isFull);
     if (isFull) {
       // As memcached's `maxconns_fast` does.
-      socket.on('error', () => {});
-      socket.end('ERROR Too many open connections\r\n', () => socket.destroy());
+      connection.handle(UNHEARD);
+      connection.end('ERROR Too many open connections\r\n', () => connection.destroy());
       return;
     }
     const { coordinator } = this.#ports;
     const refusal = first[0] === REQUEST_MAGIC ? '' : OUT_OF_MEMORY;
     const codec = this.#codecFor(first);
-    const connection = new ClientConnection(
-      socket,
+    const client = new ClientConnection(
+      connection,
       ++this.#lastId,
       codec,
       refusal,
       coordinator,
       this.#clientPorts,
     );
-    this.#clients.add(connection);
-    if (this.#isFinishing) connection.finishWithNextAnswer();
+    this.#clients.add(client);
+    if (this.#isFinishing) client.finishWithNextAnswer();
     this.#unidentified.closeExcess();
-    connection.receive(first);
+    client.receive(first);
   }
 
   /** As in memcached, the first byte decides for the whole connection. */
@@ -163,3 +159,8 @@ export const BACKLOG = 1024;
 
 /** memcached's words when it has no buffer left to read into. */
 const OUT_OF_MEMORY = `${SERVER_ERROR_LINES.OUT_OF_MEMORY}\r\n`;
+
+/** Of a client that is refused. */
+const UNHEARD: ConnectionHandlers = { onData: ignore, onEnd: ignore, onError: ignore, onClose: ignore };
+
+function ignore(): void {}

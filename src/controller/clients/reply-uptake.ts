@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
+import type { Connection } from '../../base/transport.ts';
 
 /** How a client takes its replies: at once, slowly, or not at all. */
 export class ReplyUptake {
-  readonly #socket: Socket;
+  readonly #connection: Connection;
   readonly #clock: Clock;
   /** When the client had last taken everything after a backlog, monotonic. */
   #drainedMs = Number.NEGATIVE_INFINITY;
@@ -11,8 +11,8 @@ export class ReplyUptake {
   #takenBytes = -1;
   #sinceMs = 0;
 
-  constructor(socket: Socket, clock: Clock) {
-    this.#socket = socket;
+  constructor(connection: Connection, clock: Clock) {
+    this.#connection = connection;
     this.#clock = clock;
   }
 
@@ -22,14 +22,14 @@ export class ReplyUptake {
 
   /** At some moment since `ms` the client had not taken everything that was written for it. */
   hadBacklogSince(ms: number): boolean {
-    return this.#socket.writableLength > 0 || this.#drainedMs > ms;
+    return this.#connection.waitingBytes > 0 || this.#drainedMs > ms;
   }
 
   /** The client has a backlog and has taken nothing of it since `ms`, as far as the calls of this method could see. */
   isStalledSince(ms: number): boolean {
-    const { bytesWritten, writableLength } = this.#socket;
-    const takenBytes = bytesWritten - writableLength;
-    if (writableLength === 0 || takenBytes !== this.#takenBytes) {
+    const { bytesWritten, waitingBytes } = this.#connection;
+    const takenBytes = bytesWritten - waitingBytes;
+    if (waitingBytes === 0 || takenBytes !== this.#takenBytes) {
       this.#takenBytes = takenBytes;
       this.#sinceMs = this.#clock.nowMs();
     }

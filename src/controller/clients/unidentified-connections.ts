@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import { prefaceIn } from '../../peer/handshake.ts';
+import type { Connection } from '../../base/transport.ts';
+import { type FirstWords, firstWordsIn } from '../../peer/first-words.ts';
 import type { ClientTable } from './client-table.ts';
 
 export interface UnidentifiedConnectionsPorts {
@@ -13,9 +13,9 @@ export interface UnidentifiedConnectionsPorts {
 /** Where a connection goes once it is known who calls. */
 export interface Callers {
   /** @param first what it has sent */
-  readonly onClient: (socket: Socket, first: Buffer) => void;
-  /** @param early what it has sent behind the preface */
-  readonly onPeer: (socket: Socket, version: number, early: Buffer) => void;
+  readonly onClient: (connection: Connection, first: Buffer) => void;
+  /** @param early what it has sent behind its first words */
+  readonly onPeer: (connection: Connection, words: FirstWords & { kind: 'peer' }, early: Buffer) => void;
 }
 
 /**
@@ -24,8 +24,8 @@ export interface Callers {
  */
 const COUNT_MIN = 64;
 
-/** First bytes of a connection must come to at least the preface's length, if they start as it does, in time. */
-const PREFACE_WITHIN_MS = 2_000;
+/** The first words of a peer must be complete within this time after they have begun. */
+const FIRST_WORDS_WITHIN_MS = 2_000;
 
 /**
  * Connections that have not said yet whether a peer or a client calls. Where there are too many of them, the one that has
@@ -35,85 +35,78 @@ const PREFACE_WITHIN_MS = 2_000;
 export class UnidentifiedConnections {
   readonly #ports: UnidentifiedConnectionsPorts;
   /** Since when each has been silent; in that order. */
-  readonly #sockets = new Map<Socket, number>();
+  readonly #connections = new Map<Connection, number>();
 
   constructor(ports: UnidentifiedConnectionsPorts) {
     this.#ports = ports;
   }
 
   get count(): number {
-    return this.#sockets.size;
+    return this.#connections.size;
   }
 
-  add(socket: Socket, callers: Callers): void {
-    this.#sockets.set(socket, this.#ports.clock.nowMs());
+  add(connection: Connection, callers: Callers): void {
+    this.#connections.set(connection, this.#ports.clock.nowMs());
     this.closeExcess();
-    this.#identify(socket, callers);
+    this.#identify(connection, callers);
   }
 
   /** Closes the oldest connections above the limit. */
   closeExcess(): void {
     const { clients, connectionsMax } = this.#ports;
     const countMax = Math.max(COUNT_MIN, connectionsMax - clients.count);
-    for (const socket of this.#sockets.keys()) {
-      if (this.#sockets.size <= countMax) return;
-      this.#drop(socket);
+    for (const connection of this.#connections.keys()) {
+      if (this.#connections.size <= countMax) return;
+      this.#drop(connection);
     }
   }
 
   /** Closes those that have been silent since then. @returns how many */
   closeIdle(sinceMs: number): number {
-    const before = this.#sockets.size;
-    for (const [socket, silentMs] of this.#sockets) {
+    const before = this.#connections.size;
+    for (const [connection, silentMs] of this.#connections) {
       if (silentMs > sinceMs) break;
-      this.#drop(socket);
+      this.#drop(connection);
     }
-    return before - this.#sockets.size;
+    return before - this.#connections.size;
   }
 
   closeAll(): void {
-    for (const socket of this.#sockets.keys()) this.#drop(socket);
+    for (const connection of this.#connections.keys()) this.#drop(connection);
   }
 
-  #drop(socket: Socket): void {
-    this.#sockets.delete(socket);
-    socket.destroy();
+  #drop(connection: Connection): void {
+    this.#connections.delete(connection);
+    connection.destroy();
   }
 
-  #identify(socket: Socket, { onClient, onPeer }: Callers): void {
+  #identify(connection: Connection, { onClient, onPeer }: Callers): void {
     let first: Buffer = Buffer.alloc(0);
     let timer: NodeJS.Timeout | null = null;
-    const ignore = () => {};
-    const onEnd = () => socket.end();
     const settle = () => {
       if (timer !== null) clearTimeout(timer);
-      this.#sockets.delete(socket);
-      socket.off('data', onData);
-      socket.off('end', onEnd);
-      socket.off('close', onClose);
+      this.#connections.delete(connection);
     };
-    const onClose = () => {
-      settle();
-      this.#ports.clients.onLeft();
-    };
-    const onData = (chunk: Buffer): void => {
-      first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
-      const preface = prefaceIn(first);
-      if (preface.kind === 'partial') {
-        timer ??= setTimeout(() => socket.destroy(), PREFACE_WITHIN_MS);
-        return;
-      }
-      settle();
-      socket.off('error', ignore);
-      if (preface.kind === 'peer') {
-        onPeer(socket, preface.version, first.subarray(preface.length));
-      } else {
-        onClient(socket, first);
-      }
-    };
-    socket.on('error', ignore);
-    socket.on('close', onClose);
-    socket.on('end', onEnd);
-    socket.on('data', onData);
+    connection.handle({
+      onData: (chunk) => {
+        first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
+        const words = firstWordsIn(first);
+        if (words.kind === 'partial') {
+          timer ??= setTimeout(() => connection.destroy(), FIRST_WORDS_WITHIN_MS);
+          return;
+        }
+        settle();
+        if (words.kind === 'peer') onPeer(connection, words, first.subarray(words.length));
+        else onClient(connection, first);
+      },
+      onEnd: () => connection.end(),
+      onError: ignore,
+      onClose: () => {
+        settle();
+        this.#ports.clients.onLeft();
+      },
+    });
   }
 }
+
+function ignore(): void {}

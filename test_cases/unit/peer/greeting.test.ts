@@ -3,6 +3,7 @@ import { Greeting, type Refused } from '../../../src/peer/greeting.ts';
 import type { Hello, PeerMessage } from '../../../src/peer/messages.ts';
 import type { LinkKeys, Side } from '../../../src/peer/secret-proof.ts';
 
+const FIRST_WORDS = Buffer.from('the first words of both ends');
 const SECRET = Buffer.from('the secret of this cluster');
 
 interface Options {
@@ -38,6 +39,7 @@ class End {
     this.greeting = new Greeting({
       side,
       own,
+      words: FIRST_WORDS,
       secret,
       belonging: own,
       isLocal,

@@ -1,96 +1,66 @@
-import type { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { VERSIONS } from '../../../src/peer/first-words.ts';
 import { KeystreamTags, type LinkTags, MacTags } from '../../../src/peer/frame-tags.ts';
 import { LINK_BYTES_MAX, Link } from '../../../src/peer/link.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
+import { ConnectionDouble } from '../../support/connection-double.ts';
 import { framed, framedBytes } from '../../support/framed.ts';
-
-/** A socket that remembers what each write to the system would have been. */
-class SocketDouble extends Duplex {
-  readonly writes: Buffer[] = [];
-
-  setNoDelay(): this {
-    return this;
-  }
-
-  destroySoon(): void {
-    if (this.writableFinished) this.destroy();
-    else this.once('finish', () => this.destroy());
-  }
-
-  override _read(): void {}
-
-  override _write(chunk: Buffer, _: string, done: () => void): void {
-    this.writes.push(chunk);
-    done();
-  }
-
-  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
-    this.writes.push(Buffer.concat(chunks.map(({ chunk }) => chunk)));
-    done();
-  }
-}
 
 const FRAME_BYTES_MAX = 100;
 
 const next = (exchange: number): PeerMessage => ({ type: 'sync-next', exchange });
 
 function linked() {
-  const socket = new SocketDouble();
+  const connection = new ConnectionDouble();
   const received: PeerMessage[] = [];
   const closings: string[] = [];
   let heard = 0;
-  const link = new Link(socket as unknown as Socket, FRAME_BYTES_MAX, {
+  const link = new Link(connection, VERSIONS.max, FRAME_BYTES_MAX, {
     onBytes: () => heard++,
     onMessage: (_group, message) => received.push(message),
     onClose: (reason) => closings.push(reason),
   });
-  return { socket, link, received, closings, heard: () => heard };
+  return { connection, link, received, closings, heard: () => heard };
 }
 
 describe('a link', () => {
   it('sends what gathered in a turn as one write, and nothing when nothing did', () => {
-    const { socket, link } = linked();
+    const { connection, link } = linked();
     link.flush();
-    expect(socket.writes).toEqual([]);
+    expect(connection.writes).toEqual([]);
     const messages = [1, 2, 3, 4, 5].map(next);
     for (const message of messages) link.send(message);
     expect(link.waitingBytes).toBeGreaterThan(0);
     link.flush();
-    expect(socket.writes).toEqual([framed(...messages)]);
+    expect(connection.writes).toEqual([framed(...messages)]);
     expect(link.waitingBytes).toBe(0);
   });
 
-  it('sends what waits before it ends, and tells of its end once', async () => {
-    const { socket, link, closings } = linked();
+  it('sends what waits before it ends, and tells of its end once', () => {
+    const { connection, link, closings } = linked();
     link.send(next(1));
     link.end('enough');
     link.close('again');
     link.send(next(2));
     link.flush();
-    await nextTurn();
-    expect(socket.writes).toEqual([framed(next(1))]);
+    expect(connection.writes).toEqual([framed(next(1))]);
     expect(closings).toEqual(['enough']);
-    expect([link.closed, socket.destroyed]).toEqual([true, true]);
+    expect([link.closed, connection.isDestroyed]).toEqual([true, true]);
   });
 
-  it('hears of any bytes, before they are a message', async () => {
-    const { socket, received, heard } = linked();
+  it('hears of any bytes, before they are a message', () => {
+    const { connection, received, heard } = linked();
     const frame = framed(next(1));
-    socket.push(frame.subarray(0, 3));
-    await nextTurn();
+    connection.push(frame.subarray(0, 3));
     expect([heard(), received]).toEqual([1, []]);
-    socket.push(frame.subarray(3));
-    await nextTurn();
+    connection.push(frame.subarray(3));
     expect([heard(), received]).toEqual([2, [next(1)]]);
   });
 
   it('hands out nothing more once it was closed, not even from the same chunk', () => {
     const messages: PeerMessage[] = [];
-    const socket = new SocketDouble();
-    const link: Link = new Link(socket as unknown as Socket, FRAME_BYTES_MAX, {
+    const connection = new ConnectionDouble();
+    const link: Link = new Link(connection, VERSIONS.max, FRAME_BYTES_MAX, {
       onBytes: () => {},
       onMessage: (_group, message) => {
         messages.push(message);
@@ -106,7 +76,7 @@ describe('a link', () => {
     const { link, closings } = linked();
     link.receive(Buffer.from([0, 0, 0, 1, 122]));
     expect(closings).toEqual(['unknown message type 122']);
-    const faulty = new Link(new SocketDouble() as unknown as Socket, FRAME_BYTES_MAX, {
+    const faulty = new Link(new ConnectionDouble(), VERSIONS.max, FRAME_BYTES_MAX, {
       onBytes: () => {},
       onMessage: () => {
         throw new Error('an invariant is broken');
@@ -123,28 +93,27 @@ describe('a link', () => {
     stranger.link.receive(length);
     expect(stranger.closings).toEqual([`a frame of ${FRAME_BYTES_MAX + 1} bytes is above the limit`]);
     const peer = linked();
-    peer.link.protect(tags(), 2 ** 30);
+    peer.link.becomeProtected(tags(), 2 ** 30);
     peer.link.receive(length);
     expect(peer.closings).toEqual([]);
   });
 
   it('gives up a peer that does not read', () => {
-    const { socket, link, closings } = linked();
-    Object.defineProperty(socket, 'writableLength', { value: LINK_BYTES_MAX + 1 });
+    const { connection, link, closings } = linked();
+    connection.waitingBytes = LINK_BYTES_MAX + 1;
     link.send(next(1));
     link.flush();
     expect(closings).toEqual(['the peer does not read what it is sent']);
   });
 
-  it('is closed when the other side ends it, breaks it or closes it', async () => {
+  it('is closed when the other side ends it, breaks it or closes it', () => {
     for (const happen of [
-      (socket: SocketDouble) => socket.push(null),
-      (socket: SocketDouble) => socket.destroy(new Error('ECONNRESET')),
-      (socket: SocketDouble) => socket.destroy(),
+      (connection: ConnectionDouble) => connection.pushEnd(),
+      (connection: ConnectionDouble) => connection.fail(new Error('ECONNRESET')),
+      (connection: ConnectionDouble) => connection.destroy(),
     ]) {
-      const { socket, closings } = linked();
-      happen(socket);
-      await nextTurn();
+      const { connection, closings } = linked();
+      happen(connection);
       expect(closings).toHaveLength(1);
     }
   });
@@ -163,8 +132,8 @@ describe.each([
 ] as const)('a protected link %s', (_, Kind) => {
   const protectedLinks = () => {
     const [a, b] = [linked(), linked()];
-    a.link.protect({ sending: new Kind(KEYS[0]), receiving: new Kind(KEYS[1]) }, 2 ** 30);
-    b.link.protect({ sending: new Kind(KEYS[1]), receiving: new Kind(KEYS[0]) }, 2 ** 30);
+    a.link.becomeProtected({ sending: new Kind(KEYS[0]), receiving: new Kind(KEYS[1]) }, 2 ** 30);
+    b.link.becomeProtected({ sending: new Kind(KEYS[1]), receiving: new Kind(KEYS[0]) }, 2 ** 30);
     return { a, b };
   };
   const push = (bytes: number): PeerMessage => ({ type: 'refusal', reason: 'x'.repeat(bytes), taken: false });
@@ -177,7 +146,7 @@ describe.each([
     a.link.flush();
     a.link.send(next(4));
     a.link.flush();
-    const bytes = Buffer.concat(a.socket.writes);
+    const bytes = Buffer.concat(a.connection.writes);
     for (let at = 0; at < bytes.length; at += 30_011) b.link.receive(bytes.subarray(at, at + 30_011));
     expect(b.received).toEqual([...sent, next(4)]);
     expect(b.closings).toEqual([]);
@@ -195,7 +164,7 @@ describe.each([
     const frames = [1, 2].map((exchange) => {
       a.link.send(next(exchange));
       a.link.flush();
-      return Buffer.from(a.socket.writes.pop()!);
+      return Buffer.from(a.connection.writes.pop()!);
     });
     for (const frame of change(frames)) b.link.receive(frame);
     expect(b.closings).toEqual([expect.stringMatching(/^a frame (does not belong|is shorter)/)]);
@@ -206,13 +175,16 @@ describe.each([
     const { a, b } = protectedLinks();
     a.link.send(next(1));
     a.link.flush();
-    a.link.receive(a.socket.writes[0]!);
+    a.link.receive(a.connection.writes[0]!);
     expect(a.closings).toEqual([WRONG]);
     const other = linked();
-    other.link.protect({ sending: new Kind(Buffer.alloc(32, 'c')), receiving: new Kind(KEYS[1]) }, 2 ** 30);
+    other.link.becomeProtected(
+      { sending: new Kind(Buffer.alloc(32, 'c')), receiving: new Kind(KEYS[1]) },
+      2 ** 30,
+    );
     other.link.send(next(1));
     other.link.flush();
-    b.link.receive(other.socket.writes[0]!);
+    b.link.receive(other.connection.writes[0]!);
     expect([b.closings, b.received]).toEqual([[WRONG], []]);
   });
 });
@@ -221,11 +193,11 @@ describe('a protected link on a network', () => {
   it.each([20, 20_000, 100_000])('ends when any byte of a frame of %d bytes was changed', (bytes) => {
     for (const place of [0, 15, 16, 17, bytes / 2, bytes - 1]) {
       const [a, b] = [linked(), linked()];
-      a.link.protect(tags(), 2 ** 30);
-      b.link.protect({ sending: new MacTags(KEYS[1]), receiving: new MacTags(KEYS[0]) }, 2 ** 30);
+      a.link.becomeProtected(tags(), 2 ** 30);
+      b.link.becomeProtected({ sending: new MacTags(KEYS[1]), receiving: new MacTags(KEYS[0]) }, 2 ** 30);
       a.link.send({ type: 'refusal', reason: 'x'.repeat(bytes), taken: false });
       a.link.flush();
-      const sent = Buffer.concat(a.socket.writes);
+      const sent = Buffer.concat(a.connection.writes);
       sent[4 + place]! ^= 1;
       b.link.receive(sent);
       expect([b.closings.length, b.received]).toEqual([1, []]);

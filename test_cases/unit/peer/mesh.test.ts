@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
 import { GROUP_MAX } from '../../../src/peer/codec.ts';
-import { PREFACE } from '../../../src/peer/handshake.ts';
+import { firstWordsOf, VERSIONS } from '../../../src/peer/first-words.ts';
 import type { Hello, PeerMessage } from '../../../src/peer/messages.ts';
 import { CALLERS_MAX } from '../../../src/peer/pending-handshakes.ts';
 import { valueIn } from '../../support/effects.ts';
@@ -15,9 +15,11 @@ import { RawPeer, type RawPeerOptions } from '../../support/raw-peer.ts';
 
 let nodes: MeshNode[] = [];
 const sockets: Socket[] = [];
+const callers: RawPeer[] = [];
 
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
+  for (const caller of callers.splice(0)) caller.close();
   await Promise.all(nodes.splice(0).map((node) => node.close()));
 });
 
@@ -40,6 +42,9 @@ async function stop(node: MeshNode): Promise<void> {
 
 const upEverywhere = (all: readonly MeshNode[]) =>
   eventually(() => all.every((one) => all.every((peer) => peer === one || one.mesh.isUp(peer.node))));
+
+/** A caller's first words. */
+const FIRST_WORDS = firstWordsOf(VERSIONS);
 
 const next = (exchange: number): PeerMessage => ({ type: 'sync-next', exchange });
 
@@ -80,7 +85,7 @@ async function call(
   more: Pick<RawPeerOptions, 'secret' | 'onNetwork'> = {},
 ): Promise<RawPeer> {
   const peer = await RawPeer.connect({ address: node.address, hello: { ...HELLO, ...hello }, ...more });
-  sockets.push(peer.socket);
+  callers.push(peer);
   return peer;
 }
 
@@ -91,7 +96,7 @@ describe('a mesh', () => {
     for (const one of all) {
       const peers = all.filter((peer) => peer !== one).map((peer) => `up ${peer.node}`);
       expect([...one.events].sort()).toEqual(peers);
-      expect(await one.connections()).toBe(count - 1 - one.node);
+      expect(one.connections).toBe(count - 1 - one.node);
     }
   });
 
@@ -174,7 +179,7 @@ describe('a mesh', () => {
     await upEverywhere([a, b]);
     await stop(b);
     await eventually(() => expect(a.events).toEqual(['up 1', 'down 1']));
-    expect(await a.connections()).toBe(0);
+    expect(a.connections).toBe(0);
   });
 });
 
@@ -251,11 +256,11 @@ describe('a mesh turns away', () => {
   ])('who says %s', async (_, bytes) => {
     const addresses = await meshAddresses(2);
     const a = await start(0, addresses);
-    const { closed } = await stranger(addresses[0]!, Buffer.concat([PREFACE, bytes]));
+    const { closed } = await stranger(addresses[0]!, Buffer.concat([FIRST_WORDS, bytes]));
     await closed;
     expect(a.received).toEqual([]);
     expect([...a.events, ...a.strangers]).toEqual([expect.stringMatching(/./)]);
-    expect([a.mesh.isUp(1), await a.connections()]).toEqual([false, 0]);
+    expect([a.mesh.isUp(1), a.connections]).toEqual([false, 0]);
   });
 });
 
@@ -335,7 +340,7 @@ describe('a mesh with a secret', () => {
     });
     socket.write(Buffer.from('\xfememchorus/1\n', 'latin1'));
     await once(socket, 'close');
-    const reason = 'it speaks version 1 of the peer protocol, and this controller version 2';
+    const reason = 'it speaks version 1 of the peer protocol, and this controller speaks versions 2 to 3';
     const length = String.fromCharCode(reason.length);
     expect(answer).toBe(`\0\0\0${String.fromCharCode(reason.length + 5)}\x01\0\0\0${length}${reason}`);
     expect(a!.strangers).toEqual([reason]);
@@ -345,8 +350,8 @@ describe('a mesh with a secret', () => {
     const addresses = await meshAddresses(2);
     const a = await start(0, addresses, { secret });
     const held: Promise<unknown>[] = [];
-    for (let i = 0; i < CALLERS_MAX + 20; i++) held.push((await stranger(addresses[0]!, PREFACE)).closed);
-    await eventually(async () => expect(await a.connections()).toBeLessThanOrEqual(CALLERS_MAX));
+    for (let i = 0; i < CALLERS_MAX + 20; i++) held.push((await stranger(addresses[0]!, FIRST_WORDS)).closed);
+    await eventually(() => expect(a.connections).toBeLessThanOrEqual(CALLERS_MAX));
     const b = await start(1, addresses, { secret });
     await upEverywhere([a, b]);
     await Promise.all(held);
@@ -401,8 +406,8 @@ describe('a mesh that is closed', () => {
     const b = await start(1, addresses);
     const c = await start(2, addresses);
     await eventually(() => b.mesh.isUp(2) && sockets.length >= 2);
-    const halfway = await stranger(first!, PREFACE);
-    await eventually(async () => expect(await b.connections()).toBe(2));
+    const halfway = await stranger(first!, FIRST_WORDS);
+    await eventually(() => expect(b.connections).toBe(2));
     await Promise.all([stop(b), stop(c), halfway.closed]);
     await eventually(
       () => new Promise((resolve) => silent.getConnections((_, count) => resolve(count === 0))),

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PresenceProbe } from '../../../src/peer/presence-probe.ts';
+import { NODE_TRANSPORT } from '../../../src/transport/node-transport.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePorts } from '../../support/free-port.ts';
 
@@ -17,7 +18,12 @@ afterEach(() => {
 function probeOf(port: number, isLinked = () => false) {
   const gone: number[] = [];
   const addresses = [{ host: '127.0.0.1', port }];
-  const probe = new PresenceProbe({ addresses, isLinked, onGone: (peer) => gone.push(peer) });
+  const probe = new PresenceProbe({
+    transport: NODE_TRANSPORT,
+    addresses,
+    isLinked,
+    onGone: (peer) => gone.push(peer),
+  });
   probes.push(probe);
   return { probe, gone };
 }

@@ -1,21 +1,25 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Connection } from '../../../src/base/transport.ts';
+import { Abandoned } from '../../../src/store/abandoned.ts';
 import { Fence } from '../../../src/store/fence.ts';
+import { NODE_TRANSPORT } from '../../../src/transport/node-transport.ts';
 import { portOf } from '../../support/free-port.ts';
+
+const UNHEARD = { onData: () => {}, onEnd: () => {}, onError: () => {}, onClose: () => {} };
 
 describe('a fence', () => {
   let server: Server;
-  let client: Socket;
+  let client: Connection;
   let accepted: Socket;
 
   beforeEach(async () => {
     server = createServer({ allowHalfOpen: true });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    client = connect(portOf(server), '127.0.0.1');
-    client.on('error', () => {});
+    client = NODE_TRANSPORT.connect({ host: '127.0.0.1', port: portOf(server) }, UNHEARD);
     [accepted] = (await once(server, 'connection')) as [Socket];
     accepted.on('error', () => {});
   });
@@ -28,7 +32,7 @@ describe('a fence', () => {
   it('is free once the store has read everything and closed, and not before', async () => {
     let received = 0;
     client.write(Buffer.alloc(1_000_000));
-    const fence = new Fence(client);
+    const fence = new Fence(new Abandoned(client));
     let free = false;
     fence.whenFree(10_000, () => {
       free = true;
@@ -48,7 +52,7 @@ describe('a fence', () => {
 
   it('gives up after a time, and then nothing more leaves', async () => {
     client.write(Buffer.alloc(20_000_000));
-    const fence = new Fence(client);
+    const fence = new Fence(new Abandoned(client));
     const started = Date.now();
     await new Promise<void>((resolve) => fence.whenFree(50, resolve));
     expect(Date.now() - started).toBeGreaterThanOrEqual(49);
@@ -61,9 +65,9 @@ describe('a fence', () => {
   });
 
   it('is free at once when the connection is closed already', async () => {
-    const fence = new Fence(client);
+    const fence = new Fence(new Abandoned(client));
     accepted.resume().end();
-    await once(client, 'close');
+    await expect.poll(() => client.isClosed).toBe(true);
     let free = false;
     fence.whenFree(10_000, () => {
       free = true;

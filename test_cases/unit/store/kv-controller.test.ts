@@ -6,6 +6,7 @@ import { EmbeddedDriver } from '../../../src/store/embedded-driver.ts';
 import type { Entry } from '../../../src/store/entry.ts';
 import { KVController } from '../../../src/store/kv-controller.ts';
 import { LargeValues } from '../../../src/store/large-values.ts';
+import { NODE_TRANSPORT } from '../../../src/transport/node-transport.ts';
 import { write } from '../../support/driver-calls.ts';
 
 interface LogLine {
@@ -144,7 +145,7 @@ describe('createDriver', () => {
     storeBytesMax: 1_000_000,
   };
 
-  const resources = { largeValues: new LargeValues(0) };
+  const resources = { transport: NODE_TRANSPORT, largeValues: new LargeValues(0) };
 
   it('makes the driver that the settings name', async () => {
     const descriptions = await Promise.all(

@@ -230,7 +230,8 @@ describe.each(CONNECTION_KINDS)('a closed driver: %s', (kind) => {
       import { createServer } from 'node:net';
       import { createDriver } from './src/store/create-driver.ts';
       import { LargeValues } from './src/store/large-values.ts';
-      const resources = { largeValues: new LargeValues(0) };
+      import { NODE_TRANSPORT } from './src/transport/node-transport.ts';
+      const resources = { transport: NODE_TRANSPORT, largeValues: new LargeValues(0) };
       const silent = createServer(() => {}).listen(0, '127.0.0.1', async () => {
         const { port } = silent.address();
         for (const storePort of [port, 1]) {

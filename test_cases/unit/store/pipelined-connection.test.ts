@@ -5,6 +5,7 @@ import { StoreError } from '../../../src/store/driver.ts';
 import { LargeValues } from '../../../src/store/large-values.ts';
 import { PipelinedConnection } from '../../../src/store/pipelined-connection.ts';
 import type { ConnectionEvents, StoreAddress } from '../../../src/store/store-connection.ts';
+import { NODE_TRANSPORT } from '../../../src/transport/node-transport.ts';
 import {
   type Behaviour,
   FakeMemcached,
@@ -29,7 +30,7 @@ class Telling {
         this.connection.abandon().destroy();
       },
     };
-    this.connection = new PipelinedConnection(address, events, new LargeValues(0));
+    this.connection = new PipelinedConnection(NODE_TRANSPORT, address, events, new LargeValues(0));
     this.connection.open((itemBytesMax) => this.#tell(`open ${itemBytesMax}`));
   }
 
@@ -110,10 +111,7 @@ describe('the own connection', () => {
   it('sends nothing more once abandoned, and hears nothing', async () => {
     const connection = await open((request) => response(request, { value: 'x' }));
     connection.get('a');
-    const socket = connection.abandon();
-    const closed = once(socket, 'close');
-    socket.end();
-    await closed;
+    await new Promise<void>((resolve) => connection.abandon().drain(resolve));
     expect(fake.requests).toEqual([]);
     expect(telling.lines).toEqual(['open 1048576']);
   });

@@ -9,6 +9,7 @@ import { createDriver } from '../../../store/create-driver.ts';
 import type { KvDriver, StoreStats } from '../../../store/driver.ts';
 import { LargeValues } from '../../../store/large-values.ts';
 import { whatAnswers } from '../../../store/what-answers.ts';
+import { NODE_TRANSPORT } from '../../../transport/node-transport.ts';
 import { OperationError } from '../../failure.ts';
 import { describeTakenPort, isPortTaken } from '../../process/port-owner.ts';
 import { formatAddress } from '../../settings/address.ts';
@@ -83,7 +84,7 @@ async function journalNames(runDirectory: string): Promise<string[]> {
 
 /** @throws OperationError with what answers there instead */
 async function openMemcached(address: Address): Promise<KvDriver> {
-  const { kind, words } = await whatAnswers(address, ANSWER_TIMEOUT_MS);
+  const { kind, words } = await whatAnswers(NODE_TRANSPORT, address, ANSWER_TIMEOUT_MS);
   const where = formatAddress(address);
   if (kind === 'nobody')
     throw new OperationError(
@@ -109,7 +110,7 @@ async function openMemcached(address: Address): Promise<KvDriver> {
 /** @returns null when the store does not answer in the binary protocol */
 async function openDriver(address: Address): Promise<KvDriver | null> {
   const settings = { storeAddress: address, storeTimeoutMs: ANSWER_TIMEOUT_MS, storeBytesMax: 0 };
-  const resources = { largeValues: new LargeValues(0) };
+  const resources = { transport: NODE_TRANSPORT, largeValues: new LargeValues(0) };
   const driver = await createDriver({ storeType: 'memcache', ...settings }, resources);
   const isUp = await new Promise<boolean>((resolve) => {
     driver.open(({ up }) => resolve(up));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../../../controller/settings.ts';
 import { whatAnswers } from '../../../store/what-answers.ts';
+import { NODE_TRANSPORT } from '../../../transport/node-transport.ts';
 import { OperationError } from '../../failure.ts';
 import { formatAddress } from '../../settings/address.ts';
 import { isAlive, spawnDetached } from '../processes.ts';
@@ -75,7 +76,7 @@ export async function waitForAnswer(address: Address): Promise<void> {
 /** @returns null once it answers */
 async function answerProblem(address: Address, lives: () => boolean): Promise<string | null> {
   const deadline = performance.now() + READY_TIMEOUT_MS;
-  while ((await whatAnswers(address, READY_TIMEOUT_MS)).kind !== 'memcached') {
+  while ((await whatAnswers(NODE_TRANSPORT, address, READY_TIMEOUT_MS)).kind !== 'memcached') {
     if (!lives()) return 'ended at once';
     if (performance.now() > deadline) return `does not answer within ${READY_TIMEOUT_MS / 1000} s`;
     await sleep(POLL_MS);

@@ -1,0 +1,37 @@
+import { ROOT_GROUP } from '../membership/peer-bus.ts';
+import type { PeerMessage } from './messages.ts';
+
+/** The first version in which a message names its group. */
+export const FIRST_WITH_GROUPS = 3;
+
+/** Of which group each message is in version 2, which names none: there is one group with data beside the root group. */
+const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
+  hello: 'root',
+  proof: 'root',
+  welcome: 'root',
+  refusal: 'root',
+  heartbeat: 'root',
+  granted: 'root',
+  prepare: 'root',
+  promised: 'root',
+  rejected: 'root',
+  accept: 'root',
+  accepted: 'root',
+  install: 'root',
+  ordered: 'data',
+  push: 'data',
+  'sync-request': 'data',
+  'sync-lapsed': 'data',
+  'sync-response': 'data',
+  'sync-next': 'data',
+  'sync-complete': 'data',
+  fetch: 'data',
+  fetched: 'data',
+  'fetch-many': 'data',
+  'fetched-many': 'data',
+};
+
+/** @param dataGroup the group that holds the data at this level */
+export function impliedGroup(message: PeerMessage, dataGroup: number): number {
+  return BELONGS_TO[message.type] === 'root' ? ROOT_GROUP : dataGroup;
+}

@@ -1,0 +1,113 @@
+import type { Connection, ConnectionHandlers, Transport } from '../../src/base/transport.ts';
+import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
+import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
+import { firstWordsIn } from '../../src/peer/first-words.ts';
+import { Mesh } from '../../src/peer/mesh.ts';
+import type { PeerMessage } from '../../src/peer/messages.ts';
+import { ConnectionDouble } from './connection-double.ts';
+import { eventually } from './eventually.ts';
+
+/** A link whose bytes are recorded in `test_cases/golden`. */
+export interface GoldenLink {
+  readonly secret?: string;
+  readonly onNetwork?: boolean;
+  /** Levels of the called end, 0, and of the caller, 1. */
+  readonly levels?: readonly [string, string];
+}
+
+const SECRET = 'what only this cluster has';
+
+export const GOLDEN_LINKS: Readonly<Record<string, GoldenLink>> = {
+  'no secret': {},
+  'secret on one machine': { secret: SECRET },
+  'secret on a network': { secret: SECRET, onNetwork: true },
+  'refused for its level': { levels: ['sequential', 'eventual'] },
+};
+
+/** The random numbers of the two controllers. */
+const NONCES = [0xd0, 0xca] as const;
+
+/** One end of a recorded link: a mesh whose peer is played by the test. */
+export class GoldenEnd {
+  readonly mesh: Mesh;
+  /** As `group type`. */
+  readonly received: string[] = [];
+  readonly messages: PeerMessage[] = [];
+  readonly events: string[] = [];
+  /** Connections that the caller has made, in their order. */
+  readonly calls: ConnectionDouble[] = [];
+
+  /** @param node 0 is called, 1 calls */
+  constructor(node: 0 | 1, { secret, onNetwork = false, levels = ['sequential', 'sequential'] }: GoldenLink) {
+    const address = { host: '127.0.0.1', port: 1 };
+    this.mesh = new Mesh({
+      node,
+      incarnation: 100 + node,
+      transport: this.#transport(),
+      addresses: [address, address],
+      dataGroup: ROOT_GROUP,
+      belonging: { cluster: 'golden', level: levels[node], peers: 'a:1,b:2', node },
+      secret: secret === undefined ? null : Buffer.from(secret),
+      frameBytesMax: 2 ** 24,
+      isLocal: () => !onNetwork,
+      clock: MACHINE_CLOCK,
+      random: () => 0,
+      randomBytes: (count) => Buffer.alloc(count, NONCES[node]),
+      requestFlush: () => {},
+      idTakenAfterMs: 0,
+      onRefused: (peer, reason) => this.events.push(`refused ${peer}: ${reason}`),
+      onStranger: (_, reason) => this.events.push(`stranger: ${reason}`),
+      onIdTaken: () => {},
+    });
+    this.mesh.open({
+      isSilent: () => false,
+      onUp: (peer) => this.events.push(`up ${peer}`),
+      onDown: (peer) => this.events.push(`down ${peer}`),
+      onHeard: () => {},
+      onMessage: (_, group, message) => {
+        this.received.push(`${group} ${message.type}`);
+        this.messages.push(message);
+      },
+    });
+  }
+
+  /** A connection comes in on which the caller says all of this at once. */
+  accept(said: Buffer): ConnectionDouble {
+    const words = firstWordsIn(said);
+    if (words.kind !== 'peer') throw new Error('these are no first words');
+    const connection = new ConnectionDouble();
+    this.mesh.accept(connection, words, said.subarray(words.length));
+    return connection;
+  }
+
+  /** The call of this number. */
+  async call(number: number): Promise<ConnectionDouble> {
+    await eventually(() => this.calls.length > number);
+    return this.calls[number]!;
+  }
+
+  /** Messages of the root group leave in one frame. */
+  say(...messages: readonly PeerMessage[]): void {
+    for (const message of messages) this.mesh.of(ROOT_GROUP).broadcast(message);
+    this.mesh.flush();
+  }
+
+  #transport(): Transport {
+    return {
+      listen: () => Promise.reject(new Error('nothing is listened on')),
+      connect: (_address, handlers: ConnectionHandlers): Connection => {
+        const connection = new ConnectionDouble();
+        connection.handle(handlers);
+        setImmediate(() => {
+          this.calls.push(connection);
+          handlers.onConnect?.();
+        });
+        return connection;
+      },
+    };
+  }
+}
+
+export function allOf(connection: ConnectionDouble): Buffer {
+  return Buffer.concat(connection.writes);
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import {
+  agreementOf,
+  agreementOnOne,
+  commonVersion,
+  FIRST_WORDS_BYTES_MAX,
+  firstWordsIn,
+  firstWordsOf,
+  firstWordsOfOne,
+  VERSIONS,
+  versionRefusal,
+} from '../../../src/peer/first-words.ts';
+
+const OWN = firstWordsOf(VERSIONS);
+
+describe('the first words of a connection', () => {
+  it('are these bytes', () => {
+    expect(OWN.toString('latin1')).toBe('\xfememchorus/2-3\n');
+    expect(firstWordsOfOne(2).toString('latin1')).toBe('\xfememchorus/2\n');
+  });
+
+  it('begin with a byte that no other protocol of the port begins with', () => {
+    const others = [0x80, 0x81, 0x16];
+    expect(OWN[0]).toBeGreaterThan(0x7f);
+    expect(others).not.toContain(OWN[0]);
+  });
+
+  it.each([OWN, firstWordsOfOne(2), firstWordsOf({ min: 100, max: 999 })])(
+    'are recognised however few of their bytes have arrived: %s',
+    (words) => {
+      for (let length = 1; length < words.length; length++) {
+        expect(firstWordsIn(words.subarray(0, length)).kind).toBe('partial');
+      }
+      expect(words.length).toBeLessThanOrEqual(FIRST_WORDS_BYTES_MAX);
+    },
+  );
+
+  it('name a range of versions, or one version, and may be followed by frames', () => {
+    const more = Buffer.concat([OWN, Buffer.from('0-9\n')]);
+    expect(firstWordsIn(more)).toEqual({
+      kind: 'peer',
+      versions: VERSIONS,
+      hasRange: true,
+      length: OWN.length,
+    });
+    const one = firstWordsOfOne(123);
+    expect(firstWordsIn(one)).toEqual({
+      kind: 'peer',
+      versions: { min: 123, max: 123 },
+      hasRange: false,
+      length: one.length,
+    });
+  });
+
+  it.each([
+    '',
+    'get k\r\n',
+    '\xfe\xfe',
+    '\xfememchorus/\n',
+    '\xfememchorus/1234\n',
+    '\xfememchorus/1x',
+    '\xfememchorus/-3\n',
+    '\xfememchorus/2-\n',
+    '\xfememchorus/2-1234\n',
+    '\xfememchorus/3-2\n',
+  ])('are not %j', (text) => {
+    expect(firstWordsIn(Buffer.from(text, 'latin1')).kind).toBe('none');
+  });
+});
+
+describe('two ends', () => {
+  it.each([
+    [{ min: 2, max: 3 }, { min: 2, max: 3 }, 3],
+    [{ min: 2, max: 3 }, { min: 3, max: 9 }, 3],
+    [{ min: 1, max: 2 }, { min: 2, max: 3 }, 2],
+    [{ min: 1, max: 9 }, { min: 4, max: 5 }, 5],
+    [{ min: 1, max: 1 }, { min: 2, max: 3 }, null],
+    [{ min: 4, max: 5 }, { min: 2, max: 3 }, null],
+  ])('that speak %j and %j use version %s', (a, b, version) => {
+    expect(commonVersion(a, b)).toBe(version);
+    expect(commonVersion(b, a)).toBe(version);
+    expect(agreementOf(a, b)?.version ?? null).toBe(version);
+  });
+
+  it('prove the first words of both of them, and in version 2 those of that version', () => {
+    const caller = { min: 2, max: 4 };
+    expect(agreementOf(caller, VERSIONS)?.words).toEqual(Buffer.concat([firstWordsOf(caller), OWN]));
+    expect(agreementOnOne(2)).toEqual({ version: 2, words: firstWordsOfOne(2) });
+  });
+
+  it('without a common version are told both ranges', () => {
+    expect(versionRefusal({ min: 4, max: 5 })).toBe(
+      'it speaks versions 4 to 5 of the peer protocol, and this controller speaks versions 2 to 3',
+    );
+    expect(versionRefusal({ min: 1, max: 1 })).toBe(
+      'it speaks version 1 of the peer protocol, and this controller speaks versions 2 to 3',
+    );
+  });
+});
