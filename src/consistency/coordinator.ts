@@ -78,29 +78,21 @@ export class Coordinator {
 
   /** Whether the operation may start now, as far as all keyspaces that it concerns say. */
   gate(operation: Operation): Gate {
-    let gate = OPEN;
-    for (const keyspace of this.#keyspacesOf(operation)) {
-      const found = this.#gateOf(keyspace, operation);
-      if (found.state === 'closed') return found;
-      if (found.state === 'wait') gate = found;
-    }
-    return gate;
+    const keyspaces = this.#keyspacesOf(operation);
+    if (keyspaces.length === 1) return this.#gateOf(keyspaces[0]!, operation);
+    return strictestOf(keyspaces.map((keyspace) => this.#gateOf(keyspace, operation)));
   }
 
   /** Whether writes can be started now, in every keyspace. */
   get writeGate(): Gate {
-    const gates = this.#router.groups.map(({ scheme }) => writeGateOf(scheme));
-    return (
-      gates.find(({ state }) => state === 'closed') ?? gates.find(({ state }) => state === 'wait') ?? OPEN
-    );
+    return strictestOf(this.#router.groups.map(({ scheme }) => writeGateOf(scheme)));
   }
 
   /** The operation may not start before the earlier writes of its pipeline are answered. */
   waitsForOwnWrites(operation: Operation): boolean {
     if (operation.access === 'plain write') return false;
-    for (const keyspace of this.#keyspacesOf(operation))
-      if (policyOf(keyspace, operation.context).ownWritesFirst) return true;
-    return false;
+    const { context } = operation;
+    return this.#keyspacesOf(operation).some((keyspace) => policyOf(keyspace, context).ownWritesFirst);
   }
 
   /** A gate may have opened, or closed. */
@@ -175,6 +167,11 @@ export class Coordinator {
     if (gate.state !== 'open') return failed(gate);
     return serverError('TIMED_OUT', `timed out${suffix}`);
   }
+}
+
+/** A request of several groups may start when all of them let it. */
+function strictestOf(gates: readonly Gate[]): Gate {
+  return gates.find(({ state }) => state === 'closed') ?? gates.find(({ state }) => state === 'wait') ?? OPEN;
 }
 
 /** A write needs the store, too. */

@@ -272,8 +272,10 @@ export function parseCommand(line: TextLine): words.Parsed {
 
 function commandOf(line: TextLine): Command | null {
   if (line.count === 0) return null;
-  for (const candidate of CANDIDATES[line.bytes[line.startOf(0)]!]!) {
-    if (line.is(0, candidate.name)) return candidate.command;
+  const candidates = CANDIDATES[line.bytes[line.startOf(0)]!]!;
+  for (let at = 0; at < candidates.length; at++) {
+    const { name, command } = candidates[at]!;
+    if (line.is(0, name)) return command;
   }
   return null;
 }

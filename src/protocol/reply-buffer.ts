@@ -69,8 +69,16 @@ export class ReplyBuffer {
 
   /** All that was appended since the last time, in order; the caller has it to itself. */
   take(): Buffer[] {
-    this.#seal();
+    const parts = this.#takeParts();
     this.#retireSlab();
+    return parts;
+  }
+
+  /** Nearly always there is one part. A list that has it from the beginning takes less memory than one that it is added to. */
+  #takeParts(): Buffer[] {
+    const { bytes, at } = this.#slab;
+    if (this.#parts.length === 0) return at === this.#from ? [] : [bytes.subarray(this.#from, at)];
+    this.#seal();
     const parts = this.#parts;
     this.#parts = [];
     this.#partsBytes = 0;

@@ -82,7 +82,8 @@ function asksForCas(request: Request): boolean {
 
 function encodeHits(hits: readonly Hit[], withCas: boolean, end: string, out: ReplyBuffer): void {
   let between = '';
-  for (const { key, flags, value, cas } of hits) {
+  for (let at = 0; at < hits.length; at++) {
+    const { key, flags, value, cas } = hits[at]!;
     out.text(`${between}VALUE ${key} ${flags} ${value.length}${withCas ? ` ${cas}` : ''}\r\n`);
     out.bytes(value);
     between = '\r\n';
