@@ -1,4 +1,7 @@
-/** Rows of cells in columns as wide as their widest cell, two spaces apart, without trailing spaces. */
+/**
+ * Aligns rows of cells in columns: each as wide as its widest cell, two spaces apart, without trailing
+ * spaces.
+ */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -14,12 +17,12 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** `1 key`, `2 keys`. */
+/** Such as `1 key` or `2 keys`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** `512 B`, `12.3 kB`, `4.6 MB`, `1.2 GB`. */
+/** Such as `512 B`, `12.3 kB`, `4.6 MB` or `1.2 GB`. */
 export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));

@@ -9,7 +9,7 @@ import type { Statistics } from './metrics/statistics.ts';
 import type { Settings } from './settings.ts';
 import type { Storage } from './storage.ts';
 
-/** The parts of a running controller that its metrics and its status are read from. */
+/** The parts of a running controller from which metrics and status are read. */
 export interface ControllerParts {
   readonly settings: Settings;
   readonly clock: Clock;

@@ -27,32 +27,37 @@ import { statusOf } from './status/status-report.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Turn } from './turn.ts';
 
-/** Why a controller has to end by itself. */
+/** Why a controller has to end although its owner has not asked for it. */
 export type ControllerEnd =
-  /** A client has asked for it, and may do so. */
+  /** A client that may do so has asked for it. */
   | { readonly kind: 'shutdown'; readonly reason: string }
-  /** No controller can go on from what this one knows: the next run has to start empty. */
+  /** No controller can continue from the state of this one: the next run has to start empty. */
   | { readonly kind: 'start-empty'; readonly reason: string }
   /** Another process runs under this controller's id. */
   | { readonly kind: 'id-taken'; readonly reason: string };
 
 export interface Controller {
-  /** Resolves when the controller has to end; its owner closes it then. */
+  /** Resolves when the controller has to end; the owner then has to close it. */
   readonly mustEnd: Promise<ControllerEnd>;
 
-  /** What `show` tells. */
+  /** What `show` reports. */
   status(): Status;
 
-  /** Answers what is in progress, then closes everything. One that has to start empty answers nothing any more. */
+  /**
+   * Answers the requests in progress, then closes everything. A controller that has to start empty answers
+   * nothing.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Runs one controller in this process. Resolves once it listens; whether the cluster is ready, `show` tells.
+ * Runs one controller in this process. Resolves once the controller listens; `show` tells whether the cluster
+ * is ready.
  *
- * @param secret the cluster's; null: peers are taken from loopback only
- * @param abandon why what an earlier run has left is not to be used: it is set aside
- * @throws JournalError when its data directory can't be used; the system's error when its address can't be listened on
+ * @param secret the cluster's; null when peers are accepted from loopback only
+ * @param abandon why the data of an earlier run must not be used: they are set aside
+ * @throws JournalError when the data directory cannot be used; the system's error when the address cannot be
+ *   listened on
  */
 export async function startController(
   settings: Settings,
@@ -79,7 +84,7 @@ export async function startController(
   return running;
 }
 
-/** What a controller is made from, and had to wait for. */
+/** What a controller is made from and what takes time to open. */
 interface Resources {
   readonly storage: Storage;
   readonly driver: KvDriver;
@@ -88,25 +93,25 @@ interface Resources {
   readonly journalWritable: Signal;
 }
 
-/** The number for the run of a controller is below this: it tells a restart from a reconnection, and is no secret. */
+/** The number that names a run is below this. It tells a restart from a reconnection; it is no secret. */
 const INCARNATION_MAX = 2 ** 47;
 
-/** How long an end waits for clients that do not take their last answers, in milliseconds. */
+/** How long an end waits for clients that do not take their last replies, in milliseconds. */
 const ANSWERED_WITHIN_MS = 3_000;
 
-/** How often idle clients are looked for, in milliseconds. */
+/** How often the controller looks for idle clients, in milliseconds. */
 const IDLE_CHECK_MS = 1_000;
 
 /**
- * While memory for clients is short, a client that takes none of its replies for so long is closed, in milliseconds; and
- * how often that is looked at.
+ * While memory for clients is short, a client that takes none of its replies for `STALLED_MS` is closed. The
+ * controller looks for such clients every `STALL_CHECK_MS`.
  */
 const STALLED_MS = 500;
 const STALL_CHECK_MS = 250;
 
 /**
- * A core with its sockets, store, timers and log. The parts are made in an order in which each finds those that it needs,
- * and begin their work in `open`.
+ * A core with its sockets, store, timers and log. The constructor makes the parts, each after those that it
+ * needs; `open` sets them to work.
  */
 class RunningController implements Controller {
   readonly mustEnd: Promise<ControllerEnd>;
@@ -259,7 +264,7 @@ class RunningController implements Controller {
     statistics.add('memchorus_clients_stalled', clients.closeStalled(clock.nowMs() - STALLED_MS));
   }
 
-  /** A client's largest item must still fit when the envelope is put in front of it. */
+  /** The store must take the largest item of a client with the envelope in front of it. */
   #checkItemLimit(storeItemBytesMax: number): void {
     const { settings, store } = this.#parts;
     const needed = settings.itemBytesMax + ENVELOPE_BYTES_MAX;

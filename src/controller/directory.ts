@@ -2,8 +2,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a directory and those above it. Not with `recursive`: Node's own never returns, and takes all memory,
- * where a file system such as /proc answers ENOENT although the directory above is there.
+ * Makes a directory and those above it. Node's own `recursive` is not used: on a file system such as /proc,
+ * which answers ENOENT although the directory above exists, it never returns and takes all memory.
  */
 export function ensureDirectory(path: string): void {
   if (existsSync(path)) return;

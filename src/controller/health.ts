@@ -3,7 +3,7 @@ import type { Heartbeat } from '../membership/messages.ts';
 import { Note } from '../peer/note.ts';
 import type { OrderedSide } from '../replication/broadcast/ordered-side.ts';
 import type { Replica } from '../replication/replica.ts';
-import { Lag } from './recent-lag.ts';
+import { RecentLag } from './recent-lag.ts';
 
 export interface HealthPorts {
   readonly replica: Replica;
@@ -19,13 +19,13 @@ export interface HealthPorts {
 /** What is wrong with this controller's journal, store and pace, as its heartbeats say it. */
 export class Health {
   readonly #ports: HealthPorts;
-  readonly #lag: Lag;
+  readonly #lag: RecentLag;
   readonly #journalNote = new Note();
   readonly #storeNote = new Note();
 
   constructor(ports: HealthPorts) {
     this.#ports = ports;
-    this.#lag = new Lag(ports.clock, ports.tickMs);
+    this.#lag = new RecentLag(ports.clock, ports.tickMs);
   }
 
   get announcement(): Pick<Heartbeat, 'failing' | 'storeTrouble' | 'lagMs'> {

@@ -21,7 +21,7 @@ export interface PeerMeshPorts {
   readonly onIdTaken: (reason: string) => void;
 }
 
-/** The mesh of a controller with these settings. It logs which connections it refuses. */
+/** Makes the mesh of a controller with these settings. The mesh logs which connections it refuses. */
 export function createMesh(ports: PeerMeshPorts): Mesh {
   const { settings, secret, incarnation, clock, transport, logger, requestFlush, onIdTaken } = ports;
   const { cluster, self, peers, level } = settings;
@@ -51,7 +51,10 @@ export function createMesh(ports: PeerMeshPorts): Mesh {
   });
 }
 
-/** What the mesh tells the core, and has the probe find out when a link has ended. */
+/**
+ * The events of the mesh: most of them go to the core; when a link has ended, the probe looks whether the
+ * peer is gone.
+ */
 export function meshEvents(parts: ControllerParts, logger: Logger, probe: PresenceProbe): MeshEvents {
   const { core, settings } = parts;
   const suspectMs = suspectMsOf(settings);
@@ -72,12 +75,15 @@ function suspectMsOf({ heartbeatMs, threshold }: Settings): number {
   return heartbeatMs * threshold;
 }
 
-/** All peers must say for this many suspicion times that another process has this controller's id, before it ends. */
+/**
+ * A controller ends when all peers have said for this many suspicion times that another process has its id.
+ */
 const ID_TAKEN_AFTER_THRESHOLDS = 10;
 
 /**
- * Largest frame that a peer may send. A promise carries the queues of all origins, and what is pushed in a turn is held
- * for clients; twice that, since another controller's settings may be larger while they are being changed.
+ * The largest frame that a peer may send, in bytes. A promise carries the queues of all origins, and a push
+ * carries what clients have sent in one turn. The bound is twice that, because another controller may have
+ * larger settings while they are being changed.
  */
 function frameBytesMax({ peers, queueBytesMax, clientBytesMax, itemBytesMax }: Settings): number {
   const payload = Math.max(peers.length * queueBytesMax, clientBytesMax) + itemBytesMax;

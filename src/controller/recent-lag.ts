@@ -1,20 +1,20 @@
 import type { Clock } from '../base/clock.ts';
 
 /**
- * The longest time for which this controller has kept anything waiting lately: its event loop, by how late its ticks
- * are, or its store, by how long that takes to answer. It is what the controller says of itself to those who may take it
- * back into a view.
+ * The longest time for which this controller has recently delayed anything: by its event loop (how late its
+ * ticks come) or by its store (how long an answer takes). A controller reports it to the peers that decide
+ * whether to take it into a view.
  */
-export class Lag {
+export class RecentLag {
   readonly #clock: Clock;
   readonly #tickMs: number;
   #lastTickMs: number;
-  /** The longest since this span of time began, and within the one before. */
+  /** The longest lag of the current span of time and of the one before. */
   #newestMs = 0;
   #beforeMs = 0;
   #spanEndsMs: number;
 
-  /** @param tickMs how often `onTick` is to be called */
+  /** @param tickMs how often `onTick` is called */
   constructor(clock: Clock, tickMs: number) {
     this.#clock = clock;
     this.#tickMs = tickMs;
@@ -27,7 +27,7 @@ export class Lag {
     return Math.round(Math.max(this.#newestMs, this.#beforeMs));
   }
 
-  /** @param storeMs how long the store took to answer last, or has taken so far */
+  /** @param storeMs how long the last answer of the store took, or how long it has been awaited */
   onTick(storeMs: number): void {
     const now = this.#clock.nowMs();
     const lateMs = now - this.#lastTickMs - this.#tickMs;
@@ -40,5 +40,5 @@ export class Lag {
   }
 }
 
-/** How long what was slow is told of, at the least, in milliseconds: each heartbeat must get to tell it. */
+/** The length of a span, in milliseconds: long enough for every heartbeat to report each lag. */
 const SPAN_MS = 250;

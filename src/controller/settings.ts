@@ -9,71 +9,79 @@ export interface Address {
   readonly port: number;
 }
 
-/** All that a controller is told, validated; `config.ini` explains each with its formula. */
+/** All settings of one controller, validated; `config.ini` explains each with its formula. */
 export interface Settings {
   /** Peers of another cluster are refused. */
   readonly cluster: string;
-  /** Place of this controller in `peers`: its id. */
+  /** The id of this controller: its place in `peers`. */
   readonly self: number;
   readonly peers: readonly Address[];
-  /** File with what proves that a process belongs to the cluster; empty for none. */
+  /** The file with the cluster secret; empty for none. */
   readonly secretFile: string;
   readonly level: Level;
   readonly heartbeatMs: number;
-  /** Missed heartbeats before a peer counts as down. */
+  /** A peer counts as down after this many missed heartbeats. */
   readonly threshold: number;
-  /** A majority of controllers that remember nothing may begin an empty cluster without the others. */
+  /** A majority of controllers that remember nothing may form an empty cluster without the others. */
   readonly form: boolean;
-  /** How long a member may serve strong reads after the others last granted it. */
+  /** How long a member may serve strong reads after the other members last granted it a lease. */
   readonly leaseMs: number;
-  /** Where what must outlive the process is kept, of every controller of this machine; empty: nowhere. */
+  /**
+   * The directory for the data of all controllers of this machine that must survive the process; empty for
+   * none.
+   */
   readonly dataDir: string;
   /** `none` without a data directory. */
   readonly durability: Durability;
-  /** A request is answered within this time, with an error when need be. */
+  /** Every request is answered within this time, with an error if necessary. */
   readonly requestTimeoutMs: number;
   readonly syncIntervalMs: number;
-  /** Deletions are not kept for a peer that was silent for so long. */
+  /** Deletions are forgotten although a peer may have missed them once it was silent for this long. */
   readonly tombstoneHorizonMs: number;
   readonly maxClockSkewMs: number;
   readonly storeType: StoreType;
   /** Ignored by the embedded store. */
   readonly storeAddress: Address;
-  /** A store that owes an answer and gives none for so long has failed. */
+  /** A store that does not answer a pending request for this long has failed. */
   readonly storeTimeoutMs: number;
-  /** Most that the embedded store holds, in bytes, before it evicts. */
+  /** The bytes that the embedded store may hold before it evicts. */
   readonly storeBytesMax: number;
-  /** Most that entries which are read again and again take in the controller itself, in bytes; 0 for none. */
+  /** The bytes that hot entries may take in the memory of the controller; 0 for none. */
   readonly hotBytesMax: number;
-  /** Largest item of a client, key and memcached's header included, in bytes. */
+  /** The largest item of a client in bytes, including the key and memcached's header. */
   readonly itemBytesMax: number;
   readonly connectionsMax: number;
-  /** Requests of one connection in progress at once; further ones wait in the socket. */
+  /** Most requests of one connection in progress at once; further ones wait in the socket. */
   readonly pipelineMax: number;
-  /** Bytes of ordered writes that wait for agreement; further ones are refused with an error. */
+  /** Most bytes of ordered writes that wait for agreement; further writes are refused with an error. */
   readonly queueBytesMax: number;
-  /** Values under way, replies not taken and unfinished requests of all clients together, in bytes. */
+  /**
+   * Most bytes of memory for all clients together: values under way, replies not taken, unfinished requests.
+   */
   readonly clientBytesMax: number;
-  /** A client that has sent nothing for this long is closed, in milliseconds; 0 for never. */
+  /** A connection whose client has sent nothing for this long is closed, in milliseconds; 0 for never. */
   readonly idleTimeoutMs: number;
-  /** `shutdown` from a client ends this controller. */
+  /** The command `shutdown` of a client ends this controller. */
   readonly shutdownCommand: boolean;
   /** `-` logs to the console. */
   readonly logFile: string;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   readonly logFormat: 'text' | 'json';
-  /** Bytes after which a log file is put aside; with `logFilesMax` the most disk that a controller's log takes. */
+  /**
+   * A log file of this size is set aside, in bytes. Together with `logFilesMax` it bounds the disk space of a
+   * controller's log.
+   */
   readonly logSizeMax: number;
-  /** The current file and those put aside. */
+  /** Most log files: the current one and those set aside. */
   readonly logFilesMax: number;
 }
 
-/** For people, and for peers to compare. */
+/** The address in text: human-readable, and equal at all controllers. */
 export function nameOf({ host, port }: Address): string {
   return `${host}:${port}`;
 }
 
-/** Whose files these are that a controller with these settings makes. */
+/** The owner that the data files of a controller with these settings name. */
 export function ownerOf({ cluster, self, peers, level }: Settings): Owner {
   return {
     cluster,
@@ -83,7 +91,10 @@ export function ownerOf({ cluster, self, peers, level }: Settings): Owner {
   };
 }
 
-/** What is kept of a write differs between the kinds, so that a data directory is of one. */
+/**
+ * The kind of the journal. The two kinds record writes differently, so a data directory belongs to one of
+ * them.
+ */
 export function kindOf(level: Level): Owner['consistency'] {
   return POLICIES[level].engine === 'ordered' ? 'ordered' : 'eventual';
 }

@@ -1,10 +1,12 @@
 import type { Peers } from '../membership/peers.ts';
 import type { CorePorts } from './core-ports.ts';
 
-/** A peer that was silent for this many suspicion times has its connection broken, and is called again. */
+/**
+ * The link to a peer that was silent for this many suspicion times is broken, and the peer is dialled again.
+ */
 const BREAK_AFTER_THRESHOLDS = 10;
 
-/** Breaks the links to peers that have been silent for so long that a new connection may do better. */
+/** Breaks the links to peers that have been silent for so long that a new connection may work better. */
 export function breakSilentLinks(
   peers: Peers,
   ports: Pick<CorePorts, 'settings' | 'bus' | 'breakLink'>,

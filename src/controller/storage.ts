@@ -18,17 +18,17 @@ import { MACHINE_CLOCK } from './machine-clock.ts';
 import { ownerOf, type Settings } from './settings.ts';
 import type { JournalStatus } from './status/status.ts';
 
-/** What of a controller outlives its process, as far as its settings ask for it. */
+/** The part of a controller that outlives its process, as far as the settings demand it. */
 export interface Storage {
   readonly journal: Journal;
   readonly viewLog: ViewLog;
   readonly recovered: RecoveredState;
   status(): JournalStatus;
-  /** Resolves when all is on disk, or the log says why not. */
+  /** Resolves when everything is on disk, or the log says why it is not. */
   close(): Promise<void>;
 }
 
-/** What of the machine a storage lives on, and how its journal is dimensioned. */
+/** The disk, clock and timers that a storage uses, and the dimensions of its journal. */
 export interface StoragePorts
   extends Pick<JournalOptions, 'clock' | 'timers' | 'drawStore' | 'segmentBytesMax' | 'compactBytesMin'> {
   readonly disk: Disk;
@@ -37,10 +37,10 @@ export interface StoragePorts
 const THIS_MACHINE: StoragePorts = { disk: NODE_DISK, clock: MACHINE_CLOCK };
 
 /**
- * Opens what a former life has left, or makes it.
+ * Opens the storage that an earlier run has left, or makes a new one.
  *
- * @param onWritable the journal takes writes again
- * @param abandon why what a former life has left is not to be used: it is set aside
+ * @param onWritable called when the journal takes writes again
+ * @param abandon why the data of an earlier run must not be used: they are set aside
  * @throws JournalError with one line that says what is wrong with the data directory and what to do
  */
 export async function openStorage(
@@ -115,7 +115,12 @@ async function openLog(
 ): Promise<OpenedJournal> {
   const owner = ownerOf(settings);
   const opened = await openJournal({
-    ...ports,
+    disk: ports.disk,
+    clock: ports.clock,
+    timers: ports.timers,
+    drawStore: ports.drawStore,
+    segmentBytesMax: ports.segmentBytesMax,
+    compactBytesMin: ports.compactBytesMin,
     dataDir: settings.dataDir,
     owner,
     nodes: settings.peers.length,
@@ -140,14 +145,21 @@ async function openLog(
   throw new JournalError(
     'NO_TIME_LEFT',
     `the journal in ${settings.dataDir} has versions of the end of version time, to which a wrong clock or a forged ` +
-      'message has brought them: stop all controllers, and give them times of today with rebase-clock (docs/operation.md)',
+      'message has brought them: stop all controllers, and give them times of today with rebase-clock ' +
+      '(docs/operation.md)',
   );
 }
 
-/** With less than a year left, the counter of a clock that can't follow time any more might come to its end. */
+/**
+ * The newest version time that a journal may start with. Within the last year of version time, the counter of
+ * a clock that cannot follow time any more might overflow.
+ */
 const NEWEST_TIME_MAX = Number.MAX_SAFE_INTEGER - 365 * 86_400_000 * TICKS_PER_MS;
 
-/** While a state is taken over, it is none that any controller ever had: nothing can go on from there. */
+/**
+ * A state into which a transfer has brought some writes and not all is one that no member ever had: no
+ * controller may continue from it.
+ */
 function whyUnusable({ marks }: RecoveryReport): string | null {
   return sameVersion(marks.applied, NO_VERSION) ? HALF_TAKEN_OVER : null;
 }
@@ -158,7 +170,9 @@ async function closeLog({ journal, release }: OpenedJournal, logger: Logger): Pr
   try {
     await journal.close();
   } catch (error) {
-    logger.error('the journal could not be completed', { reason: (error as Error).message });
+    logger.error('the journal could not be closed; its last writes may not be on disk', {
+      reason: (error as Error).message,
+    });
   }
   release();
 }

@@ -1,15 +1,16 @@
 /**
- * Runs what is to happen once at the end of an event-loop turn, however often it was asked for: everything
- * that arrived in this turn is answered in as few frames and writes as there are sockets.
+ * Runs steps once at the end of an event-loop turn, however often that was requested: everything that arrived
+ * in the turn is then answered with as few frames and writes as there are sockets.
  */
 export class Turn {
   #steps: readonly (() => void)[] = [];
   #scheduled = false;
 
   /**
-   * To be called in the event-loop turn in which this object was made, so that no request is run without its steps.
+   * Has to be called in the event-loop turn in which this object was made, so that no request runs without
+   * the steps.
    *
-   * @param steps in their order: what one of them produces, the later ones send
+   * @param steps in their order: later steps send what earlier ones produce
    */
   start(steps: readonly (() => void)[]): void {
     this.#steps = steps;

@@ -32,9 +32,9 @@ export interface JournalOptions {
   /** How long after a failure the disk is tried again, in milliseconds. */
   readonly retryAfterMs?: number;
   /** A file that has grown to this is followed by another, in bytes. */
-  readonly segmentBytesMax?: number;
+  readonly segmentBytesMax?: number | undefined;
   /** Where there is room, a log that is smaller is not compacted, in bytes. */
-  readonly compactBytesMin?: number;
+  readonly compactBytesMin?: number | undefined;
   /** While more than this waits for the disk, the journal is not writable, in bytes. */
   readonly backlogBytesMax?: number;
   /** Why what was recovered is no good all the same; it is set aside then, as if it were damaged. */
@@ -44,9 +44,9 @@ export interface JournalOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly disk?: Disk;
-  readonly timers?: Timers;
+  readonly timers?: Timers | undefined;
   /** Draws the number that tells the files of a directory from those of another: 1 … 2³² − 1. */
-  readonly drawStore?: () => number;
+  readonly drawStore?: (() => number) | undefined;
 }
 
 export interface OpenedJournal {

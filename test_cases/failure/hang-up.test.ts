@@ -16,7 +16,7 @@ describe('a controller that gets SIGHUP', () => {
     for (const times of [1, 2]) {
       renameSync(controller.logFile, `${controller.logFile}.${times}`);
       process.kill(controller.pid, 'SIGHUP');
-      await eventually(() => expect(controller.log()[0]).toContain('the log was opened anew'));
+      await eventually(() => expect(controller.log()[0]).toContain('the log file was opened again'));
     }
     expect(await client.get('k')).toBe('v');
     expect(await controller.stop()).toBe(0);

@@ -59,7 +59,7 @@ describeWithMemcached('a controller that is away for longer than deletions are k
       await expectEverywhere(cluster, left);
       expect(abandoned(cluster)).toHaveLength(1);
       expect(cluster.controllers[2]!.log().join('\n')).toMatch(
-        /starting anew, with nothing.*has forgotten deletions that this controller has missed/,
+        /starting empty.*has forgotten deletions that this controller has missed/,
       );
     });
 

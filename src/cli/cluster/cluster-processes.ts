@@ -4,21 +4,25 @@ import { controllerAt } from '../client/controller-at.ts';
 import { birthOf, isAlive, type ProcessRecord } from './processes.ts';
 import type { ClusterProcess, RunRecord } from './run-record.ts';
 
-/** Who of a recorded cluster runs now, whoever started it. */
+/** The processes of a recorded cluster that run now, whichever way they were started. */
 export interface ClusterProcesses {
   readonly controllers: readonly ClusterProcess[];
-  /** Ids of controllers that do not run. */
+  /** The ids of controllers that do not run. */
   readonly missing: readonly number[];
-  /** Those of `controllers` that were started by hand since. */
+  /** The processes in `controllers` that were started by hand since the record was written. */
   readonly byHand: readonly ClusterProcess[];
-  /** Memcacheds of the record that run. */
+  /** The memcacheds of the record that run. */
   readonly memcacheds: readonly ClusterProcess[];
   readonly deadMemcacheds: readonly ClusterProcess[];
 }
 
 /**
- * A controller is the cluster's when its process is the recorded one; or when it uses the controller's data directory,
- * which only one process can; or, where there is none, when it answers on the controller's address as that one.
+ * Finds the processes of the cluster. A process is controller `id` of the cluster in one of three cases:
+ *
+ * 1. it is the recorded process;
+ * 2. it holds the lock of the controller's data directory, which only one process can hold;
+ * 3. the cluster has no data directory, and the process answers on the controller's address as that
+ *    controller.
  */
 export async function clusterProcessesOf(record: RunRecord): Promise<ClusterProcesses> {
   const controllers: ClusterProcess[] = [];
@@ -51,7 +55,7 @@ export function nameOfController(id: number): string {
   return `controller-${id}`;
 }
 
-/** The id in the name of a controller or a memcached. */
+/** The id that the name of a controller or a memcached contains. */
 export function idOf({ name }: Pick<ClusterProcess, 'name'>): number {
   return Number(name.split('-')[1]);
 }

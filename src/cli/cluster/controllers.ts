@@ -12,7 +12,10 @@ import { spawnDetached } from './processes.ts';
 import type { ClusterProcess, RunRecord } from './run-record.ts';
 import type { StorePlan } from './stores/store-plan.ts';
 
-/** Settled by `start` for all controllers, so that a configuration file that changes later does not split the cluster. */
+/**
+ * Settings that `start` passes to every controller, so that a configuration file that changes later cannot
+ * split the cluster.
+ */
 const SETTLED: ReadonlySet<SettingKey> = new Set([
   'cluster',
   'consistency',
@@ -24,10 +27,12 @@ const SETTLED: ReadonlySet<SettingKey> = new Set([
 ]);
 
 /**
- * The command line that all controllers share, now and when one is started again: from another shell, perhaps, so that
- * what the environment says is in it too. They read the same file as `start` did.
+ * The command line that all controllers share, at the start and whenever one is started again. It includes
+ * the settings of the environment, because a later start may come from another shell. The controllers read
+ * the same configuration file as `start`.
  *
- * @param secretFile that `start` has made or found; null when they are told where the secret is
+ * @param secretFile the file that `start` has made or found; null when settings or environment name the
+ *   secret
  */
 export function controllerWords(
   line: CommandLine,
@@ -48,7 +53,7 @@ export function controllerWords(
   return [...words, `--store=${storeType}`, `--stores=${plan.stores.map(formatAddress).join(',')}`];
 }
 
-/** @returns the controller as it goes into the record */
+/** @returns the process, as the record holds it */
 export async function startController(
   record: RunRecord,
   id: number,
@@ -70,7 +75,10 @@ export async function startController(
   return { ...started, name, address: record.peers[id]!, logs };
 }
 
-/** Settings are on the command line, so that none of this shell's may add to them; a secret never is. */
+/**
+ * Settings are passed on the command line, so the variables of this shell must not add any. A secret is never
+ * passed on the command line.
+ */
 function environmentFor(directory: string): NodeJS.ProcessEnv {
   const settings = new Set(SETTING_KEYS.map(environmentNameOf));
   settings.delete(environmentNameOf('cluster_secret'));

@@ -4,8 +4,9 @@ import { DATA_DIRECTORY, dataDirOf } from '../settings/configuration.ts';
 import { nearPath } from './report.ts';
 
 /**
- * One line for a start: where the data are, whether there are any yet, and which others the run directory has, since
- * another level of the other kind or another number of controllers begins with a directory of its own.
+ * One line for a start: where the data are, and whether there are any yet. It also names other data
+ * directories in the run directory, because a level of the other kind or another number of controllers begins
+ * with a directory of its own.
  */
 export function dataInWords(dataDir: string, runDirectory: string): string {
   const own = dataDirOf(dataDir, runDirectory);
@@ -16,7 +17,7 @@ export function dataInWords(dataDir: string, runDirectory: string): string {
   return `${nearPath(own)} (${found})${left}`;
 }
 
-/** Every directory in which controllers that were told no other have left data. */
+/** The directories in which controllers left data when no data directory was configured. */
 export function dataDirectoriesOf(runDirectory: string): string[] {
   const base = resolve(runDirectory, DATA_DIRECTORY);
   return [base, ...namesIn(base).map((name) => join(base, name))].filter(hasControllers);

@@ -5,25 +5,26 @@ import { systemCodeOf } from '../failure.ts';
 import { withCodeCache } from '../locations.ts';
 
 /**
- * A process that was started here, in a form that outlives the one who started it. The system gives a pid to
- * another process in time, so the moment of birth is kept with it: together they name one process, ever.
+ * A process that was started here, in a form that outlives the process that started it. The system reuses
+ * pids, so the moment of birth is recorded too: pid and birth together name one process for ever.
  */
 export interface ProcessRecord {
   readonly pid: number;
   readonly birth: string;
 }
 
-/** How often to look whether a process has ended, in milliseconds. */
+/** How often the end of a process is checked, in milliseconds. */
 const POLL_MS = 20;
 
-/** What identifies the process that has this pid now; null when there is none. */
+/** What tells the process that has this pid now from all others; null when there is none. */
 export function birthOf(pid: number): string | null {
   return process.platform === 'linux' ? birthFromProc(pid) : birthFromPs(pid);
 }
 
 /**
- * proc(5), /proc/pid/stat: behind the command in parentheses, which may hold anything, the 1st field is the
- * state and the 20th the start in ticks since boot. The boot's id makes it unique across reboots.
+ * See proc(5), /proc/pid/stat. The command stands in parentheses and may contain anything. Behind it, the
+ * first field is the state, and the 20th the start in ticks since boot. The id of the boot makes the value
+ * unique across reboots.
  */
 function birthFromProc(pid: number): string | null {
   try {
@@ -52,13 +53,13 @@ export function isAlive(record: ProcessRecord): boolean {
 
 export interface DetachedOptions {
   readonly workingDirectory: string;
-  /** Takes what it prints, and nothing of earlier runs. */
+  /** The file that receives the output of this process, and no output of earlier ones. */
   readonly outputFile: string;
   readonly environment?: NodeJS.ProcessEnv;
 }
 
 /**
- * Starts a process that lives on without this one, in a group of its own, so that Ctrl-C does not reach it.
+ * Starts a process that survives this one, in a process group of its own, so that Ctrl-C does not reach it.
  *
  * @returns null when it could not be started, or ended at once
  */
@@ -88,7 +89,10 @@ export async function spawnDetached(
   }
 }
 
-/** What systemd tells a service is not meant for the processes that the service starts to outlive it. */
+/**
+ * The environment without what systemd tells a service: it does not concern processes that outlive the
+ * service.
+ */
 function withoutServiceManager({
   NOTIFY_SOCKET,
   WATCHDOG_USEC,
@@ -97,7 +101,10 @@ function withoutServiceManager({
   return rest;
 }
 
-/** Does nothing unless the process is the recorded one. @returns false when it is another user's */
+/**
+ * Sends a signal, unless the pid belongs to another process by now. @returns false when the process is
+ * another user's
+ */
 function signal(record: ProcessRecord, name: NodeJS.Signals): boolean {
   if (!isAlive(record)) return true;
   try {
@@ -109,7 +116,7 @@ function signal(record: ProcessRecord, name: NodeJS.Signals): boolean {
   return true;
 }
 
-/** @returns true when it had ended in time */
+/** @returns whether it ended in time */
 export async function waitForEnd(record: ProcessRecord, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   while (isAlive(record)) {
@@ -119,12 +126,12 @@ export async function waitForEnd(record: ProcessRecord, timeoutMs: number): Prom
   return true;
 }
 
-/** How long a killed process may take to be gone, in milliseconds. */
+/** How long a killed process may take to disappear, in milliseconds. */
 const KILL_TIMEOUT_MS = 2000;
 
 export type StopOutcome = 'stopped' | 'killed' | 'was gone' | 'still there' | 'not allowed';
 
-/** SIGTERM, and when it has not ended in time SIGKILL. */
+/** Sends SIGTERM, and SIGKILL if the process does not end in time. */
 export async function stopProcess(record: ProcessRecord, timeoutMs: number): Promise<StopOutcome> {
   if (!isAlive(record)) return 'was gone';
   if (!signal(record, 'SIGTERM')) return 'not allowed';

@@ -10,15 +10,16 @@ export const READY_TIMEOUT_MS = 30_000;
 
 const POLL_MS = 50;
 
-/** A controller that keeps the cluster from being ready, and why. */
+/** A controller for which the cluster is not ready, and the reason. */
 export interface UnreadyProcess {
   readonly member: ClusterProcess;
   readonly reason: string;
 }
 
 /**
- * @param waitMs 0: it is not waited at all
- * @returns null once the controllers are ready and hear all of them, else who is not, when time is up or one has ended
+ * @param waitMs 0: does not wait
+ * @returns null once the controllers are ready and hear each other; otherwise the first one that is not, when
+ *   time is up or it has ended
  */
 export async function waitForControllers(
   controllers: readonly ClusterProcess[],

@@ -6,10 +6,10 @@ import { PROJECT_DIRECTORY } from '../locations.ts';
 import { formatAddress } from '../settings/address.ts';
 import type { LogPart, RunRecord } from './run-record.ts';
 
-/** Lines of each log that are shown when a controller does not come up. */
+/** How many lines of each log are shown when a controller does not become ready. */
 const TAIL_LINES = 8;
 
-/** The cluster as its first controller sees it. */
+/** Prints the cluster as its first controller sees it. */
 export async function printCluster(record: RunRecord): Promise<void> {
   const [first] = record.peers;
   const status = await statusAt(first!);
@@ -18,7 +18,7 @@ export async function printCluster(record: RunRecord): Promise<void> {
   process.stdout.write(`\n${table}\n\n`);
 }
 
-/** What to type now, ready to be copied. */
+/** The commands that a user probably wants next, ready to be copied. */
 export function nextSteps(record: RunRecord, directory: string): string {
   const first = record.peers[0]!;
   const other = record.peers[1] ?? first;
@@ -40,18 +40,18 @@ function fromHere(file: string): string {
   return quoted(file.endsWith('.sh') && !path.includes('/') ? `./${path}` : path);
 }
 
-/** As it is called from the current directory, when it is below that. */
+/** The path relative to the current directory if it is below that, else the whole path. */
 export function nearPath(path: string): string {
   const near = relative(process.cwd(), path);
   return near === '' || near.startsWith('..') ? path : near;
 }
 
-/** For a shell, when it has to be. */
+/** Quotes the path for a shell if necessary. */
 export function quoted(path: string): string {
   return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** The last lines of the files that have any, indented. */
+/** The last lines of the logs that have any, indented. */
 export function tailOf(logs: readonly LogPart[]): string {
   const lines = logs.flatMap((log) => linesOf(log).slice(-TAIL_LINES));
   return lines.length === 0 ? '  (empty)' : lines.map((line) => `  ${line}`).join('\n');

@@ -10,8 +10,8 @@ import {
 import type { RunRecord } from './run-record.ts';
 
 /**
- * A cluster that runs is not changed by starting it again. What the command line asks for and the cluster does not have
- * is an error, so that nobody believes that he has got it.
+ * A start does not change a cluster that runs. If the command line asks for something that the cluster does
+ * not have, that is an error, because the user would otherwise believe to have got it.
  *
  * @throws UsageError
  */
@@ -43,7 +43,7 @@ function* otherSettings(line: CommandLine, record: RunRecord): Generator<string>
   }
 }
 
-/** The same setting may be written in several ways. */
+/** A text for comparison: the same setting can be written in several ways. */
 function inWords(configuration: Configuration): string {
   return JSON.stringify(configuration);
 }
@@ -58,7 +58,7 @@ export function recordedSettings(record: RunRecord): ReadonlyMap<SettingKey, Raw
   return layer;
 }
 
-/** What is said of each setting, the strongest layer first. */
+/** The value of each setting, from the strongest layer that has it. */
 export function settingsInForce(layers: readonly RawSettings[]): Record<string, string> {
   const inForce: Record<string, string> = {};
   for (const key of SETTING_KEYS) {

@@ -12,8 +12,8 @@ import { GRACE_MS } from './stop.ts';
 import { requireFreePorts } from './stores/stores.ts';
 
 /**
- * Stops single controllers of the cluster and starts them again as they were started, one after the other: each is
- * ready before the next is stopped, so that the others serve throughout.
+ * Stops the named controllers and starts them again with the same command line, one after the other. Each is
+ * ready before the next one is stopped, so the others serve throughout.
  *
  * @returns the exit code
  */

@@ -6,37 +6,40 @@ import { OperationError, reasonOf, systemCodeOf } from '../failure.ts';
 import { birthOf, isAlive, type ProcessRecord } from './processes.ts';
 import type { StorePlan } from './stores/store-plan.ts';
 
-/** A file, and how many bytes earlier runs had left in it. */
+/** A file, and the number of bytes that earlier runs had left in it. */
 export interface LogPart {
   readonly file: string;
   readonly from: number;
 }
 
-/** A process of the cluster and where it listens. */
+/** A process of the cluster, and the address that it listens on. */
 export interface ClusterProcess extends ProcessRecord {
   readonly name: string;
   readonly address: Address;
-  /** Files that say what it did, the most telling one first. */
+  /** The files that say what it did, the most helpful one first. */
   readonly logs: readonly LogPart[];
 }
 
-/** What `start` started, written as it goes, so that `stop` finds all of it whatever came between. */
+/**
+ * What `start` has started. It is written before each further step, so that `stop` finds everything, whatever
+ * interrupts the start.
+ */
 export interface RunRecord {
   readonly format: 2;
   readonly cluster: string;
   readonly level: string;
-  /** Every controller that the cluster has, in the order of the ids, whether it runs or not. */
+  /** The address of every controller, in the order of the ids, whether it runs or not. */
   readonly peers: readonly Address[];
-  /** The command line of every controller, but for its id. */
+  /** The command line of every controller, without its id. */
   readonly words: readonly string[];
-  /** Every setting as it was in force at the start, in the notation of the configuration file. */
+  /** Every setting that was in force at the start, in the notation of the configuration file. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Where the controllers keep what outlives them; empty: nowhere. */
+  /** The data directory of the controllers; empty for none. */
   readonly dataDir: string;
   readonly logFile: string;
-  /** Where the values are, and who started that. */
+  /** Where the values are, and what started the stores. */
   readonly plan: StorePlan;
-  /** The docker compose project that holds the stores; null: none does. */
+  /** The docker compose project with the stores; null when they do not run in Docker. */
   readonly composeProject: string | null;
   readonly controllers: readonly ClusterProcess[];
   readonly memcacheds: readonly ClusterProcess[];
@@ -47,12 +50,12 @@ const RECORD_FILE = 'run.json';
 const LAST_RECORD_FILE = 'last-run.json';
 const LOCK_FILE = 'run.lock';
 
-/** @returns null when nothing was started here, or all of it has been stopped */
+/** @returns null when nothing was started from here, or everything has been stopped */
 export function loadRunRecord(directory: string): RunRecord | null {
   return loadFile(join(directory, RECORD_FILE));
 }
 
-/** The cluster that runs or, when none does, the one that was stopped last: where its data are outlives it. */
+/** The cluster that runs, or else the one that was stopped last: its record still says where its data are. */
 export function loadLastRecord(directory: string): RunRecord | null {
   return loadRunRecord(directory) ?? loadFile(join(directory, LAST_RECORD_FILE));
 }
@@ -79,7 +82,7 @@ export function saveRunRecord(directory: string, record: RunRecord): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Nothing runs any more. The record stays under another name, see `loadLastRecord`. */
+/** Nothing runs any more: keeps the record under another name, for `loadLastRecord`. */
 export function retireRunRecord(directory: string): void {
   try {
     renameSync(join(directory, RECORD_FILE), join(directory, LAST_RECORD_FILE));
@@ -89,9 +92,10 @@ export function retireRunRecord(directory: string): void {
 }
 
 /**
- * Lets one `start`, `stop` or `restart` at a time into a run directory. A lock whose owner is dead is taken over.
+ * Allows one `start`, `stop` or `restart` at a time in a run directory. A lock whose owner is dead is taken
+ * over.
  *
- * @throws OperationError while another one is at it
+ * @throws OperationError while another one is under way
  */
 export async function withRunLock<T>(directory: string, action: () => Promise<T>): Promise<T> {
   const file = join(directory, LOCK_FILE);

@@ -7,7 +7,10 @@ import { type UnreadyProcess, waitForControllers } from './readiness.ts';
 import { tailOf } from './report.ts';
 import { type ClusterProcess, type RunRecord, saveRunRecord } from './run-record.ts';
 
-/** A cluster that is being started or repaired. Its record is on disk before the next thing is started. */
+/**
+ * A cluster that is being started, or whose missing parts are. Its record is on disk before the next step
+ * begins.
+ */
 export class RunUnderWay {
   readonly directory: string;
   #record: RunRecord;
@@ -40,9 +43,9 @@ export class RunUnderWay {
   /**
    * Waits until these controllers are ready.
    *
-   * @param waitMs 0: it is not waited
-   * @returns after how long they were, for people
-   * @throws OperationError with the end of the log of the one that is not
+   * @param waitMs 0: does not wait
+   * @returns how long it took, human-readable
+   * @throws OperationError that names the controller that is not ready; the end of its log goes to stderr
    */
   async becomeReady(
     members: readonly ClusterProcess[],
@@ -63,13 +66,13 @@ function notReady({ member, reason }: UnreadyProcess): OperationError {
   return new OperationError('NOT_READY', `the cluster did not become ready: ${where}: ${reason}`);
 }
 
-/** In place of the one of that name, in the order of the ids. */
+/** Replaces the process of the same name, or adds it, in the order of the ids. */
 function withMember(members: readonly ClusterProcess[], member: ClusterProcess): ClusterProcess[] {
   const others = members.filter(({ name }) => name !== member.name);
   return [...others, member].sort((a, b) => idOf(a) - idOf(b));
 }
 
-/** Runs an action that SIGINT and SIGTERM ask to end, in place of ending the process. */
+/** Runs an action. SIGINT and SIGTERM abort the signal that it gets, instead of ending this process. */
 export async function interruptible<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interrupted = new AbortController();
   const onSignal = (): void => interrupted.abort();

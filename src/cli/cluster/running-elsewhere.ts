@@ -3,18 +3,18 @@ import { resolve } from 'node:path';
 import { COMMANDS } from '../command-line/flag-table.ts';
 import { defaultRunDirectory, MAIN_FILE } from '../locations.ts';
 
-/** Controllers of this checkout that run, by the run directory that they use. */
+/** Running controllers of this installation, by the run directory that they use. */
 export interface RunningElsewhere {
   readonly runDirectory: string;
   readonly pids: readonly number[];
 }
 
-/** Words behind main.ts that make it something else than a controller. */
+/** First words after main.ts that run something other than a controller. */
 const NO_CONTROLLER: ReadonlySet<string> = new Set([...COMMANDS, '-cli', '--cli', '--client']);
 
 /**
- * Looks through the processes of this machine for controllers of this checkout. Only Linux shows the environment of a
- * process, and only to its own user: elsewhere nothing is found.
+ * Looks through the processes of this machine for controllers of this installation. Only Linux shows the
+ * environment of a process, and only to its own user; elsewhere nothing is found.
  */
 export function findRunning(): RunningElsewhere[] {
   const found = new Map<string, number[]>();
@@ -35,7 +35,7 @@ function processes(): number[] {
   }
 }
 
-/** Null: it is no controller of this checkout, or it can't be looked at. */
+/** The run directory of a controller of this installation; null when it is none, or cannot be examined. */
 function runDirectoryOf(pid: number): string | null {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');

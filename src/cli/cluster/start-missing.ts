@@ -9,7 +9,7 @@ import type { ClusterProcess, RunRecord } from './run-record.ts';
 import { interruptible, RunUnderWay } from './run-under-way.ts';
 import { requireFreePorts, startMissing, storeItemBytesMax } from './stores/stores.ts';
 
-/** Starts what of a cluster does not run; what runs is left as it is, also when this fails. */
+/** Starts the processes of a cluster that do not run. Running ones are left alone, even if this fails. */
 export async function startMissingControllers(
   directory: string,
   record: RunRecord,
@@ -31,7 +31,7 @@ export async function startMissingControllers(
   await printCluster(run.record);
 }
 
-/** Controllers that were started by hand go into the record. */
+/** Adds controllers that were started by hand to the record. */
 export function recordStartedByHand(run: RunUnderWay, { controllers, byHand }: ClusterProcesses): void {
   if (byHand.length > 0)
     process.stdout.write(
@@ -44,7 +44,7 @@ function named({ name, pid }: ClusterProcess): string {
   return `${name} (pid ${pid})`;
 }
 
-/** Starts those of these stores on whose address nothing listens. @returns their names */
+/** Starts the stores on whose address nothing listens. @returns their names */
 export async function startMissingStores(
   run: RunUnderWay,
   ids: readonly number[],

@@ -22,8 +22,8 @@ import { requireFreePorts, startStores, storeItemBytesMax } from './stores/store
 import { plannedStores, requireLocal } from './topology.ts';
 
 /**
- * Gets stores, starts the controllers, waits until they form a cluster. Of a cluster that runs already, what is missing
- * is started.
+ * Gets stores, starts the controllers and waits until they form a cluster. If the cluster runs already, its
+ * missing parts are started.
  *
  * @param layers the settings, the strongest first
  * @returns the exit code
@@ -53,7 +53,7 @@ export function startCluster(
   });
 }
 
-/** How long the command line allows until all is ready. */
+/** How long the command line allows until everything is ready. */
 export function waitMsOf({ waitMs }: CommandLine): number {
   return waitMs ?? READY_TIMEOUT_MS;
 }

@@ -16,10 +16,14 @@ import {
 import { findRunning } from './running-elsewhere.ts';
 import { composeStop } from './stores/docker.ts';
 
-/** How long a process may take to finish what it has begun, in milliseconds. */
+/** How long a process may take to finish its work, in milliseconds. */
 export const GRACE_MS = 10_000;
 
-/** Stops what `start` started, and controllers of that cluster that were started by hand since. @returns the exit code */
+/**
+ * Stops what `start` has started, and controllers of that cluster that were started by hand since.
+ *
+ * @returns the exit code
+ */
 export function stopCluster(directory: string): Promise<number> {
   return withRunLock(directory, async () => {
     const record = loadRunRecord(directory);
@@ -30,7 +34,7 @@ export function stopCluster(directory: string): Promise<number> {
   });
 }
 
-/** Controllers of this checkout that `stop` would not stop, and how to. */
+/** Running controllers of this installation that `stop` does not stop, and how to stop them. */
 function elsewhereInWords(directory: string): string[] {
   return findRunning().map(({ runDirectory, pids }) => {
     const who = `${counted(pids.length, 'controller')} (pid ${pids.join(', ')})`;
@@ -41,10 +45,10 @@ function elsewhereInWords(directory: string): string[] {
 }
 
 /**
- * Controllers go first, and all at once: each answers what it was asked, for which it still needs its store. A
- * memcached under a controller that still runs is left to it.
+ * Stops all controllers at once, and then the stores: while a controller answers its last requests, it needs
+ * its store. A memcached whose controller still runs is left running.
  *
- * @returns true when nothing is left; what is left stays on record
+ * @returns whether nothing is left; processes that are left stay on record
  */
 export async function stopRecorded(directory: string, record: RunRecord): Promise<boolean> {
   const processes = await clusterProcessesOf(record);
@@ -75,7 +79,9 @@ function sayByHand({ byHand }: ClusterProcesses): void {
     );
 }
 
-/** Ids of the stores that a controller still uses: one that could not be stopped, or one that is none of this cluster's. */
+/**
+ * The ids of stores that a controller still uses: one that could not be stopped, or one of another cluster.
+ */
 async function storesInUse(record: RunRecord, left: readonly ClusterProcess[]): Promise<Set<number>> {
   const inUse = new Set(left.map(idOf));
   for (const [id, address] of record.peers.entries()) {

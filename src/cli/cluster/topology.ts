@@ -11,8 +11,8 @@ const PORT_BASE = 8000;
 const PORT_MAX = 65_535;
 
 /**
- * `-n` and `--base-port` in terms of `peers`, as a layer of settings above all others; empty when neither is
- * given: then the peers are the configured ones.
+ * Translates `-n` and `--base-port` into `peers`, as a layer of settings above all others. The layer is empty
+ * when neither is given; then the peers are the configured ones.
  *
  * @throws UsageError
  */
@@ -24,7 +24,7 @@ export function topologyLayer(line: CommandLine): ReadonlyMap<SettingKey, RawSet
   return new Map([['peers', { text: peers.map(formatAddress).join(','), origin: '-n' }]]);
 }
 
-/** Where the memcacheds go that `start` starts. @throws UsageError */
+/** The addresses of the memcacheds that `start` starts. @throws UsageError */
 export function plannedStores(line: CommandLine, count: number): readonly Address[] {
   return portRange(line.storeBasePort ?? STORE_PORT_BASE, count);
 }
@@ -37,7 +37,7 @@ function portRange(base: number, count: number): Address[] {
   );
 }
 
-/** `start` can only start what belongs on this machine. @throws UsageError */
+/** `start` can only start controllers on this machine. @throws UsageError when a peer is elsewhere */
 export function requireLocal(peers: readonly Address[]): void {
   const own = Object.values(networkInterfaces()).flatMap(
     (entries) => entries?.map((entry) => entry.address) ?? [],

@@ -119,7 +119,7 @@ function requireNoLife(settings: Settings): void {
   if (existsSync(views))
     throw new OperationError(
       'NOT_EMPTY',
-      `${views} is of another life than the backup: move it away, and ${directory} with it`,
+      `${views} belongs to another run than the backup: move it away, and ${directory} with it`,
     );
 }
 

@@ -25,7 +25,7 @@ export async function runController(settings: Settings, secret: Buffer | null): 
   // A terminal that is closed sends this as well, and is no reason to stop.
   process.on('SIGHUP', () => logger.reopen());
   const manager = ServiceManager.of(process.env, (reason) =>
-    logger.warn('systemd is not told how this controller is', { reason }),
+    logger.warn('the state of this controller cannot be reported to systemd', { reason }),
   );
   releaseStartMemory();
   try {
@@ -55,9 +55,9 @@ export async function runController(settings: Settings, secret: Buffer | null): 
 function logEnd({ kind, reason }: ControllerEnd, logger: Logger): void {
   switch (kind) {
     case 'id-taken':
-      return logger.error('ending: another process has the number of this one', { reason });
+      return logger.error('ending, because another process runs under the id of this controller', { reason });
     case 'start-empty':
-      return logger.warn('starting anew, with nothing', { reason });
+      return logger.warn('starting empty', { reason });
     case 'shutdown':
       return logger.info('stopping', { reason });
   }

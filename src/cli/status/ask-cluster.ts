@@ -4,19 +4,21 @@ import { CliConnection, ConnectionLost } from '../client/cli-connection.ts';
 import { statusOf } from '../client/cli-session.ts';
 import { formatAddress, parseAddress, sameAddress } from '../settings/address.ts';
 
-/** What came of asking one controller how it is. */
+/** The answer of one controller that was asked for its status. */
 export interface ControllerAnswer {
   readonly id: number;
   readonly address: string;
-  /** Null when there was no answer to use; `reason` says why. */
+  /** Null when there was no usable answer; `reason` says why. */
   readonly status: Status | null;
   readonly reason: string;
 }
 
-/** How long a controller may take to say how it is, in milliseconds. */
+/** How long a controller may take to report its status, in milliseconds. */
 const ANSWER_WITHIN_MS = 2000;
 
-/** Asks all of them at once. Those that answer know who their peers are: if that is somebody else, those are asked. */
+/**
+ * Asks all controllers at once. Their answers name their peers; peers that are not in the list are asked too.
+ */
 export async function askCluster(addresses: readonly Address[]): Promise<readonly ControllerAnswer[]> {
   const answers = await askAll(addresses);
   const known = answers.find(({ status }) => status !== null)?.status;

@@ -19,7 +19,7 @@ const COLUMNS = [
   'PENDING',
 ] as const;
 
-/** The whole cluster in one table; below it what is wrong with whom; the last line says what it means. */
+/** Renders the whole cluster as one table, followed by the notes on what is wrong and by the summary. */
 export function renderCluster(answers: readonly ControllerAnswer[], verdict: ClusterVerdict): string {
   const statuses = answers.flatMap(({ status }) => status ?? []);
   const rows = answers.map((answer) => rowOf(answer));
@@ -58,7 +58,7 @@ function rowOf({ id, address, status }: ControllerAnswer): readonly string[] {
   ];
 }
 
-/** In one word; the notes have the reason. */
+/** The role in one word; the notes give the reason. */
 function roleOf({ peers }: Status): string {
   const role = peers.find(({ self }) => self)?.role ?? '';
   return role.startsWith('takes no writes') ? 'no writes' : role;

@@ -9,17 +9,17 @@ import { askCluster, type ControllerAnswer } from './ask-cluster.ts';
 import { renderCluster } from './cluster-table.ts';
 import { type ClusterState, type ClusterVerdict, judge } from './verdict.ts';
 
-/** For scripts. A mistake in the command line is 2, as everywhere. */
+/** Exit codes for scripts. A mistake in the command line gives 2, as in every command. */
 const EXIT_CODES: Readonly<Record<ClusterState, number>> = {
   healthy: EXIT_OK,
   degraded: 1,
   unavailable: 3,
 };
 
-/** Between two looks of `--watch`, in milliseconds. */
+/** The time between two looks of `--watch`, in milliseconds. */
 const WATCH_EVERY_MS = 1000;
 
-/** How the whole cluster is, as each of its controllers says. @returns the exit code */
+/** Prints the state of the whole cluster, as each of its controllers reports it. @returns the exit code */
 export async function runStatus(
   line: CommandLine,
   configuration: Configuration,
@@ -38,7 +38,7 @@ interface StatusScreen {
   readonly exitCode: number;
 }
 
-/** Asks all, once. */
+/** Asks all controllers once. */
 export async function look(
   addresses: readonly Address[],
   render: (answers: readonly ControllerAnswer[], verdict: ClusterVerdict) => string = renderCluster,
@@ -48,7 +48,7 @@ export async function look(
   return { text: render(answers, verdict), exitCode: EXIT_CODES[verdict.state] };
 }
 
-/** Looks again and again, until it is interrupted. @returns the exit code of the last look */
+/** Looks until it is interrupted. @returns the exit code of the last look */
 async function watch(addresses: readonly Address[], render: typeof asJson): Promise<number> {
   const interrupted = new AbortController();
   const onSignal = (): void => interrupted.abort();
@@ -63,7 +63,7 @@ async function watch(addresses: readonly Address[], render: typeof asJson): Prom
   }
 }
 
-/** ECMA-48: the cursor to the first place, and everything behind it erased. */
+/** See ECMA-48: moves the cursor to the first place and erases everything behind it. */
 const CLEAR_SCREEN = '\x1b[H\x1b[2J';
 
 /** One line; fields are only ever added. */
@@ -71,7 +71,10 @@ function asJson(answers: readonly ControllerAnswer[], { state, summary, notes }:
   return JSON.stringify({ state, summary, notes, controllers: answers });
 }
 
-/** Whom to ask. One that was named alone, and is none of those that are known here, knows its peers. */
+/**
+ * The controllers to ask. If the command line names one that is not known here, only that one is asked: its
+ * answer names its peers.
+ */
 function addressesOf(
   line: CommandLine,
   configuration: Configuration,
@@ -84,7 +87,10 @@ function addressesOf(
   return known.some((address) => sameAddress(address, named)) ? known : [named];
 }
 
-/** The peers that somebody named; else those that `start` has started here; else those of the configuration. */
+/**
+ * The peers of a configuration that was named; otherwise the controllers that `start` has started here;
+ * otherwise the peers of the default configuration.
+ */
 function knownAddresses(
   line: CommandLine,
   configuration: Configuration,

@@ -4,15 +4,18 @@ import { clockErrorOf, stateOf } from '../../controller/status/status-table.ts';
 import { isLevel } from '../../placement/level.ts';
 import type { ControllerAnswer } from './ask-cluster.ts';
 
-/** `degraded`: clients are served, but not everything is as it should be. `unavailable`: they are not, not by anyone. */
+/**
+ * `degraded`: clients are served, but something is wrong. `unavailable`: no controller serves reads, or none
+ * serves writes.
+ */
 export type ClusterState = 'healthy' | 'degraded' | 'unavailable';
 
-/** What the answers of all controllers come to. */
+/** The state of the cluster that follows from the answers of all controllers. */
 export interface ClusterVerdict {
   readonly state: ClusterState;
-  /** One sentence: how it is, and what it can still bear. */
+  /** One sentence: the state, and how many further failures are tolerated. */
   readonly summary: string;
-  /** What is wrong with whom, a line each; empty when nothing is. */
+  /** What is wrong, and where, a line each; empty when everything is right. */
   readonly notes: readonly string[];
 }
 
@@ -35,7 +38,7 @@ function hasStatus(answer: ControllerAnswer): answer is Answered {
   return answer.status !== null;
 }
 
-/** Null when somebody serves reads and somebody takes writes. */
+/** Why clients are not served; null when at least one controller serves reads and one serves writes. */
 function unavailability(answered: readonly Answered[]): string | null {
   const readers = answered.filter(({ status }) => status.reads.ready);
   const writers = answered.filter(({ status }) => status.writes.ready);
@@ -47,7 +50,7 @@ function unavailability(answered: readonly Answered[]): string | null {
   return writers.length > 0 ? 'no controller serves reads' : 'no controller serves reads or writes';
 }
 
-/** `2 of 3 take part, no further failure is tolerated`. */
+/** Such as `2 of 3 take part, no further failure is tolerated`. */
 function partsTaken(controllers: number, answered: readonly Answered[]): string {
   const count = takingPart(answered).size;
   const { level } = answered[0]!.status;
@@ -61,7 +64,10 @@ function partsTaken(controllers: number, answered: readonly Answered[]): string 
   return `${count} of ${controllers} ${count === 1 ? 'takes' : 'take'} part, ${tolerated}`;
 }
 
-/** Those that a controller which takes part itself hears and counts in, it itself included; of the newest view. */
+/**
+ * The controllers that take part in the newest view: a member of it, and the peers that this member hears and
+ * counts as members.
+ */
 function takingPart(answered: readonly Answered[]): ReadonlySet<number> {
   const members = answered.filter(({ status }) => ownPart(status)?.role === 'member');
   const newest = members.reduce((most, { status }) => Math.max(most, viewNumber(status)), 0);
@@ -73,7 +79,10 @@ function takingPart(answered: readonly Answered[]): ReadonlySet<number> {
   );
 }
 
-/** Of two views, the one with the larger number is the newer; 0 at levels without them. */
+/**
+ * The number of the view: of two views, the one with the larger number is the newer. 0 at levels without
+ * views.
+ */
 function viewNumber({ view }: Status): number {
   return Number(view.ballot.split('.')[0]);
 }
@@ -103,14 +112,19 @@ function notesOn(answer: ControllerAnswer, answered: readonly Answered[]): strin
   return notes.map((note) => `${address}: ${note}`);
 }
 
-/** As it says itself; one that knows no cluster time is measured by the others. */
+/**
+ * The error of a clock, as the controller itself reports it. If the controller knows no cluster time, the
+ * other controllers report it.
+ */
 function clockErrorAmong({ id, status }: Answered, answered: readonly Answered[]): string | null {
   const told = [status, ...answered.map((other) => other.status)].flatMap(({ peers }) => peers[id] ?? []);
   const known = told.find(({ clockAheadMs }) => clockAheadMs !== null);
   return known === undefined ? null : clockErrorOf(known);
 }
 
-/** A controller that is only out of reach from here is not the one that is broken. */
+/**
+ * The controllers that hear this one: if there are any, it is only out of reach from here, and not broken.
+ */
 function heardBy({ id }: ControllerAnswer, answered: readonly Answered[]): string {
   const hearers = answered.filter(({ status }) => status.peers[id]?.up === true);
   return hearers.length === 0
@@ -118,7 +132,7 @@ function heardBy({ id }: ControllerAnswer, answered: readonly Answered[]): strin
     : `, but ${hearers.map(({ address }) => address).join(', ')} ${hearers.length === 1 ? 'hears' : 'hear'} it`;
 }
 
-/** Controllers that do not belong together. */
+/** Notes on controllers whose settings do not belong to one cluster. */
 function differencesAmong(answered: readonly Answered[]): string[] {
   const first = answered[0];
   if (first === undefined) return [];

@@ -3,14 +3,18 @@ import { MGDUMP_REFUSAL, metadumpRefusal, watchRefusal } from './refusals.ts';
 import { type CommandedStore, type OnAdminReply, passOn } from './store-administration.ts';
 
 /**
- * Administrative commands of memcached. Those that tune the local memcached are passed on to it word by word,
- * and are not replicated: memory and its upkeep are each store's own affair. Those that stream are refused.
+ * Answers memcached's administrative commands. A command that tunes the local memcached is passed on to it
+ * word for word and is not replicated, because each store manages its own memory. A command that streams its
+ * answer is refused.
  */
 export class AdminReplies {
   readonly #store: CommandedStore;
   readonly #askShutdown: (() => void) | null;
 
-  /** @param askShutdown has this controller end, once this turn's answers have left; null where clients may not do that */
+  /**
+   * @param askShutdown ends this controller once this turn's answers have left; null where clients may not do
+   *   that
+   */
   constructor(store: CommandedStore, askShutdown: (() => void) | null) {
     this.#store = store;
     this.#askShutdown = askShutdown;
@@ -25,7 +29,7 @@ export class AdminReplies {
     passOn(this.#store, words, answer);
   }
 
-  /** As memcached's `-A`: no answer but the end of the connection. */
+  /** As with memcached's `-A`, the only answer is the end of the connection. */
   #shutdown(mode: string): Reply {
     if (this.#askShutdown === null) return { kind: 'line', line: 'ERROR: shutdown not enabled' };
     if (mode !== '' && mode !== 'graceful') return { kind: 'client_error', reason: 'invalid shutdown mode' };

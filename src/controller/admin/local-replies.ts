@@ -10,7 +10,10 @@ import { renderStatus } from '../status/status-table.ts';
 import { AdminReplies } from './admin-replies.ts';
 import type { OnAdminReply } from './store-administration.ts';
 
-/** Answers to requests that concern no entry: they need no peer, and the store only where they are about it. */
+/**
+ * Answers requests that concern no entry. They need no peer; only `stats` and the administrative commands
+ * need the store.
+ */
 export class LocalReplies {
   readonly #parts: ControllerParts;
   readonly #admin: AdminReplies;

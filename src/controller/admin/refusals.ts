@@ -1,13 +1,14 @@
 import type { Reply } from '../../protocol/reply.ts';
 
 /**
- * Commands of memcached that stream, or dump, what it holds: they are refused. Words that memcached 1.6.18 refuses itself
- * are refused in its words, so that a client is told of its own mistake first.
+ * Refusals of the memcached commands that stream or dump what the store holds. A command line that memcached
+ * 1.6.18 itself would refuse is refused in memcached's words, so that a client learns of its own mistake
+ * first.
  */
 
 const ERROR: Reply = { kind: 'line', line: 'ERROR' };
 
-/** memcached's slab classes are below this. */
+/** The ids of memcached's slab classes are below this. */
 const SLAB_CLASSES = 64;
 
 const WATCHABLE = [
@@ -40,7 +41,7 @@ export function dumpRefusal(words: readonly string[]): Reply {
   return notAvailable('cachedump');
 }
 
-/** 1.6.18 has none. */
+/** memcached 1.6.18 does not know this command. */
 export const MGDUMP_REFUSAL = ERROR;
 
 function notAvailable(name: string): Reply {

@@ -9,7 +9,7 @@ export interface CommandedStore {
 
 export type OnAdminReply = (reply: Reply) => void;
 
-/** Has the store carry out a command of the text protocol, and answers what it answers. */
+/** Has the store carry out a command of the text protocol, and answers with its reply. */
 export function passOn(store: CommandedStore, words: readonly string[], answer: OnAdminReply): void {
   store.command(words.join(' '), (error, line) => {
     if (error === null) answer({ kind: 'line', line: line ?? '' });
@@ -18,7 +18,7 @@ export function passOn(store: CommandedStore, words: readonly string[], answer: 
   });
 }
 
-/** What a client is told of a command that its controller's store did not carry out. */
+/** The answer to a command that this controller's store did not carry out. */
 export function storeError({ code, message }: StoreError): Reply {
   return serverError(ERROR_CODES[code], message);
 }

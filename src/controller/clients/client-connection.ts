@@ -12,35 +12,39 @@ import { newContext } from '../../replication/request-context.ts';
 import { LARGE_BYTES_MIN } from '../../store/large-values.ts';
 import type { ClientBudget } from './client-budget.ts';
 import { ConnectionMemory } from './connection-memory.ts';
+import { PHASES, type Phase } from './connection-phase.ts';
 import { ReplyUptake } from './reply-uptake.ts';
 
 export interface ClientPorts {
-  /** Requests in progress at once; further ones wait in the socket. */
+  /** Most requests in progress at once; further ones wait in the socket. */
   readonly pipelineMax: number;
   readonly budget: ClientBudget;
   readonly clock: Clock;
-  /** Has `flush` called at the end of this event-loop turn. */
+  /** Requests that `flush` is called at the end of this event-loop turn. */
   readonly onOutput: (connection: ClientConnection) => void;
-  /** Has `resumeDecoding` called in the next event-loop turn. */
+  /** Requests that `resumeDecoding` is called in the next event-loop turn. */
   readonly onYield: (connection: ClientConnection) => void;
   readonly onReply: (request: Request, reply: Reply) => void;
-  /** Hits have gone out ahead of the rest of their reply. */
+  /** Some hits have been sent ahead of the rest of their reply. */
   readonly onPart: (hits: readonly Hit[]) => void;
-  /** Its reads wait for budget: `goOn` is to be called when other clients have taken their replies or have left. */
+  /**
+   * Reads of this connection wait for budget: `goOn` has to be called when other clients have taken replies
+   * or left.
+   */
   readonly onBlocked: (connection: ClientConnection) => void;
   /** There may be budget for the reads of other clients. */
   readonly onBudgetFreed: () => void;
   readonly onBytes: (read: number, written: number) => void;
   /** A piece of a reply of at least `LARGE_BYTES_MIN` is with the kernel. */
   readonly onLargeSent: (part: Buffer) => void;
-  /** The client was told that there is no memory for it. */
+  /** The client was told that there is no memory left for it. */
   readonly onRefused: () => void;
-  /** The client has got its last answer, or is gone: called once. */
+  /** Called once, when the client has got its last answer or is gone. */
   readonly onEnd: () => void;
   readonly onClose: (connection: ClientConnection) => void;
 }
 
-/** As `stats conns` shows it. */
+/** One connection as `stats conns` shows it. */
 export interface ConnectionFigures {
   readonly id: number;
   /** Empty when the client has gone. */
@@ -50,15 +54,16 @@ export interface ConnectionFigures {
 }
 
 /**
- * Requests of one connection that are taken in one event-loop turn, a key of a `get` counting as one: then it is
- * the others' turn. More: fewer turns for a client that pipelines. Fewer: less delay for those beside it.
+ * Most requests of one connection that are decoded in one event-loop turn; each key of a `get` counts as one.
+ * Then it is the turn of the other connections. More: fewer turns for a client that pipelines. Fewer: less
+ * delay for the clients beside it.
  */
 export const REQUESTS_PER_TURN = 64;
 
 /**
- * Requests of one connection in progress while a read of it waits for room or for its turn: those behind it would
- * wait, too, and are left in the socket. More: a little less delay when it is its turn. Fewer: less memory for many
- * connections that wait.
+ * Most requests of one connection in progress while one of its reads waits for budget or for its turn. The
+ * requests behind that read would wait too, so they are left in the socket. More: slightly less delay when
+ * the turn comes. Fewer: less memory for many connections that wait.
  */
 const WAITING_MAX = 16;
 
@@ -66,32 +71,14 @@ const WAITING_MAX = 16;
 const LINGER_MS = 1_000;
 
 /**
- * How far a connection is on its way to its end. The numbers grow, since a connection only ever goes forward; below
- * `answering` it takes requests.
+ * `paused`: the socket is not read. `yielded`: in addition, bytes that were read are not decoded before the
+ * next turn.
  */
-const PHASES = {
-  open: 0,
-  /** It ends with the next answer after which nothing is left to be done. The client waits for each of its answers. */
-  last: 1,
-  /** As `last`, but the client has sent requests before it had all answers: more of them may be on the way. */
-  lastOfPipeline: 2,
-  /** The client will send no more; the requests that it has sent are still taken. */
-  halfClosed: 3,
-  /** No more requests are taken; the connection ends once all are answered. */
-  answering: 4,
-  /** The last answer is on its way, and the client is given time to close its side. */
-  lingering: 5,
-  closed: 6,
-} as const;
-
-type Phase = (typeof PHASES)[keyof typeof PHASES];
-
-/** `paused`: the socket is not read. `yielded`: nor are the requests that were read decoded, until it is its turn again. */
 type Input = 'flowing' | 'paused' | 'yielded';
 
 /**
- * One client's socket: bytes to requests, replies to bytes. Slows the client down, by not reading, when it has
- * too much in progress, does not take its replies, or has had its turn.
+ * One client's socket: bytes become requests, replies become bytes. The connection slows its client down, by
+ * not reading, when the client has too much in progress, does not take its replies, or has had its turn.
  */
 export class ClientConnection {
   readonly #connection: Connection;
@@ -102,18 +89,18 @@ export class ClientConnection {
   readonly #uptake: ReplyUptake;
   readonly #output = new ReplyBuffer();
   readonly #memory: ConnectionMemory;
-  /** Sent last to a client that is refused. */
+  /** The text that is sent to a client when it is refused for lack of memory. */
   readonly #refusal: string;
   #lastWords = '';
   #lastInputMs: number;
   #phase: Phase = PHASES.open;
   #input: Input = 'flowing';
-  /** Requests decoded since it was last the others' turn, or since there were no more. */
+  /** Requests decoded since the other connections last had their turn, or since none was left to decode. */
   #decodedInTurn = 0;
   #isDecoding = false;
   #isFlushAsked = false;
 
-  /** @param refusal what its protocol says when there is no memory left, empty for nothing */
+  /** @param refusal what the protocol says when there is no memory left; empty when it says nothing */
   constructor(
     connection: Connection,
     id: number,
@@ -157,25 +144,25 @@ export class ClientConnection {
     };
   }
 
-  /** True when the client has sent nothing since then, and waits for nothing. */
+  /** The client has sent nothing since `ms`, and waits for no answer. */
   isIdleSince(ms: number): boolean {
     const owes = this.#pipeline.inProgress + this.#output.byteLength + this.#connection.waitingBytes;
     return this.#lastInputMs <= ms && owes === 0;
   }
 
-  /** Takes in bytes, from the socket or read from it before. */
+  /** Takes in bytes: those of the socket, and those that were read before this object was made. */
   receive(chunk: Buffer): void {
     if (this.#phase >= PHASES.answering) return;
     this.#lastInputMs = this.#ports.clock.nowMs();
     this.#ports.onBytes(chunk.length, 0);
     this.#codec.push(chunk);
-    // Before decoding, too: a request takes more memory once it is decoded than it did as bytes.
+    // Checked before decoding as well, because a decoded request takes more memory than its bytes did.
     this.#refuseIfExhausted();
     this.#decode();
     this.#refuseIfExhausted();
   }
 
-  /** It is the turn of this connection again. */
+  /** The turn of this connection has come again. */
   resumeDecoding(): void {
     this.#input = 'paused';
     this.#decodedInTurn = 0;
@@ -187,18 +174,18 @@ export class ClientConnection {
     this.#pipeline.drain();
   }
 
-  /** Goes on with reads that had to wait for budget. */
+  /** Continues with reads that had to wait for budget. */
   goOn(): void {
     this.#pipeline.flow.retry();
     if (this.#input === 'paused') this.#decode();
   }
 
-  /** The client has taken none of its replies since then, and holds more than its share of memory. */
+  /** The client has taken none of its replies since `ms`, and holds more than its share of memory. */
   hasStalledSince(ms: number): boolean {
-    return this.#uptake.isStalledSince(ms) && this.#memory.isAboveShare;
+    return this.#uptake.checkStalledSince(ms) && this.#memory.isAboveShare;
   }
 
-  /** Writes what has been answered in this turn. */
+  /** Writes the answers of this turn. */
   flush(): void {
     this.#isFlushAsked = false;
     if (this.#phase === PHASES.closed) return;
@@ -215,16 +202,19 @@ export class ClientConnection {
   }
 
   /**
-   * Ends the connection with the next answer. A client that waits for its answers has no request on the way then, so it
-   * sees the end between two requests, if that comes right behind the answer: the socket is closed at once, without the
-   * turn of the event loop that the end of a stream takes. At any other time its next request may have been sent already.
+   * Ends the connection with its next answer.
+   *
+   * A client that waits for each answer has no request on the way at that moment. The socket is then closed
+   * at once, right behind the answer, so that the client sees the end between two requests; a half-close
+   * would take one more turn of the event loop. A client that pipelines may have sent its next request
+   * already, so its connection is ended the usual way.
    */
   finishWithNextAnswer(): void {
     if (this.#phase !== PHASES.open) return;
     this.#phase = this.#pipeline.inProgress > 1 ? PHASES.lastOfPipeline : PHASES.last;
   }
 
-  /** Answers what has been asked, then ends the connection. */
+  /** Ends the connection once everything that was asked on it is answered. */
   finish(): void {
     if (this.#phase < PHASES.answering) this.#phase = PHASES.answering;
     this.#askFlush();
@@ -280,7 +270,10 @@ export class ClientConnection {
     this.#connection.resume();
   }
 
-  /** The connection is to end with an answer, and nothing is left to be done behind the one that was just written. */
+  /**
+   * The connection has to end with an answer, and nothing is left to do behind the answer that was just
+   * written.
+   */
   #isLastAnswer(): boolean {
     const isLast = this.#phase === PHASES.last || this.#phase === PHASES.lastOfPipeline;
     return isLast && this.#pipeline.inProgress === 0 && this.#codec.bufferedBytes === 0;
@@ -292,7 +285,7 @@ export class ClientConnection {
     return inProgress >= (waits ? WAITING_MAX : this.#ports.pipelineMax) || this.#memory.isFull;
   }
 
-  /** See `Room`. A client that has left holds nothing, and waits for nothing. */
+  /** See `Room`. A client that has left holds nothing, and its reads do not wait. */
   #fits(bytes: number, awaited: boolean): boolean {
     if (this.#phase === PHASES.closed || this.#memory.fits(bytes, awaited)) return true;
     this.#ports.onBlocked(this);
@@ -362,8 +355,8 @@ export class ClientConnection {
   }
 
   /**
-   * Closing at once would reset the connection while the client is still sending, and lose the last replies
-   * on their way: so the client gets time to close its side.
+   * Ends this side and waits a moment for the client to close its own. Closing at once while the client is
+   * still sending would reset the connection and lose replies on their way.
    */
   #becomeLingering(): void {
     if (this.#connection.isEnded) return;

@@ -1,24 +1,27 @@
 import type { ClientConnection, ClientPorts, ConnectionFigures } from './client-connection.ts';
 
 export interface ClientTablePorts {
-  /** Has `flush` called at the end of this event-loop turn. */
+  /** Requests that `flush` is called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
-  /** Connections have had as many requests decoded as they may in a turn, and have more. */
+  /** So many connections have had their turn, and have more requests to decode. */
   readonly onYields: (connections: number) => void;
 }
 
-/** All client connections of a controller: who is to be written to, whose turn it is, and whose reads wait. */
+/**
+ * All client connections of a controller: which have answers to write, which wait for their turn, whose reads
+ * wait.
+ */
 export class ClientTable {
   readonly #ports: ClientTablePorts;
   readonly #connections = new Set<ClientConnection>();
   #outputs: ClientConnection[] = [];
-  /** Connections with more requests at hand, in the order in which they get their next turn. */
+  /** Connections that have more requests to decode, in the order of their next turns. */
   #yielded: ClientConnection[] = [];
   /** Connections whose reads wait for budget. */
   #blocked = new Set<ClientConnection>();
   /** Connections that have not got their last answer. */
   #unanswered = 0;
-  /** Look whether what they wait for has come, whenever a connection has ended or closed. */
+  /** Checks that run whenever a connection has ended or closed. */
   readonly #watchers = new Set<() => void>();
 
   constructor(ports: ClientTablePorts) {
@@ -38,7 +41,7 @@ export class ClientTable {
     return Array.from(this.#connections, ({ figures }) => figures).filter(({ address }) => address !== '');
   }
 
-  /** What a connection tells the table that it is in. */
+  /** The events that a connection of this table reports. */
   connectionEvents(): Pick<
     ClientPorts,
     'onOutput' | 'onYield' | 'onBlocked' | 'onBudgetFreed' | 'onEnd' | 'onClose'
@@ -83,12 +86,17 @@ export class ClientTable {
     for (const connection of this.#connections) connection.drain();
   }
 
-  /** Closes clients that have taken nothing since then of what they were given. @returns how many */
+  /**
+   * Closes the connections whose clients have taken none of their replies since `sinceMs`. @returns how many
+   */
   closeStalled(sinceMs: number): number {
     return this.#close((connection) => connection.hasStalledSince(sinceMs));
   }
 
-  /** Closes clients that have sent nothing since then and wait for nothing. @returns how many */
+  /**
+   * Closes the connections whose clients have sent nothing since `sinceMs` and wait for no answer. @returns
+   * how many
+   */
   closeIdle(sinceMs: number): number {
     return this.#close((connection) => connection.isIdleSince(sinceMs));
   }
@@ -107,12 +115,12 @@ export class ClientTable {
     for (const connection of this.#connections) connection.finish();
   }
 
-  /** A connection has ended or closed, of a client or of a caller that never said what it is. */
+  /** A connection of a client, or one that was never identified, has ended or closed. */
   onLeft(): void {
     for (const look of this.#watchers) look();
   }
 
-  /** Resolves when it is so, or after so long. */
+  /** Resolves when the condition holds, or after `withinMs`. */
   async until(isSo: () => boolean, withinMs: number): Promise<void> {
     if (isSo()) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -136,7 +144,7 @@ export class ClientTable {
     return closed;
   }
 
-  /** Those that find no budget once more wait again, in the same order. */
+  /** Connections that find no budget again wait again, in the same order. */
   #goOn(): void {
     const blocked = this.#blocked;
     this.#blocked = new Set();
@@ -148,7 +156,7 @@ export class ClientTable {
     if (this.#yielded.length === 1) setImmediate(this.#giveTurns);
   }
 
-  /** In between, the event loop has read what all the others have sent. */
+  /** Between two turns the event loop reads what all other clients have sent. */
   readonly #giveTurns = (): void => {
     const yielded = this.#yielded;
     this.#yielded = [];

@@ -3,18 +3,21 @@ import type { ReplyBuffer } from '../../protocol/reply-buffer.ts';
 import type { ClientBudget } from './client-budget.ts';
 
 /**
- * What one client connection holds in memory, as the budget of all clients counts it: requests under way, replies that
- * were not taken, input that is not decoded; and what its reads are expected to bring.
+ * The memory that one client connection takes, as the budget of all clients counts it: requests under way,
+ * replies that were not taken, input that is not decoded yet, and the values that its reads are expected to
+ * bring.
  */
 export class ConnectionMemory {
   readonly #budget: ClientBudget;
   readonly #connection: Connection;
   readonly #output: ReplyBuffer;
-  /** Values of writes under way, and keys of requests that read many. */
+  /** The values of writes under way, and the keys of requests that read many. */
   #requestBytes = 0;
-  /** What reads under way are expected to bring, or have brought and is not in the output yet. */
+  /**
+   * The bytes that reads under way are expected to bring, or have brought but not put into the output yet.
+   */
   #readBytes = 0;
-  /** What the budget has counted for this connection. */
+  /** The bytes that the budget has counted for this connection. */
   #countedBytes = 0;
 
   constructor(budget: ClientBudget, connection: Connection, output: ReplyBuffer) {
@@ -24,7 +27,7 @@ export class ConnectionMemory {
     budget.join();
   }
 
-  /** No further request may be taken until some of this is gone. */
+  /** No further request may be taken until some of this memory is free. */
   get isFull(): boolean {
     return this.#requestBytes + this.#replyBytes + this.#readBytes >= this.#budget.allowance;
   }
@@ -53,22 +56,22 @@ export class ConnectionMemory {
   }
 
   /**
-   * A value of this size may be read now. What requests hold themselves does not count: one request may be larger than what a
-   * connection may have, and only its reads can end it.
+   * A value of this size may be read now. The memory of the requests themselves does not count: a single
+   * request may exceed what a connection may have, and only its reads can end it.
    *
-   * @param awaited the client can take the reply to this read before any other
+   * @param awaited the client can take the reply to this read before any other reply
    */
   fits(bytes: number, awaited: boolean): boolean {
     const held = this.#replyBytes + (awaited ? 0 : this.#readBytes);
     return held + bytes <= this.#budget.allowance || (held === 0 && this.#budget.admitsOne(bytes));
   }
 
-  /** Has the budget count what is held now. @param undecodedBytes of the input */
+  /** Tells the budget what is held now. @param undecodedBytes of the input */
   account(undecodedBytes: number): void {
     this.#countAs(this.#requestBytes + this.#replyBytes + undecodedBytes);
   }
 
-  /** The connection is gone: it holds nothing. */
+  /** The connection is gone and holds nothing any more. */
   release(): void {
     this.#countAs(0);
     this.#budget.add(0, -this.#readBytes);

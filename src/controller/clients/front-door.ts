@@ -33,7 +33,7 @@ export interface FrontDoorPorts {
   readonly onPeer: Callers['onPeer'];
 }
 
-/** The one port of a controller: the first bytes of a connection tell whether a peer or a client calls. */
+/** The listener of a controller: the first bytes of a connection tell whether a peer or a client calls. */
 export class FrontDoor {
   readonly #ports: FrontDoorPorts;
   readonly #clients: ClientTable;
@@ -73,19 +73,22 @@ export class FrontDoor {
     );
   }
 
-  /** Closes clients that have sent nothing since then and wait for nothing. @returns how many */
+  /** Closes connections that have sent nothing since `sinceMs` and wait for no answer. @returns how many */
   closeIdle(sinceMs: number): number {
     return this.#unidentified.closeIdle(sinceMs) + this.#clients.closeIdle(sinceMs);
   }
 
   /**
-   * Takes no more connections, and ends those that there are: each with its next answer, or without one where nothing is
-   * asked for a while. Links of peers came in by the same port, and stay: without them an ordered write in progress
-   * could not be answered. Resolves once every client has its last answer, or after `withinMs`; 0 gives them none.
+   * Accepts no more connections, and ends those that there are: each with its next answer, or without one if
+   * the client asks nothing for a while. The links of peers stay, although they came in through the same
+   * port: without them an ordered write in progress could not be answered.
+   *
+   * Resolves once every client has its last answer, or after `withinMs`. With 0, clients get no further
+   * answers.
    */
   async finish(withinMs: number): Promise<void> {
     const clients = this.#clients;
-    // Connections that wait to be accepted would be reset: they are accepted first.
+    // Closing the listener resets connections that wait to be accepted, so they are accepted first.
     await afterReading();
     this.#listener?.close();
     this.#isFinishing = true;
@@ -98,7 +101,7 @@ export class FrontDoor {
     await clients.until(() => clients.areAllAnswered, withinMs);
   }
 
-  /** Closes what is left: of clients that have their last answer, or will get none. */
+  /** Closes the connections that are left: their clients have their last answer, or will get none. */
   async close(): Promise<void> {
     const clients = this.#clients;
     const isEmpty = () => clients.count === 0;
@@ -133,7 +136,7 @@ export class FrontDoor {
     client.receive(first);
   }
 
-  /** As in memcached, the first byte decides for the whole connection. */
+  /** As in memcached, the first byte decides on the protocol of the whole connection. */
   #codecFor(first: Buffer): ClientCodec {
     const { itemBytesMax } = this.#ports;
     return first[0] === REQUEST_MAGIC ? new BinaryCodec({ itemBytesMax }) : new TextCodec({ itemBytesMax });
@@ -141,23 +144,24 @@ export class FrontDoor {
 }
 
 /**
- * How long clients are given for a last request when this controller ends, in milliseconds. Longer: an end takes longer
- * where clients have idle connections. Shorter: more of those that ask now and then have just asked when theirs ends.
+ * How long clients are given for a last request when this controller ends, in milliseconds. Longer: an end
+ * takes longer where clients have idle connections. Shorter: more clients that ask rarely have a request on
+ * the way when their connection ends.
  */
 const LAST_REQUESTS_MS = 100;
 
-/** How long clients may take to close their side when they have their last answer, in milliseconds. */
+/** How long clients that have their last answer may take to close their side, in milliseconds. */
 const CLOSE_WITHIN_MS = 1_500;
 
-/** Resolves once all that has arrived until now has been read. */
+/** Resolves once everything that has arrived until now has been read. */
 function afterReading(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Connections that may wait to be accepted. */
+/** Most connections that may wait to be accepted. */
 export const BACKLOG = 1024;
 
-/** memcached's words when it has no buffer left to read into. */
+/** What memcached says when it has no buffer left to read into. */
 const OUT_OF_MEMORY = `${SERVER_ERROR_LINES.OUT_OF_MEMORY}\r\n`;
 
 /** Of a client that is refused. */

@@ -5,9 +5,9 @@ import type { Connection } from '../../base/transport.ts';
 export class ReplyUptake {
   readonly #connection: Connection;
   readonly #clock: Clock;
-  /** When the client had last taken everything after a backlog, monotonic. */
+  /** The last time at which the client had taken everything after a backlog, monotonic. */
   #drainedMs = Number.NEGATIVE_INFINITY;
-  /** Bytes that the client had taken at the last check, and since when that number has stood still. */
+  /** The bytes that the client had taken at the last check, and since when that number has not changed. */
   #takenBytes = -1;
   #sinceMs = 0;
 
@@ -25,8 +25,13 @@ export class ReplyUptake {
     return this.#connection.waitingBytes > 0 || this.#drainedMs > ms;
   }
 
-  /** The client has a backlog and has taken nothing of it since `ms`, as far as the calls of this method could see. */
-  isStalledSince(ms: number): boolean {
+  /**
+   * Checks how much the client has taken.
+   *
+   * @returns whether it has a backlog and has taken nothing of it since `ms`, as far as these checks could
+   *   see
+   */
+  checkStalledSince(ms: number): boolean {
     const { bytesWritten, waitingBytes } = this.#connection;
     const takenBytes = bytesWritten - waitingBytes;
     if (waitingBytes === 0 || takenBytes !== this.#takenBytes) {

@@ -10,17 +10,18 @@ export interface UnidentifiedConnectionsPorts {
   readonly clock: Clock;
 }
 
-/** Where a connection goes once it is known who calls. */
+/** Receives a connection once its first bytes have told whether a peer or a client calls. */
 export interface Callers {
-  /** @param first what it has sent */
+  /** @param first the bytes that have arrived */
   readonly onClient: (connection: Connection, first: Buffer) => void;
-  /** @param early what it has sent behind its first words */
+  /** @param early the bytes behind the preface */
   readonly onPeer: (connection: Connection, words: FirstWords & { kind: 'peer' }, early: Buffer) => void;
 }
 
 /**
- * Connections that may be unidentified where clients take all of `connections_max`, or nearly. More: a peer is identified in
- * spite of more connections opened within the time that its first bytes take. Fewer: fewer descriptors.
+ * Most unidentified connections where clients take all of `connections_max`, or nearly. More: a peer is
+ * identified even if more connections are opened within the time that its first bytes take. Fewer: fewer
+ * descriptors.
  */
 const COUNT_MIN = 64;
 
@@ -28,13 +29,13 @@ const COUNT_MIN = 64;
 const FIRST_WORDS_WITHIN_MS = 2_000;
 
 /**
- * Connections that have not said yet whether a peer or a client calls. Where there are too many of them, the one that has
- * been silent for longest is closed: a peer and a client that have something to say say it at once, so they get their
- * word however many connections are opened and left silent.
+ * Connections that have not sent enough yet to tell whether a peer or a client calls. When there are too
+ * many, the oldest is closed. A peer or client that has something to say says it at once, so it is identified
+ * in time however many silent connections are opened.
  */
 export class UnidentifiedConnections {
   readonly #ports: UnidentifiedConnectionsPorts;
-  /** Since when each has been silent; in that order. */
+  /** When each connection was accepted, the oldest first. */
   readonly #connections = new Map<Connection, number>();
 
   constructor(ports: UnidentifiedConnectionsPorts) {
@@ -61,7 +62,7 @@ export class UnidentifiedConnections {
     }
   }
 
-  /** Closes those that have been silent since then. @returns how many */
+  /** Closes connections that were accepted before `sinceMs`. @returns how many */
   closeIdle(sinceMs: number): number {
     const before = this.#connections.size;
     for (const [connection, silentMs] of this.#connections) {

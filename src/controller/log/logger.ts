@@ -14,9 +14,12 @@ export interface Logger extends Log {
 }
 
 export interface ClosableLogger extends Logger {
-  /** Opens the log file anew, by its name: whoever puts log files aside has moved the one that was written until now. */
+  /**
+   * Opens the log file again by its name: a tool that rotates logs has renamed the file that was written
+   * until now.
+   */
   reopen(): void;
-  /** Writes an error at once, with all lines before it: for a process that ends before it can wait for anything. */
+  /** Writes an error before it returns, with all lines before it: for a process that is about to end. */
   writeLast(message: string, fields: LogFields): void;
   /** Resolves once everything that was logged is written. */
   close(): Promise<void>;
@@ -66,14 +69,14 @@ export function createLogger(settings: LogSettings): ClosableLogger {
     debug: log('debug'),
     reopen: () => {
       sink.reopen();
-      log('info')('the log was opened anew');
+      log('info')('the log file was opened again');
     },
     writeLast: (message, fields) => sink.writeLast(lineOf('error', message, fields)),
     close: () => Promise.race([closed(logger, transport, sink), afterMs(CLOSE_TIMEOUT_MS)]),
   };
 }
 
-/** Winston decides what is logged and how it reads; the sink, how it is written. */
+/** Winston decides which lines are logged and how they read; the sink decides how they are written. */
 function transportTo(sink: Sink): winston.transport {
   const stream = new Writable({
     decodeStrings: false,
@@ -100,14 +103,17 @@ interface LogLine {
   readonly fields: LogFields | undefined;
 }
 
-/** `2026-01-01T00:00:00.000Z info  [0] listening {"port":8000}`: one line, whatever the message holds. */
+/**
+ * Such as `2026-01-01T00:00:00.000Z info  [0] listening {"port":8000}`: always one line, whatever the message
+ * contains.
+ */
 function textLine({ time, level, controller, message, fields }: LogLine): string {
   const text = message.replace(/[\r\n]+/g, ' | ');
   const tail = fields === undefined ? '' : ` ${JSON.stringify(fields, printable)}`;
   return `${time} ${level.padEnd(5)} [${controller}] ${text}${tail}`;
 }
 
-/** The fields stand apart, so that none of them takes the name of another part. */
+/** The fields are an object of their own, so that no field can hide another part of the line. */
 function jsonLine(entry: LogLine): string {
   return JSON.stringify(entry, printable);
 }
@@ -121,7 +127,7 @@ function printable(_: string, value: unknown): unknown {
 interface Sink {
   write(line: string): void;
   reopen(): void;
-  /** Has the line and all lines before it written when it returns. */
+  /** Writes the line and all lines before it before it returns. */
   writeLast(line: string): void;
   /** Resolves once everything is written, or refused. */
   close(): Promise<void>;
@@ -152,7 +158,7 @@ function fileSink(
   }
 }
 
-/** A log that can no longer be written must not end the controller, but must not be silent either. */
+/** A log that can no longer be written must not end the controller, but the failure must be seen. */
 function reportFailure(error: Error): void {
   process.stderr.write(`memchorus: cannot write the log: ${error.message}\n`);
 }

@@ -3,20 +3,24 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 
 export interface RotatingFileOptions {
   readonly path: string;
-  /** A file that a line would make larger is put aside first, in bytes. */
+  /** A line that would make the file larger than this goes into a new file, in bytes. */
   readonly bytesMax: number;
-  /** The file itself and those put aside, as `path.1` (the newest) and so on; the oldest is deleted. */
+  /**
+   * Most files: the current one and those set aside, `path.1` (the newest), `path.2` and so on. The oldest is
+   * deleted.
+   */
   readonly filesMax: number;
-  /** The line that tells of so many which could not be written. */
+  /** The line that reports how many lines could not be written. */
   readonly lineOfDropped: (lines: number) => string;
-  /** Told of the first failure, and of the first one after it has worked again. */
+  /** Called with the first failure, and with the first one after writing has succeeded again. */
   readonly onFailure: (error: Error) => void;
 }
 
 /**
- * A file that lines are appended to, and that is put aside when it has grown. Nobody waits for the disk: lines are
- * written one batch after the other, and beyond `BACKLOG_BYTES_MAX` they are dropped and counted, as are those that the
- * disk refuses. The next line that is written says how many. Each failure has the file opened anew.
+ * A file that lines are appended to, and that is set aside when it has grown. Writers do not wait for the
+ * disk: lines are written one batch after the other. Beyond `BACKLOG_BYTES_MAX`, lines are dropped and
+ * counted; so are lines that the disk refuses. The next line that is written says how many. After a failure
+ * the file is opened again.
  */
 export class RotatingFile {
   readonly #options: RotatingFileOptions;
@@ -26,7 +30,9 @@ export class RotatingFile {
   #backlogBytes = 0;
   #dropped = 0;
   #isFailing = false;
-  /** The file may have been moved: it is opened anew, by its name, before anything else is written. */
+  /**
+   * The file may have been renamed: it has to be opened again by its name before anything else is written.
+   */
   #isStale = false;
   #writing: Promise<void> | null = null;
 
@@ -50,7 +56,7 @@ export class RotatingFile {
     this.#writing ??= this.#writeAll();
   }
 
-  /** Writes the line and those that wait before it returns: the process is about to end. */
+  /** Writes the line, and the lines that wait, before it returns: the process is about to end. */
   writeLast(line: string): void {
     const lines = [...this.#lines, line];
     this.#lines = [];
@@ -61,7 +67,7 @@ export class RotatingFile {
     }
   }
 
-  /** What is written next goes to the file that has the name by then. */
+  /** Further lines go to the file that has the name by then. */
   reopen(): void {
     this.#isStale = true;
   }
@@ -143,10 +149,10 @@ export class RotatingFile {
   }
 }
 
-/** Lines that wait for the disk, in bytes. */
+/** Most bytes of lines that wait for the disk. */
 const BACKLOG_BYTES_MAX = 1_048_576;
 
-/** 0 when there is no such file. */
+/** The size of the file, 0 when there is none. */
 async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;

@@ -3,10 +3,12 @@ import { MEMCACHED_VERSION, VERSION } from '../product.ts';
 import { readTroubleOf, writeTroubleOf } from '../status/service.ts';
 import type { Counter } from './statistics.ts';
 
-/** `counter`: only ever grows during a run, but for `stats reset`. `gauge`: goes up and down. `label`: a text. */
+/**
+ * `counter`: only grows during a run, apart from `stats reset`. `gauge`: goes up and down. `label`: a text.
+ */
 export type MetricKind = 'counter' | 'gauge' | 'label';
 
-/** What one step of a metric stands for. `flag`: 1 for true, 0 for false. `none`: a text. */
+/** What the number counts. `flag`: 1 for true, 0 for false. `none`: the metric is a text. */
 export type MetricUnit =
   | 'bits'
   | 'bytes'
@@ -27,16 +29,17 @@ export type MetricUnit =
 export interface Metric {
   readonly kind: MetricKind;
   readonly unit: MetricUnit;
-  /** One sentence for an operator. */
+  /** One sentence for operators. */
   readonly help: string;
   readonly read: (parts: ControllerParts) => number | string;
-  /** Digits behind the point in text; by default the number is shown as it is. */
+  /** Digits after the decimal point in text; if absent, the number is shown as it is. */
   readonly decimals?: number;
 }
 
 /**
- * Every metric of a controller, under the name that `stats` gives it: memcached's name and meaning where memcached has the
- * metric, else a name that begins with `memchorus_`. `stats` lists the latter in the order of this table.
+ * Every metric of a controller, under the name that `stats` shows. A metric that memcached has too keeps
+ * memcached's name and meaning; the names of the others begin with `memchorus_`, and `stats` lists them in
+ * the order of this table.
  */
 export const METRICS = {
   pid: gauge('processes', 'Process id of this controller.', () => process.pid),

@@ -1,10 +1,12 @@
 import type { KeyPrefixCounter } from '../../consistency/request-kinds.ts';
 import type { Hit, Reply } from '../../protocol/reply.ts';
 
-/** memcached's default `-D`: what stands in front of it in a key is the key's prefix. */
+/** memcached's default for `-D`: the part of a key in front of it is the key's prefix. */
 export const PREFIX_DELIMITER = ':';
 
-/** Prefixes that are counted; as in memcached, operations on keys with further ones are not. */
+/**
+ * Most prefixes that are counted. As in memcached, operations on keys with further prefixes are not counted.
+ */
 const PREFIXES_MAX = 65_536;
 
 interface PrefixCounts {
@@ -14,7 +16,7 @@ interface PrefixCounts {
   del: number;
 }
 
-/** `stats detail`: operations by key prefix, while that is on. */
+/** Counts operations by key prefix for `stats detail`, while that is on. */
 export class PrefixStatistics implements KeyPrefixCounter {
   enabled = false;
   readonly #byPrefix = new Map<string, PrefixCounts>();
@@ -47,7 +49,7 @@ export class PrefixStatistics implements KeyPrefixCounter {
     this.#byPrefix.clear();
   }
 
-  /** Lines of `stats detail dump`. */
+  /** The lines of `stats detail dump`. */
   dump(): string[] {
     return [...this.#byPrefix].map(
       ([prefix, { get, hit, set, del }]) => `PREFIX ${prefix} get ${get} hit ${hit} set ${set} del ${del}`,

@@ -4,7 +4,10 @@ import type { Hit, Reply } from '../../protocol/reply.ts';
 import type { Request } from '../../protocol/request.ts';
 import { PrefixStatistics } from './prefix-statistics.ts';
 
-/** What is counted, under memcached's names. Every client operation counts once, wherever it is carried out. */
+/**
+ * The counters, under memcached's names. A client operation is counted by the controller that received it,
+ * and only there.
+ */
 const COUNTERS = [
   ...OPERATION_COUNTERS,
   'auth_cmds',
@@ -23,8 +26,8 @@ const COUNTERS = [
 export type Counter = (typeof COUNTERS)[number];
 
 /**
- * Counts client operations from requests and their replies, each as memcached does. A request that the cluster could not
- * carry out is no get and no set, but one of memchorus_errors.
+ * Counts client operations from requests and their replies, each as memcached does. A request that the
+ * cluster could not carry out counts neither as a get nor as a set, but as one of memchorus_errors.
  */
 export class Statistics {
   readonly prefixes = new PrefixStatistics();
@@ -43,7 +46,7 @@ export class Statistics {
     this.prefixes.clear();
   }
 
-  /** Hits that go out ahead of the rest of their reply. */
+  /** Counts hits that are sent ahead of the rest of their reply. */
   countPart(hits: readonly Hit[]): void {
     if (this.prefixes.enabled) this.prefixes.countHits(hits);
   }

@@ -1,9 +1,9 @@
 import type { StoreStats } from '../../store/driver.ts';
 
 /**
- * Which figures `stats` and `stats settings` give, in memcached 1.6.18's order. A figure is the controller's
- * own, or the local memcached's where only it knows; what neither can say truly is left out (libevent, buffers
- * and response objects of memcached's threads, get_expired, get_flushed).
+ * The figures that `stats` and `stats settings` show, in the order of memcached 1.6.18. A figure comes from
+ * this controller, or from the local memcached where only memcached knows it. A figure that neither can know
+ * is left out (libevent, buffers and response objects of memcached's threads, get_expired, get_flushed).
  */
 export type Figures = readonly (readonly [name: string, value: string])[];
 
@@ -38,7 +38,7 @@ const SETTINGS = [
 
 export const GROUPS = { general: GENERAL, settings: SETTINGS } as const;
 
-/** @param own stands before what the store says; names of neither list are left out */
+/** @param own takes precedence over what the store says; names in neither list are left out */
 export function merge(group: keyof typeof GROUPS, own: Figures, store: StoreStats): Figures {
   const values = new Map([...store, ...own]);
   return GROUPS[group].flatMap((name): Figures => {

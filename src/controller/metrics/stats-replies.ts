@@ -12,7 +12,7 @@ import { type Figures, GROUPS, merge } from './stats-groups.ts';
 /**
  * Answers `stats` and its groups: what this controller counts, and what only the local memcached can know.
  *
- * @param words those after `stats`; as in memcached, more of them than a group has are ignored
+ * @param words those after `stats`; as in memcached, words beyond those of a group are ignored
  */
 export function replyToStats(parts: ControllerParts, words: readonly string[], answer: OnAdminReply): void {
   switch (words[0]) {
@@ -49,7 +49,7 @@ const RESET: Reply = { kind: 'line', line: 'RESET' };
 const OWN_NAMES = METRIC_NAMES.filter((name) => name.startsWith('memchorus_'));
 const GENERAL_NAMES = METRIC_NAMES.filter((name) => GROUPS.general.some((one) => one === name));
 
-/** A store that is down leaves its figures out. */
+/** If the store is down, its figures are left out. */
 function general(parts: ControllerParts, answer: OnAdminReply): void {
   parts.store.stats('', (_, store) => {
     const closesIdle = parts.settings.idleTimeoutMs > 0;

@@ -4,11 +4,11 @@ import type { ControllerParts } from '../controller-parts.ts';
 import { nameOf } from '../settings.ts';
 import { duration } from './status-table.ts';
 
-/** What `show requests json` prints, one line. Fields are only ever added. */
+/** What `show requests json` prints in one line. Fields are only ever added. */
 export interface RequestsStatus {
   readonly pending: number;
   readonly completed: number;
-  /** The oldest of them, at most `REQUESTS_SHOWN_MAX`. */
+  /** The oldest requests, at most `REQUESTS_SHOWN_MAX`. */
   readonly oldest: readonly RequestStatus[];
 }
 
@@ -16,15 +16,21 @@ export interface RequestStatus {
   /** `set`, `delete`, `flush`, … */
   readonly kind: string;
   readonly key: string;
-  /** By the clocks of the origin and of this controller; 0 where those disagree. */
+  /**
+   * The difference between the clock of this controller and that of the origin when it stamped the request; 0
+   * if negative.
+   */
   readonly ageMs: number;
-  /** The address of the controller that it was sent to. */
+  /** The address of the controller that received the request from its client. */
   readonly origin: string;
-  /** Addresses of the members of the view that have not acknowledged it, as far as this controller knows. */
+  /**
+   * The addresses of members of the view that have not acknowledged the request, as far as this controller
+   * knows.
+   */
   readonly unacknowledged: readonly string[];
 }
 
-/** More would hold up what the controller is there for. */
+/** A longer list would delay the requests of other clients. */
 const REQUESTS_SHOWN_MAX = 100;
 
 export function requestsOf({ core, settings: { peers }, clock }: ControllerParts): RequestsStatus {
@@ -44,7 +50,7 @@ export function requestsOf({ core, settings: { peers }, clock }: ControllerParts
   return { pending: scheme.pending, completed: scheme.completed, oldest };
 }
 
-/** The same as a table for people. */
+/** Renders the report as a human-readable table. */
 export function renderRequests({ pending, completed, oldest }: RequestsStatus): string {
   const shown = oldest.length < pending ? `, the oldest ${oldest.length} of them` : '';
   const head = `requests  ${pending} pending${shown}; ${completed} completed`;
@@ -59,7 +65,10 @@ function rowOf({ kind, key, ageMs, origin, unacknowledged }: RequestStatus): rea
   return [kind, printableKey(key), duration(ageMs), origin, lacking];
 }
 
-/** A key may hold any bytes but spaces and control characters of the text protocol; a binary client's holds those too. */
+/**
+ * A key of the text protocol may contain any bytes except spaces and control characters; one of the binary
+ * protocol may contain those too.
+ */
 function printableKey(key: string): string {
   if (key === '') return '-';
   return key.replace(/[^\x21-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);

@@ -2,21 +2,24 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 
 export interface ServiceWatchPorts {
-  /** Why reads are not served here; empty when they are. */
+  /** Why this controller does not serve reads; empty when it does. */
   readonly readTrouble: () => string;
   readonly writeTrouble: () => string;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Logs when clients here begin to be served and when that ends, and now and then what it waits for meanwhile. */
+/**
+ * Logs when this controller begins to serve its clients, when that ends, and, while it does not serve them,
+ * at intervals what it waits for.
+ */
 export class ServiceWatch {
   readonly #ports: ServiceWatchPorts;
   #words: string = WORDS.nothing;
-  /** At the last look. */
+  /** The state at the last look. */
   #seen: string = WORDS.nothing;
   #sinceMs: number;
-  /** When it is said again what clients wait for. */
+  /** When the next reminder of what clients wait for is due. */
   #remindMs: number;
 
   constructor(ports: ServiceWatchPorts) {
@@ -59,14 +62,14 @@ export class ServiceWatch {
 }
 
 /**
- * How often it is to be looked, in milliseconds. A change counts once two looks have seen it: requests wait while a view is
- * formed, and a state that is over by then is no outage.
+ * How often `onTick` looks, in milliseconds. A change counts once two looks have seen it: requests wait while
+ * a view is formed, so a state that has passed by the second look was no outage.
  */
 export const SERVICE_LOOK_MS = 100;
 
 /**
- * While clients are not served, it is said so often what that waits for, in milliseconds. Soon at first: at the moment of
- * a change the reason is often one that passes, as is a start.
+ * How often the log says what clients wait for while they are not served, in milliseconds. The first reminder
+ * comes soon, because the reason at the moment of a change often passes quickly, as it does during a start.
  */
 const REMIND_FIRST_MS = 3_000;
 const REMIND_EVERY_MS = 60_000;

@@ -2,7 +2,7 @@ import { POLICIES, READ_NEEDS } from '../../consistency/policies.ts';
 import type { Core } from '../core.ts';
 import type { Settings } from '../settings.ts';
 
-/** Why clients here are not served with reads, as their level asks for; empty when they are. */
+/** Why this controller does not serve reads as its level demands; empty when it does. */
 export function readTroubleOf(
   core: Core,
   { durability, level }: Pick<Settings, 'durability' | 'level'>,
@@ -16,7 +16,7 @@ export function readTroubleOf(
   return isElsewhere ? '' : `the store is down: ${trouble}; and no other controller is there`;
 }
 
-/** Why clients here are not served with writes; empty when they are. */
+/** Why this controller does not serve writes; empty when it does. */
 export function writeTroubleOf({ coordinator }: Core): string {
   const gate = coordinator.writeGate;
   return gate.state === 'open' ? '' : gate.reason;

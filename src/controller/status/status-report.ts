@@ -7,7 +7,7 @@ import { nameOf } from '../settings.ts';
 import { readTroubleOf, writeTroubleOf } from './service.ts';
 import type { PeerStatus, RefillStatus, Service, Status } from './status.ts';
 
-/** What `show json` prints, as of now. Every figure that is a metric too comes from the table of metrics. */
+/** What `show json` prints now. Figures that are metrics come from the table of metrics. */
 export function statusOf(parts: ControllerParts): Status {
   const { settings, core, storage } = parts;
   const { cluster, self, peers, level } = settings;

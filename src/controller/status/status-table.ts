@@ -3,14 +3,17 @@ import type { PeerStatus, Status } from './status.ts';
 
 const COLUMNS = ['', 'ID', 'ADDRESS', 'STATUS', 'LAST HEARTBEAT', 'SYNCING', 'LAST SYNC', 'ROLE'] as const;
 
-/** The answer to `show json` as a table for people. The star marks the controller that was asked. */
+/**
+ * Renders the answer to `show json` as a human-readable table. A star marks the controller that was asked.
+ */
 export function renderStatus(status: Status): string {
+  const { requests } = status;
   const lines = [
     `cluster   ${status.cluster}, ${status.level}; controller ${status.controller} at ${status.address}`,
     `state     ${stateOf(status)}, up for ${duration(status.uptimeSeconds * 1000)}, version ${status.version}`,
     ...viewLines(status),
     ...timeLines(status),
-    `requests  ${status.requests.pending} pending, ${status.requests.completed} completed; ${counted(status.keys, 'key')}`,
+    `requests  ${requests.pending} pending, ${requests.completed} completed; ${counted(status.keys, 'key')}`,
     `store     ${storeOf(status)}`,
     ...refillLines(status),
     `journal   ${journalOf(status)}`,
@@ -20,7 +23,7 @@ export function renderStatus(status: Status): string {
   return lines.join('\n');
 }
 
-/** Reads and writes have a word each, since one may go on without the other. */
+/** Says separately how reads and writes are served, because one may be served without the other. */
 export function stateOf({ reads, writes }: Pick<Status, 'reads' | 'writes'>): string {
   if (reads.ready && writes.ready) return 'ready';
   if (reads.ready) return `ready for reads, not for writes: ${writes.reason}`;
@@ -46,7 +49,7 @@ function leaseOf({ leaseLeftMs }: Status['view']): string {
     : ', may be over: the lease has run out';
 }
 
-/** Nothing, while all clocks are about right. */
+/** Lines about the time; none while all clocks are about right. */
 function timeLines({ time, peers }: Status): string[] {
   if (time.nowMs === null) return [`time      not agreed: ${time.reason}`];
   const wrong = peers.flatMap((peer) => {
@@ -57,13 +60,16 @@ function timeLines({ time, peers }: Status): string[] {
   return [`time      ${new Date(time.nowMs).toISOString()}; ${wrong.join(', ')}`];
 }
 
-/** `1.2 s ahead` or `1.2 s behind`, of what the cluster agrees on; null while it is about right or not known. */
+/**
+ * Such as `1.2 s ahead` or `1.2 s behind` cluster time; null while the clock is about right, or nothing is
+ * known.
+ */
 export function clockErrorOf({ clockAheadMs }: Pick<PeerStatus, 'clockAheadMs'>): string | null {
   if (clockAheadMs === null || Math.abs(clockAheadMs) < WRONG_CLOCK_MS) return null;
   return `${duration(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead' : 'behind'}`;
 }
 
-/** How wrong a clock has to be for people to be told, in milliseconds. */
+/** A clock that is wrong by less than this is not reported, in milliseconds. */
 const WRONG_CLOCK_MS = 1_000;
 
 function storeOf(status: Status): string {
@@ -131,7 +137,9 @@ function syncingOf({ syncing, sync }: PeerStatus): string {
   return sync === null ? 'True' : `True ${sync.writes}/${sync.total}`;
 }
 
-/** Members of a view have nothing to catch up on. */
+/**
+ * Members of a view receive each other's writes all the time, so the time of the last exchange says nothing.
+ */
 function lastSyncOf({ self, inStep, lastSyncMs }: PeerStatus): string {
   if (self) return '-';
   return inStep ? 'in step' : ago(lastSyncMs);
@@ -141,7 +149,7 @@ function ago(ms: number | null): string {
   return ms === null ? 'never' : `${duration(ms)} ago`;
 }
 
-/** Two digits that matter: `85 ms`, `1.2 s`, `3 min`, `5 h`, `2 d`. */
+/** Such as `85 ms`, `1.2 s`, `3 min`, `5 h` or `2 d`: two significant digits. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;

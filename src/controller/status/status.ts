@@ -1,11 +1,11 @@
-/** What `show json` prints, one line: the cluster as one controller sees it. Fields are only ever added. */
+/** What `show json` prints in one line: the cluster as one controller sees it. Fields are only ever added. */
 export interface Status {
   readonly cluster: string;
   readonly controller: number;
   readonly address: string;
   readonly version: string;
   readonly level: string;
-  /** Ready for reads and writes; else `reason` says what it waits for. */
+  /** True when reads and writes are served; otherwise `reason` says what they wait for. */
   readonly ready: boolean;
   readonly reason: string;
   readonly reads: Service;
@@ -13,7 +13,7 @@ export interface Status {
   readonly uptimeSeconds: number;
   readonly view: ViewStatus;
   readonly time: {
-    /** Cluster time, milliseconds since 1970; null while there is none, for which `reason` says why. */
+    /** Cluster time in milliseconds since 1970; null while there is none, and `reason` says why. */
     readonly nowMs: number | null;
     readonly reason: string;
   };
@@ -24,101 +24,121 @@ export interface Status {
     readonly address: string;
     readonly up: boolean;
     readonly reason: string;
-    /** Which process it is, as far as it says so; empty while nothing is known. */
+    /** The instance of the store; empty while it is not known. */
     readonly instance: string;
-    /** Times that another process was found in its place, and that it was found without what was put there. */
+    /**
+     * How often another process was found in place of the store, and how often the store was found emptied.
+     */
     readonly instances: number;
     readonly emptied: number;
   };
   readonly refill: RefillStatus;
   readonly values: ValuesStatus;
   readonly journal: JournalStatus;
-  /** Every configured peer, this controller included, in order of id. */
+  /** All controllers of the cluster, this one included, in the order of their ids. */
   readonly peers: readonly PeerStatus[];
 }
 
-/** Whether clients are served here; else `reason` says why not. */
+/** Whether this controller serves its clients; if not, `reason` says why. */
 export interface Service {
   readonly ready: boolean;
   readonly reason: string;
 }
 
-/** How the store was last filled with what it had lost; `reason` is empty when it never was. */
+/** The last refill of the store; `reason` is empty when there was none. */
 export interface RefillStatus {
   readonly running: boolean;
   readonly reason: string;
-  /** Keys that were looked at, of how many. */
+  /** Keys that were checked, and keys to check. */
   readonly done: number;
   readonly total: number;
-  /** Values that were put back, from the journal and from peers. */
+  /** Values that were put back into the store, from the journal and from peers. */
   readonly fromJournal: number;
   readonly fromPeers: number;
   readonly tookMs: number;
-  /** It ended early, since the store began to evict. */
+  /** The refill ended early, because the store began to evict. */
   readonly full: boolean;
 }
 
-/** Reads that the store did not answer with the value that it should have, and where the value was found. */
+/**
+ * Reads to which the store had no answer or no value although it should have had one, and where the value was
+ * found.
+ */
 export interface ValuesStatus {
   readonly missing: number;
-  /** Of those, the reads that it did not answer at all, since it was away or too slow: it may have the value. */
+  /**
+   * Of the reads in `missing`, those that the store did not answer because it was down or too slow: it may
+   * have the value.
+   */
   readonly unanswered: number;
   readonly fromJournal: number;
   readonly fromPeers: number;
-  /** No one had them any more. */
+  /** Values that neither the journal nor any peer had. */
   readonly lost: number;
 }
 
 export interface JournalStatus {
   readonly durability: string;
-  /** Why it takes no writes now; empty when it does. */
+  /** Why the journal takes no writes now; empty when it does. */
   readonly reason: string;
-  /** Records, those of deletes included. */
+  /** Records of the journal, tombstones included. */
   readonly entries: number;
-  /** In memory, and not on disk yet, in bytes. */
+  /** Bytes that wait in memory for the disk. */
   readonly backlogBytes: number;
   readonly diskBytes: number;
-  /** Milliseconds since a flush last ended; null: none has since the start. */
+  /** Milliseconds since the last flush ended; null when there was none in this run. */
   readonly lastFlushMs: number | null;
-  /** Records that were there at the start, and how long it took to read them, in milliseconds. */
+  /** Records that were read at the start, and how long that took in milliseconds. */
   readonly recoveredEntries: number;
   readonly recoveredMs: number;
 }
 
-/** The view that the controller serves in; `ballot` is empty when it serves in none, or the level has none. */
+/**
+ * The view that this controller serves in. `ballot` is empty when it serves in none, and at a level without
+ * views.
+ */
 export interface ViewStatus {
   readonly ballot: string;
   readonly members: readonly number[];
-  /** Why it took the place of the one before. */
+  /** Why this view replaced the one before. */
   readonly reason: string;
-  /** Milliseconds for which strong reads are served without hearing more; null where no lease is needed. */
+  /**
+   * For how many milliseconds this controller may still serve strong reads without hearing from others; null
+   * where no lease is needed.
+   */
   readonly leaseLeftMs: number | null;
-  /** Controllers that are silent. */
+  /** The ids of silent controllers. */
   readonly suspected: readonly number[];
 }
 
 export interface PeerStatus {
   readonly id: number;
   readonly address: string;
-  /** Heard of within the threshold; true for this controller itself. */
+  /** True for this controller, and for a peer that was heard within the threshold. */
   readonly up: boolean;
   readonly self: boolean;
-  /** Milliseconds since anything was heard of it; null: never; 0 for this controller itself. */
+  /** Milliseconds since the peer was last heard; null when it never was; 0 for this controller. */
   readonly lastHeardMs: number | null;
   readonly syncing: boolean;
-  /** Writes that an exchange under way has brought, of how many; null when nothing has come. */
+  /** The writes that the exchange under way has brought, and their total; null before the first write. */
   readonly sync: { readonly writes: number; readonly total: number } | null;
-  /** Milliseconds since the last sync with it was completed; null: never. */
+  /** Milliseconds since the last exchange with the peer was completed; null when there was none. */
   readonly lastSyncMs: number | null;
-  /** Milliseconds by which its wall clock is ahead of cluster time; negative: behind; null: not known. */
+  /**
+   * Milliseconds by which the wall clock is ahead of cluster time; negative when it is behind; null when that
+   * is not known.
+   */
   readonly clockAheadMs: number | null;
-  /** Both are members of the view: each gets what the other takes in, all the time, and no exchanges are needed. */
+  /**
+   * Both controllers are members of the view, so each receives the writes of the other without an exchange.
+   */
   readonly inStep: boolean;
   /**
-   * `member`, `joining` or `down`; `takes no writes: …`, `refused: …` with the reason. Of this controller itself also
-   * `cut off`, from the other members of its last view, and `waiting`, until there are enough to form one.
+   * `member`, `joining` or `down`; `takes no writes: …` or `refused: …` with the reason. For this controller
+   * also `cut off` (from the other members of its last view) and `waiting` (for enough controllers to form a
+   * view).
    */
   readonly role: string;
-  /** Why its store can't be used; empty when it can, and when nothing is known. */
+  /** Why the store of this controller cannot be used; empty when it can be, and when nothing is known. */
   readonly storeTrouble: string;
 }

@@ -150,7 +150,7 @@ it('lines beyond what may wait for the disk are dropped', async () => {
   expect(missing).toBeGreaterThan(1000);
 });
 
-it('a log goes on in a new file when it is opened anew after its own was moved away, and loses no line', async () => {
+it('a log continues in a new file when it is opened again after its file was renamed, and loses no line', async () => {
   const logger = createLogger(settings());
   const wordsOf = (name: string) => linesOf(name).map((line) => line.replace(/^.*\] /, ''));
   logger.info('before');
@@ -163,7 +163,7 @@ it('a log goes on in a new file when it is opened anew after its own was moved a
     logger.info(word);
   }
   await logger.close();
-  const opened = 'the log was opened anew';
+  const opened = 'the log file was opened again';
   expect(wordsOf('controller-1.log')).toEqual([opened, 'after', opened, 'again']);
   expect(wordsOf('moved')).toEqual(['before', 'moved']);
 });

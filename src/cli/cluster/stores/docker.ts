@@ -7,15 +7,15 @@ import { PROJECT_DIRECTORY } from '../../locations.ts';
 /** How long a Docker engine may take to answer, in milliseconds. */
 const ENGINE_TIMEOUT_MS = 3000;
 
-/** Pulling the image included, in milliseconds. */
+/** How long the start of the containers may take, pulling the image included, in milliseconds. */
 const UP_TIMEOUT_MS = 180_000;
 
 const STOP_TIMEOUT_MS = 30_000;
 
-/** The memcached services that docker-compose.yml declares. */
+/** How many memcached services docker-compose.yml declares. */
 const COMPOSE_STORES_MAX = 3;
 
-/** How compose is called: as a plugin of docker, or as the older program of its own. */
+/** How compose is called: as a plugin of docker, or as the older program docker-compose. */
 export interface Compose {
   readonly name: 'docker compose' | 'docker-compose';
   readonly program: string;
@@ -25,7 +25,7 @@ export interface Compose {
 const PLUGIN: Compose = { name: 'docker compose', program: 'docker', words: ['compose'] };
 const PROGRAM: Compose = { name: 'docker-compose', program: 'docker-compose', words: [] };
 
-/** @returns why Docker cannot provide these stores, null when it can */
+/** @returns why Docker cannot provide these stores; null when it can */
 export async function dockerProblem(count: number): Promise<string | null> {
   if (count > COMPOSE_STORES_MAX) return `docker-compose.yml has ${COMPOSE_STORES_MAX} memcacheds`;
   const answers = await execute('docker', ['info', '--format', '{{.ServerVersion}}'], ENGINE_TIMEOUT_MS);
@@ -50,9 +50,10 @@ export async function composeOf(): Promise<Compose> {
 }
 
 /**
- * Starts the memcacheds of these ids. It does not wait until they answer: `--wait` is unknown to the older program.
+ * Starts the memcacheds of these ids. It does not wait until they answer, because the older program has no
+ * `--wait`.
  *
- * @throws OperationError with the last line that compose said
+ * @throws OperationError with the last line of the output
  */
 export async function composeUp(
   project: string,
@@ -75,7 +76,7 @@ export async function composeUp(
     );
 }
 
-/** @returns null when the containers were stopped, else the command that failed */
+/** @returns null when the containers were stopped, otherwise the command that failed */
 export async function composeStop(project: string): Promise<string | null> {
   const { name, ok } = await compose(project, ['stop'], STOP_TIMEOUT_MS);
   return ok ? null : `${name} -p ${project} stop`;

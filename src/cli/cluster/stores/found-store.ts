@@ -15,19 +15,22 @@ import { describeTakenPort, isPortTaken } from '../../process/port-owner.ts';
 import { formatAddress } from '../../settings/address.ts';
 import { dataDirectoriesOf } from '../data-report.ts';
 
-/** A memcached that was there before the start, and that the cluster may use. */
+/** A memcached that ran before the start and that the cluster may use. */
 export interface FoundStore {
   readonly version: string;
-  /** Why it may be used. */
+  /** Why the cluster may use it, human-readable. */
   readonly words: string;
 }
 
 /**
- * Looks for a memcached at a store's address. It may be used when nothing is in it, or when what is in it is this
- * cluster's own: the mark of a journal of this run directory is there, or the sign that an earlier start left.
+ * Looks for a memcached at a store's address. The cluster may use it if
  *
- * @returns null when the address is free
- * @throws OperationError when it is taken by anything else, with what to do
+ * - it holds no items, or
+ * - it holds the sentinel of a journal of this run directory, or
+ * - it holds the sign that an earlier start of this cluster has left.
+ *
+ * @returns null when nothing listens on the address
+ * @throws OperationError when anything else listens there; the text says what to do
  */
 export async function findStore(address: Address, runDirectory: string): Promise<FoundStore | null> {
   if (!(await isPortTaken(address))) return null;
@@ -39,7 +42,7 @@ export async function findStore(address: Address, runDirectory: string): Promise
   }
 }
 
-/** Leaves the sign by which the next start knows that this cluster was the first to use the memcached. */
+/** Leaves the sign by which the next start knows that this cluster was the first one to use the memcached. */
 export async function signStore(address: Address, runDirectory: string): Promise<void> {
   const driver = await openMemcached(address);
   await new Promise<void>((resolve) => driver.set(SIGN_KEY, Buffer.from(runDirectory), () => resolve()));
@@ -70,7 +73,7 @@ async function judge(driver: KvDriver, address: Address, runDirectory: string): 
   );
 }
 
-/** The journals of every data directory that the cluster has used. */
+/** The names of the journals in all data directories of the cluster. */
 async function journalNames(runDirectory: string): Promise<string[]> {
   const names: string[] = [];
   for (const dataDir of dataDirectoriesOf(runDirectory)) {
@@ -82,7 +85,7 @@ async function journalNames(runDirectory: string): Promise<string[]> {
   return names;
 }
 
-/** @throws OperationError with what answers there instead */
+/** @throws OperationError that says what answers there instead */
 async function openMemcached(address: Address): Promise<KvDriver> {
   const { kind, words } = await whatAnswers(NODE_TRANSPORT, address, ANSWER_TIMEOUT_MS);
   const where = formatAddress(address);
@@ -128,7 +131,7 @@ function valueAt(driver: KvDriver, key: string): Promise<Buffer | null> {
   return new Promise((resolve) => driver.get(key, (_, bytes) => resolve(bytes)));
 }
 
-/** Holds the run directory of the cluster that uses the memcached. Clients of memcached rarely send such keys. */
+/** The key of the sign; its value is the run directory. Clients of memcached rarely use such keys. */
 const SIGN_KEY = '\0memchorus';
 
 const ANSWER_TIMEOUT_MS = 1000;

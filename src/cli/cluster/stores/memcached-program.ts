@@ -15,10 +15,10 @@ const READY_TIMEOUT_MS = 5000;
 
 const POLL_MS = 20;
 
-/** Memory of one memcached for items, in megabytes. */
+/** The memory of one memcached for items, in megabytes. */
 const MEMORY_MEGABYTES = 64;
 
-/** @returns the version of the `memcached` program, null when there is none */
+/** @returns the version of the `memcached` program; null when there is none */
 export function memcachedVersion(): Promise<string | null> {
   return new Promise((resolve) => {
     execFile('memcached', ['-V'], { timeout: 2000 }, (error, stdout) => {
@@ -28,9 +28,9 @@ export function memcachedVersion(): Promise<string | null> {
 }
 
 /**
- * One memcached on its own address.
+ * Starts one memcached on its own address.
  *
- * @param itemBytesMax its `-I`; memcached wants twice that to fit into its memory
+ * @param itemBytesMax its `-I`; memcached requires that two such items fit into its memory
  * @throws OperationError
  */
 export async function startMemcached(
@@ -53,7 +53,7 @@ export async function startMemcached(
   return { ...started, name, address, logs: [{ file: output, from: 0 }] };
 }
 
-/** memcached refuses to run as root unless told which user to become. */
+/** Words that name another user, because memcached refuses to run as root. */
 function asUnprivilegedUser(): string[] {
   return process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
 }
@@ -66,7 +66,10 @@ export async function waitForMemcached(member: ClusterProcess): Promise<void> {
   throw new OperationError('STORE_NOT_STARTED', `${where} ${problem}; ${lastWords(member.logs[0]!.file)}`);
 }
 
-/** For a memcached that is no process of this machine's. @throws OperationError when it does not answer in time */
+/**
+ * Waits for a memcached that is not a process of this machine. @throws OperationError when it does not answer
+ * in time
+ */
 export async function waitForAnswer(address: Address): Promise<void> {
   const problem = await answerProblem(address, () => true);
   if (problem !== null)

@@ -7,21 +7,21 @@ import { memcachedVersion } from './memcached-program.ts';
 import type { StorePlan } from './store-plan.ts';
 
 export interface StoreOptions {
-  /** The embedded store was asked for. */
+  /** The user has asked for the embedded store. */
   readonly embedded: boolean;
-  /** Stores that the user has; null: they are ours to find or to start. */
+  /** Stores that the user runs; null when stores have to be found or started. */
   readonly configured: readonly Address[] | null;
-  /** Where they are looked for, one per controller, and started where there is none. */
+  /** Addresses, one per controller, where stores are looked for, and started where there is none. */
   readonly planned: readonly Address[];
-  /** What is known of those who may use a store: see `findStore`. */
+  /** The run directory, which tells whether a store that was found may be used: see `findStore`. */
   readonly runDirectory: string;
 }
 
 /**
- * Memcacheds that are there already; for the others the best there is: Docker's, which is pinned; else the program;
- * else the embedded store.
+ * Plans the stores: memcacheds that are there already; for the others, in this order, memcached in Docker
+ * (its version is pinned), the memcached program, the embedded store.
  *
- * @throws OperationError when something is in the way
+ * @throws OperationError when something else listens on an address
  */
 export async function planStores(wish: StoreOptions): Promise<StorePlan> {
   if (wish.embedded) return { kind: 'embedded', words: 'embedded in the controllers, as configured' };

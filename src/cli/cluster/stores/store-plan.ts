@@ -1,12 +1,12 @@
 import type { Address } from '../../../controller/settings.ts';
 
-/** Where the values of a cluster are, and who started that. */
+/** Where the values of a cluster are, and what started the stores. */
 export type StorePlan =
   | {
-      /** Who starts those that are not found. */
+      /** What starts the stores that were not found. */
       readonly kind: 'configured' | 'docker' | 'memcached' | 'found';
       readonly stores: readonly Address[];
-      /** Ids of the memcacheds that were there before: they are used, and never stopped. */
+      /** The ids of memcacheds that ran before the start: they are used and never stopped. */
       readonly found: readonly number[];
       readonly words: string;
     }

@@ -8,8 +8,8 @@ import { startMemcached, waitForAnswer, waitForMemcached } from './memcached-pro
 import type { StorePlan } from './store-plan.ts';
 
 /**
- * memcached's `-I` for a client's limit: the envelope around a value needs room too, so twice the limit, and
- * never below 2 MB, in bytes.
+ * memcached's `-I` in bytes for the limit of a client's items: twice the limit, because the envelope around a
+ * value needs room too, and at least 2 MB.
  */
 export function storeItemBytesMax(itemBytesMax: number): number {
   return Math.max(2 * 1024 * 1024, 2 * itemBytesMax);
@@ -23,7 +23,7 @@ export interface StoreStart {
   readonly directory: string;
   readonly composeProject: string | null;
   readonly signal: AbortSignal;
-  /** Told of every process at once, so that none is forgotten if the next one fails. */
+  /** Called with each process as soon as it was started, so that it is on record if the next one fails. */
   readonly onStarted: (member: ClusterProcess) => void;
 }
 
@@ -40,7 +40,7 @@ export async function startStores(start: StoreStart): Promise<void> {
   if (missing.length > 0) await startMissing(start, plan, missing);
 }
 
-/** @param missing ids of the stores that nobody runs */
+/** @param missing the ids of stores that do not run */
 export async function startMissing(
   start: StoreStart,
   { kind, stores }: Exclude<StorePlan, { kind: 'embedded' }>,
@@ -61,7 +61,7 @@ export async function startMissing(
   await Promise.all(members.map(waitForMemcached));
 }
 
-/** The addresses that controllers are to listen on. @throws OperationError */
+/** Checks that nothing listens on the addresses of controllers. @throws OperationError */
 export async function requireFreePorts(addresses: readonly Address[]): Promise<void> {
   for (const address of addresses) {
     if (!(await isPortTaken(address))) continue;
