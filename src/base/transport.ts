@@ -90,7 +90,7 @@ export interface Connection extends ByteSink {
   readonly isDestroyed: boolean;
   /** `onClose` was called. */
   readonly isClosed: boolean;
-  /** Undefined when the connection is gone. */
+  /** Undefined before the connection is made; also after its end, unless it was asked for before. */
   readonly localAddress: string | undefined;
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;

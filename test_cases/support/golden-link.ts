@@ -6,6 +6,7 @@ import { Mesh } from '../../src/peer/mesh.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { ConnectionDouble } from './connection-double.ts';
 import { eventually } from './eventually.ts';
+import { GOLDEN_MESSAGES } from './golden-messages.ts';
 
 /** A link whose bytes are recorded in `test_cases/golden`. */
 export interface GoldenLink {
@@ -13,6 +14,8 @@ export interface GoldenLink {
   readonly onNetwork?: boolean;
   /** Levels of the called end, 0, and of the caller, 1. */
   readonly levels?: readonly [string, string];
+  /** The group that holds the data. */
+  readonly dataGroup?: number;
 }
 
 const SECRET = 'what only this cluster has';
@@ -23,6 +26,12 @@ export const GOLDEN_LINKS: Readonly<Record<string, GoldenLink>> = {
   'secret on a network': { secret: SECRET, onNetwork: true },
   'refused for its level': { levels: ['sequential', 'eventual'] },
 };
+
+const { heartbeat, ordered, push, granted, 'sync-next': syncNext } = GOLDEN_MESSAGES;
+
+/** What the two ends of a recorded link say once it is up. */
+export const CALLED_SAYS = [heartbeat.recovered!, push.allEffects!, granted.typical!] as const;
+export const CALLER_SAYS = [heartbeat.typical!, ordered.typical!, syncNext.typical!] as const;
 
 /** The random numbers of the two controllers. */
 const NONCES = [0xd0, 0xca] as const;
@@ -38,14 +47,15 @@ export class GoldenEnd {
   readonly calls: ConnectionDouble[] = [];
 
   /** @param node 0 is called, 1 calls */
-  constructor(node: 0 | 1, { secret, onNetwork = false, levels = ['sequential', 'sequential'] }: GoldenLink) {
+  constructor(node: 0 | 1, link: GoldenLink) {
+    const { secret, onNetwork = false, levels = ['sequential', 'sequential'], dataGroup = ROOT_GROUP } = link;
     const address = { host: '127.0.0.1', port: 1 };
     this.mesh = new Mesh({
       node,
       incarnation: 100 + node,
       transport: this.#transport(),
       addresses: [address, address],
-      dataGroup: ROOT_GROUP,
+      dataGroup,
       belonging: { cluster: 'golden', level: levels[node], peers: 'a:1,b:2', node },
       secret: secret === undefined ? null : Buffer.from(secret),
       frameBytesMax: 2 ** 24,
@@ -86,9 +96,14 @@ export class GoldenEnd {
     return this.calls[number]!;
   }
 
-  /** Messages of the root group leave in one frame. */
-  say(...messages: readonly PeerMessage[]): void {
-    for (const message of messages) this.mesh.of(ROOT_GROUP).broadcast(message);
+  /** Two messages in a frame, the second of this group; and one more. */
+  say([first, second, last]: readonly [PeerMessage, PeerMessage, PeerMessage], group: number): void {
+    const root = this.mesh.of(ROOT_GROUP);
+    this.mesh.flush();
+    root.broadcast(first);
+    this.mesh.of(group).broadcast(second);
+    this.mesh.flush();
+    root.broadcast(last);
     this.mesh.flush();
   }
 

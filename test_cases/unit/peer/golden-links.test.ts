@@ -1,14 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
+import { encodeMessage } from '../../../src/peer/codec.ts';
 import { firstWordsOf, firstWordsOfOne, VERSIONS } from '../../../src/peer/first-words.ts';
+import type { PeerMessage } from '../../../src/peer/messages.ts';
 import { goldenBytes } from '../../support/golden.ts';
-import { allOf, GOLDEN_LINKS, GoldenEnd } from '../../support/golden-link.ts';
+import { allOf, CALLED_SAYS, CALLER_SAYS, GOLDEN_LINKS, GoldenEnd } from '../../support/golden-link.ts';
 import { GOLDEN_MESSAGES } from '../../support/golden-messages.ts';
 
-const { heartbeat, ordered, push, granted, 'sync-next': syncNext } = GOLDEN_MESSAGES;
-
-/** What the two ends of a recorded link say once it is up: two messages in a frame, and one more. */
-const CALLED_SAYS = [heartbeat.recovered!, push.allEffects!, granted.typical!] as const;
-const CALLER_SAYS = [heartbeat.typical!, ordered.typical!, syncNext.typical!] as const;
+const { heartbeat, 'sync-next': syncNext } = GOLDEN_MESSAGES;
 
 const ends: GoldenEnd[] = [];
 afterEach(() => {
@@ -24,12 +23,6 @@ function end(node: 0 | 1, name: string): GoldenEnd {
 const NAMES = Object.keys(GOLDEN_LINKS).map((name) => [name, name.startsWith('refused')] as const);
 const LEVEL_REFUSED = ['refused 1: level eventual is not sequential'];
 
-function sayAll(from: GoldenEnd, [first, second, last]: typeof CALLED_SAYS | typeof CALLER_SAYS): void {
-  from.mesh.flush();
-  from.say(first, second);
-  from.say(last);
-}
-
 /** The recorded bytes of both ends of each link. */
 function recordedOf(release: string) {
   const bytes = goldenBytes(release, 'links.json');
@@ -43,7 +36,7 @@ describe('a link with release 0.1.0', () => {
     const called = end(0, name);
     const { caller, called: expected } = recorded(name);
     const connection = called.accept(caller);
-    if (!isRefused) sayAll(called, CALLED_SAYS);
+    if (!isRefused) called.say(CALLED_SAYS, ROOT_GROUP);
     expect(allOf(connection).toString('hex')).toBe(expected.toString('hex'));
     expect(called.events.slice(0, 1)).toEqual(isRefused ? LEVEL_REFUSED : ['up 1']);
     expect(called.messages).toEqual(isRefused ? [] : CALLER_SAYS);
@@ -59,11 +52,28 @@ describe('a link with release 0.1.0', () => {
     expect(first.isDestroyed).toBe(true);
     const connection = await caller.call(1);
     connection.push(called);
-    if (!isRefused) sayAll(caller, CALLER_SAYS);
+    if (!isRefused) caller.say(CALLER_SAYS, ROOT_GROUP);
     expect(allOf(connection).toString('hex')).toBe(expected.toString('hex'));
     const refused = 'refused 0: level sequential is not eventual';
     expect(caller.events.slice(0, 1)).toEqual([isRefused ? refused : 'up 0']);
     expect(caller.messages).toEqual(isRefused ? [] : CALLED_SAYS);
+  });
+
+  it('knows no groups: messages about data are of the group that holds the data', () => {
+    const called = new GoldenEnd(0, { dataGroup: 1 });
+    ends.push(called);
+    const connection = called.accept(recorded('no secret').caller);
+    expect(called.received).toEqual(['0 heartbeat', '1 ordered', '1 sync-next']);
+    called.mesh.flush();
+    const before = connection.bytesWritten;
+    called.mesh.of(ROOT_GROUP).broadcast(syncNext.typical!);
+    called.mesh.of(1).broadcast(heartbeat.typical!);
+    called.mesh.flush();
+    expect(connection.bytesWritten).toBe(before);
+    called.mesh.of(1).broadcast(syncNext.typical!);
+    called.mesh.flush();
+    const sent = encodeMessage(ROOT_GROUP, syncNext.typical!);
+    expect(connection.writes.at(-1)!.subarray(-sent.length)).toEqual(sent);
   });
 
   it('is called with a range again after it has ended, since the peer may be newer by then', async () => {
@@ -73,6 +83,30 @@ describe('a link with release 0.1.0', () => {
     expect(allOf(second).subarray(0, firstWordsOfOne(2).length)).toEqual(firstWordsOfOne(2));
     second.destroy();
     expect(allOf(await caller.call(2))).toEqual(firstWordsOf(VERSIONS));
+  });
+});
+
+describe('a link of this release', () => {
+  const recorded = recordedOf('0.2.0');
+  const received = (says: readonly PeerMessage[]) => says.map(({ type }, i) => `${i === 1 ? 1 : 0} ${type}`);
+
+  it.each(NAMES)('%s: the called end says these bytes', (name, isRefused) => {
+    const called = end(0, name);
+    const { caller, called: expected } = recorded(name);
+    const connection = called.accept(caller);
+    if (!isRefused) called.say(CALLED_SAYS, 1);
+    expect(allOf(connection).toString('hex')).toBe(expected.toString('hex'));
+    expect(called.received).toEqual(isRefused ? [] : received(CALLER_SAYS));
+  });
+
+  it.each(NAMES)('%s: the caller says these bytes', async (name, isRefused) => {
+    const caller = end(1, name);
+    const { caller: expected, called } = recorded(name);
+    const connection = await caller.call(0);
+    connection.push(called);
+    if (!isRefused) caller.say(CALLER_SAYS, 1);
+    expect(allOf(connection).toString('hex')).toBe(expected.toString('hex'));
+    expect(caller.received).toEqual(isRefused ? [] : received(CALLED_SAYS));
   });
 });
 
