@@ -16,9 +16,9 @@ const USAGE = `npm run mutants -- [options]     makes each mistake of the table 
   --first SEED     the first seed (1)`;
 
 /**
- * Makes each mistake of the table in a copy of the code and runs the swarm on the copy. A mistake that the swarm does not
- * find within its number of seeds means that a check is missing. Then the code as it is runs the seeds that have caught
- * mistakes, and must not fail. The results are kept in `.memchorus/mutants.json`, with a hash of the code.
+ * Makes each mistake of the table in a copy of the code and runs the swarm on the copy. A mistake that the swarm does
+ * not find within its number of seeds means that a check is missing. Then the code as it is runs the seeds that have
+ * caught mistakes, and must not fail. The results are kept in `.memchorus/mutants.json`, with a hash of the code.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const RESULTS = `${ROOT}/.memchorus/mutants.json`;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what npm provides when it is missing or older than the lock file; otherwise silent and instant.
-# Without words: what a start needs. With "all": what the tests and measurements need too.
+# Installs the dependencies when they are missing or older than the lock file; otherwise it does nothing.
+# Without an argument: the dependencies of a start. With "all": those of the tests and measurements too.
 set -eu
 cd "$(dirname "$0")/.."
 wanted=${1:-start}
@@ -12,7 +12,7 @@ is_installed() {
 
 is_installed && exit 0
 
-# Whoever had everything keeps it, also when only a start is asked for.
+# A directory that has all dependencies keeps them, also when only a start is asked for.
 if [ -x node_modules/.bin/vitest ]; then wanted=all; fi
 
 command -v npm >/dev/null 2>&1 || {
@@ -20,7 +20,7 @@ command -v npm >/dev/null 2>&1 || {
   exit 1
 }
 
-# Two that install into the same directory at once would spoil it. The link names the process that does.
+# Two processes must not install into the same directory at once. The link names the process that installs.
 lock=.memchorus/setup.lock
 npm=
 finish() {
@@ -45,7 +45,7 @@ is_installed && exit 0
 
 if [ "$wanted" = start ]; then omit=--omit=dev; else omit=; fi
 echo "memchorus: installing dependencies, once ..." >&2
-# shellcheck disable=SC2086 # No word at all when there is nothing to omit.
+# shellcheck disable=SC2086 # An empty variable must not become an argument.
 npm ci $omit --no-audit --no-fund --loglevel=error >&2 &
 npm=$!
 passed=0

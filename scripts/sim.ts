@@ -10,19 +10,19 @@ import { Tally } from '../test_cases/sim/tally.ts';
 
 const USAGE = `npm run sim -- [--seeds 1000] [--first SEED] [--bail]   runs seeds on all cores
 npm run sim -- --replay SEED                            one run again, with its transcript
-npm run sim -- --shrink SEED                            the smallest run that fails alike, with its transcript
+npm run sim -- --shrink SEED                            the smallest run that fails in the same way
   --level ${LEVELS.join('|')}
   --durability ${DURABILITIES.join('|')}
-  --faults KIND=RATE,…  these faults alone, so many a virtual second
+  --faults KIND=RATE,…  only these faults, with so many a virtual second
   --workers N           so many runs at the same time, instead of one on each core
-  --horizon MS          deletions are not kept for a peer that was silent for so long`;
+  --horizon MS          deletions are not kept for a peer that is silent for longer`;
 
 const SEEDS = 1_000;
 
-/** Runs of one shrinking. */
+/** The bound on the runs of one shrinking. */
 const SHRINK_RUNS_MAX = 3_000;
 
-/** Heartbeats come all the time, and say nothing by themselves. */
+/** Messages that transcripts leave out. */
 const LEFT_OUT = ['heartbeat'] as const;
 
 const PROGRESS_EVERY_MS = 2_000;
@@ -86,7 +86,7 @@ async function replay(scenario: Scenario): Promise<number> {
 async function shrinkAndPrint(scenario: Scenario): Promise<number> {
   const violation = (await runScenario(scenario)).violations[0];
   if (violation === undefined) {
-    console.log(`seed ${scenario.seed} shows nothing wrong`);
+    console.log(`seed ${scenario.seed} does not fail`);
     return 0;
   }
   const shrunk = await shrink(scenario, showing(violation.kind), SHRINK_RUNS_MAX);
@@ -119,11 +119,12 @@ function describeScenario({
   horizonMs,
 }: Scenario): string {
   return [
-    `seed ${seed}: ${nodes} controllers at ${level}, durability ${durability}, delays ${JSON.stringify(delays)}, horizon ${horizonMs} ms`,
+    `seed ${seed}: ${nodes} controllers at ${level}, durability ${durability}, horizon ${horizonMs} ms`,
+    `delays ${JSON.stringify(delays)}`,
     ...clients.map((client, i) => `client ${i} at n${client.node}: ${client.operations.length} operations`),
     ...faults.map((fault) => `fault ${describeFault(fault)}`),
     absence.nodes.length === 0
-      ? 'nobody away'
+      ? 'no controller is away at the end'
       : `away at the end: ${absence.nodes.join(', ')}, by ${absence.by}`,
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Types, lint, and all tests but the longest (npm run test:long); ends with a line that says what the store's tests ran on.
+# Checks types and lint, and runs all tests but the longest (npm run test:long). The last line names the stores that the
+# tests ran on.
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PWD/node_modules/.bin:$PATH"

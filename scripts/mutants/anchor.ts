@@ -29,8 +29,8 @@ export function anchorsOf(code: string): ReadonlyMap<string, number> {
 }
 
 /**
- * What an edit changes. An anchor belongs to the code that begins first after it: a statement, a property or an operand,
- * however many lines it has.
+ * What an edit changes. An anchor belongs to the code that begins first after it: a statement, a property or an
+ * operand, however many lines it has.
  *
  * @param anchorEnd from `anchorsOf`
  * @throws when the code under the anchor has no such part, or would stay as it is

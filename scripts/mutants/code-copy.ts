@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
 import { anchorsOf, applied, changeOf } from './anchor.ts';
 
-/** What the simulator runs. */
+/** The files that the simulator needs. */
 const COPIED = [
   'src',
   'test_cases/package.json',
@@ -17,10 +17,12 @@ const COPIED = [
   'package.json',
 ];
 
-/** Files that do not change what the simulator does: tests, and the tables, since each result is kept with its mutant. */
+/**
+ * Files that do not change what the simulator does: tests, and the tables, since each result is kept with its mutant.
+ */
 const NOT_HASHED = /\.test\.ts$|\/sim\/mutants\//;
 
-/** Names the code: the same as long as no file differs that the simulator runs. */
+/** A hash of all files that the simulator runs. */
 export function hashOfCode(root: string): string {
   const hash = createHash('sha256');
   for (const path of COPIED.flatMap((top) => filesUnder(root, top))) {
@@ -33,7 +35,7 @@ export function hashOfCode(root: string): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Relative paths, in an order that every machine agrees on. */
+/** Relative paths, in the same order on every machine. */
 function filesUnder(root: string, top: string): string[] {
   if (top.includes('.')) return [top];
   return readdirSync(join(root, top), { recursive: true, withFileTypes: true })

@@ -20,8 +20,8 @@ export function partOf(mutants: readonly Mutant[], part: number, parts: number):
 }
 
 /**
- * The swarms that the code as it is has to pass: for each kind of swarm, the seeds up to the last one that was needed to
- * catch a mutant.
+ * The swarms that the code as it is has to pass: for each kind of swarm, the seeds up to the last one that was needed
+ * to catch a mutant.
  */
 export function controlsOf(mutants: readonly Mutant[], results: Results, first: number): Swarm[] {
   const swarms = new Map<string, Swarm>();
@@ -35,7 +35,9 @@ export function controlsOf(mutants: readonly Mutant[], results: Results, first: 
   return [...swarms.values()];
 }
 
-/** One line on a part: whether it is done, which means that its mutants are caught and that the code as it is passes. */
+/**
+ * One line on a part: whether it is done, which means that its mutants are caught and that the code as it is passes.
+ */
 export function describePart(mutants: readonly Mutant[], results: Results, first: number): string {
   const caught = mutants.filter((mutant) => results.of(mutant)?.outcome === 'caught').length;
   const tried = mutants.filter((mutant) => results.of(mutant) !== undefined).length;

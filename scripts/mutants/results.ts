@@ -7,27 +7,27 @@ import { type Finding, optionsOf, type Swarm } from './swarm.ts';
 export type Tried =
   | { readonly outcome: 'caught'; readonly finding: Finding }
   | { readonly outcome: 'survived' }
-  /** The simulator did not even run, or the mistake's text was not found. */
+  /** The simulator did not run, or the edit was not possible. */
   | { readonly outcome: 'broken'; readonly reason: string };
 
 interface Content {
-  /** The code that all of this is about. */
+  /** The hash of the code that the results belong to. */
   readonly code: string;
   readonly mutants: Record<string, Tried>;
-  /** By swarm: from the first seed on, so many showed nothing in the code as it is. */
+  /** For each kind of swarm, how many seeds, from the first on, the code as it is has passed. */
   readonly sound: Record<string, number>;
 }
 
 /**
- * What is known of this very code, in a file, so that an interrupted run can go on and nothing is run twice. It is
- * written after each result.
+ * The results for this very code, in a file that is written after each result. So an interrupted run can go on, and
+ * nothing is run twice.
  */
 export class Results {
   readonly #path: string;
   readonly #first: number;
   readonly #content: Content;
 
-  /** @param first where the seeds begin */
+  /** @param first the first seed */
   constructor(path: string, code: string, first: number) {
     this.#path = path;
     this.#first = first;
@@ -35,7 +35,7 @@ export class Results {
     this.#content = known?.code === code ? known : { code, mutants: {}, sound: {} };
   }
 
-  /** Undefined when it has not been tried, as it is now. */
+  /** Undefined when the mutant, as it is now, has not been tried. */
   of(mutant: Mutant): Tried | undefined {
     return this.#content.mutants[this.#nameOf(mutant)];
   }
@@ -69,7 +69,7 @@ export class Results {
   }
 }
 
-/** One that is not there, or can't be read, is none. */
+/** Null when there is no file, or when it cannot be read. */
 function read(path: string): Content | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Content;

@@ -2,17 +2,17 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
 
-/** Seeds of one sort, as `npm run sim` runs them. */
+/** Seeds with the same options of `npm run sim`. */
 export type Swarm = Pick<Mutant, 'level' | 'durability' | 'faults' | 'horizonMs' | 'seeds'>;
 
-/** What a swarm showed first. */
+/** The first failure of a swarm. */
 export interface Finding {
   readonly seed: number;
-  /** The checker that noticed it, and what it says. */
+  /** The kind of violation, and its description. */
   readonly noticed: string;
 }
 
-/** The options of a swarm, but for its seeds. */
+/** The options of a swarm, without its seeds. */
 export function optionsOf({ level, durability = 'none', faults, horizonMs }: Omit<Swarm, 'seeds'>): string[] {
   return [
     '--level',
@@ -24,17 +24,17 @@ export function optionsOf({ level, durability = 'none', faults, horizonMs }: Omi
   ];
 }
 
-/** For people: one seed again, with its transcript. */
+/** The command that runs one seed again and prints its transcript. */
 export function replayCommand(swarm: Omit<Swarm, 'seeds'>, seed: number): string {
   return ['npm run sim -- --replay', seed, ...optionsOf(swarm)].join(' ');
 }
 
 /**
- * Runs the swarm up to the first seed that shows something, one seed after the other, so that what is found depends on
- * nothing but the code.
+ * Runs the swarm up to the first seed that fails, one seed after the other, so that the result depends on the code
+ * only.
  *
- * @param root of a copy of the code, where what Node has compiled is kept for the next swarm
- * @returns null when nothing was found
+ * @param root the directory of a copy of the code. Node keeps the compiled code there for the next swarm
+ * @returns null when no seed fails
  */
 export function simulate(
   root: string,

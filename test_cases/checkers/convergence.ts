@@ -1,9 +1,9 @@
 import type { History, Value } from './history.ts';
 
-/** What one replica has, by key, in any comparable form. */
+/** What one replica has for each key, in any form that can be compared. */
 export type State = ReadonlyMap<string, string | null>;
 
-/** Convergence: all replicas end with the same state. @returns what differs, in words; null when nothing does */
+/** Convergence: all replicas end with the same state. @returns a difference, in words; null when there is none */
 export function findDifference(states: readonly State[]): string | null {
   const keys = new Set(states.flatMap((state) => [...state.keys()]));
   for (const key of keys) {
@@ -16,11 +16,10 @@ export function findDifference(states: readonly State[]): string | null {
 }
 
 /**
- * No value is there that nobody wrote: it is one that was set, with increments on top, or with parts behind
- * it that were appended, each once. Values that are set are multiples of `INCREMENTS_MAX`; appended parts
- * begin with a comma.
+ * Every value was written: it is a value that was set, plus increments, or followed by appended parts, each of them
+ * once. Values that are set are multiples of `INCREMENTS_MAX`; appended parts begin with a comma.
  *
- * @returns the value, in words; null when there is none
+ * @returns a value that was not written, in words; null when there is none
  */
 export function findInvented(
   history: History,
@@ -47,5 +46,5 @@ export function findInvented(
   return null;
 }
 
-/** Values that are set have so much room between them for increments. */
+/** The distance between two values that are set, which leaves room for increments. */
 export const INCREMENTS_MAX = 1_000;

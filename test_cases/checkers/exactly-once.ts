@@ -1,11 +1,11 @@
 import type { History } from './history.ts';
 
 /**
- * Exactly once: a counter that is only counted up ends between the sum of the increments that were answered
- * and that sum with those added whose outcome is unknown; and no two were answered with the same number.
+ * Exactly once: a counter that is only incremented ends at least with the sum of all answered increments, and at most
+ * with that sum plus all increments whose outcome is unknown. No two increments are answered with the same number.
  *
- * @param start what the counter was set to at first
- * @param end what it holds after all is over
+ * @param start the first value of the counter
+ * @param end the value of the counter at the end
  * @returns what is wrong, in words; null when nothing is
  */
 export function findMiscount(history: History, key: string, start: number, end: number): string | null {

@@ -1,21 +1,21 @@
 import type { Event, History } from './history.ts';
 
-/** What is promised of entries that expire. Each of their keys is written once. */
+/** What entries that expire are promised. Each of their keys is written once. */
 export interface Expiry {
-  /** For how long the key's entry was to live, in seconds. */
+  /** The time to live of the key's entry, in seconds. */
   readonly secondsOf: (key: string) => number;
-  /** By how much the cluster's time may run too fast or too slow, as a part of it. */
+  /** By which fraction cluster time may run too fast or too slow. */
   readonly rateErrorMax: number;
-  /** By how much any two controllers may read it differently, in milliseconds. */
+  /** How much two controllers may differ in reading cluster time, in milliseconds. */
   readonly spreadMs: number;
-  /** A write that was answered is seen everywhere; else only on the connection that made it. */
+  /** Whether an answered write is seen everywhere, or only on its own connection. */
   readonly seenEverywhere: boolean;
-  /** Flushes were asked for, which end entries at any time. */
+  /** Whether clients asked for flushes, which may end entries at any time. */
   readonly isFlushed: boolean;
 }
 
 /**
- * An entry is there until its time, is gone after it, and does not come back.
+ * An entry is there until its time to live has passed, is gone after that, and does not come back.
  *
  * @returns what is wrong, in words; null when nothing is
  */

@@ -1,18 +1,18 @@
-/** What a client did, for the checkers. They know nothing of the implementation: only operations and answers. */
+/** What a client asked for. The checkers know only operations and answers, and nothing of the implementation. */
 export type Action =
   | { readonly kind: 'get' }
   | { readonly kind: 'set' | 'add' | 'replace' | 'append'; readonly value: string }
-  /** Stored only over `expected`: every value written in a history is unique, so it stands for its token. */
+  /** Stored only over `expected`. Every written value is unique in a history, so that a value stands for its token. */
   | { readonly kind: 'cas'; readonly expected: string; readonly value: string }
   | { readonly kind: 'incr'; readonly by: number }
   | { readonly kind: 'delete' }
   | { readonly kind: 'flush' };
 
-/** `value`: of get (null for a miss) and incr; `word`: as memcached's reply lines, in small letters. */
+/** `value`: the answer to `get` (null for a miss) and `incr`. `word`: a reply line of memcached, in lower case. */
 export type Answer =
   | { readonly kind: 'value'; readonly value: string | null }
   | { readonly kind: 'word'; readonly word: string }
-  /** The outcome is not known: it may have happened at any time since, or never. */
+  /** The outcome is unknown: the operation may have happened at any time since, or never. */
   | { readonly kind: 'unknown' };
 
 export interface Event {
@@ -26,7 +26,7 @@ export interface Event {
   readonly returnedAt: number;
 }
 
-/** Operations that failed for certain happened never, and are left out of a history. */
+/** Operations that certainly failed never happened, and are left out of a history. */
 export type History = readonly Event[];
 
 /** The value of one key; null when there is none. */
@@ -34,7 +34,7 @@ export type Value = string | null;
 
 const word = (text: string): Answer => ({ kind: 'word', word: text });
 
-/** The sequential specification of one key: what an action answers, and what it leaves behind. */
+/** The sequential specification of one key: the answer to an action, and the value afterwards. */
 export function step(value: Value, action: Action): { answer: Answer; next: Value } {
   switch (action.kind) {
     case 'get':

@@ -2,8 +2,8 @@ import type { History, Value } from './history.ts';
 import type { Applied } from './sequential-witness.ts';
 
 /**
- * Every applied delete is one that a client asked for: an entry that vanishes by itself is a loss. A write of
- * which nobody knows whether the store took it may have taken the entry with it.
+ * A client asked for every applied delete: an entry that vanishes by itself is a loss. One exception: a write with an
+ * unknown outcome may have deleted the entry, because its store may have lost the old value with it.
  *
  * @returns what is wrong, in words; null when nothing is
  */
@@ -22,11 +22,11 @@ export function findExcessDelete(history: History, applied: readonly Applied[]):
 }
 
 /**
- * The write with the largest version is what is left of a key, and of a flush nothing older. Keys with writes of
- * which nobody knows whether a store took them are left out.
+ * A key ends with the write that has the largest version, and after a flush with nothing older than the flush. Keys
+ * with writes whose outcome is unknown are left out.
  *
  * @param applied in the order of their versions, each once
- * @returns what was lost, in words; null when nothing was
+ * @returns a loss, in words; null when there is none
  */
 export function findLost(
   history: History,

@@ -3,14 +3,14 @@ import { type Event, type History, sameAnswer, step, type Value } from './histor
 /** `undecided`: the search was given up, after `STATES_MAX` states. */
 export type Verdict = 'linearizable' | 'violated' | 'undecided';
 
-/** States of one key's search: what it may cost in time and memory. */
+/** The bound on the states that the search of one key may try. */
 const STATES_MAX = 200_000;
 
 /**
- * Linearizability: there is one order of all operations that respects real time (what had returned before
- * another was invoked comes first), in which every answer is right. It holds for a store when it holds for
- * each of its keys (Herlihy and Wing 1990), so keys are checked one by one, by Wing and Gong's search with
- * Lowe's memory of the states already tried.
+ * Linearizability: there is one order of all operations in which every answer is right, and which respects real time
+ * (an operation that returned before another was invoked comes first). A store is linearizable if each of its keys is
+ * (Herlihy and Wing 1990). So keys are checked one by one, by Wing and Gong's search with Lowe's memory of the states
+ * already tried.
  *
  * @returns per key, in the order of their first appearance
  */
@@ -27,7 +27,7 @@ export function findNonLinearizableKey(history: History): string | null {
   return null;
 }
 
-/** A call or a return of an operation, in a doubly linked list in the order of time. */
+/** The call or the return of an operation, in a doubly linked list in the order of time. */
 interface Place {
   readonly event: Event;
   readonly index: number;
@@ -43,7 +43,7 @@ interface Taken {
   readonly index: number;
   /** The value before it. */
   readonly before: Value;
-  /** Its call in the list; null when its outcome is unknown. */
+  /** The call in the list; null when the outcome is unknown. */
   readonly call: Place | null;
   /** Where the search stood. */
   readonly place: Place;
@@ -51,11 +51,11 @@ interface Taken {
 }
 
 /**
- * Walks over the calls that may come next: those before the first return of an operation that is not in the
- * order yet. Takes in the first whose answer fits, and goes back when there is none. Operations whose outcome
- * is unknown are guessed to have happened only where nothing else fits.
+ * Walks over the calls that may come next, which are those before the first return of an operation that is not in the
+ * order yet. Takes in the first call whose answer fits, and goes back when there is none. An operation with an unknown
+ * outcome is taken in only where nothing else fits.
  *
- * @param events of one key, and the flushes, which concern it too
+ * @param events those of one key, and all flushes
  */
 function search(events: readonly Event[], statesMax: number): Verdict {
   const head = placesOf(events);
@@ -69,7 +69,7 @@ function search(events: readonly Event[], statesMax: number): Verdict {
   let value: Value = null;
   let place = head.next;
   let guess = 0;
-  /** Takes the operation in, unless that leads to where the search has been. */
+  /** Takes the operation in, unless that leads to a state that was tried before. */
   const take = (taken: Taken, next: Value): boolean => {
     flip(inOrder, taken.index);
     const size = tried.size;
@@ -84,7 +84,7 @@ function search(events: readonly Event[], statesMax: number): Verdict {
     guess = 0;
     return true;
   };
-  // Nothing that was answered is left: it is over.
+  // The search ends when all answered operations are in the order.
   while (place !== null) {
     if (tried.size >= statesMax) return 'undecided';
     if (place.end !== null) {
@@ -119,7 +119,7 @@ interface Guess {
   readonly index: number;
 }
 
-/** The same operation, asked for earlier: whatever order has only the later one is one with the earlier in its place. */
+/** The same operation, invoked earlier: in any order with only the later one, the earlier one may take its place. */
 function isBetterGuess({ event, index }: Guess, than: Guess): boolean {
   if (index === than.index || event.invokedAt > than.event.invokedAt) return false;
   if (event.invokedAt === than.event.invokedAt && index > than.index) return false;
@@ -128,7 +128,7 @@ function isBetterGuess({ event, index }: Guess, than: Guess): boolean {
   return action.kind !== 'incr' || than.event.action.kind !== 'incr' || action.by === than.event.action.by;
 }
 
-/** @returns a place before the first */
+/** @returns a place in front of the first one */
 function placesOf(events: readonly Event[]): Place {
   const places: Place[] = [];
   events.forEach((event, index) => {
@@ -137,7 +137,7 @@ function placesOf(events: readonly Event[]): Place {
     const end: Place = { event, index, at: event.returnedAt, end: null, ...links };
     places.push({ event, index, at: event.invokedAt, end, ...links }, end);
   });
-  // What happens at the same time overlaps: calls come before returns.
+  // Operations that touch in time overlap, so calls come before returns.
   places.sort((a, b) => a.at - b.at || Number(a.end === null) - Number(b.end === null));
   const head = { previous: null, next: null } as unknown as Place;
   let previous = head;
@@ -157,7 +157,7 @@ function unlink(call: Place): void {
   }
 }
 
-/** In the opposite order of `unlink`: each place still knows its neighbours. */
+/** Undoes `unlink`, in the opposite order: each place still knows its neighbours. */
 function relink(call: Place): void {
   for (const place of [call.end, call]) {
     if (place === null) continue;

@@ -1,12 +1,12 @@
 import { type Event, type History, sameAnswer, step, type Value } from './history.ts';
 
 /**
- * Sequential consistency (Lamport 1979): there is one order of all operations of all keys that keeps each
- * client's own order, in which every answer is right. Real time does not matter. Unlike linearizability this
- * is no property of single keys. The search is exact, and meant for small histories.
+ * Sequential consistency (Lamport 1979): there is one order of all operations on all keys in which every answer is
+ * right, and which keeps the order of each client. Real time does not matter. Unlike linearizability, this is no
+ * property of single keys. The search is exact, and meant for small histories.
  *
- * An operation whose outcome is unknown may happen at any time, after what its client did later too: it counts
- * as a client of its own, as is usual.
+ * An operation with an unknown outcome may happen at any time, also after later operations of its client. As usual, it
+ * counts as a client of its own.
  */
 export function isSequentiallyConsistent(history: History): boolean {
   const answered = history.filter((event) => !isUnknown(event)).sort((a, b) => a.invokedAt - b.invokedAt);
@@ -40,7 +40,7 @@ function isUnknown(event: Event): boolean {
   return event.answer.kind === 'unknown';
 }
 
-/** @returns the store after the event; null when the event's answer would be wrong there */
+/** @returns the store after the event; null when the answer of the event would be wrong */
 function applied(store: ReadonlyMap<string, string>, event: Event): Map<string, string> | null {
   if (event.action.kind === 'flush') return new Map();
   const value: Value = store.get(event.key) ?? null;

@@ -5,27 +5,27 @@ export interface Applied {
   /** Empty for a flush. */
   readonly key: string;
   readonly kind: 'set' | 'delete' | 'flush';
-  /** Of `set`: what the key holds from then on. */
+  /** The value that the key has from then on, for `set`. */
   readonly value: string | null;
 }
 
-/** Where in the witness an operation may stand: after so many applied writes. */
+/** A place for an operation in the witness: after so many applied writes. */
 type Position = number;
 
 /**
- * Sequential consistency (see `sequential-consistency.ts`) of long histories: the order in which the replicas
- * applied the writes is believed to be the witness, so it is not searched for, only verified.
+ * Sequential consistency (see `sequential-consistency.ts`) of long histories. The order is not searched for: the order
+ * in which the replicas applied the writes is taken as the witness, and verified.
  *
- *  1. Every applied write is explained by an operation of a client that has just this effect at that place.
- *  2. Every answered operation finds a place: a write at its own effect, anything else where its answer is
- *     right. The places of a client's operations are in the client's order.
+ * 1. For every applied write there is an operation of a client that has just this effect at that place.
+ * 2. Every answered operation has a place: a write at its own effect, any other operation where its answer is right.
+ *   The places of the operations of a client are in the client's order.
  *
- * Values are unique, so a value tells whose effect a `set` is. Deletes and flushes are all alike: one applied
- * delete may stand for several operations here. Those are kept apart by their number: no more of them may have
- * been answered "deleted" than there were entries to delete.
+ * Values are unique, so a value tells which operation a `set` belongs to. Deletes and flushes are all alike, so one
+ * applied delete may stand for several operations here. Their number is checked instead: no more of them may be
+ * answered "deleted" than there were entries to delete.
  *
  * @param applied in the order of their versions, each once
- * @param mayLose entries may have been lost in all stores, so that deletes need no client
+ * @param mayLose whether all stores may have lost an entry, so that a delete needs no client
  * @returns what is wrong, in words; null when nothing is
  */
 export function findSequentialViolation(
@@ -41,10 +41,10 @@ export function findSequentialViolation(
   );
 }
 
-/** Which keys hold what after each applied write. */
+/** The values of all keys after each applied write. */
 class Witness {
   readonly #applied: readonly Applied[];
-  /** Per key, the places at which its value changes, with what it is from there on. */
+  /** For each key, the places at which its value changes, with the value from there on. */
   readonly #values = new Map<string, { at: Position; value: Value }[]>();
 
   constructor(applied: readonly Applied[]) {
@@ -104,7 +104,7 @@ class Witness {
     return null;
   }
 
-  /** The first place from here on at which the operation may stand; null for none. */
+  /** The first place for the operation from here on; null when there is none. */
   #placeOf(event: Event, from: Position, taken: Set<Position>): Position | null {
     if (!hasEffect(event)) return this.#placeOfRead(event, from);
     const alike = event.action.kind === 'delete' || event.action.kind === 'flush';
@@ -118,7 +118,7 @@ class Witness {
     return null;
   }
 
-  /** What changes nothing stands wherever its answer is right. */
+  /** A place for an operation that changes nothing: any at which its answer is right. */
   #placeOfRead(event: Event, from: Position): Position | null {
     const values = this.#values.get(event.key) ?? [{ at: 0, value: null }];
     for (let i = 0; i < values.length; i++) {
@@ -146,7 +146,7 @@ class Witness {
   }
 }
 
-/** The operation, done over this value, is what was applied, and was answered rightly. */
+/** Whether the operation, carried out on this value, has the applied effect and the right answer. */
 function explains(event: Event, one: Applied, before: Value): boolean {
   const { action, answer, key } = event;
   if (key !== one.key) return false;
@@ -156,7 +156,7 @@ function explains(event: Event, one: Applied, before: Value): boolean {
   return stepped.next === one.value && hasEffect({ action, answer: stepped.answer });
 }
 
-/** Whether an operation that was answered so is a write that was applied: a delete is, whatever it finds. */
+/** Whether an operation with this answer was applied as a write. A delete always is, whatever it finds. */
 function hasEffect({ action, answer }: Pick<Event, 'action' | 'answer'>): boolean {
   if (action.kind === 'delete' || action.kind === 'flush') return true;
   if (action.kind === 'incr') return answer.kind === 'value';

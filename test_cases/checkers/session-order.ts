@@ -2,17 +2,17 @@
 export interface Seen {
   readonly client: number;
   readonly key: string;
-  /** Grows with every write of the key. */
+  /** Larger for every later write of the key. */
   readonly version: bigint;
   readonly invokedAt: number;
   readonly returnedAt: number;
 }
 
 /**
- * What one connection is shown of a key never goes back: not behind what it has read, nor behind what it has
- * written (monotonic reads, read your writes). Holds at every level, on one connection.
+ * The versions of a key that one connection is shown never go back: neither behind what it has read (monotonic reads)
+ * nor behind what it has written (read your writes). This holds at every level.
  *
- * @returns what went back, in words; null when nothing did
+ * @returns a step back, in words; null when there is none
  */
 export function findRegression(seen: readonly Seen[]): string | null {
   const ofKey = new Map<string, Seen[]>();

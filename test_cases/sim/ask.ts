@@ -3,7 +3,7 @@ import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
-/** Asks one controller, and waits. */
+/** Asks one controller, and waits for its reply. */
 export async function ask(cluster: SimCluster, node: number, request: Request): Promise<Reply> {
   let answer: Reply | null = null;
   cluster.nodes[node]!.connect().submit(request, (reply) => {
@@ -17,7 +17,7 @@ export async function ask(cluster: SimCluster, node: number, request: Request): 
 export const set = (key: string, value: string): Request =>
   storeRequest('set', key, 0, 0, Buffer.from(value));
 
-/** What a controller holds of a key; null for nothing. */
+/** The value that a controller answers for a key; null for a miss. */
 export async function read(cluster: SimCluster, node: number, key: string): Promise<string | null> {
   const reply = await ask(cluster, node, { kind: 'get', keys: [key], withCas: false });
   if (reply.kind !== 'hits') throw new Error(`not read: ${JSON.stringify(reply)}`);

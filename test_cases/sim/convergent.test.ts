@@ -3,7 +3,7 @@ import { expectRight } from './expect-right.ts';
 import type { Draw, Workload } from './scenario.ts';
 import { forEachSeed } from './seeds.ts';
 
-/** The eventual level under faults of one sort at a time; everything in combination is the swarm's. */
+/** The eventual level under one kind of fault at a time. The swarm has all kinds in combination. */
 
 const ACTIONS = ['get', 'get', 'set', 'set', 'add', 'append', 'incr', 'cas', 'delete'] as const;
 const LOAD: Partial<Workload> = {

@@ -7,8 +7,8 @@ import { STARTED_AT_MS } from './sim-clock.ts';
 const STARTED_AT_TIME = (STARTED_AT_MS - VERSION_EPOCH_MS) * TICKS_PER_MS;
 
 /**
- * A message in few words: its type and its fields. Fields that are empty or false are left out. A value is described by its
- * shape and not by the type of the message, so that new types of messages are described too.
+ * A message in few words: its type and its fields. Fields that are empty or false are left out. A value is described by
+ * its shape and not by the type of the message, so that new types of messages are described too.
  */
 export function describeMessage(message: PeerMessage): string {
   const { type, ...fields } = message as PeerMessage & Readonly<Record<string, unknown>>;

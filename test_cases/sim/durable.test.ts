@@ -8,7 +8,7 @@ import { FIRST_SEED, forEachSeed, SEEDS } from './seeds.ts';
 import { SimCluster } from './sim-cluster.ts';
 import { Tally } from './tally.ts';
 
-/** The journal on disk, in whole clusters: each level of durability loses what it says, and nothing more. */
+/** The journal on disk, in whole clusters: each durability loses what it may lose, and nothing more. */
 
 const KEYS = Array.from({ length: 12 }, (_, i) => `k${i}`);
 
@@ -18,7 +18,7 @@ async function clusterOf(level: Level, durability: Durability, seed = 1): Promis
   return cluster;
 }
 
-/** Keys are written one after the other, then all machines go off. @returns which of them are there afterwards */
+/** Writes keys one after the other, then all machines go off. @returns the keys that have an entry afterwards */
 async function afterBlackout(cluster: SimCluster, ageMs: number): Promise<string[]> {
   for (const [i, key] of KEYS.entries())
     expect(await ask(cluster, i % 3, set(key, key))).toEqual({ kind: 'outcome', outcome: 'stored' });
@@ -34,19 +34,19 @@ async function afterBlackout(cluster: SimCluster, ageMs: number): Promise<string
 }
 
 describe.each(LEVELS)('when all machines go off at once, at %s', (level) => {
-  it('nothing that was answered is lost with sync', async () => {
+  it('no answered write is lost with sync', async () => {
     await forEachSeed(async (seed) => {
       expect(await afterBlackout(await clusterOf(level, 'sync', seed), 0)).toEqual(KEYS);
     });
   });
 
-  it('nothing that was answered a moment ago is lost with async', async () => {
+  it('no write that was answered a moment ago is lost with async', async () => {
     await forEachSeed(async (seed) => {
       expect(await afterBlackout(await clusterOf(level, 'async', seed), 80)).toEqual(KEYS);
     });
   });
 
-  it('the last moment is lost with async, and in the order of the writes', async () => {
+  it('the newest writes are lost with async, in the order of the writes', async () => {
     let lost = 0;
     await forEachSeed(async (seed) => {
       const found = await afterBlackout(await clusterOf(level, 'async', seed), 0);
@@ -56,7 +56,7 @@ describe.each(LEVELS)('when all machines go off at once, at %s', (level) => {
     expect(lost).toBeGreaterThan(0);
   });
 
-  it('all is lost with none', async () => {
+  it('all writes are lost with none', async () => {
     expect(await afterBlackout(await clusterOf(level, 'none'), 1_000)).toEqual([]);
   });
 });
@@ -69,7 +69,7 @@ const CASES: Readonly<Record<string, Draw>> = {
   },
 };
 
-/** Scenarios of each case for each seed of the other simulated tests. */
+/** How many scenarios of each case there are for each seed of the other simulated tests. */
 const SCENARIOS_PER_SEED = 2;
 
 it.each(Object.entries(CASES))('nothing goes wrong in a swarm of disks %s', async (_, draw) => {

@@ -38,7 +38,7 @@ async function askAtOnce(cluster: SimCluster, request: Request): Promise<Reply[]
 const winners = (replies: readonly Reply[]) =>
   replies.filter((reply) => reply.kind === 'item' && reply.item.won).length;
 
-describe.each(ORDERED)('the right to fill an entry anew, at %s', (level) => {
+describe.each(ORDERED)('the right to recache an entry, at %s', (level) => {
   it('is won once when the entry is missing', async () => {
     await forEachSeed(async (seed) => {
       const replies = await askAtOnce(await clusterAt(level, seed), { ...readItemRequest('k'), vivify: 30 });
@@ -47,7 +47,7 @@ describe.each(ORDERED)('the right to fill an entry anew, at %s', (level) => {
     });
   });
 
-  it('is won once after the entry was marked stale, and once more after it was marked again', async () => {
+  it('is won once after the entry was marked stale, and once again after it was marked again', async () => {
     await forEachSeed(async (seed) => {
       const cluster = await clusterAt(level, seed);
       await ask(cluster, 0, set('k', 'old'));
@@ -85,7 +85,7 @@ describe.each(ORDERED)('counting, at %s', (level) => {
     await forEachSeed((seed) => expectRight(seed, { level, nodes: 3, faults, workload }));
   });
 
-  it('is exact when all count at once', async () => {
+  it('is exact when all clients count at once', async () => {
     await forEachSeed(async (seed) => {
       const cluster = await clusterAt(level, seed);
       await ask(cluster, 0, set('n', '0'));
@@ -97,7 +97,7 @@ describe.each(ORDERED)('counting, at %s', (level) => {
 });
 
 describe.each(ORDERED)('tokens, at %s', (level) => {
-  it('are one winner’s, whichever controllers race', async () => {
+  it('have one winner, whichever controllers the clients ask', async () => {
     await forEachSeed(async (seed) => {
       const cluster = await clusterAt(level, seed);
       await ask(cluster, 0, set('k', 'v'));
@@ -111,7 +111,7 @@ describe.each(ORDERED)('tokens, at %s', (level) => {
     });
   });
 
-  it('of the client’s own choice are what the others compare with', async () => {
+  it('that a client has chosen are compared with by other clients', async () => {
     const cluster = await clusterAt(level, 1);
     await ask(cluster, 0, { ...storeRequest('set', 'k', 0, 0, Buffer.from('v')), newToken: 77n });
     const compared = async (compare: bigint) =>

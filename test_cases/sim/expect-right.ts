@@ -2,7 +2,10 @@ import { expect } from 'vitest';
 import { type Outcome, runScenario } from './run-scenario.ts';
 import { type Draw, drawScenario } from './scenario.ts';
 
-/** Runs the scenario that is drawn from the seed, with nothing on disk unless the draw says so: nothing may be wrong, and nothing left unchecked. */
+/**
+ * Runs the scenario that the seed draws, with nothing on disk unless the draw says so. The run must show nothing wrong
+ * and leave nothing unchecked.
+ */
 export async function expectRight(seed: number, draw: Draw): Promise<Outcome> {
   const outcome = await runScenario(drawScenario(seed, { durabilities: ['none'], ...draw }));
   expect(outcome.violations).toEqual([]);

@@ -6,31 +6,34 @@ import type { ClientPlan, Operation } from './sim-clients.ts';
 import { DRIFT_MAX } from './sim-clock.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
-/** Of entries that outlive every scenario, and no clock that leaps by hours: in seconds. A flush that never comes, too. */
+/**
+ * Seconds after which an entry expires that outlives every scenario, or a flush comes that no scenario lives to see. A
+ * clock that jumps by hours passes this time.
+ */
 export const LASTING_SECONDS = 300;
 
-/** Keys of entries that expire while they are watched. Each is written once. */
+/** The prefix of the keys whose entries expire during the run. Each of them is written once. */
 const FLEETING = 'fleeting-';
 
-/** Clients that write such entries and read them, and what each does. */
+/** How many clients write such entries and read them, and how many operations each carries out. */
 const CLIENTS = 2;
 const ENTRIES = 4;
 const READS_OF_EACH = 5;
 
-/** Of two operations of such a client, in virtual milliseconds, at the most. */
+/** The longest pause of such a client between two operations, in virtual milliseconds. */
 const THINK_MS = 400;
 
-/** How far a wall clock that is looked after may be off, and another the other way, in milliseconds. */
+/** How far two wall clocks in order may be apart, in milliseconds: each may be off, in opposite directions. */
 const STEPS_MS = 8_000;
 
-/** What is heard of a peer's time is that old at the worst, in virtual milliseconds. */
+/** The greatest age of what a controller knows of a peer's time, in virtual milliseconds. */
 const SPREAD_MS = 1_200;
 
 export function isFleeting(key: string): boolean {
   return key.startsWith(FLEETING);
 }
 
-/** The operations of a client with lives for a part of what it stores. */
+/** The plan of a client, with a time to live for a part of the entries that it stores. */
 export function withLives(random: Random, plan: ClientPlan): ClientPlan {
   const live = (operation: Operation): Operation =>
     operation.kind !== 'get' && random.chance(0.4) ? { ...operation, seconds: LASTING_SECONDS } : operation;
@@ -63,7 +66,7 @@ export function drawFleeting(random: Random, nodes: number): ClientPlan[] {
   });
 }
 
-/** What the run has to keep to. Where time had to begin anew, the clocks' own errors are in it. */
+/** What entries of this run are promised. Where cluster time had to begin again, the errors of the clocks count too. */
 export function expiryOf(
   { level, clients }: { readonly level: Level; readonly clients: readonly ClientPlan[] },
   cluster: SimCluster,

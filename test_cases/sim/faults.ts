@@ -3,39 +3,41 @@ import type { SimCluster } from './sim-cluster.ts';
 import { FLUSH_DELAY_MS } from './sim-file-system.ts';
 import type { SimNode } from './sim-node.ts';
 
-/** One thing that goes wrong at one time, and is healed after a while: concrete, so that it can be left out. */
+/**
+ * One thing that goes wrong at one time and is healed after a while. All of it is fixed, so that it can be left out.
+ */
 export interface Fault {
   readonly kind: FaultKind;
   /** Virtual milliseconds after the clients have started. */
   readonly atMs: number;
   readonly forMs: number;
   readonly node: number;
-  /** The other end, of what concerns a pair. */
+  /** The other end, if the fault concerns a pair. */
   readonly peer: number;
-  /** How much, in the unit of the kind. */
+  /** How much, in the unit that the kind of fault has. */
   readonly amount: number;
 }
 
 interface Kind {
-  /** How long it lasts, in virtual milliseconds; nothing for what is over at once. */
+  /** How long the fault lasts, in virtual milliseconds; left out where it is over at once. */
   readonly forMs?: readonly [min: number, max: number];
   /** Draws the amount. */
   readonly amount?: (random: Random) => number;
-  /** It concerns data on disk: drawn only where there is any. Its rate is drawn with this factor. */
+  /** Given for a fault that concerns data on disk, which is drawn only where there are any: a factor for its rate. */
   readonly onDisk?: number;
-  /** False when it would take away what the cluster may count on: then it does not happen. */
+  /** False when the fault would take away what the cluster may count on: then the fault does not happen. */
   readonly may?: (cluster: SimCluster, node: SimNode) => boolean;
   readonly strike: (cluster: SimCluster, fault: Fault, node: SimNode) => void;
   readonly heal?: (cluster: SimCluster, fault: Fault, node: SimNode) => void;
 }
 
-/** Long enough for a controller to be taken back that has to prove nothing, in virtual milliseconds. */
+/** Long enough for a controller that is not on probation to be taken back, in virtual milliseconds. */
 const BURST_MS = 800;
 
 const SHORT = [20, 800] as const;
 const LONG = [50, 2_500] as const;
 
-/** What strikes all is rarer: they must have done something in between. */
+/** A factor for faults that strike all controllers: they are rarer, so that something is done in between. */
 const WHOLE_CLUSTER = 0.25;
 
 const KINDS = {
@@ -53,26 +55,26 @@ const KINDS = {
   },
   /** A second connection of the same pair takes the place of the first. */
   redial: { strike: ({ network }, { node, peer }) => network.redial(node, peer) },
-  /** No link between two, and both know. */
+  /** Two controllers have no link, and both learn of it. */
   cut: {
     forMs: LONG,
     strike: ({ network }, { node, peer }) => network.cut(node, peer),
     heal: ({ network }, { node, peer }) => network.heal(node, peer),
   },
-  /** Nothing arrives one way, and nobody is told. */
+  /** Nothing arrives in one direction, and neither end learns of it. */
   'one-way-cut': {
     forMs: LONG,
     strike: ({ network }, { node, peer }) => network.block(node, peer),
     heal: ({ network }, { node, peer }) => network.unblock(node, peer),
   },
-  /** A node hears nobody (0), is heard by nobody (1), or both (2); nobody is told. */
+  /** A controller hears no other (0), is heard by no other (1), or both (2); no end of a link learns of it. */
   isolation: {
     forMs: LONG,
     amount: (random) => random.below(3),
     strike: (cluster, fault) => setIsolated(cluster, fault, true),
     heal: (cluster, fault) => setIsolated(cluster, fault, false),
   },
-  /** Messages one way take longer, by `amount` milliseconds. */
+  /** Messages in one direction take `amount` milliseconds longer. */
   'slow-link': {
     forMs: LONG,
     amount: (random) => random.between(5, 300),
@@ -119,7 +121,7 @@ const KINDS = {
     may: (_, { store }) => [...store.items.keys()].every((key) => store.mayLose(key)),
     strike: (_, __, node) => node.store.empty(),
   },
-  /** Each operation makes the store forget another entry, with this chance. */
+  /** Each operation makes the store evict another entry, with this chance. */
   'store-evicts': {
     forMs: LONG,
     amount: (random) => random.between(0.02, 0.5),
@@ -171,7 +173,7 @@ const KINDS = {
       node.clock.skewMs = 0;
     },
   },
-  /** SIGKILL of all at once. */
+  /** All controllers get SIGKILL at once. */
   'kill-all': {
     forMs: LONG,
     onDisk: WHOLE_CLUSTER,
@@ -199,7 +201,7 @@ const KINDS = {
     strike: (_, __, { files }) => files.setFull(true),
     heal: (_, __, { files }) => files.setFull(false),
   },
-  /** A process that runs for `BURST_MS` and then stands still for `amount` milliseconds, again and again. */
+  /** A process runs for `BURST_MS` and then stands still for `amount` milliseconds, again and again. */
   bursts: {
     forMs: [500, 8_000],
     amount: (random) => random.between(50, 900),
@@ -217,7 +219,7 @@ export type FaultKind = keyof typeof KINDS;
 
 export const FAULT_KINDS = Object.keys(KINDS) as FaultKind[];
 
-/** Those that can be drawn, each with a factor for its rate. @param onDisk data is on disk */
+/** The kinds of faults that can be drawn, each with a factor for its rate. @param onDisk whether data are on disk */
 export function kindsOf(onDisk: boolean): [kind: FaultKind, factor: number][] {
   return FAULT_KINDS.filter((kind) => onDisk || !('onDisk' in KINDS[kind])).map((kind) => {
     const { onDisk: factor = 1 }: Kind = KINDS[kind];
@@ -225,14 +227,20 @@ export function kindsOf(onDisk: boolean): [kind: FaultKind, factor: number][] {
   });
 }
 
-/** Those that make a store lose values: they strike one node of a scenario only, since what all have lost is lost. */
+/**
+ * The kinds that make a store lose values. They strike one machine of a scenario only: a value that all stores have
+ * lost is lost.
+ */
 export const LOSSY_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.startsWith('store-'));
 
-/** Those that make a wall clock wrong by any amount: they strike one node of a scenario only, since of three clocks one may be wrong. */
+/**
+ * The kinds that make a wall clock wrong by any amount. They strike one machine only: of three clocks, one may be
+ * wrong.
+ */
 const LEAPING_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.startsWith('clock-leap-'));
 
 /**
- * A controller that serves alone before it knows the cluster's time has nothing but its own clock, which must be right then.
+ * A controller that serves alone before it knows cluster time has only its own clock. That clock must be right then.
  */
 function mayLeap({ level }: SimCluster, { core }: SimNode): boolean {
   return level !== 'eventual' || core?.time.cluster.isAgreed === true;
@@ -241,7 +249,7 @@ function mayLeap({ level }: SimCluster, { core }: SimNode): boolean {
 const STORE_DELAY_MS = [0.05, 0.3] as const;
 const DISK_DELAY_MS = [0.05, 2] as const;
 
-/** Faults of one kind that come at random, so many a second on average. */
+/** Draws faults of one kind, which come at random, with a mean number a second. */
 export function drawFaults(
   random: Random,
   kind: FaultKind,
@@ -272,7 +280,7 @@ export function drawFaults(
   return faults;
 }
 
-/** Carries faults out at their times, and heals them at theirs. */
+/** Carries faults out, and heals them, each at its time. */
 export class FaultInjector {
   readonly #cluster: SimCluster;
   /** How often each kind struck. */
@@ -322,10 +330,10 @@ function setIsolated({ network, nodes }: SimCluster, { node, amount }: Fault, is
   }
 }
 
-/** Ends all that goes wrong. What was killed is started. */
+/** Ends all faults. Controllers that were killed are started. */
 export function healAll(cluster: SimCluster): void {
   cluster.network.healAll();
-  // A network in which single messages take longer than a peer is waited for is not healed.
+  // A network is not healed while a message may take longer than the time after which a peer is suspected.
   cluster.network.delays = { kind: 'uniform', minMs: 0.1, maxMs: 1 };
   for (const node of cluster.nodes) {
     node.store.setMode('up');

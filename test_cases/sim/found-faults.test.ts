@@ -4,7 +4,7 @@ import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import type { Operation } from './sim-clients.ts';
 
-/** Mistakes that the simulator has found, as small as they can be, so that none comes back. */
+/** Regression tests for mistakes that the simulator has found, each as small as it can be. */
 
 const operation = (atMs: number, kind: Operation['kind'], value = 0): Operation => ({
   waitMs: atMs,
@@ -31,8 +31,8 @@ const fault = (kind: Fault['kind'], atMs: number, forMs: number, amount = 0): Fa
   amount,
 });
 
-/** A write that its store has not answered is pushed after a newer delete has been forgotten by all. */
-it('an older write does not come back over a delete that everybody has forgotten', async () => {
+/** A write whose store had not answered was pushed after all had forgotten a newer delete. */
+it('an older write does not come back over a delete that all controllers have forgotten', async () => {
   const scenario: Scenario = {
     ...PLAIN,
     level: 'eventual',
@@ -46,8 +46,8 @@ it('an older write does not come back over a delete that everybody has forgotten
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
-/** Nobody can claim to know all of a controller that died young, so nobody asks for what only one of them has. */
-it('what a controller wrote before it died gets from the one who heard of it to all', async () => {
+/** No controller can claim to know everything of one that died soon, so none asked for what only one of them has. */
+it('a write of a controller that died gets from the one peer that received it to all', async () => {
   const scenario: Scenario = {
     ...PLAIN,
     level: 'eventual',
@@ -57,8 +57,8 @@ it('what a controller wrote before it died gets from the one who heard of it to 
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
-/** What is fetched for a read is what the key holds by then: what the connection wrote behind the read, too. */
-it('a read of a lost value does not see what its connection wrote after it', async () => {
+/** The fetched value was the newest one, also that of a write behind the read on the same connection. */
+it('a read of a lost value does not see a later write of its connection', async () => {
   const scenario: Scenario = {
     ...PLAIN,
     seed: 2,
@@ -72,7 +72,7 @@ it('a read of a lost value does not see what its connection wrote after it', asy
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
-/** Peers take over a version that is hours ahead, and then refuse each other, for hours. */
+/** Peers took over a version that was hours ahead, and then refused each other for hours. */
 it('a clock that was hours ahead for a moment does not keep the controllers apart', async () => {
   const hour = 3_600_000;
   const scenario: Scenario = {
@@ -86,8 +86,8 @@ it('a clock that was hours ahead for a moment does not keep the controllers apar
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
-/** Its promise is on disk, and the view that it was given for comes only now: with its former life as a source. */
-it('a controller that restarts does not accept a view that was meant for its former life', async () => {
+/** The promise was on disk, and the view that it was given for came only then, with the earlier run as a source. */
+it('a controller that restarts does not accept a view that was meant for its earlier run', async () => {
   const scenario: Scenario = {
     ...PLAIN,
     seed: 728,
@@ -105,8 +105,11 @@ it('a controller that restarts does not accept a view that was meant for its for
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
-/** A transfer waits for a store that is away; when it goes on, its base is another run, which knows nothing (seed 800302). */
-it('a state is not taken over from a controller that has lost it meanwhile', async () => {
+/**
+ * A transfer waited for a store that was away. When it went on, its donor was another run, which knew nothing (seed
+ * 800302).
+ */
+it('a state is not taken over from a donor that has lost it meanwhile', async () => {
   const scenario: Scenario = {
     ...PLAIN,
     level: 'linearizability',
@@ -124,7 +127,7 @@ it('a state is not taken over from a controller that has lost it meanwhile', asy
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
-/** A peer is told of a delete that the store refuses afterwards, and a later write claims that its origin knows it. */
+/** A peer was told of a delete that the store refused afterwards, and a later write claimed that its origin knew it. */
 it.each([
   ['the peer keeps the delete to itself', 1_100],
   ['the peer tells its origin of the delete', 800],

@@ -6,7 +6,7 @@ import type { Reply } from '../../src/protocol/reply.ts';
 import { ask, read, set } from './ask.ts';
 import { SimCluster } from './sim-cluster.ts';
 
-/** One controller whose disk is full, and what the others do. */
+/** Controllers whose disks are full, and what the others do. */
 
 const STORED: Reply = { kind: 'outcome', outcome: 'stored' };
 
@@ -18,7 +18,7 @@ const refusal = (code: ErrorCode, reason: RegExp) => ({
 
 const NO_SPACE = refusal('JOURNAL_NOT_WRITABLE', /^the journal takes no writes: the disk fails/);
 
-/** What it takes to give a member up, and to form a view without it, in virtual milliseconds. */
+/** The time that it takes to give a member up and to form a view without it, in virtual milliseconds. */
 const GOES_ON_WITHIN_MS = 1_500;
 
 const BACK_WITHIN_MS = 5_000;
@@ -31,7 +31,7 @@ async function clusterOf(level: Level, durability: Durability, nodes = 3): Promi
   return cluster;
 }
 
-/** Until it is stored. @throws when that takes longer than it may */
+/** Asks until the value is stored. @throws when that takes too long */
 async function write(cluster: SimCluster, node: number, key: string, value: string): Promise<void> {
   const untilMs = cluster.scheduler.nowMs + GOES_ON_WITHIN_MS;
   let reply = await ask(cluster, node, set(key, value));
@@ -164,7 +164,7 @@ describe.each(CASES)('full disks, at %s with %s', (level, durability) => {
 });
 
 describe.each(DURABILITIES)('a full disk, at eventual with %s', (durability) => {
-  it('has writes refused there, and only there', async () => {
+  it('makes its controller refuse writes, and no other controller', async () => {
     const cluster = await clusterOf('eventual', durability);
     setFull(cluster, true, 2);
     await ask(cluster, 0, set('b', '1'));

@@ -23,13 +23,13 @@ export interface Verdict {
   readonly searched: boolean;
 }
 
-/** Histories up to this size are searched for any order at all; longer ones have to fit what the replicas did. */
+/** Histories up to this size are searched for any order at all. Longer ones have to fit the order of the replicas. */
 const EXACT_MAX = 24;
 
 /**
- * Holds what clients and replicas saw against what the level promises.
+ * Compares what clients and replicas saw with what the level promises.
  *
- * @param values what every node answered for every key, after all was healed
+ * @param values what every controller answered for every key after all faults were healed
  */
 export function judge(
   scenario: Scenario,
@@ -82,12 +82,12 @@ export function judge(
   return { violations, undecided, searched };
 }
 
-/** A controller as the judge looks at what it remembers. */
+/** The part of a controller that tells what it remembers. */
 type Remembering = Pick<SimCluster['nodes'][number], 'id' | 'incarnation' | 'journal'>;
 
 /**
- * A controller that never lost its memory has, of every key, at the end the newest write that it has ever known, or a
- * newer one: an entry that it once had, and that the others have kept, is not gone.
+ * A controller that never lost its memory ends with the newest write of every key that it ever knew, or with a newer
+ * one. So an entry that it once had, and that the others still have, is not gone.
  */
 export function findForgotten(nodes: readonly Remembering[]): string | null {
   for (const { id, incarnation, journal } of nodes) {
@@ -112,14 +112,15 @@ export function findForgotten(nodes: readonly Remembering[]): string | null {
   return null;
 }
 
-/** Those that the checkers know of; what expires is for another. */
+/** Whether the checkers of values know this effect. Entries that expire have a checker of their own. */
 function isJudged(effect: Effect): boolean {
   return effect.kind !== 'flush-later' && !(isOfKey(effect) && isFleeting(effect.key));
 }
 
 /**
- * Entries that have expired long ago take no room any more. At eventual a write stays, as a deletion does, whose origin died
- * before it could vouch for it, until its origin writes again.
+ * Entries that have expired long ago must have been removed. At `eventual` one exception holds, for deletions as well:
+ * a write whose origin died before the others knew that they have everything up to it stays until the origin writes
+ * again.
  */
 function findUnremoved(cluster: SimCluster): string | null {
   if (cluster.level === 'eventual' && wasKilled(cluster)) return null;
@@ -138,23 +139,25 @@ function keepsCounter({ clients }: Scenario): boolean {
   return clients.every(({ operations }) => operations.every(({ kind }) => kind !== 'flush'));
 }
 
-/** With nothing on disk, a controller that died may have been the only one that knew a write, where it answers alone. */
+/**
+ * Where a controller answers alone and nothing is on disk, one that died may have been the only one that knew a write.
+ */
 function wasKilled({ nodes }: SimCluster): boolean {
   return nodes.some((node) => node.incarnation > 1);
 }
 
-/** Nothing can fail, nor be late: on a path that loses packets something can. */
+/** Whether nothing can fail or be late. On a path that loses packets, messages can be late. */
 function hasNoFaults({ faults, absence, delays }: Scenario): boolean {
   return faults.length === 0 && absence.nodes.length === 0 && delays.kind === 'uniform';
 }
 
-/** Every write that was applied anywhere, in the order of versions. @param excused finds what is left out */
+/** Every write that any controller applied, in the order of versions. @param excused finds the writes to leave out */
 function appliedIn(cluster: SimCluster, excused: typeof unavoidableDeletes = () => new Set()): Applied[] {
   const all = cluster.nodes.flatMap((node) => node.journal.applied).filter(isJudged);
   const byVersion = new Map<string, Effect>();
   for (const effect of all) {
     const name = `${effect.version.time}/${effect.version.node}`;
-    // A transfer may bring a write whose value was lost where it came from.
+    // A transfer may bring a write whose value was lost at the donor.
     const known = byVersion.get(name);
     if (known === undefined || valueIn(known) === null) byVersion.set(name, effect);
   }
@@ -169,7 +172,7 @@ function appliedIn(cluster: SimCluster, excused: typeof unavoidableDeletes = () 
     });
 }
 
-/** The versions of all that is there, by each node's journal. */
+/** For each controller, the versions of all entries that its journal names. */
 function journalsOf(cluster: SimCluster): State[] {
   return cluster.nodes.map(({ journal }) => {
     const lasting = [...journal.liveKeys()].filter((key) => !isFleeting(key));
@@ -181,12 +184,12 @@ function journalsOf(cluster: SimCluster): State[] {
   });
 }
 
-/** A store that does not have, after all was read, what its node knows to be there. */
+/** Finds a store that lacks an entry of its controller's journal after all keys were read. */
 function findLostInStores(cluster: SimCluster): string | null {
   return findMissingInStores(cluster, () => true);
 }
 
-/** A store that does not have what its node knows to be there, though another has it. */
+/** Finds a store that lacks an entry of its controller's journal although another store has it. */
 export function findUnfilled(cluster: SimCluster): string | null {
   return findMissingInStores(cluster, (key, version) =>
     cluster.nodes.some(({ store }) => store.holds(key, version)),

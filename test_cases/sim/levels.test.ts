@@ -8,7 +8,7 @@ import { findNonLinearizableKey } from '../checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
 import { SimCluster } from './sim-cluster.ts';
 
-/** Clients that each do one thing after the other, each at its own controller, and write down what they saw. */
+/** Clients that each carry out one operation after the other at a controller of their own, and record what they saw. */
 class Script {
   readonly #cluster: SimCluster;
   readonly events: Event[] = [];
@@ -63,8 +63,8 @@ async function clusterAt(level: Level): Promise<SimCluster> {
 }
 
 /**
- * Controller 0 writes and is told so. Controller 1 has the write, but what it hears of controller 2 comes
- * late, so it can't know yet that the write is stable; then it is asked for the key.
+ * A write at controller 0 is answered. Controller 1 has received the write, but the acknowledgements of controller 2
+ * reach it late, so that it cannot know yet that the write is stable. At that moment it is asked for the key.
  */
 async function staleReadScene(level: Level): Promise<{ events: Event[]; readTookMs: number }> {
   const cluster = await clusterAt(level);
@@ -78,7 +78,9 @@ async function staleReadScene(level: Level): Promise<{ events: Event[]; readTook
   return { events: script.events, readTookMs: read.returnedAt - read.invokedAt };
 }
 
-/** Two controllers each write their own key and read the other's, while nothing passes between them quickly. */
+/**
+ * Two clients each write a key of their own and read the other's, at controllers whose messages to each other are slow.
+ */
 async function crossedWritesScene(level: Level): Promise<Event[]> {
   const cluster = await clusterAt(level);
   for (const pair of ['0>1', '1>0', '0>2', '2>0', '1>2', '2>1']) cluster.network.extraMs.set(pair, 50);
@@ -95,7 +97,7 @@ async function crossedWritesScene(level: Level): Promise<Event[]> {
   return script.events;
 }
 
-describe('what tells the levels apart', () => {
+describe('the difference between the levels', () => {
   it('sequential answers at once with the old value, which linearizability forbids', async () => {
     const { events, readTookMs } = await staleReadScene('sequential');
     expect(readTookMs).toBeLessThan(10);
@@ -111,7 +113,7 @@ describe('what tells the levels apart', () => {
     expect(findNonLinearizableKey(events)).toBeNull();
   });
 
-  it('eventual lets two controllers each miss the write of the other, which sequential consistency forbids', async () => {
+  it('eventual lets two controllers each miss the write of the other, which sequential forbids', async () => {
     const events = await crossedWritesScene('eventual');
     const reads = events.filter((event) => event.action.kind === 'get');
     expect(reads.map((event) => event.answer)).toEqual([
@@ -131,7 +133,7 @@ describe('what tells the levels apart', () => {
     },
   );
 
-  it('eventual answers a write before anyone else has it; the ordered levels do not', async () => {
+  it('eventual answers a write before any other controller has it; the ordered levels do not', async () => {
     const tookMs = async (level: Level): Promise<number> => {
       const [first] = await crossedWritesScene(level);
       return first!.returnedAt - first!.invokedAt;
@@ -187,7 +189,7 @@ describe('a minority', () => {
     return cluster;
   }
 
-  /** Asks controller 1, and gives it so many milliseconds. */
+  /** Asks controller 1, and waits for so many milliseconds. */
   async function ask(cluster: SimCluster, request: Request, forMs: number): Promise<Reply | undefined> {
     const replies: Reply[] = [];
     cluster.nodes[1]!.connect().submit(request, (reply) => replies.push(reply));
@@ -231,7 +233,7 @@ describe('a minority', () => {
     expect(reply.reason).toMatch(/^outcome unknown: .*sim:0 \(down\)/);
   });
 
-  it('is served again when it is back', async () => {
+  it('serves again when it is back', async () => {
     const cluster = await alone('linearizability');
     await cluster.run(700);
     cluster.network.heal(1, 0);
@@ -245,7 +247,7 @@ describe('a minority', () => {
 });
 
 describe('an empty cluster', () => {
-  /** Two of three are started. */
+  /** Starts two of three controllers. */
   async function startTwo(form: boolean): Promise<SimCluster> {
     const cluster = new SimCluster({ seed: 5, level: 'linearizability', settings: { form } });
     cluster.nodes[0]!.start();
@@ -254,7 +256,7 @@ describe('an empty cluster', () => {
     return cluster;
   }
 
-  it('is not formed by a majority, which says whom it waits for; and is when all are there', async () => {
+  it('is not formed by a majority, which says for whom it waits, but by all', async () => {
     const cluster = await startTwo(false);
     expect(cluster.nodes[0]!.core!.notReadyBecause).toMatch(
       /^a cluster that nobody remembers .* sim:2 \(down\)$/,
@@ -263,7 +265,7 @@ describe('an empty cluster', () => {
     await cluster.runUntilReady(3_000);
   });
 
-  it('is formed by a majority when that was told to, and takes in who comes later', async () => {
+  it('is formed by a majority that was told to, and takes in a controller that comes later', async () => {
     const cluster = await startTwo(true);
     expect(cluster.nodes[0]!.core!.notReadyBecause).toBe('');
     expect(cluster.nodes[1]!.core!.view!.members).toHaveLength(2);

@@ -10,14 +10,14 @@ import { Random } from './random.ts';
 import { SimCluster } from './sim-cluster.ts';
 import { Transcript } from './transcript.ts';
 
-/** The number that the liar has; the controller that really has it is dead meanwhile. */
+/** The id that the liar uses. The controller that really has it is dead meanwhile. */
 const LIAR = 2;
 const HONEST = [0, 1];
 
 const PAYLOADS = 1_500;
 const GOOD = ['one', 'two', 'three'];
 
-/** Shows every message that travels to those who want to imitate it. */
+/** Passes every message on to a listener that wants to imitate it. */
 class Overheard extends Transcript {
   readonly #hear: (message: PeerMessage) => void;
 
@@ -41,7 +41,7 @@ async function startWithGoodKeys(seed: number, level: Level): Promise<SimCluster
   return cluster;
 }
 
-/** Real traffic about other keys, with a controller that dies and comes back. */
+/** Records real messages about other keys, with a controller that dies and comes back. */
 async function overhear(cluster: SimCluster, mutation: PeerMutation): Promise<void> {
   cluster.transcript = new Overheard(cluster, (message) => mutation.learn(message));
   for (let i = 0; i < 10; i++) await ask(cluster, i % 3, set(`bait ${i}`, 'x'.repeat(i * 10)));
@@ -53,7 +53,7 @@ async function overhear(cluster: SimCluster, mutation: PeerMutation): Promise<vo
   cluster.transcript = null;
 }
 
-/** What a link does with a payload: every message up to the first that is none. */
+/** Delivers a payload as a link does: all messages up to the first that cannot be decoded. */
 function deliver(cluster: SimCluster, to: number, payload: Buffer): void {
   const node = cluster.nodes[to]!;
   const refusals = node.refusals;
@@ -83,7 +83,7 @@ async function lie(cluster: SimCluster, mutation: PeerMutation, random: Random):
   for (const id of HONEST) cluster.nodes[id]!.onPeerDown(LIAR);
 }
 
-/** It is a member of the view, and sends what it should as well. */
+/** The liar is a member of the view, and sends the right messages as well. */
 async function lieAsMember(cluster: SimCluster, mutation: PeerMutation, random: Random): Promise<void> {
   cluster.transcript = new Overheard(cluster, (message) => mutation.learn(message));
   for (const node of cluster.nodes) node.isLiedTo = true;
@@ -123,7 +123,7 @@ describe.each<Level>(['linearizability', 'eventual'])('a peer that sends anythin
     await expectGoodEverywhere(cluster);
   });
 
-  it.each([1, 2, 3, 4])('ends no other, as a member that has gone mad (seed %d)', async (seed) => {
+  it.each([1, 2, 3, 4])('ends no other controller, even as a member of the view (seed %d)', async (seed) => {
     const random = new Random(seed);
     const mutation = new PeerMutation(random.fork('mutation'));
     const cluster = await startWithGoodKeys(seed, level);

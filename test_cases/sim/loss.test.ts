@@ -34,7 +34,7 @@ class Play {
     return this.cluster.nodes;
   }
 
-  /** @returns the value that was shown, if any */
+  /** @returns the value that the client was shown, if any */
   async ask(node: number, key: string, action: Action): Promise<string | null> {
     let value: string | null | undefined;
     this.#recorder.ask(this.#recorder.connect(this.nodes[node]!), key, { action }, (_, reply) => {
@@ -44,7 +44,7 @@ class Play {
     return value;
   }
 
-  /** What the judge finds once all is there again, and everything was read. */
+  /** What the judge finds once all controllers are back and all keys were read. */
   async verdict(): Promise<string[]> {
     for (const { store } of this.nodes) store.setMode('up');
     for (const node of this.nodes) if (!node.running) node.start();
@@ -64,7 +64,7 @@ class Play {
 
 const LOST = 'invented: x was deleted more often than clients asked for';
 
-/** @param away stores that are away when the write comes @returns a cluster in which `x` was written at 0, and answered */
+/** Writes `x` at controller 0. @param away stores that are away when the write comes */
 async function written(...away: readonly number[]): Promise<Play> {
   const play = new Play();
   await play.cluster.start();
@@ -76,27 +76,27 @@ async function written(...away: readonly number[]): Promise<Play> {
 }
 
 describe('the loss of a write', () => {
-  it('that no other store had taken when its controller died is excused', async () => {
+  it('is excused when no other store had taken it before its controller died', async () => {
     const play = await written(1, 2);
     play.cluster.kill(play.nodes[0]!);
     play.nodes[0]!.store.empty();
     expect(await play.verdict()).toEqual([]);
   });
 
-  it('is none that is excused when another store had taken it', async () => {
+  it('is not excused when another store had taken it', async () => {
     const play = await written(2);
     play.cluster.kill(play.nodes[0]!);
     for (const { store } of play.nodes) store.empty();
     expect(await play.verdict()).toContain(LOST);
   });
 
-  it('is none that is excused while its controller lives', async () => {
+  it('is not excused while its controller runs', async () => {
     const play = await written(1, 2);
     play.nodes[0]!.store.empty();
     expect(await play.verdict()).toContain(LOST);
   });
 
-  it('is none that is excused when its controller had died before', async () => {
+  it('is not excused when its controller had died before', async () => {
     const early = new Play();
     await early.cluster.start();
     early.cluster.kill(early.nodes[0]!);
@@ -111,14 +111,16 @@ describe('the loss of a write', () => {
   });
 });
 
-/** The push of a write arrives after its origin's death, at a controller whose store is away. */
-it('a write whose only holder dies while the store of who hears of it is away may be lost (seed 7533)', async () => {
+/** The push of a write arrived after the death of its origin, at a controller whose store was away. */
+it('a write may be lost when its origin dies and the store of the only other receiver is away (seed 7533)', async () => {
   const faults = { 'store-gone': 2, 'store-hangs': 1, 'store-emptied': 2, kill: 1, isolation: 1 };
   const scenario = drawScenario(7533, { level: 'eventual', durabilities: ['none'], faults });
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
-/** A member that lives has all that was answered; who was left out of the view has not (seed 5086, at async). */
+/**
+ * A member that runs has all answered writes; a controller that was left out of the view has not (seed 5086, at async).
+ */
 it.each([
   ['may lose what was answered a moment ago, beside one that was left out', true, 2],
   ['lose nothing beside another member', false, 0],

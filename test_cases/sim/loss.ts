@@ -3,8 +3,9 @@ import type { Event, History } from '../checkers/history.ts';
 import type { Loss, SimCluster } from './sim-cluster.ts';
 
 /**
- * A history as durability `async` promises it: a write that was answered while it was not on disk yet, before all that
- * knew it died, has happened or not; and whoever was told of the state at that time may have been told what was lost.
+ * A history by the promise of durability `async`. If all controllers that knew a write died before it was on disk, the
+ * write has an unknown outcome even if it was answered, and reads of that time are left out: they may show what was
+ * lost.
  */
 export function withoutLost(history: History, losses: readonly Loss[]): History {
   if (losses.length === 0) return history;
@@ -18,9 +19,9 @@ export function withoutLost(history: History, losses: readonly Loss[]): History 
 }
 
 /**
- * Deletions by which controllers agree on a loss that nothing promises against: with nothing on disk, a write that no
- * store but its origin's has ever taken, whose controller has died since. Others may have heard of it while their own
- * stores were away, and overwrite what is left in the origin's.
+ * The deletions by which controllers agree on a loss that no promise excludes. With nothing on disk, that is the loss
+ * of a write that only the origin's store ever took, if the origin has died since. Other controllers may have received
+ * the write while their own stores were away, and then overwrite what is left in the origin's store.
  *
  * @param applied every write, in the order of versions
  */

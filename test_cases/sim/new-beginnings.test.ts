@@ -6,7 +6,7 @@ import { ask, read, set } from './ask.ts';
 import { SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';
 
-/** Controllers that abandon all that they know, since nobody can go on from it. */
+/** Controllers that start empty, because no one may go on from what they know. */
 
 const HORIZON_MS = 500;
 
@@ -35,7 +35,7 @@ const readAll = async (made: SimCluster, key: string) => {
 
 describe.each(['sequential', 'eventual'] as const)('deletions that a peer has missed, at %s', (level) => {
   describe.each(['none', 'async'] as const)('with durability %s', (durability) => {
-    it('are forgotten when it was silent for long, and it starts anew when it is back', async () => {
+    it('are forgotten when it is silent for long, and it starts empty when it is back', async () => {
       const made = await cluster(level, durability, HORIZON_MS);
       const [first, second, away] = made.nodes as [SimNode, SimNode, SimNode];
       await ask(made, 0, set('k', '1'));
@@ -56,7 +56,7 @@ describe.each(['sequential', 'eventual'] as const)('deletions that a peer has mi
       expect(await readAll(made, 'stays')).toEqual(['1', '1', '1']);
     });
 
-    it('are kept for it until then, and it keeps what it has', async () => {
+    it('are kept for it until then, and it keeps its entries', async () => {
       const made = await cluster(level, durability, 60_000);
       const [first, , away] = made.nodes as [SimNode, SimNode, SimNode];
       await ask(made, 0, set('k', '1'));
@@ -75,7 +75,7 @@ describe.each(['sequential', 'eventual'] as const)('deletions that a peer has mi
       expect(first.journal.newest('k')).toBeUndefined();
     });
 
-    it('are kept while there is no majority to know of them', async () => {
+    it('are kept while no majority knows of them', async () => {
       const made = await cluster(level, durability, HORIZON_MS);
       await ask(made, 0, set('k', '1'));
       await made.run(300);
@@ -91,8 +91,8 @@ describe.each(['sequential', 'eventual'] as const)('deletions that a peer has mi
   });
 });
 
-/** For a moment it is silent for longer than the horizon and does not count as down yet (seed 32090). */
-it('a deletion is kept that no other controller knows of, however soon peers count as absent', async () => {
+/** For a moment a peer was silent for longer than the horizon and did not count as down yet (seed 32090). */
+it('a deletion that no other controller knows of is kept, however soon peers count as absent', async () => {
   const made = await cluster('eventual', 'none', 200);
   const [first, second, third] = made.nodes as [SimNode, SimNode, SimNode];
   await ask(made, 2, set('k', '1'));
@@ -106,9 +106,9 @@ it('a deletion is kept that no other controller knows of, however soon peers cou
   expect(third.journal.newest('k')?.tombstone).toBe(true);
 });
 
-/** It has taken over what they did before they all died, and have lost since. */
+/** It had taken over writes of others that all of them lost when they died. */
 it.each(['none', 'async'] as const)(
-  'a controller that is catching up starts anew when those whose state it takes over have lost it: %s',
+  'a controller that is catching up starts empty when the controllers that it copies from have lost their state: %s',
   async (durability) => {
     const made = await cluster('linearizability', durability);
     const [first, ...others] = made.nodes;

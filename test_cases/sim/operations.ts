@@ -6,8 +6,8 @@ import type { Action, Answer } from '../checkers/history.ts';
 
 /**
  * @param cas the token that a `cas` names
- * @param seconds for how long what is stored is to live, 0 for good
- * @param beside keys that a `get` names, too
+ * @param seconds the time to live of what is stored; 0 for ever
+ * @param beside further keys that a `get` names
  */
 export function requestOf(
   key: string,
@@ -38,12 +38,12 @@ export function requestOf(
   }
 }
 
-/** What the reply says of this key, where the request has named others, too. */
+/** The part of a reply that concerns this key. */
 export function replyFor(key: string, reply: Reply): Reply {
   return reply.kind === 'hits' ? { ...reply, hits: reply.hits.filter((hit) => hit.key === key) } : reply;
 }
 
-/** The answer as the checkers know it; null when the operation failed for certain, and so never happened. */
+/** The answer in the checkers' form; null when the operation certainly failed, so that it never happened. */
 export function answerOf(reply: Reply): Answer | null {
   switch (reply.kind) {
     case 'outcome':
@@ -61,21 +61,21 @@ export function answerOf(reply: Reply): Answer | null {
   }
 }
 
-/** @throws when the text says something else than the code */
+/** @throws when the text and the code of the error do not agree */
 function mayHaveHappened({ code, reason }: Extract<Reply, { kind: 'server_error' }>): boolean {
   const saidByText = reason.startsWith('outcome unknown');
   if (saidByText !== ERRORS[code].mayHaveHappened) throw new Error(`${code} and "${reason}" do not agree`);
   return saidByText;
 }
 
-/** The version of the entry that a reply shows or has made; null when it names none. */
+/** The token of the entry that the reply shows or names; null when there is none. */
 export function tokenOf(reply: Reply): bigint | null {
   if (reply.kind === 'hits') return reply.hits[0]?.cas ?? null;
   if (reply.kind === 'number') return reply.cas;
   return reply.kind === 'outcome' ? (reply.cas ?? null) : null;
 }
 
-/** For people: `append a ,7000`, `stored`. */
+/** For example `append a ,7000`. */
 export function describeAction(key: string, action: Action): string {
   const details = 'value' in action ? [action.value] : 'by' in action ? [String(action.by)] : [];
   const expected = 'expected' in action ? [`over ${action.expected}`] : [];

@@ -3,7 +3,7 @@ import { expectRight } from './expect-right.ts';
 import type { Draw, Workload } from './scenario.ts';
 import { forEachSeed } from './seeds.ts';
 
-/** The ordered levels under faults of one sort at a time; everything in combination is the swarm's. */
+/** The ordered levels under one kind of fault at a time. The swarm has all kinds in combination. */
 
 const ACTIONS = [
   'get',
@@ -51,7 +51,7 @@ describe.each(['linearizability', 'sequential'] as const)('%s in simulated clust
     await forEachSeed((seed) => expectRight(seed, { ...draw, level, nodes: 3 }));
   });
 
-  it('holds for small histories, in whatever order they can be brought', async () => {
+  it('holds for small histories, which are searched for any order', async () => {
     const workload = { ...LOAD, clients: 3, operations: 12, keys: 1 };
     const delays = { kind: 'uniform', minMs: 0.1, maxMs: 8 } as const;
     for (const pipeline of [1, 3]) {

@@ -13,7 +13,7 @@ const pipeline: readonly Request[] = [
   storeRequest('set', 'k', 0, 0, Buffer.from('new')),
 ];
 
-/** A read that turned out to win something was decided only after what had been sent behind it. */
+/** A read that won the right to recache was decided only after the requests behind it. */
 it.each(LEVELS)('%s: the first read of a pipeline wins, not a later one', async (level) => {
   const cluster = new SimCluster({ seed: 11, level, settings: { requestTimeoutMs: 3_000 } });
   await cluster.start();

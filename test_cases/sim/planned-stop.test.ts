@@ -5,14 +5,14 @@ import { ask, read, set } from './ask.ts';
 import { SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';
 
-/** Controllers that are asked to end: nobody has to miss them. */
+/** Planned ends of controllers: no client of the others has to notice. */
 
 const ORDERED = ['linearizability', 'sequential'] as const;
 
-/** No write of the others waits for longer, in virtual milliseconds: three round trips and the disks. */
+/** The longest time that a write of the others may wait, in virtual milliseconds: three round trips and the disks. */
 const WAITS_MAX_MS = 20;
 
-/** A message that the leaver does not wait for is there by then. */
+/** A message that the controller does not wait for has arrived after this time, in virtual milliseconds. */
 const MOMENT_MS = 30;
 
 async function clusterOf(level: Level, durability: Durability = 'none', nodes = 3): Promise<SimCluster> {
@@ -26,7 +26,7 @@ async function clusterOf(level: Level, durability: Durability = 'none', nodes = 
 const membersSeenBy = (cluster: SimCluster, node: number) =>
   cluster.nodes[node]!.core!.view?.members.map((member) => member.node) ?? null;
 
-/** Clients that write without a pause. @returns the longest time that any of them waited, and the answers to all */
+/** Starts clients that write without a pause. @returns the longest time that any of them waited, and the errors */
 function writers(cluster: SimCluster, nodes: readonly number[]) {
   const seen = { longestMs: 0, errors: [] as string[], isOver: false };
   for (const node of nodes) {
@@ -44,7 +44,7 @@ function writers(cluster: SimCluster, nodes: readonly number[]) {
   return seen;
 }
 
-/** As SIGTERM, and the end that follows. @returns how long that took, in virtual milliseconds */
+/** Sends SIGTERM, and waits for the end. @returns how long that took, in virtual milliseconds */
 async function stop(cluster: SimCluster, node: SimNode): Promise<number> {
   const askedMs = cluster.scheduler.nowMs;
   node.stop(() => cluster.kill(node));
@@ -54,7 +54,7 @@ async function stop(cluster: SimCluster, node: SimNode): Promise<number> {
 
 describe.each(ORDERED)('%s: a controller that is asked to end', (level) => {
   it.each(['none', 'async', 'sync'] as const)(
-    'makes no write of the others wait, with %s',
+    'delays no write of the others, with %s',
     async (durability) => {
       const cluster = await clusterOf(level, durability);
       for (const id of [0, 1, 2]) {
@@ -74,7 +74,7 @@ describe.each(ORDERED)('%s: a controller that is asked to end', (level) => {
     },
   );
 
-  it('answers what it was asked, with the writes of the others under way', async () => {
+  it('answers the requests that it has', async () => {
     const cluster = await clusterOf(level);
     const answers: string[] = [];
     const connection = cluster.nodes[2]!.connect();
@@ -86,7 +86,7 @@ describe.each(ORDERED)('%s: a controller that is asked to end', (level) => {
     for (let at = 0; at < 50; at++) expect(await read(cluster, at % 2, `k${at}`)).toBe('v');
   });
 
-  it('is taken back at once when it is started again at once, however often', async () => {
+  it('is taken back at once when it is started again at once, any number of times', async () => {
     const cluster = await clusterOf(level);
     for (let time = 0; time < 6; time++) {
       await stop(cluster, cluster.nodes[1]!);
@@ -98,7 +98,7 @@ describe.each(ORDERED)('%s: a controller that is asked to end', (level) => {
 });
 
 describe.each(ORDERED)('%s: a controller that is asked to end, beside other failures,', (level) => {
-  it('just ends when the others are no majority, and when all are asked to end at once', async () => {
+  it('ends at once when the others are no majority, and when all are asked to end at the same time', async () => {
     const cluster = await clusterOf(level);
     cluster.kill(cluster.nodes[0]!);
     await cluster.run(1_500);
@@ -112,7 +112,7 @@ describe.each(ORDERED)('%s: a controller that is asked to end, beside other fail
     expect(cluster.scheduler.nowMs - askedMs).toBeLessThan(MOMENT_MS);
   });
 
-  it('is missed as any other when it dies, or stands still, on its way out', async () => {
+  it('is left out like any other when it dies or stands still before its end', async () => {
     const cluster = await clusterOf(level);
     cluster.nodes[2]!.stop(() => {});
     await cluster.run(3);
@@ -153,7 +153,7 @@ describe.each(ORDERED)('%s: a controller that is asked to end, beside other fail
 });
 
 describe('eventual: a controller that is asked to end', () => {
-  it('goes when its peers have what it wrote, and does not wait for one that is not heard', async () => {
+  it('ends when its peers have its writes, and does not wait for a peer that is not heard', async () => {
     const cluster = await clusterOf('eventual', 'none');
     for (let at = 0; at < 20; at++) await ask(cluster, 2, set(`k${at}`, 'v'));
     cluster.network.extraMs.set('2>0', 60);

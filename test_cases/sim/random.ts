@@ -8,7 +8,7 @@ export class Random {
     this.#state = this.#seed;
   }
 
-  /** A source of its own for one purpose: what is drawn for another does not change what it gives. */
+  /** A separate source for one purpose: its numbers do not depend on what is drawn for other purposes. */
   fork(purpose: string): Random {
     let hash = (this.#seed ^ 0x811c9dc5) >>> 0;
     for (let i = 0; i < purpose.length; i++) {
@@ -43,7 +43,7 @@ export class Random {
     return list[this.below(list.length)]!;
   }
 
-  /** Exponentially distributed: the wait for the next of events that come at random. */
+  /** Exponentially distributed, as the time between two events that come at random. */
   exponential(mean: number): number {
     return -Math.log(1 - this.next()) * mean;
   }

@@ -6,10 +6,10 @@ import type { SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';
 import type { SimClientConnection } from './sim-run.ts';
 
-/** Answered later than this beyond the request timeout is not answered in time, in virtual milliseconds. */
+/** A reply may come this much later than the request timeout, in virtual milliseconds. */
 const ANSWER_SLACK_MS = 200;
 
-/** A connection of a client to one run of a controller. For the checkers each is a client of its own. */
+/** A client's connection to one run of a controller. For the checkers, each connection is a client of its own. */
 export interface Connection {
   readonly id: number;
   readonly node: SimNode;
@@ -18,7 +18,8 @@ export interface Connection {
 }
 
 /**
- * What became of a request. `failed`: it never happened; `lost`: no answer came, which is nobody's fault.
+ * What became of a request. `failed`: it certainly did not happen. `lost`: no answer came, and no controller is to
+ * blame.
  */
 export type Fate = 'answered' | 'failed' | 'unknown' | 'lost';
 
@@ -27,9 +28,9 @@ export interface Asked {
   readonly action: Action;
   /** The token that a `cas` names. */
   readonly cas?: bigint;
-  /** For how long what is stored is to live, in seconds; 0 for good. */
+  /** The time to live of what is stored, in seconds; 0 for ever. */
   readonly seconds?: number;
-  /** Keys that a `get` names, too. */
+  /** Further keys that a `get` names. */
   readonly beside?: readonly string[];
 }
 
@@ -42,7 +43,7 @@ interface Open {
   done: boolean;
 }
 
-/** Sends what clients ask, and writes down what they saw. */
+/** Sends the requests of clients, and records what they saw. */
 export class Recorder {
   readonly #cluster: SimCluster;
   readonly #giveUpAfterMs: number;
@@ -54,7 +55,7 @@ export class Recorder {
   #planEnd: number | undefined;
   failures = 0;
 
-  /** @param requestTimeoutMs as the controllers are told */
+  /** @param requestTimeoutMs the setting of the controllers */
   constructor(cluster: SimCluster, requestTimeoutMs: number) {
     this.#cluster = cluster;
     this.#giveUpAfterMs = requestTimeoutMs + ANSWER_SLACK_MS;
@@ -64,17 +65,17 @@ export class Recorder {
     return this.#events;
   }
 
-  /** What was seen until `endPlan` was called: what follows only asks how it ended. */
+  /** The history until `endPlan` was called. Later requests only ask how it ended. */
   get planned(): History {
     return this.#events.slice(0, this.#planEnd);
   }
 
-  /** The clients have done what they were to do. */
+  /** To be called when the clients have carried out their plans. */
   endPlan(): void {
     this.#planEnd = this.#events.length;
   }
 
-  /** @param node that runs */
+  /** @param node a controller that runs */
   connect(node: SimNode): Connection {
     const { submit } = node.connect();
     return { id: this.#connections++, node, life: node.incarnation, submit };
@@ -113,7 +114,7 @@ export class Recorder {
     open.onDone(answer === null ? 'failed' : answer.kind === 'unknown' ? 'unknown' : 'answered', reply);
   }
 
-  /** A client gives a connection up that does not answer: what it asked may have happened. */
+  /** The client waits no longer for the answer: the request may have happened. */
   #giveUp(open: Open): void {
     if (open.done) return;
     open.done = true;

@@ -18,53 +18,61 @@ import { NotLive, type Violation } from './violation.ts';
 export interface Outcome {
   readonly seed: number;
   readonly violations: readonly Violation[];
-  /** Operations whose answers were checked. */
+  /** How many operations were checked. */
   readonly operations: number;
-  /** Of those, the ones that failed or whose outcome is unknown. */
+  /** How many operations failed or have an unknown outcome. */
   readonly failures: number;
-  /** Keys whose check was given up because it takes too long. */
+  /** How many keys take too long to check. */
   readonly undecided: number;
-  /** The history was small enough for an exact search. */
+  /** Whether the history was small enough for an exact search. */
   readonly searched: boolean;
   readonly faults: ReadonlyMap<FaultKind, number>;
-  /** Views that were installed, once each. */
+  /** How many views were installed. */
   readonly views: number;
-  /** Starts of controllers that went on from what was on disk. */
+  /** How often a controller went on from what was on its disk. */
   readonly recoveries: number;
   /** How often all controllers did so. */
   readonly resumptions: number;
-  /** How often a controller abandoned all that it knew. */
+  /** How often a controller started empty, and abandoned what it knew. */
   readonly newBeginnings: number;
   readonly virtualMs: number;
   /** Null unless it was asked for. */
   readonly transcript: Transcript | null;
 }
 
-/** Of every other scenario: reads are answered from memory, where there is some; the others see what the stores do. */
+/**
+ * The bound on hot entries in every other scenario, in bytes. The other scenarios have none, so that the stores are
+ * read.
+ */
 const HOT_BYTES_MAX = 4_000;
 
 const REQUEST_TIMEOUT_MS = 1_000;
 
-/** By then what was written is on every disk that nothing is wrong with, in virtual milliseconds. */
+/** After this time a write is on every disk without a fault, in virtual milliseconds. */
 const KEPT_WITHIN_MS = 200;
 
-/** Those that are enough must serve this long after the last fault was healed, in virtual milliseconds. */
+/** A quorum must serve this long after the last fault was healed, in virtual milliseconds. */
 const SERVES_WITHIN_MS = 10_000;
 
-/** How long peers may take to exchange what they have, once all are there: a few sync intervals. */
+/**
+ * How long peers may take to exchange what they have once all are ready, in virtual milliseconds: a few sync intervals.
+ */
 const SETTLE_MS = 4_000;
 
-/** Views that may still follow the one in which those who are there serve again: of who had just been taken back. */
+/**
+ * How many views may follow the one in which the remaining controllers serve: one that had just been taken back may be
+ * left out.
+ */
 const VIEWS_MORE_MAX = 1;
 
-/** Views until all are members, and those around one controller that runs in bursts. */
+/** How many views there may be until all are members, and around a controller that runs in bursts. */
 const VIEWS_AT_START = 4;
 const VIEWS_PER_BURSTS_MAX = 6;
 
-/** Stores must hold again what is known this long after that, in virtual milliseconds: the longest pause, and more. */
+/** Stores must have all known values again after this time, in virtual milliseconds: longer than the longest pause. */
 const FILLED_WITHIN_MS = 40_000;
 
-/** All clients must be done this long after everything was healed, in virtual milliseconds. */
+/** All clients must have ended this long after all faults were healed, in virtual milliseconds. */
 const DONE_WITHIN_MS = 60_000;
 
 /**
@@ -79,7 +87,7 @@ export function runScenario(
   return new Run(scenario, leaveOut).run();
 }
 
-/** What a client that waits gets. */
+/** What became of a request, for a caller that waits for it. */
 interface Seen {
   readonly fate: Fate;
   readonly value: string | null;
@@ -121,7 +129,7 @@ class Run {
   }
 
   async run(): Promise<Outcome> {
-    // What goes wrong in a promise that nobody waits for, as it does in a controller.
+    // An error in a promise that no code waits for ends the run, as it ends a controller.
     const onRejection = (error: unknown) => this.#cluster.scheduler.fail(error);
     process.on('unhandledRejection', onRejection);
     try {
@@ -156,7 +164,7 @@ class Run {
   async #play(): Promise<void> {
     const cluster = this.#cluster;
     const { clients, faults, delays } = this.#scenario;
-    // All are there at first: with delays that make peers suspect, that may take for ever.
+    // The start has no long delays: with delays that make peers suspect each other, it might take for ever.
     if (delays.kind === 'uniform') cluster.network.delays = delays;
     await cluster.start();
     cluster.network.delays = delays;
@@ -173,7 +181,8 @@ class Run {
     const untilMs = cluster.scheduler.nowMs + DONE_WITHIN_MS;
     while (running.some((client) => !client.finished) && cluster.scheduler.nowMs < untilMs)
       await cluster.run(20);
-    if (running.some((client) => !client.finished)) throw new NotLive('a client never got to its end');
+    if (running.some((client) => !client.finished))
+      throw new NotLive('a client did not come to the end of its plan');
     this.#recorder.endPlan();
     this.#expectFewViews();
     await cluster.run(SETTLE_MS + SEEN_FOR_SEC * 1000);
@@ -191,13 +200,16 @@ class Run {
     this.#searched = verdict.searched;
   }
 
-  /** A flush that is announced, and whose time does not come. */
+  /** Announces a flush whose time does not come. */
   #announceFlush(): void {
     const request = { kind: 'flush_all', delay: LASTING_SECONDS, noreply: false } as const;
     this.#cluster.nodes[0]!.connect().submit(request, () => {});
   }
 
-  /** Some are away; the others, if they are enough, serve again; those who return know what was done meanwhile. */
+  /**
+   * Some controllers are away. The others serve if they are a quorum, and those that return know what was done
+   * meanwhile.
+   */
   async #playAbsence(): Promise<void> {
     const cluster = this.#cluster;
     const { nodes, by } = this.#scenario.absence;
@@ -226,7 +238,11 @@ class Run {
     await cluster.run(SETTLE_MS);
   }
 
-  /** Who is away stays away. @param views how many there were when the others served again */
+  /**
+   * A controller that is away is not taken back.
+   *
+   * @param views how many views there were when the others served again
+   */
   #expectSteady(views: number): void {
     const changes = this.#views.size - views;
     if (changes <= VIEWS_MORE_MAX) return;
@@ -234,7 +250,7 @@ class Run {
     this.#violations.push({ kind: 'not-live', text });
   }
 
-  /** One that runs in bursts is left out, and not taken back whenever it runs for a moment. */
+  /** A controller that runs in bursts is left out, and is not taken back each time that it runs for a moment. */
   #expectFewViews(): void {
     const { faults, delays } = this.#scenario;
     const nodes = new Set(faults.map(({ node }) => node));
@@ -245,7 +261,7 @@ class Run {
     this.#violations.push({ kind: 'not-live', text });
   }
 
-  /** All machines go off, and these are started. */
+  /** All machines go off, and the controllers of these are started. */
   async #startAgain(nodes: readonly SimNode[]): Promise<void> {
     const cluster = this.#cluster;
     cluster.losePower(...cluster.nodes);
@@ -254,7 +270,7 @@ class Run {
     while (nodes.some(({ core }) => core === null) && cluster.scheduler.nowMs < untilMs) await cluster.run(5);
   }
 
-  /** What a controller answers that was restarted is what the others know, though its links break at first. */
+  /** A controller that was restarted answers what the others know, although its links break at first. */
   async #expectToKnow(node: SimNode, before: ReadonlyMap<string, string | null>): Promise<void> {
     const { network, nodes, random, scheduler } = this.#cluster;
     for (const { id } of nodes) {
@@ -269,7 +285,7 @@ class Run {
     }
   }
 
-  /** What stores lost and did not take is brought back without anybody's reading it; not so what they throw out. */
+  /** Values that stores lost or did not take come back without a read. Values that they evict need not. */
   async #expectFilled(): Promise<void> {
     const cluster = this.#cluster;
     if (cluster.nodes.some(({ store }) => store.evictions > 0)) return;
@@ -298,7 +314,7 @@ class Run {
     await this.#askUntilAnswered(node, PROBE, { kind: 'set', value: String(this.#probes) });
   }
 
-  /** @throws when it is not answered within the bound */
+  /** @throws when no answer comes within the bound */
   async #askUntilAnswered(node: SimNode, key: string, action: Action): Promise<void> {
     const untilMs = this.#cluster.scheduler.nowMs + SERVES_WITHIN_MS;
     const connection = this.#recorder.connect(node);
@@ -311,7 +327,7 @@ class Run {
     }
   }
 
-  /** Asks, and waits. */
+  /** Asks, and waits for the answer. */
   async #ask(connection: Connection, key: string, action: Action): Promise<Seen> {
     let result: Seen | null = null;
     this.#recorder.ask(connection, key, { action }, (fate, reply) => {
@@ -322,7 +338,7 @@ class Run {
     return result;
   }
 
-  /** What every node answers for every key. */
+  /** For each controller, what it answers for every key. */
   async #readAll(): Promise<Map<string, string | null>[]> {
     const all: Map<string, string | null>[] = [];
     for (const node of this.#cluster.nodes) all.push(await this.#readKeys(node));
@@ -359,11 +375,11 @@ class Run {
   }
 }
 
-/** Written and read to see whether a controller serves. */
+/** The key that is written and read to see whether a controller serves. */
 const PROBE = 'probe';
 
-/** Values of probes: none that a client writes. */
+/** The first value of probes. No client writes one as large. */
 const PROBES_FROM = 1e9;
 
-/** How often the nodes are looked at for the view that they are in. */
+/** How often the views of the controllers are looked at, in virtual milliseconds. */
 const VIEWS_EVERY_MS = 10;

@@ -9,14 +9,16 @@ import { Random } from './random.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import type { Delays } from './sim-network.ts';
 
-/** Controllers that are away for a while after the faults, when the others must serve. */
+/** Controllers that are away for a while after the faults. The others must serve meanwhile. */
 export interface Absence {
   readonly nodes: readonly number[];
-  /** `full-disk`: they are there. `blackout`: all machines went off, and the others are started again. */
+  /**
+   * `full-disk`: they run, and cannot write. `blackout`: all machines went off, and only the others are started again.
+   */
   readonly by: 'kill' | 'isolation' | 'pause' | 'full-disk' | 'blackout';
 }
 
-/** A whole run, before it happens. What is left out of it does not change what is drawn for the rest. */
+/** A whole run before it happens. A part that is left out does not change what is drawn for the rest. */
 export interface Scenario {
   readonly seed: number;
   readonly level: Level;
@@ -26,16 +28,16 @@ export interface Scenario {
   readonly clients: readonly ClientPlan[];
   readonly faults: readonly Fault[];
   readonly absence: Absence;
-  /** Deletions are not kept for a peer that was silent for so long, in virtual milliseconds. */
+  /** Deletions are not kept for a peer that is silent for longer, in virtual milliseconds. */
   readonly horizonMs: number;
-  /** A flush is announced at the start for a time that does not come. */
+  /** Whether a flush is announced at the start, for a time that does not come. */
   readonly flushIsPending?: boolean;
 }
 
-/** What a scenario is to be drawn from; whatever is not given is drawn. */
+/** What is fixed of a scenario that is to be drawn. All that is not given is drawn. */
 export interface Draw {
   readonly level?: Level;
-  /** Those that it is drawn from. */
+  /** The durabilities to draw from. */
   readonly durabilities?: readonly Durability[];
   readonly nodes?: number;
   /** Mean number per virtual second. */
@@ -43,7 +45,7 @@ export interface Draw {
   readonly delays?: Delays;
   readonly workload?: Partial<Workload>;
   readonly horizonMs?: number;
-  /** Entries have a time to live, and a flush may be pending. */
+  /** Whether entries have a time to live, and a flush may be pending. */
   readonly expiry?: boolean;
 }
 
@@ -53,13 +55,13 @@ export interface Workload {
   readonly keys: number;
   readonly pipeline: number;
   readonly actions: readonly Action['kind'][];
-  /** Of a client between two operations, in virtual milliseconds, at the most. */
+  /** The longest pause of a client between two operations, in virtual milliseconds. */
   readonly thinkMs: number;
-  /** Share of the operations that count the counter up. */
+  /** The share of operations that increment the counter. */
   readonly counting: number;
 }
 
-/** Only counted up, from `0`. */
+/** The key that is only incremented, from `0`. */
 export const COUNTER = 'n';
 
 const MIXES: readonly (readonly Action['kind'][])[] = [
@@ -97,7 +99,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   };
 }
 
-/** Draws in either case, so that what is given changes nothing of what is drawn afterwards. */
+/** Draws in either case, so that a given value does not change what is drawn afterwards. */
 function pickOr<T>(given: T | undefined, drawn: () => T): T {
   const value = drawn();
   return given ?? value;
@@ -109,14 +111,14 @@ function drawDelays(random: Random): Delays {
   return { kind: 'uniform', minMs: 0.1, maxMs: [0.2, 1, 10][kind - 1]! };
 }
 
-/** Of most scenarios longer than anybody is away. */
+/** In most scenarios longer than any controller is away. */
 function drawHorizon(random: Random): number {
   return random.chance(0.3) ? random.logBetween(150, 1_500) : Number.POSITIVE_INFINITY;
 }
 
 function drawWorkload(random: Random, nodes: number): Workload {
   const clients = nodes + random.below(5);
-  // A few are small enough for every order to be tried.
+  // A few scenarios are small enough for every order to be tried.
   const operations = random.chance(0.1) ? 10 + random.below(12) : 40 + random.below(120);
   const activeMs = random.logBetween(300, 5_000);
   return {
@@ -179,7 +181,7 @@ function drawAllFaults(
   }).sort((a, b) => a.atMs - b.atMs);
 }
 
-/** As many as the others can do without, or fewer. */
+/** As many controllers as the others can do without, or fewer. */
 function drawAbsence(random: Random, level: Level, nodes: number, durability: Durability): Absence {
   const needed = level === 'eventual' ? 1 : quorum(nodes);
   const first = random.below(nodes);

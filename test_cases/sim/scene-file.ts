@@ -9,8 +9,8 @@ export interface Block {
 const DIVIDER = '----';
 
 /**
- * Reads a scene: blocks with an empty line after each. A block has comments (`# …`), commands, and below `----` what the
- * commands have brought about. A block without commands is a text for the reader.
+ * Reads a scene: blocks with an empty line after each. A block has comments (`# …`), commands, and below `----` what
+ * the commands have brought about. A block without commands is a text for the reader.
  */
 export function parseScene(text: string): Block[] {
   return text

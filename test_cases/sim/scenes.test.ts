@@ -7,8 +7,8 @@ import type { Stage } from './stage.ts';
 
 /**
  * Each file of `scenes/` is a script with its whole output, to be read as documentation. The test plays the script and
- * compares. `npx vitest run --project sim test_cases/sim/scenes.test.ts -u` writes the output again; the difference then
- * shows what has changed.
+ * compares. `npx vitest run --project sim test_cases/sim/scenes.test.ts -u` writes the output again; the difference
+ * then shows what has changed.
  */
 const SCENES = fileURLToPath(new URL('scenes/', import.meta.url));
 

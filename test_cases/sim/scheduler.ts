@@ -7,13 +7,13 @@ interface Scheduled {
 /** How long an event-loop turn takes, in virtual milliseconds. */
 export const TURN_MS = 0.02;
 
-/** Virtual time: events happen in order of their time, and of their scheduling where times are equal. */
+/** Virtual time. Events happen in the order of their times, and in the order of scheduling where times are equal. */
 export class Scheduler {
   #nowMs = 0;
   #sequence = 0;
   readonly #heap: Scheduled[] = [];
   #error: { readonly thrown: unknown } | null = null;
-  /** What is run goes on in promises: an event is over when nothing of that is left to do. */
+  /** Whether events go on in promises: then an event is over when no promise has anything left to do. */
   asynchronous = false;
 
   get nowMs(): number {
@@ -33,7 +33,7 @@ export class Scheduler {
     this.#error ??= { thrown };
   }
 
-  /** Runs everything that is due up to this time. */
+  /** Runs all events up to this time. */
   async runUntil(untilMs: number): Promise<void> {
     for (let first = this.#heap[0]; first !== undefined && first.atMs <= untilMs; first = this.#heap[0]) {
       this.#pop();

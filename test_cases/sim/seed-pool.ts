@@ -3,27 +3,27 @@ import { Worker } from 'node:worker_threads';
 import type { Outcome } from './run-scenario.ts';
 import type { Draw } from './scenario.ts';
 
-/** A run that takes longer than this does not end: in real milliseconds, thousands of times what is usual. */
+/** A run that takes longer counts as endless. In real milliseconds; a usual run takes a thousandth. */
 const RUN_MS_MAX = 120_000;
 
 export interface SeedRange {
   readonly first: number;
   readonly seeds: number;
   readonly draw: Draw;
-  /** Runs at the same time; one for each core where it is not given. */
+  /** How many runs there are at the same time; one for each core where it is not given. */
   readonly workers?: number;
-  /** Told of every run; true ends the rest. */
+  /** Called after every run. @returns true to end the rest */
   readonly onOutcome: (outcome: Outcome) => boolean;
 }
 
-/** Runs the scenarios of many seeds. Resolves when all have been run, or enough. */
+/** Runs the scenarios of many seeds. Resolves when all have been run, or `onOutcome` has ended the rest. */
 export async function runSeeds(range: SeedRange): Promise<void> {
   const next = { seed: range.first, enough: false };
   const workers = Math.min(range.workers ?? availableParallelism(), range.seeds);
   await Promise.all(Array.from({ length: workers }, () => runSome(range, next)));
 }
 
-/** One worker's part: it takes seeds as long as there are any. */
+/** The part of one worker, which takes seeds as long as there are any. */
 async function runSome(range: SeedRange, next: { seed: number; enough: boolean }): Promise<void> {
   const end = range.first + range.seeds;
   let worker = startWorker();
@@ -43,7 +43,7 @@ function startWorker(): Worker {
   return new Worker(new URL('./seed-worker.ts', import.meta.url));
 }
 
-/** @returns null when it does not end */
+/** @returns null when the run does not end */
 function runOne(worker: Worker, seed: number, draw: Draw): Promise<Outcome | null> {
   const { promise, resolve, reject } = Promise.withResolvers<Outcome | null>();
   const timer = setTimeout(resolve, RUN_MS_MAX, null);

@@ -1,8 +1,8 @@
-/** Seeds of one run of the tests; `SIM_SEEDS` and `SIM_FIRST_SEED` ask for others. */
+/** How many seeds a test runs. `SIM_SEEDS` and `SIM_FIRST_SEED` ask for others. */
 export const SEEDS = Number(process.env.SIM_SEEDS ?? 40);
 export const FIRST_SEED = Number(process.env.SIM_FIRST_SEED ?? 1);
 
-/** Runs once per seed; a failure names its seed, and how to see it again. */
+/** Runs once for each seed. A failure names its seed and the variables that bring it back. */
 export async function forEachSeed(run: (seed: number) => Promise<unknown>): Promise<void> {
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
     try {

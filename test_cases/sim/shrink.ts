@@ -9,14 +9,14 @@ export interface Shrunk {
   readonly runs: number;
 }
 
-/** Runs a scenario: whether it shows what the first showed. */
+/** Runs a scenario, and tells whether it fails in the same way as the first. */
 export type Fails = (candidate: Scenario) => Promise<boolean>;
 
 /**
- * Makes a failing scenario smaller while it fails in the same way: fewer faults, operations and clients, shorter
- * faults, plainer delays (delta debugging: halves first, then single ones).
+ * Makes a failing scenario smaller as long as it fails in the same way: fewer faults, operations and clients, shorter
+ * faults, simpler delays (delta debugging: halves first, then single parts).
  *
- * @param runsMax when to stop with what has been found
+ * @param runsMax after how many runs the smallest scenario so far is the result
  */
 export function shrink(scenario: Scenario, fails: Fails, runsMax: number): Promise<Shrunk> {
   return new Shrinker(scenario, fails, runsMax).shrink();
@@ -86,7 +86,7 @@ class Shrinker {
     );
   }
 
-  /** Leaves stretches out, from half of all down to single ones. */
+  /** Leaves stretches out, from half of all parts down to single parts. */
   async #drop(count: () => number, keeping: (keep: (index: number) => boolean) => Scenario): Promise<void> {
     for (
       let stretch = Math.ceil(count() / 2);
@@ -112,7 +112,7 @@ class Shrinker {
   }
 }
 
-/** What is left keeps its time as far as it can: a client waits where it did something. */
+/** The operations that are left keep their times as far as possible: the client waits where it did something. */
 function without(client: ClientPlan, keep: () => boolean): ClientPlan {
   const operations: Operation[] = [];
   let waitMs = 0;

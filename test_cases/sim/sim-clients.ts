@@ -3,33 +3,33 @@ import { tokenOf } from './operations.ts';
 import type { Connection, Fate, Recorder } from './recorder.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
-/** One thing that a client does. */
+/** One operation of a client. */
 export interface Operation {
-  /** Virtual milliseconds after the one before was sent, at the least. */
+  /** At least so many virtual milliseconds after the operation before it. */
   readonly waitMs: number;
   readonly key: string;
   readonly kind: Action['kind'];
-  /** What it writes, where it writes a value: one that nobody else writes. */
+  /** The value that the operation writes, if it writes one. No other operation writes the same value. */
   readonly value: number;
-  /** For how long what it stores is to live; for good where it is not given. */
+  /** The time to live of what is stored; for ever where it is not given. */
   readonly seconds?: number;
 }
 
 export interface ClientPlan {
-  /** The controller that it speaks to at first. */
+  /** The controller that the client is connected to at first. */
   readonly node: number;
-  /** Operations that it has under way at once. */
+  /** How many operations the client has under way at once. */
   readonly pipeline: number;
   readonly operations: readonly Operation[];
 }
 
-/** Failures in a row after which a client turns to another controller. */
+/** After so many failures in a row a client turns to another controller. */
 const PATIENCE = 3;
 
-/** How long a client waits that finds no controller, in virtual milliseconds. */
+/** How long a client waits when it finds no controller, in virtual milliseconds. */
 const RETRY_MS = 20;
 
-/** A client that carries out its plan, whatever becomes of its operations. */
+/** A client that carries out its whole plan, also when operations fail. */
 export class SimClient {
   readonly #cluster: SimCluster;
   readonly #recorder: Recorder;
@@ -90,7 +90,7 @@ export class SimClient {
     });
   }
 
-  /** Every third read names all keys of the plan. */
+  /** Every third read names all keys of the plan, too. */
   #besideOf({ value }: Operation): readonly string[] {
     return value % 3 === 0 ? [...new Set(this.#plan.operations.map(({ key }) => key))] : [];
   }
@@ -107,7 +107,7 @@ export class SimClient {
     this.#node = (this.#node + 1) % this.#cluster.nodes.length;
   }
 
-  /** A client stays with its controller while that lives, and then goes to the next. */
+  /** A client stays with its controller as long as that runs, and then goes to the next. */
   #connected(): Connection | null {
     const current = this.#connection;
     if (current !== null && isOpen(current)) return current;
@@ -122,7 +122,10 @@ export class SimClient {
   }
 }
 
-/** A controller that was asked to end closes a connection with its next answer, or when nothing is asked on it. */
+/**
+ * A controller that was asked to end closes a connection with its next answer, or at once when no request is under way
+ * on it.
+ */
 function isOpen({ node, life }: Connection): boolean {
   return node.incarnation === life && !node.isStopping;
 }

@@ -2,25 +2,25 @@ import type { Clock } from '../../src/base/clock.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** Wall time at the start of every simulation, milliseconds since 1970. */
+/** Wall time at the start of every simulation, in milliseconds since 1970. */
 export const STARTED_AT_MS = Date.UTC(2026, 0, 1);
 
-/** How far a clock's rate is off at the most: 0.5 %, ten times what a bad quartz is. */
+/** The largest error of a clock's rate: 0.5 %, ten times that of a bad quartz. */
 export const DRIFT_MAX = 0.005;
 
-/** How wrong a wall clock may be that is looked after, in milliseconds. */
+/** How wrong a wall clock may be that a time service keeps right, in milliseconds. */
 const BADLY_KEPT_MS = 5_000;
 
-/** Where a monotonic clock may start, in milliseconds: it says nothing about any other clock. */
+/** A monotonic clock starts anywhere up to this, in milliseconds, so that readings of two clocks cannot be compared. */
 const OFFSET_MAX_MS = 1e9;
 
-/** The clocks of one machine: they outlive its processes. */
+/** The clocks of one machine. They outlive its processes. */
 export class SimClock implements Clock {
   readonly #scheduler: Scheduler;
   readonly #offsetMs: number;
-  /** Milliseconds that this clock counts in one of virtual time. */
+  /** Milliseconds that this clock counts in one virtual millisecond. */
   readonly rate: number;
-  /** By how much the wall clock is wrong, beside its drift, in milliseconds; to be set at any time. */
+  /** The error of the wall clock apart from its drift, in milliseconds. It may be set at any time. */
   skewMs = 0;
 
   constructor(scheduler: Scheduler, random: Random) {
@@ -34,17 +34,17 @@ export class SimClock implements Clock {
     return this.#offsetMs + this.#scheduler.nowMs * this.rate;
   }
 
-  /** Milliseconds since 1970; it jumps. */
+  /** Milliseconds since 1970. This clock may jump. */
   wallMs(): number {
     return Math.floor(STARTED_AT_MS + this.#scheduler.nowMs * this.rate + this.skewMs);
   }
 
-  /** Ends an error that no clock has which is looked after. */
+  /** Ends an error that is too large for a clock that a time service keeps right. */
   setRight(): void {
     if (Math.abs(this.skewMs) > BADLY_KEPT_MS) this.skewMs = 0;
   }
 
-  /** Virtual milliseconds that go by while this clock counts `ms`. */
+  /** The virtual milliseconds that pass while this clock counts `ms`. */
   virtualMs(ms: number): number {
     return ms / this.rate;
   }

@@ -18,24 +18,24 @@ export interface SimOptions {
   readonly settings?: Partial<Settings>;
 }
 
-/** A time within which what was answered may be lost. */
+/** A span of time whose answered writes may be lost. */
 export interface Loss {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
 /**
- * What a controller that dies has answered, its peers have in their queues until they form a view without it, and on
- * disk some time after that: in virtual milliseconds, longer than that takes while the worst goes on.
+ * The peers of a controller that dies have what it answered in their queues until they form a view without it, and on
+ * disk some time after that. That takes less than this time, in virtual milliseconds, whatever faults there are.
  */
 const EPISODE_MS = 5_000;
 
-/** All must be serving this long after everything was healed, in virtual milliseconds. */
+/** All controllers must serve this long after all faults were healed, in virtual milliseconds. */
 export const READY_WITHIN_MS = 20_000;
 
 /**
- * A whole cluster in one process, on virtual time: the real cores, journals and sessions on simulated links,
- * clocks, disks and stores. The same seed gives the same run.
+ * A whole cluster in one process, on virtual time: the real cores, journals and pipelines on simulated links, clocks,
+ * disks and stores. The same seed gives the same run.
  */
 export class SimCluster {
   readonly level: Level;
@@ -45,17 +45,17 @@ export class SimCluster {
   readonly network: SimNetwork;
   readonly nodes: readonly SimNode[];
   readonly #deaths: Loss[] = [];
-  /** Times at which answered writes may have been lost. */
+  /** Spans of time whose answered writes may have been lost. */
   readonly losses: Loss[] = [];
-  /** Nothing goes wrong in this run but that controllers are asked to end. */
+  /** Whether nothing goes wrong in this run except that controllers are asked to end. */
   isUndisturbed = false;
-  /** What went wrong with planned ends although nothing hindered it, in words. */
+  /** Planned ends that went wrong although nothing hindered them, in words. */
   readonly mistakes: string[] = [];
-  /** No controller has its memory. */
+  /** Whether no controller has its memory. */
   #isForgotten = false;
-  /** How often the cluster went on when none of its controllers had its memory. */
+  /** How often the cluster went on after no controller had its memory. */
   resumptions = 0;
-  /** The newest that was ever seen. */
+  /** The newest view that was ever seen. */
   #view: View | null = null;
   #transcript: Transcript | null = null;
 
@@ -82,7 +82,7 @@ export class SimCluster {
     this.scheduler.asynchronous = this.durability !== 'none';
   }
 
-  /** Null, as it is at first: nothing is written down. */
+  /** Null at first: then nothing is written down. */
   get transcript(): Transcript | null {
     return this.#transcript;
   }
@@ -92,12 +92,12 @@ export class SimCluster {
     this.network.transcript = transcript;
   }
 
-  /** The process may die: what it knows is on disk, or others know it. */
+  /** Whether the process may die: what it knows is on disk, or others know it. */
   mayKill(node: SimNode): boolean {
     return node.running && (this.durability !== 'none' || this.survivesWithout(node));
   }
 
-  /** The same goes for when it will end: where nothing is on disk, two that wait to end could wait for ever. */
+  /** Whether the process may be asked to end. Where nothing is on disk, two that wait to end could wait for ever. */
   mayStop(node: SimNode): boolean {
     const isAlone = this.durability !== 'none' || !this.nodes.some(({ isStopping }) => isStopping);
     return isAlone && this.mayKill(node);
@@ -107,7 +107,7 @@ export class SimCluster {
     this.#lose(nodes, (node) => node.kill());
   }
 
-  /** Has a controller stand still again and again, unless it dies. */
+  /** Makes a controller stand still again and again, until it dies. */
   runInBursts(node: SimNode, onMs: number, offMs: number, forMs: number): void {
     const { incarnation } = node;
     const untilMs = this.scheduler.nowMs + forMs;
@@ -124,16 +124,16 @@ export class SimCluster {
     stand();
   }
 
-  /** Asks a controller to end, and starts it again so long after it has. */
+  /** Asks a controller to end, and starts it again `forMs` after it has ended. */
   stop(node: SimNode, forMs: number): void {
     const others = this.nodes.filter((other) => other !== node);
     const isWhole = this.nodes.every(({ ready }) => ready);
     node.stop(() => this.#onGone(node, isWhole ? others : [], forMs));
   }
 
-  /** @param others those that have to serve without it, unless something else has happened to them */
+  /** @param others the controllers that have to serve without it, unless something else has happened to them */
   #onGone(node: SimNode, others: readonly SimNode[], forMs: number): void {
-    // It ends later than it would, where more than a minority would have lost its memory.
+    // The end waits as long as more than a minority would have lost its memory by it.
     if (!this.mayKill(node)) {
       const { incarnation } = node;
       const again = () => node.incarnation === incarnation && this.#onGone(node, others, forMs);
@@ -157,8 +157,8 @@ export class SimCluster {
   }
 
   /**
-   * At an ordered level something may be lost only when nobody has its memory any more: then what was under way
-   * from one to the others, too.
+   * At an ordered level answered writes may be lost only when no controller has its memory any more. Then the writes
+   * that were on their way from one controller to the others may be lost, too.
    */
   #lose(nodes: readonly SimNode[], end: (node: SimNode) => void): void {
     const toMs = this.scheduler.nowMs;
@@ -176,8 +176,9 @@ export class SimCluster {
   }
 
   /**
-   * At an ordered level nothing is lost by that: others have it all. Where a controller answers alone, what it wrote while
-   * it was cut off for so long is, with a journal on disk also when it was restarted in that time.
+   * At an ordered level nothing is lost when a controller starts empty, because others have all writes. Where a
+   * controller answers alone, it loses what it wrote while it was cut off, also from before a restart if it has a
+   * journal on disk.
    */
   #onStartAnew(node: SimNode): void {
     const hadMemory = node.knows || this.durability !== 'none';
@@ -185,7 +186,7 @@ export class SimCluster {
       this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
   }
 
-  /** It knows all that was answered: it has its memory, and was not left out of the newest view. */
+  /** Whether a controller knows all answered writes: it has its memory, and is a member of the newest view. */
   #knows(node: SimNode): boolean {
     for (const { core } of this.nodes) {
       const view = core?.view ?? null;
@@ -198,7 +199,7 @@ export class SimCluster {
     return node.knows && (isMember ?? true);
   }
 
-  /** When nobody had its memory, all go on from the longest state that was on a disk. */
+  /** After no controller had its memory, all go on from the longest state that was on a disk. */
   #onSettled(): void {
     if (!this.#isForgotten) return;
     this.#isForgotten = false;
@@ -211,8 +212,8 @@ export class SimCluster {
   }
 
   /**
-   * What a cluster may count on, where nothing is on disk: at no time has more than a minority lost its memory, and every value is left
-   * in some store.
+   * A cluster with nothing on disk may count on this: at no time has more than a minority lost its memory, and every
+   * value is still in some store.
    */
   survivesWithout(node: SimNode): boolean {
     const others = this.nodes.filter((other) => other !== node && other.settled && !other.isStopping);
@@ -221,7 +222,7 @@ export class SimCluster {
     return [...keys].every((key) => isKept(key, others, others));
   }
 
-  /** The entry may be lost at this node's store: another has it, or the node's own journal. */
+  /** Whether this store may lose the entry: another store has it, or the controller's own journal. */
   mayLose(node: SimNode, key: string): boolean {
     if (this.durability !== 'none') return true;
     const running = this.nodes.filter((other) => other.core !== null);
@@ -232,7 +233,7 @@ export class SimCluster {
     );
   }
 
-  /** Starts all, and runs until all are ready. */
+  /** Starts all controllers, and runs until all are ready. */
   async start(): Promise<void> {
     for (const node of this.nodes) node.start();
     await this.runUntilReady();
@@ -247,10 +248,7 @@ export class SimCluster {
     const until = this.scheduler.nowMs + withinMs;
     while (this.nodes.some((node) => !node.ready)) {
       if (this.scheduler.nowMs >= until) {
-        const reasons = this.nodes.map((node) => {
-          if (node.core === null) return `${node.id}: ${node.running ? 'opening its disk' : 'not running'}`;
-          return `${node.id}: ${node.core.notReadyBecause || node.core.peers.missing || 'ready, but not every controller is a member'}`;
-        });
+        const reasons = this.nodes.map((node) => `${node.id}: ${whyNotReady(node)}`);
         throw new NotLive(`not ready after ${withinMs} ms: ${reasons.join('; ')}`);
       }
       await this.run(10);
@@ -259,8 +257,8 @@ export class SimCluster {
 }
 
 /**
- * What these know to be there, at least one of those stores has; and its controller knows it, too: one that was
- * restarted without its memory overwrites what it finds there (seed 937).
+ * Whether a value that the first controllers know is in the store of one of the second, whose controller knows it, too.
+ * A controller that was restarted without its memory overwrites what it finds in its store (seed 937).
  */
 function isKept(key: string, knowing: readonly SimNode[], having: readonly SimNode[]): boolean {
   return knowing.every(({ journal }) => {
@@ -272,6 +270,11 @@ function isKept(key: string, knowing: readonly SimNode[], having: readonly SimNo
       return known !== undefined && sameVersion(known.version, version) && store.holds(key, version);
     });
   });
+}
+
+function whyNotReady({ core, running }: SimNode): string {
+  if (core === null) return running ? 'opening its disk' : 'not running';
+  return core.notReadyBecause || core.peers.missing || 'ready, but not every controller is a member';
 }
 
 function settingsFor(self: number, nodes: number, { level, settings }: SimOptions): Settings {

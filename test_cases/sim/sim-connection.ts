@@ -1,11 +1,11 @@
 import type { Scheduler } from './scheduler.ts';
 
-/** One direction of a connection: what was sent arrives in order, or, from some point on, not at all. */
+/** One direction of a connection. Messages arrive in the order of sending; from some point on, none may arrive. */
 class Pipe {
   readonly #scheduler: Scheduler;
   readonly #inbox: (() => void)[] = [];
   #clearMs = 0;
-  /** Arrivals whose time has come while the direction was blocked. */
+  /** How many messages should have arrived while the direction was blocked. */
   #due = 0;
   #closed = false;
   #blocked: boolean;
@@ -30,7 +30,7 @@ class Pipe {
     this.#deliver();
   }
 
-  /** What is under way is lost, and nothing more is taken. */
+  /** Loses the messages under way, and takes no more. */
   close(): void {
     this.#closed = true;
     this.#inbox.length = 0;
@@ -48,22 +48,22 @@ class Pipe {
 export interface End {
   readonly node: number;
   readonly peer: number;
-  /** The run of the peer that said hello. */
+  /** The incarnation of the peer that this connection leads to. */
   readonly peerIncarnation: number;
   readonly connection: SimConnection;
   state: 'opening' | 'open' | 'closed';
-  /** Carries what this side sends. */
+  /** Carries the messages that this side sends. */
   readonly pipe: Pipe;
 }
 
 /**
- * One TCP connection of a pair. Each side learns for itself that it is there and that it is gone; what a side
- * learns travels in order with what the other sends.
+ * One TCP connection of a pair. Each side learns separately that the connection is up or has ended. That news travels
+ * in order with the messages of the other side.
  */
 export class SimConnection {
   readonly ends: readonly [End, End];
 
-  /** @param isBlocked whether nothing gets from one node to another now */
+  /** @param isBlocked whether nothing gets from one controller to another at the moment */
   constructor(
     scheduler: Scheduler,
     sides: readonly { readonly node: number; readonly incarnation: number }[],
@@ -85,7 +85,7 @@ export class SimConnection {
     return this.ends[0].node === node ? this.ends[0] : this.ends[1];
   }
 
-  /** Loses what is under way, both ways. */
+  /** Loses the messages under way, in both directions. */
   cutOff(): void {
     for (const { pipe } of this.ends) pipe.close();
   }

@@ -1,10 +1,10 @@
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** Something that a process keeps on disk as a whole: what is saved later takes the place of what was there. */
+/** A value that a process keeps on disk as a whole. Each save replaces the value before it. */
 export interface Kept<T> {
   load(): T | null;
-  /** @param done called once this value, or a later one, survives a crash */
+  /** @param done called once this value, or a later one, would survive a crash */
   save(value: T, done: () => void): void;
 }
 
@@ -14,9 +14,9 @@ interface Save {
 }
 
 /**
- * A machine's disk. It outlives the processes. A save takes a random time, and happens as a whole or not at
- * all; saves happen in the order in which they were asked for. A crash leaves a random part of those that were
- * under way done, oldest first: one that nobody was told of may have happened all the same.
+ * The disk of a machine, which outlives the processes. A save takes a random time, and happens as a whole or not at
+ * all. Saves happen in the order of their calls. After a crash, a random number of the saves under way have happened,
+ * oldest first. So a save may have happened although its caller was never told.
  */
 export class SimDisk {
   readonly #scheduler: Scheduler;
@@ -36,7 +36,7 @@ export class SimDisk {
   /**
    * One process's access to a file.
    *
-   * @param deliver hands a callback to the process, when it is awake and if it still is the same
+   * @param deliver runs a callback once the process is awake, and never after that process has ended
    */
   open<T>(file: string, deliver: (run: () => void) => void): Kept<T> {
     return {
@@ -45,7 +45,7 @@ export class SimDisk {
     };
   }
 
-  /** The process is gone: what was under way has happened up to some point, and no further. */
+  /** The process has died: a random number of the saves under way have happened. */
   crash(): void {
     const done = this.#random.below(this.#underWay.length + 1);
     for (const save of this.#underWay.slice(0, done)) this.#files.set(save.file, save.value);

@@ -10,16 +10,16 @@ import type { Scheduler } from './scheduler.ts';
 /** Virtual milliseconds that a flush takes. */
 export const FLUSH_DELAY_MS = [0.05, 2] as const;
 
-/** What everything but a flush takes of that. */
+/** The part of that time that any other operation takes. */
 const QUICK = 0.1;
 
-/** What timers and clocks may be late beyond the time that is promised, in virtual milliseconds. */
+/** How late timers may be because of drift and turns of the event loop, in virtual milliseconds. */
 const SLACK_MS = 5;
 
 /**
- * The file system of one machine, on virtual time. It outlives the processes, and of what they wrote knows what is
- * flushed. When a process dies, each operation that it had under way has happened or has not, of a write maybe a
- * half; what was done stays. A loss of power takes any part of what was not flushed.
+ * The file system of one machine, on virtual time. It outlives the processes, and knows which of their writes are
+ * flushed. When a process dies, each of its operations under way has happened or has not, a write maybe by half. All
+ * finished writes stay. A loss of power takes any part of what was not flushed.
  */
 export class SimFileSystem {
   readonly #scheduler: Scheduler;
@@ -28,7 +28,7 @@ export class SimFileSystem {
   readonly #underWay = new Set<() => Promise<unknown>>();
   #locked = new Set<string>();
   delayMs: readonly [min: number, max: number] = FLUSH_DELAY_MS;
-  /** Since when the log has been written, and not been flushed since; and how long that took the last time. */
+  /** The time of the first write to a log that is not flushed yet. */
   #committingSinceMs: number | null = null;
   #lastCommitMs = 0;
 
@@ -43,8 +43,8 @@ export class SimFileSystem {
   }
 
   /**
-   * What is recorded is on disk within this time, as durability `async` promises it: that which a commit may wait, and
-   * what the disk takes for it and for the one before.
+   * With durability `async` a recorded write is on disk within this time: the time that a commit may wait, and the time
+   * that the disk takes for it and for the commit before.
    */
   get exposureMs(): number {
     const { nowMs } = this.#scheduler;
@@ -52,7 +52,11 @@ export class SimFileSystem {
     return COMMIT_WITHIN_MS_DEFAULT + SLACK_MS + this.#lastCommitMs + committingMs;
   }
 
-  /** One process's access. @param deliver hands a callback to the process, when it is awake and if it still is the same */
+  /**
+   * The access of one process.
+   *
+   * @param deliver runs a callback once the process is awake, and never after it has ended
+   */
   mount(deliver: (run: () => void) => void): Disk {
     const quickly = <T>(act: (content: SimulatedDisk) => Promise<T>) => this.#later(QUICK, deliver, act);
     return {
@@ -73,13 +77,13 @@ export class SimFileSystem {
     };
   }
 
-  /** The process is gone; the system lives on. */
+  /** The process has died; the machine goes on. */
   onKill(): void {
     for (const act of this.#underWay) if (this.#random.chance(0.5)) void act().catch(() => {});
     this.#forgetProcess();
   }
 
-  /** Everything is gone that was not flushed, or any part of it. */
+  /** Loses everything that was not flushed, or any part of it. */
   losePower(): void {
     const { failure } = this.#content;
     this.#content = this.#content.crashed(() => this.#random.next());
@@ -127,7 +131,7 @@ export class SimFileSystem {
     this.#committingSinceMs = null;
   }
 
-  /** Happens after a while, and is told of then. A process that is gone by then is told nothing. */
+  /** Carries an operation out after a while, and reports it then, unless the process has ended. */
   #later<T>(
     share: number,
     deliver: (run: () => void) => void,

@@ -5,10 +5,10 @@ import type { Scheduler } from './scheduler.ts';
 import { type End, SimConnection } from './sim-connection.ts';
 import type { Transcript } from './transcript.ts';
 
-/** What a node hears from the network. */
+/** A machine, as the network calls it. */
 export interface NetworkNode {
   readonly incarnation: number;
-  /** Runs this once the process is awake; never, when it has died by then. */
+  /** Runs this once the process is awake, and never if it has died by then. */
   whenAwake(run: () => void): void;
   onPeerUp(peer: number): void;
   onPeerDown(peer: number): void;
@@ -20,30 +20,30 @@ export interface NetworkNode {
 /** How long messages take, in virtual milliseconds. */
 export type Delays =
   | { readonly kind: 'uniform'; readonly minMs: number; readonly maxMs: number }
-  /** As over a path that loses packets: most are quick, some very late. */
+  /** A path that loses packets: most messages are quick, and some are very late. */
   | { readonly kind: 'heavy'; readonly minMs: number; readonly alpha: number };
 
-/** A lost packet is sent again soon enough to be no later than this, in virtual milliseconds. */
+/** The longest delay of a message whose packets were lost and sent again, in virtual milliseconds. */
 const HEAVY_MAX_MS = 1_000;
 
-/** Between two attempts to connect, in virtual milliseconds. */
+/** The wait between two attempts to connect, in virtual milliseconds. */
 const DIAL_WAIT_MS = [5, 60] as const;
 
-/** How long it takes to be refused, in virtual milliseconds. */
+/** How long an attempt to connect takes that is refused, in virtual milliseconds. */
 const REFUSED_WITHIN_MS = 2;
 
-/** How long after a connection broke an end of it learns of it, at the most. */
+/** The longest time after which an end of a broken connection learns of the break, in virtual milliseconds. */
 const NOTICE_MS_MAX = 30;
 
 /**
- * Links between all nodes with the guarantees of `PeerBus` and no more. Messages pass through the real codec.
- * Of a pair the node with the higher id dials. Packets that are lost are only late, as in TCP.
+ * Links between all controllers, with the guarantees of `PeerBus` and no more. Messages pass through the real codec. Of
+ * a pair, the controller with the higher id connects. Lost packets are only late, as in TCP.
  */
 export class SimNetwork {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #nodes: (NetworkNode | null)[];
-  /** By `self>peer`: the connection that this side counts as up. */
+  /** The connection that a side counts as up, by `self>peer`. */
   readonly #current = new Map<string, End>();
   readonly #connections = new Set<SimConnection>();
   readonly #dialling = new Set<string>();
@@ -51,7 +51,7 @@ export class SimNetwork {
   readonly #off = new Set<number>();
   /** Directions in which nothing arrives, `from>to`. */
   readonly #blocked = new Set<string>();
-  /** Pairs that can't connect, and know it: `low-high`. */
+  /** Pairs that cannot connect, and learn of that: `low-high`. */
   readonly #cut = new Set<string>();
   /** Extra one-way delay of messages, `from>to`, in milliseconds. */
   readonly extraMs = new Map<string, number>();
@@ -65,7 +65,7 @@ export class SimNetwork {
     this.#nodes = new Array<NetworkNode | null>(nodes).fill(null);
   }
 
-  /** A node starts: links to all that run come up. */
+  /** A controller starts: links to all that run come up. */
   join(id: number, node: NetworkNode): void {
     this.#nodes[id] = node;
     this.#off.delete(id);
@@ -73,9 +73,10 @@ export class SimNetwork {
   }
 
   /**
-   * A process is gone: its peers learn of it, if they can, after what it had sent, which may be lost too.
+   * A process has ended. Its peers learn of that, if they can, after the messages that it had sent, of which the last
+   * may be lost.
    *
-   * @param isOff so is its machine, which refuses nothing then
+   * @param isOff the machine is off as well, so that it refuses no connections
    */
   leave(id: number, isOff: boolean): void {
     this.#nodes[id] = null;
@@ -90,24 +91,24 @@ export class SimNetwork {
     }
   }
 
-  /** Breaks the link: the end of what was sent is lost. The two sides learn of it each in its own time. */
+  /** Breaks the link: the last messages are lost. Each side learns of the break at a time of its own. */
   break(a: number, b: number): void {
     for (const connection of this.#between(a, b)) this.#breakConnection(connection);
     this.#dialLater(a, b);
   }
 
-  /** The controller itself ends the link: the other side learns of it after what was sent. */
+  /** The controller itself ends the link. The other side learns of that after the messages that were sent. */
   close(self: number, peer: number): void {
     const end = this.#current.get(`${self}>${peer}`);
     if (end !== undefined) this.#closeEnd(end);
   }
 
-  /** A second connection is made while there is one: it takes the place of the first, at each side when it comes. */
+  /** Makes a second connection. It replaces the first one, on each side when the news of it arrives there. */
   redial(a: number, b: number): void {
     this.#connect(Math.max(a, b), Math.min(a, b));
   }
 
-  /** Nothing gets from one node to the other, and nobody is told. */
+  /** Nothing arrives in this direction, and neither side learns of that. */
   block(from: number, to: number): void {
     this.#setBlocked(from, to, true);
   }
@@ -116,7 +117,7 @@ export class SimNetwork {
     this.#setBlocked(from, to, false);
   }
 
-  /** The link breaks, both ways, and can't be made again. */
+  /** The link breaks in both directions, and cannot be made again. */
   cut(a: number, b: number): void {
     this.#cut.add(pairOf(a, b));
     this.break(a, b);
@@ -160,7 +161,7 @@ export class SimNetwork {
     });
   }
 
-  /** The connection on which `end` sends is the one that the other side counts as up. */
+  /** Whether the other side counts the connection of `end` as up. */
   #isOpen(to: number, end: End): boolean {
     const other = this.#current.get(`${to}>${end.node}`);
     return other?.connection === end.connection;
@@ -198,7 +199,7 @@ export class SimNetwork {
     return !this.#blocked.has(`${a}>${b}`) && !this.#blocked.has(`${b}>${a}`);
   }
 
-  /** The node with the higher id goes on trying until it counts a connection as up. */
+  /** The controller with the higher id tries until it counts a connection as up. */
   #dialLater(a: number, b: number): void {
     const dialler = Math.max(a, b);
     const callee = Math.min(a, b);
@@ -213,7 +214,7 @@ export class SimNetwork {
     });
   }
 
-  /** Each side learns of the connection at its own time, before anything that the other sends on it. */
+  /** Each side learns of the connection at a time of its own, before the first message of the other side. */
   #connect(dialler: number, callee: number): void {
     const nodes = [this.#nodes[dialler], this.#nodes[callee]] as const;
     if (nodes[0] == null || nodes[1] == null || !this.#mayConnect(dialler, callee)) return;
@@ -252,7 +253,7 @@ export class SimNetwork {
     this.#scheduler.after(REFUSED_WITHIN_MS, () => this.#awake(node, () => this.#probe(node, peer)));
   }
 
-  /** A connection that has ended is tried again. */
+  /** After the end of a connection, tries whether the peer's machine refuses another one. */
   #probe(node: number, peer: number): void {
     const isRefused = this.#nodes[peer] === null && !this.#off.has(peer) && this.#mayConnect(node, peer);
     if (isRefused) this.#nodes[node]?.onPeerGone(peer);
@@ -263,7 +264,7 @@ export class SimNetwork {
     this.#fin(end);
   }
 
-  /** The last thing that this end sends. */
+  /** Sends the end of the connection, as the last thing on it. */
   #fin({ node, peer, pipe, connection }: End): void {
     pipe.send(this.#delayMs(node, peer), () => {
       connection.cutOff();

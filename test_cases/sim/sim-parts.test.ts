@@ -10,11 +10,11 @@ import { SimFileSystem } from './sim-file-system.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimStore } from './sim-store.ts';
 
-/** The parts of the simulator keep what they promise to the code under test, and break what they may break. */
+/** The parts of the simulator keep the promises that the code under test relies on, and break everything else. */
 
 const now = (run: () => void) => run();
 
-/** A network of two, and what each heard, as words. */
+/** A network of two controllers, and what each of them heard. */
 async function pair(seed: number) {
   const scheduler = new Scheduler();
   const network = new SimNetwork(scheduler, new Random(seed), 2);
@@ -37,7 +37,7 @@ const message = (counter: number): PeerMessage => ({ type: 'prepare', ballot: { 
 const numberOf = (one: PeerMessage) => (one.type === 'prepare' ? String(one.ballot.counter) : one.type);
 
 describe('the simulated network', () => {
-  it('delivers in order and once while a link is up, and loses at most the end', async () => {
+  it('delivers in order and once while a link is up, and loses at most the last messages', async () => {
     await forEachSeed(async (seed) => {
       const { scheduler, network, heard } = await pair(seed);
       const random = new Random(seed);
@@ -59,7 +59,7 @@ describe('the simulated network', () => {
     });
   });
 
-  it('holds what is sent in a blocked direction, and tells nobody', async () => {
+  it('keeps back messages in a blocked direction, and neither end learns of it', async () => {
     const { scheduler, network, heard } = await pair(3);
     network.block(0, 1);
     network.send(0, 1, ROOT_GROUP, message(1));
@@ -85,7 +85,7 @@ describe('the simulated network', () => {
     expect(heard[0]).toEqual(['up', 'down', 'up']);
   });
 
-  it('tells of a process that died, and of its return', async () => {
+  it('reports a process that died, and its return', async () => {
     const { scheduler, network, heard, rejoin } = await pair(5);
     network.leave(1, false);
     await scheduler.runUntil(1_000);
@@ -96,7 +96,7 @@ describe('the simulated network', () => {
   });
 });
 
-/** Between "up" and "down" numbers follow each other; what is skipped is the end of a link's. */
+/** Between "up" and "down" numbers follow each other. Only the last numbers of a link may be missing. */
 function expectLinks(heard: readonly string[]): void {
   let up = false;
   let last = 0;
@@ -117,7 +117,7 @@ function expectLinks(heard: readonly string[]): void {
 }
 
 describe('the simulated disk', () => {
-  it('has what it said it has, in order, and of what was under way a part', async () => {
+  it('has the saves that it reported, in order, and some of those under way', async () => {
     const found = new Set<string>();
     await forEachSeed(async (seed) => {
       const scheduler = new Scheduler();
@@ -145,7 +145,7 @@ describe('the simulated disk', () => {
 describe('the simulated file system', () => {
   const PATH = '/log-00000000';
 
-  /** One write is flushed, another is not, and a third is under way when the process dies. */
+  /** One write is flushed, one is not, and one is under way when the process dies. */
   async function found(seed: number, end: (files: SimFileSystem) => void): Promise<string> {
     const scheduler = new Scheduler();
     scheduler.asynchronous = true;
@@ -166,13 +166,13 @@ describe('the simulated file system', () => {
     return (await left).toString().replaceAll('\0', '-');
   }
 
-  it('keeps what a killed process has written, and of what was under way a part', async () => {
+  it('keeps the finished writes of a killed process, and some of those under way', async () => {
     const all = new Set<string>();
     await forEachSeed(async (seed) => all.add(await found(seed, (files) => files.onKill())));
     expect([...all].sort()).toEqual(['ab', 'abc']);
   });
 
-  it('loses with the power what was not flushed, or a part of it', async () => {
+  it('loses any part of the unflushed writes with the power', async () => {
     const all = new Set<string>();
     await forEachSeed(async (seed) => all.add(await found(seed, (files) => files.losePower())));
     expect([...all].sort()).toEqual(['a', 'ab']);
@@ -198,7 +198,7 @@ describe('the simulated store', () => {
     return { scheduler, store, connection, answers, set };
   }
 
-  it('answers in order, after the call', async () => {
+  it('answers in order, and after the call has returned', async () => {
     const { scheduler, answers, set, connection } = opened(1);
     set('a');
     set('b');
@@ -208,7 +208,7 @@ describe('the simulated store', () => {
     expect(answers).toEqual(['a', 'b', 'found a']);
   });
 
-  it('fails what is under way when it goes, of which some may have happened, oldest first', async () => {
+  it('fails the operations under way when it goes away; some of them have happened, oldest first', async () => {
     const left = new Set<number>();
     await forEachSeed(async (seed) => {
       const { scheduler, store, answers, set } = opened(seed);
@@ -222,7 +222,7 @@ describe('the simulated store', () => {
     expect(left.size).toBeGreaterThan(2);
   });
 
-  it('that hangs is an error in time, and serves again afterwards', async () => {
+  it('answers with errors in time while it hangs, and serves again afterwards', async () => {
     const { scheduler, store, answers, connection, set } = opened(2);
     store.setMode('hanging');
     set('a');
@@ -250,7 +250,7 @@ describe('the simulated store', () => {
 });
 
 describe('a simulated clock', () => {
-  it('drifts by half a percent at the most, and its wall time jumps alone', async () => {
+  it('drifts by half a percent at most, and only its wall time jumps', async () => {
     await forEachSeed(async (seed) => {
       const scheduler = new Scheduler();
       const clock = new SimClock(scheduler, new Random(seed));

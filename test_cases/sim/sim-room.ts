@@ -1,13 +1,13 @@
 import type { Hit, Reply } from '../../src/protocol/reply.ts';
 import type { Room } from '../../src/replication/read-flow.ts';
 
-/** So small that reads of two clients at once wait for their turn, in bytes. */
+/** So small that two reads at the same time have to wait for each other, in bytes. */
 export const READ_WINDOW_BYTES = 50;
 
 /** So small that a read of three keys is answered in parts, in bytes. */
 const ROOM_BYTES = 100;
 
-/** What a simulated client may have read for it: little, so that reads wait, and replies come in parts. */
+/** The bytes that may be read for a simulated client: few, so that reads wait and replies come in parts. */
 export class SimRoom implements Room {
   #heldBytes = 0;
   #parts: Hit[] = [];
@@ -24,7 +24,7 @@ export class SimRoom implements Room {
     this.#parts.push(...hits);
   }
 
-  /** The reply with the parts that went before it. */
+  /** The reply, together with the parts that were sent before. */
   whole(reply: Reply): Reply {
     const parts = this.#parts;
     this.#parts = [];

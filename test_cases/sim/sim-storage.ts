@@ -13,10 +13,10 @@ export interface SimStoragePorts {
   readonly clock: SimClock;
   readonly scheduler: Scheduler;
   readonly random: Random;
-  /** Hands a callback to the process, when it is awake and if it still is the same. */
+  /** Runs a callback once the process is awake, and never after that process has ended. */
   readonly deliver: (run: () => void) => void;
   readonly onWritable: () => void;
-  /** Why what is found is to be set aside. */
+  /** Why the journal on disk is to be set aside; null to go on from it. */
   readonly abandon: string | null;
   readonly note: (message: string, fields?: LogFields) => void;
 }
@@ -25,7 +25,7 @@ export interface SimStoragePorts {
 const SEGMENT_BYTES_MAX = 4_000;
 const COMPACT_BYTES_MIN = 6_000;
 
-/** What a process finds on its machine's disk, or makes there: the storage of a real controller, on virtual time. */
+/** Opens the storage of a real controller on the simulated disk of a machine, or makes it there. */
 export function openSimStorage(ports: SimStoragePorts): Promise<Storage> {
   const { settings, files, clock, scheduler, random, deliver, onWritable, abandon } = ports;
   const stoppable = (ms: number, run: () => void): (() => void) => {
@@ -48,7 +48,7 @@ export function openSimStorage(ports: SimStoragePorts): Promise<Storage> {
   });
 }
 
-/** What a crash leaves must never pass for damage. */
+/** Ends the run when a journal counts as damaged: what a crash leaves is never damage. */
 function loggerOf({ note, scheduler, abandon }: SimStoragePorts): Logger {
   const error = (message: string, fields?: LogFields): void => {
     note(message, fields);

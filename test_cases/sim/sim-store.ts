@@ -6,40 +6,40 @@ import { decodeEntry, encodeEntry } from '../../src/store/envelope.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** What the store does with what it is told. */
+/** How the store behaves. */
 type Mode =
   | 'up'
-  /** It refuses connections. */
+  /** The store refuses connections. */
   | 'down'
-  /** It takes everything and answers nothing. */
+  /** The store takes everything and answers nothing. */
   | 'hanging';
 
 /** An operation that was issued and has not been answered. */
 interface Issued {
-  /** Takes effect; what it finds. */
+  /** Carries the operation out. @returns the bytes that it found */
   readonly act: () => Buffer | undefined;
   readonly done: (error: StoreError | null, bytes: Buffer | undefined) => void;
 }
 
-/** The memcached of one node, with the failures that the invariants of `KvDriver` allow. It outlives controllers. */
+/** The memcached of one machine, with the failures that the invariants of `KvDriver` allow. It outlives controllers. */
 export class SimStore {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #timeoutMs: number;
   readonly items = new Map<string, Buffer>();
-  /** Writes that it ever took, and when it did first, in virtual milliseconds. */
+  /** When the store first took each write, in virtual milliseconds. */
   readonly #takenMs = new Map<string, number>();
   #mode: Mode = 'up';
   #connection: StoreConnection | null = null;
-  /** Virtual milliseconds that an operation takes. */
+  /** How long an operation takes, in virtual milliseconds. */
   delayMs: readonly [min: number, max: number] = [0.05, 0.3];
-  /** Chance that an operation makes the store forget some other entry. */
+  /** The chance that an operation makes the store evict another entry. */
   evictionChance = 0;
-  /** Whether this entry may be forgotten here: what no other store has would be lost for good. */
+  /** Whether this store may evict the entry: a value that no other store has would be lost for ever. */
   mayLose: (key: string) => boolean = () => true;
   evictions = 0;
 
-  /** @param timeoutMs an operation that is not answered by then has failed, and the connection with it */
+  /** @param timeoutMs an operation without an answer by then has failed, and so has the connection */
   constructor(scheduler: Scheduler, random: Random, timeoutMs: number) {
     this.#scheduler = scheduler;
     this.#random = random;
@@ -50,7 +50,11 @@ export class SimStore {
     return this.#mode;
   }
 
-  /** One controller's connection; the one before it is dead. @param deliver hands a callback to its process */
+  /**
+   * The connection of a controller; the one before it ends.
+   *
+   * @param deliver runs a callback in the controller's process
+   */
   connect(deliver: (run: () => void) => void): EntryStore {
     this.#connection?.abandon();
     this.#connection = new StoreConnection({
@@ -63,7 +67,7 @@ export class SimStore {
     return this.#connection;
   }
 
-  /** Restarted, flushed from outside: everything is gone. */
+  /** Loses all entries, as after a restart or a flush from outside. */
   empty(): void {
     this.items.clear();
   }
@@ -80,7 +84,7 @@ export class SimStore {
     if (!this.#takenMs.has(name)) this.#takenMs.set(name, this.#scheduler.nowMs);
   }
 
-  /** When it first took this write, in virtual milliseconds; null: it never did. */
+  /** When the store first took this write, in virtual milliseconds; null if it never did. */
   takenMs(key: string, version: Version): number | null {
     return this.#takenMs.get(nameOf(key, version)) ?? null;
   }
@@ -159,7 +163,7 @@ class StoreConnection implements EntryStore {
     });
   }
 
-  /** The controller died: what it had sent may still take effect, up to some point. */
+  /** The controller died: some of the operations that it had sent may still take effect, oldest first. */
   abandon(): void {
     this.#actOnSome();
   }
@@ -169,7 +173,7 @@ class StoreConnection implements EntryStore {
     while (this.#issued.length > 0) this.#answerFirst();
   }
 
-  /** The connection breaks: what was sent has taken effect up to some point, and nobody knows up to which. */
+  /** The connection breaks: some of the operations have taken effect, oldest first, and it is unknown how many. */
   fail(reason: string): void {
     this.#broken = reason;
     const code = reason === HANGS ? 'STORE_TIMEOUT' : 'STORE_DOWN';

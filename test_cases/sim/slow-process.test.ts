@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ask, set } from './ask.ts';
 import { SimCluster } from './sim-cluster.ts';
 
-/** A controller that runs in bursts, or can't be heard by one of the others. */
+/** A controller that runs in bursts, or that one of the others does not hear. */
 
 const ORDERED = ['linearizability', 'sequential'] as const;
 
@@ -30,7 +30,7 @@ const membersSeenBy = (cluster: SimCluster, node: number) =>
 
 describe.each(ORDERED)('%s: a controller that runs in bursts', (level) => {
   it.each([400, 700])(
-    'is left out a few times, not for each burst: %i ms of standing still',
+    'is left out a few times and not for each burst, with pauses of %i ms',
     async (offMs) => {
       const cluster = await clusterOf(level);
       const views = countViews(cluster, 0);
@@ -43,7 +43,7 @@ describe.each(ORDERED)('%s: a controller that runs in bursts', (level) => {
     },
   );
 
-  it('is kept out whichever of the others proposes the views', async () => {
+  it('is kept out, whichever of the others proposes the views', async () => {
     const cluster = await clusterOf(level, 5);
     cluster.runInBursts(cluster.nodes[4]!, 500, 400, 30_000);
     const views = countViews(cluster, 1);
@@ -53,11 +53,11 @@ describe.each(ORDERED)('%s: a controller that runs in bursts', (level) => {
     await cluster.run(2_000);
     cluster.nodes[0]!.start();
     await cluster.run(18_000);
-    // Without the first, with it, and at most once more with the slow one and without it.
+    // A view without the first, one with it, and at most one more with the slow controller and one without it.
     expect(views() - before).toBeLessThan(6);
   });
 
-  it('is taken in although it is slow where the others are no majority without it', async () => {
+  it('is taken in although it is slow if the others are no majority without it', async () => {
     const cluster = await clusterOf(level);
     cluster.runInBursts(cluster.nodes[2]!, 500, 400, 10_000);
     await cluster.run(10_000);
@@ -69,7 +69,7 @@ describe.each(ORDERED)('%s: a controller that runs in bursts', (level) => {
   });
 });
 
-/** What a controller answers at once, within a message or two. */
+/** What a controller answers within the time of a message or two. */
 async function answerAtOnce(cluster: SimCluster, node: number) {
   const askedMs = cluster.scheduler.nowMs;
   let answer: unknown = null;
@@ -96,7 +96,8 @@ describe.each(ORDERED)('%s: a controller that one member does not hear', (level)
     for (const [from, to] of ways) cluster.network.block(from, to);
     await cluster.run(2_000);
     const [outside, member] = membersSeenBy(cluster, 2) === null ? [2, 0] : [0, 2];
-    const hears = `(it does not hear sim:${member}, which is a member|sim:${member}, which is a member, does not hear it)`;
+    const name = `sim:${member}, which is a member`;
+    const hears = `(it does not hear ${name}|${name}, does not hear it)`;
     const reason = expect.stringMatching(`^this controller is outside of the view: ${hears}$`);
     for (let time = 0; time < 10; time++) {
       expect(await answerAtOnce(cluster, outside)).toMatchObject({ reason });

@@ -6,7 +6,7 @@ import { FIRST_SEED, SEEDS } from './seeds.ts';
 import { shrink } from './shrink.ts';
 import { Tally } from './tally.ts';
 
-/** Whole scenarios for each seed of the other simulated tests: here everything is drawn. */
+/** How many scenarios there are for each seed of the other simulated tests. Here everything is drawn. */
 const SCENARIOS_PER_SEED = 40;
 
 it('nothing goes wrong in a swarm of scenarios', async () => {
@@ -44,7 +44,7 @@ it('a transcript changes nothing', async () => {
   expect(written).toEqual(silent);
 });
 
-it('a scenario that fails is shrunk to what it takes', async () => {
+it('a scenario that fails is shrunk to the parts that it needs', async () => {
   const draw = {
     nodes: 3,
     faults: { kill: 4, pause: 4, cut: 4 },

@@ -1,7 +1,7 @@
 import type { FaultKind } from './faults.ts';
 import type { Outcome } from './run-scenario.ts';
 
-/** Adds up what came of many runs. */
+/** Adds up the outcomes of many runs. */
 export class Tally {
   readonly failed: Outcome[] = [];
   readonly #faults = new Map<FaultKind, number>();
@@ -31,7 +31,7 @@ export class Tally {
     if (outcome.violations.length > 0) this.failed.push(outcome);
   }
 
-  /** One line, for while it goes on. */
+  /** One line on how far the runs are. */
   progress(seeds: number): string {
     return `${this.seeds} of ${seeds} seeds, ${this.operations} operations checked, ${this.failed.length} violations`;
   }
@@ -39,15 +39,21 @@ export class Tally {
   summary(realMs: number): string {
     const faults = [...this.#faults].sort().map(([kind, count]) => `${kind} ${count}`);
     const hours = (this.virtualMs / 3_600_000).toFixed(1);
+    const failed = this.failed.map(({ seed }) => seed).join(', ');
+    const starts = [
+      `${this.recoveries} controllers went on from theirs`,
+      `${this.resumptions} times all of a cluster`,
+      `${this.newBeginnings} controllers started empty`,
+    ];
     return [
       `seeds       ${this.seeds}, ${hours} hours of virtual time in ${(realMs / 1_000).toFixed(1)} s`,
-      `operations  ${this.operations} checked; of ${this.failures} the outcome was an error or unknown`,
+      `operations  ${this.operations} checked; ${this.failures} failed or have an unknown outcome`,
       `faults      ${faults.join(', ') || 'none'}`,
       `views       ${this.views} installed`,
-      `disks       ${this.recoveries} controllers went on from theirs, ${this.resumptions} times all of a cluster, and ${this.newBeginnings} started anew`,
-      `searched    ${this.searched} small histories of ordered levels in all orders`,
-      `undecided   ${this.undecided} keys whose histories take too long to check`,
-      `violations  ${this.failed.length}${this.failed.length > 0 ? `: seeds ${this.failed.map(({ seed }) => seed).join(', ')}` : ''}`,
+      `disks       ${starts.join(', ')}`,
+      `searched    ${this.searched} small histories of ordered levels, for any order`,
+      `undecided   ${this.undecided} keys that take too long to check`,
+      `violations  ${this.failed.length}${failed && `: seeds ${failed}`}`,
     ].join('\n');
   }
 }

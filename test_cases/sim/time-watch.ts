@@ -1,17 +1,19 @@
 import { DRIFT_MAX, STARTED_AT_MS } from './sim-clock.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
-/** How often the nodes are looked at, in virtual milliseconds. */
+/** How often the controllers are looked at, in virtual milliseconds. */
 const EVERY_MS = 10;
 
-/** How wrong cluster time may be, in milliseconds: as wrong as a clock that is looked after, and what is heard late. */
+/**
+ * How wrong cluster time may be, in milliseconds: as wrong as a clock in order, and a bit more because news is late.
+ */
 const ERROR_MAX_MS = 6_000;
 
-/** Watches cluster time on every node: it never goes back, and one wrong clock does not make it wrong. */
+/** Watches cluster time on every controller: it never goes back, and one wrong clock does not make it wrong. */
 export class TimeWatch {
   readonly #cluster: SimCluster;
   readonly #last = new Map<number, { readonly life: number; readonly ms: number }>();
-  /** What was seen first, in words. */
+  /** The first violation, in words. */
   violation: string | null = null;
 
   constructor(cluster: SimCluster) {

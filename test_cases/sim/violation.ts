@@ -1,14 +1,14 @@
-/** Something that a run shows and that no run may show. */
+/** Something that went wrong in a run. */
 export interface Violation {
   readonly kind: ViolationKind;
-  /** What exactly, for people. */
+  /** A description for a human reader. */
   readonly text: string;
 }
 
 export type ViolationKind =
   /** A broken invariant, in the code under test or in the simulator. */
   | 'crashed'
-  /** Something does not serve again, or never answers. */
+  /** A controller does not serve again, or never answers. */
   | 'not-live'
   | 'unanswered'
   | 'failed-without-fault'
@@ -18,9 +18,9 @@ export type ViolationKind =
   | 'went-back'
   | 'diverged'
   | 'lost'
-  /** Cluster time is wrong, or an entry did not live as long as it was to. */
+  /** Cluster time is wrong, or an entry did not live as long as was asked. */
   | 'wrong-time'
   | 'invented';
 
-/** Thrown where a run can't go on. */
+/** Thrown where a run cannot go on. */
 export class NotLive extends Error {}

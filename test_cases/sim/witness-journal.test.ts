@@ -9,12 +9,12 @@ function write(time: number, kind: KeyEffect['kind'] = 'set', node = 0): KeyEffe
   return (kind === 'set' ? setOf : deleteOf)('k', { time, node });
 }
 
-/** Writes that a controller journalled before its store refused them. */
-describe('what a controller has known', () => {
+/** A controller journals a write before its store may refuse it. */
+describe('the writes that a controller has known', () => {
   const known = () => new WitnessJournal(new MemoryJournal(2));
   const forgotten = (journal: WitnessJournal) => findForgotten([{ id: 0, incarnation: 1, journal }]);
 
-  it('does not include a write that was taken back', () => {
+  it('do not include a write that was reverted', () => {
     const journal = known();
     journal.record(write(10));
     const before = journal.newest('k')!;
@@ -24,7 +24,7 @@ describe('what a controller has known', () => {
     expect(forgotten(journal)).toBeNull();
   });
 
-  it('includes a write that the journal names again after the store refused it', () => {
+  it('include a write that the journal names again after the store refused it', () => {
     const journal = known();
     journal.record(write(10));
     journal.record(write(20, 'delete'));
@@ -34,7 +34,7 @@ describe('what a controller has known', () => {
     expect(forgotten(journal)).toBeNull();
   });
 
-  it('includes an older write that takes the place of one that was taken back', () => {
+  it('include an older write that takes the place of a reverted one', () => {
     const journal = known();
     journal.record(write(30));
     const older = { ...journal.newest('k')!, version: { time: 20, node: 1 } };
@@ -45,7 +45,7 @@ describe('what a controller has known', () => {
     expect(forgotten(journal)).toBe('n0 knew k as of 20/1, and does not any more');
   });
 
-  it('is not forgotten with the deletion of an older entry', () => {
+  it('are not forgotten with the deletion of an older entry', () => {
     const journal = known();
     journal.record(write(10, 'delete'));
     journal.record(write(20));

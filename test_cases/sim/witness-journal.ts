@@ -4,14 +4,14 @@ import type { Effect, SetEffect } from '../../src/ordering/effect.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
 import type { VersionVector } from '../../src/ordering/version-vector.ts';
 
-/** A journal that also writes down every write that it took in: all that was ever applied on a node. */
+/** A journal that also remembers every write that it ever recorded: all that was applied on a machine. */
 export class WitnessJournal implements Journal {
   readonly #journal: Journal;
   readonly applied: Effect[];
-  /** Of `applied`, those of this run. */
+  /** The writes in `applied` that this run recorded. */
   readonly #ofThisRun = new Set<Effect>();
 
-  /** @param applied by former runs */
+  /** @param applied the writes of earlier runs */
   constructor(journal: Journal, applied: readonly Effect[] = []) {
     this.#journal = journal;
     this.applied = [...applied];
@@ -31,7 +31,7 @@ export class WitnessJournal implements Journal {
     return all;
   }
 
-  /** The cluster goes on from this version: what former runs did beyond it is no part of the history. */
+  /** The cluster goes on from this version. Writes of earlier runs with a larger version are no part of the history. */
   forgetBeyond(version: Version): void {
     const isKept = (effect: Effect) =>
       this.#ofThisRun.has(effect) || compareVersions(effect.version, version) <= 0;
@@ -45,8 +45,8 @@ export class WitnessJournal implements Journal {
   }
 
   /**
-   * A write that is taken back never happened, unless the journal still names it. The write that takes its place may
-   * have been passed over as older when it came: it counts from now on.
+   * A write that is reverted never happened, unless the journal still names it. The write that takes its place counts
+   * from now on, even if it was ignored as an older one when it came.
    */
   revert(failed: Version, key: string, previous: JournalRecord | undefined): void {
     this.#journal.revert(failed, key, previous);

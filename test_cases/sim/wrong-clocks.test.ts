@@ -7,7 +7,7 @@ import type { Request } from '../../src/protocol/request.ts';
 import { ask, read, set } from './ask.ts';
 import { SimCluster } from './sim-cluster.ts';
 
-/** One controller's wall clock is wrong, or jumps: no entry is lost by it, and none comes back. */
+/** The wall clock of one controller is wrong, or jumps. No entry is lost by that, and none comes back. */
 
 const OK: Reply = { kind: 'outcome', outcome: 'ok' };
 const STORED: Reply = { kind: 'outcome', outcome: 'stored' };
@@ -44,7 +44,7 @@ async function jump(cluster: SimCluster, byMs: number): Promise<void> {
   await cluster.run(4_000);
 }
 
-/** Those of the keys that a controller has. */
+/** The keys that a controller has an entry for. */
 async function keysAt(cluster: SimCluster, node: number): Promise<string[]> {
   const found: string[] = [];
   for (const key of KEYS) if ((await read(cluster, node, key)) !== null) found.push(key);
@@ -52,18 +52,15 @@ async function keysAt(cluster: SimCluster, node: number): Promise<string[]> {
 }
 
 describe.each(CASES)('a wrong wall clock, at $level with $durability', ({ level, durability }) => {
-  it.each([HOUR_MS, -HOUR_MS])(
-    'jumps by %d ms and back: every entry is there on every controller',
-    async (byMs) => {
-      const cluster = await clusterOf(level, durability);
-      await store(cluster, 600);
-      await jump(cluster, byMs);
-      for (const node of [0, 1, 2]) expect(await keysAt(cluster, node)).toEqual(KEYS);
-      await cluster.runUntilReady();
-    },
-  );
+  it.each([HOUR_MS, -HOUR_MS])('jumps by %d ms and back: every controller has every entry', async (byMs) => {
+    const cluster = await clusterOf(level, durability);
+    await store(cluster, 600);
+    await jump(cluster, byMs);
+    for (const node of [0, 1, 2]) expect(await keysAt(cluster, node)).toEqual(KEYS);
+    await cluster.runUntilReady();
+  });
 
-  it('jumps ahead while a flush is pending: the flush waits for its time, and comes', async () => {
+  it('jumps ahead while a flush is announced: the flush waits for its time, and happens then', async () => {
     const cluster = await clusterOf(level, durability);
     await store(cluster, 0);
     expect(await ask(cluster, 0, { kind: 'flush_all', delay: 30, noreply: false })).toEqual(OK);
@@ -73,7 +70,7 @@ describe.each(CASES)('a wrong wall clock, at $level with $durability', ({ level,
     for (const node of [0, 1, 2]) expect(await keysAt(cluster, node)).toEqual([]);
   });
 
-  it('is 4 s ahead, which is allowed: a short-lived entry is no miss there before its time', async () => {
+  it('is 4 s ahead, which is allowed: a short-lived entry is not a miss before its time', async () => {
     const cluster = await clusterOf(level, durability);
     expect(await ask(cluster, 0, setFor('k', 4))).toEqual(STORED);
     await cluster.run(100);
@@ -87,7 +84,7 @@ describe.each(CASES)('a wrong wall clock, at $level with $durability', ({ level,
     for (const node of [0, 1, 2]) expect(await read(cluster, node, 'k')).toBeNull();
   });
 
-  it('jumps back: what has expired is not there again', async () => {
+  it('jumps back: an entry that has expired does not come back', async () => {
     const cluster = await clusterOf(level, durability);
     expect(await ask(cluster, 0, setFor('k', 1))).toEqual(STORED);
     await cluster.run(1_200);
@@ -98,7 +95,7 @@ describe.each(CASES)('a wrong wall clock, at $level with $durability', ({ level,
 });
 
 describe.each(CASES)('a wall clock that stays wrong, at $level with $durability', ({ level, durability }) => {
-  it('is wrong by an hour: its controller takes part, and what is written there lives as long as asked', async () => {
+  it('is an hour off: its controller takes part, and entries written there live as long as asked', async () => {
     const cluster = await clusterOf(level, durability);
     for (const byMs of [HOUR_MS, -HOUR_MS]) {
       cluster.nodes[1]!.clock.skewMs = byMs;
@@ -112,7 +109,7 @@ describe.each(CASES)('a wall clock that stays wrong, at $level with $durability'
     }
   });
 
-  it('is wrong by an hour when its controller starts: it goes by the time of the others', async () => {
+  it('is an hour off when its controller starts: the controller goes by the time of the others', async () => {
     const cluster = await clusterOf(level, durability);
     await store(cluster, 600);
     for (const byMs of [HOUR_MS, -HOUR_MS]) {
@@ -128,7 +125,7 @@ describe.each(CASES)('a wall clock that stays wrong, at $level with $durability'
   });
 });
 
-/** The newer value has expired, and hides the older one all the same. */
+/** The newer value hides the older one although it has expired. */
 it('regression: at eventual an older value came back when the newer one had expired', async () => {
   const cluster = new SimCluster({ seed: 3, level: 'eventual' });
   await cluster.start();
@@ -161,7 +158,7 @@ describe.each(['linearizability', 'sequential'] as const)('a start of all contro
     return cluster;
   };
 
-  it('regression: an emptied store was not filled with what its own clock took for expired', async () => {
+  it('regression: an emptied store was not refilled with entries that had expired by its own clock', async () => {
     const cluster = await stopped();
     const [wrong] = cluster.nodes;
     wrong!.clock.skewMs = HOUR_MS;
@@ -174,7 +171,7 @@ describe.each(['linearizability', 'sequential'] as const)('a start of all contro
     expect(wrong!.store.items.has('k')).toBe(true);
   });
 
-  it('with one wrong clock: the time is the one in the middle', async () => {
+  it('with one wrong clock: cluster time is the one in the middle', async () => {
     const cluster = await stopped();
     cluster.nodes[1]!.clock.skewMs = HOUR_MS;
     for (const node of cluster.nodes) node.start();
@@ -183,7 +180,7 @@ describe.each(['linearizability', 'sequential'] as const)('a start of all contro
     for (const node of [0, 1, 2]) expect(await read(cluster, node, 'k')).toBe('v');
   });
 
-  it('of which two are there, an hour apart: they wait for the third, and say why', async () => {
+  it('with two of three, whose clocks are an hour apart: they wait for the third, and say why', async () => {
     const cluster = await stopped();
     cluster.nodes[1]!.clock.skewMs = HOUR_MS;
     cluster.nodes[0]!.start();
@@ -199,7 +196,7 @@ describe.each(['linearizability', 'sequential'] as const)('a start of all contro
     expect(await ask(cluster, 1, set1)).toEqual(STORED);
   });
 
-  it('of which two are there, with clocks that are kept: they serve', async () => {
+  it('with two of three, whose clocks are right: they serve', async () => {
     const cluster = await stopped();
     cluster.nodes[1]!.clock.skewMs = 3_000;
     cluster.nodes[0]!.start();

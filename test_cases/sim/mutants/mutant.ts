@@ -27,7 +27,9 @@ export interface Mutant {
   readonly level: Level;
   /** `none` where it is not given. */
   readonly durability?: Durability;
-  /** The faults that bring the mistake out, as `npm run sim -- --faults` takes them; the swarm's where none are given. */
+  /**
+   * The faults that bring the mistake out, as `npm run sim -- --faults` takes them; the swarm's where none are given.
+   */
   readonly faults?: string;
   /** As `--horizon`. */
   readonly horizonMs?: number;
