@@ -5,7 +5,7 @@ import { failed } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
-import type { ConditionalRequest, Found, Verdict } from './conditional.ts';
+import type { ConditionalRequest, Evaluation, ExistingEntry } from './conditional.ts';
 import { decide, needsValue } from './decide.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
@@ -22,7 +22,7 @@ export interface ConditionalWritesPorts {
 }
 
 /** @param version that the change was given; `NO_VERSION` when there was none */
-export type OnDecided = (verdict: Verdict, version: Version) => void;
+export type OnDecided = (evaluation: Evaluation, version: Version) => void;
 
 /** A request that is being decided. */
 interface Attempt {
@@ -49,8 +49,8 @@ export class ConditionalWrites {
 
   /** The operation releases its barrier when it is answered: until then it may have to be proposed again. */
   answer(operation: Operation, request: ConditionalRequest & Request): void {
-    this.carryOut(operation, request, operation, (verdict, version) =>
-      operation.finish(verdict.reply(version)),
+    this.carryOut(operation, request, operation, (evaluation, version) =>
+      operation.finish(evaluation.reply(version)),
     );
   }
 
@@ -61,7 +61,7 @@ export class ConditionalWrites {
   }
 
   /** What the request does to an entry, or to the lack of one. */
-  verdict(request: ConditionalRequest, found: Found | null): Verdict {
+  evaluate(request: ConditionalRequest, found: ExistingEntry | null): Evaluation {
     const { timeMs, itemBytesMax } = this.#ports;
     const nowMs = timeMs();
     const expired = found !== null && found.expiresAtMs !== 0 && found.expiresAtMs <= nowMs;
@@ -73,8 +73,8 @@ export class ConditionalWrites {
     if (operation.done) return;
     const predicted = scheme.predict(request.key);
     if (predicted === null) return this.#decideOnApplied(attempt);
-    const verdict = this.verdict(request, foundIn(predicted.effect));
-    if (verdict.change !== null) return this.#propose(attempt, verdict, predicted.version);
+    const evaluation = this.evaluate(request, entryIn(predicted.effect));
+    if (evaluation.change !== null) return this.#propose(attempt, evaluation, predicted.version);
     scheme.afterPending(request.key, () => this.#decideOnApplied(attempt));
   }
 
@@ -85,46 +85,46 @@ export class ConditionalWrites {
     if (!needsValue(request)) {
       const record = scheme.newest(request.key);
       const live = record !== undefined && scheme.isLive(request.key);
-      return this.#onFound(attempt, held, live ? { ...record, flags: 0, value: EMPTY } : null);
+      return this.#onExisting(attempt, held, live ? { ...record, flags: 0, value: EMPTY } : null);
     }
     scheme.read(
       request.key,
       'local',
       (failure, entry, readAtSec) => {
         if (failure !== null) operation.finish(failed(failure));
-        else this.#onFound(attempt, held, entry === null ? null : { ...entry, readAtSec });
+        else this.#onExisting(attempt, held, entry === null ? null : { ...entry, readAtSec });
       },
       reader,
     );
   }
 
   /** @param held the version of the key when what was found was looked for */
-  #onFound(attempt: Attempt, held: Version, found: Found | null): void {
+  #onExisting(attempt: Attempt, held: Version, found: ExistingEntry | null): void {
     const { operation, request, scheme, done } = attempt;
     if (operation.done) return;
-    const verdict = this.verdict(request, found);
-    if (verdict.change === null) {
+    const evaluation = this.evaluate(request, found);
+    if (evaluation.change === null) {
       const { reads } = policyOf(this.#ports.router.of(request.key), operation.context);
-      const give = () => done(verdict, NO_VERSION);
+      const give = () => done(evaluation, NO_VERSION);
       return this.#ports.gates.whenOpen(operation, scheme, READ_NEEDS[reads], give);
     }
     if (scheme.predict(request.key) !== null) return this.#decide(attempt);
-    this.#propose(attempt, verdict, held);
+    this.#propose(attempt, evaluation, held);
   }
 
-  #propose(attempt: Attempt, verdict: Verdict, base: Version): void {
+  #propose(attempt: Attempt, evaluation: Evaluation, base: Version): void {
     const { operation, request, scheme, reader, done } = attempt;
     if (scheme.gate('write').state !== 'open') {
       return this.#ports.gates.whenOpen(operation, scheme, 'write', () => this.#decide(attempt));
     }
     operation.proposed = true;
     const { timeMs } = this.#ports;
-    const readAtSec = readTimeAfter(request, reader.isNoticed, verdict, base, scheme, timeMs);
-    const draft: Draft = { ...verdict.change!, key: request.key, base };
+    const readAtSec = readTimeAfter(request, reader.countsAsRead, evaluation, base, scheme, timeMs);
+    const draft: Draft = { ...evaluation.change!, key: request.key, base };
     const onOutcome = (outcome: WriteOutcome): void => {
       if (outcome.kind === 'applied') {
         noteReadOf(scheme, request.key, outcome.version, readAtSec);
-        return done(verdict, outcome.version);
+        return done(evaluation, outcome.version);
       }
       if (outcome.kind === 'unknown') return operation.finish(unknownReply(outcome));
       operation.proposed = false;
@@ -134,7 +134,7 @@ export class ConditionalWrites {
   }
 }
 
-function foundIn(effect: SetEffect | null): Found | null {
+function entryIn(effect: SetEffect | null): ExistingEntry | null {
   if (effect === null || effect.value === null) return null;
   return { ...effect, value: effect.value, readAtSec: 0 };
 }

@@ -6,7 +6,7 @@ import type {
   ArithmeticRequest,
   DeleteRequest,
   ReadItemRequest,
-  StoreRequest,
+  StorageRequest,
   TouchRequest,
 } from '../protocol/request.ts';
 
@@ -19,7 +19,7 @@ export interface GetAndTouchOne {
 
 /** Requests whose effect depends on what the key holds. */
 export type ConditionalRequest =
-  | StoreRequest
+  | StorageRequest
   | ArithmeticRequest
   | TouchRequest
   | DeleteRequest
@@ -27,7 +27,7 @@ export type ConditionalRequest =
   | GetAndTouchOne;
 
 /** An entry as an operation finds it. `value` is empty where the operation does not look at it. */
-export interface Found {
+export interface ExistingEntry {
   readonly version: Version;
   readonly flags: number;
   readonly expiresAtMs: WallMs;
@@ -45,10 +45,10 @@ export type SetChange = Omit<SetEffect, 'version' | 'key' | 'base'>;
 type DeleteChange = Omit<DeleteEffect, 'version' | 'key' | 'base'>;
 
 /** What an operation comes to: a change that has to happen, and the answer that is true once it has. */
-export interface Verdict {
+export interface Evaluation {
   readonly change: Change | null;
   /** What the change leaves is to memcached a new item, though the operation is one that writes over the old. */
-  readonly anew?: boolean;
+  readonly isNewItem?: boolean;
   /** @param version that the change was given; of no meaning where there is no change */
   readonly reply: (version: Version) => Reply;
 }
@@ -60,20 +60,20 @@ export interface DecideContext {
 }
 
 /** The answer of an operation that changes nothing. */
-export function answer(reply: Reply): Verdict {
+export function answer(reply: Reply): Evaluation {
   return { change: null, reply: () => reply };
 }
 
-export function tokenOf({ token, version }: Pick<Found, 'token' | 'version'>): bigint {
+export function tokenOf({ token, version }: Pick<ExistingEntry, 'token' | 'version'>): bigint {
   return token ?? casOfVersion(version);
 }
 
-export function isMarked(found: Pick<Found, 'marks'>, mark: keyof typeof MARKS): boolean {
+export function hasMark(found: Pick<ExistingEntry, 'marks'>, mark: keyof typeof MARKS): boolean {
   return (found.marks & MARKS[mark]) !== 0;
 }
 
 /** The entry as it is, under a new version: what is not a new value keeps its token. */
-export function kept(found: Found): SetChange {
+export function unchanged(found: ExistingEntry): SetChange {
   const { flags, expiresAtMs, marks, value } = found;
   return { kind: 'set', flags, expiresAtMs, marks, value, token: tokenOf(found) };
 }

@@ -11,7 +11,7 @@ import { OWN_CONTEXT } from '../replication/request-context.ts';
 import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
 import { GateQueue } from './gate-queue.ts';
-import { Operation, type OperationOwner } from './operation.ts';
+import { Operation, type OperationListener } from './operation.ts';
 import { PlainWrites } from './plain-writes.ts';
 import { policyOf, READ_NEEDS, type RequestRouter, type ServedKeyspace } from './policies.ts';
 import { Reads } from './reads.ts';
@@ -62,13 +62,13 @@ export class Coordinator {
   }
 
   /** Takes a request in and watches its deadline. */
-  admit(request: Request, owner: OperationOwner): Operation {
+  admit(request: Request, owner: OperationListener): Operation {
     const kind = kindOf(request);
     const deadlineMs = this.#clock.nowMs() + this.#ports.requestTimeoutMs;
     const operation = new Operation(
       request,
       kind.access(request),
-      kind.isNoticed(request),
+      kind.countsAsRead(request),
       deadlineMs,
       owner,
     );
@@ -132,7 +132,7 @@ export class Coordinator {
    *
    * @param done called when the write is no longer the newest
    */
-  settleLoss(record: JournalRecord, done: () => void, refuse: (failure: RequestFailure) => void): void {
+  agreeLoss(record: JournalRecord, done: () => void, refuse: (failure: RequestFailure) => void): void {
     const { scheme } = this.#router.of(record.key).group;
     const gate = scheme.gate('write');
     const fail = (reason: string): void => refuse({ code: 'VALUE_LOST', reason });

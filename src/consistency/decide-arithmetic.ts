@@ -7,10 +7,10 @@ import type { ArithmeticRequest } from '../protocol/request.ts';
 import {
   answer,
   type DecideContext,
-  type Found,
+  type Evaluation,
+  type ExistingEntry,
   type SetChange,
   tokenOf,
-  type Verdict,
 } from './conditional.ts';
 
 const NON_NUMERIC = clientError('cannot increment or decrement non-numeric value');
@@ -20,9 +20,9 @@ const U64 = 1n << 64n;
 /** 64 bits unsigned: `incr` wraps, `decr` stops at zero. A shorter result is padded with spaces, as memcached does. */
 export function decideArithmetic(
   request: ArithmeticRequest,
-  found: Found | null,
+  found: ExistingEntry | null,
   context: DecideContext,
-): Verdict {
+): Evaluation {
   if (found === null) return vivified(request, context);
   if (isNoPlaceForNumbers(request.key, found)) return answer(NON_NUMERIC);
   if (request.compare !== null && request.compare !== tokenOf(found)) return answer(REPLIES.exists);
@@ -33,25 +33,25 @@ export function decideArithmetic(
   const expiresAtMs =
     request.touch === null ? found.expiresAtMs : absoluteExpiryMs(request.touch, context.nowMs);
   // As in memcached, where a number that has become longer is a new item, and else the old one is written over.
-  const anew = digits.length > found.value.length;
+  const isNewItem = digits.length > found.value.length;
   const change: SetChange = {
     kind: 'set',
     flags: found.flags,
     expiresAtMs,
     value: Buffer.from(digits, 'latin1'),
     token: request.newToken,
-    marks: anew ? 0 : found.marks,
+    marks: isNewItem ? 0 : found.marks,
   };
   const ttlBefore = ttlSeconds(found.expiresAtMs, context.nowMs);
   return {
     change,
-    anew,
+    isNewItem,
     reply: (version) => ({ ...numberReply(request, value, change, version, context), ttlBefore }),
   };
 }
 
 /** What memcached looks at before it compares tokens. */
-function isNoPlaceForNumbers(key: string, { flags, value }: Found): boolean {
+function isNoPlaceForNumbers(key: string, { flags, value }: ExistingEntry): boolean {
   return value.length === 0 || exceedsItemLimit(key.length, flags, value.length, ONE_PIECE_BYTES_MAX);
 }
 
@@ -59,7 +59,7 @@ function subtracted(from: bigint, delta: bigint): bigint {
   return from > delta ? from - delta : 0n;
 }
 
-function vivified(request: ArithmeticRequest, context: DecideContext): Verdict {
+function vivified(request: ArithmeticRequest, context: DecideContext): Evaluation {
   const { initial } = request;
   if (initial === null) return answer(REPLIES.notFound);
   const change: SetChange = {

@@ -8,22 +8,22 @@ import {
   answer,
   type Change,
   type DecideContext,
-  type Found,
+  type Evaluation,
+  type ExistingEntry,
   type GetAndTouchOne,
-  isMarked,
-  kept,
+  hasMark,
   tokenOf,
-  type Verdict,
+  unchanged,
 } from './conditional.ts';
 
 export function decideTouch(
   request: TouchRequest | GetAndTouchOne,
-  found: Found | null,
+  found: ExistingEntry | null,
   { nowMs }: DecideContext,
-): Verdict {
+): Evaluation {
   if (found === null) return answer(REPLIES.notFound);
   return {
-    change: { ...kept(found), expiresAtMs: absoluteExpiryMs(request.exptime, nowMs) },
+    change: { ...unchanged(found), expiresAtMs: absoluteExpiryMs(request.exptime, nowMs) },
     reply: () => REPLIES.touched,
   };
 }
@@ -32,7 +32,11 @@ export function decideTouch(
  * A delete with a condition, or one that leaves the entry behind: marked stale, for somebody to win the right
  * to fill it anew, or emptied.
  */
-export function decideDelete(request: DeleteRequest, found: Found | null, context: DecideContext): Verdict {
+export function decideDelete(
+  request: DeleteRequest,
+  found: ExistingEntry | null,
+  context: DecideContext,
+): Evaluation {
   if (found === null) return answer(REPLIES.notFound);
   if (request.compare !== null && request.compare !== tokenOf(found)) return answer(REPLIES.exists);
   const reply = (): Reply => REPLIES.deleted;
@@ -59,32 +63,32 @@ export function decideDelete(request: DeleteRequest, found: Found | null, contex
  */
 export function decideReadItem(
   request: ReadItemRequest,
-  found: Found | null,
+  found: ExistingEntry | null,
   context: DecideContext,
-): Verdict {
+): Evaluation {
   if (found === null) return vivified(request, context);
   const { nowMs } = context;
   const { touch } = request;
   const expiresAtMs = touch === null ? found.expiresAtMs : absoluteExpiryMs(touch, nowMs);
   const item = { ...found, expiresAtMs };
-  const won = !isMarked(found, 'taken') && mayBeFilledAnew(request, found, nowMs);
+  const won = !hasMark(found, 'taken') && mayBeFilledAnew(request, found, nowMs);
   const ttlBefore = ttlSeconds(found.expiresAtMs, nowMs);
   const reply = (): Reply => ({ kind: 'item', item: itemOf(request.key, item, ttlBefore, won, nowMs) });
   if (!won && touch === null) return { change: null, reply };
   const marks = won ? found.marks | MARKS.taken : found.marks;
-  return { change: { ...kept(item), marks }, reply };
+  return { change: { ...unchanged(item), marks }, reply };
 }
 
 /** @param found before it is touched */
-function mayBeFilledAnew({ recacheBelow }: ReadItemRequest, found: Found, nowMs: WallMs): boolean {
-  if (isMarked(found, 'stale') || recacheBelow === Infinity) return true;
+function mayBeFilledAnew({ recacheBelow }: ReadItemRequest, found: ExistingEntry, nowMs: WallMs): boolean {
+  if (hasMark(found, 'stale') || recacheBelow === Infinity) return true;
   if (recacheBelow === null || found.expiresAtMs === 0) return false;
   // As any exptime, a large one is a moment, and not a number of seconds.
   const belowMs = absoluteExpiryMs(recacheBelow, nowMs);
   return ttlSeconds(found.expiresAtMs, nowMs) < ttlSeconds(belowMs, nowMs);
 }
 
-function vivified({ key, vivify }: ReadItemRequest, { nowMs }: DecideContext): Verdict {
+function vivified({ key, vivify }: ReadItemRequest, { nowMs }: DecideContext): Evaluation {
   if (vivify === null) return answer(REPLIES.notFound);
   const expiresAtMs = absoluteExpiryMs(vivify, nowMs);
   const made = { flags: 0, expiresAtMs, value: EMPTY, token: null };
@@ -100,7 +104,13 @@ function vivified({ key, vivify }: ReadItemRequest, { nowMs }: DecideContext): V
 const EMPTY = Buffer.alloc(0);
 
 /** @param won by this request; `taken` is what was so before it */
-function itemOf(key: string, found: Found, ttlBefore: number | null, won: boolean, nowMs: WallMs): Item {
+function itemOf(
+  key: string,
+  found: ExistingEntry,
+  ttlBefore: number | null,
+  won: boolean,
+  nowMs: WallMs,
+): Item {
   const { flags, value, expiresAtMs, readAtSec } = found;
   const usedAtMs = readAtSec === 0 ? msOfVersionTime(found.version.time) : readAtSec * 1000;
   return {
@@ -113,8 +123,8 @@ function itemOf(key: string, found: Found, ttlBefore: number | null, won: boolea
     atMs: nowMs,
     hitBefore: readAtSec !== 0,
     idleSeconds: Math.max(0, Math.floor((nowMs - usedAtMs) / 1000)),
-    stale: isMarked(found, 'stale'),
-    taken: isMarked(found, 'taken'),
+    stale: hasMark(found, 'stale'),
+    taken: hasMark(found, 'taken'),
     won,
   };
 }

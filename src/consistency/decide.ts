@@ -1,12 +1,12 @@
-import type { ConditionalRequest, DecideContext, Found, Verdict } from './conditional.ts';
+import type { ConditionalRequest, DecideContext, Evaluation, ExistingEntry } from './conditional.ts';
 import { decideArithmetic } from './decide-arithmetic.ts';
 import { decideDelete, decideReadItem, decideTouch } from './decide-item.ts';
-import { decideStore } from './decide-store.ts';
+import { decideStorage } from './decide-storage.ts';
 
 /** False when the operation can be decided on the version and the liveness of the entry alone. */
 export function needsValue(request: ConditionalRequest): boolean {
   switch (request.kind) {
-    case 'store':
+    case 'storage':
       return request.verb === 'append' || request.verb === 'prepend';
     case 'delete':
       return request.invalidate || request.dropValue;
@@ -23,10 +23,14 @@ export function needsValue(request: ConditionalRequest): boolean {
  *
  * @param found null when the key holds nothing
  */
-export function decide(request: ConditionalRequest, found: Found | null, context: DecideContext): Verdict {
+export function decide(
+  request: ConditionalRequest,
+  found: ExistingEntry | null,
+  context: DecideContext,
+): Evaluation {
   switch (request.kind) {
-    case 'store':
-      return decideStore(request, found, context);
+    case 'storage':
+      return decideStorage(request, found, context);
     case 'arithmetic':
       return decideArithmetic(request, found, context);
     case 'delete':

@@ -3,10 +3,10 @@ import type { Entry } from '../store/entry.ts';
 import { tokenOf } from './conditional.ts';
 
 /** What of an entry a client may be shown. */
-export type Shown = Pick<Entry, 'flags' | 'value' | 'version' | 'token'>;
+export type VisibleEntry = Pick<Entry, 'flags' | 'value' | 'version' | 'token'>;
 
 export const NO_HITS: Reply = Object.freeze({ kind: 'hits', hits: [] });
 
-export function hitOf(key: string, entry: Shown, withCas: boolean): Hit {
+export function hitOf(key: string, entry: VisibleEntry, withCas: boolean): Hit {
   return { key, flags: entry.flags, value: entry.value, cas: withCas ? tokenOf(entry) : 0n };
 }

@@ -4,14 +4,14 @@ import { failed, type Hit, type Reply } from '../protocol/reply.ts';
 import type { GetAndTouchRequest, GetRequest } from '../protocol/request.ts';
 import type { Reader, ReadFlow } from '../replication/read-flow.ts';
 import type { RequestContext } from '../replication/request-context.ts';
-import { hitOf, type Shown } from './hits.ts';
+import { hitOf, type VisibleEntry } from './hits.ts';
 import type { Operation } from './operation.ts';
 
 export interface MultiReadPorts {
   /** Reads the part's key, or touches it; calls its `onIssued`, and then its `onRead`, at once or later. */
-  readonly read: (part: Part) => void;
+  readonly read: (part: KeyRead) => void;
   /** See `Scheme.giveAgain`. */
-  readonly giveAgain: (bytes: number, done: () => void, part: Part) => void;
+  readonly giveAgain: (bytes: number, done: () => void, part: KeyRead) => void;
   /** Goes on after others have had their turn. */
   readonly nextTurn: (callback: () => void) => void;
   /** One reply alone has this value from now on: its memory may be used again once that has been sent. */
@@ -41,9 +41,9 @@ export class MultiRead {
   readonly #request: GetRequest | GetAndTouchRequest;
   readonly #ports: MultiReadPorts;
   /** Begun, and not handed out. */
-  readonly #parts = new Fifo<Part>();
+  readonly #parts = new Fifo<KeyRead>();
   /** Of those that read without touching, the last one of each key. */
-  readonly #byKey = new Map<string, Part>();
+  readonly #byKey = new Map<string, KeyRead>();
   /** The next key to begin. */
   #next = 0;
   #begunInTurn = 0;
@@ -73,7 +73,7 @@ export class MultiRead {
     this.#run();
   }
 
-  isFirst(part: Part): boolean {
+  isFirst(part: KeyRead): boolean {
     return this.#parts.first() === part;
   }
 
@@ -100,7 +100,7 @@ export class MultiRead {
   #run(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    while (!this.operation.done && (this.#beginNext() || this.#giveOut()));
+    while (!this.operation.done && (this.#beginNext() || this.#sendPart()));
     this.#isRunning = false;
   }
 
@@ -116,7 +116,7 @@ export class MultiRead {
       return false;
     }
     const key = keys[this.#next++]!;
-    const part = new Part(this, key);
+    const part = new KeyRead(this, key);
     const earlier = this.#byKey.get(key);
     this.#parts.push(part);
     if (this.#request.kind === 'get') this.#byKey.set(key, part);
@@ -132,7 +132,7 @@ export class MultiRead {
   }
 
   /** @returns false when nothing can go out now */
-  #giveOut(): boolean {
+  #sendPart(): boolean {
     if (this.#next === this.#request.keys.length && this.#unread === 0) {
       const hits = this.#takeRead();
       this.operation.finish(this.#given === 0 ? { kind: 'hits', hits } : this.#lastPart(hits));
@@ -143,7 +143,7 @@ export class MultiRead {
     const heldBytes = operation.heldBytes;
     const hits = this.#takeRead();
     this.#given += hits.length;
-    if (hits.length > 0) operation.giveOut(hits);
+    if (hits.length > 0) operation.sendPart(hits);
     operation.hold(heldBytes - this.#takenBytes);
     operation.flow.retry();
     return true;
@@ -172,12 +172,12 @@ export class MultiRead {
 }
 
 /** One key of the request. */
-export class Part implements Reader {
+export class KeyRead implements Reader {
   readonly key: string;
   readonly #whole: MultiRead;
-  entry: Shown | null = null;
+  entry: VisibleEntry | null = null;
   isRead = false;
-  readonly isNoticed = true;
+  readonly countsAsRead = true;
   /** Its value is in another part, too. */
   isShared = false;
   #isIssued = false;
@@ -229,7 +229,7 @@ export class Part implements Reader {
     this.#whole.onHeldUp();
   }
 
-  onRead(failure: RequestFailure | null, entry: Shown | null): void {
+  onRead(failure: RequestFailure | null, entry: VisibleEntry | null): void {
     if (this.isGone) return;
     if (failure !== null) return this.#whole.operation.finish(failed(failure));
     this.entry = this.#whole.isForNothing ? null : entry;
@@ -248,7 +248,7 @@ export class Part implements Reader {
   }
 
   /** Takes over what an earlier part of the same key has read. */
-  copy(earlier: Part, giveAgain: MultiReadPorts['giveAgain']): void {
+  copy(earlier: KeyRead, giveAgain: MultiReadPorts['giveAgain']): void {
     const { entry } = earlier;
     if (this.isGone) return;
     if (entry === null) {

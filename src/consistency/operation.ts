@@ -6,7 +6,7 @@ import type { RequestContext } from '../replication/request-context.ts';
 import { type Access, isWrite } from './access.ts';
 
 /** Who has asked for operations, and is told of each. */
-export interface OperationOwner {
+export interface OperationListener {
   /** Its reads. */
   readonly flow: ReadFlow;
 
@@ -16,7 +16,7 @@ export interface OperationOwner {
   onDone(operation: Operation): void;
 
   /** What it does or sees can no longer come after what is asked behind it. */
-  onOrdered(operation: Operation): void;
+  onBarrierReleased(operation: Operation): void;
 
   /** All that was asked before it has been answered: a part of its reply may go out now. */
   isNext(operation: Operation): boolean;
@@ -37,12 +37,12 @@ export class Operation implements Reader {
   /** Its effect may have left this controller: after that a failure means "outcome unknown". */
   proposed = false;
   /** What comes behind it may start when its read has been issued. */
-  isOrderedByRead = false;
+  releasesBarrierWhenIssued = false;
   /** Told when all that was asked before it has been answered. */
   onNext: (() => void) | null = null;
   readonly isAwaited = false;
-  readonly isNoticed: boolean;
-  readonly #owner: OperationOwner;
+  readonly countsAsRead: boolean;
+  readonly #listener: OperationListener;
   /** Its number among the started requests of its session; 0 before it is started, or where the order does not matter. */
   #startedAs = 0;
   #reply: Reply | null = null;
@@ -51,15 +51,15 @@ export class Operation implements Reader {
   constructor(
     request: Request,
     access: Access,
-    isNoticed: boolean,
+    countsAsRead: boolean,
     deadlineMs: MonotonicMs,
-    owner: OperationOwner,
+    listener: OperationListener,
   ) {
     this.request = request;
     this.access = access;
-    this.isNoticed = isNoticed;
+    this.countsAsRead = countsAsRead;
     this.deadlineMs = deadlineMs;
-    this.#owner = owner;
+    this.#listener = listener;
   }
 
   /** Null until it is answered. */
@@ -76,7 +76,7 @@ export class Operation implements Reader {
   }
 
   get context(): RequestContext {
-    return this.#owner.context;
+    return this.#listener.context;
   }
 
   /** It was started, is not answered, and may change an entry. */
@@ -85,7 +85,7 @@ export class Operation implements Reader {
   }
 
   get flow(): ReadFlow {
-    return this.#owner.flow;
+    return this.#listener.flow;
   }
 
   /** Of its client's room, in bytes. */
@@ -99,7 +99,7 @@ export class Operation implements Reader {
   }
 
   get isNext(): boolean {
-    return this.#owner.isNext(this);
+    return this.#listener.isNext(this);
   }
 
   /** It is started now, as the newest request of its session. */
@@ -108,12 +108,12 @@ export class Operation implements Reader {
   }
 
   /** From now on the connection's next request may start. An answer says so in any case. */
-  ordered(): void {
-    this.#owner.onOrdered(this);
+  releaseBarrier(): void {
+    this.#listener.onBarrierReleased(this);
   }
 
   onIssued(): void {
-    if (this.isOrderedByRead) this.#owner.onOrdered(this);
+    if (this.releasesBarrierWhenIssued) this.#listener.onBarrierReleased(this);
   }
 
   /** It has nothing to give before its only read is done. */
@@ -121,23 +121,23 @@ export class Operation implements Reader {
 
   hold(bytes: number): void {
     if (bytes === this.#heldBytes) return;
-    this.#owner.flow.hold(bytes - this.#heldBytes);
+    this.#listener.flow.hold(bytes - this.#heldBytes);
     this.#heldBytes = bytes;
   }
 
   /** Hands out a part of the reply: the rest is to follow. */
-  giveOut(hits: readonly Hit[]): void {
-    this.#owner.onPart(this, hits);
+  sendPart(hits: readonly Hit[]): void {
+    this.#listener.onPart(this, hits);
   }
 
   waitedForClientSince(ms: MonotonicMs): boolean {
-    return this.#owner.waitedForClientSince(ms);
+    return this.#listener.waitedForClientSince(ms);
   }
 
   /** Answers, unless that has happened. */
   finish(reply: Reply): void {
     if (this.#reply !== null) return;
     this.#reply = reply;
-    this.#owner.onDone(this);
+    this.#listener.onDone(this);
   }
 }

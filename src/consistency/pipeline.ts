@@ -6,7 +6,7 @@ import { ReadFlow, type Room } from '../replication/read-flow.ts';
 import type { RequestContext } from '../replication/request-context.ts';
 import { isWrite } from './access.ts';
 import type { Coordinator } from './coordinator.ts';
-import type { Operation, OperationOwner } from './operation.ts';
+import type { Operation, OperationListener } from './operation.ts';
 import { kindOf } from './request-kinds.ts';
 
 export interface PipelinePorts {
@@ -33,13 +33,13 @@ export interface PipelinePorts {
  *  - a conditional write holds back what follows until it is decided: it may have to be proposed again, and
  *    would then come after requests that were sent later.
  */
-export class Pipeline implements OperationOwner {
+export class Pipeline implements OperationListener {
   readonly flow: ReadFlow;
   readonly context: RequestContext;
   readonly #coordinator: Coordinator;
   readonly #ports: PipelinePorts;
   readonly #unanswered = new Fifo<Operation>();
-  readonly #held = new Fifo<Operation>();
+  readonly #waiting = new Fifo<Operation>();
   /** Holds back what follows it. */
   #barrier: Operation | null = null;
   #draining = false;
@@ -61,7 +61,7 @@ export class Pipeline implements OperationOwner {
   submit(request: Request): void {
     const operation = this.#coordinator.admit(request, this);
     this.#unanswered.push(operation);
-    this.#held.push(operation);
+    this.#waiting.push(operation);
     this.drain();
   }
 
@@ -69,9 +69,9 @@ export class Pipeline implements OperationOwner {
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
-    for (let first = this.#held.first(); first !== undefined; first = this.#held.first()) {
+    for (let first = this.#waiting.first(); first !== undefined; first = this.#waiting.first()) {
       if (!first.done && !this.#mayStart(first)) break;
-      this.#held.shift();
+      this.#waiting.shift();
       if (!first.done) this.#start(first);
     }
     this.#draining = false;
@@ -100,10 +100,10 @@ export class Pipeline implements OperationOwner {
     this.#coordinator.start(operation);
   }
 
-  onOrdered(operation: Operation): void {
+  onBarrierReleased(operation: Operation): void {
     if (this.#barrier !== operation) return;
     this.#barrier = null;
-    if (this.#held.length > 0) this.drain();
+    if (this.#waiting.length > 0) this.drain();
   }
 
   /** Hands out the answers that are next in line. */
@@ -118,7 +118,7 @@ export class Pipeline implements OperationOwner {
     }
     first?.onNext?.();
     if (this.flow.isHeldUp) this.flow.retry();
-    if (this.#held.length > 0) this.drain();
+    if (this.#waiting.length > 0) this.drain();
   }
 
   onPart(operation: Operation, hits: readonly Hit[]): void {

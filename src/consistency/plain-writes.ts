@@ -3,9 +3,9 @@ import type { Draft } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import { flushAtMs } from '../protocol/expiry.ts';
 import { REPLIES, type Reply, serverError } from '../protocol/reply.ts';
-import type { DeleteRequest, FlushAllRequest, StoreRequest } from '../protocol/request.ts';
+import type { DeleteRequest, FlushAllRequest, StorageRequest } from '../protocol/request.ts';
 import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
-import { setChange, storedReply } from './decide-store.ts';
+import { setChange, storedReply } from './decide-storage.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
 import type { RequestRouter } from './policies.ts';
@@ -28,7 +28,7 @@ export class PlainWrites {
     this.#ports = ports;
   }
 
-  set(operation: Operation, request: StoreRequest): void {
+  set(operation: Operation, request: StorageRequest): void {
     const draft: Draft = { ...setChange(request, this.#ports.timeMs()), key: request.key, base: null };
     this.#write(operation, request.key, draft, (_, version) => storedReply(request, version));
   }
@@ -47,12 +47,12 @@ export class PlainWrites {
     let unapplied = groups.length;
     const reply = () => (--unapplied === 0 ? REPLIES.ok : null);
     for (const { scheme } of groups) this.#propose(operation, scheme, draft, groups.length === 1, reply);
-    operation.ordered();
+    operation.releaseBarrier();
   }
 
   #write(operation: Operation, key: string, draft: Draft, reply: ReplyOnceApplied): void {
     this.#propose(operation, this.#ports.router.of(key).group.scheme, draft, true, reply);
-    operation.ordered();
+    operation.releaseBarrier();
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { WallMs } from '../base/number-kinds.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { Scheme } from '../replication/scheme.ts';
-import type { ConditionalRequest, Verdict } from './conditional.ts';
+import type { ConditionalRequest, Evaluation } from './conditional.ts';
 
 /**
  * When this controller last read an entry, in seconds since 1970, 0 for never: what `h` and `l` of the meta
@@ -11,23 +11,23 @@ import type { ConditionalRequest, Verdict } from './conditional.ts';
  */
 
 /**
- * What is left once the verdict's change has been made: what touches an entry has read it; what leaves the item
+ * What is left once the evaluation's change has been made: what touches an entry has read it; what leaves the item
  * in its place, marked or with another number, leaves this as well; anything else makes a new item.
  *
- * @param isNoticed the request is a read, or as good as one
- * @param base the version that the verdict builds on
+ * @param countsAsRead the request is a read, or as good as one
+ * @param base the version that the evaluation builds on
  * @param timeMs cluster time, milliseconds since 1970
  */
 export function readTimeAfter(
   request: ConditionalRequest,
-  isNoticed: boolean,
-  verdict: Verdict,
+  countsAsRead: boolean,
+  evaluation: Evaluation,
   base: Version,
   scheme: Scheme,
   timeMs: () => WallMs,
 ): number {
-  if (isNoticed) return Math.floor(timeMs() / 1000);
-  if (request.kind === 'store' || verdict.anew) return 0;
+  if (countsAsRead) return Math.floor(timeMs() / 1000);
+  if (request.kind === 'storage' || evaluation.isNewItem) return 0;
   const record = scheme.newest(request.key);
   const isBase = record !== undefined && sameVersion(record.version, base);
   return isBase && scheme.isLive(request.key) ? record.readAtSec : 0;

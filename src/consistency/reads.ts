@@ -6,11 +6,11 @@ import type { DebugRequest, GetAndTouchRequest, GetRequest, ReadItemRequest } fr
 import type { Reader } from '../replication/read-flow.ts';
 import type { ReadDone } from '../replication/replica.ts';
 import type { Entry } from '../store/entry.ts';
-import { type Found, isMarked } from './conditional.ts';
+import { type ExistingEntry, hasMark } from './conditional.ts';
 import type { ConditionalWrites } from './conditional-writes.ts';
 import type { GateQueue } from './gate-queue.ts';
 import { hitOf, NO_HITS } from './hits.ts';
-import { MultiRead, type MultiReadPorts, type Part } from './multi-read.ts';
+import { type KeyRead, MultiRead, type MultiReadPorts } from './multi-read.ts';
 import type { Operation } from './operation.ts';
 import { policyOf, READ_NEEDS, type RequestRouter } from './policies.ts';
 
@@ -37,7 +37,7 @@ export class Reads {
 
   get(operation: Operation, request: GetRequest): void {
     if (request.keys.length === 1) return this.#getOne(operation, request, request.keys[0]!);
-    operation.isOrderedByRead = true;
+    operation.releasesBarrierWhenIssued = true;
     new MultiRead(
       operation,
       request,
@@ -50,35 +50,35 @@ export class Reads {
     const { router, conditionalWrites } = this.#ports;
     const { scheme } = router.of(request.key).group;
     const record = scheme.newest(request.key);
-    const toBeWon = record !== undefined && isMarked(record, 'stale') && !isMarked(record, 'taken');
+    const toBeWon = record !== undefined && hasMark(record, 'stale') && !hasMark(record, 'taken');
     if (toBeWon || operation.access === 'conditional write')
       return conditionalWrites.answer(operation, request);
     // What is pending may mark the entry: the next request must not overtake what this one may then have to write.
     const pending = scheme.predict(request.key) !== null;
-    const onFound: OnFound = (failure, found) => {
+    const onExisting: OnExisting = (failure, found) => {
       if (failure !== null) return operation.finish(failed(failure));
-      if (found !== null && isMarked(found, 'stale') && !isMarked(found, 'taken')) {
+      if (found !== null && hasMark(found, 'stale') && !hasMark(found, 'taken')) {
         return conditionalWrites.answer(operation, request);
       }
       if (found !== null) this.#ports.lend(found.value);
-      operation.finish(conditionalWrites.verdict(request, found).reply(NO_VERSION));
+      operation.finish(conditionalWrites.evaluate(request, found).reply(NO_VERSION));
     };
-    this.#found(operation, request.key, !pending, onFound);
+    this.#found(operation, request.key, !pending, onExisting);
   }
 
   /** What is known of an entry, for people. */
   debug(operation: Operation, { key }: DebugRequest): void {
     const request = readItemRequest(key);
-    const onFound: OnFound = (failure, found) => {
+    const onExisting: OnExisting = (failure, found) => {
       if (failure !== null) return operation.finish(failed(failure));
-      operation.finish(this.#ports.conditionalWrites.verdict(request, found).reply(NO_VERSION));
+      operation.finish(this.#ports.conditionalWrites.evaluate(request, found).reply(NO_VERSION));
     };
-    this.#found(operation, key, true, onFound);
+    this.#found(operation, key, true, onExisting);
   }
 
   /** A conditional write of each key, whose value is what the write leaves. */
   getAndTouch(operation: Operation, request: GetAndTouchRequest): void {
-    const touch = (part: Part) => {
+    const touch = (part: KeyRead) => {
       const one = { kind: 'gat-one', key: part.key, exptime: request.exptime } as const;
       this.#ports.conditionalWrites.carryOut(operation, one, part, ({ change }, version) => {
         if (change?.kind !== 'set' || change.value === null) part.onRead(null, null);
@@ -105,15 +105,15 @@ export class Reads {
         operation.finish({ kind: 'hits', hits: [hitOf(key, entry, withCas)] });
       }
     };
-    operation.isOrderedByRead = true;
+    operation.releasesBarrierWhenIssued = true;
     scheme.read(key, reads, onRead, operation);
   }
 
-  #readPart(operation: Operation, part: Part): void {
+  #readPart(operation: Operation, part: KeyRead): void {
     this.#read(operation, part.key, (failure, entry) => part.onRead(failure, entry), part);
   }
 
-  #multiReadPorts(read: (part: Part) => void): MultiReadPorts {
+  #multiReadPorts(read: (part: KeyRead) => void): MultiReadPorts {
     const { router, nextTurn, lend } = this.#ports;
     return {
       read,
@@ -129,12 +129,12 @@ export class Reads {
    * @param isOrdered what comes behind it may start when the read is issued, if that is at once: one that had to wait
    *   may find what it has to change
    */
-  #found(operation: Operation, key: string, isOrdered: boolean, done: OnFound): void {
+  #found(operation: Operation, key: string, isOrdered: boolean, done: OnExisting): void {
     const onRead: ReadDone = (failure, entry, readAtSec) =>
       done(failure, entry === null ? null : { ...entry, readAtSec });
-    operation.isOrderedByRead = isOrdered;
+    operation.releasesBarrierWhenIssued = isOrdered;
     this.#read(operation, key, onRead, operation);
-    operation.isOrderedByRead = false;
+    operation.releasesBarrierWhenIssued = false;
   }
 
   /** Hands on what was read only while it may be given out. */
@@ -153,4 +153,4 @@ export class Reads {
 }
 
 /** @param found null when there is no entry, or when it could not be read */
-type OnFound = (failure: RequestFailure | null, found: Found | null) => void;
+type OnExisting = (failure: RequestFailure | null, found: ExistingEntry | null) => void;

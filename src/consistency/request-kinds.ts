@@ -7,7 +7,7 @@ import {
   countGets,
   countInvalid,
   countItem,
-  countStore,
+  countStorage,
   countTouch,
   type OperationCounts,
 } from '../protocol/operation-counts.ts';
@@ -42,7 +42,7 @@ export interface RequestKind<R extends Request> {
   /** The keyspaces that it concerns. */
   keyspaces(request: R, router: RequestRouter): readonly ServedKeyspace[];
   /** The time of the entry's last read moves. */
-  isNoticed(request: R): boolean;
+  countsAsRead(request: R): boolean;
   /** It is not started before everything that its client sent before it has been answered. */
   readonly isStartedLast: boolean;
   /** Values that it reads. */
@@ -61,7 +61,7 @@ const KEY_BYTES = 48;
 const LOCAL: RequestKind<LocalRequest> = {
   access: () => 'none',
   keyspaces: () => [],
-  isNoticed: no,
+  countsAsRead: no,
   isStartedLast: false,
   valuesRead: none,
   ownBytes: none,
@@ -80,7 +80,7 @@ export const REQUEST_KINDS: {
   get: {
     access: () => 'read',
     keyspaces: ({ keys }, router) => keyspacesOfEach(keys, router),
-    isNoticed: yes,
+    countsAsRead: yes,
     isStartedLast: false,
     valuesRead: ({ keys }) => keys.length,
     ownBytes: ({ keys }) => bytesOfKeys(keys),
@@ -91,7 +91,7 @@ export const REQUEST_KINDS: {
   gat: {
     access: () => 'conditional write',
     keyspaces: ({ keys }, router) => keyspacesOfEach(keys, router),
-    isNoticed: yes,
+    countsAsRead: yes,
     isStartedLast: false,
     valuesRead: ({ keys }) => keys.length,
     ownBytes: ({ keys }) => bytesOfKeys(keys),
@@ -104,7 +104,7 @@ export const REQUEST_KINDS: {
     access: ({ touch, vivify, recacheBelow }) =>
       touch === null && vivify === null && recacheBelow === null ? 'read' : 'conditional write',
     keyspaces: ({ key }, router) => router.listOf(key),
-    isNoticed: ({ unnoticed }) => !unnoticed,
+    countsAsRead: ({ countsAsRead }) => countsAsRead,
     isStartedLast: false,
     valuesRead: () => 1,
     ownBytes: none,
@@ -112,10 +112,10 @@ export const REQUEST_KINDS: {
     count: countItem,
     countPrefixes: () => {},
   },
-  store: {
+  storage: {
     access: ({ verb }) => (verb === 'set' ? 'plain write' : 'conditional write'),
     keyspaces: ({ key }, router) => router.listOf(key),
-    isNoticed: no,
+    countsAsRead: no,
     isStartedLast: false,
     valuesRead: none,
     ownBytes: ({ value }) => value.length,
@@ -123,13 +123,13 @@ export const REQUEST_KINDS: {
       if (operation.access === 'plain write') plainWrites.set(operation, request);
       else conditionalWrites.answer(operation, request);
     },
-    count: countStore,
+    count: countStorage,
     countPrefixes: ({ key }, _, counts) => counts.set(key),
   },
   arithmetic: {
     access: () => 'conditional write',
     keyspaces: ({ key }, router) => router.listOf(key),
-    isNoticed: no,
+    countsAsRead: no,
     isStartedLast: false,
     valuesRead: none,
     ownBytes: none,
@@ -140,7 +140,7 @@ export const REQUEST_KINDS: {
   touch: {
     access: () => 'conditional write',
     keyspaces: ({ key }, router) => router.listOf(key),
-    isNoticed: yes,
+    countsAsRead: yes,
     isStartedLast: false,
     valuesRead: none,
     ownBytes: none,
@@ -152,7 +152,7 @@ export const REQUEST_KINDS: {
     access: ({ compare, invalidate, dropValue }) =>
       compare === null && !invalidate && !dropValue ? 'plain write' : 'conditional write',
     keyspaces: ({ key }, router) => router.listOf(key),
-    isNoticed: no,
+    countsAsRead: no,
     isStartedLast: false,
     valuesRead: none,
     ownBytes: none,
@@ -168,7 +168,7 @@ export const REQUEST_KINDS: {
   flush_all: {
     access: () => 'plain write',
     keyspaces: (_, router) => router.all,
-    isNoticed: no,
+    countsAsRead: no,
     isStartedLast: false,
     valuesRead: none,
     ownBytes: none,
@@ -179,7 +179,7 @@ export const REQUEST_KINDS: {
   debug: {
     access: () => 'read',
     keyspaces: ({ key }, router) => router.listOf(key),
-    isNoticed: no,
+    countsAsRead: no,
     isStartedLast: false,
     valuesRead: none,
     ownBytes: none,

@@ -358,7 +358,7 @@ export class Core {
       name: recovered.identity || incarnation.toString(36),
       startedAt: recovered.position,
       timeoutMs: settings.requestTimeoutMs,
-      onGone: (record, done, failed) => this.coordinator.settleLoss(record, done, failed),
+      onGone: (record, done, failed) => this.coordinator.agreeLoss(record, done, failed),
     });
   }
 

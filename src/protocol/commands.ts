@@ -1,5 +1,5 @@
 import * as meta from './meta/meta-words.ts';
-import type { InvalidRequest, Request, StoreVerb } from './request.ts';
+import type { InvalidRequest, Request, StorageVerb } from './request.ts';
 import type { TextLine } from './text-line.ts';
 import * as words from './text-words.ts';
 
@@ -37,12 +37,12 @@ export const COMMANDS: readonly Command[] = [
   storage('prepend', 'put bytes in front of the value that is there'),
   {
     name: 'cas',
-    makes: 'store',
+    makes: 'storage',
     usage: 'cas <key> <flags> <exptime> <bytes> <token> [noreply]',
     help: 'store a value if the one there still has this token',
     wordsMin: 6,
     wordsMax: 7,
-    parse: (line) => words.parseStore(line, 'cas'),
+    parse: (line) => words.parseStorage(line, 'cas'),
   },
   arithmetic('incr', 'add to a number'),
   arithmetic('decr', 'subtract from a number, not below 0'),
@@ -84,7 +84,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'ms',
-    makes: 'store',
+    makes: 'storage',
     usage: 'ms <key> <bytes> [<flag> …]',
     help: 'store a value in the way that the flags say',
     wordsMin: 2,
@@ -215,15 +215,15 @@ function retrievalAndTouch(name: 'gat' | 'gats', withCas: boolean, help: string)
   };
 }
 
-function storage(name: Exclude<StoreVerb, 'cas'>, help: string): Command {
+function storage(name: Exclude<StorageVerb, 'cas'>, help: string): Command {
   return {
     name,
-    makes: 'store',
+    makes: 'storage',
     usage: `${name} <key> <flags> <exptime> <bytes> [noreply]`,
     help,
     wordsMin: 5,
     wordsMax: 6,
-    parse: (line) => words.parseStore(line, name),
+    parse: (line) => words.parseStorage(line, name),
   };
 }
 

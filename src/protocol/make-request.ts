@@ -3,23 +3,23 @@ import {
   type DeleteRequest,
   NO_TOKEN_OPTIONS,
   type ReadItemRequest,
-  type StoreRequest,
-  type StoreVerb,
+  type StorageRequest,
+  type StorageVerb,
 } from './request.ts';
 
 /** Requests as the text protocol's commands ask for them, without what the other protocols can add. */
 
-export function storeRequest(
-  verb: StoreVerb,
+export function storageRequest(
+  verb: StorageVerb,
   key: string,
   flags: number,
   exptime: number,
   value: Buffer,
   compare: bigint | null = null,
   noreply = false,
-): StoreRequest {
+): StorageRequest {
   return {
-    kind: 'store',
+    kind: 'storage',
     verb,
     key,
     flags,
@@ -57,5 +57,5 @@ export function deleteRequest(key: string, noreply = false): DeleteRequest {
 
 /** Reads an entry with all that is known of it, and changes nothing. */
 export function readItemRequest(key: string): ReadItemRequest {
-  return { kind: 'read_item', key, touch: null, vivify: null, recacheBelow: null, unnoticed: false };
+  return { kind: 'read_item', key, touch: null, vivify: null, recacheBelow: null, countsAsRead: true };
 }

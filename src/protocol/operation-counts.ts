@@ -8,7 +8,7 @@ import type {
   GetRequest,
   InvalidRequest,
   ReadItemRequest,
-  StoreRequest,
+  StorageRequest,
   TouchRequest,
 } from './request.ts';
 
@@ -63,7 +63,7 @@ export function countItem({ touch }: ReadItemRequest, reply: Reply, counts: Oper
   else countTouches(1, 1, counts);
 }
 
-export function countStore({ verb, compare }: StoreRequest, reply: Reply, counts: OperationCounts): void {
+export function countStorage({ verb, compare }: StorageRequest, reply: Reply, counts: OperationCounts): void {
   counts.cmd_set++;
   const outcome = outcomeOf(reply);
   if (outcome === 'stored') counts.total_items++;

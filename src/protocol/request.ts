@@ -44,7 +44,7 @@ export interface ReadItemRequest extends Wired {
   /** The right to fill the entry anew is won when fewer seconds than this are left to it; null for never. */
   readonly recacheBelow: number | null;
   /** The read is not to count as one. */
-  readonly unnoticed: boolean;
+  readonly countsAsRead: boolean;
 }
 
 /** Conditions and changes of the token that the binary and meta protocols add to writes. */
@@ -65,11 +65,11 @@ export const NO_TOKEN_OPTIONS: TokenOptions = Object.freeze({
 });
 
 /** `cas` is a set that fails with `exists` on another token, and with `not_found` where there is no entry. */
-export type StoreVerb = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
+export type StorageVerb = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
 
-export interface StoreRequest extends Wired, TokenOptions {
-  readonly kind: 'store';
-  readonly verb: StoreVerb;
+export interface StorageRequest extends Wired, TokenOptions {
+  readonly kind: 'storage';
+  readonly verb: StorageVerb;
   readonly key: string;
   /** Opaque to the server, 32 bits unsigned. */
   readonly flags: number;
@@ -187,7 +187,7 @@ export type Request =
   | GetRequest
   | GetAndTouchRequest
   | ReadItemRequest
-  | StoreRequest
+  | StorageRequest
   | ArithmeticRequest
   | TouchRequest
   | DeleteRequest

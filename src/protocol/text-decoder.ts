@@ -1,13 +1,13 @@
 import { parseCommand } from './commands.ts';
 import { exceedsItemLimit, LINE_BYTES_MAX, SHORT_LINE_BYTES_MAX } from './limits.ts';
 import { LineCarry } from './line-carry.ts';
-import { deleteRequest, storeRequest } from './make-request.ts';
-import { metaStoreRequest } from './meta/meta-words.ts';
+import { deleteRequest, storageRequest } from './make-request.ts';
+import { metaStorageRequest } from './meta/meta-words.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import { SERVER_ERROR_LINES } from './reply.ts';
 import type { InvalidRequest, Request } from './request.ts';
 import { TextLine } from './text-line.ts';
-import { invalid, type StoreHeader } from './text-words.ts';
+import { invalid, type StorageHeader } from './text-words.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -39,7 +39,7 @@ export class TextProtocolDecoder {
   readonly #carry = new LineCarry();
   readonly #line = new TextLine();
   /** The store command whose value is being read. */
-  #header: StoreHeader | null = null;
+  #header: StorageHeader | null = null;
   /** Value and line end so far, when they span chunks. */
   #gathered: Buffer | null = null;
   #gatheredBytes = 0;
@@ -122,7 +122,7 @@ export class TextProtocolDecoder {
     return parsed;
   }
 
-  #onHeader(header: StoreHeader): Request | null {
+  #onHeader(header: StorageHeader): Request | null {
     const { verb, key, flags, valueBytes, noreply } = header;
     if (!exceedsItemLimit(key.length, flags, valueBytes, this.#itemBytesMax)) {
       this.#header = header;
@@ -136,7 +136,7 @@ export class TextProtocolDecoder {
     return { ...deleteRequest(key, true), unasked: true };
   }
 
-  #readValue(header: StoreHeader): Request | null {
+  #readValue(header: StorageHeader): Request | null {
     const received = this.#received;
     const total = header.valueBytes + LINE_END_BYTES;
     while (received.fill()) {
@@ -155,7 +155,7 @@ export class TextProtocolDecoder {
   }
 
   /** Value and line end are at hand. What follows a value without its line end is read as a command. */
-  #onValue(header: StoreHeader, bytes: Buffer, start: number): Request {
+  #onValue(header: StorageHeader, bytes: Buffer, start: number): Request {
     this.#header = null;
     this.#gathered = null;
     this.#gatheredBytes = 0;
@@ -165,8 +165,8 @@ export class TextProtocolDecoder {
       return invalid('CLIENT_ERROR bad data chunk', noreply);
     }
     const value = bytes.subarray(start, end);
-    if (meta !== undefined) return metaStoreRequest(header, meta, value);
-    return storeRequest(verb, key, flags, exptime, value, compare, noreply);
+    if (meta !== undefined) return metaStorageRequest(header, meta, value);
+    return storageRequest(verb, key, flags, exptime, value, compare, noreply);
   }
 
   #swallow(): void {

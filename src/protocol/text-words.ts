@@ -2,7 +2,7 @@ import { KEY_BYTES_MAX } from './limits.ts';
 import { arithmeticRequest, deleteRequest } from './make-request.ts';
 import type { MetaFlags } from './meta/meta-flags.ts';
 import { parseI32, parseU32, parseU64 } from './numbers.ts';
-import type { InvalidRequest, Request, StoreVerb } from './request.ts';
+import type { InvalidRequest, Request, StorageVerb } from './request.ts';
 import type { TextLine } from './text-line.ts';
 
 /**
@@ -12,9 +12,9 @@ import type { TextLine } from './text-line.ts';
  */
 
 /** A store command whose value is still to come: `valueBytes` bytes and a line end. */
-export interface StoreHeader {
+export interface StorageHeader {
   readonly kind: 'header';
-  readonly verb: StoreVerb;
+  readonly verb: StorageVerb;
   readonly key: string;
   readonly flags: number;
   readonly exptime: number;
@@ -34,7 +34,7 @@ export interface RefusedValue {
 }
 
 /** What a line comes to. */
-export type Parsed = Request | StoreHeader | RefusedValue;
+export type Parsed = Request | StorageHeader | RefusedValue;
 
 /** Largest value that can be announced, in bytes: it and its line end fill 31 bits. */
 export const VALUE_BYTES_MAX = 2 ** 31 - 1 - 2;
@@ -67,7 +67,7 @@ export function parseGetAndTouch(line: TextLine, withCas: boolean): Request {
   return keys.length === 0 ? badFormat() : { kind: 'gat', keys, withCas, exptime, cutShort };
 }
 
-export function parseStore(line: TextLine, verb: StoreVerb): StoreHeader | InvalidRequest {
+export function parseStorage(line: TextLine, verb: StorageVerb): StorageHeader | InvalidRequest {
   const noreply = line.endsWithNoreply();
   if (keyIsTooLong(line, 1)) return badFormat(noreply);
   const flags = parseU32(line.bytes, line.startOf(2), line.endOf(2));

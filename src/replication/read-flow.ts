@@ -36,7 +36,7 @@ export interface Reader {
   readonly isAwaited: boolean;
 
   /** The time of the entry's last read moves. */
-  readonly isNoticed: boolean;
+  readonly countsAsRead: boolean;
 
   /** Of the room of its flow, in bytes: for what it expects, or has got and not handed on. */
   readonly heldBytes: number;

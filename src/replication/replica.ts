@@ -205,7 +205,7 @@ export class Replica {
     const nowSec = Math.floor(nowMs / 1000);
     const hot = this.hot.get(key, record.version, nowSec);
     const isReadAgain = nowSec - readAtSec <= HOT_WITHIN_SEC;
-    if (reader.isNoticed && readAtSec !== nowSec) this.journal.noteRead(key, nowSec);
+    if (reader.countsAsRead && readAtSec !== nowSec) this.journal.noteRead(key, nowSec);
     if (hot !== null) {
       store.leaveAtTurnEnd(bytes);
       reader.onIssued();

@@ -1,4 +1,4 @@
-import { storeRequest } from '../../src/protocol/make-request.ts';
+import { storageRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -15,7 +15,7 @@ export async function ask(cluster: SimCluster, node: number, request: Request): 
 }
 
 export const set = (key: string, value: string): Request =>
-  storeRequest('set', key, 0, 0, Buffer.from(value));
+  storageRequest('set', key, 0, 0, Buffer.from(value));
 
 /** The value that a controller answers for a key; null for a miss. */
 export async function read(cluster: SimCluster, node: number, key: string): Promise<string | null> {

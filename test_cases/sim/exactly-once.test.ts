@@ -4,7 +4,7 @@ import {
   arithmeticRequest,
   deleteRequest,
   readItemRequest,
-  storeRequest,
+  storageRequest,
 } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
@@ -63,7 +63,7 @@ describe.each(ORDERED)('the right to recache an entry, at %s', (level) => {
   it('is won once when the entry is about to expire', async () => {
     await forEachSeed(async (seed) => {
       const cluster = await clusterAt(level, seed);
-      await ask(cluster, 0, storeRequest('set', 'k', 0, 20, Buffer.from('v')));
+      await ask(cluster, 0, storageRequest('set', 'k', 0, 20, Buffer.from('v')));
       expect(winners(await askAtOnce(cluster, { ...readItemRequest('k'), recacheBelow: 10 }))).toBe(0);
       expect(winners(await askAtOnce(cluster, { ...readItemRequest('k'), recacheBelow: 30 }))).toBe(1);
     });
@@ -104,7 +104,7 @@ describe.each(ORDERED)('tokens, at %s', (level) => {
       const read = await ask(cluster, 1, { kind: 'get', keys: ['k'], withCas: true });
       const token = read.kind === 'hits' ? read.hits[0]!.cas : 0n;
       await ask(cluster, 2, { kind: 'touch', key: 'k', exptime: 100, noreply: false });
-      const replies = await askAtOnce(cluster, storeRequest('cas', 'k', 0, 0, Buffer.from('new'), token));
+      const replies = await askAtOnce(cluster, storageRequest('cas', 'k', 0, 0, Buffer.from('new'), token));
       const outcomes = replies.map((reply) => (reply.kind === 'outcome' ? reply.outcome : reply.kind));
       expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1);
       expect(outcomes.filter((outcome) => outcome === 'exists')).toHaveLength(8);
@@ -113,9 +113,9 @@ describe.each(ORDERED)('tokens, at %s', (level) => {
 
   it('that a client has chosen are compared with by other clients', async () => {
     const cluster = await clusterAt(level, 1);
-    await ask(cluster, 0, { ...storeRequest('set', 'k', 0, 0, Buffer.from('v')), newToken: 77n });
+    await ask(cluster, 0, { ...storageRequest('set', 'k', 0, 0, Buffer.from('v')), newToken: 77n });
     const compared = async (compare: bigint) =>
-      await ask(cluster, 1, storeRequest('cas', 'k', 0, 0, Buffer.from('w'), compare));
+      await ask(cluster, 1, storageRequest('cas', 'k', 0, 0, Buffer.from('w'), compare));
     expect(await compared(76n)).toMatchObject({ outcome: 'exists' });
     expect(await compared(77n)).toMatchObject({ outcome: 'stored' });
     expect(await compared(77n)).toMatchObject({ outcome: 'exists' });

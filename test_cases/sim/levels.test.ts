@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Level } from '../../src/placement/level.ts';
-import { storeRequest } from '../../src/protocol/make-request.ts';
+import { storageRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import type { Action, Answer, Event } from '../checkers/history.ts';
@@ -43,7 +43,7 @@ class Script {
 function requestOf(key: string, action: Action): Request {
   if (action.kind === 'get') return { kind: 'get', keys: [key], withCas: false };
   if (action.kind !== 'set') throw new Error('the scripts only get and set');
-  return storeRequest('set', key, 0, 0, Buffer.from(action.value));
+  return storageRequest('set', key, 0, 0, Buffer.from(action.value));
 }
 
 function answerOf(reply: Reply): Answer {

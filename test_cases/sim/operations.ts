@@ -1,7 +1,7 @@
 import { ERRORS } from '../../src/base/error-codes.ts';
-import { arithmeticRequest, deleteRequest, storeRequest } from '../../src/protocol/make-request.ts';
+import { arithmeticRequest, deleteRequest, storageRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
-import type { Request, StoreVerb } from '../../src/protocol/request.ts';
+import type { Request, StorageVerb } from '../../src/protocol/request.ts';
 import type { Action, Answer } from '../checkers/history.ts';
 
 /**
@@ -16,8 +16,8 @@ export function requestOf(
   seconds: number,
   beside: readonly string[] = [],
 ): Request {
-  const store = (verb: StoreVerb, value: string): Request => ({
-    ...storeRequest(verb, key, 0, seconds, Buffer.from(value), verb === 'cas' ? cas : null),
+  const store = (verb: StorageVerb, value: string): Request => ({
+    ...storageRequest(verb, key, 0, seconds, Buffer.from(value), verb === 'cas' ? cas : null),
     wantsToken: true,
   });
   switch (action.kind) {

@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
 import { LEVELS } from '../../src/placement/level.ts';
-import { deleteRequest, readItemRequest, storeRequest } from '../../src/protocol/make-request.ts';
+import { deleteRequest, readItemRequest, storageRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import { SimCluster } from './sim-cluster.ts';
 
 const pipeline: readonly Request[] = [
-  storeRequest('set', 'k', 0, 0, Buffer.from('old')),
+  storageRequest('set', 'k', 0, 0, Buffer.from('old')),
   { ...deleteRequest('k'), invalidate: true },
   readItemRequest('k'),
   { ...readItemRequest('k'), recacheBelow: 30 },
-  storeRequest('set', 'k', 0, 0, Buffer.from('new')),
+  storageRequest('set', 'k', 0, 0, Buffer.from('new')),
 ];
 
 /** A read that won the right to recache was decided only after the requests behind it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Durability } from '../../src/journal/durability.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
-import { storeRequest } from '../../src/protocol/make-request.ts';
+import { storageRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import { ask, read, set } from './ask.ts';
@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000;
 const KEYS = Array.from({ length: 20 }, (_, i) => `k${i}`);
 
 const setFor = (key: string, seconds: number): Request =>
-  storeRequest('set', key, 0, seconds, Buffer.from('v'));
+  storageRequest('set', key, 0, seconds, Buffer.from('v'));
 
 const CASES = LEVELS.flatMap((level) =>
   (['none', 'async'] as const).map((durability) => ({ level, durability })),

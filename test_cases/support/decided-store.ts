@@ -1,4 +1,4 @@
-import type { ConditionalRequest, Found } from '../../src/consistency/conditional.ts';
+import type { ConditionalRequest, ExistingEntry } from '../../src/consistency/conditional.ts';
 import { decide } from '../../src/consistency/decide.ts';
 import { VERSION_EPOCH_MS, type Version, versionTimeOfMs } from '../../src/ordering/version.ts';
 import { ITEM_BYTES_DEFAULT } from '../../src/protocol/limits.ts';
@@ -9,7 +9,7 @@ import type { InvalidRequest, Request } from '../../src/protocol/request.ts';
 /** One node that decides as a controller does, with a map for its store and a clock that the test moves. */
 export class DecidedStore {
   nowMs = VERSION_EPOCH_MS + 1e11;
-  readonly #entries = new Map<string, Found>();
+  readonly #entries = new Map<string, ExistingEntry>();
   #ticks = 0;
 
   answer(request: Exclude<Request, InvalidRequest>): Reply {
@@ -19,14 +19,16 @@ export class DecidedStore {
       case 'gat':
         for (const key of request.keys) this.#decide({ kind: 'gat-one', key, exptime: request.exptime });
         return { kind: 'hits', hits: request.keys.flatMap((key) => this.#hit(key)) };
-      case 'store':
+      case 'storage':
       case 'arithmetic':
       case 'delete':
         return this.#decide(request);
       case 'touch':
         return this.#noticed(request.key, this.#decide(request));
       case 'read_item':
-        return request.unnoticed ? this.#decide(request) : this.#noticed(request.key, this.#decide(request));
+        return request.countsAsRead
+          ? this.#noticed(request.key, this.#decide(request))
+          : this.#decide(request);
       case 'debug':
         return this.#decide(readItemRequest(request.key));
       default:
@@ -54,7 +56,7 @@ export class DecidedStore {
     return reply(version);
   }
 
-  #find(key: string): Found | null {
+  #find(key: string): ExistingEntry | null {
     const entry = this.#entries.get(key);
     if (entry === undefined || (entry.expiresAtMs !== 0 && entry.expiresAtMs <= this.nowMs)) return null;
     return entry;

@@ -1,15 +1,15 @@
-import { type ConditionalRequest, type Found, tokenOf } from '../../src/consistency/conditional.ts';
+import { type ConditionalRequest, type ExistingEntry, tokenOf } from '../../src/consistency/conditional.ts';
 import { decide, needsValue } from '../../src/consistency/decide.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import { isExpired } from '../../src/protocol/expiry.ts';
 import { type Hit, REPLIES, type Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 
-const CONDITIONAL: ReadonlySet<string> = new Set(['store', 'arithmetic', 'touch', 'delete', 'read_item']);
+const CONDITIONAL: ReadonlySet<string> = new Set(['storage', 'arithmetic', 'touch', 'delete', 'read_item']);
 
 /** The rules of the product about what an operation does, over a map: a memcached without replication. */
 export class DecidingStore {
-  readonly #entries = new Map<string, Found>();
+  readonly #entries = new Map<string, ExistingEntry>();
   readonly #itemBytesMax: number;
   #time = 0;
 
@@ -52,7 +52,7 @@ export class DecidingStore {
     return reply(version);
   }
 
-  #find(key: string): Found | null {
+  #find(key: string): ExistingEntry | null {
     const found = this.#entries.get(key);
     return found === undefined || isExpired(found.expiresAtMs, Date.now()) ? null : found;
   }

@@ -17,7 +17,7 @@ export function readerOf(traits: Partial<Reader> = {}): Reader {
     isOvertaken: false,
     isGone: false,
     isAwaited: false,
-    isNoticed: true,
+    countsAsRead: true,
     heldBytes: 0,
     hold: () => {},
     onIssued: () => {},

@@ -1,6 +1,6 @@
 import type { Hit, Reply } from '../../src/protocol/reply.ts';
 import { clientError, REPLIES } from '../../src/protocol/reply.ts';
-import type { InvalidRequest, Request, StoreRequest } from '../../src/protocol/request.ts';
+import type { InvalidRequest, Request, StorageRequest } from '../../src/protocol/request.ts';
 
 /** As much of a memcached as the protocol's tests need: one node, and a clock that stands still. */
 export class ToyStore {
@@ -16,7 +16,7 @@ export class ToyStore {
         for (const { key } of hits) this.#expire(key, request.exptime);
         return { kind: 'hits', hits };
       }
-      case 'store':
+      case 'storage':
         return this.#store(request);
       case 'arithmetic':
         return this.#add(request.key, request.verb === 'incr' ? request.delta : -request.delta);
@@ -40,7 +40,7 @@ export class ToyStore {
     return keys.flatMap((key) => this.#hits.get(key) ?? []);
   }
 
-  #store({ verb, key, flags, exptime, value, compare }: StoreRequest): Reply {
+  #store({ verb, key, flags, exptime, value, compare }: StorageRequest): Reply {
     const old = this.#hits.get(key);
     if (verb === 'cas' && old === undefined) return REPLIES.notFound;
     if (verb === 'cas' && old?.cas !== compare) return REPLIES.exists;

@@ -1,6 +1,6 @@
 import { exceedsItemLimit } from '../../src/protocol/limits.ts';
-import { arithmeticRequest, deleteRequest, storeRequest } from '../../src/protocol/make-request.ts';
-import type { Request, StoreVerb } from '../../src/protocol/request.ts';
+import { arithmeticRequest, deleteRequest, storageRequest } from '../../src/protocol/make-request.ts';
+import type { Request, StorageVerb } from '../../src/protocol/request.ts';
 
 /**
  * The text protocol once more, to compare with: slow and obvious. It is given the whole input as a latin-1
@@ -40,7 +40,7 @@ export function decodeWhole(input: string, itemBytesMax: number): Request[] {
   }
 }
 
-type Header = Omit<Extract<Request, { kind: 'store' }>, 'value'> & { readonly valueBytes: number };
+type Header = Omit<Extract<Request, { kind: 'storage' }>, 'value'> & { readonly valueBytes: number };
 
 const invalid = (line: string, noreply = false, fatal = false): Request => ({
   kind: 'invalid',
@@ -59,7 +59,7 @@ function decodeLine(line: string): Request | Header {
   // Only a key list is read beyond the 23rd word.
   const [name = '', ...args] = /^(get|bget|gets|gat|gats)$/.test(all[0] ?? '') ? all : all.slice(0, 23);
   if (/^(get|bget|gets|gat|gats)$/.test(name)) return decodeKeyList(name, args);
-  if (/^(set|add|replace|append|prepend|cas)$/.test(name)) return decodeStore(name as StoreVerb, args);
+  if (/^(set|add|replace|append|prepend|cas)$/.test(name)) return decodeStore(name as StorageVerb, args);
   if (/^(incr|decr|touch|delete)$/.test(name)) return decodeOneKey(name, args);
   return decodeKeyless(name, args);
 }
@@ -136,7 +136,7 @@ function decodeKeyless(name: string, args: readonly string[]): Request {
   return isBrowser && !/^([gsacidt]|m.$)/s.test(name) ? invalid('', false, true) : invalid('ERROR');
 }
 
-function decodeStore(verb: StoreVerb, args: readonly string[]): Request | Header {
+function decodeStore(verb: StorageVerb, args: readonly string[]): Request | Header {
   const noreply = args.at(-1) === 'noreply';
   const wanted = verb === 'cas' ? 5 : 4;
   if (args.length !== wanted && args.length !== wanted + 1) return invalid('ERROR');
@@ -150,7 +150,7 @@ function decodeStore(verb: StoreVerb, args: readonly string[]): Request | Header
   if (!wellFormed || valueBytes < 0 || valueBytes > 2_147_483_645) {
     return invalid('CLIENT_ERROR bad command line format', noreply);
   }
-  const { value: _, ...header } = storeRequest(
+  const { value: _, ...header } = storageRequest(
     verb,
     key,
     Number(flags % 2n ** 32n),

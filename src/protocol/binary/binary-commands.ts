@@ -1,5 +1,5 @@
 import type { BinaryCommand } from './binary-command.ts';
-import * as make from './make-request.ts';
+import * as make from './make-binary-request.ts';
 import type { Packet } from './packet.ts';
 
 /** What most commands have in common. */
@@ -86,7 +86,7 @@ function touching(name: string): Row {
 }
 
 function storing(name: string, extrasBytes: number): Omit<Row, 'make'> {
-  return { ...PLAIN, name, makes: 'store', extrasBytes: [extrasBytes], rest: 'value' };
+  return { ...PLAIN, name, makes: 'storage', extrasBytes: [extrasBytes], rest: 'value' };
 }
 
 function counting(name: string): Omit<Row, 'make'> {

@@ -4,7 +4,7 @@ import { ReceiveQueue } from '../receive-queue.ts';
 import type { InvalidRequest, Request } from '../request.ts';
 import type { BinaryCommand } from './binary-command.ts';
 import { commandOf, isWellFormed } from './binary-commands.ts';
-import { invalid } from './make-request.ts';
+import { invalid } from './make-binary-request.ts';
 import { Packet } from './packet.ts';
 import { FAILURES, HEADER_BYTES, PREAMBLE_BYTES_MAX, REQUEST_MAGIC } from './wire-format.ts';
 

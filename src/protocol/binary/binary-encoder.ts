@@ -1,8 +1,8 @@
 import { InvariantError } from '../../base/invariant-error.ts';
 import type { Hit, Outcome, Reply } from '../reply.ts';
 import type { ReplyBuffer } from '../reply-buffer.ts';
-import type { Request, StoreRequest } from '../request.ts';
-import type { BinaryWire } from './make-request.ts';
+import type { Request, StorageRequest } from '../request.ts';
+import type { BinaryWire } from './make-binary-request.ts';
 import {
   AT,
   FAILURES,
@@ -38,7 +38,7 @@ export function encodeBinary(request: Request, reply: Reply, out: ReplyBuffer): 
       return encodeStats(wire, reply, out);
     case 'version':
       return encodeVersion(wire, reply, out);
-    case 'store':
+    case 'storage':
     case 'arithmetic':
     case 'touch':
     case 'delete':
@@ -153,7 +153,7 @@ function failureOf(outcome: Outcome, request: Request): Failure | null {
     case 'exists':
       return FAILURES.exists;
     case 'not_stored':
-      return NOT_STORED[(request as StoreRequest).verb] ?? FAILURES.notStored;
+      return NOT_STORED[(request as StorageRequest).verb] ?? FAILURES.notStored;
     case 'stored':
     case 'deleted':
     case 'touched':
@@ -162,7 +162,7 @@ function failureOf(outcome: Outcome, request: Request): Failure | null {
   }
 }
 
-const NOT_STORED: Partial<Record<StoreRequest['verb'], Failure>> = {
+const NOT_STORED: Partial<Record<StorageRequest['verb'], Failure>> = {
   add: FAILURES.exists,
   replace: FAILURES.notFound,
 };

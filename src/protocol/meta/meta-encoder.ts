@@ -63,7 +63,8 @@ function encodeOutcome(
   }
   const refused = REFUSED.has(outcome);
   if (quiet && !refused) return;
-  if (command !== 'ms' || request.kind !== 'store') return out.text(`${CODES[outcome]}${echoes(flags)}\r\n`);
+  if (command !== 'ms' || request.kind !== 'storage')
+    return out.text(`${CODES[outcome]}${echoes(flags)}\r\n`);
   let line = CODES[outcome];
   for (const flag of flags.returns) {
     if (flag === 'c') line += ` c${cas ?? 0n}`;

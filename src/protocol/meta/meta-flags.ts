@@ -43,7 +43,7 @@ export class MetaFlags {
   value = false;
   invalidate = false;
   dropValue = false;
-  unnoticed = false;
+  countsAsRead = true;
   /** `T`, as an `exptime`; null where it is missing, as with the other flags. */
   touch: number | null = null;
   /** `N`. */
@@ -133,7 +133,7 @@ function readLower(flags: MetaFlags, flag: number, line: TextLine): string | nul
       flags.returns += String.fromCharCode(flag);
       return null;
     case 0x75: // u
-      flags.unnoticed = true;
+      flags.countsAsRead = false;
       return null;
     default:
       return UNKNOWN;

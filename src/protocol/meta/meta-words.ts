@@ -1,9 +1,9 @@
 import { KEY_BYTES_MAX } from '../limits.ts';
-import { storeRequest } from '../make-request.ts';
+import { storageRequest } from '../make-request.ts';
 import { parseI32 } from '../numbers.ts';
-import type { InvalidRequest, NoopRequest, Request, StoreRequest, StoreVerb } from '../request.ts';
+import type { InvalidRequest, NoopRequest, Request, StorageRequest, StorageVerb } from '../request.ts';
 import type { TextLine } from '../text-line.ts';
-import { invalid, type RefusedValue, type StoreHeader, VALUE_BYTES_MAX } from '../text-words.ts';
+import { invalid, type RefusedValue, type StorageHeader, VALUE_BYTES_MAX } from '../text-words.ts';
 import { decodeKey } from './base64-key.ts';
 import { type MetaCommand, MetaFlags, opaqueIsTooLong, readFlags } from './meta-flags.ts';
 
@@ -31,13 +31,13 @@ export function parseMetaGet(line: TextLine): Request {
   const error = readFlags(wire, line, 2);
   if (error !== null) return invalid(error);
   if (opaqueIsTooLong(wire)) return invalid(LONG_OPAQUE);
-  const { key, touch, recacheBelow, unnoticed } = wire;
+  const { key, touch, recacheBelow, countsAsRead } = wire;
   const vivify = wire.vivify === null ? null : wire.madeExptime;
-  return { kind: 'read_item', key, touch, vivify, recacheBelow, unnoticed, wire };
+  return { kind: 'read_item', key, touch, vivify, recacheBelow, countsAsRead, wire };
 }
 
 /** A line whose flags are wrong still says how many bytes follow it, and they are swallowed. */
-export function parseMetaSet(line: TextLine): StoreHeader | RefusedValue | InvalidRequest {
+export function parseMetaSet(line: TextLine): StorageHeader | RefusedValue | InvalidRequest {
   if (keyIsTooLong(line) || line.count === 2) return invalid(BAD_FORMAT);
   if (line.count > META_WORDS_MAX) return invalid(TOO_MANY_FLAGS);
   const valueBytes = parseI32(line.bytes, line.startOf(2), line.endOf(2));
@@ -53,11 +53,15 @@ export function parseMetaSet(line: TextLine): StoreHeader | RefusedValue | Inval
 }
 
 /** The request that a meta header asks for, once its value is there. */
-export function metaStoreRequest({ verb, key, flags, exptime }: StoreHeader, wire: MetaFlags, value: Buffer) {
+export function metaStorageRequest(
+  { verb, key, flags, exptime }: StorageHeader,
+  wire: MetaFlags,
+  value: Buffer,
+) {
   const joins = verb === 'append' || verb === 'prepend';
   const compare = joins ? conditionOf(wire) : verb === 'cas' ? wire.compare : null;
-  const request: StoreRequest = {
-    ...storeRequest(verb, key, flags, exptime, value, compare),
+  const request: StorageRequest = {
+    ...storageRequest(verb, key, flags, exptime, value, compare),
     newToken: wire.newToken,
     wantsToken: wire.returns.includes('c'),
     // A token of 0 is older than none.
@@ -137,7 +141,7 @@ function conditionOf({ compare }: MetaFlags): bigint | null {
   return compare === 0n ? null : compare;
 }
 
-function verbOf({ mode, compare }: MetaFlags): StoreVerb | null {
+function verbOf({ mode, compare }: MetaFlags): StorageVerb | null {
   switch (mode) {
     case 0:
     case 0x53: // S

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { ConditionalRequest, Found, Verdict } from '../../../src/consistency/conditional.ts';
+import type { ConditionalRequest, Evaluation, ExistingEntry } from '../../../src/consistency/conditional.ts';
 import { decide, needsValue } from '../../../src/consistency/decide.ts';
 import { casOfVersion } from '../../../src/ordering/version.ts';
 import { ALREADY_EXPIRED, NEVER } from '../../../src/protocol/expiry.ts';
 import { ITEM_BYTES_DEFAULT, ITEM_OVERHEAD_BYTES } from '../../../src/protocol/limits.ts';
-import { arithmeticRequest, storeRequest } from '../../../src/protocol/make-request.ts';
-import type { ArithmeticRequest, StoreRequest, StoreVerb } from '../../../src/protocol/request.ts';
+import { arithmeticRequest, storageRequest } from '../../../src/protocol/make-request.ts';
+import type { ArithmeticRequest, StorageRequest, StorageVerb } from '../../../src/protocol/request.ts';
 
 /** What memcached 1.6.18 answers, and holds afterwards, was taken down from one. */
 
 const NOW_MS = 1_800_000_000_000;
 
-const FOUND: Found = {
+const FOUND: ExistingEntry = {
   version: { time: 77, node: 1 },
   flags: 9,
   expiresAtMs: NOW_MS + 5000,
@@ -21,22 +21,22 @@ const FOUND: Found = {
   value: Buffer.from('old'),
 };
 
-const store = (verb: StoreVerb, fields: Partial<StoreRequest> = {}): StoreRequest => ({
-  ...storeRequest(verb, 'k', 3, 10, Buffer.from('new')),
+const store = (verb: StorageVerb, fields: Partial<StorageRequest> = {}): StorageRequest => ({
+  ...storageRequest(verb, 'k', 3, 10, Buffer.from('new')),
   ...fields,
 });
 
 const arithmetic = (verb: 'incr' | 'decr', delta: bigint): ArithmeticRequest =>
   arithmeticRequest(verb, 'k', delta);
 
-const holding = (value: string): Found => ({ ...FOUND, value: Buffer.from(value, 'latin1') });
+const holding = (value: string): ExistingEntry => ({ ...FOUND, value: Buffer.from(value, 'latin1') });
 
-function decided(request: ConditionalRequest, found: Found | null): Verdict {
+function decided(request: ConditionalRequest, found: ExistingEntry | null): Evaluation {
   return decide(request, found, { nowMs: NOW_MS, itemBytesMax: ITEM_BYTES_DEFAULT });
 }
 
 /** The answer in a word, and the value that the key holds then; null where nothing changes. */
-function summary({ reply: replyTo, change }: Verdict): [string, string | null] {
+function summary({ reply: replyTo, change }: Evaluation): [string, string | null] {
   const reply = replyTo({ time: 78, node: 1 });
   let word: string = reply.kind;
   if (reply.kind === 'outcome') word = reply.outcome;

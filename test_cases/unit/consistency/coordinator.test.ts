@@ -12,7 +12,7 @@ import {
 import type { Draft } from '../../../src/ordering/effect.ts';
 import type { Level } from '../../../src/placement/level.ts';
 import { Router } from '../../../src/placement/router.ts';
-import { storeRequest } from '../../../src/protocol/make-request.ts';
+import { storageRequest } from '../../../src/protocol/make-request.ts';
 import { REPLIES, type Reply, serverError } from '../../../src/protocol/reply.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 import type { Reader } from '../../../src/replication/read-flow.ts';
@@ -66,7 +66,7 @@ class NotingScheme implements Pick<Scheme, 'gate' | 'storeTrouble' | 'read' | 'g
 }
 
 const get = (...keys: string[]): Request => ({ kind: 'get', keys, withCas: false });
-const set = (key: string): Request => storeRequest('set', key, 0, 0, Buffer.from('1'));
+const set = (key: string): Request => storageRequest('set', key, 0, 0, Buffer.from('1'));
 const flush: Request = { kind: 'flush_all', delay: 0, noreply: false };
 
 let main: NotingScheme;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { KEYS_AHEAD_MAX, MultiRead, type Part } from '../../../src/consistency/multi-read.ts';
-import { Operation, type OperationOwner } from '../../../src/consistency/operation.ts';
+import { KEYS_AHEAD_MAX, type KeyRead, MultiRead } from '../../../src/consistency/multi-read.ts';
+import { Operation, type OperationListener } from '../../../src/consistency/operation.ts';
 import { type Hit, type Reply, serverError } from '../../../src/protocol/reply.ts';
 import { ReadFlow } from '../../../src/replication/read-flow.ts';
 import { newContext } from '../../../src/replication/request-context.ts';
@@ -16,8 +16,8 @@ interface Kind {
 }
 
 /** One multi-key read of values of `VALUE_BYTES`, with room for four of them, whose store answers when it is told to. */
-class Reading implements OperationOwner {
-  readonly asked: Part[] = [];
+class Reading implements OperationListener {
+  readonly asked: KeyRead[] = [];
   readonly out: string[][] = [];
   reply: Reply | null = null;
   ordered = 0;
@@ -42,7 +42,7 @@ class Reading implements OperationOwner {
   constructor(keys: readonly string[], { kind = 'get', cutShort, written }: Kind = {}) {
     const request = { kind, keys, withCas: false, exptime: 0, ...(cutShort && { cutShort }) };
     this.operation = new Operation(request, 'read', true, 0, this);
-    this.operation.isOrderedByRead = true;
+    this.operation.releasesBarrierWhenIssued = true;
     new MultiRead(this.operation, request, {
       read: (part) => {
         const issue = () => {
@@ -74,7 +74,7 @@ class Reading implements OperationOwner {
     operation.hold(0);
   }
 
-  onOrdered(): void {
+  onBarrierReleased(): void {
     this.ordered++;
   }
 
@@ -173,7 +173,7 @@ describe('a read of several keys', () => {
   it('goes on with the key that its client waits for first, though later ones have taken all the room', () => {
     const reading = new Reading(names(8));
     const first = reading.asked.shift()!;
-    // As where a write of the key is pending: its read begins anew, behind those of the others.
+    // As where a write of the key is pending: its read begins isNewItem, behind those of the others.
     first.hold(0);
     reading.flow.retry();
     while (reading.asked.length > 0) reading.answer();

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Coordinator } from '../../../src/consistency/coordinator.ts';
-import { Operation, type OperationOwner } from '../../../src/consistency/operation.ts';
+import { Operation, type OperationListener } from '../../../src/consistency/operation.ts';
 import { Pipeline, type PipelinePorts } from '../../../src/consistency/pipeline.ts';
 import { kindOf } from '../../../src/consistency/request-kinds.ts';
-import { arithmeticRequest, storeRequest } from '../../../src/protocol/make-request.ts';
+import { arithmeticRequest, storageRequest } from '../../../src/protocol/make-request.ts';
 import { REPLIES } from '../../../src/protocol/reply.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 import { newContext } from '../../../src/replication/request-context.ts';
@@ -21,7 +21,7 @@ const PORTS: PipelinePorts = {
 class NotingCoordinator {
   readonly started: Request['kind'][] = [];
 
-  readonly admit = (request: Request, owner: OperationOwner) =>
+  readonly admit = (request: Request, owner: OperationListener) =>
     new Operation(request, kindOf(request).access(request), true, 0, owner);
   readonly gate = () => ({ state: 'open' });
   readonly waitsForOwnWrites = () => false;
@@ -38,6 +38,6 @@ it('a request that concerns no entry does not let later ones overtake a conditio
   const pipeline = new Pipeline(coordinator as unknown as Coordinator, PORTS);
   pipeline.submit(arithmeticRequest('incr', 'k', 1n));
   pipeline.submit({ kind: 'invalid', line: 'ERROR', fatal: false, noreply: false });
-  pipeline.submit(storeRequest('set', 'k', 0, 0, Buffer.from('5')));
+  pipeline.submit(storageRequest('set', 'k', 0, 0, Buffer.from('5')));
   expect(coordinator.started).toEqual(['arithmetic', 'invalid']);
 });

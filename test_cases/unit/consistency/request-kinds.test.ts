@@ -7,13 +7,13 @@ import {
   arithmeticRequest,
   deleteRequest,
   readItemRequest,
-  storeRequest,
+  storageRequest,
 } from '../../../src/protocol/make-request.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 import type { Scheme } from '../../../src/replication/scheme.ts';
 
 const VALUE = Buffer.alloc(1_000);
-const set = storeRequest('set', 'user:1', 0, 0, VALUE);
+const set = storageRequest('set', 'user:1', 0, 0, VALUE);
 const get = (...keys: string[]): Request => ({ kind: 'get', keys, withCas: false });
 const gat: Request = { kind: 'gat', keys: ['user:1', 'b'], withCas: false, exptime: 1 };
 const touch: Request = { kind: 'touch', key: 'user:1', exptime: 1, noreply: false };
@@ -69,9 +69,9 @@ describe('the table of request kinds', () => {
   });
 
   it('says which reads are noticed', () => {
-    const noticed = (request: Request) => kindOf(request).isNoticed(request);
+    const noticed = (request: Request) => kindOf(request).countsAsRead(request);
     expect([get('b'), item, touch, gat].map(noticed)).toEqual([true, true, true, true]);
-    expect([{ ...item, unnoticed: true }, debug, set].map(noticed)).toEqual([false, false, false]);
+    expect([{ ...item, countsAsRead: false }, debug, set].map(noticed)).toEqual([false, false, false]);
   });
 
   it('counts the bytes that a request holds: the value that it writes, and its keys where they are many', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kindOf } from '../../../src/consistency/request-kinds.ts';
 import { PrefixStatistics } from '../../../src/controller/metrics/prefix-statistics.ts';
-import { deleteRequest, storeRequest } from '../../../src/protocol/make-request.ts';
+import { deleteRequest, storageRequest } from '../../../src/protocol/make-request.ts';
 import { REPLIES, type Reply } from '../../../src/protocol/reply.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 
@@ -17,8 +17,8 @@ function count(prefixes: PrefixStatistics, request: Request, reply: Reply): void
 describe('operations by prefix', () => {
   it('are gets, hits, sets and deletes of keys that have one', () => {
     const prefixes = new PrefixStatistics();
-    count(prefixes, storeRequest('set', 'user:1', 0, 0, Buffer.alloc(0)), REPLIES.stored);
-    count(prefixes, storeRequest('set', 'plain', 0, 0, Buffer.alloc(0)), REPLIES.stored);
+    count(prefixes, storageRequest('set', 'user:1', 0, 0, Buffer.alloc(0)), REPLIES.stored);
+    count(prefixes, storageRequest('set', 'plain', 0, 0, Buffer.alloc(0)), REPLIES.stored);
     count(prefixes, { kind: 'get', keys: ['user:0', 'user:1', 'page:1:x'], withCas: false }, found('user:1'));
     count(prefixes, deleteRequest('page:1'), REPLIES.notFound);
     count(prefixes, { ...deleteRequest('page:2'), unasked: true }, REPLIES.notFound);

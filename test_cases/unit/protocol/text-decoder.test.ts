@@ -10,7 +10,7 @@ const decode = (input: string, itemBytesMax = ITEM_BYTES_DEFAULT) =>
 
 const value = (text: string) => Buffer.from(text, 'latin1');
 const store = {
-  kind: 'store',
+  kind: 'storage',
   verb: 'set',
   key: 'k',
   flags: 0,

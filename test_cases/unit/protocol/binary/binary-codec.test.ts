@@ -98,7 +98,7 @@ describe('binary requests', () => {
   it('have values that are views of the chunk', () => {
     const bytes = packet(0x01, { key: 'k', extras: u32(0, 0), value: 'value' });
     const request = decodeOne(bytes);
-    expect(request.kind === 'store' && request.value.buffer === bytes.buffer).toBe(true);
+    expect(request.kind === 'storage' && request.value.buffer === bytes.buffer).toBe(true);
   });
 });
 

@@ -4,18 +4,22 @@ import { casOfVersion, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs } from '../protocol/expiry.ts';
 import { exceedsItemLimit } from '../protocol/limits.ts';
 import { REPLIES, type Reply } from '../protocol/reply.ts';
-import type { StoreRequest } from '../protocol/request.ts';
+import type { StorageRequest } from '../protocol/request.ts';
 import {
   answer,
   type DecideContext,
-  type Found,
+  type Evaluation,
+  type ExistingEntry,
   type SetChange,
   tokenOf,
-  type Verdict,
 } from './conditional.ts';
 
 /** `set`, `add`, `replace`, `append`, `prepend`, `cas`, in all protocols. */
-export function decideStore(request: StoreRequest, found: Found | null, context: DecideContext): Verdict {
+export function decideStorage(
+  request: StorageRequest,
+  found: ExistingEntry | null,
+  context: DecideContext,
+): Evaluation {
   switch (request.verb) {
     case 'set':
       return stored(request, context);
@@ -32,29 +36,29 @@ export function decideStore(request: StoreRequest, found: Found | null, context:
 }
 
 /** What a `set` changes, whatever was there. */
-export function setChange(request: StoreRequest, nowMs: WallMs): SetChange {
+export function setChange(request: StorageRequest, nowMs: WallMs): SetChange {
   const { flags, value, exptime, newToken } = request;
   const expiresAtMs = absoluteExpiryMs(exptime, nowMs);
   return { kind: 'set', flags, value, expiresAtMs, token: newToken, marks: 0 };
 }
 
 /** `stored`, with the new token where it was asked for. */
-export function storedReply(request: StoreRequest, version: Version): Outcome {
+export function storedReply(request: StorageRequest, version: Version): OutcomeReply {
   if (!request.wantsToken) return REPLIES.stored;
   return { kind: 'outcome', outcome: 'stored', cas: request.newToken ?? casOfVersion(version) };
 }
 
-type Outcome = Extract<Reply, { kind: 'outcome' }>;
+type OutcomeReply = Extract<Reply, { kind: 'outcome' }>;
 
-function stored(request: StoreRequest, { nowMs }: DecideContext): Verdict {
+function stored(request: StorageRequest, { nowMs }: DecideContext): Evaluation {
   return { change: setChange(request, nowMs), reply: (version) => storedReply(request, version) };
 }
 
 /**
  * A late writer that may invalidate stores over a newer entry: the value is out of date, and marked so; the
- * expiry, and who has won the right to fill the entry anew, stay as they are.
+ * expiry, and who has won the right to fill the entry isNewItem, stay as they are.
  */
-function compared(request: StoreRequest, found: Found | null, context: DecideContext): Verdict {
+function compared(request: StorageRequest, found: ExistingEntry | null, context: DecideContext): Evaluation {
   if (found === null) return answer(REPLIES.notFound);
   const token = tokenOf(found);
   if (request.compare === token) return stored(request, context);
@@ -72,7 +76,7 @@ function compared(request: StoreRequest, found: Found | null, context: DecideCon
  * The entry keeps its flags and its expiry; those of the request are ignored. A result that would be too large
  * is simply not stored: memcached has no other word for it here.
  */
-function joined(request: StoreRequest, found: Found | null, context: DecideContext): Verdict {
+function joined(request: StorageRequest, found: ExistingEntry | null, context: DecideContext): Evaluation {
   if (found === null) {
     if (request.vivify === null) return answer(REPLIES.notStored);
     return stored({ ...request, exptime: request.vivify }, context);

@@ -7,8 +7,8 @@ import type {
   InvalidRequest,
   Request,
   StatsRequest,
-  StoreRequest,
-  StoreVerb,
+  StorageRequest,
+  StorageVerb,
 } from '../request.ts';
 import type { BinaryCommand } from './binary-command.ts';
 import type { Packet } from './packet.ts';
@@ -59,7 +59,7 @@ export const append = joining('append');
 export const prepend = joining('prepend');
 
 /** With a token to compare, `set`, `add` and `replace` are all the same. */
-function storing(verb: StoreVerb): Make<StoreRequest> {
+function storing(verb: StorageVerb): Make<StorageRequest> {
   return (packet, command, value) => {
     const { cas, extras } = packet;
     const [flags, exptime] = [extras.readUInt32BE(0), extras.readUInt32BE(4)];
@@ -67,20 +67,20 @@ function storing(verb: StoreVerb): Make<StoreRequest> {
   };
 }
 
-function joining(verb: StoreVerb): Make<StoreRequest> {
+function joining(verb: StorageVerb): Make<StorageRequest> {
   return (packet, command, value) => storeOf(packet, command, verb, 0, 0, value);
 }
 
 function storeOf(
   packet: Packet,
   command: BinaryCommand,
-  verb: StoreVerb,
+  verb: StorageVerb,
   flags: number,
   exptime: number,
   value: Buffer,
-): StoreRequest {
+): StorageRequest {
   return {
-    kind: 'store',
+    kind: 'storage',
     verb,
     key: packet.key,
     flags,
