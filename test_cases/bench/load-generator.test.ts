@@ -6,10 +6,13 @@ import { describeWithMemcached, Memcached } from '../support/memcached.ts';
 import { describeWith } from '../support/programs.ts';
 import { TextClient } from '../support/text-client.ts';
 
-/** Figures are no better than what makes them: the load generator against a memcached, and against a server that stalls. */
+/** Tests the load generator against a memcached, and against a server that stalls. */
 describeWith('the load generator, which needs a C compiler', compilerVersion() !== null, () => {
   describeWithMemcached('on memcached', onMemcached);
-  it('charges a stall at a fixed rate to all requests that had to wait, not to the one that was sent', stall);
+  it(
+    'counts a stall at a fixed rate for all requests that had to wait, and not only for the one in flight',
+    stall,
+  );
 });
 
 function onMemcached(): void {
@@ -28,7 +31,7 @@ function onMemcached(): void {
     return await client.stats();
   };
 
-  it('fills in every key once, and then finds them all', async () => {
+  it('writes every key once, and then finds all of them', async () => {
     const before = Number((await stats()).get('curr_items'));
     const filled = await loader.run('memcached', [memcached.port], { fill: 1, keys: 1234, depth: 16 });
     expect(filled).toMatchObject({ operations: 1234, total: 1234, errors: 0, valueBytes: 123_400 });
@@ -39,7 +42,7 @@ function onMemcached(): void {
     expect(got.valueBytes).toBe(got.operations * 100);
   });
 
-  it('sends what it says that it sent', async () => {
+  it('reports the requests that it has sent', async () => {
     const before = await stats();
     const load = { gets: 50, keys: 100, depth: 4, zipf: 0.99, seconds: 0.1, warmup: 0.05 };
     const { total, gets, operations, errors } = await loader.run('memcached', [memcached.port], load);
@@ -58,13 +61,13 @@ function onMemcached(): void {
     expect(await loader.run('memcached', [memcached.port], read)).toMatchObject({ errors: 0, misses: 0 });
   });
 
-  it('counts errors and shows the first', async () => {
+  it('counts errors, and reports the first', async () => {
     const load = { fill: 1, keys: 2, value: 3_000_000, connections: 1 } as const;
     const result = await loader.run('memcached', [memcached.port], load);
     expect(result).toMatchObject({ errors: 2, firstError: 'SERVER_ERROR object too large for cache' });
   });
 
-  it('counts up what is there, and finds what is not there missing', async () => {
+  it('counts up a key that exists, and reports a missing one as a miss', async () => {
     const load = { incr: 1, keys: 1, connections: 5, seconds: 0.05 } as const;
     using client = await TextClient.connect(memcached.port);
     await client.ask('delete key-000000000\r\n');
@@ -75,19 +78,19 @@ function onMemcached(): void {
     expect(await client.get('key-000000000')).toBe(`${total}`);
   });
 
-  it('sends every request of a fixed rate, however few answers there are', async () => {
+  it('sends every request of a fixed rate, however few replies there are', async () => {
     const load = { rate: 1000, seconds: 0.3, connections: 3, depth: 1 };
     const { total, unfinished } = await loader.run('memcached', [memcached.port], load);
     expect(total + unfinished).toBe(300);
   });
 
-  it('says what is wrong with its options, and with a server that is not there', async () => {
+  it('reports wrong options, and a server that does not listen', async () => {
     await expect(loader.run('redis', [memcached.port], { incr: 1 })).rejects.toThrow('redis has no incr');
     await expect(loader.run('memcached', [1], {})).rejects.toThrow('port 1: Connection refused');
   });
 }
 
-/** Answers every line with STORED, but the first ones not before it has stood still for a while. */
+/** Starts a server that answers every line with STORED, the first ones only after a stall. */
 function stallingServer(stallMs: number): Promise<Server> {
   let opensAtMs = 0;
   return new Promise((resolve) => {
@@ -108,7 +111,7 @@ async function stall(): Promise<void> {
   try {
     const load = { rate: 1000, seconds: 1, connections: 1, depth: 1, value: 1 };
     const { p90Us, maxUs } = await Loader.compile().run('memcached', [portOf(server)], load);
-    // Of 1000 requests 400 fell due while nothing was answered, one a millisecond: 100 of them waited 300 ms or more.
+    // 400 of 1000 requests are due during the stall, one a millisecond: 100 of them wait for 300 ms or more.
     expect(maxUs).toBeGreaterThan(390_000);
     expect(p90Us).toBeGreaterThan(250_000);
   } finally {

@@ -5,10 +5,14 @@ import { excesses, LEVELS_COUNTED, TABLE } from '../../bench/work-count/table.ts
 import { traceObstacle } from '../../bench/work-count/trace.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
 
-/** Guards against operations that cost more than they did, by counting: see docs/performance.md. */
+/** Why this machine can't trace system calls; null when it can. */
 const obstacle = traceObstacle();
 
-describeWithMemcached('the work of an operation', () => {
+/**
+ * Compares the counted work of an operation with the table, so that an operation that costs more than before is
+ * noticed: see docs/performance.md.
+ */
+describeWithMemcached('the counted work', () => {
   describe.each(LEVELS_COUNTED)('%s', (level) => {
     let cluster: CountedCluster | null = null;
 
@@ -21,14 +25,14 @@ describeWithMemcached('the work of an operation', () => {
     });
 
     it.each(OPERATIONS)(
-      '%s allocates, and sends to peers, no more than the table says',
+      'of %s allocates, and sends to peers, no more than the table says',
       async (operation) => {
         expect(excesses(await countWork(cluster!, operation), TABLE[level]![operation])).toEqual([]);
       },
     );
 
     it.skipIf(obstacle !== null).each(OPERATIONS)(
-      `%s makes no more system calls and frames than the table says${obstacle === null ? '' : ` (${obstacle})`}`,
+      `of %s makes no more system calls and frames than the table says${obstacle === null ? '' : ` (${obstacle})`}`,
       async (operation) => {
         expect(excesses(await traceWork(cluster!, operation), TABLE[level]![operation])).toEqual([]);
       },

@@ -6,7 +6,7 @@ const VERSION = 0x0b;
 const READS = [0x00, 0x09, 0x0c, 0x0d, 0x1d, 0x1e, 0x23, 0x24];
 const COUNTS = [0x05, 0x06, 0x15, 0x16];
 
-/** Above every opaque of the generator. */
+/** Larger than every opaque of the generator. */
 const PROBE_OPAQUE = 0xf000_0000;
 
 export const BINARY: Dialect = {
@@ -20,7 +20,7 @@ export const BINARY: Dialect = {
     const answer = packet({ magic: 0x81, opcode: NOOP, opaque });
     return { request: latin1(packet({ opcode: NOOP, opaque })), answer: latin1(answer) };
   },
-  // No packet starts with a zero, so behind a value that was filled up the connection closes.
+  // No packet begins with a zero: when the filler completes a value and goes on, the connection closes.
   filler: (bytes) => Buffer.alloc(bytes),
   readReplies: readBinaryReplies,
 };
@@ -30,8 +30,8 @@ function latin1(text: string): Buffer {
 }
 
 /**
- * Takes packets apart. A CAS token is replaced by the order in which it first appeared, the value of `version`
- * by nothing. Tokens belong to the key for which the opaque stands.
+ * Splits the output into packets. A CAS token is replaced by its rank, in the order in which tokens first appeared; the
+ * value of `version` is left out. A token belongs to the key that the opaque stands for.
  */
 function readBinaryReplies(output: Buffer, onToken: (key: string, token: bigint) => void): string[] {
   const ranks = new Map<bigint, number>([[0n, 0]]);

@@ -4,10 +4,10 @@ import { pickWeighted } from './text-generator.ts';
 import * as words from './words.ts';
 
 /**
- * Packets of the binary protocol, well and badly made, quiet runs among them. Left out by name: `stat`, but for
- * groups that there are none of, lengths that would announce more than a megabyte, and a body behind an opcode
- * that there is none of: memcached takes the body for the next packet and closes, and whether the answer still
- * gets out depends on how the network cut the input.
+ * Packets of the binary protocol, well-formed and malformed, with runs of quiet ones. The generator leaves out `stat`,
+ * except for groups that do not exist; lengths that announce more than a megabyte; and a body after an unknown opcode:
+ * memcached reads such a body as the next packet and closes, and whether its reply is still sent depends on how the
+ * network cut the input.
  */
 export function binaryCommands(random: Random, { alone }: GenerateOptions): Command[] {
   if (alone && random.chance(0.08)) return [flush(random)];
@@ -32,7 +32,7 @@ const SHAPES: readonly (readonly [weight: number, shape: Shape])[] = [
 export const HEADER_BYTES = 24;
 const REQUEST_MAGIC = 0x80;
 
-/** Names that the low byte of an opaque stands for: answers do not name the key that their token belongs to. */
+/** The name of a key, by the low byte of the opaque: replies do not name the key that their token belongs to. */
 export const NAMES_BY_OPAQUE = ['', 'a', 'b', 'c', 'd', 'n', 'longest', 'control', 'high', 'large'];
 
 export interface Packet {
@@ -50,7 +50,7 @@ export interface Packet {
   readonly cas?: bigint;
 }
 
-/** Lengths are what they are, unless said otherwise. */
+/** The lengths in the header are those of the parts, unless the fields give others. */
 export function packet(fields: Packet): string {
   const { key = '', value = '', extras = NOTHING } = fields;
   const bytes = Buffer.alloc(HEADER_BYTES);
@@ -90,7 +90,7 @@ function u32(...values: readonly number[]): Buffer {
   return bytes;
 }
 
-/** Never within a stream's time. */
+/** An expiry that never comes while a stream runs. */
 function exptime(random: Random): number {
   return random.chance(0.6)
     ? 0
@@ -139,7 +139,7 @@ function flush(random: Random): Command {
   return command(() => packet({ opcode, extras }), random);
 }
 
-/** `noop`, `version`, the SASL commands, `verbosity` and what there is not. */
+/** `noop`, `version`, the SASL commands, `verbosity` and unknown opcodes. */
 function plain(random: Random): Command {
   const opaque = random.below(2 ** 20) * 256;
   const fields = random.pick<Packet>([
@@ -154,7 +154,10 @@ function plain(random: Random): Command {
   return command(() => packet({ ...fields, opaque }), random);
 }
 
-/** Lengths that contradict each other, extras and keys that do not belong, a wrong magic or data type. */
+/**
+ * Packets whose lengths contradict each other, with extras or keys that do not belong, or with a wrong magic or data
+ * type.
+ */
 function misshapen(random: Random): Command[] {
   const opcode = random.pick([0x00, 0x01, 0x02, 0x04, 0x05, 0x0a, 0x0b, 0x0e, 0x11, 0x1c, 0x1d, 0x25]);
   const name = random.pick(['a', 'b', 'too long', 'none']);
@@ -164,7 +167,7 @@ function misshapen(random: Random): Command[] {
     ...[{}, {}, {}, { magic: 0x81 }, { magic: 0 }, { dataType: 1 }, { vbucket: 7 }, { keyLength: 0 }],
     ...[{ keyLength: 300 }, { bodyLength: 0 }, { bodyLength: 3 }, { bodyLength: 500 }, { extrasLength: 30 }],
   ]);
-  // As the first of a connection, a wrong magic would announce the text protocol.
+  // A `noop` comes first: at the beginning of a connection, a wrong magic would select the text protocol.
   const first = command(() => packet({ opcode: 0x0a }), random);
   const one = command(({ key }) => {
     return packet({ opcode, extras, value, key: name === 'none' ? '' : key(name), ...change });
@@ -172,7 +175,10 @@ function misshapen(random: Random): Command[] {
   return [first, { ...abrupt(one), pauseAfter: true }];
 }
 
-/** Under a key of its own: memcached's `increment` on such a value does not compare the token. */
+/**
+ * Values near the item limit. They have a key of their own, since memcached's `increment` of such a value ignores the
+ * token.
+ */
 function nearItemLimit(random: Random): Command[] {
   const opcode = random.pick([0x01, 0x02, 0x03, 0x11, 0x0e]);
   const length = 1_048_576 - random.pick([0, 40, 66, 67, 68, 69, 70, 400]);

@@ -2,16 +2,19 @@ import { compareSeed, type Pair } from './differences.ts';
 import { describeDifference } from './report.ts';
 
 /**
- * How long, and from which seed on: `DIFF_SECONDS` per protocol and level, `DIFF_SEED` the first seed,
- * `DIFF_STREAMS` the most streams, to see one again. Without any of them it is the same streams every time, so
- * that a faster machine does not go further than a slower one; longer runs have a script.
+ * The settings of a run: `DIFF_SECONDS` per protocol and level; `DIFF_SEED`, the first seed; `DIFF_STREAMS`, the most
+ * streams, to repeat one. Without settings a run has the same streams every time, so that a faster machine does not
+ * test more than a slower one; scripts/differential.sh runs for longer.
  */
 const SECONDS = Number(process.env.DIFF_SECONDS ?? 20);
 const FIRST_SEED = Number(process.env.DIFF_SEED ?? 1);
 const STREAMS_BY_DEFAULT = process.env.DIFF_SECONDS === undefined ? 256 : Number.POSITIVE_INFINITY;
 const STREAMS_MAX = Number(process.env.DIFF_STREAMS ?? STREAMS_BY_DEFAULT);
 
-/** Streams at the same time; one seed in so many runs alone, so that it may flush the store. */
+/**
+ * The number of streams that run at the same time; one seed in `ALONE_EVERY` runs alone, so that it may flush the
+ * store.
+ */
 const LANES = 4;
 const ALONE_EVERY = 8;
 
@@ -21,7 +24,7 @@ export interface Run {
   readonly firstSeed: number;
 }
 
-/** @throws with the seed, how to see it again, and what differed */
+/** @throws with the seed, the command that repeats it, and the difference */
 export async function runBudget(pair: Pair, where: string, seconds = SECONDS): Promise<Run> {
   const until = performance.now() + seconds * 1000;
   const end = FIRST_SEED + STREAMS_MAX;

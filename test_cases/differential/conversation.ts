@@ -6,35 +6,39 @@ import type { Command, Dialect, Rendering, Stream } from './stream.ts';
 import { FOREIGN_TOKEN } from './stream.ts';
 import { keyBytes } from './words.ts';
 
-/** How a conversation ended: all was answered, the server closed it, or it fell silent in the middle. */
+/**
+ * How a conversation ended: every probe was answered, the server closed the connection, or the server stopped
+ * answering.
+ */
 export type Ending = 'answered' | 'closed' | 'silent';
 
 export interface Transcript {
   readonly output: Buffer;
   readonly ending: Ending;
-  /** Probes that each batch took until one was answered: the next server is sent the same bytes. */
+  /** The number of probes in each batch until one was answered: the other server is sent the same bytes. */
   readonly probes: readonly number[];
 }
 
-/** A probe may be read as part of a value: this is how long its answer is awaited before the next, longer one. */
+/** A server may read a probe as part of a value: after this time without an answer, the next, longer probe is sent. */
 const REFERENCE_PATIENCE_MS = [60, 60, 120, 240, 1_000] as const;
 const FILLER_BYTES = [0, 64, 1_024, 32_768, 1_200_000] as const;
-const SUBJECT_PATIENCE_MS = 4_000;
-const CLOSE_WITHIN_MS = 4_000;
-/** How long one that is to be silent is listened to, in milliseconds. */
+const SUBJECT_PATIENCE_MS = 12_000;
+const CLOSE_WITHIN_MS = 12_000;
+/** How long a server that should stay silent is watched, in milliseconds. */
 const SILENCE_MS = 80;
 
 const CUTS_MAX = 12;
 const LONG_BATCH_BYTES = 200_000;
 
 /**
- * Holds one side of a stream's conversation over a connection of its own.
+ * Sends a stream to one server over a connection of its own, and collects the replies.
  *
- * A batch is sent in pieces, then a probe; its answer shows that all before it was answered. Then the client
- * closes its side, and whatever comes until the server closes too still belongs to the output. So nothing
- * depends on how long an answer takes, unless a probe was swallowed by a value.
+ * A batch is sent in pieces, and a probe after it; the answer to the probe shows that everything before it was
+ * answered. At the end the client closes its side, and all bytes until the server closes too belong to the output. The
+ * result therefore does not depend on how long an answer takes, except when a value swallowed a probe.
  *
- * @param reference what another server said to the same stream, to send this one the same bytes; null for the first
+ * @param reference the transcript of the reference server for the same stream, so that this server is sent the same
+ * bytes; null for the reference server itself
  */
 export async function converse(
   port: number,
@@ -79,7 +83,7 @@ interface Probe {
   readonly answer: Buffer;
 }
 
-/** Sends probes, each behind more filler, until one is answered. */
+/** Sends probes, each after more filler than the last, until one is answered. */
 async function findProbe(
   listener: Listener,
   probe: (attempt: number) => Probe,
@@ -94,7 +98,7 @@ async function findProbe(
   return { ending: 'silent', count };
 }
 
-/** Sends the probes that the reference took, and awaits what the reference came to in the end. */
+/** Sends as many probes as the reference server was sent, and waits for the answer to the last one. */
 async function repeatProbes(
   listener: Listener,
   probe: (attempt: number) => Probe,
@@ -128,7 +132,7 @@ const ANY_RENDERING: Rendering = { key: (name) => name, token: () => FOREIGN_TOK
 
 async function sendInPieces(socket: Socket, bytes: Buffer, cuts: Random | null): Promise<void> {
   const count = cuts === null || bytes.length > LONG_BATCH_BYTES ? 0 : cuts.below(CUTS_MAX);
-  // Places as parts of the whole: tokens of another length on the other server move them only a little.
+  // The places are fractions of the whole: tokens of another length on the other server move them only a little.
   const places = Array.from({ length: count }, () => Math.floor(cuts!.next() * bytes.length));
   let start = 0;
   for (const end of [...places.toSorted((a, b) => a - b), bytes.length]) {
@@ -150,7 +154,7 @@ class Tokens implements Rendering {
     this.token = (name, which) => this.#seen.get(this.key(name))?.[which] ?? FOREIGN_TOKEN;
   }
 
-  /** @param keyOrName a key, or `#` and the name of one, from replies that do not tell the key */
+  /** @param keyOrName a key, or `#` and the name of a key where replies do not contain the key */
   learn(keyOrName: string, token: bigint): void {
     const key = keyOrName.startsWith('#') ? this.key(keyOrName.slice(1)) : keyOrName;
     const seen = this.#seen.get(key);
@@ -159,7 +163,7 @@ class Tokens implements Rendering {
   }
 }
 
-/** What a server says on one connection, and whether it has closed it. */
+/** Collects the output of a server on one connection, and notes whether it has closed. */
 class Listener {
   readonly #socket: Socket;
   #chunks: Buffer[] = [];
@@ -172,7 +176,7 @@ class Listener {
       this.#chunks.push(chunk);
       this.#wake();
     });
-    // A server that closes before it has read everything resets the connection: that is a close as well.
+    // A server that closes before it has read everything resets the connection, which counts as a close.
     socket.on('error', () => {});
     for (const event of ['end', 'close']) {
       socket.on(event, () => {
@@ -192,7 +196,7 @@ class Listener {
     if (!this.#closed && this.#socket.writable) this.#socket.write(bytes);
   }
 
-  /** Until the output ends with these bytes, the server closes, or the patience is at its end. */
+  /** Waits until the output ends with these bytes, the server closes, or the time is over. */
   async hear(ending: Buffer, withinMs: number): Promise<Ending> {
     const until = performance.now() + withinMs;
     for (;;) {
@@ -204,7 +208,7 @@ class Listener {
     }
   }
 
-  /** Closes this side, and waits until the other has done so too. */
+  /** Closes this side, and waits until the server has closed too. */
   async close(withinMs: number): Promise<void> {
     this.#socket.end();
     const until = performance.now() + withinMs;

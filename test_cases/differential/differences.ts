@@ -2,42 +2,47 @@ import { Random } from '../sim/random.ts';
 import { converse, type Ending, type Transcript } from './conversation.ts';
 import { type Command, type Dialect, type GenerateOptions, type Stream, streamOf } from './stream.ts';
 
-/** Two servers that are told the same: the one that is right by definition, and the one under test. */
+/**
+ * Two servers that are sent the same stream: the reference, which is right by definition, and the subject under test.
+ */
 export interface Pair {
   readonly dialect: Dialect;
   readonly referencePort: number;
   readonly subjectPort: number;
-  /** Runs that a failing stream may take to become shorter. */
+  /** The most runs for making a failing stream shorter. */
   readonly shrinkRunsMax?: number;
 }
 
 export interface Difference {
   readonly stream: Stream;
-  readonly reference: Said;
-  readonly subject: Said;
+  readonly reference: Replies;
+  readonly subject: Replies;
 }
 
-interface Said {
+interface Replies {
   readonly replies: readonly string[];
   readonly ending: Ending;
 }
 
 const SHRINK_RUNS_MAX = 150;
-/** Runs in which one of the two is silent take long. */
+/** A bound on the time of shrinking, since a run takes long when one server is silent. */
 const SHRINK_MS_MAX = 20_000;
 const PREFIX_CHARACTERS = 6;
 
 let prefixesGiven = 0;
 
-/** Of one length, and of no other conversation with the same servers. */
+/** A prefix of fixed length that no other conversation with the same servers has. */
 function newPrefix(): string {
   return `${(prefixesGiven++).toString(36).padStart(PREFIX_CHARACTERS, '0')}:`;
 }
 
-/** A second may pass on one of the two between an answer and the next: then the same does not happen again. */
+/**
+ * A second may pass on one server between two replies; such a difference does not occur again when the stream is
+ * repeated.
+ */
 const RUNS_MAX_WHERE_TIME_DIFFERS = 3;
 
-/** @returns null when both said the same */
+/** @returns null when both servers sent the same replies */
 export async function compare(pair: Pair, stream: Stream): Promise<Difference | null> {
   let found = await compareOnce(pair, stream);
   for (let run = 1; run < RUNS_MAX_WHERE_TIME_DIFFERS; run++) {
@@ -54,16 +59,19 @@ async function compareOnce(
   const prefix = newPrefix();
   const expected = await converse(referencePort, dialect, stream, prefix, null);
   const actual = await converse(subjectPort, dialect, stream, prefix, expected);
-  const [reference, subject] = [said(dialect, expected), said(dialect, actual)];
+  const [reference, subject] = [repliesOf(dialect, expected), repliesOf(dialect, actual)];
   return isSame(reference, subject, dialect) ? null : { stream, reference, subject };
 }
 
-function said(dialect: Dialect, { output, ending }: Transcript): Said {
+function repliesOf(dialect: Dialect, { output, ending }: Transcript): Replies {
   return { replies: dialect.readReplies(output, () => {}), ending };
 }
 
-/** memcached drops what it has not sent yet when it closes a connection (docs/protocol.md); a controller does not. */
-function isSame(reference: Said, subject: Said, { lastAnswerMayBeLost }: Dialect): boolean {
+/**
+ * memcached drops replies that it has not sent yet when it closes a connection (docs/protocol.md); a controller does
+ * not.
+ */
+function isSame(reference: Replies, subject: Replies, { lastAnswerMayBeLost }: Dialect): boolean {
   if (reference.ending !== subject.ending) return false;
   const [fewer, more] =
     reference.replies.length < subject.replies.length ? [reference, subject] : [subject, reference];
@@ -73,16 +81,16 @@ function isSame(reference: Said, subject: Said, { lastAnswerMayBeLost }: Dialect
   return fewer.replies.every((one, at) => one === more.replies[at]);
 }
 
-/** Seconds left, since the last access, or since the epoch: `t`, `l`, and `exp=`, `la=` of the meta commands. */
+/** The fields of meta replies in seconds, left or since the last access: `t`, `l`, `exp=`, `la=`. */
 function onlyTimeDiffers({ reference, subject }: Difference, dialect: Dialect): boolean {
-  const timeless = ({ replies, ending }: Said): Said => ({
+  const timeless = ({ replies, ending }: Replies): Replies => ({
     replies: replies.map((one) => one.replace(/ ([tl]|exp=|la=)\d+/g, ' $1…')),
     ending,
   });
   return isSame(timeless(reference), timeless(subject), dialect);
 }
 
-/** The stream of a seed, compared; a difference is told with fewer commands where those still show one. */
+/** Compares the stream of a seed. A difference is reported for the shortest stream found that still shows one. */
 export async function compareSeed(
   pair: Pair,
   seed: number,
@@ -96,7 +104,7 @@ export async function compareSeed(
   };
 }
 
-/** Leaves out ever smaller runs of commands, and the cuts, as long as the two still differ. */
+/** Leaves out ever smaller runs of commands, and the cuts, as long as the servers still differ. */
 async function shrink(pair: Pair, found: Difference): Promise<Difference> {
   let best = found;
   let runs = 0;

@@ -4,9 +4,9 @@ import { pickWeighted, textCommands } from './text-generator.ts';
 import * as words from './words.ts';
 
 /**
- * Meta commands, well and badly written, among classic ones. Left out by name, with the reason in
- * docs/protocol.md: `me`, which shows memcached's own memory; what 1.6.18 does not have yet, `E` and the `x` of
- * `md`; an opaque that is too long; the `T` of `ma`, and `R` beside `T`.
+ * Meta commands, well-formed and malformed, among classic ones. The generator leaves out, for the reasons in
+ * docs/protocol.md: `me`, which shows memcached's own memory; `E`, and the `x` of `md`, which 1.6.18 does not have; an
+ * opaque that is too long; the `T` of `ma`; and `R` beside `T`.
  */
 export function metaCommands(random: Random, options: GenerateOptions): Command[] {
   if (random.chance(0.25)) return textCommands(random, options);
@@ -26,15 +26,15 @@ const SHAPES: readonly (readonly [weight: number, shape: Shape])[] = [
   [3, badChunk],
 ];
 
-/** The key as sent, and whether it is sent in base64. */
+/** The name of a key, and whether it is sent in base64. */
 interface Key {
   readonly name: string;
   readonly isBase64: boolean;
 }
 
 /**
- * An entry keeps how its key was written when it was stored: so one key is always base64, the others never. Counting
- * gives it up when the number has become longer: see `textKey`.
+ * An entry keeps the form in which its key was written when it was stored; therefore one key is always in base64, and
+ * the others never are. Counting loses that form when the number becomes longer: see `textKey`.
  */
 function anyKey(random: Random): Key {
   return random.chance(0.15)
@@ -50,7 +50,7 @@ function written({ name, isBase64 }: Key): Part {
   return ({ key }) => (isBase64 ? Buffer.from(key(name), 'latin1').toString('base64') : key(name));
 }
 
-/** One flag: bytes, or bytes with a token in them. */
+/** One flag: bytes, or bytes that contain a token. */
 type Flag = string | Part;
 
 function metaGet(random: Random): Command {
@@ -115,12 +115,12 @@ function opaque(random: Random): string {
   return `O${random.pick(['1', 'opaque', '0123456789', 'a-b_c', 'o'.repeat(31)])}`;
 }
 
-/** Modes of the command, and now and then one that is none. */
+/** A mode of the command; now and then one that does not exist. */
 function mode(random: Random, modes: string): string {
   return `M${random.chance(0.95) ? random.pick([...modes]) : random.pick(['', 'X', 'SS', 'set', '0'])}`;
 }
 
-/** Few or many, in any order, each at most once but for the occasional mistake. */
+/** Few or many flags, in any order, each at most once except for the occasional mistake. */
 function flagsFrom(pool: readonly Flag[], random: Random, isBase64: boolean): Flag[] {
   const left = [...pool];
   const flags: Flag[] = [];
@@ -139,8 +139,9 @@ function flagsFrom(pool: readonly Flag[], random: Random, isBase64: boolean): Fl
 }
 
 /**
- * Of an expiry that has passed memcached tells the time left as 2³² less what it is over; an entry that a read
- * has made under a base64 key returns its key as it is; and 1.6.18 does not make entries by append.
+ * Leaves out combinations that two servers can't agree on. For a past expiry memcached shows the time left as 2³² minus
+ * the seconds since then; an entry that a read created under a base64 key returns its key decoded; and 1.6.18 does not
+ * create entries by append.
  */
 function withoutNeverComparable(flags: readonly Flag[], isBase64: boolean): readonly Flag[] {
   const has = (pattern: RegExp): boolean =>

@@ -7,7 +7,10 @@ const COMMANDS_MAX = 30;
 const MUTATIONS_MAX = 8;
 const GARBAGE_BYTES_MAX = 400;
 
-/** What no decoder expects: commands of a protocol with bytes changed, lost, doubled and strewn in, or noise. */
+/**
+ * Bytes that no decoder expects: commands of a protocol with bytes changed, removed, doubled and inserted, or random
+ * bytes.
+ */
 export function mutated(dialect: Dialect, random: Random, prefix: string): Buffer {
   const rendering: Rendering = { key: (name) => keyBytes(prefix, name), token: () => FOREIGN_TOKEN };
   if (random.chance(0.15)) return garbage(random, 20_000);

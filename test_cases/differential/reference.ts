@@ -3,17 +3,20 @@ import { connect } from 'node:net';
 import { ITEM_BYTES_DEFAULT } from '../../src/protocol/limits.ts';
 import { Memcached } from '../support/memcached.ts';
 
-/** Literal tokens of the generators are all below this. */
+/** All literal tokens of the generators are smaller than this number. */
 const TOKENS_USED_UP = 2_000;
 
-/** Its maintenance holds entries for a moment now and then, and a counter that is held loses its padding. */
+/**
+ * memcached's maintenance threads refer to entries for a moment now and then, and a counter loses its padding
+ * meanwhile.
+ */
 const NO_MAINTENANCE = ['-o', 'no_lru_maintainer,no_lru_crawler'];
 
 /**
- * A memcached with the default item limit to compare with.
+ * Starts a memcached with the default item limit as the reference.
  *
- * memcached counts its tokens from 1. Once the first have gone to a key that no stream knows, a small literal
- * token matches nothing, there as in a cluster.
+ * memcached counts its tokens from 1. Once the first ones have gone to a key that no stream uses, a small literal token
+ * matches nothing in the reference, as in a cluster.
  */
 export async function startReference(): Promise<Memcached> {
   const memcached = await Memcached.start(ITEM_BYTES_DEFAULT, NO_MAINTENANCE);

@@ -3,7 +3,7 @@ import type { Dialect } from './stream.ts';
 import { textCommands } from './text-generator.ts';
 import { readTextReplies } from './text-replies.ts';
 
-/** The line end in front closes a line that a command has left open. */
+/** The probe begins with a line end, which ends a line that a command has left open. */
 export const textProbe: Dialect['probe'] = (id, rendering) => {
   const key = rendering.key('probe');
   const value = `probe ${id}`;
@@ -24,5 +24,5 @@ export const TEXT: Dialect = {
   readReplies: readTextReplies,
 };
 
-/** Meta commands belong to the text protocol: they share its connections, and here its streams. */
+/** Meta commands belong to the text protocol: they share its connections and, in these tests, its streams. */
 export const META: Dialect = { ...TEXT, name: 'meta', generate: metaCommands };

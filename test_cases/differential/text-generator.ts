@@ -3,9 +3,9 @@ import { abrupt, type Command, command, type GenerateOptions } from './stream.ts
 import * as words from './words.ts';
 
 /**
- * Commands of the text protocol, well and badly written. Left out by name, with the reason in docs/protocol.md:
- * `show`, `who`, all of `stats` but its errors, lines above 2 KiB that name no keys and have an end, and a
- * `flush_all` with a delay behind one without, by which a memcached revives what it has not yet thrown away.
+ * Commands of the text protocol, well-formed and malformed. The generator leaves out, for the reasons in
+ * docs/protocol.md: `show`; `who`; `stats`, except for its errors; lines above 2 KiB that name no keys and have an end;
+ * and a `flush_all` with a delay after one without, by which a memcached revives entries that it has not removed yet.
  */
 export function textCommands(random: Random, { alone }: GenerateOptions): Command[] {
   if (alone && random.chance(0.08)) return [flushAll(random)];
@@ -67,7 +67,7 @@ function retrieval(random: Random): Command {
   return keyList('get', random);
 }
 
-/** What shows tokens is waited for more often than not: else they could not be used. */
+/** A read that shows tokens is more often waited for than not: otherwise later commands could not use the tokens. */
 function retrievalWithTokens(random: Random): Command {
   const shown = keyList('gets', random);
   return { ...shown, pauseAfter: shown.pauseAfter || random.chance(0.6) };
@@ -81,7 +81,7 @@ function keyList(head: string, random: Random): Command {
   const count = random.chance(0.7) ? 1 : 1 + random.below(random.chance(0.8) ? 5 : 40);
   const names = Array.from({ length: count }, () => words.keyName(random));
   const isRefused = random.chance(0.02);
-  // In front of the others: memcached counts those before it as read, which `mg … h` shows.
+  // The long key comes first: memcached counts the keys before it as read, which `mg … h` shows.
   if (isRefused) names.unshift('too long');
   const space = random.chance(0.9) ? ' ' : '  ';
   const end = lineEnd(random, names.at(-1));
@@ -192,7 +192,10 @@ const ODD_SHAPES = [
   ...['delete L N', 'get L K K', 'gat N L', 'cas L 0 0 1 N', 'append L N N 1'],
 ];
 
-/** The right number of words with odd numbers among them; a store has a value behind it, header or not. */
+/**
+ * A line with the right number of words, and odd numbers among them; after a storage command comes a value, whether its
+ * header is valid or not.
+ */
 function oddlyNumbered(random: Random): Command {
   const shape = random.pick(ODD_SHAPES).split(' ');
   const name = words.keyName(random);
@@ -226,7 +229,7 @@ const JUMBLE_NAMES = [
   'verbosity',
 ];
 
-/** A command's name with words that belong to others. */
+/** The name of a command, with the words of other commands. */
 function jumbled(random: Random): Command {
   const first = random.pick(JUMBLE_NAMES);
   const count = random.below(7);
@@ -242,7 +245,7 @@ function jumbled(random: Random): Command {
   return rest.includes('HTTP/1.1') || rest.includes('L') ? abrupt(one) : one;
 }
 
-/** A value that is shorter or longer than announced, or does not end in a line end. */
+/** A value that is shorter or longer than announced, or that has no line end after it. */
 function badlyChunked(random: Random): Command {
   const [verb, name, value] = [random.pick(STORE_VERBS), words.keyName(random), words.value(random)];
   const length = Math.max(0, value.length + random.pick([0, 0, -3, -2, -1, 1, 2, 3, 30]));
@@ -252,14 +255,14 @@ function badlyChunked(random: Random): Command {
 }
 
 function noise(random: Random): Command {
-  // As the first byte of a connection, 0x80 would announce the binary protocol.
+  // The first byte is changed when it is 0x80: at the beginning of a connection that would select the binary protocol.
   const bytes = words.anyBytes(random, 80).replace(/^[\x80\x4d]/, 'x');
   return command(() => `${bytes}\r\n`, random);
 }
 
 function longRetrieval(random: Random): Command {
   const [head, count] = [random.pick(['get', 'gets', '  get']), 20 + random.below(800)];
-  // A value that was announced longer than it is must not take its beginning: the rest is no `get` any more.
+  // A value that is shorter than announced must not swallow the beginning of this line: the rest would not be a `get`.
   return abrupt(
     command(({ key }) => `${head} ${`${key('n')} ${key('nothing')} `.repeat(count)}\r\n`, random),
   );
@@ -267,7 +270,7 @@ function longRetrieval(random: Random): Command {
 
 const ITEM_BYTES_MAX = 1_048_576;
 
-/** Around the largest item; what is too large is swallowed, and a `set` of it removes what was there. */
+/** Values around the item limit: one that is too large is swallowed, and a `set` of it removes the old entry. */
 function nearItemLimit(random: Random): Command {
   const [verb, name] = [random.pick(STORE_VERBS), words.keyName(random)];
   const length = ITEM_BYTES_MAX - random.pick([0, 1, 40, 66, 67, 68, 69, 70, 80, 400]);
@@ -278,10 +281,10 @@ function nearItemLimit(random: Random): Command {
   );
 }
 
-/** More than memcached reads at once, so that it sees no line end in it, however the network cuts it. */
+/** Longer than one read of memcached, so that memcached sees no line end in it however the network cuts it. */
 const ENDLESS_LINE = 'x'.repeat(600_000);
 
-/** Ends the connection. */
+/** A line that ends the connection. */
 function last(random: Random): Command {
   const bytes = random.pick(['quit\r\n', 'quit x\r\n', 'POST / HTTP/1.1\r\n', ENDLESS_LINE, 'HTTP/\r\n']);
   return abrupt(command(() => bytes, random));
@@ -292,7 +295,9 @@ function noreply(random: Random): string {
   return random.pick([' noreply', ' noreply', ' noreply', ' norep', ' noreply x', ' ']);
 }
 
-/** @param lastKey the key in front of it, which an odd end makes longer: by a byte too much if it is the longest */
+/**
+ * @param lastKey the key before the line end. An odd end makes that key longer: one byte too long if it is the longest.
+ */
 function lineEnd(random: Random, lastKey = ''): string {
   const end = random.chance(0.93) ? '\r\n' : random.pick(['\n', ' \r\n', '\r\r\n', '\0\r\n']);
   return lastKey === 'longest' ? '\r\n' : end;

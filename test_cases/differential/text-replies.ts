@@ -1,7 +1,7 @@
 /**
- * Takes the output of a text connection apart, and replaces what two servers cannot agree on: a CAS token by
- * the order in which it first appeared, so that "the same as before" and "a new one" still have to agree, and
- * the version.
+ * Splits the output of a text connection into replies, and replaces the parts that two servers can't agree on: the
+ * version, and CAS tokens, each of which becomes its rank in the order of first appearance, so that "the same token"
+ * and "a new token" are still compared.
  */
 export function readTextReplies(output: Buffer, onToken: (key: string, token: bigint) => void): string[] {
   const ranks = new Map<string, string>();
@@ -46,7 +46,7 @@ function withoutTokens(line: string, rankOf: (key: string, token: string) => str
   return line.replace(/^VERSION .*/, 'VERSION …');
 }
 
-/** A `c` flag counts for the key that the `k` flag beside it returns; base64 keys are told apart by `b`. */
+/** The token of a `c` flag belongs to the key that the `k` flag beside it returns; the flag `b` marks a base64 key. */
 function withoutMetaTokens(line: string, rankOf: (key: string, token: string) => string): string {
   const words = line.trimEnd().split(' ');
   const returned = words.find((word, at) => at > 0 && word.startsWith('k'))?.slice(1) ?? '';
@@ -55,8 +55,8 @@ function withoutMetaTokens(line: string, rankOf: (key: string, token: string) =>
 }
 
 /**
- * Seconds left until a unix time, which memcached counts from the second in which it was started: it may be one
- * off for as long as it runs. Only such an expiry can be more than 30 days ahead.
+ * Replaces times left of more than 30 days, which only an expiry as a unix time can have: memcached counts them from
+ * the second in which it started, and may therefore be wrong by one for as long as it runs.
  */
 function withoutFarTimes(line: string): string {
   return line.replace(/ t(\d+)(?=[ \r])/g, (flag, seconds) =>

@@ -2,14 +2,14 @@ import type { Random } from '../sim/random.ts';
 import { FOREIGN_TOKEN, type Rendering } from './stream.ts';
 
 /**
- * Words that the generators share: keys, numbers and values, good and odd. Left out by name, since no two
- * servers can be held to agree on it: an expiry that would come while a stream runs; and counting that comes to
- * numbers from 2^63 on, behind which memcached looks for a minus sign in whatever memory follows.
+ * Words that the generators share: keys, numbers and values, usual and odd. Two cases are left out, since no two
+ * servers can agree on them: an expiry that comes while a stream runs; and counting to numbers from 2^63 on, after
+ * which memcached looks for a minus sign in whatever memory follows.
  */
 
 export const KEY_BYTES_MAX = 250;
 
-/** Names of the keys of one stream: few, so that commands meet. */
+/** The names of the keys of one stream: few, so that several commands use the same key. */
 const KEYS = ['a', 'b', 'c', 'd', 'n'];
 const ODD_KEYS = ['longest', 'control', 'high'];
 
@@ -17,7 +17,7 @@ export function keyName(random: Random): string {
   return random.chance(0.93) ? random.pick(KEYS) : random.pick(ODD_KEYS);
 }
 
-/** Bytes of a key that is all a stream's own by its prefix. */
+/** The bytes of a key; the prefix makes it a key of one stream only. */
 export function keyBytes(prefix: string, name: string): string {
   switch (name) {
     case 'longest':
@@ -33,7 +33,10 @@ export function keyBytes(prefix: string, name: string): string {
   }
 }
 
-/** Never within a stream's time: 0, a hundred seconds and more, long gone, or beyond what a field holds. */
+/**
+ * An expiry that never comes while a stream runs: 0, a hundred seconds and more, long past, or beyond the range of a
+ * field.
+ */
 export function exptime(random: Random): string {
   if (random.chance(0.6)) return '0';
   return random.pick([
@@ -55,7 +58,10 @@ export function delta(random: Random): string {
   ]);
 }
 
-/** Words that are numbers to nobody, or only to C; as an expiry none is below 5 seconds, as a token all are known. */
+/**
+ * Words that are no numbers, or only to C. As an expiry none is below 5 seconds; as a token no server gives any of
+ * them.
+ */
 export function oddNumber(random: Random): string {
   return random
     .pick([
@@ -93,7 +99,10 @@ export function oddNumber(random: Random): string {
     .replace('∞', '\xe2\x88\x9e');
 }
 
-/** What `incr` may find: widths that grow, and what is no number. The bounds of 64 bits are in the tables. */
+/**
+ * Values that `incr` may find: numbers whose width grows, and values that are no number. The bounds of 64 bits are in
+ * the tables of cases.
+ */
 const NUMERIC_VALUES = [
   ...['0', '1', '9', '10', '99', '100', '999999999999999999', '1000000000000000000'],
   ...[
@@ -117,7 +126,7 @@ export function value(random: Random): string {
   return anyBytes(random, random.chance(0.9) ? 60 : 20_000);
 }
 
-/** Line ends and command words within values must not be mistaken for what they look like. */
+/** Any bytes, with line ends and command words among them, which a server must not take for commands. */
 export function anyBytes(random: Random, lengthMax: number): string {
   const parts: string[] = [];
   let length = random.below(lengthMax + 1);
@@ -131,12 +140,15 @@ export function anyBytes(random: Random, lengthMax: number): string {
   return parts.join('');
 }
 
-/** Of one length for both servers: broken requests are read as something else, which must not depend on it. */
+/**
+ * The text of a token, of one length for both servers: a malformed request may be read as something else, which must
+ * not depend on the length.
+ */
 export function tokenText(token: bigint): string {
   return token.toString().padStart(TOKEN_DIGITS, '0');
 }
 
-/** Digits of the largest number of 64 bits. */
+/** The number of digits of the largest number of 64 bits. */
 const TOKEN_DIGITS = 20;
 
 export function token(random: Random, name: string): (rendering: Rendering) => bigint {

@@ -1,10 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { portOf } from '../support/free-port.ts';
 
-/** Changes what a server says, one chunk at a time; null closes the connection. */
+/** Changes the output of a server, one chunk at a time; null closes the connection. */
 export type Fault = (chunk: Buffer) => Buffer | null;
 
-/** A server that is almost a memcached: it stands in front of a real one, and now and then says something else. */
+/** A proxy in front of a memcached that changes its output now and then. */
 export class WrongProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

@@ -11,7 +11,7 @@ import { mayMount, SmallDisk } from '../support/small-disk.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
-/** `main.ts status` as a user runs it. */
+/** Runs `main.ts status` as a user does. */
 async function status(cluster: Cluster, ...words: string[]) {
   const main = [resolve(PROJECT, 'main.ts'), 'status', '-c', cluster.configFile, ...words];
   const { code, printed } = await run(process.execPath, main);
@@ -24,8 +24,8 @@ const addressOf = (cluster: Cluster, id: number): string => `127.0.0.1:${cluster
 const linesOf = (cluster: Cluster, id: number, words: string): string[] =>
   cluster.controllers[id]!.log().filter((line) => line.includes(words));
 
-describe.each(['linearizability', 'sequential'])('%s: the whole cluster at a glance', (level) => {
-  it('is healthy, then degraded, then unavailable, and so are its exit codes', async () => {
+describe.each(['linearizability', 'sequential'])('%s: status', (level) => {
+  it('reports healthy, degraded and unavailable as controllers die, and exits with 0, 1 and 3', async () => {
     await using cluster = await startCluster({ level, store: 'custom' });
     await (await cluster.client(0)).set('key', 'value');
     const healthy = await status(cluster);
@@ -41,8 +41,8 @@ describe.each(['linearizability', 'sequential'])('%s: the whole cluster at a gla
       last: 'degraded: 2 of 3 take part, no further failure is tolerated',
     });
     expect(degraded.printed).toContain(`${addressOf(cluster, 2)}: nothing listens there`);
-    expect(linesOf(cluster, 0, ' warn  [0] peer is down')).toHaveLength(1);
-    expect(linesOf(cluster, 0, ' warn  [0] view installed')).toHaveLength(1);
+    await eventually(() => expect(linesOf(cluster, 0, ' warn  [0] peer is down')).toHaveLength(1));
+    await eventually(() => expect(linesOf(cluster, 0, ' warn  [0] view installed')).toHaveLength(1));
 
     await cluster.kill(1);
     const client = await cluster.client(0);
@@ -80,7 +80,7 @@ describe.each(['linearizability', 'sequential'])('%s: the whole cluster at a gla
   });
 });
 
-it('what answers in the place of a controller, and what does not, is named with the reason', async () => {
+it('status names each address without a controller, and what answers there', async () => {
   await using cluster = await startCluster({ level: 'eventual', store: 'custom' });
   const other = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\nEND\r\n'));
   const silent = createServer((socket) => socket.on('error', () => {}));
@@ -101,7 +101,7 @@ it('what answers in the place of a controller, and what does not, is named with 
   }
 });
 
-it('one that stands still is named, and one that knows its peers is enough to find all', async () => {
+it('status names a controller that stands still, and finds all controllers through one of them', async () => {
   await using cluster = await startCluster({ level: 'eventual', store: 'custom' });
   const json = async (): Promise<{ state: string; notes: string[]; controllers: unknown[] }> => {
     const { printed } = await status(cluster, '--json', '--peers', addressOf(cluster, 1));
@@ -116,38 +116,43 @@ it('one that stands still is named, and one that knows its peers is enough to fi
   expect(notes).toEqual([`${addressOf(cluster, 2)}: no answer within 2 s`]);
 });
 
-describeWithMemcached('a store that is lost or hangs', () => {
-  it.each(['sequential', 'eventual'])('%s: is seen from every controller, and reads go on', async (level) => {
-    await using cluster = await startCluster({ level });
-    const client = await cluster.client(2);
-    expect(await client.set('key', 'value')).toBe('STORED');
-    await cluster.memcached(2).pause();
-    for (const id of [0, 1, 2]) {
-      await eventually(async () => {
-        const { peers } = await cluster.status(id);
-        expect(peers[2]!.storeTrouble).toMatch(/no answer within/);
-      });
-    }
-    expect(await client.get('key')).toBe('value');
-    const { reads, writes, values } = await cluster.status(2);
-    expect({ reads: reads.ready, writes: writes.ready }).toEqual({ reads: true, writes: false });
-    expect(values.missing - values.unanswered).toBe(0);
-    const shown = (await (await cluster.client(0)).lines('show')).join('\n');
-    expect(shown).toMatch(new RegExp(`${addressOf(cluster, 2)} .*member, store down: .*no answer within`));
-    const { code, printed, last } = await status(cluster);
-    expect(code).toBe(1);
-    expect(printed).toMatch(/: ready for reads, not for writes: the store is down: .*no answer within/);
-    expect(last).toMatch(/^degraded: 3 of 3 take part/);
-    expect(linesOf(cluster, 0, ' warn  [0] the store of a peer is down')).toHaveLength(1);
-    cluster.memcached(2).resume();
-    await cluster.ready();
-    await eventually(() => expect(linesOf(cluster, 0, 'the store of a peer is back')).toHaveLength(1));
-  });
+describeWithMemcached('a store that hangs', () => {
+  it.each(['sequential', 'eventual'])(
+    '%s: is reported by every controller, and its controller goes on serving reads',
+    async (level) => {
+      await using cluster = await startCluster({ level });
+      const client = await cluster.client(2);
+      expect(await client.set('key', 'value')).toBe('STORED');
+      await cluster.memcached(2).pause();
+      for (const id of [0, 1, 2]) {
+        await eventually(async () => {
+          const { peers } = await cluster.status(id);
+          expect(peers[2]!.storeTrouble).toMatch(/no answer within/);
+        });
+      }
+      expect(await client.get('key')).toBe('value');
+      const { reads, writes, values } = await cluster.status(2);
+      expect({ reads: reads.ready, writes: writes.ready }).toEqual({ reads: true, writes: false });
+      expect(values.missing - values.unanswered).toBe(0);
+      const shown = (await (await cluster.client(0)).lines('show')).join('\n');
+      expect(shown).toMatch(new RegExp(`${addressOf(cluster, 2)} .*member, store down: .*no answer within`));
+      const { code, printed, last } = await status(cluster);
+      expect(code).toBe(1);
+      expect(printed).toMatch(/: ready for reads, not for writes: the store is down: .*no answer within/);
+      expect(last).toMatch(/^degraded: 3 of 3 take part/);
+      await eventually(() =>
+        expect(linesOf(cluster, 0, ' warn  [0] the store of a peer is down')).toHaveLength(1),
+      );
+      cluster.memcached(2).resume();
+      await cluster.ready();
+      await eventually(() => expect(linesOf(cluster, 0, 'the store of a peer is back')).toHaveLength(1));
+    },
+  );
 });
 
-describe('a disk that is full', () => {
+describe('a full disk of one controller', () => {
   it.skipIf(!mayMount).each(['linearizability', 'eventual'])(
-    '%s: is seen from every controller, with its path',
+    '%s: is reported by every controller, with its path',
     async (level) => {
       using disk = new SmallDisk('8m');
       await using cluster = await startCluster({
@@ -169,7 +174,7 @@ describe('a disk that is full', () => {
       const { code, printed } = await status(cluster);
       expect(code).toBe(1);
       expect(printed).toContain(path);
-      expect(linesOf(cluster, 1, ' warn  [1] peer takes no writes')).toHaveLength(1);
+      await eventually(() => expect(linesOf(cluster, 1, ' warn  [1] peer takes no writes')).toHaveLength(1));
       disk.free();
       await cluster.ready();
     },
@@ -177,7 +182,7 @@ describe('a disk that is full', () => {
 });
 
 describe('status --watch', () => {
-  /** As a user runs it, with nothing on its outputs that is a terminal. */
+  /** Runs `status --watch` as a user does; none of its outputs is a terminal. */
   function watch(cluster: Cluster, words: readonly string[], signal: 'SIGINT' | 'SIGTERM') {
     const main = [resolve(PROJECT, 'main.ts'), 'status', '-c', cluster.configFile, '--watch', ...words];
     const child = spawn(process.execPath, main, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -188,22 +193,22 @@ describe('status --watch', () => {
       });
     }
     const closed = once(child, 'close');
-    const said = (what: RegExp, times: number) =>
-      eventually(() => expect(printed.match(what)?.length ?? 0).toBeGreaterThanOrEqual(times), 30_000);
+    const printsTimes = (what: RegExp, times: number) =>
+      eventually(() => expect(printed.match(what)?.length ?? 0).toBeGreaterThanOrEqual(times));
     const interrupt = async () => {
       child.kill(signal);
       const [code, killedBy] = await closed;
       return { code, killedBy, printed };
     };
-    return { said, interrupt };
+    return { printsTimes, interrupt };
   }
 
-  it('looks again and again; interrupted, it ends with the exit code of its last look', async () => {
+  it('prints the status again and again; when interrupted, it exits with the code of the last status', async () => {
     await using cluster = await startCluster({ level: 'sequential', store: 'custom' });
     const table = watch(cluster, [], 'SIGINT');
-    await table.said(/^healthy: 3 of 3 take part/gm, 2);
+    await table.printsTimes(/^healthy: 3 of 3 take part/gm, 2);
     await cluster.kill(2);
-    await table.said(/^degraded: 2 of 3 take part/gm, 2);
+    await table.printsTimes(/^degraded: 2 of 3 take part/gm, 2);
     const ended = await table.interrupt();
     expect(ended).toMatchObject({ code: 1, killedBy: null });
     expect(ended.printed).toMatch(/\ndegraded: .*\n\n$/);
@@ -212,7 +217,7 @@ describe('status --watch', () => {
     cluster.start(2);
     await cluster.ready();
     const json = watch(cluster, ['--json'], 'SIGTERM');
-    await json.said(/"state":"healthy"/g, 2);
+    await json.printsTimes(/"state":"healthy"/g, 2);
     const { code, killedBy, printed } = await json.interrupt();
     expect({ code, killedBy }).toEqual({ code: 0, killedBy: null });
     const lines = printed.trimEnd().split('\n');
@@ -220,8 +225,8 @@ describe('status --watch', () => {
   });
 });
 
-it('a pending request is shown with its key, age and origin, and who has not acknowledged it', async () => {
-  // One that stands still is waited for long enough to look.
+it('show requests prints key, age and origin of a pending request, and the peers yet to acknowledge it', async () => {
+  // With these settings the cluster waits for a paused controller long enough for the test to look.
   const settings = { threshold: '300', lease_time: '5', request_timeout: '60' };
   await using cluster = await startCluster({ level: 'linearizability', store: 'custom', settings });
   const [client, other] = await cluster.clients();
@@ -253,8 +258,8 @@ it('a pending request is shown with its key, age and origin, and who has not ack
   expect(await written).toBe('STORED');
 });
 
-describeWithMemcached('a write that waits for the local store', () => {
-  it('is shown at the level eventual too', async () => {
+describeWithMemcached('show requests', () => {
+  it('prints a write that waits for the local store at the level eventual', async () => {
     const settings = { store_timeout: '20', request_timeout: '40' };
     await using cluster = await startCluster({ level: 'eventual', settings });
     const client = await cluster.client(0);

@@ -12,7 +12,7 @@ const RESTARTS = 5;
 const MANY_KEYS = 20_000;
 const KEYS_PER_GET = 500;
 
-/** Lets the load make this many acknowledged writes more. */
+/** Waits until the load has had this many further writes acknowledged. */
 async function moreWrites(load: Workload, count = 200): Promise<void> {
   const from = load.writes;
   await eventually(() => load.writes >= from + count);
@@ -24,9 +24,9 @@ async function expectNothingLost(cluster: Cluster, load: Workload): Promise<void
   expect(load.violations).toEqual([]);
 }
 
-/** Quick ones, for every level and store. */
+/** The quick tests, which run for every level and store. */
 function shortFailureTests(level: (typeof ORDERED_LEVELS)[number], store: StoreKind): void {
-  it('a killed controller: the others go on, nothing is lost; and all is well when it is back', async () => {
+  it('a killed controller costs no write: the others go on, and it catches up when it is back', async () => {
     await using cluster = await startCluster({ level, store });
     const clients = await cluster.clients();
     const quietKeys = Array.from({ length: 60 }, (_, at) => `quiet-${at}`);
@@ -57,7 +57,7 @@ function shortFailureTests(level: (typeof ORDERED_LEVELS)[number], store: StoreK
     await expectNothingLost(cluster, load);
   });
 
-  it('two of three are gone: the third says so at once, and serves again when one is back', async () => {
+  it('the last of three controllers refuses writes, and serves again once another is back', async () => {
     await using cluster = await startCluster({ level, store });
     const client = await cluster.client(0);
     expect(await client.set('k', 'v')).toBe('STORED');
@@ -74,7 +74,7 @@ function shortFailureTests(level: (typeof ORDERED_LEVELS)[number], store: StoreK
     expect(await (await cluster.client(2)).get('k')).toBe('w');
   });
 
-  it('a controller that stands still for a while under load loses and repeats nothing', async () => {
+  it('a pause of one controller under load loses no write and repeats none', async () => {
     await using cluster = await startCluster({ level, store });
     const load = await Workload.start(cluster, { level });
     await moreWrites(load);
@@ -88,7 +88,7 @@ function shortFailureTests(level: (typeof ORDERED_LEVELS)[number], store: StoreK
 }
 
 function longFailureTests(level: (typeof ORDERED_LEVELS)[number], store: StoreKind): void {
-  it(`${RESTARTS} quick restarts under load lose and repeat nothing`, async () => {
+  it(`${RESTARTS} quick restarts under load lose no write and repeat none`, async () => {
     await using cluster = await startCluster({ level, store });
     const load = await Workload.start(cluster, { level });
     for (let round = 0; round < RESTARTS; round++) {
@@ -99,7 +99,7 @@ function longFailureTests(level: (typeof ORDERED_LEVELS)[number], store: StoreKi
     await expectNothingLost(cluster, load);
   });
 
-  it(`a controller that comes back with nothing serves ${MANY_KEYS} keys`, async () => {
+  it(`a controller that comes back without data serves ${MANY_KEYS} keys`, async () => {
     await using cluster = await startCluster({ level, store });
     const keys = Array.from({ length: MANY_KEYS }, (_, at) => `key-${at}`);
     const clients = await cluster.clients();
@@ -126,7 +126,7 @@ function longFailureTests(level: (typeof ORDERED_LEVELS)[number], store: StoreKi
   });
 }
 
-describe('controllers that fail, with the embedded store', () => {
+describe('failures of controllers, with the embedded store', () => {
   describe.each(ORDERED_LEVELS)('%s', (level) => {
     shortFailureTests(level, 'custom');
   });
@@ -135,7 +135,7 @@ describe('controllers that fail, with the embedded store', () => {
   });
 });
 
-describeWithMemcached('controllers that fail, with memcached', () => {
+describeWithMemcached('failures of controllers, with memcached', () => {
   describe.each(ORDERED_LEVELS)('%s', (level) => {
     shortFailureTests(level, 'memcache');
   });

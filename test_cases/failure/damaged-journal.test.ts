@@ -6,23 +6,28 @@ import { cutShort, flipBit, removeFile, replaceBy, tear } from '../support/damag
 import { eventually } from '../support/eventually.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
 
-/** So many that the middle of the log is known to have been on disk: what is not may be torn. */
+/**
+ * So many keys that the middle of the log lies before the flushed position: only what follows that position
+ * may be torn.
+ */
 const KEYS = Array.from({ length: 4_000 }, (_, at) => `key-${at}`);
 
 const PIPELINE = 50;
 
-/** How long it takes at the most until it is noted how far the log is on disk, in milliseconds. */
-const NOTED_MS = 500;
+/** The longest time until the flushed position on disk covers the last write, in milliseconds. */
+const FLUSHED_POSITION_MS = 500;
 
-/** Everything is written and on disk, and controller 1 is killed with its memcached. */
-async function withDead(level: string): Promise<Cluster> {
+/**
+ * Starts a cluster, waits until all keys are on disk everywhere, and kills controller 1 with its memcached.
+ */
+async function withKilledController(level: string): Promise<Cluster> {
   const cluster = await startCluster({ level });
   const client = await cluster.client(0);
   for (let at = 0; at < KEYS.length; at += PIPELINE) {
     const answers = KEYS.slice(at, at + PIPELINE).map((key) => client.set(key, `value of ${key}`));
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['STORED']));
   }
-  await new Promise((resolve) => setTimeout(resolve, NOTED_MS));
+  await new Promise((resolve) => setTimeout(resolve, FLUSHED_POSITION_MS));
   await cluster.kill(1);
   await cluster.memcached(1).kill();
   await cluster.memcached(1).start();
@@ -76,11 +81,11 @@ const DAMAGES: readonly [level: string, what: string, damage: (directory: string
     ],
   ];
 
-describeWithMemcached('the journal of a controller that was killed', () => {
+describeWithMemcached('the journal of a killed controller', () => {
   it.each(DAMAGES)(
-    '%s: is set aside when %s, and all is taken from the peers',
+    '%s: is set aside when %s, and the controller copies all keys from its peers',
     async (level, _, damage, reason) => {
-      await using cluster = await withDead(level);
+      await using cluster = await withKilledController(level);
       damage(directoryOf(cluster, 1));
       await cluster.restart(1);
       expect(setAside(cluster)).toHaveLength(1);
@@ -92,8 +97,8 @@ describeWithMemcached('the journal of a controller that was killed', () => {
     },
   );
 
-  it('is used when its last write is torn, without that', async () => {
-    await using cluster = await withDead('eventual');
+  it('is used up to the last whole batch when its end is torn', async () => {
+    await using cluster = await withKilledController('eventual');
     tear(directoryOf(cluster, 1));
     await cluster.restart(1);
     expect(setAside(cluster)).toEqual([]);
@@ -101,8 +106,8 @@ describeWithMemcached('the journal of a controller that was killed', () => {
     await expectAll(cluster);
   });
 
-  it('is refused when it is another controller’s, and nothing is changed', async () => {
-    await using cluster = await withDead('sequential');
+  it('is refused and left unchanged when it belongs to another controller', async () => {
+    await using cluster = await withKilledController('sequential');
     replaceBy(directoryOf(cluster, 1), directoryOf(cluster, 0));
     cluster.start(1);
     await eventually(() => expect(cluster.controllers[1]!.isRunning).toBe(false));

@@ -11,29 +11,32 @@ import { consecutivePorts, StartedCluster } from '../support/started-cluster.ts'
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
-/** What a user has who has cloned the project. */
+/** A fresh clone of the project, as a user has it. */
 let clone: string;
 let parent: string;
 
-/** `UPDATE_SCREENS=1` writes what is printed into the documents, for you to look at. */
+/** With `UPDATE_SCREENS=1` the commands' output is written into the documents, for a person to review. */
 const isUpdate = process.env.UPDATE_SCREENS === '1';
 
-/** Commands that ask only: on a slow machine the answer may take a moment to be that of the document. */
+/**
+ * Commands that change nothing. They are repeated until their output fits, since a slow machine may need a
+ * moment.
+ */
 const ASKS = /main\.ts (status|-cli .* (show|get) ?)/;
 
 /** A command that needs a terminal. */
 const AT_A_TERMINAL = 'node main.ts -cli -p 8001';
 
-/** Ports of the documents; a backup is restored to the last three. */
+/** The ports in the documents; the last three are those to which a backup is restored. */
 const DOCUMENTED = [8000, 8001, 8002, 11_201, 11_202, 11_203, 9000, 9001, 9002];
 
-/** Those of the test in their places. */
+/** The ports that the test uses in their places. */
 let own: readonly number[];
 
-/** The README asks for it, to speak with a controller without a client. */
+/** The README uses `nc` to talk to a controller without a client. */
 const hasNetcat = succeeds('sh', ['-c', 'command -v nc']);
 
-/** The commands of the part of a document, run in their order, print what stands there. */
+/** Runs the commands of one part of a document in order, and expects the output that the document shows. */
 async function walk(cluster: StartedCluster, file: string, from: string, to: string): Promise<string[]> {
   const path = join(PROJECT, file);
   const whole = readFileSync(path, 'utf8');
@@ -43,7 +46,7 @@ async function walk(cluster: StartedCluster, file: string, from: string, to: str
   const run: [Screen, readonly string[]][] = [];
   for (const screen of screensOf(text)) {
     if (screen.command === AT_A_TERMINAL) continue;
-    run.push([screen, await look(cluster, screen)]);
+    run.push([screen, await runAndCompare(cluster, screen)]);
   }
   for (const [{ from: first, to: end, indent, output }, printed] of run.toReversed()) {
     const gap = output.indexOf('…');
@@ -58,10 +61,13 @@ async function walk(cluster: StartedCluster, file: string, from: string, to: str
   return run.map(([{ command }]) => command);
 }
 
-async function look(cluster: StartedCluster, { command, output }: Screen): Promise<readonly string[]> {
+async function runAndCompare(
+  cluster: StartedCluster,
+  { command, output }: Screen,
+): Promise<readonly string[]> {
   const printed = async (): Promise<string[]> => {
-    const { stdout, stderr } = await cluster.run('sh', '-c', `cd '${clone}' && ${here(cluster, command)}`);
-    const text = there(cluster, stdout + stderr).trimEnd();
+    const { stdout, stderr } = await cluster.run('sh', '-c', `cd '${clone}' && ${asRun(cluster, command)}`);
+    const text = asDocumented(cluster, stdout + stderr).trimEnd();
     return text === '' ? [] : text.split('\n').map((line) => line.trimEnd());
   };
   if (isUpdate) return printed();
@@ -71,11 +77,11 @@ async function look(cluster: StartedCluster, { command, output }: Screen): Promi
       expect(lines.map(shapeOf), `$ ${command}\n${lines.join('\n')}`).toEqual(output.map(shapeOf));
     return lines;
   };
-  return ASKS.test(command) ? eventually(check, 20_000) : check();
+  return ASKS.test(command) ? eventually(check) : check();
 }
 
-/** A command of a document, for the cluster of a test. */
-function here(cluster: StartedCluster, command: string): string {
+/** A command of a document, with the ports and paths of the test's cluster. */
+function asRun(cluster: StartedCluster, command: string): string {
   const flags = command.includes('--base-port') ? cluster.portFlags.slice(2) : cluster.portFlags;
   const started = command
     .replace(/^\.\/startup\.sh/, `./startup.sh ${flags.join(' ')}`)
@@ -83,22 +89,22 @@ function here(cluster: StartedCluster, command: string): string {
       /\.memchorus\/[\w./-]*/g,
       (path) => `'${cluster.runDirectory}${path.slice('.memchorus'.length)}'`,
     );
-  return moved(started, DOCUMENTED, own);
+  return withPorts(started, DOCUMENTED, own);
 }
 
-/** What was printed, as a document has it. */
-function there(cluster: StartedCluster, text: string): string {
+/** The output of a command, with the ports and paths of the documents. */
+function asDocumented(cluster: StartedCluster, text: string): string {
   const local = text.replaceAll(cluster.runDirectory, '.memchorus').replaceAll(`${clone}/`, '');
   const wider = String(own[0]).length - String(DOCUMENTED[0]).length;
-  return moved(local, own, DOCUMENTED).replaceAll(`ADDRESS${' '.repeat(wider)}`, 'ADDRESS');
+  return withPorts(local, own, DOCUMENTED).replaceAll(`ADDRESS${' '.repeat(wider)}`, 'ADDRESS');
 }
 
-function moved(text: string, from: readonly number[], to: readonly number[]): string {
+function withPorts(text: string, from: readonly number[], to: readonly number[]): string {
   const numbers = new Map(from.map((port, at) => [String(port), String(to[at])]));
   return text.replace(/\d+/g, (number) => numbers.get(number) ?? number);
 }
 
-describeWithMemcached('the screens in the documents', () => {
+describeWithMemcached('the commands print the screens', () => {
   describe.skipIf(!hasNetcat)('with nc', () => {
     beforeAll(() => {
       parent = mkdtempSync(join(tmpdir(), 'memchorus-screens-'));
@@ -106,14 +112,14 @@ describeWithMemcached('the screens in the documents', () => {
     });
     afterAll(() => rmSync(parent, { recursive: true }));
 
-    /** Each document begins with no cluster and no data. */
+    /** Each document begins without a cluster and without data. */
     async function emptyCluster(): Promise<StartedCluster> {
       const cluster = await StartedCluster.create({ project: clone });
       own = [...cluster.ports, ...cluster.storePorts, ...(await consecutivePorts(3))];
       return cluster;
     }
 
-    it('README.md', { timeout: 120_000 }, async () => {
+    it('of README.md', async () => {
       await using cluster = await emptyCluster();
       const commands = await walk(cluster, 'README.md', '## Start', '## Levels');
       expect(commands[0]).toMatch(/^\.\/startup\.sh/);
@@ -121,7 +127,7 @@ describeWithMemcached('the screens in the documents', () => {
       expect(commands.length).toBeGreaterThan(8);
     });
 
-    it('docs/operation.md', { timeout: 240_000 }, async () => {
+    it('of docs/operation.md', async () => {
       await using cluster = await emptyCluster();
       const commands = await walk(cluster, 'docs/operation.md', '## Runbook', '\n## Data');
       expect(commands.length).toBeGreaterThan(30);

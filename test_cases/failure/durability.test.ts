@@ -13,10 +13,13 @@ const WRITES_MIN = 600;
 const PIPELINE = 16;
 const KEYS_PER_GET = 200;
 
-/** Longer than what `async` leaves to a crash, and for a disk that is busy. */
+/** Longer than the time by which `async` may lag behind, even on a busy disk. */
 const QUIET_MS = 1_000;
 
-/** Writes new keys at every controller until they are killed, and remembers what was acknowledged. */
+/**
+ * Writes new keys at every controller until the controllers are killed, and records which writes were
+ * acknowledged.
+ */
 class Writers {
   readonly acknowledged = new Map<string, string>();
   readonly #tasks: Promise<void>[] = [];
@@ -28,7 +31,7 @@ class Writers {
     });
   }
 
-  /** Lets what is under way end, or fail with its connection. */
+  /** Waits until the requests under way have been answered, or have failed with their connection. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#tasks);
@@ -59,7 +62,7 @@ async function startAgain(cluster: Cluster): Promise<void> {
   await cluster.ready();
 }
 
-/** @returns how many of them each controller has */
+/** @returns for each controller, how many of the entries it serves with the expected value */
 async function found(cluster: Cluster, entries: ReadonlyMap<string, string>): Promise<number[]> {
   const counts = cluster.controllers.map(async (_, id) => {
     const client = await cluster.client(id);
@@ -76,14 +79,14 @@ async function found(cluster: Cluster, entries: ReadonlyMap<string, string>): Pr
 
 const everywhere = (entries: ReadonlyMap<string, string>) => [0, 1, 2].map(() => entries.size);
 
-/** At the eventual level a write that was acknowledged by one reaches the others a little later. */
+/** At `eventual`, a write that one controller acknowledged reaches the others a little later. */
 async function expectAll(cluster: Cluster, entries: ReadonlyMap<string, string>): Promise<void> {
   await eventually(async () => expect(await found(cluster, entries)).toEqual(everywhere(entries)));
 }
 
-describeWithMemcached('every controller and every memcached is killed under load, and started again', () => {
+describeWithMemcached('after a kill of every controller and every memcached under load', () => {
   describe.each(['linearizability', 'sequential', 'eventual'])('%s', (level) => {
-    it('sync: every acknowledged write is there', async () => {
+    it('sync: every acknowledged write is there again', async () => {
       await using cluster = await startCluster({ level, settings: { durability: 'sync' } });
       const writers = new Writers(cluster);
       await eventually(() => writers.acknowledged.size >= WRITES_MIN);
@@ -93,7 +96,7 @@ describeWithMemcached('every controller and every memcached is killed under load
       await expectAll(cluster, writers.acknowledged);
     });
 
-    it('async: every write is there that was acknowledged a moment before', async () => {
+    it('async: every write that was acknowledged a second before the kill is there again', async () => {
       await using cluster = await startCluster({ level, settings: { durability: 'async' } });
       const writers = new Writers(cluster);
       await eventually(() => writers.acknowledged.size >= WRITES_MIN);
@@ -111,7 +114,7 @@ describeWithMemcached('every controller and every memcached is killed under load
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
-/** @returns what it printed; rejects with what it said when it failed */
+/** @returns the standard output of `main.ts`; rejects with its error output when it fails */
 async function runMain(cluster: Cluster, id: number, ...words: readonly string[]): Promise<string> {
   const port = `${cluster.ports[id]}`;
   const { stdout } = await promisify(execFile)(
@@ -123,7 +126,7 @@ async function runMain(cluster: Cluster, id: number, ...words: readonly string[]
 }
 
 describeWithMemcached('a backup', () => {
-  it('of a controller that runs brings a cluster back that has lost everything', async () => {
+  it('of a running controller restores a cluster that has lost all its data', async () => {
     await using cluster = await startCluster({ level: 'sequential' });
     const writers = new Writers(cluster);
     await eventually(() => writers.acknowledged.size >= WRITES_MIN);
@@ -150,7 +153,7 @@ describeWithMemcached('a backup', () => {
 });
 
 describeWithMemcached('a full disk of one controller', () => {
-  /** Controller 0 alone has its data on a disk that a test can fill up. */
+  /** Starts a cluster in which only controller 0 has its data on a disk that the test can fill up. */
   const start = (level: string, disk: SmallDisk) =>
     startCluster({
       level,
@@ -159,7 +162,7 @@ describeWithMemcached('a full disk of one controller', () => {
     });
 
   it.skipIf(!mayMount).each(['linearizability', 'sequential', 'eventual'])(
-    '%s, sync: its writes are refused with the reason, those of the others go on, and it recovers',
+    '%s, sync: makes that controller refuse writes with the reason, until there is space; the others go on',
     async (level) => {
       using disk = new SmallDisk('8m');
       await using cluster = await start(level, disk);

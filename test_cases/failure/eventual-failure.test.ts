@@ -6,7 +6,7 @@ import type { StoreKind } from '../support/store-process.ts';
 
 const KEYS = Array.from({ length: 300 }, (_, at) => `key-${at}`);
 
-/** All three answer alike, and as expected where that is known. */
+/** Expects the same values and versions from all three controllers. */
 async function expectConverged(cluster: Cluster, expected: ReadonlyMap<string, string>): Promise<void> {
   const clients = await cluster.clients();
   await eventually(async () => {
@@ -22,7 +22,10 @@ async function expectConverged(cluster: Cluster, expected: ReadonlyMap<string, s
   for (const client of clients) client.close();
 }
 
-/** Everything is known everywhere; then, of what the others write, the one that is away sees nothing. */
+/**
+ * Writes all keys everywhere, takes controller 2 away, and then changes two thirds of the keys at the other
+ * two.
+ */
 async function writeAround(cluster: Cluster, away: () => Promise<void> | void): Promise<Map<string, string>> {
   const [first, second] = await cluster.clients();
   for (const key of KEYS) expect(await first!.set(key, 'old')).toBe('STORED');
@@ -42,14 +45,14 @@ async function writeAround(cluster: Cluster, away: () => Promise<void> | void): 
 }
 
 function convergenceTests(store: StoreKind): void {
-  it('a controller that was killed gets what it missed, deletes included', async () => {
+  it('a controller that was killed catches up with all writes that it missed, deletions included', async () => {
     await using cluster = await startCluster({ level: 'eventual', store });
     const expected = await writeAround(cluster, () => cluster.kill(2));
     await cluster.restart(2);
     await expectConverged(cluster, expected);
   });
 
-  it('a controller that stood still gets what it missed', async () => {
+  it('a controller that stood still catches up with all writes that it missed', async () => {
     await using cluster = await startCluster({ level: 'eventual', store });
     const expected = await writeAround(cluster, () => cluster.pause(2));
     await eventually(async () => expect((await cluster.status(0)).peers[2]!.up).toBe(false));
@@ -57,7 +60,7 @@ function convergenceTests(store: StoreKind): void {
     await expectConverged(cluster, expected);
   });
 
-  it('one alone goes on; what it wrote reaches the others when they are back', async () => {
+  it('a controller goes on without its peers, and its writes reach them once they are back', async () => {
     await using cluster = await startCluster({ level: 'eventual', store });
     const expected = await writeAround(cluster, () => {});
     await cluster.kill(1);
@@ -73,7 +76,7 @@ function convergenceTests(store: StoreKind): void {
     await expectConverged(cluster, expected);
   });
 
-  it('one that starts alone serves, and is joined', async () => {
+  it('a controller that starts alone serves, and its peers join it', async () => {
     await using cluster = await startCluster({ level: 'eventual', store });
     for (const id of [0, 1, 2]) await cluster.kill(id);
     cluster.start(1);
@@ -86,7 +89,7 @@ function convergenceTests(store: StoreKind): void {
     await expectConverged(cluster, new Map([['key-0', 'alone']]));
   });
 
-  it('all write while one after the other is restarted: all end equal', async () => {
+  it('all controllers end with the same state when each was restarted in turn while the others wrote', async () => {
     await using cluster = await startCluster({ level: 'eventual', store });
     const expected = new Map<string, string>();
     for (let round = 0; round < 3; round++) {
@@ -105,6 +108,8 @@ function convergenceTests(store: StoreKind): void {
   });
 }
 
-describe('eventual, controllers that fail, with the embedded store', () => convergenceTests('custom'));
+describe('eventual: failures of controllers, with the embedded store', () => convergenceTests('custom'));
 
-describeWithMemcached('eventual, controllers that fail, with memcached', () => convergenceTests('memcache'));
+describeWithMemcached('eventual: failures of controllers, with memcached', () =>
+  convergenceTests('memcache'),
+);

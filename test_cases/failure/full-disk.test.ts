@@ -17,13 +17,13 @@ afterEach(async () => {
   await journals.clean();
 });
 
-/** A file system of two megabytes needs root. */
+/** Only root may mount a file system of two megabytes. */
 const isRoot = process.getuid?.() === 0;
 
 const set = (time: number): SetEffect =>
   setOf(`key ${time}`, { time, node: 0 }, { value: Buffer.alloc(10_000, time) });
 
-/** Writes until there is no room left. */
+/** Writes to the file until the disk is full. */
 function fillUp(path: string): void {
   try {
     for (;;) appendFileSync(path, Buffer.alloc(1_024));
@@ -32,54 +32,59 @@ function fillUp(path: string): void {
   }
 }
 
-describe('a disk that is full', () => {
-  it.skipIf(!isRoot)('stops the writes, not the reads, until there is room', async () => {
-    const parent = journals.dataDir();
-    mkdirSync(parent);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', parent]);
-    mounted = parent;
-    const ballast = join(parent, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(1_000_000));
+describe('a full disk', () => {
+  it.skipIf(!isRoot)(
+    'makes the journal refuse writes, but not reads, until space is free again',
+    async () => {
+      const parent = journals.dataDir();
+      mkdirSync(parent);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', parent]);
+      mounted = parent;
+      const ballast = join(parent, 'ballast');
+      writeFileSync(ballast, Buffer.alloc(1_000_000));
 
-    const dataDir = join(parent, 'data');
-    const opened = await journals.open(dataDir);
-    const { journal } = opened;
-    let confirmed = 0;
-    let refused: string | null = null;
-    // A compaction that is given up makes room again: that is taken, too, until nothing is left.
-    const rest = join(parent, 'rest');
-    let last = 0;
-    for (let refusals = 0; refusals < 3; ) {
-      journal.record(set(++last));
-      refused = await kept(journal);
-      if (refused === null) {
-        confirmed = last;
-        refusals = 0;
-      } else {
-        fillUp(rest);
-        refusals++;
+      const dataDir = join(parent, 'data');
+      const opened = await journals.open(dataDir);
+      const { journal } = opened;
+      let confirmed = 0;
+      let refused: string | null = null;
+      // A compaction that is given up frees space again; the test fills that too, until no space is left.
+      const rest = join(parent, 'rest');
+      let last = 0;
+      for (let refusals = 0; refusals < 3; ) {
+        journal.record(set(++last));
+        refused = await kept(journal);
+        if (refused === null) {
+          confirmed = last;
+          refusals = 0;
+        } else {
+          fillUp(rest);
+          refusals++;
+        }
       }
-    }
-    expect(refused).toMatch(/ENOSPC/);
-    expect(journal.state).toEqual({ writable: false, passing: false, reason: refused });
-    expect(confirmed).toBeGreaterThan(10);
-    expect((await readValue(journal, 'key 1', { time: 1, node: 0 }))?.value).toEqual(Buffer.alloc(10_000, 1));
-    expect(await kept(journal)).toMatch(/ENOSPC/);
-    expect(journal.figures.backlogBytes).toBeGreaterThan(10_000);
+      expect(refused).toMatch(/ENOSPC/);
+      expect(journal.state).toEqual({ writable: false, passing: false, reason: refused });
+      expect(confirmed).toBeGreaterThan(10);
+      expect((await readValue(journal, 'key 1', { time: 1, node: 0 }))?.value).toEqual(
+        Buffer.alloc(10_000, 1),
+      );
+      expect(await kept(journal)).toMatch(/ENOSPC/);
+      expect(journal.figures.backlogBytes).toBeGreaterThan(10_000);
 
-    rmSync(rest);
-    rmSync(ballast);
-    await eventually(() => expect(journal.state).toEqual({ writable: true }));
-    journal.record(set(last + 1));
-    expect(await kept(journal)).toBeNull();
-    expect(journal.figures.backlogBytes).toBe(0);
-    await journals.close(opened);
-    const again = await journals.open(dataDir);
-    const times = again.journal.since(VersionVector.zero(3)).map(({ version }) => version.time);
-    expect(times).toEqual(Array.from({ length: last + 1 }, (_, index) => index + 1));
-  });
+      rmSync(rest);
+      rmSync(ballast);
+      await eventually(() => expect(journal.state).toEqual({ writable: true }));
+      journal.record(set(last + 1));
+      expect(await kept(journal)).toBeNull();
+      expect(journal.figures.backlogBytes).toBe(0);
+      await journals.close(opened);
+      const again = await journals.open(dataDir);
+      const times = again.journal.since(VersionVector.zero(3)).map(({ version }) => version.time);
+      expect(times).toEqual(Array.from({ length: last + 1 }, (_, index) => index + 1));
+    },
+  );
 
-  it.skipIf(!isRoot)('from the start is said in one line', async () => {
+  it.skipIf(!isRoot)('at the start is reported in one line', async () => {
     const parent = journals.dataDir();
     mkdirSync(parent);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', parent]);

@@ -7,8 +7,8 @@ import { eventually } from '../support/eventually.ts';
 import type { Host } from '../support/host.ts';
 import { describeWith, succeeds } from '../support/programs.ts';
 
-describe('a controller that gets SIGHUP', () => {
-  it('goes on, opens its log anew, and still stops in good order', async () => {
+describe('a controller that receives SIGHUP', () => {
+  it('goes on, opens its log again, and still stops in good order', async () => {
     await using cluster = await startCluster({ level: 'linearizability', store: 'custom' });
     const client = await cluster.client(0);
     const controller = cluster.controllers[0]!;
@@ -16,7 +16,7 @@ describe('a controller that gets SIGHUP', () => {
     for (const times of [1, 2]) {
       renameSync(controller.logFile, `${controller.logFile}.${times}`);
       process.kill(controller.pid, 'SIGHUP');
-      await eventually(() => expect(controller.log()[0]).toContain('the log file was opened again'));
+      await eventually(() => expect(controller.log().join('\n')).toContain('the log file was opened again'));
     }
     expect(await client.get('k')).toBe('v');
     expect(await controller.stop()).toBe(0);
@@ -30,7 +30,7 @@ const TERMINAL: Host = {
 };
 
 describeWith('python3', succeeds('python3', ['--version']), () => {
-  it('a controller outlives the terminal that it logs to', async () => {
+  it('a controller survives the end of the terminal to which it logs', async () => {
     const settings = { log_file: '-' };
     await using cluster = await startCluster({
       level: 'eventual',

@@ -18,7 +18,10 @@ const PROJECT = resolve(import.meta.dirname, '../..');
 const ROUNDS = 15;
 const KEYS = 997;
 
-/** Writes for a while and is killed. @returns the last number that was confirmed, 0 for none */
+/**
+ * Starts a process that writes, and kills it after a while.
+ * @returns the number of the last write that was confirmed; 0 if none was
+ */
 async function writeUntilKilled(dataDir: string, first: number, forMs: number): Promise<number> {
   const script = resolve(PROJECT, 'test_cases/support/journal-writer.ts');
   const writer = spawn(process.execPath, [script, dataDir, `${first}`], {
@@ -41,11 +44,11 @@ async function writeUntilKilled(dataDir: string, first: number, forMs: number): 
   return Number(lines.at(-1) ?? 0);
 }
 
-describe('a process that is killed while it writes its journal', () => {
-  it('keeps others off its directory until then, and leaves a prefix with all that was confirmed', async () => {
+describe('a process that writes its journal and is killed', () => {
+  it('locks its directory until then, and leaves a prefix of its writes that has all confirmed ones', async () => {
     const dataDir = journals.dataDir();
     let last = 0;
-    let confirmedInAll = 0;
+    let confirmedTotal = 0;
     for (let round = 0; round < ROUNDS; round++) {
       const confirmed = await writeUntilKilled(dataDir, last + 1, 20 + ((round * 37) % 200));
       const opened = await journals.open(dataDir);
@@ -60,10 +63,10 @@ describe('a process that is killed while it writes its journal', () => {
         const found = await readValue(opened.journal, `key ${time % KEYS}`, { time, node: 0 });
         expect(found?.value?.toString()).toBe(`value ${time} ${'x'.repeat(time % 400)}`);
       }
-      confirmedInAll += Math.max(0, confirmed - last);
+      confirmedTotal += Math.max(0, confirmed - last);
       last = newest;
       await journals.close(opened);
     }
-    expect(confirmedInAll).toBeGreaterThan(100);
+    expect(confirmedTotal).toBeGreaterThan(100);
   });
 });

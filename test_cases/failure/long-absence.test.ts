@@ -8,15 +8,15 @@ const KEYS = Array.from({ length: 200 }, (_, at) => `key-${at}`);
 
 const HORIZON_MS = 1_000;
 
-/** Records of the controller's journal, deletions included. */
+/** The number of records in the controller's journal, deletions included. */
 async function journalEntries(cluster: Cluster, id: number): Promise<number> {
   return (await cluster.status(id)).journal.entries;
 }
 
-const abandoned = (cluster: Cluster) =>
+const directoriesSetAside = (cluster: Cluster) =>
   readdirSync(cluster.dataDir).filter((name) => name.startsWith('controller-2.damaged-'));
 
-/** Half of the keys are deleted while controller 2 is away, for longer than deletions are kept for it. */
+/** Deletes half of the keys while controller 2 is away, for longer than its peers keep deletions for it. */
 async function deleteWithout(
   cluster: Cluster,
   leave: () => Promise<void> | void,
@@ -47,35 +47,35 @@ async function expectEverywhere(cluster: Cluster, entries: ReadonlyMap<string, s
   });
 }
 
-describeWithMemcached('a controller that is away for longer than deletions are kept for it', () => {
+describeWithMemcached('a controller that was absent for longer than deletions are kept for it', () => {
   describe.each(['sequential', 'eventual'])('%s', (level) => {
     const start = () => startCluster({ level, settings: { tombstone_horizon: String(HORIZON_MS / 1_000) } });
 
-    it('after it was killed, starts anew, says so, and has no deleted key', async () => {
+    it('starts empty after a kill, logs that, and serves no deleted key', async () => {
       await using cluster = await start();
       const left = await deleteWithout(cluster, () => cluster.kill(2));
       cluster.start(2);
       await cluster.ready();
       await expectEverywhere(cluster, left);
-      expect(abandoned(cluster)).toHaveLength(1);
+      expect(directoriesSetAside(cluster)).toHaveLength(1);
       expect(cluster.controllers[2]!.log().join('\n')).toMatch(
         /starting empty.*has forgotten deletions that this controller has missed/,
       );
     });
 
-    it('after it stood still, does so in the same process, and its clients are disconnected', async () => {
+    it('starts empty in the same process after a pause, and disconnects its clients', async () => {
       await using cluster = await start();
       const client = await cluster.client(2);
       const left = await deleteWithout(cluster, () => cluster.pause(2));
       cluster.resume(2);
-      await eventually(() => expect(abandoned(cluster)).toHaveLength(1));
+      await eventually(() => expect(directoriesSetAside(cluster)).toHaveLength(1));
       await cluster.ready();
       await expectEverywhere(cluster, left);
       await expect(client.get('key-1')).rejects.toThrow();
     });
   });
 
-  it('keeps what it has when nothing was deleted', async () => {
+  it('keeps its journal when nothing was deleted', async () => {
     await using cluster = await startCluster({ level: 'eventual', settings: { tombstone_horizon: '1' } });
     const client = await cluster.client(0);
     expect(await client.set('k', 'v')).toBe('STORED');
@@ -85,6 +85,6 @@ describeWithMemcached('a controller that is away for longer than deletions are k
     await new Promise((resolve) => setTimeout(resolve, 2 * HORIZON_MS));
     cluster.start(2);
     await cluster.ready();
-    expect(abandoned(cluster)).toEqual([]);
+    expect(directoriesSetAside(cluster)).toEqual([]);
   });
 });

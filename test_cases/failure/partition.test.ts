@@ -8,11 +8,11 @@ import { Network, whyNoNetwork } from '../support/network.ts';
 import type { RecordedLoad } from '../support/recorded-load.ts';
 import { ALL, type Fault, ROUNDS, repeat, timeFor, underLoad } from '../support/under-load.ts';
 
-/** For how long a cut that has had its effect goes on, in milliseconds. */
+/** For how long a cut lasts after it has had its effect, in milliseconds. */
 const CUT_MS = 1_000;
-/** In which it would show that a view does not last. */
+/** The time within which a view that does not last would be replaced, in milliseconds. */
 const LASTING_MS = 3_000;
-/** View changes that a lasting cut between two may cost until it is settled who goes on. */
+/** The most view changes that a lasting cut between two controllers may cost until one view lasts. */
 const CHANGES_MAX = 4;
 
 interface Stage {
@@ -21,7 +21,7 @@ interface Stage {
   readonly load: RecordedLoad;
 }
 
-/** Something that the network does while the load runs; it is healed afterwards. */
+/** A fault of the network under load; the network is healed after it. */
 type Cut = (stage: Stage, round: number) => Promise<void>;
 
 const CUTS: Readonly<Record<string, Cut>> = {
@@ -43,8 +43,12 @@ const CUTS: Readonly<Record<string, Cut>> = {
     await membersAre(cluster, others);
     await sleep(CUT_MS);
   },
-  // It takes the silence for that of its own pause: nothing but its lease keeps it from answering what it remembers.
-  'one stands still, and wakes cut off: it shows nothing old': async ({ cluster, network, load }, round) => {
+  // The controller takes the silence for the effect of its own pause: only its lease keeps it from serving
+  // old values.
+  'one stands still, and is cut off when it goes on: it serves no old value': async (
+    { cluster, network, load },
+    round,
+  ) => {
     const asleep = (round + 2) % 3;
     const others = allBut(asleep);
     cluster.pause(asleep);
@@ -54,11 +58,11 @@ const CUTS: Readonly<Record<string, Cut>> = {
     cluster.resume(asleep);
     await sleep(CUT_MS);
   },
-  'two are cut off from each other, and the third hears both: a view that lasts': async (stage, round) => {
+  'two are cut off from each other, and the third hears both: one view lasts': async (stage, round) => {
     const [a, b, third] = [round % 3, (round + 1) % 3, (round + 2) % 3] as const;
     await expectLastingView(stage, third, () => stage.network.cut(a, b));
   },
-  'two are cut off from each other one way, and the third hears both: a view that lasts': async (
+  'two are cut off from each other one way, and the third hears both: one view lasts': async (
     stage,
     round,
   ) => {
@@ -90,7 +94,7 @@ function allBut(id: number): number[] {
   return ALL.filter((other) => other !== id);
 }
 
-/** The number of the newest view that any of them serves in. */
+/** The counter of the newest view that any controller serves in. */
 async function newestView(cluster: Cluster): Promise<number> {
   const all = await Promise.all(ALL.map((id) => cluster.status(id)));
   return Math.max(...all.map(({ view }) => Number.parseInt(view.ballot || '0', 10)));
@@ -117,13 +121,13 @@ async function cutUnderLoad(
 
 const missing = whyNoNetwork();
 
-/** Skipped for all to see where the machine does not permit networks. */
+/** Skips the tests, with the reason in their name, where the machine does not permit networks. */
 function describeWithNetwork(name: string, tests: () => void): void {
   if (missing === null) describe(name, tests);
   else describe.skip(`${name} (skipped: ${missing})`, tests);
 }
 
-describeWithNetwork('histories of clients while controllers are cut off', () => {
+describeWithNetwork('histories of clients stay consistent while controllers are cut off', () => {
   it('linearizability', { timeout: timeFor(60) }, async () => {
     const store = hasMemcached ? 'memcache' : 'custom';
     await repeat((round) => cutUnderLoad({ level: 'linearizability', store }, round));

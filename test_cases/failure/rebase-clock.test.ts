@@ -18,11 +18,13 @@ const YEAR_MS = 365 * 86_400_000;
 
 const FAR_KEYS = ['gone', 'written-over', 'far-alone'];
 
-/** The last of them has the largest time that a version can have. */
+/** With this time for the first of `FAR_KEYS`, the last one has the largest time that a version can have. */
 const END = Number.MAX_SAFE_INTEGER - FAR_KEYS.length + 1;
 
-/** What a controller of an old version has left on its disk that took over a time from far ahead. */
-async function drag(cluster: Cluster, id: number, farTime: number): Promise<void> {
+/**
+ * Writes to the disk of a controller what an old release left there after it took over a time from far ahead.
+ */
+async function moveAhead(cluster: Cluster, id: number, farTime: number): Promise<void> {
   const directory = directoryOf(cluster.dataDir, id);
   const owner = JSON.parse(readFileSync(join(directory, 'identity'), 'utf8').split('\n')[0]!) as Identity;
   const opened = await openJournal({
@@ -51,7 +53,10 @@ async function stopAll(cluster: Cluster): Promise<void> {
   for (const id of ALL) expect(await cluster.controllers[id]!.stop()).toBe(0);
 }
 
-/** The command line's words about one controller of the cluster. */
+/**
+ * Runs a command of `main.ts` for one controller of the cluster.
+ * @returns its standard output
+ */
 function runTool(cluster: Cluster, level: string, words: readonly string[], id: number): string {
   const own = ['-c', cluster.configFile, '-p', `${cluster.ports[id]}`, '-cons', level];
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN_FILE, ...words, ...own], {
@@ -63,7 +68,9 @@ function runTool(cluster: Cluster, level: string, words: readonly string[], id: 
   return stdout;
 }
 
-/** No version is left: none starts, and each names the command that helps. */
+/**
+ * Expects that no controller starts, as no version is left, and that each one names the command that helps.
+ */
 async function expectNoStart(cluster: Cluster): Promise<void> {
   for (const id of ALL) {
     const controller = cluster.controllers[id]!;
@@ -72,7 +79,7 @@ async function expectNoStart(cluster: Cluster): Promise<void> {
   }
 }
 
-/** A controller that comes back without its data takes all others' versions for wrong. */
+/** Expects that controller 2, which came back without its data, refuses the versions of the others. */
 async function expectRefusals(cluster: Cluster): Promise<void> {
   await eventually(async () => {
     const { peers } = await cluster.status(2);
@@ -96,8 +103,8 @@ function yearAhead(): number {
   return versionTimeOfMs(Date.now() + YEAR_MS);
 }
 
-/** A cluster with good entries that has been stopped, and then dragged ahead. */
-async function startDragged(scene: (typeof SCENES)[number]): Promise<Cluster> {
+/** Starts a cluster with good entries, stops it, moves its versions ahead, and starts it again. */
+async function startMovedAhead(scene: (typeof SCENES)[number]): Promise<Cluster> {
   const cluster = await startCluster({ level: scene.level, settings: { durability: 'sync' } });
   const client = await cluster.client(0);
   for (const key of ['kept', 'gone', 'written-over'])
@@ -105,13 +112,16 @@ async function startDragged(scene: (typeof SCENES)[number]): Promise<Cluster> {
   for (const id of ALL) await eventually(async () => expect((await cluster.status(id)).keys).toBe(3));
   await stopAll(cluster);
   const farTime = scene.far();
-  for (const id of ALL) await drag(cluster, id, farTime);
+  for (const id of ALL) await moveAhead(cluster, id, farTime);
   if (scene.isLost) loseData(cluster, 2);
   cluster.startAll();
   return cluster;
 }
 
-/** It has all entries, of before and after it was dragged, and what is written now wins over them, everywhere. */
+/**
+ * Expects the entries from before and after the move at every controller, and that new writes replace all of
+ * them.
+ */
 async function expectWhole(cluster: Cluster): Promise<void> {
   for (const id of ALL) {
     const reader = await cluster.client(id);
@@ -128,28 +138,31 @@ async function expectWhole(cluster: Cluster): Promise<void> {
   }
 }
 
-describe('a cluster whose versions were dragged ahead', () => {
-  it.each(SCENES)('at $level, $name, is stuck; rebased, it goes on with all its entries', async (scene) => {
-    await using cluster = await startDragged(scene);
-    if (scene.isLost) {
-      await expectRefusals(cluster);
-      for (const id of ALL) await cluster.kill(id);
-      loseData(cluster, 2);
-    } else await expectNoStart(cluster);
-    const plan = join(cluster.dataDir, 'plan.json');
-    const tool = (command: string, id: number) => runTool(cluster, scene.level, [command, plan], id);
-    const said = ALL.map((id) => tool('survey-clock', id));
-    expect(said[0]).toMatch(
-      /controller 0: \d records, the newest version of 20\d\d-.*, \d+ s ahead of now; noted in /,
-    );
-    expect(said[0]).toMatch(/still to be surveyed: controllers 1, 2/);
-    expect(said[2]).toMatch(/all controllers are surveyed: run rebase-clock/);
-    for (const id of ALL)
-      expect(tool('rebase-clock', id)).toMatch(/are written anew|nothing has to be moved/);
-    cluster.startAll();
-    await cluster.ready();
-    await expectWhole(cluster);
-    for (const id of ALL) await cluster.restart(id);
-    expect(await (await cluster.client(0)).get('kept')).toBe('new');
-  });
+describe('a cluster whose versions were moved far ahead', () => {
+  it.each(SCENES)(
+    'is stuck at $level, $name; after rebase-clock it goes on with all its entries',
+    async (scene) => {
+      await using cluster = await startMovedAhead(scene);
+      if (scene.isLost) {
+        await expectRefusals(cluster);
+        for (const id of ALL) await cluster.kill(id);
+        loseData(cluster, 2);
+      } else await expectNoStart(cluster);
+      const plan = join(cluster.dataDir, 'plan.json');
+      const tool = (command: string, id: number) => runTool(cluster, scene.level, [command, plan], id);
+      const said = ALL.map((id) => tool('survey-clock', id));
+      expect(said[0]).toMatch(
+        /controller 0: \d records, the newest version of 20\d\d-.*, \d+ s ahead of now; noted in /,
+      );
+      expect(said[0]).toMatch(/still to be surveyed: controllers 1, 2/);
+      expect(said[2]).toMatch(/all controllers are surveyed: run rebase-clock/);
+      for (const id of ALL)
+        expect(tool('rebase-clock', id)).toMatch(/are written anew|nothing has to be moved/);
+      cluster.startAll();
+      await cluster.ready();
+      await expectWhole(cluster);
+      for (const id of ALL) await cluster.restart(id);
+      expect(await (await cluster.client(0)).get('kept')).toBe('new');
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { describe, it } from 'vitest';
 import { describeWithMemcached } from '../support/memcached.ts';
 import { ALL, type Fault, repeat, timeFor, underLoad } from '../support/under-load.ts';
 
-/** About as long as a controller takes until it takes part, in milliseconds. */
+/** About the time from the start of a controller until it is a member, in milliseconds. */
 const START_MS = 1_000;
 
 const standsStill =
@@ -15,7 +15,7 @@ const standsStill =
     cluster.resume(paused);
   };
 
-/** Pauses: shorter than a lease, twice as long, and as long as ten, at the default settings. */
+/** The pauses are shorter than a lease, twice a lease, and ten leases, at the default settings. */
 const FAULTS: Readonly<Record<string, Fault>> = {
   'one is killed and started again': async (cluster, load, round) => {
     const gone = round % 3;

@@ -5,8 +5,8 @@ import { startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { Workload } from '../support/workload.ts';
 
-describe.each(ALL_LEVELS)('%s: a controller that is asked to end', (level) => {
-  it('answers what it has been asked, closes the connection, and exits with 0', async () => {
+describe.each(ALL_LEVELS)('%s: a controller that receives SIGTERM', (level) => {
+  it('answers the requests that it has read, closes its connections, and exits with 0', async () => {
     await using cluster = await startCluster({ level, store: 'custom' });
     const client = await cluster.client(0);
     const idle = await cluster.client(0);
@@ -16,7 +16,7 @@ describe.each(ALL_LEVELS)('%s: a controller that is asked to end', (level) => {
     const closed = Promise.all([once(client.socket, 'end'), once(idle.socket, 'end')]);
     expect(await cluster.controllers[0]!.stop()).toBe(0);
     await closed;
-    // The ones that it had not read yet are not answered; of the others, none is left without an answer.
+    // Requests that the controller had not read yet are not answered; every other one is.
     const settled = await Promise.allSettled(answers);
     const answered = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     expect(new Set(answered)).toEqual(new Set(['STORED']));
@@ -29,7 +29,7 @@ describe.each(ALL_LEVELS)('%s: a controller that is asked to end', (level) => {
 });
 
 describe.each(ORDERED_LEVELS)('%s: a rolling restart under load', (level) => {
-  it('loses and repeats nothing, and every controller exits with 0', async () => {
+  it('loses no write, repeats none, and every controller exits with 0', async () => {
     await using cluster = await startCluster({ level, store: 'custom' });
     const load = await Workload.start(cluster, { level });
     for (const [id, controller] of cluster.controllers.entries()) {

@@ -15,7 +15,10 @@ const VALUE_BYTES = 100_000;
 const set = (time: number): SetEffect =>
   setOf(`key ${time % KEYS}`, { time, node: 0 }, { value: Buffer.alloc(VALUE_BYTES, time) });
 
-/** Overwrites the same keys in all journals, until each has been given so much. */
+/**
+ * Overwrites the same keys in all journals, until each journal has taken this many bytes.
+ * @returns the number of writes
+ */
 async function overwrite(opened: readonly OpenedJournal[], bytes: number): Promise<number> {
   const writes = Math.ceil(bytes / VALUE_BYTES);
   for (let time = 1; time <= writes; time++) {
@@ -29,7 +32,7 @@ describe('a disk of 64 MB', () => {
   it.skipIf(!mayMount).each([
     ['one journal', 1],
     ['three journals', 3],
-  ])('takes 7 MB that are overwritten for ever, of %s', async (_, count) => {
+  ])('has space for 7 MB that are overwritten for ever, in %s', async (_, count) => {
     using disk = new SmallDisk('64m');
     await using _closed = { [Symbol.asyncDispose]: () => journals.closeAll() };
     const open = (controller: number) =>

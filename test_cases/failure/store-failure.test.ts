@@ -8,7 +8,7 @@ import { TextClient } from '../support/text-client.ts';
 const KEYS = Array.from({ length: 100 }, (_, at) => `key-${at}`);
 const STORE_OUTAGES = 3;
 
-/** Names the store, and what is wrong with it. */
+/** The refusal names the store, and the reason why it can't be used. */
 const STORE_REFUSAL = /SERVER_ERROR .*(store|memcached).*connection (refused|reset|closed)/;
 
 async function fill(cluster: Cluster): Promise<void> {
@@ -24,7 +24,7 @@ async function expectAll(cluster: Cluster, id: number): Promise<void> {
   );
 }
 
-/** Lines with this message; others may give it as their reason. */
+/** Counts the lines that begin with this message; other lines may quote it as their reason. */
 function countInLog(cluster: Cluster, id: number, message: string): number {
   return cluster.controllers[id]!.log().filter((line) => line.includes(`[${id}] ${message}`)).length;
 }
@@ -35,9 +35,9 @@ async function directly(cluster: Cluster, id: number, command: string): Promise<
   return await client.ask(`${command}\r\n`);
 }
 
-describeWithMemcached('memcacheds that fail', () => {
+describeWithMemcached('failures of memcacheds', () => {
   describe.each(ALL_LEVELS)('%s', (level) => {
-    it('one that goes away: writes are refused there with the reason, reads go on; each return is logged once', async () => {
+    it('a memcached that ends makes its controller refuse writes, and go on reading', async () => {
       await using cluster = await startCluster({ level });
       await fill(cluster);
       const [client, , there] = await cluster.clients();
@@ -57,12 +57,12 @@ describeWithMemcached('memcacheds that fail', () => {
         expect(await there!.set('again', `${outage}`)).toBe('STORED');
         await expectAll(cluster, 2);
         await eventually(async () => expect(await there!.get('beside')).toBe(`${outage}`));
-        expect(countInLog(cluster, 2, 'store is down')).toBe(outage);
-        expect(countInLog(cluster, 2, 'store is back')).toBe(outage);
+        await eventually(() => expect(countInLog(cluster, 2, 'store is down')).toBe(outage));
+        await eventually(() => expect(countInLog(cluster, 2, 'store is back')).toBe(outage));
       }
     });
 
-    it('one that is absent at the start: errors with the reason, until it is there', async () => {
+    it('a memcached that is missing at the start makes writes fail with the reason, until it is there', async () => {
       await using cluster = await startCluster({ level });
       await cluster.memcached(1).kill();
       await cluster.kill(1);
@@ -76,7 +76,7 @@ describeWithMemcached('memcacheds that fail', () => {
       expect(await client.get('key')).toBe('x');
     });
 
-    it('one that goes away, and values are nowhere but in stores: reads get them from the others', async () => {
+    it('reads get values from the memcacheds of the other controllers when journals have no values', async () => {
       await using cluster = await startCluster({ level, settings: { durability: 'none' } });
       await fill(cluster);
       await cluster.memcached(2).kill();
@@ -88,7 +88,7 @@ describeWithMemcached('memcacheds that fail', () => {
       await expect(client.get('key-0')).rejects.toThrow(STORE_REFUSAL);
     });
 
-    it('one that was restarted empty, or flushed behind our back: still no miss', async () => {
+    it('a memcached that was restarted empty, or flushed behind the controller, causes no miss', async () => {
       await using cluster = await startCluster({ level });
       await fill(cluster);
       await cluster.memcached(2).kill();
@@ -96,14 +96,14 @@ describeWithMemcached('memcacheds that fail', () => {
       await eventually(() => expectAll(cluster, 2));
       expect(await directly(cluster, 1, 'flush_all')).toBe('OK');
       await expectAll(cluster, 1);
-      // Read from the memcached alone: the values are there again.
+      // `delete` on the memcached itself finds the key: the value is back in the store.
       expect(await directly(cluster, 1, 'delete key-0')).toBe('DELETED');
       expect(await (await cluster.client(1)).ask('incr key-0 1\r\n')).toMatch(
         /^CLIENT_ERROR cannot increment/,
       );
     });
 
-    it('one that stands still: writes are refused in time, reads go on, and all is well afterwards', async () => {
+    it('a memcached that stands still makes its controller refuse writes, until it answers again', async () => {
       await using cluster = await startCluster({ level });
       await fill(cluster);
       const client = await cluster.client(2);
@@ -118,7 +118,7 @@ describeWithMemcached('memcacheds that fail', () => {
       await eventually(() => expectAll(cluster, 2));
     });
 
-    it('one that evicts: what it lost is answered all the same', async () => {
+    it('a memcached that evicts causes no miss', async () => {
       await using cluster = await startCluster({ level });
       expect(await directly(cluster, 2, 'cache_memlimit 8')).toBe('OK');
       const client = await cluster.client(0);

@@ -21,21 +21,24 @@ async function fill(cluster: Cluster): Promise<void> {
     });
   }
   expect(await client.ask('touch key-7 7200\r\n')).toBe('TOUCHED');
-  await eventually(async () => expect(await heldBy(cluster)).toHaveLength(KEYS.length));
+  await eventually(async () => expect(await storedBy(cluster)).toHaveLength(KEYS.length));
 }
 
-/** What the memcached itself holds, past its controller: keys, envelopes and values, byte for byte. */
-async function heldBy(cluster: Cluster): Promise<(readonly [key: string, bytes: string])[]> {
+/**
+ * The entries in the memcached itself, read without its controller: keys, and envelopes with values, byte for
+ * byte.
+ */
+async function storedBy(cluster: Cluster): Promise<(readonly [key: string, bytes: string])[]> {
   using store = await TextClient.connect(cluster.memcached(VICTIM).port);
-  const held: (readonly [key: string, bytes: string])[] = [];
+  const stored: (readonly [key: string, bytes: string])[] = [];
   for (let from = 0; from < KEYS.length; from += KEYS_AT_ONCE) {
     const found = await store.findAll(KEYS.slice(from, from + KEYS_AT_ONCE));
-    for (const [key, { value }] of found) held.push([key, value.toString('hex')]);
+    for (const [key, { value }] of found) stored.push([key, value.toString('hex')]);
   }
-  return held;
+  return stored;
 }
 
-/** Reads one key after the other, all the time. */
+/** Reads one key after the other until it is stopped. */
 class Reader {
   misses = 0;
   answered = 0;
@@ -72,20 +75,20 @@ function linesOf(cluster: Cluster, words: string): string[] {
   return cluster.controllers[VICTIM]!.log().filter((line) => line.includes(words));
 }
 
-/** A memcached that has lost all is filled by its controller, whatever clients read. */
-describeWithMemcached('a memcached that has lost everything is filled again', () => {
+/** A controller fills a memcached that lost everything, whether clients read the values or not. */
+describeWithMemcached('a memcached that has lost everything', () => {
   describe.each([
     ['linearizability', 'none', 'fromPeers'],
     ['linearizability', 'async', 'fromJournal'],
     ['eventual', 'none', 'fromPeers'],
     ['eventual', 'async', 'fromJournal'],
   ] as const)('%s, durability %s', (level, durability, source) => {
-    it.each(['flushed behind its back', 'killed and started again'] as const)(
-      'when it was %s',
+    it.each(['flushed behind its controller', 'killed and started again'] as const)(
+      'is filled again after it was %s',
       async (how) => {
         await using cluster = await startCluster({ level, settings: { durability } });
         await fill(cluster);
-        const before = await heldBy(cluster);
+        const before = await storedBy(cluster);
         const reader = new Reader(await cluster.client(VICTIM));
         await eventually(() => expect(reader.answered).toBeGreaterThan(10));
         if (how.startsWith('flushed')) {
@@ -98,7 +101,7 @@ describeWithMemcached('a memcached that has lost everything is filled again', ()
         await eventually(async () => {
           expect((await cluster.status(VICTIM)).refill).toMatchObject({ running: false, done: KEYS.length });
         });
-        expect(await heldBy(cluster)).toEqual(before);
+        expect(await storedBy(cluster)).toEqual(before);
         const { answered } = reader;
         await eventually(() => expect(reader.answered).toBeGreaterThan(answered + 10));
         await reader.stop();
@@ -110,29 +113,29 @@ describeWithMemcached('a memcached that has lost everything is filled again', ()
         } else {
           expect(store).toMatchObject({ instances: 1, emptied: 0 });
         }
-        // At `eventual` an exchange with a peer may have brought them once more in the meantime.
+        // At `eventual`, an exchange with a peer may have brought values again in the meantime.
         if (level !== 'eventual') expect(refill[source] + values[source]).toBeGreaterThanOrEqual(KEYS.length);
+        await eventually(() => expect(linesOf(cluster, 'the store is filled')).toHaveLength(1));
         expect(linesOf(cluster, 'the store is being filled').length).toBeGreaterThanOrEqual(1);
-        expect(linesOf(cluster, 'the store is filled')).toHaveLength(1);
       },
     );
   });
 
-  it('and when its controller was restarted with it, from the journal', async () => {
+  it('is filled again from the journal when its controller was restarted with it', async () => {
     await using cluster = await startCluster({ level: 'linearizability' });
     await fill(cluster);
-    const before = await heldBy(cluster);
+    const before = await storedBy(cluster);
     await cluster.kill(VICTIM);
     await cluster.memcached(VICTIM).kill();
     await cluster.memcached(VICTIM).start();
     await cluster.restart(VICTIM);
-    await eventually(async () => expect(await heldBy(cluster)).toEqual(before));
+    await eventually(async () => expect(await storedBy(cluster)).toEqual(before));
     const { journal, refill } = await cluster.status(VICTIM);
     expect(journal.recoveredEntries).toBeGreaterThan(KEYS.length / 2);
     expect(refill.reason).toBe('it is new, or was emptied, since this controller last ran');
   });
 
-  it('but not when its controller alone was stopped and started, and it has everything still', async () => {
+  it('is not filled when only its controller was stopped and started, as it has everything', async () => {
     await using cluster = await startCluster({ level: 'linearizability' });
     await fill(cluster);
     await cluster.controllers[VICTIM]!.stop();
@@ -140,19 +143,19 @@ describeWithMemcached('a memcached that has lost everything is filled again', ()
     await cluster.ready();
     await sleep(1_500);
     expect(linesOf(cluster, 'the store is being filled')).toEqual([]);
-    expect(await heldBy(cluster)).toHaveLength(KEYS.length);
+    expect(await storedBy(cluster)).toHaveLength(KEYS.length);
     const { journal } = await cluster.status(VICTIM);
     expect(journal).toMatchObject({ durability: 'async', entries: KEYS.length });
     expect(linesOf(cluster, 'journal recovered').at(-1)).toMatch(/"records":\d+.*"ms":\d+/);
   });
 
-  it('is looked through when its controller alone was killed, and lacks nothing', async () => {
+  it('is checked for missing values when only its controller was killed, and lacks none', async () => {
     await using cluster = await startCluster({ level: 'linearizability' });
     await fill(cluster);
-    const before = await heldBy(cluster);
+    const before = await storedBy(cluster);
     await cluster.restart(VICTIM);
     await eventually(async () => expect(linesOf(cluster, 'the store is filled')).toHaveLength(1));
-    expect(await heldBy(cluster)).toEqual(before);
+    expect(await storedBy(cluster)).toEqual(before);
     expect((await cluster.status(VICTIM)).refill).toMatchObject({ fromJournal: 0, fromPeers: 0 });
   });
 });

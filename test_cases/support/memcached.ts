@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'vitest';
 import { atEnd } from './at-end.ts';
 import { freePort } from './free-port.ts';
+import { HANGS_AFTER_MS } from './hang.ts';
 import { type Host, LOOPBACK } from './host.ts';
 
 export const hasMemcached = spawnSync('memcached', ['-V']).status === 0;
@@ -81,12 +82,12 @@ export class Memcached {
     this.#process = child;
     const ending = atEnd(() => child.kill('SIGKILL'));
     child.once('exit', () => ending.callOff());
-    for (let attempt = 0; attempt < START_ATTEMPTS_MAX; attempt++) {
+    const until = performance.now() + HANGS_AFTER_MS;
+    while (!(await answers(this.host, this.port))) {
       if (child.exitCode !== null) throw new Error(`memcached ended with ${child.exitCode}`);
-      if (await answers(this.host, this.port)) return;
+      if (performance.now() > until) throw new Error(`memcached does not answer on port ${this.port}`);
       await sleep(START_INTERVAL_MS);
     }
-    throw new Error(`memcached does not answer on port ${this.port}`);
   }
 
   /** As if its machine were switched off: nothing is finished. */
@@ -131,7 +132,6 @@ function isStopped(pid: number): boolean {
   );
 }
 
-const START_ATTEMPTS_MAX = 200;
 const START_INTERVAL_MS = 20;
 
 function answers(host: string, port: number): Promise<boolean> {

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'vitest';
+import { HANGS_AFTER_MS } from './hang.ts';
 
-export function succeeds(program: string, words: readonly string[], withinMs = 3_000): boolean {
+export function succeeds(program: string, words: readonly string[], withinMs = 20_000): boolean {
   return spawnSync(program, words, { stdio: 'ignore', timeout: withinMs }).status === 0;
 }
 
@@ -20,7 +21,7 @@ export function describeWith(what: string, isThere: boolean, tests: () => void):
 export async function run(
   program: string,
   words: readonly string[],
-  withinMs = 30_000,
+  withinMs = HANGS_AFTER_MS,
 ): Promise<{ code: number | null; printed: string }> {
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], timeout: withinMs });
   let printed = '';

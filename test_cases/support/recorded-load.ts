@@ -57,7 +57,7 @@ export class RecordedLoad {
   /** Waits until every one of these controllers has answered so many more writes. */
   async moreWrites(ids: readonly number[], count = 30): Promise<void> {
     const goals = ids.map((id) => this.#writes[id]! + count);
-    await eventually(() => ids.every((id, i) => this.#writes[id]! >= goals[i]!), 15_000);
+    await eventually(() => ids.every((id, i) => this.#writes[id]! >= goals[i]!));
   }
 
   /** Goes on with other keys, so that the history of none gets long. */

@@ -7,7 +7,7 @@ import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { StartedCluster } from '../support/started-cluster.ts';
 
-/** The Node.js of this machine, when it is older than the one that the controllers need. */
+/** The Node.js of this machine, if it is older than the version that the controllers need. */
 const OLD_NODE = ['/usr/bin/node', '/usr/local/bin/node'].find((program) => {
   try {
     const major = Number(/^v(\d+)/.exec(execFileSync(program, ['-v']).toString())?.[1]);
@@ -19,7 +19,7 @@ const OLD_NODE = ['/usr/bin/node', '/usr/local/bin/node'].find((program) => {
 const without = OLD_NODE === undefined ? ' (there is none on this machine)' : '';
 
 describe.skipIf(OLD_NODE === undefined)(`main.ts on an old Node.js${without}`, () => {
-  it('does what the right one does, with the same exit code', async () => {
+  it('does what it does on the required Node.js, and exits with the same code', async () => {
     await using cluster = await StartedCluster.create();
     const main = join(cluster.project, 'main.ts');
     expect(await cluster.run(OLD_NODE!, main, '--version')).toEqual({
@@ -30,7 +30,7 @@ describe.skipIf(OLD_NODE === undefined)(`main.ts on an old Node.js${without}`, (
     expect(await cluster.run(OLD_NODE!, main, '-p', '8000', '-cons', 'x')).toMatchObject({ code: 2 });
   });
 
-  it('passes signals on, and ends as the controller does', async () => {
+  it('passes signals on to the controller, and ends as the controller does', async () => {
     await using cluster = await StartedCluster.create();
     const [port] = cluster.ports;
     const words = ['-p', `${port}`, '--peers', `127.0.0.1:${port}`, '-kv', 'custom', '--data-dir', '-'];
@@ -44,7 +44,7 @@ describe.skipIf(OLD_NODE === undefined)(`main.ts on an old Node.js${without}`, (
 });
 
 describe('main.ts', () => {
-  it('can be read by every Node.js: it is a CommonJS module, and has no types', async () => {
+  it('can be read by every Node.js, since it is a CommonJS module without types', async () => {
     await using cluster = await StartedCluster.create();
     const text = readFileSync(join(cluster.project, 'main.ts'), 'utf8');
     expect(() => new Script(Module.wrap(text))).not.toThrow();

@@ -4,16 +4,19 @@ import { converse, packet } from '../support/binary-packets.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { describeWithMemcached, Memcached } from '../support/memcached.ts';
 
-/** Each case after a flush of everything. */
+/** Sends the input of one case after a flush of everything. */
 async function afterFlush(port: number, input: Buffer): ReturnType<typeof converse> {
   expect((await converse(port, packet(0x08))).output).toEqual(['#0 08 status=0']);
   return converse(port, input);
 }
 
-/** The memcacheds of tests take larger items than those that the longest inputs are about. */
+/**
+ * Whether a case is about the largest item: the memcacheds of tests take larger items than such a case
+ * expects.
+ */
 const isAboutSizes = (input: Buffer): boolean => input.length > 100_000;
 
-describeWithMemcached('the binary protocol is answered as this memcached does', () => {
+describeWithMemcached('memcached answers the binary protocol as the table of cases says', () => {
   let memcached: Memcached;
 
   beforeAll(async () => {
@@ -27,7 +30,7 @@ describeWithMemcached('the binary protocol is answered as this memcached does', 
   });
 });
 
-describe('the binary protocol is answered as the table of cases says', () => {
+describe('a controller answers the binary protocol as the table of cases says', () => {
   let cluster: Cluster;
 
   beforeAll(async () => {

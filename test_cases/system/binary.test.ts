@@ -30,7 +30,7 @@ describe.each(ALL_LEVELS)('%s: the binary protocol', (level) => {
   });
   afterAll(() => cluster?.stop());
 
-  /** At once where the level promises that, else soon. */
+  /** Expects the state at once where the level promises that, and after a while at the other levels. */
   async function soon(check: () => Promise<void>): Promise<void> {
     if (level === 'linearizability') await check();
     else await eventually(check);
@@ -52,7 +52,7 @@ describe.each(ALL_LEVELS)('%s: the binary protocol', (level) => {
     }
   }
 
-  it('a token of one controller holds on the others', async () => {
+  it('compares a token of one controller on the others', async () => {
     const { cas } = await ask(0, set('token', 'first'));
     await seenByAll('token', 'first');
     for (const id of [0, 1, 2]) expect((await ask(id, get('token'))).cas).toBe(cas);
@@ -65,7 +65,7 @@ describe.each(ALL_LEVELS)('%s: the binary protocol', (level) => {
     }
   });
 
-  it('a touch on another controller keeps the token', async () => {
+  it('keeps the token of an entry that another controller touches', async () => {
     const { cas } = await ask(0, set('touched', 'value'));
     await seenByAll('touched', 'value');
     const touched = await ask(1, packet(0x1c, { key: 'touched', extras: u32(1000) }));
@@ -74,25 +74,33 @@ describe.each(ALL_LEVELS)('%s: the binary protocol', (level) => {
     expect(await ask(1, set('touched', 'again', cas))).toMatchObject({ status: SUCCESS });
   });
 
-  it.skipIf(level === 'eventual')('a counter that three controllers start at once starts once', async () => {
-    const increments = numbered(
-      Array.from({ length: 40 }, () => packet(0x05, { key: 'counter', extras: counterExtras(1n, 1000n, 0) })),
-    );
-    const answers = await Promise.all(cluster.ports.map((port) => exchange(port, increments)));
-    const counts = answers.flatMap(({ packets }) => packets.map(({ value }) => value.readBigUInt64BE()));
-    expect(counts.toSorted()).toEqual(Array.from({ length: 120 }, (_, at) => 1000n + BigInt(at)));
-    await seenByAll('counter', '1119');
-  });
+  it.skipIf(level === 'eventual')(
+    'creates a counter once when three controllers create it at the same time',
+    async () => {
+      const increments = numbered(
+        Array.from({ length: 40 }, () =>
+          packet(0x05, { key: 'counter', extras: counterExtras(1n, 1000n, 0) }),
+        ),
+      );
+      const answers = await Promise.all(cluster.ports.map((port) => exchange(port, increments)));
+      const counts = answers.flatMap(({ packets }) => packets.map(({ value }) => value.readBigUInt64BE()));
+      expect(counts.toSorted()).toEqual(Array.from({ length: 120 }, (_, at) => 1000n + BigInt(at)));
+      await seenByAll('counter', '1119');
+    },
+  );
 
-  it.skipIf(level === 'eventual')('add on three controllers at once has one winner', async () => {
-    for (let round = 0; round < 20; round++) {
-      const add = packet(0x02, { key: `race-${round}`, value: 'x', extras: u32(0, 0) });
-      const answers = await Promise.all(cluster.ports.map((_, id) => ask(id, add)));
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([SUCCESS, EXISTS, EXISTS]);
-    }
-  });
+  it.skipIf(level === 'eventual')(
+    'stores the value of one `add` when three controllers get one at the same time',
+    async () => {
+      for (let round = 0; round < 20; round++) {
+        const add = packet(0x02, { key: `race-${round}`, value: 'x', extras: u32(0, 0) });
+        const answers = await Promise.all(cluster.ports.map((_, id) => ask(id, add)));
+        expect(answers.map(({ status }) => status).toSorted()).toEqual([SUCCESS, EXISTS, EXISTS]);
+      }
+    },
+  );
 
-  it('statistics and version come over it', async () => {
+  it('serves statistics and the version', async () => {
     const { packets } = await exchange(cluster.ports[0]!, packet(0x10));
     const stats = new Map(packets.map(({ key, value }) => [key, value.toString()]));
     expect(stats.get('memchorus_level')).toBe(level);
@@ -100,7 +108,7 @@ describe.each(ALL_LEVELS)('%s: the binary protocol', (level) => {
     expect((await ask(0, packet(0x0b))).value.toString()).toMatch(/^1\.6\.18/);
   });
 
-  describe('memjs of npm', () => {
+  describe('with memjs of npm', () => {
     let clients: Client<string | Buffer, Buffer | null>[];
 
     beforeAll(() => {
@@ -116,7 +124,7 @@ describe.each(ALL_LEVELS)('%s: the binary protocol', (level) => {
       }
     }
 
-    // Its `prepend` sends the opcode of `append`.
+    // `prepend` is not tested, since memjs sends the opcode of `append` for it.
     it('stores, appends and deletes', async () => {
       const [first, second, third] = clients;
       for (const value of ['märchen', '', 'x'.repeat(300_000)]) {
@@ -133,7 +141,7 @@ describe.each(ALL_LEVELS)('%s: the binary protocol', (level) => {
       expect(await first!.delete('text')).toBe(false);
     });
 
-    it('counts, touches, flushes', async () => {
+    it('counts, touches and flushes', async () => {
       const [first, second, third] = clients;
       expect(await first!.increment('count', 5, { initial: 10 })).toMatchObject({ value: 10 });
       await seen('count', '10');
@@ -150,7 +158,7 @@ describe.each(ALL_LEVELS)('%s: the binary protocol', (level) => {
     });
   });
 
-  describeWith('memccapable (libmemcached-tools)', hasMemccapable, () => {
+  describeWith('with memccapable (libmemcached-tools)', hasMemccapable, () => {
     it('passes every binary test', async () => {
       const port = `${cluster.ports[ALL_LEVELS.indexOf(level)]}`;
       const words = ['-h', '127.0.0.1', '-p', port, '-b', '-t', '5'];
@@ -161,8 +169,8 @@ describe.each(ALL_LEVELS)('%s: the binary protocol', (level) => {
     });
   });
 
-  describeWith('pylibmc (python3-pylibmc)', hasPylibmc, () => {
-    it('does all that it can', async () => {
+  describeWith('with pylibmc (python3-pylibmc)', hasPylibmc, () => {
+    it('passes every check of the script', async () => {
       const script = join(import.meta.dirname, '../support/pylibmc-check.py');
       const atOnce = level === 'linearizability' ? 'yes' : 'no';
       const { code, printed } = await run(PYTHON, [script, atOnce, ...cluster.ports.map(String)]);

@@ -8,7 +8,10 @@ import { TextClient } from '../support/text-client.ts';
 
 const KEYS = ['a', 'b', 'c'];
 
-/** What is backed up lags behind by about a tenth of a second. */
+/**
+ * Writes the keys, and waits until all controllers have them on disk: a backup lags behind by about a tenth
+ * of a second.
+ */
 async function fill(cluster: StartedCluster): Promise<void> {
   for (const [id, key] of KEYS.entries())
     expect(await cluster.ask(id, 'set', key, `value of ${key}`)).toMatchObject({ code: 0 });
@@ -27,7 +30,7 @@ async function expectAll(cluster: StartedCluster): Promise<void> {
 const flags = ['-kv', 'custom'];
 
 describe.each(['linearizability', 'eventual'])('a backup of a whole cluster at %s', (level) => {
-  it('is one command while it runs, and brings it back, at other addresses too', async () => {
+  it('is made by one command while the cluster runs, and restores it, at other addresses too', async () => {
     await using cluster = await StartedCluster.create();
     expect(await cluster.start('-cons', level, ...flags)).toMatchObject({ code: 0 });
     await fill(cluster);
@@ -69,7 +72,7 @@ describe.each(['linearizability', 'eventual'])('a backup of a whole cluster at %
 });
 
 describe('a backup', () => {
-  it('of one controller, and what is left when a restore fails or is interrupted: nothing', async () => {
+  it('restores one controller, and a restore that fails or is interrupted leaves no data', async () => {
     await using cluster = await StartedCluster.create();
     expect(await cluster.start(...flags)).toMatchObject({ code: 0 });
     await fill(cluster);
@@ -116,12 +119,15 @@ describe('a backup', () => {
   });
 });
 
-/** So much that a copy takes a while. */
+/** So much data that a copy takes a while. */
 const LARGE = { keys: 40, bytes: 1_000_000 };
 
 const TRIES_MAX = 20;
 
-/** Interrupts a backup when a file of that name is in it; on a busy machine it may be complete before, and is made anew. */
+/**
+ * Interrupts a backup once a file of this name is in it. On a busy machine the backup may be complete before;
+ * it is then removed and made again.
+ */
 async function interruptBackup(cluster: StartedCluster, target: string, file: string): Promise<Outcome> {
   const node = join(cluster.project, 'node_modules/.bin/node');
   const isThere = () =>
@@ -137,7 +143,7 @@ async function interruptBackup(cluster: StartedCluster, target: string, file: st
   }
 }
 
-it('a backup of a whole cluster that is interrupted leaves nothing, and the next one is whole', async () => {
+it('an interrupted backup of a whole cluster leaves nothing, and the next one is complete', async () => {
   await using cluster = await StartedCluster.create();
   expect(await cluster.start(...flags)).toMatchObject({ code: 0 });
   using client = await TextClient.connect(cluster.ports[0]!);

@@ -3,7 +3,10 @@ import { ALL_LEVELS, basicClusterTests } from '../support/basic-cluster-tests.ts
 import { succeeds } from '../support/programs.ts';
 import { MEMCACHED_IMAGE } from '../support/store-process.ts';
 
-/** No failure in CI where it is missing: a Docker engine is an offer, memcached itself is what has to be there. */
+/**
+ * These tests are skipped without a Docker engine, in CI too: Docker is optional, and only memcached itself
+ * is required there.
+ */
 const hasDocker = succeeds('docker', ['info']);
 const needed = hasDocker ? '' : ' (no Docker engine answers here)';
 

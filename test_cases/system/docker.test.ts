@@ -7,8 +7,9 @@ import { describeWithMemcached } from '../support/memcached.ts';
 import { StartedCluster } from '../support/started-cluster.ts';
 
 /**
- * Stands in for Docker: notes every call, and runs memcacheds on the ports that docker-compose.yml publishes. `$KIND` says
- * what is installed: compose as a `plugin`, as a `program` of its own, or `none`.
+ * A program in place of Docker: it records every call, and runs memcacheds on the ports that
+ * docker-compose.yml publishes. `$KIND` says how compose is installed: as a `plugin`, as a `program` of its
+ * own, or `none`.
  */
 const DOCKER = `#!/bin/sh
 here=$(dirname "$0")
@@ -58,7 +59,7 @@ afterEach(() => {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   }
   rmSync(join(directory, '..'), { recursive: true, force: true });
@@ -88,7 +89,7 @@ describeWithMemcached('with a Docker engine', () => {
       'docker-compose',
       /^docker-compose -f .*\/docker-compose\.yml -p memchorus-\d+ up -d memcached-0 /,
     ],
-  ])('and compose as a %s the memcacheds run in containers', async (kind, name, up) => {
+  ])('and compose as a %s, startup.sh runs the memcacheds in containers', async (kind, name, up) => {
     await using cluster = await clusterWith(kind);
     const started = await cluster.start('-cons', 'linearizability');
     expect(started).toMatchObject({ code: 0, stderr: '' });
@@ -103,7 +104,7 @@ describeWithMemcached('with a Docker engine', () => {
     expect(pids()).toHaveLength(3);
   });
 
-  it('a container that is gone is started again', async () => {
+  it('startup.sh starts a container again that has ended', async () => {
     await using cluster = await clusterWith('plugin');
     expect(await cluster.start()).toMatchObject({ code: 0 });
     process.kill(pids()[1]!, 'SIGKILL');
@@ -114,7 +115,7 @@ describeWithMemcached('with a Docker engine', () => {
     expect(linesOf('calls').at(-1)).toMatch(/up -d memcached-1$/);
   });
 
-  it('without compose the memcached program is used, and it is said why', async () => {
+  it('startup.sh uses the memcached program when there is no compose, and says why', async () => {
     await using cluster = await clusterWith('none');
     const started = await cluster.start('-n', '1');
     expect(started).toMatchObject({ code: 0 });
@@ -123,7 +124,7 @@ describeWithMemcached('with a Docker engine', () => {
     );
   });
 
-  it('containers that can not be stopped are an error, with the command', async () => {
+  it('stop.sh fails when it can’t stop the containers, and names the command that does', async () => {
     await using cluster = await clusterWith('program');
     expect(await cluster.start()).toMatchObject({ code: 0 });
     writeFileSync(join(directory, 'stop-fails'), '');
@@ -134,7 +135,7 @@ describeWithMemcached('with a Docker engine', () => {
     expect(await cluster.stop()).toMatchObject({ code: 0 });
   });
 
-  it("compose's own words are shown when it fails", async () => {
+  it('startup.sh shows the error of compose when compose fails', async () => {
     await using cluster = await clusterWith('plugin');
     writeFileSync(
       join(directory, 'docker'),
@@ -147,7 +148,7 @@ describeWithMemcached('with a Docker engine', () => {
     );
   });
 
-  it('containers of docker-compose up, and then startup.sh: they are used, and left', async () => {
+  it('startup.sh uses containers of `docker-compose up`, and stop.sh leaves them', async () => {
     await using cluster = await clusterWith('program');
     const ports = Object.fromEntries(
       cluster.storePorts.map((port, id) => [`MEMCHORUS_STORE_PORT_${id}`, `${port}`]),

@@ -8,7 +8,9 @@ import { describeWithMemcached, ITEM_BYTES_MAX, Memcached } from '../support/mem
 import { StartedCluster } from '../support/started-cluster.ts';
 import { TextClient } from '../support/text-client.ts';
 
-/** memcacheds that were there before the cluster, on its store ports: from a compose file, or anybody's. */
+/**
+ * memcacheds that run on the store ports before the cluster does, started from a compose file or otherwise.
+ */
 class Found implements AsyncDisposable {
   readonly memcacheds: readonly Memcached[];
 
@@ -54,8 +56,8 @@ async function fakeServer(port: number, onData: (chunk: Buffer) => string | null
   return server;
 }
 
-describeWithMemcached('memcacheds that are there already on the store ports', () => {
-  it('are used, whatever the level is later, and left alone by stop', async () => {
+describeWithMemcached('memcacheds that run already on the store ports', () => {
+  it('are used, also when the level changes later, and stop.sh leaves them running', async () => {
     await using cluster = await StartedCluster.create();
     await using found = await Found.start(cluster.storePorts);
     const started = await cluster.start('-cons', 'linearizability');
@@ -77,7 +79,7 @@ describeWithMemcached('memcacheds that are there already on the store ports', ()
     expect((await cluster.ask(1, 'get', 'k')).stdout).toContain('v');
   });
 
-  it('are known by the mark of a journal, when nothing else tells', async () => {
+  it('are recognized by the sentinel of a journal when nothing else identifies them', async () => {
     await using cluster = await StartedCluster.create({ controllers: 1 });
     await using _ = await Found.start(cluster.storePorts);
     expect(await cluster.start('-n', '1')).toMatchObject({ code: 0 });
@@ -88,7 +90,7 @@ describeWithMemcached('memcacheds that are there already on the store ports', ()
     expect(await cluster.start('-n', '1')).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('may be some of them: the others are started', async () => {
+  it('may be some of the stores, and startup.sh starts the others', async () => {
     await using cluster = await StartedCluster.create();
     await using _ = await Found.start([cluster.storePorts[1]!]);
     const started = await cluster.start();
@@ -100,7 +102,7 @@ describeWithMemcached('memcacheds that are there already on the store ports', ()
     expect(await answers(cluster.storePorts[1]!)).toBe(true);
   });
 
-  it('are refused with what somebody else has put there, unless they are named', async () => {
+  it('are refused when they hold items of another program, unless --stores names them', async () => {
     await using cluster = await StartedCluster.create({ controllers: 1 });
     await using _ = await Found.start(cluster.storePorts);
     const [port] = cluster.storePorts;
@@ -119,7 +121,7 @@ describeWithMemcached('memcacheds that are there already on the store ports', ()
     expect(await client.get('theirs')).toBe('x');
   });
 
-  it('and are used by another cluster are refused to this one', async () => {
+  it('are refused to a cluster when another cluster uses them', async () => {
     await using one = await StartedCluster.create({ controllers: 1 });
     await using _ = await Found.start(one.storePorts);
     expect(await one.start('-n', '1')).toMatchObject({ code: 0 });
@@ -130,8 +132,8 @@ describeWithMemcached('memcacheds that are there already on the store ports', ()
   });
 });
 
-describeWithMemcached('what is on a store port and can not be used', () => {
-  it('is named: a memcached that speaks text only', async () => {
+describeWithMemcached('startup.sh names the program on a store port that can’t be used', () => {
+  it('when it is a memcached without the binary protocol', async () => {
     await using cluster = await StartedCluster.create({ controllers: 1 });
     const memcached = new Memcached(cluster.storePorts[0]!, ITEM_BYTES_MAX, ['-B', 'ascii']);
     await memcached.start();
@@ -150,9 +152,9 @@ describeWithMemcached('what is on a store port and can not be used', () => {
       'it seems to be a Redis',
     ],
     ['a web server', () => 'HTTP/1.1 400 Bad Request\r\n\r\n', 'it seems to be a web server'],
-    ['a silent one', () => null, 'it seems to be something that accepts connections and answers nothing'],
-    ['another', () => 'hello\r\n', 'it seems to be something that answers "hello"'],
-  ])('is named: %s', async (_, reply, words) => {
+    ['a silent server', () => null, 'it seems to be something that accepts connections and answers nothing'],
+    ['another server', () => 'hello\r\n', 'it seems to be something that answers "hello"'],
+  ])('when it is %s', async (_, reply, words) => {
     await using cluster = await StartedCluster.create({ controllers: 1 });
     const server = await fakeServer(cluster.storePorts[0]!, reply);
     const refused = await cluster.start('-n', '1');

@@ -15,12 +15,12 @@ import { RawPeer } from '../support/raw-peer.ts';
 
 const KEYS = Array.from({ length: 20 }, (_, i) => `good-${i}`);
 
-/** The number that is claimed wrongly. */
+/** The id that a hostile peer claims. */
 const CLAIMED = 2;
 
 const YEARS_MS = 5 * 365 * 86_400_000;
 
-/** With the right secret, a wrong one, or none. */
+/** Whether a hostile peer has the right secret (`insider`), a wrong one (`guesser`), or none (`stranger`). */
 type Knowledge = 'insider' | 'guesser' | 'stranger';
 
 function secretOf(knowledge: Knowledge): Buffer | null {
@@ -28,7 +28,7 @@ function secretOf(knowledge: Knowledge): Buffer | null {
   return Buffer.from(knowledge === 'insider' ? SECRET : 'some secret of another cluster');
 }
 
-/** Says to be controller 2, to one of the others. */
+/** Connects to a controller, and claims to be controller 2. */
 function claim(cluster: Cluster, to: number, level: string, secret: Buffer | null): Promise<RawPeer> {
   const peers = cluster.ports.map((port) => `127.0.0.1:${port}`).join(',');
   const hello = { cluster: 'memchorus', node: CLAIMED, incarnation: 77, level, peers };
@@ -45,7 +45,7 @@ async function store(cluster: Cluster): Promise<void> {
   for (const key of KEYS) expect(await client.set(key, `value of ${key}`)).toBe('STORED');
 }
 
-/** Everywhere, with versions of today. */
+/** Expects the values at every controller, and that new writes get versions of today. */
 async function expectIntact(cluster: Cluster): Promise<void> {
   for (const [id, controller] of cluster.controllers.entries()) {
     if (!controller.isRunning) continue;
@@ -67,26 +67,26 @@ function residentBytes(cluster: Cluster, id: number): number {
 
 const log = (cluster: Cluster, id: number): string => cluster.controllers[id]!.log().join('\n');
 
-describe('who has not the secret', () => {
+describe('a peer without the secret', () => {
   it.each<Knowledge>(['stranger', 'guesser'])(
-    'is told nothing and changes nothing: a %s',
+    'learns nothing and changes nothing, as a %s',
     async (knowledge) => {
       await using cluster = await startCluster({ level: 'eventual', store: 'custom' });
       await store(cluster);
       const before = log(cluster, CLAIMED).length;
       const peer = await settled(await claim(cluster, 0, 'eventual', secretOf(knowledge)));
-      // Regression: a sync-request without more was answered with all records.
+      // Regression: a peer without a proof that sent only a request for an exchange was sent all records.
       peer.send({ type: 'sync-request', exchange: 1, known: [], forgotten: [], empty: true });
       await peer.closed;
       expect([peer.isUp, peer.received]).toEqual([false, []]);
       await eventually(() => expect(log(cluster, 0)).toMatch(/peer is refused .*cluster secret/));
-      // Regression: a forged hello took the link of the real controller away.
+      // Regression: a forged hello broke the link of the real controller.
       expect(log(cluster, CLAIMED).slice(before)).not.toMatch(/peer is (down|refused)/);
       await expectIntact(cluster);
     },
   );
 
-  it('holds up nobody with connections that say nothing more, and is not given memory for what it claims', async () => {
+  it('delays no client by connections without a handshake, and gets no memory for claimed lengths', async () => {
     await using cluster = await startCluster({ level: 'linearizability', store: 'custom' });
     await store(cluster);
     const before = residentBytes(cluster, 0);
@@ -105,7 +105,7 @@ describe('who has not the secret', () => {
   });
 });
 
-describe('a peer that lies', () => {
+describe('a peer that has passed the handshake, and sends false times', () => {
   const heartbeat = (change: Partial<Heartbeat>): PeerMessage => ({
     type: 'heartbeat',
     time: versionTimeOfMs(Date.now()),
@@ -169,7 +169,10 @@ describe('a peer that lies', () => {
   });
 });
 
-/** Sends what a seed makes of real messages; connects again whenever it is turned away. */
+/**
+ * Sends mutated copies of real messages, drawn from a seed, and connects again whenever it is refused.
+ * @returns how often it was refused
+ */
 async function fuzz(
   cluster: Cluster,
   to: number,
@@ -192,11 +195,12 @@ async function fuzz(
     const payload = mutation.next();
     const way = random.below(20);
     if (way > 1) peer.sendPayload(payload);
-    // Without a tag. It may look like the beginning of a long frame, so nothing follows it.
+    // These bytes have no tag. They may look like the beginning of a long frame, so the connection ends after
+    // them.
     else peer.connection.end(way === 0 ? payload : framed({ type: 'sync-next', exchange: 1 }));
-    // In between it is answered, or closed.
+    // Now and then the peer waits for an answer, or for the end of the connection.
     const isHeard = () => !peer.isUp || peer.received.length > 0;
-    if (sent % 8 === 0) await eventually(isHeard, 30_000);
+    if (sent % 8 === 0) await eventually(isHeard);
   }
   peer.close();
   return refusals;
@@ -242,8 +246,8 @@ describe('a fuzzer of the peer protocol', () => {
   );
 });
 
-describe('a second process under a number that is taken', () => {
-  it('is refused and named on both sides, does not disturb the first, and ends', async () => {
+describe('a second process with an id that is in use', () => {
+  it('is refused, named in the logs of both, does not disturb the first, and ends', async () => {
     const settings = { threshold: '3' };
     await using cluster = await startCluster({ level: 'linearizability', store: 'custom', settings });
     await store(cluster);
@@ -256,7 +260,7 @@ describe('a second process under a number that is taken', () => {
     }, 20);
     try {
       cluster.start(CLAIMED);
-      await eventually(() => expect(cluster.controllers[CLAIMED]!.isRunning).toBe(false), 30_000);
+      await eventually(() => expect(cluster.controllers[CLAIMED]!.isRunning).toBe(false));
     } finally {
       clearInterval(alive);
     }
@@ -264,7 +268,7 @@ describe('a second process under a number that is taken', () => {
     expect(cluster.controllers[CLAIMED]!.tail()).toContain(
       `controller 2 (127.0.0.1:${cluster.ports[CLAIMED]}) ends: its peers say that ${reason}; stop that process`,
     );
-    for (const id of [0, 1, 2]) expect(log(cluster, id)).toContain(reason);
+    for (const id of [0, 1, 2]) await eventually(() => expect(log(cluster, id)).toContain(reason));
     expect(first.map(({ isUp }) => isUp)).toEqual([true, true]);
     for (const peer of first) peer.close();
     cluster.start(CLAIMED);

@@ -23,14 +23,14 @@ const NODE = join(PROJECT, 'node_modules/.bin/node');
 const DOCKERFILE = readFileSync(join(PROJECT, 'Dockerfile'), 'utf8');
 const isRoot = process.getuid?.() === 0;
 
-/** As in the image: the tree is root's, and the user may write nothing but the data. */
+/** The user of the image: root owns the tree, and this user may write to the data only. */
 const asUser = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
-/** What the Dockerfile copies, at the place where it says. */
+/** The files that the Dockerfile copies. */
 const COPIED = [...DOCKERFILE.matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, names]) => names!.split(' '));
 
 describe.skipIf(!mayRunAsNobody)(
-  'what is in the image, run by a user who may write to the volume alone',
+  'the files of the image, run by a user with write access to the volume only',
   () => {
     let base: string;
     let tree: string;
@@ -74,7 +74,7 @@ describe.skipIf(!mayRunAsNobody)(
         ...asUser,
       });
 
-    it('starts, is healthy, keeps its data, and ends on SIGTERM', async () => {
+    it('start a controller that is healthy, writes its data to the volume, and ends on SIGTERM', async () => {
       expect(health).toThrow();
       const child = spawn(NODE, ['main.ts'], {
         cwd: tree,

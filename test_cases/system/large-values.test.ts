@@ -7,25 +7,31 @@ import type { TextClient } from '../support/text-client.ts';
 const SIZES = [70_000, 100_000, 130_000, 300_000, 600_000, 1_000_000];
 const ROUNDS = 12;
 
-/** Fast ones ask for few at a time. Slow ones for more than the kernel keeps for them: the rest waits in the controller. */
+/**
+ * Fast readers ask for few values at a time. Slow ones ask for more than the kernel buffers: the rest waits
+ * in the controller.
+ */
 const FAST = { pipelined: 4, pauseMs: 0 };
 const SLOW = { pipelined: 40, pauseMs: 300 };
 
 let cluster: Cluster;
 afterEach(() => cluster?.stop());
 
-/** A value that tells which it is in each of its bytes. */
+/** A value whose every byte depends on its key and round. */
 function writtenAs(key: number, round: number): Buffer {
   return Buffer.alloc(SIZES[key]!, `<${key}.${round}>`);
 }
 
-/** One of a key's values, from its first byte to its last. */
+/** Expects one of the values that were written for the key, without bytes of another one. */
 function expectWhole(key: number, value: Buffer): void {
   const round = Number(/^<\d+\.(\d+)>/.exec(value.toString('latin1', 0, 20))?.[1]);
   expect(value.equals(writtenAs(key, round)), `key ${key}, round ${round}`).toBe(true);
 }
 
-/** Asks for several at a time, and takes its time to read them. */
+/**
+ * Asks for several values at a time, and pauses before it reads the replies.
+ * @returns the number of values read
+ */
 async function read(
   client: TextClient,
   { pipelined, pauseMs }: typeof FAST,
@@ -46,9 +52,9 @@ async function read(
   return values;
 }
 
-/** Memory that replies were sent from is used for the next ones. */
+/** The controller uses the memory of sent replies again for the next ones. */
 (hasMemcached || process.env.CI ? it : it.skip).each([{}, { hot_bytes: '8m' }])(
-  'values of 70 kB to 1 MB are what was written, however slowly they are read and often replaced: %o',
+  'reads of 70 kB to 1 MB give whole values as they were written, with slow readers and frequent overwrites: %o',
   async (settings) => {
     cluster = await startCluster({ level: 'linearizability', store: 'memcache', controllers: 3, settings });
     const writer = await cluster.client(0);

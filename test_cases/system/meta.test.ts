@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { HANGS_AFTER_MS } from '../support/hang.ts';
 import { describeWithMemcached, Memcached } from '../support/memcached.ts';
 import { META_CASES, withoutTokens } from '../support/meta-cases.ts';
 import { NEWER_CASES } from '../support/meta-entry-cases.ts';
@@ -12,7 +13,7 @@ import { TextClient } from '../support/text-client.ts';
 
 /** How long a connection is watched after its last expected byte, in milliseconds. */
 const QUIET_MS = 20;
-const ANSWER_WITHIN_MS = 5_000;
+const ANSWER_WITHIN_MS = HANGS_AFTER_MS;
 
 /** Sends the input over a connection of its own, and listens until the answer is there and nothing follows. */
 async function converse(port: number, { input, output }: ProtocolCase): Promise<string> {
@@ -39,7 +40,7 @@ function isShort({ input }: ProtocolCase): boolean {
   return input.length < 100_000;
 }
 
-describeWithMemcached('meta commands are answered as memcached does', () => {
+describeWithMemcached('a controller answers meta commands as memcached does', () => {
   let memcached: Memcached;
   let cluster: Cluster;
 
@@ -56,7 +57,7 @@ describeWithMemcached('meta commands are answered as memcached does', () => {
     cases.map((one) => [JSON.stringify(one.input.slice(0, 60)), one] as const);
 
   it.each(titled(META_CASES))('%s', async (_, one) => {
-    // The memcacheds of tests take larger items than those that the longest inputs are about.
+    // The memcacheds of tests take larger items than the longest inputs expect.
     const ports = isShort(one) ? [memcached.port, cluster.ports[0]!] : [cluster.ports[0]!];
     await Promise.all(
       ports.map(async (port) => {
@@ -72,14 +73,14 @@ describeWithMemcached('meta commands are answered as memcached does', () => {
   });
 });
 
-/** Asks until the client has won, or has seen that somebody else did. */
+/** Repeats the request until the client has won the right to recache, or has seen that another client did. */
 function race(client: TextClient, request: string): Promise<'won' | 'lost'> {
   return eventually(async () => {
     const answer = await client.ask(`${request}\r\n`);
     if (/ W$/.test(answer)) return 'won';
     if (/ Z( |$)/.test(answer)) return 'lost';
-    throw new Error(`nobody has won: ${answer}`);
-  }, ANSWER_WITHIN_MS);
+    throw new Error(`no client has won: ${answer}`);
+  });
 }
 
 /** The token in an answer like `HD c123`. */
@@ -89,7 +90,7 @@ function tokenIn(answer: string): string {
   return token;
 }
 
-describeWithMemcached('across the cluster', () => {
+describeWithMemcached('meta commands across the cluster', () => {
   describe.each(['linearizability', 'sequential'])('%s', (level) => {
     let cluster: Cluster;
     let clients: readonly TextClient[];
@@ -106,7 +107,7 @@ describeWithMemcached('across the cluster', () => {
       ['is missing', [], 'N60 t'],
       ['is about to expire', ['T20'], 'R30'],
       ['is out of date', ['T60', 'md'], 's'],
-    ] as const)('an entry that %s is won by one of three clients', async (_, preparation, flags) => {
+    ] as const)('let one of three clients win an entry that %s', async (_, preparation, flags) => {
       for (let round = 0; round < ROUNDS; round++) {
         const key = `${preparation.join('-')}-${round}`;
         const [ttl, invalidation] = preparation;
@@ -118,7 +119,7 @@ describeWithMemcached('across the cluster', () => {
       }
     });
 
-    it('a token that one controller gave is good on the others, once', async () => {
+    it('accept a token of one controller on the others, once', async () => {
       const [a, b, c] = clients as readonly [TextClient, TextClient, TextClient];
       const token = tokenIn(await a.ask('ms token 1 c\r\n1\r\n'));
       const answers = await Promise.all(clients.map((client) => client.ask(`ms token 1 C${token}\r\n2\r\n`)));
@@ -127,21 +128,18 @@ describeWithMemcached('across the cluster', () => {
       expect(await c.ask(`ma token C${token}\r\n`)).toBe('EX');
     });
 
-    it('a token that a client has set is compared everywhere', async () => {
+    it('compare a token that a client has set on every controller', async () => {
       const [a, b, c] = clients as readonly [TextClient, TextClient, TextClient];
       expect(await a.ask('ms chosen 1 E1000 c\r\n1\r\n')).toBe('HD c1000');
       expect(await b.ask('ma chosen C1000 E2000 c\r\n')).toBe('HD c2000');
       expect(await c.ask('ms chosen 1 C1000\r\n5\r\n')).toBe('EX');
       expect(await c.ask('ms chosen 1 C1500 I E3000\r\n5\r\n')).toBe('HD');
-      await eventually(
-        async () => expect(await a.ask('mg chosen c s\r\n')).toMatch(/^HD c3000 s1 X W$/),
-        2_000,
-      );
+      await eventually(async () => expect(await a.ask('mg chosen c s\r\n')).toMatch(/^HD c3000 s1 X W$/));
       await eventually(async () => expect(await b.ask('mg chosen c s\r\n')).toBe('HD c3000 s1 Z X'));
       expect(await c.ask('md chosen C3000 q\r\nmn\r\n')).toBe('MN');
     });
 
-    it('no addition is lost', async () => {
+    it('lose no addition', async () => {
       expect(await clients[0]!.ask('ma sum N0 J0 v\r\n')).toBe('VA 1');
       await clients[0]!.takeLine();
       const each = 50;
@@ -152,7 +150,7 @@ describeWithMemcached('across the cluster', () => {
       expect(await clients[1]!.takeLine()).toBe(String(3 * each * 2));
     });
 
-    it('a quiet pipeline is answered by its end, and by what failed', async () => {
+    it('answer a quiet pipeline with its failures and its end', async () => {
       const client = clients[2]!;
       client.send(
         'mg none q v\r\nms some 1 q\r\nx\r\nms some 1 q ME O1\r\ny\r\nmd other q O2\r\nmg some q k\r\n',
@@ -164,7 +162,7 @@ describeWithMemcached('across the cluster', () => {
     });
   });
 
-  it('eventual: one winner on a controller, and the others learn of it', async () => {
+  it('eventual: let one client of a controller win, and the other controllers learn of it', async () => {
     await using cluster = await startCluster({ level: 'eventual' });
     const [a, b, c] = (await cluster.clients()) as [TextClient, TextClient, TextClient];
     const same = await cluster.client(0);

@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.ts';
+import { HANGS_AFTER_MS } from '../support/hang.ts';
 import { describeWithMemcached, Memcached } from '../support/memcached.ts';
 import { PROTOCOL_CASES, type ProtocolCase } from '../support/protocol-cases.ts';
 import { TextClient } from '../support/text-client.ts';
 
-/** How long a connection that is to stay open is watched after its last answer, in milliseconds. */
+/** How long a connection that should stay open is watched after its last answer, in milliseconds. */
 const QUIET_MS = 25;
-const ANSWER_WITHIN_MS = 5_000;
+const ANSWER_WITHIN_MS = HANGS_AFTER_MS;
 
 interface Transcript {
   readonly output: string;
@@ -56,7 +57,7 @@ function shown(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
-describeWithMemcached('odd input is answered as memcached does', () => {
+describeWithMemcached('a controller answers odd input as memcached does', () => {
   let memcached: Memcached;
   let cluster: Cluster;
 
@@ -71,7 +72,7 @@ describeWithMemcached('odd input is answered as memcached does', () => {
 
   it.each(PROTOCOL_CASES.map((one) => [shown(one.input), one] as const))('%s', async (_, one) => {
     const expected = { output: one.output, closes: one.closes };
-    // The memcacheds of tests take larger items than those that the longest inputs are about.
+    // The memcacheds of tests take larger items than the longest inputs expect.
     const ports =
       one.input.length > 100_000 ? cluster.ports.slice(0, 1) : [memcached.port, cluster.ports[0]!];
     await Promise.all(

@@ -28,7 +28,7 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     other.close();
   });
 
-  it('requests without a reply keep the others in step', async () => {
+  it('keeps the order of replies when requests with noreply stand between', async () => {
     client.send('set quiet 0 0 1 noreply\r\n1\r\n');
     client.send('add quiet 0 0 1 noreply\r\n2\r\nappend quiet 0 0 1 noreply\r\n3\r\n');
     client.send('incr quiet 4 noreply\r\ntouch quiet 0 noreply\r\nverbosity 1 noreply\r\n');
@@ -40,7 +40,7 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     expect(await client.ask('version\r\n')).toMatch(/^VERSION \d/);
   });
 
-  it('one get answers many keys, in order, without those that are missing', async () => {
+  it('answers a get of many keys in their order, without the missing ones', async () => {
     const keys = Array.from({ length: 100 }, (_, at) => `many-${at}`);
     for (const key of keys.filter((_, at) => at % 2 === 0)) await client.set(key, key);
     const found = await client.findAll(keys);
@@ -48,7 +48,7 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     for (const [key, { value, cas }] of found) expect([value.toString(), cas]).toEqual([key, '']);
   });
 
-  it('a key that is too long is the answer to all, and those before it have been looked at', async () => {
+  it('refuses a get with a key that is too long, after it has read the keys before that one', async () => {
     const tooLong = 'l'.repeat(251);
     const refused = 'CLIENT_ERROR bad command line format';
     await client.set('looked-at', 'x');
@@ -57,16 +57,16 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     expect(await client.ask(`get looked-at ${tooLong}\r\n`)).toBe(refused);
     expect(await client.ask('mg looked-at h\r\n')).toBe('HD h1');
     expect(await client.ask(`gat 100 looked-at ${tooLong}\r\n`)).toBe(refused);
-    expect(await client.ask('mg looked-at t\r\n')).toMatch(/^HD t(100|99)$/);
+    expect(await client.ask('mg looked-at t\r\n')).toMatch(/^HD t(100|9\d)$/);
   });
 
-  it('of an entry that it makes, mg tells the time as the flags before t have left it', async () => {
+  it('applies the flags of an mg that creates an entry in their order, so that t shows what N set', async () => {
     const inAnHour = Math.floor(Date.now() / 1000) + 3600;
     expect(await client.ask(`mg made-here N${inAnHour} t T0\r\n`)).toMatch(/^HD t(3600|359\d) W$/);
     expect(await client.ask('mg made-here t\r\n')).toBe('HD t-1 Z');
   });
 
-  it('values are bytes', async () => {
+  it('stores values of any bytes', async () => {
     const bytes = Buffer.from(Array.from({ length: 1024 }, (_, at) => at % 256));
     const tricky = Buffer.from('END\r\nVALUE x 0 1\r\n\r\n\0');
     for (const [key, value] of [
@@ -81,7 +81,7 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     }
   });
 
-  it('a value of a megabyte, and a key of 250 bytes', async () => {
+  it('takes a value of a megabyte, and a key of 250 bytes but no longer one', async () => {
     const key = 'k'.repeat(250);
     const value = Buffer.alloc(1_000_000, 'megabyte ');
     expect(await client.set(key, value)).toBe('STORED');
@@ -89,7 +89,7 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     expect(await client.set(`${key}k`, '')).toBe('CLIENT_ERROR bad command line format');
   });
 
-  it('1,000 mixed commands in one go are answered in their order', async () => {
+  it('answers 1,000 mixed commands of one pipeline in their order', async () => {
     const answers: Promise<unknown>[] = [];
     const expected: unknown[] = [];
     const step = (answer: Promise<unknown>, value: unknown): void => {
@@ -110,7 +110,7 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     expect(await Promise.all(answers)).toEqual(expected);
   });
 
-  it('a client that closes its half after its requests gets all answers', async () => {
+  it('sends all replies to a client that closes its half of the connection after its requests', async () => {
     const socket = connect({ port: cluster.ports[0]!, host: '127.0.0.1', allowHalfOpen: true });
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -124,7 +124,7 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     expect(Buffer.concat(chunks).toString()).toBe(expected.join(''));
   });
 
-  it('a client that does not take its answers costs no memory, and holds up no one', async () => {
+  it('spends bounded memory on a client that does not read its replies, and delays no other client', async () => {
     const value = Buffer.alloc(500_000, 'v');
     await client.set('large', value);
     const pid = cluster.controllers[0]!.pid;
@@ -137,16 +137,16 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
       expect(await client.get('beside')).toBe(`${at}`);
     }
     expect(residentBytes(pid) - before).toBeLessThan(CONTROLLER_GROWTH_MAX);
-    let taken = 0;
+    let readBytes = 0;
     slow.socket.on('data', (chunk: Buffer) => {
-      taken += chunk.length;
+      readBytes += chunk.length;
     });
     slow.socket.resume();
-    await eventually(() => taken >= UNREAD_BYTES);
+    await eventually(() => readBytes >= UNREAD_BYTES);
     slow.close();
   });
 
-  it('stats count every operation of a client once, where it was asked', async () => {
+  it('counts every operation once in stats, at the controller that was asked', async () => {
     const count = async (one: TextClient, name: string): Promise<number> =>
       Number((await one.stats()).get(name));
     const before = await other.stats();
@@ -181,7 +181,7 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     expect(stats.get('memchorus_level')).toBe(level);
   });
 
-  it('version, verbosity, quit', async () => {
+  it('answers version and verbosity, and closes the connection on quit', async () => {
     expect(await client.ask('version\r\n')).toMatch(/^VERSION \d+\.\d+/);
     expect(await client.ask('verbosity 1\r\n')).toBe('OK');
     const ended = once(client.socket, 'end');
@@ -189,7 +189,7 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     await ended;
   });
 
-  it('show, show json and who tell of the cluster', async () => {
+  it('describes the cluster in the replies to show, show json and who', async () => {
     const table = (await client.lines('show')).join('\n');
     for (const port of cluster.ports) expect(table).toContain(`127.0.0.1:${port}`);
     expect(table).toContain(level);

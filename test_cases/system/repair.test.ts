@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
 import { StartedCluster } from '../support/started-cluster.ts';
 
-describeWithMemcached('a cluster that was started is repaired without stopping the rest', () => {
+describeWithMemcached('the commands on a running cluster', () => {
   let cluster: StartedCluster;
 
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describeWithMemcached('a cluster that was started is repaired without stopping t
 
   const pids = () => Object.fromEntries(cluster.members().map(({ name, pid }) => [name, pid]));
 
-  it('start starts what is missing: controllers and memcacheds', async () => {
+  it('startup.sh starts controllers and memcacheds that are missing, and leaves the others running', async () => {
     const before = pids();
     await cluster.kill('controller-1');
     await cluster.kill('memcached-1');
@@ -33,7 +33,7 @@ describeWithMemcached('a cluster that was started is repaired without stopping t
     expect((await cluster.ask(1, 'get', 'k')).stdout).toContain('kept');
   });
 
-  it('start says so when nothing is missing', async () => {
+  it('startup.sh reports that the cluster is running when nothing is missing', async () => {
     const before = pids();
     expect(await cluster.start('-cons', 'linearizability', '-n', '3')).toMatchObject({
       code: 0,
@@ -48,7 +48,7 @@ describeWithMemcached('a cluster that was started is repaired without stopping t
     [['--base-port', '7'], /ports from \d+ on, not from 7/],
     [['--store-base-port', '7'], /stores from \d+ on, not from 7/],
     [['--threshold', '4'], /threshold 3, not 4/],
-  ])('asked for another %s it is an error', async (words, message) => {
+  ])('startup.sh refuses other settings than those of the running cluster: %s', async (words, message) => {
     const refused = await cluster.run(`${cluster.project}/startup.sh`, ...words);
     expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
     expect(refused.stderr).toContain(`a cluster runs already, from ${cluster.runDirectory}`);
@@ -67,7 +67,7 @@ describeWithMemcached('a cluster that was started is repaired without stopping t
     expect((await cluster.ask(2, 'get', 'k')).stdout).toContain('kept');
   });
 
-  it('restart of one that is not there names those that are', async () => {
+  it('restart refuses an id that no controller has, and asks for one when there is none', async () => {
     expect(await cluster.main('restart', '3')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/no controller 3/),
@@ -78,7 +78,7 @@ describeWithMemcached('a cluster that was started is repaired without stopping t
     });
   });
 
-  it('a controller that was started again by hand is counted, and named where it is in the way', async () => {
+  it('startup.sh counts a controller that was started by hand, and a second one on its port names it', async () => {
     await cluster.kill('controller-0');
     const byHand = await cluster.startByHand(0, '-cons', 'linearizability');
     const named = `controller 0 of cluster memchorus (pid ${byHand.pid})`;
@@ -99,7 +99,7 @@ describeWithMemcached('a cluster that was started is repaired without stopping t
     await ended;
   });
 
-  it('a repair that is interrupted leaves what runs, and the next one completes it', async () => {
+  it('an interrupted startup.sh leaves the running processes, and the next one starts the missing ones', async () => {
     await cluster.kill('controller-2');
     const before = pids();
     const start = cluster.spawn(`${cluster.project}/startup.sh`);
@@ -111,7 +111,7 @@ describeWithMemcached('a cluster that was started is repaired without stopping t
     expect(before).toMatchObject(rest);
   });
 
-  it('stop stops what was started by hand too, and only then the memcacheds', async () => {
+  it('stop.sh stops controllers that were started by hand too, and the memcacheds after them', async () => {
     await cluster.kill('controller-1');
     const byHand = await cluster.startByHand(1, '-cons', 'linearizability');
     const members = Object.values(pids());
@@ -120,14 +120,14 @@ describeWithMemcached('a cluster that was started is repaired without stopping t
     expect(stopped.stdout).toContain(`controller-1 (pid ${byHand.pid}) was started by hand`);
     expect(stopped.stdout).toMatch(/stopped 3 controllers\nstopped 3 memcacheds\n$/);
     expect(members.filter((pid) => birthOf(pid) !== null)).toEqual([]);
-    // Clusters of other tests may run beside it, and are named.
+    // Later lines may name clusters of other tests that run at the same time.
     const { stdout } = await cluster.stop();
     expect(stdout.split('\n')[0]).toBe(`nothing is running that was started from ${cluster.runDirectory}`);
   });
 });
 
-describe('where there is no data directory to know a controller by', () => {
-  it('it is known by what it answers', async () => {
+describe('without a data directory', () => {
+  it('stop.sh finds a controller by its replies', async () => {
     await using cluster = await StartedCluster.create();
     const flags = ['-kv', 'custom', '--data-dir', '-'];
     expect(await cluster.start(...flags)).toMatchObject({ code: 0 });
@@ -139,28 +139,28 @@ describe('where there is no data directory to know a controller by', () => {
   });
 });
 
-describeWithMemcached('stop', () => {
-  it('leaves a memcached to a controller that still runs, whoever started that', async () => {
+describeWithMemcached('stop.sh', () => {
+  it('leaves a memcached running whose controller still runs, also when it did not start that controller', async () => {
     await using cluster = await StartedCluster.create();
     expect(await cluster.start()).toMatchObject({ code: 0 });
     await cluster.kill('controller-2');
-    const stranger = await cluster.startByHand(2, '--data-dir', 'of-its-own');
+    const foreign = await cluster.startByHand(2, '--data-dir', 'of-its-own');
     const memcached = cluster.pidOf('memcached-2');
     const stopped = await cluster.stop();
     expect(stopped).toMatchObject({ code: 1 });
     expect(stopped.stdout).toContain(
-      `is still served by controller 2 of cluster memchorus (pid ${stranger.pid}); its memcached is left to it`,
+      `is still served by controller 2 of cluster memchorus (pid ${foreign.pid}); its memcached is left to it`,
     );
     expect(stopped.stdout).toContain('stopped 2 memcacheds');
     expect(birthOf(memcached)).not.toBeNull();
-    const ended = once(stranger, 'exit');
-    stranger.kill('SIGTERM');
+    const ended = once(foreign, 'exit');
+    foreign.kill('SIGTERM');
     await ended;
     expect(await cluster.stop()).toMatchObject({ code: 0 });
     expect(birthOf(memcached)).toBeNull();
   });
 
-  it('finds a cluster of this checkout that runs elsewhere', async () => {
+  it('names a cluster of this checkout that runs from another run directory', async () => {
     await using cluster = await StartedCluster.create();
     expect(await cluster.start('-kv', 'custom')).toMatchObject({ code: 0 });
     await using other = await StartedCluster.create();
@@ -170,8 +170,8 @@ describeWithMemcached('stop', () => {
   });
 });
 
-describe('a start that is interrupted', () => {
-  it.each(['stores:', 'starting'])('after it has said "%s" leaves nothing that runs', async (said) => {
+describe('startup.sh that is interrupted', () => {
+  it.each(['stores:', 'starting'])('after it has printed "%s" leaves no process', async (said) => {
     await using cluster = await StartedCluster.create();
     const start = cluster.spawn(`${cluster.project}/startup.sh`, ...cluster.portFlags, '-kv', 'custom');
     const ended = once(start, 'exit');
@@ -182,14 +182,17 @@ describe('a start that is interrupted', () => {
       if (printed.includes(said) && !before.includes(said)) start.kill('SIGINT');
     });
     const [code] = await ended;
-    // The cluster may have been ready before the signal arrived.
+    // The cluster may have become ready before the signal arrived.
     if (code !== 0) expect((await cluster.stop()).stdout).toMatch(/^nothing is running/);
     expect(await cluster.start('-kv', 'custom')).toMatchObject({ code: 0 });
   });
 });
 
-describeWithMemcached('interrupted in the middle and given again', () => {
-  /** Runs a command of `main.ts` and interrupts it as soon as it has printed that, or when it is under way. */
+describeWithMemcached('a command that was interrupted and is given again completes', () => {
+  /**
+   * Runs a command of `main.ts`, and interrupts it once it has printed the text, or, for an empty text, once
+   * it has taken the lock of the run directory.
+   */
   async function interrupt(cluster: StartedCluster, words: readonly string[], said: string): Promise<void> {
     const node = join(cluster.project, 'node_modules/.bin/node');
     const child = cluster.spawn(node, join(cluster.project, 'main.ts'), ...words);
@@ -209,7 +212,7 @@ describeWithMemcached('interrupted in the middle and given again', () => {
 
   const lockOf = (cluster: StartedCluster): string => join(cluster.runDirectory, 'run.lock');
 
-  it.each(['', 'stopped after'])('restart, after "%s"', async (said) => {
+  it.each(['', 'stopped after'])('restart, interrupted after "%s"', async (said) => {
     await using cluster = await StartedCluster.create();
     expect(await cluster.start('-kv', 'custom')).toMatchObject({ code: 0 });
     expect(await cluster.ask(0, 'set', 'k', 'kept')).toMatchObject({ code: 0 });
@@ -223,7 +226,7 @@ describeWithMemcached('interrupted in the middle and given again', () => {
     expect((await cluster.stop()).stdout).toBe('stopped 3 controllers\n');
   });
 
-  it.each(['', 'stopped 3 controllers'])('stop, after "%s"', async (said) => {
+  it.each(['', 'stopped 3 controllers'])('stop, interrupted after "%s"', async (said) => {
     await using cluster = await StartedCluster.create();
     expect(await cluster.start()).toMatchObject({ code: 0 });
     const pids = cluster.members().map(({ pid }) => pid);

@@ -4,8 +4,8 @@ import { describeWithMemcached } from '../support/memcached.ts';
 import { StartedCluster } from '../support/started-cluster.ts';
 import { AS_NOBODY, mayRunAsNobody } from '../support/unprivileged.ts';
 
-describeWithMemcached('a start with other words than the last', () => {
-  it('at a level of the other kind, and with another number, goes on in a data directory of its own', async () => {
+describeWithMemcached('a start with other settings than the last', () => {
+  it('uses a data directory of its own for another kind of level, and for another number of controllers', async () => {
     await using cluster = await StartedCluster.create({ name: 'run with spaces' });
     expect(await cluster.start('-cons', 'linearizability')).toMatchObject({ code: 0 });
     expect(await cluster.ask(0, 'set', 'k', 'ordered')).toMatchObject({ code: 0 });
@@ -28,8 +28,8 @@ describeWithMemcached('a start with other words than the last', () => {
   });
 });
 
-describeWithMemcached("a user without rights, in a checkout that is somebody else's", () => {
-  it.skipIf(!mayRunAsNobody)('starts, repairs, backs up, restarts and stops a cluster', async () => {
+describeWithMemcached('a user without privileges, in a checkout of another user', () => {
+  it.skipIf(!mayRunAsNobody)('can start, repair, back up, restart and stop a cluster', async () => {
     await using cluster = await StartedCluster.create({ as: AS_NOBODY });
     expect(await cluster.start('-cons', 'linearizability')).toMatchObject({ code: 0, stderr: '' });
     expect(await cluster.ask(0, 'set', 'k', 'kept')).toMatchObject({ code: 0 });

@@ -8,7 +8,10 @@ import { describeWithMemcached, Memcached } from '../support/memcached.ts';
 import { describeWith, run, succeeds } from '../support/programs.ts';
 import { TextClient } from '../support/text-client.ts';
 
-/** What clients' operations move. `bytes_read` and `bytes_written` depend on the length of tokens. */
+/**
+ * The figures that operations of clients change. `bytes_read` and `bytes_written` are not among them, since
+ * they depend on the length of tokens.
+ */
 const COUNTED = [
   ...['cmd_get', 'cmd_set', 'cmd_flush', 'cmd_touch', 'cmd_meta', 'get_hits', 'get_misses', 'delete_misses'],
   ...['delete_hits', 'incr_misses', 'incr_hits', 'decr_misses', 'decr_hits', 'cas_misses', 'cas_hits'],
@@ -16,7 +19,10 @@ const COUNTED = [
   ...['total_items', 'total_connections', 'rejected_connections', 'curr_connections'],
 ];
 
-/** memcached makes a new item for these when something, such as its LRU's maintenance, holds the old one just then. */
+/**
+ * Operations for which memcached makes a new item only when another thread, such as the LRU maintainer, has a
+ * reference to the old item.
+ */
 const COUNTS_IN_PLACE = /^(incr a|decr a|ma a|binary increment$|binary decrement$)/;
 
 const TOO_LARGE = 'x'.repeat(3_000_000);
@@ -30,7 +36,7 @@ const counting = (initial: number, exptime: number): Buffer => {
   return extras;
 };
 
-/** Every kind of operation, as hit and as miss, and with errors of every kind. */
+/** Every kind of operation, as a hit and as a miss, and with errors of every kind. */
 const SESSION: readonly Step[] = [
   ...['get none', 'set a 0 0 1\r\n1', 'get a', 'gets a none a', 'bget a', 'gat 0 a none', 'gats 0 a'].map(
     text,
@@ -100,7 +106,10 @@ const SESSION: readonly Step[] = [
   binary('unknown', 0x50),
 ];
 
-/** Answered alike, whatever is stored. Those that tune a memcached reach that of the controller. */
+/**
+ * Commands whose replies do not depend on stored values. Commands that tune a memcached reach the one of the
+ * controller.
+ */
 const COMMANDS = [
   ...['stats nonsense', 'stats noreply', 'stats detail', 'stats detail x', 'stats detail off', 'stats proxy'],
   ...['stats sizes_disable', 'stats reset', 'cache_memlimit', 'cache_memlimit 64', 'cache_memlimit 7'],
@@ -136,10 +145,10 @@ const COMMANDS = [
   ...['verbosity 1 noreply', 'verbosity noreply', 'verbosity 1 2 3', 'quit now'],
 ];
 
-/** Where Debian puts it. */
+/** The path at which Debian installs it. */
 const MEMCACHED_TOOL = '/usr/share/memcached/scripts/memcached-tool';
 
-/** What each mode prints, at least. */
+/** The least that each mode prints. */
 const EXPECTED: Readonly<Record<string, RegExp>> = {
   display: /Item_Size.*\n\s+\d+\s/,
   stats: /cmd_get\s+\d+/,
@@ -160,7 +169,7 @@ describeWithMemcached('statistics and administration', () => {
     await memcached?.kill();
   });
 
-  it('an operation counts as in memcached, and once in the whole cluster', async () => {
+  it('every operation counts as in memcached, and once in the whole cluster', async () => {
     const session = await CountedSession.connect(cluster.ports[0]!);
     const reference = await CountedSession.connect(memcached.port);
     const beside = await cluster.client(1);
@@ -176,7 +185,7 @@ describeWithMemcached('statistics and administration', () => {
     reference.close();
   });
 
-  it('figures have the names of memcached, in its order', async () => {
+  it('figures have the names that memcached gives them, in the same order', async () => {
     const [client, reference] = [await cluster.client(0), await connectTo(memcached)];
     for (const group of ['stats', 'stats settings', 'stats slabs', 'stats sizes']) {
       const ours = namesOf(await client.lines(group)).filter((name) => !name.startsWith('memchorus_'));
@@ -186,19 +195,21 @@ describeWithMemcached('statistics and administration', () => {
     reference.close();
   });
 
-  it('figures of the store are those of the memcached beside it', async () => {
+  it('figures of the store are those of the controller’s own memcached', async () => {
     const client = await cluster.client(0);
     await client.set('large', 'x'.repeat(100_000));
     const store = await connectTo(cluster.memcached(0));
     for (const name of ['bytes', 'limit_maxbytes', 'evictions', 'hash_bytes']) {
-      expect((await client.stats()).get(name), name).toBe((await store.stats()).get(name));
+      await eventually(async () =>
+        expect((await client.stats()).get(name), name).toBe((await store.stats()).get(name)),
+      );
     }
     const items = (lines: string[]): string[] => lines.filter((line) => line.includes(':number '));
     expect(items(await client.lines('stats items'))).toEqual(items(await store.lines('stats items')));
     store.close();
   });
 
-  it('stats within a pipeline count what stands before them', async () => {
+  it('stats within a pipeline count the requests before them', async () => {
     const client = await cluster.client(0);
     const before = Number((await client.stats()).get('cmd_set'));
     const answers = [client.set('a', '1'), client.stats(), client.set('a', '2'), client.stats()] as const;
@@ -207,7 +218,7 @@ describeWithMemcached('statistics and administration', () => {
     expect(Number(second.get('cmd_set'))).toBe(before + 2);
   });
 
-  it('operations by prefix are counted while that is on', async () => {
+  it('operations by prefix are counted while `stats detail` is on', async () => {
     const answers: string[][] = [];
     for (const client of [await cluster.client(0), await connectTo(memcached)]) {
       await client.ask('flush_all\r\n');
@@ -225,7 +236,7 @@ describeWithMemcached('statistics and administration', () => {
     expect(answers[0]).toEqual(answers[1]);
   });
 
-  it('connections are listed with what they do', async () => {
+  it('stats conns lists connections with their address and state', async () => {
     const client = await cluster.client(0);
     const lines = await client.lines('stats conns');
     const { localPort } = client.socket;
@@ -237,7 +248,7 @@ describeWithMemcached('statistics and administration', () => {
     expect(lines).toContain(`STAT ${own}:secs_since_last_cmd 0`);
   });
 
-  it('reset sets what counts to zero', async () => {
+  it('stats reset sets counters to zero, and leaves the other figures', async () => {
     const client = await cluster.client(0);
     await client.set('a', '1');
     expect(await client.ask('stats reset\r\n')).toBe('RESET');
@@ -262,13 +273,13 @@ describeWithMemcached('statistics and administration', () => {
     ['lru_crawler metadump 1,63', 'lru_crawler metadump'],
     ['watch fetchers mutations', 'watch'],
     ['stats cachedump 1 1', 'cachedump'],
-  ])('%s is refused', async (line, name) => {
+  ])('%s is refused, with the advice to ask the memcached', async (line, name) => {
     const client = await cluster.client(0);
     const refusal = `CLIENT_ERROR ${name} is not available: ask the memcached itself`;
     expect(await client.ask(`${line}\r\n`)).toBe(refusal);
   });
 
-  it('flush_all with a delay of a second flushes at once, as memcached does, and with a longer one later', async () => {
+  it('flush_all with a delay of a second flushes at once, as in memcached, and with a longer delay later', async () => {
     const other = await Memcached.start();
     try {
       for (const client of [await cluster.client(0), await connectTo(other)]) {
@@ -283,13 +294,13 @@ describeWithMemcached('statistics and administration', () => {
     }
   });
 
-  it('the version in the statistics is memcached’s alone, as clients read it', async () => {
+  it('the figure version is the version of memcached alone, since clients parse it', async () => {
     const stats = await (await cluster.client(0)).stats();
     expect(stats.get('version')).toBe((await (await connectTo(memcached)).stats()).get('version'));
     expect(stats.get('memchorus_version')).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
-  it('every figure of memcached is given, or named in the documentation', async () => {
+  it('every figure of memcached is shown, or named in the documentation as left out', async () => {
     const [own, of] = [await cluster.client(0), await connectTo(memcached)];
     const page = readFileSync(resolve(import.meta.dirname, '../../docs/protocol.md'), 'utf8');
     const leftOut = /Left out, since[^.]*\./.exec(page)![0];
@@ -301,7 +312,7 @@ describeWithMemcached('statistics and administration', () => {
     expect(missing.filter((name) => !patterns.some((pattern) => pattern.test(name)))).toEqual([]);
   });
 
-  it('cache_memlimit changes the memory of the memcached beside the controller, and of no other', async () => {
+  it('cache_memlimit changes the memory limit of the controller’s own memcached, and of no other', async () => {
     const client = await cluster.client(0);
     expect(await client.ask('cache_memlimit 100\r\n')).toBe('OK');
     const limitOf = async (id: number) => (await (await cluster.client(id)).stats()).get('limit_maxbytes');
@@ -309,7 +320,7 @@ describeWithMemcached('statistics and administration', () => {
     expect(await limitOf(1)).toBe(`${64 * 1_048_576}`);
   });
 
-  it('what counts here is told while the memcached is down, and what only it knows is not', async () => {
+  it('the controller’s own figures are shown while its memcached is down', async () => {
     const client = await cluster.client(2);
     await cluster.memcached(2).kill();
     const stats = await eventually(async () => {
@@ -352,7 +363,7 @@ function namesOf(lines: readonly string[]): string[] {
   return lines.map((line) => line.split(' ')[1]!);
 }
 
-/** What is answered before the answer to `mn`, or before the end of the connection. */
+/** The lines before the reply to `mn`, or before the end of the connection. */
 async function untilMark(client: TextClient): Promise<string> {
   const lines: string[] = [];
   try {

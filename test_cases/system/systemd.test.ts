@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** The messages that a process has sent to a stand-in of systemd. */
+/** Starts a receiver of notifications in place of systemd. */
 async function receiver() {
   const socket = join(directory, 'notify');
   const child = spawn('python3', [RECEIVER, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -60,7 +60,7 @@ async function controller(environment: Readonly<Record<string, string>>, peers =
 }
 
 describe.skipIf(!hasNotify)('a controller as a service of Type=notify', () => {
-  it('says that it is ready, how it is, that it is alive, and that it ends', async () => {
+  it('reports that it is ready, its state, that it is alive, and that it stops', async () => {
     await using systemd = await receiver();
     const { child, exited } = await controller({ NOTIFY_SOCKET: systemd.socket, WATCHDOG_USEC: '400000' });
     await eventually(() => systemd.messages().includes('READY=1'));
@@ -71,7 +71,7 @@ describe.skipIf(!hasNotify)('a controller as a service of Type=notify', () => {
     await eventually(() => systemd.messages().at(-1) === 'STOPPING=1');
   });
 
-  it('is ready once it listens, and says what it waits for', async () => {
+  it('is ready for systemd once it listens, and reports for which peers it waits', async () => {
     await using systemd = await receiver();
     const { child, exited } = await controller({ NOTIFY_SOCKET: systemd.socket }, 3);
     await eventually(() => systemd.messages().includes('READY=1'));
@@ -81,25 +81,26 @@ describe.skipIf(!hasNotify)('a controller as a service of Type=notify', () => {
     await exited;
   });
 
-  it('that stands still does not say that it is alive', async () => {
+  it('does not report that it is alive while it stands still', async () => {
     await using systemd = await receiver();
     const { child, exited } = await controller({ NOTIFY_SOCKET: systemd.socket, WATCHDOG_USEC: '200000' });
     await eventually(() => systemd.messages().includes('WATCHDOG=1'));
     child.kill('SIGSTOP');
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const before = systemd.messages().length;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(systemd.messages()).toHaveLength(before);
+    await eventually(async () => {
+      const before = systemd.messages().length;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(systemd.messages()).toHaveLength(before);
+    });
     child.kill('SIGCONT');
     child.kill('SIGTERM');
     await exited;
   });
 });
 
-describe('the units', () => {
-  it.skipIf(!hasAnalyze)('are what systemd takes', () => {
+describe('the systemd units', () => {
+  it.skipIf(!hasAnalyze)('are valid for systemd', () => {
     for (const name of readdirSync(UNITS)) {
-      // The programs are looked for where a deployment has them.
+      // systemd looks for the programs at the paths of a deployment, which do not exist here.
       const text = readFileSync(join(UNITS, name), 'utf8').replace(/^ExecStart=\S+/m, 'ExecStart=/bin/true');
       writeFileSync(join(directory, name.replace('@', '@0')), text.replaceAll('/opt/memchorus', PROJECT));
     }
@@ -113,7 +114,7 @@ describe('the units', () => {
     expect(status).toBe(0);
   });
 
-  it('name only settings and files that there are', () => {
+  it('name only settings and files that exist', () => {
     const unit = readFileSync(join(UNITS, 'memchorus@.service'), 'utf8');
     expect(unit).toMatch(
       /^ExecStart=\/opt\/memchorus\/node_modules\/\.bin\/node \/opt\/memchorus\/main\.ts -c \S+ --id %i$/m,

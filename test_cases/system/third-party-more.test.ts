@@ -9,7 +9,7 @@ import { describeWith, run, succeeds } from '../support/programs.ts';
 const hasPerlClient = succeeds('perl', ['-MCache::Memcached', '-e', '1']);
 const hasMemcstat = succeeds('sh', ['-c', 'command -v memcstat']);
 
-describe.each(ALL_LEVELS)('%s: more clients of others', (level) => {
+describe.each(ALL_LEVELS)('%s: further third-party clients', (level) => {
   let cluster: Cluster;
 
   beforeAll(async () => {
@@ -50,7 +50,7 @@ describe.each(ALL_LEVELS)('%s: more clients of others', (level) => {
       await seenByAll('key', undefined);
     });
 
-    it('counts, touches and reads many', async () => {
+    it('counts, touches and reads several keys at once', async () => {
       const [first, second, third] = clients as [Memcache, Memcache, Memcache];
       await first.set('number', '5');
       await seenByAll('number', '5');
@@ -64,7 +64,7 @@ describe.each(ALL_LEVELS)('%s: more clients of others', (level) => {
   });
 
   describeWith('Cache::Memcached of Perl', hasPerlClient, () => {
-    it('gets the right answers', async () => {
+    it('gets the right replies', async () => {
       const script = join(import.meta.dirname, '../support/cache-memcached.pl');
       const { code, printed } = await run('perl', [script, `127.0.0.1:${cluster.ports[1]}`]);
       expect(printed).toContain('all answers were right');

@@ -10,7 +10,7 @@ const PYTHON = '/usr/bin/python3';
 const hasPymemcache = succeeds(PYTHON, ['-c', 'import pymemcache']);
 const hasMemccapable = succeeds('sh', ['-c', 'command -v memccapable']);
 
-describe.each(ALL_LEVELS)('%s: clients of others', (level) => {
+describe.each(ALL_LEVELS)('%s: third-party clients', (level) => {
   let cluster: Cluster;
 
   beforeAll(async () => {
@@ -45,7 +45,7 @@ describe.each(ALL_LEVELS)('%s: clients of others', (level) => {
       expect(await clients[1]!.call('getMulti', [...Object.keys(values), 'missing'])).toEqual(values);
     });
 
-    it('knows the answers to conditions', async () => {
+    it('understands the replies to conditional writes', async () => {
       const [first, second, third] = clients;
       expect(await first!.call('add', 'conditional', 'one', 0)).toBe(true);
       await seenByAll('conditional', 'one');
@@ -60,7 +60,7 @@ describe.each(ALL_LEVELS)('%s: clients of others', (level) => {
       expect(await third!.call('cas', 'conditional', 'five', cas, 0)).toBe(false);
     });
 
-    it('counts, touches, deletes, flushes', async () => {
+    it('counts, touches, deletes and flushes', async () => {
       const [first, second, third] = clients;
       await first!.call('set', 'counted', 10, 0);
       await seenByAll('counted', 10);
@@ -76,7 +76,7 @@ describe.each(ALL_LEVELS)('%s: clients of others', (level) => {
       await seenByAll('flushed', undefined);
     });
 
-    it('reads version and stats', async () => {
+    it('reads the version and statistics', async () => {
       const [{ version }] = (await clients[0]!.call<{ version: string }[]>('version')) as [
         { version: string },
       ];
@@ -85,7 +85,7 @@ describe.each(ALL_LEVELS)('%s: clients of others', (level) => {
       expect(stats).toMatchObject({ memchorus_level: level });
     });
 
-    it('spreads keys over all controllers, of which each has all', async () => {
+    it('spreads keys over all controllers, each of which serves all keys', async () => {
       const spread = new NpmClient(cluster.ports.map((port) => `127.0.0.1:${port}`));
       for (let at = 0; at < 50; at++) expect(await spread.call('set', `spread-${at}`, `${at}`, 0)).toBe(true);
       for (let at = 0; at < 50; at++) await seenByAll(`spread-${at}`, `${at}`);
@@ -94,7 +94,7 @@ describe.each(ALL_LEVELS)('%s: clients of others', (level) => {
   });
 
   describeWith('pymemcache (python3-pymemcache)', hasPymemcache, () => {
-    it('does all that it can', async () => {
+    it('passes every check of the script', async () => {
       const script = join(import.meta.dirname, '../support/pymemcache-check.py');
       const atOnce = level === 'linearizability' ? 'yes' : 'no';
       const { code, printed } = await run(PYTHON, [script, atOnce, ...cluster.ports.map(String)]);
@@ -104,7 +104,7 @@ describe.each(ALL_LEVELS)('%s: clients of others', (level) => {
   });
 
   describeWith('memccapable (libmemcached-tools)', hasMemccapable, () => {
-    it('passes every ascii test', async () => {
+    it('passes every test of the text protocol', async () => {
       const port = cluster.ports[ALL_LEVELS.indexOf(level)]!;
       const { code, printed } = await run('memccapable', [
         '-h',

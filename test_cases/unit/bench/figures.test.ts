@@ -60,12 +60,12 @@ function results(...cells: Cell[]): Results {
 }
 
 describe('figures', () => {
-  it('have their median and range, of odd and even numbers of rounds', () => {
+  it('have a median and a range, for odd and even numbers of rounds', () => {
     expect(spreadOf([30, 1, 2])).toEqual({ median: 2, least: 1, most: 30 });
     expect(spreadOf([4, 1, 2, 3])).toEqual({ median: 2.5, least: 1, most: 4 });
   });
 
-  it('are per second of the window, and CPU per operation of the whole load', () => {
+  it('are per second of the window, and CPU time is per operation of the whole load', () => {
     const one = cell('small', 'set', 'nutcracker', 2000);
     expect(figureOf(one, 'perSecond').median).toBe(1000);
     expect(figureOf(one, 'bytesPerSecond').median).toBe(100_000);
@@ -73,12 +73,12 @@ describe('figures', () => {
     expect(figureOf(one, 'cpuUs').median).toBeCloseTo(200);
   });
 
-  it('take CPU from the right fields, whatever the process is called', () => {
+  it('take CPU time from the right fields, whatever the name of the process', () => {
     const stat = '7 (a) b (c d) S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20 0 1 0';
     expect(cpuSecondsIn(stat)).toBe(3);
   });
 
-  it('know how long the machine worked', () => {
+  it('include the busy time of the machine', () => {
     const stat = 'cpu  100 50 30 700 20 10 40 50 9 9\ncpu0 1 1 1 1 1 1 1 1 1 1\n';
     expect(machineTimeIn(stat)).toEqual({ total: 10, busy: 2.8 });
   });
@@ -95,12 +95,12 @@ describe('goals', () => {
     expect(goal(missed, 'set, 16 in flight')).toMatchObject({ met: false });
   });
 
-  it('say so when one side was not measured', () => {
+  it('say that one of the two sides was not measured', () => {
     const alone = results(cell('small', 'get', 'memchorus linearizability', 1));
     expect(goal(alone, 'linearizable get')).toMatchObject({ met: null, ratio: null, detail: 'not measured' });
   });
 
-  it('compare sizes of cluster with the smallest: writes may fall as 1/N, and no faster', () => {
+  it('compare clusters with the smallest one: writes may fall as 1/N, and no faster', () => {
     const sized = (size: number, rate: number) =>
       cell('controllers', 'set', `memchorus linearizability x${size}`, rate);
     const all = results(sized(7, 300), sized(3, 1000), sized(5, 600));
@@ -108,7 +108,7 @@ describe('goals', () => {
     expect(goal(all, 'sets per second × controllers, 7')).toMatchObject({ met: false });
   });
 
-  it('weigh the largest idle controller and the cluster with most keys', () => {
+  it('use the largest idle controller, and the cluster with most keys', () => {
     const memory = (keys: number, idle: number, loaded: number) => ({
       subject: `${keys}`,
       keys,
@@ -124,7 +124,7 @@ describe('goals', () => {
 describe('reports', () => {
   const all = results(cell('small', 'get', 'nutcracker', 10, 20, 30));
 
-  it('show figures, goals, what was skipped and what failed', () => {
+  it('show figures, goals, skipped parts and failures', () => {
     const text = textReport(all, goalsOf(all));
     for (const words of [
       'nutcracker',
@@ -137,14 +137,14 @@ describe('reports', () => {
     }
   });
 
-  it('make a page that asks for nothing from outside, with what is foreign to it escaped', () => {
+  it('make a page that loads nothing from elsewhere, and escapes foreign text', () => {
     const page = pageOf(all, goalsOf(all));
     expect(page).toContain('a &lt;cpu&gt; &amp; more');
     expect(page).not.toMatch(/<(script|link|img|iframe)|url\(|https?:/);
     expect(page).toContain('<svg');
   });
 
-  it('call a change one only when the ranges of the rounds lie apart', () => {
+  it('report a change only when the ranges of the rounds do not overlap', () => {
     const before = results(cell('small', 'get', 'a', 10, 12, 14), cell('small', 'get', 'b', 10, 12, 14));
     const after = results(cell('small', 'get', 'a', 13, 15, 17), cell('small', 'get', 'b', 15, 16, 17));
     const [a, b] = compare(before, after)

@@ -10,24 +10,24 @@ function optionsOf(...words: string[]): Options {
 }
 
 describe('the command line of bench', () => {
-  it('measures everything without words, less with --quick', () => {
+  it('selects everything without words, and less with --quick', () => {
     expect(optionsOf()).toMatchObject({ rounds: 3, seconds: 1, only: GROUP_NAMES });
     expect(optionsOf('--quick')).toMatchObject({ rounds: 1, keyCounts: [10_000, 100_000] });
     expect(optionsOf('--quick', '--rounds', '5').rounds).toBe(5);
   });
 
-  it('takes parts and levels', () => {
+  it('selects groups and levels', () => {
     const options = optionsOf('--only', 'large,counters', '--levels', 'sequential');
     expect(groupsFor(options).map(({ name }) => name)).toEqual(['large-100k', 'large-1m', 'counters']);
     expect(options.levels).toEqual(['sequential']);
   });
 
-  it('goes up to the number of keys by tens', () => {
+  it('goes up to the largest number of keys by powers of ten', () => {
     expect(keyCountsTo(10_000)).toEqual([10_000]);
     expect(keyCountsTo(5_000_000)).toEqual([10_000, 100_000, 1_000_000, 5_000_000]);
   });
 
-  it('compares two files', () => {
+  it('selects two files to compare', () => {
     expect(parseOptions(['--compare', 'a', 'b'])).toEqual({ kind: 'compare', before: 'a', after: 'b' });
   });
 

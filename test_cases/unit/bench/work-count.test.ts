@@ -12,7 +12,7 @@ const EXPECTED = {
 };
 
 describe('the guard of work per operation', () => {
-  it('lets pass what the table says, and a heartbeat', () => {
+  it('accepts the figures of the table, and the share of a heartbeat', () => {
     expect(excesses(EXPECTED, EXPECTED)).toEqual([]);
     expect(excesses({ originSocketWrites: 4.05, framesBetweenControllers: 6.1 }, EXPECTED)).toEqual([]);
   });
@@ -23,13 +23,13 @@ describe('the guard of work per operation', () => {
     ['framesBetweenControllers', 7],
     ['bytesBetweenControllers', 700],
     ['originAllocatedBytes', 14_000],
-  ])('stops %s of %d', (name, value) => {
+  ])('refuses %s of %d', (name, value) => {
     expect(excesses({ [name]: value }, EXPECTED)).toHaveLength(1);
   });
 });
 
 describe('the reader of traces', () => {
-  it('counts calls on sockets, and tells controllers from the client and the store', () => {
+  it('counts calls on sockets, and distinguishes controllers from the client and the store', () => {
     const trace = [
       'read(35<TCP:[127.0.0.1:43545->127.0.0.1:56394]>, ""..., 65536) = 7',
       'write(22<TCP:[127.0.0.1:44624->127.0.0.1:36759]>, ""..., 24) = 24',

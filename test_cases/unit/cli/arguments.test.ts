@@ -21,7 +21,7 @@ describe('the notation of flags', () => {
     expect(normaliseFlags(typed.split(' '), takesValue)).toEqual({ flags, rest: [] });
   });
 
-  it('leaves the command of the client alone', () => {
+  it('leaves the words of the client’s command as they are', () => {
     expect(normaliseFlags('-cli -p 8000 set k -h'.split(' '), takesValue)).toEqual({
       flags: ['--cli', '-p', '8000'],
       rest: ['set', 'k', '-h'],
@@ -29,7 +29,7 @@ describe('the notation of flags', () => {
     expect(normaliseFlags(['-cli', '--', '-x'], takesValue).rest).toEqual(['-x']);
   });
 
-  it('shows flags as they are documented, in columns that stay aligned', () => {
+  it('shows flags as the documents write them, in aligned columns', () => {
     const help = '  --store, --kv, --kvtype  type  [string]\n      --kvh                what';
     expect(documentedNotation(help)).toBe('  --store, -kv, --kvtype   type\n      -kvh                 what');
   });
@@ -40,12 +40,12 @@ describe('the command line', () => {
     expect(parse(text)).toMatchObject({ mode: 'backup', path: 'dir', identity: { port: 8000 } });
   });
 
-  it('refuses a second directory, and takes note of none', () => {
+  it('refuses a second directory, and notes that none was given', () => {
     expect(() => parse('restore a -p 8000 b')).toThrow(/takes no further words/);
     expect(parse('restore -p 8000').path).toBeNull();
   });
 
-  it('takes every flag of the original', () => {
+  it('takes every flag of the original program', () => {
     const line = parse(
       '-c my.ini -i 10.0.0.1 -p 8001 -pr 3 -kv memcache -kvh 10.0.0.2 -kvp 11300 -cons eventual',
     );
@@ -59,7 +59,7 @@ describe('the command line', () => {
     expect(line.settings.get('store')).toEqual({ text: 'memcache', origin: '-kv' });
   });
 
-  it('takes their long names too', () => {
+  it('takes the long names of these flags too', () => {
     const line = parse(
       '--config my.ini --host h --port 1 --priority 3 --kvtype custom --kvhost a --kvport 2',
     );
@@ -71,7 +71,7 @@ describe('the command line', () => {
     expect(line.settings.get('store')?.text).toBe('custom');
   });
 
-  it('tells the modes apart', () => {
+  it('distinguishes the modes', () => {
     expect(parse('-p 8000').mode).toBe('controller');
     expect(parse('start -n 5 --base-port 9000')).toMatchObject({
       mode: 'start',
@@ -82,11 +82,11 @@ describe('the command line', () => {
     expect(parse('-cli -p 8000 get -1 007')).toMatchObject({ mode: 'client', command: ['get', '-1', '007'] });
   });
 
-  it('lets the last of two win', () => {
+  it('lets the last of two equal flags win', () => {
     expect(parse('-p 8000 -p 8001').identity.port).toBe(8001);
   });
 
-  it('takes the id from the environment where no flag names a controller', () => {
+  it('takes the id from the environment when no flag names a controller', () => {
     expect(parse('', { MEMCHORUS_ID: '2' }).identity.id).toBe(2);
     expect(parse('-p 8000', { MEMCHORUS_ID: '2' }).identity.id).toBeNull();
     expect(parse('--id 1', { MEMCHORUS_ID: '2' }).identity.id).toBe(1);
@@ -106,7 +106,7 @@ describe('the command line', () => {
     expect(() => parse(typed)).toThrow(message);
   });
 
-  it('has help that names every documented flag', async () => {
+  it('prints help that names every documented flag', async () => {
     const help = await helpText('controller');
     for (const flag of [
       '-i, --host',

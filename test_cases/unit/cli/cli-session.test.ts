@@ -4,6 +4,7 @@ import { runBatch } from '../../../src/cli/client/batch.ts';
 import { CliSession } from '../../../src/cli/client/cli-session.ts';
 import { parseTyped, type WireCommand } from '../../../src/cli/client/typed-command.ts';
 import type { Address } from '../../../src/controller/settings.ts';
+import { HANGS_AFTER_MS } from '../../support/hang.ts';
 
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
@@ -13,7 +14,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A server that hands every line to `onLine`. */
+/** Starts a server that passes every line to `onLine`. */
 async function serve(onLine: (line: string, socket: Socket) => void): Promise<Address> {
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -33,7 +34,7 @@ function command(line: string): WireCommand {
   return typed.command;
 }
 
-it('moves to the next controller, says so, and does not send a command twice', async () => {
+it('a session moves to the next controller, reports that, and sends no command twice', async () => {
   const heard: string[] = [];
   const dying = await serve((_, socket) => socket.destroy());
   const living = await serve((line, socket) => {
@@ -41,7 +42,7 @@ it('moves to the next controller, says so, and does not send a command twice', a
     socket.write('END\r\n');
   });
   const notices: string[] = [];
-  const session = new CliSession([dying, living], 1000, true, (notice) => notices.push(notice));
+  const session = new CliSession([dying, living], HANGS_AFTER_MS, true, (notice) => notices.push(notice));
   await session.connect();
   expect(await session.run(command('set k 1'))).toBeNull();
   expect(notices[0]).toContain('the outcome of "set k" is unknown');
@@ -52,10 +53,10 @@ it('moves to the next controller, says so, and does not send a command twice', a
   session.close();
 });
 
-it('says of a lost read that it may be asked again', async () => {
+it('a session reports that a read without a reply may be asked again', async () => {
   const dying = await serve((_, socket) => socket.destroy());
   const notices: string[] = [];
-  const session = new CliSession([dying], 1000, false, (notice) => notices.push(notice));
+  const session = new CliSession([dying], HANGS_AFTER_MS, false, (notice) => notices.push(notice));
   await session.connect();
   expect(await session.run(command('get k'))).toBeNull();
   expect(notices).toHaveLength(1);
@@ -63,14 +64,14 @@ it('says of a lost read that it may be asked again', async () => {
   session.close();
 });
 
-it('learns the peers from the controller, and not those of another cluster', async () => {
+it('a session learns the peers from its controller, and ignores those of another cluster', async () => {
   const other = await serve(() => {});
   const status = { peers: [{ address: `127.0.0.1:${other.port}` }] };
   const first = await serve((line, socket) => {
     if (line === 'show json') socket.write(`${JSON.stringify(status)}\r\nEND\r\n`);
     else socket.destroy();
   });
-  const session = new CliSession([first], 1000, true, () => {});
+  const session = new CliSession([first], HANGS_AFTER_MS, true, () => {});
   await session.connect();
   await session.learnPeers([{ host: '127.0.0.1', port: 1 }]);
   await session.run(command('get k'));
@@ -78,7 +79,7 @@ it('learns the peers from the controller, and not those of another cluster', asy
   session.close();
 });
 
-it('runs commands from a pipe, values byte for byte', async () => {
+it('runBatch runs commands from a pipe, with values byte for byte', async () => {
   const received: Buffer[] = [];
   const server = await serve(() => {});
   servers[0]!.on('connection', (socket: Socket) => {
@@ -93,7 +94,7 @@ it('runs commands from a pipe, values byte for byte', async () => {
     yield Buffer.from([0xff, 13, 10]);
     yield Buffer.from('quit\r\nset never sent');
   }
-  const session = new CliSession([server], 1000, false, () => {});
+  const session = new CliSession([server], HANGS_AFTER_MS, false, () => {});
   await session.connect();
   const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   expect(await runBatch(session, input())).toBe(0);

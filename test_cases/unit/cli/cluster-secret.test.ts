@@ -24,12 +24,12 @@ function fileWith(text: string, mode = 0o600): string {
 }
 
 describe('the cluster secret', () => {
-  it('is what the file holds, without white space around it', () => {
+  it('is the content of the file, without white space around it', () => {
     fileWith(`  ${SECRET}\n`);
     expect(readSecret({ secretFile: 'secret' }, {}, directory)).toEqual(Buffer.from(SECRET));
   });
 
-  it('is what the environment says, where no file is named', () => {
+  it('comes from the environment when no file is named', () => {
     expect(readSecret({ secretFile: '' }, { MEMCHORUS_CLUSTER_SECRET: SECRET }, directory)).toEqual(
       Buffer.from(SECRET),
     );
@@ -37,7 +37,7 @@ describe('the cluster secret', () => {
   });
 
   it.each([0o640, 0o604, 0o660, 0o620, 0o601])(
-    'is refused with mode %o, with the command that mends it',
+    'is refused with mode %o, and the error names the command that corrects the mode',
     (mode) => {
       const file = fileWith(SECRET, mode);
       expect(() => readSecret({ secretFile: file }, {}, directory)).toThrow(UsageError);
@@ -45,7 +45,7 @@ describe('the cluster secret', () => {
     },
   );
 
-  it('is refused when it is short, long or not there, and is never shown', () => {
+  it('is refused when it is too short, too long or missing, and is never shown', () => {
     const file = fileWith('fifteen letters');
     const words = () => readSecret({ secretFile: file }, {}, directory);
     expect(words).toThrow(/has 15 characters; give at least 16/);
@@ -56,7 +56,7 @@ describe('the cluster secret', () => {
     );
   });
 
-  it('in the environment stands above a file in config.ini, and below one of a flag', () => {
+  it('in the environment wins over a file that config.ini names, and loses to a file that a flag names', () => {
     const file = parseSettings('[common]\ncluster_secret = a\n', 'config.ini');
     const environment = environmentLayer({ MEMCHORUS_CLUSTER_SECRET: SECRET });
     const flag = new Map([['cluster_secret', { text: 'b', origin: '--cluster-secret' }]] as const);
@@ -66,11 +66,11 @@ describe('the cluster secret', () => {
     expect(JSON.stringify([...environment.values()])).not.toContain(SECRET);
   });
 
-  it.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])('is not needed on %s', (host) => {
+  it.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])('is not required on %s', (host) => {
     expect(() => requireSecretFor([{ host, port: 1 }], null)).not.toThrow();
   });
 
-  it.each(['0.0.0.0', '10.0.0.1', 'controller-0', '127.example.org', '::'])('is needed on %s', (host) => {
+  it.each(['0.0.0.0', '10.0.0.1', 'controller-0', '127.example.org', '::'])('is required on %s', (host) => {
     const peers = [
       { host: '127.0.0.1', port: 1 },
       { host, port: 2 },
@@ -80,8 +80,8 @@ describe('the cluster secret', () => {
   });
 });
 
-describe('the secret that a start makes', () => {
-  it('is random, readable by its owner alone, and made once', () => {
+describe('the secret that startup.sh creates', () => {
+  it('is random, readable by its owner only, and created once', () => {
     const file = secretFileFor({ secretFile: '' }, {}, directory)!;
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const text = readFileSync(file, 'utf8');
@@ -92,7 +92,7 @@ describe('the secret that a start makes', () => {
     expect(readSecret({ secretFile: file }, {}, directory)).toEqual(Buffer.from(text.trim()));
   });
 
-  it('is none where the controllers are told of one already', () => {
+  it('is not created when the controllers are configured with one', () => {
     expect(secretFileFor({ secretFile: 'somewhere' }, {}, directory)).toBeNull();
     expect(secretFileFor({ secretFile: '' }, { MEMCHORUS_CLUSTER_SECRET: SECRET }, directory)).toBeNull();
     expect(readdirSync(directory)).toEqual([]);

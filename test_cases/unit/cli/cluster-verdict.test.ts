@@ -25,7 +25,10 @@ function peer(id: number, more: Partial<PeerStatus> = {}): PeerStatus {
   };
 }
 
-/** Of one of three that are well. @param others what it says of peers, by their id */
+/**
+ * The status of one of three healthy controllers.
+ * @param others what differs in its report on peers, by their id
+ */
 function status(
   self: number,
   more: Partial<Status> = {},
@@ -91,8 +94,8 @@ const silent = (id: number, reason = 'nothing listens there'): ControllerAnswer 
 const DOWN = { up: false, role: 'down' };
 const VIEW_OF_TWO = { ballot: '4.0', members: [0, 1], reason: '', leaseLeftMs: 200, suspected: [2] };
 
-describe('what the answers of a cluster come to', () => {
-  it('healthy', () => {
+describe('the verdict on a cluster', () => {
+  it('is healthy when all controllers take part', () => {
     expect(judge([0, 1, 2].map((id) => answered(id, status(id))))).toEqual({
       state: 'healthy',
       summary: 'healthy: 3 of 3 take part, 1 failure is tolerated',
@@ -100,7 +103,7 @@ describe('what the answers of a cluster come to', () => {
     });
   });
 
-  it('degraded: one is down', () => {
+  it('is degraded when one controller is down', () => {
     const others = { 2: DOWN };
     const answers = [
       answered(0, status(0, { view: VIEW_OF_TWO }, others)),
@@ -114,7 +117,7 @@ describe('what the answers of a cluster come to', () => {
     });
   });
 
-  it('at eventual one is enough', () => {
+  it('is degraded, and not unavailable, when one controller is left at eventual', () => {
     const view = { ballot: '', members: [], reason: '', leaseLeftMs: null, suspected: [] };
     const others = { 1: DOWN, 2: DOWN };
     const answers = [answered(0, status(0, { level: 'eventual', view }, others)), silent(1), silent(2)];
@@ -124,7 +127,7 @@ describe('what the answers of a cluster come to', () => {
     });
   });
 
-  it('one that others hear is only out of reach from here', () => {
+  it('counts a controller that does not answer while its peers hear it', () => {
     const answers = [answered(0, status(0)), answered(1, status(1)), silent(2, 'no answer within 2 s')];
     expect(judge(answers)).toMatchObject({
       state: 'degraded',
@@ -133,7 +136,7 @@ describe('what the answers of a cluster come to', () => {
     });
   });
 
-  it('one that was cut off is not counted, whatever it says of a view that is over', () => {
+  it('does not count a controller that was cut off, even when it reports an older view', () => {
     const alone = status(2, { reads: no('no lease'), writes: no('no lease') }, { 2: { role: 'cut off' } });
     const answers = [
       answered(0, status(0, { view: VIEW_OF_TWO }, { 2: DOWN })),
@@ -147,7 +150,7 @@ describe('what the answers of a cluster come to', () => {
     });
   });
 
-  it('unavailable: reads only, nothing at all, nobody there', () => {
+  it('is unavailable when there are reads only, no service, or no answer', () => {
     const cut = { 0: { role: 'cut off' }, 1: DOWN, 2: DOWN };
     const reading = answered(0, status(0, { writes: no('no majority') }, cut));
     expect(judge([reading, silent(1), silent(2)])).toMatchObject({
@@ -161,7 +164,7 @@ describe('what the answers of a cluster come to', () => {
     expect(judge([silent(0), silent(1)]).summary).toBe('unavailable: no controller answers');
   });
 
-  it('a store that is down, and a controller of another cluster, are named', () => {
+  it('names a store that is down, and a controller of another cluster', () => {
     const store = { ...status(1).store, up: false, reason: 'connection refused' };
     const writes = no('the store is down: connection refused');
     const answers = [
@@ -175,7 +178,7 @@ describe('what the answers of a cluster come to', () => {
     ]);
   });
 
-  it('a clock that is wrong is named once, with those of the others about right', () => {
+  it('names a wrong clock once, also when the other clocks differ a little', () => {
     const others = { 0: { clockAheadMs: 4 }, 1: { clockAheadMs: -999 }, 2: { clockAheadMs: 10_800_000 } };
     expect(judge([0, 1, 2].map((id) => answered(id, status(id, {}, others))))).toEqual({
       state: 'degraded',
@@ -184,7 +187,7 @@ describe('what the answers of a cluster come to', () => {
     });
   });
 
-  it('what a controller does not know of its own clock, the others tell', () => {
+  it('names a clock that only the peers of its controller know to be wrong', () => {
     const behind = { 2: { clockAheadMs: -5000 } };
     const answers = [
       answered(0, status(0, {}, behind)),
@@ -195,7 +198,7 @@ describe('what the answers of a cluster come to', () => {
   });
 });
 
-it('shows it in one table, with a last line that says what it means', () => {
+it('the screen is one table, with the verdict in its last line', () => {
   const others = { 2: DOWN };
   const answers = [
     answered(0, status(0, { view: VIEW_OF_TWO }, others)),

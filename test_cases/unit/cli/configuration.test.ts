@@ -26,7 +26,7 @@ describe('precedence', () => {
     'c.ini',
   );
 
-  it('is flags, environment, file, default', () => {
+  it('is: flags, environment, file, defaults', () => {
     expect(resolveConfiguration([flags, environment, file])).toMatchObject({
       threshold: 5,
       heartbeatMs: 600,
@@ -80,13 +80,13 @@ describe('settings that contradict each other', () => {
     expect(refused(settings)).toContain(message);
   });
 
-  it('are none where they do not matter', () => {
+  it('are accepted when the settings have no effect', () => {
     expect(refused({ consistency: 'eventual', lease_time: '0.05', request_timeout: '0.55' })).toBe('');
     expect(refused({ store: 'custom', consistency: 'eventual', store_timeout: '5' })).toBe('');
     expect(refused({ store_bytes: '1m', item_size_max: '2m' })).toBe('');
   });
 
-  it('are none of those that nobody made: defaults grow with what they have to exceed', () => {
+  it('are not caused by defaults, which grow with the settings that they have to exceed', () => {
     expect(resolveConfiguration([layer({ heartbeat_time: '2' })])).toMatchObject({
       leaseMs: 6_000,
       requestTimeoutMs: 18_000,
@@ -105,12 +105,12 @@ describe('variables of the environment', () => {
     ['MEMCHORUS_RUNDIR', 'did you mean "MEMCHORUS_RUN_DIR"?'],
     ['MEMCHORUS_SOMETHING', 'unknown environment variable MEMCHORUS_SOMETHING;'],
     ['MEMCHORUS_PORT', 'unknown environment variable MEMCHORUS_PORT'],
-  ])('%s is none of ours', (name, message) => {
+  ])('%s is refused as unknown', (name, message) => {
     expect(() => environmentLayer({ [name]: '8000' })).toThrow(UsageError);
     expect(() => environmentLayer({ [name]: '8000' })).toThrow(message);
   });
 
-  it('of others that begin with our name are let be', () => {
+  it('of Docker and Kubernetes that begin with the same prefix are ignored', () => {
     const others = {
       MEMCHORUS_RUN_DIR: '/x',
       MEMCHORUS_ID: '1',
@@ -126,7 +126,7 @@ describe('variables of the environment', () => {
   });
 });
 
-it('a key that stands in a file twice is a mistake, wherever', () => {
+it('a key that occurs twice in a file is refused, wherever it stands', () => {
   const text = '[common]\nthreshold = 3\n; threshold = 4\n[common]\n  threshold=5\n';
   expect(() => parseSettings(text, 'c.ini')).toThrow(
     'c.ini: "threshold" stands there twice, in lines 2 and 5; keep one',
@@ -136,7 +136,7 @@ it('a key that stands in a file twice is a mistake, wherever', () => {
 describe('defaults', () => {
   const defaults = resolveConfiguration([]);
 
-  it('are those of three controllers on this machine', () => {
+  it('fit three controllers on this machine', () => {
     expect(defaults).toMatchObject({
       cluster: 'memchorus',
       level: 'sequential',
@@ -161,7 +161,7 @@ describe('defaults', () => {
     expect(resolveConfiguration([layer({ data_dir: '-' })]).durability).toBe('none');
   });
 
-  it('has a data directory of its own for each kind of level, number of peers and first port', () => {
+  it('name a data directory of its own for each kind of level, number of peers and first port', () => {
     const dataDir = (layers: Record<string, string>) => resolveConfiguration([layer(layers)]).dataDir;
     expect(dataDir({ consistency: 'sequential' })).toBe('data/ordered-3-8000');
     expect(dataDir({ consistency: 'linearizability' })).toBe('data/ordered-3-8000');
@@ -171,7 +171,7 @@ describe('defaults', () => {
     expect(defaults.peers).toHaveLength(3);
   });
 
-  it('are what the shipped configuration file says, which names every key', () => {
+  it('are the values in the shipped configuration file, which names every key', () => {
     const shipped = readSettingsFile(PROJECT_CONFIG_FILE, false);
     const chosen = resolveConfiguration([shipped]);
     expect(chosen).toEqual(defaults);
@@ -180,14 +180,14 @@ describe('defaults', () => {
     );
   });
 
-  it('give every controller the store and the log of its id', () => {
+  it('give every controller the store and the log file of its id', () => {
     const settings = settingsOf(defaults, 2, { host: null, port: null }, '/run');
     expect(settings.storeAddress).toEqual({ host: '127.0.0.1', port: 11203 });
     expect(settings.logFile).toBe('/run/controller-2.log');
     expect(settings).not.toHaveProperty('stores');
   });
 
-  it('yield to the flags of one controller', () => {
+  it('lose to the flags of one controller', () => {
     const settings = settingsOf(defaults, 1, { host: 'kv', port: 5 }, '/run');
     expect(settings.storeAddress).toEqual({ host: 'kv', port: 5 });
   });
@@ -231,7 +231,7 @@ describe('the configuration file', () => {
     expect(() => parseSettings(text, 'c.ini')).toThrow(message);
   });
 
-  it('understands the file of the original', () => {
+  it('can be a file of the original program', () => {
     const text =
       '[common]\npeers = 127.0.0.1:8000,127.0.0.1:8001   ; both\nheartbeat_time = 2\nthreshold = 3\nlog_file = log.log';
     const configuration = resolveConfiguration([parseSettings(text, 'c.ini')]);
@@ -240,16 +240,16 @@ describe('the configuration file', () => {
   });
 });
 
-describe('which controller this is', () => {
+describe('the own id', () => {
   const { peers } = resolveConfiguration([]);
 
-  it('is found by port, by host and port, by id', () => {
+  it('is found by port, by host and port, or by id', () => {
     expect(selfOf(peers, { id: null, host: null, port: 8001 })).toBe(1);
     expect(selfOf(peers, { id: null, host: 'LOCALHOST', port: 8002 })).toBe(2);
     expect(selfOf(peers, { id: 0, host: null, port: null })).toBe(0);
   });
 
-  it('is an error when it is none of the peers', () => {
+  it('is an error when no peer fits', () => {
     expect(() => selfOf(peers, { id: null, host: '10.0.0.1', port: 8000 })).toThrow(
       '10.0.0.1:8000 is not among the peers',
     );
@@ -258,7 +258,7 @@ describe('which controller this is', () => {
   });
 });
 
-it('puts the id into the name of a log', () => {
+it('logFileOf puts the id into the name of the log file', () => {
   expect(logFileOf('log.log', 1, '/run')).toBe('/run/log-1.log');
   expect(logFileOf('/var/log/memchorus', 1, '/run')).toBe('/var/log/memchorus-1');
   expect(logFileOf('a.b/log', 1, '/run')).toBe('/run/a.b/log-1');

@@ -12,7 +12,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** The log of a process that logs a line, and throws this in the same turn. */
+/**
+ * Runs a process that logs two lines and throws in the same turn.
+ * @returns its exit status, standard error and log
+ */
 function endedBy(thrown: string): { status: number | null; stderr: string; log: string } {
   const logFile = join(directory, 'controller-0.log');
   const script = `
@@ -33,8 +36,8 @@ function endedBy(thrown: string): { status: number | null; stderr: string; log: 
   return { status, stderr, log: readFileSync(logFile, 'utf8') };
 }
 
-describe('a process that ends by an error which nobody caught', () => {
-  it('logs which invariant does not hold, and what was known', () => {
+describe('a process that ends by an uncaught error', () => {
+  it('logs the invariant that does not hold, with its details', () => {
     const { status, stderr, log } = endedBy(
       "throw new InvariantError('it went back', { last: 7n, next: 5 })",
     );
@@ -46,7 +49,7 @@ describe('a process that ends by an error which nobody caught', () => {
     );
   });
 
-  it('logs any other error, from a promise too', () => {
+  it('logs any other error, also one that rejects a promise', () => {
     const { log } = endedBy("Promise.reject(new TypeError('not a function'))");
     expect(log).toMatch(/error \[0\] ending: an unexpected error \{"error":"TypeError: not a function\\n/);
   });

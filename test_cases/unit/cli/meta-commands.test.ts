@@ -4,28 +4,28 @@ import { parseTyped } from '../../../src/cli/client/typed-command.ts';
 
 const text = (bytes: Buffer) => bytes.toString('latin1');
 
-describe('meta commands, typed', () => {
-  it('go out as they are', () => {
+describe('typed meta commands', () => {
+  it('are sent as they were typed', () => {
     expect(parseTyped('mg k v t')).toMatchObject({
       kind: 'complete',
       command: { bytes: Buffer.from('mg k v t\r\n'), reply: 'item' },
     });
   });
 
-  it('wait for the value that the second word announces', () => {
+  it('wait for the value whose length the second word announces', () => {
     const typed = parseTyped('ms k 5 T30 c');
     expect(typed).toMatchObject({ kind: 'value_follows', valueBytes: 5 });
     if (typed.kind !== 'value_follows') return;
     expect(text(typed.complete(Buffer.from('hello')).bytes)).toBe('ms k 5 T30 c\r\nhello\r\n');
   });
 
-  it('need not be answered when they are quiet', () => {
+  it('expect no reply when they are quiet', () => {
     expect(parseTyped('mg k q')).toMatchObject({ command: { reply: 'silent' } });
     expect(parseTyped('md k q')).toMatchObject({ command: { reply: 'silent' } });
   });
 });
 
-describe('answers to meta commands', () => {
+describe('replies to meta commands', () => {
   const read = (...chunks: string[]) => {
     const reader = new TextReplyReader('item');
     return chunks.map((chunk) => reader.push(Buffer.from(chunk, 'latin1'))?.parts.map(text) ?? null);

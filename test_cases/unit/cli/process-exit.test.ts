@@ -19,7 +19,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** main.ts as a process, in an empty directory and without settings from the environment. */
+/** Runs main.ts as a process, in an empty directory and without settings from the environment. */
 function main(words: string, environment: NodeJS.ProcessEnv = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN_FILE, ...words.split(' ')], {
     cwd: directory,
@@ -30,7 +30,7 @@ function main(words: string, environment: NodeJS.ProcessEnv = {}) {
   return { status, stdout, stderr };
 }
 
-describe('a mistake is one clear line and exit code 2', () => {
+describe('a wrong command line or setting is reported in one line, with exit code 2', () => {
   it.each([
     ['-p 8000 -cons strong', 'memchorus: -cons is "strong": there is no such level; choose linearizability'],
     ['-p 8000 -cons causal', 'planned, but not available yet'],
@@ -63,7 +63,7 @@ describe('a mistake is one clear line and exit code 2', () => {
     expect(status).toBe(2);
   });
 
-  it('a variable of the environment that is misspelled too', () => {
+  it('when a variable of the environment is misspelled', () => {
     const { status, stderr } = main('-p 8000', { MEMCHORUS_TRESHOLD: '3' });
     expect(stderr).toContain(
       'unknown environment variable MEMCHORUS_TRESHOLD (did you mean "MEMCHORUS_THRESHOLD"?)',
@@ -71,14 +71,14 @@ describe('a mistake is one clear line and exit code 2', () => {
     expect(status).toBe(2);
   });
 
-  it('from the environment too', () => {
+  it('when a variable of the environment has a wrong value', () => {
     const { status, stderr } = main('-p 8000', { MEMCHORUS_THRESHOLD: 'many' });
     expect(stderr).toContain('MEMCHORUS_THRESHOLD is "many"');
     expect(status).toBe(2);
   });
 });
 
-describe('a failure is exit code 1', () => {
+describe('a failure is reported with exit code 1', () => {
   let server: Server;
   let port = 0;
 
@@ -90,7 +90,7 @@ describe('a failure is exit code 1', () => {
 
   afterAll(() => server.close());
 
-  it('when the port is taken, and it says by what', () => {
+  it('when the port is in use, and the line says by what', () => {
     const { status, stderr } = main(`start -n 1 --base-port ${port} -kv custom`);
     expect(stderr).toMatch(new RegExp(`^memchorus: 127\\.0\\.0\\.1:${port} is in use`));
     expect(status).toBe(1);
@@ -103,7 +103,7 @@ describe('a failure is exit code 1', () => {
   });
 });
 
-describe('what is no failure is exit code 0', () => {
+describe('a command that succeeds exits with code 0', () => {
   it.each([
     ['--help', 'Usage:'],
     ['-h', 'Usage:'],

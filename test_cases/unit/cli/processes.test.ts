@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { birthOf, isAlive, spawnDetached, stopProcess } from '../../../src/cli/cluster/processes.ts';
 import { loadRunRecord, withRunLock } from '../../../src/cli/cluster/run-record.ts';
+import { HANGS_AFTER_MS } from '../../support/hang.ts';
 
 let directory = '';
 
@@ -20,16 +21,16 @@ const wait = (script: string) =>
     outputFile: join(directory, 'out'),
   });
 
-it('starts and stops a process', async () => {
+it('stopProcess stops a process that spawnDetached has started', async () => {
   const started = await wait('setInterval(() => {}, 1000)');
   expect(started).not.toBeNull();
   expect(isAlive(started!)).toBe(true);
-  expect(await stopProcess(started!, 5000)).toBe('stopped');
+  expect(await stopProcess(started!, HANGS_AFTER_MS)).toBe('stopped');
   expect(isAlive(started!)).toBe(false);
-  expect(await stopProcess(started!, 5000)).toBe('was gone');
+  expect(await stopProcess(started!, HANGS_AFTER_MS)).toBe('was gone');
 });
 
-it('kills what does not listen', async () => {
+it('stopProcess kills a process that ignores SIGTERM', async () => {
   const started = await wait(
     "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('deaf')",
   );
@@ -38,14 +39,14 @@ it('kills what does not listen', async () => {
   expect(await stopProcess(started!, 100)).toBe('killed');
 });
 
-it('never touches another process that has got the pid', async () => {
+it('stopProcess leaves another process alone that has the same pid', async () => {
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-  expect(await stopProcess({ pid: other.pid!, birth: 'of somebody else' }, 100)).toBe('was gone');
+  expect(await stopProcess({ pid: other.pid!, birth: 'of another process' }, 100)).toBe('was gone');
   expect(birthOf(other.pid!)).not.toBeNull();
   other.kill('SIGKILL');
 });
 
-it('says when a program is not there', async () => {
+it('spawnDetached returns null when the program does not exist', async () => {
   expect(
     await spawnDetached(join(directory, 'none'), [], {
       workingDirectory: directory,
@@ -54,17 +55,23 @@ it('says when a program is not there', async () => {
   ).toBeNull();
 });
 
-it('lets one start or stop in at a time, and takes over from a dead one', async () => {
-  const inside = withRunLock(directory, () => new Promise((resolve) => setTimeout(resolve, 100)));
+it('the run lock admits one start or stop at a time, and passes from a dead process to the next', async () => {
+  const [entered, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const inside = withRunLock(directory, () => {
+    entered.resolve();
+    return released.promise;
+  });
+  await entered.promise;
   await expect(withRunLock(directory, async () => {})).rejects.toThrow(
     'another start, stop or restart is under way',
   );
+  released.resolve();
   await inside;
   writeFileSync(join(directory, 'run.lock'), JSON.stringify({ pid: process.pid, birth: 'long ago' }));
   expect(await withRunLock(directory, async () => 'in')).toBe('in');
 });
 
-it('refuses a record that it does not understand', () => {
+it('loadRunRecord refuses a record that it can’t read', () => {
   expect(loadRunRecord(directory)).toBeNull();
   writeFileSync(join(directory, 'run.json'), '{"format":1}');
   expect(() => loadRunRecord(directory)).toThrow('another version');

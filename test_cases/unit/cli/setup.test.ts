@@ -19,7 +19,7 @@ import { eventually } from '../../support/eventually.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
 
-/** Does as npm does: what was there goes first, and its own record comes last. */
+/** Behaves as npm does: it removes the old packages first, and writes its own record last. */
 const NPM = `#!/bin/sh
 echo "$*" >> "$CALLS"
 rm -rf node_modules
@@ -70,7 +70,7 @@ async function codeOf(child: ChildProcess): Promise<number | null> {
 
 const called = () => (existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : []);
 
-it('a start installs what it needs, once; the tests add the rest, and a start keeps it', async () => {
+it('setup.sh installs the packages of a start once; the tests add the others, which a later start keeps', async () => {
   expect(await codeOf(setup())).toBe(0);
   expect(called()).toEqual([expect.stringMatching(/^ci --omit=dev /)]);
   const again = setup();
@@ -84,7 +84,7 @@ it('a start installs what it needs, once; the tests add the rest, and a start ke
   expect(called()[2]).not.toContain('--omit');
 });
 
-it('two at once install once', async () => {
+it('two runs of setup.sh at the same time install once', async () => {
   writeFileSync(`${calls}.hold`, '');
   const first = setup();
   await eventually(() => called().length === 1);
@@ -95,7 +95,7 @@ it('two at once install once', async () => {
   expect(called()).toHaveLength(1);
 });
 
-it('one that is interrupted ends with its npm, and the next begins anew', async () => {
+it('an interrupted setup.sh ends together with its npm, and the next one begins from the start', async () => {
   writeFileSync(`${calls}.hold`, '');
   const first = setup();
   await eventually(() => called().length === 1);
@@ -106,7 +106,7 @@ it('one that is interrupted ends with its npm, and the next begins anew', async 
   expect(called()).toHaveLength(2);
 });
 
-it('one that was killed does not lock the next one out', async () => {
+it('a killed setup.sh does not lock out the next one', async () => {
   mkdirSync(join(directory, '.memchorus'));
   const dead = spawn('true');
   await once(dead, 'exit');
@@ -114,7 +114,7 @@ it('one that was killed does not lock the next one out', async () => {
   expect(await codeOf(setup())).toBe(0);
 });
 
-it('says so when npm fails', async () => {
+it('setup.sh reports that npm failed', async () => {
   writeFileSync(`${calls}.fail`, '');
   const failed = setup();
   expect(await codeOf(failed)).toBe(1);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { releaseStartMemory } from '../../../src/cli/process/start-memory.ts';
 
-it('gives back memory that is no longer used', () => {
+it('releaseStartMemory gives unused memory back to the system', () => {
   let used = Array.from({ length: 2_000_000 }, (_, index) => ({ index }));
   expect(used.length).toBe(2_000_000);
   const before = process.memoryUsage().heapTotal;

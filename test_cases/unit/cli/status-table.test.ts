@@ -73,7 +73,7 @@ const STATUS: Status = {
   ],
 };
 
-it('names clocks that are wrong, and says when there is no time', () => {
+it('the screen names wrong clocks, and says when there is no cluster time', () => {
   const linesOf = (status: Status) =>
     renderStatus(status)
       .split('\n')
@@ -89,7 +89,7 @@ it('names clocks that are wrong, and says when there is no time', () => {
   ]);
 });
 
-it('shows the cluster as a table', () => {
+it('the screen shows the cluster as a table', () => {
   expect(renderStatus(STATUS)).toBe(
     `
 cluster   memchorus, sequential; controller 0 at 127.0.0.1:8000
@@ -108,7 +108,7 @@ journal   async, 1 entry; 1.2 MB on disk, 0 B on the way there, flushed 40 ms ag
   );
 });
 
-it('shows what became of a store that had lost what was in it', () => {
+it('the screen shows the refill of a store that has lost values', () => {
   const running = {
     ...STATUS.refill,
     running: true,
@@ -146,7 +146,7 @@ it('shows what became of a store that had lost what was in it', () => {
   );
 });
 
-it('tells reads of what a store has lost from those that it did not answer', () => {
+it('the screen distinguishes reads of lost values from reads that the store did not answer', () => {
   const slow = { missing: 5, unanswered: 5, fromJournal: 5, fromPeers: 0, lost: 0 };
   expect(renderStatus({ ...STATUS, values: slow })).toContain(
     '          5 reads that it did not answer: 5 were in the journal, 0 on peers, 0 nowhere',
@@ -156,7 +156,7 @@ it('tells reads of what a store has lost from those that it did not answer', () 
   );
 });
 
-it('has a word each for reads and writes', () => {
+it('the screen says whether reads and writes are ready, each with its reason', () => {
   const yes = { ready: true, reason: '' };
   const no = (reason: string) => ({ ready: false, reason });
   const line = (reads: Status['reads'], writes: Status['reads']) =>
@@ -169,7 +169,7 @@ it('has a word each for reads and writes', () => {
   expect(line(no('a'), no('b'))).toBe('state     not ready for reads: a; nor for writes: b');
 });
 
-it('says that a view may be over, and what is wrong with the stores of others', () => {
+it('the screen says that a view may be over, and what is wrong with the stores of peers', () => {
   const shown = renderStatus({
     ...STATUS,
     view: { ...STATUS.view, leaseLeftMs: 0 },
@@ -179,7 +179,7 @@ it('says that a view may be over, and what is wrong with the stores of others', 
   expect(shown).toMatch(/in step +member, store down: connection refused$/);
 });
 
-it('says that the journal takes no writes, and why', () => {
+it('the screen says that the journal takes no writes, and why', () => {
   const shown = renderStatus({ ...STATUS, journal: { ...STATUS.journal, reason: 'ENOSPC: no space left' } });
   expect(shown).toContain('journal   async, takes no writes: ENOSPC: no space left, 1 entry; 1.2 MB on disk');
 });
@@ -198,6 +198,6 @@ describe('a duration', () => {
   });
 });
 
-it('lets no value control the terminal', () => {
+it('printable escapes control characters, so that no value controls the terminal', () => {
   expect(printable(Buffer.from('a\x1b[2J\x07\r\tb\u009bé'))).toBe('a\\x1b[2J\\x07\\x0d\tb\\x9bé');
 });

@@ -39,12 +39,12 @@ describe('the end of a reply', () => {
     expect(reply?.failed).toBe(failed);
   });
 
-  it('is not there yet', () => {
+  it('is not found in part of a reply', () => {
     expect(read('values', Buffer.from('VALUE k 0 5\r\nEND\r\n'))).toBeNull();
     expect(read('line', Buffer.from('STORED\r'))).toBeNull();
   });
 
-  it('must be the end', () => {
+  it('is an error when bytes follow it, or when it is not where it should be', () => {
     expect(() => read('line', Buffer.from('STORED\r\nSTORED\r\n'))).toThrow('more behind the reply');
     expect(() => read('values', Buffer.from('VALUE k 0 1\r\nabc\r\nEND\r\n'))).toThrow(
       'does not end where it should',
@@ -60,7 +60,7 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   return edges.slice(1).map((edge, index) => bytes.subarray(edges[index], edge));
 }
 
-it('does not depend on how the network cuts the bytes, whatever the values hold', () => {
+it('replies are read alike however the network cuts the bytes, and whatever the values contain', () => {
   const value = fc.oneof(
     fc.uint8Array({ maxLength: 40 }),
     fc.constantFrom('END\r\n', '\r\n', 'VALUE k 0 3\r\n', 'ERROR\r\n'),
@@ -85,7 +85,7 @@ it('does not depend on how the network cuts the bytes, whatever the values hold'
   );
 });
 
-it('takes bytes one at a time', () => {
+it('replies are read alike when bytes arrive one at a time', () => {
   const bytes = Buffer.from('VALUE k 0 5\r\na\r\nbc\r\nEND\r\n');
   expect(texts(read('values', ...[...bytes].map((byte) => Buffer.from([byte]))))).toEqual([
     'VALUE k 0 5',

@@ -58,7 +58,7 @@ describe('a typed command', () => {
     expect(() => parseTyped(line)).toThrow(message);
   });
 
-  it('knows which commands leave an outcome behind', () => {
+  it('counts as a write when its outcome may be unknown', () => {
     const writes = (line: string) => {
       const typed = parseTyped(line);
       return typed.kind === 'complete' && typed.command.writes;
@@ -72,7 +72,7 @@ describe('a typed command', () => {
   });
 });
 
-it('quotes what it can unquote again', () => {
+it('unquote reverses quote', () => {
   for (const value of ['', 'plain', ' "x" \\ \n\r\t\0 ', "'"]) expect(unquote(quote(value))).toBe(value);
 });
 
@@ -83,7 +83,7 @@ describe('help and completion', () => {
     expect(clientHelp('shwo')).toContain('did you mean "show"?');
   });
 
-  it('completes the first word, and the topic of help', () => {
+  it('complete the first word, and the topic of help', () => {
     expect(completeLine('sho')).toEqual([['show '], 'sho']);
     expect(completeLine('help flu')).toEqual([['flush_all'], 'flu']);
     expect(completeLine('get k')).toEqual([[], 'get k']);

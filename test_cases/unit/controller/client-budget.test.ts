@@ -3,8 +3,8 @@ import { ClientBudget, CONNECTION_BYTES_MAX } from '../../../src/controller/clie
 
 const MEBIBYTE = 1_048_576;
 
-describe('what all clients may hold', () => {
-  it('leaves each what a connection may have, up to half of it', () => {
+describe('the budget of all clients', () => {
+  it('allows each connection the most that one may have, while half of the budget is free', () => {
     const budget = new ClientBudget(64 * MEBIBYTE);
     for (let at = 0; at < 100; at++) budget.join();
     budget.add(32 * MEBIBYTE - 1, 0);
@@ -12,7 +12,7 @@ describe('what all clients may hold', () => {
     expect(budget.isExhausted).toBe(false);
   });
 
-  it('is shared out from there on', () => {
+  it('is shared out once half of it is used', () => {
     const budget = new ClientBudget(64 * MEBIBYTE);
     for (let at = 0; at < 64; at++) budget.join();
     budget.add(32 * MEBIBYTE, 0);
@@ -26,7 +26,7 @@ describe('what all clients may hold', () => {
     expect(budget.allowance).toBe(CONNECTION_BYTES_MAX);
   });
 
-  it('slows, but does not refuse, for what is only expected', () => {
+  it('delays, but does not refuse, when bytes are only expected', () => {
     const budget = new ClientBudget(64 * MEBIBYTE);
     for (let at = 0; at < 64; at++) budget.join();
     budget.add(0, 1000 * MEBIBYTE);
@@ -34,7 +34,7 @@ describe('what all clients may hold', () => {
     expect(budget.isExhausted).toBe(false);
   });
 
-  it('lets one that holds nothing have a value that is larger than its share, within the bound', () => {
+  it('lets a connection that uses nothing take a value larger than its share, within the bound', () => {
     const budget = new ClientBudget(8 * MEBIBYTE);
     for (let at = 0; at < 64; at++) budget.join();
     budget.add(4 * MEBIBYTE, 3 * MEBIBYTE);
@@ -44,7 +44,7 @@ describe('what all clients may hold', () => {
     expect(budget.admitsOne(MEBIBYTE + 1)).toBe(false);
   });
 
-  it('leaves something for each, however many there are, and no one more than a connection may have', () => {
+  it('leaves a minimum for each of many connections, and allows none more than a connection may have', () => {
     const budget = new ClientBudget(8 * MEBIBYTE);
     budget.join();
     budget.add(8 * MEBIBYTE, 0);

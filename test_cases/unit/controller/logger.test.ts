@@ -34,7 +34,7 @@ const settings = (more: Partial<LogSettings> = {}): LogSettings => ({
 const linesOf = (name: string): string[] => readFileSync(join(directory, name), 'utf8').trimEnd().split('\n');
 
 describe('a log', () => {
-  it('has a line for each event, whatever the message holds, and nothing below its level', async () => {
+  it('has one line for each event, whatever the message contains, and none below its level', async () => {
     const logger = createLogger(settings());
     logger.info('listening', { port: 8000, large: 2n });
     logger.debug('not this');
@@ -48,7 +48,7 @@ describe('a log', () => {
     expect(linesOf('controller-1.log')).toHaveLength(3);
   });
 
-  it('is an object a line when JSON was asked for, and no field takes the name of another', async () => {
+  it('is one object a line in JSON, and no field hides another', async () => {
     const logger = createLogger(settings({ logFormat: 'json' }));
     logger.warn('two\nlines', { level: 'sequential', time: 1 });
     logger.info('stopped');
@@ -69,7 +69,7 @@ describe('a log', () => {
     });
   });
 
-  it('is put aside when it has grown, loses nothing by that, and never takes the name of another controller', async () => {
+  it('is rotated when it has grown, loses no line, and leaves the files of other controllers alone', async () => {
     const bystander = join(directory, 'controller-11.log');
     writeFileSync(bystander, 'of controller 11\n');
     const logger = createLogger(settings({ logFilesMax: 4 }));
@@ -86,7 +86,7 @@ describe('a log', () => {
     expect(readFileSync(bystander, 'utf8')).toBe('of controller 11\n');
   });
 
-  it('takes no more disk than it may, also over several runs', async () => {
+  it('stays within its bound on disk, also over several runs', async () => {
     for (let run = 0; run < 3; run++) {
       const logger = createLogger(settings({ logFilesMax: 2 }));
       for (let number = 0; number < 90; number++) logger.info(`run ${run} ${'.'.repeat(80)}`);
@@ -100,13 +100,13 @@ describe('a log', () => {
     expect(statSync(join(directory, 'controller-1.log')).size).toBeLessThanOrEqual(4096);
   });
 
-  it('that can not be opened is a clear error', () => {
+  it('that can’t be opened is a LogFileError', () => {
     mkdirSync(join(directory, 'taken.log'));
     expect(() => createLogger(settings({ logFile: join(directory, 'taken.log') }))).toThrow(LogFileError);
   });
 });
 
-it('lines that the disk refuses are counted, and told of once it takes lines again', async () => {
+it('lines that the disk refuses are counted, and the count is logged once it takes lines again', async () => {
   const path = join(directory, 'sub', 'log');
   mkdirSync(join(directory, 'sub'));
   const failures: Error[] = [];
@@ -129,7 +129,7 @@ it('lines that the disk refuses are counted, and told of once it takes lines aga
   expect(readFileSync(path, 'utf8')).toBe('2 are missing\nthree\n');
 });
 
-it('lines beyond what may wait for the disk are dropped', async () => {
+it('lines beyond the bound on lines that wait for the disk are dropped and counted', async () => {
   const path = join(directory, 'log');
   const file = new RotatingFile({
     path,
@@ -150,7 +150,7 @@ it('lines beyond what may wait for the disk are dropped', async () => {
   expect(missing).toBeGreaterThan(1000);
 });
 
-it('a log continues in a new file when it is opened again after its file was renamed, and loses no line', async () => {
+it('a log that is opened again after its file was moved goes on in a new file, and loses no line', async () => {
   const logger = createLogger(settings());
   const wordsOf = (name: string) => linesOf(name).map((line) => line.replace(/^.*\] /, ''));
   logger.info('before');

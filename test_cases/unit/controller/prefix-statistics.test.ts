@@ -15,7 +15,7 @@ function count(prefixes: PrefixStatistics, request: Request, reply: Reply): void
 }
 
 describe('operations by prefix', () => {
-  it('are gets, hits, sets and deletes of keys that have one', () => {
+  it('count gets, hits, sets and deletes of keys with a prefix', () => {
     const prefixes = new PrefixStatistics();
     count(prefixes, storageRequest('set', 'user:1', 0, 0, Buffer.alloc(0)), REPLIES.stored);
     count(prefixes, storageRequest('set', 'plain', 0, 0, Buffer.alloc(0)), REPLIES.stored);
@@ -30,7 +30,7 @@ describe('operations by prefix', () => {
     expect(prefixes.dump()).toEqual([]);
   });
 
-  it('are bounded in number', () => {
+  it('are counted for a bounded number of prefixes', () => {
     const prefixes = new PrefixStatistics();
     for (let at = 0; at < 70_000; at++) count(prefixes, deleteRequest(`${at}:`), REPLIES.deleted);
     expect(prefixes.dump()).toHaveLength(65_536);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { ServiceWatch } from '../../../src/controller/status/service-watch.ts';
 import { clockAt } from '../../support/ports.ts';
 
-/** One that has looked every 100 ms; `lines` is what it has logged. */
+/** A watch that ticks every 100 ms. `run` returns the lines that it has logged since the last call. */
 function watched() {
   const lines: string[] = [];
   const state = { reads: 'a', writes: 'a', nowMs: 0 };
@@ -25,20 +25,20 @@ function watched() {
   return { run };
 }
 
-it('a start is told of once it has ended, and is no outage', () => {
+it('a start is logged once it has ended, and is no outage', () => {
   const { run } = watched();
   expect(run(900, 'a view is formed', 'a view is formed')).toEqual([]);
   expect(run(500, '', '')).toEqual(['info ready for reads and writes {"afterMs":1100}']);
 });
 
-it('what only one look has seen is no outage', () => {
+it('a trouble that lasts for one tick only is no outage', () => {
   const { run } = watched();
   run(1_000, '', '');
   expect(run(100, '', 'a view is formed')).toEqual([]);
   expect(run(1_000, '', '')).toEqual([]);
 });
 
-it('a start that takes long says what it waits for, after some seconds and then once a minute', () => {
+it('a long start logs what it waits for, after some seconds and then once a minute', () => {
   const { run } = watched();
   expect(run(62_000, 'no majority', 'no majority')).toEqual([
     'warn still not ready for reads and writes {"waitsFor":"no majority","forSeconds":3}',
@@ -48,7 +48,7 @@ it('a start that takes long says what it waits for, after some seconds and then 
   ]);
 });
 
-it('reads and writes are told apart, each change once', () => {
+it('reads and writes are logged apart, each change once', () => {
   const { run } = watched();
   run(200, '', '');
   expect(run(3_000, '', 'the disk is full')).toEqual([

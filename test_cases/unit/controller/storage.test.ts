@@ -28,8 +28,8 @@ function settings(change: Partial<Settings> = {}): Settings {
   return { ...settingsOf(configuration, 0, { host: null, port: null }, directory), ...change };
 }
 
-/** What one life leaves is what the next finds. */
-async function nextLife(change: Partial<Settings> = {}): Promise<Storage> {
+/** Closes the storage, and opens it again as the next run does. */
+async function nextRun(change: Partial<Settings> = {}): Promise<Storage> {
   await storage?.close();
   storage = null;
   storage = await openStorage(settings(change), logger, () => {});
@@ -46,56 +46,56 @@ const view = {
 };
 const asideOf = () => readdirSync(settings().dataDir).filter((name) => name.includes('.damaged-'));
 
-describe('what outlives a controller', () => {
-  it('is its journal, with how far it is, and its part in views', async () => {
-    const { journal, viewLog } = await nextLife();
+describe('what a run leaves to the next', () => {
+  it('is its journal with the watermarks, and its view record', async () => {
+    const { journal, viewLog } = await nextRun();
     journal.mark({ applied: version, known: [5, 4, 4] });
     journal.record(write);
     await new Promise<void>((resolve) => viewLog.save(view, resolve));
-    const next = await nextLife();
+    const next = await nextRun();
     expect(next.recovered).toMatchObject({ marks: { applied: version, known: [5, 4, 4] }, newestTime: 5 });
     expect(next.journal.newest('k')?.version).toEqual(version);
     expect(next.viewLog.load()).toEqual(view);
     expect(asideOf()).toEqual([]);
   });
 
-  it('is no journal that ends while a state was being taken over: it is set aside, the part in views is not', async () => {
-    const { journal, viewLog } = await nextLife();
+  it('is no journal whose state is partial: that is set aside, but not the view record', async () => {
+    const { journal, viewLog } = await nextRun();
     journal.mark({ applied: NO_VERSION, known: [5, 4, 4] });
     journal.record(write);
     await new Promise<void>((resolve) => viewLog.save(view, resolve));
-    const next = await nextLife();
+    const next = await nextRun();
     expect(next.recovered).toMatchObject({ marks: { applied: NO_VERSION }, newestTime: 0 });
     expect(next.journal.records).toBe(0);
     expect(next.viewLog.load()).toEqual(view);
     expect(asideOf()).toHaveLength(1);
   });
 
-  it('regression: versions of the end of time made a controller crash, or stop its cluster, at every start', async () => {
-    const { journal } = await nextLife({ level: 'eventual' });
+  it('regression: versions at the end of version time made every start crash, or stop the cluster', async () => {
+    const { journal } = await nextRun({ level: 'eventual' });
     journal.record({ ...write, version: { time: Number.MAX_SAFE_INTEGER - 1, node: 1 } });
-    await expect(nextLife({ level: 'eventual' })).rejects.toThrow(
+    await expect(nextRun({ level: 'eventual' })).rejects.toThrow(
       /versions of the end of version time, .*rebase-clock/,
     );
-    await expect(nextLife({ level: 'eventual' })).rejects.toMatchObject({ code: 'NO_TIME_LEFT' });
+    await expect(nextRun({ level: 'eventual' })).rejects.toMatchObject({ code: 'NO_TIME_LEFT' });
   });
 
-  it('at the eventual level is every journal that is whole', async () => {
-    const { journal } = await nextLife({ level: 'eventual' });
+  it('is every undamaged journal at the eventual level', async () => {
+    const { journal } = await nextRun({ level: 'eventual' });
     journal.mark({ applied: NO_VERSION, known: [5, 4, 4] });
     journal.record(write);
-    const next = await nextLife({ level: 'eventual' });
+    const next = await nextRun({ level: 'eventual' });
     expect(next.journal.records).toBe(1);
     expect(next.recovered.marks.known).toEqual([5, 4, 4]);
     const { dataDir } = settings();
-    await nextLife({ level: 'eventual', dataDir });
-    await expect(nextLife({ dataDir })).rejects.toThrow(
+    await nextRun({ level: 'eventual', dataDir });
+    await expect(nextRun({ dataDir })).rejects.toThrow(
       /belongs to consistency eventual, not linearizability or sequential/,
     );
   });
 
   it('is nothing with durability none', async () => {
-    (await nextLife({ durability: 'none' })).journal.record(write);
-    expect((await nextLife({ durability: 'none' })).journal.records).toBe(0);
+    (await nextRun({ durability: 'none' })).journal.record(write);
+    expect((await nextRun({ durability: 'none' })).journal.records).toBe(0);
   });
 });

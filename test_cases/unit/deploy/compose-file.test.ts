@@ -26,7 +26,10 @@ const file = parse(read('docker-compose.yml'), { merge: true }) as Tree & {
   readonly volumes: Tree;
 };
 
-/** What docker-compose 1.28 and docker compose 2 both take, by the former's schema (config_schema_compose_spec.json). */
+/**
+ * Keys that both docker-compose 1.28 and docker compose 2 accept, by the schema of the former
+ * (config_schema_compose_spec.json).
+ */
 const TOP_KEYS = ['version', 'services', 'networks', 'volumes', 'secrets', 'configs'];
 const SERVICE_KEYS = [
   ...[
@@ -51,7 +54,7 @@ const memcacheds = services.filter(([name]) => name.startsWith('memcached-'));
 const controllers = services.filter(([name]) => name.startsWith('controller-'));
 
 describe('docker-compose.yml', () => {
-  it('says nothing that an older compose or engine does not know', () => {
+  it('uses only keys and forms that an older compose and engine know', () => {
     const top = Object.keys(file).filter((key) => !key.startsWith('x-'));
     expect(TOP_KEYS).toEqual(expect.arrayContaining(top));
     for (const [, service] of services) {
@@ -74,13 +77,13 @@ describe('docker-compose.yml', () => {
     expect(read('Dockerfile')).toContain('MEMCHORUS_RUN_DIR=/var/lib/memchorus');
   });
 
-  it('sets only what controllers know', () => {
+  it('sets only variables that controllers know', () => {
     const known = new Set([...SETTING_KEYS.map(environmentNameOf), 'MEMCHORUS_ID', 'MEMCHORUS_RUN_DIR']);
     for (const [, { environment }] of controllers)
       expect([...known]).toEqual(expect.arrayContaining(Object.keys(environment!)));
   });
 
-  it('runs the memcached whose protocol is spoken, as the tests do', () => {
+  it('runs the version of memcached whose protocol controllers speak, as the tests do', () => {
     const [version] = PROTOCOL_VERSION.split(' ');
     expect(MEMCACHED_IMAGE).toBe(`memcached:${version}-alpine`);
     expect(new Set(memcacheds.map(([, { image }]) => image))).toEqual(new Set([MEMCACHED_IMAGE]));
