@@ -6,20 +6,23 @@ import { CliConnection, ConnectionLost } from './cli-connection.ts';
 import type { ReplyParts } from './text-reply-reader.ts';
 import type { WireCommand } from './typed-command.ts';
 
-/** Beyond the cluster's own deadline: then it is the controller that hangs, not the request. In milliseconds. */
+/**
+ * How long to wait beyond the cluster's own deadline, in milliseconds: after that the controller hangs, and
+ * not the request.
+ */
 const REPLY_MARGIN_MS = 4000;
 
 type State =
   | { readonly phase: 'unconnected' }
-  /** `done` is shared by a command that finds no connection and the search for the next controller. */
+  /** A command that finds no connection and the search for the next controller share `done`. */
   | { readonly phase: 'connecting'; readonly done: Promise<void> }
   | { readonly phase: 'connected'; readonly connection: CliConnection }
   | { readonly phase: 'closed' };
 
 /**
- * A user's connection to a cluster: to one controller at a time, and to the next one when that dies.
+ * A user's connection to a cluster: to one controller at a time, and to the next one when that is lost.
  *
- * A command is never sent a second time by itself: its first try may have taken effect.
+ * A command is never sent a second time automatically, because the first attempt may have taken effect.
  */
 export class CliSession {
   readonly #candidates: Address[];
@@ -29,9 +32,9 @@ export class CliSession {
   #state: State = { phase: 'unconnected' };
 
   /**
-   * @param candidates where to try, in this order
+   * @param candidates the controllers to try, in this order
    * @param movesOn false: a lost connection is reported and not replaced
-   * @param notice told, in words, whenever the connection is lost or moves
+   * @param notice called with a text when the connection is lost or moves
    */
   constructor(
     candidates: readonly Address[],
@@ -45,7 +48,7 @@ export class CliSession {
     this.#notice = notice;
   }
 
-  /** Every controller that is known here. */
+  /** All controllers that this session knows. */
   get candidates(): readonly Address[] {
     return this.#candidates;
   }
@@ -84,10 +87,10 @@ export class CliSession {
   }
 
   /**
-   * Finds out where to go when this controller dies: to its peers, as it names them. When it names none, the
-   * configured ones will do if it is one of them; otherwise they are another cluster's.
+   * Learns which controllers to try when this one is lost: the peers that it names. If it names none, the
+   * configured ones are used, provided it is one of them; otherwise they belong to another cluster.
    *
-   * @returns what the controller said; null when it is none of ours
+   * @returns the status of the controller; null when it is not a controller of memchorus
    */
   async learnPeers(configured: readonly Address[]): Promise<Status | null> {
     const status = await this.status();
@@ -104,7 +107,10 @@ export class CliSession {
     }
   }
 
-  /** @returns null when the connection was lost: the user has been told, and the session has moved on if it could */
+  /**
+   * @returns null when the connection was lost: the user has been told, and the session has moved on if it
+   *   could
+   */
   async run(command: WireCommand): Promise<ReplyParts | null> {
     await this.connect();
     if (this.#state.phase !== 'connected') return null;
@@ -121,7 +127,7 @@ export class CliSession {
     }
   }
 
-  /** The cluster as the controller sees it; null when this is no controller, or not one of ours. */
+  /** The cluster as the controller sees it; null when the other end is not a controller of memchorus. */
   async status(): Promise<Status | null> {
     const bytes = Buffer.from('show json\r\n');
     const reply = await this.run({ bytes, reply: 'lines', writes: false, title: 'show json' });
@@ -147,7 +153,7 @@ export class CliSession {
       void this.#moveOn(connection, message);
   }
 
-  /** The dead controller goes to the end of the line, and the next one that accepts is taken. */
+  /** Moves the lost controller to the end of the list, and connects to the next one that accepts. */
   async #moveOn(lost: CliConnection, message: string): Promise<void> {
     this.#becomeUnconnected('connected');
     this.#notice(message);

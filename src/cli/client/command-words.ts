@@ -1,6 +1,9 @@
 import { COMMANDS, type Command } from '../../protocol/commands.ts';
 
-/** What the client knows about a command: enough to complete it, to explain it, and to find the end of its reply. */
+/**
+ * What the client knows about a command: enough to complete it, to explain it and to find the end of its
+ * reply.
+ */
 export interface CommandWord {
   readonly usage: string;
   readonly help: string;
@@ -9,17 +12,19 @@ export interface CommandWord {
    * `item`: one line, and a data block if it begins with `VA`. `close`: the connection ends.
    */
   readonly reply: 'line' | 'values' | 'lines' | 'item' | 'close';
-  /** A data block follows the line. */
+  /** A data block follows the command line. */
   readonly takesValue: boolean;
-  /** Of a command with a data block: where its length stands among the words. */
+  /** For a command with a data block: the position of its length among the words. */
   readonly bytesAt: number;
-  /** A meta command: any number of flags may follow, and `q` among them may leave it without an answer. */
+  /**
+   * A meta command: any number of flags may follow, and with `q` among them the command may not be answered.
+   */
   readonly takesFlags: boolean;
-  /** May change the store, so that a lost reply leaves the outcome unknown. */
+  /** The command may change the store, so a lost reply leaves its outcome unknown. */
   readonly writes: boolean;
 }
 
-/** `<command> <key> <flags> <exptime> <bytes>`, and `ms <key> <bytes> <flag>…`. */
+/** In `<command> <key> <flags> <exptime> <bytes>`, and in `ms <key> <bytes> <flag>…`. */
 const BYTES_AT = 4;
 const META_BYTES_AT = 2;
 
@@ -75,10 +80,10 @@ function wordOf(command: Command): CommandWord {
 /** The commands that also have a short form, `set k hello`. */
 export const SHORT_FORM_WORDS: ReadonlySet<string> = new Set(['set', 'add', 'replace', 'append', 'prepend']);
 
-/** Asked of every controller by the client: none of them could answer it alone. */
+/** The client asks every controller, because none could answer alone. */
 export function isShowCluster(words: readonly string[]): boolean {
   return words.length === 2 && words[0] === 'show' && words[1] === 'cluster';
 }
 
-/** Words of the client itself, which no controller hears. */
+/** Commands of the client itself, which are not sent to a controller. */
 export const CLIENT_WORDS = ['help', 'exit'] as const;

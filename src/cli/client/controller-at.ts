@@ -4,14 +4,14 @@ import { OperationError } from '../failure.ts';
 import { CliConnection, ConnectionLost } from './cli-connection.ts';
 import { statusOf } from './cli-session.ts';
 
-/** A controller, as it says itself. */
+/** A controller that answers, as it describes itself. */
 export interface ControllerFound {
   readonly status: Status;
-  /** Null: it does not say. */
+  /** Null when it does not tell. */
   readonly pid: number | null;
 }
 
-/** How long a controller may take to say how it is, in milliseconds. */
+/** How long a controller may take to report its status, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 1000;
 
 /** @returns null when no controller answers there in time */

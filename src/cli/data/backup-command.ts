@@ -11,7 +11,7 @@ import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { ProgressBar } from './progress-bar.ts';
 
 /**
- * Copies the journals of controllers, which may run.
+ * Copies the journals of controllers, which may be running.
  *
  * @param all the controllers of the cluster, or the one that was named
  * @returns the exit code
@@ -34,7 +34,7 @@ async function backUpInto(
   const bar = new ProgressBar('backing up', all.length);
   try {
     if (isWhole) mkdirSync(target, { recursive: true });
-    // At the same time, so that the copies are of nearly the same moment.
+    // All journals are copied at the same time, so that the copies show nearly the same moment.
     const done = await inWords(bar, () =>
       allEnded(
         all.map((settings) =>
@@ -53,20 +53,23 @@ async function backUpInto(
   }
 }
 
-/** As `Promise.all`, but when one fails the others are waited for: what they write is removed only then. */
+/**
+ * Like `Promise.all`, but waits for all even if one fails: what the others write may be removed only after
+ * they have ended.
+ */
 async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(work);
   return Promise.all(work);
 }
 
-/** A part of a cluster is no backup of it. */
+/** Removes the copies: a part of a cluster is no backup of it. */
 function removeCopies(target: string, copies: readonly string[], wasThere: boolean): void {
   for (const copy of copies) rmSync(copy, { recursive: true, force: true });
   if (!wasThere) rmSync(target, { recursive: true, force: true });
 }
 
 /**
- * Makes backups the journals of controllers that are stopped and have none.
+ * Copies backups into the data directories of controllers that are stopped and have no journal.
  *
  * @param all the controllers of the cluster, or the one that was named
  * @returns the exit code
@@ -95,7 +98,7 @@ export async function runRestore(all: readonly Settings[], given: string | null)
   return EXIT_OK;
 }
 
-/** A backup of the whole cluster has one of each controller in it. */
+/** The backup of one controller: a backup of the whole cluster contains one for each controller. */
 function sourceOf(source: string, { self }: Settings, isWhole: boolean): string {
   const own = directoryOf(source, self);
   if (existsSync(own)) return own;
@@ -135,9 +138,9 @@ function directoryGiven({ dataDir }: Settings, given: string | null): string {
 }
 
 /**
- * SIGINT and SIGTERM end the work at the next piece, so that nothing half is left.
+ * Runs the work, which SIGINT and SIGTERM end at its next step, so that nothing is left half done.
  *
- * @param work begun only when the signals are caught: its first file may be there at once
+ * @param work begins only when the signals are caught, because its first file may appear at once
  */
 async function inWords<T>(bar: ProgressBar, work: () => Promise<T>): Promise<T> {
   const onSignal = (): void => bar.interrupt();

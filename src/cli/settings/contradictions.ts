@@ -3,19 +3,19 @@ import type { SharedSettings } from '../../controller/settings.ts';
 import { UsageError } from '../failure.ts';
 import type { SettingKey } from './setting-table.ts';
 
-/** Settings that can't hold together: the first has to be larger than the others come to. */
+/** A rule that settings must obey: one setting has to exceed a bound that others determine. */
 interface Rule {
   readonly key: SettingKey;
-  /** What it has to be larger than, or as large as. */
+  /** The settings that determine the bound. */
   readonly bound: readonly SettingKey[];
-  /** The bound as it is written for people, in terms of settings. */
+  /** The bound in terms of settings, as messages show it. */
   readonly formula: string;
-  /** False: it may be as large. */
+  /** False: the setting may equal the bound. */
   readonly isStrict: boolean;
   readonly value: (settings: SharedSettings) => number;
   readonly boundValue: (settings: SharedSettings) => number;
   readonly concerns: (settings: SharedSettings) => boolean;
-  /** What would happen otherwise. */
+  /** What happens if the rule is broken. */
   readonly why: string;
 }
 
@@ -33,7 +33,7 @@ const RULES: readonly Rule[] = [
     value: ({ leaseMs }) => leaseMs,
     boundValue: ({ heartbeatMs }) => heartbeatMs,
     concerns: hasViews,
-    why: 'a lease is renewed with every heartbeat, and would run out in between',
+    why: 'a lease is renewed with every heartbeat, and would run out between two of them',
   },
   {
     key: 'request_timeout',
@@ -43,7 +43,7 @@ const RULES: readonly Rule[] = [
     value: ({ requestTimeoutMs }) => requestTimeoutMs,
     boundValue: (settings) => suspectMs(settings) + settings.leaseMs,
     concerns: hasViews,
-    why: 'the others take that long to go on without a controller that has failed, and every request would fail meanwhile',
+    why: 'the others need that long to continue without a failed controller, and every request would fail meanwhile',
   },
   {
     key: 'request_timeout',
@@ -53,7 +53,7 @@ const RULES: readonly Rule[] = [
     value: ({ requestTimeoutMs }) => requestTimeoutMs,
     boundValue: ({ storeTimeoutMs }) => storeTimeoutMs,
     concerns: hasMemcached,
-    why: 'requests would run out of time before a store that hangs is noticed',
+    why: 'requests would time out before the failure of a store is noticed',
   },
   {
     key: 'tombstone_horizon',
@@ -63,7 +63,7 @@ const RULES: readonly Rule[] = [
     value: ({ tombstoneHorizonMs }) => tombstoneHorizonMs,
     boundValue: suspectMs,
     concerns: always,
-    why: 'a controller would have to start anew before it is even missed',
+    why: 'a controller would have to start empty before the others notice its absence',
   },
   {
     key: 'queue_bytes_max',
@@ -98,7 +98,8 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * @param saidWhere a setting, its value, and where it comes from, for people: `lease_time is 0.05 (in config.ini)`
+ * @param saidWhere describes a setting with its value and origin, such as `lease_time is 0.05 (in
+ *   config.ini)`
  * @throws UsageError
  */
 export function refuseContradictions(settings: SharedSettings, saidWhere: (key: SettingKey) => string): void {
