@@ -17,7 +17,7 @@ import { SimulatedDisk } from '../../support/simulated-disk.ts';
 const journals = new DiskJournals();
 afterEach(() => journals.clean());
 
-/** So small that files change and compactions happen within a few steps. */
+/** So small that log files change and compactions happen within a few steps. */
 const SMALL = { segmentBytesMax: 500, compactBytesMin: 1_000, commitWithinMs: 1, retryAfterMs: 1 };
 
 const STEPS = 40;
@@ -26,22 +26,22 @@ const RUNS = Number(process.env.JOURNAL_RUNS ?? 200);
 
 const lives = fc.record({
   steps: journalSteps(STEPS),
-  /** After which steps it is asked whether all is kept. */
+  /** What happens after each step: for `ask`, the journal is asked whether all steps are durable. */
   asked: fc.array(fc.constantFrom('no', 'ask', 'wait', 'turn', 'rest'), {
     minLength: STEPS,
     maxLength: STEPS,
   }),
   /** The operation of the disk at which the process dies, counted from the start of the steps. */
   diesAfter: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 90 })),
-  /** The power fails, in three of four lives: that alone leaves torn ends. */
+  /** The power fails in three of four runs: only that leaves torn ends. */
   power: fc.constantFrom(true, true, true, false),
   /** The disk refuses writes from this step on, for a few. */
   failsAt: fc.option(fc.nat({ max: STEPS })),
-  /** Evenly in [0, 1): `fc.double` draws from all doubles alike, most of which are next to 0. */
+  /** Evenly distributed in [0, 1). `fc.double` draws evenly from all doubles, most of which are next to 0. */
   chances: fc.infiniteStream(fc.noBias(fc.nat({ max: 999 })).map((n) => n / 1_000)),
 });
 
-/** How many of the steps were confirmed before the process died. */
+/** Runs the steps until the process dies. @returns how many steps were confirmed before */
 async function live(
   opened: OpenedJournal,
   disk: SimulatedDisk,
@@ -68,7 +68,7 @@ async function live(
   return confirmed;
 }
 
-/** What the journal knows after none of the steps, after one, after two, … */
+/** The content of a journal after none of the steps, after one, after two, … */
 function fingerprints(steps: readonly JournalStep[]): string[] {
   const model = new StepModel(new MemoryJournal(NODES));
   return [
@@ -81,7 +81,7 @@ function fingerprints(steps: readonly JournalStep[]): string[] {
 }
 
 /**
- * Values that are there have to be those that were written. One that a revert brought back may be lost when the
+ * Every value that is there must be the one that was written. A value that a revert brought back may be lost when the
  * process dies at the end of a compaction.
  */
 async function expectValues({ journal }: OpenedJournal, steps: readonly JournalStep[]): Promise<void> {
@@ -98,7 +98,7 @@ async function expectValues({ journal }: OpenedJournal, steps: readonly JournalS
 }
 
 describe('a crash', () => {
-  it('leaves a prefix of what was done, with all that was confirmed, wherever it happens', {
+  it('leaves a prefix of the steps, with all that were confirmed, wherever it happens', {
     timeout: 600_000,
   }, async () => {
     let died = 0;
@@ -123,7 +123,7 @@ describe('a crash', () => {
         const prefix = fingerprints(steps).lastIndexOf(found);
         expect(prefix).toBeGreaterThanOrEqual(confirmed);
         await expectValues(again, steps.slice(0, prefix));
-        // What a start has found is what the next one finds, even if the power fails in between.
+        // The next start finds the same as this one, even if the power fails in between.
         journals.abandon(again);
         const last = await journals.open(dataDir, {
           ...SMALL,
@@ -136,7 +136,7 @@ describe('a crash', () => {
       }),
       { numRuns: RUNS },
     );
-    // More than half of 200 die, one in five compacts, and one in seven leaves a torn end.
+    // More than half of 200 runs die, one in five compacts, and one in seven leaves a torn end.
     expect([died, compacted, torn].map((times) => times > RUNS / 50)).toEqual([true, true, true]);
   });
 });

@@ -18,7 +18,7 @@ afterEach(() => journals.clean());
 const set = (time: number, key = time % 3 === 0 ? `once ${time}` : `key ${time % 7}`): SetEffect =>
   setOf(key, { time, node: 0 }, { value: Buffer.from(`value ${time}`) });
 
-/** A directory with a base and a few logs, closed in peace, or left as a killed process leaves it. */
+/** A directory with a base and a few logs, closed properly, or as a killed process leaves it. */
 async function written(how: 'closed' | 'killed'): Promise<{ dataDir: string; disk: SimulatedDisk }> {
   const disk = new SimulatedDisk();
   const dataDir = journals.simulated(disk);
@@ -40,7 +40,7 @@ async function written(how: 'closed' | 'killed'): Promise<{ dataDir: string; dis
   return { dataDir, disk: disk.killed() };
 }
 
-/** Ends it as a kill does, once it has been noted how far the log is on disk. */
+/** Ends the journal as a kill does, after the flushed position was written. */
 async function abandonMarked(opened: OpenedJournal, disk: SimulatedDisk, dataDir: string): Promise<void> {
   await kept(opened.journal);
   const directory = directoryOf(dataDir, OWNER.controller);
@@ -55,7 +55,7 @@ async function abandonMarked(opened: OpenedJournal, disk: SimulatedDisk, dataDir
   journals.abandon(opened);
 }
 
-/** Opens what is left, and says what became of it. */
+/** Opens the directory, and tells what became of it. */
 async function outcome(
   dataDir: string,
   disk: SimulatedDisk,
@@ -126,7 +126,7 @@ describe('a damaged directory', () => {
 });
 
 describe('a damaged directory with an old or torn record of what was flushed', () => {
-  it('is known by later batches to have been whole', async () => {
+  it('counts as damaged when intact batches follow', async () => {
     const disk = new SimulatedDisk();
     const dataDir = journals.simulated(disk);
     const opened = await journals.open(dataDir, { disk });
@@ -152,11 +152,11 @@ describe('a damaged directory with an old or torn record of what was flushed', (
       outcomes.push(again.setAside === null ? `${again.journal.records} left` : 'set aside');
       await journals.close(again);
     }
-    // What nothing whole comes after may be what a crash had torn.
+    // A damaged batch with nothing intact behind it may be torn by a crash.
     expect(outcomes).toEqual(['set aside', 'set aside', 'set aside', '3 left']);
   });
 
-  it('is set aside when its base is not whole, even without a log behind it', async () => {
+  it('is set aside when its base is incomplete, even without a log behind it', async () => {
     const disk = new SimulatedDisk();
     const dataDir = journals.simulated(disk);
     const opened = await journals.open(dataDir, { disk, compactBytesMin: 100_000 });
@@ -176,7 +176,7 @@ describe('a damaged directory with an old or torn record of what was flushed', (
     }
   });
 
-  it('keeps one slot of the mark when the other is torn', async () => {
+  it('is read from one slot of that record when the other is torn', async () => {
     const { dataDir, disk } = await written('closed');
     const whole = await wholeOf(dataDir, disk.killed());
     const path = join(directoryOf(dataDir, OWNER.controller), 'flushed');

@@ -13,7 +13,7 @@ const FIELDS = {
   readAtSec: 0,
 };
 
-/** Keys whose hashes agree in all that chooses the part, and the place in a small one. */
+/** Keys whose hashes agree in the bits that choose the partition and the place in a small partition. */
 function neighbours(count: number): string[] {
   const found: string[] = [];
   for (let n = 0; found.length < count; n++) if ((hashOfKey(`k${n}`) & 0xff00000c) === 0) found.push(`k${n}`);
@@ -65,7 +65,7 @@ it('is a map from keys to slots', () => {
   );
 });
 
-it('spreads keys that differ in any place, the last and the first included', () => {
+it('spreads keys that differ in any place, also in the last or the first', () => {
   const lists = [
     Array.from({ length: 4_096 }, (_, n) => `user:${n}`),
     Array.from({ length: 4_096 }, (_, n) => `${n}:name`),

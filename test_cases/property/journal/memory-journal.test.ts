@@ -8,7 +8,7 @@ import { completedWrites, EFFECT_KINDS, KEYS, NODES } from '../../support/effect
 import { keyOf } from '../../support/effects.ts';
 import { TwinJournal } from '../../support/twin-journal.ts';
 
-/** The links of a record are the journal's own business. */
+/** The record without its links, which are internal to the journal. */
 function plain(record: JournalRecord | undefined): JournalRecord | undefined {
   if (record === undefined) return undefined;
   const { key, version, expiresAtMs, tombstone, token, marks, readAtSec } = record;
@@ -25,7 +25,7 @@ function expectAsTwin(journal: MemoryJournal, twin: TwinJournal, known: readonly
   }
 }
 
-/** What is done after a write was recorded. */
+/** A step after a write was recorded. */
 const afterwards = fc.constantFrom('nothing', 'nothing', 'revert', 'forget', 'sample');
 
 function step(journal: MemoryJournal, twin: TwinJournal, effect: Effect, then: string): void {
@@ -45,7 +45,7 @@ function step(journal: MemoryJournal, twin: TwinJournal, effect: Effect, then: s
 }
 
 describe('the journal in memory', () => {
-  it('is a map that is gone through for every question', () => {
+  it('answers like a map that is searched for every question', () => {
     const steps = fc.tuple(
       completedWrites(EFFECT_KINDS, 60),
       fc.array(afterwards, { minLength: 60, maxLength: 60 }),
@@ -64,7 +64,7 @@ describe('the journal in memory', () => {
     );
   });
 
-  it('comes to the same by any order of the same writes, some of them twice', () => {
+  it('ends the same for any order of the same writes, with some of them twice', () => {
     const writes = completedWrites(['set', 'delete', 'flush', 'flush-later'], 30).chain((effects) => {
       const order = fc.shuffledSubarray(effects, { minLength: effects.length, maxLength: effects.length });
       return fc.tuple(order, order, fc.subarray(effects));
@@ -84,7 +84,7 @@ describe('the journal in memory', () => {
     );
   });
 
-  it('comes to the same by taking in what another has that it lacks', () => {
+  it('ends the same after it has taken in what another journal has and it lacks', () => {
     const writes = completedWrites(['set', 'delete', 'flush', 'flush-later'], 30);
     fc.assert(
       fc.property(writes, fc.array(fc.boolean(), { minLength: 30, maxLength: 30 }), (effects, side) => {

@@ -25,7 +25,7 @@ const steps = fc.array(
   { maxLength: 80, size: 'max' },
 );
 
-/** Reads the links of the list the other way round. */
+/** Reads the links of the list in the opposite direction. */
 function oldestFirst(table: RecordTable, log: OriginLog): number[] {
   const times: number[] = [];
   let slot = [...log.newerThan(0)].at(-1) ?? NO_SLOT;
@@ -33,7 +33,7 @@ function oldestFirst(table: RecordTable, log: OriginLog): number[] {
   return times;
 }
 
-it('is in order, whatever the order in which its records come and go', () => {
+it('is in order, in whatever order its records come and go', () => {
   fc.assert(
     fc.property(steps, fc.nat({ max: 60 }), (list, since) => {
       const table = new RecordTable();

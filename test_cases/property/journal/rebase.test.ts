@@ -19,7 +19,7 @@ const YEAR_MS = 365 * 86_400_000;
 
 const SMALL = { segmentBytesMax: 500, compactBytesMin: 1_000, commitWithinMs: 1 };
 
-/** The same step, so much later; those of every other millisecond not, so that some versions are right. */
+/** The same step, later; steps of every other millisecond stay, so that some versions are right. */
 function later({ effect, ...step }: JournalStep): JournalStep {
   const raised = (time: number): number => {
     const aheadMs = msOfVersionTime(time) % 3 === 0 ? 0 : YEAR_MS;
@@ -35,7 +35,7 @@ function nameOf(effect: Effect): string {
   return `${keyOf(effect)} by ${effect.version.node}`;
 }
 
-/** Which of its keys have which value, in the order of their versions. */
+/** The keys of the journal with their values, in the order of their versions. */
 async function valuesIn(journal: Journal): Promise<string[]> {
   const found: string[] = [];
   for (const effect of journal.since(VersionVector.zero(3))) {
@@ -47,7 +47,7 @@ async function valuesIn(journal: Journal): Promise<string[]> {
   return found;
 }
 
-it('a journal that is written anew knows the same, in the same order, and takes new writes', async () => {
+it('a rewritten journal has the same records in the same order, and takes new writes', async () => {
   await fc.assert(
     fc.asyncProperty(journalSteps(40), async (steps) => {
       const dataDir = journals.dataDir();

@@ -81,7 +81,7 @@ it('is a map from slots to records', () => {
   );
 });
 
-it('uses slots again, and gives the memory of those back that none of a thousand neighbours is used of', async () => {
+it('uses slots again, and frees the memory of a thousand neighbours when none of them is used', async () => {
   const table = new RecordTable();
   const made = {
     version: { time: 1, node: 0 },

@@ -17,7 +17,7 @@ const recordOf = (counter: number): ViewRecord => ({
   sync: false,
 });
 
-/** One run of a process, which ends after so many operations of its disk. */
+/** One run of a process, which ends after a number of operations of its disk. */
 interface Run {
   readonly records: number;
   readonly diesAt: number;
@@ -33,7 +33,7 @@ const RUN: fc.Arbitrary<Run> = fc.record({
   fails: fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 2 })),
 });
 
-it('after any crash, the record is the last one that was said to be on disk, or a later one', async () => {
+it('after any crash, the record is the last one that was reported as durable, or a later one', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(RUN, { minLength: 1, maxLength: 5 }), fc.integer(), async (runs, seed) => {
       const random = new Random(seed);

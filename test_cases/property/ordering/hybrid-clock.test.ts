@@ -11,7 +11,7 @@ type Step =
   | { readonly do: 'wall'; readonly ms: number }
   | { readonly do: 'observe'; readonly ms: number };
 
-/** The wall clock jumps to anywhere, back to before the epoch of versions too; so do peers' times. */
+/** The wall clock and the times of peers jump to any moment, also to before the epoch of versions. */
 const moments = fc.oneof(
   fc.integer({ min: 0, max: LAST_MS }),
   fc.integer({ min: VERSION_EPOCH_MS, max: VERSION_EPOCH_MS + 5 }),
@@ -26,7 +26,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 );
 
 describe('the hybrid clock', () => {
-  it('gives versions that are larger than all given and observed before, whatever the wall clock does', () => {
+  it('gives versions larger than all that it gave and observed before, whatever the wall clock does', () => {
     fc.assert(
       fc.property(steps, (list) => {
         let wallMs = VERSION_EPOCH_MS;
@@ -52,7 +52,7 @@ describe('the hybrid clock', () => {
     );
   });
 
-  it('orders what one controller has seen before what it writes then', () => {
+  it('orders the versions that one controller has seen before those that it then gives', () => {
     fc.assert(
       fc.property(moments, moments, (hereMs, thereMs) => {
         const here = new HybridClock(0, () => hereMs);

@@ -4,11 +4,11 @@ import { it } from 'vitest';
 import { type PendingKey, PendingKeys } from '../../../src/ordering/pending-keys.ts';
 import { setOf } from '../../support/effects.ts';
 
-/** `equal` and not `expect` where a run asks ten thousand times: `expect` takes a hundred times as long. */
+/** Asserts that run ten thousand times use `equal`: `expect` takes a hundred times as long. */
 
 const KEY_BYTES_MAX = 250;
 
-/** Few keys that are alike, and many that differ in places that are not all looked at. */
+/** A few similar keys, and many that differ in places that the hash may not read. */
 const keys = fc.oneof(
   fc.constantFrom('', 'a', 'b', 'ab', 'ba'),
   fc.nat({ max: 3000 }).map((n) => `user:${n}:name`),
@@ -20,7 +20,7 @@ const steps = fc.array(
   { maxLength: 200, size: 'max' },
 );
 
-it('is a map from keys to what waits for them', () => {
+it('is a map from keys to the requests that are pending on them', () => {
   fc.assert(
     fc.property(steps, (list) => {
       const pending = new PendingKeys();
@@ -53,7 +53,7 @@ it('is a map from keys to what waits for them', () => {
   );
 });
 
-/** What it is left with must not come back with the next key. */
+/** Changes every field: none of the values may come back with the next key. */
 function use(pending: PendingKey<unknown>): void {
   pending.stale = true;
   pending.prediction = USED;

@@ -10,7 +10,7 @@ import { heldAfter, TwinRequestQueue } from '../../support/twin-request-queue.ts
 const NODES = 3;
 const KEYS = ['a', 'b'] as const;
 
-/** What a request is conditional on. A number is that of the queued request, of any key. */
+/** The condition of a request. A number names a queued request, of any key. */
 const CONDITIONS = ['none', 'absent', 'applied', 'predicted', 'newest of the key'] as const;
 type Condition = (typeof CONDITIONS)[number] | number;
 
@@ -20,12 +20,12 @@ type Step =
   | {
       readonly do: 'push';
       readonly node: number;
-      /** How far this origin's clock goes on, in ticks. */
+      /** How far the clock of this origin advances, in ticks. */
       readonly ticks: number;
       readonly kind: EffectKind;
       readonly key: string;
       readonly condition: Condition;
-      /** Of `flush-due`: its moment, in milliseconds after the beginning. */
+      /** For `flush-due`, its time in milliseconds after the beginning. */
       readonly dueMs: number;
     };
 
@@ -47,7 +47,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 80, size: 'max' },
 );
 
-/** A queue and its twin, given the same, and the state that what was popped has been applied to. */
+/** A queue and its twin with the same requests, and the state to which the popped requests were applied. */
 class Pair {
   readonly queue = new RequestQueue(NODES);
   readonly twin = new TwinRequestQueue();
@@ -120,7 +120,7 @@ class Pair {
 }
 
 describe('the request queue', () => {
-  it('answers as a sorted array does that is gone through for every question', () => {
+  it('answers like a sorted array that is searched for every question', () => {
     fc.assert(
       fc.property(steps, (list) => {
         const pair = new Pair();
@@ -133,7 +133,7 @@ describe('the request queue', () => {
     );
   });
 
-  it('predicts right when it is asked only now and then', () => {
+  it('predicts correctly when it is asked only now and then', () => {
     fc.assert(
       fc.property(steps, fc.array(fc.boolean(), { minLength: 80, maxLength: 80 }), (list, asked) => {
         const pair = new Pair();

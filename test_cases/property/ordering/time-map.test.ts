@@ -6,7 +6,7 @@ import { TICKS_PER_MS } from '../../../src/ordering/version.ts';
 const LATEST = 90_000_000_000 * TICKS_PER_MS;
 const HOUR = 3_600_000 * TICKS_PER_MS;
 
-/** Some that are right, some hours or years ahead, and some at the very end of what a version can say. */
+/** Some right times, some that are hours or years ahead, and some at the end of the range of versions. */
 const times = fc.uniqueArray(
   fc.oneof(
     fc.nat({ max: 10_000 }).map((n) => LATEST - HOUR + n * 977),
@@ -19,7 +19,7 @@ const times = fc.uniqueArray(
   { minLength: 1, maxLength: 40 },
 );
 
-/** The map of those that are in use, unless they do not fit. */
+/** The map for the times in use; null when they do not fit. */
 function mapOf(used: readonly number[]): TimeMap | null {
   try {
     return new TimeMap(spansOf(used), LATEST);
@@ -30,7 +30,7 @@ function mapOf(used: readonly number[]): TimeMap | null {
 }
 
 describe('times that are too far ahead', () => {
-  it('come to be at the latest time or before, all different, and in the same order', () => {
+  it('are moved to the latest time or before, stay different, and keep their order', () => {
     fc.assert(
       fc.property(times, (used) => {
         const map = mapOf(used);
@@ -46,7 +46,7 @@ describe('times that are too far ahead', () => {
     );
   });
 
-  it('are told apart by the same limits', () => {
+  it('are told from right ones by the same limits', () => {
     fc.assert(
       fc.property(
         times,
@@ -67,7 +67,7 @@ describe('times that are too far ahead', () => {
     );
   });
 
-  it('come to be the same on each of several that joined what they use', () => {
+  it('become the same on all controllers that have merged their times in use', () => {
     fc.assert(
       fc.property(times, times, (first, second) => {
         const joined = joinSpans([spansOf(first), spansOf(second)]);
@@ -84,7 +84,7 @@ describe('times that are right', () => {
     expect([0, 5 * HOUR, LATEST].map((time) => map.of(time))).toEqual([0, 5 * HOUR, LATEST]);
   });
 
-  it('stay when others are moved', () => {
+  it('stay when other times are moved', () => {
     const map = new TimeMap(spansOf([5 * HOUR, LATEST - HOUR, LATEST + 9 * HOUR]), LATEST);
     expect(map.isIdentity).toBe(false);
     expect([5 * HOUR, LATEST - HOUR, LATEST + 9 * HOUR].map((time) => map.of(time))).toEqual([
@@ -95,7 +95,7 @@ describe('times that are right', () => {
   });
 });
 
-it('a time that nobody has surveyed is refused', () => {
+it('a time that was not surveyed is refused', () => {
   const map = new TimeMap(spansOf([HOUR, LATEST + HOUR]), LATEST);
   for (const time of [1, HOUR + HOUR / 2, LATEST + 2 * HOUR]) expect(() => map.of(time)).toThrow(RangeError);
 });

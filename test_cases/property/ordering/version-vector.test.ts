@@ -15,7 +15,7 @@ function merged(...all: readonly (readonly number[])[]): readonly number[] {
 }
 
 describe('a version vector', () => {
-  it('merges in any order and any number of times to the same', () => {
+  it('merges in any order, any number of times, to the same result', () => {
     fc.assert(
       fc.property(vectors, vectors, vectors, (a, b, c) => {
         expect(merged(a, b)).toEqual(merged(b, a));
@@ -26,7 +26,7 @@ describe('a version vector', () => {
     );
   });
 
-  it('dominates exactly those that a merge with does not change it', () => {
+  it('dominates exactly the vectors whose merge does not change it', () => {
     fc.assert(
       fc.property(vectors, vectors, (a, b) => {
         const dominates = new VersionVector(a).dominates(new VersionVector(b));
@@ -36,7 +36,7 @@ describe('a version vector', () => {
     );
   });
 
-  it('covers what it was advanced to, all before it, and nothing else', () => {
+  it('covers the time that it was advanced to, all times before, and nothing else', () => {
     fc.assert(
       fc.property(vectors, versions, versions, (a, known, asked) => {
         const vector = new VersionVector(a);
@@ -47,7 +47,7 @@ describe('a version vector', () => {
     );
   });
 
-  it('that settled up to a version covers exactly what is not larger, besides what it covered', () => {
+  it('settled up to a version covers exactly all versions that are not larger, besides those that it covered', () => {
     fc.assert(
       fc.property(vectors, versions, versions, (a, settled, asked) => {
         const vector = new VersionVector(a);
@@ -58,7 +58,7 @@ describe('a version vector', () => {
     );
   });
 
-  it('knows nothing of an origin that it has no place for', () => {
+  it('covers nothing of an origin that it has no place for', () => {
     const short = new VersionVector([]);
     expect(short.covers({ time: 1, node: 3 })).toBe(false);
     expect(short.dominates(new VersionVector([0, 0]))).toBe(true);
@@ -67,7 +67,7 @@ describe('a version vector', () => {
     expect(short.times()).toEqual([1, 2]);
   });
 
-  it('shares its numbers with nobody', () => {
+  it('shares its numbers with no other vector', () => {
     const given = [1, 2];
     const vector = new VersionVector(given);
     (vector.times() as number[])[0] = 9;

@@ -10,7 +10,7 @@ import {
   versionTimeOfMs,
 } from '../../../src/ordering/version.ts';
 
-/** Close to each other often enough, so that ties in time are met. */
+/** Often close to each other, so that there are ties. */
 const times = fc.oneof(
   fc.integer({ min: 1, max: 4 }),
   fc.maxSafeNat().map((time) => Math.max(1, time)),
@@ -29,7 +29,7 @@ describe('a version', () => {
     );
   });
 
-  it('has its place in the order of the tokens', () => {
+  it('is ordered like its token', () => {
     fc.assert(
       fc.property(versions, versions, (a, b) => {
         const [x, y] = [casOfVersion(a), casOfVersion(b)];
@@ -39,7 +39,7 @@ describe('a version', () => {
     );
   });
 
-  it('stands for the wall time that it was given at', () => {
+  it('stands for the wall time at which it was given', () => {
     fc.assert(
       fc.property(fc.integer({ min: VERSION_EPOCH_MS, max: Date.UTC(2093, 0) }), (ms) => {
         expect(msOfVersionTime(versionTimeOfMs(ms))).toBe(ms);

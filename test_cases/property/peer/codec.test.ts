@@ -5,7 +5,7 @@ import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
 import { decodeMessage, encodeMessage } from '../../../src/peer/codec.ts';
 import { MESSAGES, messages } from '../../support/peer-arbitraries.ts';
 
-/** A message, or a refusal of the kind that closes a link; anything else is a fault. */
+/** Expects a message or a `FrameError`, which closes a link. Any other error is a fault. */
 function decodesOrRefuses(body: Buffer): void {
   try {
     decodeMessage(body);
@@ -26,7 +26,7 @@ describe('the codec of peer messages', () => {
     });
   }
 
-  it('refuses a message that was cut off anywhere', () => {
+  it('refuses a message that is cut off anywhere', () => {
     fc.assert(
       fc.property(messages, fc.nat(), (message, at) => {
         const body = encodeMessage(ROOT_GROUP, message);
@@ -36,7 +36,7 @@ describe('the codec of peer messages', () => {
     );
   });
 
-  it('refuses a message with something after it', () => {
+  it('refuses a message with bytes after it', () => {
     fc.assert(
       fc.property(messages, fc.uint8Array({ minLength: 1 }), (message, more) => {
         expect(() => decodeMessage(Buffer.concat([encodeMessage(ROOT_GROUP, message), more]))).toThrow(

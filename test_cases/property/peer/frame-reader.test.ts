@@ -8,7 +8,7 @@ import { TwinFrameReader } from '../../support/twin-frame-reader.ts';
 
 const FRAME_BYTES_MAX = 100_000;
 
-/** Bodies in hex, and whether the stream was refused. */
+/** The bodies of frames in hex, and whether the stream was refused. */
 type Cut = { readonly bodies: readonly string[]; readonly refused: boolean };
 
 function cut(reader: FrameReader | TwinFrameReader, chunks: readonly Buffer[]): Cut {

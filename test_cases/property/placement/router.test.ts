@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Keyspace } from '../../../src/placement/keyspaces.ts';
 import { Router } from '../../../src/placement/router.ts';
 
-/** Few letters, so that prefixes begin with each other, and keys with prefixes. */
+/** Words of few letters, so that many of them begin with each other. */
 const word = fc.string({ unit: fc.constantFrom('a', 'b', ':'), maxLength: 6 });
 
 /** Keyspaces of distinct prefixes, the empty one among them, over at most three groups. */
@@ -18,7 +18,7 @@ const keyspaces = fc
       .map((groups) => prefixes.map((prefix, at) => ({ prefix, policy: prefix, group: groups[at]! }))),
   );
 
-/** The slow and obvious way. */
+/** The slow and obvious way to find a keyspace. */
 function keyspaceOf(key: string, all: readonly Keyspace<string, number>[]): Keyspace<string, number> {
   const fitting = all.filter(({ prefix }) => key.slice(0, prefix.length) === prefix);
   return fitting.reduce((longest, one) => (one.prefix.length > longest.prefix.length ? one : longest));

@@ -22,7 +22,7 @@ const extras = fc
   .constantFrom(0, 4, 8, 20)
   .chain((bytes) => fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((array) => Buffer.from(array)));
 
-/** Packets of which many are broken in one way or another. */
+/** Packets, many of which are broken in some way. */
 const anyPacket = fc
   .record(
     {
@@ -37,7 +37,7 @@ const anyPacket = fc
   )
   .map(({ opcode: code, ...fields }) => packet(code, fields));
 
-/** Packets that are well-formed as a rule, so that a stream of them goes on. */
+/** Packets that are mostly well-formed, so that a stream of them goes on. */
 const soundPacket = fc
   .record({
     command: fc.constantFrom(...BINARY_COMMANDS.filter(({ makes }) => makes !== 'quit')),
@@ -76,7 +76,7 @@ describe('BinaryCodec', () => {
     );
   });
 
-  it('yields the same when it is read only after all has been pushed', () => {
+  it('yields the same when it is read only after all bytes were pushed', () => {
     fc.assert(
       fc.property(stream, places, (bytes, at) => {
         const codec = new BinaryCodec({ itemBytesMax: ITEM_BYTES_MAX });
@@ -87,7 +87,7 @@ describe('BinaryCodec', () => {
     );
   });
 
-  it('answers every sound packet once at most, in order, and the loud ones exactly once', () => {
+  it('answers every well-formed packet at most once, in order, and those that are not quiet exactly once', () => {
     fc.assert(
       fc.property(fc.array(soundPacket, { maxLength: 30 }), (packets) => {
         const loud = new Set(BINARY_COMMANDS.filter(({ quiet }) => !quiet).map((command) => command.opcode));
@@ -130,7 +130,7 @@ describe('BinaryCodec, fed with any bytes,', () => {
     );
   });
 
-  it('does not take longer, byte by byte, than in proportion to the size', () => {
+  it('takes time in proportion to the size, also byte by byte', () => {
     const largest = BINARY_CASES.find(({ name }) => name === 'the largest value')!;
     const codec = new BinaryCodec({ itemBytesMax: 1_048_576 });
     const startedMs = performance.now();

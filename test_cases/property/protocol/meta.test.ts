@@ -22,7 +22,7 @@ const token = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('A', 'E', 'S', 'x', '+', '-', 'abc', 'o'.repeat(33)) },
 );
 const flag = fc.tuple(letter, token).map((parts) => parts.join(''));
-/** Mostly without repetition, so that lines get far enough to be accepted. */
+/** Flags, mostly without repetition, so that many lines are accepted. */
 const flags = fc.oneof(
   { weight: 4, arbitrary: fc.uniqueArray(flag, { maxLength: 8, selector: (word) => word[0] }) },
   { weight: 1, arbitrary: fc.array(flag, { maxLength: 17 }) },
@@ -91,7 +91,7 @@ describe('readFlags', () => {
 describe('keys in base64', () => {
   const decode = (text: string) => decodeKey(Buffer.from(text, 'latin1'), 0, text.length);
 
-  it('are decoded as the twin does, whatever they are', () => {
+  it('are decoded like the twin does, whatever they are', () => {
     const digits = fc.array(fc.constantFrom(...'AZaz09+/=!-'), { maxLength: 14 }).map((all) => all.join(''));
     fc.assert(
       fc.property(digits, (text) => {
@@ -101,7 +101,7 @@ describe('keys in base64', () => {
     );
   });
 
-  it('come back as they were sent', () => {
+  it('come back unchanged', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 180 }), (bytes) => {
         const itsKey = Buffer.from(bytes).toString('latin1');
@@ -124,7 +124,7 @@ describe('meta commands', () => {
     );
   });
 
-  it('may be damaged, and no more than a line or an item is kept of them', () => {
+  it('may be damaged, and at most a line or an item of them is buffered', () => {
     const inputs = META_CASES.map(({ input }) => input).filter((input) => input.length < 2000);
     const damage = fc.tuple(fc.constantFrom(...inputs), fc.nat(), fc.integer({ min: 0, max: 255 }));
     fc.assert(

@@ -4,7 +4,7 @@ import { parseI32, parseU32, parseU64 } from '../../../src/protocol/numbers.ts';
 import { numberWord } from '../../support/text-arbitrary.ts';
 import { signed, unsigned } from '../../support/twin-decoder.ts';
 
-it('numbers are what C makes of the word', () => {
+it('numbers are read from words as C reads them', () => {
   fc.assert(
     fc.property(numberWord, (word) => {
       const bytes = Buffer.from(`9${word}9`, 'latin1');

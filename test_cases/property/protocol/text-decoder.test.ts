@@ -23,7 +23,7 @@ describe('TextProtocolDecoder', () => {
     );
   });
 
-  it('yields the same when it is read only after all has been pushed', () => {
+  it('yields the same when it is read only after all bytes were pushed', () => {
     fc.assert(
       fc.property(textStream, places, (input, at) => {
         const decoder = new TextProtocolDecoder({ itemBytesMax: SMALL_ITEM_BYTES_MAX });
@@ -34,7 +34,7 @@ describe('TextProtocolDecoder', () => {
     );
   });
 
-  it('takes any bytes, and never keeps more than a line or an item', () => {
+  it('takes any bytes, and never buffers more than a line or an item', () => {
     const garbage = fc.array(fc.uint8Array({ maxLength: 3000, size: 'max' }), { maxLength: 60 });
     fc.assert(
       fc.property(garbage, textStream, (chunks, prefix) => {

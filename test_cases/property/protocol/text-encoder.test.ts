@@ -13,7 +13,7 @@ const hit = fc.record({
   cas: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
 });
 
-/** Strings compare fast where buffers do not. */
+/** The value with a string, which compares faster than a buffer. */
 const readable = (value: ParsedValue) => ({ ...value, value: value.value.toString('latin1') });
 
 describe('encodeText', () => {
@@ -42,7 +42,7 @@ describe('ReplyBuffer', () => {
     length: fc.oneof(fc.nat({ max: 40 }), fc.nat({ max: 3 * COPY_BYTES_MAX }), fc.nat({ max: 40_000 })),
   });
 
-  it('keeps the bytes of connections that share memory apart, and in order', () => {
+  it('keeps the bytes of connections that share memory separate and in order', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const buffers = [new ReplyBuffer(), new ReplyBuffer(), new ReplyBuffer()];

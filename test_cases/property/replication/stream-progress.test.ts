@@ -18,11 +18,11 @@ const steps = fc.array(
   { maxLength: 60, size: 'max' },
 );
 
-/** Views of which this controller is a member. */
+/** Views with this controller as a member. */
 const views = fc.subarray([0, 2, 3]).map((others) => [SELF, ...others].sort((a, b) => a - b));
 
 describe('the progress of streams', () => {
-  it('is stable up to where every member is known to have received it', () => {
+  it('is stable up to the request that every member is known to have received', () => {
     fc.assert(
       fc.property(steps, views, (list, members) => {
         const progress = new StreamProgress(SELF, NODES, members);
@@ -64,7 +64,7 @@ describe('the progress of streams', () => {
     expect(progress.stableSeq(0)).toBe(1);
   });
 
-  it('regression: an origin that had acknowledged more of its own stream was taken back by the next request', () => {
+  it('regression: the next request set back the acknowledgement of an origin for its own stream', () => {
     const progress = new StreamProgress(0, 2, [0, 1]);
     progress.onAcknowledged(1, [0, 5]);
     progress.receive(1);
@@ -72,7 +72,7 @@ describe('the progress of streams', () => {
     expect(progress.stableSeq(1)).toBe(1);
   });
 
-  it('that wait for the disk are stable once every member, the origin too, says that it has them there', () => {
+  it('that wait for the disk are stable once every member, the origin included, has them on disk', () => {
     const progress = new StreamProgress(0, 2, [0, 1], true);
     progress.receive(0);
     progress.receive(1);

@@ -32,7 +32,7 @@ function bytesOf(found: readonly Found[]): Buffer {
   );
 }
 
-/** Reads pieces out of one and the same memory, as a socket does, and spoils it after each. */
+/** Passes all pieces in the same memory, as a socket does, and overwrites it after each. */
 function readInPieces(stream: Buffer, sizes: readonly number[], take = Number.POSITIVE_INFINITY): Found[] {
   const found: Found[] = [];
   const bodies: Buffer[] = [];
@@ -60,7 +60,7 @@ const cuts = fc.array(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min
   maxLength: 10,
 });
 
-it('finds the same replies however the stream is cut, in memory of their own', () => {
+it('finds the same replies however the stream is cut, and copies them', () => {
   fc.assert(
     fc.property(replies, cuts, (expected, sizes) => {
       expect(readInPieces(bytesOf(expected), sizes)).toEqual(expected);
@@ -69,7 +69,7 @@ it('finds the same replies however the stream is cut, in memory of their own', (
   );
 });
 
-it('reads nothing behind the reply at which it was told to end', () => {
+it('reads nothing after the reply at which it was told to end', () => {
   fc.assert(
     fc.property(replies, cuts, fc.integer({ min: 1, max: 5 }), (expected, sizes, take) => {
       expect(readInPieces(bytesOf(expected), sizes, take)).toEqual(expected.slice(0, take));
@@ -78,7 +78,7 @@ it('reads nothing behind the reply at which it was told to end', () => {
   );
 });
 
-it('is told of a first byte that begins no reply before anything follows it', () => {
+it('reports a first byte that begins no reply before any byte follows', () => {
   const magics: number[] = [];
   const sink: ReplySink = {
     onHeader: ({ magic }) => {

@@ -42,13 +42,13 @@ function onMap(map: Map<string, Buffer>, operation: Operation): Buffer | null | 
   return undefined;
 }
 
-/** `toEqual` takes milliseconds for large buffers. */
+/** As `toEqual`, which takes milliseconds for large buffers. */
 function expectSame(actual: unknown, expected: Buffer | null | undefined): void {
   const same = Buffer.isBuffer(actual) && Buffer.isBuffer(expected) && actual.equals(expected);
   if (!same) expect(actual).toEqual(expected);
 }
 
-/** Operations are sent in groups, each all at once. */
+/** A driver answers like a map. Operations are sent in groups, all of a group at once. */
 function behavesAsMap(driver: () => KvDriver): () => Promise<void> {
   return async () => {
     const groups = fc.array(operations, { minLength: 1, maxLength: 4 });

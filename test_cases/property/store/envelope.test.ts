@@ -15,7 +15,7 @@ const entries: fc.Arbitrary<Entry> = fc.record({
 });
 
 describe('the envelope', () => {
-  it('gives back the entry that it was made of', () => {
+  it('gives back the entry that it was made from', () => {
     fc.assert(
       fc.property(entries, (entry) => {
         const encoded = encodeEntry(entry);
@@ -26,7 +26,7 @@ describe('the envelope', () => {
     );
   });
 
-  it('holds the largest of everything', () => {
+  it('has room for the largest entry', () => {
     const entry: Entry = {
       version: { time: Number.MAX_SAFE_INTEGER, node: 255 },
       flags: 2 ** 32 - 1,
@@ -38,7 +38,7 @@ describe('the envelope', () => {
     expect(decodeEntry(encodeEntry(entry))).toEqual(entry);
   });
 
-  it('does not copy the value when it is read', () => {
+  it('is read without a copy of the value', () => {
     const encoded = encodeEntry({
       version: { time: 1, node: 0 },
       flags: 0,
@@ -50,7 +50,7 @@ describe('the envelope', () => {
     expect(decodeEntry(encoded)?.value.buffer).toBe(encoded.buffer);
   });
 
-  it('takes nothing for an entry that is cut off in the header or begins otherwise', () => {
+  it('is refused when it is cut off in the header or begins with other bytes', () => {
     fc.assert(
       fc.property(entries, fc.nat({ max: ENVELOPE_BYTES - 1 }), (entry, length) => {
         expect(decodeEntry(encodeEntry(entry).subarray(0, length))).toBeNull();
@@ -71,7 +71,7 @@ describe('the envelope', () => {
     }
   });
 
-  it('makes something or nothing of any bytes, and never throws', () => {
+  it('yields an entry or null for any bytes, and never throws', () => {
     fc.assert(
       fc.property(bytes, (any) => {
         const entry = decodeEntry(any);

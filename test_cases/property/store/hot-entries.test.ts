@@ -21,7 +21,7 @@ function entryOf(time: number, length: number): Entry {
 }
 
 describe('hot entries', () => {
-  it('give out what was put in last, or nothing, and stay within their bound', () => {
+  it('answer with the entry that was put in last, or with none, and stay within their bound', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
         const hot = new HotEntries(BYTES_MAX);
@@ -52,7 +52,7 @@ describe('hot entries', () => {
     );
   });
 
-  it('keep what is asked for, while much else passes through', () => {
+  it('keep an entry that is read often while many others pass through', () => {
     const hot = new HotEntries(BYTES_MAX);
     const wanted = entryOf(1, 100);
     hot.offer('wanted', wanted, 0);
