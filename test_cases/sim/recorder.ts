@@ -13,7 +13,7 @@ const ANSWER_SLACK_MS = 200;
 export interface Connection {
   readonly id: number;
   readonly node: SimNode;
-  readonly life: number;
+  readonly incarnation: number;
   readonly submit: SimClientConnection['submit'];
 }
 
@@ -78,7 +78,7 @@ export class Recorder {
   /** @param node a controller that runs */
   connect(node: SimNode): Connection {
     const { submit } = node.connect();
-    return { id: this.#connections++, node, life: node.incarnation, submit };
+    return { id: this.#connections++, node, incarnation: node.incarnation, submit };
   }
 
   /** @param onDone called exactly once */
@@ -119,9 +119,9 @@ export class Recorder {
     if (open.done) return;
     open.done = true;
     const { connection, key, action, invokedAt } = open;
-    const { node, life } = connection;
+    const { node, incarnation } = connection;
     this.#note(connection, () => `gives up on ${describeAction(key, action)}`);
-    if (node.incarnation === life && !node.paused && node.pausedUntilMs < invokedAt) {
+    if (node.incarnation === incarnation && !node.paused && node.pausedUntilMs < invokedAt) {
       this.unanswered.push(`${describeAction(key, action)}, asked of n${node.id} at ${invokedAt.toFixed(3)}`);
     }
     if (action.kind !== 'get') this.#record(open, { kind: 'unknown' });

@@ -34,7 +34,7 @@ export interface Outcome {
   /** How often all controllers did so. */
   readonly resumptions: number;
   /** How often a controller started empty, and abandoned what it knew. */
-  readonly newBeginnings: number;
+  readonly emptyStarts: number;
   readonly virtualMs: number;
   /** Null unless it was asked for. */
   readonly transcript: Transcript | null;
@@ -49,7 +49,7 @@ const HOT_BYTES_MAX = 4_000;
 const REQUEST_TIMEOUT_MS = 1_000;
 
 /** After this time a write is on every disk without a fault, in virtual milliseconds. */
-const KEPT_WITHIN_MS = 200;
+const DURABLE_WITHIN_MS = 200;
 
 /** A quorum must serve this long after the last fault was healed, in virtual milliseconds. */
 const SERVES_WITHIN_MS = 10_000;
@@ -155,7 +155,7 @@ class Run {
       views: this.#views.size,
       recoveries: this.#cluster.nodes.reduce((sum, { recoveries }) => sum + recoveries, 0),
       resumptions: this.#cluster.resumptions,
-      newBeginnings: this.#cluster.nodes.reduce((sum, { newBeginnings }) => sum + newBeginnings, 0),
+      emptyStarts: this.#cluster.nodes.reduce((sum, { emptyStarts }) => sum + emptyStarts, 0),
       virtualMs: this.#cluster.scheduler.nowMs,
       transcript: this.#cluster.transcript,
     };
@@ -170,7 +170,7 @@ class Run {
     cluster.network.delays = delays;
     await this.#askUntilAnswered(cluster.nodes[0]!, COUNTER, { kind: 'set', value: '0' });
     if (this.#scenario.flushIsPending === true) this.#announceFlush();
-    if (cluster.durability === 'async') await cluster.run(KEPT_WITHIN_MS);
+    if (cluster.durability === 'async') await cluster.run(DURABLE_WITHIN_MS);
     const running = clients.map((plan) => new SimClient(cluster, this.#recorder, plan));
     const injector = new FaultInjector(cluster, faults);
     this.#faults = injector.struck;

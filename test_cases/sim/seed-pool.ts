@@ -68,7 +68,7 @@ function endless(seed: number): Outcome {
     faults: new Map(),
     views: 0,
     recoveries: 0,
-    newBeginnings: 0,
+    emptyStarts: 0,
     resumptions: 0,
     virtualMs: 0,
     transcript: null,

@@ -126,8 +126,8 @@ export class SimClient {
  * A controller that was asked to end closes a connection with its next answer, or at once when no request is under way
  * on it.
  */
-function isOpen({ node, life }: Connection): boolean {
-  return node.incarnation === life && !node.isStopping;
+function isOpen({ node, incarnation }: Connection): boolean {
+  return node.incarnation === incarnation && !node.isStopping;
 }
 
 /** @param expected what a `cas` expects; without it the client has to read first */

@@ -74,7 +74,7 @@ export class SimCluster {
           random: this.random.fork(`node ${id}`),
           transcript: () => this.#transcript,
           onSettled: () => this.#onSettled(),
-          onStartAnew: (node) => this.#onStartAnew(node),
+          onStartEmpty: (node) => this.#onStartEmpty(node),
         }),
     );
     for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);
@@ -165,7 +165,7 @@ export class SimCluster {
     const isKnown = () => this.nodes.some((node) => this.#knows(node));
     if (isKnown()) this.#onSettled();
     for (const node of nodes) {
-      if (this.#knows(node)) this.#deaths.push({ fromMs: node.keptUntilMs, toMs });
+      if (this.#knows(node)) this.#deaths.push({ fromMs: node.durableUntilMs, toMs });
       end(node);
     }
     const wasForgotten = this.#isForgotten;
@@ -180,7 +180,7 @@ export class SimCluster {
    * controller answers alone, it loses what it wrote while it was cut off, also from before a restart if it has a
    * journal on disk.
    */
-  #onStartAnew(node: SimNode): void {
+  #onStartEmpty(node: SimNode): void {
     const hadMemory = node.knows || this.durability !== 'none';
     if (this.level === 'eventual' && hadMemory)
       this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
@@ -219,14 +219,14 @@ export class SimCluster {
     const others = this.nodes.filter((other) => other !== node && other.settled && !other.isStopping);
     if (others.length < Math.floor(this.nodes.length / 2) + 1) return false;
     const keys = new Set(others.flatMap((other) => [...other.journal.liveKeys()]));
-    return [...keys].every((key) => isKept(key, others, others));
+    return [...keys].every((key) => isStillStored(key, others, others));
   }
 
   /** Whether this store may lose the entry: another store has it, or the controller's own journal. */
   mayLose(node: SimNode, key: string): boolean {
     if (this.durability !== 'none') return true;
     const running = this.nodes.filter((other) => other.core !== null);
-    return isKept(
+    return isStillStored(
       key,
       running,
       running.filter((other) => other !== node),
@@ -260,7 +260,7 @@ export class SimCluster {
  * Whether a value that the first controllers know is in the store of one of the second, whose controller knows it, too.
  * A controller that was restarted without its memory overwrites what it finds in its store (seed 937).
  */
-function isKept(key: string, knowing: readonly SimNode[], having: readonly SimNode[]): boolean {
+function isStillStored(key: string, knowing: readonly SimNode[], having: readonly SimNode[]): boolean {
   return knowing.every(({ journal }) => {
     const record = journal.newest(key);
     if (record === undefined || record.tombstone) return true;

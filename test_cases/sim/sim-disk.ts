@@ -2,7 +2,7 @@ import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** A value that a process keeps on disk as a whole. Each save replaces the value before it. */
-export interface Kept<T> {
+export interface Saved<T> {
   load(): T | null;
   /** @param done called once this value, or a later one, would survive a crash */
   save(value: T, done: () => void): void;
@@ -38,7 +38,7 @@ export class SimDisk {
    *
    * @param deliver runs a callback once the process is awake, and never after that process has ended
    */
-  open<T>(file: string, deliver: (run: () => void) => void): Kept<T> {
+  open<T>(file: string, deliver: (run: () => void) => void): Saved<T> {
     return {
       load: () => structuredClone((this.#files.get(file) ?? null) as T | null),
       save: (value, done) => this.#save({ file, value: structuredClone(value) }, () => deliver(done)),

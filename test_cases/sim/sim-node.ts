@@ -29,7 +29,7 @@ export interface NodePorts {
   /** The controller has served since it was started. */
   readonly onSettled: () => void;
   /** The controller is about to abandon all that it knows. */
-  readonly onStartAnew: (node: SimNode) => void;
+  readonly onStartEmpty: (node: SimNode) => void;
 }
 
 /** What a run begins with. */
@@ -69,7 +69,7 @@ export class SimNode implements NetworkNode {
   /** How many messages of peers the controller has refused. */
   refusals = 0;
   /** How often the controller abandoned all that it knew. */
-  newBeginnings = 0;
+  emptyStarts = 0;
   /** Virtual time up to which the process last stood still. */
   pausedUntilMs = Number.NEGATIVE_INFINITY;
   #pausedFromMs = Number.NEGATIVE_INFINITY;
@@ -208,7 +208,7 @@ export class SimNode implements NetworkNode {
       lend: () => {},
       nextTurn: (callback) => run.nextTurn(callback),
       onChange: () => run.drainPipelines(),
-      startAnew: (reason) => scheduler.after(0, () => run.deliver(() => this.#startAnew(reason))),
+      startAnew: (reason) => scheduler.after(0, () => run.deliver(() => this.#startEmpty(reason))),
       log: { info: noteLog, warn: noteLog },
       local: (_, answer) => answer(REPLIES.ok),
     });
@@ -237,10 +237,10 @@ export class SimNode implements NetworkNode {
     this.#ports.onSettled();
   }
 
-  #startAnew(reason: string): void {
-    this.newBeginnings++;
-    this.#ports.onStartAnew(this);
-    this.#die(`starts anew: ${reason}`);
+  #startEmpty(reason: string): void {
+    this.emptyStarts++;
+    this.#ports.onStartEmpty(this);
+    this.#die(`starts empty: ${reason}`);
     this.start(reason);
   }
 
@@ -297,7 +297,7 @@ export class SimNode implements NetworkNode {
   }
 
   /** Whatever the controller answered before this time is on its disk (with durability `async`). */
-  get keptUntilMs(): number {
+  get durableUntilMs(): number {
     const { nowMs } = this.#ports.scheduler;
     const { exposureMs } = this.files;
     const stood = this.paused || this.pausedUntilMs > nowMs - exposureMs;

@@ -58,7 +58,7 @@ export class Stage {
   ask(id: number, { key, ...asked }: Asked & { readonly key: string }): void {
     const node = this.node(id);
     let connection = this.#connections.get(id);
-    if (connection?.life !== node.incarnation) connection = this.#recorder.connect(node);
+    if (connection?.incarnation !== node.incarnation) connection = this.#recorder.connect(node);
     this.#connections.set(id, connection);
     this.#recorder.ask(connection, key, asked, () => {});
   }

@@ -13,7 +13,7 @@ export class Tally {
   views = 0;
   recoveries = 0;
   resumptions = 0;
-  newBeginnings = 0;
+  emptyStarts = 0;
   virtualMs = 0;
 
   add(outcome: Outcome): void {
@@ -25,7 +25,7 @@ export class Tally {
     this.views += outcome.views;
     this.recoveries += outcome.recoveries;
     this.resumptions += outcome.resumptions;
-    this.newBeginnings += outcome.newBeginnings;
+    this.emptyStarts += outcome.emptyStarts;
     this.virtualMs += outcome.virtualMs;
     for (const [kind, count] of outcome.faults) this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + count);
     if (outcome.violations.length > 0) this.failed.push(outcome);
@@ -43,7 +43,7 @@ export class Tally {
     const starts = [
       `${this.recoveries} controllers went on from theirs`,
       `${this.resumptions} times all of a cluster`,
-      `${this.newBeginnings} controllers started empty`,
+      `${this.emptyStarts} controllers started empty`,
     ];
     return [
       `seeds       ${this.seeds}, ${hours} hours of virtual time in ${(realMs / 1_000).toFixed(1)} s`,

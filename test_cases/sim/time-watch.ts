@@ -12,7 +12,7 @@ const ERROR_MAX_MS = 6_000;
 /** Watches cluster time on every controller: it never goes back, and one wrong clock does not make it wrong. */
 export class TimeWatch {
   readonly #cluster: SimCluster;
-  readonly #last = new Map<number, { readonly life: number; readonly ms: number }>();
+  readonly #last = new Map<number, { readonly incarnation: number; readonly ms: number }>();
   /** The first violation, in words. */
   violation: string | null = null;
 
@@ -25,13 +25,14 @@ export class TimeWatch {
     const { scheduler, nodes } = this.#cluster;
     const trueMs = STARTED_AT_MS + scheduler.nowMs;
     const errorMax = ERROR_MAX_MS + scheduler.nowMs * DRIFT_MAX;
-    for (const { id, incarnation: life, core } of nodes) {
+    for (const { id, incarnation, core } of nodes) {
       const ms = core?.time.cluster.agreedMs ?? null;
       if (ms === null) continue;
       const last = this.#last.get(id);
-      if (last?.life === life && ms < last.ms) this.#note(`of n${id} went back by ${last.ms - ms} ms`);
+      if (last?.incarnation === incarnation && ms < last.ms)
+        this.#note(`of n${id} went back by ${last.ms - ms} ms`);
       if (Math.abs(ms - trueMs) > errorMax) this.#note(`of n${id} is wrong by ${Math.round(ms - trueMs)} ms`);
-      this.#last.set(id, { life, ms });
+      this.#last.set(id, { incarnation, ms });
     }
     scheduler.after(EVERY_MS, () => this.#look());
   }

@@ -51,7 +51,7 @@ describe.each(['sequential', 'eventual'] as const)('deletions that a peer has mi
       await made.run(100);
       await made.runUntilReady();
       await made.run(3_000);
-      expect(made.nodes.map(({ newBeginnings }) => newBeginnings)).toEqual([0, 0, 1]);
+      expect(made.nodes.map(({ emptyStarts }) => emptyStarts)).toEqual([0, 0, 1]);
       expect(await readAll(made, 'k')).toEqual([null, null, null]);
       expect(await readAll(made, 'stays')).toEqual(['1', '1', '1']);
     });
@@ -70,7 +70,7 @@ describe.each(['sequential', 'eventual'] as const)('deletions that a peer has mi
       await made.run(100);
       await made.runUntilReady();
       await made.run(3_000);
-      expect(made.nodes.map(({ newBeginnings }) => newBeginnings)).toEqual([0, 0, 0]);
+      expect(made.nodes.map(({ emptyStarts }) => emptyStarts)).toEqual([0, 0, 0]);
       expect(await readAll(made, 'k')).toEqual([null, null, null]);
       expect(first.journal.newest('k')).toBeUndefined();
     });
@@ -85,7 +85,7 @@ describe.each(['sequential', 'eventual'] as const)('deletions that a peer has mi
       for (const node of made.nodes.slice(1)) reconnect(made, node);
       await made.runUntilReady();
       await made.run(3_000);
-      expect(made.nodes.map(({ newBeginnings }) => newBeginnings)).toEqual([0, 0, 0]);
+      expect(made.nodes.map(({ emptyStarts }) => emptyStarts)).toEqual([0, 0, 0]);
       expect(await readAll(made, 'k')).toEqual([null, null, null]);
     });
   });
@@ -128,6 +128,6 @@ it.each(['none', 'async'] as const)(
     await made.run(3_000);
     const [found, ...rest] = await readAll(made, 'k');
     expect(rest).toEqual([found, found]);
-    expect(first!.newBeginnings).toBe(1);
+    expect(first!.emptyStarts).toBe(1);
   },
 );
