@@ -301,6 +301,6 @@ function createFrontDoor(parts: ControllerParts, largeValues: LargeValues): Fron
       onRefused: () => statistics.add('memchorus_clients_refused', 1),
     },
     onLargeSent: (part) => largeValues.onSent(part),
-    onPeer: (connection, words, early) => mesh.accept(connection, words, early),
+    onPeer: (connection, preface, early) => mesh.accept(connection, preface, early),
   });
 }

@@ -4,7 +4,7 @@ import type { Heartbeat } from '../membership/messages.ts';
 import type { Peers } from '../membership/peers.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { msOfVersionTime } from '../ordering/version.ts';
-import { Admission } from '../peer/admission.ts';
+import { MessageChecks } from '../peer/message-checks.ts';
 import { graceMsOf } from '../replication/convergent/first-sync.ts';
 import type { CorePorts } from './core-ports.ts';
 
@@ -54,11 +54,11 @@ export class CoreTime {
   }
 
   /** Judges messages of peers by this time. */
-  admission(): Admission {
+  admission(): MessageChecks {
     const { settings, clock } = this.#ports;
     const { self: node, peers, maxClockSkewMs } = settings;
     const aheadMs = (time: number) => this.aheadMs(time);
-    return new Admission({ node, nodes: peers.length, aheadMs, maxClockSkewMs, clock });
+    return new MessageChecks({ node, nodes: peers.length, aheadMs, maxClockSkewMs, clock });
   }
 
   /** What a peer says of the time. Its versions are observed by whoever finds that they may be. */

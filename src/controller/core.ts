@@ -9,7 +9,7 @@ import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
-import type { Admission } from '../peer/admission.ts';
+import type { MessageChecks } from '../peer/message-checks.ts';
 import type { PeerMessage } from '../peer/messages.ts';
 import { Router } from '../placement/router.ts';
 import { OrderedSide } from '../replication/broadcast/ordered-side.ts';
@@ -53,7 +53,7 @@ export class Core {
   readonly #ordered: OrderedSide | null = null;
   readonly #convergent: ConvergentSide | null = null;
   readonly #absence: Absence;
-  readonly #admission: Admission;
+  readonly #admission: MessageChecks;
   readonly #peerLog: PeerLog;
   readonly #health: Health;
   /** It knows that it has to start anew, and does nothing more. */
@@ -253,7 +253,7 @@ export class Core {
       case 'granted':
         this.#ordered?.membership.onMessage(from, message);
         return;
-      // Admission has refused these.
+      // MessageChecks has refused these.
       case 'hello':
       case 'proof':
       case 'welcome':

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Heartbeat } from '../membership/messages.ts';
-import { Note } from '../peer/note.ts';
+import { Note } from '../peer/reason-text.ts';
 import type { OrderedSide } from '../replication/broadcast/ordered-side.ts';
 import type { Replica } from '../replication/replica.ts';
 import { RecentLag } from './recent-lag.ts';

@@ -31,7 +31,7 @@ export function createMesh(ports: PeerMeshPorts): Mesh {
     transport,
     addresses: peers,
     dataGroup: ROOT_GROUP,
-    belonging: {
+    identity: {
       cluster,
       level,
       peers: peers.map(nameOf).join(','),
@@ -47,7 +47,7 @@ export function createMesh(ports: PeerMeshPorts): Mesh {
     idTakenAfterMs: suspectMsOf(settings) * ID_TAKEN_AFTER_THRESHOLDS,
     onIdTaken,
     onRefused: (peer, reason) => logger.warn('peer is refused', { peer: nameOf(peers[peer]!), reason }),
-    onStranger: (address, reason) => logger.warn('a stranger is refused', { address, reason }),
+    onUnknownRefused: (address, reason) => logger.warn('a stranger is refused', { address, reason }),
   });
 }
 

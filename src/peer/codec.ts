@@ -3,7 +3,7 @@ import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { effectBytes } from '../ordering/effect.ts';
 import type { Codec } from './codecs/codec.ts';
 import * as exchange from './codecs/exchange.ts';
-import * as greeting from './codecs/greeting.ts';
+import * as greeting from './codecs/handshake.ts';
 import * as heartbeat from './codecs/heartbeat.ts';
 import * as membership from './codecs/membership.ts';
 import * as restore from './codecs/restore.ts';

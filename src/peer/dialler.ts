@@ -4,19 +4,19 @@ import {
   type Agreement,
   agreementOf,
   agreementOnOne,
-  firstWordsIn,
-  firstWordsOf,
-  firstWordsOfOne,
   LAST_WITHOUT_RANGE,
+  prefaceIn,
+  prefaceOf,
+  prefaceOfOne,
   VERSIONS,
   versionRefusal,
-} from './first-words.ts';
+} from './preface.ts';
 
 export interface DiallerPorts {
   readonly transport: Transport;
   readonly address: NetworkAddress;
   readonly random: Random;
-  /** Takes the connection over. `lost` is to be called when it has ended. @param early bytes behind the first words */
+  /** Takes the connection over. `lost` is to be called when it has ended. @param early bytes behind the preface */
   readonly onConnected: (connection: Connection, agreement: Agreement, early: Buffer) => void;
   /** The two ends have no version in common. */
   readonly onRefused: (connection: Connection, reason: string) => void;
@@ -102,9 +102,7 @@ export class Dialler {
     return {
       onConnect: () => {
         if (this.#phase.is !== 'dialling') return;
-        this.#phase.connection.write(
-          namesRange ? firstWordsOf(VERSIONS) : firstWordsOfOne(LAST_WITHOUT_RANGE),
-        );
+        this.#phase.connection.write(namesRange ? prefaceOf(VERSIONS) : prefaceOfOne(LAST_WITHOUT_RANGE));
         if (!namesRange) this.#becomeConnected(agreementOnOne(LAST_WITHOUT_RANGE), NOTHING);
       },
       onData: (chunk) => {
@@ -123,16 +121,16 @@ export class Dialler {
 
   /** The called end has answered the range. */
   #onFirst(first: Buffer): void {
-    const words = firstWordsIn(first);
-    if (words.kind === 'partial') return;
-    if (words.kind === 'none') {
+    const preface = prefaceIn(first);
+    if (preface.kind === 'partial') return;
+    if (preface.kind === 'none') {
       this.#namesRange = VERSIONS.min > LAST_WITHOUT_RANGE;
       return this.#giveUp();
     }
-    const agreement = agreementOf(VERSIONS, words.versions);
-    if (agreement !== null) return this.#becomeConnected(agreement, first.subarray(words.length));
+    const agreement = agreementOf(VERSIONS, preface.versions);
+    if (agreement !== null) return this.#becomeConnected(agreement, first.subarray(preface.length));
     if (this.#phase.is === 'dialling') {
-      this.#ports.onRefused(this.#phase.connection, versionRefusal(words.versions));
+      this.#ports.onRefused(this.#phase.connection, versionRefusal(preface.versions));
     }
     this.#giveUp();
   }
@@ -142,7 +140,7 @@ export class Dialler {
   }
 }
 
-/** A connection must be made, and its first words answered, within this time. */
+/** A connection must be made, and its preface answered, within this time. */
 const CONNECT_WITHIN_MS = 2_000;
 
 /** Waits between two calls: from, doubling, to; each is shortened by up to a half at random. */

@@ -1,28 +1,172 @@
-import type { Hello } from './messages.ts';
+import { type ClusterIdentity, refusalOf } from './cluster-identity.ts';
+import type { Hello, PeerMessage, Proof } from './messages.ts';
+import {
+  isProof,
+  type LinkKeys,
+  linkKeysOf,
+  NONCE_BYTES,
+  otherSide,
+  proofOf,
+  type Side,
+  transcriptOf,
+} from './secret-proof.ts';
 
-/** What must be the same on both sides, and whom a hello may come from. */
-export interface Belonging {
-  readonly cluster: string;
-  readonly level: string;
-  readonly peers: string;
-  readonly node: number;
+/** What a greeting needs, and what it leads to. Every end of it is called once, and nothing after it. */
+export interface HandshakePorts {
+  readonly side: Side;
+  readonly own: Hello;
+  /** What was said on the connection before the first frame, as far as it is part of what both ends prove. */
+  readonly prefaces: Buffer;
+  /** Null: none; then `isLocal` decides. */
+  readonly secret: Buffer | null;
+  readonly identity: ClusterIdentity;
+  /** Both ends of the connection are on this machine. */
+  readonly isLocal: boolean;
+  /** Why a peer that has proved itself can't be at the other end of this connection; null when it can. */
+  readonly whyMisplaced: (hello: Hello) => RefusalReason | null;
+  readonly send: (message: PeerMessage) => void;
+  /** Everything that was sent so far leaves as it is; all that follows, in both directions, is tagged. */
+  readonly protect: (keys: LinkKeys) => void;
+  /** Turns the other end away. @param claimed the number that it gives itself; null when it gave none */
+  readonly onRefuse: (claimed: number | null, refused: RefusalReason) => void;
+  /** The other end turns this one away. @param isProved the other end has the secret */
+  readonly onRefused: (claimed: number | null, refused: RefusalReason, isProved: boolean) => void;
+  readonly onWelcome: (peer: Hello) => void;
 }
 
-/** @returns why this peer can't be one, in words for both sides; null when it can */
-export function refusalOf(hello: Hello, own: Belonging): string | null {
-  if (hello.cluster !== own.cluster) return `cluster "${hello.cluster}" is not "${own.cluster}"`;
-  if (hello.peers !== own.peers) return `its peers (${hello.peers}) are not the same as here (${own.peers})`;
-  if (hello.level !== own.level) return `level ${hello.level} is not ${own.level}`;
-  if (hello.node === own.node) return `two controllers claim to be number ${own.node}`;
-  return null;
+export interface RefusalReason {
+  readonly reason: string;
+  readonly taken: boolean;
 }
 
 /**
- * Versions that are far ahead would drag every version of the cluster with them.
+ * The handshake of one connection, at either end:
  *
- * @param aheadMs by how much a version time of the peer is ahead of cluster time, in milliseconds
+ *     caller                                   called
+ *       hello (nonce)              ──►
+ *                                  ◄──         hello (nonce), proof
+ *       proof, perhaps a refusal   ──►
+ *                                  ◄── tagged: welcome, or a refusal
+ *
+ * Nothing that a hello says is used before the proof over both hellos is right, but for what decides whether a proof is
+ * possible at all: whether there is a secret.
  */
-export function clockRefusal(aheadMs: number, maxClockSkewMs: number): string | null {
-  if (aheadMs <= maxClockSkewMs) return null;
-  return `its versions are ${(aheadMs / 1000).toFixed(1)} s ahead (max_clock_skew ${maxClockSkewMs / 1000} s)`;
+export class Handshake {
+  readonly #ports: HandshakePorts;
+  #phase: Phase = AWAITING_HELLO;
+
+  constructor(ports: HandshakePorts) {
+    this.#ports = ports;
+    if (ports.side === 'caller') ports.send(ports.own);
+  }
+
+  onMessage(message: PeerMessage): void {
+    const phase = this.#phase;
+    if (phase.is === 'over') return;
+    if (message.type === 'refusal') return this.#onRefusal(message);
+    if (message.type === 'hello' && phase.is === 'awaiting hello') return this.#onHello(message);
+    if (message.type === 'proof' && phase.is === 'awaiting proof') return this.#onProof(message, phase);
+    if (message.type === 'welcome' && phase.is === 'awaiting welcome') return this.#becomeWelcome(phase.peer);
+    this.#refuse(`a ${message.type} does not belong into a handshake here`);
+  }
+
+  #onHello(peer: Hello): void {
+    const { side, own, prefaces, secret } = this.#ports;
+    const refusal = this.#unprovable(peer);
+    if (refusal !== null) return this.#becomeRefusing(peer.node, { reason: refusal, taken: false });
+    const isCaller = side === 'caller';
+    const transcript = isCaller ? transcriptOf(prefaces, own, peer) : transcriptOf(prefaces, peer, own);
+    this.#phase = { is: 'awaiting proof', peer, transcript };
+    if (isCaller) return;
+    this.#ports.send(own);
+    this.#ports.send({ type: 'proof', mac: proofOf(secret, transcript, 'called', ''), refusal: '' });
+  }
+
+  /** @returns why the two can't prove anything to each other; null when they can */
+  #unprovable({ nonce, hasSecret }: Hello): string | null {
+    const { secret, isLocal } = this.#ports;
+    if (nonce.length !== NONCE_BYTES) return `a nonce of ${nonce.length} bytes is none`;
+    if (hasSecret && secret === null) return 'it has a cluster secret, and this controller has none';
+    if (!hasSecret && secret !== null) return 'it has no cluster secret, and this controller has one';
+    return secret !== null || isLocal ? null : 'without a cluster secret, peers are taken from loopback only';
+  }
+
+  #onProof({ mac, refusal }: Proof, { peer, transcript }: AwaitingProof): void {
+    const { side, secret, identity, whyMisplaced } = this.#ports;
+    if (!isProof(mac, proofOf(secret, transcript, otherSide(side), refusal))) {
+      return this.#refuse(WRONG_SECRET);
+    }
+    const unfit = refusalOf(peer, identity);
+    const own = unfit === null ? whyMisplaced(peer) : { reason: unfit, taken: false };
+    if (side === 'caller') this.#prove(transcript, own?.reason ?? '');
+    this.#protect(peer, transcript);
+    // Each side names what it finds wrong itself.
+    if (refusal !== '') return this.#becomeRefused(peer.node, own ?? { reason: refusal, taken: false }, true);
+    if (own !== null) return this.#becomeRefusing(peer.node, own);
+    if (side === 'caller') {
+      this.#phase = { is: 'awaiting welcome', peer };
+      return;
+    }
+    this.#ports.send({ type: 'welcome' });
+    this.#becomeWelcome(peer);
+  }
+
+  /** The caller's proof. @param refusal why it refuses the called end; empty when it does not */
+  #prove(transcript: Buffer, refusal: string): void {
+    const mac = proofOf(this.#ports.secret, transcript, 'caller', refusal);
+    this.#ports.send({ type: 'proof', mac, refusal });
+  }
+
+  #protect(peer: Hello, transcript: Buffer): void {
+    const { side, secret, own, protect } = this.#ports;
+    protect(linkKeysOf(secret, transcript, side, own.onNetwork || peer.onNetwork));
+  }
+
+  #onRefusal({ reason, taken }: RefusalReason): void {
+    const isProved = this.#phase.is === 'awaiting welcome';
+    this.#becomeRefused(this.#claimed, { reason, taken }, isProved);
+  }
+
+  #refuse(reason: string): void {
+    this.#becomeRefusing(this.#claimed, { reason, taken: false });
+  }
+
+  /** The number that the other end gives itself; null while it has given none. */
+  get #claimed(): number | null {
+    const phase = this.#phase;
+    return 'peer' in phase ? phase.peer.node : null;
+  }
+
+  #becomeWelcome(peer: Hello): void {
+    this.#phase = OVER;
+    this.#ports.onWelcome(peer);
+  }
+
+  #becomeRefusing(claimed: number | null, refused: RefusalReason): void {
+    this.#phase = OVER;
+    this.#ports.onRefuse(claimed, refused);
+  }
+
+  #becomeRefused(claimed: number | null, refused: RefusalReason, isProved: boolean): void {
+    this.#phase = OVER;
+    this.#ports.onRefused(claimed, refused, isProved);
+  }
 }
+
+/** How far the handshake is. Only the caller awaits a welcome: it has proved the secret by then, and so has its peer. */
+type Phase =
+  | { readonly is: 'awaiting hello' }
+  | AwaitingProof
+  | { readonly is: 'awaiting welcome'; readonly peer: Hello }
+  | { readonly is: 'over' };
+
+interface AwaitingProof {
+  readonly is: 'awaiting proof';
+  readonly peer: Hello;
+  readonly transcript: Buffer;
+}
+
+const AWAITING_HELLO: Phase = { is: 'awaiting hello' };
+const OVER: Phase = { is: 'over' };
+
+const WRONG_SECRET = 'it does not have the same cluster secret';

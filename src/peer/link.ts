@@ -51,7 +51,7 @@ export class Link {
   #outboxBytes = 0;
 
   /**
-   * @param connection on which the first words have been exchanged
+   * @param connection on which the prefaces have been exchanged
    * @param version of the peer protocol
    * @param frameBytesMax largest frame that is read, until `becomeProtected`
    */

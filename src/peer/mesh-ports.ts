@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Connection, NetworkAddress, Transport } from '../base/transport.ts';
-import type { Belonging } from './handshake.ts';
+import type { ClusterIdentity } from './cluster-identity.ts';
 import type { PeerMessage } from './messages.ts';
 
 /** What a mesh is given: who it is, who the others are, and the world around it. */
@@ -10,7 +10,7 @@ export interface MeshPorts {
   readonly incarnation: number;
   readonly transport: Transport;
   readonly addresses: readonly NetworkAddress[];
-  readonly belonging: Belonging;
+  readonly identity: ClusterIdentity;
   /** What every controller of the cluster has, and nobody else; null: peers are taken from loopback only. */
   readonly secret: Buffer | null;
   /** The group that holds the data at this level: peers of version 2 name no group. */
@@ -30,7 +30,7 @@ export interface MeshPorts {
   /** A peer was turned away, or turned this controller away; told at intervals only. */
   readonly onRefused: (peer: number, reason: string) => void;
   /** Somebody was turned away who gave no number of a peer. @param address of the other end */
-  readonly onStranger: (address: string, reason: string) => void;
+  readonly onUnknownRefused: (address: string, reason: string) => void;
   /** Another process is connected to the peers under this one's number. */
   readonly onIdTaken: (reason: string) => void;
 }

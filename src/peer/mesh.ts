@@ -2,26 +2,26 @@ import type { Connection, ConnectionHandlers } from '../base/transport.ts';
 import { type GroupBuses, type PeerBus, ROOT_GROUP } from '../membership/peer-bus.ts';
 import { encodeMessage } from './codec.ts';
 import { Dialler } from './dialler.ts';
+import { tagsOf } from './frame-tags.ts';
+import { Handshake, type RefusalReason } from './handshake.ts';
+import { Link, type Traffic } from './link.ts';
+import { LogRateLimit } from './log-rate-limit.ts';
+import { addressOf } from './loopback.ts';
+import { type MeshEvents, type MeshPorts, NO_EVENTS } from './mesh-ports.ts';
+import { type Hello, isHandshake, type PeerMessage } from './messages.ts';
+import { PendingHandshakes } from './pending-handshakes.ts';
 import {
   type Agreement,
   agreementOf,
   agreementOnOne,
-  type FirstWords,
-  firstWordsOf,
   LAST_WITHOUT_RANGE,
+  type PeerPreface,
+  prefaceOf,
   refusalInVersion1,
   VERSIONS,
   versionRefusal,
-} from './first-words.ts';
-import { tagsOf } from './frame-tags.ts';
-import { Greeting, type Refused } from './greeting.ts';
-import { Link, type Traffic } from './link.ts';
-import { addressOf } from './loopback.ts';
-import { type MeshEvents, type MeshPorts, NO_EVENTS } from './mesh-ports.ts';
-import { type Hello, isGreeting, type PeerMessage } from './messages.ts';
-import { noteOf } from './note.ts';
-import { NoticeLimit } from './notice-limit.ts';
-import { PendingHandshakes } from './pending-handshakes.ts';
+} from './preface.ts';
+import { reasonTextOf } from './reason-text.ts';
 import { NONCE_BYTES } from './secret-proof.ts';
 import { impliedGroup } from './version-2.ts';
 
@@ -30,7 +30,7 @@ interface PeerLink {
   link: Link | null;
   incarnation: number | null;
   refusal: string | null;
-  readonly notices: NoticeLimit;
+  readonly notices: LogRateLimit;
   /** Null where the peer has to call. */
   readonly dialler: Dialler | null;
 }
@@ -39,7 +39,7 @@ interface PeerLink {
  * One link to every peer, and the bus over them. Of a pair the controller with the higher id dials, again and
  * again with growing, jittered waits; the other waits to be called.
  *
- * A link carries messages only after the handshake (`Greeting`). A new link of the same process takes the place of an
+ * A link carries messages only after the handshake (`Handshake`). A new link of the same process takes the place of an
  * old one: the process knows better whether the old one is dead. One of another process with the same number is turned
  * away for as long as the old one is heard: of a process that has ended, the kernel closes the link.
  */
@@ -48,8 +48,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
   readonly #peers: PeerLink[];
   /** Links whose other end has not proved yet that it belongs. */
   readonly #pending = new PendingHandshakes();
-  readonly #strangers: NoticeLimit;
-  readonly #greetingBytesMax: number;
+  readonly #strangers: LogRateLimit;
+  readonly #handshakeBytesMax: number;
   #idTakenSinceMs: number | null = null;
   #phase: 'created' | 'open' | 'closed' = 'created';
   #events: MeshEvents = NO_EVENTS;
@@ -59,13 +59,13 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   constructor(ports: MeshPorts) {
     this.#ports = ports;
-    this.#strangers = new NoticeLimit(ports.clock);
-    this.#greetingBytesMax = GREETING_BYTES + 2 * ports.belonging.peers.length;
+    this.#strangers = new LogRateLimit(ports.clock);
+    this.#handshakeBytesMax = HANDSHAKE_BYTES + 2 * ports.identity.peers.length;
     this.#peers = ports.addresses.map((_, peer) => ({
       link: null,
       incarnation: null,
       refusal: null,
-      notices: new NoticeLimit(ports.clock),
+      notices: new LogRateLimit(ports.clock),
       dialler: peer < ports.node ? this.#diallerOf(peer) : null,
     }));
   }
@@ -78,18 +78,18 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   /**
-   * Takes over a connection on which a peer has sent its first words.
+   * Takes over a connection on which a peer has sent its preface.
    *
-   * @param early bytes that came after them
+   * @param early bytes that came behind it
    */
-  accept(connection: Connection, words: FirstWords & { kind: 'peer' }, early: Buffer): void {
+  accept(connection: Connection, preface: PeerPreface, early: Buffer): void {
     if (this.#phase !== 'open') {
       connection.destroy();
       return;
     }
-    if (words.hasRange) connection.write(firstWordsOf(VERSIONS));
-    const agreement = agreementWith(words);
-    if (agreement === null) this.#refuseVersions(connection, words);
+    if (preface.hasRange) connection.write(prefaceOf(VERSIONS));
+    const agreement = agreementWith(preface);
+    if (agreement === null) this.#refuseVersions(connection, preface);
     else this.#greet(connection, agreement, early, null);
   }
 
@@ -174,8 +174,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   #hello(onNetwork: boolean): Hello {
-    const { node, incarnation, belonging, secret } = this.#ports;
-    const { cluster, level, peers } = belonging;
+    const { node, incarnation, identity, secret } = this.#ports;
+    const { cluster, level, peers } = identity;
     const nonce = this.#ports.randomBytes(NONCE_BYTES);
     const hasSecret = secret !== null;
     return { type: 'hello', node, incarnation, cluster, level, peers, nonce, hasSecret, onNetwork };
@@ -195,7 +195,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   /** Holds the handshake on a connection. @param dialled the peer that was called; null when it called */
   #greet(connection: Connection, agreement: Agreement, early: Buffer, dialled: number | null): void {
     let peer: number | null = null;
-    const link: Link = new Link(connection, agreement.version, this.#greetingBytesMax, {
+    const link: Link = new Link(connection, agreement.version, this.#handshakeBytesMax, {
       onBytes: () => {
         if (peer !== null) this.#events.onHeard(peer);
       },
@@ -211,7 +211,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
         if (dialled !== null) this.#peers[dialled]!.dialler?.lost();
       },
     });
-    const greeting = this.#greetingOn(connection, link, agreement.words, dialled, (hello) => {
+    const greeting = this.#handshakeOn(connection, link, agreement.prefaces, dialled, (hello) => {
       this.#pending.end(link);
       peer = hello.node;
       this.#welcome(hello, link);
@@ -221,24 +221,24 @@ export class Mesh implements GroupBuses<PeerMessage> {
     if (early.length > 0) link.receive(early);
   }
 
-  #greetingOn(
+  #handshakeOn(
     connection: Connection,
     link: Link,
-    words: Buffer,
+    prefaces: Buffer,
     dialled: number | null,
     onWelcome: (peer: Hello) => void,
-  ): Greeting {
-    const { secret, belonging, isLocal, frameBytesMax } = this.#ports;
+  ): Handshake {
+    const { secret, identity, isLocal, frameBytesMax } = this.#ports;
     const address = addressOf(connection);
     const isHere = isLocal(connection);
-    return new Greeting({
+    return new Handshake({
       side: dialled === null ? 'called' : 'caller',
       own: this.#hello(!isHere),
-      words,
+      prefaces,
       secret,
-      belonging,
+      identity,
       isLocal: isHere,
-      misplaced: (hello) => this.#misplaced(hello, dialled),
+      whyMisplaced: (hello) => this.#whyMisplaced(hello, dialled),
       send: (message) => link.send(message),
       protect: (keys) => link.becomeProtected(tagsOf(keys), frameBytesMax),
       onRefuse: (claimed, { reason, taken }) => {
@@ -247,7 +247,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
         link.end(reason);
       },
       onRefused: (claimed, { reason, taken }, isProved) => {
-        const words = noteOf(reason);
+        const words = reasonTextOf(reason);
         this.#turnedAway(dialled ?? claimed, address, words);
         if (isProved && taken) this.#onIdTaken(words);
         link.close(words);
@@ -257,7 +257,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   /** @returns why this peer can't be at the other end of this connection; null when it can */
-  #misplaced(hello: Hello, dialled: number | null): Refused | null {
+  #whyMisplaced(hello: Hello, dialled: number | null): RefusalReason | null {
     const reason = this.#misdialled(hello, dialled);
     if (reason !== null) return { reason, taken: false };
     const { link, incarnation } = this.#peers[hello.node]!;
@@ -276,7 +276,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   /** The other end learns of the refusal from the range that it was answered, or in the words of its own version. */
-  #refuseVersions(connection: Connection, { versions, hasRange }: FirstWords & { kind: 'peer' }): void {
+  #refuseVersions(connection: Connection, { versions, hasRange }: PeerPreface): void {
     const reason = versionRefusal(versions);
     this.#turnedAway(null, addressOf(connection), reason);
     connection.handle(UNHEARD);
@@ -285,11 +285,11 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   #onMessage(peer: number, link: Link, group: number, message: PeerMessage): void {
-    if (!isGreeting(message))
+    if (!isHandshake(message))
       return this.#events.onMessage(peer, this.#groupOf(link, group, message), message);
     if (message.type !== 'refusal')
       return this.drop(peer, `a ${message.type} came after the handshake`, true);
-    const reason = noteOf(message.reason);
+    const reason = reasonTextOf(message.reason);
     this.#refused(peer, reason);
     link.close(reason);
   }
@@ -326,7 +326,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   #turnedAway(claimed: number | null, address: string, reason: string): void {
     if (claimed !== null && claimed < this.#peers.length && claimed !== this.#ports.node) {
       this.#refused(claimed, reason);
-    } else if (this.#strangers.isDue(reason)) this.#ports.onStranger(address, reason);
+    } else if (this.#strangers.isDue(reason)) this.#ports.onUnknownRefused(address, reason);
   }
 
   #refused(peer: number, reason: string): void {
@@ -345,14 +345,14 @@ export class Mesh implements GroupBuses<PeerMessage> {
 }
 
 /** @returns null when the caller and this controller have no version in common */
-function agreementWith({ versions, hasRange }: FirstWords & { kind: 'peer' }): Agreement | null {
+function agreementWith({ versions, hasRange }: PeerPreface): Agreement | null {
   if (hasRange) return agreementOf(versions, VERSIONS);
   const version = versions.max;
   return version >= VERSIONS.min && version <= LAST_WITHOUT_RANGE ? agreementOnOne(version) : null;
 }
 
 /** Largest frame of a handshake in bytes, beside two lists of peers: of a hello, and in the reason of a refusal. */
-const GREETING_BYTES = 4_096;
+const HANDSHAKE_BYTES = 4_096;
 
 /** Of a connection that is about to be closed. */
 const UNHEARD: ConnectionHandlers = { onData: ignore, onEnd: ignore, onError: ignore, onClose: ignore };

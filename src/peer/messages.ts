@@ -46,11 +46,11 @@ export interface Refusal {
 }
 
 /** Messages of a link's greeting: they concern the link alone. */
-export type GreetingMessage = Hello | Proof | Welcome | Refusal;
+export type HandshakeMessage = Hello | Proof | Welcome | Refusal;
 
 /** Every message that controllers send each other. Each is declared beside the part that sends it. */
 export type PeerMessage =
-  | GreetingMessage
+  | HandshakeMessage
   | Heartbeat
   | MembershipMessage
   | OrderedFrame
@@ -58,8 +58,8 @@ export type PeerMessage =
   | ExchangeMessage
   | RestoreMessage;
 
-/** The mesh handles such a message itself. Admission refuses it anywhere else. */
-export function isGreeting(message: PeerMessage): message is GreetingMessage {
+/** The mesh handles such a message itself. MessageChecks refuses it anywhere else. */
+export function isHandshake(message: PeerMessage): message is HandshakeMessage {
   return (
     message.type === 'hello' ||
     message.type === 'proof' ||

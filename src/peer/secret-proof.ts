@@ -25,10 +25,10 @@ const NO_SECRET = Buffer.from('memchorus without a secret');
  * What both ends of a connection have said, nonces included, as one hash. Both sides prove the secret over it, and the
  * keys of the link come from it; therefore neither a proof nor a record fits any other connection.
  *
- * @param words the first words of the connection, as far as they are part of its version
+ * @param prefaces of the connection, as far as they are part of its version
  */
-export function transcriptOf(words: Buffer, caller: Hello, called: Hello): Buffer {
-  const hash = createHash('sha256').update(words);
+export function transcriptOf(prefaces: Buffer, caller: Hello, called: Hello): Buffer {
+  const hash = createHash('sha256').update(prefaces);
   for (const message of [caller, called].map((hello) => encodeMessage(ROOT_GROUP, hello))) {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(message.length);

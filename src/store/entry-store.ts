@@ -19,11 +19,11 @@ export interface EntryStore {
   delete(key: string, done: (error: StoreError | null) => void): void;
 
   /** Which process it is, and what it had to throw away. In its turn among the operations. */
-  vitals(done: (error: StoreError | null, vitals: StoreVitals | null) => void): void;
+  vitals(done: (error: StoreError | null, vitals: StoreInstance | null) => void): void;
 }
 
 /** What tells one instance of a store from another, as far as the store says so. */
-export interface StoreVitals {
+export interface StoreInstance {
   /** For people: `pid 4711 since 2026-01-31T09:00:00Z`. Another process has another; null when it can't be told. */
   readonly instance: string | null;
   /** Entries that it threw away to make room, since it was started; null when it does not count them. */

@@ -1,7 +1,7 @@
 import type { Log } from '../base/log.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import type { Entry } from './entry.ts';
-import type { EntryStore, StoreVitals } from './entry-store.ts';
+import type { EntryStore, StoreInstance } from './entry-store.ts';
 import { decodeEntry, encodeEntry } from './envelope.ts';
 import { vitalsOf } from './vitals.ts';
 
@@ -93,7 +93,7 @@ export class KVController implements EntryStore {
     else this.#driver.stats(group, done);
   }
 
-  vitals(done: (error: StoreError | null, vitals: StoreVitals | null) => void): void {
+  vitals(done: (error: StoreError | null, vitals: StoreInstance | null) => void): void {
     this.stats('', (error, stats) => done(error, stats === null ? null : vitalsOf(stats)));
   }
 

@@ -6,10 +6,10 @@ import type { Transport } from '../base/transport.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import { Fence } from './fence.ts';
 import { refusalOfKey } from './key-check.ts';
+import { probePort } from './probe-port.ts';
 import type { Connect, StoreAddress, StoreConnection } from './store-connection.ts';
 import { TextCommands } from './text-command.ts';
 import { Watchdog } from './watchdog.ts';
-import { whatAnswers } from './what-answers.ts';
 
 export interface MemcachedDriverOptions {
   /** What speaks to memcached: memjs, or the project's own. */
@@ -259,7 +259,7 @@ export class MemcachedDriver implements KvDriver {
   /** A store that has never answered in the binary protocol is asked what it is before it is given up. */
   async #becomeUnknown(connection: StoreConnection, reason: string): Promise<void> {
     this.#phase = 'asking';
-    const { kind, words } = await whatAnswers(this.#transport, this.#address, this.#timeoutMs);
+    const { kind, words } = await probePort(this.#transport, this.#address, this.#timeoutMs);
     const isText = kind === 'memcached' ? ' that does not speak the binary protocol (-B ascii?)' : '';
     const seems = kind === 'nobody' || kind === 'silent' ? '' : `: it seems to be ${words}${isText}`;
     this.#lose(connection, 'STORE_TIMEOUT', `${reason}${seems}`);

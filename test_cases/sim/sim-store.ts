@@ -1,7 +1,7 @@
 import { sameVersion, type Version } from '../../src/ordering/version.ts';
 import { StoreError, type StoreState } from '../../src/store/driver.ts';
 import type { Entry } from '../../src/store/entry.ts';
-import type { EntryStore, StoreVitals } from '../../src/store/entry-store.ts';
+import type { EntryStore, StoreInstance } from '../../src/store/entry-store.ts';
 import { decodeEntry, encodeEntry } from '../../src/store/envelope.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -155,7 +155,7 @@ class StoreConnection implements EntryStore {
     });
   }
 
-  vitals(done: (error: StoreError | null, vitals: StoreVitals | null) => void): void {
+  vitals(done: (error: StoreError | null, vitals: StoreInstance | null) => void): void {
     const { evictions } = this.#ports.store;
     this.#issue({
       act: () => undefined,

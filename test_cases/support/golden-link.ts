@@ -1,9 +1,9 @@
 import type { Connection, ConnectionHandlers, Transport } from '../../src/base/transport.ts';
 import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
 import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
-import { firstWordsIn } from '../../src/peer/first-words.ts';
 import { Mesh } from '../../src/peer/mesh.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import { prefaceIn } from '../../src/peer/preface.ts';
 import { ConnectionDouble } from './connection-double.ts';
 import { eventually } from './eventually.ts';
 import { GOLDEN_MESSAGES } from './golden-messages.ts';
@@ -56,7 +56,7 @@ export class GoldenEnd {
       transport: this.#transport(),
       addresses: [address, address],
       dataGroup,
-      belonging: { cluster: 'golden', level: levels[node], peers: 'a:1,b:2', node },
+      identity: { cluster: 'golden', level: levels[node], peers: 'a:1,b:2', node },
       secret: secret === undefined ? null : Buffer.from(secret),
       frameBytesMax: 2 ** 24,
       isLocal: () => !onNetwork,
@@ -66,7 +66,7 @@ export class GoldenEnd {
       requestFlush: () => {},
       idTakenAfterMs: 0,
       onRefused: (peer, reason) => this.events.push(`refused ${peer}: ${reason}`),
-      onStranger: (_, reason) => this.events.push(`stranger: ${reason}`),
+      onUnknownRefused: (_, reason) => this.events.push(`stranger: ${reason}`),
       onIdTaken: () => {},
     });
     this.mesh.open({
@@ -83,10 +83,10 @@ export class GoldenEnd {
 
   /** A connection comes in on which the caller says all of this at once. */
   accept(said: Buffer): ConnectionDouble {
-    const words = firstWordsIn(said);
-    if (words.kind !== 'peer') throw new Error('these are no first words');
+    const preface = prefaceIn(said);
+    if (preface.kind !== 'peer') throw new Error('this is no preface');
     const connection = new ConnectionDouble();
-    this.mesh.accept(connection, words, said.subarray(words.length));
+    this.mesh.accept(connection, preface, said.subarray(preface.length));
     return connection;
   }
 

@@ -1,12 +1,12 @@
 import { StoreError, type StoreState } from '../../src/store/driver.ts';
 import type { Entry } from '../../src/store/entry.ts';
-import type { EntryStore, StoreVitals } from '../../src/store/entry-store.ts';
+import type { EntryStore, StoreInstance } from '../../src/store/entry-store.ts';
 
 /** A store in a map, whose answers come when the test says so, in order; with it everything can happen to it. */
 export class MemoryStore implements EntryStore {
   readonly entries = new Map<string, Entry>();
   state: StoreState = { up: true, itemBytesMax: null };
-  vitalsNow: StoreVitals = { instance: 'pid 1', evictions: 0 };
+  vitalsNow: StoreInstance = { instance: 'pid 1', evictions: 0 };
   /** What `set` is refused with. */
   refusal: StoreError | null = null;
   sets = 0;
@@ -39,7 +39,7 @@ export class MemoryStore implements EntryStore {
     this.#answers.push(() => done(error));
   }
 
-  vitals(done: (error: StoreError | null, vitals: StoreVitals | null) => void): void {
+  vitals(done: (error: StoreError | null, vitals: StoreInstance | null) => void): void {
     const [error, vitals] = [this.#trouble, this.vitalsNow];
     this.#answers.push(() => done(error, error === null ? vitals : null));
   }

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Connection, Listener } from '../../src/base/transport.ts';
 import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
 import { type PeerBus, ROOT_GROUP } from '../../src/membership/peer-bus.ts';
-import { firstWordsIn } from '../../src/peer/first-words.ts';
 import { isOnLoopback } from '../../src/peer/loopback.ts';
 import { Mesh } from '../../src/peer/mesh.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import { prefaceIn } from '../../src/peer/preface.ts';
 import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
@@ -64,7 +64,7 @@ export class MeshNode {
       transport: NODE_TRANSPORT,
       addresses,
       dataGroup: options.dataGroup ?? ROOT_GROUP,
-      belonging: {
+      identity: {
         cluster: options.cluster ?? 'test',
         level: options.level ?? 'sequential',
         peers: options.peers ?? 'the peers',
@@ -79,7 +79,7 @@ export class MeshNode {
       idTakenAfterMs: options.takenAfterMs ?? 0,
       requestFlush: () => this.#requestFlush(),
       onRefused: (peer, reason) => this.events.push(`refused ${peer}: ${reason}`),
-      onStranger: (_, reason) => this.strangers.push(reason),
+      onUnknownRefused: (_, reason) => this.strangers.push(reason),
       onIdTaken: (reason) => this.taken.push(reason),
     });
     this.bus = this.mesh.of(ROOT_GROUP);
@@ -133,8 +133,8 @@ export class MeshNode {
     connection.handle({
       onData: (chunk) => {
         first = Buffer.concat([first, chunk]);
-        const words = firstWordsIn(first);
-        if (words.kind === 'peer') this.mesh.accept(connection, words, first.subarray(words.length));
+        const preface = prefaceIn(first);
+        if (preface.kind === 'peer') this.mesh.accept(connection, preface, first.subarray(preface.length));
       },
       onEnd: () => {},
       onError: () => {},

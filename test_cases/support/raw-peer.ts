@@ -1,16 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection } from '../../src/base/transport.ts';
-import {
-  type Agreement,
-  agreementOf,
-  firstWordsIn,
-  firstWordsOf,
-  VERSIONS,
-} from '../../src/peer/first-words.ts';
 import { tagsOf } from '../../src/peer/frame-tags.ts';
-import { Greeting } from '../../src/peer/greeting.ts';
+import { Handshake } from '../../src/peer/handshake.ts';
 import { Link } from '../../src/peer/link.ts';
 import type { Hello, PeerMessage } from '../../src/peer/messages.ts';
+import { type Agreement, agreementOf, prefaceIn, prefaceOf, VERSIONS } from '../../src/peer/preface.ts';
 import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
 
 export interface RawPeerOptions {
@@ -35,7 +29,7 @@ export class RawPeer {
 
   private constructor(
     connection: Connection,
-    { version, words }: Agreement,
+    { version, prefaces }: Agreement,
     { hello, secret = null, onNetwork = false }: RawPeerOptions,
   ) {
     this.connection = connection;
@@ -55,14 +49,14 @@ export class RawPeer {
       },
     });
     const nonce = randomBytes(32);
-    const greeting = new Greeting({
+    const greeting = new Handshake({
       side: 'caller',
       own: { type: 'hello', ...hello, nonce, hasSecret: secret !== null, onNetwork },
-      words,
+      prefaces,
       secret,
-      belonging: { ...hello, node: -1 },
+      identity: { ...hello, node: -1 },
       isLocal: !onNetwork,
-      misplaced: () => null,
+      whyMisplaced: () => null,
       send: (message) => this.#link.send(message),
       protect: (keys) => this.#link.becomeProtected(tagsOf(keys), FRAME_BYTES_MAX),
       onRefuse: (_, { reason }) => {
@@ -85,10 +79,10 @@ export class RawPeer {
     const { promise, resolve, reject } = Promise.withResolvers<RawPeer>();
     let first: Buffer = Buffer.alloc(0);
     const connection = NODE_TRANSPORT.connect(options.address, {
-      onConnect: () => connection.write(firstWordsOf(VERSIONS)),
+      onConnect: () => connection.write(prefaceOf(VERSIONS)),
       onData: (chunk) => {
         first = Buffer.concat([first, chunk]);
-        const answer = firstWordsIn(first);
+        const answer = prefaceIn(first);
         if (answer.kind !== 'peer') return;
         resolve(new RawPeer(connection, agreementOf(VERSIONS, answer.versions)!, options));
       },

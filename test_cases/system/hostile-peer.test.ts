@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { NO_BALLOT } from '../../src/membership/ballot.ts';
 import type { Heartbeat } from '../../src/membership/messages.ts';
 import { NODES_MAX, versionTimeOfMs } from '../../src/ordering/version.ts';
-import { firstWordsOf, VERSIONS } from '../../src/peer/first-words.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import { prefaceOf, VERSIONS } from '../../src/peer/preface.ts';
 import { Random } from '../sim/random.ts';
 import { type Cluster, SECRET, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
@@ -95,7 +95,7 @@ describe('a peer without the secret', () => {
     const sockets = Array.from({ length: 500 }, (_, i) => {
       const socket = connect(cluster.ports[0]!, '127.0.0.1');
       socket.on('error', () => {});
-      socket.write(firstWordsOf(VERSIONS));
+      socket.write(prefaceOf(VERSIONS));
       if (i % 2 === 0) socket.write(length);
       return socket;
     });

@@ -1,5 +1,5 @@
 import { counted } from '../../base/text-table.ts';
-import { whatAnswers } from '../../store/what-answers.ts';
+import { probePort } from '../../store/probe-port.ts';
 import { NODE_TRANSPORT } from '../../transport/node-transport.ts';
 import { resolveConfiguration } from '../settings/configuration.ts';
 import { type ClusterProcesses, nameOfController } from './cluster-processes.ts';
@@ -54,7 +54,7 @@ export async function startMissingStores(
   if (plan.kind === 'embedded' || plan.kind === 'configured') return [];
   const silent: number[] = [];
   for (const id of ids) {
-    if ((await whatAnswers(NODE_TRANSPORT, plan.stores[id]!, STORE_TIMEOUT_MS)).kind === 'nobody')
+    if ((await probePort(NODE_TRANSPORT, plan.stores[id]!, STORE_TIMEOUT_MS)).kind === 'nobody')
       silent.push(id);
   }
   if (silent.length === 0) return [];

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Connection } from '../../base/transport.ts';
-import { type FirstWords, firstWordsIn } from '../../peer/first-words.ts';
+import { type PeerPreface, prefaceIn } from '../../peer/preface.ts';
 import type { ClientTable } from './client-table.ts';
 
 export interface UnidentifiedConnectionsPorts {
@@ -15,7 +15,7 @@ export interface Callers {
   /** @param first the bytes that have arrived */
   readonly onClient: (connection: Connection, first: Buffer) => void;
   /** @param early the bytes behind the preface */
-  readonly onPeer: (connection: Connection, words: FirstWords & { kind: 'peer' }, early: Buffer) => void;
+  readonly onPeer: (connection: Connection, preface: PeerPreface, early: Buffer) => void;
 }
 
 /**
@@ -25,8 +25,8 @@ export interface Callers {
  */
 const COUNT_MIN = 64;
 
-/** The first words of a peer must be complete within this time after they have begun. */
-const FIRST_WORDS_WITHIN_MS = 2_000;
+/** A preface must be complete within this time after its first byte. */
+const PREFACE_WITHIN_MS = 2_000;
 
 /**
  * Connections that have not sent enough yet to tell whether a peer or a client calls. When there are too
@@ -91,13 +91,13 @@ export class UnidentifiedConnections {
     connection.handle({
       onData: (chunk) => {
         first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
-        const words = firstWordsIn(first);
-        if (words.kind === 'partial') {
-          timer ??= setTimeout(() => connection.destroy(), FIRST_WORDS_WITHIN_MS);
+        const preface = prefaceIn(first);
+        if (preface.kind === 'partial') {
+          timer ??= setTimeout(() => connection.destroy(), PREFACE_WITHIN_MS);
           return;
         }
         settle();
-        if (words.kind === 'peer') onPeer(connection, words, first.subarray(words.length));
+        if (preface.kind === 'peer') onPeer(connection, preface, first.subarray(preface.length));
         else onClient(connection, first);
       },
       onEnd: () => connection.end(),

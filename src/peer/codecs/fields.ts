@@ -5,7 +5,7 @@ import type { Memory, Standing } from '../../membership/messages.ts';
 import type { Member } from '../../membership/view.ts';
 import { baseOf, type Effect, type EffectKind, type SetEffect } from '../../ordering/effect.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
-import { NOTE_CHARS_MAX } from '../note.ts';
+import { REASON_CHARS_MAX } from '../reason-text.ts';
 
 /** The fields of peer messages in bytes and back. Reading throws a FrameError where the bytes are no such field. */
 
@@ -50,9 +50,9 @@ export function readVersion(r: ByteReader): Version {
 }
 
 /** Within what a controller of ours sends. */
-export function readNote(r: ByteReader): string {
+export function readReasonText(r: ByteReader): string {
   const note = r.text();
-  if (note.length > NOTE_CHARS_MAX) throw new FrameError(`a note of ${note.length} characters`);
+  if (note.length > REASON_CHARS_MAX) throw new FrameError(`a note of ${note.length} characters`);
   return note;
 }
 

@@ -3,8 +3,8 @@ import type { DeparturePhase, Heartbeat } from '../../membership/messages.ts';
 import type { Codec } from './codec.ts';
 import {
   readBallot,
-  readNote,
   readNumbers,
+  readReasonText,
   readStanding,
   wordOf,
   writeBallot,
@@ -48,9 +48,9 @@ export const heartbeat: Codec<Heartbeat> = {
     transferring: r.u8() === 1,
     hears: readNumbers(r),
     caughtUp: r.u8() === 1,
-    failing: readNote(r),
+    failing: readReasonText(r),
     withholds: r.u8() === 1,
-    storeTrouble: readNote(r),
+    storeTrouble: readReasonText(r),
     known: readNumbers(r),
     departure: wordOf(DEPARTURES, r.u8()),
     doubts: readNumbers(r),

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { StoreVitals } from '../../store/entry-store.ts';
+import type { StoreInstance } from '../../store/entry-store.ts';
 import { ProgressLine } from '../progress-line.ts';
 import type { Replica } from '../replica.ts';
 import type { Batch, BatchFetch } from './batch-fetch.ts';
@@ -11,7 +11,7 @@ export interface RefillPorts {
   readonly batches: BatchFetch;
   /** The store can be filled: it is up, and known to be the one that is to be filled. */
   readonly mayFill: () => boolean;
-  readonly vitals: (done: (vitals: StoreVitals | null) => void) => void;
+  readonly vitals: (done: (vitals: StoreInstance | null) => void) => void;
   readonly clock: Clock;
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => number;

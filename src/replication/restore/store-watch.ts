@@ -18,7 +18,7 @@ export interface StoreWatchPorts {
 }
 
 export interface StoreWatchFigures {
-  /** As in `StoreVitals`; null while nothing is known. */
+  /** As in `StoreInstance`; null while nothing is known. */
   readonly instance: string | null;
   /** Times that another process had taken the place of the one before. */
   readonly instances: number;

@@ -3,7 +3,7 @@ import { ByteReader, ByteWriter, FrameError } from '../../../src/base/byte-write
 import { NO_BALLOT } from '../../../src/membership/ballot.ts';
 import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
 import { decodeMessage, decodeMessages, encodeMessage, GROUP_MAX } from '../../../src/peer/codec.ts';
-import { NOTE_CHARS_MAX } from '../../../src/peer/note.ts';
+import { REASON_CHARS_MAX } from '../../../src/peer/reason-text.ts';
 import { valueIn } from '../../support/effects.ts';
 
 describe('the codec of peer messages', () => {
@@ -53,7 +53,7 @@ describe('the codec of peer messages', () => {
       caughtUp: false,
       failing: '',
       withholds: false,
-      storeTrouble: 'x'.repeat(NOTE_CHARS_MAX + 1),
+      storeTrouble: 'x'.repeat(REASON_CHARS_MAX + 1),
       known: [],
       departure: 'staying',
       doubts: [],

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
 import { encodeMessage } from '../../../src/peer/codec.ts';
-import { firstWordsOf, firstWordsOfOne, VERSIONS } from '../../../src/peer/first-words.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
+import { prefaceOf, prefaceOfOne, VERSIONS } from '../../../src/peer/preface.ts';
 import { goldenBytes } from '../../support/golden.ts';
 import { allOf, CALLED_SAYS, CALLER_SAYS, GOLDEN_LINKS, GoldenEnd } from '../../support/golden-link.ts';
 import { GOLDEN_MESSAGES } from '../../support/golden-messages.ts';
@@ -46,7 +46,7 @@ describe('a link with release 0.1.0', () => {
     const caller = end(1, name);
     const { caller: expected, called } = recorded(name);
     const first = await caller.call(0);
-    expect(allOf(first)).toEqual(firstWordsOf(VERSIONS));
+    expect(allOf(first)).toEqual(prefaceOf(VERSIONS));
     // Its answer to a range.
     first.push(Buffer.from('ERROR\r\n'));
     expect(first.isDestroyed).toBe(true);
@@ -80,9 +80,9 @@ describe('a link with release 0.1.0', () => {
     const caller = end(1, 'no secret');
     (await caller.call(0)).push(Buffer.from('ERROR\r\n'));
     const second = await caller.call(1);
-    expect(allOf(second).subarray(0, firstWordsOfOne(2).length)).toEqual(firstWordsOfOne(2));
+    expect(allOf(second).subarray(0, prefaceOfOne(2).length)).toEqual(prefaceOfOne(2));
     second.destroy();
-    expect(allOf(await caller.call(2))).toEqual(firstWordsOf(VERSIONS));
+    expect(allOf(await caller.call(2))).toEqual(prefaceOf(VERSIONS));
   });
 });
 
@@ -111,13 +111,13 @@ describe('a link of this release', () => {
 });
 
 describe('a link without a common version', () => {
-  const range = firstWordsOf({ min: 4, max: 6 });
+  const range = prefaceOf({ min: 4, max: 6 });
   const reason = 'it speaks versions 4 to 6 of the peer protocol, and this controller speaks versions 2 to 3';
 
   it('is refused by the called end, which says what it speaks', () => {
     const called = end(0, 'no secret');
     const connection = called.accept(range);
-    expect(allOf(connection)).toEqual(firstWordsOf(VERSIONS));
+    expect(allOf(connection)).toEqual(prefaceOf(VERSIONS));
     expect(connection.isDestroyed).toBe(true);
     expect(called.events).toEqual([`stranger: ${reason}`]);
   });
@@ -126,7 +126,7 @@ describe('a link without a common version', () => {
     const caller = end(1, 'no secret');
     const connection = await caller.call(0);
     connection.push(range);
-    expect(allOf(connection)).toEqual(firstWordsOf(VERSIONS));
+    expect(allOf(connection)).toEqual(prefaceOf(VERSIONS));
     expect(connection.isDestroyed).toBe(true);
     expect(caller.events).toEqual([`refused 0: ${reason}`]);
     expect(caller.mesh.refusalOf(0)).toBe(reason);

@@ -1,42 +1,178 @@
 import { describe, expect, it } from 'vitest';
-import { type Belonging, clockRefusal, refusalOf } from '../../../src/peer/handshake.ts';
-import type { Hello } from '../../../src/peer/messages.ts';
+import { Handshake, type RefusalReason } from '../../../src/peer/handshake.ts';
+import type { Hello, PeerMessage } from '../../../src/peer/messages.ts';
+import type { LinkKeys, Side } from '../../../src/peer/secret-proof.ts';
 
-const OWN: Belonging = {
-  cluster: 'ours',
-  level: 'sequential',
-  peers: 'a:1,b:2',
-  node: 0,
-};
-const HELLO: Hello = {
-  type: 'hello',
-  cluster: 'ours',
-  level: 'sequential',
-  peers: 'a:1,b:2',
-  node: 1,
-  incarnation: 7,
-  nonce: Buffer.alloc(32),
-  hasSecret: true,
-  onNetwork: false,
-};
+const PREFACES = Buffer.from('the prefaces of both ends');
+const SECRET = Buffer.from('the secret of this cluster');
 
-describe('the handshake', () => {
-  it('takes a peer of the same cluster', () => {
-    expect(refusalOf(HELLO, OWN)).toBeNull();
-  });
+interface Options {
+  readonly secret?: Buffer | null;
+  readonly isLocal?: boolean;
+  readonly nonce?: string;
+  readonly whyMisplaced?: RefusalReason;
+  readonly hello?: Partial<Hello>;
+}
 
+/** One end, with what it sends and what becomes of it. */
+class End {
+  readonly sent: PeerMessage[] = [];
+  readonly ends: string[] = [];
+  keys: LinkKeys | null = null;
+  readonly greeting: Handshake;
+
+  constructor(side: Side, options: Options = {}) {
+    const { secret = SECRET, isLocal = true, nonce = side, whyMisplaced = null } = options;
+    const node = side === 'caller' ? 1 : 0;
+    const own: Hello = {
+      type: 'hello',
+      cluster: 'c',
+      node,
+      incarnation: 7,
+      level: 'sequential',
+      peers: 'a,b',
+      nonce: Buffer.alloc(32, nonce),
+      hasSecret: secret !== null,
+      onNetwork: !isLocal,
+      ...options.hello,
+    };
+    this.greeting = new Handshake({
+      side,
+      own,
+      prefaces: PREFACES,
+      secret,
+      identity: own,
+      isLocal,
+      whyMisplaced: () => whyMisplaced,
+      send: (message) => this.sent.push(message),
+      protect: (keys) => {
+        this.keys = keys;
+      },
+      onRefuse: (claimed, { reason }) => this.ends.push(`refuses ${claimed}: ${reason}`),
+      onRefused: (claimed, { reason, taken }, isProved) =>
+        this.ends.push(
+          `refused by ${claimed}: ${reason}${taken ? ' (taken)' : ''}${isProved ? ', proved' : ''}`,
+        ),
+      onWelcome: ({ node: peer }) => this.ends.push(`welcome ${peer}`),
+    });
+  }
+}
+
+/** Carries messages until nobody has anything to say, or one has come to an end. */
+function talk(caller: End, called: End): void {
+  for (;;) {
+    const [from, to] = caller.sent.length > 0 ? [caller, called] : [called, caller];
+    const message = from.sent.shift();
+    if (message === undefined || to.ends.length > 0) return;
+    to.greeting.onMessage(message);
+  }
+}
+
+function meet(caller: Options = {}, called: Options = {}): [End, End] {
+  const ends: [End, End] = [new End('caller', caller), new End('called', called)];
+  talk(...ends);
+  return ends;
+}
+
+describe('a greeting', () => {
   it.each([
-    [{ cluster: 'theirs' }, 'cluster "theirs" is not "ours"'],
-    [{ peers: 'a:1,c:3' }, 'its peers (a:1,c:3) are not the same as here (a:1,b:2)'],
-    [{ level: 'eventual' }, 'level eventual is not sequential'],
-    [{ node: 0 }, 'two controllers claim to be number 0'],
-  ])('turns away %j, and says why', (difference, reason) => {
-    expect(refusalOf({ ...HELLO, ...difference }, OWN)).toBe(reason);
+    ['the same secret', { secret: SECRET }, false],
+    ['the same secret over a network', { secret: SECRET, isLocal: false }, true],
+    ['no secret, on loopback', { secret: null }, false],
+  ])('of two with %s ends in a link with a key for each direction', (_, options, onNetwork) => {
+    const [caller, called] = meet(options, options);
+    expect([caller.ends, called.ends]).toEqual([['welcome 0'], ['welcome 1']]);
+    expect(caller.keys!.sending).toEqual(called.keys!.receiving);
+    expect(caller.keys!.receiving).toEqual(called.keys!.sending);
+    expect(caller.keys!.sending).not.toEqual(caller.keys!.receiving);
+    expect([caller.keys!.onNetwork, called.keys!.onNetwork]).toEqual([onNetwork, onNetwork]);
   });
 
-  it('refuses versions that are too far ahead, and says by how much', () => {
-    expect(clockRefusal(500, 500)).toBeNull();
-    expect(clockRefusal(-10_000, 500)).toBeNull();
-    expect(clockRefusal(3_500, 500)).toBe('its versions are 3.5 s ahead (max_clock_skew 0.5 s)');
+  it('has other keys on every connection, and each end makes them so', () => {
+    const keys = [meet(), meet({ nonce: 'x' }), meet({}, { nonce: 'x' })].map(([{ keys }]) =>
+      keys!.sending.toString('hex'),
+    );
+    expect(new Set(keys).size).toBe(3);
+  });
+
+  it('has its frames checked as on a network if one end sees a network', () => {
+    const [caller, called] = meet({}, { isLocal: false });
+    expect([caller.keys!.onNetwork, called.keys!.onNetwork]).toEqual([true, true]);
+  });
+
+  it.each<[string, Options, Options, string]>([
+    [
+      'another secret',
+      { secret: Buffer.from('the secret of another cluster') },
+      {},
+      'refuses 0: it does not have the same cluster secret',
+    ],
+    ['no secret where the caller has one', {}, { secret: null }, ''],
+    ['a secret where the caller has none', { secret: null }, {}, ''],
+  ])('with %s ends in a refusal, and with keys for nobody', (_, caller, called, callerEnd) => {
+    const [one, two] = meet(caller, called);
+    expect([one.keys, two.keys]).toEqual([null, null]);
+    if (callerEnd !== '') expect(one.ends).toEqual([callerEnd]);
+    else
+      expect(two.ends[0]).toMatch(
+        /^refuses 1: it has (a|no) cluster secret, and this controller has (none|one)$/,
+      );
+  });
+
+  it('without a secret ends in a refusal where the connection leaves the machine', () => {
+    const [, called] = meet({ secret: null, isLocal: false }, { secret: null, isLocal: false });
+    expect(called.ends).toEqual(['refuses 1: without a cluster secret, peers are taken from loopback only']);
+  });
+
+  it('tells both ends what the caller finds wrong, with proof of who says so', () => {
+    const [caller, called] = meet({ whyMisplaced: { reason: 'not here', taken: false } });
+    expect([caller.ends, called.ends]).toEqual([['refuses 0: not here'], ['refused by 1: not here, proved']]);
+  });
+
+  it('refuses a proof that is sent back to the end that made it', () => {
+    const caller = new End('caller');
+    const hello = caller.sent[0] as Hello;
+    const mirror = new End('called', { nonce: 'caller', hello: { ...hello, node: 0 } });
+    mirror.greeting.onMessage(hello);
+    const [own, proof] = mirror.sent;
+    const victim = new End('called', { nonce: 'caller', hello: { ...hello, node: 0 } });
+    victim.greeting.onMessage(own!);
+    victim.greeting.onMessage(proof!);
+    expect(victim.ends).toEqual(['refuses 0: it does not have the same cluster secret']);
+  });
+
+  it('refuses the proof of another connection', () => {
+    const [caller, called] = [new End('caller'), new End('called')];
+    called.greeting.onMessage(caller.sent.shift()!);
+    for (const message of called.sent) caller.greeting.onMessage(message);
+    const proof = caller.sent.find(({ type }) => type === 'proof')!;
+    const later = new End('called', { nonce: 'another' });
+    later.greeting.onMessage(new End('caller').sent[0]!);
+    later.greeting.onMessage(proof);
+    expect(later.ends).toEqual(['refuses 1: it does not have the same cluster secret']);
+  });
+
+  it.each<[Side, PeerMessage]>([
+    ['called', { type: 'welcome' }],
+    ['caller', { type: 'welcome' }],
+    ['called', { type: 'proof', mac: Buffer.alloc(32), refusal: '' }],
+    ['caller', { type: 'proof', mac: Buffer.alloc(32), refusal: '' }],
+    ['called', { type: 'sync-next', exchange: 1 }],
+  ])('of the %s refuses a %j as the first message', (side, message) => {
+    const end = new End(side);
+    end.greeting.onMessage(message);
+    expect(end.ends).toEqual([`refuses null: a ${message.type} does not belong into a handshake here`]);
+  });
+
+  it('refuses a second hello, which would change what was proved', () => {
+    const called = new End('called');
+    called.greeting.onMessage(new End('caller').sent[0]!);
+    called.greeting.onMessage(new End('caller', { nonce: 'other' }).sent[0]!);
+    expect(called.ends).toEqual(['refuses 1: a hello does not belong into a handshake here']);
+  });
+
+  it('refuses a nonce of another length', () => {
+    const [, called] = meet({ hello: { nonce: Buffer.alloc(31) } });
+    expect(called.ends).toEqual(['refuses 1: a nonce of 31 bytes is none']);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { VERSIONS } from '../../../src/peer/first-words.ts';
 import { KeystreamTags, type LinkTags, MacTags } from '../../../src/peer/frame-tags.ts';
 import { LINK_BYTES_MAX, Link } from '../../../src/peer/link.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
+import { VERSIONS } from '../../../src/peer/preface.ts';
 import { ConnectionDouble } from '../../support/connection-double.ts';
 import { framed, framedBytes } from '../../support/framed.ts';
 

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
 import { GROUP_MAX } from '../../../src/peer/codec.ts';
-import { firstWordsOf, VERSIONS } from '../../../src/peer/first-words.ts';
 import type { Hello, PeerMessage } from '../../../src/peer/messages.ts';
 import { CALLERS_MAX } from '../../../src/peer/pending-handshakes.ts';
+import { prefaceOf, VERSIONS } from '../../../src/peer/preface.ts';
 import { valueIn } from '../../support/effects.ts';
 import { eventually } from '../../support/eventually.ts';
 import { framed } from '../../support/framed.ts';
@@ -43,8 +43,8 @@ async function stop(node: MeshNode): Promise<void> {
 const upEverywhere = (all: readonly MeshNode[]) =>
   eventually(() => all.every((one) => all.every((peer) => peer === one || one.mesh.isUp(peer.node))));
 
-/** A caller's first words. */
-const FIRST_WORDS = firstWordsOf(VERSIONS);
+/** Of a caller. */
+const PREFACE = prefaceOf(VERSIONS);
 
 const next = (exchange: number): PeerMessage => ({ type: 'sync-next', exchange });
 
@@ -256,7 +256,7 @@ describe('a mesh turns away', () => {
   ])('who says %s', async (_, bytes) => {
     const addresses = await meshAddresses(2);
     const a = await start(0, addresses);
-    const { closed } = await stranger(addresses[0]!, Buffer.concat([FIRST_WORDS, bytes]));
+    const { closed } = await stranger(addresses[0]!, Buffer.concat([PREFACE, bytes]));
     await closed;
     expect(a.received).toEqual([]);
     expect([...a.events, ...a.strangers]).toEqual([expect.stringMatching(/./)]);
@@ -350,7 +350,7 @@ describe('a mesh with a secret', () => {
     const addresses = await meshAddresses(2);
     const a = await start(0, addresses, { secret });
     const held: Promise<unknown>[] = [];
-    for (let i = 0; i < CALLERS_MAX + 20; i++) held.push((await stranger(addresses[0]!, FIRST_WORDS)).closed);
+    for (let i = 0; i < CALLERS_MAX + 20; i++) held.push((await stranger(addresses[0]!, PREFACE)).closed);
     await eventually(() => expect(a.connections).toBeLessThanOrEqual(CALLERS_MAX));
     const b = await start(1, addresses, { secret });
     await upEverywhere([a, b]);
@@ -406,7 +406,7 @@ describe('a mesh that is closed', () => {
     const b = await start(1, addresses);
     const c = await start(2, addresses);
     await eventually(() => b.mesh.isUp(2) && sockets.length >= 2);
-    const halfway = await stranger(first!, FIRST_WORDS);
+    const halfway = await stranger(first!, PREFACE);
     await eventually(() => expect(b.connections).toBe(2));
     await Promise.all([stop(b), stop(c), halfway.closed]);
     await eventually(

@@ -8,7 +8,7 @@ import { markKeyOf } from '../../../replication/restore/store-watch.ts';
 import { createDriver } from '../../../store/create-driver.ts';
 import type { KvDriver, StoreStats } from '../../../store/driver.ts';
 import { LargeValues } from '../../../store/large-values.ts';
-import { whatAnswers } from '../../../store/what-answers.ts';
+import { probePort } from '../../../store/probe-port.ts';
 import { NODE_TRANSPORT } from '../../../transport/node-transport.ts';
 import { OperationError } from '../../failure.ts';
 import { describeTakenPort, isPortTaken } from '../../process/port-owner.ts';
@@ -87,7 +87,7 @@ async function journalNames(runDirectory: string): Promise<string[]> {
 
 /** @throws OperationError that says what answers there instead */
 async function openMemcached(address: Address): Promise<KvDriver> {
-  const { kind, words } = await whatAnswers(NODE_TRANSPORT, address, ANSWER_TIMEOUT_MS);
+  const { kind, words } = await probePort(NODE_TRANSPORT, address, ANSWER_TIMEOUT_MS);
   const where = formatAddress(address);
   if (kind === 'nobody')
     throw new OperationError(

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../../../controller/settings.ts';
-import { whatAnswers } from '../../../store/what-answers.ts';
+import { probePort } from '../../../store/probe-port.ts';
 import { NODE_TRANSPORT } from '../../../transport/node-transport.ts';
 import { OperationError } from '../../failure.ts';
 import { formatAddress } from '../../settings/address.ts';
@@ -79,7 +79,7 @@ export async function waitForAnswer(address: Address): Promise<void> {
 /** @returns null once it answers */
 async function answerProblem(address: Address, lives: () => boolean): Promise<string | null> {
   const deadline = performance.now() + READY_TIMEOUT_MS;
-  while ((await whatAnswers(NODE_TRANSPORT, address, READY_TIMEOUT_MS)).kind !== 'memcached') {
+  while ((await probePort(NODE_TRANSPORT, address, READY_TIMEOUT_MS)).kind !== 'memcached') {
     if (!lives()) return 'ended at once';
     if (performance.now() > deadline) return `does not answer within ${READY_TIMEOUT_MS / 1000} s`;
     await sleep(POLL_MS);

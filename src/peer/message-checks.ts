@@ -7,11 +7,11 @@ import { compareVersions, TICKS_PER_MS, type Version, versionTimeOfMs } from '..
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
 import type { Push } from '../replication/convergent/messages.ts';
-import { clockRefusal } from './handshake.ts';
+import { clockRefusal } from './cluster-identity.ts';
 import type { PeerMessage } from './messages.ts';
-import { isNote } from './note.ts';
+import { isReasonText } from './reason-text.ts';
 
-export interface AdmissionPorts {
+export interface MessageChecksPorts {
   /** This controller. */
   readonly node: number;
   /** Configured controllers. */
@@ -30,10 +30,10 @@ export interface AdmissionPorts {
  * A time that got past here would be journalled, and could drag the clocks of all controllers to the end of time, or end
  * every entry that is older than a flush from the future.
  */
-export class Admission {
-  readonly #ports: AdmissionPorts;
+export class MessageChecks {
+  readonly #ports: MessageChecksPorts;
 
-  constructor(ports: AdmissionPorts) {
+  constructor(ports: MessageChecksPorts) {
     this.#ports = ports;
   }
 
@@ -86,7 +86,8 @@ export class Admission {
 
   #heartbeat(heartbeat: Heartbeat): string | null {
     const { time, installed, standing, hears, doubts, heard, known, failing, storeTrouble } = heartbeat;
-    if (!isNote(failing) || !isNote(storeTrouble)) return 'what it says of its troubles is no text';
+    if (!isReasonText(failing) || !isReasonText(storeTrouble))
+      return 'what it says of its troubles is no text';
     return (
       this.#time(time) ??
       this.#ballot(installed) ??
@@ -141,7 +142,7 @@ export class Admission {
     from: number,
     { ballot, members, sources, base, baseApplied, union, reason }: Accept,
   ): string | null {
-    if (!isNote(reason, REASON_CHARS_MAX)) return 'the reason for a view is no text';
+    if (!isReasonText(reason, VIEW_REASON_CHARS_MAX)) return 'the reason for a view is no text';
     const isMember = (node: number) => members.some((member) => member.node === node);
     if (!isMember(base) || !sources.includes(base)) return 'the base of a view is not among its members';
     return (
@@ -225,7 +226,7 @@ const VALUE_BYTES_MAX = 134_217_728;
 const MARKS_ALL = MARKS.stale | MARKS.taken;
 
 /** Most characters of the reason for a view: it names controllers, and quotes what one of them said. */
-const REASON_CHARS_MAX = 2_048;
+const VIEW_REASON_CHARS_MAX = 2_048;
 
 function first<T>(list: readonly T[], flawOf: (item: T) => string | null): string | null {
   for (const item of list) {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { whatAnswers } from '../../../src/store/what-answers.ts';
+import { probePort } from '../../../src/store/probe-port.ts';
 import { NODE_TRANSPORT } from '../../../src/transport/node-transport.ts';
 import { StateWatch } from '../../support/driver-calls.ts';
 import { freePort, portOf } from '../../support/free-port.ts';
@@ -32,15 +32,15 @@ describe('what listens at an address is told by its first answer', () => {
     ['x'.repeat(100_000), 'unknown', `something that answers "${'x'.repeat(40)}"`],
     [null, 'silent', 'something that accepts connections and answers nothing'],
   ])('%j', async (reply, kind, words) => {
-    expect(await whatAnswers(NODE_TRANSPORT, await serve(reply), 300)).toEqual({ kind, words });
+    expect(await probePort(NODE_TRANSPORT, await serve(reply), 300)).toEqual({ kind, words });
   });
 
   it('nobody', async () => {
-    expect(
-      await whatAnswers(NODE_TRANSPORT, { host: '127.0.0.1', port: await freePort() }, 300),
-    ).toMatchObject({
-      kind: 'nobody',
-    });
+    expect(await probePort(NODE_TRANSPORT, { host: '127.0.0.1', port: await freePort() }, 300)).toMatchObject(
+      {
+        kind: 'nobody',
+      },
+    );
   });
 });
 

@@ -5,7 +5,7 @@ const SAME_MS = 60_000;
 const OTHER_MS = 1_000;
 
 /** Whoever sends what is refused must not be able to fill the log with it. */
-export class NoticeLimit {
+export class LogRateLimit {
   readonly #clock: Clock;
   #last = '';
   #lastMs = Number.NEGATIVE_INFINITY;

@@ -12,7 +12,7 @@ export interface VersionRange {
  */
 export const VERSIONS: VersionRange = { min: 2, max: 3 };
 
-/** The last version whose first words name one version, and no range. The called end does not answer them. */
+/** The last version whose preface names one version, and no range. The called end does not answer such a preface. */
 export const LAST_WITHOUT_RANGE = 2;
 
 /**
@@ -22,41 +22,44 @@ export const LAST_WITHOUT_RANGE = 2;
  */
 const NAME = Buffer.from('\xfememchorus/', 'latin1');
 
-export function firstWordsOf({ min, max }: VersionRange): Buffer {
+export function prefaceOf({ min, max }: VersionRange): Buffer {
   return Buffer.concat([NAME, Buffer.from(`${min}-${max}\n`)]);
 }
 
-/** As a release without ranges sends them. */
-export function firstWordsOfOne(version: number): Buffer {
+/** As a release without ranges sends it. */
+export function prefaceOfOne(version: number): Buffer {
   return Buffer.concat([NAME, Buffer.from(`${version}\n`)]);
 }
 
-/** First words with more bytes than this are none. */
-export const FIRST_WORDS_BYTES_MAX = NAME.length + '999-999\n'.length;
+/** Longest preface. */
+export const PREFACE_BYTES_MAX = NAME.length + '999-999\n'.length;
 
 /** What the first bytes of a connection are. */
-export type FirstWords =
-  /** They are of another protocol. */
+export type Preface =
+  /** The bytes are of another protocol. */
   | { readonly kind: 'none' }
-  /** They may still become the first words of a controller. */
+  /** The bytes may still become a preface. */
   | { readonly kind: 'partial' }
-  /** `length`: where the frames begin. `hasRange` is false where only one version is named. */
-  | {
-      readonly kind: 'peer';
-      readonly versions: VersionRange;
-      readonly hasRange: boolean;
-      readonly length: number;
-    };
+  | PeerPreface;
 
-const NONE: FirstWords = { kind: 'none' };
-const PARTIAL: FirstWords = { kind: 'partial' };
+export interface PeerPreface {
+  readonly kind: 'peer';
+  readonly versions: VersionRange;
+  /** False where the preface names one version only, as that of release 0.1.0 does. */
+  readonly hasRange: boolean;
+  /** Where the frames begin. */
+  readonly length: number;
+}
+
+const NONE: Preface = { kind: 'none' };
+const PARTIAL: Preface = { kind: 'partial' };
 
 /** @param first the first bytes of a connection, as far as they have arrived */
-export function firstWordsIn(first: Buffer): FirstWords {
+export function prefaceIn(first: Buffer): Preface {
   if (first[0] !== NAME[0]) return NONE;
   const named = Math.min(first.length, NAME.length);
   if (!first.subarray(0, named).equals(NAME.subarray(0, named))) return NONE;
-  const rest = first.toString('latin1', named, Math.min(first.length, FIRST_WORDS_BYTES_MAX));
+  const rest = first.toString('latin1', named, Math.min(first.length, PREFACE_BYTES_MAX));
   const found = /^(\d{1,3})(?:-(\d{1,3}))?\n/.exec(rest);
   if (found === null) return /^(\d{1,3}(-(\d{1,3})?)?)?$/.test(rest) ? PARTIAL : NONE;
   const min = Number(found[1]);
@@ -93,18 +96,18 @@ export function refusalInVersion1(reason: string): Buffer {
 /** What two ends have agreed on before the first frame. */
 export interface Agreement {
   readonly version: number;
-  /** The first words of both ends. Both prove the cluster secret over them, so that nobody can change them on the way. */
-  readonly words: Buffer;
+  /** The prefaces of both ends. Both prove the cluster secret over them, so that a change on the way is found out. */
+  readonly prefaces: Buffer;
 }
 
-/** @returns null when there is no common version @param caller and `called`: the ranges that the ends named */
+/** @returns null when there is no common version @param caller range of the end that calls @param called range of the other end */
 export function agreementOf(caller: VersionRange, called: VersionRange): Agreement | null {
   const version = commonVersion(caller, called);
   if (version === null) return null;
-  return { version, words: Buffer.concat([firstWordsOf(caller), firstWordsOf(called)]) };
+  return { version, prefaces: Buffer.concat([prefaceOf(caller), prefaceOf(called)]) };
 }
 
-/** With an end that names one version: nothing else is part of what both ends prove. */
+/** With an end that names one version: both ends prove the secret over the preface of that version alone. */
 export function agreementOnOne(version: number): Agreement {
-  return { version, words: firstWordsOfOne(version) };
+  return { version, prefaces: prefaceOfOne(version) };
 }

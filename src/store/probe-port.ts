@@ -13,11 +13,7 @@ export interface Listener {
  * Asks a listener what it is: in memcached's text protocol, since every memcached answers that, and other servers
  * answer an unknown line in a manner of their own. It is told nothing that could change anything there.
  */
-export function whatAnswers(
-  transport: Transport,
-  address: StoreAddress,
-  timeoutMs: number,
-): Promise<Listener> {
+export function probePort(transport: Transport, address: StoreAddress, timeoutMs: number): Promise<Listener> {
   return new Promise((resolve) => {
     let received = '';
     let isAccepted = false;

@@ -9,21 +9,21 @@ export class Note {
   of(reason: string): string {
     if (reason !== this.#reason) {
       this.#reason = reason;
-      this.#text = noteOf(reason);
+      this.#text = reasonTextOf(reason);
     }
     return this.#text;
   }
 }
 
 /** Most characters of a note; a peer that sends more is no peer. */
-export const NOTE_CHARS_MAX = 240;
+export const REASON_CHARS_MAX = 240;
 
 /** What a peer sent as a note is one: text that may be logged and shown as it is. */
-export function isNote(text: string, charsMax = NOTE_CHARS_MAX): boolean {
+export function isReasonText(text: string, charsMax = REASON_CHARS_MAX): boolean {
   return text.length <= charsMax && /^[\x20-\x7e\xa0-\xff]*$/.test(text);
 }
 
-export function noteOf(reason: string): string {
+export function reasonTextOf(reason: string): string {
   const printable = reason.replace(/[^\x20-\x7e\xa0-\xff]/g, '?');
-  return printable.length <= NOTE_CHARS_MAX ? printable : `${printable.slice(0, NOTE_CHARS_MAX - 1)}~`;
+  return printable.length <= REASON_CHARS_MAX ? printable : `${printable.slice(0, REASON_CHARS_MAX - 1)}~`;
 }

@@ -3,7 +3,7 @@ import { NO_BALLOT } from '../../../src/membership/ballot.ts';
 import type { Accept, Heartbeat, Promised } from '../../../src/membership/messages.ts';
 import type { Effect, SetEffect } from '../../../src/ordering/effect.ts';
 import { msOfVersionTime, TICKS_PER_MS } from '../../../src/ordering/version.ts';
-import { Admission } from '../../../src/peer/admission.ts';
+import { MessageChecks } from '../../../src/peer/message-checks.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
 import type { OrderedFrame } from '../../../src/replication/broadcast/messages.ts';
 import { deleteOf, setOf } from '../../support/effects.ts';
@@ -13,7 +13,7 @@ const NOW = 1_000_000_000 * TICKS_PER_MS;
 const SECOND = 1000 * TICKS_PER_MS;
 const FROM = 1;
 
-const admission = new Admission({
+const admission = new MessageChecks({
   node: 0,
   nodes: 3,
   aheadMs: (time) => (time - NOW) / TICKS_PER_MS,

@@ -3,48 +3,48 @@ import {
   agreementOf,
   agreementOnOne,
   commonVersion,
-  FIRST_WORDS_BYTES_MAX,
-  firstWordsIn,
-  firstWordsOf,
-  firstWordsOfOne,
+  PREFACE_BYTES_MAX,
+  prefaceIn,
+  prefaceOf,
+  prefaceOfOne,
   VERSIONS,
   versionRefusal,
-} from '../../../src/peer/first-words.ts';
+} from '../../../src/peer/preface.ts';
 
-const OWN = firstWordsOf(VERSIONS);
+const OWN = prefaceOf(VERSIONS);
 
-describe('the first words of a connection', () => {
-  it('are these bytes', () => {
+describe('the preface', () => {
+  it('consists of these bytes', () => {
     expect(OWN.toString('latin1')).toBe('\xfememchorus/2-3\n');
-    expect(firstWordsOfOne(2).toString('latin1')).toBe('\xfememchorus/2\n');
+    expect(prefaceOfOne(2).toString('latin1')).toBe('\xfememchorus/2\n');
   });
 
-  it('begin with a byte that no other protocol of the port begins with', () => {
+  it('begins with a byte that no other protocol of the port begins with', () => {
     const others = [0x80, 0x81, 0x16];
     expect(OWN[0]).toBeGreaterThan(0x7f);
     expect(others).not.toContain(OWN[0]);
   });
 
-  it.each([OWN, firstWordsOfOne(2), firstWordsOf({ min: 100, max: 999 })])(
-    'are recognised however few of their bytes have arrived: %s',
-    (words) => {
-      for (let length = 1; length < words.length; length++) {
-        expect(firstWordsIn(words.subarray(0, length)).kind).toBe('partial');
+  it.each([OWN, prefaceOfOne(2), prefaceOf({ min: 100, max: 999 })])(
+    'is recognised however few of its bytes have arrived: %s',
+    (bytes) => {
+      for (let length = 1; length < bytes.length; length++) {
+        expect(prefaceIn(bytes.subarray(0, length)).kind).toBe('partial');
       }
-      expect(words.length).toBeLessThanOrEqual(FIRST_WORDS_BYTES_MAX);
+      expect(bytes.length).toBeLessThanOrEqual(PREFACE_BYTES_MAX);
     },
   );
 
-  it('name a range of versions, or one version, and may be followed by frames', () => {
+  it('names a range of versions, or one version, and frames may follow it', () => {
     const more = Buffer.concat([OWN, Buffer.from('0-9\n')]);
-    expect(firstWordsIn(more)).toEqual({
+    expect(prefaceIn(more)).toEqual({
       kind: 'peer',
       versions: VERSIONS,
       hasRange: true,
       length: OWN.length,
     });
-    const one = firstWordsOfOne(123);
-    expect(firstWordsIn(one)).toEqual({
+    const one = prefaceOfOne(123);
+    expect(prefaceIn(one)).toEqual({
       kind: 'peer',
       versions: { min: 123, max: 123 },
       hasRange: false,
@@ -63,8 +63,8 @@ describe('the first words of a connection', () => {
     '\xfememchorus/2-\n',
     '\xfememchorus/2-1234\n',
     '\xfememchorus/3-2\n',
-  ])('are not %j', (text) => {
-    expect(firstWordsIn(Buffer.from(text, 'latin1')).kind).toBe('none');
+  ])('is not %j', (text) => {
+    expect(prefaceIn(Buffer.from(text, 'latin1')).kind).toBe('none');
   });
 });
 
@@ -82,10 +82,10 @@ describe('two ends', () => {
     expect(agreementOf(a, b)?.version ?? null).toBe(version);
   });
 
-  it('prove the first words of both of them, and in version 2 those of that version', () => {
+  it('prove the secret over both prefaces, and in version 2 over the preface of that version', () => {
     const caller = { min: 2, max: 4 };
-    expect(agreementOf(caller, VERSIONS)?.words).toEqual(Buffer.concat([firstWordsOf(caller), OWN]));
-    expect(agreementOnOne(2)).toEqual({ version: 2, words: firstWordsOfOne(2) });
+    expect(agreementOf(caller, VERSIONS)?.prefaces).toEqual(Buffer.concat([prefaceOf(caller), OWN]));
+    expect(agreementOnOne(2)).toEqual({ version: 2, prefaces: prefaceOfOne(2) });
   });
 
   it('without a common version are told both ranges', () => {

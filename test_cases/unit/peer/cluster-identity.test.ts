@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { type ClusterIdentity, clockRefusal, refusalOf } from '../../../src/peer/cluster-identity.ts';
+import type { Hello } from '../../../src/peer/messages.ts';
+
+const OWN: ClusterIdentity = {
+  cluster: 'ours',
+  level: 'sequential',
+  peers: 'a:1,b:2',
+  node: 0,
+};
+const HELLO: Hello = {
+  type: 'hello',
+  cluster: 'ours',
+  level: 'sequential',
+  peers: 'a:1,b:2',
+  node: 1,
+  incarnation: 7,
+  nonce: Buffer.alloc(32),
+  hasSecret: true,
+  onNetwork: false,
+};
+
+describe('the handshake', () => {
+  it('takes a peer of the same cluster', () => {
+    expect(refusalOf(HELLO, OWN)).toBeNull();
+  });
+
+  it.each([
+    [{ cluster: 'theirs' }, 'cluster "theirs" is not "ours"'],
+    [{ peers: 'a:1,c:3' }, 'its peers (a:1,c:3) are not the same as here (a:1,b:2)'],
+    [{ level: 'eventual' }, 'level eventual is not sequential'],
+    [{ node: 0 }, 'two controllers claim to be number 0'],
+  ])('turns away %j, and says why', (difference, reason) => {
+    expect(refusalOf({ ...HELLO, ...difference }, OWN)).toBe(reason);
+  });
+
+  it('refuses versions that are too far ahead, and says by how much', () => {
+    expect(clockRefusal(500, 500)).toBeNull();
+    expect(clockRefusal(-10_000, 500)).toBeNull();
+    expect(clockRefusal(3_500, 500)).toBe('its versions are 3.5 s ahead (max_clock_skew 0.5 s)');
+  });
+});
