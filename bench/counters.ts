@@ -2,7 +2,7 @@ import { TextClient } from '../test_cases/support/text-client.ts';
 import type { LoadResult } from './loader/loader.ts';
 import type { Subject } from './subjects/subject.ts';
 
-/** As the load generator names them. */
+/** The key as the load generator names it. */
 function keyOf(number: number): string {
   return `key-${String(number).padStart(9, '0')}`;
 }
@@ -16,10 +16,10 @@ export async function zeroCounters(subject: Subject, count: number): Promise<voi
 }
 
 /**
- * Reads the counters at every place that clients can connect to. An increment that was answered with an error may
- * have happened or not.
+ * Reads the counters from every port that clients can connect to. An increment that was answered with an
+ * error may have happened or not.
  *
- * @returns what is wrong, in words; null when all of it adds up
+ * @returns what is wrong, human-readable; null when the sums are right
  */
 export async function missingCounts(
   subject: Subject,

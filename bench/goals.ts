@@ -1,13 +1,13 @@
 import { type Cell, type Figure, figureOf, findCell, type Results } from './results.ts';
 
-/** A ratio of two figures of one run, and what it should be. */
+/** A ratio of two figures of one run, and its target. */
 export interface Goal {
   readonly what: string;
   readonly target: string;
-  /** The ratio; null: not measured. */
+  /** The ratio; null when it was not measured. */
   readonly ratio: number | null;
   readonly met: boolean | null;
-  /** What the ratio was made of, or why there is none. */
+  /** The figures behind the ratio, or why there is none. */
   readonly detail: string;
 }
 
@@ -29,7 +29,7 @@ const small = (scenario: string, subject: string, figure?: Figure): Side => ({
   ...(figure !== undefined && { figure }),
 });
 
-/** Rows that compare two subjects under one load. */
+/** Rows that compare two subjects under the same load. */
 const COMPARISONS: readonly {
   readonly what: string;
   readonly mine: Side;
@@ -151,7 +151,10 @@ function judge(
   return { what, target: words, ratio, met, detail: `${brief(upper)} / ${brief(lower)}` };
 }
 
-/** The group's cells of a scenario, by the number in the subject's name (` 10000 keys`, ` x5`), smallest first. */
+/**
+ * The cells of a scenario, sorted by the number in the name of the subject (` 10000 keys`, ` x5`), the
+ * smallest first.
+ */
 function bySize(cells: readonly Cell[], group: string, scenario: string, pattern: RegExp): [number, Cell][] {
   return cells
     .filter((cell) => cell.group === group && cell.scenario === scenario)
@@ -162,7 +165,7 @@ function bySize(cells: readonly Cell[], group: string, scenario: string, pattern
     .sort(([a], [b]) => a - b);
 }
 
-/** Controllers' CPU per operation, at the most keys and at the fewest. */
+/** The CPU time of controllers per operation, at the most keys and at the fewest. */
 function costGoals(cells: readonly Cell[]): Goal[] {
   return ['get', 'set'].map((scenario) => {
     const sizes = bySize(cells, 'keys', scenario, / (\d+) keys$/);
@@ -175,8 +178,8 @@ function costGoals(cells: readonly Cell[]): Goal[] {
 }
 
 /**
- * Reads per second of CPU, all processes counted, against three controllers; and writes per second times the number
- * of controllers: where writes fall as 1/N, the product stays.
+ * Compares clusters of several sizes with three controllers: reads per second of CPU, all processes counted;
+ * and writes per second times the number of controllers. Where writes fall as 1/N, the product is constant.
  */
 function sizeGoals(cells: readonly Cell[]): Goal[] {
   const reads = bySize(cells, 'controllers', 'get', / x(\d+)$/);

@@ -7,32 +7,32 @@ import { NUTCRACKER } from './subjects/nutcracker.ts';
 import { REDIS } from './subjects/redis.ts';
 import type { SubjectKind } from './subjects/subject.ts';
 
-/** A load, and who takes it. */
+/** A load, and the subjects that it is measured on. */
 export interface Scenario {
   readonly name: string;
   readonly title: string;
   readonly load: Load;
-  /** Of the group's subjects; without it, all that speak a dialect which can carry it. */
+  /** Selects subjects of the group; by default, all whose dialect can carry the load. */
   readonly takes?: (kind: SubjectKind) => boolean;
 }
 
 export interface Entrant {
   readonly kind: SubjectKind;
-  /** Filled in before, and drawn from. */
+  /** The number of keys that are filled in before, and drawn from. */
   readonly keys: number;
 }
 
 /** Subjects that run at the same time, so that each round of a scenario visits all of them in turn. */
 export interface Group {
   readonly name: string;
-  /** What `--only` calls it. */
+  /** The name for `--only`. */
   readonly part: GroupName;
   readonly title: string;
   /** Bytes of each value. */
   readonly value: number;
   readonly entrants: readonly Entrant[];
   readonly scenarios: readonly Scenario[];
-  /** `incr` alone: nothing is filled in, and the sums are compared at the end of each measurement. */
+  /** Only `incr`: nothing is filled in, and the sums are compared at the end of each measurement. */
   readonly counts?: boolean;
 }
 
@@ -88,7 +88,7 @@ function small({ levels, rate }: Options): Group {
   };
 }
 
-/** Reads with and without memory for hot entries in the controllers. */
+/** Compares reads with and without memory for hot entries in the controllers. */
 function hot(): Group {
   const kinds = [
     NUTCRACKER,
@@ -110,7 +110,7 @@ function hot(): Group {
   };
 }
 
-/** What it costs that a write is on disk: in time, or when it is answered. */
+/** Measures the cost of durability: of writes that are on disk a moment after their answer, or before it. */
 function durability(): Group {
   const [none, async, sync] = ['none', 'async', 'sync'].map((word) =>
     memchorus({ level: STRONG, settings: { durability: word }, suffix: ` ${word}` }),

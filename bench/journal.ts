@@ -10,8 +10,10 @@ import { type JournalOptions, openJournal } from '../src/journal/open-journal.ts
 import { setOf } from '../test_cases/support/effects.ts';
 
 /**
- * What the journal costs: writes a second at each durability, interleaved in one run, and the time and bytes of
- * a million keys. `node --expose-gc bench/journal.ts [keys] [directory]`
+ * Measures the cost of the journal: writes a second at each durability, interleaved in one run, and the time
+ * and bytes of a million keys.
+ *
+ *     node --expose-gc bench/journal.ts [keys] [directory]
  */
 const KEYS = Number(process.argv[2] ?? 1_000_000);
 const ROOT = mkdtempSync(join(process.argv[3] ?? tmpdir(), 'memchorus-bench-'));
@@ -48,7 +50,10 @@ function kept(journal: Journal): Promise<void> {
   });
 }
 
-/** Batch by batch, each one event-loop turn; at `sync` the next begins when the last is on disk. */
+/**
+ * Writes batch by batch, each in one event-loop turn. At `sync` the next batch begins when the last one is on
+ * disk.
+ */
 async function writesPerSecond(journal: Journal, batch: number, sync: boolean): Promise<number> {
   const start = performance.now();
   let writes = 0;

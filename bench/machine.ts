@@ -12,7 +12,7 @@ const PROGRAMS = {
   etcd: ['--version'],
 } as const;
 
-/** @param directory where servers keep what they write */
+/** @param directory where the servers store their files */
 export function machineNow(directory: string): Machine {
   const versions: Record<string, string> = {
     node: process.version,
@@ -33,7 +33,7 @@ export function machineNow(directory: string): Machine {
   };
 }
 
-/** The commit that was measured, with a `+` when files differ from it. */
+/** The commit that is measured, with a `+` when files differ from it. */
 export function commitNow(): string {
   const git = (...words: string[]) =>
     execFileSync('git', words, { cwd: PROJECT_DIRECTORY, encoding: 'utf8', stdio: 'pipe' }).trim();

@@ -37,7 +37,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** @returns the exit code: a run with failures is no good run; one that was interrupted leaves no results */
+/** @returns the exit code: a run with failures is not a success; an interrupted run leaves no results */
 async function measure(options: Options): Promise<number> {
   const loader = Loader.compile();
   const date = new Date().toISOString();
@@ -62,7 +62,7 @@ async function measure(options: Options): Promise<number> {
   return results.failures.length > 0 ? EXIT_FAILED : EXIT_OK;
 }
 
-/** The files first: what reads the output may have gone, as `head` does. */
+/** Writes the files before it prints, because the reader of the output may be gone, as with `head`. */
 function report(results: Results, file: string, page: string): void {
   const goals = goalsOf(results);
   mkdirSync(dirname(file), { recursive: true });
@@ -86,7 +86,7 @@ function read(file: string): Results {
   return results;
 }
 
-/** The first Ctrl-C ends the measurement and stops what runs; the second does not wait for that. */
+/** The first Ctrl-C ends the measurement and stops all servers; the second one does not wait for that. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   const onSignal = (): void => {
@@ -98,7 +98,7 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-/** One line that is written over on a terminal; elsewhere nothing, so that logs stay short. */
+/** On a terminal, one line that is overwritten; elsewhere nothing, so that logs stay short. */
 function tell(words: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${words}`);
 }

@@ -18,20 +18,20 @@ export type GroupName = (typeof GROUP_NAMES)[number];
 
 export interface Options {
   readonly rounds: number;
-  /** Of each measurement, without its warm-up. */
+  /** Length of each measurement, without its warm-up. */
   readonly seconds: number;
-  /** Of each subject's first load, before it is measured. */
+  /** Length of the load that warms each subject up before it is measured. */
   readonly warmUpSeconds: number;
   readonly only: readonly GroupName[];
   readonly levels: readonly Level[];
-  /** Numbers of keys that the cost per operation is measured at. */
+  /** The numbers of keys at which the cost per operation is measured. */
   readonly keyCounts: readonly number[];
   readonly controllerCounts: readonly number[];
   /** Requests per second of the latency measurement. */
   readonly rate: number;
-  /** Where the servers keep what they write. */
+  /** The directory where the servers store their files. */
   readonly directory: string;
-  /** Of the results; null: named by date. */
+  /** The file for the results; null: named by date. */
   readonly json: string | null;
   readonly page: string;
 }
@@ -97,7 +97,7 @@ export function parseOptions(words: readonly string[]): Wish {
   return { kind: 'run', options };
 }
 
-/** 10 thousand, 100 thousand, …, and the largest itself. */
+/** 10 thousand, 100 thousand and so on, and the largest number itself. */
 export function keyCountsTo(most: number): number[] {
   const counts = [];
   for (let keys = KEYS_LEAST; keys < most; keys *= 10) counts.push(keys);

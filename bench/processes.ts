@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { OperationError } from '../src/cli/failure.ts';
 
-/** Everything that was started here and has not ended: it ends with this process, however that ends. */
+/** Processes that were started here and have not ended. They end with this process, however it ends. */
 const owned = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of owned) child.kill('SIGKILL');
@@ -19,7 +19,7 @@ export function own(child: ChildProcess): ChildProcess {
 
 const STOP_WITHIN_MS = 3000;
 
-/** A server in the background, its output in `NAME.out` of the directory. */
+/** A server in the background. Its output goes to `NAME.out` in the directory. */
 export class Server {
   readonly name: string;
   readonly #child: ChildProcess;
@@ -41,7 +41,7 @@ export class Server {
     return this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** The last lines of what it printed. */
+  /** The last lines of its output. */
   tail(): string {
     return readFileSync(this.#output, 'utf8').trimEnd().split('\n').slice(-10).join('\n');
   }
@@ -56,7 +56,7 @@ export class Server {
   }
 }
 
-/** What the program says about itself on its first line; null: it is not installed. */
+/** The first line of what the program prints about itself; null when it is not installed. */
 export function versionOf(program: string, words: readonly string[]): string | null {
   const { error, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', timeout: 5000 });
   if (error !== undefined) return null;
@@ -69,7 +69,7 @@ const READY_INTERVAL_MS = 20;
 /**
  * Resolves once the check says true.
  *
- * @throws OperationError with the end of the output when one of them ends, or it takes too long
+ * @throws OperationError with the end of the output when a server ends, or it takes too long
  */
 export async function becomesReady(servers: readonly Server[], check: () => Promise<boolean>): Promise<void> {
   const until = performance.now() + READY_WITHIN_MS;
@@ -92,21 +92,24 @@ export function listens(port: number): Promise<boolean> {
   });
 }
 
-/** Ticks of proc(5) per second; fixed in Linux's interface to user space. */
+/** Ticks of proc(5) per second, a constant of Linux's interface to user space. */
 const TICKS_PER_SECOND = 100;
 
-/** Seconds of CPU that a process has used, its ended threads included. Its steps are of 10 ms. */
+/** Seconds of CPU that a process has used, including its ended threads, in steps of 10 ms. */
 export function cpuSeconds(pid: number): number {
   return cpuSecondsIn(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 }
 
-/** @param stat proc(5), /proc/pid/stat: utime and stime are fields 14 and 15; the name in field 2 may hold anything */
+/**
+ * @param stat see proc(5), /proc/pid/stat: utime and stime are fields 14 and 15; the name in field 2 may
+ *   contain anything
+ */
 export function cpuSecondsIn(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Seconds of CPU that the whole machine has had, and how many of them it worked, all cores together. */
+/** Seconds of CPU that the machine has had, and how many of them it was busy, over all cores. */
 export interface MachineTime {
   readonly total: number;
   readonly busy: number;
@@ -116,14 +119,20 @@ export function machineTime(): MachineTime {
   return machineTimeIn(readFileSync('/proc/stat', 'latin1'));
 }
 
-/** @param stat proc(5), /proc/stat: user nice system idle iowait irq softirq steal; what guests use is in user */
+/**
+ * @param stat see proc(5), /proc/stat: user nice system idle iowait irq softirq steal; the time of guests is
+ *   part of user
+ */
 export function machineTimeIn(stat: string): MachineTime {
   const ticks = stat.split('\n')[0]!.trim().split(/\s+/).slice(1, 9).map(Number);
   const total = ticks.reduce((sum, one) => sum + one, 0);
   return { total: total / TICKS_PER_SECOND, busy: (total - ticks[3]! - ticks[4]!) / TICKS_PER_SECOND };
 }
 
-/** Memory of a process, in bytes. What is not private is its program and libraries, which all its kind share. */
+/**
+ * Memory of a process, in bytes. Memory that is not private is the program and its libraries, which processes
+ * of the same program share.
+ */
 export interface Resident {
   readonly bytes: number;
   readonly privateBytes: number;

@@ -7,9 +7,11 @@ import { type Cluster, startCluster } from '../test_cases/support/cluster.ts';
 import { AnswerError, TextClient } from '../test_cases/support/text-client.ts';
 
 /**
- * `node bench/refill.ts [--keys 1000000] [--level linearizability]`: how long a controller takes to fill its memcached
- * again, from its journal and from its peers, after that was killed and started, or flushed; what the controller's
- * memory comes to; and what a client that reads one key at a time sees of it.
+ * Measures how long a controller takes to refill its memcached, from its journal and from its peers, after
+ * the memcached was killed and started, or flushed; the memory of the controller meanwhile; and what a client
+ * sees that reads one key at a time.
+ *
+ *     node bench/refill.ts [--keys 1000000] [--level linearizability]
  */
 const { values } = parseArgs({
   options: {
@@ -25,7 +27,7 @@ const CLIENTS = 8;
 const POLL_MS = 50;
 const FILL_AGAIN_MS = 50;
 
-/** For what a memcached may hold: 100-byte values take about 240 bytes each there. */
+/** Memory of a memcached: values of 100 bytes take about 240 bytes each in it. */
 const STORE_MEGABYTES = Math.max(64, Math.ceil((KEYS * 400) / 1_048_576));
 
 const LOSSES = {
@@ -97,7 +99,10 @@ async function fill(cluster: Cluster): Promise<void> {
   );
 }
 
-/** A controller that is busy may refuse some: what matters here is that they are there in the end. */
+/**
+ * Fills in a part of the keys. A busy controller may refuse some writes, which are repeated: what counts is
+ * that all keys are there in the end.
+ */
 async function fillPart(client: TextClient, from: number, to: number): Promise<void> {
   let left = Array.from({ length: to - from }, (_, at) => from + at);
   while (left.length > 0) {
@@ -137,7 +142,7 @@ function rssOf(cluster: Cluster): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024;
 }
 
-/** A client that reads one key after the other, at random; a miss would be a wrong one. */
+/** A client that reads random keys one after the other. A miss is a wrong answer. */
 class Reads {
   readonly #times: number[] = [];
   readonly #done: Promise<void>;
@@ -168,7 +173,7 @@ class Reads {
         if ((await client.get(key)) === null) throw new Error(`${key} was answered as a miss`);
         this.#times.push(performance.now() - startedAt);
       } catch (error) {
-        // While the memcached is away, its controller says so.
+        // While the memcached is down, its controller answers with an error.
         if (!(error instanceof AnswerError)) throw error;
         await sleep(1);
       }

@@ -1,15 +1,18 @@
 import type { LoadResult } from './loader/loader.ts';
 import type { Resident } from './processes.ts';
 
-/** One measurement: a subject under a load, once. */
+/** One measurement of a subject under a load. */
 export interface Round extends LoadResult {
-  /** CPU seconds over the whole load, its warm-up included, by process. */
+  /** CPU seconds of each process over the whole load, the warm-up included. */
   readonly cpu: readonly {
     readonly role: 'front' | 'store';
     readonly name: string;
     readonly seconds: number;
   }[];
-  /** The part of the machine's CPU time that neither the subject nor the load generator used, 0 to 1. */
+  /**
+   * The share of the CPU time of the machine that neither the subject nor the load generator used, from 0 to
+   * 1.
+   */
   readonly foreignCpu: number;
 }
 
@@ -21,13 +24,13 @@ export interface Cell {
   readonly rounds: readonly Round[];
 }
 
-/** Of the largest front process of a subject. */
+/** Memory of the largest front process of a subject. */
 export interface Memory {
   readonly subject: string;
   readonly keys: number;
-  /** Before anything was written. */
+  /** Before any write. */
   readonly idle: Resident;
-  /** With its keys, after the measurements. */
+  /** With all its keys, after the measurements. */
   readonly loaded: Resident;
 }
 
@@ -37,9 +40,9 @@ export interface Machine {
   readonly memoryBytes: number;
   readonly kernel: string;
   readonly fileSystem: string;
-  /** Of other work, when the run began: averages over 1, 5 and 15 minutes. */
+  /** The load of the machine when the run began: averages over 1, 5 and 15 minutes. */
   readonly loadAverage: readonly number[];
-  /** Program and what it says about itself. */
+  /** Each program, and what it prints about itself. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -56,7 +59,7 @@ export interface Results {
   readonly memory: readonly Memory[];
 }
 
-/** A figure over the rounds. */
+/** A figure over all rounds. */
 export interface Spread {
   readonly median: number;
   readonly least: number;
@@ -71,16 +74,16 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, least: sorted[0]!, most: sorted.at(-1)! };
 }
 
-/** What a round says, by name. */
+/** The figures of a round, by name. */
 export const FIGURES = {
   perSecond: (round: Round) => round.operations / round.seconds,
   bytesPerSecond: (round: Round) => round.valueBytes / round.seconds,
   p50Us: (round: Round) => round.p50Us,
   p99Us: (round: Round) => round.p99Us,
   p999Us: (round: Round) => round.p999Us,
-  /** CPU of the processes that speak to clients, microseconds per operation. */
+  /** CPU of the processes that serve clients, in microseconds per operation. */
   frontCpuUs: (round: Round) => (1e6 * cpuOf(round, 'front')) / round.total,
-  /** CPU of all processes of the subject, microseconds per operation. */
+  /** CPU of all processes of the subject, in microseconds per operation. */
   cpuUs: (round: Round) => (1e6 * (cpuOf(round, 'front') + cpuOf(round, 'store'))) / round.total,
   foreignCpu: (round: Round) => round.foreignCpu,
   loaderCpuUs: (round: Round) => (1e6 * round.cpuSeconds) / round.total,

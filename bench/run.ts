@@ -9,25 +9,31 @@ import { cpuSeconds, type MachineTime, machineTime, type Resident, residentOf } 
 import type { Cell, Memory, Results, Round } from './results.ts';
 import type { Subject } from './subjects/subject.ts';
 
-/** Before each measurement: connections are made, the load settles. In parts of `--seconds`. */
+/**
+ * Length of the warm-up before each measurement, as a part of `--seconds`: connections are made, and the load
+ * settles.
+ */
 const WARMUP_PART = 0.2;
 
-/** Filling in: requests in flight on each connection, the second and third when the first was too much. */
+/**
+ * Requests in flight on each connection while keys are filled in: the second and third when the first was too
+ * much.
+ */
 const FILL_DEPTHS = [16, 4, 1];
 const FILL_CONNECTIONS = 16;
 
-/** Values above this, in bytes, are filled in one at a time per connection. */
+/** Values above this size, in bytes, are filled in one at a time per connection. */
 const FILL_VALUE_MAX = 10_000;
 
 export interface RunPorts {
   readonly options: Options;
   readonly loader: Loader;
   readonly signal: AbortSignal;
-  /** What is being done now, in a few words. */
+  /** Reports the current step in a few words. */
   readonly tell: (words: string) => void;
 }
 
-/** A subject that runs, with the keys that are in it. */
+/** A running subject, and the keys that it holds. */
 interface Running extends Entrant {
   readonly subject: Subject;
   readonly idle: Resident;
@@ -36,8 +42,9 @@ interface Running extends Entrant {
 type Findings = Pick<Results, 'skipped' | 'failures' | 'cells' | 'memory'>;
 
 /**
- * Groups one after the other. Within a group all subjects run at once and each round of a scenario visits them in
- * turn, starting with another one each time, so that what disturbs the machine for a while disturbs them all.
+ * Measures the groups one after the other. Within a group all subjects run at once, and each round of a
+ * scenario visits them in turn, beginning with another subject each time, so that a disturbance of the
+ * machine affects all of them.
  */
 export class Run {
   readonly #ports: RunPorts;
@@ -48,7 +55,7 @@ export class Run {
   readonly #cells: Cell[] = [];
   readonly #memory: Memory[] = [];
 
-  /** @throws OperationError when there is no room for the servers' files */
+  /** @throws OperationError when there is no disk space for the files of the servers */
   constructor(ports: RunPorts) {
     this.#ports = ports;
     const directory = makeDirectory(ports.options.directory);
@@ -60,7 +67,7 @@ export class Run {
     return { skipped: this.#skipped, failures: this.#failures, cells: this.#cells, memory: this.#memory };
   }
 
-  /** Ends early when the signal says so. Nothing is left running in any case. */
+  /** Measures the groups. It ends early when the signal is aborted; nothing is left running in any case. */
   async measure(groups: readonly Group[]): Promise<void> {
     for (const group of groups) {
       if (!this.#ports.signal.aborted) await this.#group(group);
@@ -88,7 +95,10 @@ export class Run {
     }
   }
 
-  /** Starts a subject and puts its keys in. @returns null when it cannot be measured; then it has been noted why */
+  /**
+   * Starts a subject and fills its keys in. @returns null when it cannot be measured; the reason is then in
+   * the results
+   */
   async #enter(group: Group, entrant: Entrant, started: Subject[]): Promise<Running | null> {
     const { kind, keys } = entrant;
     if (this.#ports.signal.aborted) return null;
@@ -111,7 +121,10 @@ export class Run {
     }
   }
 
-  /** Again, and more gently, when a part was refused: measurements that find nothing are worth nothing. */
+  /**
+   * Fills the keys in, again and more slowly when a part was refused: a measurement of misses would be
+   * worthless.
+   */
   async #fill(subject: Subject, keys: number, value: number): Promise<void> {
     let refused = '';
     for (const depth of value > FILL_VALUE_MAX ? [1] : FILL_DEPTHS) {
@@ -128,7 +141,7 @@ export class Run {
     throw new OperationError('BENCH', refused);
   }
 
-  /** Half sets, half gets, so that code that is compiled as it runs has been, and memory is there. */
+  /** Runs half sets and half gets, so that code is compiled and memory is allocated. */
   async #warm(subject: Subject, keys: number, value: number): Promise<void> {
     const seconds = this.#ports.options.warmUpSeconds;
     const gets = subject.dialect === 'etcd' ? 0 : 50;
@@ -217,13 +230,13 @@ function makeDirectory(within: string): string {
   }
 }
 
-/** The one of its front processes that takes most. */
+/** The largest front process of the subject. */
 function largestFront(subject: Subject): Resident {
   const fronts = subject.processes.filter(({ role }) => role === 'front').map(({ pid }) => residentOf(pid));
   return fronts.reduce((most, one) => (one.bytes > most.bytes ? one : most));
 }
 
-/** Never below 0: the system counts in steps of 10 ms. */
+/** Not below 0: the system counts in steps of 10 ms. */
 function foreignPart(before: MachineTime, after: MachineTime, own: readonly number[]): number {
   const foreign = after.busy - before.busy - own.reduce((sum, one) => sum + one, 0);
   return Math.max(0, foreign / (after.total - before.total));
@@ -233,7 +246,10 @@ function takes(scenario: Scenario, kind: Entrant['kind']): boolean {
   return scenario.takes?.(kind) ?? true;
 }
 
-/** What a dialect of the load generator can carry: etcd's has puts alone, and only memcached's counts. */
+/**
+ * Whether a dialect of the load generator can carry the load: the one of etcd has only puts, and only the one
+ * of memcached counts.
+ */
 function carries(dialect: Entrant['kind']['dialect'], { gets = 0, incr = 0 }: Load): boolean {
   if (dialect === 'etcd') return gets === 0 && incr === 0;
   return dialect === 'memcached' || incr === 0;

@@ -2,16 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../test_cases/support/cluster.ts';
 import { AnswerError, type TextClient } from '../../test_cases/support/text-client.ts';
 
-/** Between an answer and the next question of a client, in milliseconds: the least gap that can be seen. */
+/**
+ * The pause between an answer and the next question of a client, in milliseconds: the shortest gap that can
+ * be seen.
+ */
 const INTERVAL_MS = 4;
 
-/** What clients of the survivors ask for all the time, each on a connection of its own. */
+/** What clients of the surviving controllers ask all the time, each on its own connection. */
 const ASKED = {
-  /** Of a key that only this client writes. */
+  /** Writes a key that only this client writes. */
   writes: async (client, id, turn) => (await client.set(`busy-${id}`, `${turn}`)) === 'STORED',
-  /** Of a key that nobody writes. */
+  /** Reads a key that no client writes. */
   reads: async (client) => (await client.get('quiet')) !== null,
-  /** Of a key that another client here writes: a strong read waits for the writes under way. */
+  /** Reads a key that another client writes, so that a strong read waits for writes under way. */
   'reads of a key in use': async (client, id) => (await client.get(`busy-${id}`)) !== null,
 } satisfies Record<string, (client: TextClient, id: number, turn: number) => Promise<boolean>>;
 
@@ -19,13 +22,13 @@ export type Asked = keyof typeof ASKED;
 
 export const ASKED_NAMES = Object.keys(ASKED) as Asked[];
 
-/** Light load on some controllers, and when it was answered. */
+/** Light load on some controllers, and the times at which it was answered. */
 export class Gaps {
   readonly #answeredAt: { readonly asked: Asked; readonly times: number[] }[] = [];
   readonly #tasks: Promise<void>[] = [];
   #stopping = false;
 
-  /** @param ids controllers that nothing happens to */
+  /** @param ids the controllers that survive */
   static async start(cluster: Cluster, ids: readonly number[]): Promise<Gaps> {
     const gaps = new Gaps();
     for (const id of ids) {
@@ -37,7 +40,9 @@ export class Gaps {
     return gaps;
   }
 
-  /** @returns the longest time without an answer to any one client that touches this span, in milliseconds */
+  /**
+   * @returns the longest time without an answer to any one client that overlaps this span, in milliseconds
+   */
   longest(asked: Asked, fromMs: number, untilMs: number): number {
     const all = this.#answeredAt.filter((one) => one.asked === asked).map(({ times }) => times);
     return Math.max(...all.map((times) => longestGap(times, fromMs, untilMs)));
@@ -59,7 +64,7 @@ export class Gaps {
   }
 }
 
-/** An error is no answer here. */
+/** Whether an answer came; an error does not count as one. */
 async function isAnswered(answer: Promise<boolean>): Promise<boolean> {
   try {
     return await answer;

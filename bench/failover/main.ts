@@ -8,9 +8,12 @@ import { ASKED_NAMES, Gaps } from './gaps.ts';
 import { returnTimes } from './return.ts';
 
 /**
- * `node bench/failover/main.ts [--times 20] [--only kill,pause,cut,planned,return] [--planned] [--keys 100000]`: for how
- * long survivors do not answer when one of three controllers fails, or is asked to end (`--planned` for that alone), and
- * how soon one that comes back serves, at default settings.
+ * Measures, at default settings, for how long the surviving controllers do not answer when one of three
+ * controllers fails or is asked to end, and how soon a controller that returns serves clients.
+ *
+ *     node bench/failover/main.ts [--times 20] [--only kill,pause,cut,planned,return] [--planned] [--keys 100000]
+ *
+ * `--planned` measures only the planned end.
  */
 const { values } = parseArgs({
   options: {
@@ -23,7 +26,7 @@ const { values } = parseArgs({
 const times = Number(values.times);
 const only = values.planned ? ['planned'] : values.only.split(',');
 
-/** For how long the controller is gone, and how long is watched after it is back. */
+/** For how long the controller is gone, and for how long its return is watched. */
 const GONE_MS = 1_500;
 const SETTLED_MS = 500;
 const LEVEL = 'linearizability';
@@ -83,7 +86,7 @@ async function measureCut(): Promise<void> {
   await measure(cutIn(network), network);
 }
 
-/** Every failure hits another controller in turn, on one cluster, which is whole before each. */
+/** Each failure hits another controller, in turn, of one cluster, which is complete before each. */
 async function measure(failure: Failure, network?: Network): Promise<void> {
   const found = new Map<string, number[]>();
   const note = (what: string, gapMs: number) => found.set(what, [...(found.get(what) ?? []), gapMs]);

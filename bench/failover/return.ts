@@ -6,7 +6,10 @@ const SETS_AT_ONCE = 500;
 const POLL_MS = 5;
 const VICTIM = 2;
 
-/** @returns by what is left of it, the times from its start to its first answer to a strong read, in milliseconds */
+/**
+ * @returns by what the controller finds on its return, the times from its start to its first answer to a
+ *   strong read, in milliseconds
+ */
 export async function returnTimes(
   level: string,
   keys: number,
@@ -46,7 +49,7 @@ async function fill(cluster: Cluster, keys: number): Promise<void> {
   }
 }
 
-/** Any error, and no connection, is no answer; a miss would be a wrong one. */
+/** Waits for an answer. An error or a failed connection is none; a miss is a wrong answer. */
 async function untilAnswered(cluster: Cluster, key: string): Promise<void> {
   for (;;) {
     const value = await readOf(cluster, key);
@@ -56,7 +59,7 @@ async function untilAnswered(cluster: Cluster, key: string): Promise<void> {
   }
 }
 
-/** @returns undefined when it does not answer */
+/** @returns undefined when there is no answer */
 async function readOf(cluster: Cluster, key: string): Promise<string | null | undefined> {
   try {
     using client = await cluster.client(VICTIM);

@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One kind of greedy client, and how many connections of it there are. */
+/** One kind of greedy client, and the number of its connections. */
 export interface Attack {
   readonly name: string;
   readonly connections: number;
   readonly request: () => Buffer;
-  /** It takes its answers; else it reads nothing. */
+  /** The client takes its replies; otherwise it reads nothing. */
   readonly reads: boolean;
-  /** It leaves after so long, in milliseconds; null: it stays until the end. */
+  /** The client leaves after this many milliseconds; null: it stays until the end. */
   readonly leavesAfterMs: number | null;
 }
 
-/** Keys with a value of `LARGE_BYTES` each. */
+/** Keys whose values have `LARGE_BYTES` each. */
 export const LARGE_KEYS = Array.from({ length: 64 }, (_, at) => `large-${at}`);
 export const LARGE_BYTES = 1_000_000;
 
@@ -35,7 +35,7 @@ const pipelineOf = (one: (key: string) => Buffer) => () =>
 
 const metaGet = (key: string) => Buffer.from(`mg ${key} v\r\n`);
 
-/** `getkq`: quiet, and answers with the key. */
+/** A `getkq`: a quiet get whose reply names the key. */
 function binaryGet(key: string): Buffer {
   const packet = Buffer.alloc(24 + key.length);
   packet[0] = 0x80;
@@ -64,7 +64,7 @@ export const ATTACKS: readonly Attack[] = [
   { name: '200 × getkq, read nothing', connections: 200, request: pipelineOf(binaryGet), ...READS_NOTHING },
 ];
 
-/** @returns how to end it */
+/** @returns a function that ends the attack */
 export async function begin(attack: Attack, port: number): Promise<() => void> {
   const request = attack.request();
   const sockets: Socket[] = [];

@@ -11,13 +11,15 @@ import { ATTACKS, type Attack, begin, LARGE_BYTES, LARGE_KEYS } from './attacks.
 import type { PoliteReport } from './polite.ts';
 
 /**
- * What greedy clients cost a controller and those beside them: its resident memory, and how long a well-behaved
- * client's reads take. Each attack meets a fresh cluster. `node bench/greedy/main.ts [seconds] [words of a name]`
+ * Measures what greedy clients cost a controller and its other clients: the resident memory of the
+ * controller, and the time of a well-behaved client's reads. Each attack meets a fresh cluster.
+ *
+ *     node bench/greedy/main.ts [seconds] [words of a name]
  */
 const SECONDS = Number(process.argv[2] ?? 8);
 const WANTED = process.argv[3] ?? '';
 
-/** A controller that has grown to this is taken to grow for ever: the attack ends. */
+/** A controller of this size is assumed to grow without bound, so the attack ends. */
 const RESIDENT_BYTES_MAX = 3 * 2 ** 30;
 
 const SMALL_KEY = 'small';
@@ -29,7 +31,7 @@ async function fill(port: number): Promise<void> {
   for (const key of LARGE_KEYS) await client.set(key, 'x'.repeat(LARGE_BYTES));
 }
 
-/** Watches a process until the attack is over. @returns the most memory that it had resident, in bytes */
+/** Watches a process until the attack is over. @returns its largest resident memory, in bytes */
 async function watch(pid: number): Promise<number> {
   let most = 0;
   for (const until = performance.now() + SECONDS * 1000; performance.now() < until; await sleep(20)) {

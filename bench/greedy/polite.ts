@@ -1,8 +1,9 @@
 import { TextClient } from '../../test_cases/support/text-client.ts';
 
 /**
- * A well-behaved client, in a process of its own so that what others receive does not slow it: reads one small value
- * after the other, until it is told to report. `node bench/greedy/polite.ts PORT KEY`
+ * The report of a well-behaved client. It runs in a process of its own, so that the replies of other clients
+ * do not slow it, and reads one small value after the other until it is asked for the report: `node
+ * bench/greedy/polite.ts PORT KEY`
  */
 export interface PoliteReport {
   readonly reads: number;
@@ -12,7 +13,7 @@ export interface PoliteReport {
   readonly longestMs: number;
 }
 
-/** Between two reads, in milliseconds: the client must not be a load by itself. */
+/** The pause between two reads, in milliseconds: the client must not be a load by itself. */
 const PAUSE_MS = 1;
 
 const [port, key] = [Number(process.argv[2]), process.argv[3] ?? ''];
@@ -27,7 +28,7 @@ process.on('message', (word) => {
     errors = 0;
     return;
   }
-  // A read that has not come back counts with the time that it has waited for so far.
+  // A read without an answer counts with the time that it has waited so far.
   const waited = since === null ? [] : [performance.now() - since];
   process.send!(reportOf([...times, ...waited]));
 });

@@ -10,19 +10,19 @@ export const DIALECTS = ['memcached', 'redis', 'etcd'] as const;
 
 export type Dialect = (typeof DIALECTS)[number];
 
-/** What the loader does; what is left out has the default of `options.c`. */
+/** A load. A field that is left out has the default of `options.c`. */
 export interface Load {
   readonly connections?: number;
-  /** Requests of each connection in flight at once. */
+  /** Requests in flight on each connection. */
   readonly depth?: number;
-  /** Percentage of gets; the rest are writes. */
+  /** Percentage of gets; the other requests are writes. */
   readonly gets?: number;
   /** Bytes of a value. */
   readonly value?: number;
   readonly keys?: number;
   /** Requests per second over all connections; without it, a closed loop. */
   readonly rate?: number;
-  /** Exponent of Zipf's law; 0: uniform. */
+  /** Exponent of Zipf's law; 0 for a uniform distribution. */
   readonly zipf?: number;
   /** Writes every key once, in order. */
   readonly fill?: 0 | 1;
@@ -34,20 +34,22 @@ export interface Load {
 }
 
 export interface LoadResult {
-  /** Of the measured window, without the warm-up. */
+  /** Length of the measured window, without the warm-up. */
   readonly seconds: number;
   readonly operations: number;
-  /** With the warm-up; `gets`, `misses` and `errors` are out of these. */
+  /**
+   * Requests of the whole load, the warm-up included; `gets`, `misses` and `errors` are counted among these.
+   */
   readonly total: number;
   readonly gets: number;
   readonly misses: number;
   readonly errors: number;
   readonly firstError: string;
-  /** With a rate: what had not been answered 5 s after the end. */
+  /** With a rate: requests that had no answer 5 s after the end. */
   readonly unfinished: number;
-  /** Bytes of values carried in the window. */
+  /** Bytes of values that were transferred in the window. */
   readonly valueBytes: number;
-  /** Of the loader itself. */
+  /** CPU time of the loader itself. */
   readonly cpuSeconds: number;
   readonly meanUs: number;
   readonly p50Us: number;
@@ -60,13 +62,13 @@ export interface LoadResult {
 const COMPILER = process.env.CC || 'cc';
 const FLAGS = ['-std=gnu17', '-O2', '-Wall', '-Wextra'];
 
-/** @returns null when there is none */
+/** @returns null when there is no compiler */
 export function compilerVersion(): string | null {
   const { status, stdout } = spawnSync(COMPILER, ['--version'], { encoding: 'utf8' });
   return status === 0 ? stdout.split('\n')[0]! : null;
 }
 
-/** Compiled once per version of its source, into the user's cache directory. */
+/** The load generator: compiled once per version of its source, into the user's cache directory. */
 export class Loader {
   readonly #program: string;
 
@@ -74,7 +76,7 @@ export class Loader {
     this.#program = program;
   }
 
-  /** @throws OperationError when there is no C compiler, or it does not take the source */
+  /** @throws OperationError when there is no C compiler, or it rejects the source */
   static compile(): Loader {
     const sources = readdirSync(import.meta.dirname).filter((name) => /\.[ch]$/.test(name));
     const hash = createHash('sha256').update(`${COMPILER} ${FLAGS}`);
@@ -84,7 +86,7 @@ export class Loader {
     return new Loader(program);
   }
 
-  /** @throws OperationError when it ended badly: no server, a lost connection, no answer for 5 s */
+  /** @throws OperationError when the load failed: no server, a lost connection, or no answer for 5 s */
   run(dialect: Dialect, ports: readonly number[], load: Load, signal?: AbortSignal): Promise<LoadResult> {
     const words = Object.entries(load).map(([name, value]) => `${name}=${value}`);
     const all = [`dialect=${dialect}`, `ports=${ports.join(',')}`, ...words];
@@ -120,7 +122,7 @@ function build(sources: readonly string[], program: string): void {
   renameSync(half, program);
 }
 
-/** The XDG base directory for what can be made again. */
+/** The XDG base directory for files that can be made again. */
 function cacheDirectory(): string {
   const base = process.env.XDG_CACHE_HOME;
   return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'memchorus');

@@ -3,8 +3,8 @@ import { type Cell, type Figure, figureOf, findCell, type Results, type Spread }
 import { withRange } from './text-report.ts';
 
 /**
- * Two runs, cell by cell. A figure has changed when the ranges of its rounds do not touch: with three rounds that
- * still happens by chance now and then, so a change should be seen in more than one place.
+ * Compares two runs cell by cell. A figure has changed when the ranges of its rounds do not overlap. With
+ * three rounds that sometimes happens by chance, so a real change should show in more than one place.
  */
 export function compare(before: Results, after: Results): string {
   const rows = after.cells.flatMap((now) => {

@@ -4,10 +4,22 @@ import { barChart, escapeHtml } from './bar-chart.ts';
 import { groupsOf, machineLines, wordFor } from './text-report.ts';
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --faint: #667; --line: #ccd; --own: #2f6fde; --other: #aab2bf; --good: #197a3e; --bad: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --paper: #15181c; --faint: #99a; --line: #345; --own: #6ea0ff; --other: #566070; --good: #5fd08a; --bad: #ff8a80; } }
-body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 1040px; margin: 2em auto; padding: 0 1em; }
-h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; } h3 { font-size: 1em; margin: 0 0 .3em; font-weight: 500; }
+:root {
+  color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --faint: #667; --line: #ccd;
+  --own: #2f6fde; --other: #aab2bf; --good: #197a3e; --bad: #b3261e;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ink: #e6e8eb; --paper: #15181c; --faint: #99a; --line: #345;
+    --own: #6ea0ff; --other: #566070; --good: #5fd08a; --bad: #ff8a80;
+  }
+}
+body {
+  font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper);
+  max-width: 1040px; margin: 2em auto; padding: 0 1em;
+}
+h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; }
+h3 { font-size: 1em; margin: 0 0 .3em; font-weight: 500; }
 p, li { color: var(--faint); } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25em .8em .25em 0; border-bottom: 1px solid var(--line); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1em 2em; }
@@ -16,7 +28,7 @@ svg { width: 100%; height: auto; } svg text { font-size: 13px; fill: var(--ink);
 .met { color: var(--good); } .missed { color: var(--bad); }
 `;
 
-/** One HTML file that needs nothing else. */
+/** Renders the results as one HTML file that loads nothing else. */
 export function pageOf(results: Results, goals: readonly Goal[]): string {
   const groups = groupsOf(results.cells).map(([title, cells]) => chartsOf(title, cells));
   return `<!doctype html>
@@ -64,10 +76,13 @@ function goalTable(goals: readonly Goal[]): string {
   const rows = goals.map(({ what, target, ratio, met, detail }) => {
     const mark = met === null ? '' : ` class="${met ? 'met' : 'missed'}"`;
     const shown = ratio === null ? '-' : ratio.toFixed(2);
-    return `<tr><td>${escapeHtml(what)}</td><td>${target}</td><td>${shown}</td><td${mark}>${wordFor(met)}</td><td>${escapeHtml(detail)}</td></tr>`;
+    const cells = [escapeHtml(what), target, shown].map((cell) => `<td>${cell}</td>`).join('');
+    return `<tr>${cells}<td${mark}>${wordFor(met)}</td><td>${escapeHtml(detail)}</td></tr>`;
   });
   return `<table><tr><th></th><th>target</th><th>measured</th><th></th><th>of</th></tr>${rows.join('\n')}</table>`;
 }
+
+const MEMORY_COLUMNS = ['', 'keys', 'idle', 'of it private', 'with its keys', 'of it private'];
 
 function memoryTable({ memory }: Results): string {
   if (memory.length === 0) return '';
@@ -76,7 +91,7 @@ function memoryTable({ memory }: Results): string {
     return `<tr>${[escapeHtml(subject), brief(keys), ...sizes].map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
   return `<h2>Resident memory of the largest controller, bytes</h2>
-<table><tr><th></th><th>keys</th><th>idle</th><th>of it private</th><th>with its keys</th><th>of it private</th></tr>${rows.join('\n')}</table>`;
+<table><tr>${MEMORY_COLUMNS.map((name) => `<th>${name}</th>`).join('')}</tr>${rows.join('\n')}</table>`;
 }
 
 function listOf(title: string, lines: readonly string[]): string {

@@ -2,7 +2,7 @@ import { alignColumns } from '../../src/base/text-table.ts';
 import { brief, type Goal } from '../goals.ts';
 import { type Cell, figureOf, type Results, type Spread, spreadOf } from '../results.ts';
 
-/** The whole run as text. */
+/** Renders the whole run as text. */
 export function textReport(results: Results, goals: readonly Goal[]): string {
   const blocks = [
     machineLines(results),
@@ -26,10 +26,12 @@ export function machineLines({ date, commit, machine, options, cells }: Results)
   const { cpu, cores, memoryBytes, kernel, fileSystem, loadAverage, versions } = machine;
   return [
     `${date}, commit ${commit}; ${options.rounds} rounds of ${options.seconds} s, median (least-most)`,
-    `${cores} cores, ${cpu}, ${(memoryBytes / 1e9).toFixed(1)} GB, ${kernel}, ${fileSystem}; load average at the start ${loadAverage.map((one) => one.toFixed(2)).join(' ')}`,
+    `${cores} cores, ${cpu}, ${(memoryBytes / 1e9).toFixed(1)} GB, ${kernel}, ${fileSystem}; ` +
+      `load average at the start ${loadAverage.map((one) => one.toFixed(2)).join(' ')}`,
     cells.length === 0
       ? 'nothing was measured'
-      : `other work took ${percent(foreign.median)} of the CPU during the measurements (${percent(foreign.least)}-${percent(foreign.most)}): the less, the better they are`,
+      : `other work took ${percent(foreign.median)} of the CPU during the measurements ` +
+        `(${percent(foreign.least)}-${percent(foreign.most)}): the less, the better they are`,
     Object.entries(versions)
       .map(([program, version]) => `${program}: ${version}`)
       .join('; '),
@@ -40,7 +42,7 @@ function percent(part: number): string {
   return `${Math.round(part * 100)} %`;
 }
 
-/** Cells by group and scenario, in the order of the run. */
+/** The cells by group and scenario, in the order of the run. */
 export function groupsOf(cells: readonly Cell[]): [title: string, cells: Cell[]][] {
   const groups = Map.groupBy(cells, ({ group, title }) => `${group}: ${title}`);
   return [...groups];

@@ -2,7 +2,7 @@ import { freePort } from '../../test_cases/support/free-port.ts';
 import { becomesReady, listens, Server, versionOf } from '../processes.ts';
 import type { SubjectKind } from './subject.ts';
 
-/** The same for every memcached in a run: memory that nothing is evicted from, and room for values of 1 MB. */
+/** Options of every memcached in a run: enough memory to evict nothing, and room for values of 1 MB. */
 const OPTIONS = ['-U', '0', '-l', '127.0.0.1', '-m', '2048', '-I', '2m', '-c', '4096'];
 
 export function memcachedObstacle(): string | null {

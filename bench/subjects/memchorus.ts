@@ -13,17 +13,17 @@ import type { SubjectKind } from './subject.ts';
 
 export interface ClusterWish {
   readonly level: string;
-  /** Three when it is left out. */
+  /** Three by default. */
   readonly controllers?: number;
-  /** Beside the defaults, in the names of config.ini. */
+  /** Settings other than the defaults, by their names in config.ini. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Behind the level in the subject's name, when several are measured together. */
+  /** Added to the level in the name of the subject, when several are measured together. */
   readonly suffix?: string;
 }
 
 /**
- * A cluster started and stopped by the product's own command line, with the defaults of all settings, in front of
- * memcacheds that are like everybody else's.
+ * A cluster that the product's own command line starts and stops, with default settings, in front of
+ * memcacheds like those of the other subjects.
  */
 export function memchorus(wish: ClusterWish): SubjectKind {
   const { level, controllers = 3, settings = {}, suffix = '' } = wish;
@@ -70,7 +70,7 @@ function flagsOf(settings: Readonly<Record<string, string>>): string[] {
   return Object.entries(settings).map(([key, value]) => `--${key.replaceAll('_', '-')}=${value}`);
 }
 
-/** A version that keeps a journal on disk keeps it where everybody's files are: on the disk that is measured. */
+/** The data directory of versions that have a journal on disk: on the disk that is measured. */
 function ownDirectory(directory: string): Record<string, string> {
   return isSettingKey('data_dir') ? { data_dir: join(directory, 'data') } : {};
 }
@@ -79,7 +79,7 @@ function addresses(ports: readonly number[]): string {
   return ports.map((port) => `127.0.0.1:${port}`).join(',');
 }
 
-/** `main.ts start` and `main.ts stop` in a run directory of their own. */
+/** Runs `main.ts start` and `main.ts stop` in a run directory of its own. */
 class Cluster {
   readonly #directory: string;
 
@@ -88,7 +88,7 @@ class Cluster {
     mkdirSync(this.#directory);
   }
 
-  /** Of the controllers, by id, as far as they have been started. */
+  /** The pids of the controllers by id, as far as they have been started. */
   get pids(): number[] {
     return loadRunRecord(this.#directory)?.controllers.map(({ pid }) => pid) ?? [];
   }
@@ -96,7 +96,7 @@ class Cluster {
   async start(flags: readonly string[]): Promise<void> {
     const config = join(this.#directory, 'config.ini');
     writeFileSync(config, '[common]\n');
-    // Ahead of the others: the record of what runs is removed with the directory.
+    // Runs before the other listeners, because the record of what runs is removed with the directory.
     process.prependListener('exit', this.#kill);
     await this.#main('start', '-c', config, ...flags);
   }
@@ -121,13 +121,13 @@ class Cluster {
     }
   }
 
-  /** The controllers are no children of this process: when it ends in a hurry, they have to be told. */
+  /** Ends the controllers when this process ends early: they are not children of it. */
   #kill = (): void => {
     for (const pid of this.pids) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // It has ended.
+        // The process has ended already.
       }
     }
   };

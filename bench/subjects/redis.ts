@@ -8,7 +8,7 @@ import type { SubjectKind } from './subject.ts';
 
 const REPLICAS = 2;
 
-/** Nothing on disk, and no wait before a replica is filled. */
+/** Options: nothing on disk, and no wait before a replica is filled. */
 const OPTIONS = [
   '--bind',
   '127.0.0.1',

@@ -4,18 +4,18 @@ import type { CountedCluster } from './counted-cluster.ts';
 import { type SocketCalls, socketCallsIn, Trace } from './trace.ts';
 
 /**
- * The work of an operation, counted rather than timed, so that a slow or busy machine counts the same: one client on
- * controller 0, one request in flight, so that nothing is batched by chance. The least of several repetitions
- * counts: what happens beside the operations only ever adds.
+ * The operations whose work is counted. Work is counted and not timed, so that a slow or busy machine gives
+ * the same figures. One client of controller 0 has one request in flight, so that nothing is batched by
+ * chance. The least of several repetitions counts, because other activity only ever adds work.
  */
 export const OPERATIONS = ['get', 'set', 'incr'] as const;
 
 export type OperationName = (typeof OPERATIONS)[number];
 
 export interface Work {
-  /** Of the controller that the client speaks to. */
+  /** Allocated by the controller that the client is connected to. */
   readonly originAllocatedBytes: number;
-  /** Of the other controllers, together. */
+  /** Allocated by the other controllers together. */
   readonly peersAllocatedBytes: number;
   readonly bytesBetweenControllers: number;
 }
@@ -29,13 +29,13 @@ export interface TracedWork {
 const VALUE = 'x'.repeat(100);
 const KEYS = 100;
 
-/** Until code is compiled and caches are filled. */
+/** Operations that warm up: code is compiled and caches are filled. */
 const WARMUP_OPERATIONS = 3000;
 const COUNTED_OPERATIONS = 500;
 const TRACED_OPERATIONS = 200;
 const REPETITIONS = 3;
 
-/** Allocation, and bytes between controllers, per operation. */
+/** Counts allocation, and bytes between controllers, per operation. */
 export async function countWork(cluster: CountedCluster, operation: OperationName): Promise<Work> {
   using client = await TextClient.connect(cluster.ports[0]!);
   await prepare(client, operation);
@@ -49,7 +49,7 @@ export async function countWork(cluster: CountedCluster, operation: OperationNam
   return leastOf(rounds);
 }
 
-/** System calls per operation, from strace on all controllers at once. */
+/** Counts system calls per operation, by strace on all controllers at once. */
 export async function traceWork(cluster: CountedCluster, operation: OperationName): Promise<TracedWork> {
   using client = await TextClient.connect(cluster.ports[0]!);
   await prepare(client, operation);
@@ -106,7 +106,7 @@ async function prepare(client: TextClient, operation: OperationName): Promise<vo
   for (let number = 0; number < KEYS; number++) await client.set(keyOf(number), value);
 }
 
-/** @throws when an operation did not do what it should: refused work is cheap */
+/** @throws when an operation failed: refused work is cheap */
 async function repeat(client: TextClient, operation: OperationName, times: number): Promise<void> {
   for (let number = 0; number < times; number++) {
     const key = keyOf(number);

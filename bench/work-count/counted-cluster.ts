@@ -12,7 +12,7 @@ import type { Allocation, Question } from './probe.ts';
 
 const CONTROLLERS = 3;
 
-/** What goes on by itself is made rare, so that what is counted belongs to the operations. */
+/** Settings that make background activity rare, so that the counted work belongs to the operations. */
 const SETTINGS = {
   heartbeat_time: '3',
   threshold: '4',
@@ -21,7 +21,10 @@ const SETTINGS = {
   request_timeout: '30',
 };
 
-/** Nothing is collected before so much was allocated; V8 rounds it, per semi-space, in megabytes. */
+/**
+ * The young generation, in megabytes per semi-space, as V8 rounds it: no collection happens before so much
+ * was allocated.
+ */
 const SEMI_SPACE_MEGABYTES = 256;
 const NODE_FLAGS = [
   '--expose-gc',
@@ -29,10 +32,10 @@ const NODE_FLAGS = [
   `--max-semi-space-size=${SEMI_SPACE_MEGABYTES}`,
 ];
 
-/** Generous: on a machine with much else to do, three starts have taken 18 s. */
+/** Generous, because three starts have taken 18 s on a busy machine. */
 const READY_WITHIN_MS = 50_000;
 
-/** Three controllers that can be asked what they have allocated. `await using` ends them. */
+/** Three controllers that can be asked how much they have allocated. `await using` ends them. */
 export class CountedCluster {
   readonly directory = mkdtempSync(join(tmpdir(), 'memchorus-count-'));
   readonly #stores: { readonly server: Server; readonly port: number }[] = [];
@@ -61,7 +64,7 @@ export class CountedCluster {
     return this.#stores.map(({ port }) => port);
   }
 
-  /** What every controller has allocated, by id. */
+  /** The allocation of every controller, by id. */
   ask(question: Question): Promise<Allocation[]> {
     return Promise.all(
       this.#controllers.map(async (controller) => {
@@ -72,7 +75,7 @@ export class CountedCluster {
     );
   }
 
-  /** Bytes that the controllers have sent each other since the start. */
+  /** The bytes that the controllers have sent each other since the start. */
   async bytesBetween(): Promise<number> {
     const sent = this.ports.map(async (port) => {
       using client = await TextClient.connect(port);
@@ -121,7 +124,7 @@ export class CountedCluster {
     }
   }
 
-  /** What the controllers printed, and logged. */
+  /** The output and logs of the controllers. */
   #said(output: string): string {
     const logs = this.#controllers.map((_, id) => join(this.directory, `controller-${id}.log`));
     return [output, ...logs.filter(existsSync)].map((file) => readFileSync(file, 'utf8')).join('\n');
@@ -137,7 +140,7 @@ export class CountedCluster {
   }
 }
 
-/** @param output where what it prints goes */
+/** @param output the file for its output */
 function launch(config: string, id: number, output: string): ChildProcess {
   const given = Object.entries(process.env).filter(([name]) => !name.startsWith('MEMCHORUS_'));
   const printed = openSync(output, 'a');

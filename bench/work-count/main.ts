@@ -6,7 +6,9 @@ import { CountedCluster } from './counted-cluster.ts';
 import { excesses, LEVELS_COUNTED, TABLE } from './table.ts';
 import { traceObstacle } from './trace.ts';
 
-/** `npm run work-count`: prints the work per operation beside the table; with `--write`, writes the table. */
+/**
+ * `npm run work-count` prints the work per operation beside the table; with `--write` it writes the table.
+ */
 const obstacle = traceObstacle();
 if (obstacle !== null) {
   process.stderr.write(`work-count: ${obstacle}; the table needs all its figures\n`);

@@ -3,14 +3,14 @@ import { setImmediate } from 'node:timers/promises';
 import { run } from '../../src/cli/run.ts';
 
 /**
- * A controller that tells its parent how much it has allocated. Its parent starts it with `--expose-gc`, and with a
- * young generation so large that nothing is collected while operations are counted: then the growth of the heap is
- * what was allocated.
+ * The answer of a controller that reports its allocation to its parent process. The parent starts it with
+ * `--expose-gc`, and with a young generation so large that nothing is collected while operations are counted;
+ * the growth of the heap is then what was allocated.
  */
 export interface Allocation {
-  /** Heap and buffers in use. */
+  /** Bytes of heap and buffers in use. */
   readonly bytes: number;
-  /** Collections since the last `settle`; with any, `bytes` says nothing. */
+  /** Collections since the last `settle`; if there were any, `bytes` is meaningless. */
   readonly collections: number;
 }
 
@@ -24,7 +24,7 @@ observer.observe({ entryTypes: ['gc'] });
 
 async function answer(question: Question): Promise<void> {
   if (question === 'settle') {
-    // Twice: the buffers that a collection finds dead are released after it, at the latest by the next one.
+    // Twice, because the buffers that a collection finds dead may be released only by the next one.
     for (let time = 0; time < 2; time++) {
       globalThis.gc?.();
       await recordsAreIn();
@@ -41,7 +41,7 @@ process.channel?.unref();
 
 process.exitCode = await run(process.argv.slice(2));
 
-/** The observer is told of a collection a turn or two after it. */
+/** Waits until the observer has been told of a collection, which is a turn or two later. */
 async function recordsAreIn(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await setImmediate();
 }

@@ -1,7 +1,7 @@
 import type { OperationName, TracedWork, Work } from './count.ts';
 import table from './table.json' with { type: 'json' };
 
-/** The work per operation as it was when the table was last written: `npm run work-count -- --write`. */
+/** The work per operation when the table was last written, by `npm run work-count -- --write`. */
 export type Table = Readonly<Record<string, Readonly<Record<OperationName, Work & TracedWork>>>>;
 
 export const TABLE: Table = table;
@@ -9,8 +9,8 @@ export const TABLE: Table = table;
 export const LEVELS_COUNTED = ['linearizability', 'eventual'] as const;
 
 /**
- * How much more than the table says is let pass, as a factor. Calls, frames and bytes repeat exactly but for a
- * heartbeat now and then; allocation differs somewhat with what V8 chooses to compile, and with its version.
+ * By which factor a figure may exceed the table. Calls, frames and bytes are the same in every run, apart
+ * from a rare heartbeat; allocation depends somewhat on what V8 chooses to compile, and on its version.
  */
 const SLACK: Readonly<Record<keyof (Work & TracedWork), number>> = {
   originSocketReads: 1.1,
@@ -21,7 +21,7 @@ const SLACK: Readonly<Record<keyof (Work & TracedWork), number>> = {
   peersAllocatedBytes: 1.3,
 };
 
-/** Below this a figure counts as nothing: heartbeats and the like, per operation. */
+/** A figure below this, per operation, counts as nothing: heartbeats and the like. */
 const NOISE: Readonly<Record<keyof (Work & TracedWork), number>> = {
   originSocketReads: 0.2,
   originSocketWrites: 0.2,
@@ -31,7 +31,7 @@ const NOISE: Readonly<Record<keyof (Work & TracedWork), number>> = {
   peersAllocatedBytes: 1000,
 };
 
-/** @returns the figures that have grown past their bound, in words; empty when all is well */
+/** @returns the figures that exceed their bound, human-readable; empty when all are within it */
 export function excesses(measured: Partial<Work & TracedWork>, expected: Work & TracedWork): string[] {
   return Object.entries(measured).flatMap(([key, value]) => {
     const name = key as keyof (Work & TracedWork);

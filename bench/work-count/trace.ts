@@ -3,28 +3,31 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { own } from '../processes.ts';
 
-/** Calls that move bytes. How often the event loop polls is left out: that depends on who is quicker. */
+/**
+ * System calls that transfer bytes. The polls of the event loop are not counted, because their number depends
+ * on timing.
+ */
 const READS = ['read', 'readv', 'recvfrom', 'recvmsg'];
 const WRITES = ['write', 'writev', 'sendto', 'sendmsg'];
 
-/** Why system calls cannot be counted here; null: they can. */
+/** Why system calls cannot be counted here; null when they can. */
 export function traceObstacle(): string | null {
   const { error, status } = spawnSync('strace', ['-e', 'trace=none', 'true'], { stdio: 'ignore' });
   if (error !== undefined) return 'strace is not installed';
   return status === 0 ? null : 'strace is not allowed to trace';
 }
 
-/** Calls on sockets, by who is at the other end. */
+/** Calls on sockets, by the other end. */
 export interface SocketCalls {
   readonly reads: number;
   readonly writes: number;
-  /** Of the writes, those to other controllers: one is one frame or several. */
+  /** The writes to other controllers: each is one frame or several. */
   readonly peerWrites: number;
 }
 
 /**
- * @param trace what `strace -yy` wrote
- * @param others ports of the other end that are no controller's: the client's and the store's
+ * @param trace the output of `strace -yy`
+ * @param others ports of other ends that are not controllers: of the client and the store
  */
 export function socketCallsIn(trace: string, others: ReadonlySet<number>): SocketCalls {
   const calls = { reads: 0, writes: 0, peerWrites: 0 };
@@ -37,7 +40,7 @@ export function socketCallsIn(trace: string, others: ReadonlySet<number>): Socke
   return calls;
 }
 
-/** strace on the main thread of a process: that is where a controller does its work. */
+/** Runs strace on the main thread of a process, where a controller does its work. */
 export class Trace {
   readonly #strace: ChildProcess;
   readonly #file: string;
@@ -47,7 +50,7 @@ export class Trace {
     this.#file = file;
   }
 
-  /** Resolves once it is attached. */
+  /** Resolves once strace is attached. */
   static async attach(pid: number, file: string): Promise<Trace> {
     const calls = `trace=${[...READS, ...WRITES].join(',')}`;
     const words = ['-yy', '-s', '0', '-e', calls, '-o', file, '-p', `${pid}`];
@@ -57,7 +60,7 @@ export class Trace {
     return new Trace(strace, file);
   }
 
-  /** Detaches. @returns what it wrote */
+  /** Detaches strace. @returns its output */
   async end(): Promise<string> {
     const ended = once(this.#strace, 'exit');
     this.#strace.kill('SIGINT');
