@@ -1,6 +1,6 @@
 /**
- * What a request does to entries. A plain write is its own effect: it depends on nothing, and nothing has to be proposed
- * again. The effect of a conditional write depends on what its key holds.
+ * What a request does to entries. A plain write is its own effect: it depends on nothing, and nothing has to be
+ * proposed again. The effect of a conditional write depends on what its key holds.
  */
 export type Access = 'none' | 'read' | 'plain write' | 'conditional write';
 

@@ -21,24 +21,27 @@ export interface ConditionalWritesPorts {
   readonly itemBytesMax: number;
 }
 
-/** @param version that the change was given; `NO_VERSION` when there was none */
+/** @param version the version that the change was given; `NO_VERSION` where nothing was changed */
 export type OnDecided = (evaluation: Evaluation, version: Version) => void;
 
-/** A request that is being decided. */
+/** One conditional write, from its first evaluation to its end. */
 interface Attempt {
   readonly operation: Operation;
   readonly request: ConditionalRequest;
   readonly scheme: Scheme;
-  /** Reads what the request depends on. */
+  /** Reads the entry that the request depends on. */
   readonly reader: Reader;
   readonly done: OnDecided;
 }
 
 /**
- * The loop of decide, propose, decide again, for everything that depends on what a key holds.
+ * Carries out every request whose effect depends on what its key holds.
  *
- * Decides on the newest state that will hold if all goes as foreseen, and proposes on the condition that it
- * does. An answer that changes nothing is a read, and is given only on what has been applied.
+ *  1. The request is evaluated on the newest state of the key, writes under way included (`Scheme.predict`).
+ *  2. The change is proposed on the condition that the key still has the version of that state.
+ *  3. On a conflict another write came first: the request is evaluated again.
+ *
+ * An evaluation that changes nothing is a read. It is answered only from a state that has been applied.
  */
 export class ConditionalWrites {
   readonly #ports: ConditionalWritesPorts;
@@ -47,20 +50,20 @@ export class ConditionalWrites {
     this.#ports = ports;
   }
 
-  /** The operation releases its barrier when it is answered: until then it may have to be proposed again. */
+  /** The operation keeps its barrier until it is answered, because its write may have to be proposed again. */
   answer(operation: Operation, request: ConditionalRequest & Request): void {
     this.carryOut(operation, request, operation, (evaluation, version) =>
       operation.finish(evaluation.reply(version)),
     );
   }
 
-  /** @param reader reads for it what it depends on */
+  /** @param reader reads the entry that the request depends on */
   carryOut(operation: Operation, request: ConditionalRequest, reader: Reader, done: OnDecided): void {
     const { scheme } = this.#ports.router.of(request.key).group;
     this.#decide({ operation, request, scheme, reader, done });
   }
 
-  /** What the request does to an entry, or to the lack of one. */
+  /** What the request changes, given the entry or its absence. */
   evaluate(request: ConditionalRequest, found: ExistingEntry | null): Evaluation {
     const { timeMs, itemBytesMax } = this.#ports;
     const nowMs = timeMs();
@@ -98,7 +101,7 @@ export class ConditionalWrites {
     );
   }
 
-  /** @param held the version of the key when what was found was looked for */
+  /** @param held the version that the key had when its entry was looked for */
   #onExisting(attempt: Attempt, held: Version, found: ExistingEntry | null): void {
     const { operation, request, scheme, done } = attempt;
     if (operation.done) return;

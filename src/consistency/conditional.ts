@@ -10,7 +10,7 @@ import type {
   TouchRequest,
 } from '../protocol/request.ts';
 
-/** One key's part of `gat` and `gats`. */
+/** The part of `gat` and `gats` that concerns one key. */
 export interface GetAndTouchOne {
   readonly kind: 'gat-one';
   readonly key: string;
@@ -26,30 +26,30 @@ export type ConditionalRequest =
   | ReadItemRequest
   | GetAndTouchOne;
 
-/** An entry as an operation finds it. `value` is empty where the operation does not look at it. */
+/** An entry as a conditional request finds it. `value` is empty where the request does not need it. */
 export interface ExistingEntry {
   readonly version: Version;
   readonly flags: number;
   readonly expiresAtMs: WallMs;
   readonly token: bigint | null;
   readonly marks: number;
-  /** Seconds since 1970 when it was last read here, 0 for never. */
+  /** When the entry was last read here, in seconds since 1970; 0 for never. */
   readonly readAtSec: number;
   readonly value: Buffer;
 }
 
-/** What is to happen to the key, if it still holds what was found. */
+/** The change that is proposed for the key. */
 export type Change = SetChange | DeleteChange;
 
 export type SetChange = Omit<SetEffect, 'version' | 'key' | 'base'>;
 type DeleteChange = Omit<DeleteEffect, 'version' | 'key' | 'base'>;
 
-/** What an operation comes to: a change that has to happen, and the answer that is true once it has. */
+/** The result of an evaluation: the change to propose, and the reply that holds once the change has been applied. */
 export interface Evaluation {
   readonly change: Change | null;
-  /** What the change leaves is to memcached a new item, though the operation is one that writes over the old. */
+  /** The change makes a new item in memcached's sense, though its command overwrites an item in place. */
   readonly isNewItem?: boolean;
-  /** @param version that the change was given; of no meaning where there is no change */
+  /** @param version the version that the change was given; without meaning where nothing is changed */
   readonly reply: (version: Version) => Reply;
 }
 
@@ -59,7 +59,7 @@ export interface DecideContext {
   readonly itemBytesMax: number;
 }
 
-/** The answer of an operation that changes nothing. */
+/** The evaluation of a request that changes nothing. */
 export function answer(reply: Reply): Evaluation {
   return { change: null, reply: () => reply };
 }
@@ -72,7 +72,7 @@ export function hasMark(found: Pick<ExistingEntry, 'marks'>, mark: keyof typeof 
   return (found.marks & MARKS[mark]) !== 0;
 }
 
-/** The entry as it is, under a new version: what is not a new value keeps its token. */
+/** The entry as it is, under a new version. It keeps its token, because its value is not a new one. */
 export function unchanged(found: ExistingEntry): SetChange {
   const { flags, expiresAtMs, marks, value } = found;
   return { kind: 'set', flags, expiresAtMs, marks, value, token: tokenOf(found) };

@@ -24,20 +24,20 @@ export interface CoordinatorPorts {
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
   readonly itemBytesMax: number;
-  /** What a write that is not answered in time waits for, for people. */
+  /** Human-readable: what a write that is not answered in time waits for; empty when nothing is known. */
   readonly waitingFor: () => string;
-  /** Goes on with a long request after others have had their turn. */
+  /** Calls back in a later event-loop turn, so that a long request leaves turns to others. */
   readonly nextTurn: (callback: () => void) => void;
-  /** One reply alone has this value from now on: its memory may be used again once that has been sent. */
+  /** From now on only one reply holds this value: its memory may be used again once the reply has been sent. */
   readonly lend: (value: Buffer) => void;
-  /** Requests that concern no entry: `version`, `stats`, `show`, … */
+  /** Carries out requests that touch no entry: `version`, `stats`, `show`, … */
   readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;
 }
 
 /**
- * Carries out client requests, each as its kind says (`REQUEST_KINDS`) and by the policy of its keyspace.
+ * Carries out client requests: each as its row in `REQUEST_KINDS` says, and by the policy of its keyspace.
  *
- * Every request is answered within `requestTimeoutMs`. "Outcome unknown" is said only when an effect may have
+ * Every operation is answered within `requestTimeoutMs`. The answer is "outcome unknown" only if an effect may have
  * left this controller.
  */
 export class Coordinator {
@@ -46,7 +46,7 @@ export class Coordinator {
   readonly #router: RequestRouter;
   readonly #gates = new GateQueue();
   readonly #executors: Executors;
-  /** In order of deadline, since all are given the same time. */
+  /** Every operation that is not answered, in order of deadline: all are given the same time. */
   readonly #deadlines = new Fifo<Operation>();
 
   constructor(ports: CoordinatorPorts) {
@@ -61,7 +61,7 @@ export class Coordinator {
     this.#executors = { reads, plainWrites, conditionalWrites, local };
   }
 
-  /** Takes a request in and watches its deadline. */
+  /** Makes the operation of a request, and watches its deadline. */
   admit(request: Request, owner: OperationListener): Operation {
     const kind = kindOf(request);
     const deadlineMs = this.#clock.nowMs() + this.#ports.requestTimeoutMs;
@@ -76,31 +76,31 @@ export class Coordinator {
     return operation;
   }
 
-  /** Whether the operation may start now, as far as all keyspaces that it concerns say. */
+  /** Whether the operation may start now. All keyspaces that it concerns have to let it. */
   gate(operation: Operation): Gate {
     const keyspaces = this.#keyspacesOf(operation);
     if (keyspaces.length === 1) return this.#gateOf(keyspaces[0]!, operation);
     return strictestOf(keyspaces.map((keyspace) => this.#gateOf(keyspace, operation)));
   }
 
-  /** Whether writes can be started now, in every keyspace. */
+  /** Whether writes can start now in every group. */
   get writeGate(): Gate {
     return strictestOf(this.#router.groups.map(({ scheme }) => writeGateOf(scheme)));
   }
 
-  /** The operation may not start before the earlier writes of its pipeline are answered. */
+  /** The operation may not start before the earlier writes of its pipeline have been answered. */
   waitsForOwnWrites(operation: Operation): boolean {
     if (operation.access === 'plain write') return false;
     const { context } = operation;
     return this.#keyspacesOf(operation).some((keyspace) => policyOf(keyspace, context).ownWritesFirst);
   }
 
-  /** A gate may have opened, or closed. */
+  /** To be called when a gate may have opened or closed. */
   onChange(): void {
     this.#gates.retry();
   }
 
-  /** To be called every few milliseconds: answers what has run out of time. */
+  /** To be called every few milliseconds: answers the operations whose deadline has passed. */
   onTick(): void {
     this.#gates.retry();
     const now = this.#clock.nowMs();
@@ -112,7 +112,7 @@ export class Coordinator {
     }
   }
 
-  /** What its client has not taken is not late: a request behind it has its time once more. */
+  /** An operation that waited for its client to take earlier replies gets its whole time again. */
   #onDeadline(operation: Operation, now: MonotonicMs): void {
     const { requestTimeoutMs } = this.#ports;
     if (!operation.waitedForClientSince(now - requestTimeoutMs))
@@ -121,16 +121,17 @@ export class Coordinator {
     this.#deadlines.push(operation);
   }
 
-  /** Carries it out, and tells it when it is ordered. */
+  /** Carries the operation out. The operation releases its barrier as soon as later requests may start. */
   start(operation: Operation): void {
     const { request } = operation;
     kindOf(request).carryOut(this.#executors, operation, request);
   }
 
   /**
-   * No one has the value of this write any more: a loss that all have to agree on.
+   * No controller has the value of this write any more. All controllers have to agree on that loss, so it is proposed
+   * as a delete on the condition that the key still has this version.
    *
-   * @param done called when the write is no longer the newest
+   * @param done called once the write is no longer the newest of its key
    */
   agreeLoss(record: JournalRecord, done: () => void, refuse: (failure: RequestFailure) => void): void {
     const { scheme } = this.#router.of(record.key).group;
@@ -169,12 +170,12 @@ export class Coordinator {
   }
 }
 
-/** A request of several groups may start when all of them let it. */
+/** A request of several groups may start when all of them let it; one closed gate refuses the request. */
 function strictestOf(gates: readonly Gate[]): Gate {
   return gates.find(({ state }) => state === 'closed') ?? gates.find(({ state }) => state === 'wait') ?? OPEN;
 }
 
-/** A write needs the store, too. */
+/** A write needs the store as well as the scheme. */
 function writeGateOf(scheme: Scheme): Gate {
   const trouble = scheme.storeTrouble();
   return trouble === null

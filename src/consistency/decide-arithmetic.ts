@@ -17,7 +17,7 @@ const NON_NUMERIC = clientError('cannot increment or decrement non-numeric value
 
 const U64 = 1n << 64n;
 
-/** 64 bits unsigned: `incr` wraps, `decr` stops at zero. A shorter result is padded with spaces, as memcached does. */
+/** Numbers have 64 bits, unsigned: `incr` wraps around, and `decr` stops at zero. */
 export function decideArithmetic(
   request: ArithmeticRequest,
   found: ExistingEntry | null,
@@ -32,7 +32,7 @@ export function decideArithmetic(
   const digits = value.toString().padEnd(found.value.length, ' ');
   const expiresAtMs =
     request.touch === null ? found.expiresAtMs : absoluteExpiryMs(request.touch, context.nowMs);
-  // As in memcached, where a number that has become longer is a new item, and else the old one is written over.
+  // As in memcached: a number that has become longer is a new item, any other overwrites the old item.
   const isNewItem = digits.length > found.value.length;
   const change: SetChange = {
     kind: 'set',
@@ -50,7 +50,7 @@ export function decideArithmetic(
   };
 }
 
-/** What memcached looks at before it compares tokens. */
+/** The checks that memcached makes before it compares tokens. */
 function isNoPlaceForNumbers(key: string, { flags, value }: ExistingEntry): boolean {
   return value.length === 0 || exceedsItemLimit(key.length, flags, value.length, ONE_PIECE_BYTES_MAX);
 }
@@ -76,7 +76,7 @@ function vivified(request: ArithmeticRequest, context: DecideContext): Evaluatio
   };
 }
 
-/** The reply to a request that has made the entry. */
+/** The reply once the entry holds the number. */
 function numberReply(
   request: ArithmeticRequest,
   value: bigint,
@@ -89,8 +89,8 @@ function numberReply(
 }
 
 /**
- * memcached reads the value as C reads a string: up to a NUL, and whatever follows white space after the digits
- * does not count.
+ * Reads the value as C reads a string, as memcached does: it ends at a NUL, and everything after white space behind the
+ * digits is ignored.
  */
 function numberIn(value: Buffer): bigint | null {
   const nul = value.indexOf(0);

@@ -29,8 +29,8 @@ export function decideTouch(
 }
 
 /**
- * A delete with a condition, or one that leaves the entry behind: marked stale, for somebody to win the right
- * to fill it anew, or emptied.
+ * A delete with a condition, or a delete that keeps the entry: marked stale, so that some client wins the right to
+ * recache it, or without its value.
  */
 export function decideDelete(
   request: DeleteRequest,
@@ -44,7 +44,7 @@ export function decideDelete(
     return { change: { kind: 'delete' }, reply };
   }
   const { touch, newToken, invalidate, dropValue } = request;
-  // Without its value the entry is a new one, under the old token: only `invalidate` gives it another.
+  // An entry that loses its value keeps its token; only `invalidate` gives it another one.
   const token = newToken ?? (invalidate ? null : tokenOf(found));
   const change: Change = {
     kind: 'set',
@@ -58,8 +58,9 @@ export function decideDelete(
 }
 
 /**
- * Reads an entry, and settles who may fill it anew: the first reader of a missing, stale or nearly expired
- * entry wins, by a write that all replicas agree on, so that nobody else in the cluster does.
+ * Reads an entry, and decides which client may recache it. The first reader of a missing, stale or nearly expired
+ * entry wins that right by a conditional write. All replicas agree on the write, so no other client in the cluster
+ * wins it too.
  */
 export function decideReadItem(
   request: ReadItemRequest,
@@ -79,11 +80,11 @@ export function decideReadItem(
   return { change: { ...unchanged(item), marks }, reply };
 }
 
-/** @param found before it is touched */
+/** @param found the entry before this request touches it */
 function mayBeFilledAnew({ recacheBelow }: ReadItemRequest, found: ExistingEntry, nowMs: WallMs): boolean {
   if (hasMark(found, 'stale') || recacheBelow === Infinity) return true;
   if (recacheBelow === null || found.expiresAtMs === 0) return false;
-  // As any exptime, a large one is a moment, and not a number of seconds.
+  // As with any exptime, a large number is a point in time, and not a number of seconds.
   const belowMs = absoluteExpiryMs(recacheBelow, nowMs);
   return ttlSeconds(found.expiresAtMs, nowMs) < ttlSeconds(belowMs, nowMs);
 }
@@ -103,7 +104,7 @@ function vivified({ key, vivify }: ReadItemRequest, { nowMs }: DecideContext): E
 
 const EMPTY = Buffer.alloc(0);
 
-/** @param won by this request; `taken` is what was so before it */
+/** @param won this request has won the right to recache; `taken` of the item says that an earlier request has */
 function itemOf(
   key: string,
   found: ExistingEntry,

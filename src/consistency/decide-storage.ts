@@ -14,7 +14,7 @@ import {
   tokenOf,
 } from './conditional.ts';
 
-/** `set`, `add`, `replace`, `append`, `prepend`, `cas`, in all protocols. */
+/** `set`, `add`, `replace`, `append`, `prepend` and `cas`, of all protocols. */
 export function decideStorage(
   request: StorageRequest,
   found: ExistingEntry | null,
@@ -35,14 +35,14 @@ export function decideStorage(
   }
 }
 
-/** What a `set` changes, whatever was there. */
+/** The change that a `set` makes, whatever the key holds. */
 export function setChange(request: StorageRequest, nowMs: WallMs): SetChange {
   const { flags, value, exptime, newToken } = request;
   const expiresAtMs = absoluteExpiryMs(exptime, nowMs);
   return { kind: 'set', flags, value, expiresAtMs, token: newToken, marks: 0 };
 }
 
-/** `stored`, with the new token where it was asked for. */
+/** The reply `stored`, with the new token if the request asked for it. */
 export function storedReply(request: StorageRequest, version: Version): OutcomeReply {
   if (!request.wantsToken) return REPLIES.stored;
   return { kind: 'outcome', outcome: 'stored', cas: request.newToken ?? casOfVersion(version) };
@@ -55,8 +55,8 @@ function stored(request: StorageRequest, { nowMs }: DecideContext): Evaluation {
 }
 
 /**
- * A late writer that may invalidate stores over a newer entry: the value is out of date, and marked so; the
- * expiry, and who has won the right to fill the entry isNewItem, stay as they are.
+ * A late writer with `invalidate` stores over a newer entry. The value is out of date, so the entry is marked stale.
+ * Its expiry, and the mark of a client that has won the right to recache it, stay as they are.
  */
 function compared(request: StorageRequest, found: ExistingEntry | null, context: DecideContext): Evaluation {
   if (found === null) return answer(REPLIES.notFound);
@@ -73,8 +73,8 @@ function compared(request: StorageRequest, found: ExistingEntry | null, context:
 }
 
 /**
- * The entry keeps its flags and its expiry; those of the request are ignored. A result that would be too large
- * is simply not stored: memcached has no other word for it here.
+ * The entry keeps its flags and its expiry; those of the request are ignored. A result that would be too large is
+ * answered with `not_stored`, as by memcached.
  */
 function joined(request: StorageRequest, found: ExistingEntry | null, context: DecideContext): Evaluation {
   if (found === null) {

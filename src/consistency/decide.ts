@@ -3,7 +3,7 @@ import { decideArithmetic } from './decide-arithmetic.ts';
 import { decideDelete, decideReadItem, decideTouch } from './decide-item.ts';
 import { decideStorage } from './decide-storage.ts';
 
-/** False when the operation can be decided on the version and the liveness of the entry alone. */
+/** False if the version of the entry, and whether it has expired, are enough to decide the request. */
 export function needsValue(request: ConditionalRequest): boolean {
   switch (request.kind) {
     case 'storage':
@@ -19,9 +19,9 @@ export function needsValue(request: ConditionalRequest): boolean {
 }
 
 /**
- * Decides an operation on what the key holds, as memcached would.
+ * Decides what a request changes and answers, given what its key holds, as memcached would.
  *
- * @param found null when the key holds nothing
+ * @param found null if the key holds nothing
  */
 export function decide(
   request: ConditionalRequest,

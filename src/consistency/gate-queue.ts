@@ -10,11 +10,11 @@ interface WaitingOperation {
   readonly go: () => void;
 }
 
-/** Operations that were started, and may not go on before a gate is open again. */
+/** Operations that have started, and have to wait for a gate to open again before they go on. */
 export class GateQueue {
   #waiting: WaitingOperation[] = [];
 
-  /** Goes on when the gate is open, now or later; answers with the gate's reason when it is closed. */
+  /** Calls `go` now if the gate is open, or once it opens. A closed gate answers the operation with its reason. */
   whenOpen(operation: Operation, scheme: Scheme, need: EngineNeed, go: () => void): void {
     if (operation.done) return;
     const gate = scheme.gate(need);

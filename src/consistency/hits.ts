@@ -2,7 +2,7 @@ import type { Hit, Reply } from '../protocol/reply.ts';
 import type { Entry } from '../store/entry.ts';
 import { tokenOf } from './conditional.ts';
 
-/** What of an entry a client may be shown. */
+/** The fields of an entry that a client may see. */
 export type VisibleEntry = Pick<Entry, 'flags' | 'value' | 'version' | 'token'>;
 
 export const NO_HITS: Reply = Object.freeze({ kind: 'hits', hits: [] });

@@ -8,52 +8,53 @@ import { hitOf, type VisibleEntry } from './hits.ts';
 import type { Operation } from './operation.ts';
 
 export interface MultiReadPorts {
-  /** Reads the part's key, or touches it; calls its `onIssued`, and then its `onRead`, at once or later. */
-  readonly read: (part: KeyRead) => void;
+  /** Reads or touches the key. Calls `onIssued` of the key read, and then its `onRead`, at once or later. */
+  readonly read: (keyRead: KeyRead) => void;
   /** See `Scheme.giveAgain`. */
-  readonly giveAgain: (bytes: number, done: () => void, part: KeyRead) => void;
-  /** Goes on after others have had their turn. */
+  readonly giveAgain: (bytes: number, done: () => void, keyRead: KeyRead) => void;
+  /** Calls back in a later event-loop turn. */
   readonly nextTurn: (callback: () => void) => void;
-  /** One reply alone has this value from now on: its memory may be used again once that has been sent. */
+  /** From now on only one reply holds this value: its memory may be used again once the reply has been sent. */
   readonly lend: (value: Buffer) => void;
 }
 
-/** Keys of one request that are begun before others get their turn. */
+/** Keys of one request that are begun in one event-loop turn. More: other clients wait longer. Fewer: more turns. */
 const KEYS_PER_TURN = 256;
 
-/** Keys of one request that are begun and not handed out. A request of fewer is answered as a whole, if its values fit. */
+/** Keys of one request that are begun and not sent. A smaller request is sent as a whole, if its values fit. */
 export const KEYS_AHEAD_MAX = 1024;
 
 /**
- * A read of several keys, worked off piece by piece: keys are begun in their order, as long as there is room for what
- * they will bring (`ReadFlow`) and not more than `KEYS_AHEAD_MAX` wait to be handed out. Where all fit, the reply goes
- * out as a whole. Otherwise what has come goes out in order, in parts, each when no more can be begun, and the client's
- * taking it makes room for the next.
+ * A read of several keys. Keys are begun in their order while the client has budget for their values (`ReadFlow`) and
+ * fewer than `KEYS_AHEAD_MAX` wait to be sent. If all of them fit, the reply is sent as a whole. Otherwise it is sent
+ * in parts: when no more keys can be begun, the values that have come are sent in order, and budget is free again
+ * once the client has taken them.
  *
- *  1. A key that a `get` names again while an earlier mention of it has not been handed out is not read again: the value
- *     is given twice. A `gat` touches it each time: one that expires the entry has it gone by the next mention.
- *  2. A read that fails answers the request. If parts have gone out by then, the error stands in the place of the rest.
- *  3. Each key is read between the beginning of the request and the end of its reply, and each value is handed on only
- *     after the level's own check: the levels promise what they do key by key.
+ *  1. A key that a `get` names twice is not read twice while its first mention waits to be sent: the value is sent
+ *     twice. A `gat` touches the key each time, because a touch that expires the entry leaves none for the next
+ *     mention.
+ *  2. A read that fails answers the request. If parts have been sent by then, the error takes the place of the rest.
+ *  3. Each key is read between the beginning of the request and the end of its reply, and each value passes the check
+ *     of its level by itself. The levels promise what they do key by key, so that is enough.
  */
 export class MultiRead {
   readonly operation: Operation;
   readonly #request: GetRequest | GetAndTouchRequest;
   readonly #ports: MultiReadPorts;
-  /** Begun, and not handed out. */
-  readonly #parts = new Fifo<KeyRead>();
-  /** Of those that read without touching, the last one of each key. */
+  /** The key reads that are begun and not sent, in the order of the keys. */
+  readonly #keyReads = new Fifo<KeyRead>();
+  /** Of a `get`: the last of them for each key. */
   readonly #byKey = new Map<string, KeyRead>();
-  /** The next key to begin. */
+  /** The index of the next key to begin. */
   #next = 0;
   #begunInTurn = 0;
-  /** Parts that have no answer yet. */
+  /** Key reads that have no result yet. */
   #unread = 0;
   #unissued: number;
-  /** Hits that have gone out. */
-  #given = 0;
-  /** What the parts that were taken last had of the client's room. */
-  #takenBytes = 0;
+  /** Hits that have been sent. */
+  #sent = 0;
+  /** Bytes of the budget that the key reads of the last part held. */
+  #partBytes = 0;
   #isRunning = false;
 
   constructor(operation: Operation, request: GetRequest | GetAndTouchRequest, ports: MultiReadPorts) {
@@ -64,8 +65,8 @@ export class MultiRead {
     operation.onNext = () => this.#onNext();
   }
 
-  /** What is read is not given out: an error is to follow. */
-  get isForNothing(): boolean {
+  /** The reply is an error in any case: entries are read, and not sent. */
+  get discardsEntries(): boolean {
     return this.#request.cutShort === true;
   }
 
@@ -73,8 +74,8 @@ export class MultiRead {
     this.#run();
   }
 
-  isFirst(part: KeyRead): boolean {
-    return this.#parts.first() === part;
+  isFirst(keyRead: KeyRead): boolean {
+    return this.#keyReads.first() === keyRead;
   }
 
   onIssued(): void {
@@ -82,7 +83,7 @@ export class MultiRead {
     this.#run();
   }
 
-  /** A read that waited for a write of its key may find that there is no room, when all others are done. */
+  /** A key read that has waited for a write may find no budget after all others are done. */
   onHeldUp(): void {
     this.#run();
   }
@@ -104,7 +105,7 @@ export class MultiRead {
     this.#isRunning = false;
   }
 
-  /** @returns false when no key can be begun now */
+  /** @returns false if no key can be begun now */
   #beginNext(): boolean {
     const { keys } = this.#request;
     if (this.#next === keys.length || this.#isFull || this.#begunInTurn > KEYS_PER_TURN) return false;
@@ -116,97 +117,97 @@ export class MultiRead {
       return false;
     }
     const key = keys[this.#next++]!;
-    const part = new KeyRead(this, key);
+    const keyRead = new KeyRead(this, key);
     const earlier = this.#byKey.get(key);
-    this.#parts.push(part);
-    if (this.#request.kind === 'get') this.#byKey.set(key, part);
+    this.#keyReads.push(keyRead);
+    if (this.#request.kind === 'get') this.#byKey.set(key, keyRead);
     this.#unread++;
-    if (earlier === undefined) this.#ports.read(part);
-    else earlier.whenRead(() => part.copy(earlier, this.#ports.giveAgain));
+    if (earlier === undefined) this.#ports.read(keyRead);
+    else earlier.whenRead(() => keyRead.copy(earlier, this.#ports.giveAgain));
     return true;
   }
 
   get #isFull(): boolean {
-    const begun = this.#parts.length;
+    const begun = this.#keyReads.length;
     return begun >= KEYS_AHEAD_MAX || (begun > 0 && this.operation.flow.isHeldUp);
   }
 
-  /** @returns false when nothing can go out now */
+  /** Sends a part, or the end of the reply. @returns false if nothing more can be sent now */
   #sendPart(): boolean {
     if (this.#next === this.#request.keys.length && this.#unread === 0) {
       const hits = this.#takeRead();
-      this.operation.finish(this.#given === 0 ? { kind: 'hits', hits } : this.#lastPart(hits));
+      this.operation.finish(this.#sent === 0 ? { kind: 'hits', hits } : this.#lastPart(hits));
       return false;
     }
     const { operation } = this;
-    if (!this.#isFull || !this.#parts.first()!.isRead || !operation.isNext) return false;
+    if (!this.#isFull || !this.#keyReads.first()!.isRead || !operation.isNext) return false;
     const heldBytes = operation.heldBytes;
     const hits = this.#takeRead();
-    this.#given += hits.length;
+    this.#sent += hits.length;
     if (hits.length > 0) operation.sendPart(hits);
-    operation.hold(heldBytes - this.#takenBytes);
+    operation.hold(heldBytes - this.#partBytes);
     operation.flow.retry();
     return true;
   }
 
   #lastPart(hits: readonly Hit[]): Reply {
-    return { kind: 'hits', hits, hitsBefore: this.#given };
+    return { kind: 'hits', hits, hitsBefore: this.#sent };
   }
 
-  /** Takes what has been read off the front. */
+  /** Takes the key reads that have a result off the front. */
   #takeRead(): Hit[] {
     const { kind, withCas } = this.#request;
     const hits: Hit[] = [];
-    this.#takenBytes = 0;
-    for (let part = this.#parts.first(); part?.isRead; part = this.#parts.first()) {
-      this.#parts.shift();
-      this.#takenBytes += part.heldBytes;
-      if (this.#byKey.get(part.key) === part) this.#byKey.delete(part.key);
-      const { entry } = part;
+    this.#partBytes = 0;
+    for (let keyRead = this.#keyReads.first(); keyRead?.isRead; keyRead = this.#keyReads.first()) {
+      this.#keyReads.shift();
+      this.#partBytes += keyRead.heldBytes;
+      if (this.#byKey.get(keyRead.key) === keyRead) this.#byKey.delete(keyRead.key);
+      const { entry } = keyRead;
       if (entry === null) continue;
-      if (kind === 'get' && !part.isShared) this.#ports.lend(entry.value);
-      hits.push(hitOf(part.key, entry, withCas));
+      if (kind === 'get' && !keyRead.isShared) this.#ports.lend(entry.value);
+      hits.push(hitOf(keyRead.key, entry, withCas));
     }
     return hits;
   }
 }
 
-/** One key of the request. */
+/** The read of one key of the request. */
 export class KeyRead implements Reader {
   readonly key: string;
-  readonly #whole: MultiRead;
+  readonly #multiRead: MultiRead;
   entry: VisibleEntry | null = null;
   isRead = false;
   readonly countsAsRead = true;
-  /** Its value is in another part, too. */
+  /** Another key read has the same value. */
   isShared = false;
   #isIssued = false;
   #heldBytes = 0;
   #waiting: (() => void)[] | null = null;
 
-  constructor(whole: MultiRead, key: string) {
-    this.#whole = whole;
+  constructor(multiRead: MultiRead, key: string) {
+    this.#multiRead = multiRead;
     this.key = key;
   }
 
   get flow(): ReadFlow {
-    return this.#whole.operation.flow;
+    return this.#multiRead.operation.flow;
   }
 
   get context(): RequestContext {
-    return this.#whole.operation.context;
+    return this.#multiRead.operation.context;
   }
 
   get isOvertaken(): boolean {
-    return this.#whole.operation.isOvertaken;
+    return this.#multiRead.operation.isOvertaken;
   }
 
   get isGone(): boolean {
-    return this.#whole.operation.done;
+    return this.#multiRead.operation.done;
   }
 
   get isAwaited(): boolean {
-    return this.#whole.isFirst(this) && this.#whole.operation.isNext;
+    return this.#multiRead.isFirst(this) && this.#multiRead.operation.isNext;
   }
 
   get heldBytes(): number {
@@ -214,7 +215,7 @@ export class KeyRead implements Reader {
   }
 
   hold(bytes: number): void {
-    const { operation } = this.#whole;
+    const { operation } = this.#multiRead;
     operation.hold(operation.heldBytes + bytes - this.#heldBytes);
     this.#heldBytes = bytes;
   }
@@ -222,23 +223,23 @@ export class KeyRead implements Reader {
   onIssued(): void {
     if (this.#isIssued) return;
     this.#isIssued = true;
-    this.#whole.onIssued();
+    this.#multiRead.onIssued();
   }
 
   onHeldUp(): void {
-    this.#whole.onHeldUp();
+    this.#multiRead.onHeldUp();
   }
 
   onRead(failure: RequestFailure | null, entry: VisibleEntry | null): void {
     if (this.isGone) return;
-    if (failure !== null) return this.#whole.operation.finish(failed(failure));
-    this.entry = this.#whole.isForNothing ? null : entry;
+    if (failure !== null) return this.#multiRead.operation.finish(failed(failure));
+    this.entry = this.#multiRead.discardsEntries ? null : entry;
     if (this.entry === null) this.hold(0);
     else if (this.#heldBytes === 0) this.hold(this.entry.value.length);
     this.isRead = true;
     for (const go of this.#waiting ?? []) go();
     this.#waiting = null;
-    this.#whole.onRead();
+    this.#multiRead.onRead();
   }
 
   whenRead(go: () => void): void {
@@ -247,7 +248,7 @@ export class KeyRead implements Reader {
     else this.#waiting.push(go);
   }
 
-  /** Takes over what an earlier part of the same key has read. */
+  /** Takes the result of an earlier read of the same key. */
   copy(earlier: KeyRead, giveAgain: MultiReadPorts['giveAgain']): void {
     const { entry } = earlier;
     if (this.isGone) return;

@@ -5,45 +5,48 @@ import type { Reader, ReadFlow } from '../replication/read-flow.ts';
 import type { RequestContext } from '../replication/request-context.ts';
 import { type Access, isWrite } from './access.ts';
 
-/** Who has asked for operations, and is told of each. */
+/** The pipeline of an operation, as far as the operation knows it. */
 export interface OperationListener {
-  /** Its reads. */
+  /** The reads of the client. */
   readonly flow: ReadFlow;
 
   readonly context: RequestContext;
 
-  /** It has been answered; called once. */
+  /** The operation has been answered. Called once. */
   onDone(operation: Operation): void;
 
-  /** What it does or sees can no longer come after what is asked behind it. */
+  /** Later requests can no longer take effect before the operation: they may start. */
   onBarrierReleased(operation: Operation): void;
 
-  /** All that was asked before it has been answered: a part of its reply may go out now. */
+  /** All earlier requests have been answered, so a part of this reply may be sent now. */
   isNext(operation: Operation): boolean;
 
-  /** A part of its reply goes out. */
+  /** Sends a part of the reply. */
   onPart(operation: Operation, hits: readonly Hit[]): void;
 
-  /** At some time since then, what was answered was not taken: its requests had to wait for that. */
+  /** At some time since `ms` the client had not taken all of its replies, so that its requests had to wait. */
   waitedForClientSince(ms: MonotonicMs): boolean;
 }
 
-/** One client request, from its arrival until it is answered: exactly once, whatever comes first. */
+/** One client request, from its arrival to its answer. It is answered exactly once. */
 export class Operation implements Reader {
   readonly request: Request;
   readonly access: Access;
-  /** Monotonic, milliseconds. */
+  /** When the operation is answered at the latest. */
   deadlineMs: MonotonicMs;
-  /** Its effect may have left this controller: after that a failure means "outcome unknown". */
+  /** An effect may have left this controller: a failure from now on means "outcome unknown". */
   proposed = false;
-  /** What comes behind it may start when its read has been issued. */
+  /** Later requests may start as soon as the read has been issued. */
   releasesBarrierWhenIssued = false;
-  /** Told when all that was asked before it has been answered. */
+  /** Called when all earlier requests have been answered. */
   onNext: (() => void) | null = null;
   readonly isAwaited = false;
   readonly countsAsRead: boolean;
   readonly #listener: OperationListener;
-  /** Its number among the started requests of its session; 0 before it is started, or where the order does not matter. */
+  /**
+   * The number of the operation among the started ones of its session; 0 until it is started, or if it touches no
+   * entry.
+   */
   #startedAs = 0;
   #reply: Reply | null = null;
   #heldBytes = 0;
@@ -62,7 +65,7 @@ export class Operation implements Reader {
     this.#listener = listener;
   }
 
-  /** Null until it is answered. */
+  /** Null until the operation is answered. */
   get reply(): Reply | null {
     return this.#reply;
   }
@@ -79,7 +82,7 @@ export class Operation implements Reader {
     return this.#listener.context;
   }
 
-  /** It was started, is not answered, and may change an entry. */
+  /** The operation was started, and may change an entry. */
   get isWriteUnderWay(): boolean {
     return this.#startedAs !== 0 && isWrite(this.access);
   }
@@ -88,12 +91,12 @@ export class Operation implements Reader {
     return this.#listener.flow;
   }
 
-  /** Of its client's room, in bytes. */
+  /** Bytes of the client's budget that the operation has reserved. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Its connection has gone on to the next request since it was started. */
+  /** A later request of the same session has been started. */
   get isOvertaken(): boolean {
     return this.#startedAs !== 0 && this.context.session.started !== this.#startedAs;
   }
@@ -102,12 +105,12 @@ export class Operation implements Reader {
     return this.#listener.isNext(this);
   }
 
-  /** It is started now, as the newest request of its session. */
+  /** The operation is the last one that its session has started. */
   becomeStarted(): void {
     this.#startedAs = ++this.context.session.started;
   }
 
-  /** From now on the connection's next request may start. An answer says so in any case. */
+  /** Later requests may start from now on. They may do so after the answer in any case. */
   releaseBarrier(): void {
     this.#listener.onBarrierReleased(this);
   }
@@ -116,7 +119,7 @@ export class Operation implements Reader {
     if (this.releasesBarrierWhenIssued) this.#listener.onBarrierReleased(this);
   }
 
-  /** It has nothing to give before its only read is done. */
+  /** Nothing of the reply can be sent before the only read is done. */
   onHeldUp(): void {}
 
   hold(bytes: number): void {
@@ -125,7 +128,7 @@ export class Operation implements Reader {
     this.#heldBytes = bytes;
   }
 
-  /** Hands out a part of the reply: the rest is to follow. */
+  /** Sends a part of the reply; the rest follows. */
   sendPart(hits: readonly Hit[]): void {
     this.#listener.onPart(this, hits);
   }
@@ -134,7 +137,7 @@ export class Operation implements Reader {
     return this.#listener.waitedForClientSince(ms);
   }
 
-  /** Answers, unless that has happened. */
+  /** Answers the operation, unless it has been answered. */
   finish(reply: Reply): void {
     if (this.#reply !== null) return;
     this.#reply = reply;

@@ -10,28 +10,29 @@ import type { Operation, OperationListener } from './operation.ts';
 import { kindOf } from './request-kinds.ts';
 
 export interface PipelinePorts {
-  /** Goes with every request. */
+  /** Goes with every request of the connection. */
   readonly context: RequestContext;
   /** Called for every request, in order. */
   readonly onReply: (request: Request, reply: Reply) => void;
-  /** Called for what goes out of a reply ahead of its end. */
+  /** Called for a part of a reply that is sent before the reply is complete. */
   readonly onPart: (request: Request, hits: readonly Hit[]) => void;
-  /** What may be read for it. */
+  /** The budget for the values that are read for the client. */
   readonly room: Room;
-  /** At some time since then, monotonic, its client has not taken what it was given. */
+  /** At some time since `ms` the client had not taken all of its replies. */
   readonly waitedForClientSince: (ms: MonotonicMs) => boolean;
 }
 
 /**
- * One client connection's requests: started so that they take effect in the order in which they were sent,
- * and answered in that order.
+ * The requests of one client connection. They are started so that they take effect in the order in which the client
+ * sent them, and they are answered in that order.
  *
- * What may be under way at once, on one connection:
- *  - plain writes (set, delete, flush_all) follow each other without waiting: the engine keeps their order;
- *  - a read starts once the connection's own writes are done, where the policy says so, and holds back what
- *    follows only until it has been handed to the store, which answers in order;
- *  - a conditional write holds back what follows until it is decided: it may have to be proposed again, and
- *    would then come after requests that were sent later.
+ *  1. Plain writes (`set`, `delete`, `flush_all`) follow each other without waiting, because the scheme keeps their
+ *     order.
+ *  2. A read starts once the earlier writes of the connection are answered, if the policy says so. It is the barrier
+ *     of the pipeline until it has been handed to the store: the store answers in order.
+ *  3. A conditional write is the barrier until it is answered, because it may have to be proposed again, and would
+ *     then take effect after requests that were sent later.
+ *  4. A request that touches no entry neither waits for a barrier nor becomes one.
  */
 export class Pipeline implements OperationListener {
   readonly flow: ReadFlow;
@@ -40,7 +41,7 @@ export class Pipeline implements OperationListener {
   readonly #ports: PipelinePorts;
   readonly #unanswered = new Fifo<Operation>();
   readonly #waiting = new Fifo<Operation>();
-  /** Holds back what follows it. */
+  /** Later requests do not start before this operation has released the barrier. */
   #barrier: Operation | null = null;
   #draining = false;
   #writesUnderWay = 0;
@@ -65,7 +66,7 @@ export class Pipeline implements OperationListener {
     this.drain();
   }
 
-  /** Starts what may start; to be called again when a gate of the engine may have opened. */
+  /** Starts the requests that may start. To be called again when a gate may have opened. */
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
@@ -90,7 +91,7 @@ export class Pipeline implements OperationListener {
     return this.#writesUnderWay === 0 || !this.#coordinator.waitsForOwnWrites(operation);
   }
 
-  /** Requests that touch no entry neither wait for a barrier nor become one. */
+  /** Only an operation that touches entries becomes the barrier. */
   #start(operation: Operation): void {
     if (operation.access !== 'none') {
       operation.becomeStarted();
@@ -106,7 +107,7 @@ export class Pipeline implements OperationListener {
     if (this.#waiting.length > 0) this.drain();
   }
 
-  /** Hands out the answers that are next in line. */
+  /** Hands out the answers whose turn it is. */
   onDone(operation: Operation): void {
     if (operation.isWriteUnderWay) this.#writesUnderWay--;
     if (this.#barrier === operation) this.#barrier = null;
@@ -133,7 +134,7 @@ export class Pipeline implements OperationListener {
     return this.#ports.waitedForClientSince(ms);
   }
 
-  /** The client has left: what it wanted to read is not read any more. What it has asked to be written still is. */
+  /** The client has left. Its reads are given up; the writes that it has sent are still carried out. */
   leave(): void {
     this.#hasLeft = true;
     const unanswered = this.#unanswered.filter(({ done, access }) => !done && access === 'read');

@@ -17,7 +17,7 @@ export interface PlainWritesPorts {
   readonly timeMs: () => WallMs;
 }
 
-/** The reply once the write has been applied; null while other writes of the same request have not. */
+/** @returns the reply once the write has been applied; null while other writes of the same request have not been */
 type ReplyOnceApplied = (existed: boolean, version: Version) => Reply | null;
 
 /** Writes that are their own effect: `set`, `delete` and `flush_all`. */
@@ -39,7 +39,7 @@ export class PlainWrites {
     this.#write(operation, request.key, draft, reply);
   }
 
-  /** One write in every group: this is where a request for every key is split and gathered. */
+  /** One write in each group. A request for every key is split and gathered here, and nowhere else. */
   flushAll(operation: Operation, request: FlushAllRequest): void {
     const atMs = flushAtMs(request.delay, this.#ports.timeMs());
     const draft: Draft = atMs === 0 ? { kind: 'flush' } : { kind: 'flush-later', atMs };
@@ -56,9 +56,9 @@ export class PlainWrites {
   }
 
   /**
-   * A conflict means that this write has not happened, and it is proposed again.
+   * A conflict says that this write has not happened, so it is proposed again.
    *
-   * @param isOnly the request writes nothing else: after a conflict nothing of it has happened
+   * @param isOnly the request makes no other write, so that after a conflict nothing of it has happened
    */
   #propose(
     operation: Operation,

@@ -5,7 +5,7 @@ import type { Router } from '../placement/router.ts';
 import type { RequestContext } from '../replication/request-context.ts';
 import type { ReadStrength, Scheme } from '../replication/scheme.ts';
 
-/** A level: by which scheme it replicates, and what a read waits for. */
+/** A level: the scheme that replicates, and the writes that a read waits for. */
 export interface Policy {
   readonly engine: 'ordered' | 'convergent';
   /** What a read sees. */
@@ -15,8 +15,9 @@ export interface Policy {
 }
 
 /**
- * At the ordered levels the requests of a connection take effect in the order in which the client sent them, pipelined or
- * not. At `eventual` a write takes effect here at once, so a connection sees its own writes without waiting for them.
+ * At the ordered levels the requests of a connection take effect in the order in which the client sent them,
+ * pipelined or not. At `eventual` a write takes effect here at once, so a connection sees its own writes without
+ * waiting for them.
  */
 export const POLICIES: Readonly<Record<Level, Policy>> = {
   linearizability: { engine: 'ordered', reads: 'strong', ownWritesFirst: true },
@@ -24,7 +25,7 @@ export const POLICIES: Readonly<Record<Level, Policy>> = {
   eventual: { engine: 'convergent', reads: 'local', ownWritesFirst: false },
 };
 
-/** What the gate is asked for before a read of this strength. */
+/** The need that the gate is asked for before a read of this strength. */
 export const READ_NEEDS: Readonly<Record<ReadStrength, EngineNeed>> = {
   local: 'read',
   strong: 'strong-read',
@@ -39,7 +40,7 @@ export type ServedKeyspace = Keyspace<Policy, ServingGroup>;
 
 export type RequestRouter = Router<Policy, ServingGroup>;
 
-/** What a request goes by: the level that it asks for, or else the level of the keyspace. */
+/** The policy of the level that the request asks for, or else of the keyspace. */
 export function policyOf(keyspace: ServedKeyspace, { level }: RequestContext): Policy {
   return level === null ? keyspace.policy : POLICIES[level];
 }

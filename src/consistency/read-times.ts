@@ -4,18 +4,18 @@ import type { Scheme } from '../replication/scheme.ts';
 import type { ConditionalRequest, Evaluation } from './conditional.ts';
 
 /**
- * When this controller last read an entry, in seconds since 1970, 0 for never: what `h` and `l` of the meta
- * commands tell. Kept beside the journal's record of the entry, and nowhere else: it is not replicated.
+ * The time at which this controller last read an entry, in seconds since 1970; 0 for never. The flags `h` and `l` of
+ * the meta commands show it. It stands beside the journal's record of the entry, and is not replicated.
  *
- * A read notes itself. Here is what a write leaves of it, as memcached has it.
+ * A read sets the time itself. These functions say what a write leaves of it, as memcached does.
  */
 
 /**
- * What is left once the evaluation's change has been made: what touches an entry has read it; what leaves the item
- * in its place, marked or with another number, leaves this as well; anything else makes a new item.
+ * The time of the last read once the change has been made. A request that counts as a read sets it to now. A change
+ * that leaves the item in its place, with another mark or number, leaves the time as well. Any other change makes a
+ * new item, which nobody has read.
  *
- * @param countsAsRead the request is a read, or as good as one
- * @param base the version that the evaluation builds on
+ * @param base the version that was evaluated
  * @param timeMs cluster time, milliseconds since 1970
  */
 export function readTimeAfter(
@@ -33,7 +33,7 @@ export function readTimeAfter(
   return isBase && scheme.isLive(request.key) ? record.readAtSec : 0;
 }
 
-/** Sets the time of the last read, unless the entry is another one by now. */
+/** Sets the time of the last read, unless the key has been written again. */
 export function noteReadOf(scheme: Scheme, key: string, version: Version, readAtSec: number): void {
   const record = scheme.newest(key);
   if (record !== undefined && sameVersion(record.version, version)) scheme.noteRead(key, readAtSec);

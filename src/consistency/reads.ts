@@ -18,15 +18,15 @@ export interface ReadsPorts {
   readonly router: RequestRouter;
   readonly gates: GateQueue;
   readonly conditionalWrites: ConditionalWrites;
-  /** Goes on with a long request after others have had their turn. */
+  /** Calls back in a later event-loop turn, so that a long request leaves turns to others. */
   readonly nextTurn: (callback: () => void) => void;
-  /** One reply alone has this value from now on: its memory may be used again once that has been sent. */
+  /** From now on only one reply holds this value: its memory may be used again once the reply has been sent. */
   readonly lend: (value: Buffer) => void;
 }
 
 /**
- * Reads of entries, as the level says. A value is given out only when the gate for the read is still open after the value
- * has come: a controller that lost its lease in between, or stood still for long, must not answer.
+ * Reads entries, by the policy of their keyspaces. A value is given out only if the gate for the read is still open
+ * once the value has come: a controller that has lost its lease meanwhile, or was stopped for long, must not answer.
  */
 export class Reads {
   readonly #ports: ReadsPorts;
@@ -41,11 +41,11 @@ export class Reads {
     new MultiRead(
       operation,
       request,
-      this.#multiReadPorts((part) => this.#readPart(operation, part)),
+      this.#multiReadPorts((keyRead) => this.#readKey(operation, keyRead)),
     ).begin();
   }
 
-  /** A plain read, unless there is something to change or to win. */
+  /** Reads plainly, unless the entry has to be changed, or the right to recache it can be won. */
   readItem(operation: Operation, request: ReadItemRequest): void {
     const { router, conditionalWrites } = this.#ports;
     const { scheme } = router.of(request.key).group;
@@ -53,7 +53,7 @@ export class Reads {
     const toBeWon = record !== undefined && hasMark(record, 'stale') && !hasMark(record, 'taken');
     if (toBeWon || operation.access === 'conditional write')
       return conditionalWrites.answer(operation, request);
-    // What is pending may mark the entry: the next request must not overtake what this one may then have to write.
+    // A write under way may mark the entry: then this request has to write, and later ones must not overtake it.
     const pending = scheme.predict(request.key) !== null;
     const onExisting: OnExisting = (failure, found) => {
       if (failure !== null) return operation.finish(failed(failure));
@@ -66,7 +66,7 @@ export class Reads {
     this.#found(operation, request.key, !pending, onExisting);
   }
 
-  /** What is known of an entry, for people. */
+  /** Reads an entry with everything that is known of it, human-readable. */
   debug(operation: Operation, { key }: DebugRequest): void {
     const request = readItemRequest(key);
     const onExisting: OnExisting = (failure, found) => {
@@ -76,19 +76,19 @@ export class Reads {
     this.#found(operation, key, true, onExisting);
   }
 
-  /** A conditional write of each key, whose value is what the write leaves. */
+  /** Makes a conditional write of each key. The value of a hit is the value that the write leaves. */
   getAndTouch(operation: Operation, request: GetAndTouchRequest): void {
-    const touch = (part: KeyRead) => {
-      const one = { kind: 'gat-one', key: part.key, exptime: request.exptime } as const;
-      this.#ports.conditionalWrites.carryOut(operation, one, part, ({ change }, version) => {
-        if (change?.kind !== 'set' || change.value === null) part.onRead(null, null);
-        else part.onRead(null, { ...change, value: change.value, version });
+    const touch = (keyRead: KeyRead) => {
+      const one = { kind: 'gat-one', key: keyRead.key, exptime: request.exptime } as const;
+      this.#ports.conditionalWrites.carryOut(operation, one, keyRead, ({ change }, version) => {
+        if (change?.kind !== 'set' || change.value === null) keyRead.onRead(null, null);
+        else keyRead.onRead(null, { ...change, value: change.value, version });
       });
     };
     new MultiRead(operation, request, this.#multiReadPorts(touch)).begin();
   }
 
-  /** As with many keys, by the shortest way: it is what is asked most. */
+  /** One key is the most frequent request, and takes the shortest way. */
   #getOne(operation: Operation, { withCas }: GetRequest, key: string): void {
     const { router, gates } = this.#ports;
     const keyspace = router.of(key);
@@ -109,25 +109,26 @@ export class Reads {
     scheme.read(key, reads, onRead, operation);
   }
 
-  #readPart(operation: Operation, part: KeyRead): void {
-    this.#read(operation, part.key, (failure, entry) => part.onRead(failure, entry), part);
+  #readKey(operation: Operation, keyRead: KeyRead): void {
+    this.#read(operation, keyRead.key, (failure, entry) => keyRead.onRead(failure, entry), keyRead);
   }
 
-  #multiReadPorts(read: (part: KeyRead) => void): MultiReadPorts {
+  #multiReadPorts(read: (keyRead: KeyRead) => void): MultiReadPorts {
     const { router, nextTurn, lend } = this.#ports;
     return {
       read,
       nextTurn,
       lend,
-      giveAgain: (bytes, done, part) => router.of(part.key).group.scheme.giveAgain(bytes, done, part),
+      giveAgain: (bytes, done, keyRead) =>
+        router.of(keyRead.key).group.scheme.giveAgain(bytes, done, keyRead),
     };
   }
 
   /**
-   * Reads one entry with all that is known of it.
+   * Reads one entry with everything that is known of it.
    *
-   * @param isOrdered what comes behind it may start when the read is issued, if that is at once: one that had to wait
-   *   may find what it has to change
+   * @param isOrdered later requests may start if the read is issued at once. A read that has to wait may find an
+   *   entry that it has to change
    */
   #found(operation: Operation, key: string, isOrdered: boolean, done: OnExisting): void {
     const onRead: ReadDone = (failure, entry, readAtSec) =>
@@ -137,7 +138,7 @@ export class Reads {
     operation.releasesBarrierWhenIssued = false;
   }
 
-  /** Hands on what was read only while it may be given out. */
+  /** Calls `done` only once the value may be given out. */
   #read(operation: Operation, key: string, done: ReadDone, reader: Reader): void {
     const { router, gates } = this.#ports;
     const keyspace = router.of(key);
@@ -152,5 +153,5 @@ export class Reads {
   }
 }
 
-/** @param found null when there is no entry, or when it could not be read */
+/** @param found null if there is no entry, or if it could not be read */
 type OnExisting = (failure: RequestFailure | null, found: ExistingEntry | null) => void;

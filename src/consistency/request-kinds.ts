@@ -20,42 +20,44 @@ import type { PlainWrites } from './plain-writes.ts';
 import type { RequestRouter, ServedKeyspace } from './policies.ts';
 import type { Reads } from './reads.ts';
 
-/** The parts that carry requests out. */
+/** The parts of the coordinator that carry requests out. */
 export interface Executors {
   readonly reads: Reads;
   readonly plainWrites: PlainWrites;
   readonly conditionalWrites: ConditionalWrites;
-  /** Requests that concern no entry. */
+  /** Carries out requests that touch no entry. */
   readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;
 }
 
-/** Operations by the prefix of their keys, for `stats detail`. */
+/** Counts operations by the prefixes of their keys, for `stats detail`. */
 export interface KeyPrefixCounter {
   gets(keys: readonly string[], reply: Reply): void;
   set(key: string): void;
   delete(key: string): void;
 }
 
-/** All that the controller has to know of one kind of request. */
+/** Everything that the controller has to know of one kind of request. */
 export interface RequestKind<R extends Request> {
   access(request: R): Access;
-  /** The keyspaces that it concerns. */
+  /** The keyspaces that the request concerns. */
   keyspaces(request: R, router: RequestRouter): readonly ServedKeyspace[];
-  /** The time of the entry's last read moves. */
+  /** The request sets the time of the entry's last read. */
   countsAsRead(request: R): boolean;
-  /** It is not started before everything that its client sent before it has been answered. */
+  /** The request starts only when every earlier request of its pipeline has been answered. */
   readonly isStartedLast: boolean;
-  /** Values that it reads. */
+  /** How many values the request reads. */
   valuesRead(request: R): number;
-  /** Bytes that the request itself holds while it is under way: the value that it writes, or the many keys that it reads. */
+  /**
+   * Bytes that the request itself holds until it is answered: the value that it writes, or the many keys that it reads.
+   */
   ownBytes(request: R): number;
   carryOut(by: Executors, operation: Operation, request: R): void;
-  /** Counts it, as memcached does, unless the reply is a server error. */
+  /** Counts the request as memcached does. Not called if the reply is a server error. */
   count(request: R, reply: Reply, counts: OperationCounts): void;
   countPrefixes(request: R, reply: Reply, counts: KeyPrefixCounter): void;
 }
 
-/** Memory that a key of a request takes while the request is under way, beside its characters, in bytes. */
+/** Memory that a key of a request takes until the request is answered, besides its characters, in bytes. */
 const KEY_BYTES = 48;
 
 const LOCAL: RequestKind<LocalRequest> = {
@@ -71,8 +73,8 @@ const LOCAL: RequestKind<LocalRequest> = {
 };
 
 /**
- * Every kind of request, with everything that depends on it: this is the place to begin when a kind is added. All rows have
- * their fields in the same order, so that the engine sees one shape.
+ * Every kind of request, with everything that depends on the kind. A new kind begins here. All rows have their fields
+ * in the same order, so that they share one hidden class.
  */
 export const REQUEST_KINDS: {
   readonly [K in Request['kind']]: RequestKind<Extract<Request, { readonly kind: K }>>;
@@ -100,7 +102,7 @@ export const REQUEST_KINDS: {
     countPrefixes: ({ keys }, reply, counts) => counts.gets(keys, reply),
   },
   read_item: {
-    // One that finds a stale entry may still win the right to recache it, by a conditional write.
+    // A plain read that finds a stale entry may still win the right to recache it, by a conditional write.
     access: ({ touch, vivify, recacheBelow }) =>
       touch === null && vivify === null && recacheBelow === null ? 'read' : 'conditional write',
     keyspaces: ({ key }, router) => router.listOf(key),
@@ -189,7 +191,7 @@ export const REQUEST_KINDS: {
   },
   version: LOCAL,
   verbosity: LOCAL,
-  // Statistics tell of what has been answered, and count what stands before them in a pipeline.
+  // `stats` in a pipeline counts the requests before it, and a request is counted when it has been answered.
   stats: { ...LOCAL, isStartedLast: true },
   admin: LOCAL,
   show: LOCAL,

@@ -1,14 +1,14 @@
-/** The keys that begin with a prefix, as far as no keyspace with a longer prefix has them. */
+/** The keys that begin with a prefix, except those that begin with the longer prefix of another keyspace. */
 export interface Keyspace<Policy, Group> {
-  /** Empty for the default keyspace, which has every key that no other one has. */
+  /** Empty for the default keyspace, which has every key that no other keyspace has. */
   readonly prefix: string;
-  /** What the level of the keyspace asks for. */
+  /** The policy of the keyspace's level. */
   readonly policy: Policy;
-  /** What replicates these keys. */
+  /** The group that replicates these keys. */
   readonly group: Group;
 }
 
-/** A keyspace, and the list that has it alone: made once, so that nothing is allocated for a request. */
+/** A keyspace, and a list of it alone. The list is made once, so that no request allocates one. */
 interface Listed<K> {
   readonly keyspace: K;
   readonly alone: readonly [K];
@@ -19,7 +19,7 @@ export class Keyspaces<K extends Pick<Keyspace<unknown, unknown>, 'prefix'>> {
   readonly #longestFirst: readonly Listed<K>[];
   readonly #default: Listed<K>;
 
-  /** @throws when two of them have the same prefix, or none has the empty one */
+  /** @throws when two keyspaces have the same prefix, or none has the empty one */
   constructor(keyspaces: readonly K[]) {
     const prefixes = new Set(keyspaces.map(({ prefix }) => prefix));
     if (prefixes.size < keyspaces.length) throw new Error('two keyspaces have the same prefix');
@@ -36,13 +36,13 @@ export class Keyspaces<K extends Pick<Keyspace<unknown, unknown>, 'prefix'>> {
     return this.#find(key).keyspace;
   }
 
-  /** The keyspace of the key, as a list that is the same one every time. */
+  /** The keyspace of the key, as a list. The same list is returned every time. */
   listOf(key: string): readonly K[] {
     return this.#find(key).alone;
   }
 
   #find(key: string): Listed<K> {
-    // By index, since this is done for every request: an iterator would be made for each.
+    // By index: a `for … of` would allocate an iterator for each request.
     for (let at = 0; at < this.#longestFirst.length; at++) {
       const listed = this.#longestFirst[at]!;
       if (key.startsWith(listed.keyspace.prefix)) return listed;

@@ -1,8 +1,8 @@
 import { type Keyspace, Keyspaces } from './keyspaces.ts';
 
 /**
- * Finds what serves a key: key → keyspace → group. A request for one key goes to one group. A request for several keys is
- * split here by the keyspaces of its keys, and a request for every key goes to every group.
+ * Finds what serves a key: key → keyspace → group. A request for one key goes to one group. A request for several
+ * keys is split by the keyspaces of its keys. A request for every key goes to every group.
  */
 export class Router<Policy, Group> {
   /** Every keyspace. */
@@ -11,7 +11,7 @@ export class Router<Policy, Group> {
   readonly groups: readonly Group[];
   readonly #keyspaces: Keyspaces<Keyspace<Policy, Group>>;
 
-  /** @throws when two of the keyspaces have the same prefix, or none has the empty one */
+  /** @throws when two keyspaces have the same prefix, or none has the empty one */
   constructor(keyspaces: readonly Keyspace<Policy, Group>[]) {
     this.all = keyspaces;
     this.groups = [...new Set(keyspaces.map(({ group }) => group))];
