@@ -16,6 +16,13 @@ async function journalEntries(cluster: Cluster, id: number): Promise<number> {
 const directoriesSetAside = (cluster: Cluster) =>
   readdirSync(cluster.dataDir).filter((name) => name.startsWith('controller-2.damaged-'));
 
+/** Waits until the journal of controller 2 has so many records, and has written all of them to disk. */
+async function onDisk(cluster: Cluster, records: number): Promise<void> {
+  await eventually(async () =>
+    expect((await cluster.status(2)).journal).toMatchObject({ entries: records, backlogBytes: 0 }),
+  );
+}
+
 /** Deletes half of the keys while controller 2 is away, for longer than its peers keep deletions for it. */
 async function deleteWithout(
   cluster: Cluster,
@@ -25,7 +32,7 @@ async function deleteWithout(
   const left = new Map<string, string>();
   for (const key of KEYS) expect(await first!.set(key, `value of ${key}`)).toBe('STORED');
   await eventually(async () => expect((await third!.findAll(KEYS)).size).toBe(KEYS.length));
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await onDisk(cluster, KEYS.length);
   await leave();
   await eventually(async () => expect((await cluster.status(0)).peers[2]!.up).toBe(false));
   for (const [at, key] of KEYS.entries()) {
@@ -79,7 +86,7 @@ describeWithMemcached('a controller that was absent for longer than deletions ar
     await using cluster = await startCluster({ level: 'eventual', settings: { tombstone_horizon: '1' } });
     const client = await cluster.client(0);
     expect(await client.set('k', 'v')).toBe('STORED');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await onDisk(cluster, 1);
     await cluster.kill(2);
     expect(await client.set('k', 'w')).toBe('STORED');
     await new Promise((resolve) => setTimeout(resolve, 2 * HORIZON_MS));

@@ -1,6 +1,9 @@
 const tasks = new Set<() => void>();
 
-/** Runs at the end of this process, unless it was called off: also on a signal, but for SIGKILL. Tasks can't wait. */
+/**
+ * Registers a synchronous task that runs at the end of this process, also after a signal other than SIGKILL.
+ * @returns a handle that calls the task off
+ */
 export function atEnd(task: () => void): { callOff(): void } {
   tasks.add(task);
   return { callOff: () => void tasks.delete(task) };

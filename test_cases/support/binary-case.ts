@@ -1,10 +1,10 @@
 import { counterExtras, numbered, packet, u32 } from './binary-packets.ts';
 
 /**
- * What memcached 1.6.18 answers over its binary protocol, packet for packet: taken from the real one, and to be
- * replayed against it, against the codec and against a controller. Each case wants a fresh connection and an
- * empty store, and a server with the default item limit. Packets are numbered by their opaques; how an answer
- * is written here, see `shown`. Tokens are only shown to be there.
+ * One case of the binary protocol, packet for packet as memcached 1.6.18 answers it. The cases were recorded from
+ * memcached, and are replayed against memcached, the codec and a controller. Each case needs a fresh connection, an
+ * empty store, and a server with the default item limit. The opaques number the packets; `shown` describes how an
+ * answer is written here. Of a token, only its presence is shown.
  */
 export interface BinaryCase {
   readonly name: string;
@@ -29,7 +29,7 @@ export const FLAGS_7 = u32(7, 0);
 export const SOON = u32(100);
 export const noop = () => packet(0x0a);
 
-/** The packets that the cases are made of, most of them about the key `k`. */
+/** The packets of the cases, most of them about the key `k`. */
 export const set = (key: string, value: string, cas = 0n) =>
   packet(0x01, { key, value, extras: FLAGS_7, cas });
 export const get = (key: string) => packet(0x00, { key });
@@ -41,5 +41,5 @@ export const count = (opcode: number, delta: bigint, initial: bigint, exptime = 
 export const touch = (opcode: number, exptime = SOON) => packet(opcode, { key: 'k', extras: exptime });
 export const stat = (key: string) => packet(0x10, { key });
 
-/** An exptime of a counter. */
+/** The exptime of `increment` and `decrement` that forbids them to create the entry. */
 export const FAIL_IF_MISSING = 0xffff_ffff;

@@ -117,7 +117,7 @@ const OTHERS: readonly BinaryCase[] = [
   closes('quit', [packet(0x07), noop()], ['#0 07 status=0']),
   closes('quitq', [set('k', 'v'), packet(0x17), noop()], ['#0 01 status=0 cas']),
   answers(
-    'a statistic that there is not',
+    'a statistic that does not exist',
     [
       stat('foo'),
       stat('conns'),
@@ -200,7 +200,7 @@ const OTHERS: readonly BinaryCase[] = [
   ),
 ];
 
-/** All of them. */
+/** All cases of the binary protocol. */
 export const BINARY_CASES: readonly BinaryCase[] = [
   ...BINARY_ENTRY_CASES,
   ...COUNTERS,

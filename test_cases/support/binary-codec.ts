@@ -4,7 +4,7 @@ import type { Request } from '../../src/protocol/request.ts';
 import { readPackets, shown } from './binary-packets.ts';
 import { DecidingStore } from './deciding-store.ts';
 
-/** All requests of an input that arrives in these pieces, read after each of them. */
+/** All requests of an input that arrives in these pieces; requests are read after each piece. */
 export function decodeBinary(pieces: readonly Buffer[], itemBytesMax: number): Request[] {
   const codec = new BinaryCodec({ itemBytesMax });
   return pieces.flatMap((piece) => {
@@ -19,7 +19,10 @@ export function drainBinary(codec: BinaryCodec): Request[] {
   return requests;
 }
 
-/** Codec and a store in a row: what they answer, and whether the connection ends. */
+/**
+ * Passes the input through the codec and a store.
+ * @returns the answers, and whether the connection ends
+ */
 export function converseInProcess(
   pieces: readonly Buffer[],
   itemBytesMax: number,

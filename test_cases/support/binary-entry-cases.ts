@@ -16,9 +16,12 @@ import { packet, u32 } from './binary-packets.ts';
 
 /** Packets that read and write entries. */
 
-/** Seconds that stand for a unix time long ago. */
+/** An exptime that means a unix time long ago. */
 const LONG_AGO = 2_592_001;
-/** With the one-byte key `k` and no flags: key, value and overhead are exactly the item limit of 1 MiB. */
+/**
+ * The largest value with the one-byte key `k` and no flags: key, value and overhead are exactly the item limit of 1
+ * MiB.
+ */
 const VALUE_LARGEST = 1_048_576 - 59 - 1;
 
 const READS: readonly BinaryCase[] = [
@@ -54,7 +57,7 @@ const READS: readonly BinaryCase[] = [
   ),
   answers('the longest key', [packet(0x0c, { key: 'k'.repeat(250) })], ['#0 0c status=1 key=250 bytes']),
   answers(
-    'data type, vbucket and token of a get are not looked at',
+    'data type, vbucket and token of a get are ignored',
     [set('k', 'v'), packet(0x00, { key: 'k', dataType: 3, vbucket: 9, cas: 77n })],
     ['#0 01 status=0 cas', '#1 00 status=0 extras=00000007 value="v" cas'],
   ),

@@ -1,9 +1,9 @@
 import { type BinaryCase, closes, FLAGS_7, noop, SOON } from './binary-case.ts';
 import { counterExtras, packet } from './binary-packets.ts';
 
-/** Packets that end the connection, behind a noop and before another one. */
+/** Packets that end the connection; each has a noop before it and another packet after it. */
 
-/** Extras and key that fill, behind a header, memcached's read buffer. */
+/** Extras and key that, with a header, fill memcached's read buffer. */
 const PREAMBLE_LONGEST = 16_384 - 24;
 
 const INVALID: readonly (readonly [name: string, malformed: Buffer])[] = [

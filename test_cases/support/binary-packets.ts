@@ -8,7 +8,7 @@ const HEADER_BYTES = 24;
 const OPAQUE_AT = 12;
 const BODY_BYTES_AT = 8;
 
-/** Fields of a request packet; lengths are those of the parts unless they are given. */
+/** The fields of a request packet. Lengths in the header are those of the parts, unless others are given. */
 export interface PacketFields {
   readonly key?: string;
   readonly extras?: Buffer;
@@ -53,7 +53,7 @@ export function counterExtras(delta: bigint, initial: bigint, exptime: number): 
   return bytes;
 }
 
-/** Numbers the packets of a conversation by their opaques, from 0. */
+/** Numbers the packets of a conversation from 0, in their opaques. */
 export function numbered(packets: readonly Buffer[]): Buffer {
   return Buffer.concat(
     packets.map((bytes, at) => {
@@ -76,7 +76,7 @@ export interface ResponsePacket {
   readonly value: Buffer;
 }
 
-/** The packets that are whole; what is left of a last one is lost. */
+/** The complete packets; the rest of an incomplete last one is dropped. */
 export function readPackets(bytes: Buffer): ResponsePacket[] {
   const packets: ResponsePacket[] = [];
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
@@ -102,8 +102,8 @@ export function readPackets(bytes: Buffer): ResponsePacket[] {
 }
 
 /**
- * A response in a line, all of it but the number of its token: which request it answers, opcode, status, and
- * `key`, `extras`, `value` and `cas` where it has them.
+ * A response as one line, without the value of its token: the request that it answers, opcode and status, and `key`,
+ * `extras`, `value` and `cas` where it has them.
  */
 export function shown(response: ResponsePacket): string {
   const { magic, opcode, dataType, status, opaque, cas, extras, key, value } = response;
@@ -126,7 +126,10 @@ export interface Conversation {
   readonly closes: boolean;
 }
 
-/** Sends the input and a noop over a connection of its own, and listens until that is answered or the end. */
+/**
+ * Sends the input and a noop over a connection of its own, and collects the answers until that of the noop, or until
+ * the server closes.
+ */
 export async function converse(port: number, input: Buffer): Promise<Conversation> {
   const { packets, closes } = await exchange(port, input);
   return { output: packets.map(shown), closes };

@@ -1,4 +1,4 @@
-# Drives the Perl client Cache::Memcached against one controller; dies at the first answer that is wrong.
+# Drives the Perl client Cache::Memcached against one controller; dies at the first wrong reply.
 use strict;
 use warnings;
 use Cache::Memcached;

@@ -15,10 +15,10 @@ import { TextClient } from './text-client.ts';
 export interface ClusterOptions {
   readonly level: string;
   readonly controllers?: number;
-  /** One for each controller and its store; loopback by default. */
+  /** The host of each controller and its store; loopback by default. */
   readonly hosts?: readonly Host[];
   readonly store?: StoreKind;
-  /** Further flags of its memcacheds. */
+  /** Further flags of the memcacheds. */
   readonly memcached?: readonly string[];
   /** Keys of `[common]` beside those that the cluster needs. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -26,23 +26,23 @@ export interface ClusterOptions {
   readonly hasSecret?: boolean;
   /** Further flags of one controller, by its id. */
   readonly flags?: Readonly<Record<number, readonly string[]>>;
-  /** False: return when the processes are started, whatever becomes of them. */
+  /** False: `startCluster` returns once the processes are started, without waiting until they are ready. */
   readonly untilReady?: boolean;
 }
 
-/** Of every cluster of the tests. */
+/** The cluster secret of all clusters in tests. */
 export const SECRET = 'the secret of a cluster of tests';
 
 const READY_WITHIN_MS = HANGS_AFTER_MS;
 
 /**
- * Where a test asks what is answered, and nothing is made to fail, a machine that has other work to do must not look
- * like a failure. Set for a whole project of tests, in vitest.config.mts; those of failures see the defaults.
+ * Settings with which a busy machine does not look like a failure. They serve tests in which nothing is made to fail:
+ * vitest.config.mts sets them for a whole project. Tests of failures use the defaults.
  */
 const PATIENT = { threshold: '30', lease_time: '3', request_timeout: '10', store_timeout: '5' };
 const DEFAULTS = process.env.TEST_CLUSTERS === 'patient' ? PATIENT : {};
 
-/** Starts controllers and their stores as processes of their own, and waits until all say that they are ready. */
+/** Starts controllers and their stores as processes, and waits until all controllers report that they are ready. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { controllers = 3, store = 'memcache' } = options;
   const { hosts = new Array<Host>(controllers).fill(LOOPBACK) } = options;
@@ -59,23 +59,26 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-/** Prints the last lines of the logs when the test fails that started the cluster. Does nothing in a hook of tests. */
+/**
+ * Prints the last lines of the logs when the test that started the cluster fails; does nothing in a hook of several
+ * tests.
+ */
 function showIfTestFails(cluster: Cluster): void {
   try {
     onTestFailed(() => console.error(`the controllers of the failed test:\n${cluster.tail()}`));
   } catch {
-    // Started in `beforeAll`, for several tests.
+    // The cluster was started in `beforeAll`, for several tests.
   }
 }
 
-/** A cluster of a test's own. `await using` stops it when its test ends, however that ends. */
+/** A cluster that one test owns. `await using` stops it at the end of the test, also after a failure. */
 export class Cluster {
   readonly controllers: readonly ControllerProcess[];
   readonly stores: readonly StoreProcess[];
   readonly #directory: string;
   readonly #flags: ClusterOptions['flags'];
   readonly #clients = new Set<TextClient>();
-  /** The end of the logs; null while the cluster exists. */
+  /** The last lines of the logs; null while the cluster exists. */
   #lastTail: string | null = null;
 
   constructor(
@@ -109,7 +112,7 @@ export class Cluster {
     });
   }
 
-  /** Unless its settings say otherwise. */
+  /** The data directory, unless the settings name another. */
   get dataDir(): string {
     return join(this.#directory, 'data');
   }
@@ -132,7 +135,7 @@ export class Cluster {
     });
   }
 
-  /** @param environment variables beside those of the tests */
+  /** @param environment variables in addition to those of the tests */
   start(id: number, environment?: Readonly<Record<string, string>>): void {
     this.controllers[id]!.start(this.#flags?.[id], environment);
   }
@@ -149,21 +152,21 @@ export class Cluster {
     this.controllers[id]!.resume();
   }
 
-  /** Kills it if it runs, starts it, and waits until all that run say that they are ready. */
+  /** Kills the controller if it runs, starts it, and waits until all running controllers report that they are ready. */
   async restart(id: number): Promise<void> {
     if (this.controllers[id]!.isRunning) await this.kill(id);
     this.start(id);
     await this.ready();
   }
 
-  /** The memcached of a controller, to be killed, started, paused. */
+  /** The memcached of a controller, which a test may kill, start or pause. */
   memcached(id: number): Memcached {
     const store = this.stores[id];
     if (store instanceof Memcached) return store;
     throw new Error('the stores of this cluster are not memcacheds of this machine');
   }
 
-  /** A connection to a controller; it is closed with the cluster at the latest. */
+  /** Connects to a controller. The connection is closed with the cluster at the latest. */
   async client(id: number): Promise<TextClient> {
     const client = await this.#connect(id);
     this.#clients.add(client);
@@ -171,7 +174,7 @@ export class Cluster {
     return client;
   }
 
-  /** One connection to each controller. */
+  /** Connects to every controller. */
   clients(): Promise<TextClient[]> {
     return Promise.all(this.controllers.map((_, id) => this.client(id)));
   }
@@ -182,7 +185,7 @@ export class Cluster {
     return JSON.parse(json!) as Status;
   }
 
-  /** Resolves once every controller that runs says that it is ready, and sees every other one that runs. */
+  /** Resolves once every running controller reports that it is ready, and that every other running one is a member. */
   async ready(withinMs = READY_WITHIN_MS): Promise<void> {
     try {
       await eventually(() => this.#allReady(), withinMs);
@@ -191,12 +194,12 @@ export class Cluster {
     }
   }
 
-  /** What the controllers printed, and the last lines of their logs. */
+  /** The output of the controllers, and the last lines of their logs. */
   tail(): string {
     return this.#lastTail ?? this.controllers.map((controller) => controller.tail()).join('\n---\n');
   }
 
-  /** Ends everything, and checks that every controller that still ran ended well. */
+  /** Stops all processes, and checks that every controller that still ran exits with 0. */
   async stop(): Promise<void> {
     for (const client of this.#clients) client.close();
     try {
@@ -212,7 +215,7 @@ export class Cluster {
     }
   }
 
-  /** Ends everything at once. */
+  /** Kills all processes. */
   async abandon(): Promise<void> {
     for (const client of this.#clients) client.close();
     const running = this.controllers.filter(({ isRunning }) => isRunning);

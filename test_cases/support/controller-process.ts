@@ -10,7 +10,7 @@ const PROJECT = resolve(import.meta.dirname, '../..');
 const LOG_LINES_SHOWN = 15;
 const EXIT_WITHIN_MS = HANGS_AFTER_MS;
 
-/** Nothing outlives the tests, even when they end before their clean-up. */
+/** The running controllers: they are killed at the end of the tests, even when that comes before the clean-up. */
 const running = new Set<ChildProcess>();
 atEnd(() => {
   for (const child of running) child.kill('SIGKILL');
@@ -24,7 +24,7 @@ export interface ControllerOptions {
   readonly level: string;
 }
 
-/** A controller of a test's own, started from its command line; it can be started again after its end. */
+/** A controller that a test owns, started by its command line. It can be started again after its end. */
 export class ControllerProcess {
   readonly #options: ControllerOptions;
   #child: ChildProcess | null = null;
@@ -55,9 +55,9 @@ export class ControllerProcess {
   }
 
   /**
-   * Does not wait until it listens.
+   * Starts the process, and does not wait until it listens.
    *
-   * @param environment variables beside those of the tests
+   * @param environment variables in addition to those of the tests
    */
   start(flags: readonly string[] = [], environment: Readonly<Record<string, string>> = {}): void {
     const { configFile, host, port, level } = this.#options;
@@ -80,7 +80,7 @@ export class ControllerProcess {
     this.#child = child;
   }
 
-  /** As if its machine were switched off. */
+  /** Kills the process, as a loss of power of its machine would. */
   async kill(): Promise<void> {
     const child = this.#running();
     const exited = once(child, 'exit');
@@ -88,7 +88,7 @@ export class ControllerProcess {
     await exited;
   }
 
-  /** It stands still, and its connections stay. */
+  /** Stops the process in the middle (SIGSTOP); its connections stay open. */
   pause(): void {
     this.#running().kill('SIGSTOP');
   }
@@ -97,7 +97,10 @@ export class ControllerProcess {
     this.#running().kill('SIGCONT');
   }
 
-  /** Asks it to end, and waits. @returns the exit code; the test fails when it had to be killed */
+  /**
+   * Sends SIGTERM, and waits for the end.
+   * @returns the exit code; the test fails when the process had to be killed
+   */
   async stop(): Promise<number> {
     const child = this.#running();
     child.kill('SIGCONT');
@@ -111,7 +114,7 @@ export class ControllerProcess {
     return code as number;
   }
 
-  /** Its log as it stands now, one entry a line. */
+  /** The lines of its log so far. */
   log(): string[] {
     try {
       return readFileSync(this.#options.logFile, 'utf8').trimEnd().split('\n');
@@ -120,7 +123,7 @@ export class ControllerProcess {
     }
   }
 
-  /** What it printed, and the last lines of its log: to say why a test failed. */
+  /** The output and the last lines of the log, for the message of a failed test. */
   tail(): string {
     return [this.#printed.trimEnd(), ...this.log().slice(-LOG_LINES_SHOWN)].join('\n');
   }

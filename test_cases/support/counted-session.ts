@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { TextClient } from './text-client.ts';
 
-/** One step of a session: what is sent, in which protocol. `<token>` stands for the token that `a` has by then. */
+/** One step of a session: bytes in one of the protocols. `<token>` stands for the current token of the key `a`. */
 export interface Step {
   readonly name: string;
   readonly protocol: 'text' | 'binary';
@@ -14,7 +14,7 @@ const MARK_ANSWER = Buffer.from('MN\r\n');
 const NOOP = packet(0x0a, '');
 const NOOP_ANSWER = Buffer.from([0x81, 0x0a, ...Array<number>(22).fill(0)]);
 
-/** Sends steps to one server, and tells by how much each moves the server's statistics. */
+/** Sends steps to one server, and reports by how much each step changes the server's statistics. */
 export class CountedSession {
   readonly #watcher: TextClient;
   readonly #sockets: Readonly<Record<Step['protocol'], Socket>>;
@@ -28,12 +28,12 @@ export class CountedSession {
     const sockets = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')] as const;
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
     const session = new CountedSession(await TextClient.connect(port), ...sockets);
-    // A controller takes a connection for a client's, and counts it, once it has spoken.
+    // A controller counts a connection as one of a client only after its first bytes.
     for (const protocol of ['text', 'binary'] as const) await session.#carryOut(SILENCE[protocol], '');
     return session;
   }
 
-  /** @returns the figures of these names that have moved, and by how much */
+  /** @returns the figures of these names that have changed, and by how much */
   async deltas(step: Step, names: readonly string[]): Promise<Readonly<Record<string, number>>> {
     const token = (await this.#watcher.find('a'))?.cas ?? '1';
     const before = await this.#watcher.stats();

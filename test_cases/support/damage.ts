@@ -1,7 +1,7 @@
 import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The first file of that kind. */
+/** The first file whose name begins with the prefix. */
 function fileOf(directory: string, prefix: string): string {
   const name = readdirSync(directory)
     .sort()
@@ -10,7 +10,7 @@ function fileOf(directory: string, prefix: string): string {
   return join(directory, name);
 }
 
-/** Flips a bit in the middle of the first file of that kind. */
+/** Flips a bit in the middle of the first file with this prefix. */
 export function flipBit(directory: string, prefix: string): void {
   const path = fileOf(directory, prefix);
   const bytes = readFileSync(path);
@@ -18,13 +18,13 @@ export function flipBit(directory: string, prefix: string): void {
   writeFileSync(path, bytes);
 }
 
-/** What a crash leaves of a write that it has cut short. */
+/** Appends to the log what a crash leaves of a write that it cut short. */
 export function tear(directory: string): void {
   const path = fileOf(directory, 'log-');
   appendFileSync(path, readFileSync(path).subarray(0, 25));
 }
 
-/** Cuts off the second half of the first file of that kind. */
+/** Cuts off the second half of the first file with this prefix. */
 export function cutShort(directory: string, prefix: string): void {
   const path = fileOf(directory, prefix);
   const bytes = readFileSync(path);
@@ -35,7 +35,7 @@ export function removeFile(directory: string, prefix: string): void {
   rmSync(fileOf(directory, prefix));
 }
 
-/** Another directory in its place. */
+/** Puts a copy of another directory in the place of this one. */
 export function replaceBy(directory: string, other: string): void {
   rmSync(directory, { recursive: true });
   cpSync(other, directory, { recursive: true });

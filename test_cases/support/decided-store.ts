@@ -6,7 +6,7 @@ import { readItemRequest } from '../../src/protocol/make-request.ts';
 import { type Hit, REPLIES, type Reply } from '../../src/protocol/reply.ts';
 import type { InvalidRequest, Request } from '../../src/protocol/request.ts';
 
-/** One node that decides as a controller does, with a map for its store and a clock that the test moves. */
+/** One controller's decisions without replication: a map is its store, and the test sets its clock. */
 export class DecidedStore {
   nowMs = VERSION_EPOCH_MS + 1e11;
   readonly #entries = new Map<string, ExistingEntry>();

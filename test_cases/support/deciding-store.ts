@@ -7,7 +7,7 @@ import type { Request } from '../../src/protocol/request.ts';
 
 const CONDITIONAL: ReadonlySet<string> = new Set(['storage', 'arithmetic', 'touch', 'delete', 'read_item']);
 
-/** The rules of the product about what an operation does, over a map: a memcached without replication. */
+/** A memcached without replication: it applies this project's rules for operations to a map. */
 export class DecidingStore {
   readonly #entries = new Map<string, ExistingEntry>();
   readonly #itemBytesMax: number;

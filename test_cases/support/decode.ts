@@ -1,7 +1,7 @@
 import type { Request } from '../../src/protocol/request.ts';
 import { TextProtocolDecoder } from '../../src/protocol/text-decoder.ts';
 
-/** All requests of an input that arrives in these pieces, read after each of them. */
+/** All requests of an input that arrives in these pieces; requests are read after each piece. */
 export function decodePieces(pieces: readonly Buffer[], itemBytesMax: number): Request[] {
   const decoder = new TextProtocolDecoder({ itemBytesMax });
   const requests: Request[] = [];
@@ -18,7 +18,7 @@ export function drain(decoder: TextProtocolDecoder): Request[] {
   return requests;
 }
 
-/** Cuts bytes behind the given places, which may come in any order and more than once. */
+/** Cuts bytes after the given places, which may come in any order and more than once. */
 export function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   const sorted = [...new Set(places.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b);
   const starts = [0, ...sorted];

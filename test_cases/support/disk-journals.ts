@@ -17,7 +17,7 @@ export const OWNER = {
 
 const SIMULATED = '/simulated/data';
 
-/** Data directories and open journals of one test; `clean` closes and removes them. */
+/** The data directories and open journals of one test; `clean` closes and removes them. */
 export class DiskJournals {
   readonly #directories: string[] = [];
   readonly #opened = new Set<OpenedJournal>();
@@ -29,7 +29,7 @@ export class DiskJournals {
     return join(directory, 'data');
   }
 
-  /** For a journal on a disk that is not the real one. */
+  /** Makes a data directory on a simulated disk. */
   simulated(disk: SimulatedDisk): string {
     void disk.makePath(SIMULATED);
     return SIMULATED;
@@ -55,7 +55,7 @@ export class DiskJournals {
     opened.release();
   }
 
-  /** As if the process had died: nothing more is written by it. */
+  /** Leaves the journal as a killed process does: nothing more is written. */
   abandon(opened: OpenedJournal): void {
     this.#opened.delete(opened);
     opened.release();

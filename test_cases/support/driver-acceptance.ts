@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KvDriver, StatsGroup } from '../../src/store/driver.ts';
 import { failure, read, remove, StateWatch, write } from './driver-calls.ts';
 
-/** A driver that is not open yet, in front of a store that is there. */
+/** Makes a driver that is not open yet, for a store that is running. */
 export type MakeDriver = () => Promise<KvDriver>;
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
-/** What every driver has to do; see the invariants of `KvDriver`. */
+/** The tests that every driver has to pass; see the invariants of `KvDriver`. */
 export function describeDriver(name: string, makeDriver: MakeDriver): void {
   describe(`${name}: driver acceptance`, () => {
     let driver: KvDriver;
@@ -29,19 +29,19 @@ export function describeDriver(name: string, makeDriver: MakeDriver): void {
 }
 
 function valueTests(driver: () => KvDriver): void {
-  it('finds what was set, and the newest of it', async () => {
+  it('finds the newest value that was set', async () => {
     await write(driver(), 'value', Buffer.from('first'));
     await write(driver(), 'value', Buffer.from('second'));
     expect(await read(driver(), 'value')).toEqual(Buffer.from('second'));
   });
 
-  it('tells an empty value from a miss', async () => {
+  it('distinguishes an empty value from a miss', async () => {
     await write(driver(), 'empty', Buffer.alloc(0));
     expect(await read(driver(), 'empty')).toEqual(Buffer.alloc(0));
     expect(await read(driver(), 'never-set')).toBeNull();
   });
 
-  it('deletes, and deletes what is not there', async () => {
+  it('deletes a key, and a missing key without an error', async () => {
     await write(driver(), 'deleted', Buffer.from('x'));
     await remove(driver(), 'deleted');
     await remove(driver(), 'deleted');
@@ -68,7 +68,7 @@ function valueTests(driver: () => KvDriver): void {
     for (const error of await Promise.all(refused)) expect(error.code).toBe('STORE_REFUSED');
   });
 
-  it('keeps values of 1 MB, many at once', async () => {
+  it('keeps several values of 1 MB that are written at the same time', async () => {
     const values = Array.from({ length: 8 }, (_, index) => Buffer.alloc(1_048_576, `value ${index} `));
     await Promise.all(values.map((value, index) => write(driver(), `large-${index}`, value)));
     const found = await Promise.all(values.map((_, index) => read(driver(), `large-${index}`)));
@@ -77,7 +77,7 @@ function valueTests(driver: () => KvDriver): void {
     });
   });
 
-  it('says that a value is too large, keeps no old one in its place, and goes on', async () => {
+  it('refuses a value that is too large, removes the old one, and goes on', async () => {
     await write(driver(), 'too-large', Buffer.from('old'));
     const error = await failure(write(driver(), 'too-large', Buffer.alloc(64 * 1_048_576)));
     expect(error.code).toBe('STORE_TOO_LARGE');
@@ -88,7 +88,7 @@ function valueTests(driver: () => KvDriver): void {
 }
 
 function orderTests(driver: () => KvDriver): void {
-  it('carries out and answers thousands of operations at once in order', async () => {
+  it('carries out and answers thousands of pipelined operations in order', async () => {
     const answers: number[] = [];
     const values: (string | undefined)[] = [];
     await new Promise<void>((resolve) => {
@@ -112,7 +112,7 @@ function orderTests(driver: () => KvDriver): void {
     expect(values).toEqual(expectedReads(answers.length));
   });
 
-  it('answers after the call has returned, refusals too, and refusals in their turn', async () => {
+  it('answers after the call has returned, and answers refusals in order with the others', async () => {
     const order: string[] = [];
     const answered = new Promise<void>((resolve) => {
       driver().set('turn', Buffer.from('x'), () => order.push('set'));
@@ -128,7 +128,7 @@ function orderTests(driver: () => KvDriver): void {
     expect(order).toEqual(['returned', 'set', 'refused', 'get', 'refused']);
   });
 
-  it('takes operations from within answers', async () => {
+  it('takes operations from within callbacks', async () => {
     await new Promise<void>((resolve) => {
       driver().set('nested', Buffer.from('x'), () => driver().delete('nested', () => resolve()));
     });
@@ -136,7 +136,7 @@ function orderTests(driver: () => KvDriver): void {
   });
 }
 
-/** What the reads of the order test find, by carrying out the same operations on a map. */
+/** The results of the reads in the test of order, from the same operations on a map. */
 function expectedReads(operations: number): (string | undefined)[] {
   const map = new Map<string, string>();
   const values: (string | undefined)[] = [];
@@ -150,7 +150,7 @@ function expectedReads(operations: number): (string | undefined)[] {
 }
 
 function statisticsTests(driver: () => KvDriver): void {
-  it('tells its own figures, where it keeps any, in turn with the operations', async () => {
+  it('answers with its own figures, if it has any, in order with the operations', async () => {
     if (driver().stats === undefined) return;
     const order: string[] = [];
     const written = write(driver(), 'counted', Buffer.alloc(1000)).then(() => order.push('set'));
@@ -168,7 +168,7 @@ function statisticsTests(driver: () => KvDriver): void {
     expect(await read(driver(), 'counted')).toEqual(Buffer.alloc(1000));
   });
 
-  it('carries out commands of one line, where it has any', async () => {
+  it('carries out commands of one line, if it has any', async () => {
     if (driver().command === undefined) return;
     expect(await answerOf(driver(), 'cache_memlimit 100')).toBe('OK');
     expect((await figures(driver(), '')).get('limit_maxbytes')).toBe(`${100 * 1_048_576}`);
@@ -196,7 +196,7 @@ function answerOf(driver: KvDriver, line: string): Promise<string | null> {
 }
 
 function endTests(context: () => { driver: KvDriver; watch: StateWatch }): void {
-  it('ends what is in flight with an error, and refuses what comes after', async () => {
+  it('fails the operations in flight, and refuses later ones', async () => {
     const { driver, watch } = context();
     const inFlight = [write(driver, 'end', Buffer.from('x')), read(driver, 'end'), remove(driver, 'end')];
     const failures = Promise.all(inFlight.map(failure));

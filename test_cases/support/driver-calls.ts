@@ -1,6 +1,6 @@
 import type { KvDriver, StoreError, StoreState } from '../../src/store/driver.ts';
 
-/** A driver's operations as promises, for tests; an error rejects. */
+/** The operations of a driver as promises; an error rejects. */
 export function read(driver: KvDriver, key: string): Promise<Buffer | null> {
   return new Promise((resolve, reject) => {
     driver.get(key, (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
@@ -19,7 +19,7 @@ export function remove(driver: KvDriver, key: string): Promise<void> {
   });
 }
 
-/** The error that an operation ends with; that it ends well is a failure. */
+/** The error that an operation fails with; throws when the operation succeeds. */
 export async function failure(operation: Promise<unknown>): Promise<StoreError> {
   const outcome = await operation.then(
     () => null,
@@ -29,7 +29,7 @@ export async function failure(operation: Promise<unknown>): Promise<StoreError> 
   return outcome;
 }
 
-/** Follows a driver's states. */
+/** Records the states of a driver. */
 export class StateWatch {
   readonly states: StoreState[] = [];
   #waiting: (() => void)[] = [];

@@ -3,7 +3,7 @@ import type { Condition, Effect, EffectKind } from '../../src/ordering/effect.ts
 import { TICKS_PER_MS, VERSION_EPOCH_MS, type Version } from '../../src/ordering/version.ts';
 import { deleteOf, setOf } from './effects.ts';
 
-/** Complete by its type: a kind that is added has to be added here. */
+/** Its type makes this table complete: a new kind of effect has to be added here. */
 const KINDS: Readonly<Record<EffectKind, true>> = {
   set: true,
   delete: true,
@@ -16,13 +16,13 @@ export const EFFECT_KINDS = Object.keys(KINDS) as EffectKind[];
 export const NODES = 3;
 export const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 
-/** Version times reach this many milliseconds; so do the moments of flushes. */
+/** Version times and the moments of flushes lie within so many milliseconds. */
 const SPAN_MS = 8;
 
 /**
- * Completed writes, each of a version of its own, in the order in which they happen to come in.
+ * Completed writes with distinct versions, in an arbitrary order.
  *
- * @param kinds those that occur; the first most often
+ * @param kinds the kinds that occur; the first occurs most often
  */
 export function completedWrites(kinds: readonly EffectKind[], length: number): fc.Arbitrary<Effect[]> {
   const drafts = fc.record({
@@ -48,7 +48,7 @@ interface AnyFields {
   readonly atMs: number;
 }
 
-/** An effect of this kind, with those of the fields that the kind has. */
+/** An effect of this kind, with the fields that this kind has. */
 export function effectOfKind(
   kind: EffectKind,
   version: Version,

@@ -7,7 +7,7 @@ import {
 } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 
-/** A set of which a test names only the fields that it is about. */
+/** A set effect; a test names only the fields that it is about. */
 export function setOf(key: string, version: Version, fields: Partial<SetEffect> = {}): SetEffect {
   const plain = { base: null, flags: 0, expiresAtMs: 0, token: null, marks: 0, value: null };
   return { kind: 'set', version, key, ...plain, ...fields };
@@ -17,12 +17,12 @@ export function deleteOf(key: string, version: Version, base: Condition = null):
   return { kind: 'delete', version, key, base };
 }
 
-/** The key that the effect concerns; null where it concerns all. */
+/** The key that the effect concerns; null if it concerns all keys. */
 export function keyOf(effect: Effect): string | null {
   return isOfKey(effect) ? effect.key : null;
 }
 
-/** The value that the effect brings; null where it brings none. */
+/** The value in the effect; null if it has none. */
 export function valueIn(effect: Effect): Buffer | null {
   return effect.kind === 'set' ? effect.value : null;
 }

@@ -4,9 +4,9 @@ import { HANGS_AFTER_MS } from './hang.ts';
 const INTERVAL_MS = 20;
 
 /**
- * Polls until the check passes: returns without throwing, and not false.
+ * Repeats the check until it passes: it returns without an error, and a result other than false.
  *
- * @throws what the check last threw, when it did not pass in time
+ * @throws the last error of the check, when it did not pass in time
  */
 export async function eventually<T>(check: () => T | Promise<T>, withinMs = HANGS_AFTER_MS): Promise<T> {
   const until = performance.now() + withinMs;

@@ -8,16 +8,16 @@ export interface FakeRequest {
   readonly extras: Buffer;
   readonly key: Buffer;
   readonly value: Buffer;
-  /** Which connection it came on, counted from 0. */
+  /** The connection that the request came on, counted from 0. */
   readonly connection: number;
 }
 
-/** Gives the bytes to send, or nothing. The socket is there to be closed, or kept waiting. */
+/** Returns the bytes to send, or nothing. It may also close the socket, or write to it later. */
 export type Behaviour = (request: FakeRequest, socket: Socket) => Buffer | undefined;
 
 /**
- * A server that reads memcached's binary requests and does with them what a test says, to bring about what a
- * real one does too rarely. The statistics that a driver begins with it answers by itself.
+ * A server that reads memcached's binary requests and answers as a test says, for cases that memcached brings about too
+ * rarely. It answers the statistics that a driver asks for first by itself.
  */
 export class FakeMemcached {
   readonly requests: FakeRequest[] = [];

@@ -5,10 +5,10 @@ import { join, resolve } from 'node:path';
 const PROJECT = resolve(import.meta.dirname, '../..');
 
 /**
- * A copy of the tree as a user has it after a clone and the first start, under a path with spaces. The packages are those
- * of this tree: that npm installs them is tried elsewhere.
+ * Copies the tree as a user has it after a clone and the first start, to a path with spaces. The packages are those of
+ * this tree; other tests cover their installation by npm.
  *
- * @returns its directory
+ * @returns the directory of the copy
  */
 export function freshClone(parent: string): string {
   const clone = join(parent, 'a fresh clone');

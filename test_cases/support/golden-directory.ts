@@ -11,7 +11,10 @@ import { VersionVector } from '../../src/ordering/version-vector.ts';
 import { type DiskJournals, kept, readValue } from './disk-journals.ts';
 import { EFFECTS } from './golden-messages.ts';
 
-/** Data directories whose bytes are recorded in `test_cases/golden`, and what a controller has to find in them. */
+/**
+ * The data directory whose bytes are recorded in `test_cases/golden`, and the state that a controller has to find in
+ * it.
+ */
 
 export const GOLDEN_OWNER: Owner = {
   cluster: 'memchorus',
@@ -30,7 +33,7 @@ export const GOLDEN_VIEW: ViewRecord = {
   sync: true,
 };
 
-/** Nothing happens after some time: each batch is written because the step that made it waits for it. */
+/** Timers that never fire: each batch is written because the step that made it waits for it. */
 const NO_TIMERS: Timers = { ...NODE_TIMERS, after: () => () => {} };
 
 /** The random number that is drawn for the directory. */
@@ -38,7 +41,7 @@ const STORE = 0xdeadbeef;
 
 const version = (time: number, node = 0) => ({ time, node });
 
-/** Writes one batch after the other, each of the same entries on every run: every type of entry that a journal writes. */
+/** Writes one batch after the other, the same ones on every run, with every type of entry that a journal writes. */
 export async function writeGoldenDirectory(journals: DiskJournals, dataDir: string): Promise<void> {
   const opened = await journals.open(dataDir, {
     owner: GOLDEN_OWNER,
@@ -94,7 +97,7 @@ const STEPS: readonly ((journal: OpenedJournal['journal']) => void)[] = [
   (journal) => journal.hold({ ...EFFECTS.set, version: version(80, 1), key: 'held' }),
 ];
 
-/** The files of a controller that the bytes are compared of: what tells the process and the time is left out. */
+/** The files of a controller whose bytes are compared; files that depend on the process or the time are left out. */
 export function filesOf(dataDir: string): ReadonlyMap<string, Buffer> {
   const directory = join(dataDir, 'controller-0');
   const names = readdirSync(directory).sort();
@@ -102,7 +105,7 @@ export function filesOf(dataDir: string): ReadonlyMap<string, Buffer> {
   return new Map([...files, ['views.json', readFileSync(viewFileOf(dataDir, GOLDEN_OWNER))]]);
 }
 
-/** All that a journal knows, in words that can be compared with those on file. */
+/** The whole content of a journal as text, to compare with the recorded text. */
 export async function contentOf({ journal, recovered }: OpenedJournal): Promise<string[]> {
   const lines: string[] = [];
   for (const effect of journal.since(VersionVector.zero(3))) {

@@ -1,12 +1,12 @@
 import type { LogEntry } from '../../src/journal/log-entry.ts';
 import { EFFECTS } from './golden-messages.ts';
 
-/** Entries of a log whose bytes are recorded in `test_cases/golden`. */
+/** The log entries whose bytes are recorded in `test_cases/golden`. */
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 const version = { time: 362_387_865_600_001, node: 2 };
 
-/** Complete by its type: an entry that is added has to be added here. */
+/** Its type makes this table complete: a new type of entry has to be added here. */
 export const GOLDEN_ENTRIES: {
   readonly [T in LogEntry['type']]: Readonly<Record<string, LogEntry & { readonly type: T }>>;
 } = {

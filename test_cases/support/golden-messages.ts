@@ -1,7 +1,10 @@
 import type { Effect } from '../../src/ordering/effect.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 
-/** Messages between peers whose bytes are recorded in `test_cases/golden`: typical ones, and the extremes of each field. */
+/**
+ * The messages of the peer protocol whose bytes are recorded in `test_cases/golden`: typical ones, and extremes of each
+ * field.
+ */
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 const NOW = 362_387_865_600_001;
@@ -107,7 +110,7 @@ const PROMISED = {
   mixed: false,
 } as const;
 
-/** Complete by its type: a message that is added has to be added here. */
+/** Its type makes this table complete: a new type of message has to be added here. */
 export const GOLDEN_MESSAGES: {
   readonly [T in PeerMessage['type']]: Readonly<Record<string, Extract<PeerMessage, { readonly type: T }>>>;
 } = {

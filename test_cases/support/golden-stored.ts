@@ -1,6 +1,6 @@
 import type { Entry } from '../../src/store/entry.ts';
 
-/** Entries of a store whose bytes are recorded in `test_cases/golden`. */
+/** The entries of a store whose bytes are recorded in `test_cases/golden`. */
 export const GOLDEN_STORED: Readonly<Record<string, Entry>> = {
   typical: {
     version: { time: 362_387_865_600_001, node: 2 },

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Where the bytes lie that a release has written. */
+/** The directory with the recorded bytes of each release. */
 const GOLDEN = new URL('../golden/', import.meta.url);
 
 export function goldenPath(release: string, name: string): string {
   return fileURLToPath(new URL(`${release}/${name}`, GOLDEN));
 }
 
-/** Recorded bytes, by name. */
+/** The recorded bytes, by name. */
 export function goldenBytes(release: string, name: string): ReadonlyMap<string, Buffer> {
   const recorded = JSON.parse(readFileSync(goldenPath(release, name), 'utf8')) as Record<string, string>;
   return new Map(Object.entries(recorded).map(([key, hex]) => [key, Buffer.from(hex, 'hex')]));
 }
 
-/** Each sample of a table of kinds under the name that its bytes have: `heartbeat typical`. */
+/** The samples of a table of kinds, under the names of their recorded bytes: `heartbeat typical`. */
 export function namedSamples<Sample>(
   kinds: Readonly<Record<string, Readonly<Record<string, Sample>>>>,
 ): ReadonlyMap<string, Sample> {

@@ -1,5 +1,5 @@
 /**
- * How long something may take in a test, in milliseconds: so much longer than it ever takes, on a machine with much other
- * work too, that only what hangs takes longer. No test says by it how fast anything is.
+ * A bound for anything that a test waits for, in milliseconds. It is so much longer than anything takes, even on a busy
+ * machine, that only an operation that hangs exceeds it. No test measures speed by it.
  */
 export const HANGS_AFTER_MS = 120_000;

@@ -1,6 +1,8 @@
 import type { Action, Answer, Event } from '../checkers/history.ts';
 
-/** `client key action -> answer @from-to`, such as `0 x set:1 -> stored @0-2`; `?` for an unknown outcome. */
+/**
+ * Parses `client key action -> answer @from-to`, such as `0 x set:1 -> stored @0-2`; `?` stands for an unknown outcome.
+ */
 export function event(line: string): Event {
   const [, client, key, action, answer, from, to] = /^(\d) (\S+) (\S+) -> (\S+) @(\d+)-(\d+)$/.exec(line)!;
   const unknown = answer === '?';

@@ -1,7 +1,7 @@
-/** Where a process of a test runs: a machine of its own, as far as the network goes. */
+/** The place where a process of a test runs: for the network, a machine of its own. */
 export interface Host {
   readonly address: string;
-  /** What a command line begins with to run there. */
+  /** The beginning of a command line that runs on the host. */
   readonly command: readonly string[];
 }
 

@@ -14,7 +14,7 @@ const timed = (kind: 'flush-later' | 'flush-due', time: number, atMs: number): E
   atMs,
 });
 
-/** A moment for flushes, and the version time that belongs to it. */
+/** The moment of announced flushes, and the version time that belongs to it. */
 const MOMENT_MS = VERSION_EPOCH_MS + 100;
 const MOMENT_TIME = 100 * TICKS_PER_MS;
 
@@ -23,10 +23,10 @@ const allOf = (journal: Journal): string[] =>
     .since(VersionVector.zero(2))
     .map((effect) => `${effect.kind} ${keyOf(effect) ?? ''}@${effect.version.time}`);
 
-/** A journal of two controllers that is empty, and how to be rid of it. */
+/** Makes an empty journal of two controllers, with a function that closes it. */
 export type MakeJournal = () => Promise<{ readonly journal: Journal; readonly close: () => Promise<void> }>;
 
-/** What every journal has to do; see `Journal`. */
+/** The tests that every journal has to pass; see `Journal`. */
 export function describeJournal(name: string, make: MakeJournal): void {
   describe(`${name}: journal acceptance`, () => {
     const closes: (() => Promise<void>)[] = [];
@@ -40,7 +40,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       for (const close of closes.splice(0)) await close();
     });
 
-    it('shows samples of all records in turn, and then again', async () => {
+    it('samples all records in turn, and then begins again', async () => {
       const keys = ['a', 'b', 'c', 'd', 'e'];
       const journal = await journalOf(...keys.map((key, index) => set(key, index + 1)));
       const round = () => [1, 2, 3].flatMap(() => journal.sample(2).map((record) => record.key));
@@ -49,7 +49,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect((await journalOf()).sample(5)).toEqual([]);
     });
 
-    it('goes on with its samples while records come and go', async () => {
+    it('goes on sampling while records are added and removed', async () => {
       const journal = await journalOf(...['a', 'b', 'c', 'd'].map((key, index) => set(key, index + 1)));
       for (const record of journal.sample(2)) journal.forget(record);
       journal.record(set('e', 9));
@@ -61,7 +61,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(journal.sample(9)).toEqual([]);
     });
 
-    it('walks through all records, though some come, go or end on the way', async () => {
+    it('walks through all records, although some are added or removed meanwhile', async () => {
       const journal = await journalOf(...['a', 'b', 'c'].map((key, index) => set(key, index + 1)));
       const walk = journal.walk();
       const next = () => walk.next().value?.key as string | undefined;
@@ -78,7 +78,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(journal.walk().next().done).toBe(true);
     });
 
-    it('forgets a record only as long as it is the newest of its key', async () => {
+    it('forgets a record only while it is the newest of its key', async () => {
       const journal = await journalOf(set('a', 1));
       const old = journal.newest('a')!;
       journal.record(set('a', 2));
@@ -86,7 +86,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(journal.newest('a')?.version.time).toBe(2);
     });
 
-    it('knows nothing any more of what it was asked for just before a flush, or before forgetting it', async () => {
+    it('does not return a record after a flush or after forgetting it, although it was asked for it just before', async () => {
       const journal = await journalOf(set('a', 1));
       expect(journal.newest('a')).toBeDefined();
       journal.record(flush(2));
@@ -96,7 +96,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(journal.newest('a')).toBeUndefined();
     });
 
-    it('says that an entry is gone from its expiry on, and from the moment of an announced flush', async () => {
+    it('reports an entry as not live from its expiry on, and from the moment of an announced flush', async () => {
       const expiring = { ...set('a', 1), expiresAtMs: MOMENT_MS };
       const journal = await journalOf(expiring);
       const live = (nowMs: number) => journal.isLive(journal.newest('a')!, nowMs);
@@ -108,7 +108,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(live(MOMENT_MS)).toBe(true);
     });
 
-    it('ends by a flush that came due only what was written before its moment', async () => {
+    it('removes by a due flush only the writes from before its moment', async () => {
       const journal = await journalOf(set('old', MOMENT_TIME - 1), set('new', MOMENT_TIME));
       journal.record(timed('flush-later', MOMENT_TIME - 5, MOMENT_MS));
       journal.record(timed('flush-due', MOMENT_TIME + 5, MOMENT_MS));
@@ -118,13 +118,13 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(journal.record(set('late', MOMENT_TIME - 2))).toBe(false);
     });
 
-    it('regression: an announcement that came after a newer flush was armed all the same', async () => {
+    it('regression: an announcement that came after a newer flush took effect', async () => {
       const journal = await journalOf(flush(5), timed('flush-later', 3, MOMENT_MS));
       expect(journal.armedFlush).toBeNull();
       expect(allOf(journal)).toEqual(['flush @5']);
     });
 
-    it('regression: a peer that was away while an announced flush came due never heard of it', async () => {
+    it('regression: a peer that was away while an announced flush came due never received it', async () => {
       const here = await journalOf(set('a', 1), timed('flush-later', 2, MOMENT_MS));
       const there = await journalOf(set('a', 1));
       here.record(timed('flush-due', MOMENT_TIME, MOMENT_MS));
@@ -135,7 +135,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(here.record(timed('flush-later', 2, MOMENT_MS))).toBe(false);
     });
 
-    it('does not bring back by a revert what a flush has ended meanwhile', async () => {
+    it('does not bring back, by a revert, a record that a flush has removed meanwhile', async () => {
       const journal = await journalOf(set('a', 1));
       const previous = journal.newest('a');
       journal.record(set('a', 3));
@@ -155,7 +155,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(allOf(journal)).toEqual(['set a@2']);
     });
 
-    it('takes a value for a write that came without, and for no other', async () => {
+    it('adds a value to the write that came without it, and to no other write', async () => {
       const journal = await journalOf(set('a', 1), set('b', 2));
       journal.fill({ ...set('a', 1), value: Buffer.from('late') });
       journal.fill({ ...set('b', 1), value: Buffer.from('of another') });
@@ -184,7 +184,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       expect(journal.state).toEqual({ writable: true });
     });
 
-    it('has no value of what was superseded, deleted, or never known', async () => {
+    it('has no value of a write that was superseded, deleted, or never recorded', async () => {
       const journal = await journalOf({ ...set('a', 1), value: Buffer.from('one') });
       journal.record(deleteOf('a', { time: 2, node: 0 }));
       expect(await readValue(journal, 'a', { time: 1, node: 0 })).toBeNull();

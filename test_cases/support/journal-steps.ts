@@ -6,7 +6,7 @@ import { compareVersions, NO_VERSION } from '../../src/ordering/version.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
 import { completedWrites, EFFECT_KINDS, NODES } from './effect-arbitraries.ts';
 
-/** Something that is done to a journal. */
+/** One operation on a journal. */
 export type JournalStep =
   | {
       readonly do: 'record' | 'hold' | 'release' | 'mark' | 'forget' | 'forget early';
@@ -81,7 +81,7 @@ function newestOfKey(journal: Journal, effect: Effect): JournalRecord | undefine
   return isOfKey(effect) ? journal.newest(effect.key) : undefined;
 }
 
-/** All that a journal knows after these steps, worked out without one that keeps anything. */
+/** The content that a journal has to have after these steps, worked out without a disk. */
 export class StepModel {
   readonly #journal: Journal;
   readonly #held = new Map<string, Effect>();

@@ -5,8 +5,8 @@ import { setOf } from './effects.ts';
 import { NO_LOG } from './ports.ts';
 
 /**
- * A process that writes to a journal until it is killed: numbered writes, and lines that say up to which number
- * it has been told that all is kept. Arguments: data directory, number of the first write.
+ * A process that makes numbered writes to a journal until it is killed, and prints the number of the last write that is
+ * known to be durable. Arguments: the data directory, and the number of the first write.
  */
 const [dataDir, first] = process.argv.slice(2);
 const { journal } = await openJournal({

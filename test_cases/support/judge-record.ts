@@ -9,21 +9,21 @@ import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts'
 import { findRegression } from '../checkers/session-order.ts';
 import type { LoadRecord } from './recorded-client.ts';
 
-/** A key that is only counted up, from 0. */
+/** The key that is only incremented, from 0. */
 export const COUNTER = 'counter';
 
 export type Level = 'linearizability' | 'sequential';
 
-/** The keys whose history is searched for any order at all, by the name of their pair. */
+/** The keys of one pair, by the name of the pair: their history is searched for any valid order. */
 const PAIR = /^pair-\d+/;
 const EXACT_MAX = 24;
-/** Keys of which the search may be given up, as a part of all: with many unknown outcomes it may take too long. */
+/** The largest fraction of keys whose search may be given up: with many unknown outcomes it may take too long. */
 const UNDECIDED_MAX = 0.05;
 
 /**
- * Holds what clients saw against what the level promises, and keeps the history where something is wrong.
+ * Checks the observations of the clients against the promise of the level, and keeps the history when it breaks it.
  *
- * @param finalReads what each controller showed in the end, by key
+ * @param finalReads the state of each controller at the end, by key
  * @throws with every violation in words
  */
 export function judge(
@@ -64,8 +64,8 @@ function findNonLinearizable(history: History): string[] {
 }
 
 /**
- * What holds for all operations holds for those of some keys too, so the pairs can be looked at one by one, each
- * from its first operation to its last.
+ * A valid order of all operations contains one for the operations on some keys. Therefore each pair of keys can be
+ * checked alone, from its first operation to its last.
  */
 function findNonSequential(history: History): string[] {
   const ofPair = new Map<string, Event[]>();

@@ -3,7 +3,7 @@ import { LARGE_VALUES_KEPT_BYTES, LargeValues } from '../../src/store/large-valu
 import { MemcachedDriver, type MemcachedDriverOptions } from '../../src/store/memcached-driver.ts';
 import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
 
-/** What can stand between a controller and memcached. */
+/** The kinds of connections between a controller and memcached. */
 export const CONNECTION_KINDS = Object.keys(CONNECTIONS) as readonly (keyof typeof CONNECTIONS)[];
 
 const RESOURCES = {
@@ -12,7 +12,7 @@ const RESOURCES = {
 };
 const CONNECT = { memcache: await CONNECTIONS.memcache(RESOURCES), memjs: await CONNECTIONS.memjs() };
 
-/** A driver over connections of one kind. */
+/** Makes a driver over connections of one kind. */
 export function memcachedDriver(
   kind: keyof typeof CONNECTIONS,
   options: Omit<MemcachedDriverOptions, 'connect' | 'transport'>,

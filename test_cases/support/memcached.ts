@@ -11,7 +11,7 @@ import { type Host, LOOPBACK } from './host.ts';
 
 export const hasMemcached = spawnSync('memcached', ['-V']).status === 0;
 
-/** Tests that need memcached: where it is missing they are skipped for all to see, and in CI they fail. */
+/** Defines tests that need memcached. Without memcached they are skipped with a note in their name; in CI they fail. */
 export function describeWithMemcached(name: string, tests: () => void): void {
   if (hasMemcached) describe(name, tests);
   else if (process.env.CI) it(`${name}: memcached is installed`, missing);
@@ -22,7 +22,7 @@ function missing(): never {
   throw new Error('memcached is not installed, and in CI it has to be');
 }
 
-/** A memcached of a test's own, on a port that it keeps when it is started again. */
+/** A memcached that a test owns, on a port that it keeps when it is started again. */
 export class Memcached {
   readonly #host: Host;
   readonly port: number;
@@ -61,7 +61,7 @@ export class Memcached {
     return { host: this.host, port: this.port };
   }
 
-  /** Resolves once it answers. */
+  /** Starts the process; resolves once it answers. */
   async start(): Promise<void> {
     const asRoot = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
     const [program, ...words] = [
@@ -90,7 +90,7 @@ export class Memcached {
     }
   }
 
-  /** As if its machine were switched off: nothing is finished. */
+  /** Kills the process, as a loss of power of its machine would. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
@@ -99,7 +99,10 @@ export class Memcached {
     await this.#end('SIGTERM');
   }
 
-  /** Its connections stay, and it answers nothing. Resolves when all its threads have stopped. */
+  /**
+   * Stops the process in the middle (SIGSTOP): its connections stay open, and it answers nothing. Resolves once all its
+   * threads have stopped.
+   */
   async pause(): Promise<void> {
     const child = this.#process;
     child?.kill('SIGSTOP');
@@ -121,10 +124,10 @@ export class Memcached {
   }
 }
 
-/** Largest item of memcacheds of tests. */
+/** The largest item of the memcacheds in tests, in bytes. */
 export const ITEM_BYTES_MAX = 2 * 1024 * 1024;
 
-/** By what Linux says of its threads: the signal reaches one of them first, and the others go on until then. */
+/** Whether all threads of the process have stopped: the signal reaches one first, and the others run on until then. */
 function isStopped(pid: number): boolean {
   const tasks = `/proc/${pid}/task`;
   return readdirSync(tasks).every((task) =>

@@ -2,12 +2,12 @@ import { StoreError, type StoreState } from '../../src/store/driver.ts';
 import type { Entry } from '../../src/store/entry.ts';
 import type { EntryStore, StoreInstance } from '../../src/store/entry-store.ts';
 
-/** A store in a map, whose answers come when the test says so, in order; with it everything can happen to it. */
+/** A store in a map. The test decides when it answers, in order, and can make any failure happen. */
 export class MemoryStore implements EntryStore {
   readonly entries = new Map<string, Entry>();
   state: StoreState = { up: true, itemBytesMax: null };
   vitalsNow: StoreInstance = { instance: 'pid 1', evictions: 0 };
-  /** What `set` is refused with. */
+  /** The error with which `set` is refused; null when it is not. */
   refusal: StoreError | null = null;
   sets = 0;
   #answers: (() => void)[] = [];
@@ -44,7 +44,10 @@ export class MemoryStore implements EntryStore {
     this.#answers.push(() => done(error, error === null ? vitals : null));
   }
 
-  /** Answers what was asked until now. @returns how much that was */
+  /**
+   * Answers all calls so far.
+   * @returns their number
+   */
   answer(): number {
     const answers = this.#answers;
     this.#answers = [];
@@ -52,12 +55,12 @@ export class MemoryStore implements EntryStore {
     return answers.length;
   }
 
-  /** Answers until nothing more is asked. */
+  /** Answers until no call is left, those included that the answers cause. */
   answerAll(): void {
     while (this.answer() > 0);
   }
 
-  /** Keys that a client could have written. */
+  /** The keys that clients may write, without those of the controller itself. */
   get keys(): string[] {
     return [...this.entries.keys()].filter((key) => !key.startsWith('\0'));
   }

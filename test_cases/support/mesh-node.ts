@@ -16,7 +16,7 @@ export interface MeshOptions {
   readonly peers?: string;
   readonly incarnation?: number;
   readonly secret?: string;
-  /** Its connections count as ones that leave the machine. */
+  /** Connections of this node count as leaving the machine. */
   readonly onNetwork?: boolean;
   /** Every peer counts as silent. */
   readonly silent?: boolean;
@@ -33,21 +33,21 @@ export async function meshAddresses(count: number): Promise<Address[]> {
   return (await freePorts(count)).map((port) => ({ host: '127.0.0.1', port }));
 }
 
-/** A mesh with a port of its own, which hands over the connections that begin as those of peers do. */
+/** A mesh with a listener of its own, which hands over connections that begin as those of peers do. */
 export class MeshNode {
   readonly node: number;
   readonly mesh: Mesh;
-  /** Of the root group. */
+  /** The bus of the root group. */
   readonly bus: PeerBus<PeerMessage>;
-  /** What happened, in order: `up 1`, `down 1`, `refused 1: …`. */
+  /** The events in order: `up 1`, `down 1`, `refused 1: …`. */
   readonly events: string[] = [];
   readonly received: { readonly from: number; readonly group: number; readonly message: PeerMessage }[] = [];
-  /** Why strangers were turned away. */
+  /** The reasons for which unknown connections were refused. */
   readonly strangers: string[] = [];
-  /** What was said of another process with its number. */
+  /** The reports of peers that another process runs with this id. */
   readonly taken: string[] = [];
   readonly #connections = new Set<Connection>();
-  /** Takes the place of `received`. */
+  /** Receives the messages in place of `received`, when it is set. */
   onMessage: ((from: number, message: PeerMessage) => void) | null = null;
   #listener: Listener | null = null;
   readonly #silent: boolean;
@@ -102,12 +102,12 @@ export class MeshNode {
     return this;
   }
 
-  /** Connections that are still open on its own port. */
+  /** The number of connections that are open on its own port. */
   get connections(): number {
     return [...this.#connections].filter(({ isClosed }) => !isClosed).length;
   }
 
-  /** As if the cable were cut: resets every connection that came to this node. */
+  /** Resets every connection that came to this node, as a broken network does. */
   cut(): void {
     for (const connection of this.#connections) connection.reset();
   }

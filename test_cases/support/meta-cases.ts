@@ -2,21 +2,22 @@ import { META_ENTRY_CASES } from './meta-entry-cases.ts';
 import { answers, type ProtocolCase } from './protocol-cases.ts';
 
 /**
- * What memcached 1.6.18 answers to meta commands, byte for byte, taken from the real one; to be replayed against it
- * and against a controller, each case on a fresh connection and an empty store with the default item limit.
- * Tokens are never the same twice, so they stand as `#`: see `withoutTokens`.
+ * Cases of meta commands, byte for byte as memcached 1.6.18 answers them. They were recorded from memcached, and are
+ * replayed against it and against a controller, each on a fresh connection and an empty store with the default item
+ * limit. No token occurs twice, so the cases have `#` in their place: see `withoutTokens`.
  *
- * Left out is where a controller differs for a reason that docs/protocol.md gives.
+ * Cases in which a controller differs, for a reason in docs/protocol.md, are left out.
  */
-/** With the one-byte key `k`: memcached keeps a longer one in several pieces. */
+
+/** The largest value with the one-byte key `k` that memcached keeps in one piece. */
 const VALUE_IN_ONE_PIECE = 524_288 - 59 - 1;
 
-/** The output as the table has it. */
+/** The output with tokens replaced, as in the table. */
 export function withoutTokens(output: string): string {
   return output.replace(/( c|cas=)\d+/g, '$1#');
 }
 
-/** Too few words, too many, too long a key. */
+/** Lines with too few words, too many, or a key that is too long. */
 const LINES: readonly ProtocolCase[] = [
   answers('mg\r\n', 'ERROR\r\n'),
   answers('ms\r\n', 'ERROR\r\n'),
@@ -60,7 +61,7 @@ const LINES: readonly ProtocolCase[] = [
   answers('ms k 1 T0\nx\r\nmg k v\nmn\n', 'HD\r\nVA 1\r\nx\r\nMN\r\n'),
 ];
 
-/** Every flag is known to every command, and is checked by it. */
+/** Every command knows and checks every flag. */
 const FLAGS: readonly ProtocolCase[] = [
   answers('mg k s s\r\n', 'CLIENT_ERROR duplicate flag\r\n'),
   answers('mg k ss\r\n', 'EN\r\n'),
@@ -107,7 +108,7 @@ const FLAGS: readonly ProtocolCase[] = [
   answers('mg k Labc Pabc Iabc qabc\r\n', ''),
 ];
 
-/** In base64, the stored key returns as the client sent it. */
+/** A key in base64 is returned as the client sent it. */
 const KEYS: readonly ProtocolCase[] = [
   answers('mg !! b v\r\n', 'CLIENT_ERROR error decoding key\r\n'),
   answers('mg Zm9 b v\r\n', 'CLIENT_ERROR error decoding key\r\n'),
@@ -309,7 +310,8 @@ const DELETES: readonly ProtocolCase[] = [
 const ARITHMETIC: readonly ProtocolCase[] = [
   answers('ma k\r\n', 'NF\r\n'),
   answers('ma k q k\r\nmn\r\n', 'NF kk\r\nMN\r\n'),
-  // The largest value that memcached keeps in one piece is compared first, a larger one is no number first.
+  // memcached compares the token first when it keeps the value in one piece; for a larger value it first checks that it
+  // is a number.
   answers(
     `set k 0 0 ${VALUE_IN_ONE_PIECE}\r\n${'1'.repeat(VALUE_IN_ONE_PIECE)}\r\nma k C1\r\n`,
     'STORED\r\nEX\r\n',

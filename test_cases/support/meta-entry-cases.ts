@@ -1,8 +1,8 @@
 import { answers, type ProtocolCase } from './protocol-cases.ts';
 
-/** Meta commands on an entry over its life: who may fill it anew, when it was read, how long it lives, and what `me` tells of that. */
+/** Meta commands on one entry over time: the right to recache it, its read times, its expiry, and the reply to `me`. */
 
-/** Who wins the right to fill an entry anew: W won it, Z found it taken, X found the entry out of date. */
+/** The right to recache an entry. W: this client has won it; Z: another client has; X: the entry is stale. */
 const MARKS: readonly ProtocolCase[] = [
   answers('mg k N30\r\n', 'HD W\r\n'),
   answers('mg k N30 v k O1\r\n', 'VA 0 kk O1 W\r\n\r\n'),
@@ -85,7 +85,7 @@ const MARKS: readonly ProtocolCase[] = [
   ),
 ];
 
-/** Whether an entry counts as read, and when it was: what a write leaves of that, and reads that are not to count. */
+/** Whether and when an entry was read: the effect of writes on that, and reads that do not count. */
 const READ_TIMES: readonly ProtocolCase[] = [
   answers(
     'ms k 1\r\n5\r\nmg k\r\nma k D5\r\nmg k h v\r\nmg k h\r\n',
@@ -112,7 +112,7 @@ const READ_TIMES: readonly ProtocolCase[] = [
   ),
 ];
 
-/** `t` tells the time as the flags before it on the line have left it. */
+/** `t` shows the time left as the flags before it on the line have set it. */
 const TIMES_LEFT: readonly ProtocolCase[] = [
   answers(
     'ms k 1 T100\r\n5\r\nma k t T200 v\r\nma k T300 t v\r\nmg k t\r\n',
@@ -161,7 +161,10 @@ const DEBUGS: readonly ProtocolCase[] = [
 
 export const META_ENTRY_CASES: readonly ProtocolCase[] = [...DEBUGS, ...MARKS, ...READ_TIMES, ...TIMES_LEFT];
 
-/** What 1.6.18 refuses or passes over, and the protocol's current text describes; a controller answers so. */
+/**
+ * Commands that 1.6.18 refuses or ignores, and that the current text of the protocol describes: a controller follows
+ * the text.
+ */
 export const NEWER_CASES: readonly ProtocolCase[] = [
   answers(
     'ms k 1 E99 c\r\nx\r\nmg k c\r\nms k 1 C99\r\ny\r\nmg k v\r\n',

@@ -5,14 +5,15 @@ import { atEnd } from './at-end.ts';
 import type { Host } from './host.ts';
 
 /**
- * Machines of a test's own: a network namespace for each controller, all on a bridge in one further namespace, which
- * the tests reach by a link of their own. Packets between any two can be dropped, in either direction.
+ * Virtual machines of a test: one network namespace for each controller, all on a bridge in one further namespace,
+ * which the tests reach by a link of their own. Packets between any two can be dropped, in either direction.
  *
  *     tests ── bridge ─┬─ host 0
  *                      ├─ host 1
  *                      └─ host 2
  *
- * All names begin with the id of this process: what a killed one left behind is known by that, and removed.
+ * All names begin with the id of this process; namespaces that a killed process left behind are found by that, and
+ * removed.
  */
 export class Network {
   readonly hosts: readonly Host[];
@@ -37,7 +38,7 @@ export class Network {
     return new Network(`mc${process.pid}x${number}`, process.pid + number, count);
   }
 
-  /** From now on nothing that `from` sends reaches `to`; what `to` sends still reaches `from`. */
+  /** Drops all packets from `from` to `to`, and none in the other direction. */
   cutOneWay(from: number, to: number): Promise<void> {
     return this.#rule(to, `add rule inet cuts input ip saddr ${this.hosts[from]!.address} drop`);
   }
@@ -46,7 +47,7 @@ export class Network {
     await Promise.all([this.cutOneWay(a, b), this.cutOneWay(b, a)]);
   }
 
-  /** Everything reaches everybody again. */
+  /** Ends all cuts. */
   async heal(): Promise<void> {
     await Promise.all(this.hosts.map((_, id) => this.#rule(id, 'flush chain inet cuts input')));
   }
@@ -60,7 +61,7 @@ export class Network {
     this.remove();
   }
 
-  /** Whoever waits for this goes on meanwhile: clients in this process are not held up. */
+  /** Runs asynchronously, so that clients in this process go on meanwhile. */
   async #rule(id: number, rule: string): Promise<void> {
     await promisify(execFile)('ip', ['netns', 'exec', this.#host(id), 'nft', rule]);
   }
@@ -105,7 +106,7 @@ export class Network {
     return hosts;
   }
 
-  /** The links go with the namespaces at their ends. */
+  /** Removes the namespaces; the links in them end with them. */
   #remove(): void {
     removeNamespaces((name) => name.startsWith(`${this.#name}-`));
   }
@@ -115,13 +116,13 @@ const CUTS = 'add table inet cuts; add chain inet cuts input { type filter hook 
 
 let networks = 0;
 
-/** Of 198.18.0.0/15, which is set aside for tests of networks (RFC 2544), in subnets of 16. */
+/** An address in 198.18.0.0/15, which is reserved for tests of networks (RFC 2544), in subnets of 16 addresses. */
 function addressIn(subnet: number, place: number): string {
   const offset = (subnet % 8_192) * 16 + place;
   return `198.${18 + (offset >> 16)}.${(offset >> 8) & 255}.${offset & 255}`;
 }
 
-/** What keeps this machine from making networks; null when nothing does. */
+/** The reason why this machine can't make networks; null when it can. */
 export function whyNoNetwork(): string | null {
   if (process.getuid?.() !== 0) return 'needs root';
   for (const program of ['ip', 'nft']) {

@@ -1,4 +1,4 @@
-"""Stands in for systemd: prints every message that comes in on the socket that is named, one a line."""
+"""A receiver in place of systemd: prints every message that arrives on the named socket, one a line."""
 import os
 import socket
 import sys
@@ -8,7 +8,7 @@ receiver.bind(sys.argv[1])
 print("listening", flush=True)
 while True:
     message, descriptors, _, _ = socket.recv_fds(receiver, 65536, 8)
-    # systemd-notify waits until a descriptor that it has sent is closed.
+    # systemd-notify waits until the receiver closes the descriptor that it has sent.
     for descriptor in descriptors:
         os.close(descriptor)
     for line in message.decode().splitlines():

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** What the tests use of the npm package `memcached`, which comes without types. */
+/** The part of the npm package `memcached` that the tests use; the package has no types. */
 interface CallbackClient {
   set(key: string, value: Value, lifetimeS: number, done: Callback<boolean>): void;
   add(key: string, value: Value, lifetimeS: number, done: Callback<boolean>): void;

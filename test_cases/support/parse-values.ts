@@ -5,7 +5,7 @@ export interface ParsedValue {
   readonly value: Buffer;
 }
 
-/** The smallest client: reads `VALUE …` blocks up to `END`, and throws where the bytes are anything else. */
+/** A minimal client: reads `VALUE …` blocks up to `END`, and throws at any other bytes. */
 export function parseValues(bytes: Buffer): ParsedValue[] {
   const values: ParsedValue[] = [];
   let at = 0;

@@ -5,14 +5,14 @@ import type { Effect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 
-/** Anything that may travel between peers. */
+/** Arbitrary messages of the peer protocol. */
 
 const byte = fc.nat({ max: 255 });
 const u32 = fc.nat({ max: 2 ** 32 - 1 });
 const u53 = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER));
 const latin1 = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
 
-/** Now and then large enough to outgrow the first buffer of an encoder. */
+/** Values; some are larger than the first buffer of an encoder. */
 const values: fc.Arbitrary<Buffer> = fc.oneof(
   fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
   fc.nat({ max: 5000 }).map((length) => Buffer.alloc(length, 'v')),
@@ -63,7 +63,7 @@ type Arbitraries = {
   readonly [T in PeerMessage['type']]: fc.Arbitrary<Extract<PeerMessage, { readonly type: T }>>;
 };
 
-/** Complete by its type: a message that is added has to be added here. */
+/** Its type makes this table complete: a new type of message has to be added here. */
 export const MESSAGES: Arbitraries = {
   hello: fc.record({
     type: fc.constant('hello'),

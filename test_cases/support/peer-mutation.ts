@@ -20,7 +20,7 @@ const NUMBERS = [
   Number.MAX_SAFE_INTEGER,
 ];
 
-/** Makes of real messages, encoded, what no controller would send: any bytes that look like one. */
+/** Mutates encoded messages into bytes that no controller would send. */
 export class PeerMutation {
   readonly #random: Random;
   readonly #seeds: Buffer[] = [];
@@ -29,7 +29,7 @@ export class PeerMutation {
     this.#random = random;
   }
 
-  /** A real message to start from. */
+  /** Adds a real message to the ones that are mutated. */
   learn(message: PeerMessage): void {
     const encoded = encodeMessage(ROOT_GROUP, message);
     if (this.#seeds.length < SEEDS_MAX) this.#seeds.push(encoded);
@@ -40,7 +40,7 @@ export class PeerMutation {
     return this.#seeds.length > 0;
   }
 
-  /** One payload of a frame. */
+  /** The next payload of a frame. */
   next(): Buffer {
     const seed = this.#seed();
     switch (this.#random.below(8)) {
@@ -72,7 +72,7 @@ export class PeerMutation {
     return bytes;
   }
 
-  /** The beginning of one and the end of another. */
+  /** Joins the beginning of one message and the end of another. */
   #spliced(one: Buffer, other: Buffer): Buffer {
     return Buffer.concat([
       one.subarray(0, this.#random.below(one.length + 1)),
@@ -80,7 +80,7 @@ export class PeerMutation {
     ]);
   }
 
-  /** A number of four or eight bytes anywhere: a count, a length, a time. */
+  /** Writes a number of four or eight bytes anywhere, such as a count, a length or a time. */
   #overwritten(bytes: Buffer): Buffer {
     const number = this.#number();
     const at = this.#random.below(bytes.length);
@@ -93,7 +93,7 @@ export class PeerMutation {
     return bytes;
   }
 
-  /** The same message with other numbers in it, which the codec takes. */
+  /** The same message with other numbers, which the codec accepts. */
   #restated(bytes: Buffer): Buffer {
     let decoded: Decoded;
     try {
@@ -120,7 +120,7 @@ export class PeerMutation {
     }
   }
 
-  /** Half of them are near what was there: right in form, and wrong. */
+  /** A replacement of a number. Half of them are near the old one: well-formed, and wrong. */
   #numberFor(value: number): number {
     if (this.#random.chance(0.5)) return this.#number();
     return Math.max(0, value + this.#random.below(9) - 4);

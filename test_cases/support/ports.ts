@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/base/clock.ts';
 import type { Log } from '../../src/base/log.ts';
 
-/** A clock that shows what a test says; its wall clock shows the same. */
+/** A clock whose monotonic and wall time are the number that a test gives. */
 export function clockAt(nowMs: () => number): Clock {
   return { nowMs, wallMs: nowMs };
 }

@@ -7,7 +7,10 @@ export function succeeds(program: string, words: readonly string[], withinMs = 2
   return spawnSync(program, words, { stdio: 'ignore', timeout: withinMs }).status === 0;
 }
 
-/** Tests that need something of the machine: where it is missing they are skipped for all to see, and in CI they fail. */
+/**
+ * Defines tests that need something of the machine. Where that is missing they are skipped with a note in their name;
+ * in CI they fail.
+ */
 export function describeWith(what: string, isThere: boolean, tests: () => void): void {
   if (isThere) describe(what, tests);
   else if (process.env.CI) {
@@ -17,7 +20,10 @@ export function describeWith(what: string, isThere: boolean, tests: () => void):
   } else describe.skip(`${what} (missing here)`, tests);
 }
 
-/** Runs a program to its end. @returns its exit code, and what it printed on both outputs */
+/**
+ * Runs a program to its end.
+ * @returns the exit code, and the output on both streams
+ */
 export async function run(
   program: string,
   words: readonly string[],

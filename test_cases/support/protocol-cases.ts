@@ -1,10 +1,10 @@
 /**
- * What memcached 1.6.18 answers to odd input of its text protocol, byte for byte: taken from the real one, and
- * to be replayed against it and against a controller. Each case wants a fresh connection and an empty store,
+ * Cases of odd input of the text protocol, byte for byte as memcached 1.6.18 answers it. They were recorded from
+ * memcached, and are replayed against it and against a controller. Each case needs a fresh connection, an empty store,
  * and a server with the default item limit. Inputs and outputs are latin-1 strings, one character per byte.
  *
- * Left out is what memcached answers differently depending on how the network cut the input: a line of more
- * than 2048 bytes other than a `get`.
+ * Lines of more than 2048 bytes other than a `get` are left out: the answer of memcached to them depends on how the
+ * network cut the input.
  */
 export interface ProtocolCase {
   readonly input: string;
@@ -29,19 +29,19 @@ const STORED = 'STORED\r\n';
 const END = 'END\r\n';
 const OK = 'OK\r\n';
 
-/** Shows, behind a request without a reply, that the connection goes on. */
+/** A request whose reply shows, after a request without one, that the connection is still open. */
 const PROBE = 'get probe\r\n';
 
 const KEY_LONGEST = 'k'.repeat(250);
 const KEY_TOO_LONG = 'k'.repeat(251);
-/** With the one-byte key `k`: key, value and overhead are exactly the item limit of 1 MiB. */
+/** The largest value with the one-byte key `k`: key, value and overhead are exactly the item limit of 1 MiB. */
 const VALUE_LARGEST = 1_048_576 - 59 - 1;
 
 const words = (count: number) => Array.from({ length: count }, (_, at) => `w${at}`).join(' ');
 const setThenGet = (flags: string, exptime = '0', bytes = '1') =>
   `set k ${flags} ${exptime} ${bytes}\r\nx\r\nget k\r\n`;
 const found = (flags: number) => `${STORED}VALUE k ${flags} 1\r\nx\r\nEND\r\n`;
-/** The value line is read as a command, since its header was none. */
+/** A header that is refused: the line with its value is then read as a command. */
 const refused = `${BAD_FORMAT}${ERROR}${END}`;
 
 const LINES: readonly ProtocolCase[] = [

@@ -1,11 +1,11 @@
-"""Uses a running cluster through pylibmc, over the binary protocol: pylibmc-check.py SEES_AT_ONCE PORT PORT PORT"""
+"""Checks a running cluster through pylibmc, over the binary protocol: pylibmc-check.py SEES_AT_ONCE PORT PORT PORT"""
 
 import sys
 import time
 
 import pylibmc
 
-SOON_S = 10
+SOON_S = 60
 
 sees_at_once = sys.argv[1] == "yes"
 ports = [int(word) for word in sys.argv[2:]]

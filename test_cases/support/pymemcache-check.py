@@ -1,4 +1,4 @@
-"""Uses a running cluster through pymemcache, as an application would: pymemcache-check.py SEES_AT_ONCE PORT PORT PORT"""
+"""Checks a running cluster through pymemcache, as an application uses it: pymemcache-check.py SEES_AT_ONCE PORT PORT PORT"""
 
 import sys
 import time
@@ -7,7 +7,7 @@ from pymemcache.client.base import Client, PooledClient
 from pymemcache.client.hash import HashClient
 from pymemcache.exceptions import MemcacheClientError, MemcacheIllegalInputError
 
-SOON_S = 10
+SOON_S = 60
 
 sees_at_once = sys.argv[1] == "yes"
 ports = [int(word) for word in sys.argv[2:]]

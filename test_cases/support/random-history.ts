@@ -15,8 +15,8 @@ const KINDS: readonly Action['kind'][] = [
 ];
 
 /**
- * A small history of a store that is right, or nearly so: operations take effect at a moment of their own,
- * some of them late, or on an old value. Both right and broken histories come of it.
+ * A small history of a store that is correct, or nearly so: each operation takes effect at a random moment, some of
+ * them late or on an old value. Both valid and broken histories result.
  */
 export function randomHistory(seed: number, operations: number, keys: readonly string[]): History {
   const random = new Random(seed);

@@ -9,21 +9,21 @@ import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
 
 export interface RawPeerOptions {
   readonly address: { readonly host: string; readonly port: number };
-  /** What it says of itself: it may lie. */
+  /** The claims of this peer, which may be false. */
   readonly hello: Pick<Hello, 'cluster' | 'node' | 'incarnation' | 'level' | 'peers'>;
   readonly secret?: Buffer | null;
-  /** As this end sees the connection; frames then carry MACs. */
+  /** Whether this end takes the connection for one over a network; frames then carry MACs. */
   readonly onNetwork?: boolean;
 }
 
 const FRAME_BYTES_MAX = 2 ** 30;
 
-/** A process that speaks the peer protocol as far as the handshake, and then says whatever a test wants. */
+/** A peer that carries out the handshake, and then sends what a test says. */
 export class RawPeer {
   readonly connection: Connection;
   readonly closed: Promise<unknown>;
   readonly received: PeerMessage[] = [];
-  /** What became of the handshake: `welcome`, `refuses: …`, `refused: …`. */
+  /** The outcome of the handshake: `welcome`, `refuses: …`, `refused: …`. */
   readonly events: string[] = [];
   readonly #link: Link;
 
@@ -60,7 +60,7 @@ export class RawPeer {
       send: (message) => this.#link.send(message),
       protect: (keys) => this.#link.becomeProtected(tagsOf(keys), FRAME_BYTES_MAX),
       onRefuse: (_, { reason }) => {
-        // Whoever has not the secret may say that it has.
+        // A peer without the secret may claim to have it.
         this.events.push(`refuses: ${reason}`);
         this.#link.send({ type: 'proof', mac: randomBytes(32), refusal: '' });
       },
@@ -102,7 +102,7 @@ export class RawPeer {
     this.#link.flush();
   }
 
-  /** A frame with the right tag, whatever is in it. */
+  /** Sends a frame with the right tag and any payload. */
   sendPayload(payload: Buffer): void {
     this.#link.sendEncoded(payload);
     this.#link.flush();

@@ -2,26 +2,26 @@ import { setImmediate as afterReading, setTimeout as sleep } from 'node:timers/p
 import type { Cluster } from './cluster.ts';
 import { AnswerError, TextClient } from './text-client.ts';
 
-/** Clients of every controller: so many, and how long each waits between an answer and its next request. */
+/** The number of clients of each controller, and the longest wait of a client between a reply and its next request. */
 const CLIENTS_PER_CONTROLLER = 4;
 const THINK_MS_MAX = 5;
 
-/** A client that has asked nothing for longer may find its connection closed while its request is on the way. */
+/** A client that has been idle for longer may find its connection closed while its request is on the way. */
 const BUSY_WITHIN_MS = 50;
 
 /**
- * Clients that write and read keys of their own, one request at a time, and that go to the next controller when their
- * connection was closed between two requests: as a pool of connections does. What goes wrong is counted.
+ * Clients that write and read keys of their own, one request at a time. When their connection was closed between two
+ * requests they go on at the next controller, as a pool of connections does. Failed requests are counted.
  */
 export class ReconnectingLoad {
-  /** Requests that were answered. */
+  /** The number of requests that were answered. */
   answers = 0;
   reconnections = 0;
-  /** The longest time from the moment when a request was to be sent to its answer, in milliseconds. */
+  /** The longest time from the moment when a request was due to its reply, in milliseconds. */
   longestMs = 0;
-  /** Answers that were none, in words. */
+  /** The error replies. */
   readonly errors: string[] = [];
-  /** Connections that ended with a request on its way, though the client had not been idle. */
+  /** The number of connections that ended with a request in flight although the client had not been idle. */
   cutOff = 0;
   readonly #cluster: Cluster;
   readonly #tasks: Promise<void>[] = [];
@@ -40,7 +40,7 @@ export class ReconnectingLoad {
     await Promise.all(this.#tasks);
   }
 
-  /** For people. */
+  /** The figures in human-readable form. */
   get figures(): string {
     const { answers, reconnections, cutOff, errors, longestMs } = this;
     const failed = `${errors.length} errors, ${cutOff} cut off`;
@@ -68,13 +68,14 @@ export class ReconnectingLoad {
         if (client === null && isBusy) this.cutOff++;
       }
       await sleep(Math.random() * THINK_MS_MAX);
-      // Whatever the sockets have is read before the next request: an end that is there is seen.
+      // The next request waits until all bytes in the sockets are read, so that the client sees the end of a
+      // connection.
       await afterReading();
     }
     client?.close();
   }
 
-  /** @returns null when nobody listens there */
+  /** @returns null when the controller does not listen */
   async #connect(id: number): Promise<TextClient | null> {
     const { port, host } = this.#cluster.controllers[id]!;
     try {
@@ -90,7 +91,7 @@ export class ReconnectingLoad {
       const answer = await client.set(key, `${turn}`);
       if (answer !== 'STORED') throw new AnswerError(answer);
     } else {
-      // At eventual another controller may not have it yet: that is none of this load's concern.
+      // The value is not checked: at `eventual` another controller may not have it yet.
       await client.get(key);
     }
     this.answers++;

@@ -3,30 +3,30 @@ import type { Seen } from '../checkers/session-order.ts';
 import { HANGS_AFTER_MS } from './hang.ts';
 import { AnswerError, type TextClient } from './text-client.ts';
 
-/** What all clients of a load did and saw, on the monotonic clock of the tests. */
+/** The operations of all clients of a load and their results, with times on the monotonic clock of the tests. */
 export interface LoadRecord {
   readonly history: Event[];
   readonly seen: Seen[];
-  /** What no failure excuses. */
+  /** Violations that no failure excuses. */
   readonly violations: string[];
-  /** The words of every `SERVER_ERROR`. */
+  /** The text of every `SERVER_ERROR`. */
   readonly reasons: Set<string>;
 }
 
-/** A request that is not answered by then counts as hanging: the deadline of requests, and the longest pause. */
+/** A request without a reply for this long counts as hanging. */
 const ANSWER_WITHIN_MS = HANGS_AFTER_MS;
 
 const WORDS = ['STORED', 'NOT_STORED', 'EXISTS', 'NOT_FOUND', 'DELETED'];
 
-/** One connection, all of whose operations are put on record. They may overlap. */
+/** One connection whose operations are all recorded. They may overlap. */
 export class RecordedClient {
   readonly #connection: TextClient;
   readonly #id: number;
   readonly #record: LoadRecord;
-  /** The newest entry that this connection has read, by key: what a cas may be tried on. */
+  /** The newest entry that this connection has read, by key: the ones on which it can try a cas. */
   readonly #read = new Map<string, { readonly value: string; readonly token: string }>();
 
-  /** @param id of nobody else in the record */
+  /** @param id a number that no other client in the record has */
   constructor(connection: TextClient, id: number, record: LoadRecord) {
     this.#connection = connection;
     this.#id = id;
@@ -37,13 +37,13 @@ export class RecordedClient {
     this.#connection.close();
   }
 
-  /** The value of which this connection knows the token; null when there is none. */
+  /** The value whose token this connection knows; null when there is none. */
   readValue(key: string): string | null {
     return this.#read.get(key)?.value ?? null;
   }
 
   /**
-   * @returns what was answered; null when it failed for certain
+   * @returns the answer; null when the operation certainly failed
    * @throws when the connection broke
    */
   async perform(key: string, action: Action): Promise<Answer | null> {

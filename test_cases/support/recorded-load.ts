@@ -6,9 +6,12 @@ import { eventually } from './eventually.ts';
 import { COUNTER, judge, type Level } from './judge-record.ts';
 import { type LoadRecord, RecordedClient } from './recorded-client.ts';
 
-/** Keys that are used until they are renewed; beside them there are pairs that are used for a few operations each. */
+/**
+ * The keys that are used until they are renewed. Beside them there are pairs of keys that are used for a few
+ * operations.
+ */
 const LASTING_KEYS: readonly string[] = ['a', 'b', 'c', 'd'];
-/** Operations on one pair of keys: few enough for an exact search for an order of all of them. */
+/** The number of operations on one pair of keys: few enough to search for a valid order of all of them. */
 const PAIR_OPERATIONS = 16;
 
 const WRITERS_PER_CONTROLLER = 2;
@@ -18,15 +21,15 @@ const COUNT_INTERVAL_MS = 20;
 const RETRY_MS = 10;
 
 /**
- * Clients of every controller that do anything, whatever fails, and put it on record.
+ * Clients of every controller that carry out random operations, whatever fails, and record them.
  *
- * Writers wait for each answer. Pollers do not: they go on asking a controller that stands still, so that it finds
- * questions, when it wakes, that are younger than what the others have written meanwhile.
+ * Writers wait for each reply. Pollers do not: they go on asking a controller that stands still. When it goes on, it
+ * finds reads that are younger than the writes that the other controllers have completed meanwhile.
  */
 export class RecordedLoad {
   readonly record: LoadRecord = { history: [], seen: [], violations: [], reasons: new Set() };
   readonly #cluster: Cluster;
-  /** Answered writes, by controller. */
+  /** The number of answered writes, by controller. */
   readonly #writes: number[];
   readonly #tasks: Promise<void>[] = [];
   #connections = 0;
@@ -54,19 +57,22 @@ export class RecordedLoad {
     return load;
   }
 
-  /** Waits until every one of these controllers has answered so many more writes. */
+  /** Waits until each of these controllers has answered so many further writes. */
   async moreWrites(ids: readonly number[], count = 30): Promise<void> {
     const goals = ids.map((id) => this.#writes[id]! + count);
     await eventually(() => ids.every((id, i) => this.#writes[id]! >= goals[i]!));
   }
 
-  /** Goes on with other keys, so that the history of none gets long. */
+  /** Goes on with other keys, so that the history of no key gets long. */
   renewKeys(): void {
     const era = ++this.#eras;
     this.#lastingKeys = LASTING_KEYS.map((key) => `${key}-${era}`);
   }
 
-  /** Lets what is under way end, and starts no more; then reads everything everywhere, and judges all that was seen. */
+  /**
+   * Waits for the operations under way and starts no others; then reads all keys at all controllers, and judges the
+   * record.
+   */
   async expectRight(level: Level): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#tasks);
@@ -87,7 +93,7 @@ export class RecordedLoad {
     return state;
   }
 
-  /** Goes on with new connections until the load is stopped. */
+  /** Repeats `use` with a new connection until the load is stopped. */
   #run(id: number, use: (client: RecordedClient) => Promise<void>): void {
     const go = async (): Promise<void> => {
       while (!this.#stopping) {
@@ -164,13 +170,13 @@ export class RecordedLoad {
     }
   }
 
-  /** Unlike any other, with room for increments. */
+  /** A value that no other write has, and that increments do not turn into another one. */
   #newValue(): string {
     return `${++this.#values * INCREMENTS_MAX}`;
   }
 }
 
-/** As often as each is to be done. */
+/** The kinds of operations, each as often as its weight. */
 const KINDS = (
   [
     ['get', 8],

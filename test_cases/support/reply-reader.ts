@@ -1,4 +1,4 @@
-/** Takes replies of memcached's text protocol apart, line by line and block by block, as they come in. */
+/** Splits replies of memcached's text protocol into lines and blocks, as they arrive. */
 export class ReplyReader {
   #chunks: Buffer[] = [];
   #bytes = 0;
@@ -11,13 +11,13 @@ export class ReplyReader {
     this.#wake();
   }
 
-  /** What is still asked for fails with this error. */
+  /** Makes pending and later reads fail with this error. */
   end(error: Error): void {
     this.#ended ??= error;
     this.#wake();
   }
 
-  /** One line, without its end. */
+  /** The next line, without its line end. */
   async line(): Promise<string> {
     for (let searched = 0; ; ) {
       const all = this.#joined();

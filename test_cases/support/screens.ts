@@ -1,9 +1,9 @@
-/** A command in a document, and what it is said to print. */
+/** A command in a document, and the output that the document shows. */
 export interface Screen {
   readonly command: string;
   /** A line `…` stands for any lines. */
   readonly output: readonly string[];
-  /** Lines of the document, from 0: the first of the output, and the one behind it. */
+  /** Lines of the document, counted from 0: the first line of the output, and the line after the last. */
   readonly from: number;
   readonly to: number;
   readonly indent: string;
@@ -11,7 +11,7 @@ export interface Screen {
 
 const COMMAND = /^( {4})?\$ (.*)$/;
 
-/** The commands of a text in Markdown: lines in blocks of code that begin with `$ `. */
+/** The commands in a Markdown text: lines in blocks of code that begin with `$ `. */
 export function screensOf(text: string): Screen[] {
   const lines = text.split('\n');
   const screens: Screen[] = [];
@@ -32,11 +32,11 @@ export function screensOf(text: string): Screen[] {
   return screens;
 }
 
-/** What is left of a line when ages, sizes, times and counts are taken for the same, and columns for as wide. */
+/** A line without the parts that vary: ages, sizes, times and counts are replaced, and columns have one width. */
 export function shapeOf(line: string): string {
   if (/^(healthy|degraded|unavailable): /.test(line)) return line;
   if (line.startsWith('stores: ')) return 'stores: …';
-  // On a busy machine a cluster may begin with a majority, and take the last one in.
+  // On a busy machine a cluster may form with a majority, and take the last controller in later.
   if (/^ +since /.test(line)) return 'since …';
   return line
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
@@ -47,7 +47,7 @@ export function shapeOf(line: string): string {
     .trimEnd();
 }
 
-/** Whether lines have the shape of a screen. */
+/** Whether the printed lines have the shape of the shown ones. */
 export function isLike(shown: readonly string[], printed: readonly string[]): boolean {
   const gap = shown.indexOf('…');
   if (gap < 0)

@@ -7,30 +7,31 @@ import { JournalError } from '../../src/journal/journal-error.ts';
 type Pending = { readonly at: number; readonly bytes: Buffer } | { readonly length: number };
 
 class Content {
-  /** What a crash leaves. */
+  /** The bytes that a crash leaves for certain. */
   flushed: Buffer = Buffer.alloc(0);
-  /** What is read. */
+  /** The bytes that a read returns. */
   now: Buffer = Buffer.alloc(0);
   pending: Pending[] = [];
 }
 
 /**
- * A file system in memory that tells what was flushed from what was not. A crash keeps any part of what was
- * not, torn within a write too, but for one within a sector: that has happened or has not. Names that were not synced with their directory stay or go.
+ * A file system in memory that distinguishes flushed bytes from others. A crash keeps any part of the unflushed bytes.
+ * It may tear a write, but not within a sector: a sector is written as a whole or not at all. Names that were not
+ * synced with their directory may stay or go.
  */
 export class SimulatedDisk implements Disk {
   readonly #names = new Map<string, Content>();
-  /** The names as they are on disk for certain. */
+  /** The names that are on disk for certain. */
   #syncedNames = new Map<string, Content>();
   readonly #directories = new Set<string>();
-  /** Directories that were renamed, which is not on disk for certain. */
+  /** Renames of directories that are not on disk for certain. */
   #moves: { readonly from: string; readonly to: string }[] = [];
   readonly #locked = new Set<string>();
-  /** Operations that change the disk, so far. */
+  /** The number of operations so far that change the disk. */
   operations = 0;
   #diesAt = Number.POSITIVE_INFINITY;
   #die = () => {};
-  /** Resolves when the process dies. */
+  /** Resolves when the simulated process dies. */
   readonly dead = new Promise<void>((resolve) => {
     this.#die = resolve;
   });
@@ -42,7 +43,7 @@ export class SimulatedDisk implements Disk {
     return this.operations >= this.#diesAt;
   }
 
-  /** From the operation of this number on, nothing is done and nothing returns. */
+  /** From the operation of this number on, no operation has an effect or returns. */
   dieAt(operation: number): void {
     this.#diesAt = operation;
   }
@@ -68,7 +69,7 @@ export class SimulatedDisk implements Disk {
     return Buffer.from(content.now);
   }
 
-  /** It takes no time, and no operation. */
+  /** Takes no time, and does not count as an operation. */
   async freeBytes(_: string): Promise<number> {
     return Number.POSITIVE_INFINITY;
   }
@@ -87,7 +88,7 @@ export class SimulatedDisk implements Disk {
     this.#names.set(to, content);
   }
 
-  /** A directory takes what is in it along. */
+  /** Renames a directory together with the files in it. */
   #move(from: string, to: string): void {
     for (const names of [this.#names, this.#syncedNames]) {
       for (const [path, content] of [...names]) {
@@ -133,7 +134,10 @@ export class SimulatedDisk implements Disk {
     return { release: () => void this.#locked.delete(directory) };
   }
 
-  /** What a loss of power leaves. @param chance in [0, 1) decides about all that was not flushed */
+  /**
+   * The disk after a loss of power.
+   * @param chance draws numbers in [0, 1), which decide about everything that was not flushed
+   */
   crashed(chance: () => number): SimulatedDisk {
     const names = new Map(this.#syncedNames);
     for (const [path, content] of this.#names) if (chance() < 0.5) names.set(path, content);
@@ -153,7 +157,7 @@ export class SimulatedDisk implements Disk {
     return left;
   }
 
-  /** What a killed process leaves: the system lives on, with all that it was given, flushed or not. */
+  /** The disk after the process was killed: the system goes on, and has all writes, flushed or not. */
   killed(): SimulatedDisk {
     const left = new SimulatedDisk();
     const copies = new Map<Content, Content>();
@@ -239,12 +243,12 @@ export class SimulatedDisk implements Disk {
   }
 }
 
-/** A disk writes a sector as a whole or not at all. */
+/** Whether a write lies within one sector, which a disk writes as a whole or not at all. */
 export function isWithinSector(at: number, length: number): boolean {
   return (at % SECTOR_BYTES) + length <= SECTOR_BYTES;
 }
 
-/** Smaller than real ones are: so more is torn. */
+/** The size of a sector, in bytes: smaller than that of a disk, so that more writes are torn. */
 const SECTOR_BYTES = 32;
 
 function applied(content: Buffer, pending: Pending): Buffer {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** To mount a file system needs root. */
+/** Whether this user may mount a file system, which only root may. */
 export const mayMount = process.getuid?.() === 0;
 
 /** A file system of a few megabytes, which a test can fill up. */
@@ -16,7 +16,7 @@ export class SmallDisk {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', this.path]);
   }
 
-  /** Until it takes nothing more. */
+  /** Writes until the disk is full. */
   fill(): void {
     for (let size = 1_048_576; size >= 1; size >>= 1) {
       try {

@@ -3,7 +3,7 @@ import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAst } from 'vitest/node';
 
-/** The files of this project as the rules of the tree look at them: paths, text, imports and syntax. */
+/** The files of this project for the tests of the tree's rules: paths, text, imports and syntax. */
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -18,7 +18,7 @@ export interface SyntaxNode {
 export interface Import {
   /** As written: `node:net`, `../ordering/version.ts`. */
   readonly from: string;
-  /** The file of the project that is imported, from its root; null for what comes from outside. */
+  /** The imported file, from the root of the project; null for an import from outside. */
   readonly target: string | null;
   readonly typeOnly: boolean;
 }
@@ -45,12 +45,12 @@ export class SourceFile {
     return this.#syntax;
   }
 
-  /** How many lines the node takes. */
+  /** The number of lines of the node. */
   linesOf({ start, end }: SyntaxNode): number {
     return this.text.slice(start, end).split('\n').length;
   }
 
-  /** Path and line, to find the node by. */
+  /** The path and line of the node. */
   placeOf({ start }: SyntaxNode): string {
     return `${this.path}:${this.text.slice(0, start).split('\n').length}`;
   }
@@ -66,10 +66,10 @@ export function filesIn(folder: string): readonly SourceFile[] {
     });
 }
 
-/** The code, its tests and its tools. */
+/** The files of the code, its tests and its tools. */
 export const ALL_FILES: readonly SourceFile[] = ['src', 'test_cases', 'bench', 'scripts'].flatMap(filesIn);
 
-/** An import of nothing but types leaves no trace when the file runs. */
+/** The imports of a file. An import of types only is not there any more when the file runs. */
 function importsOf(path: string, text: string): Import[] {
   const statements = text.matchAll(
     /^(?:import|export)\s+(type\s+)?(?:([^;'"]*?)\s+from\s+)?['"]([^'"]+)['"]/gm,
@@ -93,7 +93,7 @@ function onlyTypes(names: string | undefined): boolean {
   return each.every((name) => name === '' || name.startsWith('type '));
 }
 
-/** The text without its comments; strings that look like one are taken for one. */
+/** The text without comments. A string that looks like a comment is taken for one. */
 export function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '');
 }
@@ -112,7 +112,7 @@ export function isNode(value: unknown): value is SyntaxNode {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 }
 
-/** The name of an identifier, or of the property that a member expression ends with; null for anything else. */
+/** The name of an identifier, or of the last property of a member expression; null for any other node. */
 export function nameOf(node: unknown): string | null {
   if (!isNode(node)) return null;
   if (node.type === 'Identifier' || node.type === 'PrivateIdentifier') return node.name as string;

@@ -10,7 +10,7 @@ import { AS_NOBODY, NOBODY } from './unprivileged.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
-/** What a command has printed, and how it ended. */
+/** The output of a command, and its exit code. */
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
@@ -20,17 +20,17 @@ export interface Outcome {
 export interface StartedOptions {
   /** The checkout whose startup.sh is run. */
   readonly project?: string;
-  /** Name of the run directory, which may have spaces in it. */
+  /** The name of the run directory; it may contain spaces. */
   readonly name?: string;
   readonly controllers?: number;
-  /** In front of every command, such as `setpriv --reuid=nobody`. */
+  /** Words before every command, such as `setpriv --reuid=nobody`. */
   readonly as?: readonly string[];
-  /** In front of the system's own. */
+  /** A directory that is searched for programs before those of the system. */
   readonly path?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A run directory and ports of a test's own, for what users type: `startup.sh`, `stop.sh`, `main.ts`. */
+/** A run directory and ports that a test owns, for the commands of users: `startup.sh`, `stop.sh`, `main.ts`. */
 export class StartedCluster {
   readonly directory: string;
   readonly runDirectory: string;
@@ -59,12 +59,12 @@ export class StartedCluster {
     return this.#options.project ?? PROJECT;
   }
 
-  /** The flags that keep a start away from other clusters of this machine. */
+  /** The flags that keep a start apart from other clusters of this machine. */
   get portFlags(): string[] {
     return ['--base-port', `${this.ports[0]}`, '--store-base-port', `${this.storePorts[0]}`];
   }
 
-  /** `startup.sh` with the cluster's ports. */
+  /** Runs `startup.sh` with the ports of this cluster. */
   start(...words: string[]): Promise<Outcome> {
     return this.run(join(this.project, 'startup.sh'), ...this.portFlags, ...words);
   }
@@ -77,7 +77,7 @@ export class StartedCluster {
     return this.run(join(this.project, 'node_modules/.bin/node'), join(this.project, 'main.ts'), ...words);
   }
 
-  /** A command of the client on controller `id`. */
+  /** Runs a command of the command-line client at a controller. */
   ask(id: number, ...words: string[]): Promise<Outcome> {
     return this.main('-cli', '-p', `${this.ports[id]}`, ...words);
   }
@@ -95,7 +95,7 @@ export class StartedCluster {
     });
   }
 
-  /** Only what a user has, so that no setting of the tests' own leaks in. */
+  /** The environment of a user, without settings of the tests. */
   get environment(): Record<string, string> {
     const { PATH = '', HOME = '' } = process.env;
     const { path, environment } = this.#options;
@@ -103,7 +103,7 @@ export class StartedCluster {
     return { PATH: search, HOME, MEMCHORUS_RUN_DIR: this.runDirectory, ...environment };
   }
 
-  /** Every process that the record names. */
+  /** All processes in the run record. */
   members(): { readonly name: string; readonly pid: number }[] {
     try {
       const record = JSON.parse(readFileSync(join(this.runDirectory, 'run.json'), 'utf8'));
@@ -119,14 +119,14 @@ export class StartedCluster {
     return member.pid;
   }
 
-  /** Kills a process of the cluster as if its machine were switched off, and waits until it has ended. */
+  /** Kills a process of the cluster, as a loss of power would, and waits until it has ended. */
   async kill(name: string): Promise<void> {
     const pid = this.pidOf(name);
     process.kill(pid, 'SIGKILL');
     await eventually(async () => birthOf(pid) === null || Promise.reject(new Error(`${name} still runs`)));
   }
 
-  /** Starts a controller as a user would by hand, in the foreground; resolves once it is ready. */
+  /** Starts a controller in the foreground, as a user does by hand; resolves once it is ready. */
   async startByHand(id: number, ...words: string[]): Promise<ReturnType<StartedCluster['spawn']>> {
     const peers = this.ports.map((port) => `127.0.0.1:${port}`).join(',');
     const store = ['-kvp', `${this.storePorts[id]}`];
@@ -145,7 +145,7 @@ export class StartedCluster {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // It has ended.
+        // The process has ended.
       }
     }
   }
@@ -173,7 +173,7 @@ export function outcomeOf(child: ReturnType<StartedCluster['spawn']>): Promise<O
   });
 }
 
-/** Ports in a row that are free now: `start` takes a first one and counts on. */
+/** Consecutive ports that are free now: `startup.sh` takes a first port and counts up. */
 export async function consecutivePorts(count: number): Promise<number[]> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const [base] = await freePorts(1);

@@ -2,15 +2,15 @@ import type { Address } from '../../src/controller/settings.ts';
 import type { Host } from './host.ts';
 import { ITEM_BYTES_MAX, Memcached } from './memcached.ts';
 
-/** memcached of the official image, in a container of a test's own; as in docker-compose.yml. */
+/** The official image of memcached, as in docker-compose.yml. A test runs it in a container of its own. */
 export const MEMCACHED_IMAGE = 'memcached:1.6.18-alpine';
 
 const MEMCACHED_PORT = 11_211;
 
-/** `custom` is the embedded store, which needs no process. */
+/** The kind of store; `custom` is the embedded one, which needs no process. */
 export type StoreKind = 'memcache' | 'custom' | 'container';
 
-/** A memcached, wherever it runs. */
+/** A memcached of a test, as a process or in a container. */
 export interface StoreProcess {
   readonly address: Address;
   stop(): Promise<void>;

@@ -1,6 +1,6 @@
-"""Runs a program in a terminal of its own: SIGUSR1 closes the terminal, SIGTERM is handed on to the program.
+"""Runs a program in a terminal of its own. SIGUSR1 closes the terminal; SIGTERM is passed on to the program.
 
-Ends with the exit code of the program, and takes it along when it is killed itself.
+The process ends with the exit code of the program; when the process is killed, the program is killed too.
 """
 import ctypes
 import os

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Small enough that values of a few dozen bytes are too large. */
+/** An item limit so small that values of a few dozen bytes exceed it. */
 export const SMALL_ITEM_BYTES_MAX = 100;
 
 const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
@@ -10,7 +10,7 @@ const key = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('k'.repeat(250), 'k'.repeat(251)) },
 );
 
-/** Words that are numbers, were meant to be, or are numbers only to C. */
+/** Words that are numbers, that look like numbers, or that are numbers only to C. */
 const number = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 60 }).map(String) },
   { weight: 2, arbitrary: fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }).map(String) },
@@ -100,7 +100,7 @@ const SHAPES = [
   ...['who', 'set k n n n', 'cas k n n n n'],
 ];
 
-/** The right number of words in the right places; `k` stands for a key and `n` for a number. */
+/** Lines with the right number of words in the right places; `k` stands for a key, and `n` for a number. */
 const shapedLine = fc
   .tuple(fc.constantFrom(...SHAPES), fc.constantFrom('', '', ' noreply'), fc.constantFrom('\r\n', '\n'))
   .chain(([shape, last, end]) => {
@@ -120,7 +120,7 @@ const longLine = fc
   )
   .map(([indent, first, count, end]) => `${indent}${first} ${'kk '.repeat(count)}${end}`);
 
-/** A store command with its value, of which at times a byte is missing, too much, or in place of another. */
+/** A storage command with its value; at times a byte of the value is missing, added or replaced. */
 const store = fc
   .tuple(
     fc.constantFrom('set', 'add', 'replace', 'append', 'prepend', 'cas'),
@@ -142,7 +142,7 @@ const anyBytes = fc.oneof(
     .map((all) => all.join('')),
 );
 
-/** What a client may send that speaks the protocol well, badly, or not at all; a latin-1 string. */
+/** The input of a client that follows the protocol well, badly or not at all, as a latin-1 string. */
 export const textStream = fc
   .array(
     fc.oneof(

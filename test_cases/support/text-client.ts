@@ -6,11 +6,11 @@ import { ReplyReader } from './reply-reader.ts';
 export interface Found {
   readonly value: Buffer;
   readonly flags: number;
-  /** Empty in the answer to a `get`. */
+  /** Empty in the reply to a `get`. */
   readonly cas: string;
 }
 
-/** An answer that is none of those asked for: `SERVER_ERROR …`, `ERROR`, … */
+/** An unexpected reply: `SERVER_ERROR …`, `ERROR`, …. */
 export class AnswerError extends Error {
   readonly line: string;
 
@@ -21,13 +21,13 @@ export class AnswerError extends Error {
 }
 
 /**
- * A memcached client for tests, which shares no code with the product. Requests may be sent without waiting for
- * the answers to those before: answers are taken in order.
+ * A memcached client for tests that shares no code with the product. Requests may be pipelined: replies are read in
+ * order.
  */
 export class TextClient {
   readonly socket: Socket;
   readonly #reader = new ReplyReader();
-  /** Settles when the answer before has been taken apart, whatever became of it. */
+  /** Settles once the previous reply has been read, successfully or not. */
   #previous: Promise<unknown> = Promise.resolve();
 
   private constructor(socket: Socket) {
@@ -56,18 +56,18 @@ export class TextClient {
     this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   }
 
-  /** Sends a request as it is, and takes one line of answer. */
+  /** Sends a request unchanged, and reads one line of the reply. */
   ask(request: string | Buffer): Promise<string> {
     this.send(request);
     return this.takeLine();
   }
 
-  /** The next line, behind the answers that others wait for. */
+  /** Reads the next line, after the replies to earlier requests. */
   takeLine(): Promise<string> {
     return this.#inTurn(() => this.#reader.line());
   }
 
-  /** Lines up to `END`, as `stats` and `show` answer. */
+  /** Sends a command and reads lines up to `END`, as in replies to `stats` and `show`. */
   lines(command: string): Promise<string[]> {
     this.send(`${command}\r\n`);
     return this.#inTurn(async () => {
@@ -96,7 +96,7 @@ export class TextClient {
     return this.store('set', key, value);
   }
 
-  /** The value as text, one character per byte; null when there is none. Any error is thrown. */
+  /** The value as text, one character per byte; null when there is none. Error replies are thrown. */
   async get(key: string): Promise<string | null> {
     const found = await this.find(key);
     return found?.value.toString('latin1') ?? null;
@@ -106,7 +106,7 @@ export class TextClient {
     return (await this.findAll([key], command)).get(key) ?? null;
   }
 
-  /** @param command everything up to the keys: `get`, `gets`, `gat 10` */
+  /** @param command the words before the keys: `get`, `gets`, `gat 10` */
   findAll(keys: readonly string[], command = 'get'): Promise<ReadonlyMap<string, Found>> {
     this.send(`${command} ${keys.join(' ')}\r\n`);
     return this.#inTurn(() => this.#values());

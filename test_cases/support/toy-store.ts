@@ -2,7 +2,7 @@ import type { Hit, Reply } from '../../src/protocol/reply.ts';
 import { clientError, REPLIES } from '../../src/protocol/reply.ts';
 import type { InvalidRequest, Request, StorageRequest } from '../../src/protocol/request.ts';
 
-/** As much of a memcached as the protocol's tests need: one node, and a clock that stands still. */
+/** The part of a memcached that tests of the protocol need: one server, whose clock stands still. */
 export class ToyStore {
   readonly #hits = new Map<string, Hit>();
   #cas = 0n;

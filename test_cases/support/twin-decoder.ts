@@ -3,8 +3,8 @@ import { arithmeticRequest, deleteRequest, storageRequest } from '../../src/prot
 import type { Request, StorageVerb } from '../../src/protocol/request.ts';
 
 /**
- * The text protocol once more, to compare with: slow and obvious. It is given the whole input as a latin-1
- * string and splits, matches and slices strings. It shares no code with the decoder but the item limit.
+ * A slow and obvious decoder of the text protocol, to compare with the real one. It takes the whole input as a latin-1
+ * string, and splits, matches and slices strings. It shares no code with the decoder except the item limit.
  */
 export function decodeWhole(input: string, itemBytesMax: number): Request[] {
   const requests: Request[] = [];
@@ -56,7 +56,7 @@ function decodeLine(line: string): Request | Header {
     .replace(/\0.*$/s, '')
     .split(' ')
     .filter((word) => word !== '');
-  // Only a key list is read beyond the 23rd word.
+  // Words after the 23rd are read in a list of keys only.
   const [name = '', ...args] = /^(get|bget|gets|gat|gats)$/.test(all[0] ?? '') ? all : all.slice(0, 23);
   if (/^(get|bget|gets|gat|gats)$/.test(name)) return decodeKeyList(name, args);
   if (/^(set|add|replace|append|prepend|cas)$/.test(name)) return decodeStore(name as StorageVerb, args);
@@ -162,7 +162,9 @@ function decodeStore(verb: StorageVerb, args: readonly string[]): Request | Head
   return { ...header, valueBytes };
 }
 
-/** The number that C reads from the beginning of a word; null where there is none, or something sticks to it. */
+/**
+ * The number that C reads from the beginning of a word; null when there is none, or when other characters follow it.
+ */
 function number(word: string): bigint | null {
   const match = /^[\t-\r]*([+-]?)(\d+)(?:[\t-\r].*)?$/s.exec(word);
   return match === null ? null : BigInt(match[2]!) * (match[1] === '-' ? -1n : 1n);

@@ -1,6 +1,9 @@
 import { FrameError } from '../../src/base/byte-writer.ts';
 
-/** Frames once more, to compare with: keeps the whole stream, and looks at it from the front every time. */
+/**
+ * A slow and obvious reader of frames, to compare with the real one: it keeps the whole stream, and reads it from the
+ * front each time.
+ */
 export class TwinFrameReader {
   readonly #frameBytesMax: number;
   #bytes: Buffer = Buffer.alloc(0);

@@ -4,7 +4,7 @@ import { compareVersions, sameVersion, type Version, versionTimeOfMs } from '../
 import { deleteOf, setOf } from './effects.ts';
 
 /**
- * The journal once more, to compare with: one map, gone through for every question and for every flush.
+ * A slow and obvious journal, to compare with the real one: one map, which every question and every flush goes through.
  */
 export class TwinJournal {
   readonly all = new Map<string, JournalRecord>();

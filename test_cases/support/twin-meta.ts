@@ -1,13 +1,13 @@
 import { signed, unsigned } from './twin-decoder.ts';
 
 /**
- * The flags of a meta command once more, to compare with: slow and obvious, on strings. It shares no code with
- * the parser.
+ * A slow and obvious parser of the flags of a meta command, on strings, to compare with the real one. It shares no code
+ * with it.
  */
 export interface TwinFlags {
   readonly key: string;
   readonly error: string | null;
-  /** By letter, the token behind it. */
+  /** The token of each flag, by its letter. */
   readonly tokens: ReadonlyMap<string, string>;
 }
 
@@ -59,7 +59,7 @@ export function twinFlags(key: string, words: readonly string[]): TwinFlags {
   return { key: found, error: failed ? (error ?? 'CLIENT_ERROR bad command line format') : null, tokens };
 }
 
-/** Fours of the alphabet, the rest passed over, up to the first four that are padded. */
+/** Decodes groups of four characters of base64, ignores all others, and stops after the first group that is padded. */
 export function twinKey(text: string): string | null {
   const digits = text.replace(/[^A-Za-z0-9+/=]/g, '');
   if (digits === '' || digits.length % 4 !== 0) return null;

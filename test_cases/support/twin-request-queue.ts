@@ -8,8 +8,8 @@ import {
 } from '../../src/ordering/version.ts';
 
 /**
- * The hold-back queue once more, to compare with: one array, sorted after every push, and every question
- * answered by going through all of it.
+ * A slow and obvious queue, to compare with the real one: one array, which is sorted after every push, and which every
+ * question goes through.
  */
 export class TwinRequestQueue {
   #all: Effect[] = [];
@@ -30,7 +30,9 @@ export class TwinRequestQueue {
     return this.#all.filter((effect) => (isOfKey(effect) && effect.key === key) || isFlush(effect)).at(-1);
   }
 
-  /** The effect that decides the key once all have been applied to a key at this version; null: none. */
+  /**
+   * The effect that determines the key once all effects have been applied to a key at this version; null if none does.
+   */
   predict(key: string, applied: Version): Effect | null {
     let held = applied;
     let last: Effect | null = null;
@@ -43,7 +45,7 @@ export class TwinRequestQueue {
   }
 }
 
-/** The version that a key has after an effect, when it had this one before. */
+/** The version of a key after an effect, given its version before. */
 export function heldAfter(effect: Effect, held: Version, key: string): Version {
   if (!happens(effect, key, held)) return held;
   return effect.kind === 'set' ? effect.version : NO_VERSION;

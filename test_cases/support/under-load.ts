@@ -2,18 +2,18 @@ import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts';
 import type { Level } from './judge-record.ts';
 import { RecordedLoad } from './recorded-load.ts';
 
-/** How often each failure is repeated: once in `npm test`, more often by `scripts/failures.sh`. */
+/** The number of times that each failure is repeated: once in `npm test`, more often in `scripts/failures.sh`. */
 export const ROUNDS = Number(process.env.FAILURE_ROUNDS ?? 1);
 
 /** The ids of three controllers. */
 export const ALL = [0, 1, 2];
 
-/** Something that goes wrong, and whose causes are gone again when it resolves. */
+/** Makes something fail; resolves once the cause of the failure is removed. */
 export type Fault = (cluster: Cluster, load: RecordedLoad, round: number) => Promise<void>;
 
 /**
- * Faults under load, one after the other, on a cluster of their own: after each it has to serve again on every
- * controller, and what clients saw from first to last is judged.
+ * Starts a cluster and brings about faults under load, one after the other. After each fault every controller has to
+ * serve again. At the end all that clients saw is judged.
  */
 export async function underLoad(
   options: ClusterOptions & { readonly level: Level },
@@ -42,7 +42,10 @@ async function named(name: string, run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** For a test that repeats what takes about so many seconds. @returns milliseconds */
+/**
+ * The timeout of a test whose rounds take about so many seconds each.
+ * @returns milliseconds
+ */
 export function timeFor(secondsPerRound: number): number {
   return 600_000 + ROUNDS * secondsPerRound * 10_000;
 }

@@ -3,14 +3,14 @@ import { join, resolve } from 'node:path';
 
 const NODE = join(resolve(import.meta.dirname, '../..'), 'node_modules/.bin/node');
 
-/** A user who owns nothing; tests that are not root's are run by such a one already. */
+/** The id of a user without privileges. Tests that do not run as root run as such a user already. */
 export const NOBODY = 65_534;
 
-/** In front of a command that is to be run by a user without rights. */
+/** The words before a command that make a user without privileges run it. */
 export const AS_NOBODY: readonly string[] =
   process.getuid?.() === 0
     ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups']
     : ['env'];
 
-/** False where such a user may not even read the project, or where there is no `setpriv`. */
+/** False when such a user may not read the project, or when there is no `setpriv`. */
 export const mayRunAsNobody = spawnSync(AS_NOBODY[0]!, [...AS_NOBODY.slice(1), NODE, '-v']).status === 0;

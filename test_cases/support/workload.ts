@@ -8,14 +8,14 @@ export interface WorkloadOptions {
   readonly writersPerController?: number;
 }
 
-/** What one writer knows of its key, which nobody else writes: the numbers 1, 2, 3, … in this order. */
+/** The state of one writer's key, to which only this writer writes: the numbers 1, 2, 3, … in this order. */
 interface Register {
   readonly key: string;
   attempted: number;
   acknowledged: number;
 }
 
-/** A request that is not answered by then counts as hanging: the deadline of requests, and a pause of 2 s. */
+/** A request without a reply for this long counts as hanging. */
 const ANSWER_WITHIN_MS = HANGS_AFTER_MS;
 const RETRY_MS = 10;
 const COUNTER = 'load-counter';
@@ -58,13 +58,13 @@ export class Workload {
     return workload;
   }
 
-  /** Lets what is under way end, and starts no more. */
+  /** Waits for the requests under way, and starts no others. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#tasks);
   }
 
-  /** Everything that was acknowledged is there, through this controller, and nothing that never was written. */
+  /** Checks at one controller that every acknowledged write is there, and no value that was never written. */
   async verify(id: number): Promise<void> {
     const client = await this.#cluster.client(id);
     for (const { key, attempted, acknowledged } of this.#registers) {
@@ -87,7 +87,7 @@ export class Workload {
     this.#run(id, () => (client) => this.#write(client, register));
   }
 
-  /** @param begin makes the step of a new connection, which is repeated as long as the connection lasts */
+  /** @param begin makes the step for a new connection; the step is repeated while the connection lasts */
   #run(id: number, begin: () => (client: TextClient) => Promise<void>): void {
     const go = async (): Promise<void> => {
       while (!this.#stopping) {
@@ -131,8 +131,8 @@ export class Workload {
   }
 
   /**
-   * At linearizability nothing older is read than what had been acknowledged when the read began; at
-   * sequential, nothing older than what this connection has read before.
+   * Reads that check their results. At linearizability a read returns no value older than one acknowledged before the
+   * read began; at sequential, none older than this connection has read before.
    */
   #reader(): (client: TextClient) => Promise<void> {
     const seen = new Map<string, number>();

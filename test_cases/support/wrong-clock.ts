@@ -3,28 +3,28 @@ import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** libfaketime, where Linux distributions put it; null when it is not installed. */
+/** The path of libfaketime; null when it is not installed. */
 const LIBRARY = findLibrary();
 
 export const hasWrongClocks = LIBRARY !== null;
 
-/** A wall clock of one process that can be set while it runs; the monotonic clock stays right. */
+/** The wall clock of one process, which can be set while the process runs; the monotonic clock stays right. */
 export class WrongClock {
   readonly #directory: string;
 
-  /** @param offset as libfaketime takes it: `+3h`, `-90s` */
+  /** @param offset in the notation of libfaketime: `+3h`, `-90s` */
   constructor(offset: string) {
     this.#directory = mkdtempSync(join(tmpdir(), 'memchorus-clock-'));
     this.set(offset);
   }
 
-  /** What the process is to be started with. */
+  /** The environment variables with which the process has to be started. */
   get environment(): Record<string, string> {
     if (LIBRARY === null) throw new Error('libfaketime is not installed');
     return { LD_PRELOAD: LIBRARY, FAKETIME_TIMESTAMP_FILE: this.#file, ...READ_EVERY_SECOND };
   }
 
-  /** Seen by the process within a second. */
+  /** Sets the clock; the process sees the change within a second. */
   set(offset: string): void {
     const next = `${this.#file}.next`;
     writeFileSync(next, `${offset}\n`);

@@ -2,23 +2,31 @@ import { once } from 'node:events';
 import { cpSync, existsSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Status } from '../../src/controller/status/status.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Outcome, outcomeOf, StartedCluster } from '../support/started-cluster.ts';
 import { TextClient } from '../support/text-client.ts';
 
 const KEYS = ['a', 'b', 'c'];
 
-/**
- * Writes the keys, and waits until all controllers have them on disk: a backup lags behind by about a tenth
- * of a second.
- */
+/** Writes the keys, and waits until all controllers have them on disk: only these are in a backup. */
 async function fill(cluster: StartedCluster): Promise<void> {
   for (const [id, key] of KEYS.entries())
     expect(await cluster.ask(id, 'set', key, `value of ${key}`)).toMatchObject({ code: 0 });
   await eventually(async () => {
     for (const key of KEYS) expect((await cluster.ask(0, 'get', key)).stdout).toContain(`value of ${key}`);
   });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await onDisk(cluster, KEYS.length);
+}
+
+/** Waits until the journal of every controller has so many records, and has written all of them to disk. */
+async function onDisk(cluster: StartedCluster, records: number): Promise<void> {
+  for (const id of cluster.ports.keys()) {
+    await eventually(async () => {
+      const { journal } = JSON.parse((await cluster.ask(id, 'show', 'json')).stdout) as Status;
+      expect(journal).toMatchObject({ entries: records, backlogBytes: 0 });
+    });
+  }
 }
 
 async function expectAll(cluster: StartedCluster): Promise<void> {
@@ -150,7 +158,7 @@ it('an interrupted backup of a whole cluster leaves nothing, and the next one is
   const value = 'x'.repeat(LARGE.bytes);
   for (let key = 0; key < LARGE.keys; key++)
     expect(await client.ask(`set ${key} 0 0 ${LARGE.bytes}\r\n${value}\r\n`)).toBe('STORED');
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await onDisk(cluster, LARGE.keys);
   const target = join(cluster.directory, 'a backup');
   for (const file of ['controller-0', 'controller-2/log-']) {
     const interrupted = await interruptBackup(cluster, target, file);
