@@ -1,14 +1,14 @@
 /*
- * The program that users run. Unlike the rest of the code it is a CommonJS module without types, because the installed
- * Node.js may be too old for TypeScript, and would end with a stack trace before anything could explain that. In that
- * case the Node.js that npm has installed beside the packages runs instead.
+ * What users run. It is a CommonJS module without a single type, although all else is neither: the Node.js that is
+ * installed may be too old for TypeScript, and would end with a stack trace before anything here could say so. In its
+ * place the one is run that npm has installed beside the packages.
  */
 const { spawn } = process.getBuiltinModule('node:child_process');
 const { existsSync } = process.getBuiltinModule('node:fs');
 const { enableCompileCache } = process.getBuiltinModule('node:module');
 const { join } = process.getBuiltinModule('node:path');
 
-/** The first major version with everything that the code uses. */
+/** The first major version that has everything that is used. */
 const NODE_MIN = 24;
 
 const packages = join(__dirname, 'node_modules');
@@ -29,13 +29,13 @@ if (!existsSync(isRight ? packages : rightNode)) {
   runInRightNode();
 }
 
-/** Runs with the same input and output, and ends as that process does. */
+/** With the same input and output; it ends as that does. */
 function runInRightNode() {
   const child = spawn(rightNode, [__filename, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { NODE_COMPILE_CACHE: codeCache, ...process.env },
   });
-  // On a terminal, Ctrl-C has reached the other process already.
+  // Ctrl-C on a terminal has reached the other process already.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGHUP', () => child.kill('SIGHUP'));

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts a cluster on this machine: memcacheds and controllers, in the background. --help lists the flags.
+# Starts a cluster on this machine: memcacheds and controllers, in the background. --help shows the flags.
 set -eu
 project=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 sh "$project/scripts/setup.sh"

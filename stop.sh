@@ -1,5 +1,5 @@
 #!/bin/sh
-# Stops exactly the processes that startup.sh has started, the controllers first.
+# Stops exactly what startup.sh started, the controllers first.
 set -eu
 project=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 sh "$project/scripts/setup.sh"

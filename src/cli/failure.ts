@@ -1,4 +1,4 @@
-/** Why a request of the user is not valid. A code keeps its meaning from release to release; the text may change. */
+/** What can be wrong with what the user asks for. A code keeps its meaning from release to release; the text may change. */
 export type UsageCode =
   /** A word or flag that is not understood, or a word that is missing. */
   | 'COMMAND_LINE'
@@ -19,7 +19,7 @@ export type UsageCode =
   /** A cluster runs already, with other settings than those that are asked for. */
   | 'RUNS_OTHERWISE';
 
-/** Why a valid request could not be carried out. As for `UsageCode`, codes are stable and texts are not. */
+/** Why something that was understood could not be done. As for `UsageCode`, codes are stable and texts are not. */
 export type OperationCode =
   /** Another program listens on the port. */
   | 'PORT_TAKEN'
@@ -59,7 +59,7 @@ export type OperationCode =
   /** A benchmark could not be made or run. */
   | 'BENCH';
 
-/** The request of the user is not valid: one line on stderr, exit code 2. */
+/** What the user asked for cannot be understood or is not allowed: one line on stderr, exit code 2. */
 export class UsageError extends Error {
   readonly code: UsageCode;
 
@@ -70,7 +70,7 @@ export class UsageError extends Error {
   }
 }
 
-/** A valid request could not be carried out: one line on stderr, exit code 1. */
+/** What the user asked for was understood, but could not be done: stderr, exit code 1. */
 export class OperationError extends Error {
   readonly code: OperationCode;
 
@@ -90,7 +90,7 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Node's code of a system error, such as `ENOENT`; empty for any other error. */
+/** Node's code of a system error, such as `ENOENT`; empty for anything else. */
 export function systemCodeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';

@@ -10,7 +10,7 @@ import { environmentLayer } from './settings/environment.ts';
 import type { RawSettings } from './settings/setting-table.ts';
 import { readSettingsFile } from './settings/settings-file.ts';
 
-/** Carries out the command line. @returns the exit code */
+/** Does what the command line says. @returns the exit code */
 export async function run(words: readonly string[]): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedOutput);
   try {
@@ -22,10 +22,7 @@ export async function run(words: readonly string[]): Promise<number> {
   }
 }
 
-/**
- * A reader that closes the output, such as `head` or a closed terminal, is no failure: the work is finished,
- * unread.
- */
+/** `… | head` is no failure, nor a terminal that was closed: what is under way is finished, and nobody reads the rest. */
 function ignoreClosedOutput(error: Error): void {
   if (!['EPIPE', 'EIO'].includes(systemCodeOf(error) ?? '')) throw error;
 }
@@ -74,7 +71,7 @@ async function runOneController(line: CommandLine): Promise<number> {
   return runController(settingsOf(configuration, self, line.store, runDirectory()), secret);
 }
 
-/** Runs a command on the files of all controllers, or of the one that the command line names. */
+/** Commands on the files of controllers: of all of them, unless one is named. */
 async function runOffline(line: CommandLine, mode: keyof typeof OFFLINE): Promise<number> {
   const configuration = resolveConfiguration(await offlineLayers(line));
   const { id, port } = line.identity;
@@ -85,10 +82,7 @@ async function runOffline(line: CommandLine, mode: keyof typeof OFFLINE): Promis
   return command(all, line.path);
 }
 
-/**
- * The settings of the cluster that was started last, because it knows where its data are; unless the command
- * line names a configuration.
- */
+/** The cluster that was started last knows where its data are, unless the command line names a configuration. */
 async function offlineLayers(line: CommandLine): Promise<RawSettings[]> {
   const { loadLastRecord } = await import('./cluster/run-record.ts');
   const { recordedSettings } = await import('./cluster/requested-settings.ts');
@@ -100,7 +94,7 @@ async function offlineLayers(line: CommandLine): Promise<RawSettings[]> {
 
 type OfflineCommand = (all: readonly Settings[], path: string | null) => Promise<number>;
 
-/** The commands that work on files. They are loaded when they are used. */
+/** Those that work on files, loaded when they are used. */
 const OFFLINE = {
   backup: async () => (await import('./data/backup-command.ts')).runBackup,
   restore: async () => (await import('./data/backup-command.ts')).runRestore,
@@ -118,7 +112,7 @@ function load(line: CommandLine, defaultPath: string): Configuration {
   return resolveConfiguration(layersOf(line, defaultPath));
 }
 
-/** @param strongest settings that take precedence over the flags */
+/** @param strongest settings that stand above the flags */
 function layersOf(line: CommandLine, defaultPath: string, strongest: RawSettings = new Map()): RawSettings[] {
   const named = line.configPath ?? (process.env.MEMCHORUS_CONFIG || null);
   const file = readSettingsFile(named ?? defaultPath, named === null);

@@ -1,6 +1,6 @@
 /**
- * The optimal string alignment distance: how many characters have to be inserted, removed, replaced or
- * exchanged with their neighbour to turn `a` into `b`. Exchanged letters are the commonest mistake.
+ * How many characters must be inserted, removed, replaced, or exchanged with their neighbour to make `b` of `a`:
+ * the optimal string alignment distance, since swapped letters are the commonest slip.
  */
 export function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
@@ -18,7 +18,7 @@ export function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
-/** The known word that was probably meant: at most a third of its letters differ. Null when there is none. */
+/** The known word that was probably meant: at most a third of it is wrong. Null when none is that near. */
 export function nearest(word: string, known: Iterable<string>): string | null {
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
@@ -32,7 +32,7 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   return best;
 }
 
-/** Such as ` (did you mean "peers"?)`; empty when there is no suggestion. */
+/** ` (did you mean "peers"?)`, or nothing. */
 export function didYouMean(word: string, known: Iterable<string>): string {
   const meant = nearest(word, known);
   return meant === null ? '' : ` (did you mean "${meant}"?)`;

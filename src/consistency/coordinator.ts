@@ -1,14 +1,10 @@
 import type { Clock } from '../base/clock.ts';
-import type { RequestFailure } from '../base/error-codes.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { MonotonicMs, WallMs } from '../base/number-kinds.ts';
-import type { JournalRecord } from '../journal/journal.ts';
 import { closedBecause, type Gate, OPEN } from '../membership/gate.ts';
-import type { Draft } from '../ordering/effect.ts';
 import { failed, type Reply, serverError } from '../protocol/reply.ts';
 import type { LocalRequest, Request } from '../protocol/request.ts';
-import { OWN_CONTEXT } from '../replication/request-context.ts';
-import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
+import type { Scheme } from '../replication/scheme.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
 import { GateQueue } from './gate-queue.ts';
 import { Operation, type OperationListener } from './operation.ts';
@@ -125,25 +121,6 @@ export class Coordinator {
   start(operation: Operation): void {
     const { request } = operation;
     kindOf(request).carryOut(this.#executors, operation, request);
-  }
-
-  /**
-   * No controller has the value of this write any more. All controllers have to agree on that loss, so it is proposed
-   * as a delete on the condition that the key still has this version.
-   *
-   * @param done called once the write is no longer the newest of its key
-   */
-  agreeLoss(record: JournalRecord, done: () => void, refuse: (failure: RequestFailure) => void): void {
-    const { scheme } = this.#router.of(record.key).group;
-    const gate = scheme.gate('write');
-    const fail = (reason: string): void => refuse({ code: 'VALUE_LOST', reason });
-    if (gate.state !== 'open') return fail(`the value is lost, and ${gate.reason}`);
-    const draft: Draft = { kind: 'delete', key: record.key, base: record.version };
-    const onOutcome = (outcome: WriteOutcome): void => {
-      if (outcome.kind === 'unknown') fail(outcome.reason);
-      else done();
-    };
-    scheme.write(draft, onOutcome, OWN_CONTEXT);
   }
 
   #keyspacesOf({ request }: Operation): readonly ServedKeyspace[] {

@@ -4,10 +4,11 @@ import type { Level } from '../placement/level.ts';
 import type { Router } from '../placement/router.ts';
 import type { RequestContext } from '../replication/request-context.ts';
 import type { ReadStrength, Scheme } from '../replication/scheme.ts';
+import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 
 /** A level: the scheme that replicates, and the writes that a read waits for. */
 export interface Policy {
-  readonly engine: 'ordered' | 'convergent';
+  readonly scheme: SchemeName;
   /** What a read sees. */
   readonly reads: ReadStrength;
   /** A read waits for all earlier writes of its own connection. */
@@ -20,10 +21,15 @@ export interface Policy {
  * waiting for them.
  */
 export const POLICIES: Readonly<Record<Level, Policy>> = {
-  linearizability: { engine: 'ordered', reads: 'strong', ownWritesFirst: true },
-  sequential: { engine: 'ordered', reads: 'local', ownWritesFirst: true },
-  eventual: { engine: 'convergent', reads: 'local', ownWritesFirst: false },
+  linearizability: { scheme: 'broadcast', reads: 'strong', ownWritesFirst: true },
+  sequential: { scheme: 'broadcast', reads: 'local', ownWritesFirst: true },
+  eventual: { scheme: 'convergent', reads: 'local', ownWritesFirst: false },
 };
+
+/** All writes of a keyspace at this level have one order, which the members of a view agree on. */
+export function isOrdered(level: Level): boolean {
+  return SCHEMES[POLICIES[level].scheme].isOrdered;
+}
 
 /** The need that the gate is asked for before a read of this strength. */
 export const READ_NEEDS: Readonly<Record<ReadStrength, EngineNeed>> = {

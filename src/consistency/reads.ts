@@ -4,7 +4,7 @@ import { readItemRequest } from '../protocol/make-request.ts';
 import { failed } from '../protocol/reply.ts';
 import type { DebugRequest, GetAndTouchRequest, GetRequest, ReadItemRequest } from '../protocol/request.ts';
 import type { Reader } from '../replication/read-flow.ts';
-import type { ReadDone } from '../replication/replica.ts';
+import type { ReadDone } from '../replication/replica-reads.ts';
 import type { Entry } from '../store/entry.ts';
 import { type ExistingEntry, hasMark } from './conditional.ts';
 import type { ConditionalWrites } from './conditional-writes.ts';

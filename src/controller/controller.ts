@@ -244,7 +244,7 @@ class RunningController implements Controller {
     for (const timer of this.#timers) clearInterval(timer);
     this.#probe.close();
     mesh.close();
-    await new Promise<void>((resolve) => core.recovery.close(resolve));
+    await new Promise<void>((resolve) => core.data.recovery.close(resolve));
     await store.close();
     await storage.close();
   }

@@ -2,10 +2,10 @@ import { ClockWatch } from '../membership/clock-watch.ts';
 import { ClusterClock } from '../membership/cluster-clock.ts';
 import type { Heartbeat } from '../membership/messages.ts';
 import type { Peers } from '../membership/peers.ts';
+import { startGraceMsOf } from '../membership/start-grace.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { msOfVersionTime } from '../ordering/version.ts';
 import { MessageChecks } from '../peer/message-checks.ts';
-import { graceMsOf } from '../replication/convergent/first-sync.ts';
 import type { CorePorts } from './core-ports.ts';
 
 /** One controller's clocks: the time that the cluster agrees on, and the versions that are made from it. */
@@ -19,21 +19,22 @@ export class CoreTime {
 
   /** @param onAgreed there is cluster time from now on */
   constructor(ports: CorePorts, peers: Peers, onAgreed: () => void) {
-    const { settings, recovered, log } = ports;
+    const { settings, recovered, clock, log } = ports;
     this.#ports = ports;
     this.#peers = peers;
     this.#onAgreed = onAgreed;
-    this.cluster = new ClusterClock({
-      ...ports,
+    const cluster = new ClusterClock({
+      clock,
       nodes: settings.peers.length,
       knownMs: msOfVersionTime(recovered.newestTime),
       heard: () => peers.ids.filter((peer) => peers.isHeard(peer)),
       maxSkewMs: settings.maxClockSkewMs,
-      graceMs: graceMsOf(settings),
+      graceMs: startGraceMsOf(settings),
     });
-    this.versions = new HybridClock(settings.self, () => this.cluster.nowMs());
+    this.cluster = cluster;
+    this.versions = new HybridClock(settings.self, () => cluster.nowMs());
     this.versions.observe(recovered.newestTime);
-    this.#watch = new ClockWatch({ clock: this.cluster, peers, maxSkewMs: settings.maxClockSkewMs, log });
+    this.#watch = new ClockWatch({ clock: cluster, peers, maxSkewMs: settings.maxClockSkewMs, log });
   }
 
   /** What a heartbeat says of the time. */

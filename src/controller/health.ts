@@ -1,22 +1,21 @@
 import type { Clock } from '../base/clock.ts';
 import type { Heartbeat } from '../membership/messages.ts';
 import { Note } from '../peer/reason-text.ts';
-import type { OrderedSide } from '../replication/broadcast/ordered-side.ts';
-import type { Replica } from '../replication/replica.ts';
 import { RecentLag } from './recent-lag.ts';
 
 export interface HealthPorts {
-  readonly replica: Replica;
-  /** Null at a level without views. */
-  readonly ordered: OrderedSide | null;
   readonly clock: Clock;
   /** How often `onTick` is called. */
   readonly tickMs: number;
+  /** Why a journal of this controller takes no writes, nor will in a moment; empty when all do. */
+  readonly journalTrouble: () => string;
+  /** Why the store can't be used; empty when it can. */
+  readonly storeTrouble: () => string;
   /** How long the store took to answer last, or has taken so far, in milliseconds. */
   readonly storeAnswerMs: () => number;
 }
 
-/** What is wrong with this controller's journal, store and pace, as its heartbeats say it. */
+/** What is wrong with this controller's journals, store and pace, as its heartbeats say it. */
 export class Health {
   readonly #ports: HealthPorts;
   readonly #lag: RecentLag;
@@ -29,19 +28,12 @@ export class Health {
   }
 
   get announcement(): Pick<Heartbeat, 'failing' | 'storeTrouble' | 'lagMs'> {
+    const { journalTrouble, storeTrouble } = this.#ports;
     return {
-      failing: this.#journalNote.of(this.journalFailure),
-      storeTrouble: this.#storeNote.of(this.#ports.replica.storeTrouble() ?? ''),
+      failing: this.#journalNote.of(journalTrouble()),
+      storeTrouble: this.#storeNote.of(storeTrouble()),
       lagMs: this.#lag.longestMs,
     };
-  }
-
-  /** Why the journal takes no writes, nor will in a moment; empty when it does. */
-  get journalFailure(): string {
-    const { ordered, replica } = this.#ports;
-    if (ordered !== null) return ordered.journalFailure;
-    const { state } = replica.journal;
-    return state.writable || state.passing ? '' : state.reason;
   }
 
   onTick(): void {

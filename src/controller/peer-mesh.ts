@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Transport } from '../base/transport.ts';
-import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { isOnLoopback } from '../peer/loopback.ts';
 import { Mesh } from '../peer/mesh.ts';
 import type { MeshEvents } from '../peer/mesh-ports.ts';
 import type { PresenceProbe } from '../peer/presence-probe.ts';
 import type { ControllerParts } from './controller-parts.ts';
+import { dataGroupOf } from './groups.ts';
 import type { Logger } from './log/logger.ts';
 import { nameOf, type Settings } from './settings.ts';
 
@@ -30,7 +30,7 @@ export function createMesh(ports: PeerMeshPorts): Mesh {
     incarnation,
     transport,
     addresses: peers,
-    dataGroup: ROOT_GROUP,
+    dataGroup: dataGroupOf(level),
     identity: {
       cluster,
       level,

@@ -1,16 +1,14 @@
+import type { Membership } from '../membership/membership.ts';
 import type { Peers } from '../membership/peers.ts';
-import { isMember } from '../membership/view.ts';
-import type { OrderedSide } from '../replication/broadcast/ordered-side.ts';
 
 export interface RolesPorts {
-  readonly node: number;
   readonly peers: Peers;
-  /** Null at a level without views. */
-  readonly ordered: OrderedSide | null;
+  /** Null at a level that goes by no views. */
+  readonly views: Membership | null;
   /** This controller knows what its peers knew a moment ago. */
   readonly isCaughtUp: () => boolean;
   /** Why this controller's journal takes no writes; empty when it does. */
-  readonly journalFailure: () => string;
+  readonly journalTrouble: () => string;
 }
 
 /** Which part each controller takes in the cluster, for people, and so that no other one would deny it. */
@@ -23,45 +21,36 @@ export class Roles {
 
   /** Of this controller. One whose lease has run out can't know whether its view is over. */
   get own(): string {
-    const { ordered, isCaughtUp, journalFailure } = this.#ports;
-    const failing = journalFailure();
+    const { views, isCaughtUp, journalTrouble } = this.#ports;
+    const failing = journalTrouble();
     if (failing !== '') return `takes no writes: ${failing}`;
-    if (ordered === null) return isCaughtUp() ? 'member' : 'joining';
-    const { view, leaseLeftMs, isOutside } = ordered.membership;
+    if (views === null) return isCaughtUp() ? 'member' : 'joining';
+    const { view, leaseLeftMs, isOutside } = views;
     if (view !== null) return leaseLeftMs > 0 ? 'member' : 'cut off';
     return isOutside ? 'joining' : 'waiting';
   }
 
   /** Of a peer that is up. Which view it serves in, it says itself. */
   of(peer: number): string {
-    const { peers, ordered } = this.#ports;
+    const { peers, views } = this.#ports;
     const failing = peers.heartbeat(peer)?.failing ?? '';
     if (failing !== '') return `takes no writes: ${failing}`;
     if (this.isMember(peer)) return 'member';
-    if (ordered === null) return 'joining';
-    const { view, servingPeers } = ordered.membership;
+    if (views === null) return 'joining';
+    const { view, servingPeers } = views;
     if (servingPeers.includes(peer)) return 'member';
     return view !== null || servingPeers.length > 0 ? 'joining' : 'waiting';
   }
 
   /** The peer takes part: it is up, and as far as is known here it serves. */
   isMember(peer: number): boolean {
-    const { peers, ordered } = this.#ports;
-    if (ordered === null) return peers.heartbeat(peer)?.caughtUp ?? false;
-    const { view } = ordered.membership;
-    return view !== null && isMember(view, peer);
-  }
-
-  /** The end of an expired entry is proposed by the controller that wrote it or, when that takes no part, by the first member. */
-  speaksFor(writer: number): boolean {
-    const { node, ordered } = this.#ports;
-    if (writer === node) return true;
-    return !this.isMember(writer) && ordered?.membership.view?.members[0]?.node === node;
+    const { peers, views } = this.#ports;
+    return views === null ? (peers.heartbeat(peer)?.caughtUp ?? false) : views.isInView(peer);
   }
 
   /** Both are members of the view: each gets what the other takes in, without exchanges. */
   isInStep(peer: number): boolean {
-    const { peers, ordered } = this.#ports;
-    return ordered !== null && this.own === 'member' && peers.isUp(peer) && this.isMember(peer);
+    const { peers, views } = this.#ports;
+    return views !== null && this.own === 'member' && peers.isUp(peer) && this.isMember(peer);
   }
 }

@@ -1,4 +1,4 @@
-import { POLICIES } from '../consistency/policies.ts';
+import { isOrdered } from '../consistency/policies.ts';
 import type { Owner } from '../journal/data-directory.ts';
 import type { Durability } from '../journal/durability.ts';
 import type { Level } from '../placement/level.ts';
@@ -96,7 +96,7 @@ export function ownerOf({ cluster, self, peers, level }: Settings): Owner {
  * them.
  */
 export function kindOf(level: Level): Owner['consistency'] {
-  return POLICIES[level].engine === 'ordered' ? 'ordered' : 'eventual';
+  return isOrdered(level) ? 'ordered' : 'eventual';
 }
 
 /** The settings that are the same for every controller of a cluster. */

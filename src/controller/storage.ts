@@ -1,4 +1,3 @@
-import { POLICIES } from '../consistency/policies.ts';
 import { type Disk, NODE_DISK } from '../journal/disk.ts';
 import type { Journal } from '../journal/journal.ts';
 import { JournalError, placeErrorOf } from '../journal/journal-error.ts';
@@ -102,7 +101,7 @@ async function makeDataDir(disk: Disk, dataDir: string): Promise<void> {
 }
 
 async function openViews(settings: Settings, logger: Logger, disk: Disk): Promise<ViewFile | null> {
-  if (settings.dataDir === '' || POLICIES[settings.level].engine !== 'ordered') return null;
+  if (settings.dataDir === '') return null;
   return ViewFile.open(disk, settings.dataDir, ownerOf(settings), (message) => logger.error(message));
 }
 

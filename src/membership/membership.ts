@@ -12,7 +12,7 @@ import type { Peers } from './peers.ts';
 import { Readmission } from './readmission.ts';
 import { isMember, type Member, quorum, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
-import type { ViewEngine } from './view-changer-ports.ts';
+import type { ViewState } from './view-changer-ports.ts';
 import { basisOf } from './view-choice.ts';
 import { ViewReasons } from './view-reasons.ts';
 import type { ViewLog } from './view-record.ts';
@@ -36,7 +36,8 @@ export interface MembershipPorts {
   /** In [0, 1). */
   readonly random: Random;
   readonly viewLog: ViewLog;
-  readonly engine: ViewEngine;
+  /** What a view begins with, and what it is served from. */
+  readonly state: ViewState;
   readonly journal: JournalHealth;
   readonly isCaughtUp: () => boolean;
   readonly transfer: (from: Member, holders: readonly Member[], done: () => void) => void;
@@ -51,21 +52,10 @@ export interface MembershipPorts {
 }
 
 /** What a heartbeat says of the sender's part in views. */
-export type Announcement = Pick<
+export type ViewAnnouncement = Pick<
   Heartbeat,
   'askedMs' | 'installed' | 'standing' | 'transferring' | 'hears' | 'withholds' | 'doubts'
 >;
-
-/** What a heartbeat says of views at a level without them. */
-export const NO_PART_IN_VIEWS = Object.freeze({
-  askedMs: 0,
-  installed: NO_BALLOT,
-  standing: { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], memory: 'lost', incarnation: 0 },
-  transferring: false,
-  hears: [],
-  withholds: false,
-  doubts: [],
-} as const);
 
 /**
  * This controller's part in the views of the cluster: when a change is due, and who may be served meanwhile.
@@ -87,18 +77,34 @@ export class Membership {
   #candidate: number | null = null;
 
   constructor(ports: MembershipPorts) {
-    const { nodes, leaseMs, clock, peers, suspectAfterMs } = ports;
+    const { node, nodes, leaseMs, clock, peers, suspectAfterMs, incarnationOf, log } = ports;
     this.#ports = ports;
-    this.#readmission = new Readmission({ ...ports, steadyMs: suspectAfterMs });
-    this.#obstacle = new Obstacle({ ...ports, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
-    this.#reasons = new ViewReasons({ ...ports, readmission: this.#readmission });
+    const readmission = new Readmission({ node, peers, clock, steadyMs: suspectAfterMs, log });
+    this.#readmission = readmission;
+    this.#obstacle = new Obstacle({ node, peers, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
+    this.#reasons = new ViewReasons({ node, nodes, leaseMs, peers, readmission, incarnationOf, clock });
     this.#held = new HeldLease(nodes, clock);
-    this.#granted = new GrantedLeases(nodes, leaseMs, clock);
+    const granted = new GrantedLeases(nodes, leaseMs, clock);
+    this.#granted = granted;
     this.#changer = new ViewChanger({
-      ...ports,
+      node,
+      nodes,
+      mayForm: ports.mayForm,
+      incarnation: ports.incarnation,
+      bus: ports.bus,
+      clock,
+      viewLog: ports.viewLog,
+      sync: ports.sync,
+      state: ports.state,
+      journal: ports.journal,
       heard: () => peers.ids.filter((peer) => peers.isHeard(peer)),
-      leasesMs: () => this.#granted.remainingMs(),
+      leasesMs: () => granted.remainingMs(),
+      isCaughtUp: ports.isCaughtUp,
+      incarnationOf,
+      transfer: ports.transfer,
+      endTransfers: ports.endTransfers,
       onChange: () => this.#onViewChange(),
+      log,
     });
   }
 
@@ -107,12 +113,17 @@ export class Membership {
     return this.#changer.view;
   }
 
+  /** The controller is a member of the view that this one serves in. */
+  isInView(node: number): boolean {
+    return this.view !== null && isMember(this.view, node);
+  }
+
   /** Milliseconds for which the lease still holds; infinite where none is needed. */
   get leaseLeftMs(): number {
     return this.view === null ? 0 : Math.max(0, this.#held.untilMs - this.#ports.clock.nowMs());
   }
 
-  get announcement(): Announcement {
+  get announcement(): ViewAnnouncement {
     const { clock, journal, peers } = this.#ports;
     return {
       askedMs: Math.floor(clock.nowMs()),

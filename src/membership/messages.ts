@@ -45,7 +45,10 @@ export interface Heartbeat {
   readonly transferring: boolean;
   /** Peers that the sender has heard without a pause for a while. */
   readonly hears: readonly number[];
-  /** The sender knows everything that its peers knew a moment ago, and its journal takes what they know further. */
+  /**
+   * In the group that has the entries: the sender knows everything that its peers knew a moment ago, and its journal takes
+   * what they know further.
+   */
   readonly caughtUp: boolean;
   /** Why the sender's journal takes no writes, and it can neither acknowledge nor accept anything; empty when it does. */
   readonly failing: string;
@@ -60,7 +63,7 @@ export interface Heartbeat {
   readonly heard: readonly number[];
   /** The longest time for which the sender's event loop or store has kept anything waiting lately, in milliseconds. */
   readonly lagMs: number;
-  /** The sender's version vector. */
+  /** The sender's version vector of the group that has the entries. */
   readonly known: readonly number[];
 }
 

@@ -72,7 +72,7 @@ export class Peers {
     return this.#heartbeats.get(peer);
   }
 
-  /** What the peer is known to know; nothing when it is not connected. */
+  /** What the peer has said that it knows, in the group that has the entries; nothing when it is not connected. */
   knownBy(peer: number): VersionVector {
     return new VersionVector(this.#heartbeats.get(peer)?.known ?? []);
   }

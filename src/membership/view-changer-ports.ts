@@ -20,7 +20,7 @@ export interface ViewChangerPorts {
   readonly viewLog: ViewLog;
   /** An acknowledgement of this controller means: on my disk. */
   readonly sync: boolean;
-  readonly engine: ViewEngine;
+  readonly state: ViewState;
   readonly journal: JournalHealth;
   /** Peers that this controller hears now. */
   readonly heard: () => readonly number[];
@@ -42,13 +42,13 @@ export interface ViewChangerPorts {
   readonly log: Log;
 }
 
-/** What a view change asks of the ordered engine. */
-export interface ViewEngine {
+/** What a view change asks of the state that a view begins with. */
+export interface ViewState {
   readonly applied: Version;
   /** How far the state here is one to go on from: `NO_VERSION` when it is empty, or half of it is another's. */
-  readonly marked: Version;
+  readonly resumePoint: Version;
   /** Half of the state is another's: nobody can go on from it. */
-  readonly mixed: boolean;
+  readonly isPartial: boolean;
   queued(): Effect[];
   freeze(): void;
   /** @param done called once all of it would survive a crash */

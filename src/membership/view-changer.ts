@@ -68,10 +68,10 @@ export class ViewChanger {
   }
 
   get standing(): Standing {
-    const { incarnation, engine } = this.#ports;
+    const { incarnation, state } = this.#ports;
     const { promised, accepted, members, memory } = this.#record;
-    const hadIt = isRecovered(memory) && sameVersion(engine.marked, NO_VERSION);
-    const isGone = hadIt || (memory === 'kept' && engine.mixed);
+    const hadIt = isRecovered(memory) && sameVersion(state.resumePoint, NO_VERSION);
+    const isGone = hadIt || (memory === 'kept' && state.isPartial);
     return { promised, accepted, members, memory: isGone ? 'recorded' : memory, incarnation };
   }
 
@@ -186,7 +186,7 @@ export class ViewChanger {
     this.#view = null;
     this.#coming = null;
     this.#transferringFrom = null;
-    this.#ports.engine.freeze();
+    this.#ports.state.freeze();
     this.#ports.onChange();
   }
 
@@ -196,19 +196,19 @@ export class ViewChanger {
       return this.#tell(from, { type: 'rejected', promised: this.#record.promised });
     }
     this.#promise(ballot, () => {
-      const { engine, journal, leasesMs, heard, isCaughtUp } = this.#ports;
+      const { state, journal, leasesMs, heard, isCaughtUp } = this.#ports;
       this.#tell(from, {
         type: 'promised',
         ballot,
         standing: this.standing,
-        applied: engine.applied,
+        applied: state.applied,
         leasesMs: leasesMs(),
         hears: heard(),
         caughtUp: isCaughtUp(),
         failing: journal.failing !== '',
         // mutant: promises-without-queue
-        queue: engine.queued(),
-        mixed: engine.mixed,
+        queue: state.queued(),
+        mixed: state.isPartial,
       });
     });
   }
@@ -299,12 +299,12 @@ export class ViewChanger {
 
   /** Accepts: from here on this controller belongs to the view, and waits for its installation. */
   #take(from: number, { ballot, members, union, reason }: Accept, base: Version | null): void {
-    const { engine, sync, endTransfers, log } = this.#ports;
+    const { state, sync, endTransfers, log } = this.#ports;
     endTransfers();
     this.#moved(ACCEPTS_WITHIN_MS);
     const view = { ballot, members, reason };
     this.#coming = view;
-    engine.adopt(view, union, base, (error) => {
+    state.adopt(view, union, base, (error) => {
       if (!sameBallot(this.#record.promised, ballot)) return;
       if (error !== null)
         return log.warn('the state of a view is not on disk', { view: ballotName(ballot), reason: error });
@@ -332,14 +332,14 @@ export class ViewChanger {
   }
 
   #onInstall(ballot: Ballot): void {
-    const { engine, onChange } = this.#ports;
+    const { state, onChange } = this.#ports;
     if (this.#coming === null || !sameBallot(this.#coming.ballot, ballot)) return;
     this.#view = this.#coming;
     this.#coming = null;
     this.#proposal = null;
     this.#installedMs = this.#ports.clock.nowMs();
     this.#reportInstalled(this.#view);
-    engine.install();
+    state.install();
     onChange();
   }
 

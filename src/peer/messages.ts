@@ -1,8 +1,5 @@
-import type { Heartbeat, MembershipMessage } from '../membership/messages.ts';
-import type { OrderedFrame } from '../replication/broadcast/messages.ts';
-import type { Push } from '../replication/convergent/messages.ts';
-import type { ExchangeMessage } from '../replication/exchange/messages.ts';
-import type { RestoreMessage } from '../replication/restore/messages.ts';
+import type { Heartbeat } from '../membership/messages.ts';
+import type { GroupMessage } from '../replication/messages.ts';
 
 /**
  * First on every link, from both ends: which controller this is, and what must be the same for two to be peers. None of
@@ -49,14 +46,7 @@ export interface Refusal {
 export type HandshakeMessage = Hello | Proof | Welcome | Refusal;
 
 /** Every message that controllers send each other. Each is declared beside the part that sends it. */
-export type PeerMessage =
-  | HandshakeMessage
-  | Heartbeat
-  | MembershipMessage
-  | OrderedFrame
-  | Push
-  | ExchangeMessage
-  | RestoreMessage;
+export type PeerMessage = HandshakeMessage | Heartbeat | GroupMessage;
 
 /** The mesh handles such a message itself. MessageChecks refuses it anywhere else. */
 export function isHandshake(message: PeerMessage): message is HandshakeMessage {

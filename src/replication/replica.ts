@@ -1,5 +1,4 @@
-import { failure, type RequestFailure } from '../base/error-codes.ts';
-import type { Journal, JournalRecord } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import { type Effect, isOfKey } from '../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { StoreError } from '../store/driver.ts';
@@ -7,13 +6,11 @@ import type { Entry } from '../store/entry.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { HotEntries } from '../store/hot-entries.ts';
 import { entryOf, setOfEntry } from './entry-effect.ts';
-import type { Reader } from './read-flow.ts';
-import type { ReadWindows } from './read-windows.ts';
 import { UnstoredKeys } from './unstored-keys.ts';
 
 /**
- * The state of one controller: the journal, which knows what should be there, and the store, which has the
- * values. Both engines apply to it and read from it; neither decides here what may be applied when.
+ * The state of one group on one controller: the journal, which knows what should be there, and the store, which has the
+ * values. The scheme of the group decides what is applied when; `ReplicaReads` reads from it.
  *
  * Invariant: a write is journalled and handed to the store in one step, and the store takes effect in issue
  * order. So a read that is issued now finds exactly the version that the journal names now, or the store has
@@ -24,34 +21,26 @@ export class Replica {
   readonly hot: HotEntries;
   readonly #store: EntryStore;
   readonly #timeMs: () => number;
-  readonly #windows: ReadWindows;
   readonly #counters = { missing: 0, unanswered: 0, fromJournal: 0 };
   /** Keys whose value has to be brought to the store. */
   readonly unstored = new UnstoredKeys();
-  /** Asks elsewhere for what this store has lost, or can't be asked for: `trouble` says why, for people. */
-  onMissing: (record: JournalRecord, trouble: string | null, done: ReadDone, reader: Reader) => void = (
-    _record,
-    _trouble,
-    done,
-  ) => done(failure('VALUE_LOST', 'the value is lost'), null, 0);
 
   /** @param timeMs cluster time, milliseconds since 1970 */
-  constructor(
-    journal: Journal,
-    store: EntryStore,
-    hot: HotEntries,
-    timeMs: () => number,
-    windows: ReadWindows,
-  ) {
+  constructor(journal: Journal, store: EntryStore, hot: HotEntries, timeMs: () => number) {
     this.journal = journal;
     this.#store = store;
     this.hot = hot;
     this.#timeMs = timeMs;
-    this.#windows = windows;
   }
 
   get counters(): ReplicaCounters {
     return this.#counters;
+  }
+
+  /** A read did not get the value from the store. @param isUnanswered the store did not answer: it may have the value */
+  noteMissing(isUnanswered: boolean): void {
+    this.#counters.missing++;
+    if (isUnanswered) this.#counters.unanswered++;
   }
 
   /** The version that a condition compares with: that of the newest write, or none when it was a delete. */
@@ -110,145 +99,6 @@ export class Replica {
     return false;
   }
 
-  /**
-   * The newest entry of the key; null when there is none. A store that has lost it, or can't be asked, is no matter as long
-   * as the journal or a peer has it.
-   *
-   * The read is issued when there is room for the value, and when it is its client's turn: usually now. Until then
-   * nothing is looked at, so that it finds what is newest when it is issued.
-   *
-   * @param done not called, or with an error, where the reader is gone
-   */
-  read(key: string, done: ReadDone, reader: Reader): void {
-    const nowMs = this.#timeMs();
-    const record = this.#liveRecord(key, nowMs);
-    if (record === null) return this.#onNothing(done, reader);
-    const bytes = expectedBytes(record);
-    const { flow } = reader;
-    if (!flow.take(reader, bytes)) {
-      // mutant: overtakes-read-without-room
-      flow.wait(reader, bytes, () => this.#readInTurn(key, bytes, done, reader));
-    } else if (this.#windows.store.enter(bytes)) {
-      this.#issue(record, nowMs, bytes, done, reader);
-    } else {
-      this.#waitForTurn(key, bytes, done, reader);
-    }
-  }
-
-  /** The same for a read that was issued before, and whose value has been overwritten since: its room and turn are its own. */
-  readAgain(key: string, done: ReadDone, reader: Reader): void {
-    const nowMs = this.#timeMs();
-    const record = this.#liveRecord(key, nowMs);
-    if (record === null) done(null, null, 0);
-    else this.#issue(record, nowMs, 0, done, reader);
-  }
-
-  /** What one request has read already is given out once more: it takes room and a turn as if it were read again. */
-  giveAgain(bytes: number, done: () => void, reader: Reader): void {
-    const { flow } = reader;
-    const { store } = this.#windows;
-    const give = () => {
-      store.leaveAtTurnEnd(bytes);
-      reader.onIssued();
-      done();
-    };
-    const giveInTurn = () => {
-      if (store.enter(bytes)) give();
-      else store.wait(flow, { bytes, isGone: () => reader.isGone, go: give, drop: done });
-    };
-    if (flow.take(reader, bytes)) giveInTurn();
-    else flow.wait(reader, bytes, giveInTurn);
-  }
-
-  /** Values that were given from memory have left. */
-  onTurnEnd(): void {
-    this.#windows.store.onTurnEnd();
-  }
-
-  #liveRecord(key: string, nowMs: number): JournalRecord | null {
-    const record = this.journal.newest(key);
-    return record !== undefined && this.journal.isLive(record, nowMs) ? record : null;
-  }
-
-  #onNothing(done: ReadDone, reader: Reader): void {
-    reader.onIssued();
-    done(null, null, 0);
-  }
-
-  #readInTurn(key: string, bytes: number, done: ReadDone, reader: Reader): void {
-    if (this.#windows.store.enter(bytes)) this.#readNow(key, bytes, done, reader);
-    else this.#waitForTurn(key, bytes, done, reader);
-  }
-
-  #waitForTurn(key: string, bytes: number, done: ReadDone, reader: Reader): void {
-    // mutant: overtakes-read-in-line
-    this.#windows.store.wait(reader.flow, {
-      bytes,
-      isGone: () => reader.isGone,
-      go: () => this.#readNow(key, bytes, done, reader),
-      drop: () => done(NOT_WANTED, null, 0),
-    });
-  }
-
-  #readNow(key: string, bytes: number, done: ReadDone, reader: Reader): void {
-    const nowMs = this.#timeMs();
-    const record = this.#liveRecord(key, nowMs);
-    if (record !== null) return this.#issue(record, nowMs, bytes, done, reader);
-    this.#windows.store.leave(bytes);
-    this.#onNothing(done, reader);
-  }
-
-  /** @param bytes what the window counts for it */
-  #issue(record: JournalRecord, nowMs: number, bytes: number, done: ReadDone, reader: Reader): void {
-    const { store } = this.#windows;
-    const { key, readAtSec } = record;
-    const nowSec = Math.floor(nowMs / 1000);
-    const hot = this.hot.get(key, record.version, nowSec);
-    const isReadAgain = nowSec - readAtSec <= HOT_WITHIN_SEC;
-    if (reader.countsAsRead && readAtSec !== nowSec) this.journal.noteRead(key, nowSec);
-    if (hot !== null) {
-      store.leaveAtTurnEnd(bytes);
-      reader.onIssued();
-      return done(null, hot, readAtSec);
-    }
-    this.#store.get(key, (error, entry) => {
-      store.leave(bytes);
-      if (reader.isGone) return done(NOT_WANTED, null, 0);
-      // mutant: value-of-another-version
-      if (entry === null || !sameVersion(entry.version, record.version)) {
-        return this.#readElsewhere(record, error, done, reader);
-      }
-      if (isReadAgain) this.hot.offer(key, entry, nowSec);
-      if (entry.value.length !== record.valueBytes) reader.hold(entry.value.length + READ_BYTES);
-      done(null, entry, readAtSec);
-    });
-    reader.onIssued();
-  }
-
-  /** Reads what the store has lost, or can't be asked for. */
-  #readElsewhere(record: JournalRecord, error: StoreError | null, done: ReadDone, reader: Reader): void {
-    const { elsewhere } = this.#windows;
-    const bytes = expectedBytes(record);
-    const onRead = (failed: RequestFailure | null, entry: Entry | null) => {
-      elsewhere.leave(bytes);
-      done(failed, entry, record.readAtSec);
-    };
-    const go = () => {
-      this.#counters.missing++;
-      if (error !== null) this.#counters.unanswered++;
-      this.#fromJournal(record.key, record.version, error === null, (kept) => {
-        if (kept !== null) onRead(null, kept);
-        // mutant: lost-value-is-miss
-        else this.onMissing(record, error === null ? null : error.message, onRead, reader);
-      });
-    };
-    if (elsewhere.enter(bytes)) go();
-    else {
-      const drop = () => done(NOT_WANTED, null, 0);
-      elsewhere.wait(reader.flow, { bytes, isGone: () => reader.isGone, go, drop });
-    }
-  }
-
   /** What is here of this very write, for a peer that asks. */
   readHere(
     key: string,
@@ -257,7 +107,7 @@ export class Replica {
   ): void {
     this.#store.get(key, (error, entry) => {
       if (entry !== null && sameVersion(entry.version, version)) return done(null, entry);
-      this.#fromJournal(key, version, error === null, (kept) => done(kept === null ? error : null, kept));
+      this.fromJournal(key, version, error === null, (kept) => done(kept === null ? error : null, kept));
     });
   }
 
@@ -337,7 +187,7 @@ export class Replica {
    *
    * @param refills the store has lost it, and has it again then
    */
-  #fromJournal(key: string, version: Version, refills: boolean, done: (entry: Entry | null) => void): void {
+  fromJournal(key: string, version: Version, refills: boolean, done: (entry: Entry | null) => void): void {
     this.#valueInJournal(key, version, (entry) => {
       if (entry !== null) {
         this.#counters.fromJournal++;
@@ -371,34 +221,6 @@ export interface ReplicaCounters {
   /** Of all those, the ones that the journal had. */
   readonly fromJournal: number;
 }
-
-/** An entry that is read twice within this time is hot. */
-const HOT_WITHIN_SEC = 60;
-
-/** What a read takes beside the value, in bytes: a request and a reply to a memcached, and what is remembered of both. */
-const READ_BYTES = 64;
-
-/** What a read comes to whose reader is gone: nobody sees it. */
-const NOT_WANTED = failure('CLIENT_LEFT', 'the value is not wanted any more');
-
-/** A value whose size is not known is taken to have so many bytes. */
-const UNKNOWN_VALUE_BYTES = 1_048_576;
-
-function expectedBytes({ valueBytes = UNKNOWN_VALUE_BYTES }: JournalRecord): number {
-  return valueBytes + READ_BYTES;
-}
-
-/** What a reader is told whose value was lost, and which has gone on meanwhile. */
-export const LOST_AND_OVERWRITTEN = failure(
-  'READ_OVERTAKEN',
-  'the local store lost the value while it was read; try again',
-);
-
-/**
- * @param failure null unless the entry could not be read
- * @param readAtSec when the entry was last read here before, in seconds since 1970; 0 for never
- */
-export type ReadDone = (failure: RequestFailure | null, entry: Entry | null, readAtSec: number) => void;
 
 /** A store that fails here is left without the value, which is noted. */
 function ignoreResult(): void {}

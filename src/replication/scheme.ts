@@ -1,17 +1,15 @@
 import type { RequestFailure } from '../base/error-codes.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import type { EngineNeed, Gate } from '../membership/gate.ts';
-import type { Draft, Effect, EffectKind, SetEffect } from '../ordering/effect.ts';
+import type { Membership } from '../membership/membership.ts';
+import type { Draft, EffectKind, SetEffect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
-import type { OrderedFrame } from './broadcast/messages.ts';
-import type { Push } from './convergent/messages.ts';
-import type { Exchange } from './exchange/sync.ts';
+import type { VersionVector } from '../ordering/version-vector.ts';
+import type { Sync } from './exchange/sync.ts';
+import type { SchemeMessage } from './messages.ts';
 import type { Reader } from './read-flow.ts';
-import type { ReadDone } from './replica.ts';
+import type { ReadDone } from './replica-reads.ts';
 import type { RequestContext } from './request-context.ts';
-
-/** The messages of all schemes. */
-export type SchemeMessage = OrderedFrame | Push;
 
 /** What became of a write. */
 export type WriteOutcome =
@@ -52,6 +50,11 @@ export type ReadStrength = 'local' | 'strong';
  * journal come in by ports, so the same code runs in a controller and in a simulation.
  */
 export interface Scheme {
+  /** This controller's part in the views of the group; null for a scheme without views. */
+  readonly views: Membership | null;
+  /** Anti-entropy within the group. */
+  readonly exchange: Sync;
+
   /** Whether a request may start now. */
   gate(need: EngineNeed): Gate;
 
@@ -59,7 +62,7 @@ export interface Scheme {
   storeTrouble(): string | null;
 
   /**
-   * Reads the newest entry of the key; null when there is none. A `strong` read first waits for the writes of the key
+   * ReplicaReads the newest entry of the key; null when there is none. A `strong` read first waits for the writes of the key
    * that are under way here. The read is issued when there is room for the value and when it is its client's turn.
    * The time of the last read is noted where the reader says so.
    *
@@ -101,7 +104,7 @@ export interface Scheme {
   /** Writes applied here since the start. */
   readonly completed: number;
 
-  /** A message of the scheme's own. One of another scheme is ignored. */
+  /** A message from the same scheme of a peer. One that belongs to another scheme is ignored. */
   onMessage(from: number, message: SchemeMessage): void;
   /** There is a new connection to the peer. */
   onPeerUp(peer: number): void;
@@ -114,13 +117,12 @@ export interface Scheme {
   /** To be called at the end of an event-loop turn that was asked for: what this turn has gathered leaves. */
   flush(): void;
 
-  /** The writes that the peer has may be taken in, by an exchange. */
-  mayTake(peer: number): boolean;
-  /** Takes in one write that an exchange has brought. */
-  merge(effect: Effect): void;
-  /** An exchange has ended: everything that the peer knew when it began is known here. */
-  onSynced(peer: number, exchange: Exchange): void;
-
+  /** What is known here of every origin, as of now. Only to be looked at. */
+  readonly known: VersionVector;
+  /** The version up to which the state here may be continued after a crash; `NO_VERSION` when there is none. */
+  readonly resumePoint: Version;
+  /** Why the journal takes no writes, nor will in a moment; empty when it does. */
+  readonly journalTrouble: string;
   /** This controller knows what its peers knew a moment ago. */
   readonly isCaughtUp: boolean;
   /** This controller is about to end, and the others need it for a moment more. */

@@ -2,6 +2,7 @@ import type { Journal, JournalRecord } from '../journal/journal.ts';
 import { quorum } from '../membership/view.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
+import type { SchemePorts } from './scheme-ports.ts';
 
 /** What is known of a peer, as far as it concerns what can be forgotten. */
 export interface PeerPast {
@@ -9,6 +10,12 @@ export interface PeerPast {
   readonly known: VersionVector;
   /** It was silent for so long that deletions do not wait for it. */
   readonly isAbsent: boolean;
+}
+
+/** Of all peers. */
+export function peerPasts({ knownBy, controller }: SchemePorts): PeerPast[] {
+  const { peers, isAbsent } = controller;
+  return peers.ids.map((peer) => ({ known: knownBy(peer), isAbsent: isAbsent(peer) }));
 }
 
 export interface SweeperPorts {

@@ -22,6 +22,15 @@ export interface EntryStore {
   vitals(done: (error: StoreError | null, vitals: StoreInstance | null) => void): void;
 }
 
+/** For a group that has no entries. */
+export const NO_STORE: EntryStore = Object.freeze({
+  state: Object.freeze({ up: false, reason: 'there is none' } as const),
+  get: (_key, done) => done(null, null),
+  set: (_key, _entry, done) => done(null),
+  delete: (_key, done) => done(null),
+  vitals: (done) => done(null, null),
+} satisfies EntryStore);
+
 /** What tells one instance of a store from another, as far as the store says so. */
 export interface StoreInstance {
   /** For people: `pid 4711 since 2026-01-31T09:00:00Z`. Another process has another; null when it can't be told. */

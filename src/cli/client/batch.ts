@@ -6,12 +6,12 @@ import { isShowCluster } from './command-words.ts';
 import type { ReplyParts } from './text-reply-reader.ts';
 import { parseTyped, type WireCommand } from './typed-command.ts';
 
-/** The longest command line that is read from a pipe, in bytes: a get of thousands of keys. */
+/** Longest command line read from a pipe, in bytes: a get of thousands of keys. */
 const LINE_BYTES_MAX = 1024 * 1024;
 
 /**
- * Runs commands from a pipe and writes their replies to a pipe. Values are read byte for byte, so they may
- * contain anything. A command that fails is counted, and the next one is run.
+ * Commands from a pipe, replies to a pipe. Values are taken byte for byte, so that any may go through. A
+ * command that fails is counted, and the next one is run.
  *
  * @returns the exit code
  */
@@ -54,7 +54,7 @@ async function nextCommand(line: string, source: ByteSource): Promise<WireComman
   }
 }
 
-/** @returns whether it was answered without an error */
+/** @returns true when it was answered, and not with an error */
 export async function runAndPrint(session: CliSession, command: WireCommand): Promise<boolean> {
   const reply = await session.run(command);
   if (reply === null) return false;
@@ -69,7 +69,7 @@ function printPlain(reply: ReplyParts): void {
   }
 }
 
-/** Reads lines and blocks of known length from chunks of any size. */
+/** Lines, and blocks of known length, from chunks of any size. */
 class ByteSource {
   readonly #chunks: AsyncIterator<Buffer>;
   #buffered: Buffer = Buffer.alloc(0);
@@ -78,7 +78,7 @@ class ByteSource {
     this.#chunks = input[Symbol.asyncIterator]();
   }
 
-  /** The next line as latin-1, without its line end; null at the end of the input. */
+  /** Latin-1, without its line end; null at the end of the input. */
   async line(): Promise<string | null> {
     for (;;) {
       const end = this.#buffered.indexOf(10);
@@ -93,7 +93,7 @@ class ByteSource {
     }
   }
 
-  /** Reads exactly this many bytes and the line end behind them. @throws UsageError */
+  /** Exactly this many bytes, and the line end behind them. @throws UsageError */
   async block(bytes: number): Promise<Buffer> {
     const pieces: Buffer[] = [];
     let missing = bytes;

@@ -28,17 +28,17 @@ type State =
 
 const IDLE: State = { phase: 'idle' };
 
-/** Called once, when the connection is lost while no command is being answered. */
+/** Called once, when a connection is lost while nothing is asked. */
 export type OnLostWhileIdle = (connection: CliConnection, reason: ConnectionLost) => void;
 
-/** One connection to a controller that carries one command at a time. Every wait has a deadline. */
+/** One connection to a controller, one command at a time. Every wait has a deadline. */
 export class CliConnection {
   readonly address: Address;
   readonly #socket: Socket;
   readonly #onLostWhileIdle: OnLostWhileIdle;
   #state: State = IDLE;
 
-  /** @throws ConnectionLost when the address does not accept in time */
+  /** @throws ConnectionLost when nothing there accepts in time */
   static dial(address: Address, onLostWhileIdle: OnLostWhileIdle = ignore): Promise<CliConnection> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: address.host, port: address.port, noDelay: true });
@@ -65,7 +65,7 @@ export class CliConnection {
     socket.on('close', () => this.#becomeLost('the connection was closed'));
   }
 
-  /** @throws ConnectionLost; it is then unknown whether the command took effect */
+  /** @throws ConnectionLost; whether the command took effect is then unknown */
   request(bytes: Buffer, shape: ReplyShape, timeoutMs: number): Promise<ReplyParts> {
     if (this.#state.phase === 'lost') return Promise.reject(this.#state.reason);
     return new Promise((resolve, reject) => {
@@ -80,7 +80,7 @@ export class CliConnection {
     });
   }
 
-  /** Ends the connection. A command that is not answered yet fails with `ConnectionLost`. */
+  /** Ends the connection. A command that is being asked is answered with `ConnectionLost`. */
   close(): void {
     if (this.#state.phase === 'idle')
       this.#state = { phase: 'lost', reason: new ConnectionLost(`${formatAddress(this.address)}: closed`) };

@@ -6,23 +6,20 @@ import { CliConnection, ConnectionLost } from './cli-connection.ts';
 import type { ReplyParts } from './text-reply-reader.ts';
 import type { WireCommand } from './typed-command.ts';
 
-/**
- * How long to wait beyond the cluster's own deadline, in milliseconds: after that the controller hangs, and
- * not the request.
- */
+/** Beyond the cluster's own deadline: then it is the controller that hangs, not the request. In milliseconds. */
 const REPLY_MARGIN_MS = 4000;
 
 type State =
   | { readonly phase: 'unconnected' }
-  /** A command that finds no connection and the search for the next controller share `done`. */
+  /** `done` is shared by a command that finds no connection and the search for the next controller. */
   | { readonly phase: 'connecting'; readonly done: Promise<void> }
   | { readonly phase: 'connected'; readonly connection: CliConnection }
   | { readonly phase: 'closed' };
 
 /**
- * A user's connection to a cluster: to one controller at a time, and to the next one when that is lost.
+ * A user's connection to a cluster: to one controller at a time, and to the next one when that dies.
  *
- * A command is never sent a second time automatically, because the first attempt may have taken effect.
+ * A command is never sent a second time by itself: its first try may have taken effect.
  */
 export class CliSession {
   readonly #candidates: Address[];
@@ -32,9 +29,9 @@ export class CliSession {
   #state: State = { phase: 'unconnected' };
 
   /**
-   * @param candidates the controllers to try, in this order
+   * @param candidates where to try, in this order
    * @param movesOn false: a lost connection is reported and not replaced
-   * @param notice called with a text when the connection is lost or moves
+   * @param notice told, in words, whenever the connection is lost or moves
    */
   constructor(
     candidates: readonly Address[],
@@ -48,7 +45,7 @@ export class CliSession {
     this.#notice = notice;
   }
 
-  /** All controllers that this session knows. */
+  /** Every controller that is known here. */
   get candidates(): readonly Address[] {
     return this.#candidates;
   }
@@ -87,10 +84,10 @@ export class CliSession {
   }
 
   /**
-   * Learns which controllers to try when this one is lost: the peers that it names. If it names none, the
-   * configured ones are used, provided it is one of them; otherwise they belong to another cluster.
+   * Finds out where to go when this controller dies: to its peers, as it names them. When it names none, the
+   * configured ones will do if it is one of them; otherwise they are another cluster's.
    *
-   * @returns the status of the controller; null when it is not a controller of memchorus
+   * @returns what the controller said; null when it is none of ours
    */
   async learnPeers(configured: readonly Address[]): Promise<Status | null> {
     const status = await this.status();
@@ -107,10 +104,7 @@ export class CliSession {
     }
   }
 
-  /**
-   * @returns null when the connection was lost: the user has been told, and the session has moved on if it
-   *   could
-   */
+  /** @returns null when the connection was lost: the user has been told, and the session has moved on if it could */
   async run(command: WireCommand): Promise<ReplyParts | null> {
     await this.connect();
     if (this.#state.phase !== 'connected') return null;
@@ -127,7 +121,7 @@ export class CliSession {
     }
   }
 
-  /** The cluster as the controller sees it; null when the other end is not a controller of memchorus. */
+  /** The cluster as the controller sees it; null when this is no controller, or not one of ours. */
   async status(): Promise<Status | null> {
     const bytes = Buffer.from('show json\r\n');
     const reply = await this.run({ bytes, reply: 'lines', writes: false, title: 'show json' });
@@ -153,7 +147,7 @@ export class CliSession {
       void this.#moveOn(connection, message);
   }
 
-  /** Moves the lost controller to the end of the list, and connects to the next one that accepts. */
+  /** The dead controller goes to the end of the line, and the next one that accepts is taken. */
   async #moveOn(lost: CliConnection, message: string): Promise<void> {
     this.#becomeUnconnected('connected');
     this.#notice(message);

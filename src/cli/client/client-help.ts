@@ -9,7 +9,7 @@ const VALUES = `Values: set k hello
         set k 0 0 5            and the value on the next line
 Keys: arrows recall earlier lines, Tab completes, Ctrl-C drops a line, Ctrl-D leaves.`;
 
-/** @param topic a command; empty for all commands, one line each */
+/** @param topic a command; empty: all of them, a line each */
 export function clientHelp(topic: string): string {
   if (topic === '') {
     const rows = [...COMMAND_WORDS].map(([word, row]) => [word, row.help]);
@@ -28,7 +28,7 @@ export function clientHelp(topic: string): string {
   return `${usageOf(topic, row)}\n  ${row.help}${row.takesValue ? `\n${VALUES}` : ''}`;
 }
 
-/** Completes for `node:readline` the first word of a line, and the second one after `help`. */
+/** For `node:readline`: completes the first word, and after `help` the second. */
 export function completeLine(line: string): [matches: string[], completed: string] {
   const words = [...COMMAND_WORDS.keys(), ...CLIENT_WORDS];
   const topic = /^help +(\S*)$/.exec(line)?.[1];

@@ -1,9 +1,6 @@
 import { COMMANDS, type Command } from '../../protocol/commands.ts';
 
-/**
- * What the client knows about a command: enough to complete it, to explain it and to find the end of its
- * reply.
- */
+/** What the client knows about a command: enough to complete it, to explain it, and to find the end of its reply. */
 export interface CommandWord {
   readonly usage: string;
   readonly help: string;
@@ -12,19 +9,17 @@ export interface CommandWord {
    * `item`: one line, and a data block if it begins with `VA`. `close`: the connection ends.
    */
   readonly reply: 'line' | 'values' | 'lines' | 'item' | 'close';
-  /** A data block follows the command line. */
+  /** A data block follows the line. */
   readonly takesValue: boolean;
-  /** For a command with a data block: the position of its length among the words. */
+  /** Of a command with a data block: where its length stands among the words. */
   readonly bytesAt: number;
-  /**
-   * A meta command: any number of flags may follow, and with `q` among them the command may not be answered.
-   */
+  /** A meta command: any number of flags may follow, and `q` among them may leave it without an answer. */
   readonly takesFlags: boolean;
-  /** The command may change the store, so a lost reply leaves its outcome unknown. */
+  /** May change the store, so that a lost reply leaves the outcome unknown. */
   readonly writes: boolean;
 }
 
-/** In `<command> <key> <flags> <exptime> <bytes>`, and in `ms <key> <bytes> <flag>…`. */
+/** `<command> <key> <flags> <exptime> <bytes>`, and `ms <key> <bytes> <flag>…`. */
 const BYTES_AT = 4;
 const META_BYTES_AT = 2;
 
@@ -80,10 +75,10 @@ function wordOf(command: Command): CommandWord {
 /** The commands that also have a short form, `set k hello`. */
 export const SHORT_FORM_WORDS: ReadonlySet<string> = new Set(['set', 'add', 'replace', 'append', 'prepend']);
 
-/** The client asks every controller, because none could answer alone. */
+/** Asked of every controller by the client: none of them could answer it alone. */
 export function isShowCluster(words: readonly string[]): boolean {
   return words.length === 2 && words[0] === 'show' && words[1] === 'cluster';
 }
 
-/** Commands of the client itself, which are not sent to a controller. */
+/** Words of the client itself, which no controller hears. */
 export const CLIENT_WORDS = ['help', 'exit'] as const;

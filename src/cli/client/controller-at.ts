@@ -4,14 +4,14 @@ import { OperationError } from '../failure.ts';
 import { CliConnection, ConnectionLost } from './cli-connection.ts';
 import { statusOf } from './cli-session.ts';
 
-/** A controller that answers, as it describes itself. */
+/** A controller, as it says itself. */
 export interface ControllerFound {
   readonly status: Status;
-  /** Null when it does not tell. */
+  /** Null: it does not say. */
   readonly pid: number | null;
 }
 
-/** How long a controller may take to report its status, in milliseconds. */
+/** How long a controller may take to say how it is, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 1000;
 
 /** @returns null when no controller answers there in time */

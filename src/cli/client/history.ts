@@ -2,13 +2,13 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ensureDirectory } from '../../controller/directory.ts';
 
-/** Most lines in the history; the oldest are removed first. */
+/** Lines that are kept; the oldest go first. */
 export const HISTORY_LINES_MAX = 500;
 
-/** A longer line, such as a pasted value, does not go into the history, in characters. */
+/** A longer line, such as a pasted value, is not worth keeping, in characters. */
 const HISTORY_LINE_LENGTH_MAX = 2000;
 
-/** @returns the lines of earlier sessions, the newest first, as `node:readline` expects them */
+/** @returns the lines of earlier runs, newest first, as `node:readline` wants them */
 export function loadHistory(file: string): string[] {
   try {
     const lines = readFileSync(file, 'utf8').split('\n');
@@ -22,11 +22,10 @@ export function loadHistory(file: string): string[] {
 }
 
 /**
- * Replaces the whole file, so that an interrupted write leaves the old one. Only its owner may read it,
- * because it contains values. A history that cannot be written, for instance on a read-only disk, is not
- * reported.
+ * Replaces the file as a whole, so that an interrupted write leaves the old one. Readable by its owner only:
+ * values stand in it. A history that cannot be kept, on a read-only disk for instance, is no reason to complain.
  *
- * @param lines the newest first
+ * @param lines newest first
  */
 export function saveHistory(file: string, lines: readonly string[]): void {
   const kept = lines.filter((line) => line.length <= HISTORY_LINE_LENGTH_MAX).slice(0, HISTORY_LINES_MAX);

@@ -15,15 +15,12 @@ import { parseTyped, type TypedCommand, type WireCommand } from './typed-command
 
 type ValueFollows = Extract<TypedCommand, { kind: 'value_follows' }>;
 
-/**
- * The client at a terminal: it shows a prompt, takes one command a line, and explains terse replies of the
- * protocol.
- */
+/** The client at a terminal: a prompt, one command a line, answers in words where the protocol's are terse. */
 export class InteractiveClient {
   readonly #session: CliSession;
   readonly #terminal: Interface;
   readonly #historyFile = join(stateDirectory(), 'history');
-  /** Lines are carried out one after the other, also when several were pasted at once. */
+  /** Lines are worked off one after the other, also when several were pasted at once. */
   #work: Promise<void> = Promise.resolve();
   #closed = false;
   /** The command whose value is being typed. */
@@ -44,7 +41,7 @@ export class InteractiveClient {
   /**
    * Resolves when the user leaves.
    *
-   * @param status of the controller; null when it is not a controller of memchorus
+   * @param status of the controller, null when it is none of ours
    * @returns the exit code
    */
   async run(status: Status | null): Promise<number> {
@@ -65,7 +62,7 @@ export class InteractiveClient {
     return EXIT_OK;
   }
 
-  /** Prints a line above the prompt, and draws the prompt again with the text that was typed so far. */
+  /** A line above the prompt, which is drawn again with what has been typed so far. */
   say(message: string): void {
     process.stdout.write(`\r\x1b[K${message}\n`);
     this.#prompt();
@@ -124,7 +121,7 @@ export class InteractiveClient {
     }
   }
 
-  /** Adds a line to a value. Until the value has its announced length, line ends belong to it. */
+  /** A value may have several lines: until its announced length is reached, a line end belongs to it. */
   async #onValueLine(line: string): Promise<void> {
     const { command, typed } = this.#unfinished!;
     const value = typed === null ? asBytes(line) : Buffer.concat([typed, asBytes(`\n${line}`)]);
@@ -155,13 +152,13 @@ export class InteractiveClient {
     this.#print(renderStatus(status));
   }
 
-  /** The history contains commands, and not the lines of values. */
+  /** The lines of a value are no commands, and are not kept. */
   #onHistory(lines: string[]): void {
     if (this.#unfinished !== null) lines.shift();
     else saveHistory(this.#historyFile, lines);
   }
 
-  /** Ctrl-C discards what has been typed; if there is nothing to discard, it leaves. */
+  /** Ctrl-C drops what has been typed; where there is nothing to drop it leaves. */
   #onInterrupt(): void {
     const idle = this.#terminal.line === '' && this.#unfinished === null;
     this.#unfinished = null;

@@ -3,8 +3,8 @@ import { UsageError } from '../failure.ts';
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', 0: '\0' };
 
 /**
- * The value that a typed text stands for. Within single or double quotes, `\n`, `\r`, `\t`, `\0`, `\xNN` and
- * a backslash before any other character are understood; without quotes the text is taken as it is.
+ * The value that a typed text stands for. In quotes, single or double, `\n`, `\r`, `\t`, `\0`, `\xNN` and a
+ * backslash before anything else are understood; without quotes the text is taken as it is.
  *
  * @throws UsageError when a quote is not closed
  */

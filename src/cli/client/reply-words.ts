@@ -1,6 +1,6 @@
 import type { ReplyParts } from './text-reply-reader.ts';
 
-/** Explanations of lines of the protocol. The first one that fits is shown. */
+/** What a line of the protocol means, for whoever does not know it by heart. The first that fits is said. */
 const EXPLANATIONS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/^ERROR$/, 'there is no such command, or not with these words; "help" lists what there is'],
   [/^CLIENT_ERROR .*non-numeric/, 'incr and decr need a value that is a number, written in digits'],
@@ -22,7 +22,7 @@ const EXPLANATIONS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/^NOT_FOUND$/, 'there is no such key'],
 ];
 
-/** @returns null when the reply needs no explanation */
+/** @returns null when the reply speaks for itself */
 export function explain(reply: ReplyParts): string | null {
   if (reply.parts.length === 1 && reply.parts[0]!.toString('latin1') === 'END') return 'there is no such key';
   const last = reply.parts.at(-1)?.toString('latin1') ?? '';
@@ -30,8 +30,8 @@ export function explain(reply: ReplyParts): string | null {
 }
 
 /**
- * A reply for a terminal. Bytes that are not text are shown as `\xNN`, so that a value cannot send control
- * sequences to the terminal.
+ * A reply for a terminal. What is no text is shown as `\xNN`: a value must not be able to send control
+ * sequences to the terminal of whoever reads it.
  */
 export function printable(part: Buffer): string {
   return part

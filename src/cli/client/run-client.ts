@@ -11,7 +11,7 @@ import { InteractiveClient } from './interactive.ts';
 import { quote } from './quoting.ts';
 import { parseTyped, type WireCommand } from './typed-command.ts';
 
-/** Runs the client: for one command, for commands from a pipe, or with a prompt. @returns the exit code */
+/** The client, in the form that suits: one command, commands from a pipe, or a prompt. @returns the exit code */
 export async function runClient(line: CommandLine, configuration: Configuration): Promise<number> {
   const candidates = dialledFirst(line, configuration);
   if (line.command.length > 0) return runOneCommand(line.command, candidates, configuration.requestTimeoutMs);
@@ -30,7 +30,7 @@ export async function runClient(line: CommandLine, configuration: Configuration)
   return runBatch(session, process.stdin);
 }
 
-/** The controllers to try: only the one that the command line names; otherwise every peer, in order. */
+/** Who names a controller gets that one or an error; who does not, the first peer that accepts. */
 function dialledFirst(line: CommandLine, configuration: Configuration): readonly Address[] {
   const { id, host, port } = line.identity;
   if (id !== null) return [configuration.peers[selfOf(configuration.peers, line.identity)]!];
@@ -65,8 +65,7 @@ async function runOneCommand(
 }
 
 /**
- * The command from the command line. The shell has separated its words, so a value that is one word stays
- * one, quotes included.
+ * The shell has already taken the words apart, so a value that is one word stays one, quotes and all.
  *
  * @returns null for `quit`
  */

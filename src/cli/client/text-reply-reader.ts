@@ -1,30 +1,30 @@
 import type { CommandWord } from './command-words.ts';
 
 /**
- * The form of a reply. `silent`: of a command with `noreply`, which may still be answered with an error.
- * `BARRIER` is sent behind it; the reply is what comes before the answer to that, usually nothing.
+ * `silent`: a command with `noreply`, which may yet be answered with an error, followed by `BARRIER`: the reply
+ * is whatever stands before the answer to that, usually nothing.
  */
 export type ReplyShape = Exclude<CommandWord['reply'], 'close'> | 'silent';
 
-/** The command that is sent behind one with `noreply`. */
+/** Sent behind a command with `noreply`. */
 export const BARRIER = 'version\r\n';
 
-/** A complete reply: its lines and data blocks, each without its line end. */
+/** A whole reply: its lines and data blocks, each without its line end. */
 export interface ReplyParts {
   readonly parts: readonly Buffer[];
-  /** The reply ended with `ERROR`, `CLIENT_ERROR …` or `SERVER_ERROR …`. */
+  /** `ERROR`, `CLIENT_ERROR …` or `SERVER_ERROR …` ended it. */
   readonly failed: boolean;
 }
 
-/** The received bytes do not follow the protocol; the connection cannot be used any more. */
+/** What is received does not follow the protocol; the connection cannot be used further. */
 export class ProtocolViolation extends Error {
   readonly code = 'PROTOCOL_VIOLATION';
 }
 
-/** The longest line of a reply in bytes, `show json` of a large cluster included. */
+/** Longest line of a reply in bytes, `show json` of a large cluster included. */
 const LINE_BYTES_MAX = 1024 * 1024;
 
-/** The longest data block in bytes: larger than memcached's largest `-I`. */
+/** Longest data block in bytes: above memcached's largest `-I`. */
 const BLOCK_BYTES_MAX = 1024 * 1024 * 1024 + 1024;
 
 const ERROR_LINE = /^(ERROR|CLIENT_ERROR|SERVER_ERROR)( |$)/;
@@ -32,15 +32,15 @@ const ERROR_LINE = /^(ERROR|CLIENT_ERROR|SERVER_ERROR)( |$)/;
 const LAST_OF_LINES: ReadonlySet<string> = new Set(['END', 'OK', 'RESET']);
 
 /**
- * Finds the end of a reply. Bytes arrive in chunks of any size, and values may contain any bytes, including
- * line ends; therefore a data block is counted and never searched.
+ * Finds where a reply ends. Bytes come in however the network cuts them; values may hold any bytes, line ends
+ * included, since a data block is counted and never searched.
  */
 export class TextReplyReader {
   readonly #shape: ReplyShape;
   readonly #parts: Buffer[] = [];
   #chunks: Buffer[] = [];
   #received = 0;
-  /** Bytes of the data block that is being read, its line end included; 0 while a line is being read. */
+  /** Bytes of the data block under way, its line end included; 0: a line is. */
   #blockBytes = 0;
 
   constructor(shape: ReplyShape) {
@@ -48,7 +48,7 @@ export class TextReplyReader {
   }
 
   /**
-   * @returns the reply once it is complete, otherwise null
+   * @returns the reply once it is whole, else null
    * @throws ProtocolViolation
    */
   push(chunk: Buffer): ReplyParts | null {
@@ -73,7 +73,7 @@ export class TextReplyReader {
     return rest.length < this.#blockBytes ? null : this.#blockBytes;
   }
 
-  /** @returns whether the reply ends with this block */
+  /** @returns true when the reply ends with this block */
   #onBlock(block: Buffer): boolean {
     this.#blockBytes = 0;
     if (block.at(-2) !== 13 || block.at(-1) !== 10)
@@ -82,7 +82,7 @@ export class TextReplyReader {
     return this.#shape === 'item';
   }
 
-  /** @returns whether the reply ends with this line */
+  /** @returns true when the reply ends with this line */
   #onLine(line: Buffer): boolean {
     const text = line.toString('latin1');
     if (this.#shape === 'silent' && text.startsWith('VERSION ')) return true;

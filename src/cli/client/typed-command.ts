@@ -3,40 +3,37 @@ import { COMMAND_WORDS, type CommandWord, SHORT_FORM_WORDS } from './command-wor
 import { unquote } from './quoting.ts';
 import { BARRIER, type ReplyShape } from './text-reply-reader.ts';
 
-/** A command as it is sent to a controller. */
+/** A command as it goes to a controller. */
 export interface WireCommand {
-  /** The command line and, if there is one, the data block, with their line ends. */
+  /** The line, and the data block when there is one, with their line ends. */
   readonly bytes: Buffer;
   readonly reply: ReplyShape;
   readonly writes: boolean;
-  /** The command and its key, for messages. */
+  /** For people: the command and its key. */
   readonly title: string;
 }
 
 export type TypedCommand =
   | { readonly kind: 'quit' }
   | { readonly kind: 'complete'; readonly command: WireCommand }
-  /** The value has still to be typed: this many bytes, then a line end. */
+  /** The value is still to come: this many bytes, then a line end. */
   | { readonly kind: 'value_follows'; readonly valueBytes: number; complete(value: Buffer): WireCommand };
 
-/**
- * The largest value that can be typed, in bytes. No controller takes more, so more is certainly a mistake.
- */
+/** A value that no controller would take, in bytes: typing one is certainly a mistake. */
 const VALUE_BYTES_MAX = 1024 * 1024 * 1024;
 
-/** Matches `<flags> <exptime> <bytes>` and, for `cas`, the token: the form of the protocol. */
+/** `<flags> <exptime> <bytes>`, and for `cas` the token: then the protocol's own form was meant. */
 const PROTOCOL_FORM = /^\d+ +-?\d+ +\d+( |$)/;
 
 const LINE_END = Buffer.from('\r\n');
 
 /**
- * Parses one typed line. All text is latin-1, one character a byte.
+ * Understands one typed line. Text is latin-1 throughout, one character a byte.
  *
- * A storage command has three forms: `set k 0 0 5` with the value on the next line, `set k 0 0 5 hello`, and
+ * A store command has three forms: `set k 0 0 5` with the value to follow, `set k 0 0 5 hello`, and
  * `set k hello`. A value that looks like the numbers of the first form has to be quoted.
  *
- * @throws UsageError when the end of the reply to this line could not be found, so that the line must not be
- *   sent
+ * @throws UsageError when the line could not be followed by an intelligible reply, so that it must not be sent
  */
 export function parseTyped(line: string): TypedCommand {
   const words = line.trim().split(/ +/);
@@ -54,10 +51,7 @@ export function parseTyped(line: string): TypedCommand {
   return protocolForm(row, rest, words);
 }
 
-/**
- * The form of a meta command. The value follows on a line of its own, because on the first line it could not
- * be told from flags.
- */
+/** The value follows on a line of its own: on the first one it could not be told from the flags. */
 function metaForm(row: CommandWord, words: readonly string[]): TypedCommand {
   return {
     kind: 'value_follows',
@@ -66,7 +60,7 @@ function metaForm(row: CommandWord, words: readonly string[]): TypedCommand {
   };
 }
 
-/** How a command may be typed: in the form of the protocol, or in short. */
+/** How a command may be typed: as the protocol has it, or in short. */
 export function usageOf(word: string, row: CommandWord): string {
   const value = row.takesValue ? ', then <value>' : '';
   const short = SHORT_FORM_WORDS.has(word) ? `${word} <key> <value>, or ` : '';
@@ -109,9 +103,7 @@ function withValue(row: CommandWord, words: readonly string[], value: Buffer): W
   return wireCommand(words, row, [value, LINE_END]);
 }
 
-/**
- * The form of the protocol. The head is what stands in front of the value: numbers, and perhaps `noreply`.
- */
+/** The head is what the protocol has in front of the value: numbers, and perhaps `noreply`. */
 function protocolForm(row: CommandWord, rest: string, words: readonly string[]): TypedCommand {
   const valueBytes = lengthIn(row, words);
   const follows = (headLength: number): TypedCommand => ({
@@ -146,12 +138,12 @@ function lengthIn(row: CommandWord, words: readonly string[]): number {
   );
 }
 
-/** The text behind the first `count` words and one space; further spaces belong to the value. */
+/** What stands behind the first `count` words and one space; further spaces belong to the value. */
 function withoutWords(text: string, count: number): string {
   return text.replace(new RegExp(`^(?:\\S+(?: +|$)){${count - 1}}\\S+ ?`), '');
 }
 
-/** The value, quoted or not; null unless it has the announced length. */
+/** The value, quoted or not, if it is as long as announced. */
 function inlineValue(text: string, valueBytes: number): Buffer | null {
   if (text.length === valueBytes) return Buffer.from(text, 'latin1');
   const quoted = text[0] === '"' || text[0] === "'" ? unquote(text) : text;

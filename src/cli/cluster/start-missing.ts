@@ -35,7 +35,7 @@ export async function startMissingControllers(
 export function recordStartedByHand(run: RunUnderWay, { controllers, byHand }: ClusterProcesses): void {
   if (byHand.length > 0)
     process.stdout.write(
-      `${counted(byHand.length, 'controller')} started by hand: ${byHand.map(named).join(', ')}; now on record\n`,
+      `${counted(byHand.length, 'controller')} started by hand: ${byHand.map(named).join(', ')}, taken into the record\n`,
     );
   run.keep({ controllers });
 }

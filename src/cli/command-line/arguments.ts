@@ -8,7 +8,7 @@ import { didYouMean } from '../suggestion.ts';
 import { dashed, documentedNotation, normaliseFlags } from './flag-notation.ts';
 import { ALL_FLAG_NAMES, COMMANDS, FLAGS, type Mode, namesOf } from './flag-table.ts';
 
-/** The command line, checked for form. Settings are still text. */
+/** What the command line says, checked for form; the settings are still text. */
 export interface CommandLine {
   readonly mode: Mode;
   readonly showHelp: boolean;
@@ -18,27 +18,24 @@ export interface CommandLine {
   readonly identity: SelfChoice;
   readonly store: StoreOverride;
   readonly settings: ReadonlyMap<SettingKey, RawSetting>;
-  /** For `start`. */
+  /** With `start`. */
   readonly controllers: number | null;
   readonly basePort: number | null;
   readonly storeBasePort: number | null;
-  /** For the client: the command to run, word by word; empty: ask the user for commands. */
+  /** With the client: the command to run, word by word; empty: ask for commands. */
   readonly command: readonly string[];
-  /**
-   * The path behind the command: of the backup for `backup` and `restore`, of the plan for `survey-clock` and
-   * `rebase-clock`.
-   */
+  /** With `backup` and `restore` where the backup is, with `survey-clock` and `rebase-clock` the plan's file. */
   readonly path: string | null;
-  /** For `restart`: the ids of the controllers. */
+  /** With `restart`: which controllers. */
   readonly ids: readonly number[];
-  /** For `start` and `restart`: how long everything may take to become ready; null: the default. */
+  /** With `start` and `restart`: how long until all has to be ready; null: the default. */
   readonly waitMs: number | null;
-  /** For `status`. */
+  /** With `status`. */
   readonly json: boolean;
   readonly watch: boolean;
 }
 
-/** Most controllers that `start` runs: each is a process, and all share one machine. */
+/** Most controllers that `start` runs: each is a process, and they all share one machine. */
 const CONTROLLERS_MAX = 64;
 
 /** @throws UsageError */
@@ -72,10 +69,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   };
 }
 
-/**
- * The flags that name a controller, or else the environment: containers that all run the same command need
- * that.
- */
+/** The environment names a controller where no flag does: in a container, where all run the same command. */
 function identityOf(given: ReadonlyMap<string, string>, environment: NodeJS.ProcessEnv): SelfChoice {
   const named = ['id', 'host', 'port'].some((flag) => given.has(flag));
   const id = given.get('id') ?? (named ? undefined : environment.MEMCHORUS_ID || undefined);
@@ -87,7 +81,7 @@ function identityOf(given: ReadonlyMap<string, string>, environment: NodeJS.Proc
   };
 }
 
-/** The words behind the command. Flags may stand on both sides of a path, and of ids. */
+/** The words behind the command; flags may stand on both sides of a path, and of ids. */
 function pathLast(words: readonly string[], named: Mode | null): readonly string[] {
   if (named === null) return words;
   const others = words.slice(1);
@@ -103,7 +97,7 @@ function idsOf(words: readonly string[]): number[] {
   return words.map((word) => wholeNumber(word.replace(/^controller-/, ''), 'restart', 0, NODES_MAX - 1));
 }
 
-/** The commands with a path behind them. */
+/** A path stands behind the command. */
 const PATH_MODES: readonly Mode[] = ['backup', 'restore', 'survey-clock', 'rebase-clock'];
 
 function takesPath(mode: Mode): boolean {
@@ -137,7 +131,7 @@ function parser(words: readonly string[], mode: Mode | null) {
     });
 }
 
-/** The flags that were given, by their main names. Of a repeated flag the last one counts. */
+/** The flags that were given, by chief name. The last one wins. */
 function parseFlags(words: readonly string[]): Map<string, string> {
   const given = new Map<string, string>();
   let parsed: Record<string, unknown>;
@@ -233,39 +227,38 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts -p <port> [-cons <level>] ...          one controller of a cluster
   main.ts -cli [-i <host>] [-p <port>]           the interactive client
   main.ts -cli -p <port> get k                   one command
-  main.ts start [-cons <level>] [-n <number>]    memcacheds and controllers, in the background; or the missing ones
-  main.ts stop                                   stops the processes that start has started
-  main.ts restart <id> ...                       stops controllers and starts them again, one by one
-  main.ts status [--watch] [--json]              the state of the whole cluster; exit code 0: healthy
-  main.ts backup <directory> [-p <port>]         copies the journals of all controllers, or of one, running or stopped
-  main.ts restore <directory> [-p <port>]        copies them back to stopped controllers without a journal
-  main.ts survey-clock <plan> -p <port>          writes the version times of a stopped controller into <plan>
-  main.ts rebase-clock <plan> -p <port>          rewrites its journal with version times that are not ahead`,
+  main.ts start [-cons <level>] [-n <number>]    memcacheds and controllers, in the background; or what is missing
+  main.ts stop                                   stops what start started
+  main.ts restart <id> ...                       stops single controllers and starts them again, one by one
+  main.ts status [--watch] [--json]              the whole cluster at a glance; exit code 0: all is well
+  main.ts backup <directory> [-p <port>]         copies the journals of all controllers, or of one, running or not
+  main.ts restore <directory> [-p <port>]        makes them the journals of stopped controllers
+  main.ts survey-clock <plan> -p <port>          notes the version times of a stopped controller
+  main.ts rebase-clock <plan> -p <port>          writes its journal anew with times that are not ahead`,
   client: 'Usage: main.ts -cli [-i <host>] [-p <port>] [command ...]',
   start: 'Usage: startup.sh [-cons <level>] [-n <number>] ...   (or: main.ts start ...)',
   stop: 'Usage: stop.sh   (or: main.ts stop)',
   restart:
     'Usage: main.ts restart <id> ... [--wait <seconds>]   stops controllers and starts them again, one by one',
-  status: `Usage: main.ts status [--watch] [--json] [-p <port>]   asks every controller for its state
+  status: `Usage: main.ts status [--watch] [--json] [-p <port>]   asks every controller how it is
 Exit code 0: healthy, 1: degraded (clients are served), 3: unavailable.`,
   backup:
-    'Usage: main.ts backup <directory> [-p <port>]   copies journals, of all controllers or of one, running or stopped',
-  restore:
-    'Usage: main.ts restore <directory> [-p <port>]   copies journals back to stopped controllers without a journal',
-  'survey-clock': `Usage: main.ts survey-clock <plan> -p <port>   where version times are far ahead of real time
+    'Usage: main.ts backup <directory> [-p <port>]   copies the journals of all controllers, or of one, running or not',
+  restore: 'Usage: main.ts restore <directory> [-p <port>]   for stopped controllers that have no journal',
+  'survey-clock': `Usage: main.ts survey-clock <plan> -p <port>   for a cluster whose version times are far ahead of the real time
 
-Writes the version times that this controller uses into the file <plan>, and changes nothing else. All controllers have
-to be stopped and surveyed, with the same file, before the first one is rebased. See docs/operation.md.`,
-  'rebase-clock': `Usage: main.ts rebase-clock <plan> -p <port>   on each controller, once all are surveyed
+Notes in the file <plan> which times this controller has in use, and changes nothing else. All controllers have to be
+stopped, and all surveyed, with the same file, before the first is rebased. See docs/operation.md.`,
+  'rebase-clock': `Usage: main.ts rebase-clock <plan> -p <port>   on each controller, when all are surveyed
 
-Rewrites the journal so that all versions are at or before the time of the plan, in the same order. The old journal is
-kept beside it. See docs/operation.md.`,
+Writes the journal anew, with all versions at or before the time of the plan, in the same order. The journal as it was
+is kept beside it. See docs/operation.md.`,
 };
 
 const EPILOGUE = `Settings come from flags, else the environment (MEMCHORUS_PEERS for --peers, and so on), else the
 configuration file, else the defaults; config.ini explains every one.`;
 
-/** @param mode `controller` has all flags */
+/** @param mode the flags of `controller` are all of them */
 export async function helpText(mode: Mode): Promise<string> {
   const help = await parser([], mode === 'controller' ? null : mode)
     .usage(SYNOPSIS[mode])

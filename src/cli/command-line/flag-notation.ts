@@ -1,15 +1,15 @@
 /**
- * The flags of several letters that are written with a single dash. An option parser would read `-kvh` as `-k
- * -v -h`, so these exact flags are first rewritten to two dashes.
+ * The flags of several letters that stand behind a single dash. An option parser would read `-kvh` as
+ * `-k -v -h`, so these are rewritten, exactly and first, to the notation with two dashes.
  */
 const SINGLE_DASH_FLAGS: ReadonlySet<string> = new Set(['cons', 'cli', 'kv', 'kvh', 'kvp', 'pr']);
 
 /**
  * Rewrites the flags in front of a command: `-cons=x` to `--cons=x`, `-h <host>` to `--host <host>`, `-h`
- * alone to `--help`. Everything from the first word that is neither a flag nor the value of one, or from `--`
- * on, is the command of the client and is not changed, because a value such as `-h` must reach the store.
+ * alone to `--help`. What follows the first word that is neither a flag nor the value of one, or `--`, is the
+ * command of the client, and stays as it is: a value such as `-h` must reach the store.
  *
- * @param takesValue whether a flag, given without its dashes, is followed by a value
+ * @param takesValue whether a flag, without its dashes, is followed by a value
  */
 export function normaliseFlags(
   words: readonly string[],
@@ -46,14 +46,14 @@ function normaliseFlag(word: string, next: string | undefined): string {
   return SINGLE_DASH_FLAGS.has(name) ? `-${word}` : word;
 }
 
-/** A flag with its dashes, as it is documented. */
+/** For people: a flag with its dashes as it is documented. */
 export function dashed(flag: string): string {
   return flag.length === 1 || SINGLE_DASH_FLAGS.has(flag) ? `-${flag}` : `--${flag}`;
 }
 
 /**
- * Rewrites the help of the option parser to the documented notation: single dashes, aligned columns, and no
- * types, because every flag whose meaning is not self-evident takes a value.
+ * Turns the help of the option parser back to the notation that is documented: single dashes, in aligned
+ * columns, and no types, since every flag but the self-evident takes a value.
  */
 export function documentedNotation(help: string): string {
   return help

@@ -1,7 +1,7 @@
 import type { Options } from 'yargs';
 import { flagOf, SETTING_KEYS, SETTINGS } from '../settings/setting-table.ts';
 
-/** The first words of a command line that are commands and not flags. */
+/** First words that are no flags. */
 export const COMMANDS = [
   'start',
   'stop',
@@ -37,11 +37,11 @@ const toggle = (group: string, describe: string, alias: readonly string[] = []):
   alias,
 });
 
-/** The commands that work on the files of a controller; and the commands that concern one controller. */
+/** Those that work on the files of one of the controllers; and all that are about one. */
 const OFFLINE: readonly Mode[] = ['backup', 'restore', 'survey-clock', 'rebase-clock'];
 const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', ...OFFLINE];
 
-/** Flags that are not settings: they say what to run, and which of the controllers this is. */
+/** Flags that are no settings: they say what to run, and which of the controllers this is. */
 const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
   cli: {
     modes: ['client'],
@@ -88,7 +88,7 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
   },
 };
 
-/** Every flag, by its main name. */
+/** Every flag, by its chief name. */
 export const FLAGS: Readonly<Record<string, FlagRow>> = { ...OWN_FLAGS, ...settingFlags() };
 
 function settingFlags(): Record<string, FlagRow> {

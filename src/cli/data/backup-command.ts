@@ -11,7 +11,7 @@ import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { ProgressBar } from './progress-bar.ts';
 
 /**
- * Copies the journals of controllers, which may be running.
+ * Copies the journals of controllers, which may run.
  *
  * @param all the controllers of the cluster, or the one that was named
  * @returns the exit code
@@ -34,7 +34,7 @@ async function backUpInto(
   const bar = new ProgressBar('backing up', all.length);
   try {
     if (isWhole) mkdirSync(target, { recursive: true });
-    // All journals are copied at the same time, so that the copies show nearly the same moment.
+    // At the same time, so that the copies are of nearly the same moment.
     const done = await inWords(bar, () =>
       allEnded(
         all.map((settings) =>
@@ -53,23 +53,20 @@ async function backUpInto(
   }
 }
 
-/**
- * Like `Promise.all`, but waits for all even if one fails: what the others write may be removed only after
- * they have ended.
- */
+/** As `Promise.all`, but when one fails the others are waited for: what they write is removed only then. */
 async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(work);
   return Promise.all(work);
 }
 
-/** Removes the copies: a part of a cluster is no backup of it. */
+/** A part of a cluster is no backup of it. */
 function removeCopies(target: string, copies: readonly string[], wasThere: boolean): void {
   for (const copy of copies) rmSync(copy, { recursive: true, force: true });
   if (!wasThere) rmSync(target, { recursive: true, force: true });
 }
 
 /**
- * Copies backups into the data directories of controllers that are stopped and have no journal.
+ * Makes backups the journals of controllers that are stopped and have none.
  *
  * @param all the controllers of the cluster, or the one that was named
  * @returns the exit code
@@ -98,7 +95,7 @@ export async function runRestore(all: readonly Settings[], given: string | null)
   return EXIT_OK;
 }
 
-/** The backup of one controller: a backup of the whole cluster contains one for each controller. */
+/** A backup of the whole cluster has one of each controller in it. */
 function sourceOf(source: string, { self }: Settings, isWhole: boolean): string {
   const own = directoryOf(source, self);
   if (existsSync(own)) return own;
@@ -138,9 +135,9 @@ function directoryGiven({ dataDir }: Settings, given: string | null): string {
 }
 
 /**
- * Runs the work, which SIGINT and SIGTERM end at its next step, so that nothing is left half done.
+ * SIGINT and SIGTERM end the work at the next piece, so that nothing half is left.
  *
- * @param work begins only when the signals are caught, because its first file may appear at once
+ * @param work begun only when the signals are caught: its first file may be there at once
  */
 async function inWords<T>(bar: ProgressBar, work: () => Promise<T>): Promise<T> {
   const onSignal = (): void => bar.interrupt();

@@ -1,9 +1,7 @@
 import type { OnProgress } from '../../journal/backup.ts';
 import { JournalError } from '../../journal/journal-error.ts';
 
-/**
- * Shows the progress of several copies as one bar on a terminal. If it is interrupted, it ends the copies.
- */
+/** How far several copies are, as one bar on a terminal. An interrupted one ends the copies. */
 export class ProgressBar {
   readonly #what: string;
   readonly #parts: number;
@@ -33,7 +31,7 @@ export class ProgressBar {
     if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
   }
 
-  /** Draws only when another cell of the bar is full. */
+  /** Only when another cell is full. */
   #draw(): void {
     const share = [...this.#done.values()].reduce((sum, part) => sum + part, 0) / this.#parts;
     const cells = Math.floor(share * BAR_CELLS);

@@ -14,7 +14,7 @@ import { rebase, surveyTimes } from '../../journal/rebase.ts';
 import { msOfVersionTime } from '../../ordering/version.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 
-/** Writes the version times of a stopped controller into a plan. @returns the exit code */
+/** Notes the version times of a stopped controller in a plan. @returns the exit code */
 export async function surveyClock(settings: Settings, given: string | null): Promise<number> {
   const path = planGiven(settings, given);
   const owner = ownerOf(settings);
@@ -31,7 +31,7 @@ export async function surveyClock(settings: Settings, given: string | null): Pro
   });
 }
 
-/** Rewrites the journal of a stopped controller by a plan. @returns the exit code */
+/** Writes the journal of a stopped controller anew, by a plan. @returns the exit code */
 export async function rebaseClock(settings: Settings, given: string | null): Promise<number> {
   const path = planGiven(settings, given);
   const owner = ownerOf(settings);
@@ -42,11 +42,11 @@ export async function rebaseClock(settings: Settings, given: string | null): Pro
     const rebased = await rebase(settings.dataDir, owner, plan, Date.now());
     const controller = `controller ${settings.self}`;
     if (rebased.outcome === 'nothing') say(`${controller}: nothing has to be moved`);
-    else if (rebased.outcome === 'already') say(`${controller}: its journal has been rewritten already`);
+    else if (rebased.outcome === 'already') say(`${controller}: its journal has been written anew already`);
     else
       say(
-        `${controller}: ${rebased.records} records are rewritten, the newest version is of ` +
-          `${dateOf(rebased.newestTime)}; the old journal is ${rebased.aside}`,
+        `${controller}: ${rebased.records} records are written anew, the newest version of ${dateOf(rebased.newestTime)}; ` +
+          `the journal as it was is ${rebased.aside}`,
       );
     return EXIT_OK;
   });

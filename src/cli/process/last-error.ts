@@ -2,8 +2,8 @@ import { InvariantError } from '../../base/invariant-error.ts';
 import type { ClosableLogger } from '../../controller/log/logger.ts';
 
 /**
- * Logs an uncaught error while Node.js is about to end the process. Node.js prints the error with its stack
- * to stderr, which may not be read by anyone.
+ * Logs the error that nobody caught, while Node.js is about to end the process: it prints the error with its stack to
+ * stderr, where no one may be looking.
  */
 export function logLastError(logger: Pick<ClosableLogger, 'writeLast'>, error: Error): void {
   if (error instanceof InvariantError) {

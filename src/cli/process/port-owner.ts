@@ -7,10 +7,10 @@ import { type ControllerFound, controllerAt } from '../client/controller-at.ts';
 import { systemCodeOf } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
 
-/** How long a tool of the system may take to tell which process has a port, in milliseconds. */
+/** How long a tool of the system may take to say who has a port, in milliseconds. */
 const TOOL_TIMEOUT_MS = 2000;
 
-/** Whether something listens on the address, so that a new process could not. */
+/** True when something listens there, so that a process of ours could not. */
 export function isPortTaken(address: Address): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -22,8 +22,8 @@ export function isPortTaken(address: Address): Promise<boolean> {
 }
 
 /**
- * Such as `127.0.0.1:8000 is in use by memcached (pid 123)`, with as much as can be found out: a controller
- * reports itself; other processes are found by tools of the system.
+ * `127.0.0.1:8000 is in use by memcached (pid 123)`, as exactly as can be found out: a controller says itself who it
+ * is, another process is known to the system's tools.
  */
 export async function describeTakenPort(address: Address): Promise<string> {
   const controller = await controllerAt(address);
@@ -43,16 +43,13 @@ async function ownerInWords(port: number): Promise<string | null> {
   return `${(await commandOf(pid)) ?? 'a process'} (pid ${pid})`;
 }
 
-/**
- * Asks iproute2's `ss`, which prints `… users:(("memcached",pid=123,fd=26))`. The name there is that of a
- * thread.
- */
+/** From iproute2's `ss`: `… users:(("memcached",pid=123,fd=26))`. The name there is that of a thread. */
 async function pidFromSs(port: number): Promise<number | null> {
   const output = await outputOf('ss', ['-Hltnp', `sport = :${port}`]);
   return numberIn(/\(\("[^"]*",pid=(\d+)/.exec(output));
 }
 
-/** Asks `lsof -F`, which prints one field a line, such as `p123` for the process. */
+/** From `lsof -F`: one field a line, `p123` the process. */
 async function pidFromLsof(port: number): Promise<number | null> {
   const output = await outputOf('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fp']);
   return numberIn(/^p(\d+)$/m.exec(output));
@@ -62,9 +59,7 @@ function numberIn(match: RegExpExecArray | null): number | null {
   return match === null ? null : Number(match[1]);
 }
 
-/**
- * The program of a process without its directory; for an interpreter also the script, such as `node main.ts`.
- */
+/** The program of a process, without its directory, and of an interpreter also the script: `node main.ts`. */
 async function commandOf(pid: number): Promise<string | null> {
   const [program = '', ...words] = await wordsOf(pid);
   if (program === '') return null;
@@ -83,7 +78,7 @@ async function wordsOf(pid: number): Promise<string[]> {
   }
 }
 
-/** The output of a tool; empty when the tool is missing, fails or hangs. */
+/** Empty when there is no such tool, or when it fails or hangs. */
 function outputOf(tool: string, words: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
     execFile(tool, words, { timeout: TOOL_TIMEOUT_MS }, (_, stdout) => resolve(stdout ?? ''));

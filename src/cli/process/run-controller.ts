@@ -16,13 +16,13 @@ import { releaseStartMemory } from './start-memory.ts';
  *
  * @param secret the cluster's; null for none
  * @returns the exit code
- * @throws OperationError when it cannot be started, or another process has its id
+ * @throws OperationError when it can't be started, or another process has its number
  */
 export async function runController(settings: Settings, secret: Buffer | null): Promise<number> {
   const stopped = onStopSignal();
   const logger = openLog(settings);
   process.on('uncaughtExceptionMonitor', (error) => logLastError(logger, error));
-  // A closed terminal sends SIGHUP as well, which is no reason to stop.
+  // A terminal that is closed sends this as well, and is no reason to stop.
   process.on('SIGHUP', () => logger.reopen());
   const manager = ServiceManager.of(process.env, (reason) =>
     logger.warn('the state of this controller cannot be reported to systemd', { reason }),
@@ -66,8 +66,7 @@ function logEnd({ kind, reason }: ControllerEnd, logger: Logger): void {
 function greeting(settings: Settings): string {
   const log = settings.logFile === '-' ? 'the console' : settings.logFile;
   const own = formatAddress(settings.peers[settings.self]!);
-  const name = `controller ${settings.self} of ${settings.peers.length}`;
-  return `${name} listens on ${own} (${settings.level}); it logs to ${log}`;
+  return `controller ${settings.self} of ${settings.peers.length} listens on ${own} (${settings.level}); it logs to ${log}`;
 }
 
 function idTakenText({ peers, self }: Settings, reason: string): string {
@@ -85,7 +84,7 @@ function openLog(settings: Settings): ClosableLogger {
   }
 }
 
-/** Resolves with the first signal to stop. A second one ends the process at once, whatever hangs. */
+/** Resolves with the first signal to stop; a second one ends the process at once, whatever hangs. */
 function onStopSignal(): Promise<ControllerEnd> {
   return new Promise((resolve) => {
     let asked = false;
@@ -99,7 +98,7 @@ function onStopSignal(): Promise<ControllerEnd> {
   });
 }
 
-/** Puts an expected failure of the start into words; any other error stays as it is. */
+/** An expected failure of the start, in words; anything else stays as it is. */
 async function startFailure(error: unknown, settings: Settings): Promise<unknown> {
   const own = settings.peers[settings.self]!;
   if (error instanceof JournalError) return journalFailure(error);
@@ -129,7 +128,7 @@ async function startFailure(error: unknown, settings: Settings): Promise<unknown
   }
 }
 
-/** A place where no data directory can be is a mistake in the settings. */
+/** A place that no data directory can be in is a mistake in the settings. */
 function journalFailure(error: JournalError): UsageError | OperationError {
   const { code, message } = error;
   const isMisplaced = code === 'NO_PERMISSION' || code === 'NOT_A_DIRECTORY' || code === 'NO_PLACE';

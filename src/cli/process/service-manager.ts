@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
 /**
- * Tells systemd about a service of `Type=notify`: that it is ready, its state, that it stops, and, if systemd
- * asks for it, at intervals that it is alive.
+ * What systemd is told of a service of `Type=notify`: that it is ready, how it is, that it ends, and, where it asks for
+ * that, every so often that it is alive.
  *
- * Node.js has no Unix datagram sockets, so systemd's own program sends the messages. A shell that waits for
- * lines runs that program, because starting a process from here would stop a controller with a large heap for
- * some milliseconds each time. The shell ends when its input is closed, at the latest with this process.
+ * Node.js has no datagram sockets of the Unix kind, so that systemd's own program sends the messages. It is run by a
+ * shell that waits for lines, because to start a process from here would stop a controller with a large heap for some
+ * milliseconds each time. The shell ends with this process, whose end closes its input.
  */
 export class ServiceManager {
   readonly #sender: ChildProcess;
@@ -15,7 +15,7 @@ export class ServiceManager {
   #telling: NodeJS.Timeout | null = null;
   #status = '';
 
-  /** @returns null when no service manager waits for messages */
+  /** @returns null when nothing waits for messages */
   static of(environment: NodeJS.ProcessEnv, onError: (reason: string) => void): ServiceManager | null {
     const { NOTIFY_SOCKET } = environment;
     if (NOTIFY_SOCKET === undefined || NOTIFY_SOCKET === '') return null;
@@ -33,12 +33,12 @@ export class ServiceManager {
     this.#watchdog?.unref();
   }
 
-  /** The controller listens. The cluster may not be ready yet, because other members may not run yet. */
+  /** The controller listens. Whether the cluster is ready is another matter: its other members may not run yet. */
   becomeReady(): void {
     this.#send('READY=1');
   }
 
-  /** @param state in one line, which `systemctl status` shows; it is sent again only when it has changed */
+  /** @param state in one line, which `systemctl status` shows; the same one again is not sent */
   follow(state: () => string): void {
     this.#telling = setInterval(() => {
       const words = state();
@@ -58,19 +58,13 @@ export class ServiceManager {
   }
 }
 
-/** How often the state is checked, in milliseconds. */
+/** How often the state is looked at, in milliseconds. */
 const TELL_EVERY_MS = 500;
 
-/**
- * Ignores the signals that systemd sends to the whole service, because they concern the controller: the shell
- * ends when its input does.
- */
+/** Signals to the group of the service are the controller's: the shell ends when its input does. */
 const SENDER = 'trap "" INT TERM HUP; while IFS= read -r line; do systemd-notify "$line"; done';
 
-/**
- * The interval of systemd's watchdog; null when this process is not watched. `WATCHDOG_PID` names the watched
- * process, unless all processes of the service are watched.
- */
+/** `WATCHDOG_PID` names the process that is watched, when it is not every one of the service. */
 function watchdogMs({ WATCHDOG_USEC, WATCHDOG_PID }: NodeJS.ProcessEnv): number | null {
   if (WATCHDOG_PID !== undefined && WATCHDOG_PID !== String(process.pid)) return null;
   const microseconds = Number(WATCHDOG_USEC);

@@ -2,9 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Frees the memory that only the start of the program needed; V8 would keep it until the heap is many times
- * as large. Call it before there are data, because it goes through the whole heap and stops everything else
- * meanwhile.
+ * Gives back the memory that only the start of the program needed: V8 would keep it until the heap is many times as
+ * large. To be called before there are data, since it goes through the whole heap, and nothing else runs meanwhile.
  */
 export function releaseStartMemory(): void {
   setFlagsFromString('--expose-gc');

@@ -16,27 +16,23 @@ import { OperationError, reasonOf, systemCodeOf, UsageError } from '../failure.t
 import { formatAddress } from './address.ts';
 import type { Configuration } from './configuration.ts';
 
-/**
- * The variable that contains the secret itself. There is no flag for it, because every user of a machine can
- * read the flags of a process.
- */
+/** Holds the secret itself. It is no flag, since everybody on a machine can read the flags of a process. */
 const VARIABLE = 'MEMCHORUS_CLUSTER_SECRET';
 
-/** The file in the run directory that `start` makes when there is no other secret. */
+/** In the run directory: what `start` makes where there is no other secret. */
 const OWN_FILE = 'cluster-secret';
 
-/** A shorter secret could be guessed by trial. */
+/** A shorter one could be guessed by trying. */
 const LENGTH_MIN = 16;
 const LENGTH_MAX = 4_096;
 
 type SecretPlace = Pick<Configuration, 'secretFile'>;
 
 /**
- * Reads the cluster secret: from the file that the settings name; otherwise from the environment; otherwise
- * from the file that `start` has made, so that a controller that is started by hand can join. Null when there
- * is none.
+ * The cluster's secret: from the file that the settings name, else from the environment, else the one that `start` has made
+ * there, so that a controller that is started by hand is a peer of those; null when there is none.
  *
- * @param directory where a relative file name starts
+ * @param directory where a relative name starts
  * @throws UsageError
  */
 export function readSecret(
@@ -51,10 +47,7 @@ export function readSecret(
   return existsSync(own) ? secretIn(own) : null;
 }
 
-/**
- * Without a secret, controllers accept peers from loopback only, so peers elsewhere could never connect.
- * @throws UsageError when a peer is elsewhere and there is no secret
- */
+/** Without a secret, peers are taken from loopback only: elsewhere they could never meet. @throws UsageError */
 export function requireSecretFor(peers: readonly Address[], secret: Buffer | null): void {
   if (secret !== null) return;
   const reachable = peers.find(({ host }) => !isLoopback(host));
@@ -68,8 +61,8 @@ export function requireSecretFor(peers: readonly Address[], secret: Buffer | nul
 }
 
 /**
- * The file with the secret that `start` has to pass to its controllers, made when there is none yet; null
- * when settings or environment give them a secret already.
+ * The file that the controllers of a start have to be told of, made when there is none yet; null when the settings or
+ * the environment tell them of a secret already.
  */
 export function secretFileFor(
   { secretFile }: SecretPlace,
@@ -82,7 +75,7 @@ export function secretFileFor(
   return file;
 }
 
-/** Makes the file with a new secret, atomically, and never replaces an existing one. */
+/** Whole or not at all, and never in the place of one that is there. */
 function makeSecret(file: string): void {
   const draft = `${file}.${process.pid}`;
   try {
@@ -133,13 +126,12 @@ function secretIn(file: string): Buffer {
   }
 }
 
-/** Ignores white space around the secret, because editors end a file with a new line. */
+/** White space around it does not count: an editor ends a file with a new line. */
 function checked(text: string, origin: string): Buffer {
   const secret = text.trim();
   if (secret.length >= LENGTH_MIN && secret.length <= LENGTH_MAX) return Buffer.from(secret);
   throw new UsageError(
     'CLUSTER_SECRET',
-    `the cluster secret in ${origin} has ${secret.length} characters; give at least ${LENGTH_MIN}, such as ` +
-      'openssl rand -hex 32 makes',
+    `the cluster secret in ${origin} has ${secret.length} characters; give at least ${LENGTH_MIN}, such as openssl rand -hex 32 makes`,
   );
 }

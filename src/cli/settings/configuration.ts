@@ -9,13 +9,11 @@ import * as read from './setting-values.ts';
 
 /** The settings that all controllers share, validated. */
 export interface Configuration extends SharedSettings {
-  /**
-   * The memcached of each peer; null when none was named: then it is 127.0.0.1, port `STORE_PORT_BASE` + id.
-   */
+  /** The memcached of each peer; null: nobody said where, so that it is 127.0.0.1, `STORE_PORT_BASE` + id. */
   readonly stores: readonly Address[] | null;
 }
 
-/** The port of controller 0's store on loopback; the ports of the others follow. */
+/** The store of controller 0 on loopback; the others follow. */
 export const STORE_PORT_BASE = 11_201;
 
 /** @param layers the strongest first: flags, environment, file */
@@ -57,8 +55,8 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
 }
 
 /**
- * A data directory belongs to one kind of level and one list of peers. The default therefore names both, so
- * that another level, number of controllers or port can be tried without touching existing data.
+ * A data directory is good for one kind of level and one list of peers only. The default therefore names both, so that
+ * another level, number or port can be tried beside what is there.
  */
 function dataDirectoryOf(chosen: Chosen, peers: readonly Address[]): string {
   if (chosen.has('data_dir')) return chosen.read('data_dir', read.fileName);
@@ -66,10 +64,10 @@ function dataDirectoryOf(chosen: Chosen, peers: readonly Address[]): string {
   return join(DATA_DIRECTORY, `${kind}-${peers.length}-${peers[0]!.port}`);
 }
 
-/** The name of the directory, in the run directory, for data directories that no setting names. */
+/** The data directories of a run directory that nobody named are in it. */
 export const DATA_DIRECTORY = 'data';
 
-/** Without a data directory nothing is durable, and no higher durability may be asked for. */
+/** Without a data directory there is none, and nobody may count on more. */
 function durabilityOf(chosen: Chosen): Durability {
   const nowhere = chosen.has('data_dir') && chosen.read('data_dir', read.fileName) === '-';
   return chosen.read('durability', (text) => {
@@ -90,7 +88,7 @@ function storesOf(peers: readonly Address[]): read.ValueReader<readonly Address[
   };
 }
 
-/** Two defaults grow with the settings that they must exceed, so that those settings can be changed alone. */
+/** Two defaults grow with the settings that they have to exceed: nobody who changes one of those needs to know them. */
 function timingOf(
   chosen: Chosen,
 ): Pick<Configuration, 'heartbeatMs' | 'threshold' | 'leaseMs' | 'requestTimeoutMs'> {
@@ -103,11 +101,11 @@ function timingOf(
   return { heartbeatMs, threshold, leaseMs, requestTimeoutMs };
 }
 
-/** The least default of `lease_time`, in milliseconds. */
+/** At the least, in milliseconds. */
 const LEASE_MS = 300;
 const REQUEST_TIMEOUT_MS = 1000;
 
-/** The value of each setting: that of the strongest layer that has one. */
+/** The strongest layer that says something about a setting has it. */
 class Chosen {
   readonly #layers: readonly RawSettings[];
   readonly #derived = new Map<SettingKey, RawSetting>();
@@ -120,13 +118,13 @@ class Chosen {
     return this.#layers.some((layer) => layer.has(key));
   }
 
-  /** Sets the default of a time that follows from other settings. */
+  /** The default of a time, where it follows from other settings. */
   derive(key: SettingKey, ms: number): void {
     const seconds = Math.min(Math.ceil(ms) / 1000, DERIVED_SECONDS_MAX);
     this.#derived.set(key, { text: String(seconds), origin: `the default of ${key}` });
   }
 
-  /** The setting, its value and where it was set, human-readable. */
+  /** For people: the setting, where it was made, and its value. */
   describe(key: SettingKey): string {
     const { text, origin } = this.#raw(key);
     return `${origin} is ${text}`;
@@ -151,10 +149,10 @@ class Chosen {
   }
 }
 
-/** No derived default exceeds the largest value that may be set. */
+/** No default exceeds what may be set. */
 const DERIVED_SECONDS_MAX = 600;
 
-/** Which of the peers a process is, as flags say or `MEMCHORUS_ID`. */
+/** What says which of the peers a process is: a flag, else for the id `MEMCHORUS_ID`. */
 export interface SelfChoice {
   readonly id: number | null;
   readonly host: string | null;
@@ -163,7 +161,7 @@ export interface SelfChoice {
 
 const DEFAULT_HOST = '127.0.0.1';
 
-/** @throws UsageError when nothing says which peer this is, or no such peer exists */
+/** @throws UsageError when nothing says so, or what says so names no peer */
 export function selfOf(peers: readonly Address[], identity: SelfChoice): number {
   const listed = `the peers are ${peers.map(formatAddress).join(', ')}`;
   if (identity.id !== null) {
@@ -188,13 +186,13 @@ export function selfOf(peers: readonly Address[], identity: SelfChoice): number 
   );
 }
 
-/** The address of the store, when the flags of one controller name it. */
+/** Where the store is, when the flags of one controller say so. */
 export interface StoreOverride {
   readonly host: string | null;
   readonly port: number | null;
 }
 
-/** @param runDirectory where the path of a relative log file or data directory starts */
+/** @param runDirectory where a relative log file or data directory goes */
 export function settingsOf(
   configuration: Configuration,
   self: number,
@@ -212,17 +210,14 @@ export function settingsOf(
   };
 }
 
-/**
- * Puts the id into the name, such as `controller-0.log`: controllers that read the same configuration file
- * must not share a log.
- */
+/** `controller.log` → `controller-0.log`: controllers that read the same file must not share a log. */
 export function logFileOf(logFile: string, self: number, runDirectory: string): string {
   if (logFile === '-') return logFile;
   const numbered = logFile.replace(/(\.[^./\\]+)?$/, (extension) => `-${self}${extension}`);
   return resolve(runDirectory, numbered);
 }
 
-/** The data directory; empty for none. */
+/** Empty for nowhere. */
 export function dataDirOf(dataDir: string, runDirectory: string): string {
   return dataDir === '-' ? '' : resolve(runDirectory, dataDir);
 }

@@ -1,26 +1,26 @@
-import { POLICIES } from '../../consistency/policies.ts';
+import { isOrdered } from '../../consistency/policies.ts';
 import type { SharedSettings } from '../../controller/settings.ts';
 import { UsageError } from '../failure.ts';
 import type { SettingKey } from './setting-table.ts';
 
-/** A rule that settings must obey: one setting has to exceed a bound that others determine. */
+/** Settings that can't hold together: the first has to be larger than the others come to. */
 interface Rule {
   readonly key: SettingKey;
-  /** The settings that determine the bound. */
+  /** What it has to be larger than, or as large as. */
   readonly bound: readonly SettingKey[];
-  /** The bound in terms of settings, as messages show it. */
+  /** The bound as it is written for people, in terms of settings. */
   readonly formula: string;
-  /** False: the setting may equal the bound. */
+  /** False: it may be as large. */
   readonly isStrict: boolean;
   readonly value: (settings: SharedSettings) => number;
   readonly boundValue: (settings: SharedSettings) => number;
   readonly concerns: (settings: SharedSettings) => boolean;
-  /** What happens if the rule is broken. */
+  /** What would happen otherwise. */
   readonly why: string;
 }
 
 const always = (): boolean => true;
-const hasViews = ({ level }: SharedSettings): boolean => POLICIES[level].engine === 'ordered';
+const hasViews = ({ level }: SharedSettings): boolean => isOrdered(level);
 const hasMemcached = ({ storeType }: SharedSettings): boolean => storeType !== 'custom';
 const suspectMs = ({ heartbeatMs, threshold }: SharedSettings): number => heartbeatMs * threshold;
 
@@ -33,7 +33,7 @@ const RULES: readonly Rule[] = [
     value: ({ leaseMs }) => leaseMs,
     boundValue: ({ heartbeatMs }) => heartbeatMs,
     concerns: hasViews,
-    why: 'a lease is renewed with every heartbeat, and would run out between two of them',
+    why: 'a lease is renewed with every heartbeat, and would run out in between',
   },
   {
     key: 'request_timeout',
@@ -43,7 +43,7 @@ const RULES: readonly Rule[] = [
     value: ({ requestTimeoutMs }) => requestTimeoutMs,
     boundValue: (settings) => suspectMs(settings) + settings.leaseMs,
     concerns: hasViews,
-    why: 'the others need that long to continue without a failed controller, and every request would fail meanwhile',
+    why: 'the others take that long to go on without a controller that has failed, and every request would fail meanwhile',
   },
   {
     key: 'request_timeout',
@@ -53,7 +53,7 @@ const RULES: readonly Rule[] = [
     value: ({ requestTimeoutMs }) => requestTimeoutMs,
     boundValue: ({ storeTimeoutMs }) => storeTimeoutMs,
     concerns: hasMemcached,
-    why: 'requests would time out before the failure of a store is noticed',
+    why: 'requests would run out of time before a store that hangs is noticed',
   },
   {
     key: 'tombstone_horizon',
@@ -63,7 +63,7 @@ const RULES: readonly Rule[] = [
     value: ({ tombstoneHorizonMs }) => tombstoneHorizonMs,
     boundValue: suspectMs,
     concerns: always,
-    why: 'a controller would have to start empty before the others notice its absence',
+    why: 'a controller would have to start anew before it is even missed',
   },
   {
     key: 'queue_bytes_max',
@@ -98,8 +98,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * @param saidWhere describes a setting with its value and origin, such as `lease_time is 0.05 (in
- *   config.ini)`
+ * @param saidWhere a setting, its value, and where it comes from, for people: `lease_time is 0.05 (in config.ini)`
  * @throws UsageError
  */
 export function refuseContradictions(settings: SharedSettings, saidWhere: (key: SettingKey) => string): void {

@@ -2,27 +2,19 @@ import { UsageError } from '../failure.ts';
 import { didYouMean } from '../suggestion.ts';
 import { environmentNameOf, type RawSetting, SETTING_KEYS, type SettingKey } from './setting-table.ts';
 
-/** Variables of this program that are not settings. */
+/** Variables of ours that are no settings. */
 const OTHER_NAMES = ['MEMCHORUS_CONFIG', 'MEMCHORUS_ID', 'MEMCHORUS_RUN_DIR'];
 
-/**
- * Variables that other programs set: those that docker-compose.yml reads, and those that Kubernetes and
- * Docker set for a service or container of our name.
- */
-const OTHERS_NAMES = new RegExp(
-  [
-    '^MEMCHORUS_(STORE_PORT_\\d+|STORE_ITEM_MAX|(.+_)?SERVICE_HOST|(.+_)?SERVICE_PORT(_.+)?|',
-    '(.+_)?PORT_\\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)$',
-  ].join(''),
-);
+/** What docker-compose.yml reads, and what Kubernetes and Docker say of a service or container with our name. */
+const OTHERS_NAMES =
+  /^MEMCHORUS_(STORE_PORT_\d+|STORE_ITEM_MAX|(.+_)?SERVICE_HOST|(.+_)?SERVICE_PORT(_.+)?|(.+_)?PORT_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)$/;
 
-/** Set by Kubernetes and Docker as well, such as `MEMCHORUS_PORT=tcp://10.0.0.1:8000`. */
+/** Theirs too: `MEMCHORUS_PORT=tcp://10.0.0.1:8000`. */
 const LINKED_PORT = /^MEMCHORUS_(.+_)?PORT$/;
 
 /**
- * The settings in the environment, as a layer. A secret in the environment takes precedence over a file that
- * a weaker layer names. A variable that begins like a setting and is none is an error: if it were ignored,
- * the controller would run with a default that the user did not choose.
+ * The environment variables that are settings, as a layer. A secret there stands above a file of it elsewhere. One that begins like them and is none is a mistake: passed
+ * over in silence, it would leave a default that nobody chose.
  *
  * @throws UsageError
  */
@@ -32,7 +24,7 @@ export function environmentLayer(environment: NodeJS.ProcessEnv): Map<SettingKey
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith(PREFIX) || value === undefined || value === '') continue;
     const key = keys.get(name);
-    // `readSecret` reads the secret itself; no message may show it.
+    // The secret itself, which `readSecret` looks for, and which no message may show.
     const text = key === 'cluster_secret' ? '' : value.trim();
     if (key !== undefined) layer.set(key, { text, origin: name });
     else if (!isForOthers(name, value)) refuse(name, keys.keys());

@@ -1,13 +1,13 @@
 /**
- * One setting. From its row come the key in `[common]` of the configuration file, the flag, the environment
- * variable, the default and the line of help.
+ * The one table of settings. From a row come the key in `[common]` of the configuration file, the flag, the
+ * environment variable, the default, and the line of help.
  */
 export interface SettingRow {
   readonly group: 'Cluster' | 'Timing' | 'Store' | 'Bounds' | 'Log';
-  /** The default in the notation of the configuration file; empty when it is derived from other settings. */
+  /** In the notation of the configuration file; empty: worked out from other settings. */
   readonly fallback: string;
   readonly describe: string;
-  /** Further names of the flag. Names of several letters are written with a single dash. */
+  /** Further names of the flag; those of several letters are written with a single dash. */
   readonly aliases?: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export const SETTINGS = {
   cluster: {
     group: 'Cluster',
     fallback: 'memchorus',
-    describe: 'name of the cluster; peers of another cluster are refused',
+    describe: 'name of the cluster; peers of another are refused',
   },
   peers: {
     group: 'Cluster',
@@ -26,7 +26,7 @@ export const SETTINGS = {
     group: 'Cluster',
     fallback: '',
     describe:
-      'file with the cluster secret; the variable MEMCHORUS_CLUSTER_SECRET can contain the secret itself',
+      'file with the secret that makes a process a peer; MEMCHORUS_CLUSTER_SECRET holds the secret itself',
   },
   consistency: {
     group: 'Cluster',
@@ -37,43 +37,37 @@ export const SETTINGS = {
   form: {
     group: 'Cluster',
     fallback: 'no',
-    describe: 'yes: a majority may form an empty cluster without the others, for this start',
+    describe: 'yes: a majority may begin an empty cluster without the others, for one start',
   },
   heartbeat_time: { group: 'Timing', fallback: '0.1', describe: 'seconds between heartbeats' },
   threshold: { group: 'Timing', fallback: '3', describe: 'missed heartbeats before a peer counts as down' },
   lease_time: {
     group: 'Timing',
     fallback: '0.3',
-    describe: 'seconds for which a member may serve strong reads after the others last granted a lease',
+    describe: 'seconds a member may serve strong reads after the others were last heard',
   },
-  request_timeout: {
-    group: 'Timing',
-    fallback: '1',
-    describe: 'seconds within which every request is answered',
-  },
+  request_timeout: { group: 'Timing', fallback: '1', describe: 'seconds in which a request is answered' },
   sync_interval: { group: 'Timing', fallback: '1', describe: 'seconds between rounds of anti-entropy' },
   tombstone_horizon: {
     group: 'Timing',
     fallback: '259200',
-    describe:
-      'seconds of silence after which deletions are forgotten although a peer missed them; it has to start empty',
+    describe: 'seconds of silence after which deletions are not kept for a peer, and it has to start anew',
   },
   max_clock_skew: {
     group: 'Timing',
     fallback: '10',
-    describe: 'seconds by which a clock may be wrong before it is reported',
+    describe: 'seconds a clock may be off before it is reported',
   },
   data_dir: {
     group: 'Store',
     fallback: '',
     describe:
-      'directory for journals, "-" for none; by default such as data/ordered-3-8000: kind of level, number of ' +
-      'controllers, first port',
+      'where what must outlive the controller is kept, "-" for nowhere. By default data/ordered-3-8000: kind of level, number of controllers, first port',
   },
   durability: {
     group: 'Store',
     fallback: 'async',
-    describe: 'none; async: writes are on disk a moment after their answer; or sync: before their answer',
+    describe: 'none; async: writes are on disk a moment after their answer; or sync: before it',
   },
   store: {
     group: 'Store',
@@ -85,39 +79,39 @@ export const SETTINGS = {
     group: 'Store',
     fallback: '',
     describe:
-      'the memcached of each peer, in the order of the peers: host:port,…; by default 127.0.0.1:11201+id',
+      'the memcached of each peer, in the order of the peers: host:port,… By default 127.0.0.1:11201+id',
   },
   store_timeout: {
     group: 'Store',
     fallback: '0.5',
-    describe: 'seconds without an answer after which a store counts as down',
+    describe: 'seconds without an answer after which a store counts as gone',
   },
-  store_bytes: { group: 'Store', fallback: '64m', describe: 'bytes that the embedded store may hold' },
+  store_bytes: { group: 'Store', fallback: '64m', describe: 'most that the embedded store holds, in bytes' },
   hot_bytes: {
     group: 'Store',
     fallback: '0',
-    describe: 'bytes that hot entries may take in the controller, 0 for none',
+    describe: 'most that the hottest entries take in the controller itself, in bytes, 0 for none',
   },
   item_size_max: {
     group: 'Bounds',
     fallback: '1m',
-    describe: 'bytes of the largest item, key and header included',
+    describe: 'largest item, key and header included, in bytes',
   },
-  connections_max: { group: 'Bounds', fallback: '1024', describe: 'most client connections at once' },
+  connections_max: { group: 'Bounds', fallback: '1024', describe: 'client connections at once' },
   pipeline_max: {
     group: 'Bounds',
     fallback: '1024',
-    describe: 'most requests of one connection in progress at once',
+    describe: 'requests of one connection in progress at once',
   },
   queue_bytes_max: {
     group: 'Bounds',
     fallback: '64m',
-    describe: 'most bytes of ordered writes that wait for agreement',
+    describe: 'bytes of ordered writes waiting for agreement',
   },
   client_bytes_max: {
     group: 'Bounds',
     fallback: '256m',
-    describe: 'most bytes of memory for all clients: values under way, replies not taken',
+    describe: 'bytes held for all clients together: values under way, replies not taken',
   },
   idle_timeout: {
     group: 'Bounds',
@@ -132,15 +126,15 @@ export const SETTINGS = {
   log_file: {
     group: 'Log',
     fallback: 'controller.log',
-    describe: 'log file, "-" for the console; the id is added to the name',
+    describe: 'where to log, "-" for the console; the id is put into the name',
   },
   log_level: { group: 'Log', fallback: 'info', describe: 'error, warn, info or debug' },
-  log_format: { group: 'Log', fallback: 'text', describe: 'text; or json: each line is an object' },
-  log_size_max: { group: 'Log', fallback: '10m', describe: 'bytes at which a log file is set aside' },
+  log_format: { group: 'Log', fallback: 'text', describe: 'text, or json: each line an object' },
+  log_size_max: { group: 'Log', fallback: '10m', describe: 'bytes after which a log file is put aside' },
   log_files_max: {
     group: 'Log',
     fallback: '3',
-    describe: 'most log files, the current one included',
+    describe: 'log files that are kept, the current one included',
   },
 } as const satisfies Record<string, SettingRow>;
 
@@ -152,22 +146,22 @@ export function isSettingKey(word: string): word is SettingKey {
   return Object.hasOwn(SETTINGS, word);
 }
 
-/** The name of the flag: `heartbeat_time` becomes `heartbeat-time`. */
+/** `heartbeat_time` → `heartbeat-time`. */
 export function flagOf(key: SettingKey): string {
   return key.replaceAll('_', '-');
 }
 
 const ENVIRONMENT_PREFIX = 'MEMCHORUS_';
 
-/** The name of the variable: `heartbeat_time` becomes `MEMCHORUS_HEARTBEAT_TIME`. */
+/** `heartbeat_time` → `MEMCHORUS_HEARTBEAT_TIME`. */
 export function environmentNameOf(key: string): string {
   return ENVIRONMENT_PREFIX + key.toUpperCase();
 }
 
-/** The text of a setting, and where it was set, for messages. */
+/** A setting as somebody wrote it, and where, for the message when it turns out to be wrong. */
 export interface RawSetting {
   readonly text: string;
-  /** Such as `threshold in config.ini`, `--threshold` or `MEMCHORUS_THRESHOLD`. */
+  /** `threshold in config.ini`, `--threshold`, `MEMCHORUS_THRESHOLD`. */
   readonly origin: string;
 }
 

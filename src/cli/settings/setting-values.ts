@@ -6,14 +6,17 @@ import { STORE_TYPES, type StoreType } from '../../store/create-driver.ts';
 import { didYouMean } from '../suggestion.ts';
 import { formatAddress, parseAddress, sameAddress } from './address.ts';
 
-/** The text of a setting is no valid value. The message completes the sentence `<where> is "<text>": …`. */
+/**
+ * From the text of a setting to its value. A text that will not do throws `BadValue`, whose message completes
+ * the sentence `<where> is "<text>": …`.
+ */
 export class BadValue extends Error {
   readonly code = 'BAD_VALUE';
 }
 
 export type ValueReader<T> = (text: string) => T;
 
-/** Reads seconds, with fractions, as whole milliseconds. */
+/** Seconds, fractions allowed, to whole milliseconds. */
 export function seconds(min: number, max: number): ValueReader<number> {
   return (text) => {
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
@@ -32,7 +35,7 @@ export function count(min: number, max: number): ValueReader<number> {
 
 const UNIT_BYTES: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** Reads bytes, with the units of memcached's `-I`: `k`, `m`, `g`. */
+/** Bytes, with the units of memcached's `-I`: `k`, `m`, `g`. */
 export function bytes(min: string, max: string): ValueReader<number> {
   const parse = (text: string): number => {
     const match = /^(\d+)([kmg]?)$/i.exec(text);
@@ -85,7 +88,7 @@ function oneOfWords(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-/** Reads a word that may stand in a handshake, a file name and a log line. */
+/** A word that can stand in a handshake, a file name and a line of a log. */
 export function name(text: string): string {
   if (/^[\w.-]{1,64}$/.test(text)) return text;
   throw new BadValue('give 1 to 64 letters, digits, dots, dashes or underscores');
@@ -96,7 +99,7 @@ export function fileName(text: string): string {
   throw new BadValue('give a name, or "-"');
 }
 
-/** Reads a list of addresses without repetitions, because two peers cannot listen on one address. */
+/** A list without repetitions: two peers at one address could not both listen there. */
 export function addresses(text: string): readonly Address[] {
   const list: Address[] = [];
   for (const word of text.split(',')) {

@@ -6,14 +6,14 @@ import { isSettingKey, type RawSetting, SETTING_KEYS, type SettingKey } from './
 
 const SECTION = 'common';
 
-/** A larger file is certainly not a configuration file, in bytes. */
+/** A larger file is certainly no configuration. */
 const FILE_BYTES_MAX = 1_048_576;
 
 /**
- * Reads `[common]` of a configuration file. Anything unknown is an error: if a misspelt key were ignored, the
- * controller would run with a default that the user did not choose.
+ * Reads `[common]` of a configuration file. Everything that is not known there is an error: a misspelt key
+ * that were passed over in silence would run with a default that nobody chose.
  *
- * @param mayBeMissing true for a default path: a missing file then counts as empty
+ * @param mayBeMissing true for a default path: then a file that is not there says nothing
  * @throws UsageError
  */
 export function readSettingsFile(path: string, mayBeMissing: boolean): Map<SettingKey, RawSetting> {
@@ -67,10 +67,7 @@ export function parseSettings(text: string, path: string): Map<SettingKey, RawSe
   return settings;
 }
 
-/**
- * Refuses repeated keys: the parser takes the last one, while a reader of the file may take the first.
- * @throws UsageError
- */
+/** The parser would take the last one, and whoever reads the file the first. @throws UsageError */
 function refuseRepetitions(text: string, path: string): void {
   const lines = new Map<string, number>();
   text.split(/\r\n|\r|\n/).forEach((line, index) => {

@@ -1,4 +1,4 @@
-import { POLICIES } from '../../consistency/policies.ts';
+import { isOrdered } from '../../consistency/policies.ts';
 import type { PeerStatus, Status } from '../../controller/status/status.ts';
 import { clockErrorOf, stateOf } from '../../controller/status/status-table.ts';
 import { isLevel } from '../../placement/level.ts';
@@ -54,8 +54,8 @@ function unavailability(answered: readonly Answered[]): string | null {
 function partsTaken(controllers: number, answered: readonly Answered[]): string {
   const count = takingPart(answered).size;
   const { level } = answered[0]!.status;
-  const isOrdered = isLevel(level) && POLICIES[level].engine === 'ordered';
-  const spare = count - (isOrdered ? Math.floor(controllers / 2) + 1 : 1);
+  const hasViews = isLevel(level) && isOrdered(level);
+  const spare = count - (hasViews ? Math.floor(controllers / 2) + 1 : 1);
   const further = count === controllers ? '' : 'further ';
   const tolerated =
     spare <= 0

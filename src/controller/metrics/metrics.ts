@@ -124,9 +124,13 @@ export const METRICS = {
   memchorus_requests_pending: gauge(
     'operations',
     'Writes received and not applied yet.',
-    ({ core }) => core.scheme.pending,
+    ({ core }) => core.data.scheme.pending,
   ),
-  memchorus_requests_completed: counter('operations', 'Writes applied.', ({ core }) => core.scheme.completed),
+  memchorus_requests_completed: counter(
+    'operations',
+    'Writes applied.',
+    ({ core }) => core.data.scheme.completed,
+  ),
   memchorus_keys: gauge('records', 'Keys that have an entry.', ({ storage }) => storage.journal.keys),
   memchorus_errors: counted('operations', 'Operations answered with a server error.', 'memchorus_errors'),
   memchorus_clients_refused: counted(
@@ -180,32 +184,32 @@ export const METRICS = {
   memchorus_store_instances: counter(
     'times',
     'Times that another process was found in place of the store.',
-    (parts) => parts.core.recovery.watch.instances,
+    (parts) => parts.core.data.recovery.watch.instances,
   ),
   memchorus_store_emptied: counter(
     'times',
     'Times that the store was found emptied.',
-    (parts) => parts.core.recovery.watch.emptied,
+    (parts) => parts.core.data.recovery.watch.emptied,
   ),
   memchorus_values_missing: counter(
     'values',
     'Reads that the store did not answer with the value.',
-    ({ core }) => core.replica.counters.missing,
+    ({ core }) => core.data.replica.counters.missing,
   ),
   memchorus_values_recovered: counter(
     'values',
     'Missing values found in the journal.',
-    ({ core }) => core.replica.counters.fromJournal,
+    ({ core }) => core.data.replica.counters.fromJournal,
   ),
   memchorus_values_fetched: counter(
     'values',
     'Missing values fetched from peers.',
-    ({ core }) => core.recovery.repairs.fetched,
+    ({ core }) => core.data.recovery.repairs.fetched,
   ),
   memchorus_values_lost: counter(
     'values',
     'Missing values found nowhere.',
-    ({ core }) => core.recovery.repairs.gone,
+    ({ core }) => core.data.recovery.repairs.gone,
   ),
   memchorus_refill_running: gauge('flag', 'The store is being refilled.', (parts) =>
     flag(refillOf(parts).isRunning),
@@ -305,11 +309,11 @@ function flag(isSo: boolean): number {
 }
 
 function hotOf({ core }: ControllerParts) {
-  return core.replica.hot.counters;
+  return core.data.replica.hot.counters;
 }
 
 function refillOf({ core }: ControllerParts) {
-  return core.recovery.refill;
+  return core.data.recovery.refill;
 }
 
 function upCountOf({ core, settings }: ControllerParts): number {

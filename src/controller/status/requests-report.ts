@@ -34,7 +34,7 @@ export interface RequestStatus {
 const REQUESTS_SHOWN_MAX = 100;
 
 export function requestsOf({ core, settings: { peers }, clock }: ControllerParts): RequestsStatus {
-  const { scheme } = core;
+  const { scheme } = core.data;
   const wallMs = clock.wallMs();
   const addressOf = (node: number): string => {
     const address = peers[node];

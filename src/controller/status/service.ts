@@ -7,10 +7,11 @@ export function readTroubleOf(
   core: Core,
   { durability, level }: Pick<Settings, 'durability' | 'level'>,
 ): string {
-  const { scheme, replica, peers } = core;
+  const { peers } = core;
+  const { scheme } = core.data;
   const gate = scheme.gate(READ_NEEDS[POLICIES[level].reads]);
   if (gate.state !== 'open') return gate.reason;
-  const trouble = replica.storeTrouble();
+  const trouble = scheme.storeTrouble();
   if (trouble === null) return '';
   const isElsewhere = durability !== 'none' || peers.silent.length < peers.ids.length;
   return isElsewhere ? '' : `the store is down: ${trouble}; and no other controller is there`;

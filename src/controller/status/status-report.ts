@@ -35,7 +35,7 @@ export function statusOf(parts: ControllerParts): Status {
     refill: refillOf(parts),
     values: {
       missing: METRICS.memchorus_values_missing.read(parts),
-      unanswered: core.replica.counters.unanswered,
+      unanswered: core.data.replica.counters.unanswered,
       fromJournal: METRICS.memchorus_values_recovered.read(parts),
       fromPeers: METRICS.memchorus_values_fetched.read(parts),
       lost: METRICS.memchorus_values_lost.read(parts),
@@ -53,14 +53,14 @@ function storeOf(parts: ControllerParts): Status['store'] {
     address: storeType === 'custom' ? '' : nameOf(storeAddress),
     up: store.state.up,
     reason: store.state.up ? '' : store.state.reason,
-    instance: core.recovery.watch.instance ?? '',
+    instance: core.data.recovery.watch.instance ?? '',
     instances: METRICS.memchorus_store_instances.read(parts),
     emptied: METRICS.memchorus_store_emptied.read(parts),
   };
 }
 
 function refillOf(parts: ControllerParts): RefillStatus {
-  const { reason, isRunning, isFull, tookMs } = parts.core.recovery.refill;
+  const { reason, isRunning, isFull, tookMs } = parts.core.data.recovery.refill;
   return {
     reason,
     done: METRICS.memchorus_refill_keys_done.read(parts),
@@ -94,20 +94,21 @@ function timeOf({ time: { cluster } }: Core): Status['time'] {
 function peerStatus(sources: ControllerParts, id: number): PeerStatus {
   const { settings, core } = sources;
   const self = id === settings.self;
-  const { peers: known, sync } = core;
+  const { peers: known } = core;
+  const { exchange } = core.data.scheme;
   return {
     id,
     address: nameOf(settings.peers[id]!),
     up: self || known.isUp(id),
     self,
     lastHeardMs: self ? 0 : rounded(known.silentMs(id)),
-    syncing: !self && sync.isSyncing(id),
-    sync: self ? null : sync.progressOf(id),
-    lastSyncMs: self ? null : rounded(sync.sinceSyncMs(id)),
+    syncing: !self && exchange.isSyncing(id),
+    sync: self ? null : exchange.progressOf(id),
+    lastSyncMs: self ? null : rounded(exchange.sinceSyncMs(id)),
     clockAheadMs: rounded(core.time.errorMsOf(id)),
     inStep: !self && core.roles.isInStep(id),
     role: self ? core.roles.own : roleOf(sources, id),
-    storeTrouble: (self ? core.replica.storeTrouble() : known.heartbeat(id)?.storeTrouble) ?? '',
+    storeTrouble: (self ? core.data.replica.storeTrouble() : known.heartbeat(id)?.storeTrouble) ?? '',
   };
 }
 

@@ -1,13 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Exchange, Sync } from '../exchange/sync.ts';
 
-export interface CatchUpPorts {
-  readonly sync: Sync;
-  /** Peers that serve in a view without this controller. */
-  readonly servingPeers: () => readonly number[];
-  readonly clock: Clock;
-}
-
 /** An exchange that brought no more than this shows that little is missing, in writes and in milliseconds. */
 const LITTLE_WRITES = 1_000;
 const LITTLE_MS = 250;
@@ -21,12 +14,12 @@ const FRESH_MS = 1_000;
  * view stands still only for the very last difference when it takes the controller in.
  */
 export class CatchUp {
-  readonly #ports: CatchUpPorts;
+  readonly #clock: Clock;
   #attempts = 0;
   #caughtUpMs = Number.NEGATIVE_INFINITY;
 
-  constructor(ports: CatchUpPorts) {
-    this.#ports = ports;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   /** A moment ago little was missing. */
@@ -34,10 +27,8 @@ export class CatchUp {
     return this.#sinceMs < FRESH_MS;
   }
 
-  /** To be called every few milliseconds. */
-  onTick(): void {
-    const { sync, servingPeers } = this.#ports;
-    const peers = servingPeers();
+  /** To be called every few milliseconds. @param peers serve in a view without this controller */
+  onTick(sync: Sync, peers: readonly number[]): void {
     if (peers.length === 0 || this.#sinceMs < PAUSE_MS) return;
     const running = peers.find((peer) => sync.isSyncing(peer));
     const peer =
@@ -46,10 +37,10 @@ export class CatchUp {
   }
 
   onSynced({ writes, tookMs }: Exchange): void {
-    if (writes <= LITTLE_WRITES && tookMs <= LITTLE_MS) this.#caughtUpMs = this.#ports.clock.nowMs();
+    if (writes <= LITTLE_WRITES && tookMs <= LITTLE_MS) this.#caughtUpMs = this.#clock.nowMs();
   }
 
   get #sinceMs(): number {
-    return this.#ports.clock.nowMs() - this.#caughtUpMs;
+    return this.#clock.nowMs() - this.#caughtUpMs;
   }
 }

@@ -7,10 +7,6 @@ export interface JournalWatchPorts {
   readonly clock: Clock;
   /** How long requests wait for an acknowledgement before the others go on without this controller. */
   readonly suspectAfterMs: number;
-  /** Requests of the view wait for acknowledgements, this controller's among them. */
-  readonly isAwaited: () => boolean;
-  /** What this says has changed. */
-  readonly onChange: () => void;
 }
 
 /**
@@ -49,9 +45,14 @@ export class JournalWatch implements JournalHealth {
     return 'the journal took no writes until a moment ago';
   }
 
-  /** To be called every few milliseconds. */
-  onTick(): void {
-    const { journal, clock, suspectAfterMs, isAwaited, onChange } = this.#ports;
+  /**
+   * To be called every few milliseconds.
+   *
+   * @param isAwaited requests of the view wait for acknowledgements, this controller's among them
+   * @returns true when what this says has changed
+   */
+  onTick(isAwaited: boolean): boolean {
+    const { journal, clock, suspectAfterMs } = this.#ports;
     const { state } = journal;
     const before = { failing: this.#failing, withholds: this.#withholds };
     this.#failing = state.writable || state.passing ? '' : state.reason;
@@ -59,10 +60,10 @@ export class JournalWatch implements JournalHealth {
       if (before.failing === '') this.#becomeFailing();
       this.#failedMs = clock.nowMs();
     }
-    if (this.#failing === '' || !isAwaited()) this.#awaitedSinceMs = null;
+    if (this.#failing === '' || !isAwaited) this.#awaitedSinceMs = null;
     else this.#awaitedSinceMs ??= clock.nowMs();
     this.#withholds = this.#awaitedSinceMs !== null && clock.nowMs() - this.#awaitedSinceMs >= suspectAfterMs;
-    if (this.#failing !== before.failing || this.#withholds !== before.withholds) onChange();
+    return this.#failing !== before.failing || this.#withholds !== before.withholds;
   }
 
   #becomeFailing(): void {

@@ -1,9 +1,7 @@
 import type { Member } from '../../membership/view.ts';
-import type { Sync } from '../exchange/sync.ts';
 
 export interface TakeOverPorts {
   readonly node: number;
-  readonly sync: Sync;
   /** Something has been taken over, and no view has been accepted since. */
   readonly isBegun: () => boolean;
   /** Members of the view that the peer is in, as far as it has said so. */
@@ -37,20 +35,19 @@ export class TakeOver {
     this.#ports = ports;
   }
 
-  transfer(from: Member, holders: readonly Member[], done: () => void): void {
+  /** An exchange with the member is to be begun, and to be begun again for as long as the member is the donor. */
+  begin(from: Member, holders: readonly Member[], done: () => void): void {
     this.#transfer = { from, holders, done };
-    this.#ports.sync.restart(from.node);
   }
 
-  /** Gives up whatever is under way. */
+  /** The member whose state is being copied for a view to come; null when there is none. */
+  get donor(): number | null {
+    return this.#transfer?.from.node ?? null;
+  }
+
+  /** Gives up the transfer that is under way. */
   end(): void {
     this.#transfer = null;
-    this.#ports.sync.stop();
-  }
-
-  /** What is caught up with would fill the memory, and can wait; a transfer is the view's, and ends with it. */
-  postpone(): void {
-    if (this.#transfer === null) this.#ports.sync.stop();
   }
 
   /** @returns false when what the peer has does not follow on what was taken over: this run is over then */
@@ -78,10 +75,5 @@ export class TakeOver {
     if (transfer.from.incarnation !== this.#ports.incarnationOf(peer)) return;
     this.#transfer = null;
     transfer.done();
-  }
-
-  /** To be called every few milliseconds: a transfer that is stuck, or whose connection broke, is begun anew. */
-  onTick(): void {
-    if (this.#transfer !== null) this.#ports.sync.pull(this.#transfer.from.node);
   }
 }

@@ -41,3 +41,15 @@ export interface SyncComplete {
 
 /** Messages of one exchange between two controllers. */
 export type ExchangeMessage = SyncRequest | SyncLapsed | SyncResponse | SyncNext | SyncComplete;
+
+const TYPES: Readonly<Record<ExchangeMessage['type'], true>> = {
+  'sync-request': true,
+  'sync-response': true,
+  'sync-lapsed': true,
+  'sync-next': true,
+  'sync-complete': true,
+};
+
+export function isExchangeMessage(message: { readonly type: string }): message is ExchangeMessage {
+  return Object.hasOwn(TYPES, message.type);
+}

@@ -14,11 +14,11 @@ export interface SyncPorts {
   readonly node: number;
   readonly bus: PeerBus<ExchangeMessage>;
   readonly replica: Replica;
+  /** What exchanges and pushes have brought, of every origin; an exchange that ends moves it. */
+  readonly vector: VersionVector;
   /** What is known here of every origin, as of now. */
   readonly known: () => VersionVector;
   readonly clock: Clock;
-  /** An exchange that makes no progress for this long is given up. */
-  readonly timeoutMs: number;
   /** Takes in one write that a peer sent. */
   readonly applyRemote: (effect: Effect) => void;
   /** False when what this peer has does not follow on what was taken over before. */
@@ -34,8 +34,8 @@ export interface SyncPorts {
   readonly refuse: (peer: number, reason: string) => void;
   /** Who has had an exchange with a peer within this time has not lapsed. */
   readonly lapseAfterMs: number;
-  /** This controller has lapsed, see `hasLapsed`. @param peer has forgotten deletions that are not known here */
-  readonly onLapsed: (peer: number) => void;
+  /** This controller has lapsed, see `hasLapsed`: nobody can go on from what it knows. */
+  readonly startAnew: (reason: string) => void;
   /** An exchange ended: everything that the peer knew when it began is now known here. */
   readonly onSynced: (peer: number, exchange: Exchange) => void;
   readonly nameOf: (peer: number) => string;
@@ -128,7 +128,7 @@ export class Sync {
   /** An exchange with the peer is under way, and not stuck. */
   isMoving(peer: number): boolean {
     const running = this.#pulls.get(peer);
-    return running !== undefined && this.#ports.clock.nowMs() - running.progressMs < this.#ports.timeoutMs;
+    return running !== undefined && this.#ports.clock.nowMs() - running.progressMs < TIMEOUT_MS;
   }
 
   isSyncing(peer: number): boolean {
@@ -154,11 +154,11 @@ export class Sync {
 
   /** To be called now and then: an exchange that nobody goes on with is over. */
   onTick(): void {
-    const { clock, timeoutMs } = this.#ports;
+    const { clock } = this.#ports;
     for (const [peer, { progressMs }] of this.#pulls)
-      if (clock.nowMs() - progressMs >= timeoutMs) this.#pulls.delete(peer);
+      if (clock.nowMs() - progressMs >= TIMEOUT_MS) this.#pulls.delete(peer);
     for (const [peer, { movedMs }] of this.#feeds)
-      if (clock.nowMs() - movedMs >= timeoutMs) this.#feeds.delete(peer);
+      if (clock.nowMs() - movedMs >= TIMEOUT_MS) this.#feeds.delete(peer);
   }
 
   onPeerDown(peer: number): void {
@@ -166,7 +166,22 @@ export class Sync {
     this.#feeds.delete(peer);
   }
 
-  onRequest(from: number, request: SyncRequest): void {
+  onMessage(from: number, message: ExchangeMessage): void {
+    switch (message.type) {
+      case 'sync-request':
+        return this.#onRequest(from, message);
+      case 'sync-response':
+        return this.#onResponse(from, message);
+      case 'sync-lapsed':
+        return this.#onLapsed(from, message.exchange);
+      case 'sync-next':
+        return this.#onNext(from, message.exchange);
+      case 'sync-complete':
+        return this.#onComplete(from, message);
+    }
+  }
+
+  #onRequest(from: number, request: SyncRequest): void {
     const { bus, clock, isAuthority } = this.#ports;
     const { journal } = this.#ports.replica;
     const own = this.#ports.known();
@@ -190,12 +205,12 @@ export class Sync {
     this.#feed(from);
   }
 
-  onNext(from: number, exchange: number): void {
+  #onNext(from: number, exchange: number): void {
     if (this.#feeds.get(from)?.exchange === exchange) this.#feed(from);
   }
 
   /** While another peer goes on with an exchange, that may bring the deletions. */
-  onLapsed(from: number, exchange: number): void {
+  #onLapsed(from: number, exchange: number): void {
     if (this.#pulls.get(from)?.exchange !== exchange) return;
     this.#pulls.delete(from);
     if (![...this.#pulls.keys()].some((peer) => this.isMoving(peer))) this.#lapse(from);
@@ -203,13 +218,13 @@ export class Sync {
 
   /** A peer forgets deletions for one that was away for long, and not for one that has just had all that it knew. */
   #lapse(peer: number): void {
-    const { refuse, lapseAfterMs, onLapsed } = this.#ports;
+    const { refuse, lapseAfterMs, startAnew, nameOf } = this.#ports;
     const sinceMs = this.sinceSyncMs(peer) ?? Number.POSITIVE_INFINITY;
     if (sinceMs < lapseAfterMs) refuse(peer, 'it says that it has forgotten deletions, too early');
-    else onLapsed(peer);
+    else startAnew(`${nameOf(peer)} has forgotten deletions that this controller has missed`);
   }
 
-  onResponse(from: number, response: SyncResponse): void {
+  #onResponse(from: number, response: SyncResponse): void {
     const pull = this.#pulls.get(from);
     // mutant: vector-before-exchange
     if (pull === undefined || pull.exchange !== response.exchange) return;
@@ -225,12 +240,12 @@ export class Sync {
     this.#ports.bus.send(from, { type: 'sync-next', exchange: response.exchange });
   }
 
-  onComplete(from: number, complete: SyncComplete): void {
+  #onComplete(from: number, complete: SyncComplete): void {
     const pull = this.#pulls.get(from);
     if (pull === undefined || pull.exchange !== complete.exchange) return;
     this.#pulls.delete(from);
     if (!this.#ports.mayTake(from)) return;
-    this.#ports.known().merge(new VersionVector(complete.known));
+    this.#ports.vector.merge(new VersionVector(complete.known));
     const now = this.#ports.clock.nowMs();
     this.#syncedMs.set(from, now);
     if (now - pull.startedMs >= LONG_MS) this.#report('has taken in what a peer knows', from, pull);
@@ -279,6 +294,9 @@ export class Sync {
     });
   }
 }
+
+/** An exchange that makes no progress for this long is given up, in milliseconds. */
+const TIMEOUT_MS = 2_000;
 
 /** An exchange that takes longer is told of, in milliseconds. */
 const LONG_MS = 1_000;

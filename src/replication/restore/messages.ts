@@ -43,3 +43,14 @@ export interface FetchedMany {
 
 /** Messages about values that a store has lost. */
 export type RestoreMessage = Fetch | Fetched | FetchMany | FetchedMany;
+
+const TYPES: Readonly<Record<RestoreMessage['type'], true>> = {
+  fetch: true,
+  fetched: true,
+  'fetch-many': true,
+  'fetched-many': true,
+};
+
+export function isRestoreMessage(message: { readonly type: string }): message is RestoreMessage {
+  return Object.hasOwn(TYPES, message.type);
+}

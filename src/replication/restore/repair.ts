@@ -6,15 +6,11 @@ import type { Effect, SetEffect } from '../../ordering/effect.ts';
 import { sameVersion } from '../../ordering/version.ts';
 import type { Entry } from '../../store/entry.ts';
 import { entryOf, setOfEntry } from '../entry-effect.ts';
-import type { Reader } from '../read-flow.ts';
-import { LOST_AND_OVERWRITTEN, type ReadDone, type Replica } from '../replica.ts';
+import type { Replica } from '../replica.ts';
+import type { FindOutcome, ValueFinder } from '../replica-reads.ts';
 import type { Fetch, Fetched, RestoreMessage } from './messages.ts';
 
-/** Somebody who waits for a value. */
-interface Waiting {
-  readonly done: ReadDone;
-  readonly reader: Reader;
-}
+type FindDone = (outcome: FindOutcome) => void;
 
 /** A lost value that is being looked for. */
 interface Search {
@@ -22,7 +18,8 @@ interface Search {
   readonly record: JournalRecord;
   /** Why the local store can't be asked, which may have the value; null: it has lost it. */
   readonly trouble: string | null;
-  readonly readers: Waiting[];
+  /** The reads that wait for it. */
+  readonly waiting: FindDone[];
   /** Peers that have not answered. */
   readonly asked: Set<number>;
   readonly startedMs: number;
@@ -39,7 +36,14 @@ export interface RepairCounters {
   readonly gone: number;
 }
 
-export type FailRead = (failure: RequestFailure) => void;
+/** A write whose value no controller has any more: that has to be agreed as a deletion. */
+export interface Loss {
+  readonly record: JournalRecord;
+  /** To be called when the write is no longer the newest of its key. */
+  readonly settled: () => void;
+  /** To be called when that could not be agreed. */
+  readonly failed: (failure: RequestFailure) => void;
+}
 
 export interface RepairPorts {
   readonly replica: Replica;
@@ -49,8 +53,6 @@ export interface RepairPorts {
   readonly clock: Clock;
   /** A search is given up after this time. */
   readonly timeoutMs: number;
-  /** No one has the value of this write any more: have that agreed as a delete. */
-  readonly onGone: (record: JournalRecord, done: () => void, fail: FailRead) => void;
 }
 
 /**
@@ -60,11 +62,12 @@ export interface RepairPorts {
  *
  * "Gone" needs the word of every configured peer, of the view or not; while one can't be asked, the read is an error, not a miss.
  */
-export class Repair {
+export class Repair implements ValueFinder {
   readonly #ports: RepairPorts;
   readonly #searches = new Map<number, Search>();
   readonly #byKey = new Map<string, Search>();
   #lastId = 0;
+  #losses: Loss[] = [];
   readonly #counters = { fetched: 0, gone: 0 };
 
   constructor(ports: RepairPorts) {
@@ -75,16 +78,24 @@ export class Repair {
     return this.#counters;
   }
 
-  find(record: JournalRecord, trouble: string | null, done: ReadDone, reader: Reader): void {
-    const running = this.#byKey.get(record.key);
-    if (running !== undefined && sameVersion(running.record.version, record.version)) {
-      running.readers.push({ done, reader });
-      return;
-    }
-    this.#start({ record, trouble, readers: [{ done, reader }], startedMs: this.#ports.clock.nowMs() });
+  /** The losses that have been found since this was last called. */
+  takeLosses(): readonly Loss[] {
+    if (this.#losses.length === 0) return NO_LOSSES;
+    const losses = this.#losses;
+    this.#losses = [];
+    return losses;
   }
 
-  #start(asking: Pick<Search, 'record' | 'trouble' | 'readers' | 'startedMs'>): void {
+  find(record: JournalRecord, trouble: string | null, done: FindDone): void {
+    const running = this.#byKey.get(record.key);
+    if (running !== undefined && sameVersion(running.record.version, record.version)) {
+      running.waiting.push(done);
+      return;
+    }
+    this.#start({ record, trouble, waiting: [done], startedMs: this.#ports.clock.nowMs() });
+  }
+
+  #start(asking: Pick<Search, 'record' | 'trouble' | 'waiting' | 'startedMs'>): void {
     const { record } = asking;
     const { peers, bus } = this.#ports;
     this.#lastId = (this.#lastId + 1) >>> 0;
@@ -122,7 +133,7 @@ export class Repair {
       const entry = entryOf(effect, effect.value);
       if (search.trouble === null) this.#ports.replica.restore(search.record.key, entry);
       this.#counters.fetched++;
-      return this.#end(search, null, entry);
+      return this.#end(search, { kind: 'found', entry });
     }
     if (outcome === 'failed' || outcome === 'found') search.incomplete = true;
     if (outcome === 'other') search.unsettled = true;
@@ -152,11 +163,10 @@ export class Repair {
 
   #concludeIfAnswered(search: Search): void {
     if (search.asked.size > 0) return;
-    const { replica, onGone } = this.#ports;
+    const { replica } = this.#ports;
     const newest = replica.journal.newest(search.record.key);
     if (newest === undefined || !sameVersion(newest.version, search.record.version)) {
-      this.#forget(search);
-      this.#readAgain(search);
+      this.#end(search, SUPERSEDED);
     } else if (search.incomplete) {
       this.#fail(search, 'not every peer could be asked for the value');
     } else if (search.unsettled) {
@@ -166,37 +176,35 @@ export class Repair {
     } else {
       this.#forget(search);
       this.#counters.gone++;
-      onGone(
-        search.record,
-        () => this.#readAgain(search),
-        (failure) => {
-          for (const { done } of search.readers) done(failure, null, 0);
-        },
-      );
+      this.#losses.push({
+        record: search.record,
+        settled: () => tellAll(search, SUPERSEDED),
+        failed: (failure) => tellAll(search, { kind: 'failed', failure }),
+      });
     }
   }
 
   #fail(search: Search, because: string): void {
-    this.#end(search, failureOf(search, because), null);
+    this.#end(search, { kind: 'failed', failure: failureOf(search, because) });
   }
 
-  #end(search: Search, failure: RequestFailure | null, entry: Entry | null): void {
+  #end(search: Search, outcome: FindOutcome): void {
     this.#forget(search);
-    for (const { done } of search.readers) done(failure, entry, 0);
-  }
-
-  /** What was looked for is no longer the newest. */
-  #readAgain({ record, readers }: Search): void {
-    for (const { done, reader } of readers) {
-      if (reader.isOvertaken) done(LOST_AND_OVERWRITTEN, null, 0);
-      else this.#ports.replica.readAgain(record.key, done, reader);
-    }
+    tellAll(search, outcome);
   }
 
   #forget(search: Search): void {
     this.#searches.delete(search.id);
     if (this.#byKey.get(search.record.key) === search) this.#byKey.delete(search.record.key);
   }
+}
+
+const NO_LOSSES: readonly Loss[] = [];
+
+const SUPERSEDED: FindOutcome = { kind: 'superseded' };
+
+function tellAll({ waiting }: Search, outcome: FindOutcome): void {
+  for (const done of waiting) done(outcome);
 }
 
 /** Anything else is not believed: the store would hold what the journal does not name. */

@@ -1,16 +1,16 @@
 import type { Clock } from '../../base/clock.ts';
-import type { JournalRecord } from '../../journal/journal.ts';
+import type { Log } from '../../base/log.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { EntryStore } from '../../store/entry-store.ts';
-import type { Reader } from '../read-flow.ts';
-import type { ReadDone, Replica } from '../replica.ts';
+import type { Replica } from '../replica.ts';
+import type { ValueFinder } from '../replica-reads.ts';
 import { BatchFetch } from './batch-fetch.ts';
-import type { Fetch, Fetched, FetchedMany, FetchMany, RestoreMessage } from './messages.ts';
-import { Refill, type RefillFigures, type RefillPorts } from './refill.ts';
-import { Repair, type RepairCounters, type RepairPorts } from './repair.ts';
+import type { RestoreMessage } from './messages.ts';
+import { Refill, type RefillFigures } from './refill.ts';
+import { type Loss, Repair, type RepairCounters } from './repair.ts';
 import { StoreWatch, type StoreWatchFigures } from './store-watch.ts';
 
-export interface StoreRecoveryPorts extends Pick<RefillPorts, 'nextTurn' | 'log' | 'timeMs'> {
+export interface StoreRecoveryPorts {
   readonly replica: Replica;
   readonly store: EntryStore;
   readonly bus: PeerBus<RestoreMessage>;
@@ -24,10 +24,11 @@ export interface StoreRecoveryPorts extends Pick<RefillPorts, 'nextTurn' | 'log'
   readonly isTimed: () => boolean;
   /** A peer that is asked for values has so long to answer. */
   readonly timeoutMs: number;
-  readonly onGone: RepairPorts['onGone'];
+  readonly nextTurn: (callback: () => void) => void;
+  /** Cluster time, milliseconds since 1970. */
+  readonly timeMs: () => number;
+  readonly log: Log;
 }
-
-export type RecoveryMessage = Fetch | Fetched | FetchMany | FetchedMany;
 
 /**
  * Everything about a local store that loses what was put into it: noticing it (`StoreWatch`), finding a value that
@@ -41,23 +42,20 @@ export class StoreRecovery {
   readonly #watch: StoreWatch;
 
   constructor(ports: StoreRecoveryPorts) {
-    const { replica, store, name, startedAt, clock } = ports;
+    const { replica, store, bus, peers, name, startedAt, clock, timeoutMs, timeMs, nextTurn, log } = ports;
     this.#replica = replica;
-    this.#repair = new Repair(ports);
-    this.#batches = new BatchFetch(ports);
-    this.#watch = new StoreWatch({
-      store,
-      journal: replica.journal,
-      name,
-      startedAt,
-      clock,
-      onEmptied: (reason) => this.#refill.begin(reason),
-    });
+    this.#repair = new Repair({ replica, bus, peers, clock, timeoutMs });
+    this.#batches = new BatchFetch({ replica, bus, peers, clock, timeoutMs });
+    this.#watch = new StoreWatch({ store, journal: replica.journal, name, startedAt, clock });
     this.#refill = new Refill({
-      ...ports,
+      replica,
       batches: this.#batches,
       mayFill: () => store.state.up && this.#watch.isSure && ports.isTimed(),
       vitals: (done) => store.vitals((_, vitals) => done(vitals)),
+      clock,
+      timeMs,
+      nextTurn,
+      log,
       onFilled: () => this.#watch.noteFilled(),
     });
   }
@@ -80,11 +78,16 @@ export class StoreRecovery {
   }
 
   /** Looks for a value that a read did not find in the store, or could not ask it for. */
-  find(record: JournalRecord, trouble: string | null, done: ReadDone, reader: Reader): void {
-    this.#repair.find(record, trouble, done, reader);
+  get finder(): ValueFinder {
+    return this.#repair;
   }
 
-  onMessage(from: number, message: RecoveryMessage): void {
+  /** See `Repair.takeLosses`. */
+  takeLosses(): readonly Loss[] {
+    return this.#repair.takeLosses();
+  }
+
+  onMessage(from: number, message: RestoreMessage): void {
     switch (message.type) {
       case 'fetch':
         return this.#repair.onFetch(from, message);
@@ -117,6 +120,8 @@ export class StoreRecovery {
     this.#repair.onTick();
     this.#batches.onTick();
     this.#watch.onTick();
+    const fillReason = this.#watch.takeFillReason();
+    if (fillReason !== null) this.#refill.begin(fillReason);
     this.#refill.onTick();
   }
 }

@@ -13,8 +13,6 @@ export interface StoreWatchPorts {
   /** The journal's position at the start. */
   readonly startedAt: string | null;
   readonly clock: Clock;
-  /** The store has lost what was in it, or has never had it. @param reason for people */
-  readonly onEmptied: (reason: string) => void;
 }
 
 export interface StoreWatchFigures {
@@ -57,6 +55,8 @@ export class StoreWatch {
   #askedMs = 0;
   #answeredAfterMs = 0;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  /** Why the store has to be filled, until that is taken; null: it need not be. */
+  #fillReason: string | null = null;
   /** It had all that the journal knew, and has been given all since, unless that is known to have failed. */
   #isFull = false;
 
@@ -81,6 +81,13 @@ export class StoreWatch {
   /** What is in the store is what was there when it was last connected, as far as is known. */
   get isSure(): boolean {
     return this.#known && this.#connected;
+  }
+
+  /** Why the store has to be filled: it has lost what was in it, or never had it. Null when it need not be; told once. */
+  takeFillReason(): string | null {
+    const reason = this.#fillReason;
+    this.#fillReason = null;
+    return reason;
   }
 
   /** The store has all that the journal knows. */
@@ -157,11 +164,12 @@ export class StoreWatch {
       if (isAnother) this.#instances++;
       if (isEmptied) this.#emptied++;
       this.#accept(found);
-      if (isAnother) return this.#ports.onEmptied('it is another process');
-      if (isEmptied) return this.#ports.onEmptied('it was emptied');
+      if (isAnother) this.#fillReason = 'it is another process';
+      if (isEmptied) this.#fillReason = 'it was emptied';
+      if (isAnother || isEmptied) return;
       // mutant: trusts-unmarked-store
       if (this.#ports.journal.keys === 0) return this.noteFilled();
-      this.#ports.onEmptied(this.#whyUnfilled(found));
+      this.#fillReason = this.#whyUnfilled(found);
     });
   }
 

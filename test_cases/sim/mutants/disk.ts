@@ -46,7 +46,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'claims-unapplied',
     name: 'claims to have applied requests that it has not recorded',
-    edit: { value: 'this.#mixed ? NO_VERSION : (this.queued().at(-1)?.version ?? this.#applied)' },
+    edit: { value: 'this.isPartial ? NO_VERSION : (this.queued().at(-1)?.version ?? this.#applied)' },
     level: 'linearizability',
     durability: 'sync',
     faults: POWER,

@@ -16,7 +16,7 @@ import { storageRequest } from '../../../src/protocol/make-request.ts';
 import { REPLIES, type Reply, serverError } from '../../../src/protocol/reply.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 import type { Reader } from '../../../src/replication/read-flow.ts';
-import type { ReadDone } from '../../../src/replication/replica.ts';
+import type { ReadDone } from '../../../src/replication/replica-reads.ts';
 import { newContext, type RequestContext } from '../../../src/replication/request-context.ts';
 import type { ReadStrength, Scheme, WriteOutcome } from '../../../src/replication/scheme.ts';
 import { BOUNDLESS } from '../../support/reading.ts';

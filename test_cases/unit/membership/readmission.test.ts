@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { NO_PART_IN_VIEWS } from '../../../src/membership/membership.ts';
+import { NO_BALLOT } from '../../../src/membership/ballot.ts';
 import type { DeparturePhase, Heartbeat } from '../../../src/membership/messages.ts';
 import { Peers } from '../../../src/membership/peers.ts';
 import { Readmission } from '../../../src/membership/readmission.ts';
@@ -38,8 +38,13 @@ interface Said {
 
 function beat({ run = 1, answeredAfterMs = 50, lagMs = 0, departure = 'staying' }: Said = {}): void {
   const heartbeat: Heartbeat = {
-    ...NO_PART_IN_VIEWS,
     type: 'heartbeat',
+    askedMs: 0,
+    installed: NO_BALLOT,
+    transferring: false,
+    hears: [],
+    withholds: false,
+    doubts: [],
     time: 0,
     wallMs: 0,
     clusterMs: 0,
@@ -47,7 +52,7 @@ function beat({ run = 1, answeredAfterMs = 50, lagMs = 0, departure = 'staying' 
     failing: '',
     storeTrouble: '',
     known: [],
-    standing: { ...NO_PART_IN_VIEWS.standing, incarnation: run },
+    standing: { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], memory: 'lost', incarnation: run },
     departure,
     heard: [nowMs - answeredAfterMs, 0, 0],
     lagMs,

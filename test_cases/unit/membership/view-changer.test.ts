@@ -52,10 +52,10 @@ function changerOn(viewLog: ViewLog) {
     clock: clockAt(() => nowMs),
     viewLog,
     sync: false,
-    engine: {
+    state: {
       applied: NO_VERSION,
-      marked: NO_VERSION,
-      mixed: false,
+      resumePoint: NO_VERSION,
+      isPartial: false,
       queued: () => [],
       freeze: () => {},
       adopt: (_view, _union, _base, done) => done(null),

@@ -20,13 +20,14 @@ function watched() {
     journal,
     clock: clockAt(() => nowMs),
     suspectAfterMs: SUSPECT_AFTER_MS,
-    isAwaited: () => awaited,
-    onChange: () => changes++,
   });
+  const tick = () => {
+    if (watch.onTick(awaited)) changes++;
+  };
   const run = (state: JournalState, forMs: number) => {
     journal.state = state;
-    for (const untilMs = nowMs + forMs; nowMs < untilMs; nowMs += TICK_MS) watch.onTick();
-    watch.onTick();
+    for (const untilMs = nowMs + forMs; nowMs < untilMs; nowMs += TICK_MS) tick();
+    tick();
   };
   return {
     watch,
@@ -40,7 +41,7 @@ function watched() {
       const fromMs = nowMs;
       journal.state = WELL;
       do {
-        watch.onTick();
+        tick();
         nowMs += TICK_MS;
       } while (watch.heldBack !== '');
       return nowMs - fromMs;

@@ -5,14 +5,14 @@ import type { Effect, SetEffect } from '../../../src/ordering/effect.ts';
 import type { Version } from '../../../src/ordering/version.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
 import { Replica } from '../../../src/replication/replica.ts';
-import { type RecoveryMessage, StoreRecovery } from '../../../src/replication/restore/store-recovery.ts';
+import type { RestoreMessage } from '../../../src/replication/restore/messages.ts';
+import { StoreRecovery } from '../../../src/replication/restore/store-recovery.ts';
 import { UNSTORED_MAX } from '../../../src/replication/unstored-keys.ts';
 import { StoreError } from '../../../src/store/driver.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { deleteOf, setOf } from '../../support/effects.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { clockAt, NO_LOG } from '../../support/ports.ts';
-import { wideWindows } from '../../support/reading.ts';
 
 /** A journal in memory that keeps values, as the one on disk does. */
 class KeepingJournal extends MemoryJournal {
@@ -72,7 +72,10 @@ class Group {
   run(ms = 1_000): void {
     for (let passed = 0; passed < ms; passed += 20) {
       this.nowMs += 20;
-      for (const { recovery } of this.nodes) recovery.onTick();
+      for (const { recovery } of this.nodes) {
+        recovery.onTick();
+        if (recovery.takeLosses().length > 0) throw new Error('a refill must not end an entry');
+      }
       this.settle();
     }
   }
@@ -90,13 +93,13 @@ class Group {
 
   #nodeOf(journal: Journal, id: number): Node {
     const store = new MemoryStore();
-    const replica = new Replica(journal, store, new HotEntries(0), () => 0, wideWindows());
+    const replica = new Replica(journal, store, new HotEntries(0), () => 0);
     const peers = [0, 1, 2].filter((peer) => peer !== id);
     const isUp = (peer: number) => !this.down.has(peer) && !this.down.has(id);
     const send = (to: number, message: PeerMessage): void => {
       if (message.type === 'fetch-many') this.asked.push(to);
       this.#turns.push(() => {
-        if (isUp(to)) this.nodes[to]!.recovery.onMessage(id, message as RecoveryMessage);
+        if (isUp(to)) this.nodes[to]!.recovery.onMessage(id, message as RestoreMessage);
       });
     };
     const recovery = new StoreRecovery({
@@ -112,9 +115,6 @@ class Group {
       timeoutMs: 500,
       nextTurn: (callback) => this.#turns.push(callback),
       log: { ...NO_LOG, info: (message) => this.lines.push(message) },
-      onGone: () => {
-        throw new Error('a refill must not end an entry');
-      },
     });
     return { store, journal, replica, recovery };
   }
@@ -316,7 +316,10 @@ describe('a refill', () => {
     store.entries.clear();
     group.nowMs += 1_000;
     recovery.onTick();
-    for (let step = 0; step < 4; step++) store.answer();
+    for (let step = 0; step < 4; step++) {
+      store.answer();
+      recovery.onTick();
+    }
     store.vitalsNow = { ...store.vitalsNow, evictions: 1 };
     group.nowMs += 1_000;
     group.run();

@@ -6,7 +6,6 @@ import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { DiskJournals, readValue } from '../../support/disk-journals.ts';
 import { setOf } from '../../support/effects.ts';
-import { wideWindows } from '../../support/reading.ts';
 
 const journals = new DiskJournals();
 afterEach(() => journals.clean());
@@ -29,7 +28,7 @@ function replicaWith(journal: Journal): { replica: Replica; stored: () => number
     asked++;
     answer(...question);
   };
-  const replica = new Replica(journal, store, new HotEntries(0), Date.now, wideWindows());
+  const replica = new Replica(journal, store, new HotEntries(0), Date.now);
   return { replica, stored: () => stored, asked: () => asked };
 }
 

@@ -26,12 +26,13 @@ function watched(store = new MemoryStore(), keys = 0, startedAt = '0/0') {
     name: 'n',
     startedAt,
     clock: clockAt(() => nowMs),
-    onEmptied: (reason) => reasons.push(reason),
   });
   const look = (laterMs = 1_000): void => {
     nowMs += laterMs;
     watch.onTick();
     store.answerAll();
+    const reason = watch.takeFillReason();
+    if (reason !== null) reasons.push(reason);
   };
   return { store, journal, watch, reasons, look };
 }

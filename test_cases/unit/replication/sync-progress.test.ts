@@ -2,63 +2,59 @@ import { expect, it } from 'vitest';
 import type { LogFields } from '../../../src/base/log.ts';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
-import type { PeerMessage } from '../../../src/peer/messages.ts';
+import type { ExchangeMessage } from '../../../src/replication/exchange/messages.ts';
 import { Sync } from '../../../src/replication/exchange/sync.ts';
 import { Replica } from '../../../src/replication/replica.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { setOf } from '../../support/effects.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { clockAt, NO_LOG } from '../../support/ports.ts';
-import { wideWindows } from '../../support/reading.ts';
 
 const WRITES = 5_000;
 
 /** One that lacks everything, one that has it, and a network that takes so long for each message. */
 function pair(messageMs: number) {
   const lines: { message: string; fields: LogFields | undefined }[] = [];
-  const wire: { to: number; message: PeerMessage }[] = [];
+  const wire: { to: number; message: ExchangeMessage }[] = [];
   const stores = [new MemoryStore(), new MemoryStore()];
   let nowMs = 0;
   const syncs = stores.map((store, id) => {
-    const replica = new Replica(new MemoryJournal(1), store, new HotEntries(0), () => 0, wideWindows());
+    const replica = new Replica(new MemoryJournal(1), store, new HotEntries(0), () => 0);
     const known = VersionVector.zero(1);
     for (let time = 1; id === 1 && time <= WRITES; time++) {
       const value = Buffer.from('v');
       replica.apply(setOf(`k${time}`, { time, node: 0 }, { value }), () => {});
     }
     if (id === 1) known.advance(0, WRITES);
-    const send = (to: number, message: PeerMessage) => void wire.push({ to, message });
+    const send = (to: number, message: ExchangeMessage) => void wire.push({ to, message });
     return new Sync({
       node: id,
       mayTake: () => true,
       afterPending: () => false,
       isAuthority: true,
-      onLapsed: () => {},
+      startAnew: () => {},
       refuse: () => {},
       lapseAfterMs: 0,
       bus: { send, broadcast: () => {}, multicast: () => {}, isUp: () => true },
       replica,
+      vector: known,
       known: () => known,
       clock: clockAt(() => nowMs),
-      timeoutMs: 60_000,
       applyRemote: (effect) => void replica.merge(effect),
       onSynced: () => {},
       nameOf: (peer) => `peer ${peer}`,
       log: { ...NO_LOG, info: (message, fields) => lines.push({ message, fields }) },
     });
   });
-  const [taking, giving] = syncs as [Sync, Sync];
+  const taking = syncs[0]!;
   /** @returns false when nothing was on its way */
   const step = (): boolean => {
     for (const store of stores) store.answerAll();
     const sent = wire.shift();
     if (sent === undefined) return false;
     nowMs += messageMs;
-    const { message } = sent;
-    if (message.type === 'sync-request') giving.onRequest(0, message);
-    if (message.type === 'sync-next') giving.onNext(0, message.exchange);
-    if (message.type === 'sync-response') taking.onResponse(1, message);
-    if (message.type === 'sync-complete') taking.onComplete(1, message);
+    const { to, message } = sent;
+    syncs[to]!.onMessage(1 - to, message);
     return true;
   };
   return { taking, lines, step, now: () => nowMs };

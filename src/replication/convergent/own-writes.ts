@@ -1,4 +1,3 @@
-import { type EngineNeed, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import {
   baseOf,
@@ -11,52 +10,42 @@ import {
   type KeyEffect,
 } from '../../ordering/effect.ts';
 import type { HybridClock } from '../../ordering/hybrid-clock.ts';
-import { sameVersion, versionTimeOfMs } from '../../ordering/version.ts';
+import { sameVersion } from '../../ordering/version.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
 import type { StoreError } from '../../store/driver.ts';
-import { diskGate } from '../disk-gate.ts';
 import type { Replica } from '../replica.ts';
 import type { PendingRequest, WriteOutcome } from '../scheme.ts';
 import type { Push } from './messages.ts';
-import { UnconfirmedWrites } from './unconfirmed-writes.ts';
+import type { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
-export interface ConvergentPorts {
+export interface OwnWritesPorts {
   readonly node: number;
   readonly versions: HybridClock;
   readonly bus: PeerBus<Push>;
   readonly replica: Replica;
-  /** What is known here of every origin; shared with the sync. */
-  readonly known: VersionVector;
+  readonly unconfirmed: UnconfirmedWrites;
+  /** What is known here of every origin. */
+  readonly vector: VersionVector;
   /**
-   * False until every peer has been asked, since the start, for what this controller wrote in former lives.
-   * Until then it can't claim to know all of its own writes, and its vector entry stands still.
+   * False until every peer has been asked, since the start, for what this controller wrote in earlier runs. Until then it
+   * can't claim to know all of its own writes, and its own entry of the vector stands still.
    */
-  readonly ownPastKnown: () => boolean;
+  readonly isOwnPastKnown: () => boolean;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
-  /** False while this controller has not yet learnt what its peers had before it started. */
-  readonly caughtUp: () => boolean;
-  /** What the time allows now; null: everything. */
-  readonly timeGate: (need: EngineNeed) => Gate | null;
   /** A write is answered once it is on this controller's disk. */
   readonly sync: boolean;
 }
 
 /**
- * Every controller answers alone, and all end up equal (eventual).
+ * The writes of this controller's clients, at a convergent level: each is stamped, journalled and handed to the store,
+ * answered when the store has taken it, and pushed to the peers.
  *
- *  1. A write is stamped, journalled and stored here, answered, and pushed to the peers.
- *  2. The larger version wins, deletes included; applying is idempotent, and the order does not matter.
- *  3. What a push did not reach, the sync brings (see `Sync`).
- *
- * Invariants: only writes that the local store has taken are told to peers, by a push or by an exchange; a push moves a receiver's vector only when the
- * receiver knew everything before it; a controller that was restarted without its memory claims its own
- * writes only once it has asked everybody for those of its former lives. So a vector never claims more than
- * is there.
+ * Invariants: only writes that the store has taken are told to peers, and in version order. The own entry of the version
+ * vector never passes a write that has not completed.
  */
-export class ConvergentEngine {
-  readonly #ports: ConvergentPorts;
-  readonly #unconfirmed: UnconfirmedWrites;
+export class OwnWrites {
+  readonly #ports: OwnWritesPorts;
   #pending = 0;
   /** Writes that the store has not answered. */
   #atStore = 0;
@@ -67,12 +56,9 @@ export class ConvergentEngine {
   #outboxBytes = 0;
   #completedTime = 0;
   #pushedTime: number | null = null;
-  /** Per peer, the stretch of its writes that came by pushes without a gap: all after `start`, up to `end`. */
-  readonly #runs = new Map<number, { readonly start: number; end: number }>();
 
-  constructor(ports: ConvergentPorts) {
+  constructor(ports: OwnWritesPorts) {
     this.#ports = ports;
-    this.#unconfirmed = new UnconfirmedWrites(ports.replica.journal);
   }
 
   get pending(): number {
@@ -81,9 +67,9 @@ export class ConvergentEngine {
 
   /** They wait for the store of this controller, and for nobody's acknowledgement. */
   oldestPending(count: number): readonly PendingRequest[] {
-    const { journal } = this.#ports.replica;
-    return this.#unconfirmed.keys(count).flatMap((key) => {
-      const newest = journal.newest(key);
+    const { replica, unconfirmed } = this.#ports;
+    return unconfirmed.keys(count).flatMap((key) => {
+      const newest = replica.journal.newest(key);
       if (newest === undefined) return [];
       const { version, tombstone } = newest;
       return [{ kind: tombstone ? 'delete' : 'set', key, version, unacknowledged: [] } as const];
@@ -92,14 +78,6 @@ export class ConvergentEngine {
 
   get completed(): number {
     return this.#completed;
-  }
-
-  gate(need: EngineNeed): Gate {
-    const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
-    const gate = closed ?? this.#ports.timeGate(need);
-    if (gate !== null) return gate;
-    if (this.#ports.caughtUp()) return OPEN;
-    return CATCHING_UP;
   }
 
   write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
@@ -121,7 +99,7 @@ export class ConvergentEngine {
     if (base !== null && !sameVersion(base, replica.heldVersion(key))) return done({ kind: 'conflict' });
     const existed = replica.isLive(key);
     this.#pending++;
-    this.#unconfirmed.begin(key);
+    this.#ports.unconfirmed.begin(key);
     this.#atStore++;
     replica.apply(effect, (error) => {
       this.#atStore--;
@@ -137,7 +115,7 @@ export class ConvergentEngine {
     done: (outcome: WriteOutcome) => void,
   ): void {
     this.#pending--;
-    this.#unconfirmed.end(effect, error === null);
+    this.#ports.unconfirmed.end(effect, error === null);
     if (error === null) return this.#settle(effect, existed, done);
     const reason = `the local store failed: ${error.message}`;
     done({ kind: 'unknown', code: 'STORE_FAILED', reason });
@@ -165,14 +143,6 @@ export class ConvergentEngine {
     for (const { answers, settle } of flushes) if (answers === 0) settle();
   }
 
-  isPending(key: string): boolean {
-    return this.#unconfirmed.has(key);
-  }
-
-  afterPending(key: string, callback: () => void): boolean {
-    return this.#unconfirmed.afterAnswers(key, callback);
-  }
-
   /** Pushes what this turn has completed: one message, the same for every peer. */
   flush(): void {
     if (this.#outbox.length === 0) return;
@@ -186,69 +156,8 @@ export class ConvergentEngine {
   }
 
   /** The own entry of the vector may have to follow, now that a sync has ended or a write has completed. */
-  claimOwn(): void {
-    if (this.#ports.ownPastKnown()) this.#ports.known.advance(this.#ports.node, this.#completedTime);
-  }
-
-  onPush(from: number, push: Push): void {
-    // The next exchange brings it, when the journal takes writes again.
-    if (!this.#ports.replica.journal.state.writable) {
-      this.#runs.delete(from);
-      return;
-    }
-    for (const effect of push.effects) this.merge(effect);
-    const last = push.effects.at(-1);
-    if (last === undefined) return;
-    const run = this.#runs.get(from);
-    if (run !== undefined && push.previousTime <= run.end) run.end = last.version.time;
-    else this.#runs.set(from, { start: push.previousTime, end: last.version.time });
-    this.claimRun(from);
-  }
-
-  /** What was known of the peer may now reach to where its pushes began. */
-  claimRun(peer: number): void {
-    const run = this.#runs.get(peer);
-    // mutant: vector-over-missed-pushes
-    if (run !== undefined && this.#ports.known.timeOf(peer) >= run.start)
-      this.#ports.known.advance(peer, run.end);
-  }
-
-  onPeerDown(peer: number): void {
-    this.#runs.delete(peer);
-  }
-
-  /** Takes in a write that another controller has completed, whoever tells of it, and however late. */
-  merge(effect: Effect): void {
-    this.#ports.versions.observe(effect.version.time);
-    if (this.#isSuperseded(effect)) return;
-    if (this.#ports.replica.merge(effect)) this.#completed++;
-    if (isOfKey(effect)) this.#unconfirmed.happened(effect);
-  }
-
-  /**
-   * Carries out an announced flush whose time has come. Every replica does so by itself, and all end the same writes,
-   * those with a version below that time.
-   *
-   * @param agreedMs cluster time, null while there is none
-   */
-  onTick(agreedMs: number | null): void {
-    const { replica, node } = this.#ports;
-    const armed = replica.journal.armedFlush;
-    // mutant: flushes-too-early
-    if (armed === null || agreedMs === null || armed.atMs > agreedMs) return;
-    const version = { time: versionTimeOfMs(armed.atMs), node };
-    replica.journal.record({ kind: 'flush-due', version, atMs: armed.atMs });
-  }
-
-  /**
-   * It was here, and is no longer. What took its place may be a deletion that has been forgotten since, because everybody
-   * was known to have it: the version vector alone still tells.
-   */
-  #isSuperseded(effect: Effect): boolean {
-    const { known, replica } = this.#ports;
-    if (!known.covers(effect.version)) return false;
-    const newest = isOfKey(effect) ? replica.journal.newest(effect.key) : undefined;
-    return newest === undefined || !sameVersion(newest.version, effect.version);
+  advanceOwnEntry(): void {
+    if (this.#ports.isOwnPastKnown()) this.#ports.vector.advance(this.#ports.node, this.#completedTime);
   }
 
   #onceKept(outcome: WriteOutcome, done: (outcome: WriteOutcome) => void): void {
@@ -270,7 +179,7 @@ export class ConvergentEngine {
   #complete(effect: Effect): void {
     this.#completed++;
     this.#completedTime = effect.version.time;
-    this.claimOwn();
+    this.advanceOwnEntry();
     if (this.#isOutlived(effect)) return;
     this.#outbox.push(effect);
     this.#outboxBytes += effectBytes(effect);
@@ -278,8 +187,6 @@ export class ConvergentEngine {
     if (this.#outboxBytes >= PUSH_BYTES_MAX) this.flush();
   }
 }
-
-const CATCHING_UP = waitBecause('CATCHING_UP', 'this controller is catching up with its peers');
 
 interface WaitingFlush {
   /** Answers of the store that are still to come before it. */

@@ -3,51 +3,48 @@ import type { RecoveredState } from '../../journal/recovered-state.ts';
 import { NO_VERSION, sameVersion, type Version } from '../../ordering/version.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
 
-export interface KeptProgressPorts {
-  readonly journal: Journal;
-  /** Up to where a crash would leave a state that the ordered engine can go on from. */
-  readonly applied: () => Version;
-  /** What is known here of every origin, as of now. */
-  readonly known: () => VersionVector;
-}
-
 /**
  * How much of what is known here would be known still after a crash. Only that is told to peers: they forget a
  * deleted entry for good once everybody is known to be past it, and a controller that had fallen behind that again
  * would keep the entry.
  */
-export class KeptProgress {
-  readonly #ports: KeptProgressPorts;
-  #kept: VersionVector;
-  #marked: readonly number[];
+export class DurableVector {
+  readonly #journal: Journal;
+  #durable: VersionVector;
+  #recorded: readonly number[];
 
   /** @param recovered what is known from a former life */
-  constructor(ports: KeptProgressPorts, recovered: VersionVector) {
-    this.#ports = ports;
-    this.#kept = recovered;
-    this.#marked = recovered.times();
+  constructor(journal: Journal, recovered: VersionVector) {
+    this.#journal = journal;
+    this.#durable = recovered;
+    this.#recorded = recovered.times();
   }
 
   /** What the last mark said is known. */
-  get marked(): readonly number[] {
-    return this.#marked;
+  get recorded(): readonly number[] {
+    return this.#recorded;
   }
 
   /** Would be known after a crash. */
   get times(): readonly number[] {
-    return this.#kept.times();
+    return this.#durable.times();
   }
 
-  /** To be called now and then: has what is known by now kept, unless the disk has enough to do, or takes nothing. */
-  step(): void {
-    const { journal, applied, known } = this.#ports;
+  /**
+   * To be called now and then: has what is known by now kept, unless the disk has enough to do, or takes nothing.
+   *
+   * @param known of every origin, as of now
+   * @param resumePoint up to where a crash would leave a state that can be continued
+   */
+  step(known: VersionVector, resumePoint: Version): void {
+    const journal = this.#journal;
     if (!journal.state.writable) return;
-    const vector = new VersionVector(known().times());
-    if (this.#kept.dominates(vector)) return;
-    this.#marked = vector.times();
-    journal.mark({ applied: applied(), known: this.#marked });
+    const vector = new VersionVector(known.times());
+    if (this.#durable.dominates(vector)) return;
+    this.#recorded = vector.times();
+    journal.mark({ applied: resumePoint, known: this.#recorded });
     journal.whenKept((error) => {
-      if (error === null) this.#kept.merge(vector);
+      if (error === null) this.#durable.merge(vector);
     });
   }
 }

@@ -1,13 +1,12 @@
 import type { Durability } from '../../journal/durability.ts';
 import type { RecoveredState } from '../../journal/recovered-state.ts';
-import type { EngineNeed, Gate } from '../../membership/gate.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { HybridClock } from '../../ordering/hybrid-clock.ts';
 import type { Replica } from '../replica.ts';
 import type { OrderedFrame } from './messages.ts';
 
-/** What the ordered engine asks of the world around it. */
-export interface OrderedPorts {
+/** What a total order asks of the world around it. */
+export interface TotalOrderPorts {
   readonly node: number;
   readonly nodes: number;
   readonly versions: HybridClock;
@@ -19,15 +18,11 @@ export interface OrderedPorts {
   readonly requestFlush: () => void;
   /** A gate may have opened. */
   readonly onChange: () => void;
-  /** What views and leases allow now. */
-  readonly gate: (need: EngineNeed) => Gate;
-  /** What the time allows now; null: everything. */
-  readonly timeGate: (need: EngineNeed) => Gate | null;
   /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
   readonly queueBytesMax: number;
   readonly recovered: RecoveredState;
   /** `sync`: an acknowledgement means on my disk. `none`: the store alone has the values. */
   readonly durability: Durability;
-  /** What the last mark said is known of every origin. */
-  readonly known: () => readonly number[];
+  /** What the journal was last told is known of every origin. */
+  readonly recordedKnown: () => readonly number[];
 }

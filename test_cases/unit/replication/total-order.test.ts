@@ -5,13 +5,12 @@ import type { View } from '../../../src/membership/view.ts';
 import type { Effect } from '../../../src/ordering/effect.ts';
 import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
 import type { OrderedFrame } from '../../../src/replication/broadcast/messages.ts';
-import { OrderedEngine } from '../../../src/replication/broadcast/ordered-engine.ts';
+import { TotalOrder } from '../../../src/replication/broadcast/total-order.ts';
 import { Replica } from '../../../src/replication/replica.ts';
 import type { WriteOutcome } from '../../../src/replication/scheme.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { setOf } from '../../support/effects.ts';
-import { wideWindows } from '../../support/reading.ts';
 
 const NODE = 0;
 const PEER = 1;
@@ -30,62 +29,60 @@ const view = (counter: number): View => ({
 });
 
 /** One that serves in view 1, and stamps 1, 2, 3… */
-function engineInView(refuse: (peer: number, reason: string) => void = () => {}): OrderedEngine {
-  const engine = new OrderedEngine({
+function orderInView(refuse: (peer: number, reason: string) => void = () => {}): TotalOrder {
+  const order = new TotalOrder({
     node: NODE,
     nodes: NODES,
     versions: new HybridClock(NODE, () => 0),
     bus: { isUp: () => true, send() {}, multicast() {}, broadcast() {} },
-    replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now, wideWindows()),
+    replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now),
     refuse,
     requestFlush() {},
     onChange() {},
-    gate: () => ({ state: 'open' }),
-    timeGate: () => null,
     queueBytesMax: 1_000_000,
     recovered: NOTHING_RECOVERED,
     durability: 'async',
-    known: () => [0, 0, 0],
+    recordedKnown: () => [0, 0, 0],
   });
-  enter(engine, 1, []);
-  return engine;
+  enter(order, 1, []);
+  return order;
 }
 
-function enter(engine: OrderedEngine, counter: number, union: readonly Effect[]): void {
-  engine.freeze();
-  engine.adopt(view(counter), union, null, () => {});
-  engine.install();
+function enter(order: TotalOrder, counter: number, union: readonly Effect[]): void {
+  order.freeze();
+  order.adopt(view(counter), union, null, () => {});
+  order.install();
 }
 
 const draft = (key: string) => setOf(key, { time: 0, node: 0 }, { value: Buffer.from('v') });
 
 describe('a view change', () => {
   it('regression: of two requests with the same time those who waited for one were never told', () => {
-    const engine = engineInView();
+    const order = orderInView();
     const outcomes: WriteOutcome[] = [];
-    engine.write(draft('own'), (outcome) => outcomes.push(outcome));
+    order.write(draft('own'), (outcome) => outcomes.push(outcome));
     const other: Effect = { ...draft('other'), version: { time: 1, node: PEER } };
     const { ballot } = view(1);
     const received = [0, 0, 0];
-    engine.onFrame(PEER, { type: 'ordered', ballot, firstSeq: 1, effects: [other], streamEnd: 1, received });
+    order.onFrame(PEER, { type: 'ordered', ballot, firstSeq: 1, effects: [other], streamEnd: 1, received });
     let read = 0;
-    expect(engine.afterPending('own', () => read++)).toBe(true);
-    expect(engine.afterPending('other', () => read++)).toBe(true);
-    enter(engine, 2, []);
+    expect(order.afterPending('own', () => read++)).toBe(true);
+    expect(order.afterPending('other', () => read++)).toBe(true);
+    enter(order, 2, []);
     expect(outcomes).toHaveLength(1);
     expect(read).toBe(2);
   });
 
   it('tells what became of a write that a view before it had left out, and that it has again', () => {
-    const engine = engineInView();
+    const order = orderInView();
     const outcomes: WriteOutcome[] = [];
-    engine.write(draft('own'), (outcome) => outcomes.push(outcome));
-    const [own] = engine.queued();
+    order.write(draft('own'), (outcome) => outcomes.push(outcome));
+    const [own] = order.queued();
     let read = 0;
-    engine.afterPending('own', () => read++);
-    engine.freeze();
-    engine.adopt(view(2), [], null, () => {});
-    enter(engine, 3, [own!]);
+    order.afterPending('own', () => read++);
+    order.freeze();
+    order.adopt(view(2), [], null, () => {});
+    enter(order, 3, [own!]);
     expect(outcomes).toEqual([{ kind: 'applied', existed: false, version: own!.version }]);
     expect(read).toBe(1);
   });
@@ -115,29 +112,29 @@ describe('a frame of a peer that lies', () => {
     ],
   ])('is refused: %s', (_, frames, reason) => {
     const refusals: string[] = [];
-    const engine = engineInView((peer, words) => refusals.push(`${peer}: ${words}`));
-    for (const frame of frames) engine.onFrame(PEER, frame);
+    const order = orderInView((peer, words) => refusals.push(`${peer}: ${words}`));
+    for (const frame of frames) order.onFrame(PEER, frame);
     expect(refusals).toEqual([`${PEER}: ${reason}`]);
   });
 
   it('regression: a request behind what is applied here ended the process', () => {
     const refusals: string[] = [];
-    const engine = engineInView((_, words) => refusals.push(words));
-    engine.write(draft('own'), () => {});
-    engine.onFrame(PEER, from([at(10)], [1, 1, 0]));
-    engine.onFrame(2, from([], [1, 1, 0]));
-    expect(engine.applied.time).toBe(10);
-    engine.onFrame(2, from([{ ...draft('k'), version: { time: 3, node: 2 } }], [1, 1, 1]));
+    const order = orderInView((_, words) => refusals.push(words));
+    order.write(draft('own'), () => {});
+    order.onFrame(PEER, from([at(10)], [1, 1, 0]));
+    order.onFrame(2, from([], [1, 1, 0]));
+    expect(order.applied.time).toBe(10);
+    order.onFrame(2, from([{ ...draft('k'), version: { time: 3, node: 2 } }], [1, 1, 1]));
     expect(refusals).toEqual(['it sends a request after later ones']);
   });
 
   it('is not kept without a bound while a view is still to come', () => {
     const refusals: string[] = [];
-    const engine = engineInView((_, words) => refusals.push(words));
-    engine.freeze();
-    engine.adopt(view(2), [], null, () => {});
+    const order = orderInView((_, words) => refusals.push(words));
+    order.freeze();
+    order.adopt(view(2), [], null, () => {});
     const large = { ...at(5), value: Buffer.alloc(900_000) };
-    for (let i = 0; i < 6; i++) engine.onFrame(PEER, { ...from([large], [0, 0, 0]), ballot: view(2).ballot });
+    for (let i = 0; i < 6; i++) order.onFrame(PEER, { ...from([large], [0, 0, 0]), ballot: view(2).ballot });
     expect(refusals).toEqual(new Array(2).fill('it sends too much before a view is installed'));
   });
 });

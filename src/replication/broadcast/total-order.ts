@@ -1,7 +1,7 @@
 import { InvariantError } from '../../base/invariant-error.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from '../../membership/ballot.ts';
-import { type EngineNeed, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
 import type { View } from '../../membership/view.ts';
+import type { ViewState } from '../../membership/view-changer-ports.ts';
 import { baseOf, type Draft, type Effect, effectOf, isOfKey } from '../../ordering/effect.ts';
 import { heldVersion, RequestQueue } from '../../ordering/request-queue.ts';
 import {
@@ -12,17 +12,17 @@ import {
   type Version,
 } from '../../ordering/version.ts';
 import type { StoreError } from '../../store/driver.ts';
-import { diskGate } from '../disk-gate.ts';
 import type { PendingRequest, Predicted, WriteOutcome } from '../scheme.ts';
 import { EarlyFrames } from './early-frames.ts';
 import { frameFlaw } from './frame-flaw.ts';
 import { KeptRequests } from './kept-requests.ts';
 import { type Judged, LeftOut, OVERTAKEN, outcomeOf, outcomeOfLeftOut } from './left-out.ts';
 import type { OrderedFrame } from './messages.ts';
-import type { OrderedPorts } from './ordered-ports.ts';
+import { OrderPhase } from './order-phase.ts';
 import { pendingRequests } from './pending-requests.ts';
 import { type Proposed, tell, type WriteDone } from './proposed.ts';
 import { StreamProgress } from './stream-progress.ts';
+import type { TotalOrderPorts } from './total-order-ports.ts';
 
 /**
  * Total order over all writes, without a leader (linearizability, sequential).
@@ -39,8 +39,8 @@ import { StreamProgress } from './stream-progress.ts';
  * Nothing is kept for a link that breaks: what a member has not acknowledged is still in the queue, and is
  * sent again when it is back.
  */
-export class OrderedEngine {
-  readonly #ports: OrderedPorts;
+export class TotalOrder implements ViewState {
+  readonly #ports: TotalOrderPorts;
   readonly #queue: RequestQueue<WriteDone>;
   #progress: StreamProgress;
   /** Null where nothing waits for the disk. */
@@ -48,15 +48,7 @@ export class OrderedEngine {
   #ballot: Ballot = NO_BALLOT;
   /** The other members of the view. */
   #others: readonly number[] = [];
-  #serving = false;
-  /** The state of the view was taken over from a member: on single keys it may be ahead of the order. */
-  #transferred = false;
-  /** A view was accepted, and no promise has ended that since. */
-  #adopted = false;
-  /** The state here is one that members of a view had at some point of the order. */
-  #whole: boolean;
-  /** Writes of a transfer have been taken in since this state was last one to go on from. */
-  #mixed = false;
+  readonly #phase: OrderPhase;
   #applied: Version;
   #completed = 0;
   #sentSeq = 0;
@@ -66,7 +58,7 @@ export class OrderedEngine {
   readonly #early: EarlyFrames;
   readonly #leftOut = new LeftOut();
 
-  constructor(ports: OrderedPorts) {
+  constructor(ports: TotalOrderPorts) {
     this.#ports = ports;
     this.#queue = new RequestQueue<WriteDone>(ports.nodes);
     this.#early = new EarlyFrames(ports.queueBytesMax);
@@ -75,7 +67,7 @@ export class OrderedEngine {
       ports.durability === 'sync' ? new KeptRequests(ports.replica.journal, () => this.#onKept()) : null;
     const { marks, held } = ports.recovered;
     this.#applied = marks.applied;
-    this.#whole = !sameVersion(marks.applied, NO_VERSION);
+    this.#phase = new OrderPhase(sameVersion(marks.applied, NO_VERSION));
     // mutant: forgets-queue-at-start
     for (const effect of held) this.#queue.push(effect, 0);
   }
@@ -97,34 +89,31 @@ export class OrderedEngine {
   }
 
   /** What of `applied` is a state to go on from after a crash: nothing, while another is being taken over. */
-  get marked(): Version {
+  get resumePoint(): Version {
     // mutant: claims-unapplied
-    return this.#mixed ? NO_VERSION : this.#applied;
+    return this.#phase.isPartial ? NO_VERSION : this.#applied;
   }
 
-  get mixed(): boolean {
-    return this.#mixed;
+  get isPartial(): boolean {
+    return this.#phase.isPartial;
+  }
+
+  get isConsistent(): boolean {
+    return this.#phase.isConsistent;
+  }
+
+  /** As many bytes of writes wait for agreement as may. */
+  get isFull(): boolean {
+    return this.#queue.bytes >= this.#ports.queueBytesMax;
   }
 
   /** Something is to be acknowledged, here or by a peer. */
   get isAwaited(): boolean {
-    return this.#serving && (this.#acknowledge || this.#queue.size > 0);
-  }
-
-  gate(need: EngineNeed): Gate {
-    const untimed = this.#ports.timeGate(need);
-    if (untimed !== null) return untimed;
-    if (need === 'read' && this.#whole) return OPEN;
-    const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
-    if (closed !== null) return closed;
-    const gate = this.#ports.gate(need);
-    if (gate.state !== 'open' || need !== 'write' || this.#queue.bytes < this.#ports.queueBytesMax)
-      return gate;
-    return QUEUE_FULL;
+    return this.#phase.isServing && (this.#acknowledge || this.#queue.size > 0);
   }
 
   write(draft: Draft, done: WriteDone): void {
-    if (!this.#serving) throw new InvariantError('a write was begun while no view holds');
+    if (!this.#phase.isServing) throw new InvariantError('a write was begun while no view holds');
     const effect = effectOf(draft, this.#ports.versions.stamp(), baseOf(draft));
     const seq = this.#progress.receive(this.#ports.node);
     this.#queue.push(effect, seq).asker = done;
@@ -155,7 +144,7 @@ export class OrderedEngine {
   /** Sends what this turn has gathered: one frame, the same for every member. */
   flush(): void {
     this.#kept?.step(this.#progress);
-    if (!this.#serving || !this.#hasToSend) return;
+    if (!this.#phase.isServing || !this.#hasToSend) return;
     const effects = this.#outbox;
     this.#outbox = [];
     this.#acknowledge = false;
@@ -171,7 +160,7 @@ export class OrderedEngine {
   onFrame(from: number, frame: OrderedFrame): void {
     // mutant: frame-of-another-view
     if (!sameBallot(frame.ballot, this.#ballot)) return;
-    if (!this.#serving) {
+    if (!this.#phase.isServing) {
       if (!this.#early.add(from, frame))
         this.#ports.refuse(from, 'it sends too much before a view is installed');
       return;
@@ -184,7 +173,7 @@ export class OrderedEngine {
 
   /** The link to a member is new: what it has not acknowledged may be lost. */
   onPeerUp(peer: number): void {
-    if (!this.#serving || !this.#others.includes(peer)) return;
+    if (!this.#phase.isServing || !this.#others.includes(peer)) return;
     this.flush();
     const seq = this.#progress.acknowledged(peer, this.#ports.node);
     // mutant: never-sends-again
@@ -195,8 +184,7 @@ export class OrderedEngine {
   /** Takes part in no view until one is installed. */
   freeze(): void {
     // mutant: serves-after-promise
-    this.#serving = false;
-    this.#adopted = false;
+    this.#phase.becomeOutside();
   }
 
   /**
@@ -204,12 +192,9 @@ export class OrderedEngine {
    * one that no member ever had, and nobody may look at it.
    */
   merge(effect: Effect): void {
-    if (this.#serving) return;
-    if (this.#adopted)
-      throw new InvariantError('a transfer went on into the state that a view was accepted with');
-    this.#whole = false;
-    if (!this.#mixed) {
-      this.#mixed = true;
+    if (this.#phase.isServing) return;
+    if (!this.#phase.isPartial) {
+      this.#phase.becomePartial();
       this.#mark();
     }
     this.#ports.versions.observe(effect.version.time);
@@ -238,14 +223,12 @@ export class OrderedEngine {
     const { node, nodes, versions } = this.#ports;
     const { journal } = this.#ports.replica;
     if (base !== null && compareVersions(base, this.#applied) > 0) this.#applied = base;
-    this.#mixed = false;
+    this.#phase.becomeAdopted(base !== null);
     this.#mark();
     // What an older view has left out, and was not judged since no view was installed, this one may have again.
     const before = [...this.#leftOut.take(), ...this.#queue.toArray()];
     const waiting = new Map(before.map((request) => [casOfVersion(request.effect.version), request]));
     this.#queue.clear();
-    this.#adopted = true;
-    this.#transferred = base !== null || !this.#whole;
     this.#ballot = ballot;
     const nodesOfView = members.map((member) => member.node);
     this.#others = nodesOfView.filter((member) => member !== node);
@@ -269,11 +252,10 @@ export class OrderedEngine {
 
   /** All members have accepted: applies the union, and serves. */
   install(): void {
-    this.#serving = true;
-    this.#whole = true;
+    this.#phase.becomeServing();
     const leftOut = this.#leftOut.judge(this.#ports.replica.journal);
     this.#advance();
-    this.#transferred = false;
+    this.#phase.becomeInOrder();
     this.#settleLeftOut(leftOut);
     for (const { from, frame } of this.#early.take()) this.#receive(from, frame);
     this.#acknowledge = true;
@@ -336,15 +318,15 @@ export class OrderedEngine {
   }
 
   #advance(): void {
-    if (!this.#serving) return;
-    const wasFull = this.#queue.bytes >= this.#ports.queueBytesMax;
+    if (!this.#phase.isServing) return;
+    const wasFull = this.isFull;
     for (let head = this.#queue.head(); head !== undefined; head = this.#queue.head()) {
       // mutant: applies-unstable
       if (head.seq > this.#progress.stableSeq(head.effect.version.node)) break;
       this.#queue.pop(head);
       this.#apply(head);
     }
-    if (wasFull && this.#queue.bytes < this.#ports.queueBytesMax) this.#ports.onChange();
+    if (wasFull && !this.isFull) this.#ports.onChange();
   }
 
   #apply(request: Proposed): void {
@@ -366,7 +348,7 @@ export class OrderedEngine {
       // mutant: ignores-condition
     } else if (!replica.meets(effect)) {
       replica.journal.release(effect.version);
-      tell(request, this.#transferred ? OVERTAKEN : CONFLICT);
+      tell(request, this.#phase.isAheadOfOrder ? OVERTAKEN : CONFLICT);
     } else {
       this.#carryOut(request);
     }
@@ -395,19 +377,17 @@ export class OrderedEngine {
   #settle(request: Proposed, existed: boolean, error: StoreError | null): void {
     const { effect } = request;
     const overtaken =
-      this.#transferred &&
+      this.#phase.isAheadOfOrder &&
       !(isOfKey(effect) && sameVersion(this.#ports.replica.heldVersion(effect.key), effect.version));
     tell(request, overtaken ? OVERTAKEN : outcomeOf(effect, existed, error));
   }
 
   /** Before what it includes is recorded: then both are in one commit. */
   #mark(): void {
-    const { replica, known } = this.#ports;
-    replica.journal.mark({ applied: this.marked, known: known() });
+    const { replica, recordedKnown } = this.#ports;
+    replica.journal.mark({ applied: this.resumePoint, known: recordedKnown() });
   }
 }
-
-const QUEUE_FULL = waitBecause('QUEUE_FULL', 'too many bytes wait for agreement (queue_bytes_max)');
 
 const CONFLICT: WriteOutcome = Object.freeze({ kind: 'conflict' });
 

@@ -1,0 +1,306 @@
+import type { JournalRecord } from '../../journal/journal.ts';
+import { type EngineNeed, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
+import { Membership } from '../../membership/membership.ts';
+import type { Draft } from '../../ordering/effect.ts';
+import type { Version } from '../../ordering/version.ts';
+import { VersionVector } from '../../ordering/version-vector.ts';
+import { diskGate } from '../disk-gate.ts';
+import { isExchangeMessage } from '../exchange/messages.ts';
+import { Sync } from '../exchange/sync.ts';
+import type { SchemeMessage } from '../messages.ts';
+import type { Reader } from '../read-flow.ts';
+import type { ReadDone } from '../replica-reads.ts';
+import type { PendingRequest, Predicted, ReadStrength, Scheme, WriteOutcome } from '../scheme.ts';
+import type { SchemePorts } from '../scheme-ports.ts';
+import { timeGate } from '../time-gate.ts';
+import { CatchUp } from './catch-up.ts';
+import { JournalWatch } from './journal-watch.ts';
+import { Maintenance } from './maintenance.ts';
+import { TakeOver } from './take-over.ts';
+import { TotalOrder } from './total-order.ts';
+
+/**
+ * The ordered scheme without a leader: each controller sends its writes to all members of the view, and all members apply
+ * them in version order (`TotalOrder`). Around that order: this controller's part in views (`Membership`), how it gets the
+ * state of a view (`CatchUp`, `TakeOver`), and the watch over its disk (`JournalWatch`).
+ */
+export class Broadcast implements Scheme {
+  readonly views: Membership;
+  readonly exchange: Sync;
+  readonly #ports: SchemePorts;
+  readonly #order: TotalOrder;
+  readonly #journalWatch: JournalWatch;
+  readonly #takeOver: TakeOver;
+  readonly #catchUp: CatchUp;
+  readonly #maintenance: Maintenance;
+
+  /** Each part is made of those before it. */
+  constructor(ports: SchemePorts) {
+    this.#ports = ports;
+    const order = orderOf(ports);
+    const { journal } = ports.replica;
+    const { suspectAfterMs } = ports.settings;
+    const journalWatch = new JournalWatch({ journal, clock: ports.controller.clock, suspectAfterMs });
+    const takeOver = takeOverOf(ports, order);
+    const catchUp = new CatchUp(ports.controller.clock);
+    const exchange = exchangeOf(ports, order, takeOver, catchUp);
+    const views = viewsOf(ports, order, journalWatch, takeOver, catchUp, exchange);
+    this.#order = order;
+    this.#journalWatch = journalWatch;
+    this.#takeOver = takeOver;
+    this.#catchUp = catchUp;
+    this.exchange = exchange;
+    this.views = views;
+    this.#maintenance = new Maintenance({
+      ports,
+      order,
+      views,
+      exchange,
+      mayWrite: () => this.gate('write').state === 'open',
+    });
+  }
+
+  gate(need: EngineNeed): Gate {
+    const untimed = timeGate(this.#ports.controller.time, need, false);
+    if (untimed !== null) return untimed;
+    if (need === 'read' && this.#order.isConsistent) return OPEN;
+    const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
+    if (closed !== null) return closed;
+    const gate = this.views.gate(need);
+    return gate.state === 'open' && need === 'write' && this.#order.isFull ? QUEUE_FULL : gate;
+  }
+
+  storeTrouble(): string | null {
+    return this.#ports.replica.storeTrouble();
+  }
+
+  read(key: string, strength: ReadStrength, done: ReadDone, reader: Reader): void {
+    const { reads } = this.#ports;
+    // mutant: reads-before-pending
+    if (strength === 'local' || !this.#order.isPending(key)) return reads.read(key, done, reader);
+    this.#order.afterPending(key, () => {
+      if (!reader.isGone) reads.read(key, done, reader);
+    });
+  }
+
+  giveAgain(bytes: number, done: () => void, reader: Reader): void {
+    this.#ports.reads.giveAgain(bytes, done, reader);
+  }
+
+  newest(key: string): JournalRecord | undefined {
+    return this.#ports.replica.journal.newest(key);
+  }
+
+  heldVersion(key: string): Version {
+    return this.#ports.replica.heldVersion(key);
+  }
+
+  isLive(key: string): boolean {
+    return this.#ports.replica.isLive(key);
+  }
+
+  noteRead(key: string, readAtSec: number): void {
+    this.#ports.replica.journal.noteRead(key, readAtSec);
+  }
+
+  predict(key: string): Predicted | null {
+    return this.#order.predict(key);
+  }
+
+  afterPending(key: string, callback: () => void): boolean {
+    return this.#order.afterPending(key, callback);
+  }
+
+  write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
+    this.#order.write(draft, done);
+  }
+
+  get pending(): number {
+    return this.#order.pending;
+  }
+
+  oldestPending(count: number): readonly PendingRequest[] {
+    return this.#order.oldestPending(count);
+  }
+
+  get completed(): number {
+    return this.#order.completed;
+  }
+
+  get known(): VersionVector {
+    return knownIn(this.#ports, this.#order);
+  }
+
+  get resumePoint(): Version {
+    return this.#order.resumePoint;
+  }
+
+  get isCaughtUp(): boolean {
+    return isCaughtUp(this.#journalWatch, this.#catchUp);
+  }
+
+  get isNeeded(): boolean {
+    return this.views.isNeeded;
+  }
+
+  get journalTrouble(): string {
+    return this.#journalWatch.failing;
+  }
+
+  onMessage(from: number, message: SchemeMessage): void {
+    if (message.type === 'ordered') this.#order.onFrame(from, message);
+    else if (isExchangeMessage(message)) this.exchange.onMessage(from, message);
+    else if (message.type !== 'push') this.views.onMessage(from, message);
+  }
+
+  onPeerUp(peer: number): void {
+    this.#order.onPeerUp(peer);
+  }
+
+  /** What the peer has not acknowledged is still in the queue. */
+  onPeerDown(peer: number): void {
+    this.exchange.onPeerDown(peer);
+  }
+
+  onTick(): void {
+    if (this.#journalWatch.onTick(this.#order.isAwaited)) this.#onJournalTrouble();
+    this.views.onTick();
+    this.#catchUp.onTick(this.exchange, this.#journalWatch.heldBack === '' ? this.views.servingPeers : []);
+    const { donor } = this.#takeOver;
+    if (donor !== null) this.exchange.pull(donor);
+    this.#order.onTick();
+    this.exchange.onTick();
+    this.#maintenance.onTick();
+  }
+
+  /** Members get every write as it is made. */
+  onSyncTick(): void {}
+
+  flush(): void {
+    this.#order.flush();
+  }
+
+  /** What is caught up with would fill the memory, and can wait; a transfer is the view's, and ends with it. */
+  #onJournalTrouble(): void {
+    if (this.#journalWatch.failing !== '' && this.#takeOver.donor === null) this.exchange.stop();
+    this.#ports.controller.announce();
+  }
+}
+
+const QUEUE_FULL = waitBecause('QUEUE_FULL', 'too many bytes wait for agreement (queue_bytes_max)');
+
+function orderOf(ports: SchemePorts): TotalOrder {
+  const { bus, replica, recovered } = ports;
+  const { node, nodes, versions, refuse, requestFlush, onChange } = ports.controller;
+  const { queueBytesMax, durability } = ports.settings;
+  return new TotalOrder({
+    node,
+    nodes,
+    versions,
+    bus,
+    replica,
+    refuse,
+    requestFlush,
+    onChange,
+    queueBytesMax,
+    recovered,
+    durability,
+    recordedKnown: ports.recordedKnown,
+  });
+}
+
+function takeOverOf({ controller }: SchemePorts, order: TotalOrder): TakeOver {
+  const { node, peers, incarnationOf, startAnew } = controller;
+  return new TakeOver({
+    node,
+    isBegun: () => order.isPartial,
+    membersWith: (peer) => peers.heartbeat(peer)?.standing.members ?? [],
+    incarnationOf,
+    startAnew,
+  });
+}
+
+function exchangeOf(ports: SchemePorts, order: TotalOrder, takeOver: TakeOver, catchUp: CatchUp): Sync {
+  const { bus, replica, vector, settings, log } = ports;
+  const { node, clock, peers, refuse, startAnew } = ports.controller;
+  return new Sync({
+    node,
+    bus,
+    replica,
+    vector,
+    known: () => knownIn(ports, order),
+    clock,
+    mayTake: (peer) => takeOver.mayTake(peer),
+    applyRemote: (effect) => order.merge(effect),
+    // An ordered write is journalled once it is agreed: it is never taken back.
+    afterPending: () => false,
+    isAuthority: true,
+    lapseAfterMs: settings.tombstoneHorizonMs / 2,
+    onSynced: (peer, exchange) => {
+      catchUp.onSynced(exchange);
+      takeOver.onSynced(peer);
+    },
+    nameOf: (peer) => peers.nameOf(peer),
+    refuse,
+    startAnew,
+    log,
+  });
+}
+
+function viewsOf(
+  ports: SchemePorts,
+  order: TotalOrder,
+  journal: JournalWatch,
+  takeOver: TakeOver,
+  catchUp: CatchUp,
+  exchange: Sync,
+): Membership {
+  const { controller, bus, viewLog, log, settings } = ports;
+  const { node, nodes, incarnation, peers, clock, random, incarnationOf } = controller;
+  return new Membership({
+    node,
+    nodes,
+    incarnation,
+    mayForm: settings.mayForm,
+    leaseMs: settings.leaseMs,
+    suspectAfterMs: settings.suspectAfterMs,
+    sync: settings.durability === 'sync',
+    bus,
+    peers,
+    incarnationOf,
+    clock,
+    random,
+    viewLog,
+    state: order,
+    journal,
+    isCaughtUp: () => isCaughtUp(journal, catchUp),
+    transfer: (from, holders, done) => {
+      takeOver.begin(from, holders, done);
+      exchange.restart(from.node);
+    },
+    endTransfers: () => {
+      takeOver.end();
+      exchange.stop();
+    },
+    announce: controller.announce,
+    mayPropose: () => !controller.isDrained(),
+    onChange: controller.onChange,
+    log,
+  });
+}
+
+/** A moment ago little was missing, and this controller may be taken in. */
+function isCaughtUp(journal: JournalWatch, catchUp: CatchUp): boolean {
+  return journal.heldBack === '' && catchUp.isCaughtUp;
+}
+
+/**
+ * What is known here of every origin. Of this group everything is known up to the version that was applied last, whoever
+ * wrote it, since the group's writes are applied in version order. That says nothing of another group: a controller
+ * stamps the writes of all its groups with one clock, and another group may still lack one with a smaller version.
+ */
+function knownIn({ vector }: SchemePorts, { applied }: TotalOrder): VersionVector {
+  const known = new VersionVector(vector.times());
+  known.settleUpTo(applied);
+  return known;
+}

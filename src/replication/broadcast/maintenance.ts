@@ -1,0 +1,77 @@
+import type { JournalRecord } from '../../journal/journal.ts';
+import type { Membership } from '../../membership/membership.ts';
+import { compareVersions } from '../../ordering/version.ts';
+import type { Sync } from '../exchange/sync.ts';
+import type { SchemePorts } from '../scheme-ports.ts';
+import { peerPasts, Sweeper } from '../sweeper.ts';
+import type { TotalOrder } from './total-order.ts';
+
+export interface MaintenanceParts {
+  readonly ports: SchemePorts;
+  readonly order: TotalOrder;
+  readonly views: Membership;
+  readonly exchange: Sync;
+  /** The gate for writes is open. */
+  readonly mayWrite: () => boolean;
+}
+
+/** Expired entries are left for later while so many requests are under way. */
+const PENDING_MAX = 128;
+
+/**
+ * Writes that no client asks for, each agreed in its place in the order: announced flushes that come due, and the end of
+ * expired entries. An expired entry may be what a condition names, so it can't just be forgotten.
+ */
+export class Maintenance {
+  readonly #parts: MaintenanceParts;
+  readonly #sweeper: Sweeper;
+  #flushDueMs = 0;
+
+  constructor(parts: MaintenanceParts) {
+    this.#parts = parts;
+    const { ports, order, exchange } = parts;
+    const { replica } = ports;
+    const { time } = ports.controller;
+    this.#sweeper = new Sweeper({
+      journal: replica.journal,
+      agreedMs: () => time.agreedMs,
+      peers: () => peerPasts(ports),
+      mayForgetEarly: () => exchange.isIdle,
+      dropValue: (key) => replica.dropValue(key),
+      isNeeded: (tombstone) => compareVersions(tombstone, order.applied) > 0,
+      proposeEnd: (record) => this.#proposeEnd(record),
+    });
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    this.#proposeDueFlush();
+    this.#sweeper.step();
+  }
+
+  #proposeDueFlush(): void {
+    const { ports, order, mayWrite } = this.#parts;
+    const armed = ports.replica.journal.armedFlush;
+    if (armed === null) return;
+    const nowMs = ports.controller.time.agreedMs;
+    if (nowMs === null || armed.atMs > nowMs) return;
+    if (armed.atMs === this.#flushDueMs || !mayWrite()) return;
+    this.#flushDueMs = armed.atMs;
+    order.write({ kind: 'flush-due', atMs: armed.atMs }, () => {});
+  }
+
+  #proposeEnd({ key, version: base }: JournalRecord): boolean {
+    const { order, mayWrite } = this.#parts;
+    if (!this.#speaksFor(base.node)) return false;
+    if (order.pending > PENDING_MAX || !mayWrite()) return false;
+    order.write({ kind: 'delete', key, base }, () => {});
+    return true;
+  }
+
+  /** The controller that wrote an entry proposes its end or, when that takes no part, the first member does. */
+  #speaksFor(writer: number): boolean {
+    const { ports, views } = this.#parts;
+    if (writer === ports.controller.node) return true;
+    return !views.isInView(writer) && views.view?.members[0]?.node === ports.controller.node;
+  }
+}

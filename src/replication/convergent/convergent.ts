@@ -1,0 +1,297 @@
+import type { JournalRecord } from '../../journal/journal.ts';
+import { type EngineNeed, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
+import { type Draft, type Effect, isOfKey } from '../../ordering/effect.ts';
+import { NO_VERSION, sameVersion, type Version, versionTimeOfMs } from '../../ordering/version.ts';
+import type { VersionVector } from '../../ordering/version-vector.ts';
+import { diskGate } from '../disk-gate.ts';
+import { isExchangeMessage } from '../exchange/messages.ts';
+import { Sync } from '../exchange/sync.ts';
+import type { SchemeMessage } from '../messages.ts';
+import type { Reader } from '../read-flow.ts';
+import type { ReadDone } from '../replica-reads.ts';
+import type { PendingRequest, Predicted, ReadStrength, Scheme, WriteOutcome } from '../scheme.ts';
+import type { SchemePorts } from '../scheme-ports.ts';
+import { peerPasts, Sweeper } from '../sweeper.ts';
+import { timeGate } from '../time-gate.ts';
+import { FirstSync } from './first-sync.ts';
+import type { Push } from './messages.ts';
+import { OwnWrites } from './own-writes.ts';
+import { PushRanges } from './push-ranges.ts';
+import { UnconfirmedWrites } from './unconfirmed-writes.ts';
+
+/**
+ * Every controller answers alone, and all end up equal (eventual).
+ *
+ *  1. A write is stamped, journalled and stored here, answered, and pushed to the peers.
+ *  2. The larger version wins, deletes included; applying is idempotent, and the order does not matter.
+ *  3. What a push did not reach, an exchange brings (see `Sync`).
+ *
+ * Invariants: only writes that the local store has taken are told to peers, by a push or by an exchange; a push moves a
+ * receiver's vector only when the receiver knew everything before it; a controller that was restarted without its memory
+ * claims its own writes only once it has asked everybody for those of its earlier runs. So a vector never claims more than
+ * is there.
+ */
+export class Convergent implements Scheme {
+  readonly views = null;
+  readonly exchange: Sync;
+  readonly #ports: SchemePorts;
+  readonly #firstSync: FirstSync;
+  readonly #unconfirmed: UnconfirmedWrites;
+  readonly #ownWrites: OwnWrites;
+  readonly #pushRanges: PushRanges;
+  readonly #sweeper: Sweeper;
+  /** Peers whose pushes were not taken: an exchange with them is due. */
+  readonly #unheeded = new Set<number>();
+  /** Writes of others that were applied here. */
+  #merged = 0;
+
+  /** Each part is made of those before it. */
+  constructor(ports: SchemePorts) {
+    const { bus, replica, vector, settings } = ports;
+    const { node, versions, peers, clock, requestFlush, time } = ports.controller;
+    this.#ports = ports;
+    const firstSync = new FirstSync({
+      peers: peers.ids,
+      isReachable: (peer) => bus.isUp(peer) || peers.isUp(peer),
+      clock,
+      graceMs: settings.startGraceMs,
+    });
+    this.#firstSync = firstSync;
+    this.#unconfirmed = new UnconfirmedWrites(replica.journal);
+    this.#ownWrites = new OwnWrites({
+      node,
+      versions,
+      bus,
+      replica,
+      unconfirmed: this.#unconfirmed,
+      vector,
+      isOwnPastKnown: () => firstSync.complete,
+      requestFlush,
+      sync: settings.durability === 'sync',
+    });
+    this.#pushRanges = new PushRanges(vector);
+    const exchange = this.#makeExchange();
+    this.exchange = exchange;
+    this.#sweeper = new Sweeper({
+      journal: replica.journal,
+      agreedMs: () => time.agreedMs,
+      peers: () => peerPasts(ports),
+      mayForgetEarly: () => exchange.isIdle,
+      dropValue: (key) => replica.dropValue(key),
+      isNeeded: () => false,
+      proposeEnd: null,
+    });
+  }
+
+  #makeExchange(): Sync {
+    const { bus, replica, vector, settings, log } = this.#ports;
+    const { node, clock, peers, refuse, startAnew } = this.#ports.controller;
+    return new Sync({
+      node,
+      bus,
+      replica,
+      vector,
+      known: () => vector,
+      clock,
+      // Whatever a peer has can be merged.
+      mayTake: () => true,
+      applyRemote: (effect) => this.#merge(effect),
+      afterPending: (key, callback) => this.afterPending(key, callback),
+      isAuthority: false,
+      lapseAfterMs: settings.tombstoneHorizonMs / 2,
+      onSynced: (peer) => this.#onSynced(peer),
+      nameOf: (peer) => peers.nameOf(peer),
+      refuse,
+      startAnew,
+      log,
+    });
+  }
+
+  gate(need: EngineNeed): Gate {
+    const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
+    const gate = closed ?? timeGate(this.#ports.controller.time, need, true);
+    if (gate !== null) return gate;
+    return this.#firstSync.done ? OPEN : CATCHING_UP;
+  }
+
+  storeTrouble(): string | null {
+    return this.#ports.replica.storeTrouble();
+  }
+
+  read(key: string, strength: ReadStrength, done: ReadDone, reader: Reader): void {
+    const { reads } = this.#ports;
+    if (strength === 'local' || !this.#unconfirmed.has(key)) return reads.read(key, done, reader);
+    this.#unconfirmed.afterAnswers(key, () => {
+      if (!reader.isGone) reads.read(key, done, reader);
+    });
+  }
+
+  giveAgain(bytes: number, done: () => void, reader: Reader): void {
+    this.#ports.reads.giveAgain(bytes, done, reader);
+  }
+
+  newest(key: string): JournalRecord | undefined {
+    return this.#ports.replica.journal.newest(key);
+  }
+
+  heldVersion(key: string): Version {
+    return this.#ports.replica.heldVersion(key);
+  }
+
+  isLive(key: string): boolean {
+    return this.#ports.replica.isLive(key);
+  }
+
+  noteRead(key: string, readAtSec: number): void {
+    this.#ports.replica.journal.noteRead(key, readAtSec);
+  }
+
+  /** A write takes effect here at once. */
+  predict(): Predicted | null {
+    return null;
+  }
+
+  afterPending(key: string, callback: () => void): boolean {
+    return this.#unconfirmed.afterAnswers(key, callback);
+  }
+
+  write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
+    this.#ownWrites.write(draft, done);
+  }
+
+  get pending(): number {
+    return this.#ownWrites.pending;
+  }
+
+  oldestPending(count: number): readonly PendingRequest[] {
+    return this.#ownWrites.oldestPending(count);
+  }
+
+  get completed(): number {
+    return this.#ownWrites.completed + this.#merged;
+  }
+
+  get known(): VersionVector {
+    return this.#ports.vector;
+  }
+
+  /** There is no order to resume. */
+  get resumePoint(): Version {
+    return NO_VERSION;
+  }
+
+  get isCaughtUp(): boolean {
+    return this.#firstSync.done;
+  }
+
+  /** A peer that is heard has not said yet that it has all that was written here. */
+  get isNeeded(): boolean {
+    const { vector, knownBy } = this.#ports;
+    const { peers, node } = this.#ports.controller;
+    const writtenUntil = vector.timeOf(node);
+    return peers.ids.some((peer) => peers.isHeard(peer) && knownBy(peer).timeOf(node) < writtenUntil);
+  }
+
+  get journalTrouble(): string {
+    const { state } = this.#ports.replica.journal;
+    return state.writable || state.passing ? '' : state.reason;
+  }
+
+  onMessage(from: number, message: SchemeMessage): void {
+    if (message.type === 'push') this.#onPush(from, message);
+    else if (isExchangeMessage(message)) this.exchange.onMessage(from, message);
+  }
+
+  onPeerUp(peer: number): void {
+    this.exchange.pull(peer);
+  }
+
+  onPeerDown(peer: number): void {
+    this.#pushRanges.forget(peer);
+    this.exchange.onPeerDown(peer);
+  }
+
+  onTick(): void {
+    this.#carryOutDueFlush();
+    if (this.#firstSync.onTick()) this.#ports.controller.onChange();
+    this.exchange.onTick();
+    this.#sweeper.step();
+  }
+
+  /** Asks all, since vectors do not tell of writes whose origin died before it was vouched for. */
+  onSyncTick(): void {
+    const { replica, controller } = this.#ports;
+    if (!replica.journal.state.writable) return;
+    for (const peer of controller.peers.ids) this.exchange.pull(peer);
+  }
+
+  flush(): void {
+    this.#ownWrites.flush();
+  }
+
+  #onPush(from: number, push: Push): void {
+    if (!this.#mayTakePushes(from)) {
+      this.#pushRanges.forget(from);
+      this.#unheeded.add(from);
+      return;
+    }
+    // The next exchange brings the writes, when the journal takes writes again.
+    if (!this.#ports.replica.journal.state.writable) return this.#pushRanges.forget(from);
+    for (const effect of push.effects) this.#merge(effect);
+    this.#pushRanges.add(from, push);
+  }
+
+  /**
+   * Not taken: pushes of a peer that may have missed deletions which are forgotten here; and all of them while there is
+   * nothing here, since then what others have is to come from one of them at first, by an exchange.
+   */
+  #mayTakePushes(from: number): boolean {
+    const { replica, knownBy } = this.#ports;
+    const { forgotten, records } = replica.journal;
+    const isCurrent = forgotten.isZero || knownBy(from).dominates(forgotten);
+    return isCurrent && (records > 0 || this.#firstSync.begun);
+  }
+
+  #onSynced(peer: number): void {
+    this.#firstSync.onSynced(peer);
+    this.#ownWrites.advanceOwnEntry();
+    for (const other of this.#ports.controller.peers.ids) this.#pushRanges.advanceEntryOf(other);
+    if (this.#unheeded.delete(peer)) this.exchange.pull(peer);
+  }
+
+  /** Takes in a write that another controller has completed, whoever tells of it, and however late. */
+  #merge(effect: Effect): void {
+    this.#ports.controller.versions.observe(effect.version.time);
+    if (this.#isSuperseded(effect)) return;
+    if (this.#ports.replica.merge(effect)) this.#merged++;
+    if (isOfKey(effect)) this.#unconfirmed.happened(effect);
+  }
+
+  /**
+   * It was here, and is no longer. What took its place may be a deletion that has been forgotten since, because everybody
+   * was known to have it: the version vector alone still tells.
+   */
+  #isSuperseded(effect: Effect): boolean {
+    const { vector, replica } = this.#ports;
+    if (!vector.covers(effect.version)) return false;
+    const newest = isOfKey(effect) ? replica.journal.newest(effect.key) : undefined;
+    return newest === undefined || !sameVersion(newest.version, effect.version);
+  }
+
+  /**
+   * Carries out an announced flush whose time has come. Every replica does so by itself, and all end the same writes,
+   * those with a version below that time.
+   */
+  #carryOutDueFlush(): void {
+    const { replica } = this.#ports;
+    const { node, time } = this.#ports.controller;
+    const armed = replica.journal.armedFlush;
+    const { agreedMs } = time;
+    // mutant: flushes-too-early
+    if (armed === null || agreedMs === null || armed.atMs > agreedMs) return;
+    const version = { time: versionTimeOfMs(armed.atMs), node };
+    replica.journal.record({ kind: 'flush-due', version, atMs: armed.atMs });
+  }
+}
+
+const CATCHING_UP = waitBecause('CATCHING_UP', 'this controller is catching up with its peers');

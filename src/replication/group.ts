@@ -1,0 +1,168 @@
+import { failure } from '../base/error-codes.ts';
+import type { Log } from '../base/log.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { RecoveredState } from '../journal/recovered-state.ts';
+import type { Heartbeat } from '../membership/messages.ts';
+import type { PeerBus } from '../membership/peer-bus.ts';
+import type { ViewLog } from '../membership/view-record.ts';
+import type { VersionVector } from '../ordering/version-vector.ts';
+import type { EntryStore } from '../store/entry-store.ts';
+import { HotEntries } from '../store/hot-entries.ts';
+import { DurableVector, recoveredVector } from './exchange/durable-vector.ts';
+import type { GroupMessage } from './messages.ts';
+import { readWindows } from './read-windows.ts';
+import { Replica } from './replica.ts';
+import { ReplicaReads } from './replica-reads.ts';
+import { OWN_CONTEXT } from './request-context.ts';
+import { isRestoreMessage } from './restore/messages.ts';
+import type { Loss } from './restore/repair.ts';
+import { StoreRecovery } from './restore/store-recovery.ts';
+import type { Scheme, WriteOutcome } from './scheme.ts';
+import type { ControllerPorts, SchemeSettings } from './scheme-ports.ts';
+import { SCHEMES, type SchemeName } from './schemes.ts';
+
+export interface GroupPorts {
+  /** Frames name the group by it. */
+  readonly number: number;
+  readonly scheme: SchemeName;
+  readonly controller: ControllerPorts;
+  readonly settings: SchemeSettings;
+  readonly bus: PeerBus<GroupMessage>;
+  /** What the peer has said that it knows in the group. */
+  readonly knownBy: (peer: number) => VersionVector;
+  readonly journal: Journal;
+  /** What the journal has from an earlier run. */
+  readonly recovered: RecoveredState;
+  readonly viewLog: ViewLog;
+  readonly store: EntryStore;
+  readonly log: Log;
+  /** Names the journal, at random. */
+  readonly journalName: string;
+  /** How long a peer that is asked for values has to answer. */
+  readonly requestTimeoutMs: number;
+  /** Most that entries which are read again and again may take, in bytes. */
+  readonly hotBytesMax: number;
+  /** See `READ_WINDOW_BYTES`. */
+  readonly readWindowBytes: number;
+  readonly nextTurn: (callback: () => void) => void;
+}
+
+/**
+ * The part of this controller in one group: a scheme, with the replica, journal, version vector, exchanges and restoring
+ * of the entries that the group replicates. Clock, mesh, failure detector and store are the controller's, and shared.
+ */
+export class Group {
+  readonly number: number;
+  readonly scheme: Scheme;
+  readonly replica: Replica;
+  readonly recovery: StoreRecovery;
+  readonly #reads: ReplicaReads;
+  readonly #durable: DurableVector;
+
+  /** Each part is made of those before it. */
+  constructor(ports: GroupPorts) {
+    const { controller, journal, recovered, store, bus, settings, viewLog, log } = ports;
+    const { time, nodes, requestFlush } = controller;
+    const timeMs = () => time.nowMs();
+    this.number = ports.number;
+    const durable = new DurableVector(journal, recoveredVector(recovered, nodes));
+    this.#durable = durable;
+    this.replica = new Replica(journal, store, new HotEntries(ports.hotBytesMax), timeMs);
+    this.recovery = recoveryOf(ports, this.replica);
+    this.#reads = new ReplicaReads({
+      replica: this.replica,
+      store,
+      windows: readWindows(requestFlush, ports.readWindowBytes),
+      finder: this.recovery.finder,
+      timeMs,
+    });
+    this.scheme = SCHEMES[ports.scheme].make({
+      controller,
+      knownBy: ports.knownBy,
+      settings,
+      bus,
+      replica: this.replica,
+      reads: this.#reads,
+      vector: recoveredVector(recovered, nodes),
+      recordedKnown: () => durable.recorded,
+      recovered,
+      viewLog,
+      log,
+    });
+  }
+
+  /** What a heartbeat says of the group. */
+  get announcement(): Pick<Heartbeat, 'caughtUp' | 'known'> {
+    return { caughtUp: this.scheme.isCaughtUp, known: this.#durable.times };
+  }
+
+  onMessage(from: number, message: GroupMessage): void {
+    if (!isRestoreMessage(message)) return this.scheme.onMessage(from, message);
+    this.recovery.onMessage(from, message);
+    this.#settleLosses();
+  }
+
+  onPeerUp(peer: number): void {
+    this.scheme.onPeerUp(peer);
+    this.recovery.onPeerUp();
+  }
+
+  onPeerDown(peer: number): void {
+    this.scheme.onPeerDown(peer);
+    this.recovery.onPeerDown(peer);
+    this.#settleLosses();
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    this.scheme.onTick();
+    this.recovery.onTick();
+    this.#settleLosses();
+  }
+
+  /** To be called every `heartbeat_time`. */
+  onHeartbeatTick(): void {
+    this.#durable.step(this.scheme.known, this.scheme.resumePoint);
+  }
+
+  /** To be called at the end of an event-loop turn that was asked for: what has gathered leaves. */
+  flush(): void {
+    this.scheme.flush();
+    this.#reads.onTurnEnd();
+  }
+
+  #settleLosses(): void {
+    for (const loss of this.recovery.takeLosses()) settleLoss(this.scheme, loss);
+  }
+}
+
+/** No controller has the value of the write any more: the group agrees on that loss as on a deletion. */
+function settleLoss(scheme: Scheme, { record, settled, failed }: Loss): void {
+  const gate = scheme.gate('write');
+  if (gate.state !== 'open') return failed(failure('VALUE_LOST', `the value is lost, and ${gate.reason}`));
+  const { key, version } = record;
+  const onOutcome = (outcome: WriteOutcome): void => {
+    if (outcome.kind === 'unknown') failed(failure('VALUE_LOST', outcome.reason));
+    else settled();
+  };
+  scheme.write({ kind: 'delete', key, base: version }, onOutcome, OWN_CONTEXT);
+}
+
+function recoveryOf(ports: GroupPorts, replica: Replica): StoreRecovery {
+  const { controller, recovered, store, bus, log } = ports;
+  const { time, clock, peers } = controller;
+  return new StoreRecovery({
+    replica,
+    store,
+    bus,
+    peers: peers.ids,
+    name: ports.journalName,
+    startedAt: recovered.position,
+    clock,
+    timeMs: () => time.nowMs(),
+    isTimed: () => time.isAgreed,
+    timeoutMs: ports.requestTimeoutMs,
+    nextTurn: ports.nextTurn,
+    log,
+  });
+}

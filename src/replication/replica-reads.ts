@@ -1,0 +1,238 @@
+import { failure, type RequestFailure } from '../base/error-codes.ts';
+import type { Journal, JournalRecord } from '../journal/journal.ts';
+import { sameVersion } from '../ordering/version.ts';
+import type { StoreError } from '../store/driver.ts';
+import type { Entry } from '../store/entry.ts';
+import type { EntryStore } from '../store/entry-store.ts';
+import type { Reader } from './read-flow.ts';
+import type { ReadWindows } from './read-windows.ts';
+import type { Replica } from './replica.ts';
+
+/**
+ * @param failure null unless the entry could not be read
+ * @param readAtSec when the entry was last read here before, in seconds since 1970; 0 for never
+ */
+export type ReadDone = (failure: RequestFailure | null, entry: Entry | null, readAtSec: number) => void;
+
+/** What came of looking for a value that the store has lost, or can't be asked for. */
+export type FindOutcome =
+  | { readonly kind: 'found'; readonly entry: Entry }
+  | { readonly kind: 'failed'; readonly failure: RequestFailure }
+  /** The write whose value was looked for is no longer the newest of its key. */
+  | { readonly kind: 'superseded' };
+
+/** Looks elsewhere for a value. */
+export interface ValueFinder {
+  /** @param trouble why the local store can't be asked, which may have the value; null: it has lost it */
+  find(record: JournalRecord, trouble: string | null, done: (outcome: FindOutcome) => void): void;
+}
+
+export interface ReplicaReadsPorts {
+  readonly replica: Replica;
+  readonly store: EntryStore;
+  readonly windows: ReadWindows;
+  /** Finds what the journal and the store of this controller do not have. */
+  readonly finder: ValueFinder;
+  /** Cluster time, milliseconds since 1970. */
+  readonly timeMs: () => number;
+}
+
+/**
+ * Reads of the replica's entries, each when there is room for its value and when it is its client's turn.
+ *
+ * Which version a read has to bring, the journal says when the read is issued. A value that the store has lost is
+ * looked for in the journal, and then at the peers.
+ */
+export class ReplicaReads {
+  readonly #replica: Replica;
+  readonly #journal: Journal;
+  readonly #store: EntryStore;
+  readonly #windows: ReadWindows;
+  readonly #finder: ValueFinder;
+  readonly #timeMs: () => number;
+
+  constructor({ replica, store, windows, finder, timeMs }: ReplicaReadsPorts) {
+    this.#replica = replica;
+    this.#journal = replica.journal;
+    this.#store = store;
+    this.#windows = windows;
+    this.#finder = finder;
+    this.#timeMs = timeMs;
+  }
+
+  /**
+   * The newest entry of the key; null when there is none. A store that has lost it, or can't be asked, is no matter as long
+   * as the journal or a peer has it.
+   *
+   * The read is issued when there is room for the value, and when it is its client's turn: usually now. Until then
+   * nothing is looked at, so that it finds what is newest when it is issued.
+   *
+   * @param done not called, or with an error, where the reader is gone
+   */
+  read(key: string, done: ReadDone, reader: Reader): void {
+    const nowMs = this.#timeMs();
+    const record = this.#liveRecord(key, nowMs);
+    if (record === null) return this.#onNothing(done, reader);
+    const bytes = expectedBytes(record);
+    const { flow } = reader;
+    if (!flow.take(reader, bytes)) {
+      // mutant: overtakes-read-without-room
+      flow.wait(reader, bytes, () => this.#readInTurn(key, bytes, done, reader));
+    } else if (this.#windows.store.enter(bytes)) {
+      this.#issue(record, nowMs, bytes, done, reader);
+    } else {
+      this.#waitForTurn(key, bytes, done, reader);
+    }
+  }
+
+  /** For a read that was issued before, and whose value has been overwritten since: its room and turn are its own. */
+  #readAgain(key: string, done: ReadDone, reader: Reader): void {
+    const nowMs = this.#timeMs();
+    const record = this.#liveRecord(key, nowMs);
+    if (record === null) done(null, null, 0);
+    else this.#issue(record, nowMs, 0, done, reader);
+  }
+
+  /** What one request has read already is given out once more: it takes room and a turn as if it were read again. */
+  giveAgain(bytes: number, done: () => void, reader: Reader): void {
+    const { flow } = reader;
+    const { store } = this.#windows;
+    const give = () => {
+      store.leaveAtTurnEnd(bytes);
+      reader.onIssued();
+      done();
+    };
+    const giveInTurn = () => {
+      if (store.enter(bytes)) give();
+      else store.wait(flow, { bytes, isGone: () => reader.isGone, go: give, drop: done });
+    };
+    if (flow.take(reader, bytes)) giveInTurn();
+    else flow.wait(reader, bytes, giveInTurn);
+  }
+
+  /** Values that were given from memory have left. */
+  onTurnEnd(): void {
+    this.#windows.store.onTurnEnd();
+  }
+
+  #liveRecord(key: string, nowMs: number): JournalRecord | null {
+    const record = this.#journal.newest(key);
+    return record !== undefined && this.#journal.isLive(record, nowMs) ? record : null;
+  }
+
+  #onNothing(done: ReadDone, reader: Reader): void {
+    reader.onIssued();
+    done(null, null, 0);
+  }
+
+  #readInTurn(key: string, bytes: number, done: ReadDone, reader: Reader): void {
+    if (this.#windows.store.enter(bytes)) this.#readNow(key, bytes, done, reader);
+    else this.#waitForTurn(key, bytes, done, reader);
+  }
+
+  #waitForTurn(key: string, bytes: number, done: ReadDone, reader: Reader): void {
+    // mutant: overtakes-read-in-line
+    this.#windows.store.wait(reader.flow, {
+      bytes,
+      isGone: () => reader.isGone,
+      go: () => this.#readNow(key, bytes, done, reader),
+      drop: () => done(NOT_WANTED, null, 0),
+    });
+  }
+
+  #readNow(key: string, bytes: number, done: ReadDone, reader: Reader): void {
+    const nowMs = this.#timeMs();
+    const record = this.#liveRecord(key, nowMs);
+    if (record !== null) return this.#issue(record, nowMs, bytes, done, reader);
+    this.#windows.store.leave(bytes);
+    this.#onNothing(done, reader);
+  }
+
+  /** @param bytes what the window counts for it */
+  #issue(record: JournalRecord, nowMs: number, bytes: number, done: ReadDone, reader: Reader): void {
+    const { store } = this.#windows;
+    const { key, readAtSec } = record;
+    const nowSec = Math.floor(nowMs / 1000);
+    const hot = this.#replica.hot.get(key, record.version, nowSec);
+    const isReadAgain = nowSec - readAtSec <= HOT_WITHIN_SEC;
+    if (reader.countsAsRead && readAtSec !== nowSec) this.#journal.noteRead(key, nowSec);
+    if (hot !== null) {
+      store.leaveAtTurnEnd(bytes);
+      reader.onIssued();
+      return done(null, hot, readAtSec);
+    }
+    this.#store.get(key, (error, entry) => {
+      store.leave(bytes);
+      if (reader.isGone) return done(NOT_WANTED, null, 0);
+      // mutant: value-of-another-version
+      if (entry === null || !sameVersion(entry.version, record.version)) {
+        return this.#readElsewhere(record, error, done, reader);
+      }
+      if (isReadAgain) this.#replica.hot.offer(key, entry, nowSec);
+      if (entry.value.length !== record.valueBytes) reader.hold(entry.value.length + READ_BYTES);
+      done(null, entry, readAtSec);
+    });
+    reader.onIssued();
+  }
+
+  /** ReplicaReads what the store has lost, or can't be asked for. */
+  #readElsewhere(record: JournalRecord, error: StoreError | null, done: ReadDone, reader: Reader): void {
+    const { elsewhere } = this.#windows;
+    const bytes = expectedBytes(record);
+    const go = () => this.#find(record, error, bytes, done, reader);
+    if (elsewhere.enter(bytes)) go();
+    else {
+      const drop = () => done(NOT_WANTED, null, 0);
+      elsewhere.wait(reader.flow, { bytes, isGone: () => reader.isGone, go, drop });
+    }
+  }
+
+  /** @param bytes what the window counts for it */
+  #find(
+    record: JournalRecord,
+    error: StoreError | null,
+    bytes: number,
+    done: ReadDone,
+    reader: Reader,
+  ): void {
+    const { elsewhere } = this.#windows;
+    const { key, version, readAtSec } = record;
+    const onRead = (failed: RequestFailure | null, entry: Entry | null): void => {
+      elsewhere.leave(bytes);
+      done(failed, entry, readAtSec);
+    };
+    this.#replica.noteMissing(error !== null);
+    this.#replica.fromJournal(key, version, error === null, (journalled) => {
+      if (journalled !== null) return onRead(null, journalled);
+      // mutant: lost-value-is-miss
+      this.#finder.find(record, error === null ? null : error.message, (outcome) => {
+        if (outcome.kind === 'found') onRead(null, outcome.entry);
+        else if (outcome.kind === 'failed') onRead(outcome.failure, null);
+        else if (reader.isOvertaken) onRead(LOST_AND_OVERWRITTEN, null);
+        else this.#readAgain(key, onRead, reader);
+      });
+    });
+  }
+}
+
+/** An entry that is read twice within this time is hot. */
+const HOT_WITHIN_SEC = 60;
+
+/** What a read takes beside the value, in bytes: a request and a reply to a memcached, and what is remembered of both. */
+const READ_BYTES = 64;
+
+/** What a read comes to whose reader is gone: nobody sees it. */
+const NOT_WANTED = failure('CLIENT_LEFT', 'the value is not wanted any more');
+
+/** A value whose size is not known is taken to have so many bytes. */
+const UNKNOWN_VALUE_BYTES = 1_048_576;
+
+function expectedBytes({ valueBytes = UNKNOWN_VALUE_BYTES }: JournalRecord): number {
+  return valueBytes + READ_BYTES;
+}
+
+/** What a reader is told whose value was lost, and which has gone on meanwhile. */
+const LOST_AND_OVERWRITTEN = failure(
+  'READ_OVERTAKEN',
+  'the local store lost the value while it was read; try again',
+);

@@ -1,0 +1,78 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Durability } from '../journal/durability.ts';
+import type { RecoveredState } from '../journal/recovered-state.ts';
+import type { ClusterClock } from '../membership/cluster-clock.ts';
+import type { PeerBus } from '../membership/peer-bus.ts';
+import type { Peers } from '../membership/peers.ts';
+import type { ViewLog } from '../membership/view-record.ts';
+import type { HybridClock } from '../ordering/hybrid-clock.ts';
+import type { VersionVector } from '../ordering/version-vector.ts';
+import type { SchemeMessage } from './messages.ts';
+import type { Replica } from './replica.ts';
+import type { ReplicaReads } from './replica-reads.ts';
+
+/** What the settings say of a way to replicate. */
+export interface SchemeSettings {
+  readonly durability: Durability;
+  /** A majority of controllers that remember nothing may begin an empty cluster without the others. */
+  readonly mayForm: boolean;
+  readonly leaseMs: number;
+  /** How long a peer may be silent before it is missed. */
+  readonly suspectAfterMs: number;
+  /** How long peers that can't be reached are waited for at the start. */
+  readonly startGraceMs: number;
+  /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
+  readonly queueBytesMax: number;
+  readonly tombstoneHorizonMs: number;
+}
+
+/** What the controller gives to every scheme: the same for all groups. */
+export interface ControllerPorts {
+  readonly node: number;
+  /** Configured controllers, this one included. */
+  readonly nodes: number;
+  readonly incarnation: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Cluster time. */
+  readonly time: ClusterClock;
+  /** Stamps the writes of this controller. */
+  readonly versions: HybridClock;
+  readonly peers: Peers;
+  /** The peer was silent for so long that deletions are not kept for it. */
+  readonly isAbsent: (peer: number) => boolean;
+  /** The run of the peer that is connected; null when it is not. */
+  readonly incarnationOf: (peer: number) => number | null;
+  /** Ends the link to a peer that sent what no controller would. */
+  readonly refuse: (peer: number, reason: string) => void;
+  /** Has `flush` called at the end of this event-loop turn. */
+  readonly requestFlush: () => void;
+  /** A gate may have opened, or closed. */
+  readonly onChange: () => void;
+  /** Has a heartbeat sent at once. */
+  readonly announce: () => void;
+  /** This controller is about to end, and serves nobody any more. */
+  readonly isDrained: () => boolean;
+  /** Nobody can go on from what this controller knows: it has to begin again, empty. */
+  readonly startAnew: (reason: string) => void;
+}
+
+/** What a scheme asks of the world around it. */
+export interface SchemePorts {
+  readonly controller: ControllerPorts;
+  /** What the peer has said that it knows in the group. */
+  readonly knownBy: (peer: number) => VersionVector;
+  readonly settings: SchemeSettings;
+  readonly bus: PeerBus<SchemeMessage>;
+  readonly replica: Replica;
+  readonly reads: ReplicaReads;
+  /** Of the group: what is known of every origin by exchanges. A vector of one group says nothing of another. */
+  readonly vector: VersionVector;
+  /** What the group's journal was last told is known of every origin. */
+  readonly recordedKnown: () => readonly number[];
+  readonly recovered: RecoveredState;
+  readonly viewLog: ViewLog;
+  readonly log: Log;
+}

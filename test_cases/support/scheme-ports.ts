@@ -1,0 +1,84 @@
+import { NOTHING_RECOVERED } from '../../src/journal/recovered-state.ts';
+import { ClusterClock } from '../../src/membership/cluster-clock.ts';
+import { Peers } from '../../src/membership/peers.ts';
+import { VolatileViewLog } from '../../src/membership/view-record.ts';
+import { HybridClock } from '../../src/ordering/hybrid-clock.ts';
+import { VersionVector } from '../../src/ordering/version-vector.ts';
+import type { Replica } from '../../src/replication/replica.ts';
+import { ReplicaReads } from '../../src/replication/replica-reads.ts';
+import type { ControllerPorts, SchemePorts } from '../../src/replication/scheme-ports.ts';
+import type { EntryStore } from '../../src/store/entry-store.ts';
+import { clockAt, NO_LOG } from './ports.ts';
+import { wideWindows } from './reading.ts';
+
+const clock = clockAt(() => 0);
+
+/** Controller 0 of a cluster of three in which nothing is heard of the others. */
+function controllerPorts(): ControllerPorts {
+  const peers = new Peers({
+    ids: [],
+    heartbeatMs: 100,
+    threshold: 3,
+    clock,
+    tickMs: 20,
+    isLinked: () => false,
+    nameOf: String,
+  });
+  const time = new ClusterClock({
+    nodes: 3,
+    clock,
+    knownMs: 0,
+    heard: () => [],
+    maxSkewMs: 1_000,
+    graceMs: 0,
+  });
+  return {
+    node: 0,
+    nodes: 3,
+    incarnation: 1,
+    clock,
+    random: () => 0.5,
+    time,
+    versions: new HybridClock(0, () => 1),
+    peers,
+    isAbsent: () => false,
+    incarnationOf: () => null,
+    refuse: () => {},
+    requestFlush: () => {},
+    onChange: () => {},
+    announce: () => {},
+    isDrained: () => false,
+    startAnew: () => {},
+  };
+}
+
+/** What a scheme is given in a test of one controller. */
+export function schemePortsOf(
+  replica: Replica,
+  store: EntryStore,
+  traits: Partial<SchemePorts>,
+): SchemePorts {
+  const finder = { find: () => {} };
+  return {
+    controller: controllerPorts(),
+    knownBy: () => VersionVector.zero(3),
+    settings: {
+      durability: 'none',
+      mayForm: false,
+      leaseMs: 1_000,
+      suspectAfterMs: 300,
+      startGraceMs: 0,
+      queueBytesMax: 1_000_000,
+      tombstoneHorizonMs: 60_000,
+    },
+    bus: { send: () => {}, broadcast: () => {}, multicast: () => {}, isUp: () => false },
+    replica,
+    reads: new ReplicaReads({ replica, store, windows: wideWindows(), finder, timeMs: () => 1 }),
+    vector: VersionVector.zero(3),
+    recordedKnown: () => [0, 0, 0],
+    recovered: NOTHING_RECOVERED,
+    viewLog: new VolatileViewLog(),
+    log: NO_LOG,
+    ...traits,
+  };
+}
