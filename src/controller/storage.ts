@@ -29,7 +29,10 @@ export interface Storage {
 
 /** The disk, clock and timers that a storage uses, and the dimensions of its journal. */
 export interface StoragePorts
-  extends Pick<JournalOptions, 'clock' | 'timers' | 'drawStore' | 'segmentBytesMax' | 'compactBytesMin'> {
+  extends Pick<
+    JournalOptions,
+    'clock' | 'timers' | 'drawDirectoryId' | 'segmentBytesMax' | 'compactBytesMin'
+  > {
   readonly disk: Disk;
 }
 
@@ -117,7 +120,7 @@ async function openLog(
     disk: ports.disk,
     clock: ports.clock,
     timers: ports.timers,
-    drawStore: ports.drawStore,
+    drawDirectoryId: ports.drawDirectoryId,
     segmentBytesMax: ports.segmentBytesMax,
     compactBytesMin: ports.compactBytesMin,
     dataDir: settings.dataDir,

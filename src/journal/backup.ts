@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
 import {
+  type DirectoryIdentity,
   directoryOf,
-  type Identity,
-  MARK_NAME,
+  FLUSHED_NAME,
   makeDirectory,
   type Owner,
   readAnyIdentity,
@@ -11,33 +11,36 @@ import {
   writeIdentity,
 } from './data-directory.ts';
 import { type Disk, NODE_DISK } from './disk.ts';
-import { FlushedMark } from './flushed-mark.ts';
+import { FlushedPosition } from './flushed-position.ts';
 import { DamageError, JournalError, journalErrorOf } from './journal-error.ts';
-import type { Place } from './log-entry.ts';
+import type { LogPosition } from './log-entry.ts';
 import { LogFiles } from './log-files.ts';
 import { partsOf, recoverLog } from './recovery.ts';
 
 /** @param done bytes copied of `total` */
 export type OnProgress = (done: number, total: number) => void;
 
-/** A copy of a log, up to a place in it. */
-interface Copy {
+/** The copy of a log, up to a position in it. */
+interface CopyJob {
   readonly from: LogFiles;
   readonly to: LogFiles;
   readonly numbers: readonly number[];
-  /** Of the last file only what is before it. */
-  readonly end: Place;
+  /** The bytes before this position are copied. */
+  readonly end: LogPosition;
   readonly onProgress: OnProgress;
 }
 
 /**
- * Writes what a journal knows to a directory, which is a data directory of its own; another process may be writing to the
- * journal meanwhile. It is taken from the journal's files: what was on disk about a tenth of
- * a second ago, every checksum verified. They are only ever appended to, up to a place that is noted, so what is
- * before that is of one moment. When a compaction takes files away meanwhile, it begins anew.
+ * Copies a journal to a directory, which is a journal directory then too. Another process may write to the journal
+ * meanwhile.
  *
- * @param owner whose journal it has to be
- * @param directory is made; it must not be there, or be empty. Nothing is in it when it fails
+ *  1. The copy is made from the journal's files, and every checksum is verified.
+ *  2. The journal only appends to its files, and notes about every tenth of a second how far they are on disk. The copy ends
+ *     at the last position that was noted, so it is the journal as of one moment.
+ *  3. When a compaction removes files that are being copied, the copy begins again.
+ *
+ * @param owner the owner that the journal has to have
+ * @param directory is made; it must be empty if it exists. After a failure it does not exist
  * @throws JournalError
  */
 export async function backUp(
@@ -67,14 +70,14 @@ export async function backUp(
   }
 }
 
-/** How often a backup is begun, at the most, when its files go away. */
+/** How often a backup is begun, at the most, when a compaction removes its files. */
 const ATTEMPTS_MAX = 5;
 
 /**
- * Fills an empty data directory with a backup, every checksum verified. Nothing is there when it fails.
+ * Copies a backup to an empty data directory, and verifies every checksum. After a failure the directory is as before.
  *
- * @param owner the backup has to be of the same, but that its peers may have had other addresses
- * @returns those addresses
+ * @param owner the owner that the backup has to have; only the addresses of the peers may be others
+ * @returns the number of records, and the addresses in the backup
  * @throws JournalError
  */
 export async function restore(
@@ -96,7 +99,7 @@ export async function restore(
     });
     return { records, peers };
   } catch (error) {
-    // A file that ends early is an error without a code, a damaged one has a class of its own.
+    // A file that ends early is an error without a code.
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof DamageError || code === undefined)
       throw new JournalError('DAMAGED', `${backup} is no whole backup (${message}): use another`, error);
@@ -104,8 +107,8 @@ export async function restore(
   }
 }
 
-/** @throws JournalError when the backup can't become the owner's */
-async function identityOf(disk: Disk, backup: string, owner: Owner): Promise<Identity> {
+/** @throws JournalError when the backup is not the owner's */
+async function identityOf(disk: Disk, backup: string, owner: Owner): Promise<DirectoryIdentity> {
   const identity = await readAnyIdentity(disk, backup);
   if (identity === null) throw new DamageError('there is no identity in it');
   refuseOthers({ ...identity, peers: owner.peers }, owner, backup);
@@ -115,8 +118,8 @@ async function identityOf(disk: Disk, backup: string, owner: Owner): Promise<Ide
 }
 
 /**
- * Runs an action on an empty directory beside the controller's, which is empty too and locked. When it fails, neither is
- * left, nor the lock's files, unless they were there before.
+ * Runs an action on an empty directory beside the controller's, which has to be empty too and is locked meanwhile. After a
+ * failure both directories and the files of the lock are removed, except those that were there before.
  */
 async function withEmpty<T>(
   disk: Disk,
@@ -156,10 +159,10 @@ async function removeDirectoryWithFiles(disk: Disk, directory: string): Promise<
 }
 
 /**
- * Copies what is known to be on disk.
+ * Copies the part of a journal that is known to be on disk.
  *
- * @param peers where the copy's controllers are
- * @returns how many records it has
+ * @param peers the addresses of the controllers in the copy
+ * @returns the number of records in the copy
  */
 async function copyVerified(
   disk: Disk,
@@ -172,17 +175,18 @@ async function copyVerified(
   await removeAll(disk, target);
   const identity = await readIdentity(disk, source, owner);
   if (identity === null) throw new DamageError('there is no identity in it');
-  const { mark, place } = await FlushedMark.open(disk, join(source, MARK_NAME), identity.store);
-  await mark.close();
+  const flushed = await FlushedPosition.open(disk, join(source, FLUSHED_NAME), identity.directoryId);
+  await flushed.file.close();
+  const end = flushed.position;
   const from = new LogFiles(disk, source);
   const to = new LogFiles(disk, target);
   try {
-    const { base, logs } = partsOf(await from.list(), place);
-    const known = logs.filter((number) => number <= place.file);
+    const { base, logs } = partsOf(await from.list(), end);
+    const known = logs.filter((number) => number <= end.file);
     const numbers = base === null ? known : [base, ...known];
-    await copyLog({ from, to, numbers, end: place, onProgress });
-    const { state } = await recoverLog(to, identity.store, place, NODES_READ);
-    await complete(to, { ...identity, peers }, place);
+    await copyLog({ from, to, numbers, end, onProgress });
+    const { state } = await recoverLog(to, identity.directoryId, end, NODES_READ);
+    await complete(to, { ...identity, peers }, end);
     return state.index.records;
   } finally {
     await from.close();
@@ -194,10 +198,10 @@ async function removeAll(disk: Disk, directory: string): Promise<void> {
   for (const name of await disk.list(directory)) await disk.remove(join(directory, name));
 }
 
-/** Origins that a log can name: a log is read here without knowing how many controllers there are. */
+/** The most controllers that a log can name: the size of the cluster does not matter here. */
 const NODES_READ = 256;
 
-async function copyLog({ from, to, numbers, end, onProgress }: Copy): Promise<void> {
+async function copyLog({ from, to, numbers, end, onProgress }: CopyJob): Promise<void> {
   const sizes = new Map<number, number>();
   for (const number of numbers) {
     sizes.set(number, number === end.file ? end.at : await (await from.get(number)).size());
@@ -217,15 +221,16 @@ async function copyLog({ from, to, numbers, end, onProgress }: Copy): Promise<vo
   }
 }
 
-/** Copied at once, in bytes. */
+/** How much is copied at once, in bytes. */
 const CHUNK_BYTES = 1_048_576;
 
-/** The identity comes last: without it the directory is none. */
-async function complete(files: LogFiles, identity: Identity, end: Place): Promise<void> {
-  const mark = await FlushedMark.create(files.disk, join(files.directory, MARK_NAME), identity.store);
-  await mark.set(end);
-  await mark.sync();
-  await mark.close();
+/** Writes the identity last: a directory without one counts as empty. */
+async function complete(files: LogFiles, identity: DirectoryIdentity, end: LogPosition): Promise<void> {
+  const path = join(files.directory, FLUSHED_NAME);
+  const flushed = await FlushedPosition.create(files.disk, path, identity.directoryId);
+  await flushed.set(end);
+  await flushed.sync();
+  await flushed.close();
   await files.close();
   await writeIdentity(files.disk, files.directory, identity);
 }

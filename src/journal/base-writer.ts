@@ -1,11 +1,11 @@
 import type { DiskFile } from './disk.ts';
 import { BATCH_HEADER_BYTES, sealBatch } from './log-batch.ts';
-import { entryBytesMax, type LogEntry, type Place, writeEntry } from './log-entry.ts';
+import { entryBytesMax, type LogEntry, type LogPosition, writeEntry } from './log-entry.ts';
 
-/** Writes a base: a file of the log that nobody appends to. */
+/** Writes a base: a log file that is complete once it is finished. */
 export class BaseWriter {
   readonly #file: DiskFile;
-  readonly #store: number;
+  readonly #directoryId: number;
   readonly #number: number;
   #batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
   #length = BATCH_HEADER_BYTES;
@@ -15,33 +15,33 @@ export class BaseWriter {
   #entries = 0;
   #sequence = 0;
 
-  constructor(file: DiskFile, store: number, number: number) {
+  constructor(file: DiskFile, directoryId: number, number: number) {
     this.#file = file;
-    this.#store = store;
+    this.#directoryId = directoryId;
     this.#number = number;
   }
 
-  /** Written so far. */
+  /** Bytes that were written so far. */
   get bytes(): number {
     return this.#written;
   }
 
-  add(entry: LogEntry): Place {
+  add(entry: LogEntry): LogPosition {
     this.#reserve(entryBytesMax(entry));
-    const place = this.#place();
+    const position = this.#nextPosition();
     this.#length = writeEntry(entry, this.#batch, this.#length);
-    return place;
+    return position;
   }
 
-  /** Takes over an entry of another file as it is. */
-  copy(entry: Buffer): Place {
+  /** Copies an entry of another file, unchanged. */
+  copy(entry: Buffer): LogPosition {
     this.#reserve(entry.length);
-    const place = this.#place();
+    const position = this.#nextPosition();
     this.#length += entry.copy(this.#batch, this.#length);
-    return place;
+    return position;
   }
 
-  /** Writes what has gathered. */
+  /** Writes the full batches. */
   async write(): Promise<void> {
     const full = this.#full;
     this.#full = [];
@@ -51,7 +51,7 @@ export class BaseWriter {
     }
   }
 
-  /** Writes the last entry, and has all of it on disk. @param nextBatch the number of the batch that follows */
+  /** Writes the last entry and flushes the file. @param nextBatch the number of the batch that follows the base */
   async finish(nextBatch: number): Promise<void> {
     this.add({ type: 'end', entries: this.#entries, nextBatch });
     this.#seal();
@@ -60,7 +60,7 @@ export class BaseWriter {
     await this.#file.sync();
   }
 
-  #place(): Place {
+  #nextPosition(): LogPosition {
     this.#entries++;
     return { file: this.#number, at: this.#start + this.#length };
   }
@@ -75,7 +75,12 @@ export class BaseWriter {
   #seal(): void {
     const batch = this.#batch.subarray(0, this.#length);
     this.#sequence++;
-    sealBatch(batch, { store: this.#store, file: this.#number, sequence: this.#sequence, flushed: 0 });
+    sealBatch(batch, {
+      directoryId: this.#directoryId,
+      file: this.#number,
+      sequence: this.#sequence,
+      flushed: 0,
+    });
     this.#full.push(batch);
     this.#start += batch.length;
     this.#batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
@@ -83,5 +88,5 @@ export class BaseWriter {
   }
 }
 
-/** Entries are gathered up to this size, in bytes; one that is larger has a batch of its own. */
+/** Size of a batch, in bytes. A larger entry has a batch of its own. */
 const BATCH_BYTES = 262_144;

@@ -6,24 +6,27 @@ import type { Disk } from './disk.ts';
 import { JournalError, journalErrorOf } from './journal-error.ts';
 import { replaceFile } from './replace-file.ts';
 
-/** What all controllers of a cluster have to agree on to bring its version times back, in a file that goes from one to the next. */
+/**
+ * The plan by which the controllers of a cluster move version times that are too far ahead. It is a file that goes from one
+ * controller to the next.
+ */
 export interface ClockPlan {
   readonly format: 1;
-  /** Tells it from other plans. */
+  /** No other plan has this id. */
   readonly id: string;
   readonly cluster: string;
   readonly peers: string;
   readonly consistency: Owner['consistency'];
-  /** When it was begun, milliseconds since 1970: no version is to be later. */
+  /** When the plan was begun. No version time will be later than that. */
   readonly atMs: WallMs;
-  readonly controllers: Readonly<Record<string, Surveyed>>;
+  readonly controllers: Readonly<Record<string, TimesInUse>>;
 }
 
-/** What a controller has in use. */
-export interface Surveyed {
-  /** Its version times. */
+/** The times that a controller uses. */
+export interface TimesInUse {
+  /** The spans that its version times are in. */
   readonly spans: readonly Span[];
-  /** Moments of announced flushes that it has carried out, milliseconds since 1970. */
+  /** The moments of announced flushes that it has carried out. */
   readonly flushedMs: readonly WallMs[];
 }
 
@@ -32,12 +35,12 @@ export function newPlan({ cluster, peers, consistency }: Owner, atMs: WallMs): C
   return { format: 1, id, cluster, peers, consistency, atMs: Math.floor(atMs), controllers: {} };
 }
 
-/** Controllers that are not in it yet. */
+/** The controllers that were not surveyed yet. */
 export function missingIn({ controllers, peers }: ClockPlan): number[] {
   return Array.from(peers.split(','), (_, id) => id).filter((id) => controllers[id] === undefined);
 }
 
-/** @throws JournalError when more is in use than fits */
+/** @throws JournalError when more times are in use than fit */
 export function timeMapOf({ controllers, atMs }: ClockPlan): TimeMap {
   try {
     const spans = Object.values(controllers).map((surveyed) => surveyed.spans);
@@ -47,7 +50,7 @@ export function timeMapOf({ controllers, atMs }: ClockPlan): TimeMap {
   }
 }
 
-/** @returns null when there is none. @throws JournalError when it is no plan, or another cluster's */
+/** @returns null when there is no file. @throws JournalError when it is no plan, or belongs to another cluster */
 export async function readPlan(disk: Disk, path: string, owner: Owner): Promise<ClockPlan | null> {
   let text: string;
   try {
@@ -91,7 +94,7 @@ function isId(text: string): boolean {
   return /^\d{1,3}$/.test(text) && Number(text) < NODES_MAX;
 }
 
-function isSurveyed(surveyed: Partial<Surveyed> | null): boolean {
+function isSurveyed(surveyed: Partial<TimesInUse> | null): boolean {
   const { spans, flushedMs } = surveyed ?? {};
   return (
     Array.isArray(spans) &&
@@ -101,7 +104,7 @@ function isSurveyed(surveyed: Partial<Surveyed> | null): boolean {
   );
 }
 
-/** A clock at its very end has counted to one more than what is safe. */
+/** A clock that has reached its end has counted one further than the largest safe integer. */
 const TIME_MAX = Number.MAX_SAFE_INTEGER + 1;
 
 function isSpan(span: Partial<Span> | null): boolean {

@@ -1,34 +1,34 @@
 import { join } from 'node:path';
 import { isOfKey, type KeyEffect } from '../ordering/effect.ts';
 import { BaseWriter } from './base-writer.ts';
-import type { HeldRequest } from './held-requests.ts';
 import { DamageError } from './journal-error.ts';
-import type { LogEntry, Place } from './log-entry.ts';
+import type { LogEntry, LogPosition } from './log-entry.ts';
 import { type LogFiles, nameOfFile, PARTIAL_NAME } from './log-files.ts';
 import { scanLog } from './log-scan.ts';
 import type { LogState } from './log-state.ts';
 import type { LogWriter } from './log-writer.ts';
+import type { StagedRequest } from './staged-requests.ts';
 
 export interface CompactionPorts {
   readonly files: LogFiles;
   readonly writer: LogWriter;
   readonly state: LogState;
-  readonly store: number;
+  readonly directoryId: number;
   /** The oldest file of the log. */
   readonly oldest: number;
-  /** Lets other work in between two steps. */
+  /** Waits between two steps, so that other work is done. */
   readonly pause: () => Promise<void>;
 }
 
 /**
- * Writes a base with all that the files of the log come to, in place of them. Writes go on meanwhile, to a new
- * file behind the base.
+ * Writes a base that replaces the files of the log. Writes go on meanwhile, into a new file behind the base.
  *
- *  1. What is told of the time before the new file is complete in the base: the flushes, marks, held
- *     requests and what is forgotten as they were when it began; and of the writes those that are still the newest of their key when
- *     the base gets to them. The others are in the new file.
- *  2. So the base takes effect only when the new file is on disk up to where it was when the base was written.
- *  3. The old files are to be removed when nothing refers to them.
+ *  1. The log before the new file amounts to: the flushes, the watermarks, the forgotten deletions and the staged requests as
+ *     they were when the compaction began, and the newest write of each key.
+ *  2. The base has all of these, except for writes that were superseded before the base came to them. The new file has the
+ *     writes that superseded them.
+ *  3. So the base may take effect only once the new file is on disk as far as it was when the base was finished.
+ *  4. The old files may be removed once no record refers to them.
  */
 export class Compaction {
   readonly #ports: CompactionPorts;
@@ -37,12 +37,12 @@ export class Compaction {
   readonly #fromFile: number[] = [];
   readonly #from: number[] = [];
   readonly #to: number[] = [];
-  readonly #moved = new Moves();
+  readonly #moved = new MovedEntries();
   readonly #nextBatch: number;
   readonly #base: number;
   readonly #head: readonly LogEntry[];
-  #spoilt = false;
-  #decided = false;
+  /** `obsolete`: the base lacks a write that is the newest of its key again. `committed`: the base takes effect. */
+  #phase: 'writing' | 'obsolete' | 'committed' = 'writing';
 
   constructor(ports: CompactionPorts) {
     this.#ports = ports;
@@ -57,25 +57,27 @@ export class Compaction {
     ];
   }
 
-  /** Where entries are now that were no key's newest any more when the records were moved. */
-  get moved(): Moves {
+  /** The new positions of entries that were not the newest of their keys any more when the records were moved. */
+  get moved(): MovedEntries {
     return this.#moved;
   }
 
   /**
-   * An older write is the newest of its key again, which the base may have passed over.
+   * An older write becomes the newest of its key again. The base may not have it.
    *
-   * @returns false when its entry is about to be removed, and has to be saved before
+   * @returns false when the entry of the write is about to be removed, and has to be saved before
    */
-  keepsReverted(place: Place): boolean {
-    if (place.file > this.#base) return true;
-    if (!this.#decided) this.#spoilt = true;
-    return !this.#decided;
+  mayRevertTo({ file }: LogPosition): boolean {
+    if (file > this.#base) return true;
+    if (this.#phase === 'committed') return false;
+    this.#phase = 'obsolete';
+    return true;
   }
 
   /**
-   * @returns the base's number and size; null when it was spoilt, and has to be made anew. The old files are still there
-   * @throws the disk's error, or a DamageError; nothing has changed then
+   * @returns the number and size of the base, while the old files still exist; null when the base is obsolete, and another
+   *   one has to be made
+   * @throws the disk's error, or a DamageError; the log is unchanged then
    */
   async run(): Promise<{ readonly number: number; readonly bytes: number } | null> {
     const { files, writer } = this.#ports;
@@ -85,15 +87,15 @@ export class Compaction {
     const file = await files.disk.open(partial, 'create');
     try {
       await flushed(writer);
-      const base = new BaseWriter(file, this.#ports.store, this.#base);
+      const base = new BaseWriter(file, this.#ports.directoryId, this.#base);
       for (const entry of this.#head) base.add(entry);
       // mutant: compaction-loses-queued
       const copies = held.map(({ effect }) => base.add({ type: 'hold', effect }));
       for (const number of await this.#oldFiles()) await this.#copyLive(number, base);
       await base.finish(this.#nextBatch);
       await flushed(writer);
-      if (this.#spoilt) return null;
-      this.#decided = true;
+      if (this.#phase === 'obsolete') return null;
+      this.#phase = 'committed';
       await files.disk.rename(partial, files.pathOf(this.#base));
       // mutant: base-name-unflushed
       await files.disk.syncDirectory(files.directory);
@@ -108,7 +110,7 @@ export class Compaction {
     }
   }
 
-  /** A base that is not the oldest was never taken into use. */
+  /** The files that the base replaces. A base that is not the oldest file was never in use. */
   async #oldFiles(): Promise<number[]> {
     const { files, oldest } = this.#ports;
     const numbers = await files.list();
@@ -116,10 +118,10 @@ export class Compaction {
   }
 
   async #copyLive(number: number, base: BaseWriter): Promise<void> {
-    const { files, store, state, pause } = this.#ports;
+    const { files, directoryId, state, pause } = this.#ports;
     const { broken, end } = await scanLog({
       file: await files.get(number),
-      store,
+      directoryId,
       number,
       firstBatch: null,
       chunkBytes: CHUNK_BYTES,
@@ -139,7 +141,7 @@ export class Compaction {
     if (broken) throw new DamageError(`${nameOfFile(number)} is damaged after ${end} bytes`);
   }
 
-  /** What has been superseded meanwhile has its entry behind the base, but its write may be reverted yet. */
+  /** A write that was superseded meanwhile may still become the newest of its key again, so its position is kept. */
   async #moveRecords(): Promise<void> {
     const { index } = this.#ports.state;
     for (let i = 0; i < this.#keys.length; i++) {
@@ -150,19 +152,19 @@ export class Compaction {
     }
   }
 
-  /** It may have become a completed write meanwhile. */
-  #moveHeld({ effect, file, at }: HeldRequest, to: Place): void {
+  /** The request may have become a completed write meanwhile. */
+  #moveHeld({ effect, file, at }: StagedRequest, to: LogPosition): void {
     const { held, index } = this.#ports.state;
     held.move(effect.version, to);
     if (isOfKey(effect)) index.relocate(effect.key, { file, at }, to);
   }
 }
 
-/** Where entries were, and where they are now. */
-export class Moves {
-  readonly #files = new Map<number, Map<number, Place>>();
+/** The new positions of entries, by their old ones. */
+export class MovedEntries {
+  readonly #files = new Map<number, Map<number, LogPosition>>();
 
-  add({ file, at }: Place, to: Place): void {
+  add({ file, at }: LogPosition, to: LogPosition): void {
     let places = this.#files.get(file);
     if (places === undefined) {
       places = new Map();
@@ -171,12 +173,12 @@ export class Moves {
     places.set(at, to);
   }
 
-  of({ file, at }: Place): Place | null {
+  of({ file, at }: LogPosition): LogPosition | null {
     return this.#files.get(file)?.get(at) ?? null;
   }
 }
 
-/** The completed write of a key that the entry holds, or that has been made of it. */
+/** The write of a key in an entry; null when the entry has none. */
 export function writeOf(entry: LogEntry): KeyEffect | null {
   if (entry.type === 'write' || entry.type === 'hold' || entry.type === 'value')
     return isOfKey(entry.effect) ? entry.effect : null;
@@ -189,6 +191,6 @@ function flushed(writer: LogWriter): Promise<void> {
   });
 }
 
-/** What is looked at in one step, in bytes; and records whose place is changed in one. */
+/** How much of a file is read in one step, in bytes, and how many records are moved in one. */
 const CHUNK_BYTES = 131_072;
 const MOVES_PER_STEP = 4096;

@@ -1,45 +1,52 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { Compaction, type CompactionPorts, type Moves } from './compaction.ts';
+import type { MonotonicMs } from '../base/number-kinds.ts';
+import { Compaction, type CompactionPorts, type MovedEntries } from './compaction.ts';
 import { allowanceOf, FreeSpace } from './log-allowance.ts';
-import type { Place } from './log-entry.ts';
+import type { LogPosition } from './log-entry.ts';
 import type { Timers } from './timers.ts';
 
-export interface CompactorPorts extends Pick<CompactionPorts, 'files' | 'writer' | 'state' | 'store'> {
+export interface CompactorPorts extends Pick<CompactionPorts, 'files' | 'writer' | 'state' | 'directoryId'> {
   readonly timers: Timers;
   readonly clock: Clock;
-  /** Where there is room, the log behind the base grows to this before it is compacted, in bytes: see `allowanceOf`. */
+  /** Where there is enough free space, a smaller log is not compacted, in bytes: see `allowanceOf`. */
   readonly compactBytesMin: number;
-  /** Writes entries anew whose files are about to be removed, and resolves when they are on disk. */
-  readonly saveReverted: (places: readonly Place[]) => Promise<void>;
+  /** Appends copies of entries whose files are about to be removed, and resolves when the copies are on disk. */
+  readonly saveReverted: (positions: readonly LogPosition[]) => Promise<void>;
   readonly log: Log;
 }
 
-/** The log's files: the oldest that is part of it, and how much is in the base and behind it, in bytes. */
+/** The files of the log: the number of the oldest one, and the sizes of the base and of the log behind it, in bytes. */
 export interface LogSizes {
   oldest: number;
   baseBytes: number;
   logBytes: number;
 }
 
-/** Has a log compacted when it has grown. */
+/**
+ * Compacts the log when it has grown.
+ *
+ *     idle        → compacting   the log is larger than it may be
+ *     compacting  → idle         the compaction has ended, or failed
+ *     either      → closed       the journal is closed
+ */
 export class Compactor {
   readonly #ports: CompactorPorts;
   readonly #sizes: LogSizes;
   #compaction: Compaction | null = null;
-  /** Entries that were reverted to, in files that are about to be removed. */
-  #toSave: Place[] = [];
-  /** Where a compaction has just put entries that were no key's newest any more. */
-  #moved: Moves | null = null;
-  /** Keeps `#moved` from being forgotten. */
-  #stopForgetting: (() => void) | null = null;
+  /** Entries that are the newest of their keys again, in files that are about to be removed. */
+  #toSave: LogPosition[] = [];
+  /** Where the last compaction has put entries that were not the newest of their keys any more. */
+  #moved: MovedEntries | null = null;
+  /** Cancels the timer that forgets `#moved`. */
+  #cancelForgetting: (() => void) | null = null;
   /** Settles when the last compaction has ended. */
   #running: Promise<unknown> = Promise.resolve();
-  #isIdle = true;
-  #notBeforeMs = 0;
-  #closed = false;
+  #phase: 'idle' | 'compacting' | 'closed' = 'idle';
+  /** After a failure the next compaction waits until then. */
+  #notBeforeMs: MonotonicMs = 0;
   readonly #free: FreeSpace;
-  /** Of `logBytes`, when the free space was last known. */
+  /** The value of `logBytes` when the free space was last known. */
   #lookedAtBytes = 0;
   readonly #onFree = (): void => {
     this.#lookedAtBytes = this.#sizes.logBytes;
@@ -56,7 +63,7 @@ export class Compactor {
     return this.#sizes;
   }
 
-  /** @param bytes more of the log are on disk */
+  /** @param bytes by how much the part of the log that is on disk has grown */
   onFlushed(bytes: number): void {
     this.#sizes.logBytes += bytes;
     const grown = this.#sizes.logBytes - this.#lookedAtBytes;
@@ -65,28 +72,28 @@ export class Compactor {
   }
 
   /**
-   * The entry at this place is that of the newest write of a key again.
+   * The write in the entry at this position is the newest of its key again.
    *
-   * @returns where it is now; null when its file is gone, or about to be
+   * @returns the position of the entry now; null when its file is gone, or about to be
    */
-  placeOfReverted({ file, at }: Place): Place | null {
+  positionOfReverted({ file, at }: LogPosition): LogPosition | null {
     const { oldest } = this.#sizes;
-    const place = { file, at };
-    if (file < oldest) return this.#moved?.of(place) ?? null;
-    if (this.#compaction?.keepsReverted(place) ?? true) return place;
-    this.#toSave.push(place);
+    const position = { file, at };
+    if (file < oldest) return this.#moved?.of(position) ?? null;
+    if (this.#compaction?.mayRevertTo(position) ?? true) return position;
+    this.#toSave.push(position);
     return null;
   }
 
-  /** Begins nothing more, and resolves when nothing runs. */
+  /** Begins no more compactions, and resolves when none runs. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#phase = 'closed';
     await this.#running;
-    this.#stopForgetting?.();
+    this.#cancelForgetting?.();
   }
 
   #isDue(): boolean {
-    if (!this.#isIdle || this.#closed || this.#ports.clock.nowMs() < this.#notBeforeMs) return false;
+    if (this.#phase !== 'idle' || this.#ports.clock.nowMs() < this.#notBeforeMs) return false;
     return this.#sizes.logBytes > this.#allowance;
   }
 
@@ -97,38 +104,39 @@ export class Compactor {
 
   #startIfDue(): void {
     if (!this.#isDue()) return;
-    this.#isIdle = false;
+    this.#phase = 'compacting';
     this.#running = Promise.resolve()
       .then(() => this.#compact())
       .catch((error: Error) => {
-        if (this.#closed) return;
+        if (this.#phase === 'closed') return;
         this.#notBeforeMs = this.#ports.clock.nowMs() + AGAIN_MS;
         this.#ports.log.warn('the journal could not be compacted', { reason: error.message });
       })
       .finally(() => {
         this.#compaction = null;
-        this.#isIdle = true;
+        if (this.#phase === 'compacting') this.#phase = 'idle';
       });
   }
 
   async #compact(): Promise<void> {
-    const { files, log, clock, saveReverted } = this.#ports;
+    const { files, writer, state, directoryId, log, clock, timers, saveReverted } = this.#ports;
     const startedMs = clock.nowMs();
     const before = this.#sizes.logBytes;
     const { oldest } = this.#sizes;
-    this.#compaction = new Compaction({ ...this.#ports, oldest, pause: () => this.#pause() });
+    const pause = () => this.#pause();
+    this.#compaction = new Compaction({ files, writer, state, directoryId, oldest, pause });
     const base = await this.#compaction.run();
     if (base === null) return;
     this.#moved = this.#compaction.moved;
-    this.#stopForgetting?.();
-    this.#stopForgetting = this.#ports.timers.after(REVERTED_WITHIN_MS, () => {
+    this.#cancelForgetting?.();
+    this.#cancelForgetting = timers.after(REVERTED_WITHIN_MS, () => {
       this.#moved = null;
     });
     this.#compaction = null;
     this.#sizes.oldest = base.number;
-    const places = this.#toSave;
+    const positions = this.#toSave;
     this.#toSave = [];
-    if (places.length > 0) await saveReverted(places);
+    if (positions.length > 0) await saveReverted(positions);
     for (const number of await files.list()) if (number < base.number) await files.remove(number);
     this.#sizes.logBytes -= before;
     this.#lookedAtBytes = this.#sizes.logBytes;
@@ -142,24 +150,24 @@ export class Compactor {
   }
 
   async #pause(): Promise<void> {
-    if (this.#closed) throw new Error('the journal is being closed');
+    if (this.#phase === 'closed') throw new Error('the journal is being closed');
     const { timers } = this.#ports;
-    const isHasty = this.#sizes.logBytes > this.#allowance * HASTY_FROM;
-    await new Promise<void>((resolve) => (isHasty ? timers.soon(resolve) : timers.after(PAUSE_MS, resolve)));
+    const isLate = this.#sizes.logBytes > this.#allowance * LATE_FROM;
+    await new Promise<void>((resolve) => (isLate ? timers.soon(resolve) : timers.after(PAUSE_MS, resolve)));
   }
 }
 
-/** The free space is asked for so many times while the log grows as far as it may. */
+/** How often the free space is looked at while the log grows as far as it may. */
 const LOOKS_PER_ALLOWANCE = 16;
 
-/** After a compaction that failed, in milliseconds. */
+/** The time from a compaction that failed to the next, in milliseconds. */
 const AGAIN_MS = 30_000;
 
-/** A write that a store has refused by then is not taken back any more, in milliseconds: it answers far sooner. */
+/** For this long after a compaction a write may be taken back, in milliseconds: a store refuses a write far sooner. */
 const REVERTED_WITHIN_MS = 60_000;
 
-/** A compaction makes haste when the log has grown to so many times what it may: the writes are about to overtake it. */
-const HASTY_FROM = 1.5;
+/** A compaction stops pausing when the log is this many times as large as it may be: writes would overtake it. */
+const LATE_FROM = 1.5;
 
-/** Between two steps of a compaction that makes no haste, in milliseconds. */
+/** The pause between two steps of a compaction, in milliseconds. */
 const PAUSE_MS = 1;

@@ -5,32 +5,35 @@ import type { Disk } from './disk.ts';
 import { DamageError, JournalError, journalErrorOf } from './journal-error.ts';
 import { replaceFile } from './replace-file.ts';
 
-/** Whose journal it is. One of another owner is refused: its writes are not ours, or not all that we had. */
+/**
+ * The owner of a journal. A journal of another owner is refused: its writes belong to another cluster, or are not all that
+ * this controller had.
+ */
 export interface Owner {
   readonly cluster: string;
   readonly controller: ControllerId;
-  /** Every controller's address, in the order of the ids. */
+  /** The addresses of all controllers, in the order of the ids. */
   readonly peers: string;
-  /** What is recorded of a write at a level of one kind says too little for the other. */
+  /** The kind of level. The records of one kind say too little for the other. */
   readonly consistency: 'ordered' | 'eventual';
 }
 
-export interface Identity extends Owner {
-  /** Of the files' layout. */
+export interface DirectoryIdentity extends Owner {
+  /** The version of the layout of the files. */
   readonly format: number;
-  /** A random number that every batch in the directory carries. */
-  readonly store: number;
+  /** A random number that every batch in the directory carries. In the file its name is `store`. */
+  readonly directoryId: number;
 }
 
 const FORMAT = 1;
 const IDENTITY_NAME = 'identity';
-export const MARK_NAME = 'flushed';
+export const FLUSHED_NAME = 'flushed';
 
 export function directoryOf(dataDir: string, controller: ControllerId): string {
   return join(dataDir, `controller-${controller}`);
 }
 
-/** Makes the directory unless it is there. @throws JournalError */
+/** Makes the directory unless it exists. @throws JournalError */
 export async function makeDirectory(disk: Disk, path: string): Promise<void> {
   try {
     await disk.makeDirectory(path);
@@ -48,18 +51,21 @@ export async function makeDirectory(disk: Disk, path: string): Promise<void> {
 }
 
 /**
- * Null when there is none.
- *
- * @throws JournalError when it is of another owner or format; DamageError when it is not as it was written
+ * @returns null when the directory has no identity
+ * @throws JournalError when it has another owner or format; DamageError when the file has changed since it was written
  */
-export async function readIdentity(disk: Disk, directory: string, owner: Owner): Promise<Identity | null> {
+export async function readIdentity(
+  disk: Disk,
+  directory: string,
+  owner: Owner,
+): Promise<DirectoryIdentity | null> {
   const identity = await readAnyIdentity(disk, directory);
   if (identity !== null) refuseOthers(identity, owner, directory);
   return identity;
 }
 
-/** As `readIdentity`, whoever the owner is. */
-export async function readAnyIdentity(disk: Disk, directory: string): Promise<Identity | null> {
+/** Like `readIdentity`, for any owner. */
+export async function readAnyIdentity(disk: Disk, directory: string): Promise<DirectoryIdentity | null> {
   let text: string;
   try {
     text = (await disk.readAll(join(directory, IDENTITY_NAME))).toString('utf8');
@@ -72,42 +78,50 @@ export async function readAnyIdentity(disk: Disk, directory: string): Promise<Id
   return identity;
 }
 
-/** The last step in making a directory: from here on it is one. */
-export async function writeIdentity(disk: Disk, directory: string, identity: Identity): Promise<void> {
-  const body = JSON.stringify(identity);
+/** The last step in making a directory: one without an identity counts as empty. */
+export async function writeIdentity(
+  disk: Disk,
+  directory: string,
+  identity: DirectoryIdentity,
+): Promise<void> {
+  const { directoryId, ...others } = identity;
+  const body = JSON.stringify({ ...others, store: directoryId });
   const text = `${body}\n${checksumOf(body)}`;
   await replaceFile(disk, join(directory, IDENTITY_NAME), text);
 }
 
-export function newIdentity(owner: Owner, drawStore = drawAnyStore): Identity {
+export function newIdentity(owner: Owner, drawDirectoryId = drawAnyDirectoryId): DirectoryIdentity {
   const { cluster, controller, peers, consistency } = owner;
-  return { format: FORMAT, cluster, controller, peers, consistency, store: drawStore() };
+  return { format: FORMAT, cluster, controller, peers, consistency, directoryId: drawDirectoryId() };
 }
 
-/** Only ever to differ: for that `node:crypto`, 4 MB of memory, need not be loaded. */
-function drawAnyStore(): number {
-  return 1 + Math.floor(Math.random() * (STORE_MAX - 1));
+/** The number only has to differ from others, so the 4 MB of memory that `node:crypto` takes are saved. */
+function drawAnyDirectoryId(): number {
+  return 1 + Math.floor(Math.random() * (DIRECTORY_ID_MAX - 1));
 }
 
-const STORE_MAX = 2 ** 32;
+const DIRECTORY_ID_MAX = 2 ** 32;
 
-function parseIdentity(text: string): Identity {
+function parseIdentity(text: string): DirectoryIdentity {
   const [body = '', checksum] = text.split('\n');
   if (checksum !== checksumOf(body)) throw new DamageError('the identity does not match its checksum');
-  return JSON.parse(body) as Identity;
+  const { store, ...others } = JSON.parse(body) as Omit<DirectoryIdentity, 'directoryId'> & {
+    readonly store: number;
+  };
+  return { ...others, directoryId: store };
 }
 
 function checksumOf(body: string): string {
   return crc32(body).toString(16).padStart(8, '0');
 }
 
-function refuseFormat({ format }: Identity, directory: string): void {
+function refuseFormat({ format }: DirectoryIdentity, directory: string): void {
   if (format === FORMAT) return;
   const what = `${directory} has format ${format}, this version reads ${FORMAT}`;
   throw new JournalError('WRONG_FORMAT', `${what}: start the version that wrote it, or set another data_dir`);
 }
 
-/** @throws JournalError when what lies at the path is another owner's */
+/** @throws JournalError when the file or directory at the path belongs to another owner */
 export function refuseOthers(found: Owner, owner: Owner, path: string): void {
   const wrong = (['cluster', 'controller', 'peers', 'consistency'] as const).find(
     (name) => found[name] !== owner[name],
@@ -121,7 +135,7 @@ function inWords(owner: Owner, name: keyof Owner): string {
   return name === 'consistency' ? LEVELS_IN_WORDS[owner.consistency] : `${owner[name]}`;
 }
 
-/** The levels of each kind, as users set them. */
+/** The levels of each kind, by the names that users set. */
 const LEVELS_IN_WORDS: Readonly<Record<Owner['consistency'], string>> = {
   ordered: 'linearizability or sequential',
   eventual: 'eventual',

@@ -5,91 +5,95 @@ import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import { Compactor } from './compactor.ts';
-import type { Identity } from './data-directory.ts';
-import type { FlushedMark } from './flushed-mark.ts';
+import type { DirectoryIdentity } from './data-directory.ts';
+import type { FlushedPosition } from './flushed-position.ts';
 import type { ArmedFlush, Journal, JournalFigures, JournalRecord, JournalState, Marks } from './journal.ts';
-import type { LogEntry, Place } from './log-entry.ts';
+import type { LogEntry, LogPosition } from './log-entry.ts';
 import type { LogFiles } from './log-files.ts';
 import { readEntryAt } from './log-reader.ts';
 import type { LogState } from './log-state.ts';
 import { LogWriter } from './log-writer.ts';
 import { effectOfRecord } from './record-effect.ts';
-import type { PlacedRecord } from './record-table.ts';
+import type { LocatedRecord } from './record-table.ts';
 import type { Timers } from './timers.ts';
 
 export interface DiskJournalPorts {
   readonly files: LogFiles;
-  readonly identity: Identity;
-  readonly mark: FlushedMark;
+  readonly identity: DirectoryIdentity;
+  readonly flushedPosition: FlushedPosition;
   readonly state: LogState;
-  /** Where the log goes on, and the oldest file of it. */
-  readonly end: Place;
+  /** The position and the number of the next batch. */
+  readonly end: LogPosition;
   readonly nextBatch: number;
+  /** The oldest file of the log. */
   readonly oldest: number;
   readonly baseBytes: number;
   readonly logBytes: number;
   readonly commitWithinMs: number;
   readonly retryAfterMs: number;
   readonly segmentBytesMax: number;
-  /** Where there is room, the log behind the base grows to this before it is compacted, in bytes. */
+  /** Where there is enough free space, a smaller log is not compacted, in bytes. */
   readonly compactBytesMin: number;
-  /** While more than this is recorded and not on disk, the journal is not writable, in bytes. */
+  /** While more bytes than this wait for the disk, the journal is not writable. */
   readonly backlogBytesMax: number;
   readonly timers: Timers;
-  /** The journal is writable again. */
+  /** Called when the journal is writable again. */
   readonly onWritable: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /**
- * The journal on disk: a log of all that was done to it, with the values, and in memory the index of the newest
- * writes. Questions are answered from the index, at once; the disk is read for values alone.
+ * The journal on disk: a log of everything that was done to the journal, with the values, and an index of the newest writes
+ * in memory. Questions are answered from the index at once; the disk is read for values only.
  *
- * Invariant: what a crash leaves on disk is a prefix of what was done, in order, and holds all that `whenKept`
- * has confirmed.
+ * Invariant: a crash leaves a prefix of what was done, in order, and everything that `whenKept` has confirmed is in it.
  */
 export class DiskJournal implements Journal {
   readonly #ports: DiskJournalPorts;
   readonly #state: LogState;
   readonly #writer: LogWriter;
-  #marks: Marks;
-  #marksChanged = false;
+  /** The marks of the last call, until they are in the log. */
+  #newMarks: Marks | null = null;
   readonly #compactor: Compactor;
-  #lastFlushed: Place;
+  #lastFlushed: LogPosition;
   #flushedMs: MonotonicMs | null = null;
-  /** Gives up what is to set the mark. */
-  #stopMark: (() => void) | null = null;
+  /** Cancels the writing of the flushed position. */
+  #cancelFlushedPosition: (() => void) | null = null;
 
   constructor(ports: DiskJournalPorts) {
     this.#ports = ports;
     this.#state = ports.state;
-    this.#marks = ports.state.marks;
     this.#lastFlushed = ports.end;
     const { files, identity, timers, commitWithinMs, retryAfterMs, segmentBytesMax } = ports;
+    const { directoryId } = identity;
     this.#writer = new LogWriter(
       {
         files,
         timers,
-        store: identity.store,
+        directoryId,
         commitWithinMs,
         retryAfterMs,
         segmentBytesMax,
-        onSeal: () => this.#changedMarks(),
-        onFlushed: (place) => this.#onFlushed(place),
+        onSeal: () => this.#takeNewMarks(),
+        onFlushed: (position) => this.#onFlushed(position),
         onTrouble: (reason) => this.#onTrouble(reason),
       },
       ports.end,
       ports.nextBatch,
     );
-    const { oldest, baseBytes, logBytes, state } = ports;
+    const { oldest, baseBytes, logBytes, state, clock, log, compactBytesMin } = ports;
     this.#compactor = new Compactor(
       {
-        ...ports,
-        store: identity.store,
+        files,
+        directoryId,
         state,
+        timers,
+        clock,
+        log,
+        compactBytesMin,
         writer: this.#writer,
-        saveReverted: (places) => this.#saveReverted(places),
+        saveReverted: (positions) => this.#saveReverted(positions),
       },
       { oldest, baseBytes, logBytes },
     );
@@ -107,7 +111,7 @@ export class DiskJournal implements Journal {
     return this.#state.index.armedFlush;
   }
 
-  /** It says no more than that: what is recorded all the same is taken, and written when it can be. */
+  /** A journal that is not writable still takes what is recorded, and writes it when the disk can. */
   get state(): JournalState {
     const { trouble, backlogBytes } = this.#writer;
     const isLate = backlogBytes > this.#ports.backlogBytesMax;
@@ -153,9 +157,9 @@ export class DiskJournal implements Journal {
       return isNewest;
     }
     if (!this.#state.index.record(effect)) return false;
-    this.#state.saw(effect.version.time);
-    const place = this.#writer.append({ type: 'write', effect });
-    if (isOfKey(effect)) this.#state.index.locate(effect.key, place);
+    this.#state.noteTime(effect.version.time);
+    const position = this.#writer.append({ type: 'write', effect });
+    if (isOfKey(effect)) this.#state.index.locate(effect.key, position);
     return true;
   }
 
@@ -163,7 +167,7 @@ export class DiskJournal implements Journal {
     this.#state.index.noteRead(key, readAtSec);
   }
 
-  revert(failed: Version, key: string, previous: (JournalRecord & Partial<Place>) | undefined): void {
+  revert(failed: Version, key: string, previous: (JournalRecord & Partial<LogPosition>) | undefined): void {
     const { index } = this.#state;
     const current = index.newest(key);
     if (current === undefined || !sameVersion(current.version, failed)) return;
@@ -173,10 +177,10 @@ export class DiskJournal implements Journal {
       this.#writer.append({ type: 'revert', failed, key, to: null });
       return;
     }
-    const kept = this.#compactor.placeOfReverted(restored);
-    const to = { ...(kept ?? NOWHERE), effect: effectOfRecord(restored) };
-    const place = this.#writer.append({ type: 'revert', failed, key, to });
-    index.locate(key, kept ?? place);
+    const known = this.#compactor.positionOfReverted(restored);
+    const to = { ...(known ?? NOWHERE), effect: effectOfRecord(restored) };
+    const position = this.#writer.append({ type: 'revert', failed, key, to });
+    index.locate(key, known ?? position);
   }
 
   forget(record: JournalRecord): void {
@@ -204,7 +208,7 @@ export class DiskJournal implements Journal {
 
   hold(effect: Effect): void {
     if (this.#state.held.has(effect.version)) return;
-    this.#state.saw(effect.version.time);
+    this.#state.noteTime(effect.version.time);
     this.#state.held.add(effect, this.#writer.append({ type: 'hold', effect }));
   }
 
@@ -224,12 +228,11 @@ export class DiskJournal implements Journal {
   }
 
   mark(marks: Marks): void {
-    this.#marks = marks;
-    this.#marksChanged = true;
+    this.#newMarks = marks;
   }
 
   whenKept(done: (error: string | null) => void): void {
-    if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
+    this.#appendNewMarks();
     this.#writer.whenFlushed(done);
   }
 
@@ -244,31 +247,31 @@ export class DiskJournal implements Journal {
     );
   }
 
-  /** Commits what is left. @throws the disk's error when it takes that no more */
+  /** Commits what is left. @throws when the disk does not take it */
   async close(): Promise<void> {
-    if (this.#marksChanged) this.#writer.append(this.#changedMarks()!);
+    this.#appendNewMarks();
     await this.#compactor.close();
     await this.#writer.close();
-    this.#stopMark?.();
-    const { mark, files } = this.#ports;
-    await mark.set(this.#writer.flushedTo);
-    await mark.sync();
-    await mark.close();
+    this.#cancelFlushedPosition?.();
+    const { flushedPosition, files } = this.#ports;
+    await flushedPosition.set(this.#writer.flushedTo);
+    await flushedPosition.sync();
+    await flushedPosition.close();
     await files.close();
     if (this.#writer.trouble !== null) throw new Error(this.#writer.trouble);
   }
 
-  /** A newer write of the key, or a compaction, may come in between. */
+  /** The key may be written, or its entry be moved by a compaction, while the entry is read. */
   async #valueOf(key: string, version: Version): Promise<SetEffect | null> {
     for (;;) {
-      const record = this.#placedOf(key, version);
+      const record = this.#located(key, version);
       if (record === null) return null;
       const { file, at } = record;
       try {
         const entry = await this.#entryAt({ file, at });
         return valuedSet(entry);
       } catch (error) {
-        const now = this.#placedOf(key, version);
+        const now = this.#located(key, version);
         if (now === null) return null;
         if (now.file === file && now.at === at) throw error;
       }
@@ -280,16 +283,16 @@ export class DiskJournal implements Journal {
     return newest !== undefined && sameVersion(newest.version, version);
   }
 
-  #placedOf(key: string, version: Version): PlacedRecord | null {
+  #located(key: string, version: Version): LocatedRecord | null {
     const record = this.#state.index.newest(key);
     return record !== undefined && sameVersion(record.version, version) && !record.tombstone ? record : null;
   }
 
-  async #entryAt(place: Place): Promise<LogEntry> {
+  async #entryAt({ file, at }: LogPosition): Promise<LogEntry> {
     const { flushedTo } = this.#writer;
-    const ahead = place.file > flushedTo.file || (place.file === flushedTo.file && place.at >= flushedTo.at);
+    const ahead = file > flushedTo.file || (file === flushedTo.file && at >= flushedTo.at);
     if (ahead) await this.#kept();
-    return readEntryAt(await this.#ports.files.get(place.file), place.at);
+    return readEntryAt(await this.#ports.files.get(file), at);
   }
 
   #kept(): Promise<void> {
@@ -298,11 +301,18 @@ export class DiskJournal implements Journal {
     });
   }
 
-  #changedMarks(): LogEntry | null {
-    if (!this.#marksChanged) return null;
-    this.#marksChanged = false;
-    this.#state.marks = this.#marks;
-    return { type: 'marks', newestTime: this.#state.newestTime, ...this.#marks };
+  #appendNewMarks(): void {
+    const entry = this.#takeNewMarks();
+    if (entry !== null) this.#writer.append(entry);
+  }
+
+  #takeNewMarks(): LogEntry | null {
+    const marks = this.#newMarks;
+    if (marks === null) return null;
+    this.#newMarks = null;
+    this.#state.marks = marks;
+    const { applied, known } = marks;
+    return { type: 'marks', newestTime: this.#state.newestTime, applied, known };
   }
 
   #onTrouble(reason: string | null): void {
@@ -312,23 +322,23 @@ export class DiskJournal implements Journal {
     onWritable();
   }
 
-  #onFlushed(place: Place): void {
+  #onFlushed(position: LogPosition): void {
     const { file, at } = this.#lastFlushed;
-    const bytes = place.file === file ? place.at - at : place.at;
-    this.#lastFlushed = place;
+    const bytes = position.file === file ? position.at - at : position.at;
+    this.#lastFlushed = position;
     this.#flushedMs = this.#ports.clock.nowMs();
     const { backlogBytesMax, onWritable } = this.#ports;
     const { backlogBytes } = this.#writer;
     if (backlogBytes <= backlogBytesMax && backlogBytes + bytes > backlogBytesMax) onWritable();
-    this.#stopMark ??= this.#ports.timers.after(MARK_WITHIN_MS, () => {
-      this.#stopMark = null;
-      this.#ports.mark.set(this.#lastFlushed).catch(() => {});
+    this.#cancelFlushedPosition ??= this.#ports.timers.after(POSITION_WITHIN_MS, () => {
+      this.#cancelFlushedPosition = null;
+      this.#ports.flushedPosition.set(this.#lastFlushed).catch(() => {});
     });
     this.#compactor.onFlushed(bytes);
   }
 
-  async #saveReverted(places: readonly Place[]): Promise<void> {
-    for (const { file, at } of places) {
+  async #saveReverted(positions: readonly LogPosition[]): Promise<void> {
+    for (const { file, at } of positions) {
       const entry = await readEntryAt(await this.#ports.files.get(file), at);
       const effect = valuedSet(entry);
       if (effect !== null) this.fill(effect);
@@ -337,7 +347,7 @@ export class DiskJournal implements Journal {
   }
 }
 
-/** The set with its value, where the entry is one. */
+/** The set in an entry; null when the entry has none, or none with a value. */
 function valuedSet(entry: LogEntry): SetEffect | null {
   if (!('effect' in entry) || entry.effect.kind !== 'set') return null;
   return entry.effect.value === null ? null : entry.effect;
@@ -345,7 +355,7 @@ function valuedSet(entry: LogEntry): SetEffect | null {
 
 const WRITABLE: JournalState = { writable: true };
 
-const NOWHERE: Place = { file: 0, at: 0 };
+const NOWHERE: LogPosition = { file: 0, at: 0 };
 
-/** How soon it is noted how far the log is on disk, in milliseconds. */
-const MARK_WITHIN_MS = 100;
+/** The time from a flush until the flushed position is written, in milliseconds. */
+const POSITION_WITHIN_MS = 100;

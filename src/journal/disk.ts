@@ -13,41 +13,41 @@ import {
 import { dirname } from 'node:path';
 import { DirectoryLock, type Lock } from './directory-lock.ts';
 
-/** What the journal asks of the file system; a test can put in one that fails, or that loses what was not flushed. */
+/** The part of a file system that the journal uses. Tests have others, which fail, or lose what was not flushed. */
 export interface Disk {
-  /** @param how `create` makes the file when it is not there; both open it for reading and writing */
+  /** Opens a file for reading and writing. @param how `create` makes the file if it does not exist */
   open(path: string, how: 'create' | 'existing'): Promise<DiskFile>;
   readAll(path: string): Promise<Buffer>;
   list(directory: string): Promise<string[]>;
   rename(from: string, to: string): Promise<void>;
-  /** Does nothing when it is not there. */
+  /** Does nothing when the file does not exist. */
   remove(path: string): Promise<void>;
-  /** Makes the directory and those above it, unless they are there. @throws the system's error, with its path */
+  /** Makes the directory and those above it, unless they exist. @throws the system's error, with its path */
   makePath(path: string): Promise<void>;
   /** @throws the system's error, EEXIST included */
   makeDirectory(path: string): Promise<void>;
   /** @throws when it is not empty */
   removeDirectory(path: string): Promise<void>;
-  /** What was made, renamed or removed in the directory is on disk. */
+  /** Resolves when everything that was made, renamed or removed in the directory is on disk. */
   syncDirectory(path: string): Promise<void>;
-  /** What this process may still write there, in bytes. */
+  /** How much this process may still write there, in bytes. */
   freeBytes(directory: string): Promise<number>;
-  /** Keeps other processes off a directory. @throws JournalError LOCKED, or why that can't be done */
+  /** Keeps other processes away from a directory. @throws JournalError LOCKED, or with the reason of another failure */
   lock(directory: string): Lock;
 }
 
 export interface DiskFile {
   size(): Promise<number>;
-  /** Reads exactly so many bytes. @throws when the file is shorter */
+  /** Reads exactly this many bytes. @throws when the file is shorter */
   read(at: number, length: number): Promise<Buffer>;
   write(bytes: Buffer, at: number): Promise<void>;
-  /** What was written is on disk. */
+  /** Resolves when everything that was written is on disk. */
   sync(): Promise<void>;
   truncate(length: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Files and directories of the journal are its user's alone. */
+/** Only the user of the process may read the files and directories of the journal. */
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
@@ -80,8 +80,8 @@ export const NODE_DISK: Disk = {
 };
 
 /**
- * Not with `recursive`: Node's own never returns, and keeps a thread busy for ever, where a file system such as /proc
- * answers ENOENT although the directory above is there.
+ * Does not use Node's `recursive`: where a file system such as /proc answers ENOENT although the directory above exists, that
+ * never returns and keeps a thread busy.
  */
 async function makePath(path: string): Promise<void> {
   const found = await stat(path).catch(unlessMissing);
@@ -97,7 +97,7 @@ async function makePath(path: string): Promise<void> {
   }
 }
 
-/** A path that leads through a file is missing, too: the file is found on the way up. */
+/** A path that leads through a file counts as missing too: the file itself is found on the way up. */
 function unlessMissing(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
   throw error;
@@ -134,7 +134,7 @@ class NodeFile implements DiskFile {
     return bytes;
   }
 
-  /** A disk that gets full takes a part first, and says so at the next. */
+  /** A disk that gets full takes a part of the bytes first, and fails at the next attempt. */
   async write(bytes: Buffer, at: number): Promise<void> {
     let done = 0;
     while (done < bytes.length) {

@@ -1,4 +1,7 @@
 export const DURABILITIES = ['none', 'async', 'sync'] as const;
 
-/** What of a write is on disk when it is answered: nothing ever; nothing yet; all. */
+/**
+ * Which part of a write is on disk when it is answered. `none`: no part, and none will be; `async`: none is promised yet;
+ * `sync`: all of it, on every member.
+ */
 export type Durability = (typeof DURABILITIES)[number];

@@ -2,14 +2,14 @@ import { hashOfKey } from '../base/key-hash.ts';
 import { NO_SLOT, type RecordTable } from './record-table.ts';
 
 /**
- * Where the record of each key is in the table: a hash table of numbers, hash and slot side by side, since a `Map` takes
- * five times the memory, is full at 16 million keys, and stands still for a second when it grows.
+ * Finds the slot of a key's record. It is a hash table of numbers, hash and slot side by side: a `Map` takes five times the
+ * memory, is full at 16 million keys, and stops the process for a second when it grows.
  *
- * It is in parts, each of which grows by itself, so that no write has to wait for more than a small part of it.
+ * The table has partitions that grow one by one, so that no write has to wait while the whole table grows.
  */
 export class KeyIndex {
   readonly #table: RecordTable;
-  readonly #parts: Part[] = Array.from({ length: PARTS }, () => new Part());
+  readonly #partitions: IndexPartition[] = Array.from({ length: PARTITIONS }, () => new IndexPartition());
   #size = 0;
 
   constructor(table: RecordTable) {
@@ -20,11 +20,11 @@ export class KeyIndex {
     return this.#size;
   }
 
-  /** @returns `NO_SLOT` when it is not there */
+  /** @returns `NO_SLOT` when the key has no record */
   get(key: string): number {
     const hash = hashOfKey(key);
-    const part = this.#partOf(hash);
-    const { cells, mask } = part;
+    const partition = this.#partitionOf(hash);
+    const { cells, mask } = partition;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const slot = cells[at * 2 + 1]! - 1;
       if (slot === NO_SLOT) return NO_SLOT;
@@ -32,34 +32,34 @@ export class KeyIndex {
     }
   }
 
-  /** @param key not there yet */
+  /** @param key has no slot yet */
   add(key: string, slot: number): void {
     const hash = hashOfKey(key);
-    this.#partOf(hash).add(hash, slot);
+    this.#partitionOf(hash).add(hash, slot);
     this.#size++;
   }
 
-  /** @param slot that of the key */
+  /** @param slot the slot of the key */
   remove(key: string, slot: number): void {
     const hash = hashOfKey(key);
-    this.#partOf(hash).remove(hash, slot);
+    this.#partitionOf(hash).remove(hash, slot);
     this.#size--;
   }
 
-  #partOf(hash: number): Part {
-    return this.#parts[hash >>> PART_SHIFT]!;
+  #partitionOf(hash: number): IndexPartition {
+    return this.#partitions[hash >>> PARTITION_SHIFT]!;
   }
 }
 
-/** The upper bits of a hash choose the part, the lower ones the place in it. */
-const PART_SHIFT = 24;
-const PARTS = 256;
+/** The upper bits of a hash choose the partition, the lower bits the cell in it. */
+const PARTITION_SHIFT = 24;
+const PARTITIONS = 256;
 
 const CELLS_FIRST = 16;
 
-/** Open addressing, with what follows moved up when something goes: so there is nothing dead in it. */
-class Part {
-  /** Two numbers a cell: a hash, and the slot plus one; 0 for none. */
+/** Open addressing. A removal moves the entries behind it up, so that no cell is left as a placeholder. */
+class IndexPartition {
+  /** Two numbers for each cell: a hash, and the slot plus one; 0 in an empty cell. */
   cells = new Int32Array(CELLS_FIRST * 2);
   mask = CELLS_FIRST - 1;
   #used = 0;
@@ -76,7 +76,7 @@ class Part {
     while (cells[hole * 2 + 1] !== slot + 1) hole = (hole + 1) & mask;
     for (let at = (hole + 1) & mask; cells[at * 2 + 1] !== 0; at = (at + 1) & mask) {
       const wanted = cells[at * 2]! & mask;
-      // What lies between the place that it wants and the place that it has must not be left with a hole in it.
+      // The hole may take this entry only if it lies between the cell that the entry wants and the one that it has.
       if (((at - wanted) & mask) < ((at - hole) & mask)) continue;
       cells[hole * 2] = cells[at * 2]!;
       cells[hole * 2 + 1] = cells[at * 2 + 1]!;

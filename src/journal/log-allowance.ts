@@ -1,37 +1,36 @@
 import type { Clock } from '../base/clock.ts';
 import type { Disk } from './disk.ts';
 
-/** The log is compacted when it is so many times as large as the base, where there is room: it halves what is written. */
+/** Where there is room, the log is compacted once it is this many times as large as the base: it halves the bytes written. */
 const LOG_PER_BASE = 2;
 
-/** However little room there is, what is written anew at each compaction is at most so many times what has come. */
+/** Where there is little room, a compaction rewrites at most this many times the bytes that were appended since the last. */
 const BASE_PER_LOG_MAX = 4;
 
-/** A log that is smaller is never compacted, in bytes. */
+/** A smaller log is never compacted, in bytes. */
 const LOG_BYTES_FLOOR = 65_536;
 
 /**
  * How far the log may grow behind its base before it is compacted, in bytes:
  *
  *     at most   max(bytesMin, 2 × base)
- *     of the    (room − 2 × base) / 4, so that old base, log and new base fit, for other users of the disk, too
+ *     wanted    (available − 2 × base) / 4, so that the old base, the log and the new base fit, beside other files
  *     at least  max(64 KiB, base / 4)
  *
- * @param base what the last compaction has left, in bytes
- * @param room what the journal has of the disk, and what is free there, in bytes
- * @param bytesMin with that much room a log is not compacted before it has grown to this, in bytes
+ * @param base the size of the base, in bytes
+ * @param available the size of the journal and the free space of its disk together, in bytes
+ * @param bytesMin where there is room, a log that is smaller is not compacted, in bytes
  */
-export function allowanceOf(base: number, room: number, bytesMin: number): number {
+export function allowanceOf(base: number, available: number, bytesMin: number): number {
   const most = Math.max(bytesMin, LOG_PER_BASE * base);
   const least = Math.max(LOG_BYTES_FLOOR, base / BASE_PER_LOG_MAX);
-  return Math.min(most, Math.max(least, (room - 2 * base) / 4));
+  return Math.min(most, Math.max(least, (available - 2 * base) / 4));
 }
 
-/** How much is free on the disk of a directory: asked for now and then, and known as of a moment ago. */
+/** The free space on the disk of a directory, as of the last time that the system was asked. */
 export class FreeSpace {
   readonly #disk: Disk;
   readonly #directory: string;
-  /** Monotonic. */
   readonly #clock: Clock;
   #bytes = Number.POSITIVE_INFINITY;
   #askedMs = Number.NEGATIVE_INFINITY;
@@ -47,7 +46,7 @@ export class FreeSpace {
     return this.#bytes;
   }
 
-  /** Asks, unless that was done lately. @param isUrgent much has been written since */
+  /** Asks the system, unless that was done a moment ago. @param isUrgent much has been written since */
   refresh(isUrgent: boolean, onKnown: () => void): void {
     const isLate = this.#clock.nowMs() - this.#askedMs >= ASKED_EVERY_MS;
     if (this.#isAsking || !(isUrgent || isLate)) return;
@@ -60,7 +59,7 @@ export class FreeSpace {
           this.#bytes = bytes;
           onKnown();
         },
-        // A disk that does not tell is as good as the last that it told.
+        // Until the system answers again, the last answer counts.
         () => {},
       )
       .finally(() => {
@@ -69,5 +68,5 @@ export class FreeSpace {
   }
 }
 
-/** Where little is written others may fill the disk, in milliseconds. */
+/** How often the system is asked where little is written, in milliseconds: other programs may fill the disk. */
 const ASKED_EVERY_MS = 1_000;

@@ -1,13 +1,13 @@
 import { crc32 } from 'node:zlib';
 
 /**
- * A batch: the entries that were committed together. It is found whole or not at all.
+ * A batch: the entries that were committed together. After a crash it is there whole, or not at all.
  *
  *     0…3    magic
  *     4…7    checksum of the header that follows
- *     8…11   store      the random number of the data directory
+ *     8…11   directory  the random number of the data directory
  *     12…15  file       the number of the file that the batch is in
- *     16…23  sequence   one more than that of the batch before it, in the file before it if need be
+ *     16…23  sequence   one more than that of the batch before it, also when that is in the file before
  *     24…31  flushed    how far this file was known to be on disk when the batch was made
  *     32…35  length     of the entries that follow, in bytes
  *     36…39  checksum of the entries
@@ -16,48 +16,48 @@ export const BATCH_HEADER_BYTES = 40;
 
 export const BATCH_MAGIC = Buffer.from([0xc5, 0x6d, 0x63, 0x6a]);
 const HEADER_CHECKSUM_AT = 4;
-const STORE_AT = 8;
+const DIRECTORY_ID_AT = 8;
 const FILE_AT = 12;
 const SEQUENCE_AT = 16;
 const FLUSHED_AT = 24;
 const LENGTH_AT = 32;
 const CHECKSUM_AT = 36;
 
-/** What is said of a batch by whoever makes it. */
+/** The fields of the header that the writer of a batch chooses. */
 export interface BatchOrigin {
-  readonly store: number;
+  readonly directoryId: number;
   readonly file: number;
   readonly sequence: number;
-  /** Bytes of this file. */
+  /** How many bytes of this file were known to be on disk. */
   readonly flushed: number;
 }
 
 export interface BatchHeader extends BatchOrigin {
-  /** Bytes of entries. */
+  /** Bytes of the entries. */
   readonly length: number;
   readonly checksum: number;
 }
 
 /** Fills in the header of a batch whose entries are in place behind it. */
-export function sealBatch(batch: Buffer, { store, file, sequence, flushed }: BatchOrigin): void {
+export function sealBatch(batch: Buffer, { directoryId, file, sequence, flushed }: BatchOrigin): void {
   BATCH_MAGIC.copy(batch);
-  batch.writeUInt32BE(store, STORE_AT);
+  batch.writeUInt32BE(directoryId, DIRECTORY_ID_AT);
   batch.writeUInt32BE(file, FILE_AT);
   batch.writeDoubleBE(sequence, SEQUENCE_AT);
   batch.writeDoubleBE(flushed, FLUSHED_AT);
   batch.writeUInt32BE(batch.length - BATCH_HEADER_BYTES, LENGTH_AT);
   batch.writeUInt32BE(crc32(batch.subarray(BATCH_HEADER_BYTES)), CHECKSUM_AT);
-  batch.writeUInt32BE(crc32(batch.subarray(STORE_AT, BATCH_HEADER_BYTES)), HEADER_CHECKSUM_AT);
+  batch.writeUInt32BE(crc32(batch.subarray(DIRECTORY_ID_AT, BATCH_HEADER_BYTES)), HEADER_CHECKSUM_AT);
 }
 
 /** @returns null when no batch begins there */
 export function readBatchHeader(bytes: Buffer, at: number): BatchHeader | null {
   if (bytes.length - at < BATCH_HEADER_BYTES) return null;
   if (BATCH_MAGIC.compare(bytes, at, at + BATCH_MAGIC.length) !== 0) return null;
-  const checksum = crc32(bytes.subarray(at + STORE_AT, at + BATCH_HEADER_BYTES));
+  const checksum = crc32(bytes.subarray(at + DIRECTORY_ID_AT, at + BATCH_HEADER_BYTES));
   if (bytes.readUInt32BE(at + HEADER_CHECKSUM_AT) !== checksum) return null;
   return {
-    store: bytes.readUInt32BE(at + STORE_AT),
+    directoryId: bytes.readUInt32BE(at + DIRECTORY_ID_AT),
     file: bytes.readUInt32BE(at + FILE_AT),
     sequence: bytes.readDoubleBE(at + SEQUENCE_AT),
     flushed: bytes.readDoubleBE(at + FLUSHED_AT),
@@ -66,7 +66,7 @@ export function readBatchHeader(bytes: Buffer, at: number): BatchHeader | null {
   };
 }
 
-/** The entries are those that the header was made for. */
+/** Whether these entries are the ones that the header was made for. */
 export function matchesHeader(header: BatchHeader, entries: Buffer): boolean {
   return crc32(entries) === header.checksum;
 }

@@ -32,7 +32,12 @@ export type LogEntry =
   | { readonly type: 'write' | 'hold'; readonly effect: Effect }
   | { readonly type: 'value'; readonly effect: SetEffect }
   | { readonly type: 'apply' | 'release'; readonly version: Version }
-  | { readonly type: 'revert'; readonly failed: Version; readonly key: string; readonly to: Restored | null }
+  | {
+      readonly type: 'revert';
+      readonly failed: Version;
+      readonly key: string;
+      readonly to: RevertTarget | null;
+    }
   | { readonly type: 'forget'; readonly version: Version; readonly key: string }
   | MarksEntry
   | { readonly type: 'forgotten'; readonly times: readonly VersionTime[] }
@@ -45,12 +50,12 @@ export interface MarksEntry extends Marks {
 }
 
 /** A record that a revert brings back: its fields, and where in the log its write is. */
-export interface Restored extends Place {
+export interface RevertTarget extends LogPosition {
   readonly effect: KeyEffect;
 }
 
 /** Where an entry begins: the number of its file, and the byte in it. */
-export interface Place {
+export interface LogPosition {
   readonly file: number;
   readonly at: number;
 }

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Disk, DiskFile } from './disk.ts';
 
 /**
- * The files of a log, by number. `log-k` has the odd number 2k+1; `base-k`, with everything that the logs
- * before `log-k` come to, has the even number 2k, so it stands where they stood.
+ * The files of a log, by number. `log-k` has the odd number 2k+1. `base-k`, which replaces all logs before `log-k`, has the
+ * even number 2k, so that it comes in their place in the order.
  */
 export class LogFiles {
   readonly directory: string;
@@ -19,7 +19,7 @@ export class LogFiles {
     return join(this.directory, nameOfFile(number));
   }
 
-  /** The numbers of all that are there, in order. */
+  /** The numbers of all files of the log, in order. */
   async list(): Promise<number[]> {
     const names = await this.disk.list(this.directory);
     return names
@@ -28,7 +28,7 @@ export class LogFiles {
       .sort((a, b) => a - b);
   }
 
-  /** The file, opened at most once. */
+  /** The file, which stays open. */
   get(number: number, how: 'create' | 'existing' = 'existing'): Promise<DiskFile> {
     let file = this.#open.get(number);
     if (file === undefined) {
@@ -45,7 +45,7 @@ export class LogFiles {
     return file;
   }
 
-  /** Lets go of the file; the next use opens it anew. */
+  /** Closes the file; the next use opens it again. */
   async release(number: number): Promise<void> {
     const file = this.#open.get(number);
     this.#open.delete(number);
@@ -62,7 +62,7 @@ export class LogFiles {
   }
 }
 
-/** A base that is not finished, and may be removed at any time. */
+/** A base that is not finished. It may be removed at any time. */
 export const PARTIAL_NAME = 'base.partial';
 
 export function isBase(number: number): boolean {

@@ -3,9 +3,9 @@ import { DamageError } from './journal-error.ts';
 import { ENTRY_BYTES_MIN, entryLength, type LogEntry, readEntry } from './log-entry.ts';
 
 /**
- * Reads one entry, its checksum verified.
+ * Reads one entry and verifies its checksum.
  *
- * @throws DamageError when there is none, or the system's error
+ * @throws DamageError when there is none; the system's error when the file can't be read
  */
 export async function readEntryAt(file: DiskFile, at: number): Promise<LogEntry> {
   const size = await file.size();
@@ -16,5 +16,5 @@ export async function readEntryAt(file: DiskFile, at: number): Promise<LogEntry>
   return readEntry(length <= first.length ? first.subarray(0, length) : await file.read(at, length));
 }
 
-/** Read at once, in bytes: most entries need no second look. */
+/** How much is read first, in bytes: most entries need no second read. */
 const FIRST_BYTES = 4096;

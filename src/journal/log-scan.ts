@@ -5,33 +5,33 @@ import { ENTRY_BYTES_MIN, entryLength, type LogEntry, readEntry } from './log-en
 
 export interface ScanPorts {
   readonly file: DiskFile;
-  /** What every batch of this file has in its header. */
-  readonly store: number;
+  /** The two numbers that every batch of this file has in its header. */
+  readonly directoryId: number;
   readonly number: number;
-  /** The number of the file's first batch; null: any. */
+  /** The number that the file's first batch has to have; null when any is right. */
   readonly firstBatch: number | null;
-  /** Read at once, in bytes. */
+  /** How much is read at once, in bytes. */
   readonly chunkBytes: number;
-  /** @param bytes the entry as it is in the file: a view that may be kept */
+  /** @param bytes the entry as it is in the file: a view, valid for good */
   readonly onEntry: (entry: LogEntry, at: number, bytes: Buffer) => void;
-  /** Between two chunks. */
+  /** Called after each chunk was read. */
   readonly onChunk?: (bytes: number) => Promise<void> | void;
 }
 
 export interface ScanEnd {
-  /** Up to here everything is as it was written. */
+  /** Everything before this byte is as it was written. */
   readonly end: number;
-  /** Something follows that is no batch. */
+  /** The bytes that follow are no batch. */
   readonly broken: boolean;
-  /** What the number of the next batch has to be; null in a file without any whose first one could be any. */
+  /** The number that the next batch has to have; null in an empty file whose first batch may have any. */
   readonly nextBatch: number | null;
 }
 
 /**
- * Goes through a file from its beginning, batch by batch, every checksum verified, up to the first bytes that
- * are no batch.
+ * Reads a file from its beginning, batch by batch, and verifies every checksum, up to the first bytes that are no
+ * batch.
  *
- * @throws DamageError when a batch is whole but what is in it can't be, or is another file's
+ * @throws DamageError when a whole batch holds impossible entries, or belongs to another file
  */
 export async function scanLog(ports: ScanPorts): Promise<ScanEnd> {
   const size = await ports.file.size();
@@ -46,7 +46,7 @@ export async function scanLog(ports: ScanPorts): Promise<ScanEnd> {
     const entries = reader.has(start, header.length) ?? (await reader.load(start, header.length));
     // mutant: skips-checksum
     if (entries === null || !matchesHeader(header, entries)) return { end: at, broken: true, nextBatch };
-    if (header.store !== ports.store || header.file !== ports.number)
+    if (header.directoryId !== ports.directoryId || header.file !== ports.number)
       throw new DamageError('a file holds what belongs to another');
     if (header.sequence !== (nextBatch ?? header.sequence)) throw new DamageError('a batch is missing');
     nextBatch = header.sequence + 1;
@@ -66,8 +66,11 @@ function visitEntries(entries: Buffer, start: number, onEntry: ScanPorts['onEntr
 }
 
 /**
- * A crash leaves a torn batch behind only where nothing was known to be on disk. So when a later batch says
- * that the disk had more than this when it was made, what is broken was whole once.
+ * Whether bytes that are no batch now were a whole batch once.
+ *
+ *  1. A crash tears only a batch that was not confirmed to be on disk.
+ *  2. Every batch says how far the file was confirmed to be on disk when the batch was made.
+ *  3. Therefore, if a later batch names a place behind the broken bytes, they were on disk, and are damaged.
  *
  * @param from where the first broken batch begins
  */
@@ -78,13 +81,14 @@ export async function wasWholeOnce(ports: ScanPorts, from: number): Promise<bool
     const bytes = await ports.file.read(at, length);
     for (let hit = bytes.indexOf(BATCH_MAGIC); hit >= 0; hit = bytes.indexOf(BATCH_MAGIC, hit + 1)) {
       const header = readBatchHeader(bytes, hit);
-      if (header?.store === ports.store && header.file === ports.number && header.flushed > from) return true;
+      if (header?.directoryId === ports.directoryId && header.file === ports.number && header.flushed > from)
+        return true;
     }
   }
   return false;
 }
 
-/** Reads a file in chunks, and gives views of them. */
+/** Reads a file in chunks, and returns views of them. */
 class ChunkReader {
   readonly #ports: ScanPorts;
   readonly #size: number;
@@ -96,13 +100,13 @@ class ChunkReader {
     this.#size = size;
   }
 
-  /** Null when it has to be loaded. */
+  /** @returns null when the bytes have to be loaded first */
   has(at: number, length: number): Buffer | null {
     const from = at - this.#start;
     return from + length <= this.#bytes.length ? this.#bytes.subarray(from, from + length) : null;
   }
 
-  /** Null when the file ends before. */
+  /** @returns null when the file ends before them */
   async load(at: number, length: number): Promise<Buffer | null> {
     if (at + length > this.#size) return null;
     const { file, chunkBytes, onChunk } = this.#ports;

@@ -1,19 +1,19 @@
 import type { VersionTime } from '../base/number-kinds.ts';
 import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
-import { HeldRequests } from './held-requests.ts';
 import type { Marks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
-import type { LogEntry, Place, Restored } from './log-entry.ts';
+import type { LogEntry, LogPosition, RevertTarget } from './log-entry.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { recordOfEffect } from './record-effect.ts';
+import { StagedRequests } from './staged-requests.ts';
 
-/** What a log comes to: the index of newest writes, the requests that wait, and the marks. */
+/** What a log amounts to: the index of the newest writes, the staged requests, and the watermarks. */
 export class LogState {
   readonly index: MemoryJournal;
-  readonly held = new HeldRequests();
+  readonly held = new StagedRequests();
   marks: Marks = { applied: NO_VERSION, known: [] };
-  /** The largest version time that was ever in the log: a clock must go on from there. */
+  /** The largest version time that was ever in the log. A clock has to continue from there. */
   newestTime = 0;
 
   constructor(nodes: number) {
@@ -21,23 +21,23 @@ export class LogState {
   }
 
   /**
-   * Does again what the entry tells of.
+   * Does again what an entry tells of.
    *
-   * @param place where the entry is
-   * @throws DamageError when it does not follow from those before it
+   * @param position the position of the entry
+   * @throws DamageError when the entry can't follow those before it
    */
-  replay(entry: LogEntry, place: Place): void {
+  replay(entry: LogEntry, position: LogPosition): void {
     switch (entry.type) {
       case 'write':
-        this.saw(entry.effect.version.time);
-        this.record(entry.effect, place);
+        this.noteTime(entry.effect.version.time);
+        this.record(entry.effect, position);
         return;
       case 'value':
-        this.fill(entry.effect, place);
+        this.fill(entry.effect, position);
         return;
       case 'hold':
-        this.saw(entry.effect.version.time);
-        this.held.add(withOwnValue(entry.effect), place);
+        this.noteTime(entry.effect.version.time);
+        this.held.add(withOwnValue(entry.effect), position);
         return;
       case 'apply': {
         const request = this.held.take(entry.version);
@@ -49,7 +49,7 @@ export class LogState {
         this.held.take(entry.version);
         return;
       case 'revert':
-        this.#revert(entry.failed, entry.key, entry.to, place);
+        this.#revert(entry.failed, entry.key, entry.to, position);
         return;
       case 'forget': {
         this.index.forget(entry);
@@ -57,7 +57,7 @@ export class LogState {
       }
       case 'marks':
         this.marks = { applied: entry.applied, known: entry.known };
-        this.saw(entry.newestTime);
+        this.noteTime(entry.newestTime);
         return;
       case 'forgotten':
         this.index.noteForgotten(entry.times);
@@ -68,32 +68,32 @@ export class LogState {
   }
 
   /** @returns false when the write is not the newest of its key */
-  record(effect: Effect, place: Place): boolean {
+  record(effect: Effect, position: LogPosition): boolean {
     if (!this.index.record(effect)) return false;
-    if (isOfKey(effect)) this.index.locate(effect.key, place);
+    if (isOfKey(effect)) this.index.locate(effect.key, position);
     return true;
   }
 
-  /** The value of a write is there, if that is still the newest of its key. */
-  fill(effect: SetEffect, place: Place): void {
+  /** The value of a write was added, at this position. Does nothing unless the write is still the newest of its key. */
+  fill(effect: SetEffect, position: LogPosition): void {
     const { key, version } = effect;
     if (!this.index.lacksValue(key, version)) return;
     this.index.fill(effect);
-    this.index.locate(key, place);
+    this.index.locate(key, position);
   }
 
-  saw(time: VersionTime): void {
+  noteTime(time: VersionTime): void {
     if (time > this.newestTime) this.newestTime = time;
   }
 
-  #revert(failed: Version, key: string, to: Restored | null, place: Place): void {
+  #revert(failed: Version, key: string, to: RevertTarget | null, position: LogPosition): void {
     const previous = to === null ? undefined : { ...recordOfEffect(to.effect), file: to.file, at: to.at };
     this.index.revert(failed, key, previous);
-    if (to !== null && to.file === 0) this.index.locate(key, place);
+    if (to !== null && to.file === 0) this.index.locate(key, position);
   }
 }
 
-/** A held request lives on, the chunk of the file that it was read from does not. */
+/** A staged request stays in memory; the chunk of the file that its value is a part of must not stay with it. */
 function withOwnValue(effect: Effect): Effect {
   if (effect.kind !== 'set' || effect.value === null) return effect;
   return { ...effect, value: Buffer.from(effect.value) };

@@ -1,31 +1,31 @@
 import { Fifo } from '../base/fifo.ts';
 import { BATCH_HEADER_BYTES, sealBatch } from './log-batch.ts';
-import { entryBytesMax, type LogEntry, type Place, writeEntry } from './log-entry.ts';
+import { entryBytesMax, type LogEntry, type LogPosition, writeEntry } from './log-entry.ts';
 import type { LogFiles } from './log-files.ts';
 import type { Timers } from './timers.ts';
 
 export interface LogWriterPorts {
   readonly files: LogFiles;
   readonly timers: Timers;
-  readonly store: number;
-  /** An entry is on disk within this time and what the disk takes, in milliseconds. */
+  readonly directoryId: number;
+  /** An entry is on disk after this time and the time that the disk needs, in milliseconds. */
   readonly commitWithinMs: number;
-  /** How long after a failure the disk is tried again, in milliseconds. */
+  /** The time from a failure of the disk to the next attempt, in milliseconds. */
   readonly retryAfterMs: number;
-  /** A file that has grown to this is followed by another, in bytes. */
+  /** When a file has grown to this size, another one is begun, in bytes. */
   readonly segmentBytesMax: number;
-  /** A last entry for a batch that is about to be committed. */
+  /** Gives a last entry for a batch that is about to be committed, or null. */
   readonly onSeal: () => LogEntry | null;
-  /** The log is on disk up to there. */
-  readonly onFlushed: (place: Place) => void;
-  /** Null: the disk takes writes again. Else why it does not. */
+  /** Called when the log is on disk up to this position. */
+  readonly onFlushed: (place: LogPosition) => void;
+  /** Called with the reason when the disk begins to fail, and with null when it takes writes again. */
   readonly onTrouble: (reason: string | null) => void;
 }
 
-/** @param error null when it is on disk, else why it is not yet */
+/** @param error null when everything is on disk, else why it is not yet */
 export type OnFlushed = (error: string | null) => void;
 
-interface Batch {
+interface WriteBatch {
   readonly number: number;
   readonly file: number;
   readonly start: number;
@@ -33,40 +33,41 @@ interface Batch {
   length: number;
 }
 
-interface Waiting {
+interface FlushWaiter {
   readonly batch: number;
   readonly callback: OnFlushed;
 }
 
 /**
- * Appends entries to the log with group commit: what comes while the disk is busy is the next batch. That one follows at
- * once only where somebody waits for it; else it goes on growing until its time is up, since each flush costs the same.
+ * Appends entries to the log with group commit: entries that arrive while the disk is busy are the next batch. That batch
+ * is committed at once if a caller waits for it; otherwise it grows until its time is up, since each flush costs the same.
  *
- *  1. Batches are written and flushed one after the other, so what a crash leaves is a prefix of what was
- *     appended, and it has all that was confirmed.
- *  2. A batch is let go of only when it is on disk. One that failed is written again, at the same place: a
- *     kernel may have dropped what it could not flush, and would report a second flush alone as a success.
+ *  1. Batches are written and flushed one after the other. So a crash leaves a prefix of what was appended, and everything
+ *     that was confirmed is in it.
+ *  2. A batch stays in memory until it is on disk, and a batch that failed is written again at the same position. A second
+ *     flush alone would not do: the kernel may have dropped the pages that it could not flush, and would report success.
  */
 export class LogWriter {
   readonly #ports: LogWriterPorts;
-  readonly #sealed: Batch[] = [];
-  readonly #waiting = new Fifo<Waiting>();
-  #open: Batch | null = null;
+  readonly #sealed: WriteBatch[] = [];
+  readonly #waiters = new Fifo<FlushWaiter>();
+  #open: WriteBatch | null = null;
   #spare: Buffer | null = null;
-  /** Where the next batch begins. */
-  #end: Place;
+  /** The beginning of the next batch. */
+  #end: LogPosition;
   #lastNumber: number;
   #backlogBytes = 0;
   #committing: Promise<void> | null = null;
-  /** Each gives up a commit that is due later. */
-  #stopTimer: (() => void) | null = null;
-  #stopSoon: (() => void) | null = null;
+  /** Cancels the commit that is due when the open batch's time is up, or when the disk is tried again. */
+  #cancelTimer: (() => void) | null = null;
+  /** Cancels the commit at the end of this turn. */
+  #cancelSoon: (() => void) | null = null;
   #trouble: string | null = null;
-  #flushed: Place;
+  #flushed: LogPosition;
   #flushedBatch: number;
 
-  /** @param from where the log goes on @param nextBatch the number of the first batch there */
-  constructor(ports: LogWriterPorts, from: Place, nextBatch: number) {
+  /** @param from the beginning of the first batch @param nextBatch its number */
+  constructor(ports: LogWriterPorts, from: LogPosition, nextBatch: number) {
     this.#ports = ports;
     this.#end = from;
     this.#flushed = from;
@@ -78,22 +79,22 @@ export class LogWriter {
     return this.#trouble;
   }
 
-  /** What is appended and not yet on disk, in bytes. */
+  /** Bytes that were appended and are not on disk yet. */
   get backlogBytes(): number {
     return this.#backlogBytes;
   }
 
-  get flushedTo(): Place {
+  get flushedTo(): LogPosition {
     return this.#flushed;
   }
 
-  /** The last batch that is on disk, by former lives' count, too. */
+  /** The number of the last batch that is on disk, counted over all runs. */
   get flushedBatch(): number {
     return this.#flushedBatch;
   }
 
-  /** @returns where the entry is going to be */
-  append(entry: LogEntry): Place {
+  /** @returns the position that the entry will have */
+  append(entry: LogEntry): LogPosition {
     const batch = this.#open ?? this.#begin();
     const at = batch.length;
     reserve(batch, entryBytesMax(entry));
@@ -106,38 +107,38 @@ export class LogWriter {
     return { file: batch.file, at: batch.start + at };
   }
 
-  /** Calls back when all that was appended until now is on disk, in the order of the calls. */
+  /** Calls back when everything that was appended until now is on disk, in the order of the calls. */
   whenFlushed(callback: OnFlushed): void {
     const newest = this.#open ?? this.#sealed.at(-1);
     if (newest === undefined) return callback(null);
-    this.#waiting.push({ batch: newest.number, callback });
+    this.#waiters.push({ batch: newest.number, callback });
     if (this.#trouble === null) this.#commitSoon();
   }
 
-  /** What is appended from now on goes to another file. @returns its number, and that of its first batch */
+  /** Begins another file. @returns its number, and the number of its first batch */
   rotate(): { readonly file: number; readonly firstBatch: number } {
     this.#seal();
     if (this.#end.at > 0) this.#end = { file: this.#end.file + 2, at: 0 };
     return { file: this.#end.file, firstBatch: this.#lastNumber + 1 };
   }
 
-  /** Nothing may be appended any more. Resolves when all is on disk, or when the disk has refused it once more. */
+  /** Ends the appending. Resolves when everything is on disk, or when the disk has failed once more. */
   async close(): Promise<void> {
-    this.#stopTimer?.();
-    this.#stopSoon?.();
+    this.#cancelTimer?.();
+    this.#cancelSoon?.();
     await this.#committing;
     await this.#commit();
-    this.#stopTimer?.();
+    this.#cancelTimer?.();
   }
 
-  #begin(): Batch {
+  #begin(): WriteBatch {
     if (this.#end.at >= this.#ports.segmentBytesMax) this.#end = { file: this.#end.file + 2, at: 0 };
     const bytes = this.#spare ?? Buffer.allocUnsafeSlow(BATCH_BYTES_FIRST);
     this.#spare = null;
     this.#lastNumber++;
     const { file, at: start } = this.#end;
     this.#open = { number: this.#lastNumber, file, start, bytes, length: BATCH_HEADER_BYTES };
-    if (this.#stopTimer === null && this.#trouble === null) this.#commitWithin(this.#ports.commitWithinMs);
+    if (this.#cancelTimer === null && this.#trouble === null) this.#commitWithin(this.#ports.commitWithinMs);
     return this.#open;
   }
 
@@ -154,22 +155,27 @@ export class LogWriter {
     this.#open = null;
     const flushed = this.#flushed.file === batch.file ? this.#flushed.at : 0;
     const { file, number: sequence } = batch;
-    sealBatch(batch.bytes.subarray(0, batch.length), { store: this.#ports.store, file, sequence, flushed });
+    sealBatch(batch.bytes.subarray(0, batch.length), {
+      directoryId: this.#ports.directoryId,
+      file,
+      sequence,
+      flushed,
+    });
     this.#end = { file, at: batch.start + batch.length };
     this.#sealed.push(batch);
   }
 
   #commitWithin(ms: number): void {
-    this.#stopTimer = this.#ports.timers.after(ms, () => {
-      this.#stopTimer = null;
+    this.#cancelTimer = this.#ports.timers.after(ms, () => {
+      this.#cancelTimer = null;
       void this.#commit();
     });
   }
 
-  /** At the end of this event-loop turn, with all that it gathers. */
+  /** Commits at the end of this turn of the event loop, with all entries that the turn appends. */
   #commitSoon(): void {
-    this.#stopSoon ??= this.#ports.timers.soon(() => {
-      this.#stopSoon = null;
+    this.#cancelSoon ??= this.#ports.timers.soon(() => {
+      this.#cancelSoon = null;
       void this.#commit();
     });
   }
@@ -196,17 +202,17 @@ export class LogWriter {
       this.#onGroup(group);
     } while (this.#isDue);
     if (this.#open !== null) return;
-    this.#stopTimer?.();
-    this.#stopTimer = null;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
   }
 
-  /** What has come meanwhile is to be committed at once: it has grown, somebody waits for it, or its time is up. */
+  /** The entries that came meanwhile are committed at once if they are many, a caller waits, or their time is up. */
   get #isDue(): boolean {
-    if (this.#sealed.length > 0 || this.#waiting.length > 0) return true;
-    return this.#open !== null && this.#stopTimer === null;
+    if (this.#sealed.length > 0 || this.#waiters.length > 0) return true;
+    return this.#open !== null && this.#cancelTimer === null;
   }
 
-  async #write(number: number, group: readonly Batch[]): Promise<void> {
+  async #write(number: number, group: readonly WriteBatch[]): Promise<void> {
     const { files } = this.#ports;
     const file = group[0]!.start === 0 ? await files.create(number) : await files.get(number);
     for (const { bytes, length, start } of group) await file.write(bytes.subarray(0, length), start);
@@ -214,7 +220,7 @@ export class LogWriter {
     await file.sync();
   }
 
-  #onGroup(group: readonly Batch[]): void {
+  #onGroup(group: readonly WriteBatch[]): void {
     this.#sealed.splice(0, group.length);
     const last = group.at(-1)!;
     this.#flushed = { file: last.file, at: last.start + last.length };
@@ -231,7 +237,7 @@ export class LogWriter {
     this.#tell(last.number, null);
   }
 
-  /** With the directory, which is what somebody has to look at. */
+  /** The reason, with the directory that the operator has to look at. */
   #reasonOf({ message }: Error): string {
     const { directory } = this.#ports.files;
     return message.includes(directory) ? message : `${message} (${directory})`;
@@ -241,28 +247,28 @@ export class LogWriter {
     await this.#ports.files.release(number).catch(() => {});
     const known = this.#trouble !== null;
     this.#trouble = reason;
-    this.#stopTimer?.();
+    this.#cancelTimer?.();
     this.#commitWithin(this.#ports.retryAfterMs);
     if (!known) this.#ports.onTrouble(reason);
     this.#tell(this.#lastNumber, reason);
   }
 
   #tell(upTo: number, error: string | null): void {
-    for (let next = this.#waiting.first(); next !== undefined; next = this.#waiting.first()) {
+    for (let next = this.#waiters.first(); next !== undefined; next = this.#waiters.first()) {
       if (next.batch > upTo) return;
-      this.#waiting.shift();
+      this.#waiters.shift();
       next.callback(error);
     }
   }
 }
 
-/** A batch is closed when it has grown to this, in bytes; one larger entry fits all the same. */
+/** A batch is closed when it has grown to this size, in bytes. A larger entry fits all the same. */
 const BATCH_BYTES_MAX = 1_048_576;
 const BATCH_BYTES_FIRST = 16_384;
-/** The largest buffer that is kept for the next batch, in bytes. */
+/** A larger buffer is not kept for the next batch, in bytes. */
 const BATCH_BYTES_SPARE = 2 * BATCH_BYTES_MAX;
 
-function reserve(batch: Batch, bytes: number): void {
+function reserve(batch: WriteBatch, bytes: number): void {
   const needed = batch.length + bytes;
   if (needed <= batch.bytes.length) return;
   const larger = Buffer.allocUnsafeSlow(Math.max(needed, batch.bytes.length * 2));

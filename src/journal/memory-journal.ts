@@ -10,10 +10,10 @@ import {
 import { VersionVector } from '../ordering/version-vector.ts';
 import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from './journal.ts';
 import { KeyIndex } from './key-index.ts';
-import type { Place } from './log-entry.ts';
-import { OriginLog } from './origin-log.ts';
+import type { LogPosition } from './log-entry.ts';
+import { OriginList } from './origin-list.ts';
 import { effectOfRecord } from './record-effect.ts';
-import { NO_SLOT, type PlacedRecord, type RecordFields, RecordTable } from './record-table.ts';
+import { type LocatedRecord, NO_SLOT, type RecordFields, RecordTable } from './record-table.ts';
 
 /**
  * The journal in memory, without values; also what finds them in the one on disk. Nothing on its hot path depends on the
@@ -23,7 +23,7 @@ import { NO_SLOT, type PlacedRecord, type RecordFields, RecordTable } from './re
  * are the newest of each origin's list, and move to a new table.
  */
 export class MemoryJournal implements Journal {
-  #logs: OriginLog[];
+  #logs: OriginList[];
   readonly forgotten: VersionVector;
   #table = new RecordTable();
   #slots = new KeyIndex(this.#table);
@@ -31,7 +31,7 @@ export class MemoryJournal implements Journal {
   #lastKey: string | undefined;
   #lastSlot = NO_SLOT;
   /** That record, if it was asked for as it is now. */
-  #last: PlacedRecord | undefined;
+  #last: LocatedRecord | undefined;
   /** Where `sample` goes on. */
   #cursor = 0;
   #tombstones = 0;
@@ -43,7 +43,7 @@ export class MemoryJournal implements Journal {
   #armed: ArmedFlush | null = null;
 
   constructor(nodes: number) {
-    this.#logs = Array.from({ length: nodes }, () => new OriginLog(this.#table));
+    this.#logs = Array.from({ length: nodes }, () => new OriginList(this.#table));
     this.forgotten = VersionVector.zero(nodes);
   }
 
@@ -62,7 +62,7 @@ export class MemoryJournal implements Journal {
   readonly state: JournalState = { writable: true };
   readonly position: string | null = null;
 
-  newest(key: string): PlacedRecord | undefined {
+  newest(key: string): LocatedRecord | undefined {
     if (this.#last?.key === key) return this.#last;
     const slot = this.#slotOf(key);
     if (slot === NO_SLOT) return undefined;
@@ -93,7 +93,7 @@ export class MemoryJournal implements Journal {
     }
   }
 
-  revert(failed: Version, key: string, previous: (JournalRecord & Partial<Place>) | undefined): void {
+  revert(failed: Version, key: string, previous: (JournalRecord & Partial<LogPosition>) | undefined): void {
     const slot = this.#slotOf(key);
     if (slot === NO_SLOT || this.#table.compareVersion(slot, failed) !== 0) return;
     this.#remove(key, slot);
@@ -114,7 +114,7 @@ export class MemoryJournal implements Journal {
   }
 
   /** The entry of the key's record is there. */
-  locate(key: string, place: Place): void {
+  locate(key: string, place: LogPosition): void {
     const slot = this.#slotOf(key);
     if (slot === NO_SLOT) return;
     this.#table.locate(slot, place);
@@ -122,13 +122,13 @@ export class MemoryJournal implements Journal {
   }
 
   /** The entry of the key's record is at this place. */
-  isAt(key: string, place: Place): boolean {
+  isAt(key: string, place: LogPosition): boolean {
     const slot = this.#slotOf(key);
     return slot !== NO_SLOT && this.#table.isAt(slot, place);
   }
 
   /** The entry that was at one place is at another now. @returns false when it is not that of the key's record */
-  relocate(key: string, from: Place, to: Place): boolean {
+  relocate(key: string, from: LogPosition, to: LogPosition): boolean {
     if (!this.isAt(key, from)) return false;
     this.locate(key, to);
     return true;
@@ -167,7 +167,7 @@ export class MemoryJournal implements Journal {
     return found;
   }
 
-  *walk(): Generator<PlacedRecord, undefined> {
+  *walk(): Generator<LocatedRecord, undefined> {
     const table = this.#table;
     for (let slot = 0; slot < table.slots; slot++) if (table.isUsed(slot)) yield table.recordAt(slot);
   }
@@ -277,7 +277,7 @@ export class MemoryJournal implements Journal {
     this.#cursor = 0;
     this.#lastKey = undefined;
     const logs = this.#logs;
-    this.#logs = logs.map(() => new OriginLog(this.#table));
+    this.#logs = logs.map(() => new OriginList(this.#table));
     for (const log of logs) {
       const survivors: number[] = [];
       for (const slot of log.newerThan(version.time - 1)) {

@@ -2,9 +2,9 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import {
+  type DirectoryIdentity,
   directoryOf,
-  type Identity,
-  MARK_NAME,
+  FLUSHED_NAME,
   makeDirectory,
   newIdentity,
   type Owner,
@@ -14,7 +14,7 @@ import {
 } from './data-directory.ts';
 import { type Disk, NODE_DISK } from './disk.ts';
 import { DiskJournal } from './disk-journal.ts';
-import { FlushedMark } from './flushed-mark.ts';
+import { FlushedPosition } from './flushed-position.ts';
 import { DamageError, journalErrorOf } from './journal-error.ts';
 import { LogFiles } from './log-files.ts';
 import type { RecoveredState } from './recovered-state.ts';
@@ -22,41 +22,41 @@ import { type Recovered, recoverLog } from './recovery.ts';
 import { NODE_TIMERS, type Timers } from './timers.ts';
 
 export interface JournalOptions {
-  /** Made when it is not there; the directory above it has to be. Each controller has a directory in it. */
+  /** Is made if it does not exist; the directory above it has to. Each controller has a directory in it. */
   readonly dataDir: string;
   readonly owner: Owner;
-  /** How many controllers there are. */
+  /** The number of controllers in the cluster. */
   readonly nodes: number;
-  /** What is recorded is on disk within this time and what the disk takes, in milliseconds. */
+  /** A recorded write is on disk after this time and the time that the disk needs, in milliseconds. */
   readonly commitWithinMs?: number;
-  /** How long after a failure the disk is tried again, in milliseconds. */
+  /** The time from a failure of the disk to the next attempt, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** A file that has grown to this is followed by another, in bytes. */
+  /** When a log file has grown to this size, another one is begun, in bytes. */
   readonly segmentBytesMax?: number | undefined;
-  /** Where there is room, a log that is smaller is not compacted, in bytes. */
+  /** Where there is enough free space, a smaller log is not compacted, in bytes. */
   readonly compactBytesMin?: number | undefined;
-  /** While more than this waits for the disk, the journal is not writable, in bytes. */
+  /** While more bytes than this wait for the disk, the journal is not writable. */
   readonly backlogBytesMax?: number;
-  /** Why what was recovered is no good all the same; it is set aside then, as if it were damaged. */
+  /** Says why a journal that was recovered must not be used; it is set aside, as a damaged one is. Null: it may be. */
   readonly refuse?: (recovered: RecoveryReport) => string | null;
-  /** The journal is writable again. */
+  /** Called when the journal is writable again. */
   readonly onWritable?: () => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly disk?: Disk;
   readonly timers?: Timers | undefined;
-  /** Draws the number that tells the files of a directory from those of another: 1 … 2³² − 1. */
-  readonly drawStore?: (() => number) | undefined;
+  /** Draws the number that tells the files of one directory from those of another: 1 … 2³² − 1. */
+  readonly drawDirectoryId?: (() => number) | undefined;
 }
 
 export interface OpenedJournal {
   readonly journal: DiskJournal;
   readonly recovered: RecoveryReport;
-  /** Frees the directory; after `journal.close()`. */
+  /** Gives up the lock on the directory; to be called after `journal.close()`. */
   readonly release: () => void;
   /**
-   * What was there was damaged, and lies beside it now: this journal is empty, and the controller has to be
-   * rebuilt from its peers before it serves, or takes part in any vote.
+   * Not null when the journal that was there was damaged: it has been set aside, and this journal is empty. The controller
+   * has to copy the state of its peers before it serves, or promises or accepts a view.
    */
   readonly setAside: { readonly path: string; readonly reason: string } | null;
 }
@@ -65,7 +65,7 @@ export interface RecoveryReport extends RecoveredState {
   readonly records: number;
   readonly entries: number;
   readonly bytes: number;
-  /** What a crash had left of writes that were never confirmed, in bytes. */
+  /** Bytes of a torn batch: writes that were never confirmed. */
   readonly tornBytes: number;
   readonly milliseconds: number;
 }
@@ -79,7 +79,7 @@ const COMPACT_BYTES_MIN_DEFAULT = 67_108_864;
 /**
  * Opens the journal of a controller, or makes it.
  *
- * @throws JournalError with one line that says what is wrong with the directory and what to do
+ * @throws JournalError with one line that says what is wrong with the directory, and what to do
  */
 export async function openJournal(options: JournalOptions): Promise<OpenedJournal> {
   const { dataDir, owner, disk = NODE_DISK } = options;
@@ -111,17 +111,17 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
   const files = new LogFiles(disk, directory);
   const identity =
     (await readIdentity(disk, directory, options.owner)) ??
-    (await make(files, newIdentity(options.owner, options.drawStore)));
-  const { store } = identity;
-  const { mark, place } = await FlushedMark.open(disk, join(directory, MARK_NAME), store);
+    (await make(files, newIdentity(options.owner, options.drawDirectoryId)));
+  const { directoryId } = identity;
+  const flushed = await FlushedPosition.open(disk, join(directory, FLUSHED_NAME), directoryId);
   let recovered: Recovered;
   try {
-    recovered = await recoverLog(files, store, place, options.nodes);
+    recovered = await recoverLog(files, directoryId, flushed.position, options.nodes);
     await files.create(recovered.end.file);
-    await mark.set(recovered.end);
-    await mark.sync();
+    await flushed.file.set(recovered.end);
+    await flushed.file.sync();
   } catch (error) {
-    await mark.close();
+    await flushed.file.close();
     await files.close();
     throw error;
   }
@@ -129,7 +129,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
   const journal = new DiskJournal({
     files,
     identity,
-    mark,
+    flushedPosition: flushed.file,
     state,
     end,
     nextBatch,
@@ -166,21 +166,21 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
   return { journal, recovered: report };
 }
 
-/** Names a journal among all that there are: it is part of the mark in the store. */
-export function journalNameOf({ store }: Identity): string {
-  return `j${store.toString(36)}`;
+/** A name that no other journal has. It is part of the sentinel in the store. */
+export function journalNameOf({ directoryId }: DirectoryIdentity): string {
+  return `j${directoryId.toString(36)}`;
 }
 
-/** The identity comes last: a directory without one, in which nothing was written yet, is made again. */
-async function make(files: LogFiles, identity: Identity): Promise<Identity> {
+/** Writes the identity last: a directory without one counts as empty, and is made again. */
+async function make(files: LogFiles, identity: DirectoryIdentity): Promise<DirectoryIdentity> {
   const { disk, directory } = files;
   for (const number of await files.list()) {
     const file = await files.get(number);
     if ((await file.size()) > 0) throw new DamageError('the identity is missing');
   }
   await files.close();
-  const mark = await FlushedMark.create(disk, join(directory, MARK_NAME), identity.store);
-  await mark.close();
+  const flushed = await FlushedPosition.create(disk, join(directory, FLUSHED_NAME), identity.directoryId);
+  await flushed.close();
   await disk.syncDirectory(directory);
   await disk.syncDirectory(dirname(directory));
   await writeIdentity(disk, directory, identity);

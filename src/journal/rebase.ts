@@ -4,12 +4,12 @@ import { type Condition, type Effect, isOfKey, type KeyEffect } from '../orderin
 import { spansOf, type TimeMap } from '../ordering/time-map.ts';
 import { msOfVersionTime, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { BaseWriter } from './base-writer.ts';
-import { type ClockPlan, missingIn, type Surveyed, timeMapOf } from './clock-plan.ts';
+import { type ClockPlan, missingIn, type TimesInUse, timeMapOf } from './clock-plan.ts';
 import { writeOf } from './compaction.ts';
 import {
+  type DirectoryIdentity,
   directoryOf,
-  type Identity,
-  MARK_NAME,
+  FLUSHED_NAME,
   makeDirectory,
   newIdentity,
   type Owner,
@@ -17,32 +17,32 @@ import {
   writeIdentity,
 } from './data-directory.ts';
 import { type Disk, NODE_DISK } from './disk.ts';
-import { FlushedMark } from './flushed-mark.ts';
+import { FlushedPosition } from './flushed-position.ts';
 import { DamageError, JournalError, journalErrorOf } from './journal-error.ts';
-import type { Place } from './log-entry.ts';
+import type { LogPosition } from './log-entry.ts';
 import { LogFiles, nameOfFile } from './log-files.ts';
 import { readEntryAt } from './log-reader.ts';
 import type { LogState } from './log-state.ts';
 import { recoverLog } from './recovery.ts';
 import { replaceFile } from './replace-file.ts';
 
-/** What a controller that is stopped has on disk. */
-interface Stopped {
+/** The journal of a controller that does not run. */
+interface StoppedJournal {
   readonly files: LogFiles;
   readonly state: LogState;
   readonly nextBatch: number;
 }
 
-export interface Survey extends Surveyed {
+export interface Survey extends TimesInUse {
   readonly records: number;
-  /** Of all times in use the largest; 0 when there is none. */
+  /** The largest time in use; 0 when there is none. */
   readonly newestTime: VersionTime;
 }
 
 /**
- * What a stopped controller has in use. Changes nothing, but that a torn end is cut off, as by a start.
+ * Finds the times that a stopped controller uses. Changes nothing, except that a torn end is cut off, as a start does.
  *
- * @param plan that it is for; a journal that has been written anew by it already is refused
+ * @param plan the plan that the times are for; a journal that was rewritten by this plan already is refused
  * @throws JournalError
  */
 export async function surveyTimes(
@@ -52,7 +52,7 @@ export async function surveyTimes(
   disk: Disk = NODE_DISK,
 ): Promise<Survey> {
   const directory = directoryOf(dataDir, owner.controller);
-  if ((await readMarker(disk, directory)) === plan.id)
+  if ((await readPlanId(disk, directory)) === plan.id)
     throw new JournalError('OTHER_OWNER', `${directory} has been written anew by this plan: begin another`);
   return withStopped(dataDir, owner, disk, async (stopped) => {
     if (stopped === null) return { spans: [], flushedMs: [], records: 0, newestTime: 0 };
@@ -65,24 +65,24 @@ export async function surveyTimes(
 }
 
 export type Rebased =
-  /** `aside` has the directory as it was. */
+  /** `aside` is the path of the old directory. */
   | {
       readonly outcome: 'rebased';
       readonly records: number;
       readonly newestTime: VersionTime;
       readonly aside: string;
     }
-  /** By this very plan, before. */
+  /** This plan was carried out before. */
   | { readonly outcome: 'already' }
-  /** There is no journal, or no time in it that has to be moved. */
+  /** There is no journal, or it has no time that has to be moved. */
   | { readonly outcome: 'nothing' };
 
 /**
- * Writes the journal of a stopped controller anew, with the version times that the plan gives to the old ones, under a new
- * identity, so that its store is filled again. The old directory is kept beside it.
+ * Rewrites the journal of a stopped controller with the version times that the plan gives for the old ones. The new journal
+ * has a new identity, so that the store is filled again. The old directory is kept beside the new one.
  *
  *  1. The new directory is complete and on disk under a name of its own before anything else changes.
- *  2. The old one is renamed, then the new one. A run that was stopped in between is completed by the next.
+ *  2. The old directory is renamed, then the new one. A rebase that was stopped in between is completed by the next.
  *
  * @throws JournalError
  */
@@ -108,7 +108,7 @@ export async function rebase(
   const directory = directoryOf(dataDir, owner.controller);
   const aside = `${directory}.before-rebase-${plan.id}`;
   await complete(disk, dataDir, directory, aside);
-  if ((await readMarker(disk, directory)) === plan.id) return { outcome: 'already' };
+  if ((await readPlanId(disk, directory)) === plan.id) return { outcome: 'already' };
   if (map.isIdentity) return { outcome: 'nothing' };
   return withStopped(dataDir, owner, disk, async (stopped) => {
     if (stopped === null) return { outcome: 'nothing' };
@@ -116,10 +116,10 @@ export async function rebase(
       disk,
       `${directory}${PARTIAL}`,
       stopped,
-      new Rewriting(map, plan),
+      new TimeRewriter(map, plan),
       owner,
     );
-    await replaceFile(disk, join(`${directory}${PARTIAL}`, MARKER_NAME), plan.id);
+    await replaceFile(disk, join(`${directory}${PARTIAL}`, PLAN_ID_NAME), plan.id);
     await disk.rename(directory, aside);
     await disk.rename(`${directory}${PARTIAL}`, directory);
     await disk.syncDirectory(dataDir);
@@ -127,13 +127,13 @@ export async function rebase(
   });
 }
 
-/** Of the new directory, until it takes the place of the old one. */
+/** The ending of the new directory's name until it replaces the old one. */
 const PARTIAL = '.rebasing';
 
-/** In the new directory: the plan that it was made by. */
-const MARKER_NAME = 'rebased';
+/** The file in the new directory with the id of the plan that it was made by. */
+const PLAN_ID_NAME = 'rebased';
 
-/** A run was stopped between its two renames. */
+/** Does the second rename of a rebase that was stopped between its two renames. */
 async function complete(disk: Disk, dataDir: string, directory: string, aside: string): Promise<void> {
   const names = await disk.list(dataDir).catch(() => []);
   const isThere = (path: string) => names.some((name) => path === join(dataDir, name));
@@ -142,17 +142,17 @@ async function complete(disk: Disk, dataDir: string, directory: string, aside: s
   await disk.syncDirectory(dataDir);
 }
 
-async function readMarker(disk: Disk, directory: string): Promise<string | null> {
-  const bytes = await disk.readAll(join(directory, MARKER_NAME)).catch(() => null);
+async function readPlanId(disk: Disk, directory: string): Promise<string | null> {
+  const bytes = await disk.readAll(join(directory, PLAN_ID_NAME)).catch(() => null);
   return bytes?.toString('utf8') ?? null;
 }
 
-/** @param use given null when there is no journal */
+/** @param use called with null when there is no journal */
 async function withStopped<T>(
   dataDir: string,
   owner: Owner,
   disk: Disk,
-  use: (stopped: Stopped | null) => Promise<T>,
+  use: (stopped: StoppedJournal | null) => Promise<T>,
 ): Promise<T> {
   const directory = directoryOf(dataDir, owner.controller);
   const names = await disk.list(dataDir).catch((error) => {
@@ -164,10 +164,10 @@ async function withStopped<T>(
   try {
     const identity = await readIdentity(disk, directory, owner);
     if (identity === null) return await use(null);
-    const { mark, place } = await FlushedMark.open(disk, join(directory, MARK_NAME), identity.store);
-    await mark.close();
+    const flushed = await FlushedPosition.open(disk, join(directory, FLUSHED_NAME), identity.directoryId);
+    await flushed.file.close();
     const nodes = owner.peers.split(',').length;
-    const { state, nextBatch } = await recoverLog(files, identity.store, place, nodes);
+    const { state, nextBatch } = await recoverLog(files, identity.directoryId, flushed.position, nodes);
     return await use({ files, state, nextBatch });
   } catch (error) {
     if (error instanceof DamageError) {
@@ -202,10 +202,10 @@ function* timesIn({ index, held, marks, newestTime }: LogState): Generator<numbe
   for (const record of index.walk()) yield record.version.time;
 }
 
-/** Gives what is in a journal its new times. */
-class Rewriting {
+/** Gives the effects of a journal their new times. */
+class TimeRewriter {
   readonly #map: TimeMap;
-  /** No earlier than the plan, and carried out by nobody. */
+  /** Whether an announced flush is due after the plan was begun, and no controller has carried it out. */
   readonly #isToCome: (flushMs: WallMs) => boolean;
 
   constructor(map: TimeMap, { atMs, controllers }: ClockPlan) {
@@ -218,7 +218,7 @@ class Rewriting {
 
   version = ({ time, node }: Version): Version => ({ time: this.#map.of(time), node });
 
-  /** A base may be a version that is in use no more. */
+  /** The version in a condition may not be in use any more. */
   held(effect: Effect): Effect {
     if (!isOfKey(effect)) return this.write(effect);
     return { ...this.write(effect), base: this.#base(effect.base) };
@@ -232,7 +232,7 @@ class Rewriting {
     return base === null ? null : { time: this.#map.limit(base.time), node: base.node };
   }
 
-  /** A flush that is to come keeps its moment, and ends all that is there now; one that has been ends what it ended. */
+  /** A flush that is not due yet keeps its moment, and will end everything. A flush that was carried out ends what it ended. */
   flush(effect: Effect): Effect {
     if (effect.kind !== 'flush-later' && effect.kind !== 'flush-due') return this.write(effect);
     const { kind, version, atMs } = effect;
@@ -243,15 +243,15 @@ class Rewriting {
   }
 }
 
-/** Records that are written at once: their values are in memory until then. */
+/** How many records are written at once: their values are in memory until then. */
 const RECORDS_PER_STEP = 256;
 
-/** A base with all that the journal comes to, in a directory that is whole then. @returns the newest time in it */
+/** Writes a base with everything in the journal to a new directory. @returns the newest time in it */
 async function writeAnew(
   disk: Disk,
   directory: string,
-  { files, state, nextBatch }: Stopped,
-  to: Rewriting,
+  { files, state, nextBatch }: StoppedJournal,
+  to: TimeRewriter,
   owner: Owner,
 ): Promise<number> {
   await makeDirectory(disk, directory);
@@ -261,7 +261,7 @@ async function writeAnew(
   const newestTime = to.time(state.newestTime);
   const file = await disk.open(join(directory, nameOfFile(BASE)), 'create');
   try {
-    const base = new BaseWriter(file, identity.store, BASE);
+    const base = new BaseWriter(file, identity.directoryId, BASE);
     for (const effect of index.flushes()) base.add({ type: 'write', effect: to.flush(effect) });
     const known = marks.known.map(to.time);
     base.add({ type: 'marks', newestTime, applied: to.version(marks.applied), known });
@@ -280,21 +280,21 @@ async function writeAnew(
   return newestTime;
 }
 
-/** `base-1`, which takes the place of `log-0`. */
+/** `base-1`, which replaces `log-0`. */
 const BASE = 2;
 
-async function readWrite(files: LogFiles, { file, at }: Place): Promise<KeyEffect> {
+async function readWrite(files: LogFiles, { file, at }: LogPosition): Promise<KeyEffect> {
   const effect = writeOf(await readEntryAt(await files.get(file), at));
   if (effect === null) throw new DamageError(`${nameOfFile(file)} has no write at ${at}`);
   return effect;
 }
 
-/** The identity comes last: without it the directory is none. */
-async function makeWhole(disk: Disk, directory: string, identity: Identity): Promise<void> {
-  const mark = await FlushedMark.create(disk, join(directory, MARK_NAME), identity.store);
-  await mark.set({ file: BASE, at: 0 });
-  await mark.sync();
-  await mark.close();
+/** Writes the identity last: a directory without one counts as empty. */
+async function makeWhole(disk: Disk, directory: string, identity: DirectoryIdentity): Promise<void> {
+  const flushed = await FlushedPosition.create(disk, join(directory, FLUSHED_NAME), identity.directoryId);
+  await flushed.set({ file: BASE, at: 0 });
+  await flushed.sync();
+  await flushed.close();
   await writeIdentity(disk, directory, identity);
   await disk.syncDirectory(dirname(directory));
 }

@@ -1,37 +1,37 @@
 import type { ControllerId, VersionTime } from '../base/number-kinds.ts';
 import type { Version } from '../ordering/version.ts';
 import type { JournalRecord } from './journal.ts';
-import type { Place } from './log-entry.ts';
+import type { LogPosition } from './log-entry.ts';
 
-/** A record as it was when it was asked for, and where its entry is on disk: file 0 in a journal that has none. */
-export interface PlacedRecord extends JournalRecord, Place {
-  /** The write came with its value, or that has come since. */
+/** A copy of a record, and the position of its log entry: file 0 in a journal without a disk. */
+export interface LocatedRecord extends JournalRecord, LogPosition {
+  /** The value came with the write, or later. */
   readonly valued: boolean;
 }
 
-/** What a record consists of, beside its key. */
-export type RecordFields = Omit<JournalRecord, 'key'> & Partial<Omit<PlacedRecord, keyof JournalRecord>>;
+/** The fields of a record, beside its key. */
+export type RecordFields = Omit<JournalRecord, 'key'> & Partial<Omit<LocatedRecord, keyof JournalRecord>>;
 
-/** No record. */
+/** The slot of no record. */
 export const NO_SLOT = -1;
 
 /**
- * The records of a journal, each in a numbered slot: its numbers in a typed array, side by side, so that a key's next
- * write makes nothing new, and so that the garbage collector has nothing to go through, with millions of keys either.
+ * The records of a journal, each in a numbered slot. The numbers of a record lie side by side in a typed array: a key's
+ * next write allocates nothing, and the garbage collector has nothing to visit, however many keys there are.
  *
- * Slots are taken from chunks; a chunk that nothing is left in gives its memory back. What is known of a record beside
- * its numbers, its key and (rarely) its token, is kept apart.
+ * Slots belong to chunks; a chunk without records gives its memory back. The key of a record, and its token in the rare
+ * case that it has one, are kept apart from the numbers.
  */
 export class RecordTable {
   readonly #chunks: Chunk[] = [];
-  /** Numbers of the chunks that have a free slot; the last of them is used first. */
-  readonly #withRoom: number[] = [];
+  /** The chunks that have a free slot. The last one is used first. */
+  readonly #chunksWithFreeSlots: number[] = [];
   readonly #tokens = new Map<number, bigint>();
 
-  /** No record has a slot from here on. */
+  /** All records have slots below this number. */
   get slots(): number {
     const last = this.#chunks.at(-1);
-    return last === undefined ? 0 : (this.#chunks.length - 1) * SLOTS_PER_CHUNK + last.touched;
+    return last === undefined ? 0 : (this.#chunks.length - 1) * SLOTS_PER_CHUNK + last.usedSlotsEver;
   }
 
   isUsed(slot: number): boolean {
@@ -39,20 +39,20 @@ export class RecordTable {
     return numbers !== NO_NUMBERS && (numbers[indexOf(slot) + BITS]! & USED) !== 0;
   }
 
-  /** @returns its slot; it is in no list */
+  /** @returns the slot of the new record, which is in no list yet */
   add(key: string, fields: RecordFields): number {
-    const number = this.#withRoom.at(-1) ?? this.#addChunk();
+    const number = this.#chunksWithFreeSlots.at(-1) ?? this.#addChunk();
     const chunk = this.#chunks[number]!;
-    if (chunk.numbers === NO_NUMBERS) furnish(chunk);
-    const place = takePlace(chunk);
-    if (chunk.used === SLOTS_PER_CHUNK) this.#withRoom.pop();
-    chunk.keys[place] = key;
-    const slot = number * SLOTS_PER_CHUNK + place;
+    if (chunk.numbers === NO_NUMBERS) allocate(chunk);
+    const index = takeSlot(chunk);
+    if (chunk.used === SLOTS_PER_CHUNK) this.#chunksWithFreeSlots.pop();
+    chunk.keys[index] = key;
+    const slot = number * SLOTS_PER_CHUNK + index;
     this.set(slot, fields);
     return slot;
   }
 
-  /** Makes another record of the key's of it, in the same slot. */
+  /** Replaces the key's record in place. */
   set(slot: number, fields: RecordFields): void {
     const { version, expiresAtMs, tombstone, token, marks, readAtSec } = fields;
     const { valued = false, file = 0, at = 0, valueBytes = UNKNOWN_BYTES } = fields;
@@ -76,27 +76,27 @@ export class RecordTable {
     else if (hadToken) this.#tokens.delete(slot);
   }
 
-  /** The slot is free for another record. */
+  /** Frees the slot for another record. */
   remove(slot: number): void {
     const number = slot >> CHUNK_BITS;
     const chunk = this.#chunks[number]!;
     const start = indexOf(slot);
     if ((chunk.numbers[start + BITS]! & HAS_TOKEN) !== 0) this.#tokens.delete(slot);
-    if (chunk.used === SLOTS_PER_CHUNK) this.#withRoom.push(number);
+    if (chunk.used === SLOTS_PER_CHUNK) this.#chunksWithFreeSlots.push(number);
     chunk.used--;
-    if (chunk.used === 0) return vacate(chunk);
-    chunk.keys[slot & PLACE_MASK] = '';
+    if (chunk.used === 0) return release(chunk);
+    chunk.keys[slot & INDEX_MASK] = '';
     chunk.numbers[start + BITS] = 0;
     chunk.numbers[start + OLDER] = chunk.free;
-    chunk.free = slot & PLACE_MASK;
+    chunk.free = slot & INDEX_MASK;
   }
 
-  recordAt(slot: number): PlacedRecord {
+  recordAt(slot: number): LocatedRecord {
     const { numbers, keys } = this.#chunkOf(slot);
     const start = indexOf(slot);
     const bits = numbers[start + BITS]!;
     return {
-      key: keys[slot & PLACE_MASK]!,
+      key: keys[slot & INDEX_MASK]!,
       version: { time: numbers[start + TIME]!, node: bits & NODE_MASK },
       expiresAtMs: numbers[start + EXPIRES]!,
       tombstone: (bits & TOMBSTONE) !== 0,
@@ -111,7 +111,7 @@ export class RecordTable {
   }
 
   keyOf(slot: number): string {
-    return this.#chunkOf(slot).keys[slot & PLACE_MASK]!;
+    return this.#chunkOf(slot).keys[slot & INDEX_MASK]!;
   }
 
   timeOf(slot: number): VersionTime {
@@ -136,20 +136,20 @@ export class RecordTable {
     numbers[at] = ((numbers[at]! & BITS_MASK) | VALUED) + sizeField(valueBytes);
   }
 
-  /** As `compareVersions`, of the record's version and this one. */
+  /** Like `compareVersions`, of the record's version and this one. */
   compareVersion(slot: number, { time, node }: Version): number {
     const { numbers } = this.#chunkOf(slot);
     const start = indexOf(slot);
     return numbers[start + TIME]! - time || (numbers[start + BITS]! & NODE_MASK) - node;
   }
 
-  isAt(slot: number, { file, at }: Place): boolean {
+  isAt(slot: number, { file, at }: LogPosition): boolean {
     const { numbers } = this.#chunkOf(slot);
     const start = indexOf(slot);
     return numbers[start + FILE] === file && numbers[start + AT] === at;
   }
 
-  locate(slot: number, { file, at }: Place): void {
+  locate(slot: number, { file, at }: LogPosition): void {
     const { numbers } = this.#chunkOf(slot);
     const start = indexOf(slot);
     numbers[start + FILE] = file;
@@ -160,7 +160,7 @@ export class RecordTable {
     this.#chunkOf(slot).numbers[indexOf(slot) + READ_AT] = readAtSec;
   }
 
-  /** Its neighbours in a list of records, `NO_SLOT` at its ends. */
+  /** The neighbours of a record in its list; `NO_SLOT` at the ends of the list. */
   olderThan(slot: number): number {
     return this.#chunkOf(slot).numbers[indexOf(slot) + OLDER]!;
   }
@@ -183,30 +183,30 @@ export class RecordTable {
 
   #addChunk(): number {
     const number =
-      this.#chunks.push({ numbers: NO_NUMBERS, keys: [], used: 0, free: NO_SLOT, touched: 0 }) - 1;
-    this.#withRoom.push(number);
+      this.#chunks.push({ numbers: NO_NUMBERS, keys: [], used: 0, free: NO_SLOT, usedSlotsEver: 0 }) - 1;
+    this.#chunksWithFreeSlots.push(number);
     return number;
   }
 }
 
 interface Chunk {
-  /** `NO_NUMBERS` while no slot of it is used. */
+  /** `NO_NUMBERS` while no slot is used. */
   numbers: Float64Array;
   keys: string[];
   used: number;
-  /** Places below this were used before. */
-  touched: number;
-  /** The first of those that are free again, each of which names the next one as `OLDER`. */
+  /** Slots of the chunk below this number have been used at least once. */
+  usedSlotsEver: number;
+  /** The first slot that is free again. Each of these names the next one in its number `OLDER`. */
   free: number;
 }
 
 const CHUNK_BITS = 10;
 const SLOTS_PER_CHUNK = 1 << CHUNK_BITS;
-const PLACE_MASK = SLOTS_PER_CHUNK - 1;
+const INDEX_MASK = SLOTS_PER_CHUNK - 1;
 
 const NO_NUMBERS = new Float64Array(0);
 
-/** A record's numbers: 64 bytes. */
+/** The numbers of one record take 64 bytes. */
 const NUMBERS_PER_RECORD = 8;
 const TIME = 0;
 const EXPIRES = 1;
@@ -215,7 +215,7 @@ const AT = 3;
 const OLDER = 4;
 const NEWER = 5;
 const READ_AT = 6;
-/** The node of the version, the entry's marks, and what follows; and the value's size above `BITS_MASK`. */
+/** The id in the version, the entry's marks, the four bits that follow, and above `BITS_MASK` the size of the value. */
 const BITS = 7;
 
 const NODE_MASK = 0xff;
@@ -227,8 +227,8 @@ const USED = 1 << 18;
 const VALUED = 1 << 19;
 
 /**
- * A double holds 53 bits, of which the bits above take 22 and the size of the value 31. Bitwise operations see the
- * lower 32 bits alone, so they find the bits as they are, and lose the size: it is divided out, and added.
+ * A double holds 53 bits: the bits above take 22 of them, the size of the value 31. Bitwise operations see only the lower
+ * 32 bits, so they work on the bits and lose the size; the size is found by division, and put back by addition.
  */
 const BITS_MASK = (1 << 22) - 1;
 const SIZE_UNIT = BITS_MASK + 1;
@@ -245,25 +245,25 @@ function sizeIn(bits: number): number | undefined {
 }
 
 function indexOf(slot: number): number {
-  return (slot & PLACE_MASK) * NUMBERS_PER_RECORD;
+  return (slot & INDEX_MASK) * NUMBERS_PER_RECORD;
 }
 
-function furnish(chunk: Chunk): void {
+function allocate(chunk: Chunk): void {
   chunk.numbers = new Float64Array(SLOTS_PER_CHUNK * NUMBERS_PER_RECORD);
   chunk.keys = new Array<string>(SLOTS_PER_CHUNK).fill('');
 }
 
-function takePlace(chunk: Chunk): number {
+function takeSlot(chunk: Chunk): number {
   chunk.used++;
-  const place = chunk.free;
-  if (place === NO_SLOT) return chunk.touched++;
-  chunk.free = chunk.numbers[place * NUMBERS_PER_RECORD + OLDER]!;
-  return place;
+  const index = chunk.free;
+  if (index === NO_SLOT) return chunk.usedSlotsEver++;
+  chunk.free = chunk.numbers[index * NUMBERS_PER_RECORD + OLDER]!;
+  return index;
 }
 
-function vacate(chunk: Chunk): void {
+function release(chunk: Chunk): void {
   chunk.numbers = NO_NUMBERS;
   chunk.keys = [];
-  chunk.touched = 0;
+  chunk.usedSlotsEver = 0;
   chunk.free = NO_SLOT;
 }

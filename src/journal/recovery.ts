@@ -1,46 +1,46 @@
 import { DamageError } from './journal-error.ts';
-import type { LogEntry, Place } from './log-entry.ts';
+import type { LogEntry, LogPosition } from './log-entry.ts';
 import { FIRST_LOG, isBase, type LogFiles, nameOfFile } from './log-files.ts';
 import { type ScanPorts, scanLog, wasWholeOnce } from './log-scan.ts';
 import { LogState } from './log-state.ts';
 
 export interface Recovered {
   readonly state: LogState;
-  /** Where the log goes on. */
-  readonly end: Place;
-  /** The number of the batch that comes next. */
+  /** Where the next batch is written. */
+  readonly end: LogPosition;
+  /** The number of the next batch. */
   readonly nextBatch: number;
-  /** The oldest file that is part of the log. */
+  /** The oldest file of the log. */
   readonly oldest: number;
   readonly baseBytes: number;
   readonly logBytes: number;
   readonly entries: number;
-  /** What a crash had left of a batch that was never confirmed, in bytes; it has been cut off. */
+  /** Bytes of a torn batch, which have been cut off. */
   readonly tornBytes: number;
 }
 
 /**
- * Reads the log from its newest base on. The end of the last file may be torn, where nothing was known to be on
- * disk; anything else that is not as it was written is damage.
+ * Reads the log, beginning with its newest base. The end of the last file may be torn, behind the last byte that was known
+ * to be on disk. Any other difference from what was written is damage.
  *
- * @param mark the log was on disk up to there
+ * @param flushedTo the position up to which the log was known to be on disk
  * @throws DamageError
  */
 export async function recoverLog(
   files: LogFiles,
-  store: number,
-  mark: Place,
+  directoryId: number,
+  flushedTo: LogPosition,
   nodes: number,
 ): Promise<Recovered> {
   const found = await files.list();
-  const { base, logs } = partsOf(found, mark);
-  const reading = new Reading(files, store, nodes);
-  const baseBytes = base === null ? 0 : await reading.base(base);
+  const { base, logs } = partsOf(found, flushedTo);
+  const replay = new LogReplay(files, directoryId, nodes);
+  const baseBytes = base === null ? 0 : await replay.base(base);
   let logBytes = 0;
-  let torn: Torn = { end: 0, bytes: 0 };
+  let torn: TornEnd = { end: 0, bytes: 0 };
   for (const number of logs) {
     const last = number === logs.at(-1);
-    torn = await reading.log(number, last, mark);
+    torn = await replay.log(number, last, flushedTo);
     logBytes += torn.end;
   }
   const last = logs.at(-1);
@@ -48,20 +48,23 @@ export async function recoverLog(
   const end = last === undefined ? { file: next, at: 0 } : nextPlace(last, torn.end);
   const oldest = base ?? FIRST_LOG;
   const superseded = found.filter((number) => number < oldest);
-  // A base that is there may not be on disk under its name yet.
+  // The rename of the base may not be on disk yet, and the files that it replaces must not be removed before that.
   if (superseded.length > 0) await files.disk.syncDirectory(files.directory);
   for (const number of superseded) await files.remove(number);
-  const { state, entries, nextBatch } = reading;
+  const { state, entries, nextBatch } = replay;
   return { state, end, nextBatch, oldest, baseBytes, logBytes, entries, tornBytes: torn.bytes };
 }
 
-/** A file that has something in it is never written to again after a restart. */
-function nextPlace(last: number, end: number): Place {
+/** After a restart no file is appended to that is not empty. */
+function nextPlace(last: number, end: number): LogPosition {
   return end === 0 ? { file: last, at: 0 } : { file: last + 2, at: 0 };
 }
 
-/** What of the files is the log. @throws DamageError when one is missing */
-export function partsOf(found: readonly number[], mark: Place): { base: number | null; logs: number[] } {
+/** The files that the log consists of. @throws DamageError when one is missing */
+export function partsOf(
+  found: readonly number[],
+  flushedTo: LogPosition,
+): { base: number | null; logs: number[] } {
   const base = found.filter(isBase).at(-1) ?? null;
   const logs = found.filter((number) => !isBase(number) && number > (base ?? 0));
   const first = base === null ? FIRST_LOG : base + 1;
@@ -69,25 +72,27 @@ export function partsOf(found: readonly number[], mark: Place): { base: number |
     if (number !== first + 2 * index) throw new DamageError(`${nameOfFile(first + 2 * index)} is missing`);
   });
   const newest = logs.at(-1) ?? base ?? 0;
-  if (mark.file > newest) throw new DamageError(`${nameOfFile(mark.file)} is missing`);
+  if (flushedTo.file > newest) throw new DamageError(`${nameOfFile(flushedTo.file)} is missing`);
   return { base, logs };
 }
 
-interface Torn {
+/** Where the whole batches of a file end, and how many bytes of a torn one were behind them. */
+interface TornEnd {
   readonly end: number;
   readonly bytes: number;
 }
 
-class Reading {
+/** Does everything again that the entries of a log tell of. */
+class LogReplay {
   readonly state: LogState;
   entries = 0;
   nextBatch = 1;
   readonly #files: LogFiles;
-  readonly #store: number;
+  readonly #directoryId: number;
 
-  constructor(files: LogFiles, store: number, nodes: number) {
+  constructor(files: LogFiles, directoryId: number, nodes: number) {
     this.#files = files;
-    this.#store = store;
+    this.#directoryId = directoryId;
     this.state = new LogState(nodes);
   }
 
@@ -106,14 +111,14 @@ class Reading {
     return end;
   }
 
-  async log(number: number, last: boolean, mark: Place): Promise<Torn> {
+  async log(number: number, last: boolean, flushedTo: LogPosition): Promise<TornEnd> {
     const ports = await this.#ports(number);
     const { end, broken, nextBatch } = await scanLog(ports);
     this.nextBatch = nextBatch!;
     const size = await ports.file.size();
-    const knownFlushed = mark.file === number ? mark.at : 0;
+    const knownFlushed = flushedTo.file === number ? flushedTo.at : 0;
     if (!broken && end >= knownFlushed) {
-      // A process that was killed may have left there what it had not flushed: from here on it counts as kept.
+      // A process that was killed may not have flushed the end of the file. From now on all of it counts as durable.
       // mutant: recovered-unflushed
       if (last) await ports.file.sync();
       return { end, bytes: 0 };
@@ -129,7 +134,7 @@ class Reading {
     const file = await this.#files.get(number);
     return {
       file,
-      store: this.#store,
+      directoryId: this.#directoryId,
       number,
       firstBatch: this.nextBatch,
       chunkBytes: CHUNK_BYTES,

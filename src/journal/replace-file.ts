@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Disk } from './disk.ts';
 
-/** Puts a file in the place of the one that is there, if any: a crash leaves one of the two, and it is whole. */
+/** Replaces a file, or makes it. After a crash either the old or the new content is there, whole. */
 export async function replaceFile(disk: Disk, path: string, content: string | Buffer): Promise<void> {
   const file = await disk.open(`${path}.new`, 'create');
   try {

@@ -1,8 +1,8 @@
-/** When the journal does what it does later: a simulation has a time of its own. */
+/** The timers of the journal. A simulation has others. */
 export interface Timers {
-  /** @returns gives it up */
+  /** @returns a function that cancels the call */
   after(ms: number, run: () => void): () => void;
-  /** At the end of this event-loop turn. @returns gives it up */
+  /** Calls at the end of this turn of the event loop. @returns a function that cancels the call */
   soon(run: () => void): () => void;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAIN_FILE } from '../../src/cli/locations.ts';
 import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
-import { directoryOf, type Identity } from '../../src/journal/data-directory.ts';
+import { type DirectoryIdentity, directoryOf } from '../../src/journal/data-directory.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { versionTimeOfMs } from '../../src/ordering/version.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
@@ -26,7 +26,9 @@ const END = Number.MAX_SAFE_INTEGER - FAR_KEYS.length + 1;
  */
 async function moveAhead(cluster: Cluster, id: number, farTime: number): Promise<void> {
   const directory = directoryOf(cluster.dataDir, id);
-  const owner = JSON.parse(readFileSync(join(directory, 'identity'), 'utf8').split('\n')[0]!) as Identity;
+  const owner = JSON.parse(
+    readFileSync(join(directory, 'identity'), 'utf8').split('\n')[0]!,
+  ) as DirectoryIdentity;
   const opened = await openJournal({
     dataDir: cluster.dataDir,
     owner,

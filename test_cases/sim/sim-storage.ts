@@ -42,7 +42,7 @@ export function openSimStorage(ports: SimStoragePorts): Promise<Storage> {
       after: (ms, run) => stoppable(clock.virtualMs(ms), run),
       soon: (run) => stoppable(TURN_MS, run),
     },
-    drawStore: () => 1 + random.below(2 ** 32 - 1),
+    drawDirectoryId: () => 1 + random.below(2 ** 32 - 1),
     segmentBytesMax: SEGMENT_BYTES_MAX,
     compactBytesMin: COMPACT_BYTES_MIN,
   });

@@ -45,7 +45,7 @@ const version = (time: number, node = 0) => ({ time, node });
 export async function writeGoldenDirectory(journals: DiskJournals, dataDir: string): Promise<void> {
   const opened = await journals.open(dataDir, {
     owner: GOLDEN_OWNER,
-    drawStore: () => STORE,
+    drawDirectoryId: () => STORE,
     timers: NO_TIMERS,
   });
   const { journal } = opened;

@@ -1,5 +1,5 @@
 import { directoryOf } from '../../journal/data-directory.ts';
-import { holderOf } from '../../journal/directory-lock.ts';
+import { lockHolderOf } from '../../journal/directory-lock.ts';
 import { controllerAt } from '../client/controller-at.ts';
 import { birthOf, isAlive, type ProcessRecord } from './processes.ts';
 import type { ClusterProcess, RunRecord } from './run-record.ts';
@@ -62,7 +62,7 @@ export function idOf({ name }: Pick<ClusterProcess, 'name'>): number {
 
 async function startedByHand(record: RunRecord, id: number): Promise<ProcessRecord | null> {
   const { cluster, dataDir, peers } = record;
-  if (dataDir !== '') return processOf(holderOf(directoryOf(dataDir, id)));
+  if (dataDir !== '') return processOf(lockHolderOf(directoryOf(dataDir, id)));
   const found = await controllerAt(peers[id]!);
   if (found === null || found.status.cluster !== cluster || found.status.controller !== id) return null;
   return processOf(found.pid);

@@ -4,7 +4,7 @@ import { counted } from '../../base/text-table.ts';
 import { ownerOf, type Settings } from '../../controller/settings.ts';
 import { backUp, restore } from '../../journal/backup.ts';
 import { directoryOf } from '../../journal/data-directory.ts';
-import { holderOf } from '../../journal/directory-lock.ts';
+import { lockHolderOf } from '../../journal/directory-lock.ts';
 import { JournalError } from '../../journal/journal-error.ts';
 import { viewFileOf } from '../../journal/view-file.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
@@ -109,7 +109,7 @@ function sourceOf(source: string, { self }: Settings, isWhole: boolean): string 
 function requireNoLife(settings: Settings): void {
   const { dataDir, self } = settings;
   const directory = directoryOf(dataDir, self);
-  const pid = holderOf(directory);
+  const pid = lockHolderOf(directory);
   if (pid !== null)
     throw new OperationError(
       'STILL_RUNNING',

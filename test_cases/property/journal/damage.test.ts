@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { directoryOf, readIdentity } from '../../../src/journal/data-directory.ts';
-import { FlushedMark } from '../../../src/journal/flushed-mark.ts';
+import { FlushedPosition } from '../../../src/journal/flushed-position.ts';
 import { BATCH_MAGIC } from '../../../src/journal/log-batch.ts';
 import { LogFiles } from '../../../src/journal/log-files.ts';
 import type { OpenedJournal } from '../../../src/journal/open-journal.ts';
@@ -47,10 +47,10 @@ async function abandonMarked(opened: OpenedJournal, disk: SimulatedDisk, dataDir
   const files = new LogFiles(disk, directory);
   const file = (await files.list()).at(-1)!;
   const at = disk.bytesOf(files.pathOf(file)).length;
-  const { store } = (await readIdentity(disk, directory, OWNER))!;
+  const { directoryId } = (await readIdentity(disk, directory, OWNER))!;
   await eventually(async () => {
-    const { place } = await FlushedMark.open(disk, join(directory, 'flushed'), store);
-    expect(place).toEqual({ file, at });
+    const { position } = await FlushedPosition.open(disk, join(directory, 'flushed'), directoryId);
+    expect(position).toEqual({ file, at });
   });
   journals.abandon(opened);
 }

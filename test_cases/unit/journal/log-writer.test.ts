@@ -81,7 +81,7 @@ function started() {
     {
       files: { create: async () => file, get: async () => file } as unknown as LogFiles,
       timers: { after, soon: () => () => {} },
-      store: 1,
+      directoryId: 1,
       commitWithinMs: 50,
       retryAfterMs: 50,
       segmentBytesMax: 1_000_000,

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { HeldRequests } from '../../../src/journal/held-requests.ts';
 import type { Journal, JournalRecord } from '../../../src/journal/journal.ts';
+import { StagedRequests } from '../../../src/journal/staged-requests.ts';
 import type { DeleteEffect } from '../../../src/ordering/effect.ts';
 import { RequestQueue } from '../../../src/ordering/request-queue.ts';
 import { UnconfirmedWrites } from '../../../src/replication/convergent/unconfirmed-writes.ts';
@@ -22,7 +22,7 @@ describe('what is done with is let go of at once', () => {
   });
 
   it('by those that are on disk and wait for their place', () => {
-    const held = new HeldRequests();
+    const held = new StagedRequests();
     expectSteady((n, ballast) => {
       held.add({ ...effectOf(n), ballast } as DeleteEffect, { file: 1, at: n });
       held.take(effectOf(n - UNDER_WAY).version);

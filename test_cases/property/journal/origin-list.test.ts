@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { OriginLog } from '../../../src/journal/origin-log.ts';
+import { OriginList } from '../../../src/journal/origin-list.ts';
 import { NO_SLOT, RecordTable } from '../../../src/journal/record-table.ts';
 
 const NODE = 1;
@@ -26,7 +26,7 @@ const steps = fc.array(
 );
 
 /** Reads the links of the list in the opposite direction. */
-function oldestFirst(table: RecordTable, log: OriginLog): number[] {
+function oldestFirst(table: RecordTable, log: OriginList): number[] {
   const times: number[] = [];
   let slot = [...log.newerThan(0)].at(-1) ?? NO_SLOT;
   for (; slot !== NO_SLOT; slot = table.newerThan(slot)) times.push(table.timeOf(slot));
@@ -37,7 +37,7 @@ it('is in order, in whatever order its records come and go', () => {
   fc.assert(
     fc.property(steps, fc.nat({ max: 60 }), (list, since) => {
       const table = new RecordTable();
-      const log = new OriginLog(table);
+      const log = new OriginList(table);
       const timesOf = (slots: Iterable<number>) => [...slots].map((slot) => table.timeOf(slot));
       const twin = new Map<number, number>();
       for (const { do: what, time } of list) {

@@ -2,12 +2,12 @@ import type { VersionTime } from '../base/number-kinds.ts';
 import { NO_SLOT, type RecordTable } from './record-table.ts';
 
 /**
- * The records of one origin in version order, as a linked list: a superseded record leaves in constant time.
+ * The records of one origin in version order, as a linked list, so that a superseded record is removed in constant time.
  *
- * New records nearly always are the newest. Those that a sync brings come oldest first, so the search for a
- * place starts where the last one went.
+ * Nearly every new record is the newest of its list. An exchange brings records oldest first, so the search for the place
+ * of a record begins at the one that was inserted last.
  */
-export class OriginLog {
+export class OriginList {
   readonly #table: RecordTable;
   #newest = NO_SLOT;
   #oldest = NO_SLOT;
@@ -41,14 +41,14 @@ export class OriginLog {
     if (this.#lastInserted === slot) this.#lastInserted = older === NO_SLOT ? newer : older;
   }
 
-  /** Records with a larger time, newest first. Costs as many steps as it yields. */
+  /** The slots of all records with a larger time, newest first. Takes as many steps as it yields slots. */
   *newerThan(time: VersionTime): Generator<number> {
     const table = this.#table;
     for (let slot = this.#newest; slot !== NO_SLOT && table.timeOf(slot) > time; slot = table.olderThan(slot))
       yield slot;
   }
 
-  /** The record after which one of this time belongs; `NO_SLOT`: before all. */
+  /** The record behind which a record of this time belongs; `NO_SLOT` when it belongs before all others. */
   #placeFor(time: VersionTime): number {
     const table = this.#table;
     let place = this.#newest;
