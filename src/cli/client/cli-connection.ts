@@ -90,7 +90,7 @@ export class CliConnection {
 
   #onData(chunk: Buffer): void {
     const state = this.#state;
-    if (state.phase !== 'asking') return this.#becomeLost('it sent what nobody asked for');
+    if (state.phase !== 'asking') return this.#becomeLost('it sent a reply that was not asked for');
     try {
       const reply = state.reader.push(chunk);
       if (reply === null) return;

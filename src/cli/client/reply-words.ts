@@ -18,7 +18,7 @@ const EXPLANATIONS: readonly (readonly [pattern: RegExp, words: string])[] = [
     'the cluster could not do this now, for the reason given; "show" tells which peer or store is down',
   ],
   [/^NOT_STORED$/, 'the condition did not hold: add wants a key that is not there, the others one that is'],
-  [/^EXISTS$/, 'somebody changed it since gets gave that token'],
+  [/^EXISTS$/, 'another client has changed it since gets returned that token'],
   [/^NOT_FOUND$/, 'there is no such key'],
 ];
 

@@ -1,4 +1,5 @@
-import { type ControllerEnd, startController } from '../../controller/controller.ts';
+import { startController } from '../../controller/controller.ts';
+import type { ControllerEnd } from '../../controller/end-request.ts';
 import { type ClosableLogger, createLogger, LogFileError, type Logger } from '../../controller/log/logger.ts';
 import type { Settings } from '../../controller/settings.ts';
 import { stateOf } from '../../controller/status/status-table.ts';

@@ -54,8 +54,8 @@ export function requireSecretFor(peers: readonly Address[], secret: Buffer | nul
   if (reachable === undefined) return;
   throw new UsageError(
     'CLUSTER_SECRET',
-    `peers has ${formatAddress(reachable)}, which is not on loopback, and there is no cluster secret: whoever ` +
-      'reaches that port could act as a controller. Make one (openssl rand -hex 32 > FILE; chmod 600 FILE), and ' +
+    `peers has ${formatAddress(reachable)}, which is not on loopback, and there is no cluster secret: any program ` +
+      'that reaches that port could act as a controller. Make one (openssl rand -hex 32 > FILE; chmod 600 FILE), and ' +
       `give it to every controller with cluster_secret = FILE, or its content in ${VARIABLE}`,
   );
 }

@@ -1,0 +1,135 @@
+import type { Signal } from '../base/signal.ts';
+import type { KvDriver } from '../store/driver.ts';
+import { KVController } from '../store/kv-controller.ts';
+import type { LargeValues } from '../store/large-values.ts';
+import { NODE_TRANSPORT } from '../transport/node-transport.ts';
+import { LocalReplies } from './admin/local-replies.ts';
+import { ClientBudget } from './clients/client-budget.ts';
+import { ClientTable } from './clients/client-table.ts';
+import { FrontDoor } from './clients/front-door.ts';
+import { UnidentifiedConnections } from './clients/unidentified-connections.ts';
+import type { ControllerParts } from './controller-parts.ts';
+import { Core } from './core.ts';
+import type { EndRequest } from './end-request.ts';
+import type { Logger } from './log/logger.ts';
+import { MACHINE_CLOCK } from './machine-clock.ts';
+import { Statistics } from './metrics/statistics.ts';
+import { createMesh } from './peer-mesh.ts';
+import type { Settings } from './settings.ts';
+import type { Storage } from './storage.ts';
+
+/** What a controller is made from and what takes time to open. */
+export interface Resources {
+  readonly settings: Settings;
+  /** The cluster's; null when peers are accepted from loopback only. */
+  readonly secret: Buffer | null;
+  readonly logger: Logger;
+  readonly storage: Storage;
+  readonly driver: KvDriver;
+  readonly largeValues: LargeValues;
+  /** The journal takes writes again. */
+  readonly journalWritable: Signal;
+}
+
+/** The number that names a run is below this. It tells a restart from a reconnection; it is no secret. */
+const INCARNATION_MAX = 2 ** 47;
+
+/**
+ * Makes the parts of a controller, each after those that it needs.
+ *
+ * @param requestFlush requests that the controller's steps run at the end of this event-loop turn
+ */
+export function createParts(
+  resources: Resources,
+  requestFlush: () => void,
+  end: EndRequest,
+): ControllerParts {
+  const { settings, secret, logger, storage, driver, largeValues } = resources;
+  const { connectionsMax } = settings;
+  const clock = MACHINE_CLOCK;
+  const startedMs = clock.nowMs();
+  const statistics = new Statistics();
+  const budget = new ClientBudget(settings.clientBytesMax);
+  const store = new KVController(settings.storeType, driver, logger);
+  const onYields = (connections: number) => statistics.add('conn_yields', connections);
+  const clients = new ClientTable({ requestFlush, onYields });
+  const unidentified = new UnidentifiedConnections({ clients, connectionsMax, clock });
+  const incarnation = 1 + Math.floor(Math.random() * (INCARNATION_MAX - 1));
+  const transport = NODE_TRANSPORT;
+  const onIdTaken = (reason: string) => end.ask({ kind: 'id-taken', reason });
+  const mesh = createMesh({
+    settings,
+    secret,
+    incarnation,
+    clock,
+    transport,
+    logger,
+    requestFlush,
+    onIdTaken,
+  });
+  const core = new Core({
+    settings,
+    incarnation,
+    bus: mesh,
+    incarnationOf: (peer) => mesh.incarnationOf(peer),
+    refuse: (peer, reason) => mesh.drop(peer, reason, true),
+    breakLink: (peer, reason) => mesh.drop(peer, reason, false),
+    journal: storage.journal,
+    viewLog: storage.viewLog,
+    recovered: storage.recovered,
+    store,
+    clock,
+    random: Math.random,
+    requestFlush,
+    nextTurn: setImmediate,
+    lend: (value) => largeValues.lend(value),
+    onChange: () => clients.drain(),
+    startAnew: (reason) => end.ask({ kind: 'start-empty', reason }),
+    log: logger,
+    local: (request, answer) => replies.reply(request, answer),
+  });
+  const parts = {
+    settings,
+    clock,
+    startedMs,
+    core,
+    mesh,
+    store,
+    storage,
+    clients,
+    unidentified,
+    budget,
+    statistics,
+  };
+  const replies = new LocalReplies(parts, () => end.ask({ kind: 'shutdown', reason: 'shutdown' }));
+  return parts;
+}
+
+/** Makes the front door of a controller with these parts. */
+export function createFrontDoor(parts: ControllerParts, largeValues: LargeValues): FrontDoor {
+  const { settings, clock, core, mesh, clients, unidentified, budget, statistics } = parts;
+  const { itemBytesMax, pipelineMax, connectionsMax } = settings;
+  return new FrontDoor({
+    transport: NODE_TRANSPORT,
+    coordinator: core.coordinator,
+    clients,
+    unidentified,
+    itemBytesMax,
+    pipelineMax,
+    connectionsMax,
+    budget,
+    clock,
+    events: {
+      onConnection: (accepted) => statistics.add(accepted ? 'total_connections' : 'rejected_connections', 1),
+      onReply: (request, reply) => statistics.count(request, reply),
+      onPart: (hits) => statistics.countPart(hits),
+      onBytes: (read, written) => {
+        statistics.add('bytes_read', read);
+        statistics.add('bytes_written', written);
+      },
+      onRefused: () => statistics.add('memchorus_clients_refused', 1),
+    },
+    onLargeSent: (part) => largeValues.onSent(part),
+    onPeer: (connection, preface, early) => mesh.accept(connection, preface, early),
+  });
+}
