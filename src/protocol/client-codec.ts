@@ -3,19 +3,19 @@ import type { ReplyBuffer } from './reply-buffer.ts';
 import type { Request } from './request.ts';
 
 /**
- * One protocol on one connection: bytes to requests, by pull, and replies to bytes. No sockets. What comes in
- * as no request comes out as `InvalidRequest`, in its place.
+ * One protocol on one connection, without sockets: bytes become requests when the caller asks for the next one, and
+ * replies become bytes. Input that is no request becomes an `InvalidRequest`, in its place among the requests.
  */
 export interface ClientCodec {
-  /** The chunk now belongs to the codec: values may be views of it. */
+  /** The codec owns the chunk from now on: values may be views of it. */
   push(chunk: Buffer): void;
 
-  /** The next request; null when more bytes are needed for it, and for ever after one that ends the connection. */
+  /** The next request. Null while it is not complete, and for ever after a request that ends the connection. */
   next(): Request | null;
 
-  /** Bytes held. */
+  /** Bytes that were received and have not become a request. */
   readonly bufferedBytes: number;
 
-  /** Writes the answer to a request that came from this codec. */
+  /** Writes the reply to a request of this codec. */
   encode(request: Request, reply: Reply, out: ReplyBuffer): void;
 }

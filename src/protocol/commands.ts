@@ -4,17 +4,17 @@ import type { TextLine } from './text-line.ts';
 import * as words from './text-words.ts';
 
 /**
- * The one table of commands: what the decoder understands, `help` prints and the client completes. Names are
- * case-sensitive, as in memcached.
+ * The one table of commands. The decoder understands these, `help` prints them, and the interactive client completes
+ * their names. Names are case-sensitive, as in memcached.
  */
 export interface Command {
   readonly name: string;
   /** The kind of request that a well-formed line of this command becomes. */
   readonly makes: Exclude<Request['kind'], 'invalid'>;
   readonly usage: string;
-  /** One line, for people. */
+  /** One line, human-readable. */
   readonly help: string;
-  /** Words of the line, the name included; a line outside of this range is answered with `ERROR`. */
+  /** Words of the line, the name included. A line with fewer or more words is answered with `ERROR`. */
   readonly wordsMin: number;
   readonly wordsMax: number;
   readonly parse: (line: TextLine) => words.Parsed;
@@ -239,7 +239,7 @@ function arithmetic(name: 'incr' | 'decr', help: string): Command {
   };
 }
 
-/** @param usage begins with the name */
+/** @param usage begins with the name of the command */
 function administrative(usage: string, wordsMin: number, wordsMax: number, help: string): Command {
   const name = usage.split(' ')[0]!;
   return { name, makes: 'admin', usage, help, wordsMin, wordsMax, parse: words.parseAdmin };
@@ -250,7 +250,7 @@ interface Candidate {
   readonly command: Command;
 }
 
-/** By first byte of the name, so that a line is recognised without making a string of its first word. */
+/** Commands by the first byte of their names, so that no string is made to find the command of a line. */
 const CANDIDATES: readonly (readonly Candidate[])[] = candidatesByFirstByte();
 
 function candidatesByFirstByte(): Candidate[][] {
@@ -262,7 +262,7 @@ function candidatesByFirstByte(): Candidate[][] {
   return table;
 }
 
-/** The request of a line that has been split into words, or what its value is to be read by. */
+/** The request of a line that has been split into words; for a storage command, the header of the value to read. */
 export function parseCommand(line: TextLine): words.Parsed {
   const command = commandOf(line);
   if (command === null) return unknownCommand(line);
@@ -285,8 +285,9 @@ const META_FIRST_LETTER = 0x6d;
 const FIRST_LETTERS_NEVER_HTTP = Buffer.from('gsacidt');
 
 /**
- * memcached drops a browser that talks to it: an unknown command whose last word begins with `HTTP/` closes
- * the connection without a word, unless its first letter has already sent it to a family of real commands.
+ * memcached ends the connection of a browser. If the last word of an unknown command begins with `HTTP/`, it closes the
+ * connection without an answer. Words that begin like a real command never get that far, because their first letter has
+ * already sent them to the parser of that command.
  */
 function unknownCommand(line: TextLine): InvalidRequest {
   if (line.count === 0 || line.lengthOf(0) < 2) return words.UNKNOWN;

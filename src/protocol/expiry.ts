@@ -8,10 +8,10 @@ export const NEVER = 0;
 export const ALREADY_EXPIRED = 1;
 
 /**
- * Turns a client's `exptime` into an absolute time, once, at the controller that received it, so that every
- * replica expires the entry at the same moment.
+ * Turns a client's `exptime` into an absolute time. Only the controller that received the request does so, once, so
+ * that the entry expires at the same moment on every replica.
  *
- * @param exptime seconds: 0 never, negative at once, up to 30 days from now, above that unix time
+ * @param exptime seconds: 0 for never, negative for at once, up to 30 days from now, above that unix time
  * @param nowMs cluster time, milliseconds since 1970
  * @returns milliseconds since 1970, `NEVER`, or `ALREADY_EXPIRED`
  */
@@ -23,8 +23,8 @@ export function absoluteExpiryMs(exptime: number, nowMs: WallMs): WallMs {
 }
 
 /**
- * When a `flush_all` with a delay takes effect: a second before the time that the delay names, as in memcached, where a
- * delay of a second therefore means at once.
+ * When a `flush_all` with a delay takes effect. As in memcached, that is one second before the time that the delay
+ * names, so that a delay of one second means at once.
  *
  * @param delay as `exptime`, not negative
  * @returns milliseconds since 1970, or 0 for at once
@@ -37,7 +37,7 @@ export function isExpired(expiresAtMs: WallMs, nowMs: WallMs): boolean {
   return expiresAtMs !== NEVER && expiresAtMs <= nowMs;
 }
 
-/** Seconds until an absolute expiry, a started second counting whole; -1 for never. */
+/** Seconds until an absolute expiry, rounded up; -1 for never. */
 export function ttlSeconds(expiresAtMs: WallMs, nowMs: WallMs): number {
   return expiresAtMs === NEVER ? -1 : Math.max(0, Math.ceil((expiresAtMs - nowMs) / 1000));
 }

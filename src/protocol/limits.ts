@@ -1,27 +1,27 @@
-/** Every bound of the client protocol, with its unit and what happens when it is hit. */
+/** Every bound of the client protocols, with its unit and the behaviour when it is hit. */
 
-/** Longest key in bytes: memcached's own. A longer one is answered with an error. */
+/** Longest key in bytes, as in memcached. A longer key is answered with an error. */
 export const KEY_BYTES_MAX = 250;
 
-/** Longest line of a command that names many keys, in bytes. memcached has no such bound; a longer line closes. */
+/** Longest line of a command that names many keys, in bytes. A longer line closes; memcached has no such bound. */
 export const LINE_BYTES_MAX = 1_048_576;
 
-/** Longest line of any other command, in bytes: as memcached, a longer one closes. */
+/** Longest line of any other command, in bytes. A longer line closes the connection, as in memcached. */
 export const SHORT_LINE_BYTES_MAX = 2_048;
 
-/** memcached's default `-I`: the largest item, its header and key included, in bytes. */
+/** The default of memcached's `-I`: the largest item in bytes, its header and key included. */
 export const ITEM_BYTES_DEFAULT = 1_048_576;
 
-/** What memcached's item header, CAS field, key terminator and value terminator take, in bytes. */
+/** Size of memcached's item header, CAS field, key terminator and value terminator together, in bytes. */
 export const ITEM_OVERHEAD_BYTES = 48 + 8 + 1 + 2;
 
-/** memcached keeps an item above this, its header and key included, in several pieces, in which it counts nothing. */
+/** memcached stores an item above this size, header and key included, in several pieces, and counts nothing in it. */
 export const ONE_PIECE_BYTES_MAX = 524_288;
 
-/** An `exptime` above this is a unix time, up to it a number of seconds from now. */
+/** An `exptime` up to this is a number of seconds from now; a larger one is unix time. */
 export const EXPTIME_RELATIVE_SECONDS_MAX = 60 * 60 * 24 * 30;
 
-/** True when memcached, given an item limit, would refuse a value of this size: `object too large for cache`. */
+/** True if memcached with this item limit would refuse the value: `object too large for cache`. */
 export function exceedsItemLimit(
   keyBytes: number,
   flags: number,

@@ -4,8 +4,9 @@ const EMPTY = Buffer.alloc(0);
 const FIRST_BYTES = 128;
 
 /**
- * The beginning of a line that spans chunks. It doubles when full, so that a line that comes a byte at a time
- * is copied a constant number of times, and never grows beyond `LINE_BYTES_MAX`: the caller checks first.
+ * The beginning of a line that spans chunks. The memory doubles when it is full, so that a line that comes one byte
+ * at a time is copied a constant number of times. It never grows beyond `LINE_BYTES_MAX`, because the caller checks
+ * that first.
  */
 export class LineCarry {
   bytes: Buffer = EMPTY;
@@ -18,7 +19,7 @@ export class LineCarry {
     this.length = length;
   }
 
-  /** Forgets the line, and the memory as well when it was a long one, so that idle connections stay small. */
+  /** Forgets the line. The memory of a long line is freed as well, so that idle connections stay small. */
   reset(): void {
     this.length = 0;
     if (this.bytes.length > SHORT_LINE_BYTES_MAX) this.bytes = EMPTY;

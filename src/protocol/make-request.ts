@@ -7,7 +7,7 @@ import {
   type StorageVerb,
 } from './request.ts';
 
-/** Requests as the text protocol's commands ask for them, without what the other protocols can add. */
+/** Requests as the commands of the text protocol make them, without the options of the other protocols. */
 
 export function storageRequest(
   verb: StorageVerb,
@@ -55,7 +55,7 @@ export function deleteRequest(key: string, noreply = false): DeleteRequest {
   };
 }
 
-/** Reads an entry with all that is known of it, and changes nothing. */
+/** A request that reads an entry with everything that is known of it, and changes nothing. */
 export function readItemRequest(key: string): ReadItemRequest {
   return { kind: 'read_item', key, touch: null, vivify: null, recacheBelow: null, countsAsRead: true };
 }

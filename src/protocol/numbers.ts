@@ -1,10 +1,10 @@
 /**
- * Decimal words of the text protocol, read as memcached 1.6 reads them: C's `strtol` family over 64 bits,
- * then cut to the width of the field. So a leading `+` or tab is accepted, anything may follow a tab, a
- * number beyond 64 bits is an error, and one between the field's width and 64 bits wraps around: flags of
- * 2^32 are 0. A client sees the same number here as on a memcached.
+ * Decimal words of the text protocol, read as memcached 1.6 reads them: by C's `strtol` family with 64 bits, then cut
+ * to the width of the field. Therefore a leading `+` or tab is accepted, any bytes may follow a tab, a number beyond
+ * 64 bits is an error, and a number between the width of the field and 64 bits wraps around: flags of 2^32 are 0. A
+ * client gets the same number here as from a memcached.
  *
- * All take a word as bytes[start, end) and return null for what is no number.
+ * Each function takes a word as bytes[start, end), and returns null if it is no number.
  */
 
 const DIGITS_EXACT_MAX = 15;
@@ -40,7 +40,7 @@ export function parseU64(bytes: Buffer, start: number, end: number): bigint | nu
   return plain >= 0 ? BigInt(plain) : unsigned64(bytes, start, end);
 }
 
-/** The usual case: nothing but digits, few enough to be exact in a double. Otherwise -1. */
+/** The usual case: only digits, and few enough of them for a double to be exact. Otherwise -1. */
 function plainDigits(bytes: Buffer, start: number, end: number): number {
   if (end <= start || end - start > DIGITS_EXACT_MAX) return -1;
   let value = 0;
@@ -53,8 +53,8 @@ function plainDigits(bytes: Buffer, start: number, end: number): number {
 }
 
 /**
- * `strtoull` takes a sign and negates modulo 2^64; memcached refuses the result when its top bit is set and
- * there is a minus anywhere in the word. So -1 is refused, and -18446744073709551615 is 1.
+ * `strtoull` takes a sign, and negates modulo 2^64. memcached refuses the result if its top bit is set and the word
+ * contains a minus. So -1 is refused, and -18446744073709551615 is 1.
  */
 function unsigned64(bytes: Buffer, start: number, end: number): bigint | null {
   const signed = signedDigits(bytes, start, end);
@@ -64,7 +64,7 @@ function unsigned64(bytes: Buffer, start: number, end: number): bigint | null {
   return value;
 }
 
-/** Optional white space, optional sign, digits, then the end of the word or white space. */
+/** Optional white space, an optional sign, digits, and then the end of the word or white space. */
 function signedDigits(bytes: Buffer, start: number, end: number): bigint | null {
   let at = start;
   while (at < end && isSpace(bytes[at]!)) at++;
@@ -77,7 +77,7 @@ function signedDigits(bytes: Buffer, start: number, end: number): bigint | null 
   return negative ? -magnitude : magnitude;
 }
 
-/** Exact up to 20 digits; a longer number is only known to exceed 64 bits, whatever its digits. */
+/** Exact up to 20 digits. A longer number exceeds 64 bits, whatever its digits are. */
 function magnitudeOf(bytes: Buffer, first: number, end: number): bigint {
   let at = first;
   while (at < end - 1 && bytes[at] === ZERO) at++;

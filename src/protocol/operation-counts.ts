@@ -13,8 +13,8 @@ import type {
 } from './request.ts';
 
 /**
- * How memcached 1.6.18 counts its clients' operations, oddities included: only `me` adds to `cmd_meta`, and a `gat` does not
- * add to `cmd_get`.
+ * How memcached 1.6.18 counts operations, with its peculiarities: only `me` counts in `cmd_meta`, and a `gat` does
+ * not count in `cmd_get`.
  */
 
 export const OPERATION_COUNTERS = [
@@ -54,7 +54,7 @@ export function countGetAndTouches(
   countTouches(keys.length, hitsIn(reply), counts);
 }
 
-/** A hit with a new expiry counts as a touch, a miss always as a get. */
+/** A hit that gets a new expiry counts as a touch. A miss always counts as a get. */
 export function countItem({ touch }: ReadItemRequest, reply: Reply, counts: OperationCounts): void {
   if (reply.kind !== 'item') return countGet(1, 0, counts);
   const made = reply.item.ttlBefore === null;
@@ -73,7 +73,7 @@ export function countStorage({ verb, compare }: StorageRequest, reply: Reply, co
   else if (outcome === 'not_found') counts.cas_misses++;
 }
 
-/** An entry that had to be made is neither hit nor miss. */
+/** An entry that the request has made is neither a hit nor a miss. */
 export function countArithmetic({ verb }: ArithmeticRequest, reply: Reply, counts: OperationCounts): void {
   if (reply.kind === 'number' && reply.ttlBefore === null) counts.total_items++;
   else if (reply.kind === 'number') counts[`${verb}_hits`]++;
@@ -91,7 +91,7 @@ export function countDelete(
 ): void {
   if (unasked) return;
   const outcome = outcomeOf(reply);
-  // The wrong token is a miss for the meta protocol, and nothing for the binary one.
+  // A wrong token counts as a miss in the meta protocol, and not at all in the binary protocol.
   if (outcome === 'exists' && wire !== undefined && 'opcode' in wire) return;
   if (outcome !== 'deleted') counts.delete_misses++;
   else if (!invalidate) counts.delete_hits++;
@@ -106,7 +106,7 @@ export function countDebug(_: DebugRequest, __: Reply, counts: OperationCounts):
 }
 
 /**
- * memcached has counted a `set` by the time that its value turns out to be broken, and does not count one of the binary
+ * memcached counts a `set` before it finds out that the value is broken. It does not count a value of the binary
  * protocol that is too large.
  */
 export function countInvalid({ line }: InvalidRequest, _: Reply, counts: OperationCounts): void {

@@ -1,8 +1,8 @@
 const EMPTY = Buffer.alloc(0);
 
-/** What has been received and not read yet, chunk by chunk and without copying. */
+/** The bytes that were received and not read yet, chunk by chunk, without copying. */
 export class ReceiveQueue {
-  /** The chunk to read from; its unread part begins at `at`, which the reader moves. */
+  /** The chunk to read from. Its unread part begins at `at`, which the caller moves. */
   chunk: Buffer = EMPTY;
   at = 0;
   #later: Buffer[] = [];
@@ -28,7 +28,7 @@ export class ReceiveQueue {
     return this.unreadInChunk + this.#laterBytes;
   }
 
-  /** Makes sure that the chunk has an unread byte; false when there is none left at all. */
+  /** Moves to a chunk with an unread byte. @returns false if there is none */
   fill(): boolean {
     if (this.at < this.chunk.length) return true;
     this.chunk = EMPTY;

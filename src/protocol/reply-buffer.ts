@@ -1,40 +1,41 @@
-/** What is at most copied among the small parts, in bytes; a longer value is sent from where it lies. */
+/** A part up to this size is copied among the small parts, in bytes. A larger one is sent from where it lies. */
 export const COPY_BYTES_MAX = 4096;
 
-/** Size of the pieces of memory that small parts are gathered in, in bytes. */
+/** Size of the slabs in which small parts are gathered, in bytes. */
 const SLAB_BYTES = 16_384;
 
-/** Rests of slabs kept for the next replies of any connection; what exceeds this number is left to the collector. */
+/** Spare slabs that are kept for later replies of any connection. Further ones are left to the garbage collector. */
 const SPARE_SLABS_MAX = 64;
 
-/** A rest of a slab that is smaller than this, in bytes, is not worth keeping. */
+/** A slab with less free space than this, in bytes, is not kept. */
 const SPARE_BYTES_MIN = 512;
 
 /** UTF-8 needs at most this many bytes for one UTF-16 unit. */
 const UTF8_BYTES_PER_UNIT = 3;
 
-/** A piece of memory, written up to `at`. */
+/** A piece of memory that is written up to `at`. */
 interface Slab {
   readonly bytes: Buffer;
   at: number;
 }
 
-/** Has no room, and so is never written to. */
+/** A slab without space, which is never written to. */
 const NO_SLAB: Slab = { bytes: Buffer.alloc(0), at: 0 };
 
 /**
- * Free memory between replies. An idle connection holds none of it. It is used up, never reused: a part that
- * was handed out may be on its way to a socket for as long as that takes.
+ * Free memory between replies: an idle connection holds none. Memory is used up, and never used twice, because a part
+ * may be on its way to a socket for any length of time.
  */
 const spares: Slab[] = [];
 
 /**
- * What one connection has to send, gathered so that an event-loop turn ends in one write of few buffers: small
- * parts are copied next to each other, large ones are kept by reference and must not change until sent.
+ * The replies that one connection has to send, gathered so that an event-loop turn ends in one write of few buffers.
+ * Small parts are copied next to each other. Large parts are kept by reference, and must not change until they are
+ * sent.
  */
 export class ReplyBuffer {
   #parts: Buffer[] = [];
-  /** Being filled: what was written from `#from` on is not in `#parts` yet. */
+  /** The slab that is being filled. Its bytes from `#from` on are not in `#parts` yet. */
   #slab = NO_SLAB;
   #from = 0;
   #partsBytes = 0;
@@ -43,7 +44,7 @@ export class ReplyBuffer {
     return this.#partsBytes + this.#slab.at - this.#from;
   }
 
-  /** Appends a string of characters up to U+00FF, one byte each: what keys are. */
+  /** Appends a string of characters up to U+00FF, such as a key, one byte each. */
   text(text: string): void {
     const slab = this.#slabFor(text.length);
     slab.at += slab.bytes.write(text, slab.at, 'latin1');
@@ -67,14 +68,14 @@ export class ReplyBuffer {
     slab.at += bytes.length;
   }
 
-  /** All that was appended since the last time, in order; the caller has it to itself. */
+  /** Takes everything that was appended since the last call, in order. The caller owns the list. */
   take(): Buffer[] {
     const parts = this.#takeParts();
     this.#retireSlab();
     return parts;
   }
 
-  /** Nearly always there is one part. A list that has it from the beginning takes less memory than one that it is added to. */
+  /** The usual case is one part. A list literal of one part takes less memory than a list that grows. */
   #takeParts(): Buffer[] {
     const { bytes, at } = this.#slab;
     if (this.#parts.length === 0) return at === this.#from ? [] : [bytes.subarray(this.#from, at)];
@@ -85,7 +86,7 @@ export class ReplyBuffer {
     return parts;
   }
 
-  /** @returns the slab to go on in, with room for so many bytes */
+  /** @returns a slab with space for so many bytes */
   #slabFor(bytes: number): Slab {
     if (roomIn(this.#slab) >= bytes) return this.#slab;
     this.#seal();

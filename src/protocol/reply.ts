@@ -2,8 +2,8 @@ import type { ErrorCode, RequestFailure } from '../base/error-codes.ts';
 import type { WallMs } from '../base/number-kinds.ts';
 
 /**
- * What a controller answers, free of how it is written on the wire: every protocol encoder turns these into
- * its own bytes.
+ * What a controller answers, independent of the protocol on the wire: each protocol's encoder turns these into its
+ * own bytes.
  */
 
 /** One entry found by `get`, `gets`, `gat` or `gats`. */
@@ -11,11 +11,11 @@ export interface Hit {
   readonly key: string;
   readonly flags: number;
   readonly value: Buffer;
-  /** The cluster-wide CAS token, 64 bits unsigned; 0n where the request did not ask for it. */
+  /** The cluster-wide CAS token, 64 bits unsigned; 0n if the request did not ask for it. */
   readonly cas: bigint;
 }
 
-/** An entry with all that is known of it. */
+/** An entry with everything that is known of it. */
 export interface Item {
   readonly key: string;
   readonly flags: number;
@@ -24,27 +24,29 @@ export interface Item {
   readonly cas: bigint;
   /** Seconds until it expires; -1 for never. */
   readonly ttl: number;
-  /** The same before this request gave it a new expiry; null where this request has made the entry. */
+  /** Seconds until it expired before this request gave it a new expiry; null if this request has made the entry. */
   readonly ttlBefore: number | null;
-  /** When this was so, in milliseconds since 1970. */
+  /** When `ttl` and `ttlBefore` were taken, in milliseconds since 1970. */
   readonly atMs: WallMs;
-  /** It had been read on this controller before. */
+  /** The entry had been read on this controller before. */
   readonly hitBefore: boolean;
-  /** Seconds since it was last read or written, as far as this controller knows. */
+  /** Seconds since the entry was last read or written, as far as this controller knows. */
   readonly idleSeconds: number;
-  /** Marked as out of date. */
+  /** The entry is marked as out of date. */
   readonly stale: boolean;
-  /** The right to fill it anew was won by somebody before this request. */
+  /** An earlier request has won the right to recache the entry. */
   readonly taken: boolean;
-  /** This request has won the right to fill it anew: nobody else in the cluster will. */
+  /** This request has won the right to recache the entry. No other client in the cluster wins it. */
   readonly won: boolean;
 }
 
-/** Outcomes that carry nothing but themselves. */
+/** Outcomes of requests that return no value. */
 export type Outcome = 'stored' | 'not_stored' | 'exists' | 'not_found' | 'deleted' | 'touched' | 'ok';
 
 export type Reply =
-  /** `cas`: the entry's new token, where the request asked for it; `valueBytes`: where it is not the request's. */
+  /**
+   * `cas`: the entry's new token, if the request asked for it. `valueBytes`: the new size, if it is not the request's.
+   */
   | {
       readonly kind: 'outcome';
       readonly outcome: Outcome;
@@ -52,8 +54,8 @@ export type Reply =
       readonly valueBytes?: number;
     }
   /**
-   * `isPart`: more of the same reply follows; `hitsBefore`: so many hits of it have gone out before, in parts. An error
-   * may follow parts, too.
+   * `isPart`: more of the same reply follows. `hitsBefore`: so many hits of the reply have been sent before, in
+   * parts. An error may follow parts as well.
    */
   | {
       readonly kind: 'hits';
@@ -62,7 +64,10 @@ export type Reply =
       readonly hitsBefore?: number;
     }
   | { readonly kind: 'item'; readonly item: Item }
-  /** The new value of `incr` and `decr`; `cas` where the request asked for it; the others as in `Item`. */
+  /**
+   * The new value of `incr` and `decr`. `cas` is 0n if the request did not ask for it; the other fields are as in
+   * `Item`.
+   */
   | {
       readonly kind: 'number';
       readonly value: bigint;
@@ -71,20 +76,20 @@ export type Reply =
       readonly ttlBefore: number | null;
       readonly atMs: WallMs;
     }
-  /** A line of text without its line end: `VERSION …`, `CONTROLLER …`; empty for no answer at all. */
+  /** A line of text without its line end: `VERSION …`, `CONTROLLER …`. Empty for no answer at all. */
   | { readonly kind: 'line'; readonly line: string }
-  /** Lines of text, closed by `END`. */
+  /** Lines of text, followed by `END`. */
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'stats'; readonly stats: readonly (readonly [name: string, value: string])[] }
-  /** The request was malformed or not allowed: the client's fault. */
+  /** The request was malformed or not allowed: the client has to change it. */
   | { readonly kind: 'client_error'; readonly reason: string }
-  /** The request could not be carried out: the cluster's fault. */
+  /** The cluster could not carry the request out. */
   | ({ readonly kind: 'server_error' } & RequestFailure);
 
 const outcome = (name: Outcome): Extract<Reply, { kind: 'outcome' }> =>
   Object.freeze({ kind: 'outcome', outcome: name });
 
-/** The replies that are the same every time, made once. */
+/** The replies that are the same every time. */
 export const REPLIES = {
   stored: outcome('stored'),
   notStored: outcome('not_stored'),
@@ -95,7 +100,7 @@ export const REPLIES = {
   ok: outcome('ok'),
 } as const;
 
-/** The code is not part of what memcached's protocols say: only the reason goes out. */
+/** memcached's protocols have no place for the code: only the reason is sent. */
 export const serverError = (code: ErrorCode, reason: string): Reply => ({
   kind: 'server_error',
   code,
@@ -104,7 +109,7 @@ export const serverError = (code: ErrorCode, reason: string): Reply => ({
 export const failed = ({ code, reason }: RequestFailure): Reply => serverError(code, reason);
 export const clientError = (reason: string): Reply => ({ kind: 'client_error', reason });
 
-/** Server errors that memcached has words of its own for: these stand on the wire as they are. */
+/** Server errors for which memcached has its own words. The lines are sent as they are. */
 export const SERVER_ERROR_LINES = {
   VALUE_TOO_LARGE: 'SERVER_ERROR object too large for cache',
   OUT_OF_MEMORY: 'SERVER_ERROR out of memory reading request',

@@ -1,23 +1,23 @@
 /**
- * What a client asks for, free of how it was written on the wire: every protocol decoder yields these, and
- * nothing behind the front door knows which protocol a connection speaks.
+ * What a client asks for, independent of the protocol on the wire. Every decoder makes these requests, and nothing
+ * behind the front door knows which protocol a connection speaks.
  *
- * Keys are latin-1 strings: one character per byte, so that any byte a client may put into a key survives.
+ * Keys are latin-1 strings, one character per byte, so that a key keeps every byte that the client sent.
  */
 
-/** Where a request came from, in a protocol's own terms: opaque numbers, quietness, what to return. */
+/** How a request came, in terms of its protocol: opaque numbers, quietness, the fields to return. */
 export interface Wired {
   /** Set by the decoder that made the request, for the encoder of the same protocol. */
   readonly wire?: object;
 }
 
 /**
- * A key that is too long follows these: it is answered with an error alone. By then memcached has looked at those
- * before it, which shows in what they tell of themselves later.
+ * Another key, which is too long, follows these on the line. The request is answered with an error alone. Its keys
+ * are read all the same, because memcached has read them by then, which shows in the times of their last reads.
  */
 export type CutShort = true;
 
-/** `exptime` as sent: 0 never, negative already expired, up to 30 days relative, above that unix seconds. */
+/** `exptime` as sent: 0 for never, negative for already expired, up to 30 days from now, above that unix time. */
 export interface GetRequest extends Wired {
   readonly kind: 'get';
   readonly keys: readonly string[];
@@ -33,52 +33,54 @@ export interface GetAndTouchRequest extends Wired {
   readonly cutShort?: CutShort;
 }
 
-/** Reads one entry with all that is known of it, and may change it on the way: meta get, binary get-and-touch. */
+/** Reads one entry with everything that is known of it, and may change it: `mg`. */
 export interface ReadItemRequest extends Wired {
   readonly kind: 'read_item';
   readonly key: string;
-  /** A new expiry for the entry that is found; null to leave it. */
+  /** A new expiry for the entry that is found; null to leave its expiry. */
   readonly touch: number | null;
-  /** On a miss an empty entry with this exptime is made, and the right to fill it won; null for a plain miss. */
+  /**
+   * On a miss an empty entry with this exptime is made, and the client wins the right to recache it; null for a miss.
+   */
   readonly vivify: number | null;
-  /** The right to fill the entry anew is won when fewer seconds than this are left to it; null for never. */
+  /** The right to recache the entry is won if it expires in fewer seconds than this; null for never. */
   readonly recacheBelow: number | null;
-  /** The read is not to count as one. */
+  /** The read sets the time of the entry's last read. */
   readonly countsAsRead: boolean;
 }
 
-/** Conditions and changes of the token that the binary and meta protocols add to writes. */
+/** Conditions on the token, and changes of it, that the binary and meta protocols add to writes. */
 export interface TokenOptions {
-  /** Only over an entry with this token; null for no such condition. */
+  /** The write happens only if the entry has this token; null for no such condition. */
   readonly compare: bigint | null;
-  /** The entry's token from then on; null for one of the cluster's making. */
+  /** The entry's new token; null for a token of the cluster's making. */
   readonly newToken: bigint | null;
-  /** The answer is to tell the entry's new token. */
+  /** The answer has to contain the entry's new token. */
   readonly wantsToken: boolean;
 }
 
-/** What the text protocol's commands ask of the token: nothing. */
+/** The options of the text protocol's commands: none. */
 export const NO_TOKEN_OPTIONS: TokenOptions = Object.freeze({
   compare: null,
   newToken: null,
   wantsToken: false,
 });
 
-/** `cas` is a set that fails with `exists` on another token, and with `not_found` where there is no entry. */
+/** `cas` is a `set` that is answered with `exists` on another token, and with `not_found` if there is no entry. */
 export type StorageVerb = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
 
 export interface StorageRequest extends Wired, TokenOptions {
   readonly kind: 'storage';
   readonly verb: StorageVerb;
   readonly key: string;
-  /** Opaque to the server, 32 bits unsigned. */
+  /** Without meaning to the server, 32 bits unsigned. */
   readonly flags: number;
   readonly exptime: number;
-  /** May be a view of the receive buffer: copy it before keeping it for long. */
+  /** May be a view of the receive buffer: copy the value before keeping it for long. */
   readonly value: Buffer;
-  /** `cas` with a token older than the entry's stores all the same, and marks the entry stale (meta `I`). */
+  /** A `cas` with an older token than the entry's stores all the same, and marks the entry stale (meta `I`). */
   readonly invalidate: boolean;
-  /** `append` and `prepend` make the entry where there is none, with this exptime; null for not stored. */
+  /** `append` and `prepend` make a missing entry, with this exptime; null for not stored. */
   readonly vivify: number | null;
   readonly noreply: boolean;
 }
@@ -89,9 +91,9 @@ export interface ArithmeticRequest extends Wired, TokenOptions {
   readonly key: string;
   /** 64 bits unsigned. */
   readonly delta: bigint;
-  /** Where there is no entry, one is made with this value and exptime; null for not found. */
+  /** A missing entry is made with this value and exptime; null for not found. */
   readonly initial: { readonly value: bigint; readonly exptime: number } | null;
-  /** A new expiry for an entry that is found; null to leave it. */
+  /** A new expiry for an entry that is found; null to leave its expiry. */
   readonly touch: number | null;
   readonly noreply: boolean;
 }
@@ -106,20 +108,22 @@ export interface TouchRequest extends Wired {
 export interface DeleteRequest extends Wired, TokenOptions {
   readonly kind: 'delete';
   readonly key: string;
-  /** The entry stays, marked stale, for somebody to win the right to fill it anew (meta `I`). */
+  /** The entry stays, marked stale, so that some client wins the right to recache it (meta `I`). */
   readonly invalidate: boolean;
   /** The entry stays, without its value and flags (meta `x`). */
   readonly dropValue: boolean;
-  /** A new expiry for an entry that stays; null to leave it. */
+  /** A new expiry for an entry that stays; null to leave its expiry. */
   readonly touch: number | null;
   readonly noreply: boolean;
-  /** Part of another request's work, and not counted: memcached removes what a refused `set` was to replace. */
+  /**
+   * A part of another request, which is not counted: memcached removes the entry that a refused `set` was to replace.
+   */
   readonly unasked?: true;
 }
 
 export interface FlushAllRequest extends Wired {
   readonly kind: 'flush_all';
-  /** As `exptime`: 0 at once, else when the flush takes effect. */
+  /** As `exptime`: 0 for at once, else when the flush takes effect. */
   readonly delay: number;
   readonly noreply: boolean;
 }
@@ -135,7 +139,7 @@ export interface VerbosityRequest extends Wired {
 
 export interface StatsRequest extends Wired {
   readonly kind: 'stats';
-  /** The words after `stats`, empty for the general statistics. */
+  /** The words after `stats`; none for the general statistics. */
   readonly words: readonly string[];
 }
 
@@ -146,39 +150,39 @@ export interface AdminRequest extends Wired {
   readonly words: readonly string[];
 }
 
-/** memchorus's own: the state of the cluster as this controller sees it, or the requests that are pending here. */
+/** memchorus's own command: the state of the cluster as this controller sees it, or the requests pending here. */
 export interface ShowRequest {
   readonly kind: 'show';
   readonly what: 'cluster' | 'requests';
   readonly format: 'table' | 'json';
 }
 
-/** memchorus's own: which controller this is. */
+/** memchorus's own command: which controller this is. */
 export interface WhoRequest {
   readonly kind: 'who';
 }
 
-/** Answered at once, in its place: marks the end of a batch (`mn`, binary noop). */
+/** Is answered at once, in its place: marks the end of a batch (`mn`, binary noop). */
 export interface NoopRequest extends Wired {
   readonly kind: 'noop';
 }
 
-/** All that is known of an entry, for people (`me`). */
+/** Reads everything that is known of an entry, human-readable (`me`). */
 export interface DebugRequest extends Wired {
   readonly kind: 'debug';
   readonly key: string;
 }
 
-/** `quit`: what was asked before is answered, then the connection closes. */
+/** `quit`: earlier requests are answered, then the connection closes. */
 export interface QuitRequest extends Wired {
   readonly kind: 'quit';
 }
 
-/** Input that is no request. `line` is the answer as it stands on the wire, without its line end. */
+/** Input that is no request. `line` is the answer as it is sent, without its line end. */
 export interface InvalidRequest extends Wired {
   readonly kind: 'invalid';
   readonly line: string;
-  /** The stream cannot be followed from here: answer, then close. */
+  /** The rest of the stream cannot be understood: the connection is closed after the answer. */
   readonly fatal: boolean;
   readonly noreply: boolean;
 }
@@ -195,7 +199,7 @@ export type Request =
   | DebugRequest
   | LocalRequest;
 
-/** Requests that concern no entry. */
+/** Requests that touch no entry. */
 export type LocalRequest =
   | VersionRequest
   | VerbosityRequest

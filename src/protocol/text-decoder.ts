@@ -14,57 +14,58 @@ const LF = 0x0a;
 const SPACE = 0x20;
 const LINE_END_BYTES = 2;
 
-/** Leading spaces within which memcached looks for the `get` that lets a line be long. */
+/** How many leading spaces a `get` may have, for memcached to let its line be long. */
 const LEADING_SPACES_MAX = 100;
 
 const MULTI_KEY_COMMANDS = ['get ', 'gets ', 'gat ', 'gats '].map((name) => Buffer.from(name));
 
 /**
- * memcached's text protocol, from bytes to requests, by pull: `push` what was received, call `next` until it
- * says null. It knows no sockets and answers nothing; input that is no request comes out as `InvalidRequest`
- * with memcached's own answer, in its place among the requests.
+ * The decoder of memcached's text protocol: `push` the received bytes, and call `next` until it returns null. It
+ * knows no sockets, and answers nothing. Input that is no request becomes an `InvalidRequest` with memcached's own
+ * answer, in its place among the requests.
  *
  * Invariants:
  *  1. The requests do not depend on how the input was cut into chunks.
- *  2. Every byte is searched for a line end once, and copied once at most, apart from the doubling of a line
- *     that spans chunks. A value that lies in one chunk is not copied: it is a view of it.
- *  3. Once `next` has said null, no more than a line of `LINE_BYTES_MAX` or one item is kept.
+ *  2. Each byte is searched for a line end once, and copied at most once, except for the doubling of a line that
+ *     spans chunks. A value that lies in one chunk is not copied: it is a view of the chunk.
+ *  3. Once `next` has returned null, no more than a line of `LINE_BYTES_MAX` or one item is kept.
  *
- * memcached closes on a line of more than `SHORT_LINE_BYTES_MAX` that is no `get`, unless a read happened to
- * return its end with its beginning; here it always closes. `gat`, unlike there, may be as long as `get`.
+ * memcached closes the connection on a line of more than `SHORT_LINE_BYTES_MAX` that is no `get`, unless one read
+ * happened to return the whole line. This decoder closes it in any case. Other than in memcached, a `gat` may be as
+ * long as a `get`.
  */
 export class TextProtocolDecoder {
   readonly #itemBytesMax: number;
   readonly #received = new ReceiveQueue();
   readonly #carry = new LineCarry();
   readonly #line = new TextLine();
-  /** The store command whose value is being read. */
+  /** The storage command whose value is being read. */
   #header: StorageHeader | null = null;
-  /** Value and line end so far, when they span chunks. */
+  /** The value and its line end as far as they have come, if they span chunks. */
   #gathered: Buffer | null = null;
   #gatheredBytes = 0;
-  /** Bytes left of a value that is too large to be kept. */
+  /** Bytes left to skip of a value that is too large to be kept. */
   #swallowBytes = 0;
-  /** To be yielded next, before anything else is read. */
+  /** The request to return next, before anything else is read. */
   #following: Request | null = null;
   #closed = false;
 
-  /** @param itemBytesMax largest item in bytes, see `exceedsItemLimit` */
+  /** @param itemBytesMax the largest item in bytes, see `exceedsItemLimit` */
   constructor({ itemBytesMax }: { readonly itemBytesMax: number }) {
     this.#itemBytesMax = itemBytesMax;
   }
 
-  /** The chunk now belongs to the decoder: values may be views of it. */
+  /** The decoder owns the chunk from now on: values may be views of it. */
   push(chunk: Buffer): void {
     if (!this.#closed) this.#received.push(chunk);
   }
 
-  /** Bytes held, in memory reserved for a value as well as received. */
+  /** Bytes held: received ones, and memory that is reserved for a value. */
   get bufferedBytes(): number {
     return this.#received.byteLength + this.#carry.length + (this.#gathered?.length ?? 0);
   }
 
-  /** The next request; null when more bytes are needed for it, and for ever after `quit` or a fatal one. */
+  /** The next request. Null while it is not complete, and for ever after `quit` or a fatal request. */
   next(): Request | null {
     if (this.#following !== null) {
       const request = this.#following;
@@ -131,7 +132,7 @@ export class TextProtocolDecoder {
     this.#swallowBytes = valueBytes + LINE_END_BYTES;
     const refusal = invalid(SERVER_ERROR_LINES.VALUE_TOO_LARGE, noreply);
     if (verb !== 'set' && header.meta === undefined) return refusal;
-    // As in memcached, a `set` that does not fit, and any `ms`, takes away what the client meant to replace.
+    // As in memcached, a `set` that is too large, and any such `ms`, removes the entry that it was to replace.
     this.#following = refusal;
     return { ...deleteRequest(key, true), unasked: true };
   }
@@ -154,7 +155,9 @@ export class TextProtocolDecoder {
     return null;
   }
 
-  /** Value and line end are at hand. What follows a value without its line end is read as a command. */
+  /**
+   * The value and its line end have come. If the line end is missing, the bytes behind the value are the next command.
+   */
   #onValue(header: StorageHeader, bytes: Buffer, start: number): Request {
     this.#header = null;
     this.#gathered = null;
@@ -178,7 +181,7 @@ export class TextProtocolDecoder {
     }
   }
 
-  /** A key list may be longer with memcached, so that its end is explained; any other line just closes. */
+  /** memcached allows a longer list of keys, so its end is explained. Any other long line closes without an answer. */
   #onLineTooLong(bytes: Buffer, start: number, end: number): InvalidRequest {
     const line = namesManyKeys(bytes, start, end) ? 'CLIENT_ERROR line too long' : '';
     this.#close();
@@ -198,7 +201,7 @@ function isTooLong(bytes: Buffer, start: number, end: number): boolean {
   return length > LINE_BYTES_MAX || !namesManyKeys(bytes, start, end);
 }
 
-/** The line begins as one that may name any number of keys. */
+/** The line begins like a command that may name any number of keys. */
 function namesManyKeys(bytes: Buffer, start: number, end: number): boolean {
   let at = start;
   while (at < end && at - start <= LEADING_SPACES_MAX && bytes[at] === SPACE) at++;

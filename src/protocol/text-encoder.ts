@@ -6,7 +6,7 @@ import type { ReplyBuffer } from './reply-buffer.ts';
 import type { InvalidRequest, Request } from './request.ts';
 import { badFormat } from './text-words.ts';
 
-/** Replies in memcached's text protocol: doc/protocol.txt of memcached, and `show`, `who` beside it. */
+/** Replies in memcached's text protocol (doc/protocol.txt of memcached), and the replies to `show` and `who`. */
 
 const OUTCOME_LINES: Readonly<Record<Outcome, string>> = {
   stored: 'STORED\r\n',
@@ -20,7 +20,7 @@ const OUTCOME_LINES: Readonly<Record<Outcome, string>> = {
 
 const BAD_FORMAT = badFormat();
 
-/** Writes the answer to a request; nothing, whatever it is, when the client asked for none. */
+/** Writes the reply to a request, or nothing if the client asked for no reply. */
 export function encodeText(request: Request, reply: Reply, out: ReplyBuffer): void {
   if (request.kind === 'invalid') return encodeInvalid(request, out);
   if (isQuiet(request)) return;
@@ -66,7 +66,7 @@ export function encodeText(request: Request, reply: Reply, out: ReplyBuffer): vo
   }
 }
 
-/** Writes the answer that an invalid request carries with it; some end the connection without a word. */
+/** Writes the answer that an invalid request contains. Some end the connection without an answer. */
 export function encodeInvalid(request: InvalidRequest, out: ReplyBuffer): void {
   if (request.noreply || request.line === '') return;
   encodeLine(request.line, out);
@@ -91,7 +91,7 @@ function encodeHits(hits: readonly Hit[], withCas: boolean, end: string, out: Re
   out.text(between + end);
 }
 
-/** Reasons come from errors of all kinds: a line end within one would be read as the next reply. */
+/** Reasons come from errors of all kinds. A line end in one would be read as the beginning of the next reply. */
 function encodeLine(line: string, out: ReplyBuffer): void {
   out.utf8(/[\r\n]/.test(line) ? `${line.replace(/[\r\n]+/g, ' ')}\r\n` : `${line}\r\n`);
 }

@@ -1,28 +1,28 @@
 const SPACE = 0x20;
 const NUL = 0x00;
 
-/** Words that memcached splits off a line at a time; only a `get` reads those that follow. */
+/** memcached splits so many words off a line at a time. Only `get` and `gat` read on. */
 export const WORDS_MAX = 23;
 
 const EMPTY = Buffer.alloc(0);
 const NOREPLY = Buffer.from('noreply', 'latin1');
 
 /**
- * The words of one command line, as places in the receive buffer: no string is made until one is asked for.
- * One instance serves a whole connection, so what it says holds until the next `read`.
+ * The words of one command line, as positions in the receive buffer: no string is made before one is asked for. One
+ * instance serves a whole connection, so its words are valid until the next `read`.
  *
- * As in memcached, only the space separates words, and a NUL byte ends the line: what follows it is ignored.
+ * As in memcached, only a space separates words, and a NUL byte ends the line: the rest of the line is ignored.
  */
 export class TextLine {
   bytes: Buffer = EMPTY;
-  /** Words at hand, at most `WORDS_MAX`. */
+  /** The number of words that have been split off, at most `WORDS_MAX`. */
   count = 0;
   readonly #starts = new Int32Array(WORDS_MAX);
   readonly #ends = new Int32Array(WORDS_MAX);
   #rest = 0;
   #end = 0;
 
-  /** Splits bytes[start, end), a line without its line end. */
+  /** Splits bytes[start, end), which is a line without its line end. */
   read(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes;
     this.#rest = start;
@@ -30,14 +30,14 @@ export class TextLine {
     this.#split();
   }
 
-  /** Replaces the words at hand by those that follow on the line; false when there is nothing more. */
+  /** Replaces the words by the next ones of the line. @returns false if there are no more */
   readOn(): boolean {
     if (this.#rest >= this.#end) return false;
     this.#split();
     return true;
   }
 
-  /** Lets go of the receive buffer, which an idle connection would otherwise keep. */
+  /** Drops the reference to the receive buffer, so that an idle connection does not keep it. */
   release(): void {
     this.bytes = EMPTY;
   }
@@ -54,7 +54,7 @@ export class TextLine {
     return this.#ends[word]! - this.#starts[word]!;
   }
 
-  /** The word as a latin-1 string: one character per byte. */
+  /** The word as a latin-1 string, one character per byte. */
   text(word: number): string {
     return this.bytes.toString('latin1', this.#starts[word], this.#ends[word]);
   }

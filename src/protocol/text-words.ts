@@ -6,12 +6,12 @@ import type { InvalidRequest, Request, StorageVerb } from './request.ts';
 import type { TextLine } from './text-line.ts';
 
 /**
- * From the words of a command line to the request that they ask for, one function per shape of command. The
- * order of the checks is memcached's, because it decides which error a line with several faults gets, and
- * whether `noreply` has already silenced it.
+ * Turns the words of a command line into a request, with one function per shape of command. The checks come in
+ * memcached's order: the order decides which error a line with several mistakes gets, and whether `noreply` has
+ * suppressed it already.
  */
 
-/** A store command whose value is still to come: `valueBytes` bytes and a line end. */
+/** A storage command whose value follows: `valueBytes` bytes and a line end. */
 export interface StorageHeader {
   readonly kind: 'header';
   readonly verb: StorageVerb;
@@ -19,24 +19,24 @@ export interface StorageHeader {
   readonly flags: number;
   readonly exptime: number;
   readonly valueBytes: number;
-  /** Of `cas`; null for the other verbs. */
+  /** The token of `cas`; null for the other verbs. */
   readonly compare: bigint | null;
   readonly noreply: boolean;
-  /** Of `ms`. */
+  /** The flags of `ms`. */
   readonly meta?: MetaFlags;
 }
 
-/** A store command that is refused, whose value still comes and is passed over. */
+/** A storage command that is refused. Its value follows all the same, and is skipped. */
 export interface RefusedValue {
   readonly kind: 'refused';
   readonly line: string;
   readonly valueBytes: number;
 }
 
-/** What a line comes to. */
+/** The result of parsing a line. */
 export type Parsed = Request | StorageHeader | RefusedValue;
 
-/** Largest value that can be announced, in bytes: it and its line end fill 31 bits. */
+/** The largest value that can be announced, in bytes: with its line end it fills 31 bits. */
 export const VALUE_BYTES_MAX = 2 ** 31 - 1 - 2;
 
 const ZERO = Buffer.from('0');
@@ -47,7 +47,7 @@ export function invalid(line: string, noreply = false, fatal = false): InvalidRe
   return { kind: 'invalid', line, fatal, noreply };
 }
 
-/** No such command, or one with too few or too many words. */
+/** The command does not exist, or has too few or too many words. */
 export const UNKNOWN = Object.freeze(invalid('ERROR'));
 
 export const badFormat = (noreply = false) => invalid('CLIENT_ERROR bad command line format', noreply);
@@ -96,7 +96,7 @@ export function parseTouch(line: TextLine): Request {
   return { kind: 'touch', key: line.text(1), exptime, noreply };
 }
 
-/** `delete <key> [0] [noreply]`: the 0 is what is left of a delay that memcached gave up long ago. */
+/** `delete <key> [0] [noreply]`: the 0 is left over from a delay that memcached gave up long ago. */
 export function parseDelete(line: TextLine): Request {
   const extra = line.count - 2;
   const noreply = extra > 0 && line.endsWithNoreply();
@@ -111,7 +111,7 @@ export function parseDelete(line: TextLine): Request {
   return deleteRequest(line.text(1), noreply);
 }
 
-/** A delay in the past flushes at once. */
+/** A delay in the past means at once. */
 export function parseFlushAll(line: TextLine): Request {
   const noreply = line.endsWithNoreply();
   if (line.count === (noreply ? 2 : 1)) return { kind: 'flush_all', delay: 0, noreply };
@@ -130,7 +130,7 @@ export function parseStats(line: TextLine): Request {
   return { kind: 'stats', words: wordsFrom(line, 1) };
 }
 
-/** What these words mean is memcached's to say, or the controller's. */
+/** memcached, or the controller, decides what the words mean. */
 export function parseAdmin(line: TextLine): Request {
   return { kind: 'admin', words: wordsFrom(line, 0) };
 }
@@ -150,7 +150,7 @@ export function parseShow(line: TextLine): Request {
   return invalid('CLIENT_ERROR usage: show [requests] [json]; of the whole cluster: main.ts status');
 }
 
-/** The keys up to the end, or up to one that is too long. */
+/** The keys up to the end of the line, or up to a key that is too long. */
 function keysFrom(line: TextLine, first: number): { readonly keys: string[]; readonly cutShort: boolean } {
   const keys: string[] = [];
   let word = first;

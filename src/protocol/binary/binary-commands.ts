@@ -2,7 +2,7 @@ import type { BinaryCommand } from './binary-command.ts';
 import * as make from './make-binary-request.ts';
 import type { Packet } from './packet.ts';
 
-/** What most commands have in common. */
+/** The properties that most commands share. */
 const PLAIN = {
   quiet: false,
   answersKey: false,
@@ -16,9 +16,10 @@ const PLAIN = {
 const KEYLESS = { ...PLAIN, key: 'none' } as const;
 
 /**
- * The one table of the binary protocol: what the decoder accepts under each opcode, what it makes of it, and
- * how the encoder answers. As memcached 1.6.18 has it, whose sources are the only complete description
- * (proto_bin.c); opcodes that it does not know, `verbosity` and the range commands among them, are not here.
+ * The one table of the binary protocol: which packets the decoder accepts under each opcode, which request it makes
+ * of them, and how the encoder answers. It follows memcached 1.6.18, whose source is the only complete description
+ * (proto_bin.c). It does not contain the opcodes that memcached does not know, such as `verbosity` and the range
+ * commands.
  */
 export const BINARY_COMMANDS: readonly BinaryCommand[] = [
   ...loudAndQuiet(0x00, 0x09, { ...PLAIN, name: 'get', makes: 'get', make: make.get }),
@@ -93,7 +94,7 @@ function counting(name: string): Omit<Row, 'make'> {
   return { ...PLAIN, name, makes: 'arithmetic', extrasBytes: [20] };
 }
 
-/** memcached without SASL, which is how controllers are: no mechanism is known. */
+/** Controllers answer like a memcached without SASL: no mechanism is known. */
 function authenticating(name: string): Row {
   return { ...PLAIN, name, makes: 'invalid', rest: 'swallowed', make: make.refused };
 }

@@ -10,20 +10,20 @@ import { FAILURES, HEADER_BYTES, PREAMBLE_BYTES_MAX, REQUEST_MAGIC } from './wir
 
 const EMPTY = Buffer.alloc(0);
 
-/** memcached closes a connection on which it finds no packet where one has to be, without a word. */
+/** memcached closes the connection without an answer if the bytes in the place of a packet are none. */
 const LOST: InvalidRequest = Object.freeze({ kind: 'invalid', line: '', fatal: true, noreply: true });
 
 /**
- * memcached's binary protocol, from bytes to requests, by pull: `push` what was received, call `next` until it
- * says null. It knows no sockets and answers nothing; what memcached refuses comes out as `InvalidRequest` with
- * memcached's own answer, in its place among the requests.
+ * The decoder of memcached's binary protocol: `push` the received bytes, and call `next` until it returns null. It
+ * knows no sockets, and answers nothing. A packet that memcached refuses becomes an `InvalidRequest` with memcached's
+ * own answer, in its place among the requests.
  *
  * Invariants:
  *  1. The requests do not depend on how the input was cut into chunks.
- *  2. Every byte is copied once at most. A value that lies in one chunk is not copied: it is a view of it.
- *  3. Once `next` has said null, no more than `PREAMBLE_BYTES_MAX` or one item is kept.
+ *  2. Each byte is copied at most once. A value that lies in one chunk is not copied: it is a view of the chunk.
+ *  3. Once `next` has returned null, no more than `PREAMBLE_BYTES_MAX` or one item is kept.
  *
- * A packet is judged when its extras and its key are there, as in memcached, whatever its header says of them.
+ * As in memcached, a packet is judged once its extras and its key have come, whatever its header says of them.
  */
 export class BinaryDecoder {
   readonly #itemBytesMax: number;
@@ -32,34 +32,34 @@ export class BinaryDecoder {
   #awaited: 'header' | 'key' | 'value' = 'header';
   /** The command whose value is being read. */
   #storing: BinaryCommand | null = null;
-  /** What was awaited, once it is there: from `#start` on, in `#bytes`. */
+  /** The bytes that were waited for, once they have come: those of `#bytes` from `#start` on. */
   #bytes: Buffer = EMPTY;
   #start = 0;
-  /** What is awaited, as far as it has come, when it spans chunks. */
+  /** The bytes that are waited for, as far as they have come, if they span chunks. */
   #gathered: Buffer | null = null;
   #gatheredBytes = 0;
-  /** Bytes left of a body that is not wanted. */
+  /** Bytes left to skip of a body that is not used. */
   #swallowBytes = 0;
-  /** To be yielded next, before anything else is read. */
+  /** The request to return next, before anything else is read. */
   #following: Request | null = null;
   #closed = false;
 
-  /** @param itemBytesMax largest item in bytes, see `exceedsItemLimit` */
+  /** @param itemBytesMax the largest item in bytes, see `exceedsItemLimit` */
   constructor({ itemBytesMax }: { readonly itemBytesMax: number }) {
     this.#itemBytesMax = itemBytesMax;
   }
 
-  /** The chunk now belongs to the decoder: values may be views of it. */
+  /** The decoder owns the chunk from now on: values may be views of it. */
   push(chunk: Buffer): void {
     if (!this.#closed) this.#received.push(chunk);
   }
 
-  /** Bytes held, in memory reserved for a value as well as received. */
+  /** Bytes held: received ones, and memory that is reserved for a value. */
   get bufferedBytes(): number {
     return this.#received.byteLength + (this.#gathered?.length ?? 0);
   }
 
-  /** The next request; null when more bytes are needed for it, and for ever after `quit` or a fatal one. */
+  /** The next request. Null while it is not complete, and for ever after `quit` or a fatal request. */
   next(): Request | null {
     if (this.#following !== null) {
       const request = this.#following;
@@ -92,7 +92,7 @@ export class BinaryDecoder {
     return this.#readValue(packet);
   }
 
-  /** Null when a value is to be read first. The order of the checks is memcached's. */
+  /** Null if a value has to be read first. The checks come in memcached's order. */
   #onPacket(packet: Packet): Request | null {
     if (packet.valueBytes < 0) return invalid(packet, FAILURES.unknownCommand, true);
     if (packet.keyBytes > KEY_BYTES_MAX) return invalid(packet, FAILURES.invalidArguments, true);
@@ -105,8 +105,8 @@ export class BinaryDecoder {
   }
 
   /**
-   * memcached has read extras and key by then, and still skips as many bytes as the whole body has, in an `int`:
-   * so where there were any, it skips into the packets behind.
+   * memcached has read extras and key by then, and still skips as many bytes as the whole body has, counted in an
+   * `int`. So if there were extras or a key, it skips into the packets behind this one.
    */
   #onUnknown(packet: Packet): Request {
     this.#swallowBytes = Math.max(0, packet.bodyBytes | 0);
@@ -123,7 +123,7 @@ export class BinaryDecoder {
     this.#swallowBytes = valueBytes;
     const refusal = invalid(packet, FAILURES.tooLarge, false);
     if (!command.replaces) return refusal;
-    // As in memcached, a `set` that does not fit takes away what the client meant to replace.
+    // As in memcached, a `set` that is too large removes the entry that it was to replace.
     this.#following = refusal;
     return { ...deleteRequest(key, true), unasked: true };
   }
@@ -137,7 +137,7 @@ export class BinaryDecoder {
     return command.make(packet, command, this.#bytes.subarray(this.#start, this.#start + valueBytes));
   }
 
-  /** Makes `total` bytes available behind one another; false when they have not all come yet. */
+  /** Makes `total` bytes available in one piece. @returns false if they have not all come yet */
   #gather(total: number): boolean {
     const received = this.#received;
     this.#start = 0;
@@ -166,7 +166,7 @@ export class BinaryDecoder {
     return true;
   }
 
-  /** False while there is more to come of a body that is not wanted. */
+  /** @returns false while more bytes have to be skipped */
   #swallow(): boolean {
     const received = this.#received;
     while (this.#swallowBytes > 0 && received.fill()) {

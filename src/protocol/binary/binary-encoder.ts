@@ -14,18 +14,18 @@ import {
 } from './wire-format.ts';
 
 /**
- * Replies in memcached's binary protocol, as memcached 1.6.18 writes them. A quiet command is answered when it
- * has found something or has failed, and not otherwise.
+ * Replies in memcached's binary protocol, as memcached 1.6.18 writes them. A quiet command is answered only if it has
+ * found something, or has failed.
  */
 
-/** Headers are made here and copied into the reply buffer at once, alone or with what follows them. */
+/** Headers are made here, and copied into the reply buffer at once, alone or with the bytes that follow them. */
 const HEADER = Buffer.alloc(HEADER_BYTES);
 const HEADER_AND_FLAGS = Buffer.alloc(HEADER_BYTES + 4);
 const HEADER_AND_NUMBER = Buffer.alloc(HEADER_BYTES + 8);
 
 const VERSION_PREFIX = 'VERSION ';
 
-/** Writes the answer to a request that this protocol's decoder has made. */
+/** Writes the reply to a request that the decoder of this protocol has made. */
 export function encodeBinary(request: Request, reply: Reply, out: ReplyBuffer): void {
   if (!('wire' in request)) return;
   const wire = request.wire as BinaryWire;
@@ -46,7 +46,7 @@ export function encodeBinary(request: Request, reply: Reply, out: ReplyBuffer): 
     case 'noop':
     case 'quit':
     case 'invalid':
-    // The binary protocol has none of these.
+    // The binary protocol has no command for these.
     case 'read_item':
     case 'debug':
     case 'verbosity':
@@ -77,7 +77,7 @@ function encodeHit(wire: BinaryWire, { key, flags, value, cas }: Hit, out: Reply
   if (answersValue) out.bytes(value);
 }
 
-/** One packet a figure, and an empty one behind the last; a group that says nothing is the empty one alone. */
+/** One packet for each figure, and an empty packet as the end. An empty group is the empty packet alone. */
 function encodeStats(wire: BinaryWire, reply: Reply, out: ReplyBuffer): void {
   switch (reply.kind) {
     case 'stats':
@@ -100,7 +100,7 @@ function encodeStats(wire: BinaryWire, reply: Reply, out: ReplyBuffer): void {
   }
 }
 
-/** A figure that is a line in the text protocol is one that memcached puts no empty packet behind. */
+/** memcached sends no empty packet behind a figure that is a line in the text protocol. */
 function encodeStatLine(wire: BinaryWire, line: string, out: ReplyBuffer): void {
   const figure = /^STAT (\S+) (.*)$/.exec(line);
   if (figure !== null) return encodeStat(wire, figure[1]!, figure[2]!, out);
@@ -122,7 +122,7 @@ function encodeVersion(wire: BinaryWire, reply: Reply, out: ReplyBuffer): void {
   encodeText(wire, SUCCESS, line.startsWith(VERSION_PREFIX) ? line.slice(VERSION_PREFIX.length) : line, out);
 }
 
-/** Everything that is answered with an outcome or a number. */
+/** Encodes the replies that are an outcome or a number. */
 function encodeOther(request: Request, wire: BinaryWire, reply: Reply, out: ReplyBuffer): void {
   switch (reply.kind) {
     case 'outcome': {
@@ -145,7 +145,7 @@ function encodeOther(request: Request, wire: BinaryWire, reply: Reply, out: Repl
   }
 }
 
-/** memcached's choice of statuses: `add` fails because there is an entry, `replace` because there is none. */
+/** memcached's statuses: `add` fails because there is an entry, and `replace` because there is none. */
 function failureOf(outcome: Outcome, request: Request): Failure | null {
   switch (outcome) {
     case 'not_found':
@@ -178,7 +178,7 @@ function encodeEmpty(wire: BinaryWire, cas: bigint, out: ReplyBuffer): void {
   out.bytes(HEADER);
 }
 
-/** What has no status of its own in memcached: the reason goes out as the text. */
+/** memcached has no status for these: the reason is sent as the text. */
 function encodeError(wire: BinaryWire, reply: Reply, out: ReplyBuffer): void {
   switch (reply.kind) {
     case 'client_error':

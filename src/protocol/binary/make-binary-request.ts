@@ -16,17 +16,17 @@ import { statWords } from './stat-groups.ts';
 import { FAILURES, type Failure, NO_INITIAL_VALUE } from './wire-format.ts';
 
 /**
- * Well-formed packets to requests. Exptimes are unsigned in this protocol: there is no "already expired" but a
- * unix time that has passed.
+ * Makes requests of well-formed packets. An exptime of this protocol is unsigned: the only way to say "already
+ * expired" is a unix time that has passed.
  */
 
-/** What the answer to a request has to repeat, and how it is to be given. */
+/** What the answer to a request has to repeat, and in which form it is given. */
 export interface BinaryWire {
   readonly opcode: number;
   readonly opaque: number;
-  /** Null for an opcode that has none. */
+  /** Null for an opcode that is not in the table. */
   readonly command: BinaryCommand | null;
-  /** Of an invalid request: what it is answered with. */
+  /** The answer to an invalid request; null for any other. */
   readonly failure: Failure | null;
 }
 
@@ -43,7 +43,7 @@ export const get: Make<GetRequest> = (packet, command) => ({
   wire: wireOf(packet, command),
 });
 
-/** `touch` answers flags and token as `gat` does, so it is one. */
+/** The answer to `touch` has flags and token, as that to `gat`, so both become the same request. */
 export const getAndTouch: Make<GetAndTouchRequest> = (packet, command) => ({
   kind: 'gat',
   keys: [packet.key],
@@ -58,7 +58,7 @@ export const replace = storing('replace');
 export const append = joining('append');
 export const prepend = joining('prepend');
 
-/** With a token to compare, `set`, `add` and `replace` are all the same. */
+/** With a token to compare, `set`, `add` and `replace` mean the same. */
 function storing(verb: StorageVerb): Make<StorageRequest> {
   return (packet, command, value) => {
     const { cas, extras } = packet;
@@ -144,12 +144,12 @@ export const stat: Make<StatsRequest> = (packet, command) => ({
   wire: wireOf(packet, command),
 });
 
-/** A request that is nothing but its kind. */
+/** A request without any fields. */
 export function plain(kind: 'noop' | 'quit' | 'version'): Make<Request> {
   return (packet, command) => ({ kind, wire: wireOf(packet, command) });
 }
 
-/** A command that memcached has, and that is switched off. */
+/** A command that memcached has, and that is switched off here. */
 export const refused: Make<InvalidRequest> = (packet) => invalid(packet, FAILURES.unknownCommand, false);
 
 export function invalid({ opcode, opaque }: Packet, failure: Failure, fatal: boolean): InvalidRequest {

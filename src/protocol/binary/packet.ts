@@ -1,15 +1,15 @@
 import { AT, EXTRAS_BYTES_MAX } from './wire-format.ts';
 
-/** One request packet while it is being read; the decoder has a single one, and fills it again and again. */
+/** One request packet while it is being read. The decoder has one instance, and fills it again and again. */
 export class Packet {
   opcode = 0;
   keyBytes = 0;
   extrasBytes = 0;
-  /** Extras, key and value together. */
+  /** Length of extras, key and value together. */
   bodyBytes = 0;
-  /** Whatever the client put there: the answer carries it back. */
+  /** Chosen by the client, and repeated in the answer. */
   opaque = 0;
-  /** Null for 0, which stands for no condition. */
+  /** Null for 0, which means no condition. */
   cas: bigint | null = null;
   /** One character per byte. */
   key = '';
@@ -28,14 +28,14 @@ export class Packet {
     return bytes[at]!;
   }
 
-  /** Extras that are longer than any command's are cut: they make the packet invalid anyway. */
+  /** Extras that are longer than those of any command are cut, because the packet is invalid anyway. */
   readExtrasAndKey(bytes: Buffer, at: number): void {
     const keyAt = at + this.extrasBytes;
     bytes.copy(this.extras, 0, at, Math.min(keyAt, at + EXTRAS_BYTES_MAX));
     this.key = bytes.toString('latin1', keyAt, keyAt + this.keyBytes);
   }
 
-  /** What follows extras and key; negative when the header contradicts itself. */
+  /** Length of the bytes behind extras and key; negative if the header contradicts itself. */
   get valueBytes(): number {
     return this.bodyBytes - this.extrasBytes - this.keyBytes;
   }

@@ -1,4 +1,4 @@
-/** Groups that memcached knows by their first letters alone: what follows is not looked at. */
+/** Groups that memcached recognizes by their first letters: it does not look at the rest. */
 const BY_PREFIX: readonly (readonly [prefix: string, words: readonly string[]])[] = [
   ['reset', ['reset']],
   ['settings', ['settings']],
@@ -7,13 +7,13 @@ const BY_PREFIX: readonly (readonly [prefix: string, words: readonly string[]])[
   ['detail off', ['detail', 'off']],
 ];
 
-/** Groups that `stats` has in the text protocol only. */
+/** Groups that only the text protocol's `stats` has. */
 const TEXT_ONLY: readonly string[] = ['conns', 'cachedump', 'extstore', 'detail'];
 
-/** A group that nobody has, so that the answer is that it was not found. */
+/** A group that does not exist, so that the answer is "not found". */
 const NO_GROUP: readonly string[] = ['?'];
 
-/** The words of `stats` that the key of a stat packet stands for; a key is one word, spaces included. */
+/** The words of `stats` for the key of a stat packet. A key is one word, spaces included. */
 export function statWords(key: string): readonly string[] {
   if (key === '') return [];
   for (const [prefix, words] of BY_PREFIX) if (key.startsWith(prefix)) return words;

@@ -1,4 +1,4 @@
-/** memcached's binary protocol on the wire: header, statuses, and the texts that memcached 1.6.18 puts beside them. */
+/** memcached's binary protocol on the wire: header, statuses, and the texts that memcached 1.6.18 sends with them. */
 
 export const REQUEST_MAGIC = 0x80;
 export const RESPONSE_MAGIC = 0x81;
@@ -6,7 +6,7 @@ export const RESPONSE_MAGIC = 0x81;
 /** Size of the header of requests and responses, in bytes. */
 export const HEADER_BYTES = 24;
 
-/** Where the fields of the header begin; in a response, the status stands in place of the vbucket. */
+/** Where the fields of the header begin. In a response, the status takes the place of the vbucket. */
 export const AT = {
   opcode: 1,
   keyBytes: 2,
@@ -17,13 +17,13 @@ export const AT = {
   cas: 16,
 } as const;
 
-/** Longest extras that any command takes, in bytes. */
+/** The longest extras of any command, in bytes. */
 export const EXTRAS_BYTES_MAX = 20;
 
 /** Longest header, extras and key together, in bytes: memcached's read buffer. A longer packet closes. */
 export const PREAMBLE_BYTES_MAX = 16_384;
 
-/** As the exptime of `increment` and `decrement`: fail where there is no entry, instead of making one. */
+/** The exptime of an `increment` or `decrement` that fails if there is no entry, instead of making one. */
 export const NO_INITIAL_VALUE = 0xffff_ffff;
 
 export interface Failure {
@@ -44,7 +44,7 @@ export const FAILURES = {
 } as const satisfies Record<string, Failure>;
 
 /**
- * "Temporary failure" of the protocol's list of statuses, for what the cluster cannot do now. memcached never
- * answers with it; the text is the reason.
+ * "Temporary failure", of the protocol's list of statuses: the answer to a request that the cluster cannot carry out
+ * now, with the reason as its text. memcached itself never sends it.
  */
 export const TEMPORARY_FAILURE = 0x86;

@@ -1,6 +1,6 @@
 /**
- * Keys in base64, read as memcached reads them: bytes outside of the alphabet are passed over, the others have to
- * come in fours, and the first four that are padded end the key.
+ * Keys in base64, read as memcached reads them: bytes outside of the alphabet are skipped, the others have to come in
+ * groups of four, and the first group with padding ends the key.
  */
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -8,10 +8,10 @@ const PAD = 0x3d;
 const PADS_MAX = 2;
 const SKIPPED = 0x80;
 
-/** By byte: what it stands for, six bits, or `SKIPPED`. */
+/** For each byte: the six bits that it stands for, or `SKIPPED`. */
 const SEXTETS = sextets();
 
-/** The key that bytes[start, end) stand for, one character per byte; null for what is no base64. */
+/** The key that bytes[start, end) stand for, one character per byte; null if they are not base64. */
 export function decodeKey(bytes: Buffer, start: number, end: number): string | null {
   if (!comesInFours(bytes, start, end)) return null;
   let key = '';

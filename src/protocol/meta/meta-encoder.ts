@@ -9,8 +9,8 @@ import type { MetaFlags } from './meta-flags.ts';
 import { itemBytes, slabClass } from './slab-class.ts';
 
 /**
- * Answers to meta commands. Flags come back in the order in which they were sent, then what the entry is marked
- * with: Z (somebody else won), X (out of date), W (this client won).
+ * Answers to meta commands. Flags come back in the order in which they were sent. The states of the entry follow: Z
+ * (another client has won), X (out of date), W (this client has won).
  */
 
 const CODES: Readonly<Record<Outcome, string>> = {
@@ -25,7 +25,7 @@ const CODES: Readonly<Record<Outcome, string>> = {
 
 const REFUSED = new Set<Outcome>(['not_stored', 'exists', 'not_found']);
 
-/** True when the reply was written here; errors are left to the caller, since they are those of all commands. */
+/** @returns false for a reply that is the same for all commands, such as an error, and was not written here */
 export function encodeMeta(flags: MetaFlags, request: Request, reply: Reply, out: ReplyBuffer): boolean {
   switch (reply.kind) {
     case 'item':
@@ -106,13 +106,13 @@ function itemFlag(flags: MetaFlags, item: Item, flag: string): string {
   }
 }
 
-/** `t` tells the time as the flags before it on the line have left it. */
+/** `t` shows the time that the flags before it on the line have left. */
 function ttlOf(flags: MetaFlags, { ttl, ttlBefore, atMs }: Pick<Item, 'ttl' | 'ttlBefore' | 'atMs'>): number {
   if (ttlBefore === null) return ttlOfMade(flags, atMs);
   return flags.ttlAfterTouch ? ttl : ttlBefore;
 }
 
-/** What the entry was given last, which a flag behind `t` may have replaced, is a number of seconds or a moment. */
+/** The last exptime that the entry was given. A flag behind `t` may have replaced it. */
 function ttlOfMade({ ttlIfMade }: MetaFlags, atMs: WallMs): number {
   if (ttlIfMade <= EXPTIME_RELATIVE_SECONDS_MAX) return ttlIfMade === 0 ? -1 : Math.max(0, ttlIfMade);
   return ttlSeconds(absoluteExpiryMs(ttlIfMade, atMs), atMs);
@@ -120,7 +120,7 @@ function ttlOfMade({ ttlIfMade }: MetaFlags, atMs: WallMs): number {
 
 function encodeNumber(flags: MetaFlags, reply: Extract<Reply, { kind: 'number' }>, out: ReplyBuffer): void {
   const { value, cas, ttlBefore } = reply;
-  // memcached tells a quiet client of the entries that it made for it.
+  // memcached answers a quiet client if it has made an entry for it.
   if (flags.quiet && ttlBefore !== null) return;
   const digits = flags.value ? value.toString() : '';
   let line = flags.value ? `VA ${digits.length}` : 'HD';
@@ -132,11 +132,11 @@ function encodeNumber(flags: MetaFlags, reply: Extract<Reply, { kind: 'number' }
   out.text(flags.value ? `${line}\r\n${digits}\r\n` : `${line}\r\n`);
 }
 
-/** For people: sizes and class are what memcached alone, with its defaults, would show. */
+/** Human-readable. Sizes and class are those that a memcached with its defaults would show. */
 function encodeDebug(flags: MetaFlags, item: Item, out: ReplyBuffer): void {
   const { ttl, idleSeconds, cas, hitBefore } = item;
   const size = itemBytes(item.key.length, item.flags, item.value.length);
-  // The sign is memcached's own.
+  // memcached shows the time with this sign.
   const exp = ttl === -1 ? ttl : -ttl;
   const fetch = hitBefore ? 'yes' : 'no';
   out.text(
@@ -144,7 +144,7 @@ function encodeDebug(flags: MetaFlags, item: Item, out: ReplyBuffer): void {
   );
 }
 
-/** What is returned even where there is no entry. */
+/** The flags that are returned even if there is no entry. */
 function echoes(flags: MetaFlags): string {
   let text = '';
   for (const flag of flags.returns) text += echo(flags, flag);

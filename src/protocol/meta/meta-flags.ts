@@ -2,10 +2,10 @@ import { parseI32, parseU32, parseU64 } from '../numbers.ts';
 import type { TextLine } from '../text-line.ts';
 import { decodeKey } from './base64-key.ts';
 
-/** Longest opaque in bytes, its `O` included: what memcached 1.6.18 accepts of the 32 that it documents. */
+/** Longest opaque in bytes, its `O` included. memcached documents 32, and 1.6.18 accepts 31 of them. */
 const OPAQUE_BYTES_MAX = 32;
 
-/** Bytes from here on are no flags, and memcached takes them for repeated ones. */
+/** Bytes from this one on are no flags. memcached takes them for repeated flags. */
 const FLAG_BYTES_END = 127;
 
 const UPPER_A = 0x41;
@@ -13,7 +13,7 @@ const UPPER_Z = 0x5a;
 const LOWER_A = 0x61;
 const LOWER_Z = 0x7a;
 
-/** What tells the letters of one case apart. */
+/** The bit that tells upper from lower case. */
 const LETTER_BITS = 31;
 
 const KEY_WORD = 1;
@@ -27,16 +27,16 @@ const BAD_DELTA = 'CLIENT_ERROR invalid numeric delta value';
 const DUPLICATE = 'CLIENT_ERROR duplicate flag';
 const UNKNOWN = 'CLIENT_ERROR invalid flag';
 
-/** Which line of answers a meta request gets. */
+/** The command, which decides the shape of the answer. */
 export type MetaCommand = 'mg' | 'ms' | 'md' | 'ma' | 'me' | 'mn';
 
 /**
- * The flags of one meta command, and what its answer has to know of them. One table of flags serves all the
- * commands, as in memcached: a flag that means nothing to a command is accepted by it, if it is well formed.
+ * The flags of one meta command, and what its answer has to know of them. As in memcached, one table of flags serves
+ * all commands: a command accepts every well-formed flag, even one that has no meaning for it.
  */
 export class MetaFlags {
   readonly command: MetaCommand;
-  /** The key as memcached looks it up: decoded where the client sent base64. */
+  /** The key as memcached looks it up, decoded if the client sent base64. */
   key = '';
   binaryKey = false;
   quiet = false;
@@ -44,28 +44,28 @@ export class MetaFlags {
   invalidate = false;
   dropValue = false;
   countsAsRead = true;
-  /** `T`, as an `exptime`; null where it is missing, as with the other flags. */
+  /** `T`, as an `exptime`. Null for a missing flag, here and below. */
   touch: number | null = null;
   /** `N`. */
   vivify: number | null = null;
-  /** Exptime of an entry that this request makes: the later one on the line of `N` and `T`. */
+  /** The exptime of an entry that this request makes: that of `N` or `T`, whichever comes later on the line. */
   madeExptime = 0;
   /** `R`: see `ReadItemRequest.recacheBelow`. */
   recacheBelow: number | null = null;
   clientFlags = 0;
   compare: bigint | null = null;
   newToken: bigint | null = null;
-  /** The byte behind `M`, 0 for none. */
+  /** The byte behind `M`; 0 for none. */
   mode = 0;
   initial = 0n;
   delta = 1n;
-  /** The word with its `O`; empty for none. */
+  /** The opaque with its `O`; empty for none. */
   opaque = '';
   /** The flags that the answer may return, in the order in which they were sent. */
   returns = '';
-  /** `t` stands behind `T` on the line, and tells the time that it left. */
+  /** `t` comes after `T` on the line, and shows the time that `T` has set. */
   ttlAfterTouch = false;
-  /** What `t` tells of an entry that this request made: the exptime that it had by then. */
+  /** The exptime that `t` shows of an entry that this request has made: the one at that place of the line. */
   ttlIfMade = 0;
 
   constructor(command: MetaCommand) {
@@ -74,10 +74,10 @@ export class MetaFlags {
 }
 
 /**
- * Reads the key, and the words from `first` on. The order of the checks is memcached's: an unknown or repeated
- * flag ends the reading, of several bad tokens the last one gives the error.
+ * Reads the key, and the words from `first` on. The checks come in memcached's order: an unknown or repeated flag
+ * ends the reading, and of several bad tokens the last one decides the error.
  *
- * @returns the answer to a line that is none, or null when all is well
+ * @returns the answer to a malformed line; null for a well-formed one
  */
 export function readFlags(flags: MetaFlags, line: TextLine, first: number): string | null {
   let error: string | null = null;
@@ -95,7 +95,7 @@ export function readFlags(flags: MetaFlags, line: TextLine, first: number): stri
     else seenLower |= bit;
     const trouble = isUpper ? readUpper(flags, flag, line, word) : readLower(flags, flag, line);
     if (trouble === UNKNOWN) return UNKNOWN;
-    // A bad F has no words of its own: those of a bad token before it stay.
+    // memcached has no message of its own for a bad F: the message of a bad token before it stays.
     if (trouble === BAD_FORMAT) error ??= BAD_FORMAT;
     else error = trouble ?? error;
   }
@@ -197,7 +197,7 @@ function readExptime(flags: MetaFlags, flag: number, line: TextLine, word: numbe
   return null;
 }
 
-/** Behind a `T`, the time that is left is the one that it sets: then it is known here who wins. */
+/** After a `T`, the entry has the expiry that `T` sets, so it is known already whether the right is won. */
 function recacheBelow(exptime: number, touch: number | null): number | null {
   if (touch === null) return exptime;
   return touch !== 0 && exptime > 0 && touch < exptime ? Infinity : null;

@@ -8,11 +8,11 @@ import { decodeKey } from './base64-key.ts';
 import { type MetaCommand, MetaFlags, opaqueIsTooLong, readFlags } from './meta-flags.ts';
 
 /**
- * From the words of a meta command to the request that they ask for: doc/protocol.txt of memcached, "Meta
- * Commands". Errors, and the order of the checks, are those of memcached 1.6.18.
+ * Turns the words of a meta command into a request: doc/protocol.txt of memcached, "Meta Commands". The errors, and
+ * the order of the checks, are those of memcached 1.6.18.
  */
 
-/** Most words of a line, command and key included. */
+/** The most words of a line, command and key included. */
 const META_WORDS_MAX = 19;
 
 const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
@@ -36,7 +36,7 @@ export function parseMetaGet(line: TextLine): Request {
   return { kind: 'read_item', key, touch, vivify, recacheBelow, countsAsRead, wire };
 }
 
-/** A line whose flags are wrong still says how many bytes follow it, and they are swallowed. */
+/** A line with wrong flags still says how many bytes follow it. These bytes are skipped. */
 export function parseMetaSet(line: TextLine): StorageHeader | RefusedValue | InvalidRequest {
   if (keyIsTooLong(line) || line.count === 2) return invalid(BAD_FORMAT);
   if (line.count > META_WORDS_MAX) return invalid(TOO_MANY_FLAGS);
@@ -52,7 +52,7 @@ export function parseMetaSet(line: TextLine): StorageHeader | RefusedValue | Inv
   return { kind: 'header', verb, key, flags, exptime: touch ?? 0, valueBytes, compare, noreply: false, meta };
 }
 
-/** The request that a meta header asks for, once its value is there. */
+/** The request of a meta header, once its value has come. */
 export function metaStorageRequest(
   { verb, key, flags, exptime }: StorageHeader,
   wire: MetaFlags,
@@ -64,7 +64,7 @@ export function metaStorageRequest(
     ...storageRequest(verb, key, flags, exptime, value, compare),
     newToken: wire.newToken,
     wantsToken: wire.returns.includes('c'),
-    // A token of 0 is older than none.
+    // A token of 0 is older than any other.
     invalidate: verb === 'cas' && wire.invalidate && compare !== 0n,
     vivify: joins ? wire.vivify : null,
     wire,
@@ -113,7 +113,7 @@ export function parseMetaArithmetic(line: TextLine): Request {
   };
 }
 
-/** `me <key> [b]`: any other word is passed over. */
+/** `me <key> [b]`: other words are skipped. */
 export function parseMetaDebug(line: TextLine): Request {
   if (line.count < 2 || keyIsTooLong(line)) return invalid(BAD_FORMAT);
   const wire = new MetaFlags('me');
@@ -128,7 +128,7 @@ export function parseMetaNoop(): Request {
   return NOOP;
 }
 
-/** What `md` and `ma` have in common: one error for whatever is wrong with their flags. */
+/** Common to `md` and `ma`: any mistake in their flags has the same error. */
 function readMeta(command: MetaCommand, line: TextLine): MetaFlags | InvalidRequest {
   if (keyIsTooLong(line)) return invalid(BAD_FORMAT);
   if (line.count > META_WORDS_MAX) return invalid(TOO_MANY_FLAGS);
@@ -136,7 +136,7 @@ function readMeta(command: MetaCommand, line: TextLine): MetaFlags | InvalidRequ
   return readFlags(flags, line, 2) === null ? flags : invalid(BAD_FLAG);
 }
 
-/** To `ma`, and to an append, a token of 0 is no condition; to the others it is one that no entry meets. */
+/** A token of 0 is no condition for `ma` and for an append. For the others it is a condition that no entry meets. */
 function conditionOf({ compare }: MetaFlags): bigint | null {
   return compare === 0n ? null : compare;
 }

@@ -8,12 +8,12 @@ const CHUNK_BYTES_MAX = 524_288;
 
 const CHUNKS = chunkSizes();
 
-/** What an entry takes in a memcached of its own, in bytes. */
+/** The size of the entry as an item of memcached, in bytes. */
 export function itemBytes(keyBytes: number, flags: number, valueBytes: number): number {
   return ITEM_OVERHEAD_BYTES + keyBytes + (flags === 0 ? 0 : 4) + valueBytes;
 }
 
-/** The slab class that memcached with its defaults would put an item of this size into. */
+/** The slab class into which a memcached with its defaults would put an item of this size. */
 export function slabClass(bytes: number): number {
   const index = CHUNKS.findIndex((size) => bytes <= size);
   return index === -1 ? CHUNKS.length : index + 1;
