@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Heartbeat } from '../membership/messages.ts';
-import { Note } from '../peer/reason-text.ts';
+import { ReasonText } from '../peer/reason-text.ts';
 import { RecentLag } from './recent-lag.ts';
 
 export interface HealthPorts {
@@ -19,8 +19,8 @@ export interface HealthPorts {
 export class Health {
   readonly #ports: HealthPorts;
   readonly #lag: RecentLag;
-  readonly #journalNote = new Note();
-  readonly #storeNote = new Note();
+  readonly #journalReason = new ReasonText();
+  readonly #storeReason = new ReasonText();
 
   constructor(ports: HealthPorts) {
     this.#ports = ports;
@@ -30,8 +30,8 @@ export class Health {
   get announcement(): Pick<Heartbeat, 'failing' | 'storeTrouble' | 'lagMs'> {
     const { journalTrouble, storeTrouble } = this.#ports;
     return {
-      failing: this.#journalNote.of(journalTrouble()),
-      storeTrouble: this.#storeNote.of(storeTrouble()),
+      failing: this.#journalReason.of(journalTrouble()),
+      storeTrouble: this.#storeReason.of(storeTrouble()),
       lagMs: this.#lag.longestMs,
     };
   }

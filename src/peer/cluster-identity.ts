@@ -1,6 +1,6 @@
 import type { Hello } from './messages.ts';
 
-/** What must be the same on both sides, and whom a hello may come from. */
+/** What two controllers of a cluster must have in common, and the id of one of them. */
 export interface ClusterIdentity {
   readonly cluster: string;
   readonly level: string;
@@ -8,7 +8,7 @@ export interface ClusterIdentity {
   readonly node: number;
 }
 
-/** @returns why this peer can't be one, in words for both sides; null when it can */
+/** @returns why the sender of the hello can't be a peer, in words for both ends; null when it can */
 export function refusalOf(hello: Hello, own: ClusterIdentity): string | null {
   if (hello.cluster !== own.cluster) return `cluster "${hello.cluster}" is not "${own.cluster}"`;
   if (hello.peers !== own.peers) return `its peers (${hello.peers}) are not the same as here (${own.peers})`;
@@ -18,9 +18,9 @@ export function refusalOf(hello: Hello, own: ClusterIdentity): string | null {
 }
 
 /**
- * Versions that are far ahead would drag every version of the cluster with them.
+ * A peer whose versions are far ahead of cluster time is refused, because every clock of the cluster would follow them.
  *
- * @param aheadMs by how much a version time of the peer is ahead of cluster time, in milliseconds
+ * @param aheadMs distance of a version time of the peer from cluster time, in milliseconds
  */
 export function clockRefusal(aheadMs: number, maxClockSkewMs: number): string | null {
   if (aheadMs <= maxClockSkewMs) return null;

@@ -52,7 +52,7 @@ type CodecOf<T> = Codec<Extract<PeerMessage, { readonly type: T }>>;
 /** The highest bit of the first byte. */
 const HAS_GROUP = 0x80;
 
-/** By number. */
+/** The codec of each number. */
 const READERS: readonly (Codec<PeerMessage> | undefined)[] = readersOf(Object.values(CODECS));
 
 /** The largest number of a group. */
@@ -72,7 +72,7 @@ export function encodeMessage(group: number, message: PeerMessage): Buffer {
   return writer.finish();
 }
 
-/** Room for the message, so that its values are copied once; it may be more than the message takes. */
+/** Size of the buffer for a message, so that its values are copied once. The message may be smaller. */
 function bytesExpected(message: PeerMessage): number {
   if (!('effects' in message)) return MESSAGE_BYTES;
   let bytes = MESSAGE_BYTES;
@@ -80,7 +80,7 @@ function bytesExpected(message: PeerMessage): number {
   return bytes;
 }
 
-/** Of a message without effects, roughly. */
+/** Size of the buffer for a message without effects. It grows if that is too small. */
 const MESSAGE_BYTES = 256;
 
 /** A message, and the group that it belongs to. */
@@ -89,7 +89,7 @@ export interface Decoded {
   readonly message: PeerMessage;
 }
 
-/** @param bytes one message, and nothing else @throws FrameError */
+/** @param bytes exactly one message @throws FrameError */
 export function decodeMessage(bytes: Buffer): Decoded {
   const reader = new ByteReader(bytes);
   const first = reader.u8();
@@ -99,7 +99,7 @@ export function decodeMessage(bytes: Buffer): Decoded {
   throw new FrameError(`${reader.remaining} bytes too many in a ${decoded.message.type}`);
 }
 
-/** Hands out the messages that follow each other, each as soon as it is read. @throws FrameError */
+/** Reads messages that follow each other, and hands out each as soon as it is read. @throws FrameError */
 export function decodeMessages(bytes: Buffer, onMessage: OnMessage): void {
   const reader = new ByteReader(bytes);
   do {

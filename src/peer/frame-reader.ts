@@ -1,11 +1,12 @@
 import { FrameError } from '../base/byte-writer.ts';
 
-/** In front of every frame: its length, without these bytes. */
+/** Every frame begins with its length in this many bytes, which the length does not include. */
 export const LENGTH_BYTES = 4;
 
 /**
- * Cuts a byte stream into frames. A frame whole in one chunk is a view of it. One that spans chunks is gathered in a
- * buffer that grows with what has arrived: a length that is only claimed takes `GATHER_BYTES_FIRST` at the most.
+ * Cuts a byte stream into frames. A frame that lies within one chunk is a view of the chunk. A frame that spans chunks is
+ * gathered in a buffer that grows with the bytes that have arrived, so that a length that is only claimed takes at most
+ * `GATHER_BYTES_FIRST` of memory.
  */
 export class FrameReader {
   /** A larger frame is refused as soon as its length is known. */
@@ -59,7 +60,7 @@ export class FrameReader {
     return { length, next };
   }
 
-  /** @returns how many bytes of the chunk were taken: as many as there is room for */
+  /** @returns how many bytes of the chunk were taken: as many as the buffer has space for */
   #fill(body: Buffer, chunk: Buffer, at: number): number {
     const copied = chunk.copy(body, this.#bodyLength, at);
     this.#bodyLength += copied;
@@ -72,6 +73,6 @@ export class FrameReader {
   }
 }
 
-/** What is set aside for a frame that has only begun, in bytes, and by how much that grows each time it is full. */
+/** Size of the buffer for a frame of which only a part has arrived, in bytes, and its growth each time that it is full. */
 const GATHER_BYTES_FIRST = 262_144;
 const GATHER_GROWTH = 4;

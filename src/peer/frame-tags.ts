@@ -2,11 +2,11 @@ import { createCipheriv, createHmac, hash } from 'node:crypto';
 import type { LinkKeys } from './secret-proof.ts';
 
 /**
- * Tags of the frames that one side of a link sends, in their order: the other side computes the same, and ends the
- * link at the first that differs.
+ * The tags of the frames that one end of a link sends, in their order. The other end computes the same tags, and ends the
+ * link at the first frame with another tag.
  */
 export interface FrameTags {
-  /** Of every tag. */
+  /** Length of every tag, in bytes. */
   readonly bytes: number;
 
   /** @param payload of the next frame @returns its tag, in memory that the next call overwrites */
@@ -19,13 +19,13 @@ export interface LinkTags {
   readonly receiving: FrameTags;
 }
 
-/** On a network frames could be changed under way; within a machine they could not. */
+/** Frames on a network can be changed on their way, so their tags cover their bytes; within a machine they do not. */
 export function tagsOf({ sending, receiving, onNetwork }: LinkKeys): LinkTags {
   const tags = (key: Buffer): FrameTags => (onNetwork ? new MacTags(key) : new KeystreamTags(key));
   return { sending: tags(sending), receiving: tags(receiving) };
 }
 
-/** @returns whether the frame begins with the tag, in a time that does not tell where they differ */
+/** @returns whether the frame begins with the tag; compares in constant time */
 export function sameTag(frame: Buffer, tag: Buffer): boolean {
   let difference = 0;
   for (let i = 0; i < tag.length; i++) difference |= frame[i]! ^ tag[i]!;
@@ -33,9 +33,9 @@ export function sameTag(frame: Buffer, tag: Buffer): boolean {
 }
 
 /**
- * For loopback: tag i is the i-th piece of a keystream (AES-256 in counter mode). It shows that the frame comes from
- * the holder of this connection's key, and that none before it was left out, repeated or taken from elsewhere. It does not
- * cover the frame's bytes: what could change those under way on loopback is the kernel, or root, who can read the
+ * For loopback: tag i is the i-th piece of a keystream (AES-256 in counter mode). It shows that the frame comes from an
+ * end that has this connection's key, and that no frame before it was left out, repeated or taken from another connection.
+ * It does not cover the frame's bytes, because only the kernel and root can change those on loopback, and both can read the
  * secret as well. A tag costs next to nothing; a MAC over each frame would cost 5 % of the CPU of a write.
  */
 export class KeystreamTags implements FrameTags {
@@ -60,7 +60,7 @@ export class KeystreamTags implements FrameTags {
   }
 }
 
-/** Becomes keystream, 256 tags at a time. */
+/** Encrypted to make the next piece of keystream: 256 tags. */
 const ZEROS = Buffer.alloc(2048);
 
 /** For a network: HMAC-SHA256, cut to 128 bits, over the frame's place in the stream and its bytes. */
@@ -109,11 +109,11 @@ export class MacTags implements FrameTags {
   }
 }
 
-/** Of SHA-256. */
+/** Sizes of SHA-256. */
 const BLOCK_BYTES = 64;
 const HASH_BYTES = 32;
 
 const COUNTER_BYTES = 8;
 
-/** Payloads up to this size are copied behind the key, and hashed in one call. */
+/** A payload up to this size, in bytes, is copied behind the key, and hashed in one call. */
 const ONE_CALL_BYTES_MAX = 16_384;

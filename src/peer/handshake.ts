@@ -2,41 +2,42 @@ import { type ClusterIdentity, refusalOf } from './cluster-identity.ts';
 import type { Hello, PeerMessage, Proof } from './messages.ts';
 import {
   isProof,
+  type LinkEnd,
   type LinkKeys,
   linkKeysOf,
   NONCE_BYTES,
-  otherSide,
+  otherEnd,
   proofOf,
-  type Side,
   transcriptOf,
 } from './secret-proof.ts';
 
-/** What a greeting needs, and what it leads to. Every end of it is called once, and nothing after it. */
+/** What a handshake needs, and how it ends: one of `onRefuse`, `onRefused` and `onWelcome` is called, once, as the last. */
 export interface HandshakePorts {
-  readonly side: Side;
+  readonly end: LinkEnd;
   readonly own: Hello;
-  /** What was said on the connection before the first frame, as far as it is part of what both ends prove. */
+  /** The bytes before the first frame that both ends prove the secret over. */
   readonly prefaces: Buffer;
-  /** Null: none; then `isLocal` decides. */
+  /** Null when this controller has none. Then `isLocal` decides. */
   readonly secret: Buffer | null;
   readonly identity: ClusterIdentity;
   /** Both ends of the connection are on this machine. */
   readonly isLocal: boolean;
-  /** Why a peer that has proved itself can't be at the other end of this connection; null when it can. */
+  /** Why a peer that has proved the secret can't be at the other end of this connection; null when it can. */
   readonly whyMisplaced: (hello: Hello) => RefusalReason | null;
   readonly send: (message: PeerMessage) => void;
-  /** Everything that was sent so far leaves as it is; all that follows, in both directions, is tagged. */
+  /** Every frame after those that were sent so far carries a tag, in both directions. */
   readonly protect: (keys: LinkKeys) => void;
-  /** Turns the other end away. @param claimed the number that it gives itself; null when it gave none */
+  /** This end refuses the other. @param claimed the id that the other end gives itself; null when it gave none */
   readonly onRefuse: (claimed: number | null, refused: RefusalReason) => void;
-  /** The other end turns this one away. @param isProved the other end has the secret */
+  /** The other end refuses this one. @param isProved the other end has proved the secret */
   readonly onRefused: (claimed: number | null, refused: RefusalReason, isProved: boolean) => void;
   readonly onWelcome: (peer: Hello) => void;
 }
 
 export interface RefusalReason {
   readonly reason: string;
-  readonly taken: boolean;
+  /** Another process is connected under the id of the refused controller. */
+  readonly idTaken: boolean;
 }
 
 /**
@@ -48,8 +49,8 @@ export interface RefusalReason {
  *       proof, perhaps a refusal   ──►
  *                                  ◄── tagged: welcome, or a refusal
  *
- * Nothing that a hello says is used before the proof over both hellos is right, but for what decides whether a proof is
- * possible at all: whether there is a secret.
+ * Until the proof over both hellos is right, only two fields of the other end's hello are used: the nonce, and whether the
+ * other end has a secret. They decide whether a proof is possible at all.
  */
 export class Handshake {
   readonly #ports: HandshakePorts;
@@ -57,7 +58,7 @@ export class Handshake {
 
   constructor(ports: HandshakePorts) {
     this.#ports = ports;
-    if (ports.side === 'caller') ports.send(ports.own);
+    if (ports.end === 'caller') ports.send(ports.own);
   }
 
   onMessage(message: PeerMessage): void {
@@ -71,10 +72,10 @@ export class Handshake {
   }
 
   #onHello(peer: Hello): void {
-    const { side, own, prefaces, secret } = this.#ports;
+    const { end, own, prefaces, secret } = this.#ports;
     const refusal = this.#unprovable(peer);
-    if (refusal !== null) return this.#becomeRefusing(peer.node, { reason: refusal, taken: false });
-    const isCaller = side === 'caller';
+    if (refusal !== null) return this.#becomeRefusing(peer.node, { reason: refusal, idTaken: false });
+    const isCaller = end === 'caller';
     const transcript = isCaller ? transcriptOf(prefaces, own, peer) : transcriptOf(prefaces, peer, own);
     this.#phase = { is: 'awaiting proof', peer, transcript };
     if (isCaller) return;
@@ -82,7 +83,7 @@ export class Handshake {
     this.#ports.send({ type: 'proof', mac: proofOf(secret, transcript, 'called', ''), refusal: '' });
   }
 
-  /** @returns why the two can't prove anything to each other; null when they can */
+  /** @returns why the two ends can't prove the secret to each other; null when they can */
   #unprovable({ nonce, hasSecret }: Hello): string | null {
     const { secret, isLocal } = this.#ports;
     if (nonce.length !== NONCE_BYTES) return `a nonce of ${nonce.length} bytes is none`;
@@ -92,18 +93,19 @@ export class Handshake {
   }
 
   #onProof({ mac, refusal }: Proof, { peer, transcript }: AwaitingProof): void {
-    const { side, secret, identity, whyMisplaced } = this.#ports;
-    if (!isProof(mac, proofOf(secret, transcript, otherSide(side), refusal))) {
+    const { end, secret, identity, whyMisplaced } = this.#ports;
+    if (!isProof(mac, proofOf(secret, transcript, otherEnd(end), refusal))) {
       return this.#refuse(WRONG_SECRET);
     }
     const unfit = refusalOf(peer, identity);
-    const own = unfit === null ? whyMisplaced(peer) : { reason: unfit, taken: false };
-    if (side === 'caller') this.#prove(transcript, own?.reason ?? '');
+    const own = unfit === null ? whyMisplaced(peer) : { reason: unfit, idTaken: false };
+    if (end === 'caller') this.#prove(transcript, own?.reason ?? '');
     this.#protect(peer, transcript);
-    // Each side names what it finds wrong itself.
-    if (refusal !== '') return this.#becomeRefused(peer.node, own ?? { reason: refusal, taken: false }, true);
+    // When both ends find something wrong, each logs what it found itself.
+    if (refusal !== '')
+      return this.#becomeRefused(peer.node, own ?? { reason: refusal, idTaken: false }, true);
     if (own !== null) return this.#becomeRefusing(peer.node, own);
-    if (side === 'caller') {
+    if (end === 'caller') {
       this.#phase = { is: 'awaiting welcome', peer };
       return;
     }
@@ -111,27 +113,27 @@ export class Handshake {
     this.#becomeWelcome(peer);
   }
 
-  /** The caller's proof. @param refusal why it refuses the called end; empty when it does not */
+  /** Sends the caller's proof. @param refusal why the caller refuses the called end; empty when it does not */
   #prove(transcript: Buffer, refusal: string): void {
     const mac = proofOf(this.#ports.secret, transcript, 'caller', refusal);
     this.#ports.send({ type: 'proof', mac, refusal });
   }
 
   #protect(peer: Hello, transcript: Buffer): void {
-    const { side, secret, own, protect } = this.#ports;
-    protect(linkKeysOf(secret, transcript, side, own.onNetwork || peer.onNetwork));
+    const { end, secret, own, protect } = this.#ports;
+    protect(linkKeysOf(secret, transcript, end, own.onNetwork || peer.onNetwork));
   }
 
-  #onRefusal({ reason, taken }: RefusalReason): void {
+  #onRefusal({ reason, idTaken }: RefusalReason): void {
     const isProved = this.#phase.is === 'awaiting welcome';
-    this.#becomeRefused(this.#claimed, { reason, taken }, isProved);
+    this.#becomeRefused(this.#claimed, { reason, idTaken }, isProved);
   }
 
   #refuse(reason: string): void {
-    this.#becomeRefusing(this.#claimed, { reason, taken: false });
+    this.#becomeRefusing(this.#claimed, { reason, idTaken: false });
   }
 
-  /** The number that the other end gives itself; null while it has given none. */
+  /** The id that the other end gives itself; null while it has given none. */
   get #claimed(): number | null {
     const phase = this.#phase;
     return 'peer' in phase ? phase.peer.node : null;
@@ -153,7 +155,7 @@ export class Handshake {
   }
 }
 
-/** How far the handshake is. Only the caller awaits a welcome: it has proved the secret by then, and so has its peer. */
+/** How far the handshake is. Only the caller awaits a welcome; by then both ends have proved the secret. */
 type Phase =
   | { readonly is: 'awaiting hello' }
   | AwaitingProof

@@ -8,10 +8,10 @@ import { type FrameTags, type LinkTags, sameTag } from './frame-tags.ts';
 import type { PeerMessage } from './messages.ts';
 import { FIRST_WITH_GROUPS } from './version-2.ts';
 
-/** Most that messages may take together when they share a frame, in bytes; a larger one has a frame of its own. */
+/** Most bytes of messages that share a frame. A larger message has a frame of its own. */
 const SHARED_FRAME_BYTES_MAX = 65_536;
 
-/** A link with more than this waiting to be sent, in bytes, is given up: its peer does not read. */
+/** A link is closed when more than this waits to be sent, in bytes, since its peer does not read. */
 export const LINK_BYTES_MAX = 268_435_456;
 
 export interface Traffic {
@@ -20,10 +20,10 @@ export interface Traffic {
 }
 
 export interface LinkEvents {
-  /** Anything arrived: the peer is alive. */
+  /** Bytes have arrived, which shows that the peer is alive. */
   readonly onBytes: () => void;
   readonly onMessage: OnMessage;
-  /** Called once, with the reason in words. @param isWrong the other end sent what is no frame or message */
+  /** Called once. @param reason human-readable @param isWrong the other end sent bytes that are no frame or message */
   readonly onClose: (reason: string, isWrong: boolean) => void;
 }
 
@@ -37,11 +37,11 @@ const PLAIN: Phase = { is: 'plain' };
 const CLOSED: Phase = { is: 'closed' };
 
 /**
- * Messages over one connection, in frames. What is sent within an event-loop turn leaves as one write, at `flush`. The
- * first wrong tag of a protected link ends it.
+ * Messages over one connection, in frames. The messages that are sent within an event-loop turn leave as one write, at
+ * `flush`. A protected link ends at the first frame with a wrong tag.
  */
 export class Link {
-  /** Messages name their group; in the versions before that, the type of a message implies it. */
+  /** Messages name their group. In older versions of the protocol the type of a message implies the group. */
   readonly namesGroups: boolean;
   readonly #connection: Connection;
   readonly #events: LinkEvents;
@@ -83,7 +83,7 @@ export class Link {
     return this.#outboxBytes + this.#connection.waitingBytes;
   }
 
-  /** What was sent so far leaves as it is. All frames after that carry tags, and may be larger, in both directions. */
+  /** All frames after those that were sent so far carry tags, and may be larger, in both directions. */
   becomeProtected(tags: LinkTags, frameBytesMax: number): void {
     if (this.#phase.is !== 'plain') return;
     this.flush();
@@ -96,7 +96,7 @@ export class Link {
     this.sendEncoded(encodeMessage(ROOT_GROUP, message));
   }
 
-  /** Sends a message that was encoded before, for several peers. */
+  /** Sends a message that is encoded already. The same bytes may go to several peers. */
   sendEncoded(message: Buffer): void {
     if (this.#phase.is === 'closed') return;
     this.#outbox.push(message);
@@ -114,7 +114,7 @@ export class Link {
     if (this.#connection.waitingBytes > LINK_BYTES_MAX) this.close('the peer does not read what it is sent');
   }
 
-  /** Sends what waits, and ends the connection; `onClose` follows. */
+  /** Sends the messages that wait, and ends the connection; `onClose` follows. */
   end(reason: string): void {
     if (this.#phase.is === 'closed') return;
     this.flush();
@@ -138,7 +138,7 @@ export class Link {
     return true;
   }
 
-  /** Takes in bytes, from the connection or read from it before. */
+  /** Takes in bytes of the connection. */
   receive(chunk: Buffer): void {
     if (this.#phase.is === 'closed') return;
     this.#events.onBytes();
@@ -167,7 +167,7 @@ export class Link {
     return this.#phase.is === 'protected' ? this.#phase.tags.sending : null;
   }
 
-  /** Messages that are together small, as nearly always: a copy costs less than a write of several parts. */
+  /** One frame for small messages, as nearly always: to copy them costs less than a write of several parts. */
   #frameOf(messages: readonly Buffer[], bytes: number): Buffer {
     const start = LENGTH_BYTES + (this.#sendingTags?.bytes ?? 0);
     const frame = Buffer.allocUnsafe(start + bytes);
@@ -177,7 +177,7 @@ export class Link {
     return frame;
   }
 
-  /** The parts of as many frames as it takes. A message that is large by itself is not copied. */
+  /** The parts of as many frames as are needed. A message that is large by itself is not copied. */
   #framesOf(messages: readonly Buffer[]): Buffer[] {
     const parts: Buffer[] = [];
     let shared: Buffer[] = [];
@@ -209,7 +209,7 @@ export class Link {
   }
 }
 
-/** The frame without its tag. @throws FrameError when the tag is not the one that is due */
+/** The frame without its tag. @throws FrameError when the tag is not that of the next frame */
 function untagged(frame: Buffer, tags: FrameTags): Buffer {
   if (frame.length <= tags.bytes) throw new FrameError('a frame is shorter than its tag');
   const payload = frame.subarray(tags.bytes);

@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 
-/** A log line about the same thing comes at most this often, one about something else at most that often. */
+/** Least time between two log lines with the same reason, and between any two, in milliseconds. */
 const SAME_MS = 60_000;
 const OTHER_MS = 1_000;
 
-/** Whoever sends what is refused must not be able to fill the log with it. */
+/** Keeps a sender whose connections or messages are refused from filling the log. */
 export class LogRateLimit {
   readonly #clock: Clock;
   #last = '';
@@ -14,7 +14,7 @@ export class LogRateLimit {
     this.#clock = clock;
   }
 
-  /** @returns whether to tell of this now */
+  /** @returns whether a line with this reason may be logged now */
   isDue(reason: string): boolean {
     const nowMs = this.#clock.nowMs();
     if (nowMs - this.#lastMs < (reason === this.#last ? SAME_MS : OTHER_MS)) return false;

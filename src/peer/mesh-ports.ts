@@ -4,16 +4,16 @@ import type { Connection, NetworkAddress, Transport } from '../base/transport.ts
 import type { ClusterIdentity } from './cluster-identity.ts';
 import type { PeerMessage } from './messages.ts';
 
-/** What a mesh is given: who it is, who the others are, and the world around it. */
+/** What a mesh needs: its own identity, the addresses of the peers, and the world around it. */
 export interface MeshPorts {
   readonly node: number;
   readonly incarnation: number;
   readonly transport: Transport;
   readonly addresses: readonly NetworkAddress[];
   readonly identity: ClusterIdentity;
-  /** What every controller of the cluster has, and nobody else; null: peers are taken from loopback only. */
+  /** The cluster's secret. Without one, which is null, peers are accepted from loopback only. */
   readonly secret: Buffer | null;
-  /** The group that holds the data at this level: peers of version 2 name no group. */
+  /** The group that holds the data at this level. Peers of version 2 of the protocol do not name it. */
   readonly dataGroup: number;
   /** Largest frame that a peer may send, in bytes. */
   readonly frameBytesMax: number;
@@ -23,19 +23,19 @@ export interface MeshPorts {
   /** In [0, 1). */
   readonly random: Random;
   readonly randomBytes: (count: number) => Buffer;
-  /** Has `flush` called at the end of this event-loop turn. */
+  /** Arranges that `flush` is called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
-  /** For how long all peers must say that another process has this one's number before that counts, in milliseconds. */
+  /** `onIdTaken` is called once all peers have said for this long that another process has this id, in milliseconds. */
   readonly idTakenAfterMs: number;
-  /** A peer was turned away, or turned this controller away; told at intervals only. */
+  /** This controller refused a peer, or the peer refused it. Called at most once a second for each peer. */
   readonly onRefused: (peer: number, reason: string) => void;
-  /** Somebody was turned away who gave no number of a peer. @param address of the other end */
+  /** This controller refused a caller that gave no id of a peer. @param address of the other end */
   readonly onUnknownRefused: (address: string, reason: string) => void;
-  /** Another process is connected to the peers under this one's number. */
+  /** Another process is connected to the peers under this controller's id. */
   readonly onIdTaken: (reason: string) => void;
 }
 
-/** What an open mesh tells, and asks. */
+/** What an open mesh reports, and what it asks. */
 export interface MeshEvents {
   /** The peer has not been heard for so long that it counts as down. */
   readonly isSilent: (peer: number) => boolean;
@@ -45,7 +45,7 @@ export interface MeshEvents {
   readonly onMessage: (peer: number, group: number, message: PeerMessage) => void;
 }
 
-/** A mesh that is not open has no links, and nothing to tell. */
+/** For a mesh that is not open yet: it has no links, so there is nothing to report. */
 export const NO_EVENTS: MeshEvents = {
   isSilent: () => true,
   onUp: ignore,

@@ -25,52 +25,59 @@ import { reasonTextOf } from './reason-text.ts';
 import { NONCE_BYTES } from './secret-proof.ts';
 import { impliedGroup } from './version-2.ts';
 
-/** What is known of one peer's link. */
+/** What this controller knows of one peer. */
 interface PeerLink {
   link: Link | null;
+  /** Of the peer that was connected last. */
   incarnation: number | null;
+  /** Why one of the two refused the other last; null since there was a link. */
   refusal: string | null;
-  readonly notices: LogRateLimit;
-  /** Null where the peer has to call. */
+  readonly logLimit: LogRateLimit;
+  /** Null where the peer has the higher id, and so has to call. */
   readonly dialler: Dialler | null;
 }
 
 /**
- * One link to every peer, and the bus over them. Of a pair the controller with the higher id dials, again and
- * again with growing, jittered waits; the other waits to be called.
+ * One link to every peer, and the buses of all groups over these links. Of each pair, the controller with the higher id
+ * calls the other (`Dialler`).
  *
- * A link carries messages only after the handshake (`Handshake`). A new link of the same process takes the place of an
- * old one: the process knows better whether the old one is dead. One of another process with the same number is turned
- * away for as long as the old one is heard: of a process that has ended, the kernel closes the link.
+ * A link carries messages only after the handshake (`Handshake`). When a peer connects that is connected already:
+ *
+ *  1. A new link of the same process takes the place of the old one, because the process knows best whether the old one
+ *     is dead.
+ *  2. A link of another process with the same id is refused while the old one is heard, because the kernel closes the
+ *     links of a process that has ended.
  */
 export class Mesh implements GroupBuses<PeerMessage> {
   readonly #ports: MeshPorts;
   readonly #peers: PeerLink[];
-  /** Links whose other end has not proved yet that it belongs. */
+  /** Links whose handshake is under way. */
   readonly #pending = new PendingHandshakes();
-  readonly #strangers: LogRateLimit;
+  readonly #unknownLimit: LogRateLimit;
   readonly #handshakeBytesMax: number;
+  /** Since when every peer has said that another process has this controller's id; null when one does not. */
   #idTakenSinceMs: number | null = null;
   #phase: 'created' | 'open' | 'closed' = 'created';
   #events: MeshEvents = NO_EVENTS;
-  /** Links that were made, and what went over those that are gone. */
+  /** Links made since the start. */
   #linksMade = 0;
+  /** Bytes over the links that have ended. */
   #past = { read: 0, written: 0 };
 
   constructor(ports: MeshPorts) {
     this.#ports = ports;
-    this.#strangers = new LogRateLimit(ports.clock);
+    this.#unknownLimit = new LogRateLimit(ports.clock);
     this.#handshakeBytesMax = HANDSHAKE_BYTES + 2 * ports.identity.peers.length;
     this.#peers = ports.addresses.map((_, peer) => ({
       link: null,
       incarnation: null,
       refusal: null,
-      notices: new LogRateLimit(ports.clock),
+      logLimit: new LogRateLimit(ports.clock),
       dialler: peer < ports.node ? this.#diallerOf(peer) : null,
     }));
   }
 
-  /** Calls the peers, and takes their calls from now on. */
+  /** Calls the peers, and accepts their calls from now on. */
   open(events: MeshEvents): void {
     this.#phase = 'open';
     this.#events = events;
@@ -90,25 +97,25 @@ export class Mesh implements GroupBuses<PeerMessage> {
     if (preface.hasRange) connection.write(prefaceOf(VERSIONS));
     const agreement = agreementWith(preface);
     if (agreement === null) this.#refuseVersions(connection, preface);
-    else this.#greet(connection, agreement, early, null);
+    else this.#shakeHands(connection, agreement, early, null);
   }
 
   isUp(peer: number): boolean {
     return this.#peers[peer]?.link != null;
   }
 
-  /** The run of the peer that is connected; null when it is not. */
+  /** The incarnation of the peer; null when it is not connected. */
   incarnationOf(peer: number): number | null {
     const state = this.#peers[peer];
     return state?.link != null ? state.incarnation : null;
   }
 
-  /** Why the peer was last turned away, or turned us away; null when it was not. */
+  /** Why one of the two refused the other last; null since there was a link. */
   refusalOf(peer: number): string | null {
     return this.#peers[peer]?.refusal ?? null;
   }
 
-  /** Links made since the start, and bytes over all of them. */
+  /** Links made since the start, and the bytes over all of them. */
   get traffic(): Traffic & { readonly linksMade: number } {
     let { read, written } = this.#past;
     for (const { link } of this.#peers) {
@@ -154,12 +161,12 @@ export class Mesh implements GroupBuses<PeerMessage> {
     for (const { link } of this.#peers) link?.flush();
   }
 
-  /** Breaks the link to a peer that does not belong (any more), or does not answer. */
+  /** Ends the link to a peer. @param refused the peer sent what no controller sends, and is told so */
   drop(peer: number, reason: string, refused: boolean): void {
     const state = this.#peers[peer]!;
     if (refused) {
       this.#refused(peer, reason);
-      state.link?.send({ type: 'refusal', reason, taken: false });
+      state.link?.send({ type: 'refusal', reason, idTaken: false });
     }
     state.link?.end(reason);
   }
@@ -173,6 +180,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     this.#pending.closeAll('this controller is closing');
   }
 
+  /** @param onNetwork the connection leaves this machine, as far as this end can tell */
   #hello(onNetwork: boolean): Hello {
     const { node, incarnation, identity, secret } = this.#ports;
     const { cluster, level, peers } = identity;
@@ -187,13 +195,13 @@ export class Mesh implements GroupBuses<PeerMessage> {
       transport,
       address: addresses[peer]!,
       random,
-      onConnected: (connection, agreement, early) => this.#greet(connection, agreement, early, peer),
-      onRefused: (connection, reason) => this.#turnedAway(peer, addressOf(connection), reason),
+      onConnected: (connection, agreement, early) => this.#shakeHands(connection, agreement, early, peer),
+      onRefused: (connection, reason) => this.#onTurnedAway(peer, addressOf(connection), reason),
     });
   }
 
-  /** Holds the handshake on a connection. @param dialled the peer that was called; null when it called */
-  #greet(connection: Connection, agreement: Agreement, early: Buffer, dialled: number | null): void {
+  /** Begins the handshake on a connection. @param dialled the peer that was called; null when the peer called */
+  #shakeHands(connection: Connection, agreement: Agreement, early: Buffer, dialled: number | null): void {
     let peer: number | null = null;
     const link: Link = new Link(connection, agreement.version, this.#handshakeBytesMax, {
       onBytes: () => {
@@ -201,17 +209,17 @@ export class Mesh implements GroupBuses<PeerMessage> {
       },
       onMessage: (group, message) => {
         if (peer !== null) this.#onMessage(peer, link, group, message);
-        else greeting.onMessage(message);
+        else handshake.onMessage(message);
         if (peer === null) link.flush();
       },
       onClose: (reason, isWrong) => {
         this.#pending.end(link);
-        if (isWrong) this.#turnedAway(peer ?? dialled, addressOf(connection), reason);
+        if (isWrong) this.#onTurnedAway(peer ?? dialled, addressOf(connection), reason);
         if (peer !== null) this.#lost(peer, link, reason);
         if (dialled !== null) this.#peers[dialled]!.dialler?.lost();
       },
     });
-    const greeting = this.#handshakeOn(connection, link, agreement.prefaces, dialled, (hello) => {
+    const handshake = this.#handshakeOn(connection, link, agreement.prefaces, dialled, (hello) => {
       this.#pending.end(link);
       peer = hello.node;
       this.#welcome(hello, link);
@@ -232,7 +240,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     const address = addressOf(connection);
     const isHere = isLocal(connection);
     return new Handshake({
-      side: dialled === null ? 'called' : 'caller',
+      end: dialled === null ? 'called' : 'caller',
       own: this.#hello(!isHere),
       prefaces,
       secret,
@@ -241,28 +249,28 @@ export class Mesh implements GroupBuses<PeerMessage> {
       whyMisplaced: (hello) => this.#whyMisplaced(hello, dialled),
       send: (message) => link.send(message),
       protect: (keys) => link.becomeProtected(tagsOf(keys), frameBytesMax),
-      onRefuse: (claimed, { reason, taken }) => {
-        this.#turnedAway(dialled ?? claimed, address, reason);
-        link.send({ type: 'refusal', reason, taken });
+      onRefuse: (claimed, { reason, idTaken }) => {
+        this.#onTurnedAway(dialled ?? claimed, address, reason);
+        link.send({ type: 'refusal', reason, idTaken });
         link.end(reason);
       },
-      onRefused: (claimed, { reason, taken }, isProved) => {
+      onRefused: (claimed, { reason, idTaken }, isProved) => {
         const words = reasonTextOf(reason);
-        this.#turnedAway(dialled ?? claimed, address, words);
-        if (isProved && taken) this.#onIdTaken(words);
+        this.#onTurnedAway(dialled ?? claimed, address, words);
+        if (isProved && idTaken) this.#onIdTaken(words);
         link.close(words);
       },
       onWelcome,
     });
   }
 
-  /** @returns why this peer can't be at the other end of this connection; null when it can */
+  /** @returns why a controller with this hello can't be at the other end of this connection; null when it can */
   #whyMisplaced(hello: Hello, dialled: number | null): RefusalReason | null {
     const reason = this.#misdialled(hello, dialled);
-    if (reason !== null) return { reason, taken: false };
+    if (reason !== null) return { reason, idTaken: false };
     const { link, incarnation } = this.#peers[hello.node]!;
     if (link === null || incarnation === hello.incarnation || this.#events.isSilent(hello.node)) return null;
-    return { reason: `controller ${hello.node} is connected already, as another process`, taken: true };
+    return { reason: `controller ${hello.node} is connected already, as another process`, idTaken: true };
   }
 
   #misdialled({ node }: Hello, dialled: number | null): string | null {
@@ -275,10 +283,10 @@ export class Mesh implements GroupBuses<PeerMessage> {
     return `${host}:${port} is controller ${node}, not ${dialled}`;
   }
 
-  /** The other end learns of the refusal from the range that it was answered, or in the words of its own version. */
+  /** A caller that named a range knows this controller's range by now; an older one gets a refusal that it can read. */
   #refuseVersions(connection: Connection, { versions, hasRange }: PeerPreface): void {
     const reason = versionRefusal(versions);
-    this.#turnedAway(null, addressOf(connection), reason);
+    this.#onTurnedAway(null, addressOf(connection), reason);
     connection.handle(UNHEARD);
     if (!hasRange) connection.write(refusalInVersion1(reason));
     connection.closeWhenSent();
@@ -301,7 +309,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   #welcome(hello: Hello, link: Link): void {
     const state = this.#peers[hello.node]!;
     state.link?.close('a new connection took its place');
-    // A peer that is refused again and again after its handshake is dialled more and more seldom.
+    // The waits between calls go on growing for a peer that is refused after each of its handshakes.
     if (state.refusal === null) state.dialler?.succeeded();
     state.link = link;
     this.#linksMade++;
@@ -322,20 +330,23 @@ export class Mesh implements GroupBuses<PeerMessage> {
     this.#events.onDown(peer, reason);
   }
 
-  /** @param claimed the peer that was called, or the number that the other end gives itself; null when it gave none */
-  #turnedAway(claimed: number | null, address: string, reason: string): void {
+  /** @param claimed the peer that was called, or the id that the other end gives itself; null when it gave none */
+  #onTurnedAway(claimed: number | null, address: string, reason: string): void {
     if (claimed !== null && claimed < this.#peers.length && claimed !== this.#ports.node) {
       this.#refused(claimed, reason);
-    } else if (this.#strangers.isDue(reason)) this.#ports.onUnknownRefused(address, reason);
+    } else if (this.#unknownLimit.isDue(reason)) this.#ports.onUnknownRefused(address, reason);
   }
 
   #refused(peer: number, reason: string): void {
     const state = this.#peers[peer]!;
     state.refusal = reason;
-    if (state.notices.isDue(reason)) this.#ports.onRefused(peer, reason);
+    if (state.logLimit.isDue(reason)) this.#ports.onRefused(peer, reason);
   }
 
-  /** A process that some peer takes for what it says it is goes on; so does one that may only have to wait a little. */
+  /**
+   * Another process has this controller's id, as one peer says. It counts only once no peer is linked, and once all peers
+   * have said so for a while: until then the other process may be an earlier run whose end they have not noticed.
+   */
   #onIdTaken(reason: string): void {
     if (this.#peers.some(({ link }) => link !== null)) return;
     const nowMs = this.#ports.clock.nowMs();
@@ -351,10 +362,13 @@ function agreementWith({ versions, hasRange }: PeerPreface): Agreement | null {
   return version >= VERSIONS.min && version <= LAST_WITHOUT_RANGE ? agreementOnOne(version) : null;
 }
 
-/** Largest frame of a handshake in bytes, beside two lists of peers: of a hello, and in the reason of a refusal. */
+/**
+ * Largest frame of a handshake without the lists of peers, in bytes. The list is in the hello, and up to twice in the
+ * reason of a refusal.
+ */
 const HANDSHAKE_BYTES = 4_096;
 
-/** Of a connection that is about to be closed. */
+/** Handlers of a connection that is about to be closed. */
 const UNHEARD: ConnectionHandlers = { onData: ignore, onEnd: ignore, onError: ignore, onClose: ignore };
 
 function ignore(): void {}

@@ -16,19 +16,21 @@ export interface MessageChecksPorts {
   readonly node: number;
   /** Configured controllers. */
   readonly nodes: number;
-  /** By how much a version time is ahead of the latest that it can be now, in milliseconds. */
+  /** Distance of a version time from the latest that it can be now, in milliseconds. */
   readonly aheadMs: (versionTime: number) => number;
   readonly maxClockSkewMs: number;
   readonly clock: Clock;
 }
 
 /**
- * What of a peer's messages may reach the engines, as far as the message alone tells: the codec has found that it is one.
- * Every time is bounded by what it can be now, every index by the number of controllers, every ballot by those before, and
- * every entry by what a store and a journal can hold. Where the state of an engine decides, the engine refuses.
+ * Finds the messages that no controller would send, as far as the message alone shows it. The codec has checked their form
+ * by then; a scheme refuses those that do not fit its state.
  *
- * A time that got past here would be journalled, and could drag the clocks of all controllers to the end of time, or end
- * every entry that is older than a flush from the future.
+ *  1. Version times are at most `max_clock_skew` ahead, because every clock follows the times that it sees: a time from the
+ *     far future would be journalled, and would move the clocks of all controllers to the end of version time.
+ *  2. The moments of flushes are, too, because a flush from the future would end every entry that is written until then.
+ *  3. Ids and lists are bounded by the number of controllers, ballots by the time that has passed, and entries by what a
+ *     store and a journal can hold.
  */
 export class MessageChecks {
   readonly #ports: MessageChecksPorts;
@@ -37,7 +39,7 @@ export class MessageChecks {
     this.#ports = ports;
   }
 
-  /** @returns what is wrong with the message, in words for both sides; null when it may be used */
+  /** @returns what is wrong with the message, in words for both ends; null when it may be used */
   flawOf(from: number, message: PeerMessage): string | null {
     switch (message.type) {
       case 'heartbeat':
@@ -99,7 +101,7 @@ export class MessageChecks {
     );
   }
 
-  /** A lease that begins in the future of this controller's own clock would never end. */
+  /** A lease counts from a reading of this controller's own clock, so one that begins in its future might never end. */
   #granted(askedMs: number, forMs: number): string | null {
     if (askedMs > this.#ports.clock.nowMs()) return 'a lease is granted that was not asked for yet';
     return forMs <= LEASE_MS_MAX ? null : `a lease of ${forMs} ms is too long`;
@@ -161,8 +163,8 @@ export class MessageChecks {
   }
 
   /**
-   * There was not more than one view a millisecond since version time began. A ballot near the end of all numbers would
-   * leave no room for the next ones; after the largest that passes here, there is room again a millisecond later.
+   * There has been at most one view a millisecond since version time began, so a higher counter is refused. The largest
+   * counter that is accepted leaves a higher one for the next ballot a millisecond later.
    */
   #ballot({ counter, node }: Ballot): string | null {
     if (this.#time(counter * TICKS_PER_MS) !== null) return `a ballot has the counter ${counter}`;
@@ -181,7 +183,7 @@ export class MessageChecks {
     return node < this.#ports.nodes ? null : `there is no controller ${node}`;
   }
 
-  /** At most one item for each controller. */
+  /** The list has at most one item for each controller. */
   #count(list: readonly unknown[]): string | null {
     return list.length <= this.#ports.nodes ? null : `${list.length} items where one a controller was due`;
   }
@@ -198,7 +200,7 @@ export class MessageChecks {
     return clockRefusal(this.#ports.aheadMs(time), this.#ports.maxClockSkewMs);
   }
 
-  /** Of all times the latest is looked at: the clock is read once a message. */
+  /** Only the latest of all times is checked, so that the clock is read once a message. */
   #effects(effects: readonly Effect[]): string | null {
     let latest = 0;
     for (const effect of effects) {
@@ -214,10 +216,10 @@ export class MessageChecks {
   }
 }
 
-/** The longest `lease_time`, with what clocks may differ in rate, in milliseconds. */
+/** The longest `lease_time` and one percent, since clocks differ in rate, in milliseconds. */
 const LEASE_MS_MAX = 606_000;
 
-/** What the store's envelope of an entry has room for. */
+/** The largest expiry that the envelope of a stored entry can hold, in milliseconds. */
 const EXPIRY_MS_MAX = 2 ** 48 - 1;
 
 /** The largest `item_size_max`, in bytes. */
@@ -225,7 +227,7 @@ const VALUE_BYTES_MAX = 134_217_728;
 
 const MARKS_ALL = MARKS.stale | MARKS.taken;
 
-/** Most characters of the reason for a view: it names controllers, and quotes what one of them said. */
+/** Most characters of the reason for a view, which names controllers and quotes the reason of one of them. */
 const VIEW_REASON_CHARS_MAX = 2_048;
 
 function first<T>(list: readonly T[], flawOf: (item: T) => string | null): string | null {
@@ -236,7 +238,7 @@ function first<T>(list: readonly T[], flawOf: (item: T) => string | null): strin
   return null;
 }
 
-/** What no controller would write, whoever it is and whatever the time. */
+/** Flaws that do not depend on the sender, nor on the time. */
 function effectFlaw(effect: Effect): string | null {
   if (effect.version.time === 0) return 'a write has no version';
   if (isOfKey(effect)) return entryFlaw(effect);

@@ -2,8 +2,8 @@ import type { Heartbeat } from '../membership/messages.ts';
 import type { GroupMessage } from '../replication/messages.ts';
 
 /**
- * First on every link, from both ends: which controller this is, and what must be the same for two to be peers. None of
- * it counts before its sender has proved that it has the cluster's secret.
+ * The first message of both ends of a link: which controller the sender is, and what two peers must have in common. The
+ * receiver believes none of it before the sender has proved that it has the cluster's secret.
  */
 export interface Hello {
   readonly type: 'hello';
@@ -11,44 +11,44 @@ export interface Hello {
   readonly node: number;
   readonly incarnation: number;
   readonly level: string;
-  /** The configured peers, so that two controllers never disagree on who is who. */
+  /** The addresses of all controllers, in the order of their ids, so that both ends mean the same controllers by them. */
   readonly peers: string;
-  /** Random, for this connection alone: no proof fits two connections. */
+  /** Random, for this connection alone, so that no proof fits two connections. */
   readonly nonce: Buffer;
-  /** The sender has a cluster secret, and takes no peers without it. */
+  /** The sender has a cluster secret, and accepts no peer without it. */
   readonly hasSecret: boolean;
-  /** As the sender sees this connection, it does not stay on one machine. */
+  /** The connection leaves the machine, as far as the sender can tell. */
   readonly onNetwork: boolean;
 }
 
-/** Shows that its sender has the secret and means this connection: `proofOf` both hellos. */
+/** Shows that the sender has the secret, and means this connection: see `proofOf`. */
 export interface Proof {
   readonly type: 'proof';
   readonly mac: Buffer;
-  /** Why the caller, having read the hello of the called, refuses it; empty when it does not. */
+  /** Why the caller refuses the called end, whose hello it has read; empty when it does not. */
   readonly refusal: string;
 }
 
-/** The called side's last word of the handshake: both may send anything now. */
+/** The last message of a handshake, from the called end: both ends may send any message now. */
 export interface Welcome {
   readonly type: 'welcome';
 }
 
-/** The sender does not take the other end as a peer; the link ends. */
+/** The sender does not accept the other end as a peer; the link ends. */
 export interface Refusal {
   readonly type: 'refusal';
   readonly reason: string;
-  /** Another process is connected under the number of the one that is refused. */
-  readonly taken: boolean;
+  /** Another process is connected under the id of the refused controller. */
+  readonly idTaken: boolean;
 }
 
-/** Messages of a link's greeting: they concern the link alone. */
+/** The messages of a handshake. They concern one link, and no group. */
 export type HandshakeMessage = Hello | Proof | Welcome | Refusal;
 
 /** Every message that controllers send each other. Each is declared beside the part that sends it. */
 export type PeerMessage = HandshakeMessage | Heartbeat | GroupMessage;
 
-/** The mesh handles such a message itself. MessageChecks refuses it anywhere else. */
+/** The mesh handles a message of the handshake itself; `MessageChecks` refuses one that comes later. */
 export function isHandshake(message: PeerMessage): message is HandshakeMessage {
   return (
     message.type === 'hello' ||

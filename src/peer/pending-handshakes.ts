@@ -1,18 +1,18 @@
 import type { Link } from './link.ts';
 
-/** A handshake must be over within this time. */
+/** A handshake must end within this time, in milliseconds. */
 const WITHIN_MS = 2_000;
 
-/** Callers that may be in a handshake at once; for a further one, the one that came first is closed. */
+/** Most callers in a handshake at once. When a further one comes, the oldest is closed. */
 export const CALLERS_MAX = 64;
 
-/** Links whose other end is not known yet. What they may take, in time and in number, is bounded. */
+/** Links whose other end has not proved who it is. Their number is bounded, and the time that each may take. */
 export class PendingHandshakes {
   readonly #timers = new Map<Link, NodeJS.Timeout>();
-  /** Those that somebody else made, oldest first. */
+  /** The links whose connection the other end made, oldest first. */
   readonly #callers = new Set<Link>();
 
-  /** @param isCaller the other end made the connection: anybody may */
+  /** @param isCaller the other end made the connection, which any process can */
   add(link: Link, isCaller: boolean): void {
     if (link.closed) return;
     this.#timers.set(

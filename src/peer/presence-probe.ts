@@ -5,15 +5,17 @@ export interface PresenceProbePorts {
   readonly addresses: readonly NetworkAddress[];
   /** There is a link to the peer. */
   readonly isLinked: (peer: number) => boolean;
-  /** The peer's machine says that nobody listens there. */
+  /** The peer's machine refuses connections to the peer's port. */
   readonly onGone: (peer: number) => void;
 }
 
 /**
- * Finds out, when a link to a peer has broken, whether the peer's process is gone. The system closes the connections and
- * the port of a process that dies, and refuses further connections: so a link that has ended and a refusal together say
- * in a millisecond what silence says after some heartbeats. That may be wrong, since something between the two may refuse
- * as well, and decides nothing by itself: it makes a suspect. No answer at all says nothing, and silence is waited for.
+ * Finds out whether the process behind a broken link is gone.
+ *
+ * When a process dies, its operating system closes its connections and its port, and refuses further connections.
+ * Therefore the end of a link and a refused connection together say within a millisecond what silence says after some
+ * heartbeats. A firewall may refuse as well, so a refusal decides nothing: it makes the peer a suspect. When there is no
+ * answer at all, the probe says nothing, and the failure detector goes by silence.
  */
 export class PresenceProbe {
   readonly #ports: PresenceProbePorts;
@@ -60,7 +62,7 @@ export class PresenceProbe {
     const timeout = setTimeout(() => connection.destroy(), ANSWER_WITHIN_MS);
   }
 
-  /** A process that dies closes what it has one after the other: its port may have outlived its connections. */
+  /** A process that dies closes its connections and its port one after the other, so the port may be open a little longer. */
   #tryAgain(peer: number, attempt: number): void {
     if (attempt === ATTEMPTS_MAX) return;
     this.#timers.set(
@@ -75,11 +77,11 @@ export class PresenceProbe {
   }
 }
 
-/** Attempts to connect after a link has ended, and the time between two of them, in milliseconds. */
+/** Most attempts to connect after the end of a link, and the time between two of them, in milliseconds. */
 const ATTEMPTS_MAX = 4;
 const AGAIN_AFTER_MS = 25;
 
-/** What takes longer to be answered will be noticed by its silence first, in milliseconds. */
+/** An attempt is given up after this time, in milliseconds. Silence is noticed sooner than a later answer. */
 const ANSWER_WITHIN_MS = 500;
 
 function ignore(): void {}

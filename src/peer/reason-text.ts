@@ -1,8 +1,8 @@
 /**
- * A reason that is told to peers again and again, in every heartbeat: cut to a size, and free of control characters,
- * since it comes from the system and ends on somebody's terminal. Worked out once for each new reason, not each time.
+ * A reason that every heartbeat carries: cut to a size, and free of control characters, since it may come from the
+ * operating system and is shown on a terminal. The text is made once for each new reason, not once a heartbeat.
  */
-export class Note {
+export class ReasonText {
   #reason = '';
   #text = '';
 
@@ -15,10 +15,10 @@ export class Note {
   }
 }
 
-/** Most characters of a note; a peer that sends more is no peer. */
+/** Most characters of a reason; a message with a longer one is refused. */
 export const REASON_CHARS_MAX = 240;
 
-/** What a peer sent as a note is one: text that may be logged and shown as it is. */
+/** The text that a peer sent may be logged and shown as it is. */
 export function isReasonText(text: string, charsMax = REASON_CHARS_MAX): boolean {
   return text.length <= charsMax && /^[\x20-\x7e\xa0-\xff]*$/.test(text);
 }

@@ -3,27 +3,27 @@ import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { encodeMessage } from './codec.ts';
 import type { Hello } from './messages.ts';
 
-/** The end of a connection that made it, and the end that accepted it. */
-export type Side = 'caller' | 'called';
+/** `caller`: the end that made the connection; `called`: the end that accepted it. The words are part of every proof. */
+export type LinkEnd = 'caller' | 'called';
 
-export function otherSide(side: Side): Side {
-  return side === 'caller' ? 'called' : 'caller';
+export function otherEnd(end: LinkEnd): LinkEnd {
+  return end === 'caller' ? 'called' : 'caller';
 }
 
-/** Bytes of the random number in a hello. */
+/** Length of the random number in a hello, in bytes. */
 export const NONCE_BYTES = 32;
 
 const KEY_BYTES = 32;
 
 /**
- * Stands for the secret where there is none. It proves nothing: such peers are taken from loopback only. Both kinds
- * of links go the same way from here on.
+ * Takes the place of the secret in a cluster that has none, so that both kinds of links are handled alike. It proves
+ * nothing; therefore such a cluster accepts peers from loopback only.
  */
 const NO_SECRET = Buffer.from('memchorus without a secret');
 
 /**
- * What both ends of a connection have said, nonces included, as one hash. Both sides prove the secret over it, and the
- * keys of the link come from it; therefore neither a proof nor a record fits any other connection.
+ * One hash over everything that both ends have said, their nonces included. Both ends prove the secret over it, and the
+ * keys of the link come from it; therefore neither a proof nor a tag fits any other connection.
  *
  * @param prefaces of the connection, as far as they are part of its version
  */
@@ -38,16 +38,17 @@ export function transcriptOf(prefaces: Buffer, caller: Hello, called: Hello): Bu
 }
 
 /**
- * Shows that its sender has the secret. The side is part of it, so that a proof can't be sent back to its sender.
+ * The bytes that show that their sender has the secret. The sender's end is part of them, so that a proof that is sent back
+ * to its sender is wrong.
  *
- * @param refusal what the proof's message says beside it, and thereby vouches for
+ * @param refusal the other field of the message, which the proof thereby covers
  */
-export function proofOf(secret: Buffer | null, transcript: Buffer, side: Side, refusal: string): Buffer {
-  const mac = createHmac('sha256', secret ?? NO_SECRET).update(`memchorus proof of the ${side}\0`);
+export function proofOf(secret: Buffer | null, transcript: Buffer, end: LinkEnd, refusal: string): Buffer {
+  const mac = createHmac('sha256', secret ?? NO_SECRET).update(`memchorus proof of the ${end}\0`);
   return mac.update(transcript).update(refusal, 'latin1').digest();
 }
 
-/** Compares in a time that does not tell where the first difference is. */
+/** Compares in constant time. */
 export function isProof(given: Buffer, expected: Buffer): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
@@ -55,20 +56,20 @@ export function isProof(given: Buffer, expected: Buffer): boolean {
 export interface LinkKeys {
   readonly sending: Buffer;
   readonly receiving: Buffer;
-  /** The link leaves the machine, as at least one end sees it. */
+  /** At least one end says that the connection leaves its machine. */
   readonly onNetwork: boolean;
 }
 
-/** The keys that this side uses on this connection. Each is for one direction, and for no other connection. */
+/** The keys of this end: one for each direction of this connection, and for no other connection. */
 export function linkKeysOf(
   secret: Buffer | null,
   transcript: Buffer,
-  side: Side,
+  end: LinkEnd,
   onNetwork: boolean,
 ): LinkKeys {
-  const keyFrom = (sender: Side): Buffer => {
+  const keyFrom = (sender: LinkEnd): Buffer => {
     const info = `memchorus link from the ${sender}`;
     return Buffer.from(hkdfSync('sha256', secret ?? NO_SECRET, transcript, info, KEY_BYTES));
   };
-  return { sending: keyFrom(side), receiving: keyFrom(otherSide(side)), onNetwork };
+  return { sending: keyFrom(end), receiving: keyFrom(otherEnd(end)), onNetwork };
 }

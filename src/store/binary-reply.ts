@@ -35,7 +35,7 @@ export interface ReplySink {
  * Replies out of a stream, however it is cut: every byte of a body is copied once, to where it stays, so that a
  * large value costs no more in many pieces than in one, and the memory that was read into is free again.
  */
-export class ReplyReader {
+export class BinaryReplyReader {
   readonly #sink: ReplySink;
   readonly #large: LargeValues;
   readonly #header = new ReplyHeader();

@@ -17,7 +17,7 @@ export class EmbeddedDriver implements KvDriver {
   #bytes = 0;
   #evictions = 0;
 
-  #answers: Answer[] = [];
+  #answers: PendingAnswer[] = [];
   readonly #flush = (): void => this.#giveAnswers();
   #open = false;
   #onStateChange: (state: StoreState) => void = () => {};
@@ -136,7 +136,7 @@ export class EmbeddedDriver implements KvDriver {
     this.#bytes -= itemBytes(key, bytes);
   }
 
-  #answer(answer: Answer): void {
+  #answer(answer: PendingAnswer): void {
     this.#answers.push(answer);
     if (this.#answers.length === 1) setImmediate(this.#flush);
   }
@@ -148,7 +148,7 @@ export class EmbeddedDriver implements KvDriver {
   }
 }
 
-interface Answer {
+interface PendingAnswer {
   readonly done: (error: StoreError | null, bytes: Buffer | null) => void;
   error: StoreError | null;
   bytes: Buffer | null;

@@ -11,18 +11,18 @@ export interface HotCounters {
 }
 
 /** One entry in the circle, between the one that came before it and the one that came after. */
-interface Place {
+interface HotEntry {
   readonly key: string;
   entry: Entry;
   bytes: number;
   /** When the store was last seen to have it, in seconds since 1970. */
   seenSec: number;
   /** Asked for since the hand was last here. */
-  wanted: boolean;
+  isVisited: boolean;
   /** Asked for since it was last written. */
   read: boolean;
-  older: Place | null;
-  newer: Place | null;
+  older: HotEntry | null;
+  newer: HotEntry | null;
 }
 
 /**
@@ -36,10 +36,10 @@ interface Place {
  */
 export class HotEntries {
   readonly #bytesMax: number;
-  readonly #places = new Map<string, Place>();
-  #oldest: Place | null = null;
-  #newest: Place | null = null;
-  #hand: Place | null = null;
+  readonly #entries = new Map<string, HotEntry>();
+  #oldest: HotEntry | null = null;
+  #newest: HotEntry | null = null;
+  #hand: HotEntry | null = null;
   #bytes = 0;
   #hits = 0;
   #misses = 0;
@@ -50,7 +50,7 @@ export class HotEntries {
   }
 
   get counters(): HotCounters {
-    return { hits: this.#hits, misses: this.#misses, bytes: this.#bytes, entries: this.#places.size };
+    return { hits: this.#hits, misses: this.#misses, bytes: this.#bytes, entries: this.#entries.size };
   }
 
   /**
@@ -60,23 +60,23 @@ export class HotEntries {
    */
   get(key: string, version: Version, nowSec: number): Entry | null {
     if (this.#bytesMax === 0) return null;
-    const place = this.#places.get(key);
+    const hot = this.#entries.get(key);
     // mutant: hot-entry-of-any-version
-    if (place === undefined || !sameVersion(place.entry.version, version) || isDue(place, nowSec)) {
+    if (hot === undefined || !sameVersion(hot.entry.version, version) || isDue(hot, nowSec)) {
       this.#misses++;
       return null;
     }
     this.#hits++;
-    place.wanted = true;
-    place.read = true;
-    return place.entry;
+    hot.isVisited = true;
+    hot.read = true;
+    return hot.entry;
   }
 
   /** Takes in an entry that was read from the store, and not for the first time. */
   offer(key: string, entry: Entry, nowSec: number): void {
     const bytes = bytesOf(key, entry);
     if (bytes > this.#bytesMax * SHARE_MAX) return;
-    const known = this.#places.get(key);
+    const known = this.#entries.get(key);
     if (known !== undefined && sameVersion(known.entry.version, entry.version)) {
       known.seenSec = nowSec;
       return;
@@ -84,64 +84,64 @@ export class HotEntries {
     this.remove(key);
     while (this.#bytes + bytes > this.#bytesMax) this.#makeRoom();
     const older = this.#newest;
-    const place = {
+    const hot = {
       key,
       entry: inOwnMemory(entry),
       bytes,
       seenSec: nowSec,
-      wanted: false,
+      isVisited: false,
       read: true,
       older,
       newer: null,
     };
-    if (this.#newest === null) this.#oldest = place;
-    else this.#newest.newer = place;
-    this.#newest = place;
-    this.#places.set(key, place);
+    if (this.#newest === null) this.#oldest = hot;
+    else this.#newest.newer = hot;
+    this.#newest = hot;
+    this.#entries.set(key, hot);
     this.#bytes += bytes;
   }
 
   /** The key was written: its entry stays as hot as it was, if it is read as often as it is written. */
   replace(key: string, entry: Entry): void {
-    if (this.#places.size === 0) return;
-    const place = this.#places.get(key);
-    if (place === undefined) return;
-    if (!place.read) return this.#drop(place);
-    place.read = false;
+    if (this.#entries.size === 0) return;
+    const hot = this.#entries.get(key);
+    if (hot === undefined) return;
+    if (!hot.read) return this.#drop(hot);
+    hot.read = false;
     const bytes = bytesOf(key, entry);
-    if (this.#bytes + bytes - place.bytes > this.#bytesMax) return this.#drop(place);
-    this.#bytes += bytes - place.bytes;
-    place.bytes = bytes;
+    if (this.#bytes + bytes - hot.bytes > this.#bytesMax) return this.#drop(hot);
+    this.#bytes += bytes - hot.bytes;
+    hot.bytes = bytes;
     // mutant: hot-entry-keeps-value
-    place.entry = inOwnMemory(entry);
+    hot.entry = inOwnMemory(entry);
   }
 
   remove(key: string): void {
-    if (this.#places.size === 0) return;
-    const place = this.#places.get(key);
-    if (place !== undefined) this.#drop(place);
+    if (this.#entries.size === 0) return;
+    const hot = this.#entries.get(key);
+    if (hot !== undefined) this.#drop(hot);
   }
 
   /** Takes away what the hand stops at. Each step either ends it or clears a mark, so that it ends. */
   #makeRoom(): void {
-    let place = this.#hand ?? this.#oldest!;
-    while (place.wanted) {
-      place.wanted = false;
-      place = place.newer ?? this.#oldest!;
+    let hot = this.#hand ?? this.#oldest!;
+    while (hot.isVisited) {
+      hot.isVisited = false;
+      hot = hot.newer ?? this.#oldest!;
     }
-    this.#hand = place.newer;
-    this.#drop(place);
+    this.#hand = hot.newer;
+    this.#drop(hot);
   }
 
-  #drop(place: Place): void {
-    const { key, older, newer } = place;
-    if (this.#hand === place) this.#hand = newer;
+  #drop(hot: HotEntry): void {
+    const { key, older, newer } = hot;
+    if (this.#hand === hot) this.#hand = newer;
     if (older === null) this.#oldest = newer;
     else older.newer = newer;
     if (newer === null) this.#newest = older;
     else newer.older = older;
-    this.#places.delete(key);
-    this.#bytes -= place.bytes;
+    this.#entries.delete(key);
+    this.#bytes -= hot.bytes;
   }
 }
 
@@ -151,14 +151,14 @@ export class HotEntries {
  */
 export const SEEN_FOR_SEC = 5;
 
-function isDue({ seenSec }: Place, nowSec: number): boolean {
+function isDue({ seenSec }: HotEntry, nowSec: number): boolean {
   return nowSec - seenSec >= SEEN_FOR_SEC || nowSec < seenSec;
 }
 
 /** Part of the whole that one entry may take: a few large ones must not drive out all that is hot. */
 const SHARE_MAX = 1 / 8;
 
-/** What a key, an entry, its place and a buffer of its own take beside the bytes in them, in bytes, measured. */
+/** What a key, an entry, its hot and a buffer of its own take beside the bytes in them, in bytes, measured. */
 const OVERHEAD_BYTES = 400;
 
 function bytesOf(key: string, { value }: Entry): number {

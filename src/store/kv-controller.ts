@@ -3,7 +3,7 @@ import { type KvDriver, type StatsGroup, StoreError, type StoreState, type Store
 import type { Entry } from './entry.ts';
 import type { EntryStore, StoreInstance } from './entry-store.ts';
 import { decodeEntry, encodeEntry } from './envelope.ts';
-import { vitalsOf } from './vitals.ts';
+import { instanceInfoOf } from './instance-info.ts';
 
 export interface StoreCounters {
   readonly gets: number;
@@ -94,7 +94,7 @@ export class KVController implements EntryStore {
   }
 
   vitals(done: (error: StoreError | null, vitals: StoreInstance | null) => void): void {
-    this.stats('', (error, stats) => done(error, stats === null ? null : vitalsOf(stats)));
+    this.stats('', (error, stats) => done(error, stats === null ? null : instanceInfoOf(stats)));
   }
 
   command(line: string, done: (error: StoreError | null, answer: string | null) => void): void {

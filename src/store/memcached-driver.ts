@@ -57,7 +57,7 @@ export class MemcachedDriver implements KvDriver {
   #retryTimer: NodeJS.Timeout | null = null;
   #fence: Fence | null = null;
 
-  readonly #operations = new Fifo<Operation>();
+  readonly #operations = new Fifo<StoreOperation>();
   readonly #commands: TextCommands;
   #writesInFlight = 0;
   /** Time of the watchdog. */
@@ -133,7 +133,7 @@ export class MemcachedDriver implements KvDriver {
    * @param refusal what is wrong with the operation itself
    * @returns false when the operation was refused, and its answer waits for its turn
    */
-  #admit(refusal: StoreError | null, isWrite: boolean, done: Operation['done']): boolean {
+  #admit(refusal: StoreError | null, isWrite: boolean, done: StoreOperation['done']): boolean {
     const failure = this.#downError ?? refusal;
     this.#operations.push({ isWrite, done, sinceMs: this.#watchdog.ms, failure });
     if (failure !== null) {
@@ -274,7 +274,7 @@ export class MemcachedDriver implements KvDriver {
 }
 
 /** From its call to its answer. */
-interface Operation {
+interface StoreOperation {
   readonly isWrite: boolean;
   readonly done: (error: StoreError | null, bytes: Buffer | null) => void;
   /** Time of the watchdog. */

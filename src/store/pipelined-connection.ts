@@ -3,7 +3,7 @@ import { writeParts } from '../base/write-parts.ts';
 import { FAILURES, RESPONSE_MAGIC, SUCCESS } from '../protocol/binary/wire-format.ts';
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
 import { Abandoned } from './abandoned.ts';
-import { type ReplyHeader, ReplyReader, type ReplySink } from './binary-reply.ts';
+import { BinaryReplyReader, type ReplyHeader, type ReplySink } from './binary-reply.ts';
 import { OPCODE, type Opcode, writeKeyRequest, writeSet } from './binary-request.ts';
 import type { StatsGroup, StoreError, StoreStats } from './driver.ts';
 import type { LargeValues } from './large-values.ts';
@@ -35,7 +35,7 @@ export class PipelinedConnection implements StoreConnection {
   readonly #address: StoreAddress;
   readonly #events: ConnectionEvents;
   readonly #output = new ReplyBuffer();
-  readonly #reader: ReplyReader;
+  readonly #reader: BinaryReplyReader;
   #connection: Connection | null = null;
   #abandoned = false;
   #flushScheduled = false;
@@ -58,7 +58,7 @@ export class PipelinedConnection implements StoreConnection {
       onHeader: (header) => this.#onHeader(header),
       onReply: (header, body) => this.#onReply(header, body),
     };
-    this.#reader = new ReplyReader(sink, large);
+    this.#reader = new BinaryReplyReader(sink, large);
   }
 
   open(done: (itemBytesMax: number | null) => void): void {

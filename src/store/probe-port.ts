@@ -2,7 +2,7 @@ import type { Transport } from '../base/transport.ts';
 import type { StoreAddress } from './store-connection.ts';
 
 /** What listens at an address, judged by its first answer. */
-export interface Listener {
+export interface PortListener {
   /** `nobody`: the connection was refused. `silent`: it was accepted, and nothing came back. */
   readonly kind: 'nobody' | 'memcached' | 'controller' | 'redis' | 'http' | 'silent' | 'unknown';
   /** For people, without the address: `a memcached (1.6.18)`, `a Redis`. */
@@ -13,7 +13,11 @@ export interface Listener {
  * Asks a listener what it is: in memcached's text protocol, since every memcached answers that, and other servers
  * answer an unknown line in a manner of their own. It is told nothing that could change anything there.
  */
-export function probePort(transport: Transport, address: StoreAddress, timeoutMs: number): Promise<Listener> {
+export function probePort(
+  transport: Transport,
+  address: StoreAddress,
+  timeoutMs: number,
+): Promise<PortListener> {
   return new Promise((resolve) => {
     let received = '';
     let isAccepted = false;
@@ -42,14 +46,14 @@ export function probePort(transport: Transport, address: StoreAddress, timeoutMs
 /** A first line is all that is looked at, in bytes. */
 const ANSWER_BYTES_MAX = 256;
 
-const SIGNS: readonly (readonly [RegExp, Listener['kind'], words: (found: string) => string])[] = [
+const SIGNS: readonly (readonly [RegExp, PortListener['kind'], words: (found: string) => string])[] = [
   [/^VERSION \S+ memchorus\/(\S+)/, 'controller', (version) => `a controller of memchorus (${version})`],
   [/^VERSION (\S+)/, 'memcached', (version) => `a memcached (${version})`],
   [/^-ERR unknown command/, 'redis', () => 'a Redis, which speaks another protocol'],
   [/^HTTP\/(\d)/, 'http', () => 'a web server'],
 ];
 
-function judge(received: string): Listener {
+function judge(received: string): PortListener {
   for (const [sign, kind, words] of SIGNS) {
     const found = sign.exec(received);
     if (found !== null) return { kind, words: words(found[1] ?? '') };

@@ -134,8 +134,8 @@ export const GOLDEN_MESSAGES: {
   },
   welcome: { typical: { type: 'welcome' } },
   refusal: {
-    typical: { type: 'refusal', reason: 'there is no controller 9', taken: false },
-    taken: { type: 'refusal', reason: '', taken: true },
+    typical: { type: 'refusal', reason: 'there is no controller 9', idTaken: false },
+    taken: { type: 'refusal', reason: '', idTaken: true },
   },
   heartbeat: {
     typical: HEARTBEAT,

@@ -78,7 +78,7 @@ export const MESSAGES: Arbitraries = {
   }),
   proof: fc.record({ type: fc.constant('proof'), mac: values, refusal: latin1 }),
   welcome: fc.record({ type: fc.constant('welcome') }),
-  refusal: fc.record({ type: fc.constant('refusal'), reason: latin1, taken: fc.boolean() }),
+  refusal: fc.record({ type: fc.constant('refusal'), reason: latin1, idTaken: fc.boolean() }),
   heartbeat: fc.record({
     type: fc.constant('heartbeat'),
     time: u53,

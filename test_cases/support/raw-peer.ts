@@ -50,7 +50,7 @@ export class RawPeer {
     });
     const nonce = randomBytes(32);
     const greeting = new Handshake({
-      side: 'caller',
+      end: 'caller',
       own: { type: 'hello', ...hello, nonce, hasSecret: secret !== null, onNetwork },
       prefaces,
       secret,
@@ -64,8 +64,8 @@ export class RawPeer {
         this.events.push(`refuses: ${reason}`);
         this.#link.send({ type: 'proof', mac: randomBytes(32), refusal: '' });
       },
-      onRefused: (_, { reason, taken }, isProved) => {
-        this.events.push(`refused: ${reason}${taken ? ' (taken)' : ''}${isProved ? ', proved' : ''}`);
+      onRefused: (_, { reason, idTaken }, isProved) => {
+        this.events.push(`refused: ${reason}${idTaken ? ' (taken)' : ''}${isProved ? ', proved' : ''}`);
       },
       onWelcome: () => {
         isWelcome = true;

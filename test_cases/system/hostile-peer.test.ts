@@ -95,6 +95,8 @@ describe('a peer without the secret', () => {
     const sockets = Array.from({ length: 500 }, (_, i) => {
       const socket = connect(cluster.ports[0]!, '127.0.0.1');
       socket.on('error', () => {});
+      // The answer has to be read, or the end behind it is never noticed.
+      socket.resume();
       socket.write(prefaceOf(VERSIONS));
       if (i % 2 === 0) socket.write(length);
       return socket;

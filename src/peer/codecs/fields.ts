@@ -49,11 +49,11 @@ export function readVersion(r: ByteReader): Version {
   return { time: r.u53(), node: r.u8() };
 }
 
-/** Within what a controller of ours sends. */
+/** @throws FrameError when the text is longer than any that a controller sends */
 export function readReasonText(r: ByteReader): string {
-  const note = r.text();
-  if (note.length > REASON_CHARS_MAX) throw new FrameError(`a note of ${note.length} characters`);
-  return note;
+  const text = r.text();
+  if (text.length > REASON_CHARS_MAX) throw new FrameError(`a reason of ${text.length} characters`);
+  return text;
 }
 
 export function writeNumbers(w: ByteWriter, numbers: readonly number[]): void {
@@ -127,7 +127,7 @@ function writeSet(w: ByteWriter, effect: SetEffect, kind: number): void {
   if (effect.value !== null) w.bytes(effect.value);
 }
 
-/** Which of the fields that are mostly absent follow. */
+/** Which of the optional fields follow. */
 function presence({ base, value, token, marks }: SetEffect): number {
   return (
     (base === null ? 0 : HAS_BASE) |

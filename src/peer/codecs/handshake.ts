@@ -40,7 +40,7 @@ export const welcome: Codec<Welcome> = { write: () => {}, read: () => ({ type: '
 export const refusal: Codec<Refusal> = {
   write(w, m) {
     w.text(m.reason);
-    w.u8(m.taken ? 1 : 0);
+    w.u8(m.idTaken ? 1 : 0);
   },
-  read: (r) => ({ type: 'refusal', reason: r.text(), taken: r.u8() === 1 }),
+  read: (r) => ({ type: 'refusal', reason: r.text(), idTaken: r.u8() === 1 }),
 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ReplyReader, type ReplySink } from '../../../src/store/binary-reply.ts';
+import { BinaryReplyReader, type ReplySink } from '../../../src/store/binary-reply.ts';
 import { LargeValues } from '../../../src/store/large-values.ts';
 import { OPCODES, response } from '../../support/fake-memcached.ts';
 
@@ -44,7 +44,7 @@ function readInPieces(stream: Buffer, sizes: readonly number[], take = Number.PO
       return found.length < take;
     },
   };
-  const reader = new ReplyReader(sink, new LargeValues(0));
+  const reader = new BinaryReplyReader(sink, new LargeValues(0));
   const memory = Buffer.alloc(65_536);
   for (let at = 0, turn = 0; at < stream.length; turn++) {
     const length = stream.copy(memory, 0, at, at + sizes[turn % sizes.length]!);
@@ -87,7 +87,7 @@ it('reports a first byte that begins no reply before any byte follows', () => {
     },
     onReply: () => true,
   };
-  const reader = new ReplyReader(sink, new LargeValues(0));
+  const reader = new BinaryReplyReader(sink, new LargeValues(0));
   reader.read(bytesOf([{ opaque: 1, status: 0, value: 'x' }]), 29);
   reader.read(Buffer.from('E'), 1);
   reader.read(bytesOf([{ opaque: 2, status: 0, value: 'x' }]), 29);

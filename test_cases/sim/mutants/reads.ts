@@ -63,14 +63,14 @@ export const READ_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'hot-entry-of-any-version',
     name: 'serves a hot entry whatever its version is',
-    edit: { test: 'place === undefined || isDue(place, nowSec)' },
+    edit: { test: 'hot === undefined || isDue(hot, nowSec)' },
     level: 'linearizability',
     seeds: 1000,
   },
   {
     anchor: 'hot-entry-keeps-value',
     name: 'keeps the old value of a hot entry under the version of the new one',
-    edit: { value: '{ ...place.entry, version: entry.version }' },
+    edit: { value: '{ ...hot.entry, version: entry.version }' },
     level: 'linearizability',
     seeds: 300,
   },

@@ -32,7 +32,7 @@ describe('the codec of peer messages', () => {
     expect(() => decodeMessage(encoded)).toThrow('257 numbers');
   });
 
-  it('refuses a note that is longer than any controller sends', () => {
+  it('refuses a reason that is longer than any controller sends', () => {
     const standing = {
       promised: NO_BALLOT,
       accepted: NO_BALLOT,
@@ -60,7 +60,7 @@ describe('the codec of peer messages', () => {
       heard: [],
       lagMs: 0,
     });
-    expect(() => decodeMessage(frame)).toThrow('a note of 241 characters');
+    expect(() => decodeMessage(frame)).toThrow('a reason of 241 characters');
   });
 
   it('refuses a kind of effect and an outcome that it does not know', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Handshake, type RefusalReason } from '../../../src/peer/handshake.ts';
 import type { Hello, PeerMessage } from '../../../src/peer/messages.ts';
-import type { LinkKeys, Side } from '../../../src/peer/secret-proof.ts';
+import type { LinkEnd, LinkKeys } from '../../../src/peer/secret-proof.ts';
 
 const PREFACES = Buffer.from('the prefaces of both ends');
 const SECRET = Buffer.from('the secret of this cluster');
@@ -19,11 +19,11 @@ class End {
   readonly sent: PeerMessage[] = [];
   readonly ends: string[] = [];
   keys: LinkKeys | null = null;
-  readonly greeting: Handshake;
+  readonly handshake: Handshake;
 
-  constructor(side: Side, options: Options = {}) {
-    const { secret = SECRET, isLocal = true, nonce = side, whyMisplaced = null } = options;
-    const node = side === 'caller' ? 1 : 0;
+  constructor(end: LinkEnd, options: Options = {}) {
+    const { secret = SECRET, isLocal = true, nonce = end, whyMisplaced = null } = options;
+    const node = end === 'caller' ? 1 : 0;
     const own: Hello = {
       type: 'hello',
       cluster: 'c',
@@ -36,8 +36,8 @@ class End {
       onNetwork: !isLocal,
       ...options.hello,
     };
-    this.greeting = new Handshake({
-      side,
+    this.handshake = new Handshake({
+      end,
       own,
       prefaces: PREFACES,
       secret,
@@ -49,9 +49,9 @@ class End {
         this.keys = keys;
       },
       onRefuse: (claimed, { reason }) => this.ends.push(`refuses ${claimed}: ${reason}`),
-      onRefused: (claimed, { reason, taken }, isProved) =>
+      onRefused: (claimed, { reason, idTaken }, isProved) =>
         this.ends.push(
-          `refused by ${claimed}: ${reason}${taken ? ' (taken)' : ''}${isProved ? ', proved' : ''}`,
+          `refused by ${claimed}: ${reason}${idTaken ? ' (taken)' : ''}${isProved ? ', proved' : ''}`,
         ),
       onWelcome: ({ node: peer }) => this.ends.push(`welcome ${peer}`),
     });
@@ -64,7 +64,7 @@ function talk(caller: End, called: End): void {
     const [from, to] = caller.sent.length > 0 ? [caller, called] : [called, caller];
     const message = from.sent.shift();
     if (message === undefined || to.ends.length > 0) return;
-    to.greeting.onMessage(message);
+    to.handshake.onMessage(message);
   }
 }
 
@@ -74,7 +74,7 @@ function meet(caller: Options = {}, called: Options = {}): [End, End] {
   return ends;
 }
 
-describe('a greeting', () => {
+describe('a handshake', () => {
   it.each([
     ['the same secret', { secret: SECRET }, false],
     ['the same secret over a network', { secret: SECRET, isLocal: false }, true],
@@ -125,7 +125,7 @@ describe('a greeting', () => {
   });
 
   it('tells both ends what the caller finds wrong, with proof of who says so', () => {
-    const [caller, called] = meet({ whyMisplaced: { reason: 'not here', taken: false } });
+    const [caller, called] = meet({ whyMisplaced: { reason: 'not here', idTaken: false } });
     expect([caller.ends, called.ends]).toEqual([['refuses 0: not here'], ['refused by 1: not here, proved']]);
   });
 
@@ -133,41 +133,41 @@ describe('a greeting', () => {
     const caller = new End('caller');
     const hello = caller.sent[0] as Hello;
     const mirror = new End('called', { nonce: 'caller', hello: { ...hello, node: 0 } });
-    mirror.greeting.onMessage(hello);
+    mirror.handshake.onMessage(hello);
     const [own, proof] = mirror.sent;
     const victim = new End('called', { nonce: 'caller', hello: { ...hello, node: 0 } });
-    victim.greeting.onMessage(own!);
-    victim.greeting.onMessage(proof!);
+    victim.handshake.onMessage(own!);
+    victim.handshake.onMessage(proof!);
     expect(victim.ends).toEqual(['refuses 0: it does not have the same cluster secret']);
   });
 
   it('refuses the proof of another connection', () => {
     const [caller, called] = [new End('caller'), new End('called')];
-    called.greeting.onMessage(caller.sent.shift()!);
-    for (const message of called.sent) caller.greeting.onMessage(message);
+    called.handshake.onMessage(caller.sent.shift()!);
+    for (const message of called.sent) caller.handshake.onMessage(message);
     const proof = caller.sent.find(({ type }) => type === 'proof')!;
     const later = new End('called', { nonce: 'another' });
-    later.greeting.onMessage(new End('caller').sent[0]!);
-    later.greeting.onMessage(proof);
+    later.handshake.onMessage(new End('caller').sent[0]!);
+    later.handshake.onMessage(proof);
     expect(later.ends).toEqual(['refuses 1: it does not have the same cluster secret']);
   });
 
-  it.each<[Side, PeerMessage]>([
+  it.each<[LinkEnd, PeerMessage]>([
     ['called', { type: 'welcome' }],
     ['caller', { type: 'welcome' }],
     ['called', { type: 'proof', mac: Buffer.alloc(32), refusal: '' }],
     ['caller', { type: 'proof', mac: Buffer.alloc(32), refusal: '' }],
     ['called', { type: 'sync-next', exchange: 1 }],
-  ])('of the %s refuses a %j as the first message', (side, message) => {
-    const end = new End(side);
-    end.greeting.onMessage(message);
+  ])('of the %s refuses a %j as the first message', (which, message) => {
+    const end = new End(which);
+    end.handshake.onMessage(message);
     expect(end.ends).toEqual([`refuses null: a ${message.type} does not belong into a handshake here`]);
   });
 
   it('refuses a second hello, which would change what was proved', () => {
     const called = new End('called');
-    called.greeting.onMessage(new End('caller').sent[0]!);
-    called.greeting.onMessage(new End('caller', { nonce: 'other' }).sent[0]!);
+    called.handshake.onMessage(new End('caller').sent[0]!);
+    called.handshake.onMessage(new End('caller', { nonce: 'other' }).sent[0]!);
     expect(called.ends).toEqual(['refuses 1: a hello does not belong into a handshake here']);
   });
 

@@ -136,7 +136,11 @@ describe.each([
     b.link.becomeProtected({ sending: new Kind(KEYS[1]), receiving: new Kind(KEYS[0]) }, 2 ** 30);
     return { a, b };
   };
-  const push = (bytes: number): PeerMessage => ({ type: 'refusal', reason: 'x'.repeat(bytes), taken: false });
+  const push = (bytes: number): PeerMessage => ({
+    type: 'refusal',
+    reason: 'x'.repeat(bytes),
+    idTaken: false,
+  });
   const WRONG = 'a frame does not belong to this connection, or was changed on its way';
 
   it('brings small and large messages across, in order, however they are cut', () => {
@@ -195,7 +199,7 @@ describe('a protected link on a network', () => {
       const [a, b] = [linked(), linked()];
       a.link.becomeProtected(tags(), 2 ** 30);
       b.link.becomeProtected({ sending: new MacTags(KEYS[1]), receiving: new MacTags(KEYS[0]) }, 2 ** 30);
-      a.link.send({ type: 'refusal', reason: 'x'.repeat(bytes), taken: false });
+      a.link.send({ type: 'refusal', reason: 'x'.repeat(bytes), idTaken: false });
       a.link.flush();
       const sent = Buffer.concat(a.connection.writes);
       sent[4 + place]! ^= 1;

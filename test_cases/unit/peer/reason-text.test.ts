@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Note, REASON_CHARS_MAX, reasonTextOf } from '../../../src/peer/reason-text.ts';
+import { REASON_CHARS_MAX, ReasonText, reasonTextOf } from '../../../src/peer/reason-text.ts';
 
 it('a note is cut to its size, and free of what a terminal would obey', () => {
   expect(reasonTextOf('ENOSPC: no space left (/var/lib/x)')).toBe('ENOSPC: no space left (/var/lib/x)');
@@ -9,6 +9,6 @@ it('a note is cut to its size, and free of what a terminal would obey', () => {
 });
 
 it('follows its reason', () => {
-  const note = new Note();
-  expect(['', 'a\n', 'a\n', 'b', ''].map((reason) => note.of(reason))).toEqual(['', 'a?', 'a?', 'b', '']);
+  const text = new ReasonText();
+  expect(['', 'a\n', 'a\n', 'b', ''].map((reason) => text.of(reason))).toEqual(['', 'a?', 'a?', 'b', '']);
 });

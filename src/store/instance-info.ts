@@ -5,7 +5,7 @@ import type { StoreInstance } from './entry-store.ts';
  * Reads memcached's general statistics. Its `time` and `uptime` go on with the same tick, so their difference is
  * the same for as long as it runs; together with `pid` it names one run of one process.
  */
-export function vitalsOf(stats: StoreStats): StoreInstance {
+export function instanceInfoOf(stats: StoreStats): StoreInstance {
   const figures = new Map(stats);
   const count = (name: string): number | null => {
     const value = Number(figures.get(name) ?? '');
