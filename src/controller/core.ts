@@ -153,7 +153,7 @@ export class Core {
     for (const group of this.#groups.all.values()) group.onHeartbeatTick();
     this.time.onHeartbeatTick();
     breakSilentLinks(this.peers, this.#ports);
-    this.#ports.bus.of(ROOT_GROUP).broadcast(this.#heartbeat());
+    this.#ports.bus.of(ROOT_GROUP).sendToAll(this.#heartbeat());
   }
 
   /** Every `sync_interval`. */

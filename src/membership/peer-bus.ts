@@ -7,9 +7,9 @@
 export interface PeerBus<Message> {
   send(node: number, message: Message): void;
   /** Sends to every peer that is up. The message is encoded once. */
-  broadcast(message: Message): void;
+  sendToAll(message: Message): void;
   /** Sends to those of these peers that are up. The message is encoded once. */
-  multicast(nodes: readonly number[], message: Message): void;
+  sendTo(nodes: readonly number[], message: Message): void;
   isUp(node: number): boolean;
 }
 

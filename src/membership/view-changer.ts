@@ -125,7 +125,7 @@ export class ViewChanger {
       accept: null,
     };
     log.info('proposing a view', { view: ballotName(ballot), reason });
-    bus.broadcast({ type: 'prepare', ballot });
+    bus.sendToAll({ type: 'prepare', ballot });
     this.#onPrepare(node, ballot);
   }
 
@@ -251,7 +251,7 @@ export class ViewChanger {
     proposal.accept = accept;
     proposal.leasesEndMs = leasesEndMs(proposal);
     const members = accept.members.map((member) => member.node);
-    bus.multicast(
+    bus.sendTo(
       members.filter((member) => member !== node),
       accept,
     );
@@ -327,7 +327,7 @@ export class ViewChanger {
     if (!accept.members.every((member) => accepted.has(member.node))) return;
     this.#proposal = null;
     const others = accept.members.map((member) => member.node).filter((member) => member !== node);
-    bus.multicast(others, { type: 'install', ballot });
+    bus.sendTo(others, { type: 'install', ballot });
     this.#onInstall(ballot);
   }
 

@@ -131,8 +131,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
         const state = this.#peers[peer];
         if (state?.link != null) this.#sendAll([state], group, message);
       },
-      broadcast: (message) => this.#sendAll(this.#peers, group, message),
-      multicast: (nodes, message) => {
+      sendToAll: (message) => this.#sendAll(this.#peers, group, message),
+      sendTo: (nodes, message) => {
         const peers = nodes.map((node) => this.#peers[node]!);
         this.#sendAll(peers, group, message);
       },

@@ -19,7 +19,7 @@ export interface EntryStore {
   delete(key: string, done: (error: StoreError | null) => void): void;
 
   /** Which process it is, and what it had to throw away. In its turn among the operations. */
-  vitals(done: (error: StoreError | null, vitals: StoreInstance | null) => void): void;
+  instanceInfo(done: (error: StoreError | null, info: StoreInstance | null) => void): void;
 }
 
 /** For a group that has no entries. */
@@ -28,7 +28,7 @@ export const NO_STORE: EntryStore = Object.freeze({
   get: (_key, done) => done(null, null),
   set: (_key, _entry, done) => done(null),
   delete: (_key, done) => done(null),
-  vitals: (done) => done(null, null),
+  instanceInfo: (done) => done(null, null),
 } satisfies EntryStore);
 
 /** What tells one instance of a store from another, as far as the store says so. */

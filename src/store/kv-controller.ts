@@ -93,7 +93,7 @@ export class KVController implements EntryStore {
     else this.#driver.stats(group, done);
   }
 
-  vitals(done: (error: StoreError | null, vitals: StoreInstance | null) => void): void {
+  instanceInfo(done: (error: StoreError | null, info: StoreInstance | null) => void): void {
     this.stats('', (error, stats) => done(error, stats === null ? null : instanceInfoOf(stats)));
   }
 

@@ -157,7 +157,7 @@ export class SimRun {
         const sendTo = (nodes: readonly number[], message: PeerMessage) => {
           for (const node of nodes) send(node, message);
         };
-        return { send, broadcast: (message) => sendTo(peers, message), multicast: sendTo, isUp };
+        return { send, sendToAll: (message) => sendTo(peers, message), sendTo, isUp };
       },
     };
   }

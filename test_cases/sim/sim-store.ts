@@ -155,7 +155,7 @@ class StoreConnection implements EntryStore {
     });
   }
 
-  vitals(done: (error: StoreError | null, vitals: StoreInstance | null) => void): void {
+  instanceInfo(done: (error: StoreError | null, info: StoreInstance | null) => void): void {
     const { evictions } = this.#ports.store;
     this.#issue({
       act: () => undefined,

@@ -100,10 +100,10 @@ export class GoldenEnd {
   say([first, second, last]: readonly [PeerMessage, PeerMessage, PeerMessage], group: number): void {
     const root = this.mesh.of(ROOT_GROUP);
     this.mesh.flush();
-    root.broadcast(first);
-    this.mesh.of(group).broadcast(second);
+    root.sendToAll(first);
+    this.mesh.of(group).sendToAll(second);
     this.mesh.flush();
-    root.broadcast(last);
+    root.sendToAll(last);
     this.mesh.flush();
   }
 

@@ -6,7 +6,7 @@ import type { EntryStore, StoreInstance } from '../../src/store/entry-store.ts';
 export class MemoryStore implements EntryStore {
   readonly entries = new Map<string, Entry>();
   state: StoreState = { up: true, itemBytesMax: null };
-  vitalsNow: StoreInstance = { instance: 'pid 1', evictions: 0 };
+  instanceNow: StoreInstance = { instance: 'pid 1', evictions: 0 };
   /** The error with which `set` is refused; null when it is not. */
   refusal: StoreError | null = null;
   sets = 0;
@@ -16,9 +16,9 @@ export class MemoryStore implements EntryStore {
     this.state = { up: false, reason: 'gone' };
   }
 
-  up(instance = this.vitalsNow.instance): void {
+  up(instance = this.instanceNow.instance): void {
     this.state = { up: true, itemBytesMax: null };
-    this.vitalsNow = { ...this.vitalsNow, instance };
+    this.instanceNow = { ...this.instanceNow, instance };
   }
 
   get(key: string, done: (error: StoreError | null, entry: Entry | null) => void): void {
@@ -39,9 +39,9 @@ export class MemoryStore implements EntryStore {
     this.#answers.push(() => done(error));
   }
 
-  vitals(done: (error: StoreError | null, vitals: StoreInstance | null) => void): void {
-    const [error, vitals] = [this.#trouble, this.vitalsNow];
-    this.#answers.push(() => done(error, error === null ? vitals : null));
+  instanceInfo(done: (error: StoreError | null, info: StoreInstance | null) => void): void {
+    const [error, instanceInfo] = [this.#trouble, this.instanceNow];
+    this.#answers.push(() => done(error, error === null ? instanceInfo : null));
   }
 
   /**

@@ -71,7 +71,7 @@ export function schemePortsOf(
       queueBytesMax: 1_000_000,
       tombstoneHorizonMs: 60_000,
     },
-    bus: { send: () => {}, broadcast: () => {}, multicast: () => {}, isUp: () => false },
+    bus: { send: () => {}, sendToAll: () => {}, sendTo: () => {}, isUp: () => false },
     replica,
     reads: new ReplicaReads({ replica, store, windows: wideWindows(), finder, timeMs: () => 1 }),
     vector: VersionVector.zero(3),

@@ -148,7 +148,7 @@ export class TotalOrder implements ViewState {
     const effects = this.#outbox;
     this.#outbox = [];
     this.#acknowledge = false;
-    this.#ports.bus.multicast(this.#others, this.#frame(this.#sentSeq + 1, effects));
+    this.#ports.bus.sendTo(this.#others, this.#frame(this.#sentSeq + 1, effects));
     this.#sentSeq += effects.length;
   }
 

@@ -151,7 +151,7 @@ export class OwnWrites {
     this.#outboxBytes = 0;
     // What a former life wrote is not known here: the first push joins on to nothing.
     const previousTime = this.#pushedTime ?? effects[0]!.version.time - 1;
-    this.#ports.bus.broadcast({ type: 'push', previousTime, effects });
+    this.#ports.bus.sendToAll({ type: 'push', previousTime, effects });
     this.#pushedTime = effects.at(-1)!.version.time;
   }
 

@@ -11,7 +11,7 @@ export interface RefillPorts {
   readonly batches: BatchFetch;
   /** The store can be filled: it is up, and known to be the one that is to be filled. */
   readonly mayFill: () => boolean;
-  readonly vitals: (done: (vitals: StoreInstance | null) => void) => void;
+  readonly instanceInfo: (done: (info: StoreInstance | null) => void) => void;
   readonly clock: Clock;
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => number;
@@ -139,7 +139,7 @@ export class Refill {
   }
 
   #start(keys: Round['keys'], { isWhole, reason, total }: Pick<Round, 'isWhole' | 'reason' | 'total'>): void {
-    const { clock, vitals } = this.#ports;
+    const { clock, instanceInfo } = this.#ports;
     const round: Round = {
       keys,
       isWhole,
@@ -159,7 +159,7 @@ export class Refill {
     if (this.#round !== null) this.#round.endedMs = clock.nowMs();
     this.#round = round;
     this.#batchKeys = BATCH_KEYS_FIRST;
-    vitals((found) => {
+    instanceInfo((found) => {
       round.evictionsBefore = found?.evictions ?? null;
     });
   }
@@ -217,9 +217,9 @@ export class Refill {
 
   /** Also asks whether the store still has room. */
   #report(round: Round): void {
-    const { log, vitals } = this.#ports;
+    const { log, instanceInfo } = this.#ports;
     log.info('the store is being filled', { keys: round.done, of: round.total });
-    vitals((found) => {
+    instanceInfo((found) => {
       const before = round.evictionsBefore ?? Number.POSITIVE_INFINITY;
       if (round.endedMs !== null || (found?.evictions ?? 0) <= before) return;
       round.isFull = true;

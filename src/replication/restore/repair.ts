@@ -104,7 +104,7 @@ export class Repair implements ValueFinder {
     const search: Search = { ...asking, id: this.#lastId, asked, incomplete, unsettled: false };
     this.#searches.set(search.id, search);
     this.#byKey.set(record.key, search);
-    bus.broadcast({ type: 'fetch', id: search.id, key: record.key, version: record.version });
+    bus.sendToAll({ type: 'fetch', id: search.id, key: record.key, version: record.version });
     this.#concludeIfAnswered(search);
   }
 

@@ -51,7 +51,7 @@ export class StoreRecovery {
       replica,
       batches: this.#batches,
       mayFill: () => store.state.up && this.#watch.isSure && ports.isTimed(),
-      vitals: (done) => store.vitals((_, vitals) => done(vitals)),
+      instanceInfo: (done) => store.instanceInfo((_, info) => done(info)),
       clock,
       timeMs,
       nextTurn,

@@ -131,9 +131,9 @@ export class StoreWatch {
     let isFilled = false;
     let failed = false;
     if (isNew) {
-      store.vitals((error, vitals) => {
+      store.instanceInfo((error, info) => {
         failed ||= error !== null;
-        instance = vitals?.instance ?? null;
+        instance = info?.instance ?? null;
       });
     }
     if (!this.#known) {

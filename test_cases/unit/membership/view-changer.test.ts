@@ -45,8 +45,8 @@ function changerOn(viewLog: ViewLog) {
     incarnation: 100,
     bus: {
       send: (_, message) => sent.push(message),
-      broadcast: (message) => sent.push(message),
-      multicast: (_, message) => sent.push(message),
+      sendToAll: (message) => sent.push(message),
+      sendTo: (_, message) => sent.push(message),
       isUp: () => true,
     },
     clock: clockAt(() => nowMs),

@@ -66,11 +66,11 @@ describe('a link with release 0.1.0', () => {
     expect(called.received).toEqual(['0 heartbeat', '1 ordered', '1 sync-next']);
     called.mesh.flush();
     const before = connection.bytesWritten;
-    called.mesh.of(ROOT_GROUP).broadcast(syncNext.typical!);
-    called.mesh.of(1).broadcast(heartbeat.typical!);
+    called.mesh.of(ROOT_GROUP).sendToAll(syncNext.typical!);
+    called.mesh.of(1).sendToAll(heartbeat.typical!);
     called.mesh.flush();
     expect(connection.bytesWritten).toBe(before);
-    called.mesh.of(1).broadcast(syncNext.typical!);
+    called.mesh.of(1).sendToAll(syncNext.typical!);
     called.mesh.flush();
     const sent = encodeMessage(ROOT_GROUP, syncNext.typical!);
     expect(connection.writes.at(-1)!.subarray(-sent.length)).toEqual(sent);

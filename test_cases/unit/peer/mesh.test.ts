@@ -117,7 +117,7 @@ describe('a mesh', () => {
     } as const;
     for (let exchange = 0; exchange < 500; exchange++) {
       a.bus.send(1, next(exchange));
-      b.bus.broadcast(next(exchange));
+      b.bus.sendToAll(next(exchange));
       if (exchange === 250) a.bus.send(1, { type: 'push', previousTime: 0, effects: [effect] });
       if (exchange % 100 === 0) await sleep(1);
     }
@@ -132,8 +132,8 @@ describe('a mesh', () => {
     const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
     await upEverywhere([a, b]);
     a.mesh.of(GROUP_MAX).send(1, next(1));
-    a.bus.broadcast(next(2));
-    a.mesh.of(1).multicast([1], next(3));
+    a.bus.sendToAll(next(2));
+    a.mesh.of(1).sendTo([1], next(3));
     await eventually(() => expect(exchanges(b)).toEqual([1, 2, 3]));
     expect(b.received.map(({ group }) => group)).toEqual([GROUP_MAX, ROOT_GROUP, 1]);
   });

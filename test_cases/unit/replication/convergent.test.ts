@@ -16,7 +16,7 @@ import { schemePortsOf } from '../../support/scheme-ports.ts';
 
 const STORE: EntryStore = {
   state: { up: true, itemBytesMax: null },
-  vitals: () => {},
+  instanceInfo: () => {},
   get: () => {},
   set: () => {},
   delete: () => {},
@@ -29,8 +29,8 @@ function controller(vector: VersionVector, store = STORE, hot = new HotEntries(0
   const replica = new Replica(journal, store, hot, () => 1);
   const bus: PeerBus<SchemeMessage> = {
     send: () => {},
-    broadcast: (message) => void (message.type === 'push' && pushed.push(...message.effects)),
-    multicast: () => {},
+    sendToAll: (message) => void (message.type === 'push' && pushed.push(...message.effects)),
+    sendTo: () => {},
     isUp: () => false,
   };
   return { scheme: new Convergent(schemePortsOf(replica, store, { vector, bus })), journal };

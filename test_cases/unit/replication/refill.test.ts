@@ -105,7 +105,7 @@ class Group {
     const recovery = new StoreRecovery({
       replica,
       store,
-      bus: { send, broadcast: () => {}, multicast: () => {}, isUp },
+      bus: { send, sendToAll: () => {}, sendTo: () => {}, isUp },
       peers,
       name: `n${id}`,
       startedAt: null,
@@ -320,7 +320,7 @@ describe('a refill', () => {
       store.answer();
       recovery.onTick();
     }
-    store.vitalsNow = { ...store.vitalsNow, evictions: 1 };
+    store.instanceNow = { ...store.instanceNow, evictions: 1 };
     group.nowMs += 1_000;
     group.run();
     expect(recovery.refill).toMatchObject({ isRunning: false, isFull: true });

@@ -28,8 +28,8 @@ beforeEach(() => {
     replica,
     bus: {
       send: () => {},
-      broadcast: (message) => sent.push(message),
-      multicast: () => {},
+      sendToAll: (message) => sent.push(message),
+      sendTo: () => {},
       isUp: () => true,
     },
     peers: [1, 2],

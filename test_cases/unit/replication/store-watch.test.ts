@@ -112,7 +112,7 @@ describe('a store that is watched', () => {
 
   it('that does not say which process it is is told by its mark alone', () => {
     const store = new MemoryStore();
-    store.vitalsNow = { instance: null, evictions: null };
+    store.instanceNow = { instance: null, evictions: null };
     const { reasons, look } = watched(store);
     look();
     store.down();

@@ -35,7 +35,7 @@ function pair(messageMs: number) {
       startAnew: () => {},
       refuse: () => {},
       lapseAfterMs: 0,
-      bus: { send, broadcast: () => {}, multicast: () => {}, isUp: () => true },
+      bus: { send, sendToAll: () => {}, sendTo: () => {}, isUp: () => true },
       replica,
       vector: known,
       known: () => known,

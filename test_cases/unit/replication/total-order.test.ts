@@ -34,7 +34,7 @@ function orderInView(refuse: (peer: number, reason: string) => void = () => {}):
     node: NODE,
     nodes: NODES,
     versions: new HybridClock(NODE, () => 0),
-    bus: { isUp: () => true, send() {}, multicast() {}, broadcast() {} },
+    bus: { isUp: () => true, send() {}, sendTo() {}, sendToAll() {} },
     replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now),
     refuse,
     requestFlush() {},
