@@ -2,7 +2,7 @@ import { parseI32, parseU32, parseU64 } from '../numbers.ts';
 import type { TextLine } from '../text-line.ts';
 import { decodeKey } from './base64-key.ts';
 
-/** Longest opaque in bytes, its `O` included. memcached documents 32, and 1.6.18 accepts 31 of them. */
+/** Longest opaque in bytes, its `O` included. memcached documents 32 bytes behind the `O`; 1.6.18 accepts 31. */
 const OPAQUE_BYTES_MAX = 32;
 
 /** Bytes from this one on are no flags. memcached takes them for repeated flags. */
@@ -13,7 +13,7 @@ const UPPER_Z = 0x5a;
 const LOWER_A = 0x61;
 const LOWER_Z = 0x7a;
 
-/** The bit that tells upper from lower case. */
+/** The bits that tell the letters of one case apart: the place of the letter in the alphabet. */
 const LETTER_BITS = 31;
 
 const KEY_WORD = 1;

@@ -7,7 +7,7 @@ import { ITEM_BYTES_DEFAULT, ITEM_OVERHEAD_BYTES } from '../../../src/protocol/l
 import { arithmeticRequest, storageRequest } from '../../../src/protocol/make-request.ts';
 import type { ArithmeticRequest, StorageRequest, StorageVerb } from '../../../src/protocol/request.ts';
 
-/** What memcached 1.6.18 answers, and holds afterwards, was taken down from one. */
+/** The answers of memcached 1.6.18, and the values that it holds afterwards, were recorded from a memcached. */
 
 const NOW_MS = 1_800_000_000_000;
 
@@ -35,7 +35,7 @@ function decided(request: ConditionalRequest, found: ExistingEntry | null): Eval
   return decide(request, found, { nowMs: NOW_MS, itemBytesMax: ITEM_BYTES_DEFAULT });
 }
 
-/** The answer in a word, and the value that the key holds then; null where nothing changes. */
+/** The answer as one word, and the value that the key holds afterwards; null if nothing changes. */
 function summary({ reply: replyTo, change }: Evaluation): [string, string | null] {
   const reply = replyTo({ time: 78, node: 1 });
   let word: string = reply.kind;
@@ -47,7 +47,7 @@ function summary({ reply: replyTo, change }: Evaluation): [string, string | null
 
 const CAS = casOfVersion(FOUND.version);
 
-describe('a conditional store', () => {
+describe('a conditional storage request', () => {
   it.each([
     ['set', null, ['stored', 'new']],
     ['set', FOUND, ['stored', 'new']],
@@ -73,7 +73,7 @@ describe('a conditional store', () => {
     expect(summary(decided(store('cas', { compare }), found))).toEqual(expected);
   });
 
-  it('takes flags and expiry from the request, and for a part from the entry', () => {
+  it('takes flags and expiry from the request; append and prepend take them from the entry', () => {
     const whole = decided(store('replace'), FOUND).change;
     expect(whole).toMatchObject({ flags: 3, expiresAtMs: NOW_MS + 10_000 });
     const part = decided(store('append'), FOUND).change;
@@ -161,7 +161,7 @@ describe('arithmetic', () => {
     expect(summary(decided(request, holding(MAX)))[0]).toBe('18446744073709551614');
   });
 
-  it('keeps flags and expiry, and finds nothing where there is nothing', () => {
+  it('keeps flags and expiry, and is answered with not_found if there is no entry', () => {
     const { change } = decided(arithmetic('incr', 1n), holding('1'));
     expect(change).toMatchObject({ flags: 9, expiresAtMs: FOUND.expiresAtMs });
     expect(summary(decided(arithmetic('decr', 1n), null))).toEqual(['not_found', null]);
@@ -169,7 +169,7 @@ describe('arithmetic', () => {
 });
 
 describe('a touch', () => {
-  it.each(['touch', 'gat-one'] as const)('by %s changes the expiry alone', (kind) => {
+  it.each(['touch', 'gat-one'] as const)('by %s changes only the expiry', (kind) => {
     const request = { kind, key: 'k', exptime: -1, noreply: false };
     expect(summary(decided(request, FOUND))).toEqual(['touched', 'old']);
     expect(decided(request, FOUND).change).toEqual({
@@ -184,8 +184,8 @@ describe('a touch', () => {
   });
 });
 
-describe('the value', () => {
-  it('is needed only where the operation looks at it', () => {
+describe('the value of an entry', () => {
+  it('is needed only by requests that look at it', () => {
     const verbs = ['set', 'add', 'replace', 'cas', 'append', 'prepend'] as const;
     expect(verbs.filter((verb) => needsValue(store(verb)))).toEqual(['append', 'prepend']);
     expect(needsValue(arithmetic('incr', 1n))).toBe(true);

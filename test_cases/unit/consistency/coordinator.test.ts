@@ -23,7 +23,7 @@ import { BOUNDLESS } from '../../support/reading.ts';
 
 type Done = (outcome: WriteOutcome) => void;
 
-/** A scheme that notes what it is asked for, answers reads at once, and writes when the test says so. */
+/** A scheme that records its calls. It answers reads at once, and writes when the test says so. */
 class NotingScheme implements Pick<Scheme, 'gate' | 'storeTrouble' | 'read' | 'giveAgain' | 'write'> {
   readonly reads: (readonly [key: string, strength: ReadStrength])[] = [];
   readonly contexts: RequestContext[] = [];
@@ -74,7 +74,7 @@ let users: NotingScheme;
 let coordinator: Coordinator;
 let nowMs: number;
 
-/** Linearizability by default, and `user:` at eventual, in another group. */
+/** Two keyspaces in two groups: the default one at linearizability, and `user:` at eventual. */
 beforeEach(() => {
   main = new NotingScheme();
   users = new NotingScheme();
@@ -96,7 +96,7 @@ beforeEach(() => {
   });
 });
 
-/** A connection that asks for a level, or takes that of the keyspaces. */
+/** A connection whose requests ask for a level; null for the level of each keyspace. */
 function connect(level: Level | null = null) {
   const replies: Reply[] = [];
   const context: RequestContext = { ...newContext(), level };
@@ -114,7 +114,7 @@ const keysOf = (reply: Reply | undefined) =>
   reply?.kind === 'hits' ? reply.hits.map(({ key }) => key) : reply;
 
 describe('a request of several groups', () => {
-  it('reads each key in the group of its keyspace, as that keyspace’s level says, and gathers them in order', () => {
+  it('reads each key in its group, by the level of its keyspace, and answers in the order of the keys', () => {
     const { pipeline, replies } = connect();
     pipeline.submit(get('a', 'user:1', 'b', 'user:2'));
     expect(main.reads).toEqual([
@@ -128,7 +128,7 @@ describe('a request of several groups', () => {
     expect(keysOf(replies[0])).toEqual(['a', 'user:1', 'b', 'user:2']);
   });
 
-  it('is refused when one of the groups refuses it, and waits when one of them waits', () => {
+  it('is refused if one of the groups refuses it, and waits if one of them waits', () => {
     const { pipeline, replies } = connect();
     users.state = waitBecause('CLOCK_UNKNOWN', 'no time');
     pipeline.submit(get('a', 'user:1'));
@@ -139,7 +139,7 @@ describe('a request of several groups', () => {
     expect([...main.reads, ...users.reads]).toEqual([]);
   });
 
-  it('flushes every group, and is answered once all have applied that', () => {
+  it('flushes every group, and is answered once all groups have applied the flush', () => {
     const { pipeline, replies } = connect();
     pipeline.submit(flush);
     expect([...main.drafts, ...users.drafts]).toEqual([{ kind: 'flush' }, { kind: 'flush' }]);
@@ -149,7 +149,7 @@ describe('a request of several groups', () => {
     expect(replies).toEqual([REPLIES.ok]);
   });
 
-  it('may have happened once one group has the flush, though another one has not', () => {
+  it('may have happened once one group has applied it, though another one has not', () => {
     const { pipeline, replies } = connect();
     pipeline.submit(flush);
     main.apply();
@@ -162,7 +162,7 @@ describe('a request of several groups', () => {
 });
 
 describe('a request of one group', () => {
-  it('asks for nothing in another one', () => {
+  it('asks the other group for nothing', () => {
     const { pipeline } = connect();
     main.state = closedBecause('NO_MAJORITY', 'alone');
     pipeline.submit(set('user:1'));
@@ -172,7 +172,7 @@ describe('a request of one group', () => {
     expect(main.needs).toEqual([]);
   });
 
-  it('has not happened when its write was a conflict and the time is over', () => {
+  it('has not happened if its write ended in a conflict, and its deadline passes', () => {
     const { pipeline, replies } = connect();
     pipeline.submit(set('a'));
     main.state = waitBecause('QUEUE_FULL', 'full');
@@ -194,20 +194,20 @@ describe('the context of a connection', () => {
     expect(new Set(main.contexts)).toEqual(new Set([context]));
   });
 
-  it('counts the requests that were started', () => {
+  it('counts the requests that have been started and that touch entries', () => {
     const { context, pipeline } = connect();
     for (const request of [get('a'), set('a'), { kind: 'version' } as const]) pipeline.submit(request);
     expect(context.session.started).toBe(2);
   });
 
-  it('weakens reads by the level that it asks for', () => {
+  it('makes reads weaker by the level that it asks for', () => {
     const { pipeline } = connect('sequential');
     pipeline.submit(get('a'));
     expect(main.reads).toEqual([['a', 'local']]);
     expect(new Set(main.needs)).toEqual(new Set(['read']));
   });
 
-  it('has reads wait for the connection’s own writes where its level, or that of the keyspace, says so', () => {
+  it('makes reads wait for earlier writes if its level says so, or else that of the keyspace', () => {
     const byKeyspace = connect();
     byKeyspace.pipeline.submit(set('a'));
     byKeyspace.pipeline.submit(get('a'));

@@ -11,18 +11,18 @@ const ROOM_BYTES = 4_000;
 interface Kind {
   readonly kind?: 'get' | 'gat';
   readonly cutShort?: true;
-  /** A key that has a write under way, which its read waits for. */
+  /** A key whose read has to wait for a write that is under way. */
   readonly written?: string;
 }
 
-/** One multi-key read of values of `VALUE_BYTES`, with room for four of them, whose store answers when it is told to. */
+/** One multi-key read of values of `VALUE_BYTES`. The budget is four values; the store answers when it is told to. */
 class Reading implements OperationListener {
   readonly asked: KeyRead[] = [];
   readonly out: string[][] = [];
   reply: Reply | null = null;
   ordered = 0;
   next = true;
-  /** What its client has been given and has not taken, in bytes. */
+  /** Bytes that were sent to the client, and that the client has not taken. */
   outputBytes = 0;
   heldBytes = 0;
   readonly context = newContext();
@@ -36,7 +36,7 @@ class Reading implements OperationListener {
     },
   });
 
-  /** Begins the reads that wait for a write of their key. */
+  /** Each begins a read that waits for a write of its key. */
   readonly pending: (() => void)[] = [];
 
   constructor(keys: readonly string[], { kind = 'get', cutShort, written }: Kind = {}) {
@@ -44,16 +44,16 @@ class Reading implements OperationListener {
     this.operation = new Operation(request, 'read', true, 0, this);
     this.operation.releasesBarrierWhenIssued = true;
     new MultiRead(this.operation, request, {
-      read: (part) => {
+      read: (keyRead) => {
         const issue = () => {
-          this.asked.push(part);
-          part.onIssued();
+          this.asked.push(keyRead);
+          keyRead.onIssued();
         };
         const begin = () => {
-          if (this.flow.take(part, VALUE_BYTES)) issue();
-          else this.flow.wait(part, VALUE_BYTES, issue);
+          if (this.flow.take(keyRead, VALUE_BYTES)) issue();
+          else this.flow.wait(keyRead, VALUE_BYTES, issue);
         };
-        if (part.key === written) this.pending.push(begin);
+        if (keyRead.key === written) this.pending.push(begin);
         else begin();
       },
       giveAgain: (bytes, done, reader) => {
@@ -91,14 +91,14 @@ class Reading implements OperationListener {
     return false;
   }
 
-  /** The store answers the oldest read that it has not answered. */
+  /** The store answers the oldest unanswered read. */
   answer(found = true): void {
     const value = Buffer.alloc(VALUE_BYTES);
     const version = { time: 1, node: 0 };
     this.asked.shift()!.onRead(null, found ? { flags: 0, value, version, token: null } : null);
   }
 
-  /** The client takes what it was given. */
+  /** The client takes everything that was sent to it. */
   take(): void {
     this.outputBytes = 0;
     this.flow.retry();
@@ -118,16 +118,16 @@ beforeEach(() => {
 const names = (count: number) => Array.from({ length: count }, (_, at) => `k${at}`);
 
 describe('a read of several keys', () => {
-  it('whose values fit is answered as a whole, in the order of its keys', () => {
+  it('is answered as a whole, in the order of its keys, if its values fit', () => {
     const reading = new Reading(names(4));
     expect(reading.ordered).toBe(1);
-    for (const part of reading.asked.splice(0).reverse()) part.onRead(null, entryOf(part.key));
+    for (const keyRead of reading.asked.splice(0).reverse()) keyRead.onRead(null, entryOf(keyRead.key));
     expect(reading.out).toEqual([]);
     expect(reading.keysOfReply()).toEqual(names(4));
     expect(reading.heldBytes).toBe(0);
   });
 
-  it('asks for no more than there is room for, and goes on as its client takes what it is given', () => {
+  it('asks for no more values than the budget allows, and goes on as its client takes the parts', () => {
     const reading = new Reading(names(20));
     while (reading.reply === null) {
       expect(reading.asked.length).toBeGreaterThan(0);
@@ -140,7 +140,7 @@ describe('a read of several keys', () => {
     expect(reading.heldBytes).toBe(0);
   });
 
-  it('asks for nothing more while its client takes nothing', () => {
+  it('asks for no more values while its client takes nothing', () => {
     const reading = new Reading(names(20));
     for (let at = 0; at < 4; at++) reading.answer();
     expect(reading.asked).toHaveLength(0);
@@ -148,7 +148,7 @@ describe('a read of several keys', () => {
     expect(reading.ordered).toBe(0);
   });
 
-  it('gives out nothing before all that was asked before it has been answered', () => {
+  it('sends nothing before all earlier requests have been answered', () => {
     const reading = new Reading(names(20));
     reading.next = false;
     for (let at = 0; at < 4; at++) reading.answer();
@@ -158,7 +158,7 @@ describe('a read of several keys', () => {
     expect(reading.out.flat()).toEqual(names(4));
   });
 
-  it('gives out what it has when the last key finds no room after it has waited for a write', () => {
+  it('sends the values that it has if the last key finds no budget after waiting for a write', () => {
     const reading = new Reading(names(5), { written: 'k4' });
     for (let at = 0; at < 4; at++) reading.answer();
     expect(reading.out).toEqual([]);
@@ -170,10 +170,10 @@ describe('a read of several keys', () => {
     expect(reading.heldBytes).toBe(0);
   });
 
-  it('goes on with the key that its client waits for first, though later ones have taken all the room', () => {
+  it('goes on with the key that is next in the reply, though later keys have taken all of the budget', () => {
     const reading = new Reading(names(8));
     const first = reading.asked.shift()!;
-    // As where a write of the key is pending: its read begins isNewItem, behind those of the others.
+    // As after a write of the key: its read begins again, behind those of the other keys.
     first.hold(0);
     reading.flow.retry();
     while (reading.asked.length > 0) reading.answer();
@@ -182,7 +182,7 @@ describe('a read of several keys', () => {
     expect(reading.out.flat()).toContain('k0');
   });
 
-  it('reads a key once that is named again and again, and gives its value each time', () => {
+  it('reads a key that is named several times once, and sends its value each time', () => {
     const reading = new Reading(new Array<string>(50).fill('k'));
     let reads = 0;
     while (reading.reply === null) {
@@ -195,7 +195,7 @@ describe('a read of several keys', () => {
     expect(reading.mostBytes).toBeLessThanOrEqual(ROOM_BYTES);
   });
 
-  it('touches a key each time that it is named: it may be gone by then', () => {
+  it('touches a key each time that it is named, because the entry may have expired by then', () => {
     const reading = new Reading(['k', 'k', 'k'], { kind: 'gat' });
     expect(reading.asked).toHaveLength(3);
     reading.answer();
@@ -204,7 +204,7 @@ describe('a read of several keys', () => {
     expect(reading.keysOfReply()).toEqual(['k']);
   });
 
-  it('has an error in the place of the rest, when a part has gone out', () => {
+  it('ends with an error in place of the rest if a part has been sent', () => {
     const reading = new Reading(names(20));
     for (let at = 0; at < 4; at++) reading.answer();
     reading.take();
@@ -214,7 +214,7 @@ describe('a read of several keys', () => {
     expect(reading.heldBytes).toBe(0);
   });
 
-  it('ends with its operation: what comes later is not kept, and nothing more is asked for', () => {
+  it('ends with its operation: later values are dropped, and no more are asked for', () => {
     const reading = new Reading(names(20));
     reading.operation.finish(serverError('CLIENT_LEFT', 'the client has left'));
     const asked = reading.asked.length;
@@ -225,7 +225,7 @@ describe('a read of several keys', () => {
     expect(reading.heldBytes).toBe(0);
   });
 
-  it('lets others have their turn, and does not collect misses without end', () => {
+  it('leaves turns to other clients, and does not collect misses without a bound', () => {
     const keys = names(3 * KEYS_AHEAD_MAX);
     const reading = new Reading(keys);
     let rounds = 0;
@@ -240,7 +240,7 @@ describe('a read of several keys', () => {
     expect(reading.keysOfReply()).toEqual([]);
   });
 
-  it('that a key too long follows keeps no value', () => {
+  it('keeps no value if a key that is too long follows', () => {
     const reading = new Reading(names(8), { cutShort: true });
     while (reading.asked.length > 0) reading.answer();
     expect(reading.reply).toEqual({ kind: 'hits', hits: [] });

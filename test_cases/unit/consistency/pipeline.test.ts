@@ -17,7 +17,7 @@ const PORTS: PipelinePorts = {
   waitedForClientSince: () => false,
 };
 
-/** Notes what was started, and leaves conditional writes undecided. */
+/** Records the requests that were started. It answers all of them but the arithmetic ones. */
 class NotingCoordinator {
   readonly started: Request['kind'][] = [];
 
@@ -32,8 +32,8 @@ class NotingCoordinator {
   };
 }
 
-// Differential seed 38: between a `gats` that was not decided yet and a `set`, a line that is no command.
-it('a request that concerns no entry does not let later ones overtake a conditional write', () => {
+// Differential seed 38: an invalid line came between an undecided `gats` and a `set`.
+it('a request that touches no entry does not let later requests overtake a conditional write', () => {
   const coordinator = new NotingCoordinator();
   const pipeline = new Pipeline(coordinator as unknown as Coordinator, PORTS);
   pipeline.submit(arithmeticRequest('incr', 'k', 1n));

@@ -57,7 +57,7 @@ describe('the table of request kinds', () => {
     expect(COMMANDS.map(({ makes }) => makes).filter((kind) => !(kind in REQUEST_KINDS))).toEqual([]);
   });
 
-  it('has rows of one shape', () => {
+  it('has rows of one shape, so that they share one hidden class', () => {
     const shapes = new Set(Object.values(REQUEST_KINDS).map((row) => Object.keys(row).join()));
     expect([...shapes]).toHaveLength(1);
   });
@@ -68,13 +68,13 @@ describe('the table of request kinds', () => {
     expect(kind.keyspaces(request, router).map(({ prefix }) => prefix)).toEqual(prefixes);
   });
 
-  it('says which reads are noticed', () => {
+  it('says which requests set the time of the last read', () => {
     const noticed = (request: Request) => kindOf(request).countsAsRead(request);
     expect([get('b'), item, touch, gat].map(noticed)).toEqual([true, true, true, true]);
     expect([{ ...item, countsAsRead: false }, debug, set].map(noticed)).toEqual([false, false, false]);
   });
 
-  it('counts the bytes that a request holds: the value that it writes, and its keys where they are many', () => {
+  it('counts the bytes that a request holds: the value that it writes, or the keys if there are several', () => {
     const bytes = (request: Request) => kindOf(request).ownBytes(request);
     expect(bytes(set)).toBe(1_000);
     expect(bytes(get('k'))).toBe(0);

@@ -10,7 +10,7 @@ describe('the router', () => {
     expect(() => new Router([USERS])).toThrow('no keyspace has the empty prefix');
   });
 
-  it('makes no list for a request: where there is one keyspace, and for one key', () => {
+  it('allocates no list for one key, nor if there is only one keyspace', () => {
     const alone = new Router([ALL]);
     expect(alone.listOfEach(['a', 'b'])).toBe(alone.all);
     const router = new Router([ALL, USERS]);

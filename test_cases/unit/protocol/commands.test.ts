@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../src/protocol/commands.ts';
 import { decodePieces } from '../../support/decode.ts';
 
-/** A line, and a value for those that want one, out of the usage text itself. */
+/** A line made of the usage text itself, with a value if the command takes one. */
 function exampleOf(usage: string): Buffer {
   const line = usage
     .replace(/ \[.*\]/, '')

@@ -8,7 +8,7 @@ import { SERVER_ERROR_LINES } from '../../../src/protocol/reply.ts';
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 const SRC = fileURLToPath(new URL('../../../src/', import.meta.url));
 
-/** The code of the controller, without the command line, which reads server errors and makes none. */
+/** The source of the controller. The command line is left out, because it reads server errors and makes none. */
 const SOURCES: readonly (readonly [path: string, text: string])[] = readdirSync(SRC, {
   recursive: true,
   encoding: 'utf8',
@@ -32,7 +32,7 @@ describe('error codes', () => {
     expect(table.trimEnd().split('\n')).toEqual(rows);
   });
 
-  it('are all given to some request', () => {
+  it('are each used by some part of the source', () => {
     const text = SOURCES.filter(([path]) => path !== join('base', 'error-codes.ts'))
       .map(([, text]) => text)
       .join('\n');
@@ -40,7 +40,7 @@ describe('error codes', () => {
     expect(Object.keys(ERRORS).filter((code) => !used(code))).toEqual([]);
   });
 
-  it('go with every server error: the compiler asks for one wherever a reply is made, and no line is written otherwise', () => {
+  it('go with every server error: a reply needs a code, and no other place writes a server error', () => {
     const written = placesOf(/[`'"]SERVER_ERROR [^`'"]*[`'"]/g);
     const lines = Object.values(SERVER_ERROR_LINES).map(
       (line) => `${join('protocol', 'reply.ts')}: '${line}'`,

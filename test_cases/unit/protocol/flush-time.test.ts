@@ -3,7 +3,7 @@ import { flushAtMs } from '../../../src/protocol/expiry.ts';
 
 const NOW_MS = 1_800_000_000_123;
 
-/** As measured with memcached 1.6.18: a delay of one second flushes at once, one of two after a second. */
+/** Measured with memcached 1.6.18: a delay of one second flushes at once, a delay of two seconds after one second. */
 it.each([
   [0, 0],
   [1, 0],

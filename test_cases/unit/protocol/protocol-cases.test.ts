@@ -6,7 +6,7 @@ import { cutEach, decodePieces } from '../../support/decode.ts';
 import { PROTOCOL_CASES } from '../../support/protocol-cases.ts';
 import { ToyStore } from '../../support/toy-store.ts';
 
-/** Decoder, toy store and encoder in a row: what they answer, and whether the connection ends. */
+/** The answers of decoder, toy store and encoder together, and whether the connection ends. */
 function converse(pieces: readonly Buffer[]): { output: string; closes: boolean } {
   const store = new ToyStore();
   const out = new ReplyBuffer();

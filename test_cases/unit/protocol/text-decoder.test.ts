@@ -72,11 +72,11 @@ describe('requests', () => {
     expect(decodePieces(cutEach(value(input), 1), ITEM_BYTES_DEFAULT)).toEqual([expected]);
   });
 
-  it('come in order, and those behind quit not at all', () => {
+  it('come in order, and none comes after quit', () => {
     expect(decode('who\r\nget a\r\nquit\r\nwho\r\n').map(({ kind }) => kind)).toEqual(['who', 'get', 'quit']);
   });
 
-  it('name any number of keys', () => {
+  it('may name any number of keys', () => {
     const keys = Array.from({ length: 5000 }, (_, at) => `key${at}`);
     expect(decode(`get ${keys.join(' ')}\r\n`)).toEqual([{ kind: 'get', keys, withCas: false }]);
     expect(decode(`gat 0 ${keys.join(' ')}\r\n`)).toMatchObject([{ kind: 'gat', keys }]);
@@ -91,14 +91,14 @@ describe('values', () => {
     expect(request).toMatchObject({ value: value('Jello') });
   });
 
-  it('are views as well when the header came before', () => {
+  it('are views of the chunk even if their header came before', () => {
     const chunk = value('hello\r\n');
     const [request] = decodePieces([value('set k 0 0 5\r\n'), chunk], ITEM_BYTES_DEFAULT);
     chunk.write('J');
     expect(request).toMatchObject({ value: value('Jello') });
   });
 
-  it('that span chunks are gathered in memory of their size', () => {
+  it('are gathered in memory of their size if they span chunks', () => {
     const decoder = new TextProtocolDecoder({ itemBytesMax: ITEM_BYTES_DEFAULT });
     decoder.push(value('set k 0 0 1000\r\nv'));
     expect(decoder.next()).toBeNull();
@@ -108,7 +108,7 @@ describe('values', () => {
     expect(decoder.bufferedBytes).toBe(0);
   });
 
-  it('that are too large are swallowed without being kept', () => {
+  it('are skipped without being kept if they are too large', () => {
     const decoder = new TextProtocolDecoder({ itemBytesMax: 1000 });
     decoder.push(value('add k 0 0 2147483645\r\nvvv'));
     expect(decoder.next()).toMatchObject({ line: 'SERVER_ERROR object too large for cache', fatal: false });
@@ -119,7 +119,7 @@ describe('values', () => {
     }
   });
 
-  it('that are too large for a set take the old value away first', () => {
+  it('of a set that are too large remove the old entry first', () => {
     expect(decode(`set k 0 0 1000 noreply\r\n${'v'.repeat(1000)}\r\nwho\r\n`, 500)).toEqual([
       { ...deleteRequest('k', true), unasked: true },
       { kind: 'invalid', line: 'SERVER_ERROR object too large for cache', fatal: false, noreply: true },
@@ -128,7 +128,7 @@ describe('values', () => {
   });
 });
 
-describe('bounds of a line', () => {
+describe('a line that is too long', () => {
   const limits: readonly (readonly [string, string, number, string])[] = [
     ['any', 'foo ', SHORT_LINE_BYTES_MAX, ''],
     ['get', 'get ', LINE_BYTES_MAX, 'CLIENT_ERROR line too long'],
@@ -145,7 +145,7 @@ describe('bounds of a line', () => {
     }
   });
 
-  it('nothing is read or kept after the end', () => {
+  it('ends the stream: nothing is read or kept after it', () => {
     const decoder = new TextProtocolDecoder({ itemBytesMax: 1000 });
     decoder.push(value('x'.repeat(5000)));
     decoder.push(value('who\r\n'));

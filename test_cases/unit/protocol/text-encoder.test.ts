@@ -62,12 +62,12 @@ describe('encodeText', () => {
     expect(encoded(request, reply)).toBe(expected);
   });
 
-  it('writes nothing for a request that wants no reply', () => {
+  it('writes nothing for a request with noreply', () => {
     expect(encoded(deleteRequest('k', true), serverError('STORE_DOWN', 'down'))).toBe('');
     expect(encoded(deleteRequest('k'), serverError('STORE_DOWN', 'down'))).not.toBe('');
   });
 
-  it('writes text for people as UTF-8', () => {
+  it('writes human-readable text as UTF-8', () => {
     const out = new ReplyBuffer();
     encodeText(who, { kind: 'line', line: 'zürich ☃' }, out);
     expect(Buffer.concat(out.take()).toString('utf8')).toBe('zürich ☃\r\n');
@@ -87,7 +87,7 @@ describe('encodeInvalid', () => {
 });
 
 describe('ReplyBuffer', () => {
-  it('gathers what is small, and keeps what is large where it lies', () => {
+  it('copies small parts together, and keeps large parts by reference', () => {
     const out = new ReplyBuffer();
     const large = Buffer.alloc(COPY_BYTES_MAX + 1);
     out.text('a');
@@ -103,7 +103,7 @@ describe('ReplyBuffer', () => {
     expect(out.take()).toEqual([]);
   });
 
-  it('does not write again where it has handed out', () => {
+  it('does not write to memory that it has handed out', () => {
     const out = new ReplyBuffer();
     out.text('first');
     const [first] = out.take();

@@ -24,15 +24,18 @@ function encoded(bytes: Buffer, reply: Reply): Buffer {
 const answered = (bytes: Buffer, reply: Reply): string[] => readPackets(encoded(bytes, reply)).map(shown);
 
 describe('the table of binary commands', () => {
-  it('has every opcode once, and every name once', () => {
+  it('has each opcode once, and each name once', () => {
     expect(new Set(BINARY_COMMANDS.map(({ opcode }) => opcode)).size).toBe(BINARY_COMMANDS.length);
     expect(new Set(BINARY_COMMANDS.map(({ name }) => name)).size).toBe(BINARY_COMMANDS.length);
   });
 
-  it.each(BINARY_COMMANDS)('says what $name becomes', ({ opcode, makes, extrasBytes, key }) => {
-    const fields = { key: key === 'none' ? '' : 'k', extras: Buffer.alloc(extrasBytes.at(-1)!) };
-    expect(decodeOne(packet(opcode, fields))).toMatchObject({ kind: makes });
-  });
+  it.each(BINARY_COMMANDS)(
+    'names the kind of request that $name becomes',
+    ({ opcode, makes, extrasBytes, key }) => {
+      const fields = { key: key === 'none' ? '' : 'k', extras: Buffer.alloc(extrasBytes.at(-1)!) };
+      expect(decodeOne(packet(opcode, fields))).toMatchObject({ kind: makes });
+    },
+  );
 
   it.each(BINARY_COMMANDS.filter(({ quiet }) => quiet))(
     '$name is quiet about success, and only that',
@@ -50,7 +53,7 @@ describe('the table of binary commands', () => {
 });
 
 describe('binary requests', () => {
-  it('carry a token as a condition, whatever the verb', () => {
+  it('have the token as a condition, whatever the verb is', () => {
     const fields = { key: 'k', extras: u32(0xffff_ffff, 5), value: 'v', cas: 2n ** 63n + 1n };
     for (const opcode of [0x01, 0x02, 0x03]) {
       expect(decodeOne(packet(opcode, fields))).toMatchObject({
@@ -74,7 +77,7 @@ describe('binary requests', () => {
     });
   });
 
-  it('make a counter unless its exptime forbids it', () => {
+  it('make a missing counter unless the exptime forbids it', () => {
     const count = (exptime: number) =>
       decodeOne(packet(0x15, { key: 'k', extras: counterExtras(2n ** 64n - 1n, 7n, exptime) }));
     expect(count(0xffff_fffe)).toMatchObject({
@@ -84,7 +87,7 @@ describe('binary requests', () => {
     expect(count(0xffff_ffff)).toMatchObject({ initial: null });
   });
 
-  it('ask for statistics by the first letters that memcached looks at', () => {
+  it('name a group of statistics by the letters that memcached looks at', () => {
     const wordsOf = (key: string) => decodeOne(packet(0x10, { key }));
     expect(wordsOf('')).toMatchObject({ words: [] });
     expect(wordsOf('settings')).toMatchObject({ words: ['settings'] });
@@ -103,7 +106,7 @@ describe('binary requests', () => {
 });
 
 describe('binary replies', () => {
-  it('are laid out as the protocol has it', () => {
+  it('have the layout of the protocol', () => {
     const get = packet(0x0c, { key: 'ab' });
     get.writeUInt32BE(0xdeadbeef, 12);
     const hit = { key: 'ab', flags: 0x01020304, value: Buffer.from('xyz'), cas: 0x1122334455667788n };
@@ -112,7 +115,7 @@ describe('binary replies', () => {
     );
   });
 
-  it('tell the token of what was written', () => {
+  it('contain the token of the entry that was written', () => {
     const set = packet(0x01, { key: 'k', extras: u32(0, 0), value: 'v' });
     const [stored] = readPackets(encoded(set, { kind: 'outcome', outcome: 'stored', cas: 77n }));
     expect(stored!.cas).toBe(77n);
@@ -130,7 +133,7 @@ describe('binary replies', () => {
     expect([counted!.value.readBigUInt64BE(), counted!.cas]).toEqual([2n ** 64n - 1n, 78n]);
   });
 
-  it('give the reason for what the cluster cannot do', () => {
+  it('contain the reason if the cluster cannot carry the request out', () => {
     const set = packet(0x01, { key: 'k', extras: u32(0, 0), value: 'v' });
     expect(answered(set, serverError('NO_MAJORITY', 'keine Mehrheit für b'))).toEqual([
       '#0 01 status=86 value="keine Mehrheit fÃ¼r b"',
@@ -141,7 +144,7 @@ describe('binary replies', () => {
     expect(answered(set, clientError('not so'))).toEqual(['#0 01 status=4 value="not so"']);
   });
 
-  it('bring statistics one by one, and an empty packet behind them', () => {
+  it('have one packet for each figure of statistics, and an empty packet behind the last', () => {
     const answers = (reply: Reply) => answered(packet(0x10, { key: 'items' }), reply);
     expect(
       answers({
@@ -164,7 +167,7 @@ describe('binary replies', () => {
     expect(answers(clientError('usage: …'))).toEqual(['#0 10 status=1 value="Not found"']);
   });
 
-  it('name the version without the word for it', () => {
+  it('contain the version without the word VERSION', () => {
     expect(answered(packet(0x0b), { kind: 'line', line: 'VERSION 1.6.18 x' })).toEqual([
       '#0 0b status=0 value="1.6.18 x"',
     ]);

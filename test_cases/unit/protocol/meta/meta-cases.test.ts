@@ -7,7 +7,7 @@ import { cutEach, decodePieces } from '../../../support/decode.ts';
 import { META_CASES, withoutTokens } from '../../../support/meta-cases.ts';
 import { NEWER_CASES } from '../../../support/meta-entry-cases.ts';
 
-/** Decoder, decisions and encoder in a row. */
+/** Decoder, decisions and encoder together. */
 function converse(pieces: readonly Buffer[]): string {
   const store = new DecidedStore();
   const out = new ReplyBuffer();
@@ -20,7 +20,7 @@ function converse(pieces: readonly Buffer[]): string {
 const named = (cases: typeof META_CASES) =>
   cases.map((one) => ({ ...one, name: JSON.stringify(one.input.slice(0, 60)) }));
 
-describe('meta commands are answered as memcached 1.6.18 does', () => {
+describe('meta commands are answered as by memcached 1.6.18', () => {
   it.each(named(META_CASES))('$name', ({ input, output }) => {
     const bytes = Buffer.from(input, 'latin1');
     expect(converse([bytes])).toBe(output);
@@ -28,7 +28,7 @@ describe('meta commands are answered as memcached 1.6.18 does', () => {
   });
 });
 
-describe('what newer memcacheds have added', () => {
+describe('flags that later versions of memcached have added', () => {
   it.each(named(NEWER_CASES))('$name', ({ input, output }) => {
     expect(converse([Buffer.from(input, 'latin1')])).toBe(output);
   });
