@@ -50,13 +50,15 @@ export async function startController(
   abandon: string | null = null,
 ): Promise<Controller> {
   const largeValues = new LargeValues(LARGE_VALUES_KEPT_BYTES);
-  const driver = await createDriver(settings, { transport: NODE_TRANSPORT, largeValues });
+  const transport = NODE_TRANSPORT;
+  const driver = await createDriver(settings, { transport, largeValues });
   const journalWritable = new Signal();
   const storage = await openStorage(settings, logger, journalWritable.raise, abandon);
   const running = new RunningController({
     settings,
     secret,
     logger,
+    transport,
     storage,
     driver,
     largeValues,
@@ -98,19 +100,19 @@ class RunningController implements Controller {
   #timers: NodeJS.Timeout[] = [];
 
   constructor(resources: Resources) {
-    const { settings, logger, journalWritable, largeValues } = resources;
+    const { settings, logger, transport, journalWritable } = resources;
     const turn = new Turn();
     this.#parts = createParts(resources, turn.request, this.#end);
     this.#logger = logger;
     this.#journalWritable = journalWritable;
     const { core, mesh, clients, clock } = this.#parts;
     this.#probe = new PresenceProbe({
-      transport: NODE_TRANSPORT,
+      transport,
       addresses: settings.peers,
       isLinked: (peer) => mesh.isUp(peer),
       onGone: (peer) => core.onPeerGone(peer),
     });
-    this.#frontDoor = createFrontDoor(this.#parts, largeValues);
+    this.#frontDoor = createFrontDoor(this.#parts, resources);
     this.#serviceWatch = new ServiceWatch({
       readTrouble: () => readTroubleOf(core, settings),
       writeTrouble: () => writeTroubleOf(core),

@@ -1,8 +1,8 @@
 import type { Signal } from '../base/signal.ts';
+import type { Transport } from '../base/transport.ts';
 import type { KvDriver } from '../store/driver.ts';
 import { KVController } from '../store/kv-controller.ts';
 import type { LargeValues } from '../store/large-values.ts';
-import { NODE_TRANSPORT } from '../transport/node-transport.ts';
 import { LocalReplies } from './admin/local-replies.ts';
 import { ClientBudget } from './clients/client-budget.ts';
 import { ClientTable } from './clients/client-table.ts';
@@ -24,6 +24,7 @@ export interface Resources {
   /** The cluster's; null when peers are accepted from loopback only. */
   readonly secret: Buffer | null;
   readonly logger: Logger;
+  readonly transport: Transport;
   readonly storage: Storage;
   readonly driver: KvDriver;
   readonly largeValues: LargeValues;
@@ -44,7 +45,7 @@ export function createParts(
   requestFlush: () => void,
   end: EndRequest,
 ): ControllerParts {
-  const { settings, secret, logger, storage, driver, largeValues } = resources;
+  const { settings, secret, logger, transport, storage, driver, largeValues } = resources;
   const { connectionsMax } = settings;
   const clock = MACHINE_CLOCK;
   const startedMs = clock.nowMs();
@@ -55,7 +56,6 @@ export function createParts(
   const clients = new ClientTable({ requestFlush, onYields });
   const unidentified = new UnidentifiedConnections({ clients, connectionsMax, clock });
   const incarnation = 1 + Math.floor(Math.random() * (INCARNATION_MAX - 1));
-  const transport = NODE_TRANSPORT;
   const onIdTaken = (reason: string) => end.ask({ kind: 'id-taken', reason });
   const mesh = createMesh({
     settings,
@@ -106,11 +106,12 @@ export function createParts(
 }
 
 /** Makes the front door of a controller with these parts. */
-export function createFrontDoor(parts: ControllerParts, largeValues: LargeValues): FrontDoor {
+export function createFrontDoor(parts: ControllerParts, resources: Resources): FrontDoor {
   const { settings, clock, core, mesh, clients, unidentified, budget, statistics } = parts;
   const { itemBytesMax, pipelineMax, connectionsMax } = settings;
+  const { transport, largeValues } = resources;
   return new FrontDoor({
-    transport: NODE_TRANSPORT,
+    transport,
     coordinator: core.coordinator,
     clients,
     unidentified,
