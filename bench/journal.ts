@@ -46,7 +46,7 @@ function write(journal: Journal, key: number): void {
 
 function kept(journal: Journal): Promise<void> {
   return new Promise((resolve, reject) => {
-    journal.whenKept((error) => (error === null ? resolve() : reject(new Error(error))));
+    journal.whenDurable((error) => (error === null ? resolve() : reject(new Error(error))));
   });
 }
 

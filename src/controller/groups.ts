@@ -80,7 +80,7 @@ function dataPorts(
     viewLog,
     store: ports.store,
     log: ports.log,
-    journalName: recovered.identity || ports.incarnation.toString(36),
+    journalName: recovered.journalName || ports.incarnation.toString(36),
     requestTimeoutMs: settings.requestTimeoutMs,
     hotBytesMax: settings.hotBytesMax,
     readWindowBytes: ports.readWindowBytes ?? READ_WINDOW_BYTES,

@@ -162,8 +162,8 @@ const NEWEST_TIME_MAX = Number.MAX_SAFE_INTEGER - 365 * 86_400_000 * TICKS_PER_M
  * A state into which a transfer has brought some writes and not all is one that no member ever had: no
  * controller may continue from it.
  */
-function whyUnusable({ marks }: RecoveryReport): string | null {
-  return sameVersion(marks.applied, NO_VERSION) ? HALF_TAKEN_OVER : null;
+function whyUnusable({ watermarks }: RecoveryReport): string | null {
+  return sameVersion(watermarks.applied, NO_VERSION) ? HALF_TAKEN_OVER : null;
 }
 
 export const HALF_TAKEN_OVER = 'it ends while a state was being taken over from a peer';

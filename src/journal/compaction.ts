@@ -52,7 +52,7 @@ export class Compaction {
     this.#base = file - 1;
     this.#head = [
       ...state.index.flushes().map((effect) => ({ type: 'write', effect }) as const),
-      { type: 'marks', newestTime: state.newestTime, ...state.marks },
+      { type: 'watermarks', newestTime: state.newestTime, ...state.watermarks },
       { type: 'forgotten', times: state.index.forgotten.times() },
     ];
   }
@@ -82,7 +82,7 @@ export class Compaction {
   async run(): Promise<{ readonly number: number; readonly bytes: number } | null> {
     const { files, writer } = this.#ports;
     const partial = join(files.directory, PARTIAL_NAME);
-    const held = this.#ports.state.held.all().filter(({ file }) => file < this.#base);
+    const staged = this.#ports.state.staged.all().filter(({ file }) => file < this.#base);
     await files.disk.remove(partial);
     const file = await files.disk.open(partial, 'create');
     try {
@@ -90,7 +90,7 @@ export class Compaction {
       const base = new BaseWriter(file, this.#ports.directoryId, this.#base);
       for (const entry of this.#head) base.add(entry);
       // mutant: compaction-loses-queued
-      const copies = held.map(({ effect }) => base.add({ type: 'hold', effect }));
+      const copies = staged.map(({ effect }) => base.add({ type: 'stage', effect }));
       for (const number of await this.#oldFiles()) await this.#copyLive(number, base);
       await base.finish(this.#nextBatch);
       await flushed(writer);
@@ -100,8 +100,8 @@ export class Compaction {
       // mutant: base-name-unflushed
       await files.disk.syncDirectory(files.directory);
       await this.#moveRecords();
-      held.forEach((request, index) => {
-        this.#moveHeld(request, copies[index]!);
+      staged.forEach((request, index) => {
+        this.#moveStaged(request, copies[index]!);
       });
       return { number: this.#base, bytes: base.bytes };
     } finally {
@@ -153,9 +153,9 @@ export class Compaction {
   }
 
   /** The request may have become a completed write meanwhile. */
-  #moveHeld({ effect, file, at }: StagedRequest, to: LogPosition): void {
-    const { held, index } = this.#ports.state;
-    held.move(effect.version, to);
+  #moveStaged({ effect, file, at }: StagedRequest, to: LogPosition): void {
+    const { staged, index } = this.#ports.state;
+    staged.move(effect.version, to);
     if (isOfKey(effect)) index.relocate(effect.key, { file, at }, to);
   }
 }
@@ -180,7 +180,7 @@ export class MovedEntries {
 
 /** The write of a key in an entry; null when the entry has none. */
 export function writeOf(entry: LogEntry): KeyEffect | null {
-  if (entry.type === 'write' || entry.type === 'hold' || entry.type === 'value')
+  if (entry.type === 'write' || entry.type === 'stage' || entry.type === 'value')
     return isOfKey(entry.effect) ? entry.effect : null;
   return entry.type === 'revert' && entry.to !== null ? entry.to.effect : null;
 }

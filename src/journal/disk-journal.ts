@@ -7,7 +7,14 @@ import type { VersionVector } from '../ordering/version-vector.ts';
 import { Compactor } from './compactor.ts';
 import type { DirectoryIdentity } from './data-directory.ts';
 import type { FlushedPosition } from './flushed-position.ts';
-import type { ArmedFlush, Journal, JournalFigures, JournalRecord, JournalState, Marks } from './journal.ts';
+import type {
+  AnnouncedFlush,
+  Journal,
+  JournalFigures,
+  JournalRecord,
+  JournalState,
+  Watermarks,
+} from './journal.ts';
 import type { LogEntry, LogPosition } from './log-entry.ts';
 import type { LogFiles } from './log-files.ts';
 import { readEntryAt } from './log-reader.ts';
@@ -47,14 +54,14 @@ export interface DiskJournalPorts {
  * The journal on disk: a log of everything that was done to the journal, with the values, and an index of the newest writes
  * in memory. Questions are answered from the index at once; the disk is read for values only.
  *
- * Invariant: a crash leaves a prefix of what was done, in order, and everything that `whenKept` has confirmed is in it.
+ * Invariant: a crash leaves a prefix of what was done, in order, and everything that `whenDurable` has confirmed is in it.
  */
 export class DiskJournal implements Journal {
   readonly #ports: DiskJournalPorts;
   readonly #state: LogState;
   readonly #writer: LogWriter;
-  /** The marks of the last call, until they are in the log. */
-  #newMarks: Marks | null = null;
+  /** The watermarks of the last call, until they are in the log. */
+  #newWatermarks: Watermarks | null = null;
   readonly #compactor: Compactor;
   #lastFlushed: LogPosition;
   #flushedMs: MonotonicMs | null = null;
@@ -75,7 +82,7 @@ export class DiskJournal implements Journal {
         commitWithinMs,
         retryAfterMs,
         segmentBytesMax,
-        onSeal: () => this.#takeNewMarks(),
+        onSeal: () => this.#takeNewWatermarks(),
         onFlushed: (position) => this.#onFlushed(position),
         onTrouble: (reason) => this.#onTrouble(reason),
       },
@@ -107,8 +114,8 @@ export class DiskJournal implements Journal {
     return this.#state.index.records;
   }
 
-  get armedFlush(): ArmedFlush | null {
-    return this.#state.index.armedFlush;
+  get announcedFlush(): AnnouncedFlush | null {
+    return this.#state.index.announcedFlush;
   }
 
   /** A journal that is not writable still takes what is recorded, and writes it when the disk can. */
@@ -116,10 +123,10 @@ export class DiskJournal implements Journal {
     const { trouble, backlogBytes } = this.#writer;
     const isLate = backlogBytes > this.#ports.backlogBytesMax;
     const reason = trouble ?? (isLate ? 'the disk is slower than the writes' : null);
-    return reason === null ? WRITABLE : { writable: false, passing: trouble === null, reason };
+    return reason === null ? WRITABLE : { writable: false, isTemporary: trouble === null, reason };
   }
 
-  get position(): string {
+  get lastCommit(): string {
     return String(this.#writer.flushedBatch);
   }
 
@@ -150,10 +157,10 @@ export class DiskJournal implements Journal {
   }
 
   record(effect: Effect): boolean {
-    const held = this.#state.held.take(effect.version);
-    if (held !== undefined) {
-      const isNewest = this.#state.record(held.effect, held);
-      this.#writer.append({ type: isNewest ? 'apply' : 'release', version: effect.version });
+    const staged = this.#state.staged.take(effect.version);
+    if (staged !== undefined) {
+      const isNewest = this.#state.record(staged.effect, staged);
+      this.#writer.append({ type: isNewest ? 'apply' : 'discard', version: effect.version });
       return isNewest;
     }
     if (!this.#state.index.record(effect)) return false;
@@ -206,17 +213,17 @@ export class DiskJournal implements Journal {
     this.#writer.append({ type: 'forgotten', times: this.forgotten.times() });
   }
 
-  hold(effect: Effect): void {
-    if (this.#state.held.has(effect.version)) return;
+  stage(effect: Effect): void {
+    if (this.#state.staged.has(effect.version)) return;
     this.#state.noteTime(effect.version.time);
-    this.#state.held.add(effect, this.#writer.append({ type: 'hold', effect }));
+    this.#state.staged.add(effect, this.#writer.append({ type: 'stage', effect }));
   }
 
-  release(version: Version): void {
-    if (this.#state.held.take(version) !== undefined) this.#writer.append({ type: 'release', version });
+  discard(version: Version): void {
+    if (this.#state.staged.take(version) !== undefined) this.#writer.append({ type: 'discard', version });
   }
 
-  fill(effect: SetEffect): void {
+  addValue(effect: SetEffect): void {
     const record = this.#state.index.newest(effect.key);
     if (effect.value === null || record === undefined || !sameVersion(record.version, effect.version)) return;
     this.#state.fill(effect, this.#writer.append({ type: 'value', effect }));
@@ -227,12 +234,12 @@ export class DiskJournal implements Journal {
     return index.lacksValue(key, version) && !index.isValued(key, version);
   }
 
-  mark(marks: Marks): void {
-    this.#newMarks = marks;
+  recordWatermarks(watermarks: Watermarks): void {
+    this.#newWatermarks = watermarks;
   }
 
-  whenKept(done: (error: string | null) => void): void {
-    this.#appendNewMarks();
+  whenDurable(done: (error: string | null) => void): void {
+    this.#appendNewWatermarks();
     this.#writer.whenFlushed(done);
   }
 
@@ -249,7 +256,7 @@ export class DiskJournal implements Journal {
 
   /** Commits what is left. @throws when the disk does not take it */
   async close(): Promise<void> {
-    this.#appendNewMarks();
+    this.#appendNewWatermarks();
     await this.#compactor.close();
     await this.#writer.close();
     this.#cancelFlushedPosition?.();
@@ -301,18 +308,18 @@ export class DiskJournal implements Journal {
     });
   }
 
-  #appendNewMarks(): void {
-    const entry = this.#takeNewMarks();
+  #appendNewWatermarks(): void {
+    const entry = this.#takeNewWatermarks();
     if (entry !== null) this.#writer.append(entry);
   }
 
-  #takeNewMarks(): LogEntry | null {
-    const marks = this.#newMarks;
-    if (marks === null) return null;
-    this.#newMarks = null;
-    this.#state.marks = marks;
-    const { applied, known } = marks;
-    return { type: 'marks', newestTime: this.#state.newestTime, applied, known };
+  #takeNewWatermarks(): LogEntry | null {
+    const watermarks = this.#newWatermarks;
+    if (watermarks === null) return null;
+    this.#newWatermarks = null;
+    this.#state.watermarks = watermarks;
+    const { applied, known } = watermarks;
+    return { type: 'watermarks', newestTime: this.#state.newestTime, applied, known };
   }
 
   #onTrouble(reason: string | null): void {
@@ -341,7 +348,7 @@ export class DiskJournal implements Journal {
     for (const { file, at } of positions) {
       const entry = await readEntryAt(await this.#ports.files.get(file), at);
       const effect = valuedSet(entry);
-      if (effect !== null) this.fill(effect);
+      if (effect !== null) this.addValue(effect);
     }
     await this.#kept();
   }

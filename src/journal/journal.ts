@@ -25,7 +25,7 @@ export interface JournalRecord {
 }
 
 /** How far this replica is: on disk it is part of the same commit as the writes before it. */
-export interface Marks {
+export interface Watermarks {
   /** The ordered engine has applied everything up to here. */
   readonly applied: Version;
   /** The version vector's times: what is known of every origin. */
@@ -33,12 +33,12 @@ export interface Marks {
 }
 
 /**
- * A journal that takes no more writes goes on answering; `reason` is for people. `passing`: it will in a moment, when
+ * A journal that takes no more writes goes on answering; `reason` is for people. `isTemporary`: it will in a moment, when
  * the disk has caught up.
  */
 export type JournalState =
   | { readonly writable: true }
-  | { readonly writable: false; readonly passing: boolean; readonly reason: string };
+  | { readonly writable: false; readonly isTemporary: boolean; readonly reason: string };
 
 /** Of a journal on disk. */
 export interface JournalFigures {
@@ -50,7 +50,7 @@ export interface JournalFigures {
 }
 
 /** A flush that was announced and has not come due. */
-export interface ArmedFlush {
+export interface AnnouncedFlush {
   readonly version: Version;
   readonly atMs: WallMs;
 }
@@ -96,7 +96,7 @@ export interface Journal {
   noteForgotten(times: readonly VersionTime[]): void;
 
   /** The announced flush, if any. */
-  readonly armedFlush: ArmedFlush | null;
+  readonly announcedFlush: AnnouncedFlush | null;
 
   /**
    * Every completed write that the vector does not cover, oldest first, as of now. Values are not the
@@ -114,15 +114,15 @@ export interface Journal {
    * Keeps a request that waits for its place in the order, value and all, so that an acknowledgement of it can
    * mean "on my disk". `record` of the same version makes it a completed write, `release` drops it.
    */
-  hold(effect: Effect): void;
+  stage(effect: Effect): void;
 
-  release(version: Version): void;
+  discard(version: Version): void;
 
   /**
    * Has the marks kept with what was recorded until now. Those that include a write that is about to be
    * recorded are to be set before it, in the same turn: then they are in one commit.
    */
-  mark(marks: Marks): void;
+  recordWatermarks(marks: Watermarks): void;
 
   /**
    * Calls back once all that was recorded, held and marked until now is kept: on disk, in a journal that has
@@ -130,7 +130,7 @@ export interface Journal {
    *
    * @param done error: why it is not kept yet; it will be, if the disk takes writes again
    */
-  whenKept(done: (error: string | null) => void): void;
+  whenDurable(done: (error: string | null) => void): void;
 
   /**
    * The newest write of a key, with its value, if the journal keeps values.
@@ -148,7 +148,7 @@ export interface Journal {
   lacksValue(key: string, version: Version): boolean;
 
   /** Keeps the value of a write that was recorded without it, if that is still the newest of its key. */
-  fill(effect: SetEffect): void;
+  addValue(effect: SetEffect): void;
 
   readonly state: JournalState;
 
@@ -156,7 +156,7 @@ export interface Journal {
    * Names what is kept, of all that was ever recorded: two lives of a controller that find the same know the same.
    * Null where nothing is kept.
    */
-  readonly position: string | null;
+  readonly lastCommit: string | null;
 
   /** Entries that are not deleted; expired ones count until they are removed. */
   readonly keys: number;

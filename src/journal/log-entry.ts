@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { VersionTime } from '../base/number-kinds.ts';
 import { numbering } from '../base/numbering.ts';
 import {
-  baseOf,
+  conditionOf,
   type Effect,
   type EffectKind,
   isOfKey,
@@ -10,28 +10,28 @@ import {
   type SetEffect,
 } from '../ordering/effect.ts';
 import { NODES_MAX, type Version } from '../ordering/version.ts';
-import type { Marks } from './journal.ts';
+import type { Watermarks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
 
 /**
- * What the log on disk consists of. In their order, the entries tell again all that was done to a journal: what
- * came of it, never what was tried, since a base may know already what was forgotten later.
+ * The entries of the log on disk. In their order they tell everything that was done to a journal: what became of each step,
+ * never what was tried, because a base may already contain the effect of a later step.
  *
- *     write    a completed write, with its value
- *     hold     a request that was received and waits for its place in the order, with its value
- *     apply    the request that was held under this version is now a completed write
- *     release  the request that was held under this version will not be one
- *     revert   a write was taken back; the key's record is the previous one again, or none
- *     forget   the record of this version is not needed any more
- *     marks    how far the ordered engine has applied, and what is known of every origin
- *     value    a completed write that is there already, now with its value
- *     forgotten  per origin, up to where deletions may have been forgotten that a peer does not know of
- *     end      the last entry of a base file, with the number of entries before it, and of the batch after it
+ *     write       a completed write, with its value
+ *     stage       a request that was received and waits for its place in the order, with its value
+ *     apply       the staged request with this version is now a completed write
+ *     discard     the staged request with this version will not be one
+ *     revert      a write was taken back; the key's record is the previous one again, or none
+ *     forget      the record with this version is not needed any more
+ *     watermarks  the version up to which all is applied, and the version vector
+ *     value       the value of a completed write that came without it
+ *     forgotten   per origin, the time up to which deletions may have been forgotten that a peer does not know of
+ *     end         the last entry of a base, with the number of entries before it and of the batch after it
  */
 export type LogEntry =
-  | { readonly type: 'write' | 'hold'; readonly effect: Effect }
+  | { readonly type: 'write' | 'stage'; readonly effect: Effect }
   | { readonly type: 'value'; readonly effect: SetEffect }
-  | { readonly type: 'apply' | 'release'; readonly version: Version }
+  | { readonly type: 'apply' | 'discard'; readonly version: Version }
   | {
       readonly type: 'revert';
       readonly failed: Version;
@@ -39,29 +39,29 @@ export type LogEntry =
       readonly to: RevertTarget | null;
     }
   | { readonly type: 'forget'; readonly version: Version; readonly key: string }
-  | MarksEntry
+  | WatermarksEntry
   | { readonly type: 'forgotten'; readonly times: readonly VersionTime[] }
   | { readonly type: 'end'; readonly entries: number; readonly nextBatch: number };
 
-export interface MarksEntry extends Marks {
-  readonly type: 'marks';
+export interface WatermarksEntry extends Watermarks {
+  readonly type: 'watermarks';
   /** The largest version time that was ever in the log. */
   readonly newestTime: VersionTime;
 }
 
-/** A record that a revert brings back: its fields, and where in the log its write is. */
+/** The record that a revert brings back: its write, and the position of that in the log. */
 export interface RevertTarget extends LogPosition {
   readonly effect: KeyEffect;
 }
 
-/** Where an entry begins: the number of its file, and the byte in it. */
+/** The beginning of an entry: the number of its file, and the byte in it. */
 export interface LogPosition {
   readonly file: number;
   readonly at: number;
 }
 
 /**
- * An entry's bytes; numbers are big-endian, times are doubles, which hold every safe integer.
+ * The bytes of an entry. Numbers are big-endian; times are doubles, which represent every safe integer.
  *
  *     0…3   checksum   CRC-32 of the rest
  *     4…7   length     of the whole entry
@@ -74,12 +74,12 @@ const BODY_AT = 9;
 
 const TYPES = numbering<LogEntry['type']>({
   write: 0,
-  hold: 1,
+  stage: 1,
   apply: 2,
-  release: 3,
+  discard: 3,
   revert: 4,
   forget: 5,
-  marks: 6,
+  watermarks: 6,
   end: 7,
   value: 8,
   forgotten: 9,
@@ -87,7 +87,7 @@ const TYPES = numbering<LogEntry['type']>({
 
 const EFFECTS = numbering<EffectKind>({ set: 0, delete: 1, flush: 2, 'flush-later': 3, 'flush-due': 4 });
 
-/** Bytes from which an entry's length can be read. */
+/** So many bytes of an entry are enough to read its length. */
 export const ENTRY_BYTES_MIN = BODY_AT;
 
 const VERSION_BYTES = 9;
@@ -98,11 +98,11 @@ const HAS_BASE = 1;
 const HAS_TOKEN = 2;
 const HAS_VALUE = 4;
 
-/** The most bytes that this entry can take. */
+/** The most bytes that the entry can take. */
 export function entryBytesMax(entry: LogEntry): number {
   switch (entry.type) {
     case 'write':
-    case 'hold':
+    case 'stage':
     case 'value':
       return BODY_AT + effectBytesMax(entry.effect);
     case 'revert': {
@@ -111,14 +111,14 @@ export function entryBytesMax(entry: LogEntry): number {
     }
     case 'forget':
       return BODY_AT + VERSION_BYTES + 1 + entry.key.length;
-    case 'marks':
+    case 'watermarks':
       return BODY_AT + VERSION_BYTES + 8 + timesBytes(entry.known);
     case 'forgotten':
       return BODY_AT + timesBytes(entry.times);
     case 'end':
       return BODY_AT + 16;
     case 'apply':
-    case 'release':
+    case 'discard':
       return BODY_AT + VERSION_BYTES;
   }
 }
@@ -134,7 +134,7 @@ function effectBytesMax(effect: Effect): number {
   return fixed + effect.key.length + value;
 }
 
-/** @param into has `entryBytesMax` bytes from there on @returns where the entry ends */
+/** @param into has room for `entryBytesMax` bytes from `start` on @returns the end of the entry */
 export function writeEntry(entry: LogEntry, into: Buffer, start: number): number {
   into[start + TYPE_AT] = TYPES.numberOf[entry.type];
   const end = writeBody(entry, into, start + BODY_AT);
@@ -146,11 +146,11 @@ export function writeEntry(entry: LogEntry, into: Buffer, start: number): number
 function writeBody(entry: LogEntry, into: Buffer, at: number): number {
   switch (entry.type) {
     case 'write':
-    case 'hold':
+    case 'stage':
     case 'value':
       return writeEffect(entry.effect, into, at);
     case 'apply':
-    case 'release':
+    case 'discard':
       return writeVersion(entry.version, into, at);
     case 'revert': {
       const next = writeKey(entry.key, into, writeVersion(entry.failed, into, at));
@@ -161,7 +161,7 @@ function writeBody(entry: LogEntry, into: Buffer, at: number): number {
     }
     case 'forget':
       return writeKey(entry.key, into, writeVersion(entry.version, into, at));
-    case 'marks':
+    case 'watermarks':
       return writeTimes(
         entry.known,
         into,
@@ -190,11 +190,11 @@ function writeKey(key: string, into: Buffer, at: number): number {
   return next + into.write(key, next, 'latin1');
 }
 
-/** Every kind has the same fields on disk; those that the effect has not are zero. */
+/** All kinds have the same fields on disk. The fields that an effect does not have are zero. */
 function writeEffect(effect: Effect, into: Buffer, at: number): number {
   into[at] = EFFECTS.numberOf[effect.kind];
   if (effect.kind === 'set') return writeSet(effect, into, at);
-  const base = baseOf(effect);
+  const base = conditionOf(effect);
   into[at + 1] = base === null ? 0 : HAS_BASE;
   into[at + 2] = 0;
   let next = writeVersion(effect.version, into, at + 3);
@@ -219,13 +219,13 @@ function writeSet(effect: SetEffect, into: Buffer, at: number): number {
   return next;
 }
 
-/** @param bytes begin with an entry @returns its length, as it says itself: not verified */
+/** @param bytes have an entry at `start` @returns the length that it states, which is not verified */
 export function entryLength(bytes: Buffer, start: number): number {
   return bytes.readUInt32BE(start + LENGTH_AT);
 }
 
 /**
- * @param bytes exactly one entry; a value in it becomes a view of them
+ * @param bytes exactly one entry; the value in the result is a view of them
  * @throws DamageError
  */
 export function readEntry(bytes: Buffer): LogEntry {
@@ -237,7 +237,7 @@ export function readEntry(bytes: Buffer): LogEntry {
   const type = TYPES.words[bytes[TYPE_AT]!];
   switch (type) {
     case 'write':
-    case 'hold':
+    case 'stage':
       return { type, effect: reader.effect() };
     case 'value': {
       const effect = reader.effect();
@@ -245,7 +245,7 @@ export function readEntry(bytes: Buffer): LogEntry {
       return { type, effect };
     }
     case 'apply':
-    case 'release':
+    case 'discard':
       return { type, version: reader.version() };
     case 'revert': {
       const failed = reader.version();
@@ -256,7 +256,7 @@ export function readEntry(bytes: Buffer): LogEntry {
     }
     case 'forget':
       return { type, version: reader.version(), key: reader.key() };
-    case 'marks': {
+    case 'watermarks': {
       const applied = reader.version();
       return { type, applied, newestTime: reader.double(), known: reader.times() };
     }
@@ -269,7 +269,7 @@ export function readEntry(bytes: Buffer): LogEntry {
   }
 }
 
-/** Reads a body whose checksum is right: what does not fit then was written by something else. */
+/** Reads a body whose checksum is right. A body that does not fit its type was written by another program. */
 class EntryReader {
   readonly #bytes: Buffer;
   #at = BODY_AT;

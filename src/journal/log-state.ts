@@ -1,7 +1,7 @@
 import type { VersionTime } from '../base/number-kinds.ts';
 import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
-import type { Marks } from './journal.ts';
+import type { Watermarks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
 import type { LogEntry, LogPosition, RevertTarget } from './log-entry.ts';
 import { MemoryJournal } from './memory-journal.ts';
@@ -11,8 +11,8 @@ import { StagedRequests } from './staged-requests.ts';
 /** What a log amounts to: the index of the newest writes, the staged requests, and the watermarks. */
 export class LogState {
   readonly index: MemoryJournal;
-  readonly held = new StagedRequests();
-  marks: Marks = { applied: NO_VERSION, known: [] };
+  readonly staged = new StagedRequests();
+  watermarks: Watermarks = { applied: NO_VERSION, known: [] };
   /** The largest version time that was ever in the log. A clock has to continue from there. */
   newestTime = 0;
 
@@ -35,18 +35,18 @@ export class LogState {
       case 'value':
         this.fill(entry.effect, position);
         return;
-      case 'hold':
+      case 'stage':
         this.noteTime(entry.effect.version.time);
-        this.held.add(withOwnValue(entry.effect), position);
+        this.staged.add(withOwnValue(entry.effect), position);
         return;
       case 'apply': {
-        const request = this.held.take(entry.version);
+        const request = this.staged.take(entry.version);
         if (request === undefined) throw new DamageError('a request was applied that was never received');
         this.record(request.effect, request);
         return;
       }
-      case 'release':
-        this.held.take(entry.version);
+      case 'discard':
+        this.staged.take(entry.version);
         return;
       case 'revert':
         this.#revert(entry.failed, entry.key, entry.to, position);
@@ -55,8 +55,8 @@ export class LogState {
         this.index.forget(entry);
         return;
       }
-      case 'marks':
-        this.marks = { applied: entry.applied, known: entry.known };
+      case 'watermarks':
+        this.watermarks = { applied: entry.applied, known: entry.known };
         this.noteTime(entry.newestTime);
         return;
       case 'forgotten':
@@ -78,7 +78,7 @@ export class LogState {
   fill(effect: SetEffect, position: LogPosition): void {
     const { key, version } = effect;
     if (!this.index.lacksValue(key, version)) return;
-    this.index.fill(effect);
+    this.index.addValue(effect);
     this.index.locate(key, position);
   }
 

@@ -8,7 +8,7 @@ import {
   versionTimeOfMs,
 } from '../ordering/version.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
-import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from './journal.ts';
+import type { AnnouncedFlush, Journal, JournalRecord, JournalState, Watermarks } from './journal.ts';
 import { KeyIndex } from './key-index.ts';
 import type { LogPosition } from './log-entry.ts';
 import { OriginList } from './origin-list.ts';
@@ -39,8 +39,8 @@ export class MemoryJournal implements Journal {
   /** Entries below this time were ended by a flush, whenever they come in. */
   #flushedBelow: Version = { time: 0, node: 0 };
   /** The newest announcement of a flush, kept when it has come due: a peer may have missed both. */
-  #announced: ArmedFlush | null = null;
-  #armed: ArmedFlush | null = null;
+  #announced: AnnouncedFlush | null = null;
+  #awaited: AnnouncedFlush | null = null;
 
   constructor(nodes: number) {
     this.#logs = Array.from({ length: nodes }, () => new OriginList(this.#table));
@@ -55,12 +55,12 @@ export class MemoryJournal implements Journal {
     return this.#slots.size;
   }
 
-  get armedFlush(): ArmedFlush | null {
-    return this.#armed;
+  get announcedFlush(): AnnouncedFlush | null {
+    return this.#awaited;
   }
 
   readonly state: JournalState = { writable: true };
-  readonly position: string | null = null;
+  readonly lastCommit: string | null = null;
 
   newest(key: string): LocatedRecord | undefined {
     if (this.#last?.key === key) return this.#last;
@@ -73,7 +73,7 @@ export class MemoryJournal implements Journal {
   isLive(record: JournalRecord, nowMs: WallMs): boolean {
     if (record.tombstone) return false;
     if (record.expiresAtMs !== 0 && record.expiresAtMs <= nowMs) return false;
-    const armed = this.#armed;
+    const armed = this.#awaited;
     return armed === null || armed.atMs > nowMs || record.version.time >= versionTimeOfMs(armed.atMs);
   }
 
@@ -87,7 +87,7 @@ export class MemoryJournal implements Journal {
       case 'flush-later':
         return this.#recordAnnouncement({ version: effect.version, atMs: effect.atMs });
       case 'flush-due':
-        if (this.#armed?.atMs === effect.atMs) this.#armed = null;
+        if (this.#awaited?.atMs === effect.atMs) this.#awaited = null;
         this.#endBelow({ time: versionTimeOfMs(effect.atMs), node: 0 });
         return true;
     }
@@ -180,16 +180,16 @@ export class MemoryJournal implements Journal {
       effects.push({ kind: 'flush-due', version: below, atMs: msOfVersionTime(below.time) });
     effects.push(...this.#knownFlushes());
     const announced = this.#announced;
-    if (announced !== null && this.#armed === null)
+    if (announced !== null && this.#awaited === null)
       effects.push({ kind: 'flush-due', version: announced.version, atMs: announced.atMs });
     return effects;
   }
 
-  hold(): void {}
+  stage(): void {}
 
-  release(): void {}
+  discard(): void {}
 
-  fill({ key, version, value }: SetEffect): void {
+  addValue({ key, version, value }: SetEffect): void {
     const slot = this.#slotOf(key);
     if (value === null || slot === NO_SLOT || this.#table.compareVersion(slot, version) !== 0) return;
     this.#table.setValued(slot, value.length);
@@ -207,9 +207,9 @@ export class MemoryJournal implements Journal {
     return this.lacksValue(key, version) && this.#table.isValued(this.#slotOf(key));
   }
 
-  mark(_: Marks): void {}
+  recordWatermarks(_: Watermarks): void {}
 
-  whenKept(done: (error: string | null) => void): void {
+  whenDurable(done: (error: string | null) => void): void {
     done(null);
   }
 
@@ -252,18 +252,18 @@ export class MemoryJournal implements Journal {
     this.#flush = version;
     if (this.#announced !== null && compareVersions(this.#announced.version, version) < 0) {
       this.#announced = null;
-      this.#armed = null;
+      this.#awaited = null;
     }
     this.#endBelow(version);
     return true;
   }
 
   /** The newest announcement takes the place of others, and a flush that is newer still makes it void. */
-  #recordAnnouncement(announced: ArmedFlush): boolean {
+  #recordAnnouncement(announced: AnnouncedFlush): boolean {
     const newest = this.#announced?.version ?? this.#flush;
     if (newest !== null && compareVersions(newest, announced.version) >= 0) return false;
     this.#announced = announced;
-    this.#armed = announced;
+    this.#awaited = announced;
     return true;
   }
 

@@ -152,11 +152,11 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     bytes: baseBytes + logBytes,
     tornBytes,
     milliseconds: options.clock.nowMs() - startedMs,
-    marks: state.marks,
-    held: state.held.all().map(({ effect }) => effect),
+    watermarks: state.watermarks,
+    staged: state.staged.all().map(({ effect }) => effect),
     newestTime: state.newestTime,
-    identity: journalNameOf(identity),
-    position: journal.position,
+    journalName: journalNameOf(identity),
+    lastCommit: journal.lastCommit,
   };
   const refusal = options.refuse?.(report) ?? null;
   if (refusal !== null) {

@@ -58,7 +58,7 @@ export async function surveyTimes(
     if (stopped === null) return { spans: [], flushedMs: [], records: 0, newestTime: 0 };
     const { index } = stopped.state;
     const spans = spansOf(timesIn(stopped.state));
-    const done = index.armedFlush === null ? index.flushes() : [];
+    const done = index.announcedFlush === null ? index.flushes() : [];
     const flushedMs = done.flatMap((effect) => (effect.kind === 'flush-later' ? [effect.atMs] : []));
     return { spans, flushedMs, records: index.records, newestTime: spans.at(-1)?.to ?? 0 };
   });
@@ -191,14 +191,14 @@ async function withStopped<T>(
   }
 }
 
-function* timesIn({ index, held, marks, newestTime }: LogState): Generator<number> {
+function* timesIn({ index, staged, watermarks, newestTime }: LogState): Generator<number> {
   yield newestTime;
-  yield marks.applied.time;
-  yield* marks.known;
+  yield watermarks.applied.time;
+  yield* watermarks.known;
   yield* index.forgotten.times();
   for (const effect of index.flushes())
     yield effect.kind === 'flush-due' ? versionTimeOfMs(effect.atMs) : effect.version.time;
-  for (const { effect } of held.all()) yield effect.version.time;
+  for (const { effect } of staged.all()) yield effect.version.time;
   for (const record of index.walk()) yield record.version.time;
 }
 
@@ -219,7 +219,7 @@ class TimeRewriter {
   version = ({ time, node }: Version): Version => ({ time: this.#map.of(time), node });
 
   /** The version in a condition may not be in use any more. */
-  held(effect: Effect): Effect {
+  staged(effect: Effect): Effect {
     if (!isOfKey(effect)) return this.write(effect);
     return { ...this.write(effect), base: this.#base(effect.base) };
   }
@@ -257,16 +257,16 @@ async function writeAnew(
   await makeDirectory(disk, directory);
   for (const name of await disk.list(directory)) await disk.remove(join(directory, name));
   const identity = newIdentity(owner);
-  const { index, marks, held } = state;
+  const { index, watermarks, staged } = state;
   const newestTime = to.time(state.newestTime);
   const file = await disk.open(join(directory, nameOfFile(BASE)), 'create');
   try {
     const base = new BaseWriter(file, identity.directoryId, BASE);
     for (const effect of index.flushes()) base.add({ type: 'write', effect: to.flush(effect) });
-    const known = marks.known.map(to.time);
-    base.add({ type: 'marks', newestTime, applied: to.version(marks.applied), known });
+    const known = watermarks.known.map(to.time);
+    base.add({ type: 'watermarks', newestTime, applied: to.version(watermarks.applied), known });
     base.add({ type: 'forgotten', times: index.forgotten.times().map(to.time) });
-    for (const { effect } of held.all()) base.add({ type: 'hold', effect: to.held(effect) });
+    for (const { effect } of staged.all()) base.add({ type: 'stage', effect: to.staged(effect) });
     let records = 0;
     for (const record of { [Symbol.iterator]: () => index.walk() }) {
       base.add({ type: 'write', effect: to.write({ ...(await readWrite(files, record)), base: null }) });

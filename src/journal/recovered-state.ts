@@ -1,25 +1,25 @@
 import type { VersionTime } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { NO_VERSION } from '../ordering/version.ts';
-import type { Marks } from './journal.ts';
+import type { Watermarks } from './journal.ts';
 
-/** What a controller knows of its former life, beside the records in its journal. */
+/** What a controller knows of its earlier runs, beside the records in its journal. */
 export interface RecoveredState {
-  readonly marks: Marks;
-  /** Received, and neither applied nor released, in version order. */
-  readonly held: readonly Effect[];
-  /** The largest version time that was ever recorded: a clock has to go on from there. */
+  readonly watermarks: Watermarks;
+  /** The requests that were staged, and neither applied nor discarded, in version order. */
+  readonly staged: readonly Effect[];
+  /** The largest version time that was ever recorded. A clock has to continue from there. */
   readonly newestTime: VersionTime;
-  /** Names the journal, at random; empty when there is none. */
-  readonly identity: string;
-  /** The journal's position when it was opened. */
-  readonly position: string | null;
+  /** A random name of the journal; empty when there is none. */
+  readonly journalName: string;
+  /** The value of `Journal.lastCommit` when the journal was opened. */
+  readonly lastCommit: string | null;
 }
 
 export const NOTHING_RECOVERED: RecoveredState = Object.freeze({
-  marks: { applied: NO_VERSION, known: [] },
-  held: [],
+  watermarks: { applied: NO_VERSION, known: [] },
+  staged: [],
   newestTime: 0,
-  identity: '',
-  position: null,
+  journalName: '',
+  lastCommit: null,
 });

@@ -103,7 +103,7 @@ export function isOfKey(effect: Effect): effect is KeyEffect {
 }
 
 /** The condition that the effect has; null where it has none, as flushes never do. */
-export function baseOf(effect: Draft): Condition {
+export function conditionOf(effect: Draft): Condition {
   return effect.kind === 'set' || effect.kind === 'delete' ? effect.base : null;
 }
 

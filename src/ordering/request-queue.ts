@@ -1,7 +1,7 @@
 import { Fifo } from '../base/fifo.ts';
 import { InvariantError } from '../base/invariant-error.ts';
 import type { ControllerId, SequenceNumber } from '../base/number-kinds.ts';
-import { baseOf, type Effect, effectBytes, isOfKey, type KeyEffect } from './effect.ts';
+import { conditionOf, type Effect, effectBytes, isOfKey, type KeyEffect } from './effect.ts';
 import { type PendingKey, PendingKeys, type Prediction, type Queued } from './pending-keys.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version, versionTimeOfMs } from './version.ts';
 
@@ -205,7 +205,7 @@ function simulate<Asker>(requests: readonly Queued<Asker>[], applied: Version): 
   let prediction: Prediction<Asker> = null;
   let held = applied;
   for (const request of requests) {
-    const base = baseOf(request.effect);
+    const base = conditionOf(request.effect);
     if (base !== null && !sameVersion(base, held)) continue;
     if (survives(held, request.effect)) continue;
     prediction = request;

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Ballot } from '../membership/ballot.ts';
 import type { Accept, Heartbeat, Promised, Standing } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
-import { baseOf, type Effect, isOfKey, type KeyEffect, MARKS } from '../ordering/effect.ts';
+import { conditionOf, type Effect, isOfKey, type KeyEffect, MARKS } from '../ordering/effect.ts';
 import { compareVersions, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
@@ -205,7 +205,7 @@ export class MessageChecks {
     let latest = 0;
     for (const effect of effects) {
       const { version } = effect;
-      const base = baseOf(effect);
+      const base = conditionOf(effect);
       const flaw = effectFlaw(effect) ?? this.#controller(version.node);
       if (flaw !== null) return flaw;
       if (version.time > latest) latest = version.time;

@@ -6,5 +6,5 @@ export function diskGate(journal: Journal): Gate | null {
   const { state } = journal;
   if (state.writable) return null;
   const reason = `the journal takes no writes: ${state.reason}`;
-  return { state: state.passing ? 'wait' : 'closed', code: 'JOURNAL_NOT_WRITABLE', reason };
+  return { state: state.isTemporary ? 'wait' : 'closed', code: 'JOURNAL_NOT_WRITABLE', reason };
 }

@@ -157,7 +157,7 @@ function recoveryOf(ports: GroupPorts, replica: Replica): StoreRecovery {
     bus,
     peers: peers.ids,
     name: ports.journalName,
-    startedAt: recovered.position,
+    startedAt: recovered.lastCommit,
     clock,
     timeMs: () => time.nowMs(),
     isTimed: () => time.isAgreed,

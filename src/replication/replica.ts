@@ -94,7 +94,7 @@ export class Replica {
     if (effect.kind !== 'set' || effect.value === null) return false;
     if (this.journal.lacksValue(effect.key, effect.version)) {
       this.refill(effect.key, entryOf(effect, effect.value));
-      this.journal.fill(effect);
+      this.journal.addValue(effect);
     }
     return false;
   }
@@ -140,7 +140,7 @@ export class Replica {
   /** A peer had the value of a write that was lost here. */
   restore(key: string, entry: Entry, done: (error: StoreError | null) => void = ignoreResult): void {
     this.refill(key, entry, done);
-    this.journal.fill(setOfEntry(key, entry));
+    this.journal.addValue(setOfEntry(key, entry));
   }
 
   /** The key's entry has expired: nothing here need keep its value. A store that is away may keep it until it evicts it. */

@@ -58,7 +58,7 @@ describe('a process that writes its journal and is killed', () => {
       expect(newest).toBeGreaterThanOrEqual(Math.max(confirmed, last));
       const count = Math.min(KEYS, newest);
       expect(times).toEqual(Array.from({ length: count }, (_, i) => newest - count + 1 + i));
-      expect(opened.recovered.marks.applied.time).toBe(newest);
+      expect(opened.recovered.watermarks.applied.time).toBe(newest);
       for (const time of times.filter((_, index) => index % 50 === 0)) {
         const found = await readValue(opened.journal, `key ${time % KEYS}`, { time, node: 0 });
         expect(found?.value?.toString()).toBe(`value ${time} ${'x'.repeat(time % 400)}`);

@@ -44,8 +44,11 @@ async function moveAhead(cluster: Cluster, id: number, farTime: number): Promise
     journal.record(key.startsWith('gone') ? deleteOf(key, version) : setOf(key, version, { value }));
   }
   const last = { time: farTime + FAR_KEYS.length - 1, node: 0 };
-  const { known } = recovered.marks;
-  journal.mark({ applied: last, known: known.length === 0 ? [] : [last.time, ...known.slice(1)] });
+  const { known } = recovered.watermarks;
+  journal.recordWatermarks({
+    applied: last,
+    known: known.length === 0 ? [] : [last.time, ...known.slice(1)],
+  });
   expect(await kept(journal)).toBeNull();
   await journal.close();
   opened.release();

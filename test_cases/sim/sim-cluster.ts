@@ -206,7 +206,7 @@ export class SimCluster {
     this.resumptions++;
     if (this.level === 'eventual' || this.durability !== 'async') return;
     const longest = this.nodes
-      .map(({ recovered }): Version => recovered.marks.applied)
+      .map(({ recovered }): Version => recovered.watermarks.applied)
       .reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
     for (const { journal } of this.nodes) journal.forgetBeyond(longest);
   }

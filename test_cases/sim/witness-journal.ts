@@ -1,4 +1,10 @@
-import type { ArmedFlush, Journal, JournalRecord, JournalState, Marks } from '../../src/journal/journal.ts';
+import type {
+  AnnouncedFlush,
+  Journal,
+  JournalRecord,
+  JournalState,
+  Watermarks,
+} from '../../src/journal/journal.ts';
 import { effectOfRecord } from '../../src/journal/record-effect.ts';
 import type { Effect, SetEffect } from '../../src/ordering/effect.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
@@ -58,16 +64,16 @@ export class WitnessJournal implements Journal {
     this.#add(effectOfRecord(now));
   }
 
-  get armedFlush(): ArmedFlush | null {
-    return this.#journal.armedFlush;
+  get announcedFlush(): AnnouncedFlush | null {
+    return this.#journal.announcedFlush;
   }
 
   get state(): JournalState {
     return this.#journal.state;
   }
 
-  get position(): string | null {
-    return this.#journal.position;
+  get lastCommit(): string | null {
+    return this.#journal.lastCommit;
   }
 
   get keys(): number {
@@ -118,20 +124,20 @@ export class WitnessJournal implements Journal {
     return this.#journal.walk();
   }
 
-  hold(effect: Effect): void {
-    this.#journal.hold(effect);
+  stage(effect: Effect): void {
+    this.#journal.stage(effect);
   }
 
-  release(version: Version): void {
-    this.#journal.release(version);
+  discard(version: Version): void {
+    this.#journal.discard(version);
   }
 
-  mark(marks: Marks): void {
-    this.#journal.mark(marks);
+  recordWatermarks(marks: Watermarks): void {
+    this.#journal.recordWatermarks(marks);
   }
 
-  whenKept(done: (error: string | null) => void): void {
-    this.#journal.whenKept(done);
+  whenDurable(done: (error: string | null) => void): void {
+    this.#journal.whenDurable(done);
   }
 
   valueOf(
@@ -146,8 +152,8 @@ export class WitnessJournal implements Journal {
     return this.#journal.lacksValue(key, version);
   }
 
-  fill(effect: SetEffect): void {
-    this.#journal.fill(effect);
+  addValue(effect: SetEffect): void {
+    this.#journal.addValue(effect);
   }
 
   #add(effect: Effect): void {

@@ -73,7 +73,7 @@ export class DiskJournals {
 }
 
 export function kept(journal: Journal): Promise<string | null> {
-  return new Promise((resolve) => journal.whenKept(resolve));
+  return new Promise((resolve) => journal.whenDurable(resolve));
 }
 
 export function readValue(journal: Journal, key: string, version: Version): Promise<SetEffect | null> {

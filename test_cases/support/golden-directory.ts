@@ -65,13 +65,13 @@ const second: SetEffect = { ...EFFECTS.conditionalSet, version: version(20, 1), 
 const STEPS: readonly ((journal: OpenedJournal['journal']) => void)[] = [
   (journal) => journal.record(first),
   (journal) => {
-    journal.hold(second);
-    journal.hold({ ...second, version: version(21, 2), key: 'never' });
+    journal.stage(second);
+    journal.stage({ ...second, version: version(21, 2), key: 'never' });
   },
   (journal) => {
-    journal.mark({ applied: version(20, 1), known: [10, 20, 0] });
+    journal.recordWatermarks({ applied: version(20, 1), known: [10, 20, 0] });
     journal.record(second);
-    journal.release(version(21, 2));
+    journal.discard(version(21, 2));
   },
   (journal) => {
     const before = journal.newest('first');
@@ -86,7 +86,7 @@ const STEPS: readonly ((journal: OpenedJournal['journal']) => void)[] = [
   },
   (journal) => journal.record({ ...EFFECTS.setWithoutValue, version: version(50, 2), key: 'filled' }),
   (journal) =>
-    journal.fill({
+    journal.addValue({
       ...EFFECTS.setWithoutValue,
       version: version(50, 2),
       key: 'filled',
@@ -94,7 +94,7 @@ const STEPS: readonly ((journal: OpenedJournal['journal']) => void)[] = [
     }),
   (journal) => journal.record({ ...EFFECTS.delete, version: version(60), key: 'deleted', base: null }),
   (journal) => journal.record({ ...EFFECTS.flushLater, version: version(70, 1) }),
-  (journal) => journal.hold({ ...EFFECTS.set, version: version(80, 1), key: 'held' }),
+  (journal) => journal.stage({ ...EFFECTS.set, version: version(80, 1), key: 'held' }),
 ];
 
 /** The files of a controller whose bytes are compared; files that depend on the process or the time are left out. */
@@ -116,11 +116,11 @@ export async function contentOf({ journal, recovered }: OpenedJournal): Promise<
       ...(record === undefined ? [] : [`  token ${record.token}, marks ${record.marks}`]),
     );
   }
-  const { marks, held, newestTime } = recovered;
-  const flush = journal.armedFlush;
+  const { watermarks, staged, newestTime } = recovered;
+  const flush = journal.announcedFlush;
   lines.push(
-    ...held.map((effect) => `held: ${wordsOf(effect)}`),
-    `applied ${marks.applied.time}.${marks.applied.node}, known ${marks.known}`,
+    ...staged.map((effect) => `staged: ${wordsOf(effect)}`),
+    `applied ${watermarks.applied.time}.${watermarks.applied.node}, known ${watermarks.known}`,
     `newest ${newestTime}, forgotten ${journal.forgotten.times()}`,
     flush === null ? 'no flush' : `flush ${flush.version.time}.${flush.version.node} at ${flush.atMs}`,
   );

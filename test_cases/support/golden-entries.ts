@@ -20,13 +20,13 @@ export const GOLDEN_ENTRIES: {
     flushLater: { type: 'write', effect: EFFECTS.flushLater },
     flushDue: { type: 'write', effect: EFFECTS.flushDue },
   },
-  hold: { typical: { type: 'hold', effect: EFFECTS.conditionalSet } },
+  stage: { typical: { type: 'stage', effect: EFFECTS.conditionalSet } },
   value: { typical: { type: 'value', effect: EFFECTS.set } },
   apply: {
     typical: { type: 'apply', version },
     extreme: { type: 'apply', version: { time: LARGEST, node: 255 } },
   },
-  release: { typical: { type: 'release', version } },
+  discard: { typical: { type: 'discard', version } },
   revert: {
     toNothing: { type: 'revert', failed: version, key: 'user:1', to: null },
     toRecord: {
@@ -37,9 +37,9 @@ export const GOLDEN_ENTRIES: {
     },
   },
   forget: { typical: { type: 'forget', version, key: 'user:1' } },
-  marks: {
-    typical: { type: 'marks', applied: version, newestTime: version.time, known: [version.time, 0, 1] },
-    extreme: { type: 'marks', applied: { time: 0, node: 0 }, newestTime: LARGEST, known: [] },
+  watermarks: {
+    typical: { type: 'watermarks', applied: version, newestTime: version.time, known: [version.time, 0, 1] },
+    extreme: { type: 'watermarks', applied: { time: 0, node: 0 }, newestTime: LARGEST, known: [] },
   },
   forgotten: {
     typical: { type: 'forgotten', times: [0, version.time, LARGEST] },

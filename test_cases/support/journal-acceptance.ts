@@ -112,7 +112,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
       const journal = await journalOf(set('old', MOMENT_TIME - 1), set('new', MOMENT_TIME));
       journal.record(timed('flush-later', MOMENT_TIME - 5, MOMENT_MS));
       journal.record(timed('flush-due', MOMENT_TIME + 5, MOMENT_MS));
-      expect(journal.armedFlush).toBeNull();
+      expect(journal.announcedFlush).toBeNull();
       expect(journal.newest('old')).toBeUndefined();
       expect(journal.newest('new')).toBeDefined();
       expect(journal.record(set('late', MOMENT_TIME - 2))).toBe(false);
@@ -120,7 +120,7 @@ export function describeJournal(name: string, make: MakeJournal): void {
 
     it('regression: an announcement that came after a newer flush took effect', async () => {
       const journal = await journalOf(flush(5), timed('flush-later', 3, MOMENT_MS));
-      expect(journal.armedFlush).toBeNull();
+      expect(journal.announcedFlush).toBeNull();
       expect(allOf(journal)).toEqual(['flush @5']);
     });
 
@@ -128,10 +128,10 @@ export function describeJournal(name: string, make: MakeJournal): void {
       const here = await journalOf(set('a', 1), timed('flush-later', 2, MOMENT_MS));
       const there = await journalOf(set('a', 1));
       here.record(timed('flush-due', MOMENT_TIME, MOMENT_MS));
-      expect(here.armedFlush).toBeNull();
+      expect(here.announcedFlush).toBeNull();
       for (const effect of here.since(new VersionVector([1, 0]))) there.record(effect);
       expect(there.isLive(there.newest('a')!, MOMENT_MS)).toBe(false);
-      expect(there.armedFlush?.atMs).toBe(MOMENT_MS);
+      expect(there.announcedFlush?.atMs).toBe(MOMENT_MS);
       expect(here.record(timed('flush-later', 2, MOMENT_MS))).toBe(false);
     });
 
@@ -147,18 +147,18 @@ export function describeJournal(name: string, make: MakeJournal): void {
 
     it('makes a held request a completed write by recording it, and not before', async () => {
       const journal = await journalOf(set('a', 1));
-      journal.hold({ ...set('a', 2), value: Buffer.from('held') });
-      journal.hold(set('b', 3, 1));
+      journal.stage({ ...set('a', 2), value: Buffer.from('held') });
+      journal.stage(set('b', 3, 1));
       expect(allOf(journal)).toEqual(['set a@1']);
       expect(journal.record({ ...set('a', 2), value: Buffer.from('held') })).toBe(true);
-      journal.release({ time: 3, node: 1 });
+      journal.discard({ time: 3, node: 1 });
       expect(allOf(journal)).toEqual(['set a@2']);
     });
 
     it('adds a value to the write that came without it, and to no other write', async () => {
       const journal = await journalOf(set('a', 1), set('b', 2));
-      journal.fill({ ...set('a', 1), value: Buffer.from('late') });
-      journal.fill({ ...set('b', 1), value: Buffer.from('of another') });
+      journal.addValue({ ...set('a', 1), value: Buffer.from('late') });
+      journal.addValue({ ...set('b', 1), value: Buffer.from('of another') });
       expect(allOf(journal)).toEqual(['set a@1', 'set b@2']);
       expect(['late', undefined]).toContain(
         (await readValue(journal, 'a', { time: 1, node: 0 }))?.value?.toString(),
@@ -171,14 +171,14 @@ export function describeJournal(name: string, make: MakeJournal): void {
       const said: string[] = [];
       const ask = (what: string) =>
         new Promise<void>((resolve) => {
-          journal.whenKept((error) => {
+          journal.whenDurable((error) => {
             said.push(`${what} ${error}`);
             resolve();
           });
         });
       const first = ask('first');
       journal.record(set('b', 2));
-      journal.mark({ applied: { time: 2, node: 0 }, known: [2, 0] });
+      journal.recordWatermarks({ applied: { time: 2, node: 0 }, known: [2, 0] });
       await Promise.all([first, ask('second')]);
       expect(said).toEqual(['first null', 'second null']);
       expect(journal.state).toEqual({ writable: true });

@@ -9,7 +9,7 @@ import { completedWrites, EFFECT_KINDS, NODES } from './effect-arbitraries.ts';
 /** One operation on a journal. */
 export type JournalStep =
   | {
-      readonly do: 'record' | 'hold' | 'release' | 'mark' | 'forget' | 'forget early';
+      readonly do: 'record' | 'stage' | 'discard' | 'watermarks' | 'forget' | 'forget early';
       readonly effect: Effect;
     }
   | { readonly do: 'record and revert'; readonly effect: Effect };
@@ -19,9 +19,9 @@ const doings = fc.constantFrom(
     'record',
     'record',
     'record',
-    'hold',
-    'release',
-    'mark',
+    'stage',
+    'discard',
+    'watermarks',
     'forget',
     'forget early',
     'record and revert',
@@ -38,12 +38,12 @@ export function journalSteps(length: number): fc.Arbitrary<JournalStep[]> {
       const value = Buffer.alloc(sizes[index]!, index);
       const effect = fresh.kind === 'set' ? { ...fresh, value } : fresh;
       const what = doing[index]!;
-      if (what === 'hold') waiting.push(effect);
-      else if (what === 'release' || (what === 'record' && index % 3 === 0)) {
+      if (what === 'stage') waiting.push(effect);
+      else if (what === 'discard' || (what === 'record' && index % 3 === 0)) {
         const held = waiting.shift();
         if (held !== undefined) return { do: what, effect: held };
       }
-      return { do: what === 'release' ? 'record' : what, effect };
+      return { do: what === 'discard' ? 'record' : what, effect };
     });
   });
 }
@@ -54,12 +54,12 @@ export function takeStep(journal: Journal, step: JournalStep): void {
     case 'record':
       journal.record(effect);
       return;
-    case 'hold':
-      return journal.hold(effect);
-    case 'release':
-      return journal.release(effect.version);
-    case 'mark':
-      return journal.mark({ applied: effect.version, known: [effect.version.time, 0, 1] });
+    case 'stage':
+      return journal.stage(effect);
+    case 'discard':
+      return journal.discard(effect.version);
+    case 'watermarks':
+      return journal.recordWatermarks({ applied: effect.version, known: [effect.version.time, 0, 1] });
     case 'forget': {
       const record = newestOfKey(journal, effect);
       if (record !== undefined) journal.forget(record);
@@ -84,8 +84,8 @@ function newestOfKey(journal: Journal, effect: Effect): JournalRecord | undefine
 /** The content that a journal has to have after these steps, worked out without a disk. */
 export class StepModel {
   readonly #journal: Journal;
-  readonly #held = new Map<string, Effect>();
-  #marks: RecoveryReport['marks'] = { applied: NO_VERSION, known: [] };
+  readonly #staged = new Map<string, Effect>();
+  #watermarks: RecoveryReport['watermarks'] = { applied: NO_VERSION, known: [] };
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -93,24 +93,31 @@ export class StepModel {
 
   take(step: JournalStep): void {
     const name = `${step.effect.version.time}.${step.effect.version.node}`;
-    if (step.do === 'hold') this.#held.set(name, step.effect);
-    else this.#held.delete(name);
-    if (step.do === 'mark')
-      this.#marks = { applied: step.effect.version, known: [step.effect.version.time, 0, 1] };
+    if (step.do === 'stage') this.#staged.set(name, step.effect);
+    else this.#staged.delete(name);
+    if (step.do === 'watermarks')
+      this.#watermarks = { applied: step.effect.version, known: [step.effect.version.time, 0, 1] };
     takeStep(this.#journal, step);
   }
 
   fingerprint(): string {
-    const held = [...this.#held.values()].sort((a, b) => compareVersions(a.version, b.version));
-    return fingerprint(this.#journal, { held, marks: this.#marks });
+    const staged = [...this.#staged.values()].sort((a, b) => compareVersions(a.version, b.version));
+    return fingerprint(this.#journal, { staged, watermarks: this.#watermarks });
   }
 }
 
-export function fingerprint(journal: Journal, report: Pick<RecoveryReport, 'held' | 'marks'>): string {
-  const { held, marks } = report;
+export function fingerprint(journal: Journal, report: Pick<RecoveryReport, 'staged' | 'watermarks'>): string {
+  const { staged, watermarks } = report;
   const records = journal.since(VersionVector.zero(NODES));
-  const waiting = held.map((effect) => Object.entries(effect).sort());
+  const waiting = staged.map((effect) => Object.entries(effect).sort());
   const forgotten = journal.forgotten.times();
-  const parts = { records, armed: journal.armedFlush, keys: journal.keys, forgotten, waiting, marks };
+  const parts = {
+    records,
+    armed: journal.announcedFlush,
+    keys: journal.keys,
+    forgotten,
+    waiting,
+    watermarks,
+  };
   return JSON.stringify(parts, (_, value) => (typeof value === 'bigint' ? `${value}` : value));
 }

@@ -22,8 +22,8 @@ process.stdout.write('open\n');
 for (let time = Number(first); ; time++) {
   const version = { time, node: 0 };
   const value = Buffer.from(`value ${time} ${'x'.repeat(time % 400)}`);
-  journal.mark({ applied: version, known: [time, 0, 0] });
+  journal.recordWatermarks({ applied: version, known: [time, 0, 0] });
   journal.record(setOf(`key ${time % 997}`, version, { value }));
-  if (time % 7 === 0) journal.whenKept((error) => error === null && process.stdout.write(`${time}\n`));
+  if (time % 7 === 0) journal.whenDurable((error) => error === null && process.stdout.write(`${time}\n`));
   if (time % 50 === 0) await turn();
 }

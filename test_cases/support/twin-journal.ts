@@ -1,4 +1,4 @@
-import type { ArmedFlush, JournalRecord } from '../../src/journal/journal.ts';
+import type { AnnouncedFlush, JournalRecord } from '../../src/journal/journal.ts';
 import type { Effect, FlushEffect, FlushLaterEffect } from '../../src/ordering/effect.ts';
 import { compareVersions, sameVersion, type Version, versionTimeOfMs } from '../../src/ordering/version.ts';
 import { deleteOf, setOf } from './effects.ts';
@@ -8,7 +8,7 @@ import { deleteOf, setOf } from './effects.ts';
  */
 export class TwinJournal {
   readonly all = new Map<string, JournalRecord>();
-  armedFlush: ArmedFlush | null = null;
+  announcedFlush: AnnouncedFlush | null = null;
   #announced: FlushLaterEffect | null = null;
   #flush: FlushEffect | null = null;
   #endedBelow: Version = { time: 0, node: 0 };
@@ -21,7 +21,7 @@ export class TwinJournal {
     if (effect.kind === 'flush') return this.#recordFlush(effect);
     if (effect.kind === 'flush-later') return this.#recordAnnouncement(effect);
     if (effect.kind === 'flush-due') {
-      if (this.armedFlush?.atMs === effect.atMs) this.armedFlush = null;
+      if (this.announcedFlush?.atMs === effect.atMs) this.announcedFlush = null;
       this.#endBelow({ time: versionTimeOfMs(effect.atMs), node: 0 });
       return true;
     }
@@ -62,7 +62,7 @@ export class TwinJournal {
     this.#flush = effect;
     if (this.#announced !== null && isSmaller(this.#announced.version, effect.version)) {
       this.#announced = null;
-      this.armedFlush = null;
+      this.announcedFlush = null;
     }
     this.#endBelow(effect.version);
     return true;
@@ -73,7 +73,7 @@ export class TwinJournal {
       if (other !== null && !isSmaller(other.version, effect.version)) return false;
     }
     this.#announced = effect;
-    this.armedFlush = { version: effect.version, atMs: effect.atMs };
+    this.announcedFlush = { version: effect.version, atMs: effect.atMs };
     return true;
   }
 

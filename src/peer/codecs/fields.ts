@@ -3,7 +3,7 @@ import { type Numbering, numbering } from '../../base/numbering.ts';
 import type { Ballot } from '../../membership/ballot.ts';
 import type { Memory, Standing } from '../../membership/messages.ts';
 import type { Member } from '../../membership/view.ts';
-import { baseOf, type Effect, type EffectKind, type SetEffect } from '../../ordering/effect.ts';
+import { conditionOf, type Effect, type EffectKind, type SetEffect } from '../../ordering/effect.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
 import { REASON_CHARS_MAX } from '../reason-text.ts';
 
@@ -108,7 +108,7 @@ function writeEffect(w: ByteWriter, effect: Effect): void {
   writeVersion(w, effect.version);
   const kind = EFFECTS.numberOf[effect.kind] << KIND_SHIFT;
   if (effect.kind === 'set') return writeSet(w, effect, kind);
-  const base = baseOf(effect);
+  const base = conditionOf(effect);
   w.u8(kind | (base === null ? 0 : HAS_BASE));
   w.text(effect.kind === 'delete' ? effect.key : '');
   w.u32(0);

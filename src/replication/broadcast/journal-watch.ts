@@ -55,7 +55,7 @@ export class JournalWatch implements JournalHealth {
     const { journal, clock, suspectAfterMs } = this.#ports;
     const { state } = journal;
     const before = { failing: this.#failing, withholds: this.#withholds };
-    this.#failing = state.writable || state.passing ? '' : state.reason;
+    this.#failing = state.writable || state.isTemporary ? '' : state.reason;
     if (this.#failing !== '') {
       if (before.failing === '') this.#becomeFailing();
       this.#failedMs = clock.nowMs();

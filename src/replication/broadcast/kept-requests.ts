@@ -18,7 +18,7 @@ export class KeptRequests {
   }
 
   hold(effect: Effect): void {
-    this.#journal.hold(effect);
+    this.#journal.stage(effect);
     this.#isAsked = false;
   }
 
@@ -28,7 +28,7 @@ export class KeptRequests {
     this.#isAsked = true;
     const received = progress.allReceived();
     // mutant: acknowledges-unflushed
-    this.#journal.whenKept((error) => {
+    this.#journal.whenDurable((error) => {
       if (error !== null) {
         this.#isAsked = false;
         return;

@@ -1,5 +1,5 @@
 import type { Journal, JournalRecord } from '../../journal/journal.ts';
-import { baseOf, type Effect, isOfKey } from '../../ordering/effect.ts';
+import { conditionOf, type Effect, isOfKey } from '../../ordering/effect.ts';
 import type { Queued } from '../../ordering/pending-keys.ts';
 import { compareVersions, sameVersion } from '../../ordering/version.ts';
 import type { WriteOutcome } from '../scheme.ts';
@@ -26,7 +26,7 @@ export function judgeLeftOut(
   // mutant: tries-left-out-again
   if (newest === undefined || !isOfKey(effect)) return 'unknown';
   if (sameVersion(newest.version, effect.version)) return 'applied';
-  const base = baseOf(effect);
+  const base = conditionOf(effect);
   if (base === null) return compareVersions(newest.version, effect.version) < 0 ? 'never' : 'unknown';
   return !newest.tombstone && sameVersion(newest.version, base) ? 'never' : 'unknown';
 }

@@ -51,7 +51,7 @@ export class Maintenance {
 
   #proposeDueFlush(): void {
     const { ports, order, mayWrite } = this.#parts;
-    const armed = ports.replica.journal.armedFlush;
+    const armed = ports.replica.journal.announcedFlush;
     if (armed === null) return;
     const nowMs = ports.controller.time.agreedMs;
     if (nowMs === null || armed.atMs > nowMs) return;

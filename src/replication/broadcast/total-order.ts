@@ -2,7 +2,7 @@ import { InvariantError } from '../../base/invariant-error.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from '../../membership/ballot.ts';
 import type { View } from '../../membership/view.ts';
 import type { ViewState } from '../../membership/view-changer-ports.ts';
-import { baseOf, type Draft, type Effect, effectOf, isOfKey } from '../../ordering/effect.ts';
+import { conditionOf, type Draft, type Effect, effectOf, isOfKey } from '../../ordering/effect.ts';
 import { heldVersion, RequestQueue } from '../../ordering/request-queue.ts';
 import {
   casOfVersion,
@@ -65,11 +65,11 @@ export class TotalOrder implements ViewState {
     this.#progress = new StreamProgress(ports.node, ports.nodes, []);
     this.#kept =
       ports.durability === 'sync' ? new KeptRequests(ports.replica.journal, () => this.#onKept()) : null;
-    const { marks, held } = ports.recovered;
-    this.#applied = marks.applied;
-    this.#phase = new OrderPhase(sameVersion(marks.applied, NO_VERSION));
+    const { watermarks, staged } = ports.recovered;
+    this.#applied = watermarks.applied;
+    this.#phase = new OrderPhase(sameVersion(watermarks.applied, NO_VERSION));
     // mutant: forgets-queue-at-start
-    for (const effect of held) this.#queue.push(effect, 0);
+    for (const effect of staged) this.#queue.push(effect, 0);
   }
 
   get pending(): number {
@@ -114,7 +114,7 @@ export class TotalOrder implements ViewState {
 
   write(draft: Draft, done: WriteDone): void {
     if (!this.#phase.isServing) throw new InvariantError('a write was begun while no view holds');
-    const effect = effectOf(draft, this.#ports.versions.stamp(), baseOf(draft));
+    const effect = effectOf(draft, this.#ports.versions.stamp(), conditionOf(draft));
     const seq = this.#progress.receive(this.#ports.node);
     this.#queue.push(effect, seq).asker = done;
     this.#kept?.hold(effect);
@@ -241,13 +241,13 @@ export class TotalOrder implements ViewState {
       if (compareVersions(effect.version, this.#applied) <= 0) continue;
       const id = casOfVersion(effect.version);
       this.#queue.push(effect, 0, waiting.get(id));
-      journal.hold(effect);
+      journal.stage(effect);
       waiting.delete(id);
     }
-    for (const { effect } of waiting.values()) journal.release(effect.version);
+    for (const { effect } of waiting.values()) journal.discard(effect.version);
     this.#leftOut.add(waiting.values());
     // mutant: accepts-unflushed
-    journal.whenKept(done);
+    journal.whenDurable(done);
   }
 
   /** All members have accepted: applies the union, and serves. */
@@ -343,11 +343,11 @@ export class TotalOrder implements ViewState {
     const newest = isOfKey(effect) ? replica.journal.newest(effect.key) : undefined;
     if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {
       // A transfer was ahead of the order, on this key: what the request did is in what it brought.
-      replica.journal.release(effect.version);
+      replica.journal.discard(effect.version);
       tell(request, outcomeOfLeftOut(effect, newest));
       // mutant: ignores-condition
     } else if (!replica.meets(effect)) {
-      replica.journal.release(effect.version);
+      replica.journal.discard(effect.version);
       tell(request, this.#phase.isAheadOfOrder ? OVERTAKEN : CONFLICT);
     } else {
       this.#carryOut(request);
@@ -385,7 +385,7 @@ export class TotalOrder implements ViewState {
   /** Before what it includes is recorded: then both are in one commit. */
   #mark(): void {
     const { replica, recordedKnown } = this.#ports;
-    replica.journal.mark({ applied: this.resumePoint, known: recordedKnown() });
+    replica.journal.recordWatermarks({ applied: this.resumePoint, known: recordedKnown() });
   }
 }
 

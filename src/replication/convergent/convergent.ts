@@ -194,7 +194,7 @@ export class Convergent implements Scheme {
 
   get journalTrouble(): string {
     const { state } = this.#ports.replica.journal;
-    return state.writable || state.passing ? '' : state.reason;
+    return state.writable || state.isTemporary ? '' : state.reason;
   }
 
   onMessage(from: number, message: SchemeMessage): void {
@@ -285,7 +285,7 @@ export class Convergent implements Scheme {
   #carryOutDueFlush(): void {
     const { replica } = this.#ports;
     const { node, time } = this.#ports.controller;
-    const armed = replica.journal.armedFlush;
+    const armed = replica.journal.announcedFlush;
     const { agreedMs } = time;
     // mutant: flushes-too-early
     if (armed === null || agreedMs === null || armed.atMs > agreedMs) return;

@@ -1,7 +1,7 @@
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import {
-  baseOf,
   type Condition,
+  conditionOf,
   type Draft,
   type Effect,
   effectBytes,
@@ -83,7 +83,7 @@ export class OwnWrites {
   write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
     const { versions, replica } = this.#ports;
     const effect = effectOf(draft, versions.stamp(), null);
-    if (isOfKey(effect)) return this.#writeKey(effect, baseOf(draft), done);
+    if (isOfKey(effect)) return this.#writeKey(effect, conditionOf(draft), done);
     this.#pending++;
     replica.apply(effect, () =>
       this.#afterStored(() => {
@@ -162,7 +162,7 @@ export class OwnWrites {
 
   #onceKept(outcome: WriteOutcome, done: (outcome: WriteOutcome) => void): void {
     // mutant: answers-unflushed
-    this.#ports.replica.journal.whenKept((error) => {
+    this.#ports.replica.journal.whenDurable((error) => {
       if (error === null) return done(outcome);
       done({ kind: 'unknown', code: 'JOURNAL_FAILED', reason: `the journal took no writes: ${error}` });
     });

@@ -42,17 +42,17 @@ export class DurableVector {
     const vector = new VersionVector(known.times());
     if (this.#durable.dominates(vector)) return;
     this.#recorded = vector.times();
-    journal.mark({ applied: resumePoint, known: this.#recorded });
-    journal.whenKept((error) => {
+    journal.recordWatermarks({ applied: resumePoint, known: this.#recorded });
+    journal.whenDurable((error) => {
       if (error === null) this.#durable.merge(vector);
     });
   }
 }
 
 /** All of what is recovered is known: at an ordered level up to what was applied, whoever wrote it. */
-export function recoveredVector({ marks }: RecoveredState, nodes: number): VersionVector {
+export function recoveredVector({ watermarks }: RecoveredState, nodes: number): VersionVector {
   const vector = VersionVector.zero(nodes);
-  vector.merge(new VersionVector(marks.known));
-  if (!sameVersion(marks.applied, NO_VERSION)) vector.settleUpTo(marks.applied);
+  vector.merge(new VersionVector(watermarks.known));
+  if (!sameVersion(watermarks.applied, NO_VERSION)) vector.settleUpTo(watermarks.applied);
   return vector;
 }

@@ -99,9 +99,9 @@ export class StoreWatch {
   leaveMark(done: () => void): void {
     const { journal, store } = this.#ports;
     if (!this.#isFull || !this.isSure || !store.state.up) return done();
-    journal.whenKept((error) => {
-      if (error !== null || journal.position === null) return done();
-      store.set(this.#filledKey, { ...MARK, value: Buffer.from(journal.position) }, () => done());
+    journal.whenDurable((error) => {
+      if (error !== null || journal.lastCommit === null) return done();
+      store.set(this.#filledKey, { ...MARK, value: Buffer.from(journal.lastCommit) }, () => done());
     });
   }
 

@@ -55,7 +55,7 @@ async function live(
     const asked = life.asked[index];
     const answer = new Promise<void>((resolve) => {
       if (asked !== 'ask' && asked !== 'wait') return resolve();
-      opened.journal.whenKept((error) => {
+      opened.journal.whenDurable((error) => {
         if (error === null) confirmed = Math.max(confirmed, index + 1);
         resolve();
       });

@@ -19,7 +19,7 @@ function expectAsTwin(journal: MemoryJournal, twin: TwinJournal, known: readonly
   for (const key of KEYS) expect(plain(journal.newest(key))).toEqual(twin.all.get(key));
   expect(journal.keys).toBe(twin.keys);
   expect(journal.records).toBe(twin.all.size);
-  expect(journal.armedFlush).toEqual(twin.armedFlush);
+  expect(journal.announcedFlush).toEqual(twin.announcedFlush);
   for (const vector of [known, []]) {
     expect(journal.since(new VersionVector(vector))).toEqual(twin.since(vector));
   }
@@ -77,7 +77,7 @@ describe('the journal in memory', () => {
         for (const effect of [...other, ...twice]) there.record(effect);
         const nothing = VersionVector.zero(NODES);
         expect(there.since(nothing)).toEqual(here.since(nothing));
-        expect(there.armedFlush).toEqual(here.armedFlush);
+        expect(there.announcedFlush).toEqual(here.announcedFlush);
         for (const key of KEYS) expect(plain(there.newest(key))).toEqual(plain(here.newest(key)));
       }),
       { numRuns: 300 },

@@ -57,8 +57,8 @@ it('a rewritten journal has the same records in the same order, and takes new wr
       await journals.close(opened);
       const before = await journals.open(dataDir, SMALL);
       const known = await valuesIn(before.journal);
-      const held = before.recovered.held.map(nameOf);
-      const { keys, armedFlush } = before.journal;
+      const staged = before.recovered.staged.map(nameOf);
+      const { keys, announcedFlush } = before.journal;
       await journals.close(before);
 
       const begun = newPlan(OWNER, NOW_MS);
@@ -70,9 +70,9 @@ it('a rewritten journal has the same records in the same order, and takes new wr
 
       const { journal, recovered } = await journals.open(dataDir, SMALL);
       expect(await valuesIn(journal)).toEqual(known);
-      expect(recovered.held.map(nameOf)).toEqual(held);
+      expect(recovered.staged.map(nameOf)).toEqual(staged);
       expect(journal.keys).toBe(keys);
-      expect(journal.armedFlush === null).toBe(armedFlush === null);
+      expect(journal.announcedFlush === null).toBe(announcedFlush === null);
       expect(recovered.newestTime).toBeLessThanOrEqual(versionTimeOfMs(NOW_MS));
       for (const key of KEYS) {
         const version = { time: versionTimeOfMs(NOW_MS + 1) + 1, node: 0 };

@@ -109,7 +109,7 @@ export const DISK_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'compaction-loses-queued',
     name: 'loses a queued request in a compaction',
-    edit: { value: "held.map(({ effect }) => base.add({ type: 'release', version: effect.version }))" },
+    edit: { value: "staged.map(({ effect }) => base.add({ type: 'discard', version: effect.version }))" },
     level: 'linearizability',
     durability: 'sync',
     faults: POWER,

@@ -49,11 +49,14 @@ const asideOf = () => readdirSync(settings().dataDir).filter((name) => name.incl
 describe('what a run leaves to the next', () => {
   it('is its journal with the watermarks, and its view record', async () => {
     const { journal, viewLog } = await nextRun();
-    journal.mark({ applied: version, known: [5, 4, 4] });
+    journal.recordWatermarks({ applied: version, known: [5, 4, 4] });
     journal.record(write);
     await new Promise<void>((resolve) => viewLog.save(view, resolve));
     const next = await nextRun();
-    expect(next.recovered).toMatchObject({ marks: { applied: version, known: [5, 4, 4] }, newestTime: 5 });
+    expect(next.recovered).toMatchObject({
+      watermarks: { applied: version, known: [5, 4, 4] },
+      newestTime: 5,
+    });
     expect(next.journal.newest('k')?.version).toEqual(version);
     expect(next.viewLog.load()).toEqual(view);
     expect(asideOf()).toEqual([]);
@@ -61,11 +64,11 @@ describe('what a run leaves to the next', () => {
 
   it('is no journal whose state is partial: that is set aside, but not the view record', async () => {
     const { journal, viewLog } = await nextRun();
-    journal.mark({ applied: NO_VERSION, known: [5, 4, 4] });
+    journal.recordWatermarks({ applied: NO_VERSION, known: [5, 4, 4] });
     journal.record(write);
     await new Promise<void>((resolve) => viewLog.save(view, resolve));
     const next = await nextRun();
-    expect(next.recovered).toMatchObject({ marks: { applied: NO_VERSION }, newestTime: 0 });
+    expect(next.recovered).toMatchObject({ watermarks: { applied: NO_VERSION }, newestTime: 0 });
     expect(next.journal.records).toBe(0);
     expect(next.viewLog.load()).toEqual(view);
     expect(asideOf()).toHaveLength(1);
@@ -82,11 +85,11 @@ describe('what a run leaves to the next', () => {
 
   it('is every undamaged journal at the eventual level', async () => {
     const { journal } = await nextRun({ level: 'eventual' });
-    journal.mark({ applied: NO_VERSION, known: [5, 4, 4] });
+    journal.recordWatermarks({ applied: NO_VERSION, known: [5, 4, 4] });
     journal.record(write);
     const next = await nextRun({ level: 'eventual' });
     expect(next.journal.records).toBe(1);
-    expect(next.recovered.marks.known).toEqual([5, 4, 4]);
+    expect(next.recovered.watermarks.known).toEqual([5, 4, 4]);
     const { dataDir } = settings();
     await nextRun({ level: 'eventual', dataDir });
     await expect(nextRun({ dataDir })).rejects.toThrow(

@@ -21,7 +21,7 @@ const version = (time: number) => ({ time, node: 0 });
 const EVERYTHING = VersionVector.zero(3);
 
 describe('the journal on disk', () => {
-  it('finds all of it again after a restart: records, values, flushes, marks, requests that wait', async () => {
+  it('finds all of it again after a restart: records, values, flushes, watermarks, requests that wait', async () => {
     const dataDir = journals.dataDir();
     let opened = await journals.open(dataDir);
     const { journal } = opened;
@@ -31,21 +31,21 @@ describe('the journal on disk', () => {
     journal.record(deleteOf('gone', { time: 4, node: 2 }));
     journal.record({ kind: 'flush-later', version: version(5), atMs: 4e12 });
     const waiting = { ...set('waiting', 8, 'not yet'), base: version(6) };
-    journal.hold(set('applied', 7, 'held value'));
-    journal.hold(waiting);
+    journal.stage(set('applied', 7, 'held value'));
+    journal.stage(waiting);
     journal.record(set('applied', 7, 'held value'));
-    journal.mark({ applied: version(7), known: [7, 0, 4] });
+    journal.recordWatermarks({ applied: version(7), known: [7, 0, 4] });
     const before = journal.since(EVERYTHING);
     await journals.close(opened);
 
     opened = await journals.open(dataDir);
     expect(opened.setAside).toBeNull();
     expect(opened.journal.since(EVERYTHING)).toEqual(before);
-    expect(opened.journal.armedFlush).toEqual({ version: version(5), atMs: 4e12 });
+    expect(opened.journal.announcedFlush).toEqual({ version: version(5), atMs: 4e12 });
     expect(opened.recovered).toMatchObject({
       records: 3,
-      marks: { applied: version(7), known: [7, 0, 4] },
-      held: [waiting],
+      watermarks: { applied: version(7), known: [7, 0, 4] },
+      staged: [waiting],
       newestTime: 8,
       tornBytes: 0,
     });
@@ -61,14 +61,14 @@ describe('the journal on disk', () => {
     let opened = await journals.open(dataDir);
     opened.journal.record(set('a', 1, 'value'));
     await kept(opened.journal);
-    const { position } = opened.journal;
+    const lastCommit = opened.journal.lastCommit;
     await journals.close(opened);
     opened = await journals.open(dataDir);
-    expect(opened.recovered.position).toBe(position);
+    expect(opened.recovered.lastCommit).toBe(lastCommit);
     opened.journal.record(set('a', 2, 'value'));
     await journals.close(opened);
     opened = await journals.open(dataDir);
-    expect(opened.recovered.position).not.toBe(position);
+    expect(opened.recovered.lastCommit).not.toBe(lastCommit);
   });
 
   it('has a value as soon as it is recorded', async () => {
@@ -115,7 +115,7 @@ describe('the journal on disk', () => {
     const opened = await journals.open(dataDir);
     opened.journal.record({ ...set('late', 1, ''), value: null });
     expect(await readValue(opened.journal, 'late', version(1))).toBeNull();
-    opened.journal.fill(set('late', 1, 'here it is'));
+    opened.journal.addValue(set('late', 1, 'here it is'));
     await journals.close(opened);
     const { journal } = await journals.open(dataDir);
     expect((await readValue(journal, 'late', version(1)))?.value?.toString()).toBe('here it is');
@@ -136,7 +136,7 @@ describe('the journal on disk', () => {
     const { journal } = await journals.open(journals.dataDir());
     expect(journal.figures).toMatchObject({ backlogBytes: 0, flushedMs: null });
     journal.record(set('key', 1, 'value'));
-    journal.mark({ applied: version(1), known: [1, 0, 0] });
+    journal.recordWatermarks({ applied: version(1), known: [1, 0, 0] });
     expect(journal.figures.backlogBytes).toBeGreaterThan(0);
     const { diskBytes } = journal.figures;
     await eventually(() => expect(journal.figures.flushedMs).not.toBeNull());
@@ -155,7 +155,7 @@ describe('the journal on disk', () => {
       journal.record(set(`once ${round}`, ++time, `kept ${round}`));
       journal.record(deleteOf(`deleted ${round}`, version(++time)));
       journal.forget(journal.newest(`deleted ${round}`)!);
-      journal.hold(set(`held ${round}`, ++time, `held ${round}`));
+      journal.stage(set(`held ${round}`, ++time, `held ${round}`));
       if (round % 3 === 0) journal.record(set(`held ${round}`, time, `held ${round}`));
       expect(await kept(journal)).toBeNull();
     }
@@ -167,7 +167,7 @@ describe('the journal on disk', () => {
     const again = await journals.open(dataDir);
     expect(again.setAside).toBeNull();
     expect(again.journal.since(EVERYTHING)).toEqual(before);
-    expect(again.recovered.held).toHaveLength(40);
+    expect(again.recovered.staged).toHaveLength(40);
     await checkValues(again.journal, 60);
   });
 });
@@ -223,7 +223,7 @@ describe('a compaction', () => {
     const dataDir = journals.simulated(disk);
     const opened = await journals.open(dataDir, { disk, compactBytesMin: 2_000 });
     const { journal } = opened;
-    journal.hold(set('outdone', 1, 'never newest'));
+    journal.stage(set('outdone', 1, 'never newest'));
     journal.record(deleteOf('outdone', version(2)));
     const begun = () => disk.paths().some((path) => path.endsWith('base.partial'));
     for (let time = 3; !begun(); time++) {
@@ -236,7 +236,7 @@ describe('a compaction', () => {
     await journals.close(opened);
     const again = await journals.open(dataDir, { disk });
     expect(again.journal.newest('outdone')).toBeUndefined();
-    expect(again.recovered.held).toEqual([]);
+    expect(again.recovered.staged).toEqual([]);
   });
 });
 

@@ -40,7 +40,7 @@ describe('what comes while the disk is busy', () => {
   });
 });
 
-const RELEASE = { type: 'release', version: { time: 1, node: 0 } } as const;
+const RELEASE = { type: 'discard', version: { time: 1, node: 0 } } as const;
 
 /** A writer, with its time and its disk in hand. */
 function started() {

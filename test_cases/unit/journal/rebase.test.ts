@@ -87,21 +87,21 @@ describe('a journal whose versions are far ahead', () => {
     const opened = await journals.open(dataDir);
     const far = NOW + YEAR;
     opened.journal.record(write('a', far));
-    opened.journal.hold(write('a', far + 10, { base: { time: far, node: 1 } }));
-    opened.journal.hold(write('b', far + 11, { base: { time: far - DAY, node: 2 } }));
-    opened.journal.mark({ applied: { time: far, node: 1 }, known: [NOW - DAY, far, 0] });
+    opened.journal.stage(write('a', far + 10, { base: { time: far, node: 1 } }));
+    opened.journal.stage(write('b', far + 11, { base: { time: far - DAY, node: 2 } }));
+    opened.journal.recordWatermarks({ applied: { time: far, node: 1 }, known: [NOW - DAY, far, 0] });
     opened.journal.noteForgotten([0, far - 3, 0]);
     const { recovered, journal } = await rebased(opened, dataDir);
     const at = journal.newest('a')!.version.time;
-    expect(recovered.marks).toEqual({ applied: { time: at, node: 1 }, known: [NOW - DAY, at, 0] });
+    expect(recovered.watermarks).toEqual({ applied: { time: at, node: 1 }, known: [NOW - DAY, at, 0] });
     expect(journal.forgotten.times()).toEqual([0, at - 3, 0]);
-    const held = recovered.held.filter(isOfKey);
-    expect(held.map(({ version, key }) => [key, version.time])).toEqual([
+    const staged = recovered.staged.filter(isOfKey);
+    expect(staged.map(({ version, key }) => [key, version.time])).toEqual([
       ['a', at + 10],
       ['b', at + 11],
     ]);
-    expect(held[0]!.base).toEqual({ time: at, node: 1 });
-    const base = held[1]!.base!;
+    expect(staged[0]!.base).toEqual({ time: at, node: 1 });
+    const base = staged[1]!.base!;
     expect(base.time).toBeLessThan(at - 3);
     expect(base.time).toBeGreaterThan(NOW - DAY);
     expect(recovered.newestTime).toBe(at + 11);
@@ -127,7 +127,7 @@ describe('a journal whose versions are far ahead', () => {
     expect(journal.keys).toBe(1);
     const again = await rebased(opened, dataDir);
     expect(again.journal.newest('after')).toBeDefined();
-    expect(again.journal.armedFlush).toBeNull();
+    expect(again.journal.announcedFlush).toBeNull();
     const endedAt = again.journal.newest('after')!.version.time - YEAR;
     expect(again.journal.record(write('ended', endedAt))).toBe(false);
   });
@@ -143,7 +143,7 @@ describe('a journal whose versions are far ahead', () => {
       atMs: flushMs,
     });
     const { journal } = await rebased(opened, dataDir);
-    expect(journal.armedFlush?.atMs).toBe(flushMs);
+    expect(journal.announcedFlush?.atMs).toBe(flushMs);
     const record = journal.newest('a')!;
     expect(journal.isLive(record, flushMs - 1)).toBe(true);
     expect(journal.isLive(record, flushMs)).toBe(false);

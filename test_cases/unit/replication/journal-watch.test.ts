@@ -6,8 +6,8 @@ import { clockAt } from '../../support/ports.ts';
 const SUSPECT_AFTER_MS = 300;
 const TICK_MS = 20;
 
-const FULL: JournalState = { writable: false, passing: false, reason: 'ENOSPC' };
-const SLOW: JournalState = { writable: false, passing: true, reason: 'slow' };
+const FULL: JournalState = { writable: false, isTemporary: false, reason: 'ENOSPC' };
+const SLOW: JournalState = { writable: false, isTemporary: true, reason: 'slow' };
 const WELL: JournalState = { writable: true };
 
 /** A watch on a journal whose state is set, and a clock that is moved. */

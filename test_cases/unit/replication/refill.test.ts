@@ -24,7 +24,7 @@ class KeepingJournal extends MemoryJournal {
     return taken;
   }
 
-  override fill(effect?: SetEffect): void {
+  override addValue(effect?: SetEffect): void {
     if (effect) this.values.set(effect.key, effect);
   }
 

@@ -7,11 +7,11 @@ import { clockAt } from '../../support/ports.ts';
 
 /** One that is kept, and changes its position with what a test does to it. */
 class KeptJournal extends MemoryJournal {
-  override position: string | null;
+  override lastCommit: string | null;
 
   constructor(position: string) {
     super(1);
-    this.position = position;
+    this.lastCommit = position;
   }
 }
 
@@ -172,7 +172,7 @@ describe('a store that is watched', () => {
     const first = watched(store, 2, '1/10');
     first.look();
     first.watch.noteFilled();
-    first.journal.position = '1/20';
+    first.journal.lastCommit = '1/20';
     leave(first);
     // While the store hangs: nothing of this life gets there, its mark stays, and the journal goes on.
     store.down();
@@ -188,7 +188,7 @@ describe('a store that is watched', () => {
     const last = watched(store, 2);
     last.look();
     last.watch.noteFilled();
-    last.journal.whenKept = (done) => done('ENOSPC');
+    last.journal.whenDurable = (done) => done('ENOSPC');
     let isDone = false;
     last.watch.leaveMark(() => {
       isDone = true;
