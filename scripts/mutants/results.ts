@@ -25,14 +25,15 @@ interface Content {
 export class Results {
   readonly #path: string;
   readonly #first: number;
-  readonly #content: Content;
+  readonly #code: string;
+  #content: Content;
 
   /** @param first the first seed */
   constructor(path: string, code: string, first: number) {
     this.#path = path;
     this.#first = first;
-    const known = read(path);
-    this.#content = known?.code === code ? known : { code, mutants: {}, sound: {} };
+    this.#code = code;
+    this.#content = this.#read();
   }
 
   /** Undefined when the mutant, as it is now, has not been tried. */
@@ -41,6 +42,7 @@ export class Results {
   }
 
   note(mutant: Mutant, tried: Tried): void {
+    this.#content = this.#read();
     this.#content.mutants[this.#nameOf(mutant)] = tried;
     this.#write();
   }
@@ -50,6 +52,7 @@ export class Results {
   }
 
   noteSound(swarm: Swarm): void {
+    this.#content = this.#read();
     this.#content.sound[this.#swarmName(swarm)] = swarm.seeds;
     this.#write();
   }
@@ -60,6 +63,12 @@ export class Results {
 
   #swarmName(swarm: Swarm): string {
     return [this.#first, ...optionsOf(swarm)].join(' ');
+  }
+
+  /** Other parts of the table may run at the same time, and write their results into the same file. */
+  #read(): Content {
+    const known = read(this.#path);
+    return known?.code === this.#code ? known : { code: this.#code, mutants: {}, sound: {} };
   }
 
   #write(): void {

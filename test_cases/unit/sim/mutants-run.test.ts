@@ -150,6 +150,14 @@ describe('parts of the table', () => {
     expect(said()).toBe('done: 2 of 2 mutants tried, 2 caught; the code as it is passed 1 of 1 swarms');
   });
 
+  it('that run at the same time keep the results of each other', async () => {
+    const [one, other] = [resultsNow(), resultsNow()];
+    one.note(RIGHT, { outcome: 'survived' });
+    other.note({ ...RIGHT, seeds: 30 }, { outcome: 'survived' });
+    expect(resultsNow().of(RIGHT)).toBeDefined();
+    expect(other.of(RIGHT)).toBeDefined();
+  });
+
   it('are the whole of it together, and have as much to do as each other', () => {
     const parts = [1, 2, 3, 4].map((part) => partOf(MUTANTS, part, 4));
     expect(
