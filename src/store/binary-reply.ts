@@ -1,7 +1,7 @@
 import { AT, HEADER_BYTES, RESPONSE_MAGIC } from '../protocol/binary/wire-format.ts';
 import { LARGE_BYTES_MIN, type LargeValues } from './large-values.ts';
 
-/** What stands in front of a reply of memcached's binary protocol; the reader has one, and fills it again and again. */
+/** The header of a reply in memcached's binary protocol. A reader has one object, and fills it for each reply. */
 export class ReplyHeader {
   magic = 0;
   opcode = 0;
@@ -23,23 +23,23 @@ export class ReplyHeader {
   }
 }
 
-/** Who hears of replies. After it has returned false nothing more is read. */
+/** Takes the replies. After one of its methods has returned false, nothing more is read. */
 export interface ReplySink {
-  /** Called before there is memory for the body: false when this is no reply to what was asked. */
+  /** Called before memory is allocated for the body. @returns false when this is no reply to a request in flight */
   onHeader(header: ReplyHeader): boolean;
   /** @param body extras, key and value, in memory of its own */
   onReply(header: ReplyHeader, body: Buffer): boolean;
 }
 
 /**
- * Replies out of a stream, however it is cut: every byte of a body is copied once, to where it stays, so that a
- * large value costs no more in many pieces than in one, and the memory that was read into is free again.
+ * Cuts a stream into replies. Every byte of a body is copied once, to its final place. Therefore a large value costs no more
+ * in many pieces than in one, and the memory that the stream was read into can be used again.
  */
 export class BinaryReplyReader {
   readonly #sink: ReplySink;
   readonly #large: LargeValues;
   readonly #header = new ReplyHeader();
-  /** The part of a header that has come. */
+  /** The part of a header that has arrived. */
   readonly #begun = Buffer.alloc(HEADER_BYTES);
   #begunBytes = 0;
   /** The body that is being filled; null between replies. */
@@ -47,13 +47,13 @@ export class BinaryReplyReader {
   #bodyBytes = 0;
   #ended = false;
 
-  /** @param large memory for the large bodies */
+  /** @param large gives the memory for large bodies */
   constructor(sink: ReplySink, large: LargeValues) {
     this.#sink = sink;
     this.#large = large;
   }
 
-  /** @param bytes of which the first `length` are the stream's next; they are not kept */
+  /** @param bytes the first `length` of them are the next of the stream; they may change after the call */
   read(bytes: Buffer, length: number): void {
     let at = 0;
     while (at < length && !this.#ended) {
@@ -66,7 +66,7 @@ export class BinaryReplyReader {
       this.#onHeader(bytes, at);
       return at + HEADER_BYTES;
     }
-    // What is not a reply is told by its first byte, not after a header's worth of it.
+    // A server that is no memcached is found out by its first byte, which may be all that it sends.
     if (this.#begunBytes === 0 && bytes[at] !== RESPONSE_MAGIC) {
       this.#begun.fill(0);
       this.#begun[0] = bytes[at]!;

@@ -6,10 +6,10 @@ export const OPCODE = { get: 0x00, set: 0x01, delete: 0x04, stat: 0x10 } as cons
 
 export type Opcode = (typeof OPCODE)[keyof typeof OPCODE];
 
-/** Flags and exptime. */
+/** Size of flags and expiry. */
 const SET_EXTRAS_BYTES = 8;
 
-/** Headers are made here and copied at once. What is never written to, data type, vbucket, token, flags, exptime, is 0. */
+/** Headers are filled here and copied at once. The fields that are never written (data type, vbucket, token, flags, expiry) stay 0. */
 const HEADER = Buffer.alloc(HEADER_BYTES);
 const SET_HEADER = Buffer.alloc(HEADER_BYTES + SET_EXTRAS_BYTES);
 HEADER[0] = REQUEST_MAGIC;
@@ -17,7 +17,7 @@ SET_HEADER[0] = REQUEST_MAGIC;
 SET_HEADER[AT.opcode] = OPCODE.set;
 SET_HEADER[AT.extrasBytes] = SET_EXTRAS_BYTES;
 
-/** A request of nothing but a key, which may be empty for `stat`. */
+/** A request that has only a key, which may be empty for `stat`. */
 export function writeKeyRequest(opcode: Opcode, key: string, opaque: number, out: ReplyBuffer): void {
   HEADER[AT.opcode] = opcode;
   HEADER.writeUInt16BE(key.length, AT.keyBytes);
@@ -27,7 +27,7 @@ export function writeKeyRequest(opcode: Opcode, key: string, opaque: number, out
   out.text(key);
 }
 
-/** @param value kept by reference when it is large: must not change until it has been sent */
+/** @param value must not change until it was sent, since a large one is not copied */
 export function writeSet(key: string, value: Buffer, opaque: number, out: ReplyBuffer): void {
   SET_HEADER.writeUInt16BE(key.length, AT.keyBytes);
   SET_HEADER.writeUInt32BE(SET_EXTRAS_BYTES + key.length + value.length, AT.bodyBytes);

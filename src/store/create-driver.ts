@@ -11,7 +11,7 @@ export const STORE_TYPES = ['memcache', 'memjs', 'custom'] as const;
 
 export type StoreType = (typeof STORE_TYPES)[number];
 
-/** What a store is told: a part of the controller's settings. */
+/** The part of the controller's settings that a store needs. */
 export interface StoreSettings {
   readonly storeType: StoreType;
   /** Ignored by the embedded store. */
@@ -21,14 +21,14 @@ export interface StoreSettings {
   readonly storeBytesMax: number;
 }
 
-/** What a store is given by its controller. */
+/** What the controller gives to its store. */
 export interface StoreResources {
   readonly transport: Transport;
-  /** Memory for the large values that are read from it. */
+  /** Memory for the large values that are read from the store. */
   readonly largeValues: LargeValues;
 }
 
-/** The ways to speak to memcached. What is not chosen is not loaded. */
+/** The ways to speak to memcached. Only the chosen one is loaded. */
 export const CONNECTIONS = {
   memcache:
     async ({ transport, largeValues }) =>

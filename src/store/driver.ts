@@ -1,6 +1,6 @@
 /**
- * What a KV store must do to hold a replica's values. Small on purpose: versions, conditions and expiry are
- * decided above it, so anything that can get, set and delete bytes will do.
+ * A KV store that holds a replica's values. The interface is small on purpose: versions, conditions and expiry are decided
+ * above it, so any store that can get, set and delete bytes will do.
  *
  * Invariants, checked for every driver by one acceptance suite:
  *  1. Operations take effect in the order in which they were issued, whatever their keys.
@@ -10,38 +10,40 @@
  *  4. A store that is gone or hangs is an error within the driver's deadline, never a miss and never a hang.
  */
 export interface KvDriver {
-  /** For people: `memcached 127.0.0.1:11201`, `embedded`. */
+  /** Human-readable: `memcached 127.0.0.1:11201`, `embedded`. */
   readonly description: string;
 
-  /** Starts to connect, and keeps reconnecting until closed. `onStateChange` is told of every change. */
+  /** Connects, and connects again after each failure, until closed. `onStateChange` is called for every change. */
   open(onStateChange: (state: StoreState) => void): void;
 
   /** Bytes stored under the key, or null when there are none. Keys are latin-1 strings, see `Request`. */
   get(key: string, done: (error: StoreError | null, bytes: Buffer | null) => void): void;
 
-  /** The store is told of no expiry: its clock may be wrong. What has expired is deleted by the controller. */
+  /** The store gets no expiry time, because its clock may be wrong: the controller deletes expired entries. */
   set(key: string, bytes: Buffer, done: (error: StoreError | null) => void): void;
 
-  /** A key that is not there is no error. */
+  /** Deleting a key that is not there is no error. */
   delete(key: string, done: (error: StoreError | null) => void): void;
 
   /**
-   * The store's own statistics, under memcached's names and in its order; a group that it does not keep is
-   * empty. In its turn among the operations.
+   * The store's own statistics, under memcached's names and in its order. A group that the store does not keep is empty.
+   * The request is answered in its place among the operations.
    */
   stats?(group: StatsGroup, done: (error: StoreError | null, stats: StoreStats | null) => void): void;
 
   /**
-   * Carries out an administrative command of one line of memcached's text protocol, and tells what it answers,
-   * without the line end; empty when it answers nothing. In no order with the operations.
+   * Carries out an administrative command, which is one line of memcached's text protocol. It has no place in the order of
+   * the operations.
+   *
+   * @param done answer: the line that memcached answers, without its end; empty when memcached answers nothing
    */
   command?(line: string, done: (error: StoreError | null, answer: string | null) => void): void;
 
-  /** Ends what is in flight with an error, and the connection. */
+  /** Answers the operations in flight with an error, and ends the connection. */
   close(): Promise<void>;
 }
 
-/** What follows `stats` on the line; empty for the general statistics. `reset` sets to zero what counts. */
+/** The argument of `stats`; empty for the general statistics. `reset` sets the counters to zero. */
 export type StatsGroup = '' | 'settings' | 'reset' | 'items' | 'slabs' | 'sizes';
 
 export type StoreStats = readonly (readonly [name: string, value: string])[];
@@ -54,7 +56,7 @@ export type StoreState =
     }
   | { readonly up: false; readonly reason: string };
 
-/** The store did not do as told. Expected: it is answered to the client as `SERVER_ERROR` with the reason. */
+/** The store could not carry out an operation. It is an expected error: the client gets a `SERVER_ERROR` with the reason. */
 export class StoreError extends Error {
   readonly code: 'STORE_DOWN' | 'STORE_TIMEOUT' | 'STORE_TOO_LARGE' | 'STORE_REFUSED';
 

@@ -2,9 +2,9 @@ import { type KvDriver, type StatsGroup, StoreError, type StoreState, type Store
 import { refusalOfKey } from './key-check.ts';
 
 /**
- * A store in this process, for clusters without memcached: a map with a bound in bytes that evicts what was
- * used least recently. Operations take effect when they are called; their answers are given together, in
- * order, once the event loop has finished reading what has come in.
+ * A store in this process, for clusters without memcached: a map with a bound in bytes, which evicts the least recently used
+ * entry. Operations take effect when they are called. Their answers are given together, in order, once the event loop has
+ * read everything that has arrived.
  *
  * It keeps nothing on disk.
  */
@@ -12,7 +12,7 @@ export class EmbeddedDriver implements KvDriver {
   readonly description = 'embedded';
   readonly #bytesMax: number;
 
-  /** In order of use: a Map iterates in order of insertion, and use inserts anew. */
+  /** In order of use, because a Map iterates in order of insertion, and each use inserts the item again. */
   readonly #items = new Map<string, Buffer>();
   #bytes = 0;
   #evictions = 0;
@@ -27,7 +27,7 @@ export class EmbeddedDriver implements KvDriver {
     this.#bytesMax = options.bytesMax;
   }
 
-  /** Keys, values and bookkeeping held, in bytes. */
+  /** Keys, values and bookkeeping, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -85,7 +85,7 @@ export class EmbeddedDriver implements KvDriver {
     return bytes;
   }
 
-  /** As with memcached, a value that is too large leaves nothing behind: the old one would be stale. */
+  /** As in memcached, a value that is too large deletes the old one, which would be out of date. */
   #write(key: string, bytes: Buffer): StoreError | null {
     this.#drop(key);
     const size = itemBytes(key, bytes);
@@ -158,8 +158,8 @@ const CLOSED = new StoreError('STORE_DOWN', 'the embedded store is not open');
 const TOO_LARGE = new StoreError('STORE_TOO_LARGE', 'the value is larger than the whole embedded store');
 
 /**
- * What an item takes besides key and value, in bytes: map slot, objects, and bookkeeping of the allocators.
- * Measured as growth of resident memory over a million items of 80 bytes.
+ * Memory that an item takes besides its key and its value, in bytes: map slot, objects, and bookkeeping of the allocators.
+ * It was measured as the growth of resident memory over a million items of 80 bytes.
  */
 export const EMBEDDED_OVERHEAD_BYTES = 640;
 
@@ -168,8 +168,8 @@ function itemBytes(key: string, bytes: Buffer): number {
 }
 
 /**
- * Small buffers are cut from a shared pool, and one that is kept for long keeps the whole pool: those are
- * copied into memory of their own, so that what is held is what is counted.
+ * A small buffer is a part of a shared pool, and would keep the whole pool in memory. It is copied into memory of its own, so
+ * that the bytes that are counted are those that are used.
  */
 function ownedBytes(bytes: Buffer): Buffer {
   if (bytes.length === bytes.buffer.byteLength) return bytes;

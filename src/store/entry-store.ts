@@ -2,23 +2,23 @@ import type { StoreError, StoreState } from './driver.ts';
 import type { Entry } from './entry.ts';
 
 /**
- * A replica's entries, as the engines see them. The invariants of `KvDriver` hold here too: effects and
- * answers come in the order of the calls, every `done` is called once and after its call has returned, and
- * an error is never a miss.
+ * The entries of a replica, as a scheme sees them. The invariants of `KvDriver` hold here too: operations take effect and are
+ * answered in the order of the calls, every `done` is called once and after its call has returned, and an error is never
+ * a miss.
  */
 export interface EntryStore {
   readonly state: StoreState;
 
-  /** The entry as stored, expired or not, or null. Its value must not be written to. */
+  /** The entry as stored, expired or not; null when there is none. The caller must not change its value. */
   get(key: string, done: (error: StoreError | null, entry: Entry | null) => void): void;
 
   /** After an error the key holds the old entry, the new one, or none. */
   set(key: string, entry: Entry, done: (error: StoreError | null) => void): void;
 
-  /** A key that is not there is no error. */
+  /** Deleting a key that is not there is no error. */
   delete(key: string, done: (error: StoreError | null) => void): void;
 
-  /** Which process it is, and what it had to throw away. In its turn among the operations. */
+  /** Which process the store is, and how much it has evicted; answered in its place among the operations. */
   instanceInfo(done: (error: StoreError | null, info: StoreInstance | null) => void): void;
 }
 
@@ -31,10 +31,10 @@ export const NO_STORE: EntryStore = Object.freeze({
   instanceInfo: (done) => done(null, null),
 } satisfies EntryStore);
 
-/** What tells one instance of a store from another, as far as the store says so. */
+/** Tells one process of a store from another, as far as the store says it. */
 export interface StoreInstance {
-  /** For people: `pid 4711 since 2026-01-31T09:00:00Z`. Another process has another; null when it can't be told. */
+  /** `pid 4711 since 2026-01-31T09:00:00Z`: another process has another name. Null when the store does not say it. */
   readonly instance: string | null;
-  /** Entries that it threw away to make room, since it was started; null when it does not count them. */
+  /** Entries that the store has evicted since its start; null when it does not count them. */
   readonly evictions: number | null;
 }

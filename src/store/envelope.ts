@@ -1,9 +1,9 @@
 import type { Entry } from './entry.ts';
 
 /**
- * The bytes of an entry as any KV store can hold them: a header of fixed size, then the client's value.
+ * An entry as bytes that any KV store can hold: a header, then the client's value.
  *
- *     0       magic      `MAGIC`, not a character that a value written past the controllers would start with
+ *     0       magic      `MAGIC`: a value that a client wrote to the store directly hardly starts with it
  *     1       format     `FORMAT` in the high four bits; then whether a token follows; then the marks
  *     2…8     time       of the version, 53 bits in 7 bytes
  *     9       node       of the version
@@ -11,12 +11,12 @@ import type { Entry } from './entry.ts';
  *     14…19   expiresAt  milliseconds since 1970, 48 bits: lasts until the year 10889
  *     20…27   token      only where it is not the version's own
  *
- * Numbers are big-endian. It carries no checksum: memcached's own memory and TCP are trusted as they are
- * without a controller in front.
+ * Numbers are big-endian. There is no checksum: memcached's memory and TCP are trusted as far as clients of a memcached trust
+ * them.
  */
 export const ENVELOPE_BYTES = 20;
 
-/** The envelope with a token. */
+/** Size of the header with a token. */
 export const ENVELOPE_BYTES_MAX = 28;
 
 const MAGIC = 0xc5;
@@ -35,13 +35,13 @@ const TOKEN_AT = 20;
 const TIME_HIGH_BYTES = 3;
 const EXPIRES_BYTES = 6;
 
-/** What the low four bytes of a version time can count to; bit operators would cut the time to 32 bits. */
+/** The range of the low four bytes of a version time. Bit operators would cut the time to 32 bits. */
 const TIME_LOW_RANGE = 2 ** 32;
 
-/** High part of the largest safe integer: a header with more in it was not written here. */
+/** High part of the largest safe integer. No controller writes a header with a larger one. */
 const TIME_HIGH_MAX = 2 ** 21 - 1;
 
-/** One allocation, one copy of the value. */
+/** Takes one allocation and one copy of the value. */
 export function encodeEntry(entry: Entry): Buffer {
   const { version, value, token } = entry;
   const start = token === null ? ENVELOPE_BYTES : ENVELOPE_BYTES_MAX;
@@ -58,7 +58,7 @@ export function encodeEntry(entry: Entry): Buffer {
   return bytes;
 }
 
-/** @returns null when the bytes are not an entry of this format; else an entry whose value is a view of them. */
+/** @returns an entry whose value is a view of the bytes; null when the bytes are no entry of this format */
 export function decodeEntry(bytes: Buffer): Entry | null {
   if (bytes.length < ENVELOPE_BYTES || bytes[0] !== MAGIC) return null;
   const format = bytes[1]!;

@@ -1,13 +1,15 @@
 import type { AbandonedConnection } from './store-connection.ts';
 
 /**
- * Keeps writes on a lost connection from taking effect after writes on the next one.
+ * Keeps the writes on a lost connection from taking effect after writes on the next one.
  *
- * What was sent may still lie unread in front of a store that hangs, and a store with several threads may
- * read a newer connection first when it goes on. So the old connection is only half closed: a store closes
- * its own half when it has read everything, and then the way is free. A store that answers elsewhere, yet
- * does not close this connection in time, no longer has it; by then the rest is reset, so that nothing more
- * of it can leave from here.
+ *  1. Bytes that were sent may still lie unread in front of a store that hangs; and when a store with several threads goes
+ *     on, it may read the newer connection first. Therefore the old connection is only closed for sending.
+ *  2. A store closes its own direction when it has read everything. From then on nothing on the old connection can take
+ *     effect, and the fence is free.
+ *  3. A store that answers on another connection, and does not close the old one in time, has no such connection any more:
+ *     it was restarted, or the network between has lost the connection. Then the connection is reset, so that nothing of
+ *     it that still waits on this side can leave.
  */
 export class Fence {
   readonly #connection: AbandonedConnection;
@@ -16,7 +18,7 @@ export class Fence {
 
   constructor(connection: AbandonedConnection) {
     this.#connection = connection;
-    // Replies that nobody waits for are read all the same: the end of the stream comes after them.
+    // The end of the stream comes behind the replies that are still on their way, so those are read, and dropped.
     connection.drain(() => {
       this.#stopTimer();
       this.#onFree();
@@ -27,7 +29,7 @@ export class Fence {
     return this.#connection.isClosed;
   }
 
-  /** Calls back when the way is free, in `withinMs` at the latest. Of several calls only the last counts. */
+  /** Calls back when the fence is free, after `withinMs` at the latest. Only the last of several calls counts. */
   whenFree(withinMs: number, onFree: () => void): void {
     this.#onFree = onFree;
     this.#stopTimer();

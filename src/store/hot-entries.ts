@@ -1,38 +1,39 @@
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { Entry } from './entry.ts';
 
-/** How the hot entries fare. */
+/** The figures of the hot entries. */
 export interface HotCounters {
   readonly hits: number;
   readonly misses: number;
-  /** Values and keys and what it takes to keep them. */
+  /** Memory of the entries, their keys and the bookkeeping, in bytes. */
   readonly bytes: number;
   readonly entries: number;
 }
 
-/** One entry in the circle, between the one that came before it and the one that came after. */
+/** An entry in the list, between the one that was added before it and the one that was added after it. */
 interface HotEntry {
   readonly key: string;
   entry: Entry;
   bytes: number;
-  /** When the store was last seen to have it, in seconds since 1970. */
+  /** When the store last had the entry, in seconds since 1970. */
   seenSec: number;
-  /** Asked for since the hand was last here. */
+  /** It was read since the hand was last here. */
   isVisited: boolean;
-  /** Asked for since it was last written. */
+  /** It was read since it was last written. */
   read: boolean;
   older: HotEntry | null;
   newer: HotEntry | null;
 }
 
 /**
- * Entries that are read again and again, in the controller's own memory, so that reading them takes no hop to the store.
+ * Entries that are read again and again, in the controller's own memory, so that a read of them need not ask the store.
  *
- * It decides nothing: whoever asks says which version the key has, and is given that one or none. So nothing here can
- * be out of date, whatever happened to the store, the view or the order meanwhile.
+ * The caller names the version that the key has, and gets the entry of that version or none. Therefore no entry here can be
+ * out of date, whatever happens to the store, the view or the order of writes.
  *
- * What goes when there is no more room is chosen by SIEVE (Zhang and others, NSDI 2024): a hand moves from the oldest to
- * the newest, spares what was asked for since it was last there, and takes the first that was not. A hit moves nothing.
+ * SIEVE (Zhang and others, NSDI 2024) chooses the entry that is evicted when memory runs out: a hand moves from the oldest
+ * entry to the newest, passes those that were read since it was last there, and evicts the first that was not. A hit moves
+ * no entry.
  */
 export class HotEntries {
   readonly #bytesMax: number;
@@ -44,7 +45,7 @@ export class HotEntries {
   #hits = 0;
   #misses = 0;
 
-  /** @param bytesMax 0: nothing is ever kept */
+  /** @param bytesMax most memory of all entries; 0 for no entries at all */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
@@ -54,7 +55,7 @@ export class HotEntries {
   }
 
   /**
-   * The entry that the key has under this version, if it is here, and if the store is not due to be asked again.
+   * The entry of the key, if it has this version. Null when it is not here, and when it is time to ask the store again.
    *
    * @param nowSec seconds since 1970
    */
@@ -72,7 +73,7 @@ export class HotEntries {
     return hot.entry;
   }
 
-  /** Takes in an entry that was read from the store, and not for the first time. */
+  /** Adds an entry that was read from the store, and that was read before. */
   offer(key: string, entry: Entry, nowSec: number): void {
     const bytes = bytesOf(key, entry);
     if (bytes > this.#bytesMax * SHARE_MAX) return;
@@ -101,7 +102,7 @@ export class HotEntries {
     this.#bytes += bytes;
   }
 
-  /** The key was written: its entry stays as hot as it was, if it is read as often as it is written. */
+  /** The key was written: its new entry takes the place of the old one, if the old one was read since it was written. */
   replace(key: string, entry: Entry): void {
     if (this.#entries.size === 0) return;
     const hot = this.#entries.get(key);
@@ -122,7 +123,7 @@ export class HotEntries {
     if (hot !== undefined) this.#drop(hot);
   }
 
-  /** Takes away what the hand stops at. Each step either ends it or clears a mark, so that it ends. */
+  /** Evicts the entry at which the hand stops. Each step evicts or clears an `isVisited`, so the loop ends. */
   #makeRoom(): void {
     let hot = this.#hand ?? this.#oldest!;
     while (hot.isVisited) {
@@ -146,8 +147,8 @@ export class HotEntries {
 }
 
 /**
- * The store is asked for an entry this often all the same, in seconds: so memcached sees that it is in use, and does not
- * evict it for what is not; and where it has, the value is put back. A clock that jumped back counts as time gone by.
+ * The store is asked for a hot entry after this time, in seconds. So memcached learns that the entry is in use, and does not
+ * evict it; and if memcached has evicted it, the value is put back. When the clock has jumped back, the store is asked too.
  */
 export const SEEN_FOR_SEC = 5;
 
@@ -155,17 +156,17 @@ function isDue({ seenSec }: HotEntry, nowSec: number): boolean {
   return nowSec - seenSec >= SEEN_FOR_SEC || nowSec < seenSec;
 }
 
-/** Part of the whole that one entry may take: a few large ones must not drive out all that is hot. */
+/** Largest share of the memory for one entry, so that a few large entries do not evict all others. */
 const SHARE_MAX = 1 / 8;
 
-/** What a key, an entry, its hot and a buffer of its own take beside the bytes in them, in bytes, measured. */
+/** Memory that a hot entry takes beside the bytes of its key and its value, in bytes; measured. */
 const OVERHEAD_BYTES = 400;
 
 function bytesOf(key: string, { value }: Entry): number {
   return OVERHEAD_BYTES + key.length + value.length;
 }
 
-/** A value is often a small part of what was received with it, which it would keep in memory. */
+/** A value is often a small part of a chunk that was read, and would keep the whole chunk in memory: so it is copied. */
 function inOwnMemory(entry: Entry): Entry {
   const value = Buffer.allocUnsafeSlow(entry.value.length);
   entry.value.copy(value);

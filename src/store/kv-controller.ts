@@ -11,15 +11,15 @@ export interface StoreCounters {
   readonly deletes: number;
   /** Operations answered with an error. */
   readonly errors: number;
-  /** Times the store came back. */
+  /** How often the store came back. */
   readonly reconnects: number;
-  /** Values found that no controller wrote; they count as misses. */
+  /** Values that were found and that no controller wrote. They are misses. */
   readonly foreignValues: number;
 }
 
 /**
- * What a controller talks to: a KV store, whichever it is, that holds entries. It adds the envelope and keeps
- * count; order, deadlines and reconnection are the driver's.
+ * A store of entries over any driver. It adds the envelope, and counts; the driver keeps order and deadlines, and
+ * reconnects.
  */
 export class KVController implements EntryStore {
   /** As in the settings: `memcache`, `custom`. */
@@ -28,7 +28,7 @@ export class KVController implements EntryStore {
   readonly #log: Log;
   #onStateChange: (state: StoreState) => void = () => {};
   #state: StoreState = { up: false, reason: 'not connected yet' };
-  /** The last change that was logged: attempts to reconnect are not. */
+  /** The last change that was logged. Attempts to reconnect are not logged. */
   #logged: 'nothing' | 'up' | 'down' = 'nothing';
   #wasUp = false;
   readonly #counters = { gets: 0, sets: 0, deletes: 0, errors: 0, reconnects: 0, foreignValues: 0 };
@@ -51,13 +51,13 @@ export class KVController implements EntryStore {
     return this.#counters;
   }
 
-  /** @param onStateChange told of every change, of another reason for being down too; `state` has it already */
+  /** @param onStateChange called after every change, also when only the reason for being down is another */
   open(onStateChange: (state: StoreState) => void = () => {}): void {
     this.#onStateChange = onStateChange;
     this.#driver.open((state) => this.#onState(state));
   }
 
-  /** Ends what is in flight with an error. */
+  /** Answers the operations in flight with an error. */
   close(): Promise<void> {
     this.#logged = 'down';
     return this.#driver.close();
@@ -87,7 +87,7 @@ export class KVController implements EntryStore {
     });
   }
 
-  /** Empty where the driver keeps none. */
+  /** Empty where the driver has no statistics. */
   stats(group: StatsGroup, done: (error: StoreError | null, stats: StoreStats | null) => void): void {
     if (this.#driver.stats === undefined) setImmediate(done, null, []);
     else this.#driver.stats(group, done);

@@ -1,9 +1,9 @@
 /**
- * Memory for large values on their way from the store to a client, used again. Values of a megabyte each, left to the
- * garbage collector, have it go through everything several times a second.
+ * Memory for large values on their way from the store to a client, which is used again. If the garbage collector had to free
+ * values of a megabyte each, it would run several times a second.
  *
- * Whoever takes memory need not give it back: what is never sent is collected as any other. It comes back when the one
- * reply that holds it has been sent, and only where that was said of it (`lend`): others may keep what they have read.
+ * Memory that is taken need not be given back: if its value is never sent, the collector frees it. It is used again once the
+ * reply that has the value was sent, and only after `lend`, since other parts may keep a value that they have read.
  */
 export class LargeValues {
   readonly #bytesMax: number;
@@ -13,17 +13,17 @@ export class LargeValues {
   readonly #lent = new WeakSet<ArrayBufferLike>();
   readonly #ours = new WeakSet<ArrayBufferLike>();
 
-  /** @param bytesMax what is kept for the next values, at the most */
+  /** @param bytesMax most free memory that is kept for the next values */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
-  /** Bytes of it that are kept for the next values. */
+  /** Free memory that is kept for the next values, in bytes. */
   get freeBytes(): number {
     return this.#freeBytes;
   }
 
-  /** @returns memory of this size that nobody else uses, with anything in it */
+  /** @returns memory of this size that is in no other use; it is not cleared */
   take(bytes: number): Buffer {
     const size = Math.ceil(Math.log2(bytes));
     const memory = this.#free[size]?.pop();
@@ -36,12 +36,12 @@ export class LargeValues {
     return made.subarray(0, bytes);
   }
 
-  /** From now on nobody holds this value but one reply. */
+  /** From now on the value is in one reply, and nowhere else. */
   lend(value: Buffer): void {
     if (value.length >= LARGE_BYTES_MIN && this.#ours.has(value.buffer)) this.#lent.add(value.buffer);
   }
 
-  /** A reply, or what of it is one large piece, is with the kernel. */
+  /** A reply, or one large piece of it, was handed to the kernel. */
   onSent(part: Buffer): void {
     const memory = part.buffer;
     if (!this.#lent.delete(memory) || this.#freeBytes + memory.byteLength > this.#bytesMax) return;
@@ -52,8 +52,8 @@ export class LargeValues {
   }
 }
 
-/** Smaller values are left to the collector, in bytes. */
+/** The collector frees smaller values, in bytes. */
 export const LARGE_BYTES_MIN = 65_536;
 
-/** How much a controller keeps for the next values, in bytes. */
+/** Most free memory that a controller keeps for the next values, in bytes. */
 export const LARGE_VALUES_KEPT_BYTES = 16_777_216;

@@ -12,14 +12,15 @@ import { TextCommands } from './text-command.ts';
 import { Watchdog } from './watchdog.ts';
 
 export interface MemcachedDriverOptions {
-  /** What speaks to memcached: memjs, or the project's own. */
+  /** Makes the connections: memjs's, or the project's own. */
   readonly connect: Connect;
   /** For administrative commands, and to find out what answers at the address. */
   readonly transport: Transport;
   readonly address: StoreAddress;
   /**
-   * A store that owes an answer and gives none for so long has failed, and with it all that is in flight. What
-   * waits behind answers that do come is not late: to break off a store that is merely busy would make it busier.
+   * A store that gives no answer at all for this long, while one is due, has failed, and all operations in flight fail. An
+   * operation that waits while other answers come is not late: to break off a store that is merely busy would make it
+   * busier. In milliseconds.
    */
   readonly timeoutMs: number;
   readonly random?: Random;
@@ -29,10 +30,10 @@ export interface MemcachedDriverOptions {
  * memcached as a store, over one connection after the other.
  *
  *  1. One connection at a time carries operations, and memcached answers those in order. All operations,
- *     those refused on the spot too, go through one queue, and are answered from its front only.
+ *     also those that are refused at once, go through one queue, and are answered from its front only.
  *  2. Any failure of the connection fails everything in flight and ends the connection. There is no retry: a
  *     write whose outcome is unknown must not be sent again behind later ones.
- *  3. Up means: connected, has answered a request of ours, and nothing that was sent over an earlier
+ *  3. The driver is up when the store has answered a request on the connection, and nothing that was sent over an earlier
  *     connection can take effect any more (`Fence`).
  */
 export class MemcachedDriver implements KvDriver {
@@ -46,7 +47,7 @@ export class MemcachedDriver implements KvDriver {
 
   #onStateChange: (state: StoreState) => void = () => {};
   #state: StoreState = { up: false, reason: NOT_CONNECTED };
-  /** What operations are refused with; null when up. One for all, as its stack tells nothing. */
+  /** The error of operations that come while the store is down; null when it is up. One object for all of them. */
   #downError: StoreError | null;
   #phase: 'idle' | 'connecting' | 'asking' | 'connected' | 'up' | 'waiting' | 'closed' = 'idle';
 
@@ -108,7 +109,7 @@ export class MemcachedDriver implements KvDriver {
     });
   }
 
-  /** The binary protocol has no such commands: they take a connection of their own. */
+  /** The binary protocol has no administrative commands, so each takes a text connection. */
   command(line: string, done: (error: StoreError | null, answer: string | null) => void): void {
     const failure = this.#downError;
     if (failure !== null) setImmediate(done, failure, null);
@@ -130,8 +131,8 @@ export class MemcachedDriver implements KvDriver {
   }
 
   /**
-   * @param refusal what is wrong with the operation itself
-   * @returns false when the operation was refused, and its answer waits for its turn
+   * @param refusal why the operation itself can't be carried out; null when it can
+   * @returns false when the operation was refused; its answer waits in the queue
    */
   #admit(refusal: StoreError | null, isWrite: boolean, done: StoreOperation['done']): boolean {
     const failure = this.#downError ?? refusal;
@@ -145,7 +146,7 @@ export class MemcachedDriver implements KvDriver {
     return true;
   }
 
-  /** The answer of the oldest operation in flight. What was refused before it may, when told, close the driver. */
+  /** Answers the oldest operation in flight. The callbacks of refused operations before it may have closed the driver. */
   #onReply(refusal: StoreError | null, bytes: Buffer | null): void {
     this.#settle();
     const operation = this.#operations.first();
@@ -157,7 +158,7 @@ export class MemcachedDriver implements KvDriver {
     this.#settle();
   }
 
-  /** Answers what has failed, up to the first operation that is in flight. */
+  /** Answers the failed operations at the front of the queue. */
   #settle(): void {
     for (let left = this.#operations.length; left > 0; left--) {
       const operation = this.#operations.first();
@@ -165,7 +166,7 @@ export class MemcachedDriver implements KvDriver {
       this.#operations.shift();
       operation.done(operation.failure, null);
     }
-    // What was refused meanwhile waits for another turn: a caller that tries again at once must not spin.
+    // Operations that are refused meanwhile are answered in a later turn, so that a caller that retries at once can't spin.
     if (this.#operations.first()?.failure) this.#settleSoon();
   }
 
@@ -237,7 +238,7 @@ export class MemcachedDriver implements KvDriver {
     this.#settle();
   }
 
-  /** Half of the wait is random, so that controllers that lost the same host do not come back in step. */
+  /** Half of the wait is random, so that controllers that lost the same host do not reconnect at the same moment. */
   #retryLater(): void {
     this.#phase = 'waiting';
     const fullMs = Math.min(RECONNECT_MS_MAX, RECONNECT_MS_MIN * 2 ** this.#failedAttempts);
@@ -256,7 +257,7 @@ export class MemcachedDriver implements KvDriver {
     }
   }
 
-  /** A store that has never answered in the binary protocol is asked what it is before it is given up. */
+  /** A store that has never answered in the binary protocol is probed, so that the error can say what it is. */
   async #becomeUnknown(connection: StoreConnection, reason: string): Promise<void> {
     this.#phase = 'asking';
     const { kind, words } = await probePort(this.#transport, this.#address, this.#timeoutMs);
@@ -273,19 +274,19 @@ export class MemcachedDriver implements KvDriver {
   }
 }
 
-/** From its call to its answer. */
+/** An operation, from its call to its answer. */
 interface StoreOperation {
   readonly isWrite: boolean;
   readonly done: (error: StoreError | null, bytes: Buffer | null) => void;
   /** Time of the watchdog. */
   readonly sinceMs: MonotonicMs;
-  /** What it is answered with when its turn comes; null while it is in flight. */
+  /** The error that it is answered with; null while it is in flight. */
   failure: StoreError | null;
 }
 
 const NOT_CONNECTED = 'not connected yet';
 
-/** First and longest wait before connecting again; it doubles in between. */
+/** The first and the longest wait before the driver connects again, in milliseconds. Each wait is twice the one before. */
 const RECONNECT_MS_MIN = 50;
 const RECONNECT_MS_MAX = 1000;
 
@@ -293,5 +294,5 @@ const RECONNECT_MS_MAX = 1000;
 const TICKS_PER_TIMEOUT = 16;
 const TICK_MS_MIN = 5;
 
-/** How long a store that answers again has to close the connection before. */
+/** How long a store that answers again has to close the earlier connection, in milliseconds. */
 const FENCE_MS_MAX = 5000;

@@ -2,12 +2,12 @@ import { Client, Server } from 'memjs';
 import { AT, HEADER_BYTES, RESPONSE_MAGIC } from '../protocol/binary/wire-format.ts';
 
 /**
- * memjs, with what it gets wrong for a long-lived, ordered, pipelined connection put right. What remains to
- * be known of it: one that has failed keeps half a reply, half-removed sockets and listeners, and must not be
- * used again; and it answers nothing when its socket is closed in good order.
+ * memjs, corrected where it is wrong for a long-lived, ordered, pipelined connection. Two faults remain: a client that has
+ * failed keeps half a reply, sockets and listeners, so it must not be used again; and it answers nothing when its socket is
+ * closed without an error.
  */
 
-/** What is used of the socket that memjs makes itself. */
+/** The part of memjs's own socket that is used here. */
 export interface MemjsSocket {
   on(event: 'error', listener: (error: Error) => void): this;
   on(event: 'end' | 'close', listener: () => void): this;
@@ -25,21 +25,21 @@ export interface MemjsSocket {
   readonly closed: boolean;
 }
 
-/** Tells of the socket, and puts replies that come in pieces together with one copy. */
+/** Shows its socket, and joins the pieces of a reply with one copy. */
 export class OneSocketServer extends Server {
   /** memjs's own: the connection from the first request on. */
   declare readonly _socket: MemjsSocket | undefined;
 
-  /** Told when what comes is no reply, by its first byte. None of what came with it is parsed. */
+  /** Called when the first byte shows that the bytes are no reply. None of them is parsed. */
   onForeignByte: () => void = () => {};
 
-  /** Pieces of a reply of which the rest is still to come. */
+  /** The pieces of a reply that is not complete. */
   #pieces: Buffer[] = [];
   #piecesBytes = 0;
 
   /**
-   * The original copies all that has come so far with every piece, which is quadratic in the size of a
-   * value. Called by memjs for each piece; what is returned, and left in `responseBuffer`, it parses.
+   * Called by memjs for each piece. memjs parses the bytes that are returned, and left in `responseBuffer`. The original
+   * method copies everything that has arrived with every piece, which takes quadratic time for a large value.
    */
   override appendToBuffer(piece: Buffer): Buffer {
     if (this.#pieces.length === 0) {
@@ -59,7 +59,7 @@ export class OneSocketServer extends Server {
     this.#piecesBytes += piece.length;
   }
 
-  /** memjs would look at no first byte, and wait for as much as it takes for a length. */
+  /** memjs itself does not check the first byte, and would wait for as many bytes as it takes to be a length. */
   #expose(received: Buffer): Buffer {
     const bytes = beginsWithReplies(received) ? received : NOTHING;
     if (bytes !== received) this.onForeignByte();
@@ -68,9 +68,9 @@ export class OneSocketServer extends Server {
   }
 }
 
-/** Numbers its requests so that the numbers stay valid. */
+/** A client whose request numbers stay valid. */
 export class EndlessClient extends Client {
-  /** The original runs into negative numbers, which it cannot write, after 2³¹ requests. */
+  /** After 2³¹ requests the original numbers become negative, and can't be written. */
   override incrSeq(): void {
     (this as { seq: number }).seq = (this.seq + 1) % SEQUENCE_END;
   }
@@ -80,7 +80,7 @@ export const SEQUENCE_END = 2 ** 31;
 
 const NOTHING = Buffer.alloc(0);
 
-/** Whether everything in here that should begin a reply does. */
+/** Every reply in these bytes begins as a reply does. */
 function beginsWithReplies(bytes: Buffer): boolean {
   for (let at = 0; at < bytes.length; ) {
     if (bytes[at] !== RESPONSE_MAGIC) return false;
@@ -90,7 +90,7 @@ function beginsWithReplies(bytes: Buffer): boolean {
   return true;
 }
 
-/** How long the reply is that starts here; of a start too short to tell, the least that is needed to tell. */
+/** Length of the reply that starts here; while the header is not complete, the length of the header. */
 function replyBytes(start: Buffer): number {
   return start.length < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + start.readUInt32BE(AT.bodyBytes);
 }

@@ -14,8 +14,8 @@ import {
 } from './store-connection.ts';
 
 /**
- * memcached through memjs, thrown away after a failure with all that memjs knows. memjs's own retries, timers and
- * reconnections, which would break the order of operations, are kept from acting.
+ * A connection to memcached through memjs. After a failure it is dropped, together with the memjs client. memjs's own retries,
+ * timers and reconnections are disabled, since they would break the order of operations.
  */
 export class MemjsConnection implements StoreConnection {
   readonly #events: ConnectionEvents;
@@ -24,7 +24,7 @@ export class MemjsConnection implements StoreConnection {
   #socket: MemjsSocket | null = null;
   #abandoned = false;
   #corked = false;
-  /** memjs finds the request of a reply by its number, in whatever order they come. */
+  /** memjs finds the request of a reply by its number, in any order, so the order is checked here. */
   #asked = 0;
   #answered = 0;
 
@@ -79,7 +79,7 @@ export class MemjsConnection implements StoreConnection {
     });
   }
 
-  /** Takes the socket away from memjs, which from here on hears nothing and does nothing. */
+  /** Takes the socket away from memjs, which gets no event from here on, and does nothing. */
   abandon(): AbandonedConnection {
     this.#abandoned = true;
     const socket = this.#socket!;
@@ -123,7 +123,7 @@ export class MemjsConnection implements StoreConnection {
     return false;
   }
 
-  /** The store's half suffices: nothing will be answered, whatever of ours is still to be sent. */
+  /** When the store ends its direction, no further reply can come. */
   readonly #onEnd = (): void => this.#lose(CONNECTION_CLOSED);
 
   #lose(reason: string): void {
@@ -149,13 +149,13 @@ function abandonedOf(socket: MemjsSocket): AbandonedConnection {
   };
 }
 
-/** So long that memjs's own timers, which leave sockets half closed, never come to act. */
+/** So long that memjs's own timers never fire; they would leave sockets half closed. */
 const MEMJS_TIMEOUT_SECONDS = 24 * 60 * 60;
 
 /** memjs counts attempts, whatever the option's name says. */
 const ONE_ATTEMPT = 1;
 
-/** memjs takes a buffer as it is; of a string it would send UTF-8, and other bytes than the client's. */
+/** memjs sends a buffer as it is, but a string as UTF-8, which are other bytes than the client's. */
 function keyBytes(key: string): string {
   return Buffer.from(key, 'latin1') as unknown as string;
 }
@@ -166,7 +166,7 @@ function isStatus(error: Error): boolean {
   return error.message?.startsWith(STATUS_PREFIX);
 }
 
-/** memjs puts what was asked in front of the status. */
+/** memjs puts the operation in front of the status. */
 function statusOf(error: Error): string {
   return error.message.slice(error.message.indexOf(':') + 1).trim();
 }

@@ -22,13 +22,12 @@ import {
 } from './store-connection.ts';
 
 /**
- * The project's own connection to memcached, in the binary protocol: the only one of memcached's that can carry
- * every key, and one whose replies can be told from anything else.
+ * The project's own connection to memcached. It speaks the binary protocol, which can carry every key, and whose replies can
+ * be told from any other bytes.
  *
  *  1. All requests of an event-loop turn leave in one write at its end.
- *  2. A request's opaque is its number and its opcode. So nothing has to be remembered of requests in flight, and
- *     a reply that is not the next one due, or not of the kind that was asked, ends the connection before its body
- *     is looked at.
+ *  2. The opaque of a request is its number and its opcode. Therefore requests in flight need no record, and a reply that is
+ *     not that of the next request, or has another opcode, ends the connection before its body is read.
  */
 export class PipelinedConnection implements StoreConnection {
   readonly #transport: Transport;
@@ -43,13 +42,13 @@ export class PipelinedConnection implements StoreConnection {
   /** Numbers of the next request and the next reply, 24 bits. */
   #asked = 0;
   #answered = 0;
-  /** Whether memcached has replied to anything. */
+  /** A valid reply has come: the other end is a memcached. */
   #proven = false;
 
-  /** The requests for statistics in flight. There are few, ever. */
+  /** The requests for statistics in flight. There are always few. */
   readonly #inquiries: Inquiry[] = [];
 
-  /** @param large memory for the large values that are read */
+  /** @param large gives the memory for large values that are read */
   constructor(transport: Transport, address: StoreAddress, events: ConnectionEvents, large: LargeValues) {
     this.#transport = transport;
     this.#address = address;
@@ -145,7 +144,7 @@ export class PipelinedConnection implements StoreConnection {
     return !this.#abandoned;
   }
 
-  /** One reply a figure; one without a name is the last. */
+  /** Each figure is a reply of its own; a reply without a name is the last. */
   #onStat({ status, keyBytes }: ReplyHeader, body: Buffer): void {
     const { stats, done } = this.#inquiries[0]!;
     if (status === SUCCESS && keyBytes > 0) {
@@ -172,7 +171,7 @@ interface Inquiry {
   readonly done: (refusal: StoreError | null, stats: StoreStats) => void;
 }
 
-/** Most that is read at once, in bytes. */
+/** Most bytes that are read at once. */
 const READ_BYTES = 65_536;
 
 /** Longest body of a reply, in bytes: memcached's own bound of `-I` is a gigabyte. */
@@ -202,7 +201,7 @@ function hasRightShape({ opcode, status, extrasBytes, keyBytes, bodyBytes }: Rep
   }
 }
 
-/** By status, as the protocol's text names them. */
+/** The names of the statuses in the text of the protocol. */
 const REFUSALS: Readonly<Record<number, string>> = {
   3: VALUE_TOO_LARGE,
   4: 'Invalid arguments',

@@ -1,17 +1,17 @@
 import type { Transport } from '../base/transport.ts';
 import type { StoreAddress } from './store-connection.ts';
 
-/** What listens at an address, judged by its first answer. */
+/** What listens on a port, as its first answer shows. */
 export interface PortListener {
   /** `nobody`: the connection was refused. `silent`: it was accepted, and nothing came back. */
   readonly kind: 'nobody' | 'memcached' | 'controller' | 'redis' | 'http' | 'silent' | 'unknown';
-  /** For people, without the address: `a memcached (1.6.18)`, `a Redis`. */
+  /** Human-readable, without the address: `a memcached (1.6.18)`, `a Redis`. */
   readonly words: string;
 }
 
 /**
- * Asks a listener what it is: in memcached's text protocol, since every memcached answers that, and other servers
- * answer an unknown line in a manner of their own. It is told nothing that could change anything there.
+ * Finds out what listens on a port. It asks for the version in memcached's text protocol: every memcached answers that, other
+ * servers answer an unknown line in a way of their own, and no server changes anything.
  */
 export function probePort(
   transport: Transport,
@@ -43,7 +43,7 @@ export function probePort(
   });
 }
 
-/** A first line is all that is looked at, in bytes. */
+/** Only so much of the answer is read, in bytes: its first line is enough. */
 const ANSWER_BYTES_MAX = 256;
 
 const SIGNS: readonly (readonly [RegExp, PortListener['kind'], words: (found: string) => string])[] = [
@@ -67,5 +67,5 @@ function judge(received: string): PortListener {
   return { kind: 'unknown', words: `something that answers "${line}"` };
 }
 
-/** Characters of an unknown answer that are shown. */
+/** Most characters of an unknown answer that are shown. */
 const SHOWN_MAX = 40;

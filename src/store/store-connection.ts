@@ -2,35 +2,35 @@ import type { NetworkAddress } from '../base/transport.ts';
 import { type StatsGroup, StoreError, type StoreStats } from './driver.ts';
 
 /**
- * One connection to memcached, from its first request to its first failure; then it is thrown away. It neither
- * retries nor reconnects nor keeps time.
+ * One connection to memcached, from its first request to its first failure. It neither retries nor reconnects, and has no
+ * deadline.
  *
- * Answers are replies of memcached and nothing else, one for each request and in the order of the requests, and
- * never before the call that made the request has returned. When the connection is lost, or what came is no
- * reply to what was asked, `onLost` is called, once, and what is in flight is not answered any more.
+ * Each request is answered by one reply of memcached, in the order of the requests, and never before the call that made the
+ * request has returned. When the connection is lost, or bytes come that are no reply to the next request, `onLost` is called,
+ * once, and the requests in flight are not answered any more.
  */
 export interface StoreConnection {
-  /** Connects, and asks for the largest item; null where the store does not say. To be called first. */
+  /** Connects, and asks for the size of the largest item, which is null where the store does not say it. To be called first. */
   open(done: (itemBytesMax: number | null) => void): void;
 
   /** @param key 1 to 250 characters, one byte each */
   get(key: string): void;
 
-  /** `bytes` must not change until answered. */
+  /** The caller must not change `bytes` until the request is answered. */
   set(key: string, bytes: Buffer): void;
 
   delete(key: string): void;
 
-  /** @param take called in front of the answer, when it is no refusal */
+  /** @param take called before the answer, unless memcached refuses the request */
   stats(group: StatsGroup, take: (stats: StoreStats) => void): void;
 
-  /** Drops what was not sent yet, and tells of nothing that still comes. The caller has to end what is left. */
+  /** Drops the requests that were not sent yet, and reports no event any more. The caller has to end the connection. */
   abandon(): AbandonedConnection;
 }
 
-/** What is left of a connection on which nobody waits for anything. */
+/** A connection whose owner has given it up. */
 export interface AbandonedConnection {
-  /** Sends the end, reads and drops what comes, and tells when both directions have ended. */
+  /** Sends the end, and drops the bytes that still come. @param onClosed both directions have ended */
   drain(onClosed: () => void): void;
   destroy(): void;
   /** As `destroy`; the store learns that bytes may be missing. */
@@ -40,9 +40,9 @@ export interface AbandonedConnection {
 }
 
 export interface ConnectionEvents {
-  /** @param bytes of a `get` that has found something, else null */
+  /** @param bytes the value that a `get` has found; null for all other replies */
   onReply(refusal: StoreError | null, bytes: Buffer | null): void;
-  /** @param reason one line, for people */
+  /** @param reason one line, human-readable */
   onLost(reason: string): void;
 }
 
@@ -50,7 +50,7 @@ export type Connect = (address: StoreAddress, events: ConnectionEvents) => Store
 
 export type StoreAddress = NetworkAddress;
 
-/** Idle time after which the kernel asks whether the other host is still there. */
+/** Idle time after which the kernel asks whether the other host is still there, in milliseconds. */
 export const KEEP_ALIVE_MS = 10_000;
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -60,13 +60,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'host not found',
 };
 
-/** Why a socket failed, in one line. */
+/** Why a connection failed, in one line. */
 export function reasonOf(error: Error): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return REASONS[code ?? ''] ?? (message || code || String(error));
 }
 
-/** memcached did not do as told. @param status in the words of the protocol's list of statuses */
+/** memcached refused a request. @param status in the words of the protocol's list of statuses */
 export function refusalOf(status: string, cause?: Error): StoreError {
   const options = cause && { cause };
   if (status === VALUE_TOO_LARGE) {

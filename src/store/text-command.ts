@@ -5,7 +5,7 @@ import type { StoreAddress } from './store-connection.ts';
 
 type OnAnswer = (error: StoreError | null, answer: string | null) => void;
 
-/** Administrative commands, one after the other: however many clients ask, memcached has one connection more. */
+/** Carries out administrative commands one after the other, so that they take one connection of memcached at a time. */
 export class TextCommands {
   readonly #transport: Transport;
   readonly #address: StoreAddress;
@@ -38,15 +38,15 @@ export class TextCommands {
   }
 }
 
-/** Commands that wait; further ones are refused. */
+/** Most commands that wait; further ones are refused. */
 const WAITING_MAX = 256;
 
 const TOO_MANY = new StoreError('STORE_TIMEOUT', 'too many administrative commands wait');
 
 /**
- * One administrative command over a text connection of its own, which ends with it. memcached tells by no rule
- * whether a command answers at all (`noreply` is heeded by some): so a request follows that always answers, and
- * what comes before its answer is the command's.
+ * Carries out one administrative command over a text connection of its own. No rule says whether memcached answers a command
+ * at all (some commands accept `noreply`). Therefore a `version` follows, which is always answered: the bytes before that
+ * answer are the answer of the command.
  */
 function askInText(
   transport: Transport,
@@ -85,7 +85,7 @@ const UNHEARD: ConnectionHandlers = { onData: ignore, onEnd: ignore, onError: ig
 const MARK = 'version\r\n';
 const MARK_ANSWER = /VERSION [^\n]*\n$/;
 
-/** Longest answer that is taken, in bytes: these commands answer with one line. */
+/** Longest answer that is accepted, in bytes: these commands answer with one line. */
 const ANSWER_BYTES_MAX = 4_096;
 
 function ignore(): void {}

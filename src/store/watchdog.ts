@@ -1,12 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 
 /**
- * Deadlines of many operations with one coarse timer: operations note the time when they begin, and each
- * tick looks at the oldest.
+ * One coarse timer for the deadlines of many operations: each operation notes the time when it begins, and each tick checks
+ * the oldest. A deadline is kept to within two ticks.
  *
- * Its time is that of this process: when no tick comes for long, since the process was stopped or busy, it
- * moves on by two ticks only, so that such a pause is not taken for one of the store. Deadlines are kept
- * to within two ticks.
+ * The watchdog's time stands still while this process does: when no tick comes for long, because the process was stopped or
+ * busy, the time moves on by two ticks only. Therefore a pause of this process is not taken for a pause of the store.
  */
 export class Watchdog {
   readonly tickMs: number;
@@ -28,7 +27,7 @@ export class Watchdog {
     return this.#ms;
   }
 
-  /** Ticks until stopped; costs nothing when it does already. */
+  /** Ticks until stopped. A further call does nothing. */
   start(): void {
     if (this.#timer !== null) return;
     this.#lastTick = this.#nowMs();
