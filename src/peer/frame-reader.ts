@@ -4,9 +4,9 @@ import { FrameError } from '../base/byte-writer.ts';
 export const LENGTH_BYTES = 4;
 
 /**
- * Cuts a byte stream into frames. A frame that lies within one chunk is a view of the chunk. A frame that spans chunks is
- * gathered in a buffer that grows with the bytes that have arrived, so that a length that is only claimed takes at most
- * `GATHER_BYTES_FIRST` of memory.
+ * Cuts a byte stream into frames. A frame that lies within one chunk is a view of the chunk. A frame that spans
+ * chunks is gathered in a buffer that grows with the bytes that have arrived, so that a length that is only claimed
+ * takes at most `GATHER_BYTES_FIRST` of memory.
  */
 export class FrameReader {
   /** A larger frame is refused as soon as its length is known. */
@@ -73,6 +73,9 @@ export class FrameReader {
   }
 }
 
-/** Size of the buffer for a frame of which only a part has arrived, in bytes, and its growth each time that it is full. */
+/**
+ * Size of the buffer for a frame of which only a part has arrived, in bytes, and its growth each time that it is
+ * full.
+ */
 const GATHER_BYTES_FIRST = 262_144;
 const GATHER_GROWTH = 4;

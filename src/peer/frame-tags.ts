@@ -2,8 +2,8 @@ import { createCipheriv, createHmac, hash } from 'node:crypto';
 import type { LinkKeys } from './secret-proof.ts';
 
 /**
- * The tags of the frames that one end of a link sends, in their order. The other end computes the same tags, and ends the
- * link at the first frame with another tag.
+ * The tags of the frames that one end of a link sends, in their order. The other end computes the same tags, and ends
+ * the link at the first frame with another tag.
  */
 export interface FrameTags {
   /** Length of every tag, in bytes. */
@@ -33,10 +33,11 @@ export function sameTag(frame: Buffer, tag: Buffer): boolean {
 }
 
 /**
- * For loopback: tag i is the i-th piece of a keystream (AES-256 in counter mode). It shows that the frame comes from an
- * end that has this connection's key, and that no frame before it was left out, repeated or taken from another connection.
- * It does not cover the frame's bytes, because only the kernel and root can change those on loopback, and both can read the
- * secret as well. A tag costs next to nothing; a MAC over each frame would cost 5 % of the CPU of a write.
+ * For loopback: tag i is the i-th piece of a keystream (AES-256 in counter mode). It shows that the frame comes from
+ * an end that has this connection's key, and that no frame before it was left out, repeated or taken from another
+ * connection. It does not cover the frame's bytes, because only the kernel and root can change those on loopback, and
+ * both can read the secret as well. A tag costs next to nothing; a MAC over each frame would cost 5 % of the CPU of a
+ * write.
  */
 export class KeystreamTags implements FrameTags {
   readonly bytes = 8;

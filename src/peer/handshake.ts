@@ -11,7 +11,10 @@ import {
   transcriptOf,
 } from './secret-proof.ts';
 
-/** What a handshake needs, and how it ends: one of `onRefuse`, `onRefused` and `onWelcome` is called, once, as the last. */
+/**
+ * What a handshake needs, and how it ends: one of `onRefuse`, `onRefused` and `onWelcome` is called, once, as the
+ * last.
+ */
 export interface HandshakePorts {
   readonly end: LinkEnd;
   readonly own: Hello;
@@ -49,8 +52,8 @@ export interface RefusalReason {
  *       proof, perhaps a refusal   ──►
  *                                  ◄── tagged: welcome, or a refusal
  *
- * Until the proof over both hellos is right, only two fields of the other end's hello are used: the nonce, and whether the
- * other end has a secret. They decide whether a proof is possible at all.
+ * Until the proof over both hellos is right, only two fields of the other end's hello are used: the nonce, and
+ * whether the other end has a secret. They decide whether a proof is possible at all.
  */
 export class Handshake {
   readonly #ports: HandshakePorts;

@@ -344,8 +344,9 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   /**
-   * Another process has this controller's id, as one peer says. It counts only once no peer is linked, and once all peers
-   * have said so for a while: until then the other process may be an earlier run whose end they have not noticed.
+   * Another process has this controller's id, as one peer says. It counts only once no peer is linked, and once all
+   * peers have said so for a while: until then the other process may be an earlier run whose end they have not
+   * noticed.
    */
   #onIdTaken(reason: string): void {
     if (this.#peers.some(({ link }) => link !== null)) return;

@@ -23,14 +23,16 @@ export interface MessageChecksPorts {
 }
 
 /**
- * Finds the messages that no controller would send, as far as the message alone shows it. The codec has checked their form
- * by then; a scheme refuses those that do not fit its state.
+ * Finds the messages that no controller would send, as far as the message alone shows it. The codec has checked their
+ * form by then; a scheme refuses those that do not fit its state.
  *
- *  1. Version times are at most `max_clock_skew` ahead, because every clock follows the times that it sees: a time from the
- *     far future would be journalled, and would move the clocks of all controllers to the end of version time.
- *  2. The moments of flushes are, too, because a flush from the future would end every entry that is written until then.
- *  3. Ids and lists are bounded by the number of controllers, ballots by the time that has passed, and entries by what a
- *     store and a journal can hold.
+ *  1. Version times are at most `max_clock_skew` ahead, because every clock follows the times that it sees: a time
+ *     from the far future would be journalled, and would move the clocks of all controllers to the end of version
+ *     time.
+ *  2. The moments of flushes are, too, because a flush from the future would end every entry that is written until
+ *     then.
+ *  3. Ids and lists are bounded by the number of controllers, ballots by the time that has passed, and entries by
+ *     what a store and a journal can hold.
  */
 export class MessageChecks {
   readonly #ports: MessageChecksPorts;

@@ -11,7 +11,9 @@ export interface Hello {
   readonly node: number;
   readonly incarnation: number;
   readonly level: string;
-  /** The addresses of all controllers, in the order of their ids, so that both ends mean the same controllers by them. */
+  /**
+   * The addresses of all controllers, in the order of their ids, so that both ends mean the same controllers by them.
+   */
   readonly peers: string;
   /** Random, for this connection alone, so that no proof fits two connections. */
   readonly nonce: Buffer;

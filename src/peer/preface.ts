@@ -7,8 +7,8 @@ export interface VersionRange {
 }
 
 /**
- * The versions that this release speaks. Version 2 is that of release 0.1.0, which names no range; version 3 adds ranges,
- * and the group of a message.
+ * The versions that this release speaks. Version 2 is that of release 0.1.0, which names no range; version 3 adds
+ * ranges, and the group of a message.
  */
 export const VERSIONS: VersionRange = { min: 2, max: 3 };
 
@@ -100,7 +100,11 @@ export interface Agreement {
   readonly prefaces: Buffer;
 }
 
-/** @returns null when there is no common version @param caller range of the end that calls @param called range of the other end */
+/**
+ * @returns null when there is no common version
+ * @param caller range of the end that calls
+ * @param called range of the other end
+ */
 export function agreementOf(caller: VersionRange, called: VersionRange): Agreement | null {
   const version = commonVersion(caller, called);
   if (version === null) return null;

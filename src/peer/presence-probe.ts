@@ -14,8 +14,8 @@ export interface PresenceProbePorts {
  *
  * When a process dies, its operating system closes its connections and its port, and refuses further connections.
  * Therefore the end of a link and a refused connection together say within a millisecond what silence says after some
- * heartbeats. A firewall may refuse as well, so a refusal decides nothing: it makes the peer a suspect. When there is no
- * answer at all, the probe says nothing, and the failure detector goes by silence.
+ * heartbeats. A firewall may refuse as well, so a refusal decides nothing: it makes the peer a suspect. When there is
+ * no answer at all, the probe says nothing, and the failure detector goes by silence.
  */
 export class PresenceProbe {
   readonly #ports: PresenceProbePorts;
@@ -62,7 +62,10 @@ export class PresenceProbe {
     const timeout = setTimeout(() => connection.destroy(), ANSWER_WITHIN_MS);
   }
 
-  /** A process that dies closes its connections and its port one after the other, so the port may be open a little longer. */
+  /**
+   * A process that dies closes its connections and its port one after the other, so the port may be open a little
+   * longer.
+   */
   #tryAgain(peer: number, attempt: number): void {
     if (attempt === ATTEMPTS_MAX) return;
     this.#timers.set(

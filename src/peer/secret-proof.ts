@@ -3,7 +3,9 @@ import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { encodeMessage } from './codec.ts';
 import type { Hello } from './messages.ts';
 
-/** `caller`: the end that made the connection; `called`: the end that accepted it. The words are part of every proof. */
+/**
+ * `caller`: the end that made the connection; `called`: the end that accepted it. The words are part of every proof.
+ */
 export type LinkEnd = 'caller' | 'called';
 
 export function otherEnd(end: LinkEnd): LinkEnd {
@@ -38,8 +40,8 @@ export function transcriptOf(prefaces: Buffer, caller: Hello, called: Hello): Bu
 }
 
 /**
- * The bytes that show that their sender has the secret. The sender's end is part of them, so that a proof that is sent back
- * to its sender is wrong.
+ * The bytes that show that their sender has the secret. The sender's end is part of them, so that a proof that is
+ * sent back to its sender is wrong.
  *
  * @param refusal the other field of the message, which the proof thereby covers
  */

@@ -4,7 +4,9 @@ import type { PeerMessage } from './messages.ts';
 /** The first version in which a message names its group. */
 export const FIRST_WITH_GROUPS = 3;
 
-/** Of which group each message is in version 2, which names none: there is one group with data beside the root group. */
+/**
+ * Of which group each message is in version 2, which names none: there is one group with data beside the root group.
+ */
 const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   hello: 'root',
   proof: 'root',

@@ -32,8 +32,8 @@ export interface ReplySink {
 }
 
 /**
- * Cuts a stream into replies. Every byte of a body is copied once, to its final place. Therefore a large value costs no more
- * in many pieces than in one, and the memory that the stream was read into can be used again.
+ * Cuts a stream into replies. Every byte of a body is copied once, to its final place. Therefore a large value costs
+ * no more in many pieces than in one, and the memory that the stream was read into can be used again.
  */
 export class BinaryReplyReader {
   readonly #sink: ReplySink;

@@ -9,7 +9,10 @@ export type Opcode = (typeof OPCODE)[keyof typeof OPCODE];
 /** Size of flags and expiry. */
 const SET_EXTRAS_BYTES = 8;
 
-/** Headers are filled here and copied at once. The fields that are never written (data type, vbucket, token, flags, expiry) stay 0. */
+/**
+ * Headers are filled here and copied at once. The fields that are never written (data type, vbucket, token, flags,
+ * expiry) stay 0.
+ */
 const HEADER = Buffer.alloc(HEADER_BYTES);
 const SET_HEADER = Buffer.alloc(HEADER_BYTES + SET_EXTRAS_BYTES);
 HEADER[0] = REQUEST_MAGIC;

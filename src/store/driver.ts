@@ -1,12 +1,12 @@
 /**
- * A KV store that holds a replica's values. The interface is small on purpose: versions, conditions and expiry are decided
- * above it, so any store that can get, set and delete bytes will do.
+ * A KV store that holds a replica's values. The interface is small on purpose: versions, conditions and expiry are
+ * decided above it, so any store that can get, set and delete bytes will do.
  *
  * Invariants, checked for every driver by one acceptance suite:
  *  1. Operations take effect in the order in which they were issued, whatever their keys.
  *  2. Every `done` is called exactly once, in issue order, and never before the call that took it returns.
- *  3. After an error the operation may or may not have taken effect, but never takes effect later than an
- *     operation that was issued after the error was reported.
+ *  3. After an error the operation may or may not have taken effect, but never takes effect later than an operation
+ *     that was issued after the error was reported.
  *  4. A store that is gone or hangs is an error within the driver's deadline, never a miss and never a hang.
  */
 export interface KvDriver {
@@ -26,14 +26,14 @@ export interface KvDriver {
   delete(key: string, done: (error: StoreError | null) => void): void;
 
   /**
-   * The store's own statistics, under memcached's names and in its order. A group that the store does not keep is empty.
-   * The request is answered in its place among the operations.
+   * The store's own statistics, under memcached's names and in its order. A group that the store does not keep is
+   * empty. The request is answered in its place among the operations.
    */
   stats?(group: StatsGroup, done: (error: StoreError | null, stats: StoreStats | null) => void): void;
 
   /**
-   * Carries out an administrative command, which is one line of memcached's text protocol. It has no place in the order of
-   * the operations.
+   * Carries out an administrative command, which is one line of memcached's text protocol. It has no place in the
+   * order of the operations.
    *
    * @param done answer: the line that memcached answers, without its end; empty when memcached answers nothing
    */
@@ -56,7 +56,10 @@ export type StoreState =
     }
   | { readonly up: false; readonly reason: string };
 
-/** The store could not carry out an operation. It is an expected error: the client gets a `SERVER_ERROR` with the reason. */
+/**
+ * The store could not carry out an operation. It is an expected error: the client gets a `SERVER_ERROR` with the
+ * reason.
+ */
 export class StoreError extends Error {
   readonly code: 'STORE_DOWN' | 'STORE_TIMEOUT' | 'STORE_TOO_LARGE' | 'STORE_REFUSED';
 

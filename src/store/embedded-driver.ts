@@ -2,9 +2,9 @@ import { type KvDriver, type StatsGroup, StoreError, type StoreState, type Store
 import { refusalOfKey } from './key-check.ts';
 
 /**
- * A store in this process, for clusters without memcached: a map with a bound in bytes, which evicts the least recently used
- * entry. Operations take effect when they are called. Their answers are given together, in order, once the event loop has
- * read everything that has arrived.
+ * A store in this process, for clusters without memcached: a map with a bound in bytes, which evicts the least
+ * recently used entry. Operations take effect when they are called. Their answers are given together, in order, once
+ * the event loop has read everything that has arrived.
  *
  * It keeps nothing on disk.
  */
@@ -158,8 +158,8 @@ const CLOSED = new StoreError('STORE_DOWN', 'the embedded store is not open');
 const TOO_LARGE = new StoreError('STORE_TOO_LARGE', 'the value is larger than the whole embedded store');
 
 /**
- * Memory that an item takes besides its key and its value, in bytes: map slot, objects, and bookkeeping of the allocators.
- * It was measured as the growth of resident memory over a million items of 80 bytes.
+ * Memory that an item takes besides its key and its value, in bytes: map slot, objects, and bookkeeping of the
+ * allocators. It was measured as the growth of resident memory over a million items of 80 bytes.
  */
 export const EMBEDDED_OVERHEAD_BYTES = 640;
 
@@ -168,8 +168,8 @@ function itemBytes(key: string, bytes: Buffer): number {
 }
 
 /**
- * A small buffer is a part of a shared pool, and would keep the whole pool in memory. It is copied into memory of its own, so
- * that the bytes that are counted are those that are used.
+ * A small buffer is a part of a shared pool, and would keep the whole pool in memory. It is copied into memory of its
+ * own, so that the bytes that are counted are those that are used.
  */
 function ownedBytes(bytes: Buffer): Buffer {
   if (bytes.length === bytes.buffer.byteLength) return bytes;

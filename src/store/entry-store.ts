@@ -2,9 +2,9 @@ import type { StoreError, StoreState } from './driver.ts';
 import type { Entry } from './entry.ts';
 
 /**
- * The entries of a replica, as a scheme sees them. The invariants of `KvDriver` hold here too: operations take effect and are
- * answered in the order of the calls, every `done` is called once and after its call has returned, and an error is never
- * a miss.
+ * The entries of a replica, as a scheme sees them. The invariants of `KvDriver` hold here too: operations take effect
+ * and are answered in the order of the calls, every `done` is called once and after its call has returned, and an
+ * error is never a miss.
  */
 export interface EntryStore {
   readonly state: StoreState;

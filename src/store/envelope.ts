@@ -11,8 +11,8 @@ import type { Entry } from './entry.ts';
  *     14…19   expiresAt  milliseconds since 1970, 48 bits: lasts until the year 10889
  *     20…27   token      only where it is not the version's own
  *
- * Numbers are big-endian. There is no checksum: memcached's memory and TCP are trusted as far as clients of a memcached trust
- * them.
+ * Numbers are big-endian. There is no checksum: memcached's memory and TCP are trusted as far as clients of a
+ * memcached trust them.
  */
 export const ENVELOPE_BYTES = 20;
 

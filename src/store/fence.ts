@@ -3,13 +3,13 @@ import type { AbandonedConnection } from './store-connection.ts';
 /**
  * Keeps the writes on a lost connection from taking effect after writes on the next one.
  *
- *  1. Bytes that were sent may still lie unread in front of a store that hangs; and when a store with several threads goes
- *     on, it may read the newer connection first. Therefore the old connection is only closed for sending.
- *  2. A store closes its own direction when it has read everything. From then on nothing on the old connection can take
- *     effect, and the fence is free.
- *  3. A store that answers on another connection, and does not close the old one in time, has no such connection any more:
- *     it was restarted, or the network between has lost the connection. Then the connection is reset, so that nothing of
- *     it that still waits on this side can leave.
+ *  1. Bytes that were sent may still lie unread in front of a store that hangs; and when a store with several threads
+ *     goes on, it may read the newer connection first. Therefore the old connection is only closed for sending.
+ *  2. A store closes its own direction when it has read everything. From then on nothing on the old connection can
+ *     take effect, and the fence is free.
+ *  3. A store that answers on another connection, and does not close the old one in time, has no such connection any
+ *     more: it was restarted, or the network between has lost the connection. Then the connection is reset, so that
+ *     nothing of it that still waits on this side can leave.
  */
 export class Fence {
   readonly #connection: AbandonedConnection;

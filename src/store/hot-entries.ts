@@ -26,14 +26,15 @@ interface HotEntry {
 }
 
 /**
- * Entries that are read again and again, in the controller's own memory, so that a read of them need not ask the store.
+ * Entries that are read again and again, in the controller's own memory, so that a read of them need not ask the
+ * store.
  *
- * The caller names the version that the key has, and gets the entry of that version or none. Therefore no entry here can be
- * out of date, whatever happens to the store, the view or the order of writes.
+ * The caller names the version that the key has, and gets the entry of that version or none. Therefore no entry here
+ * can be out of date, whatever happens to the store, the view or the order of writes.
  *
- * SIEVE (Zhang and others, NSDI 2024) chooses the entry that is evicted when memory runs out: a hand moves from the oldest
- * entry to the newest, passes those that were read since it was last there, and evicts the first that was not. A hit moves
- * no entry.
+ * SIEVE (Zhang and others, NSDI 2024) chooses the entry that is evicted when memory runs out: a hand moves from the
+ * oldest entry to the newest, passes those that were read since it was last there, and evicts the first that was not.
+ * A hit moves no entry.
  */
 export class HotEntries {
   readonly #bytesMax: number;
@@ -102,7 +103,9 @@ export class HotEntries {
     this.#bytes += bytes;
   }
 
-  /** The key was written: its new entry takes the place of the old one, if the old one was read since it was written. */
+  /**
+   * The key was written: its new entry takes the place of the old one, if the old one was read since it was written.
+   */
   replace(key: string, entry: Entry): void {
     if (this.#entries.size === 0) return;
     const hot = this.#entries.get(key);
@@ -147,8 +150,9 @@ export class HotEntries {
 }
 
 /**
- * The store is asked for a hot entry after this time, in seconds. So memcached learns that the entry is in use, and does not
- * evict it; and if memcached has evicted it, the value is put back. When the clock has jumped back, the store is asked too.
+ * The store is asked for a hot entry after this time, in seconds. So memcached learns that the entry is in use, and
+ * does not evict it; and if memcached has evicted it, the value is put back. When the clock has jumped back, the
+ * store is asked too.
  */
 export const SEEN_FOR_SEC = 5;
 
@@ -166,7 +170,9 @@ function bytesOf(key: string, { value }: Entry): number {
   return OVERHEAD_BYTES + key.length + value.length;
 }
 
-/** A value is often a small part of a chunk that was read, and would keep the whole chunk in memory: so it is copied. */
+/**
+ * A value is often a small part of a chunk that was read, and would keep the whole chunk in memory: so it is copied.
+ */
 function inOwnMemory(entry: Entry): Entry {
   const value = Buffer.allocUnsafeSlow(entry.value.length);
   entry.value.copy(value);

@@ -2,8 +2,8 @@ import type { StoreStats } from './driver.ts';
 import type { StoreInstance } from './entry-store.ts';
 
 /**
- * Reads the process from memcached's general statistics. Its `time` and `uptime` move on with the same tick, so that their
- * difference stays the same while it runs. Together with `pid` the difference names one run of one process.
+ * Reads the process from memcached's general statistics. Its `time` and `uptime` move on with the same tick, so that
+ * their difference stays the same while it runs. Together with `pid` the difference names one run of one process.
  */
 export function instanceInfoOf(stats: StoreStats): StoreInstance {
   const figures = new Map(stats);

@@ -1,9 +1,10 @@
 /**
- * Memory for large values on their way from the store to a client, which is used again. If the garbage collector had to free
- * values of a megabyte each, it would run several times a second.
+ * Memory for large values on their way from the store to a client, which is used again. If the garbage collector had
+ * to free values of a megabyte each, it would run several times a second.
  *
- * Memory that is taken need not be given back: if its value is never sent, the collector frees it. It is used again once the
- * reply that has the value was sent, and only after `lend`, since other parts may keep a value that they have read.
+ * Memory that is taken need not be given back: if its value is never sent, the collector frees it. It is used again
+ * once the reply that has the value was sent, and only after `lend`, since other parts may keep a value that they
+ * have read.
  */
 export class LargeValues {
   readonly #bytesMax: number;

@@ -18,9 +18,9 @@ export interface MemcachedDriverOptions {
   readonly transport: Transport;
   readonly address: StoreAddress;
   /**
-   * A store that gives no answer at all for this long, while one is due, has failed, and all operations in flight fail. An
-   * operation that waits while other answers come is not late: to break off a store that is merely busy would make it
-   * busier. In milliseconds.
+   * A store that gives no answer at all for this long, while one is due, has failed, and all operations in flight
+   * fail. An operation that waits while other answers come is not late: to break off a store that is merely busy
+   * would make it busier. In milliseconds.
    */
   readonly timeoutMs: number;
   readonly random?: Random;
@@ -29,12 +29,12 @@ export interface MemcachedDriverOptions {
 /**
  * memcached as a store, over one connection after the other.
  *
- *  1. One connection at a time carries operations, and memcached answers those in order. All operations,
- *     also those that are refused at once, go through one queue, and are answered from its front only.
- *  2. Any failure of the connection fails everything in flight and ends the connection. There is no retry: a
- *     write whose outcome is unknown must not be sent again behind later ones.
- *  3. The driver is up when the store has answered a request on the connection, and nothing that was sent over an earlier
- *     connection can take effect any more (`Fence`).
+ *  1. One connection at a time carries operations, and memcached answers those in order. All operations, also those
+ *     that are refused at once, go through one queue, and are answered from its front only.
+ *  2. Any failure of the connection fails everything in flight and ends the connection. There is no retry: a write
+ *     whose outcome is unknown must not be sent again behind later ones.
+ *  3. The driver is up when the store has answered a request on the connection, and nothing that was sent over an
+ *     earlier connection can take effect any more (`Fence`).
  */
 export class MemcachedDriver implements KvDriver {
   readonly description: string;
@@ -146,7 +146,9 @@ export class MemcachedDriver implements KvDriver {
     return true;
   }
 
-  /** Answers the oldest operation in flight. The callbacks of refused operations before it may have closed the driver. */
+  /**
+   * Answers the oldest operation in flight. The callbacks of refused operations before it may have closed the driver.
+   */
   #onReply(refusal: StoreError | null, bytes: Buffer | null): void {
     this.#settle();
     const operation = this.#operations.first();
@@ -166,7 +168,8 @@ export class MemcachedDriver implements KvDriver {
       this.#operations.shift();
       operation.done(operation.failure, null);
     }
-    // Operations that are refused meanwhile are answered in a later turn, so that a caller that retries at once can't spin.
+    // Operations that are refused meanwhile are answered in a later turn, so that a caller that retries at
+    // once can't spin.
     if (this.#operations.first()?.failure) this.#settleSoon();
   }
 
@@ -286,7 +289,10 @@ interface StoreOperation {
 
 const NOT_CONNECTED = 'not connected yet';
 
-/** The first and the longest wait before the driver connects again, in milliseconds. Each wait is twice the one before. */
+/**
+ * The first and the longest wait before the driver connects again, in milliseconds. Each wait is twice the one
+ * before.
+ */
 const RECONNECT_MS_MIN = 50;
 const RECONNECT_MS_MAX = 1000;
 

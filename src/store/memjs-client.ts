@@ -2,9 +2,9 @@ import { Client, Server } from 'memjs';
 import { AT, HEADER_BYTES, RESPONSE_MAGIC } from '../protocol/binary/wire-format.ts';
 
 /**
- * memjs, corrected where it is wrong for a long-lived, ordered, pipelined connection. Two faults remain: a client that has
- * failed keeps half a reply, sockets and listeners, so it must not be used again; and it answers nothing when its socket is
- * closed without an error.
+ * memjs, corrected where it is wrong for a long-lived, ordered, pipelined connection. Two faults remain: a client
+ * that has failed keeps half a reply, sockets and listeners, so it must not be used again; and it answers nothing
+ * when its socket is closed without an error.
  */
 
 /** The part of memjs's own socket that is used here. */
@@ -38,8 +38,9 @@ export class OneSocketServer extends Server {
   #piecesBytes = 0;
 
   /**
-   * Called by memjs for each piece. memjs parses the bytes that are returned, and left in `responseBuffer`. The original
-   * method copies everything that has arrived with every piece, which takes quadratic time for a large value.
+   * Called by memjs for each piece. memjs parses the bytes that are returned, and left in `responseBuffer`. The
+   * original method copies everything that has arrived with every piece, which takes quadratic time for a large
+   * value.
    */
   override appendToBuffer(piece: Buffer): Buffer {
     if (this.#pieces.length === 0) {

@@ -14,8 +14,8 @@ import {
 } from './store-connection.ts';
 
 /**
- * A connection to memcached through memjs. After a failure it is dropped, together with the memjs client. memjs's own retries,
- * timers and reconnections are disabled, since they would break the order of operations.
+ * A connection to memcached through memjs. After a failure it is dropped, together with the memjs client. memjs's own
+ * retries, timers and reconnections are disabled, since they would break the order of operations.
  */
 export class MemjsConnection implements StoreConnection {
   readonly #events: ConnectionEvents;

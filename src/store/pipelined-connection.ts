@@ -22,12 +22,12 @@ import {
 } from './store-connection.ts';
 
 /**
- * The project's own connection to memcached. It speaks the binary protocol, which can carry every key, and whose replies can
- * be told from any other bytes.
+ * The project's own connection to memcached. It speaks the binary protocol, which can carry every key, and whose
+ * replies can be told from any other bytes.
  *
  *  1. All requests of an event-loop turn leave in one write at its end.
- *  2. The opaque of a request is its number and its opcode. Therefore requests in flight need no record, and a reply that is
- *     not that of the next request, or has another opcode, ends the connection before its body is read.
+ *  2. The opaque of a request is its number and its opcode. Therefore requests in flight need no record, and a reply
+ *     that is not that of the next request, or has another opcode, ends the connection before its body is read.
  */
 export class PipelinedConnection implements StoreConnection {
   readonly #transport: Transport;

@@ -10,8 +10,8 @@ export interface PortListener {
 }
 
 /**
- * Finds out what listens on a port. It asks for the version in memcached's text protocol: every memcached answers that, other
- * servers answer an unknown line in a way of their own, and no server changes anything.
+ * Finds out what listens on a port. It asks for the version in memcached's text protocol: every memcached answers
+ * that, other servers answer an unknown line in a way of their own, and no server changes anything.
  */
 export function probePort(
   transport: Transport,

@@ -2,15 +2,18 @@ import type { NetworkAddress } from '../base/transport.ts';
 import { type StatsGroup, StoreError, type StoreStats } from './driver.ts';
 
 /**
- * One connection to memcached, from its first request to its first failure. It neither retries nor reconnects, and has no
- * deadline.
+ * One connection to memcached, from its first request to its first failure. It neither retries nor reconnects, and
+ * has no deadline.
  *
- * Each request is answered by one reply of memcached, in the order of the requests, and never before the call that made the
- * request has returned. When the connection is lost, or bytes come that are no reply to the next request, `onLost` is called,
- * once, and the requests in flight are not answered any more.
+ * Each request is answered by one reply of memcached, in the order of the requests, and never before the call that
+ * made the request has returned. When the connection is lost, or bytes come that are no reply to the next request,
+ * `onLost` is called, once, and the requests in flight are not answered any more.
  */
 export interface StoreConnection {
-  /** Connects, and asks for the size of the largest item, which is null where the store does not say it. To be called first. */
+  /**
+   * Connects, and asks for the size of the largest item, which is null where the store does not say it. To be called
+   * first.
+   */
   open(done: (itemBytesMax: number | null) => void): void;
 
   /** @param key 1 to 250 characters, one byte each */

@@ -44,9 +44,9 @@ const WAITING_MAX = 256;
 const TOO_MANY = new StoreError('STORE_TIMEOUT', 'too many administrative commands wait');
 
 /**
- * Carries out one administrative command over a text connection of its own. No rule says whether memcached answers a command
- * at all (some commands accept `noreply`). Therefore a `version` follows, which is always answered: the bytes before that
- * answer are the answer of the command.
+ * Carries out one administrative command over a text connection of its own. No rule says whether memcached answers a
+ * command at all (some commands accept `noreply`). Therefore a `version` follows, which is always answered: the bytes
+ * before that answer are the answer of the command.
  */
 function askInText(
   transport: Transport,

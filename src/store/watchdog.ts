@@ -1,11 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 
 /**
- * One coarse timer for the deadlines of many operations: each operation notes the time when it begins, and each tick checks
- * the oldest. A deadline is kept to within two ticks.
+ * One coarse timer for the deadlines of many operations: each operation notes the time when it begins, and each tick
+ * checks the oldest. A deadline is kept to within two ticks.
  *
- * The watchdog's time stands still while this process does: when no tick comes for long, because the process was stopped or
- * busy, the time moves on by two ticks only. Therefore a pause of this process is not taken for a pause of the store.
+ * The watchdog's time stands still while this process does: when no tick comes for long, because the process was
+ * stopped or busy, the time moves on by two ticks only. Therefore a pause of this process is not taken for a pause of
+ * the store.
  */
 export class Watchdog {
   readonly tickMs: number;
