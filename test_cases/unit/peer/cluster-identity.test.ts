@@ -20,8 +20,8 @@ const HELLO: Hello = {
   onNetwork: false,
 };
 
-describe('the handshake', () => {
-  it('takes a peer of the same cluster', () => {
+describe('the identity of a peer', () => {
+  it('is accepted when the cluster is the same', () => {
     expect(refusalOf(HELLO, OWN)).toBeNull();
   });
 
@@ -30,11 +30,11 @@ describe('the handshake', () => {
     [{ peers: 'a:1,c:3' }, 'its peers (a:1,c:3) are not the same as here (a:1,b:2)'],
     [{ level: 'eventual' }, 'level eventual is not sequential'],
     [{ node: 0 }, 'two controllers claim to be number 0'],
-  ])('turns away %j, and says why', (difference, reason) => {
+  ])('is refused with %j, and the reason names the difference', (difference, reason) => {
     expect(refusalOf({ ...HELLO, ...difference }, OWN)).toBe(reason);
   });
 
-  it('refuses versions that are too far ahead, and says by how much', () => {
+  it('is refused when its versions are too far ahead, and the reason names the distance', () => {
     expect(clockRefusal(500, 500)).toBeNull();
     expect(clockRefusal(-10_000, 500)).toBeNull();
     expect(clockRefusal(3_500, 500)).toBe('its versions are 3.5 s ahead (max_clock_skew 0.5 s)');

@@ -7,12 +7,12 @@ import { REASON_CHARS_MAX } from '../../../src/peer/reason-text.ts';
 import { valueIn } from '../../support/effects.ts';
 
 describe('the codec of peer messages', () => {
-  it('refuses an unknown type, and no type', () => {
+  it('refuses an unknown type, and an empty message', () => {
     expect(() => decodeMessage(Buffer.from([100]))).toThrow('unknown message type 100');
     expect(() => decodeMessage(Buffer.alloc(0))).toThrow(FrameError);
   });
 
-  it('refuses a count that its frame cannot hold, before anything is allocated for it', () => {
+  it('refuses a count that its frame cannot hold, before it allocates memory', () => {
     const push = Buffer.from(encodeMessage(ROOT_GROUP, { type: 'push', previousTime: 0, effects: [] }));
     push.writeUInt32BE(2 ** 32 - 1, push.length - 4);
     const before = process.memoryUsage().heapTotal;
@@ -92,7 +92,7 @@ describe('the codec of peer messages', () => {
     expect(found).toEqual(list);
   });
 
-  it('gives a message of the root group no byte more, and one of another group a byte', () => {
+  it('names the group in one byte, and the root group in none', () => {
     const message = { type: 'sync-next', exchange: 7 } as const;
     const root = encodeMessage(ROOT_GROUP, message);
     expect(root.toString('hex')).toBe('0700000007');
@@ -128,8 +128,8 @@ describe('the codec of peer messages', () => {
   });
 });
 
-describe('bytes one after the other', () => {
-  it('grow past any capacity, also when a part ends exactly at it', () => {
+describe('the writer and the reader of bytes', () => {
+  it('grow past their capacity, also when a part ends exactly at it', () => {
     for (let length = 0; length < 40; length++) {
       const writer = new ByteWriter(16);
       writer.text('k'.repeat(length));

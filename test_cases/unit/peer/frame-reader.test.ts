@@ -10,7 +10,7 @@ const frame = (body: string): Buffer => {
 };
 
 describe('a reader of frames', () => {
-  it('takes a frame of the largest size, and refuses one of a byte more as soon as its length is known', () => {
+  it('accepts a frame of the largest size, and refuses a larger one as soon as its length is known', () => {
     const bodies: string[] = [];
     new FrameReader(5).push(frame('12345'), (body) => bodies.push(`${body}`));
     expect(bodies).toEqual(['12345']);
@@ -18,7 +18,7 @@ describe('a reader of frames', () => {
     expect(() => new FrameReader(5).push(length, () => {})).toThrow(FrameError);
   });
 
-  it('takes larger frames from when it is allowed to', () => {
+  it('accepts larger frames from the moment at which its limit is raised', () => {
     const reader = new FrameReader(5);
     const bodies: string[] = [];
     reader.push(Buffer.concat([frame('hello'), frame('a large one')]), (body) => {
@@ -28,13 +28,13 @@ describe('a reader of frames', () => {
     expect(bodies).toEqual(['hello', 'a large one']);
   });
 
-  it('hands out a view of the chunk for a frame that is whole in it', () => {
+  it('hands out a view of the chunk for a frame that lies within it', () => {
     const chunk = frame('whole');
     new FrameReader(100).push(chunk, (body) => expect(body.buffer).toBe(chunk.buffer));
     expect.assertions(1);
   });
 
-  it('refuses an empty frame, which has not even a type', () => {
+  it('refuses an empty frame', () => {
     expect(() => new FrameReader(100).push(Buffer.alloc(4), () => {})).toThrow('an empty frame');
   });
 });

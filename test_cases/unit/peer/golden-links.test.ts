@@ -32,7 +32,7 @@ function recordedOf(release: string) {
 describe('a link with release 0.1.0', () => {
   const recorded = recordedOf('0.1.0');
 
-  it.each(NAMES)('%s: called by it, this release says what that one said', (name, isRefused) => {
+  it.each(NAMES)('%s: called by it, this release sends the bytes that it sent', (name, isRefused) => {
     const called = end(0, name);
     const { caller, called: expected } = recorded(name);
     const connection = called.accept(caller);
@@ -42,12 +42,12 @@ describe('a link with release 0.1.0', () => {
     expect(called.messages).toEqual(isRefused ? [] : CALLER_SAYS);
   });
 
-  it.each(NAMES)('%s: calling it, this release says what that one said', async (name, isRefused) => {
+  it.each(NAMES)('%s: calling it, this release sends the bytes that it sent', async (name, isRefused) => {
     const caller = end(1, name);
     const { caller: expected, called } = recorded(name);
     const first = await caller.call(0);
     expect(allOf(first)).toEqual(prefaceOf(VERSIONS));
-    // Its answer to a range.
+    // Release 0.1.0 answers a range as a command of memcached.
     first.push(Buffer.from('ERROR\r\n'));
     expect(first.isDestroyed).toBe(true);
     const connection = await caller.call(1);
@@ -90,7 +90,7 @@ describe('a link of this release', () => {
   const recorded = recordedOf('0.2.0');
   const received = (says: readonly PeerMessage[]) => says.map(({ type }, i) => `${i === 1 ? 1 : 0} ${type}`);
 
-  it.each(NAMES)('%s: the called end says these bytes', (name, isRefused) => {
+  it.each(NAMES)('%s: the called end sends these bytes', (name, isRefused) => {
     const called = end(0, name);
     const { caller, called: expected } = recorded(name);
     const connection = called.accept(caller);
@@ -99,7 +99,7 @@ describe('a link of this release', () => {
     expect(called.received).toEqual(isRefused ? [] : received(CALLER_SAYS));
   });
 
-  it.each(NAMES)('%s: the caller says these bytes', async (name, isRefused) => {
+  it.each(NAMES)('%s: the caller sends these bytes', async (name, isRefused) => {
     const caller = end(1, name);
     const { caller: expected, called } = recorded(name);
     const connection = await caller.call(0);
@@ -114,7 +114,7 @@ describe('a link without a common version', () => {
   const range = prefaceOf({ min: 4, max: 6 });
   const reason = 'it speaks versions 4 to 6 of the peer protocol, and this controller speaks versions 2 to 3';
 
-  it('is refused by the called end, which says what it speaks', () => {
+  it('is refused by the called end, which sends its own range', () => {
     const called = end(0, 'no secret');
     const connection = called.accept(range);
     expect(allOf(connection)).toEqual(prefaceOf(VERSIONS));

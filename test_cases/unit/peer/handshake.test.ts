@@ -14,7 +14,7 @@ interface Options {
   readonly hello?: Partial<Hello>;
 }
 
-/** One end, with what it sends and what becomes of it. */
+/** One end of a handshake. It records the messages that it sends, and how the handshake ends. */
 class End {
   readonly sent: PeerMessage[] = [];
   readonly ends: string[] = [];
@@ -58,7 +58,7 @@ class End {
   }
 }
 
-/** Carries messages until nobody has anything to say, or one has come to an end. */
+/** Delivers messages until neither end has sent another, or one end has ended. */
 function talk(caller: End, called: End): void {
   for (;;) {
     const [from, to] = caller.sent.length > 0 ? [caller, called] : [called, caller];
@@ -88,14 +88,14 @@ describe('a handshake', () => {
     expect([caller.keys!.onNetwork, called.keys!.onNetwork]).toEqual([onNetwork, onNetwork]);
   });
 
-  it('has other keys on every connection, and each end makes them so', () => {
+  it('has other keys on each connection, whichever end changes its nonce', () => {
     const keys = [meet(), meet({ nonce: 'x' }), meet({}, { nonce: 'x' })].map(([{ keys }]) =>
       keys!.sending.toString('hex'),
     );
     expect(new Set(keys).size).toBe(3);
   });
 
-  it('has its frames checked as on a network if one end sees a network', () => {
+  it('protects frames as on a network if one end says that the connection leaves its machine', () => {
     const [caller, called] = meet({}, { isLocal: false });
     expect([caller.keys!.onNetwork, called.keys!.onNetwork]).toEqual([true, true]);
   });
@@ -124,7 +124,7 @@ describe('a handshake', () => {
     expect(called.ends).toEqual(['refuses 1: without a cluster secret, peers are taken from loopback only']);
   });
 
-  it('tells both ends what the caller finds wrong, with proof of who says so', () => {
+  it('tells the called end what the caller finds wrong, covered by the proof', () => {
     const [caller, called] = meet({ whyMisplaced: { reason: 'not here', idTaken: false } });
     expect([caller.ends, called.ends]).toEqual([['refuses 0: not here'], ['refused by 1: not here, proved']]);
   });

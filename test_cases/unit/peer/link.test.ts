@@ -24,7 +24,7 @@ function linked() {
 }
 
 describe('a link', () => {
-  it('sends what gathered in a turn as one write, and nothing when nothing did', () => {
+  it('sends the messages of a turn in one write, and writes nothing without messages', () => {
     const { connection, link } = linked();
     link.flush();
     expect(connection.writes).toEqual([]);
@@ -36,7 +36,7 @@ describe('a link', () => {
     expect(link.waitingBytes).toBe(0);
   });
 
-  it('sends what waits before it ends, and tells of its end once', () => {
+  it('sends the messages that wait before it ends, and reports its end once', () => {
     const { connection, link, closings } = linked();
     link.send(next(1));
     link.end('enough');
@@ -48,7 +48,7 @@ describe('a link', () => {
     expect([link.closed, connection.isDestroyed]).toEqual([true, true]);
   });
 
-  it('hears of any bytes, before they are a message', () => {
+  it('reports bytes before they are a whole message', () => {
     const { connection, received, heard } = linked();
     const frame = framed(next(1));
     connection.push(frame.subarray(0, 3));
@@ -57,7 +57,7 @@ describe('a link', () => {
     expect([heard(), received]).toEqual([2, [next(1)]]);
   });
 
-  it('hands out nothing more once it was closed, not even from the same chunk', () => {
+  it('hands out no message once it is closed, not even from the same chunk', () => {
     const messages: PeerMessage[] = [];
     const connection = new ConnectionDouble();
     const link: Link = new Link(connection, VERSIONS.max, FRAME_BYTES_MAX, {
@@ -72,7 +72,7 @@ describe('a link', () => {
     expect(messages).toEqual([next(1)]);
   });
 
-  it('is closed by what is no message, and lets the fault of a receiver through', () => {
+  it('is closed by bytes that are no message, and does not catch errors of the receiver', () => {
     const { link, closings } = linked();
     link.receive(Buffer.from([0, 0, 0, 1, 122]));
     expect(closings).toEqual(['unknown message type 122']);
@@ -86,7 +86,7 @@ describe('a link', () => {
     expect(() => faulty.receive(framed(next(1)))).toThrow('an invariant is broken');
   });
 
-  it('regression: a stranger could announce a frame of a gigabyte, and memory was set aside for it', () => {
+  it('regression: an unknown caller announced a frame of a gigabyte, and memory was allocated for it', () => {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(FRAME_BYTES_MAX + 1);
     const stranger = linked();
@@ -98,7 +98,7 @@ describe('a link', () => {
     expect(peer.closings).toEqual([]);
   });
 
-  it('gives up a peer that does not read', () => {
+  it('is closed when the peer does not read', () => {
     const { connection, link, closings } = linked();
     connection.waitingBytes = LINK_BYTES_MAX + 1;
     link.send(next(1));
@@ -106,7 +106,7 @@ describe('a link', () => {
     expect(closings).toEqual(['the peer does not read what it is sent']);
   });
 
-  it('is closed when the other side ends it, breaks it or closes it', () => {
+  it('is closed when the other end ends, breaks or closes the connection', () => {
     for (const happen of [
       (connection: ConnectionDouble) => connection.pushEnd(),
       (connection: ConnectionDouble) => connection.fail(new Error('ECONNRESET')),
@@ -143,7 +143,7 @@ describe.each([
   });
   const WRONG = 'a frame does not belong to this connection, or was changed on its way';
 
-  it('brings small and large messages across, in order, however they are cut', () => {
+  it('carries small and large messages in order, however the stream is cut', () => {
     const { a, b } = protectedLinks();
     const sent = [next(1), push(10), push(70_000), next(2), push(40_000), push(40_000), next(3)];
     for (const message of sent) a.link.send(message);
@@ -175,7 +175,7 @@ describe.each([
     expect(b.received.length).toBeLessThan(2);
   });
 
-  it('takes no frame that it has sent itself, and none of another connection', () => {
+  it('accepts no frame that it has sent itself, and no frame of another connection', () => {
     const { a, b } = protectedLinks();
     a.link.send(next(1));
     a.link.flush();

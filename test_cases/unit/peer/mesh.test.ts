@@ -29,7 +29,7 @@ async function start(node: number, addresses: readonly Address[], options?: Mesh
   return started;
 }
 
-/** @param options of each node; there are as many */
+/** Starts a node for each of these options. */
 async function startAll(...options: readonly MeshOptions[]): Promise<MeshNode[]> {
   const addresses = await meshAddresses(options.length);
   return Promise.all(options.map((each, node) => start(node, addresses, each)));
@@ -43,7 +43,7 @@ async function stop(node: MeshNode): Promise<void> {
 const upEverywhere = (all: readonly MeshNode[]) =>
   eventually(() => all.every((one) => all.every((peer) => peer === one || one.mesh.isUp(peer.node))));
 
-/** Of a caller. */
+/** The preface of a caller. */
 const PREFACE = prefaceOf(VERSIONS);
 
 const next = (exchange: number): PeerMessage => ({ type: 'sync-next', exchange });
@@ -51,7 +51,7 @@ const next = (exchange: number): PeerMessage => ({ type: 'sync-next', exchange }
 const exchanges = (node: MeshNode): number[] =>
   node.received.map(({ message }) => (message.type === 'sync-next' ? message.exchange : -1));
 
-/** A caller that is no mesh. */
+/** Connects, and sends these bytes. */
 async function stranger(
   address: Address,
   bytes: Buffer,
@@ -78,7 +78,7 @@ const HELLO: Hello = {
   onNetwork: false,
 };
 
-/** A caller that knows the handshake, and may lie. */
+/** Connects and shakes hands as a controller does, with a hello that may lie. */
 async function call(
   node: MeshNode,
   hello: Partial<Hello>,
@@ -138,7 +138,7 @@ describe('a mesh', () => {
     expect(b.received.map(({ group }) => group)).toEqual([GROUP_MAX, ROOT_GROUP, 1]);
   });
 
-  it('keeps nothing for a peer that is down', async () => {
+  it('buffers no message for a peer that is down', async () => {
     const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
     a.bus.send(1, next(7));
     await upEverywhere([a, b]);
@@ -147,7 +147,7 @@ describe('a mesh', () => {
     expect(exchanges(b)).toEqual([8]);
   });
 
-  it('brings back a connection that broke, and says so on both sides', async () => {
+  it('makes a broken connection again, and reports that at both ends', async () => {
     const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
     await upEverywhere([a, b]);
     a.cut();
@@ -158,7 +158,7 @@ describe('a mesh', () => {
     await eventually(() => expect([exchanges(a), exchanges(b)]).toEqual([[2], [1]]));
   });
 
-  it('tells a restarted peer from one that is back', async () => {
+  it('tells a restarted peer from a peer that has reconnected', async () => {
     const addresses = await meshAddresses(2);
     const a = await start(0, addresses, { incarnation: 11 });
     const b = await start(1, addresses, { incarnation: 22 });
@@ -183,7 +183,7 @@ describe('a mesh', () => {
   });
 });
 
-describe('a mesh turns away', () => {
+describe('a mesh refuses', () => {
   it.each<[string, MeshOptions, MeshOptions, string, string]>([
     ['another cluster', {}, { cluster: 'b' }, 'cluster "b" is not "test"', 'cluster "test" is not "b"'],
     [
@@ -200,7 +200,7 @@ describe('a mesh turns away', () => {
       'its peers (x) are not the same as here (the peers)',
       'its peers (the peers) are not the same as here (x)',
     ],
-  ])('%s, and both sides say it once and never are up', async (_, first, second, reasonA, reasonB) => {
+  ])('%s, and both ends report it once and are never up', async (_, first, second, reasonA, reasonB) => {
     const [a, b] = (await startAll(first, second)) as [MeshNode, MeshNode];
     await eventually(() => a.events.length > 0 && b.events.length > 0);
     await sleep(250);
@@ -210,7 +210,7 @@ describe('a mesh turns away', () => {
     expect([a.mesh.refusalOf(1), b.mesh.refusalOf(0)]).toEqual([reasonA, reasonB]);
   });
 
-  it('who claims its own number', async () => {
+  it('a caller with its own id', async () => {
     const [a, impostor] = (await startAll({}, {})) as [MeshNode, MeshNode];
     await stop(impostor);
     const { events, closed } = await call(a, { node: 0 });
@@ -219,7 +219,7 @@ describe('a mesh turns away', () => {
     expect(a.events.slice(2)).toEqual([]);
   });
 
-  it('who is at an address where another was expected', async () => {
+  it('a controller at the address of another', async () => {
     const [first, second, third] = (await meshAddresses(3)) as [Address, Address, Address];
     const a = await start(0, [first, second, third]);
     const c = await start(2, [second, first, third]);
@@ -228,7 +228,7 @@ describe('a mesh turns away', () => {
     await eventually(() => expect(a.events).toEqual([`refused 2: ${reason}`]));
   });
 
-  it('a peer that is refused later, and both sides say so', async () => {
+  it('a peer after the handshake, and both ends report it', async () => {
     const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
     await upEverywhere([a, b]);
     a.mesh.drop(1, 'its clock jumped', true);
@@ -237,7 +237,7 @@ describe('a mesh turns away', () => {
     expect(b.events.slice(0, 3)).toEqual(['up 0', 'refused 0: its clock jumped', 'down 0']);
   });
 
-  it('regression: a controller with a number that does not exist brought this one down', async () => {
+  it('regression: a caller with an id that does not exist ended the controller', async () => {
     const [a, b] = (await startAll({}, {})) as [MeshNode, MeshNode];
     await upEverywhere([a, b]);
     const { events, closed } = await call(a, { node: 200 });
@@ -253,7 +253,7 @@ describe('a mesh turns away', () => {
     ['another message than hello', framed(next(1))],
     ['a frame that is too large for a hello', Buffer.from([0, 0, 32, 1])],
     ['something else after its first hello', Buffer.concat([framed(HELLO), framed(next(1))])],
-  ])('who says %s', async (_, bytes) => {
+  ])('a caller that sends %s', async (_, bytes) => {
     const addresses = await meshAddresses(2);
     const a = await start(0, addresses);
     const { closed } = await stranger(addresses[0]!, Buffer.concat([PREFACE, bytes]));
@@ -308,7 +308,7 @@ describe('a mesh with a secret', () => {
       'without a cluster secret, peers are taken from loopback only',
       'without a cluster secret, peers are taken from loopback only',
     ],
-  ])('turns away %s, and both sides say so', async (_, first, second, reasonA, reasonB) => {
+  ])('refuses %s, and both ends report it', async (_, first, second, reasonA, reasonB) => {
     const [a, b] = (await startAll(first, second)) as [MeshNode, MeshNode];
     await eventually(() => a.events.length > 0 && b.events.length > 0);
     expect(a.events).toEqual([`refused 1: ${reasonA}`]);
@@ -330,7 +330,7 @@ describe('a mesh with a secret', () => {
     expect(a.events.filter((event) => event.startsWith('down'))).toEqual([]);
   });
 
-  it('tells a process of an older release why it is refused, in words that it understands', async () => {
+  it('tells a process of version 1 why it is refused, in a form that it understands', async () => {
     const [a] = await startAll({ secret });
     const socket = connect(a!.address);
     sockets.push(socket);
@@ -346,7 +346,7 @@ describe('a mesh with a secret', () => {
     expect(a!.strangers).toEqual([reason]);
   });
 
-  it('has a bounded number of handshakes at once, and peers get in among them', async () => {
+  it('bounds the handshakes at once, and accepts peers among many callers', async () => {
     const addresses = await meshAddresses(2);
     const a = await start(0, addresses, { secret });
     const held: Promise<unknown>[] = [];
@@ -358,8 +358,8 @@ describe('a mesh with a secret', () => {
   });
 });
 
-describe('a process that claims a number that is taken', () => {
-  it('is told so, and does not disturb the first', async () => {
+describe('a process with an id that is taken', () => {
+  it('is refused, and does not disturb the first process', async () => {
     const [a, b] = (await startAll({}, { incarnation: 5 })) as [MeshNode, MeshNode];
     await upEverywhere([a, b]);
     const second = await call(a, { node: 1, incarnation: 6 });
@@ -383,7 +383,7 @@ describe('a process that claims a number that is taken', () => {
     expect([first.isUp, a.events]).toEqual([false, ['up 1', 'down 1', 'up 1']]);
   });
 
-  it('knows it once all peers that it reaches say so', async () => {
+  it('learns it once all peers that it reaches say so', async () => {
     const addresses = await meshAddresses(2);
     const a = await start(0, addresses);
     const first = await call(a, { node: 1, incarnation: 5 });
@@ -396,7 +396,7 @@ describe('a process that claims a number that is taken', () => {
 });
 
 describe('a mesh that is closed', () => {
-  it('leaves nothing open, whatever it was doing', async () => {
+  it('leaves no connection open, whatever it was doing', async () => {
     const silent = createServer((socket) => sockets.push(socket.resume()));
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');

@@ -145,7 +145,7 @@ describe('a message of a peer', () => {
     ],
     ['a push after the future', { type: 'push', previousTime: 2 ** 52, effects: [] }, /^its versions/],
     [
-      'a doubt of a controller that there is not',
+      'a doubt of a controller that does not exist',
       { ...HEARTBEAT, doubts: [3] },
       /^there is no controller 3$/,
     ],
@@ -158,7 +158,7 @@ describe('a message of a peer', () => {
       /controller 3$/,
     ],
     [
-      'a write of another as its own',
+      'a write of another controller as its own',
       push(set({ version: { time: 1, node: 2 } })),
       /^controller 1 tells of a write/,
     ],
@@ -190,12 +190,12 @@ describe('a message of a peer', () => {
       /^a ballot/,
     ],
     [
-      'a proposal for another',
+      'a proposal of another controller',
       { type: 'prepare', ballot: { counter: 9, node: 2 } },
       /^a view of controller 2/,
     ],
     [
-      'a promise to another',
+      'a promise to another controller',
       { ...PROMISED, ballot: { counter: 8, node: 2 } },
       /^a view of controller 2, in the place of 0$/,
     ],

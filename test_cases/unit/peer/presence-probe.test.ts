@@ -42,14 +42,14 @@ async function listening(): Promise<{ server: Server; port: number; calls: () =>
 }
 
 describe('a link that has ended', () => {
-  it('is that of a process that is gone when connections are refused', async () => {
+  it('means that the process is gone when connections are refused', async () => {
     const [port] = await freePorts(1);
     const { probe, gone } = probeOf(port!);
     probe.look(0);
     await eventually(() => expect(gone).toEqual([0]));
   });
 
-  it('says nothing while somebody listens, and asks a few times only', async () => {
+  it('means nothing while a process listens; the probe asks a few times only', async () => {
     const { port, calls } = await listening();
     const { probe, gone } = probeOf(port);
     probe.look(0);
@@ -67,7 +67,7 @@ describe('a link that has ended', () => {
     await eventually(() => expect(gone).toEqual([0]));
   });
 
-  it('is forgotten once there is another, and when the probe is closed', async () => {
+  it('is forgotten once there is another link, and when the probe is closed', async () => {
     const [port] = await freePorts(1);
     const linked = probeOf(port!, () => true);
     linked.probe.look(0);

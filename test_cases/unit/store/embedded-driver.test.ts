@@ -11,12 +11,12 @@ function open(bytesMax: number): EmbeddedDriver {
   return driver;
 }
 
-/** What an item with a key of one character and a value of ten bytes takes. */
+/** Memory of an item with a key of one character and a value of ten bytes. */
 const ITEM = EMBEDDED_OVERHEAD_BYTES + 1 + 10;
 const VALUE = Buffer.alloc(10, 'v');
 
 describe('the embedded store', () => {
-  it('evicts what was used least recently', async () => {
+  it('evicts the least recently used entry', async () => {
     const driver = open(3 * ITEM);
     for (const key of ['a', 'b', 'c']) await write(driver, key, VALUE);
     await read(driver, 'a');
@@ -26,7 +26,7 @@ describe('the embedded store', () => {
     expect(driver.bytes).toBe(3 * ITEM);
   });
 
-  it('evicts as many as a larger value needs, and no more', async () => {
+  it('evicts as many entries as a larger value needs, and no more', async () => {
     const driver = open(3 * ITEM);
     for (const key of ['a', 'b', 'c']) await write(driver, key, VALUE);
     await write(driver, 'd', Buffer.alloc(VALUE.length + ITEM));
@@ -36,7 +36,7 @@ describe('the embedded store', () => {
     expect(driver.bytes).toBe(3 * ITEM);
   });
 
-  it('gives back what overwritten and deleted entries took', async () => {
+  it('frees the memory of overwritten and deleted entries', async () => {
     const driver = open(10 * ITEM);
     await write(driver, 'a', Buffer.alloc(500));
     await write(driver, 'a', VALUE);
@@ -46,7 +46,7 @@ describe('the embedded store', () => {
     expect(driver.bytes).toBe(ITEM);
   });
 
-  it('takes a value that fills it, and none that is one byte larger', async () => {
+  it('accepts a value that fills it, and refuses one that is a byte larger', async () => {
     const driver = open(3 * ITEM);
     const room = 3 * ITEM - EMBEDDED_OVERHEAD_BYTES - 1;
     await write(driver, 'a', Buffer.alloc(room));
@@ -54,7 +54,7 @@ describe('the embedded store', () => {
     expect(await read(driver, 'a')).not.toBeNull();
   });
 
-  it('does not hold on to the pool that small buffers are cut from', async () => {
+  it('does not keep the pools of small buffers in memory', async () => {
     const driver = open(10 * ITEM);
     await write(driver, 'a', Buffer.from('pooled'));
     expect((await read(driver, 'a'))?.buffer.byteLength).toBe('pooled'.length);

@@ -50,7 +50,7 @@ describe('a fence', () => {
     await expect.poll(() => free).toBe(true);
   });
 
-  it('gives up after a time, and then nothing more leaves', async () => {
+  it('resets the connection after a time, and then no byte leaves', async () => {
     client.write(Buffer.alloc(20_000_000));
     const fence = new Fence(new Abandoned(client));
     const started = Date.now();

@@ -21,7 +21,7 @@ it('another run of the same pid has another name', () => {
   expect(instanceInfoOf(again).instance).not.toBe(instanceInfoOf(STATS).instance);
 });
 
-it('a store that says less has none', () => {
+it('a store that says less has no name', () => {
   expect(instanceInfoOf([['evictions', '3']])).toEqual({ instance: null, evictions: 3 });
   expect(instanceInfoOf([['pid', 'x'], ...STATS.slice(1, 3)])).toEqual({ instance: null, evictions: null });
 });

@@ -25,7 +25,7 @@ class MemoryLog implements Log {
   }
 }
 
-/** A driver whose state is set by the test, and that refuses every operation. */
+/** A driver that refuses every operation. The test sets its state. */
 class RefusingDriver implements KvDriver {
   readonly description = 'refusing';
   become: (state: StoreState) => void = () => {};
@@ -104,7 +104,7 @@ describe('KVController', () => {
     expect(controller.counters.errors).toBe(3);
   });
 
-  it('tells every change of state, and logs each going down and coming back once', async () => {
+  it('reports every change of state, and logs each failure and each return once', async () => {
     const driver = new RefusingDriver();
     const log = new MemoryLog();
     const states: StoreState[] = [];

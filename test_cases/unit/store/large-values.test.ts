@@ -6,7 +6,7 @@ const BYTES = 300_000;
 const MEBIBYTE = 1_048_576;
 
 describe('memory for large values', () => {
-  it('is used again once the reply that it was lent to has been sent, and not before', () => {
+  it('is used again once the reply that it was lent to was sent, and not before', () => {
     const values = new LargeValues(MEBIBYTE);
     const first = values.take(BYTES);
     const value = first.subarray(40);
@@ -19,7 +19,7 @@ describe('memory for large values', () => {
     expect(values.take(BYTES).buffer).not.toBe(first.buffer);
   });
 
-  it('is left to others that may hold it, and comes back once only', () => {
+  it('is not used again while another part may keep it, and comes back once only', () => {
     const values = new LargeValues(MEBIBYTE);
     const held = values.take(BYTES);
     values.onSent(held);
@@ -34,7 +34,7 @@ describe('memory for large values', () => {
     expect(values.freeBytes).toBe(2 ** 19);
   });
 
-  it('is kept up to a bound', () => {
+  it('is kept within a bound', () => {
     const values = new LargeValues(MEBIBYTE);
     const all = [1, 2, 3].map(() => values.take(BYTES));
     for (const one of all) {
@@ -46,7 +46,7 @@ describe('memory for large values', () => {
 });
 
 describe('large parts of a reply', () => {
-  it('are told of when they are with the kernel, those that can not be sent never', () => {
+  it('are reported when the kernel has them, and never if they can not be sent', () => {
     const waiting: ((error?: Error | null) => void)[] = [];
     const sink = {
       write: (_: Buffer, sent?: (error?: Error | null) => void) => sent && waiting.push(sent),

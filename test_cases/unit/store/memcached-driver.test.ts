@@ -7,7 +7,7 @@ import { freePort } from '../../support/free-port.ts';
 import { describeWithMemcached, ITEM_BYTES_MAX, Memcached } from '../../support/memcached.ts';
 import { CONNECTION_KINDS, memcachedDriver } from '../../support/memcached-drivers.ts';
 
-/** Longer than a memcached takes to answer on a busy machine. */
+/** Longer than a memcached on a busy machine takes to answer, in milliseconds. */
 const TIMEOUT_MS = 600;
 
 for (const kind of CONNECTION_KINDS) {
@@ -46,7 +46,7 @@ for (const kind of CONNECTION_KINDS) {
       expect(watch.states).toEqual([{ up: true, itemBytesMax: ITEM_BYTES_MAX }]);
     });
 
-    it('answers what is in flight when memcached is killed, and comes back with it', async () => {
+    it('answers the operations in flight when memcached is killed, and comes back with it', async () => {
       await open();
       const value = Buffer.alloc(100_000);
       const writes = Array.from({ length: 200 }, (_, index) => write(driver, `killed-${index}`, value));
@@ -62,7 +62,7 @@ for (const kind of CONNECTION_KINDS) {
       expect(await read(driver, 'killed-0')).toBeNull();
     });
 
-    it('fails what a hung memcached does not answer, and mixes nothing up when it goes on', async () => {
+    it('fails the operations that a hung memcached does not answer, and mixes no answers up when it goes on', async () => {
       await open();
       await write(driver, 'hung', Buffer.from('before'));
       await memcached.pause();
@@ -86,7 +86,7 @@ for (const kind of CONNECTION_KINDS) {
       expect((await Promise.all(after.map((key) => read(driver, key)))).map(String)).toEqual(after);
     });
 
-    it('lets no write of before a hang overtake one of after it', async () => {
+    it('lets no write from before a hang take effect after one from after it', async () => {
       await open();
       for (let round = 0; round < 3; round++) {
         await memcached.pause();

@@ -13,10 +13,10 @@ import { CONNECTION_KINDS, memcachedDriver } from '../../support/memcached-drive
 
 const TIMEOUT_MS = 200;
 
-/** For what has to fail at once: who waits for it waits until the test is given up. */
+/** The timeout where an operation has to fail at once: an operation that does not would hang the test. */
 const NEVER_MS = 10 * HANGS_AFTER_MS;
 
-/** What a plain store that holds one value under every key would answer. */
+/** The reply of a plain store that has the same value under every key. */
 const answering: Behaviour = (request) =>
   response(request, request.opcode === OPCODES.get ? { value: 'value' } : {});
 
@@ -41,7 +41,7 @@ describe.each(CONNECTION_KINDS)('where a connection could go wrong: %s', (kind) 
     await watch.until(true);
   }
 
-  it('a connection closed in good order fails what is in flight at once', async () => {
+  it('a connection that is closed without an error fails the operations in flight at once', async () => {
     await open((_, socket) => void socket.end(), { timeoutMs: NEVER_MS });
     expect((await failure(read(driver, 'a'))).code).toBe('STORE_DOWN');
     await watch.until(true);
@@ -104,7 +104,7 @@ describe.each(CONNECTION_KINDS)('where a connection could go wrong: %s', (kind) 
     log.mockRestore();
   });
 
-  it('memcached is told of no expiry, since its clock may be wrong', async () => {
+  it('memcached gets no expiry, since its clock may be wrong', async () => {
     await open(answering);
     await write(driver, 'a', Buffer.from('x'));
     expect(fake.requests.map(({ extras }) => extras.readUInt32BE(4))).toEqual([0]);
@@ -152,7 +152,7 @@ describe.each(CONNECTION_KINDS)('where a connection could go wrong: %s', (kind) 
     await write(driver, 'a', Buffer.from('new'));
   });
 
-  it('a store that is slow, but goes on answering, is not given up', async () => {
+  it('a store that is slow but goes on answering stays up', async () => {
     let turn = Promise.resolve();
     await open((request, socket) => {
       turn = turn
@@ -164,7 +164,7 @@ describe.each(CONNECTION_KINDS)('where a connection could go wrong: %s', (kind) 
     expect(found.map(String)).toEqual(found.map(() => 'value'));
   });
 
-  it('reads alone hold up nothing when the connection is lost', async () => {
+  it('a lost connection with reads alone needs no fence', async () => {
     await open((request, socket) => (request.connection > 0 ? answering(request, socket) : undefined), {
       allowHalfOpen: true,
     });

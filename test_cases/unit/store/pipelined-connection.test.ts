@@ -16,7 +16,7 @@ import {
 } from '../../support/fake-memcached.ts';
 import { portOf } from '../../support/free-port.ts';
 
-/** What a connection tells, line by line. */
+/** The events of a connection, as lines. */
 class Telling {
   readonly lines: string[] = [];
   readonly connection: PipelinedConnection;
@@ -45,7 +45,7 @@ class Telling {
   }
 }
 
-describe('the own connection', () => {
+describe("the project's own connection", () => {
   let fake: FakeMemcached;
   let telling: Telling;
 
@@ -63,7 +63,7 @@ describe('the own connection', () => {
 
   const nothingLeft = (request: FakeRequest): Buffer => response(request, { status: STATUSES.outOfMemory });
 
-  it('sends the requests of a turn in one write, and tells of their answers in order', async () => {
+  it('sends the requests of a turn in one write, and reports their answers in order', async () => {
     const arrivals: number[] = [];
     const connection = await open((request) => {
       if (request.opcode === OPCODES.get) return response(request, { value: 'found' });
@@ -91,7 +91,7 @@ describe('the own connection', () => {
     expect((await telling.until(2))[1]).toBe('lost: replies out of order');
   });
 
-  it('is over with a reply that nothing asked for', async () => {
+  it('ends with a reply that no request asked for', async () => {
     await open(() => undefined);
     const request = { opcode: OPCODES.get, opaque: 256, extras: Buffer.alloc(0), connection: 0 };
     fake.sockets[0]!.write(
@@ -100,7 +100,7 @@ describe('the own connection', () => {
     expect((await telling.until(2))[1]).toBe('lost: replies out of order');
   });
 
-  it('takes no key as missing that was to be written', async () => {
+  it('reports no miss for a key that was to be written', async () => {
     const connection = await open((request) => response(request, { status: STATUSES.notFound }));
     connection.set('a', Buffer.from('x'));
     connection.get('a');
@@ -108,7 +108,7 @@ describe('the own connection', () => {
     expect((await telling.until(4)).slice(1)).toEqual(['memcached refused: status 1', 'null', 'null']);
   });
 
-  it('sends nothing more once abandoned, and hears nothing', async () => {
+  it('sends nothing once it is abandoned, and reports nothing', async () => {
     const connection = await open((request) => response(request, { value: 'x' }));
     connection.get('a');
     await new Promise<void>((resolve) => connection.abandon().drain(resolve));

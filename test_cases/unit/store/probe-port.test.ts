@@ -8,7 +8,7 @@ import { memcachedDriver } from '../../support/memcached-drivers.ts';
 
 let server: Server | null = null;
 
-/** @param reply to whatever line comes; null: nothing, ever */
+/** @param reply to any line; null for no reply at all */
 async function serve(reply: string | null): Promise<{ host: string; port: number }> {
   server = createServer((socket) => {
     socket.on('error', () => {});
@@ -22,7 +22,7 @@ async function serve(reply: string | null): Promise<{ host: string; port: number
 
 afterEach(() => void server?.close());
 
-describe('what listens at an address is told by its first answer', () => {
+describe('the first answer of a listener tells what it is', () => {
   it.each([
     ['VERSION 1.6.18\r\n', 'memcached', 'a memcached (1.6.18)'],
     ['VERSION 1.6.18 memchorus/0.1.0\r\n', 'controller', 'a controller of memchorus (0.1.0)'],
@@ -35,7 +35,7 @@ describe('what listens at an address is told by its first answer', () => {
     expect(await probePort(NODE_TRANSPORT, await serve(reply), 300)).toEqual({ kind, words });
   });
 
-  it('nobody', async () => {
+  it('no listener', async () => {
     expect(await probePort(NODE_TRANSPORT, { host: '127.0.0.1', port: await freePort() }, 300)).toMatchObject(
       {
         kind: 'nobody',

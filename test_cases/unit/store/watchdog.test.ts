@@ -25,7 +25,7 @@ describe('the watchdog', () => {
     vi.advanceTimersByTime(10);
   }
 
-  it('keeps time by its ticks', () => {
+  it('measures time in its ticks', () => {
     watchdog.start();
     tickAfter(10);
     tickAfter(13);
@@ -33,7 +33,7 @@ describe('the watchdog', () => {
     expect(ticks).toBe(2);
   });
 
-  it('takes a pause of this process for two ticks', () => {
+  it('counts a pause of this process as two ticks', () => {
     watchdog.start();
     tickAfter(60_000);
     expect(watchdog.ms).toBe(20);
