@@ -93,7 +93,6 @@ class RunningController implements Controller {
   readonly #end = new EndRequest();
   readonly #parts: ControllerParts;
   readonly #logger: Logger;
-  readonly #journalWritable: Signal;
   readonly #frontDoor: FrontDoor;
   readonly #probe: PresenceProbe;
   readonly #serviceWatch: ServiceWatch;
@@ -104,7 +103,6 @@ class RunningController implements Controller {
     const turn = new Turn();
     this.#parts = createParts(resources, turn.request, this.#end);
     this.#logger = logger;
-    this.#journalWritable = journalWritable;
     const { core, mesh, clients, clock } = this.#parts;
     this.#probe = new PresenceProbe({
       transport,
@@ -119,6 +117,7 @@ class RunningController implements Controller {
       clock,
       log: logger,
     });
+    journalWritable.listen(() => core.onWritable());
     turn.start([() => core.flush(), () => mesh.flush(), () => clients.flush()]);
   }
 
@@ -134,7 +133,6 @@ class RunningController implements Controller {
       if (state.up && state.itemBytesMax !== null) this.#checkItemLimit(state.itemBytesMax);
       clients.drain();
     });
-    this.#journalWritable.listen(() => core.onWritable());
     mesh.open(meshEvents(this.#parts, this.#logger, this.#probe));
     this.#timers = [
       setInterval(() => core.onTick(), TICK_MS),

@@ -1,5 +1,5 @@
 import { EXIT_FAILED, EXIT_OK, reasonOf, UsageError } from '../failure.ts';
-import { look } from '../status/run-status.ts';
+import { statusScreen } from '../status/run-status.ts';
 import type { CliSession } from './cli-session.ts';
 import { clientHelp } from './client-help.ts';
 import { isShowCluster } from './command-words.ts';
@@ -22,7 +22,7 @@ export async function runBatch(session: CliSession, input: AsyncIterable<Buffer>
     if (line.trim() === '') continue;
     try {
       if (isShowCluster(line.trim().split(/ +/))) {
-        process.stdout.write(`${(await look(session.candidates)).text}\n`);
+        process.stdout.write(`${(await statusScreen(session.candidates)).text}\n`);
         continue;
       }
       const command = await nextCommand(line, source);

@@ -5,7 +5,7 @@ import { renderStatus } from '../../controller/status/status-table.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { stateDirectory } from '../locations.ts';
 import { formatAddress } from '../settings/address.ts';
-import { look } from '../status/run-status.ts';
+import { statusScreen } from '../status/run-status.ts';
 import { type CliSession, statusOf } from './cli-session.ts';
 import { clientHelp, completeLine } from './client-help.ts';
 import { isShowCluster } from './command-words.ts';
@@ -107,7 +107,7 @@ export class InteractiveClient {
     const words = line.trim().split(/ +/);
     if (words[0] === '') return;
     if (words[0] === 'help') return this.#print(clientHelp(words[1] ?? ''));
-    if (isShowCluster(words)) return this.#print((await look(this.#session.candidates)).text);
+    if (isShowCluster(words)) return this.#print((await statusScreen(this.#session.candidates)).text);
     const typed =
       words[0] === 'exit' ? { kind: 'quit' as const } : parseTyped(asBytes(line).toString('latin1'));
     switch (typed.kind) {

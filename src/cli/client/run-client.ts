@@ -2,7 +2,7 @@ import type { Address } from '../../controller/settings.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_FAILED, EXIT_OK, UsageError } from '../failure.ts';
 import { type Configuration, selfOf } from '../settings/configuration.ts';
-import { look } from '../status/run-status.ts';
+import { statusScreen } from '../status/run-status.ts';
 import { runAndPrint, runBatch } from './batch.ts';
 import { CliSession } from './cli-session.ts';
 import { clientHelp } from './client-help.ts';
@@ -49,7 +49,7 @@ async function runOneCommand(
     return EXIT_OK;
   }
   if (isShowCluster(words)) {
-    const { text, exitCode } = await look(candidates);
+    const { text, exitCode } = await statusScreen(candidates);
     process.stdout.write(`${text}\n`);
     return exitCode;
   }

@@ -28,7 +28,7 @@ export async function runStatus(
   const addresses = addressesOf(line, configuration, runDirectory);
   const render = line.json ? asJson : renderCluster;
   if (line.watch) return watch(addresses, render);
-  const { text, exitCode } = await look(addresses, render);
+  const { text, exitCode } = await statusScreen(addresses, render);
   process.stdout.write(`${text}\n`);
   return exitCode;
 }
@@ -39,7 +39,7 @@ interface StatusScreen {
 }
 
 /** Asks all controllers once. */
-export async function look(
+export async function statusScreen(
   addresses: readonly Address[],
   render: (answers: readonly ControllerAnswer[], verdict: ClusterVerdict) => string = renderCluster,
 ): Promise<StatusScreen> {
@@ -56,7 +56,7 @@ async function watch(addresses: readonly Address[], render: typeof asJson): Prom
   const before = process.stdout.isTTY ? CLEAR_SCREEN : '';
   const after = render === asJson || process.stdout.isTTY ? '\n' : '\n\n';
   for (;;) {
-    const { text, exitCode } = await look(addresses, render);
+    const { text, exitCode } = await statusScreen(addresses, render);
     process.stdout.write(before + text + after);
     const isOver = await sleep(WATCH_EVERY_MS, false, { signal: interrupted.signal }).catch(() => true);
     if (isOver) return exitCode;
