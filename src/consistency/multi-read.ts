@@ -62,7 +62,7 @@ export class MultiRead {
     this.#request = request;
     this.#ports = ports;
     this.#unissued = request.keys.length;
-    operation.onNext = () => this.#onNext();
+    operation.whenNext(() => this.#onNext());
   }
 
   /** The reply is an error in any case: entries are read, and not sent. */

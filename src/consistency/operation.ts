@@ -38,11 +38,10 @@ export class Operation implements Reader {
   proposed = false;
   /** Later requests may start as soon as the read has been issued. */
   releasesBarrierWhenIssued = false;
-  /** Called when all earlier requests have been answered. */
-  onNext: (() => void) | null = null;
   readonly isAwaited = false;
   readonly countsAsRead: boolean;
   readonly #listener: OperationListener;
+  #onNext: (() => void) | null = null;
   /**
    * The number of the operation among the started ones of its session; 0 until it is started, or if it touches no
    * entry.
@@ -103,6 +102,16 @@ export class Operation implements Reader {
 
   get isNext(): boolean {
     return this.#listener.isNext(this);
+  }
+
+  /** Calls back when all earlier requests have been answered. */
+  whenNext(callback: () => void): void {
+    this.#onNext = callback;
+  }
+
+  /** All earlier requests have been answered. */
+  becomeNext(): void {
+    this.#onNext?.();
   }
 
   /** The operation is the last one that its session has started. */

@@ -117,7 +117,7 @@ export class Pipeline implements OperationListener {
       if (!this.#hasLeft || first.access !== 'read') this.#ports.onReply(first.request, first.reply);
       first.hold(0);
     }
-    first?.onNext?.();
+    first?.becomeNext();
     if (this.flow.isHeldUp) this.flow.retry();
     if (this.#waiting.length > 0) this.drain();
   }

@@ -114,7 +114,7 @@ function recoveredBasis(standings: ReadonlyMap<number, Standing>, kept: Ballot):
 }
 
 /** What a view is chosen from. */
-export interface Proposed {
+export interface ViewChoiceInput {
   readonly ballot: Ballot;
   /** For people. */
   readonly reason: string;
@@ -125,7 +125,7 @@ export interface Proposed {
 
 /** The new view: who belongs to it, and what it begins with; or why it can't be formed from these promises. */
 export function chooseView(
-  { ballot, reason, promises, without }: Proposed,
+  { ballot, reason, promises, without }: ViewChoiceInput,
   nodes: number,
   mayForm = false,
 ): Accept | string {

@@ -1,32 +1,16 @@
+import { freeBytesOf, type Slab, type SlabPool } from './slab-pool.ts';
+
 /** A part up to this size is copied among the small parts, in bytes. A larger one is sent from where it lies. */
 export const COPY_BYTES_MAX = 4096;
 
 /** Size of the slabs in which small parts are gathered, in bytes. */
 const SLAB_BYTES = 16_384;
 
-/** Spare slabs that are kept for later replies of any connection. Further ones are left to the garbage collector. */
-const SPARE_SLABS_MAX = 64;
-
-/** A slab with less free space than this, in bytes, is not kept. */
-const SPARE_BYTES_MIN = 512;
-
 /** UTF-8 needs at most this many bytes for one UTF-16 unit. */
 const UTF8_BYTES_PER_UNIT = 3;
 
-/** A piece of memory that is written up to `at`. */
-interface Slab {
-  readonly bytes: Buffer;
-  at: number;
-}
-
 /** A slab without space, which is never written to. */
 const NO_SLAB: Slab = { bytes: Buffer.alloc(0), at: 0 };
-
-/**
- * Free memory between replies: an idle connection holds none. Memory is used up, and never used twice, because a part
- * may be on its way to a socket for any length of time.
- */
-const spares: Slab[] = [];
 
 /**
  * The replies that one connection has to send, gathered so that an event-loop turn ends in one write of few buffers.
@@ -34,11 +18,17 @@ const spares: Slab[] = [];
  * sent.
  */
 export class ReplyBuffer {
+  readonly #pool: SlabPool;
   #parts: Buffer[] = [];
   /** The slab that is being filled. Its bytes from `#from` on are not in `#parts` yet. */
   #slab = NO_SLAB;
   #from = 0;
   #partsBytes = 0;
+
+  /** @param pool memory for small parts, shared with other connections */
+  constructor(pool: SlabPool) {
+    this.#pool = pool;
+  }
 
   get byteLength(): number {
     return this.#partsBytes + this.#slab.at - this.#from;
@@ -88,11 +78,11 @@ export class ReplyBuffer {
 
   /** @returns a slab with space for so many bytes */
   #slabFor(bytes: number): Slab {
-    if (roomIn(this.#slab) >= bytes) return this.#slab;
+    if (freeBytesOf(this.#slab) >= bytes) return this.#slab;
     this.#seal();
-    const spare = spares.pop();
+    const spare = this.#pool.take();
     this.#retireSlab();
-    const fits = spare !== undefined && roomIn(spare) >= bytes;
+    const fits = spare !== undefined && freeBytesOf(spare) >= bytes;
     this.#slab = fits ? spare : { bytes: Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes)), at: 0 };
     this.#from = this.#slab.at;
     return this.#slab;
@@ -107,12 +97,8 @@ export class ReplyBuffer {
   }
 
   #retireSlab(): void {
-    if (roomIn(this.#slab) >= SPARE_BYTES_MIN && spares.length < SPARE_SLABS_MAX) spares.push(this.#slab);
+    this.#pool.give(this.#slab);
     this.#slab = NO_SLAB;
     this.#from = 0;
   }
-}
-
-function roomIn({ bytes, at }: Slab): number {
-  return bytes.length - at;
 }

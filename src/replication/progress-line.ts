@@ -10,8 +10,8 @@ export class ProgressLine {
     this.#lastMs = clock.nowMs();
   }
 
-  /** True at most once in `EVERY_MS`. */
-  get isDue(): boolean {
+  /** Takes the right to write a line. @returns true at most once in `EVERY_MS` */
+  take(): boolean {
     const now = this.#clock.nowMs();
     if (now - this.#lastMs < EVERY_MS) return false;
     this.#lastMs = now;

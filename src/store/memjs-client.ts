@@ -1,5 +1,6 @@
-import { Client, Server } from 'memjs';
+import { Client, Server, type ServerOptions } from 'memjs';
 import { AT, HEADER_BYTES, RESPONSE_MAGIC } from '../protocol/binary/wire-format.ts';
+import type { StoreAddress } from './store-connection.ts';
 
 /**
  * memjs, corrected where it is wrong for a long-lived, ordered, pipelined connection. Two faults remain: a client
@@ -31,11 +32,16 @@ export class OneSocketServer extends Server {
   declare readonly _socket: MemjsSocket | undefined;
 
   /** Called when the first byte shows that the bytes are no reply. None of them is parsed. */
-  onForeignByte: () => void = () => {};
+  readonly #onForeignByte: () => void;
 
   /** The pieces of a reply that is not complete. */
   #pieces: Buffer[] = [];
   #piecesBytes = 0;
+
+  constructor({ host, port }: StoreAddress, options: ServerOptions, onForeignByte: () => void) {
+    super(host, port, undefined, undefined, options);
+    this.#onForeignByte = onForeignByte;
+  }
 
   /**
    * Called by memjs for each piece. memjs parses the bytes that are returned, and left in `responseBuffer`. The
@@ -63,7 +69,7 @@ export class OneSocketServer extends Server {
   /** memjs itself does not check the first byte, and would wait for as many bytes as it takes to be a length. */
   #expose(received: Buffer): Buffer {
     const bytes = beginsWithReplies(received) ? received : NOTHING;
-    if (bytes !== received) this.onForeignByte();
+    if (bytes !== received) this.#onForeignByte();
     (this as { responseBuffer: Buffer }).responseBuffer = bytes;
     return bytes;
   }

@@ -38,8 +38,7 @@ export class MemjsConnection implements StoreConnection {
       retries: ONE_ATTEMPT,
       logger: { log: () => {} },
     };
-    this.#server = new OneSocketServer(address.host, address.port, undefined, undefined, options);
-    this.#server.onForeignByte = () => this.#lose(OUT_OF_ORDER);
+    this.#server = new OneSocketServer(address, options, () => this.#lose(OUT_OF_ORDER));
     this.#client = new EndlessClient([this.#server], options);
   }
 

@@ -2,6 +2,7 @@ import type { Connection, ConnectionHandlers, Transport } from '../base/transpor
 import { writeParts } from '../base/write-parts.ts';
 import { FAILURES, RESPONSE_MAGIC, SUCCESS } from '../protocol/binary/wire-format.ts';
 import { ReplyBuffer } from '../protocol/reply-buffer.ts';
+import { SlabPool } from '../protocol/slab-pool.ts';
 import { Abandoned } from './abandoned.ts';
 import { BinaryReplyReader, type ReplyHeader, type ReplySink } from './binary-reply.ts';
 import { OPCODE, type Opcode, writeKeyRequest, writeSet } from './binary-request.ts';
@@ -33,7 +34,7 @@ export class PipelinedConnection implements StoreConnection {
   readonly #transport: Transport;
   readonly #address: StoreAddress;
   readonly #events: ConnectionEvents;
-  readonly #output = new ReplyBuffer();
+  readonly #output = new ReplyBuffer(new SlabPool());
   readonly #reader: BinaryReplyReader;
   #connection: Connection | null = null;
   #abandoned = false;

@@ -1,6 +1,7 @@
 import { BinaryCodec } from '../../src/protocol/binary/binary-codec.ts';
 import { ReplyBuffer } from '../../src/protocol/reply-buffer.ts';
 import type { Request } from '../../src/protocol/request.ts';
+import { SlabPool } from '../../src/protocol/slab-pool.ts';
 import { readPackets, shown } from './binary-packets.ts';
 import { DecidingStore } from './deciding-store.ts';
 
@@ -29,7 +30,7 @@ export function converseInProcess(
 ): { output: string[]; closes: boolean } {
   const codec = new BinaryCodec({ itemBytesMax });
   const store = new DecidingStore(itemBytesMax);
-  const out = new ReplyBuffer();
+  const out = new ReplyBuffer(new SlabPool());
   let closes = false;
   for (const piece of pieces) {
     codec.push(piece);

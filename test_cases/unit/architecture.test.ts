@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PURE_ROOMS } from '../support/rooms.ts';
 import { filesIn, type SourceFile, withoutComments } from '../support/source-tree.ts';
 
 /** The rules for rooms, the folders of `src`: which may import which, and which are pure. See `tree/` for the others. */
@@ -29,7 +30,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The same code runs in a controller and in a simulation: clock, randomness, sockets and files come from outside. */
-const PURE_ROOMS = ['base', 'protocol', 'ordering', 'membership', 'replication', 'consistency', 'placement'];
 const PURE_FILES = ['src/controller/core.ts'];
 
 /** All that a pure file may import from outside the tree. */

@@ -8,6 +8,7 @@ import type { ClientCodec } from '../../protocol/client-codec.ts';
 import type { Hit, Reply } from '../../protocol/reply.ts';
 import { ReplyBuffer } from '../../protocol/reply-buffer.ts';
 import type { Request } from '../../protocol/request.ts';
+import type { SlabPool } from '../../protocol/slab-pool.ts';
 import { newContext } from '../../replication/request-context.ts';
 import { LARGE_BYTES_MIN } from '../../store/large-values.ts';
 import type { ClientBudget } from './client-budget.ts';
@@ -37,6 +38,8 @@ export interface ClientPorts {
   readonly onBytes: (read: number, written: number) => void;
   /** A piece of a reply of at least `LARGE_BYTES_MIN` is with the kernel. */
   readonly onLargeSent: (part: Buffer) => void;
+  /** Memory for the replies of all clients. */
+  readonly slabs: SlabPool;
   /** The client was told that there is no memory left for it. */
   readonly onRefused: () => void;
   /** Called once, when the client has got its last answer or is gone. */
@@ -87,7 +90,7 @@ export class ClientConnection {
   readonly #codec: ClientCodec;
   readonly #pipeline: Pipeline;
   readonly #uptake: ReplyUptake;
-  readonly #output = new ReplyBuffer();
+  readonly #output: ReplyBuffer;
   readonly #memory: ConnectionMemory;
   /** The text that is sent to a client when it is refused for lack of memory. */
   readonly #refusal: string;
@@ -112,6 +115,7 @@ export class ClientConnection {
     this.#connection = connection;
     this.#id = id;
     this.#uptake = new ReplyUptake(connection, ports.clock);
+    this.#output = new ReplyBuffer(ports.slabs);
     this.#memory = new ConnectionMemory(ports.budget, connection, this.#output);
     this.#ports = ports;
     this.#codec = codec;

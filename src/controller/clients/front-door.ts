@@ -5,6 +5,7 @@ import { BinaryCodec } from '../../protocol/binary/binary-codec.ts';
 import { REQUEST_MAGIC } from '../../protocol/binary/wire-format.ts';
 import type { ClientCodec } from '../../protocol/client-codec.ts';
 import { SERVER_ERROR_LINES } from '../../protocol/reply.ts';
+import { SlabPool } from '../../protocol/slab-pool.ts';
 import { TextCodec } from '../../protocol/text-codec.ts';
 import type { Address } from '../settings.ts';
 import type { ClientBudget } from './client-budget.ts';
@@ -56,6 +57,7 @@ export class FrontDoor {
       onPart: events.onPart,
       onBytes: events.onBytes,
       onLargeSent,
+      slabs: new SlabPool(),
       onRefused: events.onRefused,
       ...clients.connectionEvents(),
     };

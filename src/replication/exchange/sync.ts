@@ -236,7 +236,7 @@ export class Sync {
     pull.writes += response.effects.length;
     pull.total = response.total;
     for (const effect of response.effects) this.#ports.applyRemote(effect);
-    if (pull.line.isDue) this.#report('taking in what a peer knows', from, pull);
+    if (pull.line.take()) this.#report('taking in what a peer knows', from, pull);
     this.#ports.bus.send(from, { type: 'sync-next', exchange: response.exchange });
   }
 

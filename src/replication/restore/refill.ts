@@ -210,7 +210,7 @@ export class Refill {
     round.lanes--;
     round.done = Math.min(round.total, round.done + keys);
     if (round !== this.#round) return;
-    if (round.isWhole && round.line.isDue) this.#report(round);
+    if (round.isWhole && round.line.take()) this.#report(round);
     // A turn of the event loop for everybody else, and no deeper stack.
     this.#ports.nextTurn(() => this.#fillLanes(round));
   }

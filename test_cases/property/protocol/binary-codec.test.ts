@@ -4,6 +4,7 @@ import { BinaryCodec } from '../../../src/protocol/binary/binary-codec.ts';
 import { BINARY_COMMANDS } from '../../../src/protocol/binary/binary-commands.ts';
 import { PREAMBLE_BYTES_MAX } from '../../../src/protocol/binary/wire-format.ts';
 import { ReplyBuffer } from '../../../src/protocol/reply-buffer.ts';
+import { SlabPool } from '../../../src/protocol/slab-pool.ts';
 import { BINARY_CASES } from '../../support/binary-cases.ts';
 import { converseInProcess, decodeBinary, drainBinary } from '../../support/binary-codec.ts';
 import { numbered, packet, readPackets } from '../../support/binary-packets.ts';
@@ -112,7 +113,7 @@ describe('BinaryCodec, fed with any bytes,', () => {
       fc.property(prefix, garbage, (first, chunks) => {
         const codec = new BinaryCodec({ itemBytesMax: ITEM_BYTES_MAX });
         const store = new DecidingStore(ITEM_BYTES_MAX);
-        const out = new ReplyBuffer();
+        const out = new ReplyBuffer(new SlabPool());
         for (const chunk of [first, Buffer.from([0x80]), ...chunks]) {
           codec.push(Buffer.from(chunk));
           for (const request of drainBinary(codec)) codec.encode(request, store.answer(request), out);

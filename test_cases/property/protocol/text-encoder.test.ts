@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COPY_BYTES_MAX, ReplyBuffer } from '../../../src/protocol/reply-buffer.ts';
+import { SlabPool } from '../../../src/protocol/slab-pool.ts';
 import { encodeText } from '../../../src/protocol/text-encoder.ts';
 import { type ParsedValue, parseValues } from '../../support/parse-values.ts';
 
@@ -20,7 +21,7 @@ describe('encodeText', () => {
   it('writes hits that a client reads back', () => {
     fc.assert(
       fc.property(fc.array(hit), fc.boolean(), (hits, withCas) => {
-        const out = new ReplyBuffer();
+        const out = new ReplyBuffer(new SlabPool());
         const request = { kind: 'get', keys: hits.map(({ key }) => key), withCas } as const;
         encodeText(request, { kind: 'hits', hits }, out);
         const { byteLength } = out;
@@ -45,7 +46,11 @@ describe('ReplyBuffer', () => {
   it('keeps the bytes of connections that share memory separate and in order', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const buffers = [new ReplyBuffer(), new ReplyBuffer(), new ReplyBuffer()];
+        const buffers = [
+          new ReplyBuffer(new SlabPool()),
+          new ReplyBuffer(new SlabPool()),
+          new ReplyBuffer(new SlabPool()),
+        ];
         const expected = buffers.map(() => '');
         const taken: Buffer[][] = buffers.map(() => []);
         for (const [at, { buffer, length, ...one }] of steps.entries()) {

@@ -154,7 +154,7 @@ describe('a read of several keys', () => {
     for (let at = 0; at < 4; at++) reading.answer();
     expect(reading.out).toEqual([]);
     reading.next = true;
-    reading.operation.onNext!();
+    reading.operation.becomeNext();
     expect(reading.out.flat()).toEqual(names(4));
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ITEM_BYTES_DEFAULT } from '../../../src/protocol/limits.ts';
 import { ReplyBuffer } from '../../../src/protocol/reply-buffer.ts';
+import { SlabPool } from '../../../src/protocol/slab-pool.ts';
 import { encodeInvalid, encodeText } from '../../../src/protocol/text-encoder.ts';
 import { cutEach, decodePieces } from '../../support/decode.ts';
 import { PROTOCOL_CASES } from '../../support/protocol-cases.ts';
@@ -9,7 +10,7 @@ import { ToyStore } from '../../support/toy-store.ts';
 /** The answers of decoder, toy store and encoder together, and whether the connection ends. */
 function converse(pieces: readonly Buffer[]): { output: string; closes: boolean } {
   const store = new ToyStore();
-  const out = new ReplyBuffer();
+  const out = new ReplyBuffer(new SlabPool());
   let closes = false;
   for (const request of decodePieces(pieces, ITEM_BYTES_DEFAULT)) {
     if (request.kind === 'quit') closes = true;

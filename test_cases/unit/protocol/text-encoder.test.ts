@@ -3,10 +3,11 @@ import { deleteRequest } from '../../../src/protocol/make-request.ts';
 import { clientError, REPLIES, type Reply, serverError } from '../../../src/protocol/reply.ts';
 import { COPY_BYTES_MAX, ReplyBuffer } from '../../../src/protocol/reply-buffer.ts';
 import type { Request } from '../../../src/protocol/request.ts';
+import { SlabPool } from '../../../src/protocol/slab-pool.ts';
 import { encodeInvalid, encodeText } from '../../../src/protocol/text-encoder.ts';
 
 function encoded(request: Request, reply: Reply): string {
-  const out = new ReplyBuffer();
+  const out = new ReplyBuffer(new SlabPool());
   encodeText(request, reply, out);
   return Buffer.concat(out.take()).toString('latin1');
 }
@@ -68,7 +69,7 @@ describe('encodeText', () => {
   });
 
   it('writes human-readable text as UTF-8', () => {
-    const out = new ReplyBuffer();
+    const out = new ReplyBuffer(new SlabPool());
     encodeText(who, { kind: 'line', line: 'zürich ☃' }, out);
     expect(Buffer.concat(out.take()).toString('utf8')).toBe('zürich ☃\r\n');
   });
@@ -80,7 +81,7 @@ describe('encodeInvalid', () => {
     ['ERROR', true, ''],
     ['', false, ''],
   ])('%j, noreply %j', (line, noreply, expected) => {
-    const out = new ReplyBuffer();
+    const out = new ReplyBuffer(new SlabPool());
     encodeInvalid({ kind: 'invalid', line, fatal: false, noreply }, out);
     expect(Buffer.concat(out.take()).toString()).toBe(expected);
   });
@@ -88,7 +89,7 @@ describe('encodeInvalid', () => {
 
 describe('ReplyBuffer', () => {
   it('copies small parts together, and keeps large parts by reference', () => {
-    const out = new ReplyBuffer();
+    const out = new ReplyBuffer(new SlabPool());
     const large = Buffer.alloc(COPY_BYTES_MAX + 1);
     out.text('a');
     out.bytes(Buffer.from('b'));
@@ -104,7 +105,7 @@ describe('ReplyBuffer', () => {
   });
 
   it('does not write to memory that it has handed out', () => {
-    const out = new ReplyBuffer();
+    const out = new ReplyBuffer(new SlabPool());
     out.text('first');
     const [first] = out.take();
     out.text('other');

@@ -176,7 +176,7 @@ describe.each(CONNECTION_KINDS)('where a connection could go wrong: %s', (kind) 
 
 describe('memjs put right', () => {
   it('numbers requests from 0 again after the last number that it can write', () => {
-    const client = new EndlessClient([new OneSocketServer('127.0.0.1', 1)]);
+    const client = new EndlessClient([new OneSocketServer({ host: '127.0.0.1', port: 1 }, {}, () => {})]);
     Object.assign(client, { seq: SEQUENCE_END - 2 });
     client.incrSeq();
     expect(client.seq).toBe(SEQUENCE_END - 1);
@@ -191,7 +191,7 @@ describe('memjs put right', () => {
       values.map((value, opaque) => response({ ...request, opaque, value: Buffer.alloc(0) }, { value })),
     );
     for (let size = 1; size <= stream.length; size++) {
-      const server = new OneSocketServer('127.0.0.1', 1);
+      const server = new OneSocketServer({ host: '127.0.0.1', port: 1 }, {}, () => {});
       const found: string[] = [];
       for (const opaque of values.keys()) server.onResponse(opaque, ({ val }) => found.push(String(val)));
       for (let at = 0; at < stream.length; at += size) server.responseHandler(stream.subarray(at, at + size));

@@ -5,6 +5,7 @@ import { ITEM_BYTES_DEFAULT } from '../../../../src/protocol/limits.ts';
 import { clientError, REPLIES, type Reply, serverError } from '../../../../src/protocol/reply.ts';
 import { ReplyBuffer } from '../../../../src/protocol/reply-buffer.ts';
 import type { Request } from '../../../../src/protocol/request.ts';
+import { SlabPool } from '../../../../src/protocol/slab-pool.ts';
 import { decodeBinary } from '../../../support/binary-codec.ts';
 import { counterExtras, packet, readPackets, shown, u32 } from '../../../support/binary-packets.ts';
 
@@ -16,7 +17,7 @@ function decodeOne(bytes: Buffer): Request {
 function encoded(bytes: Buffer, reply: Reply): Buffer {
   const codec = new BinaryCodec({ itemBytesMax: ITEM_BYTES_DEFAULT });
   codec.push(bytes);
-  const out = new ReplyBuffer();
+  const out = new ReplyBuffer(new SlabPool());
   codec.encode(codec.next()!, reply, out);
   return Buffer.concat(out.take());
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ITEM_BYTES_DEFAULT } from '../../../../src/protocol/limits.ts';
 import { ReplyBuffer } from '../../../../src/protocol/reply-buffer.ts';
+import { SlabPool } from '../../../../src/protocol/slab-pool.ts';
 import { encodeText } from '../../../../src/protocol/text-encoder.ts';
 import { DecidedStore } from '../../../support/decided-store.ts';
 import { cutEach, decodePieces } from '../../../support/decode.ts';
@@ -10,7 +11,7 @@ import { NEWER_CASES } from '../../../support/meta-entry-cases.ts';
 /** Decoder, decisions and encoder together. */
 function converse(pieces: readonly Buffer[]): string {
   const store = new DecidedStore();
-  const out = new ReplyBuffer();
+  const out = new ReplyBuffer(new SlabPool());
   for (const request of decodePieces(pieces, ITEM_BYTES_DEFAULT)) {
     encodeText(request, request.kind === 'invalid' ? { kind: 'line', line: '' } : store.answer(request), out);
   }
