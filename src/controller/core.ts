@@ -88,18 +88,18 @@ export class Core {
   /** At the end of a turn: what has gathered leaves. */
   flush(): void {
     if (this.#isOver) return;
-    for (const group of this.#groups.all.values()) group.flush();
+    for (const group of this.#groups.all) group.flush();
   }
 
   onPeerUp(peer: number): void {
     if (this.#isOver) return;
     this.onHeard(peer);
     this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
-    for (const group of this.#groups.all.values()) group.onPeerUp(peer);
+    for (const group of this.#groups.all) group.onPeerUp(peer);
   }
 
   onPeerDown(peer: number): void {
-    for (const group of this.#groups.all.values()) group.onPeerDown(peer);
+    for (const group of this.#groups.all) group.onPeerDown(peer);
     this.peers.onDown(peer);
     this.time.onPeerDown(peer);
   }
@@ -125,7 +125,7 @@ export class Core {
     if (flaw !== null) return this.#ports.refuse(from, flaw);
     if (message.type === 'heartbeat') return this.#onHeartbeat(from, message);
     if (isHandshake(message)) return;
-    const group = this.#groups.all.get(number);
+    const group = this.#groups.byNumber[number];
     if (group === undefined) return this.#ports.refuse(from, `there is no group ${number}`);
     group.onMessage(from, message);
   }
@@ -136,7 +136,7 @@ export class Core {
     for (const peer of this.peers.onTick()) this.#onSuspect(peer);
     this.time.onTick();
     this.#absence.onTick();
-    for (const group of this.#groups.all.values()) group.onTick();
+    for (const group of this.#groups.all) group.onTick();
     this.coordinator.onTick();
     this.#health.onTick();
     this.departure.onTick();
@@ -150,7 +150,7 @@ export class Core {
   /** Every `heartbeat_time`. */
   onHeartbeatTick(): void {
     if (this.#isOver) return;
-    for (const group of this.#groups.all.values()) group.onHeartbeatTick();
+    for (const group of this.#groups.all) group.onHeartbeatTick();
     this.time.onHeartbeatTick();
     breakSilentLinks(this.peers, this.#ports);
     this.#ports.bus.of(ROOT_GROUP).sendToAll(this.#heartbeat());
@@ -159,7 +159,7 @@ export class Core {
   /** Every `sync_interval`. */
   onSyncTick(): void {
     if (this.#isOver) return;
-    for (const group of this.#groups.all.values()) group.scheme.onSyncTick();
+    for (const group of this.#groups.all) group.scheme.onSyncTick();
   }
 
   #onChange(): void {
@@ -248,12 +248,11 @@ export class Core {
 }
 
 function healthOf({ clock }: CorePorts, { all, data }: Groups): Health {
-  const groups = [...all.values()];
   return new Health({
     clock,
     tickMs: TICK_MS,
     journalTrouble: () =>
-      groups.map(({ scheme }) => scheme.journalTrouble).find((trouble) => trouble !== '') ?? '',
+      all.map(({ scheme }) => scheme.journalTrouble).find((trouble) => trouble !== '') ?? '',
     storeTrouble: () => data.scheme.storeTrouble() ?? '',
     storeAnswerMs: () => data.recovery.storeAnswerMs,
   });

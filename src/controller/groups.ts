@@ -23,8 +23,9 @@ export interface Groups {
   readonly data: Group;
   /** This controller's part in the views, which the root group agrees on at every level. */
   readonly views: Membership;
-  /** Every group, by its number. */
-  readonly all: ReadonlyMap<number, Group>;
+  readonly all: readonly Group[];
+  /** The same groups, each at the place of its number. */
+  readonly byNumber: readonly (Group | undefined)[];
 }
 
 /** The group of the entries, where the root group does not hold them. */
@@ -45,12 +46,11 @@ export function groupsOf(ports: CorePorts, controller: ControllerPorts): Groups 
   const number = dataGroupOf(level);
   if (number === ROOT_GROUP) {
     const data = new Group(dataPorts(ports, controller, number, scheme, ports.viewLog));
-    return { data, views: viewsOf(data), all: new Map([[data.number, data]]) };
+    return { data, views: viewsOf(data), all: [data], byNumber: [data] };
   }
   const root = new Group(emptyRootPorts(ports, controller));
   const data = new Group(dataPorts(ports, controller, number, scheme, new VolatileViewLog()));
-  const all = new Map([root, data].map((group) => [group.number, group]));
-  return { data, views: viewsOf(root), all };
+  return { data, views: viewsOf(root), all: [root, data], byNumber: [root, data] };
 }
 
 function viewsOf({ scheme }: Group): Membership {

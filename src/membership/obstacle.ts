@@ -35,6 +35,7 @@ export class Obstacle {
   }
 
   #find(serving: readonly number[]): string {
+    if (serving.length === 0) return '';
     const { node, peers, heardWithinMs } = this.#ports;
     for (const member of this.#membersWith(serving)) {
       if (member === node) continue;

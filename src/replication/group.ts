@@ -132,7 +132,9 @@ export class Group {
   }
 
   #settleLosses(): void {
-    for (const loss of this.recovery.takeLosses()) settleLoss(this.scheme, loss);
+    const losses = this.recovery.takeLosses();
+    if (losses.length === 0) return;
+    for (const loss of losses) settleLoss(this.scheme, loss);
   }
 }
 

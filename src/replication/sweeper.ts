@@ -67,6 +67,7 @@ export class Sweeper {
 
   /** To be called every few milliseconds. */
   step(): void {
+    if (this.#ports.journal.records === 0) return;
     const agreedMs = this.#ports.agreedMs();
     const expiredBeforeMs = agreedMs === null ? Number.NEGATIVE_INFINITY : agreedMs - EXPIRED_FOR_MS;
     const peers = this.#ports.peers();

@@ -154,6 +154,7 @@ export class Sync {
 
   /** To be called now and then: an exchange that nobody goes on with is over. */
   onTick(): void {
+    if (this.isIdle) return;
     const { clock } = this.#ports;
     for (const [peer, { progressMs }] of this.#pulls)
       if (clock.nowMs() - progressMs >= TIMEOUT_MS) this.#pulls.delete(peer);

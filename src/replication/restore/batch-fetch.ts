@@ -115,6 +115,7 @@ export class BatchFetch {
 
   /** To be called every few milliseconds. */
   onTick(): void {
+    if (this.#searches.size === 0) return;
     const lateMs = this.#ports.clock.nowMs() - this.#ports.timeoutMs;
     for (const search of [...this.#searches.values()]) if (search.askedMs <= lateMs) this.#passOver(search);
   }

@@ -150,6 +150,7 @@ export class Repair implements ValueFinder {
 
   /** To be called every few milliseconds while the controller runs. */
   onTick(): void {
+    if (this.#searches.size === 0) return;
     const since = this.#ports.clock.nowMs() - this.#ports.timeoutMs;
     for (const search of [...this.#searches.values()]) {
       if (search.startedMs <= since) {
