@@ -85,8 +85,15 @@ export class ReplicaReads {
     }
   }
 
-  /** For a read that was issued before, and whose value has been overwritten since: its room and turn are its own. */
-  #readAgain(key: string, done: ReadDone, reader: Reader): void {
+  /**
+   * For a read whose lost value was overwritten while it was looked for. It has its room and its turn already.
+   *
+   * @param bytes what the window for values from elsewhere counts for it. The newest value may have to be looked for
+   *   there as well, and must not wait for bytes that this read still counts
+   */
+  #readAgain(key: string, bytes: number, done: ReadDone, reader: Reader): void {
+    // mutant: reads-again-within-window
+    this.#windows.elsewhere.leave(bytes);
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
     if (record === null) done(null, null, 0);
@@ -209,7 +216,7 @@ export class ReplicaReads {
         if (outcome.kind === 'found') onRead(null, outcome.entry);
         else if (outcome.kind === 'failed') onRead(outcome.failure, null);
         else if (reader.isOvertaken) onRead(LOST_AND_OVERWRITTEN, null);
-        else this.#readAgain(key, onRead, reader);
+        else this.#readAgain(key, bytes, done, reader);
       });
     });
   }

@@ -82,4 +82,12 @@ export const READ_MUTANTS: readonly Mutant[] = [
     faults: 'store-hangs=3',
     seeds: 3_000,
   },
+  {
+    anchor: 'reads-again-within-window',
+    name: 'reads again without giving back the bytes of the lost value',
+    edit: 'drop',
+    level: 'eventual',
+    faults: 'store-evicts=3,store-gone=3,bursts=1',
+    seeds: 1_500,
+  },
 ];
