@@ -15,10 +15,10 @@ describeWith('the load generator, which needs a C compiler', compilerVersion() !
   );
 });
 
-function onMemcached(): void {
-  let loader: Loader;
-  let memcached: Memcached;
+let loader: Loader;
+let memcached: Memcached;
 
+function onMemcached(): void {
   beforeAll(async () => {
     loader = Loader.compile();
     memcached = await Memcached.start();
@@ -26,11 +26,16 @@ function onMemcached(): void {
 
   afterAll(() => memcached.kill());
 
-  const stats = async () => {
-    using client = await TextClient.connect(memcached.port);
-    return await client.stats();
-  };
+  countTests();
+  optionTests();
+}
 
+const stats = async () => {
+  using client = await TextClient.connect(memcached.port);
+  return await client.stats();
+};
+
+function countTests(): void {
   it('writes every key once, and then finds all of them', async () => {
     const before = Number((await stats()).get('curr_items'));
     const filled = await loader.run('memcached', [memcached.port], { fill: 1, keys: 1234, depth: 16 });
@@ -53,7 +58,9 @@ function onMemcached(): void {
     expect(grown('cmd_set')).toBe(total - gets);
     expect(operations).toBeLessThanOrEqual(total);
   });
+}
 
+function optionTests(): void {
   it('carries values of a megabyte', async () => {
     const load = { fill: 1, keys: 8, value: 1_000_000, connections: 2 } as const;
     expect(await loader.run('memcached', [memcached.port], load)).toMatchObject({ total: 8, errors: 0 });

@@ -76,7 +76,13 @@ function linesOf(cluster: Cluster, words: string): string[] {
 }
 
 /** A controller fills a memcached that lost everything, whether clients read the values or not. */
+
 describeWithMemcached('a memcached that has lost everything', () => {
+  lossTests();
+  restartTests();
+});
+
+function lossTests(): void {
   describe.each([
     ['linearizability', 'none', 'fromPeers'],
     ['linearizability', 'async', 'fromJournal'],
@@ -120,7 +126,9 @@ describeWithMemcached('a memcached that has lost everything', () => {
       },
     );
   });
+}
 
+function restartTests(): void {
   it('is filled again from the journal when its controller was restarted with it', async () => {
     await using cluster = await startCluster({ level: 'linearizability' });
     await fill(cluster);
@@ -158,4 +166,4 @@ describeWithMemcached('a memcached that has lost everything', () => {
     expect(await storedBy(cluster)).toEqual(before);
     expect((await cluster.status(VICTIM)).refill).toMatchObject({ fromJournal: 0, fromPeers: 0 });
   });
-});
+}

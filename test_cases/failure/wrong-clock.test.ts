@@ -56,6 +56,12 @@ async function expectStores(cluster: Cluster, lasting: string, expired: string):
 }
 
 describeWith('libfaketime for controllers with wrong clocks', hasWrongClocks, () => {
+  wrongFromTheStart();
+  expiryUnderWrongClocks();
+  loadUnderWrongClocks();
+});
+
+function wrongFromTheStart(): void {
   it.each([
     { offset: '+3h', aheadMs: 3 * HOUR_MS },
     { offset: '-3h', aheadMs: -3 * HOUR_MS },
@@ -83,7 +89,9 @@ describeWith('libfaketime for controllers with wrong clocks', hasWrongClocks, ()
       for (const client of clients) expect(await client.get('k')).toBe(offset);
     },
   );
+}
 
+function expiryUnderWrongClocks(): void {
   it.each([
     { level: 'linearizability', offset: '+1h', aheadMs: HOUR_MS },
     { level: 'eventual', offset: '+1h', aheadMs: HOUR_MS },
@@ -134,7 +142,9 @@ describeWith('libfaketime for controllers with wrong clocks', hasWrongClocks, ()
     await expectAll(clients, LASTING);
     await cluster.restart(1);
   });
+}
 
+function loadUnderWrongClocks(): void {
   it('a clock that is 5 s ahead or behind keeps no controller from serving', {
     timeout: timeFor(20),
   }, async () => {
@@ -173,4 +183,4 @@ describeWith('libfaketime for controllers with wrong clocks', hasWrongClocks, ()
     const faults = { ahead: jumpsBy('+3h', 3 * HOUR_MS), behind: jumpsBy('-3h', -3 * HOUR_MS) };
     await repeat((round) => underLoad(OPTIONS, round, faults));
   });
-});
+}

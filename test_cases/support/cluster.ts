@@ -20,7 +20,7 @@ export interface ClusterOptions {
   readonly store?: StoreKind;
   /** Further flags of the memcacheds. */
   readonly memcached?: readonly string[];
-  /** Keys of `[common]` beside those that the cluster needs. */
+  /** Settings in `[common]` in addition to those that the cluster needs. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Whether the controllers have a cluster secret, as they do by default. */
   readonly hasSecret?: boolean;

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionHandlers } from '../../src/base/transport.ts';
 
-/** A connection that remembers each write to the system, and on which the test plays the other end. */
+/** A double of a connection: it records each write, and the test plays the other end. */
 export class ConnectionDouble implements Connection {
   readonly writes: Buffer[] = [];
   waitingBytes = 0;
@@ -15,18 +15,18 @@ export class ConnectionDouble implements Connection {
   #handlers: ConnectionHandlers | null = null;
   #corked: Buffer[] | null = null;
 
-  /** The other end sends bytes. */
+  /** Delivers bytes from the other end. */
   push(bytes: Buffer): void {
     this.bytesRead += bytes.length;
     this.#handlers?.onData(bytes, bytes.length);
   }
 
-  /** The other end sends no more. */
+  /** Delivers the end of the other side's bytes. */
   pushEnd(): void {
     this.#handlers?.onEnd();
   }
 
-  /** The connection breaks. */
+  /** Makes the connection fail. */
   fail(error: Error): void {
     this.#handlers?.onError(error);
     this.destroy();

@@ -60,7 +60,7 @@ export class CountedSession {
   }
 }
 
-/** @param words a line as it is sent, values and all; the last line end is added */
+/** @param words a line as it is sent, values included; the last line end is added */
 export function text(words: string): Step {
   const bytes = (token: string) => Buffer.from(`${words.replace('<token>', token)}\r\n`);
   return { name: words.slice(0, 60).replaceAll('\r\n', ' '), protocol: 'text', bytes };

@@ -8,11 +8,11 @@ import { ConnectionDouble } from './connection-double.ts';
 import { eventually } from './eventually.ts';
 import { GOLDEN_MESSAGES } from './golden-messages.ts';
 
-/** A link whose bytes are recorded in `test_cases/golden`. */
+/** The link whose bytes are recorded in `test_cases/golden`. */
 export interface GoldenLink {
   readonly secret?: string;
   readonly onNetwork?: boolean;
-  /** Levels of the called end, 0, and of the caller, 1. */
+  /** The levels of the called end, 0, and of the caller, 1. */
   readonly levels?: readonly [string, string];
   /** The group that holds the data. */
   readonly dataGroup?: number;
@@ -29,24 +29,24 @@ export const GOLDEN_LINKS: Readonly<Record<string, GoldenLink>> = {
 
 const { heartbeat, ordered, push, granted, 'sync-next': syncNext } = GOLDEN_MESSAGES;
 
-/** What the two ends of a recorded link say once it is up. */
+/** The messages of both ends of a recorded link once it is up. */
 export const CALLED_SAYS = [heartbeat.recovered!, push.allEffects!, granted.typical!] as const;
 export const CALLER_SAYS = [heartbeat.typical!, ordered.typical!, syncNext.typical!] as const;
 
 /** The random numbers of the two controllers. */
 const NONCES = [0xd0, 0xca] as const;
 
-/** One end of a recorded link: a mesh whose peer is played by the test. */
+/** One end of a recorded link: a mesh whose peer the test plays. */
 export class GoldenEnd {
   readonly mesh: Mesh;
-  /** As `group type`. */
+  /** The received messages, as `group type`. */
   readonly received: string[] = [];
   readonly messages: PeerMessage[] = [];
   readonly events: string[] = [];
-  /** Connections that the caller has made, in their order. */
+  /** The connections that the caller has made, in order. */
   readonly calls: ConnectionDouble[] = [];
 
-  /** @param node 0 is called, 1 calls */
+  /** @param node 0 for the called end, 1 for the caller */
   constructor(node: 0 | 1, link: GoldenLink) {
     const { secret, onNetwork = false, levels = ['sequential', 'sequential'], dataGroup = ROOT_GROUP } = link;
     const address = { host: '127.0.0.1', port: 1 };
@@ -81,7 +81,7 @@ export class GoldenEnd {
     });
   }
 
-  /** A connection comes in on which the caller says all of this at once. */
+  /** Accepts a connection on which the caller sends all these bytes at once. */
   accept(said: Buffer): ConnectionDouble {
     const preface = prefaceIn(said);
     if (preface.kind !== 'peer') throw new Error('this is no preface');
@@ -90,13 +90,13 @@ export class GoldenEnd {
     return connection;
   }
 
-  /** The call of this number. */
+  /** The connection of this number. */
   async call(number: number): Promise<ConnectionDouble> {
     await eventually(() => this.calls.length > number);
     return this.calls[number]!;
   }
 
-  /** Two messages in a frame, the second of this group; and one more. */
+  /** Sends two messages in one frame, the second for this group, and then one more. */
   say([first, second, last]: readonly [PeerMessage, PeerMessage, PeerMessage], group: number): void {
     const root = this.mesh.of(ROOT_GROUP);
     this.mesh.flush();

@@ -28,7 +28,7 @@ const doings = fc.constantFrom(
   ] as const),
 );
 
-/** Steps over a few keys; a held request is recorded or released later, or never. */
+/** Steps over a few keys; a staged request is recorded or discarded later, or never. */
 export function journalSteps(length: number): fc.Arbitrary<JournalStep[]> {
   const values = fc.array(fc.nat({ max: 200 }), { minLength: length, maxLength: length });
   const does = fc.array(doings, { minLength: length, maxLength: length });

@@ -85,7 +85,7 @@ function withoutCounter(history: History): History {
   return history.filter(({ key }) => key !== COUNTER);
 }
 
-/** JSON has no infinity. */
+/** An event for JSON, which has no infinity. */
 function forJson(event: Event): object {
   return { ...event, returnedAt: Number.isFinite(event.returnedAt) ? event.returnedAt : 'never' };
 }

@@ -6,10 +6,10 @@ import type {
   Transport,
 } from '../../src/base/transport.ts';
 
-/** Bytes that are on their way in one direction, before further ones wait at their sender. */
+/** The most bytes on their way in one direction; further bytes wait at their sender. */
 const WINDOW_BYTES = 65_536;
 
-/** Connections within one process, in which everything takes a turn of the event loop. It passes the same tests as TCP. */
+/** Connections within one process, whose events each take a turn of the event loop. It passes the same tests as TCP. */
 export class MemoryTransport implements Transport {
   readonly #listeners = new Map<string, (connection: Connection) => void>();
 
@@ -38,9 +38,9 @@ export class MemoryTransport implements Transport {
 class MemoryConnection implements Connection {
   #handlers: ConnectionHandlers | null;
   #other: MemoryConnection | null = null;
-  /** What waits here, and who is told when it has left. */
+  /** The bytes that wait here, each with the callback for when they have been sent. */
   #waiting: { readonly bytes: Buffer; readonly sent: ((error?: Error | null) => void) | undefined }[] = [];
-  /** What has arrived and was not handed out. */
+  /** The bytes that have arrived and were not delivered yet. */
   #arrived: Buffer[] = [];
   #hadToWait = false;
   #isCorked = false;
@@ -144,7 +144,7 @@ class MemoryConnection implements Connection {
     return this.#other === null ? undefined : 1;
   }
 
-  /** Everything that can happen happens in a later turn, as with sockets. */
+  /** Carries out due events in a later turn, as sockets do. */
   #step(): void {
     if (this.#isStepDue) return;
     this.#isStepDue = true;

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { HANGS_AFTER_MS } from './hang.ts';
 
 /** The part of the npm package `memcached` that the tests use; the package has no types. */
 interface CallbackClient {
@@ -36,7 +37,7 @@ export class NpmClient {
   readonly #client: CallbackClient;
 
   constructor(servers: readonly string[]) {
-    this.#client = new Memcached(servers, { timeout: 5_000, retries: 0, reconnect: 100 });
+    this.#client = new Memcached(servers, { timeout: HANGS_AFTER_MS, retries: 0, reconnect: 100 });
   }
 
   call<T>(verb: Verb, ...words: readonly unknown[]): Promise<T> {

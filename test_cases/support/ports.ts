@@ -6,5 +6,5 @@ export function clockAt(nowMs: () => number): Clock {
   return { nowMs, wallMs: nowMs };
 }
 
-/** A log that keeps nothing. */
+/** A log that drops every line. */
 export const NO_LOG: Log = { info: () => {}, warn: () => {} };

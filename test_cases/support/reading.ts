@@ -2,14 +2,14 @@ import { type Reader, ReadFlow, type Room } from '../../src/replication/read-flo
 import { READ_WINDOW_BYTES, type ReadWindows, readWindows } from '../../src/replication/read-windows.ts';
 import { newContext } from '../../src/replication/request-context.ts';
 
-/** Room without an end. */
+/** A budget without a bound. */
 export const BOUNDLESS: Room = { admits: () => true, hold: () => {} };
 
 export function wideWindows(): ReadWindows {
   return readWindows(() => {}, READ_WINDOW_BYTES);
 }
 
-/** Somebody who reads by himself, and waits for it. */
+/** A reader with a budget of its own whose reply is not the next. */
 export function readerOf(traits: Partial<Reader> = {}): Reader {
   return {
     flow: new ReadFlow(BOUNDLESS),

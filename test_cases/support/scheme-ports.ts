@@ -13,7 +13,7 @@ import { wideWindows } from './reading.ts';
 
 const clock = clockAt(() => 0);
 
-/** Controller 0 of a cluster of three in which nothing is heard of the others. */
+/** The ports of controller 0 in a cluster of three, which hears nothing from its peers. */
 function controllerPorts(): ControllerPorts {
   const peers = new Peers({
     ids: [],
@@ -52,7 +52,7 @@ function controllerPorts(): ControllerPorts {
   };
 }
 
-/** What a scheme is given in a test of one controller. */
+/** The ports of a scheme in a test of one controller. */
 export function schemePortsOf(
   replica: Replica,
   store: EntryStore,

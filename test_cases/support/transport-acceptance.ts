@@ -12,7 +12,7 @@ import { writeParts } from '../../src/base/write-parts.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 
-/** One end of a connection, with all that it was told. */
+/** One end of a connection, with the events and bytes that it has received. */
 class End implements ConnectionHandlers {
   connection: Connection | null = null;
   readonly events: string[] = [];
@@ -53,174 +53,197 @@ class End implements ConnectionHandlers {
   }
 }
 
-/** Larger than whatever a transport takes without the other end. */
+/** More bytes than a transport takes while the other end does not read. */
 const LARGE = Buffer.alloc(32 * 1_048_576, 'x');
 
 const bytesOf = (text: string) => Buffer.from(text, 'latin1');
 
-/** What every transport has to do; see `Transport`. */
+/** The tests that every transport has to pass; see `Transport`. */
 export function describeTransport(name: string, transport: Transport): void {
   describe(`${name}: transport acceptance`, () => {
-    const open: Connection[] = [];
-    const listeners: Listener[] = [];
-    afterEach(() => {
-      for (const connection of open.splice(0)) connection.destroy();
-      for (const listener of listeners.splice(0)) listener.close();
-    });
+    const scene = new Scene(transport);
+    afterEach(() => scene.close());
 
-    async function listen(address: NetworkAddress): Promise<End[]> {
-      const accepted: End[] = [];
-      const listener = await transport.listen(address, 16, (connection) => {
-        const end = new End();
-        end.connection = connection;
-        connection.handle(end);
-        open.push(connection);
-        accepted.push(end);
-      });
-      listeners.push(listener);
-      return accepted;
-    }
+    transferTests(scene);
+    endTests(scene);
+    listenerTests(scene);
+  });
+}
 
-    function connect(address: NetworkAddress, options?: ConnectOptions): End {
+/** The connections and listeners of one test. */
+class Scene {
+  readonly listeners: Listener[] = [];
+  readonly #open: Connection[] = [];
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  close(): void {
+    for (const connection of this.#open.splice(0)) connection.destroy();
+    for (const listener of this.listeners.splice(0)) listener.close();
+  }
+
+  /** @returns the accepted ends, to which later ones are added */
+  async listen(address: NetworkAddress): Promise<End[]> {
+    const accepted: End[] = [];
+    const listener = await this.#transport.listen(address, 16, (connection) => {
       const end = new End();
-      end.connection = transport.connect(address, end, options);
-      open.push(end.connection);
-      return end;
+      end.connection = connection;
+      connection.handle(end);
+      this.#open.push(connection);
+      accepted.push(end);
+    });
+    this.listeners.push(listener);
+    return accepted;
+  }
+
+  connect(address: NetworkAddress, options?: ConnectOptions): End {
+    const end = new End();
+    end.connection = this.#transport.connect(address, end, options);
+    this.#open.push(end.connection);
+    return end;
+  }
+
+  /** @returns the end that connects, and the end that accepts */
+  async pair(options?: ConnectOptions): Promise<[End & Joined, End & Joined]> {
+    const address = { host: '127.0.0.1', port: await freePort() };
+    const accepted = await this.listen(address);
+    const caller = this.connect(address, options);
+    await eventually(() => accepted.length === 1 && caller.events.includes('connect'));
+    return [caller as End & Joined, accepted[0] as End & Joined];
+  }
+}
+
+function transferTests(scene: Scene): void {
+  it('carries bytes both ways, in order, also those that were written before the connection was open', async () => {
+    const address = { host: '127.0.0.1', port: await freePort() };
+    const accepted = await scene.listen(address);
+    const caller = scene.connect(address);
+    caller.connection!.write(bytesOf('early '));
+    await eventually(() => accepted.length === 1);
+    const called = accepted[0]!;
+    caller.connection!.write(bytesOf('and late'));
+    called.connection!.write(bytesOf('answer'));
+    await eventually(() => expect([called.text, caller.text]).toEqual(['early and late', 'answer']));
+    expect(caller.events).toEqual(['connect']);
+    expect([caller.connection!.bytesWritten, called.connection!.bytesRead]).toEqual([14, 14]);
+  });
+
+  it('knows the addresses of both ends while it is open', async () => {
+    const [caller, called] = await scene.pair();
+    for (const { connection } of [caller, called]) {
+      expect([connection.localAddress, connection.remoteAddress]).toEqual(['127.0.0.1', '127.0.0.1']);
+      expect(connection.remotePort).toBeGreaterThan(0);
     }
+  });
 
-    /** The end that connects, and the end that accepts. */
-    async function pair(options?: ConnectOptions): Promise<[End & Joined, End & Joined]> {
-      const address = { host: '127.0.0.1', port: await freePort() };
-      const accepted = await listen(address);
-      const caller = connect(address, options);
-      await eventually(() => accepted.length === 1 && caller.events.includes('connect'));
-      return [caller as End & Joined, accepted[0] as End & Joined];
+  it('sends corked parts in their order', async () => {
+    const [caller, called] = await scene.pair();
+    writeParts(caller.connection, ['a', 'b', 'c'].map(bytesOf));
+    await eventually(() => expect(called.text).toBe('abc'));
+  });
+
+  it('reads into the given buffer', async () => {
+    const readBuffer = Buffer.alloc(64);
+    const [caller, called] = await scene.pair({ readBuffer });
+    const sent = Buffer.from(Array.from({ length: 1_000 }, (_, i) => i % 251));
+    called.connection.write(sent);
+    await eventually(() => expect(caller.received).toEqual(sent));
+  });
+
+  it('keeps bytes that the other end does not read, and reports a drain once it has read them', async () => {
+    const [caller, called] = await scene.pair();
+    called.connection.pause();
+    let sent = 0;
+    for (let at = 0; at < LARGE.length; at += 1_048_576) {
+      caller.connection.write(LARGE.subarray(at, at + 1_048_576), () => sent++);
     }
+    await sleep(100);
+    expect(caller.connection.waitingBytes).toBeGreaterThan(0);
+    expect([sent < 32, caller.events]).toEqual([true, ['connect']]);
+    called.connection.resume();
+    await eventually(() => expect(called.received.length).toBe(LARGE.length));
+    await eventually(() => expect(caller.events).toEqual(['connect', 'drain']));
+    expect([sent, caller.connection.waitingBytes]).toEqual([32, 0]);
+  });
+}
 
-    it('carries bytes both ways, in order, and those that were written before the connection was made', async () => {
-      const address = { host: '127.0.0.1', port: await freePort() };
-      const accepted = await listen(address);
-      const caller = connect(address);
-      caller.connection!.write(bytesOf('early '));
-      await eventually(() => accepted.length === 1);
-      const called = accepted[0]!;
-      caller.connection!.write(bytesOf('and late'));
-      called.connection!.write(bytesOf('answer'));
-      await eventually(() => expect([called.text, caller.text]).toEqual(['early and late', 'answer']));
-      expect(caller.events).toEqual(['connect']);
-      expect([caller.connection!.bytesWritten, called.connection!.bytesRead]).toEqual([14, 14]);
+function endTests(scene: Scene): void {
+  it('ends each direction separately, with last bytes', async () => {
+    const [caller, called] = await scene.pair();
+    let isSent = false;
+    caller.connection.end('last words', () => {
+      isSent = true;
     });
+    await eventually(() => expect([called.text, called.events]).toEqual(['last words', ['end']]));
+    expect([isSent, caller.connection.isEnded, caller.connection.isClosed]).toEqual([true, true, false]);
+    called.connection.write(bytesOf('still heard'));
+    await eventually(() => expect(caller.text).toBe('still heard'));
+    called.connection.end();
+    await eventually(() => expect(caller.events).toEqual(['connect', 'end', 'close']));
+    await eventually(() => expect(called.events).toEqual(['end', 'close']));
+    expect([caller.connection.isClosed, called.connection.isClosed]).toEqual([true, true]);
+  });
 
-    it('knows the addresses of both ends while it is open', async () => {
-      const [caller, called] = await pair();
-      for (const { connection } of [caller, called]) {
-        expect([connection.localAddress, connection.remoteAddress]).toEqual(['127.0.0.1', '127.0.0.1']);
-        expect(connection.remotePort).toBeGreaterThan(0);
-      }
-    });
+  it('closes a connection once everything was sent', async () => {
+    const [caller, called] = await scene.pair();
+    caller.connection.write(LARGE);
+    caller.connection.closeWhenSent();
+    await eventually(() => expect(called.received.length).toBe(LARGE.length));
+    await eventually(() => expect(caller.events.at(-1)).toBe('close'));
+  });
 
-    it('sends parts that were corked in their order', async () => {
-      const [caller, called] = await pair();
-      writeParts(caller.connection, ['a', 'b', 'c'].map(bytesOf));
-      await eventually(() => expect(called.text).toBe('abc'));
-    });
+  it('destroys a connection at once, with a last event at both ends', async () => {
+    const [caller, called] = await scene.pair();
+    called.connection.destroy();
+    expect(called.connection.isDestroyed).toBe(true);
+    await eventually(() => expect(called.events).toEqual(['close']));
+    await eventually(() => expect(caller.events.length).toBeGreaterThan(1));
+    caller.connection.destroy();
+    await eventually(() => expect(caller.events.at(-1)).toBe('close'));
+  });
 
-    it('reads into the memory that it was given', async () => {
-      const readBuffer = Buffer.alloc(64);
-      const [caller, called] = await pair({ readBuffer });
-      const sent = Buffer.from(Array.from({ length: 1_000 }, (_, i) => i % 251));
-      called.connection.write(sent);
-      await eventually(() => expect(caller.received).toEqual(sent));
-    });
+  it('resets a connection, which the other end can distinguish from an end', async () => {
+    const [caller, called] = await scene.pair();
+    called.connection.reset();
+    await eventually(() => expect(caller.events).toEqual(['connect', 'error ECONNRESET', 'close']));
+  });
+}
 
-    it('tells who is sent what it does not read: it waits here, and drains when the other end reads', async () => {
-      const [caller, called] = await pair();
-      called.connection.pause();
-      let sent = 0;
-      for (let at = 0; at < LARGE.length; at += 1_048_576) {
-        caller.connection.write(LARGE.subarray(at, at + 1_048_576), () => sent++);
-      }
-      await sleep(100);
-      expect(caller.connection.waitingBytes).toBeGreaterThan(0);
-      expect([sent < 32, caller.events]).toEqual([true, ['connect']]);
-      called.connection.resume();
-      await eventually(() => expect(called.received.length).toBe(LARGE.length));
-      await eventually(() => expect(caller.events).toEqual(['connect', 'drain']));
-      expect([sent, caller.connection.waitingBytes]).toEqual([32, 0]);
-    });
+function listenerTests(scene: Scene): void {
+  it('calls the handlers that were set last', async () => {
+    const [caller, called] = await scene.pair();
+    caller.connection.write(bytesOf('one'));
+    await eventually(() => expect(called.text).toBe('one'));
+    const next = new End();
+    called.connection.handle(next);
+    caller.connection.write(bytesOf('two'));
+    await eventually(() => expect(next.text).toBe('two'));
+    caller.connection.destroy();
+    await eventually(() => expect(next.events.length).toBeGreaterThan(0));
+    expect([called.text, called.events]).toEqual(['one', []]);
+  });
 
-    it('ends each direction separately, with last bytes', async () => {
-      const [caller, called] = await pair();
-      let isSent = false;
-      caller.connection.end('last words', () => {
-        isSent = true;
-      });
-      await eventually(() => expect([called.text, called.events]).toEqual(['last words', ['end']]));
-      expect([isSent, caller.connection.isEnded, caller.connection.isClosed]).toEqual([true, true, false]);
-      called.connection.write(bytesOf('still heard'));
-      await eventually(() => expect(caller.text).toBe('still heard'));
-      called.connection.end();
-      await eventually(() => expect(caller.events).toEqual(['connect', 'end', 'close']));
-      await eventually(() => expect(called.events).toEqual(['end', 'close']));
-      expect([caller.connection.isClosed, called.connection.isClosed]).toEqual([true, true]);
-    });
+  it('reports that no process listens, and that an address is in use', async () => {
+    const address = { host: '127.0.0.1', port: await freePort() };
+    const caller = scene.connect(address);
+    await eventually(() => expect(caller.events).toEqual(['error ECONNREFUSED', 'close']));
+    await scene.listen(address);
+    await expect(scene.listen(address)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
 
-    it('closes once everything was sent', async () => {
-      const [caller, called] = await pair();
-      caller.connection.write(LARGE);
-      caller.connection.closeWhenSent();
-      await eventually(() => expect(called.received.length).toBe(LARGE.length));
-      await eventually(() => expect(caller.events.at(-1)).toBe('close'));
-    });
-
-    it('is destroyed at once, with a last event at both ends', async () => {
-      const [caller, called] = await pair();
-      called.connection.destroy();
-      expect(called.connection.isDestroyed).toBe(true);
-      await eventually(() => expect(called.events).toEqual(['close']));
-      await eventually(() => expect(caller.events.length).toBeGreaterThan(1));
-      caller.connection.destroy();
-      await eventually(() => expect(caller.events.at(-1)).toBe('close'));
-    });
-
-    it('is reset, which the other end can tell from an end', async () => {
-      const [caller, called] = await pair();
-      called.connection.reset();
-      await eventually(() => expect(caller.events).toEqual(['connect', 'error ECONNRESET', 'close']));
-    });
-
-    it('calls the handlers that were set last', async () => {
-      const [caller, called] = await pair();
-      caller.connection.write(bytesOf('one'));
-      await eventually(() => expect(called.text).toBe('one'));
-      const next = new End();
-      called.connection.handle(next);
-      caller.connection.write(bytesOf('two'));
-      await eventually(() => expect(next.text).toBe('two'));
-      caller.connection.destroy();
-      await eventually(() => expect(next.events.length).toBeGreaterThan(0));
-      expect([called.text, called.events]).toEqual(['one', []]);
-    });
-
-    it('says that nobody listens, and that somebody listens already', async () => {
-      const address = { host: '127.0.0.1', port: await freePort() };
-      const caller = connect(address);
-      await eventually(() => expect(caller.events).toEqual(['error ECONNREFUSED', 'close']));
-      await listen(address);
-      await expect(listen(address)).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    });
-
-    it('accepts no more connections once a listener is closed, and keeps those that there are', async () => {
-      const address = { host: '127.0.0.1', port: await freePort() };
-      const accepted = await listen(address);
-      const first = connect(address);
-      await eventually(() => accepted.length === 1);
-      listeners[0]!.close();
-      const second = connect(address);
-      await eventually(() => expect(second.events).toEqual(['error ECONNREFUSED', 'close']));
-      first.connection!.write(bytesOf('still here'));
-      await eventually(() => expect(accepted[0]!.text).toBe('still here'));
-    });
+  it('accepts no connection after a listener is closed, and keeps the open ones', async () => {
+    const address = { host: '127.0.0.1', port: await freePort() };
+    const accepted = await scene.listen(address);
+    const first = scene.connect(address);
+    await eventually(() => accepted.length === 1);
+    scene.listeners[0]!.close();
+    const second = scene.connect(address);
+    await eventually(() => expect(second.events).toEqual(['error ECONNREFUSED', 'close']));
+    first.connection!.write(bytesOf('still here'));
+    await eventually(() => expect(accepted[0]!.text).toBe('still here'));
   });
 }
 

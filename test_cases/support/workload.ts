@@ -21,12 +21,12 @@ const RETRY_MS = 10;
 const COUNTER = 'load-counter';
 
 /**
- * Writers, counters and readers at every controller, which go on whatever fails, and keep account: what was
- * acknowledged, what may have happened, and every answer that no failure excuses.
+ * Writers, counters and readers at every controller, which go on during failures. They record the acknowledged writes,
+ * the writes with an unknown outcome, and every reply that no failure excuses.
  */
 export class Workload {
   readonly violations: string[] = [];
-  /** The words of every `SERVER_ERROR`. */
+  /** The text of every `SERVER_ERROR`. */
   readonly reasons = new Set<string>();
   writes = 0;
   #acknowledgedCounts = 0;

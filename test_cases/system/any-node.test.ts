@@ -19,7 +19,7 @@ const OLD_NODE = ['/usr/bin/node', '/usr/local/bin/node'].find((program) => {
 const without = OLD_NODE === undefined ? ' (there is none on this machine)' : '';
 
 describe.skipIf(OLD_NODE === undefined)(`main.ts on an old Node.js${without}`, () => {
-  it('does what it does on the required Node.js, and exits with the same code', async () => {
+  it('behaves as on the required Node.js, and exits with the same code', async () => {
     await using cluster = await StartedCluster.create();
     const main = join(cluster.project, 'main.ts');
     expect(await cluster.run(OLD_NODE!, main, '--version')).toEqual({

@@ -78,6 +78,12 @@ const pids = () => linesOf('pids').map(Number);
 const clusterWith = (KIND: string) => StartedCluster.create({ path: directory, environment: { KIND } });
 
 describeWithMemcached('with a Docker engine', () => {
+  containerTests();
+  errorTests();
+  foreignContainerTests();
+});
+
+function containerTests(): void {
   it.each([
     [
       'plugin',
@@ -123,7 +129,9 @@ describeWithMemcached('with a Docker engine', () => {
       /^stores: the memcached program .*\(there is no docker compose; with one, /,
     );
   });
+}
 
+function errorTests(): void {
   it('stop.sh fails when it can’t stop the containers, and names the command that does', async () => {
     await using cluster = await clusterWith('program');
     expect(await cluster.start()).toMatchObject({ code: 0 });
@@ -147,7 +155,9 @@ describeWithMemcached('with a Docker engine', () => {
       'docker compose could not start the memcacheds: no space left on device',
     );
   });
+}
 
+function foreignContainerTests(): void {
   it('startup.sh uses containers of `docker-compose up`, and stop.sh leaves them', async () => {
     await using cluster = await clusterWith('program');
     const ports = Object.fromEntries(
@@ -176,4 +186,4 @@ describeWithMemcached('with a Docker engine', () => {
     expect(await cluster.stop()).toMatchObject({ code: 0, stdout: 'stopped 3 controllers\n' });
     expect(pids().filter((pid) => birthOf(pid) !== null)).toHaveLength(3);
   });
-});
+}

@@ -57,6 +57,11 @@ async function fakeServer(port: number, onData: (chunk: Buffer) => string | null
 }
 
 describeWithMemcached('memcacheds that run already on the store ports', () => {
+  useTests();
+  refusalTests();
+});
+
+function useTests(): void {
   it('are used, also when the level changes later, and stop.sh leaves them running', async () => {
     await using cluster = await StartedCluster.create();
     await using found = await Found.start(cluster.storePorts);
@@ -101,7 +106,9 @@ describeWithMemcached('memcacheds that run already on the store ports', () => {
     expect((await cluster.stop()).stdout).toBe('stopped 3 controllers\nstopped 2 memcacheds\n');
     expect(await answers(cluster.storePorts[1]!)).toBe(true);
   });
+}
 
+function refusalTests(): void {
   it('are refused when they hold items of another program, unless --stores names them', async () => {
     await using cluster = await StartedCluster.create({ controllers: 1 });
     await using _ = await Found.start(cluster.storePorts);
@@ -130,7 +137,7 @@ describeWithMemcached('memcacheds that run already on the store ports', () => {
     const refused = await other.run(`${other.project}/startup.sh`, ...ports, '-n', '1');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/did not put there/) });
   });
-});
+}
 
 describeWithMemcached('startup.sh names the program on a store port that can’t be used', () => {
   it('when it is a memcached without the binary protocol', async () => {

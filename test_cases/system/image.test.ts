@@ -86,7 +86,7 @@ describe.skipIf(!mayRunAsNobody)(
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk: Buffer) => (printed += chunk));
       await eventually(() => printed.includes('listens on') || Promise.reject(new Error(printed)));
-      expect(health).not.toThrow();
+      await eventually(() => expect(health).not.toThrow());
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       expect(await ended).toEqual([0, null]);

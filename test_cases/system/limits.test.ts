@@ -156,17 +156,21 @@ function binaryGet(key: string): Buffer {
 const LARGE = 'x'.repeat(1_000_000);
 const LARGE_KEYS = Array.from({ length: 40 }, (_, at) => `large-${at}`);
 
+async function startWithLargeValues(settings: Readonly<Record<string, string>> = {}): Promise<TextClient> {
+  await start(settings, 1, 'memcache');
+  const polite = await cluster.client(0);
+  for (const key of LARGE_KEYS) expect(await polite.set(key, LARGE)).toBe('STORED');
+  return polite;
+}
+/** A `get` that names all keys, repeated so many times. */
+const lineOf = (keys: readonly string[], times: number) => `get${` ${keys.join(' ')}`.repeat(times)}\r\n`;
+
 describe('reads of more bytes than the read window', () => {
-  async function startWithLargeValues(settings: Readonly<Record<string, string>> = {}): Promise<TextClient> {
-    await start(settings, 1, 'memcache');
-    const polite = await cluster.client(0);
-    for (const key of LARGE_KEYS) expect(await polite.set(key, LARGE)).toBe('STORED');
-    return polite;
-  }
+  boundedMemoryTests();
+  pauseTests();
+});
 
-  /** A `get` that names all keys, repeated so many times. */
-  const lineOf = (keys: readonly string[], times: number) => `get${` ${keys.join(' ')}`.repeat(times)}\r\n`;
-
+function boundedMemoryTests(): void {
   testWithMemcached.each([
     ['one key 20,000 times', [LARGE_KEYS[0]!], 20_000],
     ['40 keys 200 times', LARGE_KEYS, 200],
@@ -184,26 +188,6 @@ describe('reads of more bytes than the read window', () => {
       await sleep(1_000);
       expect(watch.growth()).toBeLessThan(GROWTH_BYTES_MAX);
       await eventually(async () => Number((await polite.stats()).get('memchorus_client_bytes')) < MEBIBYTE);
-    },
-  );
-
-  testWithMemcached(
-    'are answered in full, at the pace of their client, even when it pauses for longer than request_timeout',
-    async () => {
-      const polite = await startWithLargeValues(IMPATIENT);
-      const watch = watchMemory();
-      const slow = await cluster.client(0);
-      slow.socket.pause();
-      slow.send(`${lineOf(LARGE_KEYS, 4)}get polite\r\n`);
-      // The pause is longer than request_timeout.
-      await sleep(4_000);
-      await workPolitely(polite, 'polite', 10);
-      const answered = answerBytes(slow);
-      slow.socket.resume();
-      const large = LARGE_KEYS.map((key) => `VALUE ${key} 0 1000000\r\n`.length + LARGE.length + 2);
-      const bytes = large.reduce((sum, one) => sum + one) * 4 + 5 + 'VALUE polite 0 1\r\n9\r\nEND\r\n'.length;
-      await eventually(() => answered() === bytes);
-      expect(watch.growth()).toBeLessThan(GROWTH_BYTES_MAX);
     },
   );
 
@@ -233,7 +217,29 @@ describe('reads of more bytes than the read window', () => {
       expect(watch.growth()).toBeLessThan(64 * MEBIBYTE + GROWTH_BYTES_MAX);
     },
   );
-});
+}
+
+function pauseTests(): void {
+  testWithMemcached(
+    'are answered in full, at the pace of their client, even when it pauses for longer than request_timeout',
+    async () => {
+      const polite = await startWithLargeValues(IMPATIENT);
+      const watch = watchMemory();
+      const slow = await cluster.client(0);
+      slow.socket.pause();
+      slow.send(`${lineOf(LARGE_KEYS, 4)}get polite\r\n`);
+      // The pause is longer than request_timeout.
+      await sleep(4_000);
+      await workPolitely(polite, 'polite', 10);
+      const answered = answerBytes(slow);
+      slow.socket.resume();
+      const large = LARGE_KEYS.map((key) => `VALUE ${key} 0 1000000\r\n`.length + LARGE.length + 2);
+      const bytes = large.reduce((sum, one) => sum + one) * 4 + 5 + 'VALUE polite 0 1\r\n9\r\nEND\r\n'.length;
+      await eventually(() => answered() === bytes);
+      expect(watch.growth()).toBeLessThan(GROWTH_BYTES_MAX);
+    },
+  );
+}
 
 describe('connections', () => {
   it('beyond connections_max are refused with an error, and accepted once others have closed', async () => {

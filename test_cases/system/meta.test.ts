@@ -90,76 +90,20 @@ function tokenIn(answer: string): string {
   return token;
 }
 
+/** The cluster at an ordered level, and a client of each controller. */
+let ordered: Cluster;
+let clients: readonly TextClient[];
+
 describeWithMemcached('meta commands across the cluster', () => {
   describe.each(['linearizability', 'sequential'])('%s', (level) => {
-    let cluster: Cluster;
-    let clients: readonly TextClient[];
-
     beforeAll(async () => {
-      cluster = await startCluster({ level });
-      clients = await cluster.clients();
+      ordered = await startCluster({ level });
+      clients = await ordered.clients();
     });
-    afterAll(() => cluster?.stop());
+    afterAll(() => ordered?.stop());
 
-    const ROUNDS = 25;
-
-    it.each([
-      ['is missing', [], 'N60 t'],
-      ['is about to expire', ['T20'], 'R30'],
-      ['is out of date', ['T60', 'md'], 's'],
-    ] as const)('let one of three clients win an entry that %s', async (_, preparation, flags) => {
-      for (let round = 0; round < ROUNDS; round++) {
-        const key = `${preparation.join('-')}-${round}`;
-        const [ttl, invalidation] = preparation;
-        if (ttl !== undefined) expect(await clients[round % 3]!.ask(`ms ${key} 0 ${ttl}\r\n\r\n`)).toBe('HD');
-        if (invalidation !== undefined) expect(await clients[0]!.ask(`md ${key} I\r\n`)).toBe('HD');
-        const request = `mg ${key} ${flags}`;
-        const results = await Promise.all(clients.map((client) => race(client, request)));
-        expect(results.sort(), key).toEqual(['lost', 'lost', 'won']);
-      }
-    });
-
-    it('accept a token of one controller on the others, once', async () => {
-      const [a, b, c] = clients as readonly [TextClient, TextClient, TextClient];
-      const token = tokenIn(await a.ask('ms token 1 c\r\n1\r\n'));
-      const answers = await Promise.all(clients.map((client) => client.ask(`ms token 1 C${token}\r\n2\r\n`)));
-      expect(answers.sort()).toEqual(['EX', 'EX', 'HD']);
-      expect(await b.ask(`md token C${token}\r\n`)).toBe('EX');
-      expect(await c.ask(`ma token C${token}\r\n`)).toBe('EX');
-    });
-
-    it('compare a token that a client has set on every controller', async () => {
-      const [a, b, c] = clients as readonly [TextClient, TextClient, TextClient];
-      expect(await a.ask('ms chosen 1 E1000 c\r\n1\r\n')).toBe('HD c1000');
-      expect(await b.ask('ma chosen C1000 E2000 c\r\n')).toBe('HD c2000');
-      expect(await c.ask('ms chosen 1 C1000\r\n5\r\n')).toBe('EX');
-      expect(await c.ask('ms chosen 1 C1500 I E3000\r\n5\r\n')).toBe('HD');
-      await eventually(async () => expect(await a.ask('mg chosen c s\r\n')).toMatch(/^HD c3000 s1 X W$/));
-      await eventually(async () => expect(await b.ask('mg chosen c s\r\n')).toBe('HD c3000 s1 Z X'));
-      expect(await c.ask('md chosen C3000 q\r\nmn\r\n')).toBe('MN');
-    });
-
-    it('lose no addition', async () => {
-      expect(await clients[0]!.ask('ma sum N0 J0 v\r\n')).toBe('VA 1');
-      await clients[0]!.takeLine();
-      const each = 50;
-      await Promise.all(
-        clients.flatMap((client) => Array.from({ length: each }, () => client.ask('ma sum D2\r\n'))),
-      );
-      await clients[1]!.ask('ma sum D0 v\r\n');
-      expect(await clients[1]!.takeLine()).toBe(String(3 * each * 2));
-    });
-
-    it('answer a quiet pipeline with its failures and its end', async () => {
-      const client = clients[2]!;
-      client.send(
-        'mg none q v\r\nms some 1 q\r\nx\r\nms some 1 q ME O1\r\ny\r\nmd other q O2\r\nmg some q k\r\n',
-      );
-      expect(await client.ask('mn\r\n')).toBe('NS O1');
-      expect(await client.takeLine()).toBe('NF O2');
-      expect(await client.takeLine()).toBe('HD ksome');
-      expect(await client.takeLine()).toBe('MN');
-    });
+    raceTests();
+    tokenTests();
   });
 
   it('eventual: let one client of a controller win, and the other controllers learn of it', async () => {
@@ -175,3 +119,67 @@ describeWithMemcached('meta commands across the cluster', () => {
     await eventually(async () => expect(await c.ask('mg made c\r\n')).toBe('HD c77'));
   });
 });
+
+const ROUNDS = 25;
+
+function raceTests(): void {
+  it.each([
+    ['is missing', [], 'N60 t'],
+    ['is about to expire', ['T20'], 'R30'],
+    ['is out of date', ['T60', 'md'], 's'],
+  ] as const)('let one of three clients win an entry that %s', async (_, preparation, flags) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const key = `${preparation.join('-')}-${round}`;
+      const [ttl, invalidation] = preparation;
+      if (ttl !== undefined) expect(await clients[round % 3]!.ask(`ms ${key} 0 ${ttl}\r\n\r\n`)).toBe('HD');
+      if (invalidation !== undefined) expect(await clients[0]!.ask(`md ${key} I\r\n`)).toBe('HD');
+      const request = `mg ${key} ${flags}`;
+      const results = await Promise.all(clients.map((client) => race(client, request)));
+      expect(results.sort(), key).toEqual(['lost', 'lost', 'won']);
+    }
+  });
+}
+
+function tokenTests(): void {
+  it('accept a token of one controller on the others, once', async () => {
+    const [a, b, c] = clients as readonly [TextClient, TextClient, TextClient];
+    const token = tokenIn(await a.ask('ms token 1 c\r\n1\r\n'));
+    const answers = await Promise.all(clients.map((client) => client.ask(`ms token 1 C${token}\r\n2\r\n`)));
+    expect(answers.sort()).toEqual(['EX', 'EX', 'HD']);
+    expect(await b.ask(`md token C${token}\r\n`)).toBe('EX');
+    expect(await c.ask(`ma token C${token}\r\n`)).toBe('EX');
+  });
+
+  it('compare a token that a client has set on every controller', async () => {
+    const [a, b, c] = clients as readonly [TextClient, TextClient, TextClient];
+    expect(await a.ask('ms chosen 1 E1000 c\r\n1\r\n')).toBe('HD c1000');
+    expect(await b.ask('ma chosen C1000 E2000 c\r\n')).toBe('HD c2000');
+    expect(await c.ask('ms chosen 1 C1000\r\n5\r\n')).toBe('EX');
+    expect(await c.ask('ms chosen 1 C1500 I E3000\r\n5\r\n')).toBe('HD');
+    await eventually(async () => expect(await a.ask('mg chosen c s\r\n')).toMatch(/^HD c3000 s1 X W$/));
+    await eventually(async () => expect(await b.ask('mg chosen c s\r\n')).toBe('HD c3000 s1 Z X'));
+    expect(await c.ask('md chosen C3000 q\r\nmn\r\n')).toBe('MN');
+  });
+
+  it('lose no addition', async () => {
+    expect(await clients[0]!.ask('ma sum N0 J0 v\r\n')).toBe('VA 1');
+    await clients[0]!.takeLine();
+    const each = 50;
+    await Promise.all(
+      clients.flatMap((client) => Array.from({ length: each }, () => client.ask('ma sum D2\r\n'))),
+    );
+    await clients[1]!.ask('ma sum D0 v\r\n');
+    expect(await clients[1]!.takeLine()).toBe(String(3 * each * 2));
+  });
+
+  it('answer a quiet pipeline with its failures and its end', async () => {
+    const client = clients[2]!;
+    client.send(
+      'mg none q v\r\nms some 1 q\r\nx\r\nms some 1 q ME O1\r\ny\r\nmd other q O2\r\nmg some q k\r\n',
+    );
+    expect(await client.ask('mn\r\n')).toBe('NS O1');
+    expect(await client.takeLine()).toBe('NF O2');
+    expect(await client.takeLine()).toBe('HD ksome');
+    expect(await client.takeLine()).toBe('MN');
+  });
+}

@@ -11,11 +11,11 @@ const MEBIBYTE = 1_048_576;
 const UNREAD_BYTES = 50 * 1_000_000;
 const CONTROLLER_GROWTH_MAX = 150 * MEBIBYTE;
 
-describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
-  let cluster: Cluster;
-  let client: TextClient;
-  let other: TextClient;
+let cluster: Cluster;
+let client: TextClient;
+let other: TextClient;
 
+describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
   beforeAll(async () => {
     cluster = await startCluster({ level, store: 'custom' });
   });
@@ -28,6 +28,13 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     other.close();
   });
 
+  requestTests();
+  valueTests();
+  connectionTests();
+  reportTests(level);
+});
+
+function requestTests(): void {
   it('keeps the order of replies when requests with noreply stand between', async () => {
     client.send('set quiet 0 0 1 noreply\r\n1\r\n');
     client.send('add quiet 0 0 1 noreply\r\n2\r\nappend quiet 0 0 1 noreply\r\n3\r\n');
@@ -65,7 +72,9 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     expect(await client.ask(`mg made-here N${inAnHour} t T0\r\n`)).toMatch(/^HD t(3600|359\d) W$/);
     expect(await client.ask('mg made-here t\r\n')).toBe('HD t-1 Z');
   });
+}
 
+function valueTests(): void {
   it('stores values of any bytes', async () => {
     const bytes = Buffer.from(Array.from({ length: 1024 }, (_, at) => at % 256));
     const tricky = Buffer.from('END\r\nVALUE x 0 1\r\n\r\n\0');
@@ -109,7 +118,9 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     }
     expect(await Promise.all(answers)).toEqual(expected);
   });
+}
 
+function connectionTests(): void {
   it('sends all replies to a client that closes its half of the connection after its requests', async () => {
     const socket = connect({ port: cluster.ports[0]!, host: '127.0.0.1', allowHalfOpen: true });
     const chunks: Buffer[] = [];
@@ -146,6 +157,16 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     slow.close();
   });
 
+  it('answers version and verbosity, and closes the connection on quit', async () => {
+    expect(await client.ask('version\r\n')).toMatch(/^VERSION \d+\.\d+/);
+    expect(await client.ask('verbosity 1\r\n')).toBe('OK');
+    const ended = once(client.socket, 'end');
+    client.send('quit\r\n');
+    await ended;
+  });
+}
+
+function reportTests(level: string): void {
   it('counts every operation once in stats, at the controller that was asked', async () => {
     const count = async (one: TextClient, name: string): Promise<number> =>
       Number((await one.stats()).get(name));
@@ -181,14 +202,6 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     expect(stats.get('memchorus_level')).toBe(level);
   });
 
-  it('answers version and verbosity, and closes the connection on quit', async () => {
-    expect(await client.ask('version\r\n')).toMatch(/^VERSION \d+\.\d+/);
-    expect(await client.ask('verbosity 1\r\n')).toBe('OK');
-    const ended = once(client.socket, 'end');
-    client.send('quit\r\n');
-    await ended;
-  });
-
   it('describes the cluster in the replies to show, show json and who', async () => {
     const table = (await client.lines('show')).join('\n');
     for (const port of cluster.ports) expect(table).toContain(`127.0.0.1:${port}`);
@@ -198,7 +211,7 @@ describe.each(ALL_LEVELS)('%s: the text protocol of a controller', (level) => {
     expect(status.peers.map(({ up, role }) => [up, role])).toEqual(Array(3).fill([true, 'member']));
     expect(await other.ask('who\r\n')).toBe(`CONTROLLER 1 127.0.0.1:${cluster.ports[1]}`);
   });
-});
+}
 
 function residentBytes(pid: number): number {
   const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);

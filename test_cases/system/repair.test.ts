@@ -7,19 +7,23 @@ import { eventually } from '../support/eventually.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
 import { StartedCluster } from '../support/started-cluster.ts';
 
-describeWithMemcached('the commands on a running cluster', () => {
-  let cluster: StartedCluster;
+let cluster: StartedCluster;
+const pids = () => Object.fromEntries(cluster.members().map(({ name, pid }) => [name, pid]));
 
+describeWithMemcached('the commands on a running cluster', () => {
   beforeAll(async () => {
     cluster = await StartedCluster.create();
     expect(await cluster.start('-cons', 'linearizability')).toMatchObject({ code: 0, stderr: '' });
     expect(await cluster.ask(0, 'set', 'k', 'kept')).toMatchObject({ code: 0 });
   });
-
   afterAll(() => cluster[Symbol.asyncDispose]());
 
-  const pids = () => Object.fromEntries(cluster.members().map(({ name, pid }) => [name, pid]));
+  startTests();
+  restartTests();
+  byHandTests();
+});
 
+function startTests(): void {
   it('startup.sh starts controllers and memcacheds that are missing, and leaves the others running', async () => {
     const before = pids();
     await cluster.kill('controller-1');
@@ -53,7 +57,9 @@ describeWithMemcached('the commands on a running cluster', () => {
     expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
     expect(refused.stderr).toContain(`a cluster runs already, from ${cluster.runDirectory}`);
   });
+}
 
+function restartTests(): void {
   it('restart stops one controller and starts it again, from any shell', async () => {
     const before = pids();
     const restarted = await cluster.main('restart', '2', '--wait', '60');
@@ -77,7 +83,9 @@ describeWithMemcached('the commands on a running cluster', () => {
       stderr: expect.stringMatching(/main.ts restart 1/),
     });
   });
+}
 
+function byHandTests(): void {
   it('startup.sh counts a controller that was started by hand, and a second one on its port names it', async () => {
     await cluster.kill('controller-0');
     const byHand = await cluster.startByHand(0, '-cons', 'linearizability');
@@ -124,7 +132,7 @@ describeWithMemcached('the commands on a running cluster', () => {
     const { stdout } = await cluster.stop();
     expect(stdout.split('\n')[0]).toBe(`nothing is running that was started from ${cluster.runDirectory}`);
   });
-});
+}
 
 describe('without a data directory', () => {
   it('stop.sh finds a controller by its replies', async () => {

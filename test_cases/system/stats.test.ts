@@ -156,10 +156,10 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   sizes: /./,
 };
 
-describeWithMemcached('statistics and administration', () => {
-  let cluster: Cluster;
-  let memcached: Memcached;
+let cluster: Cluster;
+let memcached: Memcached;
 
+describeWithMemcached('statistics and administration', () => {
   beforeAll(async () => {
     memcached = await Memcached.start();
     cluster = await startCluster({ level: 'sequential', settings: { item_size_max: '2m' } });
@@ -169,6 +169,14 @@ describeWithMemcached('statistics and administration', () => {
     await memcached?.kill();
   });
 
+  countTests();
+  figureTests();
+  outageTests();
+  commandTests();
+  toolTests();
+});
+
+function countTests(): void {
   it('every operation counts as in memcached, and once in the whole cluster', async () => {
     const session = await CountedSession.connect(cluster.ports[0]!);
     const reference = await CountedSession.connect(memcached.port);
@@ -183,30 +191,6 @@ describeWithMemcached('statistics and administration', () => {
     for (const name of COUNTED) expect([name, after.get(name)]).toEqual([name, before.get(name)]);
     session.close();
     reference.close();
-  });
-
-  it('figures have the names that memcached gives them, in the same order', async () => {
-    const [client, reference] = [await cluster.client(0), await connectTo(memcached)];
-    for (const group of ['stats', 'stats settings', 'stats slabs', 'stats sizes']) {
-      const ours = namesOf(await client.lines(group)).filter((name) => !name.startsWith('memchorus_'));
-      const theirs = namesOf(await reference.lines(group));
-      expect(ours, group).toEqual(theirs.filter((name) => ours.includes(name)));
-    }
-    reference.close();
-  });
-
-  it('figures of the store are those of the controller’s own memcached', async () => {
-    const client = await cluster.client(0);
-    await client.set('large', 'x'.repeat(100_000));
-    const store = await connectTo(cluster.memcached(0));
-    for (const name of ['bytes', 'limit_maxbytes', 'evictions', 'hash_bytes']) {
-      await eventually(async () =>
-        expect((await client.stats()).get(name), name).toBe((await store.stats()).get(name)),
-      );
-    }
-    const items = (lines: string[]): string[] => lines.filter((line) => line.includes(':number '));
-    expect(items(await client.lines('stats items'))).toEqual(items(await store.lines('stats items')));
-    store.close();
   });
 
   it('stats within a pipeline count the requests before them', async () => {
@@ -236,6 +220,41 @@ describeWithMemcached('statistics and administration', () => {
     expect(answers[0]).toEqual(answers[1]);
   });
 
+  it('stats reset sets counters to zero, and leaves the other figures', async () => {
+    const client = await cluster.client(0);
+    await client.set('a', '1');
+    expect(await client.ask('stats reset\r\n')).toBe('RESET');
+    const stats = await client.stats();
+    for (const name of ['cmd_set', 'total_items', 'total_connections']) expect(stats.get(name)).toBe('0');
+    expect(Number(stats.get('curr_items'))).toBeGreaterThan(0);
+  });
+}
+
+function figureTests(): void {
+  it('figures have the names that memcached gives them, in the same order', async () => {
+    const [client, reference] = [await cluster.client(0), await connectTo(memcached)];
+    for (const group of ['stats', 'stats settings', 'stats slabs', 'stats sizes']) {
+      const ours = namesOf(await client.lines(group)).filter((name) => !name.startsWith('memchorus_'));
+      const theirs = namesOf(await reference.lines(group));
+      expect(ours, group).toEqual(theirs.filter((name) => ours.includes(name)));
+    }
+    reference.close();
+  });
+
+  it('figures of the store are those of the controller’s own memcached', async () => {
+    const client = await cluster.client(0);
+    await client.set('large', 'x'.repeat(100_000));
+    const store = await connectTo(cluster.memcached(0));
+    for (const name of ['bytes', 'limit_maxbytes', 'evictions', 'hash_bytes']) {
+      await eventually(async () =>
+        expect((await client.stats()).get(name), name).toBe((await store.stats()).get(name)),
+      );
+    }
+    const items = (lines: string[]): string[] => lines.filter((line) => line.includes(':number '));
+    expect(items(await client.lines('stats items'))).toEqual(items(await store.lines('stats items')));
+    store.close();
+  });
+
   it('stats conns lists connections with their address and state', async () => {
     const client = await cluster.client(0);
     const lines = await client.lines('stats conns');
@@ -248,15 +267,44 @@ describeWithMemcached('statistics and administration', () => {
     expect(lines).toContain(`STAT ${own}:secs_since_last_cmd 0`);
   });
 
-  it('stats reset sets counters to zero, and leaves the other figures', async () => {
-    const client = await cluster.client(0);
-    await client.set('a', '1');
-    expect(await client.ask('stats reset\r\n')).toBe('RESET');
-    const stats = await client.stats();
-    for (const name of ['cmd_set', 'total_items', 'total_connections']) expect(stats.get(name)).toBe('0');
-    expect(Number(stats.get('curr_items'))).toBeGreaterThan(0);
+  it('the figure version is the version of memcached alone, since clients parse it', async () => {
+    const stats = await (await cluster.client(0)).stats();
+    expect(stats.get('version')).toBe((await (await connectTo(memcached)).stats()).get('version'));
+    expect(stats.get('memchorus_version')).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
+  it('every figure of memcached is shown, or named in the documentation as left out', async () => {
+    const [own, of] = [await cluster.client(0), await connectTo(memcached)];
+    const page = readFileSync(resolve(import.meta.dirname, '../../docs/protocol.md'), 'utf8');
+    const leftOut = /Left out, since[^.]*\./.exec(page)![0];
+    const patterns = [...leftOut.matchAll(/`([a-z_*]+)`/g)].map(
+      ([, name]) => new RegExp(`^${name!.replace('*', '.*')}$`),
+    );
+    const given = await own.stats();
+    const missing = [...(await of.stats()).keys()].filter((name) => !given.has(name));
+    expect(missing.filter((name) => !patterns.some((pattern) => pattern.test(name)))).toEqual([]);
+  });
+}
+
+function outageTests(): void {
+  it('the controller’s own figures are shown while its memcached is down', async () => {
+    const client = await cluster.client(2);
+    await cluster.memcached(2).kill();
+    const stats = await eventually(async () => {
+      const found = await client.stats();
+      expect(found.get('memchorus_store_up')).toBe('0');
+      return found;
+    });
+    expect([stats.has('cmd_get'), stats.has('bytes')]).toEqual([true, false]);
+    expect(await client.ask('stats items\r\n')).toMatch(/^SERVER_ERROR memcached/);
+    expect(await client.ask('cache_memlimit 64\r\n')).toMatch(/^SERVER_ERROR memcached/);
+    await cluster.memcached(2).start();
+    await cluster.ready();
+    expect((await client.stats()).has('bytes')).toBe(true);
+  });
+}
+
+function commandTests(): void {
   it.each(COMMANDS)('%s is answered as by memcached', async (line) => {
     const answers: string[] = [];
     for (const client of [await cluster.client(0), await connectTo(memcached)]) {
@@ -294,24 +342,6 @@ describeWithMemcached('statistics and administration', () => {
     }
   });
 
-  it('the figure version is the version of memcached alone, since clients parse it', async () => {
-    const stats = await (await cluster.client(0)).stats();
-    expect(stats.get('version')).toBe((await (await connectTo(memcached)).stats()).get('version'));
-    expect(stats.get('memchorus_version')).toMatch(/^\d+\.\d+\.\d+$/);
-  });
-
-  it('every figure of memcached is shown, or named in the documentation as left out', async () => {
-    const [own, of] = [await cluster.client(0), await connectTo(memcached)];
-    const page = readFileSync(resolve(import.meta.dirname, '../../docs/protocol.md'), 'utf8');
-    const leftOut = /Left out, since[^.]*\./.exec(page)![0];
-    const patterns = [...leftOut.matchAll(/`([a-z_*]+)`/g)].map(
-      ([, name]) => new RegExp(`^${name!.replace('*', '.*')}$`),
-    );
-    const given = await own.stats();
-    const missing = [...(await of.stats()).keys()].filter((name) => !given.has(name));
-    expect(missing.filter((name) => !patterns.some((pattern) => pattern.test(name)))).toEqual([]);
-  });
-
   it('cache_memlimit changes the memory limit of the controller’s own memcached, and of no other', async () => {
     const client = await cluster.client(0);
     expect(await client.ask('cache_memlimit 100\r\n')).toBe('OK');
@@ -319,23 +349,9 @@ describeWithMemcached('statistics and administration', () => {
     expect(await limitOf(0)).toBe(`${100 * 1_048_576}`);
     expect(await limitOf(1)).toBe(`${64 * 1_048_576}`);
   });
+}
 
-  it('the controller’s own figures are shown while its memcached is down', async () => {
-    const client = await cluster.client(2);
-    await cluster.memcached(2).kill();
-    const stats = await eventually(async () => {
-      const found = await client.stats();
-      expect(found.get('memchorus_store_up')).toBe('0');
-      return found;
-    });
-    expect([stats.has('cmd_get'), stats.has('bytes')]).toEqual([true, false]);
-    expect(await client.ask('stats items\r\n')).toMatch(/^SERVER_ERROR memcached/);
-    expect(await client.ask('cache_memlimit 64\r\n')).toMatch(/^SERVER_ERROR memcached/);
-    await cluster.memcached(2).start();
-    await cluster.ready();
-    expect((await client.stats()).has('bytes')).toBe(true);
-  });
-
+function toolTests(): void {
   describeWith('memcached-tool (memcached)', existsSync(MEMCACHED_TOOL), () => {
     it.each(['display', 'stats', 'settings', 'sizes'])('%s', async (mode) => {
       const words = [MEMCACHED_TOOL, `127.0.0.1:${cluster.ports[0]}`, mode];
@@ -353,7 +369,7 @@ describeWithMemcached('statistics and administration', () => {
       expect(printed).toContain('limit_maxbytes: ');
     });
   });
-});
+}
 
 function connectTo({ port }: Memcached): Promise<TextClient> {
   return TextClient.connect(port);

@@ -9,14 +9,19 @@ import { describeWith, run, succeeds } from '../support/programs.ts';
 const hasPerlClient = succeeds('perl', ['-MCache::Memcached', '-e', '1']);
 const hasMemcstat = succeeds('sh', ['-c', 'command -v memcstat']);
 
-describe.each(ALL_LEVELS)('%s: further third-party clients', (level) => {
-  let cluster: Cluster;
+let cluster: Cluster;
 
+describe.each(ALL_LEVELS)('%s: further third-party clients', (level) => {
   beforeAll(async () => {
     cluster = await startCluster({ level, store: 'custom' });
   });
   afterAll(() => cluster?.stop());
 
+  memcacheTests(level);
+  programTests();
+});
+
+function memcacheTests(level: string): void {
   describe('memcache of npm', () => {
     let clients: Memcache[];
 
@@ -62,7 +67,9 @@ describe.each(ALL_LEVELS)('%s: further third-party clients', (level) => {
       expect(await first.gets(['number', 'none'])).toEqual(new Map([['number', '6']]));
     });
   });
+}
 
+function programTests(): void {
   describeWith('Cache::Memcached of Perl', hasPerlClient, () => {
     it('gets the right replies', async () => {
       const script = join(import.meta.dirname, '../support/cache-memcached.pl');
@@ -79,4 +86,4 @@ describe.each(ALL_LEVELS)('%s: further third-party clients', (level) => {
       expect(printed).toContain('cmd_get');
     });
   });
-});
+}

@@ -36,6 +36,12 @@ describe('the notation of flags', () => {
 });
 
 describe('the command line', () => {
+  notationTests();
+  modeTests();
+  errorTests();
+});
+
+function notationTests(): void {
   it.each(['backup dir -p 8000', 'backup -p 8000 dir'])('%s', (text) => {
     expect(parse(text)).toMatchObject({ mode: 'backup', path: 'dir', identity: { port: 8000 } });
   });
@@ -70,7 +76,9 @@ describe('the command line', () => {
     });
     expect(line.settings.get('store')?.text).toBe('custom');
   });
+}
 
+function modeTests(): void {
   it('distinguishes the modes', () => {
     expect(parse('-p 8000').mode).toBe('controller');
     expect(parse('start -n 5 --base-port 9000')).toMatchObject({
@@ -91,7 +99,9 @@ describe('the command line', () => {
     expect(parse('-p 8000', { MEMCHORUS_ID: '2' }).identity.id).toBeNull();
     expect(parse('--id 1', { MEMCHORUS_ID: '2' }).identity.id).toBe(1);
   });
+}
 
+function errorTests(): void {
   it.each([
     ['--treshold 3', 'unknown flag "treshold" (did you mean "--threshold"?)'],
     ['-kvz 3', 'unknown flag "kvz"'],
@@ -124,4 +134,4 @@ describe('the command line', () => {
     expect(help).not.toMatch(/--(kvh|kvp|cons|cli|pr|kv)\b/);
     expect(await helpText('start')).toContain('--store-base-port');
   });
-});
+}

@@ -95,6 +95,11 @@ const DOWN = { up: false, role: 'down' };
 const VIEW_OF_TWO = { ballot: '4.0', members: [0, 1], reason: '', leaseLeftMs: 200, suspected: [2] };
 
 describe('the verdict on a cluster', () => {
+  stateTests();
+  noteTests();
+});
+
+function stateTests(): void {
   it('is healthy when all controllers take part', () => {
     expect(judge([0, 1, 2].map((id) => answered(id, status(id))))).toEqual({
       state: 'healthy',
@@ -163,7 +168,9 @@ describe('the verdict on a cluster', () => {
     );
     expect(judge([silent(0), silent(1)]).summary).toBe('unavailable: no controller answers');
   });
+}
 
+function noteTests(): void {
   it('names a store that is down, and a controller of another cluster', () => {
     const store = { ...status(1).store, up: false, reason: 'connection refused' };
     const writes = no('the store is down: connection refused');
@@ -196,7 +203,7 @@ describe('the verdict on a cluster', () => {
     ];
     expect(judge(answers).notes).toEqual(['h:3: its clock is 5.0 s behind']);
   });
-});
+}
 
 it('the screen is one table, with the verdict in its last line', () => {
   const others = { 2: DOWN };

@@ -34,6 +34,11 @@ const settings = (more: Partial<LogSettings> = {}): LogSettings => ({
 const linesOf = (name: string): string[] => readFileSync(join(directory, name), 'utf8').trimEnd().split('\n');
 
 describe('a log', () => {
+  lineTests();
+  fileTests();
+});
+
+function lineTests(): void {
   it('has one line for each event, whatever the message contains, and none below its level', async () => {
     const logger = createLogger(settings());
     logger.info('listening', { port: 8000, large: 2n });
@@ -68,7 +73,9 @@ describe('a log', () => {
       message: 'stopped',
     });
   });
+}
 
+function fileTests(): void {
   it('is rotated when it has grown, loses no line, and leaves the files of other controllers alone', async () => {
     const bystander = join(directory, 'controller-11.log');
     writeFileSync(bystander, 'of controller 11\n');
@@ -104,7 +111,7 @@ describe('a log', () => {
     mkdirSync(join(directory, 'taken.log'));
     expect(() => createLogger(settings({ logFile: join(directory, 'taken.log') }))).toThrow(LogFileError);
   });
-});
+}
 
 it('lines that the disk refuses are counted, and the count is logged once it takes lines again', async () => {
   const path = join(directory, 'sub', 'log');
