@@ -10,8 +10,8 @@ import type { Operation } from './operation.ts';
 export interface MultiReadPorts {
   /** Reads or touches the key. Calls `onIssued` of the key read, and then its `onRead`, at once or later. */
   readonly read: (keyRead: KeyRead) => void;
-  /** See `Scheme.giveAgain`. */
-  readonly giveAgain: (bytes: number, done: () => void, keyRead: KeyRead) => void;
+  /** See `Scheme.readAgainFromMemory`. */
+  readonly readAgainFromMemory: (bytes: number, done: () => void, keyRead: KeyRead) => void;
   /** Calls back in a later event-loop turn. */
   readonly nextTurn: (callback: () => void) => void;
   /** From now on only one reply holds this value: its memory may be used again once the reply has been sent. */
@@ -84,7 +84,7 @@ export class MultiRead {
   }
 
   /** A key read that has waited for a write may find no budget after all others are done. */
-  onHeldUp(): void {
+  onBlocked(): void {
     this.#run();
   }
 
@@ -123,13 +123,13 @@ export class MultiRead {
     if (this.#request.kind === 'get') this.#byKey.set(key, keyRead);
     this.#unread++;
     if (earlier === undefined) this.#ports.read(keyRead);
-    else earlier.whenRead(() => keyRead.copy(earlier, this.#ports.giveAgain));
+    else earlier.whenRead(() => keyRead.copy(earlier, this.#ports.readAgainFromMemory));
     return true;
   }
 
   get #isFull(): boolean {
     const begun = this.#keyReads.length;
-    return begun >= KEYS_AHEAD_MAX || (begun > 0 && this.operation.flow.isHeldUp);
+    return begun >= KEYS_AHEAD_MAX || (begun > 0 && this.operation.flow.isBlocked);
   }
 
   /** Sends a part, or the end of the reply. @returns false if nothing more can be sent now */
@@ -141,11 +141,11 @@ export class MultiRead {
     }
     const { operation } = this;
     if (!this.#isFull || !this.#keyReads.first()!.isRead || !operation.isNext) return false;
-    const heldBytes = operation.heldBytes;
+    const reservedBytes = operation.reservedBytes;
     const hits = this.#takeRead();
     this.#sent += hits.length;
     if (hits.length > 0) operation.sendPart(hits);
-    operation.hold(heldBytes - this.#partBytes);
+    operation.reserve(reservedBytes - this.#partBytes);
     operation.flow.retry();
     return true;
   }
@@ -161,7 +161,7 @@ export class MultiRead {
     this.#partBytes = 0;
     for (let keyRead = this.#keyReads.first(); keyRead?.isRead; keyRead = this.#keyReads.first()) {
       this.#keyReads.shift();
-      this.#partBytes += keyRead.heldBytes;
+      this.#partBytes += keyRead.reservedBytes;
       if (this.#byKey.get(keyRead.key) === keyRead) this.#byKey.delete(keyRead.key);
       const { entry } = keyRead;
       if (entry === null) continue;
@@ -182,7 +182,7 @@ export class KeyRead implements Reader {
   /** Another key read has the same value. */
   isShared = false;
   #isIssued = false;
-  #heldBytes = 0;
+  #reservedBytes = 0;
   #waiting: (() => void)[] | null = null;
 
   constructor(multiRead: MultiRead, key: string) {
@@ -198,26 +198,26 @@ export class KeyRead implements Reader {
     return this.#multiRead.operation.context;
   }
 
-  get isOvertaken(): boolean {
-    return this.#multiRead.operation.isOvertaken;
+  get hasMovedOn(): boolean {
+    return this.#multiRead.operation.hasMovedOn;
   }
 
   get isGone(): boolean {
     return this.#multiRead.operation.done;
   }
 
-  get isAwaited(): boolean {
+  get isNextReply(): boolean {
     return this.#multiRead.isFirst(this) && this.#multiRead.operation.isNext;
   }
 
-  get heldBytes(): number {
-    return this.#heldBytes;
+  get reservedBytes(): number {
+    return this.#reservedBytes;
   }
 
-  hold(bytes: number): void {
+  reserve(bytes: number): void {
     const { operation } = this.#multiRead;
-    operation.hold(operation.heldBytes + bytes - this.#heldBytes);
-    this.#heldBytes = bytes;
+    operation.reserve(operation.reservedBytes + bytes - this.#reservedBytes);
+    this.#reservedBytes = bytes;
   }
 
   onIssued(): void {
@@ -226,16 +226,16 @@ export class KeyRead implements Reader {
     this.#multiRead.onIssued();
   }
 
-  onHeldUp(): void {
-    this.#multiRead.onHeldUp();
+  onBlocked(): void {
+    this.#multiRead.onBlocked();
   }
 
   onRead(failure: RequestFailure | null, entry: VisibleEntry | null): void {
     if (this.isGone) return;
     if (failure !== null) return this.#multiRead.operation.finish(failed(failure));
     this.entry = this.#multiRead.discardsEntries ? null : entry;
-    if (this.entry === null) this.hold(0);
-    else if (this.#heldBytes === 0) this.hold(this.entry.value.length);
+    if (this.entry === null) this.reserve(0);
+    else if (this.#reservedBytes === 0) this.reserve(this.entry.value.length);
     this.isRead = true;
     for (const go of this.#waiting ?? []) go();
     this.#waiting = null;
@@ -249,7 +249,7 @@ export class KeyRead implements Reader {
   }
 
   /** Takes the result of an earlier read of the same key. */
-  copy(earlier: KeyRead, giveAgain: MultiReadPorts['giveAgain']): void {
+  copy(earlier: KeyRead, readAgainFromMemory: MultiReadPorts['readAgainFromMemory']): void {
     const { entry } = earlier;
     if (this.isGone) return;
     if (entry === null) {
@@ -258,6 +258,6 @@ export class KeyRead implements Reader {
     }
     earlier.isShared = true;
     this.isShared = true;
-    giveAgain(entry.value.length, () => this.onRead(null, entry), this);
+    readAgainFromMemory(entry.value.length, () => this.onRead(null, entry), this);
   }
 }

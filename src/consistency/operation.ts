@@ -38,7 +38,7 @@ export class Operation implements Reader {
   proposed = false;
   /** Later requests may start as soon as the read has been issued. */
   releasesBarrierWhenIssued = false;
-  readonly isAwaited = false;
+  readonly isNextReply = false;
   readonly countsAsRead: boolean;
   readonly #listener: OperationListener;
   #onNext: (() => void) | null = null;
@@ -48,7 +48,7 @@ export class Operation implements Reader {
    */
   #startedAs = 0;
   #reply: Reply | null = null;
-  #heldBytes = 0;
+  #reservedBytes = 0;
 
   constructor(
     request: Request,
@@ -91,12 +91,12 @@ export class Operation implements Reader {
   }
 
   /** Bytes of the client's budget that the operation has reserved. */
-  get heldBytes(): number {
-    return this.#heldBytes;
+  get reservedBytes(): number {
+    return this.#reservedBytes;
   }
 
   /** A later request of the same session has been started. */
-  get isOvertaken(): boolean {
+  get hasMovedOn(): boolean {
     return this.#startedAs !== 0 && this.context.session.started !== this.#startedAs;
   }
 
@@ -129,12 +129,12 @@ export class Operation implements Reader {
   }
 
   /** Nothing of the reply can be sent before the only read is done. */
-  onHeldUp(): void {}
+  onBlocked(): void {}
 
-  hold(bytes: number): void {
-    if (bytes === this.#heldBytes) return;
-    this.#listener.flow.hold(bytes - this.#heldBytes);
-    this.#heldBytes = bytes;
+  reserve(bytes: number): void {
+    if (bytes === this.#reservedBytes) return;
+    this.#listener.flow.reserve(bytes - this.#reservedBytes);
+    this.#reservedBytes = bytes;
   }
 
   /** Sends a part of the reply; the rest follows. */

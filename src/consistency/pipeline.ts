@@ -2,7 +2,7 @@ import { Fifo } from '../base/fifo.ts';
 import type { MonotonicMs } from '../base/number-kinds.ts';
 import { failed, type Hit, type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
-import { ReadFlow, type Room } from '../replication/read-flow.ts';
+import { type ReadBudget, ReadFlow } from '../replication/read-flow.ts';
 import type { RequestContext } from '../replication/request-context.ts';
 import { isWrite } from './access.ts';
 import type { Coordinator } from './coordinator.ts';
@@ -17,7 +17,7 @@ export interface PipelinePorts {
   /** Called for a part of a reply that is sent before the reply is complete. */
   readonly onPart: (request: Request, hits: readonly Hit[]) => void;
   /** The budget for the values that are read for the client. */
-  readonly room: Room;
+  readonly budget: ReadBudget;
   /** At some time since `ms` the client had not taken all of its replies. */
   readonly waitedForClientSince: (ms: MonotonicMs) => boolean;
 }
@@ -51,7 +51,7 @@ export class Pipeline implements OperationListener {
     this.#coordinator = coordinator;
     this.#ports = ports;
     this.context = ports.context;
-    this.flow = new ReadFlow(ports.room);
+    this.flow = new ReadFlow(ports.budget);
   }
 
   /** Requests that have not been answered. */
@@ -115,10 +115,10 @@ export class Pipeline implements OperationListener {
     for (; first?.reply; first = this.#unanswered.first()) {
       this.#unanswered.shift();
       if (!this.#hasLeft || first.access !== 'read') this.#ports.onReply(first.request, first.reply);
-      first.hold(0);
+      first.reserve(0);
     }
     first?.becomeNext();
-    if (this.flow.isHeldUp) this.flow.retry();
+    if (this.flow.isBlocked) this.flow.retry();
     if (this.#waiting.length > 0) this.drain();
   }
 

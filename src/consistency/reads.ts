@@ -119,8 +119,8 @@ export class Reads {
       read,
       nextTurn,
       lend,
-      giveAgain: (bytes, done, keyRead) =>
-        router.of(keyRead.key).group.scheme.giveAgain(bytes, done, keyRead),
+      readAgainFromMemory: (bytes, done, keyRead) =>
+        router.of(keyRead.key).group.scheme.readAgainFromMemory(bytes, done, keyRead),
     };
   }
 

@@ -15,7 +15,7 @@ export interface WaitingRead {
 /** Whose reads take turns with those of others. */
 export interface Flow {
   /** Reads of it that wait for their turn. */
-  turnsAwaited: number;
+  queuedReads: number;
 }
 
 /** The reads of one flow that wait, and how many bytes of them it may issue before it is the others' turn. */
@@ -82,7 +82,7 @@ export class FairWindow {
       this.#fresh.push(queue);
     }
     queue.reads.push(read);
-    flow.turnsAwaited++;
+    flow.queuedReads++;
     this.#dispatch();
   }
 
@@ -143,7 +143,7 @@ export class FairWindow {
 
 function takeFirst({ reads, flow }: Queue): void {
   reads.shift();
-  flow.turnsAwaited--;
+  flow.queuedReads--;
 }
 
 /** What a flow may issue in its turn, in bytes. Larger: fewer turns. Smaller: flows with small values wait for less. */

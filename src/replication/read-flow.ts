@@ -1,120 +1,120 @@
 import type { Flow } from './fair-window.ts';
 import type { RequestContext } from './request-context.ts';
 
-/** What one client may have read for it, in bytes; the bound of all clients together is in it, too. */
-export interface Room {
+/** The bytes that may be read for one client. The bound on all clients together is part of it. */
+export interface ReadBudget {
   /**
-   * So many bytes more may be asked for now.
+   * Whether so many more bytes may be read now.
    *
-   * @param awaited everything else that the client holds waits for these bytes, so that only the bound of all clients
-   *   counts
+   * @param awaited everything else that is reserved for the client waits for these bytes, so that only the bound on all
+   *   clients counts
    */
-  admits(bytes: number, awaited: boolean): boolean;
+  fits(bytes: number, awaited: boolean): boolean;
 
-  /** So many bytes more are held for the client, or fewer where it is negative. */
-  hold(bytes: number): void;
+  /** Reserves so many more bytes for the client, or fewer if the number is negative. */
+  reserve(bytes: number): void;
 }
 
-/** Somebody who reads one value. */
+/** The reader of one value: an operation, or one key of a multi-key read. */
 export interface Reader {
-  /** Whose read it is. */
+  /** The reads of the same client. */
   readonly flow: ReadFlow;
 
-  /** What goes with the request that reads. */
+  /** The context of the request that reads. */
   readonly context: RequestContext;
 
   /**
-   * It has gone on: what is newest by now may be newer than what it has read or written since, and may not be given
-   * to it in the place of what it would have read.
+   * The client has gone on to a later request. The newest value may by now be newer than what the client has seen
+   * since, and must not be given to this reader.
    */
-  readonly isOvertaken: boolean;
+  readonly hasMovedOn: boolean;
 
-  /** It has been answered, or its client has left: what it has asked for is no longer wanted. */
+  /** The reader has been answered, or its client has left: the value is not needed any more. */
   readonly isGone: boolean;
 
-  /** What its client can be given next depends on this read alone. */
-  readonly isAwaited: boolean;
+  /** The next bytes that the client can be sent depend on this read alone. */
+  readonly isNextReply: boolean;
 
-  /** The time of the entry's last read moves. */
+  /** The read sets the time of the entry's last read. */
   readonly countsAsRead: boolean;
 
-  /** Of the room of its flow, in bytes: for what it expects, or has got and not handed on. */
-  readonly heldBytes: number;
+  /** Bytes that are reserved for the reader: for a value that it expects, or has got and not handed on. */
+  readonly reservedBytes: number;
 
-  /** It is to hold so many bytes from now on. */
-  hold(bytes: number): void;
+  /** Has so many bytes reserved for the reader from now on. */
+  reserve(bytes: number): void;
 
-  /** The read has been handed to the store, or needs none: what the client asks next comes after it. */
+  /** The read has been handed to the store, or needs no store. Later requests of the client come after it. */
   onIssued(): void;
 
-  /** The read waits for room: what its client can be given already should go out, since that makes room. */
-  onHeldUp(): void;
+  /** The read waits for budget. Values that can be sent should be sent now, since that frees budget. */
+  onBlocked(): void;
 }
 
-interface Held {
+interface BlockedRead {
   readonly reader: Reader;
   readonly bytes: number;
   readonly go: () => void;
 }
 
 /**
- * One client's reads, as far as they have not been issued since there is no room for what they will bring: bytes are
- * counted before they are asked for. They go on in their order, but for the one that its client waits for first.
+ * The reads of one client that wait for budget. The bytes of a value are reserved before the value is read. Reads go
+ * on in their order, except that the read of the next reply goes first.
  */
 export class ReadFlow implements Flow {
-  turnsAwaited = 0;
-  readonly #room: Room;
-  #held: Held[] = [];
+  queuedReads = 0;
+  readonly #budget: ReadBudget;
+  #blocked: BlockedRead[] = [];
   #isRetrying = false;
 
-  constructor(room: Room) {
-    this.#room = room;
+  constructor(budget: ReadBudget) {
+    this.#budget = budget;
   }
 
-  /** A read waits for room: nothing more should be started for this client. */
-  get isHeldUp(): boolean {
-    return this.#held.length > 0;
+  /** A read waits for budget, so nothing more should be started for this client. */
+  get isBlocked(): boolean {
+    return this.#blocked.length > 0;
   }
 
-  /** @returns true when there is room, which is taken; false: the read has to `wait` */
+  /** Reserves the bytes if they fit. @returns false if the read has to `wait` */
   take(reader: Reader, bytes: number): boolean {
-    if (this.#held.length > 0 && !reader.isAwaited) return false;
-    if (!this.#admits(reader, bytes)) return false;
-    reader.hold(bytes);
+    if (this.#blocked.length > 0 && !reader.isNextReply) return false;
+    if (!this.#fits(reader, bytes)) return false;
+    reader.reserve(bytes);
     return true;
   }
 
-  /** @param go called when there is room, which is taken */
+  /** @param go called once the bytes have been reserved */
   wait(reader: Reader, bytes: number, go: () => void): void {
-    this.#held.push({ reader, bytes, go });
-    reader.onHeldUp();
+    this.#blocked.push({ reader, bytes, go });
+    reader.onBlocked();
   }
 
-  /** There may be room again. */
+  /** To be called when budget may be free again. */
   retry(): void {
     if (this.#isRetrying) return;
     this.#isRetrying = true;
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       const { reader, bytes, go } = next;
       if (!reader.isGone) {
-        if (!this.#admits(reader, bytes)) break;
-        reader.hold(bytes);
+        if (!this.#fits(reader, bytes)) break;
+        reader.reserve(bytes);
       }
-      this.#held.splice(this.#held.indexOf(next), 1);
+      this.#blocked.splice(this.#blocked.indexOf(next), 1);
       if (!reader.isGone) go();
     }
     this.#isRetrying = false;
   }
 
-  hold(bytes: number): void {
-    this.#room.hold(bytes);
+  reserve(bytes: number): void {
+    this.#budget.reserve(bytes);
   }
 
-  #admits(reader: Reader, bytes: number): boolean {
-    return this.#room.admits(bytes - reader.heldBytes, reader.isAwaited);
+  #fits(reader: Reader, bytes: number): boolean {
+    return this.#budget.fits(bytes - reader.reservedBytes, reader.isNextReply);
   }
 
-  #next(): Held | undefined {
-    return this.#held.find(({ reader }) => reader.isAwaited) ?? this.#held[0];
+  #next(): BlockedRead | undefined {
+    return this.#blocked.find(({ reader }) => reader.isNextReply) ?? this.#blocked[0];
   }
 }

@@ -101,7 +101,7 @@ export class ReplicaReads {
   }
 
   /** What one request has read already is given out once more: it takes room and a turn as if it were read again. */
-  giveAgain(bytes: number, done: () => void, reader: Reader): void {
+  readAgainFromMemory(bytes: number, done: () => void, reader: Reader): void {
     const { flow } = reader;
     const { store } = this.#windows;
     const give = () => {
@@ -176,7 +176,7 @@ export class ReplicaReads {
         return this.#readElsewhere(record, error, done, reader);
       }
       if (isReadAgain) this.#replica.hot.offer(key, entry, nowSec);
-      if (entry.value.length !== record.valueBytes) reader.hold(entry.value.length + READ_BYTES);
+      if (entry.value.length !== record.valueBytes) reader.reserve(entry.value.length + READ_BYTES);
       done(null, entry, readAtSec);
     });
     reader.onIssued();
@@ -215,7 +215,7 @@ export class ReplicaReads {
       this.#finder.find(record, error === null ? null : error.message, (outcome) => {
         if (outcome.kind === 'found') onRead(null, outcome.entry);
         else if (outcome.kind === 'failed') onRead(outcome.failure, null);
-        else if (reader.isOvertaken) onRead(LOST_AND_OVERWRITTEN, null);
+        else if (reader.hasMovedOn) onRead(LOST_AND_OVERWRITTEN, null);
         else this.#readAgain(key, bytes, done, reader);
       });
     });

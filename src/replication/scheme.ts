@@ -71,7 +71,7 @@ export interface Scheme {
   read(key: string, strength: ReadStrength, done: ReadDone, reader: Reader): void;
 
   /** Gives out a value that the same request has read already: it takes room and a turn as if it were read again. */
-  giveAgain(bytes: number, done: () => void, reader: Reader): void;
+  readAgainFromMemory(bytes: number, done: () => void, reader: Reader): void;
 
   /** What is known here of the newest write of the key that has been applied; undefined when there is none. */
   newest(key: string): JournalRecord | undefined;

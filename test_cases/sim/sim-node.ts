@@ -14,7 +14,7 @@ import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimFileSystem } from './sim-file-system.ts';
 import type { NetworkNode, SimNetwork } from './sim-network.ts';
-import { READ_WINDOW_BYTES } from './sim-room.ts';
+import { READ_WINDOW_BYTES } from './sim-read-budget.ts';
 import { type SimClientConnection, SimRun } from './sim-run.ts';
 import { openSimStorage } from './sim-storage.ts';
 import { SimStore } from './sim-store.ts';

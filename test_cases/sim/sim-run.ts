@@ -9,7 +9,7 @@ import type { Random } from './random.ts';
 import { type Scheduler, TURN_MS } from './scheduler.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { SimNetwork } from './sim-network.ts';
-import { SimRoom } from './sim-room.ts';
+import { SimReadBudget } from './sim-read-budget.ts';
 
 /** A client's connection to one run of a controller. */
 export interface SimClientConnection {
@@ -127,12 +127,12 @@ export class SimRun {
 
   connect(): SimClientConnection {
     const waiting: ((reply: Reply) => void)[] = [];
-    const room = new SimRoom();
+    const budget = new SimReadBudget();
     const pipeline = new Pipeline(this.#core!.coordinator, {
       context: newContext(),
-      onPart: (_, hits) => room.onPart(hits),
-      onReply: (_, reply) => waiting.shift()!(room.whole(reply)),
-      room,
+      onPart: (_, hits) => budget.onPart(hits),
+      onReply: (_, reply) => waiting.shift()!(budget.whole(reply)),
+      budget,
       waitedForClientSince: () => false,
     });
     this.#pipelines.add(pipeline);

@@ -1,9 +1,9 @@
-import { type Reader, ReadFlow, type Room } from '../../src/replication/read-flow.ts';
+import { type ReadBudget, type Reader, ReadFlow } from '../../src/replication/read-flow.ts';
 import { READ_WINDOW_BYTES, type ReadWindows, readWindows } from '../../src/replication/read-windows.ts';
 import { newContext } from '../../src/replication/request-context.ts';
 
 /** A budget without a bound. */
-export const BOUNDLESS: Room = { admits: () => true, hold: () => {} };
+export const BOUNDLESS: ReadBudget = { fits: () => true, reserve: () => {} };
 
 export function wideWindows(): ReadWindows {
   return readWindows(() => {}, READ_WINDOW_BYTES);
@@ -14,14 +14,14 @@ export function readerOf(traits: Partial<Reader> = {}): Reader {
   return {
     flow: new ReadFlow(BOUNDLESS),
     context: newContext(),
-    isOvertaken: false,
+    hasMovedOn: false,
     isGone: false,
-    isAwaited: false,
+    isNextReply: false,
     countsAsRead: true,
-    heldBytes: 0,
-    hold: () => {},
+    reservedBytes: 0,
+    reserve: () => {},
     onIssued: () => {},
-    onHeldUp: () => {},
+    onBlocked: () => {},
     ...traits,
   };
 }

@@ -125,7 +125,10 @@ export class ClientConnection {
       context: newContext(),
       onReply: (request, reply) => this.#onReply(request, reply),
       onPart: (request, hits) => this.#onPart(request, hits),
-      room: { admits: (bytes, awaited) => this.#fits(bytes, awaited), hold: (bytes) => this.#reserve(bytes) },
+      budget: {
+        fits: (bytes, awaited) => this.#fits(bytes, awaited),
+        reserve: (bytes) => this.#reserve(bytes),
+      },
       waitedForClientSince: (ms) => this.#uptake.hadBacklogSince(ms),
     });
     connection.handle({
@@ -285,11 +288,11 @@ export class ClientConnection {
 
   #isFull(): boolean {
     const { inProgress, flow } = this.#pipeline;
-    const waits = flow.isHeldUp || flow.turnsAwaited > 0;
+    const waits = flow.isBlocked || flow.queuedReads > 0;
     return inProgress >= (waits ? WAITING_MAX : this.#ports.pipelineMax) || this.#memory.isFull;
   }
 
-  /** See `Room`. A client that has left holds nothing, and its reads do not wait. */
+  /** See `ReadBudget`. A client that has left holds nothing, and its reads do not wait. */
   #fits(bytes: number, awaited: boolean): boolean {
     if (this.#phase === PHASES.closed || this.#memory.fits(bytes, awaited)) return true;
     this.#ports.onBlocked(this);

@@ -83,8 +83,8 @@ export class Broadcast implements Scheme {
     });
   }
 
-  giveAgain(bytes: number, done: () => void, reader: Reader): void {
-    this.#ports.reads.giveAgain(bytes, done, reader);
+  readAgainFromMemory(bytes: number, done: () => void, reader: Reader): void {
+    this.#ports.reads.readAgainFromMemory(bytes, done, reader);
   }
 
   newest(key: string): JournalRecord | undefined {

@@ -126,8 +126,8 @@ export class Convergent implements Scheme {
     });
   }
 
-  giveAgain(bytes: number, done: () => void, reader: Reader): void {
-    this.#ports.reads.giveAgain(bytes, done, reader);
+  readAgainFromMemory(bytes: number, done: () => void, reader: Reader): void {
+    this.#ports.reads.readAgainFromMemory(bytes, done, reader);
   }
 
   newest(key: string): JournalRecord | undefined {

@@ -24,7 +24,9 @@ import { BOUNDLESS } from '../../support/reading.ts';
 type Done = (outcome: WriteOutcome) => void;
 
 /** A scheme that records its calls. It answers reads at once, and writes when the test says so. */
-class NotingScheme implements Pick<Scheme, 'gate' | 'storeTrouble' | 'read' | 'giveAgain' | 'write'> {
+class NotingScheme
+  implements Pick<Scheme, 'gate' | 'storeTrouble' | 'read' | 'readAgainFromMemory' | 'write'>
+{
   readonly reads: (readonly [key: string, strength: ReadStrength])[] = [];
   readonly contexts: RequestContext[] = [];
   readonly needs: EngineNeed[] = [];
@@ -50,7 +52,7 @@ class NotingScheme implements Pick<Scheme, 'gate' | 'storeTrouble' | 'read' | 'g
     done(null, { version, flags: 0, expiresAtMs: 0, token: null, marks: 0, value }, 0);
   }
 
-  giveAgain(_: number, done: () => void): void {
+  readAgainFromMemory(_: number, done: () => void): void {
     done();
   }
 
@@ -104,7 +106,7 @@ function connect(level: Level | null = null) {
     context,
     onReply: (_, reply) => replies.push(reply),
     onPart: () => {},
-    room: BOUNDLESS,
+    budget: BOUNDLESS,
     waitedForClientSince: () => false,
   });
   return { context, replies, pipeline };

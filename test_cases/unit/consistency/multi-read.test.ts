@@ -6,7 +6,7 @@ import { ReadFlow } from '../../../src/replication/read-flow.ts';
 import { newContext } from '../../../src/replication/request-context.ts';
 
 const VALUE_BYTES = 1_000;
-const ROOM_BYTES = 4_000;
+const BUDGET_BYTES = 4_000;
 
 interface Kind {
   readonly kind?: 'get' | 'gat';
@@ -24,15 +24,15 @@ class Reading implements OperationListener {
   next = true;
   /** Bytes that were sent to the client, and that the client has not taken. */
   outputBytes = 0;
-  heldBytes = 0;
+  reservedBytes = 0;
   readonly context = newContext();
   mostBytes = 0;
   readonly operation: Operation;
   readonly flow = new ReadFlow({
-    admits: (bytes, awaited) => this.outputBytes + (awaited ? 0 : this.heldBytes) + bytes <= ROOM_BYTES,
-    hold: (bytes) => {
-      this.heldBytes += bytes;
-      this.mostBytes = Math.max(this.mostBytes, this.heldBytes + this.outputBytes);
+    fits: (bytes, awaited) => this.outputBytes + (awaited ? 0 : this.reservedBytes) + bytes <= BUDGET_BYTES,
+    reserve: (bytes) => {
+      this.reservedBytes += bytes;
+      this.mostBytes = Math.max(this.mostBytes, this.reservedBytes + this.outputBytes);
     },
   });
 
@@ -56,7 +56,7 @@ class Reading implements OperationListener {
         if (keyRead.key === written) this.pending.push(begin);
         else begin();
       },
-      giveAgain: (bytes, done, reader) => {
+      readAgainFromMemory: (bytes, done, reader) => {
         const give = () => {
           reader.onIssued();
           done();
@@ -71,7 +71,7 @@ class Reading implements OperationListener {
 
   onDone(operation: Operation): void {
     this.reply = operation.reply;
-    operation.hold(0);
+    operation.reserve(0);
   }
 
   onBarrierReleased(): void {
@@ -124,7 +124,7 @@ describe('a read of several keys', () => {
     for (const keyRead of reading.asked.splice(0).reverse()) keyRead.onRead(null, entryOf(keyRead.key));
     expect(reading.out).toEqual([]);
     expect(reading.keysOfReply()).toEqual(names(4));
-    expect(reading.heldBytes).toBe(0);
+    expect(reading.reservedBytes).toBe(0);
   });
 
   it('asks for no more values than the budget allows, and goes on as its client takes the parts', () => {
@@ -135,16 +135,16 @@ describe('a read of several keys', () => {
       reading.take();
     }
     expect(reading.keysOfReply()).toEqual(names(20));
-    expect(reading.mostBytes).toBeLessThanOrEqual(ROOM_BYTES);
+    expect(reading.mostBytes).toBeLessThanOrEqual(BUDGET_BYTES);
     expect(reading.ordered).toBe(1);
-    expect(reading.heldBytes).toBe(0);
+    expect(reading.reservedBytes).toBe(0);
   });
 
   it('asks for no more values while its client takes nothing', () => {
     const reading = new Reading(names(20));
     for (let at = 0; at < 4; at++) reading.answer();
     expect(reading.asked).toHaveLength(0);
-    expect(reading.outputBytes).toBe(ROOM_BYTES);
+    expect(reading.outputBytes).toBe(BUDGET_BYTES);
     expect(reading.ordered).toBe(0);
   });
 
@@ -167,14 +167,14 @@ describe('a read of several keys', () => {
     reading.take();
     reading.answer();
     expect(reading.keysOfReply()).toEqual(names(5));
-    expect(reading.heldBytes).toBe(0);
+    expect(reading.reservedBytes).toBe(0);
   });
 
   it('goes on with the key that is next in the reply, though later keys have taken all of the budget', () => {
     const reading = new Reading(names(8));
     const first = reading.asked.shift()!;
     // As after a write of the key: its read begins again, behind those of the other keys.
-    first.hold(0);
+    first.reserve(0);
     reading.flow.retry();
     while (reading.asked.length > 0) reading.answer();
     expect(reading.flow.take(first, VALUE_BYTES)).toBe(true);
@@ -192,7 +192,7 @@ describe('a read of several keys', () => {
     }
     expect(reads).toBe(1);
     expect(reading.keysOfReply()).toEqual(new Array(50).fill('k'));
-    expect(reading.mostBytes).toBeLessThanOrEqual(ROOM_BYTES);
+    expect(reading.mostBytes).toBeLessThanOrEqual(BUDGET_BYTES);
   });
 
   it('touches a key each time that it is named, because the entry may have expired by then', () => {
@@ -211,7 +211,7 @@ describe('a read of several keys', () => {
     reading.asked.shift()!.onRead({ code: 'VALUE_LOST', reason: 'the value is lost' }, null);
     expect(reading.out.flat()).toEqual(names(4));
     expect(reading.reply).toEqual(serverError('VALUE_LOST', 'the value is lost'));
-    expect(reading.heldBytes).toBe(0);
+    expect(reading.reservedBytes).toBe(0);
   });
 
   it('ends with its operation: later values are dropped, and no more are asked for', () => {
@@ -222,7 +222,7 @@ describe('a read of several keys', () => {
     reading.take();
     expect(asked).toBe(4);
     expect(reading.asked).toHaveLength(0);
-    expect(reading.heldBytes).toBe(0);
+    expect(reading.reservedBytes).toBe(0);
   });
 
   it('leaves turns to other clients, and does not collect misses without a bound', () => {

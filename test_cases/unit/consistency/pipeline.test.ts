@@ -13,7 +13,7 @@ const PORTS: PipelinePorts = {
   context: newContext(),
   onReply: () => {},
   onPart: () => {},
-  room: BOUNDLESS,
+  budget: BOUNDLESS,
   waitedForClientSince: () => false,
 };
 

@@ -18,18 +18,18 @@ function windowOf(): { window: FairWindow; issued: string[]; ask: (flow: Named, 
 
 interface Named {
   readonly name: string;
-  turnsAwaited: number;
+  queuedReads: number;
   gone: boolean;
 }
 
-const flowOf = (name: string): Named => ({ name, turnsAwaited: 0, gone: false });
+const flowOf = (name: string): Named => ({ name, queuedReads: 0, gone: false });
 
 it('issues reads while fewer bytes than its bound are under way, and never more than one value beyond', () => {
   const { window, issued, ask } = windowOf();
   const greedy = flowOf('greedy');
   for (let at = 0; at < 10; at++) ask(greedy, LARGE);
   expect(issued).toHaveLength(3);
-  expect(greedy.turnsAwaited).toBe(7);
+  expect(greedy.queuedReads).toBe(7);
   window.leave(LARGE);
   expect(issued).toHaveLength(4);
   expect(window.bytes).toBeLessThan(MAX + LARGE);
@@ -88,7 +88,7 @@ it('issues nothing for readers that are gone', () => {
   issued.length = 0;
   for (let at = 0; at < 3; at++) window.leave(LARGE);
   expect(issued).toEqual(['next']);
-  expect(leaving.turnsAwaited).toBe(0);
+  expect(leaving.queuedReads).toBe(0);
   expect(window.flows).toBe(0);
   expect(window.bytes).toBe(LARGE);
 });

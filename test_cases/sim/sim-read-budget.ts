@@ -1,23 +1,23 @@
 import type { Hit, Reply } from '../../src/protocol/reply.ts';
-import type { Room } from '../../src/replication/read-flow.ts';
+import type { ReadBudget } from '../../src/replication/read-flow.ts';
 
 /** So small that two reads at the same time have to wait for each other, in bytes. */
 export const READ_WINDOW_BYTES = 50;
 
 /** So small that a read of three keys is answered in parts, in bytes. */
-const ROOM_BYTES = 100;
+const BUDGET_BYTES = 100;
 
 /** The bytes that may be read for a simulated client: few, so that reads wait and replies come in parts. */
-export class SimRoom implements Room {
-  #heldBytes = 0;
+export class SimReadBudget implements ReadBudget {
+  #reservedBytes = 0;
   #parts: Hit[] = [];
 
-  admits(bytes: number, awaited: boolean): boolean {
-    return awaited || this.#heldBytes === 0 || this.#heldBytes + bytes <= ROOM_BYTES;
+  fits(bytes: number, awaited: boolean): boolean {
+    return awaited || this.#reservedBytes === 0 || this.#reservedBytes + bytes <= BUDGET_BYTES;
   }
 
-  hold(bytes: number): void {
-    this.#heldBytes += bytes;
+  reserve(bytes: number): void {
+    this.#reservedBytes += bytes;
   }
 
   onPart(hits: readonly Hit[]): void {
