@@ -1,3 +1,4 @@
+import { Fifo } from '../../base/fifo.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import {
   type Condition,
@@ -47,10 +48,11 @@ export interface OwnWritesPorts {
 export class OwnWrites {
   readonly #ports: OwnWritesPorts;
   #pending = 0;
-  /** Writes that the store has not answered. */
-  #atStore = 0;
-  /** In their order; null for none. */
-  #flushes: WaitingFlush[] | null = null;
+  /** Writes of keys since the start. The store answers them in their order. */
+  #handedToStore = 0;
+  #answeredByStore = 0;
+  /** In the order of their versions. */
+  readonly #flushes = new Fifo<WaitingFlush>();
   #completed = 0;
   #outbox: Effect[] = [];
   #outboxBytes = 0;
@@ -100,11 +102,11 @@ export class OwnWrites {
     const existed = replica.isLive(key);
     this.#pending++;
     this.#ports.unconfirmed.begin(key);
-    this.#atStore++;
+    this.#handedToStore++;
     replica.apply(effect, (error) => {
-      this.#atStore--;
+      this.#answeredByStore++;
       this.#onStored(effect, existed, error, done);
-      if (this.#flushes !== null) this.#settleFlushes(this.#flushes);
+      if (this.#flushes.length > 0) this.#settleFlushes();
     });
   }
 
@@ -128,19 +130,19 @@ export class OwnWrites {
     else done(outcome);
   }
 
-  /** A flush asks nothing of the store, but may not be told of before the writes that came before it. */
+  /** A flush asks nothing of the store, but peers may not be told of it before the writes and flushes that came before it. */
   #afterStored(settle: () => void): void {
     // mutant: flush-before-earlier-writes
-    if (this.#atStore === 0) return settle();
-    this.#flushes ??= [];
-    this.#flushes.push({ answers: this.#atStore, settle });
+    if (this.#answeredByStore === this.#handedToStore && this.#flushes.length === 0) return settle();
+    this.#flushes.push({ afterAnswers: this.#handedToStore, settle });
   }
 
-  #settleFlushes(flushes: readonly WaitingFlush[]): void {
-    for (const flush of flushes) flush.answers--;
-    const left = flushes.filter(({ answers }) => answers > 0);
-    this.#flushes = left.length > 0 ? left : null;
-    for (const { answers, settle } of flushes) if (answers === 0) settle();
+  #settleFlushes(): void {
+    for (let first = this.#flushes.first(); first !== undefined; first = this.#flushes.first()) {
+      if (first.afterAnswers > this.#answeredByStore) return;
+      this.#flushes.shift();
+      first.settle();
+    }
   }
 
   /** Pushes what this turn has completed: one message, the same for every peer. */
@@ -189,8 +191,8 @@ export class OwnWrites {
 }
 
 interface WaitingFlush {
-  /** Answers of the store that are still to come before it. */
-  answers: number;
+  /** The flush waits until the store has given so many answers since the start. */
+  readonly afterAnswers: number;
   readonly settle: () => void;
 }
 

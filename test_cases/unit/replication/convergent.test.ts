@@ -96,3 +96,22 @@ it('regression: an announced flush was pushed before a write that waited for the
   expect(times).toHaveLength(3);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
+
+it('regression: a flush that an answer brought about was pushed before a flush that had waited (seed 702060)', () => {
+  const answers: (() => void)[] = [];
+  const pushed: Effect[] = [];
+  const store: EntryStore = { ...STORE, set: (_key, _entry, done) => void answers.push(() => done(null)) };
+  const { scheme } = controller(VersionVector.zero(3), store, new HotEntries(0), pushed);
+  const told: string[] = [];
+  write(scheme, set(0, 0), () => write(scheme, { kind: 'flush' }, () => told.push('second flush')));
+  write(scheme, { kind: 'flush' }, () => told.push('first flush'));
+  write(scheme, set(0, 0), () => told.push('set'));
+  answers[0]!();
+  expect(told).toEqual(['first flush']);
+  answers[1]!();
+  expect(told).toEqual(['first flush', 'set', 'second flush']);
+  scheme.flush();
+  const times = pushed.map(({ version }) => version.time);
+  expect(times).toHaveLength(4);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+});
