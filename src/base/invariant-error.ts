@@ -1,11 +1,11 @@
 import type { LogFields } from './log.ts';
 
 /**
- * An invariant of this program does not hold: there is a mistake in the code, and the state in memory can not be trusted.
- * Nobody catches it; the process logs it with what it knew, and ends.
+ * An invariant of this program does not hold: there is a mistake in the code, and the state in memory can not be
+ * trusted. Nobody catches it; the process logs it with what it knew, and ends.
  *
- * What comes from outside is never a reason for one. Bytes of a peer, a client, a store or a disk are checked where they
- * come in, and refused there.
+ * What comes from outside is never a reason for one. Bytes of a peer, a client, a store or a disk are checked where
+ * they come in, and refused there.
  */
 export class InvariantError extends Error {
   readonly code = 'INVARIANT';

@@ -1,11 +1,11 @@
 /**
- * The kinds of numbers that must not be mixed up. A plain number may become one of any kind, and a result of arithmetic is
- * a plain number again; but the compiler refuses a number of one kind where another is due. It does not look at `<` and
- * `>`, which take all numbers. Nothing of this is there when the code runs.
+ * Kinds of numbers that must not be mixed up. A plain number may become a number of any kind, and arithmetic gives a
+ * plain number again; but the compiler refuses a number of one kind where another kind is expected. It does not check
+ * `<` and `>`, which take all numbers. The kinds exist for the compiler only.
  */
 type NumberOf<Kind extends string> = number & { readonly kind?: Kind };
 
-/** Which controller, from 0 to 255. */
+/** The id of a controller, from 0 to 255. */
 export type ControllerId = NumberOf<'controller id'>;
 
 /** The place of a request in its origin's stream, from 1; 0 where the request belongs to no stream. */
@@ -20,5 +20,5 @@ export type WallMs = NumberOf<'wall ms'>;
 /** Milliseconds from an arbitrary start, by the monotonic clock of this machine. */
 export type MonotonicMs = NumberOf<'monotonic ms'>;
 
-/** Which group of controllers: 0 is the root group. */
+/** The number of a group. The root group is 0. */
 export type GroupNumber = NumberOf<'group number'>;

@@ -1,4 +1,7 @@
-/** A closed set of words, and the number that stands for each in bytes. A number never changes, and is never used again. */
+/**
+ * A closed set of words, and the number that stands for each in bytes. A number never changes, and is never used
+ * again.
+ */
 export interface Numbering<Word extends string> {
   readonly numberOf: Readonly<Record<Word, number>>;
   /** By number; undefined where no word has it. */

@@ -84,7 +84,7 @@ export class ConditionalWrites {
   #decideOnApplied(attempt: Attempt): void {
     const { operation, request, scheme, reader } = attempt;
     if (operation.done) return;
-    const held = scheme.heldVersion(request.key);
+    const held = scheme.currentVersion(request.key);
     if (!needsValue(request)) {
       const record = scheme.newest(request.key);
       const live = record !== undefined && scheme.isLive(request.key);
@@ -123,7 +123,7 @@ export class ConditionalWrites {
     operation.proposed = true;
     const { timeMs } = this.#ports;
     const readAtSec = readTimeAfter(request, reader.countsAsRead, evaluation, base, scheme, timeMs);
-    const draft: Draft = { ...evaluation.change!, key: request.key, base };
+    const draft: Draft = { ...evaluation.change!, key: request.key, condition: base };
     const onOutcome = (outcome: WriteOutcome): void => {
       if (outcome.kind === 'applied') {
         noteReadOf(scheme, request.key, outcome.version, readAtSec);

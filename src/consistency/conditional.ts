@@ -41,8 +41,8 @@ export interface ExistingEntry {
 /** The change that is proposed for the key. */
 export type Change = SetChange | DeleteChange;
 
-export type SetChange = Omit<SetEffect, 'version' | 'key' | 'base'>;
-type DeleteChange = Omit<DeleteEffect, 'version' | 'key' | 'base'>;
+export type SetChange = Omit<SetEffect, 'version' | 'key' | 'condition'>;
+type DeleteChange = Omit<DeleteEffect, 'version' | 'key' | 'condition'>;
 
 /** The result of an evaluation: the change to propose, and the reply that holds once the change has been applied. */
 export interface Evaluation {

@@ -29,12 +29,12 @@ export class PlainWrites {
   }
 
   set(operation: Operation, request: StorageRequest): void {
-    const draft: Draft = { ...setChange(request, this.#ports.timeMs()), key: request.key, base: null };
+    const draft: Draft = { ...setChange(request, this.#ports.timeMs()), key: request.key, condition: null };
     this.#write(operation, request.key, draft, (_, version) => storedReply(request, version));
   }
 
   delete(operation: Operation, request: DeleteRequest): void {
-    const draft: Draft = { kind: 'delete', key: request.key, base: null };
+    const draft: Draft = { kind: 'delete', key: request.key, condition: null };
     const reply = (existed: boolean) => (existed ? REPLIES.deleted : REPLIES.notFound);
     this.#write(operation, request.key, draft, reply);
   }

@@ -40,7 +40,7 @@ export class CoreTime {
   /** What a heartbeat says of the time. */
   get announcement(): Pick<Heartbeat, 'time' | 'wallMs' | 'clusterMs'> {
     return {
-      time: this.versions.newest,
+      time: this.versions.latest,
       wallMs: Math.max(0, Math.floor(this.#ports.clock.wallMs())),
       clusterMs: this.cluster.agreedMs ?? 0,
     };
@@ -51,7 +51,7 @@ export class CoreTime {
    * already is not: it does no more harm than it has done.
    */
   aheadMs(versionTime: number): number {
-    return versionTime <= this.versions.newest ? 0 : this.cluster.aheadMs(versionTime);
+    return versionTime <= this.versions.latest ? 0 : this.cluster.aheadMs(versionTime);
   }
 
   /** Judges messages of peers by this time. */

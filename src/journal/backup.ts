@@ -35,8 +35,8 @@ interface CopyJob {
  * meanwhile.
  *
  *  1. The copy is made from the journal's files, and every checksum is verified.
- *  2. The journal only appends to its files, and notes about every tenth of a second how far they are on disk. The copy ends
- *     at the last position that was noted, so it is the journal as of one moment.
+ *  2. The journal only appends to its files, and notes about every tenth of a second how far they are on disk. The
+ *     copy ends at the last position that was noted, so it is the journal as of one moment.
  *  3. When a compaction removes files that are being copied, the copy begins again.
  *
  * @param owner the owner that the journal has to have
@@ -118,8 +118,8 @@ async function identityOf(disk: Disk, backup: string, owner: Owner): Promise<Dir
 }
 
 /**
- * Runs an action on an empty directory beside the controller's, which has to be empty too and is locked meanwhile. After a
- * failure both directories and the files of the lock are removed, except those that were there before.
+ * Runs an action on an empty directory beside the controller's, which has to be empty too and is locked meanwhile.
+ * After a failure both directories and the files of the lock are removed, except those that were there before.
  */
 async function withEmpty<T>(
   disk: Disk,

@@ -1,5 +1,5 @@
 import type { WallMs } from '../base/number-kinds.ts';
-import { joinSpans, type Span, TimeMap } from '../ordering/time-map.ts';
+import { joinSpans, TimeMap, type TimeSpan } from '../ordering/time-map.ts';
 import { NODES_MAX, versionTimeOfMs } from '../ordering/version.ts';
 import type { Owner } from './data-directory.ts';
 import type { Disk } from './disk.ts';
@@ -7,8 +7,8 @@ import { JournalError, journalErrorOf } from './journal-error.ts';
 import { replaceFile } from './replace-file.ts';
 
 /**
- * The plan by which the controllers of a cluster move version times that are too far ahead. It is a file that goes from one
- * controller to the next.
+ * The plan by which the controllers of a cluster move version times that are too far ahead. It is a file that goes
+ * from one controller to the next.
  */
 export interface ClockPlan {
   readonly format: 1;
@@ -25,7 +25,7 @@ export interface ClockPlan {
 /** The times that a controller uses. */
 export interface TimesInUse {
   /** The spans that its version times are in. */
-  readonly spans: readonly Span[];
+  readonly spans: readonly TimeSpan[];
   /** The moments of announced flushes that it has carried out. */
   readonly flushedMs: readonly WallMs[];
 }
@@ -107,7 +107,7 @@ function isSurveyed(surveyed: Partial<TimesInUse> | null): boolean {
 /** A clock that has reached its end has counted one further than the largest safe integer. */
 const TIME_MAX = Number.MAX_SAFE_INTEGER + 1;
 
-function isSpan(span: Partial<Span> | null): boolean {
+function isSpan(span: Partial<TimeSpan> | null): boolean {
   const { from, to } = span ?? {};
   return Number.isInteger(from) && Number.isInteger(to) && from! > 0 && from! <= to! && to! <= TIME_MAX;
 }

@@ -23,10 +23,10 @@ export interface CompactionPorts {
 /**
  * Writes a base that replaces the files of the log. Writes go on meanwhile, into a new file behind the base.
  *
- *  1. The log before the new file amounts to: the flushes, the watermarks, the forgotten deletions and the staged requests as
- *     they were when the compaction began, and the newest write of each key.
- *  2. The base has all of these, except for writes that were superseded before the base came to them. The new file has the
- *     writes that superseded them.
+ *  1. The log before the new file amounts to: the flushes, the watermarks, the forgotten deletions and the staged
+ *     requests as they were when the compaction began, and the newest write of each key.
+ *  2. The base has all of these, except for writes that were superseded before the base came to them. The new file
+ *     has the writes that superseded them.
  *  3. So the base may take effect only once the new file is on disk as far as it was when the base was finished.
  *  4. The old files may be removed once no record refers to them.
  */
@@ -75,7 +75,8 @@ export class Compaction {
   }
 
   /**
-   * @returns the number and size of the base, while the old files still exist; null when the base is obsolete, and another
+   * @returns the number and size of the base, while the old files still exist; null when the base is obsolete, and
+   * another
    *   one has to be made
    * @throws the disk's error, or a DamageError; the log is unchanged then
    */

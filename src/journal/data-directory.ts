@@ -6,8 +6,8 @@ import { DamageError, JournalError, journalErrorOf } from './journal-error.ts';
 import { replaceFile } from './replace-file.ts';
 
 /**
- * The owner of a journal. A journal of another owner is refused: its writes belong to another cluster, or are not all that
- * this controller had.
+ * The owner of a journal. A journal of another owner is refused: its writes belong to another cluster, or are not
+ * all that this controller had.
  */
 export interface Owner {
   readonly cluster: string;

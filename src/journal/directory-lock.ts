@@ -7,12 +7,16 @@ export interface Lock {
   release(): void;
 }
 
-/** The locks that this process holds: without a reference here the garbage collector would close, and so release them. */
+/**
+ * The locks that this process holds: without a reference here the garbage collector would close, and so release
+ * them.
+ */
 const LOCKS = new Set<DirectoryLock>();
 
 /**
- * Keeps other processes away from a controller's directory. The lock is the kernel's, through SQLite, so it ends with the
- * process, also when that is killed. Its file lies beside the directory, since the directory may be renamed.
+ * Keeps other processes away from a controller's directory. The lock is the kernel's, through SQLite, so it ends
+ * with the process, also when that is killed. Its file lies beside the directory, since the directory may be
+ * renamed.
  */
 export class DirectoryLock implements Lock {
   readonly #database: DatabaseSync;

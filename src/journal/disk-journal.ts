@@ -51,10 +51,11 @@ export interface DiskJournalPorts {
 }
 
 /**
- * The journal on disk: a log of everything that was done to the journal, with the values, and an index of the newest writes
- * in memory. Questions are answered from the index at once; the disk is read for values only.
+ * The journal on disk: a log of everything that was done to the journal, with the values, and an index of the
+ * newest writes in memory. Questions are answered from the index at once; the disk is read for values only.
  *
- * Invariant: a crash leaves a prefix of what was done, in order, and everything that `whenDurable` has confirmed is in it.
+ * Invariant: a crash leaves a prefix of what was done, in order, and everything that `whenDurable` has confirmed is
+ * in it.
  */
 export class DiskJournal implements Journal {
   readonly #ports: DiskJournalPorts;

@@ -80,8 +80,8 @@ export const NODE_DISK: Disk = {
 };
 
 /**
- * Does not use Node's `recursive`: where a file system such as /proc answers ENOENT although the directory above exists, that
- * never returns and keeps a thread busy.
+ * Does not use Node's `recursive`: where a file system such as /proc answers ENOENT although the directory above
+ * exists, that never returns and keeps a thread busy.
  */
 async function makePath(path: string): Promise<void> {
   const found = await stat(path).catch(unlessMissing);

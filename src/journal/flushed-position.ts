@@ -18,12 +18,12 @@ interface Slot {
 }
 
 /**
- * A small file that says how far the log was known to be on disk. Without it, a log that was cut short, or whose last file
- * is missing, could not be told from a shorter log.
+ * A small file that says how far the log was known to be on disk. Without it, a log that was cut short, or whose
+ * last file is missing, could not be told from a shorter log.
  *
- * The file is written after the flush that it tells of, and is not flushed itself. So the position in it is always true,
- * though it may not be the latest. Two slots, each within one sector of the disk, are written in turn, so that one of them
- * is whole after a crash.
+ * The file is written after the flush that it tells of, and is not flushed itself. So the position in it is always
+ * true, though it may not be the latest. Two slots, each within one sector of the disk, are written in turn, so
+ * that one of them is whole after a crash.
  *
  *     0…3 checksum of the rest   4…7 id of the directory   8…15 sequence   16…19 file   20…27 at
  */

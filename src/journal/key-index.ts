@@ -2,8 +2,8 @@ import { hashOfKey } from '../base/key-hash.ts';
 import { NO_SLOT, type RecordTable } from './record-table.ts';
 
 /**
- * Finds the slot of a key's record. It is a hash table of numbers, hash and slot side by side: a `Map` takes five times the
- * memory, is full at 16 million keys, and stops the process for a second when it grows.
+ * Finds the slot of a key's record. It is a hash table of numbers, hash and slot side by side: a `Map` takes five
+ * times the memory, is full at 16 million keys, and stops the process for a second when it grows.
  *
  * The table has partitions that grow one by one, so that no write has to wait while the whole table grows.
  */

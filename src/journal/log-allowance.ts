@@ -1,10 +1,16 @@
 import type { Clock } from '../base/clock.ts';
 import type { Disk } from './disk.ts';
 
-/** Where there is room, the log is compacted once it is this many times as large as the base: it halves the bytes written. */
+/**
+ * Where there is room, the log is compacted once it is this many times as large as the base: it halves the bytes
+ * written.
+ */
 const LOG_PER_BASE = 2;
 
-/** Where there is little room, a compaction rewrites at most this many times the bytes that were appended since the last. */
+/**
+ * Where there is little room, a compaction rewrites at most this many times the bytes that were appended since the
+ * last.
+ */
 const BASE_PER_LOG_MAX = 4;
 
 /** A smaller log is never compacted, in bytes. */

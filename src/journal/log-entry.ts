@@ -14,8 +14,8 @@ import type { Watermarks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
 
 /**
- * The entries of the log on disk. In their order they tell everything that was done to a journal: what became of each step,
- * never what was tried, because a base may already contain the effect of a later step.
+ * The entries of the log on disk. In their order they tell everything that was done to a journal: what became of
+ * each step, never what was tried, because a base may already contain the effect of a later step.
  *
  *     write       a completed write, with its value
  *     stage       a request that was received and waits for its place in the order, with its value
@@ -94,7 +94,7 @@ const VERSION_BYTES = 9;
 const PLACE_BYTES = 12;
 /** kind, presence, marks, key length, version, flags, expiry. */
 const EFFECT_BYTES = 4 + VERSION_BYTES + 4 + 8;
-const HAS_BASE = 1;
+const HAS_CONDITION = 1;
 const HAS_TOKEN = 2;
 const HAS_VALUE = 4;
 
@@ -194,25 +194,27 @@ function writeKey(key: string, into: Buffer, at: number): number {
 function writeEffect(effect: Effect, into: Buffer, at: number): number {
   into[at] = EFFECTS.numberOf[effect.kind];
   if (effect.kind === 'set') return writeSet(effect, into, at);
-  const base = conditionOf(effect);
-  into[at + 1] = base === null ? 0 : HAS_BASE;
+  const condition = conditionOf(effect);
+  into[at + 1] = condition === null ? 0 : HAS_CONDITION;
   into[at + 2] = 0;
   let next = writeVersion(effect.version, into, at + 3);
   next = into.writeUInt32BE(0, next);
   next = into.writeDoubleBE('atMs' in effect ? effect.atMs : 0, next);
-  if (base !== null) next = writeVersion(base, into, next);
+  if (condition !== null) next = writeVersion(condition, into, next);
   return writeKey(effect.kind === 'delete' ? effect.key : '', into, next);
 }
 
 function writeSet(effect: SetEffect, into: Buffer, at: number): number {
-  const { base, token, value } = effect;
+  const { condition, token, value } = effect;
   into[at + 1] =
-    (base === null ? 0 : HAS_BASE) | (token === null ? 0 : HAS_TOKEN) | (value === null ? 0 : HAS_VALUE);
+    (condition === null ? 0 : HAS_CONDITION) |
+    (token === null ? 0 : HAS_TOKEN) |
+    (value === null ? 0 : HAS_VALUE);
   into[at + 2] = effect.marks;
   let next = writeVersion(effect.version, into, at + 3);
   next = into.writeUInt32BE(effect.flags, next);
   next = into.writeDoubleBE(effect.expiresAtMs, next);
-  if (base !== null) next = writeVersion(base, into, next);
+  if (condition !== null) next = writeVersion(condition, into, next);
   if (token !== null) next = into.writeBigUInt64BE(token, next);
   next = writeKey(effect.key, into, next);
   if (value !== null) next += value.copy(into, next);
@@ -314,15 +316,15 @@ class EntryReader {
     const version = this.version();
     const flags = this.u32();
     const expiresAtMs = this.double();
-    const base = bits & HAS_BASE ? this.version() : null;
+    const condition = bits & HAS_CONDITION ? this.version() : null;
     const token = bits & HAS_TOKEN ? this.#bytes.readBigUInt64BE(this.#take(8)) : null;
     const key = this.key();
     const value = bits & HAS_VALUE ? this.#bytes.subarray(this.#at) : null;
     switch (kind) {
       case 'set':
-        return { kind, version, key, base, flags, expiresAtMs, token, marks, value };
+        return { kind, version, key, condition, flags, expiresAtMs, token, marks, value };
       case 'delete':
-        return { kind, version, key, base };
+        return { kind, version, key, condition };
       case 'flush':
         return { kind, version };
       case 'flush-later':

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Disk, DiskFile } from './disk.ts';
 
 /**
- * The files of a log, by number. `log-k` has the odd number 2k+1. `base-k`, which replaces all logs before `log-k`, has the
- * even number 2k, so that it comes in their place in the order.
+ * The files of a log, by number. `log-k` has the odd number 2k+1. `base-k`, which replaces all logs before `log-k`,
+ * has the even number 2k, so that it comes in their place in the order.
  */
 export class LogFiles {
   readonly directory: string;

@@ -39,13 +39,15 @@ interface FlushWaiter {
 }
 
 /**
- * Appends entries to the log with group commit: entries that arrive while the disk is busy are the next batch. That batch
- * is committed at once if a caller waits for it; otherwise it grows until its time is up, since each flush costs the same.
+ * Appends entries to the log with group commit: entries that arrive while the disk is busy are the next batch. That
+ * batch is committed at once if a caller waits for it; otherwise it grows until its time is up, since each flush
+ * costs the same.
  *
- *  1. Batches are written and flushed one after the other. So a crash leaves a prefix of what was appended, and everything
- *     that was confirmed is in it.
- *  2. A batch stays in memory until it is on disk, and a batch that failed is written again at the same position. A second
- *     flush alone would not do: the kernel may have dropped the pages that it could not flush, and would report success.
+ *  1. Batches are written and flushed one after the other. So a crash leaves a prefix of what was appended, and
+ *     everything that was confirmed is in it.
+ *  2. A batch stays in memory until it is on disk, and a batch that failed is written again at the same position. A
+ *     second flush alone would not do: the kernel may have dropped the pages that it could not flush, and would
+ *     report success.
  */
 export class LogWriter {
   readonly #ports: LogWriterPorts;

@@ -16,29 +16,30 @@ import { effectOfRecord } from './record-effect.ts';
 import { type LocatedRecord, NO_SLOT, type RecordFields, RecordTable } from './record-table.ts';
 
 /**
- * The journal in memory, without values; also what finds them in the one on disk. Nothing on its hot path depends on the
- * number of keys: a hash table finds a key's record, and a linked list per origin, in version order, finds what a peer lacks.
+ * The journal in memory, without values. It is also the index of the journal on disk. No step of a read or a write
+ * depends on the number of keys: a hash table finds the record of a key, and a linked list per origin, in version
+ * order, finds what a peer lacks.
  *
- * A flush costs as much as there are records that survive it, not as there are that it ends: the survivors
- * are the newest of each origin's list, and move to a new table.
+ * The cost of a flush is proportional to the records that survive it, not to those that it ends: the survivors are
+ * the newest of each origin's list, and move to a new table.
  */
 export class MemoryJournal implements Journal {
   #logs: OriginList[];
   readonly forgotten: VersionVector;
   #table = new RecordTable();
   #slots = new KeyIndex(this.#table);
-  /** What was looked up or written last: a write asks for its record several times over. */
+  /** The key that was looked up or written last, and its slot: a write looks up its record several times. */
   #lastKey: string | undefined;
   #lastSlot = NO_SLOT;
-  /** That record, if it was asked for as it is now. */
+  /** A copy of that record, if it was asked for and has not changed since. */
   #last: LocatedRecord | undefined;
-  /** Where `sample` goes on. */
+  /** The slot at which `sample` continues. */
   #cursor = 0;
   #tombstones = 0;
   #flush: Version | null = null;
-  /** Entries below this time were ended by a flush, whenever they come in. */
+  /** A flush has ended all entries with smaller versions, also those that arrive later. */
   #flushedBelow: Version = { time: 0, node: 0 };
-  /** The newest announcement of a flush, kept when it has come due: a peer may have missed both. */
+  /** The newest announcement of a flush. It is kept when it has come due: a peer may have missed both. */
   #announced: AnnouncedFlush | null = null;
   #awaited: AnnouncedFlush | null = null;
 
@@ -113,7 +114,7 @@ export class MemoryJournal implements Journal {
     this.#last = undefined;
   }
 
-  /** The entry of the key's record is there. */
+  /** The log entry of the key's record is at this position. */
   locate(key: string, place: LogPosition): void {
     const slot = this.#slotOf(key);
     if (slot === NO_SLOT) return;
@@ -121,13 +122,13 @@ export class MemoryJournal implements Journal {
     this.#last = undefined;
   }
 
-  /** The entry of the key's record is at this place. */
+  /** Whether the log entry of the key's record is at this position. */
   isAt(key: string, place: LogPosition): boolean {
     const slot = this.#slotOf(key);
     return slot !== NO_SLOT && this.#table.isAt(slot, place);
   }
 
-  /** The entry that was at one place is at another now. @returns false when it is not that of the key's record */
+  /** A log entry was moved. @returns false when it was not the entry of the key's record */
   relocate(key: string, from: LogPosition, to: LogPosition): boolean {
     if (!this.isAt(key, from)) return false;
     this.locate(key, to);
@@ -172,7 +173,7 @@ export class MemoryJournal implements Journal {
     for (let slot = 0; slot < table.slots; slot++) if (table.isUsed(slot)) yield table.recordAt(slot);
   }
 
-  /** What tells an empty journal of all flushes that this one knows, those that came due included. */
+  /** The effects that tell an empty journal of all flushes that this journal knows, those that came due included. */
   flushes(): Effect[] {
     const below = this.#flushedBelow;
     const effects: Effect[] = [];
@@ -196,13 +197,13 @@ export class MemoryJournal implements Journal {
     this.#last = undefined;
   }
 
-  /** It keeps none. */
+  /** This journal has no values. */
   lacksValue(key: string, version: Version): boolean {
     const slot = this.#slotOf(key);
     return slot !== NO_SLOT && this.#table.compareVersion(slot, version) === 0;
   }
 
-  /** The newest write of the key has this version, and came with its value, or that has come since. */
+  /** Whether the newest write of the key has this version, and its value has arrived with it or later. */
   isValued(key: string, version: Version): boolean {
     return this.lacksValue(key, version) && this.#table.isValued(this.#slotOf(key));
   }
@@ -258,7 +259,7 @@ export class MemoryJournal implements Journal {
     return true;
   }
 
-  /** The newest announcement takes the place of others, and a flush that is newer still makes it void. */
+  /** The newest announcement replaces the others. A flush that is newer than the announcement cancels it. */
   #recordAnnouncement(announced: AnnouncedFlush): boolean {
     const newest = this.#announced?.version ?? this.#flush;
     if (newest !== null && compareVersions(newest, announced.version) >= 0) return false;
@@ -327,7 +328,7 @@ export class MemoryJournal implements Journal {
   }
 }
 
-/** Slots that are looked at for each record of a sample, at the most. */
+/** At most this many slots are looked at for each record of a sample. */
 const LOOKS_PER_SAMPLED = 16;
 
 /** Both kinds give the same fields in the same order, so that the table sees objects of one hidden class. */

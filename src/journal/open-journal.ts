@@ -55,8 +55,8 @@ export interface OpenedJournal {
   /** Gives up the lock on the directory; to be called after `journal.close()`. */
   readonly release: () => void;
   /**
-   * Not null when the journal that was there was damaged: it has been set aside, and this journal is empty. The controller
-   * has to copy the state of its peers before it serves, or promises or accepts a view.
+   * Not null when the journal that was there was damaged: it has been set aside, and this journal is empty. The
+   * controller has to copy the state of its peers before it serves, or promises or accepts a view.
    */
   readonly setAside: { readonly path: string; readonly reason: string } | null;
 }

@@ -2,10 +2,11 @@ import type { VersionTime } from '../base/number-kinds.ts';
 import { NO_SLOT, type RecordTable } from './record-table.ts';
 
 /**
- * The records of one origin in version order, as a linked list, so that a superseded record is removed in constant time.
+ * The records of one origin in version order, as a linked list, so that a superseded record is removed in constant
+ * time.
  *
- * Nearly every new record is the newest of its list. An exchange brings records oldest first, so the search for the place
- * of a record begins at the one that was inserted last.
+ * Nearly every new record is the newest of its list. An exchange brings records oldest first, so the search for the
+ * place of a record begins at the one that was inserted last.
  */
 export class OriginList {
   readonly #table: RecordTable;

@@ -78,8 +78,8 @@ export type Rebased =
   | { readonly outcome: 'nothing' };
 
 /**
- * Rewrites the journal of a stopped controller with the version times that the plan gives for the old ones. The new journal
- * has a new identity, so that the store is filled again. The old directory is kept beside the new one.
+ * Rewrites the journal of a stopped controller with the version times that the plan gives for the old ones. The new
+ * journal has a new identity, so that the store is filled again. The old directory is kept beside the new one.
  *
  *  1. The new directory is complete and on disk under a name of its own before anything else changes.
  *  2. The old directory is renamed, then the new one. A rebase that was stopped in between is completed by the next.
@@ -214,31 +214,34 @@ class TimeRewriter {
     this.#isToCome = (flushMs) => flushMs > atMs && !done.has(flushMs);
   }
 
-  time = (time: VersionTime): number => this.#map.of(time);
+  time = (time: VersionTime): number => this.#map.map(time);
 
-  version = ({ time, node }: Version): Version => ({ time: this.#map.of(time), node });
+  version = ({ time, node }: Version): Version => ({ time: this.#map.map(time), node });
 
   /** The version in a condition may not be in use any more. */
   staged(effect: Effect): Effect {
     if (!isOfKey(effect)) return this.write(effect);
-    return { ...this.write(effect), base: this.#base(effect.base) };
+    return { ...this.write(effect), condition: this.#condition(effect.condition) };
   }
 
   write<E extends Effect>(effect: E): E {
     return { ...effect, version: this.version(effect.version) };
   }
 
-  #base(base: Condition): Condition {
-    return base === null ? null : { time: this.#map.limit(base.time), node: base.node };
+  #condition(condition: Condition): Condition {
+    return condition === null ? null : { time: this.#map.mapBound(condition.time), node: condition.node };
   }
 
-  /** A flush that is not due yet keeps its moment, and will end everything. A flush that was carried out ends what it ended. */
+  /**
+   * A flush that is not due yet keeps its moment, and will end everything. A flush that was carried out ends what
+   * it ended.
+   */
   flush(effect: Effect): Effect {
     if (effect.kind !== 'flush-later' && effect.kind !== 'flush-due') return this.write(effect);
     const { kind, version, atMs } = effect;
     const isToCome = kind === 'flush-later' && this.#isToCome(atMs);
-    const limit = this.#map.limit(versionTimeOfMs(atMs));
-    const time = kind === 'flush-later' ? this.#map.of(version.time) : limit;
+    const limit = this.#map.mapBound(versionTimeOfMs(atMs));
+    const time = kind === 'flush-later' ? this.#map.map(version.time) : limit;
     return { kind, version: { time, node: version.node }, atMs: isToCome ? atMs : msOfVersionTime(limit) };
   }
 }
@@ -269,7 +272,7 @@ async function writeAnew(
     for (const { effect } of staged.all()) base.add({ type: 'stage', effect: to.staged(effect) });
     let records = 0;
     for (const record of { [Symbol.iterator]: () => index.walk() }) {
-      base.add({ type: 'write', effect: to.write({ ...(await readWrite(files, record)), base: null }) });
+      base.add({ type: 'write', effect: to.write({ ...(await readWrite(files, record)), condition: null }) });
       if (++records % RECORDS_PER_STEP === 0) await base.write();
     }
     await base.finish(nextBatch);

@@ -227,8 +227,9 @@ const USED = 1 << 18;
 const VALUED = 1 << 19;
 
 /**
- * A double holds 53 bits: the bits above take 22 of them, the size of the value 31. Bitwise operations see only the lower
- * 32 bits, so they work on the bits and lose the size; the size is found by division, and put back by addition.
+ * A double holds 53 bits: the bits above take 22 of them, the size of the value 31. Bitwise operations see only the
+ * lower 32 bits, so they work on the bits and lose the size; the size is found by division, and put back by
+ * addition.
  */
 const BITS_MASK = (1 << 22) - 1;
 const SIZE_UNIT = BITS_MASK + 1;

@@ -20,8 +20,8 @@ export interface Recovered {
 }
 
 /**
- * Reads the log, beginning with its newest base. The end of the last file may be torn, behind the last byte that was known
- * to be on disk. Any other difference from what was written is damage.
+ * Reads the log, beginning with its newest base. The end of the last file may be torn, behind the last byte that
+ * was known to be on disk. Any other difference from what was written is damage.
  *
  * @param flushedTo the position up to which the log was known to be on disk
  * @throws DamageError

@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 
 /**
- * The layout of the file with the view record: two slots of a fixed size. Each holds one record as text: a checksum, the
- * record's number, the record as JSON, and spaces up to the end of the slot. Release 0.1.0 wrote a single line instead, a
- * checksum and the record, and replaced the file for each record. Such a file is read too.
+ * The layout of the file with the view record: two slots of a fixed size. Each holds one record as text: a
+ * checksum, the record's number, the record as JSON, and spaces up to the end of the slot. Release 0.1.0 wrote a
+ * single line instead, a checksum and the record, and replaced the file for each record. Such a file is read too.
  */
 
 /** Sixteen controllers with addresses of 255 characters need about 5 kB. */

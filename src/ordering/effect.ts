@@ -2,11 +2,11 @@ import type { WallMs } from '../base/number-kinds.ts';
 import type { Version } from './version.ts';
 
 /**
- * What a write does, as it is replicated, journalled and applied: never an operation to be repeated, always
- * its outcome. The same effect applied to the same state gives the same state on every replica.
+ * The result of a write, as it is replicated, journalled and applied. An effect is never evaluated again: the same
+ * effect applied to the same state gives the same state on every replica.
  *
- * Effects of one kind are built with their fields in the order of the declaration, so that they share one hidden class
- * wherever they come from: a client, a peer or the disk.
+ * Effects of one kind are built with their fields in the order of the declaration. So they share one hidden class,
+ * whether they come from a client, from a peer or from the disk.
  */
 export type Effect = SetEffect | DeleteEffect | FlushEffect | FlushLaterEffect | FlushDueEffect;
 
@@ -18,38 +18,38 @@ export type Draft = Unstamped<Effect>;
 
 type Unstamped<E> = E extends Effect ? Omit<E, 'version'> : never;
 
-/** The key's entry is this one. */
+/** Replaces the entry of the key. */
 export interface SetEffect {
   readonly kind: 'set';
   readonly version: Version;
   readonly key: string;
-  readonly base: Condition;
+  readonly condition: Condition;
   readonly flags: number;
   /** Milliseconds since 1970, 0 for never. */
   readonly expiresAtMs: WallMs;
-  /** The entry's CAS token where it is not the version's own; null where it is. */
+  /** The CAS token of the entry; null when it is the packed version. */
   readonly token: bigint | null;
   /** Bits of `MARKS`. */
   readonly marks: number;
-  /** Null when the sender knows the write but has lost its value. */
+  /** Null when the sender of the effect has lost the value. */
   readonly value: Buffer | null;
 }
 
-/** The key has no entry. */
+/** Removes the entry of the key. */
 export interface DeleteEffect {
   readonly kind: 'delete';
   readonly version: Version;
   readonly key: string;
-  readonly base: Condition;
+  readonly condition: Condition;
 }
 
-/** Every entry with a smaller version ends. */
+/** Ends every entry with a smaller version. */
 export interface FlushEffect {
   readonly kind: 'flush';
   readonly version: Version;
 }
 
-/** A flush is announced for a moment to come. */
+/** Announces a flush for a later moment. */
 export interface FlushLaterEffect {
   readonly kind: 'flush-later';
   readonly version: Version;
@@ -58,8 +58,8 @@ export interface FlushLaterEffect {
 }
 
 /**
- * An announced flush is carried out: every entry with a version below its moment ends. It is an effect of its own, since a
- * replica's clock must not decide what a condition finds.
+ * Carries out an announced flush: ends every entry with a version below its moment. It is an effect of its own,
+ * because the clock of a replica must not decide what a condition finds.
  */
 export interface FlushDueEffect {
   readonly kind: 'flush-due';
@@ -69,25 +69,25 @@ export interface FlushDueEffect {
 }
 
 /**
- * The version that the key must still have for the effect to happen (ordered engine only): null for no condition,
- * `NO_VERSION` for "no entry there".
+ * The version that the key must still have when the effect is applied; `NO_VERSION` means that the key must have no
+ * entry. Null for no condition. Only ordered groups replicate conditions.
  */
 export type Condition = Version | null;
 
 export type EffectKind = Effect['kind'];
 
-/** What an entry may be marked with: out of date; somebody has won the right to fill it anew. */
+/** The states of an entry that meta commands set and show. `taken`: a client has won the right to recache it. */
 export const MARKS = { stale: 1, taken: 2 } as const;
 
-/** @param base what is left of the draft's condition: null where it has been decided already */
-export function effectOf(draft: Draft, version: Version, base: Condition): Effect {
+/** @param condition the condition of the draft, or null when it has been decided already */
+export function effectOf(draft: Draft, version: Version, condition: Condition): Effect {
   switch (draft.kind) {
     case 'set': {
       const { kind, key, flags, expiresAtMs, token, marks, value } = draft;
-      return { kind, version, key, base, flags, expiresAtMs, token, marks, value };
+      return { kind, version, key, condition, flags, expiresAtMs, token, marks, value };
     }
     case 'delete':
-      return { kind: draft.kind, version, key: draft.key, base };
+      return { kind: draft.kind, version, key: draft.key, condition };
     case 'flush':
       return { kind: draft.kind, version };
     case 'flush-later':
@@ -102,17 +102,17 @@ export function isOfKey(effect: Effect): effect is KeyEffect {
   return effect.kind === 'set' || effect.kind === 'delete';
 }
 
-/** The condition that the effect has; null where it has none, as flushes never do. */
+/** The condition of the effect; null when it has none. Flushes never have one. */
 export function conditionOf(effect: Draft): Condition {
-  return effect.kind === 'set' || effect.kind === 'delete' ? effect.base : null;
+  return effect.kind === 'set' || effect.kind === 'delete' ? effect.condition : null;
 }
 
-/** What an effect takes of a queue's or a batch's bound, in bytes: its payload and a flat rate for the rest. */
+/** The bytes of an effect, as the bounds of queues and batches count them: its payload and a flat rate for the rest. */
 export function effectBytes(effect: Effect): number {
   if (!isOfKey(effect)) return EFFECT_OVERHEAD_BYTES;
   const valueBytes = effect.kind === 'set' && effect.value !== null ? effect.value.length : 0;
   return EFFECT_OVERHEAD_BYTES + effect.key.length + valueBytes;
 }
 
-/** Flat rate for an effect's fixed fields and bookkeeping. */
+/** The flat rate for the fixed fields of an effect. */
 const EFFECT_OVERHEAD_BYTES = 128;

@@ -2,11 +2,11 @@ import type { ControllerId, VersionTime, WallMs } from '../base/number-kinds.ts'
 import { type Version, versionTimeOfMs } from './version.ts';
 
 /**
- * A hybrid logical clock (Kulkarni et al. 2014, in one integer): readings follow the time while it moves
- * forward, and count on from the largest reading seen when it does not.
+ * A hybrid logical clock (Kulkarni et al. 2014, in one integer). Its readings follow the time while that moves forward;
+ * otherwise they count up from the largest reading so far.
  *
- * Invariant: every reading is larger than every reading given or observed before. A time that jumps back only
- * makes readings run ahead of it; one that jumps forward only makes them larger.
+ * Invariant: every reading is larger than every reading that was given or observed before. When the time jumps
+ * back, the readings run ahead of it; when it jumps forward, they become larger.
  */
 export class HybridClock {
   readonly #node: ControllerId;
@@ -19,21 +19,21 @@ export class HybridClock {
     this.#timeMs = timeMs;
   }
 
-  /** A version that is larger than all given and observed so far. */
+  /** A version that is larger than all versions that were given or observed so far. */
   stamp(): Version {
     // mutant: repeats-version
     this.#last = Math.max(versionTimeOfMs(this.#timeMs()), this.#last + 1);
     return { time: this.#last, node: this.#node };
   }
 
-  /** Moves past a version time that came from a peer. */
+  /** Moves the clock past a version time that came from a peer. */
   observe(time: VersionTime): void {
     // mutant: clock-stays-behind
     if (time > this.#last) this.#last = time;
   }
 
-  /** The largest version time that was given or observed; 0 when there was none. */
-  get newest(): VersionTime {
+  /** The largest version time that was given or observed; 0 when there is none. */
+  get latest(): VersionTime {
     return this.#last;
   }
 }

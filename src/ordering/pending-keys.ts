@@ -2,60 +2,68 @@ import { hashOfKey } from '../base/key-hash.ts';
 import type { SequenceNumber } from '../base/number-kinds.ts';
 import type { Effect } from './effect.ts';
 
-/** One request in the hold-back queue. @typeParam Asker who is told what became of it */
-export interface Queued<Asker = unknown> {
+/** A request in the queue. @typeParam OnOutcome the type of the callback of the caller that asked for the write */
+export interface QueuedRequest<OnOutcome = unknown> {
   readonly effect: Effect;
-  /** Place in its origin's stream, from 1. */
+  /** The place of the request in its origin's stream. */
   readonly seq: SequenceNumber;
-  /** Null: nobody here, or has been told. */
-  asker: Asker | null;
+  /** Null once it was called, or when the write came from a peer. */
+  onOutcome: OnOutcome | null;
   /** Called when the request leaves the queue, applied or dropped by its condition. */
   waiters: (() => void)[] | null;
-  /** The requests of its key; null where it has none. The queue's own. */
-  onKey: PendingKey<Asker> | null;
+  /** The entry of its key, which only the queue uses; null for a flush. */
+  onKey: PendingKey<OnOutcome> | null;
 }
 
-/** What a key will hold once all that is queued now has been applied. */
-export type Prediction<Asker = unknown> =
-  /** Nothing queued decides the key: ask the journal. */
+/** The request that decides what a key will hold once all queued requests have been applied. */
+export type Prediction<OnOutcome = unknown> =
+  /** No queued request decides the key: the journal knows what it holds. */
   | null
-  /** The key will hold what this request sets, or nothing when it deletes or flushes. */
-  | Queued<Asker>;
+  /** The key will hold what this request sets, or nothing after a delete or a flush. */
+  | QueuedRequest<OnOutcome>;
 
-/** Requests queued for one key, in version order, and what they amount to. */
-export interface PendingKey<Asker> {
+/** The requests that are queued for one key, in version order, and their prediction. */
+export interface PendingKey<OnOutcome> {
   key: string;
   hash: number;
-  readonly requests: Queued<Asker>[];
-  prediction: Prediction<Asker>;
-  /** A request came in between: `prediction` must be worked out anew. */
-  stale: boolean;
-  /** Of the same bucket. */
-  next: PendingKey<Asker> | null;
+  readonly requests: QueuedRequest<OnOutcome>[];
+  prediction: Prediction<OnOutcome>;
+  /** A request came in between the others: `prediction` has to be computed again. */
+  isPredictionStale: boolean;
+  /** The next key in the same bucket. */
+  next: PendingKey<OnOutcome> | null;
 }
 
 /**
- * The keys that requests are queued for: a hash table of their own, since keys come and go with every write. A key is
- * looked up once when its request comes in, and not again when it leaves; what is given up is used again.
+ * The keys that requests are queued for, in a hash table of its own, since keys come and go with every write. A key
+ * is looked up when its request comes in, and not again when the request leaves. Removed entries are used again for
+ * other keys.
  */
-export class PendingKeys<Asker> {
-  #buckets = emptyBuckets<Asker>(BUCKETS_FIRST);
+export class PendingKeys<OnOutcome> {
+  #buckets = emptyBuckets<OnOutcome>(BUCKETS_FIRST);
   #size = 0;
-  /** Emptied, for the next keys. */
-  readonly #spares: PendingKey<Asker>[] = [];
+  /** Entries without a key, for the next keys. */
+  readonly #free: PendingKey<OnOutcome>[] = [];
 
-  get(key: string): PendingKey<Asker> | undefined {
+  get(key: string): PendingKey<OnOutcome> | undefined {
     return this.#size === 0 ? undefined : this.#find(key, hashOfKey(key));
   }
 
-  /** It is there already, or is now, without requests. */
-  getOrAdd(key: string): PendingKey<Asker> {
+  /** The entry of the key, which is added without requests if there is none. */
+  getOrAdd(key: string): PendingKey<OnOutcome> {
     const hash = hashOfKey(key);
     const known = this.#find(key, hash);
     if (known !== undefined) return known;
     if (this.#size === this.#buckets.length) this.#grow();
-    const spare = this.#spares.pop();
-    const pending = spare ?? { key, hash, requests: [], prediction: null, stale: false, next: null };
+    const spare = this.#free.pop();
+    const pending = spare ?? {
+      key,
+      hash,
+      requests: [],
+      prediction: null,
+      isPredictionStale: false,
+      next: null,
+    };
     pending.key = key;
     pending.hash = hash;
     this.#link(pending);
@@ -63,8 +71,8 @@ export class PendingKeys<Asker> {
     return pending;
   }
 
-  /** @param pending one of these; nobody may look at it any more */
-  remove(pending: PendingKey<Asker>): void {
+  /** @param pending an entry of this table; it must not be used afterwards */
+  remove(pending: PendingKey<OnOutcome>): void {
     const bucket = pending.hash & (this.#buckets.length - 1);
     const first = this.#buckets[bucket]!;
     if (first === pending) this.#buckets[bucket] = pending.next;
@@ -76,11 +84,11 @@ export class PendingKeys<Asker> {
     this.#size--;
     pending.next = null;
     pending.prediction = null;
-    pending.stale = false;
-    if (this.#spares.length < SPARES_MAX) this.#spares.push(pending);
+    pending.isPredictionStale = false;
+    if (this.#free.length < FREE_MAX) this.#free.push(pending);
   }
 
-  *values(): Generator<PendingKey<Asker>> {
+  *values(): Generator<PendingKey<OnOutcome>> {
     for (const first of this.#buckets)
       for (let pending = first; pending !== null; pending = pending.next) yield pending;
   }
@@ -90,14 +98,14 @@ export class PendingKeys<Asker> {
     this.#size = 0;
   }
 
-  #find(key: string, hash: number): PendingKey<Asker> | undefined {
+  #find(key: string, hash: number): PendingKey<OnOutcome> | undefined {
     let pending = this.#buckets[hash & (this.#buckets.length - 1)]!;
     for (; pending !== null; pending = pending.next!)
       if (pending.hash === hash && pending.key === key) return pending;
     return undefined;
   }
 
-  #link(pending: PendingKey<Asker>): void {
+  #link(pending: PendingKey<OnOutcome>): void {
     const bucket = pending.hash & (this.#buckets.length - 1);
     pending.next = this.#buckets[bucket]!;
     this.#buckets[bucket] = pending;
@@ -110,12 +118,12 @@ export class PendingKeys<Asker> {
   }
 }
 
-/** A power of two. */
+/** How many buckets there are at first: a power of two. */
 const BUCKETS_FIRST = 1024;
 
-/** Most that are kept for the next keys. */
-const SPARES_MAX = 1024;
+/** At most this many entries are kept for the next keys. */
+const FREE_MAX = 1024;
 
-function emptyBuckets<Asker>(count: number): (PendingKey<Asker> | null)[] {
-  return new Array<PendingKey<Asker> | null>(count).fill(null);
+function emptyBuckets<OnOutcome>(count: number): (PendingKey<OnOutcome> | null)[] {
+  return new Array<PendingKey<OnOutcome> | null>(count).fill(null);
 }

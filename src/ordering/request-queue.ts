@@ -2,25 +2,25 @@ import { Fifo } from '../base/fifo.ts';
 import { InvariantError } from '../base/invariant-error.ts';
 import type { ControllerId, SequenceNumber } from '../base/number-kinds.ts';
 import { conditionOf, type Effect, effectBytes, isOfKey, type KeyEffect } from './effect.ts';
-import { type PendingKey, PendingKeys, type Prediction, type Queued } from './pending-keys.ts';
+import { type PendingKey, PendingKeys, type Prediction, type QueuedRequest } from './pending-keys.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version, versionTimeOfMs } from './version.ts';
 
 /**
- * The hold-back queue: requests in version order until they are stable.
+ * The queue of an ordered group: requests in version order until they are stable.
  *
- * Invariant: each origin's requests arrive in version order, so that the queue is a merge of one FIFO per
- * origin, and the smallest request is the smallest of the heads. Nothing here is searched or sorted; a key's
- * own requests are kept in order by insertion from the end, where nearly all of them go.
+ * Invariant: the requests of each origin arrive in version order. So the queue is a merge of one FIFO per origin,
+ * and the smallest request is the smallest of the heads; nothing is searched or sorted. The requests of one key are
+ * kept in order by insertion from the end, where nearly all of them belong.
  */
-export class RequestQueue<Asker = unknown> {
-  readonly #streams: Fifo<Queued<Asker>>[];
-  readonly #keys = new PendingKeys<Asker>();
-  readonly #flushes: Queued<Asker>[] = [];
+export class RequestQueue<OnOutcome = unknown> {
+  readonly #streams: Fifo<QueuedRequest<OnOutcome>>[];
+  readonly #keys = new PendingKeys<OnOutcome>();
+  readonly #flushes: QueuedRequest<OnOutcome>[] = [];
   #bytes = 0;
   #size = 0;
 
   constructor(nodes: number) {
-    this.#streams = Array.from({ length: nodes }, () => new Fifo<Queued<Asker>>());
+    this.#streams = Array.from({ length: nodes }, () => new Fifo<QueuedRequest<OnOutcome>>());
   }
 
   get size(): number {
@@ -32,18 +32,18 @@ export class RequestQueue<Asker = unknown> {
   }
 
   /**
-   * @param seq place in its origin's stream
-   * @param known the same request, where it was in a queue before: who has asked for it, and who waits
+   * @param seq the place of the request in its origin's stream
+   * @param known the same request in an earlier queue; its callbacks are taken over
    */
-  push(effect: Effect, seq: SequenceNumber, known?: Queued<Asker>): Queued<Asker> {
+  push(effect: Effect, seq: SequenceNumber, known?: QueuedRequest<OnOutcome>): QueuedRequest<OnOutcome> {
     const stream = this.#streams[effect.version.node]!;
     const last = stream.last();
     if (last !== undefined && compareVersions(last.effect.version, effect.version) >= 0) {
       const known = { last: last.effect.version, next: effect.version, seq };
       throw new InvariantError('a request was queued behind one of its origin with a larger version', known);
     }
-    const { asker, waiters } = known ?? NOBODY;
-    const request: Queued<Asker> = { effect, seq, asker, waiters, onKey: null };
+    const { onOutcome, waiters } = known ?? NO_CALLBACKS;
+    const request: QueuedRequest<OnOutcome> = { effect, seq, onOutcome, waiters, onKey: null };
     stream.push(request);
     this.#size++;
     this.#bytes += effectBytes(effect);
@@ -53,8 +53,8 @@ export class RequestQueue<Asker = unknown> {
   }
 
   /** The request with the smallest version. */
-  head(): Queued<Asker> | undefined {
-    let smallest: Queued<Asker> | undefined;
+  head(): QueuedRequest<OnOutcome> | undefined {
+    let smallest: QueuedRequest<OnOutcome> | undefined;
     for (const stream of this.#streams) {
       const head = stream.first();
       if (head === undefined) continue;
@@ -65,8 +65,8 @@ export class RequestQueue<Asker = unknown> {
     return smallest;
   }
 
-  /** Takes the head out. @param head for who has looked at it already */
-  pop(head = this.head()): Queued<Asker> | undefined {
+  /** Takes the head out. @param head the head, when the caller has it already */
+  pop(head = this.head()): QueuedRequest<OnOutcome> | undefined {
     if (head === undefined) return undefined;
     this.#streams[head.effect.version.node]!.shift();
     this.#size--;
@@ -76,8 +76,8 @@ export class RequestQueue<Asker = unknown> {
     return head;
   }
 
-  /** The newest request that touches this key, flushes included: what a strong read waits for. */
-  newestOn(key: string): Queued<Asker> | undefined {
+  /** The newest request that touches this key, flushes included. A strong read waits for it. */
+  newestOn(key: string): QueuedRequest<OnOutcome> | undefined {
     const own = this.#keys.get(key)?.requests.at(-1);
     const flush = this.#flushes.at(-1);
     if (own === undefined) return flush;
@@ -85,21 +85,21 @@ export class RequestQueue<Asker = unknown> {
     return compareVersions(own.effect.version, flush.effect.version) > 0 ? own : flush;
   }
 
-  /** The write, with the value that it has here where it comes without: whoever sent it may have lost it. */
+  /** The write, with the value that it has in this queue if it came without one: its sender may have lost the value. */
   withValue(effect: Effect): Effect {
     if (effect.kind !== 'set' || effect.value !== null) return effect;
     const requests = this.#keys.get(effect.key)?.requests ?? [];
     return requests.find((request) => sameVersion(request.effect.version, effect.version))?.effect ?? effect;
   }
 
-  /** The newest request of this origin that is queued. */
+  /** The version of the newest queued request of this origin; null when there is none. */
   lastOf(node: ControllerId): Version | null {
     return this.#streams[node]!.last()?.effect.version ?? null;
   }
 
-  /** The newest request of all. */
-  newest(): Queued<Asker> | undefined {
-    let newest: Queued<Asker> | undefined;
+  /** The queued request with the largest version. */
+  newest(): QueuedRequest<OnOutcome> | undefined {
+    let newest: QueuedRequest<OnOutcome> | undefined;
     for (const stream of this.#streams) {
       const last = stream.last();
       if (last === undefined) continue;
@@ -110,36 +110,36 @@ export class RequestQueue<Asker = unknown> {
   }
 
   /**
-   * What the key will hold once all that is queued now has been applied, conditions included, so that a chain
-   * of conditional requests is built on the link that will hold, not on one that is already broken.
+   * Predicts what the key will hold once all queued requests have been applied, conditions included. A conditional
+   * write is evaluated on this state, so it does not build on a queued write whose own condition will not hold.
    *
-   * @param applied the version that the key has now, `NO_VERSION` for none
+   * @param applied the version that the key has now; `NO_VERSION` for none
    */
-  predict(key: string, applied: Version): Prediction<Asker> {
+  predict(key: string, applied: Version): Prediction<OnOutcome> {
     const pending = this.#keys.get(key);
     const flushed = this.#flushes.length > 0;
     if (pending === undefined) return flushed ? simulate(this.#flushes, applied) : null;
     if (flushed) return simulate(this.#mergedWithFlushes(pending.requests), applied);
-    if (pending.stale) {
+    if (pending.isPredictionStale) {
       pending.prediction = simulate(pending.requests, applied);
-      pending.stale = false;
+      pending.isPredictionStale = false;
     }
     return pending.prediction;
   }
 
-  /** Requests of one origin after this place in its stream, in order. */
-  streamAfter(node: ControllerId, seq: SequenceNumber): Queued<Asker>[] {
+  /** The requests of one origin after this place in its stream, in order. */
+  streamAfter(node: ControllerId, seq: SequenceNumber): QueuedRequest<OnOutcome>[] {
     return this.#streams[node]!.filter((request) => request.seq > seq);
   }
 
-  /** So many of those with the smallest versions, in their order, for people to look at. */
-  oldest(count: number): Queued<Asker>[] {
+  /** At most this many requests, those with the smallest versions, in order. */
+  oldest(count: number): QueuedRequest<OnOutcome>[] {
     const heads = this.#streams.flatMap((stream) => stream.head(count));
     return heads.sort((a, b) => compareVersions(a.effect.version, b.effect.version)).slice(0, count);
   }
 
-  /** Everything, in version order; for a view change. */
-  toArray(): Queued<Asker>[] {
+  /** All requests in version order, for a view change. */
+  toArray(): QueuedRequest<OnOutcome>[] {
     const all = this.#streams.flatMap((stream) => stream.filter(() => true));
     return all.sort((a, b) => compareVersions(a.effect.version, b.effect.version));
   }
@@ -152,30 +152,31 @@ export class RequestQueue<Asker = unknown> {
     this.#bytes = 0;
   }
 
-  #insertFlush(request: Queued<Asker>): void {
+  #insertFlush(request: QueuedRequest<OnOutcome>): void {
     insertFromEnd(this.#flushes, request);
-    for (const pending of this.#keys.values()) pending.stale = true;
+    for (const pending of this.#keys.values()) pending.isPredictionStale = true;
   }
 
-  #insertOnKey(request: Queued<Asker>, { key, base }: KeyEffect): void {
+  #insertOnKey(request: QueuedRequest<OnOutcome>, { key, condition }: KeyEffect): void {
     const pending = this.#keys.getOrAdd(key);
     request.onKey = pending;
     if (pending.requests.length === 0) {
       pending.requests.push(request);
-      pending.stale = base !== null || this.#flushes.length > 0;
-      if (!pending.stale) pending.prediction = request;
+      pending.isPredictionStale = condition !== null || this.#flushes.length > 0;
+      if (!pending.isPredictionStale) pending.prediction = request;
       return;
     }
-    // A flush in between breaks chains of conditions that hold without it.
-    if (!insertFromEnd(pending.requests, request) || this.#flushes.length > 0) pending.stale = true;
-    if (pending.stale) return;
+    // A flush in between breaks conditions that would hold without it.
+    if (!insertFromEnd(pending.requests, request) || this.#flushes.length > 0)
+      pending.isPredictionStale = true;
+    if (pending.isPredictionStale) return;
     const predicted = pending.prediction;
-    if (base === null) pending.prediction = request;
-    else if (predicted === null) pending.stale = true;
-    else if (sameVersion(base, heldVersion(predicted))) pending.prediction = request;
+    if (condition === null) pending.prediction = request;
+    else if (predicted === null) pending.isPredictionStale = true;
+    else if (sameVersion(condition, versionAfter(predicted))) pending.prediction = request;
   }
 
-  #removeFromKey(request: Queued<Asker>, pending: PendingKey<Asker>): void {
+  #removeFromKey(request: QueuedRequest<OnOutcome>, pending: PendingKey<OnOutcome>): void {
     request.onKey = null;
     if (pending.requests.length === 1) {
       pending.requests.pop();
@@ -183,49 +184,56 @@ export class RequestQueue<Asker = unknown> {
       return;
     }
     pending.requests.shift();
-    if (pending.prediction === request) pending.stale = true;
+    if (pending.prediction === request) pending.isPredictionStale = true;
   }
 
-  #mergedWithFlushes(requests: readonly Queued<Asker>[]): Queued<Asker>[] {
+  #mergedWithFlushes(requests: readonly QueuedRequest<OnOutcome>[]): QueuedRequest<OnOutcome>[] {
     return [...requests, ...this.#flushes].sort((a, b) =>
       compareVersions(a.effect.version, b.effect.version),
     );
   }
 }
 
-const NOBODY = { asker: null, waiters: null };
+/** The callbacks of a request that nothing waits for. */
+const NO_CALLBACKS = { onOutcome: null, waiters: null };
 
-/** A flush that is announced for later changes no key yet. */
+/** Whether the effect ends entries. An announced flush does not, before it is due. */
 function endsEntries(effect: Effect): boolean {
   return effect.kind === 'flush' || effect.kind === 'flush-due';
 }
 
-/** Applies the requests in thought, by their conditions alone. */
-function simulate<Asker>(requests: readonly Queued<Asker>[], applied: Version): Prediction<Asker> {
-  let prediction: Prediction<Asker> = null;
-  let held = applied;
+/** Finds the last request that would take effect, if all were applied to a key at this version. */
+function simulate<OnOutcome>(
+  requests: readonly QueuedRequest<OnOutcome>[],
+  applied: Version,
+): Prediction<OnOutcome> {
+  let prediction: Prediction<OnOutcome> = null;
+  let version = applied;
   for (const request of requests) {
-    const base = conditionOf(request.effect);
-    if (base !== null && !sameVersion(base, held)) continue;
-    if (survives(held, request.effect)) continue;
+    const condition = conditionOf(request.effect);
+    if (condition !== null && !sameVersion(condition, version)) continue;
+    if (survives(version, request.effect)) continue;
     prediction = request;
-    held = heldVersion(request);
+    version = versionAfter(request);
   }
   return prediction;
 }
 
-/** A flush that was announced ends only what was written before its moment, not all that is queued before it. */
-function survives(held: Version, effect: Effect): boolean {
-  return effect.kind === 'flush-due' && held.time >= versionTimeOfMs(effect.atMs);
+/** An announced flush ends only what was written before its moment, not everything that is queued before it. */
+function survives(version: Version, effect: Effect): boolean {
+  return effect.kind === 'flush-due' && version.time >= versionTimeOfMs(effect.atMs);
 }
 
-/** The version that a key has once this request has been applied: none after a delete or a flush. */
-export function heldVersion(request: Queued): Version {
+/** The version that a key has once this request has been applied: `NO_VERSION` after a delete or a flush. */
+export function versionAfter(request: QueuedRequest): Version {
   return request.effect.kind === 'set' ? request.effect.version : NO_VERSION;
 }
 
-/** Inserts by version. @returns true when it went to the end */
-function insertFromEnd<Asker>(requests: Queued<Asker>[], request: Queued<Asker>): boolean {
+/** Inserts by version. @returns true when the request is the last one */
+function insertFromEnd<OnOutcome>(
+  requests: QueuedRequest<OnOutcome>[],
+  request: QueuedRequest<OnOutcome>,
+): boolean {
   let index = requests.length;
   while (index > 0 && compareVersions(requests[index - 1]!.effect.version, request.effect.version) > 0)
     index--;

@@ -1,39 +1,39 @@
 import type { VersionTime } from '../base/number-kinds.ts';
 import { TICKS_PER_MS } from './version.ts';
 
-/** Version times that are in use, both ends included. */
-export interface Span {
+/** A range of version times that are in use, both ends included. */
+export interface TimeSpan {
   readonly from: VersionTime;
   readonly to: VersionTime;
 }
 
-interface Moved extends Span {
-  /** How far it is moved down; whole milliseconds, so that the times of one millisecond stay in one. */
+interface MovedSpan extends TimeSpan {
+  /** By how much the span is moved down: whole milliseconds, so that the times of one millisecond stay together. */
   readonly by: number;
 }
 
-/** Whole milliseconds without any time, between spans that have been moved next to each other. */
+/** The gap between spans that were moved next to each other, in milliseconds. */
 const HOLE_MS = 3;
 
 /**
- * Maps version times that are too far ahead to times that are not, and keeps their order: a time that comes before another
- * one comes before it afterwards. It depends on the spans and the latest time alone, so controllers that use the same ones
- * agree on every version.
+ * Maps version times that are too far ahead to times that are not, and keeps their order. The map depends only on
+ * the spans and on the latest time, so controllers that use the same ones agree on every version.
  *
- *  1. The last span is moved down so that it ends at the latest time, each before it so that it ends before the next.
- *  2. A span that is where it can stay is not moved, and none before it is.
- *  3. Within a span all times move alike: different ones stay different.
+ *  1. The last span is moved down so that it ends at the latest time. Each span before it is moved so that it ends
+ *     before the next.
+ *  2. A span that already ends early enough is not moved, and none before it is.
+ *  3. All times of a span are moved by the same amount, so different times stay different.
  */
 export class TimeMap {
-  readonly #spans: readonly Moved[];
-  /** The start of the millisecond behind the latest time. */
+  readonly #spans: readonly MovedSpan[];
+  /** The start of the millisecond after the latest time. */
   readonly #end: VersionTime;
 
   /**
-   * @param spans in order, and apart from each other; see `spansOf`
-   * @throws RangeError when there is more in use than fits
+   * @param spans in order, with gaps between them; see `spansOf`
+   * @throws RangeError when more times are in use than fit
    */
-  constructor(spans: readonly Span[], latest: VersionTime) {
+  constructor(spans: readonly TimeSpan[], latest: VersionTime) {
     this.#end = wholeMs(latest) + TICKS_PER_MS;
     let ceiling = latest;
     const moved = spans.toReversed().map(({ from, to }) => {
@@ -45,13 +45,13 @@ export class TimeMap {
     this.#spans = moved.reverse();
   }
 
-  /** Nothing is to be moved. */
+  /** No span has to be moved. */
   get isIdentity(): boolean {
     return this.#spans.every(({ by }) => by === 0);
   }
 
-  /** Where a time is now that is in use; 0, which is no time, stays. @throws RangeError when it is in no span */
-  of(time: VersionTime): VersionTime {
+  /** The new time for a time in use; 0, which is no time, stays 0. @throws RangeError when the time is in no span */
+  map(time: VersionTime): VersionTime {
     if (time === 0) return 0;
     const span = this.#spanAfter(time);
     if (span === undefined || span.from > time) throw new RangeError(`version time ${time} is in no span`);
@@ -59,10 +59,11 @@ export class TimeMap {
   }
 
   /**
-   * A time that is now before and after the same ones in use as this time was, and the start of a millisecond if this time
-   * was; hardly later than the latest. No other time in use becomes this one.
+   * The new bound for a bound that need not be in use: it comes before and after the same times in use as before.
+   * It is the start of a millisecond if the old one was, and at most one millisecond later than the latest time. No
+   * other time in use is mapped to it.
    */
-  limit(time: VersionTime): VersionTime {
+  mapBound(time: VersionTime): VersionTime {
     const span = this.#spanAfter(time);
     if (span === undefined) return Math.min(time, this.#end);
     if (span.by === 0) return time;
@@ -71,7 +72,7 @@ export class TimeMap {
   }
 
   /** The first span that ends at this time or later. */
-  #spanAfter(time: VersionTime): Moved | undefined {
+  #spanAfter(time: VersionTime): MovedSpan | undefined {
     let [low, high] = [0, this.#spans.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -82,22 +83,22 @@ export class TimeMap {
   }
 }
 
-/** Times that are as near to each other as this are in one span, in milliseconds. */
+/** Times that are at most this far apart belong to one span, in milliseconds. */
 const NEAR_MS = 60_000;
 
-/** The spans that times are in. @param times in any order */
-export function spansOf(times: Iterable<VersionTime>): Span[] {
+/** The spans of these times. @param times in any order */
+export function spansOf(times: Iterable<VersionTime>): TimeSpan[] {
   const sorted = Float64Array.from(times).sort();
   return joined(Array.from(sorted, (time) => ({ from: time, to: time })));
 }
 
-/** One list of spans out of several. */
-export function joinSpans(lists: readonly (readonly Span[])[]): Span[] {
+/** Joins several lists of spans into one. */
+export function joinSpans(lists: readonly (readonly TimeSpan[])[]): TimeSpan[] {
   return joined(lists.flat().sort((a, b) => a.from - b.from));
 }
 
-/** @param spans by their beginning */
-function joined(spans: readonly Span[]): Span[] {
+/** @param spans sorted by their beginning */
+function joined(spans: readonly TimeSpan[]): TimeSpan[] {
   const all: { from: VersionTime; to: VersionTime }[] = [];
   for (const { from, to } of spans) {
     const last = all.at(-1);

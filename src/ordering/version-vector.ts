@@ -2,8 +2,7 @@ import type { ControllerId, VersionTime } from '../base/number-kinds.ts';
 import type { Version } from './version.ts';
 
 /**
- * Per origin, the newest version time up to which everything from that origin is known.
- * It only ever grows, origin by origin.
+ * For each origin, the version time up to which everything of that origin is known. The times only grow.
  */
 export class VersionVector {
   readonly #times: VersionTime[];
@@ -24,7 +23,7 @@ export class VersionVector {
     return version.time <= this.timeOf(version.node);
   }
 
-  /** Everything of this origin is now known up to this time. */
+  /** Everything of this origin is known up to this time now. */
   advance(node: ControllerId, time: VersionTime): void {
     if (time > this.timeOf(node)) this.#times[node] = time;
   }
@@ -35,21 +34,22 @@ export class VersionVector {
     });
   }
 
-  /** Nothing of any origin. */
+  /** Nothing is known of any origin. */
   get isZero(): boolean {
     return this.#times.every((time) => time === 0);
   }
 
-  /** True when everything that the other knows is known here too. */
+  /** Whether everything that the other vector covers is covered here too. */
   dominates(other: VersionVector): boolean {
     return other.#times.every((time, node) => time <= this.timeOf(node));
   }
 
   /**
-   * The vector of a replica that has applied, in order, everything up to this version: at the version's own
-   * time only the nodes up to its origin are settled.
+   * Advances to the vector of a replica that has applied, in order, everything up to this version. Of the versions
+   * with the same time, those of origins with larger ids come later, so for these origins the vector ends one
+   * before that time.
    */
-  settleUpTo(version: Version): void {
+  advanceAllTo(version: Version): void {
     this.#times.forEach((_, node) => {
       this.advance(node, node <= version.node ? version.time : version.time - 1);
     });

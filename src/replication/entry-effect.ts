@@ -10,5 +10,5 @@ export function entryOf(effect: SetEffect, value: Buffer): Entry {
 /** The set that a store's entry came from, without its condition. */
 export function setOfEntry(key: string, entry: Entry): SetEffect {
   const { version, flags, expiresAtMs, token, marks, value } = entry;
-  return { kind: 'set', version, key, base: null, flags, expiresAtMs, token, marks, value };
+  return { kind: 'set', version, key, condition: null, flags, expiresAtMs, token, marks, value };
 }

@@ -147,7 +147,7 @@ function settleLoss(scheme: Scheme, { record, settled, failed }: Loss): void {
     if (outcome.kind === 'unknown') failed(failure('VALUE_LOST', outcome.reason));
     else settled();
   };
-  scheme.write({ kind: 'delete', key, base: version }, onOutcome, OWN_CONTEXT);
+  scheme.write({ kind: 'delete', key, condition: version }, onOutcome, OWN_CONTEXT);
 }
 
 function recoveryOf(ports: GroupPorts, replica: Replica): StoreRecovery {

@@ -44,15 +44,15 @@ export class Replica {
   }
 
   /** The version that a condition compares with: that of the newest write, or none when it was a delete. */
-  heldVersion(key: string): Version {
+  currentVersion(key: string): Version {
     const record = this.journal.newest(key);
     return record === undefined || record.tombstone ? NO_VERSION : record.version;
   }
 
   /** The effect has no condition, or its key still has the version that it names. */
   meets(effect: Effect): boolean {
-    if (!isOfKey(effect) || effect.base === null) return true;
-    return sameVersion(effect.base, this.heldVersion(effect.key));
+    if (!isOfKey(effect) || effect.condition === null) return true;
+    return sameVersion(effect.condition, this.currentVersion(effect.key));
   }
 
   /** There is an entry for a client to see. */

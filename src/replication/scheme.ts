@@ -77,7 +77,7 @@ export interface Scheme {
   newest(key: string): JournalRecord | undefined;
 
   /** The version that a condition compares with: that of the newest applied write, `NO_VERSION` when it was a delete. */
-  heldVersion(key: string): Version;
+  currentVersion(key: string): Version;
 
   /** The key has an entry that has not expired, in what has been applied. */
   isLive(key: string): boolean;

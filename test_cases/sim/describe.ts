@@ -59,9 +59,10 @@ function describe(value: unknown, name: string): string {
 const VERSION_TIMES = new Set(['time', 'known', 'forgotten', 'previousTime']);
 
 function describeEffect(effect: Fields): string {
-  const { kind, key, value, version, base } = effect;
+  const { kind, key, value, version, condition } = effect;
   const what =
     kind === 'set' ? `${key}=${value === null ? '?' : value}` : key === undefined ? kind : `${kind} ${key}`;
-  const condition = base == null ? '' : ` if ${describe(base, '') === '-' ? 'none' : describe(base, '')}`;
-  return `(${what} @${describe(version, '')}${condition})`;
+  const named = condition == null ? null : describe(condition, '');
+  const suffix = named === null ? '' : ` if ${named === '-' ? 'none' : named}`;
+  return `(${what} @${describe(version, '')}${suffix})`;
 }

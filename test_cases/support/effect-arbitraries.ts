@@ -36,14 +36,18 @@ export function completedWrites(kinds: readonly EffectKind[], length: number): f
     .uniqueArray(drafts, { maxLength: length, size: 'max', selector: ({ time, node }) => `${time}.${node}` })
     .map((list) =>
       list.map(({ time, node, kind, key, atMs }) =>
-        effectOfKind(kind, { time, node }, { key, base: null, value: null, atMs: VERSION_EPOCH_MS + atMs }),
+        effectOfKind(
+          kind,
+          { time, node },
+          { key, condition: null, value: null, atMs: VERSION_EPOCH_MS + atMs },
+        ),
       ),
     );
 }
 
 interface AnyFields {
   readonly key: string;
-  readonly base: Condition;
+  readonly condition: Condition;
   readonly value: Buffer | null;
   readonly atMs: number;
 }
@@ -52,13 +56,13 @@ interface AnyFields {
 export function effectOfKind(
   kind: EffectKind,
   version: Version,
-  { key, base, value, atMs }: AnyFields,
+  { key, condition, value, atMs }: AnyFields,
 ): Effect {
   switch (kind) {
     case 'set':
-      return setOf(key, version, { base, value });
+      return setOf(key, version, { condition, value });
     case 'delete':
-      return deleteOf(key, version, base);
+      return deleteOf(key, version, condition);
     case 'flush':
       return { kind, version };
     case 'flush-later':

@@ -9,12 +9,12 @@ import type { Version } from '../../src/ordering/version.ts';
 
 /** A set effect; a test names only the fields that it is about. */
 export function setOf(key: string, version: Version, fields: Partial<SetEffect> = {}): SetEffect {
-  const plain = { base: null, flags: 0, expiresAtMs: 0, token: null, marks: 0, value: null };
+  const plain = { condition: null, flags: 0, expiresAtMs: 0, token: null, marks: 0, value: null };
   return { kind: 'set', version, key, ...plain, ...fields };
 }
 
-export function deleteOf(key: string, version: Version, base: Condition = null): DeleteEffect {
-  return { kind: 'delete', version, key, base };
+export function deleteOf(key: string, version: Version, condition: Condition = null): DeleteEffect {
+  return { kind: 'delete', version, key, condition };
 }
 
 /** The key that the effect concerns; null if it concerns all keys. */

@@ -79,9 +79,9 @@ const STEPS: readonly ((journal: OpenedJournal['journal']) => void)[] = [
     journal.revert(version(30), 'first', before);
   },
   (journal) => {
-    journal.record({ ...EFFECTS.delete, version: version(40, 1), key: 'gone', base: null });
+    journal.record({ ...EFFECTS.delete, version: version(40, 1), key: 'gone', condition: null });
     journal.forget(journal.newest('gone')!);
-    journal.record({ ...EFFECTS.delete, version: version(41, 2), key: 'gone too', base: null });
+    journal.record({ ...EFFECTS.delete, version: version(41, 2), key: 'gone too', condition: null });
     journal.forgetEarly(journal.newest('gone too')!);
   },
   (journal) => journal.record({ ...EFFECTS.setWithoutValue, version: version(50, 2), key: 'filled' }),
@@ -92,7 +92,7 @@ const STEPS: readonly ((journal: OpenedJournal['journal']) => void)[] = [
       key: 'filled',
       value: Buffer.from('later'),
     }),
-  (journal) => journal.record({ ...EFFECTS.delete, version: version(60), key: 'deleted', base: null }),
+  (journal) => journal.record({ ...EFFECTS.delete, version: version(60), key: 'deleted', condition: null }),
   (journal) => journal.record({ ...EFFECTS.flushLater, version: version(70, 1) }),
   (journal) => journal.stage({ ...EFFECTS.set, version: version(80, 1), key: 'held' }),
 ];

@@ -14,7 +14,7 @@ const ballot = (counter: number, node: number) => ({ counter, node });
 
 const SET = {
   kind: 'set',
-  base: null,
+  condition: null,
   flags: 0,
   expiresAtMs: 0,
   token: null,
@@ -36,7 +36,7 @@ export const EFFECTS = {
     ...SET,
     version: version(LARGEST, 255),
     key: `\x00\xff${'k'.repeat(248)}`,
-    base: version(2 ** 32, 254),
+    condition: version(2 ** 32, 254),
     flags: 2 ** 32 - 1,
     expiresAtMs: 2 ** 48 - 1,
     token: 2n ** 64n - 1n,
@@ -44,8 +44,8 @@ export const EFFECTS = {
     value: Buffer.alloc(0),
   },
   setWithoutValue: { ...SET, version: version(1), key: 'k', marks: 1 },
-  delete: { kind: 'delete', version: version(NOW + 1, 1), key: 'user:1', base: version(NOW, 2) },
-  deleteOfNothing: { kind: 'delete', version: version(NOW + 2, 1), key: 'x', base: version(0, 0) },
+  delete: { kind: 'delete', version: version(NOW + 1, 1), key: 'user:1', condition: version(NOW, 2) },
+  deleteOfNothing: { kind: 'delete', version: version(NOW + 2, 1), key: 'x', condition: version(0, 0) },
   flush: { kind: 'flush', version: version(NOW + 3) },
   flushLater: { kind: 'flush-later', version: version(NOW + 4), atMs: MOMENT_MS },
   flushDue: { kind: 'flush-due', version: version(NOW + 5), atMs: MOMENT_MS },

@@ -55,7 +55,7 @@ function happens(effect: Effect, key: string, held: Version): boolean {
   if (effect.kind === 'flush') return true;
   if (effect.kind === 'flush-due') return held.time < versionTimeOfMs(effect.atMs);
   if (effect.kind === 'flush-later' || effect.key !== key) return false;
-  return effect.base === null || sameVersion(effect.base, held);
+  return effect.condition === null || sameVersion(effect.condition, held);
 }
 
 function isFlush(effect: Effect): boolean {

@@ -96,7 +96,7 @@ export function readEffects(r: ByteReader): Effect[] {
 }
 
 const EFFECT_BYTES_MIN = 9 + 1 + 4 + 4 + 8;
-const HAS_BASE = 1;
+const HAS_CONDITION = 1;
 const HAS_VALUE = 2;
 const HAS_TOKEN = 4;
 const HAS_MARKS = 8;
@@ -108,12 +108,12 @@ function writeEffect(w: ByteWriter, effect: Effect): void {
   writeVersion(w, effect.version);
   const kind = EFFECTS.numberOf[effect.kind] << KIND_SHIFT;
   if (effect.kind === 'set') return writeSet(w, effect, kind);
-  const base = conditionOf(effect);
-  w.u8(kind | (base === null ? 0 : HAS_BASE));
+  const condition = conditionOf(effect);
+  w.u8(kind | (condition === null ? 0 : HAS_CONDITION));
   w.text(effect.kind === 'delete' ? effect.key : '');
   w.u32(0);
   w.u53('atMs' in effect ? effect.atMs : 0);
-  if (base !== null) writeVersion(w, base);
+  if (condition !== null) writeVersion(w, condition);
 }
 
 function writeSet(w: ByteWriter, effect: SetEffect, kind: number): void {
@@ -121,16 +121,16 @@ function writeSet(w: ByteWriter, effect: SetEffect, kind: number): void {
   w.text(effect.key);
   w.u32(effect.flags);
   w.u53(effect.expiresAtMs);
-  if (effect.base !== null) writeVersion(w, effect.base);
+  if (effect.condition !== null) writeVersion(w, effect.condition);
   if (effect.token !== null) w.u64(effect.token);
   if (effect.marks !== 0) w.u8(effect.marks);
   if (effect.value !== null) w.bytes(effect.value);
 }
 
 /** Which of the optional fields follow. */
-function presence({ base, value, token, marks }: SetEffect): number {
+function presence({ condition, value, token, marks }: SetEffect): number {
   return (
-    (base === null ? 0 : HAS_BASE) |
+    (condition === null ? 0 : HAS_CONDITION) |
     (value === null ? 0 : HAS_VALUE) |
     (token === null ? 0 : HAS_TOKEN) |
     (marks === 0 ? 0 : HAS_MARKS)
@@ -145,11 +145,11 @@ function readEffect(r: ByteReader): Effect {
   const flags = r.u32();
   const expiresAtMs = r.u53();
   if (kind !== 'set') return readOther(r, kind, version, bits, key, expiresAtMs);
-  const base = bits & HAS_BASE ? readVersion(r) : null;
+  const condition = bits & HAS_CONDITION ? readVersion(r) : null;
   const token = bits & HAS_TOKEN ? r.u64() : null;
   const marks = bits & HAS_MARKS ? r.u8() : 0;
   const value = bits & HAS_VALUE ? r.bytes() : null;
-  return { kind, version, key, base, flags, expiresAtMs, token, marks, value };
+  return { kind, version, key, condition, flags, expiresAtMs, token, marks, value };
 }
 
 /** Flags, and the expiry of a delete, mean nothing: earlier releases send those of the entry that is deleted. */
@@ -161,9 +161,10 @@ function readOther(
   key: string,
   atMs: number,
 ): Effect {
-  const mayHave = kind === 'delete' ? HAS_BASE : 0;
+  const mayHave = kind === 'delete' ? HAS_CONDITION : 0;
   if ((bits & PRESENCE_MASK & ~mayHave) !== 0) throw new FrameError(`a ${kind} has fields of a set`);
-  if (kind === 'delete') return { kind, version, key, base: bits & HAS_BASE ? readVersion(r) : null };
+  if (kind === 'delete')
+    return { kind, version, key, condition: bits & HAS_CONDITION ? readVersion(r) : null };
   if (key !== '') throw new FrameError(`a ${kind} names a key`);
   if (kind === 'flush') return { kind, version };
   return { kind, version, atMs };

@@ -91,8 +91,8 @@ export class Broadcast implements Scheme {
     return this.#ports.replica.journal.newest(key);
   }
 
-  heldVersion(key: string): Version {
-    return this.#ports.replica.heldVersion(key);
+  currentVersion(key: string): Version {
+    return this.#ports.replica.currentVersion(key);
   }
 
   isLive(key: string): boolean {
@@ -301,6 +301,6 @@ function isCaughtUp(journal: JournalWatch, catchUp: CatchUp): boolean {
  */
 function knownIn({ vector }: SchemePorts, { applied }: TotalOrder): VersionVector {
   const known = new VersionVector(vector.times());
-  known.settleUpTo(applied);
+  known.advanceAllTo(applied);
   return known;
 }

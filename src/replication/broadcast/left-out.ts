@@ -1,6 +1,6 @@
 import type { Journal, JournalRecord } from '../../journal/journal.ts';
 import { conditionOf, type Effect, isOfKey } from '../../ordering/effect.ts';
-import type { Queued } from '../../ordering/pending-keys.ts';
+import type { QueuedRequest } from '../../ordering/pending-keys.ts';
 import { compareVersions, sameVersion } from '../../ordering/version.ts';
 import type { WriteOutcome } from '../scheme.ts';
 
@@ -26,9 +26,9 @@ export function judgeLeftOut(
   // mutant: tries-left-out-again
   if (newest === undefined || !isOfKey(effect)) return 'unknown';
   if (sameVersion(newest.version, effect.version)) return 'applied';
-  const base = conditionOf(effect);
-  if (base === null) return compareVersions(newest.version, effect.version) < 0 ? 'never' : 'unknown';
-  return !newest.tombstone && sameVersion(newest.version, base) ? 'never' : 'unknown';
+  const condition = conditionOf(effect);
+  if (condition === null) return compareVersions(newest.version, effect.version) < 0 ? 'never' : 'unknown';
+  return !newest.tombstone && sameVersion(newest.version, condition) ? 'never' : 'unknown';
 }
 
 /** The same, as it is told to who asked for the write. */
@@ -37,7 +37,7 @@ export function outcomeOfLeftOut(effect: Effect, newest: JournalRecord | undefin
   if (became === 'never') return { kind: 'conflict' };
   // Whether a delete found something can't be told any more.
   if (became === 'applied' && effect.kind === 'set') {
-    return { kind: 'applied', existed: effect.base !== null, version: effect.version };
+    return { kind: 'applied', existed: effect.condition !== null, version: effect.version };
   }
   return OVERTAKEN;
 }
@@ -51,7 +51,7 @@ export function outcomeOf({ version }: Effect, existed: boolean, error: Error | 
 
 /** A request that a view change left out, and what became of it. */
 export interface Judged {
-  readonly request: Queued<(outcome: WriteOutcome) => void>;
+  readonly request: QueuedRequest<(outcome: WriteOutcome) => void>;
   readonly outcome: WriteOutcome;
 }
 

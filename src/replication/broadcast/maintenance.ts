@@ -64,7 +64,7 @@ export class Maintenance {
     const { order, mayWrite } = this.#parts;
     if (!this.#speaksFor(base.node)) return false;
     if (order.pending > PENDING_MAX || !mayWrite()) return false;
-    order.write({ kind: 'delete', key, base }, () => {});
+    order.write({ kind: 'delete', key, condition: base }, () => {});
     return true;
   }
 

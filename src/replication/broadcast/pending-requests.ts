@@ -1,10 +1,13 @@
 import { isOfKey } from '../../ordering/effect.ts';
-import type { Queued } from '../../ordering/pending-keys.ts';
+import type { QueuedRequest } from '../../ordering/pending-keys.ts';
 import type { PendingRequest } from '../scheme.ts';
 import type { StreamProgress } from './stream-progress.ts';
 
-/** Queued requests, and who has not acknowledged each. */
-export function pendingRequests(queued: readonly Queued[], progress: StreamProgress): PendingRequest[] {
+/** The queued requests, each with the members that have not acknowledged it. */
+export function pendingRequests(
+  queued: readonly QueuedRequest[],
+  progress: StreamProgress,
+): PendingRequest[] {
   return queued.map(({ effect, seq }) => ({
     kind: effect.kind,
     key: isOfKey(effect) ? effect.key : null,

@@ -3,7 +3,7 @@ import { type Ballot, NO_BALLOT, sameBallot } from '../../membership/ballot.ts';
 import type { View } from '../../membership/view.ts';
 import type { ViewState } from '../../membership/view-changer-ports.ts';
 import { conditionOf, type Draft, type Effect, effectOf, isOfKey } from '../../ordering/effect.ts';
-import { heldVersion, RequestQueue } from '../../ordering/request-queue.ts';
+import { RequestQueue, versionAfter } from '../../ordering/request-queue.ts';
 import {
   casOfVersion,
   compareVersions,
@@ -116,7 +116,7 @@ export class TotalOrder implements ViewState {
     if (!this.#phase.isServing) throw new InvariantError('a write was begun while no view holds');
     const effect = effectOf(draft, this.#ports.versions.stamp(), conditionOf(draft));
     const seq = this.#progress.receive(this.#ports.node);
-    this.#queue.push(effect, seq).asker = done;
+    this.#queue.push(effect, seq).onOutcome = done;
     this.#kept?.hold(effect);
     this.#outbox.push(effect);
     this.#ports.requestFlush();
@@ -124,9 +124,9 @@ export class TotalOrder implements ViewState {
   }
 
   predict(key: string): Predicted | null {
-    const request = this.#queue.predict(key, this.#ports.replica.heldVersion(key));
+    const request = this.#queue.predict(key, this.#ports.replica.currentVersion(key));
     if (request === null) return null;
-    return { version: heldVersion(request), effect: request.effect.kind === 'set' ? request.effect : null };
+    return { version: versionAfter(request), effect: request.effect.kind === 'set' ? request.effect : null };
   }
 
   isPending(key: string): boolean {
@@ -362,7 +362,7 @@ export class TotalOrder implements ViewState {
   #carryOut(request: Proposed): void {
     const { replica, durability } = this.#ports;
     const { effect } = request;
-    const asked = request.asker !== null;
+    const asked = request.onOutcome !== null;
     const existed = asked && isOfKey(effect) && replica.isLive(effect.key);
     const waits = asked && durability === 'none';
     replica.apply(effect, waits ? this.#onceStored(request, existed) : ignoreStore);
@@ -378,7 +378,7 @@ export class TotalOrder implements ViewState {
     const { effect } = request;
     const overtaken =
       this.#phase.isAheadOfOrder &&
-      !(isOfKey(effect) && sameVersion(this.#ports.replica.heldVersion(effect.key), effect.version));
+      !(isOfKey(effect) && sameVersion(this.#ports.replica.currentVersion(effect.key), effect.version));
     tell(request, overtaken ? OVERTAKEN : outcomeOf(effect, existed, error));
   }
 

@@ -134,8 +134,8 @@ export class Convergent implements Scheme {
     return this.#ports.replica.journal.newest(key);
   }
 
-  heldVersion(key: string): Version {
-    return this.#ports.replica.heldVersion(key);
+  currentVersion(key: string): Version {
+    return this.#ports.replica.currentVersion(key);
   }
 
   isLive(key: string): boolean {

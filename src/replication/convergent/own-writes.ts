@@ -95,10 +95,11 @@ export class OwnWrites {
     );
   }
 
-  #writeKey(effect: KeyEffect, base: Condition, done: (outcome: WriteOutcome) => void): void {
+  #writeKey(effect: KeyEffect, condition: Condition, done: (outcome: WriteOutcome) => void): void {
     const { replica } = this.#ports;
     const { key } = effect;
-    if (base !== null && !sameVersion(base, replica.heldVersion(key))) return done({ kind: 'conflict' });
+    if (condition !== null && !sameVersion(condition, replica.currentVersion(key)))
+      return done({ kind: 'conflict' });
     const existed = replica.isLive(key);
     this.#pending++;
     this.#ports.unconfirmed.begin(key);

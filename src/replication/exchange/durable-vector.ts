@@ -53,6 +53,6 @@ export class DurableVector {
 export function recoveredVector({ watermarks }: RecoveredState, nodes: number): VersionVector {
   const vector = VersionVector.zero(nodes);
   vector.merge(new VersionVector(watermarks.known));
-  if (!sameVersion(watermarks.applied, NO_VERSION)) vector.settleUpTo(watermarks.applied);
+  if (!sameVersion(watermarks.applied, NO_VERSION)) vector.advanceAllTo(watermarks.applied);
   return vector;
 }

@@ -55,15 +55,15 @@ it('is a map from keys to the requests that are pending on them', () => {
 
 /** Changes every field: none of the values may come back with the next key. */
 function use(pending: PendingKey<unknown>): void {
-  pending.stale = true;
+  pending.isPredictionStale = true;
   pending.prediction = USED;
 }
 
-const USED = { effect: setOf('', { time: 1, node: 0 }), seq: 1, asker: null, waiters: null, onKey: null };
+const USED = { effect: setOf('', { time: 1, node: 0 }), seq: 1, onOutcome: null, waiters: null, onKey: null };
 
 function expectFresh(pending: PendingKey<unknown>, key: string): void {
   equal(pending.key, key);
   equal(pending.requests.length, 0);
   equal(pending.prediction, null);
-  equal(pending.stale, false);
+  equal(pending.isPredictionStale, false);
 }

@@ -101,7 +101,12 @@ class Pair {
     return effectOfKind(
       kind,
       { time: this.#clocks[node]!, node },
-      { key, base: this.#base(key, condition), value: Buffer.from('value'), atMs: VERSION_EPOCH_MS + dueMs },
+      {
+        key,
+        condition: this.#base(key, condition),
+        value: Buffer.from('value'),
+        atMs: VERSION_EPOCH_MS + dueMs,
+      },
     );
   }
 

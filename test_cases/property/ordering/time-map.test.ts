@@ -36,7 +36,7 @@ describe('times that are too far ahead', () => {
         const map = mapOf(used);
         if (map === null) return;
         const sorted = used.toSorted((a, b) => a - b);
-        const moved = sorted.map((time) => map.of(time));
+        const moved = sorted.map((time) => map.map(time));
         expect(moved.at(-1)).toBeLessThanOrEqual(LATEST);
         moved.forEach((time, i) => {
           expect(time).toBeGreaterThan(i === 0 ? 0 : moved[i - 1]!);
@@ -57,11 +57,11 @@ describe('times that are too far ahead', () => {
         (used, time) => {
           const map = mapOf(used);
           if (map === null) return;
-          const limit = map.limit(time);
-          for (const one of used) expect(Math.sign(map.of(one) - limit)).toBe(Math.sign(one - time));
+          const limit = map.mapBound(time);
+          for (const one of used) expect(Math.sign(map.map(one) - limit)).toBe(Math.sign(one - time));
           expect(limit).toBeLessThanOrEqual(LATEST + TICKS_PER_MS);
           const start = Math.floor(time / TICKS_PER_MS) * TICKS_PER_MS;
-          expect(map.limit(start) % TICKS_PER_MS).toBe(0);
+          expect(map.mapBound(start) % TICKS_PER_MS).toBe(0);
         },
       ),
     );
@@ -81,13 +81,13 @@ describe('times that are right', () => {
   it('stay', () => {
     const map = new TimeMap(spansOf([0, 5 * HOUR, 6 * HOUR, LATEST]), LATEST);
     expect(map.isIdentity).toBe(true);
-    expect([0, 5 * HOUR, LATEST].map((time) => map.of(time))).toEqual([0, 5 * HOUR, LATEST]);
+    expect([0, 5 * HOUR, LATEST].map((time) => map.map(time))).toEqual([0, 5 * HOUR, LATEST]);
   });
 
   it('stay when other times are moved', () => {
     const map = new TimeMap(spansOf([5 * HOUR, LATEST - HOUR, LATEST + 9 * HOUR]), LATEST);
     expect(map.isIdentity).toBe(false);
-    expect([5 * HOUR, LATEST - HOUR, LATEST + 9 * HOUR].map((time) => map.of(time))).toEqual([
+    expect([5 * HOUR, LATEST - HOUR, LATEST + 9 * HOUR].map((time) => map.map(time))).toEqual([
       5 * HOUR,
       LATEST - HOUR,
       LATEST,
@@ -97,5 +97,5 @@ describe('times that are right', () => {
 
 it('a time that was not surveyed is refused', () => {
   const map = new TimeMap(spansOf([HOUR, LATEST + HOUR]), LATEST);
-  for (const time of [1, HOUR + HOUR / 2, LATEST + 2 * HOUR]) expect(() => map.of(time)).toThrow(RangeError);
+  for (const time of [1, HOUR + HOUR / 2, LATEST + 2 * HOUR]) expect(() => map.map(time)).toThrow(RangeError);
 });

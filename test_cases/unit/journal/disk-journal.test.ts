@@ -30,7 +30,7 @@ describe('the journal on disk', () => {
     journal.record({ ...set('entry', 3, 'value'), expiresAtMs: 99, token: 5n, marks: 1 });
     journal.record(deleteOf('gone', { time: 4, node: 2 }));
     journal.record({ kind: 'flush-later', version: version(5), atMs: 4e12 });
-    const waiting = { ...set('waiting', 8, 'not yet'), base: version(6) };
+    const waiting = { ...set('waiting', 8, 'not yet'), condition: version(6) };
     journal.stage(set('applied', 7, 'held value'));
     journal.stage(waiting);
     journal.record(set('applied', 7, 'held value'));

@@ -87,8 +87,8 @@ describe('a journal whose versions are far ahead', () => {
     const opened = await journals.open(dataDir);
     const far = NOW + YEAR;
     opened.journal.record(write('a', far));
-    opened.journal.stage(write('a', far + 10, { base: { time: far, node: 1 } }));
-    opened.journal.stage(write('b', far + 11, { base: { time: far - DAY, node: 2 } }));
+    opened.journal.stage(write('a', far + 10, { condition: { time: far, node: 1 } }));
+    opened.journal.stage(write('b', far + 11, { condition: { time: far - DAY, node: 2 } }));
     opened.journal.recordWatermarks({ applied: { time: far, node: 1 }, known: [NOW - DAY, far, 0] });
     opened.journal.noteForgotten([0, far - 3, 0]);
     const { recovered, journal } = await rebased(opened, dataDir);
@@ -100,10 +100,10 @@ describe('a journal whose versions are far ahead', () => {
       ['a', at + 10],
       ['b', at + 11],
     ]);
-    expect(staged[0]!.base).toEqual({ time: at, node: 1 });
-    const base = staged[1]!.base!;
-    expect(base.time).toBeLessThan(at - 3);
-    expect(base.time).toBeGreaterThan(NOW - DAY);
+    expect(staged[0]!.condition).toEqual({ time: at, node: 1 });
+    const condition = staged[1]!.condition!;
+    expect(condition.time).toBeLessThan(at - 3);
+    expect(condition.time).toBeGreaterThan(NOW - DAY);
     expect(recovered.newestTime).toBe(at + 11);
   });
 

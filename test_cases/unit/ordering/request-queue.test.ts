@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvariantError } from '../../../src/base/invariant-error.ts';
 import type { Effect, SetEffect } from '../../../src/ordering/effect.ts';
-import { heldVersion, RequestQueue } from '../../../src/ordering/request-queue.ts';
+import { RequestQueue, versionAfter } from '../../../src/ordering/request-queue.ts';
 import { NO_VERSION, TICKS_PER_MS, VERSION_EPOCH_MS } from '../../../src/ordering/version.ts';
 import { deleteOf, setOf, valueIn } from '../../support/effects.ts';
 
@@ -24,17 +24,17 @@ describe('the request queue', () => {
   });
 
   it('builds a chain on the link that will hold, not on one that is already broken', () => {
-    const queue = queueOf(effect(1), effect(2, { base: at(1) }), effect(3, { base: at(1) }));
+    const queue = queueOf(effect(1), effect(2, { condition: at(1) }), effect(3, { condition: at(1) }));
     const prediction = queue.predict('k', NO_VERSION)!;
     expect(prediction.effect.version).toEqual(at(2));
-    expect(heldVersion(prediction)).toEqual(at(2));
+    expect(versionAfter(prediction)).toEqual(at(2));
   });
 
   it('holds nothing after a delete, and after a flush, for every key', () => {
     const queue = queueOf(effect(1), deleteOf('k', at(2)));
-    expect(heldVersion(queue.predict('k', NO_VERSION)!)).toEqual(NO_VERSION);
+    expect(versionAfter(queue.predict('k', NO_VERSION)!)).toEqual(NO_VERSION);
     queue.push({ kind: 'flush', version: at(3) }, 3);
-    expect(heldVersion(queue.predict('other', at(1))!)).toEqual(NO_VERSION);
+    expect(versionAfter(queue.predict('other', at(1))!)).toEqual(NO_VERSION);
     expect(queue.newestOn('other')?.seq).toBe(3);
   });
 
@@ -58,7 +58,7 @@ describe('the request queue', () => {
   it('regression: a condition broken by a flush was foreseen to hold once the flush had been applied', () => {
     const queue = queueOf({ kind: 'flush', version: at(2) });
     queue.push(effect(1, { version: at(1, 1) }), 1);
-    queue.push(effect(3, { base: at(1, 1) }), 2);
+    queue.push(effect(3, { condition: at(1, 1) }), 2);
     expect(queue.pop()?.effect.version).toEqual(at(1, 1));
     expect(queue.pop()?.effect.kind).toBe('flush');
     expect(queue.predict('k', NO_VERSION)).toBeNull();

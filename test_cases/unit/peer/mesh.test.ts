@@ -108,7 +108,7 @@ describe('a mesh', () => {
       version: { time: 1, node: 0 },
       kind: 'set',
       key: 'k',
-      base: null,
+      condition: null,
       flags: 0,
       token: null,
       marks: 0,

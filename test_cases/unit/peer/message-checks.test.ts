@@ -140,7 +140,7 @@ describe('a message of a peer', () => {
     ],
     [
       'a condition on a version of the future',
-      push(set({ base: { time: 2 ** 52, node: 0 } })),
+      push(set({ condition: { time: 2 ** 52, node: 0 } })),
       /^its versions/,
     ],
     ['a push after the future', { type: 'push', previousTime: 2 ** 52, effects: [] }, /^its versions/],

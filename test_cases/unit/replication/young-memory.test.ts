@@ -16,7 +16,7 @@ describe('what is done with is let go of at once', () => {
   it('by the request queue', () => {
     const queue = new RequestQueue(1);
     expectSteady((n, ballast) => {
-      queue.push({ ...effectOf(n), ballast } as DeleteEffect, n).asker = () => ballast.length;
+      queue.push({ ...effectOf(n), ballast } as DeleteEffect, n).onOutcome = () => ballast.length;
       if (n > UNDER_WAY) queue.pop();
     });
   });
