@@ -21,7 +21,7 @@ export class ByteWriter {
     this.#length = this.#buffer.writeUInt32BE(value, this.#length);
   }
 
-  /** A safe integer, not negative. */
+  /** Writes a safe integer that is not negative. */
   u53(value: number): void {
     this.#reserve(8);
     this.#length = this.#buffer.writeUInt32BE(Math.floor(value / 2 ** 32), this.#length);
@@ -33,7 +33,7 @@ export class ByteWriter {
     this.#length = this.#buffer.writeBigUInt64BE(value, this.#length);
   }
 
-  /** Latin-1, with its length in front. */
+  /** Writes a string of Latin-1 characters, with its length in front. */
   text(value: string): void {
     this.u32(value.length);
     this.#reserve(value.length);
@@ -51,7 +51,7 @@ export class ByteWriter {
     this.#buffer.writeUInt32BE(value, at);
   }
 
-  /** What has been written; the writer must not be used after that. */
+  /** The bytes that were written. The writer must not be used afterwards. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
@@ -65,7 +65,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what `ByteWriter` wrote. Reading past the end throws a `FrameError`. */
+/** Reads bytes that a `ByteWriter` wrote. Reading past the end throws a `FrameError`. */
 export class ByteReader {
   readonly #buffer: Buffer;
   #at = 0;
@@ -115,14 +115,17 @@ export class ByteReader {
     return this.#buffer.subarray(start, this.#at);
   }
 
-  /** How many items follow, each of at least so many bytes: a count that the frame can't hold is refused. */
+  /**
+   * The number of items that follow, each of at least this many bytes. @throws FrameError when the frame is too
+   * short
+   */
   count(itemBytesMin: number): number {
     const count = this.u32();
     if (count * itemBytesMin > this.remaining) throw new FrameError(`${count} items do not fit their frame`);
     return count;
   }
 
-  /** Passes over bytes with their length in front. @returns where they start; they end where it has got to */
+  /** Skips bytes with their length in front. @returns the start of the bytes; the reader is at their end then */
   #skip(): number {
     const length = this.u32();
     this.#require(length);
@@ -136,7 +139,7 @@ export class ByteReader {
   }
 }
 
-/** A peer sent what is no frame of this protocol: its link is closed. */
+/** The bytes of a peer are no frame of the peer protocol. The link is closed. */
 export class FrameError extends Error {
   readonly code = 'BAD_FRAME';
 

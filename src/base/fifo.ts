@@ -1,4 +1,4 @@
-/** A queue with constant-time push and shift: an array and the place of its first element. */
+/** A queue with push and shift in constant time: an array and the index of its first element. */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #start = 0;
@@ -32,7 +32,7 @@ export class Fifo<T> {
     return (this.#items.slice(this.#start) as T[]).filter(keep);
   }
 
-  /** The first ones, as many as there are up to that number. */
+  /** At most this many items from the front. */
   head(count: number): T[] {
     return this.#items.slice(this.#start, this.#start + count) as T[];
   }
@@ -48,5 +48,5 @@ export class Fifo<T> {
   }
 }
 
-/** Places given up at the front before the array is made shorter: moves each element at most once on average. */
+/** The array is shortened after this many shifts, so that each element is moved at most once on average. */
 const COMPACT_AFTER = 64;

@@ -1,4 +1,4 @@
-/** 32 bits of every character of the key, as a signed integer: FNV-1a, its upper bits mixed into the lower ones. */
+/** A hash of the whole key, as a signed 32-bit integer: FNV-1a, with its upper bits mixed into the lower ones. */
 export function hashOfKey(key: string): number {
   let hash = FNV_BASIS;
   for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), FNV_PRIME);

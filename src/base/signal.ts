@@ -1,4 +1,4 @@
-/** Tells that something has happened, from a part that is made early to parts that are made later. */
+/** Tells parts that are made later about an event in a part that is made earlier. */
 export class Signal {
   readonly #listeners: (() => void)[] = [];
 

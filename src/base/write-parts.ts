@@ -1,13 +1,13 @@
-/** What takes bytes: of a socket, what is needed here. */
+/** The part of a socket that writers need. */
 export interface ByteSink {
-  /** @param sent called when the bytes are with the kernel, or can't be sent any more */
+  /** @param sent called when the kernel has the bytes, or they can't be sent any more */
   write(bytes: Buffer, sent?: (error?: Error | null) => void): unknown;
-  /** Holds back what is written until `uncork`, and then writes it in one piece. */
+  /** Gathers everything that is written until `uncork`, which writes it in one piece. */
   cork(): void;
   uncork(): void;
 }
 
-/** Has parts leave together; one alone, as nearly always, by the shorter way. */
+/** Writes all parts in one piece. A single part, the usual case, is written directly. */
 export function writeParts(sink: ByteSink, parts: readonly Buffer[]): void {
   if (parts.length === 1) {
     sink.write(parts[0]!);
@@ -18,7 +18,7 @@ export function writeParts(sink: ByteSink, parts: readonly Buffer[]): void {
   sink.uncork();
 }
 
-/** The same, with `sent` told of each part of this size that is with the kernel. */
+/** Like `writeParts`, and calls `sent` with each part of at least this size once the kernel has it. */
 export function writePartsAndTell(
   sink: ByteSink,
   parts: readonly Buffer[],
