@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { MonotonicMs } from '../base/number-kinds.ts';
 import type { Mesh } from '../peer/mesh.ts';
 import type { KVController } from '../store/kv-controller.ts';
 import type { ClientBudget } from './clients/client-budget.ts';
@@ -14,7 +15,7 @@ export interface ControllerParts {
   readonly settings: Settings;
   readonly clock: Clock;
   /** When this run began, on the monotonic clock. */
-  readonly startedMs: number;
+  readonly startedMs: MonotonicMs;
   readonly core: Core;
   readonly mesh: Mesh;
   readonly store: KVController;

@@ -1,3 +1,4 @@
+import type { ControllerId, VersionTime } from '../base/number-kinds.ts';
 import { ClockWatch } from '../membership/clock-watch.ts';
 import { ClusterClock } from '../membership/cluster-clock.ts';
 import type { Heartbeat } from '../membership/messages.ts';
@@ -50,7 +51,7 @@ export class CoreTime {
    * By how much a version time of a peer is ahead of the latest that it can be now, in milliseconds. One that is known here
    * already is not: it does no more harm than it has done.
    */
-  aheadMs(versionTime: number): number {
+  aheadMs(versionTime: VersionTime): number {
     return versionTime <= this.versions.latest ? 0 : this.cluster.aheadMs(versionTime);
   }
 
@@ -63,11 +64,11 @@ export class CoreTime {
   }
 
   /** What a peer says of the time. Its versions are observed by whoever finds that they may be. */
-  onHeartbeat(from: number, heartbeat: Heartbeat): void {
+  onHeartbeat(from: ControllerId, heartbeat: Heartbeat): void {
     this.#learn(() => this.cluster.onHeartbeat(from, heartbeat));
   }
 
-  onPeerDown(peer: number): void {
+  onPeerDown(peer: ControllerId): void {
     this.cluster.onPeerDown(peer);
   }
 
@@ -82,7 +83,7 @@ export class CoreTime {
   }
 
   /** By how much a controller's wall clock is ahead of cluster time, in milliseconds; null where nothing is known. */
-  errorMsOf(node: number): number | null {
+  errorMsOf(node: ControllerId): number | null {
     const { settings } = this.#ports;
     return node === settings.self ? this.cluster.ownErrorMs : this.cluster.errorMsOf(node);
   }

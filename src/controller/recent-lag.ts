@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { MonotonicMs } from '../base/number-kinds.ts';
 
 /**
  * The longest time for which this controller has recently delayed anything: by its event loop (how late its
@@ -8,11 +9,11 @@ import type { Clock } from '../base/clock.ts';
 export class RecentLag {
   readonly #clock: Clock;
   readonly #tickMs: number;
-  #lastTickMs: number;
+  #lastTickMs: MonotonicMs;
   /** The longest lag of the current span of time and of the one before. */
   #newestMs = 0;
   #beforeMs = 0;
-  #spanEndsMs: number;
+  #spanEndsMs: MonotonicMs;
 
   /** @param tickMs how often `onTick` is called */
   constructor(clock: Clock, tickMs: number) {

@@ -1,3 +1,4 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import { isOrdered } from '../consistency/policies.ts';
 import type { Owner } from '../journal/data-directory.ts';
 import type { Durability } from '../journal/durability.ts';
@@ -14,7 +15,7 @@ export interface Settings {
   /** Peers of another cluster are refused. */
   readonly cluster: string;
   /** The id of this controller: its place in `peers`. */
-  readonly self: number;
+  readonly self: ControllerId;
   readonly peers: readonly Address[];
   /** The file with the cluster secret; empty for none. */
   readonly secretFile: string;

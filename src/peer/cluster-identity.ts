@@ -1,3 +1,4 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Hello } from './messages.ts';
 
 /** What two controllers of a cluster must have in common, and the id of one of them. */
@@ -5,7 +6,7 @@ export interface ClusterIdentity {
   readonly cluster: string;
   readonly level: string;
   readonly peers: string;
-  readonly node: number;
+  readonly node: ControllerId;
 }
 
 /** @returns why the sender of the hello can't be a peer, in words for both ends; null when it can */

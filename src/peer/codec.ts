@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter, FrameError } from '../base/byte-writer.ts';
+import type { GroupNumber } from '../base/number-kinds.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { effectBytes } from '../ordering/effect.ts';
 import type { Codec } from './codecs/codec.ts';
@@ -58,9 +59,9 @@ const READERS: readonly (Codec<PeerMessage> | undefined)[] = readersOf(Object.va
 /** The largest number of a group. */
 export const GROUP_MAX = 255;
 
-export type OnMessage = (group: number, message: PeerMessage) => void;
+export type OnMessage = (group: GroupNumber, message: PeerMessage) => void;
 
-export function encodeMessage(group: number, message: PeerMessage): Buffer {
+export function encodeMessage(group: GroupNumber, message: PeerMessage): Buffer {
   const writer = new ByteWriter(bytesExpected(message));
   const [number, codec] = CODECS[message.type] as readonly [number, Codec<PeerMessage>];
   if (group === ROOT_GROUP) writer.u8(number);
@@ -85,7 +86,7 @@ const MESSAGE_BYTES = 256;
 
 /** A message, and the group that it belongs to. */
 export interface Decoded {
-  readonly group: number;
+  readonly group: GroupNumber;
   readonly message: PeerMessage;
 }
 

@@ -1,3 +1,4 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import { type ClusterIdentity, refusalOf } from './cluster-identity.ts';
 import type { Hello, PeerMessage, Proof } from './messages.ts';
 import {
@@ -31,9 +32,9 @@ export interface HandshakePorts {
   /** Every frame after those that were sent so far carries a tag, in both directions. */
   readonly protect: (keys: LinkKeys) => void;
   /** This end refuses the other. @param claimed the id that the other end gives itself; null when it gave none */
-  readonly onRefuse: (claimed: number | null, refused: RefusalReason) => void;
+  readonly onRefuse: (claimed: ControllerId | null, refused: RefusalReason) => void;
   /** The other end refuses this one. @param isProved the other end has proved the secret */
-  readonly onRefused: (claimed: number | null, refused: RefusalReason, isProved: boolean) => void;
+  readonly onRefused: (claimed: ControllerId | null, refused: RefusalReason, isProved: boolean) => void;
   readonly onWelcome: (peer: Hello) => void;
 }
 
@@ -137,7 +138,7 @@ export class Handshake {
   }
 
   /** The id that the other end gives itself; null while it has given none. */
-  get #claimed(): number | null {
+  get #claimed(): ControllerId | null {
     const phase = this.#phase;
     return 'peer' in phase ? phase.peer.node : null;
   }
@@ -147,12 +148,12 @@ export class Handshake {
     this.#ports.onWelcome(peer);
   }
 
-  #becomeRefusing(claimed: number | null, refused: RefusalReason): void {
+  #becomeRefusing(claimed: ControllerId | null, refused: RefusalReason): void {
     this.#phase = OVER;
     this.#ports.onRefuse(claimed, refused);
   }
 
-  #becomeRefused(claimed: number | null, refused: RefusalReason, isProved: boolean): void {
+  #becomeRefused(claimed: ControllerId | null, refused: RefusalReason, isProved: boolean): void {
     this.#phase = OVER;
     this.#ports.onRefused(claimed, refused, isProved);
   }

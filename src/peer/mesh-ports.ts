@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
 import type { Connection, NetworkAddress, Transport } from '../base/transport.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
@@ -6,7 +7,7 @@ import type { PeerMessage } from './messages.ts';
 
 /** What a mesh needs: its own identity, the addresses of the peers, and the world around it. */
 export interface MeshPorts {
-  readonly node: number;
+  readonly node: ControllerId;
   readonly incarnation: number;
   readonly transport: Transport;
   readonly addresses: readonly NetworkAddress[];
@@ -14,7 +15,7 @@ export interface MeshPorts {
   /** The cluster's secret. Without one, which is null, peers are accepted from loopback only. */
   readonly secret: Buffer | null;
   /** The group that holds the data at this level. Peers of version 2 of the protocol do not name it. */
-  readonly dataGroup: number;
+  readonly dataGroup: GroupNumber;
   /** Largest frame that a peer may send, in bytes. */
   readonly frameBytesMax: number;
   /** Both ends of the connection are on this machine. */
@@ -28,7 +29,7 @@ export interface MeshPorts {
   /** `onIdTaken` is called once all peers have said for this long that another process has this id, in milliseconds. */
   readonly idTakenAfterMs: number;
   /** This controller refused a peer, or the peer refused it. Called at most once a second for each peer. */
-  readonly onRefused: (peer: number, reason: string) => void;
+  readonly onRefused: (peer: ControllerId, reason: string) => void;
   /** This controller refused a caller that gave no id of a peer. @param address of the other end */
   readonly onUnknownRefused: (address: string, reason: string) => void;
   /** Another process is connected to the peers under this controller's id. */
@@ -38,11 +39,11 @@ export interface MeshPorts {
 /** What an open mesh reports, and what it asks. */
 export interface MeshEvents {
   /** The peer has not been heard for so long that it counts as down. */
-  readonly isSilent: (peer: number) => boolean;
-  readonly onUp: (peer: number) => void;
-  readonly onDown: (peer: number, reason: string) => void;
-  readonly onHeard: (peer: number) => void;
-  readonly onMessage: (peer: number, group: number, message: PeerMessage) => void;
+  readonly isSilent: (peer: ControllerId) => boolean;
+  readonly onUp: (peer: ControllerId) => void;
+  readonly onDown: (peer: ControllerId, reason: string) => void;
+  readonly onHeard: (peer: ControllerId) => void;
+  readonly onMessage: (peer: ControllerId, group: GroupNumber, message: PeerMessage) => void;
 }
 
 /** For a mesh that is not open yet: it has no links, so there is nothing to report. */

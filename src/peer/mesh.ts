@@ -1,3 +1,4 @@
+import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
 import type { Connection, ConnectionHandlers } from '../base/transport.ts';
 import { type GroupBuses, type PeerBus, ROOT_GROUP } from '../membership/peer-bus.ts';
 import { encodeMessage } from './codec.ts';
@@ -56,7 +57,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   readonly #unknownLimit: LogRateLimit;
   readonly #handshakeBytesMax: number;
   /** Since when every peer has said that another process has this controller's id; null when one does not. */
-  #idTakenSinceMs: number | null = null;
+  #idTakenSinceMs: MonotonicMs | null = null;
   #phase: 'created' | 'open' | 'closed' = 'created';
   #events: MeshEvents = NO_EVENTS;
   /** Links made since the start. */
@@ -100,18 +101,18 @@ export class Mesh implements GroupBuses<PeerMessage> {
     else this.#shakeHands(connection, agreement, early, null);
   }
 
-  isUp(peer: number): boolean {
+  isUp(peer: ControllerId): boolean {
     return this.#peers[peer]?.link != null;
   }
 
   /** The incarnation of the peer; null when it is not connected. */
-  incarnationOf(peer: number): number | null {
+  incarnationOf(peer: ControllerId): number | null {
     const state = this.#peers[peer];
     return state?.link != null ? state.incarnation : null;
   }
 
   /** Why one of the two refused the other last; null since there was a link. */
-  refusalOf(peer: number): string | null {
+  refusalOf(peer: ControllerId): string | null {
     return this.#peers[peer]?.refusal ?? null;
   }
 
@@ -125,7 +126,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     return { read, written, linksMade: this.#linksMade };
   }
 
-  of(group: number): PeerBus<PeerMessage> {
+  of(group: GroupNumber): PeerBus<PeerMessage> {
     return {
       send: (peer, message) => {
         const state = this.#peers[peer];
@@ -141,7 +142,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   /** Encodes the message once for each form that the peers understand. */
-  #sendAll(peers: readonly PeerLink[], group: number, message: PeerMessage): void {
+  #sendAll(peers: readonly PeerLink[], group: GroupNumber, message: PeerMessage): void {
     let named: Buffer | null = null;
     let unnamed: Buffer | null = null;
     for (const { link } of peers) {
@@ -162,7 +163,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   /** Ends the link to a peer. @param refused the peer sent what no controller sends, and is told so */
-  drop(peer: number, reason: string, refused: boolean): void {
+  drop(peer: ControllerId, reason: string, refused: boolean): void {
     const state = this.#peers[peer]!;
     if (refused) {
       this.#refused(peer, reason);
@@ -189,7 +190,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     return { type: 'hello', node, incarnation, cluster, level, peers, nonce, hasSecret, onNetwork };
   }
 
-  #diallerOf(peer: number): Dialler {
+  #diallerOf(peer: ControllerId): Dialler {
     const { transport, addresses, random } = this.#ports;
     return new Dialler({
       transport,
@@ -201,8 +202,13 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   /** Begins the handshake on a connection. @param dialled the peer that was called; null when the peer called */
-  #shakeHands(connection: Connection, agreement: Agreement, early: Buffer, dialled: number | null): void {
-    let peer: number | null = null;
+  #shakeHands(
+    connection: Connection,
+    agreement: Agreement,
+    early: Buffer,
+    dialled: ControllerId | null,
+  ): void {
+    let peer: ControllerId | null = null;
     const link: Link = new Link(connection, agreement.version, this.#handshakeBytesMax, {
       onBytes: () => {
         if (peer !== null) this.#events.onHeard(peer);
@@ -233,7 +239,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     connection: Connection,
     link: Link,
     prefaces: Buffer,
-    dialled: number | null,
+    dialled: ControllerId | null,
     onWelcome: (peer: Hello) => void,
   ): Handshake {
     const { secret, identity, isLocal, frameBytesMax } = this.#ports;
@@ -265,7 +271,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   /** @returns why a controller with this hello can't be at the other end of this connection; null when it can */
-  #whyMisplaced(hello: Hello, dialled: number | null): RefusalReason | null {
+  #whyMisplaced(hello: Hello, dialled: ControllerId | null): RefusalReason | null {
     const reason = this.#misdialled(hello, dialled);
     if (reason !== null) return { reason, idTaken: false };
     const { link, incarnation } = this.#peers[hello.node]!;
@@ -273,7 +279,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     return { reason: `controller ${hello.node} is connected already, as another process`, idTaken: true };
   }
 
-  #misdialled({ node }: Hello, dialled: number | null): string | null {
+  #misdialled({ node }: Hello, dialled: ControllerId | null): string | null {
     if (node >= this.#peers.length) return `there is no controller ${node}`;
     if (dialled === null) {
       return node > this.#ports.node ? null : `controller ${node} is to be called, not to call`;
@@ -292,7 +298,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     connection.closeWhenSent();
   }
 
-  #onMessage(peer: number, link: Link, group: number, message: PeerMessage): void {
+  #onMessage(peer: ControllerId, link: Link, group: GroupNumber, message: PeerMessage): void {
     if (!isHandshake(message))
       return this.#events.onMessage(peer, this.#groupOf(link, group, message), message);
     if (message.type !== 'refusal')
@@ -302,7 +308,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     link.close(reason);
   }
 
-  #groupOf(link: Link, named: number, message: PeerMessage): number {
+  #groupOf(link: Link, named: GroupNumber, message: PeerMessage): number {
     return link.namesGroups ? named : impliedGroup(message, this.#ports.dataGroup);
   }
 
@@ -321,7 +327,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     this.#events.onUp(hello.node);
   }
 
-  #lost(peer: number, link: Link, reason: string): void {
+  #lost(peer: ControllerId, link: Link, reason: string): void {
     const state = this.#peers[peer]!;
     if (state.link !== link) return;
     state.link = null;
@@ -331,13 +337,13 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   /** @param claimed the peer that was called, or the id that the other end gives itself; null when it gave none */
-  #onTurnedAway(claimed: number | null, address: string, reason: string): void {
+  #onTurnedAway(claimed: ControllerId | null, address: string, reason: string): void {
     if (claimed !== null && claimed < this.#peers.length && claimed !== this.#ports.node) {
       this.#refused(claimed, reason);
     } else if (this.#unknownLimit.isDue(reason)) this.#ports.onUnknownRefused(address, reason);
   }
 
-  #refused(peer: number, reason: string): void {
+  #refused(peer: ControllerId, reason: string): void {
     const state = this.#peers[peer]!;
     state.refusal = reason;
     if (state.logLimit.isDue(reason)) this.#ports.onRefused(peer, reason);

@@ -1,3 +1,4 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Heartbeat } from '../membership/messages.ts';
 import type { GroupMessage } from '../replication/messages.ts';
 
@@ -8,7 +9,7 @@ import type { GroupMessage } from '../replication/messages.ts';
 export interface Hello {
   readonly type: 'hello';
   readonly cluster: string;
-  readonly node: number;
+  readonly node: ControllerId;
   readonly incarnation: number;
   readonly level: string;
   /**

@@ -1,12 +1,13 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Connection, NetworkAddress, Transport } from '../base/transport.ts';
 
 export interface PresenceProbePorts {
   readonly transport: Transport;
   readonly addresses: readonly NetworkAddress[];
   /** There is a link to the peer. */
-  readonly isLinked: (peer: number) => boolean;
+  readonly isLinked: (peer: ControllerId) => boolean;
   /** The peer's machine refuses connections to the peer's port. */
-  readonly onGone: (peer: number) => void;
+  readonly onGone: (peer: ControllerId) => void;
 }
 
 /**
@@ -28,7 +29,7 @@ export class PresenceProbe {
   }
 
   /** The link to the peer has ended. */
-  look(peer: number): void {
+  look(peer: ControllerId): void {
     this.#stop(peer);
     this.#try(peer, 0);
   }
@@ -39,7 +40,7 @@ export class PresenceProbe {
     for (const connection of this.#connections) connection.destroy();
   }
 
-  #try(peer: number, attempt: number): void {
+  #try(peer: ControllerId, attempt: number): void {
     const { transport, addresses, isLinked, onGone } = this.#ports;
     if (this.#closed || isLinked(peer)) return;
     let isRefused = false;
@@ -66,7 +67,7 @@ export class PresenceProbe {
    * A process that dies closes its connections and its port one after the other, so the port may be open a little
    * longer.
    */
-  #tryAgain(peer: number, attempt: number): void {
+  #tryAgain(peer: ControllerId, attempt: number): void {
     if (attempt === ATTEMPTS_MAX) return;
     this.#timers.set(
       peer,
@@ -74,7 +75,7 @@ export class PresenceProbe {
     );
   }
 
-  #stop(peer: number): void {
+  #stop(peer: ControllerId): void {
     clearTimeout(this.#timers.get(peer));
     this.#timers.delete(peer);
   }

@@ -1,3 +1,4 @@
+import type { GroupNumber } from '../base/number-kinds.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { PeerMessage } from './messages.ts';
 
@@ -34,6 +35,6 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
 };
 
 /** @param dataGroup the group that holds the data at this level */
-export function impliedGroup(message: PeerMessage, dataGroup: number): number {
+export function impliedGroup(message: PeerMessage, dataGroup: GroupNumber): number {
   return BELONGS_TO[message.type] === 'root' ? ROOT_GROUP : dataGroup;
 }

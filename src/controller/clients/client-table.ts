@@ -1,3 +1,4 @@
+import type { MonotonicMs } from '../../base/number-kinds.ts';
 import type { ClientConnection, ClientPorts, ConnectionFigures } from './client-connection.ts';
 
 export interface ClientTablePorts {
@@ -89,7 +90,7 @@ export class ClientTable {
   /**
    * Closes the connections whose clients have taken none of their replies since `sinceMs`. @returns how many
    */
-  closeStalled(sinceMs: number): number {
+  closeStalled(sinceMs: MonotonicMs): number {
     return this.#close((connection) => connection.hasStalledSince(sinceMs));
   }
 
@@ -97,7 +98,7 @@ export class ClientTable {
    * Closes the connections whose clients have sent nothing since `sinceMs` and wait for no answer. @returns
    * how many
    */
-  closeIdle(sinceMs: number): number {
+  closeIdle(sinceMs: MonotonicMs): number {
     return this.#close((connection) => connection.isIdleSince(sinceMs));
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { MonotonicMs } from '../../base/number-kinds.ts';
 import type { Connection, ConnectionHandlers, Listener, Transport } from '../../base/transport.ts';
 import type { Coordinator } from '../../consistency/coordinator.ts';
 import { BinaryCodec } from '../../protocol/binary/binary-codec.ts';
@@ -76,7 +77,7 @@ export class FrontDoor {
   }
 
   /** Closes connections that have sent nothing since `sinceMs` and wait for no answer. @returns how many */
-  closeIdle(sinceMs: number): number {
+  closeIdle(sinceMs: MonotonicMs): number {
     return this.#unidentified.closeIdle(sinceMs) + this.#clients.closeIdle(sinceMs);
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { MonotonicMs } from '../../base/number-kinds.ts';
 import type { Connection } from '../../base/transport.ts';
 import { type PeerPreface, prefaceIn } from '../../peer/preface.ts';
 import type { ClientTable } from './client-table.ts';
@@ -63,7 +64,7 @@ export class UnidentifiedConnections {
   }
 
   /** Closes connections that were accepted before `sinceMs`. @returns how many */
-  closeIdle(sinceMs: number): number {
+  closeIdle(sinceMs: MonotonicMs): number {
     const before = this.#connections.size;
     for (const [connection, silentMs] of this.#connections) {
       if (silentMs > sinceMs) break;

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { Writable } from 'node:stream';
 import winston from 'winston';
 import type { Log, LogFields } from '../../base/log.ts';
+import type { ControllerId } from '../../base/number-kinds.ts';
 import { ensureDirectory } from '../directory.ts';
 import type { Settings } from '../settings.ts';
 import { RotatingFile } from './rotating-file.ts';
@@ -98,7 +99,7 @@ async function closed(logger: winston.Logger, transport: winston.transport, sink
 interface LogLine {
   readonly time: string;
   readonly level: LogLevel;
-  readonly controller: number;
+  readonly controller: ControllerId;
   readonly message: string;
   readonly fields: LogFields | undefined;
 }

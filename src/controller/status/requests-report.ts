@@ -1,3 +1,4 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
 import { alignColumns } from '../../base/text-table.ts';
 import { msOfVersionTime } from '../../ordering/version.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -36,7 +37,7 @@ const REQUESTS_SHOWN_MAX = 100;
 export function requestsOf({ core, settings: { peers }, clock }: ControllerParts): RequestsStatus {
   const { scheme } = core.data;
   const wallMs = clock.wallMs();
-  const addressOf = (node: number): string => {
+  const addressOf = (node: ControllerId): string => {
     const address = peers[node];
     return address === undefined ? String(node) : nameOf(address);
   };

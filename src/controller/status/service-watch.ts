@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { MonotonicMs } from '../../base/number-kinds.ts';
 
 export interface ServiceWatchPorts {
   /** Why this controller does not serve reads; empty when it does. */
@@ -18,7 +19,7 @@ export class ServiceWatch {
   #words: string = WORDS.nothing;
   /** The state at the last look. */
   #seen: string = WORDS.nothing;
-  #sinceMs: number;
+  #sinceMs: MonotonicMs;
   /** When the next reminder of what clients wait for is due. */
   #remindMs: number;
 

@@ -1,7 +1,9 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
+
 /** What `show json` prints in one line: the cluster as one controller sees it. Fields are only ever added. */
 export interface Status {
   readonly cluster: string;
-  readonly controller: number;
+  readonly controller: ControllerId;
   readonly address: string;
   readonly version: string;
   readonly level: string;
@@ -112,7 +114,7 @@ export interface ViewStatus {
 }
 
 export interface PeerStatus {
-  readonly id: number;
+  readonly id: ControllerId;
   readonly address: string;
   /** True for this controller, and for a peer that was heard within the threshold. */
   readonly up: boolean;
