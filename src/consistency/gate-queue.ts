@@ -1,4 +1,4 @@
-import type { EngineNeed } from '../membership/gate.ts';
+import type { Need } from '../membership/gate.ts';
 import { failed } from '../protocol/reply.ts';
 import type { Scheme } from '../replication/scheme.ts';
 import type { Operation } from './operation.ts';
@@ -6,7 +6,7 @@ import type { Operation } from './operation.ts';
 interface WaitingOperation {
   readonly operation: Operation;
   readonly scheme: Scheme;
-  readonly need: EngineNeed;
+  readonly need: Need;
   readonly go: () => void;
 }
 
@@ -15,7 +15,7 @@ export class GateQueue {
   #waiting: WaitingOperation[] = [];
 
   /** Calls `go` now if the gate is open, or once it opens. A closed gate answers the operation with its reason. */
-  whenOpen(operation: Operation, scheme: Scheme, need: EngineNeed, go: () => void): void {
+  whenOpen(operation: Operation, scheme: Scheme, need: Need, go: () => void): void {
     if (operation.done) return;
     const gate = scheme.gate(need);
     if (gate.state === 'open') go();

@@ -1,4 +1,4 @@
-import type { EngineNeed } from '../membership/gate.ts';
+import type { Need } from '../membership/gate.ts';
 import type { Keyspace } from '../placement/keyspaces.ts';
 import type { Level } from '../placement/level.ts';
 import type { Router } from '../placement/router.ts';
@@ -32,7 +32,7 @@ export function isOrdered(level: Level): boolean {
 }
 
 /** The need that the gate is asked for before a read of this strength. */
-export const READ_NEEDS: Readonly<Record<ReadStrength, EngineNeed>> = {
+export const READ_NEEDS: Readonly<Record<ReadStrength, Need>> = {
   local: 'read',
   strong: 'strong-read',
 };

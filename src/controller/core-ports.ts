@@ -40,7 +40,7 @@ export interface CorePorts {
   /** Sessions that hold requests back should try again. */
   readonly onChange: () => void;
   /** Nobody can go on from what this run knows: it ends, and the next one begins empty. @param reason for people */
-  readonly startAnew: (reason: string) => void;
+  readonly startEmpty: (reason: string) => void;
   readonly log: Log;
   /** Answers a request that concerns no entry. */
   readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;

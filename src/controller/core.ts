@@ -1,6 +1,6 @@
 import { Coordinator } from '../consistency/coordinator.ts';
 import { POLICIES } from '../consistency/policies.ts';
-import { Absence } from '../membership/absence.ts';
+import { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
 import type { Heartbeat } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
@@ -35,7 +35,7 @@ export class Core {
   readonly roles: Roles;
   readonly #ports: CorePorts;
   readonly #groups: Groups;
-  readonly #absence: Absence;
+  readonly #absence: AbsentPeers;
   readonly #admission: MessageChecks;
   readonly #peerLog: PeerLog;
   readonly #health: Health;
@@ -49,7 +49,7 @@ export class Core {
     this.peers = peersOf(ports, TICK_MS);
     this.time = new CoreTime(ports, this.peers, () => this.#onChange());
     this.#peerLog = new PeerLog({ peers: this.peers, log });
-    this.#absence = new Absence({ peers: this.peers, clock, horizonMs: settings.tombstoneHorizonMs });
+    this.#absence = new AbsentPeers({ peers: this.peers, clock, horizonMs: settings.tombstoneHorizonMs });
     this.departure = new Departure({
       clock,
       isNeeded: () => this.#isNeeded(),
@@ -171,10 +171,10 @@ export class Core {
     return !this.#isOver && this.data.scheme.isNeeded;
   }
 
-  #startAnew(reason: string): void {
+  #startEmpty(reason: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#ports.startAnew(reason);
+    this.#ports.startEmpty(reason);
   }
 
   #controllerPorts(): ControllerPorts {
@@ -197,7 +197,7 @@ export class Core {
       onChange: () => this.#onChange(),
       announce: () => this.onHeartbeatTick(),
       isDrained: () => departure.phase === 'drained',
-      startAnew: (reason) => this.#startAnew(reason),
+      startEmpty: (reason) => this.#startEmpty(reason),
     };
   }
 
@@ -212,7 +212,7 @@ export class Core {
       clock,
       requestTimeoutMs: settings.requestTimeoutMs,
       itemBytesMax: settings.itemBytesMax,
-      waitingFor: () => (peers.missing === '' ? '' : `waiting for ${peers.missing}`),
+      waitingFor: () => (peers.unavailableText === '' ? '' : `waiting for ${peers.unavailableText}`),
       local,
     });
   }

@@ -84,7 +84,7 @@ export function createParts(
     nextTurn: setImmediate,
     lend: (value) => largeValues.lend(value),
     onChange: () => clients.drain(),
-    startAnew: (reason) => end.ask({ kind: 'start-empty', reason }),
+    startEmpty: (reason) => end.ask({ kind: 'start-empty', reason }),
     log: logger,
     local: (request, answer) => replies.reply(request, answer),
   });

@@ -6,7 +6,7 @@ import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
 import type { Membership } from '../membership/membership.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
-import { type ViewLog, VolatileViewLog } from '../membership/view-record.ts';
+import { MemoryViewLog, type ViewLog } from '../membership/view-record.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import type { Level } from '../placement/level.ts';
 import { Group, type GroupPorts } from '../replication/group.ts';
@@ -49,7 +49,7 @@ export function groupsOf(ports: CorePorts, controller: ControllerPorts): Groups 
     return { data, views: viewsOf(data), all: [data], byNumber: [data] };
   }
   const root = new Group(emptyRootPorts(ports, controller));
-  const data = new Group(dataPorts(ports, controller, number, scheme, new VolatileViewLog()));
+  const data = new Group(dataPorts(ports, controller, number, scheme, new MemoryViewLog()));
   return { data, views: viewsOf(root), all: [root, data], byNumber: [root, data] };
 }
 

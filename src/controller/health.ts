@@ -27,10 +27,10 @@ export class Health {
     this.#lag = new RecentLag(ports.clock, ports.tickMs);
   }
 
-  get announcement(): Pick<Heartbeat, 'failing' | 'storeTrouble' | 'lagMs'> {
+  get announcement(): Pick<Heartbeat, 'journalTrouble' | 'storeTrouble' | 'lagMs'> {
     const { journalTrouble, storeTrouble } = this.#ports;
     return {
-      failing: this.#journalReason.of(journalTrouble()),
+      journalTrouble: this.#journalReason.of(journalTrouble()),
       storeTrouble: this.#storeReason.of(storeTrouble()),
       lagMs: this.#lag.longestMs,
     };

@@ -22,9 +22,9 @@ export class PeerLog {
     this.#ports.log.warn('peer is down', this.#named(peer));
   }
 
-  journal(peer: number, { failing }: Heartbeat): void {
-    if (failing === '') this.#ports.log.info('peer takes writes again', this.#named(peer));
-    else this.#ports.log.warn('peer takes no writes', { ...this.#named(peer), reason: failing });
+  journal(peer: number, { journalTrouble }: Heartbeat): void {
+    if (journalTrouble === '') this.#ports.log.info('peer takes writes again', this.#named(peer));
+    else this.#ports.log.warn('peer takes no writes', { ...this.#named(peer), reason: journalTrouble });
   }
 
   store(peer: number, { storeTrouble }: Heartbeat): void {

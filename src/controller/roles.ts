@@ -33,7 +33,7 @@ export class Roles {
   /** Of a peer that is up. Which view it serves in, it says itself. */
   of(peer: number): string {
     const { peers, views } = this.#ports;
-    const failing = peers.heartbeat(peer)?.failing ?? '';
+    const failing = peers.heartbeat(peer)?.journalTrouble ?? '';
     if (failing !== '') return `takes no writes: ${failing}`;
     if (this.isMember(peer)) return 'member';
     if (views === null) return 'joining';

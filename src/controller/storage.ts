@@ -10,7 +10,7 @@ import {
 } from '../journal/open-journal.ts';
 import { NOTHING_RECOVERED, type RecoveredState } from '../journal/recovered-state.ts';
 import { ViewFile } from '../journal/view-file.ts';
-import { type ViewLog, VolatileViewLog } from '../membership/view-record.ts';
+import { MemoryViewLog, type ViewLog } from '../membership/view-record.ts';
 import { NO_VERSION, sameVersion, TICKS_PER_MS } from '../ordering/version.ts';
 import type { Logger } from './log/logger.ts';
 import { MACHINE_CLOCK } from './machine-clock.ts';
@@ -65,7 +65,7 @@ export async function openStorage(
       reason: journal.state.writable ? '' : journal.state.reason,
       entries: journal.records,
     }),
-    viewLog: views ?? new VolatileViewLog(),
+    viewLog: views ?? new MemoryViewLog(),
     recovered: opened?.recovered ?? NOTHING_RECOVERED,
     close: async () => {
       await views?.close();

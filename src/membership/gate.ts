@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../base/error-codes.ts';
 
 /** What a request needs: to see what is settled here, to see every write answered anywhere, or to change something. */
-export type EngineNeed = 'read' | 'strong-read' | 'write';
+export type Need = 'read' | 'strong-read' | 'write';
 
 /** Whether a request may start now. */
 export type Gate =

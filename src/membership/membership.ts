@@ -2,18 +2,18 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
-import { closedBecause, type EngineNeed, type Gate, OPEN, waitBecause } from './gate.ts';
+import { closedBecause, type Gate, type Need, OPEN, waitBecause } from './gate.ts';
+import { JoinBlocker } from './join-blocker.ts';
 import type { JournalHealth } from './journal-health.ts';
 import { GrantedLeases, HeldLease } from './lease.ts';
-import type { Granted, Heartbeat, MembershipMessage, Standing } from './messages.ts';
-import { Obstacle } from './obstacle.ts';
+import type { AcceptorState, Granted, Heartbeat, MembershipMessage } from './messages.ts';
 import type { PeerBus } from './peer-bus.ts';
 import type { Peers } from './peers.ts';
 import { Readmission } from './readmission.ts';
 import { isMember, type Member, quorum, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
 import type { ViewState } from './view-changer-ports.ts';
-import { basisOf } from './view-choice.ts';
+import { predecessorOf } from './view-choice.ts';
 import { ViewReasons } from './view-reasons.ts';
 import type { ViewLog } from './view-record.ts';
 
@@ -54,7 +54,7 @@ export interface MembershipPorts {
 /** What a heartbeat says of the sender's part in views. */
 export type ViewAnnouncement = Pick<
   Heartbeat,
-  'askedMs' | 'installed' | 'standing' | 'transferring' | 'hears' | 'withholds' | 'doubts'
+  'askedMs' | 'installed' | 'acceptor' | 'transferring' | 'hears' | 'isStalling' | 'onProbation'
 >;
 
 /**
@@ -71,7 +71,7 @@ export class Membership {
   readonly #granted: GrantedLeases;
   readonly #readmission: Readmission;
   readonly #reasons: ViewReasons;
-  readonly #obstacle: Obstacle;
+  readonly #obstacle: JoinBlocker;
   #proposeAtMs: number | null = null;
   /** Whom this controller's own proposal is to take back; null for nobody. */
   #candidate: number | null = null;
@@ -81,7 +81,7 @@ export class Membership {
     this.#ports = ports;
     const readmission = new Readmission({ node, peers, clock, steadyMs: suspectAfterMs, log });
     this.#readmission = readmission;
-    this.#obstacle = new Obstacle({ node, peers, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
+    this.#obstacle = new JoinBlocker({ node, peers, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
     this.#reasons = new ViewReasons({ node, nodes, leaseMs, peers, readmission, incarnationOf, clock });
     this.#held = new HeldLease(nodes, clock);
     const granted = new GrantedLeases(nodes, leaseMs, clock);
@@ -128,11 +128,11 @@ export class Membership {
     return {
       askedMs: Math.floor(clock.nowMs()),
       installed: this.view?.ballot ?? NO_BALLOT,
-      standing: this.#changer.standing,
+      acceptor: this.#changer.acceptor,
       transferring: this.#changer.isTransferring,
       hears: peers.steady,
-      withholds: journal.withholds,
-      doubts: this.#readmission.doubts,
+      isStalling: journal.isStalling,
+      onProbation: this.#readmission.onProbation,
     };
   }
 
@@ -146,7 +146,7 @@ export class Membership {
     const { peers } = this.#ports;
     return peers.ids.filter((peer) => {
       const installed = peers.heartbeat(peer)?.installed;
-      return installed !== undefined && peers.isHeard(peer) && this.#changer.isPassedBy(installed);
+      return installed !== undefined && peers.isHeard(peer) && this.#changer.isSupersededBy(installed);
     });
   }
 
@@ -157,24 +157,24 @@ export class Membership {
   get isNeeded(): boolean {
     const { view } = this;
     if (view === null) return this.#changer.isMoving && !this.isOutside;
-    return this.#reasons.othersSuffice(view) || this.#ports.peers.departing('draining').length > 0;
+    return this.#reasons.othersHaveQuorum(view) || this.#ports.peers.departing('draining').length > 0;
   }
 
   /** Whether a request may start now, as far as views and leases have a say. */
-  gate(need: EngineNeed): Gate {
+  gate(need: Need): Gate {
     const { peers } = this.#ports;
     const { view } = this;
     if (view === null) return this.#gateWithoutView();
     // mutant: reads-without-lease
     if (!this.#held.holds) return this.#gateWithoutLease();
-    if (need !== 'write' || peers.unable.length === 0) return OPEN;
-    const unable = peers.unable.filter((peer) => isMember(view, peer));
+    if (need !== 'write' || peers.unavailable.length === 0) return OPEN;
+    const unable = peers.unavailable.filter((peer) => isMember(view, peer));
     if (unable.length === 0) return OPEN;
-    const tooFew = this.#withoutMajority(peers.unable);
+    const tooFew = this.#withoutMajority(peers.unavailable);
     if (tooFew !== null) return tooFew;
     // One that has begun to fail is left out only when a request has waited for it.
-    if (unable.every((peer) => peers.isUp(peer) && !peers.withholding.includes(peer))) return OPEN;
-    return waitBecause('MEMBER_UNAVAILABLE', `no agreement without ${peers.missing}`);
+    if (unable.every((peer) => peers.isUp(peer) && !peers.stalling.includes(peer))) return OPEN;
+    return waitBecause('MEMBER_UNAVAILABLE', `no agreement without ${peers.unavailableText}`);
   }
 
   /** To be called every few milliseconds. */
@@ -193,13 +193,13 @@ export class Membership {
     if (this.#changer.isMoving && this.#reasons.broken(this.#changer.coming) === null) return;
     this.#proposeAtMs = null;
     this.#candidate = this.view === null ? null : this.#reasons.returning(this.view);
-    this.#changer.propose(reason, this.#reasons.unwanted(this.view));
+    this.#changer.propose(reason, this.#reasons.toLeaveOut(this.view));
   }
 
   onHeartbeat(from: number, heartbeat: Heartbeat): void {
-    const { askedMs, installed, standing, transferring } = heartbeat;
+    const { askedMs, installed, acceptor, transferring } = heartbeat;
     this.#readmission.onHeartbeat(from, heartbeat);
-    this.#changer.onStanding(installed, standing, transferring);
+    this.#changer.onAcceptorState(installed, acceptor, transferring);
     this.#grant(from, installed, askedMs);
   }
 
@@ -236,12 +236,13 @@ export class Membership {
 
   #gateWithoutView(): Gate {
     const { peers, journal } = this.#ports;
-    const tooFew = this.#withoutMajority(peers.unable);
+    const tooFew = this.#withoutMajority(peers.unavailable);
     if (tooFew !== null) return tooFew;
-    const { failing, heldBack } = journal;
-    if (failing !== '' || (this.isOutside && heldBack !== '')) return outOfView(heldBack);
+    const { journalTrouble, exclusionReason } = journal;
+    if (journalTrouble !== '' || (this.isOutside && exclusionReason !== ''))
+      return outOfView(exclusionReason);
     if (this.isOutside) return this.#gateOutside();
-    const basis = basisOf(this.#standings(), this.#ports.nodes, this.#ports.mayForm);
+    const basis = predecessorOf(this.#acceptors(), this.#ports.nodes, this.#ports.mayForm);
     if (basis.kind === 'unknown' && peers.silent.length > 0) {
       const reason = `${basis.reason}; waiting for ${peers.describe(peers.silent)}`;
       return closedBecause('NO_VIEW', reason);
@@ -283,19 +284,19 @@ export class Membership {
   /** Those who are heard are enough to form a view: who takes no writes can't accept one either. */
   #isPromising(): boolean {
     const { nodes, mayForm, peers } = this.#ports;
-    const standings = this.#standings();
-    const able = [...standings.keys()].filter((node) => !peers.failing.includes(node));
-    return able.length >= quorum(nodes) && basisOf(standings, nodes, mayForm).kind !== 'unknown';
+    const acceptors = this.#acceptors();
+    const able = [...acceptors.keys()].filter((node) => !peers.withJournalTrouble.includes(node));
+    return able.length >= quorum(nodes) && predecessorOf(acceptors, nodes, mayForm).kind !== 'unknown';
   }
 
-  #standings(): Map<number, Standing> {
+  #acceptors(): Map<number, AcceptorState> {
     const { node, peers } = this.#ports;
-    const standings = new Map([[node, this.#changer.standing]]);
+    const acceptors = new Map([[node, this.#changer.acceptor]]);
     for (const peer of peers.ids) {
       const heartbeat = peers.heartbeat(peer);
-      if (heartbeat !== undefined && peers.isHeard(peer)) standings.set(peer, heartbeat.standing);
+      if (heartbeat !== undefined && peers.isHeard(peer)) acceptors.set(peer, heartbeat.acceptor);
     }
-    return standings;
+    return acceptors;
   }
 
   /** Lower ids go first; the random part ends duels. */

@@ -10,17 +10,17 @@ import type { Member } from './view.ts';
  * rest. `lost`: it may have accepted anything. `complete`: recovered, and nothing that it ever acknowledged as a member
  * of that view is missing.
  */
-export interface Standing {
+export interface AcceptorState {
   readonly promised: Ballot;
   readonly accepted: Ballot;
   /** Members of the accepted view. */
   readonly members: readonly Member[];
-  readonly memory: Memory;
+  readonly retention: Retention;
   /** The run of the controller that says this. */
   readonly incarnation: number;
 }
 
-export type Memory = 'kept' | 'recovered' | 'recorded' | 'lost' | 'complete';
+export type Retention = 'intact' | 'recovered' | 'view-only' | 'lost' | 'complete';
 
 /**
  * How far the planned end of a controller has come. `staying`: it is not ending. `draining`: its clients get their last
@@ -40,7 +40,7 @@ export interface Heartbeat {
   readonly askedMs: number;
   /** The view that the sender serves in; `NO_BALLOT` for none. */
   readonly installed: Ballot;
-  readonly standing: Standing;
+  readonly acceptor: AcceptorState;
   /** The sender takes over the state of the view that it is about to accept: that may take a while. */
   readonly transferring: boolean;
   /** Peers that the sender has heard without a pause for a while. */
@@ -51,14 +51,14 @@ export interface Heartbeat {
    */
   readonly caughtUp: boolean;
   /** Why the sender's journal takes no writes, and it can neither acknowledge nor accept anything; empty when it does. */
-  readonly failing: string;
+  readonly journalTrouble: string;
   /** Requests have waited for that for long: the sender is to be left out, if the others can do without it. */
-  readonly withholds: boolean;
+  readonly isStalling: boolean;
   /** Why the sender's store can't be used; empty when it can. For people only. */
   readonly storeTrouble: string;
   readonly departure: DeparturePhase;
   /** Controllers that the sender would rather not take back into a view yet: they have not proved that they keep up. */
-  readonly doubts: readonly number[];
+  readonly onProbation: readonly number[];
   /** Per controller, `askedMs` of the last heartbeat that the sender has handled of it on this connection; 0 for none. */
   readonly heard: readonly number[];
   /** The longest time for which the sender's event loop or store has kept anything waiting lately, in milliseconds. */
@@ -84,7 +84,7 @@ export interface Prepare {
 export interface Promised {
   readonly type: 'promised';
   readonly ballot: Ballot;
-  readonly standing: Standing;
+  readonly acceptor: AcceptorState;
   readonly applied: Version;
   /** Per controller, for how much longer it may hold a lease that the sender granted, in milliseconds. */
   readonly leasesMs: readonly number[];
@@ -93,10 +93,10 @@ export interface Promised {
   /** The sender lacks little of what the members of the last view know. */
   readonly caughtUp: boolean;
   /** The sender's journal takes no writes: it could not accept a view. */
-  readonly failing: boolean;
+  readonly journalFails: boolean;
   readonly queue: readonly Effect[];
   /** Half of the sender's state is another's: nobody can go on from it. */
-  readonly mixed: boolean;
+  readonly partial: boolean;
 }
 
 /** The sender has promised a higher ballot. */
@@ -112,9 +112,9 @@ export interface Accept {
   /** Members whose state and queue the view continues. */
   readonly sources: readonly number[];
   /** The member among the sources with the highest applied version: where the others take the state from. */
-  readonly base: number;
-  /** Where the base stands. */
-  readonly baseApplied: Version;
+  readonly donor: number;
+  /** Where the donor stands. */
+  readonly donorApplied: Version;
   /** Everything queued at any source, in version order. */
   readonly union: readonly Effect[];
   /** Why the view takes the place of the one before, for people. */

@@ -24,8 +24,8 @@ export class Peers {
   readonly #detector: FailureDetector;
   readonly #heartbeats = new Map<number, Heartbeat>();
   #silent: readonly number[];
-  #failing: readonly number[] = [];
-  #unable: readonly number[];
+  #withJournalTrouble: readonly number[] = [];
+  #unavailable: readonly number[];
 
   constructor(ports: PeersPorts) {
     const { ids, heartbeatMs, threshold, clock, tickMs } = ports;
@@ -33,7 +33,7 @@ export class Peers {
     this.#ports = ports;
     this.#detector = new FailureDetector(ids, heartbeatMs, threshold, clock.nowMs(), tickMs);
     this.#silent = ids;
-    this.#unable = ids;
+    this.#unavailable = ids;
   }
 
   /** Heard of within the threshold. */
@@ -98,29 +98,29 @@ export class Peers {
   }
 
   /** Peers that are up, and whose journal takes no writes. */
-  get failing(): readonly number[] {
-    return this.#failing;
+  get withJournalTrouble(): readonly number[] {
+    return this.#withJournalTrouble;
   }
 
   /** Of those, the ones that have kept requests waiting for long. */
-  get withholding(): readonly number[] {
-    return this.#failing.filter((peer) => this.heartbeat(peer)!.withholds);
+  get stalling(): readonly number[] {
+    return this.#withJournalTrouble.filter((peer) => this.heartbeat(peer)!.isStalling);
   }
 
   /** Peers that acknowledge nothing: those that are not up, and those that fail. */
-  get unable(): readonly number[] {
-    return this.#unable;
+  get unavailable(): readonly number[] {
+    return this.#unavailable;
   }
 
   /** The same, for people; empty when there are none. */
-  get missing(): string {
-    return this.describe(this.#unable);
+  get unavailableText(): string {
+    return this.describe(this.#unavailable);
   }
 
   /** Who these are, and what is wrong with each, for people. */
   describe(peers: readonly number[]): string {
     const whyOf = (peer: number) =>
-      this.isUp(peer) ? `takes no writes: ${this.heartbeat(peer)?.failing}` : 'down';
+      this.isUp(peer) ? `takes no writes: ${this.heartbeat(peer)?.journalTrouble}` : 'down';
     return peers.map((peer) => `${this.nameOf(peer)} (${whyOf(peer)})`).join(' and ');
   }
 
@@ -137,9 +137,9 @@ export class Peers {
 
   /** @returns true when the peer's journal takes no writes any more, or takes them again */
   onHeartbeat(peer: number, heartbeat: Heartbeat): boolean {
-    const before = this.#heartbeats.get(peer)?.failing ?? '';
+    const before = this.#heartbeats.get(peer)?.journalTrouble ?? '';
     this.#heartbeats.set(peer, heartbeat);
-    if (before === heartbeat.failing) return false;
+    if (before === heartbeat.journalTrouble) return false;
     this.#update();
     return true;
   }
@@ -165,9 +165,9 @@ export class Peers {
   }
 
   #update(): void {
-    const fails = (peer: number) => (this.heartbeat(peer)?.failing ?? '') !== '';
+    const fails = (peer: number) => (this.heartbeat(peer)?.journalTrouble ?? '') !== '';
     this.#silent = this.ids.filter((peer) => !this.isUp(peer));
-    this.#failing = this.ids.filter((peer) => this.isUp(peer) && fails(peer));
-    this.#unable = [...this.#silent, ...this.#failing];
+    this.#withJournalTrouble = this.ids.filter((peer) => this.isUp(peer) && fails(peer));
+    this.#unavailable = [...this.#silent, ...this.#withJournalTrouble];
   }
 }

@@ -22,7 +22,7 @@ interface Past {
   /** When its last heartbeat came. */
   heardMs: number;
   /** Since when all of its answers came in time; null: the last one did not. */
-  wellSinceMs: number | null;
+  keepsUpSinceMs: number | null;
 }
 
 /**
@@ -31,7 +31,7 @@ interface Past {
  * is left out again soon has to keep that up for longer each time: else a controller that runs in bursts is left out
  * and taken back for ever, and each change of view stops all writes.
  *
- * Each controller remembers for itself, and tells the others whom it doubts: so whichever of them proposes the next
+ * Each controller remembers for itself, and tells the others whom it onProbation: so whichever of them proposes the next
  * view, they all have a say, and none of them needs to have seen all of the past. A new run of a peer is another
  * process, of which nothing is known; and a planned end is no failure.
  */
@@ -45,23 +45,23 @@ export class Readmission {
   }
 
   /** Peers outside of the last view that this controller would not take back yet. */
-  get doubts(): readonly number[] {
+  get onProbation(): readonly number[] {
     const view = this.#view;
     if (view === null) return [];
-    return this.#ports.peers.ids.filter((peer) => !isMember(view, peer) && this.#doubts(peer));
+    return this.#ports.peers.ids.filter((peer) => !isMember(view, peer) && this.#onProbation(peer));
   }
 
-  onHeartbeat(from: number, { standing, heard, lagMs }: Heartbeat): void {
+  onHeartbeat(from: number, { acceptor, heard, lagMs }: Heartbeat): void {
     const { node, clock, steadyMs } = this.#ports;
-    const past = this.#pastOf(from, standing.incarnation);
+    const past = this.#deletionKnowledgeOf(from, acceptor.incarnation);
     const now = clock.nowMs();
     const askedMs = heard[node] ?? 0;
     const answeredAfterMs = now - askedMs;
     const isAnswer = askedMs > 0 && answeredAfterMs >= 0 && answeredAfterMs <= steadyMs;
     const isInTime = isAnswer && now - past.heardMs <= steadyMs && lagMs <= steadyMs / 2;
     past.heardMs = now;
-    if (!isInTime) past.wellSinceMs = null;
-    else past.wellSinceMs ??= now;
+    if (!isInTime) past.keepsUpSinceMs = null;
+    else past.keepsUpSinceMs ??= now;
   }
 
   /** A view that was proposed to take this peer in has been formed without it: it did not take its part in time. */
@@ -86,7 +86,7 @@ export class Readmission {
   #onLeftOut(peer: number, incarnation: number): void {
     const { peers, clock } = this.#ports;
     if (peers.departureOf(peer) !== 'staying') return;
-    const past = this.#pastOf(peer, incarnation);
+    const past = this.#deletionKnowledgeOf(peer, incarnation);
     const forgiven = Math.floor((clock.nowMs() - past.takenInMs) / FORGIVES_ONE_AFTER_MS);
     past.times = Math.max(0, past.times - forgiven);
     this.#count(peer, past);
@@ -96,18 +96,18 @@ export class Readmission {
     const { peers, log } = this.#ports;
     // mutant: forgets-readmissions
     past.times = Math.min(past.times + 1, TIMES_MAX);
-    past.wellSinceMs = null;
+    past.keepsUpSinceMs = null;
     const forMs = this.#wellForMs(past);
     if (past.times > 1)
       log.info('a peer was left out again', { peer: peers.nameOf(peer), hasToKeepUpForMs: forMs });
   }
 
-  #doubts(peer: number): boolean {
+  #onProbation(peer: number): boolean {
     const past = this.#pasts.get(peer);
-    if (past?.wellSinceMs == null) return true;
+    if (past?.keepsUpSinceMs == null) return true;
     const { peers, clock, steadyMs } = this.#ports;
     if (clock.nowMs() - past.heardMs > steadyMs / 2) return true;
-    return Math.min(clock.nowMs() - past.wellSinceMs, peers.upForMs(peer)) < this.#wellForMs(past);
+    return Math.min(clock.nowMs() - past.keepsUpSinceMs, peers.upForMs(peer)) < this.#wellForMs(past);
   }
 
   #wellForMs({ times }: Past): number {
@@ -115,11 +115,11 @@ export class Readmission {
     return times < 2 ? steadyMs : Math.max(steadyMs, WELL_FOR_MS_MIN * 2 ** (times - 2));
   }
 
-  #pastOf(peer: number, incarnation: number): Past {
+  #deletionKnowledgeOf(peer: number, incarnation: number): Past {
     const known = this.#pasts.get(peer);
     if (known?.incarnation === incarnation) return known;
     const now = this.#ports.clock.nowMs();
-    const past = { incarnation, times: 0, takenInMs: now, heardMs: now, wellSinceMs: null };
+    const past = { incarnation, times: 0, takenInMs: now, heardMs: now, keepsUpSinceMs: null };
     this.#pasts.set(peer, past);
     return past;
   }

@@ -55,7 +55,7 @@ export interface ViewState {
   adopt(
     view: View,
     union: readonly Effect[],
-    base: Version | null,
+    copied: Version | null,
     done: (error: string | null) => void,
   ): void;
   install(): void;

@@ -1,8 +1,8 @@
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import { Acceptor } from './acceptor.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
-import type { Accept, Granted, MembershipMessage, Promised, Standing } from './messages.ts';
-import { OwnRecord } from './own-record.ts';
+import type { Accept, AcceptorState, Granted, MembershipMessage, Promised } from './messages.ts';
 import { NO_PROPOSAL, type Proposal } from './proposal.ts';
 import { ballotName, type Member, quorum, type View } from './view.ts';
 import type { ViewChangerPorts } from './view-changer-ports.ts';
@@ -29,7 +29,7 @@ type ViewMessage = Exclude<MembershipMessage, Granted>;
  */
 export class ViewChanger {
   readonly #ports: ViewChangerPorts;
-  readonly #record: OwnRecord;
+  readonly #record: Acceptor;
   #view: View | null = null;
   /** Accepted, and waiting to be installed. */
   #coming: View | null = null;
@@ -48,7 +48,7 @@ export class ViewChanger {
 
   constructor(ports: ViewChangerPorts) {
     this.#ports = ports;
-    this.#record = new OwnRecord(ports.viewLog, ports.clock);
+    this.#record = new Acceptor(ports.viewLog, ports.clock);
     this.#formerMembers = this.#record.members.map(({ node }) => node);
   }
 
@@ -67,12 +67,12 @@ export class ViewChanger {
     return this.#installedMs;
   }
 
-  get standing(): Standing {
+  get acceptor(): AcceptorState {
     const { incarnation, state } = this.#ports;
-    const { promised, accepted, members, memory } = this.#record;
-    const hadIt = isRecovered(memory) && sameVersion(state.resumePoint, NO_VERSION);
-    const isGone = hadIt || (memory === 'kept' && state.isPartial);
-    return { promised, accepted, members, memory: isGone ? 'recorded' : memory, incarnation };
+    const { promised, accepted, members, retention } = this.#record;
+    const hadIt = isRecovered(retention) && sameVersion(state.resumePoint, NO_VERSION);
+    const isGone = hadIt || (retention === 'intact' && state.isPartial);
+    return { promised, accepted, members, retention: isGone ? 'view-only' : retention, incarnation };
   }
 
   /** The state of the view to come is being taken over. */
@@ -91,7 +91,7 @@ export class ViewChanger {
   /** A proposal needs this controller's own promise first, which its disk may not take. */
   get mayPropose(): boolean {
     // mutant: proposes-without-promise
-    return this.#record.isKept && this.#ports.journal.failing === '';
+    return this.#record.isKept && this.#ports.journal.journalTrouble === '';
   }
 
   /** What this controller's own proposal lacks; empty when nothing, or when there is none. */
@@ -148,12 +148,12 @@ export class ViewChanger {
   }
 
   /** What a peer says of itself in its heartbeat. */
-  onStanding(installed: Ballot, standing: Standing, transferring: boolean): void {
-    this.#see(standing.promised);
-    if (transferring && sameBallot(standing.promised, this.#record.promised)) this.#moved(ACCEPTS_WITHIN_MS);
+  onAcceptorState(installed: Ballot, acceptor: AcceptorState, transferring: boolean): void {
+    this.#see(acceptor.promised);
+    if (transferring && sameBallot(acceptor.promised, this.#record.promised)) this.#moved(ACCEPTS_WITHIN_MS);
     // Had the message to install it been lost, this one stands for it.
     if (this.#coming !== null && sameBallot(this.#coming.ballot, installed)) this.#onInstall(installed);
-    if (!this.isPassedBy(installed)) return;
+    if (!this.isSupersededBy(installed)) return;
     if ((this.#view ?? this.#coming) !== null) {
       this.#ports.log.warn('this controller was left out of a newer view', { view: ballotName(installed) });
       this.#leave();
@@ -166,11 +166,11 @@ export class ViewChanger {
    * The others go on without this controller: the view is one that it did not accept, or not in this run. One below the
    * last that it accepted passes nobody by: with what it has on disk of a newer one, it must not take over an older state.
    */
-  isPassedBy(installed: Ballot): boolean {
+  isSupersededBy(installed: Ballot): boolean {
     if (sameBallot(installed, NO_BALLOT)) return false;
-    const { accepted, memory } = this.#record;
+    const { accepted, retention } = this.#record;
     const order = compareBallots(installed, accepted);
-    return memory === 'kept' ? order > 0 : order >= 0;
+    return retention === 'intact' ? order > 0 : order >= 0;
   }
 
   #see(ballot: Ballot): void {
@@ -200,15 +200,15 @@ export class ViewChanger {
       this.#tell(from, {
         type: 'promised',
         ballot,
-        standing: this.standing,
+        acceptor: this.acceptor,
         applied: state.applied,
         leasesMs: leasesMs(),
         hears: heard(),
         caughtUp: isCaughtUp(),
-        failing: journal.failing !== '',
+        journalFails: journal.journalTrouble !== '',
         // mutant: promises-without-queue
         queue: state.queued(),
-        mixed: state.isPartial,
+        partial: state.isPartial,
       });
     });
   }
@@ -283,12 +283,12 @@ export class ViewChanger {
     // mutant: joins-with-old-state
     if (accept.sources.includes(this.#ports.node)) return this.#take(from, accept, null);
     const sources = accept.members.filter(({ node }) => accept.sources.includes(node));
-    const base = sources.find(({ node }) => node === accept.base)!;
-    this.#transferringFrom = base;
-    this.#ports.transfer(base, sources, () => {
+    const donor = sources.find(({ node }) => node === accept.donor)!;
+    this.#transferringFrom = donor;
+    this.#ports.transfer(donor, sources, () => {
       if (this.#transferringFrom === null || !sameBallot(ballot, this.#record.promised)) return;
       this.#transferringFrom = null;
-      this.#take(from, accept, accept.baseApplied);
+      this.#take(from, accept, accept.donorApplied);
     });
   }
 
@@ -298,13 +298,13 @@ export class ViewChanger {
   }
 
   /** Accepts: from here on this controller belongs to the view, and waits for its installation. */
-  #take(from: number, { ballot, members, union, reason }: Accept, base: Version | null): void {
+  #take(from: number, { ballot, members, union, reason }: Accept, copied: Version | null): void {
     const { state, sync, endTransfers, log } = this.#ports;
     endTransfers();
     this.#moved(ACCEPTS_WITHIN_MS);
     const view = { ballot, members, reason };
     this.#coming = view;
-    state.adopt(view, union, base, (error) => {
+    state.adopt(view, union, copied, (error) => {
       if (!sameBallot(this.#record.promised, ballot)) return;
       if (error !== null)
         return log.warn('the state of a view is not on disk', { view: ballotName(ballot), reason: error });

@@ -1,11 +1,11 @@
 import type { Effect } from '../ordering/effect.ts';
 import { compareVersions, NO_VERSION, sameVersion } from '../ordering/version.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
-import type { Accept, Memory, Promised, Standing } from './messages.ts';
+import type { Accept, AcceptorState, Promised, Retention } from './messages.ts';
 import { type Member, quorum } from './view.ts';
 
 /** What a new view may continue. */
-export type Basis =
+export type Predecessor =
   /** This view: no newer one can have been installed anywhere. */
   | { readonly kind: 'view'; readonly ballot: Ballot }
   /** This view, from what its members have on disk: nobody knows of a newer one. */
@@ -23,29 +23,33 @@ export type Basis =
  * newer one are a majority themselves. Those who can: the silent ones, and those who have forgotten.
  *
  * When that can't be told of any, it takes everybody's word, or that of a majority who know what they accepted, if one of
- * them has all that it ever acknowledged in the newest of these views (`isEnough`). The newest view that anybody has accepted then goes on
+ * them has all that it ever acknowledged in the newest of these views (`isSufficient`). The newest view that anybody has accepted then goes on
  * from what its members have recovered: each accepted it with its state on disk. Had all of them lost that, others
  * must not go on without it. And when nobody knows anything, there is nothing to continue: a majority of controllers
  * without a memory must not begin anew beside one that has the data.
  *
  * @param mayForm somebody who knows that there is no such one has said that a majority may begin
  */
-export function basisOf(standings: ReadonlyMap<number, Standing>, nodes: number, mayForm = false): Basis {
+export function predecessorOf(
+  acceptors: ReadonlyMap<number, AcceptorState>,
+  nodes: number,
+  mayForm = false,
+): Predecessor {
   let newest = NO_BALLOT;
-  for (const { accepted, memory } of standings.values()) {
-    if (memory === 'kept' && compareBallots(accepted, newest) > 0) newest = accepted;
+  for (const { accepted, retention } of acceptors.values()) {
+    if (retention === 'intact' && compareBallots(accepted, newest) > 0) newest = accepted;
   }
-  const recovered = recoveredBasis(standings, newest);
-  if (recovered !== null && (standings.size === nodes || isEnough(standings, recovered, nodes)))
+  const recovered = recoveredPredecessor(acceptors, newest);
+  if (recovered !== null && (acceptors.size === nodes || isSufficient(acceptors, recovered, nodes)))
     return recovered;
   if (sameBallot(newest, NO_BALLOT)) {
-    if (standings.size === nodes || (mayForm && knowNothing(standings, nodes))) return { kind: 'nothing' };
+    if (acceptors.size === nodes || (mayForm && haveNoView(acceptors, nodes))) return { kind: 'nothing' };
     return {
       kind: 'unknown',
       reason: 'a cluster that nobody remembers is formed only with all its controllers, or with --form yes',
     };
   }
-  if (countSure(standings, newest) >= quorum(nodes)) return { kind: 'view', ballot: newest };
+  if (countNotBeyond(acceptors, newest) >= quorum(nodes)) return { kind: 'view', ballot: newest };
   return {
     kind: 'unknown',
     reason: 'the last view may have had members that are silent or have lost their memory',
@@ -57,31 +61,31 @@ export function basisOf(standings: ReadonlyMap<number, Standing>, nodes: number,
  * who were asked for that view in the run that they are still in. The choice of that view rested on the word of a
  * majority that there was none above it; what they had accepted in runs before is out of the question since then.
  */
-function countSure(standings: ReadonlyMap<number, Standing>, newest: Ballot): number {
-  const known = [...standings.values()].find(
-    ({ accepted, memory }) => memory === 'kept' && sameBallot(accepted, newest),
+function countNotBeyond(acceptors: ReadonlyMap<number, AcceptorState>, newest: Ballot): number {
+  const known = [...acceptors.values()].find(
+    ({ accepted, retention }) => retention === 'intact' && sameBallot(accepted, newest),
   );
   let sure = 0;
-  for (const [node, { accepted, memory, incarnation }] of standings) {
+  for (const [node, { accepted, retention, incarnation }] of acceptors) {
     const wasAsked = known?.members.some(
       (member) => member.node === node && member.incarnation === incarnation,
     );
-    if (memory === 'lost' ? wasAsked : compareBallots(accepted, newest) <= 0) sure++;
+    if (retention === 'lost' ? wasAsked : compareBallots(accepted, newest) <= 0) sure++;
   }
   return sure;
 }
 
 /** A majority, none of which has ever accepted a view, as far as it remembers. */
-function knowNothing(standings: ReadonlyMap<number, Standing>, nodes: number): boolean {
+function haveNoView(acceptors: ReadonlyMap<number, AcceptorState>, nodes: number): boolean {
   return (
-    standings.size >= quorum(nodes) &&
-    [...standings.values()].every(({ accepted }) => sameBallot(accepted, NO_BALLOT))
+    acceptors.size >= quorum(nodes) &&
+    [...acceptors.values()].every(({ accepted }) => sameBallot(accepted, NO_BALLOT))
   );
 }
 
 /** From a journal on disk, as far as it went. */
-export function isRecovered(memory: Memory): boolean {
-  return memory === 'recovered' || memory === 'complete';
+export function isRecovered(retention: Retention): boolean {
+  return retention === 'recovered' || retention === 'complete';
 }
 
 /**
@@ -89,24 +93,31 @@ export function isRecovered(memory: Memory): boolean {
  * what was answered in the recovered one, or in one before it, every member had acknowledged or accepted: it is on the disk
  * of one who acknowledged nothing before it was.
  */
-function isEnough(standings: ReadonlyMap<number, Standing>, basis: Basis, nodes: number): boolean {
+function isSufficient(
+  acceptors: ReadonlyMap<number, AcceptorState>,
+  basis: Predecessor,
+  nodes: number,
+): boolean {
   if (basis.kind !== 'recovered') return false;
-  const all = [...standings.values()];
+  const all = [...acceptors.values()];
   return (
-    all.filter(({ memory }) => memory !== 'lost').length >= quorum(nodes) &&
+    all.filter(({ retention }) => retention !== 'lost').length >= quorum(nodes) &&
     // mutant: goes-on-unasked
-    all.some(({ memory, accepted }) => memory === 'complete' && sameBallot(accepted, basis.ballot))
+    all.some(({ retention, accepted }) => retention === 'complete' && sameBallot(accepted, basis.ballot))
   );
 }
 
 /** @param kept the newest view that somebody still knows in full */
-function recoveredBasis(standings: ReadonlyMap<number, Standing>, kept: Ballot): Basis | null {
+function recoveredPredecessor(
+  acceptors: ReadonlyMap<number, AcceptorState>,
+  kept: Ballot,
+): Predecessor | null {
   let accepted = NO_BALLOT;
   let recovered = NO_BALLOT;
-  for (const standing of standings.values()) {
-    if (compareBallots(standing.accepted, accepted) > 0) accepted = standing.accepted;
-    const isNewer = compareBallots(standing.accepted, recovered) > 0;
-    if (isRecovered(standing.memory) && isNewer) recovered = standing.accepted;
+  for (const acceptor of acceptors.values()) {
+    if (compareBallots(acceptor.accepted, accepted) > 0) accepted = acceptor.accepted;
+    const isNewer = compareBallots(acceptor.accepted, recovered) > 0;
+    if (isRecovered(acceptor.retention) && isNewer) recovered = acceptor.accepted;
   }
   if (sameBallot(recovered, NO_BALLOT) || compareBallots(recovered, kept) <= 0) return null;
   if (compareBallots(recovered, accepted) >= 0) return { kind: 'recovered', ballot: recovered };
@@ -129,8 +140,8 @@ export function chooseView(
   nodes: number,
   mayForm = false,
 ): Accept | string {
-  const basis = basisOf(
-    new Map([...promises].map(([node, promise]) => [node, promise.standing])),
+  const basis = predecessorOf(
+    new Map([...promises].map(([node, promise]) => [node, promise.acceptor])),
     nodes,
     mayForm,
   );
@@ -139,23 +150,23 @@ export function chooseView(
   const members = chooseMembers(promises, without, nodes, isSource);
   if (members === null) return 'no majority of the controllers hear each other';
   const applied = (node: number) => promises.get(node)!.applied;
-  const base = members
+  const donor = members
     .filter(isSource)
     .reduce((a, b) => (compareVersions(applied(a), applied(b)) >= 0 ? a : b));
   const sources = [...promises.keys()].filter(isSource).sort((a, b) => a - b);
   // It may be ahead in the same view, or have stayed behind in an older one: nothing tells which.
-  const isAstray = ({ standing, applied: theirs }: Promised) =>
-    standing.memory === 'lost' && compareVersions(theirs, applied(base)) > 0;
-  const astray = [...promises].find(([, promise]) => basis.kind === 'recovered' && isAstray(promise));
+  const isOutsideHistory = ({ acceptor, applied: theirs }: Promised) =>
+    acceptor.retention === 'lost' && compareVersions(theirs, applied(donor)) > 0;
+  const astray = [...promises].find(([, promise]) => basis.kind === 'recovered' && isOutsideHistory(promise));
   if (astray !== undefined)
     return `controller ${astray[0]} has a journal but lost its record of views: move that journal away`;
   return {
     type: 'accept',
     ballot,
-    members: members.map((node): Member => ({ node, incarnation: promises.get(node)!.standing.incarnation })),
+    members: members.map((node): Member => ({ node, incarnation: promises.get(node)!.acceptor.incarnation })),
     sources,
-    base,
-    baseApplied: applied(base),
+    donor,
+    donorApplied: applied(donor),
     // mutant: loses-queues
     union: union(sources.map((node) => promises.get(node)!.queue)),
     reason,
@@ -168,13 +179,14 @@ export function chooseView(
  * view: one may have been restored from a backup. Half of another's state, which somebody was taking over, is none.
  */
 function sourcesOf(
-  basis: Exclude<Basis, { kind: 'unknown' }>,
+  basis: Exclude<Predecessor, { kind: 'unknown' }>,
   promises: ReadonlyMap<number, Promised>,
 ): (node: number) => boolean {
-  const hasIt = (memory: Memory) => (basis.kind === 'view' ? memory === 'kept' : isRecovered(memory));
-  const knows = ({ standing, mixed }: Promised) =>
-    !mixed &&
-    (basis.kind === 'nothing' || (hasIt(standing.memory) && sameBallot(standing.accepted, basis.ballot)));
+  const hasIt = (retention: Retention) =>
+    basis.kind === 'view' ? retention === 'intact' : isRecovered(retention);
+  const knows = ({ acceptor, partial }: Promised) =>
+    !partial &&
+    (basis.kind === 'nothing' || (hasIt(acceptor.retention) && sameBallot(acceptor.accepted, basis.ballot)));
   if (basis.kind === 'view') return (node) => knows(promises.get(node)!);
   const longest = [...promises.values()]
     .filter(knows)
@@ -199,7 +211,7 @@ function chooseMembers(
     promises.get(a)!.hears.includes(b) && promises.get(b)!.hears.includes(a);
   const all = [...promises.keys()].sort((a, b) => a - b);
   const ready = all.filter((node) => isSource(node) || promises.get(node)!.caughtUp);
-  const isAble = (node: number) => !promises.get(node)!.failing && !without.includes(node);
+  const isAble = (node: number) => !promises.get(node)!.journalFails && !without.includes(node);
   for (const candidates of [ready.filter(isAble), all.filter(isAble), ready, all]) {
     const groups = groupsOf(candidates, hears).filter(
       (group) => group.length >= quorum(nodes) && group.some(isSource),

@@ -29,7 +29,7 @@ export class ViewReasons {
     if (urgent !== null || this.#ports.clock.nowMs() - installedMs < this.#ports.leaseMs) return urgent;
     // What would only make things better waits until the view is as old as a lease.
     const returning = this.returning(view);
-    return this.#withholding(view) ?? (returning === null ? null : `${this.#nameOf(returning)} is back`);
+    return this.#stalling(view) ?? (returning === null ? null : `${this.#nameOf(returning)} is back`);
   }
 
   /** Why the view can't go on as it is; null when it can. */
@@ -47,18 +47,18 @@ export class ViewReasons {
   }
 
   /** Peers that the next view is to do without, if it can. */
-  unwanted(view: View | null): readonly number[] {
+  toLeaveOut(view: View | null): readonly number[] {
     const { peers } = this.#ports;
     const isNew = (peer: number) => view === null || !isMember(view, peer);
-    const doubted = peers.ids.filter((peer) => isNew(peer) && this.#isDoubted(peer));
-    return [...peers.withholding, ...peers.departing('drained'), ...doubted];
+    const doubted = peers.ids.filter((peer) => isNew(peer) && this.#isOnProbation(peer));
+    return [...peers.stalling, ...peers.departing('drained'), ...doubted];
   }
 
   /** Those of the others who stay could form a view without this controller, now or once they have heard each other. */
-  othersSuffice(view: View): boolean {
+  othersHaveQuorum(view: View): boolean {
     const { nodes, peers } = this.#ports;
     const couldJoin = (peer: number) => isMember(view, peer) || peers.heartbeat(peer)?.caughtUp === true;
-    const heard = peers.ids.filter((peer) => peers.isHeard(peer) && !peers.unable.includes(peer));
+    const heard = peers.ids.filter((peer) => peers.isHeard(peer) && !peers.unavailable.includes(peer));
     return this.#staying(heard.filter(couldJoin)).length >= quorum(nodes);
   }
 
@@ -66,18 +66,18 @@ export class ViewReasons {
   #leaving(view: View): string | null {
     const { node, peers } = this.#ports;
     const leaving = peers.departing('drained').find((peer) => isMember(view, peer));
-    if (leaving === undefined || !this.#suffices(view, [node, ...this.#staying(this.#able(view))]))
+    if (leaving === undefined || !this.#haveQuorum(view, [node, ...this.#staying(this.#able(view))]))
       return null;
     return `${peers.nameOf(leaving)} is leaving`;
   }
 
   /** A member keeps requests waiting: it is left out if enough others are there, and else nothing would be gained. */
-  #withholding(view: View): string | null {
+  #stalling(view: View): string | null {
     const { node, peers } = this.#ports;
-    const unable = peers.withholding.find((peer) => isMember(view, peer));
-    if (unable === undefined || !this.#suffices(view, [node, ...this.#able(view)])) return null;
+    const unable = peers.stalling.find((peer) => isMember(view, peer));
+    if (unable === undefined || !this.#haveQuorum(view, [node, ...this.#able(view)])) return null;
     // mutant: keeps-full-disk-member
-    return `${peers.nameOf(unable)} takes no writes: ${peers.heartbeat(unable)!.failing}`;
+    return `${peers.nameOf(unable)} takes no writes: ${peers.heartbeat(unable)!.journalTrouble}`;
   }
 
   /** A peer that is back for good: it is caught up and keeps up, and everyone hears everyone. */
@@ -89,7 +89,7 @@ export class ViewReasons {
       if (isMember(view, peer) || !peers.isSteady(peer) || peers.departureOf(peer) !== 'staying') continue;
       const said = peers.heartbeat(peer);
       // mutant: takes-back-too-slow
-      if (said === undefined || !said.caughtUp || this.#isDoubted(peer)) continue;
+      if (said === undefined || !said.caughtUp || this.#isOnProbation(peer)) continue;
       if (![node, ...others].every((member) => said.hears.includes(member))) continue;
       if (others.every((member) => peers.heartbeat(member)?.hears.includes(peer))) return peer;
     }
@@ -101,18 +101,18 @@ export class ViewReasons {
   }
 
   /** By this controller, or by a peer that says so. */
-  #isDoubted(peer: number): boolean {
+  #isOnProbation(peer: number): boolean {
     const { peers, readmission } = this.#ports;
-    if (readmission.doubts.includes(peer)) return true;
-    return peers.ids.some((other) => other !== peer && peers.heartbeat(other)?.doubts.includes(peer));
+    if (readmission.onProbation.includes(peer)) return true;
+    return peers.ids.some((other) => other !== peer && peers.heartbeat(other)?.onProbation.includes(peer));
   }
 
   /** Peers that could be members of a view that is formed now. */
   #able(view: View): readonly number[] {
     const { peers } = this.#ports;
     const isReady = (peer: number) =>
-      isMember(view, peer) || (peers.heartbeat(peer)?.caughtUp === true && !this.#isDoubted(peer));
-    return peers.steady.filter((peer) => !peers.unable.includes(peer) && isReady(peer));
+      isMember(view, peer) || (peers.heartbeat(peer)?.caughtUp === true && !this.#isOnProbation(peer));
+    return peers.steady.filter((peer) => !peers.unavailable.includes(peer) && isReady(peer));
   }
 
   #staying(peers: readonly number[]): readonly number[] {
@@ -120,7 +120,7 @@ export class ViewReasons {
   }
 
   /** A majority of the configured controllers is among these, in which everyone hears everyone; of the view, one is. */
-  #suffices(view: View, candidates: readonly number[]): boolean {
+  #haveQuorum(view: View, candidates: readonly number[]): boolean {
     const { node, nodes, peers } = this.#ports;
     if (candidates.length < quorum(nodes) || !candidates.some((one) => isMember(view, one))) return false;
     const hearsOf = (a: number) => (a === node ? peers.steady : (peers.heartbeat(a)?.hears ?? []));

@@ -28,7 +28,7 @@ export interface ViewLog {
 }
 
 /** For a controller without a data directory: it forgets, and says so by `load`. */
-export class VolatileViewLog implements ViewLog {
+export class MemoryViewLog implements ViewLog {
   load(): null {
     return null;
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Ballot } from '../membership/ballot.ts';
-import type { Accept, Heartbeat, Promised, Standing } from '../membership/messages.ts';
+import type { Accept, AcceptorState, Heartbeat, Promised } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
 import { conditionOf, type Effect, isOfKey, type KeyEffect, MARKS } from '../ordering/effect.ts';
 import { compareVersions, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
@@ -89,15 +89,16 @@ export class MessageChecks {
   }
 
   #heartbeat(heartbeat: Heartbeat): string | null {
-    const { time, installed, standing, hears, doubts, heard, known, failing, storeTrouble } = heartbeat;
-    if (!isReasonText(failing) || !isReasonText(storeTrouble))
+    const { time, installed, acceptor, hears, onProbation, heard, known, journalTrouble, storeTrouble } =
+      heartbeat;
+    if (!isReasonText(journalTrouble) || !isReasonText(storeTrouble))
       return 'what it says of its troubles is no text';
     return (
       this.#time(time) ??
       this.#ballot(installed) ??
-      this.#standing(standing) ??
+      this.#acceptor(acceptor) ??
       this.#controllers(hears) ??
-      this.#controllers(doubts) ??
+      this.#controllers(onProbation) ??
       this.#count(heard) ??
       this.#times(known)
     );
@@ -129,11 +130,11 @@ export class MessageChecks {
     );
   }
 
-  #promised({ ballot, standing, applied, leasesMs, hears, queue }: Promised): string | null {
+  #promised({ ballot, acceptor, applied, leasesMs, hears, queue }: Promised): string | null {
     return (
       this.#ballot(ballot) ??
       proposedBy(this.#ports.node, ballot) ??
-      this.#standing(standing) ??
+      this.#acceptor(acceptor) ??
       this.#version(applied) ??
       this.#count(leasesMs) ??
       first(leasesMs, (ms) => (ms <= LEASE_MS_MAX ? null : `a lease of ${ms} ms is too long`)) ??
@@ -144,23 +145,23 @@ export class MessageChecks {
 
   #accept(
     from: number,
-    { ballot, members, sources, base, baseApplied, union, reason }: Accept,
+    { ballot, members, sources, donor, donorApplied, union, reason }: Accept,
   ): string | null {
     if (!isReasonText(reason, VIEW_REASON_CHARS_MAX)) return 'the reason for a view is no text';
     const isMember = (node: number) => members.some((member) => member.node === node);
-    if (!isMember(base) || !sources.includes(base)) return 'the base of a view is not among its members';
+    if (!isMember(donor) || !sources.includes(donor)) return 'the donor of a view is not among its members';
     return (
       this.#ballot(ballot) ??
       proposedBy(from, ballot) ??
       this.#members(members) ??
       this.#controllers(sources) ??
-      this.#version(baseApplied) ??
+      this.#version(donorApplied) ??
       this.#effects(union) ??
       increasing(union)
     );
   }
 
-  #standing({ promised, accepted, members }: Standing): string | null {
+  #acceptor({ promised, accepted, members }: AcceptorState): string | null {
     return this.#ballot(promised) ?? this.#ballot(accepted) ?? this.#members(members);
   }
 

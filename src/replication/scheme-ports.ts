@@ -56,7 +56,7 @@ export interface ControllerPorts {
   /** This controller is about to end, and serves nobody any more. */
   readonly isDrained: () => boolean;
   /** Nobody can go on from what this controller knows: it has to begin again, empty. */
-  readonly startAnew: (reason: string) => void;
+  readonly startEmpty: (reason: string) => void;
 }
 
 /** What a scheme asks of the world around it. */

@@ -1,11 +1,11 @@
 import type { RequestFailure } from '../base/error-codes.ts';
 import type { JournalRecord } from '../journal/journal.ts';
-import type { EngineNeed, Gate } from '../membership/gate.ts';
+import type { Gate, Need } from '../membership/gate.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Draft, EffectKind, SetEffect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
-import type { Sync } from './exchange/sync.ts';
+import type { AntiEntropy } from './exchange/anti-entropy.ts';
 import type { SchemeMessage } from './messages.ts';
 import type { Reader } from './read-flow.ts';
 import type { ReadDone } from './replica-reads.ts';
@@ -53,10 +53,10 @@ export interface Scheme {
   /** This controller's part in the views of the group; null for a scheme without views. */
   readonly views: Membership | null;
   /** Anti-entropy within the group. */
-  readonly exchange: Sync;
+  readonly exchange: AntiEntropy;
 
   /** Whether a request may start now. */
-  gate(need: EngineNeed): Gate;
+  gate(need: Need): Gate;
 
   /** Why the local store can't be used, for people; null when it can. */
   storeTrouble(): string | null;

@@ -5,7 +5,7 @@ import type { VersionVector } from '../ordering/version-vector.ts';
 import type { SchemePorts } from './scheme-ports.ts';
 
 /** What is known of a peer, as far as it concerns what can be forgotten. */
-export interface PeerPast {
+export interface PeerKnowledge {
   /** A peer that was never heard of knows nothing. */
   readonly known: VersionVector;
   /** It was silent for so long that deletions do not wait for it. */
@@ -13,7 +13,7 @@ export interface PeerPast {
 }
 
 /** Of all peers. */
-export function peerPasts({ knownBy, controller }: SchemePorts): PeerPast[] {
+export function peerKnowledge({ knownBy, controller }: SchemePorts): PeerKnowledge[] {
   const { peers, isAbsent } = controller;
   return peers.ids.map((peer) => ({ known: knownBy(peer), isAbsent: isAbsent(peer) }));
 }
@@ -22,7 +22,7 @@ export interface SweeperPorts {
   readonly journal: Journal;
   /** Cluster time, milliseconds since 1970; null while there is none. */
   readonly agreedMs: () => number | null;
-  readonly peers: () => readonly PeerPast[];
+  readonly peers: () => readonly PeerKnowledge[];
   /** Deletions that absent peers do not know of may be forgotten now. */
   readonly mayForgetEarly: () => boolean;
   /** A tombstone of this version may still be needed here, to tell what is queued from what has happened. */
@@ -55,7 +55,7 @@ const EXPIRED_FOR_MS = 2_000;
  * is another one, and may be wrong.
  *
  * Invariants: a tombstone is forgotten only when no peer can bring the deleted entry back: each knows of the deletion, or
- * has to start anew when it comes back (`hasLapsed`), since a majority knows of it. An expired entry is forgotten on the
+ * has to start anew when it comes back (`hasDeletionGap`), since a majority knows of it. An expired entry is forgotten on the
  * same terms, since it hides older writes of its key as a tombstone does. Without cluster time nothing has expired.
  */
 export class Sweeper {
@@ -76,7 +76,7 @@ export class Sweeper {
   }
 
   /** @returns how many records are gone, or will be in a moment */
-  #look(peers: readonly PeerPast[], expiredBeforeMs: number): number {
+  #look(peers: readonly PeerKnowledge[], expiredBeforeMs: number): number {
     const { journal, isNeeded, proposeEnd, dropValue } = this.#ports;
     let ended = 0;
     for (const record of journal.sample(RECORDS_PER_LOOK)) {
@@ -96,7 +96,7 @@ export class Sweeper {
   }
 
   /** @returns false when it is still needed */
-  #forget(record: JournalRecord, peers: readonly PeerPast[]): boolean {
+  #forget(record: JournalRecord, peers: readonly PeerKnowledge[]): boolean {
     const { journal, mayForgetEarly } = this.#ports;
     const without = peers.filter(({ known }) => !known.covers(record.version));
     // mutant: forgets-unknown-deletion

@@ -10,7 +10,7 @@ import type { ClientPlan, Operation } from './sim-clients.ts';
 import type { Delays } from './sim-network.ts';
 
 /** Controllers that are away for a while after the faults. The others must serve meanwhile. */
-export interface Absence {
+export interface AbsentPeers {
   readonly nodes: readonly number[];
   /**
    * `full-disk`: they run, and cannot write. `blackout`: all machines went off, and only the others are started again.
@@ -27,7 +27,7 @@ export interface Scenario {
   readonly delays: Delays;
   readonly clients: readonly ClientPlan[];
   readonly faults: readonly Fault[];
-  readonly absence: Absence;
+  readonly absence: AbsentPeers;
   /** Deletions are not kept for a peer that is silent for longer, in virtual milliseconds. */
   readonly horizonMs: number;
   /** Whether a flush is announced at the start, for a time that does not come. */
@@ -182,7 +182,7 @@ function drawAllFaults(
 }
 
 /** As many controllers as the others can do without, or fewer. */
-function drawAbsence(random: Random, level: Level, nodes: number, durability: Durability): Absence {
+function drawAbsence(random: Random, level: Level, nodes: number, durability: Durability): AbsentPeers {
   const needed = level === 'eventual' ? 1 : quorum(nodes);
   const first = random.below(nodes);
   const count = random.below(nodes - needed + 1);
@@ -192,7 +192,7 @@ function drawAbsence(random: Random, level: Level, nodes: number, durability: Du
   };
 }
 
-function drawReason(random: Random, durability: Durability): Absence['by'] {
+function drawReason(random: Random, durability: Durability): AbsentPeers['by'] {
   if (durability === 'sync' && random.chance(0.5)) return 'blackout';
   if (durability !== 'none' && random.chance(0.3)) return 'full-disk';
   return random.pick(['kill', 'isolation', 'pause']);

@@ -274,7 +274,7 @@ function isStillStored(key: string, knowing: readonly SimNode[], having: readonl
 
 function whyNotReady({ core, running }: SimNode): string {
   if (core === null) return running ? 'opening its disk' : 'not running';
-  return core.notReadyBecause || core.peers.missing || 'ready, but not every controller is a member';
+  return core.notReadyBecause || core.peers.unavailableText || 'ready, but not every controller is a member';
 }
 
 function settingsFor(self: number, nodes: number, { level, settings }: SimOptions): Settings {

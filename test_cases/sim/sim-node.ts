@@ -127,7 +127,7 @@ export class SimNode implements NetworkNode {
 
   /** The controller serves and hears all others, and all take part. */
   get ready(): boolean {
-    if (!this.serving || this.#isStopping || this.core!.peers.missing !== '') return false;
+    if (!this.serving || this.#isStopping || this.core!.peers.unavailableText !== '') return false;
     const { view } = this.core!;
     return view === null || view.members.length === this.#settings.peers.length;
   }
@@ -208,7 +208,7 @@ export class SimNode implements NetworkNode {
       lend: () => {},
       nextTurn: (callback) => run.nextTurn(callback),
       onChange: () => run.drainPipelines(),
-      startAnew: (reason) => scheduler.after(0, () => run.deliver(() => this.#startEmpty(reason))),
+      startEmpty: (reason) => scheduler.after(0, () => run.deliver(() => this.#startEmpty(reason))),
       log: { info: noteLog, warn: noteLog },
       local: (_, answer) => answer(REPLIES.ok),
     });

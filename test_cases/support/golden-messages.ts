@@ -53,14 +53,14 @@ export const EFFECTS = {
 
 const ALL_EFFECTS: readonly Effect[] = Object.values(EFFECTS);
 
-const STANDING = {
+const ACCEPTOR = {
   promised: ballot(7, 1),
   accepted: ballot(6, 0),
   members: [
     { node: 0, incarnation: 1_790_000_000_000 },
     { node: 2, incarnation: 1 },
   ],
-  memory: 'kept',
+  retention: 'intact',
   incarnation: 1_790_000_000_001,
 } as const;
 
@@ -71,16 +71,16 @@ const HEARTBEAT = {
   clusterMs: 1_792_000_000_003,
   askedMs: 123_456,
   installed: ballot(6, 0),
-  standing: STANDING,
+  acceptor: ACCEPTOR,
   transferring: false,
   hears: [1, 2],
   caughtUp: true,
-  failing: '',
-  withholds: false,
+  journalTrouble: '',
+  isStalling: false,
   storeTrouble: '',
   known: [NOW, NOW - 1, 0],
   departure: 'staying',
-  doubts: [],
+  onProbation: [],
   heard: [0, 123_400, 99],
   lagMs: 3,
 } as const;
@@ -100,14 +100,14 @@ const HELLO = {
 const PROMISED = {
   type: 'promised',
   ballot: ballot(8, 1),
-  standing: STANDING,
+  acceptor: ACCEPTOR,
   applied: version(NOW, 2),
   leasesMs: [0, 3_000, 2_999],
   hears: [0, 2],
   caughtUp: true,
-  failing: false,
+  journalFails: false,
   queue: [EFFECTS.set, EFFECTS.delete],
-  mixed: false,
+  partial: false,
 } as const;
 
 /** Its type makes this table complete: a new type of message has to be added here. */
@@ -139,9 +139,9 @@ export const GOLDEN_MESSAGES: {
   },
   heartbeat: {
     typical: HEARTBEAT,
-    recovered: { ...HEARTBEAT, standing: { ...STANDING, memory: 'recovered' }, departure: 'draining' },
-    recorded: { ...HEARTBEAT, standing: { ...STANDING, memory: 'recorded' }, departure: 'drained' },
-    complete: { ...HEARTBEAT, standing: { ...STANDING, memory: 'complete' } },
+    recovered: { ...HEARTBEAT, acceptor: { ...ACCEPTOR, retention: 'recovered' }, departure: 'draining' },
+    recorded: { ...HEARTBEAT, acceptor: { ...ACCEPTOR, retention: 'view-only' }, departure: 'drained' },
+    complete: { ...HEARTBEAT, acceptor: { ...ACCEPTOR, retention: 'complete' } },
     extreme: {
       type: 'heartbeat',
       time: LARGEST,
@@ -149,22 +149,22 @@ export const GOLDEN_MESSAGES: {
       clusterMs: 0,
       askedMs: 2 ** 32,
       installed: ballot(0, 0),
-      standing: {
+      acceptor: {
         promised: ballot(LARGEST, 255),
         accepted: ballot(0, 0),
         members: [],
-        memory: 'lost',
+        retention: 'lost',
         incarnation: LARGEST,
       },
       transferring: true,
       hears: [],
       caughtUp: false,
-      failing: 'ENOSPC: no space left on device',
-      withholds: true,
+      journalTrouble: 'ENOSPC: no space left on device',
+      isStalling: true,
       storeTrouble: 'memcached 127.0.0.1:11201: connection refused',
       known: [LARGEST, 0, 2 ** 32, 2 ** 32 - 1],
       departure: 'staying',
-      doubts: [255],
+      onProbation: [255],
       heard: [],
       lagMs: LARGEST,
     },
@@ -258,9 +258,9 @@ export const GOLDEN_MESSAGES: {
       leasesMs: [],
       hears: [],
       caughtUp: false,
-      failing: true,
+      journalFails: true,
       queue: [],
-      mixed: true,
+      partial: true,
     },
   },
   rejected: { typical: { type: 'rejected', promised: ballot(LARGEST, 255) } },
@@ -268,10 +268,10 @@ export const GOLDEN_MESSAGES: {
     typical: {
       type: 'accept',
       ballot: ballot(8, 1),
-      members: STANDING.members,
+      members: ACCEPTOR.members,
       sources: [0, 2],
-      base: 2,
-      baseApplied: version(NOW, 2),
+      donor: 2,
+      donorApplied: version(NOW, 2),
       union: [EFFECTS.set, EFFECTS.flush],
       reason: 'controller 1 (127.0.0.1:8001) is silent',
     },
@@ -280,8 +280,8 @@ export const GOLDEN_MESSAGES: {
       ballot: ballot(LARGEST, 255),
       members: [],
       sources: [],
-      base: 255,
-      baseApplied: version(LARGEST, 255),
+      donor: 255,
+      donorApplied: version(LARGEST, 255),
       union: [],
       reason: '',
     },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Ballot } from '../../src/membership/ballot.ts';
-import type { DeparturePhase, Memory, Standing } from '../../src/membership/messages.ts';
+import type { AcceptorState, DeparturePhase, Retention } from '../../src/membership/messages.ts';
 import type { Effect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
@@ -24,11 +24,11 @@ const ballots: fc.Arbitrary<Ballot> = fc.record({ counter: u53, node: byte });
 
 const members = fc.array(fc.record({ node: byte, incarnation: u53 }), { maxLength: 5 });
 
-const standings: fc.Arbitrary<Standing> = fc.record({
+const acceptors: fc.Arbitrary<AcceptorState> = fc.record({
   promised: ballots,
   accepted: ballots,
   members,
-  memory: fc.constantFrom<Memory>('kept', 'recovered', 'recorded', 'lost', 'complete'),
+  retention: fc.constantFrom<Retention>('intact', 'recovered', 'view-only', 'lost', 'complete'),
   incarnation: u53,
 });
 
@@ -86,16 +86,16 @@ export const MESSAGES: Arbitraries = {
     clusterMs: u53,
     askedMs: u53,
     installed: ballots,
-    standing: standings,
+    acceptor: acceptors,
     transferring: fc.boolean(),
     hears: numbers,
     caughtUp: fc.boolean(),
-    failing: latin1,
-    withholds: fc.boolean(),
+    journalTrouble: latin1,
+    isStalling: fc.boolean(),
     storeTrouble: latin1,
     known: numbers,
     departure: fc.constantFrom<DeparturePhase>('staying', 'draining', 'drained'),
-    doubts: numbers,
+    onProbation: numbers,
     heard: numbers,
     lagMs: u53,
   }),
@@ -147,14 +147,14 @@ export const MESSAGES: Arbitraries = {
   promised: fc.record({
     type: fc.constant('promised'),
     ballot: ballots,
-    standing: standings,
+    acceptor: acceptors,
     applied: versions,
     leasesMs: numbers,
     hears: numbers,
     caughtUp: fc.boolean(),
-    failing: fc.boolean(),
+    journalFails: fc.boolean(),
     queue: effectLists,
-    mixed: fc.boolean(),
+    partial: fc.boolean(),
   }),
   rejected: fc.record({ type: fc.constant('rejected'), promised: ballots }),
   accept: fc.record({
@@ -162,8 +162,8 @@ export const MESSAGES: Arbitraries = {
     ballot: ballots,
     members,
     sources: numbers,
-    base: byte,
-    baseApplied: versions,
+    donor: byte,
+    donorApplied: versions,
     union: effectLists,
     reason: latin1,
   }),

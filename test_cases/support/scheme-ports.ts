@@ -1,7 +1,7 @@
 import { NOTHING_RECOVERED } from '../../src/journal/recovered-state.ts';
 import { ClusterClock } from '../../src/membership/cluster-clock.ts';
 import { Peers } from '../../src/membership/peers.ts';
-import { VolatileViewLog } from '../../src/membership/view-record.ts';
+import { MemoryViewLog } from '../../src/membership/view-record.ts';
 import { HybridClock } from '../../src/ordering/hybrid-clock.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
 import type { Replica } from '../../src/replication/replica.ts';
@@ -48,7 +48,7 @@ function controllerPorts(): ControllerPorts {
     onChange: () => {},
     announce: () => {},
     isDrained: () => false,
-    startAnew: () => {},
+    startEmpty: () => {},
   };
 }
 
@@ -77,7 +77,7 @@ export function schemePortsOf(
     vector: VersionVector.zero(3),
     recordedKnown: () => [0, 0, 0],
     recovered: NOTHING_RECOVERED,
-    viewLog: new VolatileViewLog(),
+    viewLog: new MemoryViewLog(),
     log: NO_LOG,
     ...traits,
   };

@@ -1,7 +1,7 @@
 import { type ByteReader, type ByteWriter, FrameError } from '../../base/byte-writer.ts';
 import { type Numbering, numbering } from '../../base/numbering.ts';
 import type { Ballot } from '../../membership/ballot.ts';
-import type { Memory, Standing } from '../../membership/messages.ts';
+import type { AcceptorState, Retention } from '../../membership/messages.ts';
 import type { Member } from '../../membership/view.ts';
 import { conditionOf, type Effect, type EffectKind, type SetEffect } from '../../ordering/effect.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
@@ -9,7 +9,7 @@ import { REASON_CHARS_MAX } from '../reason-text.ts';
 
 /** The fields of peer messages in bytes and back. Reading throws a FrameError where the bytes are no such field. */
 
-const MEMORIES = numbering<Memory>({ kept: 0, recovered: 1, recorded: 2, lost: 3, complete: 4 });
+const RETENTIONS = numbering<Retention>({ intact: 0, recovered: 1, 'view-only': 2, lost: 3, complete: 4 });
 
 const EFFECTS = numbering<EffectKind>({ set: 0, delete: 1, flush: 2, 'flush-later': 3, 'flush-due': 4 });
 
@@ -22,20 +22,20 @@ export function readBallot(r: ByteReader): Ballot {
   return { counter: r.u53(), node: r.u8() };
 }
 
-export function writeStanding(w: ByteWriter, standing: Standing): void {
-  writeBallot(w, standing.promised);
-  writeBallot(w, standing.accepted);
-  writeMembers(w, standing.members);
-  w.u8(MEMORIES.numberOf[standing.memory]);
-  w.u53(standing.incarnation);
+export function writeAcceptorState(w: ByteWriter, acceptor: AcceptorState): void {
+  writeBallot(w, acceptor.promised);
+  writeBallot(w, acceptor.accepted);
+  writeMembers(w, acceptor.members);
+  w.u8(RETENTIONS.numberOf[acceptor.retention]);
+  w.u53(acceptor.incarnation);
 }
 
-export function readStanding(r: ByteReader): Standing {
+export function readAcceptorState(r: ByteReader): AcceptorState {
   return {
     promised: readBallot(r),
     accepted: readBallot(r),
     members: readMembers(r),
-    memory: wordOf(MEMORIES, r.u8()),
+    retention: wordOf(RETENTIONS, r.u8()),
     incarnation: r.u53(),
   };
 }

@@ -2,14 +2,14 @@ import { numbering } from '../../base/numbering.ts';
 import type { DeparturePhase, Heartbeat } from '../../membership/messages.ts';
 import type { Codec } from './codec.ts';
 import {
+  readAcceptorState,
   readBallot,
   readNumbers,
   readReasonText,
-  readStanding,
   wordOf,
+  writeAcceptorState,
   writeBallot,
   writeNumbers,
-  writeStanding,
 } from './fields.ts';
 
 /** The heartbeat in bytes. */
@@ -24,16 +24,16 @@ export const heartbeat: Codec<Heartbeat> = {
     w.u53(m.clusterMs);
     w.u53(m.askedMs);
     writeBallot(w, m.installed);
-    writeStanding(w, m.standing);
+    writeAcceptorState(w, m.acceptor);
     w.u8(m.transferring ? 1 : 0);
     writeNumbers(w, m.hears);
     w.u8(m.caughtUp ? 1 : 0);
-    w.text(m.failing);
-    w.u8(m.withholds ? 1 : 0);
+    w.text(m.journalTrouble);
+    w.u8(m.isStalling ? 1 : 0);
     w.text(m.storeTrouble);
     writeNumbers(w, m.known);
     w.u8(DEPARTURES.numberOf[m.departure]);
-    writeNumbers(w, m.doubts);
+    writeNumbers(w, m.onProbation);
     writeNumbers(w, m.heard);
     w.u53(m.lagMs);
   },
@@ -44,16 +44,16 @@ export const heartbeat: Codec<Heartbeat> = {
     clusterMs: r.u53(),
     askedMs: r.u53(),
     installed: readBallot(r),
-    standing: readStanding(r),
+    acceptor: readAcceptorState(r),
     transferring: r.u8() === 1,
     hears: readNumbers(r),
     caughtUp: r.u8() === 1,
-    failing: readReasonText(r),
-    withholds: r.u8() === 1,
+    journalTrouble: readReasonText(r),
+    isStalling: r.u8() === 1,
     storeTrouble: readReasonText(r),
     known: readNumbers(r),
     departure: wordOf(DEPARTURES, r.u8()),
-    doubts: readNumbers(r),
+    onProbation: readNumbers(r),
     heard: readNumbers(r),
     lagMs: r.u53(),
   }),

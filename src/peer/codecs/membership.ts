@@ -9,17 +9,17 @@ import type {
 } from '../../membership/messages.ts';
 import type { Codec } from './codec.ts';
 import {
+  readAcceptorState,
   readBallot,
   readEffects,
   readMembers,
   readNumbers,
-  readStanding,
   readVersion,
+  writeAcceptorState,
   writeBallot,
   writeEffects,
   writeMembers,
   writeNumbers,
-  writeStanding,
   writeVersion,
 } from './fields.ts';
 
@@ -42,26 +42,26 @@ export const prepare: Codec<Prepare> = {
 export const promised: Codec<Promised> = {
   write(w, m) {
     writeBallot(w, m.ballot);
-    writeStanding(w, m.standing);
+    writeAcceptorState(w, m.acceptor);
     writeVersion(w, m.applied);
     writeNumbers(w, m.leasesMs);
     writeNumbers(w, m.hears);
     w.u8(m.caughtUp ? 1 : 0);
-    w.u8(m.failing ? 1 : 0);
+    w.u8(m.journalFails ? 1 : 0);
     writeEffects(w, m.queue);
-    w.u8(m.mixed ? 1 : 0);
+    w.u8(m.partial ? 1 : 0);
   },
   read: (r) => ({
     type: 'promised',
     ballot: readBallot(r),
-    standing: readStanding(r),
+    acceptor: readAcceptorState(r),
     applied: readVersion(r),
     leasesMs: readNumbers(r),
     hears: readNumbers(r),
     caughtUp: r.u8() === 1,
-    failing: r.u8() === 1,
+    journalFails: r.u8() === 1,
     queue: readEffects(r),
-    mixed: r.u8() === 1,
+    partial: r.u8() === 1,
   }),
 };
 
@@ -75,8 +75,8 @@ export const accept: Codec<Accept> = {
     writeBallot(w, m.ballot);
     writeMembers(w, m.members);
     writeNumbers(w, m.sources);
-    w.u8(m.base);
-    writeVersion(w, m.baseApplied);
+    w.u8(m.donor);
+    writeVersion(w, m.donorApplied);
     writeEffects(w, m.union);
     w.text(m.reason);
   },
@@ -85,8 +85,8 @@ export const accept: Codec<Accept> = {
     ballot: readBallot(r),
     members: readMembers(r),
     sources: readNumbers(r),
-    base: r.u8(),
-    baseApplied: readVersion(r),
+    donor: r.u8(),
+    donorApplied: readVersion(r),
     union: readEffects(r),
     reason: r.text(),
   }),

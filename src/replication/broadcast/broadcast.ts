@@ -1,12 +1,12 @@
 import type { JournalRecord } from '../../journal/journal.ts';
-import { type EngineNeed, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
+import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.ts';
 import { Membership } from '../../membership/membership.ts';
 import type { Draft } from '../../ordering/effect.ts';
 import type { Version } from '../../ordering/version.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
 import { diskGate } from '../disk-gate.ts';
+import { AntiEntropy } from '../exchange/anti-entropy.ts';
 import { isExchangeMessage } from '../exchange/messages.ts';
-import { Sync } from '../exchange/sync.ts';
 import type { SchemeMessage } from '../messages.ts';
 import type { Reader } from '../read-flow.ts';
 import type { ReadDone } from '../replica-reads.ts';
@@ -26,7 +26,7 @@ import { TotalOrder } from './total-order.ts';
  */
 export class Broadcast implements Scheme {
   readonly views: Membership;
-  readonly exchange: Sync;
+  readonly exchange: AntiEntropy;
   readonly #ports: SchemePorts;
   readonly #order: TotalOrder;
   readonly #journalWatch: JournalWatch;
@@ -60,7 +60,7 @@ export class Broadcast implements Scheme {
     });
   }
 
-  gate(need: EngineNeed): Gate {
+  gate(need: Need): Gate {
     const untimed = timeGate(this.#ports.controller.time, need, false);
     if (untimed !== null) return untimed;
     if (need === 'read' && this.#order.isConsistent) return OPEN;
@@ -144,7 +144,7 @@ export class Broadcast implements Scheme {
   }
 
   get journalTrouble(): string {
-    return this.#journalWatch.failing;
+    return this.#journalWatch.journalTrouble;
   }
 
   onMessage(from: number, message: SchemeMessage): void {
@@ -165,7 +165,10 @@ export class Broadcast implements Scheme {
   onTick(): void {
     if (this.#journalWatch.onTick(this.#order.isAwaited)) this.#onJournalTrouble();
     this.views.onTick();
-    this.#catchUp.onTick(this.exchange, this.#journalWatch.heldBack === '' ? this.views.servingPeers : []);
+    this.#catchUp.onTick(
+      this.exchange,
+      this.#journalWatch.exclusionReason === '' ? this.views.servingPeers : [],
+    );
     const { donor } = this.#takeOver;
     if (donor !== null) this.exchange.pull(donor);
     this.#order.onTick();
@@ -182,7 +185,7 @@ export class Broadcast implements Scheme {
 
   /** What is caught up with would fill the memory, and can wait; a transfer is the view's, and ends with it. */
   #onJournalTrouble(): void {
-    if (this.#journalWatch.failing !== '' && this.#takeOver.donor === null) this.exchange.stop();
+    if (this.#journalWatch.journalTrouble !== '' && this.#takeOver.donor === null) this.exchange.stop();
     this.#ports.controller.announce();
   }
 }
@@ -210,20 +213,25 @@ function orderOf(ports: SchemePorts): TotalOrder {
 }
 
 function takeOverOf({ controller }: SchemePorts, order: TotalOrder): TakeOver {
-  const { node, peers, incarnationOf, startAnew } = controller;
+  const { node, peers, incarnationOf, startEmpty } = controller;
   return new TakeOver({
     node,
     isBegun: () => order.isPartial,
-    membersWith: (peer) => peers.heartbeat(peer)?.standing.members ?? [],
+    membersWith: (peer) => peers.heartbeat(peer)?.acceptor.members ?? [],
     incarnationOf,
-    startAnew,
+    startEmpty,
   });
 }
 
-function exchangeOf(ports: SchemePorts, order: TotalOrder, takeOver: TakeOver, catchUp: CatchUp): Sync {
+function exchangeOf(
+  ports: SchemePorts,
+  order: TotalOrder,
+  takeOver: TakeOver,
+  catchUp: CatchUp,
+): AntiEntropy {
   const { bus, replica, vector, settings, log } = ports;
-  const { node, clock, peers, refuse, startAnew } = ports.controller;
-  return new Sync({
+  const { node, clock, peers, refuse, startEmpty } = ports.controller;
+  return new AntiEntropy({
     node,
     bus,
     replica,
@@ -231,18 +239,18 @@ function exchangeOf(ports: SchemePorts, order: TotalOrder, takeOver: TakeOver, c
     known: () => knownIn(ports, order),
     clock,
     mayTake: (peer) => takeOver.mayTake(peer),
-    applyRemote: (effect) => order.merge(effect),
+    merge: (effect) => order.merge(effect),
     // An ordered write is journalled once it is agreed: it is never taken back.
     afterPending: () => false,
     isAuthority: true,
-    lapseAfterMs: settings.tombstoneHorizonMs / 2,
-    onSynced: (peer, exchange) => {
-      catchUp.onSynced(exchange);
-      takeOver.onSynced(peer);
+    gapAfterMs: settings.tombstoneHorizonMs / 2,
+    onExchanged: (peer, exchange) => {
+      catchUp.onExchanged(exchange);
+      takeOver.onExchanged(peer);
     },
     nameOf: (peer) => peers.nameOf(peer),
     refuse,
-    startAnew,
+    startEmpty,
     log,
   });
 }
@@ -253,7 +261,7 @@ function viewsOf(
   journal: JournalWatch,
   takeOver: TakeOver,
   catchUp: CatchUp,
-  exchange: Sync,
+  exchange: AntiEntropy,
 ): Membership {
   const { controller, bus, viewLog, log, settings } = ports;
   const { node, nodes, incarnation, peers, clock, random, incarnationOf } = controller;
@@ -291,7 +299,7 @@ function viewsOf(
 
 /** A moment ago little was missing, and this controller may be taken in. */
 function isCaughtUp(journal: JournalWatch, catchUp: CatchUp): boolean {
-  return journal.heldBack === '' && catchUp.isCaughtUp;
+  return journal.exclusionReason === '' && catchUp.isCaughtUp;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Exchange, Sync } from '../exchange/sync.ts';
+import type { AntiEntropy, Exchange } from '../exchange/anti-entropy.ts';
 
 /** An exchange that brought no more than this shows that little is missing, in writes and in milliseconds. */
 const LITTLE_WRITES = 1_000;
@@ -28,15 +28,15 @@ export class CatchUp {
   }
 
   /** To be called every few milliseconds. @param peers serve in a view without this controller */
-  onTick(sync: Sync, peers: readonly number[]): void {
+  onTick(sync: AntiEntropy, peers: readonly number[]): void {
     if (peers.length === 0 || this.#sinceMs < PAUSE_MS) return;
-    const running = peers.find((peer) => sync.isSyncing(peer));
+    const running = peers.find((peer) => sync.hasExchangeWith(peer));
     const peer =
       running !== undefined && sync.isMoving(running) ? running : peers[this.#attempts++ % peers.length]!;
     sync.pull(peer);
   }
 
-  onSynced({ writes, tookMs }: Exchange): void {
+  onExchanged({ writes, tookMs }: Exchange): void {
     if (writes <= LITTLE_WRITES && tookMs <= LITTLE_MS) this.#caughtUpMs = this.#clock.nowMs();
   }
 

@@ -2,7 +2,7 @@ import { compareVersions, NO_VERSION, type Version } from '../../ordering/versio
 import type { OrderedFrame } from './messages.ts';
 
 /** Where an ordered engine stands, as far as a frame can contradict it. */
-interface Standpoint {
+interface ReceiverState {
   readonly node: number;
   /** How many requests of its own it has sent in this view. */
   readonly sent: number;
@@ -20,7 +20,7 @@ interface Standpoint {
 export function frameFlaw(
   { firstSeq, effects, received }: OrderedFrame,
   known: number,
-  { node, sent, applied, last }: Standpoint,
+  { node, sent, applied, last }: ReceiverState,
 ): string | null {
   if ((received[node] ?? 0) > sent) return 'it acknowledges requests that were never sent';
   const next = effects[known + 1 - firstSeq]?.version;

@@ -19,28 +19,28 @@ export interface JournalWatchPorts {
  */
 export class JournalWatch implements JournalHealth {
   readonly #ports: JournalWatchPorts;
-  #failing = '';
+  #journalTrouble = '';
   #failedMs = Number.NEGATIVE_INFINITY;
   /** Since when requests have been waiting for the disk; null: none do. */
   #awaitedSinceMs: number | null = null;
-  #withholds = false;
+  #isStalling = false;
   #wellForMs = WELL_FOR_MS_MIN;
 
   constructor(ports: JournalWatchPorts) {
     this.#ports = ports;
   }
 
-  get failing(): string {
-    return this.#failing;
+  get journalTrouble(): string {
+    return this.#journalTrouble;
   }
 
-  get withholds(): boolean {
-    return this.#withholds;
+  get isStalling(): boolean {
+    return this.#isStalling;
   }
 
-  get heldBack(): string {
+  get exclusionReason(): string {
     // mutant: returns-with-full-disk
-    if (this.#failing !== '') return `the journal takes no writes: ${this.#failing}`;
+    if (this.#journalTrouble !== '') return `the journal takes no writes: ${this.#journalTrouble}`;
     if (this.#ports.clock.nowMs() - this.#failedMs >= this.#wellForMs) return '';
     return 'the journal took no writes until a moment ago';
   }
@@ -54,16 +54,17 @@ export class JournalWatch implements JournalHealth {
   onTick(isAwaited: boolean): boolean {
     const { journal, clock, suspectAfterMs } = this.#ports;
     const { state } = journal;
-    const before = { failing: this.#failing, withholds: this.#withholds };
-    this.#failing = state.writable || state.isTemporary ? '' : state.reason;
-    if (this.#failing !== '') {
-      if (before.failing === '') this.#becomeFailing();
+    const before = { journalTrouble: this.#journalTrouble, isStalling: this.#isStalling };
+    this.#journalTrouble = state.writable || state.isTemporary ? '' : state.reason;
+    if (this.#journalTrouble !== '') {
+      if (before.journalTrouble === '') this.#becomeFailing();
       this.#failedMs = clock.nowMs();
     }
-    if (this.#failing === '' || !isAwaited) this.#awaitedSinceMs = null;
+    if (this.#journalTrouble === '' || !isAwaited) this.#awaitedSinceMs = null;
     else this.#awaitedSinceMs ??= clock.nowMs();
-    this.#withholds = this.#awaitedSinceMs !== null && clock.nowMs() - this.#awaitedSinceMs >= suspectAfterMs;
-    return this.#failing !== before.failing || this.#withholds !== before.withholds;
+    this.#isStalling =
+      this.#awaitedSinceMs !== null && clock.nowMs() - this.#awaitedSinceMs >= suspectAfterMs;
+    return this.#journalTrouble !== before.journalTrouble || this.#isStalling !== before.isStalling;
   }
 
   #becomeFailing(): void {

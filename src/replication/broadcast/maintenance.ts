@@ -1,16 +1,16 @@
 import type { JournalRecord } from '../../journal/journal.ts';
 import type { Membership } from '../../membership/membership.ts';
 import { compareVersions } from '../../ordering/version.ts';
-import type { Sync } from '../exchange/sync.ts';
+import type { AntiEntropy } from '../exchange/anti-entropy.ts';
 import type { SchemePorts } from '../scheme-ports.ts';
-import { peerPasts, Sweeper } from '../sweeper.ts';
+import { peerKnowledge, Sweeper } from '../sweeper.ts';
 import type { TotalOrder } from './total-order.ts';
 
 export interface MaintenanceParts {
   readonly ports: SchemePorts;
   readonly order: TotalOrder;
   readonly views: Membership;
-  readonly exchange: Sync;
+  readonly exchange: AntiEntropy;
   /** The gate for writes is open. */
   readonly mayWrite: () => boolean;
 }
@@ -35,7 +35,7 @@ export class Maintenance {
     this.#sweeper = new Sweeper({
       journal: replica.journal,
       agreedMs: () => time.agreedMs,
-      peers: () => peerPasts(ports),
+      peers: () => peerKnowledge(ports),
       mayForgetEarly: () => exchange.isIdle,
       dropValue: (key) => replica.dropValue(key),
       isNeeded: (tombstone) => compareVersions(tombstone, order.applied) > 0,

@@ -8,7 +8,7 @@ export interface TakeOverPorts {
   readonly membersWith: (peer: number) => readonly Member[];
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: number) => number | null;
-  readonly startAnew: (reason: string) => void;
+  readonly startEmpty: (reason: string) => void;
 }
 
 /** The last part of a state, for a view to come: its base stands still meanwhile. */
@@ -52,7 +52,7 @@ export class TakeOver {
 
   /** @returns false when what the peer has does not follow on what was taken over: this run is over then */
   mayTake(peer: number): boolean {
-    const { node, isBegun, membersWith, startAnew } = this.#ports;
+    const { node, isBegun, membersWith, startEmpty } = this.#ports;
     const transfer = this.#transfer;
     const holders = transfer?.from.node === peer ? transfer.holders : membersWith(peer);
     const others = holders.filter((holder) => holder.node !== node);
@@ -61,14 +61,14 @@ export class TakeOver {
         (holder) => holder.node === member.node && holder.incarnation === member.incarnation,
       );
     if (isBegun() && !others.some(follows)) {
-      startAnew('those whose state this controller was taking over have lost some of it');
+      startEmpty('those whose state this controller was taking over have lost some of it');
       return false;
     }
     this.#holders = others;
     return true;
   }
 
-  onSynced(peer: number): void {
+  onExchanged(peer: number): void {
     const transfer = this.#transfer;
     if (transfer?.from.node !== peer) return;
     // A run of it that has lost its memory knows nothing, and would say so: that is not the state to go on from.

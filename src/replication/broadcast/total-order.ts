@@ -13,14 +13,14 @@ import {
 } from '../../ordering/version.ts';
 import type { StoreError } from '../../store/driver.ts';
 import type { PendingRequest, Predicted, WriteOutcome } from '../scheme.ts';
+import { DurableRequests } from './durable-requests.ts';
 import { EarlyFrames } from './early-frames.ts';
 import { frameFlaw } from './frame-flaw.ts';
-import { KeptRequests } from './kept-requests.ts';
-import { type Judged, LeftOut, OVERTAKEN, outcomeOf, outcomeOfLeftOut } from './left-out.ts';
 import type { OrderedFrame } from './messages.ts';
 import { OrderPhase } from './order-phase.ts';
+import { type JudgedOrphan, Orphans, outcomeOf, outcomeOfOrphan, VIEW_CHANGED } from './orphans.ts';
 import { pendingRequests } from './pending-requests.ts';
-import { type Proposed, tell, type WriteDone } from './proposed.ts';
+import { type Proposed, tell, type WriteDone } from './proposed-write.ts';
 import { StreamProgress } from './stream-progress.ts';
 import type { TotalOrderPorts } from './total-order-ports.ts';
 
@@ -44,7 +44,7 @@ export class TotalOrder implements ViewState {
   readonly #queue: RequestQueue<WriteDone>;
   #progress: StreamProgress;
   /** Null where nothing waits for the disk. */
-  readonly #kept: KeptRequests | null;
+  readonly #kept: DurableRequests | null;
   #ballot: Ballot = NO_BALLOT;
   /** The other members of the view. */
   #others: readonly number[] = [];
@@ -56,7 +56,7 @@ export class TotalOrder implements ViewState {
   #acknowledge = false;
   /** Frames of the view that is accepted but not installed here yet. */
   readonly #early: EarlyFrames;
-  readonly #leftOut = new LeftOut();
+  readonly #leftOut = new Orphans();
 
   constructor(ports: TotalOrderPorts) {
     this.#ports = ports;
@@ -64,7 +64,7 @@ export class TotalOrder implements ViewState {
     this.#early = new EarlyFrames(ports.queueBytesMax);
     this.#progress = new StreamProgress(ports.node, ports.nodes, []);
     this.#kept =
-      ports.durability === 'sync' ? new KeptRequests(ports.replica.journal, () => this.#onKept()) : null;
+      ports.durability === 'sync' ? new DurableRequests(ports.replica.journal, () => this.#onKept()) : null;
     const { watermarks, staged } = ports.recovered;
     this.#applied = watermarks.applied;
     this.#phase = new OrderPhase(sameVersion(watermarks.applied, NO_VERSION));
@@ -265,7 +265,7 @@ export class TotalOrder implements ViewState {
   }
 
   /** Once the union is applied: who waited for such a request reads what stands before it as well. */
-  #settleLeftOut(judged: readonly Judged[]): void {
+  #settleLeftOut(judged: readonly JudgedOrphan[]): void {
     for (const { request, outcome } of judged) {
       tell(request, outcome);
       for (const waiter of request.waiters ?? []) waiter();
@@ -344,11 +344,11 @@ export class TotalOrder implements ViewState {
     if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {
       // A transfer was ahead of the order, on this key: what the request did is in what it brought.
       replica.journal.discard(effect.version);
-      tell(request, outcomeOfLeftOut(effect, newest));
+      tell(request, outcomeOfOrphan(effect, newest));
       // mutant: ignores-condition
     } else if (!replica.meets(effect)) {
       replica.journal.discard(effect.version);
-      tell(request, this.#phase.isAheadOfOrder ? OVERTAKEN : CONFLICT);
+      tell(request, this.#phase.isAheadOfOrder ? VIEW_CHANGED : CONFLICT);
     } else {
       this.#carryOut(request);
     }
@@ -379,7 +379,7 @@ export class TotalOrder implements ViewState {
     const overtaken =
       this.#phase.isAheadOfOrder &&
       !(isOfKey(effect) && sameVersion(this.#ports.replica.currentVersion(effect.key), effect.version));
-    tell(request, overtaken ? OVERTAKEN : outcomeOf(effect, existed, error));
+    tell(request, overtaken ? VIEW_CHANGED : outcomeOf(effect, existed, error));
   }
 
   /** Before what it includes is recorded: then both are in one commit. */

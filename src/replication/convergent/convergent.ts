@@ -1,19 +1,19 @@
 import type { JournalRecord } from '../../journal/journal.ts';
-import { type EngineNeed, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
+import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.ts';
 import { type Draft, type Effect, isOfKey } from '../../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version, versionTimeOfMs } from '../../ordering/version.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
 import { diskGate } from '../disk-gate.ts';
+import { AntiEntropy } from '../exchange/anti-entropy.ts';
 import { isExchangeMessage } from '../exchange/messages.ts';
-import { Sync } from '../exchange/sync.ts';
 import type { SchemeMessage } from '../messages.ts';
 import type { Reader } from '../read-flow.ts';
 import type { ReadDone } from '../replica-reads.ts';
 import type { PendingRequest, Predicted, ReadStrength, Scheme, WriteOutcome } from '../scheme.ts';
 import type { SchemePorts } from '../scheme-ports.ts';
-import { peerPasts, Sweeper } from '../sweeper.ts';
+import { peerKnowledge, Sweeper } from '../sweeper.ts';
 import { timeGate } from '../time-gate.ts';
-import { FirstSync } from './first-sync.ts';
+import { InitialExchanges } from './initial-exchanges.ts';
 import type { Push } from './messages.ts';
 import { OwnWrites } from './own-writes.ts';
 import { PushRanges } from './push-ranges.ts';
@@ -24,7 +24,7 @@ import { UnconfirmedWrites } from './unconfirmed-writes.ts';
  *
  *  1. A write is stamped, journalled and stored here, answered, and pushed to the peers.
  *  2. The larger version wins, deletes included; applying is idempotent, and the order does not matter.
- *  3. What a push did not reach, an exchange brings (see `Sync`).
+ *  3. What a push did not reach, an exchange brings (see `AntiEntropy`).
  *
  * Invariants: only writes that the local store has taken are told to peers, by a push or by an exchange; a push moves a
  * receiver's vector only when the receiver knew everything before it; a controller that was restarted without its memory
@@ -33,15 +33,15 @@ import { UnconfirmedWrites } from './unconfirmed-writes.ts';
  */
 export class Convergent implements Scheme {
   readonly views = null;
-  readonly exchange: Sync;
+  readonly exchange: AntiEntropy;
   readonly #ports: SchemePorts;
-  readonly #firstSync: FirstSync;
+  readonly #firstSync: InitialExchanges;
   readonly #unconfirmed: UnconfirmedWrites;
   readonly #ownWrites: OwnWrites;
   readonly #pushRanges: PushRanges;
   readonly #sweeper: Sweeper;
   /** Peers whose pushes were not taken: an exchange with them is due. */
-  readonly #unheeded = new Set<number>();
+  readonly #ignoredPushFrom = new Set<number>();
   /** Writes of others that were applied here. */
   #merged = 0;
 
@@ -50,7 +50,7 @@ export class Convergent implements Scheme {
     const { bus, replica, vector, settings } = ports;
     const { node, versions, peers, clock, requestFlush, time } = ports.controller;
     this.#ports = ports;
-    const firstSync = new FirstSync({
+    const firstSync = new InitialExchanges({
       peers: peers.ids,
       isReachable: (peer) => bus.isUp(peer) || peers.isUp(peer),
       clock,
@@ -75,7 +75,7 @@ export class Convergent implements Scheme {
     this.#sweeper = new Sweeper({
       journal: replica.journal,
       agreedMs: () => time.agreedMs,
-      peers: () => peerPasts(ports),
+      peers: () => peerKnowledge(ports),
       mayForgetEarly: () => exchange.isIdle,
       dropValue: (key) => replica.dropValue(key),
       isNeeded: () => false,
@@ -83,10 +83,10 @@ export class Convergent implements Scheme {
     });
   }
 
-  #makeExchange(): Sync {
+  #makeExchange(): AntiEntropy {
     const { bus, replica, vector, settings, log } = this.#ports;
-    const { node, clock, peers, refuse, startAnew } = this.#ports.controller;
-    return new Sync({
+    const { node, clock, peers, refuse, startEmpty } = this.#ports.controller;
+    return new AntiEntropy({
       node,
       bus,
       replica,
@@ -95,19 +95,19 @@ export class Convergent implements Scheme {
       clock,
       // Whatever a peer has can be merged.
       mayTake: () => true,
-      applyRemote: (effect) => this.#merge(effect),
+      merge: (effect) => this.#merge(effect),
       afterPending: (key, callback) => this.afterPending(key, callback),
       isAuthority: false,
-      lapseAfterMs: settings.tombstoneHorizonMs / 2,
-      onSynced: (peer) => this.#onSynced(peer),
+      gapAfterMs: settings.tombstoneHorizonMs / 2,
+      onExchanged: (peer) => this.#onExchanged(peer),
       nameOf: (peer) => peers.nameOf(peer),
       refuse,
-      startAnew,
+      startEmpty,
       log,
     });
   }
 
-  gate(need: EngineNeed): Gate {
+  gate(need: Need): Gate {
     const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
     const gate = closed ?? timeGate(this.#ports.controller.time, need, true);
     if (gate !== null) return gate;
@@ -232,7 +232,7 @@ export class Convergent implements Scheme {
   #onPush(from: number, push: Push): void {
     if (!this.#mayTakePushes(from)) {
       this.#pushRanges.forget(from);
-      this.#unheeded.add(from);
+      this.#ignoredPushFrom.add(from);
       return;
     }
     // The next exchange brings the writes, when the journal takes writes again.
@@ -252,11 +252,11 @@ export class Convergent implements Scheme {
     return isCurrent && (records > 0 || this.#firstSync.begun);
   }
 
-  #onSynced(peer: number): void {
-    this.#firstSync.onSynced(peer);
+  #onExchanged(peer: number): void {
+    this.#firstSync.onExchanged(peer);
     this.#ownWrites.advanceOwnEntry();
     for (const other of this.#ports.controller.peers.ids) this.#pushRanges.advanceEntryOf(other);
-    if (this.#unheeded.delete(peer)) this.exchange.pull(peer);
+    if (this.#ignoredPushFrom.delete(peer)) this.exchange.pull(peer);
   }
 
   /** Takes in a write that another controller has completed, whoever tells of it, and however late. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { StoreInstance } from '../../store/entry-store.ts';
-import { ProgressLine } from '../progress-line.ts';
+import { ProgressLog } from '../progress-log.ts';
 import type { Replica } from '../replica.ts';
 import type { Batch, BatchFetch } from './batch-fetch.ts';
 import { RefillOrder } from './refill-order.ts';
@@ -45,7 +45,7 @@ interface Round {
   readonly reason: string;
   readonly total: number;
   readonly startedMs: number;
-  readonly line: ProgressLine;
+  readonly line: ProgressLog;
   /** Batches under way. */
   lanes: number;
   /** No key is left that has not been begun with. */
@@ -146,7 +146,7 @@ export class Refill {
       reason,
       total,
       startedMs: clock.nowMs(),
-      line: new ProgressLine(clock),
+      line: new ProgressLog(clock),
       lanes: 0,
       isDrained: false,
       done: 0,

@@ -44,7 +44,7 @@ export const VIEW_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'joins-with-old-state',
     name: 'lets a controller join a view with the state that it had',
-    edit: { statement: 'return this.#take(from, accept, accept.baseApplied);' },
+    edit: { statement: 'return this.#take(from, accept, accept.donorApplied);' },
     level: 'linearizability',
     seeds: 300,
   },

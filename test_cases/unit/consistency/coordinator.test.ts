@@ -2,13 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Coordinator } from '../../../src/consistency/coordinator.ts';
 import { Pipeline } from '../../../src/consistency/pipeline.ts';
 import { POLICIES } from '../../../src/consistency/policies.ts';
-import {
-  closedBecause,
-  type EngineNeed,
-  type Gate,
-  OPEN,
-  waitBecause,
-} from '../../../src/membership/gate.ts';
+import { closedBecause, type Gate, type Need, OPEN, waitBecause } from '../../../src/membership/gate.ts';
 import type { Draft } from '../../../src/ordering/effect.ts';
 import type { Level } from '../../../src/placement/level.ts';
 import { Router } from '../../../src/placement/router.ts';
@@ -29,12 +23,12 @@ class NotingScheme
 {
   readonly reads: (readonly [key: string, strength: ReadStrength])[] = [];
   readonly contexts: RequestContext[] = [];
-  readonly needs: EngineNeed[] = [];
+  readonly needs: Need[] = [];
   readonly drafts: Draft[] = [];
   readonly writes: Done[] = [];
   state: Gate = OPEN;
 
-  gate(need: EngineNeed): Gate {
+  gate(need: Need): Gate {
     this.needs.push(need);
     return this.state;
   }

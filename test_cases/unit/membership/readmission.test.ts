@@ -43,16 +43,16 @@ function beat({ run = 1, answeredAfterMs = 50, lagMs = 0, departure = 'staying' 
     installed: NO_BALLOT,
     transferring: false,
     hears: [],
-    withholds: false,
-    doubts: [],
+    isStalling: false,
+    onProbation: [],
     time: 0,
     wallMs: 0,
     clusterMs: 0,
     caughtUp: true,
-    failing: '',
+    journalTrouble: '',
     storeTrouble: '',
     known: [],
-    standing: { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], memory: 'lost', incarnation: run },
+    acceptor: { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], retention: 'lost', incarnation: run },
     departure,
     heard: [nowMs - answeredAfterMs, 0, 0],
     lagMs,
@@ -80,7 +80,7 @@ function install(members: readonly number[], run = 1): void {
 /** @returns for how long it has to keep up until it is not doubted any more, in milliseconds */
 function untilTrusted(said: Said = {}): number {
   const fromMs = nowMs;
-  while (readmission.doubts.includes(SLOW) && nowMs - fromMs < 60_000) beats(HEARTBEAT_MS, said);
+  while (readmission.onProbation.includes(SLOW) && nowMs - fromMs < 60_000) beats(HEARTBEAT_MS, said);
   return nowMs - fromMs;
 }
 
@@ -120,21 +120,21 @@ describe('a peer that was left out of the view', () => {
     install([0, 1, SLOW]);
     install([0, 1]);
     beats(10_000, said);
-    expect(readmission.doubts).toEqual([SLOW]);
+    expect(readmission.onProbation).toEqual([SLOW]);
     beats(1_000);
-    expect(readmission.doubts).toEqual([]);
+    expect(readmission.onProbation).toEqual([]);
     beat(said);
-    expect(readmission.doubts).toEqual([SLOW]);
+    expect(readmission.onProbation).toEqual([SLOW]);
   });
 
   it('is not taken back when nothing is heard of it just now, nor before it is heard at all', () => {
     install([0, 1, SLOW]);
     install([0, 1]);
-    expect(readmission.doubts).toEqual([SLOW]);
+    expect(readmission.onProbation).toEqual([SLOW]);
     beats(1_000);
-    expect(readmission.doubts).toEqual([]);
+    expect(readmission.onProbation).toEqual([]);
     nowMs += STEADY_MS;
-    expect(readmission.doubts).toEqual([SLOW]);
+    expect(readmission.onProbation).toEqual([SLOW]);
   });
 
   it('counts a view that was to take it in, and had to do without it', () => {
@@ -163,8 +163,8 @@ describe('a peer that was left out of the view', () => {
   });
 
   it('is doubted by nobody who has seen no view, and never as a member', () => {
-    expect(readmission.doubts).toEqual([]);
+    expect(readmission.onProbation).toEqual([]);
     install([0, 1, SLOW]);
-    expect(readmission.doubts).toEqual([]);
+    expect(readmission.onProbation).toEqual([]);
   });
 });

@@ -58,10 +58,10 @@ function changerOn(viewLog: ViewLog) {
       isPartial: false,
       queued: () => [],
       freeze: () => {},
-      adopt: (_view, _union, _base, done) => done(null),
+      adopt: (_view, _union, _copied, done) => done(null),
       install: () => {},
     },
-    journal: { failing: '', withholds: false, heldBack: '' },
+    journal: { journalTrouble: '', isStalling: false, exclusionReason: '' },
     heard: () => [1, 2],
     leasesMs: () => [0, 0, 0],
     isCaughtUp: () => true,
@@ -79,16 +79,23 @@ function changerOn(viewLog: ViewLog) {
 }
 
 function promised(node: number, ballot: Ballot): Promised {
-  const standing = {
+  const acceptor = {
     promised: ballot,
     accepted: NO_BALLOT,
     members: [],
-    memory: 'lost',
+    retention: 'lost',
     incarnation: 100 + node,
   } as const;
   const hears = [0, 1, 2].filter((peer) => peer !== node);
-  const said = { standing, applied: NO_VERSION, leasesMs: [0, 0, 0], hears, caughtUp: true, failing: false };
-  return { type: 'promised', ballot, ...said, queue: [], mixed: false };
+  const said = {
+    acceptor,
+    applied: NO_VERSION,
+    leasesMs: [0, 0, 0],
+    hears,
+    caughtUp: true,
+    journalFails: false,
+  };
+  return { type: 'promised', ballot, ...said, queue: [], partial: false };
 }
 
 const FIRST = { counter: 1, node: 0 };
@@ -123,15 +130,15 @@ it('a promise that the disk has refused is written again, and nothing is propose
 /** Two members of a view that was never installed took over the older one's state when they came back, and lost theirs. */
 it('regression: who comes back with a newer view on disk is passed by none below it (seed 303093)', () => {
   const accepted = { counter: 2, node: 1 };
-  const isPassedBy = (record: ViewRecord | null, installed: Ballot) => {
+  const isSupersededBy = (record: ViewRecord | null, installed: Ballot) => {
     const viewLog = new HeldViewLog();
     viewLog.load = () => record as null;
-    return changerOn(viewLog).changer.isPassedBy(installed);
+    return changerOn(viewLog).changer.isSupersededBy(installed);
   };
   const record = { promised: accepted, accepted, members: [], sync: false };
-  expect(isPassedBy(record, { counter: 2, node: 0 })).toBe(false);
-  expect(isPassedBy(record, accepted)).toBe(true);
-  expect(isPassedBy(record, { counter: 3, node: 0 })).toBe(true);
-  expect(isPassedBy(null, FIRST)).toBe(true);
-  expect(isPassedBy(null, NO_BALLOT)).toBe(false);
+  expect(isSupersededBy(record, { counter: 2, node: 0 })).toBe(false);
+  expect(isSupersededBy(record, accepted)).toBe(true);
+  expect(isSupersededBy(record, { counter: 3, node: 0 })).toBe(true);
+  expect(isSupersededBy(null, FIRST)).toBe(true);
+  expect(isSupersededBy(null, NO_BALLOT)).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Ballot, NO_BALLOT } from '../../../src/membership/ballot.ts';
-import type { Memory, Promised } from '../../../src/membership/messages.ts';
-import { basisOf, chooseView } from '../../../src/membership/view-choice.ts';
+import type { Promised, Retention } from '../../../src/membership/messages.ts';
+import { chooseView, predecessorOf } from '../../../src/membership/view-choice.ts';
 import type { Effect } from '../../../src/ordering/effect.ts';
 import { setOf } from '../../support/effects.ts';
 
@@ -14,26 +14,26 @@ const request = (time: number): Effect => setOf('k', { time, node: 1 });
 const MEMBERS = [0, 1, 2].map((node) => ({ node, incarnation: 100 + node }));
 
 /** One controller's word: `[memory, accepted, applied, …queued]`. */
-type Word = readonly [memory: Memory, accepted: number, applied: number, ...queue: number[]];
+type Word = readonly [retention: Retention, accepted: number, applied: number, ...queue: number[]];
 
-function promised(node: number, [memory, accepted, applied, ...queue]: Word): Promised {
+function promised(node: number, [retention, accepted, applied, ...queue]: Word): Promised {
   return {
     type: 'promised',
     ballot: PROPOSED,
-    standing: {
+    acceptor: {
       promised: PROPOSED,
       accepted: ballot(accepted),
       members: MEMBERS,
-      memory,
-      incarnation: (memory === 'lost' ? 200 : 100) + node,
+      retention,
+      incarnation: (retention === 'lost' ? 200 : 100) + node,
     },
     applied: { time: applied, node: 0 },
     leasesMs: [0, 0, 0],
     hears: [0, 1, 2].filter((peer) => peer !== node),
     caughtUp: true,
-    failing: false,
+    journalFails: false,
     queue: queue.map(request),
-    mixed: false,
+    partial: false,
   };
 }
 
@@ -44,19 +44,19 @@ function choose(...words: readonly (Word | null)[]) {
   );
   const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without: [] }, NODES);
   if (typeof view === 'string') return view;
-  const { sources, base, baseApplied, union } = view;
-  return { sources, base, applied: baseApplied.time, union: union.map(({ version }) => version.time) };
+  const { sources, donor, donorApplied, union } = view;
+  return { sources, donor, applied: donorApplied.time, union: union.map(({ version }) => version.time) };
 }
 
 describe('a view after a majority was restarted', () => {
   it('goes on from one that has all that it acknowledged', () => {
     expect(choose(['complete', 4, 30, 31], ['recovered', 4, 20], null)).toEqual({
       sources: [0],
-      base: 0,
+      donor: 0,
       applied: 30,
       union: [31],
     });
-    expect(choose(null, ['recorded', 4, 0], ['complete', 4, 20])).toMatchObject({ sources: [2] });
+    expect(choose(null, ['view-only', 4, 0], ['complete', 4, 20])).toMatchObject({ sources: [2] });
   });
 
   it('goes on from the newest view, whatever was applied of an older one', () => {
@@ -69,7 +69,7 @@ describe('a view after a majority was restarted', () => {
   it('waits for the others when what is missing may be with them', () => {
     const reason = /only with all its controllers/;
     expect(choose(['complete', 3, 30], ['recovered', 4, 30], null)).toMatch(reason);
-    expect(choose(['complete', 3, 30], ['recorded', 4, 0], null)).toMatch(reason);
+    expect(choose(['complete', 3, 30], ['view-only', 4, 0], null)).toMatch(reason);
     expect(choose(['complete', 4, 30], ['lost', 0, 0], null)).toMatch(reason);
   });
 });
@@ -78,7 +78,7 @@ describe('a view after every controller was restarted', () => {
   it('goes on from the longest of the recovered states, and its queue', () => {
     expect(choose(['recovered', 4, 10, 11], ['recovered', 4, 30, 31, 32], ['recovered', 4, 20, 21])).toEqual({
       sources: [1],
-      base: 1,
+      donor: 1,
       applied: 30,
       union: [31, 32],
     });
@@ -87,7 +87,7 @@ describe('a view after every controller was restarted', () => {
   it('begins with all whose states are equally long', () => {
     expect(choose(['recovered', 4, 30, 31], ['recovered', 4, 20], ['recovered', 4, 30, 32])).toEqual({
       sources: [0, 2],
-      base: 0,
+      donor: 0,
       applied: 30,
       union: [31, 32],
     });
@@ -98,14 +98,14 @@ describe('a view after every controller was restarted', () => {
       choose(['recovered', 3, 50, 51], ['recovered', 4, 40, 50, 60], ['recovered', 4, 40, 50, 60]),
     ).toEqual({
       sources: [1, 2],
-      base: 1,
+      donor: 1,
       applied: 40,
       union: [50, 60],
     });
   });
 
   it('passes over those whose disk is lost', () => {
-    expect(choose(['recorded', 4, 0], ['lost', 0, 0], ['recovered', 4, 5])).toMatchObject({ sources: [2] });
+    expect(choose(['view-only', 4, 0], ['lost', 0, 0], ['recovered', 4, 5])).toMatchObject({ sources: [2] });
   });
 
   it('is not formed with one that has applied more and forgotten in which view', () => {
@@ -122,7 +122,7 @@ describe('a view after every controller was restarted', () => {
   });
 
   it('is not formed when all who accepted the newest one have lost their state', () => {
-    expect(choose(['recovered', 3, 30], ['recorded', 4, 0], ['recorded', 4, 0])).toMatch(
+    expect(choose(['recovered', 3, 30], ['view-only', 4, 0], ['view-only', 4, 0])).toMatch(
       /have lost what they knew/,
     );
   });
@@ -130,88 +130,94 @@ describe('a view after every controller was restarted', () => {
   it('goes on from the one that was restored from a backup, the others being empty', () => {
     expect(choose(['lost', 0, 0], ['lost', 0, 7, 8], ['lost', 0, 0])).toEqual({
       sources: [1],
-      base: 1,
+      donor: 1,
       applied: 7,
       union: [8],
     });
   });
 
   it('begins with everybody when there is nothing at all', () => {
-    expect(choose(['lost', 0, 0], ['recorded', 4, 0], ['lost', 0, 0])).toMatchObject({ sources: [0, 1, 2] });
+    expect(choose(['lost', 0, 0], ['view-only', 4, 0], ['lost', 0, 0])).toMatchObject({ sources: [0, 1, 2] });
   });
 });
 
 describe('a view beside one who still runs', () => {
   it('goes on from that one, whatever the others have recovered', () => {
-    expect(choose(['recovered', 4, 30], ['recovered', 4, 30], ['kept', 4, 20, 25])).toMatchObject({
+    expect(choose(['recovered', 4, 30], ['recovered', 4, 30], ['intact', 4, 20, 25])).toMatchObject({
       sources: [2],
       union: [25],
     });
-    expect(choose(null, ['recovered', 4, 30], ['kept', 4, 20])).toMatchObject({ sources: [2] });
+    expect(choose(null, ['recovered', 4, 30], ['intact', 4, 20])).toMatchObject({ sources: [2] });
   });
 
   it('goes on from what was recovered of a newer view, when everybody is there', () => {
-    expect(choose(['recovered', 5, 30], ['recovered', 5, 35], ['kept', 4, 20])).toMatchObject({
+    expect(choose(['recovered', 5, 30], ['recovered', 5, 35], ['intact', 4, 20])).toMatchObject({
       sources: [1],
       applied: 35,
     });
-    expect(choose(['recovered', 5, 30], null, ['kept', 4, 20])).toMatch(/silent or have lost/);
+    expect(choose(['recovered', 5, 30], null, ['intact', 4, 20])).toMatch(/silent or have lost/);
   });
 
   it('is unknown when the newer view is lost', () => {
-    const standings = new Map(
+    const acceptors = new Map(
       (
         [
-          ['recorded', 5, 0],
-          ['recorded', 5, 0],
-          ['kept', 4, 20],
+          ['view-only', 5, 0],
+          ['view-only', 5, 0],
+          ['intact', 4, 20],
         ] as const
-      ).map((word, node) => [node, promised(node, word).standing] as const),
+      ).map((word, node) => [node, promised(node, word).acceptor] as const),
     );
-    expect(basisOf(standings, NODES)).toMatchObject({ kind: 'unknown' });
+    expect(predecessorOf(acceptors, NODES)).toMatchObject({ kind: 'unknown' });
   });
 });
 
 describe('a view that a single controller has accepted, the first of all', () => {
-  const standing = (memory: Memory, accepted: number, incarnation: number) => ({
+  const acceptor = (retention: Retention, accepted: number, incarnation: number) => ({
     promised: PROPOSED,
     accepted: ballot(accepted),
     members: accepted === 0 ? [] : MEMBERS,
-    memory,
+    retention,
     incarnation,
   });
-  const kept = standing('kept', 1, 100);
+  const kept = acceptor('intact', 1, 100);
 
   it('may be gone on from when the others were asked for it, and are still in that run', () => {
-    const others = [101, 102].map((run) => standing('lost', 0, run));
-    expect(basisOf(new Map([kept, ...others].entries()), NODES)).toEqual({ kind: 'view', ballot: ballot(1) });
+    const others = [101, 102].map((run) => acceptor('lost', 0, run));
+    expect(predecessorOf(new Map([kept, ...others].entries()), NODES)).toEqual({
+      kind: 'view',
+      ballot: ballot(1),
+    });
   });
 
   it('may not when they have been restarted since, and may have accepted anything', () => {
-    const others = [201, 202].map((run) => standing('lost', 0, run));
-    expect(basisOf(new Map([kept, ...others].entries()), NODES)).toMatchObject({ kind: 'unknown' });
+    const others = [201, 202].map((run) => acceptor('lost', 0, run));
+    expect(predecessorOf(new Map([kept, ...others].entries()), NODES)).toMatchObject({ kind: 'unknown' });
   });
 });
 
 describe('a view beside controllers whose disks are full', () => {
   const words: readonly Word[] = [
-    ['kept', 4, 30],
-    ['kept', 4, 20],
-    ['kept', 4, 20],
+    ['intact', 4, 30],
+    ['intact', 4, 20],
+    ['intact', 4, 20],
   ];
   /** @returns who is chosen, and who the state is taken from; or why nobody is */
   function chosen(failing: readonly number[], without: readonly number[]) {
-    const all = words.map((word, node) => ({ ...promised(node, word), failing: failing.includes(node) }));
+    const all = words.map((word, node) => ({
+      ...promised(node, word),
+      journalFails: failing.includes(node),
+    }));
     const promises = new Map(all.map((promise, node) => [node, promise] as const));
     const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without }, NODES);
     return typeof view === 'string'
       ? view
-      : { members: view.members.map(({ node }) => node), base: view.base, sources: view.sources };
+      : { members: view.members.map(({ node }) => node), donor: view.donor, sources: view.sources };
   }
 
   it('leaves them out, and takes what was queued there', () => {
-    expect(chosen([2], [])).toEqual({ members: [0, 1], base: 0, sources: [0, 1, 2] });
-    expect(chosen([0], [])).toEqual({ members: [1, 2], base: 1, sources: [0, 1, 2] });
+    expect(chosen([2], [])).toEqual({ members: [0, 1], donor: 0, sources: [0, 1, 2] });
+    expect(chosen([0], [])).toEqual({ members: [1, 2], donor: 1, sources: [0, 1, 2] });
   });
 
   it('leaves out whom the proposal is to do without, though its disk has room again by now', () => {

@@ -33,11 +33,11 @@ describe('the codec of peer messages', () => {
   });
 
   it('refuses a reason that is longer than any controller sends', () => {
-    const standing = {
+    const acceptor = {
       promised: NO_BALLOT,
       accepted: NO_BALLOT,
       members: [],
-      memory: 'lost',
+      retention: 'lost',
       incarnation: 0,
     } as const;
     const frame = encodeMessage(ROOT_GROUP, {
@@ -47,16 +47,16 @@ describe('the codec of peer messages', () => {
       clusterMs: 0,
       askedMs: 0,
       installed: NO_BALLOT,
-      standing,
+      acceptor,
       transferring: false,
       hears: [],
       caughtUp: false,
-      failing: '',
-      withholds: false,
+      journalTrouble: '',
+      isStalling: false,
       storeTrouble: 'x'.repeat(REASON_CHARS_MAX + 1),
       known: [],
       departure: 'staying',
-      doubts: [],
+      onProbation: [],
       heard: [],
       lagMs: 0,
     });

@@ -27,11 +27,11 @@ const AT_NOW = { time: NOW, node: FROM };
 const set = (change: Partial<SetEffect> = {}): SetEffect =>
   setOf('k', AT_NOW, { value: Buffer.from('v'), ...change });
 
-const STANDING = {
+const ACCEPTOR = {
   promised: NO_BALLOT,
   accepted: NO_BALLOT,
   members: [{ node: 0, incarnation: 1 }],
-  memory: 'kept',
+  retention: 'intact',
   incarnation: 1,
 } as const;
 
@@ -40,15 +40,15 @@ const HEARTBEAT = {
   time: NOW,
   askedMs: 1,
   installed: NO_BALLOT,
-  standing: STANDING,
+  acceptor: ACCEPTOR,
   transferring: false,
   hears: [0, 2],
   caughtUp: true,
-  failing: '',
+  journalTrouble: '',
   storeTrouble: '',
-  withholds: false,
+  isStalling: false,
   known: [NOW, NOW, NOW],
-  doubts: [],
+  onProbation: [],
   heard: [],
 } as unknown as Heartbeat;
 
@@ -69,8 +69,8 @@ const ACCEPT: Accept = {
     { node: 1, incarnation: 1 },
   ],
   sources: [1, 2],
-  base: 1,
-  baseApplied: { time: NOW, node: 2 },
+  donor: 1,
+  donorApplied: { time: NOW, node: 2 },
   union: [set({ version: { time: NOW - 5, node: 2 } }), set()],
   reason: '127.0.0.1:8002 is down',
 };
@@ -78,14 +78,14 @@ const ACCEPT: Accept = {
 const PROMISED: Promised = {
   type: 'promised',
   ballot: { counter: 8, node: 0 },
-  standing: STANDING,
+  acceptor: ACCEPTOR,
   applied: { time: NOW, node: 2 },
   leasesMs: [300, 0, 12],
   hears: [0],
   caughtUp: true,
-  failing: false,
+  journalFails: false,
   queue: [set()],
-  mixed: false,
+  partial: false,
 };
 
 const push = (...effects: Effect[]): PeerMessage => ({ type: 'push', previousTime: NOW, effects });
@@ -146,7 +146,7 @@ describe('a message of a peer', () => {
     ['a push after the future', { type: 'push', previousTime: 2 ** 52, effects: [] }, /^its versions/],
     [
       'a doubt of a controller that does not exist',
-      { ...HEARTBEAT, doubts: [3] },
+      { ...HEARTBEAT, onProbation: [3] },
       /^there is no controller 3$/,
     ],
     ['more answers than controllers', { ...HEARTBEAT, heard: [0, 0, 0, 0] }, /^4 items/],
@@ -210,14 +210,14 @@ describe('a message of a peer', () => {
       { type: 'granted', ballot: NO_BALLOT, askedMs: 5_001, forMs: 300 },
       /^a lease is granted that was not asked/,
     ],
-    ['a view on a base that is no member', { ...ACCEPT, base: 2 }, /^the base of a view/],
-    ['a view on a base that is no source', { ...ACCEPT, base: 0 }, /^the base of a view/],
+    ['a view whose donor is no member', { ...ACCEPT, donor: 2 }, /^the donor of a view/],
+    ['a view whose donor is no source', { ...ACCEPT, donor: 0 }, /^the donor of a view/],
     [
       'a view with requests out of order',
       { ...ACCEPT, union: ACCEPT.union.toReversed() },
       /^writes are out of order$/,
     ],
-    ['a note for the terminal', { ...HEARTBEAT, failing: '\x1b[2J' }, /^what it says of its troubles/],
+    ['a note for the terminal', { ...HEARTBEAT, journalTrouble: '\x1b[2J' }, /^what it says of its troubles/],
     ['a view with a reason for the terminal', { ...ACCEPT, reason: '\x1b[2J' }, /^the reason for a view/],
     ['a second hello', { type: 'welcome' }, /^a welcome belongs into a handshake$/],
   ])('is refused when it is %s', (_, message, words) => {

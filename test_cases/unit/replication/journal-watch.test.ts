@@ -43,13 +43,17 @@ function watched() {
       do {
         tick();
         nowMs += TICK_MS;
-      } while (watch.heldBack !== '');
+      } while (watch.exclusionReason !== '');
       return nowMs - fromMs;
     },
   };
 }
 
-const said = ({ failing, withholds, heldBack }: JournalWatch) => [failing, withholds, heldBack];
+const said = ({ journalTrouble, isStalling, exclusionReason }: JournalWatch) => [
+  journalTrouble,
+  isStalling,
+  exclusionReason,
+];
 
 describe('the watch on the journal', () => {
   it('says at once that it takes no writes, and after a while that requests wait for it', () => {
@@ -59,7 +63,7 @@ describe('the watch on the journal', () => {
     run(FULL, SUSPECT_AFTER_MS - TICK_MS);
     expect(said(watch)).toEqual(['ENOSPC', false, 'the journal takes no writes: ENOSPC']);
     run(FULL, TICK_MS);
-    expect(watch.withholds).toBe(true);
+    expect(watch.isStalling).toBe(true);
     run(WELL, TICK_MS);
     expect(said(watch)).toEqual(['', false, 'the journal took no writes until a moment ago']);
     expect(changes()).toBe(3);
@@ -69,12 +73,12 @@ describe('the watch on the journal', () => {
     const { watch, run, setAwaited } = watched();
     setAwaited(false);
     run(FULL, 10 * SUSPECT_AFTER_MS);
-    expect(watch.withholds).toBe(false);
+    expect(watch.isStalling).toBe(false);
     setAwaited(true);
     run(FULL, SUSPECT_AFTER_MS - TICK_MS);
-    expect(watch.withholds).toBe(false);
+    expect(watch.isStalling).toBe(false);
     run(FULL, TICK_MS);
-    expect(watch.withholds).toBe(true);
+    expect(watch.isStalling).toBe(true);
   });
 
   it('waits for a disk that is merely slow', () => {

@@ -4,7 +4,7 @@ import type { QueuedRequest } from '../../ordering/pending-keys.ts';
 import { compareVersions, sameVersion } from '../../ordering/version.ts';
 import type { WriteOutcome } from '../scheme.ts';
 
-export const OVERTAKEN: WriteOutcome = Object.freeze({
+export const VIEW_CHANGED: WriteOutcome = Object.freeze({
   kind: 'unknown',
   code: 'VIEW_CHANGED',
   reason: 'the view changed while the write was under way',
@@ -19,7 +19,7 @@ export const OVERTAKEN: WriteOutcome = Object.freeze({
  *
  * @param newest of the key, in a state that will never take the write in any more
  */
-export function judgeLeftOut(
+export function fateOfOrphan(
   effect: Effect,
   newest: JournalRecord | undefined,
 ): 'applied' | 'never' | 'unknown' {
@@ -32,14 +32,14 @@ export function judgeLeftOut(
 }
 
 /** The same, as it is told to who asked for the write. */
-export function outcomeOfLeftOut(effect: Effect, newest: JournalRecord | undefined): WriteOutcome {
-  const became = judgeLeftOut(effect, newest);
+export function outcomeOfOrphan(effect: Effect, newest: JournalRecord | undefined): WriteOutcome {
+  const became = fateOfOrphan(effect, newest);
   if (became === 'never') return { kind: 'conflict' };
   // Whether a delete found something can't be told any more.
   if (became === 'applied' && effect.kind === 'set') {
     return { kind: 'applied', existed: effect.condition !== null, version: effect.version };
   }
-  return OVERTAKEN;
+  return VIEW_CHANGED;
 }
 
 /** Of a write that was agreed and handed to the store. */
@@ -50,7 +50,7 @@ export function outcomeOf({ version }: Effect, existed: boolean, error: Error | 
 }
 
 /** A request that a view change left out, and what became of it. */
-export interface Judged {
+export interface JudgedOrphan {
   readonly request: QueuedRequest<(outcome: WriteOutcome) => void>;
   readonly outcome: WriteOutcome;
 }
@@ -59,26 +59,26 @@ export interface Judged {
  * Requests of older views that are not in the new one: members may have applied them before this controller was left
  * out, or never will. They wait here until there is the state of the new view, from a member, which tells in most cases.
  */
-export class LeftOut {
-  #requests: Judged['request'][] = [];
+export class Orphans {
+  #requests: JudgedOrphan['request'][] = [];
 
-  add(requests: Iterable<Judged['request']>): void {
+  add(requests: Iterable<JudgedOrphan['request']>): void {
     this.#requests.push(...requests);
   }
 
   /** All of them, for a view that may have them again; none is left. */
-  take(): readonly Judged['request'][] {
+  take(): readonly JudgedOrphan['request'][] {
     const requests = this.#requests;
     this.#requests = [];
     return requests;
   }
 
   /** Takes them out. @param journal in the state that the new view begins with */
-  judge(journal: Journal): readonly Judged[] {
+  judge(journal: Journal): readonly JudgedOrphan[] {
     return this.take().map((request) => {
       const { effect } = request;
       const newest = isOfKey(effect) ? journal.newest(effect.key) : undefined;
-      return { request, outcome: outcomeOfLeftOut(effect, newest) };
+      return { request, outcome: outcomeOfOrphan(effect, newest) };
     });
   }
 }

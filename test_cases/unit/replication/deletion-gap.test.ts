@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
-import { hasLapsed, type Past } from '../../../src/replication/exchange/lapse.ts';
+import { hasDeletionGap, type Past } from '../../../src/replication/exchange/deletion-gap.ts';
 
 const past = (known: readonly number[], forgotten: readonly number[] = [0, 0, 0], empty = false): Past => ({
   known,
@@ -18,10 +18,10 @@ describe('a controller has lapsed', () => {
     ['not when either holds for each origin', past([0, 7, 0], [0, 0, 5]), false],
     ['not when it has nothing at all', past([0, 0, 0], [0, 0, 0], true), false],
   ])('%s', (_, said, expected) => {
-    expect(hasLapsed(said, others)).toBe(expected);
+    expect(hasDeletionGap(said, others)).toBe(expected);
   });
 
   it('never where nothing was forgotten early', () => {
-    expect(hasLapsed(past([0, 0, 0]), VersionVector.zero(3))).toBe(false);
+    expect(hasDeletionGap(past([0, 0, 0]), VersionVector.zero(3))).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 
-export interface FirstSyncPorts {
+export interface InitialExchangesPorts {
   readonly peers: readonly number[];
   /** The peer can be asked, or may be in a moment. */
   readonly isReachable: (peer: number) => boolean;
@@ -13,13 +13,13 @@ export interface FirstSyncPorts {
  * What a convergent controller must have done before it serves: asked every peer for what it lacks. A peer that
  * can't be reached for a while after the start is not waited for.
  */
-export class FirstSync {
-  readonly #ports: FirstSyncPorts;
+export class InitialExchanges {
+  readonly #ports: InitialExchangesPorts;
   readonly #startedMs: number;
   readonly #syncedWith = new Set<number>();
   #done = false;
 
-  constructor(ports: FirstSyncPorts) {
+  constructor(ports: InitialExchangesPorts) {
     this.#ports = ports;
     this.#startedMs = ports.clock.nowMs();
   }
@@ -39,7 +39,7 @@ export class FirstSync {
     return this.#ports.peers.every((peer) => this.#syncedWith.has(peer));
   }
 
-  onSynced(peer: number): void {
+  onExchanged(peer: number): void {
     this.#syncedWith.add(peer);
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
-import type { Memory } from './messages.ts';
+import type { Retention } from './messages.ts';
 import type { Member, View } from './view.ts';
 import type { ViewLog, ViewRecord } from './view-record.ts';
 
@@ -8,11 +8,11 @@ import type { ViewLog, ViewRecord } from './view-record.ts';
  * What this controller has promised and accepted: it holds from when it is said here, and is told to nobody before it is
  * on disk.
  */
-export class OwnRecord {
+export class Acceptor {
   readonly #viewLog: ViewLog;
   readonly #clock: Clock;
   #record: ViewRecord;
-  #memory: Memory;
+  #retention: Retention;
   /** When it was handed to the disk; null when it is there. */
   #savingSinceMs: number | null = null;
 
@@ -21,7 +21,7 @@ export class OwnRecord {
     this.#clock = clock;
     const record = viewLog.load();
     this.#record = record ?? { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], sync: false };
-    this.#memory = record === null ? 'lost' : record.sync ? 'complete' : 'recovered';
+    this.#retention = record === null ? 'lost' : record.sync ? 'complete' : 'recovered';
   }
 
   get promised(): Ballot {
@@ -37,8 +37,8 @@ export class OwnRecord {
     return this.#record.members;
   }
 
-  get memory(): Memory {
-    return this.#memory;
+  get retention(): Retention {
+    return this.#retention;
   }
 
   /** All that was promised and accepted would survive a crash. */
@@ -56,7 +56,7 @@ export class OwnRecord {
    * @param done called when the acceptance is on disk, unless a higher ballot has been promised by then
    */
   accept({ ballot, members }: View, sync: boolean, done: () => void): void {
-    this.#memory = 'kept';
+    this.#retention = 'intact';
     this.#save({ promised: ballot, accepted: ballot, members, sync }, done);
   }
 

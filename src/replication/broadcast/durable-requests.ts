@@ -6,7 +6,7 @@ import type { StreamProgress } from './stream-progress.ts';
  * For durability `sync`: every request goes to disk when it is received, and counts as received, at its origin too,
  * once it is there. If only the origin had it on disk, a majority of the others could restart and have lost it.
  */
-export class KeptRequests {
+export class DurableRequests {
   readonly #journal: Journal;
   readonly #onKept: () => void;
   #isAsked = true;

@@ -11,7 +11,7 @@ export interface Past {
   readonly empty: boolean;
 }
 
-export function pastOf(journal: Journal, known: VersionVector): Past {
+export function deletionKnowledgeOf(journal: Journal, known: VersionVector): Past {
   return { known: known.times(), forgotten: journal.forgotten.times(), empty: journal.records === 0 };
 }
 
@@ -19,7 +19,7 @@ export function pastOf(journal: Journal, known: VersionVector): Past {
  * A controller has lapsed when others have forgotten deletions that it does not know of: it may have what they deleted,
  * and nobody could tell that from what it wrote alone. It has to start anew.
  */
-export function hasLapsed({ known, forgotten, empty }: Past, forgottenByOthers: VersionVector): boolean {
+export function hasDeletionGap({ known, forgotten, empty }: Past, forgottenByOthers: VersionVector): boolean {
   if (empty) return false;
   const past = new VersionVector(known);
   past.merge(new VersionVector(forgotten));

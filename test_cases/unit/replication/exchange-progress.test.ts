@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import type { LogFields } from '../../../src/base/log.ts';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
+import { AntiEntropy } from '../../../src/replication/exchange/anti-entropy.ts';
 import type { ExchangeMessage } from '../../../src/replication/exchange/messages.ts';
-import { Sync } from '../../../src/replication/exchange/sync.ts';
 import { Replica } from '../../../src/replication/replica.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { setOf } from '../../support/effects.ts';
@@ -27,21 +27,21 @@ function pair(messageMs: number) {
     }
     if (id === 1) known.advance(0, WRITES);
     const send = (to: number, message: ExchangeMessage) => void wire.push({ to, message });
-    return new Sync({
+    return new AntiEntropy({
       node: id,
       mayTake: () => true,
       afterPending: () => false,
       isAuthority: true,
-      startAnew: () => {},
+      startEmpty: () => {},
       refuse: () => {},
-      lapseAfterMs: 0,
+      gapAfterMs: 0,
       bus: { send, sendToAll: () => {}, sendTo: () => {}, isUp: () => true },
       replica,
       vector: known,
       known: () => known,
       clock: clockAt(() => nowMs),
-      applyRemote: (effect) => void replica.merge(effect),
-      onSynced: () => {},
+      merge: (effect) => void replica.merge(effect),
+      onExchanged: () => {},
       nameOf: (peer) => `peer ${peer}`,
       log: { ...NO_LOG, info: (message, fields) => lines.push({ message, fields }) },
     });

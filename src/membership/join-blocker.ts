@@ -1,6 +1,6 @@
 import type { Peers } from './peers.ts';
 
-export interface ObstaclePorts {
+export interface JoinBlockerPorts {
   readonly node: number;
   readonly peers: Peers;
   /** A peer that has been up for so long has had the time to hear this controller for good, and to say so. */
@@ -8,11 +8,11 @@ export interface ObstaclePorts {
 }
 
 /** What keeps the members of a view from taking this controller in, as far as they say; found out anew in each tick. */
-export class Obstacle {
-  readonly #ports: ObstaclePorts;
+export class JoinBlocker {
+  readonly #ports: JoinBlockerPorts;
   #reason = '';
 
-  constructor(ports: ObstaclePorts) {
+  constructor(ports: JoinBlockerPorts) {
     this.#ports = ports;
   }
 
@@ -44,7 +44,7 @@ export class Obstacle {
       if (!this.isHeardBy(member) && peers.upForMs(member) > heardWithinMs)
         return `${name}, which is a member, does not hear it`;
     }
-    const doubting = serving.find((peer) => peers.heartbeat(peer)?.doubts.includes(node));
+    const doubting = serving.find((peer) => peers.heartbeat(peer)?.onProbation.includes(node));
     if (doubting === undefined || peers.upForMs(doubting) <= heardWithinMs) return '';
     return `it was left out again and again, or is slow: ${peers.nameOf(doubting)} takes it back when it keeps up`;
   }
@@ -53,7 +53,7 @@ export class Obstacle {
   #membersWith(serving: readonly number[]): ReadonlySet<number> {
     const { peers } = this.#ports;
     return new Set(
-      serving.flatMap((peer) => peers.heartbeat(peer)?.standing.members.map(({ node }) => node) ?? []),
+      serving.flatMap((peer) => peers.heartbeat(peer)?.acceptor.members.map(({ node }) => node) ?? []),
     );
   }
 }

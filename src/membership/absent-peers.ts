@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Peers } from './peers.ts';
 import { quorum } from './view.ts';
 
-export interface AbsencePorts {
+export interface AbsentPeersPorts {
   readonly peers: Peers;
   readonly clock: Clock;
   /** Silence beyond this is absence. */
@@ -13,11 +13,11 @@ export interface AbsencePorts {
  * Which peers were silent for so long that nobody waits for them any more. Only silence counts that lasted while a majority
  * of the controllers was there: who hears hardly anybody is cut off itself.
  */
-export class Absence {
-  readonly #ports: AbsencePorts;
+export class AbsentPeers {
+  readonly #ports: AbsentPeersPorts;
   #majoritySinceMs: number | null = null;
 
-  constructor(ports: AbsencePorts) {
+  constructor(ports: AbsentPeersPorts) {
     this.#ports = ports;
   }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Absence } from '../../../src/membership/absence.ts';
+import { AbsentPeers } from '../../../src/membership/absent-peers.ts';
 import { Peers } from '../../../src/membership/peers.ts';
 import { clockAt } from '../../support/ports.ts';
 
@@ -9,7 +9,7 @@ const TICK_MS = 20;
 let nowMs: number;
 const clock = clockAt(() => nowMs);
 let peers: Peers;
-let absence: Absence;
+let absence: AbsentPeers;
 
 beforeEach(() => {
   nowMs = 0;
@@ -22,7 +22,7 @@ beforeEach(() => {
     isLinked: () => true,
     nameOf: String,
   });
-  absence = new Absence({ peers, clock, horizonMs: HORIZON_MS });
+  absence = new AbsentPeers({ peers, clock, horizonMs: HORIZON_MS });
 });
 
 /** @param heard those who are */

@@ -5,12 +5,12 @@ import type { PeerBus } from '../../membership/peer-bus.ts';
 import { type Effect, effectBytes, isOfKey } from '../../ordering/effect.ts';
 import { sameVersion } from '../../ordering/version.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
-import { ProgressLine } from '../progress-line.ts';
+import { ProgressLog } from '../progress-log.ts';
 import type { Replica } from '../replica.ts';
-import { hasLapsed, pastOf } from './lapse.ts';
+import { deletionKnowledgeOf, hasDeletionGap } from './deletion-gap.ts';
 import type { ExchangeMessage, SyncComplete, SyncRequest, SyncResponse } from './messages.ts';
 
-export interface SyncPorts {
+export interface AntiEntropyPorts {
   readonly node: number;
   readonly bus: PeerBus<ExchangeMessage>;
   readonly replica: Replica;
@@ -20,7 +20,7 @@ export interface SyncPorts {
   readonly known: () => VersionVector;
   readonly clock: Clock;
   /** Takes in one write that a peer sent. */
-  readonly applyRemote: (effect: Effect) => void;
+  readonly merge: (effect: Effect) => void;
   /** False when what this peer has does not follow on what was taken over before. */
   readonly mayTake: (peer: number) => boolean;
   /**
@@ -33,11 +33,11 @@ export interface SyncPorts {
   /** Ends the link to a peer that says what can't be. */
   readonly refuse: (peer: number, reason: string) => void;
   /** Who has had an exchange with a peer within this time has not lapsed. */
-  readonly lapseAfterMs: number;
-  /** This controller has lapsed, see `hasLapsed`: nobody can go on from what it knows. */
-  readonly startAnew: (reason: string) => void;
+  readonly gapAfterMs: number;
+  /** This controller has lapsed, see `hasDeletionGap`: nobody can go on from what it knows. */
+  readonly startEmpty: (reason: string) => void;
   /** An exchange ended: everything that the peer knew when it began is now known here. */
-  readonly onSynced: (peer: number, exchange: Exchange) => void;
+  readonly onExchanged: (peer: number, exchange: Exchange) => void;
   readonly nameOf: (peer: number) => string;
   readonly log: Log;
 }
@@ -64,7 +64,7 @@ interface Pull {
   writes: number;
   /** Known from the first part of the answer on. */
   total: number;
-  readonly line: ProgressLine;
+  readonly line: ProgressLog;
 }
 
 /** An exchange that a peer started: what it still has to get. */
@@ -85,14 +85,14 @@ interface Feed {
  * Invariant: the vector moves only with `sync-complete`, to what the peer knew when the exchange began. An
  * exchange that breaks off has brought good writes and claims nothing.
  */
-export class Sync {
-  readonly #ports: SyncPorts;
+export class AntiEntropy {
+  readonly #ports: AntiEntropyPorts;
   readonly #pulls = new Map<number, Pull>();
   readonly #feeds = new Map<number, Feed>();
   readonly #syncedMs = new Map<number, number>();
   #lastExchange = 0;
 
-  constructor(ports: SyncPorts) {
+  constructor(ports: AntiEntropyPorts) {
     this.#ports = ports;
   }
 
@@ -105,7 +105,7 @@ export class Sync {
   restart(peer: number): void {
     const { bus, clock, known, replica } = this.#ports;
     if (!this.#ports.mayTake(peer)) return;
-    const past = pastOf(replica.journal, known());
+    const past = deletionKnowledgeOf(replica.journal, known());
     this.#lastExchange = (this.#lastExchange + 1) >>> 0;
     const startedMs = clock.nowMs();
     this.#pulls.set(peer, {
@@ -115,7 +115,7 @@ export class Sync {
       progressMs: startedMs,
       writes: 0,
       total: 0,
-      line: new ProgressLine(clock),
+      line: new ProgressLog(clock),
     });
     bus.send(peer, { type: 'sync-request', exchange: this.#lastExchange, ...past });
   }
@@ -131,7 +131,7 @@ export class Sync {
     return running !== undefined && this.#ports.clock.nowMs() - running.progressMs < TIMEOUT_MS;
   }
 
-  isSyncing(peer: number): boolean {
+  hasExchangeWith(peer: number): boolean {
     return this.#pulls.has(peer);
   }
 
@@ -142,7 +142,7 @@ export class Sync {
   }
 
   /** Milliseconds since the last completed exchange with the peer; null: never. */
-  sinceSyncMs(peer: number): number | null {
+  sinceExchangeMs(peer: number): number | null {
     const at = this.#syncedMs.get(peer);
     return at === undefined ? null : this.#ports.clock.nowMs() - at;
   }
@@ -187,8 +187,8 @@ export class Sync {
     const { journal } = this.#ports.replica;
     const own = this.#ports.known();
     const { exchange, known, forgotten } = request;
-    const lapsed = hasLapsed(request, journal.forgotten);
-    if (!isAuthority && hasLapsed(pastOf(journal, own), new VersionVector(forgotten))) {
+    const lapsed = hasDeletionGap(request, journal.forgotten);
+    if (!isAuthority && hasDeletionGap(deletionKnowledgeOf(journal, own), new VersionVector(forgotten))) {
       // Of two that have, one is right by decree.
       // mutant: takes-resurrected
       if (!lapsed || from < this.#ports.node) return this.#lapse(from);
@@ -219,10 +219,10 @@ export class Sync {
 
   /** A peer forgets deletions for one that was away for long, and not for one that has just had all that it knew. */
   #lapse(peer: number): void {
-    const { refuse, lapseAfterMs, startAnew, nameOf } = this.#ports;
-    const sinceMs = this.sinceSyncMs(peer) ?? Number.POSITIVE_INFINITY;
-    if (sinceMs < lapseAfterMs) refuse(peer, 'it says that it has forgotten deletions, too early');
-    else startAnew(`${nameOf(peer)} has forgotten deletions that this controller has missed`);
+    const { refuse, gapAfterMs, startEmpty, nameOf } = this.#ports;
+    const sinceMs = this.sinceExchangeMs(peer) ?? Number.POSITIVE_INFINITY;
+    if (sinceMs < gapAfterMs) refuse(peer, 'it says that it has forgotten deletions, too early');
+    else startEmpty(`${nameOf(peer)} has forgotten deletions that this controller has missed`);
   }
 
   #onResponse(from: number, response: SyncResponse): void {
@@ -236,7 +236,7 @@ export class Sync {
     pull.progressMs = this.#ports.clock.nowMs();
     pull.writes += response.effects.length;
     pull.total = response.total;
-    for (const effect of response.effects) this.#ports.applyRemote(effect);
+    for (const effect of response.effects) this.#ports.merge(effect);
     if (pull.line.take()) this.#report('taking in what a peer knows', from, pull);
     this.#ports.bus.send(from, { type: 'sync-next', exchange: response.exchange });
   }
@@ -250,7 +250,7 @@ export class Sync {
     const now = this.#ports.clock.nowMs();
     this.#syncedMs.set(from, now);
     if (now - pull.startedMs >= LONG_MS) this.#report('has taken in what a peer knows', from, pull);
-    this.#ports.onSynced(from, { writes: pull.writes, tookMs: now - pull.startedMs });
+    this.#ports.onExchanged(from, { writes: pull.writes, tookMs: now - pull.startedMs });
   }
 
   /** Who had nothing until now lacks what the peer lacks. @returns false when something has come from elsewhere */
@@ -321,7 +321,7 @@ function nextPartWrites(effects: readonly Effect[]): number {
  * @param done null when the store failed
  */
 function readValues(
-  ports: SyncPorts,
+  ports: AntiEntropyPorts,
   part: readonly Effect[],
   done: (effects: Effect[] | null) => void,
 ): void {
@@ -349,7 +349,11 @@ function readValues(
  * get it back from the peers that have it. A read of the store comes after the store's answer to the write that is
  * read; a delete reads nothing, so it waits for that answer.
  */
-function readNewest(ports: SyncPorts, key: string, done: (ok: boolean, newest: Effect | null) => void): void {
+function readNewest(
+  ports: AntiEntropyPorts,
+  key: string,
+  done: (ok: boolean, newest: Effect | null) => void,
+): void {
   const { replica, afterPending } = ports;
   const record = replica.journal.newest(key);
   if (record === undefined) return done(true, null);
