@@ -1,4 +1,7 @@
-/** What can be wrong with what the user asks for. A code keeps its meaning from release to release; the text may change. */
+/**
+ * What can be wrong with what the user asks for. A code keeps its meaning from release to release; the text may
+ * change.
+ */
 export type UsageCode =
   /** A word or flag that is not understood, or a word that is missing. */
   | 'COMMAND_LINE'

@@ -22,7 +22,10 @@ export async function run(words: readonly string[]): Promise<number> {
   }
 }
 
-/** `… | head` is no failure, nor a terminal that was closed: what is under way is finished, and nobody reads the rest. */
+/**
+ * `… | head` is no failure, nor a terminal that was closed: what is under way is finished, and nobody reads the
+ * rest.
+ */
 function ignoreClosedOutput(error: Error): void {
   if (!['EPIPE', 'EIO'].includes(systemCodeOf(error) ?? '')) throw error;
 }

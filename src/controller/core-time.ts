@@ -48,8 +48,8 @@ export class CoreTime {
   }
 
   /**
-   * By how much a version time of a peer is ahead of the latest that it can be now, in milliseconds. One that is known here
-   * already is not: it does no more harm than it has done.
+   * By how much a version time of a peer is ahead of the latest that it can be now, in milliseconds. One that is
+   * known here already is not: it does no more harm than it has done.
    */
   aheadMs(versionTime: VersionTime): number {
     return versionTime <= this.versions.latest ? 0 : this.cluster.aheadMs(versionTime);

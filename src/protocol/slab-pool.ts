@@ -5,8 +5,8 @@ export interface Slab {
 }
 
 /**
- * Free memory between replies, for all connections that share the pool: an idle connection holds none. Memory is used up, and
- * never used twice, because a part of a reply may be on its way to a socket for any length of time.
+ * Free memory between replies, for all connections that share the pool: an idle connection holds none. Memory is
+ * used up, and never used twice, because a part of a reply may be on its way to a socket for any length of time.
  */
 export class SlabPool {
   readonly #spares: Slab[] = [];

@@ -112,7 +112,7 @@ describe('the loss of a write', () => {
 });
 
 /** The push of a write arrived after the death of its origin, at a controller whose store was away. */
-it('a write may be lost when its origin dies and the store of the only other receiver is away (seed 7533)', async () => {
+it('a write may be lost when its origin dies while the only other receiver has no store (seed 7533)', async () => {
   const faults = { 'store-gone': 2, 'store-hangs': 1, 'store-emptied': 2, kill: 1, isolation: 1 };
   const scenario = drawScenario(7533, { level: 'eventual', durabilities: ['none'], faults });
   expect((await runScenario(scenario)).violations).toEqual([]);

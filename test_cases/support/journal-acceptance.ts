@@ -98,7 +98,7 @@ function sampleTests(journalOf: JournalOf): void {
 }
 
 function flushTests(journalOf: JournalOf): void {
-  it('does not return a record after a flush or after forgetting it, although it was asked for it just before', async () => {
+  it('returns no record after a flush or after forgetting it, also when it was asked for just before', async () => {
     const journal = await journalOf(set('a', 1));
     expect(journal.newest('a')).toBeDefined();
     journal.record(flush(2));

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { PURE_ROOMS } from '../support/rooms.ts';
 import { filesIn, type SourceFile, withoutComments } from '../support/source-tree.ts';
 
-/** The rules for rooms, the folders of `src`: which may import which, and which are pure. See `tree/` for the others. */
+/**
+ * The rules for rooms, the folders of `src`: which may import which, and which are pure. See `tree/` for the
+ * others.
+ */
 
 const FILES = filesIn('src');
 

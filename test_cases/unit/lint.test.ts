@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 /**
- * The linter knows the types. It reports a promise that nothing waits for, and a `switch` in `src` that leaves out a member
- * of a union, with a `default` or without.
+ * The linter knows the types. It reports a promise that nothing waits for, and a `switch` in `src` that leaves out
+ * a member of a union, with a `default` or without.
  */
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

@@ -222,6 +222,8 @@ function settingLayer(given: ReadonlyMap<string, string>): Map<SettingKey, RawSe
   return layer;
 }
 
+const SURVEY_USAGE = 'Usage: main.ts survey-clock <plan> -p <port>';
+
 const SYNOPSIS: Readonly<Record<Mode, string>> = {
   controller: `Usage:
   main.ts -p <port> [-cons <level>] ...          one controller of a cluster
@@ -245,7 +247,7 @@ Exit code 0: healthy, 1: degraded (clients are served), 3: unavailable.`,
   backup:
     'Usage: main.ts backup <directory> [-p <port>]   copies the journals of all controllers, or of one, running or not',
   restore: 'Usage: main.ts restore <directory> [-p <port>]   for stopped controllers that have no journal',
-  'survey-clock': `Usage: main.ts survey-clock <plan> -p <port>   for a cluster whose version times are far ahead of the real time
+  'survey-clock': `${SURVEY_USAGE}   for a cluster whose version times are far ahead of the real time
 
 Notes in the file <plan> which times this controller has in use, and changes nothing else. All controllers have to be
 stopped, and all surveyed, with the same file, before the first is rebased. See docs/operation.md.`,

@@ -45,7 +45,8 @@ export async function rebaseClock(settings: Settings, given: string | null): Pro
     else if (rebased.outcome === 'already') say(`${controller}: its journal has been written anew already`);
     else
       say(
-        `${controller}: ${rebased.records} records are written anew, the newest version of ${dateOf(rebased.newestTime)}; ` +
+        `${controller}: ${rebased.records} records are written anew, ` +
+          `the newest version of ${dateOf(rebased.newestTime)}; ` +
           `the journal as it was is ${rebased.aside}`,
       );
     return EXIT_OK;

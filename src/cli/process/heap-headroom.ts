@@ -1,9 +1,9 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /**
- * Lets garbage gather to about `HEADROOM_BYTES` before V8 goes through the whole heap, also while that is small. By itself
- * it does so when as much again is there as lives, and counts buffers: with a heap of 12 MB and values of 100 kB that is
- * after every few dozen requests. A heap that is larger than the headroom is left to V8.
+ * Lets garbage gather to about `HEADROOM_BYTES` before V8 goes through the whole heap, also while that is small. By
+ * itself it does so when as much again is there as lives, and counts buffers: with a heap of 12 MB and values of
+ * 100 kB that is after every few dozen requests. A heap that is larger than the headroom is left to V8.
  *
  * @returns ends it
  */
@@ -21,7 +21,10 @@ export function keepHeapHeadroom(): () => void {
   return () => clearInterval(timer);
 }
 
-/** By how much a heap of this size may grow, in per cent and whole hundreds; 0 leaves it to V8. @param usedBytes garbage included */
+/**
+ * By how much a heap of this size may grow, in per cent and whole hundreds; 0 leaves it to V8. @param usedBytes
+ * garbage included
+ */
 export function growingPercentFor(usedBytes: number): number {
   if (usedBytes >= HEADROOM_BYTES) return 0;
   return 100 * Math.floor(HEADROOM_BYTES / usedBytes);
@@ -29,5 +32,8 @@ export function growingPercentFor(usedBytes: number): number {
 
 export const HEADROOM_BYTES = 100_663_296;
 
-/** So often that data, which come in at some tens of MB a second at the most, do not outgrow the choice, in milliseconds. */
+/**
+ * So often that data, which come in at some tens of MB a second at the most, do not outgrow the choice, in
+ * milliseconds.
+ */
 const CHOOSE_EVERY_MS = 500;

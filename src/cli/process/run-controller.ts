@@ -67,7 +67,8 @@ function logEnd({ kind, reason }: ControllerEnd, logger: Logger): void {
 function greeting(settings: Settings): string {
   const log = settings.logFile === '-' ? 'the console' : settings.logFile;
   const own = formatAddress(settings.peers[settings.self]!);
-  return `controller ${settings.self} of ${settings.peers.length} listens on ${own} (${settings.level}); it logs to ${log}`;
+  const name = `controller ${settings.self} of ${settings.peers.length}`;
+  return `${name} listens on ${own} (${settings.level}); it logs to ${log}`;
 }
 
 function idTakenText({ peers, self }: Settings, reason: string): string {

@@ -29,8 +29,8 @@ const LENGTH_MAX = 4_096;
 type SecretPlace = Pick<Configuration, 'secretFile'>;
 
 /**
- * The cluster's secret: from the file that the settings name, else from the environment, else the one that `start` has made
- * there, so that a controller that is started by hand is a peer of those; null when there is none.
+ * The cluster's secret: from the file that the settings name, else from the environment, else the one that `start`
+ * has made there, so that a controller that is started by hand is a peer of those; null when there is none.
  *
  * @param directory where a relative name starts
  * @throws UsageError

@@ -43,7 +43,9 @@ const RULES: readonly Rule[] = [
     value: ({ requestTimeoutMs }) => requestTimeoutMs,
     boundValue: (settings) => suspectMs(settings) + settings.leaseMs,
     concerns: hasViews,
-    why: 'the others take that long to go on without a controller that has failed, and every request would fail meanwhile',
+    why:
+      'the others take that long to go on without a controller that has failed, ' +
+      'and every request would fail meanwhile',
   },
   {
     key: 'request_timeout',

@@ -13,8 +13,9 @@ const OTHERS_NAMES =
 const LINKED_PORT = /^MEMCHORUS_(.+_)?PORT$/;
 
 /**
- * The environment variables that are settings, as a layer. A secret there stands above a file of it elsewhere. One that begins like them and is none is a mistake: passed
- * over in silence, it would leave a default that nobody chose.
+ * The environment variables that are settings, as a layer. A secret there stands above a file of it elsewhere. One
+ * that begins like them and is none is a mistake: passed over in silence, it would leave a default that nobody
+ * chose.
  *
  * @throws UsageError
  */

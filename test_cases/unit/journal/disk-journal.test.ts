@@ -193,7 +193,7 @@ describe('a compaction', () => {
     expect(again.journal.since(EVERYTHING)).toEqual(before);
   });
 
-  it('does not lose the value that a write replaced meanwhile, and that comes back when a store refuses that', async () => {
+  it('does not lose a value that was replaced meanwhile, and that a refusal of the store brings back', async () => {
     const disk = new SimulatedDisk();
     const dataDir = journals.simulated(disk);
     const opened = await journals.open(dataDir, { disk, compactBytesMin: 2_000 });

@@ -62,7 +62,7 @@ for (const kind of CONNECTION_KINDS) {
       expect(await read(driver, 'killed-0')).toBeNull();
     });
 
-    it('fails the operations that a hung memcached does not answer, and mixes no answers up when it goes on', async () => {
+    it('fails operations that a hung memcached does not answer, and mixes no answers up afterwards', async () => {
       await open();
       await write(driver, 'hung', Buffer.from('before'));
       await memcached.pause();
