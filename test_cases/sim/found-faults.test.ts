@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Fault } from './faults.ts';
 import { runScenario } from './run-scenario.ts';
-import type { Scenario } from './scenario.ts';
+import { drawScenario, type Scenario } from './scenario.ts';
 import type { Operation } from './sim-clients.ts';
 
 /** Regression tests for mistakes that the simulator has found, each as small as it can be. */
@@ -141,4 +141,9 @@ it.each([
     faults: [fault('store-hangs', hangsAtMs, 560)],
   };
   expect((await runScenario(scenario)).violations).toEqual([]);
+});
+
+/** The last exchange had been answered long before: the answer was on a slow link for longer than half the horizon. */
+it('a peer may have forgotten deletions soon after an old answer of it has come (seed 801994)', async () => {
+  expect((await runScenario(drawScenario(801_994))).violations).toEqual([]);
 });

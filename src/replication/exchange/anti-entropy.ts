@@ -90,6 +90,8 @@ export class AntiEntropy {
   readonly #pulls = new Map<number, Pull>();
   readonly #feeds = new Map<number, Feed>();
   readonly #syncedMs = new Map<number, number>();
+  /** Per peer, when the last exchange was started that has completed. */
+  readonly #startedMs = new Map<number, number>();
   #lastExchange = 0;
 
   constructor(ports: AntiEntropyPorts) {
@@ -217,10 +219,14 @@ export class AntiEntropy {
     if (![...this.#pulls.keys()].some((peer) => this.isMoving(peer))) this.#lapse(from);
   }
 
-  /** A peer forgets deletions for one that was away for long, and not for one that has just had all that it knew. */
+  /**
+   * A peer forgets a deletion without this controller only when it has not heard this controller for the whole horizon. It
+   * has heard the request of the last completed exchange, which left here when that exchange was started. So a peer that
+   * says so earlier than the horizon after that start is wrong; half the horizon is left for clocks that run unevenly.
+   */
   #lapse(peer: number): void {
-    const { refuse, gapAfterMs, startEmpty, nameOf } = this.#ports;
-    const sinceMs = this.sinceExchangeMs(peer) ?? Number.POSITIVE_INFINITY;
+    const { refuse, gapAfterMs, startEmpty, nameOf, clock } = this.#ports;
+    const sinceMs = clock.nowMs() - (this.#startedMs.get(peer) ?? Number.NEGATIVE_INFINITY);
     if (sinceMs < gapAfterMs) refuse(peer, 'it says that it has forgotten deletions, too early');
     else startEmpty(`${nameOf(peer)} has forgotten deletions that this controller has missed`);
   }
@@ -249,6 +255,7 @@ export class AntiEntropy {
     this.#ports.vector.merge(new VersionVector(complete.known));
     const now = this.#ports.clock.nowMs();
     this.#syncedMs.set(from, now);
+    this.#startedMs.set(from, pull.startedMs);
     if (now - pull.startedMs >= LONG_MS) this.#report('has taken in what a peer knows', from, pull);
     this.#ports.onExchanged(from, { writes: pull.writes, tookMs: now - pull.startedMs });
   }
