@@ -5,13 +5,15 @@ import { quorum } from './view.ts';
 export interface AbsentPeersPorts {
   readonly peers: Peers;
   readonly clock: Clock;
-  /** Silence beyond this is absence. */
+  /** A peer that is silent for longer than this is absent, in milliseconds. */
   readonly horizonMs: number;
 }
 
 /**
- * Which peers were silent for so long that nobody waits for them any more. Only silence counts that lasted while a majority
- * of the controllers was there: who hears hardly anybody is cut off itself.
+ * Knows which peers are absent: silent for so long that deletions are not kept for them.
+ *
+ * Only silence during which this controller heard a majority of the controllers counts. A controller that hears fewer
+ * may be cut off itself, so the silence says nothing about the peers.
  */
 export class AbsentPeers {
   readonly #ports: AbsentPeersPorts;

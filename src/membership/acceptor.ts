@@ -5,7 +5,9 @@ import type { Member, View } from './view.ts';
 import type { ViewLog, ViewRecord } from './view-record.ts';
 
 /**
- * What this controller has promised and accepted: it holds from when it is said here, and is told to nobody before it is
+ * The acceptor's part in views: what this controller has promised and accepted.
+ *
+ * A promise or an acceptance binds this controller from the call on. No other controller is told of it before it is
  * on disk.
  */
 export class Acceptor {
@@ -13,7 +15,7 @@ export class Acceptor {
   readonly #clock: Clock;
   #record: ViewRecord;
   #retention: Retention;
-  /** When it was handed to the disk; null when it is there. */
+  /** When the record was handed to the disk, monotonic; null when the record is there. */
   #savingSinceMs: number | null = null;
 
   constructor(viewLog: ViewLog, clock: Clock) {
@@ -41,7 +43,7 @@ export class Acceptor {
     return this.#retention;
   }
 
-  /** All that was promised and accepted would survive a crash. */
+  /** Everything that was promised and accepted would survive a crash. */
   get isKept(): boolean {
     return this.#savingSinceMs === null;
   }
@@ -52,7 +54,7 @@ export class Acceptor {
   }
 
   /**
-   * @param sync every acknowledgement of this controller's in the view means: on my disk
+   * @param sync in this view, every acknowledgement of this controller means: on my disk
    * @param done called when the acceptance is on disk, unless a higher ballot has been promised by then
    */
   accept({ ballot, members }: View, sync: boolean, done: () => void): void {
@@ -60,7 +62,7 @@ export class Acceptor {
     this.#save({ promised: ballot, accepted: ballot, members, sync }, done);
   }
 
-  /** To be called every few milliseconds: a disk that has refused the record is given it again. */
+  /** To be called every few milliseconds. A record that the disk has refused is written again. */
   onTick(): void {
     if (this.#savingSinceMs === null || this.#clock.nowMs() - this.#savingSinceMs < SAVE_AGAIN_MS) return;
     this.#save(this.#record, () => {});
@@ -76,5 +78,5 @@ export class Acceptor {
   }
 }
 
-/** A record that is not on disk by then may have been refused, and is written again, in milliseconds. */
+/** A record that is not on disk after so many milliseconds may have been refused, and is written again. */
 const SAVE_AGAIN_MS = 1_000;

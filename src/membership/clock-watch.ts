@@ -10,7 +10,10 @@ export interface ClockWatchPorts {
   readonly log: Log;
 }
 
-/** Reports wall clocks that are wrong, this machine's included: they move nothing, but somebody should set them right. */
+/**
+ * Reports wall clocks that are wrong, that of this machine included. A wrong clock moves nothing, but a human should
+ * set it right.
+ */
 export class ClockWatch {
   readonly #ports: ClockWatchPorts;
   readonly #wrong = new Set<string>();

@@ -15,54 +15,61 @@ export interface ClusterClockPorts {
   /** Configured controllers, this one included. */
   readonly nodes: number;
   readonly clock: Clock;
-  /** The time of the newest write that was known here in a former life, milliseconds since 1970. */
+  /** The time of the newest write that an earlier run of this controller knew, in milliseconds since 1970. */
   readonly knownMs: number;
   /** Peers that are heard now. */
   readonly heard: () => readonly number[];
   /** Clocks that are further apart than this can't both be right, in milliseconds. */
   readonly maxSkewMs: number;
-  /** How long controllers that are not heard are waited for at the start, in milliseconds. */
+  /** How long the controller waits for silent controllers at its start, in milliseconds. */
   readonly graceMs: number;
 }
 
-/** What a peer said of the time. Offsets are against this controller's monotonic clock when it arrived. */
+/**
+ * The clocks of a peer, as its last heartbeat gave them. Offsets are against the monotonic clock of this controller
+ * at the moment when the heartbeat arrived.
+ */
 interface Sample {
   readonly wallOffsetMs: number;
-  /** Of the peer's cluster time; null while the peer has none. */
+  /** The offset of the peer's cluster time; null while the peer has none. */
   readonly timeOffsetMs: number | null;
   /** The time of the newest write that the peer knows. */
   readonly knownMs: number;
 }
 
 /**
- * Cluster time: the time of day that the controllers agree on, and that every decision on expiry goes by. It is this
- * controller's monotonic clock plus an offset, which is steered by what all controllers' wall clocks say.
+ * Cluster time: the time of day that the controllers agree on. All decisions on expiry go by it. It is the monotonic
+ * clock of this controller plus an offset, which is steered by the wall clocks of all controllers.
  *
- *  1. Of `n` controllers the wall clocks of `f = (n - 1) / 2` may be wrong by any amount. Of the readings that are heard,
- *     sorted, at least one right one is not above, and at least one not below, those at place `f` from either end.
- *     Cluster time is steered into the interval between these two, and a wrong clock alone moves it nowhere.
- *  2. Within that interval it follows the cluster time that is furthest, so that all controllers read the same.
- *  3. It never goes back, and runs at most `SLEW_MAX` too fast or too slow. Only a controller whose monotonic clock stood
- *     still catches up at once, to what a majority of the controllers reads already.
- *  4. A controller that was just started has no cluster time. It takes over that of peers which have it. Where none has
- *     it, a majority begins anew with the interval of rule 1. Until then nothing may be removed because of its age.
+ *  1. Of `n` controllers the wall clocks of `f = (n - 1) / 2` may be wrong by any amount. Sort the readings that are
+ *     heard. The readings at place `f` from either end enclose a right one, because at most `f` readings are wrong.
+ *     Cluster time is steered into the interval between these two; therefore a wrong clock alone moves it nowhere.
+ *  2. Within that interval cluster time follows the cluster time of the peer that is furthest ahead, so that all
+ *     controllers read the same.
+ *  3. Cluster time never goes back, and runs at most `SLEW_MAX` too fast or too slow. Only a controller whose
+ *     monotonic clock stood still catches up at once, to the time that a majority of the controllers already reads.
+ *  4. A controller that was just started has no cluster time. It takes over the cluster time of its peers. If no peer
+ *     has one, a majority starts from the interval of rule 1. Until then nothing is removed because of its age.
  *
- * A reading arrives later than it was taken, and is too small by so much: that is harmless, since no rule follows the
- * smallest one.
+ * A reading is too small by the time for which it was on its way. That is harmless, because no rule follows the
+ * smallest reading.
  */
 export class ClusterClock {
   readonly #ports: ClusterClockPorts;
   readonly #samples = new Map<number, Sample>();
-  /** Readings of wall clocks that may be wrong. */
+  /** How many wall clocks may be wrong. */
   readonly #wrongMax: number;
   readonly #startedMs: number;
   #agreed = false;
   /** Cluster time when it was last steered, and the monotonic clock then. */
   #baseMs = 0;
   #baseNowMs = 0;
-  /** How much is still to be added to it. */
+  /** What still has to be added to cluster time, in milliseconds. */
   #correctionMs = 0;
-  /** By how much versions were ahead of cluster time when it began: they stay so, and must not be refused for it. */
+  /**
+   * By how much versions were ahead of cluster time when it began, in milliseconds. They stay ahead by so much, and
+   * must not be refused for it.
+   */
   #leadMs = 0;
   /** How far apart the plausible readings are, in milliseconds; null while too few are heard. */
   #spreadMs: number | null = null;
@@ -78,12 +85,14 @@ export class ClusterClock {
     return this.#agreed;
   }
 
-  /** Nothing more is waited for: where there is no cluster time, it is not to be had for now. */
+  /**
+   * The controller waits for silent controllers no longer: if there is no cluster time now, there is none to be had.
+   */
   get isGraceOver(): boolean {
     return this.#ports.clock.nowMs() - this.#startedMs >= this.#ports.graceMs;
   }
 
-  /** Why there is no cluster time, for people. */
+  /** Why there is no cluster time. Human-readable. */
   get trouble(): string {
     const { maxSkewMs } = this.#ports;
     if (this.#spreadMs === null || this.#spreadMs <= maxSkewMs)
@@ -93,8 +102,8 @@ export class ClusterClock {
   }
 
   /**
-   * Whole milliseconds since 1970. Where there is no cluster time, this machine's wall clock takes its place, but not
-   * from before what was known in a former life.
+   * Whole milliseconds since 1970. Without cluster time this is the wall clock of this machine, but never less than
+   * the time of the newest write that an earlier run knew.
    */
   nowMs(): number {
     // mutant: own-wall-clock
@@ -118,7 +127,7 @@ export class ClusterClock {
     return this.#agreed ? this.#ports.clock.wallMs() - this.nowMs() : null;
   }
 
-  /** The same of a peer's, as far as it was heard of. */
+  /** How far the peer's wall clock is ahead of cluster time, in milliseconds; null while that is not known. */
   errorMsOf(peer: number): number | null {
     const sample = this.#samples.get(peer);
     if (!this.#agreed || sample === undefined) return null;
@@ -175,7 +184,7 @@ export class ClusterClock {
     this.#correctionMs = target - reading;
   }
 
-  /** Nobody who is heard has a cluster time. */
+  /** No controller that is heard has a cluster time. */
   #agree(now: number, walls: readonly number[], samples: readonly Sample[]): void {
     const { nodes, maxSkewMs, knownMs } = this.#ports;
     this.#spreadMs = null;
@@ -184,7 +193,8 @@ export class ClusterClock {
     this.#spreadMs = to - from;
     const isComplete = walls.length > 2 * this.#wrongMax;
     if (this.#spreadMs > maxSkewMs || (!isComplete && !this.isGraceOver)) return;
-    // As late as controllers with a right clock among them know writes of. Far ahead are those of a time with wrong clocks.
+    // The latest time that at least one controller with a right clock knows a write of. Writes that are far ahead
+    // come from a time when clocks were wrong.
     const knownTimes = [knownMs, ...samples.map((sample) => sample.knownMs)].sort((a, b) => b - a);
     const known = knownTimes[this.#wrongMax]! - now;
     this.#begin(now, known - from > maxSkewMs ? from : Math.max(from, known), known);
@@ -214,8 +224,8 @@ export class ClusterClock {
 }
 
 /**
- * Between which bounds the time is, if of all clocks at most `wrongMax` are wrong. With fewer than `2 * wrongMax + 1`
- * readings, the bounds are such that a right clock is within them, and wrong ones may be, too.
+ * The bounds of the time, if at most `wrongMax` of the clocks are wrong. With fewer than `2 * wrongMax + 1` readings
+ * the right clocks are within the bounds, and wrong ones may be, too.
  */
 function plausible(
   offsets: readonly number[],
@@ -232,7 +242,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-/** For people, to a tenth. */
+/** Human-readable, to a tenth of a second. */
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(1);
 }

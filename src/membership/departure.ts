@@ -3,23 +3,24 @@ import type { DeparturePhase } from './messages.ts';
 
 export interface DeparturePorts {
   readonly clock: Clock;
-  /** The others need this controller for a moment more. */
+  /** The other controllers need this one for a moment more. */
   readonly isNeeded: () => boolean;
   /** Has a heartbeat sent at once. */
   readonly announce: () => void;
 }
 
 /**
- * The planned end of this controller: nobody has to miss it.
+ * The planned end of this controller, after which no other controller has to notice that it is gone.
  *
  *  1. `draining`: its clients get their last answers. It is a member like any other.
- *  2. `drained`: it serves nobody. The others agree on a view without it, and it takes part in that change: with its
- *     promise it gives up its lease, so nobody waits for that to run out, and its queue is in the union.
+ *  2. `drained`: it serves no client. The other controllers agree on a view without it, and it takes part in that
+ *     change. Its promise gives up its lease, so the others need not wait for the lease to run out; and its queue
+ *     goes into the union.
  *  3. It ends when the others serve in that view, or when waiting gains nothing: see `isNeeded`.
  *
- * It is told in heartbeats, which belong to a connection: a controller that is started again at once has new ones, on
- * which it stays. What becomes of the others must not depend on a step of this one: when it dies in the middle, or
- * stands still, they miss it as they would miss any other.
+ * Heartbeats tell the phase. They belong to a connection, so a controller that is started again at once has new ones,
+ * by which it stays. The other controllers depend on no step of this one: if it dies in the middle, or stands still,
+ * they notice that as they would notice it of any other controller.
  */
 export class Departure {
   readonly #ports: DeparturePorts;
@@ -63,7 +64,7 @@ export class Departure {
 }
 
 /**
- * A controller that ends waits no longer than this for the others to go on without it, in milliseconds. Longer: an end
- * that takes long when the others can't agree. Shorter: on a slow machine they have to miss it after all.
+ * A controller that ends waits no longer than this for the others to go on without it, in milliseconds. Longer: an
+ * end takes long when the others cannot agree. Shorter: on a slow machine they have to miss it after all.
  */
 const HAND_OVER_WITHIN_MS = 2_000;

@@ -1,17 +1,19 @@
 /**
- * Decides who is up, from when each peer was last heard of. Anything heard counts, not only heartbeats: a
- * peer whose heartbeat waits behind a large frame is alive.
+ * Decides which peers are up, by the moment at which each was last heard. Anything that is heard counts, not only
+ * heartbeats: a peer whose heartbeat waits behind a large frame is alive.
  *
- * A link that broke proves nothing either: it may be back before the peer is missed. A peer whose machine says that
- * nobody listens there any more (`onGone`) is not waited for.
+ * A broken link proves nothing: it may be back before the peer is missed. A peer whose machine refuses connections
+ * (`onGone`) is down at once.
  *
- * A peer that was silent for `threshold` heartbeats is suspect; after longer where this process has been late itself
- * lately: a loaded machine is slow, and dead peers are mostly noticed by their links. A peer that is slow alone earns no
- * patience by that, since all writes wait for it. Suspicion is a guess, good enough to say so and to refuse what could not complete; it never decides who
- * takes part in an ordered write (a view does).
+ * A peer that was silent for `threshold` heartbeats is suspect. The detector waits longer if this process has been
+ * late itself lately, because the machine is loaded then; the end of a peer is mostly noticed by its link anyway. A
+ * peer that is slow alone gains no patience, because all writes wait for it.
  *
- * When this process itself stood still (a long collection, SIGSTOP), silence proves nothing: what came
- * meanwhile is still in the sockets. A late tick therefore moves everybody's clock on by the pause.
+ * A suspicion is a guess. It is good enough for messages to humans, and to refuse a request that could not complete.
+ * It never decides which controllers take part in an ordered write: a view does.
+ *
+ * After a pause of this process itself (a long collection, SIGSTOP) silence proves nothing, because what came
+ * meanwhile is still in the sockets. A late tick therefore moves the clock of every peer on by the pause.
  */
 export class FailureDetector {
   readonly #suspectAfterMs: number;
@@ -100,7 +102,7 @@ export class FailureDetector {
     return this.#suspectAfterMs + Math.min(extraMs, EXTRA_PATIENCE_MAX * this.#suspectAfterMs);
   }
 
-  /** A pause that lasted longer than a peer is waited for says nothing of how slow the machine is. */
+  /** A pause that lasted longer than a peer is waited for says nothing about how slow the machine is. */
   #learn(lateMs: number, nowMs: number): void {
     if (lateMs > 0 && lateMs < this.#suspectAfterMs * (1 + EXTRA_PATIENCE_MAX))
       this.#lateness.note(lateMs, nowMs);
@@ -113,7 +115,9 @@ interface PeerState {
   up: boolean;
 }
 
-/** The longest delay that was seen, in whole milliseconds, forgotten by half in each `HALVED_EVERY_MS`. */
+/**
+ * The longest delay of this process lately, in whole milliseconds. Half of it is forgotten every `HALVED_EVERY_MS`.
+ */
 class Lateness {
   #ms = 0;
   #notedMs: number;
@@ -137,8 +141,8 @@ class Lateness {
 const LATENESS_FACTOR = 2;
 
 /**
- * The most by which a peer may be silent for longer, as a part of the usual time. More: a controller that stands still on
- * a loaded machine is missed later. Less: one that is merely slow there is left out.
+ * The most by which a peer may be silent for longer, as a fraction of the usual time. More: a controller that stands
+ * still on a loaded machine is missed later. Less: a controller that is merely slow there is left out.
  */
 const EXTRA_PATIENCE_MAX = 1.5;
 

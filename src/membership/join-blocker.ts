@@ -3,11 +3,14 @@ import type { Peers } from './peers.ts';
 export interface JoinBlockerPorts {
   readonly node: number;
   readonly peers: Peers;
-  /** A peer that has been up for so long has had the time to hear this controller for good, and to say so. */
+  /**
+   * A peer that has been up for so long has had the time to hear this controller steadily, and to say so, in
+   * milliseconds.
+   */
   readonly heardWithinMs: number;
 }
 
-/** What keeps the members of a view from taking this controller in, as far as they say; found out anew in each tick. */
+/** Finds out, anew in each tick, what keeps the members of a view from taking this controller in. */
 export class JoinBlocker {
   readonly #ports: JoinBlockerPorts;
   #reason = '';
@@ -16,7 +19,7 @@ export class JoinBlocker {
     this.#ports = ports;
   }
 
-  /** For people; empty when there is nothing: then it is a matter of moments. */
+  /** Human-readable; empty when nothing blocks: then the members are about to take this controller in. */
   get reason(): string {
     return this.#reason;
   }
@@ -49,7 +52,7 @@ export class JoinBlocker {
     return `it was left out again and again, or is slow: ${peers.nameOf(doubting)} takes it back when it keeps up`;
   }
 
-  /** All members of the view in which these serve, as they say. */
+  /** The members of the view in which these peers serve, as the peers say. */
   #membersWith(serving: readonly number[]): ReadonlySet<number> {
     const { peers } = this.#ports;
     return new Set(

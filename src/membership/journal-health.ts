@@ -1,9 +1,15 @@
-/** How far this controller's own journal keeps it from taking part in views. */
+/** Whether the journal of this controller lets it take part in views. */
 export interface JournalHealth {
-  /** Why it takes no writes, nor will in a moment: nothing can be promised or accepted either. Empty when it does. */
+  /**
+   * Why the journal takes no writes, nor will in a moment; empty when it does. Without it the controller can neither
+   * promise nor accept.
+   */
   readonly journalTrouble: string;
-  /** Requests of members have waited for that for longer than a silent member is waited for. */
+  /** Requests of members have waited for this journal for longer than a silent member is waited for. */
   readonly isStalling: boolean;
-  /** Why this controller is not to be taken back yet: its journal fails, or did a moment ago. Empty when it may be. */
+  /**
+   * Why this controller must not be taken into a view yet: its journal takes no writes, or took none a moment ago.
+   * Empty when it may be taken in.
+   */
   readonly exclusionReason: string;
 }

@@ -2,15 +2,21 @@ import type { Clock } from '../base/clock.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
 import { quorum } from './view.ts';
 
-/** How much two monotonic clocks may differ in rate, as a part of the time: far more than real clocks do. */
+/** How much two monotonic clocks may differ in rate, as a fraction: far more than real clocks do. */
 export const CLOCK_DRIFT_MAX = 0.01;
 
 /**
- * The right of this controller to serve strong reads in its view: it lasts from when it was asked for.
+ * The right of this controller to serve strong reads in its view. A grant lasts from the moment at which it was asked
+ * for.
  *
- * Invariant: while it holds, every majority of promises for a newer view has in it a controller that has
- * granted it, and says for how long; without this controller's own promise no such view is installed before.
- * That takes the grants of as many others as may be missing from a majority: for three controllers one.
+ * The lease is safe, in these steps:
+ *  1. The lease needs grants of as many other controllers as may be missing from a majority: of one for three
+ *     controllers. So every majority contains this controller, or one that has granted it the lease.
+ *  2. A newer view is installed only after a majority has promised it. Each promise says for how long a lease that
+ *     its sender has granted may still last.
+ *  3. If this controller has not promised, a grantor is among the promises, so the proposer waits until the lease has
+ *     run out. If it has promised, it has given up its lease.
+ *  4. Therefore no newer view is installed while the lease holds.
  */
 export class HeldLease {
   readonly #grantsNeeded: number;
@@ -26,7 +32,7 @@ export class HeldLease {
     this.#untilMs = this.#end();
   }
 
-  /** A new view, or none: what was granted before is void. */
+  /** The view has changed: earlier grants are void. */
   reset(ballot: Ballot): void {
     this.#ballot = ballot;
     this.#grantedUntilMs.fill(Number.NEGATIVE_INFINITY);
@@ -43,7 +49,10 @@ export class HeldLease {
     this.#untilMs = this.#end();
   }
 
-  /** When it ends, on this controller's clock; infinite where no majority is possible without this controller. */
+  /**
+   * When the lease ends, on the clock of this controller; infinite where no majority is possible without this
+   * controller.
+   */
   get untilMs(): number {
     return this.#untilMs;
   }
@@ -59,10 +68,10 @@ export class HeldLease {
 }
 
 /**
- * The leases that this controller has granted, from when it granted them.
+ * The leases that this controller has granted, each from the moment of the grant.
  *
- * A controller that has just started does not know what it granted in its life before, so it takes everybody
- * to hold a lease of full length.
+ * A controller that has just started does not know what its earlier runs have granted. It assumes that every
+ * controller holds a lease of full length.
  */
 export class GrantedLeases {
   readonly #leaseMs: number;
@@ -81,7 +90,9 @@ export class GrantedLeases {
     return this.#leaseMs;
   }
 
-  /** Per controller, for how much longer it may hold a lease of this one's, in whole milliseconds. */
+  /**
+   * Per controller, for how much longer it may hold a lease that this controller has granted, in whole milliseconds.
+   */
   remainingMs(): number[] {
     const now = this.#clock.nowMs();
     return this.#untilMs.map((untilMs) => Math.max(0, Math.ceil(untilMs - now)));

@@ -20,7 +20,7 @@ import type { ViewLog } from './view-record.ts';
 export interface MembershipPorts {
   readonly node: number;
   readonly nodes: number;
-  /** A majority without a memory may begin an empty cluster. */
+  /** A majority of controllers that remember no view may begin an empty cluster. */
   readonly mayForm: boolean;
   readonly incarnation: number;
   readonly leaseMs: number;
@@ -58,11 +58,16 @@ export type ViewAnnouncement = Pick<
 >;
 
 /**
- * This controller's part in the views of the cluster: when a change is due, and who may be served meanwhile.
+ * This controller's part in the views of its group: when a change is due, and what may be served meanwhile.
  *
- * A change is due when a member is silent or was restarted, when one takes no writes and the others can do without it,
- * when one that was out is back for good, or when no view holds. Members propose it; one that is outside of a view in which others serve waits to be taken in, so
- * that two peers that can't reach each other do not end in a change a second.
+ * A change is due in one of these cases:
+ *  - a member is silent or was restarted;
+ *  - a member takes no writes, and the others can do without it;
+ *  - a controller that was outside is back and keeps up;
+ *  - no view holds.
+ *
+ * Members propose the change. A controller outside of a view in which others serve waits to be taken in, so that two
+ * peers that cannot reach each other do not cause a change every second.
  */
 export class Membership {
   readonly #ports: MembershipPorts;
@@ -73,7 +78,7 @@ export class Membership {
   readonly #reasons: ViewReasons;
   readonly #obstacle: JoinBlocker;
   #proposeAtMs: number | null = null;
-  /** Whom this controller's own proposal is to take back; null for nobody. */
+  /** The peer that this controller's own proposal is to take back; null for none. */
   #candidate: number | null = null;
 
   constructor(ports: MembershipPorts) {
@@ -136,12 +141,12 @@ export class Membership {
     };
   }
 
-  /** Others serve in a view that this controller is not part of: it has to catch up with them to be taken in. */
+  /** Others serve in a view without this controller. It has to catch up with them before they take it in. */
   get isOutside(): boolean {
     return this.view === null && this.servingPeers.length > 0;
   }
 
-  /** Peers that are heard to serve in a view without this controller. */
+  /** Peers that are heard, and that serve in a view without this controller. */
   get servingPeers(): readonly number[] {
     const { peers } = this.#ports;
     return peers.ids.filter((peer) => {
@@ -151,8 +156,8 @@ export class Membership {
   }
 
   /**
-   * The others need this controller for a moment more, which is about to end: until they serve in a view without it, and
-   * where they can't, until those that end as well have given their clients their last answers.
+   * The other controllers need this one, which is about to end, for a moment more: until they serve in a view without
+   * it. If they cannot form one, until the controllers that end as well have given their clients their last answers.
    */
   get isNeeded(): boolean {
     const { view } = this;
@@ -160,7 +165,7 @@ export class Membership {
     return this.#reasons.othersHaveQuorum(view) || this.#ports.peers.departing('draining').length > 0;
   }
 
-  /** Whether a request may start now, as far as views and leases have a say. */
+  /** Whether views and leases allow a request to start now. */
   gate(need: Need): Gate {
     const { peers } = this.#ports;
     const { view } = this;
@@ -172,7 +177,7 @@ export class Membership {
     if (unable.length === 0) return OPEN;
     const tooFew = this.#withoutMajority(peers.unavailable);
     if (tooFew !== null) return tooFew;
-    // One that has begun to fail is left out only when a request has waited for it.
+    // A member whose journal has just begun to fail is left out only once a request has waited for it.
     if (unable.every((peer) => peers.isUp(peer) && !peers.stalling.includes(peer))) return OPEN;
     return waitBecause('MEMBER_UNAVAILABLE', `no agreement without ${peers.unavailableText}`);
   }
@@ -188,7 +193,7 @@ export class Membership {
       this.#proposeAtMs = null;
       return;
     }
-    this.#proposeAtMs ??= clock.nowMs() + this.#turnMs();
+    this.#proposeAtMs ??= clock.nowMs() + this.#proposalDelayMs();
     if (clock.nowMs() < this.#proposeAtMs) return;
     if (this.#changer.isMoving && this.#reasons.broken(this.#changer.coming) === null) return;
     this.#proposeAtMs = null;
@@ -256,7 +261,9 @@ export class Membership {
     return this.#ports.isCaughtUp() ? ABOUT_TO_BE_TAKEN_IN : CATCHING_UP;
   }
 
-  /** A lease that ran out is being renewed, unless those who would have to grant it do not hear this controller. */
+  /**
+   * A lease that ran out is being renewed, unless the controllers that would have to grant it do not hear this one.
+   */
   #gateWithoutLease(): Gate {
     const { clock, leaseMs, peers } = this.#ports;
     const tooFew = this.#withoutMajority(peers.silent);
@@ -281,7 +288,9 @@ export class Membership {
     return 'no view held';
   }
 
-  /** Those who are heard are enough to form a view: who takes no writes can't accept one either. */
+  /**
+   * The controllers that are heard are enough to form a view. One whose journal takes no writes cannot accept a view.
+   */
   #isPromising(): boolean {
     const { nodes, mayForm, peers } = this.#ports;
     const acceptors = this.#acceptors();
@@ -299,9 +308,9 @@ export class Membership {
     return acceptors;
   }
 
-  /** Lower ids go first; the random part ends duels. */
-  #turnMs(): number {
-    return this.#ports.node * TURN_MS + this.#ports.random() * TURN_MS;
+  /** Controllers with lower ids propose first; the random part ends duels. */
+  #proposalDelayMs(): number {
+    return this.#ports.node * PROPOSAL_STAGGER_MS + this.#ports.random() * PROPOSAL_STAGGER_MS;
   }
 }
 
@@ -320,8 +329,8 @@ const LEASE_RENEWED = waitBecause('NO_LEASE', 'the lease is being renewed');
 
 const NO_LEASE = closedBecause('NO_LEASE', 'no lease: the other controllers do not hear this one');
 
-/** A controller that is heard says so within so many times the time after which one that is silent is missed. */
+/** A peer that hears a controller says so within so many times the suspicion time. */
 const HEARD_WITHIN = 2;
 
-/** Between the turns of two controllers to propose, in milliseconds. */
-const TURN_MS = 25;
+/** The delay between the proposals of two controllers with neighbouring ids, in milliseconds. */
+const PROPOSAL_STAGGER_MS = 25;

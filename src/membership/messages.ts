@@ -4,11 +4,15 @@ import type { Ballot } from './ballot.ts';
 import type { Member } from './view.ts';
 
 /**
- * What a controller says of its part in views: what it has promised, which view it accepted last, and whether it
- * still has what it knew as a member of that. `kept`: all of it. `recovered`: what was on disk when it was started,
- * at the least that which it accepted the view with. `recorded`: it knows which view that was, and has lost the
- * rest. `lost`: it may have accepted anything. `complete`: recovered, and nothing that it ever acknowledged as a member
- * of that view is missing.
+ * What a controller says of its part in views: the ballot that it has promised, the view that it has accepted last,
+ * and how much of that view's state it still has.
+ *
+ * How much it has (`Retention`):
+ *  - `intact`: all of it.
+ *  - `complete`: recovered from disk, with everything that it ever acknowledged as a member of that view.
+ *  - `recovered`: what was on disk when it was started; at least what it accepted the view with.
+ *  - `view-only`: it knows which view that was, and nothing else.
+ *  - `lost`: it may have accepted any view.
  */
 export interface AcceptorState {
   readonly promised: Ballot;
@@ -41,33 +45,41 @@ export interface Heartbeat {
   /** The view that the sender serves in; `NO_BALLOT` for none. */
   readonly installed: Ballot;
   readonly acceptor: AcceptorState;
-  /** The sender takes over the state of the view that it is about to accept: that may take a while. */
+  /** The sender is copying the state of the view that it is about to accept, which may take a while. */
   readonly transferring: boolean;
   /** Peers that the sender has heard without a pause for a while. */
   readonly hears: readonly number[];
   /**
-   * In the group that has the entries: the sender knows everything that its peers knew a moment ago, and its journal takes
-   * what they know further.
+   * In the group that has the entries, the sender knew a moment ago all but little of what its peers know, and its
+   * journal takes writes.
    */
   readonly caughtUp: boolean;
-  /** Why the sender's journal takes no writes, and it can neither acknowledge nor accept anything; empty when it does. */
+  /**
+   * Why the sender's journal takes no writes; empty when it does. Without it the sender can neither acknowledge nor
+   * accept.
+   */
   readonly journalTrouble: string;
-  /** Requests have waited for that for long: the sender is to be left out, if the others can do without it. */
+  /**
+   * Requests have waited for the sender's journal for long. The sender is to be left out, if the others can do
+   * without it.
+   */
   readonly isStalling: boolean;
-  /** Why the sender's store can't be used; empty when it can. For people only. */
+  /** Why the sender's store cannot be used; empty when it can. Human-readable. */
   readonly storeTrouble: string;
   readonly departure: DeparturePhase;
-  /** Controllers that the sender would rather not take back into a view yet: they have not proved that they keep up. */
+  /** Controllers that the sender would not take back into a view yet: they have not shown that they keep up. */
   readonly onProbation: readonly number[];
-  /** Per controller, `askedMs` of the last heartbeat that the sender has handled of it on this connection; 0 for none. */
+  /** Per controller, `askedMs` of its last heartbeat that the sender has handled on this connection; 0 for none. */
   readonly heard: readonly number[];
-  /** The longest time for which the sender's event loop or store has kept anything waiting lately, in milliseconds. */
+  /**
+   * The longest time for which the sender's event loop or store has lately kept anything waiting, in milliseconds.
+   */
   readonly lagMs: number;
   /** The sender's version vector of the group that has the entries. */
   readonly known: readonly number[];
 }
 
-/** Answer to a heartbeat of a member of the same view: a lease, counted from `askedMs` of that heartbeat. */
+/** The answer to a heartbeat of a member of the same view: a lease, counted from the `askedMs` of that heartbeat. */
 export interface Granted {
   readonly type: 'granted';
   readonly ballot: Ballot;
@@ -95,7 +107,9 @@ export interface Promised {
   /** The sender's journal takes no writes: it could not accept a view. */
   readonly journalFails: boolean;
   readonly queue: readonly Effect[];
-  /** Half of the sender's state is another's: nobody can go on from it. */
+  /**
+   * The sender's state is partial: a transfer has brought some writes and not all, so no view may continue from it.
+   */
   readonly partial: boolean;
 }
 
@@ -111,13 +125,13 @@ export interface Accept {
   readonly members: readonly Member[];
   /** Members whose state and queue the view continues. */
   readonly sources: readonly number[];
-  /** The member among the sources with the highest applied version: where the others take the state from. */
+  /** The source with the highest applied version: the other members copy its state. */
   readonly donor: number;
-  /** Where the donor stands. */
+  /** The version up to which the donor has applied. */
   readonly donorApplied: Version;
   /** Everything queued at any source, in version order. */
   readonly union: readonly Effect[];
-  /** Why the view takes the place of the one before, for people. */
+  /** Why the view follows the one before it. Human-readable. */
   readonly reason: string;
 }
 

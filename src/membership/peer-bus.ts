@@ -1,8 +1,9 @@
 /**
  * How the controllers of one group talk to each other.
  *
- * Guarantee: from the moment at which a peer comes up to the moment at which it goes down, every message to it arrives
- * whole, in order and once. When it goes down, the last messages may be lost. Nothing is buffered for a peer that is down.
+ * Guarantee: from the moment at which a peer comes up to the moment at which it goes down, every message to it
+ * arrives whole, in order and once. When it goes down, the last messages may be lost. Nothing is buffered for a peer
+ * that is down.
  */
 export interface PeerBus<Message> {
   send(node: number, message: Message): void;

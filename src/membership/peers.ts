@@ -13,11 +13,11 @@ export interface PeersPorts {
   readonly tickMs: number;
   /** There is a connection to the peer. */
   readonly isLinked: (peer: number) => boolean;
-  /** For people. */
+  /** A name for messages to humans. */
   readonly nameOf: (peer: number) => string;
 }
 
-/** The other controllers as this one sees them: who is heard, since when, and what each said last of itself. */
+/** The other controllers as this one sees them: which are heard, since when, and what each said last of itself. */
 export class Peers {
   readonly ids: readonly number[];
   readonly #ports: PeersPorts;
@@ -46,7 +46,10 @@ export class Peers {
     return this.#ports.isLinked(peer) && this.#detector.isUp(peer);
   }
 
-  /** Heard without a pause for as long as it takes to miss somebody: not one who only looks in. */
+  /**
+   * Heard without a pause for as long as it takes to suspect a peer. A peer that has only just appeared is not
+   * steady.
+   */
   isSteady(peer: number): boolean {
     const { heartbeatMs, threshold } = this.#ports;
     return this.isHeard(peer) && this.upForMs(peer) >= heartbeatMs * threshold;
@@ -67,27 +70,30 @@ export class Peers {
     return this.#detector.silentMs(peer, this.#ports.clock.nowMs());
   }
 
-  /** What the peer said last on the connection that there is to it. */
+  /** The last heartbeat of the peer on the present connection. */
   heartbeat(peer: number): Heartbeat | undefined {
     return this.#heartbeats.get(peer);
   }
 
-  /** What the peer has said that it knows, in the group that has the entries; nothing when it is not connected. */
+  /**
+   * The version vector of the peer in the group that has the entries, as its heartbeat says; empty when it is not
+   * connected.
+   */
   knownBy(peer: number): VersionVector {
     return new VersionVector(this.#heartbeats.get(peer)?.known ?? []);
   }
 
-  /** How far the planned end of the peer has come, as far as it has said so on this connection. */
+  /** The phase of the peer's planned end, as its heartbeat says. */
   departureOf(peer: number): DeparturePhase {
     return this.#heartbeats.get(peer)?.departure ?? 'staying';
   }
 
-  /** Peers that are heard, and whose planned end has come so far. */
+  /** Peers that are heard, and are in this phase of their planned end. */
   departing(phase: DeparturePhase): readonly number[] {
     return this.ids.filter((peer) => this.departureOf(peer) === phase && this.isHeard(peer));
   }
 
-  /** Per controller of so many, when it sent the last heartbeat that was handled here, by its own clock; 0 for never. */
+  /** Per controller, when it sent its last heartbeat that was handled here, by its own clock; 0 for never. */
   askedMs(nodes: number): number[] {
     return Array.from({ length: nodes }, (_, peer) => this.#heartbeats.get(peer)?.askedMs ?? 0);
   }
@@ -102,22 +108,22 @@ export class Peers {
     return this.#withJournalTrouble;
   }
 
-  /** Of those, the ones that have kept requests waiting for long. */
+  /** Of those, the peers that have kept requests waiting for long. */
   get stalling(): readonly number[] {
     return this.#withJournalTrouble.filter((peer) => this.heartbeat(peer)!.isStalling);
   }
 
-  /** Peers that acknowledge nothing: those that are not up, and those that fail. */
+  /** Peers that acknowledge nothing: they are not up, or their journal takes no writes. */
   get unavailable(): readonly number[] {
     return this.#unavailable;
   }
 
-  /** The same, for people; empty when there are none. */
+  /** The same, human-readable; empty when there are none. */
   get unavailableText(): string {
     return this.describe(this.#unavailable);
   }
 
-  /** Who these are, and what is wrong with each, for people. */
+  /** The names of these peers, and what is wrong with each. Human-readable. */
   describe(peers: readonly number[]): string {
     const whyOf = (peer: number) =>
       this.isUp(peer) ? `takes no writes: ${this.heartbeat(peer)?.journalTrouble}` : 'down';
@@ -144,7 +150,7 @@ export class Peers {
     return true;
   }
 
-  /** Nobody listens any more where the peer did. @returns true when it was up until now */
+  /** The peer's machine refuses connections: its process is gone. @returns true when the peer was up until now */
   onGone(peer: number): boolean {
     if (this.#ports.isLinked(peer) || !this.#detector.onGone(peer)) return false;
     this.#update();

@@ -1,20 +1,20 @@
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import type { Accept, Promised } from './messages.ts';
 
-/** A proposal of this controller's. */
+/** A view that this controller proposes. */
 export interface Proposal {
   readonly ballot: Ballot;
   readonly reason: string;
-  /** Controllers that the view is to do without, though they may promise. */
+  /** Controllers that the view is to leave out if it can, although they may promise. */
   readonly without: readonly number[];
   readonly startedMs: number;
-  /** Controllers whose promise is waited for a little, beyond the majority. */
+  /** Controllers whose promise is waited for a little, beyond a majority. */
   readonly expected: readonly number[];
   readonly promises: Map<number, Promised>;
   readonly accepted: Set<number>;
-  /** Per controller, when its lease runs out at the latest, as far as those who promised have granted one. */
+  /** Per controller, when its lease runs out at the latest, as far as the promises tell. */
   readonly leaseEndsMs: number[];
-  /** When the last lease of somebody who did not promise has run out, at the latest. */
+  /** When the last lease of a controller that has not promised runs out, at the latest. */
   leasesEndMs: number;
   accept: Accept | null;
 }

@@ -8,32 +8,37 @@ export interface ReadmissionPorts {
   readonly node: number;
   readonly peers: Peers;
   readonly clock: Clock;
-  /** For how long a peer has to keep up that is taken back for the first time; an answer within this time is in time. */
+  /**
+   * For how long a peer has to keep up before it is taken back for the first time, and within which time an answer is
+   * in time, in milliseconds.
+   */
   readonly steadyMs: number;
   readonly log: Log;
 }
 
-/** What is remembered of one run of a peer. */
+/** What is remembered about one run of a peer. */
 interface Past {
   readonly incarnation: number;
-  /** How often it was left out of a view, less what it was forgiven. */
+  /** How often the peer was left out of a view, less what it was forgiven. */
   times: number;
   takenInMs: number;
   /** When its last heartbeat came. */
   heardMs: number;
-  /** Since when all of its answers came in time; null: the last one did not. */
+  /** Since when all answers of the peer came in time; null when the last one did not. */
   keepsUpSinceMs: number | null;
 }
 
 /**
- * Which peers may be taken back into the view. A peer has to prove that it keeps up: it is heard without a pause, it
- * answers in time, and by its own account neither its event loop nor its store has kept anything waiting. A peer that
- * is left out again soon has to keep that up for longer each time: else a controller that runs in bursts is left out
- * and taken back for ever, and each change of view stops all writes.
+ * Decides which peers may be taken back into the view.
  *
- * Each controller remembers for itself, and tells the others whom it onProbation: so whichever of them proposes the next
- * view, they all have a say, and none of them needs to have seen all of the past. A new run of a peer is another
- * process, of which nothing is known; and a planned end is no failure.
+ * A peer on probation has to show that it keeps up: it is heard without a pause, it answers in time, and by its own
+ * account neither its event loop nor its store has kept anything waiting. A peer that is soon left out again has to
+ * keep up for longer each time. Otherwise a controller that runs in bursts would be left out and taken back for ever,
+ * and each change of view stops all writes.
+ *
+ * Each controller remembers for itself, and tells the others which controllers it has on probation. So every
+ * controller has a say, whichever of them proposes the next view, and none has to have seen all of the past. A new
+ * run of a peer is another process, about which nothing is known. A planned end is no failure.
  */
 export class Readmission {
   readonly #ports: ReadmissionPorts;
@@ -64,7 +69,7 @@ export class Readmission {
     else past.keepsUpSinceMs ??= now;
   }
 
-  /** A view that was proposed to take this peer in has been formed without it: it did not take its part in time. */
+  /** A view that was to take this peer in was formed without it, because the peer did not take its part in time. */
   onFailed(peer: number): void {
     const past = this.#pasts.get(peer);
     if (past !== undefined) this.#count(peer, past);
@@ -126,12 +131,13 @@ export class Readmission {
 }
 
 /**
- * How long a peer must have kept up that was left out twice, in milliseconds; twice as long each further time. Longer:
- * one that had two short failures is missed for longer. Shorter: more changes of view around one that fails again.
+ * How long a peer must have kept up that was left out twice, in milliseconds; twice as long for each further time.
+ * Longer: a controller with two short failures is missed for longer. Shorter: more changes of view around a
+ * controller that fails again.
  */
 const WELL_FOR_MS_MIN = 1_000;
 
-/** Times that are told apart: no peer has to keep up for longer than 8 seconds. */
+/** The most times that are counted: no peer has to keep up for longer than 8 seconds. */
 const TIMES_MAX = 5;
 
 /** A member that stays in the view for so long is forgiven one of the times that it was left out, in milliseconds. */

@@ -12,7 +12,7 @@ import type { ViewLog } from './view-record.ts';
 export interface ViewChangerPorts {
   readonly node: number;
   readonly nodes: number;
-  /** A majority without a memory may begin an empty cluster. */
+  /** A majority of controllers that remember no view may begin an empty cluster. */
   readonly mayForm: boolean;
   readonly incarnation: number;
   readonly bus: PeerBus<MembershipMessage>;
@@ -31,13 +31,14 @@ export interface ViewChangerPorts {
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: number) => number | null;
   /**
-   * Brings this replica to the state of the peer, which stands still meanwhile: of that run of it, and of no other.
-   * `holders`: all who have that state.
+   * Copies the state of this run of the peer, and of no other run of it. The peer applies nothing meanwhile.
+   *
+   * `holders`: all members that have that state.
    */
   readonly transfer: (from: Member, holders: readonly Member[], done: () => void) => void;
-  /** From here on nothing may be taken over from peers but by requests of the view. */
+  /** From now on nothing may be copied from peers: the view brings its own requests. */
   readonly endTransfers: () => void;
-  /** This controller takes part in no view any more, or in another. */
+  /** The view that this controller serves in has changed. */
   readonly onChange: () => void;
   readonly log: Log;
 }
@@ -45,13 +46,16 @@ export interface ViewChangerPorts {
 /** What a view change asks of the state that a view begins with. */
 export interface ViewState {
   readonly applied: Version;
-  /** How far the state here is one to go on from: `NO_VERSION` when it is empty, or half of it is another's. */
+  /** The version up to which the state here may be continued; `NO_VERSION` when it is empty or partial. */
   readonly resumePoint: Version;
-  /** Half of the state is another's: nobody can go on from it. */
+  /** A transfer has brought some writes and not all: no view may continue from this state. */
   readonly isPartial: boolean;
   queued(): Effect[];
   freeze(): void;
-  /** @param done called once all of it would survive a crash */
+  /**
+   * @param copied the version up to which the state was copied from a member; null when it was not
+   * @param done called once the state and the union would survive a crash
+   */
   adopt(
     view: View,
     union: readonly Effect[],

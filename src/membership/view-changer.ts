@@ -12,20 +12,23 @@ import { chooseView, isRecovered } from './view-choice.ts';
 type ViewMessage = Exclude<MembershipMessage, Granted>;
 
 /**
- * Agrees on views: prepare, promise, accept, accepted, install, as two-phase ballots.
+ * Agrees on views, by two-phase ballots: prepare, promise, accept, accepted, install.
  *
- *  1. A promise ends the promiser's part in every older view, and tells what it has applied and queued.
- *  2. The proposer takes the responders that know the newest view as the source of truth, and the union of
- *     their queues as the first requests of the new one.
- *  3. All members accept, those that are no source after taking the state of one; only then, and when every
- *     lease of those left out has run out, is the view installed anywhere.
+ *  1. A promise ends the part of its sender in every older view, and tells what it has applied and queued.
+ *  2. The proposer takes the controllers that know the newest view as sources, and the union of their queues as the
+ *     first requests of the new view.
+ *  3. All members accept. A member that is no source copies the state of one before it does.
+ *  4. The view is installed once all members have accepted, and once every lease of a controller that is left out has
+ *     run out.
  *
- * Invariants: promises and acceptances are on disk before they are told, and the state that a view is accepted
- * with before the acceptance; a ballot accepted is at least the ballot
- * promised; a view is installed only when all of its members have accepted it, so an older one can no longer
- * complete anything.
+ * Invariants:
+ *  - A promise or an acceptance is on disk before any other controller is told of it. The state with which a view is
+ *    accepted is on disk before the acceptance.
+ *  - The accepted ballot is at least the promised one.
+ *  - A view is installed only when all its members have accepted it. Each of them has ended its part in older views
+ *    by then, so no older view can complete a write any more.
  *
- * Whether a change is due is decided elsewhere (`Membership`); this class carries one out.
+ * `Membership` decides whether a change is due; this class carries it out.
  */
 export class ViewChanger {
   readonly #ports: ViewChangerPorts;
@@ -34,16 +37,16 @@ export class ViewChanger {
   /** Accepted, and waiting to be installed. */
   #coming: View | null = null;
   #proposal: Proposal | null = null;
-  /** Whose state is being taken over; null when none is. */
+  /** The member whose state is being copied; null when there is none. */
   #transferringFrom: Member | null = null;
-  /** The largest ballot heard of. */
+  /** The largest ballot that any controller has named. */
   #seen = NO_BALLOT;
-  /** When the change under way last moved, and how long its next step may take. */
+  /** When the change under way last made a step, and how long its next step may take, in milliseconds. */
   #movedMs = Number.NEGATIVE_INFINITY;
   #stuckAfterMs = 0;
   #installedMs = Number.NEGATIVE_INFINITY;
   #waitsFor = '';
-  /** Of the last view that was installed here, or accepted in a life before this one. */
+  /** The members of the last view that was installed here, or that an earlier run has accepted. */
   #formerMembers: readonly number[];
 
   constructor(ports: ViewChangerPorts) {
@@ -57,7 +60,7 @@ export class ViewChanger {
     return this.#view;
   }
 
-  /** The view that is accepted here and not installed yet. */
+  /** The view that is accepted here and not yet installed. */
   get coming(): View | null {
     return this.#coming;
   }
@@ -75,7 +78,7 @@ export class ViewChanger {
     return { promised, accepted, members, retention: isGone ? 'view-only' : retention, incarnation };
   }
 
-  /** The state of the view to come is being taken over. */
+  /** This controller is copying the state of the view that it is about to accept. */
   get isTransferring(): boolean {
     if (this.#transferringFrom === null) return false;
     const { node, incarnation } = this.#transferringFrom;
@@ -88,13 +91,13 @@ export class ViewChanger {
     return this.#view === null && this.#ports.clock.nowMs() - this.#movedMs < this.#stuckAfterMs;
   }
 
-  /** A proposal needs this controller's own promise first, which its disk may not take. */
+  /** This controller may propose a view. A proposal needs its own promise first, and its disk may not take that. */
   get mayPropose(): boolean {
     // mutant: proposes-without-promise
     return this.#record.isKept && this.#ports.journal.journalTrouble === '';
   }
 
-  /** What this controller's own proposal lacks; empty when nothing, or when there is none. */
+  /** What this controller's own proposal waits for; empty when there is none, or when it waits for nothing. */
   get waitsFor(): string {
     return this.#waitsFor;
   }
@@ -107,7 +110,12 @@ export class ViewChanger {
     this.#installIfDue();
   }
 
-  /** Begins a change. @param reason for people @param without controllers that the view is to leave out, if it can */
+  /**
+   * Begins a change of view.
+   *
+   * @param reason human-readable
+   * @param without controllers that the view is to leave out, if it can
+   */
   propose(reason: string, without: readonly number[]): void {
     const { node, bus, heard, clock, log } = this.#ports;
     const newest = compareBallots(this.#seen, this.#record.promised) > 0 ? this.#seen : this.#record.promised;
@@ -147,24 +155,25 @@ export class ViewChanger {
     message satisfies never;
   }
 
-  /** What a peer says of itself in its heartbeat. */
+  /** What a peer says of its part in views in its heartbeat. */
   onAcceptorState(installed: Ballot, acceptor: AcceptorState, transferring: boolean): void {
     this.#see(acceptor.promised);
     if (transferring && sameBallot(acceptor.promised, this.#record.promised)) this.#moved(ACCEPTS_WITHIN_MS);
-    // Had the message to install it been lost, this one stands for it.
+    // If the message to install the view was lost, this heartbeat stands for it.
     if (this.#coming !== null && sameBallot(this.#coming.ballot, installed)) this.#onInstall(installed);
     if (!this.isSupersededBy(installed)) return;
     if ((this.#view ?? this.#coming) !== null) {
       this.#ports.log.warn('this controller was left out of a newer view', { view: ballotName(installed) });
       this.#leave();
     }
-    // Nothing below what is served elsewhere may be accepted here any more, not even an own proposal.
+    // No view below one that is served elsewhere may be accepted here any more, not even an own proposal.
     if (compareBallots(installed, this.#record.promised) > 0) this.#promise(installed, () => {});
   }
 
   /**
-   * The others go on without this controller: the view is one that it did not accept, or not in this run. One below the
-   * last that it accepted passes nobody by: with what it has on disk of a newer one, it must not take over an older state.
+   * The other controllers go on without this one: they serve in a view that this controller did not accept, or not in
+   * this run. A view below the one that it accepted last supersedes nothing. What this controller has on disk of the
+   * newer view must not be replaced by an older state.
    */
   isSupersededBy(installed: Ballot): boolean {
     if (sameBallot(installed, NO_BALLOT)) return false;
@@ -234,8 +243,9 @@ export class ViewChanger {
   }
 
   /**
-   * Forms the view, once those who are expected have promised, or a majority has and the others take long. This
-   * controller's own promise must be there: only then can none of its lives propose another view under this ballot.
+   * Forms the view, once the expected controllers have promised, or once a majority has and the others take long.
+   * This controller's own promise must be among them: only then can no other run of this controller propose another
+   * view under the same ballot.
    */
   #choose(): void {
     const { node, nodes, bus, mayForm } = this.#ports;
@@ -259,8 +269,8 @@ export class ViewChanger {
   }
 
   /**
-   * A promise that is missing may still come. Until the lease of a controller has run out nothing is gained by going on
-   * without its promise: the view could not be installed before.
+   * A missing promise may still come. Until the lease of its controller has run out, going on without the promise
+   * gains nothing, because the view could not be installed before.
    */
   #isWorthWaiting({ expected, promises, without, startedMs, leaseEndsMs }: Proposal): boolean {
     const { heard, clock } = this.#ports;
@@ -277,7 +287,7 @@ export class ViewChanger {
     const { promised, accepted } = this.#record;
     if (compareBallots(ballot, promised) < 0) return this.#tell(from, { type: 'rejected', promised });
     if (sameBallot(ballot, accepted) || (this.#coming && sameBallot(ballot, this.#coming.ballot))) return;
-    // Promised in a life before this one, if at all: the view counts on a state that this run does not have.
+    // An earlier run has promised this ballot, if any has: the view counts on a state that this run does not have.
     if (!sameBallot(ballot, promised) || !this.#isForThisRun(accept)) return;
     this.#moved(ACCEPTS_WITHIN_MS);
     // mutant: joins-with-old-state
@@ -297,7 +307,7 @@ export class ViewChanger {
     return members.some((member) => member.node === node && member.incarnation === incarnation);
   }
 
-  /** Accepts: from here on this controller belongs to the view, and waits for its installation. */
+  /** Accepts the view: from now on this controller belongs to it, and waits for the installation. */
   #take(from: number, { ballot, members, union, reason }: Accept, copied: Version | null): void {
     const { state, sync, endTransfers, log } = this.#ports;
     endTransfers();
@@ -343,7 +353,7 @@ export class ViewChanger {
     onChange();
   }
 
-  /** A view that a member is missing from is one that nobody asked for. */
+  /** Reports the view; a view that a former member is missing from is a warning. */
   #reportInstalled({ ballot, members, reason }: View): void {
     const { log } = this.#ports;
     const nodes = members.map(({ node }) => node);
@@ -354,28 +364,31 @@ export class ViewChanger {
     else log.info('view installed', fields);
   }
 
-  /** To a peer through the bus, to oneself at once. */
+  /** Sends to a peer, or hands the message to this controller itself. */
   #tell(node: number, message: ViewMessage): void {
     if (node === this.#ports.node) this.onMessage(node, message);
     else this.#ports.bus.send(node, message);
   }
 }
 
-/** When all leases have run out but of those who promised, which hold none any more. */
+/**
+ * When the leases of all controllers that did not promise have run out. A controller that has promised holds none.
+ */
 function leasesEndMs({ promises, leaseEndsMs }: Proposal): number {
   // mutant: ignores-leases-left-out
   return Math.max(...leaseEndsMs.map((endMs, holder) => (promises.has(holder) ? -Infinity : endMs)));
 }
 
 /**
- * How long promises beyond a majority are waited for that nobody has to wait for, in milliseconds. Longer: writes stand
- * still for longer when one of those who are heard fails just then. Shorter: a view is formed without one that is slow.
+ * How long the proposer waits for promises beyond a majority that it could do without, in milliseconds. Longer:
+ * writes stop for longer when a controller that is heard fails just then. Shorter: views are formed without slow
+ * controllers.
  */
 const OTHERS_WITHIN_MS = 100;
 
 /**
- * A change that makes no step within this time is stuck, and may be followed by another, in milliseconds. Too
- * short, and a slow one is overtaken again and again; too long, and a proposer that died holds all up.
+ * A change that makes no step within this time is stuck, and another may follow it, in milliseconds. Shorter: a slow
+ * change is overtaken again and again. Longer: a proposer that died stops all controllers for longer.
  */
 const PROMISES_WITHIN_MS = 300;
 const ACCEPTS_WITHIN_MS = 500;

@@ -4,31 +4,40 @@ import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts'
 import type { Accept, AcceptorState, Promised, Retention } from './messages.ts';
 import { type Member, quorum } from './view.ts';
 
-/** What a new view may continue. */
+/** The predecessor: what a new view continues. */
 export type Predecessor =
-  /** This view: no newer one can have been installed anywhere. */
+  /** This view, whose state some members have in full. No newer view can have been installed anywhere. */
   | { readonly kind: 'view'; readonly ballot: Ballot }
-  /** This view, from what its members have on disk: nobody knows of a newer one. */
+  /** This view, from what its members have recovered from disk. No controller knows of a newer one. */
   | { readonly kind: 'recovered'; readonly ballot: Ballot }
-  /** Nothing: no controller knows of anything. */
+  /** Nothing: no controller remembers a view. */
   | { readonly kind: 'nothing' }
-  /** It can't be told; more controllers have to be asked. */
+  /** The promises do not tell: more controllers have to be asked. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /**
- * Which view a new one may continue, from what some of the controllers say of themselves.
+ * Finds the view that a new one continues, from what some of the controllers say of their part in views.
  *
- * A view is installed only when all of its members, a majority, have accepted it. So the newest one that
- * somebody still knows in full is the newest that can have been installed, if those who can't have accepted a
- * newer one are a majority themselves. Those who can: the silent ones, and those who have forgotten.
+ * A view that a controller still has in full:
+ *  1. A view is installed only when all its members, a majority, have accepted it.
+ *  2. Take the newest view that some controller still has in full. Any newer installed view would have been accepted
+ *     by a majority.
+ *  3. If the controllers that cannot have accepted a newer view are a majority themselves, they would share a member
+ *     with that majority, which is a contradiction. The silent controllers may have accepted one, and so may those
+ *     that have forgotten.
+ *  4. Therefore no newer view was installed anywhere, and the new view continues this one.
  *
- * When that can't be told of any, it takes everybody's word, or that of a majority who know what they accepted, if one of
- * them has all that it ever acknowledged in the newest of these views (`isSufficient`). The newest view that anybody has accepted then goes on
- * from what its members have recovered: each accepted it with its state on disk. Had all of them lost that, others
- * must not go on without it. And when nobody knows anything, there is nothing to continue: a majority of controllers
- * without a memory must not begin anew beside one that has the data.
+ * If that does not tell, a view may continue from disk:
+ *  1. The word of all controllers is needed; or the word of a majority that knows what it accepted, if one of them
+ *     has everything that it ever acknowledged in the newest of these views (`isSufficient`).
+ *  2. The newest accepted view continues from what its members have recovered, because each of them accepted it with
+ *     its state on disk.
+ *  3. If all its members have lost that state, no other state may take its place: the predecessor is unknown.
  *
- * @param mayForm somebody who knows that there is no such one has said that a majority may begin
+ * If no controller remembers a view, there is nothing to continue. A majority of such controllers must not begin an
+ * empty cluster beside a controller that has the data.
+ *
+ * @param mayForm a human who knows that there is no such controller has said that a majority may begin
  */
 export function predecessorOf(
   acceptors: ReadonlyMap<number, AcceptorState>,
@@ -57,9 +66,10 @@ export function predecessorOf(
 }
 
 /**
- * How many can't have accepted a view above the newest that is known: those who know what they accepted, and those
- * who were asked for that view in the run that they are still in. The choice of that view rested on the word of a
- * majority that there was none above it; what they had accepted in runs before is out of the question since then.
+ * How many controllers cannot have accepted a view above the newest known one:
+ *  - a controller that knows what it accepted;
+ *  - a controller that was asked for that view, in the run that it is still in. The choice of that view rested on the
+ *    word of a majority that there was none above it, so what it accepted in earlier runs does not matter.
  */
 function countNotBeyond(acceptors: ReadonlyMap<number, AcceptorState>, newest: Ballot): number {
   const known = [...acceptors.values()].find(
@@ -75,7 +85,7 @@ function countNotBeyond(acceptors: ReadonlyMap<number, AcceptorState>, newest: B
   return sure;
 }
 
-/** A majority, none of which has ever accepted a view, as far as it remembers. */
+/** A majority of the controllers, none of which remembers a view. */
 function haveNoView(acceptors: ReadonlyMap<number, AcceptorState>, nodes: number): boolean {
   return (
     acceptors.size >= quorum(nodes) &&
@@ -83,15 +93,17 @@ function haveNoView(acceptors: ReadonlyMap<number, AcceptorState>, nodes: number
   );
 }
 
-/** From a journal on disk, as far as it went. */
+/** The state was recovered from a journal on disk, as far as that went. */
 export function isRecovered(retention: Retention): boolean {
   return retention === 'recovered' || retention === 'complete';
 }
 
 /**
- * Whether others need not be asked. Any newer view that was installed had a member among a majority, who would know. And
- * what was answered in the recovered one, or in one before it, every member had acknowledged or accepted: it is on the disk
- * of one who acknowledged nothing before it was.
+ * Whether no further controllers have to be asked.
+ *
+ *  1. A newer installed view would have a member in the majority that was asked, and that member would know.
+ *  2. Every member had acknowledged or accepted what was answered in the recovered view or before it. So it is on the
+ *     disk of the member whose acknowledgements all mean: on my disk.
  */
 function isSufficient(
   acceptors: ReadonlyMap<number, AcceptorState>,
@@ -107,7 +119,7 @@ function isSufficient(
   );
 }
 
-/** @param kept the newest view that somebody still knows in full */
+/** @param kept the newest view that some controller still has in full */
 function recoveredPredecessor(
   acceptors: ReadonlyMap<number, AcceptorState>,
   kept: Ballot,
@@ -127,14 +139,17 @@ function recoveredPredecessor(
 /** What a view is chosen from. */
 export interface ViewChoiceInput {
   readonly ballot: Ballot;
-  /** For people. */
+  /** Human-readable. */
   readonly reason: string;
   readonly promises: ReadonlyMap<number, Promised>;
-  /** Controllers that the view is to do without, whatever they say by now. */
+  /** Controllers that the view is to leave out if it can, whatever they say by now. */
   readonly without: readonly number[];
 }
 
-/** The new view: who belongs to it, and what it begins with; or why it can't be formed from these promises. */
+/**
+ * Chooses the new view: its members, and what it begins with. @returns why there is none, if these promises allow
+ * none
+ */
 export function chooseView(
   { ballot, reason, promises, without }: ViewChoiceInput,
   nodes: number,
@@ -154,7 +169,7 @@ export function chooseView(
     .filter(isSource)
     .reduce((a, b) => (compareVersions(applied(a), applied(b)) >= 0 ? a : b));
   const sources = [...promises.keys()].filter(isSource).sort((a, b) => a - b);
-  // It may be ahead in the same view, or have stayed behind in an older one: nothing tells which.
+  // Such a controller may be ahead in the same view, or behind in an older one: nothing tells which.
   const isOutsideHistory = ({ acceptor, applied: theirs }: Promised) =>
     acceptor.retention === 'lost' && compareVersions(theirs, applied(donor)) > 0;
   const astray = [...promises].find(([, promise]) => basis.kind === 'recovered' && isOutsideHistory(promise));
@@ -174,9 +189,11 @@ export function chooseView(
 }
 
 /**
- * Those whose state and queue the view begins with. States that were recovered may each lack some of the last
- * writes, but are beginnings of one history: the longest has what the others have. So it is when nobody remembers a
- * view: one may have been restored from a backup. Half of another's state, which somebody was taking over, is none.
+ * The controllers whose state and queue the view begins with.
+ *
+ * Recovered states may each lack some of the last writes, but all are prefixes of one history, so the longest has
+ * what the others have. The same holds when no controller remembers a view: one state may have been restored from a
+ * backup. A partial state is never a source.
  */
 function sourcesOf(
   basis: Exclude<Predecessor, { kind: 'unknown' }>,
@@ -196,8 +213,9 @@ function sourcesOf(
 }
 
 /**
- * A majority in which everyone hears everyone, with a source in it. Those that could acknowledge nothing are left out,
- * and those that are far behind, to catch up while the others serve, unless there is no majority without them.
+ * Chooses a majority whose members all hear each other, with a source among them. Controllers that could acknowledge
+ * nothing are left out, unless there is no majority without them. The same goes for controllers that are far behind:
+ * they catch up while the others serve.
  *
  * @returns in order of their ids
  */
@@ -223,7 +241,7 @@ function chooseMembers(
   return null;
 }
 
-/** Whether a majority of the configured controllers is among these, in which everyone hears everyone. */
+/** Whether these controllers contain a majority of the configured ones whose members all hear each other. */
 export function hasMajority(
   candidates: readonly number[],
   nodes: number,
@@ -232,7 +250,7 @@ export function hasMajority(
   return groupsOf(candidates, hears).some((group) => group.length >= quorum(nodes));
 }
 
-/** All maximal groups in which everyone hears everyone (Bron and Kerbosch 1973), lower ids first. */
+/** All maximal sets of controllers that all hear each other (Bron and Kerbosch 1973), lower ids first. */
 function groupsOf(nodes: readonly number[], hears: (a: number, b: number) => boolean): number[][] {
   const groups: number[][] = [];
   const grow = (group: readonly number[], open: readonly number[], seen: readonly number[]): void => {
@@ -250,7 +268,7 @@ function groupsOf(nodes: readonly number[], hears: (a: number, b: number) => boo
   return groups;
 }
 
-/** Everything queued at any source, once each, in version order. */
+/** Everything that is queued at any source, once each, in version order. */
 function union(queues: readonly (readonly Effect[])[]): Effect[] {
   const all = queues.flat().sort((a, b) => compareVersions(a.version, b.version));
   return all.filter((effect, i) => i === 0 || !sameVersion(effect.version, all[i - 1]!.version));

@@ -15,7 +15,7 @@ export interface ViewReasonsPorts {
   readonly clock: Clock;
 }
 
-/** Why a view is to be followed by another, in the words that it is given as its reason. */
+/** Finds the reason for the next view, in the words that are given with it. */
 export class ViewReasons {
   readonly #ports: ViewReasonsPorts;
 
@@ -27,12 +27,12 @@ export class ViewReasons {
   reasonToChange(view: View, installedMs: number): string | null {
     const urgent = this.broken(view) ?? this.#leaving(view);
     if (urgent !== null || this.#ports.clock.nowMs() - installedMs < this.#ports.leaseMs) return urgent;
-    // What would only make things better waits until the view is as old as a lease.
+    // A change that is only an improvement waits until the view is as old as a lease.
     const returning = this.returning(view);
     return this.#stalling(view) ?? (returning === null ? null : `${this.#nameOf(returning)} is back`);
   }
 
-  /** Why the view can't go on as it is; null when it can. */
+  /** Why the view cannot go on as it is; null when it can. */
   broken(view: View | null): string | null {
     const { node, peers, incarnationOf } = this.#ports;
     for (const member of view?.members ?? []) {
@@ -46,7 +46,7 @@ export class ViewReasons {
     return null;
   }
 
-  /** Peers that the next view is to do without, if it can. */
+  /** Peers that the next view is to leave out, if it can. */
   toLeaveOut(view: View | null): readonly number[] {
     const { peers } = this.#ports;
     const isNew = (peer: number) => view === null || !isMember(view, peer);
@@ -54,7 +54,7 @@ export class ViewReasons {
     return [...peers.stalling, ...peers.departing('drained'), ...doubted];
   }
 
-  /** Those of the others who stay could form a view without this controller, now or once they have heard each other. */
+  /** The peers that stay could form a view without this controller, now or once they hear each other. */
   othersHaveQuorum(view: View): boolean {
     const { nodes, peers } = this.#ports;
     const couldJoin = (peer: number) => isMember(view, peer) || peers.heartbeat(peer)?.caughtUp === true;
@@ -62,7 +62,7 @@ export class ViewReasons {
     return this.#staying(heard.filter(couldJoin)).length >= quorum(nodes);
   }
 
-  /** A member ends, and serves nobody any more. */
+  /** A member is ending, and serves no client any more. */
   #leaving(view: View): string | null {
     const { node, peers } = this.#ports;
     const leaving = peers.departing('drained').find((peer) => isMember(view, peer));
@@ -71,7 +71,10 @@ export class ViewReasons {
     return `${peers.nameOf(leaving)} is leaving`;
   }
 
-  /** A member keeps requests waiting: it is left out if enough others are there, and else nothing would be gained. */
+  /**
+   * A member keeps requests waiting. It is left out if the others are enough; otherwise leaving it out would gain
+   * nothing.
+   */
   #stalling(view: View): string | null {
     const { node, peers } = this.#ports;
     const unable = peers.stalling.find((peer) => isMember(view, peer));
@@ -80,7 +83,7 @@ export class ViewReasons {
     return `${peers.nameOf(unable)} takes no writes: ${peers.heartbeat(unable)!.journalTrouble}`;
   }
 
-  /** A peer that is back for good: it is caught up and keeps up, and everyone hears everyone. */
+  /** A peer that is back and keeps up: it is caught up, and all members and the peer hear each other. */
   returning(view: View): number | null {
     const { node, nodes, peers } = this.#ports;
     if (view.members.length === nodes) return null;
@@ -100,7 +103,7 @@ export class ViewReasons {
     return this.#ports.peers.nameOf(peer);
   }
 
-  /** By this controller, or by a peer that says so. */
+  /** This controller, or a peer that says so, has the peer on probation. */
   #isOnProbation(peer: number): boolean {
     const { peers, readmission } = this.#ports;
     if (readmission.onProbation.includes(peer)) return true;
@@ -119,7 +122,10 @@ export class ViewReasons {
     return peers.filter((peer) => this.#ports.peers.departureOf(peer) === 'staying');
   }
 
-  /** A majority of the configured controllers is among these, in which everyone hears everyone; of the view, one is. */
+  /**
+   * These controllers contain a member of the view, and a majority of the configured controllers whose members all
+   * hear each other.
+   */
   #haveQuorum(view: View, candidates: readonly number[]): boolean {
     const { node, nodes, peers } = this.#ports;
     if (candidates.length < quorum(nodes) || !candidates.some((one) => isMember(view, one))) return false;

@@ -1,11 +1,11 @@
 import type { Ballot } from './ballot.ts';
 import type { Member } from './view.ts';
 
-/** What a controller must not forget of its part in views, whatever becomes of its process. */
+/** What a controller must remember of its part in views, across crashes of its process and its machine. */
 export interface ViewRecord {
-  /** It takes part in no view below this one any more. */
+  /** The controller takes part in no view below this one any more. */
   readonly promised: Ballot;
-  /** The newest view that it has accepted; `NO_BALLOT` for none. */
+  /** The newest view that the controller has accepted; `NO_BALLOT` for none. */
   readonly accepted: Ballot;
   /** Members of the accepted view. */
   readonly members: readonly Member[];
@@ -13,21 +13,23 @@ export interface ViewRecord {
   readonly sync: boolean;
 }
 
-/** Where the record outlives the process. */
+/** Where the record is kept. */
 export interface ViewLog {
-  /** What was saved last; null when nothing is known, which is not the same as "nothing was ever promised". */
+  /**
+   * The record that was saved last; null when nothing is known, which does not mean that nothing was ever promised.
+   */
   load(): ViewRecord | null;
 
   /**
-   * Saves the record; those saved one after the other take each other's place.
+   * Saves the record, in place of the one before.
    *
-   * @param done called once this record, or a later one, would survive the end of the process and of the
-   *   machine; never called when that fails
+   * @param done called once this record, or a later one, would survive the end of the process and of the machine;
+   * never called if saving fails
    */
   save(record: ViewRecord, done: () => void): void;
 }
 
-/** For a controller without a data directory: it forgets, and says so by `load`. */
+/** The log of a controller without a data directory: it remembers nothing, and `load` says so. */
 export class MemoryViewLog implements ViewLog {
   load(): null {
     return null;

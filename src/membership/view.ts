@@ -1,11 +1,11 @@
 import type { Ballot } from './ballot.ts';
 
-/** Who takes part, agreed under a ballot. */
+/** The members that take part in an ordered group, agreed under a ballot. */
 export interface View {
   readonly ballot: Ballot;
   /** In order of their ids. */
   readonly members: readonly Member[];
-  /** Why it took the place of the one before, for people. */
+  /** Why the view followed the one before it. Human-readable. */
   readonly reason: string;
 }
 
@@ -13,17 +13,19 @@ export function isMember(view: View, node: number): boolean {
   return view.members.some((member) => member.node === node);
 }
 
-/** A ballot for people: `3.1` is the third, proposed by controller 1. */
+/** A human-readable ballot: `3.1` is the third, proposed by controller 1. */
 export function ballotName(ballot: Ballot): string {
   return `${ballot.counter}.${ballot.node}`;
 }
 
-/** How many of the configured controllers must agree on a view, and take part in it: a majority. */
+/** The size of a majority of the configured controllers: so many must agree on a view, and take part in it. */
 export function quorum(nodes: number): number {
   return Math.floor(nodes / 2) + 1;
 }
 
-/** One run of one controller: a restarted controller has lost its memory, and says so by this number. */
+/**
+ * One run of one controller. A restarted controller has lost what it had in memory, so it has another incarnation.
+ */
 export interface Member {
   readonly node: number;
   readonly incarnation: number;
