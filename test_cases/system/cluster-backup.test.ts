@@ -23,7 +23,8 @@ async function fill(cluster: StartedCluster): Promise<void> {
 async function onDisk(cluster: StartedCluster, records: number): Promise<void> {
   for (const id of cluster.ports.keys()) {
     await eventually(async () => {
-      const { journal } = JSON.parse((await cluster.ask(id, 'show', 'json')).stdout) as Status;
+      const [json] = (await cluster.ask(id, 'show', 'json')).stdout.split('\n');
+      const { journal } = JSON.parse(json!) as Status;
       expect(journal).toMatchObject({ entries: records, backlogBytes: 0 });
     });
   }
