@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
@@ -17,11 +18,11 @@ export interface CorePorts {
   readonly incarnation: number;
   readonly bus: GroupBuses<PeerMessage>;
   /** The run of the peer that is connected; null when it is not. */
-  readonly incarnationOf: (peer: number) => number | null;
+  readonly incarnationOf: (peer: ControllerId) => number | null;
   /** Ends the link to a peer that can't be one any more. */
-  readonly refuse: (peer: number, reason: string) => void;
+  readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Ends the link to a peer that nothing is heard of any more; there will be a new one. */
-  readonly breakLink: (peer: number, reason: string) => void;
+  readonly breakLink: (peer: ControllerId, reason: string) => void;
   readonly journal: Journal;
   readonly viewLog: ViewLog;
   /** What the journal has from a former life. */

@@ -1,3 +1,4 @@
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import { Coordinator } from '../consistency/coordinator.ts';
 import { POLICIES } from '../consistency/policies.ts';
 import { AbsentPeers } from '../membership/absent-peers.ts';
@@ -91,33 +92,33 @@ export class Core {
     for (const group of this.#groups.all) group.flush();
   }
 
-  onPeerUp(peer: number): void {
+  onPeerUp(peer: ControllerId): void {
     if (this.#isOver) return;
     this.onHeard(peer);
     this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
     for (const group of this.#groups.all) group.onPeerUp(peer);
   }
 
-  onPeerDown(peer: number): void {
+  onPeerDown(peer: ControllerId): void {
     for (const group of this.#groups.all) group.onPeerDown(peer);
     this.peers.onDown(peer);
     this.time.onPeerDown(peer);
   }
 
   /** Nobody listens any more where the peer did: its process is gone. */
-  onPeerGone(peer: number): void {
+  onPeerGone(peer: ControllerId): void {
     if (!this.#isOver && this.peers.onGone(peer)) this.#onSuspect(peer);
   }
 
   /** Anything came from the peer. */
-  onHeard(peer: number): void {
+  onHeard(peer: ControllerId): void {
     if (!this.peers.onHeard(peer)) return;
     this.#peerLog.up(peer);
     this.#onChange();
   }
 
   /** @param number of the group that the peer has named */
-  onMessage(from: number, number: number, message: PeerMessage): void {
+  onMessage(from: ControllerId, number: GroupNumber, message: PeerMessage): void {
     if (this.#isOver) return;
     // First, since it may be what this controller gets the time from.
     if (message.type === 'heartbeat') this.time.onHeartbeat(from, message);
@@ -217,7 +218,7 @@ export class Core {
     });
   }
 
-  #onHeartbeat(from: number, heartbeat: Heartbeat): void {
+  #onHeartbeat(from: ControllerId, heartbeat: Heartbeat): void {
     this.time.versions.observe(heartbeat.time);
     const wasStoreUp = (this.peers.heartbeat(from)?.storeTrouble ?? '') === '';
     if (this.peers.onHeartbeat(from, heartbeat)) {
@@ -229,7 +230,7 @@ export class Core {
     this.departure.onTick();
   }
 
-  #onSuspect(peer: number): void {
+  #onSuspect(peer: ControllerId): void {
     this.#peerLog.down(peer);
     this.#onChange();
   }

@@ -1,5 +1,6 @@
 import { InvariantError } from '../base/invariant-error.ts';
 import type { Log } from '../base/log.ts';
+import type { GroupNumber } from '../base/number-kinds.ts';
 import { isOrdered, POLICIES } from '../consistency/policies.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
@@ -62,7 +63,7 @@ function viewsOf({ scheme }: Group): Membership {
 function dataPorts(
   ports: CorePorts,
   controller: ControllerPorts,
-  number: number,
+  number: GroupNumber,
   scheme: SchemeName,
   viewLog: ViewLog,
 ): GroupPorts {

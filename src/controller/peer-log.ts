@@ -1,3 +1,4 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Heartbeat } from '../membership/messages.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -14,25 +15,25 @@ export class PeerLog {
     this.#ports = ports;
   }
 
-  up(peer: number): void {
+  up(peer: ControllerId): void {
     this.#ports.log.info('peer is up', this.#named(peer));
   }
 
-  down(peer: number): void {
+  down(peer: ControllerId): void {
     this.#ports.log.warn('peer is down', this.#named(peer));
   }
 
-  journal(peer: number, { journalTrouble }: Heartbeat): void {
+  journal(peer: ControllerId, { journalTrouble }: Heartbeat): void {
     if (journalTrouble === '') this.#ports.log.info('peer takes writes again', this.#named(peer));
     else this.#ports.log.warn('peer takes no writes', { ...this.#named(peer), reason: journalTrouble });
   }
 
-  store(peer: number, { storeTrouble }: Heartbeat): void {
+  store(peer: ControllerId, { storeTrouble }: Heartbeat): void {
     if (storeTrouble === '') this.#ports.log.info('the store of a peer is back', this.#named(peer));
     else this.#ports.log.warn('the store of a peer is down', { ...this.#named(peer), reason: storeTrouble });
   }
 
-  #named(peer: number): { readonly peer: string } {
+  #named(peer: ControllerId): { readonly peer: string } {
     return { peer: this.#ports.peers.nameOf(peer) };
   }
 }

@@ -1,3 +1,4 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Peers } from '../membership/peers.ts';
 
@@ -31,7 +32,7 @@ export class Roles {
   }
 
   /** Of a peer that is up. Which view it serves in, it says itself. */
-  of(peer: number): string {
+  of(peer: ControllerId): string {
     const { peers, views } = this.#ports;
     const failing = peers.heartbeat(peer)?.journalTrouble ?? '';
     if (failing !== '') return `takes no writes: ${failing}`;
@@ -43,13 +44,13 @@ export class Roles {
   }
 
   /** The peer takes part: it is up, and as far as is known here it serves. */
-  isMember(peer: number): boolean {
+  isMember(peer: ControllerId): boolean {
     const { peers, views } = this.#ports;
     return views === null ? (peers.heartbeat(peer)?.caughtUp ?? false) : views.isInView(peer);
   }
 
   /** Both are members of the view: each gets what the other takes in, without exchanges. */
-  isInStep(peer: number): boolean {
+  isInStep(peer: ControllerId): boolean {
     const { peers, views } = this.#ports;
     return views !== null && this.own === 'member' && peers.isUp(peer) && this.isMember(peer);
   }

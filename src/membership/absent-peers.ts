@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { Peers } from './peers.ts';
 import { quorum } from './view.ts';
 
@@ -17,7 +18,7 @@ export interface AbsentPeersPorts {
  */
 export class AbsentPeers {
   readonly #ports: AbsentPeersPorts;
-  #majoritySinceMs: number | null = null;
+  #majoritySinceMs: MonotonicMs | null = null;
 
   constructor(ports: AbsentPeersPorts) {
     this.#ports = ports;
@@ -31,7 +32,7 @@ export class AbsentPeers {
     else this.#majoritySinceMs ??= clock.nowMs();
   }
 
-  isAbsent(peer: number): boolean {
+  isAbsent(peer: ControllerId): boolean {
     const { peers, clock, horizonMs } = this.#ports;
     if (this.#majoritySinceMs === null) return false;
     const majorityForMs = clock.nowMs() - this.#majoritySinceMs;

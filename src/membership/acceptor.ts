@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { MonotonicMs } from '../base/number-kinds.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
 import type { Retention } from './messages.ts';
 import type { Member, View } from './view.ts';
@@ -16,7 +17,7 @@ export class Acceptor {
   #record: ViewRecord;
   #retention: Retention;
   /** When the record was handed to the disk, monotonic; null when the record is there. */
-  #savingSinceMs: number | null = null;
+  #savingSinceMs: MonotonicMs | null = null;
 
   constructor(viewLog: ViewLog, clock: Clock) {
     this.#viewLog = viewLog;

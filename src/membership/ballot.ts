@@ -1,7 +1,9 @@
+import type { ControllerId } from '../base/number-kinds.ts';
+
 /** Number of a view: (counter, proposer), ordered as versions are. */
 export interface Ballot {
   readonly counter: number;
-  readonly node: number;
+  readonly node: ControllerId;
 }
 
 export const NO_BALLOT: Ballot = Object.freeze({ counter: 0, node: 0 });

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { ControllerId, MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
 import { msOfVersionTime, TICKS_PER_MS, VERSION_END_MS, versionTimeOfMs } from '../ordering/version.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
 import type { Heartbeat } from './messages.ts';
@@ -56,10 +57,10 @@ interface Sample {
  */
 export class ClusterClock {
   readonly #ports: ClusterClockPorts;
-  readonly #samples = new Map<number, Sample>();
+  readonly #samples = new Map<ControllerId, Sample>();
   /** How many wall clocks may be wrong. */
   readonly #wrongMax: number;
-  readonly #startedMs: number;
+  readonly #startedMs: MonotonicMs;
   #agreed = false;
   /** Cluster time when it was last steered, and the monotonic clock then. */
   #baseMs = 0;
@@ -105,20 +106,20 @@ export class ClusterClock {
    * Whole milliseconds since 1970. Without cluster time this is the wall clock of this machine, but never less than
    * the time of the newest write that an earlier run knew.
    */
-  nowMs(): number {
+  nowMs(): WallMs {
     // mutant: own-wall-clock
     if (this.#agreed) return Math.floor(this.#readingAt(this.#ports.clock.nowMs()));
     return Math.max(this.#ports.clock.wallMs(), this.#ports.knownMs);
   }
 
   /** Cluster time; null while there is none. */
-  get agreedMs(): number | null {
+  get agreedMs(): WallMs | null {
     // mutant: time-too-early
     return this.#agreed ? this.nowMs() : null;
   }
 
   /** How far a version time is ahead of the latest that it can be now, in milliseconds; negative when it is behind. */
-  aheadMs(versionTime: number): number {
+  aheadMs(versionTime: VersionTime): number {
     return (versionTime - versionTimeOfMs(this.#latestMs())) / TICKS_PER_MS;
   }
 
@@ -128,7 +129,7 @@ export class ClusterClock {
   }
 
   /** How far the peer's wall clock is ahead of cluster time, in milliseconds; null while that is not known. */
-  errorMsOf(peer: number): number | null {
+  errorMsOf(peer: ControllerId): number | null {
     const sample = this.#samples.get(peer);
     if (!this.#agreed || sample === undefined) return null;
     const now = this.#ports.clock.nowMs();
@@ -136,7 +137,7 @@ export class ClusterClock {
   }
 
   onHeartbeat(
-    from: number,
+    from: ControllerId,
     { wallMs, clusterMs, time }: Pick<Heartbeat, 'wallMs' | 'clusterMs' | 'time'>,
   ): void {
     const now = this.#ports.clock.nowMs();
@@ -148,7 +149,7 @@ export class ClusterClock {
     if (!this.#agreed) this.onTick();
   }
 
-  onPeerDown(peer: number): void {
+  onPeerDown(peer: ControllerId): void {
     this.#samples.delete(peer);
   }
 
@@ -169,7 +170,7 @@ export class ClusterClock {
   }
 
   /** @param walls offsets of all wall clocks that are heard */
-  #steer(now: number, walls: readonly number[], times: readonly number[]): void {
+  #steer(now: MonotonicMs, walls: readonly number[], times: readonly number[]): void {
     const { nodes } = this.#ports;
     let reading = this.#readingAt(now);
     let target = Math.max(reading, ...times.map((offset) => offset + now));
@@ -185,7 +186,7 @@ export class ClusterClock {
   }
 
   /** No controller that is heard has a cluster time. */
-  #agree(now: number, walls: readonly number[], samples: readonly Sample[]): void {
+  #agree(now: MonotonicMs, walls: readonly number[], samples: readonly Sample[]): void {
     const { nodes, maxSkewMs, knownMs } = this.#ports;
     this.#spreadMs = null;
     if (walls.length < quorum(nodes)) return;
@@ -200,7 +201,7 @@ export class ClusterClock {
     this.#begin(now, known - from > maxSkewMs ? from : Math.max(from, known), known);
   }
 
-  #begin(now: number, offsetMs: number, knownOffsetMs: number): void {
+  #begin(now: MonotonicMs, offsetMs: number, knownOffsetMs: number): void {
     this.#agreed = true;
     this.#leadMs = Math.max(0, knownOffsetMs - offsetMs);
     this.#baseMs = now + offsetMs;
@@ -208,7 +209,7 @@ export class ClusterClock {
     this.#correctionMs = 0;
   }
 
-  #readingAt(now: number): number {
+  #readingAt(now: MonotonicMs): number {
     const sinceMs = Math.max(0, now - this.#baseNowMs);
     const slewMax = sinceMs * SLEW_MAX;
     // mutant: time-jumps
@@ -230,7 +231,7 @@ export class ClusterClock {
 function plausible(
   offsets: readonly number[],
   wrongMax: number,
-): { readonly from: number; readonly to: number } {
+): { readonly from: ControllerId; readonly to: ControllerId } {
   const sorted = offsets.toSorted((a, b) => a - b);
   const one = sorted[Math.min(wrongMax, sorted.length - 1)]!;
   const other = sorted[Math.max(0, sorted.length - 1 - wrongMax)]!;

@@ -1,3 +1,5 @@
+import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
+
 /**
  * Decides which peers are up, by the moment at which each was last heard. Anything that is heard counts, not only
  * heartbeats: a peer whose heartbeat waits behind a large frame is alive.
@@ -19,9 +21,9 @@ export class FailureDetector {
   readonly #suspectAfterMs: number;
   readonly #tickMs: number;
   readonly #pauseMsMin: number;
-  readonly #peers = new Map<number, PeerState>();
+  readonly #peers = new Map<ControllerId, PeerState>();
   readonly #lateness: Lateness;
-  #lastTickMs: number;
+  #lastTickMs: MonotonicMs;
 
   /**
    * @param heartbeatMs how often a peer is to be heard of
@@ -30,10 +32,10 @@ export class FailureDetector {
    * @param tickMs how often `onTick` is to be called
    */
   constructor(
-    peers: readonly number[],
+    peers: readonly ControllerId[],
     heartbeatMs: number,
     threshold: number,
-    nowMs: number,
+    nowMs: MonotonicMs,
     tickMs = heartbeatMs,
   ) {
     this.#suspectAfterMs = heartbeatMs * threshold;
@@ -45,7 +47,7 @@ export class FailureDetector {
   }
 
   /** @returns true when the peer was down until now */
-  onHeard(peer: number, nowMs: number): boolean {
+  onHeard(peer: ControllerId, nowMs: MonotonicMs): boolean {
     const state = this.#peers.get(peer);
     if (state === undefined) return false;
     state.heardMs = nowMs;
@@ -56,7 +58,7 @@ export class FailureDetector {
   }
 
   /** The process of the peer is gone. @returns true when it was up until now */
-  onGone(peer: number): boolean {
+  onGone(peer: ControllerId): boolean {
     const state = this.#peers.get(peer);
     if (!state?.up) return false;
     state.up = false;
@@ -64,12 +66,12 @@ export class FailureDetector {
   }
 
   /** @returns peers that are suspect from now on */
-  onTick(nowMs: number): number[] {
+  onTick(nowMs: MonotonicMs): number[] {
     const pauseMs = nowMs - this.#lastTickMs - this.#tickMs;
     this.#lastTickMs = nowMs;
     this.#learn(pauseMs, nowMs);
     const patienceMs = this.#patienceMs(nowMs);
-    const suspects: number[] = [];
+    const suspects: ControllerId[] = [];
     for (const [peer, state] of this.#peers) {
       if (!state.up || state.heardMs === null) continue;
       if (pauseMs > this.#pauseMsMin) state.heardMs += Math.min(pauseMs, nowMs - state.heardMs);
@@ -80,38 +82,38 @@ export class FailureDetector {
     return suspects;
   }
 
-  isUp(peer: number): boolean {
+  isUp(peer: ControllerId): boolean {
     return this.#peers.get(peer)?.up ?? false;
   }
 
   /** Milliseconds for which the peer has been up without a pause; 0 when it is not. */
-  upForMs(peer: number, nowMs: number): number {
+  upForMs(peer: ControllerId, nowMs: MonotonicMs): number {
     const state = this.#peers.get(peer);
     return state?.up ? nowMs - state.upSinceMs : 0;
   }
 
   /** Milliseconds since the peer was last heard of; null: never. */
-  silentMs(peer: number, nowMs: number): number | null {
+  silentMs(peer: ControllerId, nowMs: MonotonicMs): number | null {
     const heardMs = this.#peers.get(peer)?.heardMs ?? null;
     return heardMs === null ? null : Math.max(0, nowMs - heardMs);
   }
 
   /** How long a peer may be silent now. */
-  #patienceMs(nowMs: number): number {
+  #patienceMs(nowMs: MonotonicMs): number {
     const extraMs = LATENESS_FACTOR * this.#lateness.ms(nowMs);
     return this.#suspectAfterMs + Math.min(extraMs, EXTRA_PATIENCE_MAX * this.#suspectAfterMs);
   }
 
   /** A pause that lasted longer than a peer is waited for says nothing about how slow the machine is. */
-  #learn(lateMs: number, nowMs: number): void {
+  #learn(lateMs: number, nowMs: MonotonicMs): void {
     if (lateMs > 0 && lateMs < this.#suspectAfterMs * (1 + EXTRA_PATIENCE_MAX))
       this.#lateness.note(lateMs, nowMs);
   }
 }
 
 interface PeerState {
-  heardMs: number | null;
-  upSinceMs: number;
+  heardMs: MonotonicMs | null;
+  upSinceMs: MonotonicMs;
   up: boolean;
 }
 
@@ -120,17 +122,17 @@ interface PeerState {
  */
 class Lateness {
   #ms = 0;
-  #notedMs: number;
+  #notedMs: MonotonicMs;
 
-  constructor(nowMs: number) {
+  constructor(nowMs: MonotonicMs) {
     this.#notedMs = nowMs;
   }
 
-  ms(nowMs: number): number {
+  ms(nowMs: MonotonicMs): number {
     return this.#ms === 0 ? 0 : Math.floor(this.#ms * 0.5 ** ((nowMs - this.#notedMs) / HALVED_EVERY_MS));
   }
 
-  note(lateMs: number, nowMs: number): void {
+  note(lateMs: number, nowMs: MonotonicMs): void {
     if (lateMs <= this.ms(nowMs)) return;
     this.#ms = lateMs;
     this.#notedMs = nowMs;

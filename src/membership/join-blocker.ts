@@ -1,7 +1,8 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Peers } from './peers.ts';
 
 export interface JoinBlockerPorts {
-  readonly node: number;
+  readonly node: ControllerId;
   readonly peers: Peers;
   /**
    * A peer that has been up for so long has had the time to hear this controller steadily, and to say so, in
@@ -25,19 +26,19 @@ export class JoinBlocker {
   }
 
   /** @param serving peers that serve in a view without this controller @returns true when the reason has changed */
-  onTick(serving: readonly number[]): boolean {
+  onTick(serving: readonly ControllerId[]): boolean {
     const before = this.#reason;
     this.#reason = this.#find(serving);
     return this.#reason !== before;
   }
 
   /** The peer says that it hears this controller. */
-  isHeardBy(peer: number): boolean {
+  isHeardBy(peer: ControllerId): boolean {
     const { node, peers } = this.#ports;
     return peers.isUp(peer) && peers.heartbeat(peer)?.hears.includes(node) === true;
   }
 
-  #find(serving: readonly number[]): string {
+  #find(serving: readonly ControllerId[]): string {
     if (serving.length === 0) return '';
     const { node, peers, heardWithinMs } = this.#ports;
     for (const member of this.#membersWith(serving)) {
@@ -53,7 +54,7 @@ export class JoinBlocker {
   }
 
   /** The members of the view in which these peers serve, as the peers say. */
-  #membersWith(serving: readonly number[]): ReadonlySet<number> {
+  #membersWith(serving: readonly ControllerId[]): ReadonlySet<number> {
     const { peers } = this.#ports;
     return new Set(
       serving.flatMap((peer) => peers.heartbeat(peer)?.acceptor.members.map(({ node }) => node) ?? []),

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
 import { quorum } from './view.ts';
 
@@ -21,8 +22,8 @@ export const CLOCK_DRIFT_MAX = 0.01;
 export class HeldLease {
   readonly #grantsNeeded: number;
   readonly #clock: Clock;
-  readonly #grantedUntilMs: number[];
-  #untilMs: number;
+  readonly #grantedUntilMs: MonotonicMs[];
+  #untilMs: MonotonicMs;
   #ballot: Ballot = NO_BALLOT;
 
   constructor(nodes: number, clock: Clock) {
@@ -40,7 +41,7 @@ export class HeldLease {
   }
 
   /** @param askedMs when this controller asked, on its own clock */
-  onGranted(from: number, ballot: Ballot, askedMs: number, forMs: number): void {
+  onGranted(from: ControllerId, ballot: Ballot, askedMs: MonotonicMs, forMs: number): void {
     if (!sameBallot(ballot, this.#ballot)) return;
     // mutant: lease-from-grant
     const untilMs = askedMs + forMs * (1 - CLOCK_DRIFT_MAX);
@@ -53,7 +54,7 @@ export class HeldLease {
    * When the lease ends, on the clock of this controller; infinite where no majority is possible without this
    * controller.
    */
-  get untilMs(): number {
+  get untilMs(): MonotonicMs {
     return this.#untilMs;
   }
 
@@ -76,7 +77,7 @@ export class HeldLease {
 export class GrantedLeases {
   readonly #leaseMs: number;
   readonly #clock: Clock;
-  readonly #untilMs: number[];
+  readonly #untilMs: MonotonicMs[];
 
   constructor(nodes: number, leaseMs: number, clock: Clock) {
     this.#leaseMs = leaseMs;
@@ -85,7 +86,7 @@ export class GrantedLeases {
   }
 
   /** @returns for how long, in milliseconds */
-  grant(to: number): number {
+  grant(to: ControllerId): number {
     this.#untilMs[to] = this.#clock.nowMs() + this.#leaseMs * (1 + CLOCK_DRIFT_MAX);
     return this.#leaseMs;
   }

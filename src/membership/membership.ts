@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import { closedBecause, type Gate, type Need, OPEN, waitBecause } from './gate.ts';
@@ -18,7 +19,7 @@ import { ViewReasons } from './view-reasons.ts';
 import type { ViewLog } from './view-record.ts';
 
 export interface MembershipPorts {
-  readonly node: number;
+  readonly node: ControllerId;
   readonly nodes: number;
   /** A majority of controllers that remember no view may begin an empty cluster. */
   readonly mayForm: boolean;
@@ -31,7 +32,7 @@ export interface MembershipPorts {
   readonly bus: PeerBus<MembershipMessage>;
   readonly peers: Peers;
   /** The run of the peer that is connected; null when it is not. */
-  readonly incarnationOf: (peer: number) => number | null;
+  readonly incarnationOf: (peer: ControllerId) => number | null;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: Random;
@@ -77,9 +78,9 @@ export class Membership {
   readonly #readmission: Readmission;
   readonly #reasons: ViewReasons;
   readonly #obstacle: JoinBlocker;
-  #proposeAtMs: number | null = null;
+  #proposeAtMs: MonotonicMs | null = null;
   /** The peer that this controller's own proposal is to take back; null for none. */
-  #candidate: number | null = null;
+  #candidate: ControllerId | null = null;
 
   constructor(ports: MembershipPorts) {
     const { node, nodes, leaseMs, clock, peers, suspectAfterMs, incarnationOf, log } = ports;
@@ -119,7 +120,7 @@ export class Membership {
   }
 
   /** The controller is a member of the view that this one serves in. */
-  isInView(node: number): boolean {
+  isInView(node: ControllerId): boolean {
     return this.view !== null && isMember(this.view, node);
   }
 
@@ -201,19 +202,19 @@ export class Membership {
     this.#changer.propose(reason, this.#reasons.toLeaveOut(this.view));
   }
 
-  onHeartbeat(from: number, heartbeat: Heartbeat): void {
+  onHeartbeat(from: ControllerId, heartbeat: Heartbeat): void {
     const { askedMs, installed, acceptor, transferring } = heartbeat;
     this.#readmission.onHeartbeat(from, heartbeat);
     this.#changer.onAcceptorState(installed, acceptor, transferring);
     this.#grant(from, installed, askedMs);
   }
 
-  onMessage(from: number, message: MembershipMessage): void {
+  onMessage(from: ControllerId, message: MembershipMessage): void {
     if (message.type === 'granted') return this.#onGranted(from, message);
     this.#changer.onMessage(from, message);
   }
 
-  #grant(to: number, installed: Ballot, askedMs: number): void {
+  #grant(to: ControllerId, installed: Ballot, askedMs: MonotonicMs): void {
     const { view } = this;
     if (view === null || installed.counter !== view.ballot.counter || installed.node !== view.ballot.node)
       return;
@@ -221,7 +222,7 @@ export class Membership {
     this.#ports.bus.send(to, { type: 'granted', ballot: installed, askedMs, forMs });
   }
 
-  #onGranted(from: number, { ballot, askedMs, forMs }: Granted): void {
+  #onGranted(from: ControllerId, { ballot, askedMs, forMs }: Granted): void {
     const held = this.#held.holds;
     this.#held.onGranted(from, ballot, askedMs, forMs);
     if (!held && this.#held.holds) this.#ports.onChange();
@@ -274,7 +275,7 @@ export class Membership {
     return NO_LEASE;
   }
 
-  #withoutMajority(unable: readonly number[]): Gate | null {
+  #withoutMajority(unable: readonly ControllerId[]): Gate | null {
     const { nodes, peers } = this.#ports;
     if (nodes - unable.length >= quorum(nodes)) return null;
     const without = peers.describe(unable);
@@ -298,7 +299,7 @@ export class Membership {
     return able.length >= quorum(nodes) && predecessorOf(acceptors, nodes, mayForm).kind !== 'unknown';
   }
 
-  #acceptors(): Map<number, AcceptorState> {
+  #acceptors(): Map<ControllerId, AcceptorState> {
     const { node, peers } = this.#ports;
     const acceptors = new Map([[node, this.#changer.acceptor]]);
     for (const peer of peers.ids) {

@@ -1,3 +1,4 @@
+import type { ControllerId, MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { Ballot } from './ballot.ts';
@@ -37,18 +38,18 @@ export interface Heartbeat {
   /** The largest version time that the sender has given or seen. */
   readonly time: number;
   /** The sender's wall clock, in milliseconds since 1970. */
-  readonly wallMs: number;
+  readonly wallMs: WallMs;
   /** The sender's cluster time, in milliseconds since 1970; 0 while it has none. */
-  readonly clusterMs: number;
+  readonly clusterMs: WallMs;
   /** When the sender sent this, on its monotonic clock, in whole milliseconds: it comes back with a grant. */
-  readonly askedMs: number;
+  readonly askedMs: MonotonicMs;
   /** The view that the sender serves in; `NO_BALLOT` for none. */
   readonly installed: Ballot;
   readonly acceptor: AcceptorState;
   /** The sender is copying the state of the view that it is about to accept, which may take a while. */
   readonly transferring: boolean;
   /** Peers that the sender has heard without a pause for a while. */
-  readonly hears: readonly number[];
+  readonly hears: readonly ControllerId[];
   /**
    * In the group that has the entries, the sender knew a moment ago all but little of what its peers know, and its
    * journal takes writes.
@@ -68,7 +69,7 @@ export interface Heartbeat {
   readonly storeTrouble: string;
   readonly departure: DeparturePhase;
   /** Controllers that the sender would not take back into a view yet: they have not shown that they keep up. */
-  readonly onProbation: readonly number[];
+  readonly onProbation: readonly ControllerId[];
   /** Per controller, `askedMs` of its last heartbeat that the sender has handled on this connection; 0 for none. */
   readonly heard: readonly number[];
   /**
@@ -76,14 +77,14 @@ export interface Heartbeat {
    */
   readonly lagMs: number;
   /** The sender's version vector of the group that has the entries. */
-  readonly known: readonly number[];
+  readonly known: readonly VersionTime[];
 }
 
 /** The answer to a heartbeat of a member of the same view: a lease, counted from the `askedMs` of that heartbeat. */
 export interface Granted {
   readonly type: 'granted';
   readonly ballot: Ballot;
-  readonly askedMs: number;
+  readonly askedMs: MonotonicMs;
   readonly forMs: number;
 }
 
@@ -101,7 +102,7 @@ export interface Promised {
   /** Per controller, for how much longer it may hold a lease that the sender granted, in milliseconds. */
   readonly leasesMs: readonly number[];
   /** Peers that the sender hears. */
-  readonly hears: readonly number[];
+  readonly hears: readonly ControllerId[];
   /** The sender lacks little of what the members of the last view know. */
   readonly caughtUp: boolean;
   /** The sender's journal takes no writes: it could not accept a view. */
@@ -124,9 +125,9 @@ export interface Accept {
   readonly ballot: Ballot;
   readonly members: readonly Member[];
   /** Members whose state and queue the view continues. */
-  readonly sources: readonly number[];
+  readonly sources: readonly ControllerId[];
   /** The source with the highest applied version: the other members copy its state. */
-  readonly donor: number;
+  readonly donor: ControllerId;
   /** The version up to which the donor has applied. */
   readonly donorApplied: Version;
   /** Everything queued at any source, in version order. */

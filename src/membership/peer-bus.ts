@@ -1,3 +1,5 @@
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
+
 /**
  * How the controllers of one group talk to each other.
  *
@@ -6,19 +8,19 @@
  * that is down.
  */
 export interface PeerBus<Message> {
-  send(node: number, message: Message): void;
+  send(node: ControllerId, message: Message): void;
   /** Sends to every peer that is up. The message is encoded once. */
   sendToAll(message: Message): void;
   /** Sends to those of these peers that are up. The message is encoded once. */
   sendTo(nodes: readonly number[], message: Message): void;
-  isUp(node: number): boolean;
+  isUp(node: ControllerId): boolean;
 }
 
 /** The buses of all groups. They share the links, so the guarantee of order holds across groups as well. */
 export interface GroupBuses<Message> {
   /** The bus whose messages belong to this group. */
-  of(group: number): PeerBus<Message>;
-  isUp(node: number): boolean;
+  of(group: GroupNumber): PeerBus<Message>;
+  isUp(node: ControllerId): boolean;
 }
 
 /** The number of the group that keeps views and membership. */

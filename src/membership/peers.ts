@@ -1,31 +1,32 @@
 import type { Clock } from '../base/clock.ts';
+import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import { FailureDetector } from './failure-detector.ts';
 import type { DeparturePhase, Heartbeat } from './messages.ts';
 
 export interface PeersPorts {
   /** Ids of the other controllers. */
-  readonly ids: readonly number[];
+  readonly ids: readonly ControllerId[];
   readonly heartbeatMs: number;
   readonly threshold: number;
   readonly clock: Clock;
   /** How often `onTick` is called. */
   readonly tickMs: number;
   /** There is a connection to the peer. */
-  readonly isLinked: (peer: number) => boolean;
+  readonly isLinked: (peer: ControllerId) => boolean;
   /** A name for messages to humans. */
-  readonly nameOf: (peer: number) => string;
+  readonly nameOf: (peer: ControllerId) => string;
 }
 
 /** The other controllers as this one sees them: which are heard, since when, and what each said last of itself. */
 export class Peers {
-  readonly ids: readonly number[];
+  readonly ids: readonly ControllerId[];
   readonly #ports: PeersPorts;
   readonly #detector: FailureDetector;
-  readonly #heartbeats = new Map<number, Heartbeat>();
-  #silent: readonly number[];
+  readonly #heartbeats = new Map<ControllerId, Heartbeat>();
+  #silent: readonly ControllerId[];
   #withJournalTrouble: readonly number[] = [];
-  #unavailable: readonly number[];
+  #unavailable: readonly ControllerId[];
 
   constructor(ports: PeersPorts) {
     const { ids, heartbeatMs, threshold, clock, tickMs } = ports;
@@ -37,12 +38,12 @@ export class Peers {
   }
 
   /** Heard of within the threshold. */
-  isUp(peer: number): boolean {
+  isUp(peer: ControllerId): boolean {
     return this.#detector.isUp(peer);
   }
 
   /** Heard of within the threshold, and connected. */
-  isHeard(peer: number): boolean {
+  isHeard(peer: ControllerId): boolean {
     return this.#ports.isLinked(peer) && this.#detector.isUp(peer);
   }
 
@@ -50,7 +51,7 @@ export class Peers {
    * Heard without a pause for as long as it takes to suspect a peer. A peer that has only just appeared is not
    * steady.
    */
-  isSteady(peer: number): boolean {
+  isSteady(peer: ControllerId): boolean {
     const { heartbeatMs, threshold } = this.#ports;
     return this.isHeard(peer) && this.upForMs(peer) >= heartbeatMs * threshold;
   }
@@ -61,17 +62,17 @@ export class Peers {
   }
 
   /** Milliseconds for which the peer has been heard without a pause; 0 when it is not. */
-  upForMs(peer: number): number {
+  upForMs(peer: ControllerId): number {
     return this.#detector.upForMs(peer, this.#ports.clock.nowMs());
   }
 
   /** Milliseconds since the peer was last heard of; null: never. */
-  silentMs(peer: number): number | null {
+  silentMs(peer: ControllerId): number | null {
     return this.#detector.silentMs(peer, this.#ports.clock.nowMs());
   }
 
   /** The last heartbeat of the peer on the present connection. */
-  heartbeat(peer: number): Heartbeat | undefined {
+  heartbeat(peer: ControllerId): Heartbeat | undefined {
     return this.#heartbeats.get(peer);
   }
 
@@ -79,12 +80,12 @@ export class Peers {
    * The version vector of the peer in the group that has the entries, as its heartbeat says; empty when it is not
    * connected.
    */
-  knownBy(peer: number): VersionVector {
+  knownBy(peer: ControllerId): VersionVector {
     return new VersionVector(this.#heartbeats.get(peer)?.known ?? []);
   }
 
   /** The phase of the peer's planned end, as its heartbeat says. */
-  departureOf(peer: number): DeparturePhase {
+  departureOf(peer: ControllerId): DeparturePhase {
     return this.#heartbeats.get(peer)?.departure ?? 'staying';
   }
 
@@ -94,7 +95,7 @@ export class Peers {
   }
 
   /** Per controller, when it sent its last heartbeat that was handled here, by its own clock; 0 for never. */
-  askedMs(nodes: number): number[] {
+  askedMs(nodes: number): MonotonicMs[] {
     return Array.from({ length: nodes }, (_, peer) => this.#heartbeats.get(peer)?.askedMs ?? 0);
   }
 
@@ -124,25 +125,25 @@ export class Peers {
   }
 
   /** The names of these peers, and what is wrong with each. Human-readable. */
-  describe(peers: readonly number[]): string {
-    const whyOf = (peer: number) =>
+  describe(peers: readonly ControllerId[]): string {
+    const whyOf = (peer: ControllerId) =>
       this.isUp(peer) ? `takes no writes: ${this.heartbeat(peer)?.journalTrouble}` : 'down';
     return peers.map((peer) => `${this.nameOf(peer)} (${whyOf(peer)})`).join(' and ');
   }
 
-  nameOf(peer: number): string {
+  nameOf(peer: ControllerId): string {
     return this.#ports.nameOf(peer);
   }
 
   /** @returns true when the peer was not up until now */
-  onHeard(peer: number): boolean {
+  onHeard(peer: ControllerId): boolean {
     if (!this.#detector.onHeard(peer, this.#ports.clock.nowMs())) return false;
     this.#update();
     return true;
   }
 
   /** @returns true when the peer's journal takes no writes any more, or takes them again */
-  onHeartbeat(peer: number, heartbeat: Heartbeat): boolean {
+  onHeartbeat(peer: ControllerId, heartbeat: Heartbeat): boolean {
     const before = this.#heartbeats.get(peer)?.journalTrouble ?? '';
     this.#heartbeats.set(peer, heartbeat);
     if (before === heartbeat.journalTrouble) return false;
@@ -151,14 +152,14 @@ export class Peers {
   }
 
   /** The peer's machine refuses connections: its process is gone. @returns true when the peer was up until now */
-  onGone(peer: number): boolean {
+  onGone(peer: ControllerId): boolean {
     if (this.#ports.isLinked(peer) || !this.#detector.onGone(peer)) return false;
     this.#update();
     return true;
   }
 
   /** The connection to the peer is gone. */
-  onDown(peer: number): void {
+  onDown(peer: ControllerId): void {
     this.#heartbeats.delete(peer);
     this.#update();
   }
@@ -171,7 +172,7 @@ export class Peers {
   }
 
   #update(): void {
-    const fails = (peer: number) => (this.heartbeat(peer)?.journalTrouble ?? '') !== '';
+    const fails = (peer: ControllerId) => (this.heartbeat(peer)?.journalTrouble ?? '') !== '';
     this.#silent = this.ids.filter((peer) => !this.isUp(peer));
     this.#withJournalTrouble = this.ids.filter((peer) => this.isUp(peer) && fails(peer));
     this.#unavailable = [...this.#silent, ...this.#withJournalTrouble];

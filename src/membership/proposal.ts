@@ -1,3 +1,4 @@
+import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import type { Accept, Promised } from './messages.ts';
 
@@ -6,16 +7,16 @@ export interface Proposal {
   readonly ballot: Ballot;
   readonly reason: string;
   /** Controllers that the view is to leave out if it can, although they may promise. */
-  readonly without: readonly number[];
-  readonly startedMs: number;
+  readonly without: readonly ControllerId[];
+  readonly startedMs: MonotonicMs;
   /** Controllers whose promise is waited for a little, beyond a majority. */
-  readonly expected: readonly number[];
-  readonly promises: Map<number, Promised>;
+  readonly expected: readonly ControllerId[];
+  readonly promises: Map<ControllerId, Promised>;
   readonly accepted: Set<number>;
   /** Per controller, when its lease runs out at the latest, as far as the promises tell. */
-  readonly leaseEndsMs: number[];
+  readonly leaseEndsMs: MonotonicMs[];
   /** When the last lease of a controller that has not promised runs out, at the latest. */
-  leasesEndMs: number;
+  leasesEndMs: MonotonicMs;
   accept: Accept | null;
 }
 

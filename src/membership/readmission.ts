@@ -1,11 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { Heartbeat } from './messages.ts';
 import type { Peers } from './peers.ts';
 import { isMember, type View } from './view.ts';
 
 export interface ReadmissionPorts {
-  readonly node: number;
+  readonly node: ControllerId;
   readonly peers: Peers;
   readonly clock: Clock;
   /**
@@ -21,11 +22,11 @@ interface Past {
   readonly incarnation: number;
   /** How often the peer was left out of a view, less what it was forgiven. */
   times: number;
-  takenInMs: number;
+  takenInMs: MonotonicMs;
   /** When its last heartbeat came. */
-  heardMs: number;
+  heardMs: MonotonicMs;
   /** Since when all answers of the peer came in time; null when the last one did not. */
-  keepsUpSinceMs: number | null;
+  keepsUpSinceMs: MonotonicMs | null;
 }
 
 /**
@@ -42,7 +43,7 @@ interface Past {
  */
 export class Readmission {
   readonly #ports: ReadmissionPorts;
-  readonly #pasts = new Map<number, Past>();
+  readonly #pasts = new Map<ControllerId, Past>();
   #view: View | null = null;
 
   constructor(ports: ReadmissionPorts) {
@@ -56,7 +57,7 @@ export class Readmission {
     return this.#ports.peers.ids.filter((peer) => !isMember(view, peer) && this.#onProbation(peer));
   }
 
-  onHeartbeat(from: number, { acceptor, heard, lagMs }: Heartbeat): void {
+  onHeartbeat(from: ControllerId, { acceptor, heard, lagMs }: Heartbeat): void {
     const { node, clock, steadyMs } = this.#ports;
     const past = this.#deletionKnowledgeOf(from, acceptor.incarnation);
     const now = clock.nowMs();
@@ -70,7 +71,7 @@ export class Readmission {
   }
 
   /** A view that was to take this peer in was formed without it, because the peer did not take its part in time. */
-  onFailed(peer: number): void {
+  onFailed(peer: ControllerId): void {
     const past = this.#pasts.get(peer);
     if (past !== undefined) this.#count(peer, past);
   }
@@ -88,7 +89,7 @@ export class Readmission {
     }
   }
 
-  #onLeftOut(peer: number, incarnation: number): void {
+  #onLeftOut(peer: ControllerId, incarnation: number): void {
     const { peers, clock } = this.#ports;
     if (peers.departureOf(peer) !== 'staying') return;
     const past = this.#deletionKnowledgeOf(peer, incarnation);
@@ -97,7 +98,7 @@ export class Readmission {
     this.#count(peer, past);
   }
 
-  #count(peer: number, past: Past): void {
+  #count(peer: ControllerId, past: Past): void {
     const { peers, log } = this.#ports;
     // mutant: forgets-readmissions
     past.times = Math.min(past.times + 1, TIMES_MAX);
@@ -107,7 +108,7 @@ export class Readmission {
       log.info('a peer was left out again', { peer: peers.nameOf(peer), hasToKeepUpForMs: forMs });
   }
 
-  #onProbation(peer: number): boolean {
+  #onProbation(peer: ControllerId): boolean {
     const past = this.#pasts.get(peer);
     if (past?.keepsUpSinceMs == null) return true;
     const { peers, clock, steadyMs } = this.#ports;
@@ -120,7 +121,7 @@ export class Readmission {
     return times < 2 ? steadyMs : Math.max(steadyMs, WELL_FOR_MS_MIN * 2 ** (times - 2));
   }
 
-  #deletionKnowledgeOf(peer: number, incarnation: number): Past {
+  #deletionKnowledgeOf(peer: ControllerId, incarnation: number): Past {
     const known = this.#pasts.get(peer);
     if (known?.incarnation === incarnation) return known;
     const now = this.#ports.clock.nowMs();

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { JournalHealth } from './journal-health.ts';
@@ -10,7 +11,7 @@ import type { ViewLog } from './view-record.ts';
 
 /** What a view change asks of the world around it. */
 export interface ViewChangerPorts {
-  readonly node: number;
+  readonly node: ControllerId;
   readonly nodes: number;
   /** A majority of controllers that remember no view may begin an empty cluster. */
   readonly mayForm: boolean;
@@ -29,7 +30,7 @@ export interface ViewChangerPorts {
   /** This controller lacks little of what the members of the last view know. */
   readonly isCaughtUp: () => boolean;
   /** The run of the peer that is connected; null when it is not. */
-  readonly incarnationOf: (peer: number) => number | null;
+  readonly incarnationOf: (peer: ControllerId) => number | null;
   /**
    * Copies the state of this run of the peer, and of no other run of it. The peer applies nothing meanwhile.
    *

@@ -1,3 +1,4 @@
+import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import { Acceptor } from './acceptor.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
@@ -47,7 +48,7 @@ export class ViewChanger {
   #installedMs = Number.NEGATIVE_INFINITY;
   #waitsFor = '';
   /** The members of the last view that was installed here, or that an earlier run has accepted. */
-  #formerMembers: readonly number[];
+  #formerMembers: readonly ControllerId[];
 
   constructor(ports: ViewChangerPorts) {
     this.#ports = ports;
@@ -66,7 +67,7 @@ export class ViewChanger {
   }
 
   /** When the view was installed here, on the monotonic clock. */
-  get installedMs(): number {
+  get installedMs(): MonotonicMs {
     return this.#installedMs;
   }
 
@@ -116,7 +117,7 @@ export class ViewChanger {
    * @param reason human-readable
    * @param without controllers that the view is to leave out, if it can
    */
-  propose(reason: string, without: readonly number[]): void {
+  propose(reason: string, without: readonly ControllerId[]): void {
     const { node, bus, heard, clock, log } = this.#ports;
     const newest = compareBallots(this.#seen, this.#record.promised) > 0 ? this.#seen : this.#record.promised;
     const ballot = { counter: newest.counter + 1, node };
@@ -137,7 +138,7 @@ export class ViewChanger {
     this.#onPrepare(node, ballot);
   }
 
-  onMessage(from: number, message: ViewMessage): void {
+  onMessage(from: ControllerId, message: ViewMessage): void {
     switch (message.type) {
       case 'prepare':
         return this.#onPrepare(from, message.ballot);
@@ -199,7 +200,7 @@ export class ViewChanger {
     this.#ports.onChange();
   }
 
-  #onPrepare(from: number, ballot: Ballot): void {
+  #onPrepare(from: ControllerId, ballot: Ballot): void {
     this.#see(ballot);
     if (compareBallots(ballot, this.#record.promised) <= 0) {
       return this.#tell(from, { type: 'rejected', promised: this.#record.promised });
@@ -230,7 +231,7 @@ export class ViewChanger {
     this.#record.promise(ballot, done);
   }
 
-  #onPromised(from: number, promise: Promised): void {
+  #onPromised(from: ControllerId, promise: Promised): void {
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null || !sameBallot(proposal.ballot, promise.ballot)) return;
     proposal.promises.set(from, promise);
@@ -282,7 +283,7 @@ export class ViewChanger {
     });
   }
 
-  #onAccept(from: number, accept: Accept): void {
+  #onAccept(from: ControllerId, accept: Accept): void {
     const { ballot } = accept;
     const { promised, accepted } = this.#record;
     if (compareBallots(ballot, promised) < 0) return this.#tell(from, { type: 'rejected', promised });
@@ -308,7 +309,7 @@ export class ViewChanger {
   }
 
   /** Accepts the view: from now on this controller belongs to it, and waits for the installation. */
-  #take(from: number, { ballot, members, union, reason }: Accept, copied: Version | null): void {
+  #take(from: ControllerId, { ballot, members, union, reason }: Accept, copied: Version | null): void {
     const { state, sync, endTransfers, log } = this.#ports;
     endTransfers();
     this.#moved(ACCEPTS_WITHIN_MS);
@@ -322,7 +323,7 @@ export class ViewChanger {
     });
   }
 
-  #onAccepted(from: number, ballot: Ballot): void {
+  #onAccepted(from: ControllerId, ballot: Ballot): void {
     const proposal = this.#proposal;
     if (proposal === null || !sameBallot(proposal.ballot, ballot)) return;
     proposal.accepted.add(from);
@@ -365,7 +366,7 @@ export class ViewChanger {
   }
 
   /** Sends to a peer, or hands the message to this controller itself. */
-  #tell(node: number, message: ViewMessage): void {
+  #tell(node: ControllerId, message: ViewMessage): void {
     if (node === this.#ports.node) this.onMessage(node, message);
     else this.#ports.bus.send(node, message);
   }
@@ -374,7 +375,7 @@ export class ViewChanger {
 /**
  * When the leases of all controllers that did not promise have run out. A controller that has promised holds none.
  */
-function leasesEndMs({ promises, leaseEndsMs }: Proposal): number {
+function leasesEndMs({ promises, leaseEndsMs }: Proposal): MonotonicMs {
   // mutant: ignores-leases-left-out
   return Math.max(...leaseEndsMs.map((endMs, holder) => (promises.has(holder) ? -Infinity : endMs)));
 }

@@ -1,3 +1,4 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { compareVersions, NO_VERSION, sameVersion } from '../ordering/version.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
@@ -40,7 +41,7 @@ export type Predecessor =
  * @param mayForm a human who knows that there is no such controller has said that a majority may begin
  */
 export function predecessorOf(
-  acceptors: ReadonlyMap<number, AcceptorState>,
+  acceptors: ReadonlyMap<ControllerId, AcceptorState>,
   nodes: number,
   mayForm = false,
 ): Predecessor {
@@ -71,7 +72,7 @@ export function predecessorOf(
  *  - a controller that was asked for that view, in the run that it is still in. The choice of that view rested on the
  *    word of a majority that there was none above it, so what it accepted in earlier runs does not matter.
  */
-function countNotBeyond(acceptors: ReadonlyMap<number, AcceptorState>, newest: Ballot): number {
+function countNotBeyond(acceptors: ReadonlyMap<ControllerId, AcceptorState>, newest: Ballot): number {
   const known = [...acceptors.values()].find(
     ({ accepted, retention }) => retention === 'intact' && sameBallot(accepted, newest),
   );
@@ -86,7 +87,7 @@ function countNotBeyond(acceptors: ReadonlyMap<number, AcceptorState>, newest: B
 }
 
 /** A majority of the controllers, none of which remembers a view. */
-function haveNoView(acceptors: ReadonlyMap<number, AcceptorState>, nodes: number): boolean {
+function haveNoView(acceptors: ReadonlyMap<ControllerId, AcceptorState>, nodes: number): boolean {
   return (
     acceptors.size >= quorum(nodes) &&
     [...acceptors.values()].every(({ accepted }) => sameBallot(accepted, NO_BALLOT))
@@ -106,7 +107,7 @@ export function isRecovered(retention: Retention): boolean {
  *     disk of the member whose acknowledgements all mean: on my disk.
  */
 function isSufficient(
-  acceptors: ReadonlyMap<number, AcceptorState>,
+  acceptors: ReadonlyMap<ControllerId, AcceptorState>,
   basis: Predecessor,
   nodes: number,
 ): boolean {
@@ -121,7 +122,7 @@ function isSufficient(
 
 /** @param kept the newest view that some controller still has in full */
 function recoveredPredecessor(
-  acceptors: ReadonlyMap<number, AcceptorState>,
+  acceptors: ReadonlyMap<ControllerId, AcceptorState>,
   kept: Ballot,
 ): Predecessor | null {
   let accepted = NO_BALLOT;
@@ -141,9 +142,9 @@ export interface ViewChoiceInput {
   readonly ballot: Ballot;
   /** Human-readable. */
   readonly reason: string;
-  readonly promises: ReadonlyMap<number, Promised>;
+  readonly promises: ReadonlyMap<ControllerId, Promised>;
   /** Controllers that the view is to leave out if it can, whatever they say by now. */
-  readonly without: readonly number[];
+  readonly without: readonly ControllerId[];
 }
 
 /**
@@ -164,7 +165,7 @@ export function chooseView(
   const isSource = sourcesOf(basis, promises);
   const members = chooseMembers(promises, without, nodes, isSource);
   if (members === null) return 'no majority of the controllers hear each other';
-  const applied = (node: number) => promises.get(node)!.applied;
+  const applied = (node: ControllerId) => promises.get(node)!.applied;
   const donor = members
     .filter(isSource)
     .reduce((a, b) => (compareVersions(applied(a), applied(b)) >= 0 ? a : b));
@@ -197,8 +198,8 @@ export function chooseView(
  */
 function sourcesOf(
   basis: Exclude<Predecessor, { kind: 'unknown' }>,
-  promises: ReadonlyMap<number, Promised>,
-): (node: number) => boolean {
+  promises: ReadonlyMap<ControllerId, Promised>,
+): (node: ControllerId) => boolean {
   const hasIt = (retention: Retention) =>
     basis.kind === 'view' ? retention === 'intact' : isRecovered(retention);
   const knows = ({ acceptor, partial }: Promised) =>
@@ -220,21 +221,21 @@ function sourcesOf(
  * @returns in order of their ids
  */
 function chooseMembers(
-  promises: ReadonlyMap<number, Promised>,
-  without: readonly number[],
+  promises: ReadonlyMap<ControllerId, Promised>,
+  without: readonly ControllerId[],
   nodes: number,
-  isSource: (node: number) => boolean,
+  isSource: (node: ControllerId) => boolean,
 ): number[] | null {
   const hears = (a: number, b: number) =>
     promises.get(a)!.hears.includes(b) && promises.get(b)!.hears.includes(a);
   const all = [...promises.keys()].sort((a, b) => a - b);
   const ready = all.filter((node) => isSource(node) || promises.get(node)!.caughtUp);
-  const isAble = (node: number) => !promises.get(node)!.journalFails && !without.includes(node);
+  const isAble = (node: ControllerId) => !promises.get(node)!.journalFails && !without.includes(node);
   for (const candidates of [ready.filter(isAble), all.filter(isAble), ready, all]) {
     const groups = groupsOf(candidates, hears).filter(
       (group) => group.length >= quorum(nodes) && group.some(isSource),
     );
-    const sources = (group: readonly number[]) => group.filter(isSource).length;
+    const sources = (group: readonly ControllerId[]) => group.filter(isSource).length;
     groups.sort((a, b) => b.length - a.length || sources(b) - sources(a));
     if (groups.length > 0) return groups[0]!;
   }
@@ -243,7 +244,7 @@ function chooseMembers(
 
 /** Whether these controllers contain a majority of the configured ones whose members all hear each other. */
 export function hasMajority(
-  candidates: readonly number[],
+  candidates: readonly ControllerId[],
   nodes: number,
   hears: (a: number, b: number) => boolean,
 ): boolean {
@@ -253,12 +254,12 @@ export function hasMajority(
 /** All maximal sets of controllers that all hear each other (Bron and Kerbosch 1973), lower ids first. */
 function groupsOf(nodes: readonly number[], hears: (a: number, b: number) => boolean): number[][] {
   const groups: number[][] = [];
-  const grow = (group: readonly number[], open: readonly number[], seen: readonly number[]): void => {
+  const grow = (group: readonly ControllerId[], open: readonly number[], seen: readonly number[]): void => {
     if (open.length === 0 && seen.length === 0) groups.push([...group].sort((a, b) => a - b));
     let rest = open;
     let done = seen;
     for (const node of open) {
-      const near = (other: number) => hears(node, other);
+      const near = (other: ControllerId) => hears(node, other);
       rest = rest.filter((other) => other !== node);
       grow([...group, node], rest.filter(near), done.filter(near));
       done = [...done, node];

@@ -1,17 +1,18 @@
 import type { Clock } from '../base/clock.ts';
+import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { Peers } from './peers.ts';
 import type { Readmission } from './readmission.ts';
 import { isMember, quorum, type View } from './view.ts';
 import { hasMajority } from './view-choice.ts';
 
 export interface ViewReasonsPorts {
-  readonly node: number;
+  readonly node: ControllerId;
   readonly nodes: number;
   readonly leaseMs: number;
   readonly peers: Peers;
   readonly readmission: Readmission;
   /** The run of the peer that is connected; null when it is not. */
-  readonly incarnationOf: (peer: number) => number | null;
+  readonly incarnationOf: (peer: ControllerId) => number | null;
   readonly clock: Clock;
 }
 
@@ -24,7 +25,7 @@ export class ViewReasons {
   }
 
   /** @param installedMs when the view was installed @returns null when it may go on */
-  reasonToChange(view: View, installedMs: number): string | null {
+  reasonToChange(view: View, installedMs: MonotonicMs): string | null {
     const urgent = this.broken(view) ?? this.#leaving(view);
     if (urgent !== null || this.#ports.clock.nowMs() - installedMs < this.#ports.leaseMs) return urgent;
     // A change that is only an improvement waits until the view is as old as a lease.
@@ -49,7 +50,7 @@ export class ViewReasons {
   /** Peers that the next view is to leave out, if it can. */
   toLeaveOut(view: View | null): readonly number[] {
     const { peers } = this.#ports;
-    const isNew = (peer: number) => view === null || !isMember(view, peer);
+    const isNew = (peer: ControllerId) => view === null || !isMember(view, peer);
     const doubted = peers.ids.filter((peer) => isNew(peer) && this.#isOnProbation(peer));
     return [...peers.stalling, ...peers.departing('drained'), ...doubted];
   }
@@ -57,7 +58,8 @@ export class ViewReasons {
   /** The peers that stay could form a view without this controller, now or once they hear each other. */
   othersHaveQuorum(view: View): boolean {
     const { nodes, peers } = this.#ports;
-    const couldJoin = (peer: number) => isMember(view, peer) || peers.heartbeat(peer)?.caughtUp === true;
+    const couldJoin = (peer: ControllerId) =>
+      isMember(view, peer) || peers.heartbeat(peer)?.caughtUp === true;
     const heard = peers.ids.filter((peer) => peers.isHeard(peer) && !peers.unavailable.includes(peer));
     return this.#staying(heard.filter(couldJoin)).length >= quorum(nodes);
   }
@@ -99,12 +101,12 @@ export class ViewReasons {
     return null;
   }
 
-  #nameOf(peer: number): string {
+  #nameOf(peer: ControllerId): string {
     return this.#ports.peers.nameOf(peer);
   }
 
   /** This controller, or a peer that says so, has the peer on probation. */
-  #isOnProbation(peer: number): boolean {
+  #isOnProbation(peer: ControllerId): boolean {
     const { peers, readmission } = this.#ports;
     if (readmission.onProbation.includes(peer)) return true;
     return peers.ids.some((other) => other !== peer && peers.heartbeat(other)?.onProbation.includes(peer));
@@ -113,12 +115,12 @@ export class ViewReasons {
   /** Peers that could be members of a view that is formed now. */
   #able(view: View): readonly number[] {
     const { peers } = this.#ports;
-    const isReady = (peer: number) =>
+    const isReady = (peer: ControllerId) =>
       isMember(view, peer) || (peers.heartbeat(peer)?.caughtUp === true && !this.#isOnProbation(peer));
     return peers.steady.filter((peer) => !peers.unavailable.includes(peer) && isReady(peer));
   }
 
-  #staying(peers: readonly number[]): readonly number[] {
+  #staying(peers: readonly ControllerId[]): readonly number[] {
     return peers.filter((peer) => this.#ports.peers.departureOf(peer) === 'staying');
   }
 
@@ -126,7 +128,7 @@ export class ViewReasons {
    * These controllers contain a member of the view, and a majority of the configured controllers whose members all
    * hear each other.
    */
-  #haveQuorum(view: View, candidates: readonly number[]): boolean {
+  #haveQuorum(view: View, candidates: readonly ControllerId[]): boolean {
     const { node, nodes, peers } = this.#ports;
     if (candidates.length < quorum(nodes) || !candidates.some((one) => isMember(view, one))) return false;
     const hearsOf = (a: number) => (a === node ? peers.steady : (peers.heartbeat(a)?.hears ?? []));

@@ -1,3 +1,4 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Ballot } from './ballot.ts';
 
 /** The members that take part in an ordered group, agreed under a ballot. */
@@ -9,7 +10,7 @@ export interface View {
   readonly reason: string;
 }
 
-export function isMember(view: View, node: number): boolean {
+export function isMember(view: View, node: ControllerId): boolean {
   return view.members.some((member) => member.node === node);
 }
 
@@ -27,6 +28,6 @@ export function quorum(nodes: number): number {
  * One run of one controller. A restarted controller has lost what it had in memory, so it has another incarnation.
  */
 export interface Member {
-  readonly node: number;
+  readonly node: ControllerId;
   readonly incarnation: number;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { ControllerId, MonotonicMs, VersionTime } from '../base/number-kinds.ts';
 import type { Ballot } from '../membership/ballot.ts';
 import type { Accept, AcceptorState, Heartbeat, Promised } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
@@ -13,11 +14,11 @@ import { isReasonText } from './reason-text.ts';
 
 export interface MessageChecksPorts {
   /** This controller. */
-  readonly node: number;
+  readonly node: ControllerId;
   /** Configured controllers. */
   readonly nodes: number;
   /** Distance of a version time from the latest that it can be now, in milliseconds. */
-  readonly aheadMs: (versionTime: number) => number;
+  readonly aheadMs: (versionTime: VersionTime) => number;
   readonly maxClockSkewMs: number;
   readonly clock: Clock;
 }
@@ -42,7 +43,7 @@ export class MessageChecks {
   }
 
   /** @returns what is wrong with the message, in words for both ends; null when it may be used */
-  flawOf(from: number, message: PeerMessage): string | null {
+  flawOf(from: ControllerId, message: PeerMessage): string | null {
     switch (message.type) {
       case 'heartbeat':
         return this.#heartbeat(message);
@@ -105,12 +106,12 @@ export class MessageChecks {
   }
 
   /** A lease counts from a reading of this controller's own clock, so one that begins in its future might never end. */
-  #granted(askedMs: number, forMs: number): string | null {
+  #granted(askedMs: MonotonicMs, forMs: number): string | null {
     if (askedMs > this.#ports.clock.nowMs()) return 'a lease is granted that was not asked for yet';
     return forMs <= LEASE_MS_MAX ? null : `a lease of ${forMs} ms is too long`;
   }
 
-  #ordered(from: number, { ballot, firstSeq, effects, received }: OrderedFrame): string | null {
+  #ordered(from: ControllerId, { ballot, firstSeq, effects, received }: OrderedFrame): string | null {
     if (firstSeq < 1) return 'a stream of requests begins before its first';
     return (
       this.#ballot(ballot) ??
@@ -121,7 +122,7 @@ export class MessageChecks {
     );
   }
 
-  #push(from: number, { previousTime, effects }: Push): string | null {
+  #push(from: ControllerId, { previousTime, effects }: Push): string | null {
     return (
       this.#time(previousTime) ??
       this.#effects(effects) ??
@@ -144,11 +145,11 @@ export class MessageChecks {
   }
 
   #accept(
-    from: number,
+    from: ControllerId,
     { ballot, members, sources, donor, donorApplied, union, reason }: Accept,
   ): string | null {
     if (!isReasonText(reason, VIEW_REASON_CHARS_MAX)) return 'the reason for a view is no text';
-    const isMember = (node: number) => members.some((member) => member.node === node);
+    const isMember = (node: ControllerId) => members.some((member) => member.node === node);
     if (!isMember(donor) || !sources.includes(donor)) return 'the donor of a view is not among its members';
     return (
       this.#ballot(ballot) ??
@@ -178,11 +179,11 @@ export class MessageChecks {
     return this.#count(members) ?? first(members, ({ node }) => this.#controller(node));
   }
 
-  #controllers(list: readonly number[]): string | null {
+  #controllers(list: readonly ControllerId[]): string | null {
     return this.#count(list) ?? first(list, (node) => this.#controller(node));
   }
 
-  #controller(node: number): string | null {
+  #controller(node: ControllerId): string | null {
     return node < this.#ports.nodes ? null : `there is no controller ${node}`;
   }
 
@@ -191,7 +192,7 @@ export class MessageChecks {
     return list.length <= this.#ports.nodes ? null : `${list.length} items where one a controller was due`;
   }
 
-  #times(times: readonly number[]): string | null {
+  #times(times: readonly VersionTime[]): string | null {
     return this.#count(times) ?? this.#time(Math.max(0, ...times));
   }
 
@@ -199,7 +200,7 @@ export class MessageChecks {
     return this.#controller(node) ?? this.#time(time);
   }
 
-  #time(time: number): string | null {
+  #time(time: VersionTime): string | null {
     return clockRefusal(this.#ports.aheadMs(time), this.#ports.maxClockSkewMs);
   }
 
@@ -264,11 +265,11 @@ function keyFlaw(key: string): string | null {
   return key.length > 0 && key.length <= KEY_BYTES_MAX ? null : `a key has ${key.length} bytes`;
 }
 
-function writtenBy(from: number, { node }: Version): string | null {
+function writtenBy(from: ControllerId, { node }: Version): string | null {
   return node === from ? null : `controller ${from} tells of a write of controller ${node} as its own`;
 }
 
-function proposedBy(proposer: number, { node }: Ballot): string | null {
+function proposedBy(proposer: ControllerId, { node }: Ballot): string | null {
   return node === proposer ? null : `a view of controller ${node}, in the place of ${proposer}`;
 }
 

@@ -1,5 +1,6 @@
 import { failure } from '../base/error-codes.ts';
 import type { Log } from '../base/log.ts';
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
 import type { Heartbeat } from '../membership/messages.ts';
@@ -29,7 +30,7 @@ export interface GroupPorts {
   readonly settings: SchemeSettings;
   readonly bus: PeerBus<GroupMessage>;
   /** What the peer has said that it knows in the group. */
-  readonly knownBy: (peer: number) => VersionVector;
+  readonly knownBy: (peer: ControllerId) => VersionVector;
   readonly journal: Journal;
   /** What the journal has from an earlier run. */
   readonly recovered: RecoveredState;
@@ -96,18 +97,18 @@ export class Group {
     return { caughtUp: this.scheme.isCaughtUp, known: this.#durable.times };
   }
 
-  onMessage(from: number, message: GroupMessage): void {
+  onMessage(from: ControllerId, message: GroupMessage): void {
     if (!isRestoreMessage(message)) return this.scheme.onMessage(from, message);
     this.recovery.onMessage(from, message);
     this.#settleLosses();
   }
 
-  onPeerUp(peer: number): void {
+  onPeerUp(peer: ControllerId): void {
     this.scheme.onPeerUp(peer);
     this.recovery.onPeerUp();
   }
 
-  onPeerDown(peer: number): void {
+  onPeerDown(peer: ControllerId): void {
     this.scheme.onPeerDown(peer);
     this.recovery.onPeerDown(peer);
     this.#settleLosses();

@@ -1,4 +1,5 @@
 import { failure, type RequestFailure } from '../base/error-codes.ts';
+import type { WallMs } from '../base/number-kinds.ts';
 import type { Journal, JournalRecord } from '../journal/journal.ts';
 import { sameVersion } from '../ordering/version.ts';
 import type { StoreError } from '../store/driver.ts';
@@ -34,7 +35,7 @@ export interface ReplicaReadsPorts {
   /** Finds what the journal and the store of this controller do not have. */
   readonly finder: ValueFinder;
   /** Cluster time, milliseconds since 1970. */
-  readonly timeMs: () => number;
+  readonly timeMs: () => WallMs;
 }
 
 /**
@@ -49,7 +50,7 @@ export class ReplicaReads {
   readonly #store: EntryStore;
   readonly #windows: ReadWindows;
   readonly #finder: ValueFinder;
-  readonly #timeMs: () => number;
+  readonly #timeMs: () => WallMs;
 
   constructor({ replica, store, windows, finder, timeMs }: ReplicaReadsPorts) {
     this.#replica = replica;

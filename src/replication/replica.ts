@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type Effect, isOfKey } from '../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
@@ -20,13 +21,13 @@ export class Replica {
   readonly journal: Journal;
   readonly hot: HotEntries;
   readonly #store: EntryStore;
-  readonly #timeMs: () => number;
+  readonly #timeMs: () => WallMs;
   readonly #counters = { missing: 0, unanswered: 0, fromJournal: 0 };
   /** Keys whose value has to be brought to the store. */
   readonly unstored = new UnstoredKeys();
 
   /** @param timeMs cluster time, milliseconds since 1970 */
-  constructor(journal: Journal, store: EntryStore, hot: HotEntries, timeMs: () => number) {
+  constructor(journal: Journal, store: EntryStore, hot: HotEntries, timeMs: () => WallMs) {
     this.journal = journal;
     this.#store = store;
     this.hot = hot;

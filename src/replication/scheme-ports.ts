@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
 import type { Durability } from '../journal/durability.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
@@ -30,7 +31,7 @@ export interface SchemeSettings {
 
 /** What the controller gives to every scheme: the same for all groups. */
 export interface ControllerPorts {
-  readonly node: number;
+  readonly node: ControllerId;
   /** Configured controllers, this one included. */
   readonly nodes: number;
   readonly incarnation: number;
@@ -42,11 +43,11 @@ export interface ControllerPorts {
   readonly versions: HybridClock;
   readonly peers: Peers;
   /** The peer was silent for so long that deletions are not kept for it. */
-  readonly isAbsent: (peer: number) => boolean;
+  readonly isAbsent: (peer: ControllerId) => boolean;
   /** The run of the peer that is connected; null when it is not. */
-  readonly incarnationOf: (peer: number) => number | null;
+  readonly incarnationOf: (peer: ControllerId) => number | null;
   /** Ends the link to a peer that sent what no controller would. */
-  readonly refuse: (peer: number, reason: string) => void;
+  readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
   /** A gate may have opened, or closed. */
@@ -63,7 +64,7 @@ export interface ControllerPorts {
 export interface SchemePorts {
   readonly controller: ControllerPorts;
   /** What the peer has said that it knows in the group. */
-  readonly knownBy: (peer: number) => VersionVector;
+  readonly knownBy: (peer: ControllerId) => VersionVector;
   readonly settings: SchemeSettings;
   readonly bus: PeerBus<SchemeMessage>;
   readonly replica: Replica;

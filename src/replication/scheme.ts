@@ -1,4 +1,5 @@
 import type { RequestFailure } from '../base/error-codes.ts';
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import type { Gate, Need } from '../membership/gate.ts';
 import type { Membership } from '../membership/membership.ts';
@@ -105,11 +106,11 @@ export interface Scheme {
   readonly completed: number;
 
   /** A message from the same scheme of a peer. One that belongs to another scheme is ignored. */
-  onMessage(from: number, message: SchemeMessage): void;
+  onMessage(from: ControllerId, message: SchemeMessage): void;
   /** There is a new connection to the peer. */
-  onPeerUp(peer: number): void;
+  onPeerUp(peer: ControllerId): void;
   /** The connection to the peer is gone. */
-  onPeerDown(peer: number): void;
+  onPeerDown(peer: ControllerId): void;
   /** To be called every few milliseconds. */
   onTick(): void;
   /** To be called every `sync_interval`. */

@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import type { Journal, JournalRecord } from '../journal/journal.ts';
 import { quorum } from '../membership/view.ts';
 import type { Version } from '../ordering/version.ts';
@@ -21,7 +22,7 @@ export function peerKnowledge({ knownBy, controller }: SchemePorts): PeerKnowled
 export interface SweeperPorts {
   readonly journal: Journal;
   /** Cluster time, milliseconds since 1970; null while there is none. */
-  readonly agreedMs: () => number | null;
+  readonly agreedMs: () => WallMs | null;
   readonly peers: () => readonly PeerKnowledge[];
   /** Deletions that absent peers do not know of may be forgotten now. */
   readonly mayForgetEarly: () => boolean;
@@ -76,7 +77,7 @@ export class Sweeper {
   }
 
   /** @returns how many records are gone, or will be in a moment */
-  #look(peers: readonly PeerKnowledge[], expiredBeforeMs: number): number {
+  #look(peers: readonly PeerKnowledge[], expiredBeforeMs: WallMs): number {
     const { journal, isNeeded, proposeEnd, dropValue } = this.#ports;
     let ended = 0;
     for (const record of journal.sample(RECORDS_PER_LOOK)) {

@@ -1,4 +1,5 @@
 import { type ByteReader, type ByteWriter, FrameError } from '../../base/byte-writer.ts';
+import type { WallMs } from '../../base/number-kinds.ts';
 import { type Numbering, numbering } from '../../base/numbering.ts';
 import type { Ballot } from '../../membership/ballot.ts';
 import type { AcceptorState, Retention } from '../../membership/messages.ts';
@@ -159,7 +160,7 @@ function readOther(
   version: Version,
   bits: number,
   key: string,
-  atMs: number,
+  atMs: WallMs,
 ): Effect {
   const mayHave = kind === 'delete' ? HAS_CONDITION : 0;
   if ((bits & PRESENCE_MASK & ~mayHave) !== 0) throw new FrameError(`a ${kind} has fields of a set`);

@@ -1,3 +1,4 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.ts';
 import { Membership } from '../../membership/membership.ts';
@@ -147,18 +148,18 @@ export class Broadcast implements Scheme {
     return this.#journalWatch.journalTrouble;
   }
 
-  onMessage(from: number, message: SchemeMessage): void {
+  onMessage(from: ControllerId, message: SchemeMessage): void {
     if (message.type === 'ordered') this.#order.onFrame(from, message);
     else if (isExchangeMessage(message)) this.exchange.onMessage(from, message);
     else if (message.type !== 'push') this.views.onMessage(from, message);
   }
 
-  onPeerUp(peer: number): void {
+  onPeerUp(peer: ControllerId): void {
     this.#order.onPeerUp(peer);
   }
 
   /** What the peer has not acknowledged is still in the queue. */
-  onPeerDown(peer: number): void {
+  onPeerDown(peer: ControllerId): void {
     this.exchange.onPeerDown(peer);
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import type { AntiEntropy, Exchange } from '../exchange/anti-entropy.ts';
 
 /** An exchange that brought no more than this shows that little is missing, in writes and in milliseconds. */
@@ -28,7 +29,7 @@ export class CatchUp {
   }
 
   /** To be called every few milliseconds. @param peers serve in a view without this controller */
-  onTick(sync: AntiEntropy, peers: readonly number[]): void {
+  onTick(sync: AntiEntropy, peers: readonly ControllerId[]): void {
     if (peers.length === 0 || this.#sinceMs < PAUSE_MS) return;
     const running = peers.find((peer) => sync.hasExchangeWith(peer));
     const peer =
@@ -40,7 +41,7 @@ export class CatchUp {
     if (writes <= LITTLE_WRITES && tookMs <= LITTLE_MS) this.#caughtUpMs = this.#clock.nowMs();
   }
 
-  get #sinceMs(): number {
+  get #sinceMs(): MonotonicMs {
     return this.#clock.nowMs() - this.#caughtUpMs;
   }
 }

@@ -1,10 +1,11 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
 import { effectBytes } from '../../ordering/effect.ts';
 import type { OrderedFrame } from './messages.ts';
 
 /** Frames of the view that is accepted but not installed here yet, in the order in which they came. */
 export class EarlyFrames {
   readonly #bytesMax: number;
-  #frames: { readonly from: number; readonly frame: OrderedFrame }[] = [];
+  #frames: { readonly from: ControllerId; readonly frame: OrderedFrame }[] = [];
   #bytes = 0;
 
   constructor(queueBytesMax: number) {
@@ -12,7 +13,7 @@ export class EarlyFrames {
   }
 
   /** @returns false when that is more than can be kept: it is not, and what follows it must not be used either */
-  add(from: number, frame: OrderedFrame): boolean {
+  add(from: ControllerId, frame: OrderedFrame): boolean {
     let bytes = FRAME_BYTES;
     for (const effect of frame.effects) bytes += effectBytes(effect);
     if (this.#bytes + bytes > this.#bytesMax) return false;
@@ -22,7 +23,7 @@ export class EarlyFrames {
   }
 
   /** Takes them out. */
-  take(): readonly { readonly from: number; readonly frame: OrderedFrame }[] {
+  take(): readonly { readonly from: ControllerId; readonly frame: OrderedFrame }[] {
     const frames = this.#frames;
     this.#frames = [];
     this.#bytes = 0;

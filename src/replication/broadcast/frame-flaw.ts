@@ -1,11 +1,12 @@
+import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 import { compareVersions, NO_VERSION, type Version } from '../../ordering/version.ts';
 import type { OrderedFrame } from './messages.ts';
 
 /** Where an ordered engine stands, as far as a frame can contradict it. */
 interface ReceiverState {
-  readonly node: number;
+  readonly node: ControllerId;
   /** How many requests of its own it has sent in this view. */
-  readonly sent: number;
+  readonly sent: SequenceNumber;
   /** What it has applied: a member that acknowledged that stamps nothing smaller. */
   readonly applied: Version;
   /** The last request of the frame's sender that waits here; null for none. */
@@ -19,7 +20,7 @@ interface ReceiverState {
  */
 export function frameFlaw(
   { firstSeq, effects, received }: OrderedFrame,
-  known: number,
+  known: SequenceNumber,
   { node, sent, applied, last }: ReceiverState,
 ): string | null {
   if ((received[node] ?? 0) > sent) return 'it acknowledges requests that were never sent';

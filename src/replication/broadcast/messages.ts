@@ -1,3 +1,4 @@
+import type { SequenceNumber } from '../../base/number-kinds.ts';
 import type { Ballot } from '../../membership/ballot.ts';
 import type { Effect } from '../../ordering/effect.ts';
 
@@ -9,10 +10,10 @@ export interface OrderedFrame {
   readonly type: 'ordered';
   readonly ballot: Ballot;
   /** Place in the sender's stream of the first of `effects`. */
-  readonly firstSeq: number;
+  readonly firstSeq: SequenceNumber;
   readonly effects: readonly Effect[];
   /** Where the sender's stream ended when this frame was built. */
-  readonly streamEnd: number;
+  readonly streamEnd: SequenceNumber;
   /** Per origin, how far the sender has received its stream. */
-  readonly received: readonly number[];
+  readonly received: readonly SequenceNumber[];
 }

@@ -1,23 +1,25 @@
+import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
+
 /**
  * How far each member of a view has received each origin's stream of requests, as known here.
  *
  * Invariant: acknowledgements only grow; a stream is stable up to the smallest of them.
  */
 export class StreamProgress {
-  readonly #node: number;
+  readonly #node: ControllerId;
   readonly #nodes: number;
-  readonly #members: readonly number[];
+  readonly #members: readonly ControllerId[];
   readonly #waitsForDisk: boolean;
-  readonly #received: number[];
+  readonly #received: SequenceNumber[];
   /** `#acknowledged[member][origin]`; this node's own row is what it acknowledges. */
-  readonly #acknowledged: number[][];
+  readonly #acknowledged: SequenceNumber[][];
   readonly #stable: number[];
 
   /**
    * @param nodes how many controllers are configured, members or not
    * @param waitsForDisk what is received is acknowledged when `keep` says so, and not before, by the origin either
    */
-  constructor(node: number, nodes: number, members: readonly number[], waitsForDisk = false) {
+  constructor(node: ControllerId, nodes: number, members: readonly ControllerId[], waitsForDisk = false) {
     this.#node = node;
     this.#nodes = nodes;
     this.#members = members;
@@ -28,7 +30,7 @@ export class StreamProgress {
   }
 
   /** Counts one more request of this origin as received here. @returns its place in the stream */
-  receive(origin: number): number {
+  receive(origin: ControllerId): number {
     const seq = this.#received[origin]! + 1;
     this.#received[origin] = seq;
     if (this.#waitsForDisk) return seq;
@@ -39,7 +41,7 @@ export class StreamProgress {
     return seq;
   }
 
-  received(origin: number): number {
+  received(origin: ControllerId): SequenceNumber {
     return this.#received[origin]!;
   }
 
@@ -53,20 +55,20 @@ export class StreamProgress {
   }
 
   /** What was received up to there is on disk here. */
-  keep(received: readonly number[]): void {
+  keep(received: readonly SequenceNumber[]): void {
     this.onAcknowledged(this.#node, received);
   }
 
   /** Members that have not acknowledged the request at this place of the origin's stream. */
-  lacking(origin: number, seq: number): readonly number[] {
+  lacking(origin: ControllerId, seq: SequenceNumber): readonly number[] {
     return this.#members.filter((member) => this.#acknowledged[member]![origin]! < seq);
   }
 
-  acknowledged(member: number, origin: number): number {
+  acknowledged(member: ControllerId, origin: ControllerId): SequenceNumber {
     return this.#acknowledged[member]![origin]!;
   }
 
-  onAcknowledged(member: number, received: readonly number[]): void {
+  onAcknowledged(member: ControllerId, received: readonly SequenceNumber[]): void {
     const row = this.#acknowledged[member]!;
     for (let origin = 0; origin < this.#nodes; origin++) {
       const seq = received[origin] ?? 0;
@@ -77,11 +79,11 @@ export class StreamProgress {
   }
 
   /** Every member has received this origin's stream up to here. */
-  stableSeq(origin: number): number {
+  stableSeq(origin: ControllerId): SequenceNumber {
     return this.#stable[origin]!;
   }
 
-  #update(origin: number): void {
+  #update(origin: ControllerId): void {
     let smallest = Number.POSITIVE_INFINITY;
     for (const member of this.#members) {
       const acknowledged = this.#acknowledged[member]![origin]!;

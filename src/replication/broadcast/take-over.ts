@@ -1,13 +1,14 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
 import type { Member } from '../../membership/view.ts';
 
 export interface TakeOverPorts {
-  readonly node: number;
+  readonly node: ControllerId;
   /** Something has been taken over, and no view has been accepted since. */
   readonly isBegun: () => boolean;
   /** Members of the view that the peer is in, as far as it has said so. */
-  readonly membersWith: (peer: number) => readonly Member[];
+  readonly membersWith: (peer: ControllerId) => readonly Member[];
   /** The run of the peer that is connected; null when it is not. */
-  readonly incarnationOf: (peer: number) => number | null;
+  readonly incarnationOf: (peer: ControllerId) => number | null;
   readonly startEmpty: (reason: string) => void;
 }
 
@@ -41,7 +42,7 @@ export class TakeOver {
   }
 
   /** The member whose state is being copied for a view to come; null when there is none. */
-  get donor(): number | null {
+  get donor(): ControllerId | null {
     return this.#transfer?.from.node ?? null;
   }
 
@@ -51,7 +52,7 @@ export class TakeOver {
   }
 
   /** @returns false when what the peer has does not follow on what was taken over: this run is over then */
-  mayTake(peer: number): boolean {
+  mayTake(peer: ControllerId): boolean {
     const { node, isBegun, membersWith, startEmpty } = this.#ports;
     const transfer = this.#transfer;
     const holders = transfer?.from.node === peer ? transfer.holders : membersWith(peer);
@@ -68,7 +69,7 @@ export class TakeOver {
     return true;
   }
 
-  onExchanged(peer: number): void {
+  onExchanged(peer: ControllerId): void {
     const transfer = this.#transfer;
     if (transfer?.from.node !== peer) return;
     // A run of it that has lost its memory knows nothing, and would say so: that is not the state to go on from.

@@ -1,3 +1,4 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
 import type { Durability } from '../../journal/durability.ts';
 import type { RecoveredState } from '../../journal/recovered-state.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
@@ -7,13 +8,13 @@ import type { OrderedFrame } from './messages.ts';
 
 /** What a total order asks of the world around it. */
 export interface TotalOrderPorts {
-  readonly node: number;
+  readonly node: ControllerId;
   readonly nodes: number;
   readonly versions: HybridClock;
   readonly bus: PeerBus<OrderedFrame>;
   readonly replica: Replica;
   /** Ends the link to a peer that sent what no controller would. */
-  readonly refuse: (peer: number, reason: string) => void;
+  readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
   /** A gate may have opened. */

@@ -1,4 +1,5 @@
 import { InvariantError } from '../../base/invariant-error.ts';
+import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from '../../membership/ballot.ts';
 import type { View } from '../../membership/view.ts';
 import type { ViewState } from '../../membership/view-changer-ports.ts';
@@ -47,7 +48,7 @@ export class TotalOrder implements ViewState {
   readonly #kept: DurableRequests | null;
   #ballot: Ballot = NO_BALLOT;
   /** The other members of the view. */
-  #others: readonly number[] = [];
+  #others: readonly ControllerId[] = [];
   readonly #phase: OrderPhase;
   #applied: Version;
   #completed = 0;
@@ -157,7 +158,7 @@ export class TotalOrder implements ViewState {
     if (this.#kept !== null || this.#acknowledge) this.#ports.requestFlush();
   }
 
-  onFrame(from: number, frame: OrderedFrame): void {
+  onFrame(from: ControllerId, frame: OrderedFrame): void {
     // mutant: frame-of-another-view
     if (!sameBallot(frame.ballot, this.#ballot)) return;
     if (!this.#phase.isServing) {
@@ -172,7 +173,7 @@ export class TotalOrder implements ViewState {
   }
 
   /** The link to a member is new: what it has not acknowledged may be lost. */
-  onPeerUp(peer: number): void {
+  onPeerUp(peer: ControllerId): void {
     if (!this.#phase.isServing || !this.#others.includes(peer)) return;
     this.flush();
     const seq = this.#progress.acknowledged(peer, this.#ports.node);
@@ -277,7 +278,7 @@ export class TotalOrder implements ViewState {
     return this.#outbox.length > 0 || (this.#acknowledge && this.#ports.replica.journal.state.writable);
   }
 
-  #frame(firstSeq: number, effects: readonly Effect[]): OrderedFrame {
+  #frame(firstSeq: SequenceNumber, effects: readonly Effect[]): OrderedFrame {
     return {
       type: 'ordered',
       ballot: this.#ballot,
@@ -289,7 +290,7 @@ export class TotalOrder implements ViewState {
     };
   }
 
-  #receive(from: number, frame: OrderedFrame): void {
+  #receive(from: ControllerId, frame: OrderedFrame): void {
     const known = this.#progress.received(from);
     // mutant: acknowledged-over-gap
     if (frame.firstSeq > known + 1) return;

@@ -1,3 +1,4 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.ts';
 import { type Draft, type Effect, isOfKey } from '../../ordering/effect.ts';
@@ -197,16 +198,16 @@ export class Convergent implements Scheme {
     return state.writable || state.isTemporary ? '' : state.reason;
   }
 
-  onMessage(from: number, message: SchemeMessage): void {
+  onMessage(from: ControllerId, message: SchemeMessage): void {
     if (message.type === 'push') this.#onPush(from, message);
     else if (isExchangeMessage(message)) this.exchange.onMessage(from, message);
   }
 
-  onPeerUp(peer: number): void {
+  onPeerUp(peer: ControllerId): void {
     this.exchange.pull(peer);
   }
 
-  onPeerDown(peer: number): void {
+  onPeerDown(peer: ControllerId): void {
     this.#pushRanges.forget(peer);
     this.exchange.onPeerDown(peer);
   }
@@ -229,7 +230,7 @@ export class Convergent implements Scheme {
     this.#ownWrites.flush();
   }
 
-  #onPush(from: number, push: Push): void {
+  #onPush(from: ControllerId, push: Push): void {
     if (!this.#mayTakePushes(from)) {
       this.#pushRanges.forget(from);
       this.#ignoredPushFrom.add(from);
@@ -245,14 +246,14 @@ export class Convergent implements Scheme {
    * Not taken: pushes of a peer that may have missed deletions which are forgotten here; and all of them while there is
    * nothing here, since then what others have is to come from one of them at first, by an exchange.
    */
-  #mayTakePushes(from: number): boolean {
+  #mayTakePushes(from: ControllerId): boolean {
     const { replica, knownBy } = this.#ports;
     const { forgotten, records } = replica.journal;
     const isCurrent = forgotten.isZero || knownBy(from).dominates(forgotten);
     return isCurrent && (records > 0 || this.#firstSync.begun);
   }
 
-  #onExchanged(peer: number): void {
+  #onExchanged(peer: ControllerId): void {
     this.#firstSync.onExchanged(peer);
     this.#ownWrites.advanceOwnEntry();
     for (const other of this.#ports.controller.peers.ids) this.#pushRanges.advanceEntryOf(other);

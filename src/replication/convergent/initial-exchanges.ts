@@ -1,9 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
+import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 
 export interface InitialExchangesPorts {
-  readonly peers: readonly number[];
+  readonly peers: readonly ControllerId[];
   /** The peer can be asked, or may be in a moment. */
-  readonly isReachable: (peer: number) => boolean;
+  readonly isReachable: (peer: ControllerId) => boolean;
   readonly clock: Clock;
   /** How long peers that can't be reached are waited for. */
   readonly graceMs: number;
@@ -15,7 +16,7 @@ export interface InitialExchangesPorts {
  */
 export class InitialExchanges {
   readonly #ports: InitialExchangesPorts;
-  readonly #startedMs: number;
+  readonly #startedMs: MonotonicMs;
   readonly #syncedWith = new Set<number>();
   #done = false;
 
@@ -39,7 +40,7 @@ export class InitialExchanges {
     return this.#ports.peers.every((peer) => this.#syncedWith.has(peer));
   }
 
-  onExchanged(peer: number): void {
+  onExchanged(peer: ControllerId): void {
     this.#syncedWith.add(peer);
   }
 

@@ -1,4 +1,5 @@
 import { Fifo } from '../../base/fifo.ts';
+import type { ControllerId, VersionTime } from '../../base/number-kinds.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import {
   type Condition,
@@ -20,7 +21,7 @@ import type { Push } from './messages.ts';
 import type { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
 export interface OwnWritesPorts {
-  readonly node: number;
+  readonly node: ControllerId;
   readonly versions: HybridClock;
   readonly bus: PeerBus<Push>;
   readonly replica: Replica;
@@ -57,7 +58,7 @@ export class OwnWrites {
   #outbox: Effect[] = [];
   #outboxBytes = 0;
   #completedTime = 0;
-  #pushedTime: number | null = null;
+  #pushedTime: VersionTime | null = null;
 
   constructor(ports: OwnWritesPorts) {
     this.#ports = ports;

@@ -1,3 +1,4 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
 import type { Push } from './messages.ts';
 
@@ -14,7 +15,7 @@ export class PushRanges {
   }
 
   /** The writes of the push have been taken in. */
-  add(from: number, { previousTime, effects }: Push): void {
+  add(from: ControllerId, { previousTime, effects }: Push): void {
     const last = effects.at(-1);
     if (last === undefined) return;
     const run = this.#ranges.get(from);
@@ -24,14 +25,14 @@ export class PushRanges {
   }
 
   /** What was known of the peer may now reach to where its pushes began. */
-  advanceEntryOf(peer: number): void {
+  advanceEntryOf(peer: ControllerId): void {
     const run = this.#ranges.get(peer);
     // mutant: vector-over-missed-pushes
     if (run !== undefined && this.#vector.timeOf(peer) >= run.start) this.#vector.advance(peer, run.end);
   }
 
   /** A push of the peer was not taken in, or may be lost: the next one begins a new stretch. */
-  forget(peer: number): void {
+  forget(peer: ControllerId): void {
     this.#ranges.delete(peer);
   }
 }

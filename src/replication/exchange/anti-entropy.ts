@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { ControllerId, MonotonicMs, VersionTime } from '../../base/number-kinds.ts';
 import { effectOfRecord, setOfRecord } from '../../journal/record-effect.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import { type Effect, effectBytes, isOfKey } from '../../ordering/effect.ts';
@@ -11,7 +12,7 @@ import { deletionKnowledgeOf, hasDeletionGap } from './deletion-gap.ts';
 import type { ExchangeMessage, SyncComplete, SyncRequest, SyncResponse } from './messages.ts';
 
 export interface AntiEntropyPorts {
-  readonly node: number;
+  readonly node: ControllerId;
   readonly bus: PeerBus<ExchangeMessage>;
   readonly replica: Replica;
   /** What exchanges and pushes have brought, of every origin; an exchange that ends moves it. */
@@ -22,7 +23,7 @@ export interface AntiEntropyPorts {
   /** Takes in one write that a peer sent. */
   readonly merge: (effect: Effect) => void;
   /** False when what this peer has does not follow on what was taken over before. */
-  readonly mayTake: (peer: number) => boolean;
+  readonly mayTake: (peer: ControllerId) => boolean;
   /**
    * Calls back once the local store has answered for the writes of this key that may still be taken back.
    * @returns false, and never calls, when there is none
@@ -31,14 +32,14 @@ export interface AntiEntropyPorts {
   /** Those who ask here have not lapsed, even if they know of deletions that are forgotten and not known here. */
   readonly isAuthority: boolean;
   /** Ends the link to a peer that says what can't be. */
-  readonly refuse: (peer: number, reason: string) => void;
+  readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Who has had an exchange with a peer within this time has not lapsed. */
   readonly gapAfterMs: number;
   /** This controller has lapsed, see `hasDeletionGap`: nobody can go on from what it knows. */
   readonly startEmpty: (reason: string) => void;
   /** An exchange ended: everything that the peer knew when it began is now known here. */
-  readonly onExchanged: (peer: number, exchange: Exchange) => void;
-  readonly nameOf: (peer: number) => string;
+  readonly onExchanged: (peer: ControllerId, exchange: Exchange) => void;
+  readonly nameOf: (peer: ControllerId) => string;
   readonly log: Log;
 }
 
@@ -57,10 +58,10 @@ export interface Exchange {
 /** An exchange that was started here. */
 interface Pull {
   readonly exchange: number;
-  readonly startedMs: number;
+  readonly startedMs: MonotonicMs;
   /** There was nothing here when it was started, and nothing has come yet. */
   empty: boolean;
-  progressMs: number;
+  progressMs: MonotonicMs;
   writes: number;
   /** Known from the first part of the answer on. */
   total: number;
@@ -71,8 +72,8 @@ interface Pull {
 interface Feed {
   readonly exchange: number;
   readonly missing: readonly Effect[];
-  readonly known: readonly number[];
-  movedMs: number;
+  readonly known: readonly VersionTime[];
+  movedMs: MonotonicMs;
   next: number;
   /** Writes in the next part, so that its values come to about `PART_BYTES`. */
   partWrites: number;
@@ -87,8 +88,8 @@ interface Feed {
  */
 export class AntiEntropy {
   readonly #ports: AntiEntropyPorts;
-  readonly #pulls = new Map<number, Pull>();
-  readonly #feeds = new Map<number, Feed>();
+  readonly #pulls = new Map<ControllerId, Pull>();
+  readonly #feeds = new Map<ControllerId, Feed>();
   readonly #syncedMs = new Map<number, number>();
   /** Per peer, when the last exchange was started that has completed. */
   readonly #startedMs = new Map<number, number>();
@@ -99,12 +100,12 @@ export class AntiEntropy {
   }
 
   /** Starts an exchange, unless one with this peer is under way. */
-  pull(peer: number): void {
+  pull(peer: ControllerId): void {
     if (this.#ports.bus.isUp(peer) && !this.isMoving(peer)) this.restart(peer);
   }
 
   /** Starts an exchange that sees all that the peer knows from now on; one under way is given up. */
-  restart(peer: number): void {
+  restart(peer: ControllerId): void {
     const { bus, clock, known, replica } = this.#ports;
     if (!this.#ports.mayTake(peer)) return;
     const past = deletionKnowledgeOf(replica.journal, known());
@@ -128,23 +129,23 @@ export class AntiEntropy {
   }
 
   /** An exchange with the peer is under way, and not stuck. */
-  isMoving(peer: number): boolean {
+  isMoving(peer: ControllerId): boolean {
     const running = this.#pulls.get(peer);
     return running !== undefined && this.#ports.clock.nowMs() - running.progressMs < TIMEOUT_MS;
   }
 
-  hasExchangeWith(peer: number): boolean {
+  hasExchangeWith(peer: ControllerId): boolean {
     return this.#pulls.has(peer);
   }
 
   /** Null when none is under way, or nothing has come yet. */
-  progressOf(peer: number): SyncProgress | null {
+  progressOf(peer: ControllerId): SyncProgress | null {
     const pull = this.#pulls.get(peer);
     return pull === undefined || pull.total === 0 ? null : { writes: pull.writes, total: pull.total };
   }
 
   /** Milliseconds since the last completed exchange with the peer; null: never. */
-  sinceExchangeMs(peer: number): number | null {
+  sinceExchangeMs(peer: ControllerId): number | null {
     const at = this.#syncedMs.get(peer);
     return at === undefined ? null : this.#ports.clock.nowMs() - at;
   }
@@ -164,12 +165,12 @@ export class AntiEntropy {
       if (clock.nowMs() - movedMs >= TIMEOUT_MS) this.#feeds.delete(peer);
   }
 
-  onPeerDown(peer: number): void {
+  onPeerDown(peer: ControllerId): void {
     this.#pulls.delete(peer);
     this.#feeds.delete(peer);
   }
 
-  onMessage(from: number, message: ExchangeMessage): void {
+  onMessage(from: ControllerId, message: ExchangeMessage): void {
     switch (message.type) {
       case 'sync-request':
         return this.#onRequest(from, message);
@@ -184,7 +185,7 @@ export class AntiEntropy {
     }
   }
 
-  #onRequest(from: number, request: SyncRequest): void {
+  #onRequest(from: ControllerId, request: SyncRequest): void {
     const { bus, clock, isAuthority } = this.#ports;
     const { journal } = this.#ports.replica;
     const own = this.#ports.known();
@@ -208,12 +209,12 @@ export class AntiEntropy {
     this.#feed(from);
   }
 
-  #onNext(from: number, exchange: number): void {
+  #onNext(from: ControllerId, exchange: number): void {
     if (this.#feeds.get(from)?.exchange === exchange) this.#feed(from);
   }
 
   /** While another peer goes on with an exchange, that may bring the deletions. */
-  #onLapsed(from: number, exchange: number): void {
+  #onLapsed(from: ControllerId, exchange: number): void {
     if (this.#pulls.get(from)?.exchange !== exchange) return;
     this.#pulls.delete(from);
     if (![...this.#pulls.keys()].some((peer) => this.isMoving(peer))) this.#lapse(from);
@@ -224,14 +225,14 @@ export class AntiEntropy {
    * has heard the request of the last completed exchange, which left here when that exchange was started. So a peer that
    * says so earlier than the horizon after that start is wrong; half the horizon is left for clocks that run unevenly.
    */
-  #lapse(peer: number): void {
+  #lapse(peer: ControllerId): void {
     const { refuse, gapAfterMs, startEmpty, nameOf, clock } = this.#ports;
     const sinceMs = clock.nowMs() - (this.#startedMs.get(peer) ?? Number.NEGATIVE_INFINITY);
     if (sinceMs < gapAfterMs) refuse(peer, 'it says that it has forgotten deletions, too early');
     else startEmpty(`${nameOf(peer)} has forgotten deletions that this controller has missed`);
   }
 
-  #onResponse(from: number, response: SyncResponse): void {
+  #onResponse(from: ControllerId, response: SyncResponse): void {
     const pull = this.#pulls.get(from);
     // mutant: vector-before-exchange
     if (pull === undefined || pull.exchange !== response.exchange) return;
@@ -247,7 +248,7 @@ export class AntiEntropy {
     this.#ports.bus.send(from, { type: 'sync-next', exchange: response.exchange });
   }
 
-  #onComplete(from: number, complete: SyncComplete): void {
+  #onComplete(from: ControllerId, complete: SyncComplete): void {
     const pull = this.#pulls.get(from);
     if (pull === undefined || pull.exchange !== complete.exchange) return;
     this.#pulls.delete(from);
@@ -271,13 +272,13 @@ export class AntiEntropy {
     return true;
   }
 
-  #report(message: string, peer: number, { writes, total, startedMs }: Pull): void {
+  #report(message: string, peer: ControllerId, { writes, total, startedMs }: Pull): void {
     const { log, nameOf, clock } = this.#ports;
     log.info(message, { peer: nameOf(peer), writes, of: total, ms: Math.round(clock.nowMs() - startedMs) });
   }
 
   /** Sends the next part: values are read from the store just before they are sent. */
-  #feed(peer: number): void {
+  #feed(peer: ControllerId): void {
     const feed = this.#feeds.get(peer)!;
     const { bus, replica, clock } = this.#ports;
     feed.movedMs = clock.nowMs();

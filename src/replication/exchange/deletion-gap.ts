@@ -1,12 +1,13 @@
+import type { VersionTime } from '../../base/number-kinds.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
 
 /** What a controller says of the deletions that it knows of. */
 export interface Past {
   /** Everything up to there. */
-  readonly known: readonly number[];
+  readonly known: readonly VersionTime[];
   /** What these ended it does not have, although it may not know of them. */
-  readonly forgotten: readonly number[];
+  readonly forgotten: readonly VersionTime[];
   /** It has nothing at all. */
   readonly empty: boolean;
 }

@@ -1,3 +1,4 @@
+import type { VersionTime } from '../../base/number-kinds.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { RecoveredState } from '../../journal/recovered-state.ts';
 import { NO_VERSION, sameVersion, type Version } from '../../ordering/version.ts';
@@ -11,7 +12,7 @@ import { VersionVector } from '../../ordering/version-vector.ts';
 export class DurableVector {
   readonly #journal: Journal;
   #durable: VersionVector;
-  #recorded: readonly number[];
+  #recorded: readonly VersionTime[];
 
   /** @param recovered what is known from a former life */
   constructor(journal: Journal, recovered: VersionVector) {

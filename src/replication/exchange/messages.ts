@@ -1,11 +1,12 @@
+import type { VersionTime } from '../../base/number-kinds.ts';
 import type { Effect } from '../../ordering/effect.ts';
 
 export interface SyncRequest {
   readonly type: 'sync-request';
   readonly exchange: number;
-  readonly known: readonly number[];
+  readonly known: readonly VersionTime[];
   /** Up to where the sender may have forgotten deletions. */
-  readonly forgotten: readonly number[];
+  readonly forgotten: readonly VersionTime[];
   /** The sender has no records at all. */
   readonly empty: boolean;
 }
@@ -23,7 +24,7 @@ export interface SyncResponse {
   /** Writes in all parts of the answer. */
   readonly total: number;
   /** Up to where the sender may have forgotten deletions; it forgets no more of them before the exchange is over. */
-  readonly forgotten: readonly number[];
+  readonly forgotten: readonly VersionTime[];
   readonly effects: readonly Effect[];
 }
 
@@ -36,7 +37,7 @@ export interface SyncNext {
 export interface SyncComplete {
   readonly type: 'sync-complete';
   readonly exchange: number;
-  readonly known: readonly number[];
+  readonly known: readonly VersionTime[];
 }
 
 /** Messages of one exchange between two controllers. */

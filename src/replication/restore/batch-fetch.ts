@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { Effect } from '../../ordering/effect.ts';
 import { sameVersion, type Version } from '../../ordering/version.ts';
@@ -10,7 +11,7 @@ export interface BatchFetchPorts {
   readonly replica: Replica;
   readonly bus: PeerBus<RestoreMessage>;
   /** The other controllers. */
-  readonly peers: readonly number[];
+  readonly peers: readonly ControllerId[];
   readonly clock: Clock;
   /** A peer that has not answered within this time is passed over. */
   readonly timeoutMs: number;
@@ -28,11 +29,11 @@ export interface Batch {
 interface Search {
   /** Names the question to the peer that is asked now. */
   id: number;
-  peer: number;
-  askedMs: number;
+  peer: ControllerId;
+  askedMs: MonotonicMs;
   readonly wanted: Map<string, Version>;
   /** Peers that come after it. */
-  readonly others: number[];
+  readonly others: ControllerId[];
   readonly unsettled: Set<string>;
   fetched: number;
   readonly done: (batch: Batch) => void;
@@ -67,7 +68,7 @@ export class BatchFetch {
     this.#askNext({ id: 0, peer: 0, askedMs: 0, wanted, others, unsettled, fetched: 0, done });
   }
 
-  onRequest(from: number, { id, wanted }: FetchMany): void {
+  onRequest(from: ControllerId, { id, wanted }: FetchMany): void {
     const outcomes = new Array<FetchedMany['outcomes'][number]>(wanted.length);
     const effects: Effect[] = [];
     let waiting = wanted.length + 1;
@@ -84,7 +85,7 @@ export class BatchFetch {
     one();
   }
 
-  onResponse(from: number, { id, outcomes, effects }: FetchedMany): void {
+  onResponse(from: ControllerId, { id, outcomes, effects }: FetchedMany): void {
     const search = this.#searches.get(id);
     if (search === undefined || search.peer !== from) return;
     this.#searches.delete(id);
@@ -109,7 +110,7 @@ export class BatchFetch {
     one();
   }
 
-  onPeerDown(peer: number): void {
+  onPeerDown(peer: ControllerId): void {
     for (const search of [...this.#searches.values()]) if (search.peer === peer) this.#passOver(search);
   }
 

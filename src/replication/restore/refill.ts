@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { MonotonicMs, WallMs } from '../../base/number-kinds.ts';
 import type { StoreInstance } from '../../store/entry-store.ts';
 import { ProgressLog } from '../progress-log.ts';
 import type { Replica } from '../replica.ts';
@@ -14,7 +15,7 @@ export interface RefillPorts {
   readonly instanceInfo: (done: (info: StoreInstance | null) => void) => void;
   readonly clock: Clock;
   /** Cluster time, milliseconds since 1970. */
-  readonly timeMs: () => number;
+  readonly timeMs: () => WallMs;
   readonly nextTurn: (callback: () => void) => void;
   readonly log: Log;
   /** The store has all that is known, as far as it is to be had. */
@@ -44,7 +45,7 @@ interface Round {
   readonly isWhole: boolean;
   readonly reason: string;
   readonly total: number;
-  readonly startedMs: number;
+  readonly startedMs: MonotonicMs;
   readonly line: ProgressLog;
   /** Batches under way. */
   lanes: number;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { failure, type RequestFailure } from '../../base/error-codes.ts';
+import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { Effect, SetEffect } from '../../ordering/effect.ts';
@@ -22,7 +23,7 @@ interface Search {
   readonly waiting: FindDone[];
   /** Peers that have not answered. */
   readonly asked: Set<number>;
-  readonly startedMs: number;
+  readonly startedMs: MonotonicMs;
   /** A peer that might have the value could not be asked, or could not say. */
   incomplete: boolean;
   /** A peer's newest write of the key is another: one of the two is behind, so ask again a little later. */
@@ -49,7 +50,7 @@ export interface RepairPorts {
   readonly replica: Replica;
   readonly bus: PeerBus<RestoreMessage>;
   /** The other controllers. */
-  readonly peers: readonly number[];
+  readonly peers: readonly ControllerId[];
   readonly clock: Clock;
   /** A search is given up after this time. */
   readonly timeoutMs: number;
@@ -108,7 +109,7 @@ export class Repair implements ValueFinder {
     this.#concludeIfAnswered(search);
   }
 
-  onFetch(from: number, fetch: Fetch): void {
+  onFetch(from: ControllerId, fetch: Fetch): void {
     const { replica, bus } = this.#ports;
     const answer = (outcome: Fetched['outcome'], entry: Entry | null) =>
       bus.send(from, {
@@ -125,7 +126,7 @@ export class Repair implements ValueFinder {
     });
   }
 
-  onFetched(from: number, fetched: Fetched): void {
+  onFetched(from: ControllerId, fetched: Fetched): void {
     const search = this.#searches.get(fetched.id);
     if (search === undefined || !search.asked.delete(from)) return;
     const { outcome, effect } = fetched;
@@ -140,7 +141,7 @@ export class Repair implements ValueFinder {
     this.#concludeIfAnswered(search);
   }
 
-  onPeerDown(peer: number): void {
+  onPeerDown(peer: ControllerId): void {
     for (const search of this.#searches.values()) {
       if (!search.asked.delete(peer)) continue;
       search.incomplete = true;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { ControllerId, WallMs } from '../../base/number-kinds.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { EntryStore } from '../../store/entry-store.ts';
 import type { Replica } from '../replica.ts';
@@ -15,7 +16,7 @@ export interface StoreRecoveryPorts {
   readonly store: EntryStore;
   readonly bus: PeerBus<RestoreMessage>;
   /** The other controllers. */
-  readonly peers: readonly number[];
+  readonly peers: readonly ControllerId[];
   /** See `StoreWatchPorts`. */
   readonly name: string;
   readonly startedAt: string | null;
@@ -26,7 +27,7 @@ export interface StoreRecoveryPorts {
   readonly timeoutMs: number;
   readonly nextTurn: (callback: () => void) => void;
   /** Cluster time, milliseconds since 1970. */
-  readonly timeMs: () => number;
+  readonly timeMs: () => WallMs;
   readonly log: Log;
 }
 
@@ -87,7 +88,7 @@ export class StoreRecovery {
     return this.#repair.takeLosses();
   }
 
-  onMessage(from: number, message: RestoreMessage): void {
+  onMessage(from: ControllerId, message: RestoreMessage): void {
     switch (message.type) {
       case 'fetch':
         return this.#repair.onFetch(from, message);
@@ -104,7 +105,7 @@ export class StoreRecovery {
     this.#refill.onPeerUp();
   }
 
-  onPeerDown(peer: number): void {
+  onPeerDown(peer: ControllerId): void {
     this.#repair.onPeerDown(peer);
     this.#batches.onPeerDown(peer);
   }
