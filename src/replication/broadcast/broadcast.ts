@@ -21,9 +21,11 @@ import { TakeOver } from './take-over.ts';
 import { TotalOrder } from './total-order.ts';
 
 /**
- * The ordered scheme without a leader: each controller sends its writes to all members of the view, and all members apply
- * them in version order (`TotalOrder`). Around that order: this controller's part in views (`Membership`), how it gets the
- * state of a view (`CatchUp`, `TakeOver`), and the watch over its disk (`JournalWatch`).
+ * The ordered scheme without a leader. Each controller sends its writes to all members of the view, and all members
+ * apply them in version order (`TotalOrder`).
+ *
+ * The other parts: this controller's part in views (`Membership`), how it gets the state of a view (`CatchUp`,
+ * `TakeOver`), and the watch over its journal (`JournalWatch`).
  */
 export class Broadcast implements Scheme {
   readonly views: Membership;
@@ -158,7 +160,7 @@ export class Broadcast implements Scheme {
     this.#order.onPeerUp(peer);
   }
 
-  /** What the peer has not acknowledged is still in the queue. */
+  /** Requests that the peer has not acknowledged are still in the queue. */
   onPeerDown(peer: ControllerId): void {
     this.exchange.onPeerDown(peer);
   }
@@ -184,7 +186,9 @@ export class Broadcast implements Scheme {
     this.#order.flush();
   }
 
-  /** What is caught up with would fill the memory, and can wait; a transfer is the view's, and ends with it. */
+  /**
+   * The writes of an exchange would fill the memory, and can wait. A transfer belongs to a view, and ends with it.
+   */
   #onJournalTrouble(): void {
     if (this.#journalWatch.journalTrouble !== '' && this.#takeOver.donor === null) this.exchange.stop();
     this.#ports.controller.announce();
@@ -241,7 +245,7 @@ function exchangeOf(
     clock,
     mayTake: (peer) => takeOver.mayTake(peer),
     merge: (effect) => order.merge(effect),
-    // An ordered write is journalled once it is agreed: it is never taken back.
+    // An ordered write is journalled once it is agreed, so it is never taken back.
     afterPending: () => false,
     isAuthority: true,
     gapAfterMs: settings.tombstoneHorizonMs / 2,
@@ -298,15 +302,17 @@ function viewsOf(
   });
 }
 
-/** A moment ago little was missing, and this controller may be taken in. */
+/** This controller lacked little a moment ago, and its journal lets it be taken into a view. */
 function isCaughtUp(journal: JournalWatch, catchUp: CatchUp): boolean {
   return journal.exclusionReason === '' && catchUp.isCaughtUp;
 }
 
 /**
- * What is known here of every origin. Of this group everything is known up to the version that was applied last, whoever
- * wrote it, since the group's writes are applied in version order. That says nothing of another group: a controller
- * stamps the writes of all its groups with one clock, and another group may still lack one with a smaller version.
+ * The version vector of this group.
+ *
+ * Everything up to the version that was applied last is known, from every origin, because the writes of the group are
+ * applied in version order. That says nothing about another group: a controller stamps the writes of all its groups
+ * with one clock, so another group may still lack a write with a smaller version.
  */
 function knownIn({ vector }: SchemePorts, { applied }: TotalOrder): VersionVector {
   const known = new VersionVector(vector.times());

@@ -6,13 +6,15 @@ import type { AntiEntropy, Exchange } from '../exchange/anti-entropy.ts';
 const LITTLE_WRITES = 1_000;
 const LITTLE_MS = 250;
 
-/** Time between two exchanges once little is missing, and how long the last one vouches for that, in milliseconds. */
+/**
+ * The time between two exchanges once little is missing, and for how long the last one proves that, in milliseconds.
+ */
 const PAUSE_MS = 100;
 const FRESH_MS = 1_000;
 
 /**
- * Keeps a controller that is outside of the view close behind those in it, exchange after exchange, so that the
- * view stands still only for the very last difference when it takes the controller in.
+ * Keeps a controller that is outside of the view close behind the members, exchange after exchange. So when the view
+ * takes the controller in, writes stop only for the last difference.
  */
 export class CatchUp {
   readonly #clock: Clock;
@@ -23,7 +25,7 @@ export class CatchUp {
     this.#clock = clock;
   }
 
-  /** A moment ago little was missing. */
+  /** This controller lacked little a moment ago. */
   get isCaughtUp(): boolean {
     return this.#sinceMs < FRESH_MS;
   }

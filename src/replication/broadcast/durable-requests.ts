@@ -3,18 +3,19 @@ import type { Effect } from '../../ordering/effect.ts';
 import type { StreamProgress } from './stream-progress.ts';
 
 /**
- * For durability `sync`: every request goes to disk when it is received, and counts as received, at its origin too,
- * once it is there. If only the origin had it on disk, a majority of the others could restart and have lost it.
+ * With durability `sync` every request goes to disk when it is received, and counts as received only once it is
+ * there. That holds at its origin, too: if only the origin had the request on disk, a majority of the others could
+ * restart without it.
  */
 export class DurableRequests {
   readonly #journal: Journal;
-  readonly #onKept: () => void;
+  readonly #onDurable: () => void;
   #isAsked = true;
 
-  /** @param onKept more may be acknowledged */
-  constructor(journal: Journal, onKept: () => void) {
+  /** @param onDurable more may be acknowledged */
+  constructor(journal: Journal, onDurable: () => void) {
     this.#journal = journal;
-    this.#onKept = onKept;
+    this.#onDurable = onDurable;
   }
 
   hold(effect: Effect): void {
@@ -22,7 +23,7 @@ export class DurableRequests {
     this.#isAsked = false;
   }
 
-  /** To be called at the end of each turn, and now and then: a disk that refused is asked again. */
+  /** To be called at the end of each turn, and now and then: a disk that has refused is asked again. */
   step(progress: StreamProgress): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
@@ -34,7 +35,7 @@ export class DurableRequests {
         return;
       }
       progress.keep(received);
-      this.#onKept();
+      this.#onDurable();
     });
   }
 }

@@ -2,7 +2,7 @@ import type { ControllerId } from '../../base/number-kinds.ts';
 import { effectBytes } from '../../ordering/effect.ts';
 import type { OrderedFrame } from './messages.ts';
 
-/** Frames of the view that is accepted but not installed here yet, in the order in which they came. */
+/** Frames of the view that is accepted and not yet installed here, in the order in which they came. */
 export class EarlyFrames {
   readonly #bytesMax: number;
   #frames: { readonly from: ControllerId; readonly frame: OrderedFrame }[] = [];
@@ -12,7 +12,7 @@ export class EarlyFrames {
     this.#bytesMax = QUEUES_MAX * queueBytesMax;
   }
 
-  /** @returns false when that is more than can be kept: it is not, and what follows it must not be used either */
+  /** Adds a frame. @returns false when it does not fit; then no later frame of its sender may be used either */
   add(from: ControllerId, frame: OrderedFrame): boolean {
     let bytes = FRAME_BYTES;
     for (const effect of frame.effects) bytes += effectBytes(effect);
@@ -22,7 +22,7 @@ export class EarlyFrames {
     return true;
   }
 
-  /** Takes them out. */
+  /** Takes all of them out. */
   take(): readonly { readonly from: ControllerId; readonly frame: OrderedFrame }[] {
     const frames = this.#frames;
     this.#frames = [];
@@ -31,8 +31,8 @@ export class EarlyFrames {
   }
 }
 
-/** They may come to this many times `queue_bytes_max`. */
+/** The frames may take so many times `queue_bytes_max`. */
 const QUEUES_MAX = 4;
 
-/** Flat rate for a frame, beside its writes. */
+/** What a frame counts for beside its writes, in bytes. */
 const FRAME_BYTES = 256;

@@ -2,21 +2,22 @@ import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 import { compareVersions, NO_VERSION, type Version } from '../../ordering/version.ts';
 import type { OrderedFrame } from './messages.ts';
 
-/** Where an ordered engine stands, as far as a frame can contradict it. */
+/** The state of the receiver, as far as a frame can contradict it. */
 interface ReceiverState {
   readonly node: ControllerId;
-  /** How many requests of its own it has sent in this view. */
+  /** How many requests the receiver has sent in this view. */
   readonly sent: SequenceNumber;
-  /** What it has applied: a member that acknowledged that stamps nothing smaller. */
+  /** The version up to which the receiver has applied. A member that has acknowledged that stamps nothing smaller. */
   readonly applied: Version;
-  /** The last request of the frame's sender that waits here; null for none. */
+  /** The last request of the frame's sender in the receiver's queue; null for none. */
   readonly last: Version | null;
 }
 
 /**
- * What a frame says that no member would: it would apply requests out of order, or before they are everywhere.
+ * Finds what no member would say in a frame: it would have requests applied out of order, or before every member has
+ * them.
  *
- * @param known how far its sender's stream was received before
+ * @param known how far the sender's stream was received before
  */
 export function frameFlaw(
   { firstSeq, effects, received }: OrderedFrame,

@@ -5,23 +5,28 @@ import type { JournalHealth } from '../../membership/journal-health.ts';
 export interface JournalWatchPorts {
   readonly journal: Pick<Journal, 'state'>;
   readonly clock: Clock;
-  /** How long requests wait for an acknowledgement before the others go on without this controller. */
+  /**
+   * How long requests wait for this controller's acknowledgement before the others go on without it, in milliseconds.
+   */
   readonly suspectAfterMs: number;
 }
 
 /**
- * Says when the disk keeps this controller from being a member of a view. While the journal takes no writes nothing is
- * acknowledged here, so what waits for agreement waits for this disk: for as long as a silent member is waited for, then
- * the others are to go on without it. A disk that is merely slow is waited for.
+ * Says when the journal keeps this controller from being a member of a view.
  *
- * Once it is outside, its journal must not have failed for a while before it is taken back, twice as long each time that
- * it fails again soon: else a disk that is full now and again would end in two changes of view each time.
+ * A journal that takes no writes lets nothing be acknowledged, so requests wait for this disk. They wait for as long
+ * as for a silent member; then the others are to go on without this controller. A disk that is merely slow is waited
+ * for.
+ *
+ * Once the controller is outside, its journal must not have failed for a while before the controller is taken back,
+ * and for twice as long each time that the journal soon fails again. Otherwise a disk that is full now and again
+ * would cause two changes of view each time.
  */
 export class JournalWatch implements JournalHealth {
   readonly #ports: JournalWatchPorts;
   #journalTrouble = '';
   #failedMs = Number.NEGATIVE_INFINITY;
-  /** Since when requests have been waiting for the disk; null: none do. */
+  /** Since when requests have been waiting for the disk, monotonic; null when none are. */
   #awaitedSinceMs: number | null = null;
   #isStalling = false;
   #wellForMs = WELL_FOR_MS_MIN;
@@ -49,7 +54,7 @@ export class JournalWatch implements JournalHealth {
    * To be called every few milliseconds.
    *
    * @param isAwaited requests of the view wait for acknowledgements, this controller's among them
-   * @returns true when what this says has changed
+   * @returns true when the answers of the watch have changed
    */
   onTick(isAwaited: boolean): boolean {
     const { journal, clock, suspectAfterMs } = this.#ports;
@@ -73,7 +78,7 @@ export class JournalWatch implements JournalHealth {
   }
 }
 
-/** How long ago a journal must have failed before its controller is taken back, in milliseconds. */
+/** How long a journal must not have failed before its controller is taken back, in milliseconds. */
 const WELL_FOR_MS_MIN = 1_000;
 const WELL_FOR_MS_MAX = 10_000;
 

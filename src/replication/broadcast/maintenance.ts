@@ -15,12 +15,12 @@ export interface MaintenanceParts {
   readonly mayWrite: () => boolean;
 }
 
-/** Expired entries are left for later while so many requests are under way. */
+/** While more requests than this are under way, expired entries wait. */
 const PENDING_MAX = 128;
 
 /**
- * Writes that no client asks for, each agreed in its place in the order: announced flushes that come due, and the end of
- * expired entries. An expired entry may be what a condition names, so it can't just be forgotten.
+ * Writes that no client asks for: announced flushes that come due, and the end of expired entries. Each is agreed in
+ * its place in the order. An expired entry may be what a condition names, so it cannot just be forgotten.
  */
 export class Maintenance {
   readonly #parts: MaintenanceParts;
@@ -62,14 +62,16 @@ export class Maintenance {
 
   #proposeEnd({ key, version: base }: JournalRecord): boolean {
     const { order, mayWrite } = this.#parts;
-    if (!this.#speaksFor(base.node)) return false;
+    if (!this.#proposesEndFor(base.node)) return false;
     if (order.pending > PENDING_MAX || !mayWrite()) return false;
     order.write({ kind: 'delete', key, condition: base }, () => {});
     return true;
   }
 
-  /** The controller that wrote an entry proposes its end or, when that takes no part, the first member does. */
-  #speaksFor(writer: number): boolean {
+  /**
+   * The end of an entry is proposed by the controller that wrote it or, if that is no member, by the first member.
+   */
+  #proposesEndFor(writer: number): boolean {
     const { ports, views } = this.#parts;
     if (writer === ports.controller.node) return true;
     return !views.isInView(writer) && views.view?.members[0]?.node === ports.controller.node;

@@ -3,13 +3,15 @@ import type { Ballot } from '../../membership/ballot.ts';
 import type { Effect } from '../../ordering/effect.ts';
 
 /**
- * The ordered engine's frame: new requests of the sender's stream, and how far it has received each origin's.
- * An acknowledgement may be used only after everything that its sender had sent before it.
+ * What a member sends to all members: new requests of its own stream, and how far it has received the stream of each
+ * origin.
+ *
+ * An acknowledgement may be used only after everything that its sender sent before it.
  */
 export interface OrderedFrame {
   readonly type: 'ordered';
   readonly ballot: Ballot;
-  /** Place in the sender's stream of the first of `effects`. */
+  /** The place in the sender's stream of the first of `effects`. */
   readonly firstSeq: SequenceNumber;
   readonly effects: readonly Effect[];
   /** Where the sender's stream ended when this frame was built. */

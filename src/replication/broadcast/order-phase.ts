@@ -57,7 +57,7 @@ export class OrderPhase {
     this.#isConsistent = false;
   }
 
-  /** @param isCopied the state was brought up to that of a member by a transfer */
+  /** A view is accepted with this state. @param isCopied a transfer has brought the state up to that of a member */
   becomeAdopted(isCopied: boolean): void {
     this.#leave('consistent', 'unordered', 'partial');
     this.#name = 'adopted';

@@ -13,11 +13,13 @@ export const VIEW_CHANGED: WriteOutcome = Object.freeze({
 /**
  * What became of a write that a view change left out, as far as the state of the new view tells.
  *
- * Versions of a key only grow, and none comes back. So a key that still has the version which the write named
- * as its condition has not been written by it; and one whose version is smaller than the write's own neither.
- * In every other case it can't be told: the write may have happened, and have been overwritten or flushed since.
+ *  1. The versions of a key only grow, and no version comes back.
+ *  2. If the key still has the version that the write names as its condition, the write has not happened.
+ *  3. If the version of the key is smaller than that of the write, the write has not happened.
+ *  4. In every other case the state does not tell: the write may have happened, and may have been overwritten or
+ *     flushed since.
  *
- * @param newest of the key, in a state that will never take the write in any more
+ * @param newest the newest write of the key, in a state that will never take the orphan in any more
  */
 export function fateOfOrphan(
   effect: Effect,
@@ -31,33 +33,34 @@ export function fateOfOrphan(
   return !newest.tombstone && sameVersion(newest.version, condition) ? 'never' : 'unknown';
 }
 
-/** The same, as it is told to who asked for the write. */
+/** The same, as it is told to the client. */
 export function outcomeOfOrphan(effect: Effect, newest: JournalRecord | undefined): WriteOutcome {
   const became = fateOfOrphan(effect, newest);
   if (became === 'never') return { kind: 'conflict' };
-  // Whether a delete found something can't be told any more.
+  // The state does not tell whether a delete found something.
   if (became === 'applied' && effect.kind === 'set') {
     return { kind: 'applied', existed: effect.condition !== null, version: effect.version };
   }
   return VIEW_CHANGED;
 }
 
-/** Of a write that was agreed and handed to the store. */
+/** The outcome of a write that was agreed and handed to the store. */
 export function outcomeOf({ version }: Effect, existed: boolean, error: Error | null): WriteOutcome {
   if (error === null) return { kind: 'applied', existed, version };
   const reason = `agreed, but the local store failed: ${error.message}`;
   return { kind: 'unknown', code: 'STORE_FAILED', reason };
 }
 
-/** A request that a view change left out, and what became of it. */
+/** An orphan, and what became of it. */
 export interface JudgedOrphan {
   readonly request: QueuedRequest<(outcome: WriteOutcome) => void>;
   readonly outcome: WriteOutcome;
 }
 
 /**
- * Requests of older views that are not in the new one: members may have applied them before this controller was left
- * out, or never will. They wait here until there is the state of the new view, from a member, which tells in most cases.
+ * Requests of older views that the new view does not contain. The members may have applied them before this
+ * controller was left out, or may never apply them. They wait here for the state of the new view, which tells what
+ * became of most of them.
  */
 export class Orphans {
   #requests: JudgedOrphan['request'][] = [];
@@ -66,14 +69,14 @@ export class Orphans {
     this.#requests.push(...requests);
   }
 
-  /** All of them, for a view that may have them again; none is left. */
+  /** Takes all of them out, for a view that may contain them again. */
   take(): readonly JudgedOrphan['request'][] {
     const requests = this.#requests;
     this.#requests = [];
     return requests;
   }
 
-  /** Takes them out. @param journal in the state that the new view begins with */
+  /** Takes all of them out. @param journal in the state that the new view begins with */
   judge(journal: Journal): readonly JudgedOrphan[] {
     return this.take().map((request) => {
       const { effect } = request;

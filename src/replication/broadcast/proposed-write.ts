@@ -3,10 +3,10 @@ import type { WriteOutcome } from '../scheme.ts';
 
 export type WriteDone = (outcome: WriteOutcome) => void;
 
-/** A request in the queue. Own ones that this run has proposed have an onOutcome. */
+/** A request in the queue. A request that this run has proposed has an `onOutcome` until it is answered. */
 export type Proposed = QueuedRequest<WriteDone>;
 
-/** Whoever has asked for the request, once. */
+/** Answers the request, once. */
 export function tell(request: Proposed, outcome: WriteOutcome): void {
   const { onOutcome } = request;
   if (onOutcome === null) return;

@@ -1,9 +1,9 @@
 import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 
 /**
- * How far each member of a view has received each origin's stream of requests, as known here.
+ * How far each member of a view has received the stream of each origin, as known here.
  *
- * Invariant: acknowledgements only grow; a stream is stable up to the smallest of them.
+ * Invariant: acknowledgements only grow. A stream is stable up to the smallest of them.
  */
 export class StreamProgress {
   readonly #node: ControllerId;
@@ -11,13 +11,13 @@ export class StreamProgress {
   readonly #members: readonly ControllerId[];
   readonly #waitsForDisk: boolean;
   readonly #received: SequenceNumber[];
-  /** `#acknowledged[member][origin]`; this node's own row is what it acknowledges. */
+  /** `#acknowledged[member][origin]`; the row of this controller is what it acknowledges. */
   readonly #acknowledged: SequenceNumber[][];
   readonly #stable: number[];
 
   /**
-   * @param nodes how many controllers are configured, members or not
-   * @param waitsForDisk what is received is acknowledged when `keep` says so, and not before, by the origin either
+   * @param nodes configured controllers, members or not
+   * @param waitsForDisk received requests are acknowledged only when `keep` says so, by their origin as well
    */
   constructor(node: ControllerId, nodes: number, members: readonly ControllerId[], waitsForDisk = false) {
     this.#node = node;
@@ -35,7 +35,7 @@ export class StreamProgress {
     this.#received[origin] = seq;
     if (this.#waitsForDisk) return seq;
     this.#acknowledged[this.#node]![origin] = seq;
-    // What an origin has sent, it has.
+    // An origin has what it has sent.
     this.#acknowledged[origin]![origin] = Math.max(seq, this.#acknowledged[origin]![origin]!);
     this.#update(origin);
     return seq;
@@ -49,12 +49,12 @@ export class StreamProgress {
     return [...this.#received];
   }
 
-  /** What of it this node acknowledges. */
+  /** How far this controller acknowledges each stream. */
   allKept(): readonly number[] {
     return [...this.#acknowledged[this.#node]!];
   }
 
-  /** What was received up to there is on disk here. */
+  /** Requests up to there are on disk here. */
   keep(received: readonly SequenceNumber[]): void {
     this.onAcknowledged(this.#node, received);
   }

@@ -3,45 +3,49 @@ import type { Member } from '../../membership/view.ts';
 
 export interface TakeOverPorts {
   readonly node: ControllerId;
-  /** Something has been taken over, and no view has been accepted since. */
+  /** The state is partial: an exchange has brought writes, and no view has been accepted since. */
   readonly isBegun: () => boolean;
-  /** Members of the view that the peer is in, as far as it has said so. */
+  /** The members of the view that the peer is in, as the peer says. */
   readonly membersWith: (peer: ControllerId) => readonly Member[];
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: ControllerId) => number | null;
   readonly startEmpty: (reason: string) => void;
 }
 
-/** The last part of a state, for a view to come: its base stands still meanwhile. */
+/** A transfer: the last exchange before this controller accepts a view. The donor applies nothing meanwhile. */
 interface Transfer {
   readonly from: Member;
-  readonly holders: readonly Member[];
+  readonly sources: readonly Member[];
   readonly done: () => void;
 }
 
 /**
- * How a controller gets the state of the members of a view, at an ordered level: by exchanges while it is outside, and by
- * a transfer when a view is about to take it in.
+ * Guards how a controller gets the state of the members of a view: by exchanges while it is outside, and by a
+ * transfer when a view is about to take it in.
  *
- * What is taken over comes from those who held it, in the runs that they were in, and each of them had all of it. So as
- * long as one of them goes on, what it has follows on that. When all of them have died, what they have recovered may be
- * less: what was taken over is no part of any history then, and this controller has to start anew.
+ *  1. Everything that is copied comes from sources in known runs, each of which had all of it.
+ *  2. As long as one of these runs goes on, its state follows on from what was copied.
+ *  3. When all of them have ended, the state that they have recovered may be less. What was copied is then part of no
+ *     history, and this controller has to start empty.
  */
 export class TakeOver {
   readonly #ports: TakeOverPorts;
-  #holders: readonly Member[] = [];
+  #sources: readonly Member[] = [];
   #transfer: Transfer | null = null;
 
   constructor(ports: TakeOverPorts) {
     this.#ports = ports;
   }
 
-  /** An exchange with the member is to be begun, and to be begun again for as long as the member is the donor. */
-  begin(from: Member, holders: readonly Member[], done: () => void): void {
-    this.#transfer = { from, holders, done };
+  /**
+   * Begins a transfer. The caller begins an exchange with the donor, and begins it again for as long as there is a
+   * donor.
+   */
+  begin(from: Member, sources: readonly Member[], done: () => void): void {
+    this.#transfer = { from, sources, done };
   }
 
-  /** The member whose state is being copied for a view to come; null when there is none. */
+  /** The member that is being copied from; null when there is none. */
   get donor(): ControllerId | null {
     return this.#transfer?.from.node ?? null;
   }
@@ -51,28 +55,28 @@ export class TakeOver {
     this.#transfer = null;
   }
 
-  /** @returns false when what the peer has does not follow on what was taken over: this run is over then */
+  /** @returns false when the peer's state does not follow on from what was copied before: then this run is over */
   mayTake(peer: ControllerId): boolean {
     const { node, isBegun, membersWith, startEmpty } = this.#ports;
     const transfer = this.#transfer;
-    const holders = transfer?.from.node === peer ? transfer.holders : membersWith(peer);
-    const others = holders.filter((holder) => holder.node !== node);
+    const sources = transfer?.from.node === peer ? transfer.sources : membersWith(peer);
+    const others = sources.filter((source) => source.node !== node);
     const follows = (member: Member) =>
-      this.#holders.some(
-        (holder) => holder.node === member.node && holder.incarnation === member.incarnation,
+      this.#sources.some(
+        (source) => source.node === member.node && source.incarnation === member.incarnation,
       );
     if (isBegun() && !others.some(follows)) {
       startEmpty('those whose state this controller was taking over have lost some of it');
       return false;
     }
-    this.#holders = others;
+    this.#sources = others;
     return true;
   }
 
   onExchanged(peer: ControllerId): void {
     const transfer = this.#transfer;
     if (transfer?.from.node !== peer) return;
-    // A run of it that has lost its memory knows nothing, and would say so: that is not the state to go on from.
+    // Another run of the donor may have lost its state: that is not the state to continue.
     if (transfer.from.incarnation !== this.#ports.incarnationOf(peer)) return;
     this.#transfer = null;
     transfer.done();

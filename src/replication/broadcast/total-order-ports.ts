@@ -19,11 +19,11 @@ export interface TotalOrderPorts {
   readonly requestFlush: () => void;
   /** A gate may have opened. */
   readonly onChange: () => void;
-  /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
+  /** The most bytes of writes that may wait for agreement before further writes have to wait outside. */
   readonly queueBytesMax: number;
   readonly recovered: RecoveredState;
   /** `sync`: an acknowledgement means on my disk. `none`: the store alone has the values. */
   readonly durability: Durability;
-  /** What the journal was last told is known of every origin. */
+  /** The version vector that was last recorded in the journal. */
   readonly recordedKnown: () => readonly number[];
 }

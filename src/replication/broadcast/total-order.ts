@@ -26,25 +26,25 @@ import { StreamProgress } from './stream-progress.ts';
 import type { TotalOrderPorts } from './total-order-ports.ts';
 
 /**
- * Total order over all writes, without a leader (linearizability, sequential).
+ * A total order of all writes, without a leader.
  *
- *  1. The origin stamps a request and sends it to every member. Receiving moves a member's clock past it.
- *  2. Each member tells every member how far it has received each origin's stream.
- *  3. A request that every member has received is stable: whatever a member stamps from then on is larger,
- *     and what it stamped before came ahead of its acknowledgement on the same FIFO link.
- *  4. Stable requests are applied in version order; conditions are decided then, from versions alone.
+ *  1. The origin stamps a request and sends it to every member. Receiving it moves a member's clock past its version.
+ *  2. Each member tells every member how far it has received the stream of each origin.
+ *  3. A request that every member has received is stable. A member stamps only larger versions from then on, and what
+ *     it stamped before came ahead of its acknowledgement, on the same FIFO link. Therefore no smaller version can
+ *     still arrive.
+ *  4. Stable requests are applied in version order. Conditions are decided then, from versions alone.
  *
- * Invariants, checked: versions are applied in increasing order; an origin's stream is received without a
- * gap; nothing is used from a frame of another view, or while frozen.
+ * Invariants, checked: versions are applied in increasing order; a stream is received without a gap; no frame is used
+ * of another view, nor while no view is installed.
  *
- * Nothing is kept for a link that breaks: what a member has not acknowledged is still in the queue, and is
- * sent again when it is back.
+ * Nothing is buffered for a broken link: what a member has not acknowledged is still in the queue, and is sent again.
  */
 export class TotalOrder implements ViewState {
   readonly #ports: TotalOrderPorts;
   readonly #queue: RequestQueue<WriteDone>;
   #progress: StreamProgress;
-  /** Null where nothing waits for the disk. */
+  /** Null when acknowledgements do not wait for the disk. */
   readonly #kept: DurableRequests | null;
   #ballot: Ballot = NO_BALLOT;
   /** The other members of the view. */
@@ -55,7 +55,7 @@ export class TotalOrder implements ViewState {
   #sentSeq = 0;
   #outbox: Effect[] = [];
   #acknowledge = false;
-  /** Frames of the view that is accepted but not installed here yet. */
+  /** Frames of the view that is accepted and not yet installed here. */
   readonly #early: EarlyFrames;
   readonly #leftOut = new Orphans();
 
@@ -89,7 +89,7 @@ export class TotalOrder implements ViewState {
     return this.#applied;
   }
 
-  /** What of `applied` is a state to go on from after a crash: nothing, while another is being taken over. */
+  /** The version up to which the state may be continued after a crash; `NO_VERSION` while it is partial. */
   get resumePoint(): Version {
     // mutant: claims-unapplied
     return this.#phase.isPartial ? NO_VERSION : this.#applied;
@@ -103,12 +103,12 @@ export class TotalOrder implements ViewState {
     return this.#phase.isConsistent;
   }
 
-  /** As many bytes of writes wait for agreement as may. */
+  /** The bytes that wait for agreement have reached their bound. */
   get isFull(): boolean {
     return this.#queue.bytes >= this.#ports.queueBytesMax;
   }
 
-  /** Something is to be acknowledged, here or by a peer. */
+  /** An acknowledgement is due, here or at a peer. */
   get isAwaited(): boolean {
     return this.#phase.isServing && (this.#acknowledge || this.#queue.size > 0);
   }
@@ -153,7 +153,7 @@ export class TotalOrder implements ViewState {
     this.#sentSeq += effects.length;
   }
 
-  /** To be called every few milliseconds: what a disk has held up goes on. */
+  /** To be called every few milliseconds: goes on with what the disk has held up. */
   onTick(): void {
     if (this.#kept !== null || this.#acknowledge) this.#ports.requestFlush();
   }
@@ -166,13 +166,13 @@ export class TotalOrder implements ViewState {
         this.#ports.refuse(from, 'it sends too much before a view is installed');
       return;
     }
-    // Ahead of the store, which asks for its own turn when it is written to: answers leave first.
+    // Asked for before the store is written to, which asks for a turn end of its own: answers leave first.
     this.#ports.requestFlush();
     this.#receive(from, frame);
     this.#advance();
   }
 
-  /** The link to a member is new: what it has not acknowledged may be lost. */
+  /** The link to a member is new: what the member has not acknowledged may be lost, and is sent again. */
   onPeerUp(peer: ControllerId): void {
     if (!this.#phase.isServing || !this.#others.includes(peer)) return;
     this.flush();
@@ -182,15 +182,15 @@ export class TotalOrder implements ViewState {
     this.#ports.bus.send(peer, this.#frame(seq + 1, effects));
   }
 
-  /** Takes part in no view until one is installed. */
+  /** This controller takes part in no view until one is installed. */
   freeze(): void {
     // mutant: serves-after-promise
     this.#phase.becomeOutside();
   }
 
   /**
-   * Takes in a write that a transfer from a member brings. From here on until a view is installed, this state is
-   * one that no member ever had, and nobody may look at it.
+   * Takes in a write that a transfer brings. From now on, until a view is accepted, the state is partial, and no
+   * request may see it.
    */
   merge(effect: Effect): void {
     if (this.#phase.isServing) return;
@@ -202,17 +202,16 @@ export class TotalOrder implements ViewState {
     this.#ports.replica.merge(this.#queue.withValue(effect));
   }
 
-  /** Everything that waits here, in version order. */
+  /** Everything that is queued here, in version order. */
   queued(): Effect[] {
     return this.#queue.toArray().map((request) => request.effect);
   }
 
   /**
-   * Makes the union of the sources' queues the first requests of a view, above what is applied here already.
-   * Streams start again at zero, and the union belongs to none of them: every member has it.
+   * Makes the union the first requests of a view, as far as they are not applied here already. Streams start again at
+   * zero. The union belongs to none of them, because every member has it.
    *
-   * @param base the state that this replica holds now, when it was brought up by a transfer; a former member
-   *   may be past it, on the same history
+   * @param base the version up to which the state was copied from a member; null when it was not
    * @param done called once all of this would survive a crash
    */
   adopt(
@@ -226,7 +225,7 @@ export class TotalOrder implements ViewState {
     if (base !== null && compareVersions(base, this.#applied) > 0) this.#applied = base;
     this.#phase.becomeAdopted(base !== null);
     this.#mark();
-    // What an older view has left out, and was not judged since no view was installed, this one may have again.
+    // Orphans of an older view that was never installed are not judged yet, and this view may contain them.
     const before = [...this.#leftOut.take(), ...this.#queue.toArray()];
     const waiting = new Map(before.map((request) => [casOfVersion(request.effect.version), request]));
     this.#queue.clear();
@@ -251,7 +250,7 @@ export class TotalOrder implements ViewState {
     journal.whenDurable(done);
   }
 
-  /** All members have accepted: applies the union, and serves. */
+  /** All members have accepted the view: applies the union, and serves. */
   install(): void {
     this.#phase.becomeServing();
     const leftOut = this.#leftOut.judge(this.#ports.replica.journal);
@@ -265,7 +264,10 @@ export class TotalOrder implements ViewState {
     this.#ports.onChange();
   }
 
-  /** Once the union is applied: who waited for such a request reads what stands before it as well. */
+  /**
+   * To be called once the union is applied: a request that waited for an orphan has to see what stands before the
+   * orphan, too.
+   */
   #settleLeftOut(judged: readonly JudgedOrphan[]): void {
     for (const { request, outcome } of judged) {
       tell(request, outcome);
@@ -273,7 +275,10 @@ export class TotalOrder implements ViewState {
     }
   }
 
-  /** Nothing is acknowledged while the journal takes no writes: what it has to remember stays bounded. */
+  /**
+   * Nothing is acknowledged while the journal takes no writes, so that what the journal has to remember stays
+   * bounded.
+   */
   get #hasToSend(): boolean {
     return this.#outbox.length > 0 || (this.#acknowledge && this.#ports.replica.journal.state.writable);
   }
@@ -343,7 +348,7 @@ export class TotalOrder implements ViewState {
     this.#completed++;
     const newest = isOfKey(effect) ? replica.journal.newest(effect.key) : undefined;
     if (newest !== undefined && compareVersions(newest.version, effect.version) >= 0) {
-      // A transfer was ahead of the order, on this key: what the request did is in what it brought.
+      // A transfer was ahead of the order on this key, and has brought the effect of the request.
       replica.journal.discard(effect.version);
       tell(request, outcomeOfOrphan(effect, newest));
       // mutant: ignores-condition
@@ -356,10 +361,7 @@ export class TotalOrder implements ViewState {
     if (waiters !== null) for (const waiter of waiters) waiter();
   }
 
-  /**
-   * Where the journal keeps values, the answer does not wait for the store: by now every member has the write, and a
-   * store that fails has lost a value that the journal still has.
-   */
+  /** If the journal keeps values, the answer does not wait for the store: every member has the write by now. */
   #carryOut(request: Proposed): void {
     const { replica, durability } = this.#ports;
     const { effect } = request;
@@ -383,7 +385,7 @@ export class TotalOrder implements ViewState {
     tell(request, overtaken ? VIEW_CHANGED : outcomeOf(effect, existed, error));
   }
 
-  /** Before what it includes is recorded: then both are in one commit. */
+  /** To be called before the write that it covers is recorded: then both are in one commit. */
   #mark(): void {
     const { replica, recordedKnown } = this.#ports;
     replica.journal.recordWatermarks({ applied: this.resumePoint, known: recordedKnown() });
@@ -392,5 +394,5 @@ export class TotalOrder implements ViewState {
 
 const CONFLICT: WriteOutcome = Object.freeze({ kind: 'conflict' });
 
-/** What a store has lost the next read finds out, and repairs. */
+/** A later read finds out what the store has lost, and repairs it. */
 function ignoreStore(): void {}

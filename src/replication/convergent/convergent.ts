@@ -21,16 +21,20 @@ import { PushRanges } from './push-ranges.ts';
 import { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
 /**
- * Every controller answers alone, and all end up equal (eventual).
+ * The convergent scheme: every controller answers alone, and all replicas end up equal.
  *
  *  1. A write is stamped, journalled and stored here, answered, and pushed to the peers.
- *  2. The larger version wins, deletes included; applying is idempotent, and the order does not matter.
- *  3. What a push did not reach, an exchange brings (see `AntiEntropy`).
+ *  2. Of two writes of a key the larger version wins, deletions included. Applying is idempotent, and the order of
+ *     applying does not matter.
+ *  3. An exchange brings the writes that no push has brought (see `AntiEntropy`).
  *
- * Invariants: only writes that the local store has taken are told to peers, by a push or by an exchange; a push moves a
- * receiver's vector only when the receiver knew everything before it; a controller that was restarted without its memory
- * claims its own writes only once it has asked everybody for those of its earlier runs. So a vector never claims more than
- * is there.
+ * Invariants:
+ *  - Peers are told, by a push or an exchange, only of writes that the local store has taken.
+ *  - A push moves the receiver's version vector only if the receiver knew everything before it.
+ *  - A controller that was restarted without its journal claims to know its own writes only once it has asked every
+ *    peer for those of its earlier runs.
+ *
+ * Therefore a version vector never claims more than is there.
  */
 export class Convergent implements Scheme {
   readonly views = null;
@@ -41,9 +45,9 @@ export class Convergent implements Scheme {
   readonly #ownWrites: OwnWrites;
   readonly #pushRanges: PushRanges;
   readonly #sweeper: Sweeper;
-  /** Peers whose pushes were not taken: an exchange with them is due. */
+  /** Peers whose pushes were ignored: an exchange with them is due. */
   readonly #ignoredPushFrom = new Set<number>();
-  /** Writes of others that were applied here. */
+  /** Writes of other controllers that were applied here. */
   #merged = 0;
 
   /** Each part is made of those before it. */
@@ -185,7 +189,7 @@ export class Convergent implements Scheme {
     return this.#firstSync.done;
   }
 
-  /** A peer that is heard has not said yet that it has all that was written here. */
+  /** A peer that is heard has not yet said that it has everything that was written here. */
   get isNeeded(): boolean {
     const { vector, knownBy } = this.#ports;
     const { peers, node } = this.#ports.controller;
@@ -219,7 +223,7 @@ export class Convergent implements Scheme {
     this.#sweeper.step();
   }
 
-  /** Asks all, since vectors do not tell of writes whose origin died before it was vouched for. */
+  /** Asks all peers: a version vector does not tell of the writes of an origin that died before it claimed them. */
   onSyncTick(): void {
     const { replica, controller } = this.#ports;
     if (!replica.journal.state.writable) return;
@@ -243,8 +247,9 @@ export class Convergent implements Scheme {
   }
 
   /**
-   * Not taken: pushes of a peer that may have missed deletions which are forgotten here; and all of them while there is
-   * nothing here, since then what others have is to come from one of them at first, by an exchange.
+   * Pushes are ignored in two cases. A peer may have missed deletions that are forgotten here, so what it pushes may
+   * be what they deleted. And while there is nothing here, the first writes have to come by an exchange, which brings
+   * everything that the peer has.
    */
   #mayTakePushes(from: ControllerId): boolean {
     const { replica, knownBy } = this.#ports;
@@ -260,17 +265,17 @@ export class Convergent implements Scheme {
     if (this.#ignoredPushFrom.delete(peer)) this.exchange.pull(peer);
   }
 
-  /** Takes in a write that another controller has completed, whoever tells of it, and however late. */
+  /** Takes in a write that another controller has completed, whichever peer tells of it, and however late. */
   #merge(effect: Effect): void {
     this.#ports.controller.versions.observe(effect.version.time);
     if (this.#isSuperseded(effect)) return;
     if (this.#ports.replica.merge(effect)) this.#merged++;
-    if (isOfKey(effect)) this.#unconfirmed.happened(effect);
+    if (isOfKey(effect)) this.#unconfirmed.confirm(effect);
   }
 
   /**
-   * It was here, and is no longer. What took its place may be a deletion that has been forgotten since, because everybody
-   * was known to have it: the version vector alone still tells.
+   * The write was here, and another one has taken its place. That may be a deletion which has been forgotten since,
+   * because every peer was known to have it; the version vector still tells.
    */
   #isSuperseded(effect: Effect): boolean {
     const { vector, replica } = this.#ports;
@@ -280,8 +285,8 @@ export class Convergent implements Scheme {
   }
 
   /**
-   * Carries out an announced flush whose time has come. Every replica does so by itself, and all end the same writes,
-   * those with a version below that time.
+   * Carries out an announced flush whose moment has come. Each replica does that by itself, and all end the same
+   * writes: those with a version below that moment.
    */
   #carryOutDueFlush(): void {
     const { replica } = this.#ports;

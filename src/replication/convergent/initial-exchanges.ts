@@ -3,16 +3,16 @@ import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 
 export interface InitialExchangesPorts {
   readonly peers: readonly ControllerId[];
-  /** The peer can be asked, or may be in a moment. */
+  /** The peer can be asked now, or perhaps in a moment. */
   readonly isReachable: (peer: ControllerId) => boolean;
   readonly clock: Clock;
-  /** How long peers that can't be reached are waited for. */
+  /** How long unreachable peers are waited for, in milliseconds. */
   readonly graceMs: number;
 }
 
 /**
- * What a convergent controller must have done before it serves: asked every peer for what it lacks. A peer that
- * can't be reached for a while after the start is not waited for.
+ * The exchanges that a convergent controller completes before it serves: one with every peer, so that it has what the
+ * peers had when it started. A peer that cannot be reached for a while after the start is not waited for.
  */
 export class InitialExchanges {
   readonly #ports: InitialExchangesPorts;
@@ -25,7 +25,7 @@ export class InitialExchanges {
     this.#startedMs = ports.clock.nowMs();
   }
 
-  /** Once true, it stays: what comes later comes through pushes and further exchanges. */
+  /** Once true, it stays true: later writes come by pushes and further exchanges. */
   get done(): boolean {
     return this.#done;
   }

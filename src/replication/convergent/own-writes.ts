@@ -29,8 +29,8 @@ export interface OwnWritesPorts {
   /** What is known here of every origin. */
   readonly vector: VersionVector;
   /**
-   * False until every peer has been asked, since the start, for what this controller wrote in earlier runs. Until then it
-   * can't claim to know all of its own writes, and its own entry of the vector stands still.
+   * False until every peer has been asked, since the start, for what this controller wrote in earlier runs. Until
+   * then this controller cannot claim to know all its own writes, and its own entry of the vector stays as it is.
    */
   readonly isOwnPastKnown: () => boolean;
   /** Has `flush` called at the end of this event-loop turn. */
@@ -40,10 +40,10 @@ export interface OwnWritesPorts {
 }
 
 /**
- * The writes of this controller's clients, at a convergent level: each is stamped, journalled and handed to the store,
- * answered when the store has taken it, and pushed to the peers.
+ * The writes of this controller's clients, at a convergent level. Each is stamped, journalled and handed to the
+ * store, answered when the store has taken it, and pushed to the peers.
  *
- * Invariants: only writes that the store has taken are told to peers, and in version order. The own entry of the version
+ * Invariants: only writes that the store has taken are told to peers, in version order. The own entry of the version
  * vector never passes a write that has not completed.
  */
 export class OwnWrites {
@@ -68,7 +68,7 @@ export class OwnWrites {
     return this.#pending;
   }
 
-  /** They wait for the store of this controller, and for nobody's acknowledgement. */
+  /** Pending writes wait for the local store, and for no acknowledgement. */
   oldestPending(count: number): readonly PendingRequest[] {
     const { replica, unconfirmed } = this.#ports;
     return unconfirmed.keys(count).flatMap((key) => {
@@ -132,7 +132,10 @@ export class OwnWrites {
     else done(outcome);
   }
 
-  /** A flush asks nothing of the store, but peers may not be told of it before the writes and flushes that came before it. */
+  /**
+   * A flush asks nothing of the store. But peers may not be told of it before the writes and flushes that came before
+   * it.
+   */
   #afterStored(settle: () => void): void {
     // mutant: flush-before-earlier-writes
     if (this.#answeredByStore === this.#handedToStore && this.#flushes.length === 0) return settle();
@@ -153,13 +156,13 @@ export class OwnWrites {
     const effects = this.#outbox;
     this.#outbox = [];
     this.#outboxBytes = 0;
-    // What a former life wrote is not known here: the first push joins on to nothing.
+    // The writes of earlier runs are not known here, so the first push follows on from nothing.
     const previousTime = this.#pushedTime ?? effects[0]!.version.time - 1;
     this.#ports.bus.sendToAll({ type: 'push', previousTime, effects });
     this.#pushedTime = effects.at(-1)!.version.time;
   }
 
-  /** The own entry of the vector may have to follow, now that a sync has ended or a write has completed. */
+  /** Moves the own entry of the vector, now that an exchange has ended or a write has completed. */
   advanceOwnEntry(): void {
     if (this.#ports.isOwnPastKnown()) this.#ports.vector.advance(this.#ports.node, this.#completedTime);
   }
@@ -172,7 +175,7 @@ export class OwnWrites {
     });
   }
 
-  /** The store took so long that the key has been deleted since: peers may have forgotten even that. */
+  /** The store took so long that the key has been deleted since. Peers may already have forgotten that deletion. */
   #isOutlived(effect: Effect): boolean {
     if (!isOfKey(effect)) return false;
     const newest = this.#ports.replica.journal.newest(effect.key);
@@ -198,5 +201,5 @@ interface WaitingFlush {
   readonly settle: () => void;
 }
 
-/** A push is sent early, within the turn, when it has grown to this size, in bytes. */
+/** A push of this size is sent at once, within the turn, in bytes. */
 const PUSH_BYTES_MAX = 1_048_576;

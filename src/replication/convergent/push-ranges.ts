@@ -3,8 +3,8 @@ import type { VersionVector } from '../../ordering/version-vector.ts';
 import type { Push } from './messages.ts';
 
 /**
- * Per peer, the stretch of its writes that came by pushes without a gap: all after `start`, up to `end`. The peer's entry
- * of the version vector follows such a stretch once everything before the stretch is known.
+ * For each peer, the range of its writes that pushes have brought without a gap: all after `start`, up to `end`. The
+ * peer's entry of the version vector moves to the end of the range once everything before the range is known.
  */
 export class PushRanges {
   readonly #vector: VersionVector;
@@ -24,14 +24,14 @@ export class PushRanges {
     this.advanceEntryOf(from);
   }
 
-  /** What was known of the peer may now reach to where its pushes began. */
+  /** Moves the peer's entry, if what is known of the peer reaches to the start of its range. */
   advanceEntryOf(peer: ControllerId): void {
     const run = this.#ranges.get(peer);
     // mutant: vector-over-missed-pushes
     if (run !== undefined && this.#vector.timeOf(peer) >= run.start) this.#vector.advance(peer, run.end);
   }
 
-  /** A push of the peer was not taken in, or may be lost: the next one begins a new stretch. */
+  /** A push of the peer was ignored, or may be lost: the next push begins a new range. */
   forget(peer: ControllerId): void {
     this.#ranges.delete(peer);
   }

@@ -3,12 +3,12 @@ import { recordOfEffect } from '../../journal/record-effect.ts';
 import type { KeyEffect } from '../../ordering/effect.ts';
 import { compareVersions } from '../../ordering/version.ts';
 
-/** Writes of one key that the local store has not answered for yet. */
+/** The writes of one key that the local store has not answered for yet. */
 interface Unconfirmed {
-  /** The newest write of the key that has happened for certain: what is left if all of these fail. */
-  certain: JournalRecord | undefined;
+  /** The newest write of the key that is confirmed: what is left if the store refuses all the others. */
+  lastConfirmed: JournalRecord | undefined;
   count: number;
-  /** Null while nobody waits for the store's answers. */
+  /** Null while nothing waits for the store's answers. */
   waiting: Waiting[] | null;
 }
 
@@ -19,9 +19,9 @@ interface Waiting {
 }
 
 /**
- * Remembers, while a convergent write waits for the local store, what the journal has to say if the store
- * refuses it: not simply what it said before, since writes of others may have come in meanwhile and have been
- * passed over as older.
+ * Remembers what the journal has to say if the store refuses a write that it has not answered for yet. That need not
+ * be what the journal said before the write: writes of other controllers may have come in meanwhile, and lost against
+ * this one.
  */
 export class UnconfirmedWrites {
   readonly #journal: Journal;
@@ -31,7 +31,7 @@ export class UnconfirmedWrites {
     this.#journal = journal;
   }
 
-  /** So many of the keys. */
+  /** The first `count` of the keys. */
   keys(count: number): string[] {
     return this.#keys.keys().take(count).toArray();
   }
@@ -40,7 +40,7 @@ export class UnconfirmedWrites {
   begin(key: string): void {
     const known = this.#keys.get(key);
     if (known !== undefined) known.count++;
-    else this.#keys.set(key, { certain: this.#journal.newest(key), count: 1, waiting: null });
+    else this.#keys.set(key, { lastConfirmed: this.#journal.newest(key), count: 1, waiting: null });
   }
 
   /** Writes of this key wait for the store. */
@@ -63,24 +63,25 @@ export class UnconfirmedWrites {
   /** The store has answered. */
   end(effect: KeyEffect, stored: boolean): void {
     const known = this.#keys.get(effect.key)!;
-    if (stored) this.happened(effect);
+    if (stored) this.confirm(effect);
     // mutant: keeps-refused-write
-    else this.#journal.revert(effect.version, effect.key, known.certain);
+    else this.#journal.revert(effect.version, effect.key, known.lastConfirmed);
     known.count--;
     if (known.count === 0) {
-      // Former tables of the map hold it until a full collection, and must not hold the record with it.
-      known.certain = undefined;
+      // Old tables of the map keep this object until a full collection. They must not keep the record as well.
+      known.lastConfirmed = undefined;
       this.#keys.delete(effect.key);
     }
     if (known.waiting !== null) callDue(known, known.waiting);
   }
 
-  /** A write of this key has happened for certain, here or elsewhere. */
-  happened(effect: KeyEffect): void {
+  /** A write of this key is confirmed, here or elsewhere. */
+  confirm(effect: KeyEffect): void {
     const known = this.#keys.get(effect.key);
     if (known === undefined) return;
-    const newer = known.certain === undefined || compareVersions(known.certain.version, effect.version) < 0;
-    if (newer) known.certain = recordOfEffect(effect);
+    const newer =
+      known.lastConfirmed === undefined || compareVersions(known.lastConfirmed.version, effect.version) < 0;
+    if (newer) known.lastConfirmed = recordOfEffect(effect);
   }
 }
 

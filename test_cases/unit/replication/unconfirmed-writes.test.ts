@@ -18,7 +18,7 @@ describe('writes that the store refuses', () => {
     journal.record(failing);
     const fromPeer = write(20, 1);
     expect(journal.record(fromPeer)).toBe(false);
-    unconfirmed.happened(fromPeer);
+    unconfirmed.confirm(fromPeer);
     unconfirmed.end(failing, false);
     expect(journal.newest('k')?.version).toEqual({ time: 20, node: 1 });
   });
