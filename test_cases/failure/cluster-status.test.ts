@@ -231,7 +231,9 @@ it('show requests prints key, age and origin of a pending request, and the peers
   await using cluster = await startCluster({ level: 'linearizability', store: 'custom', settings });
   const [client, other] = await cluster.clients();
   expect(await client!.set('before', 'x')).toBe('STORED');
-  expect(await other!.lines('show requests')).toEqual(['requests  0 pending; 1 completed']);
+  await eventually(async () =>
+    expect(await other!.lines('show requests')).toEqual(['requests  0 pending; 1 completed']),
+  );
   cluster.pause(2);
   const written = client!.set('the-key', 'value');
   for (const id of [0, 1]) {
