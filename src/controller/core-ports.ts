@@ -12,20 +12,20 @@ import type { LocalRequest } from '../protocol/request.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { Settings } from './settings.ts';
 
-/** What one controller's core is given: the world around it. */
+/** What the core of a controller asks of the world around it. */
 export interface CorePorts {
   readonly settings: Settings;
   readonly incarnation: number;
   readonly bus: GroupBuses<PeerMessage>;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: ControllerId) => number | null;
-  /** Ends the link to a peer that can't be one any more. */
+  /** Ends the link to a peer that has sent what no controller would send. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
-  /** Ends the link to a peer that nothing is heard of any more; there will be a new one. */
+  /** Ends the link to a peer that has been silent for too long; a new link will be made. */
   readonly breakLink: (peer: ControllerId, reason: string) => void;
   readonly journal: Journal;
   readonly viewLog: ViewLog;
-  /** What the journal has from a former life. */
+  /** What the journal has from an earlier run. */
   readonly recovered: RecoveredState;
   readonly store: EntryStore;
   /** See `READ_WINDOW_BYTES`, which is the default. */
@@ -38,9 +38,12 @@ export interface CorePorts {
   readonly nextTurn: (callback: () => void) => void;
   /** One reply alone has this value from now on: its memory may be used again once that has been sent. */
   readonly lend: (value: Buffer) => void;
-  /** Sessions that hold requests back should try again. */
+  /** Requests that wait should be tried again. */
   readonly onChange: () => void;
-  /** Nobody can go on from what this run knows: it ends, and the next one begins empty. @param reason for people */
+  /**
+   * No controller can continue from what this run knows: it ends, and the next one begins empty. @param reason
+   * human-readable
+   */
   readonly startEmpty: (reason: string) => void;
   readonly log: Log;
   /** Answers a request that concerns no entry. */

@@ -48,14 +48,14 @@ export class CoreTime {
   }
 
   /**
-   * By how much a version time of a peer is ahead of the latest that it can be now, in milliseconds. One that is
-   * known here already is not: it does no more harm than it has done.
+   * By how much a version time of a peer is ahead of the latest possible one, in milliseconds. A version time that is
+   * known here already is not ahead: it can do no further harm.
    */
   aheadMs(versionTime: VersionTime): number {
     return versionTime <= this.versions.latest ? 0 : this.cluster.aheadMs(versionTime);
   }
 
-  /** Judges messages of peers by this time. */
+  /** The checks of peers' messages, which go by this time. */
   admission(): MessageChecks {
     const { settings, clock } = this.#ports;
     const { self: node, peers, maxClockSkewMs } = settings;
@@ -63,7 +63,7 @@ export class CoreTime {
     return new MessageChecks({ node, nodes: peers.length, aheadMs, maxClockSkewMs, clock });
   }
 
-  /** What a peer says of the time. Its versions are observed by whoever finds that they may be. */
+  /** What a peer says of the time. The caller observes the peer's versions, once it has checked them. */
   onHeartbeat(from: ControllerId, heartbeat: Heartbeat): void {
     this.#learn(() => this.cluster.onHeartbeat(from, heartbeat));
   }

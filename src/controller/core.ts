@@ -22,11 +22,12 @@ import { Roles } from './roles.ts';
 import { breakSilentLinks } from './silent-links.ts';
 
 /**
- * One controller without its sockets, files and timers: everything between what arrives and what leaves. A
- * controller process and a simulation run this same code; they differ in the ports that they give it.
+ * One controller without its sockets, files and timers: everything between what arrives and what leaves. A controller
+ * process and a simulation run this same code, and give it different ports.
  *
- * What is one for the whole controller is here: its clock, its view of the peers, its heartbeats, its requests. What is
- * replicated is in its groups, and the core does not know how: it hands each message to the group that the message names.
+ * The core holds what is one for the whole controller: its clock, its knowledge of the peers, its heartbeats, its
+ * requests. What is replicated is in its groups, and the core does not know how: it hands each message to the group
+ * that the message names.
  */
 export class Core {
   readonly coordinator: Coordinator;
@@ -40,10 +41,12 @@ export class Core {
   readonly #admission: MessageChecks;
   readonly #peerLog: PeerLog;
   readonly #health: Health;
-  /** It knows that it has to start anew, and does nothing more. */
+  /** This run has to end, because the next one starts empty. It does nothing more. */
   #isOver = false;
 
-  /** Each part is made of those before it. What happens later in a part comes back by the methods of this class. */
+  /**
+   * Each part is made from those before it. What happens later in a part comes back through methods of this class.
+   */
   constructor(ports: CorePorts) {
     const { settings, clock, log } = ports;
     this.#ports = ports;
@@ -68,17 +71,20 @@ export class Core {
     return this.#groups.data;
   }
 
-  /** The view that this controller serves in; null at a level that needs none, or while none holds. */
+  /** The view that this controller serves in; null at a level without views, or while no view holds. */
   get view(): View | null {
     return this.data.scheme.views?.view ?? null;
   }
 
-  /** Milliseconds for which this controller may serve strong reads without hearing more; null where views don't matter. */
+  /**
+   * Milliseconds for which this controller may serve strong reads without another grant; null at a level without
+   * views.
+   */
   get leaseLeftMs(): number | null {
     return this.data.scheme.views?.leaseLeftMs ?? null;
   }
 
-  /** Why requests can't be served yet; empty when they can. */
+  /** Why requests cannot be served yet; empty when they can. */
   get notReadyBecause(): string {
     const { scheme } = this.data;
     const gate = scheme.gate('strong-read');
@@ -86,7 +92,7 @@ export class Core {
     return scheme.storeTrouble() ?? '';
   }
 
-  /** At the end of a turn: what has gathered leaves. */
+  /** To be called at the end of a turn that was asked for: sends what the turn has gathered. */
   flush(): void {
     if (this.#isOver) return;
     for (const group of this.#groups.all) group.flush();
@@ -105,22 +111,22 @@ export class Core {
     this.time.onPeerDown(peer);
   }
 
-  /** Nobody listens any more where the peer did: its process is gone. */
+  /** The peer's machine refuses connections: its process is gone. */
   onPeerGone(peer: ControllerId): void {
     if (!this.#isOver && this.peers.onGone(peer)) this.#onSuspect(peer);
   }
 
-  /** Anything came from the peer. */
+  /** Something came from the peer. */
   onHeard(peer: ControllerId): void {
     if (!this.peers.onHeard(peer)) return;
     this.#peerLog.up(peer);
     this.#onChange();
   }
 
-  /** @param number of the group that the peer has named */
+  /** @param number of the group that the message names */
   onMessage(from: ControllerId, number: GroupNumber, message: PeerMessage): void {
     if (this.#isOver) return;
-    // First, since it may be what this controller gets the time from.
+    // The time first: this controller may have none yet, and the checks need one.
     if (message.type === 'heartbeat') this.time.onHeartbeat(from, message);
     const flaw = this.#admission.flawOf(from, message);
     if (flaw !== null) return this.#ports.refuse(from, flaw);
@@ -131,7 +137,7 @@ export class Core {
     group.onMessage(from, message);
   }
 
-  /** Every `TICK_MS`. */
+  /** To be called every `TICK_MS`. */
   onTick(): void {
     if (this.#isOver) return;
     for (const peer of this.peers.onTick()) this.#onSuspect(peer);
@@ -148,7 +154,7 @@ export class Core {
     this.#onChange();
   }
 
-  /** Every `heartbeat_time`. */
+  /** To be called every `heartbeat_time`. */
   onHeartbeatTick(): void {
     if (this.#isOver) return;
     for (const group of this.#groups.all) group.onHeartbeatTick();
@@ -157,7 +163,7 @@ export class Core {
     this.#ports.bus.of(ROOT_GROUP).sendToAll(this.#heartbeat());
   }
 
-  /** Every `sync_interval`. */
+  /** To be called every `sync_interval`. */
   onSyncTick(): void {
     if (this.#isOver) return;
     for (const group of this.#groups.all) group.scheme.onSyncTick();

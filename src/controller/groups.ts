@@ -25,21 +25,21 @@ export interface Groups {
   /** This controller's part in the views, which the root group agrees on at every level. */
   readonly views: Membership;
   readonly all: readonly Group[];
-  /** The same groups, each at the place of its number. */
+  /** The same groups, by number. */
   readonly byNumber: readonly (Group | undefined)[];
 }
 
-/** The group of the entries, where the root group does not hold them. */
+/** The number of the group with the entries, at a convergent level. */
 const CONVERGENT_GROUP = 1;
 
-/** The number of the group that has the entries, in a cluster of this level. */
+/** The number of the group that has the entries, at this level. */
 export function dataGroupOf(level: Level): number {
   return isOrdered(level) ? ROOT_GROUP : CONVERGENT_GROUP;
 }
 
 /**
- * The root group, and the group of the entries: at an ordered level both are one. At a convergent level the root group has
- * views and no entries, and the other group never waits for it.
+ * The root group, and the group with the entries. At an ordered level both are the same group. At a convergent level
+ * the root group has views and no entries, and the other group never waits for it.
  */
 export function groupsOf(ports: CorePorts, controller: ControllerPorts): Groups {
   const { level } = ports.settings;
@@ -59,7 +59,7 @@ function viewsOf({ scheme }: Group): Membership {
   return scheme.views;
 }
 
-/** Of the group that has the entries. */
+/** The ports of the group that has the entries. */
 function dataPorts(
   ports: CorePorts,
   controller: ControllerPorts,
@@ -89,7 +89,9 @@ function dataPorts(
   };
 }
 
-/** Of a root group without entries. Its views decide nothing that a user could see, so that its log says nothing either. */
+/**
+ * The ports of a root group without entries. Its views decide nothing that a user could see, so its log says nothing.
+ */
 function emptyRootPorts(ports: CorePorts, controller: ControllerPorts): GroupPorts {
   const { settings } = ports;
   return {

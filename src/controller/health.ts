@@ -9,7 +9,7 @@ export interface HealthPorts {
   readonly tickMs: number;
   /** Why a journal of this controller takes no writes, nor will in a moment; empty when all do. */
   readonly journalTrouble: () => string;
-  /** Why the store can't be used; empty when it can. */
+  /** Why the store cannot be used; empty when it can. */
   readonly storeTrouble: () => string;
   /** How long the store took to answer last, or has taken so far, in milliseconds. */
   readonly storeAnswerMs: () => number;

@@ -4,15 +4,15 @@ import type { Peers } from '../membership/peers.ts';
 
 export interface RolesPorts {
   readonly peers: Peers;
-  /** Null at a level that goes by no views. */
+  /** Null at a level without views. */
   readonly views: Membership | null;
-  /** This controller knows what its peers knew a moment ago. */
+  /** This controller knew a moment ago all but little of what its peers know. */
   readonly isCaughtUp: () => boolean;
   /** Why this controller's journal takes no writes; empty when it does. */
   readonly journalTrouble: () => string;
 }
 
-/** Which part each controller takes in the cluster, for people, and so that no other one would deny it. */
+/** The role of each controller, as `show` tells it. No two controllers contradict each other. */
 export class Roles {
   readonly #ports: RolesPorts;
 
@@ -20,7 +20,7 @@ export class Roles {
     this.#ports = ports;
   }
 
-  /** Of this controller. One whose lease has run out can't know whether its view is over. */
+  /** The role of this controller. If its lease has run out, it cannot know whether its view still holds. */
   get own(): string {
     const { views, isCaughtUp, journalTrouble } = this.#ports;
     const failing = journalTrouble();
@@ -31,7 +31,7 @@ export class Roles {
     return isOutside ? 'joining' : 'waiting';
   }
 
-  /** Of a peer that is up. Which view it serves in, it says itself. */
+  /** The role of a peer that is up. The peer itself says which view it serves in. */
   of(peer: ControllerId): string {
     const { peers, views } = this.#ports;
     const failing = peers.heartbeat(peer)?.journalTrouble ?? '';
@@ -43,13 +43,13 @@ export class Roles {
     return view !== null || servingPeers.length > 0 ? 'joining' : 'waiting';
   }
 
-  /** The peer takes part: it is up, and as far as is known here it serves. */
+  /** The peer takes part: it is up and, as far as is known here, it serves. */
   isMember(peer: ControllerId): boolean {
     const { peers, views } = this.#ports;
     return views === null ? (peers.heartbeat(peer)?.caughtUp ?? false) : views.isInView(peer);
   }
 
-  /** Both are members of the view: each gets what the other takes in, without exchanges. */
+  /** This controller and the peer are members of the view: each gets the writes of the other without exchanges. */
   isInStep(peer: ControllerId): boolean {
     const { peers, views } = this.#ports;
     return views !== null && this.own === 'member' && peers.isUp(peer) && this.isMember(peer);

@@ -11,7 +11,7 @@ export interface JoinBlockerPorts {
   readonly heardWithinMs: number;
 }
 
-/** Finds out, anew in each tick, what keeps the members of a view from taking this controller in. */
+/** Finds out in each tick what keeps the members of a view from taking this controller in. */
 export class JoinBlocker {
   readonly #ports: JoinBlockerPorts;
   #reason = '';

@@ -29,7 +29,7 @@ export type Retention = 'intact' | 'recovered' | 'view-only' | 'lost' | 'complet
 
 /**
  * How far the planned end of a controller has come. `staying`: it is not ending. `draining`: its clients get their last
- * answers. `drained`: it serves nobody any more, and is to be left out of the view.
+ * answers. `drained`: it serves no client any more, and is to be left out of the view.
  */
 export type DeparturePhase = 'staying' | 'draining' | 'drained';
 

@@ -1,7 +1,10 @@
 import type { Journal } from '../journal/journal.ts';
 import type { Gate } from '../membership/gate.ts';
 
-/** For writes while the journal can't take them: a disk that is merely slow is waited for; null when it can. */
+/**
+ * The gate for writes while the journal takes none; null when it takes writes. A disk that is merely slow is waited
+ * for.
+ */
 export function diskGate(journal: Journal): Gate | null {
   const { state } = journal;
   if (state.writable) return null;

@@ -2,23 +2,23 @@ import { Fifo } from '../base/fifo.ts';
 
 /** A read that waits for its turn. */
 export interface WaitingRead {
-  /** What it is expected to bring, in bytes. */
+  /** The bytes that the read is expected to bring. */
   readonly bytes: number;
-  /** Nobody wants it any more. */
+  /** The value is not needed any more. */
   readonly isGone: () => boolean;
   /** Issues the read, whose bytes are counted from now on. */
   readonly go: () => void;
-  /** It is passed over. */
+  /** The read is given up. */
   readonly drop: () => void;
 }
 
-/** Whose reads take turns with those of others. */
+/** A client, whose reads take turns with those of other clients. */
 export interface Flow {
   /** Reads of it that wait for their turn. */
   queuedReads: number;
 }
 
-/** The reads of one flow that wait, and how many bytes of them it may issue before it is the others' turn. */
+/** The waiting reads of one flow, and how many bytes of them may be issued before the turn passes on. */
 interface Queue {
   readonly flow: Flow;
   readonly reads: Fifo<WaitingRead>;
@@ -57,7 +57,7 @@ export class FairWindow {
     this.#requestTurnEnd = requestTurnEnd;
   }
 
-  /** Flows that have reads waiting, or had a moment ago. */
+  /** The number of flows that have reads waiting, or had a moment ago. */
   get flows(): number {
     return this.#queues.size;
   }
@@ -92,7 +92,7 @@ export class FairWindow {
     if (this.#queues.size > 0) this.#dispatch();
   }
 
-  /** The same for one that was answered from memory: its bytes count until the end of the turn. */
+  /** A read that was issued has been answered from memory: its bytes count until the end of the turn. */
   leaveAtTurnEnd(bytes: number): void {
     if (this.#turnBytes === 0) this.#requestTurnEnd();
     this.#turnBytes += bytes;
@@ -105,7 +105,7 @@ export class FairWindow {
     this.leave(bytes);
   }
 
-  /** Issuing a read may answer others at once, which opens the window further: that is seen in the same loop. */
+  /** Issuing a read may answer others at once, which opens the window further. The loop sees that. */
   #dispatch(): void {
     if (this.#isDispatching) return;
     this.#isDispatching = true;

@@ -23,13 +23,13 @@ import type { ControllerPorts, SchemeSettings } from './scheme-ports.ts';
 import { SCHEMES, type SchemeName } from './schemes.ts';
 
 export interface GroupPorts {
-  /** Frames name the group by it. */
+  /** Messages name the group by this number. */
   readonly number: number;
   readonly scheme: SchemeName;
   readonly controller: ControllerPorts;
   readonly settings: SchemeSettings;
   readonly bus: PeerBus<GroupMessage>;
-  /** What the peer has said that it knows in the group. */
+  /** The peer's version vector of the group, as the peer says. */
   readonly knownBy: (peer: ControllerId) => VersionVector;
   readonly journal: Journal;
   /** What the journal has from an earlier run. */
@@ -37,11 +37,11 @@ export interface GroupPorts {
   readonly viewLog: ViewLog;
   readonly store: EntryStore;
   readonly log: Log;
-  /** Names the journal, at random. */
+  /** A random name of the journal. */
   readonly journalName: string;
   /** How long a peer that is asked for values has to answer. */
   readonly requestTimeoutMs: number;
-  /** Most that entries which are read again and again may take, in bytes. */
+  /** The most memory that hot entries may take, in bytes. */
   readonly hotBytesMax: number;
   /** See `READ_WINDOW_BYTES`. */
   readonly readWindowBytes: number;
@@ -49,8 +49,9 @@ export interface GroupPorts {
 }
 
 /**
- * The part of this controller in one group: a scheme, with the replica, journal, version vector, exchanges and restoring
- * of the entries that the group replicates. Clock, mesh, failure detector and store are the controller's, and shared.
+ * The part of this controller in one group: a scheme, and the replica, journal, version vector, exchanges and
+ * restoring of the entries that the group replicates. The clock, the links, the failure detector and the store belong
+ * to the controller.
  */
 export class Group {
   readonly number: number;
@@ -60,7 +61,7 @@ export class Group {
   readonly #reads: ReplicaReads;
   readonly #durable: DurableVector;
 
-  /** Each part is made of those before it. */
+  /** Each part is made from those before it. */
   constructor(ports: GroupPorts) {
     const { controller, journal, recovered, store, bus, settings, viewLog, log } = ports;
     const { time, nodes, requestFlush } = controller;
@@ -126,7 +127,7 @@ export class Group {
     this.#durable.step(this.scheme.known, this.scheme.resumePoint);
   }
 
-  /** To be called at the end of an event-loop turn that was asked for: what has gathered leaves. */
+  /** To be called at the end of an event-loop turn that was asked for: sends what the turn has gathered. */
   flush(): void {
     this.scheme.flush();
     this.#reads.onTurnEnd();
@@ -139,7 +140,7 @@ export class Group {
   }
 }
 
-/** No controller has the value of the write any more: the group agrees on that loss as on a deletion. */
+/** No controller has the value of the write any more: the group agrees on its loss, as on a deletion. */
 function settleLoss(scheme: Scheme, { record, settled, failed }: Loss): void {
   const gate = scheme.gate('write');
   if (gate.state !== 'open') return failed(failure('VALUE_LOST', `the value is lost, and ${gate.reason}`));

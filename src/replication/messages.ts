@@ -4,7 +4,10 @@ import type { Push } from './convergent/messages.ts';
 import type { ExchangeMessage } from './exchange/messages.ts';
 import type { RestoreMessage } from './restore/messages.ts';
 
-/** Messages that the schemes of two controllers send each other: those of each scheme, and those that schemes share. */
+/**
+ * The messages that the schemes of two controllers send each other: those of each scheme, and those that schemes
+ * share.
+ */
 export type SchemeMessage = OrderedFrame | Push | MembershipMessage | ExchangeMessage;
 
 /** Messages within one group. */

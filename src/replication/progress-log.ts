@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 
-/** Says when a line about something that takes long may be written again: once a second, and not at the very start. */
+/** Says when a line about something that takes long may be logged again: once a second, and not at the very start. */
 export class ProgressLog {
   readonly #clock: Clock;
   #lastMs: number;

@@ -15,16 +15,16 @@ import type { Replica } from './replica.ts';
  */
 export type ReadDone = (failure: RequestFailure | null, entry: Entry | null, readAtSec: number) => void;
 
-/** What came of looking for a value that the store has lost, or can't be asked for. */
+/** What came of the search for a value that the store has lost, or cannot be asked for. */
 export type FindOutcome =
   | { readonly kind: 'found'; readonly entry: Entry }
   | { readonly kind: 'failed'; readonly failure: RequestFailure }
   /** The write whose value was looked for is no longer the newest of its key. */
   | { readonly kind: 'superseded' };
 
-/** Looks elsewhere for a value. */
+/** Searches for a value elsewhere. */
 export interface ValueFinder {
-  /** @param trouble why the local store can't be asked, which may have the value; null: it has lost it */
+  /** @param trouble why the local store cannot be asked, which may have the value; null when it has lost the value */
   find(record: JournalRecord, trouble: string | null, done: (outcome: FindOutcome) => void): void;
 }
 
@@ -39,10 +39,10 @@ export interface ReplicaReadsPorts {
 }
 
 /**
- * Reads of the replica's entries, each when there is room for its value and when it is its client's turn.
+ * Reads of the replica's entries, each when there is budget for its value, and when it is its client's turn.
  *
- * Which version a read has to bring, the journal says when the read is issued. A value that the store has lost is
- * looked for in the journal, and then at the peers.
+ * The journal says, when the read is issued, which version the read has to bring. A value that the store has lost is
+ * searched for in the journal, and then at the peers.
  */
 export class ReplicaReads {
   readonly #replica: Replica;
@@ -62,13 +62,13 @@ export class ReplicaReads {
   }
 
   /**
-   * The newest entry of the key; null when there is none. A store that has lost it, or can't be asked, is no matter as long
-   * as the journal or a peer has it.
+   * Reads the newest entry of the key; null when there is none. The journal or a peer stands in for a store that has
+   * lost the value, or cannot be asked.
    *
-   * The read is issued when there is room for the value, and when it is its client's turn: usually now. Until then
-   * nothing is looked at, so that it finds what is newest when it is issued.
+   * The read is issued when there is budget for the value, and when it is its client's turn: usually now. Nothing is
+   * looked at before, so the read finds what is newest when it is issued.
    *
-   * @param done not called, or with an error, where the reader is gone
+   * @param done not called, or called with a failure, once the reader is gone
    */
   read(key: string, done: ReadDone, reader: Reader): void {
     const nowMs = this.#timeMs();
@@ -101,7 +101,10 @@ export class ReplicaReads {
     else this.#issue(record, nowMs, 0, done, reader);
   }
 
-  /** What one request has read already is given out once more: it takes room and a turn as if it were read again. */
+  /**
+   * Gives out a value that the same request has read already. That takes budget and a turn, as if the value were read
+   * again.
+   */
   readAgainFromMemory(bytes: number, done: () => void, reader: Reader): void {
     const { flow } = reader;
     const { store } = this.#windows;
@@ -118,7 +121,7 @@ export class ReplicaReads {
     else flow.wait(reader, bytes, giveInTurn);
   }
 
-  /** Values that were given from memory have left. */
+  /** To be called at the end of a turn: values that were given from memory have left. */
   onTurnEnd(): void {
     this.#windows.store.onTurnEnd();
   }
@@ -183,7 +186,7 @@ export class ReplicaReads {
     reader.onIssued();
   }
 
-  /** ReplicaReads what the store has lost, or can't be asked for. */
+  /** Reads a value that the store has lost, or cannot be asked for. */
   #readElsewhere(record: JournalRecord, error: StoreError | null, done: ReadDone, reader: Reader): void {
     const { elsewhere } = this.#windows;
     const bytes = expectedBytes(record);
@@ -226,10 +229,12 @@ export class ReplicaReads {
 /** An entry that is read twice within this time is hot. */
 const HOT_WITHIN_SEC = 60;
 
-/** What a read takes beside the value, in bytes: a request and a reply to a memcached, and what is remembered of both. */
+/**
+ * What a read takes beside the value, in bytes: a request and a reply of a memcached, and what is remembered of both.
+ */
 const READ_BYTES = 64;
 
-/** What a read comes to whose reader is gone: nobody sees it. */
+/** The result for a reader that is gone: no client sees it. */
 const NOT_WANTED = failure('CLIENT_LEFT', 'the value is not wanted any more');
 
 /** A value whose size is not known is taken to have so many bytes. */
@@ -239,7 +244,7 @@ function expectedBytes({ valueBytes = UNKNOWN_VALUE_BYTES }: JournalRecord): num
   return valueBytes + READ_BYTES;
 }
 
-/** What a reader is told whose value was lost, and which has gone on meanwhile. */
+/** The result for a reader whose value was lost, and whose client has moved on. */
 const LOST_AND_OVERWRITTEN = failure(
   'READ_OVERTAKEN',
   'the local store lost the value while it was read; try again',

@@ -10,12 +10,12 @@ import { entryOf, setOfEntry } from './entry-effect.ts';
 import { UnstoredKeys } from './unstored-keys.ts';
 
 /**
- * The state of one group on one controller: the journal, which knows what should be there, and the store, which has the
- * values. The scheme of the group decides what is applied when; `ReplicaReads` reads from it.
+ * The state of one group on one controller: the journal, which knows what should be there, and the store, which has
+ * the values. The scheme of the group decides what is applied when; `ReplicaReads` reads from it.
  *
- * Invariant: a write is journalled and handed to the store in one step, and the store takes effect in issue
- * order. So a read that is issued now finds exactly the version that the journal names now, or the store has
- * lost it: an older value is never taken for the newest, and a lost one is never taken for a miss.
+ * Invariant: a write is journalled and handed to the store in one step, and the store takes effect in the order of
+ * the calls. Therefore a read that is issued now finds exactly the version that the journal names now, unless the
+ * store has lost it. An older value is never taken for the newest, and a lost value is never taken for a miss.
  */
 export class Replica {
   readonly journal: Journal;
@@ -38,13 +38,17 @@ export class Replica {
     return this.#counters;
   }
 
-  /** A read did not get the value from the store. @param isUnanswered the store did not answer: it may have the value */
+  /**
+   * Counts a read that did not get the value from the store.
+   *
+   * @param isUnanswered the store did not answer: it may have the value
+   */
   noteMissing(isUnanswered: boolean): void {
     this.#counters.missing++;
     if (isUnanswered) this.#counters.unanswered++;
   }
 
-  /** The version that a condition compares with: that of the newest write, or none when it was a delete. */
+  /** The version that a condition is compared with: that of the newest write, `NO_VERSION` after a deletion. */
   currentVersion(key: string): Version {
     const record = this.journal.newest(key);
     return record === undefined || record.tombstone ? NO_VERSION : record.version;
@@ -56,7 +60,7 @@ export class Replica {
     return sameVersion(effect.condition, this.currentVersion(effect.key));
   }
 
-  /** There is an entry for a client to see. */
+  /** The key has an entry that a client may see. */
   isLive(key: string): boolean {
     const record = this.journal.newest(key);
     return record !== undefined && this.journal.isLive(record, this.#timeMs());
@@ -85,10 +89,10 @@ export class Replica {
   }
 
   /**
-   * Takes in a write that a peer brings, as part of a transfer. One that is known already may have come
-   * without its value before, from a peer whose store had lost it.
+   * Takes in a write that an exchange has brought. A known write may have come before without its value, from a peer
+   * whose store had lost it.
    *
-   * @returns false when it was known, or a newer one is
+   * @returns false when the write, or a newer one, was known
    */
   merge(effect: Effect): boolean {
     if (this.apply(effect, ignoreResult)) return true;
@@ -100,7 +104,7 @@ export class Replica {
     return false;
   }
 
-  /** What is here of this very write, for a peer that asks. */
+  /** Reads the value of this very write, for a peer that asks. */
   readHere(
     key: string,
     version: Version,
@@ -138,13 +142,16 @@ export class Replica {
     });
   }
 
-  /** A peer had the value of a write that was lost here. */
+  /** Puts back a value that a peer still had. */
   restore(key: string, entry: Entry, done: (error: StoreError | null) => void = ignoreResult): void {
     this.refill(key, entry, done);
     this.journal.addValue(setOfEntry(key, entry));
   }
 
-  /** The key's entry has expired: nothing here need keep its value. A store that is away may keep it until it evicts it. */
+  /**
+   * The key's entry has expired, so its value need not be kept here. A store that is away may keep it until it evicts
+   * it.
+   */
   dropValue(key: string): void {
     this.hot.remove(key);
     this.#store.delete(key, ignoreResult);
@@ -158,7 +165,10 @@ export class Replica {
     this.#set(key, entry, done);
   }
 
-  /** It is hot only once the store has it: a write that is refused may be taken back, and must not have been seen. */
+  /**
+   * An entry is hot only once the store has it. A write that is refused may be taken back, and must not have been
+   * seen.
+   */
   #set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
     // mutant: hot-before-stored
     this.#store.set(key, entry, (error) => {
@@ -168,7 +178,7 @@ export class Replica {
     });
   }
 
-  /** Where it is taken back, the key has an entry again. */
+  /** If the deletion is taken back, the key has an entry again. */
   #delete(key: string, done: (error: StoreError | null) => void): void {
     this.hot.remove(key);
     this.#store.delete(key, (error) => {
@@ -177,16 +187,16 @@ export class Replica {
     });
   }
 
-  /** What a store that is there refuses, it would refuse again. */
+  /** A store that is up would refuse the write again. */
   #noteAway(key: string, { code }: StoreError): void {
     // mutant: forgets-unstored
     if (code === 'STORE_DOWN' || code === 'STORE_TIMEOUT') this.unstored.add(key);
   }
 
   /**
-   * The value that the journal keeps of this write. One that can't be read is lost.
+   * The value that the journal has of this write; null when it has none, or it cannot be read.
    *
-   * @param refills the store has lost it, and has it again then
+   * @param refills the store has lost the value, and gets it back
    */
   fromJournal(key: string, version: Version, refills: boolean, done: (entry: Entry | null) => void): void {
     this.#valueInJournal(key, version, (entry) => {
@@ -204,7 +214,7 @@ export class Replica {
     );
   }
 
-  /** Null when the store can be used, else why not. */
+  /** Why the store cannot be used; null when it can. */
   storeTrouble(): string | null {
     const { state } = this.#store;
     return state.up ? null : state.reason;
@@ -215,11 +225,11 @@ export class Replica {
 export type Restocked = 'held' | 'refilled' | 'lost' | 'failed';
 
 export interface ReplicaCounters {
-  /** Values that a read did not find in the store, though they should have been there, or that it could not be asked for. */
+  /** Values that a read did not get from the store, although the journal names them. */
   readonly missing: number;
-  /** Of those, the ones that the store did not answer: it may have the value. */
+  /** Those for which the store did not answer: it may have the value. */
   readonly unanswered: number;
-  /** Of all those, the ones that the journal had. */
+  /** Those that the journal had. */
   readonly fromJournal: number;
 }
 

@@ -22,9 +22,9 @@ export interface SchemeSettings {
   readonly leaseMs: number;
   /** How long a peer may be silent before it is missed. */
   readonly suspectAfterMs: number;
-  /** How long peers that can't be reached are waited for at the start. */
+  /** How long unreachable peers are waited for at the start, in milliseconds. */
   readonly startGraceMs: number;
-  /** Most bytes of writes that may wait for agreement before further ones have to wait outside. */
+  /** The most bytes of writes that may wait for agreement before further writes have to wait outside. */
   readonly queueBytesMax: number;
   readonly tombstoneHorizonMs: number;
 }
@@ -46,7 +46,7 @@ export interface ControllerPorts {
   readonly isAbsent: (peer: ControllerId) => boolean;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: ControllerId) => number | null;
-  /** Ends the link to a peer that sent what no controller would. */
+  /** Ends the link to a peer that has sent what no controller would send. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
@@ -54,24 +54,27 @@ export interface ControllerPorts {
   readonly onChange: () => void;
   /** Has a heartbeat sent at once. */
   readonly announce: () => void;
-  /** This controller is about to end, and serves nobody any more. */
+  /** This controller is about to end, and serves no client any more. */
   readonly isDrained: () => boolean;
-  /** Nobody can go on from what this controller knows: it has to begin again, empty. */
+  /** No controller can continue from what this one knows: it has to begin again, empty. */
   readonly startEmpty: (reason: string) => void;
 }
 
 /** What a scheme asks of the world around it. */
 export interface SchemePorts {
   readonly controller: ControllerPorts;
-  /** What the peer has said that it knows in the group. */
+  /** The peer's version vector of the group, as the peer says. */
   readonly knownBy: (peer: ControllerId) => VersionVector;
   readonly settings: SchemeSettings;
   readonly bus: PeerBus<SchemeMessage>;
   readonly replica: Replica;
   readonly reads: ReplicaReads;
-  /** Of the group: what is known of every origin by exchanges. A vector of one group says nothing of another. */
+  /**
+   * The version vector of the group, as exchanges and pushes have brought it. A vector of one group says nothing
+   * about another group.
+   */
   readonly vector: VersionVector;
-  /** What the group's journal was last told is known of every origin. */
+  /** The version vector that was last recorded in the group's journal. */
   readonly recordedKnown: () => readonly number[];
   readonly recovered: RecoveredState;
   readonly viewLog: ViewLog;

@@ -14,22 +14,25 @@ import type { RequestContext } from './request-context.ts';
 
 /** What became of a write. */
 export type WriteOutcome =
-  /** Done, here and wherever the level asks for it. `existed`: there was an entry before. */
+  /** The write was applied, here and wherever the level asks for it. `existed`: there was an entry before. */
   | { readonly kind: 'applied'; readonly existed: boolean; readonly version: Version }
-  /** Its condition did not hold, or the view changed before it was agreed: nothing happened, anywhere, or will. */
+  /**
+   * The condition did not hold, or the view changed before the write was agreed. The write has not happened anywhere,
+   * and never will.
+   */
   | { readonly kind: 'conflict' }
-  /** It failed, as the code and the reason say; it may have happened or may still happen. */
+  /** The write failed, as the code and the reason say. It may have happened, or may still happen. */
   | ({ readonly kind: 'unknown' } & RequestFailure);
 
-/** The newest state of a key, writes under way included, when one of those decides it. */
+/** The newest state of a key, if a write under way decides it. */
 export interface Predicted {
-  /** What a condition on this state has to name. */
+  /** The version that a condition on this state has to name. */
   readonly version: Version;
   /** Null when the key will have no entry. */
   readonly effect: SetEffect | null;
 }
 
-/** A write that is not settled yet, for people to look at. */
+/** A write that is not settled yet, as `show requests` lists it. */
 export interface PendingRequest {
   readonly kind: EffectKind;
   /** Null where the request concerns all keys. */
@@ -41,8 +44,8 @@ export interface PendingRequest {
 }
 
 /**
- * What a read waits for. `local`: for nothing, it sees what has been applied here. `strong`: it sees every write that was
- * answered anywhere before the read began.
+ * What a read waits for. `local`: for nothing; it sees what has been applied here. `strong`: it sees every write that
+ * was answered anywhere before the read began.
  */
 export type ReadStrength = 'local' | 'strong';
 
@@ -59,25 +62,30 @@ export interface Scheme {
   /** Whether a request may start now. */
   gate(need: Need): Gate;
 
-  /** Why the local store can't be used, for people; null when it can. */
+  /** Why the local store cannot be used. Human-readable; null when it can. */
   storeTrouble(): string | null;
 
   /**
-   * ReplicaReads the newest entry of the key; null when there is none. A `strong` read first waits for the writes of the key
-   * that are under way here. The read is issued when there is room for the value and when it is its client's turn.
-   * The time of the last read is noted where the reader says so.
+   * Reads the newest entry of the key; null when there is none. A `strong` read first waits for the writes of the key
+   * that are under way here. The read is issued when there is budget for the value, and when it is its client's turn.
+   * It sets the time of the entry's last read if the reader says so.
    *
-   * @param done not called, or called with an error, once the reader is gone
+   * @param done not called, or called with a failure, once the reader is gone
    */
   read(key: string, strength: ReadStrength, done: ReadDone, reader: Reader): void;
 
-  /** Gives out a value that the same request has read already: it takes room and a turn as if it were read again. */
+  /**
+   * Gives out a value that the same request has read already. That takes budget and a turn, as if the value were read
+   * again.
+   */
   readAgainFromMemory(bytes: number, done: () => void, reader: Reader): void;
 
-  /** What is known here of the newest write of the key that has been applied; undefined when there is none. */
+  /** The record of the newest write of the key that has been applied; undefined when there is none. */
   newest(key: string): JournalRecord | undefined;
 
-  /** The version that a condition compares with: that of the newest applied write, `NO_VERSION` when it was a delete. */
+  /**
+   * The version that a condition is compared with: that of the newest applied write, `NO_VERSION` after a deletion.
+   */
   currentVersion(key: string): Version;
 
   /** The key has an entry that has not expired, in what has been applied. */
@@ -86,7 +94,7 @@ export interface Scheme {
   /** Sets the time of the entry's last read here, in seconds since 1970. It is not replicated. */
   noteRead(key: string, readAtSec: number): void;
 
-  /** The state that the writes of the key which are under way here will leave; null when there are none. */
+  /** The state that the writes under way here will leave the key in; null when there are none. */
   predict(key: string): Predicted | null;
 
   /**
@@ -115,17 +123,17 @@ export interface Scheme {
   onTick(): void;
   /** To be called every `sync_interval`. */
   onSyncTick(): void;
-  /** To be called at the end of an event-loop turn that was asked for: what this turn has gathered leaves. */
+  /** To be called at the end of an event-loop turn that was asked for: sends what the turn has gathered. */
   flush(): void;
 
-  /** What is known here of every origin, as of now. Only to be looked at. */
+  /** The version vector of the group, as of now. It must not be changed. */
   readonly known: VersionVector;
   /** The version up to which the state here may be continued after a crash; `NO_VERSION` when there is none. */
   readonly resumePoint: Version;
   /** Why the journal takes no writes, nor will in a moment; empty when it does. */
   readonly journalTrouble: string;
-  /** This controller knows what its peers knew a moment ago. */
+  /** This controller knew a moment ago all but little of what its peers know. */
   readonly isCaughtUp: boolean;
-  /** This controller is about to end, and the others need it for a moment more. */
+  /** This controller is about to end, and the other controllers need it for a moment more. */
   readonly isNeeded: boolean;
 }

@@ -3,7 +3,7 @@ import { Convergent } from './convergent/convergent.ts';
 import type { Scheme } from './scheme.ts';
 import type { SchemePorts } from './scheme-ports.ts';
 
-/** What has to be known of a scheme before there is a group that replicates by it. */
+/** What has to be known of a scheme before a group replicates by it. */
 export interface SchemeKind {
   /** All writes of the group have one order, agreed by the members of its views. */
   readonly isOrdered: boolean;
@@ -15,7 +15,7 @@ export type SchemeName = 'broadcast' | 'convergent';
 /** The scheme of the root group. It has views. */
 export const ROOT_SCHEME: SchemeName = 'broadcast';
 
-/** All schemes. Nothing else names them but this table and the levels. */
+/** All schemes. Only this table and the levels name them. */
 export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
   broadcast: { isOrdered: true, make: (ports) => new Broadcast(ports) },
   convergent: { isOrdered: false, make: (ports) => new Convergent(ports) },

@@ -5,15 +5,15 @@ import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { SchemePorts } from './scheme-ports.ts';
 
-/** What is known of a peer, as far as it concerns what can be forgotten. */
+/** What a peer knows, as far as it matters for forgetting. */
 export interface PeerKnowledge {
-  /** A peer that was never heard of knows nothing. */
+  /** The version vector of the peer; empty when the peer was never heard. */
   readonly known: VersionVector;
-  /** It was silent for so long that deletions do not wait for it. */
+  /** The peer was silent for so long that deletions do not wait for it. */
   readonly isAbsent: boolean;
 }
 
-/** Of all peers. */
+/** What each peer knows. */
 export function peerKnowledge({ knownBy, controller }: SchemePorts): PeerKnowledge[] {
   const { peers, isAbsent } = controller;
   return peers.ids.map((peer) => ({ known: knownBy(peer), isAbsent: isAbsent(peer) }));
@@ -26,18 +26,24 @@ export interface SweeperPorts {
   readonly peers: () => readonly PeerKnowledge[];
   /** Deletions that absent peers do not know of may be forgotten now. */
   readonly mayForgetEarly: () => boolean;
-  /** A tombstone of this version may still be needed here, to tell what is queued from what has happened. */
+  /** A tombstone of this version is still needed here, to tell what is queued from what has happened. */
   readonly isNeeded: (tombstone: Version) => boolean;
   /**
-   * Has the end of an expired entry agreed as a write, and is false when that has to wait. Null where every replica forgets
+   * Has the end of an expired entry agreed as a write; false when that has to wait. Null when each replica forgets
    * expired entries by itself.
    */
   readonly proposeEnd: ((record: JournalRecord) => boolean) | null;
-  /** The key's entry has expired: the store need not keep its value. Called again for as long as the record is kept. */
+  /**
+   * The key's entry has expired, so the store need not keep its value. Called again for as long as the record is
+   * kept.
+   */
   readonly dropValue: (key: string) => void;
 }
 
-/** Records looked at together, and how often in one step: what a step may cost, whatever the number of keys. */
+/**
+ * How many records are looked at together, and how often in one step. They bound the cost of a step, whatever the
+ * number of keys.
+ */
 const RECORDS_PER_LOOK = 64;
 const LOOKS_PER_STEP = 8;
 
@@ -45,19 +51,23 @@ const LOOKS_PER_STEP = 8;
 const WORTH_LOOKING = RECORDS_PER_LOOK / 2;
 
 /**
- * How long an entry must have been expired before it is removed, in milliseconds: the controllers read cluster time at
- * different moments, and none may still see an entry that another has forgotten.
+ * How long an entry must have been expired before it is removed, in milliseconds. The controllers read cluster time
+ * at different moments, and none may still see an entry that another has forgotten.
  */
 const EXPIRED_FOR_MS = 2_000;
 
 /**
- * Keeps the journal and the store from growing with what is gone: goes round through all records, a few at a time, forgets
- * tombstones that every peer is past, and ends expired entries. The store is never told when an entry expires: its clock
- * is another one, and may be wrong.
+ * Keeps the journal and the store from growing with entries that are gone. It goes round through all records, a few
+ * at a time, forgets tombstones that every peer is past, and ends expired entries. The store is never told when an
+ * entry expires: its clock is another one, and may be wrong.
  *
- * Invariants: a tombstone is forgotten only when no peer can bring the deleted entry back: each knows of the deletion, or
- * has to start anew when it comes back (`hasDeletionGap`), since a majority knows of it. An expired entry is forgotten on the
- * same terms, since it hides older writes of its key as a tombstone does. Without cluster time nothing has expired.
+ * A tombstone is forgotten only when no peer can bring the deleted entry back:
+ *  1. A peer that knows of the deletion does not bring the entry back.
+ *  2. A peer that does not know of it is absent, and a majority knows of it. When the absent peer comes back, it has
+ *     a deletion gap (`hasDeletionGap`) and starts empty.
+ *
+ * The record of an expired entry is forgotten on the same terms, because it hides older writes of its key as a
+ * tombstone does. Without cluster time nothing has expired.
  */
 export class Sweeper {
   readonly #ports: SweeperPorts;
@@ -76,7 +86,7 @@ export class Sweeper {
       if (this.#look(peers, expiredBeforeMs) < WORTH_LOOKING) return;
   }
 
-  /** @returns how many records are gone, or will be in a moment */
+  /** @returns how many records are removed, or will be in a moment */
   #look(peers: readonly PeerKnowledge[], expiredBeforeMs: WallMs): number {
     const { journal, isNeeded, proposeEnd, dropValue } = this.#ports;
     let ended = 0;
@@ -87,7 +97,7 @@ export class Sweeper {
         if (proposeEnd !== null) {
           if (proposeEnd(record)) ended++;
         } else {
-          // The record may have to stay for long, while a peer is away; its value is of no use to anybody.
+          // While a peer is away, the record may have to stay for long. No client needs its value.
           dropValue(record.key);
           if (this.#forget(record, peers)) ended++;
         }

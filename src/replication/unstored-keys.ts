@@ -1,6 +1,6 @@
 /**
- * Keys whose newest write the local store did not take, since it was away, or never got, since the value did not
- * come with it. Beyond `UNSTORED_MAX` it is no longer known which they are: then any key may be one.
+ * The keys whose newest write the local store does not have: the store was away, or the write came without its value.
+ * Beyond `UNSTORED_MAX` keys it is no longer known which they are, and any key may be one.
  */
 export class UnstoredKeys {
   #keys = new Set<string>();
@@ -23,7 +23,7 @@ export class UnstoredKeys {
     this.#keys.clear();
   }
 
-  /** Those that are known, for somebody who sees to them; none is left. */
+  /** Takes out the keys that are known. */
   take(): Set<string> {
     const keys = this.#keys;
     this.#keys = new Set();
@@ -32,5 +32,5 @@ export class UnstoredKeys {
   }
 }
 
-/** Most keys that are remembered one by one. */
+/** The most keys that are remembered one by one. */
 export const UNSTORED_MAX = 16_384;

@@ -15,35 +15,37 @@ export interface AntiEntropyPorts {
   readonly node: ControllerId;
   readonly bus: PeerBus<ExchangeMessage>;
   readonly replica: Replica;
-  /** What exchanges and pushes have brought, of every origin; an exchange that ends moves it. */
+  /** The version vector that exchanges and pushes have brought. An exchange that completes moves it. */
   readonly vector: VersionVector;
-  /** What is known here of every origin, as of now. */
+  /** The version vector as of now. */
   readonly known: () => VersionVector;
   readonly clock: Clock;
   /** Takes in one write that a peer sent. */
   readonly merge: (effect: Effect) => void;
-  /** False when what this peer has does not follow on what was taken over before. */
+  /** False when the state of this peer does not follow on from what was copied before. */
   readonly mayTake: (peer: ControllerId) => boolean;
   /**
    * Calls back once the local store has answered for the writes of this key that may still be taken back.
    * @returns false, and never calls, when there is none
    */
   readonly afterPending: (key: string, callback: () => void) => boolean;
-  /** Those who ask here have not lapsed, even if they know of deletions that are forgotten and not known here. */
+  /**
+   * A peer that asks here has no deletion gap, even if it knows of deletions that are forgotten and not known here.
+   */
   readonly isAuthority: boolean;
-  /** Ends the link to a peer that says what can't be. */
+  /** Ends the link to a peer that says something impossible. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
-  /** Who has had an exchange with a peer within this time has not lapsed. */
+  /** A controller that has had an exchange with a peer within this time has no deletion gap, in milliseconds. */
   readonly gapAfterMs: number;
-  /** This controller has lapsed, see `hasDeletionGap`: nobody can go on from what it knows. */
+  /** This controller has a deletion gap: no controller can continue from what it knows. It has to start empty. */
   readonly startEmpty: (reason: string) => void;
-  /** An exchange ended: everything that the peer knew when it began is now known here. */
+  /** An exchange has completed: everything that the peer knew when it began is known here. */
   readonly onExchanged: (peer: ControllerId, exchange: Exchange) => void;
   readonly nameOf: (peer: ControllerId) => string;
   readonly log: Log;
 }
 
-/** How far an exchange is: writes that were taken in, of how many. */
+/** How far an exchange is: how many writes were taken in, and of how many. */
 export interface SyncProgress {
   readonly writes: number;
   readonly total: number;
@@ -55,11 +57,11 @@ export interface Exchange {
   readonly tookMs: number;
 }
 
-/** An exchange that was started here. */
+/** An exchange as seen from the controller that asked for it. */
 interface Pull {
   readonly exchange: number;
   readonly startedMs: MonotonicMs;
-  /** There was nothing here when it was started, and nothing has come yet. */
+  /** There was nothing here when the exchange was started, and nothing has come yet. */
   empty: boolean;
   progressMs: MonotonicMs;
   writes: number;
@@ -68,23 +70,23 @@ interface Pull {
   readonly line: ProgressLog;
 }
 
-/** An exchange that a peer started: what it still has to get. */
+/** An exchange as seen from the controller that answers: what the peer still has to get. */
 interface Feed {
   readonly exchange: number;
   readonly missing: readonly Effect[];
   readonly known: readonly VersionTime[];
   movedMs: MonotonicMs;
   next: number;
-  /** Writes in the next part, so that its values come to about `PART_BYTES`. */
+  /** The number of writes in the next part, so that its values come to about `PART_BYTES`. */
   partWrites: number;
 }
 
 /**
- * Anti-entropy: brings a controller what it lacks, whoever wrote it, oldest first, one exchange at a time per
- * peer, in parts that each wait for the one before to be taken in.
+ * Anti-entropy: brings a controller the writes that it lacks, whichever controller made them, oldest first. There is
+ * one exchange at a time with each peer, in parts. Each part waits until the one before has been taken in.
  *
- * Invariant: the vector moves only with `sync-complete`, to what the peer knew when the exchange began. An
- * exchange that breaks off has brought good writes and claims nothing.
+ * Invariant: the version vector moves only with `sync-complete`, to what the peer knew when the exchange began. An
+ * exchange that breaks off has brought good writes, and claims nothing.
  */
 export class AntiEntropy {
   readonly #ports: AntiEntropyPorts;
@@ -104,7 +106,7 @@ export class AntiEntropy {
     if (this.#ports.bus.isUp(peer) && !this.isMoving(peer)) this.restart(peer);
   }
 
-  /** Starts an exchange that sees all that the peer knows from now on; one under way is given up. */
+  /** Starts an exchange that sees everything that the peer knows from now on. One that is under way is given up. */
   restart(peer: ControllerId): void {
     const { bus, clock, known, replica } = this.#ports;
     if (!this.#ports.mayTake(peer)) return;
@@ -138,7 +140,7 @@ export class AntiEntropy {
     return this.#pulls.has(peer);
   }
 
-  /** Null when none is under way, or nothing has come yet. */
+  /** The progress of the exchange with the peer; null when none is under way, or nothing has come yet. */
   progressOf(peer: ControllerId): SyncProgress | null {
     const pull = this.#pulls.get(peer);
     return pull === undefined || pull.total === 0 ? null : { writes: pull.writes, total: pull.total };
@@ -150,12 +152,12 @@ export class AntiEntropy {
     return at === undefined ? null : this.#ports.clock.nowMs() - at;
   }
 
-  /** Nothing is under way in either direction. */
+  /** No exchange is under way in either direction. */
   get isIdle(): boolean {
     return this.#pulls.size === 0 && this.#feeds.size === 0;
   }
 
-  /** To be called now and then: an exchange that nobody goes on with is over. */
+  /** To be called now and then: ends exchanges that make no progress. */
   onTick(): void {
     if (this.isIdle) return;
     const { clock } = this.#ports;
@@ -192,7 +194,7 @@ export class AntiEntropy {
     const { exchange, known, forgotten } = request;
     const lapsed = hasDeletionGap(request, journal.forgotten);
     if (!isAuthority && hasDeletionGap(deletionKnowledgeOf(journal, own), new VersionVector(forgotten))) {
-      // Of two that have, one is right by decree.
+      // Of two controllers with a gap, the one with the lower id counts as right.
       // mutant: takes-resurrected
       if (!lapsed || from < this.#ports.node) return this.#lapse(from);
     }
@@ -213,7 +215,7 @@ export class AntiEntropy {
     if (this.#feeds.get(from)?.exchange === exchange) this.#feed(from);
   }
 
-  /** While another peer goes on with an exchange, that may bring the deletions. */
+  /** Another peer that goes on with an exchange may bring the deletions. */
   #onLapsed(from: ControllerId, exchange: number): void {
     if (this.#pulls.get(from)?.exchange !== exchange) return;
     this.#pulls.delete(from);
@@ -221,9 +223,12 @@ export class AntiEntropy {
   }
 
   /**
-   * A peer forgets a deletion without this controller only when it has not heard this controller for the whole horizon. It
-   * has heard the request of the last completed exchange, which left here when that exchange was started. So a peer that
-   * says so earlier than the horizon after that start is wrong; half the horizon is left for clocks that run unevenly.
+   * A peer that says that this controller has a deletion gap may be wrong:
+   *  1. A peer forgets a deletion that this controller does not know of only if it has not heard this controller for
+   *     the whole horizon.
+   *  2. It has heard the request of the last completed exchange, which left here when that exchange was started.
+   *  3. Therefore a peer that says so within the horizon after that start is wrong. Half the horizon is left for
+   *     clocks that run unevenly.
    */
   #lapse(peer: ControllerId): void {
     const { refuse, gapAfterMs, startEmpty, nameOf, clock } = this.#ports;
@@ -261,7 +266,10 @@ export class AntiEntropy {
     this.#ports.onExchanged(from, { writes: pull.writes, tookMs: now - pull.startedMs });
   }
 
-  /** Who had nothing until now lacks what the peer lacks. @returns false when something has come from elsewhere */
+  /**
+   * A replica that started empty inherits the peer's horizon of forgotten deletions. @returns false when writes have
+   * come from elsewhere
+   */
   #begin(pull: Pull, { forgotten }: SyncResponse): boolean {
     if (!pull.empty) return true;
     pull.empty = false;
@@ -277,7 +285,7 @@ export class AntiEntropy {
     log.info(message, { peer: nameOf(peer), writes, of: total, ms: Math.round(clock.nowMs() - startedMs) });
   }
 
-  /** Sends the next part: values are read from the store just before they are sent. */
+  /** Sends the next part. Its values are read from the store just before they are sent. */
   #feed(peer: ControllerId): void {
     const feed = this.#feeds.get(peer)!;
     const { bus, replica, clock } = this.#ports;
@@ -307,10 +315,10 @@ export class AntiEntropy {
 /** An exchange that makes no progress for this long is given up, in milliseconds. */
 const TIMEOUT_MS = 2_000;
 
-/** An exchange that takes longer is told of, in milliseconds. */
+/** An exchange that takes longer than this is logged, in milliseconds. */
 const LONG_MS = 1_000;
 
-/** What one part of an exchange is to come to, in bytes, and in writes at the start and at the most. */
+/** What one part of an exchange comes to, in bytes; and in writes, at the start and at the most. */
 const PART_BYTES = 1_048_576;
 const PART_WRITES_FIRST = 16;
 const PART_WRITES_MAX = 1024;
@@ -322,9 +330,11 @@ function nextPartWrites(effects: readonly Effect[]): number {
 }
 
 /**
- * Fills in the values that the store still has. A write that has been superseded since is sent as what superseded
- * it: whoever takes the exchange in is then, on every key, at or past the moment when it began. One whose value
- * is lost is sent all the same, without it: it happened.
+ * Fills in the values that the store still has.
+ *
+ * A write that has been superseded is sent as the write that has superseded it. So a receiver of the whole exchange
+ * is, on every key, at or past the moment when the exchange began. A write whose value is lost is sent without the
+ * value, because the write has happened.
  *
  * @param done null when the store failed
  */
@@ -352,10 +362,15 @@ function readValues(
 }
 
 /**
- * The newest write of the key, as it can be sent; null when nothing is known of the key any more. A write that the store
- * may still refuse is not sent: this controller would take it back, claim by its later writes to know it, and so never
- * get it back from the peers that have it. A read of the store comes after the store's answer to the write that is
- * read; a delete reads nothing, so it waits for that answer.
+ * The newest write of the key, as it can be sent; null when no write of the key is known any more.
+ *
+ * A write that the store may still refuse must not be sent:
+ *  1. If the store refuses it, this controller takes it back.
+ *  2. Its later writes would then claim to know the one that was taken back.
+ *  3. Therefore it would never get that write back from the peers that have it.
+ *
+ * A read of the store comes after the store's answer to the write that is read. A deletion reads nothing, so it waits
+ * for that answer.
  */
 function readNewest(
   ports: AntiEntropyPorts,

@@ -2,13 +2,13 @@ import type { VersionTime } from '../../base/number-kinds.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
 
-/** What a controller says of the deletions that it knows of. */
+/** What a controller knows of deletions, as its request says. */
 export interface Past {
-  /** Everything up to there. */
+  /** Its version vector: it knows everything up to there. */
   readonly known: readonly VersionTime[];
-  /** What these ended it does not have, although it may not know of them. */
+  /** It has nothing that was deleted up to there, although it may not know of the deletions. */
   readonly forgotten: readonly VersionTime[];
-  /** It has nothing at all. */
+  /** It has no records at all. */
   readonly empty: boolean;
 }
 
@@ -17,8 +17,8 @@ export function deletionKnowledgeOf(journal: Journal, known: VersionVector): Pas
 }
 
 /**
- * A controller has lapsed when others have forgotten deletions that it does not know of: it may have what they deleted,
- * and nobody could tell that from what it wrote alone. It has to start anew.
+ * A controller has a deletion gap if other controllers have forgotten deletions that it does not know of. It may have
+ * what they deleted, and its own records do not tell which entries that are. So it has to start empty.
  */
 export function hasDeletionGap({ known, forgotten, empty }: Past, forgottenByOthers: VersionVector): boolean {
   if (empty) return false;

@@ -5,37 +5,38 @@ import { NO_VERSION, sameVersion, type Version } from '../../ordering/version.ts
 import { VersionVector } from '../../ordering/version-vector.ts';
 
 /**
- * How much of what is known here would be known still after a crash. Only that is told to peers: they forget a
- * deleted entry for good once everybody is known to be past it, and a controller that had fallen behind that again
- * would keep the entry.
+ * The part of the version vector that would survive a crash. Only that is told to peers. They forget a deletion for
+ * good once every controller is known to be past it; a controller that fell behind that again would keep the deleted
+ * entry.
  */
 export class DurableVector {
   readonly #journal: Journal;
   #durable: VersionVector;
   #recorded: readonly VersionTime[];
 
-  /** @param recovered what is known from a former life */
+  /** @param recovered the version vector of an earlier run */
   constructor(journal: Journal, recovered: VersionVector) {
     this.#journal = journal;
     this.#durable = recovered;
     this.#recorded = recovered.times();
   }
 
-  /** What the last mark said is known. */
+  /** The version vector that was last recorded in the journal. */
   get recorded(): readonly number[] {
     return this.#recorded;
   }
 
-  /** Would be known after a crash. */
+  /** The version vector after a crash. */
   get times(): readonly number[] {
     return this.#durable.times();
   }
 
   /**
-   * To be called now and then: has what is known by now kept, unless the disk has enough to do, or takes nothing.
+   * To be called now and then: has the present version vector made durable, unless the disk has enough to do, or
+   * takes nothing.
    *
-   * @param known of every origin, as of now
-   * @param resumePoint up to where a crash would leave a state that can be continued
+   * @param known the version vector as of now
+   * @param resumePoint the version up to which the state may be continued after a crash
    */
   step(known: VersionVector, resumePoint: Version): void {
     const journal = this.#journal;
@@ -50,7 +51,10 @@ export class DurableVector {
   }
 }
 
-/** All of what is recovered is known: at an ordered level up to what was applied, whoever wrote it. */
+/**
+ * The version vector that a journal from an earlier run amounts to. At an ordered level everything up to the version
+ * that was applied last is known, from every origin.
+ */
 export function recoveredVector({ watermarks }: RecoveredState, nodes: number): VersionVector {
   const vector = VersionVector.zero(nodes);
   vector.merge(new VersionVector(watermarks.known));

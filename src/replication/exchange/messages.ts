@@ -11,19 +11,19 @@ export interface SyncRequest {
   readonly empty: boolean;
 }
 
-/** The answer to a request of one that lacks deletions which the sender has forgotten. */
+/** The answer to a request of a controller with a deletion gap. */
 export interface SyncLapsed {
   readonly type: 'sync-lapsed';
   readonly exchange: number;
 }
 
-/** A part of the answer to a sync request, oldest first; the next part waits for `sync-next`. */
+/** A part of the answer to a request, oldest writes first. The next part waits for `sync-next`. */
 export interface SyncResponse {
   readonly type: 'sync-response';
   readonly exchange: number;
   /** Writes in all parts of the answer. */
   readonly total: number;
-  /** Up to where the sender may have forgotten deletions; it forgets no more of them before the exchange is over. */
+  /** Up to where the sender may have forgotten deletions. It forgets none of them during the exchange. */
   readonly forgotten: readonly VersionTime[];
   readonly effects: readonly Effect[];
 }
@@ -33,7 +33,7 @@ export interface SyncNext {
   readonly exchange: number;
 }
 
-/** The exchange is over: the requester now knows what the vector says. */
+/** The exchange is complete: the receiver now knows what the vector says. */
 export interface SyncComplete {
   readonly type: 'sync-complete';
   readonly exchange: number;

@@ -17,22 +17,22 @@ export interface BatchFetchPorts {
   readonly timeoutMs: number;
 }
 
-/** What came of a batch. */
+/** The result of a batch. */
 export interface Batch {
   /** Values that a peer had. */
   readonly fetched: number;
-  /** Keys whose value some peer may still have that could not say so now. */
+  /** Keys whose value a peer may still have that could not answer now. */
   readonly unsettled: readonly string[];
 }
 
 /** A batch that is being fetched. */
 interface Search {
-  /** Names the question to the peer that is asked now. */
+  /** The id of the question to the peer that is asked now. */
   id: number;
   peer: ControllerId;
   askedMs: MonotonicMs;
   readonly wanted: Map<string, Version>;
-  /** Peers that come after it. */
+  /** The peers that are asked after it. */
   readonly others: ControllerId[];
   readonly unsettled: Set<string>;
   fetched: number;
@@ -40,8 +40,8 @@ interface Search {
 }
 
 /**
- * Fetches values of many writes for a store that has lost them, from one peer after the other, so that each value
- * travels once. It only ever fills the store: a value that nobody has is left for a read to find out (`Repair`).
+ * Fetches the values of many writes for a store that has lost them, from one peer after the other, so that each value
+ * travels once. It only fills the store. If no peer has a value, a later read finds that out (`Repair`).
  */
 export class BatchFetch {
   readonly #ports: BatchFetchPorts;
@@ -61,7 +61,7 @@ export class BatchFetch {
       if (record !== undefined && !record.tombstone) wanted.set(key, record.version);
     }
     const up = peers.filter((peer) => bus.isUp(peer));
-    // Batches begin with another peer each, so that all bear a part.
+    // Each batch begins with another peer, so that all peers share the work.
     const turn = up.length === 0 ? 0 : this.#lastId % up.length;
     const others = [...up.slice(turn), ...up.slice(0, turn)];
     const unsettled = new Set(up.length < peers.length ? wanted.keys() : []);

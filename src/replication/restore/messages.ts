@@ -10,8 +10,8 @@ export interface Fetch {
 }
 
 /**
- * `found`: in `effect`; `lost`: the same write is the newest here, but its value is gone too; `other`: the
- * newest write here is another; `failed`: the store errs.
+ * `found`: the value is in `effect`. `lost`: the same write is the newest here, but its value is gone as well.
+ * `other`: another write is the newest here. `failed`: the store did not answer.
  */
 export interface Fetched {
   readonly type: 'fetched';

@@ -1,16 +1,16 @@
 import type { Journal, JournalRecord } from '../../journal/journal.ts';
 import { msOfVersionTime } from '../../ordering/version.ts';
 
-/** How long ago an entry was used for the last time, at the most, for each pass, in seconds. */
+/** For each pass, how long ago an entry was last used at the most, in seconds. */
 const PASS_AGES_SEC = [60, 3_600, 86_400, Number.POSITIVE_INFINITY] as const;
 
-/** Records looked at in one step: what a step may cost, whatever the number of keys. */
+/** How many records are looked at in one step. It bounds the cost of a step, whatever the number of keys. */
 const LOOKS_PER_STEP = 4_096;
 
 /**
- * Every entry of the journal, those first that were written or read last: pass after pass over the records, each
- * for those that were used within a certain time before the first. What is used meanwhile comes in the last pass.
- * It costs no memory for each key, and no step of it takes long.
+ * Every entry of the journal, those first that were written or read last. It passes over the records several times;
+ * each pass takes the entries that were last used within a certain time before the first pass. Entries that are used
+ * meanwhile come in the last pass. It takes no memory for each key, and no step takes long.
  */
 export class RefillOrder {
   readonly #journal: Journal;
@@ -25,7 +25,7 @@ export class RefillOrder {
     this.#records = journal.walk();
   }
 
-  /** The next ones, up to `limit`, perhaps none yet; null when there are no more. */
+  /** The next keys, `limit` at most, perhaps none yet; null when there are no more. */
   next(limit: number): string[] | null {
     const keys: string[] = [];
     for (let looks = 0; looks < LOOKS_PER_STEP && keys.length < limit; looks++) {

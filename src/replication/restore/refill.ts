@@ -10,7 +10,7 @@ import { RefillOrder } from './refill-order.ts';
 export interface RefillPorts {
   readonly replica: Replica;
   readonly batches: BatchFetch;
-  /** The store can be filled: it is up, and known to be the one that is to be filled. */
+  /** The store can be filled: it is up, and known to be the one that has to be filled. */
   readonly mayFill: () => boolean;
   readonly instanceInfo: (done: (info: StoreInstance | null) => void) => void;
   readonly clock: Clock;
@@ -18,14 +18,14 @@ export interface RefillPorts {
   readonly timeMs: () => WallMs;
   readonly nextTurn: (callback: () => void) => void;
   readonly log: Log;
-  /** The store has all that is known, as far as it is to be had. */
+  /** The store has every value that could be found. */
   readonly onFilled: () => void;
 }
 
-/** Of the last refill, the one that runs included. */
+/** The last refill, which may still be running. */
 export interface RefillFigures {
   readonly isRunning: boolean;
-  /** Why the store had to be filled; empty: it never had to be. */
+  /** Why the store had to be filled; empty when it never had to be. */
   readonly reason: string;
   /** Keys that were looked at, and keys when it began. */
   readonly done: number;
@@ -35,11 +35,11 @@ export interface RefillFigures {
   readonly fromPeers: number;
   /** Milliseconds from its beginning to its end, or until now. */
   readonly tookMs: number;
-  /** It ended early, since the store began to throw entries away. */
+  /** The refill ended early, because the store began to evict entries. */
   readonly isFull: boolean;
 }
 
-/** One time through the keys, all of them or a few. */
+/** One pass through the keys, all of them or a few. */
 interface Round {
   readonly keys: { next(limit: number): string[] | null };
   readonly isWhole: boolean;
@@ -49,7 +49,7 @@ interface Round {
   readonly line: ProgressLog;
   /** Batches under way. */
   lanes: number;
-  /** No key is left that has not been begun with. */
+  /** Every key has been begun. */
   isDrained: boolean;
   done: number;
   fromJournal: number;
@@ -60,18 +60,18 @@ interface Round {
 }
 
 /**
- * Brings back into the store what it has lost: from the journal where that keeps values, else from peers; what was
- * used last first; and what it did not take while it was away. It looks first whether the store has the newest
- * version, so doing it twice, or beside reads and writes, does no harm.
+ * Brings back into the store what it has lost, and what it did not take while it was away: from the journal if that
+ * keeps values, else from peers, the entries that were used last first. It first looks whether the store has the
+ * newest version, so it does no harm to do this twice, or beside reads and writes.
  *
- * A few batches are under way at a time, and each waits for the store to have taken it. It pauses while the store
- * is away and while the journal takes no writes, and ends when the store begins to evict: what would be put in from
- * then on would throw out what was put in before.
+ * A few batches are under way at a time, and each waits until the store has taken it. The refill pauses while the
+ * store is away and while the journal takes no writes. It ends when the store begins to evict: further entries would
+ * evict those that were put in before.
  */
 export class Refill {
   readonly #ports: RefillPorts;
   #round: Round | null = null;
-  /** The last one through all keys, for those who look. */
+  /** The last pass through all keys, for the figures. */
   #last: Round | null = null;
   #batchKeys = BATCH_KEYS_FIRST;
   #retryAtMs = 0;
@@ -89,7 +89,10 @@ export class Refill {
     return { isRunning: endedMs === null, reason, done, total, fromJournal, fromPeers, tookMs, isFull };
   }
 
-  /** Has the store filled with all that is known; one that runs is begun anew. @param reason for people */
+  /**
+   * Fills the store with everything that is known. A refill that is running begins again. @param reason
+   * human-readable
+   */
   begin(reason: string): void {
     const { replica, clock, timeMs, log } = this.#ports;
     const { journal } = replica;
@@ -101,7 +104,7 @@ export class Refill {
     log.info('the store is being filled', { reason, keys: total });
   }
 
-  /** A peer may have what nobody had before. */
+  /** A peer is up: it may have values that no other peer had. */
   onPeerUp(): void {
     this.#retryPauseMs = RETRY_MS_MIN;
     this.#retryAtMs = Math.min(this.#retryAtMs, this.#ports.clock.nowMs() + RETRY_MS_MIN);
@@ -212,7 +215,7 @@ export class Refill {
     round.done = Math.min(round.total, round.done + keys);
     if (round !== this.#round) return;
     if (round.isWhole && round.line.take()) this.#report(round);
-    // A turn of the event loop for everybody else, and no deeper stack.
+    // Leaves a turn of the event loop to everything else, and keeps the stack flat.
     this.#ports.nextTurn(() => this.#fillLanes(round));
   }
 
@@ -247,7 +250,7 @@ export class Refill {
       this.#retryPauseMs = RETRY_MS_MIN;
       return onFilled();
     }
-    // The more often in vain, the later again.
+    // Each attempt in vain doubles the pause.
     this.#retryAtMs = clock.nowMs() + (replica.unstored.isAny ? RETRY_ALL_MS : this.#retryPauseMs);
     this.#retryPauseMs = Math.min(RETRY_MS_MAX, 2 * this.#retryPauseMs);
   }
@@ -264,17 +267,24 @@ const NONE: RefillFigures = Object.freeze({
   isFull: false,
 });
 
-/** Batches that are under way at a time, and what one is to come to: in keys at first and at the most, and in bytes. */
+/**
+ * How many batches are under way at a time, and what one comes to: in keys, at first and at the most, and in bytes.
+ */
 const LANES = 4;
 const BATCH_KEYS_FIRST = 8;
 const BATCH_KEYS_MAX = 64;
 const BATCH_BYTES = 262_144;
 
-/** What could not be brought back is tried again after a pause that doubles from the one to the other, in milliseconds. */
+/**
+ * Values that could not be brought back are tried again after a pause that doubles from the one to the other, in
+ * milliseconds.
+ */
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 32_000;
 
-/** The same, when too much is missing to be remembered key by key and no peer comes back, in milliseconds. */
+/**
+ * The same pause, when more keys are missing than are remembered one by one and no peer comes back, in milliseconds.
+ */
 const RETRY_ALL_MS = 300_000;
 
 function nextBatchKeys(keys: number, bytes: number): number {

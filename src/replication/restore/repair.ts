@@ -13,31 +13,34 @@ import type { Fetch, Fetched, RestoreMessage } from './messages.ts';
 
 type FindDone = (outcome: FindOutcome) => void;
 
-/** A lost value that is being looked for. */
+/** A search for a lost value. */
 interface Search {
   readonly id: number;
   readonly record: JournalRecord;
-  /** Why the local store can't be asked, which may have the value; null: it has lost it. */
+  /** Why the local store cannot be asked, which may have the value; null when it has lost the value. */
   readonly trouble: string | null;
-  /** The reads that wait for it. */
+  /** The reads that wait for the value. */
   readonly waiting: FindDone[];
   /** Peers that have not answered. */
   readonly asked: Set<number>;
   readonly startedMs: MonotonicMs;
-  /** A peer that might have the value could not be asked, or could not say. */
+  /** A peer that may have the value could not be asked, or could not answer. */
   incomplete: boolean;
-  /** A peer's newest write of the key is another: one of the two is behind, so ask again a little later. */
+  /**
+   * A peer's newest write of the key is another one. One of the two controllers is behind, so the search asks again a
+   * little later.
+   */
   unsettled: boolean;
 }
 
 export interface RepairCounters {
   /** Values that a peer still had. */
   readonly fetched: number;
-  /** Values that no one had any more. */
+  /** Values that no controller had any more. */
   readonly gone: number;
 }
 
-/** A write whose value no controller has any more: that has to be agreed as a deletion. */
+/** A write whose value no controller has any more, which has to be agreed as a deletion. */
 export interface Loss {
   readonly record: JournalRecord;
   /** To be called when the write is no longer the newest of its key. */
@@ -52,16 +55,19 @@ export interface RepairPorts {
   /** The other controllers. */
   readonly peers: readonly ControllerId[];
   readonly clock: Clock;
-  /** A search is given up after this time. */
+  /** A search is given up after this time, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 /**
- * Finds values that the local store has lost (evicted, restarted, flushed from outside), on read: every peer
- * is asked for that very version, the first that has it is believed, and the store is filled again. So are values that
- * the store can't be asked for, since it is down; but then nothing is lost when no one else has them.
+ * Finds, for a read, a value that the local store has lost (evicted, restarted, flushed from outside). Every peer is
+ * asked for that very version, the first that has it is believed, and the store is filled again.
  *
- * "Gone" needs the word of every configured peer, of the view or not; while one can't be asked, the read is an error, not a miss.
+ * It also finds values that the store cannot be asked for, because it is down. But then nothing is lost if no peer
+ * has the value.
+ *
+ * A value is gone only by the word of every configured peer, in the view or not. While one of them cannot be asked,
+ * the read is an error, not a miss.
  */
 export class Repair implements ValueFinder {
   readonly #ports: RepairPorts;
@@ -79,7 +85,7 @@ export class Repair implements ValueFinder {
     return this.#counters;
   }
 
-  /** The losses that have been found since this was last called. */
+  /** The losses that were found since the last call. */
   takeLosses(): readonly Loss[] {
     if (this.#losses.length === 0) return NO_LOSSES;
     const losses = this.#losses;
@@ -149,7 +155,7 @@ export class Repair implements ValueFinder {
     }
   }
 
-  /** To be called every few milliseconds while the controller runs. */
+  /** To be called every few milliseconds. */
   onTick(): void {
     if (this.#searches.size === 0) return;
     const since = this.#ports.clock.nowMs() - this.#ports.timeoutMs;
@@ -209,7 +215,10 @@ function tellAll({ waiting }: Search, outcome: FindOutcome): void {
   for (const done of waiting) done(outcome);
 }
 
-/** Anything else is not believed: the store would hold what the journal does not name. */
+/**
+ * Whether the peer's answer is the write that was asked for. Any other value is refused: the store would have what
+ * the journal does not name.
+ */
 function isWanted(
   { key, version }: JournalRecord,
   effect: Effect | null,

@@ -21,7 +21,7 @@ export interface StoreRecoveryPorts {
   readonly name: string;
   readonly startedAt: string | null;
   readonly clock: Clock;
-  /** There is cluster time: what has expired can be told from what has not. */
+  /** There is cluster time, so it is known which entries have expired. */
   readonly isTimed: () => boolean;
   /** A peer that is asked for values has so long to answer. */
   readonly timeoutMs: number;
@@ -32,8 +32,8 @@ export interface StoreRecoveryPorts {
 }
 
 /**
- * Everything about a local store that loses what was put into it: noticing it (`StoreWatch`), finding a value that
- * is read (`Repair`), and bringing back all of them (`Refill`).
+ * Handles a local store that loses what was put into it: notices that (`StoreWatch`), finds a value that is read
+ * (`Repair`), and brings back all of them (`Refill`).
  */
 export class StoreRecovery {
   readonly #replica: Replica;
@@ -78,7 +78,7 @@ export class StoreRecovery {
     return this.#watch.figures;
   }
 
-  /** Looks for a value that a read did not find in the store, or could not ask it for. */
+  /** Finds a value that a read did not get from the store. */
   get finder(): ValueFinder {
     return this.#repair;
   }
@@ -110,7 +110,10 @@ export class StoreRecovery {
     this.#batches.onPeerDown(peer);
   }
 
-  /** The store gets no more writes. @param done called once it has been told whether it has all */
+  /**
+   * The store gets no more writes. @param done called once the store holds a sentinel that says whether it has
+   * everything
+   */
   close(done: () => void): void {
     if (this.#replica.unstored.isEmpty && !this.#refill.figures.isRunning) this.#watch.leaveMark(done);
     else done();

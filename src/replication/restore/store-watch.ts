@@ -8,7 +8,7 @@ import type { EntryStore } from '../../store/entry-store.ts';
 export interface StoreWatchPorts {
   readonly store: EntryStore;
   readonly journal: Journal;
-  /** Names the journal, at random: that a store was filled from another one says nothing. */
+  /** A random name of the journal. A store that was filled from another journal proves nothing. */
   readonly name: string;
   /** The journal's position at the start. */
   readonly startedAt: string | null;
@@ -18,31 +18,32 @@ export interface StoreWatchPorts {
 export interface StoreWatchFigures {
   /** As in `StoreInstance`; null while nothing is known. */
   readonly instance: string | null;
-  /** Times that another process had taken the place of the one before. */
+  /** How many times another process had taken the place of the one before. */
   readonly instances: number;
-  /** Times that the same process was found without what had been put there. */
+  /** How many times the same process was found without what had been put there. */
   readonly emptied: number;
 }
 
 /**
- * Knows whether the store is still the one that was filled, not only whether it is connected. Into each store that
- * it finds it puts a mark of its own, and looks for it again on every connection and once a second. The mark goes
- * with everything else: another process does not have it, nor one that was restarted or flushed from outside. A
- * look costs the same however many keys there are.
+ * Knows whether the store is still the one that was filled, not only whether it is connected.
  *
- * Which process it is, the store itself says. That tells a flush from a restart, and finds a process that has an old
- * mark of ours, since it was the store once before.
+ * Into each store that it finds it puts a sentinel, and it looks for the sentinel on every connection and once a
+ * second. The sentinel is lost with everything else: another process does not have it, nor one that was restarted or
+ * flushed from outside. A look costs the same however many keys there are.
  *
- * A second mark says that the store had all when its controller ended in good order: all up to the position that the
- * journal had then. It is asked for at the start, when a store may have outlived its controller, and holds only if the
- * journal has not gone on since: a life in between may have been killed with writes that the store never got. It is
- * taken away then, so that it does not stand for what this life overwrites and is killed before it has kept.
+ * The store itself says which process it is. That tells a flush from a restart, and it finds a process with an old
+ * sentinel, which was the store once before.
+ *
+ * A second sentinel says that the store had everything when its controller ended in good order: all writes up to the
+ * commit that was the journal's last one then. It is looked for at the start, when a store may have outlived its
+ * controller, and counts only if the journal has not gone on since: a run in between may have been killed with writes
+ * that the store never got. Then it is taken away, because this run may overwrite entries and be killed as well.
  */
 export class StoreWatch {
   readonly #ports: StoreWatchPorts;
   readonly #presentKey: string;
   readonly #filledKey: string;
-  /** Nothing was known at the start that the store should have had. */
+  /** The journal was empty at the start, so the store had nothing to have. */
   readonly #startsEmpty: boolean;
   #instance: string | null = null;
   #instances = 0;
@@ -57,7 +58,10 @@ export class StoreWatch {
   #lookedMs = Number.NEGATIVE_INFINITY;
   /** Why the store has to be filled, until that is taken; null: it need not be. */
   #fillReason: string | null = null;
-  /** It had all that the journal knew, and has been given all since, unless that is known to have failed. */
+  /**
+   * The store had everything that the journal knew, and has been given everything since, unless that is known to have
+   * failed.
+   */
   #isFull = false;
 
   constructor(ports: StoreWatchPorts) {
@@ -78,24 +82,27 @@ export class StoreWatch {
     return this.#looking ? this.#ports.clock.nowMs() - this.#askedMs : this.#answeredAfterMs;
   }
 
-  /** What is in the store is what was there when it was last connected, as far as is known. */
+  /** The store holds what it held when it was last connected, as far as is known. */
   get isSure(): boolean {
     return this.#known && this.#connected;
   }
 
-  /** Why the store has to be filled: it has lost what was in it, or never had it. Null when it need not be; told once. */
+  /**
+   * Takes the reason for which the store has to be filled: it has lost what was in it, or never had it. Null when it
+   * need not be filled, or when the reason was taken before.
+   */
   takeFillReason(): string | null {
     const reason = this.#fillReason;
     this.#fillReason = null;
     return reason;
   }
 
-  /** The store has all that the journal knows. */
+  /** The store has everything that the journal knows. */
   noteFilled(): void {
     this.#isFull = true;
   }
 
-  /** This controller ends, and the store may be used by its next life. @param done called in any case */
+  /** This controller ends, and its next run may use the store. @param done called in any case */
   leaveMark(done: () => void): void {
     const { journal, store } = this.#ports;
     if (!this.#isFull || !this.isSure || !store.state.up) return done();
@@ -123,7 +130,7 @@ export class StoreWatch {
     });
   }
 
-  /** Which process it is can't change while it is connected. @param done null: the store errs */
+  /** Looks for the sentinels. The process cannot change during a connection. @param done null when the store errs */
   #look(done: (found: Found | null) => void): void {
     const { store } = this.#ports;
     const isNew = !this.#connected;
@@ -181,7 +188,7 @@ export class StoreWatch {
       : 'it is new, or was emptied, since this controller last ran';
   }
 
-  /** The store has all that a former life left in it. */
+  /** The store has everything that an earlier run left in it. */
   #takeOver(): void {
     this.#isFull = true;
     this.#ports.store.delete(this.#filledKey, ignore);
@@ -206,7 +213,7 @@ export class StoreWatch {
   }
 }
 
-/** Under this key is the mark of the journal of that name, in every store that it has filled. */
+/** The key of the sentinel of the journal with that name, in every store that the journal has filled. */
 export function markKeyOf(name: string): string {
   return `\0mcp${name}`;
 }
@@ -218,7 +225,7 @@ interface Found {
   readonly isFilled: boolean;
 }
 
-/** Between two looks, and after one that came to nothing, in milliseconds. */
+/** The time between two looks, and after a look that failed, in milliseconds. */
 const LOOK_EVERY_MS = 1_000;
 const LOOK_AGAIN_MS = 100;
 
@@ -231,5 +238,5 @@ const MARK: Entry = Object.freeze({
   value: Buffer.alloc(0),
 });
 
-/** A mark that is missing later is found to be missing. */
+/** A sentinel that is missing is found to be missing later. */
 function ignore(): void {}
