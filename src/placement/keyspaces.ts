@@ -1,3 +1,5 @@
+import { InvariantError } from '../base/invariant-error.ts';
+
 /** The keys that begin with a prefix, except those that begin with the longer prefix of another keyspace. */
 export interface Keyspace<Policy, Group> {
   /** Empty for the default keyspace, which has every key that no other keyspace has. */
@@ -22,13 +24,13 @@ export class Keyspaces<K extends Pick<Keyspace<unknown, unknown>, 'prefix'>> {
   /** @throws when two keyspaces have the same prefix, or none has the empty one */
   constructor(keyspaces: readonly K[]) {
     const prefixes = new Set(keyspaces.map(({ prefix }) => prefix));
-    if (prefixes.size < keyspaces.length) throw new Error('two keyspaces have the same prefix');
+    if (prefixes.size < keyspaces.length) throw new InvariantError('two keyspaces have the same prefix');
     const listed = keyspaces.map((keyspace): Listed<K> => ({ keyspace, alone: [keyspace] }));
     this.#longestFirst = listed
       .filter(({ keyspace }) => keyspace.prefix !== '')
       .sort((a, b) => b.keyspace.prefix.length - a.keyspace.prefix.length);
     const empty = listed.find(({ keyspace }) => keyspace.prefix === '');
-    if (empty === undefined) throw new Error('no keyspace has the empty prefix');
+    if (empty === undefined) throw new InvariantError('no keyspace has the empty prefix');
     this.#default = empty;
   }
 

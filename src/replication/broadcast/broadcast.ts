@@ -66,7 +66,7 @@ export class Broadcast implements Scheme {
   gate(need: Need): Gate {
     const untimed = timeGate(this.#ports.controller.time, need, false);
     if (untimed !== null) return untimed;
-    if (need === 'read' && this.#order.isConsistent) return OPEN;
+    if (need === 'read' && this.#order.phase.isConsistent) return OPEN;
     const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
     if (closed !== null) return closed;
     const gate = this.views.gate(need);
@@ -243,7 +243,8 @@ function exchangeOf(
     vector,
     known: () => knownIn(ports, order),
     clock,
-    mayTake: (peer) => takeOver.mayTake(peer),
+    // A peer may say that it serves in another view, and send writes, while a view is accepted and not installed here.
+    mayTake: (peer) => order.phase.mayMerge && takeOver.mayTake(peer),
     merge: (effect) => order.merge(effect),
     // An ordered write is journalled once it is agreed, so it is never taken back.
     afterPending: () => false,

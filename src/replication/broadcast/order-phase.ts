@@ -1,3 +1,5 @@
+import { InvariantError } from '../../base/invariant-error.ts';
+
 /**
  * Where a replica stands in the order of its group.
  *
@@ -32,6 +34,11 @@ export class OrderPhase {
 
   get isPartial(): boolean {
     return this.#name === 'partial';
+  }
+
+  /** A transfer may change the state, or is without effect. The state that a view was accepted with must not change. */
+  get mayMerge(): boolean {
+    return this.#name !== 'adopted';
   }
 
   /** The state is one that members of a view had at some point of the order: reads may be answered from it. */
@@ -77,6 +84,9 @@ export class OrderPhase {
 
   #leave(...from: readonly PhaseName[]): void {
     if (!from.includes(this.#name))
-      throw new Error(`a replica left the phase ${this.#name} in the wrong way`);
+      throw new InvariantError('a replica made a transition that its phase does not have', {
+        phase: this.#name,
+        expected: from,
+      });
   }
 }

@@ -99,8 +99,8 @@ export class TotalOrder implements ViewState {
     return this.#phase.isPartial;
   }
 
-  get isConsistent(): boolean {
-    return this.#phase.isConsistent;
+  get phase(): Pick<OrderPhase, 'isConsistent' | 'mayMerge'> {
+    return this.#phase;
   }
 
   /** The bytes that wait for agreement have reached their bound. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { InvariantError } from '../../../src/base/invariant-error.ts';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED } from '../../../src/journal/recovered-state.ts';
 import type { View } from '../../../src/membership/view.ts';
@@ -57,6 +58,17 @@ function enter(order: TotalOrder, counter: number, union: readonly Effect[]): vo
 const draft = (key: string) => setOf(key, { time: 0, node: 0 }, { value: Buffer.from('v') });
 
 describe('a view change', () => {
+  it('regression: a transfer into the state that a view was accepted with ended the process', () => {
+    const order = orderInView();
+    expect(order.phase.mayMerge).toBe(true);
+    order.freeze();
+    order.adopt(view(2), [], null, () => {});
+    expect(order.phase.mayMerge).toBe(false);
+    expect(() => order.merge(draft('late'))).toThrow(InvariantError);
+    order.freeze();
+    expect(order.phase.mayMerge).toBe(true);
+  });
+
   it('regression: of two requests with the same time those who waited for one were never told', () => {
     const order = orderInView();
     const outcomes: WriteOutcome[] = [];
