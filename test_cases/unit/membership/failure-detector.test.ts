@@ -83,7 +83,7 @@ describe('the failure detector', () => {
     );
   });
 
-  it('suspects a silent peer within the threshold and three heartbeats, when this process is never late by half of one', () => {
+  it('suspects a silent peer within the threshold and three heartbeats, if no turn is late by half of one', () => {
     fc.assert(
       fc.property(
         fc.nat({ max: 2000 }),

@@ -127,7 +127,10 @@ it('a promise that the disk has refused is written again, and nothing is propose
   expect(changer.mayPropose).toBe(true);
 });
 
-/** Two members of a view that was never installed took over the older one's state when they came back, and lost theirs. */
+/**
+ * Two members of a view that was never installed took over the older one's state when they came back, and lost
+ * theirs.
+ */
 it('regression: who comes back with a newer view on disk is passed by none below it (seed 303093)', () => {
   const accepted = { counter: 2, node: 1 };
   const isSupersededBy = (record: ViewRecord | null, installed: Ballot) => {

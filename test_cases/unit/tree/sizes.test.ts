@@ -9,10 +9,11 @@ import {
   type SyntaxNode,
 } from '../../support/source-tree.ts';
 
-/** How large a file and a function may be. */
+/** How large a file, a function and a line may be. */
 
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
+const WIDTH_MAX = 120;
 
 /** Functions above the limit, with their places. A suite is a list of tests, and may be as long as its file. */
 function longFunctions(file: SourceFile): string[] {
@@ -46,6 +47,17 @@ it(`no file has more than ${FILE_LINES_MAX} lines`, () => {
 
 it(`no function has more than ${FUNCTION_LINES_MAX} lines`, () => {
   expect(ALL_FILES.flatMap(longFunctions)).toEqual([]);
+});
+
+/** A line that is one literal, which can't be broken: a text with its line ends, or a regular expression. */
+const LITERAL = /^\s*(['"`/]).*\1\w*[,;)]*$/;
+
+it(`no line is wider than ${WIDTH_MAX} characters`, () => {
+  const isWide = (line: string) => line.length > WIDTH_MAX && !LITERAL.test(line);
+  const wide = ALL_FILES.flatMap(({ path, lines }) =>
+    lines.flatMap((line, index) => (isWide(line) ? [`${path}:${index + 1}`] : [])),
+  );
+  expect(wide).toEqual([]);
 });
 
 it('the rules find a long function, and leave suites alone', () => {
