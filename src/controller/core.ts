@@ -35,8 +35,8 @@ export class Core {
   readonly time: CoreTime;
   readonly departure: Departure;
   readonly roles: Roles;
+  readonly groups: Groups;
   readonly #ports: CorePorts;
-  readonly #groups: Groups;
   readonly #absence: AbsentPeers;
   readonly #admission: MessageChecks;
   readonly #peerLog: PeerLog;
@@ -60,15 +60,15 @@ export class Core {
       announce: () => this.onHeartbeatTick(),
     });
     this.#admission = this.time.admission();
-    this.#groups = groupsOf(ports, this.#controllerPorts());
-    this.#health = healthOf(ports, this.#groups);
+    this.groups = groupsOf(ports, this.#controllerPorts());
+    this.#health = healthOf(ports, this.groups);
     this.roles = rolesOf(this.peers, this.data);
     this.coordinator = this.#coordinator();
   }
 
   /** The group that has the entries of the default keyspace. */
   get data(): Group {
-    return this.#groups.data;
+    return this.groups.data;
   }
 
   /** The view that this controller serves in; null at a level without views, or while no view holds. */
@@ -95,18 +95,18 @@ export class Core {
   /** To be called at the end of a turn that was asked for: sends what the turn has gathered. */
   flush(): void {
     if (this.#isOver) return;
-    for (const group of this.#groups.all) group.flush();
+    for (const group of this.groups.all) group.flush();
   }
 
   onPeerUp(peer: ControllerId): void {
     if (this.#isOver) return;
     this.onHeard(peer);
     this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
-    for (const group of this.#groups.all) group.onPeerUp(peer);
+    for (const group of this.groups.all) group.onPeerUp(peer);
   }
 
   onPeerDown(peer: ControllerId): void {
-    for (const group of this.#groups.all) group.onPeerDown(peer);
+    for (const group of this.groups.all) group.onPeerDown(peer);
     this.peers.onDown(peer);
     this.time.onPeerDown(peer);
   }
@@ -132,7 +132,7 @@ export class Core {
     if (flaw !== null) return this.#ports.refuse(from, flaw);
     if (message.type === 'heartbeat') return this.#onHeartbeat(from, message);
     if (isHandshake(message)) return;
-    const group = this.#groups.byNumber[number];
+    const group = this.groups.byNumber[number];
     if (group === undefined) return this.#ports.refuse(from, `there is no group ${number}`);
     group.onMessage(from, message);
   }
@@ -143,7 +143,7 @@ export class Core {
     for (const peer of this.peers.onTick()) this.#onSuspect(peer);
     this.time.onTick();
     this.#absence.onTick();
-    for (const group of this.#groups.all) group.onTick();
+    for (const group of this.groups.all) group.onTick();
     this.coordinator.onTick();
     this.#health.onTick();
     this.departure.onTick();
@@ -157,7 +157,7 @@ export class Core {
   /** To be called every `heartbeat_time`. */
   onHeartbeatTick(): void {
     if (this.#isOver) return;
-    for (const group of this.#groups.all) group.onHeartbeatTick();
+    for (const group of this.groups.all) group.onHeartbeatTick();
     this.time.onHeartbeatTick();
     breakSilentLinks(this.peers, this.#ports);
     this.#ports.bus.of(ROOT_GROUP).sendToAll(this.#heartbeat());
@@ -166,7 +166,7 @@ export class Core {
   /** To be called every `sync_interval`. */
   onSyncTick(): void {
     if (this.#isOver) return;
-    for (const group of this.#groups.all) group.scheme.onSyncTick();
+    for (const group of this.groups.all) group.scheme.onSyncTick();
   }
 
   #onChange(): void {
@@ -232,7 +232,7 @@ export class Core {
       this.#onChange();
     }
     if (wasStoreUp !== (heartbeat.storeTrouble === '')) this.#peerLog.store(from, heartbeat);
-    this.#groups.views.onHeartbeat(from, heartbeat);
+    this.groups.views.onHeartbeat(from, heartbeat);
     this.departure.onTick();
   }
 
@@ -244,7 +244,7 @@ export class Core {
   #heartbeat(): Heartbeat {
     return {
       ...this.time.announcement,
-      ...this.#groups.views.announcement,
+      ...this.groups.views.announcement,
       ...this.#health.announcement,
       ...this.data.announcement,
       type: 'heartbeat',

@@ -77,6 +77,16 @@ export class SimFileSystem {
     };
   }
 
+  /** The names in a directory, while no process runs. */
+  list(directory: string): Promise<string[]> {
+    return this.#content.list(directory);
+  }
+
+  /** Removes a file, while no process runs. */
+  remove(path: string): Promise<void> {
+    return this.#content.remove(path);
+  }
+
   /** The process has died; the machine goes on. */
   onKill(): void {
     for (const act of this.#underWay) if (this.#random.chance(0.5)) void act().catch(() => {});

@@ -37,7 +37,7 @@ function pass(ms: number, heard: readonly number[]): void {
 const absent = () => [1, 2].filter((peer) => absence.isAbsent(peer));
 
 describe('a peer is absent', () => {
-  it('when it was silent for longer than the horizon, and back with its first word', () => {
+  it('when it was silent for longer than the horizon, and until it is heard again', () => {
     pass(2_000, [1, 2]);
     pass(900, [1]);
     expect(absent()).toEqual([]);
@@ -54,7 +54,7 @@ describe('a peer is absent', () => {
     expect(absent()).toEqual([2]);
   });
 
-  it('not while hardly anybody is heard, nor just after that', () => {
+  it('not while fewer than a majority are heard, nor just after that', () => {
     pass(5_000, []);
     expect(absent()).toEqual([]);
     pass(900, [1]);

@@ -72,7 +72,7 @@ function agreed(): Scene {
 }
 
 describe('a controller that has just started', () => {
-  it('takes the time in the middle when all are heard, however wrong one clock is', () => {
+  it('takes the middle of the clocks when all are heard, however wrong one clock is', () => {
     for (const [own, one, other, time] of [
       [0, 20, HOUR_MS, 20],
       [-HOUR_MS, 0, 20, 0],
@@ -89,14 +89,14 @@ describe('a controller that has just started', () => {
     }
   });
 
-  it('takes over the time of peers that have it, whatever the wall clocks say', () => {
+  it('takes over the cluster time of its peers, whatever the wall clocks say', () => {
     const scene = new Scene();
     scene.skewMs = HOUR_MS;
     scene.hear(1, HOUR_MS, 40);
     expect(scene.errorMs).toBe(40);
   });
 
-  it('waits for the third for a while, and then begins with two whose clocks are close', () => {
+  it('waits for the third controller for a while, and then begins with two whose clocks are close', () => {
     const scene = new Scene();
     scene.hear(1, 3_000);
     scene.run(GRACE_MS - HEARTBEAT_MS);
@@ -117,7 +117,7 @@ describe('a controller that has just started', () => {
     expect(scene.errorMs).toBe(10);
   });
 
-  it('has no time of its own while it is alone, and goes by its wall clock, but not from before what it knew', () => {
+  it('has no cluster time while it is alone: its wall clock counts, but never below the newest known write', () => {
     const scene = new Scene(3, NOON_MS);
     scene.run(2 * GRACE_MS);
     expect(scene.clock.isAgreed).toBe(false);
@@ -127,7 +127,7 @@ describe('a controller that has just started', () => {
     expect(scene.clock.nowMs()).toBe(NOON_MS);
   });
 
-  it('does not begin before what was known, unless that is from a time at which clocks were wrong', () => {
+  it('does not begin before the newest known write, unless that was stamped while clocks were wrong', () => {
     const later = new Scene(3, NOON_MS + 4_000);
     later.hear(1, 0);
     later.hear(2, 0, null, NOON_MS + 5_000);
@@ -139,7 +139,7 @@ describe('a controller that has just started', () => {
     expect(wrong.clock.aheadMs(versionTimeOfMs(NOON_MS + HOUR_MS + 1_000))).toBe(1_000);
   });
 
-  it('believes no single controller that knows writes from later on', () => {
+  it('believes no single controller that knows writes from the future', () => {
     const scene = new Scene();
     scene.hear(1, 0);
     scene.hear(2, 0, null, NOON_MS + HOUR_MS);
@@ -181,7 +181,7 @@ describe('cluster time', () => {
     },
   );
 
-  it('goes on by the monotonic clock when nobody is heard', () => {
+  it('goes on by the monotonic clock when no peer is heard', () => {
     const scene = agreed();
     scene.heard.clear();
     scene.skewMs = HOUR_MS;
@@ -203,7 +203,7 @@ describe('cluster time', () => {
     }
   });
 
-  it('does not go beyond where it is steered, when nobody steers for long', () => {
+  it('does not go beyond its target when it is not steered for long', () => {
     const scene = agreed();
     scene.hear(1, 40, 40);
     scene.hear(2, 40, 40);
@@ -240,7 +240,7 @@ describe('cluster time', () => {
     expect(Number.isSafeInteger(versionTimeOfMs(scene.clock.nowMs()))).toBe(true);
   });
 
-  it('tells whose wall clock is wrong, and by how much', () => {
+  it('tells which wall clock is wrong, and by how much', () => {
     const scene = agreed();
     scene.skewMs = HOUR_MS;
     scene.hear(1, -5_000, 0);
@@ -253,7 +253,7 @@ describe('cluster time', () => {
     expect(scene.clock.errorMsOf(1)).toBeNull();
   });
 
-  it('tells how far a version is ahead; before it is agreed, of the latest that it can be', () => {
+  it('tells how far a version is ahead of cluster time; before there is any, of the latest possible time', () => {
     const scene = new Scene();
     expect(scene.clock.aheadMs(versionTimeOfMs(NOON_MS + 3_000))).toBe(3_000);
     scene.hear(1, 2_000);

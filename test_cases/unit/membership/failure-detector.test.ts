@@ -20,7 +20,7 @@ function ticksUntil(detector: FailureDetector, fromMs: number, untilMs: number):
 }
 
 describe('the failure detector', () => {
-  it('knows nobody as up before it has heard of them, and then says so once', () => {
+  it('counts a peer as up once it is heard, and says so once', () => {
     const detector = detectorOf(1, 2);
     expect([detector.isUp(1), detector.silentMs(1, START_MS)]).toEqual([false, null]);
     expect(ticksUntil(detector, 100, 1000)).toEqual([]);
@@ -38,7 +38,7 @@ describe('the failure detector', () => {
     expect([detector.isUp(1), detector.isUp(2)]).toEqual([false, false]);
   });
 
-  it('takes a suspect back at its first sign of life', () => {
+  it('counts a suspect as up again as soon as it is heard', () => {
     const detector = detectorOf(1);
     detector.onHeard(1, START_MS);
     ticksUntil(detector, 100, 1000);
@@ -48,13 +48,13 @@ describe('the failure detector', () => {
     expect(ticksUntil(detector, 1400, 1400)).toEqual(['1400 ms: 1']);
   });
 
-  it('ignores who is no peer', () => {
+  it('ignores an id that is no peer', () => {
     const detector = detectorOf(1);
     expect(detector.onHeard(7, START_MS)).toBe(false);
     expect([detector.isUp(7), detector.silentMs(7, START_MS)]).toEqual([false, null]);
   });
 
-  it('blames nobody for a pause of this process, and forgives no silence that was there before', () => {
+  it('suspects no peer for a pause of this process, and forgets no silence from before the pause', () => {
     const detector = detectorOf(1, 2);
     detector.onHeard(1, START_MS + 50);
     ticksUntil(detector, 100, 200);
@@ -66,7 +66,7 @@ describe('the failure detector', () => {
     expect(detector.isUp(2)).toBe(true);
   });
 
-  it('suspects nobody who is heard of every heartbeat, whatever pauses this process takes', () => {
+  it('suspects no peer that is heard every heartbeat, whatever pauses this process takes', () => {
     const pauses = fc.array(fc.oneof(fc.nat({ max: 30 }), fc.nat({ max: 5000 })), { minLength: 20 });
     fc.assert(
       fc.property(pauses, fc.boolean(), (list, timersFirst) => {
@@ -115,7 +115,7 @@ describe('the failure detector', () => {
     expect(ticksUntil(detector, 300, 900)).toEqual(['600 ms: 1']);
   });
 
-  it('waits longer for all while this process is late itself, and as long as ever a while later', () => {
+  it('waits longer for all peers while this process is late itself, and as usual a while later', () => {
     const detector = detectorOf(1);
     ticksUntil(detector, 100, 100);
     detector.onTick(START_MS + 350);

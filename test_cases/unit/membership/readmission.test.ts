@@ -101,7 +101,7 @@ describe('a peer that was left out of the view', () => {
     expect(seconds).toEqual([0, 1, 2, 4, 8, 8, 8]);
   });
 
-  it('is forgiven while it stays in', () => {
+  it('is forgiven while it stays in the view', () => {
     install([0, 1, SLOW]);
     for (let time = 0; time < 4; time++) {
       install([0, 1]);
@@ -127,7 +127,7 @@ describe('a peer that was left out of the view', () => {
     expect(readmission.onProbation).toEqual([SLOW]);
   });
 
-  it('is not taken back when nothing is heard of it just now, nor before it is heard at all', () => {
+  it('is not taken back while it is silent, nor before it was ever heard', () => {
     install([0, 1, SLOW]);
     install([0, 1]);
     expect(readmission.onProbation).toEqual([SLOW]);
@@ -137,7 +137,7 @@ describe('a peer that was left out of the view', () => {
     expect(readmission.onProbation).toEqual([SLOW]);
   });
 
-  it('counts a view that was to take it in, and had to do without it', () => {
+  it('counts a view that was to take it in and was formed without it', () => {
     install([0, 1, SLOW]);
     install([0, 1]);
     beats(1_000);
@@ -145,7 +145,7 @@ describe('a peer that was left out of the view', () => {
     expect(untilTrusted()).toBeGreaterThan(900);
   });
 
-  it('begins anew as a new process, and is not blamed for a planned end', () => {
+  it('starts without a history as a new process, and is not blamed for a planned end', () => {
     install([0, 1, SLOW]);
     for (let time = 0; time < 4; time++) {
       install([0, 1]);
@@ -162,7 +162,7 @@ describe('a peer that was left out of the view', () => {
     expect(untilTrusted({ run: 2 })).toBeLessThan(500);
   });
 
-  it('is doubted by nobody who has seen no view, and never as a member', () => {
+  it('is on probation at no controller that has seen no view, and never as a member', () => {
     expect(readmission.onProbation).toEqual([]);
     install([0, 1, SLOW]);
     expect(readmission.onProbation).toEqual([]);

@@ -101,7 +101,7 @@ function promised(node: number, ballot: Ballot): Promised {
 const FIRST = { counter: 1, node: 0 };
 
 /** A life that had forgotten its ballot could propose another view under it, and take the answers for its own. */
-it('a view is proposed under no ballot that the proposer could forget', () => {
+it('a controller proposes no view under a ballot that it could forget', () => {
   const viewLog = new HeldViewLog();
   const { changer, run, asked } = changerOn(viewLog);
   changer.propose('test', []);
@@ -112,7 +112,7 @@ it('a view is proposed under no ballot that the proposer could forget', () => {
   expect(asked('accept')).toBe(1);
 });
 
-it('a promise that the disk has refused is written again, and nothing is proposed before it is there', () => {
+it('a promise that the disk has refused is written again, and no view is proposed before it is there', () => {
   const viewLog = new HeldViewLog();
   const { changer, run } = changerOn(viewLog);
   expect(changer.mayPropose).toBe(true);
@@ -131,7 +131,7 @@ it('a promise that the disk has refused is written again, and nothing is propose
  * Two members of a view that was never installed took over the older one's state when they came back, and lost
  * theirs.
  */
-it('regression: who comes back with a newer view on disk is passed by none below it (seed 303093)', () => {
+it('regression: a controller with a newer view on disk was superseded by an older one (seed 303093)', () => {
   const accepted = { counter: 2, node: 1 };
   const isSupersededBy = (record: ViewRecord | null, installed: Ballot) => {
     const viewLog = new HeldViewLog();

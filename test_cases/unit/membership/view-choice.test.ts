@@ -49,7 +49,7 @@ function choose(...words: readonly (Word | null)[]) {
 }
 
 describe('a view after a majority was restarted', () => {
-  it('goes on from one that has all that it acknowledged', () => {
+  it('continues the state of a member that has everything it acknowledged', () => {
     expect(choose(['complete', 4, 30, 31], ['recovered', 4, 20], null)).toEqual({
       sources: [0],
       donor: 0,
@@ -59,14 +59,14 @@ describe('a view after a majority was restarted', () => {
     expect(choose(null, ['view-only', 4, 0], ['complete', 4, 20])).toMatchObject({ sources: [2] });
   });
 
-  it('goes on from the newest view, whatever was applied of an older one', () => {
+  it('continues the newest view, whatever was applied of an older one', () => {
     expect(choose(['complete', 3, 30], ['complete', 4, 20, 30], null)).toMatchObject({
       sources: [1],
       union: [30],
     });
   });
 
-  it('waits for the others when what is missing may be with them', () => {
+  it('waits for the other controllers when they may have what is missing', () => {
     const reason = /only with all its controllers/;
     expect(choose(['complete', 3, 30], ['recovered', 4, 30], null)).toMatch(reason);
     expect(choose(['complete', 3, 30], ['view-only', 4, 0], null)).toMatch(reason);
@@ -75,7 +75,7 @@ describe('a view after a majority was restarted', () => {
 });
 
 describe('a view after every controller was restarted', () => {
-  it('goes on from the longest of the recovered states, and its queue', () => {
+  it('continues the longest of the recovered states, and its queue', () => {
     expect(choose(['recovered', 4, 10, 11], ['recovered', 4, 30, 31, 32], ['recovered', 4, 20, 21])).toEqual({
       sources: [1],
       donor: 1,
@@ -84,7 +84,7 @@ describe('a view after every controller was restarted', () => {
     });
   });
 
-  it('begins with all whose states are equally long', () => {
+  it('begins with all controllers whose states are equally long', () => {
     expect(choose(['recovered', 4, 30, 31], ['recovered', 4, 20], ['recovered', 4, 30, 32])).toEqual({
       sources: [0, 2],
       donor: 0,
@@ -93,7 +93,7 @@ describe('a view after every controller was restarted', () => {
     });
   });
 
-  it('goes on from the newest view: one that was left out may have applied more, and lacks what is queued', () => {
+  it('continues the newest view: a controller outside may have applied more, and lacks what is queued', () => {
     expect(
       choose(['recovered', 3, 50, 51], ['recovered', 4, 40, 50, 60], ['recovered', 4, 40, 50, 60]),
     ).toEqual({
@@ -104,11 +104,11 @@ describe('a view after every controller was restarted', () => {
     });
   });
 
-  it('passes over those whose disk is lost', () => {
+  it('passes over controllers whose disk is lost', () => {
     expect(choose(['view-only', 4, 0], ['lost', 0, 0], ['recovered', 4, 5])).toMatchObject({ sources: [2] });
   });
 
-  it('is not formed with one that has applied more and forgotten in which view', () => {
+  it('is not formed with a controller that has applied more and does not know in which view', () => {
     expect(choose(['lost', 0, 31], ['recovered', 4, 30], ['recovered', 4, 30])).toMatch(
       /^controller 0 has a journal but lost its record of views/,
     );
@@ -121,13 +121,13 @@ describe('a view after every controller was restarted', () => {
     expect(choose(['recovered', 4, 30], ['recovered', 4, 30], null)).toMatch(/only with all its controllers/);
   });
 
-  it('is not formed when all who accepted the newest one have lost their state', () => {
+  it('is not formed when all members of the newest view have lost their state', () => {
     expect(choose(['recovered', 3, 30], ['view-only', 4, 0], ['view-only', 4, 0])).toMatch(
       /have lost what they knew/,
     );
   });
 
-  it('goes on from the one that was restored from a backup, the others being empty', () => {
+  it('continues the state that was restored from a backup, when the others are empty', () => {
     expect(choose(['lost', 0, 0], ['lost', 0, 7, 8], ['lost', 0, 0])).toEqual({
       sources: [1],
       donor: 1,
@@ -136,13 +136,13 @@ describe('a view after every controller was restarted', () => {
     });
   });
 
-  it('begins with everybody when there is nothing at all', () => {
+  it('begins with all controllers when none remembers anything', () => {
     expect(choose(['lost', 0, 0], ['view-only', 4, 0], ['lost', 0, 0])).toMatchObject({ sources: [0, 1, 2] });
   });
 });
 
-describe('a view beside one who still runs', () => {
-  it('goes on from that one, whatever the others have recovered', () => {
+describe('a view beside a member that still runs', () => {
+  it('continues the state of that member, whatever the others have recovered', () => {
     expect(choose(['recovered', 4, 30], ['recovered', 4, 30], ['intact', 4, 20, 25])).toMatchObject({
       sources: [2],
       union: [25],
@@ -150,7 +150,7 @@ describe('a view beside one who still runs', () => {
     expect(choose(null, ['recovered', 4, 30], ['intact', 4, 20])).toMatchObject({ sources: [2] });
   });
 
-  it('goes on from what was recovered of a newer view, when everybody is there', () => {
+  it('continues what was recovered of a newer view, when all controllers are there', () => {
     expect(choose(['recovered', 5, 30], ['recovered', 5, 35], ['intact', 4, 20])).toMatchObject({
       sources: [1],
       applied: 35,
@@ -182,7 +182,7 @@ describe('a view that a single controller has accepted, the first of all', () =>
   });
   const kept = acceptor('intact', 1, 100);
 
-  it('may be gone on from when the others were asked for it, and are still in that run', () => {
+  it('may be continued when the others were asked for it, and are still in that run', () => {
     const others = [101, 102].map((run) => acceptor('lost', 0, run));
     expect(predecessorOf(new Map([kept, ...others].entries()), NODES)).toEqual({
       kind: 'view',
@@ -190,7 +190,7 @@ describe('a view that a single controller has accepted, the first of all', () =>
     });
   });
 
-  it('may not when they have been restarted since, and may have accepted anything', () => {
+  it('may not be continued when the others have been restarted since, and may have accepted any view', () => {
     const others = [201, 202].map((run) => acceptor('lost', 0, run));
     expect(predecessorOf(new Map([kept, ...others].entries()), NODES)).toMatchObject({ kind: 'unknown' });
   });
@@ -220,7 +220,7 @@ describe('a view beside controllers whose disks are full', () => {
     expect(chosen([0], [])).toEqual({ members: [1, 2], donor: 1, sources: [0, 1, 2] });
   });
 
-  it('leaves out whom the proposal is to do without, though its disk has room again by now', () => {
+  it('leaves out a controller that the proposal is to do without, although its disk has room again', () => {
     expect(chosen([], [1])).toMatchObject({ members: [0, 2] });
   });
 

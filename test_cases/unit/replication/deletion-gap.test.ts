@@ -8,7 +8,7 @@ const past = (known: readonly number[], forgotten: readonly number[] = [0, 0, 0]
   empty,
 });
 
-describe('a controller has lapsed', () => {
+describe('a controller has a deletion gap', () => {
   const others = new VersionVector([0, 7, 3]);
 
   it.each<[string, Past, boolean]>([

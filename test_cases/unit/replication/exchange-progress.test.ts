@@ -60,7 +60,7 @@ function pair(messageMs: number) {
   return { taking, lines, step, now: () => nowMs };
 }
 
-it('who takes in much says how far it is, once a second at the most, and when it is done', () => {
+it('a controller that takes in many writes logs its progress, at most once a second, and its end', () => {
   const { taking, lines, step, now } = pair(150);
   taking.pull(1);
   expect(taking.progressOf(1)).toBeNull();
@@ -85,7 +85,7 @@ it('who takes in much says how far it is, once a second at the most, and when it
   });
 });
 
-it('who takes in little says nothing', () => {
+it('a controller that takes in few writes logs nothing', () => {
   const { taking, lines, step } = pair(1);
   taking.pull(1);
   while (step());

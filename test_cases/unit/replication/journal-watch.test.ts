@@ -69,7 +69,7 @@ describe('the watch on the journal', () => {
     expect(changes()).toBe(3);
   });
 
-  it('keeps nobody waiting while there is nothing to acknowledge', () => {
+  it('does not count as stalling while there is nothing to acknowledge', () => {
     const { watch, run, setAwaited } = watched();
     setAwaited(false);
     run(FULL, 10 * SUSPECT_AFTER_MS);
@@ -87,7 +87,7 @@ describe('the watch on the journal', () => {
     expect(said(watch)).toEqual(['', false, '']);
   });
 
-  it('holds its controller back for longer each time that it fails again, up to a bound', () => {
+  it('excludes its controller for longer each time that it fails again, up to a bound', () => {
     const { run, heldBackMs } = watched();
     const waits = Array.from({ length: 6 }, () => {
       run(FULL, 100);

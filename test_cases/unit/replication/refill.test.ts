@@ -177,7 +177,7 @@ describe.each([
     expect(recovery.watch).toMatchObject({ instances: 0, emptied: 1 });
   });
 
-  it('anew, when it is emptied once more meanwhile', () => {
+  it('again, when it is emptied once more meanwhile', () => {
     const group = filled(kind, 2_000);
     const { store } = group.nodes[0]!;
     store.entries.clear();

@@ -44,7 +44,7 @@ function leave({ store, watch }: Pick<ReturnType<typeof watched>, 'store' | 'wat
 }
 
 describe('a store that is watched', () => {
-  it('is marked when there is nothing yet that it should have, and known then', () => {
+  it('gets a sentinel when there is nothing yet that it should have, and is known then', () => {
     const { watch, reasons, look } = watched();
     expect(watch.isSure).toBe(false);
     look();
@@ -89,7 +89,7 @@ describe('a store that is watched', () => {
     expect(watch.figures).toEqual({ instance: 'pid 2', instances: 1, emptied: 0 });
   });
 
-  it('is found to be another process even if that has an old mark of ours', () => {
+  it('is found to be another process even if that has an old sentinel', () => {
     const { store, reasons, look } = watched();
     look();
     store.down();
@@ -110,7 +110,7 @@ describe('a store that is watched', () => {
     expect(watch.isSure).toBe(true);
   });
 
-  it('that does not say which process it is is told by its mark alone', () => {
+  it('that does not say which process it is is told by its sentinel alone', () => {
     const store = new MemoryStore();
     store.instanceNow = { instance: null, evictions: null };
     const { reasons, look } = watched(store);
@@ -142,7 +142,7 @@ describe('a store that is watched', () => {
     expect(reasons).toEqual(['it was emptied']);
   });
 
-  it('at the start need not be filled when it was filled by a former life, and only then', () => {
+  it('at the start need not be filled when an earlier run has filled it, and only then', () => {
     const store = new MemoryStore();
     const first = watched(store, 2);
     first.look();
@@ -167,7 +167,7 @@ describe('a store that is watched', () => {
     expect(killedAgain.reasons).toHaveLength(1);
   });
 
-  it('at the start is filled when a life was killed since it was left, with writes that it never got', () => {
+  it('at the start is filled when a run was killed since, with writes that it never got', () => {
     const store = new MemoryStore();
     const first = watched(store, 2, '1/10');
     first.look();
@@ -183,7 +183,7 @@ describe('a store that is watched', () => {
     expect(next.reasons).toEqual(['it may lack writes, since this controller did not end in good order']);
   });
 
-  it('is left without a mark when the disk does not keep what the store has', () => {
+  it('is left without a sentinel when the disk does not have what the store has', () => {
     const store = new MemoryStore();
     const last = watched(store, 2);
     last.look();
@@ -210,7 +210,7 @@ describe('a store that is watched', () => {
     expect(next.reasons).toHaveLength(1);
   });
 
-  it('that was written to before it was marked is not taken to have that still (seed 5389)', () => {
+  it('that was written to before it had a sentinel is not taken to have that still (seed 5389)', () => {
     const { journal, reasons, look } = watched();
     journal.record(setOf('k', { time: 1, node: 0 }));
     look();

@@ -69,7 +69,7 @@ describe('a view change', () => {
     expect(order.phase.mayMerge).toBe(true);
   });
 
-  it('regression: of two requests with the same time those who waited for one were never told', () => {
+  it('regression: of two requests with the same time, reads that waited for one were never told', () => {
     const order = orderInView();
     const outcomes: WriteOutcome[] = [];
     order.write(draft('own'), (outcome) => outcomes.push(outcome));
@@ -85,7 +85,7 @@ describe('a view change', () => {
     expect(read).toBe(2);
   });
 
-  it('tells what became of a write that a view before it had left out, and that it has again', () => {
+  it('tells what became of a write that an earlier view did not contain, and that the new view contains again', () => {
     const order = orderInView();
     const outcomes: WriteOutcome[] = [];
     order.write(draft('own'), (outcome) => outcomes.push(outcome));
@@ -140,7 +140,7 @@ describe('a frame of a peer that lies', () => {
     expect(refusals).toEqual(['it sends a request after later ones']);
   });
 
-  it('is not kept without a bound while a view is still to come', () => {
+  it('is not kept without a bound while a view is not yet installed', () => {
     const refusals: string[] = [];
     const order = orderInView((_, words) => refusals.push(words));
     order.freeze();

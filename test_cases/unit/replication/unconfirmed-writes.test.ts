@@ -9,7 +9,7 @@ function write(time: number, node: number): SetEffect {
 }
 
 describe('writes that the store refuses', () => {
-  it('leave what came in from elsewhere meanwhile, though it was older than they were', () => {
+  it('leave a write that came in from a peer meanwhile, although it was older', () => {
     const journal = new MemoryJournal(2);
     const unconfirmed = new UnconfirmedWrites(journal);
     journal.record(write(10, 1));
@@ -48,7 +48,7 @@ describe('writes that the store refuses', () => {
     expect(journal.newest('k')?.version).toEqual({ time: 20, node: 0 });
   });
 
-  it('have been answered when whoever waits for those of its time is called', () => {
+  it('have been answered when a read that waits for the writes of that moment is called', () => {
     const unconfirmed = new UnconfirmedWrites(new MemoryJournal(2));
     const called: string[] = [];
     expect(unconfirmed.afterAnswers('k', () => called.push('never'))).toBe(false);

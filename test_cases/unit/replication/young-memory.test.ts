@@ -12,7 +12,7 @@ import { deleteOf } from '../../support/effects.ts';
  * What a write holds is garbage once it is done, and a small collection must find it so: what other garbage keeps is
  * copied to old memory instead, where only a full collection ends it.
  */
-describe('what is done with is let go of at once', () => {
+describe('an object that is no longer needed is released at once', () => {
   it('by the request queue', () => {
     const queue = new RequestQueue(1);
     expectSteady((n, ballast) => {
@@ -21,7 +21,7 @@ describe('what is done with is let go of at once', () => {
     });
   });
 
-  it('by those that are on disk and wait for their place', () => {
+  it('by the requests that are staged on disk', () => {
     const held = new StagedRequests();
     expectSteady((n, ballast) => {
       held.add({ ...effectOf(n), ballast } as DeleteEffect, { file: 1, at: n });
