@@ -63,7 +63,7 @@ describe('a full disk', () => {
         }
       }
       expect(refused).toMatch(/ENOSPC/);
-      expect(journal.state).toEqual({ writable: false, passing: false, reason: refused });
+      expect(journal.state).toEqual({ writable: false, isTemporary: false, reason: refused });
       expect(confirmed).toBeGreaterThan(10);
       expect((await readValue(journal, 'key 1', { time: 1, node: 0 }))?.value).toEqual(
         Buffer.alloc(10_000, 1),
