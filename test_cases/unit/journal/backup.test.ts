@@ -41,7 +41,7 @@ async function backedUp() {
 }
 
 describe('a backup', () => {
-  it('of a running journal has all that was recorded when it began, and can be restored', async () => {
+  it('of a running journal has everything that was recorded when the backup began, and can be restored', async () => {
     const { opened, before, directory, progress } = await backedUp();
     for (let time = 3_000; time < 3_500; time++) opened.journal.record(set(time));
     await kept(opened.journal);
@@ -60,7 +60,7 @@ describe('a backup', () => {
     }
   });
 
-  it('regression: taken right after a compaction it had no files', async () => {
+  it('regression: a backup that was made right after a compaction had no files', async () => {
     const source = journals.dataDir();
     const opened = await journals.open(source, { compactBytesMin: 5_000 });
     for (let time = 1; time <= 500; time++) opened.journal.record(set(time));
@@ -72,7 +72,7 @@ describe('a backup', () => {
     expect(await restore(directory, journals.dataDir(), OWNER, () => {})).toMatchObject({ records: 500 });
   });
 
-  it('while writes go on is of one moment', async () => {
+  it('has the state of one moment, also while writes go on', async () => {
     const source = journals.dataDir();
     const opened = await journals.open(source, {
       segmentBytesMax: 5_000,
@@ -98,7 +98,7 @@ describe('a backup', () => {
     expect(found).toEqual(newest);
   });
 
-  it('that is damaged, or of another owner, or not to an empty place, is refused and leaves nothing', async () => {
+  it('is refused and leaves nothing if it is damaged, has another owner, or has no empty place to go to', async () => {
     const { source, directory } = await backedUp();
     const dataDir = journals.dataDir();
     const other = { ...OWNER, cluster: 'other' };
@@ -119,7 +119,7 @@ describe('a backup', () => {
     expect(readdirSync(directoryOf(dataDir, 0))).toContain('identity');
   });
 
-  it('is bound to the addresses that it is restored for, and to no other number of controllers', async () => {
+  it('takes the addresses that it is restored for, and fits only the same number of controllers', async () => {
     const { directory, before } = await backedUp();
     const dataDir = journals.dataDir();
     const moved = { ...OWNER, peers: 'd:4,e:5,f:6' };
@@ -134,7 +134,7 @@ describe('a backup', () => {
     expect(journal.since(EVERYTHING)).toEqual(before);
   });
 
-  it('that is interrupted leaves nothing of a restore', async () => {
+  it('leaves nothing of a restore that is interrupted', async () => {
     const { directory } = await backedUp();
     const dataDir = journals.dataDir();
     const interrupted = new JournalError('INTERRUPTED', 'restoring was interrupted');

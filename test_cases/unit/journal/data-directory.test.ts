@@ -22,7 +22,7 @@ async function used(): Promise<string> {
 }
 
 describe('a data directory', () => {
-  it('is made for its user alone', async () => {
+  it('can be read by its user only', async () => {
     const dataDir = await used();
     const modes = [dataDir, directoryOf(dataDir, 0)].map((path) => statSync(path).mode & 0o777);
     expect(modes).toEqual([0o700, 0o700]);
@@ -30,7 +30,7 @@ describe('a data directory', () => {
       expect([name, statSync(join(directoryOf(dataDir, 0), name)).mode & 0o777]).toEqual([name, 0o600]);
   });
 
-  it('is used by one process at a time, and the other is named', async () => {
+  it('is used by one process at a time, and a second process is told which', async () => {
     const dataDir = await used();
     const opened = await journals.open(dataDir);
     await expect(journals.open(dataDir)).rejects.toMatchObject({
@@ -109,7 +109,7 @@ describe('a data directory', () => {
     expect((error as Error).message).not.toContain('\n');
   });
 
-  it('of which the making was cut short is made anew', async () => {
+  it('is made again after its making was cut short', async () => {
     const random = new Random(1);
     for (let i = 0; i < 200; i++) {
       const diesAfter = 1 + (i % 14);

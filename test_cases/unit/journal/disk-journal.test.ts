@@ -21,7 +21,7 @@ const version = (time: number) => ({ time, node: 0 });
 const EVERYTHING = VersionVector.zero(3);
 
 describe('the journal on disk', () => {
-  it('finds all of it again after a restart: records, values, flushes, watermarks, requests that wait', async () => {
+  it('has the same content after a restart: records, values, flushes, watermarks, staged requests', async () => {
     const dataDir = journals.dataDir();
     let opened = await journals.open(dataDir);
     const { journal } = opened;
@@ -56,7 +56,7 @@ describe('the journal on disk', () => {
     expect((await readValue(opened.journal, 'waiting', version(8)))?.value?.toString()).toBe('not yet');
   });
 
-  it('is at the same position after a restart only if nothing was recorded since', async () => {
+  it('names the same last commit after a restart only if nothing was recorded since', async () => {
     const dataDir = journals.dataDir();
     let opened = await journals.open(dataDir);
     opened.journal.record(set('a', 1, 'value'));
@@ -110,7 +110,7 @@ describe('the journal on disk', () => {
     expect(await readValue(again, 'passed over', version(1))).toBeNull();
   });
 
-  it('keeps a value that came after its write', async () => {
+  it('has a value that was added after its write', async () => {
     const dataDir = journals.dataDir();
     const opened = await journals.open(dataDir);
     opened.journal.record({ ...set('late', 1, ''), value: null });
@@ -121,7 +121,7 @@ describe('the journal on disk', () => {
     expect((await readValue(journal, 'late', version(1)))?.value?.toString()).toBe('here it is');
   });
 
-  it('says that it is not writable while too much waits for the disk, and when it is again', async () => {
+  it('is not writable while too many bytes wait for the disk, and tells when it is again', async () => {
     let times = 0;
     const onWritable = () => times++;
     const { journal } = await journals.open(journals.dataDir(), { backlogBytesMax: 50_000, onWritable });
@@ -132,7 +132,7 @@ describe('the journal on disk', () => {
     expect(times).toBe(1);
   });
 
-  it('tells how much is on its way to disk, and that nothing is when all has got there, marks included', async () => {
+  it('tells how many bytes wait for the disk: none once everything is there, watermarks included', async () => {
     const { journal } = await journals.open(journals.dataDir());
     expect(journal.figures).toMatchObject({ backlogBytes: 0, flushedMs: null });
     journal.record(set('key', 1, 'value'));
@@ -144,7 +144,7 @@ describe('the journal on disk', () => {
     expect(journal.figures.diskBytes).toBeGreaterThan(diskBytes);
   });
 
-  it('is made smaller while it is written to, and loses nothing by that', async () => {
+  it('is compacted while it is written to, and loses nothing', async () => {
     const dataDir = journals.dataDir();
     const opened = await journals.open(dataDir, { compactBytesMin: 20_000, segmentBytesMax: 8_000 });
     const { journal } = opened;
@@ -173,7 +173,7 @@ describe('the journal on disk', () => {
 });
 
 describe('a compaction', () => {
-  it('is given up when the journal is closed, and does no harm by that', async () => {
+  it('is given up when the journal is closed, and does no harm', async () => {
     const disk = new SimulatedDisk();
     const dataDir = journals.simulated(disk);
     const opened = await journals.open(dataDir, { disk, compactBytesMin: 300_000 });
@@ -193,7 +193,7 @@ describe('a compaction', () => {
     expect(again.journal.since(EVERYTHING)).toEqual(before);
   });
 
-  it('does not lose a value that was replaced meanwhile, and that a refusal of the store brings back', async () => {
+  it('keeps a value that was replaced meanwhile and comes back when the store refuses the new write', async () => {
     const disk = new SimulatedDisk();
     const dataDir = journals.simulated(disk);
     const opened = await journals.open(dataDir, { disk, compactBytesMin: 2_000 });
@@ -218,7 +218,7 @@ describe('a compaction', () => {
     expect((await readValue(again, 'back', version(1)))?.value?.toString()).toBe('first');
   });
 
-  it('regression: what was forgotten meanwhile let a held request come back that it had outdone', async () => {
+  it('regression: a staged request came back when the newer record of its key was forgotten meanwhile', async () => {
     const disk = new SimulatedDisk();
     const dataDir = journals.simulated(disk);
     const opened = await journals.open(dataDir, { disk, compactBytesMin: 2_000 });

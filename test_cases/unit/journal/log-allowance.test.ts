@@ -26,7 +26,7 @@ describe('how far a log may grow', () => {
 });
 
 describe('free space', () => {
-  it('is asked for once a second, or when much has been written', async () => {
+  it('is asked for once a second, and when much has been written', async () => {
     const disk = new SimulatedDisk();
     let asked = 0;
     let nowMs = 0;
@@ -52,7 +52,7 @@ describe('free space', () => {
     expect(free.bytes).toBe(3);
   });
 
-  it('stays what it was where the disk does not tell', async () => {
+  it('stays as it was when the system does not answer', async () => {
     const disk = new SimulatedDisk();
     let refused = 0;
     const free = new FreeSpace(

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { LogFiles } from '../../../src/journal/log-files.ts';
 import { LogWriter } from '../../../src/journal/log-writer.ts';
 
-describe('what comes while the disk is busy', () => {
-  it('waits for its time, when nobody waits for it', async () => {
+describe('entries that come while the disk is busy', () => {
+  it('wait until their time is up, when no caller waits for them', async () => {
     const { writer, disk, time } = started();
     writer.append(RELEASE);
     await time.pass();
@@ -16,7 +16,7 @@ describe('what comes while the disk is busy', () => {
     expect(disk.flushing).toBe(true);
   });
 
-  it('is next at once, when somebody waits for it', async () => {
+  it('are committed at once, when a caller waits for them', async () => {
     const { writer, disk, time } = started();
     const answers: (string | null)[] = [];
     writer.append(RELEASE);
@@ -29,7 +29,7 @@ describe('what comes while the disk is busy', () => {
     expect([disk.flushing, answers]).toEqual([false, [null]]);
   });
 
-  it('is next at once, when its time is up by then', async () => {
+  it('are committed at once, when their time is up by then', async () => {
     const { writer, disk, time } = started();
     writer.append(RELEASE);
     await time.pass();

@@ -82,7 +82,7 @@ describe('a journal whose versions are far ahead', () => {
     expect(again.journal.record(next)).toBe(true);
   });
 
-  it('keeps what waits for its place, what is known, and what is forgotten, by the new times', async () => {
+  it('keeps the staged requests, the watermarks and the forgotten deletions, with the new times', async () => {
     const dataDir = journals.dataDir();
     const opened = await journals.open(dataDir);
     const far = NOW + YEAR;
@@ -107,7 +107,7 @@ describe('a journal whose versions are far ahead', () => {
     expect(recovered.newestTime).toBe(at + 11);
   });
 
-  it('loses nothing to a flush that was carried out, and nothing that was ended comes back', async () => {
+  it('loses no entry to a flush that was carried out, and no entry that it ended comes back', async () => {
     const dataDir = journals.dataDir();
     const opened = await journals.open(dataDir);
     const flushMs = NOW_MS + 3_600_000;
@@ -132,7 +132,7 @@ describe('a journal whose versions are far ahead', () => {
     expect(again.journal.record(write('ended', endedAt))).toBe(false);
   });
 
-  it('keeps the moment of a flush that is still to come', async () => {
+  it('keeps the moment of a flush that is not due yet', async () => {
     const dataDir = journals.dataDir();
     const opened = await journals.open(dataDir);
     const flushMs = NOW_MS + 3_600_000;
@@ -162,7 +162,7 @@ describe('a journal whose versions are far ahead', () => {
     expect(readdirSync(dataDir).filter((name) => name.includes('rebasing'))).toEqual([]);
   });
 
-  it('is completed by the next run when one was stopped between the two renames', async () => {
+  it('is completed by the next rebase when one was stopped between its two renames', async () => {
     const dataDir = journals.dataDir();
     const opened = await journals.open(dataDir);
     opened.journal.record(write('a', NOW + YEAR));
@@ -187,7 +187,7 @@ describe('a plan', () => {
     );
   });
 
-  it('does not fit a journal that was written to since', async () => {
+  it('does not fit a journal that was written to after the survey', async () => {
     const dataDir = journals.dataDir();
     const opened = await journals.open(dataDir);
     opened.journal.record(write('a', NOW + YEAR));
@@ -200,7 +200,7 @@ describe('a plan', () => {
     expect((await journals.open(dataDir)).journal.keys).toBe(2);
   });
 
-  it('moves the same version to the same place on every controller', async () => {
+  it('gives the same version the same new time on every controller', async () => {
     const begun = newPlan(OWNER, NOW_MS);
     const far = NOW + YEAR;
     const owners = [0, 1].map((controller) => ({ ...OWNER, controller }));
@@ -231,7 +231,7 @@ describe('a plan', () => {
     expect(versions[0]).toEqual(versions[1]);
   });
 
-  it('of nothing that is ahead changes nothing', async () => {
+  it('changes nothing if no time is ahead', async () => {
     const dataDir = journals.dataDir();
     const opened = await journals.open(dataDir);
     opened.journal.record(write('a', NOW - 1));
@@ -241,7 +241,7 @@ describe('a plan', () => {
     expect(readdirSync(dirname(directoryOf(dataDir, 0)))).toEqual(before);
   });
 
-  it('is not begun on a controller that runs', async () => {
+  it('is not carried out on a controller that runs', async () => {
     const dataDir = journals.dataDir();
     await journals.open(dataDir);
     await expect(planOf(dataDir)).rejects.toMatchObject({ code: 'LOCKED' });

@@ -18,19 +18,19 @@ function queueOf(...effects: readonly Effect[]): RequestQueue {
 }
 
 describe('the request queue', () => {
-  it('stops at an origin that goes back', () => {
+  it('ends the process when the versions of an origin go back', () => {
     const queue = queueOf(effect(5));
     expect(() => queue.push(effect(5), 2)).toThrow(InvariantError);
   });
 
-  it('builds a chain on the link that will hold, not on one that is already broken', () => {
+  it('predicts the write whose condition will hold, not one whose condition is already broken', () => {
     const queue = queueOf(effect(1), effect(2, { condition: at(1) }), effect(3, { condition: at(1) }));
     const prediction = queue.predict('k', NO_VERSION)!;
     expect(prediction.effect.version).toEqual(at(2));
     expect(versionAfter(prediction)).toEqual(at(2));
   });
 
-  it('holds nothing after a delete, and after a flush, for every key', () => {
+  it('predicts no entry after a delete, and after a flush of all keys', () => {
     const queue = queueOf(effect(1), deleteOf('k', at(2)));
     expect(versionAfter(queue.predict('k', NO_VERSION)!)).toEqual(NO_VERSION);
     queue.push({ kind: 'flush', version: at(3) }, 3);
@@ -38,14 +38,14 @@ describe('the request queue', () => {
     expect(queue.newestOn('other')?.seq).toBe(3);
   });
 
-  it('is not touched by a flush that is announced for later', () => {
+  it('predicts nothing from an announced flush', () => {
     const queue = queueOf({ kind: 'flush-later', version: at(1), atMs: VERSION_EPOCH_MS });
     expect(queue.predict('k', NO_VERSION)).toBeNull();
     expect(queue.newestOn('k')).toBeUndefined();
     expect(queue.pop()?.seq).toBe(1);
   });
 
-  it('regression: a write came back without the value that a request which still waited here had', () => {
+  it('regression: a write came back without its value, which a queued request still had', () => {
     const queue = queueOf(effect(5), effect(9, { key: 'other' }));
     const valued = (lost: Effect) => valueIn(queue.withValue(lost));
     expect(valued(effect(5, { value: null }))).toEqual(Buffer.from('v'));
@@ -55,7 +55,7 @@ describe('the request queue', () => {
     expect(queue.withValue(known)).toBe(known);
   });
 
-  it('regression: a condition broken by a flush was foreseen to hold once the flush had been applied', () => {
+  it('regression: a condition that a flush had broken was predicted to hold once the flush was applied', () => {
     const queue = queueOf({ kind: 'flush', version: at(2) });
     queue.push(effect(1, { version: at(1, 1) }), 1);
     queue.push(effect(3, { condition: at(1, 1) }), 2);
@@ -64,7 +64,7 @@ describe('the request queue', () => {
     expect(queue.predict('k', NO_VERSION)).toBeNull();
   });
 
-  it('regression: a flush come due was foreseen to end entries that were written after its moment', () => {
+  it('regression: a flush that was due was predicted to end entries written after its moment', () => {
     const dueTime = 10 * TICKS_PER_MS;
     const flush: Effect = { kind: 'flush-due', version: at(dueTime + 9), atMs: VERSION_EPOCH_MS + 10 };
     const queue = queueOf(effect(dueTime + 5), flush);
