@@ -1,0 +1,18 @@
+import { joined, type SessionHistory } from './session-history.ts';
+import { findContradiction } from './visibility.ts';
+
+/**
+ * Causal convergence (CCv): every event sees all that is in its causal past, which is what its session did before, what
+ * the writes that it read had seen, and so on; and where writes do not depend on each other, all sessions see them in one
+ * order, the same one for all.
+ *
+ * @returns what is wrong, in words; null when nothing is
+ */
+export function findCausalViolation(history: SessionHistory): string | null {
+  const known = joined(history);
+  if (typeof known === 'string') return known;
+  return findContradiction(known, (event, { source, before }) => [
+    ...before[event]!.slice(0, 1),
+    ...(source[event] === -1 ? [] : [source[event]!]),
+  ]);
+}
