@@ -87,6 +87,7 @@ export class ConditionalWrites {
     const held = scheme.currentVersion(request.key);
     if (!needsValue(request)) {
       const record = scheme.newest(request.key);
+      scheme.sessions?.note(operation.context.session, request.key);
       const live = record !== undefined && scheme.isLive(request.key);
       return this.#onExisting(attempt, held, live ? { ...record, flags: 0, value: EMPTY } : null);
     }

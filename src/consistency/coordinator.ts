@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { RequestFailure } from '../base/error-codes.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { MonotonicMs, WallMs } from '../base/number-kinds.ts';
 import { closedBecause, type Gate, OPEN } from '../membership/gate.ts';
@@ -12,6 +13,7 @@ import { PlainWrites } from './plain-writes.ts';
 import { policyOf, READ_NEEDS, type RequestRouter, type ServedKeyspace } from './policies.ts';
 import { Reads } from './reads.ts';
 import { type Executors, kindOf } from './request-kinds.ts';
+import { SessionRequests, type SessionRequestsPorts } from './session-requests.ts';
 
 export interface CoordinatorPorts {
   readonly router: RequestRouter;
@@ -20,6 +22,7 @@ export interface CoordinatorPorts {
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
   readonly itemBytesMax: number;
+  readonly tokens: Omit<SessionRequestsPorts, 'router'>;
   /** Human-readable: what a write that is not answered in time waits for; empty when nothing is known. */
   readonly waitingFor: () => string;
   /** Calls back in a later event-loop turn, so that a long request leaves turns to others. */
@@ -54,7 +57,8 @@ export class Coordinator {
     const plainWrites = new PlainWrites({ router, gates, timeMs });
     const conditionalWrites = new ConditionalWrites({ router, gates, timeMs, itemBytesMax });
     const reads = new Reads({ router, gates, conditionalWrites, nextTurn, lend });
-    this.#executors = { reads, plainWrites, conditionalWrites, local };
+    const sessions = new SessionRequests({ router, ...ports.tokens });
+    this.#executors = { reads, plainWrites, conditionalWrites, sessions, local };
   }
 
   /** Makes the operation of a request, and watches its deadline. */
@@ -74,9 +78,25 @@ export class Coordinator {
 
   /** Whether the operation may start now. All keyspaces that it concerns have to let it. */
   gate(operation: Operation): Gate {
+    const refusal = operation.request.session === undefined ? null : this.#takeSession(operation);
+    if (refusal !== null) return closedBecause(refusal.code, refusal.reason);
     const keyspaces = this.#keyspacesOf(operation);
     if (keyspaces.length === 1) return this.#gateOf(keyspaces[0]!, operation);
     return strictestOf(keyspaces.map((keyspace) => this.#gateOf(keyspace, operation)));
+  }
+
+  /** The request belongs to the session of a token that it has brought. @returns why that is refused; null when it is not */
+  #takeSession(operation: Operation): RequestFailure | null {
+    const token = operation.request.session?.token ?? null;
+    if (token === null || operation.hasTakenSession) return null;
+    operation.hasTakenSession = true;
+    return this.#executors.sessions.take(operation.context.session, token);
+  }
+
+  /** To be called when the operation's reply goes out: tells the token of its session where the request asks for it. */
+  tellSession({ request, context }: Operation): void {
+    const { session } = request;
+    if (session?.wantsToken) session.given = this.#executors.sessions.tokenOf(context.session);
   }
 
   /** Whether writes can start now in every group. */
@@ -127,11 +147,14 @@ export class Coordinator {
     return kindOf(request).keyspaces(request, this.#router);
   }
 
-  #gateOf(keyspace: ServedKeyspace, { access, context }: Operation): Gate {
+  #gateOf(keyspace: ServedKeyspace, operation: Operation): Gate {
+    const { access, context } = operation;
     const { scheme } = keyspace.group;
-    return access === 'read'
-      ? scheme.gate(READ_NEEDS[policyOf(keyspace, context).reads])
-      : writeGateOf(scheme);
+    const gate =
+      access === 'read' ? scheme.gate(READ_NEEDS[policyOf(keyspace, context).reads]) : writeGateOf(scheme);
+    const asksNothing = access === 'plain write' || context.session.required === null;
+    if (asksNothing || gate.state !== 'open' || scheme.sessions === null) return gate;
+    return scheme.sessions.gate(context.session, keysOf(operation.request));
   }
 
   #timedOut(operation: Operation): Reply {
@@ -150,6 +173,12 @@ export class Coordinator {
 /** A request of several groups may start when all of them let it; one closed gate refuses the request. */
 function strictestOf(gates: readonly Gate[]): Gate {
   return gates.find(({ state }) => state === 'closed') ?? gates.find(({ state }) => state === 'wait') ?? OPEN;
+}
+
+/** The keys whose state the request shows. */
+function keysOf(request: Request): readonly string[] {
+  if ('keys' in request) return request.keys;
+  return 'key' in request ? [request.key] : [];
 }
 
 /** A write needs the store as well as the scheme. */

@@ -40,6 +40,8 @@ export class Operation implements Reader {
   releasesBarrierWhenIssued = false;
   readonly isNextReply = false;
   readonly countsAsRead: boolean;
+  /** The session that the request has brought is part of that of its connection. */
+  hasTakenSession = false;
   readonly #listener: OperationListener;
   #onNext: (() => void) | null = null;
   /**

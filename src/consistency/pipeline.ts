@@ -114,6 +114,7 @@ export class Pipeline implements OperationListener {
     let first = this.#unanswered.first();
     for (; first?.reply; first = this.#unanswered.first()) {
       this.#unanswered.shift();
+      if (first.request.session !== undefined) this.#coordinator.tellSession(first);
       if (!this.#hasLeft || first.access !== 'read') this.#ports.onReply(first.request, first.reply);
       first.reserve(0);
     }

@@ -23,6 +23,7 @@ export interface Policy {
 export const POLICIES: Readonly<Record<Level, Policy>> = {
   linearizability: { scheme: 'broadcast', reads: 'strong', ownWritesFirst: true },
   sequential: { scheme: 'broadcast', reads: 'local', ownWritesFirst: true },
+  causal: { scheme: 'causal', reads: 'settled', ownWritesFirst: true },
   eventual: { scheme: 'convergent', reads: 'local', ownWritesFirst: false },
 };
 
@@ -34,6 +35,7 @@ export function isOrdered(level: Level): boolean {
 /** The need that the gate is asked for before a read of this strength. */
 export const READ_NEEDS: Readonly<Record<ReadStrength, Need>> = {
   local: 'read',
+  settled: 'read',
   strong: 'strong-read',
 };
 

@@ -19,12 +19,14 @@ import type { Operation } from './operation.ts';
 import type { PlainWrites } from './plain-writes.ts';
 import type { RequestRouter, ServedKeyspace } from './policies.ts';
 import type { Reads } from './reads.ts';
+import type { SessionRequests } from './session-requests.ts';
 
 /** The parts of the coordinator that carry requests out. */
 export interface Executors {
   readonly reads: Reads;
   readonly plainWrites: PlainWrites;
   readonly conditionalWrites: ConditionalWrites;
+  readonly sessions: SessionRequests;
   /** Carries out requests that touch no entry. */
   readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;
 }
@@ -187,6 +189,17 @@ export const REQUEST_KINDS: {
     ownBytes: none,
     carryOut: ({ reads }, operation, request) => reads.debug(operation, request),
     count: countDebug,
+    countPrefixes: () => {},
+  },
+  session: {
+    access: () => 'none',
+    keyspaces: () => [],
+    countsAsRead: no,
+    isStartedLast: true,
+    valuesRead: none,
+    ownBytes: none,
+    carryOut: ({ sessions }, operation, request) => sessions.answer(operation, request),
+    count: () => {},
     countPrefixes: () => {},
   },
   version: LOCAL,

@@ -35,6 +35,8 @@ export interface CorePorts {
   readonly random: Random;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
+  /** Authenticates session tokens, by a key that all controllers of the cluster have. */
+  readonly tokenMac: (bytes: Buffer) => Buffer;
   readonly nextTurn: (callback: () => void) => void;
   /** One reply alone has this value from now on: its memory may be used again once that has been sent. */
   readonly lend: (value: Buffer) => void;

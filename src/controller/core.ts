@@ -212,6 +212,12 @@ export class Core {
     const { settings, clock, local, nextTurn, lend } = this.#ports;
     const { peers, time } = this;
     return new Coordinator({
+      tokens: {
+        cluster: settings.cluster,
+        mac: this.#ports.tokenMac,
+        aheadMs: (versionTime) => time.aheadMs(versionTime),
+        maxClockSkewMs: settings.maxClockSkewMs,
+      },
       nextTurn,
       lend,
       router: new Router([{ prefix: '', policy: POLICIES[settings.level], group: this.data }]),

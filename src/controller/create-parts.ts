@@ -17,6 +17,7 @@ import { Statistics } from './metrics/statistics.ts';
 import { createMesh } from './peer-mesh.ts';
 import type { Settings } from './settings.ts';
 import type { Storage } from './storage.ts';
+import { tokenMacOf } from './token-mac.ts';
 
 /** What a controller is made from and what takes time to open. */
 export interface Resources {
@@ -69,6 +70,7 @@ export function createParts(
   });
   const core = new Core({
     settings,
+    tokenMac: tokenMacOf(secret, settings.cluster),
     incarnation,
     bus: mesh,
     incarnationOf: (peer) => mesh.incarnationOf(peer),

@@ -54,6 +54,7 @@ export class Compaction {
       ...state.index.flushes().map((effect) => ({ type: 'write', effect }) as const),
       { type: 'watermarks', newestTime: state.newestTime, ...state.watermarks },
       { type: 'forgotten', times: state.index.forgotten.times() },
+      ...[...state.index.attached.values()].map((attached) => ({ type: 'attached', ...attached }) as const),
     ];
   }
 

@@ -9,6 +9,7 @@ import type { DirectoryIdentity } from './data-directory.ts';
 import type { FlushedPosition } from './flushed-position.ts';
 import type {
   AnnouncedFlush,
+  AttachedRecord,
   Journal,
   JournalFigures,
   JournalRecord,
@@ -189,6 +190,23 @@ export class DiskJournal implements Journal {
     const to = { ...(known ?? NOWHERE), effect: effectOfRecord(restored) };
     const position = this.#writer.append({ type: 'revert', failed, key, to });
     index.locate(key, known ?? position);
+  }
+
+  attach(record: AttachedRecord): void {
+    this.#state.index.attach(record);
+    this.#writer.append({ type: 'attached', ...record });
+  }
+
+  attachedTo(key: string): AttachedRecord | undefined {
+    return this.#state.index.attachedTo(key);
+  }
+
+  detach(key: string): void {
+    this.#state.index.detach(key);
+  }
+
+  get attached(): ReadonlyMap<string, AttachedRecord> {
+    return this.#state.index.attached;
   }
 
   forget(record: JournalRecord): void {

@@ -1,5 +1,6 @@
 import type { MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
 import type { Effect, SetEffect } from '../ordering/effect.ts';
+import type { Stretch } from '../ordering/stretches.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 
@@ -48,6 +49,14 @@ export interface JournalFigures {
   readonly flushedMs: MonotonicMs | null;
 }
 
+/** See `Journal.attach`. */
+export interface AttachedRecord {
+  /** Empty for a flush. */
+  readonly key: string;
+  readonly version: Version;
+  readonly needs: readonly Stretch[];
+}
+
 /** An announced flush that has not been carried out. */
 export interface AnnouncedFlush {
   readonly version: Version;
@@ -61,6 +70,21 @@ export interface AnnouncedFlush {
  * Invariant: the version of a key's record only grows, except through `revert`.
  */
 export interface Journal {
+  /**
+   * What the newest write of a key depends on that its origin did not show when it made the write. To be told before the
+   * write itself is recorded, in the same turn: then a crash leaves both, or what depends on nothing.
+   */
+  attach(record: AttachedRecord): void;
+
+  /** See `attach`. It may be of an older write of the key. */
+  attachedTo(key: string): AttachedRecord | undefined;
+
+  /** It is not needed any more. It may come back after a restart. */
+  detach(key: string): void;
+
+  /** All that are attached, the longest known first. */
+  readonly attached: ReadonlyMap<string, AttachedRecord>;
+
   /** The record of the key; undefined when the key was never written, or was flushed. */
   newest(key: string): JournalRecord | undefined;
 

@@ -9,8 +9,9 @@ import {
   type KeyEffect,
   type SetEffect,
 } from '../ordering/effect.ts';
+import type { Stretch } from '../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../ordering/version.ts';
-import type { Watermarks } from './journal.ts';
+import type { AttachedRecord, Watermarks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
 
 /**
@@ -26,6 +27,7 @@ import { DamageError } from './journal-error.ts';
  *     watermarks  the version up to which all is applied, and the version vector
  *     value       the value of a completed write that came without it
  *     forgotten   per origin, the time up to which deletions may have been forgotten that a peer does not know of
+ *     attached    what the write of this version depends on that its origin did not show when it made the write
  *     end         the last entry of a base, with the number of entries before it and of the batch after it
  */
 export type LogEntry =
@@ -41,6 +43,7 @@ export type LogEntry =
   | { readonly type: 'forget'; readonly version: Version; readonly key: string }
   | WatermarksEntry
   | { readonly type: 'forgotten'; readonly times: readonly VersionTime[] }
+  | ({ readonly type: 'attached' } & AttachedRecord)
   | { readonly type: 'end'; readonly entries: number; readonly nextBatch: number };
 
 export interface WatermarksEntry extends Watermarks {
@@ -83,7 +86,11 @@ const TYPES = numbering<LogEntry['type']>({
   end: 7,
   value: 8,
   forgotten: 9,
+  attached: 10,
 });
+
+/** Origin, and two times. */
+const STRETCH_BYTES = 1 + 8 + 8;
 
 const EFFECTS = numbering<EffectKind>({ set: 0, delete: 1, flush: 2, 'flush-later': 3, 'flush-due': 4 });
 
@@ -115,6 +122,8 @@ export function entryBytesMax(entry: LogEntry): number {
       return BODY_AT + VERSION_BYTES + 8 + timesBytes(entry.known);
     case 'forgotten':
       return BODY_AT + timesBytes(entry.times);
+    case 'attached':
+      return BODY_AT + VERSION_BYTES + 1 + entry.key.length + 2 + entry.needs.length * STRETCH_BYTES;
     case 'end':
       return BODY_AT + 16;
     case 'apply':
@@ -169,6 +178,8 @@ function writeBody(entry: LogEntry, into: Buffer, at: number): number {
       );
     case 'forgotten':
       return writeTimes(entry.times, into, at);
+    case 'attached':
+      return writeNeeds(entry.needs, into, writeKey(entry.key, into, writeVersion(entry.version, into, at)));
     case 'end':
       return into.writeDoubleBE(entry.nextBatch, into.writeDoubleBE(entry.entries, at));
   }
@@ -177,6 +188,13 @@ function writeBody(entry: LogEntry, into: Buffer, at: number): number {
 function writeTimes(times: readonly VersionTime[], into: Buffer, at: number): number {
   let next = into.writeUInt16BE(times.length, at);
   for (const time of times) next = into.writeDoubleBE(time, next);
+  return next;
+}
+
+function writeNeeds(needs: readonly Stretch[], into: Buffer, at: number): number {
+  let next = into.writeUInt16BE(needs.length, at);
+  for (const { origin, from, to } of needs)
+    next = into.writeDoubleBE(to, into.writeDoubleBE(from, into.writeUInt8(origin, next)));
   return next;
 }
 
@@ -264,6 +282,10 @@ export function readEntry(bytes: Buffer): LogEntry {
     }
     case 'forgotten':
       return { type, times: reader.times() };
+    case 'attached': {
+      const version = reader.version();
+      return { type, version, key: reader.key(), needs: reader.needs() };
+    }
     case 'end':
       return { type, entries: reader.double(), nextBatch: reader.double() };
     case undefined:
@@ -306,6 +328,15 @@ class EntryReader {
     const count = this.#bytes.readUInt16BE(this.#take(2));
     if (count > NODES_MAX) throw new DamageError(`an entry names ${count} controllers`);
     return Array.from({ length: count }, () => this.double());
+  }
+
+  needs(): Stretch[] {
+    const count = this.#bytes.readUInt16BE(this.#take(2));
+    return Array.from({ length: count }, () => ({
+      origin: this.u8(),
+      from: this.double(),
+      to: this.double(),
+    }));
   }
 
   effect(): Effect {

@@ -59,6 +59,12 @@ export class LogState {
         this.watermarks = { applied: entry.applied, known: entry.known };
         this.noteTime(entry.newestTime);
         return;
+      case 'attached': {
+        const { key, version, needs } = entry;
+        this.noteTime(version.time);
+        this.index.attach({ key, version, needs });
+        return;
+      }
       case 'forgotten':
         this.index.noteForgotten(entry.times);
         return;

@@ -8,7 +8,14 @@ import {
   versionTimeOfMs,
 } from '../ordering/version.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
-import type { AnnouncedFlush, Journal, JournalRecord, JournalState, Watermarks } from './journal.ts';
+import type {
+  AnnouncedFlush,
+  AttachedRecord,
+  Journal,
+  JournalRecord,
+  JournalState,
+  Watermarks,
+} from './journal.ts';
 import { KeyIndex } from './key-index.ts';
 import type { LogPosition } from './log-entry.ts';
 import { OriginList } from './origin-list.ts';
@@ -92,6 +99,20 @@ export class MemoryJournal implements Journal {
         this.#endBelow({ time: versionTimeOfMs(effect.atMs), node: 0 });
         return true;
     }
+  }
+
+  readonly attached = new Map<string, AttachedRecord>();
+
+  attach(record: AttachedRecord): void {
+    this.attached.set(record.key, record);
+  }
+
+  attachedTo(key: string): AttachedRecord | undefined {
+    return this.attached.get(key);
+  }
+
+  detach(key: string): void {
+    this.attached.delete(key);
   }
 
   revert(failed: Version, key: string, previous: (JournalRecord & Partial<LogPosition>) | undefined): void {

@@ -199,6 +199,10 @@ function* timesIn({ index, staged, watermarks, newestTime }: LogState): Generato
   for (const effect of index.flushes())
     yield effect.kind === 'flush-due' ? versionTimeOfMs(effect.atMs) : effect.version.time;
   for (const { effect } of staged.all()) yield effect.version.time;
+  for (const { version, needs } of index.attached.values()) {
+    yield version.time;
+    for (const { from, to } of needs) yield* [from, to];
+  }
   for (const record of index.walk()) yield record.version.time;
 }
 
@@ -269,6 +273,10 @@ async function writeAnew(
     const known = watermarks.known.map(to.time);
     base.add({ type: 'watermarks', newestTime, applied: to.version(watermarks.applied), known });
     base.add({ type: 'forgotten', times: index.forgotten.times().map(to.time) });
+    for (const { key, version, needs } of index.attached.values()) {
+      const moved = needs.map((need) => ({ ...need, from: to.time(need.from), to: to.time(need.to) }));
+      base.add({ type: 'attached', key, version: to.version(version), needs: moved });
+    }
     for (const { effect } of staged.all()) base.add({ type: 'stage', effect: to.staged(effect) });
     let records = 0;
     for (const record of { [Symbol.iterator]: () => index.walk() }) {

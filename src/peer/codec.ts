@@ -45,6 +45,8 @@ const CODECS: Codecs = {
   'fetched-many': [20, restore.fetchedMany],
   proof: [21, greeting.proof],
   welcome: [22, greeting.welcome],
+  'causal-push': [24, schemes.causalPush],
+  'sync-shows': [25, exchange.syncShows],
 };
 
 type Codecs = { readonly [T in PeerMessage['type']]: readonly [number: number, codec: CodecOf<T>] };

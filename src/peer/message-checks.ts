@@ -4,10 +4,11 @@ import type { Ballot } from '../membership/ballot.ts';
 import type { Accept, AcceptorState, Heartbeat, Promised } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
 import { conditionOf, type Effect, isOfKey, type KeyEffect, MARKS } from '../ordering/effect.ts';
+import type { Stretch } from '../ordering/stretches.ts';
 import { compareVersions, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
-import type { Push } from '../replication/convergent/messages.ts';
+import type { Attached, CausalPush, Push } from '../replication/convergent/messages.ts';
 import { clockRefusal } from './cluster-identity.ts';
 import type { PeerMessage } from './messages.ts';
 import { isReasonText } from './reason-text.ts';
@@ -53,6 +54,10 @@ export class MessageChecks {
         return this.#ordered(from, message);
       case 'push':
         return this.#push(from, message);
+      case 'causal-push':
+        return this.#causalPush(from, message);
+      case 'sync-shows':
+        return this.#stretches(message.shows) ?? this.#attached(message.attached);
       case 'sync-request':
         return this.#times(message.known) ?? this.#times(message.forgotten);
       case 'sync-response':
@@ -122,13 +127,33 @@ export class MessageChecks {
     );
   }
 
-  #push(from: ControllerId, { previousTime, effects }: Push): string | null {
+  #push(
+    from: ControllerId,
+    { previousTime, effects }: Pick<Push, 'previousTime' | 'effects'>,
+  ): string | null {
     return (
       this.#time(previousTime) ??
       this.#effects(effects) ??
       first(effects, ({ version }) => writtenBy(from, version)) ??
       increasing(effects)
     );
+  }
+
+  #causalPush(from: number, push: CausalPush): string | null {
+    if (push.runStart > push.previousTime) return 'a run begins after its writes';
+    return this.#push(from, push) ?? this.#stretches(push.needs) ?? this.#attached(push.attached);
+  }
+
+  #stretches(stretches: readonly Stretch[]): string | null {
+    return (
+      first(stretches, ({ origin }) => this.#controller(origin)) ??
+      first(stretches, ({ from, to }) => (from < to ? null : 'a stretch of writes is empty')) ??
+      this.#time(stretches.reduce((latest, { to }) => Math.max(latest, to), 0))
+    );
+  }
+
+  #attached(attached: readonly Attached[]): string | null {
+    return first(attached, ({ version, needs }) => this.#version(version) ?? this.#stretches(needs));
   }
 
   #promised({ ballot, acceptor, applied, leasesMs, hears, queue }: Promised): string | null {

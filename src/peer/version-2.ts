@@ -23,6 +23,8 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   install: 'root',
   ordered: 'data',
   push: 'data',
+  'causal-push': 'data',
+  'sync-shows': 'data',
   'sync-request': 'data',
   'sync-lapsed': 'data',
   'sync-response': 'data',

@@ -1,5 +1,5 @@
 /** The levels that a keyspace can have. What each promises: docs/guarantees.md. */
-export const LEVELS = ['linearizability', 'sequential', 'eventual'] as const;
+export const LEVELS = ['linearizability', 'sequential', 'causal', 'eventual'] as const;
 
 export type Level = (typeof LEVELS)[number];
 

@@ -181,6 +181,15 @@ export const COMMANDS: readonly Command[] = [
     parse: () => WHO,
   },
   {
+    name: 'session',
+    makes: 'session',
+    usage: 'session [<token>]',
+    help: 'the token of what this connection has seen, for another one to go on from',
+    wordsMin: 1,
+    wordsMax: 2,
+    parse: words.parseSession,
+  },
+  {
     name: 'quit',
     makes: 'quit',
     usage: 'quit',

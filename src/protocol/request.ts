@@ -5,10 +5,22 @@
  * Keys are latin-1 strings, one character per byte, so that a key keeps every byte that the client sent.
  */
 
+/** What a request has to do with the session of its client, beside its connection. */
+export interface RequestSession {
+  /** The token of a session that the request belongs to; null for that of the connection. */
+  readonly token: string | null;
+  /** The answer is to tell the token of the session. */
+  readonly wantsToken: boolean;
+  /** The token for the answer; empty until it is answered, and at levels without sessions. */
+  given: string;
+}
+
 /** How a request came, in terms of its protocol: opaque numbers, quietness, the fields to return. */
 export interface Wired {
   /** Set by the decoder that made the request, for the encoder of the same protocol. */
   readonly wire?: object;
+  /** The session that the request brings or asks for; absent where it does neither. */
+  readonly session?: RequestSession;
 }
 
 /**
@@ -151,14 +163,14 @@ export interface AdminRequest extends Wired {
 }
 
 /** memchorus's own command: the state of the cluster as this controller sees it, or the requests pending here. */
-export interface ShowRequest {
+export interface ShowRequest extends Wired {
   readonly kind: 'show';
   readonly what: 'cluster' | 'requests';
   readonly format: 'table' | 'json';
 }
 
 /** memchorus's own command: which controller this is. */
-export interface WhoRequest {
+export interface WhoRequest extends Wired {
   readonly kind: 'who';
 }
 
@@ -171,6 +183,13 @@ export interface NoopRequest extends Wired {
 export interface DebugRequest extends Wired {
   readonly kind: 'debug';
   readonly key: string;
+}
+
+/** memchorus's own: the token of the session of this connection, or the session of a token taken over. */
+export interface SessionRequest extends Wired {
+  readonly kind: 'session';
+  /** Null to be told the token. */
+  readonly token: string | null;
 }
 
 /** `quit`: earlier requests are answered, then the connection closes. */
@@ -197,6 +216,7 @@ export type Request =
   | DeleteRequest
   | FlushAllRequest
   | DebugRequest
+  | SessionRequest
   | LocalRequest;
 
 /** Requests that touch no entry. */

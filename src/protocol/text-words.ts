@@ -150,6 +150,10 @@ export function parseShow(line: TextLine): Request {
   return invalid('CLIENT_ERROR usage: show [requests] [json]; of the whole cluster: main.ts status');
 }
 
+export function parseSession(line: TextLine): Request {
+  return { kind: 'session', token: line.count === 1 ? null : line.text(1) };
+}
+
 /** The keys up to the end of the line, or up to a key that is too long. */
 function keysFrom(line: TextLine, first: number): { readonly keys: string[]; readonly cutShort: boolean } {
   const keys: string[] = [];

@@ -77,6 +77,9 @@ export class Group {
       windows: readWindows(requestFlush, ports.readWindowBytes),
       finder: this.recovery.finder,
       timeMs,
+      onIssue: SCHEMES[ports.scheme].hasSessions
+        ? (key, record, { context }) => this.scheme.sessions?.onIssue(key, record, context.session)
+        : null,
     });
     this.scheme = SCHEMES[ports.scheme].make({
       controller,

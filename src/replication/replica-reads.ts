@@ -36,7 +36,14 @@ export interface ReplicaReadsPorts {
   readonly finder: ValueFinder;
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => WallMs;
+  /**
+   * Told, when a read is issued, what the read will bring: the record that the journal has then, if any. Null where
+   * nothing asks for it.
+   */
+  readonly onIssue: OnIssue | null;
 }
+
+type OnIssue = (key: string, record: JournalRecord | undefined, reader: Reader) => void;
 
 /**
  * Reads of the replica's entries, each when there is budget for its value, and when it is its client's turn.
@@ -51,14 +58,16 @@ export class ReplicaReads {
   readonly #windows: ReadWindows;
   readonly #finder: ValueFinder;
   readonly #timeMs: () => WallMs;
+  readonly #onIssue: OnIssue | null;
 
-  constructor({ replica, store, windows, finder, timeMs }: ReplicaReadsPorts) {
+  constructor({ replica, store, windows, finder, timeMs, onIssue }: ReplicaReadsPorts) {
     this.#replica = replica;
     this.#journal = replica.journal;
     this.#store = store;
     this.#windows = windows;
     this.#finder = finder;
     this.#timeMs = timeMs;
+    this.#onIssue = onIssue;
   }
 
   /**
@@ -73,7 +82,7 @@ export class ReplicaReads {
   read(key: string, done: ReadDone, reader: Reader): void {
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
-    if (record === null) return this.#onNothing(done, reader);
+    if (record === null) return this.#onNothing(key, done, reader);
     const bytes = expectedBytes(record);
     const { flow } = reader;
     if (!flow.take(reader, bytes)) {
@@ -97,8 +106,10 @@ export class ReplicaReads {
     this.#windows.elsewhere.leave(bytes);
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
-    if (record === null) done(null, null, 0);
-    else this.#issue(record, nowMs, 0, done, reader);
+    if (record === null) {
+      this.#onIssue?.(key, this.#journal.newest(key), reader);
+      done(null, null, 0);
+    } else this.#issue(record, nowMs, 0, done, reader);
   }
 
   /**
@@ -131,7 +142,8 @@ export class ReplicaReads {
     return record !== undefined && this.#journal.isLive(record, nowMs) ? record : null;
   }
 
-  #onNothing(done: ReadDone, reader: Reader): void {
+  #onNothing(key: string, done: ReadDone, reader: Reader): void {
+    this.#onIssue?.(key, this.#journal.newest(key), reader);
     reader.onIssued();
     done(null, null, 0);
   }
@@ -156,7 +168,7 @@ export class ReplicaReads {
     const record = this.#liveRecord(key, nowMs);
     if (record !== null) return this.#issue(record, nowMs, bytes, done, reader);
     this.#windows.store.leave(bytes);
-    this.#onNothing(done, reader);
+    this.#onNothing(key, done, reader);
   }
 
   /** @param bytes what the window counts for it */
@@ -164,6 +176,7 @@ export class ReplicaReads {
     const { store } = this.#windows;
     const { key, readAtSec } = record;
     const nowSec = Math.floor(nowMs / 1000);
+    this.#onIssue?.(key, record, reader);
     const hot = this.#replica.hot.get(key, record.version, nowSec);
     const isReadAgain = nowSec - readAtSec <= HOT_WITHIN_SEC;
     if (reader.countsAsRead && readAtSec !== nowSec) this.#journal.noteRead(key, nowSec);

@@ -1,3 +1,4 @@
+import type { Stretches } from '../ordering/stretches.ts';
 import type { Level } from '../placement/level.ts';
 
 /** What one client has seen and written, as far as the schemes need it. A connection is a session. */
@@ -8,6 +9,13 @@ export interface Session {
    * read.
    */
   started: number;
+  /** All that the client has read and written, and what that depends on: a token carries it elsewhere. At `causal` only. */
+  seen: Stretches | null;
+  /**
+   * The part of it that this controller may not show yet. Reads wait for it, and writes carry it along. Null where this
+   * controller shows all that the client has seen, as it does for a client that has come with no token.
+   */
+  required: Stretches | null;
 }
 
 /** Goes with a request from the front door to the scheme. A connection has one context for all its requests. */
@@ -19,7 +27,7 @@ export interface RequestContext {
 
 /** The context of a new connection. */
 export function newContext(): RequestContext {
-  return { level: null, session: { started: 0 } };
+  return { level: null, session: { started: 0, seen: null, required: null } };
 }
 
 /** The context of writes that no client has asked for. */

@@ -11,6 +11,7 @@ import type { SchemeMessage } from './messages.ts';
 import type { Reader } from './read-flow.ts';
 import type { ReadDone } from './replica-reads.ts';
 import type { RequestContext } from './request-context.ts';
+import type { SchemeSessions } from './sessions.ts';
 
 /** What became of a write. */
 export type WriteOutcome =
@@ -44,10 +45,11 @@ export interface PendingRequest {
 }
 
 /**
- * What a read waits for. `local`: for nothing; it sees what has been applied here. `strong`: it sees every write that
- * was answered anywhere before the read began.
+ * What a read waits for. `local`: for nothing; it sees what has been applied here. `settled`: for the writes of the key
+ * that the store of this controller may still refuse. `strong`: it sees every write that was answered anywhere before
+ * the read began.
  */
-export type ReadStrength = 'local' | 'strong';
+export type ReadStrength = 'local' | 'settled' | 'strong';
 
 /**
  * A way to replicate: all that a controller asks of it. Every implementation is free of I/O: clock, peers, store and
@@ -58,6 +60,8 @@ export interface Scheme {
   readonly views: Membership | null;
   /** Anti-entropy within the group. */
   readonly exchange: AntiEntropy;
+  /** Sessions that go from one controller to another; null where the scheme has none. */
+  readonly sessions: SchemeSessions | null;
 
   /** Whether a request may start now. */
   gate(need: Need): Gate;

@@ -1,3 +1,4 @@
+import { isOrdered } from '../../src/consistency/policies.ts';
 import { SLEW_MAX } from '../../src/membership/cluster-clock.ts';
 import type { Level } from '../../src/placement/level.ts';
 import type { Expiry } from '../checkers/expiry.ts';
@@ -79,7 +80,7 @@ export function expiryOf(
     ) as [string, number][],
   );
   const began =
-    cluster.resumptions > 0 || (level === 'eventual' && cluster.nodes.some((node) => node.incarnation > 1));
+    cluster.resumptions > 0 || (!isOrdered(level) && cluster.nodes.some((node) => node.incarnation > 1));
   return {
     secondsOf: (key) => seconds.get(key)!,
     rateErrorMax: SLEW_MAX + DRIFT_MAX,

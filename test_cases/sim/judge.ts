@@ -1,5 +1,7 @@
+import { isOrdered } from '../../src/consistency/policies.ts';
 import { type Effect, isOfKey } from '../../src/ordering/effect.ts';
 import { compareVersions, type Version } from '../../src/ordering/version.ts';
+import { findCausalViolation } from '../checkers/causal-convergence.ts';
 import { findDifference, findInvented, type State } from '../checkers/convergence.ts';
 import { findMiscount } from '../checkers/exactly-once.ts';
 import { findWrongExpiry } from '../checkers/expiry.ts';
@@ -7,6 +9,8 @@ import { findExcessDelete, findLost } from '../checkers/last-write.ts';
 import { checkLinearizability } from '../checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
 import { type Applied, findSequentialViolation } from '../checkers/sequential-witness.ts';
+import { findBrokenGuarantee } from '../checkers/session-guarantees.ts';
+import type { SessionHistory } from '../checkers/session-history.ts';
 import { findRegression } from '../checkers/session-order.ts';
 import { keyOf, valueIn } from '../support/effects.ts';
 import { expiryOf, isFleeting } from './expiry.ts';
@@ -14,6 +18,7 @@ import { unavoidableDeletes, withoutLost } from './loss.ts';
 import type { Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import { isOfSessions } from './sim-sessions.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
 export interface Verdict {
@@ -36,14 +41,16 @@ export function judge(
   cluster: SimCluster,
   recorder: Recorder,
   values: readonly State[],
+  sessions: SessionHistory,
 ): Verdict {
   const violations: Violation[] = [];
   const note = (kind: ViolationKind, text: string | null): void => {
     if (text !== null) violations.push({ kind, text });
   };
+  const atEnd = new Map([...values[0]!].filter(([key]) => !isOfSessions(key)));
   const whole = withoutLost(recorder.history, cluster.losses);
   const history = whole.filter(({ key }) => !isFleeting(key));
-  const ordered = scenario.level !== 'eventual';
+  const ordered = isOrdered(scenario.level);
   let undecided = 0;
   for (const what of recorder.unanswered) note('unanswered', what);
   if (scenario.level === 'linearizability') {
@@ -66,8 +73,9 @@ export function judge(
     note('invented', findExcessDelete(history, appliedIn(cluster, unavoidableDeletes)));
     note('lost', findForgotten(cluster.nodes));
     if (cluster.durability !== 'none' || !wasKilled(cluster))
-      note('lost', findLost(history, appliedIn(cluster), values[0]!));
+      note('lost', findLost(history, appliedIn(cluster), atEnd));
   }
+  if (scenario.level === 'causal') note('not-causal', findBrokenSession(scenario, cluster, sessions));
   const fleeting = whole.filter(({ key }) => isFleeting(key));
   note('wrong-time', findWrongExpiry(fleeting, expiryOf(scenario, cluster)) ?? findUnremoved(cluster));
   note('went-back', findRegression(recorder.seen));
@@ -75,7 +83,7 @@ export function judge(
     'diverged',
     findDifference(values) ?? findDifference(journalsOf(cluster)) ?? findLostInStores(cluster),
   );
-  note('invented', findInvented(history, values[0]!));
+  note('invented', findInvented(history, atEnd));
   if (hasNoFaults(scenario) && recorder.failures > 0) {
     note('failed-without-fault', `${recorder.failures} operations`);
   }
@@ -123,12 +131,24 @@ function isJudged(effect: Effect): boolean {
  * again.
  */
 function findUnremoved(cluster: SimCluster): string | null {
-  if (cluster.level === 'eventual' && wasKilled(cluster)) return null;
+  if (!isOrdered(cluster.level) && wasKilled(cluster)) return null;
   for (const { id, journal } of cluster.nodes) {
     const key = [...journal.liveKeys()].find(isFleeting);
     if (key !== undefined) return `n${id} has not removed ${key}, which has expired`;
   }
   return null;
+}
+
+/**
+ * What sessions saw is causal, and keeps the four guarantees. Not judged is what was lost for good: everything where
+ * controllers lost what was not on their disks, and keys whose value every store has lost.
+ */
+function findBrokenSession(scenario: Scenario, cluster: SimCluster, sessions: SessionHistory): string | null {
+  const flushes = scenario.clients.some(({ operations }) => operations.some(({ kind }) => kind === 'flush'));
+  if (flushes || (cluster.durability !== 'sync' && wasKilled(cluster))) return null;
+  const deleted = new Set(appliedIn(cluster).flatMap(({ kind, key }) => (kind === 'delete' ? [key] : [])));
+  const history = sessions.filter(({ key }) => !deleted.has(key));
+  return findCausalViolation(history) ?? findBrokenGuarantee(history);
 }
 
 function newestOf<E extends Effect>(effects: readonly E[]): E | undefined {

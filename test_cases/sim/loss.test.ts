@@ -57,7 +57,7 @@ class Play {
     const values: State[] = [];
     for (const { id } of this.nodes) values.push(new Map([['x', await this.ask(id, 'x', { kind: 'get' })]]));
     expect(values.map((state) => state.get('x'))).toEqual([null, null, null]);
-    const { violations } = judge(SCENARIO, this.cluster, this.#recorder, values);
+    const { violations } = judge(SCENARIO, this.cluster, this.#recorder, values, []);
     return violations.map(({ kind, text }) => `${kind}: ${text}`);
   }
 }

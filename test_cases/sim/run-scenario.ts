@@ -10,6 +10,7 @@ import { COUNTER, type Scenario } from './scenario.ts';
 import { SimClient } from './sim-clients.ts';
 import { READY_WITHIN_MS, SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';
+import { SessionRecorder, SimSession } from './sim-sessions.ts';
 import { TimeWatch } from './time-watch.ts';
 import { Transcript } from './transcript.ts';
 import { NotLive, type Violation } from './violation.ts';
@@ -97,6 +98,7 @@ class Run {
   readonly #scenario: Scenario;
   readonly #cluster: SimCluster;
   readonly #recorder: Recorder;
+  readonly #sessions = new SessionRecorder();
   readonly #violations: Violation[] = [];
   readonly #times: TimeWatch;
   readonly #views = new Set<string>();
@@ -172,6 +174,9 @@ class Run {
     if (this.#scenario.flushIsPending === true) this.#announceFlush();
     if (cluster.durability === 'async') await cluster.run(DURABLE_WITHIN_MS);
     const running = clients.map((plan) => new SimClient(cluster, this.#recorder, plan));
+    const hopping = this.#scenario.sessions ?? [];
+    const sessions = hopping.map((plan) => new SimSession(cluster, this.#sessions, plan));
+    const isBusy = () => [...running, ...sessions].some((client) => !client.finished);
     const injector = new FaultInjector(cluster, faults);
     this.#faults = injector.struck;
     const lastMs = Math.max(0, ...faults.map(({ atMs, forMs }) => atMs + forMs));
@@ -179,10 +184,8 @@ class Run {
     healAll(cluster);
     await cluster.runUntilReady();
     const untilMs = cluster.scheduler.nowMs + DONE_WITHIN_MS;
-    while (running.some((client) => !client.finished) && cluster.scheduler.nowMs < untilMs)
-      await cluster.run(20);
-    if (running.some((client) => !client.finished))
-      throw new NotLive('a client did not come to the end of its plan');
+    while (isBusy() && cluster.scheduler.nowMs < untilMs) await cluster.run(20);
+    if (isBusy()) throw new NotLive('a client did not come to the end of its plan');
     this.#recorder.endPlan();
     this.#expectFewViews();
     await cluster.run(SETTLE_MS + SEEN_FOR_SEC * 1000);
@@ -192,7 +195,7 @@ class Run {
     await this.#playAbsence();
     const values = await this.#readAll();
     for (const text of cluster.mistakes) this.#violations.push({ kind: 'not-live', text });
-    const verdict = judge(this.#scenario, cluster, this.#recorder, values);
+    const verdict = judge(this.#scenario, cluster, this.#recorder, values, this.#sessions.events);
     this.#violations.push(...verdict.violations);
     const { violation } = this.#times;
     if (violation !== null) this.#violations.push({ kind: 'wrong-time', text: violation });
@@ -346,8 +349,11 @@ class Run {
   }
 
   async #readKeys(node: SimNode): Promise<Map<string, string | null>> {
-    const { clients } = this.#scenario;
-    const written = clients.flatMap(({ operations }) => operations.map(({ key }) => key));
+    const { clients, sessions = [] } = this.#scenario;
+    const written = [
+      ...clients.flatMap(({ operations }) => operations.map(({ key }) => key)),
+      ...sessions.flatMap(({ steps }) => steps.map(({ key }) => key)),
+    ];
     const keys = new Set([...written, COUNTER, PROBE].filter((key) => key !== '' && !isFleeting(key)));
     const connection = this.#recorder.connect(node);
     const values = new Map<string, string | null>();

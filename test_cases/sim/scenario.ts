@@ -1,3 +1,4 @@
+import { isOrdered } from '../../src/consistency/policies.ts';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { quorum } from '../../src/membership/view.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
@@ -8,6 +9,7 @@ import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './
 import { Random } from './random.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import type { Delays } from './sim-network.ts';
+import { drawSessions, type SessionPlan } from './sim-sessions.ts';
 
 /** Controllers that are away for a while after the faults. The others must serve meanwhile. */
 export interface AbsentPeers {
@@ -26,6 +28,8 @@ export interface Scenario {
   readonly nodes: number;
   readonly delays: Delays;
   readonly clients: readonly ClientPlan[];
+  /** At `causal`: clients that go from controller to controller. */
+  readonly sessions?: readonly SessionPlan[];
   readonly faults: readonly Fault[];
   readonly absence: AbsentPeers;
   /** Deletions are not kept for a peer that is silent for longer, in virtual milliseconds. */
@@ -92,6 +96,10 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
     nodes,
     delays,
     clients: expires ? withExpiry(expiry, clients, nodes) : clients,
+    sessions:
+      level === 'causal'
+        ? drawSessions(new Random(seed).fork('sessions'), nodes, Math.max(500, ...plansMs))
+        : [],
     flushIsPending: expires && expiry.chance(0.5),
     faults,
     absence: drawAbsence(random.fork('absence'), level, nodes, durability),
@@ -183,7 +191,7 @@ function drawAllFaults(
 
 /** As many controllers as the others can do without, or fewer. */
 function drawAbsence(random: Random, level: Level, nodes: number, durability: Durability): AbsentPeers {
-  const needed = level === 'eventual' ? 1 : quorum(nodes);
+  const needed = !isOrdered(level) ? 1 : quorum(nodes);
   const first = random.below(nodes);
   const count = random.below(nodes - needed + 1);
   return {

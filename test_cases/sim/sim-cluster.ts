@@ -1,3 +1,4 @@
+import { isOrdered } from '../../src/consistency/policies.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { compareBallots } from '../../src/membership/ballot.ts';
@@ -172,7 +173,7 @@ export class SimCluster {
     this.#isForgotten ||= !isKnown();
     if (this.durability !== 'async') return;
     const recent = this.#deaths.filter((death) => death.toMs > toMs - EPISODE_MS);
-    if (this.level === 'eventual' || this.#isForgotten !== wasForgotten) this.losses.push(...recent);
+    if (!isOrdered(this.level) || this.#isForgotten !== wasForgotten) this.losses.push(...recent);
   }
 
   /**
@@ -182,7 +183,7 @@ export class SimCluster {
    */
   #onStartEmpty(node: SimNode): void {
     const hadMemory = node.knows || this.durability !== 'none';
-    if (this.level === 'eventual' && hadMemory)
+    if (!isOrdered(this.level) && hadMemory)
       this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
   }
 
@@ -204,7 +205,7 @@ export class SimCluster {
     if (!this.#isForgotten) return;
     this.#isForgotten = false;
     this.resumptions++;
-    if (this.level === 'eventual' || this.durability !== 'async') return;
+    if (!isOrdered(this.level) || this.durability !== 'async') return;
     const longest = this.nodes
       .map(({ recovered }): Version => recovered.watermarks.applied)
       .reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));

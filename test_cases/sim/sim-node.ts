@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { LogFields } from '../../src/base/log.ts';
+import { isOrdered } from '../../src/consistency/policies.ts';
 import { Core, TICK_MS } from '../../src/controller/core.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -145,7 +147,7 @@ export class SimNode implements NetworkNode {
     const run = new SimRun({ id, peers, scheduler, random, network, clock });
     this.#run = run;
     // A controller that may serve alone before it knows the cluster's time is not started with a very wrong clock.
-    if (this.#settings.level === 'eventual') this.clock.setRight();
+    if (!isOrdered(this.#settings.level)) this.clock.setRight();
     this.#note(`starts, run ${this.#incarnation}`);
     if (this.#settings.durability !== 'none') return this.#openStorage(run, abandon);
     this.#begin(run, {
@@ -204,6 +206,7 @@ export class SimNode implements NetworkNode {
       clock,
       random: () => random.next(),
       requestFlush: () => run.requestFlush(),
+      tokenMac: (bytes) => createHash('sha256').update(bytes).digest(),
       readWindowBytes: READ_WINDOW_BYTES,
       lend: () => {},
       nextTurn: (callback) => run.nextTurn(callback),

@@ -14,6 +14,7 @@ export type ViolationKind =
   | 'failed-without-fault'
   | 'not-linearizable'
   | 'not-sequential'
+  | 'not-causal'
   | 'miscounted'
   | 'went-back'
   | 'diverged'

@@ -1,5 +1,6 @@
 import type {
   AnnouncedFlush,
+  AttachedRecord,
   Journal,
   JournalRecord,
   JournalState,
@@ -94,6 +95,22 @@ export class WitnessJournal implements Journal {
 
   isLive(record: JournalRecord, nowMs: number): boolean {
     return this.#journal.isLive(record, nowMs);
+  }
+
+  attach(record: AttachedRecord): void {
+    this.#journal.attach(record);
+  }
+
+  attachedTo(key: string): AttachedRecord | undefined {
+    return this.#journal.attachedTo(key);
+  }
+
+  detach(key: string): void {
+    this.#journal.detach(key);
+  }
+
+  get attached(): ReadonlyMap<string, AttachedRecord> {
+    return this.#journal.attached;
   }
 
   forget(record: JournalRecord): void {

@@ -5,7 +5,7 @@ import type { StoreKind } from './store-process.ts';
 import type { TextClient } from './text-client.ts';
 
 export const ORDERED_LEVELS = ['linearizability', 'sequential'] as const;
-export const ALL_LEVELS = [...ORDERED_LEVELS, 'eventual'] as const;
+export const ALL_LEVELS = [...ORDERED_LEVELS, 'causal', 'eventual'] as const;
 
 type Level = (typeof ALL_LEVELS)[number];
 
@@ -44,7 +44,8 @@ export function basicClusterTests(level: Level, store: StoreKind): void {
   valueTests(scene);
   conditionTests(scene);
   expiryTests(scene);
-  if (level !== 'eventual') describe('the one order of all writes', () => orderTests(scene));
+  if (level !== 'causal' && level !== 'eventual')
+    describe('the one order of all writes', () => orderTests(scene));
 }
 
 /** The cluster of the tests, and a client of each controller. */

@@ -45,6 +45,18 @@ export const GOLDEN_ENTRIES: {
     typical: { type: 'forgotten', times: [0, version.time, LARGEST] },
     none: { type: 'forgotten', times: [] },
   },
+  attached: {
+    typical: {
+      type: 'attached',
+      key: 'user:1',
+      version,
+      needs: [
+        { origin: 1, from: 0, to: version.time - 1 },
+        { origin: 255, from: version.time, to: LARGEST },
+      ],
+    },
+    toFlush: { type: 'attached', key: '', version, needs: [] },
+  },
   end: {
     typical: { type: 'end', entries: 3, nextBatch: 4 },
     extreme: { type: 'end', entries: LARGEST, nextBatch: 0 },

@@ -199,6 +199,36 @@ export const GOLDEN_MESSAGES: {
     typical: { type: 'push', previousTime: NOW - 1, effects: [EFFECTS.set] },
     allEffects: { type: 'push', previousTime: 0, effects: ALL_EFFECTS },
   },
+  'causal-push': {
+    typical: {
+      type: 'causal-push',
+      previousTime: NOW - 1,
+      runStart: NOW - 9,
+      needs: [{ origin: 1, from: 0, to: NOW - 2 }],
+      attached: [],
+      effects: [EFFECTS.set],
+    },
+    attached: {
+      type: 'causal-push',
+      previousTime: 0,
+      runStart: 0,
+      needs: [],
+      attached: [{ version: EFFECTS.set.version, needs: [{ origin: 2, from: NOW, to: LARGEST }] }],
+      effects: ALL_EFFECTS,
+    },
+  },
+  'sync-shows': {
+    typical: {
+      type: 'sync-shows',
+      exchange: 5,
+      shows: [
+        { origin: 0, from: 0, to: NOW },
+        { origin: 0, from: NOW + 1, to: NOW + 2 },
+      ],
+      attached: [{ version: EFFECTS.set.version, needs: [] }],
+    },
+    empty: { type: 'sync-shows', exchange: 2 ** 32 - 1, shows: [], attached: [] },
+  },
   'sync-request': {
     typical: {
       type: 'sync-request',

@@ -14,6 +14,11 @@ export function goldenBytes(release: string, name: string): ReadonlyMap<string, 
   return new Map(Object.entries(recorded).map(([key, hex]) => [key, Buffer.from(hex, 'hex')]));
 }
 
+/** The bytes of all releases: what a later release has added stands behind what it has taken over. */
+export function goldenBytesOf(releases: readonly string[], name: string): ReadonlyMap<string, Buffer> {
+  return new Map(releases.flatMap((release) => [...goldenBytes(release, name)]));
+}
+
 /** The samples of a table of kinds, under the names of their recorded bytes: `heartbeat typical`. */
 export function namedSamples<Sample>(
   kinds: Readonly<Record<string, Readonly<Record<string, Sample>>>>,

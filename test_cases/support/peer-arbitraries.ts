@@ -55,6 +55,8 @@ const effects: fc.Arbitrary<Effect> = fc.oneof(
   fc.record({ kind: fc.constant('flush' as const), version: versions }),
   fc.record({ kind: fc.constantFrom('flush-later', 'flush-due'), version: versions, atMs: u53 }),
 );
+const stretches = fc.array(fc.record({ origin: byte, from: u53, to: u53 }), { maxLength: 5 });
+const attached = fc.array(fc.record({ version: versions, needs: stretches }), { maxLength: 3 });
 const effectLists = fc.array(effects, { maxLength: 5 });
 
 const outcomes = fc.constantFrom(...(['found', 'lost', 'other', 'failed'] as const));
@@ -108,6 +110,15 @@ export const MESSAGES: Arbitraries = {
     received: numbers,
   }),
   push: fc.record({ type: fc.constant('push'), previousTime: u53, effects: effectLists }),
+  'causal-push': fc.record({
+    type: fc.constant('causal-push'),
+    previousTime: u53,
+    runStart: u53,
+    needs: stretches,
+    attached,
+    effects: effectLists,
+  }),
+  'sync-shows': fc.record({ type: fc.constant('sync-shows'), exchange: u32, shows: stretches, attached }),
   'sync-request': fc.record({
     type: fc.constant('sync-request'),
     exchange: u32,

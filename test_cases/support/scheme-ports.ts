@@ -73,7 +73,7 @@ export function schemePortsOf(
     },
     bus: { send: () => {}, sendToAll: () => {}, sendTo: () => {}, isUp: () => false },
     replica,
-    reads: new ReplicaReads({ replica, store, windows: wideWindows(), finder, timeMs: () => 1 }),
+    reads: new ReplicaReads({ replica, store, windows: wideWindows(), finder, timeMs: () => 1, onIssue: null }),
     vector: VersionVector.zero(3),
     recordedKnown: () => [0, 0, 0],
     recovered: NOTHING_RECOVERED,

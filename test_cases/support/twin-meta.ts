@@ -32,7 +32,7 @@ export function twinFlags(key: string, words: readonly string[]): TwinFlags {
     if (letter.charCodeAt(0) >= 127 || tokens.has(letter)) {
       return { key: found, error: 'CLIENT_ERROR duplicate flag', tokens };
     }
-    if (!/[bcfhklqstuvxCDEFIJLMNOPRT]/.test(letter)) {
+    if (!/[bcfhklqstuvxyCDEFIJLMNOPRTY]/.test(letter)) {
       return { key: found, error: 'CLIENT_ERROR invalid flag', tokens };
     }
     const token = word.slice(1);

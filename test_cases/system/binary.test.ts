@@ -83,7 +83,7 @@ describe.each(ALL_LEVELS)('%s: the binary protocol', (level) => {
     expect((await ask(0, packet(0x0b))).value.toString()).toMatch(/^1\.6\.18/);
   });
 
-  if (level !== 'eventual') raceTests(seenByAll);
+  if (level !== 'causal' && level !== 'eventual') raceTests(seenByAll);
   describe('with memjs of npm', () => memjsTests(soon));
   programTests(level);
 });
@@ -163,7 +163,7 @@ function memjsTests(soon: (check: () => Promise<void>) => Promise<void>): void {
 function programTests(level: (typeof ALL_LEVELS)[number]): void {
   describeWith('with memccapable (libmemcached-tools)', hasMemccapable, () => {
     it('passes every binary test', async () => {
-      const port = `${cluster.ports[ALL_LEVELS.indexOf(level)]}`;
+      const port = `${cluster.ports[ALL_LEVELS.indexOf(level) % cluster.ports.length]}`;
       const words = ['-h', '127.0.0.1', '-p', port, '-b', '-t', '60'];
       const { code, printed } = await run('memccapable', words);
       expect(printed).toContain('All tests passed');

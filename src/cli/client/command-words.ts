@@ -38,6 +38,7 @@ const REPLIES: Readonly<Record<Command['makes'], CommandWord['reply']>> = {
   flush_all: 'line',
   version: 'line',
   verbosity: 'line',
+  session: 'line',
   who: 'line',
   admin: 'line',
   stats: 'lines',

@@ -31,7 +31,7 @@ export const SETTINGS = {
   consistency: {
     group: 'Cluster',
     fallback: 'sequential',
-    describe: 'linearizability, sequential or eventual',
+    describe: 'linearizability, sequential, causal or eventual',
     aliases: ['cons'],
   },
   form: {

@@ -52,7 +52,6 @@ export function level(text: string): Level {
   const word = text.toLowerCase();
   if (isLevel(word)) return word;
   const choice = `choose ${oneOfWords(LEVELS)}`;
-  if (word === 'causal') throw new BadValue(`this level is planned, but not available yet; ${choice}`);
   throw new BadValue(`there is no such level${didYouMean(word, LEVELS)}; ${choice}`);
 }
 

@@ -4,9 +4,19 @@ import type {
   SyncNext,
   SyncRequest,
   SyncResponse,
+  SyncShows,
 } from '../../replication/exchange/messages.ts';
 import type { Codec } from './codec.ts';
-import { readEffects, readNumbers, writeEffects, writeNumbers } from './fields.ts';
+import {
+  readAttached,
+  readEffects,
+  readNumbers,
+  readStretches,
+  writeAttached,
+  writeEffects,
+  writeNumbers,
+  writeStretches,
+} from './fields.ts';
 
 /** The messages of an exchange in bytes. */
 
@@ -58,4 +68,18 @@ export const syncComplete: Codec<SyncComplete> = {
     writeNumbers(w, m.known);
   },
   read: (r) => ({ type: 'sync-complete', exchange: r.u32(), known: readNumbers(r) }),
+};
+
+export const syncShows: Codec<SyncShows> = {
+  write(w, m) {
+    w.u32(m.exchange);
+    writeStretches(w, m.shows);
+    writeAttached(w, m.attached);
+  },
+  read: (r) => ({
+    type: 'sync-shows',
+    exchange: r.u32(),
+    shows: readStretches(r),
+    attached: readAttached(r),
+  }),
 };

@@ -5,7 +5,9 @@ import type { Ballot } from '../../membership/ballot.ts';
 import type { AcceptorState, Retention } from '../../membership/messages.ts';
 import type { Member } from '../../membership/view.ts';
 import { conditionOf, type Effect, type EffectKind, type SetEffect } from '../../ordering/effect.ts';
+import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
+import type { Attached } from '../../replication/convergent/messages.ts';
 import { REASON_CHARS_MAX } from '../reason-text.ts';
 
 /** The fields of peer messages in bytes and back. Reading throws a FrameError where the bytes are no such field. */
@@ -95,6 +97,41 @@ export function readEffects(r: ByteReader): Effect[] {
   for (let i = 0; i < count; i++) effects[i] = readEffect(r);
   return effects;
 }
+
+export function writeStretches(w: ByteWriter, stretches: readonly Stretch[]): void {
+  w.u32(stretches.length);
+  for (const { origin, from, to } of stretches) {
+    w.u8(origin);
+    w.u53(from);
+    w.u53(to);
+  }
+}
+
+export function readStretches(r: ByteReader): Stretch[] {
+  const count = r.count(STRETCH_BYTES);
+  const stretches = new Array<Stretch>(count);
+  for (let i = 0; i < count; i++) stretches[i] = { origin: r.u8(), from: r.u53(), to: r.u53() };
+  return stretches;
+}
+
+const STRETCH_BYTES = 1 + 8 + 8;
+
+export function writeAttached(w: ByteWriter, attached: readonly Attached[]): void {
+  w.u32(attached.length);
+  for (const { version, needs } of attached) {
+    writeVersion(w, version);
+    writeStretches(w, needs);
+  }
+}
+
+export function readAttached(r: ByteReader): Attached[] {
+  const count = r.count(ATTACHED_BYTES_MIN);
+  const attached = new Array<Attached>(count);
+  for (let i = 0; i < count; i++) attached[i] = { version: readVersion(r), needs: readStretches(r) };
+  return attached;
+}
+
+const ATTACHED_BYTES_MIN = 9 + 4;
 
 const EFFECT_BYTES_MIN = 9 + 1 + 4 + 4 + 8;
 const HAS_CONDITION = 1;

@@ -1,7 +1,18 @@
 import type { OrderedFrame } from '../../replication/broadcast/messages.ts';
-import type { Push } from '../../replication/convergent/messages.ts';
+import type { CausalPush, Push } from '../../replication/convergent/messages.ts';
 import type { Codec } from './codec.ts';
-import { readBallot, readEffects, readNumbers, writeBallot, writeEffects, writeNumbers } from './fields.ts';
+import {
+  readAttached,
+  readBallot,
+  readEffects,
+  readNumbers,
+  readStretches,
+  writeAttached,
+  writeBallot,
+  writeEffects,
+  writeNumbers,
+  writeStretches,
+} from './fields.ts';
 
 /** The messages of the schemes in bytes. */
 
@@ -29,4 +40,22 @@ export const push: Codec<Push> = {
     writeEffects(w, m.effects);
   },
   read: (r) => ({ type: 'push', previousTime: r.u53(), effects: readEffects(r) }),
+};
+
+export const causalPush: Codec<CausalPush> = {
+  write(w, m) {
+    w.u53(m.previousTime);
+    w.u53(m.runStart);
+    writeStretches(w, m.needs);
+    writeAttached(w, m.attached);
+    writeEffects(w, m.effects);
+  },
+  read: (r) => ({
+    type: 'causal-push',
+    previousTime: r.u53(),
+    runStart: r.u53(),
+    needs: readStretches(r),
+    attached: readAttached(r),
+    effects: readEffects(r),
+  }),
 };

@@ -1,4 +1,5 @@
 import { parseI32, parseU32, parseU64 } from '../numbers.ts';
+import type { RequestSession } from '../request.ts';
 import type { TextLine } from '../text-line.ts';
 import { decodeKey } from './base64-key.ts';
 
@@ -63,6 +64,10 @@ export class MetaFlags {
   opaque = '';
   /** The flags that the answer may return, in the order in which they were sent. */
   returns = '';
+  /** `Y`: the token of the session that the request belongs to. */
+  sessionToken: string | null = null;
+  /** Of `Y` and `y`; null for neither. */
+  session: RequestSession | null = null;
   /** `t` comes after `T` on the line, and shows the time that `T` has set. */
   ttlAfterTouch = false;
   /** The exptime that `t` shows of an entry that this request has made: the one at that place of the line. */
@@ -99,6 +104,9 @@ export function readFlags(flags: MetaFlags, line: TextLine, first: number): stri
     if (trouble === BAD_FORMAT) error ??= BAD_FORMAT;
     else error = trouble ?? error;
   }
+  const wantsToken = flags.returns.includes('y');
+  if (wantsToken || flags.sessionToken !== null)
+    flags.session = { token: flags.sessionToken, wantsToken, given: '' };
   return error;
 }
 
@@ -131,6 +139,9 @@ function readLower(flags: MetaFlags, flag: number, line: TextLine): string | nul
     case 0x6c: // l
     case 0x73: // s
       flags.returns += String.fromCharCode(flag);
+      return null;
+    case 0x79: // y, which memcached does not have
+      flags.returns += 'y';
       return null;
     case 0x75: // u
       flags.countsAsRead = false;
@@ -167,6 +178,9 @@ function readUpper(flags: MetaFlags, flag: number, line: TextLine, word: number)
     case 0x4f: // O
       flags.opaque = line.text(word);
       flags.returns += 'O';
+      return null;
+    case 0x59: // Y, which memcached does not have
+      flags.sessionToken = line.text(word).slice(1);
       return null;
     case 0x4c: // L and P are for proxies to read
     case 0x50:

@@ -33,7 +33,7 @@ export function parseMetaGet(line: TextLine): Request {
   if (opaqueIsTooLong(wire)) return invalid(LONG_OPAQUE);
   const { key, touch, recacheBelow, countsAsRead } = wire;
   const vivify = wire.vivify === null ? null : wire.madeExptime;
-  return { kind: 'read_item', key, touch, vivify, recacheBelow, countsAsRead, wire };
+  return withSession({ kind: 'read_item', key, touch, vivify, recacheBelow, countsAsRead, wire }, wire);
 }
 
 /** A line with wrong flags still says how many bytes follow it. These bytes are skipped. */
@@ -69,7 +69,7 @@ export function metaStorageRequest(
     vivify: joins ? wire.vivify : null,
     wire,
   };
-  return request;
+  return withSession(request, wire);
 }
 
 export function parseMetaDelete(line: TextLine): Request {
@@ -77,7 +77,7 @@ export function parseMetaDelete(line: TextLine): Request {
   if (!(wire instanceof MetaFlags)) return wire;
   if (opaqueIsTooLong(wire)) return invalid(LONG_OPAQUE);
   const { key, compare, newToken, invalidate, dropValue, touch } = wire;
-  return {
+  const request: Request = {
     kind: 'delete',
     key,
     compare,
@@ -89,6 +89,7 @@ export function parseMetaDelete(line: TextLine): Request {
     noreply: false,
     wire,
   };
+  return withSession(request, wire);
 }
 
 export function parseMetaArithmetic(line: TextLine): Request {
@@ -98,7 +99,7 @@ export function parseMetaArithmetic(line: TextLine): Request {
   if (verb === null) return invalid('CLIENT_ERROR invalid mode for ma M token');
   if (opaqueIsTooLong(wire)) return invalid(LONG_OPAQUE);
   const { key, delta, newToken, touch } = wire;
-  return {
+  const request: Request = {
     kind: 'arithmetic',
     verb,
     key,
@@ -111,6 +112,12 @@ export function parseMetaArithmetic(line: TextLine): Request {
     noreply: false,
     wire,
   };
+  return withSession(request, wire);
+}
+
+/** Hardly a request has a session of its own: the others keep their shape. */
+function withSession<R extends Request>(request: R, { session }: MetaFlags): R {
+  return session === null ? request : { ...request, session };
 }
 
 /** `me <key> [b]`: other words are skipped. */

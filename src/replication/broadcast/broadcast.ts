@@ -30,6 +30,7 @@ import { TotalOrder } from './total-order.ts';
 export class Broadcast implements Scheme {
   readonly views: Membership;
   readonly exchange: AntiEntropy;
+  readonly sessions = null;
   readonly #ports: SchemePorts;
   readonly #order: TotalOrder;
   readonly #journalWatch: JournalWatch;
@@ -153,7 +154,7 @@ export class Broadcast implements Scheme {
   onMessage(from: ControllerId, message: SchemeMessage): void {
     if (message.type === 'ordered') this.#order.onFrame(from, message);
     else if (isExchangeMessage(message)) this.exchange.onMessage(from, message);
-    else if (message.type !== 'push') this.views.onMessage(from, message);
+    else if (message.type !== 'push' && message.type !== 'causal-push') this.views.onMessage(from, message);
   }
 
   onPeerUp(peer: ControllerId): void {
@@ -249,6 +250,7 @@ function exchangeOf(
     // An ordered write is journalled once it is agreed, so it is never taken back.
     afterPending: () => false,
     isAuthority: true,
+    whole: null,
     gapAfterMs: settings.tombstoneHorizonMs / 2,
     onExchanged: (peer, exchange) => {
       catchUp.onExchanged(exchange);

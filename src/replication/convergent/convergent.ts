@@ -1,6 +1,7 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
 import { type Draft, type Effect, isOfKey } from '../../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version, versionTimeOfMs } from '../../ordering/version.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
@@ -10,12 +11,16 @@ import { isExchangeMessage } from '../exchange/messages.ts';
 import type { SchemeMessage } from '../messages.ts';
 import type { Reader } from '../read-flow.ts';
 import type { ReadDone } from '../replica-reads.ts';
+import type { RequestContext } from '../request-context.ts';
 import type { PendingRequest, Predicted, ReadStrength, Scheme, WriteOutcome } from '../scheme.ts';
 import type { SchemePorts } from '../scheme-ports.ts';
+import type { SchemeSessions } from '../sessions.ts';
 import { peerKnowledge, Sweeper } from '../sweeper.ts';
 import { timeGate } from '../time-gate.ts';
+import { CausalSide } from './causal-side.ts';
 import { InitialExchanges } from './initial-exchanges.ts';
-import type { Push } from './messages.ts';
+import { Knowledge } from './knowledge.ts';
+import type { CausalPush, Push } from './messages.ts';
 import { OwnWrites } from './own-writes.ts';
 import { PushRanges } from './push-ranges.ts';
 import { UnconfirmedWrites } from './unconfirmed-writes.ts';
@@ -44,6 +49,8 @@ export class Convergent implements Scheme {
   readonly #unconfirmed: UnconfirmedWrites;
   readonly #ownWrites: OwnWrites;
   readonly #pushRanges: PushRanges;
+  /** Null at `eventual`. */
+  readonly #causal: CausalSide | null;
   readonly #sweeper: Sweeper;
   /** Peers whose pushes were ignored: an exchange with them is due. */
   readonly #ignoredPushFrom = new Set<number>();
@@ -51,7 +58,7 @@ export class Convergent implements Scheme {
   #merged = 0;
 
   /** Each part is made of those before it. */
-  constructor(ports: SchemePorts) {
+  constructor(ports: SchemePorts, isCausal = false) {
     const { bus, replica, vector, settings } = ports;
     const { node, versions, peers, clock, requestFlush, time } = ports.controller;
     this.#ports = ports;
@@ -62,17 +69,21 @@ export class Convergent implements Scheme {
       graceMs: settings.startGraceMs,
     });
     this.#firstSync = firstSync;
+    this.#causal = isCausal ? this.#makeCausal() : null;
+    const causal = this.#causal;
     this.#unconfirmed = new UnconfirmedWrites(replica.journal);
     this.#ownWrites = new OwnWrites({
       node,
       versions,
-      bus,
       replica,
       unconfirmed: this.#unconfirmed,
       vector,
       isOwnPastKnown: () => firstSync.complete,
       requestFlush,
       sync: settings.durability === 'sync',
+      push: causal === null ? pushBy(bus) : (previousTime, effects) => causal.push(previousTime, effects),
+      claimsIdleTime: isCausal,
+      onCompleted: causal === null ? null : (effect) => causal.onCompleted(effect),
     });
     this.#pushRanges = new PushRanges(vector);
     const exchange = this.#makeExchange();
@@ -85,6 +96,21 @@ export class Convergent implements Scheme {
       dropValue: (key) => replica.dropValue(key),
       isNeeded: () => false,
       proposeEnd: null,
+    });
+  }
+
+  #makeCausal(): CausalSide {
+    const { bus, replica, vector, knownBy, controller, recovered } = this.#ports;
+    return new CausalSide({
+      controller,
+      knownBy,
+      knowledge: new Knowledge(vector),
+      bus,
+      replica,
+      hasPast: recovered.newestTime > 0,
+      merge: (effect) => this.#merge(effect),
+      onShown: (effect) => this.exchange.onShown(effect),
+      pull: (peer) => this.exchange.pull(peer),
     });
   }
 
@@ -103,6 +129,7 @@ export class Convergent implements Scheme {
       merge: (effect) => this.#merge(effect),
       afterPending: (key, callback) => this.afterPending(key, callback),
       isAuthority: false,
+      whole: this.#causal?.whole ?? null,
       gapAfterMs: settings.tombstoneHorizonMs / 2,
       onExchanged: (peer) => this.#onExchanged(peer),
       nameOf: (peer) => peers.nameOf(peer),
@@ -116,7 +143,8 @@ export class Convergent implements Scheme {
     const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
     const gate = closed ?? timeGate(this.#ports.controller.time, need, true);
     if (gate !== null) return gate;
-    return this.#firstSync.done ? OPEN : CATCHING_UP;
+    if (!this.#firstSync.done) return CATCHING_UP;
+    return this.#causal?.trouble ?? OPEN;
   }
 
   storeTrouble(): string | null {
@@ -160,8 +188,13 @@ export class Convergent implements Scheme {
     return this.#unconfirmed.afterAnswers(key, callback);
   }
 
-  write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
-    this.#ownWrites.write(draft, done);
+  write(draft: Draft, done: (outcome: WriteOutcome) => void, context: RequestContext): void {
+    if (this.#causal === null) this.#ownWrites.write(draft, done);
+    else this.#causal.write(this.#ownWrites, draft, done, context);
+  }
+
+  get sessions(): SchemeSessions | null {
+    return this.#causal;
   }
 
   get pending(): number {
@@ -204,6 +237,7 @@ export class Convergent implements Scheme {
 
   onMessage(from: ControllerId, message: SchemeMessage): void {
     if (message.type === 'push') this.#onPush(from, message);
+    else if (message.type === 'causal-push') this.#onCausalPush(from, message);
     else if (isExchangeMessage(message)) this.exchange.onMessage(from, message);
   }
 
@@ -213,6 +247,7 @@ export class Convergent implements Scheme {
 
   onPeerDown(peer: ControllerId): void {
     this.#pushRanges.forget(peer);
+    this.#causal?.forget(peer);
     this.exchange.onPeerDown(peer);
   }
 
@@ -220,6 +255,7 @@ export class Convergent implements Scheme {
     this.#carryOutDueFlush();
     if (this.#firstSync.onTick()) this.#ports.controller.onChange();
     this.exchange.onTick();
+    this.#causal?.onTick();
     this.#sweeper.step();
   }
 
@@ -246,6 +282,15 @@ export class Convergent implements Scheme {
     this.#pushRanges.add(from, push);
   }
 
+  #onCausalPush(from: number, push: CausalPush): void {
+    if (this.#causal === null) return;
+    if (!this.#mayTakePushes(from)) {
+      this.#causal.forget(from);
+      this.#ignoredPushFrom.add(from);
+    } else if (this.#ports.replica.journal.state.writable) this.#causal.onPush(from, push);
+    else this.#causal.forget(from);
+  }
+
   /**
    * Pushes are ignored in two cases. A peer may have missed deletions that are forgotten here, so what it pushes may
    * be what they deleted. And while there is nothing here, the first writes have to come by an exchange, which brings
@@ -261,6 +306,7 @@ export class Convergent implements Scheme {
   #onExchanged(peer: ControllerId): void {
     this.#firstSync.onExchanged(peer);
     this.#ownWrites.advanceOwnEntry();
+    this.#causal?.onKnown();
     for (const other of this.#ports.controller.peers.ids) this.#pushRanges.advanceEntryOf(other);
     if (this.#ignoredPushFrom.delete(peer)) this.exchange.pull(peer);
   }
@@ -301,3 +347,9 @@ export class Convergent implements Scheme {
 }
 
 const CATCHING_UP = waitBecause('CATCHING_UP', 'this controller is catching up with its peers');
+
+/** At `eventual`. What an earlier run wrote is not known here: the first push follows on nothing. */
+function pushBy(bus: PeerBus<Push>): (previousTime: number | null, effects: readonly Effect[]) => void {
+  return (previousTime, effects) =>
+    bus.sendToAll({ type: 'push', previousTime: previousTime ?? effects[0]!.version.time - 1, effects });
+}

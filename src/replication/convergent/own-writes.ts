@@ -1,6 +1,5 @@
 import { Fifo } from '../../base/fifo.ts';
 import type { ControllerId, VersionTime } from '../../base/number-kinds.ts';
-import type { PeerBus } from '../../membership/peer-bus.ts';
 import {
   type Condition,
   conditionOf,
@@ -17,13 +16,11 @@ import type { VersionVector } from '../../ordering/version-vector.ts';
 import type { StoreError } from '../../store/driver.ts';
 import type { Replica } from '../replica.ts';
 import type { PendingRequest, WriteOutcome } from '../scheme.ts';
-import type { Push } from './messages.ts';
 import type { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
 export interface OwnWritesPorts {
   readonly node: ControllerId;
   readonly versions: HybridClock;
-  readonly bus: PeerBus<Push>;
   readonly replica: Replica;
   readonly unconfirmed: UnconfirmedWrites;
   /** What is known here of every origin. */
@@ -37,6 +34,15 @@ export interface OwnWritesPorts {
   readonly requestFlush: () => void;
   /** A write is answered once it is on this controller's disk. */
   readonly sync: boolean;
+  /** Tells all peers of these writes. @param previousTime of the last write that was pushed; null for none */
+  readonly push: (previousTime: number | null, effects: readonly Effect[]) => void;
+  /** A write has happened. Null where nothing is to be told of it but the push. */
+  readonly onCompleted: ((effect: Effect) => void) | null;
+  /**
+   * While no write is under way, the own entry of the vector follows the clock. Then whoever waits for a write of an
+   * earlier run that was lost with it, and that no controller has, waits no longer.
+   */
+  readonly claimsIdleTime: boolean;
 }
 
 /**
@@ -83,10 +89,16 @@ export class OwnWrites {
     return this.#completed;
   }
 
-  write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
+  /** @param onMade told of the write before it is applied; not told where its condition does not hold */
+  write(
+    draft: Draft,
+    done: (outcome: WriteOutcome) => void,
+    onMade: ((effect: Effect) => void) | null = null,
+  ): void {
     const { versions, replica } = this.#ports;
     const effect = effectOf(draft, versions.stamp(), null);
-    if (isOfKey(effect)) return this.#writeKey(effect, conditionOf(draft), done);
+    if (isOfKey(effect)) return this.#writeKey(effect, conditionOf(draft), done, onMade);
+    onMade?.(effect);
     this.#pending++;
     replica.apply(effect, () =>
       this.#afterStored(() => {
@@ -96,12 +108,18 @@ export class OwnWrites {
     );
   }
 
-  #writeKey(effect: KeyEffect, condition: Condition, done: (outcome: WriteOutcome) => void): void {
+  #writeKey(
+    effect: KeyEffect,
+    condition: Condition,
+    done: (outcome: WriteOutcome) => void,
+    onMade: ((effect: Effect) => void) | null,
+  ): void {
     const { replica } = this.#ports;
     const { key } = effect;
     if (condition !== null && !sameVersion(condition, replica.currentVersion(key)))
       return done({ kind: 'conflict' });
     const existed = replica.isLive(key);
+    onMade?.(effect);
     this.#pending++;
     this.#ports.unconfirmed.begin(key);
     this.#handedToStore++;
@@ -156,15 +174,16 @@ export class OwnWrites {
     const effects = this.#outbox;
     this.#outbox = [];
     this.#outboxBytes = 0;
-    // The writes of earlier runs are not known here, so the first push follows on from nothing.
-    const previousTime = this.#pushedTime ?? effects[0]!.version.time - 1;
-    this.#ports.bus.sendToAll({ type: 'push', previousTime, effects });
+    this.#ports.push(this.#pushedTime, effects);
     this.#pushedTime = effects.at(-1)!.version.time;
   }
 
   /** Moves the own entry of the vector, now that an exchange has ended or a write has completed. */
   advanceOwnEntry(): void {
-    if (this.#ports.isOwnPastKnown()) this.#ports.vector.advance(this.#ports.node, this.#completedTime);
+    const { isOwnPastKnown, claimsIdleTime, vector, versions, node } = this.#ports;
+    if (!isOwnPastKnown()) return;
+    const time = claimsIdleTime && this.#pending === 0 ? versions.latest : this.#completedTime;
+    vector.advance(node, time);
   }
 
   #onceKept(outcome: WriteOutcome, done: (outcome: WriteOutcome) => void): void {
@@ -187,6 +206,7 @@ export class OwnWrites {
     this.#completed++;
     this.#completedTime = effect.version.time;
     this.advanceOwnEntry();
+    this.#ports.onCompleted?.(effect);
     if (this.#isOutlived(effect)) return;
     this.#outbox.push(effect);
     this.#outboxBytes += effectBytes(effect);

@@ -9,7 +9,8 @@ import { VersionVector } from '../../ordering/version-vector.ts';
 import { ProgressLog } from '../progress-log.ts';
 import type { Replica } from '../replica.ts';
 import { deletionKnowledgeOf, hasDeletionGap } from './deletion-gap.ts';
-import type { ExchangeMessage, SyncComplete, SyncRequest, SyncResponse } from './messages.ts';
+import type { ExchangeMessage, SyncComplete, SyncRequest, SyncResponse, SyncShows } from './messages.ts';
+import { FeedNews, STAGED_BYTES_MAX, StagedParts, type WholeExchanges } from './whole-exchanges.ts';
 
 export interface AntiEntropyPorts {
   readonly node: ControllerId;
@@ -41,6 +42,8 @@ export interface AntiEntropyPorts {
   readonly startEmpty: (reason: string) => void;
   /** An exchange has completed: everything that the peer knew when it began is known here. */
   readonly onExchanged: (peer: ControllerId, exchange: Exchange) => void;
+  /** An exchange is shown as a whole or not at all; null where each write is shown as it comes. */
+  readonly whole: WholeExchanges | null;
   readonly nameOf: (peer: ControllerId) => string;
   readonly log: Log;
 }
@@ -68,6 +71,7 @@ interface Pull {
   /** Known from the first part of the answer on. */
   total: number;
   readonly line: ProgressLog;
+  readonly staged: StagedParts | null;
 }
 
 /** An exchange as seen from the controller that answers: what the peer still has to get. */
@@ -75,6 +79,7 @@ interface Feed {
   readonly exchange: number;
   readonly missing: readonly Effect[];
   readonly known: readonly VersionTime[];
+  readonly news: FeedNews | null;
   movedMs: MonotonicMs;
   next: number;
   /** The number of writes in the next part, so that its values come to about `PART_BYTES`. */
@@ -86,7 +91,8 @@ interface Feed {
  * one exchange at a time with each peer, in parts. Each part waits until the one before has been taken in.
  *
  * Invariant: the version vector moves only with `sync-complete`, to what the peer knew when the exchange began. An
- * exchange that breaks off has brought good writes, and claims nothing.
+ * exchange that breaks off has brought good writes, and claims nothing. Where an exchange is shown as a whole, nothing
+ * of it is shown before that moment (see `StagedParts` and `FeedNews`).
  */
 export class AntiEntropy {
   readonly #ports: AntiEntropyPorts;
@@ -108,7 +114,7 @@ export class AntiEntropy {
 
   /** Starts an exchange that sees everything that the peer knows from now on. One that is under way is given up. */
   restart(peer: ControllerId): void {
-    const { bus, clock, known, replica } = this.#ports;
+    const { bus, clock, known, replica, whole } = this.#ports;
     if (!this.#ports.mayTake(peer)) return;
     const past = deletionKnowledgeOf(replica.journal, known());
     this.#lastExchange = (this.#lastExchange + 1) >>> 0;
@@ -121,6 +127,7 @@ export class AntiEntropy {
       writes: 0,
       total: 0,
       line: new ProgressLog(clock),
+      staged: whole === null ? null : new StagedParts(),
     });
     bus.send(peer, { type: 'sync-request', exchange: this.#lastExchange, ...past });
   }
@@ -180,6 +187,8 @@ export class AntiEntropy {
         return this.#onResponse(from, message);
       case 'sync-lapsed':
         return this.#onLapsed(from, message.exchange);
+      case 'sync-shows':
+        return this.#onShows(from, message);
       case 'sync-next':
         return this.#onNext(from, message.exchange);
       case 'sync-complete':
@@ -188,7 +197,7 @@ export class AntiEntropy {
   }
 
   #onRequest(from: ControllerId, request: SyncRequest): void {
-    const { bus, clock, isAuthority } = this.#ports;
+    const { bus, clock, isAuthority, whole } = this.#ports;
     const { journal } = this.#ports.replica;
     const own = this.#ports.known();
     const { exchange, known, forgotten } = request;
@@ -200,10 +209,12 @@ export class AntiEntropy {
     }
     // mutant: gives-to-outdated
     if (lapsed) return bus.send(from, { type: 'sync-lapsed', exchange });
+    if (whole?.isMixed === true) return;
     this.#feeds.set(from, {
       exchange,
       missing: journal.since(new VersionVector(known)),
       known: own.times(),
+      news: whole === null ? null : new FeedNews(),
       movedMs: clock.nowMs(),
       next: 0,
       partWrites: PART_WRITES_FIRST,
@@ -241,14 +252,17 @@ export class AntiEntropy {
     const pull = this.#pulls.get(from);
     // mutant: vector-before-exchange
     if (pull === undefined || pull.exchange !== response.exchange) return;
-    if (!this.#ports.mayTake(from) || !this.#begin(pull, response)) {
+    if (!this.#ports.mayTake(from)) {
       this.#pulls.delete(from);
       return;
     }
     pull.progressMs = this.#ports.clock.nowMs();
     pull.writes += response.effects.length;
     pull.total = response.total;
-    for (const effect of response.effects) this.#ports.merge(effect);
+    if (!this.#takeIn(pull, response)) {
+      this.#pulls.delete(from);
+      return;
+    }
     if (pull.line.take()) this.#report('taking in what a peer knows', from, pull);
     this.#ports.bus.send(from, { type: 'sync-next', exchange: response.exchange });
   }
@@ -257,13 +271,64 @@ export class AntiEntropy {
     const pull = this.#pulls.get(from);
     if (pull === undefined || pull.exchange !== complete.exchange) return;
     this.#pulls.delete(from);
-    if (!this.#ports.mayTake(from)) return;
+    if (!this.#ports.mayTake(from) || !this.#showStaged(pull)) return;
     this.#ports.vector.merge(new VersionVector(complete.known));
     const now = this.#ports.clock.nowMs();
     this.#syncedMs.set(from, now);
     this.#startedMs.set(from, pull.startedMs);
     if (now - pull.startedMs >= LONG_MS) this.#report('has taken in what a peer knows', from, pull);
     this.#ports.onExchanged(from, { writes: pull.writes, tookMs: now - pull.startedMs });
+  }
+
+  #onShows(from: ControllerId, { exchange, shows, attached }: SyncShows): void {
+    const pull = this.#pulls.get(from);
+    if (pull?.exchange === exchange) pull.staged?.expect(shows, attached);
+  }
+
+  /** @returns false when the exchange has to be given up */
+  #takeIn(pull: Pull, response: SyncResponse): boolean {
+    const { whole, merge } = this.#ports;
+    if (whole === null || pull.staged === null) {
+      if (!this.#begin(pull, response)) return false;
+      for (const effect of response.effects) merge(effect);
+      return true;
+    }
+    pull.staged.add(response);
+    // mutant: shows-half-an-exchange
+    if (this.#stagedBytes() <= STAGED_BYTES_MAX) return true;
+    whole.becomeMixed(pull.staged.shows);
+    for (const feeding of this.#feeds.keys()) this.#feeds.delete(feeding);
+    return this.#showParts(whole, pull, pull.staged);
+  }
+
+  /** The exchange is complete: shows what was staged of it. @returns false when the exchange has to be given up */
+  #showStaged(pull: Pull): boolean {
+    const { whole } = this.#ports;
+    if (whole === null || pull.staged === null) return true;
+    if (!this.#showParts(whole, pull, pull.staged)) return false;
+    whole.learn(pull.staged.shows);
+    return true;
+  }
+
+  #showParts(whole: WholeExchanges, pull: Pull, staged: StagedParts): boolean {
+    for (const { response, attached } of staged.take()) {
+      if (!this.#begin(pull, response)) return false;
+      for (const effect of response.effects) whole.show(effect, attached);
+    }
+    return true;
+  }
+
+  /** The bytes that all exchanges under way have staged. */
+  #stagedBytes(): number {
+    let bytes = 0;
+    for (const { staged } of this.#pulls.values()) bytes += staged?.bytes ?? 0;
+    return bytes;
+  }
+
+  /** A write is shown here from now on: a peer that is being fed has to get it in the same exchange. */
+  onShown(effect: Effect): void {
+    if (this.#feeds.size === 0) return;
+    for (const [peer, { news }] of this.#feeds) if (news?.add(effect) === false) this.#feeds.delete(peer);
   }
 
   /**
@@ -290,11 +355,7 @@ export class AntiEntropy {
     const feed = this.#feeds.get(peer)!;
     const { bus, replica, clock } = this.#ports;
     feed.movedMs = clock.nowMs();
-    if (feed.next >= feed.missing.length) {
-      this.#feeds.delete(peer);
-      bus.send(peer, { type: 'sync-complete', exchange: feed.exchange, known: feed.known });
-      return;
-    }
+    if (feed.next >= feed.missing.length) return this.#feedEnd(peer, feed);
     const part = feed.missing.slice(feed.next, feed.next + feed.partWrites);
     feed.next += part.length;
     readValues(this.#ports, part, (effects) => {
@@ -305,9 +366,37 @@ export class AntiEntropy {
       }
       const { exchange, missing } = feed;
       const forgotten = replica.journal.forgotten.times();
+      this.#sayWhatIsShown(peer, exchange, effects);
       bus.send(peer, { type: 'sync-response', exchange, total: missing.length, forgotten, effects });
       feed.movedMs = clock.nowMs();
       feed.partWrites = nextPartWrites(effects);
+    });
+  }
+
+  /** What was shown here since the exchange began goes along; when there is little of it, the end goes out in the same turn. */
+  #feedEnd(peer: number, { exchange, missing, known, news }: Feed): void {
+    const { bus, replica } = this.#ports;
+    if (news !== null) {
+      const isLast = news.bytes <= PART_BYTES;
+      const effects = news.take();
+      const total = missing.length + effects.length;
+      const forgotten = replica.journal.forgotten.times();
+      this.#sayWhatIsShown(peer, exchange, effects);
+      if (effects.length > 0) bus.send(peer, { type: 'sync-response', exchange, total, forgotten, effects });
+      if (!isLast) return;
+    }
+    this.#feeds.delete(peer);
+    bus.send(peer, { type: 'sync-complete', exchange, known });
+  }
+
+  #sayWhatIsShown(peer: number, exchange: number, effects: readonly Effect[]): void {
+    const { bus, whole } = this.#ports;
+    if (whole === null) return;
+    bus.send(peer, {
+      type: 'sync-shows',
+      exchange,
+      shows: whole.shows(),
+      attached: whole.attachedTo(effects),
     });
   }
 }

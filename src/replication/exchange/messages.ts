@@ -1,5 +1,7 @@
 import type { VersionTime } from '../../base/number-kinds.ts';
 import type { Effect } from '../../ordering/effect.ts';
+import type { Stretch } from '../../ordering/stretches.ts';
+import type { Attached } from '../convergent/messages.ts';
 
 export interface SyncRequest {
   readonly type: 'sync-request';
@@ -40,13 +42,24 @@ export interface SyncComplete {
   readonly known: readonly VersionTime[];
 }
 
+/** Before a part of the answer, and before its end, where an exchange is shown as a whole. */
+export interface SyncShows {
+  readonly type: 'sync-shows';
+  readonly exchange: number;
+  /** What the sender shows now: whoever has all parts up to here has to show as much, to show any of it. */
+  readonly shows: readonly Stretch[];
+  /** Of the writes in the part that follows. */
+  readonly attached: readonly Attached[];
+}
+
 /** Messages of one exchange between two controllers. */
-export type ExchangeMessage = SyncRequest | SyncLapsed | SyncResponse | SyncNext | SyncComplete;
+export type ExchangeMessage = SyncRequest | SyncLapsed | SyncShows | SyncResponse | SyncNext | SyncComplete;
 
 const TYPES: Readonly<Record<ExchangeMessage['type'], true>> = {
   'sync-request': true,
   'sync-response': true,
   'sync-lapsed': true,
+  'sync-shows': true,
   'sync-next': true,
   'sync-complete': true,
 };

@@ -80,7 +80,8 @@ describe('readFlags', () => {
           clientFlags: Number((number('F', unsigned) ?? 0n) % 2n ** 32n),
           mode: (tokens.get('M') ?? '\0').charCodeAt(0),
           opaque: tokens.has('O') ? `O${tokens.get('O')}` : '',
-          returns: [...tokens.keys()].filter((name) => 'stcflhOk'.includes(name)).join(''),
+          sessionToken: tokens.get('Y') ?? null,
+          returns: [...tokens.keys()].filter((name) => 'stcflhyOk'.includes(name)).join(''),
         });
       }),
       { numRuns: 5000 },

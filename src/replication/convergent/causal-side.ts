@@ -1,0 +1,291 @@
+import type { JournalRecord } from '../../journal/journal.ts';
+import { type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
+import { type Draft, type Effect, isOfKey } from '../../ordering/effect.ts';
+import { type Stretch, Stretches } from '../../ordering/stretches.ts';
+import { compareVersions, type Version } from '../../ordering/version.ts';
+import type { VersionVector } from '../../ordering/version-vector.ts';
+import type { WholeExchanges } from '../exchange/whole-exchanges.ts';
+import type { Replica } from '../replica.ts';
+import { OWN_CONTEXT, type RequestContext, type Session } from '../request-context.ts';
+import type { WriteOutcome } from '../scheme.ts';
+import type { ControllerPorts } from '../scheme-ports.ts';
+import type { SchemeSessions } from '../sessions.ts';
+import { AttachedDependencies, attachedTo } from './attached-dependencies.ts';
+import { CausalPushes } from './causal-pushes.ts';
+import type { Knowledge } from './knowledge.ts';
+import type { Attached, CausalPush } from './messages.ts';
+import type { OwnWrites } from './own-writes.ts';
+
+export interface CausalSidePorts {
+  readonly controller: ControllerPorts;
+  /** What the peer has said that it would know after a crash. */
+  readonly knownBy: (peer: number) => VersionVector;
+  readonly knowledge: Knowledge;
+  readonly bus: PeerBus<CausalPush>;
+  readonly replica: Replica;
+  /** What came from earlier runs, of every key, may have been ended by a flush that is not remembered as one. */
+  readonly hasPast: boolean;
+  /** Takes in a write of another controller. */
+  readonly merge: (effect: Effect) => void;
+  /** A write is shown here from now on. */
+  readonly onShown: (effect: Effect) => void;
+  /** Starts an exchange with the peer, unless one is under way. */
+  readonly pull: (peer: number) => void;
+}
+
+/** A session that is waited for has the peers asked at most this often, in milliseconds. */
+const SEEK_EVERY_MS = 20;
+
+/** Stretches of each origin that a session remembers; further ones are joined, so that more is waited for than need be. */
+export const SESSION_STRETCHES_MAX = 2;
+
+/**
+ * What makes the convergent scheme causal: what this replica shows is always causally closed, and a session is never told
+ * less than it has seen anywhere.
+ *
+ *  1. Pushes and exchanges are shown once all is shown that they depend on (`CausalPushes`, `StagedParts`).
+ *  2. A session that has come with a token reads once this replica shows all that the session has seen, or where the
+ *     newest write of the key is newer than all of that: then it has taken the place of any write of the key that the
+ *     session knows.
+ *  3. A write is never held up for that. What its session has seen and this replica does not show is attached to it, and
+ *     becomes the session of whoever reads the write.
+ */
+export class CausalSide implements SchemeSessions {
+  readonly #ports: CausalSidePorts;
+  readonly #attached: AttachedDependencies;
+  readonly #pushes: CausalPushes;
+  readonly whole: WholeExchanges;
+  /** The newest flush: what a miss of a key without a record depends on. Null for none. */
+  #flush: Version | null = null;
+  /** See `CausalPush.runStart`; null before the first write of this run. */
+  #runStart: number | null = null;
+  /** What peers have been told by pushes that is shown here. */
+  readonly #told = new Stretches();
+  readonly #recoveredTime: number;
+  /** A part of an exchange is shown whose rest has not come: this has to be known before anything is served. */
+  #mixed: Stretches | null = null;
+  #soughtMs = Number.NEGATIVE_INFINITY;
+  /** A request waits for more to be known. */
+  #isAwaited = false;
+
+  constructor(ports: CausalSidePorts) {
+    const { knowledge, replica, controller } = ports;
+    this.#ports = ports;
+    this.#recoveredTime = knowledge.vector.timeOf(controller.node);
+    this.#attached = new AttachedDependencies(replica.journal);
+    this.#pushes = new CausalPushes({
+      knowledge,
+      show: ({ effects, attached }) => {
+        for (const effect of effects) this.#show(effect, attached);
+      },
+      onWaiting: (peer) => this.#onWaiting(peer),
+    });
+    this.whole = this.#wholeExchanges();
+  }
+
+  #wholeExchanges(): WholeExchanges {
+    const { knowledge } = this.#ports;
+    const isMixed = () => this.#mixed !== null;
+    return {
+      get isMixed() {
+        return isMixed();
+      },
+      shows: () => [...knowledge.all()],
+      attachedTo: (effects) => this.#attached.among(effects),
+      show: (effect, attached) => this.#show(effect, attached),
+      learn: (shown) => {
+        knowledge.merge(shown);
+        this.onKnown();
+      },
+      becomeMixed: (shows) => {
+        this.#mixed ??= new Stretches();
+        this.#mixed.merge(Stretches.of(shows));
+      },
+    };
+  }
+
+  /** Why nothing is served; null when there is no reason. */
+  get trouble(): Gate | null {
+    return this.#mixed === null ? null : MIXED;
+  }
+
+  onPush(from: number, push: CausalPush): void {
+    this.#pushes.take(from, push);
+    this.onKnown();
+  }
+
+  /** Pushes of the peer were not taken, or may be lost. */
+  forget(peer: number): void {
+    this.#pushes.forget(peer);
+  }
+
+  /** More is known than before. */
+  onKnown(): void {
+    const { knowledge, controller } = this.#ports;
+    knowledge.settle();
+    this.#pushes.showDue();
+    if (this.#mixed !== null && knowledge.covers(this.#mixed)) {
+      this.#mixed = null;
+      controller.onChange();
+    } else if (this.#isAwaited) {
+      this.#isAwaited = false;
+      controller.onChange();
+    }
+  }
+
+  /** Tells all peers of these writes of this controller. @param previousTime null for the first ones of this run */
+  push(previousTime: number | null, effects: readonly Effect[]): void {
+    const runStart = this.#runStart!;
+    this.#ports.bus.sendToAll({
+      type: 'causal-push',
+      previousTime: previousTime ?? runStart,
+      runStart,
+      needs: this.#untold(),
+      attached: this.#attached.among(effects),
+      effects,
+    });
+  }
+
+  /** A write of this controller has happened. */
+  onCompleted(effect: Effect): void {
+    const { knowledge, controller, onShown } = this.#ports;
+    knowledge.add(controller.node, this.#runStart!, effect.version.time);
+    onShown(effect);
+  }
+
+  /** What is shown here of others, and of this controller's earlier runs, that peers have not been told of by pushes. */
+  #untold(): Stretch[] {
+    const { node } = this.#ports.controller;
+    const untold: Stretch[] = [];
+    for (const one of this.#ports.knowledge.all()) {
+      const need = one.origin === node ? { ...one, to: Math.min(one.to, this.#recoveredTime) } : one;
+      if (need.to > need.from && !this.#told.has(need)) untold.push(need);
+    }
+    for (const { origin, from, to } of untold) this.#told.add(origin, from, to);
+    return untold;
+  }
+
+  write(own: OwnWrites, draft: Draft, done: (outcome: WriteOutcome) => void, context: RequestContext): void {
+    const { session } = context;
+    const needs = context === OWN_CONTEXT ? null : this.#requiredOf(session);
+    const onMade = (effect: Effect): void => {
+      this.#runStart ??= effect.version.time - 1;
+      this.#noteFlush(effect);
+      // mutant: writes-without-dependencies
+      if (needs !== null) this.#attached.add(effect, needs);
+    };
+    const onOutcome = (outcome: WriteOutcome): void => {
+      if (outcome.kind === 'applied' && context !== OWN_CONTEXT) this.#see(session, outcome.version);
+      done(outcome);
+    };
+    own.write(draft, onOutcome, onMade);
+  }
+
+  gate(session: Session, keys: readonly string[]): Gate {
+    const required = this.#requiredOf(session);
+    if (required === null) return OPEN;
+    const { newestTime } = required;
+    const { journal } = this.#ports.replica;
+    const isNewer = (key: string) => (journal.newest(key)?.version.time ?? 0) > newestTime;
+    if (keys.length > 0 && keys.every(isNewer)) return OPEN;
+    this.#isAwaited = true;
+    return this.#seek(required);
+  }
+
+  join(session: Session, seen: Stretches): void {
+    const { controller, knowledge } = this.#ports;
+    controller.versions.observe(seen.newestTime);
+    joinInto(session, 'seen', seen);
+    if (!knowledge.covers(seen)) joinInto(session, 'required', seen);
+  }
+
+  note(session: Session, key: string): void {
+    this.onIssue(key, this.#ports.replica.journal.newest(key), session);
+  }
+
+  /** The session is told what this record says, or that there is none. */
+  onIssue(key: string, record: JournalRecord | undefined, session: Session): void {
+    const { knowledge } = this.#ports;
+    if (record !== undefined) this.#see(session, record.version);
+    else if (this.#ports.hasPast) joinInto(session, 'seen', Stretches.of(knowledge.all()));
+    else if (this.#flush !== null) this.#see(session, this.#flush);
+    const needs = this.#attached.of(key, record?.version ?? null);
+    // mutant: ignores-attached-dependencies
+    if (needs !== null) this.join(session, needs);
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    if (this.#attached.size === 0) return;
+    const { controller, knowledge, knownBy } = this.#ports;
+    const known = controller.peers.ids.map((peer) => knownBy(peer));
+    this.#attached.step(
+      (needs) =>
+        knowledge.covers(needs) &&
+        known.every((vector) => [...needs].every(({ origin, to }) => to <= vector.timeOf(origin))),
+    );
+  }
+
+  #show(effect: Effect, attached: readonly Attached[]): void {
+    const needs = attached.length === 0 ? null : attachedTo(effect, attached);
+    if (needs !== null && this.#isNews(effect)) this.#attached.add(effect, needs);
+    this.#ports.merge(effect);
+    this.#noteFlush(effect);
+    this.#ports.onShown(effect);
+  }
+
+  /** Not older than what is known here of its key. */
+  #isNews(effect: Effect): boolean {
+    const { journal } = this.#ports.replica;
+    const newest = isOfKey(effect) ? (journal.newest(effect.key)?.version ?? null) : this.#flush;
+    return newest === null || compareVersions(newest, effect.version) <= 0;
+  }
+
+  #noteFlush(effect: Effect): void {
+    if (isOfKey(effect)) return;
+    if (this.#flush === null || effect.version.time > this.#flush.time) this.#flush = effect.version;
+  }
+
+  #see(session: Session, version: Version): void {
+    if (session.seen === null) session.seen = new Stretches();
+    if (session.seen.at(version.node, version.time) !== null) return;
+    const { origin, from, to } = this.#ports.knowledge.stretchOf(version);
+    session.seen.add(origin, from, to);
+    session.seen.joinNewest(SESSION_STRETCHES_MAX);
+  }
+
+  /** What the session has seen and this controller does not show; null for nothing. */
+  #requiredOf(session: Session): Stretches | null {
+    if (session.required !== null && this.#ports.knowledge.covers(session.required)) session.required = null;
+    return session.required;
+  }
+
+  /** Asks peers for what is missing: those that have said that they have it, or else all. */
+  #seek(required: Stretches): Gate {
+    const { knowledge, controller, knownBy, pull } = this.#ports;
+    const { clock, peers } = controller;
+    const missing = knowledge.missingOf(required)!;
+    const nowMs = clock.nowMs();
+    if (nowMs - this.#soughtMs >= SEEK_EVERY_MS) {
+      this.#soughtMs = nowMs;
+      const ahead = peers.ids.filter((peer) => knownBy(peer).timeOf(missing.origin) >= missing.to);
+      for (const peer of ahead.length > 0 ? ahead : peers.ids) pull(peer);
+    }
+    const name = missing.origin === controller.node ? 'this controller' : peers.nameOf(missing.origin);
+    return waitBecause('SESSION_AHEAD', `the session has seen writes of ${name} that are not known here yet`);
+  }
+
+  #onWaiting(peer: number): void {
+    this.#ports.pull(peer);
+  }
+}
+
+const MIXED = waitBecause('CATCHING_UP', 'this controller has a part of what its peers know');
+
+function joinInto(session: Session, part: 'seen' | 'required', more: Stretches): void {
+  const joined = session[part] ?? new Stretches();
+  joined.merge(more);
+  joined.joinNewest(SESSION_STRETCHES_MAX);
+  session[part] = joined;
+}

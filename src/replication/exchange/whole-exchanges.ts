@@ -1,0 +1,85 @@
+import { type Effect, effectBytes } from '../../ordering/effect.ts';
+import type { Stretch } from '../../ordering/stretches.ts';
+import type { Attached } from '../convergent/messages.ts';
+import type { SyncResponse } from './messages.ts';
+
+/** What an exchange needs at a level at which what it brings is shown as a whole. */
+export interface WholeExchanges {
+  /** A part of what some peer shows is shown here, without what it depends on: no peer is to be fed with that. */
+  readonly isMixed: boolean;
+  /** What is shown here, as of now. */
+  readonly shows: () => readonly Stretch[];
+  readonly attachedTo: (effects: readonly Effect[]) => readonly Attached[];
+  /** Takes in one write that a peer has sent. */
+  readonly show: (effect: Effect, attached: readonly Attached[]) => void;
+  /** All of it is shown now. */
+  readonly learn: (shown: readonly Stretch[]) => void;
+  /** There is no room to stage the exchange: nobody is served until all of this is shown. */
+  readonly becomeMixed: (shows: readonly Stretch[]) => void;
+}
+
+/** What all exchanges may stage, in bytes. More than this means that a controller was away for long. */
+export const STAGED_BYTES_MAX = 67_108_864;
+
+/** What a peer is fed with while it is fed, in bytes. It is fed anew when there is more. */
+const NEWS_BYTES_MAX = 33_554_432;
+
+interface StagedPart {
+  readonly response: SyncResponse;
+  readonly attached: readonly Attached[];
+}
+
+/** The parts of an exchange that are not shown yet. */
+export class StagedParts {
+  #parts: StagedPart[] = [];
+  #attached: readonly Attached[] = [];
+  bytes = 0;
+  /** What the peer showed when it sent the newest part. */
+  shows: readonly Stretch[] = [];
+
+  /** Of the part that comes next. */
+  expect(shows: readonly Stretch[], attached: readonly Attached[]): void {
+    this.shows = shows;
+    this.#attached = attached;
+  }
+
+  add(response: SyncResponse): void {
+    this.#parts.push({ response, attached: this.#attached });
+    this.bytes += bytesOf(response.effects);
+  }
+
+  take(): readonly StagedPart[] {
+    const parts = this.#parts;
+    this.#parts = [];
+    this.bytes = 0;
+    return parts;
+  }
+}
+
+/**
+ * What has been shown here since a peer began to be fed. The records that the feed began with may be superseded before
+ * they are read, by writes that depend on others that the feed does not have. With these added, the peer ends up with what
+ * is shown here at one moment, that of the end.
+ */
+export class FeedNews {
+  #effects: Effect[] = [];
+  bytes = 0;
+
+  /** @returns false when there is too much */
+  add(effect: Effect): boolean {
+    this.#effects.push(effect);
+    this.bytes += effectBytes(effect);
+    return this.bytes <= NEWS_BYTES_MAX;
+  }
+
+  take(): readonly Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    this.bytes = 0;
+    return effects;
+  }
+}
+
+function bytesOf(effects: readonly Effect[]): number {
+  return effects.reduce((sum, effect) => sum + effectBytes(effect), 0);
+}

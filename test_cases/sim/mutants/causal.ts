@@ -1,0 +1,48 @@
+import type { Mutant } from './mutant.ts';
+
+/** Mistakes in what a session is shown that goes from controller to controller. */
+export const CAUSAL_MUTANTS: readonly Mutant[] = [
+  {
+    anchor: 'dependency-not-awaited',
+    name: 'shows pushed writes before those that they depend on',
+    edit: { value: 'true' },
+    level: 'causal',
+    faults: 'slow-link=3,cut=2,link-break=1',
+    seeds: 1_000,
+  },
+  {
+    anchor: 'token-forgets-member',
+    name: 'gives out tokens that leave the last controller out',
+    edit: { value: '[...seen].slice(0, -1)' },
+    level: 'causal',
+    faults: 'slow-link=3,cut=2',
+    seeds: 300,
+  },
+  {
+    anchor: 'shows-half-an-exchange',
+    name: 'shows a half of what an exchange has brought before the exchange is complete',
+    edit: {
+      statement:
+        'if (!pull.empty) for (const effect of response.effects.filter((_, i) => i % 2 === 1)) whole.show(effect, []); $',
+    },
+    level: 'causal',
+    faults: 'slow-link=3,cut=3,link-break=2',
+    seeds: 4_000,
+  },
+  {
+    anchor: 'ignores-attached-dependencies',
+    name: 'does not take over what a write depends on that its controller did not show',
+    edit: 'drop',
+    level: 'causal',
+    faults: 'slow-link=3,cut=3,link-break=2',
+    seeds: 4_000,
+  },
+  {
+    anchor: 'writes-without-dependencies',
+    name: 'forgets what a session had seen elsewhere when it writes',
+    edit: 'drop',
+    level: 'causal',
+    faults: 'slow-link=3,cut=3,link-break=2',
+    seeds: 4_000,
+  },
+];
