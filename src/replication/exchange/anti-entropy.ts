@@ -1,21 +1,24 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { ControllerId, MonotonicMs, VersionTime } from '../../base/number-kinds.ts';
-import { effectOfRecord, setOfRecord } from '../../journal/record-effect.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
-import { type Effect, effectBytes, isOfKey } from '../../ordering/effect.ts';
-import { sameVersion } from '../../ordering/version.ts';
+import type { Effect } from '../../ordering/effect.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
 import { ProgressLog } from '../progress-log.ts';
-import type { Replica } from '../replica.ts';
 import { deletionKnowledgeOf, hasDeletionGap } from './deletion-gap.ts';
+import {
+  type FeedValuesPorts,
+  nextPartWrites,
+  PART_BYTES,
+  PART_WRITES_FIRST,
+  readValues,
+} from './feed-values.ts';
 import type { ExchangeMessage, SyncComplete, SyncRequest, SyncResponse, SyncShows } from './messages.ts';
 import { FeedNews, STAGED_BYTES_MAX, StagedParts, type WholeExchanges } from './whole-exchanges.ts';
 
-export interface AntiEntropyPorts {
+export interface AntiEntropyPorts extends FeedValuesPorts {
   readonly node: ControllerId;
   readonly bus: PeerBus<ExchangeMessage>;
-  readonly replica: Replica;
   /** The version vector that exchanges and pushes have brought. An exchange that completes moves it. */
   readonly vector: VersionVector;
   /** The version vector as of now. */
@@ -25,11 +28,6 @@ export interface AntiEntropyPorts {
   readonly merge: (effect: Effect) => void;
   /** False when the state of this peer does not follow on from what was copied before. */
   readonly mayTake: (peer: ControllerId) => boolean;
-  /**
-   * Calls back once the local store has answered for the writes of this key that may still be taken back.
-   * @returns false, and never calls, when there is none
-   */
-  readonly afterPending: (key: string, callback: () => void) => boolean;
   /**
    * A peer that asks here has no deletion gap, even if it knows of deletions that are forgotten and not known here.
    */
@@ -406,79 +404,3 @@ const TIMEOUT_MS = 2_000;
 
 /** An exchange that takes longer than this is logged, in milliseconds. */
 const LONG_MS = 1_000;
-
-/** What one part of an exchange comes to, in bytes; and in writes, at the start and at the most. */
-const PART_BYTES = 1_048_576;
-const PART_WRITES_FIRST = 16;
-const PART_WRITES_MAX = 1024;
-
-function nextPartWrites(effects: readonly Effect[]): number {
-  if (effects.length === 0) return PART_WRITES_MAX;
-  const bytes = effects.reduce((sum, effect) => sum + effectBytes(effect), 0);
-  return Math.min(PART_WRITES_MAX, Math.max(1, Math.floor((PART_BYTES * effects.length) / bytes)));
-}
-
-/**
- * Fills in the values that the store still has.
- *
- * A write that has been superseded is sent as the write that has superseded it. So a receiver of the whole exchange
- * is, on every key, at or past the moment when the exchange began. A write whose value is lost is sent without the
- * value, because the write has happened.
- *
- * @param done null when the store failed
- */
-function readValues(
-  ports: AntiEntropyPorts,
-  part: readonly Effect[],
-  done: (effects: Effect[] | null) => void,
-): void {
-  const found: (Effect | null)[] = [...part];
-  let failed = false;
-  let waiting = 1;
-  const one = () => {
-    if (--waiting === 0) done(failed ? null : found.filter((effect) => effect !== null));
-  };
-  part.forEach((effect, index) => {
-    if (!isOfKey(effect)) return;
-    waiting++;
-    readNewest(ports, effect.key, (ok, newest) => {
-      failed ||= !ok;
-      found[index] = newest;
-      one();
-    });
-  });
-  one();
-}
-
-/**
- * The newest write of the key, as it can be sent; null when no write of the key is known any more.
- *
- * A write that the store may still refuse must not be sent:
- *  1. If the store refuses it, this controller takes it back.
- *  2. Its later writes would then claim to know the one that was taken back.
- *  3. Therefore it would never get that write back from the peers that have it.
- *
- * A read of the store comes after the store's answer to the write that is read. A deletion reads nothing, so it waits
- * for that answer.
- */
-function readNewest(
-  ports: AntiEntropyPorts,
-  key: string,
-  done: (ok: boolean, newest: Effect | null) => void,
-): void {
-  const { replica, afterPending } = ports;
-  const record = replica.journal.newest(key);
-  if (record === undefined) return done(true, null);
-  if (record.tombstone) {
-    // mutant: tells-unsettled-delete
-    if (!afterPending(key, () => readNewest(ports, key, done))) done(true, effectOfRecord(record));
-    return;
-  }
-  replica.readHere(key, record.version, (error, entry) => {
-    if (error !== null) return done(false, null);
-    const newest = replica.journal.newest(key);
-    if (newest === undefined || !sameVersion(newest.version, record.version))
-      return readNewest(ports, key, done);
-    done(true, entry === null ? effectOfRecord(record) : setOfRecord(record, entry.flags, entry.value));
-  });
-}

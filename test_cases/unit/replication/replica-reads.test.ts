@@ -30,7 +30,14 @@ it('regression: a read whose lost value was overwritten waited for itself, for e
       done(outcomes.shift()!);
     },
   };
-  const reads = new ReplicaReads({ replica, store: EMPTY_STORE, windows, finder, timeMs: () => 1, onIssue: null });
+  const reads = new ReplicaReads({
+    replica,
+    store: EMPTY_STORE,
+    windows,
+    finder,
+    timeMs: () => 1,
+    onIssue: null,
+  });
   let found: string | undefined;
   reads.read('k', (_failure, entry) => (found = entry?.value.toString()), readerOf());
   expect(found).toBe('value');
