@@ -16,8 +16,8 @@ import { NODES_MAX } from '../ordering/version.ts';
  *     …      each: origin; newest minus `to`; 0 where `from` is 0, else one more than newest minus `from`
  *     …      the message authentication code of all before
  *
- * Numbers whose size varies take 7 bits a byte, the lowest first. The text is base64url. Its size is bounded by the number
- * of controllers, and grows neither with the keys nor with the requests of the session.
+ * Numbers of varying size take 7 bits a byte, the lowest bits first. The text is base64url. Its size is bounded by the
+ * number of controllers, and grows neither with the keys nor with the requests of the session.
  */
 export interface TokenPorts {
   readonly cluster: string;

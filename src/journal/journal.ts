@@ -71,8 +71,9 @@ export interface AnnouncedFlush {
  */
 export interface Journal {
   /**
-   * What the newest write of a key depends on that its origin did not show when it made the write. To be told before the
-   * write itself is recorded, in the same turn: then a crash leaves both, or what depends on nothing.
+   * Notes what the newest write of a key depends on and its origin did not show when the write was made. To be called
+   * before the write itself is recorded, in the same turn. Then a crash leaves both, or the dependencies alone, which
+   * say nothing without their write.
    */
   attach(record: AttachedRecord): void;
 

@@ -10,9 +10,9 @@ export interface Stretch {
 /**
  * Sets of writes, as stretches of version time of each origin: what is known somewhere, or what something depends on.
  *
- * A version vector says of each origin "everything up to this time". That is not enough where a controller has lost what
- * it knew of its own earlier runs: then "everything of the new run" is known of it, and what came before is not. So there
- * may be several stretches of an origin. They do not overlap, and are in order.
+ * A version vector says of each origin "everything up to this time". That is not enough where a controller has lost
+ * what it knew of its own earlier runs: then everything of its new run is known, and what came before is not. Therefore
+ * an origin may have several stretches. They do not overlap, and are in order.
  */
 export class Stretches {
   readonly #byOrigin: Stretch[][] = [];

@@ -3,8 +3,8 @@ import { findContradiction } from './visibility.ts';
 
 /**
  * Causal convergence (CCv): every event sees all that is in its causal past, which is what its session did before, what
- * the writes that it read had seen, and so on; and where writes do not depend on each other, all sessions see them in one
- * order, the same one for all.
+ * the writes that it read had seen, and so on. Where writes do not depend on each other, all sessions see them in the
+ * same order.
  *
  * @returns what is wrong, in words; null when nothing is
  */

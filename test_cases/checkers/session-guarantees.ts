@@ -2,8 +2,8 @@ import { type JoinedHistory, joined, type SessionHistory } from './session-histo
 import { findContradiction, type Rule } from './visibility.ts';
 
 /**
- * The four session guarantees, one by one (Terry et al. 1994). The last two speak of what other sessions see, so there the
- * reads of the session that looks on are taken to be monotonic: what it has seen once, it goes on to see.
+ * The four session guarantees, one by one (Terry et al. 1994). The last two speak of what other sessions see. There the
+ * reads of the observing session are taken to be monotonic: what it has seen once, it goes on to see.
  */
 export const SESSION_GUARANTEES: Readonly<Record<string, Rule>> = {
   /** A read sees all that its session wrote before. */

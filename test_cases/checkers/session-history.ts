@@ -1,6 +1,6 @@
 /**
- * What sessions read and wrote, for the checkers of causal consistency. A session is one client, wherever it is connected.
- * Every value is written once, so that a value names the write that it comes from.
+ * What sessions read and wrote, for the checkers of causal consistency. A session is one client, wherever it is
+ * connected. Every value is written once, so a value names the write that it comes from.
  */
 export interface SessionEvent {
   readonly session: number;
@@ -9,7 +9,7 @@ export interface SessionEvent {
   /** What was read or written; null where the read found nothing. Nothing is ever deleted in such a history. */
   readonly value: string | null;
   /**
-   * The write was not answered: it may have happened, at any time since, or never. Its session does not know of it, so that
+   * The write was not answered: it may have happened, at any time since, or never. Its session does not know of it, so
    * nothing that the session does later depends on it.
    */
   readonly isUnknown?: boolean;

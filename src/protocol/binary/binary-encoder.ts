@@ -51,6 +51,9 @@ export function encodeBinary(request: Request, reply: Reply, out: ReplyBuffer): 
     case 'debug':
     case 'verbosity':
     case 'admin':
+    case 'session':
+    case 'show':
+    case 'who':
       return encodeOther(request, wire, reply, out);
   }
 }

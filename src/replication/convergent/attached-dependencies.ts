@@ -8,8 +8,9 @@ import type { Attached } from './messages.ts';
 const STEP_MAX = 64;
 
 /**
- * The dependencies that are attached to the newest writes of keys: what the session of the writer had seen elsewhere, and
- * the writer's controller did not show yet. Hardly a write has any, and they go once every controller shows what they name.
+ * The dependencies that are attached to the newest writes of keys: what the session of the writer had seen elsewhere,
+ * and the writer's controller did not show yet. Hardly any write has some. They are dropped once every controller shows
+ * what they name.
  */
 export class AttachedDependencies {
   readonly #journal: Journal;

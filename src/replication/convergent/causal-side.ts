@@ -41,15 +41,15 @@ const SEEK_EVERY_MS = 20;
 export const SESSION_STRETCHES_MAX = 2;
 
 /**
- * What makes the convergent scheme causal: what this replica shows is always causally closed, and a session is never told
+ * Makes the convergent scheme causal: what this replica shows is always causally closed, and a session is never told
  * less than it has seen anywhere.
  *
  *  1. Pushes and exchanges are shown once all is shown that they depend on (`CausalPushes`, `StagedParts`).
- *  2. A session that has come with a token reads once this replica shows all that the session has seen, or where the
- *     newest write of the key is newer than all of that: then it has taken the place of any write of the key that the
- *     session knows.
- *  3. A write is never held up for that. What its session has seen and this replica does not show is attached to it, and
- *     becomes the session of whoever reads the write.
+ *  2. A session that came with a token may read once this replica shows all that the session has seen, or where the
+ *     newest write of the key is newer than all of that. Such a write has superseded every write of the key that the
+ *     session can know.
+ *  3. A write is never held up for that. What its session has seen and this replica does not show is attached to the
+ *     write, and becomes part of the session of every client that reads the write.
  */
 export class CausalSide implements SchemeSessions {
   readonly #ports: CausalSidePorts;

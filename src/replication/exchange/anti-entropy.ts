@@ -1,29 +1,17 @@
-import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { ControllerId, MonotonicMs, VersionTime } from '../../base/number-kinds.ts';
-import type { PeerBus } from '../../membership/peer-bus.ts';
+import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import type { Effect } from '../../ordering/effect.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
 import { ProgressLog } from '../progress-log.ts';
 import { deletionKnowledgeOf, hasDeletionGap } from './deletion-gap.ts';
-import {
-  type FeedValuesPorts,
-  nextPartWrites,
-  PART_BYTES,
-  PART_WRITES_FIRST,
-  readValues,
-} from './feed-values.ts';
+import { EXCHANGE_TIMEOUT_MS, Feeds, type FeedsPorts } from './feeds.ts';
 import type { ExchangeMessage, SyncComplete, SyncRequest, SyncResponse, SyncShows } from './messages.ts';
-import { FeedNews, STAGED_BYTES_MAX, StagedParts, type WholeExchanges } from './whole-exchanges.ts';
+import { STAGED_BYTES_MAX, StagedParts, type WholeExchanges } from './whole-exchanges.ts';
 
-export interface AntiEntropyPorts extends FeedValuesPorts {
+export interface AntiEntropyPorts extends FeedsPorts {
   readonly node: ControllerId;
-  readonly bus: PeerBus<ExchangeMessage>;
   /** The version vector that exchanges and pushes have brought. An exchange that completes moves it. */
   readonly vector: VersionVector;
-  /** The version vector as of now. */
-  readonly known: () => VersionVector;
-  readonly clock: Clock;
   /** Takes in one write that a peer sent. */
   readonly merge: (effect: Effect) => void;
   /** False when the state of this peer does not follow on from what was copied before. */
@@ -40,8 +28,6 @@ export interface AntiEntropyPorts extends FeedValuesPorts {
   readonly startEmpty: (reason: string) => void;
   /** An exchange has completed: everything that the peer knew when it began is known here. */
   readonly onExchanged: (peer: ControllerId, exchange: Exchange) => void;
-  /** An exchange is shown as a whole or not at all; null where each write is shown as it comes. */
-  readonly whole: WholeExchanges | null;
   readonly nameOf: (peer: ControllerId) => string;
   readonly log: Log;
 }
@@ -72,18 +58,6 @@ interface Pull {
   readonly staged: StagedParts | null;
 }
 
-/** An exchange as seen from the controller that answers: what the peer still has to get. */
-interface Feed {
-  readonly exchange: number;
-  readonly missing: readonly Effect[];
-  readonly known: readonly VersionTime[];
-  readonly news: FeedNews | null;
-  movedMs: MonotonicMs;
-  next: number;
-  /** The number of writes in the next part, so that its values come to about `PART_BYTES`. */
-  partWrites: number;
-}
-
 /**
  * Anti-entropy: brings a controller the writes that it lacks, whichever controller made them, oldest first. There is
  * one exchange at a time with each peer, in parts. Each part waits until the one before has been taken in.
@@ -95,7 +69,7 @@ interface Feed {
 export class AntiEntropy {
   readonly #ports: AntiEntropyPorts;
   readonly #pulls = new Map<ControllerId, Pull>();
-  readonly #feeds = new Map<ControllerId, Feed>();
+  readonly #feeds: Feeds;
   readonly #syncedMs = new Map<number, number>();
   /** Per peer, when the last exchange was started that has completed. */
   readonly #startedMs = new Map<number, number>();
@@ -103,6 +77,7 @@ export class AntiEntropy {
 
   constructor(ports: AntiEntropyPorts) {
     this.#ports = ports;
+    this.#feeds = new Feeds(ports);
   }
 
   /** Starts an exchange, unless one with this peer is under way. */
@@ -138,7 +113,7 @@ export class AntiEntropy {
   /** An exchange with the peer is under way, and not stuck. */
   isMoving(peer: ControllerId): boolean {
     const running = this.#pulls.get(peer);
-    return running !== undefined && this.#ports.clock.nowMs() - running.progressMs < TIMEOUT_MS;
+    return running !== undefined && this.#ports.clock.nowMs() - running.progressMs < EXCHANGE_TIMEOUT_MS;
   }
 
   hasExchangeWith(peer: ControllerId): boolean {
@@ -159,7 +134,7 @@ export class AntiEntropy {
 
   /** No exchange is under way in either direction. */
   get isIdle(): boolean {
-    return this.#pulls.size === 0 && this.#feeds.size === 0;
+    return this.#pulls.size === 0 && this.#feeds.isIdle;
   }
 
   /** To be called now and then: ends exchanges that make no progress. */
@@ -167,14 +142,13 @@ export class AntiEntropy {
     if (this.isIdle) return;
     const { clock } = this.#ports;
     for (const [peer, { progressMs }] of this.#pulls)
-      if (clock.nowMs() - progressMs >= TIMEOUT_MS) this.#pulls.delete(peer);
-    for (const [peer, { movedMs }] of this.#feeds)
-      if (clock.nowMs() - movedMs >= TIMEOUT_MS) this.#feeds.delete(peer);
+      if (clock.nowMs() - progressMs >= EXCHANGE_TIMEOUT_MS) this.#pulls.delete(peer);
+    this.#feeds.onTick();
   }
 
   onPeerDown(peer: ControllerId): void {
     this.#pulls.delete(peer);
-    this.#feeds.delete(peer);
+    this.#feeds.endOf(peer);
   }
 
   onMessage(from: ControllerId, message: ExchangeMessage): void {
@@ -188,14 +162,14 @@ export class AntiEntropy {
       case 'sync-shows':
         return this.#onShows(from, message);
       case 'sync-next':
-        return this.#onNext(from, message.exchange);
+        return this.#feeds.onNext(from, message.exchange);
       case 'sync-complete':
         return this.#onComplete(from, message);
     }
   }
 
   #onRequest(from: ControllerId, request: SyncRequest): void {
-    const { bus, clock, isAuthority, whole } = this.#ports;
+    const { bus, isAuthority, whole } = this.#ports;
     const { journal } = this.#ports.replica;
     const own = this.#ports.known();
     const { exchange, known, forgotten } = request;
@@ -208,20 +182,7 @@ export class AntiEntropy {
     // mutant: gives-to-outdated
     if (lapsed) return bus.send(from, { type: 'sync-lapsed', exchange });
     if (whole?.isMixed === true) return;
-    this.#feeds.set(from, {
-      exchange,
-      missing: journal.since(new VersionVector(known)),
-      known: own.times(),
-      news: whole === null ? null : new FeedNews(),
-      movedMs: clock.nowMs(),
-      next: 0,
-      partWrites: PART_WRITES_FIRST,
-    });
-    this.#feed(from);
-  }
-
-  #onNext(from: ControllerId, exchange: number): void {
-    if (this.#feeds.get(from)?.exchange === exchange) this.#feed(from);
+    this.#feeds.start(from, exchange, known);
   }
 
   /** Another peer that goes on with an exchange may bring the deletions. */
@@ -295,7 +256,7 @@ export class AntiEntropy {
     // mutant: shows-half-an-exchange
     if (this.#stagedBytes() <= STAGED_BYTES_MAX) return true;
     whole.becomeMixed(pull.staged.shows);
-    for (const feeding of this.#feeds.keys()) this.#feeds.delete(feeding);
+    this.#feeds.stop();
     return this.#showParts(whole, pull, pull.staged);
   }
 
@@ -325,8 +286,7 @@ export class AntiEntropy {
 
   /** A write is shown here from now on: a peer that is being fed has to get it in the same exchange. */
   onShown(effect: Effect): void {
-    if (this.#feeds.size === 0) return;
-    for (const [peer, { news }] of this.#feeds) if (news?.add(effect) === false) this.#feeds.delete(peer);
+    this.#feeds.onShown(effect);
   }
 
   /**
@@ -347,60 +307,7 @@ export class AntiEntropy {
     const { log, nameOf, clock } = this.#ports;
     log.info(message, { peer: nameOf(peer), writes, of: total, ms: Math.round(clock.nowMs() - startedMs) });
   }
-
-  /** Sends the next part. Its values are read from the store just before they are sent. */
-  #feed(peer: ControllerId): void {
-    const feed = this.#feeds.get(peer)!;
-    const { bus, replica, clock } = this.#ports;
-    feed.movedMs = clock.nowMs();
-    if (feed.next >= feed.missing.length) return this.#feedEnd(peer, feed);
-    const part = feed.missing.slice(feed.next, feed.next + feed.partWrites);
-    feed.next += part.length;
-    readValues(this.#ports, part, (effects) => {
-      if (this.#feeds.get(peer) !== feed) return;
-      if (effects === null) {
-        this.#feeds.delete(peer);
-        return;
-      }
-      const { exchange, missing } = feed;
-      const forgotten = replica.journal.forgotten.times();
-      this.#sayWhatIsShown(peer, exchange, effects);
-      bus.send(peer, { type: 'sync-response', exchange, total: missing.length, forgotten, effects });
-      feed.movedMs = clock.nowMs();
-      feed.partWrites = nextPartWrites(effects);
-    });
-  }
-
-  /** What was shown here since the exchange began goes along; when there is little of it, the end goes out in the same turn. */
-  #feedEnd(peer: number, { exchange, missing, known, news }: Feed): void {
-    const { bus, replica } = this.#ports;
-    if (news !== null) {
-      const isLast = news.bytes <= PART_BYTES;
-      const effects = news.take();
-      const total = missing.length + effects.length;
-      const forgotten = replica.journal.forgotten.times();
-      this.#sayWhatIsShown(peer, exchange, effects);
-      if (effects.length > 0) bus.send(peer, { type: 'sync-response', exchange, total, forgotten, effects });
-      if (!isLast) return;
-    }
-    this.#feeds.delete(peer);
-    bus.send(peer, { type: 'sync-complete', exchange, known });
-  }
-
-  #sayWhatIsShown(peer: number, exchange: number, effects: readonly Effect[]): void {
-    const { bus, whole } = this.#ports;
-    if (whole === null) return;
-    bus.send(peer, {
-      type: 'sync-shows',
-      exchange,
-      shows: whole.shows(),
-      attached: whole.attachedTo(effects),
-    });
-  }
 }
-
-/** An exchange that makes no progress for this long is given up, in milliseconds. */
-const TIMEOUT_MS = 2_000;
 
 /** An exchange that takes longer than this is logged, in milliseconds. */
 const LONG_MS = 1_000;

@@ -57,9 +57,9 @@ export class StagedParts {
 }
 
 /**
- * What has been shown here since a peer began to be fed. The records that the feed began with may be superseded before
- * they are read, by writes that depend on others that the feed does not have. With these added, the peer ends up with what
- * is shown here at one moment, that of the end.
+ * The writes that are shown here since a peer began to be fed. The records that the feed began with may be superseded
+ * before they are read, by writes that depend on others that the feed does not have. With these writes added, the peer
+ * ends up with what is shown here at one moment, that of the end.
  */
 export class FeedNews {
   #effects: Effect[] = [];
