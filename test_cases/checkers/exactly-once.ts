@@ -1,4 +1,4 @@
-import type { History } from './history.ts';
+import type { History } from '../../src/checkers/history.ts';
 
 /**
  * Exactly once: a counter that is only incremented ends at least with the sum of all answered increments, and at most

@@ -1,4 +1,4 @@
-import type { Event, History } from './history.ts';
+import type { Event, History } from '../../src/checkers/history.ts';
 
 /** What entries that expire are promised. Each of their keys is written once. */
 export interface Expiry {

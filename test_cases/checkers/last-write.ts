@@ -1,4 +1,4 @@
-import type { History, Value } from './history.ts';
+import type { History, Value } from '../../src/checkers/history.ts';
 import type { Applied } from './sequential-witness.ts';
 
 /**

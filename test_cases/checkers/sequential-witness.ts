@@ -1,4 +1,4 @@
-import { type Event, type History, sameAnswer, step, type Value } from './history.ts';
+import { type Event, type History, sameAnswer, step, type Value } from '../../src/checkers/history.ts';
 
 /** One write as the replicas applied it. */
 export interface Applied {

@@ -1,5 +1,5 @@
-import { type JoinedHistory, joined, type SessionHistory } from './session-history.ts';
-import { findContradiction, type Rule } from './visibility.ts';
+import { type JoinedHistory, joined, type SessionHistory } from '../../src/checkers/session-history.ts';
+import { findContradiction, type Rule } from '../../src/checkers/visibility.ts';
 
 /**
  * The four session guarantees, one by one (Terry et al. 1994). The last two speak of what other sessions see. There the

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { findCausalViolation } from '../../src/checkers/causal-convergence.ts';
+import type { SessionEvent } from '../../src/checkers/session-history.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
-import { findCausalViolation } from '../checkers/causal-convergence.ts';
-import type { SessionEvent } from '../checkers/session-history.ts';
 import { expectRight } from './expect-right.ts';
 import { requestOf } from './operations.ts';
 import { forEachSeed } from './seeds.ts';

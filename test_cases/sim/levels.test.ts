@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Action, Answer, Event } from '../../src/checkers/history.ts';
+import { findNonLinearizableKey } from '../../src/checkers/linearizability.ts';
+import { isSequentiallyConsistent } from '../../src/checkers/sequential-consistency.ts';
 import type { Level } from '../../src/placement/level.ts';
 import { storageRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
-import type { Action, Answer, Event } from '../checkers/history.ts';
-import { findNonLinearizableKey } from '../checkers/linearizability.ts';
-import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
 import { SimCluster } from './sim-cluster.ts';
 
 /** Clients that each carry out one operation after the other at a controller of their own, and record what they saw. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { State } from '../checkers/convergence.ts';
-import type { Action } from '../checkers/history.ts';
+import type { State } from '../../src/checkers/convergence.ts';
+import type { Action } from '../../src/checkers/history.ts';
 import { ask, set } from './ask.ts';
 import { judge } from './judge.ts';
 import { Recorder } from './recorder.ts';

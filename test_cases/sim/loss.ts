@@ -1,5 +1,5 @@
+import type { Event, History } from '../../src/checkers/history.ts';
 import { type Effect, isOfKey, type SetEffect } from '../../src/ordering/effect.ts';
-import type { Event, History } from '../checkers/history.ts';
 import type { Loss, SimCluster } from './sim-cluster.ts';
 
 /**

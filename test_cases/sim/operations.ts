@@ -1,8 +1,8 @@
 import { ERRORS } from '../../src/base/error-codes.ts';
+import type { Action, Answer } from '../../src/checkers/history.ts';
 import { arithmeticRequest, deleteRequest, storageRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, StorageVerb } from '../../src/protocol/request.ts';
-import type { Action, Answer } from '../checkers/history.ts';
 
 /**
  * @param cas the token that a `cas` names

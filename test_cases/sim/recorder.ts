@@ -1,5 +1,5 @@
+import type { Action, Answer, Event, History } from '../../src/checkers/history.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
-import type { Action, Answer, Event, History } from '../checkers/history.ts';
 import type { Seen } from '../checkers/session-order.ts';
 import { answerOf, describeAction, describeReply, replyFor, requestOf, tokenOf } from './operations.ts';
 import type { SimCluster } from './sim-cluster.ts';

@@ -1,7 +1,8 @@
+import { findDifference } from '../../src/checkers/convergence.ts';
+import type { Action } from '../../src/checkers/history.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { SEEN_FOR_SEC } from '../../src/store/hot-entries.ts';
-import { findDifference, INCREMENTS_MAX } from '../checkers/convergence.ts';
-import type { Action } from '../checkers/history.ts';
+import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { isFleeting, LASTING_SECONDS } from './expiry.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
 import { findUnfilled, judge } from './judge.ts';

@@ -1,9 +1,9 @@
+import type { Action } from '../../src/checkers/history.ts';
 import { isOrdered } from '../../src/consistency/policies.ts';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { quorum } from '../../src/membership/view.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
-import { INCREMENTS_MAX } from '../checkers/convergence.ts';
-import type { Action } from '../checkers/history.ts';
+import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
 import { Random } from './random.ts';

@@ -1,7 +1,7 @@
+import type { Action } from '../../src/checkers/history.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { isLevel } from '../../src/placement/level.ts';
-import type { Action } from '../checkers/history.ts';
 import { Stage } from './stage.ts';
 
 type Command = (stage: Stage, ...words: string[]) => void | Promise<void>;

@@ -1,4 +1,4 @@
-import type { Action } from '../checkers/history.ts';
+import type { Action } from '../../src/checkers/history.ts';
 import { tokenOf } from './operations.ts';
 import type { Connection, Fate, Recorder } from './recorder.ts';
 import type { SimCluster } from './sim-cluster.ts';

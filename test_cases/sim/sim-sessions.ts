@@ -1,6 +1,6 @@
+import type { SessionEvent } from '../../src/checkers/session-history.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
-import type { SessionEvent } from '../checkers/session-history.ts';
 import { answerOf, describeReply, requestOf } from './operations.ts';
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';

@@ -1,4 +1,4 @@
-import type { SessionEvent, SessionHistory } from '../checkers/session-history.ts';
+import type { SessionEvent, SessionHistory } from '../../src/checkers/session-history.ts';
 
 /** What a history has to be explained by: which writes each event sees, and one order of all writes. */
 interface Explanation {

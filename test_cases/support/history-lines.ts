@@ -1,4 +1,4 @@
-import type { Action, Answer, Event } from '../checkers/history.ts';
+import type { Action, Answer, Event } from '../../src/checkers/history.ts';
 
 /**
  * Parses `client key action -> answer @from-to`, such as `0 x set:1 -> stored @0-2`; `?` stands for an unknown outcome.

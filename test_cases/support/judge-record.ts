@@ -1,11 +1,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findDifference, findInvented } from '../checkers/convergence.ts';
+import { findDifference } from '../../src/checkers/convergence.ts';
+import type { Event, History, Value } from '../../src/checkers/history.ts';
+import { checkLinearizability } from '../../src/checkers/linearizability.ts';
+import { isSequentiallyConsistent } from '../../src/checkers/sequential-consistency.ts';
 import { findMiscount } from '../checkers/exactly-once.ts';
-import type { Event, History, Value } from '../checkers/history.ts';
-import { checkLinearizability } from '../checkers/linearizability.ts';
-import { isSequentiallyConsistent } from '../checkers/sequential-consistency.ts';
+import { findInvented } from '../checkers/invented.ts';
 import { findRegression } from '../checkers/session-order.ts';
 import type { LoadRecord } from './recorded-client.ts';
 

@@ -1,5 +1,5 @@
-import type { Action, Answer, Event, History, Value } from '../checkers/history.ts';
-import { step } from '../checkers/history.ts';
+import type { Action, Answer, Event, History, Value } from '../../src/checkers/history.ts';
+import { step } from '../../src/checkers/history.ts';
 import { Random } from '../sim/random.ts';
 
 const KINDS: readonly Action['kind'][] = [

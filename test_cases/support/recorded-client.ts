@@ -1,4 +1,4 @@
-import type { Action, Answer, Event } from '../checkers/history.ts';
+import type { Action, Answer, Event } from '../../src/checkers/history.ts';
 import type { Seen } from '../checkers/session-order.ts';
 import { HANGS_AFTER_MS } from './hang.ts';
 import { AnswerError, type TextClient } from './text-client.ts';

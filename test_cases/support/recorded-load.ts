@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { INCREMENTS_MAX } from '../checkers/convergence.ts';
-import type { Action, Value } from '../checkers/history.ts';
+import type { Action, Value } from '../../src/checkers/history.ts';
+import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import type { Cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { COUNTER, judge, type Level } from './judge-record.ts';

@@ -1,4 +1,4 @@
-/** The rooms whose code runs in a controller and in a simulation: clock, chance, sockets and files come in by ports. */
+/** The rooms that do no I/O: clock, chance, sockets and files come in by ports. */
 export const PURE_ROOMS = [
   'base',
   'protocol',
@@ -7,4 +7,5 @@ export const PURE_ROOMS = [
   'replication',
   'consistency',
   'placement',
+  'checkers',
 ];

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../checkers/session-history.ts';
+import type { SessionEvent } from '../../src/checkers/session-history.ts';
 
 /** `0 x=1` for a write of session 0, `0 x:1` for what it read (`0 x:` for nothing), `0 x?1` for a write without an answer. */
 export function sessionEvents(...lines: readonly string[]): SessionEvent[] {

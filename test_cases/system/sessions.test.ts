@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findCausalViolation } from '../checkers/causal-convergence.ts';
+import { findCausalViolation } from '../../src/checkers/causal-convergence.ts';
+import type { SessionEvent } from '../../src/checkers/session-history.ts';
 import { findBrokenGuarantee } from '../checkers/session-guarantees.ts';
-import type { SessionEvent } from '../checkers/session-history.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import type { TextClient } from '../support/text-client.ts';
 

@@ -18,6 +18,7 @@ const MACHINERY = [...BASE, 'placement', 'membership', 'journal', 'store'];
 const REPLICATION = [...MACHINERY, 'replication'];
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   base: [],
+  checkers: [],
   transport: ['base'],
   protocol: ['base'],
   ordering: ['base'],
@@ -29,7 +30,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   consistency: REPLICATION,
   peer: REPLICATION,
   controller: [...REPLICATION, 'consistency', 'peer', 'transport'],
-  cli: [...REPLICATION, 'consistency', 'peer', 'transport', 'controller'],
+  cli: [...REPLICATION, 'consistency', 'peer', 'transport', 'controller', 'checkers'],
 };
 
 /** The same code runs in a controller and in a simulation: clock, randomness, sockets and files come from outside. */

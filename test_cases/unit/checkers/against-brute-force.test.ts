@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Event, type History, sameAnswer, step, type Value } from '../../checkers/history.ts';
-import { findNonLinearizableKey } from '../../checkers/linearizability.ts';
-import { isSequentiallyConsistent } from '../../checkers/sequential-consistency.ts';
+import { type Event, type History, sameAnswer, step, type Value } from '../../../src/checkers/history.ts';
+import { findNonLinearizableKey } from '../../../src/checkers/linearizability.ts';
+import { isSequentiallyConsistent } from '../../../src/checkers/sequential-consistency.ts';
 import { type Applied, findSequentialViolation } from '../../checkers/sequential-witness.ts';
 import { randomHistory } from '../../support/random-history.ts';
 

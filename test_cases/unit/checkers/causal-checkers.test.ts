@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findCausalViolation } from '../../checkers/causal-convergence.ts';
+import { findCausalViolation } from '../../../src/checkers/causal-convergence.ts';
+import type { SessionEvent } from '../../../src/checkers/session-history.ts';
 import {
   findBrokenGuarantee,
   findViolationOf,
   SESSION_GUARANTEES,
 } from '../../checkers/session-guarantees.ts';
-import type { SessionEvent } from '../../checkers/session-history.ts';
 import { isExplained } from '../../support/all-visibilities.ts';
 import { sessionEvents } from '../../support/session-lines.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findNonLinearizableKey } from '../../checkers/linearizability.ts';
-import { isSequentiallyConsistent } from '../../checkers/sequential-consistency.ts';
+import { findNonLinearizableKey } from '../../../src/checkers/linearizability.ts';
+import { isSequentiallyConsistent } from '../../../src/checkers/sequential-consistency.ts';
 import { event } from '../../support/history-lines.ts';
 
 const LINEARIZABLE: Record<string, string[]> = {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Action, Answer, Event } from '../../checkers/history.ts';
+import type { Action, Answer, Event } from '../../../src/checkers/history.ts';
 import { COUNTER, judge, type Level } from '../../support/judge-record.ts';
 
 const stored: Answer = { kind: 'word', word: 'stored' };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findDifference, findInvented } from '../../checkers/convergence.ts';
+import { findDifference } from '../../../src/checkers/convergence.ts';
 import { findMiscount } from '../../checkers/exactly-once.ts';
 import { type Expiry, findWrongExpiry } from '../../checkers/expiry.ts';
+import { findInvented } from '../../checkers/invented.ts';
 import { findExcessDelete, findLost } from '../../checkers/last-write.ts';
 import { type Applied, findSequentialViolation } from '../../checkers/sequential-witness.ts';
 import { findRegression } from '../../checkers/session-order.ts';

@@ -3,15 +3,18 @@ import { ALL_FILES, filesIn, type Import, SourceFile } from '../../support/sourc
 
 /** What imports what, in the code, its tests and its tools. */
 
+const SRC = ['src', 'src/checkers'];
+
 /** Which folders may import from a folder's files, besides itself. A checker shares no code with what it checks. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  src: [],
-  'test_cases/checkers': [],
-  'test_cases/sim': ['src', 'test_cases/checkers', 'test_cases/support'],
-  'test_cases/support': ['src', 'test_cases/checkers', 'test_cases/sim'],
-  test_cases: ['src', 'test_cases/checkers', 'test_cases/sim', 'test_cases/support', 'bench', 'scripts'],
-  bench: ['src', 'test_cases/support'],
-  scripts: ['src', 'test_cases/sim'],
+  src: ['src/checkers'],
+  'src/checkers': [],
+  'test_cases/checkers': ['src/checkers'],
+  'test_cases/sim': [...SRC, 'test_cases/checkers', 'test_cases/support'],
+  'test_cases/support': [...SRC, 'test_cases/checkers', 'test_cases/sim'],
+  test_cases: [...SRC, 'test_cases/checkers', 'test_cases/sim', 'test_cases/support', 'bench', 'scripts'],
+  bench: [...SRC, 'test_cases/support'],
+  scripts: [...SRC, 'test_cases/sim'],
 };
 
 /** The folder of the table that the path belongs to. */
