@@ -108,7 +108,9 @@ export class Coordinator {
   waitsForOwnWrites(operation: Operation): boolean {
     if (operation.access === 'plain write') return false;
     const { context } = operation;
-    return this.#keyspacesOf(operation).some((keyspace) => policyOf(keyspace, context).ownWritesFirst);
+    const keyspaces = this.#keyspacesOf(operation);
+    if (keyspaces.length === 1) return policyOf(keyspaces[0]!, context).ownWritesFirst;
+    return keyspaces.some((keyspace) => policyOf(keyspace, context).ownWritesFirst);
   }
 
   /** To be called when a gate may have opened or closed. */

@@ -63,7 +63,8 @@ export class Pipeline implements OperationListener {
     const operation = this.#coordinator.admit(request, this);
     this.#unanswered.push(operation);
     this.#waiting.push(operation);
-    this.drain();
+    // If an earlier request waits, this one waits behind it, and whatever ends that wait calls `drain`.
+    if (this.#waiting.length === 1) this.drain();
   }
 
   /** Starts the requests that may start. To be called again when a gate may have opened. */
