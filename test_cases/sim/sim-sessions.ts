@@ -33,8 +33,13 @@ export function isOfSessions(key: string): boolean {
 /** Values of sessions: none that another client writes. */
 const VALUES_FROM = 500_000_000;
 
-/** Draws sessions that read and write a few keys of their own, most of them at another controller each time. */
+/** Draws sessions that read and write a few keys of their own. */
 export function drawSessions(random: Random, nodes: number, activeMs: number): SessionPlan[] {
+  return random.chance(0.5) ? drawHops(random, nodes, activeMs) : drawRows(random, nodes, activeMs);
+}
+
+/** Each session reads and writes at random, most of them at another controller each time. */
+function drawHops(random: Random, nodes: number, activeMs: number): SessionPlan[] {
   const sessions = 2 + random.below(4);
   const keys = 1 + random.below(4);
   const hops = random.pick([0.1, 0.4, 0.8]);
@@ -51,6 +56,32 @@ export function drawSessions(random: Random, nodes: number, activeMs: number): S
         return { waitMs, kind, key: `${KEY_PREFIX}${random.below(keys)}`, value: String(value++), to };
       }),
     };
+  });
+}
+
+/**
+ * A session writes a row of keys, one after the other, again and again. The others read the row from its end, each at
+ * one controller. A reader that finds a write and then not the write before it has seen an effect without its cause.
+ */
+function drawRows(random: Random, nodes: number, activeMs: number): SessionPlan[] {
+  const keys = 2 + random.below(6);
+  const rows = 5 + random.below(15);
+  const readers = 2 + random.below(2);
+  const writerHops = random.pick([0, 0.1]);
+  let value = VALUES_FROM;
+  return Array.from({ length: 1 + readers }, (_, session) => {
+    const isWriter = session === 0;
+    let to = random.below(nodes);
+    const steps: SessionStep[] = [];
+    for (let i = 0; i < rows * keys; i++) {
+      const place = i % keys;
+      if (isWriter && random.chance(writerHops)) to = random.below(nodes);
+      const waitMs = place === 0 ? random.between(0, (2 * activeMs) / rows) : 0;
+      const kind = isWriter ? 'set' : 'get';
+      const key = `${KEY_PREFIX}${isWriter ? place : keys - 1 - place}`;
+      steps.push({ waitMs, kind, key, value: String(value++), to });
+    }
+    return { steps };
   });
 }
 
