@@ -24,6 +24,8 @@ export interface Event {
   readonly invokedAt: number;
   /** Infinity when the outcome is unknown. */
   readonly returnedAt: number;
+  /** The read asked for a level weaker than that of the others, and this level has served it. */
+  readonly weaker?: string;
 }
 
 /** Operations that certainly failed never happened, and are left out of a history. */

@@ -10,7 +10,7 @@ import { decide, needsValue } from './decide.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
 import { unknownReply } from './plain-writes.ts';
-import { policyOf, READ_NEEDS, type RequestRouter } from './policies.ts';
+import { READ_NEEDS, type RequestRouter } from './policies.ts';
 import { noteReadOf, readTimeAfter } from './read-times.ts';
 
 export interface ConditionalWritesPorts {
@@ -108,7 +108,7 @@ export class ConditionalWrites {
     if (operation.done) return;
     const evaluation = this.evaluate(request, found);
     if (evaluation.change === null) {
-      const { reads } = policyOf(this.#ports.router.of(request.key), operation.context);
+      const { reads } = this.#ports.router.of(request.key).policy;
       const give = () => done(evaluation, NO_VERSION);
       return this.#ports.gates.whenOpen(operation, scheme, READ_NEEDS[reads], give);
     }

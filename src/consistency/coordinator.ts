@@ -8,10 +8,12 @@ import type { LocalRequest, Request } from '../protocol/request.ts';
 import type { Scheme } from '../replication/scheme.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
 import { GateQueue } from './gate-queue.ts';
+import { LevelRequests } from './level-requests.ts';
 import { Operation, type OperationListener } from './operation.ts';
 import { PlainWrites } from './plain-writes.ts';
-import { policyOf, READ_NEEDS, type RequestRouter, type ServedKeyspace } from './policies.ts';
+import { READ_NEEDS, type RequestRouter, readPolicyOf, type ServedKeyspace } from './policies.ts';
 import { Reads } from './reads.ts';
+import { noReadsServed, type ReadsServed } from './reads-served.ts';
 import { type Executors, kindOf } from './request-kinds.ts';
 import { SessionRequests, type SessionRequestsPorts } from './session-requests.ts';
 
@@ -40,6 +42,7 @@ export interface CoordinatorPorts {
  * left this controller.
  */
 export class Coordinator {
+  readonly readsServed: ReadsServed = noReadsServed();
   readonly #ports: CoordinatorPorts;
   readonly #clock: Clock;
   readonly #router: RequestRouter;
@@ -56,9 +59,17 @@ export class Coordinator {
     this.#router = router;
     const plainWrites = new PlainWrites({ router, gates, timeMs });
     const conditionalWrites = new ConditionalWrites({ router, gates, timeMs, itemBytesMax });
-    const reads = new Reads({ router, gates, conditionalWrites, nextTurn, lend });
+    const reads = new Reads({
+      router,
+      gates,
+      conditionalWrites,
+      nextTurn,
+      lend,
+      served: this.readsServed,
+    });
     const sessions = new SessionRequests({ router, ...ports.tokens });
-    this.#executors = { reads, plainWrites, conditionalWrites, sessions, local };
+    const levels = new LevelRequests(router);
+    this.#executors = { reads, plainWrites, conditionalWrites, sessions, levels, local };
   }
 
   /** Makes the operation of a request, and watches its deadline. */
@@ -106,11 +117,13 @@ export class Coordinator {
 
   /** The operation may not start before the earlier writes of its pipeline have been answered. */
   waitsForOwnWrites(operation: Operation): boolean {
-    if (operation.access === 'plain write') return false;
-    const { context } = operation;
+    const { access, askedLevel } = operation;
+    if (access === 'plain write') return false;
+    // A conditional write has the level of its keyspace.
+    const asked = access === 'read' ? askedLevel : null;
     const keyspaces = this.#keyspacesOf(operation);
-    if (keyspaces.length === 1) return policyOf(keyspaces[0]!, context).ownWritesFirst;
-    return keyspaces.some((keyspace) => policyOf(keyspace, context).ownWritesFirst);
+    if (keyspaces.length === 1) return readPolicyOf(keyspaces[0]!, asked).ownWritesFirst;
+    return keyspaces.some((keyspace) => readPolicyOf(keyspace, asked).ownWritesFirst);
   }
 
   /** To be called when a gate may have opened or closed. */
@@ -152,9 +165,9 @@ export class Coordinator {
   #gateOf(keyspace: ServedKeyspace, operation: Operation): Gate {
     const { access, context } = operation;
     const { scheme } = keyspace.group;
-    const gate =
-      access === 'read' ? scheme.gate(READ_NEEDS[policyOf(keyspace, context).reads]) : writeGateOf(scheme);
-    const asksNothing = access === 'plain write' || context.session.required === null;
+    const { reads } = access === 'read' ? readPolicyOf(keyspace, operation.askedLevel) : keyspace.policy;
+    const gate = access === 'read' ? scheme.gate(READ_NEEDS[reads]) : writeGateOf(scheme);
+    const asksNothing = access === 'plain write' || reads !== 'settled' || context.session.required === null;
     if (asksNothing || gate.state !== 'open' || scheme.sessions === null) return gate;
     return scheme.sessions.gate(context.session, keysOf(operation.request));
   }

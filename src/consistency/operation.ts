@@ -1,6 +1,7 @@
 import type { MonotonicMs } from '../base/number-kinds.ts';
+import { type Level, levelOfLetter } from '../placement/level.ts';
 import type { Hit, Reply } from '../protocol/reply.ts';
-import type { Request } from '../protocol/request.ts';
+import type { ReadItemRequest, Request } from '../protocol/request.ts';
 import type { Reader, ReadFlow } from '../replication/read-flow.ts';
 import type { RequestContext } from '../replication/request-context.ts';
 import { type Access, isWrite } from './access.ts';
@@ -42,6 +43,8 @@ export class Operation implements Reader {
   readonly countsAsRead: boolean;
   /** The session that the request has brought is part of that of its connection. */
   hasTakenSession = false;
+  /** The level that the request asks for by itself; null where it asks for none. */
+  readonly #ownLevel: Level | null;
   readonly #listener: OperationListener;
   #onNext: (() => void) | null = null;
   /**
@@ -62,6 +65,7 @@ export class Operation implements Reader {
     this.request = request;
     this.access = access;
     this.countsAsRead = countsAsRead;
+    this.#ownLevel = request.kind === 'read_item' ? ownLevelOf(request) : null;
     this.deadlineMs = deadlineMs;
     this.#listener = listener;
   }
@@ -81,6 +85,11 @@ export class Operation implements Reader {
 
   get context(): RequestContext {
     return this.#listener.context;
+  }
+
+  /** The level that the reads of the request ask for; null for the level of the keyspace. */
+  get askedLevel(): Level | null {
+    return this.#ownLevel ?? this.#listener.context.level;
   }
 
   /** The operation was started, and may change an entry. */
@@ -154,4 +163,9 @@ export class Operation implements Reader {
     this.#reply = reply;
     this.#listener.onDone(this);
   }
+}
+
+/** A letter that stands for no level is refused when the request is carried out. */
+function ownLevelOf({ levelFlag }: ReadItemRequest): Level | null {
+  return levelFlag === undefined ? null : (levelOfLetter(levelFlag.asked) ?? null);
 }

@@ -1,13 +1,13 @@
 import type { Need } from '../membership/gate.ts';
 import type { Keyspace } from '../placement/keyspaces.ts';
-import type { Level } from '../placement/level.ts';
+import { isStronger, LEVELS, type Level } from '../placement/level.ts';
 import type { Router } from '../placement/router.ts';
-import type { RequestContext } from '../replication/request-context.ts';
 import type { ReadStrength, Scheme } from '../replication/scheme.ts';
 import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 
-/** A level: the scheme that replicates, and the writes that a read waits for. */
+/** What a level means: the scheme that replicates, and the writes that a read waits for. */
 export interface Policy {
+  readonly level: Level;
   readonly scheme: SchemeName;
   /** What a read sees. */
   readonly reads: ReadStrength;
@@ -21,10 +21,10 @@ export interface Policy {
  * waiting for them.
  */
 export const POLICIES: Readonly<Record<Level, Policy>> = {
-  linearizability: { scheme: 'broadcast', reads: 'strong', ownWritesFirst: true },
-  sequential: { scheme: 'broadcast', reads: 'local', ownWritesFirst: true },
-  causal: { scheme: 'causal', reads: 'settled', ownWritesFirst: true },
-  eventual: { scheme: 'convergent', reads: 'local', ownWritesFirst: false },
+  linearizability: { level: 'linearizability', scheme: 'broadcast', reads: 'strong', ownWritesFirst: true },
+  sequential: { level: 'sequential', scheme: 'broadcast', reads: 'local', ownWritesFirst: true },
+  causal: { level: 'causal', scheme: 'causal', reads: 'settled', ownWritesFirst: true },
+  eventual: { level: 'eventual', scheme: 'convergent', reads: 'local', ownWritesFirst: false },
 };
 
 /** All writes of a keyspace at this level have one order, which the members of a view agree on. */
@@ -48,7 +48,31 @@ export type ServedKeyspace = Keyspace<Policy, ServingGroup>;
 
 export type RequestRouter = Router<Policy, ServingGroup>;
 
-/** The policy of the level that the request asks for, or else of the keyspace. */
-export function policyOf(keyspace: ServedKeyspace, { level }: RequestContext): Policy {
-  return level === null ? keyspace.policy : POLICIES[level];
+/**
+ * The policy of a read.
+ *
+ *  1. A level that is not weaker than the keyspace's changes nothing.
+ *  2. A weaker level serves if the keyspace is replicated in the way of that level.
+ *  3. Otherwise the weakest level serves that is replicated in the way of the keyspace. An ordered group has nothing
+ *     that is cheaper than a local read, and a local read there keeps all that `sequential` promises.
+ *
+ * @param asked null where the read asks for no level
+ */
+export function readPolicyOf({ policy }: ServedKeyspace, asked: Level | null): Policy {
+  return asked === null ? policy : READ_POLICIES[policy.level][asked];
+}
+
+/** By the level of the keyspace, and the level that the read asks for. */
+const READ_POLICIES: Readonly<Record<Level, Readonly<Record<Level, Policy>>>> = readPolicies();
+
+function readPolicies(): Record<Level, Record<Level, Policy>> {
+  const rowOf = (own: Level) =>
+    Object.fromEntries(LEVELS.map((asked) => [asked, POLICIES[servingLevel(own, asked)]]));
+  return Object.fromEntries(LEVELS.map((own) => [own, rowOf(own)])) as Record<Level, Record<Level, Policy>>;
+}
+
+function servingLevel(own: Level, asked: Level): Level {
+  if (!isStronger(own, asked)) return own;
+  if (isOrdered(own) === isOrdered(asked)) return asked;
+  return LEVELS.findLast((level) => isOrdered(level) === isOrdered(own))!;
 }

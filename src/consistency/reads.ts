@@ -1,5 +1,6 @@
 import type { RequestFailure } from '../base/error-codes.ts';
 import { NO_VERSION } from '../ordering/version.ts';
+import { letterOf } from '../placement/level.ts';
 import { readItemRequest } from '../protocol/make-request.ts';
 import { failed } from '../protocol/reply.ts';
 import type { DebugRequest, GetAndTouchRequest, GetRequest, ReadItemRequest } from '../protocol/request.ts';
@@ -10,9 +11,11 @@ import { type ExistingEntry, hasMark } from './conditional.ts';
 import type { ConditionalWrites } from './conditional-writes.ts';
 import type { GateQueue } from './gate-queue.ts';
 import { hitOf, NO_HITS } from './hits.ts';
+import { refusalOfLevel } from './level-requests.ts';
 import { type KeyRead, MultiRead, type MultiReadPorts } from './multi-read.ts';
 import type { Operation } from './operation.ts';
-import { policyOf, READ_NEEDS, type RequestRouter } from './policies.ts';
+import { type Policy, READ_NEEDS, type RequestRouter, readPolicyOf } from './policies.ts';
+import type { ReadsServed } from './reads-served.ts';
 
 export interface ReadsPorts {
   readonly router: RequestRouter;
@@ -22,6 +25,8 @@ export interface ReadsPorts {
   readonly nextTurn: (callback: () => void) => void;
   /** From now on only one reply holds this value: its memory may be used again once the reply has been sent. */
   readonly lend: (value: Buffer) => void;
+  /** Is counted up with every key that is read. */
+  readonly served: ReadsServed;
 }
 
 /**
@@ -48,18 +53,24 @@ export class Reads {
   /** Reads plainly, unless the entry has to be changed, or the right to recache it can be won. */
   readItem(operation: Operation, request: ReadItemRequest): void {
     const { router, conditionalWrites } = this.#ports;
-    const { scheme } = router.of(request.key).group;
+    const keyspace = router.of(request.key);
+    const { scheme } = keyspace.group;
+    const { levelFlag } = request;
+    const refusal = levelFlag === undefined ? null : refusalOfLevel(levelFlag.asked, keyspace.policy.level);
+    if (refusal !== null) return operation.finish(refusal);
+    const change = () => {
+      tellLevel(request, keyspace.policy);
+      conditionalWrites.answer(operation, request);
+    };
     const record = scheme.newest(request.key);
     const toBeWon = record !== undefined && hasMark(record, 'stale') && !hasMark(record, 'taken');
-    if (toBeWon || operation.access === 'conditional write')
-      return conditionalWrites.answer(operation, request);
+    if (toBeWon || operation.access === 'conditional write') return change();
     // A write under way may mark the entry: then this request has to write, and later ones must not overtake it.
     const pending = scheme.predict(request.key) !== null;
     const onExisting: OnExisting = (failure, found) => {
       if (failure !== null) return operation.finish(failed(failure));
-      if (found !== null && hasMark(found, 'stale') && !hasMark(found, 'taken')) {
-        return conditionalWrites.answer(operation, request);
-      }
+      if (found !== null && hasMark(found, 'stale') && !hasMark(found, 'taken')) return change();
+      tellLevel(request, readPolicyOf(keyspace, operation.askedLevel));
       if (found !== null) this.#ports.lend(found.value);
       operation.finish(conditionalWrites.evaluate(request, found).reply(NO_VERSION));
     };
@@ -93,13 +104,14 @@ export class Reads {
     const { router, gates } = this.#ports;
     const keyspace = router.of(key);
     const { scheme } = keyspace.group;
-    const { reads } = policyOf(keyspace, operation.context);
+    const { reads, level } = readPolicyOf(keyspace, operation.askedLevel);
     const need = READ_NEEDS[reads];
     const onRead = (failure: RequestFailure | null, entry: Entry | null): void => {
       if (scheme.gate(need).state !== 'open')
-        gates.whenOpen(operation, scheme, need, () => onRead(failure, entry));
-      else if (failure !== null) operation.finish(failed(failure));
-      else if (entry === null) operation.finish(NO_HITS);
+        return gates.whenOpen(operation, scheme, need, () => onRead(failure, entry));
+      if (failure !== null) return operation.finish(failed(failure));
+      this.#ports.served[level]++;
+      if (entry === null) operation.finish(NO_HITS);
       else {
         this.#ports.lend(entry.value);
         operation.finish({ kind: 'hits', hits: [hitOf(key, entry, withCas)] });
@@ -140,17 +152,26 @@ export class Reads {
 
   /** Calls `done` only once the value may be given out. */
   #read(operation: Operation, key: string, done: ReadDone, reader: Reader): void {
-    const { router, gates } = this.#ports;
+    const { router, gates, served } = this.#ports;
     const keyspace = router.of(key);
     const { scheme } = keyspace.group;
-    const { reads } = policyOf(keyspace, operation.context);
+    const { reads, level } = readPolicyOf(keyspace, operation.askedLevel);
     const need = READ_NEEDS[reads];
     const onRead: ReadDone = (failure, entry, readAtSec) => {
-      if (scheme.gate(need).state === 'open') done(failure, entry, readAtSec);
-      else gates.whenOpen(operation, scheme, need, () => done(failure, entry, readAtSec));
+      if (scheme.gate(need).state !== 'open')
+        return gates.whenOpen(operation, scheme, need, () => onRead(failure, entry, readAtSec));
+      if (failure === null) served[level]++;
+      done(failure, entry, readAtSec);
     };
     scheme.read(key, reads, onRead, reader);
   }
+}
+
+/** Tells the level that serves the request, if the request asks for it. */
+function tellLevel({ levelFlag }: ReadItemRequest, { level }: Policy): void {
+  if (levelFlag === undefined) return;
+  // mutant: names-stronger-level
+  levelFlag.served = letterOf(level);
 }
 
 /** @param found null if there is no entry, or if it could not be read */

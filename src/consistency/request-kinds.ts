@@ -15,6 +15,7 @@ import type { Reply } from '../protocol/reply.ts';
 import type { LocalRequest, Request } from '../protocol/request.ts';
 import type { Access } from './access.ts';
 import type { ConditionalWrites } from './conditional-writes.ts';
+import type { LevelRequests } from './level-requests.ts';
 import type { Operation } from './operation.ts';
 import type { PlainWrites } from './plain-writes.ts';
 import type { RequestRouter, ServedKeyspace } from './policies.ts';
@@ -27,6 +28,7 @@ export interface Executors {
   readonly plainWrites: PlainWrites;
   readonly conditionalWrites: ConditionalWrites;
   readonly sessions: SessionRequests;
+  readonly levels: LevelRequests;
   /** Carries out requests that touch no entry. */
   readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;
 }
@@ -199,6 +201,18 @@ export const REQUEST_KINDS: {
     valuesRead: none,
     ownBytes: none,
     carryOut: ({ sessions }, operation, request) => sessions.answer(operation, request),
+    count: () => {},
+    countPrefixes: () => {},
+  },
+  level: {
+    access: () => 'none',
+    keyspaces: () => [],
+    countsAsRead: no,
+    // The requests before it in a pipeline still have the level that was asked for before.
+    isStartedLast: true,
+    valuesRead: none,
+    ownBytes: none,
+    carryOut: ({ levels }, operation, request) => levels.answer(operation, request),
     count: () => {},
     countPrefixes: () => {},
   },

@@ -190,6 +190,15 @@ export const COMMANDS: readonly Command[] = [
     parse: words.parseSession,
   },
   {
+    name: 'level',
+    makes: 'level',
+    usage: 'level [<level>|default]',
+    help: 'the level that the reads of this connection ask for, to see or to set',
+    wordsMin: 1,
+    wordsMax: 3,
+    parse: words.parseLevel,
+  },
+  {
     name: 'quit',
     makes: 'quit',
     usage: 'quit',

@@ -81,8 +81,11 @@ export type Reply =
   /** Lines of text, followed by `END`. */
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'stats'; readonly stats: readonly (readonly [name: string, value: string])[] }
-  /** The request was malformed or not allowed: the client has to change it. */
-  | { readonly kind: 'client_error'; readonly reason: string }
+  /**
+   * The request was malformed or not allowed: the client has to change it. Errors in memcached's own words have no
+   * code.
+   */
+  | { readonly kind: 'client_error'; readonly code?: ErrorCode; readonly reason: string }
   /** The cluster could not carry the request out. */
   | ({ readonly kind: 'server_error' } & RequestFailure);
 
@@ -108,6 +111,8 @@ export const serverError = (code: ErrorCode, reason: string): Reply => ({
 });
 export const failed = ({ code, reason }: RequestFailure): Reply => serverError(code, reason);
 export const clientError = (reason: string): Reply => ({ kind: 'client_error', reason });
+/** An error of the client that memcached does not have. */
+export const refused = (code: ErrorCode, reason: string): Reply => ({ kind: 'client_error', code, reason });
 
 /** Server errors for which memcached has its own words. The lines are sent as they are. */
 export const SERVER_ERROR_LINES = {

@@ -59,6 +59,16 @@ export interface ReadItemRequest extends Wired {
   readonly recacheBelow: number | null;
   /** The read sets the time of the entry's last read. */
   readonly countsAsRead: boolean;
+  /** Absent if the request asks for no level. Hardly a request asks for one: the others keep their shape. */
+  readonly levelFlag?: LevelFlag;
+}
+
+/** The level that one read asks for, and the level that it gets. */
+export interface LevelFlag {
+  /** The letter that stands for the level, as sent. */
+  readonly asked: string;
+  /** The letter of the level that has served the read; empty until the read is answered. */
+  served: string;
 }
 
 /** Conditions on the token, and changes of it, that the binary and meta protocols add to writes. */
@@ -174,6 +184,13 @@ export interface WhoRequest extends Wired {
   readonly kind: 'who';
 }
 
+/** memchorus's own command: the level that the reads of the connection ask for. */
+export interface LevelRequest extends Wired {
+  readonly kind: 'level';
+  /** The words after `level`; none to be told. */
+  readonly words: readonly string[];
+}
+
 /** Is answered at once, in its place: marks the end of a batch (`mn`, binary noop). */
 export interface NoopRequest extends Wired {
   readonly kind: 'noop';
@@ -217,6 +234,7 @@ export type Request =
   | FlushAllRequest
   | DebugRequest
   | SessionRequest
+  | LevelRequest
   | LocalRequest;
 
 /** Requests that touch no entry. */

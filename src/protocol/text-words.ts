@@ -154,6 +154,11 @@ export function parseSession(line: TextLine): Request {
   return { kind: 'session', token: line.count === 1 ? null : line.text(1) };
 }
 
+/** The words are looked up when the request is carried out. */
+export function parseLevel(line: TextLine): Request {
+  return { kind: 'level', words: wordsFrom(line, 1) };
+}
+
 /** The keys up to the end of the line, or up to a key that is too long. */
 function keysFrom(line: TextLine, first: number): { readonly keys: string[]; readonly cutShort: boolean } {
   const keys: string[] = [];

@@ -20,8 +20,8 @@ export interface Session {
 
 /** Goes with a request from the front door to the scheme. A connection has one context for all its requests. */
 export interface RequestContext {
-  /** The level that the requests ask for; null for the level of the keyspace. */
-  readonly level: Level | null;
+  /** The level that the reads ask for, unless a read names its own; null for the level of the keyspace. */
+  level: Level | null;
   readonly session: Session;
 }
 
@@ -31,4 +31,4 @@ export function newContext(): RequestContext {
 }
 
 /** The context of writes that no client has asked for. */
-export const OWN_CONTEXT: RequestContext = Object.freeze(newContext());
+export const OWN_CONTEXT: Readonly<RequestContext> = Object.freeze(newContext());

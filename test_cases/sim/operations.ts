@@ -1,6 +1,12 @@
 import { ERRORS } from '../../src/base/error-codes.ts';
 import type { Action, Answer } from '../../src/checkers/history.ts';
-import { arithmeticRequest, deleteRequest, storageRequest } from '../../src/protocol/make-request.ts';
+import { type Level, letterOf } from '../../src/placement/level.ts';
+import {
+  arithmeticRequest,
+  deleteRequest,
+  readItemRequest,
+  storageRequest,
+} from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, StorageVerb } from '../../src/protocol/request.ts';
 
@@ -8,6 +14,7 @@ import type { Request, StorageVerb } from '../../src/protocol/request.ts';
  * @param cas the token that a `cas` names
  * @param seconds the time to live of what is stored; 0 for ever
  * @param beside further keys that a `get` names
+ * @param level the level that a `get` asks for; it then names one key
  */
 export function requestOf(
   key: string,
@@ -15,6 +22,7 @@ export function requestOf(
   cas: bigint,
   seconds: number,
   beside: readonly string[] = [],
+  level: Level | null = null,
 ): Request {
   const store = (verb: StorageVerb, value: string): Request => ({
     ...storageRequest(verb, key, 0, seconds, Buffer.from(value), verb === 'cas' ? cas : null),
@@ -22,6 +30,8 @@ export function requestOf(
   });
   switch (action.kind) {
     case 'get':
+      if (level !== null)
+        return { ...readItemRequest(key), levelFlag: { asked: letterOf(level), served: '' } };
       return { kind: 'get', keys: beside.length === 0 ? [key] : [key, ...beside, key], withCas: true };
     case 'set':
     case 'add':
@@ -48,6 +58,8 @@ export function answerOf(reply: Reply): Answer | null {
   switch (reply.kind) {
     case 'outcome':
       return { kind: 'word', word: reply.outcome };
+    case 'item':
+      return { kind: 'value', value: reply.item.value.toString() };
     case 'number':
       return { kind: 'value', value: String(reply.value) };
     case 'client_error':
@@ -72,6 +84,7 @@ function mayHaveHappened({ code, reason }: Extract<Reply, { kind: 'server_error'
 export function tokenOf(reply: Reply): bigint | null {
   if (reply.kind === 'hits') return reply.hits[0]?.cas ?? null;
   if (reply.kind === 'number') return reply.cas;
+  if (reply.kind === 'item') return reply.item.cas;
   return reply.kind === 'outcome' ? (reply.cas ?? null) : null;
 }
 
@@ -86,5 +99,6 @@ export function describeReply(reply: Reply): string {
   if (reply.kind === 'hits') return reply.hits.map((hit) => hit.value.toString()).join(' ') || 'nothing';
   if (reply.kind === 'outcome') return reply.outcome;
   if (reply.kind === 'number') return String(reply.value);
+  if (reply.kind === 'item') return reply.item.value.toString();
   return 'reason' in reply ? `${reply.kind}: ${reply.reason}` : reply.kind;
 }

@@ -1,5 +1,7 @@
 import type { Action, Answer, Event, History } from '../../src/checkers/history.ts';
+import { type Level, letterOf } from '../../src/placement/level.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
+import type { Request } from '../../src/protocol/request.ts';
 import type { Seen } from '../checkers/session-order.ts';
 import { answerOf, describeAction, describeReply, replyFor, requestOf, tokenOf } from './operations.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -32,12 +34,15 @@ export interface Asked {
   readonly seconds?: number;
   /** Further keys that a `get` names. */
   readonly beside?: readonly string[];
+  /** The level that a `get` asks for. */
+  readonly level?: Level | null;
 }
 
 interface Open {
   readonly connection: Connection;
   readonly key: string;
   readonly action: Action;
+  readonly request: Request;
   readonly invokedAt: number;
   readonly onDone: (fate: Fate, reply: Reply | null) => void;
   done: boolean;
@@ -85,18 +90,19 @@ export class Recorder {
   ask(
     connection: Connection,
     key: string,
-    { action, cas = 0n, seconds = 0, beside = [] }: Asked,
+    { action, cas = 0n, seconds = 0, beside = [], level = null }: Asked,
     onDone: (fate: Fate, reply: Reply | null) => void,
   ): void {
     const { scheduler } = this.#cluster;
-    const open: Open = { connection, key, action, invokedAt: scheduler.nowMs, onDone, done: false };
+    const request = requestOf(key, action, cas, seconds, beside, level);
+    const open: Open = { connection, key, action, request, invokedAt: scheduler.nowMs, onDone, done: false };
     this.#note(
       connection,
-      () => `asks ${describeAction(key, action)}${seconds > 0 ? ` for ${seconds} s` : ''}`,
+      () =>
+        `asks ${describeAction(key, action)}${level === null ? '' : ` at ${level}`}` +
+        `${seconds > 0 ? ` for ${seconds} s` : ''}`,
     );
-    connection.submit(requestOf(key, action, cas, seconds, beside), (reply) =>
-      this.#onReply(open, replyFor(key, reply)),
-    );
+    connection.submit(request, (reply) => this.#onReply(open, replyFor(key, reply)));
     scheduler.after(this.#giveUpAfterMs, () => this.#giveUp(open));
   }
 
@@ -105,7 +111,8 @@ export class Recorder {
     this.#note(connection, () => `gets ${describeReply(reply)} to ${describeAction(key, action)}`);
     if (open.done) return;
     open.done = true;
-    const answer = answerOf(reply);
+    const isMiss = action.kind === 'get' && reply.kind === 'outcome';
+    const answer: Answer | null = isMiss ? { kind: 'value', value: null } : answerOf(reply);
     const returnedAt = this.#cluster.scheduler.nowMs;
     const version = tokenOf(reply);
     if (version !== null) this.seen.push({ client: connection.id, key, version, invokedAt, returnedAt });
@@ -128,12 +135,27 @@ export class Recorder {
     open.onDone('lost', null);
   }
 
-  #record({ connection, key, action, invokedAt }: Open, answer: Answer): void {
+  #record({ connection, key, action, request, invokedAt }: Open, answer: Answer): void {
     const returnedAt = answer.kind === 'unknown' ? Number.POSITIVE_INFINITY : this.#cluster.scheduler.nowMs;
-    this.#events.push({ client: connection.id, key, action, answer, invokedAt, returnedAt });
+    const weaker = weakerLevelOf(request, this.#cluster.level);
+    this.#events.push({
+      client: connection.id,
+      key,
+      action,
+      answer,
+      invokedAt,
+      returnedAt,
+      ...(weaker === null ? {} : { weaker }),
+    });
   }
 
   #note({ id, node }: Connection, text: () => string): void {
     this.#cluster.transcript?.line(node.id, `client ${id} ${text()}`);
   }
+}
+
+/** The level that has served the read, if the read says that it is not that of the cluster. */
+function weakerLevelOf(request: Request, level: Level): string | null {
+  const served = request.kind === 'read_item' ? (request.levelFlag?.served ?? '') : '';
+  return served === '' || served === letterOf(level) ? null : served;
 }

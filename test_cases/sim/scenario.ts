@@ -4,7 +4,7 @@ import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { quorum } from '../../src/membership/view.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
-import { drawFleeting, withLives } from './expiry.ts';
+import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
 import { Random } from './random.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
@@ -51,6 +51,8 @@ export interface Draw {
   readonly horizonMs?: number;
   /** Whether entries have a time to live, and a flush may be pending. */
   readonly expiry?: boolean;
+  /** The share of reads that ask for a level of their own. */
+  readonly weakReads?: number;
 }
 
 export interface Workload {
@@ -95,7 +97,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
     durability,
     nodes,
     delays,
-    clients: expires ? withExpiry(expiry, clients, nodes) : clients,
+    clients: withWeakReads(seed, draw, level, expires ? withExpiry(expiry, clients, nodes) : clients),
     sessions:
       level === 'causal'
         ? drawSessions(new Random(seed).fork('sessions'), nodes, Math.max(500, ...plansMs))
@@ -162,6 +164,24 @@ function drawClients(random: Random, workload: Workload, nodes: number): ClientP
 
 function withExpiry(random: Random, clients: readonly ClientPlan[], nodes: number): ClientPlan[] {
   return [...clients.map((plan) => withLives(random, plan)), ...drawFleeting(random, nodes)];
+}
+
+/** Some reads ask for a level, at most as strong as that of the cluster. */
+function withWeakReads(
+  seed: number,
+  { weakReads }: Draw,
+  level: Level,
+  clients: readonly ClientPlan[],
+): readonly ClientPlan[] {
+  const random = new Random(seed).fork('weak reads');
+  const share = pickOr(weakReads, () => random.pick([0, 0.3, 0.6]));
+  const weaker = LEVELS.slice(LEVELS.indexOf(level));
+  if (share === 0) return clients;
+  const withLevel = (operation: Operation): Operation => {
+    const asks = random.chance(share) && operation.kind === 'get' && !isFleeting(operation.key);
+    return asks ? { ...operation, level: random.pick(weaker) } : operation;
+  };
+  return clients.map((plan) => ({ ...plan, operations: plan.operations.map(withLevel) }));
 }
 
 function drawRates(random: Random, onDisk: boolean): Partial<Record<FaultKind, number>> {

@@ -1,4 +1,5 @@
 import type { Action } from '../../src/checkers/history.ts';
+import type { Level } from '../../src/placement/level.ts';
 import { tokenOf } from './operations.ts';
 import type { Connection, Fate, Recorder } from './recorder.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -13,6 +14,8 @@ export interface Operation {
   readonly value: number;
   /** The time to live of what is stored; for ever where it is not given. */
   readonly seconds?: number;
+  /** The level that a `get` asks for; that of the keyspace where it is not given. */
+  readonly level?: Level;
 }
 
 export interface ClientPlan {
@@ -76,9 +79,9 @@ export class SimClient {
     const token = this.#tokens.get(key);
     const action = actionOf(operation, token?.value);
     this.#underWay++;
-    const { seconds = 0 } = operation;
-    const beside = this.#besideOf(operation);
-    const asked = { action, cas: token?.cas ?? 0n, seconds, beside };
+    const { seconds = 0, level = null } = operation;
+    const beside = level === null ? this.#besideOf(operation) : [];
+    const asked = { action, cas: token?.cas ?? 0n, seconds, beside, level };
     this.#recorder.ask(connection, key, asked, (fate, reply) => {
       const cas = reply === null ? null : tokenOf(reply);
       if (reply?.kind === 'hits' && cas !== null) {

@@ -27,6 +27,8 @@ export class CliSession {
   readonly #movesOn: boolean;
   readonly #notice: (message: string) => void;
   #state: State = { phase: 'unconnected' };
+  /** The last `level …` that a controller has taken: the next connection asks for the same. */
+  #level: WireCommand | null = null;
 
   /**
    * @param candidates where to try, in this order
@@ -73,6 +75,7 @@ export class CliSession {
     for (const candidate of this.#candidates) {
       try {
         const connection = await CliConnection.dial(candidate, (lost, reason) => this.#onLost(lost, reason));
+        await this.#askForLevel(connection);
         return this.#becomeConnected(connection);
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error;
@@ -110,7 +113,9 @@ export class CliSession {
     if (this.#state.phase !== 'connected') return null;
     const { connection } = this.#state;
     try {
-      return await connection.request(command.bytes, command.reply, this.#replyTimeoutMs);
+      const reply = await connection.request(command.bytes, command.reply, this.#replyTimeoutMs);
+      if (command.title.startsWith('level ') && !reply.failed) this.#level = command;
+      return reply;
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error;
       const outcome = command.writes
@@ -131,6 +136,14 @@ export class CliSession {
   close(): void {
     if (this.#state.phase === 'connected') this.#state.connection.close();
     this.#state = { phase: 'closed' };
+  }
+
+  /** The level of a connection ends with it, and the user goes on. */
+  async #askForLevel(connection: CliConnection): Promise<void> {
+    if (this.#level === null) return;
+    const { bytes, reply, title } = this.#level;
+    const answer = await connection.request(bytes, reply, this.#replyTimeoutMs);
+    if (answer.failed) this.#notice(`"${title}" is refused here: ${answer.parts.at(-1)?.toString()}`);
   }
 
   #becomeConnected(connection: CliConnection): void {

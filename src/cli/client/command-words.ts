@@ -39,6 +39,7 @@ const REPLIES: Readonly<Record<Command['makes'], CommandWord['reply']>> = {
   version: 'line',
   verbosity: 'line',
   session: 'line',
+  level: 'lines',
   who: 'line',
   admin: 'line',
   stats: 'lines',

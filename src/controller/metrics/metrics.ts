@@ -1,3 +1,4 @@
+import type { Level } from '../../placement/level.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { MEMCACHED_VERSION, VERSION } from '../product.ts';
 import { readTroubleOf, writeTroubleOf } from '../status/service.ts';
@@ -133,6 +134,10 @@ export const METRICS = {
   ),
   memchorus_keys: gauge('records', 'Keys that have an entry.', ({ storage }) => storage.journal.keys),
   memchorus_errors: counted('operations', 'Operations answered with a server error.', 'memchorus_errors'),
+  memchorus_reads_linearizability: readsServedAt('linearizability'),
+  memchorus_reads_sequential: readsServedAt('sequential'),
+  memchorus_reads_causal: readsServedAt('causal'),
+  memchorus_reads_eventual: readsServedAt('eventual'),
   memchorus_clients_refused: counted(
     'connections',
     'Client connections ended because memory for clients was used up.',
@@ -298,6 +303,11 @@ function counter(unit: MetricUnit, help: string, read: ReadNumber): NumberMetric
 /** A counter that `Statistics` keeps. */
 function counted(unit: MetricUnit, help: string, name: Counter): NumberMetric {
   return counter(unit, help, ({ statistics }) => statistics.counts[name]);
+}
+
+/** Reads of clients, by the level that served them. */
+function readsServedAt(level: Level): NumberMetric {
+  return counter('operations', `Keys read at ${level}.`, ({ core }) => core.coordinator.readsServed[level]);
 }
 
 function label(help: string, read: (parts: ControllerParts) => string): Metric {

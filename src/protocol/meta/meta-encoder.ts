@@ -154,6 +154,7 @@ function echoes(flags: MetaFlags): string {
 function echo(flags: MetaFlags, flag: string): string {
   if (flag === 'O') return ` ${flags.opaque}`;
   if (flag === 'y') return flags.session?.given ? ` y${flags.session.given}` : '';
+  if (flag === 'G') return ` G${flags.level?.served}`;
   if (flag !== 'k') return '';
   return flags.binaryKey ? ` k${keyOf(flags)} b` : ` k${keyOf(flags)}`;
 }

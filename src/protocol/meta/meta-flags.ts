@@ -1,5 +1,5 @@
 import { parseI32, parseU32, parseU64 } from '../numbers.ts';
-import type { RequestSession } from '../request.ts';
+import type { LevelFlag, RequestSession } from '../request.ts';
 import type { TextLine } from '../text-line.ts';
 import { decodeKey } from './base64-key.ts';
 
@@ -27,6 +27,10 @@ const BAD_INITIAL = 'CLIENT_ERROR invalid numeric initial value';
 const BAD_DELTA = 'CLIENT_ERROR invalid numeric delta value';
 const DUPLICATE = 'CLIENT_ERROR duplicate flag';
 const UNKNOWN = 'CLIENT_ERROR invalid flag';
+
+/** `G` is not memcached's: these two errors are memchorus's own. */
+export const LEVEL_OF_WRITE = 'CLIENT_ERROR a write has the level of its keyspace: only a plain mg takes G';
+const BAD_LEVEL = 'CLIENT_ERROR G takes the letter of a level, as in Gs';
 
 /** The command, which decides the shape of the answer. */
 export type MetaCommand = 'mg' | 'ms' | 'md' | 'ma' | 'me' | 'mn';
@@ -62,6 +66,8 @@ export class MetaFlags {
   delta = 1n;
   /** The opaque with its `O`; empty for none. */
   opaque = '';
+  /** `G`: the level that the read asks for. */
+  level: LevelFlag | null = null;
   /** The flags that the answer may return, in the order in which they were sent. */
   returns = '';
   /** `Y`: the token of the session that the request belongs to. */
@@ -172,6 +178,8 @@ function readUpper(flags: MetaFlags, flag: number, line: TextLine, word: number)
     case 0x44: // D
     case 0x4a: // J
       return readOperand(flags, flag, line, word);
+    case 0x47: // G
+      return readLevel(flags, line, word);
     case 0x49: // I
       flags.invalidate = true;
       return null;
@@ -208,6 +216,14 @@ function readExptime(flags: MetaFlags, flag: number, line: TextLine, word: numbe
   if (flag === 0x4e) flags.vivify = exptime;
   else flags.touch = exptime;
   flags.madeExptime = exptime;
+  return null;
+}
+
+function readLevel(flags: MetaFlags, line: TextLine, word: number): string | null {
+  if (flags.command !== 'mg') return LEVEL_OF_WRITE;
+  if (line.lengthOf(word) !== 2) return BAD_LEVEL;
+  flags.level = { asked: line.text(word)[1]!, served: '' };
+  flags.returns += 'G';
   return null;
 }
 

@@ -5,7 +5,7 @@ import type { InvalidRequest, NoopRequest, Request, StorageRequest, StorageVerb 
 import type { TextLine } from '../text-line.ts';
 import { invalid, type RefusedValue, type StorageHeader, VALUE_BYTES_MAX } from '../text-words.ts';
 import { decodeKey } from './base64-key.ts';
-import { type MetaCommand, MetaFlags, opaqueIsTooLong, readFlags } from './meta-flags.ts';
+import { LEVEL_OF_WRITE, type MetaCommand, MetaFlags, opaqueIsTooLong, readFlags } from './meta-flags.ts';
 
 /**
  * Turns the words of a meta command into a request: doc/protocol.txt of memcached, "Meta Commands". The errors, and
@@ -33,7 +33,10 @@ export function parseMetaGet(line: TextLine): Request {
   if (opaqueIsTooLong(wire)) return invalid(LONG_OPAQUE);
   const { key, touch, recacheBelow, countsAsRead } = wire;
   const vivify = wire.vivify === null ? null : wire.madeExptime;
-  return withSession({ kind: 'read_item', key, touch, vivify, recacheBelow, countsAsRead, wire }, wire);
+  const request: Request = { kind: 'read_item', key, touch, vivify, recacheBelow, countsAsRead, wire };
+  if (wire.level === null) return withSession(request, wire);
+  if (recacheBelow !== null || touch !== null || vivify !== null) return invalid(LEVEL_OF_WRITE);
+  return withSession({ ...request, levelFlag: wire.level }, wire);
 }
 
 /** A line with wrong flags still says how many bytes follow it. These bytes are skipped. */
@@ -140,7 +143,9 @@ function readMeta(command: MetaCommand, line: TextLine): MetaFlags | InvalidRequ
   if (keyIsTooLong(line)) return invalid(BAD_FORMAT);
   if (line.count > META_WORDS_MAX) return invalid(TOO_MANY_FLAGS);
   const flags = new MetaFlags(command);
-  return readFlags(flags, line, 2) === null ? flags : invalid(BAD_FLAG);
+  const error = readFlags(flags, line, 2);
+  if (error === null) return flags;
+  return invalid(error === LEVEL_OF_WRITE ? error : BAD_FLAG);
 }
 
 /** A token of 0 is no condition for `ma` and for an append. For the others it is a condition that no entry meets. */

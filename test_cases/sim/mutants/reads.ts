@@ -33,6 +33,13 @@ export const READ_MUTANTS: readonly Mutant[] = [
     seeds: 300,
   },
   {
+    anchor: 'names-stronger-level',
+    name: 'says that a weaker read was served at the level of the keyspace',
+    edit: { value: "'l'" },
+    level: 'linearizability',
+    seeds: 600,
+  },
+  {
     anchor: 'unknown-becomes-failure',
     name: 'says that a write failed though its outcome is unknown',
     edit: { test: 'false' },
