@@ -32,7 +32,7 @@ export function twinFlags(key: string, words: readonly string[]): TwinFlags {
     if (letter.charCodeAt(0) >= 127 || tokens.has(letter)) {
       return { key: found, error: 'CLIENT_ERROR duplicate flag', tokens };
     }
-    if (!/[bcfhklqstuvxyCDEFIJLMNOPRTY]/.test(letter)) {
+    if (!/[bcfhklqstuvxyCDEFGIJLMNOPRTY]/.test(letter)) {
       return { key: found, error: 'CLIENT_ERROR invalid flag', tokens };
     }
     const token = word.slice(1);
@@ -41,6 +41,10 @@ export function twinFlags(key: string, words: readonly string[]): TwinFlags {
     if (row !== undefined && row[0](token) === null) {
       failed = true;
       error = row[1] ?? error;
+    }
+    if (letter === 'G' && token.length !== 1) {
+      failed = true;
+      error = 'CLIENT_ERROR G takes the letter of a level, as in Gs';
     }
     if (letter === 'M' && token.length !== 1) {
       failed = true;

@@ -51,6 +51,7 @@ export function encodeBinary(request: Request, reply: Reply, out: ReplyBuffer): 
     case 'debug':
     case 'verbosity':
     case 'admin':
+    case 'level':
     case 'session':
     case 'show':
     case 'who':

@@ -12,14 +12,14 @@ import { signed, unsigned } from '../../support/twin-decoder.ts';
 import { twinFlags, twinKey } from '../../support/twin-meta.ts';
 
 const letter = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom(...'bcfhklqstuvxCDEFIJLMNOPRT') },
+  { weight: 12, arbitrary: fc.constantFrom(...'bcfhklqstuvxyCDEFGIJLMNOPRTY') },
   { weight: 1, arbitrary: fc.integer({ min: 0x21, max: 0xff }).map((byte) => String.fromCharCode(byte)) },
 );
 const token = fc.oneof(
   { weight: 4, arbitrary: fc.constant('') },
   { weight: 4, arbitrary: fc.integer({ min: -1, max: 99 }).map(String) },
   { weight: 1, arbitrary: numberWord.map((word) => word.replace(/[ \r\n]/g, '')) },
-  { weight: 2, arbitrary: fc.constantFrom('A', 'E', 'S', 'x', '+', '-', 'abc', 'o'.repeat(33)) },
+  { weight: 2, arbitrary: fc.constantFrom('A', 'E', 'S', 'x', 's', '+', '-', 'abc', 'o'.repeat(33)) },
 );
 const flag = fc.tuple(letter, token).map((parts) => parts.join(''));
 /** Flags, mostly without repetition, so that many lines are accepted. */
@@ -79,9 +79,10 @@ describe('readFlags', () => {
           initial: number('J', unsigned) ?? 0n,
           clientFlags: Number((number('F', unsigned) ?? 0n) % 2n ** 32n),
           mode: (tokens.get('M') ?? '\0').charCodeAt(0),
+          level: tokens.has('G') ? { asked: tokens.get('G'), served: '' } : null,
           opaque: tokens.has('O') ? `O${tokens.get('O')}` : '',
           sessionToken: tokens.get('Y') ?? null,
-          returns: [...tokens.keys()].filter((name) => 'stcflhyOk'.includes(name)).join(''),
+          returns: [...tokens.keys()].filter((name) => 'stcflhyOkG'.includes(name)).join(''),
         });
       }),
       { numRuns: 5000 },

@@ -102,3 +102,21 @@ it('runBatch runs commands from a pipe, with values byte for byte', async () => 
   printed.mockRestore();
   expect(Buffer.concat(received)).toEqual(Buffer.from('set k 0 0 4\r\n\r\n\0\xff\r\n', 'latin1'));
 });
+
+it('a session asks its next controller for the level that it has asked the last one for', async () => {
+  const heard: string[] = [];
+  const dying = await serve((line, socket) => {
+    if (line.startsWith('level')) socket.write('OK\r\n');
+    else socket.destroy();
+  });
+  const living = await serve((line, socket) => {
+    heard.push(line);
+    socket.write(line.startsWith('level') ? 'OK\r\n' : 'END\r\n');
+  });
+  const session = new CliSession([dying, living], HANGS_AFTER_MS, true, () => {});
+  await session.run(command('level sequential'));
+  expect(await session.run(command('get k'))).toBeNull();
+  await session.run(command('get k'));
+  expect(heard).toEqual(['level sequential', 'get k']);
+  session.close();
+});

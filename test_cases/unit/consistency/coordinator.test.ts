@@ -2,11 +2,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Coordinator } from '../../../src/consistency/coordinator.ts';
 import { Pipeline } from '../../../src/consistency/pipeline.ts';
 import { POLICIES } from '../../../src/consistency/policies.ts';
+import type { JournalRecord } from '../../../src/journal/journal.ts';
 import { closedBecause, type Gate, type Need, OPEN, waitBecause } from '../../../src/membership/gate.ts';
 import type { Draft } from '../../../src/ordering/effect.ts';
+import type { Version } from '../../../src/ordering/version.ts';
 import type { Level } from '../../../src/placement/level.ts';
 import { Router } from '../../../src/placement/router.ts';
-import { storageRequest } from '../../../src/protocol/make-request.ts';
+import { readItemRequest, storageRequest } from '../../../src/protocol/make-request.ts';
 import { REPLIES, type Reply, serverError } from '../../../src/protocol/reply.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 import type { Reader } from '../../../src/replication/read-flow.ts';
@@ -19,7 +21,19 @@ type Done = (outcome: WriteOutcome) => void;
 
 /** A scheme that records its calls. It answers reads at once, and writes when the test says so. */
 class NotingScheme
-  implements Pick<Scheme, 'gate' | 'storeTrouble' | 'read' | 'readAgainFromMemory' | 'write'>
+  implements
+    Pick<
+      Scheme,
+      | 'currentVersion'
+      | 'gate'
+      | 'isLive'
+      | 'newest'
+      | 'predict'
+      | 'read'
+      | 'readAgainFromMemory'
+      | 'storeTrouble'
+      | 'write'
+    >
 {
   readonly reads: (readonly [key: string, strength: ReadStrength])[] = [];
   readonly contexts: RequestContext[] = [];
@@ -44,6 +58,23 @@ class NotingScheme
     const version = { time: 1, node: 0 };
     const value = Buffer.from(key);
     done(null, { version, flags: 0, expiresAtMs: 0, token: null, marks: 0, value }, 0);
+  }
+
+  newest(key: string): JournalRecord {
+    const version = this.currentVersion();
+    return { key, version, expiresAtMs: 0, tombstone: false, token: null, marks: 0, readAtSec: 0 };
+  }
+
+  currentVersion(): Version {
+    return { time: 1, node: 0 };
+  }
+
+  isLive(): boolean {
+    return true;
+  }
+
+  predict(): null {
+    return null;
   }
 
   readAgainFromMemory(_: number, done: () => void): void {
@@ -211,9 +242,125 @@ describe('the context of a connection', () => {
     expect(main.reads).toEqual([]);
     main.apply();
     expect(main.reads).toHaveLength(1);
+    // In an ordered keyspace `eventual` is served at `sequential`, which waits as well.
     const byLevel = connect('eventual');
     byLevel.pipeline.submit(set('a'));
     byLevel.pipeline.submit(get('a'));
-    expect(main.reads).toHaveLength(2);
+    expect(main.reads).toHaveLength(1);
+    main.apply();
+    expect(main.reads.at(-1)).toEqual(['a', 'local']);
+    const inUsers = connect();
+    inUsers.pipeline.submit(set('user:1'));
+    inUsers.pipeline.submit(get('user:1'));
+    expect(users.reads).toHaveLength(1);
+  });
+
+  it('does not make reads stronger than their keyspace', () => {
+    const { pipeline } = connect('linearizability');
+    pipeline.submit(get('user:1'));
+    expect(users.reads).toEqual([['user:1', 'local']]);
+  });
+
+  it('leaves writes at the level of their keyspace, also those that change nothing', () => {
+    const { pipeline } = connect('sequential');
+    pipeline.submit(storageRequest('add', 'a', 0, 0, Buffer.from('1')));
+    expect(main.needs).toContain('strong-read');
+    expect(main.needs).not.toContain('read');
+  });
+});
+
+describe('a read that asks for a level by itself', () => {
+  const mg = (key: string, asked: string) => {
+    const levelFlag = { asked, served: '' };
+    return { ...readItemRequest(key), levelFlag };
+  };
+
+  it('is served at it, and tells so, and the next read of the connection is not', () => {
+    const { pipeline } = connect();
+    const weak = mg('a', 's');
+    pipeline.submit(weak);
+    pipeline.submit(get('a'));
+    expect(main.reads).toEqual([
+      ['a', 'local'],
+      ['a', 'strong'],
+    ]);
+    expect(weak.levelFlag.served).toBe('s');
+  });
+
+  it('comes before the level that its connection asks for', () => {
+    const { pipeline } = connect('sequential');
+    const strong = mg('a', 'l');
+    pipeline.submit(strong);
+    expect(main.reads).toEqual([['a', 'strong']]);
+    expect(strong.levelFlag.served).toBe('l');
+  });
+
+  it('is refused with a code if the level is stronger than that of the keyspace, or unknown', () => {
+    const { pipeline, replies } = connect();
+    for (const letter of ['l', 's', 'c', 'x']) pipeline.submit(mg('user:1', letter));
+    expect(replies.map((reply) => (reply.kind === 'client_error' ? reply.code : reply))).toEqual([
+      'LEVEL_TOO_STRONG',
+      'LEVEL_TOO_STRONG',
+      'LEVEL_TOO_STRONG',
+      'LEVEL_UNKNOWN',
+    ]);
+    expect(replies[0]).toMatchObject({
+      reason: 'a read cannot ask for linearizability: its keyspace has the weaker level eventual',
+    });
+    expect(users.reads).toEqual([]);
+  });
+
+  it('counts at the level that has served it', () => {
+    const { pipeline } = connect();
+    for (const request of [mg('a', 'e'), get('a'), get('a', 'user:1')]) pipeline.submit(request);
+    expect(coordinator.readsServed).toEqual({ linearizability: 2, sequential: 1, causal: 0, eventual: 1 });
+  });
+});
+
+describe('level', () => {
+  const level = (...words: string[]): Request => ({ kind: 'level', words });
+
+  it('tells what the connection asks for, and what that means in each keyspace', () => {
+    const { pipeline, replies } = connect();
+    for (const request of [level('sequential'), level(), level('default'), level()]) pipeline.submit(request);
+    expect(replies).toEqual([
+      REPLIES.ok,
+      {
+        kind: 'lines',
+        lines: [
+          'ASKED sequential',
+          'KEYSPACE default linearizability READS sequential',
+          'KEYSPACE user: eventual READS eventual',
+        ],
+      },
+      REPLIES.ok,
+      {
+        kind: 'lines',
+        lines: [
+          'ASKED default',
+          'KEYSPACE default linearizability READS linearizability',
+          'KEYSPACE user: eventual READS eventual',
+        ],
+      },
+    ]);
+  });
+
+  it('changes nothing for the requests before it in the pipeline', () => {
+    const { pipeline } = connect();
+    main.state = waitBecause('CLOCK_UNKNOWN', 'no time');
+    for (const request of [get('a'), level('sequential'), get('b')]) pipeline.submit(request);
+    main.state = OPEN;
+    pipeline.drain();
+    expect(main.reads).toEqual([
+      ['a', 'strong'],
+      ['b', 'local'],
+    ]);
+  });
+
+  it('is refused for a word that is no level', () => {
+    const { context, pipeline, replies } = connect();
+    for (const request of [level('strong'), level('sequential', 'x')]) pipeline.submit(request);
+    for (const reply of replies) expect(reply).toMatchObject({ kind: 'client_error', code: 'LEVEL_UNKNOWN' });
+    expect(context.level).toBeNull();
   });
 });

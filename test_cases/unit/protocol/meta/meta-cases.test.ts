@@ -6,7 +6,7 @@ import { encodeText } from '../../../../src/protocol/text-encoder.ts';
 import { DecidedStore } from '../../../support/decided-store.ts';
 import { cutEach, decodePieces } from '../../../support/decode.ts';
 import { META_CASES, withoutTokens } from '../../../support/meta-cases.ts';
-import { NEWER_CASES } from '../../../support/meta-entry-cases.ts';
+import { LEVEL_CASES, NEWER_CASES } from '../../../support/meta-entry-cases.ts';
 
 /** Decoder, decisions and encoder together. */
 function converse(pieces: readonly Buffer[]): string {
@@ -32,5 +32,13 @@ describe('meta commands are answered as by memcached 1.6.18', () => {
 describe('flags that later versions of memcached have added', () => {
   it.each(named(NEWER_CASES))('$name', ({ input, output }) => {
     expect(converse([Buffer.from(input, 'latin1')])).toBe(output);
+  });
+});
+
+describe('the level that a read asks for', () => {
+  it.each(named(LEVEL_CASES))('$name', ({ input, output }) => {
+    const bytes = Buffer.from(input, 'latin1');
+    expect(converse([bytes])).toBe(output);
+    expect(converse(cutEach(bytes, 7)), 'in pieces of 7').toBe(output);
   });
 });
