@@ -75,6 +75,7 @@ export class SimCluster {
           random: this.random.fork(`node ${id}`),
           transcript: () => this.#transcript,
           onSettled: () => this.#onSettled(),
+          onView: (view) => this.#onView(view),
           onStartEmpty: (node) => this.#onStartEmpty(node),
         }),
     );
@@ -189,15 +190,14 @@ export class SimCluster {
 
   /** Whether a controller knows all answered writes: it has its memory, and is a member of the newest view. */
   #knows(node: SimNode): boolean {
-    for (const { core } of this.nodes) {
-      const view = core?.view ?? null;
-      if (view !== null && (!this.#view || compareBallots(view.ballot, this.#view.ballot) > 0))
-        this.#view = view;
-    }
     const isMember = this.#view?.members.some((member) => {
       return member.node === node.id && member.incarnation === node.incarnation;
     });
     return node.knows && (isMember ?? true);
+  }
+
+  #onView(view: View): void {
+    if (this.#view === null || compareBallots(view.ballot, this.#view.ballot) > 0) this.#view = view;
   }
 
   /** After no controller had its memory, all go on from the longest state that was on a disk. */

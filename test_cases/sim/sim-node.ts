@@ -7,6 +7,7 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED, type RecoveredState } from '../../src/journal/recovered-state.ts';
+import type { View } from '../../src/membership/view.ts';
 import type { ViewLog, ViewRecord } from '../../src/membership/view-record.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { REPLIES } from '../../src/protocol/reply.ts';
@@ -30,6 +31,8 @@ export interface NodePorts {
   readonly transcript: () => Transcript | null;
   /** The controller has served since it was started. */
   readonly onSettled: () => void;
+  /** The controller serves in this view. */
+  readonly onView: (view: View) => void;
   /** The controller is about to abandon all that it knows. */
   readonly onStartEmpty: (node: SimNode) => void;
 }
@@ -210,7 +213,10 @@ export class SimNode implements NetworkNode {
       readWindowBytes: READ_WINDOW_BYTES,
       lend: () => {},
       nextTurn: (callback) => run.nextTurn(callback),
-      onChange: () => run.drainPipelines(),
+      onChange: () => {
+        if (core.view !== null) this.#ports.onView(core.view);
+        run.drainPipelines();
+      },
       startEmpty: (reason) => scheduler.after(0, () => run.deliver(() => this.#startEmpty(reason))),
       log: { info: noteLog, warn: noteLog },
       local: (_, answer) => answer(REPLIES.ok),

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { atEnd } from './at-end.ts';
 import { HANGS_AFTER_MS } from './hang.ts';
 import type { Host } from './host.ts';
@@ -67,7 +67,12 @@ export class ControllerProcess {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEMCHORUS_'));
     const child = spawn(program!, words, {
       cwd: PROJECT,
-      env: { ...Object.fromEntries(inherited), ...environment },
+      env: {
+        ...Object.fromEntries(inherited),
+        // Not the one of the checkout, which may have the secret of a cluster that was started by hand.
+        MEMCHORUS_RUN_DIR: join(dirname(configFile), 'run'),
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(child);
