@@ -5,13 +5,18 @@ import type { MonotonicMs, WallMs } from '../base/number-kinds.ts';
 import { closedBecause, type Gate, OPEN } from '../membership/gate.ts';
 import { failed, type Reply, serverError } from '../protocol/reply.ts';
 import type { LocalRequest, Request } from '../protocol/request.ts';
-import type { Scheme } from '../replication/scheme.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
 import { GateQueue } from './gate-queue.ts';
 import { LevelRequests } from './level-requests.ts';
 import { Operation, type OperationListener } from './operation.ts';
 import { PlainWrites } from './plain-writes.ts';
-import { READ_NEEDS, type RequestRouter, readPolicyOf, type ServedKeyspace } from './policies.ts';
+import {
+  READ_NEEDS,
+  type RequestRouter,
+  readPolicyOf,
+  type ServedKeyspace,
+  writeGateOf,
+} from './policies.ts';
 import { Reads } from './reads.ts';
 import { noReadsServed, type ReadsServed } from './reads-served.ts';
 import { type Executors, kindOf } from './request-kinds.ts';
@@ -110,11 +115,6 @@ export class Coordinator {
     if (session?.wantsToken) session.given = this.#executors.sessions.tokenOf(context.session);
   }
 
-  /** Whether writes can start now in every group. */
-  get writeGate(): Gate {
-    return strictestOf(this.#router.groups.map(({ scheme }) => writeGateOf(scheme)));
-  }
-
   /** The operation may not start before the earlier writes of its pipeline have been answered. */
   waitsForOwnWrites(operation: Operation): boolean {
     const { access, askedLevel } = operation;
@@ -194,12 +194,4 @@ function strictestOf(gates: readonly Gate[]): Gate {
 function keysOf(request: Request): readonly string[] {
   if ('keys' in request) return request.keys;
   return 'key' in request ? [request.key] : [];
-}
-
-/** A write needs the store as well as the scheme. */
-function writeGateOf(scheme: Scheme): Gate {
-  const trouble = scheme.storeTrouble();
-  return trouble === null
-    ? scheme.gate('write')
-    : closedBecause('STORE_DOWN', `the store is down: ${trouble}`);
 }

@@ -1,4 +1,4 @@
-import type { Need } from '../membership/gate.ts';
+import { closedBecause, type Gate, type Need } from '../membership/gate.ts';
 import type { Keyspace } from '../placement/keyspaces.ts';
 import { isStronger, LEVELS, type Level } from '../placement/level.ts';
 import type { Router } from '../placement/router.ts';
@@ -75,4 +75,12 @@ function servingLevel(own: Level, asked: Level): Level {
   if (!isStronger(own, asked)) return own;
   if (isOrdered(own) === isOrdered(asked)) return asked;
   return LEVELS.findLast((level) => isOrdered(level) === isOrdered(own))!;
+}
+
+/** A write needs the store as well as the scheme. */
+export function writeGateOf(scheme: Scheme): Gate {
+  const trouble = scheme.storeTrouble();
+  return trouble === null
+    ? scheme.gate('write')
+    : closedBecause('STORE_DOWN', `the store is down: ${trouble}`);
 }

@@ -7,6 +7,7 @@ import { NODE_TRANSPORT } from '../transport/node-transport.ts';
 import type { FrontDoor } from './clients/front-door.ts';
 import type { ControllerParts } from './controller-parts.ts';
 import { TICK_MS } from './core.ts';
+import type { AbandonedGroup } from './core-ports.ts';
 import { createFrontDoor, createParts, type Resources } from './create-parts.ts';
 import { type ControllerEnd, EndRequest } from './end-request.ts';
 import type { Logger } from './log/logger.ts';
@@ -39,7 +40,7 @@ export interface Controller {
  * is ready.
  *
  * @param secret the cluster's; null when peers are accepted from loopback only
- * @param abandon why the data of an earlier run must not be used: they are set aside
+ * @param abandoned the group whose data of an earlier run must not be used: they are set aside
  * @throws JournalError when the data directory cannot be used; the system's error when the address cannot be
  *   listened on
  */
@@ -47,13 +48,13 @@ export async function startController(
   settings: Settings,
   secret: Buffer | null,
   logger: Logger,
-  abandon: string | null = null,
+  abandoned: AbandonedGroup | null = null,
 ): Promise<Controller> {
   const largeValues = new LargeValues(LARGE_VALUES_KEPT_BYTES);
   const transport = NODE_TRANSPORT;
   const driver = await createDriver(settings, { transport, largeValues });
   const journalWritable = new Signal();
-  const storage = await openStorage(settings, logger, journalWritable.raise, abandon);
+  const storage = await openStorage(settings, logger, journalWritable.raise, abandoned);
   const running = new RunningController({
     settings,
     secret,
@@ -155,7 +156,8 @@ class RunningController implements Controller {
     for (const timer of this.#timers) clearInterval(timer);
     this.#probe.close();
     mesh.close();
-    await new Promise<void>((resolve) => core.data.recovery.close(resolve));
+    for (const { recovery } of core.groups.withEntries)
+      await new Promise<void>((resolve) => recovery.close(resolve));
     await store.close();
     await storage.close();
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { ControllerId } from '../base/number-kinds.ts';
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
@@ -11,6 +11,20 @@ import type { Reply } from '../protocol/reply.ts';
 import type { LocalRequest } from '../protocol/request.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { Settings } from './settings.ts';
+
+/** The journal of one group. */
+export interface GroupStorage {
+  readonly journal: Journal;
+  /** What the journal has from an earlier run. */
+  readonly recovered: RecoveredState;
+}
+
+/** A group whose state must not be used any more. */
+export interface AbandonedGroup {
+  readonly group: GroupNumber;
+  /** Human-readable. */
+  readonly reason: string;
+}
 
 /** What the core of a controller asks of the world around it. */
 export interface CorePorts {
@@ -23,10 +37,9 @@ export interface CorePorts {
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Ends the link to a peer that has been silent for too long; a new link will be made. */
   readonly breakLink: (peer: ControllerId, reason: string) => void;
-  readonly journal: Journal;
+  /** The journal of a group with entries. */
+  readonly storageOf: (group: GroupNumber) => GroupStorage;
   readonly viewLog: ViewLog;
-  /** What the journal has from an earlier run. */
-  readonly recovered: RecoveredState;
   readonly store: EntryStore;
   /** See `READ_WINDOW_BYTES`, which is the default. */
   readonly readWindowBytes?: number;
@@ -43,10 +56,10 @@ export interface CorePorts {
   /** Requests that wait should be tried again. */
   readonly onChange: () => void;
   /**
-   * No controller can continue from what this run knows: it ends, and the next one begins empty. @param reason
-   * human-readable
+   * No controller can continue from what this run knows of a group: it ends, and the next one begins with that group
+   * empty.
    */
-  readonly startEmpty: (reason: string) => void;
+  readonly startEmpty: (abandoned: AbandonedGroup) => void;
   readonly log: Log;
   /** Answers a request that concerns no entry. */
   readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;

@@ -8,6 +8,7 @@ import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { msOfVersionTime } from '../ordering/version.ts';
 import { MessageChecks } from '../peer/message-checks.ts';
 import type { CorePorts } from './core-ports.ts';
+import { groupsWithEntries } from './group-plan.ts';
 
 /** One controller's clocks: the time that the cluster agrees on, and the versions that are made from it. */
 export class CoreTime {
@@ -20,21 +21,22 @@ export class CoreTime {
 
   /** @param onAgreed there is cluster time from now on */
   constructor(ports: CorePorts, peers: Peers, onAgreed: () => void) {
-    const { settings, recovered, clock, log } = ports;
+    const { settings, clock, log } = ports;
+    const newestTime = newestTimeOf(ports);
     this.#ports = ports;
     this.#peers = peers;
     this.#onAgreed = onAgreed;
     const cluster = new ClusterClock({
       clock,
       nodes: settings.peers.length,
-      knownMs: msOfVersionTime(recovered.newestTime),
+      knownMs: msOfVersionTime(newestTime),
       heard: () => peers.ids.filter((peer) => peers.isHeard(peer)),
       maxSkewMs: settings.maxClockSkewMs,
       graceMs: startGraceMsOf(settings),
     });
     this.cluster = cluster;
     this.versions = new HybridClock(settings.self, () => cluster.nowMs());
-    this.versions.observe(recovered.newestTime);
+    this.versions.observe(newestTime);
     this.#watch = new ClockWatch({ clock: cluster, peers, maxSkewMs: settings.maxClockSkewMs, log });
   }
 
@@ -100,4 +102,10 @@ export class CoreTime {
     });
     this.#onAgreed();
   }
+}
+
+/** The newest version time that any journal has from an earlier run: all groups share one clock. */
+function newestTimeOf({ settings, storageOf }: CorePorts): VersionTime {
+  const times = groupsWithEntries(settings).map(({ number }) => storageOf(number).recovered.newestTime);
+  return Math.max(...times);
 }

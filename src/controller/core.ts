@@ -1,20 +1,20 @@
 import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import { Coordinator } from '../consistency/coordinator.ts';
-import { POLICIES } from '../consistency/policies.ts';
 import { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
+import type { Membership } from '../membership/membership.ts';
 import type { Heartbeat } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
-import { Router } from '../placement/router.ts';
 import type { Group } from '../replication/group.ts';
+import type { Announced } from '../replication/messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
 import type { CorePorts } from './core-ports.ts';
 import { CoreTime } from './core-time.ts';
-import { type Groups, groupsOf } from './groups.ts';
+import { type ControllerRouter, type Groups, groupsOf } from './groups.ts';
 import { Health } from './health.ts';
 import { PeerLog } from './peer-log.ts';
 import { peersOf } from './peers-of.ts';
@@ -60,36 +60,37 @@ export class Core {
       announce: () => this.onHeartbeatTick(),
     });
     this.#admission = this.time.admission();
-    this.groups = groupsOf(ports, this.#controllerPorts());
+    this.groups = groupsOf(ports, (group) => this.#controllerPorts(group));
     this.#health = healthOf(ports, this.groups);
-    this.roles = rolesOf(this.peers, this.data);
+    this.roles = rolesOf(this.peers, this.groups);
     this.coordinator = this.#coordinator();
   }
 
-  /** The group that has the entries of the default keyspace. */
-  get data(): Group {
-    return this.groups.data;
+  /** The keyspaces, and which group has each. */
+  get router(): ControllerRouter {
+    return this.groups.router;
   }
 
-  /** The view that this controller serves in; null at a level without views, or while no view holds. */
+  /** The view that this controller serves in; null where no keyspace is ordered, or while no view holds. */
   get view(): View | null {
-    return this.data.scheme.views?.view ?? null;
+    return orderedViewsOf(this.groups)?.view ?? null;
   }
 
   /**
-   * Milliseconds for which this controller may serve strong reads without another grant; null at a level without
-   * views.
+   * Milliseconds for which this controller may serve strong reads without another grant; null where no keyspace is
+   * ordered.
    */
   get leaseLeftMs(): number | null {
-    return this.data.scheme.views?.leaseLeftMs ?? null;
+    return orderedViewsOf(this.groups)?.leaseLeftMs ?? null;
   }
 
-  /** Why requests cannot be served yet; empty when they can. */
+  /** Why some requests cannot be served yet; empty when all can. */
   get notReadyBecause(): string {
-    const { scheme } = this.data;
-    const gate = scheme.gate('strong-read');
-    if (gate.state !== 'open') return gate.reason;
-    return scheme.storeTrouble() ?? '';
+    for (const { scheme } of this.groups.withEntries) {
+      const gate = scheme.gate('strong-read');
+      if (gate.state !== 'open') return gate.reason;
+    }
+    return this.groups.withEntries[0].scheme.storeTrouble() ?? '';
   }
 
   /** To be called at the end of a turn that was asked for: sends what the turn has gathered. */
@@ -102,6 +103,8 @@ export class Core {
     if (this.#isOver) return;
     this.onHeard(peer);
     this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
+    for (const group of this.groups.announced)
+      this.#ports.bus.of(group.number).send(peer, announcedOf(group));
     for (const group of this.groups.all) group.onPeerUp(peer);
   }
 
@@ -161,6 +164,7 @@ export class Core {
     this.time.onHeartbeatTick();
     breakSilentLinks(this.peers, this.#ports);
     this.#ports.bus.of(ROOT_GROUP).sendToAll(this.#heartbeat());
+    for (const group of this.groups.announced) this.#ports.bus.of(group.number).sendToAll(announcedOf(group));
   }
 
   /** To be called every `sync_interval`. */
@@ -175,16 +179,16 @@ export class Core {
   }
 
   #isNeeded(): boolean {
-    return !this.#isOver && this.data.scheme.isNeeded;
+    return !this.#isOver && this.groups.withEntries.some(({ scheme }) => scheme.isNeeded);
   }
 
-  #startEmpty(reason: string): void {
+  #startEmpty(group: GroupNumber, reason: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#ports.startEmpty(reason);
+    this.#ports.startEmpty({ group, reason });
   }
 
-  #controllerPorts(): ControllerPorts {
+  #controllerPorts(group: GroupNumber): ControllerPorts {
     const { settings, incarnation, clock, random, incarnationOf, refuse, requestFlush } = this.#ports;
     const absence = this.#absence;
     const departure = this.departure;
@@ -204,7 +208,7 @@ export class Core {
       onChange: () => this.#onChange(),
       announce: () => this.onHeartbeatTick(),
       isDrained: () => departure.phase === 'drained',
-      startEmpty: (reason) => this.#startEmpty(reason),
+      startEmpty: (reason) => this.#startEmpty(group, reason),
     };
   }
 
@@ -220,7 +224,7 @@ export class Core {
       },
       nextTurn,
       lend,
-      router: new Router([{ prefix: '', policy: POLICIES[settings.level], group: this.data }]),
+      router: this.groups.router,
       timeMs: () => time.cluster.nowMs(),
       clock,
       requestTimeoutMs: settings.requestTimeoutMs,
@@ -238,6 +242,7 @@ export class Core {
       this.#onChange();
     }
     if (wasStoreUp !== (heartbeat.storeTrouble === '')) this.#peerLog.store(from, heartbeat);
+    this.groups.withEntries[0].onAnnouncement(from, heartbeat);
     this.groups.views.onHeartbeat(from, heartbeat);
     this.departure.onTick();
   }
@@ -252,7 +257,7 @@ export class Core {
       ...this.time.announcement,
       ...this.groups.views.announcement,
       ...this.#health.announcement,
-      ...this.data.announcement,
+      ...this.groups.withEntries[0].announcement,
       type: 'heartbeat',
       departure: this.departure.phase,
       heard: this.peers.askedMs(this.#ports.settings.peers.length),
@@ -260,24 +265,38 @@ export class Core {
   }
 }
 
-function healthOf({ clock }: CorePorts, { all, data }: Groups): Health {
+function healthOf({ clock }: CorePorts, { all, withEntries }: Groups): Health {
   return new Health({
     clock,
     tickMs: TICK_MS,
-    journalTrouble: () =>
-      all.map(({ scheme }) => scheme.journalTrouble).find((trouble) => trouble !== '') ?? '',
-    storeTrouble: () => data.scheme.storeTrouble() ?? '',
-    storeAnswerMs: () => data.recovery.storeAnswerMs,
+    journalTrouble: () => journalTroubleOf(all),
+    storeTrouble: () => withEntries[0].scheme.storeTrouble() ?? '',
+    storeAnswerMs: () => withEntries[0].recovery.storeAnswerMs,
   });
 }
 
-function rolesOf(peers: Peers, { scheme }: Group): Roles {
+function rolesOf(peers: Peers, groups: Groups): Roles {
+  const { withEntries } = groups;
   return new Roles({
     peers,
-    views: scheme.views,
-    isCaughtUp: () => scheme.isCaughtUp,
-    journalTrouble: () => scheme.journalTrouble,
+    views: orderedViewsOf(groups),
+    isCaughtUp: () => withEntries.every(({ scheme }) => scheme.isCaughtUp),
+    isCaughtUpAt: (peer) => withEntries.every((group) => group.isCaughtUpAt(peer)),
+    journalTrouble: () => journalTroubleOf(withEntries),
   });
+}
+
+/** The views that ordered keyspaces are served in; null where no keyspace is ordered. */
+function orderedViewsOf({ withEntries }: Groups): Membership | null {
+  return withEntries[0].scheme.views;
+}
+
+function journalTroubleOf(groups: readonly Group[]): string {
+  return groups.map(({ scheme }) => scheme.journalTrouble).find((trouble) => trouble !== '') ?? '';
+}
+
+function announcedOf({ announcement }: Group): Announced {
+  return { type: 'announced', ...announcement };
 }
 
 /** How often `onTick` is to be called, in milliseconds: how late a deadline may be noticed. */

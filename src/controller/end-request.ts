@@ -1,9 +1,11 @@
+import type { AbandonedGroup } from './core-ports.ts';
+
 /** Why a controller has to end although its owner has not asked for it. */
 export type ControllerEnd =
   /** A client that may do so has asked for it. */
   | { readonly kind: 'shutdown'; readonly reason: string }
-  /** No controller can continue from the state of this one: the next run has to start empty. */
-  | { readonly kind: 'start-empty'; readonly reason: string }
+  /** No controller can continue from this one's state of a group: the next run starts with that group empty. */
+  | ({ readonly kind: 'start-empty' } & AbandonedGroup)
   /** Another process runs under this controller's id. */
   | { readonly kind: 'id-taken'; readonly reason: string };
 

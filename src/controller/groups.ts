@@ -1,107 +1,131 @@
 import { InvariantError } from '../base/invariant-error.ts';
 import type { Log } from '../base/log.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
-import { isOrdered, POLICIES } from '../consistency/policies.ts';
+import { POLICIES, type Policy } from '../consistency/policies.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
 import type { Membership } from '../membership/membership.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
-import { MemoryViewLog, type ViewLog } from '../membership/view-record.ts';
-import { VersionVector } from '../ordering/version-vector.ts';
-import type { Level } from '../placement/level.ts';
+import { MemoryViewLog } from '../membership/view-record.ts';
+import { keyspacesOf } from '../placement/placement.ts';
+import { Router } from '../placement/router.ts';
 import { Group, type GroupPorts } from '../replication/group.ts';
-import { READ_WINDOW_BYTES } from '../replication/read-windows.ts';
+import { READ_WINDOW_BYTES, readWindows } from '../replication/read-windows.ts';
 import type { ControllerPorts, SchemeSettings } from '../replication/scheme-ports.ts';
-import { ROOT_SCHEME, type SchemeName } from '../replication/schemes.ts';
+import { ROOT_SCHEME, SCHEMES } from '../replication/schemes.ts';
 import { NO_STORE } from '../store/entry-store.ts';
+import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts } from './core-ports.ts';
+import { groupsWithEntries, type PlannedGroup } from './group-plan.ts';
 import type { Settings } from './settings.ts';
 
 /** The groups that a controller takes part in. */
 export interface Groups {
-  /** The group that has the entries of the default keyspace. */
-  readonly data: Group;
+  /** All groups, by number: the root group is the first. */
+  readonly all: readonly Group[];
+  /** Those that have entries. Heartbeats announce the first of them. */
+  readonly withEntries: readonly [Group, ...Group[]];
+  /** The others that have entries. Each is announced by a message of its own. */
+  readonly announced: readonly Group[];
   /** This controller's part in the views, which the root group agrees on at every level. */
   readonly views: Membership;
-  readonly all: readonly Group[];
-  /** The same groups, by number. */
+  /** The number is the index. */
   readonly byNumber: readonly (Group | undefined)[];
+  /** The keyspaces, and which group has each. */
+  readonly router: ControllerRouter;
 }
 
-/** The number of the group with the entries, at a convergent level. */
-const CONVERGENT_GROUP = 1;
-
-/** The number of the group that has the entries, at this level. */
-export function dataGroupOf(level: Level): number {
-  return isOrdered(level) ? ROOT_GROUP : CONVERGENT_GROUP;
-}
+export type ControllerRouter = Router<Policy, Group>;
 
 /**
- * The root group, and the group with the entries. At an ordered level both are the same group. At a convergent level
- * the root group has views and no entries, and the other group never waits for it.
+ * The root group, and a group for each scheme that the keyspaces need. The root group has the entries of the ordered
+ * keyspaces. Where there are none, it has views and no entries. The other groups never wait for it.
+ *
+ * @param controllerOf what the controller gives to the group with this number
  */
-export function groupsOf(ports: CorePorts, controller: ControllerPorts): Groups {
-  const { level } = ports.settings;
-  const { scheme } = POLICIES[level];
-  const number = dataGroupOf(level);
-  if (number === ROOT_GROUP) {
-    const data = new Group(dataPorts(ports, controller, number, scheme, ports.viewLog));
-    return { data, views: viewsOf(data), all: [data], byNumber: [data] };
-  }
-  const root = new Group(emptyRootPorts(ports, controller));
-  const data = new Group(dataPorts(ports, controller, number, scheme, new MemoryViewLog()));
-  return { data, views: viewsOf(root), all: [root, data], byNumber: [root, data] };
+export function groupsOf(ports: CorePorts, controllerOf: (group: GroupNumber) => ControllerPorts): Groups {
+  const { settings } = ports;
+  const reading = readingOf(ports);
+  const planned = groupsWithEntries(settings);
+  const withEntries = planned.map((plan, place) =>
+    groupWithEntries(ports, controllerOf(plan.number), reading, plan, place),
+  );
+  const [first, ...others] = withEntries;
+  if (first === undefined) throw new InvariantError('no group has entries');
+  const isRootEmpty = first.number !== ROOT_GROUP;
+  const root = isRootEmpty ? new Group(emptyRootPorts(ports, controllerOf(ROOT_GROUP), reading)) : first;
+  const all = isRootEmpty ? [root, ...withEntries] : withEntries;
+  if (root.scheme.views === null) throw new InvariantError('the root group has no views');
+  const byNumber: (Group | undefined)[] = [];
+  for (const group of all) byNumber[group.number] = group;
+  const router = routerOf(settings, byNumber);
+  const { views } = root.scheme;
+  return { all, withEntries: [first, ...others], announced: others, views, byNumber, router };
 }
 
-function viewsOf({ scheme }: Group): Membership {
-  if (scheme.views === null) throw new InvariantError('the root group has no views');
-  return scheme.views;
+function routerOf(settings: Settings, byNumber: readonly (Group | undefined)[]): ControllerRouter {
+  const keyspaces = keyspacesOf(settings).map((keyspace) => {
+    const policy = POLICIES[keyspace.level];
+    const group = byNumber[SCHEMES[policy.scheme].group];
+    if (group === undefined) throw new InvariantError(`the keyspace ${keyspace.name} has no group`);
+    return { ...keyspace, policy, group };
+  });
+  return new Router(keyspaces);
 }
 
-/** The ports of the group that has the entries. */
-function dataPorts(
+/** The memory that reads take, shared by all groups. */
+type Reading = Pick<GroupPorts, 'hot' | 'windows'>;
+
+function readingOf({ settings, requestFlush, readWindowBytes = READ_WINDOW_BYTES }: CorePorts): Reading {
+  return {
+    hot: new HotEntries(settings.hotBytesMax),
+    windows: readWindows(requestFlush, readWindowBytes),
+  };
+}
+
+/** @param place the place of the group among those with entries */
+function groupWithEntries(
   ports: CorePorts,
   controller: ControllerPorts,
-  number: GroupNumber,
-  scheme: SchemeName,
-  viewLog: ViewLog,
-): GroupPorts {
-  const { settings, recovered } = ports;
-  const { peers } = controller;
-  return {
+  reading: Reading,
+  { number, scheme }: PlannedGroup,
+  place: number,
+): Group {
+  const { settings, incarnation } = ports;
+  const { journal, recovered } = ports.storageOf(number);
+  // Each group has a sentinel of its own in the store, so the names of no two journals are equal.
+  const nameInMemory = `${incarnation.toString(36)}${place === 0 ? '' : `-${number}`}`;
+  return new Group({
+    ...reading,
     number,
     scheme,
     controller,
     settings: schemeSettingsOf(settings),
     bus: ports.bus.of(number),
-    knownBy: (peer) => peers.knownBy(peer),
-    journal: ports.journal,
+    journal,
     recovered,
-    viewLog,
+    viewLog: number === ROOT_GROUP ? ports.viewLog : new MemoryViewLog(),
     store: ports.store,
     log: ports.log,
-    journalName: recovered.journalName || ports.incarnation.toString(36),
+    journalName: recovered.journalName || nameInMemory,
     requestTimeoutMs: settings.requestTimeoutMs,
-    hotBytesMax: settings.hotBytesMax,
-    readWindowBytes: ports.readWindowBytes ?? READ_WINDOW_BYTES,
     nextTurn: ports.nextTurn,
-  };
+  });
 }
 
 /**
  * The ports of a root group without entries. Its views decide nothing that a user could see, so its log says nothing.
  */
-function emptyRootPorts(ports: CorePorts, controller: ControllerPorts): GroupPorts {
+function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: Reading): GroupPorts {
   const { settings } = ports;
   return {
+    ...reading,
     number: ROOT_GROUP,
     scheme: ROOT_SCHEME,
     controller,
     settings: schemeSettingsOf(settings),
     bus: ports.bus.of(ROOT_GROUP),
-    // There is nothing to know, and so nothing that a peer could say of it.
-    knownBy: () => VersionVector.zero(settings.peers.length),
     journal: new MemoryJournal(settings.peers.length),
     recovered: NOTHING_RECOVERED,
     viewLog: ports.viewLog,
@@ -109,8 +133,6 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts): GroupPor
     log: SILENT,
     journalName: '',
     requestTimeoutMs: settings.requestTimeoutMs,
-    hotBytesMax: 0,
-    readWindowBytes: READ_WINDOW_BYTES,
     nextTurn: ports.nextTurn,
   };
 }

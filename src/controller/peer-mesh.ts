@@ -5,8 +5,9 @@ import { isOnLoopback } from '../peer/loopback.ts';
 import { Mesh } from '../peer/mesh.ts';
 import type { MeshEvents } from '../peer/mesh-ports.ts';
 import type { PresenceProbe } from '../peer/presence-probe.ts';
+import { placementText } from '../placement/placement.ts';
 import type { ControllerParts } from './controller-parts.ts';
-import { dataGroupOf } from './groups.ts';
+import { groupsWithEntries } from './group-plan.ts';
 import type { Logger } from './log/logger.ts';
 import { nameOf, type Settings } from './settings.ts';
 
@@ -24,16 +25,16 @@ export interface PeerMeshPorts {
 /** Makes the mesh of a controller with these settings. The mesh logs which connections it refuses. */
 export function createMesh(ports: PeerMeshPorts): Mesh {
   const { settings, secret, incarnation, clock, transport, logger, requestFlush, onIdTaken } = ports;
-  const { cluster, self, peers, level } = settings;
+  const { cluster, self, peers } = settings;
   return new Mesh({
     node: self,
     incarnation,
     transport,
     addresses: peers,
-    dataGroup: dataGroupOf(level),
+    dataGroup: groupsWithEntries(settings)[0]!.number,
     identity: {
       cluster,
-      level,
+      placement: placementText(settings),
       peers: peers.map(nameOf).join(','),
       node: self,
     },

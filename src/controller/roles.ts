@@ -4,10 +4,12 @@ import type { Peers } from '../membership/peers.ts';
 
 export interface RolesPorts {
   readonly peers: Peers;
-  /** Null at a level without views. */
+  /** Null where no keyspace is ordered. */
   readonly views: Membership | null;
   /** This controller knew a moment ago all but little of what its peers know. */
   readonly isCaughtUp: () => boolean;
+  /** The peer has said the same of itself. */
+  readonly isCaughtUpAt: (peer: ControllerId) => boolean;
   /** Why this controller's journal takes no writes; empty when it does. */
   readonly journalTrouble: () => string;
 }
@@ -45,8 +47,8 @@ export class Roles {
 
   /** The peer takes part: it is up and, as far as is known here, it serves. */
   isMember(peer: ControllerId): boolean {
-    const { peers, views } = this.#ports;
-    return views === null ? (peers.heartbeat(peer)?.caughtUp ?? false) : views.isInView(peer);
+    const { views, isCaughtUpAt } = this.#ports;
+    return views === null ? isCaughtUpAt(peer) : views.isInView(peer);
   }
 
   /** This controller and the peer are members of the view: each gets the writes of the other without exchanges. */

@@ -1,8 +1,8 @@
 import type { ControllerId } from '../base/number-kinds.ts';
-import { isOrdered } from '../consistency/policies.ts';
-import type { Owner } from '../journal/data-directory.ts';
+import type { JournalKind, Owner } from '../journal/data-directory.ts';
 import type { Durability } from '../journal/durability.ts';
 import type { Level } from '../placement/level.ts';
+import type { KeyspaceSettings } from '../placement/placement.ts';
 import type { StoreType } from '../store/create-driver.ts';
 
 export interface Address {
@@ -19,7 +19,10 @@ export interface Settings {
   readonly peers: readonly Address[];
   /** The file with the cluster secret; empty for none. */
   readonly secretFile: string;
+  /** The level of the default keyspace. */
   readonly level: Level;
+  /** The other keyspaces. */
+  readonly keyspaces: readonly KeyspaceSettings[];
   readonly heartbeatMs: number;
   /** A peer counts as down after this many missed heartbeats. */
   readonly threshold: number;
@@ -82,22 +85,9 @@ export function nameOf({ host, port }: Address): string {
   return `${host}:${port}`;
 }
 
-/** The owner that the data files of a controller with these settings name. */
-export function ownerOf({ cluster, self, peers, level }: Settings): Owner {
-  return {
-    cluster,
-    controller: self,
-    peers: peers.map(nameOf).join(','),
-    consistency: kindOf(level),
-  };
-}
-
-/**
- * The kind of the journal. The two kinds record writes differently, so a data directory belongs to one of
- * them.
- */
-export function kindOf(level: Level): Owner['consistency'] {
-  return isOrdered(level) ? 'ordered' : 'eventual';
+/** The owner that the data files of a controller with these settings name. @param consistency the kind of journal */
+export function ownerOf({ cluster, self, peers }: Settings, consistency: JournalKind): Owner {
+  return { cluster, controller: self, peers: peers.map(nameOf).join(','), consistency };
 }
 
 /** The settings that are the same for every controller of a cluster. */

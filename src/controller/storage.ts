@@ -1,39 +1,35 @@
+import type { GroupNumber } from '../base/number-kinds.ts';
 import { type Disk, NODE_DISK } from '../journal/disk.ts';
+import { GroupDirectories } from '../journal/group-directories.ts';
 import type { Journal } from '../journal/journal.ts';
-import { JournalError, placeErrorOf } from '../journal/journal-error.ts';
+import { placeErrorOf } from '../journal/journal-error.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
-import {
-  type JournalOptions,
-  type OpenedJournal,
-  openJournal,
-  type RecoveryReport,
-} from '../journal/open-journal.ts';
-import { NOTHING_RECOVERED, type RecoveredState } from '../journal/recovered-state.ts';
+import type { OpenedJournal } from '../journal/open-journal.ts';
+import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
 import { ViewFile } from '../journal/view-file.ts';
 import { MemoryViewLog, type ViewLog } from '../membership/view-record.ts';
-import { NO_VERSION, sameVersion, TICKS_PER_MS } from '../ordering/version.ts';
+import type { AbandonedGroup, GroupStorage } from './core-ports.ts';
+import { groupsWithEntries } from './group-plan.ts';
+import { viewsKindOf } from './journal-kinds.ts';
 import type { Logger } from './log/logger.ts';
 import { MACHINE_CLOCK } from './machine-clock.ts';
+import { openJournals } from './open-journals.ts';
 import { ownerOf, type Settings } from './settings.ts';
 import type { JournalStatus } from './status/status.ts';
+import type { StoragePorts } from './storage-ports.ts';
 
 /** The part of a controller that outlives its process, as far as the settings demand it. */
 export interface Storage {
-  readonly journal: Journal;
+  /** The journal of a group with entries. */
+  readonly storageOf: (group: GroupNumber) => GroupStorage;
   readonly viewLog: ViewLog;
-  readonly recovered: RecoveredState;
+  /** The number of entries of all groups. Expired entries count until they are removed. */
+  readonly keys: number;
+  /** The number of records of all groups, tombstones included. */
+  readonly records: number;
   status(): JournalStatus;
   /** Resolves when everything is on disk, or the log says why it is not. */
   close(): Promise<void>;
-}
-
-/** The disk, clock and timers that a storage uses, and the dimensions of its journal. */
-export interface StoragePorts
-  extends Pick<
-    JournalOptions,
-    'clock' | 'timers' | 'drawDirectoryId' | 'segmentBytesMax' | 'compactBytesMin'
-  > {
-  readonly disk: Disk;
 }
 
 const THIS_MACHINE: StoragePorts = { disk: NODE_DISK, clock: MACHINE_CLOCK };
@@ -41,35 +37,75 @@ const THIS_MACHINE: StoragePorts = { disk: NODE_DISK, clock: MACHINE_CLOCK };
 /**
  * Opens the storage that an earlier run has left, or makes a new one.
  *
- * @param onWritable called when the journal takes writes again
- * @param abandon why the data of an earlier run must not be used: they are set aside
+ * @param onWritable called when a journal takes writes again
+ * @param abandoned the group whose data of an earlier run must not be used: they are set aside
  * @throws JournalError with one line that says what is wrong with the data directory and what to do
  */
 export async function openStorage(
   settings: Settings,
   logger: Logger,
   onWritable: () => void,
-  abandon: string | null = null,
+  abandoned: AbandonedGroup | null = null,
   ports: StoragePorts = THIS_MACHINE,
 ): Promise<Storage> {
-  const { dataDir, durability, peers } = settings;
+  const { dataDir, durability, peers, self } = settings;
   if (dataDir !== '') await makeDataDir(ports.disk, dataDir);
-  const views = await openViews(settings, logger, ports.disk);
-  const opened = durability === 'none' ? null : await openLog(settings, logger, onWritable, abandon, ports);
-  const journal = opened?.journal ?? new MemoryJournal(peers.length);
+  const directories = new GroupDirectories(ports.disk, dataDir, self);
+  const views = await openViews(settings, logger, ports.disk, directories);
+  const planned = groupsWithEntries(settings);
+  if (durability === 'none') {
+    const storages = planned.map(({ number }) => {
+      return { number, journal: new MemoryJournal(peers.length), recovered: NOTHING_RECOVERED };
+    });
+    return storageWith(
+      settings,
+      views,
+      storages,
+      () => IN_MEMORY,
+      async () => {},
+    );
+  }
+  const opening = { settings, logger, onWritable, abandoned, ports, directories };
+  const { logs, close } = await openJournals(opening, planned);
+  const storages = logs.map(({ number, log: { journal, recovered } }) => ({ number, journal, recovered }));
+  const onDiskNow = () =>
+    onDisk(
+      logs.map(({ log }) => log),
+      ports.clock.nowMs(),
+    );
+  return storageWith(settings, views, storages, onDiskNow, close);
+}
+
+function storageWith(
+  { durability }: Settings,
+  views: ViewFile | null,
+  storages: readonly (GroupStorage & { readonly number: GroupNumber })[],
+  diskStatus: () => DiskStatus,
+  close: () => Promise<void>,
+): Storage {
+  const journals = storages.map(({ journal }) => journal);
+  const sum = (of: (journal: Journal) => number) =>
+    journals.reduce((total, journal) => total + of(journal), 0);
+  const records = () => sum((journal) => journal.records);
   return {
-    journal,
+    storageOf: (group) => storages.find(({ number }) => number === group)!,
+    get keys() {
+      return sum((journal) => journal.keys);
+    },
+    get records() {
+      return records();
+    },
     status: () => ({
-      ...(opened === null ? IN_MEMORY : onDisk(opened, ports.clock.nowMs())),
+      ...diskStatus(),
       durability,
-      reason: journal.state.writable ? '' : journal.state.reason,
-      entries: journal.records,
+      reason:
+        journals.map(({ state }) => (state.writable ? '' : state.reason)).find((text) => text !== '') ?? '',
+      entries: records(),
     }),
     viewLog: views ?? new MemoryViewLog(),
-    recovered: opened?.recovered ?? NOTHING_RECOVERED,
     close: async () => {
       await views?.close();
-      if (opened !== null) await closeLog(opened, logger);
+      await close();
     },
   };
 }
@@ -84,14 +120,15 @@ const IN_MEMORY: DiskStatus = {
   recoveredMs: 0,
 };
 
-function onDisk({ journal, recovered }: OpenedJournal, nowMs: number): DiskStatus {
-  const { backlogBytes, diskBytes, flushedMs } = journal.figures;
+function onDisk(logs: readonly OpenedJournal[], nowMs: number): DiskStatus {
+  const sum = (of: (log: OpenedJournal) => number) => logs.reduce((total, log) => total + of(log), 0);
+  const flushed = logs.flatMap(({ journal }) => journal.figures.flushedMs ?? []);
   return {
-    backlogBytes,
-    diskBytes,
-    lastFlushMs: flushedMs === null ? null : Math.round(nowMs - flushedMs),
-    recoveredEntries: recovered.records,
-    recoveredMs: Math.round(recovered.milliseconds),
+    backlogBytes: sum(({ journal }) => journal.figures.backlogBytes),
+    diskBytes: sum(({ journal }) => journal.figures.diskBytes),
+    lastFlushMs: flushed.length === 0 ? null : Math.round(nowMs - Math.max(...flushed)),
+    recoveredEntries: sum(({ recovered }) => recovered.records),
+    recoveredMs: Math.round(sum(({ recovered }) => recovered.milliseconds)),
   };
 }
 
@@ -103,78 +140,15 @@ async function makeDataDir(disk: Disk, dataDir: string): Promise<void> {
   }
 }
 
-async function openViews(settings: Settings, logger: Logger, disk: Disk): Promise<ViewFile | null> {
-  if (settings.dataDir === '') return null;
-  return ViewFile.open(disk, settings.dataDir, ownerOf(settings), (message) => logger.error(message));
-}
-
-async function openLog(
+async function openViews(
   settings: Settings,
   logger: Logger,
-  onWritable: () => void,
-  abandon: string | null,
-  ports: StoragePorts,
-): Promise<OpenedJournal> {
-  const owner = ownerOf(settings);
-  const opened = await openJournal({
-    disk: ports.disk,
-    clock: ports.clock,
-    timers: ports.timers,
-    drawDirectoryId: ports.drawDirectoryId,
-    segmentBytesMax: ports.segmentBytesMax,
-    compactBytesMin: ports.compactBytesMin,
-    dataDir: settings.dataDir,
-    owner,
-    nodes: settings.peers.length,
-    refuse: (report) => {
-      if (report.records === 0) return null;
-      return abandon ?? (owner.consistency === 'ordered' ? whyUnusable(report) : null);
-    },
-    onWritable,
-    log: logger,
-  });
-  const { records, entries, bytes, tornBytes, milliseconds, newestTime } = opened.recovered;
-  if (opened.setAside !== null) {
-    const { path, reason } = opened.setAside;
-    logger.error('the journal is not usable; this controller starts empty, and takes all from its peers', {
-      reason,
-      setAside: path,
-    });
-  }
-  logger.info('journal recovered', { records, entries, bytes, tornBytes, ms: Math.round(milliseconds) });
-  if (newestTime <= NEWEST_TIME_MAX) return opened;
-  await closeLog(opened, logger);
-  throw new JournalError(
-    'NO_TIME_LEFT',
-    `the journal in ${settings.dataDir} has versions of the end of version time, to which a wrong clock or a forged ` +
-      'message has brought them: stop all controllers, and give them times of today with rebase-clock ' +
-      '(docs/operation.md)',
-  );
-}
-
-/**
- * The newest version time that a journal may start with. Within the last year of version time, the counter of
- * a clock that cannot follow time any more might overflow.
- */
-const NEWEST_TIME_MAX = Number.MAX_SAFE_INTEGER - 365 * 86_400_000 * TICKS_PER_MS;
-
-/**
- * A state into which a transfer has brought some writes and not all is one that no member ever had: no
- * controller may continue from it.
- */
-function whyUnusable({ watermarks }: RecoveryReport): string | null {
-  return sameVersion(watermarks.applied, NO_VERSION) ? HALF_TAKEN_OVER : null;
-}
-
-export const HALF_TAKEN_OVER = 'it ends while a state was being taken over from a peer';
-
-async function closeLog({ journal, release }: OpenedJournal, logger: Logger): Promise<void> {
-  try {
-    await journal.close();
-  } catch (error) {
-    logger.error('the journal could not be closed; its last writes may not be on disk', {
-      reason: (error as Error).message,
-    });
-  }
-  release();
+  disk: Disk,
+  directories: GroupDirectories,
+): Promise<ViewFile | null> {
+  if (settings.dataDir === '') return null;
+  const kind = viewsKindOf(settings);
+  const directory = await directories.viewsOf(kind);
+  await makeDataDir(disk, directory);
+  return ViewFile.open(disk, directory, ownerOf(settings, kind), (message) => logger.error(message));
 }

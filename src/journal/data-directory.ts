@@ -14,9 +14,13 @@ export interface Owner {
   readonly controller: ControllerId;
   /** The addresses of all controllers, in the order of the ids. */
   readonly peers: string;
-  /** The kind of level. The records of one kind say too little for the other. */
-  readonly consistency: 'ordered' | 'eventual';
+  readonly consistency: JournalKind;
 }
+
+/** The kind of level. The records of one kind say too little for the other. */
+export type JournalKind = 'ordered' | 'eventual' | 'causal';
+
+export const JOURNAL_KINDS: readonly JournalKind[] = ['ordered', 'eventual', 'causal'];
 
 export interface DirectoryIdentity extends Owner {
   /** The version of the layout of the files. */
@@ -136,9 +140,10 @@ function inWords(owner: Owner, name: keyof Owner): string {
 }
 
 /** The levels of each kind, by the names that users set. */
-const LEVELS_IN_WORDS: Readonly<Record<Owner['consistency'], string>> = {
+export const LEVELS_IN_WORDS: Readonly<Record<JournalKind, string>> = {
   ordered: 'linearizability or sequential',
   eventual: 'eventual',
+  causal: 'causal',
 };
 
 /** Renames a damaged directory; it is never deleted. @returns its new path */

@@ -11,6 +11,7 @@ export class JournalError extends Error {
 
 export type JournalErrorCode =
   | 'OTHER_OWNER'
+  | 'OTHER_PLACEMENT'
   | 'WRONG_FORMAT'
   | 'NO_PERMISSION'
   | 'NOT_A_DIRECTORY'

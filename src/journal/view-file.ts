@@ -1,5 +1,6 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { ViewLog, ViewRecord } from '../membership/view-record.ts';
-import { directoryOf, type Owner, refuseOthers } from './data-directory.ts';
+import { directoryOf, type JournalKind, type Owner, refuseOthers } from './data-directory.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { journalErrorOf } from './journal-error.ts';
 import { replaceFile } from './replace-file.ts';
@@ -37,7 +38,7 @@ export class ViewFile implements ViewLog {
 
   private constructor(disk: Disk, dataDir: string, owner: Owner, onError: (message: string) => void) {
     this.#disk = disk;
-    this.#path = viewFileOf(dataDir, owner);
+    this.#path = viewFileOf(dataDir, owner.controller);
     this.#owner = owner;
     this.#onError = onError;
   }
@@ -171,6 +172,19 @@ export class ViewFile implements ViewLog {
 }
 
 /** Beside the journal's directory. */
-export function viewFileOf(dataDir: string, { controller }: Owner): string {
+export function viewFileOf(dataDir: string, controller: ControllerId): string {
   return `${directoryOf(dataDir, controller)}.views.json`;
+}
+
+/** The kind of the root group whose view record is in this file; null when there is none, or it is damaged. */
+export async function kindOfViews(disk: Disk, path: string): Promise<JournalKind | null> {
+  let bytes: Buffer;
+  try {
+    bytes = await disk.readAll(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw journalErrorOf(error, path);
+  }
+  const found = newestRecord(bytes);
+  return found === null ? null : (JSON.parse(found.text) as Owner).consistency;
 }

@@ -51,7 +51,7 @@ export interface Heartbeat {
   /** Peers that the sender has heard without a pause for a while. */
   readonly hears: readonly ControllerId[];
   /**
-   * In the group that has the entries, the sender knew a moment ago all but little of what its peers know, and its
+   * In the first group that has entries, the sender knew a moment ago all but little of what its peers know, and its
    * journal takes writes.
    */
   readonly caughtUp: boolean;
@@ -76,7 +76,7 @@ export interface Heartbeat {
    * The longest time for which the sender's event loop or store has lately kept anything waiting, in milliseconds.
    */
   readonly lagMs: number;
-  /** The sender's version vector of the group that has the entries. */
+  /** The sender's version vector of the first group that has entries. */
   readonly known: readonly VersionTime[];
 }
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
-import { VersionVector } from '../ordering/version-vector.ts';
 import { FailureDetector } from './failure-detector.ts';
 import type { DeparturePhase, Heartbeat } from './messages.ts';
 
@@ -74,14 +73,6 @@ export class Peers {
   /** The last heartbeat of the peer on the present connection. */
   heartbeat(peer: ControllerId): Heartbeat | undefined {
     return this.#heartbeats.get(peer);
-  }
-
-  /**
-   * The version vector of the peer in the group that has the entries, as its heartbeat says; empty when it is not
-   * connected.
-   */
-  knownBy(peer: ControllerId): VersionVector {
-    return new VersionVector(this.#heartbeats.get(peer)?.known ?? []);
   }
 
   /** The phase of the peer's planned end, as its heartbeat says. */

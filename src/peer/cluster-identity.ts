@@ -1,10 +1,12 @@
 import type { ControllerId } from '../base/number-kinds.ts';
+import { placementDifference } from '../placement/placement.ts';
 import type { Hello } from './messages.ts';
 
 /** What two controllers of a cluster must have in common, and the id of one of them. */
 export interface ClusterIdentity {
   readonly cluster: string;
-  readonly level: string;
+  /** See `placementText`. */
+  readonly placement: string;
   readonly peers: string;
   readonly node: ControllerId;
 }
@@ -13,7 +15,8 @@ export interface ClusterIdentity {
 export function refusalOf(hello: Hello, own: ClusterIdentity): string | null {
   if (hello.cluster !== own.cluster) return `cluster "${hello.cluster}" is not "${own.cluster}"`;
   if (hello.peers !== own.peers) return `its peers (${hello.peers}) are not the same as here (${own.peers})`;
-  if (hello.level !== own.level) return `level ${hello.level} is not ${own.level}`;
+  const difference = placementDifference(hello.placement, own.placement);
+  if (difference !== null) return difference;
   if (hello.node === own.node) return `two controllers claim to be number ${own.node}`;
   return null;
 }

@@ -47,6 +47,7 @@ const CODECS: Codecs = {
   welcome: [22, greeting.welcome],
   'causal-push': [24, schemes.causalPush],
   'sync-shows': [25, exchange.syncShows],
+  announced: [26, heartbeat.announced],
 };
 
 type Codecs = { readonly [T in PeerMessage['type']]: readonly [number: number, codec: CodecOf<T>] };

@@ -14,7 +14,7 @@ export interface MeshPorts {
   readonly identity: ClusterIdentity;
   /** The cluster's secret. Without one, which is null, peers are accepted from loopback only. */
   readonly secret: Buffer | null;
-  /** The group that holds the data at this level. Peers of version 2 of the protocol do not name it. */
+  /** The only group with entries. Peers of version 2 of the protocol do not name it, and know no keyspaces. */
   readonly dataGroup: GroupNumber;
   /** Largest frame that a peer may send, in bytes. */
   readonly frameBytesMax: number;

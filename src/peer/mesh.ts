@@ -184,10 +184,10 @@ export class Mesh implements GroupBuses<PeerMessage> {
   /** @param onNetwork the connection leaves this machine, as far as this end can tell */
   #hello(onNetwork: boolean): Hello {
     const { node, incarnation, identity, secret } = this.#ports;
-    const { cluster, level, peers } = identity;
+    const { cluster, placement, peers } = identity;
     const nonce = this.#ports.randomBytes(NONCE_BYTES);
     const hasSecret = secret !== null;
-    return { type: 'hello', node, incarnation, cluster, level, peers, nonce, hasSecret, onNetwork };
+    return { type: 'hello', node, incarnation, cluster, placement, peers, nonce, hasSecret, onNetwork };
   }
 
   #diallerOf(peer: ControllerId): Dialler {

@@ -63,6 +63,7 @@ export class MessageChecks {
       case 'sync-response':
         return this.#times(message.forgotten) ?? this.#effects(message.effects);
       case 'sync-complete':
+      case 'announced':
         return this.#times(message.known);
       case 'fetch':
         return keyFlaw(message.key) ?? this.#version(message.version);

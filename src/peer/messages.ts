@@ -11,7 +11,8 @@ export interface Hello {
   readonly cluster: string;
   readonly node: ControllerId;
   readonly incarnation: number;
-  readonly level: string;
+  /** See `placementText`: the level alone, where there are no keyspaces. */
+  readonly placement: string;
   /**
    * The addresses of all controllers, in the order of their ids, so that both ends mean the same controllers by them.
    */

@@ -30,13 +30,14 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   'sync-response': 'data',
   'sync-next': 'data',
   'sync-complete': 'data',
+  announced: 'data',
   fetch: 'data',
   fetched: 'data',
   'fetch-many': 'data',
   'fetched-many': 'data',
 };
 
-/** @param dataGroup the group that holds the data at this level */
+/** @param dataGroup the only group with entries: a peer of version 2 has no keyspaces */
 export function impliedGroup(message: PeerMessage, dataGroup: GroupNumber): number {
   return BELONGS_TO[message.type] === 'root' ? ROOT_GROUP : dataGroup;
 }

@@ -1,9 +1,8 @@
 import { InvariantError } from '../base/invariant-error.ts';
+import type { KeyspaceSettings } from './placement.ts';
 
 /** The keys that begin with a prefix, except those that begin with the longer prefix of another keyspace. */
-export interface Keyspace<Policy, Group> {
-  /** Empty for the default keyspace, which has every key that no other keyspace has. */
-  readonly prefix: string;
+export interface Keyspace<Policy, Group> extends KeyspaceSettings {
   /** The policy of the keyspace's level. */
   readonly policy: Policy;
   /** The group that replicates these keys. */

@@ -3,15 +3,14 @@ import type { Log } from '../base/log.ts';
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
-import type { Heartbeat } from '../membership/messages.ts';
 import type { PeerBus } from '../membership/peer-bus.ts';
 import type { ViewLog } from '../membership/view-record.ts';
-import type { VersionVector } from '../ordering/version-vector.ts';
+import { VersionVector } from '../ordering/version-vector.ts';
 import type { EntryStore } from '../store/entry-store.ts';
-import { HotEntries } from '../store/hot-entries.ts';
+import type { HotEntries } from '../store/hot-entries.ts';
 import { DurableVector, recoveredVector } from './exchange/durable-vector.ts';
-import type { GroupMessage } from './messages.ts';
-import { readWindows } from './read-windows.ts';
+import type { Announcement, GroupMessage } from './messages.ts';
+import type { ReadWindows } from './read-windows.ts';
 import { Replica } from './replica.ts';
 import { ReplicaReads } from './replica-reads.ts';
 import { OWN_CONTEXT } from './request-context.ts';
@@ -29,29 +28,26 @@ export interface GroupPorts {
   readonly controller: ControllerPorts;
   readonly settings: SchemeSettings;
   readonly bus: PeerBus<GroupMessage>;
-  /** The peer's version vector of the group, as the peer says. */
-  readonly knownBy: (peer: ControllerId) => VersionVector;
   readonly journal: Journal;
   /** What the journal has from an earlier run. */
   readonly recovered: RecoveredState;
   readonly viewLog: ViewLog;
+  /** The store of the controller, which all groups share: no two of them have the same key. */
   readonly store: EntryStore;
+  readonly hot: HotEntries;
+  readonly windows: ReadWindows;
   readonly log: Log;
   /** A random name of the journal. */
   readonly journalName: string;
   /** How long a peer that is asked for values has to answer. */
   readonly requestTimeoutMs: number;
-  /** The most memory that hot entries may take, in bytes. */
-  readonly hotBytesMax: number;
-  /** See `READ_WINDOW_BYTES`. */
-  readonly readWindowBytes: number;
   readonly nextTurn: (callback: () => void) => void;
 }
 
 /**
  * The part of this controller in one group: a scheme, and the replica, journal, version vector, exchanges and
  * restoring of the entries that the group replicates. The clock, the links, the failure detector and the store belong
- * to the controller.
+ * to the controller, and so does the memory that reads take.
  */
 export class Group {
   readonly number: number;
@@ -60,21 +56,23 @@ export class Group {
   readonly recovery: StoreRecovery;
   readonly #reads: ReplicaReads;
   readonly #durable: DurableVector;
+  /** What each peer that is connected says of its part in the group. */
+  readonly #announced = new Map<ControllerId, PeerAnnouncement>();
 
   /** Each part is made from those before it. */
   constructor(ports: GroupPorts) {
     const { controller, journal, recovered, store, bus, settings, viewLog, log } = ports;
-    const { time, nodes, requestFlush } = controller;
+    const { time, nodes } = controller;
     const timeMs = () => time.nowMs();
     this.number = ports.number;
     const durable = new DurableVector(journal, recoveredVector(recovered, nodes));
     this.#durable = durable;
-    this.replica = new Replica(journal, store, new HotEntries(ports.hotBytesMax), timeMs);
+    this.replica = new Replica(journal, store, ports.hot, timeMs);
     this.recovery = recoveryOf(ports, this.replica);
     this.#reads = new ReplicaReads({
       replica: this.replica,
       store,
-      windows: readWindows(requestFlush, ports.readWindowBytes),
+      windows: ports.windows,
       finder: this.recovery.finder,
       timeMs,
       onIssue: SCHEMES[ports.scheme].hasSessions
@@ -83,7 +81,7 @@ export class Group {
     });
     this.scheme = SCHEMES[ports.scheme].make({
       controller,
-      knownBy: ports.knownBy,
+      knownBy: (peer) => this.#announced.get(peer)?.known ?? NOTHING_KNOWN,
       settings,
       bus,
       replica: this.replica,
@@ -97,11 +95,21 @@ export class Group {
   }
 
   /** What a heartbeat says of the group. */
-  get announcement(): Pick<Heartbeat, 'caughtUp' | 'known'> {
+  get announcement(): Announcement {
     return { caughtUp: this.scheme.isCaughtUp, known: this.#durable.times };
   }
 
+  /** The peer is connected, and has said that it is caught up in the group. */
+  isCaughtUpAt(peer: ControllerId): boolean {
+    return this.#announced.get(peer)?.caughtUp ?? false;
+  }
+
+  onAnnouncement(from: ControllerId, { caughtUp, known }: Announcement): void {
+    this.#announced.set(from, { caughtUp, known: new VersionVector(known) });
+  }
+
   onMessage(from: ControllerId, message: GroupMessage): void {
+    if (message.type === 'announced') return this.onAnnouncement(from, message);
     if (!isRestoreMessage(message)) return this.scheme.onMessage(from, message);
     this.recovery.onMessage(from, message);
     this.#settleLosses();
@@ -113,6 +121,7 @@ export class Group {
   }
 
   onPeerDown(peer: ControllerId): void {
+    this.#announced.delete(peer);
     this.scheme.onPeerDown(peer);
     this.recovery.onPeerDown(peer);
     this.#settleLosses();
@@ -142,6 +151,15 @@ export class Group {
     for (const loss of losses) settleLoss(this.scheme, loss);
   }
 }
+
+/** An announcement of a peer, as it is kept. */
+interface PeerAnnouncement {
+  readonly caughtUp: boolean;
+  readonly known: VersionVector;
+}
+
+/** Of a peer that is not connected. It must not be changed. */
+const NOTHING_KNOWN = new VersionVector([]);
 
 /** No controller has the value of the write any more: the group agrees on its loss, as on a deletion. */
 function settleLoss(scheme: Scheme, { record, settled, failed }: Loss): void {

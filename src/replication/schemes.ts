@@ -1,3 +1,6 @@
+import type { GroupNumber } from '../base/number-kinds.ts';
+import type { JournalKind } from '../journal/data-directory.ts';
+import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { Broadcast } from './broadcast/broadcast.ts';
 import { Convergent } from './convergent/convergent.ts';
 import type { Scheme } from './scheme.ts';
@@ -9,6 +12,10 @@ export interface SchemeKind {
   readonly isOrdered: boolean;
   /** Sessions go from one controller to another. */
   readonly hasSessions: boolean;
+  /** The number of the group that has the entries of all keyspaces with this scheme. It never changes. */
+  readonly group: GroupNumber;
+  /** What the group's journal records. The records of one kind say too little for another. */
+  readonly journal: JournalKind;
   readonly make: (ports: SchemePorts) => Scheme;
 }
 
@@ -19,7 +26,25 @@ export const ROOT_SCHEME: SchemeName = 'broadcast';
 
 /** All schemes. Only this table and the levels name them. */
 export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
-  broadcast: { isOrdered: true, hasSessions: false, make: (ports) => new Broadcast(ports) },
-  convergent: { isOrdered: false, hasSessions: false, make: (ports) => new Convergent(ports, false) },
-  causal: { isOrdered: false, hasSessions: true, make: (ports) => new Convergent(ports, true) },
+  broadcast: {
+    isOrdered: true,
+    hasSessions: false,
+    group: ROOT_GROUP,
+    journal: 'ordered',
+    make: (ports) => new Broadcast(ports),
+  },
+  convergent: {
+    isOrdered: false,
+    hasSessions: false,
+    group: 1,
+    journal: 'eventual',
+    make: (ports) => new Convergent(ports, false),
+  },
+  causal: {
+    isOrdered: false,
+    hasSessions: true,
+    group: 2,
+    journal: 'causal',
+    make: (ports) => new Convergent(ports, true),
+  },
 };

@@ -285,6 +285,7 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     secretFile: '',
     peers: Array.from({ length: nodes }, (_, id) => ({ host: 'sim', port: id })),
     level,
+    keyspaces: [],
     heartbeatMs: 100,
     threshold: 3,
     form: false,

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { LogFields } from '../../src/base/log.ts';
-import { isOrdered } from '../../src/consistency/policies.ts';
 import { Core, TICK_MS } from '../../src/controller/core.ts';
+import type { AbandonedGroup, CorePorts, GroupStorage } from '../../src/controller/core-ports.ts';
+import { groupsWithEntries, type PlannedGroup } from '../../src/controller/group-plan.ts';
 import type { Settings } from '../../src/controller/settings.ts';
-import type { Journal } from '../../src/journal/journal.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED, type RecoveredState } from '../../src/journal/recovered-state.ts';
 import type { View } from '../../src/membership/view.ts';
-import type { ViewLog, ViewRecord } from '../../src/membership/view-record.ts';
+import type { ViewRecord } from '../../src/membership/view-record.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { REPLIES } from '../../src/protocol/reply.ts';
+import { SCHEMES } from '../../src/replication/schemes.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SimClock } from './sim-clock.ts';
@@ -38,11 +39,7 @@ export interface NodePorts {
 }
 
 /** What a run begins with. */
-interface Possessions {
-  readonly journal: Journal;
-  readonly viewLog: ViewLog;
-  readonly recovered: RecoveredState;
-}
+type Possessions = Pick<CorePorts, 'storageOf' | 'viewLog'>;
 
 /** A controller that cannot use its disk ends; it is started again after this long, in virtual milliseconds. */
 const START_AGAIN_MS = 200;
@@ -64,8 +61,10 @@ export class SimNode implements NetworkNode {
   #incarnation = 0;
   #isStopping = false;
   #settledIncarnation = 0;
-  journal: WitnessJournal;
-  /** What this run began with. */
+  readonly #groups: readonly PlannedGroup[];
+  /** The journals of the groups with entries, by number of the group. */
+  readonly #journals = new Map<number, WitnessJournal>();
+  /** What this run began with in the first group with entries. */
   recovered: RecoveredState = NOTHING_RECOVERED;
   /** How many runs went on from what was on disk. */
   recoveries = 0;
@@ -90,7 +89,23 @@ export class SimNode implements NetworkNode {
     this.clock = new SimClock(scheduler, random.fork(`clock ${id}`));
     this.disk = new SimDisk(scheduler, random.fork(`disk ${id}`));
     this.files = new SimFileSystem(scheduler, random.fork(`files ${id}`));
-    this.journal = new WitnessJournal(new MemoryJournal(settings.peers.length));
+    this.#groups = groupsWithEntries(settings);
+    for (const { number } of this.#groups)
+      this.#journals.set(number, new WitnessJournal(new MemoryJournal(settings.peers.length)));
+  }
+
+  /** The journal of a group; without a number, that of the first group with entries. */
+  journalOf(group = this.#groups[0]!.number): WitnessJournal {
+    return this.#journals.get(group)!;
+  }
+
+  get journal(): WitnessJournal {
+    return this.journalOf();
+  }
+
+  /** The journals of all groups with entries. */
+  get journals(): readonly WitnessJournal[] {
+    return [...this.#journals.values()];
   }
 
   /** Null while the controller does not run, and while it opens its disk. */
@@ -140,9 +155,9 @@ export class SimNode implements NetworkNode {
   /**
    * Starts a new run, which remembers nothing but what the disk and the store hold.
    *
-   * @param abandon why the run has to set aside what is on disk; null to go on from it
+   * @param abandoned the group of which the run has to set aside what is on disk; null to go on from all
    */
-  start(abandon: string | null = null): void {
+  start(abandoned: AbandonedGroup | null = null): void {
     this.#incarnation++;
     const { id, clock } = this;
     const { scheduler, random, network } = this.#ports;
@@ -150,17 +165,19 @@ export class SimNode implements NetworkNode {
     const run = new SimRun({ id, peers, scheduler, random, network, clock });
     this.#run = run;
     // A controller that may serve alone before it knows the cluster's time is not started with a very wrong clock.
-    if (!isOrdered(this.#settings.level)) this.clock.setRight();
+    if (this.#groups.some(({ scheme }) => !SCHEMES[scheme].isOrdered)) this.clock.setRight();
     this.#note(`starts, run ${this.#incarnation}`);
-    if (this.#settings.durability !== 'none') return this.#openStorage(run, abandon);
+    if (this.#settings.durability !== 'none') return this.#openStorage(run, abandoned);
     this.#begin(run, {
-      journal: new MemoryJournal(this.#settings.peers.length),
-      recovered: NOTHING_RECOVERED,
+      storageOf: () => ({
+        journal: new MemoryJournal(this.#settings.peers.length),
+        recovered: NOTHING_RECOVERED,
+      }),
       viewLog: this.disk.open<ViewRecord>('views', (callback) => run.deliver(callback)),
     });
   }
 
-  #openStorage(run: SimRun, abandon: string | null): void {
+  #openStorage(run: SimRun, abandoned: AbandonedGroup | null): void {
     const { scheduler, random } = this.#ports;
     const opening = openSimStorage({
       settings: this.#settings,
@@ -170,7 +187,7 @@ export class SimNode implements NetworkNode {
       random,
       deliver: (callback) => run.deliver(callback),
       onWritable: () => run.core?.onWritable(),
-      abandon,
+      abandoned,
       note: (message, fields) => this.#noteLog(message, fields),
     });
     opening.then(
@@ -188,13 +205,20 @@ export class SimNode implements NetworkNode {
     });
   }
 
-  #begin(run: SimRun, { journal, recovered, viewLog }: Possessions): void {
+  #begin(run: SimRun, { storageOf, viewLog }: Possessions): void {
     const { scheduler, network, random } = this.#ports;
     const { id, clock } = this;
     const noteLog = (message: string, fields?: LogFields) => this.#noteLog(message, fields);
-    this.journal = new WitnessJournal(journal, this.journal.applied);
-    this.recovered = recovered;
-    if (recovered.newestTime > 0) this.recoveries++;
+    const storages = new Map<number, GroupStorage>();
+    for (const { number } of this.#groups) {
+      const { journal, recovered } = storageOf(number);
+      const witness = new WitnessJournal(journal, this.journalOf(number).applied);
+      this.#journals.set(number, witness);
+      storages.set(number, { journal: witness, recovered });
+    }
+    const all = [...storages.values()];
+    this.recovered = all[0]!.recovered;
+    if (all.some(({ recovered }) => recovered.newestTime > 0)) this.recoveries++;
     const core = new Core({
       settings: this.#settings,
       incarnation: this.#incarnation,
@@ -202,8 +226,7 @@ export class SimNode implements NetworkNode {
       incarnationOf: (peer) => network.incarnationOf(id, peer),
       refuse: (peer, reason) => this.#refuse(peer, reason),
       breakLink: (peer) => network.close(id, peer),
-      journal: this.journal,
-      recovered,
+      storageOf: (group) => storages.get(group)!,
       viewLog,
       store: this.store.connect((callback) => run.deliver(callback)),
       clock,
@@ -217,7 +240,7 @@ export class SimNode implements NetworkNode {
         if (core.view !== null) this.#ports.onView(core.view);
         run.drainPipelines();
       },
-      startEmpty: (reason) => scheduler.after(0, () => run.deliver(() => this.#startEmpty(reason))),
+      startEmpty: (abandoned) => scheduler.after(0, () => run.deliver(() => this.#startEmpty(abandoned))),
       log: { info: noteLog, warn: noteLog },
       local: (_, answer) => answer(REPLIES.ok),
     });
@@ -246,11 +269,11 @@ export class SimNode implements NetworkNode {
     this.#ports.onSettled();
   }
 
-  #startEmpty(reason: string): void {
+  #startEmpty(abandoned: AbandonedGroup): void {
     this.emptyStarts++;
     this.#ports.onStartEmpty(this);
-    this.#die(`starts empty: ${reason}`);
-    this.start(reason);
+    this.#die(`starts empty: ${abandoned.reason}`);
+    this.start(abandoned);
   }
 
   /** SIGKILL: the clients get no more answers, the memory is lost. */

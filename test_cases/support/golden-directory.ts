@@ -102,7 +102,7 @@ export function filesOf(dataDir: string): ReadonlyMap<string, Buffer> {
   const directory = join(dataDir, 'controller-0');
   const names = readdirSync(directory).sort();
   const files = names.map((name) => [name, readFileSync(join(directory, name))] as const);
-  return new Map([...files, ['views.json', readFileSync(viewFileOf(dataDir, GOLDEN_OWNER))]]);
+  return new Map([...files, ['views.json', readFileSync(viewFileOf(dataDir, GOLDEN_OWNER.controller))]]);
 }
 
 /** The whole content of a journal as text, to compare with the recorded text. */

@@ -56,7 +56,7 @@ export class GoldenEnd {
       transport: this.#transport(),
       addresses: [address, address],
       dataGroup,
-      identity: { cluster: 'golden', level: levels[node], peers: 'a:1,b:2', node },
+      identity: { cluster: 'golden', placement: levels[node], peers: 'a:1,b:2', node },
       secret: secret === undefined ? null : Buffer.from(secret),
       frameBytesMax: 2 ** 24,
       isLocal: () => !onNetwork,

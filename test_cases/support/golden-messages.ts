@@ -90,7 +90,7 @@ const HELLO = {
   cluster: 'memchorus',
   node: 1,
   incarnation: 1_790_000_000_001,
-  level: 'linearizability',
+  placement: 'linearizability',
   peers: '127.0.0.1:8000,127.0.0.1:8001,127.0.0.1:8002',
   nonce: Buffer.alloc(32, 0xa5),
   hasSecret: true,
@@ -121,7 +121,7 @@ export const GOLDEN_MESSAGES: {
       cluster: '',
       node: 255,
       incarnation: LARGEST,
-      level: '\xff',
+      placement: '\xff',
       peers: '',
       nonce: Buffer.alloc(0),
       hasSecret: false,
@@ -252,6 +252,10 @@ export const GOLDEN_MESSAGES: {
   },
   'sync-next': { typical: { type: 'sync-next', exchange: 5 } },
   'sync-complete': { typical: { type: 'sync-complete', exchange: 5, known: [NOW, 0, LARGEST] } },
+  announced: {
+    typical: { type: 'announced', caughtUp: true, known: [NOW, 0, LARGEST] },
+    empty: { type: 'announced', caughtUp: false, known: [] },
+  },
   fetch: { typical: { type: 'fetch', id: 9, key: 'user:1', version: version(NOW, 2) } },
   fetched: {
     found: { type: 'fetched', id: 9, outcome: 'found', effect: EFFECTS.set },

@@ -12,7 +12,7 @@ import { freePorts } from './free-port.ts';
 
 export interface MeshOptions {
   readonly cluster?: string;
-  readonly level?: string;
+  readonly placement?: string;
   readonly peers?: string;
   readonly incarnation?: number;
   readonly secret?: string;
@@ -66,7 +66,7 @@ export class MeshNode {
       dataGroup: options.dataGroup ?? ROOT_GROUP,
       identity: {
         cluster: options.cluster ?? 'test',
-        level: options.level ?? 'sequential',
+        placement: options.placement ?? 'sequential',
         peers: options.peers ?? 'the peers',
         node,
       },

@@ -11,7 +11,7 @@ export const HELLO: Hello = {
   cluster: 'test',
   node: 1,
   incarnation: 3,
-  level: 'sequential',
+  placement: 'sequential',
   peers: 'the peers',
   nonce: Buffer.alloc(32),
   hasSecret: false,

@@ -72,7 +72,7 @@ export const MESSAGES: Arbitraries = {
     cluster: latin1,
     node: byte,
     incarnation: u53,
-    level: latin1,
+    placement: latin1,
     peers: latin1,
     nonce: values,
     hasSecret: fc.boolean(),
@@ -136,6 +136,7 @@ export const MESSAGES: Arbitraries = {
   }),
   'sync-next': fc.record({ type: fc.constant('sync-next'), exchange: u32 }),
   'sync-complete': fc.record({ type: fc.constant('sync-complete'), exchange: u32, known: numbers }),
+  announced: fc.record({ type: fc.constant('announced'), caughtUp: fc.boolean(), known: numbers }),
   fetch: fc.record({ type: fc.constant('fetch'), id: u32, key: latin1, version: versions }),
   fetched: fc.record({
     type: fc.constant('fetched'),

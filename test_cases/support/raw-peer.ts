@@ -10,7 +10,7 @@ import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
 export interface RawPeerOptions {
   readonly address: { readonly host: string; readonly port: number };
   /** The claims of this peer, which may be false. */
-  readonly hello: Pick<Hello, 'cluster' | 'node' | 'incarnation' | 'level' | 'peers'>;
+  readonly hello: Pick<Hello, 'cluster' | 'node' | 'incarnation' | 'placement' | 'peers'>;
   readonly secret?: Buffer | null;
   /** Whether this end takes the connection for one over a network; frames then carry MACs. */
   readonly onNetwork?: boolean;

@@ -31,7 +31,7 @@ function secretOf(knowledge: Knowledge): Buffer | null {
 /** Connects to a controller, and claims to be controller 2. */
 function claim(cluster: Cluster, to: number, level: string, secret: Buffer | null): Promise<RawPeer> {
   const peers = cluster.ports.map((port) => `127.0.0.1:${port}`).join(',');
-  const hello = { cluster: 'memchorus', node: CLAIMED, incarnation: 77, level, peers };
+  const hello = { cluster: 'memchorus', node: CLAIMED, incarnation: 77, placement: level, peers };
   return RawPeer.connect({ address: { host: '127.0.0.1', port: cluster.ports[to]! }, hello, secret });
 }
 

@@ -43,7 +43,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   const first = words[0];
   const named = COMMANDS.find((command) => command === first) ?? null;
   const { flags, rest } = normaliseFlags(pathLast(words, named), takesValue);
-  const given = parseFlags(flags);
+  const given = parseFlags(joinRepeated(flags));
   const mode = named ?? (given.has('cli') ? 'client' : 'controller');
   refuseForeignFlags(given, mode);
   const path = takesPath(mode) ? (rest.shift() ?? null) : null;
@@ -129,6 +129,28 @@ function parser(words: readonly string[], mode: Mode | null) {
     .fail((message, error) => {
       throw error ?? new UsageError('COMMAND_LINE', message);
     });
+}
+
+/** The flags that may be given several times: the values of all of them count. */
+const REPEATABLE: readonly string[] = ['keyspaces'];
+
+/** Makes one flag of those that may be given several times, with the values separated by spaces. */
+function joinRepeated(words: readonly string[]): string[] {
+  const joined: string[] = [];
+  const values = new Map<string, string[]>();
+  for (let at = 0; at < words.length; at++) {
+    const [, name, value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(words[at]!) ?? [];
+    const flag = name === undefined ? undefined : ALL_FLAG_NAMES.get(name);
+    if (flag === undefined || !REPEATABLE.includes(flag)) {
+      joined.push(words[at]!);
+      continue;
+    }
+    const given = value ?? words[++at];
+    if (given === undefined) joined.push(words[at - 1]!);
+    else values.set(flag, [...(values.get(flag) ?? []), given]);
+  }
+  for (const [flag, given] of values) joined.push(`--${flag}`, given.join(' '));
+  return joined;
 }
 
 /** The flags that were given, by chief name. The last one wins. */

@@ -1,10 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { counted } from '../../base/text-table.ts';
+import { journalKindsOf, viewsKindOf } from '../../controller/journal-kinds.ts';
 import { ownerOf, type Settings } from '../../controller/settings.ts';
 import { backUp, restore } from '../../journal/backup.ts';
-import { directoryOf } from '../../journal/data-directory.ts';
+import { directoryOf, type JournalKind, LEVELS_IN_WORDS, type Owner } from '../../journal/data-directory.ts';
 import { lockHolderOf } from '../../journal/directory-lock.ts';
+import { NODE_DISK } from '../../journal/disk.ts';
+import { GroupDirectories } from '../../journal/group-directories.ts';
 import { JournalError } from '../../journal/journal-error.ts';
 import { viewFileOf } from '../../journal/view-file.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
@@ -18,37 +21,64 @@ import { ProgressBar } from './progress-bar.ts';
  */
 export async function runBackup(all: readonly Settings[], given: string | null): Promise<number> {
   const target = directoryGiven(all[0]!, given);
-  if (all.length === 1) return backUpInto(all, () => target, target);
-  requireEmpty(target);
-  const code = await backUpInto(all, (settings) => directoryOf(target, settings.self), target);
-  return code;
+  const journals = await journalsOf(all);
+  const isWhole = journals.length > 1;
+  if (isWhole) requireEmpty(target);
+  const copies = journals.map((journal) => ({ ...journal, to: isWhole ? copyIn(target, journal) : target }));
+  await backUpInto(copies, target, isWhole);
+  return EXIT_OK;
+}
+
+/** A journal of a controller. */
+interface OneJournal {
+  readonly settings: Settings;
+  readonly owner: Owner;
+  /** The directory that the journal's own directory is in: the data directory, or a part of it. */
+  readonly dataDir: string;
+}
+
+/** The journals of these controllers: one for each group that has entries. */
+async function journalsOf(all: readonly Settings[]): Promise<OneJournal[]> {
+  const journals: OneJournal[] = [];
+  for (const settings of all) {
+    const directories = new GroupDirectories(NODE_DISK, settings.dataDir, settings.self);
+    for (const [place, kind] of journalKindsOf(settings).entries()) {
+      const dataDir = await directories.journalOf(kind, place === 0);
+      journals.push({ settings, owner: ownerOf(settings, kind), dataDir });
+    }
+  }
+  return journals;
+}
+
+/** A journal has the same place in a backup as in the data directory. */
+function copyIn(target: string, { settings, dataDir }: OneJournal): string {
+  return directoryOf(join(target, relative(settings.dataDir, dataDir)), settings.self);
 }
 
 async function backUpInto(
-  all: readonly Settings[],
-  targetOf: (settings: Settings) => string,
+  copies: readonly (OneJournal & { readonly to: string })[],
   target: string,
-): Promise<number> {
-  const isWhole = all.length > 1;
+  isWhole: boolean,
+): Promise<void> {
   const wasThere = existsSync(target);
-  const bar = new ProgressBar('backing up', all.length);
+  const bar = new ProgressBar('backing up', copies.length);
   try {
-    if (isWhole) mkdirSync(target, { recursive: true });
+    if (isWhole) for (const { to } of copies) mkdirSync(dirname(to), { recursive: true });
     // At the same time, so that the copies are of nearly the same moment.
     const done = await inWords(bar, () =>
-      allEnded(
-        all.map((settings) =>
-          backUp(settings.dataDir, ownerOf(settings), targetOf(settings), bar.part(settings.self)),
-        ),
-      ),
+      allEnded(copies.map(({ dataDir, owner, to }, index) => backUp(dataDir, owner, to, bar.part(index)))),
     );
-    for (const [index, { records }] of done.entries())
-      say(
-        `controller ${all[index]!.self} is backed up to ${targetOf(all[index]!)}: ${counted(records, 'record')}`,
-      );
-    return EXIT_OK;
+    for (const [index, { records }] of done.entries()) {
+      const { settings, to } = copies[index]!;
+      say(`controller ${settings.self} is backed up to ${to}: ${counted(records, 'record')}`);
+    }
   } catch (error) {
-    if (isWhole) removeCopies(target, all.map(targetOf), wasThere);
+    if (isWhole)
+      removeCopies(
+        target,
+        copies.map(({ to }) => to),
+        wasThere,
+      );
     throw error;
   }
 }
@@ -73,40 +103,64 @@ function removeCopies(target: string, copies: readonly string[], wasThere: boole
  */
 export async function runRestore(all: readonly Settings[], given: string | null): Promise<number> {
   const source = directoryGiven(all[0]!, given);
-  const bar = new ProgressBar('restoring', all.length);
-  for (const settings of all) requireNoLife(settings);
-  const restored: Settings[] = [];
+  for (const settings of all) await requireNoLife(settings);
+  const journals = await sourcesOf(source, all);
+  const bar = new ProgressBar('restoring', journals.length);
+  const restored: OneJournal[] = [];
   try {
-    for (const settings of all) {
-      const from = sourceOf(source, settings, all.length > 1);
-      const owner = ownerOf(settings);
-      const { records, peers } = await inWords(bar, () =>
-        restore(from, settings.dataDir, owner, bar.part(settings.self)),
-      );
-      restored.push(settings);
+    for (const [index, journal] of journals.entries()) {
+      const { settings, owner, dataDir, from } = journal;
+      const { records, peers } = await inWords(bar, () => restore(from, dataDir, owner, bar.part(index)));
+      restored.push(journal);
       const moved = peers === owner.peers ? '' : `; it was at ${peers}, and is at ${owner.peers} now`;
       say(`controller ${settings.self} is restored from ${from}: ${counted(records, 'record')}${moved}`);
     }
   } catch (error) {
-    for (const { dataDir, self } of restored) rmSync(directoryOf(dataDir, self), { recursive: true });
+    for (const { dataDir, settings } of restored)
+      rmSync(directoryOf(dataDir, settings.self), { recursive: true });
     if (restored.length > 0) say('what was restored is removed again');
     throw error;
   }
   return EXIT_OK;
 }
 
-/** A backup of the whole cluster has one of each controller in it. */
-function sourceOf(source: string, { self }: Settings, isWhole: boolean): string {
-  const own = directoryOf(source, self);
-  if (existsSync(own)) return own;
-  if (!isWhole) return source;
-  throw new OperationError(
+/** A backup of several journals has each in the place that it has in a data directory. */
+async function sourcesOf(
+  source: string,
+  all: readonly Settings[],
+): Promise<(OneJournal & { readonly from: string })[]> {
+  const found: (OneJournal & { readonly from: string })[] = [];
+  for (const settings of all) {
+    const { self, dataDir } = settings;
+    const directories = new GroupDirectories(NODE_DISK, source, self);
+    const kinds = journalKindsOf(settings);
+    for (const kind of kinds) {
+      const owner = ownerOf(settings, kind);
+      const place =
+        kinds.length === 1 && existsSync(directoryOf(source, self))
+          ? source
+          : await directories.existingJournalOf(kind);
+      if (place !== null) {
+        const into = join(dataDir, relative(source, place));
+        found.push({ settings, owner, dataDir: into, from: directoryOf(place, self) });
+      } else if (all.length === 1 && kinds.length === 1)
+        found.push({ settings, owner, dataDir, from: source });
+      else throw noBackupOf(source, settings, kind);
+    }
+  }
+  return found;
+}
+
+function noBackupOf(source: string, settings: Settings, kind: JournalKind): OperationError {
+  const what = `${source} is no backup of a cluster of this size: it has no controller-${settings.self}`;
+  const one = journalKindsOf(settings).length === 1;
+  return new OperationError(
     'NO_BACKUP',
-    `${source} is no backup of a cluster of this size: it has no controller-${self}. Name the controller with -p`,
+    one ? `${what}. Name the controller with -p` : `${what} of level ${LEVELS_IN_WORDS[kind]}`,
   );
 }
 
-function requireNoLife(settings: Settings): void {
+async function requireNoLife(settings: Settings): Promise<void> {
   const { dataDir, self } = settings;
   const directory = directoryOf(dataDir, self);
   const pid = lockHolderOf(directory);
@@ -115,7 +169,8 @@ function requireNoLife(settings: Settings): void {
       'STILL_RUNNING',
       `controller ${self} is running (pid ${pid}): stop it before you restore it`,
     );
-  const views = viewFileOf(dataDir, ownerOf(settings));
+  const directories = new GroupDirectories(NODE_DISK, dataDir, self);
+  const views = viewFileOf(await directories.viewsOf(viewsKindOf(settings)), self);
   if (existsSync(views))
     throw new OperationError(
       'NOT_EMPTY',

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { journalKindsOf } from '../../controller/journal-kinds.ts';
 import { ownerOf, type Settings } from '../../controller/settings.ts';
 import {
   type ClockPlan,
@@ -8,21 +9,32 @@ import {
   timeMapOf,
   writePlan,
 } from '../../journal/clock-plan.ts';
+import type { Owner } from '../../journal/data-directory.ts';
 import { NODE_DISK } from '../../journal/disk.ts';
+import { GroupDirectories } from '../../journal/group-directories.ts';
 import { JournalError } from '../../journal/journal-error.ts';
-import { rebase, surveyTimes } from '../../journal/rebase.ts';
+import { type Rebased, rebase, type Survey, surveyTimes } from '../../journal/rebase.ts';
+import { joinSpans } from '../../ordering/time-map.ts';
 import { msOfVersionTime } from '../../ordering/version.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 
 /** Notes the version times of a stopped controller in a plan. @returns the exit code */
 export async function surveyClock(settings: Settings, given: string | null): Promise<number> {
   const path = planGiven(settings, given);
-  const owner = ownerOf(settings);
+  const owner = planOwnerOf(settings);
   const { self } = settings;
   return inWords(async () => {
     const nowMs = Date.now();
     const before = (await readPlan(NODE_DISK, path, owner)) ?? newPlan(owner, nowMs);
-    const { records, newestTime, ...surveyed } = await surveyTimes(settings.dataDir, owner, before);
+    const surveys: Survey[] = [];
+    for (const journal of await journalsOf(settings))
+      surveys.push(await surveyTimes(journal.dataDir, journal.owner, before));
+    const records = surveys.reduce((sum, survey) => sum + survey.records, 0);
+    const newestTime = Math.max(...surveys.map((survey) => survey.newestTime));
+    const surveyed = {
+      spans: joinSpans(surveys.map(({ spans }) => spans)),
+      flushedMs: surveys.flatMap(({ flushedMs }) => flushedMs),
+    };
     const plan = { ...before, controllers: { ...before.controllers, [self]: surveyed } };
     await writePlan(NODE_DISK, path, plan);
     say(`controller ${self}: ${records} records, ${newestInWords(newestTime, nowMs)}; noted in ${path}`);
@@ -34,23 +46,49 @@ export async function surveyClock(settings: Settings, given: string | null): Pro
 /** Writes the journal of a stopped controller anew, by a plan. @returns the exit code */
 export async function rebaseClock(settings: Settings, given: string | null): Promise<number> {
   const path = planGiven(settings, given);
-  const owner = ownerOf(settings);
   return inWords(async () => {
-    const plan = await readPlan(NODE_DISK, path, owner);
+    const plan = await readPlan(NODE_DISK, path, planOwnerOf(settings));
     if (plan === null)
       throw new OperationError('NO_SUCH_FILE', `there is no plan ${path}: begin it with survey-clock`);
-    const rebased = await rebase(settings.dataDir, owner, plan, Date.now());
-    const controller = `controller ${settings.self}`;
-    if (rebased.outcome === 'nothing') say(`${controller}: nothing has to be moved`);
-    else if (rebased.outcome === 'already') say(`${controller}: its journal has been written anew already`);
-    else
-      say(
-        `${controller}: ${rebased.records} records are written anew, ` +
-          `the newest version of ${dateOf(rebased.newestTime)}; ` +
-          `the journal as it was is ${rebased.aside}`,
-      );
+    // A run that was stopped between two journals is completed by the next.
+    for (const { dataDir, owner } of await journalsOf(settings))
+      say(`controller ${settings.self}: ${inAWord(await rebase(dataDir, owner, plan, Date.now()))}`);
     return EXIT_OK;
   });
+}
+
+function inAWord(rebased: Rebased): string {
+  switch (rebased.outcome) {
+    case 'nothing':
+      return 'nothing has to be moved';
+    case 'already':
+      return 'its journal has been written anew already';
+    case 'rebased':
+      return (
+        `${rebased.records} records are written anew, the newest version of ${dateOf(rebased.newestTime)}; ` +
+        `the journal as it was is ${rebased.aside}`
+      );
+  }
+}
+
+/** One plan is for all journals of a cluster: all groups stamp their writes with one clock. */
+function planOwnerOf(settings: Settings): Owner {
+  return ownerOf(settings, journalKindsOf(settings)[0]!);
+}
+
+/** The journals that the controller has: one for each group that has entries. */
+async function journalsOf(
+  settings: Settings,
+): Promise<readonly { readonly dataDir: string; readonly owner: Owner }[]> {
+  const directories = new GroupDirectories(NODE_DISK, settings.dataDir, settings.self);
+  const kinds = journalKindsOf(settings);
+  const all: { readonly dataDir: string; readonly owner: Owner }[] = [];
+  for (const kind of kinds) {
+    const dataDir = await directories.existingJournalOf(kind);
+    if (dataDir !== null || kinds.length === 1)
+      all.push({ dataDir: dataDir ?? settings.dataDir, owner: ownerOf(settings, kind) });
+  }
+  return all;
 }
 
 function planGiven({ dataDir, durability }: Settings, given: string | null): string {

@@ -42,7 +42,7 @@ export async function runController(settings: Settings, secret: Buffer | null): 
       await controller.close();
       if (end.kind === 'id-taken') throw new OperationError('ID_TAKEN', idTakenText(settings, end.reason));
       if (end.kind === 'shutdown') break;
-      controller = await startController(settings, secret, logger, end.reason);
+      controller = await startController(settings, secret, logger, end);
     }
     logger.info('stopped');
     return EXIT_OK;

@@ -1,9 +1,11 @@
 import { join, resolve } from 'node:path';
-import { type Address, kindOf, type Settings, type SharedSettings } from '../../controller/settings.ts';
+import { journalKindsOf } from '../../controller/journal-kinds.ts';
+import type { Address, Settings, SharedSettings } from '../../controller/settings.ts';
 import type { Durability } from '../../journal/durability.ts';
 import { UsageError } from '../failure.ts';
 import { formatAddress, sameAddress } from './address.ts';
 import { refuseContradictions } from './contradictions.ts';
+import { keyspaceList } from './keyspace-list.ts';
 import { type RawSetting, type RawSettings, SETTINGS, type SettingKey } from './setting-table.ts';
 import * as read from './setting-values.ts';
 
@@ -25,6 +27,7 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     peers,
     secretFile: chosen.read('cluster_secret', (text) => text),
     level: chosen.read('consistency', read.level),
+    keyspaces: chosen.read('keyspaces', keyspaceList),
     form: chosen.read('form', read.yesOrNo),
     ...timingOf(chosen),
     dataDir: dataDirectoryOf(chosen, peers),
@@ -55,12 +58,14 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
 }
 
 /**
- * A data directory is good for one kind of level and one list of peers only. The default therefore names both, so that
- * another level, number or port can be tried beside what is there.
+ * A data directory is good for one list of peers only, and entries stay with the kind of level that they were written
+ * at. The default therefore names the number of peers, the first port, and the kind of level of the default keyspace,
+ * so that another level, number or port can be tried beside what is there.
  */
 function dataDirectoryOf(chosen: Chosen, peers: readonly Address[]): string {
   if (chosen.has('data_dir')) return chosen.read('data_dir', read.fileName);
-  const kind = kindOf(chosen.read('consistency', read.level));
+  const level = chosen.read('consistency', read.level);
+  const [kind] = journalKindsOf({ level, keyspaces: [] });
   return join(DATA_DIRECTORY, `${kind}-${peers.length}-${peers[0]!.port}`);
 }
 

@@ -1,5 +1,6 @@
 import { isOrdered } from '../../consistency/policies.ts';
 import type { SharedSettings } from '../../controller/settings.ts';
+import { keyspacesOf } from '../../placement/placement.ts';
 import { UsageError } from '../failure.ts';
 import type { SettingKey } from './setting-table.ts';
 
@@ -20,7 +21,8 @@ interface Rule {
 }
 
 const always = (): boolean => true;
-const hasViews = ({ level }: SharedSettings): boolean => isOrdered(level);
+const hasViews = (settings: SharedSettings): boolean =>
+  keyspacesOf(settings).some(({ level }) => isOrdered(level));
 const hasMemcached = ({ storeType }: SharedSettings): boolean => storeType !== 'custom';
 const suspectMs = ({ heartbeatMs, threshold }: SharedSettings): number => heartbeatMs * threshold;
 

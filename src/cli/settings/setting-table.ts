@@ -31,8 +31,15 @@ export const SETTINGS = {
   consistency: {
     group: 'Cluster',
     fallback: 'sequential',
-    describe: 'linearizability, sequential, causal or eventual',
+    describe: 'level of the keys of no keyspace: linearizability, sequential, causal or eventual',
     aliases: ['cons'],
+  },
+  keyspaces: {
+    group: 'Cluster',
+    fallback: '',
+    describe:
+      'keys with a level of their own: NAME=PREFIX:LEVEL, once for each; in the file a section [keyspace NAME]',
+    aliases: ['keyspace'],
   },
   form: {
     group: 'Cluster',

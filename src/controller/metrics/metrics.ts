@@ -2,6 +2,7 @@ import type { Level } from '../../placement/level.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { MEMCACHED_VERSION, VERSION } from '../product.ts';
 import { readTroubleOf, writeTroubleOf } from '../status/service.ts';
+import { firstOf, refillFiguresOf, sumOf } from './group-figures.ts';
 import type { Counter } from './statistics.ts';
 
 /**
@@ -115,24 +116,20 @@ export const METRICS = {
   auth_cmds: counted('operations', 'Authentication commands.', 'auth_cmds'),
   auth_errors: counted('operations', 'Authentication commands that failed.', 'auth_errors'),
   total_items: counted('operations', 'Entries that clients have stored.', 'total_items'),
-  curr_items: gauge('records', 'Keys that have an entry.', ({ storage }) => storage.journal.keys),
+  curr_items: gauge('records', 'Keys that have an entry.', ({ storage }) => storage.keys),
 
   memchorus_version: label('Version of this controller.', () => VERSION),
   memchorus_level: label('Consistency level.', ({ settings }) => settings.level),
   memchorus_ready: gauge('flag', 'Reads and writes are served.', ({ core, settings }) =>
     flag(readTroubleOf(core, settings) === '' && writeTroubleOf(core) === ''),
   ),
-  memchorus_requests_pending: gauge(
-    'operations',
-    'Writes received and not applied yet.',
-    ({ core }) => core.data.scheme.pending,
+  memchorus_requests_pending: gauge('operations', 'Writes received and not applied yet.', ({ core }) =>
+    sumOf(core, ({ scheme }) => scheme.pending),
   ),
-  memchorus_requests_completed: counter(
-    'operations',
-    'Writes applied.',
-    ({ core }) => core.data.scheme.completed,
+  memchorus_requests_completed: counter('operations', 'Writes applied.', ({ core }) =>
+    sumOf(core, ({ scheme }) => scheme.completed),
   ),
-  memchorus_keys: gauge('records', 'Keys that have an entry.', ({ storage }) => storage.journal.keys),
+  memchorus_keys: gauge('records', 'Keys that have an entry.', ({ storage }) => storage.keys),
   memchorus_errors: counted('operations', 'Operations answered with a server error.', 'memchorus_errors'),
   memchorus_reads_linearizability: readsServedAt('linearizability'),
   memchorus_reads_sequential: readsServedAt('sequential'),
@@ -189,60 +186,54 @@ export const METRICS = {
   memchorus_store_instances: counter(
     'times',
     'Times that another process was found in place of the store.',
-    (parts) => parts.core.data.recovery.watch.instances,
+    ({ core }) => firstOf(core).recovery.watch.instances,
   ),
   memchorus_store_emptied: counter(
     'times',
     'Times that the store was found emptied.',
-    (parts) => parts.core.data.recovery.watch.emptied,
+    ({ core }) => firstOf(core).recovery.watch.emptied,
   ),
   memchorus_values_missing: counter(
     'values',
     'Reads that the store did not answer with the value.',
-    ({ core }) => core.data.replica.counters.missing,
+    ({ core }) => sumOf(core, ({ replica }) => replica.counters.missing),
   ),
-  memchorus_values_recovered: counter(
-    'values',
-    'Missing values found in the journal.',
-    ({ core }) => core.data.replica.counters.fromJournal,
+  memchorus_values_recovered: counter('values', 'Missing values found in the journal.', ({ core }) =>
+    sumOf(core, ({ replica }) => replica.counters.fromJournal),
   ),
-  memchorus_values_fetched: counter(
-    'values',
-    'Missing values fetched from peers.',
-    ({ core }) => core.data.recovery.repairs.fetched,
+  memchorus_values_fetched: counter('values', 'Missing values fetched from peers.', ({ core }) =>
+    sumOf(core, ({ recovery }) => recovery.repairs.fetched),
   ),
-  memchorus_values_lost: counter(
-    'values',
-    'Missing values found nowhere.',
-    ({ core }) => core.data.recovery.repairs.gone,
+  memchorus_values_lost: counter('values', 'Missing values found nowhere.', ({ core }) =>
+    sumOf(core, ({ recovery }) => recovery.repairs.gone),
   ),
   memchorus_refill_running: gauge('flag', 'The store is being refilled.', (parts) =>
-    flag(refillOf(parts).isRunning),
+    flag(refillFiguresOf(parts.core).isRunning),
   ),
   memchorus_refill_keys_done: gauge(
     'records',
     'Keys that the last refill has checked.',
-    (parts) => refillOf(parts).done,
+    (parts) => refillFiguresOf(parts.core).done,
   ),
   memchorus_refill_keys_total: gauge(
     'records',
     'Keys that the last refill has to check.',
-    (parts) => refillOf(parts).total,
+    (parts) => refillFiguresOf(parts.core).total,
   ),
   memchorus_refill_from_journal: gauge(
     'values',
     'Values that the last refill took from the journal.',
-    (parts) => refillOf(parts).fromJournal,
+    (parts) => refillFiguresOf(parts.core).fromJournal,
   ),
   memchorus_refill_from_peers: gauge(
     'values',
     'Values that the last refill took from peers.',
-    (parts) => refillOf(parts).fromPeers,
+    (parts) => refillFiguresOf(parts.core).fromPeers,
   ),
   memchorus_journal_entries: gauge(
     'records',
     'Records of the journal, tombstones included.',
-    ({ storage }) => storage.journal.records,
+    ({ storage }) => storage.records,
   ),
   memchorus_journal_backlog_bytes: gauge(
     'bytes',
@@ -319,11 +310,7 @@ function flag(isSo: boolean): number {
 }
 
 function hotOf({ core }: ControllerParts) {
-  return core.data.replica.hot.counters;
-}
-
-function refillOf({ core }: ControllerParts) {
-  return core.data.recovery.refill;
+  return firstOf(core).replica.hot.counters;
 }
 
 function upCountOf({ core, settings }: ControllerParts): number {

@@ -1,7 +1,10 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import { alignColumns } from '../../base/text-table.ts';
-import { msOfVersionTime } from '../../ordering/version.ts';
+import { compareVersions, msOfVersionTime } from '../../ordering/version.ts';
+import type { PendingRequest } from '../../replication/scheme.ts';
 import type { ControllerParts } from '../controller-parts.ts';
+import type { Core } from '../core.ts';
+import { sumOf } from '../metrics/group-figures.ts';
 import { nameOf } from '../settings.ts';
 import { duration } from './status-table.ts';
 
@@ -35,20 +38,28 @@ export interface RequestStatus {
 const REQUESTS_SHOWN_MAX = 100;
 
 export function requestsOf({ core, settings: { peers }, clock }: ControllerParts): RequestsStatus {
-  const { scheme } = core.data;
   const wallMs = clock.wallMs();
   const addressOf = (node: ControllerId): string => {
     const address = peers[node];
     return address === undefined ? String(node) : nameOf(address);
   };
-  const oldest = scheme.oldestPending(REQUESTS_SHOWN_MAX).map(({ kind, key, version, unacknowledged }) => ({
+  const oldest = oldestIn(core).map(({ kind, key, version, unacknowledged }) => ({
     kind,
     key: key ?? '',
     ageMs: Math.max(0, Math.round(wallMs - msOfVersionTime(version.time))),
     origin: addressOf(version.node),
     unacknowledged: unacknowledged.map(addressOf),
   }));
-  return { pending: scheme.pending, completed: scheme.completed, oldest };
+  const pending = sumOf(core, ({ scheme }) => scheme.pending);
+  return { pending, completed: sumOf(core, ({ scheme }) => scheme.completed), oldest };
+}
+
+/** The oldest pending requests of all groups, the oldest first. */
+function oldestIn({ groups }: Core): readonly PendingRequest[] {
+  return groups.withEntries
+    .flatMap(({ scheme }) => scheme.oldestPending(REQUESTS_SHOWN_MAX))
+    .sort((a, b) => compareVersions(a.version, b.version))
+    .slice(0, REQUESTS_SHOWN_MAX);
 }
 
 /** Renders the report as a human-readable table. */

@@ -1,6 +1,7 @@
 import { ballotName } from '../../membership/view.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
+import { exchangesWith, firstOf, refillFiguresOf, sumOf } from '../metrics/group-figures.ts';
 import { METRICS, uptimeSecondsOf } from '../metrics/metrics.ts';
 import { VERSION } from '../product.ts';
 import { nameOf } from '../settings.ts';
@@ -35,7 +36,7 @@ export function statusOf(parts: ControllerParts): Status {
     refill: refillOf(parts),
     values: {
       missing: METRICS.memchorus_values_missing.read(parts),
-      unanswered: core.data.replica.counters.unanswered,
+      unanswered: sumOf(core, ({ replica }) => replica.counters.unanswered),
       fromJournal: METRICS.memchorus_values_recovered.read(parts),
       fromPeers: METRICS.memchorus_values_fetched.read(parts),
       lost: METRICS.memchorus_values_lost.read(parts),
@@ -53,14 +54,14 @@ function storeOf(parts: ControllerParts): Status['store'] {
     address: storeType === 'custom' ? '' : nameOf(storeAddress),
     up: store.state.up,
     reason: store.state.up ? '' : store.state.reason,
-    instance: core.data.recovery.watch.instance ?? '',
+    instance: firstOf(core).recovery.watch.instance ?? '',
     instances: METRICS.memchorus_store_instances.read(parts),
     emptied: METRICS.memchorus_store_emptied.read(parts),
   };
 }
 
 function refillOf(parts: ControllerParts): RefillStatus {
-  const { reason, isRunning, isFull, tookMs } = parts.core.data.recovery.refill;
+  const { reason, isRunning, isFull, tookMs } = refillFiguresOf(parts.core);
   return {
     reason,
     done: METRICS.memchorus_refill_keys_done.read(parts),
@@ -95,20 +96,20 @@ function peerStatus(sources: ControllerParts, id: number): PeerStatus {
   const { settings, core } = sources;
   const self = id === settings.self;
   const { peers: known } = core;
-  const { exchange } = core.data.scheme;
+  const exchanges = exchangesWith(core, id);
   return {
     id,
     address: nameOf(settings.peers[id]!),
     up: self || known.isUp(id),
     self,
     lastHeardMs: self ? 0 : rounded(known.silentMs(id)),
-    syncing: !self && exchange.hasExchangeWith(id),
-    sync: self ? null : exchange.progressOf(id),
-    lastSyncMs: self ? null : rounded(exchange.sinceExchangeMs(id)),
+    syncing: !self && exchanges.isUnderWay,
+    sync: self ? null : exchanges.progress,
+    lastSyncMs: self ? null : rounded(exchanges.sinceMs),
     clockAheadMs: rounded(core.time.errorMsOf(id)),
     inStep: !self && core.roles.isInStep(id),
     role: self ? core.roles.own : roleOf(sources, id),
-    storeTrouble: (self ? core.data.replica.storeTrouble() : known.heartbeat(id)?.storeTrouble) ?? '',
+    storeTrouble: (self ? firstOf(core).replica.storeTrouble() : known.heartbeat(id)?.storeTrouble) ?? '',
   };
 }
 

@@ -8,7 +8,7 @@ export const hello: Codec<Hello> = {
     w.text(m.cluster);
     w.u8(m.node);
     w.u53(m.incarnation);
-    w.text(m.level);
+    w.text(m.placement);
     w.text(m.peers);
     w.bytes(m.nonce);
     w.u8(m.hasSecret ? 1 : 0);
@@ -19,7 +19,7 @@ export const hello: Codec<Hello> = {
     cluster: r.text(),
     node: r.u8(),
     incarnation: r.u53(),
-    level: r.text(),
+    placement: r.text(),
     peers: r.text(),
     nonce: r.bytes(),
     hasSecret: r.u8() === 1,

@@ -1,5 +1,6 @@
 import { numbering } from '../../base/numbering.ts';
 import type { DeparturePhase, Heartbeat } from '../../membership/messages.ts';
+import type { Announced } from '../../replication/messages.ts';
 import type { Codec } from './codec.ts';
 import {
   readAcceptorState,
@@ -12,7 +13,7 @@ import {
   writeNumbers,
 } from './fields.ts';
 
-/** The heartbeat in bytes. */
+/** The heartbeat, and what follows it, in bytes. */
 
 /** How far the planned end of a controller has come. */
 const DEPARTURES = numbering<DeparturePhase>({ staying: 0, draining: 1, drained: 2 });
@@ -57,4 +58,12 @@ export const heartbeat: Codec<Heartbeat> = {
     heard: readNumbers(r),
     lagMs: r.u53(),
   }),
+};
+
+export const announced: Codec<Announced> = {
+  write(w, m) {
+    w.u8(m.caughtUp ? 1 : 0);
+    writeNumbers(w, m.known);
+  },
+  read: (r) => ({ type: 'announced', caughtUp: r.u8() === 1, known: readNumbers(r) }),
 };

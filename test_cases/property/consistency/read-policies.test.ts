@@ -29,7 +29,9 @@ const SERVED: Readonly<Record<Level, Readonly<Record<Level, Level>>>> = {
 
 const level = fc.constantFrom(...LEVELS);
 const keyspaceAt = (own: Level): ServedKeyspace => ({
+  name: 'default',
   prefix: '',
+  level: own,
   policy: POLICIES[own],
   group: { scheme: null as never },
 });

@@ -15,7 +15,15 @@ const keyspaces = fc
   .chain((prefixes) =>
     fc
       .array(fc.integer({ min: 0, max: 2 }), { minLength: prefixes.length, maxLength: prefixes.length })
-      .map((groups) => prefixes.map((prefix, at) => ({ prefix, policy: prefix, group: groups[at]! }))),
+      .map((groups) =>
+        prefixes.map((prefix, at) => ({
+          name: prefix,
+          prefix,
+          level: 'sequential' as const,
+          policy: prefix,
+          group: groups[at]!,
+        })),
+      ),
   );
 
 /** The slow and obvious way to find a keyspace. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Coordinator } from '../../../src/consistency/coordinator.ts';
 import { Pipeline } from '../../../src/consistency/pipeline.ts';
-import { POLICIES } from '../../../src/consistency/policies.ts';
+import { POLICIES, type ServedKeyspace, type ServingGroup } from '../../../src/consistency/policies.ts';
 import type { JournalRecord } from '../../../src/journal/journal.ts';
 import { closedBecause, type Gate, type Need, OPEN, waitBecause } from '../../../src/membership/gate.ts';
 import type { Draft } from '../../../src/ordering/effect.ts';
@@ -101,6 +101,10 @@ let users: NotingScheme;
 let coordinator: Coordinator;
 let nowMs: number;
 
+function keyspace(name: string, prefix: string, level: Level, group: ServingGroup): ServedKeyspace {
+  return { name, prefix, level, policy: POLICIES[level], group };
+}
+
 /** Two keyspaces in two groups: the default one at linearizability, and `user:` at eventual. */
 beforeEach(() => {
   main = new NotingScheme();
@@ -110,8 +114,8 @@ beforeEach(() => {
   coordinator = new Coordinator({
     tokens: { cluster: 'c', mac: (bytes) => bytes, aheadMs: () => 0, maxClockSkewMs: 0 },
     router: new Router([
-      { prefix: '', policy: POLICIES.linearizability, group: group(main) },
-      { prefix: 'user:', policy: POLICIES.eventual, group: group(users) },
+      keyspace('default', '', 'linearizability', group(main)),
+      keyspace('users', 'user:', 'eventual', group(users)),
     ]),
     timeMs: () => 0,
     clock: { nowMs: () => nowMs, wallMs: () => 0 },

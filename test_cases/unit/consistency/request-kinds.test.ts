@@ -48,8 +48,8 @@ const REQUESTS: readonly (readonly [Request, access: string, prefixes: readonly 
 
 const group = { scheme: null as unknown as Scheme };
 const router: RequestRouter = new Router([
-  { prefix: '', policy: POLICIES.sequential, group },
-  { prefix: 'user:', policy: POLICIES.eventual, group },
+  { name: 'default', prefix: '', level: 'sequential', policy: POLICIES.sequential, group },
+  { name: 'users', prefix: 'user:', level: 'eventual', policy: POLICIES.eventual, group },
 ]);
 
 describe('the table of request kinds', () => {

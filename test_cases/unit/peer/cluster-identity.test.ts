@@ -4,14 +4,14 @@ import type { Hello } from '../../../src/peer/messages.ts';
 
 const OWN: ClusterIdentity = {
   cluster: 'ours',
-  level: 'sequential',
+  placement: 'sequential',
   peers: 'a:1,b:2',
   node: 0,
 };
 const HELLO: Hello = {
   type: 'hello',
   cluster: 'ours',
-  level: 'sequential',
+  placement: 'sequential',
   peers: 'a:1,b:2',
   node: 1,
   incarnation: 7,
@@ -28,7 +28,7 @@ describe('the identity of a peer', () => {
   it.each([
     [{ cluster: 'theirs' }, 'cluster "theirs" is not "ours"'],
     [{ peers: 'a:1,c:3' }, 'its peers (a:1,c:3) are not the same as here (a:1,b:2)'],
-    [{ level: 'eventual' }, 'level eventual is not sequential'],
+    [{ placement: 'eventual' }, 'level eventual is not sequential'],
     [{ node: 0 }, 'two controllers claim to be number 0'],
   ])('is refused with %j, and the reason names the difference', (difference, reason) => {
     expect(refusalOf({ ...HELLO, ...difference }, OWN)).toBe(reason);

@@ -29,7 +29,7 @@ class End {
       cluster: 'c',
       node,
       incarnation: 7,
-      level: 'sequential',
+      placement: 'sequential',
       peers: 'a,b',
       nonce: Buffer.alloc(32, nonce),
       hasSecret: secret !== null,

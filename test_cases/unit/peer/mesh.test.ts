@@ -117,7 +117,7 @@ describe('a mesh refuses', () => {
     [
       'another level',
       {},
-      { level: 'eventual' },
+      { placement: 'eventual' },
       'level eventual is not sequential',
       'level sequential is not eventual',
     ],

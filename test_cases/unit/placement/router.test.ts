@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Router } from '../../../src/placement/router.ts';
 
-const ALL = { prefix: '', policy: 'all', group: 1 };
-const USERS = { prefix: 'user:', policy: 'users', group: 2 };
+const ALL = { name: 'default', prefix: '', level: 'sequential' as const, policy: 'all', group: 1 };
+const USERS = { name: 'users', prefix: 'user:', level: 'eventual' as const, policy: 'users', group: 2 };
 
 describe('the router', () => {
   it('refuses two keyspaces with one prefix, and keyspaces without a default', () => {

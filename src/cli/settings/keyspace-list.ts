@@ -1,0 +1,96 @@
+import { DEFAULT_KEYSPACE, type KeyspaceSettings } from '../../placement/placement.ts';
+import { didYouMean } from '../suggestion.ts';
+import { BadValue, level } from './setting-values.ts';
+
+/**
+ * The keyspaces in one line of text, as a flag and the environment give them: `NAME=PREFIX:LEVEL`, separated by spaces.
+ * A prefix may contain a colon, and an equals sign, but no space.
+ */
+
+/** So many keyspaces besides the default one. Every request compares its key with their prefixes. */
+export const KEYSPACES_MAX = 32;
+
+/** Characters of a prefix. All keyspaces of a cluster have to fit into the first message between two controllers. */
+const PREFIX_CHARS_MAX = 64;
+
+/** @throws BadValue */
+export function keyspaceList(text: string): readonly KeyspaceSettings[] {
+  const keyspaces = text
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map(keyspaceOf);
+  if (keyspaces.length > KEYSPACES_MAX)
+    throw new BadValue(`there are ${keyspaces.length} keyspaces; a cluster has ${KEYSPACES_MAX} at most`);
+  for (const [place, { name, prefix }] of keyspaces.entries()) {
+    const earlier = keyspaces.slice(0, place);
+    if (earlier.some((other) => other.name === name))
+      throw new BadValue(`two keyspaces have the name ${name}`);
+    const twin = earlier.find((other) => other.prefix === prefix);
+    if (twin !== undefined) throw new BadValue(`${twin.name} and ${name} have the same prefix ${prefix}`);
+  }
+  return keyspaces;
+}
+
+/** @throws BadValue */
+function keyspaceOf(word: string): KeyspaceSettings {
+  const equals = word.indexOf('=');
+  const colon = word.lastIndexOf(':');
+  if (equals <= 0 || colon < equals)
+    throw new BadValue(
+      `"${word}" is no keyspace; write NAME=PREFIX:LEVEL, such as sessions=session::eventual`,
+    );
+  return checkedKeyspace(word.slice(0, equals), word.slice(equals + 1, colon), word.slice(colon + 1));
+}
+
+/** @throws BadValue, which names the keyspace */
+function checkedKeyspace(name: string, prefix: string, levelText: string): KeyspaceSettings {
+  if (name === DEFAULT_KEYSPACE)
+    throw new BadValue(
+      `${name} is the keyspace of all other keys, and its level is "consistency"; choose another name`,
+    );
+  if (!/^[A-Za-z][\w-]{0,31}$/.test(name))
+    throw new BadValue(
+      `"${name}" cannot be the name of a keyspace; give a letter, and then up to 31 letters, digits, dashes or underscores`,
+    );
+  const flaw = flawOfPrefix(prefix);
+  if (flaw !== null) throw new BadValue(`keyspace ${name}: ${flaw}`);
+  try {
+    return { name, prefix, level: level(levelText) };
+  } catch (error) {
+    if (!(error instanceof BadValue)) throw error;
+    throw new BadValue(`keyspace ${name}: "${levelText}": ${error.message}`, { cause: error });
+  }
+}
+
+function flawOfPrefix(prefix: string): string | null {
+  if (prefix === '') return 'the prefix is empty; the keys of no keyspace have the level "consistency"';
+  if (!/^[\x21-\x7e]*$/.test(prefix))
+    return `give visible ASCII characters, and no spaces, instead of ${JSON.stringify(prefix)}`;
+  return prefix.length <= PREFIX_CHARS_MAX
+    ? null
+    : `the prefix has ${prefix.length} characters; give ${PREFIX_CHARS_MAX} at most`;
+}
+
+/** The keys of a section `[keyspace NAME]`. */
+const SECTION_KEYS = ['prefix', 'consistency'] as const;
+
+/**
+ * A section `[keyspace NAME]` of a configuration file, in the notation of the list.
+ *
+ * @throws BadValue, which names the section
+ */
+export function keyspaceOfSection(name: string, keys: Readonly<Record<string, string>>): string {
+  const section = `[keyspace ${name}]`;
+  const unknown = Object.keys(keys).find((key) => !(SECTION_KEYS as readonly string[]).includes(key));
+  if (unknown !== undefined) {
+    const hint = didYouMean(unknown, SECTION_KEYS) || `; a keyspace has ${SECTION_KEYS.join(' and ')}`;
+    throw new BadValue(`unknown key "${unknown}" in ${section}${hint}`);
+  }
+  const { prefix, consistency } = keys;
+  if (prefix === undefined)
+    throw new BadValue(`${section} has no prefix; write prefix = the beginning of its keys`);
+  if (consistency === undefined)
+    throw new BadValue(`${section} has no level; write consistency = the level of its keys`);
+  checkedKeyspace(name, prefix, consistency);
+  return `${name}=${prefix}:${consistency}`;
+}

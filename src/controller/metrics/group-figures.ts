@@ -1,0 +1,58 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
+import type { SyncProgress } from '../../replication/exchange/anti-entropy.ts';
+import type { Group } from '../../replication/group.ts';
+import type { RefillFigures } from '../../replication/restore/refill.ts';
+import type { Core } from '../core.ts';
+
+/** Figures of all groups with entries, as of one. */
+
+export function sumOf({ groups }: Core, figureOf: (group: Group) => number): number {
+  return groups.withEntries.reduce((sum, group) => sum + figureOf(group), 0);
+}
+
+/** The group that tells of what all groups share: the store, and the memory for hot entries. */
+export function firstOf({ groups }: Core): Group {
+  return groups.withEntries[0];
+}
+
+/** The refills of the store: all groups fill it at the same time, each with its entries. */
+export function refillFiguresOf(core: Core): RefillFigures {
+  const all = core.groups.withEntries.map(({ recovery }) => recovery.refill);
+  if (all.length === 1) return all[0]!;
+  const sum = (of: (figures: RefillFigures) => number) =>
+    all.reduce((total, figures) => total + of(figures), 0);
+  return {
+    isRunning: all.some(({ isRunning }) => isRunning),
+    reason: all.map(({ reason }) => reason).find((reason) => reason !== '') ?? '',
+    done: sum(({ done }) => done),
+    total: sum(({ total }) => total),
+    fromJournal: sum(({ fromJournal }) => fromJournal),
+    fromPeers: sum(({ fromPeers }) => fromPeers),
+    tookMs: Math.max(...all.map(({ tookMs }) => tookMs)),
+    isFull: all.some(({ isFull }) => isFull),
+  };
+}
+
+export interface ExchangesWithPeer {
+  readonly isUnderWay: boolean;
+  /** Null when nothing has come yet. */
+  readonly progress: SyncProgress | null;
+  /** Milliseconds since the last of them was completed; null: never. */
+  readonly sinceMs: number | null;
+}
+
+/** The exchanges with one peer, in all groups. */
+export function exchangesWith({ groups }: Core, peer: ControllerId): ExchangesWithPeer {
+  const exchanges = groups.withEntries.map(({ scheme }) => scheme.exchange);
+  const progress = exchanges.flatMap((exchange) => exchange.progressOf(peer) ?? []);
+  const since = exchanges.flatMap((exchange) => exchange.sinceExchangeMs(peer) ?? []);
+  return {
+    isUnderWay: exchanges.some((exchange) => exchange.hasExchangeWith(peer)),
+    progress: progress.length === 0 ? null : progress.reduce(add),
+    sinceMs: since.length === 0 ? null : Math.min(...since),
+  };
+}
+
+function add(a: SyncProgress, b: SyncProgress): SyncProgress {
+  return { writes: a.writes + b.writes, total: a.total + b.total };
+}

@@ -1,0 +1,60 @@
+import type { Level } from './level.ts';
+
+/** A keyspace as the configuration has it. */
+export interface KeyspaceSettings {
+  readonly name: string;
+  /** Empty for the default keyspace, which has every key that no other keyspace has. */
+  readonly prefix: string;
+  readonly level: Level;
+}
+
+/** What the configuration says of all keyspaces. All controllers of a cluster have the same. */
+export interface PlacementSettings {
+  /** The level of the default keyspace. */
+  readonly level: Level;
+  /** The other keyspaces. */
+  readonly keyspaces: readonly KeyspaceSettings[];
+}
+
+/** The name of the keyspace with the empty prefix. */
+export const DEFAULT_KEYSPACE = 'default';
+
+/** All keyspaces, the default one first, the others in the order of their prefixes. */
+export function keyspacesOf({ level, keyspaces }: PlacementSettings): readonly KeyspaceSettings[] {
+  const byPrefix = keyspaces.toSorted((a, b) => (a.prefix < b.prefix ? -1 : 1));
+  return [{ name: DEFAULT_KEYSPACE, prefix: '', level }, ...byPrefix];
+}
+
+/**
+ * The placement in words, equal at all controllers of a cluster: the level of the default keyspace, and then each other
+ * keyspace as `NAME=PREFIX:LEVEL`. Without other keyspaces it is the level alone, as release 0.2.0 sends it.
+ */
+export function placementText(settings: PlacementSettings): string {
+  const [fallback, ...others] = keyspacesOf(settings);
+  return [fallback!.level, ...others.map(({ name, prefix, level }) => `${name}=${prefix}:${level}`)].join(
+    ' ',
+  );
+}
+
+/**
+ * How the placement of a peer differs from that of this controller, in words for both ends; null when it does not.
+ *
+ * @param there the peer's placement in words; a prefix has no spaces
+ * @param here that of this controller
+ */
+export function placementDifference(there: string, here: string): string | null {
+  if (there === here) return null;
+  const [levelThere = '', ...keyspacesThere] = there.split(' ');
+  const [levelHere = '', ...keyspacesHere] = here.split(' ');
+  if (levelThere !== levelHere) return `level ${levelThere} is not ${levelHere}`;
+  const surplus = keyspacesThere.find((keyspace) => !keyspacesHere.includes(keyspace));
+  const lacking = keyspacesHere.find((keyspace) => !keyspacesThere.includes(keyspace));
+  if (surplus === undefined) return `it does not have the keyspace ${lacking}`;
+  return lacking !== undefined && nameIn(lacking) === nameIn(surplus)
+    ? `the keyspace ${surplus} is not ${lacking}`
+    : `it has the keyspace ${surplus}, which is not here`;
+}
+
+function nameIn(keyspace: string): string {
+  return keyspace.slice(0, keyspace.indexOf('='));
+}
