@@ -1,4 +1,5 @@
 import { Signal } from '../base/signal.ts';
+import type { Transport } from '../base/transport.ts';
 import { PresenceProbe } from '../peer/presence-probe.ts';
 import { createDriver } from '../store/create-driver.ts';
 import { ENVELOPE_BYTES_MAX } from '../store/envelope.ts';
@@ -41,6 +42,7 @@ export interface Controller {
  *
  * @param secret the cluster's; null when peers are accepted from loopback only
  * @param abandoned the group whose data of an earlier run must not be used: they are set aside
+ * @param transport for all its connections: those of clients, of peers and to the store
  * @throws JournalError when the data directory cannot be used; the system's error when the address cannot be
  *   listened on
  */
@@ -49,9 +51,9 @@ export async function startController(
   secret: Buffer | null,
   logger: Logger,
   abandoned: AbandonedGroup | null = null,
+  transport: Transport = NODE_TRANSPORT,
 ): Promise<Controller> {
   const largeValues = new LargeValues(LARGE_VALUES_KEPT_BYTES);
-  const transport = NODE_TRANSPORT;
   const driver = await createDriver(settings, { transport, largeValues });
   const journalWritable = new Signal();
   const storage = await openStorage(settings, logger, journalWritable.raise, abandoned);
