@@ -42,6 +42,8 @@ export type OperationCode =
   | 'CLUSTER_SECRET'
   /** No controller accepts connections. */
   | 'UNREACHABLE'
+  /** A controller of a demonstration answered a request with an error, or not at all. */
+  | 'REQUEST_FAILED'
   | 'STORE_NOT_STARTED'
   /** Something answers on a store's port, and it is no store for this cluster. */
   | 'STORE_NOT_USABLE'

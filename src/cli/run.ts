@@ -50,6 +50,10 @@ async function dispatch(line: CommandLine): Promise<number> {
       const { runStatus } = await import('./status/run-status.ts');
       return runStatus(line, load(line, defaultConfigFile()), runDirectory());
     }
+    case 'levels': {
+      const { runLevels } = await import('./levels/run-levels.ts');
+      return runLevels({ level: line.level, measuredMs: line.measuredMs ?? MEASURED_MS, json: line.json });
+    }
     case 'client': {
       const { runClient } = await import('./client/run-client.ts');
       return runClient(line, load(line, defaultConfigFile()));
@@ -63,6 +67,9 @@ async function dispatch(line: CommandLine): Promise<number> {
       return runOneController(line);
   }
 }
+
+/** How long `levels` measures each level, in milliseconds. */
+const MEASURED_MS = 1000;
 
 async function runOneController(line: CommandLine): Promise<number> {
   const configuration = load(line, defaultConfigFile());

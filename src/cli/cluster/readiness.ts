@@ -49,7 +49,8 @@ async function firstUnready(
   return null;
 }
 
-function obstacleOf(status: Status | null, ids: readonly number[]): string | null {
+/** @returns why the controller with this status is not ready, or does not hear one of `ids`; null when all is well */
+export function obstacleOf(status: Status | null, ids: readonly number[]): string | null {
   if (status === null) return 'it does not answer';
   if (!status.ready) return status.reason || 'it is not ready';
   const down = status.peers.find((peer) => !peer.up && ids.includes(peer.id));

@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import { NODES_MAX } from '../../ordering/version.ts';
+import { isLevel, LEVELS, type Level } from '../../placement/level.ts';
 import { reasonOf, UsageError } from '../failure.ts';
 import { parsePort } from '../settings/address.ts';
 import type { SelfChoice, StoreOverride } from '../settings/configuration.ts';
@@ -30,8 +31,13 @@ export interface CommandLine {
   readonly ids: readonly number[];
   /** With `start` and `restart`: how long until all has to be ready; null: the default. */
   readonly waitMs: number | null;
-  /** With `status`. */
+  /** With `levels`: the only level that is shown; null: all. */
+  readonly level: Level | null;
+  /** With `levels`: how long each level is measured, 0: not at all; null: the default. */
+  readonly measuredMs: number | null;
+  /** With `status` and `levels`. */
   readonly json: boolean;
+  /** With `status`. */
   readonly watch: boolean;
 }
 
@@ -63,7 +69,9 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     command: rest,
     path,
     ids,
-    waitMs: millisecondsOf(given, 'wait'),
+    waitMs: millisecondsOf(given, 'wait', WAIT_SECONDS_MAX),
+    level: levelOf(given),
+    measuredMs: millisecondsOf(given, 'seconds', MEASURED_SECONDS_MAX),
     json: given.has('json'),
     watch: given.has('watch'),
   };
@@ -207,18 +215,26 @@ function numberOf(given: ReadonlyMap<string, string>, flag: string, min: number,
   return text === undefined ? null : wholeNumber(text, dashed(flag), min, max);
 }
 
-function millisecondsOf(given: ReadonlyMap<string, string>, flag: string): number | null {
+function millisecondsOf(given: ReadonlyMap<string, string>, flag: string, max: number): number | null {
   const text = given.get(flag);
   if (text === undefined) return null;
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds <= WAIT_SECONDS_MAX) return Math.round(seconds * 1000);
-  throw new UsageError(
-    'COMMAND_LINE',
-    `${dashed(flag)} is "${text}": give seconds from 0 to ${WAIT_SECONDS_MAX}`,
-  );
+  if (seconds <= max) return Math.round(seconds * 1000);
+  throw new UsageError('COMMAND_LINE', `${dashed(flag)} is "${text}": give seconds from 0 to ${max}`);
 }
 
 const WAIT_SECONDS_MAX = 86_400;
+const MEASURED_SECONDS_MAX = 600;
+
+function levelOf(given: ReadonlyMap<string, string>): Level | null {
+  const text = given.get('level');
+  if (text === undefined || isLevel(text)) return text ?? null;
+  const hint = didYouMean(text, LEVELS);
+  throw new UsageError(
+    'COMMAND_LINE',
+    `--level is "${text}": there is no such level${hint}; choose one of ${LEVELS.join(', ')}`,
+  );
+}
 
 function wholeNumber(text: string, origin: string, min: number, max: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
@@ -255,6 +271,7 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts stop                                   stops what start started
   main.ts restart <id> ...                       stops single controllers and starts them again, one by one
   main.ts status [--watch] [--json]              the whole cluster at a glance; exit code 0: all is well
+  main.ts levels [--level <level>] [--json]      shows what each level allows and costs, on a cluster of its own
   main.ts backup <directory> [-p <port>]         copies the journals of all controllers, or of one, running or not
   main.ts restore <directory> [-p <port>]        makes them the journals of stopped controllers
   main.ts survey-clock <plan> -p <port>          notes the version times of a stopped controller
@@ -266,6 +283,12 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
     'Usage: main.ts restart <id> ... [--wait <seconds>]   stops controllers and starts them again, one by one',
   status: `Usage: main.ts status [--watch] [--json] [-p <port>]   asks every controller how it is
 Exit code 0: healthy, 1: degraded (clients are served), 3: unavailable.`,
+  levels: `Usage: main.ts levels [--level <level>] [--seconds <number>] [--json]
+
+Shows what the consistency levels mean: starts a small cluster of its own on free ports, plays three histories at each
+level that tell the levels apart, prints what the clients saw, whether each level allows it and why, and what the levels
+cost. It takes some seconds, needs the memcached program or Docker, and leaves nothing behind.
+Exit code 0: every level kept its promise.`,
   backup:
     'Usage: main.ts backup <directory> [-p <port>]   copies the journals of all controllers, or of one, running or not',
   restore: 'Usage: main.ts restore <directory> [-p <port>]   for stopped controllers that have no journal',
@@ -282,11 +305,14 @@ is kept beside it. See docs/operation.md.`,
 const EPILOGUE = `Settings come from flags, else the environment (MEMCHORUS_PEERS for --peers, and so on), else the
 configuration file, else the defaults; config.ini explains every one.`;
 
+/** Commands that no setting concerns. */
+const WITHOUT_SETTINGS: readonly Mode[] = ['stop', 'restart', 'levels'];
+
 /** @param mode the flags of `controller` are all of them */
 export async function helpText(mode: Mode): Promise<string> {
   const help = await parser([], mode === 'controller' ? null : mode)
     .usage(SYNOPSIS[mode])
-    .epilogue(mode === 'stop' || mode === 'restart' ? '' : EPILOGUE)
+    .epilogue(WITHOUT_SETTINGS.includes(mode) ? '' : EPILOGUE)
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .getHelp();
   return documentedNotation(help);

@@ -7,6 +7,7 @@ export const COMMANDS = [
   'stop',
   'restart',
   'status',
+  'levels',
   'backup',
   'restore',
   'survey-clock',
@@ -53,8 +54,16 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
   },
   help: { modes: MODES, options: toggle('What:', 'this help; -h alone does the same') },
   version: { modes: MODES, options: toggle('What:', 'the version') },
-  json: { modes: ['status'], options: toggle('What:', 'status: one line of JSON, for scripts') },
+  json: {
+    modes: ['status', 'levels'],
+    options: toggle('What:', 'status, levels: one line of JSON, for scripts'),
+  },
   watch: { modes: ['status'], options: toggle('What:', 'status: again every second, until Ctrl-C') },
+  level: { modes: ['levels'], options: text('Levels:', 'only this level [all]') },
+  seconds: {
+    modes: ['levels'],
+    options: text('Levels:', 'how long each level is measured, 0: not at all [1]'),
+  },
   host: {
     modes: ONE_CONTROLLER,
     options: text('Which controller:', 'its address, or the one to dial; -h <host> does the same', ['i']),

@@ -90,6 +90,15 @@ function modeTests(): void {
     expect(parse('-cli -p 8000 get -1 007')).toMatchObject({ mode: 'client', command: ['get', '-1', '007'] });
   });
 
+  it('takes what `levels` is to show, and for how long it measures', () => {
+    expect(parse('levels')).toMatchObject({ mode: 'levels', level: null, measuredMs: null, json: false });
+    expect(parse('levels --level eventual --seconds 0.5 --json')).toMatchObject({
+      level: 'eventual',
+      measuredMs: 500,
+      json: true,
+    });
+  });
+
   it('lets the last of two equal flags win', () => {
     expect(parse('-p 8000 -p 8001').identity.port).toBe(8001);
   });
@@ -111,6 +120,15 @@ function errorTests(): void {
     ['strat', 'unknown word "strat" (did you mean "start"?)'],
     ['-p 8000 -n 3', '-n belongs to start, not to controller'],
     ['stop now', 'stop takes no further words'],
+    [
+      'levels --level evntual',
+      '--level is "evntual": there is no such level (did you mean "eventual"?); choose',
+    ],
+    ['levels --seconds -1', '--seconds is "-1": give seconds from 0 to 600'],
+    ['levels --seconds 601', '--seconds is "601": give seconds from 0 to 600'],
+    ['levels -cons eventual', 'not to levels; see --help'],
+    ['levels now', 'levels takes no further words'],
+    ['-p 8000 --level eventual', '--level belongs to levels, not to controller'],
     ['start -n 0', '-n is "0"'],
   ])('%s', (typed, message) => {
     expect(() => parse(typed)).toThrow(message);

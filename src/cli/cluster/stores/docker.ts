@@ -77,9 +77,18 @@ export async function composeUp(
 }
 
 /** @returns null when the containers were stopped, otherwise the command that failed */
-export async function composeStop(project: string): Promise<string | null> {
-  const { name, ok } = await compose(project, ['stop'], STOP_TIMEOUT_MS);
-  return ok ? null : `${name} -p ${project} stop`;
+export function composeStop(project: string): Promise<string | null> {
+  return composeEnd(project, ['stop']);
+}
+
+/** Stops the containers and removes them with their network. @returns as `composeStop` */
+export function composeRemove(project: string): Promise<string | null> {
+  return composeEnd(project, ['down', '--volumes']);
+}
+
+async function composeEnd(project: string, words: readonly string[]): Promise<string | null> {
+  const { name, ok } = await compose(project, words, STOP_TIMEOUT_MS);
+  return ok ? null : [name, '-p', project, ...words].join(' ');
 }
 
 async function compose(
