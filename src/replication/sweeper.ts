@@ -26,8 +26,8 @@ export interface SweeperPorts {
   readonly peers: () => readonly PeerKnowledge[];
   /** Deletions that absent peers do not know of may be forgotten now. */
   readonly mayForgetEarly: () => boolean;
-  /** A tombstone of this version is still needed here, to tell what is queued from what has happened. */
-  readonly isNeeded: (tombstone: Version) => boolean;
+  /** The record of a gone entry is still needed here, whatever the peers know: an older write may be taken in late. */
+  readonly isNeeded: (version: Version) => boolean;
   /**
    * Has the end of an expired entry agreed as a write; false when that has to wait. Null when each replica forgets
    * expired entries by itself.
@@ -88,11 +88,11 @@ export class Sweeper {
 
   /** @returns how many records are removed, or will be in a moment */
   #look(peers: readonly PeerKnowledge[], expiredBeforeMs: WallMs): number {
-    const { journal, isNeeded, proposeEnd, dropValue } = this.#ports;
+    const { journal, proposeEnd, dropValue } = this.#ports;
     let ended = 0;
     for (const record of journal.sample(RECORDS_PER_LOOK)) {
       if (record.tombstone) {
-        if (!isNeeded(record.version) && this.#forget(record, peers)) ended++;
+        if (this.#forget(record, peers)) ended++;
       } else if (record.expiresAtMs !== 0 && record.expiresAtMs <= expiredBeforeMs) {
         if (proposeEnd !== null) {
           if (proposeEnd(record)) ended++;
@@ -108,7 +108,8 @@ export class Sweeper {
 
   /** @returns false when it is still needed */
   #forget(record: JournalRecord, peers: readonly PeerKnowledge[]): boolean {
-    const { journal, mayForgetEarly } = this.#ports;
+    const { journal, isNeeded, mayForgetEarly } = this.#ports;
+    if (isNeeded(record.version)) return false;
     const without = peers.filter(({ known }) => !known.covers(record.version));
     // mutant: forgets-unknown-deletion
     if (without.length === 0) {

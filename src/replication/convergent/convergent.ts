@@ -94,7 +94,7 @@ export class Convergent implements Scheme {
       peers: () => peerKnowledge(ports),
       mayForgetEarly: () => exchange.isIdle,
       dropValue: (key) => replica.dropValue(key),
-      isNeeded: () => false,
+      isNeeded: (version) => this.#mayShowOlder(version),
       proposeEnd: null,
     });
   }
@@ -317,6 +317,19 @@ export class Convergent implements Scheme {
     if (this.#isSuperseded(effect)) return;
     if (this.#ports.replica.merge(effect)) this.#merged++;
     if (isOfKey(effect)) this.#unconfirmed.confirm(effect);
+  }
+
+  /**
+   * A write that is older than this version may still be shown here. At a level at which writes wait until what they
+   * depend on is shown, that may be one which came before the peer that sent it said that it knows this version.
+   */
+  #mayShowOlder(version: Version): boolean {
+    if (this.#causal === null) return false;
+    const { vector, controller } = this.#ports;
+    // mutant: forgets-while-older-waits
+    return controller.peers.ids.some(
+      (peer) => vector.timeOf(peer) < version.time && !controller.isAbsent(peer),
+    );
   }
 
   /**

@@ -45,4 +45,12 @@ export const CAUSAL_MUTANTS: readonly Mutant[] = [
     faults: 'slow-link=3,cut=3,link-break=2',
     seeds: 4_000,
   },
+  {
+    anchor: 'forgets-while-older-waits',
+    name: 'forgets a deletion while an older write of the key waits to be shown',
+    edit: { value: 'false' },
+    level: 'causal',
+    faults: 'slow-link=3,cut=3,link-break=2',
+    seeds: 4_000,
+  },
 ];
