@@ -43,6 +43,8 @@ export interface CorePorts {
   readonly store: EntryStore;
   /** See `READ_WINDOW_BYTES`, which is the default. */
   readonly readWindowBytes?: number;
+  /** See `STAGED_BYTES_MAX`, which is the default. */
+  readonly stagedBytesMax?: number | undefined;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: Random;

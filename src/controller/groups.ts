@@ -101,7 +101,7 @@ function groupWithEntries(
     number,
     scheme,
     controller,
-    settings: schemeSettingsOf(settings),
+    settings: { ...schemeSettingsOf(settings), stagedBytesMax: ports.stagedBytesMax },
     bus: ports.bus.of(number),
     journal,
     recovered,

@@ -55,6 +55,7 @@ export class Compaction {
       { type: 'watermarks', newestTime: state.newestTime, ...state.watermarks },
       { type: 'forgotten', times: state.index.forgotten.times() },
       ...[...state.index.attached.values()].map((attached) => ({ type: 'attached', ...attached }) as const),
+      ...(state.incomplete.length > 0 ? [{ type: 'incomplete', needs: state.incomplete } as const] : []),
     ];
   }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
 import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
+import type { Stretch } from '../ordering/stretches.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import { Compactor } from './compactor.ts';
@@ -207,6 +208,11 @@ export class DiskJournal implements Journal {
 
   get attached(): ReadonlyMap<string, AttachedRecord> {
     return this.#state.index.attached;
+  }
+
+  recordIncomplete(needs: readonly Stretch[]): void {
+    this.#state.incomplete = needs;
+    this.#writer.append({ type: 'incomplete', needs });
   }
 
   forget(record: JournalRecord): void {

@@ -86,6 +86,12 @@ export interface Journal {
   /** All that are attached, the longest known first. */
   readonly attached: ReadonlyMap<string, AttachedRecord>;
 
+  /**
+   * Records what has to be shown here before anything may be served: a part of it is recorded from now on. Empty: all
+   * of it is recorded. To be called before the first write of the part, in the same turn.
+   */
+  recordIncomplete(needs: readonly Stretch[]): void;
+
   /** The record of the key; undefined when the key was never written, or was flushed. */
   newest(key: string): JournalRecord | undefined;
 

@@ -28,6 +28,7 @@ import { DamageError } from './journal-error.ts';
  *     value       the value of a completed write that came without it
  *     forgotten   per origin, the time up to which deletions may have been forgotten that a peer does not know of
  *     attached    what the write of this version depends on that its origin did not show when it made the write
+ *     incomplete  what has to be known before anything is served, since a part of it is recorded; empty for nothing
  *     end         the last entry of a base, with the number of entries before it and of the batch after it
  */
 export type LogEntry =
@@ -44,6 +45,7 @@ export type LogEntry =
   | WatermarksEntry
   | { readonly type: 'forgotten'; readonly times: readonly VersionTime[] }
   | ({ readonly type: 'attached' } & AttachedRecord)
+  | { readonly type: 'incomplete'; readonly needs: readonly Stretch[] }
   | { readonly type: 'end'; readonly entries: number; readonly nextBatch: number };
 
 export interface WatermarksEntry extends Watermarks {
@@ -87,6 +89,7 @@ const TYPES = numbering<LogEntry['type']>({
   value: 8,
   forgotten: 9,
   attached: 10,
+  incomplete: 11,
 });
 
 /** Origin, and two times. */
@@ -123,7 +126,9 @@ export function entryBytesMax(entry: LogEntry): number {
     case 'forgotten':
       return BODY_AT + timesBytes(entry.times);
     case 'attached':
-      return BODY_AT + VERSION_BYTES + 1 + entry.key.length + 2 + entry.needs.length * STRETCH_BYTES;
+      return BODY_AT + VERSION_BYTES + 1 + entry.key.length + needsBytes(entry.needs);
+    case 'incomplete':
+      return BODY_AT + needsBytes(entry.needs);
     case 'end':
       return BODY_AT + 16;
     case 'apply':
@@ -180,6 +185,8 @@ function writeBody(entry: LogEntry, into: Buffer, at: number): number {
       return writeTimes(entry.times, into, at);
     case 'attached':
       return writeNeeds(entry.needs, into, writeKey(entry.key, into, writeVersion(entry.version, into, at)));
+    case 'incomplete':
+      return writeNeeds(entry.needs, into, at);
     case 'end':
       return into.writeDoubleBE(entry.nextBatch, into.writeDoubleBE(entry.entries, at));
   }
@@ -189,6 +196,10 @@ function writeTimes(times: readonly VersionTime[], into: Buffer, at: number): nu
   let next = into.writeUInt16BE(times.length, at);
   for (const time of times) next = into.writeDoubleBE(time, next);
   return next;
+}
+
+function needsBytes(needs: readonly Stretch[]): number {
+  return 2 + needs.length * STRETCH_BYTES;
 }
 
 function writeNeeds(needs: readonly Stretch[], into: Buffer, at: number): number {
@@ -286,6 +297,8 @@ export function readEntry(bytes: Buffer): LogEntry {
       const version = reader.version();
       return { type, version, key: reader.key(), needs: reader.needs() };
     }
+    case 'incomplete':
+      return { type, needs: reader.needs() };
     case 'end':
       return { type, entries: reader.double(), nextBatch: reader.double() };
     case undefined:

@@ -1,5 +1,6 @@
 import type { VersionTime } from '../base/number-kinds.ts';
 import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
+import type { Stretch } from '../ordering/stretches.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import type { Watermarks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
@@ -13,6 +14,8 @@ export class LogState {
   readonly index: MemoryJournal;
   readonly staged = new StagedRequests();
   watermarks: Watermarks = { applied: NO_VERSION, known: [] };
+  /** See `Journal.recordIncomplete`. */
+  incomplete: readonly Stretch[] = [];
   /** The largest version time that was ever in the log. A clock has to continue from there. */
   newestTime = 0;
 
@@ -65,6 +68,9 @@ export class LogState {
         this.index.attach({ key, version, needs });
         return;
       }
+      case 'incomplete':
+        this.incomplete = entry.needs;
+        return;
       case 'forgotten':
         this.index.noteForgotten(entry.times);
         return;

@@ -1,5 +1,6 @@
 import type { VersionTime, WallMs } from '../base/number-kinds.ts';
 import type { Effect, KeyEffect, SetEffect } from '../ordering/effect.ts';
+import type { Stretch } from '../ordering/stretches.ts';
 import {
   compareVersions,
   msOfVersionTime,
@@ -114,6 +115,8 @@ export class MemoryJournal implements Journal {
   detach(key: string): void {
     this.attached.delete(key);
   }
+
+  recordIncomplete(_: readonly Stretch[]): void {}
 
   revert(failed: Version, key: string, previous: (JournalRecord & Partial<LogPosition>) | undefined): void {
     const slot = this.#slotOf(key);

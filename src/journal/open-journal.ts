@@ -154,6 +154,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
     milliseconds: options.clock.nowMs() - startedMs,
     watermarks: state.watermarks,
     staged: state.staged.all().map(({ effect }) => effect),
+    incomplete: state.incomplete,
     newestTime: state.newestTime,
     journalName: journalNameOf(identity),
     lastCommit: journal.lastCommit,

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { VersionTime, WallMs } from '../base/number-kinds.ts';
 import { type Condition, type Effect, isOfKey, type KeyEffect } from '../ordering/effect.ts';
+import type { Stretch } from '../ordering/stretches.ts';
 import { spansOf, type TimeMap } from '../ordering/time-map.ts';
 import { msOfVersionTime, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { BaseWriter } from './base-writer.ts';
@@ -191,7 +192,7 @@ async function withStopped<T>(
   }
 }
 
-function* timesIn({ index, staged, watermarks, newestTime }: LogState): Generator<number> {
+function* timesIn({ index, staged, watermarks, newestTime, incomplete }: LogState): Generator<number> {
   yield newestTime;
   yield watermarks.applied.time;
   yield* watermarks.known;
@@ -203,6 +204,7 @@ function* timesIn({ index, staged, watermarks, newestTime }: LogState): Generato
     yield version.time;
     for (const { from, to } of needs) yield* [from, to];
   }
+  for (const { from, to } of incomplete) yield* [from, to];
   for (const record of index.walk()) yield record.version.time;
 }
 
@@ -264,7 +266,9 @@ async function writeAnew(
   await makeDirectory(disk, directory);
   for (const name of await disk.list(directory)) await disk.remove(join(directory, name));
   const identity = newIdentity(owner);
-  const { index, watermarks, staged } = state;
+  const { index, watermarks, staged, incomplete } = state;
+  const moved = (needs: readonly Stretch[]) =>
+    needs.map((need) => ({ ...need, from: to.time(need.from), to: to.time(need.to) }));
   const newestTime = to.time(state.newestTime);
   const file = await disk.open(join(directory, nameOfFile(BASE)), 'create');
   try {
@@ -273,10 +277,9 @@ async function writeAnew(
     const known = watermarks.known.map(to.time);
     base.add({ type: 'watermarks', newestTime, applied: to.version(watermarks.applied), known });
     base.add({ type: 'forgotten', times: index.forgotten.times().map(to.time) });
-    for (const { key, version, needs } of index.attached.values()) {
-      const moved = needs.map((need) => ({ ...need, from: to.time(need.from), to: to.time(need.to) }));
-      base.add({ type: 'attached', key, version: to.version(version), needs: moved });
-    }
+    for (const { key, version, needs } of index.attached.values())
+      base.add({ type: 'attached', key, version: to.version(version), needs: moved(needs) });
+    if (incomplete.length > 0) base.add({ type: 'incomplete', needs: moved(incomplete) });
     for (const { effect } of staged.all()) base.add({ type: 'stage', effect: to.staged(effect) });
     let records = 0;
     for (const record of { [Symbol.iterator]: () => index.walk() }) {

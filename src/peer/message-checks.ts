@@ -9,9 +9,13 @@ import { compareVersions, TICKS_PER_MS, type Version, versionTimeOfMs } from '..
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
 import type { Attached, CausalPush, Push } from '../replication/convergent/messages.ts';
+import type { SyncShows } from '../replication/exchange/messages.ts';
 import { clockRefusal } from './cluster-identity.ts';
 import type { PeerMessage } from './messages.ts';
 import { isReasonText } from './reason-text.ts';
+
+/** The most stretches of one origin that a message may name. */
+const STRETCHES_MAX = 8;
 
 export interface MessageChecksPorts {
   /** This controller. */
@@ -57,7 +61,7 @@ export class MessageChecks {
       case 'causal-push':
         return this.#causalPush(from, message);
       case 'sync-shows':
-        return this.#stretches(message.shows) ?? this.#attached(message.attached);
+        return this.#shows(message);
       case 'sync-request':
         return this.#times(message.known) ?? this.#times(message.forgotten);
       case 'sync-response':
@@ -145,7 +149,12 @@ export class MessageChecks {
     return this.#push(from, push) ?? this.#stretches(push.needs) ?? this.#attached(push.attached);
   }
 
+  #shows({ shows, lacks, attached }: SyncShows): string | null {
+    return this.#stretches(shows) ?? this.#stretches(lacks) ?? this.#attached(attached);
+  }
+
   #stretches(stretches: readonly Stretch[]): string | null {
+    if (stretches.length > this.#ports.nodes * STRETCHES_MAX) return 'there are too many stretches of writes';
     return (
       first(stretches, ({ origin }) => this.#controller(origin)) ??
       first(stretches, ({ from, to }) => (from < to ? null : 'a stretch of writes is empty')) ??

@@ -27,6 +27,8 @@ export interface SchemeSettings {
   /** The most bytes of writes that may wait for agreement before further writes have to wait outside. */
   readonly queueBytesMax: number;
   readonly tombstoneHorizonMs: number;
+  /** See `STAGED_BYTES_MAX`, which is the default. */
+  readonly stagedBytesMax?: number | undefined;
 }
 
 /** What the controller gives to every scheme: the same for all groups. */

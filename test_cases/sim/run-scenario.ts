@@ -48,6 +48,11 @@ export interface Outcome {
  */
 const HOT_BYTES_MAX = 4_000;
 
+/**
+ * The bound on what exchanges may stage in every third scenario, in bytes: most of their exchanges are shown in parts.
+ */
+const STAGED_BYTES_MAX = 50;
+
 const REQUEST_TIMEOUT_MS = 1_000;
 
 /** After this time a write is on every disk without a fault, in virtual milliseconds. */
@@ -115,6 +120,7 @@ class Run {
       seed,
       level,
       nodes,
+      stagedBytesMax: seed % 3 === 0 ? STAGED_BYTES_MAX : undefined,
       settings: {
         requestTimeoutMs: REQUEST_TIMEOUT_MS,
         durability,

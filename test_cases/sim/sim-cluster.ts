@@ -17,6 +17,8 @@ export interface SimOptions {
   readonly level: Level;
   readonly nodes?: number;
   readonly settings?: Partial<Settings>;
+  /** What the exchanges of a causal controller may stage, in bytes; undefined for the bound of a real one. */
+  readonly stagedBytesMax?: number | undefined;
 }
 
 /** A span of time whose answered writes may be lost. */
@@ -77,6 +79,7 @@ export class SimCluster {
           onSettled: () => this.#onSettled(),
           onView: (view) => this.#onView(view),
           onStartEmpty: (node) => this.#onStartEmpty(node),
+          stagedBytesMax: options.stagedBytesMax,
         }),
     );
     for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);

@@ -26,6 +26,8 @@ import type { Transcript } from './transcript.ts';
 import { WitnessJournal } from './witness-journal.ts';
 
 export interface NodePorts {
+  /** What the exchanges of a causal controller may stage, in bytes; undefined for the bound of a real one. */
+  readonly stagedBytesMax: number | undefined;
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly network: SimNetwork;
@@ -234,6 +236,7 @@ export class SimNode implements NetworkNode {
       requestFlush: () => run.requestFlush(),
       tokenMac: (bytes) => createHash('sha256').update(bytes).digest(),
       readWindowBytes: READ_WINDOW_BYTES,
+      stagedBytesMax: this.#ports.stagedBytesMax,
       lend: () => {},
       nextTurn: (callback) => run.nextTurn(callback),
       onChange: () => {

@@ -8,6 +8,7 @@ import type {
 } from '../../src/journal/journal.ts';
 import { effectOfRecord } from '../../src/journal/record-effect.ts';
 import type { Effect, SetEffect } from '../../src/ordering/effect.ts';
+import type { Stretch } from '../../src/ordering/stretches.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
 import type { VersionVector } from '../../src/ordering/version-vector.ts';
 
@@ -111,6 +112,10 @@ export class WitnessJournal implements Journal {
 
   get attached(): ReadonlyMap<string, AttachedRecord> {
     return this.#journal.attached;
+  }
+
+  recordIncomplete(needs: readonly Stretch[]): void {
+    this.#journal.recordIncomplete(needs);
   }
 
   forget(record: JournalRecord): void {

@@ -57,6 +57,10 @@ export const GOLDEN_ENTRIES: {
     },
     toFlush: { type: 'attached', key: '', version, needs: [] },
   },
+  incomplete: {
+    typical: { type: 'incomplete', needs: [{ origin: 1, from: 7, to: version.time }] },
+    extreme: { type: 'incomplete', needs: [] },
+  },
   end: {
     typical: { type: 'end', entries: 3, nextBatch: 4 },
     extreme: { type: 'end', entries: LARGEST, nextBatch: 0 },

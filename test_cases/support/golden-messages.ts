@@ -225,9 +225,10 @@ export const GOLDEN_MESSAGES: {
         { origin: 0, from: 0, to: NOW },
         { origin: 0, from: NOW + 1, to: NOW + 2 },
       ],
+      lacks: [{ origin: 1, from: 1, to: NOW }],
       attached: [{ version: EFFECTS.set.version, needs: [] }],
     },
-    empty: { type: 'sync-shows', exchange: 2 ** 32 - 1, shows: [], attached: [] },
+    empty: { type: 'sync-shows', exchange: 2 ** 32 - 1, shows: [], lacks: [], attached: [] },
   },
   'sync-request': {
     typical: {

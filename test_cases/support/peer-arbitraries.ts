@@ -118,7 +118,13 @@ export const MESSAGES: Arbitraries = {
     attached,
     effects: effectLists,
   }),
-  'sync-shows': fc.record({ type: fc.constant('sync-shows'), exchange: u32, shows: stretches, attached }),
+  'sync-shows': fc.record({
+    type: fc.constant('sync-shows'),
+    exchange: u32,
+    shows: stretches,
+    lacks: stretches,
+    attached,
+  }),
   'sync-request': fc.record({
     type: fc.constant('sync-request'),
     exchange: u32,

@@ -74,12 +74,14 @@ export const syncShows: Codec<SyncShows> = {
   write(w, m) {
     w.u32(m.exchange);
     writeStretches(w, m.shows);
+    writeStretches(w, m.lacks);
     writeAttached(w, m.attached);
   },
   read: (r) => ({
     type: 'sync-shows',
     exchange: r.u32(),
     shows: readStretches(r),
+    lacks: readStretches(r),
     attached: readAttached(r),
   }),
 };

@@ -1,3 +1,4 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import { type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
@@ -26,6 +27,10 @@ export interface CausalSidePorts {
   readonly replica: Replica;
   /** What came from earlier runs, of every key, may have been ended by a flush that is not remembered as one. */
   readonly hasPast: boolean;
+  /** What has to be known before anything is served, from an earlier run. */
+  readonly incomplete: readonly Stretch[];
+  /** This controller has caught up with its peers since it started. */
+  readonly isCaughtUp: () => boolean;
   /** Takes in a write of another controller. */
   readonly merge: (effect: Effect) => void;
   /** A write is shown here from now on. */
@@ -36,6 +41,9 @@ export interface CausalSidePorts {
 
 /** A session that is waited for has the peers asked at most this often, in milliseconds. */
 const SEEK_EVERY_MS = 20;
+
+/** As for sessions: stretches of each origin that are missing while a part of an exchange is shown. */
+const MIXED_STRETCHES_MAX = 4;
 
 /** Stretches of each origin that a session remembers; further ones are joined, so that more is waited for than need be. */
 export const SESSION_STRETCHES_MAX = 2;
@@ -64,14 +72,20 @@ export class CausalSide implements SchemeSessions {
   readonly #told = new Stretches();
   readonly #recoveredTime: number;
   /** A part of an exchange is shown whose rest has not come: this has to be known before anything is served. */
-  #mixed: Stretches | null = null;
+  #mixed: Stretches | null;
+  /** The peers with which an exchange has been completed since then. */
+  readonly #askedWhileMixed = new Set<ControllerId>();
+  /** The journal says that a part of an exchange is recorded. */
+  #isMarked: boolean;
   #soughtMs = Number.NEGATIVE_INFINITY;
   /** A request waits for more to be known. */
   #isAwaited = false;
 
   constructor(ports: CausalSidePorts) {
-    const { knowledge, replica, controller } = ports;
+    const { knowledge, replica, controller, incomplete } = ports;
     this.#ports = ports;
+    this.#isMarked = incomplete.length > 0;
+    this.#mixed = this.#isMarked ? Stretches.of(incomplete) : null;
     this.#recoveredTime = knowledge.vector.timeOf(controller.node);
     this.#attached = new AttachedDependencies(replica.journal);
     this.#pushes = new CausalPushes({
@@ -85,28 +99,37 @@ export class CausalSide implements SchemeSessions {
   }
 
   #wholeExchanges(): WholeExchanges {
-    const { knowledge } = this.#ports;
-    const isMixed = () => this.#mixed !== null;
+    const { knowledge, isCaughtUp } = this.#ports;
     return {
-      get isMixed() {
-        return isMixed();
-      },
+      isServing: () => isCaughtUp() && this.#mixed === null,
+      lacks: () => [...(this.#mixed ?? [])],
       shows: () => [...knowledge.all()],
       attachedTo: (effects) => this.#attached.among(effects),
+      begin: (shows) => this.#begin(shows),
       show: (effect, attached) => this.#show(effect, attached),
       learn: (shown) => {
         knowledge.merge(shown);
         this.onKnown();
       },
-      becomeMixed: (shows) => {
+      becomeMixed: (needs) => {
         this.#mixed ??= new Stretches();
-        this.#mixed.merge(Stretches.of(shows));
+        this.#mixed.merge(Stretches.of(needs));
+        this.#mixed.joinNewest(MIXED_STRETCHES_MAX);
+        this.#askedWhileMixed.clear();
       },
     };
   }
 
+  #begin(shows: readonly Stretch[]): void {
+    const needs = Stretches.of(shows);
+    if (this.#mixed !== null) needs.merge(this.#mixed);
+    this.#isMarked = true;
+    this.#ports.replica.journal.recordIncomplete([...needs]);
+  }
+
   /** Why nothing is served; null when there is no reason. */
   get trouble(): Gate | null {
+    // mutant: serves-half-an-exchange
     return this.#mixed === null ? null : MIXED;
   }
 
@@ -125,13 +148,27 @@ export class CausalSide implements SchemeSessions {
     const { knowledge, controller } = this.#ports;
     knowledge.settle();
     this.#pushes.showDue();
-    if (this.#mixed !== null && knowledge.covers(this.#mixed)) {
-      this.#mixed = null;
-      controller.onChange();
-    } else if (this.#isAwaited) {
-      this.#isAwaited = false;
-      controller.onChange();
+    const isMended = this.#mixed !== null && this.#isMended(this.#mixed);
+    if (isMended) this.#mixed = null;
+    if (this.#isMarked && this.#mixed === null) {
+      this.#isMarked = false;
+      this.#ports.replica.journal.recordIncomplete([]);
     }
+    if (!isMended && !this.#isAwaited) return;
+    this.#isAwaited = false;
+    controller.onChange();
+  }
+
+  /** An exchange with the peer has completed: everything that the peer shows is shown here. */
+  onExchanged(peer: ControllerId): void {
+    if (this.#mixed !== null) this.#askedWhileMixed.add(peer);
+    this.onKnown();
+  }
+
+  /** All is known that was missing, or no controller has it any more. */
+  #isMended(needs: Stretches): boolean {
+    const { knowledge, controller } = this.#ports;
+    return knowledge.covers(needs) || controller.peers.ids.every((peer) => this.#askedWhileMixed.has(peer));
   }
 
   /** Tells all peers of these writes of this controller. @param previousTime null for the first ones of this run */

@@ -108,6 +108,8 @@ export class Convergent implements Scheme {
       bus,
       replica,
       hasPast: recovered.newestTime > 0,
+      incomplete: recovered.incomplete,
+      isCaughtUp: () => this.#firstSync.done,
       merge: (effect) => this.#merge(effect),
       onShown: (effect) => this.exchange.onShown(effect),
       pull: (peer) => this.exchange.pull(peer),
@@ -130,6 +132,7 @@ export class Convergent implements Scheme {
       afterPending: (key, callback) => this.afterPending(key, callback),
       isAuthority: false,
       whole: this.#causal?.whole ?? null,
+      stagedBytesMax: settings.stagedBytesMax,
       gapAfterMs: settings.tombstoneHorizonMs / 2,
       onExchanged: (peer) => this.#onExchanged(peer),
       nameOf: (peer) => peers.nameOf(peer),
@@ -306,7 +309,7 @@ export class Convergent implements Scheme {
   #onExchanged(peer: ControllerId): void {
     this.#firstSync.onExchanged(peer);
     this.#ownWrites.advanceOwnEntry();
-    this.#causal?.onKnown();
+    this.#causal?.onExchanged(peer);
     for (const other of this.#ports.controller.peers.ids) this.#pushRanges.advanceEntryOf(other);
     if (this.#ignoredPushFrom.delete(peer)) this.exchange.pull(peer);
   }

@@ -1,6 +1,7 @@
 import type { Log } from '../../base/log.ts';
 import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import type { Effect } from '../../ordering/effect.ts';
+import type { Stretch } from '../../ordering/stretches.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
 import { ProgressLog } from '../progress-log.ts';
 import { deletionKnowledgeOf, hasDeletionGap } from './deletion-gap.ts';
@@ -28,6 +29,8 @@ export interface AntiEntropyPorts extends FeedsPorts {
   readonly startEmpty: (reason: string) => void;
   /** An exchange has completed: everything that the peer knew when it began is known here. */
   readonly onExchanged: (peer: ControllerId, exchange: Exchange) => void;
+  /** See `STAGED_BYTES_MAX`, which is the default. */
+  readonly stagedBytesMax?: number | undefined;
   readonly nameOf: (peer: ControllerId) => string;
   readonly log: Log;
 }
@@ -73,11 +76,13 @@ export class AntiEntropy {
   readonly #syncedMs = new Map<number, number>();
   /** Per peer, when the last exchange was started that has completed. */
   readonly #startedMs = new Map<number, number>();
+  readonly #stagedBytesMax: number;
   #lastExchange = 0;
 
   constructor(ports: AntiEntropyPorts) {
     this.#ports = ports;
     this.#feeds = new Feeds(ports);
+    this.#stagedBytesMax = ports.stagedBytesMax ?? STAGED_BYTES_MAX;
   }
 
   /** Starts an exchange, unless one with this peer is under way. */
@@ -169,7 +174,7 @@ export class AntiEntropy {
   }
 
   #onRequest(from: ControllerId, request: SyncRequest): void {
-    const { bus, isAuthority, whole } = this.#ports;
+    const { bus, isAuthority } = this.#ports;
     const { journal } = this.#ports.replica;
     const own = this.#ports.known();
     const { exchange, known, forgotten } = request;
@@ -181,7 +186,6 @@ export class AntiEntropy {
     }
     // mutant: gives-to-outdated
     if (lapsed) return bus.send(from, { type: 'sync-lapsed', exchange });
-    if (whole?.isMixed === true) return;
     this.#feeds.start(from, exchange, known);
   }
 
@@ -239,9 +243,12 @@ export class AntiEntropy {
     this.#ports.onExchanged(from, { writes: pull.writes, tookMs: now - pull.startedMs });
   }
 
-  #onShows(from: ControllerId, { exchange, shows, attached }: SyncShows): void {
+  /** Where clients are served, a peer that shows causes and not all of their effects has nothing to give. */
+  #onShows(from: ControllerId, message: SyncShows): void {
     const pull = this.#pulls.get(from);
-    if (pull?.exchange === exchange) pull.staged?.expect(shows, attached);
+    if (pull?.exchange !== message.exchange) return;
+    if (message.lacks.length > 0 && this.#ports.whole?.isServing()) this.#pulls.delete(from);
+    else pull.staged?.expect(message);
   }
 
   /** @returns false when the exchange has to be given up */
@@ -254,26 +261,30 @@ export class AntiEntropy {
     }
     pull.staged.add(response);
     // mutant: shows-half-an-exchange
-    if (this.#stagedBytes() <= STAGED_BYTES_MAX) return true;
-    whole.becomeMixed(pull.staged.shows);
-    this.#feeds.stop();
-    return this.#showParts(whole, pull, pull.staged);
+    if (this.#stagedBytes() <= this.#stagedBytesMax) return true;
+    return this.#showParts(whole, pull, pull.staged, [...pull.staged.shows, ...pull.staged.lacks]);
   }
 
   /** The exchange is complete: shows what was staged of it. @returns false when the exchange has to be given up */
   #showStaged(pull: Pull): boolean {
     const { whole } = this.#ports;
     if (whole === null || pull.staged === null) return true;
-    if (!this.#showParts(whole, pull, pull.staged)) return false;
+    if (!this.#showParts(whole, pull, pull.staged, pull.staged.lacks)) return false;
     whole.learn(pull.staged.shows);
     return true;
   }
 
-  #showParts(whole: WholeExchanges, pull: Pull, staged: StagedParts): boolean {
-    for (const { response, attached } of staged.take()) {
-      if (!this.#begin(pull, response)) return false;
+  /** @param lacks what is missing here once the parts are shown. @returns false when the exchange has to be given up */
+  #showParts(whole: WholeExchanges, pull: Pull, staged: StagedParts, lacks: readonly Stretch[]): boolean {
+    const parts = staged.take();
+    const first = parts[0];
+    if (first === undefined) return true;
+    if (!this.#begin(pull, first.response)) return false;
+    if (lacks.length > 0) whole.becomeMixed(lacks);
+    // mutant: half-an-exchange-after-crash
+    whole.begin(staged.shows);
+    for (const { response, attached } of parts)
       for (const effect of response.effects) whole.show(effect, attached);
-    }
     return true;
   }
 

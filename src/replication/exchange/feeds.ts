@@ -88,11 +88,6 @@ export class Feeds {
     this.#feeds.delete(peer);
   }
 
-  /** Ends all of them. The peers ask again. */
-  stop(): void {
-    this.#feeds.clear();
-  }
-
   /** Sends the next part. Its values are read from the store just before they are sent. */
   #feed(peer: ControllerId): void {
     const feed = this.#feeds.get(peer)!;
@@ -116,11 +111,10 @@ export class Feeds {
    */
   #end(peer: ControllerId, { exchange, missing, known, news }: Feed): void {
     if (news !== null) {
-      const isLast = news.bytes <= PART_BYTES;
-      const effects = news.take();
+      const effects = news.take(PART_BYTES);
       if (effects.length === 0) this.#sendShown(peer, exchange, effects);
       else this.#send(peer, exchange, missing.length + effects.length, effects);
-      if (!isLast) return;
+      if (!news.isEmpty) return;
     }
     this.endOf(peer);
     this.#ports.bus.send(peer, { type: 'sync-complete', exchange, known });
@@ -137,7 +131,7 @@ export class Feeds {
   #sendShown(peer: ControllerId, exchange: number, effects: readonly Effect[]): void {
     const { bus, whole } = this.#ports;
     if (whole === null) return;
-    const [shows, attached] = [whole.shows(), whole.attachedTo(effects)];
-    bus.send(peer, { type: 'sync-shows', exchange, shows, attached });
+    const shown = { shows: whole.shows(), lacks: whole.lacks(), attached: whole.attachedTo(effects) };
+    bus.send(peer, { type: 'sync-shows', exchange, ...shown });
   }
 }

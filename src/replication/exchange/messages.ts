@@ -46,8 +46,10 @@ export interface SyncComplete {
 export interface SyncShows {
   readonly type: 'sync-shows';
   readonly exchange: number;
-  /** What the sender shows now: whoever has all parts up to here has to show as much, to show any of it. */
+  /** What the sender shows now. A receiver of all parts up to here has to show as much, to show any of it. */
   readonly shows: readonly Stretch[];
+  /** What the sender would have to show beside, for all to be causally closed; empty where it is. */
+  readonly lacks: readonly Stretch[];
   /** Of the writes in the part that follows. */
   readonly attached: readonly Attached[];
 }

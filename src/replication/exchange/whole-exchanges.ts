@@ -1,21 +1,26 @@
+import { Fifo } from '../../base/fifo.ts';
 import { type Effect, effectBytes } from '../../ordering/effect.ts';
 import type { Stretch } from '../../ordering/stretches.ts';
 import type { Attached } from '../convergent/messages.ts';
-import type { SyncResponse } from './messages.ts';
+import type { SyncResponse, SyncShows } from './messages.ts';
 
 /** What an exchange needs at a level at which what it brings is shown as a whole. */
 export interface WholeExchanges {
-  /** A part of what some peer shows is shown here, without what it depends on: no peer is to be fed with that. */
-  readonly isMixed: boolean;
+  /** Clients are served: what is shown here has to stay causally closed. */
+  readonly isServing: () => boolean;
+  /** What would have to be known here for all to be causally closed that is shown here; empty where it is. */
+  readonly lacks: () => readonly Stretch[];
   /** What is shown here, as of now. */
   readonly shows: () => readonly Stretch[];
   readonly attachedTo: (effects: readonly Effect[]) => readonly Attached[];
+  /** Writes of an exchange are shown from now on. A crash may leave a part of them: until all of this is known here. */
+  readonly begin: (shows: readonly Stretch[]) => void;
   /** Takes in one write that a peer has sent. */
   readonly show: (effect: Effect, attached: readonly Attached[]) => void;
   /** All of it is shown now. */
   readonly learn: (shown: readonly Stretch[]) => void;
-  /** There is no room to stage the exchange: nobody is served until all of this is shown. */
-  readonly becomeMixed: (shows: readonly Stretch[]) => void;
+  /** What is shown from now on is not causally closed: no client is served until all of this is known here. */
+  readonly becomeMixed: (needs: readonly Stretch[]) => void;
 }
 
 /** What all exchanges may stage, in bytes. More than this means that a controller was away for long. */
@@ -36,10 +41,13 @@ export class StagedParts {
   bytes = 0;
   /** What the peer showed when it sent the newest part. */
   shows: readonly Stretch[] = [];
+  /** What the peer lacked then, for all to be causally closed that it showed. */
+  lacks: readonly Stretch[] = [];
 
   /** Of the part that comes next. */
-  expect(shows: readonly Stretch[], attached: readonly Attached[]): void {
+  expect({ shows, lacks, attached }: SyncShows): void {
     this.shows = shows;
+    this.lacks = lacks;
     this.#attached = attached;
   }
 
@@ -62,21 +70,30 @@ export class StagedParts {
  * ends up with what is shown here at one moment, that of the end.
  */
 export class FeedNews {
-  #effects: Effect[] = [];
-  bytes = 0;
+  readonly #effects = new Fifo<Effect>();
+  #bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.#effects.length === 0;
+  }
 
   /** @returns false when there is too much */
   add(effect: Effect): boolean {
     this.#effects.push(effect);
-    this.bytes += effectBytes(effect);
-    return this.bytes <= NEWS_BYTES_MAX;
+    this.#bytes += effectBytes(effect);
+    return this.#bytes <= NEWS_BYTES_MAX;
   }
 
-  take(): readonly Effect[] {
-    const effects = this.#effects;
-    this.#effects = [];
-    this.bytes = 0;
-    return effects;
+  /** Takes the oldest ones: at least one, if there is one, and no more than about so many bytes. */
+  take(bytes: number): readonly Effect[] {
+    const taken: Effect[] = [];
+    for (let left = bytes; left > 0 && !this.isEmpty; ) {
+      const effect = this.#effects.shift()!;
+      left -= effectBytes(effect);
+      this.#bytes -= effectBytes(effect);
+      taken.push(effect);
+    }
+    return taken;
   }
 }
 
