@@ -167,9 +167,10 @@ export class Coordinator {
     const { scheme } = keyspace.group;
     const { reads } = access === 'read' ? readPolicyOf(keyspace, operation.askedLevel) : keyspace.policy;
     const gate = access === 'read' ? scheme.gate(READ_NEEDS[reads]) : writeGateOf(scheme);
-    const asksNothing = access === 'plain write' || reads !== 'settled' || context.session.required === null;
-    if (asksNothing || gate.state !== 'open' || scheme.sessions === null) return gate;
-    return scheme.sessions.gate(context.session, keysOf(operation.request));
+    const { sessions } = scheme;
+    const asksNothing = access === 'plain write' || reads !== 'settled' || sessions === null;
+    if (asksNothing || gate.state !== 'open' || !sessions.isAhead(context.session)) return gate;
+    return sessions.gate(context.session, keysOf(operation.request));
   }
 
   #timedOut(operation: Operation): Reply {

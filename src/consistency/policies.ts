@@ -1,3 +1,4 @@
+import type { GroupNumber } from '../base/number-kinds.ts';
 import { closedBecause, type Gate, type Need } from '../membership/gate.ts';
 import type { Keyspace } from '../placement/keyspaces.ts';
 import { isStronger, LEVELS, type Level } from '../placement/level.ts';
@@ -41,6 +42,8 @@ export const READ_NEEDS: Readonly<Record<ReadStrength, Need>> = {
 
 /** The part of a group that carries out requests. */
 export interface ServingGroup {
+  /** Messages and session tokens name the group by this number. */
+  readonly number: GroupNumber;
   readonly scheme: Scheme;
 }
 

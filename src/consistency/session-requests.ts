@@ -1,5 +1,5 @@
 import { failure, type RequestFailure } from '../base/error-codes.ts';
-import { Stretches } from '../ordering/stretches.ts';
+import type { GroupNumber } from '../base/number-kinds.ts';
 import { failed, REPLIES } from '../protocol/reply.ts';
 import type { SessionRequest } from '../protocol/request.ts';
 import type { Session } from '../replication/request-context.ts';
@@ -14,11 +14,6 @@ export interface SessionRequestsPorts extends TokenPorts {
   readonly aheadMs: (versionTime: number) => number;
   readonly maxClockSkewMs: number;
 }
-
-/** The number of the group in tokens, while there is one group with sessions. */
-const GROUP = 1;
-
-const NOTHING_SEEN = new Stretches();
 
 /** `session` gives the token of the connection's session, and `session TOKEN` goes on from the session of a token. */
 export class SessionRequests {
@@ -39,28 +34,40 @@ export class SessionRequests {
   }
 
   /** The token of all that the session has seen; empty where there are no sessions. */
-  tokenOf({ seen }: Session): string {
-    return this.#sessions === null ? '' : encodeToken(this.#ports, GROUP, seen ?? NOTHING_SEEN);
+  tokenOf({ parts }: Session): string {
+    return this.#hasSessions ? encodeToken(this.#ports, parts) : '';
   }
 
   /** The session goes on from that of the token, too. @returns why it does not; null when it does */
   take(session: Session, token: string): RequestFailure | null {
-    const sessions = this.#sessions;
-    if (sessions === null) return NO_SESSIONS;
+    if (!this.#hasSessions) return NO_SESSIONS;
     const content = decodeToken(this.#ports, token);
     if (content.kind === 'refused') return content.failure;
     const { aheadMs, maxClockSkewMs } = this.#ports;
-    if (aheadMs(content.seen.newestTime) > maxClockSkewMs)
-      return failure('TOKEN_FORGED', 'the session token names writes of the future');
-    sessions.join(session, content.seen);
+    for (const { group, seen } of content.parts) {
+      if (this.#sessionsOf(group) === null) return NO_SUCH_GROUP;
+      if (aheadMs(seen.newestTime) > maxClockSkewMs) return OF_THE_FUTURE;
+    }
+    for (const { group, seen } of content.parts) this.#sessionsOf(group)!.join(session, seen);
     return null;
   }
 
-  get #sessions(): SchemeSessions | null {
-    for (const { scheme } of this.#ports.router.groups) if (scheme.sessions !== null) return scheme.sessions;
-    return null;
+  get #hasSessions(): boolean {
+    return this.#ports.router.groups.some(({ scheme }) => scheme.sessions !== null);
+  }
+
+  #sessionsOf(number: GroupNumber): SchemeSessions | null {
+    const group = this.#ports.router.groups.find((one) => one.number === number);
+    return group?.scheme.sessions ?? null;
   }
 }
+
+const NO_SUCH_GROUP = failure(
+  'TOKEN_FOREIGN',
+  'the session token is of a group that this controller does not have',
+);
+
+const OF_THE_FUTURE = failure('TOKEN_FORGED', 'the session token names writes of the future');
 
 const NO_SESSIONS = failure(
   'NO_SESSIONS',

@@ -1,6 +1,7 @@
 import type { ErrorCode, RequestFailure } from '../base/error-codes.ts';
 import { failure } from '../base/error-codes.ts';
 import { hashOfKey } from '../base/key-hash.ts';
+import type { GroupNumber } from '../base/number-kinds.ts';
 import { type Stretch, Stretches } from '../ordering/stretches.ts';
 import { NODES_MAX } from '../ordering/version.ts';
 
@@ -9,15 +10,17 @@ import { NODES_MAX } from '../ordering/version.ts';
  *
  *     0      format    1
  *     1…4    cluster   hash of the name of the cluster
- *     5      groups    1
- *     6      group     the group that the stretches belong to
- *     …      newest    the largest version time of all
- *     …      count     stretches that follow
- *     …      each: origin; newest minus `to`; 0 where `from` is 0, else one more than newest minus `from`
+ *     5      groups    how many follow
+ *     …      each group:
+ *              number
+ *              newest  the largest version time of its stretches
+ *              count   stretches that follow
+ *              each: origin; newest minus `to`; 0 where `from` is 0, else one more than newest minus `from`
  *     …      the message authentication code of all before
  *
  * Numbers of varying size take 7 bits a byte, the lowest bits first. The text is base64url. Its size is bounded by the
- * number of controllers, and grows neither with the keys nor with the requests of the session.
+ * numbers of controllers and of groups with sessions. It grows neither with the keys nor with the requests of the
+ * session.
  */
 export interface TokenPorts {
   readonly cluster: string;
@@ -29,23 +32,41 @@ export interface TokenPorts {
 export const MAC_BYTES = 12;
 
 const FORMAT = 1;
-const HEAD_BYTES = 7;
-const GROUPS = 1;
+const HEAD_BYTES = 6;
+
+/** The most groups that a token names. */
+const GROUPS_MAX = 8;
 
 /** Of a stretch, at most: its origin, and two times of 53 bits. */
 const STRETCH_BYTES_MAX = 1 + 8 + 8;
 
-/** The most characters that a token of a cluster with so many controllers has. @param stretches of one origin, at most */
-export function tokenCharsMax(controllers: number, stretches: number): number {
-  const bytes = HEAD_BYTES + 8 + 2 + controllers * stretches * STRETCH_BYTES_MAX + MAC_BYTES;
+/** The most characters of a token in a cluster of so many controllers. @param stretches the most of one origin */
+export function tokenCharsMax(controllers: number, stretches: number, groups = 1): number {
+  const groupBytes = 1 + 8 + 2 + controllers * stretches * STRETCH_BYTES_MAX;
+  const bytes = HEAD_BYTES + groups * groupBytes + MAC_BYTES;
   return Math.ceil((bytes * 4) / 3);
 }
 
-export function encodeToken(ports: TokenPorts, group: number, seen: Stretches): string {
+/** What was seen in one group. */
+export interface TokenPart {
+  readonly group: GroupNumber;
+  readonly seen: Stretches;
+}
+
+export function encodeToken(ports: TokenPorts, parts: readonly TokenPart[]): string {
+  const bytes: number[] = [FORMAT, ...clusterBytes(ports.cluster), parts.length];
+  for (const { group, seen } of parts) {
+    bytes.push(group);
+    writeStretches(bytes, seen);
+  }
+  const payload = Buffer.from(bytes);
+  return Buffer.concat([payload, codeOf(ports, payload)]).toString('base64url');
+}
+
+function writeStretches(bytes: number[], seen: Stretches): void {
+  const newest = seen.newestTime;
   // mutant: token-forgets-member
   const stretches = [...seen];
-  const newest = seen.newestTime;
-  const bytes: number[] = [FORMAT, ...clusterBytes(ports.cluster), GROUPS, group];
   writeNumber(bytes, newest);
   writeNumber(bytes, stretches.length);
   for (const { origin, from, to } of stretches) {
@@ -53,13 +74,11 @@ export function encodeToken(ports: TokenPorts, group: number, seen: Stretches): 
     writeNumber(bytes, newest - to);
     writeNumber(bytes, from === 0 ? 0 : newest - from + 1);
   }
-  const payload = Buffer.from(bytes);
-  return Buffer.concat([payload, codeOf(ports, payload)]).toString('base64url');
 }
 
 /** What a token says. */
 export type TokenContent =
-  | { readonly kind: 'seen'; readonly group: number; readonly seen: Stretches }
+  | { readonly kind: 'seen'; readonly parts: readonly TokenPart[] }
   | { readonly kind: 'refused'; readonly failure: RequestFailure };
 
 export function decodeToken(ports: TokenPorts, token: string): TokenContent {
@@ -73,9 +92,9 @@ export function decodeToken(ports: TokenPorts, token: string): TokenContent {
   const payload = bytes.subarray(0, end);
   if (!isSame(codeOf(ports, payload), bytes.subarray(end)))
     return refused('TOKEN_FORGED', 'the session token was changed, or made with another cluster secret');
-  const seen = payload[5] === GROUPS ? readStretches(payload) : null;
-  if (seen === null) return refused('TOKEN_BROKEN', 'the session token can not be read');
-  return { kind: 'seen', group: payload[6]!, seen };
+  const parts = readParts(payload);
+  if (parts === null) return refused('TOKEN_BROKEN', 'the session token can not be read');
+  return { kind: 'seen', parts };
 }
 
 /** Takes the same time wherever the first difference is. */
@@ -98,9 +117,23 @@ function clusterBytes(cluster: string): number[] {
   return [hash >>> 24, (hash >>> 16) & 0xff, (hash >>> 8) & 0xff, hash & 0xff];
 }
 
+/** @returns null where the bytes are no parts */
+function readParts(payload: Buffer): TokenPart[] | null {
+  const reader = new NumberReader(payload, HEAD_BYTES - 1);
+  const groups = reader.byte();
+  if (groups > GROUPS_MAX) return null;
+  const parts: TokenPart[] = [];
+  for (let i = 0; i < groups; i++) {
+    const group = reader.byte();
+    const seen = readStretches(reader);
+    if (seen === null) return null;
+    parts.push({ group, seen });
+  }
+  return reader.isGood && reader.isAtEnd ? parts : null;
+}
+
 /** @returns null where the bytes are no stretches */
-function readStretches(payload: Buffer): Stretches | null {
-  const reader = new NumberReader(payload, HEAD_BYTES);
+function readStretches(reader: NumberReader): Stretches | null {
   const newest = reader.number();
   const count = reader.number();
   const stretches: Stretch[] = [];
@@ -112,7 +145,7 @@ function readStretches(payload: Buffer): Stretches | null {
     if (from < 0 || to <= from) return null;
     stretches.push({ origin, from, to });
   }
-  return reader.isGood && reader.isAtEnd && stretches.length === count ? Stretches.of(stretches) : null;
+  return reader.isGood && stretches.length === count ? Stretches.of(stretches) : null;
 }
 
 const LOW_BITS = 128;

@@ -80,6 +80,7 @@ export class Group {
         : null,
     });
     this.scheme = SCHEMES[ports.scheme].make({
+      group: ports.number,
       controller,
       knownBy: (peer) => this.#announced.get(peer)?.known ?? NOTHING_KNOWN,
       settings,

@@ -1,3 +1,4 @@
+import type { GroupNumber } from '../base/number-kinds.ts';
 import type { Stretches } from '../ordering/stretches.ts';
 import type { Level } from '../placement/level.ts';
 
@@ -9,8 +10,15 @@ export interface Session {
    * read.
    */
   started: number;
-  /** All that the client has read and written, and what that depends on: a token carries it elsewhere. At `causal` only. */
-  seen: Stretches | null;
+  /** By groups whose sessions go from controller to controller; none before the first request that concerns one. */
+  readonly parts: SessionPart[];
+}
+
+/** What a session has seen and written in one group, at `causal`. */
+export interface SessionPart {
+  readonly group: GroupNumber;
+  /** All of it, and what that depends on. A token carries it elsewhere. */
+  readonly seen: Stretches;
   /**
    * The part of it that this controller may not show yet. Reads wait for it, and writes carry it along. Null where this
    * controller shows all that the client has seen, as it does for a client that has come with no token.
@@ -27,7 +35,7 @@ export interface RequestContext {
 
 /** The context of a new connection. */
 export function newContext(): RequestContext {
-  return { level: null, session: { started: 0, seen: null, required: null } };
+  return { level: null, session: { started: 0, parts: [] } };
 }
 
 /** The context of writes that no client has asked for. */

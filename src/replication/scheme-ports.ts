@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { ControllerId } from '../base/number-kinds.ts';
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
 import type { Durability } from '../journal/durability.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
@@ -64,6 +64,8 @@ export interface ControllerPorts {
 
 /** What a scheme asks of the world around it. */
 export interface SchemePorts {
+  /** The number of the group. */
+  readonly group: GroupNumber;
   readonly controller: ControllerPorts;
   /** The peer's version vector of the group, as the peer says. */
   readonly knownBy: (peer: ControllerId) => VersionVector;

@@ -5,6 +5,9 @@ import type { Session } from './request-context.ts';
 
 /** What a scheme does for sessions that go from one controller to another. */
 export interface SchemeSessions {
+  /** Whether the session has seen anything that this controller may not show yet. */
+  isAhead(session: Session): boolean;
+
   /** Whether this controller may tell the session what these keys hold. While it may not, it looks for what is missing. */
   gate(session: Session, keys: readonly string[]): Gate;
 

@@ -60,6 +60,7 @@ export function schemePortsOf(
 ): SchemePorts {
   const finder = { find: () => {} };
   return {
+    group: 1,
     controller: controllerPorts(),
     knownBy: () => VersionVector.zero(3),
     settings: {

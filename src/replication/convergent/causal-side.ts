@@ -1,4 +1,4 @@
-import type { ControllerId } from '../../base/number-kinds.ts';
+import type { ControllerId, GroupNumber } from '../../base/number-kinds.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import { type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
@@ -8,7 +8,7 @@ import { compareVersions, type Version } from '../../ordering/version.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
 import type { WholeExchanges } from '../exchange/whole-exchanges.ts';
 import type { Replica } from '../replica.ts';
-import { OWN_CONTEXT, type RequestContext, type Session } from '../request-context.ts';
+import { OWN_CONTEXT, type RequestContext, type Session, type SessionPart } from '../request-context.ts';
 import type { WriteOutcome } from '../scheme.ts';
 import type { ControllerPorts } from '../scheme-ports.ts';
 import type { SchemeSessions } from '../sessions.ts';
@@ -19,6 +19,8 @@ import type { Attached, CausalPush } from './messages.ts';
 import type { OwnWrites } from './own-writes.ts';
 
 export interface CausalSidePorts {
+  /** The number of the group. */
+  readonly group: GroupNumber;
   readonly controller: ControllerPorts;
   /** What the peer has said that it would know after a crash. */
   readonly knownBy: (peer: number) => VersionVector;
@@ -219,6 +221,10 @@ export class CausalSide implements SchemeSessions {
     own.write(draft, onOutcome, onMade);
   }
 
+  isAhead(session: Session): boolean {
+    return this.#requiredOf(session) !== null;
+  }
+
   gate(session: Session, keys: readonly string[]): Gate {
     const required = this.#requiredOf(session);
     if (required === null) return OPEN;
@@ -233,8 +239,12 @@ export class CausalSide implements SchemeSessions {
   join(session: Session, seen: Stretches): void {
     const { controller, knowledge } = this.#ports;
     controller.versions.observe(seen.newestTime);
-    joinInto(session, 'seen', seen);
-    if (!knowledge.covers(seen)) joinInto(session, 'required', seen);
+    this.#addSeen(session, seen);
+    if (knowledge.covers(seen)) return;
+    const part = this.#partOf(session);
+    part.required ??= new Stretches();
+    part.required.merge(seen);
+    part.required.joinNewest(SESSION_STRETCHES_MAX);
   }
 
   note(session: Session, key: string): void {
@@ -245,7 +255,7 @@ export class CausalSide implements SchemeSessions {
   onIssue(key: string, record: JournalRecord | undefined, session: Session): void {
     const { knowledge } = this.#ports;
     if (record !== undefined) this.#see(session, record.version);
-    else if (this.#ports.hasPast) joinInto(session, 'seen', Stretches.of(knowledge.all()));
+    else if (this.#ports.hasPast) this.#addSeen(session, Stretches.of(knowledge.all()));
     else if (this.#flush !== null) this.#see(session, this.#flush);
     const needs = this.#attached.of(key, record?.version ?? null);
     // mutant: ignores-attached-dependencies
@@ -285,17 +295,33 @@ export class CausalSide implements SchemeSessions {
   }
 
   #see(session: Session, version: Version): void {
-    if (session.seen === null) session.seen = new Stretches();
-    if (session.seen.at(version.node, version.time) !== null) return;
+    const { seen } = this.#partOf(session);
+    if (seen.at(version.node, version.time) !== null) return;
     const { origin, from, to } = this.#ports.knowledge.stretchOf(version);
-    session.seen.add(origin, from, to);
-    session.seen.joinNewest(SESSION_STRETCHES_MAX);
+    seen.add(origin, from, to);
+    seen.joinNewest(SESSION_STRETCHES_MAX);
+  }
+
+  #addSeen(session: Session, more: Stretches): void {
+    const { seen } = this.#partOf(session);
+    seen.merge(more);
+    seen.joinNewest(SESSION_STRETCHES_MAX);
   }
 
   /** What the session has seen and this controller does not show; null for nothing. */
   #requiredOf(session: Session): Stretches | null {
-    if (session.required !== null && this.#ports.knowledge.covers(session.required)) session.required = null;
-    return session.required;
+    const part = session.parts.length === 0 ? null : this.#partOf(session);
+    if (part === null || part.required === null) return null;
+    if (this.#ports.knowledge.covers(part.required)) part.required = null;
+    return part.required;
+  }
+
+  #partOf({ parts }: Session): SessionPart {
+    const { group } = this.#ports;
+    for (const part of parts) if (part.group === group) return part;
+    const made: SessionPart = { group, seen: new Stretches(), required: null };
+    parts.push(made);
+    return made;
   }
 
   /** Asks peers for what is missing: those that have said that they have it, or else all. */
@@ -319,10 +345,3 @@ export class CausalSide implements SchemeSessions {
 }
 
 const MIXED = waitBecause('CATCHING_UP', 'this controller has a part of what its peers know');
-
-function joinInto(session: Session, part: 'seen' | 'required', more: Stretches): void {
-  const joined = session[part] ?? new Stretches();
-  joined.merge(more);
-  joined.joinNewest(SESSION_STRETCHES_MAX);
-  session[part] = joined;
-}

@@ -100,8 +100,9 @@ export class Convergent implements Scheme {
   }
 
   #makeCausal(): CausalSide {
-    const { bus, replica, vector, knownBy, controller, recovered } = this.#ports;
+    const { group, bus, replica, vector, knownBy, controller, recovered } = this.#ports;
     return new CausalSide({
+      group,
       controller,
       knownBy,
       knowledge: new Knowledge(vector),

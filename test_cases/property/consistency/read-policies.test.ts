@@ -33,7 +33,7 @@ const keyspaceAt = (own: Level): ServedKeyspace => ({
   prefix: '',
   level: own,
   policy: POLICIES[own],
-  group: { scheme: null as never },
+  group: { number: 0, scheme: null as never },
 });
 const strengthOf = (one: Level) => -LEVELS.indexOf(one);
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   decodeToken,
   encodeToken,
+  type TokenContent,
   type TokenPorts,
   tokenCharsMax,
 } from '../../../src/consistency/session-token.ts';
@@ -33,15 +34,24 @@ const codeOf = (token: string, by: TokenPorts = ports) => {
   return content.kind === 'refused' ? content.failure.code : content.kind;
 };
 
+const partsOf = (content: TokenContent) =>
+  content.kind === 'seen' && content.parts.map(({ group, seen }) => ({ group, seen: [...seen] }));
+
 describe('a session token', () => {
   it('says what the session has seen', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 16 }).chain(seenBy), fc.nat(255), (seen, group) => {
-        const content = decodeToken(ports, encodeToken(ports, group, seen));
-        expect(content.kind === 'seen' && { group: content.group, seen: [...content.seen] }).toEqual({
-          group,
-          seen: [...seen],
-        });
+        const content = decodeToken(ports, encodeToken(ports, [{ group, seen }]));
+        expect(partsOf(content)).toEqual([{ group, seen: [...seen] }]);
+      }),
+    );
+  });
+
+  it('says it of every group that the session has been in', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ group: fc.nat(255), seen: seenBy(3) }), { maxLength: 8 }), (parts) => {
+        const content = decodeToken(ports, encodeToken(ports, parts));
+        expect(partsOf(content)).toEqual(parts.map(({ group, seen }) => ({ group, seen: [...seen] })));
       }),
     );
   });
@@ -53,7 +63,7 @@ describe('a session token', () => {
       fc.assert(
         fc.property(seenBy(controllers), (seen) => {
           const most = tokenCharsMax(controllers, SESSION_STRETCHES_MAX);
-          expect(encodeToken(ports, 1, seen).length).toBeLessThanOrEqual(most);
+          expect(encodeToken(ports, [{ group: 1, seen }]).length).toBeLessThanOrEqual(most);
         }),
       );
     }
@@ -62,11 +72,13 @@ describe('a session token', () => {
   it('of three controllers that were never restarted has some 64 characters', () => {
     const now = 362_387_865_600_000;
     const seen = Stretches.of([0, 1, 2].map((origin) => ({ origin, from: 0, to: now - origin * 4_096_000 })));
-    expect(encodeToken(ports, 1, seen).length).toBeLessThanOrEqual(64);
+    expect(encodeToken(ports, [{ group: 1, seen }]).length).toBeLessThanOrEqual(64);
   });
 
   it('is refused when any of it was changed', () => {
-    const token = encodeToken(ports, 1, Stretches.of([{ origin: 1, from: 0, to: 12_345 }]));
+    const token = encodeToken(ports, [
+      { group: 1, seen: Stretches.of([{ origin: 1, from: 0, to: 12_345 }]) },
+    ]);
     fc.assert(
       fc.property(fc.nat(token.length * 6 - 1), (bit) => {
         const bytes = Buffer.from(token, 'base64url');
@@ -80,7 +92,9 @@ describe('a session token', () => {
   });
 
   it('is refused as broken when it is cut short, or no token at all', () => {
-    const token = encodeToken(ports, 1, Stretches.of([{ origin: 1, from: 0, to: 12_345 }]));
+    const token = encodeToken(ports, [
+      { group: 1, seen: Stretches.of([{ origin: 1, from: 0, to: 12_345 }]) },
+    ]);
     for (let length = 1; length < token.length; length++)
       expect(codeOf(token.slice(0, length))).not.toBe('seen');
     fc.assert(
@@ -93,7 +107,7 @@ describe('a session token', () => {
 
   it('of another cluster is foreign, and one that was made with another secret is forged', () => {
     const seen = Stretches.of([{ origin: 0, from: 0, to: 1 }]);
-    expect(codeOf(encodeToken({ ...ports, cluster: 'theirs' }, 1, seen))).toBe('TOKEN_FOREIGN');
-    expect(codeOf(encodeToken({ ...ports, mac: mac('guess') }, 1, seen))).toBe('TOKEN_FORGED');
+    expect(codeOf(encodeToken({ ...ports, cluster: 'theirs' }, [{ group: 1, seen }]))).toBe('TOKEN_FOREIGN');
+    expect(codeOf(encodeToken({ ...ports, mac: mac('guess') }, [{ group: 1, seen }]))).toBe('TOKEN_FORGED');
   });
 });

@@ -36,6 +36,7 @@ class NotingScheme
     >
 {
   readonly reads: (readonly [key: string, strength: ReadStrength])[] = [];
+  readonly sessions = null;
   readonly contexts: RequestContext[] = [];
   readonly needs: Need[] = [];
   readonly drafts: Draft[] = [];
@@ -110,7 +111,7 @@ beforeEach(() => {
   main = new NotingScheme();
   users = new NotingScheme();
   nowMs = 0;
-  const group = (scheme: NotingScheme) => ({ scheme: scheme as unknown as Scheme });
+  const group = (scheme: NotingScheme) => ({ number: 0, scheme: scheme as unknown as Scheme });
   coordinator = new Coordinator({
     tokens: { cluster: 'c', mac: (bytes) => bytes, aheadMs: () => 0, maxClockSkewMs: 0 },
     router: new Router([

@@ -46,7 +46,7 @@ const REQUESTS: readonly (readonly [Request, access: string, prefixes: readonly 
   [{ kind: 'invalid', line: 'ERROR', fatal: false, noreply: false }, 'none', []],
 ];
 
-const group = { scheme: null as unknown as Scheme };
+const group = { number: 0, scheme: null as unknown as Scheme };
 const router: RequestRouter = new Router([
   { name: 'default', prefix: '', level: 'sequential', policy: POLICIES.sequential, group },
   { name: 'users', prefix: 'user:', level: 'eventual', policy: POLICIES.eventual, group },
