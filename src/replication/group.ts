@@ -10,6 +10,7 @@ import type { EntryStore } from '../store/entry-store.ts';
 import type { HotEntries } from '../store/hot-entries.ts';
 import { DurableVector, recoveredVector } from './exchange/durable-vector.ts';
 import type { Announcement, GroupMessage } from './messages.ts';
+import { PeerLags } from './peer-lags.ts';
 import type { ReadWindows } from './read-windows.ts';
 import { Replica } from './replica.ts';
 import { ReplicaReads } from './replica-reads.ts';
@@ -57,6 +58,7 @@ export class Group {
   readonly #reads: ReplicaReads;
   readonly #durable: DurableVector;
   /** What each peer that is connected says of its part in the group. */
+  readonly lags: PeerLags;
   readonly #announced = new Map<ControllerId, PeerAnnouncement>();
 
   /** Each part is made from those before it. */
@@ -93,6 +95,8 @@ export class Group {
       viewLog,
       log,
     });
+    const { exchange } = this.scheme;
+    this.lags = new PeerLags({ clock: controller.clock, known: () => this.scheme.known, exchange });
   }
 
   /** What a heartbeat says of the group. */
@@ -106,7 +110,9 @@ export class Group {
   }
 
   onAnnouncement(from: ControllerId, { caughtUp, known }: Announcement): void {
-    this.#announced.set(from, { caughtUp, known: new VersionVector(known) });
+    const vector = new VersionVector(known);
+    this.#announced.set(from, { caughtUp, known: vector });
+    this.lags.onAnnounced(from, vector);
   }
 
   onMessage(from: ControllerId, message: GroupMessage): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findCausalViolation } from '../../src/checkers/causal-convergence.ts';
 import type { SessionEvent } from '../../src/checkers/session-history.ts';
+import type { Settings } from '../../src/controller/settings.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import { expectRight } from './expect-right.ts';
@@ -12,8 +13,11 @@ import type { SimClientConnection } from './sim-run.ts';
 /** Sessions that go from controller to controller, at the level causal. */
 
 class Stage {
-  readonly cluster = new SimCluster({ seed: 1, level: 'causal', nodes: 3 });
-  readonly events: SessionEvent[] = [];
+  readonly cluster: SimCluster;
+
+  constructor(settings: Partial<Settings> = {}, stagedBytesMax?: number) {
+    this.cluster = new SimCluster({ seed: 1, level: 'causal', nodes: 3, settings, stagedBytesMax });
+  }
 
   async start(): Promise<void> {
     await this.cluster.start();
@@ -152,6 +156,56 @@ describe('a write of a peer', () => {
     // The exchange with controller 1 brings both.
     expect(await stage.get(reader, 'y')).toBe('2');
     expect(await stage.get(reader, 'x')).toBe('1');
+  });
+});
+
+/** A row of keys that is written once, and its first part once more: the exchange of it takes two parts. */
+const ROW = Array.from({ length: 24 }, (_, i) => `k${i}`);
+
+describe('a controller that dies in the middle of an exchange', () => {
+  it('serves nothing before it has what was missing, and then all of it', async () => {
+    const stage = new Stage({ durability: 'sync' }, 50);
+    await stage.start();
+    const { nodes, network } = stage.cluster;
+    const away = nodes[2]!;
+    for (const peer of [0, 1]) network.cut(peer, 2);
+    const at0 = stage.connect(0);
+    for (const key of [...ROW, ...ROW.slice(0, 11)]) await stage.set(at0, key, 'new');
+    network.heal(0, 2);
+    const has = (key: string) => away.journal.newest(key) !== undefined;
+    for (let i = 0; i < 50_000 && !has('k23'); i++) await stage.cluster.run(0.1);
+    expect([has('k23'), has('k10')]).toEqual([true, false]);
+    network.extraMs.set('0>2', 500);
+    await stage.cluster.run(100);
+    expect(has('k10')).toBe(false);
+    stage.cluster.kill(away);
+    network.cut(0, 2);
+    await away.start();
+    await stage.cluster.run(4_000);
+    expect(has('k23')).toBe(true);
+    expect(await stage.get(stage.connect(2), 'k23')).toBe('CATCHING_UP');
+    network.extraMs.clear();
+    for (const peer of [0, 1]) network.heal(peer, 2);
+    await stage.cluster.run(4_000);
+    const reader = stage.connect(2);
+    for (const key of ROW) expect(await stage.get(reader, key)).toBe('new');
+  });
+});
+
+describe('a session that has seen one write alone', () => {
+  it('is not told the state of another key before that write is shown, as that key may be its cause', async () => {
+    const stage = await staged();
+    stage.block(0, 1);
+    stage.block(2, 1);
+    await stage.set(stage.connect(2), 'y', 'cause');
+    await stage.cluster.run(50);
+    const writer = stage.connect(0);
+    expect(await stage.get(writer, 'y')).toBe('cause');
+    await stage.set(writer, 'x', 'effect');
+    const at0 = stage.connect(0);
+    expect(await stage.get(at0, 'x')).toBe('effect');
+    const at1 = await stage.come(1, await stage.leave(at0));
+    expect(await stage.get(at1, 'y')).toBe('SESSION_AHEAD');
   });
 });
 

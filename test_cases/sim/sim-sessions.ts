@@ -64,8 +64,10 @@ function drawHops(random: Random, nodes: number, activeMs: number): SessionPlan[
  * one controller. A reader that finds a write and then not the write before it has seen an effect without its cause.
  */
 function drawRows(random: Random, nodes: number, activeMs: number): SessionPlan[] {
-  const keys = 2 + random.below(6);
-  const rows = 5 + random.below(15);
+  // An exchange of a long row takes several parts.
+  const isLong = random.chance(0.4);
+  const keys = isLong ? 20 + random.below(16) : 2 + random.below(6);
+  const rows = isLong ? 3 + random.below(5) : 5 + random.below(15);
   const readers = 2 + random.below(2);
   const writerHops = random.pick([0, 0.1]);
   let value = VALUES_FROM;

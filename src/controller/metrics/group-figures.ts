@@ -1,7 +1,9 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { SyncProgress } from '../../replication/exchange/anti-entropy.ts';
 import type { Group } from '../../replication/group.ts';
+import type { PeerLag } from '../../replication/peer-lags.ts';
 import type { RefillFigures } from '../../replication/restore/refill.ts';
+import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
 
 /** Figures of all groups with entries, as of one. */
@@ -55,4 +57,32 @@ export function exchangesWith({ groups }: Core, peer: ControllerId): ExchangesWi
 
 function add(a: SyncProgress, b: SyncProgress): SyncProgress {
   return { writes: a.writes + b.writes, total: a.total + b.total };
+}
+
+/** How far this controller is behind one peer: in the group in which it is furthest behind. */
+export function lagBehind({ groups }: Core, peer: ControllerId): PeerLag {
+  const lags = groups.withEntries.map((group) => group.lags.of(peer));
+  const times = lags.flatMap(({ ms }) => ms ?? []);
+  return {
+    writes: lags.reduce((sum, { writes }) => sum + writes, 0),
+    ms: times.length === lags.length ? Math.max(...times) : null,
+  };
+}
+
+export interface LargestLag {
+  readonly writes: number;
+  readonly ms: number;
+}
+
+/**
+ * How far this controller is behind the peer that it is furthest behind. The time behind a peer that has not been heard
+ * counts from the start of this run.
+ */
+export function largestLag({ core, settings, clock, startedMs }: ControllerParts): LargestLag {
+  const sinceStartMs = clock.nowMs() - startedMs;
+  const lags = settings.peers.flatMap((_, peer) => (peer === settings.self ? [] : [lagBehind(core, peer)]));
+  return {
+    writes: Math.max(0, ...lags.map(({ writes }) => writes)),
+    ms: Math.max(0, ...lags.map(({ ms }) => ms ?? sinceStartMs)),
+  };
 }

@@ -2,7 +2,7 @@ import type { Level } from '../../placement/level.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { MEMCACHED_VERSION, VERSION } from '../product.ts';
 import { readTroubleOf, writeTroubleOf } from '../status/service.ts';
-import { firstOf, refillFiguresOf, sumOf } from './group-figures.ts';
+import { firstOf, largestLag, refillFiguresOf, sumOf } from './group-figures.ts';
 import type { Counter } from './statistics.ts';
 
 /**
@@ -19,6 +19,7 @@ export type MetricUnit =
   | 'flag'
   | 'links'
   | 'microseconds'
+  | 'milliseconds'
   | 'none'
   | 'operations'
   | 'processes'
@@ -128,6 +129,16 @@ export const METRICS = {
   ),
   memchorus_requests_completed: counter('operations', 'Writes applied.', ({ core }) =>
     sumOf(core, ({ scheme }) => scheme.completed),
+  ),
+  memchorus_behind_writes: gauge(
+    'operations',
+    'Writes missing here that a peer is known to have: of the peer that has most.',
+    (parts) => largestLag(parts).writes,
+  ),
+  memchorus_behind_ms: gauge(
+    'milliseconds',
+    'Time since this controller had all that a peer had told of, by its monotonic clock: of the slowest peer.',
+    (parts) => Math.round(largestLag(parts).ms),
   ),
   memchorus_keys: gauge('records', 'Keys that have an entry.', ({ storage }) => storage.keys),
   memchorus_errors: counted('operations', 'Operations answered with a server error.', 'memchorus_errors'),

@@ -1,7 +1,7 @@
 import { ballotName } from '../../membership/view.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
-import { exchangesWith, firstOf, refillFiguresOf, sumOf } from '../metrics/group-figures.ts';
+import { exchangesWith, firstOf, lagBehind, refillFiguresOf, sumOf } from '../metrics/group-figures.ts';
 import { METRICS, uptimeSecondsOf } from '../metrics/metrics.ts';
 import { VERSION } from '../product.ts';
 import { nameOf } from '../settings.ts';
@@ -106,11 +106,17 @@ function peerStatus(sources: ControllerParts, id: number): PeerStatus {
     syncing: !self && exchanges.isUnderWay,
     sync: self ? null : exchanges.progress,
     lastSyncMs: self ? null : rounded(exchanges.sinceMs),
+    behind: self ? null : behindOf(core, id),
     clockAheadMs: rounded(core.time.errorMsOf(id)),
     inStep: !self && core.roles.isInStep(id),
     role: self ? core.roles.own : roleOf(sources, id),
     storeTrouble: (self ? firstOf(core).replica.storeTrouble() : known.heartbeat(id)?.storeTrouble) ?? '',
   };
+}
+
+function behindOf(core: Core, id: number): PeerStatus['behind'] {
+  const { writes, ms } = lagBehind(core, id);
+  return { writes, ms: rounded(ms) };
 }
 
 function roleOf({ core, mesh }: ControllerParts, id: number): string {

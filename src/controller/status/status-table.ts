@@ -17,6 +17,7 @@ export function renderStatus(status: Status): string {
     `store     ${storeOf(status)}`,
     ...refillLines(status),
     `journal   ${journalOf(status)}`,
+    ...behindLines(status),
     '',
     ...alignColumns([COLUMNS, ...status.peers.map(peerRow)]),
   ];
@@ -118,6 +119,20 @@ function journalOf({ journal }: Status): string {
   const flushed = lastFlushMs === null ? '' : `, flushed ${ago(lastFlushMs)}`;
   return `${head}; ${sizes}${flushed}; started with ${recoveredEntries} after ${duration(recoveredMs)}`;
 }
+
+/** A line on the peers that this controller is behind; none while it keeps up with all that it hears. */
+function behindLines({ peers }: Status): string[] {
+  const behind = peers.flatMap(({ address, up, behind: lag }) => {
+    if (lag === null || (lag.ms === null && !up)) return [];
+    if (lag.writes === 0 && lag.ms !== null && lag.ms < BEHIND_MS) return [];
+    const writes = lag.writes === 0 ? '' : `${counted(lag.writes, 'write')}, `;
+    return [`${address} by ${writes}${lag.ms === null ? 'all of this run' : duration(lag.ms)}`];
+  });
+  return behind.length === 0 ? [] : [`behind    ${behind.join('; ')}`];
+}
+
+/** A controller that is behind by less than this, and lacks no write, is not reported, in milliseconds. */
+const BEHIND_MS = 3_000;
 
 function peerRow(peer: PeerStatus): readonly string[] {
   return [

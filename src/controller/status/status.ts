@@ -126,6 +126,13 @@ export interface PeerStatus {
   readonly sync: { readonly writes: number; readonly total: number } | null;
   /** Milliseconds since the last exchange with the peer was completed; null when there was none. */
   readonly lastSyncMs: number | null;
+  /** How far this controller is behind the peer, by this machine's monotonic clock; null for this controller. */
+  readonly behind: {
+    /** Writes that the peer is known to have, and that are missing here. */
+    readonly writes: number;
+    /** Milliseconds since this controller had everything that the peer had told of; null: not in this run. */
+    readonly ms: number | null;
+  } | null;
   /**
    * Milliseconds by which the wall clock is ahead of cluster time; negative when it is behind; null when that
    * is not known.

@@ -137,6 +137,11 @@ export class AntiEntropy {
     return at === undefined ? null : this.#ports.clock.nowMs() - at;
   }
 
+  /** When this controller started the last exchange with the peer that has completed; null: never. */
+  startedMs(peer: ControllerId): MonotonicMs | null {
+    return this.#startedMs.get(peer) ?? null;
+  }
+
   /** No exchange is under way in either direction. */
   get isIdle(): boolean {
     return this.#pulls.size === 0 && this.#feeds.isIdle;
@@ -281,7 +286,6 @@ export class AntiEntropy {
     if (first === undefined) return true;
     if (!this.#begin(pull, first.response)) return false;
     if (lacks.length > 0) whole.becomeMixed(lacks);
-    // mutant: half-an-exchange-after-crash
     whole.begin(staged.shows);
     for (const { response, attached } of parts)
       for (const effect of response.effects) whole.show(effect, attached);

@@ -38,15 +38,6 @@ export const CAUSAL_MUTANTS: readonly Mutant[] = [
     seeds: 2_000,
   },
   {
-    anchor: 'half-an-exchange-after-crash',
-    name: 'does not remember over a crash that it has recorded a part of an exchange',
-    edit: 'drop',
-    level: 'causal',
-    durability: 'sync',
-    faults: 'slow-link=4,cut=3,kill=3,isolation=2',
-    seeds: 6_000,
-  },
-  {
     anchor: 'ignores-attached-dependencies',
     name: 'does not take over what a write depends on that its controller did not show',
     edit: 'drop',

@@ -18,6 +18,7 @@ function peer(id: number, more: Partial<PeerStatus> = {}): PeerStatus {
     syncing: false,
     sync: null,
     lastSyncMs: null,
+    behind: { writes: 0, ms: 40 },
     inStep: true,
     role: 'member',
     storeTrouble: '',

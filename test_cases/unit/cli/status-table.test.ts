@@ -9,6 +9,7 @@ const PEER = {
   syncing: false,
   sync: null,
   lastSyncMs: null,
+  behind: { writes: 0, ms: 40 },
   clockAheadMs: 12,
   role: 'member',
   inStep: false,
@@ -86,6 +87,20 @@ it('the screen names wrong clocks, and says when there is no cluster time', () =
   const time = { nowMs: null, reason: 'the controllers have not yet agreed on the time' };
   expect(linesOf({ ...STATUS, peers, time })).toEqual([
     'time      not agreed: the controllers have not yet agreed on the time',
+  ]);
+});
+
+it('the screen names the peers that this controller is behind, and by how much', () => {
+  const linesOf = (...lags: readonly Status['peers'][number]['behind'][]) =>
+    renderStatus({ ...STATUS, peers: STATUS.peers.map((peer, id) => ({ ...peer, behind: lags[id]! })) })
+      .split('\n')
+      .filter((line) => line.startsWith('behind'));
+  expect(linesOf(null, { writes: 0, ms: 2_999 }, { writes: 0, ms: null })).toEqual([]);
+  expect(linesOf(null, { writes: 1204, ms: 3_200 }, { writes: 0, ms: 61_000 })).toEqual([
+    'behind    127.0.0.1:8001 by 1204 writes, 3.2 s; host.example:18002 by 61 s',
+  ]);
+  expect(linesOf(null, { writes: 0, ms: null }, null)).toEqual([
+    'behind    127.0.0.1:8001 by all of this run',
   ]);
 });
 
