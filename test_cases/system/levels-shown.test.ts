@@ -8,6 +8,7 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,6 +102,27 @@ function processesOf(): string[] {
 /** What the command has not cleaned up. */
 function leftovers(): string[] {
   return [...processesOf(), ...readdirSync(join(directory, 'temporary'))];
+}
+
+/** A program `docker` that runs real memcacheds in the place of containers. @returns the pids of those that run */
+function standInForDocker(): { readonly pids: () => string[] } {
+  const containers = join(directory, 'containers');
+  mkdirSync(containers, { mode: 0o777 });
+  const user = process.getuid?.() === 0 ? '-u root' : '';
+  const script = `#!/bin/sh
+PATH='${process.env.PATH}'
+case "$*" in
+  info* | 'compose version') ;;
+  *' up -d '*)
+    for port in $MEMCHORUS_STORE_PORT_0 $MEMCHORUS_STORE_PORT_1 $MEMCHORUS_STORE_PORT_2; do
+      memcached -d -P '${containers}'/$port ${user} -l 127.0.0.1 -p $port -U 0 -I $MEMCHORUS_STORE_ITEM_MAX
+    done ;;
+  *' down '*) for file in '${containers}'/*; do kill $(cat "$file") && rm -f "$file"; done ;;
+  *) exit 1 ;;
+esac
+`;
+  writeFileSync(join(directory, 'programs', 'docker'), script, { mode: 0o755 });
+  return { pids: () => readdirSync(containers) };
 }
 
 function happened({ requests, verdicts }: Shown['histories'][number]['seen'][number], forbiddenBy: Level) {
@@ -208,6 +230,16 @@ function endTests(): void {
     expect(stderr).toContain(
       'there is no memcached program, and no Docker engine answers: install memcached',
     );
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('runs in Docker where there is no memcached program, and removes the containers', async () => {
+    const { pids } = standInForDocker();
+    const { code, stdout } = await outcomeOf(
+      begin(['--level', 'causal', '--seconds', '0'], { PATH: join(directory, 'programs') }),
+    );
+    expect({ code, pids: pids() }).toEqual({ code: 0, pids: [] });
+    expect(stdout).toContain('3 controllers on memcached in Docker');
     expect(leftovers()).toEqual([]);
   });
 

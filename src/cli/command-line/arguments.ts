@@ -285,10 +285,10 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
 Exit code 0: healthy, 1: degraded (clients are served), 3: unavailable.`,
   levels: `Usage: main.ts levels [--level <level>] [--seconds <number>] [--json]
 
-Shows what the consistency levels mean: starts a small cluster of its own on free ports, plays three histories at each
-level that tell the levels apart, prints what the clients saw, whether each level allows it and why, and what the levels
-cost. It takes some seconds, needs the memcached program or Docker, and leaves nothing behind.
-Exit code 0: every level kept its promise.`,
+Shows what the consistency levels mean: starts a small cluster of its own on free ports, plays three
+histories at each level that tell the levels apart, prints what the clients saw, whether each level
+allows it and why, and what the levels cost. It needs the memcached program or Docker, and leaves
+nothing behind. Exit code 0: every level kept its promise.`,
   backup:
     'Usage: main.ts backup <directory> [-p <port>]   copies the journals of all controllers, or of one, running or not',
   restore: 'Usage: main.ts restore <directory> [-p <port>]   for stopped controllers that have no journal',
