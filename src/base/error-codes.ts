@@ -40,6 +40,7 @@ export const ERRORS = {
   JOURNAL_FAILED: unknown('the write was applied, and the journal could not make it durable'),
   VALUE_TOO_LARGE: notDone('the value is larger than `item_size_max`'),
   OUT_OF_MEMORY: notDone('all clients together use as much memory as they may'),
+  STALE: notDone('no proof that what this controller has is as new as the read asks for'),
   LEVEL_UNKNOWN: notDone('the client asks for a level that does not exist'),
   LEVEL_TOO_STRONG: notDone('the client asks for a level that is stronger than that of the keyspace'),
   CLIENT_LEFT: notDone('the client has closed its connection: no client ever sees this code'),

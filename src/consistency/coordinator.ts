@@ -5,6 +5,8 @@ import type { MonotonicMs, WallMs } from '../base/number-kinds.ts';
 import { closedBecause, type Gate, OPEN } from '../membership/gate.ts';
 import { failed, type Reply, serverError } from '../protocol/reply.ts';
 import type { LocalRequest, Request } from '../protocol/request.ts';
+import type { ReadStrength } from '../replication/scheme.ts';
+import { BoundedReads, boundedGate } from './bounded-reads.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
 import { GateQueue } from './gate-queue.ts';
 import { LevelRequests } from './level-requests.ts';
@@ -71,6 +73,7 @@ export class Coordinator {
       nextTurn,
       lend,
       served: this.readsServed,
+      bounded: new BoundedReads({ router, gates, clock: ports.clock, served: this.readsServed }),
     });
     const sessions = new SessionRequests({ router, ...ports.tokens });
     const levels = new LevelRequests(router);
@@ -166,11 +169,16 @@ export class Coordinator {
     const { access, context } = operation;
     const { scheme } = keyspace.group;
     const { reads } = access === 'read' ? readPolicyOf(keyspace, operation.askedLevel) : keyspace.policy;
-    const gate = access === 'read' ? scheme.gate(READ_NEEDS[reads]) : writeGateOf(scheme);
+    const gate = access === 'read' ? this.#readGateOf(keyspace, operation, reads) : writeGateOf(scheme);
     const { sessions } = scheme;
     const asksNothing = access === 'plain write' || reads !== 'settled' || sessions === null;
     if (asksNothing || gate.state !== 'open' || !sessions.isAhead(context.session)) return gate;
     return sessions.gate(context.session, keysOf(operation.request));
+  }
+
+  #readGateOf(keyspace: ServedKeyspace, { maxAgeMs }: Operation, reads: ReadStrength): Gate {
+    if (maxAgeMs !== null) return boundedGate(keyspace, maxAgeMs, this.#clock);
+    return keyspace.group.scheme.gate(READ_NEEDS[reads]);
   }
 
   #timedOut(operation: Operation): Reply {

@@ -1,12 +1,11 @@
-import type { Need } from '../membership/gate.ts';
+import type { Gate, Need } from '../membership/gate.ts';
 import { failed } from '../protocol/reply.ts';
 import type { Scheme } from '../replication/scheme.ts';
 import type { Operation } from './operation.ts';
 
 interface WaitingOperation {
   readonly operation: Operation;
-  readonly scheme: Scheme;
-  readonly need: Need;
+  readonly gateOf: () => Gate;
   readonly go: () => void;
 }
 
@@ -14,13 +13,20 @@ interface WaitingOperation {
 export class GateQueue {
   #waiting: WaitingOperation[] = [];
 
-  /** Calls `go` now if the gate is open, or once it opens. A closed gate answers the operation with its reason. */
+  /** Calls `go` now if the scheme's gate is open, or once it opens. A closed gate answers the operation with its reason. */
   whenOpen(operation: Operation, scheme: Scheme, need: Need, go: () => void): void {
     if (operation.done) return;
-    const gate = scheme.gate(need);
+    if (scheme.gate(need).state === 'open') go();
+    else this.when(operation, () => scheme.gate(need), go);
+  }
+
+  /** The same for any gate. */
+  when(operation: Operation, gateOf: () => Gate, go: () => void): void {
+    if (operation.done) return;
+    const gate = gateOf();
     if (gate.state === 'open') go();
     else if (gate.state === 'closed') operation.finish(failed(gate));
-    else this.#waiting.push({ operation, scheme, need, go });
+    else this.#waiting.push({ operation, gateOf, go });
   }
 
   /** To be called when a gate may have changed, and every few milliseconds. Answered operations leave the queue. */
@@ -28,6 +34,6 @@ export class GateQueue {
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { operation, scheme, need, go } of waiting) this.whenOpen(operation, scheme, need, go);
+    for (const { operation, gateOf, go } of waiting) this.when(operation, gateOf, go);
   }
 }

@@ -4,7 +4,9 @@ import type { LevelRequest } from '../protocol/request.ts';
 import type { Operation } from './operation.ts';
 import { type RequestRouter, readPolicyOf } from './policies.ts';
 
-/** `level`: the level that the reads of a connection ask for, unless a read names its own. */
+/**
+ * `level`: the level, or the bound on staleness, that the reads of a connection ask for, unless a read names its own.
+ */
 export class LevelRequests {
   readonly #router: RequestRouter;
 
@@ -17,11 +19,12 @@ export class LevelRequests {
   }
 
   /** What the connection asks for, and the level at which its reads are served in each keyspace. */
-  #show({ context: { level } }: Operation): Reply {
-    const lines = [`ASKED ${level ?? DEFAULT}`];
+  #show({ context: { level, maxAgeMs } }: Operation): Reply {
+    const bound = maxAgeMs === null ? null : `${STALE_MS} ${maxAgeMs}`;
+    const lines = [`ASKED ${bound ?? level ?? DEFAULT}`];
     for (const keyspace of this.#router.all) {
-      const name = keyspace.prefix === '' ? DEFAULT : keyspace.prefix;
-      lines.push(`KEYSPACE ${name} ${keyspace.policy.level} READS ${readPolicyOf(keyspace, level).level}`);
+      const served = bound ?? readPolicyOf(keyspace, level).level;
+      lines.push(`KEYSPACE ${keyspace.name} ${keyspace.level} READS ${served}`);
     }
     return { kind: 'lines', lines };
   }
@@ -41,12 +44,21 @@ export function refusalOfLevel(letter: string, own: Level): Reply | null {
   );
 }
 
-/** The word for the level of each keyspace, and the name of the keyspace with the empty prefix. */
+/** The word for the level of each keyspace. */
 const DEFAULT = 'default';
 
-function set({ context }: Operation, [word, ...more]: readonly string[]): Reply {
-  if (word === undefined || more.length > 0 || !(word === DEFAULT || isLevel(word)))
-    return refused('LEVEL_UNKNOWN', `usage: level [${[DEFAULT, ...LEVELS].join('|')}]`);
-  context.level = word === DEFAULT ? null : word;
+/** The word for a bound on staleness, in milliseconds. */
+const STALE_MS = 'stale-ms';
+
+const USAGE = `usage: level [${[DEFAULT, ...LEVELS].join('|')}|${STALE_MS} <milliseconds>]`;
+
+function set({ context }: Operation, words: readonly string[]): Reply {
+  const [word = '', bound = ''] = words;
+  const isBound = word === STALE_MS && words.length === 2 && /^\d{1,9}$/.test(bound);
+  const level = words.length === 1 && isLevel(word) ? word : null;
+  const isDefault = words.length === 1 && word === DEFAULT;
+  if (!isBound && level === null && !isDefault) return refused('LEVEL_UNKNOWN', USAGE);
+  context.level = level;
+  context.maxAgeMs = isBound ? Number(bound) : null;
   return REPLIES.ok;
 }

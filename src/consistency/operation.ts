@@ -45,6 +45,8 @@ export class Operation implements Reader {
   hasTakenSession = false;
   /** The level that the request asks for by itself; null where it asks for none. */
   readonly #ownLevel: Level | null;
+  /** The bound on staleness that the request names by itself, in milliseconds; null where it names none. */
+  readonly #ownMaxAgeMs: number | null;
   readonly #listener: OperationListener;
   #onNext: (() => void) | null = null;
   /**
@@ -54,6 +56,7 @@ export class Operation implements Reader {
   #startedAs = 0;
   #reply: Reply | null = null;
   #reservedBytes = 0;
+  #ageMs = 0;
 
   constructor(
     request: Request,
@@ -66,6 +69,7 @@ export class Operation implements Reader {
     this.access = access;
     this.countsAsRead = countsAsRead;
     this.#ownLevel = request.kind === 'read_item' ? ownLevelOf(request) : null;
+    this.#ownMaxAgeMs = request.kind === 'read_item' ? (request.ageFlag?.maxMs ?? null) : null;
     this.deadlineMs = deadlineMs;
     this.#listener = listener;
   }
@@ -89,7 +93,24 @@ export class Operation implements Reader {
 
   /** The level that the reads of the request ask for; null for the level of the keyspace. */
   get askedLevel(): Level | null {
+    if (this.#ownMaxAgeMs !== null) return null;
     return this.#ownLevel ?? this.#listener.context.level;
+  }
+
+  /** The bound on staleness of the reads of the request, in milliseconds; null for none. */
+  get maxAgeMs(): number | null {
+    if (this.#ownLevel !== null) return null;
+    return this.#ownMaxAgeMs ?? this.#listener.context.maxAgeMs;
+  }
+
+  /** What a read with a bound has brought may be so old, in milliseconds; 0 where no proof of its age has served it. */
+  get ageMs(): number {
+    return this.#ageMs;
+  }
+
+  /** A proof of its age has served a read of the operation. */
+  noteAge(ageMs: number): void {
+    this.#ageMs = Math.max(this.#ageMs, ageMs);
   }
 
   /** The operation was started, and may change an entry. */

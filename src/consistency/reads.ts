@@ -7,6 +7,7 @@ import type { DebugRequest, GetAndTouchRequest, GetRequest, ReadItemRequest } fr
 import type { Reader } from '../replication/read-flow.ts';
 import type { ReadDone } from '../replication/replica-reads.ts';
 import type { Entry } from '../store/entry.ts';
+import type { BoundedReads } from './bounded-reads.ts';
 import { type ExistingEntry, hasMark } from './conditional.ts';
 import type { ConditionalWrites } from './conditional-writes.ts';
 import type { GateQueue } from './gate-queue.ts';
@@ -27,6 +28,8 @@ export interface ReadsPorts {
   readonly lend: (value: Buffer) => void;
   /** Is counted up with every key that is read. */
   readonly served: ReadsServed;
+  /** Carries out the reads that ask for a bound on staleness. */
+  readonly bounded: BoundedReads;
 }
 
 /**
@@ -41,7 +44,8 @@ export class Reads {
   }
 
   get(operation: Operation, request: GetRequest): void {
-    if (request.keys.length === 1) return this.#getOne(operation, request, request.keys[0]!);
+    if (request.keys.length === 1 && operation.maxAgeMs === null)
+      return this.#getOne(operation, request, request.keys[0]!);
     operation.releasesBarrierWhenIssued = true;
     new MultiRead(
       operation,
@@ -60,6 +64,7 @@ export class Reads {
     if (refusal !== null) return operation.finish(refusal);
     const change = () => {
       tellLevel(request, keyspace.policy);
+      tellAge(request, operation);
       conditionalWrites.answer(operation, request);
     };
     const record = scheme.newest(request.key);
@@ -71,6 +76,7 @@ export class Reads {
       if (failure !== null) return operation.finish(failed(failure));
       if (found !== null && hasMark(found, 'stale') && !hasMark(found, 'taken')) return change();
       tellLevel(request, readPolicyOf(keyspace, operation.askedLevel));
+      tellAge(request, operation);
       if (found !== null) this.#ports.lend(found.value);
       operation.finish(conditionalWrites.evaluate(request, found).reply(NO_VERSION));
     };
@@ -152,7 +158,9 @@ export class Reads {
 
   /** Calls `done` only once the value may be given out. */
   #read(operation: Operation, key: string, done: ReadDone, reader: Reader): void {
-    const { router, gates, served } = this.#ports;
+    const { router, gates, served, bounded } = this.#ports;
+    const { maxAgeMs } = operation;
+    if (maxAgeMs !== null) return bounded.read(operation, key, maxAgeMs, done, reader);
     const keyspace = router.of(key);
     const { scheme } = keyspace.group;
     const { reads, level } = readPolicyOf(keyspace, operation.askedLevel);
@@ -172,6 +180,11 @@ function tellLevel({ levelFlag }: ReadItemRequest, { level }: Policy): void {
   if (levelFlag === undefined) return;
   // mutant: names-stronger-level
   levelFlag.served = letterOf(level);
+}
+
+/** Tells how old at most the answer is, if the request asks for a bound. */
+function tellAge({ ageFlag }: ReadItemRequest, { ageMs }: Operation): void {
+  if (ageFlag !== undefined) ageFlag.servedMs = ageMs;
 }
 
 /** @param found null if there is no entry, or if it could not be read */

@@ -1,4 +1,4 @@
-import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
+import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
 import { Coordinator } from '../consistency/coordinator.ts';
 import { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
@@ -134,6 +134,7 @@ export class Core {
     const flaw = this.#admission.flawOf(from, message);
     if (flaw !== null) return this.#ports.refuse(from, flaw);
     if (message.type === 'heartbeat') return this.#onHeartbeat(from, message);
+    if (message.type === 'granted') this.#onAnswer(from, message.askedMs);
     if (isHandshake(message)) return;
     const group = this.groups.byNumber[number];
     if (group === undefined) return this.#ports.refuse(from, `there is no group ${number}`);
@@ -244,7 +245,14 @@ export class Core {
     if (wasStoreUp !== (heartbeat.storeTrouble === '')) this.#peerLog.store(from, heartbeat);
     this.groups.withEntries[0].onAnnouncement(from, heartbeat);
     this.groups.views.onHeartbeat(from, heartbeat);
+    this.#onAnswer(from, heartbeat.heard[this.#ports.settings.self] ?? NEVER_HEARD);
     this.departure.onTick();
+  }
+
+  /** The peer has handled the heartbeat that this controller sent to it at that moment. */
+  #onAnswer(from: ControllerId, askedMs: MonotonicMs): void {
+    if (askedMs === NEVER_HEARD) return;
+    for (const { scheme } of this.groups.all) scheme.onAnswer(from, askedMs);
   }
 
   #onSuspect(peer: ControllerId): void {
@@ -298,6 +306,9 @@ function journalTroubleOf(groups: readonly Group[]): string {
 function announcedOf({ announcement }: Group): Announced {
   return { type: 'announced', ...announcement };
 }
+
+/** In a heartbeat: none of this controller's heartbeats has been handled on this connection. */
+const NEVER_HEARD = 0;
 
 /** How often `onTick` is to be called, in milliseconds: how late a deadline may be noticed. */
 export const TICK_MS = 20;

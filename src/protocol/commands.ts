@@ -192,8 +192,8 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'level',
     makes: 'level',
-    usage: 'level [<level>|default]',
-    help: 'the level that the reads of this connection ask for, to see or to set',
+    usage: 'level [<level>|stale-ms <milliseconds>|default]',
+    help: 'what the reads of this connection ask for: a level, or a bound on how old their answers are',
     wordsMin: 1,
     wordsMax: 3,
     parse: words.parseLevel,

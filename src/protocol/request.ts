@@ -61,6 +61,16 @@ export interface ReadItemRequest extends Wired {
   readonly countsAsRead: boolean;
   /** Absent if the request asks for no level. Hardly a request asks for one: the others keep their shape. */
   readonly levelFlag?: LevelFlag;
+  /** Absent if the request asks for no bound on staleness. */
+  readonly ageFlag?: AgeFlag;
+}
+
+/** The bound on staleness that one read asks for, and what is proven of its answer. */
+export interface AgeFlag {
+  /** In milliseconds. */
+  readonly maxMs: number;
+  /** So old at most is what the read shows, in milliseconds; 0 for as of now, and until the read is answered. */
+  servedMs: number;
 }
 
 /** The level that one read asks for, and the level that it gets. */

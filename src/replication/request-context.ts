@@ -30,12 +30,14 @@ export interface SessionPart {
 export interface RequestContext {
   /** The level that the reads ask for, unless a read names its own; null for the level of the keyspace. */
   level: Level | null;
+  /** The oldest state that the reads ask for, in milliseconds; null where they ask for no bound. Then `level` is null. */
+  maxAgeMs: number | null;
   readonly session: Session;
 }
 
 /** The context of a new connection. */
 export function newContext(): RequestContext {
-  return { level: null, session: { started: 0, parts: [] } };
+  return { level: null, maxAgeMs: null, session: { started: 0, parts: [] } };
 }
 
 /** The context of writes that no client has asked for. */

@@ -1,5 +1,5 @@
 import type { RequestFailure } from '../base/error-codes.ts';
-import type { ControllerId } from '../base/number-kinds.ts';
+import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import type { Gate, Need } from '../membership/gate.ts';
 import type { Membership } from '../membership/membership.ts';
@@ -7,6 +7,7 @@ import type { Draft, EffectKind, SetEffect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { AntiEntropy } from './exchange/anti-entropy.ts';
+import type { Freshness } from './freshness.ts';
 import type { SchemeMessage } from './messages.ts';
 import type { Reader } from './read-flow.ts';
 import type { ReadDone } from './replica-reads.ts';
@@ -62,6 +63,9 @@ export interface Scheme {
   readonly exchange: AntiEntropy;
   /** Sessions that go from one controller to another; null where the scheme has none. */
   readonly sessions: SchemeSessions | null;
+
+  /** What can be proven of the age of the state here. */
+  readonly freshness: Freshness;
 
   /** Whether a request may start now. */
   gate(need: Need): Gate;
@@ -123,6 +127,8 @@ export interface Scheme {
   onPeerUp(peer: ControllerId): void;
   /** The connection to the peer is gone. */
   onPeerDown(peer: ControllerId): void;
+  /** The peer has answered the heartbeat that this controller sent to it at that moment. */
+  onAnswer(peer: ControllerId, askedMs: MonotonicMs): void;
   /** To be called every few milliseconds. */
   onTick(): void;
   /** To be called every `sync_interval`. */

@@ -13,11 +13,14 @@ import { findExcessDelete, findLost } from '../checkers/last-write.ts';
 import { type Applied, findSequentialViolation } from '../checkers/sequential-witness.ts';
 import { findBrokenGuarantee } from '../checkers/session-guarantees.ts';
 import { findRegression } from '../checkers/session-order.ts';
+import { findStale } from '../checkers/staleness.ts';
 import { keyOf, valueIn } from '../support/effects.ts';
 import { expiryOf, isFleeting } from './expiry.ts';
 import { unavoidableDeletes, withoutLost } from './loss.ts';
 import type { Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
+import { type AgesRecorder, isAged } from './sim-ages.ts';
+import { DRIFT_MAX } from './sim-clock.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import { isOfSessions } from './sim-sessions.ts';
 import type { Violation, ViolationKind } from './violation.ts';
@@ -43,14 +46,15 @@ export function judge(
   recorder: Recorder,
   values: readonly State[],
   sessions: SessionHistory,
+  ages: AgesRecorder,
 ): Verdict {
   const violations: Violation[] = [];
   const note = (kind: ViolationKind, text: string | null): void => {
     if (text !== null) violations.push({ kind, text });
   };
-  const atEnd = new Map([...values[0]!].filter(([key]) => !isOfSessions(key)));
+  const atEnd = new Map([...values[0]!].filter(([key]) => !isOfSessions(key) && !isAged(key)));
   const whole = withoutLost(recorder.history, cluster.losses);
-  const history = whole.filter(({ key }) => !isFleeting(key));
+  const history = whole.filter(({ key }) => !isFleeting(key) && !isAged(key));
   const ordered = isOrdered(scenario.level);
   let undecided = 0;
   for (const what of recorder.unanswered) note('unanswered', what);
@@ -63,7 +67,8 @@ export function judge(
     }
   }
   if (ordered) note('not-sequential', findSequentialViolation(history, appliedIn(cluster), false));
-  const planned = withoutLost(recorder.planned, cluster.losses).filter(({ key }) => !isFleeting(key));
+  const plan = withoutLost(recorder.planned, cluster.losses);
+  const planned = plan.filter(({ key }) => !isFleeting(key) && !isAged(key));
   const searched = ordered && planned.length <= EXACT_MAX;
   if (searched && !isSequentiallyConsistent(planned)) {
     note('not-sequential', 'no order of the whole history fits');
@@ -78,6 +83,7 @@ export function judge(
     if (cluster.durability !== 'none' || !wasKilled(cluster))
       note('lost', findLost(history, appliedIn(cluster), atEnd));
   }
+  note('too-old', findTooOld(scenario, cluster, ages));
   if (scenario.level === 'causal') note('not-causal', findBrokenSession(scenario, cluster, sessions));
   const fleeting = whole.filter(({ key }) => isFleeting(key));
   note('wrong-time', findWrongExpiry(fleeting, expiryOf(scenario, cluster)) ?? findUnremoved(cluster));
@@ -125,7 +131,9 @@ export function findForgotten(nodes: readonly Remembering[]): string | null {
 
 /** Whether the checkers of values know this effect. Entries that expire have a checker of their own. */
 function isJudged(effect: Effect): boolean {
-  return effect.kind !== 'flush-later' && !(isOfKey(effect) && isFleeting(effect.key));
+  return (
+    effect.kind !== 'flush-later' && !(isOfKey(effect) && (isFleeting(effect.key) || isAged(effect.key)))
+  );
 }
 
 /**
@@ -152,6 +160,21 @@ function findBrokenSession(scenario: Scenario, cluster: SimCluster, sessions: Se
   const deleted = new Set(appliedIn(cluster).flatMap(({ kind, key }) => (kind === 'delete' ? [key] : [])));
   const history = sessions.filter(({ key }) => !deleted.has(key));
   return findCausalViolation(history) ?? findBrokenGuarantee(history);
+}
+
+/**
+ * Reads with a bound on staleness. Not judged are keys whose value every store has lost. Writes of runs that have ended
+ * count where they are on disk once they are answered, and else at the ordered levels as long as no controller was
+ * killed.
+ */
+function findTooOld(scenario: Scenario, cluster: SimCluster, { events }: AgesRecorder): string | null {
+  const flushes = scenario.clients.some(({ operations }) => operations.some(({ kind }) => kind === 'flush'));
+  if (flushes) return null;
+  const applied = cluster.nodes.flatMap(({ journal }) => journal.applied).filter(isOfKey);
+  const deleted = new Set(applied.flatMap(({ kind, key }) => (kind === 'delete' ? [key] : [])));
+  const excusesEnded = cluster.durability !== 'sync' && (!isOrdered(cluster.level) || wasKilled(cluster));
+  const judged = events.filter(({ key }) => !deleted.has(key));
+  return findStale(judged, 2 * DRIFT_MAX, excusesEnded);
 }
 
 function newestOf<E extends Effect>(effects: readonly E[]): E | undefined {

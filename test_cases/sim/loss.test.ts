@@ -7,6 +7,7 @@ import { Recorder } from './recorder.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { drawScenario } from './scenario.ts';
+import { AgesRecorder } from './sim-ages.ts';
 import { SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';
 
@@ -57,7 +58,7 @@ class Play {
     const values: State[] = [];
     for (const { id } of this.nodes) values.push(new Map([['x', await this.ask(id, 'x', { kind: 'get' })]]));
     expect(values.map((state) => state.get('x'))).toEqual([null, null, null]);
-    const { violations } = judge(SCENARIO, this.cluster, this.#recorder, values, []);
+    const { violations } = judge(SCENARIO, this.cluster, this.#recorder, values, [], new AgesRecorder());
     return violations.map(({ kind, text }) => `${kind}: ${text}`);
   }
 }

@@ -8,6 +8,7 @@ import { FaultInjector, type FaultKind, healAll } from './faults.ts';
 import { findUnfilled, judge } from './judge.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
+import { AgedClient, AgesRecorder } from './sim-ages.ts';
 import { SimClient } from './sim-clients.ts';
 import { READY_WITHIN_MS, SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';
@@ -105,6 +106,7 @@ class Run {
   readonly #cluster: SimCluster;
   readonly #recorder: Recorder;
   readonly #sessions = new SessionRecorder();
+  readonly #ages = new AgesRecorder();
   readonly #violations: Violation[] = [];
   readonly #times: TimeWatch;
   readonly #views = new Set<string>();
@@ -172,7 +174,7 @@ class Run {
 
   async #play(): Promise<void> {
     const cluster = this.#cluster;
-    const { clients, faults, delays } = this.#scenario;
+    const { clients, faults, delays, sessions: hopping = [], ages: bounded = [] } = this.#scenario;
     // The start has no long delays: with delays that make peers suspect each other, it might take for ever.
     if (delays.kind === 'uniform') cluster.network.delays = delays;
     await cluster.start();
@@ -181,9 +183,9 @@ class Run {
     if (this.#scenario.flushIsPending === true) this.#announceFlush();
     if (cluster.durability === 'async') await cluster.run(DURABLE_WITHIN_MS);
     const running = clients.map((plan) => new SimClient(cluster, this.#recorder, plan));
-    const hopping = this.#scenario.sessions ?? [];
     const sessions = hopping.map((plan) => new SimSession(cluster, this.#sessions, plan));
-    const isBusy = () => [...running, ...sessions].some((client) => !client.finished);
+    const ages = bounded.map((plan) => new AgedClient(cluster, this.#ages, plan));
+    const isBusy = () => [...running, ...sessions, ...ages].some((client) => !client.finished);
     const injector = new FaultInjector(cluster, faults);
     this.#faults = injector.struck;
     const lastMs = Math.max(0, ...faults.map(({ atMs, forMs }) => atMs + forMs));
@@ -202,7 +204,7 @@ class Run {
     await this.#playAbsence();
     const values = await this.#readAll();
     for (const text of cluster.mistakes) this.#violations.push({ kind: 'not-live', text });
-    const verdict = judge(this.#scenario, cluster, this.#recorder, values, this.#sessions.events);
+    const verdict = judge(this.#scenario, cluster, this.#recorder, values, this.#sessions.events, this.#ages);
     this.#violations.push(...verdict.violations);
     const { violation } = this.#times;
     if (violation !== null) this.#violations.push({ kind: 'wrong-time', text: violation });
@@ -356,10 +358,10 @@ class Run {
   }
 
   async #readKeys(node: SimNode): Promise<Map<string, string | null>> {
-    const { clients, sessions = [] } = this.#scenario;
+    const { clients, sessions = [], ages = [] } = this.#scenario;
     const written = [
       ...clients.flatMap(({ operations }) => operations.map(({ key }) => key)),
-      ...sessions.flatMap(({ steps }) => steps.map(({ key }) => key)),
+      ...[...sessions, ...ages].flatMap(({ steps }) => steps.map(({ key }) => key)),
     ];
     const keys = new Set([...written, COUNTER, PROBE].filter((key) => key !== '' && !isFleeting(key)));
     const connection = this.#recorder.connect(node);

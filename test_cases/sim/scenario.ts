@@ -7,6 +7,7 @@ import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
 import { Random } from './random.ts';
+import { type AgedPlan, drawAges } from './sim-ages.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import type { Delays } from './sim-network.ts';
 import { drawSessions, type SessionPlan } from './sim-sessions.ts';
@@ -30,6 +31,8 @@ export interface Scenario {
   readonly clients: readonly ClientPlan[];
   /** At `causal`: clients that go from controller to controller. */
   readonly sessions?: readonly SessionPlan[];
+  /** Clients that read with a bound on staleness. */
+  readonly ages?: readonly AgedPlan[];
   readonly faults: readonly Fault[];
   readonly absence: AbsentPeers;
   /** Deletions are not kept for a peer that is silent for longer, in virtual milliseconds. */
@@ -53,6 +56,8 @@ export interface Draw {
   readonly expiry?: boolean;
   /** The share of reads that ask for a level of their own. */
   readonly weakReads?: number;
+  /** Whether there are clients that read with a bound on staleness. */
+  readonly ages?: boolean;
 }
 
 export interface Workload {
@@ -102,6 +107,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
       level === 'causal'
         ? drawSessions(new Random(seed).fork('sessions'), nodes, Math.max(500, ...plansMs))
         : [],
+    ages: drawAgesOf(seed, draw, nodes, Math.max(500, ...plansMs)),
     flushIsPending: expires && expiry.chance(0.5),
     faults,
     absence: drawAbsence(random.fork('absence'), level, nodes, durability),
@@ -182,6 +188,11 @@ function withWeakReads(
     return asks ? { ...operation, level: random.pick(weaker) } : operation;
   };
   return clients.map((plan) => ({ ...plan, operations: plan.operations.map(withLevel) }));
+}
+
+function drawAgesOf(seed: number, { ages }: Draw, nodes: number, activeMs: number): readonly AgedPlan[] {
+  const random = new Random(seed).fork('ages');
+  return pickOr(ages, () => random.chance(0.5)) ? drawAges(random, nodes, activeMs) : [];
 }
 
 function drawRates(random: Random, onDisk: boolean): Partial<Record<FaultKind, number>> {

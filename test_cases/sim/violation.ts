@@ -16,6 +16,8 @@ export type ViolationKind =
   | 'not-sequential'
   | 'not-causal'
   | 'miscounted'
+  /** A read was older than its bound. */
+  | 'too-old'
   | 'went-back'
   | 'diverged'
   | 'lost'

@@ -197,13 +197,19 @@ export const NEWER_CASES: readonly ProtocolCase[] = [
   ),
 ];
 
-const LEVEL_OF_WRITE = 'CLIENT_ERROR a write has the level of its keyspace: only a plain mg takes G\r\n';
+const LEVEL_OF_WRITE = 'CLIENT_ERROR a write has the level of its keyspace: only a plain mg takes G or A\r\n';
 const BAD_LEVEL = 'CLIENT_ERROR G takes the letter of a level, as in Gs\r\n';
 
-/** The flag `G`, which memcached does not have, where the line alone decides the answer. */
+/** The flags `G` and `A`, which memcached does not have, where the line alone decides the answer. */
 export const LEVEL_CASES: readonly ProtocolCase[] = [
   answers('mg k G\r\nmg k v Gss\r\nmg k v G10\r\n', BAD_LEVEL.repeat(3)),
   answers('mg k v Gs Ge\r\n', 'CLIENT_ERROR duplicate flag\r\n'),
+  answers('mg k A\r\nmg k A-1\r\nmg k Ax\r\n', 'CLIENT_ERROR bad token in command line format\r\n'.repeat(3)),
+  answers('mg k A5 T0\r\nma k A5\r\n', LEVEL_OF_WRITE.repeat(2)),
+  answers(
+    'mg k A5 Gs\r\n',
+    'CLIENT_ERROR a read asks for a level (G) or for a bound on its age (A), not for both\r\n',
+  ),
   answers('mg k v Gs T0\r\nmg k v N30 Gs\r\nmg k v R30 Gs\r\n', LEVEL_OF_WRITE.repeat(3)),
   answers('ms k 1 Gs\r\nx\r\nmd k Gs\r\nma k Gs\r\nmg k v\r\n', `${LEVEL_OF_WRITE.repeat(3)}EN\r\n`),
   answers('md k Gs !\r\nmn Gs\r\nme k Gs\r\n', 'CLIENT_ERROR invalid or duplicate flag\r\nMN\r\nEN\r\n'),

@@ -11,6 +11,12 @@ export interface TwinFlags {
   readonly tokens: ReadonlyMap<string, string>;
 }
 
+/** Where memcached would keep the low 32 bits, a larger number is refused. */
+function unsigned32(word: string): bigint | null {
+  const value = unsigned(word);
+  return value !== null && value < 2n ** 32n ? value : null;
+}
+
 const NUMBERS: Readonly<Record<string, readonly [read: (word: string) => unknown, error: string | null]>> = {
   N: [signed, 'CLIENT_ERROR bad token in command line format'],
   R: [signed, 'CLIENT_ERROR bad token in command line format'],
@@ -20,6 +26,7 @@ const NUMBERS: Readonly<Record<string, readonly [read: (word: string) => unknown
   J: [unsigned, 'CLIENT_ERROR invalid numeric initial value'],
   D: [unsigned, 'CLIENT_ERROR invalid numeric delta value'],
   F: [unsigned, null],
+  A: [unsigned32, 'CLIENT_ERROR bad token in command line format'],
 };
 
 export function twinFlags(key: string, words: readonly string[]): TwinFlags {
@@ -32,7 +39,7 @@ export function twinFlags(key: string, words: readonly string[]): TwinFlags {
     if (letter.charCodeAt(0) >= 127 || tokens.has(letter)) {
       return { key: found, error: 'CLIENT_ERROR duplicate flag', tokens };
     }
-    if (!/[bcfhklqstuvxyCDEFGIJLMNOPRTY]/.test(letter)) {
+    if (!/[bcfhklqstuvxyACDEFGIJLMNOPRTY]/.test(letter)) {
       return { key: found, error: 'CLIENT_ERROR invalid flag', tokens };
     }
     const token = word.slice(1);

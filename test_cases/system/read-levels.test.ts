@@ -33,7 +33,7 @@ describe('a read that asks for a level', () => {
         'OK\nASKED default\nKEYSPACE default linearizability READS linearizability\nEND',
     );
     expect(await client.ask('level strong\r\n')).toBe(
-      'CLIENT_ERROR usage: level [default|linearizability|sequential|causal|eventual]',
+      'CLIENT_ERROR usage: level [default|linearizability|sequential|causal|eventual|stale-ms <milliseconds>]',
     );
   });
 
@@ -47,6 +47,17 @@ describe('a read that asks for a level', () => {
     expect(['linearizability', 'sequential', 'causal', 'eventual'].map(more)).toEqual([2, 2, 0, 0]);
   });
 
+  it('may ask for a bound on staleness, and is told how old its answer is at most', async () => {
+    using client = await cluster.client(1);
+    expect(await client.ask('mg greeting A60000\r\n')).toMatch(/^HD A\d+$/);
+    expect(await client.ask('mg none A60000\r\n')).toMatch(/^EN A\d+$/);
+    expect(await talk(client, 'level stale-ms 60000\nlevel\nget greeting')).toBe(
+      'OK\nASKED stale-ms 60000\nKEYSPACE default linearizability READS stale-ms 60000\nEND\n' +
+        'VALUE greeting 0 5\nhello\nEND',
+    );
+    expect(Number((await client.stats()).get('memchorus_reads_bounded'))).toBe(3);
+  });
+
   it('is served in a minority, where the reads of the keyspace are refused', async () => {
     using client = await cluster.client(0);
     await Promise.all([cluster.kill(1), cluster.kill(2)]);
@@ -54,6 +65,10 @@ describe('a read that asks for a level', () => {
       expect(await client.ask('mg greeting\r\n')).toMatch(/^SERVER_ERROR no majority/);
     });
     expect(await talk(client, 'mg greeting v Gs')).toBe('VA 5 Gs\nhello');
+    expect(await talk(client, 'mg greeting v A600000')).toMatch(/^VA 5 A\d+\nhello$/);
+    expect(await talk(client, 'mg greeting v A1')).toMatch(
+      /^SERVER_ERROR not proven to be at most 1 ms old: the last proof is \d+ ms old, and no majority/,
+    );
     expect(await client.ask('level sequential\r\n')).toBe('OK');
     expect(await talk(client, 'get greeting')).toBe('VALUE greeting 0 5\nhello\nEND');
   });

@@ -146,6 +146,11 @@ export const METRICS = {
   memchorus_reads_sequential: readsServedAt('sequential'),
   memchorus_reads_causal: readsServedAt('causal'),
   memchorus_reads_eventual: readsServedAt('eventual'),
+  memchorus_reads_bounded: counter(
+    'operations',
+    'Keys read here because a proof showed that what is here is new enough.',
+    ({ core }) => core.coordinator.readsServed.bounded,
+  ),
   memchorus_clients_refused: counted(
     'connections',
     'Client connections ended because memory for clients was used up.',

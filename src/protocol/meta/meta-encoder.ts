@@ -155,6 +155,7 @@ function echo(flags: MetaFlags, flag: string): string {
   if (flag === 'O') return ` ${flags.opaque}`;
   if (flag === 'y') return flags.session?.given ? ` y${flags.session.given}` : '';
   if (flag === 'G') return ` G${flags.level?.served}`;
+  if (flag === 'A') return ` A${flags.age?.servedMs}`;
   if (flag !== 'k') return '';
   return flags.binaryKey ? ` k${keyOf(flags)} b` : ` k${keyOf(flags)}`;
 }

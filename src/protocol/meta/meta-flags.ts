@@ -1,5 +1,5 @@
 import { parseI32, parseU32, parseU64 } from '../numbers.ts';
-import type { LevelFlag, RequestSession } from '../request.ts';
+import type { AgeFlag, LevelFlag, RequestSession } from '../request.ts';
 import type { TextLine } from '../text-line.ts';
 import { decodeKey } from './base64-key.ts';
 
@@ -8,6 +8,9 @@ const OPAQUE_BYTES_MAX = 32;
 
 /** Bytes from this one on are no flags. memcached takes them for repeated flags. */
 const FLAG_BYTES_END = 127;
+
+/** The largest bound on staleness, in milliseconds: 49 days. */
+const AGE_MAX_MS = 2n ** 32n - 1n;
 
 const UPPER_A = 0x41;
 const UPPER_Z = 0x5a;
@@ -28,8 +31,11 @@ const BAD_DELTA = 'CLIENT_ERROR invalid numeric delta value';
 const DUPLICATE = 'CLIENT_ERROR duplicate flag';
 const UNKNOWN = 'CLIENT_ERROR invalid flag';
 
-/** `G` is not memcached's: these two errors are memchorus's own. */
-export const LEVEL_OF_WRITE = 'CLIENT_ERROR a write has the level of its keyspace: only a plain mg takes G';
+/** `G` and `A` are not memcached's: these errors are memchorus's own. */
+export const LEVEL_OF_WRITE =
+  'CLIENT_ERROR a write has the level of its keyspace: only a plain mg takes G or A';
+export const LEVEL_AND_AGE =
+  'CLIENT_ERROR a read asks for a level (G) or for a bound on its age (A), not for both';
 const BAD_LEVEL = 'CLIENT_ERROR G takes the letter of a level, as in Gs';
 
 /** The command, which decides the shape of the answer. */
@@ -68,6 +74,8 @@ export class MetaFlags {
   opaque = '';
   /** `G`: the level that the read asks for. */
   level: LevelFlag | null = null;
+  /** `A`: the bound on staleness that the read asks for. */
+  age: AgeFlag | null = null;
   /** The flags that the answer may return, in the order in which they were sent. */
   returns = '';
   /** `Y`: the token of the session that the request belongs to. */
@@ -178,6 +186,8 @@ function readUpper(flags: MetaFlags, flag: number, line: TextLine, word: number)
     case 0x44: // D
     case 0x4a: // J
       return readOperand(flags, flag, line, word);
+    case 0x41: // A
+      return readAge(flags, line, word);
     case 0x47: // G
       return readLevel(flags, line, word);
     case 0x49: // I
@@ -224,6 +234,15 @@ function readLevel(flags: MetaFlags, line: TextLine, word: number): string | nul
   if (line.lengthOf(word) !== 2) return BAD_LEVEL;
   flags.level = { asked: line.text(word)[1]!, served: '' };
   flags.returns += 'G';
+  return null;
+}
+
+function readAge(flags: MetaFlags, line: TextLine, word: number): string | null {
+  if (flags.command !== 'mg') return LEVEL_OF_WRITE;
+  const maxMs = unsigned(line, word);
+  if (maxMs === null || maxMs > AGE_MAX_MS) return BAD_TOKEN;
+  flags.age = { maxMs: Number(maxMs), servedMs: 0 };
+  flags.returns += 'A';
   return null;
 }
 

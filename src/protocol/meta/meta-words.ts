@@ -5,7 +5,14 @@ import type { InvalidRequest, NoopRequest, Request, StorageRequest, StorageVerb 
 import type { TextLine } from '../text-line.ts';
 import { invalid, type RefusedValue, type StorageHeader, VALUE_BYTES_MAX } from '../text-words.ts';
 import { decodeKey } from './base64-key.ts';
-import { LEVEL_OF_WRITE, type MetaCommand, MetaFlags, opaqueIsTooLong, readFlags } from './meta-flags.ts';
+import {
+  LEVEL_AND_AGE,
+  LEVEL_OF_WRITE,
+  type MetaCommand,
+  MetaFlags,
+  opaqueIsTooLong,
+  readFlags,
+} from './meta-flags.ts';
 
 /**
  * Turns the words of a meta command into a request: doc/protocol.txt of memcached, "Meta Commands". The errors, and
@@ -34,9 +41,11 @@ export function parseMetaGet(line: TextLine): Request {
   const { key, touch, recacheBelow, countsAsRead } = wire;
   const vivify = wire.vivify === null ? null : wire.madeExptime;
   const request: Request = { kind: 'read_item', key, touch, vivify, recacheBelow, countsAsRead, wire };
-  if (wire.level === null) return withSession(request, wire);
+  const { level, age } = wire;
+  if (level === null && age === null) return withSession(request, wire);
   if (recacheBelow !== null || touch !== null || vivify !== null) return invalid(LEVEL_OF_WRITE);
-  return withSession({ ...request, levelFlag: wire.level }, wire);
+  if (level !== null && age !== null) return invalid(LEVEL_AND_AGE);
+  return withSession(level === null ? { ...request, ageFlag: age! } : { ...request, levelFlag: level }, wire);
 }
 
 /** A line with wrong flags still says how many bytes follow it. These bytes are skipped. */

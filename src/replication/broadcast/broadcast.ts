@@ -14,6 +14,7 @@ import type { ReadDone } from '../replica-reads.ts';
 import type { PendingRequest, Predicted, ReadStrength, Scheme, WriteOutcome } from '../scheme.ts';
 import type { SchemePorts } from '../scheme-ports.ts';
 import { timeGate } from '../time-gate.ts';
+import { AppliedProof } from './applied-proof.ts';
 import { CatchUp } from './catch-up.ts';
 import { JournalWatch } from './journal-watch.ts';
 import { Maintenance } from './maintenance.ts';
@@ -30,6 +31,7 @@ import { TotalOrder } from './total-order.ts';
 export class Broadcast implements Scheme {
   readonly views: Membership;
   readonly exchange: AntiEntropy;
+  readonly freshness: AppliedProof;
   readonly sessions = null;
   readonly #ports: SchemePorts;
   readonly #order: TotalOrder;
@@ -55,6 +57,15 @@ export class Broadcast implements Scheme {
     this.#catchUp = catchUp;
     this.exchange = exchange;
     this.views = views;
+    this.freshness = new AppliedProof({
+      clock: ports.controller.clock,
+      view: () => views.view,
+      holdsLease: () => views.leaseLeftMs > 0,
+      pending: () => order.pending,
+      appliedTime: () => order.applied.time,
+      latestTime: () => ports.controller.versions.latest,
+      strongGate: () => this.gate('strong-read'),
+    });
     this.#maintenance = new Maintenance({
       ports,
       order,
@@ -166,6 +177,9 @@ export class Broadcast implements Scheme {
     this.exchange.onPeerDown(peer);
   }
 
+  /** A lease is the proof here, and views ask for it. */
+  onAnswer(): void {}
+
   onTick(): void {
     if (this.#journalWatch.onTick(this.#order.isAwaited)) this.#onJournalTrouble();
     this.views.onTick();
@@ -178,6 +192,7 @@ export class Broadcast implements Scheme {
     this.#order.onTick();
     this.exchange.onTick();
     this.#maintenance.onTick();
+    this.freshness.step();
   }
 
   /** Members get every write as it is made. */

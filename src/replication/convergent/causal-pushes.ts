@@ -13,6 +13,8 @@ export interface CausalPushesPorts {
   readonly show: (push: CausalPush) => void;
   /** A push of the peer waits for something that an exchange may bring. */
   readonly onWaiting: (peer: number) => void;
+  /** Pushes of the peer were given up, because too many waited. */
+  readonly onGivenUp: (peer: number) => void;
 }
 
 interface Waiting {
@@ -50,9 +52,16 @@ export class CausalPushes {
     }
     waiting.bytes += bytesOf(push.effects);
     waiting.pushes.push(push);
-    if (waiting.bytes > WAITING_BYTES_MAX) this.forget(from);
+    if (waiting.bytes > WAITING_BYTES_MAX) {
+      this.forget(from);
+      this.#ports.onGivenUp(from);
+    }
     this.showDue();
     if (waiting.pushes.length > 0) this.#ports.onWaiting(from);
+  }
+
+  hasWaiting(from: number): boolean {
+    return (this.#waiting.get(from)?.pushes.length ?? 0) > 0;
   }
 
   /** Pushes of the peer were not taken, or may be lost: an exchange brings the writes. */

@@ -39,6 +39,8 @@ export interface CausalSidePorts {
   readonly onShown: (effect: Effect) => void;
   /** Starts an exchange with the peer, unless one is under way. */
   readonly pull: (peer: number) => void;
+  /** Pushes of the peer were given up. */
+  readonly onMissed: (peer: number) => void;
 }
 
 /** A session that is waited for has the peers asked at most this often, in milliseconds. */
@@ -96,6 +98,7 @@ export class CausalSide implements SchemeSessions {
         for (const effect of effects) this.#show(effect, attached);
       },
       onWaiting: (peer) => this.#onWaiting(peer),
+      onGivenUp: ports.onMissed,
     });
     this.whole = this.#wholeExchanges();
   }
@@ -138,6 +141,11 @@ export class CausalSide implements SchemeSessions {
   onPush(from: number, push: CausalPush): void {
     this.#pushes.take(from, push);
     this.onKnown();
+  }
+
+  /** Pushes of the peer have come that are not shown yet. */
+  hasWaiting(peer: number): boolean {
+    return this.#pushes.hasWaiting(peer);
   }
 
   /** Pushes of the peer were not taken, or may be lost. */

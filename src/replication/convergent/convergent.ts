@@ -1,4 +1,4 @@
-import type { ControllerId } from '../../base/number-kinds.ts';
+import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
@@ -18,6 +18,7 @@ import type { SchemeSessions } from '../sessions.ts';
 import { peerKnowledge, Sweeper } from '../sweeper.ts';
 import { timeGate } from '../time-gate.ts';
 import { CausalSide } from './causal-side.ts';
+import { HeardProof } from './heard-proof.ts';
 import { InitialExchanges } from './initial-exchanges.ts';
 import { Knowledge } from './knowledge.ts';
 import type { CausalPush, Push } from './messages.ts';
@@ -44,6 +45,7 @@ import { UnconfirmedWrites } from './unconfirmed-writes.ts';
 export class Convergent implements Scheme {
   readonly views = null;
   readonly exchange: AntiEntropy;
+  readonly freshness: HeardProof;
   readonly #ports: SchemePorts;
   readonly #firstSync: InitialExchanges;
   readonly #unconfirmed: UnconfirmedWrites;
@@ -88,6 +90,14 @@ export class Convergent implements Scheme {
     this.#pushRanges = new PushRanges(vector);
     const exchange = this.#makeExchange();
     this.exchange = exchange;
+    this.freshness = new HeardProof({
+      peers,
+      clock,
+      exchangedMs: (peer) => exchange.startedMs(peer),
+      hasWaiting: (peer) => causal?.hasWaiting(peer) ?? false,
+      ask: ports.controller.announce,
+      onChange: ports.controller.onChange,
+    });
     this.#sweeper = new Sweeper({
       journal: replica.journal,
       agreedMs: () => time.agreedMs,
@@ -114,6 +124,7 @@ export class Convergent implements Scheme {
       merge: (effect) => this.#merge(effect),
       onShown: (effect) => this.exchange.onShown(effect),
       pull: (peer) => this.exchange.pull(peer),
+      onMissed: (peer) => this.freshness.onMissed(peer),
     });
   }
 
@@ -252,7 +263,12 @@ export class Convergent implements Scheme {
   onPeerDown(peer: ControllerId): void {
     this.#pushRanges.forget(peer);
     this.#causal?.forget(peer);
+    this.freshness.onMissed(peer);
     this.exchange.onPeerDown(peer);
+  }
+
+  onAnswer(peer: ControllerId, askedMs: MonotonicMs): void {
+    this.freshness.onAnswer(peer, askedMs);
   }
 
   onTick(): void {
@@ -275,24 +291,25 @@ export class Convergent implements Scheme {
   }
 
   #onPush(from: ControllerId, push: Push): void {
-    if (!this.#mayTakePushes(from)) {
-      this.#pushRanges.forget(from);
-      this.#ignoredPushFrom.add(from);
-      return;
-    }
-    // The next exchange brings the writes, when the journal takes writes again.
-    if (!this.#ports.replica.journal.state.writable) return this.#pushRanges.forget(from);
+    if (!this.#takesPush(from)) return this.#pushRanges.forget(from);
     for (const effect of push.effects) this.#merge(effect);
     this.#pushRanges.add(from, push);
   }
 
   #onCausalPush(from: number, push: CausalPush): void {
     if (this.#causal === null) return;
-    if (!this.#mayTakePushes(from)) {
-      this.#causal.forget(from);
-      this.#ignoredPushFrom.add(from);
-    } else if (this.#ports.replica.journal.state.writable) this.#causal.onPush(from, push);
+    if (this.#takesPush(from)) this.#causal.onPush(from, push);
     else this.#causal.forget(from);
+  }
+
+  /** Whether a push that has come is taken. One that is not is noted: an exchange brings its writes. */
+  #takesPush(from: ControllerId): boolean {
+    const isTaken = this.#mayTakePushes(from);
+    if (!isTaken) this.#ignoredPushFrom.add(from);
+    // The next exchange brings the writes, when the journal takes writes again.
+    else if (this.#ports.replica.journal.state.writable) return true;
+    this.freshness.onMissed(from);
+    return false;
   }
 
   /**

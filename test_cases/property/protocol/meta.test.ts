@@ -12,7 +12,7 @@ import { signed, unsigned } from '../../support/twin-decoder.ts';
 import { twinFlags, twinKey } from '../../support/twin-meta.ts';
 
 const letter = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom(...'bcfhklqstuvxyCDEFGIJLMNOPRTY') },
+  { weight: 12, arbitrary: fc.constantFrom(...'bcfhklqstuvxyACDEFGIJLMNOPRTY') },
   { weight: 1, arbitrary: fc.integer({ min: 0x21, max: 0xff }).map((byte) => String.fromCharCode(byte)) },
 );
 const token = fc.oneof(
@@ -79,10 +79,11 @@ describe('readFlags', () => {
           initial: number('J', unsigned) ?? 0n,
           clientFlags: Number((number('F', unsigned) ?? 0n) % 2n ** 32n),
           mode: (tokens.get('M') ?? '\0').charCodeAt(0),
+          age: tokens.has('A') ? { maxMs: Number(unsigned(tokens.get('A')!)), servedMs: 0 } : null,
           level: tokens.has('G') ? { asked: tokens.get('G'), served: '' } : null,
           opaque: tokens.has('O') ? `O${tokens.get('O')}` : '',
           sessionToken: tokens.get('Y') ?? null,
-          returns: [...tokens.keys()].filter((name) => 'stcflhyOkG'.includes(name)).join(''),
+          returns: [...tokens.keys()].filter((name) => 'stcflhyOkGA'.includes(name)).join(''),
         });
       }),
       { numRuns: 5000 },

@@ -318,7 +318,13 @@ describe('a read that asks for a level by itself', () => {
   it('counts at the level that has served it', () => {
     const { pipeline } = connect();
     for (const request of [mg('a', 'e'), get('a'), get('a', 'user:1')]) pipeline.submit(request);
-    expect(coordinator.readsServed).toEqual({ linearizability: 2, sequential: 1, causal: 0, eventual: 1 });
+    expect(coordinator.readsServed).toEqual({
+      linearizability: 2,
+      sequential: 1,
+      causal: 0,
+      eventual: 1,
+      bounded: 0,
+    });
   });
 });
 
@@ -335,7 +341,7 @@ describe('level', () => {
         lines: [
           'ASKED sequential',
           'KEYSPACE default linearizability READS sequential',
-          'KEYSPACE user: eventual READS eventual',
+          'KEYSPACE users eventual READS eventual',
         ],
       },
       REPLIES.ok,
@@ -344,7 +350,7 @@ describe('level', () => {
         lines: [
           'ASKED default',
           'KEYSPACE default linearizability READS linearizability',
-          'KEYSPACE user: eventual READS eventual',
+          'KEYSPACE users eventual READS eventual',
         ],
       },
     ]);
@@ -362,9 +368,25 @@ describe('level', () => {
     ]);
   });
 
+  it('takes a bound on staleness in the place of a level', () => {
+    const { context, pipeline, replies } = connect();
+    for (const request of [level('sequential'), level('stale-ms', '500'), level()]) pipeline.submit(request);
+    expect(context).toMatchObject({ level: null, maxAgeMs: 500 });
+    expect(replies[2]).toMatchObject({
+      lines: [
+        'ASKED stale-ms 500',
+        'KEYSPACE default linearizability READS stale-ms 500',
+        'KEYSPACE users eventual READS stale-ms 500',
+      ],
+    });
+    pipeline.submit(level('default'));
+    expect(context).toMatchObject({ level: null, maxAgeMs: null });
+  });
+
   it('is refused for a word that is no level', () => {
     const { context, pipeline, replies } = connect();
-    for (const request of [level('strong'), level('sequential', 'x')]) pipeline.submit(request);
+    const wrong = [level('strong'), level('sequential', 'x'), level('stale-ms'), level('stale-ms', '-1')];
+    for (const request of wrong) pipeline.submit(request);
     for (const reply of replies) expect(reply).toMatchObject({ kind: 'client_error', code: 'LEVEL_UNKNOWN' });
     expect(context.level).toBeNull();
   });

@@ -1,0 +1,105 @@
+import type { Clock } from '../base/clock.ts';
+import { failure } from '../base/error-codes.ts';
+import { type Gate, OPEN } from '../membership/gate.ts';
+import type { Reader } from '../replication/read-flow.ts';
+import type { ReadDone } from '../replication/replica-reads.ts';
+import type { GateQueue } from './gate-queue.ts';
+import type { Operation } from './operation.ts';
+import type { RequestRouter, ServedKeyspace } from './policies.ts';
+import type { ReadsServed } from './reads-served.ts';
+
+export interface BoundedReadsPorts {
+  readonly router: RequestRouter;
+  readonly gates: GateQueue;
+  readonly clock: Clock;
+  /** Is counted up with every key that is read. */
+  readonly served: ReadsServed;
+}
+
+/**
+ * Reads with a bound on staleness: such a read, given out at a moment `t`, shows every write that was answered anywhere
+ * before `t` minus the bound.
+ *
+ *  1. Before the read is issued, the scheme tells a moment of which it is proven that every write answered before it is
+ *     applied here (`Freshness`). What is applied later is newer still.
+ *  2. The value is given out only if that moment is at most as old as the bound when the value has come.
+ *  3. Where the proof is too old, a strong read takes its place if the scheme has one, or else the read waits for a
+ *     newer proof. Where neither can come, the read is refused with the reason.
+ */
+export class BoundedReads {
+  readonly #ports: BoundedReadsPorts;
+
+  constructor(ports: BoundedReadsPorts) {
+    this.#ports = ports;
+  }
+
+  /** Calls `done` only once the value may be given out. */
+  read(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
+    if (operation.done) return;
+    const { clock, served } = this.#ports;
+    const { policy, group } = this.#ports.router.of(key);
+    const { scheme } = group;
+    const { provenMs } = scheme.freshness;
+    // mutant: bound-is-ignored
+    const isFresh = () => clock.nowMs() - provenMs <= maxAgeMs;
+    if (!isFresh() || scheme.gate('read').state !== 'open')
+      return this.#whenOpen(operation, key, maxAgeMs, done, reader);
+    const onRead: ReadDone = (failed, entry, readAtSec) => {
+      if (!isFresh()) return this.#again(operation, key, maxAgeMs, done, reader);
+      if (failed === null) served.bounded++;
+      operation.noteAge(Math.ceil(clock.nowMs() - provenMs));
+      done(failed, entry, readAtSec);
+    };
+    scheme.read(key, policy.reads === 'strong' ? 'local' : policy.reads, onRead, reader);
+  }
+
+  /** The proof is too old, or what is applied here must not be read. */
+  #whenOpen(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
+    const { gates, clock, router } = this.#ports;
+    const keyspace = router.of(key);
+    const { scheme } = keyspace.group;
+    const go = () => {
+      const isFresh = clock.nowMs() - scheme.freshness.provenMs <= maxAgeMs;
+      if (isFresh) this.read(operation, key, maxAgeMs, done, reader);
+      else this.#readStrongly(operation, key, maxAgeMs, done, reader);
+    };
+    gates.when(operation, () => boundedGate(keyspace, maxAgeMs, clock), go);
+  }
+
+  #readStrongly(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
+    const { router, served } = this.#ports;
+    const { scheme } = router.of(key).group;
+    const onRead: ReadDone = (failed, entry, readAtSec) => {
+      if (scheme.gate('strong-read').state !== 'open')
+        return this.#again(operation, key, maxAgeMs, done, reader);
+      if (failed === null) served.linearizability++;
+      done(failed, entry, readAtSec);
+    };
+    scheme.read(key, 'strong', onRead, reader);
+  }
+
+  /**
+   * The value has come too late. A client that has gone on must not be given a newer one, since it may have seen an
+   * older one of the key meanwhile.
+   */
+  #again(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
+    if (reader.hasMovedOn) done(TOO_LATE, null, 0);
+    else this.#whenOpen(operation, key, maxAgeMs, done, reader);
+  }
+}
+
+/** Whether a read with this bound may start now. */
+export function boundedGate({ group }: ServedKeyspace, maxAgeMs: number, clock: Clock): Gate {
+  const { scheme } = group;
+  const ageMs = clock.nowMs() - scheme.freshness.provenMs;
+  if (ageMs <= maxAgeMs) return scheme.gate('read');
+  const gate = scheme.freshness.seek();
+  if (gate.state === 'open') return OPEN;
+  const proof = Number.isFinite(ageMs)
+    ? `the last proof is ${Math.ceil(ageMs)} ms old`
+    : 'there is no proof yet';
+  const reason = `not proven to be at most ${maxAgeMs} ms old: ${proof}, and ${gate.reason}`;
+  return { state: gate.state, code: 'STALE', reason };
+}
+
+const TOO_LATE = failure('STALE', 'the value came too late for the bound of the read; try again');
