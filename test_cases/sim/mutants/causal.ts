@@ -58,7 +58,7 @@ export const CAUSAL_MUTANTS: readonly Mutant[] = [
     name: 'forgets a deletion while an older write of the key waits to be shown',
     edit: { value: 'false' },
     level: 'causal',
-    faults: 'slow-link=3,cut=3,link-break=2',
-    seeds: 4_000,
+    faults: 'slow-link=4,link-break=6,cut=2',
+    seeds: 1_000,
   },
 ];
