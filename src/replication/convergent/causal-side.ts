@@ -134,7 +134,6 @@ export class CausalSide implements SchemeSessions {
 
   /** Why nothing is served; null when there is no reason. */
   get trouble(): Gate | null {
-    // mutant: serves-half-an-exchange
     return this.#mixed === null ? null : MIXED;
   }
 

@@ -290,7 +290,9 @@ export class Convergent implements Scheme {
     this.#ownWrites.flush();
   }
 
+  /** At `causal` such a push would be shown before what it depends on. No peer sends one there, so it is ignored. */
   #onPush(from: ControllerId, push: Push): void {
+    if (this.#causal !== null) return;
     if (!this.#takesPush(from)) return this.#pushRanges.forget(from);
     for (const effect of push.effects) this.#merge(effect);
     this.#pushRanges.add(from, push);

@@ -30,14 +30,6 @@ export const CAUSAL_MUTANTS: readonly Mutant[] = [
     seeds: 4_000,
   },
   {
-    anchor: 'serves-half-an-exchange',
-    name: 'serves clients while it shows the first parts of an exchange that it had no room to stage',
-    edit: { value: 'null' },
-    level: 'causal',
-    faults: 'slow-link=3,cut=3,link-break=2',
-    seeds: 2_000,
-  },
-  {
     anchor: 'ignores-attached-dependencies',
     name: 'does not take over what a write depends on that its controller did not show',
     edit: 'drop',
