@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { DURABILITIES } from '../src/journal/durability.ts';
 import { isLevel, LEVELS } from '../src/placement/level.ts';
 import { describeFault, FAULT_KINDS, type FaultKind } from '../test_cases/sim/faults.ts';
-import { type Outcome, runScenario } from '../test_cases/sim/run-scenario.ts';
+import type { Outcome } from '../test_cases/sim/outcome.ts';
+import { runScenario } from '../test_cases/sim/run-scenario.ts';
 import { type Draw, drawScenario, type Scenario } from '../test_cases/sim/scenario.ts';
 import { runSeeds } from '../test_cases/sim/seed-pool.ts';
 import { showing, shrink } from '../test_cases/sim/shrink.ts';
@@ -15,7 +16,8 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --durability ${DURABILITIES.join('|')}
   --faults KIND=RATE,…  only these faults, with so many a virtual second
   --workers N           so many runs at the same time, instead of one on each core
-  --horizon MS          deletions are not kept for a peer that is silent for longer`;
+  --horizon MS          deletions are not kept for a peer that is silent for longer
+  --mixed               keyspaces of all levels in one cluster, instead of one level`;
 
 const SEEDS = 1_000;
 
@@ -35,6 +37,7 @@ const { values: options } = parseArgs({
     durability: { type: 'string' },
     faults: { type: 'string' },
     horizon: { type: 'string' },
+    mixed: { type: 'boolean' },
     workers: { type: 'string' },
     replay: { type: 'string' },
     shrink: { type: 'string' },
@@ -133,12 +136,12 @@ function commandFor(what: 'replay' | 'shrink', seed: string): string {
   const given = (['level', 'durability', 'faults', 'horizon'] as const).filter(
     (name) => options[name] !== undefined,
   );
-  return ['npm run sim --', `--${what} ${seed}`, ...given.map((name) => `--${name} ${options[name]}`)].join(
-    ' ',
-  );
+  const mixed = options.mixed === true ? ['--mixed'] : [];
+  const values = given.map((name) => `--${name} ${options[name]}`);
+  return ['npm run sim --', `--${what} ${seed}`, ...values, ...mixed].join(' ');
 }
 
-function drawOf({ level, durability, faults: rates, horizon }: typeof options): Draw {
+function drawOf({ level, durability, faults: rates, horizon, mixed }: typeof options): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
   const durabilities = DURABILITIES.filter((one) => one === (durability ?? one));
   if (durabilities.length === 0) throw new Error(`--durability must be one of ${DURABILITIES.join(', ')}`);
@@ -149,6 +152,7 @@ function drawOf({ level, durability, faults: rates, horizon }: typeof options): 
   });
   return {
     durabilities,
+    ...(mixed === undefined ? {} : { mixed }),
     ...(level === undefined ? {} : { level }),
     ...(horizon === undefined ? {} : { horizonMs: numberOf('horizon', horizon) }),
     ...(faults === undefined ? {} : { faults: Object.fromEntries(faults) }),

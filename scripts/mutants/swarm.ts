@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
 
 /** Seeds with the same options of `npm run sim`. */
-export type Swarm = Pick<Mutant, 'level' | 'durability' | 'faults' | 'horizonMs' | 'seeds'>;
+export type Swarm = Pick<Mutant, 'level' | 'isMixed' | 'durability' | 'faults' | 'horizonMs' | 'seeds'>;
 
 /** The first failure of a swarm. */
 export interface Finding {
@@ -13,7 +13,13 @@ export interface Finding {
 }
 
 /** The options of a swarm, without its seeds. */
-export function optionsOf({ level, durability = 'none', faults, horizonMs }: Omit<Swarm, 'seeds'>): string[] {
+export function optionsOf({
+  level,
+  isMixed,
+  durability = 'none',
+  faults,
+  horizonMs,
+}: Omit<Swarm, 'seeds'>): string[] {
   return [
     '--level',
     level,
@@ -21,6 +27,7 @@ export function optionsOf({ level, durability = 'none', faults, horizonMs }: Omi
     durability,
     ...(faults === undefined ? [] : ['--faults', faults]),
     ...(horizonMs === undefined ? [] : ['--horizon', String(horizonMs)]),
+    ...(isMixed === true ? ['--mixed'] : []),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { Signal } from '../base/signal.ts';
 import type { Transport } from '../base/transport.ts';
 import { PresenceProbe } from '../peer/presence-probe.ts';
+import { placementText } from '../placement/placement.ts';
 import { createDriver } from '../store/create-driver.ts';
 import { ENVELOPE_BYTES_MAX } from '../store/envelope.ts';
 import { LARGE_VALUES_KEPT_BYTES, LargeValues } from '../store/large-values.ts';
@@ -130,7 +131,7 @@ class RunningController implements Controller {
 
   async open(): Promise<void> {
     const { settings, clients, core, mesh, store } = this.#parts;
-    const { self, peers, level, heartbeatMs, syncIntervalMs, idleTimeoutMs } = settings;
+    const { self, peers, heartbeatMs, syncIntervalMs, idleTimeoutMs } = settings;
     await this.#frontDoor.listen(peers[self]!);
     store.open((state) => {
       if (state.up && state.itemBytesMax !== null) this.#checkItemLimit(state.itemBytesMax);
@@ -138,7 +139,7 @@ class RunningController implements Controller {
     });
     mesh.open(meshEvents(this.#parts, this.#logger, this.#probe));
     this.#timers = [
-      setInterval(() => core.onTick(), TICK_MS),
+      setInterval(() => this.#onTick(), TICK_MS),
       setInterval(() => core.onHeartbeatTick(), heartbeatMs),
       setInterval(() => core.onSyncTick(), syncIntervalMs),
       setInterval(() => this.#serviceWatch.onTick(), SERVICE_LOOK_MS),
@@ -146,6 +147,7 @@ class RunningController implements Controller {
     ];
     if (idleTimeoutMs > 0)
       this.#timers.push(setInterval(() => this.#closeIdle(idleTimeoutMs), IDLE_CHECK_MS));
+    const level = placementText(settings);
     this.#logger.info('listening', { address: nameOf(peers[self]!), level, version: VERSION });
   }
 
@@ -162,6 +164,11 @@ class RunningController implements Controller {
       await new Promise<void>((resolve) => recovery.close(resolve));
     await store.close();
     await storage.close();
+  }
+
+  #onTick(): void {
+    this.#parts.core.onTick();
+    this.#parts.keyspaceKeys.onTick();
   }
 
   status(): Status {

@@ -104,7 +104,7 @@ export class Core {
     this.onHeard(peer);
     this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
     for (const group of this.groups.announced)
-      this.#ports.bus.of(group.number).send(peer, announcedOf(group));
+      this.#ports.bus.of(group.number).send(peer, this.#announced(group));
     for (const group of this.groups.all) group.onPeerUp(peer);
   }
 
@@ -165,7 +165,8 @@ export class Core {
     this.time.onHeartbeatTick();
     breakSilentLinks(this.peers, this.#ports);
     this.#ports.bus.of(ROOT_GROUP).sendToAll(this.#heartbeat());
-    for (const group of this.groups.announced) this.#ports.bus.of(group.number).sendToAll(announcedOf(group));
+    for (const group of this.groups.announced)
+      this.#ports.bus.of(group.number).sendToAll(this.#announced(group));
   }
 
   /** To be called every `sync_interval`. */
@@ -260,6 +261,11 @@ export class Core {
     this.#onChange();
   }
 
+  #announced(group: Group): Announced {
+    // mutant: announces-another-group
+    return { type: 'announced', ...group.announcement };
+  }
+
   #heartbeat(): Heartbeat {
     return {
       ...this.time.announcement,
@@ -301,10 +307,6 @@ function orderedViewsOf({ withEntries }: Groups): Membership | null {
 
 function journalTroubleOf(groups: readonly Group[]): string {
   return groups.map(({ scheme }) => scheme.journalTrouble).find((trouble) => trouble !== '') ?? '';
-}
-
-function announcedOf({ announcement }: Group): Announced {
-  return { type: 'announced', ...announcement };
 }
 
 /** In a heartbeat: none of this controller's heartbeats has been handled on this connection. */

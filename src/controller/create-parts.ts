@@ -13,6 +13,7 @@ import { Core } from './core.ts';
 import type { EndRequest } from './end-request.ts';
 import type { Logger } from './log/logger.ts';
 import { MACHINE_CLOCK } from './machine-clock.ts';
+import { KeyspaceKeys } from './metrics/keyspace-keys.ts';
 import { Statistics } from './metrics/statistics.ts';
 import { createMesh } from './peer-mesh.ts';
 import type { Settings } from './settings.ts';
@@ -50,10 +51,9 @@ export function createParts(
   const { connectionsMax } = settings;
   const clock = MACHINE_CLOCK;
   const startedMs = clock.nowMs();
-  const statistics = new Statistics();
   const budget = new ClientBudget(settings.clientBytesMax);
   const store = new KVController(settings.storeType, driver, logger);
-  const onYields = (connections: number) => statistics.add('conn_yields', connections);
+  const onYields = (connections: number): void => statistics.add('conn_yields', connections);
   const clients = new ClientTable({ requestFlush, onYields });
   const unidentified = new UnidentifiedConnections({ clients, connectionsMax, clock });
   const incarnation = 1 + Math.floor(Math.random() * (INCARNATION_MAX - 1));
@@ -89,6 +89,8 @@ export function createParts(
     log: logger,
     local: (request, answer) => replies.reply(request, answer),
   });
+  const statistics: Statistics = new Statistics(core.router);
+  const keyspaceKeys = new KeyspaceKeys(core.router);
   const parts = {
     settings,
     clock,
@@ -101,6 +103,7 @@ export function createParts(
     unidentified,
     budget,
     statistics,
+    keyspaceKeys,
   };
   const replies = new LocalReplies(parts, () => end.ask({ kind: 'shutdown', reason: 'shutdown' }));
   return parts;

@@ -67,6 +67,7 @@ export function groupsOf(ports: CorePorts, controllerOf: (group: GroupNumber) =>
 function routerOf(settings: Settings, byNumber: readonly (Group | undefined)[]): ControllerRouter {
   const keyspaces = keyspacesOf(settings).map((keyspace) => {
     const policy = POLICIES[keyspace.level];
+    // mutant: serves-by-another-group
     const group = byNumber[SCHEMES[policy.scheme].group];
     if (group === undefined) throw new InvariantError(`the keyspace ${keyspace.name} has no group`);
     return { ...keyspace, policy, group };

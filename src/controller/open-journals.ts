@@ -12,7 +12,7 @@ import {
 import { NO_VERSION, sameVersion, TICKS_PER_MS } from '../ordering/version.ts';
 import { SCHEMES } from '../replication/schemes.ts';
 import type { AbandonedGroup } from './core-ports.ts';
-import type { PlannedGroup } from './group-plan.ts';
+import { groupsWithEntries, type PlannedGroup } from './group-plan.ts';
 import type { Logger } from './log/logger.ts';
 import { type PlacedLog, refuseMisplaced, refuseUnused } from './placement-check.ts';
 import { ownerOf, type Settings } from './settings.ts';
@@ -140,7 +140,15 @@ async function openLog(
       setAside: path,
     });
   }
-  logger.info('journal recovered', { records, entries, bytes, tornBytes, ms: Math.round(milliseconds) });
+  const of = groupsWithEntries(opening.settings).length === 1 ? {} : { of: kind };
+  logger.info('journal recovered', {
+    ...of,
+    records,
+    entries,
+    bytes,
+    tornBytes,
+    ms: Math.round(milliseconds),
+  });
   if (newestTime <= NEWEST_TIME_MAX) return opened;
   await closeLog(opened, logger);
   throw new JournalError(

@@ -47,12 +47,15 @@ export function placementDifference(there: string, here: string): string | null 
   const [levelThere = '', ...keyspacesThere] = there.split(' ');
   const [levelHere = '', ...keyspacesHere] = here.split(' ');
   if (levelThere !== levelHere) return `level ${levelThere} is not ${levelHere}`;
-  const surplus = keyspacesThere.find((keyspace) => !keyspacesHere.includes(keyspace));
-  const lacking = keyspacesHere.find((keyspace) => !keyspacesThere.includes(keyspace));
-  if (surplus === undefined) return `it does not have the keyspace ${lacking}`;
-  return lacking !== undefined && nameIn(lacking) === nameIn(surplus)
-    ? `the keyspace ${surplus} is not ${lacking}`
-    : `it has the keyspace ${surplus}, which is not here`;
+  const surplus = keyspacesThere.filter((keyspace) => !keyspacesHere.includes(keyspace));
+  const lacking = keyspacesHere.filter((keyspace) => !keyspacesThere.includes(keyspace));
+  for (const keyspace of surplus) {
+    const other = lacking.find((own) => nameIn(own) === nameIn(keyspace));
+    if (other !== undefined) return `the keyspace ${keyspace} is not ${other}`;
+  }
+  return surplus.length > 0
+    ? `it has the keyspace ${surplus[0]}, which is not here`
+    : `it does not have the keyspace ${lacking[0]}`;
 }
 
 function nameIn(keyspace: string): string {

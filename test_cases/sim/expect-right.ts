@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { type Outcome, runScenario } from './run-scenario.ts';
+import type { Outcome } from './outcome.ts';
+import { runScenario } from './run-scenario.ts';
 import { type Draw, drawScenario } from './scenario.ts';
 
 /**

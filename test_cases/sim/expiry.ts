@@ -2,10 +2,10 @@ import { isOrdered } from '../../src/consistency/policies.ts';
 import { SLEW_MAX } from '../../src/membership/cluster-clock.ts';
 import type { Level } from '../../src/placement/level.ts';
 import type { Expiry } from '../checkers/expiry.ts';
+import type { Judged } from './judged.ts';
 import type { Random } from './random.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import { DRIFT_MAX } from './sim-clock.ts';
-import type { SimCluster } from './sim-cluster.ts';
 
 /**
  * Seconds after which an entry expires that outlives every scenario, or a flush comes that no scenario lives to see. A
@@ -70,7 +70,7 @@ export function drawFleeting(random: Random, nodes: number): ClientPlan[] {
 /** What entries of this run are promised. Where cluster time had to begin again, the errors of the clocks count too. */
 export function expiryOf(
   { level, clients }: { readonly level: Level; readonly clients: readonly ClientPlan[] },
-  cluster: SimCluster,
+  cluster: Pick<Judged, 'nodes' | 'resumptions'>,
 ): Expiry {
   const seconds = new Map(
     clients.flatMap(({ operations }) =>

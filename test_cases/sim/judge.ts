@@ -16,12 +16,11 @@ import { findRegression } from '../checkers/session-order.ts';
 import { findStale } from '../checkers/staleness.ts';
 import { keyOf, valueIn } from '../support/effects.ts';
 import { expiryOf, isFleeting } from './expiry.ts';
+import type { Judged, JudgedNode, JudgedRecord } from './judged.ts';
 import { unavoidableDeletes, withoutLost } from './loss.ts';
-import type { Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import { type AgesRecorder, isAged } from './sim-ages.ts';
 import { DRIFT_MAX } from './sim-clock.ts';
-import type { SimCluster } from './sim-cluster.ts';
 import { isOfSessions } from './sim-sessions.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
@@ -42,8 +41,8 @@ const EXACT_MAX = 24;
  */
 export function judge(
   scenario: Scenario,
-  cluster: SimCluster,
-  recorder: Recorder,
+  cluster: Judged,
+  recorder: JudgedRecord,
   values: readonly State[],
   sessions: SessionHistory,
   ages: AgesRecorder,
@@ -100,7 +99,7 @@ export function judge(
 }
 
 /** The part of a controller that tells what it remembers. */
-type Remembering = Pick<SimCluster['nodes'][number], 'id' | 'incarnation' | 'journal'>;
+type Remembering = Pick<JudgedNode, 'id' | 'incarnation' | 'journal'>;
 
 /**
  * A controller that never lost its memory ends with the newest write of every key that it ever knew, or with a newer
@@ -141,7 +140,7 @@ function isJudged(effect: Effect): boolean {
  * a write whose origin died before the others knew that they have everything up to it stays until the origin writes
  * again.
  */
-function findUnremoved(cluster: SimCluster): string | null {
+function findUnremoved(cluster: Judged): string | null {
   if (!isOrdered(cluster.level) && wasKilled(cluster)) return null;
   for (const { id, journal } of cluster.nodes) {
     const key = [...journal.liveKeys()].find(isFleeting);
@@ -154,7 +153,7 @@ function findUnremoved(cluster: SimCluster): string | null {
  * What sessions saw is causal, and keeps the four guarantees. Not judged is what was lost for good: everything where
  * controllers lost what was not on their disks, and keys whose value every store has lost.
  */
-function findBrokenSession(scenario: Scenario, cluster: SimCluster, sessions: SessionHistory): string | null {
+function findBrokenSession(scenario: Scenario, cluster: Judged, sessions: SessionHistory): string | null {
   const flushes = scenario.clients.some(({ operations }) => operations.some(({ kind }) => kind === 'flush'));
   if (flushes || (cluster.durability !== 'sync' && wasKilled(cluster))) return null;
   const deleted = new Set(appliedIn(cluster).flatMap(({ kind, key }) => (kind === 'delete' ? [key] : [])));
@@ -167,7 +166,7 @@ function findBrokenSession(scenario: Scenario, cluster: SimCluster, sessions: Se
  * count where they are on disk once they are answered, and else at the ordered levels as long as no controller was
  * killed.
  */
-function findTooOld(scenario: Scenario, cluster: SimCluster, { events }: AgesRecorder): string | null {
+function findTooOld(scenario: Scenario, cluster: Judged, { events }: AgesRecorder): string | null {
   const flushes = scenario.clients.some(({ operations }) => operations.some(({ kind }) => kind === 'flush'));
   if (flushes) return null;
   const applied = cluster.nodes.flatMap(({ journal }) => journal.applied).filter(isOfKey);
@@ -188,7 +187,7 @@ function keepsCounter({ clients }: Scenario): boolean {
 /**
  * Where a controller answers alone and nothing is on disk, one that died may have been the only one that knew a write.
  */
-function wasKilled({ nodes }: SimCluster): boolean {
+function wasKilled({ nodes }: Judged): boolean {
   return nodes.some((node) => node.incarnation > 1);
 }
 
@@ -198,7 +197,7 @@ function hasNoFaults({ faults, absence, delays }: Scenario): boolean {
 }
 
 /** Every write that any controller applied, in the order of versions. @param excused finds the writes to leave out */
-function appliedIn(cluster: SimCluster, excused: typeof unavoidableDeletes = () => new Set()): Applied[] {
+function appliedIn(cluster: Judged, excused: typeof unavoidableDeletes = () => new Set()): Applied[] {
   const all = cluster.nodes.flatMap((node) => node.journal.applied).filter(isJudged);
   const byVersion = new Map<string, Effect>();
   for (const effect of all) {
@@ -219,7 +218,7 @@ function appliedIn(cluster: SimCluster, excused: typeof unavoidableDeletes = () 
 }
 
 /** For each controller, the versions of all entries that its journal names. */
-function journalsOf(cluster: SimCluster): State[] {
+function journalsOf(cluster: Judged): State[] {
   return cluster.nodes.map(({ journal }) => {
     const lasting = [...journal.liveKeys()].filter((key) => !isFleeting(key));
     const versions = lasting.map((key) => {
@@ -231,19 +230,19 @@ function journalsOf(cluster: SimCluster): State[] {
 }
 
 /** Finds a store that lacks an entry of its controller's journal after all keys were read. */
-function findLostInStores(cluster: SimCluster): string | null {
+function findLostInStores(cluster: Judged): string | null {
   return findMissingInStores(cluster, () => true);
 }
 
 /** Finds a store that lacks an entry of its controller's journal although another store has it. */
-export function findUnfilled(cluster: SimCluster): string | null {
+export function findUnfilled(cluster: Judged): string | null {
   return findMissingInStores(cluster, (key, version) =>
     cluster.nodes.some(({ store }) => store.holds(key, version)),
   );
 }
 
 function findMissingInStores(
-  { nodes }: SimCluster,
+  { nodes }: Judged,
   counts: (key: string, version: Version) => boolean,
 ): string | null {
   for (const { id, journal, store } of nodes) {

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { KeyspaceSettings } from '../../src/placement/placement.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import { ask, read, set } from './ask.ts';
+import { runScenario } from './run-scenario.ts';
+import { drawScenario } from './scenario.ts';
+import { FIRST_SEED, SEEDS } from './seeds.ts';
 import { SimCluster, type SimOptions } from './sim-cluster.ts';
 
 /** A cluster with keyspaces of all levels at once. */
@@ -131,3 +134,18 @@ describe('keyspaces of all levels in one cluster', () => {
     expect(tokens).toEqual(tokens.toSorted((a, b) => (a! < b! ? -1 : 1)));
   });
 });
+
+it.each([
+  ['with nothing on disk', ['none']],
+  ['with sync', ['sync']],
+] as const)(
+  'keyspaces of all levels keep their promises in a swarm of faults, %s',
+  async (_, durabilities) => {
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+      const { violations } = await runScenario(drawScenario(seed, { mixed: true, durabilities }));
+      expect(violations, `npm run sim -- --replay ${seed} --durability ${durabilities[0]} --mixed`).toEqual(
+        [],
+      );
+    }
+  },
+);

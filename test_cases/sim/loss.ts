@@ -1,6 +1,7 @@
 import type { Event, History } from '../../src/checkers/history.ts';
 import { type Effect, isOfKey, type SetEffect } from '../../src/ordering/effect.ts';
-import type { Loss, SimCluster } from './sim-cluster.ts';
+import type { Judged } from './judged.ts';
+import type { Loss } from './sim-cluster.ts';
 
 /**
  * A history by the promise of durability `async`. If all controllers that knew a write died before it was on disk, the
@@ -25,10 +26,7 @@ export function withoutLost(history: History, losses: readonly Loss[]): History 
  *
  * @param applied every write, in the order of versions
  */
-export function unavoidableDeletes(
-  { durability, nodes }: SimCluster,
-  applied: readonly Effect[],
-): Set<Effect> {
+export function unavoidableDeletes({ durability, nodes }: Judged, applied: readonly Effect[]): Set<Effect> {
   const found = new Set<Effect>();
   if (durability !== 'none') return found;
   const newest = new Map<string, SetEffect>();

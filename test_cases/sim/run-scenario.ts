@@ -5,7 +5,9 @@ import { SEEN_FOR_SEC } from '../../src/store/hot-entries.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { isFleeting, LASTING_SECONDS } from './expiry.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
-import { findUnfilled, judge } from './judge.ts';
+import { findUnfilled } from './judge.ts';
+import { judgeScenario } from './judge-keyspaces.ts';
+import type { Outcome } from './outcome.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import { AgedClient, AgesRecorder } from './sim-ages.ts';
@@ -16,32 +18,6 @@ import { SessionRecorder, SimSession } from './sim-sessions.ts';
 import { TimeWatch } from './time-watch.ts';
 import { Transcript } from './transcript.ts';
 import { NotLive, type Violation } from './violation.ts';
-
-/** What came of a run. */
-export interface Outcome {
-  readonly seed: number;
-  readonly violations: readonly Violation[];
-  /** How many operations were checked. */
-  readonly operations: number;
-  /** How many operations failed or have an unknown outcome. */
-  readonly failures: number;
-  /** How many keys take too long to check. */
-  readonly undecided: number;
-  /** Whether the history was small enough for an exact search. */
-  readonly searched: boolean;
-  readonly faults: ReadonlyMap<FaultKind, number>;
-  /** How many views were installed. */
-  readonly views: number;
-  /** How often a controller went on from what was on its disk. */
-  readonly recoveries: number;
-  /** How often all controllers did so. */
-  readonly resumptions: number;
-  /** How often a controller started empty, and abandoned what it knew. */
-  readonly emptyStarts: number;
-  readonly virtualMs: number;
-  /** Null unless it was asked for. */
-  readonly transcript: Transcript | null;
-}
 
 /**
  * The bound on hot entries in every other scenario, in bytes. The other scenarios have none, so that the stores are
@@ -117,7 +93,7 @@ class Run {
 
   constructor(scenario: Scenario, leaveOut: readonly PeerMessage['type'][] | null) {
     this.#scenario = scenario;
-    const { seed, level, durability, nodes, delays, horizonMs } = scenario;
+    const { seed, level, durability, nodes, delays, horizonMs, keyspaces = [] } = scenario;
     this.#cluster = new SimCluster({
       seed,
       level,
@@ -126,6 +102,7 @@ class Run {
       settings: {
         requestTimeoutMs: REQUEST_TIMEOUT_MS,
         durability,
+        keyspaces,
         tombstoneHorizonMs: horizonMs,
         hotBytesMax: seed % 2 === 0 ? 0 : HOT_BYTES_MAX,
       },
@@ -204,7 +181,14 @@ class Run {
     await this.#playAbsence();
     const values = await this.#readAll();
     for (const text of cluster.mistakes) this.#violations.push({ kind: 'not-live', text });
-    const verdict = judge(this.#scenario, cluster, this.#recorder, values, this.#sessions.events, this.#ages);
+    const verdict = judgeScenario(
+      this.#scenario,
+      cluster,
+      this.#recorder,
+      values,
+      this.#sessions.events,
+      this.#ages,
+    );
     this.#violations.push(...verdict.violations);
     const { violation } = this.#times;
     if (violation !== null) this.#violations.push({ kind: 'wrong-time', text: violation });

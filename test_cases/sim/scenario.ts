@@ -6,6 +6,7 @@ import { LEVELS, type Level } from '../../src/placement/level.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
+import { MIXED_KEYSPACES, overKeyspaces } from './mixed-keyspaces.ts';
 import { Random } from './random.ts';
 import { type AgedPlan, drawAges } from './sim-ages.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
@@ -26,6 +27,8 @@ export interface Scenario {
   readonly seed: number;
   readonly level: Level;
   readonly durability: Durability;
+  /** Keyspaces besides the default one, which is at `linearizability` then: `MIXED_KEYSPACES`, or none. */
+  readonly keyspaces?: typeof MIXED_KEYSPACES;
   readonly nodes: number;
   readonly delays: Delays;
   readonly clients: readonly ClientPlan[];
@@ -44,6 +47,8 @@ export interface Scenario {
 /** What is fixed of a scenario that is to be drawn. All that is not given is drawn. */
 export interface Draw {
   readonly level?: Level;
+  /** Draws keyspaces of all levels; nothing that is silent for long starts empty, and no read asks for a level. */
+  readonly mixed?: boolean;
   /** The durabilities to draw from. */
   readonly durabilities?: readonly Durability[];
   readonly nodes?: number;
@@ -84,6 +89,7 @@ const MIXES: readonly (readonly Action['kind'][])[] = [
 ];
 
 export function drawScenario(seed: number, draw: Draw = {}): Scenario {
+  if (draw.mixed === true) return drawMixed(seed, draw);
   const random = new Random(seed).fork('scenario');
   const level = pickOr(draw.level, () => random.pick(LEVELS));
   const nodes = pickOr(draw.nodes, () => (random.chance(0.8) ? 3 : 5));
@@ -113,6 +119,15 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
     absence: drawAbsence(random.fork('absence'), level, nodes, durability),
     horizonMs: pickOr(draw.horizonMs, () => drawHorizon(new Random(seed).fork('horizon'))),
   };
+}
+
+/** A controller that starts empty in one group is no loss that the judge of another group knows of. */
+function drawMixed(seed: number, { mixed: _, ...draw }: Draw): Scenario {
+  const horizonMs = Number.POSITIVE_INFINITY;
+  const scenario = drawScenario(seed, { ...draw, level: 'linearizability', weakReads: 0, horizonMs });
+  const stays = (key: string) => key === '' || key === COUNTER || isFleeting(key);
+  const clients = overKeyspaces(new Random(seed).fork('keyspaces'), scenario.clients, stays);
+  return { ...scenario, keyspaces: MIXED_KEYSPACES, ages: [], clients };
 }
 
 /** Draws in either case, so that a given value does not change what is drawn afterwards. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Outcome } from './run-scenario.ts';
+import type { Outcome } from './outcome.ts';
 import type { Draw } from './scenario.ts';
 
 /** A run that takes longer counts as endless. In real milliseconds; a usual run takes a thousandth. */

@@ -222,7 +222,7 @@ export class SimCluster {
   survivesWithout(node: SimNode): boolean {
     const others = this.nodes.filter((other) => other !== node && other.settled && !other.isStopping);
     if (others.length < Math.floor(this.nodes.length / 2) + 1) return false;
-    const keys = new Set(others.flatMap((other) => [...other.journal.liveKeys()]));
+    const keys = new Set(others.flatMap((other) => other.liveKeys()));
     return [...keys].every((key) => isStillStored(key, others, others));
   }
 
@@ -265,13 +265,13 @@ export class SimCluster {
  * A controller that was restarted without its memory overwrites what it finds in its store (seed 937).
  */
 function isStillStored(key: string, knowing: readonly SimNode[], having: readonly SimNode[]): boolean {
-  return knowing.every(({ journal }) => {
-    const record = journal.newest(key);
+  return knowing.every((knower) => {
+    const record = knower.newest(key);
     if (record === undefined || record.tombstone) return true;
     const { version } = record;
-    return having.some(({ journal: own, store }) => {
-      const known = own.newest(key);
-      return known !== undefined && sameVersion(known.version, version) && store.holds(key, version);
+    return having.some((other) => {
+      const known = other.newest(key);
+      return known !== undefined && sameVersion(known.version, version) && other.store.holds(key, version);
     });
   });
 }

@@ -4,6 +4,7 @@ import { Core, TICK_MS } from '../../src/controller/core.ts';
 import type { AbandonedGroup, CorePorts, GroupStorage } from '../../src/controller/core-ports.ts';
 import { groupsWithEntries, type PlannedGroup } from '../../src/controller/group-plan.ts';
 import type { Settings } from '../../src/controller/settings.ts';
+import type { JournalRecord } from '../../src/journal/journal.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED, type RecoveredState } from '../../src/journal/recovered-state.ts';
@@ -105,9 +106,15 @@ export class SimNode implements NetworkNode {
     return this.journalOf();
   }
 
-  /** The journals of all groups with entries. */
-  get journals(): readonly WitnessJournal[] {
-    return [...this.#journals.values()];
+  /** Keys of all groups that have an entry now. */
+  liveKeys(): string[] {
+    return [...this.#journals.values()].flatMap((journal) => [...journal.liveKeys()]);
+  }
+
+  /** The newest write of the key, in whichever group it is. */
+  newest(key: string): JournalRecord | undefined {
+    const records = [...this.#journals.values()].map((journal) => journal.newest(key));
+    return records.find((record) => record !== undefined);
   }
 
   /** Null while the controller does not run, and while it opens its disk. */

@@ -1,5 +1,5 @@
 import type { FaultKind } from './faults.ts';
-import type { Outcome } from './run-scenario.ts';
+import type { Outcome } from './outcome.ts';
 
 /** Adds up the outcomes of many runs. */
 export class Tally {

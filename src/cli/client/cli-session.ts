@@ -182,7 +182,8 @@ export function statusOf(reply: ReplyParts): Status | null {
   if (reply.failed || reply.parts.length !== 2) return null;
   try {
     const status = JSON.parse(reply.parts[0]!.toString('utf8')) as Status;
-    return Array.isArray(status.peers) ? status : null;
+    // Release 0.2.0 has no keyspaces, and does not report any.
+    return Array.isArray(status.peers) ? { ...status, keyspaces: status.keyspaces ?? [] } : null;
   } catch {
     return null;
   }

@@ -4,6 +4,7 @@ import { type ClosableLogger, createLogger, LogFileError, type Logger } from '..
 import type { Settings } from '../../controller/settings.ts';
 import { stateOf } from '../../controller/status/status-table.ts';
 import { JournalError } from '../../journal/journal-error.ts';
+import { placementText } from '../../placement/placement.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError, reasonOf, systemCodeOf, UsageError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
 import { keepHeapHeadroom } from './heap-headroom.ts';
@@ -68,7 +69,12 @@ function greeting(settings: Settings): string {
   const log = settings.logFile === '-' ? 'the console' : settings.logFile;
   const own = formatAddress(settings.peers[settings.self]!);
   const name = `controller ${settings.self} of ${settings.peers.length}`;
-  return `${name} listens on ${own} (${settings.level}); it logs to ${log}`;
+  return `${name} listens on ${own} (${levelsOf(settings)}); it logs to ${log}`;
+}
+
+/** The level, and the keyspaces with levels of their own. */
+function levelsOf(settings: Settings): string {
+  return placementText(settings).split(' ').join(', ');
 }
 
 function idTakenText({ peers, self }: Settings, reason: string): string {

@@ -53,8 +53,10 @@ function unavailability(answered: readonly Answered[]): string | null {
 /** Such as `2 of 3 take part, no further failure is tolerated`. */
 function partsTaken(controllers: number, answered: readonly Answered[]): string {
   const count = takingPart(answered).size;
-  const { level } = answered[0]!.status;
-  const hasViews = isLevel(level) && isOrdered(level);
+  const { level, keyspaces } = answered[0]!.status;
+  const hasViews = [level, ...keyspaces.map((one) => one.level)].some(
+    (word) => isLevel(word) && isOrdered(word),
+  );
   const spare = count - (hasViews ? Math.floor(controllers / 2) + 1 : 1);
   const further = count === controllers ? '' : 'further ';
   const tolerated =

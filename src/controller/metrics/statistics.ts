@@ -2,6 +2,8 @@ import { kindOf } from '../../consistency/request-kinds.ts';
 import { OPERATION_COUNTERS } from '../../protocol/operation-counts.ts';
 import type { Hit, Reply } from '../../protocol/reply.ts';
 import type { Request } from '../../protocol/request.ts';
+import type { ControllerRouter } from '../groups.ts';
+import { KeyspaceRequests } from './keyspace-counts.ts';
 import { PrefixStatistics } from './prefix-statistics.ts';
 
 /**
@@ -31,7 +33,12 @@ export type Counter = (typeof COUNTERS)[number];
  */
 export class Statistics {
   readonly prefixes = new PrefixStatistics();
+  readonly keyspaces: KeyspaceRequests;
   readonly #counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<Counter, number>;
+
+  constructor(router: ControllerRouter) {
+    this.keyspaces = new KeyspaceRequests(router);
+  }
 
   get counts(): Readonly<Record<Counter, number>> {
     return this.#counts;
@@ -44,6 +51,7 @@ export class Statistics {
   reset(): void {
     for (const name of COUNTERS) this.#counts[name] = 0;
     this.prefixes.clear();
+    this.keyspaces.reset();
   }
 
   /** Counts hits that are sent ahead of the rest of their reply. */
@@ -52,6 +60,7 @@ export class Statistics {
   }
 
   count(request: Request, reply: Reply): void {
+    this.keyspaces.count(request, reply);
     if (reply.kind === 'server_error') {
       this.#counts.memchorus_errors++;
       return;

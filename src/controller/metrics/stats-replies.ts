@@ -5,6 +5,7 @@ import { type OnAdminReply, passOn, storeError } from '../admin/store-administra
 import { REQUESTS_PER_TURN } from '../clients/client-connection.ts';
 import { BACKLOG } from '../clients/front-door.ts';
 import type { ControllerParts } from '../controller-parts.ts';
+import { keyspaceFigures } from './keyspace-metrics.ts';
 import { METRIC_NAMES, type MetricName, metricText } from './metrics.ts';
 import { PREFIX_DELIMITER } from './prefix-statistics.ts';
 import { type Figures, GROUPS, merge } from './stats-groups.ts';
@@ -55,7 +56,8 @@ function general(parts: ControllerParts, answer: OnAdminReply): void {
     const closesIdle = parts.settings.idleTimeoutMs > 0;
     const shown = closesIdle ? GENERAL_NAMES : GENERAL_NAMES.filter((name) => name !== 'idle_kicks');
     const stats = merge('general', figuresOf(shown, parts), store ?? []);
-    answer({ kind: 'stats', stats: [...stats, ...figuresOf(OWN_NAMES, parts)] });
+    const own = [...figuresOf(OWN_NAMES, parts), ...keyspaceFigures(parts)];
+    answer({ kind: 'stats', stats: [...stats, ...own] });
   });
 }
 

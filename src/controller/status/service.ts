@@ -1,15 +1,13 @@
-import { READ_NEEDS, writeGateOf } from '../../consistency/policies.ts';
 import type { Core } from '../core.ts';
 import { firstOf } from '../metrics/group-figures.ts';
 import type { Settings } from '../settings.ts';
+import { type OneKeyspace, readTroubleIn, writeTroubleIn } from './keyspace-service.ts';
 
 /** Why this controller does not serve reads as the level of each keyspace demands; empty when it does. */
 export function readTroubleOf(core: Core, { durability }: Pick<Settings, 'durability'>): string {
-  const { peers, router } = core;
-  for (const { name, policy, group } of router.all) {
-    const gate = group.scheme.gate(READ_NEEDS[policy.reads]);
-    if (gate.state !== 'open') return router.all.length === 1 ? gate.reason : `${name}: ${gate.reason}`;
-  }
+  const { peers } = core;
+  const waiting = firstTrouble(core, readTroubleIn);
+  if (waiting !== '') return waiting;
   const trouble = firstOf(core).scheme.storeTrouble();
   if (trouble === null) return '';
   const isElsewhere = durability !== 'none' || peers.silent.length < peers.ids.length;
@@ -17,10 +15,15 @@ export function readTroubleOf(core: Core, { durability }: Pick<Settings, 'durabi
 }
 
 /** Why this controller does not serve the writes of each keyspace; empty when it does. */
-export function writeTroubleOf({ router }: Core): string {
-  for (const { name, group } of router.all) {
-    const gate = writeGateOf(group.scheme);
-    if (gate.state !== 'open') return router.all.length === 1 ? gate.reason : `${name}: ${gate.reason}`;
+export function writeTroubleOf(core: Core): string {
+  return firstTrouble(core, writeTroubleIn);
+}
+
+/** What the first keyspace with trouble waits for. The keyspace is named where there are several. */
+function firstTrouble({ router }: Core, troubleIn: (keyspace: OneKeyspace) => string): string {
+  for (const keyspace of router.all) {
+    const trouble = troubleIn(keyspace);
+    if (trouble !== '') return router.all.length === 1 ? trouble : `${keyspace.name}: ${trouble}`;
   }
   return '';
 }

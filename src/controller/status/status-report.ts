@@ -5,8 +5,9 @@ import { exchangesWith, firstOf, lagBehind, refillFiguresOf, sumOf } from '../me
 import { METRICS, uptimeSecondsOf } from '../metrics/metrics.ts';
 import { VERSION } from '../product.ts';
 import { nameOf } from '../settings.ts';
+import { type OneKeyspace, readTroubleIn, writeTroubleIn } from './keyspace-service.ts';
 import { readTroubleOf, writeTroubleOf } from './service.ts';
-import type { PeerStatus, RefillStatus, Service, Status } from './status.ts';
+import type { KeyspaceStatus, PeerStatus, RefillStatus, Service, Status } from './status.ts';
 
 /** What `show json` prints now. Figures that are metrics come from the table of metrics. */
 export function statusOf(parts: ControllerParts): Status {
@@ -20,6 +21,7 @@ export function statusOf(parts: ControllerParts): Status {
     address: nameOf(peers[self]!),
     version: VERSION,
     level,
+    keyspaces: core.router.all.map((keyspace) => keyspaceStatus(parts, keyspace)),
     ready: reads.ready && writes.ready,
     reason: reads.reason || writes.reason,
     reads,
@@ -43,6 +45,20 @@ export function statusOf(parts: ControllerParts): Status {
     },
     journal: storage.status(),
     peers: peers.map((_, peer) => peerStatus(parts, peer)),
+  };
+}
+
+function keyspaceStatus(parts: ControllerParts, keyspace: OneKeyspace): KeyspaceStatus {
+  const { name, prefix, level } = keyspace;
+  const { reads, writes, errors } = parts.statistics.keyspaces.of(keyspace);
+  return {
+    name,
+    prefix,
+    level,
+    keys: parts.keyspaceKeys.of(keyspace),
+    reads: { ...serviceOf(readTroubleIn(keyspace)), requests: reads },
+    writes: { ...serviceOf(writeTroubleIn(keyspace)), requests: writes },
+    errors,
   };
 }
 

@@ -18,10 +18,38 @@ export function renderStatus(status: Status): string {
     ...refillLines(status),
     `journal   ${journalOf(status)}`,
     ...behindLines(status),
+    ...keyspaceLines(status),
     '',
     ...alignColumns([COLUMNS, ...status.peers.map(peerRow)]),
   ];
   return lines.join('\n');
+}
+
+const KEYSPACE_COLUMNS = [
+  'KEYSPACE',
+  'PREFIX',
+  'LEVEL',
+  'KEYS',
+  'READS',
+  'WRITES',
+  'ERRORS',
+  'STATE',
+] as const;
+
+/** A table of the keyspaces; no lines where there is only one. */
+function keyspaceLines({ keyspaces }: Pick<Status, 'keyspaces'>): string[] {
+  if (keyspaces.length < 2) return [];
+  const rows = keyspaces.map((keyspace) => [
+    keyspace.name,
+    keyspace.prefix === '' ? '-' : keyspace.prefix,
+    keyspace.level,
+    String(keyspace.keys),
+    String(keyspace.reads.requests),
+    String(keyspace.writes.requests),
+    String(keyspace.errors),
+    stateOf(keyspace),
+  ]);
+  return ['', ...alignColumns([KEYSPACE_COLUMNS, ...rows])];
 }
 
 /** Says separately how reads and writes are served, because one may be served without the other. */

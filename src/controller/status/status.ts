@@ -6,7 +6,10 @@ export interface Status {
   readonly controller: ControllerId;
   readonly address: string;
   readonly version: string;
+  /** The level of the default keyspace. */
   readonly level: string;
+  /** All keyspaces, the default one first. */
+  readonly keyspaces: readonly KeyspaceStatus[];
   /** True when reads and writes are served; otherwise `reason` says what they wait for. */
   readonly ready: boolean;
   readonly reason: string;
@@ -39,6 +42,24 @@ export interface Status {
   readonly journal: JournalStatus;
   /** All controllers of the cluster, this one included, in the order of their ids. */
   readonly peers: readonly PeerStatus[];
+}
+
+export interface KeyspaceStatus {
+  readonly name: string;
+  /** Empty for the default keyspace. */
+  readonly prefix: string;
+  readonly level: string;
+  /** Where several keyspaces share a group, as they were counted a few seconds ago. */
+  readonly keys: number;
+  readonly reads: KeyspaceService;
+  readonly writes: KeyspaceService;
+  /** Requests that were answered with a server error. */
+  readonly errors: number;
+}
+
+export interface KeyspaceService extends Service {
+  /** How many requests clients have made here. Nothing is counted where there is only one keyspace. */
+  readonly requests: number;
 }
 
 /** Whether this controller serves its clients; if not, `reason` says why. */

@@ -25,6 +25,8 @@ export interface Mutant {
   readonly name: string;
   readonly edit: Edit;
   readonly level: Level;
+  /** The mistake shows with keyspaces of all levels in one cluster: `--mixed`. */
+  readonly isMixed?: true;
   /** `none` where it is not given. */
   readonly durability?: Durability;
   /**

@@ -2,6 +2,7 @@ import { BROADCAST_MUTANTS } from './broadcast.ts';
 import { CAUSAL_MUTANTS } from './causal.ts';
 import { CONVERGENT_MUTANTS } from './convergent.ts';
 import { DISK_MUTANTS } from './disk.ts';
+import { KEYSPACE_MUTANTS } from './keyspaces.ts';
 import type { Mutant } from './mutant.ts';
 import { READ_MUTANTS } from './reads.ts';
 import { STORE_MUTANTS } from './stores.ts';
@@ -15,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...READ_MUTANTS,
   ...CONVERGENT_MUTANTS,
   ...CAUSAL_MUTANTS,
+  ...KEYSPACE_MUTANTS,
   ...STORE_MUTANTS,
   ...VIEW_MUTANTS,
   ...DISK_MUTANTS,

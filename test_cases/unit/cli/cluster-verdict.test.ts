@@ -43,6 +43,7 @@ function status(
     address: `h:${self + 1}`,
     version: '0.1.0',
     level: 'sequential',
+    keyspaces: [],
     ready: reads.ready && writes.ready,
     reason: reads.reason || writes.reason,
     reads,

@@ -22,6 +22,7 @@ const STATUS: Status = {
   address: '127.0.0.1:8000',
   version: '0.1.0',
   level: 'sequential',
+  keyspaces: [],
   ready: false,
   reason: 'no agreement without host.example:18002 (down)',
   reads: { ready: true, reason: '' },
@@ -197,6 +198,31 @@ it('the screen says that a view may be over, and what is wrong with the stores o
 it('the screen says that the journal takes no writes, and why', () => {
   const shown = renderStatus({ ...STATUS, journal: { ...STATUS.journal, reason: 'ENOSPC: no space left' } });
   expect(shown).toContain('journal   async, takes no writes: ENOSPC: no space left, 1 entry; 1.2 MB on disk');
+});
+
+it('the screen has a table of the keyspaces where there are several', () => {
+  const served = { ready: true, reason: '', requests: 3 };
+  const counted = { keys: 2, reads: served, errors: 0 };
+  const shown = renderStatus({
+    ...STATUS,
+    keyspaces: [
+      {
+        name: 'default',
+        prefix: '',
+        level: 'sequential',
+        ...counted,
+        writes: { ...STATUS.writes, requests: 1 },
+      },
+      { name: 'sessions', prefix: 's:', level: 'causal', ...counted, writes: served },
+    ],
+  });
+  expect(shown).toContain(`
+KEYSPACE  PREFIX  LEVEL       KEYS  READS  WRITES  ERRORS  STATE
+default   -       sequential  2     3      1       0       ready for reads, not for writes: no agreement`);
+  expect(shown).toContain(`
+sessions  s:      causal      2     3      3       0       ready
+`);
+  expect(renderStatus(STATUS)).not.toContain('KEYSPACE');
 });
 
 describe('a duration', () => {

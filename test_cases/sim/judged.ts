@@ -1,0 +1,14 @@
+import type { Recorder } from './recorder.ts';
+import type { SimCluster } from './sim-cluster.ts';
+import type { SimNode } from './sim-node.ts';
+
+/** The part of a controller that is judged. */
+export type JudgedNode = Pick<SimNode, 'id' | 'incarnation' | 'diedMs' | 'store' | 'journal'>;
+
+/** The part of a cluster that is judged. */
+export interface Judged extends Pick<SimCluster, 'level' | 'durability' | 'losses' | 'resumptions'> {
+  readonly nodes: readonly JudgedNode[];
+}
+
+/** What the clients saw. */
+export type JudgedRecord = Pick<Recorder, 'history' | 'planned' | 'seen' | 'unanswered' | 'failures'>;

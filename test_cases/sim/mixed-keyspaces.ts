@@ -1,0 +1,26 @@
+import type { KeyspaceSettings } from '../../src/placement/placement.ts';
+import type { Random } from './random.ts';
+import type { ClientPlan, Operation } from './sim-clients.ts';
+
+/** Scenarios with keyspaces of all levels at once: the default one is at `linearizability`. */
+
+export const MIXED_KEYSPACES: readonly KeyspaceSettings[] = [
+  { name: 'ordered', prefix: 's:', level: 'sequential' },
+  { name: 'sessions', prefix: 'c:', level: 'causal' },
+  { name: 'views', prefix: 'e:', level: 'eventual' },
+];
+
+const PREFIXES = ['', ...MIXED_KEYSPACES.map(({ prefix }) => prefix)];
+
+/** Spreads the keys of the clients over the keyspaces. @param stays whether a key stays in the default one */
+export function overKeyspaces(
+  random: Random,
+  clients: readonly ClientPlan[],
+  stays: (key: string) => boolean,
+): readonly ClientPlan[] {
+  const spread = (operation: Operation): Operation => {
+    const prefix = random.pick(PREFIXES);
+    return stays(operation.key) ? operation : { ...operation, key: prefix + operation.key };
+  };
+  return clients.map((plan) => ({ ...plan, operations: plan.operations.map(spread) }));
+}
