@@ -4,7 +4,7 @@ import { goldenBytes, goldenBytesOf, namedSamples } from '../../support/golden.t
 import { GOLDEN_ENTRIES } from '../../support/golden-entries.ts';
 import { EFFECTS } from '../../support/golden-messages.ts';
 
-const recorded = goldenBytesOf(['0.1.0', '0.2.0'], 'log-entries.json');
+const recorded = goldenBytesOf(['0.1.0', '0.3.0'], 'log-entries.json');
 const samples = namedSamples<LogEntry>(GOLDEN_ENTRIES);
 
 function bytesOf(entry: LogEntry): Buffer {

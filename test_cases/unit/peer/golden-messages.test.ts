@@ -5,7 +5,7 @@ import type { PeerMessage } from '../../../src/peer/messages.ts';
 import { goldenBytes, goldenBytesOf, namedSamples } from '../../support/golden.ts';
 import { EFFECTS, GOLDEN_MESSAGES } from '../../support/golden-messages.ts';
 
-const recorded = goldenBytesOf(['0.1.0', '0.2.0', '0.3.0'], 'messages.json');
+const recorded = goldenBytesOf(['0.1.0', '0.3.0'], 'messages.json');
 const samples = namedSamples<PeerMessage>(GOLDEN_MESSAGES);
 
 describe('messages between peers, as releases sent them', () => {
