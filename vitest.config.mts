@@ -12,17 +12,23 @@ const LIMITS = { testTimeout: 600_000, hookTimeout: 600_000 };
  * `npm run test:long`, so that `npm test` stays short enough to be run before every commit.
  */
 const LONG = [
+  'test_cases/failure/cluster-status.test.ts',
+  'test_cases/failure/damaged-journal.test.ts',
   'test_cases/failure/documented-screens.test.ts',
+  'test_cases/failure/durability.test.ts',
   'test_cases/failure/long-absence.test.ts',
   'test_cases/failure/partition.test.ts',
   'test_cases/failure/rebase-clock.test.ts',
   'test_cases/failure/recorded-failure.test.ts',
   'test_cases/failure/rolling-restart.test.ts',
   'test_cases/failure/small-disk.test.ts',
+  'test_cases/failure/store-failure.test.ts',
+  'test_cases/failure/store-refill.test.ts',
   'test_cases/failure/wrong-clock.test.ts',
   'test_cases/system/cluster-backup.test.ts',
   'test_cases/system/docker.test.ts',
   'test_cases/system/hostile-peer.test.ts',
+  'test_cases/system/levels-shown.test.ts',
   'test_cases/system/repair.test.ts',
 ];
 
