@@ -65,6 +65,11 @@ export class OwnWrites {
   #outboxBytes = 0;
   #completedTime = 0;
   #pushedTime: VersionTime | null = null;
+  /** Writes that the store has refused. Each was taken back in the journal, which may not have that on disk yet. */
+  #refused = 0;
+  /** So many of them will not come back after a crash. */
+  #refusedForGood = 0;
+  #isAskedForDisk = false;
 
   constructor(ports: OwnWritesPorts) {
     this.#ports = ports;
@@ -139,6 +144,7 @@ export class OwnWrites {
     this.#pending--;
     this.#ports.unconfirmed.end(effect, error === null);
     if (error === null) return this.#settle(effect, existed, done);
+    this.#refused++;
     const reason = `the local store failed: ${error.message}`;
     done({ kind: 'unknown', code: 'STORE_FAILED', reason });
   }
@@ -182,8 +188,31 @@ export class OwnWrites {
   advanceOwnEntry(): void {
     const { isOwnPastKnown, claimsIdleTime, vector, versions, node } = this.#ports;
     if (!isOwnPastKnown()) return;
-    const time = claimsIdleTime && this.#pending === 0 ? versions.latest : this.#completedTime;
+    const time = claimsIdleTime && this.#isIdle() ? versions.latest : this.#completedTime;
     vector.advance(node, time);
+  }
+
+  /**
+   * Whether every write of this run has completed, or never will. A refused write may still come back with a crash
+   * until the journal has on disk that it was taken back, and no peer would then ask for it if the time after it had
+   * been claimed.
+   */
+  #isIdle(): boolean {
+    if (this.#pending > 0) return false;
+    // mutant: claims-past-refused-write
+    if (this.#refusedForGood === this.#refused) return true;
+    this.#askForDisk();
+    return this.#refusedForGood === this.#refused;
+  }
+
+  #askForDisk(): void {
+    if (this.#isAskedForDisk) return;
+    this.#isAskedForDisk = true;
+    const refused = this.#refused;
+    this.#ports.replica.journal.whenDurable((error) => {
+      this.#isAskedForDisk = false;
+      if (error === null) this.#refusedForGood = refused;
+    });
   }
 
   #onceKept(outcome: WriteOutcome, done: (outcome: WriteOutcome) => void): void {
