@@ -64,17 +64,27 @@ export interface RequestKind<R extends Request> {
 /** Memory that a key of a request takes until the request is answered, besides its characters, in bytes. */
 const KEY_BYTES = 48;
 
-const LOCAL: RequestKind<LocalRequest> = {
-  access: () => 'none',
-  keyspaces: () => [],
-  countsAsRead: no,
-  isStartedLast: false,
-  valuesRead: none,
-  ownBytes: none,
-  carryOut: ({ local }, operation, request) => local(request, (reply) => operation.finish(reply)),
-  count: () => {},
-  countPrefixes: () => {},
-};
+/** The row of a request that touches no entry. @param isStartedLast as in the row */
+function touchingNone<R extends Request>(
+  carryOut: RequestKind<R>['carryOut'],
+  isStartedLast = false,
+): RequestKind<R> {
+  return {
+    access: () => 'none',
+    keyspaces: () => [],
+    countsAsRead: no,
+    isStartedLast,
+    valuesRead: none,
+    ownBytes: none,
+    carryOut,
+    count: () => {},
+    countPrefixes: () => {},
+  };
+}
+
+const LOCAL = touchingNone<LocalRequest>(({ local }, operation, request) =>
+  local(request, (reply) => operation.finish(reply)),
+);
 
 /**
  * Every kind of request, with everything that depends on the kind. A new kind begins here. All rows have their fields
@@ -193,29 +203,10 @@ export const REQUEST_KINDS: {
     count: countDebug,
     countPrefixes: () => {},
   },
-  session: {
-    access: () => 'none',
-    keyspaces: () => [],
-    countsAsRead: no,
-    isStartedLast: true,
-    valuesRead: none,
-    ownBytes: none,
-    carryOut: ({ sessions }, operation, request) => sessions.answer(operation, request),
-    count: () => {},
-    countPrefixes: () => {},
-  },
-  level: {
-    access: () => 'none',
-    keyspaces: () => [],
-    countsAsRead: no,
-    // The requests before it in a pipeline still have the level that was asked for before.
-    isStartedLast: true,
-    valuesRead: none,
-    ownBytes: none,
-    carryOut: ({ levels }, operation, request) => levels.answer(operation, request),
-    count: () => {},
-    countPrefixes: () => {},
-  },
+  // Like `stats`, these two start when the requests before them have been answered: those count for a session, and
+  // still have the level that was asked for before.
+  session: touchingNone(({ sessions }, operation, request) => sessions.answer(operation, request), true),
+  level: touchingNone(({ levels }, operation, request) => levels.answer(operation, request), true),
   version: LOCAL,
   verbosity: LOCAL,
   // `stats` in a pipeline counts the requests before it, and a request is counted when it has been answered.
