@@ -12,7 +12,7 @@ const LIMITS = { testTimeout: 600_000, hookTimeout: 600_000 };
  * longer than a test can allow for. The report says `retry x1` beside it: such a test has to be looked at. Elsewhere,
  * and in all other tests, the first failure counts.
  */
-const REAL_PROCESSES = { ...LIMITS, retry: process.env['CI'] === undefined ? 0 : 1 };
+const REAL_PROCESSES = { ...LIMITS, retry: process.env.CI === undefined ? 0 : 1 };
 
 /**
  * The tests that take longest: attacks that go on for a while, and what is done to a whole cluster by hand. They run by
