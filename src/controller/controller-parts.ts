@@ -6,6 +6,7 @@ import type { ClientBudget } from './clients/client-budget.ts';
 import type { ClientTable } from './clients/client-table.ts';
 import type { UnidentifiedConnections } from './clients/unidentified-connections.ts';
 import type { Core } from './core.ts';
+import type { LargeKeys } from './keys/large-keys.ts';
 import type { KeyspaceKeys } from './metrics/keyspace-keys.ts';
 import type { Statistics } from './metrics/statistics.ts';
 import type { Settings } from './settings.ts';
@@ -26,4 +27,5 @@ export interface ControllerParts {
   readonly budget: ClientBudget;
   readonly statistics: Statistics;
   readonly keyspaceKeys: KeyspaceKeys;
+  readonly largeKeys: LargeKeys;
 }

@@ -167,8 +167,11 @@ class RunningController implements Controller {
   }
 
   #onTick(): void {
-    this.#parts.core.onTick();
-    this.#parts.keyspaceKeys.onTick();
+    const { core, keyspaceKeys, largeKeys, statistics } = this.#parts;
+    core.onTick();
+    keyspaceKeys.onTick();
+    largeKeys.onTick();
+    statistics.hotKeys.onTick();
   }
 
   status(): Status {

@@ -11,6 +11,8 @@ import { UnidentifiedConnections } from './clients/unidentified-connections.ts';
 import type { ControllerParts } from './controller-parts.ts';
 import { Core } from './core.ts';
 import type { EndRequest } from './end-request.ts';
+import { HotKeys } from './keys/hot-keys.ts';
+import { LargeKeys } from './keys/large-keys.ts';
 import type { Logger } from './log/logger.ts';
 import { MACHINE_CLOCK } from './machine-clock.ts';
 import { KeyspaceKeys } from './metrics/keyspace-keys.ts';
@@ -89,8 +91,9 @@ export function createParts(
     log: logger,
     local: (request, answer) => replies.reply(request, answer),
   });
-  const statistics: Statistics = new Statistics(core.router);
+  const statistics: Statistics = new Statistics(core.router, new HotKeys(clock, Math.random));
   const keyspaceKeys = new KeyspaceKeys(core.router);
+  const largeKeys = new LargeKeys(core.router, clock, () => core.time.cluster.nowMs());
   const parts = {
     settings,
     clock,
@@ -104,6 +107,7 @@ export function createParts(
     budget,
     statistics,
     keyspaceKeys,
+    largeKeys,
   };
   const replies = new LocalReplies(parts, () => end.ask({ kind: 'shutdown', reason: 'shutdown' }));
   return parts;

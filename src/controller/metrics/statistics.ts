@@ -3,6 +3,7 @@ import { OPERATION_COUNTERS } from '../../protocol/operation-counts.ts';
 import type { Hit, Reply } from '../../protocol/reply.ts';
 import type { Request } from '../../protocol/request.ts';
 import type { ControllerRouter } from '../groups.ts';
+import type { HotKeys } from '../keys/hot-keys.ts';
 import { KeyspaceRequests } from './keyspace-counts.ts';
 import { PrefixStatistics } from './prefix-statistics.ts';
 
@@ -34,10 +35,12 @@ export type Counter = (typeof COUNTERS)[number];
 export class Statistics {
   readonly prefixes = new PrefixStatistics();
   readonly keyspaces: KeyspaceRequests;
+  readonly hotKeys: HotKeys;
   readonly #counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<Counter, number>;
 
-  constructor(router: ControllerRouter) {
+  constructor(router: ControllerRouter, hotKeys: HotKeys) {
     this.keyspaces = new KeyspaceRequests(router);
+    this.hotKeys = hotKeys;
   }
 
   get counts(): Readonly<Record<Counter, number>> {
@@ -52,6 +55,7 @@ export class Statistics {
     for (const name of COUNTERS) this.#counts[name] = 0;
     this.prefixes.clear();
     this.keyspaces.reset();
+    this.hotKeys.reset();
   }
 
   /** Counts hits that are sent ahead of the rest of their reply. */
@@ -60,6 +64,7 @@ export class Statistics {
   }
 
   count(request: Request, reply: Reply): void {
+    this.hotKeys.count(request);
     this.keyspaces.count(request, reply);
     if (reply.kind === 'server_error') {
       this.#counts.memchorus_errors++;

@@ -5,6 +5,7 @@ import { type OnAdminReply, passOn, storeError } from '../admin/store-administra
 import { REQUESTS_PER_TURN } from '../clients/client-connection.ts';
 import { BACKLOG } from '../clients/front-door.ts';
 import type { ControllerParts } from '../controller-parts.ts';
+import { hotKeyFigures, largeKeyFigures } from '../keys/key-figures.ts';
 import { keyspaceFigures } from './keyspace-metrics.ts';
 import { METRIC_NAMES, type MetricName, metricText } from './metrics.ts';
 import { PREFIX_DELIMITER } from './prefix-statistics.ts';
@@ -34,6 +35,12 @@ export function replyToStats(parts: ControllerParts, words: readonly string[], a
       return answer({ kind: 'stats', stats: connections(parts) });
     case 'detail':
       return answer(detail(parts, words[1]));
+    case 'hotkeys':
+      return answer({ kind: 'stats', stats: hotKeyFigures(parts) });
+    case 'bigkeys':
+      return parts.largeKeys.whenLooked((report) =>
+        answer({ kind: 'stats', stats: largeKeyFigures(report) }),
+      );
     case 'extstore':
       return answer({ kind: 'stats', stats: [] });
     case 'cachedump':
