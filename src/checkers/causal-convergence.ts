@@ -11,8 +11,7 @@ import { findContradiction } from './visibility.ts';
 export function findCausalViolation(history: SessionHistory): string | null {
   const known = joined(history);
   if (typeof known === 'string') return known;
-  return findContradiction(known, (event, { source, before }) => [
-    ...before[event]!.slice(0, 1),
-    ...(source[event] === -1 ? [] : [source[event]!]),
-  ]);
+  return findContradiction(known, (event, { source, previous }) =>
+    [previous[event]!, source[event]!].filter((earlier) => earlier !== -1),
+  );
 }

@@ -23,8 +23,8 @@ export interface JoinedHistory {
   readonly events: readonly SessionEvent[];
   /** By event: the write whose value the read found; -1 for a read of nothing, and for a write. */
   readonly source: readonly number[];
-  /** By event: the events of the same session before it, nearest first, as far as the session knows of them. */
-  readonly before: readonly (readonly number[])[];
+  /** By event: the last event of the same session before it that the session knows of; -1 for none. */
+  readonly previous: readonly number[];
 }
 
 /** @returns the joined history, or what is impossible in it whatever the order, in words */
@@ -38,18 +38,22 @@ export function joined(history: SessionHistory): JoinedHistory | string {
     writes.set(nameOf(event), i);
   }
   const source: number[] = [];
-  const known = new Map<number, readonly number[]>();
-  const before: (readonly number[])[] = [];
+  const known = new Map<number, number>();
+  const previous: number[] = [];
   for (const [i, event] of events.entries()) {
     const isReadOfValue = event.kind === 'read' && event.value !== null;
     const found = isReadOfValue ? writes.get(nameOf(event)) : -1;
     if (found === undefined) return `session ${event.session} read ${nameOf(event)}, which nobody wrote`;
     source.push(found);
-    const past = known.get(event.session) ?? [];
-    before.push(past);
-    if (event.isUnknown !== true) known.set(event.session, [i, ...past]);
+    previous.push(known.get(event.session) ?? -1);
+    if (event.isUnknown !== true) known.set(event.session, i);
   }
-  return { events, source, before };
+  return { events, source, previous };
+}
+
+/** The events of the same session before this one, nearest first, as far as the session knows of them. */
+export function* earlierOf(event: number, { previous }: JoinedHistory): Generator<number> {
+  for (let earlier = previous[event]!; earlier !== -1; earlier = previous[earlier]!) yield earlier;
 }
 
 /** For people, and as a name of the write. */

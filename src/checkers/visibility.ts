@@ -19,23 +19,36 @@ export function findContradiction(history: JoinedHistory, rule: Rule): string | 
   const edges = events.map((_, event) => [...rule(event, history)]);
   const order = sorted(edges);
   if (order === null) return 'events come before each other in a circle';
-  const seen = writesSeen(history, edges, order);
+  const sees = writesSeen(history, edges, order);
+  const writesOf = writesByKey(history);
   for (const [event, { kind, key, value, session }] of events.entries()) {
     if (kind !== 'read') continue;
-    for (const write of seen(event)) {
-      if (events[write]!.key !== key || write === source[event]) continue;
+    const found = source[event]!;
+    for (const write of writesOf.get(key) ?? []) {
+      if (write === found || !sees(event, write)) continue;
       const text = `session ${session} read ${key}=${value}, and had to see ${nameOf(events[write]!)}`;
-      if (source[event] === -1) return text;
-      const found = source[event]!;
-      for (const older of seen(write)) if (older === found) return `${text}, which is newer`;
+      if (found === -1) return text;
+      if (sees(write, found)) return `${text}, which is newer`;
       edges[found]!.push(write);
     }
   }
   return sorted(edges) === null ? 'no order of all writes explains the reads' : null;
 }
 
+/** The writes of each key, in the order of the history. */
+export function writesByKey({ events }: JoinedHistory): ReadonlyMap<string, readonly number[]> {
+  const writes = new Map<string, number[]>();
+  for (const [event, { kind, key }] of events.entries()) {
+    if (kind !== 'write') continue;
+    const ofKey = writes.get(key);
+    if (ofKey === undefined) writes.set(key, [event]);
+    else ofKey.push(event);
+  }
+  return writes;
+}
+
 /** Each event after all those before it; null when there is a circle. */
-function sorted(before: readonly (readonly number[])[]): number[] | null {
+export function sorted(before: readonly (readonly number[])[]): number[] | null {
   const waitsFor = before.map(({ length }) => length);
   const after: number[][] = before.map(() => []);
   for (const [event, list] of before.entries()) for (const earlier of list) after[earlier]!.push(event);
@@ -46,27 +59,33 @@ function sorted(before: readonly (readonly number[])[]): number[] | null {
   return order.length === before.length ? order : null;
 }
 
-/** The writes among all that comes before an event, as one bit each. */
-function writesSeen(
+/**
+ * Tells whether a write is among all that comes before an event. For each event there is one bit for each write.
+ *
+ * @param edges by event: the events right before it
+ * @param order each event after all those before it
+ */
+export function writesSeen(
   { events }: JoinedHistory,
   edges: readonly (readonly number[])[],
   order: readonly number[],
-): (event: number) => Generator<number> {
-  const words = Math.ceil(events.length / BITS);
+): (event: number, write: number) => boolean {
+  let writes = 0;
+  const numbers = events.map(({ kind }) => (kind === 'write' ? writes++ : -1));
+  const words = Math.ceil(writes / BITS);
   const seen = events.map(() => new Uint32Array(words));
   for (const event of order) {
     const own = seen[event]!;
     for (const earlier of edges[event]!) {
-      for (const [i, word] of seen[earlier]!.entries()) own[i]! |= word;
-      if (events[earlier]!.kind === 'write') own[Math.floor(earlier / BITS)]! |= 1 << (earlier % BITS);
+      const before = seen[earlier]!;
+      for (let word = 0; word < words; word++) own[word]! |= before[word]!;
+      const number = numbers[earlier]!;
+      if (number !== -1) own[Math.floor(number / BITS)]! |= 1 << (number % BITS);
     }
   }
-  return function* writes(event) {
-    for (const [i, word] of seen[event]!.entries()) {
-      for (let rest = word; rest !== 0; rest &= rest - 1) {
-        yield i * BITS + BITS - 1 - Math.clz32(rest & -rest);
-      }
-    }
+  return (event, write) => {
+    const number = numbers[write]!;
+    return (seen[event]![Math.floor(number / BITS)]! & (1 << (number % BITS))) !== 0;
   };
 }
 

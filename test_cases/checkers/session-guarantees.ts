@@ -1,4 +1,9 @@
-import { type JoinedHistory, joined, type SessionHistory } from '../../src/checkers/session-history.ts';
+import {
+  earlierOf,
+  type JoinedHistory,
+  joined,
+  type SessionHistory,
+} from '../../src/checkers/session-history.ts';
 import { findContradiction, type Rule } from '../../src/checkers/visibility.ts';
 
 /**
@@ -48,11 +53,11 @@ function sourceOf(event: number, { source }: JoinedHistory): number[] {
 }
 
 /** All events of this kind that the session did before. */
-function earlier(event: number, { events, before }: JoinedHistory, kind: 'read' | 'write'): number[] {
-  return before[event]!.filter((other) => events[other]!.kind === kind);
+function earlier(event: number, history: JoinedHistory, kind: 'read' | 'write'): number[] {
+  return [...earlierOf(event, history)].filter((other) => history.events[other]!.kind === kind);
 }
 
-function last(event: number, { events, before }: JoinedHistory, kind: 'read' | 'write'): number[] {
-  const found = before[event]!.find((other) => events[other]!.kind === kind);
-  return found === undefined ? [] : [found];
+function last(event: number, history: JoinedHistory, kind: 'read' | 'write'): number[] {
+  for (const other of earlierOf(event, history)) if (history.events[other]!.kind === kind) return [other];
+  return [];
 }

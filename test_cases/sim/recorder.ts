@@ -1,8 +1,8 @@
 import type { Action, Answer, Event, History } from '../../src/checkers/history.ts';
+import type { Seen } from '../../src/checkers/session-order.ts';
 import { type Level, letterOf } from '../../src/placement/level.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
-import type { Seen } from '../checkers/session-order.ts';
 import { answerOf, describeAction, describeReply, replyFor, requestOf, tokenOf } from './operations.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';

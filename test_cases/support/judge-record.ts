@@ -5,9 +5,9 @@ import { findDifference } from '../../src/checkers/convergence.ts';
 import type { Event, History, Value } from '../../src/checkers/history.ts';
 import { checkLinearizability } from '../../src/checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../../src/checkers/sequential-consistency.ts';
+import { findRegression } from '../../src/checkers/session-order.ts';
 import { findMiscount } from '../checkers/exactly-once.ts';
 import { findInvented } from '../checkers/invented.ts';
-import { findRegression } from '../checkers/session-order.ts';
 import type { LoadRecord } from './recorded-client.ts';
 
 /** The key that is only incremented, from 0. */

@@ -1,5 +1,5 @@
 import type { Action, Answer, Event } from '../../src/checkers/history.ts';
-import type { Seen } from '../checkers/session-order.ts';
+import type { Seen } from '../../src/checkers/session-order.ts';
 import { HANGS_AFTER_MS } from './hang.ts';
 import { AnswerError, type TextClient } from './text-client.ts';
 

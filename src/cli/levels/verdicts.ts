@@ -1,5 +1,6 @@
 import { findCausalViolation } from '../../checkers/causal-convergence.ts';
 import { findDifference } from '../../checkers/convergence.ts';
+import { fewest, orphansIn } from '../../checkers/fewest.ts';
 import type { History } from '../../checkers/history.ts';
 import { findNonLinearizableKey } from '../../checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../../checkers/sequential-consistency.ts';
@@ -50,28 +51,22 @@ export function verdictsOn(recording: Recording): LevelVerdict[] {
     const { forbids, why } = CHECKERS[level];
     const isForbidden = (requests: Requests): boolean => forbids(requests, recording);
     if (!isForbidden(recording.requests)) return { level, forbidden: null };
-    const culprits = fewest(recording.requests, isForbidden).map(inWords).join(', ');
-    return { level, forbidden: `${why}: ${culprits}` };
+    return {
+      level,
+      forbidden: `${why}: ${fewestOf(recording.requests, isForbidden).map(inWords).join(', ')}`,
+    };
   });
 }
 
-/**
- * As few of the requests as are forbidden already. A write stays while a read of its value does, so that what is left
- * is forbidden for the reason that all of them are.
- */
-function fewest(all: Requests, isForbidden: (requests: Requests) => boolean): Requests {
-  let left = all;
-  for (const request of all.toReversed()) {
-    const isRead = left.some((other) => other.kind === 'get' && isOfSameValue(other, request));
-    if (request.kind === 'set' && isRead) continue;
-    const without = left.filter((other) => other !== request);
-    if (isForbidden(without)) left = without;
-  }
-  return left;
-}
-
-function isOfSameValue(a: RecordedRequest, b: RecordedRequest): boolean {
-  return a.key === b.key && a.value === b.value;
+/** A history is a few requests, so that every one of them can be tried. */
+function fewestOf(requests: Requests, isForbidden: (requests: Requests) => boolean): Requests {
+  const { part } = fewest(requests, {
+    isWrong: isForbidden,
+    withoutOrphans: orphansIn(requests, ({ kind }) => kind === 'get'),
+    groupings: [],
+    triesMax: Number.POSITIVE_INFINITY,
+  });
+  return part;
 }
 
 function inWords({ client, kind, key, value }: RecordedRequest): string {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { findDifference } from '../../../src/checkers/convergence.ts';
+import { findRegression } from '../../../src/checkers/session-order.ts';
 import { findMiscount } from '../../checkers/exactly-once.ts';
 import { type Expiry, findWrongExpiry } from '../../checkers/expiry.ts';
 import { findInvented } from '../../checkers/invented.ts';
 import { findExcessDelete, findLost } from '../../checkers/last-write.ts';
 import { type Applied, findSequentialViolation } from '../../checkers/sequential-witness.ts';
-import { findRegression } from '../../checkers/session-order.ts';
 import { event } from '../../support/history-lines.ts';
 
 const history = (...lines: string[]) => lines.map(event);
