@@ -17,7 +17,8 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --faults KIND=RATE,…  only these faults, with so many a virtual second
   --workers N           so many runs at the same time, instead of one on each core
   --horizon MS          deletions are not kept for a peer that is silent for longer
-  --mixed               keyspaces of all levels in one cluster, instead of one level`;
+  --mixed               keyspaces of all levels in one cluster, instead of one level
+  --switches yes        clients ask for other levels while they read and write; no: never`;
 
 const SEEDS = 1_000;
 
@@ -38,6 +39,7 @@ const { values: options } = parseArgs({
     faults: { type: 'string' },
     horizon: { type: 'string' },
     mixed: { type: 'boolean' },
+    switches: { type: 'string' },
     workers: { type: 'string' },
     replay: { type: 'string' },
     shrink: { type: 'string' },
@@ -133,7 +135,7 @@ function describeScenario({
 }
 
 function commandFor(what: 'replay' | 'shrink', seed: string): string {
-  const given = (['level', 'durability', 'faults', 'horizon'] as const).filter(
+  const given = (['level', 'durability', 'faults', 'horizon', 'switches'] as const).filter(
     (name) => options[name] !== undefined,
   );
   const mixed = options.mixed === true ? ['--mixed'] : [];
@@ -141,7 +143,7 @@ function commandFor(what: 'replay' | 'shrink', seed: string): string {
   return ['npm run sim --', `--${what} ${seed}`, ...values, ...mixed].join(' ');
 }
 
-function drawOf({ level, durability, faults: rates, horizon, mixed }: typeof options): Draw {
+function drawOf({ level, durability, faults: rates, horizon, mixed, switches }: typeof options): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
   const durabilities = DURABILITIES.filter((one) => one === (durability ?? one));
   if (durabilities.length === 0) throw new Error(`--durability must be one of ${DURABILITIES.join(', ')}`);
@@ -154,6 +156,7 @@ function drawOf({ level, durability, faults: rates, horizon, mixed }: typeof opt
     durabilities,
     ...(mixed === undefined ? {} : { mixed }),
     ...(level === undefined ? {} : { level }),
+    ...(switches === undefined ? {} : { switches: switches === 'yes' }),
     ...(horizon === undefined ? {} : { horizonMs: numberOf('horizon', horizon) }),
     ...(faults === undefined ? {} : { faults: Object.fromEntries(faults) }),
   };

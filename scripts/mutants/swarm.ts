@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
 
 /** Seeds with the same options of `npm run sim`. */
-export type Swarm = Pick<Mutant, 'level' | 'isMixed' | 'durability' | 'faults' | 'horizonMs' | 'seeds'>;
+export type Swarm = Pick<
+  Mutant,
+  'level' | 'isMixed' | 'durability' | 'faults' | 'horizonMs' | 'switches' | 'seeds'
+>;
 
 /** The first failure of a swarm. */
 export interface Finding {
@@ -19,6 +22,7 @@ export function optionsOf({
   durability = 'none',
   faults,
   horizonMs,
+  switches,
 }: Omit<Swarm, 'seeds'>): string[] {
   return [
     '--level',
@@ -26,6 +30,7 @@ export function optionsOf({
     '--durability',
     durability,
     ...(faults === undefined ? [] : ['--faults', faults]),
+    ...(switches === undefined ? [] : ['--switches', 'yes']),
     ...(horizonMs === undefined ? [] : ['--horizon', String(horizonMs)]),
     ...(isMixed === true ? ['--mixed'] : []),
   ];

@@ -55,6 +55,8 @@ export type OperationCode =
   /** A controller runs that has to be stopped first. */
   | 'STILL_RUNNING'
   | 'NOT_STOPPED'
+  /** The cluster did not take another level. */
+  | 'NOT_CHANGED'
   /** The user has interrupted a start or restart. */
   | 'INTERRUPTED'
   /** The file that says what is running cannot be read or written. */

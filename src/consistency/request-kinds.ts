@@ -213,6 +213,15 @@ export const REQUEST_KINDS: {
   stats: { ...LOCAL, isStartedLast: true },
   admin: LOCAL,
   show: LOCAL,
+  keyspace: {
+    ...LOCAL,
+    // The answer says what holds after the requests before it.
+    isStartedLast: true,
+    carryOut: ({ local }, operation, request) => {
+      operation.proposed = request.change !== null;
+      local(request, (reply) => operation.finish(reply));
+    },
+  },
   who: LOCAL,
   noop: LOCAL,
   quit: LOCAL,

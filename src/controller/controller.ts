@@ -1,7 +1,6 @@
 import { Signal } from '../base/signal.ts';
 import type { Transport } from '../base/transport.ts';
 import { PresenceProbe } from '../peer/presence-probe.ts';
-import { placementText } from '../placement/placement.ts';
 import { createDriver } from '../store/create-driver.ts';
 import { ENVELOPE_BYTES_MAX } from '../store/envelope.ts';
 import { LARGE_VALUES_KEPT_BYTES, LargeValues } from '../store/large-values.ts';
@@ -16,6 +15,7 @@ import type { Logger } from './log/logger.ts';
 import { meshEvents } from './peer-mesh.ts';
 import { VERSION } from './product.ts';
 import { nameOf, type Settings } from './settings.ts';
+import { levelsOf, overriddenLevels } from './status/levels-report.ts';
 import { readTroubleOf, writeTroubleOf } from './status/service.ts';
 import { SERVICE_LOOK_MS, ServiceWatch } from './status/service-watch.ts';
 import type { Status } from './status/status.ts';
@@ -147,8 +147,9 @@ class RunningController implements Controller {
     ];
     if (idleTimeoutMs > 0)
       this.#timers.push(setInterval(() => this.#closeIdle(idleTimeoutMs), IDLE_CHECK_MS));
-    const level = placementText(settings);
+    const level = core.levels.inWords;
     this.#logger.info('listening', { address: nameOf(peers[self]!), level, version: VERSION });
+    for (const line of overriddenLevels(levelsOf(this.#parts))) this.#logger.warn(line);
   }
 
   async close(): Promise<void> {

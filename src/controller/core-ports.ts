@@ -33,6 +33,8 @@ export interface CorePorts {
   readonly bus: GroupBuses<PeerMessage>;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: ControllerId) => number | null;
+  /** The peer that is connected runs a release that knows placements. */
+  readonly knowsPlacements: (peer: ControllerId) => boolean;
   /** Ends the link to a peer that has sent what no controller would send. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Ends the link to a peer that has been silent for too long; a new link will be made. */

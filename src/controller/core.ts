@@ -7,8 +7,11 @@ import type { Heartbeat } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
+import { OLDER_RELEASE, placementOnLink } from '../peer/cluster-identity.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
+import { epochOf } from '../placement/agreed-placement.ts';
+import { keyspacesOf } from '../placement/placement.ts';
 import type { Group } from '../replication/group.ts';
 import type { Announced } from '../replication/messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
@@ -16,6 +19,7 @@ import type { CorePorts } from './core-ports.ts';
 import { CoreTime } from './core-time.ts';
 import { type ControllerRouter, type Groups, groupsOf } from './groups.ts';
 import { Health } from './health.ts';
+import { Levels } from './levels.ts';
 import { PeerLog } from './peer-log.ts';
 import { peersOf } from './peers-of.ts';
 import { Roles } from './roles.ts';
@@ -36,6 +40,7 @@ export class Core {
   readonly departure: Departure;
   readonly roles: Roles;
   readonly groups: Groups;
+  readonly levels: Levels;
   readonly #ports: CorePorts;
   readonly #absence: AbsentPeers;
   readonly #admission: MessageChecks;
@@ -61,6 +66,7 @@ export class Core {
     });
     this.#admission = this.time.admission();
     this.groups = groupsOf(ports, (group) => this.#controllerPorts(group));
+    this.levels = new Levels(this.groups.views, keyspacesOf(settings), this.groups.keyspaces);
     this.#health = healthOf(ports, this.groups);
     this.roles = rolesOf(this.peers, this.groups);
     this.coordinator = this.#coordinator();
@@ -69,6 +75,17 @@ export class Core {
   /** The keyspaces, and which group has each. */
   get router(): ControllerRouter {
     return this.groups.router;
+  }
+
+  /** Peers that are connected, and run a release that knows no agreed placements. */
+  get olderPeers(): readonly ControllerId[] {
+    const { incarnationOf, knowsPlacements } = this.#ports;
+    return this.peers.ids.filter((peer) => incarnationOf(peer) !== null && !knowsPlacements(peer));
+  }
+
+  /** What a hello says of the placement. */
+  get placementOnLink(): string {
+    return placementOnLink(this.levels.inWords, epochOf(this.groups.views.placement));
   }
 
   /** The view that this controller serves in; null where no keyspace is ordered, or while no view holds. */
@@ -147,6 +164,7 @@ export class Core {
     for (const peer of this.peers.onTick()) this.#onSuspect(peer);
     this.time.onTick();
     this.#absence.onTick();
+    this.#refuseOlder();
     for (const group of this.groups.all) group.onTick();
     this.coordinator.onTick();
     this.#health.onTick();
@@ -176,12 +194,22 @@ export class Core {
   }
 
   #onChange(): void {
+    this.levels.update();
     this.coordinator.onChange();
     this.#ports.onChange();
   }
 
   #isNeeded(): boolean {
     return !this.#isOver && this.groups.withEntries.some(({ scheme }) => scheme.isNeeded);
+  }
+
+  /**
+   * A peer of an older release can't read the messages of views that have a placement, and would go by its own
+   * level.
+   */
+  #refuseOlder(): void {
+    if (this.groups.views.acceptedPlacement === null) return;
+    for (const peer of this.olderPeers) this.#ports.refuse(peer, OLDER_RELEASE);
   }
 
   #startEmpty(group: GroupNumber, reason: string): void {
@@ -207,6 +235,7 @@ export class Core {
       incarnationOf,
       refuse,
       requestFlush,
+      onPlacement: () => this.levels.update(),
       onChange: () => this.#onChange(),
       announce: () => this.onHeartbeatTick(),
       isDrained: () => departure.phase === 'drained',

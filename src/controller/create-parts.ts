@@ -69,6 +69,7 @@ export function createParts(
     logger,
     requestFlush,
     onIdTaken,
+    placement: () => core.placementOnLink,
   });
   const core = new Core({
     settings,
@@ -76,6 +77,7 @@ export function createParts(
     incarnation,
     bus: mesh,
     incarnationOf: (peer) => mesh.incarnationOf(peer),
+    knowsPlacements: (peer) => mesh.knowsPlacements(peer),
     refuse: (peer, reason) => mesh.drop(peer, reason, true),
     breakLink: (peer, reason) => mesh.drop(peer, reason, false),
     storageOf: storage.storageOf,

@@ -8,7 +8,8 @@ import type { Membership } from '../membership/membership.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
 import { MemoryViewLog } from '../membership/view-record.ts';
-import { keyspacesOf } from '../placement/placement.ts';
+import type { Level } from '../placement/level.ts';
+import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
 import { Router } from '../placement/router.ts';
 import { Group, type GroupPorts } from '../replication/group.ts';
 import { READ_WINDOW_BYTES, readWindows } from '../replication/read-windows.ts';
@@ -34,9 +35,19 @@ export interface Groups {
   readonly byNumber: readonly (Group | undefined)[];
   /** The keyspaces, and which group has each. */
   readonly router: ControllerRouter;
+  /** The same keyspaces. Their levels are set by `Levels`. */
+  readonly keyspaces: readonly LeveledKeyspace[];
 }
 
 export type ControllerRouter = Router<Policy, Group>;
+
+/** A keyspace whose level may change while the controller runs, within the scheme of its group. */
+export interface LeveledKeyspace extends KeyspaceSettings {
+  /** The level that this controller goes by. */
+  level: Level;
+  policy: Policy;
+  readonly group: Group;
+}
 
 /**
  * The root group, and a group for each scheme that the keyspaces need. The root group has the entries of the ordered
@@ -59,20 +70,30 @@ export function groupsOf(ports: CorePorts, controllerOf: (group: GroupNumber) =>
   if (root.scheme.views === null) throw new InvariantError('the root group has no views');
   const byNumber: (Group | undefined)[] = [];
   for (const group of all) byNumber[group.number] = group;
-  const router = routerOf(settings, byNumber);
+  const keyspaces = servedKeyspaces(settings, byNumber);
   const { views } = root.scheme;
-  return { all, withEntries: [first, ...others], announced: others, views, byNumber, router };
+  return {
+    all,
+    withEntries: [first, ...others],
+    announced: others,
+    views,
+    byNumber,
+    router: new Router(keyspaces),
+    keyspaces,
+  };
 }
 
-function routerOf(settings: Settings, byNumber: readonly (Group | undefined)[]): ControllerRouter {
-  const keyspaces = keyspacesOf(settings).map((keyspace) => {
+function servedKeyspaces(
+  settings: Settings,
+  byNumber: readonly (Group | undefined)[],
+): readonly LeveledKeyspace[] {
+  return keyspacesOf(settings).map((keyspace) => {
     const policy = POLICIES[keyspace.level];
     // mutant: serves-by-another-group
     const group = byNumber[SCHEMES[policy.scheme].group];
     if (group === undefined) throw new InvariantError(`the keyspace ${keyspace.name} has no group`);
     return { ...keyspace, policy, group };
   });
-  return new Router(keyspaces);
 }
 
 /** The memory that reads take, shared by all groups. */

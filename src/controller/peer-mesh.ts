@@ -4,8 +4,8 @@ import type { Transport } from '../base/transport.ts';
 import { isOnLoopback } from '../peer/loopback.ts';
 import { Mesh } from '../peer/mesh.ts';
 import type { MeshEvents } from '../peer/mesh-ports.ts';
+import { VERSIONS } from '../peer/preface.ts';
 import type { PresenceProbe } from '../peer/presence-probe.ts';
-import { placementText } from '../placement/placement.ts';
 import type { ControllerParts } from './controller-parts.ts';
 import { groupsWithEntries } from './group-plan.ts';
 import type { Logger } from './log/logger.ts';
@@ -20,24 +20,23 @@ export interface PeerMeshPorts {
   readonly logger: Logger;
   readonly requestFlush: () => void;
   readonly onIdTaken: (reason: string) => void;
+  /** The placement in words, as it is now: see `placementOnLink`. */
+  readonly placement: () => string;
 }
 
 /** Makes the mesh of a controller with these settings. The mesh logs which connections it refuses. */
 export function createMesh(ports: PeerMeshPorts): Mesh {
   const { settings, secret, incarnation, clock, transport, logger, requestFlush, onIdTaken } = ports;
   const { cluster, self, peers } = settings;
+  const addresses = peers.map(nameOf).join(',');
   return new Mesh({
     node: self,
     incarnation,
     transport,
+    versions: VERSIONS,
     addresses: peers,
     dataGroup: groupsWithEntries(settings)[0]!.number,
-    identity: {
-      cluster,
-      placement: placementText(settings),
-      peers: peers.map(nameOf).join(','),
-      node: self,
-    },
+    identity: () => ({ cluster, placement: ports.placement(), peers: addresses, node: self }),
     secret,
     frameBytesMax: frameBytesMax(settings),
     isLocal: isOnLoopback,

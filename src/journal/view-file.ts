@@ -97,7 +97,9 @@ export class ViewFile implements ViewLog {
   }
 
   async #write(record: ViewRecord): Promise<void> {
-    const text = JSON.stringify({ ...this.#owner, ...record });
+    const { placement, ...others } = record;
+    const stored: StoredRecord = placement === null ? others : record;
+    const text = JSON.stringify({ ...this.#owner, ...stored });
     const slot = this.#nextSlot;
     const number = this.#number + 1;
     if (slot === null) {
@@ -153,11 +155,11 @@ export class ViewFile implements ViewLog {
     const found = newestRecord(bytes);
     if (found === null) return this.#putAside();
     const { cluster, controller, peers, consistency, ...record } = JSON.parse(found.text) as Owner &
-      ViewRecord;
+      StoredRecord;
     refuseOthers({ cluster, controller, peers, consistency }, this.#owner, this.#path);
     this.#number = found.number;
     this.#nextSlot = found.nextSlot;
-    return record;
+    return { ...record, placement: record.placement ?? null };
   }
 
   /** A damaged record is as good as none, and is kept for whoever wants to look. */
@@ -170,6 +172,9 @@ export class ViewFile implements ViewLog {
     return null;
   }
 }
+
+/** Without a placement the record has the form of release 0.2.0, which knows none. */
+type StoredRecord = Omit<ViewRecord, 'placement'> & Partial<Pick<ViewRecord, 'placement'>>;
 
 /** Beside the journal's directory. */
 export function viewFileOf(dataDir: string, controller: ControllerId): string {

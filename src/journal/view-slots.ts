@@ -3,30 +3,36 @@ import { crc32 } from 'node:zlib';
 /**
  * The layout of the file with the view record: two slots of a fixed size. Each holds one record as text: a
  * checksum, the record's number, the record as JSON, and spaces up to the end of the slot. Release 0.1.0 wrote a
- * single line instead, a checksum and the record, and replaced the file for each record. Such a file is read too.
+ * single line instead, a checksum and the record, and replaced the file for each record. Release 0.2.0 had
+ * smaller slots. Both forms are read too.
  */
 
-/** Sixteen controllers with addresses of 255 characters need about 5 kB. */
-export const SLOT_BYTES = 8_192;
+/** Sixteen controllers with addresses of 255 characters need about 5 kB, and the largest placement 8 kB. */
+export const SLOT_BYTES = 16_384;
+
+/** The size of a slot of release 0.2.0. */
+const SMALL_SLOT_BYTES = 8_192;
 
 /** The newest record in the file, and the slot that the next record goes to. */
 export interface FoundRecord {
   readonly text: string;
   readonly number: number;
-  /** 0 or 1. Null when the file has the form of release 0.1.0. */
+  /** 0 or 1. Null when the file has the form of an earlier release, and has to be replaced as a whole. */
   readonly nextSlot: 0 | 1 | null;
 }
 
 /** @returns null when no record in the file is whole */
 export function newestRecord(file: Buffer): FoundRecord | null {
-  if (file.length !== 2 * SLOT_BYTES) return recordOfLine(file);
+  const slotBytes = file.length / 2;
+  if (slotBytes !== SLOT_BYTES && slotBytes !== SMALL_SLOT_BYTES) return recordOfLine(file);
   const slots = [0, 1].map((slot) =>
-    recordOfSlot(file.toString('utf8', slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)),
+    recordOfSlot(file.toString('utf8', slot * slotBytes, (slot + 1) * slotBytes)),
   );
   const [first, second] = slots as [Numbered | null, Numbered | null];
   if (first === null && second === null) return null;
   const isFirst = second === null || (first !== null && first.number > second.number);
-  return { ...(isFirst ? first! : second!), nextSlot: isFirst ? 1 : 0 };
+  const nextSlot = slotBytes === SMALL_SLOT_BYTES ? null : isFirst ? 1 : 0;
+  return { ...(isFirst ? first! : second!), nextSlot };
 }
 
 /** A slot with this record. */

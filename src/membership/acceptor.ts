@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { MonotonicMs } from '../base/number-kinds.ts';
+import type { Placement } from '../placement/agreed-placement.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
 import type { Retention } from './messages.ts';
 import type { Member, View } from './view.ts';
@@ -23,7 +24,13 @@ export class Acceptor {
     this.#viewLog = viewLog;
     this.#clock = clock;
     const record = viewLog.load();
-    this.#record = record ?? { promised: NO_BALLOT, accepted: NO_BALLOT, members: [], sync: false };
+    this.#record = record ?? {
+      promised: NO_BALLOT,
+      accepted: NO_BALLOT,
+      members: [],
+      sync: false,
+      placement: null,
+    };
     this.#retention = record === null ? 'lost' : record.sync ? 'complete' : 'recovered';
   }
 
@@ -38,6 +45,11 @@ export class Acceptor {
   /** Members of the accepted view. */
   get members(): readonly Member[] {
     return this.#record.members;
+  }
+
+  /** The placement of the accepted view. */
+  get placement(): Placement | null {
+    return this.#record.placement;
   }
 
   get retention(): Retention {
@@ -58,9 +70,9 @@ export class Acceptor {
    * @param sync in this view, every acknowledgement of this controller means: on my disk
    * @param done called when the acceptance is on disk, unless a higher ballot has been promised by then
    */
-  accept({ ballot, members }: View, sync: boolean, done: () => void): void {
+  accept({ ballot, members, placement }: View, sync: boolean, done: () => void): void {
     this.#retention = 'intact';
-    this.#save({ promised: ballot, accepted: ballot, members, sync }, done);
+    this.#save({ promised: ballot, accepted: ballot, members, sync, placement }, done);
   }
 
   /** To be called every few milliseconds. A record that the disk has refused is written again. */

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
+import type { Placement } from '../placement/agreed-placement.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import { closedBecause, type Gate, type Need, OPEN, waitBecause } from './gate.ts';
 import { JoinBlocker } from './join-blocker.ts';
@@ -10,6 +11,8 @@ import { GrantedLeases, HeldLease } from './lease.ts';
 import type { AcceptorState, Granted, Heartbeat, MembershipMessage } from './messages.ts';
 import type { PeerBus } from './peer-bus.ts';
 import type { Peers } from './peers.ts';
+import { PlacementChange, type WantedChange } from './placement-change.ts';
+import { PlacementSpread } from './placement-spread.ts';
 import { Readmission } from './readmission.ts';
 import { isMember, type Member, quorum, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
@@ -47,6 +50,8 @@ export interface MembershipPorts {
   readonly announce: () => void;
   /** False for a controller that is about to end. */
   readonly mayPropose: () => boolean;
+  /** Another placement may hold here. Called before any other controller is told. */
+  readonly onPlacement: () => void;
   /** A gate may have opened, or closed. */
   readonly onChange: () => void;
   readonly log: Log;
@@ -65,7 +70,8 @@ export type ViewAnnouncement = Pick<
  *  - a member is silent or was restarted;
  *  - a member takes no writes, and the others can do without it;
  *  - a controller that was outside is back and keeps up;
- *  - no view holds.
+ *  - no view holds;
+ *  - a client of this controller has asked for another placement.
  *
  * Members propose the change. A controller outside of a view in which others serve waits to be taken in, so that two
  * peers that cannot reach each other do not cause a change every second.
@@ -78,6 +84,8 @@ export class Membership {
   readonly #readmission: Readmission;
   readonly #reasons: ViewReasons;
   readonly #obstacle: JoinBlocker;
+  readonly #change = new PlacementChange();
+  readonly #spread: PlacementSpread;
   #proposeAtMs: MonotonicMs | null = null;
   /** The peer that this controller's own proposal is to take back; null for none. */
   #candidate: ControllerId | null = null;
@@ -109,9 +117,13 @@ export class Membership {
       incarnationOf,
       transfer: ports.transfer,
       endTransfers: ports.endTransfers,
+      placementAfter: (placement) => this.#change.after(placement),
+      onPlacement: ports.onPlacement,
       onChange: () => this.#onViewChange(),
       log,
     });
+    this.#spread = new PlacementSpread(nodes);
+    this.#spread.onPlacement(this.#changer.placement);
   }
 
   /** The view that this controller serves in, if any. */
@@ -127,6 +139,31 @@ export class Membership {
   /** Milliseconds for which the lease still holds; infinite where none is needed. */
   get leaseLeftMs(): number {
     return this.view === null ? 0 : Math.max(0, this.#held.untilMs - this.#ports.clock.nowMs());
+  }
+
+  /** The placement of the last view that was installed here; null while the cluster goes by its configuration. */
+  get placement(): Placement | null {
+    return this.#changer.placement;
+  }
+
+  /** The placement of the view that was accepted here last. That view may never be installed. */
+  get acceptedPlacement(): Placement | null {
+    return this.#changer.acceptedPlacement;
+  }
+
+  /** Controllers that may still go by an older placement. */
+  get unaware(): readonly ControllerId[] {
+    return this.#spread.unaware;
+  }
+
+  /** A change of the placement that a client of this controller has asked for is not answered yet. */
+  get isChanging(): boolean {
+    return this.#change.isUnderWay;
+  }
+
+  /** Has the members agree on another placement. Only while no other change of this controller is under way. */
+  change(wanted: WantedChange): void {
+    this.#change.begin(wanted);
   }
 
   get announcement(): ViewAnnouncement {
@@ -187,6 +224,7 @@ export class Membership {
   onTick(): void {
     const { clock, announce, mayPropose } = this.#ports;
     this.#changer.onTick();
+    this.#change.onTick(clock.nowMs());
     if (this.view !== null && !this.#held.holds) announce();
     if (this.#obstacle.onTick(this.view === null ? this.servingPeers : [])) this.#ports.onChange();
     const reason = mayPropose() ? this.#reasonToChange() : null;
@@ -231,6 +269,8 @@ export class Membership {
   #onViewChange(): void {
     this.#held.reset(this.view?.ballot ?? NO_BALLOT);
     if (this.view !== null) {
+      this.#spread.onView(this.view);
+      this.#change.onInstalled(this.view.placement);
       this.#readmission.onView(this.view);
       if (this.#candidate !== null && !isMember(this.view, this.#candidate))
         this.#readmission.onFailed(this.#candidate);
@@ -284,7 +324,8 @@ export class Membership {
 
   #reasonToChange(): string | null {
     const { view } = this;
-    if (view !== null) return this.#reasons.reasonToChange(view, this.#changer.installedMs);
+    if (view !== null)
+      return this.#reasons.reasonToChange(view, this.#changer.installedMs) ?? this.#change.reason;
     if (this.isOutside) return null;
     return 'no view held';
   }

@@ -1,6 +1,7 @@
 import type { ControllerId, MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
+import type { Placement } from '../placement/agreed-placement.ts';
 import type { Ballot } from './ballot.ts';
 import type { Member } from './view.ts';
 
@@ -28,8 +29,8 @@ export interface AcceptorState {
 export type Retention = 'intact' | 'recovered' | 'view-only' | 'lost' | 'complete';
 
 /**
- * How far the planned end of a controller has come. `staying`: it is not ending. `draining`: its clients get their last
- * answers. `drained`: it serves no client any more, and is to be left out of the view.
+ * How far the planned end of a controller has come. `staying`: it is not ending. `draining`: its clients get
+ * their last answers. `drained`: it serves no client any more, and is to be left out of the view.
  */
 export type DeparturePhase = 'staying' | 'draining' | 'drained';
 
@@ -112,6 +113,8 @@ export interface Promised {
    * The sender's state is partial: a transfer has brought some writes and not all, so no view may continue from it.
    */
   readonly partial: boolean;
+  /** The placement of the view that the sender has accepted last. */
+  readonly placement: Placement | null;
 }
 
 /** The sender has promised a higher ballot. */
@@ -134,6 +137,17 @@ export interface Accept {
   readonly union: readonly Effect[];
   /** Why the view follows the one before it. Human-readable. */
   readonly reason: string;
+  readonly placement: Placement | null;
+}
+
+/**
+ * A promise or a view with its placement. Where there is no placement, the message goes as it is, in the form
+ * that older releases read.
+ */
+export interface Placed {
+  readonly type: 'placed';
+  readonly placement: Placement;
+  readonly message: Promised | Accept;
 }
 
 export interface Accepted {
@@ -147,4 +161,26 @@ export interface Install {
 }
 
 /** Messages that controllers exchange about views and leases. */
-export type MembershipMessage = Granted | Prepare | Promised | Rejected | Accept | Accepted | Install;
+export type MembershipMessage =
+  | Granted
+  | Prepare
+  | Promised
+  | Rejected
+  | Accept
+  | Placed
+  | Accepted
+  | Install;
+
+/** The message in the form in which it is sent. */
+export function placed<M extends MembershipMessage>(
+  message: M | Promised | Accept,
+): M | Promised | Accept | Placed {
+  if (message.type !== 'promised' && message.type !== 'accept') return message;
+  const { placement } = message as Promised | Accept;
+  return placement === null ? message : { type: 'placed', placement, message: message as Promised | Accept };
+}
+
+/** The message that was put in this form. */
+export function unplaced({ placement, message }: Placed): Promised | Accept {
+  return { ...message, placement };
+}

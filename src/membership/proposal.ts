@@ -20,4 +20,28 @@ export interface Proposal {
   accept: Accept | null;
 }
 
+/** What a proposal begins with. */
+export type NewProposal = Pick<Proposal, 'ballot' | 'reason' | 'without' | 'startedMs' | 'expected'>;
+
+/** @param nodes configured controllers */
+export function newProposal(given: NewProposal, nodes: number): Proposal {
+  const { startedMs } = given;
+  return {
+    ...given,
+    promises: new Map(),
+    accepted: new Set(),
+    leaseEndsMs: new Array<number>(nodes).fill(startedMs),
+    leasesEndMs: startedMs,
+    accept: null,
+  };
+}
+
+/**
+ * When the leases of all controllers that did not promise have run out. A controller that has promised holds none.
+ */
+export function leasesEndMs({ promises, leaseEndsMs }: Proposal): MonotonicMs {
+  // mutant: ignores-leases-left-out
+  return Math.max(...leaseEndsMs.map((endMs, holder) => (promises.has(holder) ? -Infinity : endMs)));
+}
+
 export const NO_PROPOSAL = { ballot: NO_BALLOT, accept: null, accepted: new Set<number>(), leasesEndMs: 0 };

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
+import type { Placement } from '../placement/agreed-placement.ts';
 import type { JournalHealth } from './journal-health.ts';
 import type { MembershipMessage } from './messages.ts';
 import type { PeerBus } from './peer-bus.ts';
@@ -39,6 +40,10 @@ export interface ViewChangerPorts {
   readonly transfer: (from: Member, holders: readonly Member[], done: () => void) => void;
   /** From now on nothing may be copied from peers: the view brings its own requests. */
   readonly endTransfers: () => void;
+  /** The placement of a view that continues one with this placement: another one, if a change is wanted here. */
+  readonly placementAfter: (placement: Placement | null) => Placement | null;
+  /** A view was accepted: another placement may hold here. Called before any other controller is told. */
+  readonly onPlacement: () => void;
   /** The view that this controller serves in has changed. */
   readonly onChange: () => void;
   readonly log: Log;

@@ -1,13 +1,23 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import type { Placement } from '../placement/agreed-placement.ts';
 import { Acceptor } from './acceptor.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
-import type { Accept, AcceptorState, Granted, MembershipMessage, Promised } from './messages.ts';
-import { NO_PROPOSAL, type Proposal } from './proposal.ts';
+import {
+  type Accept,
+  type AcceptorState,
+  type Granted,
+  type MembershipMessage,
+  type Promised,
+  placed,
+  unplaced,
+} from './messages.ts';
+import { leasesEndMs, NO_PROPOSAL, newProposal, type Proposal } from './proposal.ts';
 import { ballotName, type Member, quorum, type View } from './view.ts';
 import type { ViewChangerPorts } from './view-changer-ports.ts';
 import { chooseView, isRecovered } from './view-choice.ts';
+import { ViewReport } from './view-report.ts';
 
 /** The messages of a change of view. */
 type ViewMessage = Exclude<MembershipMessage, Granted>;
@@ -26,6 +36,7 @@ type ViewMessage = Exclude<MembershipMessage, Granted>;
  *  - A promise or an acceptance is on disk before any other controller is told of it. The state with which a view is
  *    accepted is on disk before the acceptance.
  *  - The accepted ballot is at least the promised one.
+ *  - A member goes by the placement of a view, where that is the stricter one, before it says that it has accepted it.
  *  - A view is installed only when all its members have accepted it. Each of them has ended its part in older views
  *    by then, so no older view can complete a write any more.
  *
@@ -47,13 +58,15 @@ export class ViewChanger {
   #stuckAfterMs = 0;
   #installedMs = Number.NEGATIVE_INFINITY;
   #waitsFor = '';
-  /** The members of the last view that was installed here, or that an earlier run has accepted. */
-  #formerMembers: readonly ControllerId[];
+  readonly #report: ViewReport;
+  /** Of the last view that was installed here, or that an earlier run has accepted. */
+  #placement: Placement | null;
 
   constructor(ports: ViewChangerPorts) {
     this.#ports = ports;
     this.#record = new Acceptor(ports.viewLog, ports.clock);
-    this.#formerMembers = this.#record.members.map(({ node }) => node);
+    this.#report = new ViewReport(ports.log, this.#record);
+    this.#placement = this.#record.placement;
   }
 
   /** The view that this controller serves in, if any. */
@@ -64,6 +77,16 @@ export class ViewChanger {
   /** The view that is accepted here and not yet installed. */
   get coming(): View | null {
     return this.#coming;
+  }
+
+  /** The placement of the last view that was installed here, or that an earlier run has accepted. */
+  get placement(): Placement | null {
+    return this.#placement;
+  }
+
+  /** The placement of the view that was accepted here last. That view may never be installed. */
+  get acceptedPlacement(): Placement | null {
+    return this.#coming === null ? this.#record.placement : this.#coming.placement;
   }
 
   /** When the view was installed here, on the monotonic clock. */
@@ -118,21 +141,11 @@ export class ViewChanger {
    * @param without controllers that the view is to leave out, if it can
    */
   propose(reason: string, without: readonly ControllerId[]): void {
-    const { node, bus, heard, clock, log } = this.#ports;
+    const { node, nodes, bus, heard, clock, log } = this.#ports;
     const newest = compareBallots(this.#seen, this.#record.promised) > 0 ? this.#seen : this.#record.promised;
     const ballot = { counter: newest.counter + 1, node };
-    this.#proposal = {
-      ballot,
-      reason,
-      without,
-      startedMs: clock.nowMs(),
-      expected: [node, ...heard()],
-      promises: new Map(),
-      accepted: new Set(),
-      leaseEndsMs: new Array<number>(this.#ports.nodes).fill(clock.nowMs()),
-      leasesEndMs: clock.nowMs(),
-      accept: null,
-    };
+    const given = { ballot, reason, without, startedMs: clock.nowMs(), expected: [node, ...heard()] };
+    this.#proposal = newProposal(given, nodes);
     log.info('proposing a view', { view: ballotName(ballot), reason });
     bus.sendToAll({ type: 'prepare', ballot });
     this.#onPrepare(node, ballot);
@@ -148,6 +161,8 @@ export class ViewChanger {
         return this.#see(message.promised);
       case 'accept':
         return this.#onAccept(from, message);
+      case 'placed':
+        return this.onMessage(from, unplaced(message));
       case 'accepted':
         return this.#onAccepted(from, message.ballot);
       case 'install':
@@ -219,6 +234,7 @@ export class ViewChanger {
         // mutant: promises-without-queue
         queue: state.queued(),
         partial: state.isPartial,
+        placement: this.#record.placement,
       });
     });
   }
@@ -249,11 +265,11 @@ export class ViewChanger {
    * view under the same ballot.
    */
   #choose(): void {
-    const { node, nodes, bus, mayForm } = this.#ports;
+    const { node, nodes, bus, mayForm, placementAfter } = this.#ports;
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null || proposal.promises.size < quorum(nodes)) return;
     if (!proposal.promises.has(node) || this.#isWorthWaiting(proposal)) return;
-    const accept = chooseView(proposal, nodes, mayForm);
+    const accept = chooseView({ ...proposal, placementAfter }, nodes, mayForm);
     if (typeof accept === 'string') {
       this.#waitsFor = accept;
       return;
@@ -264,7 +280,7 @@ export class ViewChanger {
     const members = accept.members.map((member) => member.node);
     bus.sendTo(
       members.filter((member) => member !== node),
-      accept,
+      placed(accept),
     );
     if (members.includes(node)) this.#onAccept(node, accept);
   }
@@ -309,12 +325,14 @@ export class ViewChanger {
   }
 
   /** Accepts the view: from now on this controller belongs to it, and waits for the installation. */
-  #take(from: ControllerId, { ballot, members, union, reason }: Accept, copied: Version | null): void {
-    const { state, sync, endTransfers, log } = this.#ports;
+  #take(from: ControllerId, accept: Accept, copied: Version | null): void {
+    const { ballot, members, union, reason, placement } = accept;
+    const { state, sync, endTransfers, onPlacement, log } = this.#ports;
     endTransfers();
     this.#moved(ACCEPTS_WITHIN_MS);
-    const view = { ballot, members, reason };
+    const view = { ballot, members, reason, placement };
     this.#coming = view;
+    onPlacement();
     state.adopt(view, union, copied, (error) => {
       if (!sameBallot(this.#record.promised, ballot)) return;
       if (error !== null)
@@ -346,38 +364,20 @@ export class ViewChanger {
     const { state, onChange } = this.#ports;
     if (this.#coming === null || !sameBallot(this.#coming.ballot, ballot)) return;
     this.#view = this.#coming;
+    this.#placement = this.#coming.placement;
     this.#coming = null;
     this.#proposal = null;
     this.#installedMs = this.#ports.clock.nowMs();
-    this.#reportInstalled(this.#view);
+    this.#report.onInstalled(this.#view);
     state.install();
     onChange();
-  }
-
-  /** Reports the view; a view that a former member is missing from is a warning. */
-  #reportInstalled({ ballot, members, reason }: View): void {
-    const { log } = this.#ports;
-    const nodes = members.map(({ node }) => node);
-    const isSmaller = this.#formerMembers.some((node) => !nodes.includes(node));
-    this.#formerMembers = nodes;
-    const fields = { view: ballotName(ballot), members: nodes, reason };
-    if (isSmaller) log.warn('view installed', fields);
-    else log.info('view installed', fields);
   }
 
   /** Sends to a peer, or hands the message to this controller itself. */
   #tell(node: ControllerId, message: ViewMessage): void {
     if (node === this.#ports.node) this.onMessage(node, message);
-    else this.#ports.bus.send(node, message);
+    else this.#ports.bus.send(node, placed(message));
   }
-}
-
-/**
- * When the leases of all controllers that did not promise have run out. A controller that has promised holds none.
- */
-function leasesEndMs({ promises, leaseEndsMs }: Proposal): MonotonicMs {
-  // mutant: ignores-leases-left-out
-  return Math.max(...leaseEndsMs.map((endMs, holder) => (promises.has(holder) ? -Infinity : endMs)));
 }
 
 /**

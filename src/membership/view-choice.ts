@@ -1,6 +1,7 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { compareVersions, NO_VERSION, sameVersion } from '../ordering/version.ts';
+import type { Placement } from '../placement/agreed-placement.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import type { Accept, AcceptorState, Promised, Retention } from './messages.ts';
 import { type Member, quorum } from './view.ts';
@@ -145,6 +146,8 @@ export interface ViewChoiceInput {
   readonly promises: ReadonlyMap<ControllerId, Promised>;
   /** Controllers that the view is to leave out if it can, whatever they say by now. */
   readonly without: readonly ControllerId[];
+  /** The placement of the view, which continues one with the placement that is given. */
+  readonly placementAfter: (placement: Placement | null) => Placement | null;
 }
 
 /**
@@ -152,7 +155,7 @@ export interface ViewChoiceInput {
  * none
  */
 export function chooseView(
-  { ballot, reason, promises, without }: ViewChoiceInput,
+  { ballot, reason, promises, without, placementAfter }: ViewChoiceInput,
   nodes: number,
   mayForm = false,
 ): Accept | string {
@@ -186,7 +189,27 @@ export function chooseView(
     // mutant: loses-queues
     union: union(sources.map((node) => promises.get(node)!.queue)),
     reason,
+    // mutant: forgets-placement
+    placement: placementAfter(placementIn(promises)),
   };
+}
+
+/**
+ * The placement that the view continues: that of the newest view that any of the controllers has accepted.
+ *
+ *  1. Let P be the placement of a view that was installed. All members of that view, a majority, had accepted it.
+ *  2. A view with a higher ballot rests on the promises of a majority, which has one of these members. So the newest
+ *     accepted view among the promises is the installed one, or one that was chosen after it.
+ *  3. By induction the placement of that view is P, or comes from P by changes. Therefore no change that was
+ *     installed is lost.
+ *
+ * Controllers that have lost their record do not count: `predecessorOf` asks for others in their place.
+ */
+function placementIn(promises: ReadonlyMap<ControllerId, Promised>): Placement | null {
+  const all = [...promises.values()];
+  // mutant: old-placement
+  const newest = (a: Promised, b: Promised) => compareBallots(a.acceptor.accepted, b.acceptor.accepted) >= 0;
+  return all.reduce((a, b) => (newest(a, b) ? a : b)).placement;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Placement } from '../placement/agreed-placement.ts';
 import type { Ballot } from './ballot.ts';
 import type { Member } from './view.ts';
 
@@ -11,6 +12,8 @@ export interface ViewRecord {
   readonly members: readonly Member[];
   /** Every acknowledgement in the accepted view means: on my disk (durability `sync`). */
   readonly sync: boolean;
+  /** The placement of the accepted view. */
+  readonly placement: Placement | null;
 }
 
 /** Where the record is kept. */

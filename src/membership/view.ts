@@ -1,4 +1,5 @@
 import type { ControllerId } from '../base/number-kinds.ts';
+import type { Placement } from '../placement/agreed-placement.ts';
 import type { Ballot } from './ballot.ts';
 
 /** The members that take part in an ordered group, agreed under a ballot. */
@@ -8,6 +9,8 @@ export interface View {
   readonly members: readonly Member[];
   /** Why the view followed the one before it. Human-readable. */
   readonly reason: string;
+  /** Null while the cluster goes by its configuration. */
+  readonly placement: Placement | null;
 }
 
 export function isMember(view: View, node: ControllerId): boolean {

@@ -5,24 +5,63 @@ import type { Hello } from './messages.ts';
 /** What two controllers of a cluster must have in common, and the id of one of them. */
 export interface ClusterIdentity {
   readonly cluster: string;
-  /** See `placementText`. */
+  /** See `placementText` and `placementOnLink`. */
   readonly placement: string;
   readonly peers: string;
   readonly node: ControllerId;
 }
 
-/** @returns why the sender of the hello can't be a peer, in words for both ends; null when it can */
-export function refusalOf(hello: Hello, own: ClusterIdentity): string | null {
+/** The first version in which views have placements. */
+export const FIRST_WITH_PLACEMENTS = 4;
+
+export const OLDER_RELEASE =
+  'the levels of this cluster were changed while it ran, which the release of this controller does not know: upgrade it';
+
+/**
+ * The placement of a controller in its hello. The epoch follows, so that a peer of an older release, which can
+ * only go by its configuration, refuses the link.
+ */
+export function placementOnLink(placement: string, epoch: number): string {
+  return epoch === 0 ? placement : `${placement} @${epoch}`;
+}
+
+/**
+ * Peers that go by their configurations must have the same placement. Once one of them has an agreed one, the
+ * other will get it, or a newer one, with the next view. Then they must have the same keyspaces in the same
+ * groups.
+ */
+function placementRefusal(there: string, here: string, version: number): string | null {
+  const isAgreed = there.includes(' @') || here.includes(' @');
+  if (!isAgreed) return placementDifference(there, here);
+  if (version < FIRST_WITH_PLACEMENTS) return OLDER_RELEASE;
+  return placementDifference(groupsIn(there), groupsIn(here));
+}
+
+/**
+ * A placement in words, without what may change while the groups stay the same: the epoch, and levels of one
+ * group.
+ */
+function groupsIn(placement: string): string {
+  const words = placement.split(' ').filter((word) => !word.startsWith('@'));
+  return words.map((word) => word.replace(/linearizability$/, 'sequential')).join(' ');
+}
+
+/**
+ * @param version of the peer protocol that the link has
+ * @returns why the sender of the hello can't be a peer, in words for both ends; null when it can
+ */
+export function refusalOf(hello: Hello, own: ClusterIdentity, version: number): string | null {
   if (hello.cluster !== own.cluster) return `cluster "${hello.cluster}" is not "${own.cluster}"`;
   if (hello.peers !== own.peers) return `its peers (${hello.peers}) are not the same as here (${own.peers})`;
-  const difference = placementDifference(hello.placement, own.placement);
+  const difference = placementRefusal(hello.placement, own.placement, version);
   if (difference !== null) return difference;
   if (hello.node === own.node) return `two controllers claim to be number ${own.node}`;
   return null;
 }
 
 /**
- * A peer whose versions are far ahead of cluster time is refused, because every clock of the cluster would follow them.
+ * A peer whose versions are far ahead of cluster time is refused, because every clock of the cluster would follow
+ * them.
  *
  * @param aheadMs distance of a version time of the peer from cluster time, in milliseconds
  */

@@ -48,6 +48,7 @@ const CODECS: Codecs = {
   'causal-push': [24, schemes.causalPush],
   'sync-shows': [25, exchange.syncShows],
   announced: [26, heartbeat.announced],
+  placed: [27, membership.placed],
 };
 
 type Codecs = { readonly [T in PeerMessage['type']]: readonly [number: number, codec: CodecOf<T>] };

@@ -8,11 +8,12 @@ import {
   prefaceIn,
   prefaceOf,
   prefaceOfOne,
-  VERSIONS,
+  type VersionRange,
   versionRefusal,
 } from './preface.ts';
 
 export interface DiallerPorts {
+  readonly versions: VersionRange;
   readonly transport: Transport;
   readonly address: NetworkAddress;
   readonly random: Random;
@@ -102,7 +103,9 @@ export class Dialler {
     return {
       onConnect: () => {
         if (this.#phase.is !== 'dialling') return;
-        this.#phase.connection.write(namesRange ? prefaceOf(VERSIONS) : prefaceOfOne(LAST_WITHOUT_RANGE));
+        this.#phase.connection.write(
+          namesRange ? prefaceOf(this.#ports.versions) : prefaceOfOne(LAST_WITHOUT_RANGE),
+        );
         if (!namesRange) this.#becomeConnected(agreementOnOne(LAST_WITHOUT_RANGE), NOTHING);
       },
       onData: (chunk) => {
@@ -124,13 +127,13 @@ export class Dialler {
     const preface = prefaceIn(first);
     if (preface.kind === 'partial') return;
     if (preface.kind === 'none') {
-      this.#namesRange = VERSIONS.min > LAST_WITHOUT_RANGE;
+      this.#namesRange = this.#ports.versions.min > LAST_WITHOUT_RANGE;
       return this.#giveUp();
     }
-    const agreement = agreementOf(VERSIONS, preface.versions);
+    const agreement = agreementOf(this.#ports.versions, preface.versions);
     if (agreement !== null) return this.#becomeConnected(agreement, first.subarray(preface.length));
     if (this.#phase.is === 'dialling') {
-      this.#ports.onRefused(this.#phase.connection, versionRefusal(preface.versions));
+      this.#ports.onRefused(this.#phase.connection, versionRefusal(preface.versions, this.#ports.versions));
     }
     this.#giveUp();
   }

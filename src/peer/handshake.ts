@@ -23,6 +23,8 @@ export interface HandshakePorts {
   readonly prefaces: Buffer;
   /** Null when this controller has none. Then `isLocal` decides. */
   readonly secret: Buffer | null;
+  /** The version of the peer protocol that both ends speak. */
+  readonly version: number;
   readonly identity: ClusterIdentity;
   /** Both ends of the connection are on this machine. */
   readonly isLocal: boolean;
@@ -97,11 +99,11 @@ export class Handshake {
   }
 
   #onProof({ mac, refusal }: Proof, { peer, transcript }: AwaitingProof): void {
-    const { end, secret, identity, whyMisplaced } = this.#ports;
+    const { end, secret, identity, version, whyMisplaced } = this.#ports;
     if (!isProof(mac, proofOf(secret, transcript, otherEnd(end), refusal))) {
       return this.#refuse(WRONG_SECRET);
     }
-    const unfit = refusalOf(peer, identity);
+    const unfit = refusalOf(peer, identity, version);
     const own = unfit === null ? whyMisplaced(peer) : { reason: unfit, idTaken: false };
     if (end === 'caller') this.#prove(transcript, own?.reason ?? '');
     this.#protect(peer, transcript);

@@ -2,6 +2,7 @@ import { FrameError } from '../base/byte-writer.ts';
 import type { Connection } from '../base/transport.ts';
 import { writeParts } from '../base/write-parts.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
+import { FIRST_WITH_PLACEMENTS } from './cluster-identity.ts';
 import { decodeMessages, encodeMessage, type OnMessage } from './codec.ts';
 import { FrameReader, LENGTH_BYTES } from './frame-reader.ts';
 import { type FrameTags, type LinkTags, sameTag } from './frame-tags.ts';
@@ -41,6 +42,8 @@ const CLOSED: Phase = { is: 'closed' };
  * `flush`. A protected link ends at the first frame with a wrong tag.
  */
 export class Link {
+  /** The peer's release knows placements, and the messages that carry them. */
+  readonly knowsPlacements: boolean;
   /** Messages name their group. In older versions of the protocol the type of a message implies the group. */
   readonly namesGroups: boolean;
   readonly #connection: Connection;
@@ -57,6 +60,7 @@ export class Link {
    */
   constructor(connection: Connection, version: number, frameBytesMax: number, events: LinkEvents) {
     this.namesGroups = version >= FIRST_WITH_GROUPS;
+    this.knowsPlacements = version >= FIRST_WITH_PLACEMENTS;
     this.#connection = connection;
     this.#events = events;
     this.#reader = new FrameReader(frameBytesMax);

@@ -4,14 +4,18 @@ import type { Random } from '../base/random.ts';
 import type { Connection, NetworkAddress, Transport } from '../base/transport.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import type { PeerMessage } from './messages.ts';
+import type { VersionRange } from './preface.ts';
 
 /** What a mesh needs: its own identity, the addresses of the peers, and the world around it. */
 export interface MeshPorts {
   readonly node: ControllerId;
   readonly incarnation: number;
   readonly transport: Transport;
+  /** The versions of the peer protocol that this end speaks. */
+  readonly versions: VersionRange;
   readonly addresses: readonly NetworkAddress[];
-  readonly identity: ClusterIdentity;
+  /** As it is now: the level may change. */
+  readonly identity: () => ClusterIdentity;
   /** The cluster's secret. Without one, which is null, peers are accepted from loopback only. */
   readonly secret: Buffer | null;
   /** The only group with entries. Peers of version 2 of the protocol do not name it, and know no keyspaces. */

@@ -19,7 +19,7 @@ import {
   type PeerPreface,
   prefaceOf,
   refusalInVersion1,
-  VERSIONS,
+  type VersionRange,
   versionRefusal,
 } from './preface.ts';
 import { reasonTextOf } from './reason-text.ts';
@@ -55,7 +55,6 @@ export class Mesh implements GroupBuses<PeerMessage> {
   /** Links whose handshake is under way. */
   readonly #pending = new PendingHandshakes();
   readonly #unknownLimit: LogRateLimit;
-  readonly #handshakeBytesMax: number;
   /** Since when every peer has said that another process has this controller's id; null when one does not. */
   #idTakenSinceMs: MonotonicMs | null = null;
   #phase: 'created' | 'open' | 'closed' = 'created';
@@ -68,7 +67,6 @@ export class Mesh implements GroupBuses<PeerMessage> {
   constructor(ports: MeshPorts) {
     this.#ports = ports;
     this.#unknownLimit = new LogRateLimit(ports.clock);
-    this.#handshakeBytesMax = HANDSHAKE_BYTES + 2 * ports.identity.peers.length;
     this.#peers = ports.addresses.map((_, peer) => ({
       link: null,
       incarnation: null,
@@ -95,8 +93,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
       connection.destroy();
       return;
     }
-    if (preface.hasRange) connection.write(prefaceOf(VERSIONS));
-    const agreement = agreementWith(preface);
+    if (preface.hasRange) connection.write(prefaceOf(this.#ports.versions));
+    const agreement = agreementWith(preface, this.#ports.versions);
     if (agreement === null) this.#refuseVersions(connection, preface);
     else this.#shakeHands(connection, agreement, early, null);
   }
@@ -109,6 +107,11 @@ export class Mesh implements GroupBuses<PeerMessage> {
   incarnationOf(peer: ControllerId): number | null {
     const state = this.#peers[peer];
     return state?.link != null ? state.incarnation : null;
+  }
+
+  /** The peer that is connected runs a release that knows placements. */
+  knowsPlacements(peer: ControllerId): boolean {
+    return this.#peers[peer]?.link?.knowsPlacements === true;
   }
 
   /** Why one of the two refused the other last; null since there was a link. */
@@ -146,7 +149,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     let named: Buffer | null = null;
     let unnamed: Buffer | null = null;
     for (const { link } of peers) {
-      if (link === null) continue;
+      if (link === null || (message.type === 'placed' && !link.knowsPlacements)) continue;
       if (link.namesGroups) {
         named ??= encodeMessage(group, message);
         link.sendEncoded(named);
@@ -181,18 +184,23 @@ export class Mesh implements GroupBuses<PeerMessage> {
     this.#pending.closeAll('this controller is closing');
   }
 
+  #handshakeBytesMax(): number {
+    return HANDSHAKE_BYTES + 2 * this.#ports.identity().peers.length;
+  }
+
   /** @param onNetwork the connection leaves this machine, as far as this end can tell */
   #hello(onNetwork: boolean): Hello {
     const { node, incarnation, identity, secret } = this.#ports;
-    const { cluster, placement, peers } = identity;
+    const { cluster, placement, peers } = identity();
     const nonce = this.#ports.randomBytes(NONCE_BYTES);
     const hasSecret = secret !== null;
     return { type: 'hello', node, incarnation, cluster, placement, peers, nonce, hasSecret, onNetwork };
   }
 
   #diallerOf(peer: ControllerId): Dialler {
-    const { transport, addresses, random } = this.#ports;
+    const { transport, addresses, versions, random } = this.#ports;
     return new Dialler({
+      versions,
       transport,
       address: addresses[peer]!,
       random,
@@ -209,7 +217,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     dialled: ControllerId | null,
   ): void {
     let peer: ControllerId | null = null;
-    const link: Link = new Link(connection, agreement.version, this.#handshakeBytesMax, {
+    const link: Link = new Link(connection, agreement.version, this.#handshakeBytesMax(), {
       onBytes: () => {
         if (peer !== null) this.#events.onHeard(peer);
       },
@@ -225,7 +233,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
         if (dialled !== null) this.#peers[dialled]!.dialler?.lost();
       },
     });
-    const handshake = this.#handshakeOn(connection, link, agreement.prefaces, dialled, (hello) => {
+    const handshake = this.#handshakeOn(connection, link, agreement, dialled, (hello) => {
       this.#pending.end(link);
       peer = hello.node;
       this.#welcome(hello, link);
@@ -238,7 +246,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   #handshakeOn(
     connection: Connection,
     link: Link,
-    prefaces: Buffer,
+    { version, prefaces }: Agreement,
     dialled: ControllerId | null,
     onWelcome: (peer: Hello) => void,
   ): Handshake {
@@ -250,7 +258,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
       own: this.#hello(!isHere),
       prefaces,
       secret,
-      identity,
+      version,
+      identity: identity(),
       isLocal: isHere,
       whyMisplaced: (hello) => this.#whyMisplaced(hello, dialled),
       send: (message) => link.send(message),
@@ -291,7 +300,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   /** A caller that named a range knows this controller's range by now; an older one gets a refusal that it can read. */
   #refuseVersions(connection: Connection, { versions, hasRange }: PeerPreface): void {
-    const reason = versionRefusal(versions);
+    const reason = versionRefusal(versions, this.#ports.versions);
     this.#onTurnedAway(null, addressOf(connection), reason);
     connection.handle(UNHEARD);
     if (!hasRange) connection.write(refusalInVersion1(reason));
@@ -363,10 +372,10 @@ export class Mesh implements GroupBuses<PeerMessage> {
 }
 
 /** @returns null when the caller and this controller have no version in common */
-function agreementWith({ versions, hasRange }: PeerPreface): Agreement | null {
-  if (hasRange) return agreementOf(versions, VERSIONS);
+function agreementWith({ versions, hasRange }: PeerPreface, own: VersionRange): Agreement | null {
+  if (hasRange) return agreementOf(versions, own);
   const version = versions.max;
-  return version >= VERSIONS.min && version <= LAST_WITHOUT_RANGE ? agreementOnOne(version) : null;
+  return version >= own.min && version <= LAST_WITHOUT_RANGE ? agreementOnOne(version) : null;
 }
 
 /**

@@ -1,11 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs, VersionTime } from '../base/number-kinds.ts';
 import type { Ballot } from '../membership/ballot.ts';
-import type { Accept, AcceptorState, Heartbeat, Promised } from '../membership/messages.ts';
+import type { Accept, AcceptorState, Heartbeat, Placed, Promised } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
 import { conditionOf, type Effect, isOfKey, type KeyEffect, MARKS } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
 import { compareVersions, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
+import { placementFlaw } from '../placement/agreed-placement.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
 import type { Attached, CausalPush, Push } from '../replication/convergent/messages.ts';
@@ -81,6 +82,8 @@ export class MessageChecks {
         return this.#promised(message);
       case 'accept':
         return this.#accept(from, message);
+      case 'placed':
+        return this.#placed(from, message);
       case 'prepare':
       case 'install':
         return this.#ballot(message.ballot) ?? proposedBy(from, message.ballot);
@@ -194,6 +197,13 @@ export class MessageChecks {
       this.#version(donorApplied) ??
       this.#effects(union) ??
       increasing(union)
+    );
+  }
+
+  #placed(from: ControllerId, { placement, message }: Placed): string | null {
+    return (
+      placementFlaw(placement) ??
+      (message.type === 'promised' ? this.#promised(message) : this.#accept(from, message))
     );
   }
 

@@ -8,9 +8,9 @@ export interface VersionRange {
 
 /**
  * The versions that this release speaks. Version 2 is that of release 0.1.0, which names no range; version 3 adds
- * ranges, and the group of a message.
+ * ranges, and the group of a message; version 4 adds placements.
  */
-export const VERSIONS: VersionRange = { min: 2, max: 3 };
+export const VERSIONS: VersionRange = { min: 2, max: 4 };
 
 /** The last version whose preface names one version, and no range. The called end does not answer such a preface. */
 export const LAST_WITHOUT_RANGE = 2;
@@ -76,8 +76,8 @@ export function commonVersion(a: VersionRange, b: VersionRange): number | null {
 }
 
 /** Why two controllers can't be peers, in words for both sides. @param other the versions of the other end */
-export function versionRefusal(other: VersionRange): string {
-  return `it speaks ${inWords(other)} of the peer protocol, and this controller speaks ${inWords(VERSIONS)}`;
+export function versionRefusal(other: VersionRange, own: VersionRange): string {
+  return `it speaks ${inWords(other)} of the peer protocol, and this controller speaks ${inWords(own)}`;
 }
 
 function inWords({ min, max }: VersionRange): string {

@@ -19,6 +19,7 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   promised: 'root',
   rejected: 'root',
   accept: 'root',
+  placed: 'root',
   accepted: 'root',
   install: 'root',
   ordered: 'data',

@@ -172,6 +172,15 @@ export const COMMANDS: readonly Command[] = [
     parse: words.parseShow,
   },
   {
+    name: 'keyspace',
+    makes: 'keyspace',
+    usage: 'keyspace [json | <name> <level>]',
+    help: 'the level of each keyspace; another level for one of them',
+    wordsMin: 1,
+    wordsMax: 3,
+    parse: words.parseKeyspace,
+  },
+  {
     name: 'who',
     makes: 'who',
     usage: 'who',

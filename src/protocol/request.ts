@@ -189,6 +189,14 @@ export interface ShowRequest extends Wired {
   readonly format: 'table' | 'json';
 }
 
+/** memchorus's own command: the levels of the keyspaces, or another level for one of them. */
+export interface KeyspaceRequest extends Wired {
+  readonly kind: 'keyspace';
+  /** Null to list the levels. The words are as the client sent them. */
+  readonly change: { readonly keyspace: string; readonly level: string } | null;
+  readonly format: 'table' | 'json';
+}
+
 /** memchorus's own command: which controller this is. */
 export interface WhoRequest extends Wired {
   readonly kind: 'who';
@@ -254,6 +262,7 @@ export type LocalRequest =
   | StatsRequest
   | AdminRequest
   | ShowRequest
+  | KeyspaceRequest
   | WhoRequest
   | NoopRequest
   | QuitRequest

@@ -154,6 +154,13 @@ export function parseSession(line: TextLine): Request {
   return { kind: 'session', token: line.count === 1 ? null : line.text(1) };
 }
 
+export function parseKeyspace(line: TextLine): Request {
+  if (line.count === 1) return { kind: 'keyspace', change: null, format: 'table' };
+  if (line.count === 2 && line.is(1, JSON_WORD)) return { kind: 'keyspace', change: null, format: 'json' };
+  if (line.count !== 3) return invalid('CLIENT_ERROR usage: keyspace [json], or keyspace <name> <level>');
+  return { kind: 'keyspace', change: { keyspace: line.text(1), level: line.text(2) }, format: 'table' };
+}
+
 /** The words are looked up when the request is carried out. */
 export function parseLevel(line: TextLine): Request {
   return { kind: 'level', words: wordsFrom(line, 1) };

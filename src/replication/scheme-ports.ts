@@ -52,6 +52,8 @@ export interface ControllerPorts {
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
+  /** Another placement may hold here. Called before any other controller is told. */
+  readonly onPlacement: () => void;
   /** A gate may have opened, or closed. */
   readonly onChange: () => void;
   /** Has a heartbeat sent at once. */

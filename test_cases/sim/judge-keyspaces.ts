@@ -6,6 +6,7 @@ import { keyspacesOf } from '../../src/placement/placement.ts';
 import { isFleeting } from './expiry.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Judged, JudgedRecord } from './judged.ts';
+import type { LevelSwitches } from './level-switches.ts';
 import { MIXED_KEYSPACES } from './mixed-keyspaces.ts';
 import type { Scenario } from './scenario.ts';
 import { AgesRecorder } from './sim-ages.ts';
@@ -27,9 +28,10 @@ export function judgeScenario(
   values: readonly State[],
   sessions: SessionHistory,
   ages: AgesRecorder,
+  switches: LevelSwitches,
 ): Verdict {
   return scenario.keyspaces === undefined
-    ? judge(scenario, cluster, record, values, sessions, ages)
+    ? judge(scenario, cluster, record, values, sessions, ages, switches)
     : judgeKeyspaces(scenario, cluster, record, values);
 }
 
@@ -55,7 +57,7 @@ function judgeKeyspaces(
     };
     const ofGroup = values.map((state) => new Map([...state].filter(([key]) => isOf(key))));
     const nothing = new AgesRecorder();
-    return judge({ ...scenario, level }, partOf(cluster, group, level), part, ofGroup, [], nothing);
+    return judge({ ...scenario, level }, partOf(cluster, group, level), part, ofGroup, [], nothing, null);
   });
   const linear = record.history.filter(({ key }) => key === '' || keyspaces.of(key).prefix === '');
   return {

@@ -17,6 +17,7 @@ import { findStale } from '../checkers/staleness.ts';
 import { keyOf, valueIn } from '../support/effects.ts';
 import { expiryOf, isFleeting } from './expiry.ts';
 import type { Judged, JudgedNode, JudgedRecord } from './judged.ts';
+import type { LevelSwitches } from './level-switches.ts';
 import { unavoidableDeletes, withoutLost } from './loss.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import { type AgesRecorder, isAged } from './sim-ages.ts';
@@ -38,6 +39,7 @@ const EXACT_MAX = 24;
  * Compares what clients and replicas saw with what the level promises.
  *
  * @param values what every controller answered for every key after all faults were healed
+ * @param switches that were carried out; null where no level was changed
  */
 export function judge(
   scenario: Scenario,
@@ -46,6 +48,7 @@ export function judge(
   values: readonly State[],
   sessions: SessionHistory,
   ages: AgesRecorder,
+  switches: LevelSwitches | null,
 ): Verdict {
   const violations: Violation[] = [];
   const note = (kind: ViolationKind, text: string | null): void => {
@@ -57,10 +60,10 @@ export function judge(
   const ordered = isOrdered(scenario.level);
   let undecided = 0;
   for (const what of recorder.unanswered) note('unanswered', what);
-  if (scenario.level === 'linearizability') {
+  if (scenario.level === 'linearizability' || (ordered && switches !== null)) {
     // A weaker read need not fit the real-time order. It has to fit the order of its own level, which is checked below.
     const strong = history.filter(({ weaker }) => weaker === undefined);
-    for (const [key, verdict] of checkLinearizability(strong)) {
+    for (const [key, verdict] of checkLinearizability(switches?.strictPartOf(strong) ?? strong)) {
       if (verdict === 'violated') note('not-linearizable', `key ${key}`);
       if (verdict === 'undecided') undecided++;
     }

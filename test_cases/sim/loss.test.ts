@@ -3,6 +3,7 @@ import type { State } from '../../src/checkers/convergence.ts';
 import type { Action } from '../../src/checkers/history.ts';
 import { ask, set } from './ask.ts';
 import { judge } from './judge.ts';
+import { LevelSwitches } from './level-switches.ts';
 import { Recorder } from './recorder.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
@@ -58,7 +59,9 @@ class Play {
     const values: State[] = [];
     for (const { id } of this.nodes) values.push(new Map([['x', await this.ask(id, 'x', { kind: 'get' })]]));
     expect(values.map((state) => state.get('x'))).toEqual([null, null, null]);
-    const { violations } = judge(SCENARIO, this.cluster, this.#recorder, values, [], new AgesRecorder());
+    const switches = new LevelSwitches(this.cluster, SCENARIO.level, []);
+    const ages = new AgesRecorder();
+    const { violations } = judge(SCENARIO, this.cluster, this.#recorder, values, [], ages, switches);
     return violations.map(({ kind, text }) => `${kind}: ${text}`);
   }
 }

@@ -1,6 +1,6 @@
 import type { Action, Answer, Event, History } from '../../src/checkers/history.ts';
 import type { Seen } from '../../src/checkers/session-order.ts';
-import { type Level, letterOf } from '../../src/placement/level.ts';
+import { LEVELS, type Level, letterOf } from '../../src/placement/level.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import { answerOf, describeAction, describeReply, replyFor, requestOf, tokenOf } from './operations.ts';
@@ -137,7 +137,7 @@ export class Recorder {
 
   #record({ connection, key, action, request, invokedAt }: Open, answer: Answer): void {
     const returnedAt = answer.kind === 'unknown' ? Number.POSITIVE_INFINITY : this.#cluster.scheduler.nowMs;
-    const weaker = weakerLevelOf(request, this.#cluster.level);
+    const weaker = weakerLevelOf(request);
     this.#events.push({
       client: connection.id,
       key,
@@ -154,8 +154,8 @@ export class Recorder {
   }
 }
 
-/** The level that has served the read, if the read says that it is not that of the cluster. */
-function weakerLevelOf(request: Request, level: Level): string | null {
+/** The level that has served the read, if the read says that it is not the strongest one, which the cluster may have. */
+function weakerLevelOf(request: Request): string | null {
   const served = request.kind === 'read_item' ? (request.levelFlag?.served ?? '') : '';
-  return served === '' || served === letterOf(level) ? null : served;
+  return served === '' || served === letterOf(LEVELS[0]) ? null : served;
 }

@@ -7,6 +7,7 @@ import { isFleeting, LASTING_SECONDS } from './expiry.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
 import { findUnfilled } from './judge.ts';
 import { judgeScenario } from './judge-keyspaces.ts';
+import { LevelSwitches, PlacementWatch } from './level-switches.ts';
 import type { Outcome } from './outcome.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
@@ -17,6 +18,7 @@ import type { SimNode } from './sim-node.ts';
 import { SessionRecorder, SimSession } from './sim-sessions.ts';
 import { TimeWatch } from './time-watch.ts';
 import { Transcript } from './transcript.ts';
+import { VIEWS_AT_START, VIEWS_MORE_MAX, VIEWS_PER_BURSTS_MAX } from './view-bounds.ts';
 import { NotLive, type Violation } from './violation.ts';
 
 /**
@@ -42,16 +44,6 @@ const SERVES_WITHIN_MS = 10_000;
  * How long peers may take to exchange what they have once all are ready, in virtual milliseconds: a few sync intervals.
  */
 const SETTLE_MS = 4_000;
-
-/**
- * How many views may follow the one in which the remaining controllers serve: one that had just been taken back may be
- * left out.
- */
-const VIEWS_MORE_MAX = 1;
-
-/** How many views there may be until all are members, and around a controller that runs in bursts. */
-const VIEWS_AT_START = 4;
-const VIEWS_PER_BURSTS_MAX = 6;
 
 /** Stores must have all known values again after this time, in virtual milliseconds: longer than the longest pause. */
 const FILLED_WITHIN_MS = 40_000;
@@ -86,6 +78,7 @@ class Run {
   readonly #violations: Violation[] = [];
   readonly #times: TimeWatch;
   readonly #views = new Set<string>();
+  readonly #placements = new PlacementWatch();
   #faults: ReadonlyMap<FaultKind, number> = new Map();
   #undecided = 0;
   #searched = false;
@@ -162,7 +155,9 @@ class Run {
     const running = clients.map((plan) => new SimClient(cluster, this.#recorder, plan));
     const sessions = hopping.map((plan) => new SimSession(cluster, this.#sessions, plan));
     const ages = bounded.map((plan) => new AgedClient(cluster, this.#ages, plan));
-    const isBusy = () => [...running, ...sessions, ...ages].some((client) => !client.finished);
+    const switches = new LevelSwitches(cluster, this.#scenario.level, this.#scenario.switches ?? []);
+    const busy = [...running, ...sessions, ...ages];
+    const isBusy = () => busy.some((client) => !client.finished) || !switches.areOver;
     const injector = new FaultInjector(cluster, faults);
     this.#faults = injector.struck;
     const lastMs = Math.max(0, ...faults.map(({ atMs, forMs }) => atMs + forMs));
@@ -181,15 +176,11 @@ class Run {
     await this.#playAbsence();
     const values = await this.#readAll();
     for (const text of cluster.mistakes) this.#violations.push({ kind: 'not-live', text });
-    const verdict = judgeScenario(
-      this.#scenario,
-      cluster,
-      this.#recorder,
-      values,
-      this.#sessions.events,
-      this.#ages,
-    );
+    const seen = [this.#sessions.events, this.#ages, switches] as const;
+    const verdict = judgeScenario(this.#scenario, cluster, this.#recorder, values, ...seen);
     this.#violations.push(...verdict.violations);
+    const regression = this.#placements.findRegression();
+    if (regression !== null) this.#violations.push({ kind: 'two-placements', text: regression });
     const { violation } = this.#times;
     if (violation !== null) this.#violations.push({ kind: 'wrong-time', text: violation });
     this.#undecided = verdict.undecided;
@@ -248,10 +239,10 @@ class Run {
 
   /** A controller that runs in bursts is left out, and is not taken back each time that it runs for a moment. */
   #expectFewViews(): void {
-    const { faults, delays } = this.#scenario;
+    const { faults, delays, switches = [] } = this.#scenario;
     const nodes = new Set(faults.map(({ node }) => node));
     if (nodes.size !== 1 || delays.kind !== 'uniform' || faults.some(({ kind }) => kind !== 'bursts')) return;
-    const most = VIEWS_AT_START + VIEWS_PER_BURSTS_MAX * faults.length;
+    const most = VIEWS_AT_START + VIEWS_PER_BURSTS_MAX * faults.length + switches.length;
     if (this.#views.size <= most) return;
     const text = `${this.#views.size} views, though only n${[...nodes]} ran in bursts, ${faults.length} times`;
     this.#violations.push({ kind: 'not-live', text });
@@ -367,6 +358,8 @@ class Run {
       for (const { core } of nodes) {
         const ballot = core?.view?.ballot;
         if (ballot !== undefined) this.#views.add(`${ballot.counter}.${ballot.node}`);
+        const view = core?.groups.views.view;
+        if (view) this.#placements.onView(view);
       }
       scheduler.after(VIEWS_EVERY_MS, look);
     };

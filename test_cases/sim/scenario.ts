@@ -6,6 +6,7 @@ import { LEVELS, type Level } from '../../src/placement/level.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
+import { drawSwitches, type LevelSwitch } from './level-switches.ts';
 import { MIXED_KEYSPACES, overKeyspaces } from './mixed-keyspaces.ts';
 import { Random } from './random.ts';
 import { type AgedPlan, drawAges } from './sim-ages.ts';
@@ -38,6 +39,8 @@ export interface Scenario {
   readonly ages?: readonly AgedPlan[];
   readonly faults: readonly Fault[];
   readonly absence: AbsentPeers;
+  /** Clients ask for other levels, where that is possible while a cluster runs. */
+  readonly switches?: readonly LevelSwitch[];
   /** Deletions are not kept for a peer that is silent for longer, in virtual milliseconds. */
   readonly horizonMs: number;
   /** Whether a flush is announced at the start, for a time that does not come. */
@@ -57,6 +60,8 @@ export interface Draw {
   readonly delays?: Delays;
   readonly workload?: Partial<Workload>;
   readonly horizonMs?: number;
+  /** Whether clients ask for other levels. */
+  readonly switches?: boolean;
   /** Whether entries have a time to live, and a flush may be pending. */
   readonly expiry?: boolean;
   /** The share of reads that ask for a level of their own. */
@@ -102,18 +107,21 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plansMs), nodes);
   const expiry = new Random(seed).fork('expiry');
   const expires = pickOr(draw.expiry, () => expiry.chance(0.5));
+  const switches = drawnSwitches(seed, draw, level, Math.max(500, ...plansMs), nodes);
+  const weakest = LEVELS.findLast((one) => one === level || switches.some((to) => to.level === one))!;
   return {
     seed,
     level,
     durability,
     nodes,
     delays,
-    clients: withWeakReads(seed, draw, level, expires ? withExpiry(expiry, clients, nodes) : clients),
+    clients: withWeakReads(seed, draw, weakest, expires ? withExpiry(expiry, clients, nodes) : clients),
     sessions:
       level === 'causal'
         ? drawSessions(new Random(seed).fork('sessions'), nodes, Math.max(500, ...plansMs))
         : [],
     ages: drawAgesOf(seed, draw, nodes, Math.max(500, ...plansMs)),
+    switches,
     flushIsPending: expires && expiry.chance(0.5),
     faults,
     absence: drawAbsence(random.fork('absence'), level, nodes, durability),
@@ -124,10 +132,23 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
 /** A controller that starts empty in one group is no loss that the judge of another group knows of. */
 function drawMixed(seed: number, { mixed: _, ...draw }: Draw): Scenario {
   const horizonMs = Number.POSITIVE_INFINITY;
-  const scenario = drawScenario(seed, { ...draw, level: 'linearizability', weakReads: 0, horizonMs });
+  const fixed = { level: 'linearizability', weakReads: 0, horizonMs, switches: false } as const;
+  const scenario = drawScenario(seed, { ...draw, ...fixed });
   const stays = (key: string) => key === '' || key === COUNTER || isFleeting(key);
   const clients = overKeyspaces(new Random(seed).fork('keyspaces'), scenario.clients, stays);
   return { ...scenario, keyspaces: MIXED_KEYSPACES, ages: [], clients };
+}
+
+function drawnSwitches(
+  seed: number,
+  draw: Draw,
+  level: Level,
+  untilMs: number,
+  nodes: number,
+): readonly LevelSwitch[] {
+  const random = new Random(seed).fork('switches');
+  const isDrawn = pickOr(draw.switches, () => random.chance(0.3));
+  return isDrawn && isOrdered(level) ? drawSwitches(random, untilMs, nodes) : [];
 }
 
 /** Draws in either case, so that a given value does not change what is drawn afterwards. */
@@ -187,7 +208,7 @@ function withExpiry(random: Random, clients: readonly ClientPlan[], nodes: numbe
   return [...clients.map((plan) => withLives(random, plan)), ...drawFleeting(random, nodes)];
 }
 
-/** Some reads ask for a level, at most as strong as that of the cluster. */
+/** Some reads ask for a level. @param level the weakest that the cluster has at any time: a stronger one is refused */
 function withWeakReads(
   seed: number,
   { weakReads }: Draw,

@@ -49,6 +49,7 @@ class Shrinker {
       await this.#try({ ...this.#best, absence: { ...this.#best.absence, nodes: [] } });
       await this.#try({ ...this.#best, delays: { kind: 'uniform', minMs: 1, maxMs: 1 } });
       await this.#dropFaults();
+      await this.#dropSwitches();
       await this.#dropOperations();
       await this.#try({
         ...this.#best,
@@ -72,6 +73,14 @@ class Shrinker {
     await this.#drop(
       () => this.#best.faults.length,
       (keep) => ({ ...this.#best, faults: this.#best.faults.filter((_, i) => keep(i)) }),
+    );
+  }
+
+  async #dropSwitches(): Promise<void> {
+    const all = () => this.#best.switches ?? [];
+    await this.#drop(
+      () => all().length,
+      (keep) => ({ ...this.#best, switches: all().filter((_, i) => keep(i)) }),
     );
   }
 

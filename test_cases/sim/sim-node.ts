@@ -11,8 +11,8 @@ import { NOTHING_RECOVERED, type RecoveredState } from '../../src/journal/recove
 import type { View } from '../../src/membership/view.ts';
 import type { ViewRecord } from '../../src/membership/view-record.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
-import { REPLIES } from '../../src/protocol/reply.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
+import { replyLocally } from './local-replies.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SimClock } from './sim-clock.ts';
@@ -233,6 +233,7 @@ export class SimNode implements NetworkNode {
       incarnation: this.#incarnation,
       bus: run.buses(),
       incarnationOf: (peer) => network.incarnationOf(id, peer),
+      knowsPlacements: () => true,
       refuse: (peer, reason) => this.#refuse(peer, reason),
       breakLink: (peer) => network.close(id, peer),
       storageOf: (group) => storages.get(group)!,
@@ -252,7 +253,7 @@ export class SimNode implements NetworkNode {
       },
       startEmpty: (abandoned) => scheduler.after(0, () => run.deliver(() => this.#startEmpty(abandoned))),
       log: { info: noteLog, warn: noteLog },
-      local: (_, answer) => answer(REPLIES.ok),
+      local: (...asked) => replyLocally({ core, settings: this.#settings, clock }, ...asked),
     });
     run.begin(core);
     network.join(id, this);

@@ -19,6 +19,8 @@ export type ViolationKind =
   /** A read was older than its bound. */
   | 'too-old'
   | 'went-back'
+  /** Views that were installed one after the other do not have placements that follow each other. */
+  | 'two-placements'
   | 'diverged'
   | 'lost'
   /** Cluster time is wrong, or an entry did not live as long as was asked. */

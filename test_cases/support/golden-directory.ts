@@ -31,6 +31,7 @@ export const GOLDEN_VIEW: ViewRecord = {
     { node: 2, incarnation: Number.MAX_SAFE_INTEGER },
   ],
   sync: true,
+  placement: null,
 };
 
 /** Timers that never fire: each batch is written because the step that made it waits for it. */

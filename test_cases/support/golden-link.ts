@@ -3,7 +3,7 @@ import { MACHINE_CLOCK } from '../../src/controller/machine-clock.ts';
 import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import { Mesh } from '../../src/peer/mesh.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
-import { prefaceIn } from '../../src/peer/preface.ts';
+import { prefaceIn, VERSIONS } from '../../src/peer/preface.ts';
 import { ConnectionDouble } from './connection-double.ts';
 import { eventually } from './eventually.ts';
 import { GOLDEN_MESSAGES } from './golden-messages.ts';
@@ -47,16 +47,18 @@ export class GoldenEnd {
   readonly calls: ConnectionDouble[] = [];
 
   /** @param node 0 for the called end, 1 for the caller */
-  constructor(node: 0 | 1, link: GoldenLink) {
+  /** @param versions that this end speaks */
+  constructor(node: 0 | 1, link: GoldenLink, versions = VERSIONS) {
     const { secret, onNetwork = false, levels = ['sequential', 'sequential'], dataGroup = ROOT_GROUP } = link;
     const address = { host: '127.0.0.1', port: 1 };
     this.mesh = new Mesh({
       node,
       incarnation: 100 + node,
       transport: this.#transport(),
+      versions,
       addresses: [address, address],
       dataGroup,
-      identity: { cluster: 'golden', placement: levels[node], peers: 'a:1,b:2', node },
+      identity: () => ({ cluster: 'golden', placement: levels[node], peers: 'a:1,b:2', node }),
       secret: secret === undefined ? null : Buffer.from(secret),
       frameBytesMax: 2 ** 24,
       isLocal: () => !onNetwork,

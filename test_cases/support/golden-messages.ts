@@ -108,6 +108,19 @@ const PROMISED = {
   journalFails: false,
   queue: [EFFECTS.set, EFFECTS.delete],
   partial: false,
+  placement: null,
+} as const;
+
+const ACCEPT = {
+  type: 'accept',
+  ballot: ballot(8, 1),
+  members: ACCEPTOR.members,
+  sources: [0, 2],
+  donor: 2,
+  donorApplied: version(NOW, 2),
+  union: [EFFECTS.set, EFFECTS.flush],
+  reason: 'controller 1 (127.0.0.1:8001) is silent',
+  placement: null,
 } as const;
 
 /** Its type makes this table complete: a new type of message has to be added here. */
@@ -300,16 +313,7 @@ export const GOLDEN_MESSAGES: {
   },
   rejected: { typical: { type: 'rejected', promised: ballot(LARGEST, 255) } },
   accept: {
-    typical: {
-      type: 'accept',
-      ballot: ballot(8, 1),
-      members: ACCEPTOR.members,
-      sources: [0, 2],
-      donor: 2,
-      donorApplied: version(NOW, 2),
-      union: [EFFECTS.set, EFFECTS.flush],
-      reason: 'controller 1 (127.0.0.1:8001) is silent',
-    },
+    typical: ACCEPT,
     extreme: {
       type: 'accept',
       ballot: ballot(LARGEST, 255),
@@ -319,6 +323,25 @@ export const GOLDEN_MESSAGES: {
       donorApplied: version(LARGEST, 255),
       union: [],
       reason: '',
+      placement: null,
+    },
+  },
+  placed: {
+    typical: {
+      type: 'placed',
+      placement: { epoch: 1, keyspaces: [{ name: 'default', prefix: '', level: 'sequential' }] },
+      message: ACCEPT,
+    },
+    extreme: {
+      type: 'placed',
+      placement: {
+        epoch: LARGEST,
+        keyspaces: [
+          { name: 'default', prefix: '', level: 'linearizability' },
+          { name: 'x'.repeat(32), prefix: '\u00ff'.repeat(250), level: 'eventual' },
+        ],
+      },
+      message: PROMISED,
     },
   },
   accepted: { typical: { type: 'accepted', ballot: ballot(8, 1) } },

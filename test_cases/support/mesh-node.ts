@@ -5,7 +5,7 @@ import { type PeerBus, ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import { isOnLoopback } from '../../src/peer/loopback.ts';
 import { Mesh } from '../../src/peer/mesh.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
-import { prefaceIn } from '../../src/peer/preface.ts';
+import { prefaceIn, VERSIONS } from '../../src/peer/preface.ts';
 import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
@@ -62,14 +62,15 @@ export class MeshNode {
       node,
       incarnation: options.incarnation ?? 1,
       transport: NODE_TRANSPORT,
+      versions: VERSIONS,
       addresses,
       dataGroup: options.dataGroup ?? ROOT_GROUP,
-      identity: {
+      identity: () => ({
         cluster: options.cluster ?? 'test',
         placement: options.placement ?? 'sequential',
         peers: options.peers ?? 'the peers',
         node,
-      },
+      }),
       secret: options.secret === undefined ? null : Buffer.from(options.secret),
       frameBytesMax: FRAME_BYTES_MAX,
       isLocal: (connection) => isOnLoopback(connection) && options.onNetwork !== true,

@@ -1,9 +1,17 @@
 import fc from 'fast-check';
 import type { Ballot } from '../../src/membership/ballot.ts';
-import type { AcceptorState, DeparturePhase, Retention } from '../../src/membership/messages.ts';
+import type {
+  Accept,
+  AcceptorState,
+  DeparturePhase,
+  Promised,
+  Retention,
+} from '../../src/membership/messages.ts';
 import type { Effect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import type { Placement } from '../../src/placement/agreed-placement.ts';
+import { LEVELS } from '../../src/placement/level.ts';
 
 /** Arbitrary messages of the peer protocol. */
 
@@ -64,6 +72,39 @@ const outcomes = fc.constantFrom(...(['found', 'lost', 'other', 'failed'] as con
 type Arbitraries = {
   readonly [T in PeerMessage['type']]: fc.Arbitrary<Extract<PeerMessage, { readonly type: T }>>;
 };
+
+const promises: fc.Arbitrary<Promised> = fc.record({
+  type: fc.constant('promised'),
+  ballot: ballots,
+  acceptor: acceptors,
+  applied: versions,
+  leasesMs: numbers,
+  hears: numbers,
+  caughtUp: fc.boolean(),
+  journalFails: fc.boolean(),
+  queue: effectLists,
+  partial: fc.boolean(),
+  placement: fc.constant(null),
+});
+
+const accepts: fc.Arbitrary<Accept> = fc.record({
+  type: fc.constant('accept'),
+  ballot: ballots,
+  members,
+  sources: numbers,
+  donor: byte,
+  donorApplied: versions,
+  union: effectLists,
+  reason: latin1,
+  placement: fc.constant(null),
+});
+
+const placements: fc.Arbitrary<Placement> = fc.record({
+  epoch: u53,
+  keyspaces: fc.array(fc.record({ name: latin1, prefix: latin1, level: fc.constantFrom(...LEVELS) }), {
+    maxLength: 5,
+  }),
+});
 
 /** Its type makes this table complete: a new type of message has to be added here. */
 export const MESSAGES: Arbitraries = {
@@ -162,28 +203,13 @@ export const MESSAGES: Arbitraries = {
     effects: effectLists,
   }),
   prepare: fc.record({ type: fc.constant('prepare'), ballot: ballots }),
-  promised: fc.record({
-    type: fc.constant('promised'),
-    ballot: ballots,
-    acceptor: acceptors,
-    applied: versions,
-    leasesMs: numbers,
-    hears: numbers,
-    caughtUp: fc.boolean(),
-    journalFails: fc.boolean(),
-    queue: effectLists,
-    partial: fc.boolean(),
-  }),
+  promised: promises,
   rejected: fc.record({ type: fc.constant('rejected'), promised: ballots }),
-  accept: fc.record({
-    type: fc.constant('accept'),
-    ballot: ballots,
-    members,
-    sources: numbers,
-    donor: byte,
-    donorApplied: versions,
-    union: effectLists,
-    reason: latin1,
+  accept: accepts,
+  placed: fc.record({
+    type: fc.constant('placed'),
+    placement: placements,
+    message: fc.oneof(promises, accepts),
   }),
   accepted: fc.record({ type: fc.constant('accepted'), ballot: ballots }),
   install: fc.record({ type: fc.constant('install'), ballot: ballots }),

@@ -54,6 +54,7 @@ export class RawPeer {
       own: { type: 'hello', ...hello, nonce, hasSecret: secret !== null, onNetwork },
       prefaces,
       secret,
+      version,
       identity: { ...hello, node: -1 },
       isLocal: !onNetwork,
       whyMisplaced: () => null,

@@ -43,6 +43,7 @@ function controllerPorts(): ControllerPorts {
     peers,
     isAbsent: () => false,
     incarnationOf: () => null,
+    onPlacement: () => {},
     refuse: () => {},
     requestFlush: () => {},
     onChange: () => {},

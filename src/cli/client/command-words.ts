@@ -44,6 +44,7 @@ const REPLIES: Readonly<Record<Command['makes'], CommandWord['reply']>> = {
   admin: 'line',
   stats: 'lines',
   show: 'lines',
+  keyspace: 'lines',
   quit: 'close',
 };
 
@@ -55,6 +56,7 @@ const WRITES: ReadonlySet<Command['makes']> = new Set([
   'touch',
   'delete',
   'flush_all',
+  'keyspace',
 ]);
 
 export const COMMAND_WORDS: ReadonlyMap<string, CommandWord> = new Map(

@@ -27,6 +27,8 @@ export interface CommandLine {
   readonly command: readonly string[];
   /** With `backup` and `restore` where the backup is, with `survey-clock` and `rebase-clock` the plan's file. */
   readonly path: string | null;
+  /** With `level`: the keyspace and its new level; empty to list the levels. */
+  readonly change: readonly string[];
   /** With `restart`: which controllers. */
   readonly ids: readonly number[];
   /** With `start` and `restart`: how long until all has to be ready; null: the default. */
@@ -54,6 +56,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   refuseForeignFlags(given, mode);
   const path = takesPath(mode) ? (rest.shift() ?? null) : null;
   const ids = mode === 'restart' && !given.has('help') ? idsOf(rest.splice(0)) : [];
+  const change = mode === 'level' && !given.has('help') ? changeOf(rest.splice(0)) : [];
   if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
   return {
     mode,
@@ -68,6 +71,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     storeBasePort: portOf(given, 'store-base-port'),
     command: rest,
     path,
+    change,
     ids,
     waitMs: millisecondsOf(given, 'wait', WAIT_SECONDS_MAX),
     level: levelOf(given),
@@ -93,7 +97,7 @@ function identityOf(given: ReadonlyMap<string, string>, environment: NodeJS.Proc
 function pathLast(words: readonly string[], named: Mode | null): readonly string[] {
   if (named === null) return words;
   const others = words.slice(1);
-  if (!takesPath(named) && named !== 'restart') return others;
+  if (!takesPath(named) && named !== 'restart' && named !== 'level') return others;
   const flagAt = others.findIndex((word) => word.startsWith('-'));
   return flagAt === -1 ? others : [...others.slice(flagAt), ...others.slice(0, flagAt)];
 }
@@ -103,6 +107,16 @@ function idsOf(words: readonly string[]): number[] {
   if (words.length === 0)
     throw new UsageError('COMMAND_LINE', 'which controllers? Give their ids: main.ts restart 1');
   return words.map((word) => wholeNumber(word.replace(/^controller-/, ''), 'restart', 0, NODES_MAX - 1));
+}
+
+/** @throws UsageError */
+function changeOf(words: readonly string[]): readonly string[] {
+  if (words.length === 0 || (words.length === 2 && words.every((word) => /^[\w-]+$/.test(word))))
+    return words;
+  throw new UsageError(
+    'COMMAND_LINE',
+    'which keyspace, and which level? Such as: main.ts level default sequential',
+  );
 }
 
 /** A path stands behind the command. */
@@ -272,6 +286,7 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts restart <id> ...                       stops single controllers and starts them again, one by one
   main.ts status [--watch] [--json]              the whole cluster at a glance; exit code 0: all is well
   main.ts levels [--level <level>] [--json]      shows what each level allows and costs, on a cluster of its own
+  main.ts level [<keyspace> <level>] [--json]    the levels; or another one for a keyspace, while the cluster runs
   main.ts backup <directory> [-p <port>]         copies the journals of all controllers, or of one, running or not
   main.ts restore <directory> [-p <port>]        makes them the journals of stopped controllers
   main.ts survey-clock <plan> -p <port>          notes the version times of a stopped controller
@@ -289,6 +304,9 @@ Shows what the consistency levels mean: starts a small cluster of its own on fre
 histories at each level that tell the levels apart, prints what the clients saw, whether each level
 allows it and why, and what the levels cost. It needs the memcached program or Docker, and leaves
 nothing behind. Exit code 0: every level kept its promise.`,
+  level: `Usage: main.ts level [--json] [-p <port>]             lists the level of each keyspace
+       main.ts level <keyspace> <level> [-p <port>]   gives a keyspace another level while the cluster runs
+The keyspace with every key is "default". Exit code 0: done, 1: not done, or not known to every controller yet.`,
   backup:
     'Usage: main.ts backup <directory> [-p <port>]   copies the journals of all controllers, or of one, running or not',
   restore: 'Usage: main.ts restore <directory> [-p <port>]   for stopped controllers that have no journal',

@@ -7,6 +7,7 @@ export const COMMANDS = [
   'stop',
   'restart',
   'status',
+  'level',
   'levels',
   'backup',
   'restore',
@@ -40,7 +41,7 @@ const toggle = (group: string, describe: string, alias: readonly string[] = []):
 
 /** Those that work on the files of one of the controllers; and all that are about one. */
 const OFFLINE: readonly Mode[] = ['backup', 'restore', 'survey-clock', 'rebase-clock'];
-const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', ...OFFLINE];
+const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', 'level', ...OFFLINE];
 
 /** Flags that are no settings: they say what to run, and which of the controllers this is. */
 const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
@@ -49,14 +50,14 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     options: toggle('What:', 'the interactive client; with a command behind it, runs that', ['client']),
   },
   config: {
-    modes: ['controller', 'client', 'start', 'status', ...OFFLINE],
+    modes: ['controller', 'client', 'start', 'status', 'level', ...OFFLINE],
     options: text('What:', 'configuration file [default: ./config.ini]', ['c']),
   },
   help: { modes: MODES, options: toggle('What:', 'this help; -h alone does the same') },
   version: { modes: MODES, options: toggle('What:', 'the version') },
   json: {
-    modes: ['status', 'levels'],
-    options: toggle('What:', 'status, levels: one line of JSON, for scripts'),
+    modes: ['status', 'level', 'levels'],
+    options: toggle('What:', 'status, level, levels: one line of JSON, for scripts'),
   },
   watch: { modes: ['status'], options: toggle('What:', 'status: again every second, until Ctrl-C') },
   level: { modes: ['levels'], options: text('Levels:', 'only this level [all]') },
@@ -92,8 +93,11 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     options: text('Start:', 'port of memcached 0; the others follow [11201]'),
   },
   wait: {
-    modes: ['start', 'restart'],
-    options: text('Start:', 'seconds until the controllers have to be ready, 0: do not wait [30]'),
+    modes: ['start', 'restart', 'level'],
+    options: text(
+      'Start:',
+      'seconds until the controllers have to be ready, or know a level; 0: do not wait [30]',
+    ),
   },
 };
 
@@ -107,7 +111,7 @@ function settingFlags(): Record<string, FlagRow> {
     const shown = fallback === '' ? describe : `${describe} [default: ${fallback}]`;
     const aliases: readonly string[] = 'aliases' in more ? more.aliases : [];
     rows[flagOf(key)] = {
-      modes: ['controller', 'client', 'start', 'status', ...OFFLINE],
+      modes: ['controller', 'client', 'start', 'status', 'level', ...OFFLINE],
       options: text(`${group}:`, shown, aliases),
     };
   }

@@ -2,9 +2,10 @@ import { startController } from '../../controller/controller.ts';
 import type { ControllerEnd } from '../../controller/end-request.ts';
 import { type ClosableLogger, createLogger, LogFileError, type Logger } from '../../controller/log/logger.ts';
 import type { Settings } from '../../controller/settings.ts';
+import { overriddenLevels } from '../../controller/status/levels-report.ts';
+import type { LevelsStatus } from '../../controller/status/status.ts';
 import { stateOf } from '../../controller/status/status-table.ts';
 import { JournalError } from '../../journal/journal-error.ts';
-import { placementText } from '../../placement/placement.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError, reasonOf, systemCodeOf, UsageError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
 import { keepHeapHeadroom } from './heap-headroom.ts';
@@ -33,7 +34,7 @@ export async function runController(settings: Settings, secret: Buffer | null): 
   try {
     let controller = await startController(settings, secret, logger);
     keepHeapHeadroom();
-    process.stdout.write(`${greeting(settings)}\n`);
+    process.stdout.write(`${greeting(settings, controller.status().levels)}\n`);
     manager?.becomeReady();
     manager?.follow(() => stateOf(controller.status()));
     for (;;) {
@@ -65,16 +66,22 @@ function logEnd({ kind, reason }: ControllerEnd, logger: Logger): void {
   }
 }
 
-function greeting(settings: Settings): string {
+function greeting(settings: Settings, levels: LevelsStatus): string {
   const log = settings.logFile === '-' ? 'the console' : settings.logFile;
   const own = formatAddress(settings.peers[settings.self]!);
   const name = `controller ${settings.self} of ${settings.peers.length}`;
-  return `${name} listens on ${own} (${levelsOf(settings)}); it logs to ${log}`;
+  return [
+    `${name} listens on ${own} (${inWords(levels)}); it logs to ${log}`,
+    ...overriddenLevels(levels),
+  ].join('\n');
 }
 
 /** The level, and the keyspaces with levels of their own. */
-function levelsOf(settings: Settings): string {
-  return placementText(settings).split(' ').join(', ');
+function inWords({ keyspaces }: LevelsStatus): string {
+  const [fallback, ...others] = keyspaces;
+  return [fallback!.level, ...others.map(({ name, prefix, level }) => `${name}=${prefix}:${level}`)].join(
+    ', ',
+  );
 }
 
 function idTakenText({ peers, self }: Settings, reason: string): string {

@@ -75,7 +75,7 @@ function asJson(answers: readonly ControllerAnswer[], { state, summary, notes }:
  * The controllers to ask. If the command line names one that is not known here, only that one is asked: its
  * answer names its peers.
  */
-function addressesOf(
+export function addressesOf(
   line: CommandLine,
   configuration: Configuration,
   runDirectory: string,

@@ -8,6 +8,7 @@ import { renderRequests, requestsOf } from '../status/requests-report.ts';
 import { statusOf } from '../status/status-report.ts';
 import { renderStatus } from '../status/status-table.ts';
 import { AdminReplies } from './admin-replies.ts';
+import { replyToKeyspace } from './keyspace-replies.ts';
 import type { OnAdminReply } from './store-administration.ts';
 
 /**
@@ -37,6 +38,8 @@ export class LocalReplies {
         return answer(
           request.what === 'requests' ? showRequests(parts, request) : showStatus(parts, request),
         );
+      case 'keyspace':
+        return replyToKeyspace(parts, request, answer);
       case 'who': {
         const { self, peers } = parts.settings;
         return answer({ kind: 'line', line: `CONTROLLER ${self} ${nameOf(peers[self]!)}` });

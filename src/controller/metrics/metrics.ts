@@ -1,3 +1,4 @@
+import { epochOf } from '../../placement/agreed-placement.ts';
 import type { Level } from '../../placement/level.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { MEMCACHED_VERSION, VERSION } from '../product.ts';
@@ -120,7 +121,12 @@ export const METRICS = {
   curr_items: gauge('records', 'Keys that have an entry.', ({ storage }) => storage.keys),
 
   memchorus_version: label('Version of this controller.', () => VERSION),
-  memchorus_level: label('Consistency level.', ({ settings }) => settings.level),
+  memchorus_level: label('Level of the default keyspace.', ({ core }) => core.levels.ofDefault),
+  memchorus_levels_epoch: gauge(
+    'operations',
+    'Changes of levels while the cluster ran; 0 while it goes by its configuration.',
+    ({ core }) => epochOf(core.groups.views.placement),
+  ),
   memchorus_ready: gauge('flag', 'Reads and writes are served.', ({ core, settings }) =>
     flag(readTroubleOf(core, settings) === '' && writeTroubleOf(core) === ''),
   ),

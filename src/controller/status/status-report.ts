@@ -6,13 +6,14 @@ import { METRICS, uptimeSecondsOf } from '../metrics/metrics.ts';
 import { VERSION } from '../product.ts';
 import { nameOf } from '../settings.ts';
 import { type OneKeyspace, readTroubleIn, writeTroubleIn } from './keyspace-service.ts';
+import { levelsOf } from './levels-report.ts';
 import { readTroubleOf, writeTroubleOf } from './service.ts';
 import type { KeyspaceStatus, PeerStatus, RefillStatus, Service, Status } from './status.ts';
 
 /** What `show json` prints now. Figures that are metrics come from the table of metrics. */
 export function statusOf(parts: ControllerParts): Status {
   const { settings, core, storage } = parts;
-  const { cluster, self, peers, level } = settings;
+  const { cluster, self, peers } = settings;
   const reads = serviceOf(readTroubleOf(core, settings));
   const writes = serviceOf(writeTroubleOf(core));
   return {
@@ -20,8 +21,9 @@ export function statusOf(parts: ControllerParts): Status {
     controller: self,
     address: nameOf(peers[self]!),
     version: VERSION,
-    level,
+    level: core.levels.ofDefault,
     keyspaces: core.router.all.map((keyspace) => keyspaceStatus(parts, keyspace)),
+    levels: levelsOf(parts),
     ready: reads.ready && writes.ready,
     reason: reads.reason || writes.reason,
     reads,

@@ -11,6 +11,7 @@ export function renderStatus(status: Status): string {
   const lines = [
     `cluster   ${status.cluster}, ${status.level}; controller ${status.controller} at ${status.address}`,
     `state     ${stateOf(status)}, up for ${duration(status.uptimeSeconds * 1000)}, version ${status.version}`,
+    ...levelLines(status),
     ...viewLines(status),
     ...timeLines(status),
     `requests  ${requests.pending} pending, ${requests.completed} completed; ${counted(status.keys, 'key')}`,
@@ -59,6 +60,14 @@ export function stateOf({ reads, writes }: Pick<Status, 'reads' | 'writes'>): st
   if (writes.ready) return `ready for writes, not for reads: ${reads.reason}`;
   if (reads.reason === writes.reason) return `not ready: ${reads.reason}`;
   return `not ready for reads: ${reads.reason}; nor for writes: ${writes.reason}`;
+}
+
+/** A line about the levels; none while the cluster goes by its configuration. */
+function levelLines({ levels }: Status): string[] {
+  const { epoch, unaware, changing } = levels;
+  if (epoch === 0 && !changing) return [];
+  const waits = unaware.length === 0 ? '' : `, not yet known to ${unaware.join(', ')}`;
+  return [`levels    epoch ${epoch}${changing ? ', changing' : ''}${waits}`];
 }
 
 function viewLines({ view, peers }: Status): string[] {

@@ -10,6 +10,7 @@ export interface Status {
   readonly level: string;
   /** All keyspaces, the default one first. */
   readonly keyspaces: readonly KeyspaceStatus[];
+  readonly levels: LevelsStatus;
   /** True when reads and writes are served; otherwise `reason` says what they wait for. */
   readonly ready: boolean;
   readonly reason: string;
@@ -42,6 +43,27 @@ export interface Status {
   readonly journal: JournalStatus;
   /** All controllers of the cluster, this one included, in the order of their ids. */
   readonly peers: readonly PeerStatus[];
+}
+
+/** The levels that this controller goes by. */
+export interface LevelsStatus {
+  /** How often the levels were changed while the cluster ran; 0 while it goes by its configuration. */
+  readonly epoch: number;
+  /** All keyspaces, the default one first. */
+  readonly keyspaces: readonly KeyspaceLevel[];
+  /** Addresses of controllers that may go by the levels before the last change. */
+  readonly unaware: readonly string[];
+  /** A change that a client of this controller has asked for is under way. */
+  readonly changing: boolean;
+}
+
+export interface KeyspaceLevel {
+  readonly name: string;
+  /** Empty for the default keyspace. */
+  readonly prefix: string;
+  readonly level: string;
+  /** The level in the configuration of this controller. */
+  readonly configured: string;
 }
 
 export interface KeyspaceStatus {

@@ -7,12 +7,16 @@ import type { Member } from '../../membership/view.ts';
 import { conditionOf, type Effect, type EffectKind, type SetEffect } from '../../ordering/effect.ts';
 import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
+import type { Placement } from '../../placement/agreed-placement.ts';
+import type { Level } from '../../placement/level.ts';
 import type { Attached } from '../../replication/convergent/messages.ts';
 import { REASON_CHARS_MAX } from '../reason-text.ts';
 
 /** The fields of peer messages in bytes and back. Reading throws a FrameError where the bytes are no such field. */
 
 const RETENTIONS = numbering<Retention>({ intact: 0, recovered: 1, 'view-only': 2, lost: 3, complete: 4 });
+
+const LEVEL_NUMBERS = numbering<Level>({ linearizability: 0, sequential: 1, eventual: 2, causal: 3 });
 
 const EFFECTS = numbering<EffectKind>({ set: 0, delete: 1, flush: 2, 'flush-later': 3, 'flush-due': 4 });
 
@@ -85,6 +89,27 @@ export function readMembers(r: ByteReader): Member[] {
   if (count > NODES_MAX) throw new FrameError(`${count} members where there are fewer controllers`);
   return Array.from({ length: count }, () => ({ node: r.u8(), incarnation: r.u53() }));
 }
+
+export function writePlacement(w: ByteWriter, { epoch, keyspaces }: Placement): void {
+  w.u53(epoch);
+  w.u32(keyspaces.length);
+  for (const { name, prefix, level } of keyspaces) {
+    w.text(name);
+    w.text(prefix);
+    w.u8(LEVEL_NUMBERS.numberOf[level]);
+  }
+}
+
+export function readPlacement(r: ByteReader): Placement {
+  const epoch = r.u53();
+  const count = r.count(KEYSPACE_BYTES_MIN);
+  const keyspaces = Array.from({ length: count }, () => {
+    return { name: r.text(), prefix: r.text(), level: wordOf(LEVEL_NUMBERS, r.u8()) };
+  });
+  return { epoch, keyspaces };
+}
+
+const KEYSPACE_BYTES_MIN = 4 + 4 + 1;
 
 export function writeEffects(w: ByteWriter, effects: readonly Effect[]): void {
   w.u32(effects.length);

@@ -1,8 +1,10 @@
+import { numbering } from '../../base/numbering.ts';
 import type {
   Accept,
   Accepted,
   Granted,
   Install,
+  Placed,
   Prepare,
   Promised,
   Rejected,
@@ -14,12 +16,15 @@ import {
   readEffects,
   readMembers,
   readNumbers,
+  readPlacement,
   readVersion,
+  wordOf,
   writeAcceptorState,
   writeBallot,
   writeEffects,
   writeMembers,
   writeNumbers,
+  writePlacement,
   writeVersion,
 } from './fields.ts';
 
@@ -62,6 +67,7 @@ export const promised: Codec<Promised> = {
     journalFails: r.u8() === 1,
     queue: readEffects(r),
     partial: r.u8() === 1,
+    placement: null,
   }),
 };
 
@@ -89,6 +95,7 @@ export const accept: Codec<Accept> = {
     donorApplied: readVersion(r),
     union: readEffects(r),
     reason: r.text(),
+    placement: null,
   }),
 };
 
@@ -100,4 +107,21 @@ export const accepted: Codec<Accepted> = {
 export const install: Codec<Install> = {
   write: (w, m) => writeBallot(w, m.ballot),
   read: (r) => ({ type: 'install', ballot: readBallot(r) }),
+};
+
+/** The kinds of messages that carry a placement, by their numbers here. */
+const PLACED = numbering<Placed['message']['type']>({ promised: 0, accept: 1 });
+
+export const placed: Codec<Placed> = {
+  write(w, { placement, message }) {
+    writePlacement(w, placement);
+    w.u8(PLACED.numberOf[message.type]);
+    if (message.type === 'promised') promised.write(w, message);
+    else accept.write(w, message);
+  },
+  read(r) {
+    const placement = readPlacement(r);
+    const isPromise = wordOf(PLACED, r.u8()) === 'promised';
+    return { type: 'placed', placement, message: isPromise ? promised.read(r) : accept.read(r) };
+  },
 };

@@ -52,6 +52,7 @@ export function encodeBinary(request: Request, reply: Reply, out: ReplyBuffer): 
     case 'verbosity':
     case 'admin':
     case 'level':
+    case 'keyspace':
     case 'session':
     case 'show':
     case 'who':

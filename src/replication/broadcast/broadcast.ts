@@ -315,6 +315,7 @@ function viewsOf(
     },
     announce: controller.announce,
     mayPropose: () => !controller.isDrained(),
+    onPlacement: controller.onPlacement,
     onChange: controller.onChange,
     log,
   });

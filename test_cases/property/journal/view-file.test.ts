@@ -4,6 +4,7 @@ import type { Owner } from '../../../src/journal/data-directory.ts';
 import { ViewFile } from '../../../src/journal/view-file.ts';
 import { SLOT_BYTES } from '../../../src/journal/view-slots.ts';
 import type { ViewRecord } from '../../../src/membership/view-record.ts';
+import { PLACEMENT_BYTES_MAX } from '../../../src/placement/agreed-placement.ts';
 import { Random } from '../../sim/random.ts';
 import { SimulatedDisk } from '../../support/simulated-disk.ts';
 
@@ -15,6 +16,7 @@ const recordOf = (counter: number): ViewRecord => ({
   accepted: { counter, node: 0 },
   members: [{ node: 0, incarnation: counter }],
   sync: false,
+  placement: null,
 });
 
 /** One run of a process, which ends after a number of operations of its disk. */
@@ -80,6 +82,47 @@ it('a record in the form of release 0.1.0 is read, and replaced by the new form 
   await new Promise<void>((done) => file.save(recordOf(4), done));
   expect(disk.bytesOf(PATH)).toHaveLength(2 * SLOT_BYTES);
   expect((await ViewFile.open(disk, '/data', OWNER, () => {})).load()).toEqual(recordOf(4));
+});
+
+it('a file of release 0.2.0, with its smaller slots, is read, and replaced by the new form as a whole', async () => {
+  const disk = new SimulatedDisk();
+  await disk.makePath('/data');
+  const { placement: _, ...record } = recordOf(5);
+  const body = `7 ${JSON.stringify({ ...OWNER, ...record })}`;
+  const { crc32 } = await import('node:zlib');
+  const slot = Buffer.alloc(8_192, ' ');
+  slot.write(`${crc32(body).toString(16).padStart(8, '0')} ${body}`);
+  disk.overwrite(PATH, Buffer.concat([Buffer.alloc(8_192, ' '), slot]));
+  const file = await ViewFile.open(disk, '/data', OWNER, () => {});
+  expect(file.load()).toEqual(recordOf(5));
+  await new Promise<void>((done) => file.save(recordOf(6), done));
+  expect(disk.bytesOf(PATH)).toHaveLength(2 * SLOT_BYTES);
+  expect((await ViewFile.open(disk, '/data', OWNER, () => {})).load()).toEqual(recordOf(6));
+});
+
+it('a record of release 0.2.0 has no placement, and one without a placement has the same bytes', async () => {
+  const disk = new SimulatedDisk();
+  await disk.makePath('/data');
+  const file = await ViewFile.open(disk, '/data', OWNER, () => {});
+  await new Promise<void>((done) => file.save(recordOf(1), done));
+  expect(disk.bytesOf(PATH)!.toString('latin1')).not.toContain('placement');
+  expect((await ViewFile.open(disk, '/data', OWNER, () => {})).load()).toEqual(recordOf(1));
+});
+
+it('the largest placement fits the record, beside the most controllers with the longest addresses', async () => {
+  const disk = new SimulatedDisk();
+  await disk.makePath('/data');
+  const owner = { ...OWNER, peers: Array.from({ length: 16 }, () => `${'x'.repeat(255)}:65535`).join(',') };
+  const members = Array.from({ length: 16 }, (_, node) => ({ node, incarnation: Number.MAX_SAFE_INTEGER }));
+  const other = { name: 'x'.repeat(32), prefix: 'y'.repeat(250), level: 'linearizability' } as const;
+  const keyspaces = [{ name: 'default', prefix: '', level: 'sequential' } as const];
+  while (JSON.stringify([...keyspaces, other]).length <= PLACEMENT_BYTES_MAX) keyspaces.push(other as never);
+  const record = { ...recordOf(1), members, placement: { epoch: Number.MAX_SAFE_INTEGER, keyspaces } };
+  const file = await ViewFile.open(disk, '/data', owner, (message) => {
+    throw new Error(message);
+  });
+  await new Promise<void>((done) => file.save(record, done));
+  expect((await ViewFile.open(disk, '/data', owner, () => {})).load()).toEqual(record);
 });
 
 it('a record takes one write and one flush once the file is there', async () => {

@@ -35,6 +35,8 @@ export interface Mutant {
   readonly faults?: string;
   /** As `--horizon`. */
   readonly horizonMs?: number;
+  /** Clients ask for other levels while they read and write. */
+  readonly switches?: true;
   /** The mistake must be found within so many seeds, from the first on. */
   readonly seeds: number;
 }

@@ -4,6 +4,7 @@ import { CONVERGENT_MUTANTS } from './convergent.ts';
 import { DISK_MUTANTS } from './disk.ts';
 import { KEYSPACE_MUTANTS } from './keyspaces.ts';
 import type { Mutant } from './mutant.ts';
+import { PLACEMENT_MUTANTS } from './placement.ts';
 import { READ_MUTANTS } from './reads.ts';
 import { STORE_MUTANTS } from './stores.ts';
 import { TIME_MUTANTS } from './time.ts';
@@ -19,5 +20,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...KEYSPACE_MUTANTS,
   ...STORE_MUTANTS,
   ...VIEW_MUTANTS,
+  ...PLACEMENT_MUTANTS,
   ...DISK_MUTANTS,
 ];

@@ -152,6 +152,7 @@ describe('one group of several', () => {
       accepted: { counter: 1, node: 0 },
       members: [],
       sync: false,
+      placement: null,
     };
     const ofEventual = await nextRun('eventual');
     await new Promise<void>((resolve) => ofEventual.viewLog.save(view, resolve));

@@ -45,6 +45,7 @@ const view = {
   promised: { counter: 2, node: 1 },
   accepted: { counter: 1, node: 0 },
   members: [],
+  placement: null,
   sync: false,
 };
 const asideOf = () => readdirSync(settings().dataDir).filter((name) => name.includes('.damaged-'));

@@ -73,6 +73,7 @@ function install(members: readonly number[], run = 1): void {
     ballot: { counter: ++counter, node: 0 },
     members: members.map((node) => ({ node, incarnation: node === SLOW ? run : 1 })),
     reason: '',
+    placement: null,
   };
   readmission.onView(view);
 }

@@ -68,6 +68,8 @@ function changerOn(viewLog: ViewLog) {
     incarnationOf: (peer) => 100 + peer,
     transfer: (_from, _holders, done) => done(),
     endTransfers: () => {},
+    placementAfter: (placement) => placement,
+    onPlacement: () => {},
     onChange: () => {},
     log: NO_LOG,
   });
@@ -95,7 +97,7 @@ function promised(node: number, ballot: Ballot): Promised {
     caughtUp: true,
     journalFails: false,
   };
-  return { type: 'promised', ballot, ...said, queue: [], partial: false };
+  return { type: 'promised', ballot, ...said, queue: [], partial: false, placement: null };
 }
 
 const FIRST = { counter: 1, node: 0 };
@@ -138,7 +140,7 @@ it('regression: a controller with a newer view on disk was superseded by an olde
     viewLog.load = () => record as null;
     return changerOn(viewLog).changer.isSupersededBy(installed);
   };
-  const record = { promised: accepted, accepted, members: [], sync: false };
+  const record = { promised: accepted, accepted, members: [], sync: false, placement: null };
   expect(isSupersededBy(record, { counter: 2, node: 0 })).toBe(false);
   expect(isSupersededBy(record, accepted)).toBe(true);
   expect(isSupersededBy(record, { counter: 3, node: 0 })).toBe(true);

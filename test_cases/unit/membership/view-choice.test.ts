@@ -3,6 +3,7 @@ import { type Ballot, NO_BALLOT } from '../../../src/membership/ballot.ts';
 import type { Promised, Retention } from '../../../src/membership/messages.ts';
 import { chooseView, predecessorOf } from '../../../src/membership/view-choice.ts';
 import type { Effect } from '../../../src/ordering/effect.ts';
+import type { Placement } from '../../../src/placement/agreed-placement.ts';
 import { setOf } from '../../support/effects.ts';
 
 const NODES = 3;
@@ -34,15 +35,18 @@ function promised(node: number, [retention, accepted, applied, ...queue]: Word):
     journalFails: false,
     queue: queue.map(request),
     partial: false,
+    placement: null,
   };
 }
+
+const SAME = { placementAfter: (placement: Placement | null) => placement };
 
 /** Null: that controller says nothing. */
 function choose(...words: readonly (Word | null)[]) {
   const promises = new Map(
     words.flatMap((word, node) => (word === null ? [] : [[node, promised(node, word)] as const])),
   );
-  const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without: [] }, NODES);
+  const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without: [], ...SAME }, NODES);
   if (typeof view === 'string') return view;
   const { sources, donor, donorApplied, union } = view;
   return { sources, donor, applied: donorApplied.time, union: union.map(({ version }) => version.time) };
@@ -209,7 +213,7 @@ describe('a view beside controllers whose disks are full', () => {
       journalFails: failing.includes(node),
     }));
     const promises = new Map(all.map((promise, node) => [node, promise] as const));
-    const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without }, NODES);
+    const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without, ...SAME }, NODES);
     return typeof view === 'string'
       ? view
       : { members: view.members.map(({ node }) => node), donor: view.donor, sources: view.sources };
@@ -227,5 +231,49 @@ describe('a view beside controllers whose disks are full', () => {
   it('takes them when there is no majority without them', () => {
     expect(chosen([0, 1], [])).toMatchObject({ members: [0, 1, 2] });
     expect(chosen([0], [1])).toMatchObject({ members: [0, 1, 2] });
+  });
+});
+
+describe('the placement of a view', () => {
+  const placed = (epoch: number): Placement => ({
+    epoch,
+    keyspaces: [{ name: 'default', prefix: '', level: 'sequential' }],
+  });
+
+  /** @param words per controller, what it says and the epoch that it has accepted; null where it says nothing */
+  function epochOfView(words: readonly (readonly [Word, number] | null)[], after = SAME.placementAfter) {
+    const promises = new Map(
+      words.flatMap((word, node) => {
+        if (word === null) return [];
+        const placement = word[1] === 0 ? null : placed(word[1]);
+        return [[node, { ...promised(node, word[0]), placement }] as const];
+      }),
+    );
+    const view = chooseView(
+      { ballot: PROPOSED, reason: 'test', promises, without: [], placementAfter: after },
+      NODES,
+    );
+    return typeof view === 'string' ? view : (view.placement?.epoch ?? 0);
+  }
+
+  it('is that of the newest view that any of the controllers has accepted', () => {
+    expect(epochOfView([[['intact', 4, 30], 1], [['recovered', 3, 20], 2], null])).toBe(1);
+    expect(epochOfView([[['intact', 3, 30], 1], [['intact', 4, 20], 2], null])).toBe(2);
+    expect(epochOfView([[['intact', 3, 30], 0], [['intact', 3, 30], 0], null])).toBe(0);
+  });
+
+  it('outlives the journals of all controllers', () => {
+    expect(
+      epochOfView([
+        [['view-only', 3, 0], 1],
+        [['view-only', 4, 0], 2],
+        [['view-only', 4, 0], 2],
+      ]),
+    ).toBe(2);
+  });
+
+  it('is the next one where a client has asked for it', () => {
+    const next = (placement: Placement | null) => placed((placement?.epoch ?? 0) + 1);
+    expect(epochOfView([[['intact', 3, 30], 5], [['intact', 3, 30], 5], null], next)).toBe(6);
   });
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type ClusterIdentity, clockRefusal, refusalOf } from '../../../src/peer/cluster-identity.ts';
+import {
+  type ClusterIdentity,
+  clockRefusal,
+  OLDER_RELEASE,
+  placementOnLink,
+  refusalOf,
+} from '../../../src/peer/cluster-identity.ts';
 import type { Hello } from '../../../src/peer/messages.ts';
 
 const OWN: ClusterIdentity = {
@@ -22,7 +28,7 @@ const HELLO: Hello = {
 
 describe('the identity of a peer', () => {
   it('is accepted when the cluster is the same', () => {
-    expect(refusalOf(HELLO, OWN)).toBeNull();
+    expect(refusalOf(HELLO, OWN, 4)).toBeNull();
   });
 
   it.each([
@@ -31,7 +37,22 @@ describe('the identity of a peer', () => {
     [{ placement: 'eventual' }, 'level eventual is not sequential'],
     [{ node: 0 }, 'two controllers claim to be number 0'],
   ])('is refused with %j, and the reason names the difference', (difference, reason) => {
-    expect(refusalOf({ ...HELLO, ...difference }, OWN)).toBe(reason);
+    expect(refusalOf({ ...HELLO, ...difference }, OWN, 4)).toBe(reason);
+  });
+
+  it('may have another level once the levels were changed while the cluster ran', () => {
+    const refused = (there: string, here: string, version = 4) =>
+      refusalOf({ ...HELLO, placement: there }, { ...OWN, placement: here }, version);
+    const [own, other] = ['users=user::linearizability', 'users=user::sequential'];
+    expect(placementOnLink('sequential', 0)).toBe('sequential');
+    expect(placementOnLink('sequential', 7)).toBe('sequential @7');
+    expect(refused('sequential @7', 'linearizability @6')).toBeNull();
+    expect(refused('linearizability', 'sequential @1')).toBeNull();
+    expect(refused('sequential @1', 'linearizability')).toBeNull();
+    expect(refused(`eventual ${own}`, `eventual ${other} @1`)).toBeNull();
+    expect(refused('linearizability', 'sequential @1', 3)).toBe(OLDER_RELEASE);
+    expect(refused('eventual', 'sequential @1')).toBe('level eventual is not sequential');
+    expect(refused(`sequential ${own} @1`, 'sequential @1')).toContain('it has the keyspace users');
   });
 
   it('is refused when its versions are too far ahead, and the reason names the distance', () => {

@@ -14,8 +14,8 @@ afterEach(() => {
   for (const { mesh } of ends.splice(0)) mesh.close();
 });
 
-function end(node: 0 | 1, name: string): GoldenEnd {
-  const made = new GoldenEnd(node, GOLDEN_LINKS[name]!);
+function end(node: 0 | 1, name: string, versions = VERSIONS): GoldenEnd {
+  const made = new GoldenEnd(node, GOLDEN_LINKS[name]!, versions);
   ends.push(made);
   return made;
 }
@@ -86,12 +86,15 @@ describe('a link with release 0.1.0', () => {
   });
 });
 
-describe('a link of this release', () => {
-  const recorded = recordedOf('0.2.0');
+describe.each([
+  ['0.2.0', { min: 2, max: 3 }],
+  ['0.3.0', VERSIONS],
+])('a link of release %s', (release, versions) => {
+  const recorded = recordedOf(release);
   const received = (says: readonly PeerMessage[]) => says.map(({ type }, i) => `${i === 1 ? 1 : 0} ${type}`);
 
   it.each(NAMES)('%s: the called end sends these bytes', (name, isRefused) => {
-    const called = end(0, name);
+    const called = end(0, name, versions);
     const { caller, called: expected } = recorded(name);
     const connection = called.accept(caller);
     if (!isRefused) called.say(CALLED_SAYS, 1);
@@ -100,7 +103,7 @@ describe('a link of this release', () => {
   });
 
   it.each(NAMES)('%s: the caller sends these bytes', async (name, isRefused) => {
-    const caller = end(1, name);
+    const caller = end(1, name, versions);
     const { caller: expected, called } = recorded(name);
     const connection = await caller.call(0);
     connection.push(called);
@@ -111,8 +114,8 @@ describe('a link of this release', () => {
 });
 
 describe('a link without a common version', () => {
-  const range = prefaceOf({ min: 4, max: 6 });
-  const reason = 'it speaks versions 4 to 6 of the peer protocol, and this controller speaks versions 2 to 3';
+  const range = prefaceOf({ min: 5, max: 6 });
+  const reason = 'it speaks versions 5 to 6 of the peer protocol, and this controller speaks versions 2 to 4';
 
   it('is refused by the called end, which sends its own range', () => {
     const called = end(0, 'no secret');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Handshake, type RefusalReason } from '../../../src/peer/handshake.ts';
 import type { Hello, PeerMessage } from '../../../src/peer/messages.ts';
+import { VERSIONS } from '../../../src/peer/preface.ts';
 import type { LinkEnd, LinkKeys } from '../../../src/peer/secret-proof.ts';
 
 const PREFACES = Buffer.from('the prefaces of both ends');
@@ -41,6 +42,7 @@ class End {
       own,
       prefaces: PREFACES,
       secret,
+      version: VERSIONS.max,
       identity: own,
       isLocal,
       whyMisplaced: () => whyMisplaced,

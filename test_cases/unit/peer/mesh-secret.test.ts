@@ -90,7 +90,7 @@ describe('a mesh with a secret', () => {
     });
     socket.write(Buffer.from('\xfememchorus/1\n', 'latin1'));
     await once(socket, 'close');
-    const reason = 'it speaks version 1 of the peer protocol, and this controller speaks versions 2 to 3';
+    const reason = 'it speaks version 1 of the peer protocol, and this controller speaks versions 2 to 4';
     const length = String.fromCharCode(reason.length);
     expect(answer).toBe(`\0\0\0${String.fromCharCode(reason.length + 5)}\x01\0\0\0${length}${reason}`);
     expect(a!.strangers).toEqual([reason]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NO_BALLOT } from '../../../src/membership/ballot.ts';
-import type { Accept, Heartbeat, Promised } from '../../../src/membership/messages.ts';
+import type { Accept, Heartbeat, Placed, Promised } from '../../../src/membership/messages.ts';
 import type { Effect, SetEffect } from '../../../src/ordering/effect.ts';
 import { msOfVersionTime, TICKS_PER_MS } from '../../../src/ordering/version.ts';
 import { MessageChecks } from '../../../src/peer/message-checks.ts';
@@ -73,6 +73,7 @@ const ACCEPT: Accept = {
   donorApplied: { time: NOW, node: 2 },
   union: [set({ version: { time: NOW - 5, node: 2 } }), set()],
   reason: '127.0.0.1:8002 is down',
+  placement: null,
 };
 
 const PROMISED: Promised = {
@@ -86,11 +87,25 @@ const PROMISED: Promised = {
   journalFails: false,
   queue: [set()],
   partial: false,
+  placement: null,
 };
 
 const push = (...effects: Effect[]): PeerMessage => ({ type: 'push', previousTime: NOW, effects });
 
+const PLACED: Placed = {
+  type: 'placed',
+  placement: { epoch: 1, keyspaces: [{ name: 'default', prefix: '', level: 'sequential' }] },
+  message: ACCEPT,
+};
+
 describe('a message of a peer', () => {
+  it('has a placement that can be one, and a message that may be used', () => {
+    expect(flaw(PLACED)).toBeNull();
+    expect(flaw({ ...PLACED, message: PROMISED })).toBeNull();
+    expect(flaw({ ...PLACED, placement: { epoch: 0, keyspaces: [] } })).toBe('a placement has the epoch 0');
+    expect(flaw({ ...PLACED, message: { ...ACCEPT, donor: 2 } })).toContain('the donor of a view');
+  });
+
   it.each<[string, PeerMessage]>([
     ['a heartbeat', HEARTBEAT],
     ['a frame of requests', ORDERED],

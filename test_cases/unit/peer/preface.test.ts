@@ -15,7 +15,7 @@ const OWN = prefaceOf(VERSIONS);
 
 describe('the preface', () => {
   it('consists of these bytes', () => {
-    expect(OWN.toString('latin1')).toBe('\xfememchorus/2-3\n');
+    expect(OWN.toString('latin1')).toBe('\xfememchorus/2-4\n');
     expect(prefaceOfOne(2).toString('latin1')).toBe('\xfememchorus/2\n');
   });
 
@@ -89,11 +89,11 @@ describe('two ends', () => {
   });
 
   it('without a common version are told both ranges', () => {
-    expect(versionRefusal({ min: 4, max: 5 })).toBe(
-      'it speaks versions 4 to 5 of the peer protocol, and this controller speaks versions 2 to 3',
+    expect(versionRefusal({ min: 5, max: 6 }, VERSIONS)).toBe(
+      'it speaks versions 5 to 6 of the peer protocol, and this controller speaks versions 2 to 4',
     );
-    expect(versionRefusal({ min: 1, max: 1 })).toBe(
-      'it speaks version 1 of the peer protocol, and this controller speaks versions 2 to 3',
+    expect(versionRefusal({ min: 1, max: 1 }, VERSIONS)).toBe(
+      'it speaks version 1 of the peer protocol, and this controller speaks versions 2 to 4',
     );
   });
 });

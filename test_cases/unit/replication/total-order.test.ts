@@ -27,6 +27,7 @@ const view = (counter: number): View => ({
   ballot: { counter, node: NODE },
   members: [0, 1, 2].map((node) => ({ node, incarnation: 1 })),
   reason: '',
+  placement: null,
 });
 
 /** One that serves in view 1, and stamps 1, 2, 3… */

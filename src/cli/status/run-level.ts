@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { renderLevels } from '../../controller/status/levels-report.ts';
+import type { LevelsStatus } from '../../controller/status/status.ts';
+import { CliSession } from '../client/cli-session.ts';
+import type { ReplyParts } from '../client/text-reply-reader.ts';
+import type { CommandLine } from '../command-line/arguments.ts';
+import { EXIT_FAILED, EXIT_OK, OperationError } from '../failure.ts';
+import { parseAddress } from '../settings/address.ts';
+import type { Configuration } from '../settings/configuration.ts';
+import { askCluster } from './ask-cluster.ts';
+import { addressesOf } from './run-status.ts';
+
+/** How long every controller may take to learn of another level, unless `--wait` says otherwise, in milliseconds. */
+const KNOWN_WITHIN_MS = 30_000;
+
+const LOOK_EVERY_MS = 250;
+
+/**
+ * Lists the levels of the keyspaces; or gives a keyspace another level, and waits until every controller goes by it.
+ *
+ * @returns the exit code
+ */
+export async function runLevel(
+  line: CommandLine,
+  configuration: Configuration,
+  runDirectory: string,
+): Promise<number> {
+  const session = await sessionOf(line, configuration, runDirectory);
+  try {
+    if (line.change.length === 0) return print(levelsText(await levelsAt(session), line.json));
+    const reply = await ask(session, `keyspace ${line.change.join(' ')}`, true);
+    const text = textOf(reply);
+    if (reply.failed) throw new OperationError('NOT_CHANGED', text);
+    if (!line.json) print(text);
+    const levels = await untilKnown(session, line.waitMs ?? KNOWN_WITHIN_MS);
+    if (line.json) print(JSON.stringify(levels));
+    return levels.unaware.length === 0 ? EXIT_OK : EXIT_FAILED;
+  } finally {
+    session.close();
+  }
+}
+
+/** A session with a controller that can change something, if there is one; else with the first that answers. */
+async function sessionOf(
+  line: CommandLine,
+  configuration: Configuration,
+  runDirectory: string,
+): Promise<CliSession> {
+  const addresses = addressesOf(line, configuration, runDirectory);
+  const answers = (await askCluster(addresses)).filter(({ status }) => status !== null);
+  const able = [...answers].sort((a, b) => Number(b.status!.writes.ready) - Number(a.status!.writes.ready));
+  const candidates = able.map(({ address }) => parseAddress(address)!);
+  return new CliSession(
+    candidates.length > 0 ? candidates : addresses,
+    configuration.requestTimeoutMs,
+    false,
+    tell,
+  );
+}
+
+/** Waits until no controller may go by older levels, or the time is over, or the user interrupts. */
+async function untilKnown(session: CliSession, waitMs: number): Promise<LevelsStatus> {
+  const untilMs = performance.now() + waitMs;
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  let told = '';
+  for (;;) {
+    const levels = await levelsAt(session);
+    const names = levels.unaware.join(', ');
+    if (names === '') return levels;
+    if (names !== told) tell(`waiting for ${names}, which may go by the level before`);
+    told = names;
+    const isOver = await sleep(LOOK_EVERY_MS, false, { signal: interrupted.signal }).catch(() => true);
+    if (!isOver && performance.now() < untilMs) continue;
+    tell(`the change holds at the other controllers; ${names} will learn of it when it is back`);
+    return levels;
+  }
+}
+
+async function levelsAt(session: CliSession): Promise<LevelsStatus> {
+  const reply = await ask(session, 'keyspace json', false);
+  if (reply.failed) throw new OperationError('NOT_RUNNING', `no levels there: it answers "${textOf(reply)}"`);
+  return JSON.parse(reply.parts[0]!.toString('utf8')) as LevelsStatus;
+}
+
+async function ask(session: CliSession, title: string, writes: boolean): Promise<ReplyParts> {
+  const reply = await session.run({ bytes: Buffer.from(`${title}\r\n`), reply: 'lines', writes, title });
+  if (reply === null)
+    throw new OperationError('UNREACHABLE', 'the connection was lost; main.ts level tells what holds');
+  return reply;
+}
+
+/** The lines of a reply, without the `END` after them. */
+function textOf({ parts, failed }: ReplyParts): string {
+  const lines = parts.map((part) => part.toString('utf8'));
+  return (failed ? lines : lines.slice(0, -1)).join('\n');
+}
+
+function levelsText(levels: LevelsStatus, isJson: boolean): string {
+  return isJson ? JSON.stringify(levels) : renderLevels(levels);
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return EXIT_OK;
+}
+
+function tell(message: string): void {
+  process.stderr.write(`memchorus: ${message}\n`);
+}
