@@ -1,14 +1,22 @@
-/** Writes fixed-size numbers, strings and bytes one after the other into a buffer that grows. */
+/**
+ * Writes fixed-size numbers, strings and bytes one after the other into a buffer that grows. Large bytes are not copied
+ * into it, and must not change from then on.
+ */
 export class ByteWriter {
   #buffer: Buffer;
   #length = 0;
+  /** What was written before `#from`, in order: pieces of the buffer, and large bytes where they lie. */
+  #parts: Buffer[] | null = null;
+  #partsBytes = 0;
+  /** What was written into the buffer from here on is not in `#parts` yet. */
+  #from = 0;
 
   constructor(capacity = 1024) {
     this.#buffer = Buffer.allocUnsafe(capacity);
   }
 
   get length(): number {
-    return this.#length;
+    return this.#partsBytes + this.#length - this.#from;
   }
 
   u8(value: number): void {
@@ -42,28 +50,61 @@ export class ByteWriter {
 
   bytes(value: Buffer): void {
     this.u32(value.length);
+    if (isLarge(value.length)) return this.#refer(value);
     this.#reserve(value.length);
     this.#length += value.copy(this.#buffer, this.#length);
   }
 
-  /** Overwrites four bytes that were written before. */
-  patchU32(value: number, at: number): void {
-    this.#buffer.writeUInt32BE(value, at);
+  /** The bytes that were written, in one piece or in several. The writer must not be used afterwards. */
+  finish(): Written {
+    if (this.#parts === null)
+      return { parts: [this.#buffer.subarray(0, this.#length)], length: this.#length };
+    this.#seal(this.#parts);
+    return { parts: this.#parts, length: this.#partsBytes };
   }
 
-  /** The bytes that were written. The writer must not be used afterwards. */
-  finish(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+  #refer(value: Buffer): void {
+    const parts = this.#parts ?? [];
+    this.#parts = parts;
+    this.#seal(parts);
+    parts.push(value);
+    this.#partsBytes += value.length;
+  }
+
+  #seal(parts: Buffer[]): void {
+    if (this.#length === this.#from) return;
+    parts.push(this.#buffer.subarray(this.#from, this.#length));
+    this.#partsBytes += this.#length - this.#from;
+    this.#from = this.#length;
   }
 
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
-    this.#buffer.copy(larger, 0, 0, this.#length);
+    const larger = Buffer.allocUnsafe(Math.max(needed - this.#from, this.#buffer.length * 2));
+    this.#length = this.#buffer.copy(larger, 0, this.#from, this.#length);
+    this.#from = 0;
     this.#buffer = larger;
   }
 }
+
+/** What a writer has written. */
+export interface Written {
+  readonly parts: readonly Buffer[];
+  /** All parts together, in bytes. */
+  readonly length: number;
+}
+
+export function inOnePiece({ parts, length }: Written): Buffer {
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, length);
+}
+
+/** Bytes of this length are not copied: to copy less costs no more than a further part of a write. */
+export function isLarge(bytes: number): boolean {
+  return bytes >= LARGE_BYTES_MIN;
+}
+
+const LARGE_BYTES_MIN = 16_384;
 
 /** Reads bytes that a `ByteWriter` wrote. Reading past the end throws a `FrameError`. */
 export class ByteReader {

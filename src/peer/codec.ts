@@ -1,7 +1,14 @@
-import { ByteReader, ByteWriter, FrameError } from '../base/byte-writer.ts';
+import {
+  ByteReader,
+  ByteWriter,
+  FrameError,
+  inOnePiece,
+  isLarge,
+  type Written,
+} from '../base/byte-writer.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
-import { effectBytes } from '../ordering/effect.ts';
+import { type Effect, effectBytes } from '../ordering/effect.ts';
 import type { Codec } from './codecs/codec.ts';
 import * as exchange from './codecs/exchange.ts';
 import * as greeting from './codecs/handshake.ts';
@@ -65,7 +72,13 @@ export const GROUP_MAX = 255;
 
 export type OnMessage = (group: GroupNumber, message: PeerMessage) => void;
 
+/** The message in one piece. */
 export function encodeMessage(group: GroupNumber, message: PeerMessage): Buffer {
+  return inOnePiece(encodeParts(group, message));
+}
+
+/** Large values in the message are not copied. */
+export function encodeParts(group: GroupNumber, message: PeerMessage): Written {
   const writer = new ByteWriter(bytesExpected(message));
   const [number, codec] = CODECS[message.type] as readonly [number, Codec<PeerMessage>];
   if (group === ROOT_GROUP) writer.u8(number);
@@ -77,12 +90,18 @@ export function encodeMessage(group: GroupNumber, message: PeerMessage): Buffer 
   return writer.finish();
 }
 
-/** Size of the buffer for a message, so that its values are copied once. The message may be smaller. */
+/** Size of the buffer for a message, so that what is copied is copied once. The message may be smaller. */
 function bytesExpected(message: PeerMessage): number {
   if (!('effects' in message)) return MESSAGE_BYTES;
   let bytes = MESSAGE_BYTES;
-  for (const effect of message.effects) bytes += effectBytes(effect);
+  for (const effect of message.effects) bytes += effectBytes(effect) - referredBytes(effect);
   return bytes;
+}
+
+/** Bytes of the effect that the writer does not copy. */
+function referredBytes(effect: Effect): number {
+  const value = effect.kind === 'set' ? effect.value : null;
+  return value !== null && isLarge(value.length) ? value.length : 0;
 }
 
 /** Size of the buffer for a message without effects. It grows if that is too small. */

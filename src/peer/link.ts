@@ -1,9 +1,9 @@
-import { FrameError } from '../base/byte-writer.ts';
+import { FrameError, type Written } from '../base/byte-writer.ts';
 import type { Connection } from '../base/transport.ts';
 import { writeParts } from '../base/write-parts.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { FIRST_WITH_PLACEMENTS } from './cluster-identity.ts';
-import { decodeMessages, encodeMessage, type OnMessage } from './codec.ts';
+import { decodeMessages, encodeParts, type OnMessage } from './codec.ts';
 import { FrameReader, LENGTH_BYTES } from './frame-reader.ts';
 import { type FrameTags, type LinkTags, sameTag } from './frame-tags.ts';
 import type { PeerMessage } from './messages.ts';
@@ -50,7 +50,7 @@ export class Link {
   readonly #events: LinkEvents;
   readonly #reader: FrameReader;
   #phase: Phase = PLAIN;
-  #outbox: Buffer[] = [];
+  #outbox: Written[] = [];
   #outboxBytes = 0;
 
   /**
@@ -97,11 +97,11 @@ export class Link {
 
   /** Sends a message of the root group, or one that concerns the link itself. */
   send(message: PeerMessage): void {
-    this.sendEncoded(encodeMessage(ROOT_GROUP, message));
+    this.sendEncoded(encodeParts(ROOT_GROUP, message));
   }
 
   /** Sends a message that is encoded already. The same bytes may go to several peers. */
-  sendEncoded(message: Buffer): void {
+  sendEncoded(message: Written): void {
     if (this.#phase.is === 'closed') return;
     this.#outbox.push(message);
     this.#outboxBytes += message.length;
@@ -172,22 +172,23 @@ export class Link {
   }
 
   /** One frame for small messages, as nearly always: to copy them costs less than a write of several parts. */
-  #frameOf(messages: readonly Buffer[], bytes: number): Buffer {
+  #frameOf(messages: readonly Written[], bytes: number): Buffer {
     const start = LENGTH_BYTES + (this.#sendingTags?.bytes ?? 0);
     const frame = Buffer.allocUnsafe(start + bytes);
-    this.#writeHeader(frame, messages, bytes);
     let at = start;
-    for (const message of messages) at += message.copy(frame, at);
+    for (const { parts } of messages) for (const part of parts) at += part.copy(frame, at);
+    const [first] = messages;
+    this.#writeHeader(frame, messages.length === 1 ? first!.parts : [frame.subarray(start)], bytes);
     return frame;
   }
 
   /** The parts of as many frames as are needed. A message that is large by itself is not copied. */
-  #framesOf(messages: readonly Buffer[]): Buffer[] {
-    const parts: Buffer[] = [];
-    let shared: Buffer[] = [];
+  #framesOf(messages: readonly Written[]): Buffer[] {
+    const frames: Buffer[] = [];
+    let shared: Written[] = [];
     let sharedBytes = 0;
     const endShared = (): void => {
-      if (shared.length > 0) parts.push(this.#frameOf(shared, sharedBytes));
+      if (shared.length > 0) frames.push(this.#frameOf(shared, sharedBytes));
       shared = [];
       sharedBytes = 0;
     };
@@ -195,15 +196,15 @@ export class Link {
       if (sharedBytes + message.length > SHARED_FRAME_BYTES_MAX) endShared();
       if (message.length > SHARED_FRAME_BYTES_MAX) {
         const header = Buffer.allocUnsafe(LENGTH_BYTES + (this.#sendingTags?.bytes ?? 0));
-        this.#writeHeader(header, [message], message.length);
-        parts.push(header, message);
+        this.#writeHeader(header, message.parts, message.length);
+        frames.push(header, ...message.parts);
         continue;
       }
       shared.push(message);
       sharedBytes += message.length;
     }
     endShared();
-    return parts;
+    return frames;
   }
 
   #writeHeader(frame: Buffer, payload: readonly Buffer[], payloadBytes: number): void {

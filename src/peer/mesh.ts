@@ -1,7 +1,8 @@
+import type { Written } from '../base/byte-writer.ts';
 import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
 import type { Connection, ConnectionHandlers } from '../base/transport.ts';
 import { type GroupBuses, type PeerBus, ROOT_GROUP } from '../membership/peer-bus.ts';
-import { encodeMessage } from './codec.ts';
+import { encodeParts } from './codec.ts';
 import { Dialler } from './dialler.ts';
 import { tagsOf } from './frame-tags.ts';
 import { Handshake, type RefusalReason } from './handshake.ts';
@@ -146,15 +147,15 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   /** Encodes the message once for each form that the peers understand. */
   #sendAll(peers: readonly PeerLink[], group: GroupNumber, message: PeerMessage): void {
-    let named: Buffer | null = null;
-    let unnamed: Buffer | null = null;
+    let named: Written | null = null;
+    let unnamed: Written | null = null;
     for (const { link } of peers) {
       if (link === null || (message.type === 'placed' && !link.knowsPlacements)) continue;
       if (link.namesGroups) {
-        named ??= encodeMessage(group, message);
+        named ??= encodeParts(group, message);
         link.sendEncoded(named);
       } else if (impliedGroup(message, this.#ports.dataGroup) === group) {
-        unnamed ??= encodeMessage(ROOT_GROUP, message);
+        unnamed ??= encodeParts(ROOT_GROUP, message);
         link.sendEncoded(unnamed);
       }
     }

@@ -1,4 +1,4 @@
-import { ByteWriter } from '../base/byte-writer.ts';
+import { ByteWriter, inOnePiece } from '../base/byte-writer.ts';
 
 /** Versions of the peer protocol that one side speaks: all from `min` to `max`. */
 export interface VersionRange {
@@ -90,7 +90,7 @@ export function refusalInVersion1(reason: string): Buffer {
   writer.u32(1 + 4 + reason.length);
   writer.u8(1);
   writer.text(reason);
-  return writer.finish();
+  return inOnePiece(writer.finish());
 }
 
 /** What two ends have agreed on before the first frame. */

@@ -30,12 +30,17 @@ export function writeKeyRequest(opcode: Opcode, key: string, opaque: number, out
   out.text(key);
 }
 
-/** @param value must not change until it was sent, since a large one is not copied */
-export function writeSet(key: string, value: Buffer, opaque: number, out: ReplyBuffer): void {
+/**
+ * Stores `bytes` and `more`, one after the other. Neither may change until it was sent, since what is large is not
+ * copied.
+ */
+export function writeSet(key: string, bytes: Buffer, more: Buffer, opaque: number, out: ReplyBuffer): void {
+  const storedBytes = bytes.length + more.length;
   SET_HEADER.writeUInt16BE(key.length, AT.keyBytes);
-  SET_HEADER.writeUInt32BE(SET_EXTRAS_BYTES + key.length + value.length, AT.bodyBytes);
+  SET_HEADER.writeUInt32BE(SET_EXTRAS_BYTES + key.length + storedBytes, AT.bodyBytes);
   SET_HEADER.writeUInt32BE(opaque, AT.opaque);
   out.bytes(SET_HEADER);
   out.text(key);
-  out.bytes(value);
+  out.bytes(bytes);
+  out.bytes(more);
 }

@@ -22,6 +22,12 @@ export interface KvDriver {
   /** The store gets no expiry time, because its clock may be wrong: the controller deletes expired entries. */
   set(key: string, bytes: Buffer, done: (error: StoreError | null) => void): void;
 
+  /**
+   * The same for bytes in two parts, the second of them large. It is for drivers that need no copy of the parts, and it
+   * must not change until it is answered.
+   */
+  setParts?(key: string, header: Buffer, value: Buffer, done: (error: StoreError | null) => void): void;
+
   /** Deleting a key that is not there is no error. */
   delete(key: string, done: (error: StoreError | null) => void): void;
 

@@ -41,11 +41,28 @@ const TIME_LOW_RANGE = 2 ** 32;
 /** High part of the largest safe integer. No controller writes a header with a larger one. */
 const TIME_HIGH_MAX = 2 ** 21 - 1;
 
-/** Takes one allocation and one copy of the value. */
+/** The whole entry. Takes one allocation and one copy of the value. */
 export function encodeEntry(entry: Entry): Buffer {
-  const { version, value, token } = entry;
-  const start = token === null ? ENVELOPE_BYTES : ENVELOPE_BYTES_MAX;
-  const bytes = Buffer.allocUnsafe(start + value.length);
+  const start = headerBytes(entry);
+  const bytes = Buffer.allocUnsafe(start + entry.value.length);
+  writeHeader(entry, bytes);
+  bytes.set(entry.value, start);
+  return bytes;
+}
+
+/** What stands before the value. */
+export function encodeHeader(entry: Entry): Buffer {
+  const bytes = Buffer.allocUnsafe(headerBytes(entry));
+  writeHeader(entry, bytes);
+  return bytes;
+}
+
+function headerBytes({ token }: Entry): number {
+  return token === null ? ENVELOPE_BYTES : ENVELOPE_BYTES_MAX;
+}
+
+function writeHeader(entry: Entry, bytes: Buffer): void {
+  const { version, token } = entry;
   bytes[0] = MAGIC;
   bytes[1] = FORMAT | (token === null ? 0 : HAS_TOKEN) | entry.marks;
   bytes.writeUIntBE(Math.floor(version.time / TIME_LOW_RANGE), TIME_HIGH_AT, TIME_HIGH_BYTES);
@@ -54,8 +71,6 @@ export function encodeEntry(entry: Entry): Buffer {
   bytes.writeUInt32BE(entry.flags, FLAGS_AT);
   bytes.writeUIntBE(entry.expiresAtMs, EXPIRES_AT, EXPIRES_BYTES);
   if (token !== null) bytes.writeBigUInt64BE(token, TOKEN_AT);
-  bytes.set(value, start);
-  return bytes;
 }
 
 /** @returns an entry whose value is a view of the bytes; null when the bytes are no entry of this format */

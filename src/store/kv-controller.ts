@@ -1,8 +1,9 @@
+import { isLarge } from '../base/byte-writer.ts';
 import type { Log } from '../base/log.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
 import type { Entry } from './entry.ts';
 import type { EntryStore, StoreInstance } from './entry-store.ts';
-import { decodeEntry, encodeEntry } from './envelope.ts';
+import { decodeEntry, encodeEntry, encodeHeader } from './envelope.ts';
 import { instanceInfoOf } from './instance-info.ts';
 
 export interface StoreCounters {
@@ -73,10 +74,13 @@ export class KVController implements EntryStore {
 
   set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
     this.#counters.sets++;
-    this.#driver.set(key, encodeEntry(entry), (error) => {
+    const settled = (error: StoreError | null): void => {
       if (error !== null) this.#counters.errors++;
       done(error);
-    });
+    };
+    if (this.#driver.setParts !== undefined && isLarge(entry.value.length))
+      this.#driver.setParts(key, encodeHeader(entry), entry.value, settled);
+    else this.#driver.set(key, encodeEntry(entry), settled);
   }
 
   delete(key: string, done: (error: StoreError | null) => void): void {

@@ -96,6 +96,10 @@ export class MemcachedDriver implements KvDriver {
     if (this.#admit(refusalOfKey(key), true, done)) this.#connection!.set(key, bytes);
   }
 
+  setParts(key: string, header: Buffer, value: Buffer, done: (error: StoreError | null) => void): void {
+    if (this.#admit(refusalOfKey(key), true, done)) this.#connection!.setParts(key, header, value);
+  }
+
   delete(key: string, done: (error: StoreError | null) => void): void {
     if (this.#admit(refusalOfKey(key), true, done)) this.#connection!.delete(key);
   }

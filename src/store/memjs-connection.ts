@@ -65,6 +65,10 @@ export class MemjsConnection implements StoreConnection {
     this.#client.set(keyBytes(key), bytes, { expires: 0 }, (error) => this.#onReply(number, error, null));
   }
 
+  setParts(key: string, header: Buffer, value: Buffer): void {
+    this.set(key, Buffer.concat([header, value]));
+  }
+
   delete(key: string): void {
     const number = this.#nextNumber();
     this.#client.delete(keyBytes(key), (error) => this.#onReply(number, error, null));

@@ -82,7 +82,11 @@ export class PipelinedConnection implements StoreConnection {
   }
 
   set(key: string, bytes: Buffer): void {
-    writeSet(key, bytes, this.#nextOpaque(OPCODE.set), this.#output);
+    writeSet(key, bytes, NO_BYTES, this.#nextOpaque(OPCODE.set), this.#output);
+  }
+
+  setParts(key: string, header: Buffer, value: Buffer): void {
+    writeSet(key, header, value, this.#nextOpaque(OPCODE.set), this.#output);
   }
 
   delete(key: string): void {
@@ -171,6 +175,8 @@ interface Inquiry {
   readonly stats: [name: string, value: string][];
   readonly done: (refusal: StoreError | null, stats: StoreStats) => void;
 }
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** Most bytes that are read at once. */
 const READ_BYTES = 65_536;

@@ -22,6 +22,9 @@ export interface StoreConnection {
   /** The caller must not change `bytes` until the request is answered. */
   set(key: string, bytes: Buffer): void;
 
+  /** The same for bytes in two parts. The second must not change until the reply. */
+  setParts(key: string, header: Buffer, value: Buffer): void;
+
   delete(key: string): void;
 
   /** @param take called before the answer, unless memcached refuses the request */

@@ -128,6 +128,25 @@ function orderTests(driver: () => KvDriver): void {
     expect(order).toEqual(['returned', 'set', 'refused', 'get', 'refused']);
   });
 
+  it('keeps bytes that come in two parts, in order with the other operations', async () => {
+    if (driver().setParts === undefined) return;
+    const header = Buffer.from('header');
+    const value = Buffer.alloc(100_000, 'v');
+    const found: (Buffer | null)[] = [];
+    await new Promise<void>((resolve) => {
+      driver().set('parts', Buffer.from('before'), () => {});
+      driver().setParts!('parts', header, value, () => {});
+      driver().get('parts', (_, bytes) => found.push(bytes));
+      driver().set('parts', Buffer.from('after'), () => {});
+      driver().get('parts', (_, bytes) => {
+        found.push(bytes);
+        resolve();
+      });
+    });
+    expect(found[0]?.equals(Buffer.concat([header, value]))).toBe(true);
+    expect(found[1]?.toString()).toBe('after');
+  });
+
   it('takes operations from within callbacks', async () => {
     await new Promise<void>((resolve) => {
       driver().set('nested', Buffer.from('x'), () => driver().delete('nested', () => resolve()));

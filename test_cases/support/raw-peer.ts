@@ -105,7 +105,7 @@ export class RawPeer {
 
   /** Sends a frame with the right tag and any payload. */
   sendPayload(payload: Buffer): void {
-    this.#link.sendEncoded(payload);
+    this.#link.sendEncoded({ parts: [payload], length: payload.length });
     this.#link.flush();
   }
 

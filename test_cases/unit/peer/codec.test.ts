@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ByteReader, ByteWriter, FrameError } from '../../../src/base/byte-writer.ts';
+import { ByteReader, ByteWriter, FrameError, inOnePiece } from '../../../src/base/byte-writer.ts';
 import { NO_BALLOT } from '../../../src/membership/ballot.ts';
 import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
 import { decodeMessage, decodeMessages, encodeMessage, GROUP_MAX } from '../../../src/peer/codec.ts';
@@ -129,6 +129,27 @@ describe('the codec of peer messages', () => {
 });
 
 describe('the writer and the reader of bytes', () => {
+  it('keep large bytes where they lie, among everything else in its order', () => {
+    const writer = new ByteWriter(16);
+    const large = [Buffer.alloc(20_000, 'a'), Buffer.alloc(16_384, 'b')];
+    writer.text('first');
+    for (const bytes of large) writer.bytes(bytes);
+    writer.bytes(Buffer.alloc(16_383, 'c'));
+    writer.text('last');
+    const { length } = writer;
+    const written = writer.finish();
+    expect(written.parts[1]).toBe(large[0]);
+    expect(written.parts[3]).toBe(large[1]);
+    const whole = inOnePiece(written);
+    expect([length, written.length]).toEqual([whole.length, whole.length]);
+    const reader = new ByteReader(whole);
+    expect(reader.text()).toBe('first');
+    for (const bytes of large) expect(reader.bytes().equals(bytes)).toBe(true);
+    expect(reader.bytes().equals(Buffer.alloc(16_383, 'c'))).toBe(true);
+    expect(reader.text()).toBe('last');
+    expect(reader.remaining).toBe(0);
+  });
+
   it('grow past their capacity, also when a part ends exactly at it', () => {
     for (let length = 0; length < 40; length++) {
       const writer = new ByteWriter(16);
@@ -137,7 +158,7 @@ describe('the writer and the reader of bytes', () => {
       writer.bytes(Buffer.alloc(length, 'v'));
       writer.bytes(Buffer.alloc(0));
       writer.u53(Number.MAX_SAFE_INTEGER);
-      const reader = new ByteReader(writer.finish());
+      const reader = new ByteReader(inOnePiece(writer.finish()));
       expect(reader.text()).toBe('k'.repeat(length));
       expect(reader.text()).toBe('');
       expect(reader.bytes().toString()).toBe('v'.repeat(length));
