@@ -12,6 +12,7 @@ import type { Operation } from './operation.ts';
 import { unknownReply } from './plain-writes.ts';
 import { READ_NEEDS, type RequestRouter } from './policies.ts';
 import { noteReadOf, readTimeAfter } from './read-times.ts';
+import { PHASES } from './request-phases.ts';
 
 export interface ConditionalWritesPorts {
   readonly router: RequestRouter;
@@ -78,6 +79,7 @@ export class ConditionalWrites {
     if (predicted === null) return this.#decideOnApplied(attempt);
     const evaluation = this.evaluate(request, entryIn(predicted.effect));
     if (evaluation.change !== null) return this.#propose(attempt, evaluation, predicted.version);
+    operation.enter(PHASES.agreement);
     scheme.afterPending(request.key, () => this.#decideOnApplied(attempt));
   }
 
@@ -121,12 +123,13 @@ export class ConditionalWrites {
     if (scheme.gate('write').state !== 'open') {
       return this.#ports.gates.whenOpen(operation, scheme, 'write', () => this.#decide(attempt));
     }
-    operation.proposed = true;
+    operation.becomeProposed(scheme);
     const { timeMs } = this.#ports;
     const readAtSec = readTimeAfter(request, reader.countsAsRead, evaluation, base, scheme, timeMs);
     const draft: Draft = { ...evaluation.change!, key: request.key, condition: base };
     const onOutcome = (outcome: WriteOutcome): void => {
       if (outcome.kind === 'applied') {
+        operation.noteOutcome(outcome);
         noteReadOf(scheme, request.key, outcome.version, readAtSec);
         return done(evaluation, outcome.version);
       }

@@ -22,6 +22,7 @@ import {
 import { Reads } from './reads.ts';
 import { noReadsServed, type ReadsServed } from './reads-served.ts';
 import { type Executors, kindOf } from './request-kinds.ts';
+import { RequestTimes } from './request-times.ts';
 import { SessionRequests, type SessionRequestsPorts } from './session-requests.ts';
 
 export interface CoordinatorPorts {
@@ -30,6 +31,8 @@ export interface CoordinatorPorts {
   readonly timeMs: () => WallMs;
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
+  /** See `RequestTimesPorts`. */
+  readonly slowRequestMs: number;
   readonly itemBytesMax: number;
   readonly tokens: Omit<SessionRequestsPorts, 'router'>;
   /** Human-readable: what a write that is not answered in time waits for; empty when nothing is known. */
@@ -50,6 +53,7 @@ export interface CoordinatorPorts {
  */
 export class Coordinator {
   readonly readsServed: ReadsServed = noReadsServed();
+  readonly times: RequestTimes;
   readonly #ports: CoordinatorPorts;
   readonly #clock: Clock;
   readonly #router: RequestRouter;
@@ -64,6 +68,7 @@ export class Coordinator {
     this.#ports = ports;
     this.#clock = ports.clock;
     this.#router = router;
+    this.times = new RequestTimes({ router, clock: ports.clock, slowRequestMs: ports.slowRequestMs });
     const plainWrites = new PlainWrites({ router, gates, timeMs });
     const conditionalWrites = new ConditionalWrites({ router, gates, timeMs, itemBytesMax });
     const reads = new Reads({
@@ -83,16 +88,21 @@ export class Coordinator {
   /** Makes the operation of a request, and watches its deadline. */
   admit(request: Request, owner: OperationListener): Operation {
     const kind = kindOf(request);
-    const deadlineMs = this.#clock.nowMs() + this.#ports.requestTimeoutMs;
+    const nowMs = this.#clock.nowMs();
     const operation = new Operation(
       request,
       kind.access(request),
       kind.countsAsRead(request),
-      deadlineMs,
+      nowMs,
+      nowMs + this.#ports.requestTimeoutMs,
       owner,
     );
     this.#deadlines.push(operation);
     return operation;
+  }
+
+  nowMs(): MonotonicMs {
+    return this.#clock.nowMs();
   }
 
   /** Whether the operation may start now. All keyspaces that it concerns have to let it. */

@@ -2,6 +2,7 @@ import type { Gate, Need } from '../membership/gate.ts';
 import { failed } from '../protocol/reply.ts';
 import type { Scheme } from '../replication/scheme.ts';
 import type { Operation } from './operation.ts';
+import { PHASES } from './request-phases.ts';
 
 interface WaitingOperation {
   readonly operation: Operation;
@@ -26,7 +27,10 @@ export class GateQueue {
     const gate = gateOf();
     if (gate.state === 'open') go();
     else if (gate.state === 'closed') operation.finish(failed(gate));
-    else this.#waiting.push({ operation, gateOf, go });
+    else {
+      operation.enter(PHASES.waiting);
+      this.#waiting.push({ operation, gateOf, go });
+    }
   }
 
   /** To be called when a gate may have changed, and every few milliseconds. Answered operations leave the queue. */

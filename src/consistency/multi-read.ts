@@ -85,6 +85,7 @@ export class MultiRead {
 
   /** A key read that has waited for a write may find no budget after all others are done. */
   onBlocked(): void {
+    this.operation.onBlocked();
     this.#run();
   }
 
@@ -228,6 +229,10 @@ export class KeyRead implements Reader {
 
   onBlocked(): void {
     this.#multiRead.onBlocked();
+  }
+
+  onDelayed(): void {
+    this.#multiRead.operation.onDelayed();
   }
 
   onRead(failure: RequestFailure | null, entry: VisibleEntry | null): void {

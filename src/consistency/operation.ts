@@ -4,7 +4,9 @@ import type { Hit, Reply } from '../protocol/reply.ts';
 import type { ReadItemRequest, Request } from '../protocol/request.ts';
 import type { Reader, ReadFlow } from '../replication/read-flow.ts';
 import type { RequestContext } from '../replication/request-context.ts';
+import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
 import { type Access, isWrite } from './access.ts';
+import { noTimes, PHASES, type PhaseNumber } from './request-phases.ts';
 
 /** The pipeline of an operation, as far as the operation knows it. */
 export interface OperationListener {
@@ -27,12 +29,18 @@ export interface OperationListener {
 
   /** At some time since `ms` the client had not taken all of its replies, so that its requests had to wait. */
   waitedForClientSince(ms: MonotonicMs): boolean;
+
+  /** The address of the client, human-readable. */
+  readonly clientName: string;
+
+  nowMs(): MonotonicMs;
 }
 
 /** One client request, from its arrival to its answer. It is answered exactly once. */
 export class Operation implements Reader {
   readonly request: Request;
   readonly access: Access;
+  readonly arrivedMs: MonotonicMs;
   /** When the operation is answered at the latest. */
   deadlineMs: MonotonicMs;
   /** An effect may have left this controller: a failure from now on means "outcome unknown". */
@@ -57,11 +65,17 @@ export class Operation implements Reader {
   #reply: Reply | null = null;
   #reservedBytes = 0;
   #ageMs = 0;
+  #phase: PhaseNumber = PHASES.waiting;
+  /** When the phase began, in whole microseconds since the arrival: V8 keeps a small integer without a heap number. */
+  #phaseSinceUs = 0;
+  /** Microseconds by phase; null until a phase has ended that took time. */
+  #spentUs: number[] | null = null;
 
   constructor(
     request: Request,
     access: Access,
     countsAsRead: boolean,
+    arrivedMs: MonotonicMs,
     deadlineMs: MonotonicMs,
     listener: OperationListener,
   ) {
@@ -70,6 +84,7 @@ export class Operation implements Reader {
     this.countsAsRead = countsAsRead;
     this.#ownLevel = request.kind === 'read_item' ? ownLevelOf(request) : null;
     this.#ownMaxAgeMs = request.kind === 'read_item' ? (request.ageFlag?.maxMs ?? null) : null;
+    this.arrivedMs = arrivedMs;
     this.deadlineMs = deadlineMs;
     this.#listener = listener;
   }
@@ -148,7 +163,20 @@ export class Operation implements Reader {
 
   /** The operation is the last one that its session has started. */
   becomeStarted(): void {
+    this.enter(PHASES.store);
     this.#startedAs = ++this.context.session.started;
+  }
+
+  /** A write of the operation is handed to the scheme: a failure from now on means "outcome unknown". */
+  becomeProposed({ views }: Scheme): void {
+    this.proposed = true;
+    this.enter(views === null ? PHASES.store : PHASES.agreement);
+  }
+
+  /** A write of the operation was applied, and what came last was not what took longest. */
+  noteOutcome({ agreedMs, storedMs }: Extract<WriteOutcome, { readonly kind: 'applied' }>): void {
+    if (agreedMs !== undefined) this.enterAt(PHASES.store, agreedMs);
+    if (storedMs !== undefined) this.enterAt(PHASES.journal, storedMs);
   }
 
   /** Later requests may start from now on. They may do so after the answer in any case. */
@@ -157,11 +185,18 @@ export class Operation implements Reader {
   }
 
   onIssued(): void {
+    this.enter(PHASES.store);
     if (this.releasesBarrierWhenIssued) this.#listener.onBarrierReleased(this);
   }
 
   /** Nothing of the reply can be sent before the only read is done. */
-  onBlocked(): void {}
+  onBlocked(): void {
+    this.enter(PHASES.waiting);
+  }
+
+  onDelayed(): void {
+    this.enter(PHASES.agreement);
+  }
 
   reserve(bytes: number): void {
     if (bytes === this.#reservedBytes) return;
@@ -176,6 +211,33 @@ export class Operation implements Reader {
 
   waitedForClientSince(ms: MonotonicMs): boolean {
     return this.#listener.waitedForClientSince(ms);
+  }
+
+  get clientName(): string {
+    return this.#listener.clientName;
+  }
+
+  /** From now on the operation waits for something else. */
+  enter(phase: PhaseNumber): void {
+    if (phase !== this.#phase) this.enterAt(phase, this.#listener.nowMs());
+  }
+
+  enterAt(phase: PhaseNumber, atMs: MonotonicMs): void {
+    if (phase === this.#phase) return;
+    const atUs = Math.max(this.#phaseSinceUs, Math.round((atMs - this.arrivedMs) * 1000));
+    if (atUs > this.#phaseSinceUs) {
+      this.#spentUs ??= noTimes();
+      this.#spentUs[this.#phase]! += atUs - this.#phaseSinceUs;
+    }
+    this.#phase = phase;
+    this.#phaseSinceUs = atUs;
+  }
+
+  /** The time that the operation has spent in this phase until now, in milliseconds. */
+  spentMs(phase: PhaseNumber, nowMs: MonotonicMs): number {
+    const endedMs = this.#spentUs === null ? 0 : this.#spentUs[phase]! / 1000;
+    if (phase !== this.#phase) return endedMs;
+    return endedMs + Math.max(0, nowMs - this.arrivedMs - this.#phaseSinceUs / 1000);
   }
 
   /** Answers the operation, unless it has been answered. */

@@ -8,6 +8,7 @@ import { isWrite } from './access.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Operation, OperationListener } from './operation.ts';
 import { kindOf } from './request-kinds.ts';
+import { PHASES } from './request-phases.ts';
 
 export interface PipelinePorts {
   /** Goes with every request of the connection. */
@@ -20,6 +21,8 @@ export interface PipelinePorts {
   readonly budget: ReadBudget;
   /** At some time since `ms` the client had not taken all of its replies. */
   readonly waitedForClientSince: (ms: MonotonicMs) => boolean;
+  /** The address of the client, human-readable. */
+  readonly clientName: () => string;
 }
 
 /**
@@ -46,6 +49,8 @@ export class Pipeline implements OperationListener {
   #draining = false;
   #writesUnderWay = 0;
   #hasLeft = false;
+  /** While a request is admitted: the time of that moment, so that the clock is not read again; 0 otherwise. */
+  #admittedMs: MonotonicMs = 0;
 
   constructor(coordinator: Coordinator, ports: PipelinePorts) {
     this.#coordinator = coordinator;
@@ -64,7 +69,10 @@ export class Pipeline implements OperationListener {
     this.#unanswered.push(operation);
     this.#waiting.push(operation);
     // If an earlier request waits, this one waits behind it, and whatever ends that wait calls `drain`.
-    if (this.#waiting.length === 1) this.drain();
+    if (this.#waiting.length > 1) return;
+    this.#admittedMs = operation.arrivedMs;
+    this.drain();
+    this.#admittedMs = 0;
   }
 
   /** Starts the requests that may start. To be called again when a gate may have opened. */
@@ -113,10 +121,14 @@ export class Pipeline implements OperationListener {
     if (operation.isWriteUnderWay) this.#writesUnderWay--;
     if (this.#barrier === operation) this.#barrier = null;
     let first = this.#unanswered.first();
+    if (first !== operation) operation.enter(PHASES.reply);
     for (; first?.reply; first = this.#unanswered.first()) {
       this.#unanswered.shift();
       if (first.request.session !== undefined) this.#coordinator.tellSession(first);
-      if (!this.#hasLeft || first.access !== 'read') this.#ports.onReply(first.request, first.reply);
+      if (!this.#hasLeft || first.access !== 'read') {
+        this.#ports.onReply(first.request, first.reply);
+        this.#coordinator.times.onAnswered(first);
+      }
       first.reserve(0);
     }
     first?.becomeNext();
@@ -134,6 +146,14 @@ export class Pipeline implements OperationListener {
 
   waitedForClientSince(ms: MonotonicMs): boolean {
     return this.#ports.waitedForClientSince(ms);
+  }
+
+  get clientName(): string {
+    return this.#ports.clientName();
+  }
+
+  nowMs(): MonotonicMs {
+    return this.#admittedMs === 0 ? this.#coordinator.nowMs() : this.#admittedMs;
   }
 
   /** The client has left. Its reads are given up; the writes that it has sent are still carried out. */

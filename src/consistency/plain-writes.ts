@@ -67,9 +67,10 @@ export class PlainWrites {
     isOnly: boolean,
     reply: ReplyOnceApplied,
   ): void {
-    operation.proposed = true;
+    operation.becomeProposed(scheme);
     const onOutcome = (outcome: WriteOutcome): void => {
       if (outcome.kind === 'applied') {
+        operation.noteOutcome(outcome);
         const answer = reply(outcome.existed, outcome.version);
         if (answer !== null) operation.finish(answer);
       } else if (outcome.kind === 'unknown') {

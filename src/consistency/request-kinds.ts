@@ -21,6 +21,7 @@ import type { PlainWrites } from './plain-writes.ts';
 import type { RequestRouter, ServedKeyspace } from './policies.ts';
 import type { Reads } from './reads.ts';
 import type { SessionRequests } from './session-requests.ts';
+import { TIMED_COMMANDS, type TimedCommand } from './timed-commands.ts';
 
 /** The parts of the coordinator that carry requests out. */
 export interface Executors {
@@ -49,6 +50,8 @@ export interface RequestKind<R extends Request> {
   countsAsRead(request: R): boolean;
   /** The request starts only when every earlier request of its pipeline has been answered. */
   readonly isStartedLast: boolean;
+  /** The place of its name among `TIMED_COMMANDS`. */
+  command(request: R): number;
   /** How many values the request reads. */
   valuesRead(request: R): number;
   /**
@@ -60,6 +63,13 @@ export interface RequestKind<R extends Request> {
   count(request: R, reply: Reply, counts: OperationCounts): void;
   countPrefixes(request: R, reply: Reply, counts: KeyPrefixCounter): void;
 }
+
+const PLACES = Object.fromEntries(TIMED_COMMANDS.map((name, place) => [name, place])) as Readonly<
+  Record<TimedCommand, number>
+>;
+const GET = PLACES.get;
+const GAT = PLACES.gat;
+const OTHER = PLACES.other;
 
 /** Memory that a key of a request takes until the request is answered, besides its characters, in bytes. */
 const KEY_BYTES = 48;
@@ -74,6 +84,7 @@ function touchingNone<R extends Request>(
     keyspaces: () => [],
     countsAsRead: no,
     isStartedLast,
+    command: () => OTHER,
     valuesRead: none,
     ownBytes: none,
     carryOut,
@@ -98,6 +109,7 @@ export const REQUEST_KINDS: {
     keyspaces: ({ keys }, router) => keyspacesOfEach(keys, router),
     countsAsRead: yes,
     isStartedLast: false,
+    command: () => GET,
     valuesRead: ({ keys }) => keys.length,
     ownBytes: ({ keys }) => bytesOfKeys(keys),
     carryOut: ({ reads }, operation, request) => reads.get(operation, request),
@@ -109,6 +121,7 @@ export const REQUEST_KINDS: {
     keyspaces: ({ keys }, router) => keyspacesOfEach(keys, router),
     countsAsRead: yes,
     isStartedLast: false,
+    command: () => GAT,
     valuesRead: ({ keys }) => keys.length,
     ownBytes: ({ keys }) => bytesOfKeys(keys),
     carryOut: ({ reads }, operation, request) => reads.getAndTouch(operation, request),
@@ -122,6 +135,7 @@ export const REQUEST_KINDS: {
     keyspaces: ({ key }, router) => router.listOf(key),
     countsAsRead: ({ countsAsRead }) => countsAsRead,
     isStartedLast: false,
+    command: ({ touch }) => (touch === null ? GET : GAT),
     valuesRead: () => 1,
     ownBytes: none,
     carryOut: ({ reads }, operation, request) => reads.readItem(operation, request),
@@ -133,6 +147,7 @@ export const REQUEST_KINDS: {
     keyspaces: ({ key }, router) => router.listOf(key),
     countsAsRead: no,
     isStartedLast: false,
+    command: ({ verb, compare }) => (compare === null ? PLACES[verb] : PLACES.cas),
     valuesRead: none,
     ownBytes: ({ value }) => value.length,
     carryOut: ({ plainWrites, conditionalWrites }, operation, request) => {
@@ -147,6 +162,7 @@ export const REQUEST_KINDS: {
     keyspaces: ({ key }, router) => router.listOf(key),
     countsAsRead: no,
     isStartedLast: false,
+    command: ({ verb }) => PLACES[verb],
     valuesRead: none,
     ownBytes: none,
     carryOut: ({ conditionalWrites }, operation, request) => conditionalWrites.answer(operation, request),
@@ -158,6 +174,7 @@ export const REQUEST_KINDS: {
     keyspaces: ({ key }, router) => router.listOf(key),
     countsAsRead: yes,
     isStartedLast: false,
+    command: () => PLACES.touch,
     valuesRead: none,
     ownBytes: none,
     carryOut: ({ conditionalWrites }, operation, request) => conditionalWrites.answer(operation, request),
@@ -170,6 +187,7 @@ export const REQUEST_KINDS: {
     keyspaces: ({ key }, router) => router.listOf(key),
     countsAsRead: no,
     isStartedLast: false,
+    command: () => PLACES.delete,
     valuesRead: none,
     ownBytes: none,
     carryOut: ({ plainWrites, conditionalWrites }, operation, request) => {
@@ -186,6 +204,7 @@ export const REQUEST_KINDS: {
     keyspaces: (_, router) => router.all,
     countsAsRead: no,
     isStartedLast: false,
+    command: () => PLACES.flush_all,
     valuesRead: none,
     ownBytes: none,
     carryOut: ({ plainWrites }, operation, request) => plainWrites.flushAll(operation, request),
@@ -197,6 +216,7 @@ export const REQUEST_KINDS: {
     keyspaces: ({ key }, router) => router.listOf(key),
     countsAsRead: no,
     isStartedLast: false,
+    command: () => GET,
     valuesRead: none,
     ownBytes: none,
     carryOut: ({ reads }, operation, request) => reads.debug(operation, request),
@@ -222,6 +242,7 @@ export const REQUEST_KINDS: {
       local(request, (reply) => operation.finish(reply));
     },
   },
+  slowlog: LOCAL,
   who: LOCAL,
   noop: LOCAL,
   quit: LOCAL,

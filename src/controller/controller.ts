@@ -122,7 +122,7 @@ class RunningController implements Controller {
       log: logger,
     });
     journalWritable.listen(() => core.onWritable());
-    turn.start([() => core.flush(), () => mesh.flush(), () => clients.flush()]);
+    turn.start([() => core.flush(), () => mesh.flush(), () => clients.flush(), () => core.onTurnEnd()]);
   }
 
   get mustEnd(): Promise<ControllerEnd> {

@@ -116,6 +116,11 @@ export class Core {
     for (const group of this.groups.all) group.flush();
   }
 
+  /** To be called at the end of such a turn, once the replies have been handed to their sockets. */
+  onTurnEnd(): void {
+    this.coordinator.times.onTurnEnd();
+  }
+
   onPeerUp(peer: ControllerId): void {
     if (this.#isOver) return;
     this.onHeard(peer);
@@ -259,6 +264,7 @@ export class Core {
       timeMs: () => time.cluster.nowMs(),
       clock,
       requestTimeoutMs: settings.requestTimeoutMs,
+      slowRequestMs: settings.slowRequestMs,
       itemBytesMax: settings.itemBytesMax,
       waitingFor: () => (peers.unavailableText === '' ? '' : `waiting for ${peers.unavailableText}`),
       local,

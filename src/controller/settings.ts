@@ -39,6 +39,8 @@ export interface Settings {
   readonly durability: Durability;
   /** Every request is answered within this time, with an error if necessary. */
   readonly requestTimeoutMs: number;
+  /** `slowlog` lists requests that take as long, in milliseconds; 0 for none. */
+  readonly slowRequestMs: number;
   readonly syncIntervalMs: number;
   /** Deletions are forgotten although a peer may have missed them once it was silent for this long. */
   readonly tombstoneHorizonMs: number;

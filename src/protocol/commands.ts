@@ -181,6 +181,15 @@ export const COMMANDS: readonly Command[] = [
     parse: words.parseKeyspace,
   },
   {
+    name: 'slowlog',
+    makes: 'slowlog',
+    usage: 'slowlog [<count>|reset] [json]',
+    help: 'the slowest requests of the last ten minutes, and where their time went; reset forgets them',
+    wordsMin: 1,
+    wordsMax: Infinity,
+    parse: words.parseSlowlog,
+  },
+  {
     name: 'who',
     makes: 'who',
     usage: 'who',

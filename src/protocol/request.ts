@@ -197,6 +197,15 @@ export interface KeyspaceRequest extends Wired {
   readonly format: 'table' | 'json';
 }
 
+/** memchorus's own command: the slowest requests of the last minutes, or to forget them. */
+export interface SlowlogRequest extends Wired {
+  readonly kind: 'slowlog';
+  readonly what: 'list' | 'reset';
+  /** How many requests are listed at most; null for all. */
+  readonly count: number | null;
+  readonly format: 'table' | 'json';
+}
+
 /** memchorus's own command: which controller this is. */
 export interface WhoRequest extends Wired {
   readonly kind: 'who';
@@ -263,6 +272,7 @@ export type LocalRequest =
   | AdminRequest
   | ShowRequest
   | KeyspaceRequest
+  | SlowlogRequest
   | WhoRequest
   | NoopRequest
   | QuitRequest

@@ -42,6 +42,7 @@ export const VALUE_BYTES_MAX = 2 ** 31 - 1 - 2;
 const ZERO = Buffer.from('0');
 const JSON_WORD = Buffer.from('json');
 const REQUESTS_WORD = Buffer.from('requests');
+const RESET_WORD = Buffer.from('reset');
 
 export function invalid(line: string, noreply = false, fatal = false): InvalidRequest {
   return { kind: 'invalid', line, fatal, noreply };
@@ -148,6 +149,18 @@ export function parseShow(line: TextLine): Request {
   if (words === 0) return { kind: 'show', what, format: 'table' };
   if (words === 1 && line.is(line.count - 1, JSON_WORD)) return { kind: 'show', what, format: 'json' };
   return invalid('CLIENT_ERROR usage: show [requests] [json]; of the whole cluster: main.ts status');
+}
+
+export function parseSlowlog(line: TextLine): Request {
+  const isJson = line.count > 1 && line.is(line.count - 1, JSON_WORD);
+  const format = isJson ? 'json' : 'table';
+  const words = line.count - (isJson ? 2 : 1);
+  if (words === 0) return { kind: 'slowlog', what: 'list', count: null, format };
+  if (words === 1 && !isJson && line.is(1, RESET_WORD))
+    return { kind: 'slowlog', what: 'reset', count: null, format };
+  const count = words === 1 ? parseU32(line.bytes, line.startOf(1), line.endOf(1)) : null;
+  if (count !== null && count > 0) return { kind: 'slowlog', what: 'list', count, format };
+  return invalid('CLIENT_ERROR usage: slowlog [<count>|reset] [json]; the count is 1 or more');
 }
 
 export function parseSession(line: TextLine): Request {

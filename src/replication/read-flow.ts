@@ -47,6 +47,9 @@ export interface Reader {
   /** The read has been handed to the store, or needs no store. Later requests of the client come after it. */
   onIssued(): void;
 
+  /** The read waits for writes of its key that are under way. */
+  onDelayed(): void;
+
   /** The read waits for budget. Values that can be sent should be sent now, since that frees budget. */
   onBlocked(): void;
 }

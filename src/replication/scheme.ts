@@ -16,8 +16,17 @@ import type { SchemeSessions } from './sessions.ts';
 
 /** What became of a write. */
 export type WriteOutcome =
-  /** The write was applied, here and wherever the level asks for it. `existed`: there was an entry before. */
-  | { readonly kind: 'applied'; readonly existed: boolean; readonly version: Version }
+  /** The write was applied, here and wherever the level asks for it. */
+  | {
+      readonly kind: 'applied';
+      /** There was an entry before. */
+      readonly existed: boolean;
+      readonly version: Version;
+      /** Where the answer waits for the store after the agreement: when the write was agreed. */
+      readonly agreedMs?: MonotonicMs;
+      /** Where the answer waits for the journal after the store: when the store had the write. */
+      readonly storedMs?: MonotonicMs;
+    }
   /**
    * The condition did not hold, or the view changed before the write was agreed. The write has not happened anywhere,
    * and never will.

@@ -309,6 +309,7 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     pipelineMax: 100,
     queueBytesMax: 10_000_000,
     clientBytesMax: 100_000_000,
+    slowRequestMs: 50,
     idleTimeoutMs: 0,
     shutdownCommand: false,
     logFile: '-',

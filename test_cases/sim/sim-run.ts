@@ -117,6 +117,7 @@ export class SimRun {
     this.nextTurn(() => {
       this.#flushAsked = false;
       this.#core?.flush();
+      this.#core?.onTurnEnd();
     });
   }
 
@@ -134,6 +135,7 @@ export class SimRun {
       onReply: (_, reply) => waiting.shift()!(budget.whole(reply)),
       budget,
       waitedForClientSince: () => false,
+      clientName: () => 'a client',
     });
     this.#pipelines.add(pipeline);
     const submit = (request: Request, onReply: (reply: Reply) => void) => {

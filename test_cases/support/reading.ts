@@ -22,6 +22,7 @@ export function readerOf(traits: Partial<Reader> = {}): Reader {
     reserve: () => {},
     onIssued: () => {},
     onBlocked: () => {},
+    onDelayed: () => {},
     ...traits,
   };
 }

@@ -56,6 +56,7 @@ const name = fc.constantFrom(
     'verbosity',
     'stats',
     'show',
+    'slowlog',
     'who',
     'Get',
     'mx',
@@ -98,6 +99,7 @@ const SHAPES = [
     'show json',
   ],
   ...['who', 'set k n n n', 'cas k n n n n'],
+  ...['slowlog', 'slowlog n', 'slowlog n json', 'slowlog reset', 'slowlog json'],
 ];
 
 /** Lines with the right number of words in the right places; `k` stands for a key, and `n` for a number. */

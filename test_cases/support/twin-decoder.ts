@@ -127,6 +127,16 @@ function decodeKeyless(name: string, args: readonly string[]): Request {
           return { kind: 'show', what: 'requests', format: 'json' };
       }
       return invalid('CLIENT_ERROR usage: show [requests] [json]; of the whole cluster: main.ts status');
+    case 'slowlog': {
+      const isJson = args.at(-1) === 'json';
+      const format = isJson ? 'json' : 'table';
+      const [what, ...rest] = isJson ? args.slice(0, -1) : args;
+      const number = rest.length === 0 && what !== undefined ? unsigned(what) : null;
+      const count = number === null ? null : Number(number % 2n ** 32n);
+      if (what === undefined || count) return { kind: 'slowlog', what: 'list', count, format };
+      if (args.join(' ') === 'reset') return { kind: 'slowlog', what: 'reset', count, format };
+      return invalid('CLIENT_ERROR usage: slowlog [<count>|reset] [json]; the count is 1 or more');
+    }
     case 'version':
     case 'who':
     case 'quit':

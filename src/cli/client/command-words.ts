@@ -45,6 +45,7 @@ const REPLIES: Readonly<Record<Command['makes'], CommandWord['reply']>> = {
   stats: 'lines',
   show: 'lines',
   keyspace: 'lines',
+  slowlog: 'lines',
   quit: 'close',
 };
 

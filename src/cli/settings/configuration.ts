@@ -45,6 +45,7 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     pipelineMax: chosen.read('pipeline_max', read.count(1, 1_000_000)),
     queueBytesMax: chosen.read('queue_bytes_max', read.bytes('1m', '64g')),
     clientBytesMax: chosen.read('client_bytes_max', read.bytes('8m', '64g')),
+    slowRequestMs: chosen.read('slow_request_time', read.seconds(0, 600)),
     idleTimeoutMs: chosen.read('idle_timeout', read.seconds(0, 1_000_000)),
     shutdownCommand: chosen.read('shutdown_command', read.yesOrNo),
     logFile: chosen.read('log_file', read.fileName),

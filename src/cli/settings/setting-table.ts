@@ -130,6 +130,11 @@ export const SETTINGS = {
     fallback: 'no',
     describe: 'yes: a client may end this controller with "shutdown"',
   },
+  slow_request_time: {
+    group: 'Log',
+    fallback: '0.05',
+    describe: 'seconds after which a request counts as slow and slowlog lists it, 0 for none',
+  },
   log_file: {
     group: 'Log',
     fallback: 'controller.log',

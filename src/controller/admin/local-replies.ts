@@ -1,6 +1,7 @@
 import { REPLIES, type Reply } from '../../protocol/reply.ts';
-import type { LocalRequest, ShowRequest } from '../../protocol/request.ts';
+import type { LocalRequest, ShowRequest, SlowlogRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
+import { renderSlowRequests, slowRequestsOf } from '../metrics/slow-requests-report.ts';
 import { replyToStats } from '../metrics/stats-replies.ts';
 import { PROTOCOL_VERSION } from '../product.ts';
 import { nameOf } from '../settings.ts';
@@ -40,6 +41,8 @@ export class LocalReplies {
         );
       case 'keyspace':
         return replyToKeyspace(parts, request, answer);
+      case 'slowlog':
+        return answer(slowlog(parts, request));
       case 'who': {
         const { self, peers } = parts.settings;
         return answer({ kind: 'line', line: `CONTROLLER ${self} ${nameOf(peers[self]!)}` });
@@ -63,6 +66,15 @@ function showStatus(parts: ControllerParts, { format }: ShowRequest): Reply {
 function showRequests(parts: ControllerParts, { format }: ShowRequest): Reply {
   const requests = requestsOf(parts);
   return linesOf(format === 'json' ? JSON.stringify(requests) : renderRequests(requests));
+}
+
+function slowlog(parts: ControllerParts, { what, count, format }: SlowlogRequest): Reply {
+  if (what === 'reset') {
+    parts.core.coordinator.times.slow.clear();
+    return { kind: 'line', line: 'OK' };
+  }
+  const report = slowRequestsOf(parts, count);
+  return linesOf(format === 'json' ? JSON.stringify(report) : renderSlowRequests(report));
 }
 
 function linesOf(text: string): Reply {

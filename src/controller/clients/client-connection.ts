@@ -130,6 +130,7 @@ export class ClientConnection {
         reserve: (bytes) => this.#reserve(bytes),
       },
       waitedForClientSince: (ms) => this.#uptake.hadBacklogSince(ms),
+      clientName: () => this.#clientName,
     });
     connection.handle({
       onData: (chunk) => this.receive(chunk),
@@ -141,14 +142,20 @@ export class ClientConnection {
   }
 
   get figures(): ConnectionFigures {
-    const { remoteAddress, remotePort, waitingBytes } = this.#connection;
+    const { waitingBytes } = this.#connection;
     const state = this.#pipeline.inProgress > 0 ? 'conn_parse_cmd' : 'conn_read';
     return {
       id: this.#id,
-      address: remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`,
+      address: this.#clientName,
       state: waitingBytes > 0 ? 'conn_mwrite' : state,
       idleSeconds: Math.floor((this.#ports.clock.nowMs() - this.#lastInputMs) / 1000),
     };
+  }
+
+  /** Its address; empty when it has gone. */
+  get #clientName(): string {
+    const { remoteAddress, remotePort } = this.#connection;
+    return remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`;
   }
 
   /** The client has sent nothing since `ms`, and waits for no answer. */

@@ -55,6 +55,7 @@ export function encodeBinary(request: Request, reply: Reply, out: ReplyBuffer): 
     case 'keyspace':
     case 'session':
     case 'show':
+    case 'slowlog':
     case 'who':
       return encodeOther(request, wire, reply, out);
   }

@@ -93,6 +93,7 @@ export class Broadcast implements Scheme {
     const { reads } = this.#ports;
     // mutant: reads-before-pending
     if (strength === 'local' || !this.#order.isPending(key)) return reads.read(key, done, reader);
+    reader.onDelayed();
     this.#order.afterPending(key, () => {
       if (!reader.isGone) reads.read(key, done, reader);
     });
@@ -215,11 +216,12 @@ const QUEUE_FULL = waitBecause('QUEUE_FULL', 'too many bytes wait for agreement 
 
 function orderOf(ports: SchemePorts): TotalOrder {
   const { bus, replica, recovered } = ports;
-  const { node, nodes, versions, refuse, requestFlush, onChange } = ports.controller;
+  const { node, nodes, clock, versions, refuse, requestFlush, onChange } = ports.controller;
   const { queueBytesMax, durability } = ports.settings;
   return new TotalOrder({
     node,
     nodes,
+    clock,
     versions,
     bus,
     replica,

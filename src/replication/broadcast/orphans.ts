@@ -3,6 +3,7 @@ import { conditionOf, type Effect, isOfKey } from '../../ordering/effect.ts';
 import type { QueuedRequest } from '../../ordering/pending-keys.ts';
 import { compareVersions, sameVersion } from '../../ordering/version.ts';
 import type { WriteOutcome } from '../scheme.ts';
+import type { Stored } from './proposed-write.ts';
 
 export const VIEW_CHANGED: WriteOutcome = Object.freeze({
   kind: 'unknown',
@@ -44,9 +45,11 @@ export function outcomeOfOrphan(effect: Effect, newest: JournalRecord | undefine
   return VIEW_CHANGED;
 }
 
-/** The outcome of a write that was agreed and handed to the store. */
-export function outcomeOf({ version }: Effect, existed: boolean, error: Error | null): WriteOutcome {
-  if (error === null) return { kind: 'applied', existed, version };
+/** The outcome of a write that was agreed. @param stored where the answer has waited for the store: how that ended */
+export function outcomeOf({ version }: Effect, existed: boolean, stored: Stored | null): WriteOutcome {
+  if (stored === null) return { kind: 'applied', existed, version };
+  const { error, agreedMs } = stored;
+  if (error === null) return { kind: 'applied', existed, version, agreedMs };
   const reason = `agreed, but the local store failed: ${error.message}`;
   return { kind: 'unknown', code: 'STORE_FAILED', reason };
 }

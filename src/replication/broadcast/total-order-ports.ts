@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { Durability } from '../../journal/durability.ts';
 import type { RecoveredState } from '../../journal/recovered-state.ts';
@@ -10,6 +11,7 @@ import type { OrderedFrame } from './messages.ts';
 export interface TotalOrderPorts {
   readonly node: ControllerId;
   readonly nodes: number;
+  readonly clock: Clock;
   readonly versions: HybridClock;
   readonly bus: PeerBus<OrderedFrame>;
   readonly replica: Replica;

@@ -21,7 +21,7 @@ import type { OrderedFrame } from './messages.ts';
 import { OrderPhase } from './order-phase.ts';
 import { type JudgedOrphan, Orphans, outcomeOf, outcomeOfOrphan, VIEW_CHANGED } from './orphans.ts';
 import { pendingRequests } from './pending-requests.ts';
-import { type Proposed, tell, type WriteDone } from './proposed-write.ts';
+import { type Proposed, type Stored, tell, type WriteDone } from './proposed-write.ts';
 import { StreamProgress } from './stream-progress.ts';
 import type { TotalOrderPorts } from './total-order-ports.ts';
 
@@ -373,16 +373,17 @@ export class TotalOrder implements ViewState {
   }
 
   #onceStored(request: Proposed, existed: boolean): (error: StoreError | null) => void {
-    return (error) => this.#settle(request, existed, error);
+    const agreedMs = this.#ports.clock.nowMs();
+    return (error) => this.#settle(request, existed, { error, agreedMs });
   }
 
   /** A transfer may also have brought a flush that ends what the request writes. */
-  #settle(request: Proposed, existed: boolean, error: StoreError | null): void {
+  #settle(request: Proposed, existed: boolean, stored: Stored | null): void {
     const { effect } = request;
     const overtaken =
       this.#phase.isAheadOfOrder &&
       !(isOfKey(effect) && sameVersion(this.#ports.replica.currentVersion(effect.key), effect.version));
-    tell(request, overtaken ? VIEW_CHANGED : outcomeOf(effect, existed, error));
+    tell(request, overtaken ? VIEW_CHANGED : outcomeOf(effect, existed, stored));
   }
 
   /** To be called before the write that it covers is recorded: then both are in one commit. */

@@ -76,6 +76,7 @@ export class Convergent implements Scheme {
     this.#unconfirmed = new UnconfirmedWrites(replica.journal);
     this.#ownWrites = new OwnWrites({
       node,
+      clock,
       versions,
       replica,
       unconfirmed: this.#unconfirmed,

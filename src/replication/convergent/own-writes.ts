@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import { Fifo } from '../../base/fifo.ts';
 import type { ControllerId, VersionTime } from '../../base/number-kinds.ts';
 import {
@@ -20,6 +21,7 @@ import type { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
 export interface OwnWritesPorts {
   readonly node: ControllerId;
+  readonly clock: Clock;
   readonly versions: HybridClock;
   readonly replica: Replica;
   readonly unconfirmed: UnconfirmedWrites;
@@ -151,9 +153,9 @@ export class OwnWrites {
 
   #settle(effect: Effect, existed: boolean, done: (outcome: WriteOutcome) => void): void {
     this.#complete(effect);
-    const outcome: WriteOutcome = { kind: 'applied', existed, version: effect.version };
-    if (this.#ports.sync) this.#onceKept(outcome, done);
-    else done(outcome);
+    const { version } = effect;
+    if (!this.#ports.sync) return done({ kind: 'applied', existed, version });
+    this.#onceKept({ kind: 'applied', existed, version, storedMs: this.#ports.clock.nowMs() }, done);
   }
 
   /**

@@ -121,6 +121,7 @@ beforeEach(() => {
     timeMs: () => 0,
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     requestTimeoutMs: 1_000,
+    slowRequestMs: 100,
     itemBytesMax: 1_000,
     waitingFor: () => '',
     nextTurn: (callback) => callback(),
@@ -139,6 +140,7 @@ function connect(level: Level | null = null) {
     onPart: () => {},
     budget: BOUNDLESS,
     waitedForClientSince: () => false,
+    clientName: () => '127.0.0.1:4000',
   });
   return { context, replies, pipeline };
 }

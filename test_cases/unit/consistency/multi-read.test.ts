@@ -41,7 +41,7 @@ class Reading implements OperationListener {
 
   constructor(keys: readonly string[], { kind = 'get', cutShort, written }: Kind = {}) {
     const request = { kind, keys, withCas: false, exptime: 0, ...(cutShort && { cutShort }) };
-    this.operation = new Operation(request, 'read', true, 0, this);
+    this.operation = new Operation(request, 'read', true, 0, 0, this);
     this.operation.releasesBarrierWhenIssued = true;
     new MultiRead(this.operation, request, {
       read: (keyRead) => {
@@ -85,6 +85,12 @@ class Reading implements OperationListener {
   onPart(_: Operation, hits: readonly Hit[]): void {
     this.out.push(hits.map(({ key }) => key));
     this.outputBytes += hits.length * VALUE_BYTES;
+  }
+
+  readonly clientName = '';
+
+  nowMs(): number {
+    return 0;
   }
 
   waitedForClientSince(): boolean {

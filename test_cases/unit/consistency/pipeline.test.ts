@@ -15,6 +15,7 @@ const PORTS: PipelinePorts = {
   onPart: () => {},
   budget: BOUNDLESS,
   waitedForClientSince: () => false,
+  clientName: () => '',
 };
 
 /** Records the requests that were started. It answers all of them but the arithmetic ones. */
@@ -22,7 +23,9 @@ class NotingCoordinator {
   readonly started: Request['kind'][] = [];
 
   readonly admit = (request: Request, owner: OperationListener) =>
-    new Operation(request, kindOf(request).access(request), true, 0, owner);
+    new Operation(request, kindOf(request).access(request), true, 0, 0, owner);
+  readonly nowMs = () => 0;
+  readonly times = { onAnswered: () => {} };
   readonly gate = () => ({ state: 'open' });
   readonly waitsForOwnWrites = () => false;
   readonly start = (operation: Operation) => {

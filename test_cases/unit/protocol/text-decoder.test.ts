@@ -62,6 +62,21 @@ const WELL_FORMED: readonly (readonly [string, Request])[] = [
       noreply: false,
     },
   ],
+  ['slowlog\r\n', { kind: 'slowlog', what: 'list', count: null, format: 'table' }],
+  ['slowlog 10\r\n', { kind: 'slowlog', what: 'list', count: 10, format: 'table' }],
+  ['slowlog 10 json\r\n', { kind: 'slowlog', what: 'list', count: 10, format: 'json' }],
+  ['slowlog reset\r\n', { kind: 'slowlog', what: 'reset', count: null, format: 'table' }],
+  ...['slowlog 0', 'slowlog x', 'slowlog 1 2', 'slowlog reset json'].map(
+    (line): readonly [string, Request] => [
+      `${line}\r\n`,
+      {
+        kind: 'invalid',
+        line: 'CLIENT_ERROR usage: slowlog [<count>|reset] [json]; the count is 1 or more',
+        fatal: false,
+        noreply: false,
+      },
+    ],
+  ),
   ['who\r\n', { kind: 'who' }],
   ['quit\r\n', { kind: 'quit' }],
 ];

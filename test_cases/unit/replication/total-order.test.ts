@@ -35,6 +35,7 @@ function orderInView(refuse: (peer: number, reason: string) => void = () => {}):
   const order = new TotalOrder({
     node: NODE,
     nodes: NODES,
+    clock: { nowMs: () => 0, wallMs: () => 0 },
     versions: new HybridClock(NODE, () => 0),
     bus: { isUp: () => true, send() {}, sendTo() {}, sendToAll() {} },
     replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now),
