@@ -147,3 +147,35 @@ it.each([
 it('a peer may have forgotten deletions soon after an old answer of it has come (seed 801994)', async () => {
   expect((await runScenario(drawScenario(801_994))).violations).toEqual([]);
 });
+
+/**
+ * The store had refused the write, and the journal had taken it back, but not yet on disk. A later write was pushed: the
+ * peers counted everything before it as known, and did not ask for the write that the crash brought back.
+ */
+it.each([
+  { level: 'eventual', durability: 'async', faults: [] },
+  { level: 'causal', durability: 'sync', faults: [fault('disk-slow', 380, 200, 50)] },
+] as const)('a refused write that a crash brings back gets to all at $level', async (drawn) => {
+  const on = (key: string, one: Operation): Operation => ({ ...one, key });
+  const scenario: Scenario = {
+    ...PLAIN,
+    ...drawn,
+    clients: [
+      {
+        node: 0,
+        pipeline: 1,
+        operations: [on('c', operation(20, 'set', 3_000)), operation(280, 'set', 1_000)],
+      },
+      { node: 0, pipeline: 1, operations: [on('b', operation(422, 'set', 2_000))] },
+    ],
+    faults: [
+      { ...fault('link-break', 120, 0), peer: 1 },
+      { ...fault('link-break', 120, 0), peer: 2 },
+      fault('store-hangs', 290, 110),
+      ...drawn.faults,
+      fault('store-gone', 390, 30),
+      fault('kill', 424, 100),
+    ],
+  };
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});

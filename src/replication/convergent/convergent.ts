@@ -273,6 +273,7 @@ export class Convergent implements Scheme {
   }
 
   onTick(): void {
+    this.#ownWrites.onTick();
     this.#carryOutDueFlush();
     if (this.#firstSync.onTick()) this.#ports.controller.onChange();
     this.exchange.onTick();

@@ -17,6 +17,7 @@ import type { VersionVector } from '../../ordering/version-vector.ts';
 import type { StoreError } from '../../store/driver.ts';
 import type { Replica } from '../replica.ts';
 import type { PendingRequest, WriteOutcome } from '../scheme.ts';
+import { RefusedWrites } from './refused-writes.ts';
 import type { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
 export interface OwnWritesPorts {
@@ -51,8 +52,8 @@ export interface OwnWritesPorts {
  * The writes of this controller's clients, at a convergent level. Each is stamped, journalled and handed to the
  * store, answered when the store has taken it, and pushed to the peers.
  *
- * Invariants: only writes that the store has taken are told to peers, in version order. The own entry of the version
- * vector never passes a write that has not completed.
+ * Invariants: only writes that the store has taken are told to peers, in version order. Neither a push nor the own
+ * entry of the version vector passes a write that has not completed, or a refused one that a crash may bring back.
  */
 export class OwnWrites {
   readonly #ports: OwnWritesPorts;
@@ -67,14 +68,11 @@ export class OwnWrites {
   #outboxBytes = 0;
   #completedTime = 0;
   #pushedTime: VersionTime | null = null;
-  /** Writes that the store has refused. Each was taken back in the journal, which may not have that on disk yet. */
-  #refused = 0;
-  /** So many of them will not come back after a crash. */
-  #refusedForGood = 0;
-  #isAskedForDisk = false;
+  readonly #refused: RefusedWrites;
 
   constructor(ports: OwnWritesPorts) {
     this.#ports = ports;
+    this.#refused = new RefusedWrites(ports.replica.journal, () => this.advanceOwnEntry());
   }
 
   get pending(): number {
@@ -107,12 +105,7 @@ export class OwnWrites {
     if (isOfKey(effect)) return this.#writeKey(effect, conditionOf(draft), done, onMade);
     onMade?.(effect);
     this.#pending++;
-    replica.apply(effect, () =>
-      this.#afterStored(() => {
-        this.#pending--;
-        this.#settle(effect, false, done);
-      }),
-    );
+    replica.apply(effect, () => this.#afterStored(() => this.#settle(effect, false, done)));
   }
 
   #writeKey(
@@ -143,15 +136,21 @@ export class OwnWrites {
     error: StoreError | null,
     done: (outcome: WriteOutcome) => void,
   ): void {
-    this.#pending--;
     this.#ports.unconfirmed.end(effect, error === null);
     if (error === null) return this.#settle(effect, existed, done);
-    this.#refused++;
+    this.#pending--;
+    this.#refused.add();
     const reason = `the local store failed: ${error.message}`;
     done({ kind: 'unknown', code: 'STORE_FAILED', reason });
   }
 
   #settle(effect: Effect, existed: boolean, done: (outcome: WriteOutcome) => void): void {
+    if (!this.#refused.isInTheWay()) return this.#settleNow(effect, existed, done);
+    this.#refused.whenGone(() => this.#settleNow(effect, existed, done));
+  }
+
+  #settleNow(effect: Effect, existed: boolean, done: (outcome: WriteOutcome) => void): void {
+    this.#pending--;
     this.#complete(effect);
     const { version } = effect;
     if (!this.#ports.sync) return done({ kind: 'applied', existed, version });
@@ -186,35 +185,17 @@ export class OwnWrites {
     this.#pushedTime = effects.at(-1)!.version.time;
   }
 
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    this.#refused.onTick();
+  }
+
   /** Moves the own entry of the vector, now that an exchange has ended or a write has completed. */
   advanceOwnEntry(): void {
     const { isOwnPastKnown, claimsIdleTime, vector, versions, node } = this.#ports;
-    if (!isOwnPastKnown()) return;
-    const time = claimsIdleTime && this.#isIdle() ? versions.latest : this.#completedTime;
-    vector.advance(node, time);
-  }
-
-  /**
-   * Whether every write of this run has completed, or never will. A refused write may still come back with a crash
-   * until the journal has on disk that it was taken back, and no peer would then ask for it if the time after it had
-   * been claimed.
-   */
-  #isIdle(): boolean {
-    if (this.#pending > 0) return false;
-    // mutant: claims-past-refused-write
-    if (this.#refusedForGood === this.#refused) return true;
-    this.#askForDisk();
-    return this.#refusedForGood === this.#refused;
-  }
-
-  #askForDisk(): void {
-    if (this.#isAskedForDisk) return;
-    this.#isAskedForDisk = true;
-    const refused = this.#refused;
-    this.#ports.replica.journal.whenDurable((error) => {
-      this.#isAskedForDisk = false;
-      if (error === null) this.#refusedForGood = refused;
-    });
+    if (!isOwnPastKnown() || this.#refused.mayComeBack()) return;
+    const isIdle = claimsIdleTime && this.#pending === 0;
+    vector.advance(node, isIdle ? versions.latest : this.#completedTime);
   }
 
   #onceKept(outcome: WriteOutcome, done: (outcome: WriteOutcome) => void): void {

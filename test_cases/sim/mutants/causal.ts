@@ -53,13 +53,4 @@ export const CAUSAL_MUTANTS: readonly Mutant[] = [
     faults: 'slow-link=4,link-break=6,cut=2',
     seeds: 1_000,
   },
-  {
-    anchor: 'claims-past-refused-write',
-    name: 'claims the time after a refused write that a crash can bring back',
-    edit: { test: 'true' },
-    level: 'causal',
-    durability: 'sync',
-    faults: 'store-hangs=3,disk-full=3,kill=3,link-flaps=2',
-    seeds: 4_000,
-  },
 ];

@@ -94,4 +94,13 @@ export const CONVERGENT_MUTANTS: readonly Mutant[] = [
     horizonMs: 300,
     seeds: 1_000,
   },
+  {
+    anchor: 'claims-past-refused-write',
+    name: 'claims the time after a refused write that a crash can bring back',
+    edit: { test: 'true' },
+    level: 'eventual',
+    durability: 'async',
+    faults: 'store-slow=4,store-gone=6,kill=6,disk-slow=5',
+    seeds: 500,
+  },
 ];

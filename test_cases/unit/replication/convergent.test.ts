@@ -116,3 +116,36 @@ it('regression: a flush that an answer brought about was pushed before a flush t
   expect(times).toHaveLength(3);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
+
+it('regression: a write was pushed before the disk knew that an earlier one had been refused and taken back', () => {
+  const answers: ((error: StoreError | null) => void)[] = [];
+  const pushed: Effect[] = [];
+  const known = VersionVector.zero(3);
+  const store: EntryStore = { ...STORE, set: (_key, _entry, done) => void answers.push(done) };
+  const { scheme, journal } = controller(known, store, new HotEntries(0), pushed);
+  const asked: ((error: string | null) => void)[] = [];
+  journal.whenDurable = (done) => void asked.push(done);
+  const told: string[] = [];
+  write(scheme, set(0, 0), () => told.push('refused'));
+  write(scheme, set(0, 0), () => told.push('set'));
+  write(scheme, { kind: 'flush-later', atMs: 9 }, () => told.push('flush'));
+  answers[0]!(new StoreError('STORE_TIMEOUT', 'hangs'));
+  answers[1]!(null);
+  scheme.flush();
+  expect(told).toEqual(['refused']);
+  expect(pushed).toEqual([]);
+  expect(known.timeOf(0)).toBe(0);
+  expect(asked).toHaveLength(1);
+  asked[0]!('the disk is full');
+  expect(scheme.pending).toBe(2);
+  scheme.onTick();
+  asked[1]!(null);
+  expect(told).toEqual(['refused', 'set', 'flush']);
+  scheme.flush();
+  expect(pushed).toHaveLength(2);
+  expect(scheme.pending).toBe(0);
+  write(scheme, set(0, 0), () => told.push('later'));
+  answers[2]!(null);
+  expect(told.at(-1)).toBe('later');
+  expect(asked).toHaveLength(2);
+});
