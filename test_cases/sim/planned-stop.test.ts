@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import type { Level } from '../../src/placement/level.ts';
 import { ask, read, set } from './ask.ts';
@@ -15,8 +16,16 @@ const WAITS_MAX_MS = 20;
 /** A message that the controller does not wait for has arrived after this time, in virtual milliseconds. */
 const MOMENT_MS = 30;
 
-async function clusterOf(level: Level, durability: Durability = 'none', nodes = 3): Promise<SimCluster> {
-  const cluster = new SimCluster({ seed: 1, level, nodes, settings: { durability } });
+/** What the peers know is told by heartbeats, and once it is on their disks, in virtual milliseconds. */
+const A_FEW_HEARTBEATS_MS = 500;
+
+async function clusterOf(
+  level: Level,
+  durability: Durability = 'none',
+  nodes = 3,
+  settings: Partial<Settings> = {},
+): Promise<SimCluster> {
+  const cluster = new SimCluster({ seed: 1, level, nodes, settings: { durability, ...settings } });
   cluster.network.delays = { kind: 'uniform', minMs: 0.5, maxMs: 1 };
   await cluster.start();
   await cluster.run(1_000);
@@ -164,5 +173,37 @@ describe('eventual: a controller that is asked to end', () => {
     cluster.kill(cluster.nodes[0]!);
     await cluster.run(1_000);
     expect(await stop(cluster, cluster.nodes[1]!)).toBeLessThan(MOMENT_MS);
+  });
+});
+
+describe.each(['causal', 'eventual'] as const)('%s: a controller that is asked to end', (level) => {
+  it.each(['none', 'async', 'sync'] as const)(
+    'does not wait for the next exchange of sync_interval, with %s',
+    async (durability) => {
+      const cluster = await clusterOf(level, durability, 3, { syncIntervalMs: 60_000 });
+      for (let at = 0; at < 20; at++) await ask(cluster, 2, set(`k${at}`, 'v'));
+      await cluster.run(1_000);
+      expect(await stop(cluster, cluster.nodes[2]!)).toBeLessThan(A_FEW_HEARTBEATS_MS);
+      for (const id of [0, 1]) expect(await read(cluster, id, 'k19')).toBe('v');
+    },
+  );
+
+  it('ends at once where its clients have written nothing', async () => {
+    const cluster = await clusterOf(level, 'async', 3, { syncIntervalMs: 300 });
+    await cluster.run(3_000);
+    expect(await stop(cluster, cluster.nodes[2]!)).toBeLessThan(MOMENT_MS);
+  });
+
+  it('hands over what a link that broke has kept from a peer', async () => {
+    const cluster = await clusterOf(level, 'async', 3, { syncIntervalMs: 60_000 });
+    cluster.network.cut(2, 0);
+    await ask(cluster, 2, set('k', 'v'));
+    await cluster.run(200);
+    cluster.network.heal(2, 0);
+    await cluster.run(200);
+    await ask(cluster, 2, set('last', 'v'));
+    expect(await stop(cluster, cluster.nodes[2]!)).toBeLessThan(A_FEW_HEARTBEATS_MS);
+    for (const id of [0, 1]) expect(await read(cluster, id, 'last')).toBe('v');
+    expect(await read(cluster, 0, 'k')).toBe('v');
   });
 });

@@ -240,10 +240,11 @@ export class Convergent implements Scheme {
 
   /** A peer that is heard has not yet said that it has everything that was written here. */
   get isNeeded(): boolean {
-    const { vector, knownBy } = this.#ports;
     const { peers, node } = this.#ports.controller;
-    const writtenUntil = vector.timeOf(node);
-    return peers.ids.some((peer) => peers.isHeard(peer) && knownBy(peer).timeOf(node) < writtenUntil);
+    const { claimedTime } = this.#ownWrites;
+    return peers.ids.some(
+      (peer) => peers.isHeard(peer) && this.#ports.knownBy(peer).timeOf(node) < claimedTime,
+    );
   }
 
   get journalTrouble(): string {
@@ -279,6 +280,7 @@ export class Convergent implements Scheme {
     this.exchange.onTick();
     this.#causal?.onTick();
     this.#sweeper.step();
+    this.#askDeparting();
   }
 
   /** Asks all peers: a version vector does not tell of the writes of an origin that died before it claimed them. */
@@ -328,12 +330,27 @@ export class Convergent implements Scheme {
     return isCurrent && (records > 0 || this.#firstSync.begun);
   }
 
+  /**
+   * A peer that is about to end waits until the others say that they have its writes. Pushes alone do not always show
+   * that, and the next exchange of `sync_interval` may be far away.
+   */
+  #askDeparting(): void {
+    const { vector, knownBy, replica } = this.#ports;
+    const { peers } = this.#ports.controller;
+    for (const peer of peers.departing('drained')) {
+      const lacks = vector.timeOf(peer) < knownBy(peer).timeOf(peer);
+      if (lacks && replica.journal.state.writable) this.exchange.pull(peer);
+    }
+  }
+
   #onExchanged(peer: ControllerId): void {
     this.#firstSync.onExchanged(peer);
     this.#ownWrites.advanceOwnEntry();
     this.#causal?.onExchanged(peer);
     for (const other of this.#ports.controller.peers.ids) this.#pushRanges.advanceEntryOf(other);
     if (this.#ignoredPushFrom.delete(peer)) this.exchange.pull(peer);
+    const { peers, announce } = this.#ports.controller;
+    if (peers.departureOf(peer) === 'drained') announce();
   }
 
   /** Takes in a write that another controller has completed, whichever peer tells of it, and however late. */

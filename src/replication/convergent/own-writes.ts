@@ -69,10 +69,13 @@ export class OwnWrites {
   #completedTime = 0;
   #pushedTime: VersionTime | null = null;
   readonly #refused: RefusedWrites;
+  /** What was known of the writes of this controller's earlier runs when this one started. */
+  readonly #recoveredTime: VersionTime;
 
   constructor(ports: OwnWritesPorts) {
     this.#ports = ports;
     this.#refused = new RefusedWrites(ports.replica.journal, () => this.advanceOwnEntry());
+    this.#recoveredTime = ports.vector.timeOf(ports.node);
   }
 
   get pending(): number {
@@ -92,6 +95,12 @@ export class OwnWrites {
 
   get completed(): number {
     return this.#completed;
+  }
+
+  /** The newest write that the own entry of the vector covers. The idle time after it counts for nothing. */
+  get claimedTime(): VersionTime {
+    const { vector, node } = this.#ports;
+    return Math.min(vector.timeOf(node), Math.max(this.#completedTime, this.#recoveredTime));
   }
 
   /** @param onMade told of the write before it is applied; not told where its condition does not hold */
