@@ -31,6 +31,8 @@ export class SimFileSystem {
   /** The time of the first write to a log that is not flushed yet. */
   #committingSinceMs: number | null = null;
   #lastCommitMs = 0;
+  /** The newest flush of a directory: a commit that begins another log waits for one. */
+  #directoryFlush: { readonly sinceMs: number; endedMs: number | null } | null = null;
 
   constructor(scheduler: Scheduler, random: Random) {
     this.#scheduler = scheduler;
@@ -48,7 +50,8 @@ export class SimFileSystem {
    */
   get exposureMs(): number {
     const { nowMs } = this.#scheduler;
-    const committingMs = this.#committingSinceMs === null ? 0 : nowMs - this.#committingSinceMs;
+    const flushingSinceMs = this.#directoryFlush?.endedMs === null ? this.#directoryFlush.sinceMs : nowMs;
+    const committingMs = nowMs - (this.#committingSinceMs ?? flushingSinceMs);
     return COMMIT_WITHIN_MS_DEFAULT + SLACK_MS + this.#lastCommitMs + committingMs;
   }
 
@@ -71,7 +74,12 @@ export class SimFileSystem {
       makePath: (path) => quickly((content) => content.makePath(path)),
       makeDirectory: (path) => quickly((content) => content.makeDirectory(path)),
       removeDirectory: (path) => quickly((content) => content.removeDirectory(path)),
-      syncDirectory: (path) => this.#later(1, deliver, (content) => content.syncDirectory(path)),
+      syncDirectory: async (path) => {
+        const flush = { sinceMs: this.#scheduler.nowMs, endedMs: null as number | null };
+        this.#directoryFlush = flush;
+        await this.#later(1, deliver, (content) => content.syncDirectory(path));
+        flush.endedMs = this.#scheduler.nowMs;
+      },
       freeBytes: (directory) => this.#content.freeBytes(directory),
       lock: (directory) => this.#lock(directory),
     };
@@ -106,6 +114,7 @@ export class SimFileSystem {
     this.#locked = new Set();
     this.#committingSinceMs = null;
     this.#lastCommitMs = 0;
+    this.#directoryFlush = null;
   }
 
   #lock(directory: string): Lock {
@@ -121,7 +130,7 @@ export class SimFileSystem {
       size: () => this.#later(QUICK, deliver, () => file.size()),
       read: (at, length) => this.#later(QUICK, deliver, () => file.read(at, length)),
       write: async (bytes, at) => {
-        if (isLog) this.#committingSinceMs ??= this.#scheduler.nowMs;
+        if (isLog) this.#onCommitting();
         const half = isWithinSector(at, bytes.length) ? 0 : bytes.length >> 1;
         if (half > 0) await this.#later(QUICK, deliver, () => file.write(bytes.subarray(0, half), at));
         await this.#later(QUICK, deliver, () => file.write(bytes.subarray(half), at + half));
@@ -133,6 +142,12 @@ export class SimFileSystem {
       truncate: (length) => this.#later(QUICK, deliver, () => file.truncate(length)),
       close: () => file.close(),
     };
+  }
+
+  #onCommitting(): void {
+    const { nowMs } = this.#scheduler;
+    const hasJustFlushed = this.#directoryFlush?.endedMs === nowMs;
+    this.#committingSinceMs ??= hasJustFlushed ? this.#directoryFlush!.sinceMs : nowMs;
   }
 
   #onCommitted(): void {
