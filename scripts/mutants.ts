@@ -5,7 +5,7 @@ import type { Mutant } from '../test_cases/sim/mutants/mutant.ts';
 import { MUTANTS } from '../test_cases/sim/mutants/table.ts';
 import { hashOfCode } from './mutants/code-copy.ts';
 import { describePart, partOf } from './mutants/parts.ts';
-import { Results } from './mutants/results.ts';
+import { isNoticed, Results } from './mutants/results.ts';
 import { describe, TableRun } from './mutants/table-run.ts';
 
 const USAGE = `npm run mutants -- [options]     makes each mistake of the table in a copy of the code, and looks for it
@@ -91,7 +91,7 @@ function printParts(mutants: readonly Mutant[], parts: number, results: Results,
 /** Prints the results of the chosen mutants, and how to go on. @returns the exit code */
 function summarize(chosen: readonly Mutant[], results: Results, unsound: number): number {
   const withOutcome = (outcome: string) => chosen.filter((mutant) => results.of(mutant)?.outcome === outcome);
-  const caught = withOutcome('caught').length;
+  const caught = chosen.filter((mutant) => isNoticed(results.of(mutant))).length;
   const left = chosen.filter((mutant) => results.of(mutant) === undefined);
   for (const mutant of [...withOutcome('survived'), ...withOutcome('broken')])
     console.log(describe(mutant, results.of(mutant)));

@@ -1,17 +1,22 @@
 import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
-import type { Results } from './results.ts';
+import { isNoticed, type Results } from './results.ts';
 import { optionsOf, type Swarm } from './swarm.ts';
 
 /** A run of seeds with a disk takes this many times as long as one without. */
 const DISK_FACTOR = 5;
 
-/** How long a swarm may take; comparable with other swarms, in no unit. */
-function costOf({ seeds, durability = 'none' }: Swarm): number {
+/** A test takes about as long as this many runs. */
+const TEST_COST = 50;
+
+/** How long a swarm or a test may take; comparable with each other, in no unit. */
+function costOf(one: Swarm | Mutant): number {
+  if ('test' in one) return TEST_COST;
+  const { seeds, durability = 'none' } = one;
   return seeds * (durability === 'none' ? 1 : DISK_FACTOR);
 }
 
-export function longestFirst<T extends Swarm>(swarms: readonly T[]): T[] {
-  return swarms.toSorted((a, b) => costOf(b) - costOf(a));
+export function longestFirst<T extends Swarm | Mutant>(all: readonly T[]): T[] {
+  return all.toSorted((a, b) => costOf(b) - costOf(a));
 }
 
 /** The mutants of one part of the table. All parts take about as long as each other. @param part from 1 */
@@ -27,7 +32,7 @@ export function controlsOf(mutants: readonly Mutant[], results: Results, first: 
   const swarms = new Map<string, Swarm>();
   for (const mutant of mutants) {
     const tried = results.of(mutant);
-    if (tried?.outcome !== 'caught') continue;
+    if (tried?.outcome !== 'caught' || 'test' in mutant) continue;
     const name = optionsOf(mutant).join(' ');
     const seeds = tried.finding.seed - first + 1;
     if (seeds > (swarms.get(name)?.seeds ?? 0)) swarms.set(name, { ...mutant, seeds });
@@ -39,7 +44,7 @@ export function controlsOf(mutants: readonly Mutant[], results: Results, first: 
  * One line on a part: whether it is done, which means that its mutants are caught and that the code as it is passes.
  */
 export function describePart(mutants: readonly Mutant[], results: Results, first: number): string {
-  const caught = mutants.filter((mutant) => results.of(mutant)?.outcome === 'caught').length;
+  const caught = mutants.filter((mutant) => isNoticed(results.of(mutant))).length;
   const tried = mutants.filter((mutant) => results.of(mutant) !== undefined).length;
   const controls = controlsOf(mutants, results, first);
   const passed = controls.filter((swarm) => results.isSound(swarm)).length;

@@ -6,8 +6,10 @@ import { type Finding, optionsOf, type Swarm } from './swarm.ts';
 /** What came of a mutant. */
 export type Tried =
   | { readonly outcome: 'caught'; readonly finding: Finding }
+  /** The mutant's test has failed, as it should. */
+  | { readonly outcome: 'rejected'; readonly noticed: string }
   | { readonly outcome: 'survived' }
-  /** The simulator did not run, or the edit was not possible. */
+  /** The simulator, or the test, did not run, or the edit was not possible. */
   | { readonly outcome: 'broken'; readonly reason: string };
 
 interface Content {
@@ -76,6 +78,11 @@ export class Results {
     writeFileSync(`${this.#path}.new`, `${JSON.stringify(this.#content, null, 1)}\n`);
     renameSync(`${this.#path}.new`, this.#path);
   }
+}
+
+/** Whether the mistake was noticed. */
+export function isNoticed(tried: Tried | undefined): boolean {
+  return tried?.outcome === 'caught' || tried?.outcome === 'rejected';
 }
 
 /** Null when there is no file, or when it cannot be read. */

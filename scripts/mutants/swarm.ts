@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
+import type { SwarmMutant } from '../../test_cases/sim/mutants/mutant.ts';
 
 /** Seeds with the same options of `npm run sim`. */
 export type Swarm = Pick<
-  Mutant,
+  SwarmMutant,
   'level' | 'isMixed' | 'durability' | 'faults' | 'horizonMs' | 'switches' | 'seeds'
 >;
 

@@ -1,6 +1,7 @@
 import type { Mutant } from '../../test_cases/sim/mutants/mutant.ts';
 import { CodeCopy } from './code-copy.ts';
 import { controlsOf, longestFirst } from './parts.ts';
+import { playTest } from './play-test.ts';
 import type { Results, Tried } from './results.ts';
 import { type Finding, replayCommand, type Swarm, simulate } from './swarm.ts';
 
@@ -29,16 +30,26 @@ export class TableRun {
 
   /** Writes what came of each mutant into the results. After an interruption, some mutants have no result. */
   async tryAll(mutants: readonly Mutant[]): Promise<void> {
-    const { first, results, signal, print } = this.#ports;
+    const { results, signal, print } = this.#ports;
     let done = 0;
     await this.#inCopies(longestFirst(mutants), async (mutant, copy) => {
       const tried = await copy
-        .with(mutant, (root) => simulate(root, mutant, first, signal))
-        .then(triedWith, (error: Error): Tried => ({ outcome: 'broken', reason: error.message }));
+        .with(mutant, (root) => this.#try(root, mutant))
+        .catch((error: Error): Tried => ({ outcome: 'broken', reason: error.message }));
       if (signal.aborted) return;
       results.note(mutant, tried);
       print(`[${++done}/${mutants.length}] ${describe(mutant, tried)}`);
     });
+  }
+
+  async #try(root: string, mutant: Mutant): Promise<Tried> {
+    const { first, signal } = this.#ports;
+    if ('test' in mutant) {
+      const noticed = await playTest(root, mutant.test, signal);
+      return noticed === null ? { outcome: 'survived' } : { outcome: 'rejected', noticed };
+    }
+    const finding = await simulate(root, mutant, first, signal);
+    return finding === null ? { outcome: 'survived' } : { outcome: 'caught', finding };
   }
 
   /** Prints each failure of the code as it is, with its seed and command. @returns how many swarms failed */
@@ -73,17 +84,14 @@ export class TableRun {
   }
 }
 
-function triedWith(finding: Finding | null): Tried {
-  return finding === null ? { outcome: 'survived' } : { outcome: 'caught', finding };
-}
-
 /** One line on a mutant. */
 export function describe(mutant: Mutant, tried: Tried | undefined): string {
-  const { name, level, durability = 'none', seeds } = mutant;
-  const within = `${name} (${level}, ${durability}, ${seeds} seeds)`;
+  const within = `${mutant.name} (${meansOf(mutant)})`;
   switch (tried?.outcome) {
     case 'caught':
       return `caught    ${within}: seed ${tried.finding.seed}, ${tried.finding.noticed.split(':', 1)[0]}`;
+    case 'rejected':
+      return `rejected  ${within}: ${tried.noticed}`;
     case 'survived':
       return `SURVIVED  ${within}`;
     case 'broken':
@@ -91,6 +99,13 @@ export function describe(mutant: Mutant, tried: Tried | undefined): string {
     case undefined:
       return `left      ${within}`;
   }
+}
+
+/** What has to notice it. */
+function meansOf(mutant: Mutant): string {
+  if ('test' in mutant) return `${mutant.test.file}: ${mutant.test.name}`;
+  const { level, durability = 'none', seeds } = mutant;
+  return `${level}, ${durability}, ${seeds} seeds`;
 }
 
 function describeUnsound(swarm: Swarm, { seed, noticed }: Finding): string {

@@ -153,13 +153,14 @@ it('a peer may have forgotten deletions soon after an old answer of it has come 
  * peers counted everything before it as known, and did not ask for the write that the crash brought back.
  */
 it.each([
-  { level: 'eventual', durability: 'async', faults: [] },
-  { level: 'causal', durability: 'sync', faults: [fault('disk-slow', 380, 200, 50)] },
-] as const)('a refused write that a crash brings back gets to all at $level', async (drawn) => {
+  ['eventual', { durability: 'async', faults: [] }],
+  ['causal', { durability: 'sync', faults: [fault('disk-slow', 380, 200, 50)] }],
+] as const)('a refused write that a crash brings back gets to all at %s', async (level, drawn) => {
   const on = (key: string, one: Operation): Operation => ({ ...one, key });
   const scenario: Scenario = {
     ...PLAIN,
     ...drawn,
+    level,
     clients: [
       {
         node: 0,

@@ -129,6 +129,7 @@ export class CausalSide implements SchemeSessions {
     const needs = Stretches.of(shows);
     if (this.#mixed !== null) needs.merge(this.#mixed);
     this.#isMarked = true;
+    // mutant: part-without-its-name
     this.#ports.replica.journal.recordIncomplete([...needs]);
   }
 

@@ -53,4 +53,13 @@ export const CAUSAL_MUTANTS: readonly Mutant[] = [
     faults: 'slow-link=4,link-break=6,cut=2',
     seeds: 1_000,
   },
+  {
+    anchor: 'part-without-its-name',
+    name: 'does not record what is missing before it records a part of an exchange',
+    edit: 'drop',
+    test: {
+      file: 'causal.test.ts',
+      name: 'a controller that dies in the middle of an exchange serves nothing before it has what was missing, and then all of it',
+    },
+  },
 ];

@@ -98,9 +98,9 @@ export const CONVERGENT_MUTANTS: readonly Mutant[] = [
     anchor: 'claims-past-refused-write',
     name: 'claims the time after a refused write that a crash can bring back',
     edit: { test: 'true' },
-    level: 'eventual',
-    durability: 'async',
-    faults: 'store-slow=4,store-gone=6,kill=6,disk-slow=5',
-    seeds: 500,
+    test: {
+      file: 'found-faults.test.ts',
+      name: 'a refused write that a crash brings back gets to all at eventual',
+    },
   },
 ];

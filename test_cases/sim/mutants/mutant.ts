@@ -17,13 +17,17 @@ export type Edit =
   | { readonly value: string }
   | { readonly callee: string };
 
-/** A mistake that could be made in the engines, and that the simulator has to find. */
-export interface Mutant {
+/** A mistake that could be made in the engines. */
+interface Mistake {
   /** The comment `// mutant: <anchor>` in `src/` stands above the code that is changed. */
   readonly anchor: string;
   /** What the wrong controller does, in words. */
   readonly name: string;
   readonly edit: Edit;
+}
+
+/** A mistake that the simulator has to find in a swarm of seeds. */
+export interface SwarmMutant extends Mistake {
   readonly level: Level;
   /** The mistake shows with keyspaces of all levels in one cluster: `--mixed`. */
   readonly isMixed?: true;
@@ -40,3 +44,15 @@ export interface Mutant {
   /** The mistake must be found within so many seeds, from the first on. */
   readonly seeds: number;
 }
+
+/** A mistake that shows too rarely in a swarm. One test of `test_cases/sim/` plays what brings it out, and has to fail. */
+export interface TestedMutant extends Mistake {
+  readonly test: {
+    /** A path in `test_cases/sim/`. */
+    readonly file: string;
+    /** The whole name of the test, with the names of the blocks around it. */
+    readonly name: string;
+  };
+}
+
+export type Mutant = SwarmMutant | TestedMutant;

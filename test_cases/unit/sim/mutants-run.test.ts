@@ -32,10 +32,10 @@ else {
 }
 `;
 
+const MISTAKE = { anchor: 'says-wrong', name: 'says wrong', edit: { value: "'wrong'" } } as const;
+
 const RIGHT: Mutant = {
-  anchor: 'says-wrong',
-  name: 'says wrong',
-  edit: { value: "'wrong'" },
+  ...MISTAKE,
   level: 'eventual',
   seeds: 20,
 };
@@ -95,6 +95,28 @@ describe('a run of the table', () => {
     expect(results.of(RIGHT)).toEqual({ outcome: 'caught', finding: { seed: 7, noticed: 'lost: the key' } });
     expect(lines.join('\n')).toMatch(/caught {4}says wrong \(eventual, none, 20 seeds\): seed 7, lost/);
     expect(lines.join('\n')).toMatch(/BROKEN {4}has left the code .*no file of src\/ has the anchor gone/);
+  });
+
+  it('has a test of the simulator notice a mistake that is too rare for a swarm', async () => {
+    symlinkSync(join(ROOT, 'node_modules/vitest'), join(root, 'node_modules/vitest'));
+    writeFileSync(
+      join(root, 'test_cases/sim/some.test.ts'),
+      `import { expect, it } from 'vitest';
+      import { readFileSync } from 'node:fs';
+      it('is (quite) right', () => {
+        expect(readFileSync('src/code.ts', 'utf8')).not.toContain('wrong');
+      });
+      it('is there', () => {});`,
+    );
+    const named = (name: string): Mutant => ({ ...MISTAKE, test: { file: 'some.test.ts', name } });
+    const mutants = ['is (quite) right', 'is there', 'is'].map(named);
+    await tableRun().tryAll(mutants);
+    const results = resultsNow();
+    expect(mutants.map((mutant) => results.of(mutant)?.outcome)).toEqual(['rejected', 'survived', 'broken']);
+    expect(lines.join('\n')).toMatch(
+      /rejected {2}says wrong \(some.test.ts: is \(quite\) right\): AssertionError/,
+    );
+    expect(await tableRun().control(mutants)).toBe(0);
   });
 
   it('asks of the code as it is the seeds that were needed, once', async () => {

@@ -69,6 +69,19 @@ describe('the table of mutants', () => {
     changes.set(file, [...(changes.get(file) ?? []), change]);
   });
 
+  it('names tests that there are', () => {
+    for (const mutant of MUTANTS) {
+      if (!('test' in mutant)) continue;
+      const text = readFileSync(join(ROOT, 'test_cases/sim', mutant.test.file), 'utf8');
+      const titles = [...text.matchAll(/\('([^'\n]+)', (?:async )?\(/g)].map(([, title]) => title!);
+      const isNamed = (title: string): boolean =>
+        title.endsWith('%s')
+          ? mutant.test.name.includes(title.slice(0, -2))
+          : mutant.test.name.endsWith(title);
+      expect(titles.filter(isNamed), mutant.test.name).not.toEqual([]);
+    }
+  });
+
   it('has one mutant for each anchor in src/', () => {
     expect([...files.keys()].toSorted()).toEqual(MUTANTS.map(({ anchor }) => anchor).toSorted());
   });
