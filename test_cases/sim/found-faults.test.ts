@@ -149,8 +149,8 @@ it('a peer may have forgotten deletions soon after an old answer of it has come 
 });
 
 /**
- * The store had refused the write, and the journal had taken it back, but not yet on disk. A later write was pushed: the
- * peers counted everything before it as known, and did not ask for the write that the crash brought back.
+ * The store had refused the write, and the journal had taken it back, but not yet on disk. A later write was pushed, so
+ * the peers counted everything before it as known, and did not ask for the write that the crash brought back.
  */
 it.each([
   ['eventual', { durability: 'async', faults: [] }],

@@ -18,6 +18,7 @@ import type { SchemeSessions } from '../sessions.ts';
 import { peerKnowledge, Sweeper } from '../sweeper.ts';
 import { timeGate } from '../time-gate.ts';
 import { CausalSide } from './causal-side.ts';
+import { HandOver } from './hand-over.ts';
 import { HeardProof } from './heard-proof.ts';
 import { InitialExchanges } from './initial-exchanges.ts';
 import { Knowledge } from './knowledge.ts';
@@ -54,6 +55,7 @@ export class Convergent implements Scheme {
   /** Null at `eventual`. */
   readonly #causal: CausalSide | null;
   readonly #sweeper: Sweeper;
+  readonly #handOver: HandOver;
   /** Peers whose pushes were ignored: an exchange with them is due. */
   readonly #ignoredPushFrom = new Set<number>();
   /** Writes of other controllers that were applied here. */
@@ -91,6 +93,7 @@ export class Convergent implements Scheme {
     this.#pushRanges = new PushRanges(vector);
     const exchange = this.#makeExchange();
     this.exchange = exchange;
+    this.#handOver = new HandOver(ports, (peer) => exchange.pull(peer));
     this.freshness = new HeardProof({
       peers,
       clock,
@@ -238,13 +241,8 @@ export class Convergent implements Scheme {
     return this.#firstSync.done;
   }
 
-  /** A peer that is heard has not yet said that it has everything that was written here. */
   get isNeeded(): boolean {
-    const { peers, node } = this.#ports.controller;
-    const { claimedTime } = this.#ownWrites;
-    return peers.ids.some(
-      (peer) => peers.isHeard(peer) && this.#ports.knownBy(peer).timeOf(node) < claimedTime,
-    );
+    return this.#handOver.isAwaited(this.#ownWrites.claimedTime);
   }
 
   get journalTrouble(): string {
@@ -280,7 +278,7 @@ export class Convergent implements Scheme {
     this.exchange.onTick();
     this.#causal?.onTick();
     this.#sweeper.step();
-    this.#askDeparting();
+    this.#handOver.onTick();
   }
 
   /** Asks all peers: a version vector does not tell of the writes of an origin that died before it claimed them. */
@@ -330,27 +328,13 @@ export class Convergent implements Scheme {
     return isCurrent && (records > 0 || this.#firstSync.begun);
   }
 
-  /**
-   * A peer that is about to end waits until the others say that they have its writes. Pushes alone do not always show
-   * that, and the next exchange of `sync_interval` may be far away.
-   */
-  #askDeparting(): void {
-    const { vector, knownBy, replica } = this.#ports;
-    const { peers } = this.#ports.controller;
-    for (const peer of peers.departing('drained')) {
-      const lacks = vector.timeOf(peer) < knownBy(peer).timeOf(peer);
-      if (lacks && replica.journal.state.writable) this.exchange.pull(peer);
-    }
-  }
-
   #onExchanged(peer: ControllerId): void {
     this.#firstSync.onExchanged(peer);
     this.#ownWrites.advanceOwnEntry();
     this.#causal?.onExchanged(peer);
     for (const other of this.#ports.controller.peers.ids) this.#pushRanges.advanceEntryOf(other);
     if (this.#ignoredPushFrom.delete(peer)) this.exchange.pull(peer);
-    const { peers, announce } = this.#ports.controller;
-    if (peers.departureOf(peer) === 'drained') announce();
+    this.#handOver.onExchanged(peer);
   }
 
   /** Takes in a write that another controller has completed, whichever peer tells of it, and however late. */

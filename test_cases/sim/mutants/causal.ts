@@ -59,7 +59,7 @@ export const CAUSAL_MUTANTS: readonly Mutant[] = [
     edit: 'drop',
     test: {
       file: 'causal.test.ts',
-      name: 'a controller that dies in the middle of an exchange serves nothing before it has what was missing, and then all of it',
+      name: 'a controller that dies in an exchange serves nothing before it has all that was missing',
     },
   },
 ];
