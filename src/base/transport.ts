@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { ByteSink } from './write-parts.ts';
 
 export interface NetworkAddress {
@@ -62,6 +63,14 @@ export interface ConnectionHandlers {
 export interface Connection extends ByteSink {
   /** From now on these handlers are called, in the place of those before. */
   handle(handlers: ConnectionHandlers): void;
+
+  /**
+   * Gives the bytes of the connection out as a stream, for code that knows only streams. The stream reads and writes
+   * from now on, and the owner does neither. The handlers are still told of everything but bytes.
+   *
+   * @param first bytes that have been read already, and that the stream begins with
+   */
+  toStream(first: Buffer): Duplex;
 
   /** Sends what was written, and then these last bytes, and then the end. @param sent called when they have left */
   end(last?: Buffer | string, sent?: () => void): void;

@@ -14,7 +14,7 @@ import { type ControllerEnd, EndRequest } from './end-request.ts';
 import type { Logger } from './log/logger.ts';
 import { meshEvents } from './peer-mesh.ts';
 import { VERSION } from './product.ts';
-import { nameOf, type Settings } from './settings.ts';
+import { httpAddressOf, nameOf, type Settings } from './settings.ts';
 import { levelsOf, overriddenLevels } from './status/levels-report.ts';
 import { readTroubleOf, writeTroubleOf } from './status/service.ts';
 import { SERVICE_LOOK_MS, ServiceWatch } from './status/service-watch.ts';
@@ -133,6 +133,8 @@ class RunningController implements Controller {
     const { settings, clients, core, mesh, store } = this.#parts;
     const { self, peers, heartbeatMs, syncIntervalMs, idleTimeoutMs } = settings;
     await this.#frontDoor.listen(peers[self]!);
+    const httpAddress = httpAddressOf(settings, self);
+    if (httpAddress !== null) await this.#frontDoor.listenForHttp(httpAddress);
     store.open((state) => {
       if (state.up && state.itemBytesMax !== null) this.#checkItemLimit(state.itemBytesMax);
       clients.drain();
@@ -148,7 +150,8 @@ class RunningController implements Controller {
     if (idleTimeoutMs > 0)
       this.#timers.push(setInterval(() => this.#closeIdle(idleTimeoutMs), IDLE_CHECK_MS));
     const level = core.levels.inWords;
-    this.#logger.info('listening', { address: nameOf(peers[self]!), level, version: VERSION });
+    const http = httpAddress === null ? {} : { http: nameOf(httpAddress) };
+    this.#logger.info('listening', { address: nameOf(peers[self]!), ...http, level, version: VERSION });
     for (const line of overriddenLevels(levelsOf(this.#parts))) this.#logger.warn(line);
   }
 

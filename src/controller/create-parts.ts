@@ -7,10 +7,12 @@ import { LocalReplies } from './admin/local-replies.ts';
 import { ClientBudget } from './clients/client-budget.ts';
 import { ClientTable } from './clients/client-table.ts';
 import { FrontDoor } from './clients/front-door.ts';
+import { HttpDoor } from './clients/http-door.ts';
 import { UnidentifiedConnections } from './clients/unidentified-connections.ts';
 import type { ControllerParts } from './controller-parts.ts';
 import { Core } from './core.ts';
 import type { EndRequest } from './end-request.ts';
+import { httpPortsOf } from './http-ports.ts';
 import { HotKeys } from './keys/hot-keys.ts';
 import { LargeKeys } from './keys/large-keys.ts';
 import type { Logger } from './log/logger.ts';
@@ -119,7 +121,7 @@ export function createParts(
 export function createFrontDoor(parts: ControllerParts, resources: Resources): FrontDoor {
   const { settings, clock, core, mesh, clients, unidentified, budget, statistics } = parts;
   const { itemBytesMax, pipelineMax, connectionsMax } = settings;
-  const { transport, largeValues } = resources;
+  const { transport, largeValues, logger } = resources;
   return new FrontDoor({
     transport,
     coordinator: core.coordinator,
@@ -142,5 +144,9 @@ export function createFrontDoor(parts: ControllerParts, resources: Resources): F
     },
     onLargeSent: (part) => largeValues.onSent(part),
     onPeer: (connection, preface, early) => mesh.accept(connection, preface, early),
+    http: new HttpDoor({
+      http: httpPortsOf(parts, logger),
+      onFailure: (error) => logger.error('the HTTP side could not be loaded', { error }),
+    }),
   });
 }

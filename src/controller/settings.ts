@@ -17,6 +17,10 @@ export interface Settings {
   /** The id of this controller: its place in `peers`. */
   readonly self: ControllerId;
   readonly peers: readonly Address[];
+  /** The first of the further ports for HTTP alone, see `httpAddressOf`; 0 for none. */
+  readonly httpPort: number;
+  /** Names by which HTTP clients may reach the controllers, beside the hosts in `peers`. */
+  readonly httpHosts: readonly string[];
   /** The file with the cluster secret; empty for none. */
   readonly secretFile: string;
   /** The level of the default keyspace. */
@@ -85,6 +89,20 @@ export interface Settings {
 /** The address in text: human-readable, and equal at all controllers. */
 export function nameOf({ host, port }: Address): string {
   return `${host}:${port}`;
+}
+
+/**
+ * Where a controller listens for HTTP alone: on its host in `peers`. Controllers on one host have ports that follow
+ * each other, in the order of their ids. Null where there is no such port.
+ */
+export function httpAddressOf(
+  { httpPort, peers }: Pick<Settings, 'httpPort' | 'peers'>,
+  controller: ControllerId,
+): Address | null {
+  if (httpPort === 0) return null;
+  const { host } = peers[controller]!;
+  const before = peers.slice(0, controller).filter((peer) => peer.host === host).length;
+  return { host, port: httpPort + before };
 }
 
 /** The owner that the data files of a controller with these settings name. @param consistency the kind of journal */

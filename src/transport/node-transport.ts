@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type {
   Connection,
   ConnectionHandlers,
@@ -62,15 +63,25 @@ class NodeConnection implements Connection {
     this.#socket = socket;
     this.#handlers = handlers;
     socket.on('connect', () => this.#handlers.onConnect?.());
-    socket.on('data', (chunk: Buffer) => this.#handlers.onData(chunk, chunk.length));
+    socket.on('data', this.#onData);
     socket.on('drain', () => this.#handlers.onDrain?.());
     socket.on('end', () => this.#handlers.onEnd());
     socket.on('error', (error) => this.#handlers.onError(error));
     socket.on('close', () => this.#handlers.onClose());
   }
 
+  readonly #onData = (chunk: Buffer): void => this.#handlers.onData(chunk, chunk.length);
+
   handle(handlers: ConnectionHandlers): void {
     this.#handlers = handlers;
+  }
+
+  toStream(first: Buffer): Duplex {
+    const socket = this.#socket;
+    socket.off('data', this.#onData);
+    socket.pause();
+    if (first.length > 0) socket.unshift(first);
+    return socket;
   }
 
   /** Takes in what was read into a buffer of the owner's. */

@@ -286,7 +286,7 @@ const ENDLESS_LINE = 'x'.repeat(600_000);
 
 /** A line that ends the connection. */
 function last(random: Random): Command {
-  const bytes = random.pick(['quit\r\n', 'quit x\r\n', 'POST / HTTP/1.1\r\n', ENDLESS_LINE, 'HTTP/\r\n']);
+  const bytes = random.pick(['quit\r\n', 'quit x\r\n', 'post / HTTP/1.1\r\n', ENDLESS_LINE, 'HTTP/\r\n']);
   return abrupt(command(() => bytes, random));
 }
 

@@ -285,6 +285,8 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
   return {
     cluster: 'sim',
     self,
+    httpPort: 0,
+    httpHosts: [],
     secretFile: '',
     peers: Array.from({ length: nodes }, (_, id) => ({ host: 'sim', port: id })),
     level,

@@ -1,4 +1,6 @@
+import type { Duplex } from 'node:stream';
 import type { Connection, ConnectionHandlers } from '../../src/base/transport.ts';
+import { streamOf } from './connection-stream.ts';
 
 /** A double of a connection: it records each write, and the test plays the other end. */
 export class ConnectionDouble implements Connection {
@@ -34,6 +36,13 @@ export class ConnectionDouble implements Connection {
 
   handle(handlers: ConnectionHandlers): void {
     this.#handlers = handlers;
+  }
+
+  toStream(first: Buffer): Duplex {
+    const owner = this.#handlers;
+    const { stream, handlers } = streamOf(this, first, () => owner);
+    this.#handlers = handlers;
+    return stream;
   }
 
   write(bytes: Buffer): boolean {

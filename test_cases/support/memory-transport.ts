@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type {
   Connection,
   ConnectionHandlers,
@@ -5,6 +6,7 @@ import type {
   NetworkAddress,
   Transport,
 } from '../../src/base/transport.ts';
+import { streamOf } from './connection-stream.ts';
 
 /** The most bytes on their way in one direction; further bytes wait at their sender. */
 const WINDOW_BYTES = 65_536;
@@ -37,6 +39,9 @@ export class MemoryTransport implements Transport {
 
 class MemoryConnection implements Connection {
   #handlers: ConnectionHandlers | null;
+  /** The handlers that are told of everything but bytes, which a stream takes. */
+  #owner: ConnectionHandlers | null = null;
+  #hasStream = false;
   #other: MemoryConnection | null = null;
   /** The bytes that wait here, each with the callback for when they have been sent. */
   #waiting: { readonly bytes: Buffer; readonly sent: ((error?: Error | null) => void) | undefined }[] = [];
@@ -75,7 +80,16 @@ class MemoryConnection implements Connection {
   }
 
   handle(handlers: ConnectionHandlers): void {
+    if (this.#hasStream) this.#owner = handlers;
+    else this.#handlers = handlers;
+  }
+
+  toStream(first: Buffer): Duplex {
+    this.#owner = this.#handlers;
+    this.#hasStream = true;
+    const { stream, handlers } = streamOf(this, first, () => this.#owner);
     this.#handlers = handlers;
+    return stream;
   }
 
   write(bytes: Buffer, sent?: (error?: Error | null) => void): void {

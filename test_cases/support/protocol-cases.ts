@@ -71,9 +71,10 @@ const LINES: readonly ProtocolCase[] = [
   answers(`${' '.repeat(100)}get ${words(600)}\r\n`, END),
   answers(`get ${words(1000)}\r\n`, END),
   answers(`get ${'x'.repeat(3000)}\r\n`, BAD_FORMAT),
-  closes('GET / HTTP/1.1\r\n'),
-  closes('POST / HTTP/1.1\r\nhost: x\r\n\r\n'),
-  closes('DELETE / HTTP/1.1\r\n'),
+  // As the first line of a connection, each of these would begin an HTTP request to a controller.
+  closes('get a\r\nGET / HTTP/1.1\r\n', END),
+  closes('get a\r\nPOST / HTTP/1.1\r\nhost: x\r\n\r\n', END),
+  closes('get a\r\nDELETE / HTTP/1.1\r\n', END),
   closes('HTTP/\r\n'),
   answers('x HTTP/1.1\r\n', ERROR),
   answers('put HTTP/1.1 x\r\n', ERROR),

@@ -153,6 +153,26 @@ function transferTests(scene: Scene): void {
     await eventually(() => expect(caller.received).toEqual(sent));
   });
 
+  it('gives bytes out as a stream, those first that were read already', async () => {
+    const [caller, called] = await scene.pair();
+    caller.connection.write(bytesOf('one '));
+    await eventually(() => expect(called.text).toBe('one '));
+    const stream = called.connection.toStream(bytesOf('one '));
+    caller.connection.write(bytesOf('two'));
+    let heard = '';
+    stream.on('data', (chunk: Buffer) => {
+      heard += chunk.toString('latin1');
+    });
+    stream.on('error', () => stream.destroy());
+    stream.resume();
+    await eventually(() => expect(heard).toBe('one two'));
+    stream.write('answer');
+    await eventually(() => expect(caller.text).toBe('answer'));
+    caller.connection.reset();
+    await eventually(() => expect(called.events.at(-1)).toBe('close'));
+    expect(called.text).toBe('one ');
+  });
+
   it('keeps bytes that the other end does not read, and reports a drain once it has read them', async () => {
     const [caller, called] = await scene.pair();
     called.connection.pause();

@@ -29,7 +29,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   replication: MACHINERY,
   consistency: REPLICATION,
   peer: REPLICATION,
-  controller: [...REPLICATION, 'consistency', 'peer', 'transport'],
+  http: [...REPLICATION, 'consistency', 'peer'],
+  controller: [...REPLICATION, 'consistency', 'peer', 'transport', 'http'],
   cli: [...REPLICATION, 'consistency', 'peer', 'transport', 'controller', 'checkers'],
 };
 

@@ -1,7 +1,7 @@
 import { startController } from '../../controller/controller.ts';
 import type { ControllerEnd } from '../../controller/end-request.ts';
 import { type ClosableLogger, createLogger, LogFileError, type Logger } from '../../controller/log/logger.ts';
-import type { Settings } from '../../controller/settings.ts';
+import { type Address, httpAddressOf, type Settings } from '../../controller/settings.ts';
 import { overriddenLevels } from '../../controller/status/levels-report.ts';
 import type { LevelsStatus } from '../../controller/status/status.ts';
 import { stateOf } from '../../controller/status/status-table.ts';
@@ -115,13 +115,15 @@ function onStopSignal(): Promise<ControllerEnd> {
 
 /** An expected failure of the start, in words; anything else stays as it is. */
 async function startFailure(error: unknown, settings: Settings): Promise<unknown> {
-  const own = settings.peers[settings.self]!;
   if (error instanceof JournalError) return journalFailure(error);
+  const { address: own, setting } = listenedOn(error, settings);
   switch (systemCodeOf(error)) {
     case 'EADDRINUSE':
-      return new OperationError('PORT_TAKEN', `${await describeTakenPort(own)}; stop that, or change peers`, {
-        cause: error,
-      });
+      return new OperationError(
+        'PORT_TAKEN',
+        `${await describeTakenPort(own)}; stop that, or change ${setting}`,
+        { cause: error },
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -141,6 +143,17 @@ async function startFailure(error: unknown, settings: Settings): Promise<unknown
     default:
       return error;
   }
+}
+
+/** The address that could not be listened on, and the setting that it comes from. */
+function listenedOn(
+  error: unknown,
+  settings: Settings,
+): { readonly address: Address; readonly setting: string } {
+  const { self, peers } = settings;
+  const http = httpAddressOf(settings, self);
+  const isHttp = http !== null && (error as { port?: unknown }).port === http.port;
+  return isHttp ? { address: http, setting: 'http_port' } : { address: peers[self]!, setting: 'peers' };
 }
 
 /** A place that no data directory can be in is a mistake in the settings. */

@@ -1,6 +1,11 @@
 import { join, resolve } from 'node:path';
 import { journalKindsOf } from '../../controller/journal-kinds.ts';
-import type { Address, Settings, SharedSettings } from '../../controller/settings.ts';
+import {
+  type Address,
+  httpAddressOf,
+  type Settings,
+  type SharedSettings,
+} from '../../controller/settings.ts';
 import type { Durability } from '../../journal/durability.ts';
 import { UsageError } from '../failure.ts';
 import { formatAddress, sameAddress } from './address.ts';
@@ -29,6 +34,8 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     level: chosen.read('consistency', read.level),
     keyspaces: chosen.read('keyspaces', keyspaceList),
     form: chosen.read('form', read.yesOrNo),
+    httpPort: chosen.read('http_port', httpPortFor(peers)),
+    httpHosts: chosen.read('http_hosts', read.hostNames),
     ...timingOf(chosen),
     dataDir: dataDirectoryOf(chosen, peers),
     durability: durabilityOf(chosen),
@@ -83,6 +90,24 @@ function durabilityOf(chosen: Chosen): Durability {
     throw new read.BadValue('data_dir is "-", so there is no disk to wait for; set one, or choose none');
   });
 }
+
+/** Every controller has to have a port of its own for HTTP, which no other controller listens on. */
+function httpPortFor(peers: readonly Address[]): read.ValueReader<number> {
+  return (text) => {
+    const httpPort = read.count(0, PORT_MAX)(text);
+    const own = peers.flatMap((_, id) => httpAddressOf({ httpPort, peers }, id) ?? []);
+    const taken = own.find((address) => peers.some((peer) => sameAddress(peer, address)));
+    if (taken !== undefined)
+      throw new read.BadValue(
+        `${formatAddress(taken)} is an address in peers, which serves HTTP without this setting; choose another port`,
+      );
+    const last = Math.max(httpPort, ...own.map(({ port }) => port));
+    if (last <= PORT_MAX) return httpPort;
+    throw new read.BadValue(`the controllers would need ports up to ${last}; choose a smaller one`);
+  };
+}
+
+const PORT_MAX = 65_535;
 
 function storesOf(peers: readonly Address[]): read.ValueReader<readonly Address[]> {
   return (text) => {

@@ -22,6 +22,17 @@ export const SETTINGS = {
     fallback: '127.0.0.1:8000,127.0.0.1:8001,127.0.0.1:8002',
     describe: 'every controller, this one included: host:port,host:port,… The order gives the ids',
   },
+  http_port: {
+    group: 'Cluster',
+    fallback: '0',
+    describe:
+      'further port for HTTP alone, 0 for none; controllers on one host take it and those that follow. Each port in peers serves HTTP as well',
+  },
+  http_hosts: {
+    group: 'Cluster',
+    fallback: '',
+    describe: 'names by which HTTP clients reach the controllers, beside the hosts in peers: name,name,…',
+  },
   cluster_secret: {
     group: 'Cluster',
     fallback: '',

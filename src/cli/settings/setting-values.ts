@@ -87,6 +87,16 @@ function oneOfWords(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
+/** Names of hosts, as they stand in front of the port in a URL. */
+export function hostNames(text: string): readonly string[] {
+  if (text === '') return [];
+  return text.split(',').map((word) => {
+    const name = word.trim();
+    if (/^[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})$/.test(name)) return name;
+    throw new BadValue(`"${name}" is no name of a host; give names without ports, such as cache.example.org`);
+  });
+}
+
 /** A word that can stand in a handshake, a file name and a line of a log. */
 export function name(text: string): string {
   if (/^[\w.-]{1,64}$/.test(text)) return text;

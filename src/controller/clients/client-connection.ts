@@ -11,6 +11,7 @@ import type { Request } from '../../protocol/request.ts';
 import type { SlabPool } from '../../protocol/slab-pool.ts';
 import { newContext } from '../../replication/request-context.ts';
 import { LARGE_BYTES_MIN } from '../../store/large-values.ts';
+import type { ConnectionFigures, ServedClient } from './client.ts';
 import type { ClientBudget } from './client-budget.ts';
 import { ConnectionMemory } from './connection-memory.ts';
 import { PHASES, type Phase } from './connection-phase.ts';
@@ -32,7 +33,7 @@ export interface ClientPorts {
    * Reads of this connection wait for budget: `goOn` has to be called when other clients have taken replies
    * or left.
    */
-  readonly onBlocked: (connection: ClientConnection) => void;
+  readonly onBlocked: (client: ServedClient) => void;
   /** There may be budget for the reads of other clients. */
   readonly onBudgetFreed: () => void;
   readonly onBytes: (read: number, written: number) => void;
@@ -44,16 +45,7 @@ export interface ClientPorts {
   readonly onRefused: () => void;
   /** Called once, when the client has got its last answer or is gone. */
   readonly onEnd: () => void;
-  readonly onClose: (connection: ClientConnection) => void;
-}
-
-/** One connection as `stats conns` shows it. */
-export interface ConnectionFigures {
-  readonly id: number;
-  /** Empty when the client has gone. */
-  readonly address: string;
-  readonly state: 'conn_read' | 'conn_parse_cmd' | 'conn_mwrite';
-  readonly idleSeconds: number;
+  readonly onClose: (client: ServedClient) => void;
 }
 
 /**
@@ -83,7 +75,7 @@ type Input = 'flowing' | 'paused' | 'yielded';
  * One client's socket: bytes become requests, replies become bytes. The connection slows its client down, by
  * not reading, when the client has too much in progress, does not take its replies, or has had its turn.
  */
-export class ClientConnection {
+export class ClientConnection implements ServedClient {
   readonly #connection: Connection;
   readonly #id: number;
   readonly #ports: ClientPorts;

@@ -1,5 +1,6 @@
 import type { MonotonicMs } from '../../base/number-kinds.ts';
-import type { ClientConnection, ClientPorts, ConnectionFigures } from './client-connection.ts';
+import type { ConnectionFigures, ServedClient } from './client.ts';
+import type { ClientConnection, ClientPorts } from './client-connection.ts';
 
 export interface ClientTablePorts {
   /** Requests that `flush` is called at the end of this event-loop turn. */
@@ -14,12 +15,12 @@ export interface ClientTablePorts {
  */
 export class ClientTable {
   readonly #ports: ClientTablePorts;
-  readonly #connections = new Set<ClientConnection>();
+  readonly #connections = new Set<ServedClient>();
   #outputs: ClientConnection[] = [];
   /** Connections that have more requests to decode, in the order of their next turns. */
   #yielded: ClientConnection[] = [];
   /** Connections whose reads wait for budget. */
-  #blocked = new Set<ClientConnection>();
+  #blocked = new Set<ServedClient>();
   /** Connections that have not got their last answer. */
   #unanswered = 0;
   /** Checks that run whenever a connection has ended or closed. */
@@ -69,7 +70,7 @@ export class ClientTable {
     };
   }
 
-  add(connection: ClientConnection): void {
+  add(connection: ServedClient): void {
     this.#connections.add(connection);
     this.#unanswered++;
   }
@@ -135,7 +136,7 @@ export class ClientTable {
     clearTimeout(timer);
   }
 
-  #close(isToClose: (connection: ClientConnection) => boolean): number {
+  #close(isToClose: (connection: ServedClient) => boolean): number {
     let closed = 0;
     for (const connection of this.#connections) {
       if (!isToClose(connection)) continue;

@@ -1,5 +1,3 @@
-import type { Connection } from '../../base/transport.ts';
-import type { ReplyBuffer } from '../../protocol/reply-buffer.ts';
 import type { ClientBudget } from './client-budget.ts';
 
 /**
@@ -9,8 +7,8 @@ import type { ClientBudget } from './client-budget.ts';
  */
 export class ConnectionMemory {
   readonly #budget: ClientBudget;
-  readonly #connection: Connection;
-  readonly #output: ReplyBuffer;
+  readonly #connection: { readonly waitingBytes: number };
+  readonly #output: { readonly byteLength: number };
   /** The values of writes under way, and the keys of requests that read many. */
   #requestBytes = 0;
   /**
@@ -20,7 +18,15 @@ export class ConnectionMemory {
   /** The bytes that the budget has counted for this connection. */
   #countedBytes = 0;
 
-  constructor(budget: ClientBudget, connection: Connection, output: ReplyBuffer) {
+  /**
+   * @param connection so much of the replies waits in it
+   * @param output replies that were not handed to the connection yet
+   */
+  constructor(
+    budget: ClientBudget,
+    connection: { readonly waitingBytes: number },
+    output: { readonly byteLength: number },
+  ) {
     this.#budget = budget;
     this.#connection = connection;
     this.#output = output;

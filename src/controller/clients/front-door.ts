@@ -9,9 +9,12 @@ import { SERVER_ERROR_LINES } from '../../protocol/reply.ts';
 import { SlabPool } from '../../protocol/slab-pool.ts';
 import { TextCodec } from '../../protocol/text-codec.ts';
 import type { Address } from '../settings.ts';
+import type { ServedClient } from './client.ts';
 import type { ClientBudget } from './client-budget.ts';
 import { ClientConnection, type ClientPorts } from './client-connection.ts';
 import type { ClientTable } from './client-table.ts';
+import { HttpConnection } from './http-connection.ts';
+import type { HttpDoor } from './http-door.ts';
 import type { Callers, UnidentifiedConnections } from './unidentified-connections.ts';
 
 /** What the front door reports to the statistics. */
@@ -33,16 +36,20 @@ export interface FrontDoorPorts {
   /** See `ClientPorts`. */
   readonly onLargeSent: (part: Buffer) => void;
   readonly onPeer: Callers['onPeer'];
+  readonly http: HttpDoor;
 }
 
-/** The listener of a controller: the first bytes of a connection tell whether a peer or a client calls. */
+/**
+ * The listeners of a controller. The first bytes of a connection tell whether a peer, a client of memcached's protocols
+ * or an HTTP client calls.
+ */
 export class FrontDoor {
   readonly #ports: FrontDoorPorts;
   readonly #clients: ClientTable;
   readonly #unidentified: UnidentifiedConnections;
   readonly #clientPorts: ClientPorts;
   readonly #callers: Callers;
-  #listener: Listener | null = null;
+  readonly #listeners: Listener[] = [];
   #lastId = 0;
   #isFinishing = false;
 
@@ -65,15 +72,21 @@ export class FrontDoor {
     this.#unidentified = ports.unidentified;
     this.#callers = {
       onClient: (connection, first) => this.#addClient(connection, first),
+      onHttp: (connection, first) => this.#addHttpClient(connection, first),
       onPeer: ports.onPeer,
     };
   }
 
   /** @throws the system's error when the address can't be listened on */
-  async listen(address: Address): Promise<void> {
-    this.#listener = await this.#ports.transport.listen(address, BACKLOG, (connection) =>
-      this.#unidentified.add(connection, this.#callers),
-    );
+  listen(address: Address): Promise<void> {
+    return this.#listen(address, this.#callers);
+  }
+
+  /** Listens for HTTP clients alone. @throws the system's error when the address can't be listened on */
+  async listenForHttp(address: Address): Promise<void> {
+    await this.#ports.http.open();
+    const onHttp: Callers['onHttp'] = (connection, first) => this.#addHttpClient(connection, first);
+    await this.#listen(address, { onClient: onHttp, onHttp, onPeer: (connection) => connection.destroy() });
   }
 
   /** Closes connections that have sent nothing since `sinceMs` and wait for no answer. @returns how many */
@@ -93,7 +106,7 @@ export class FrontDoor {
     const clients = this.#clients;
     // Closing the listener resets connections that wait to be accepted, so they are accepted first.
     await afterReading();
-    this.#listener?.close();
+    for (const listener of this.#listeners) listener.close();
     this.#isFinishing = true;
     clients.finishWithNextAnswer();
     const isServed = () => clients.areAllAnswered && this.#unidentified.count === 0;
@@ -111,12 +124,27 @@ export class FrontDoor {
     await clients.until(isEmpty, clients.areAllAnswered ? CLOSE_WITHIN_MS : 0);
     clients.closeAll();
     await clients.until(isEmpty, CLOSE_WITHIN_MS);
+    await this.#ports.http.close();
+  }
+
+  async #listen(address: Address, callers: Callers): Promise<void> {
+    const onConnection = (connection: Connection): void => this.#unidentified.add(connection, callers);
+    this.#listeners.push(await this.#ports.transport.listen(address, BACKLOG, onConnection));
+  }
+
+  #addHttpClient(connection: Connection, first: Buffer): void {
+    const { http } = this.#ports;
+    if (!this.#admits()) {
+      connection.handle(UNHEARD);
+      return http.refuse(connection);
+    }
+    const client = new HttpConnection(connection, ++this.#lastId, this.#clientPorts);
+    this.#add(client);
+    http.serve(connection, first, client);
   }
 
   #addClient(connection: Connection, first: Buffer): void {
-    const isFull = this.#clients.count >= this.#ports.connectionsMax;
-    this.#ports.events.onConnection(!isFull);
-    if (isFull) {
+    if (!this.#admits()) {
       // As memcached's `maxconns_fast` does.
       connection.handle(UNHEARD);
       connection.end('ERROR Too many open connections\r\n', () => connection.destroy());
@@ -133,10 +161,21 @@ export class FrontDoor {
       coordinator,
       this.#clientPorts,
     );
+    this.#add(client);
+    client.receive(first);
+  }
+
+  /** Whether there is room for another client. */
+  #admits(): boolean {
+    const isFull = this.#clients.count >= this.#ports.connectionsMax;
+    this.#ports.events.onConnection(!isFull);
+    return !isFull;
+  }
+
+  #add(client: ServedClient): void {
     this.#clients.add(client);
     if (this.#isFinishing) client.finishWithNextAnswer();
     this.#unidentified.closeExcess();
-    client.receive(first);
   }
 
   /** As in memcached, the first byte decides on the protocol of the whole connection. */

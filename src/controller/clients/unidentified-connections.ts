@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { MonotonicMs } from '../../base/number-kinds.ts';
 import type { Connection } from '../../base/transport.ts';
+import { httpIn } from '../../http/first-bytes.ts';
 import { type PeerPreface, prefaceIn } from '../../peer/preface.ts';
 import type { ClientTable } from './client-table.ts';
 
@@ -11,10 +12,11 @@ export interface UnidentifiedConnectionsPorts {
   readonly clock: Clock;
 }
 
-/** Receives a connection once its first bytes have told whether a peer or a client calls. */
+/** Receives a connection once its first bytes have told whether a peer, a client or an HTTP client calls. */
 export interface Callers {
-  /** @param first the bytes that have arrived */
+  /** A client of memcached's protocols. @param first the bytes that have arrived */
   readonly onClient: (connection: Connection, first: Buffer) => void;
+  readonly onHttp: (connection: Connection, first: Buffer) => void;
   /** @param early the bytes behind the preface */
   readonly onPeer: (connection: Connection, preface: PeerPreface, early: Buffer) => void;
 }
@@ -26,11 +28,11 @@ export interface Callers {
  */
 const COUNT_MIN = 64;
 
-/** A preface must be complete within this time after its first byte. */
-const PREFACE_WITHIN_MS = 2_000;
+/** The bytes that tell who calls must be there within this time after the first of them. */
+const IDENTIFIED_WITHIN_MS = 2_000;
 
 /**
- * Connections that have not sent enough yet to tell whether a peer or a client calls. When there are too
+ * Connections that have not sent enough yet to tell who calls. When there are too
  * many, the oldest is closed. A peer or client that has something to say says it at once, so it is identified
  * in time however many silent connections are opened.
  */
@@ -82,7 +84,7 @@ export class UnidentifiedConnections {
     connection.destroy();
   }
 
-  #identify(connection: Connection, { onClient, onPeer }: Callers): void {
+  #identify(connection: Connection, { onClient, onHttp, onPeer }: Callers): void {
     let first: Buffer = Buffer.alloc(0);
     let timer: NodeJS.Timeout | null = null;
     const settle = () => {
@@ -93,12 +95,14 @@ export class UnidentifiedConnections {
       onData: (chunk) => {
         first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
         const preface = prefaceIn(first);
-        if (preface.kind === 'partial') {
-          timer ??= setTimeout(() => connection.destroy(), PREFACE_WITHIN_MS);
+        const http = httpIn(first);
+        if (preface.kind === 'partial' || http === 'partial') {
+          timer ??= setTimeout(() => connection.destroy(), IDENTIFIED_WITHIN_MS);
           return;
         }
         settle();
         if (preface.kind === 'peer') onPeer(connection, preface, first.subarray(preface.length));
+        else if (http === 'http') onHttp(connection, first);
         else onClient(connection, first);
       },
       onEnd: () => connection.end(),

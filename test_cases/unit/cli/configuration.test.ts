@@ -175,7 +175,7 @@ describe('defaults', () => {
     const shipped = readSettingsFile(PROJECT_CONFIG_FILE, false);
     const chosen = resolveConfiguration([shipped]);
     expect(chosen).toEqual(defaults);
-    expect([...shipped.keys(), 'keyspaces', 'stores', 'data_dir', 'cluster_secret'].sort()).toEqual(
+    expect([...shipped.keys(), 'keyspaces', 'stores', 'data_dir', 'cluster_secret', 'http_hosts'].sort()).toEqual(
       [...SETTING_KEYS].sort(),
     );
   });

@@ -1,0 +1,203 @@
+import { Fifo } from '../../base/fifo.ts';
+import type { MonotonicMs } from '../../base/number-kinds.ts';
+import type { Connection } from '../../base/transport.ts';
+import type { HttpClient } from '../../http/http-client.ts';
+import type { ConnectionFigures, ServedClient } from './client.ts';
+import type { ClientPorts } from './client-connection.ts';
+import { ConnectionMemory } from './connection-memory.ts';
+import { ReplyUptake } from './reply-uptake.ts';
+
+/** The part of `ClientPorts` that does not depend on the protocol. */
+export type HttpConnectionPorts = Pick<
+  ClientPorts,
+  'budget' | 'clock' | 'onBudgetFreed' | 'onBytes' | 'onRefused' | 'onEnd' | 'onClose'
+>;
+
+type Go = (isAdmitted: boolean) => void;
+
+/** What a request takes until it has been answered, besides its body and its reply, in bytes. */
+const REQUEST_BYTES = 2_048;
+
+/**
+ * The numbers grow, because a connection only ever goes forward. `last`: the next answer is the last one. `finishing`:
+ * nothing more is asked for, and the connection ends once what was asked for is answered. `ended`: it has had its last
+ * answer.
+ */
+const PHASES = { open: 0, last: 1, finishing: 2, ended: 3, closed: 4 } as const;
+
+type Phase = (typeof PHASES)[keyof typeof PHASES];
+
+/**
+ * The connection of one HTTP client. It knows no HTTP: `src/http/` reads requests from its stream and writes answers to
+ * it. This object lets one request at a time begin, counts the memory that they take, and ends the connection in time.
+ *
+ * Requests that arrive while another is under way wait for their turn (RFC 9112, 9.3.2, asks for that unless all
+ * methods are safe), and the connection is not read meanwhile.
+ */
+export class HttpConnection implements ServedClient, HttpClient {
+  readonly #connection: Connection;
+  readonly #id: number;
+  readonly #ports: HttpConnectionPorts;
+  readonly #memory: ConnectionMemory;
+  readonly #uptake: ReplyUptake;
+  readonly #waiting = new Fifo<Go>();
+  /** What the request under way holds beside `REQUEST_BYTES`: its body, and values for its answer. */
+  readonly #held = { byteLength: 0 };
+  #finishers: (() => void)[] = [];
+  #isBusy = false;
+  #phase: Phase = PHASES.open;
+  #lastUseMs: MonotonicMs;
+  /** As far as the statistics know. */
+  #bytesRead = 0;
+  #bytesWritten = 0;
+
+  constructor(connection: Connection, id: number, ports: HttpConnectionPorts) {
+    this.#connection = connection;
+    this.#id = id;
+    this.#ports = ports;
+    this.#memory = new ConnectionMemory(ports.budget, NOTHING_WAITS, this.#held);
+    this.#uptake = new ReplyUptake(connection, ports.clock);
+    this.#lastUseMs = ports.clock.nowMs();
+    connection.pause();
+    connection.handle({
+      onData: ignore,
+      onDrain: () => this.#uptake.onDrain(),
+      onEnd: ignore,
+      onError: () => connection.destroy(),
+      onClose: () => this.#becomeClosed(),
+    });
+  }
+
+  get figures(): ConnectionFigures {
+    const { remoteAddress, remotePort, waitingBytes } = this.#connection;
+    const state = this.#isBusy ? 'conn_parse_cmd' : 'conn_read';
+    return {
+      id: this.#id,
+      address: remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`,
+      state: waitingBytes > 0 ? 'conn_mwrite' : state,
+      idleSeconds: Math.floor((this.#ports.clock.nowMs() - this.#lastUseMs) / 1000),
+    };
+  }
+
+  get isLast(): boolean {
+    return this.#phase !== PHASES.open && this.#waiting.length === 0;
+  }
+
+  begin(go: Go): void {
+    if (this.#phase >= PHASES.finishing) return;
+    this.#lastUseMs = this.#ports.clock.nowMs();
+    this.#memory.addRequest(REQUEST_BYTES);
+    this.#memory.account(0);
+    if (!this.#isBusy) return this.#start(go);
+    if (this.#isToBeRefused()) {
+      this.#ports.onRefused();
+      return this.destroy();
+    }
+    this.#waiting.push(go);
+    this.#connection.pause();
+  }
+
+  hold(bytes: number): boolean {
+    this.#held.byteLength += bytes;
+    this.#memory.account(0);
+    if (!this.#isToBeRefused()) return true;
+    this.#ports.onRefused();
+    return false;
+  }
+
+  end(): void {
+    if (this.#phase === PHASES.closed) return;
+    this.#isBusy = false;
+    this.#finishers = [];
+    this.#held.byteLength = 0;
+    this.#memory.addRequest(-REQUEST_BYTES);
+    this.#memory.account(0);
+    this.#ports.onBudgetFreed();
+    this.#lastUseMs = this.#ports.clock.nowMs();
+    this.#countBytes();
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#start(next);
+    else if (this.#phase !== PHASES.open) this.#becomeEnded();
+  }
+
+  becomeLast(): void {
+    if (this.#phase < PHASES.finishing) this.#phase = PHASES.finishing;
+    this.#memory.addRequest(-REQUEST_BYTES * this.#waiting.length);
+    this.#waiting.clear();
+  }
+
+  onFinish(callback: () => void): void {
+    if (this.#phase === PHASES.open) this.#finishers.push(callback);
+    else callback();
+  }
+
+  drain(): void {}
+
+  goOn(): void {}
+
+  isIdleSince(ms: MonotonicMs): boolean {
+    return this.#lastUseMs <= ms && !this.#isBusy && this.#connection.waitingBytes === 0;
+  }
+
+  hasStalledSince(ms: MonotonicMs): boolean {
+    return this.#uptake.checkStalledSince(ms) && this.#memory.isAboveShare;
+  }
+
+  finishWithNextAnswer(): void {
+    if (this.#phase === PHASES.open) this.#phase = PHASES.last;
+    for (const finish of this.#finishers.splice(0)) finish();
+  }
+
+  finish(): void {
+    this.finishWithNextAnswer();
+    if (this.#phase < PHASES.finishing) this.#phase = PHASES.finishing;
+    if (!this.#isBusy) this.#becomeEnded();
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
+
+  #start(go: Go): void {
+    this.#isBusy = true;
+    if (this.#waiting.length === 0) this.#connection.resume();
+    const isAdmitted = !this.#isToBeRefused();
+    if (!isAdmitted) this.#ports.onRefused();
+    go(isAdmitted);
+  }
+
+  #isToBeRefused(): boolean {
+    return this.#memory.isBudgetExhausted && this.#memory.isAboveShare;
+  }
+
+  #countBytes(): void {
+    const { bytesRead, bytesWritten } = this.#connection;
+    this.#ports.onBytes(bytesRead - this.#bytesRead, bytesWritten - this.#bytesWritten);
+    this.#bytesRead = bytesRead;
+    this.#bytesWritten = bytesWritten;
+  }
+
+  #becomeEnded(): void {
+    if (this.#phase >= PHASES.ended) return;
+    this.#phase = PHASES.ended;
+    this.#connection.closeWhenSent();
+    this.#ports.onEnd();
+  }
+
+  #becomeClosed(): void {
+    if (this.#phase === PHASES.closed) return;
+    const hasEnded = this.#phase === PHASES.ended;
+    this.#phase = PHASES.closed;
+    this.#waiting.clear();
+    this.#countBytes();
+    if (!hasEnded) this.#ports.onEnd();
+    this.#memory.release();
+    this.#ports.onClose(this);
+    this.#ports.onBudgetFreed();
+  }
+}
+
+/** What waits to be sent is part of the request under way, and counted there. */
+const NOTHING_WAITS = { waitingBytes: 0 };
+
+function ignore(): void {}

@@ -1,0 +1,61 @@
+import type { Connection } from '../../base/transport.ts';
+import type { HttpPorts } from '../../http/http-ports.ts';
+import type { HttpServer } from '../../http/server.ts';
+import type { HttpConnection } from './http-connection.ts';
+
+export interface HttpDoorPorts {
+  readonly http: HttpPorts;
+  /** The HTTP side could not be loaded. */
+  readonly onFailure: (error: Error) => void;
+}
+
+/**
+ * Hands connections to the HTTP side, which is loaded for the first of them: a controller that nobody asks over HTTP
+ * pays nothing for it.
+ */
+export class HttpDoor {
+  readonly #ports: HttpDoorPorts;
+  #server: Promise<HttpServer> | null = null;
+
+  constructor(ports: HttpDoorPorts) {
+    this.#ports = ports;
+  }
+
+  /** Loads the HTTP side, unless it is loaded. */
+  open(): Promise<HttpServer> {
+    this.#server ??= import('../../http/server.ts').then(({ createHttpServer }) =>
+      createHttpServer(this.#ports.http),
+    );
+    return this.#server;
+  }
+
+  /** @param first the bytes that have been read already */
+  serve(connection: Connection, first: Buffer, client: HttpConnection): void {
+    this.open().then(
+      (server) => {
+        if (!connection.isDestroyed) server.serve({ stream: connection.toStream(first), client });
+      },
+      (error: Error) => {
+        connection.destroy();
+        this.#ports.onFailure(error);
+      },
+    );
+  }
+
+  /** Answers that there is no connection left for the client. */
+  refuse(connection: Connection): void {
+    import('../../http/problems.ts').then(
+      ({ HttpProblem }) => {
+        const problem = new HttpProblem('TOO_MANY_CONNECTIONS', 'too many open connections');
+        connection.end(problem.lastAnswer, () => connection.destroy());
+      },
+      () => connection.destroy(),
+    );
+  }
+
+  /** To be called when no connection is left. */
+  async close(): Promise<void> {
+    const server = await this.#server?.catch(() => null);
+    await server?.close();
+  }
+}

@@ -1,0 +1,34 @@
+import type { Duplex } from 'node:stream';
+
+/** One connection of an HTTP client, as the routes know it. Its requests are carried out one after the other. */
+export interface HttpClient {
+  /**
+   * Calls back once all earlier requests of the connection are over. @param go with false when there is no memory for
+   * the request: it has to be refused
+   */
+  begin(go: (isAdmitted: boolean) => void): void;
+
+  /** The answer to the request has left, or never will. */
+  end(): void;
+
+  /** The answer under way is the last one of the connection. */
+  readonly isLast: boolean;
+
+  /** Makes the answer under way the last one: what the client has sent behind its request is not carried out. */
+  becomeLast(): void;
+
+  /** Calls back when the controller ends, so that an answer without an end of its own can be ended. */
+  onFinish(callback: () => void): void;
+
+  /**
+   * Counts bytes that the request under way holds, until its answer has left. @returns false when there is no memory
+   * for them
+   */
+  hold(bytes: number): boolean;
+}
+
+/** A connection that the server takes over: the stream of its bytes, and what the controller knows of it. */
+export interface HttpCaller {
+  readonly stream: Duplex;
+  readonly client: HttpClient;
+}

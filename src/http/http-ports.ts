@@ -1,0 +1,26 @@
+import type { ControllerId } from '../base/number-kinds.ts';
+import type { HttpAddress } from './authorities.ts';
+
+/** Whether one side of the service is available; if not, `reason` says why. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reason: string;
+}
+
+/** What the HTTP side needs from the controller that it belongs to. */
+export interface HttpPorts {
+  readonly version: string;
+  readonly self: ControllerId;
+  /** The addresses of all controllers, in the order of their ids. */
+  readonly addresses: readonly HttpAddress[];
+  /** Names by which clients may reach the controllers, beside those in the addresses. */
+  readonly hosts: readonly string[];
+  /** The largest body that a request may have, in bytes. */
+  readonly bodyBytesMax: number;
+  /** Whether reads and writes are served now. */
+  readonly readiness: () => { readonly reads: Readiness; readonly writes: Readiness };
+  /** The state of the cluster as this controller sees it: what `show json` prints. */
+  readonly status: () => object;
+  /** Reports an error that no route has foreseen. */
+  readonly onFault: (error: Error, request: string) => void;
+}

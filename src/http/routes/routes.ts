@@ -1,0 +1,6 @@
+import { controllerRoutes } from './controllers.ts';
+import { healthRoutes } from './health.ts';
+import type { RouteGroup } from './route-group.ts';
+
+/** Every route of the HTTP side, by subject. A new subject is a file here and a line in this list. */
+export const ROUTES: readonly RouteGroup[] = [healthRoutes, controllerRoutes];

@@ -1,0 +1,109 @@
+import { COUNT, described, INTEGER, listOf, NUMBER, object, orNull, TEXT, YES_OR_NO } from './schema.ts';
+
+const READINESS_FIELDS = {
+  ready: YES_OR_NO,
+  reason: described('what is missing; empty while ready', TEXT),
+};
+
+/** Whether one side of the service is available. */
+export const READINESS = object(READINESS_FIELDS);
+
+const KEYSPACE_SERVICE = object({ ...READINESS_FIELDS, requests: COUNT });
+
+const KEYSPACE = object({
+  name: TEXT,
+  prefix: described('empty for the default keyspace', TEXT),
+  level: TEXT,
+  keys: COUNT,
+  reads: KEYSPACE_SERVICE,
+  writes: KEYSPACE_SERVICE,
+  errors: described('requests that were answered with a server error', COUNT),
+});
+
+const VIEW = object({
+  ballot: described('empty while the controller serves in no view', TEXT),
+  members: listOf(COUNT),
+  reason: TEXT,
+  leaseLeftMs: orNull(INTEGER),
+  suspected: described('the ids of silent controllers', listOf(COUNT)),
+});
+
+const STORE = object({
+  type: TEXT,
+  address: TEXT,
+  up: YES_OR_NO,
+  reason: TEXT,
+  instance: TEXT,
+  instances: COUNT,
+  emptied: COUNT,
+});
+
+const REFILL = object({
+  running: YES_OR_NO,
+  reason: TEXT,
+  done: COUNT,
+  total: COUNT,
+  fromJournal: COUNT,
+  fromPeers: COUNT,
+  tookMs: COUNT,
+  full: YES_OR_NO,
+});
+
+const VALUES = object({
+  missing: COUNT,
+  unanswered: COUNT,
+  fromJournal: COUNT,
+  fromPeers: COUNT,
+  lost: COUNT,
+});
+
+const JOURNAL = object({
+  durability: TEXT,
+  reason: TEXT,
+  entries: COUNT,
+  backlogBytes: COUNT,
+  diskBytes: COUNT,
+  lastFlushMs: orNull(NUMBER),
+  recoveredEntries: COUNT,
+  recoveredMs: NUMBER,
+});
+
+const PEER = object({
+  id: COUNT,
+  address: TEXT,
+  up: YES_OR_NO,
+  self: YES_OR_NO,
+  lastHeardMs: orNull(COUNT),
+  syncing: YES_OR_NO,
+  sync: orNull(object({ writes: COUNT, total: COUNT })),
+  lastSyncMs: orNull(COUNT),
+  behind: orNull(object({ writes: COUNT, ms: orNull(COUNT) })),
+  clockAheadMs: orNull(INTEGER),
+  inStep: YES_OR_NO,
+  role: TEXT,
+  storeTrouble: TEXT,
+});
+
+/** The cluster as one controller sees it. */
+export const STATUS = object({
+  cluster: TEXT,
+  controller: COUNT,
+  address: TEXT,
+  version: TEXT,
+  level: described('the level of the default keyspace', TEXT),
+  keyspaces: listOf(KEYSPACE),
+  ready: YES_OR_NO,
+  reason: TEXT,
+  reads: READINESS,
+  writes: READINESS,
+  uptimeSeconds: NUMBER,
+  view: VIEW,
+  time: object({ nowMs: orNull(NUMBER), reason: TEXT }),
+  requests: object({ pending: COUNT, completed: COUNT }),
+  keys: COUNT,
+  store: STORE,
+  refill: REFILL,
+  values: VALUES,
+  journal: JOURNAL,
+  peers: listOf(PEER),
+});
