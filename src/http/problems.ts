@@ -30,6 +30,8 @@ const UNKNOWN = 504;
 /** The client, or all clients together, ask for more than there is room for. */
 const OVERLOADED = 429;
 const WRONG = 400;
+/** The cluster is in a state in which the request cannot be carried out. */
+const CONFLICT = 409;
 
 /** The status of each reason for which a controller cannot carry a request out. */
 export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
@@ -53,6 +55,8 @@ export const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   TIMED_OUT: UNAVAILABLE,
   NOT_AGREED_IN_TIME: UNKNOWN,
   VIEW_CHANGED: UNKNOWN,
+  LEVELS_CHANGING: CONFLICT,
+  OLDER_RELEASE: CONFLICT,
   STORE_FAILED: UNKNOWN,
   STORE_TIMEOUT: UNKNOWN,
   JOURNAL_FAILED: UNKNOWN,

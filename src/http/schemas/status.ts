@@ -8,6 +8,14 @@ const READINESS_FIELDS = {
 /** Whether one side of the service is available. */
 export const READINESS = object(READINESS_FIELDS);
 
+/** The levels that the controllers go by. */
+export const LEVELS = object({
+  epoch: described('how often the levels were changed while the cluster ran', COUNT),
+  keyspaces: listOf(object({ name: TEXT, prefix: TEXT, level: TEXT, configured: TEXT })),
+  unaware: described('addresses of controllers that may go by the levels before the last change', listOf(TEXT)),
+  changing: YES_OR_NO,
+});
+
 const KEYSPACE_SERVICE = object({ ...READINESS_FIELDS, requests: COUNT });
 
 const KEYSPACE = object({
@@ -91,6 +99,7 @@ export const STATUS = object({
   address: TEXT,
   version: TEXT,
   level: described('the level of the default keyspace', TEXT),
+  levels: LEVELS,
   keyspaces: listOf(KEYSPACE),
   ready: YES_OR_NO,
   reason: TEXT,
