@@ -12,7 +12,10 @@ export const READINESS = object(READINESS_FIELDS);
 export const LEVELS = object({
   epoch: described('how often the levels were changed while the cluster ran', COUNT),
   keyspaces: listOf(object({ name: TEXT, prefix: TEXT, level: TEXT, configured: TEXT })),
-  unaware: described('addresses of controllers that may go by the levels before the last change', listOf(TEXT)),
+  unaware: described(
+    'addresses of controllers that may go by the levels before the last change',
+    listOf(TEXT),
+  ),
   changing: YES_OR_NO,
 });
 

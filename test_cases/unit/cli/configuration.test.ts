@@ -175,9 +175,9 @@ describe('defaults', () => {
     const shipped = readSettingsFile(PROJECT_CONFIG_FILE, false);
     const chosen = resolveConfiguration([shipped]);
     expect(chosen).toEqual(defaults);
-    expect([...shipped.keys(), 'keyspaces', 'stores', 'data_dir', 'cluster_secret', 'http_hosts'].sort()).toEqual(
-      [...SETTING_KEYS].sort(),
-    );
+    expect(
+      [...shipped.keys(), 'keyspaces', 'stores', 'data_dir', 'cluster_secret', 'http_hosts'].sort(),
+    ).toEqual([...SETTING_KEYS].sort());
   });
 
   it('give every controller the store and the log file of its id', () => {
