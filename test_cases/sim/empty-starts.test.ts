@@ -131,3 +131,44 @@ it.each(['none', 'async'] as const)(
     expect(first!.emptyStarts).toBe(1);
   },
 );
+
+/**
+ * A start empties the group that has to begin anew. The others go on from their disks. With nothing on disk they have
+ * only the memory of the run that ends, so they begin anew on this controller, too, as after its death.
+ */
+describe.each(['none', 'async'] as const)(
+  'a controller that has to start one group empty, with %s',
+  (durability) => {
+    it('takes what the others have, in every group, and keeps of its own what is on its disk', async () => {
+      const keyspaces = [
+        { name: 'sessions', prefix: 'c:', level: 'causal' },
+        { name: 'views', prefix: 'e:', level: 'eventual' },
+      ] as const;
+      const made = new SimCluster({
+        seed: 1,
+        level: 'sequential',
+        settings: { durability, tombstoneHorizonMs: HORIZON_MS, keyspaces },
+      });
+      await made.start();
+      await made.run(500);
+      const away = made.nodes[2]!;
+      const keys = ['k', 'c:k', 'e:k'];
+      for (const key of [...keys, 'c:gone']) await ask(made, 0, set(key, '1'));
+      await made.run(300);
+      isolate(made, away);
+      await made.run(1_000);
+      await ask(made, 0, deleteRequest('c:gone'));
+      expect(await ask(made, 2, set('e:alone', '1'))).toMatchObject({ outcome: 'stored' });
+      await made.run(HORIZON_MS + 1_000);
+      reconnect(made, away);
+      await made.run(100);
+      await made.runUntilReady();
+      await made.run(3_000);
+      expect(made.nodes.map(({ emptyStarts }) => emptyStarts)).toEqual([0, 0, 1]);
+      for (const key of keys) expect(await readAll(made, key)).toEqual(['1', '1', '1']);
+      expect(await readAll(made, 'c:gone')).toEqual([null, null, null]);
+      const kept = durability === 'none' ? null : '1';
+      expect(await readAll(made, 'e:alone')).toEqual([kept, kept, kept]);
+    });
+  },
+);
