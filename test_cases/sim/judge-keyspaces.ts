@@ -1,12 +1,14 @@
 import type { State } from '../../src/checkers/convergence.ts';
 import { checkLinearizability } from '../../src/checkers/linearizability.ts';
 import type { SessionHistory } from '../../src/checkers/session-history.ts';
+import { isOrdered } from '../../src/consistency/policies.ts';
 import { Keyspaces } from '../../src/placement/keyspaces.ts';
 import { keyspacesOf } from '../../src/placement/placement.ts';
 import { isFleeting } from './expiry.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Judged, JudgedRecord } from './judged.ts';
 import type { LevelSwitches } from './level-switches.ts';
+import { withoutLost } from './loss.ts';
 import { MIXED_KEYSPACES } from './mixed-keyspaces.ts';
 import type { Scenario } from './scenario.ts';
 import { AgesRecorder } from './sim-ages.ts';
@@ -59,7 +61,9 @@ function judgeKeyspaces(
     const nothing = new AgesRecorder();
     return judge({ ...scenario, level }, partOf(cluster, group, level), part, ofGroup, [], nothing, null);
   });
-  const linear = record.history.filter(({ key }) => key === '' || keyspaces.of(key).prefix === '');
+  const linear = withoutLost(record.history, cluster.losses).filter(
+    ({ key }) => key === '' || keyspaces.of(key).prefix === '',
+  );
   return {
     violations: [...verdicts.flatMap(({ violations }) => violations), ...notLinearizable(linear)],
     undecided: verdicts.reduce((sum, { undecided }) => sum + undecided, 0),
@@ -76,11 +80,11 @@ function notLinearizable(history: JudgedRecord['history']): Violation[] {
 
 /** The cluster as far as one group is concerned. */
 function partOf(cluster: SimCluster, group: number, level: Judged['level']): Judged {
-  const { durability, losses, resumptions, nodes } = cluster;
+  const { durability, resumptions, nodes } = cluster;
   return {
     level,
     durability,
-    losses,
+    losses: isOrdered(level) ? cluster.losses : cluster.lossesAlone,
     resumptions,
     nodes: nodes.map((node) => ({
       id: node.id,

@@ -50,6 +50,8 @@ export class SimCluster {
   readonly #deaths: Loss[] = [];
   /** Spans of time whose answered writes may have been lost. */
   readonly losses: Loss[] = [];
+  /** The same for convergent keyspaces, which lose what a controller had not told the others when it died. */
+  readonly lossesAlone: Loss[] = [];
   /** Whether nothing goes wrong in this run except that controllers are asked to end. */
   isUndisturbed = false;
   /** Planned ends that went wrong although nothing hindered them, in words. */
@@ -170,7 +172,9 @@ export class SimCluster {
     const isKnown = () => this.nodes.some((node) => this.#knows(node));
     if (isKnown()) this.#onSettled();
     for (const node of nodes) {
-      if (this.#knows(node)) this.#deaths.push({ fromMs: node.durableUntilMs, toMs });
+      const death = { fromMs: node.durableUntilMs, toMs };
+      if (this.#knows(node)) this.#deaths.push(death);
+      if (this.durability === 'async') this.lossesAlone.push(death);
       end(node);
     }
     const wasForgotten = this.#isForgotten;

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Lock } from '../../src/journal/directory-lock.ts';
 import type { Disk, DiskFile } from '../../src/journal/disk.ts';
 import { numberOfName } from '../../src/journal/log-files.ts';
@@ -28,11 +28,8 @@ export class SimFileSystem {
   readonly #underWay = new Set<() => Promise<unknown>>();
   #locked = new Set<string>();
   delayMs: readonly [min: number, max: number] = FLUSH_DELAY_MS;
-  /** The time of the first write to a log that is not flushed yet. */
-  #committingSinceMs: number | null = null;
-  #lastCommitMs = 0;
-  /** The newest flush of a directory: a commit that begins another log waits for one. */
-  #directoryFlush: { readonly sinceMs: number; endedMs: number | null } | null = null;
+  /** By the directory of the log. */
+  readonly #commits = new Map<string, Commits>();
 
   constructor(scheduler: Scheduler, random: Random) {
     this.#scheduler = scheduler;
@@ -50,9 +47,8 @@ export class SimFileSystem {
    */
   get exposureMs(): number {
     const { nowMs } = this.#scheduler;
-    const flushingSinceMs = this.#directoryFlush?.endedMs === null ? this.#directoryFlush.sinceMs : nowMs;
-    const committingMs = nowMs - (this.#committingSinceMs ?? flushingSinceMs);
-    return COMMIT_WITHIN_MS_DEFAULT + SLACK_MS + this.#lastCommitMs + committingMs;
+    const takes = [...this.#commits.values()].map((commits) => commits.takesMs(nowMs));
+    return COMMIT_WITHIN_MS_DEFAULT + SLACK_MS + Math.max(0, ...takes);
   }
 
   /**
@@ -75,10 +71,10 @@ export class SimFileSystem {
       makeDirectory: (path) => quickly((content) => content.makeDirectory(path)),
       removeDirectory: (path) => quickly((content) => content.removeDirectory(path)),
       syncDirectory: async (path) => {
-        const flush = { sinceMs: this.#scheduler.nowMs, endedMs: null as number | null };
-        this.#directoryFlush = flush;
+        const commits = this.#commitsIn(path);
+        commits.onDirectoryFlush(this.#scheduler.nowMs);
         await this.#later(1, deliver, (content) => content.syncDirectory(path));
-        flush.endedMs = this.#scheduler.nowMs;
+        commits.onDirectoryFlushed(this.#scheduler.nowMs);
       },
       freeBytes: (directory) => this.#content.freeBytes(directory),
       lock: (directory) => this.#lock(directory),
@@ -112,9 +108,7 @@ export class SimFileSystem {
   #forgetProcess(): void {
     this.#underWay.clear();
     this.#locked = new Set();
-    this.#committingSinceMs = null;
-    this.#lastCommitMs = 0;
-    this.#directoryFlush = null;
+    this.#commits.clear();
   }
 
   #lock(directory: string): Lock {
@@ -126,34 +120,32 @@ export class SimFileSystem {
 
   #timed(path: string, file: DiskFile, deliver: (run: () => void) => void): DiskFile {
     const isLog = (numberOfName(basename(path)) ?? 0) % 2 === 1;
+    const commits = isLog ? this.#commitsIn(dirname(path)) : null;
     return {
       size: () => this.#later(QUICK, deliver, () => file.size()),
       read: (at, length) => this.#later(QUICK, deliver, () => file.read(at, length)),
       write: async (bytes, at) => {
-        if (isLog) this.#onCommitting();
+        commits?.onWrite(this.#scheduler.nowMs);
         const half = isWithinSector(at, bytes.length) ? 0 : bytes.length >> 1;
         if (half > 0) await this.#later(QUICK, deliver, () => file.write(bytes.subarray(0, half), at));
         await this.#later(QUICK, deliver, () => file.write(bytes.subarray(half), at + half));
       },
       sync: async () => {
         await this.#later(1, deliver, () => file.sync());
-        if (isLog) this.#onCommitted();
+        commits?.onFlushed(this.#scheduler.nowMs);
       },
       truncate: (length) => this.#later(QUICK, deliver, () => file.truncate(length)),
       close: () => file.close(),
     };
   }
 
-  #onCommitting(): void {
-    const { nowMs } = this.#scheduler;
-    const hasJustFlushed = this.#directoryFlush?.endedMs === nowMs;
-    this.#committingSinceMs ??= hasJustFlushed ? this.#directoryFlush!.sinceMs : nowMs;
-  }
-
-  #onCommitted(): void {
-    if (this.#committingSinceMs === null) return;
-    this.#lastCommitMs = this.#scheduler.nowMs - this.#committingSinceMs;
-    this.#committingSinceMs = null;
+  #commitsIn(directory: string): Commits {
+    let commits = this.#commits.get(directory);
+    if (commits === undefined) {
+      commits = new Commits();
+      this.#commits.set(directory, commits);
+    }
+    return commits;
   }
 
   /** Carries an operation out after a while, and reports it then, unless the process has ended. */
@@ -174,5 +166,39 @@ export class SimFileSystem {
       );
     });
     return promise;
+  }
+}
+
+/** How long the commits of one log take, in virtual milliseconds. */
+class Commits {
+  /** The time of the first write that is not flushed yet. */
+  #sinceMs: number | null = null;
+  #lastMs = 0;
+  /** The newest flush of the directory: a commit that begins another file waits for one. */
+  #directoryFlush: { readonly sinceMs: number; endedMs: number | null } | null = null;
+
+  /** The commit that is under way, and the one before it. */
+  takesMs(nowMs: number): number {
+    const flushingSinceMs = this.#directoryFlush?.endedMs === null ? this.#directoryFlush.sinceMs : nowMs;
+    return this.#lastMs + nowMs - (this.#sinceMs ?? flushingSinceMs);
+  }
+
+  onDirectoryFlush(nowMs: number): void {
+    this.#directoryFlush = { sinceMs: nowMs, endedMs: null };
+  }
+
+  onDirectoryFlushed(nowMs: number): void {
+    if (this.#directoryFlush !== null) this.#directoryFlush.endedMs ??= nowMs;
+  }
+
+  onWrite(nowMs: number): void {
+    const hasJustFlushed = this.#directoryFlush?.endedMs === nowMs;
+    this.#sinceMs ??= hasJustFlushed ? this.#directoryFlush!.sinceMs : nowMs;
+  }
+
+  onFlushed(nowMs: number): void {
+    if (this.#sinceMs === null) return;
+    this.#lastMs = nowMs - this.#sinceMs;
+    this.#sinceMs = null;
   }
 }
