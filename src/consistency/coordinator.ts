@@ -4,7 +4,7 @@ import { Fifo } from '../base/fifo.ts';
 import type { MonotonicMs, WallMs } from '../base/number-kinds.ts';
 import { closedBecause, type Gate, OPEN } from '../membership/gate.ts';
 import { failed, type Reply, serverError } from '../protocol/reply.ts';
-import type { LocalRequest, Request } from '../protocol/request.ts';
+import type { Request } from '../protocol/request.ts';
 import type { ReadStrength } from '../replication/scheme.ts';
 import { BoundedReads, boundedGate } from './bounded-reads.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
@@ -21,7 +21,7 @@ import {
 } from './policies.ts';
 import { Reads } from './reads.ts';
 import { noReadsServed, type ReadsServed } from './reads-served.ts';
-import { type Executors, kindOf } from './request-kinds.ts';
+import { type AnswerLocally, type Executors, kindOf } from './request-kinds.ts';
 import { RequestTimes } from './request-times.ts';
 import { SessionRequests, type SessionRequestsPorts } from './session-requests.ts';
 
@@ -42,14 +42,14 @@ export interface CoordinatorPorts {
   /** From now on only one reply holds this value: its memory may be used again once the reply has been sent. */
   readonly lend: (value: Buffer) => void;
   /** Carries out requests that touch no entry: `version`, `stats`, `show`, … */
-  readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;
+  readonly local: AnswerLocally;
 }
 
 /**
  * Carries out client requests: each as its row in `REQUEST_KINDS` says, and by the policy of its keyspace.
  *
- * Every operation is answered within `requestTimeoutMs`. The answer is "outcome unknown" only if an effect may have
- * left this controller.
+ * Every operation but a stream is answered within `requestTimeoutMs`. The answer is "outcome unknown" only if an effect
+ * may have left this controller.
  */
 export class Coordinator {
   readonly readsServed: ReadsServed = noReadsServed();
@@ -156,10 +156,10 @@ export class Coordinator {
     }
   }
 
-  /** An operation that waited for its client to take earlier replies gets its whole time again. */
+  /** A stream, and an operation that waited for its client to take earlier replies, get their whole time again. */
   #onDeadline(operation: Operation, now: MonotonicMs): void {
     const { requestTimeoutMs } = this.#ports;
-    if (!operation.waitedForClientSince(now - requestTimeoutMs))
+    if (!operation.isStreaming && !operation.waitedForClientSince(now - requestTimeoutMs))
       return operation.finish(this.#timedOut(operation));
     operation.deadlineMs = now + requestTimeoutMs;
     this.#deadlines.push(operation);

@@ -6,6 +6,7 @@ import type { Reader, ReadFlow } from '../replication/read-flow.ts';
 import type { RequestContext } from '../replication/request-context.ts';
 import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
 import { type Access, isWrite } from './access.ts';
+import type { ClientStream, LocalOperation } from './client-stream.ts';
 import { noTimes, PHASES, type PhaseNumber } from './request-phases.ts';
 
 /** The pipeline of an operation, as far as the operation knows it. */
@@ -14,6 +15,8 @@ export interface OperationListener {
   readonly flow: ReadFlow;
 
   readonly context: RequestContext;
+
+  readonly stream: ClientStream;
 
   /** The operation has been answered. Called once. */
   onDone(operation: Operation): void;
@@ -37,7 +40,7 @@ export interface OperationListener {
 }
 
 /** One client request, from its arrival to its answer. It is answered exactly once. */
-export class Operation implements Reader {
+export class Operation implements Reader, LocalOperation {
   readonly request: Request;
   readonly access: Access;
   readonly arrivedMs: MonotonicMs;
@@ -51,6 +54,8 @@ export class Operation implements Reader {
   readonly countsAsRead: boolean;
   /** The session that the request has brought is part of that of its connection. */
   hasTakenSession = false;
+  /** The answer is a stream: there is no deadline. */
+  isStreaming = false;
   /** The level that the request asks for by itself; null where it asks for none. */
   readonly #ownLevel: Level | null;
   /** The bound on staleness that the request names by itself, in milliseconds; null where it names none. */
@@ -126,6 +131,11 @@ export class Operation implements Reader {
   /** A proof of its age has served a read of the operation. */
   noteAge(ageMs: number): void {
     this.#ageMs = Math.max(this.#ageMs, ageMs);
+  }
+
+  openStream(): ClientStream {
+    this.isStreaming = true;
+    return this.#listener.stream;
   }
 
   /** The operation was started, and may change an entry. */

@@ -5,6 +5,7 @@ import type { Request } from '../protocol/request.ts';
 import { type ReadBudget, ReadFlow } from '../replication/read-flow.ts';
 import type { RequestContext } from '../replication/request-context.ts';
 import { isWrite } from './access.ts';
+import type { ClientStream } from './client-stream.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Operation, OperationListener } from './operation.ts';
 import { kindOf } from './request-kinds.ts';
@@ -17,6 +18,8 @@ export interface PipelinePorts {
   readonly onReply: (request: Request, reply: Reply) => void;
   /** Called for a part of a reply that is sent before the reply is complete. */
   readonly onPart: (request: Request, hits: readonly Hit[]) => void;
+  /** For answers that go on for long. */
+  readonly stream: ClientStream;
   /** The budget for the values that are read for the client. */
   readonly budget: ReadBudget;
   /** At some time since `ms` the client had not taken all of its replies. */
@@ -142,6 +145,10 @@ export class Pipeline implements OperationListener {
 
   isNext(operation: Operation): boolean {
     return this.#unanswered.first() === operation;
+  }
+
+  get stream(): ClientStream {
+    return this.#ports.stream;
   }
 
   waitedForClientSince(ms: MonotonicMs): boolean {

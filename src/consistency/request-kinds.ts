@@ -14,6 +14,7 @@ import {
 import type { Reply } from '../protocol/reply.ts';
 import type { LocalRequest, Request } from '../protocol/request.ts';
 import type { Access } from './access.ts';
+import type { LocalOperation } from './client-stream.ts';
 import type { ConditionalWrites } from './conditional-writes.ts';
 import type { LevelRequests } from './level-requests.ts';
 import type { Operation } from './operation.ts';
@@ -31,8 +32,15 @@ export interface Executors {
   readonly sessions: SessionRequests;
   readonly levels: LevelRequests;
   /** Carries out requests that touch no entry. */
-  readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;
+  readonly local: AnswerLocally;
 }
+
+/** Answers a request that touches no entry: by `answer`, and before that perhaps with parts in a stream. */
+export type AnswerLocally = (
+  request: LocalRequest,
+  answer: (reply: Reply) => void,
+  operation: LocalOperation,
+) => void;
 
 /** Counts operations by the prefixes of their keys, for `stats detail`. */
 export interface KeyPrefixCounter {
@@ -94,7 +102,7 @@ function touchingNone<R extends Request>(
 }
 
 const LOCAL = touchingNone<LocalRequest>(({ local }, operation, request) =>
-  local(request, (reply) => operation.finish(reply)),
+  local(request, (reply) => operation.finish(reply), operation),
 );
 
 /**
@@ -239,7 +247,7 @@ export const REQUEST_KINDS: {
     isStartedLast: true,
     carryOut: ({ local }, operation, request) => {
       operation.proposed = request.change !== null;
-      local(request, (reply) => operation.finish(reply));
+      local(request, (reply) => operation.finish(reply), operation);
     },
   },
   slowlog: LOCAL,

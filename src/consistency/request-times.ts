@@ -82,7 +82,9 @@ export class RequestTimes {
     this.#answeredCount = 0;
   }
 
+  /** A stream takes as long as its client wants: its time says nothing. */
   #count(operation: Operation, nowMs: MonotonicMs): void {
+    if (operation.isStreaming) return;
     const level = this.#levelOf(operation);
     const tookMs = nowMs - operation.arrivedMs;
     this.#durationsOf(operation, level).observe(tookMs);

@@ -11,6 +11,8 @@ import type { KeyspaceKeys } from './metrics/keyspace-keys.ts';
 import type { Statistics } from './metrics/statistics.ts';
 import type { Settings } from './settings.ts';
 import type { Storage } from './storage.ts';
+import type { Dumps } from './streams/dumps.ts';
+import type { Watchers } from './streams/watchers.ts';
 
 /** The parts of a running controller from which metrics and status are read. */
 export interface ControllerParts {
@@ -28,4 +30,6 @@ export interface ControllerParts {
   readonly statistics: Statistics;
   readonly keyspaceKeys: KeyspaceKeys;
   readonly largeKeys: LargeKeys;
+  readonly dumps: Dumps;
+  readonly watchers: Watchers;
 }

@@ -171,10 +171,12 @@ class RunningController implements Controller {
   }
 
   #onTick(): void {
-    const { core, keyspaceKeys, largeKeys, statistics } = this.#parts;
+    const { core, keyspaceKeys, largeKeys, statistics, dumps, watchers } = this.#parts;
     core.onTick();
     keyspaceKeys.onTick();
     largeKeys.onTick();
+    dumps.onTick();
+    watchers.onTick();
     statistics.hotKeys.onTick();
   }
 

@@ -2,13 +2,12 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
+import type { AnswerLocally } from '../consistency/request-kinds.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
 import type { GroupBuses } from '../membership/peer-bus.ts';
 import type { ViewLog } from '../membership/view-record.ts';
 import type { PeerMessage } from '../peer/messages.ts';
-import type { Reply } from '../protocol/reply.ts';
-import type { LocalRequest } from '../protocol/request.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { Settings } from './settings.ts';
 
@@ -66,5 +65,5 @@ export interface CorePorts {
   readonly startEmpty: (abandoned: AbandonedGroup) => void;
   readonly log: Log;
   /** Answers a request that concerns no entry. */
-  readonly local: (request: LocalRequest, answer: (reply: Reply) => void) => void;
+  readonly local: AnswerLocally;
 }

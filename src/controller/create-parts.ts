@@ -22,6 +22,8 @@ import { Statistics } from './metrics/statistics.ts';
 import { createMesh } from './peer-mesh.ts';
 import type { Settings } from './settings.ts';
 import type { Storage } from './storage.ts';
+import { Dumps } from './streams/dumps.ts';
+import { Watchers } from './streams/watchers.ts';
 import { tokenMacOf } from './token-mac.ts';
 
 /** What a controller is made from and what takes time to open. */
@@ -93,11 +95,9 @@ export function createParts(
     onChange: () => clients.drain(),
     startEmpty: (abandoned) => end.ask({ kind: 'start-empty', ...abandoned }),
     log: logger,
-    local: (request, answer) => replies.reply(request, answer),
+    local: (request, answer, operation) => replies.reply(request, answer, operation),
   });
   const statistics: Statistics = new Statistics(core.router, new HotKeys(clock, Math.random));
-  const keyspaceKeys = new KeyspaceKeys(core.router);
-  const largeKeys = new LargeKeys(core.router, clock, () => core.time.cluster.nowMs());
   const parts = {
     settings,
     clock,
@@ -110,16 +110,27 @@ export function createParts(
     unidentified,
     budget,
     statistics,
-    keyspaceKeys,
-    largeKeys,
+    ...keyParts(core, settings),
   };
   const replies = new LocalReplies(parts, () => end.ask({ kind: 'shutdown', reason: 'shutdown' }));
   return parts;
 }
 
+/** The parts that look at keys. */
+function keyParts({ router, time }: Core, { requestTimeoutMs }: Settings) {
+  const clock = MACHINE_CLOCK;
+  const timeMs = () => time.cluster.nowMs();
+  return {
+    keyspaceKeys: new KeyspaceKeys(router),
+    largeKeys: new LargeKeys(router, clock, timeMs, requestTimeoutMs),
+    dumps: new Dumps({ router, timeMs, nextTurn: setImmediate }),
+    watchers: new Watchers(clock),
+  };
+}
+
 /** Makes the front door of a controller with these parts. */
 export function createFrontDoor(parts: ControllerParts, resources: Resources): FrontDoor {
-  const { settings, clock, core, mesh, clients, unidentified, budget, statistics } = parts;
+  const { settings, clock, core, mesh, clients, unidentified, budget, statistics, watchers } = parts;
   const { itemBytesMax, pipelineMax, connectionsMax } = settings;
   const { transport, largeValues, logger } = resources;
   return new FrontDoor({
@@ -134,8 +145,14 @@ export function createFrontDoor(parts: ControllerParts, resources: Resources): F
     clock,
     events: {
       onConnection: (accepted) => statistics.add(accepted ? 'total_connections' : 'rejected_connections', 1),
-      onReply: (request, reply) => statistics.count(request, reply),
-      onPart: (hits) => statistics.countPart(hits),
+      onReply: (request, reply, client) => {
+        statistics.count(request, reply);
+        if (watchers.isWatched) watchers.onReply(request, reply, client);
+      },
+      onPart: (request, hits, client) => {
+        statistics.countPart(hits);
+        if (watchers.isWatched) watchers.onPart(request, hits, client);
+      },
       onBytes: (read, written) => {
         statistics.add('bytes_read', read);
         statistics.add('bytes_written', written);

@@ -157,9 +157,19 @@ export const COMMANDS: readonly Command[] = [
   administrative('cache_memlimit <megabytes> [noreply]', 2, 3, 'the memory of the local memcached'),
   administrative('slabs <subcommand> [<word> …]', 1, Infinity, 'passed on to the local memcached'),
   administrative('lru <subcommand> [<word> …]', 1, Infinity, 'passed on to the local memcached'),
-  administrative('lru_crawler <subcommand> [<word> …]', 1, Infinity, 'passed on to the local memcached'),
+  administrative(
+    'lru_crawler <subcommand> [<word> …]',
+    1,
+    Infinity,
+    'metadump all, mgdump all: every key; the rest is passed on to the local memcached',
+  ),
   administrative('extstore <subcommand> [<word> …]', 1, Infinity, 'passed on to the local memcached'),
-  administrative('watch [<word> …]', 1, Infinity, 'refused: ask the memcached itself'),
+  administrative(
+    'watch [<word> …]',
+    1,
+    Infinity,
+    'a line for each request of the clients here: fetchers, mutations, deletions',
+  ),
   administrative('refresh_certs', 1, Infinity, 'refused: there is no TLS here'),
   administrative('shutdown [graceful]', 1, Infinity, 'ends this controller, where shutdown_command = yes'),
   {

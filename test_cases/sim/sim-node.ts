@@ -253,7 +253,7 @@ export class SimNode implements NetworkNode {
       },
       startEmpty: (abandoned) => scheduler.after(0, () => run.deliver(() => this.#startEmpty(abandoned))),
       log: { info: noteLog, warn: noteLog },
-      local: (...asked) => replyLocally({ core, settings: this.#settings, clock }, ...asked),
+      local: (request, answer) => replyLocally({ core, settings: this.#settings, clock }, request, answer),
     });
     run.begin(core);
     network.join(id, this);

@@ -5,6 +5,7 @@ import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import { newContext } from '../../src/replication/request-context.ts';
+import { NO_STREAM } from '../support/reading.ts';
 import type { Random } from './random.ts';
 import { type Scheduler, TURN_MS } from './scheduler.ts';
 import type { SimClock } from './sim-clock.ts';
@@ -132,6 +133,7 @@ export class SimRun {
     const pipeline = new Pipeline(this.#core!.coordinator, {
       context: newContext(),
       onPart: (_, hits) => budget.onPart(hits),
+      stream: NO_STREAM,
       onReply: (_, reply) => waiting.shift()!(budget.whole(reply)),
       budget,
       waitedForClientSince: () => false,

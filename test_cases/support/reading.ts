@@ -1,6 +1,10 @@
+import type { ClientStream } from '../../src/consistency/client-stream.ts';
 import { type ReadBudget, type Reader, ReadFlow } from '../../src/replication/read-flow.ts';
 import { READ_WINDOW_BYTES, type ReadWindows, readWindows } from '../../src/replication/read-windows.ts';
 import { newContext } from '../../src/replication/request-context.ts';
+
+/** A client that takes no streams. */
+export const NO_STREAM: ClientStream = { state: 'gone', untakenBytes: 0, send: () => {} };
 
 /** A budget without a bound. */
 export const BOUNDLESS: ReadBudget = { fits: () => true, reserve: () => {} };

@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { binary, CountedSession, type Step, text } from '../support/counted-session.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeWithMemcached, Memcached } from '../support/memcached.ts';
-import { describeWith, run, succeeds } from '../support/programs.ts';
 import { TextClient } from '../support/text-client.ts';
 
 /**
@@ -139,22 +138,11 @@ const COMMANDS = [
     'lru_crawler metadump 1,64',
     'lru_crawler metadump ,',
   ],
-  ...['lru_crawler metadump all x', 'lru_crawler mgdump', 'lru_crawler mgdump hash', 'lru_crawler mgdump 1'],
+  ...['lru_crawler metadump all x', 'lru_crawler mgdump'],
   ...['stats cachedump', 'stats cachedump 1', 'stats cachedump x 1', 'stats cachedump 1 x'],
   ...['stats cachedump 64 1', 'stats cachedump -1 1', 'stats cachedump 1.5 1'],
   ...['verbosity 1 noreply', 'verbosity noreply', 'verbosity 1 2 3', 'quit now'],
 ];
-
-/** The path at which Debian installs it. */
-const MEMCACHED_TOOL = '/usr/share/memcached/scripts/memcached-tool';
-
-/** The least that each mode prints. */
-const EXPECTED: Readonly<Record<string, RegExp>> = {
-  display: /Item_Size.*\n\s+\d+\s/,
-  stats: /cmd_get\s+\d+/,
-  settings: /item_size_max\s+2097152/,
-  sizes: /./,
-};
 
 let cluster: Cluster;
 let memcached: Memcached;
@@ -173,7 +161,6 @@ describeWithMemcached('statistics and administration', () => {
   figureTests();
   outageTests();
   commandTests();
-  toolTests();
 });
 
 function countTests(): void {
@@ -314,19 +301,6 @@ function commandTests(): void {
     expect(answers[0]).toBe(answers[1]);
   });
 
-  it.each([
-    ['watch', 'watch'],
-    ['watch fetchers', 'watch'],
-    ['lru_crawler metadump all', 'lru_crawler metadump'],
-    ['lru_crawler metadump 1,63', 'lru_crawler metadump'],
-    ['watch fetchers mutations', 'watch'],
-    ['stats cachedump 1 1', 'cachedump'],
-  ])('%s is refused, with the advice to ask the memcached', async (line, name) => {
-    const client = await cluster.client(0);
-    const refusal = `CLIENT_ERROR ${name} is not available: ask the memcached itself`;
-    expect(await client.ask(`${line}\r\n`)).toBe(refusal);
-  });
-
   it('flush_all with a delay of a second flushes at once, as in memcached, and with a longer delay later', async () => {
     const other = await Memcached.start();
     try {
@@ -348,26 +322,6 @@ function commandTests(): void {
     const limitOf = async (id: number) => (await (await cluster.client(id)).stats()).get('limit_maxbytes');
     expect(await limitOf(0)).toBe(`${100 * 1_048_576}`);
     expect(await limitOf(1)).toBe(`${64 * 1_048_576}`);
-  });
-}
-
-function toolTests(): void {
-  describeWith('memcached-tool (memcached)', existsSync(MEMCACHED_TOOL), () => {
-    it.each(['display', 'stats', 'settings', 'sizes'])('%s', async (mode) => {
-      const words = [MEMCACHED_TOOL, `127.0.0.1:${cluster.ports[0]}`, mode];
-      const { code, printed } = await run('perl', words);
-      expect(code).toBe(0);
-      expect(printed).toMatch(EXPECTED[mode]!);
-    });
-  });
-
-  describeWith('memcstat (libmemcached-tools)', succeeds('sh', ['-c', 'command -v memcstat']), () => {
-    it('prints all figures', async () => {
-      const { code, printed } = await run('memcstat', [`--servers=127.0.0.1:${cluster.ports[0]}`]);
-      expect(code).toBe(0);
-      expect(printed).toContain('curr_items: ');
-      expect(printed).toContain('limit_maxbytes: ');
-    });
   });
 }
 

@@ -1,31 +1,48 @@
+import type { LocalOperation } from '../../consistency/client-stream.ts';
 import type { Reply } from '../../protocol/reply.ts';
-import { MGDUMP_REFUSAL, metadumpRefusal, watchRefusal } from './refusals.ts';
+import { crawlWords } from '../streams/dump-words.ts';
+import type { Dumps } from '../streams/dumps.ts';
+import type { Watchers } from '../streams/watchers.ts';
 import { type CommandedStore, type OnAdminReply, passOn } from './store-administration.ts';
+
+export interface AdminParts {
+  readonly store: CommandedStore;
+  readonly dumps: Dumps;
+  readonly watchers: Watchers;
+}
+
+const NO_TLS: Reply = { kind: 'line', line: 'Error TLS not enabled' };
 
 /**
  * Answers memcached's administrative commands. A command that tunes the local memcached is passed on to it
- * word for word and is not replicated, because each store manages its own memory. A command that streams its
- * answer is refused.
+ * word for word and is not replicated, because each store manages its own memory. A command that streams what
+ * there is or what happens is answered here: the store would show the controller's own requests and envelopes.
  */
 export class AdminReplies {
   readonly #store: CommandedStore;
+  readonly #dumps: Dumps;
+  readonly #watchers: Watchers;
   readonly #askShutdown: (() => void) | null;
 
   /**
    * @param askShutdown ends this controller once this turn's answers have left; null where clients may not do
    *   that
    */
-  constructor(store: CommandedStore, askShutdown: (() => void) | null) {
+  constructor({ store, dumps, watchers }: AdminParts, askShutdown: (() => void) | null) {
     this.#store = store;
+    this.#dumps = dumps;
+    this.#watchers = watchers;
     this.#askShutdown = askShutdown;
   }
 
   /** @param words the whole line */
-  reply(words: readonly string[], answer: OnAdminReply): void {
-    const [command = '', mode = ''] = words;
+  reply(words: readonly string[], answer: OnAdminReply, operation: LocalOperation): void {
+    const [command = '', mode = '', ...rest] = words;
     if (command === 'shutdown') return answer(this.#shutdown(mode));
-    const refusal = refusalOf(words);
-    if (refusal !== null) return answer(refusal);
+    if (command === 'refresh_certs') return answer(NO_TLS);
+    if (command === 'watch') return this.#watchers.begin(words.slice(1), answer, operation);
+    if (command === 'lru_crawler' && (mode === 'metadump' || mode === 'mgdump'))
+      return this.#dumps.begin(crawlWords(mode, rest), answer, operation);
     passOn(this.#store, words, answer);
   }
 
@@ -36,12 +53,4 @@ export class AdminReplies {
     this.#askShutdown();
     return { kind: 'line', line: '' };
   }
-}
-
-function refusalOf([command, mode, ...rest]: readonly string[]): Reply | null {
-  if (command === 'refresh_certs') return { kind: 'line', line: 'Error TLS not enabled' };
-  if (command === 'watch') return watchRefusal(mode === undefined ? [] : [mode, ...rest]);
-  if (command !== 'lru_crawler') return null;
-  if (mode === 'metadump') return metadumpRefusal(rest);
-  return mode === 'mgdump' ? MGDUMP_REFUSAL : null;
 }

@@ -1,3 +1,4 @@
+import type { LocalOperation } from '../../consistency/client-stream.ts';
 import { REPLIES, type Reply } from '../../protocol/reply.ts';
 import type { LocalRequest, ShowRequest, SlowlogRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -8,6 +9,7 @@ import { nameOf } from '../settings.ts';
 import { renderRequests, requestsOf } from '../status/requests-report.ts';
 import { statusOf } from '../status/status-report.ts';
 import { renderStatus } from '../status/status-table.ts';
+import { cachedumpWords } from '../streams/dump-words.ts';
 import { AdminReplies } from './admin-replies.ts';
 import { replyToKeyspace } from './keyspace-replies.ts';
 import type { OnAdminReply } from './store-administration.ts';
@@ -23,18 +25,20 @@ export class LocalReplies {
   /** @param askShutdown has this controller end, once this turn's answers have left */
   constructor(parts: ControllerParts, askShutdown: () => void) {
     this.#parts = parts;
-    this.#admin = new AdminReplies(parts.store, parts.settings.shutdownCommand ? askShutdown : null);
+    this.#admin = new AdminReplies(parts, parts.settings.shutdownCommand ? askShutdown : null);
   }
 
-  reply(request: LocalRequest, answer: OnAdminReply): void {
+  reply(request: LocalRequest, answer: OnAdminReply, operation: LocalOperation): void {
     const parts = this.#parts;
     switch (request.kind) {
       case 'version':
         return answer({ kind: 'line', line: `VERSION ${PROTOCOL_VERSION}` });
       case 'stats':
+        if (request.words[0] === 'cachedump')
+          return parts.dumps.begin(cachedumpWords(request.words), answer, operation);
         return replyToStats(parts, request.words, answer);
       case 'admin':
-        return this.#admin.reply(request.words, answer);
+        return this.#admin.reply(request.words, answer, operation);
       case 'show':
         return answer(
           request.what === 'requests' ? showRequests(parts, request) : showStatus(parts, request),

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Connection } from '../../base/transport.ts';
 import { writeParts, writePartsAndTell } from '../../base/write-parts.ts';
+import type { ClientStream } from '../../consistency/client-stream.ts';
 import type { Coordinator } from '../../consistency/coordinator.ts';
 import { Pipeline } from '../../consistency/pipeline.ts';
 import { kindOf } from '../../consistency/request-kinds.ts';
@@ -14,7 +15,7 @@ import { LARGE_BYTES_MIN } from '../../store/large-values.ts';
 import type { ConnectionFigures, ServedClient } from './client.ts';
 import type { ClientBudget } from './client-budget.ts';
 import { ConnectionMemory } from './connection-memory.ts';
-import { PHASES, type Phase } from './connection-phase.ts';
+import { type Input, PHASES, type Phase } from './connection-phase.ts';
 import { ReplyUptake } from './reply-uptake.ts';
 
 export interface ClientPorts {
@@ -26,9 +27,10 @@ export interface ClientPorts {
   readonly onOutput: (connection: ClientConnection) => void;
   /** Requests that `resumeDecoding` is called in the next event-loop turn. */
   readonly onYield: (connection: ClientConnection) => void;
-  readonly onReply: (request: Request, reply: Reply) => void;
+  /** @param client the number of the connection */
+  readonly onReply: (request: Request, reply: Reply, client: number) => void;
   /** Some hits have been sent ahead of the rest of their reply. */
-  readonly onPart: (hits: readonly Hit[]) => void;
+  readonly onPart: (request: Request, hits: readonly Hit[], client: number) => void;
   /**
    * Reads of this connection wait for budget: `goOn` has to be called when other clients have taken replies
    * or left.
@@ -66,16 +68,10 @@ const WAITING_MAX = 16;
 const LINGER_MS = 1_000;
 
 /**
- * `paused`: the socket is not read. `yielded`: in addition, bytes that were read are not decoded before the
- * next turn.
- */
-type Input = 'flowing' | 'paused' | 'yielded';
-
-/**
  * One client's socket: bytes become requests, replies become bytes. The connection slows its client down, by
  * not reading, when the client has too much in progress, does not take its replies, or has had its turn.
  */
-export class ClientConnection implements ServedClient {
+export class ClientConnection implements ServedClient, ClientStream {
   readonly #connection: Connection;
   readonly #id: number;
   readonly #ports: ClientPorts;
@@ -117,6 +113,7 @@ export class ClientConnection implements ServedClient {
       context: newContext(),
       onReply: (request, reply) => this.#onReply(request, reply),
       onPart: (request, hits) => this.#onPart(request, hits),
+      stream: this,
       budget: {
         fits: (bytes, awaited) => this.#fits(bytes, awaited),
         reserve: (bytes) => this.#reserve(bytes),
@@ -150,13 +147,27 @@ export class ClientConnection implements ServedClient {
     return remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`;
   }
 
-  /** The client has sent nothing since `ms`, and waits for no answer. */
-  isIdleSince(ms: number): boolean {
-    const owes = this.#pipeline.inProgress + this.#output.byteLength + this.#connection.waitingBytes;
-    return this.#lastInputMs <= ms && owes === 0;
+  get state(): ClientStream['state'] {
+    if (this.#phase === PHASES.open) return 'open';
+    return this.#phase < PHASES.lingering ? 'ending' : 'gone';
   }
 
-  /** Takes in bytes: those of the socket, and those that were read before this object was made. */
+  get untakenBytes(): number {
+    return this.#output.byteLength + this.#connection.waitingBytes;
+  }
+
+  send(text: string): void {
+    if (this.#phase >= PHASES.lingering) return;
+    this.#output.text(text);
+    this.#askFlush();
+  }
+
+  /** The client has sent nothing since `ms`, and waits for no answer. */
+  isIdleSince(ms: number): boolean {
+    return this.#lastInputMs <= ms && this.#pipeline.inProgress + this.untakenBytes === 0;
+  }
+
+  /** Takes in bytes: those of the socket and those read before this object was made. */
   receive(chunk: Buffer): void {
     if (this.#phase >= PHASES.answering) return;
     this.#lastInputMs = this.#ports.clock.nowMs();
@@ -335,7 +346,7 @@ export class ClientConnection implements ServedClient {
   }
 
   #onReply(request: Request, reply: Reply): void {
-    this.#ports.onReply(request, reply);
+    this.#ports.onReply(request, reply, this.#id);
     if (this.#phase === PHASES.closed) return;
     this.#codec.encode(request, reply, this.#output);
     this.#memory.addRequest(-kindOf(request).ownBytes(request));
@@ -343,7 +354,7 @@ export class ClientConnection implements ServedClient {
   }
 
   #onPart(request: Request, hits: readonly Hit[]): void {
-    this.#ports.onPart(hits);
+    this.#ports.onPart(request, hits, this.#id);
     if (this.#phase === PHASES.closed) return;
     this.#codec.encode(request, { kind: 'hits', hits, isPart: true }, this.#output);
     this.#askFlush();

@@ -24,3 +24,9 @@ export const PHASES = {
 } as const;
 
 export type Phase = (typeof PHASES)[keyof typeof PHASES];
+
+/**
+ * `paused`: the socket is not read. `yielded`: in addition, bytes that were read are not decoded before the
+ * next turn.
+ */
+export type Input = 'flowing' | 'paused' | 'yielded';

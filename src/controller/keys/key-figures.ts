@@ -1,5 +1,6 @@
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Figures } from '../metrics/stats-groups.ts';
+import { percentEncoded } from '../streams/uri-encoded.ts';
 import type { LargeKeysReport } from './large-keys.ts';
 
 /** Hot keys that `stats hotkeys` shows. */
@@ -64,8 +65,5 @@ function rate(value: number): string {
  * hexadecimal digits, so that any decoder of URLs gives the key.
  */
 export function printableKey(key: string): string {
-  return key.replace(
-    /[^!-$&-~]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
+  return key.replace(/[^!-$&-~]/g, percentEncoded);
 }

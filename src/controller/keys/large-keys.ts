@@ -1,8 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { MonotonicMs, WallMs } from '../../base/number-kinds.ts';
-import type { JournalRecord } from '../../journal/journal.ts';
-import type { Group } from '../../replication/group.ts';
 import type { ControllerRouter } from '../groups.ts';
+import { EntryWalk } from './entry-walk.ts';
 import { LargestValues, type SizedKey } from './largest-values.ts';
 
 /** The keys of one keyspace, as the last look at all keys has found them. */
@@ -41,8 +40,8 @@ const RECORDS_PER_STEP = 1024;
 /** The result of a look is given out again for so long, in milliseconds. */
 const FRESH_MS = 60_000;
 
-/** How long a caller waits for a look to end, in milliseconds. Then it gets what there is. */
-const WAIT_MS = 1_000;
+/** How long a caller waits for a look to end at most, in milliseconds. Then it gets what there is. */
+const WAIT_MAX_MS = 500;
 
 interface Waiter {
   readonly untilMs: MonotonicMs;
@@ -59,22 +58,25 @@ export class LargeKeys {
   readonly #clock: Clock;
   /** Cluster time: it decides which entries have expired. */
   readonly #timeMs: () => WallMs;
+  readonly #waitMs: number;
   #look: Look | null = null;
   #lastLook: Look | null = null;
   #endedMs: MonotonicMs = 0;
   #waiters: Waiter[] = [];
 
-  constructor(router: ControllerRouter, clock: Clock, timeMs: () => WallMs) {
+  /** @param requestTimeoutMs an answer comes well within it */
+  constructor(router: ControllerRouter, clock: Clock, timeMs: () => WallMs, requestTimeoutMs: number) {
     this.#router = router;
     this.#clock = clock;
     this.#timeMs = timeMs;
+    this.#waitMs = Math.min(WAIT_MAX_MS, requestTimeoutMs / 2);
   }
 
-  /** Calls back with a fresh report, or after a second with the best that there is; once, never in this call. */
+  /** Calls back with a fresh report, or after half a second with the best that there is; once, never in this call. */
   whenLooked(answer: (report: LargeKeysReport) => void): void {
     const nowMs = this.#clock.nowMs();
     this.#begin(nowMs);
-    this.#waiters.push({ untilMs: nowMs + WAIT_MS, answer });
+    this.#waiters.push({ untilMs: nowMs + this.#waitMs, answer });
   }
 
   /** What there is now. Asking makes a new look begin if the last one is not fresh. */
@@ -135,16 +137,11 @@ type MutableSizes = { -readonly [Field in keyof KeyspaceSizes]: KeyspaceSizes[Fi
 class Look {
   readonly largest = new LargestValues(KEYS_MAX);
   keys = 0;
-  readonly #router: ControllerRouter;
-  readonly #timeMs: WallMs;
+  readonly #walk: EntryWalk;
   readonly #sizes = new Map<string, MutableSizes>();
-  readonly #groups: Group[];
-  #records: Iterator<JournalRecord> | null = null;
 
   constructor(router: ControllerRouter, timeMs: WallMs) {
-    this.#router = router;
-    this.#timeMs = timeMs;
-    this.#groups = [...router.groups];
+    this.#walk = new EntryWalk(router, timeMs);
   }
 
   sizesOf(name: string): KeyspaceSizes {
@@ -152,29 +149,15 @@ class Look {
   }
 
   step(): 'goes on' | 'ended' {
-    for (let looks = 0; looks < RECORDS_PER_STEP; looks++) {
-      const group = this.#groups[0];
-      if (group === undefined) return 'ended';
-      this.#records ??= group.replica.journal.walk();
-      const { done, value: record } = this.#records.next();
-      if (done === true) {
-        this.#groups.shift();
-        this.#records = null;
-      } else this.#see(group, record);
-    }
-    return 'goes on';
-  }
-
-  #see(group: Group, record: JournalRecord): void {
-    const { key, valueBytes = 0 } = record;
-    const keyspace = this.#router.of(key);
-    if (keyspace.group !== group || !group.replica.journal.isLive(record, this.#timeMs)) return;
-    this.keys++;
-    this.largest.offer(key, valueBytes);
-    const sizes = this.#sizesIn(keyspace.name);
-    sizes.keys++;
-    sizes.valueBytes += valueBytes;
-    sizes.largestBytes = Math.max(sizes.largestBytes, valueBytes);
+    this.#walk.step(RECORDS_PER_STEP, ({ key, valueBytes = 0 }, { name }) => {
+      this.keys++;
+      this.largest.offer(key, valueBytes);
+      const sizes = this.#sizesIn(name);
+      sizes.keys++;
+      sizes.valueBytes += valueBytes;
+      sizes.largestBytes = Math.max(sizes.largestBytes, valueBytes);
+    });
+    return this.#walk.isOver ? 'ended' : 'goes on';
   }
 
   #sizesIn(name: string): MutableSizes {

@@ -1,6 +1,5 @@
 import { REPLIES, type Reply, serverError } from '../../protocol/reply.ts';
 import type { StatsGroup } from '../../store/driver.ts';
-import { dumpRefusal } from '../admin/refusals.ts';
 import { type OnAdminReply, passOn, storeError } from '../admin/store-administration.ts';
 import { REQUESTS_PER_TURN } from '../clients/client-connection.ts';
 import { BACKLOG } from '../clients/front-door.ts';
@@ -43,8 +42,6 @@ export function replyToStats(parts: ControllerParts, words: readonly string[], a
       );
     case 'extstore':
       return answer({ kind: 'stats', stats: [] });
-    case 'cachedump':
-      return answer(dumpRefusal(words));
     default:
       return answer(UNKNOWN);
   }
@@ -100,7 +97,7 @@ function ownSettings({ settings, statistics }: ControllerParts): Figures {
     item_size_max: settings.itemBytesMax,
     maxconns_fast: 'yes',
     flush_enabled: 'yes',
-    dump_enabled: 'no',
+    dump_enabled: 'yes',
     idle_timeout: Math.ceil(settings.idleTimeoutMs / 1000),
     ssl_enabled: 'no',
   };

@@ -15,7 +15,7 @@ import type { Reader } from '../../../src/replication/read-flow.ts';
 import type { ReadDone } from '../../../src/replication/replica-reads.ts';
 import { newContext, type RequestContext } from '../../../src/replication/request-context.ts';
 import type { ReadStrength, Scheme, WriteOutcome } from '../../../src/replication/scheme.ts';
-import { BOUNDLESS } from '../../support/reading.ts';
+import { BOUNDLESS, NO_STREAM } from '../../support/reading.ts';
 
 type Done = (outcome: WriteOutcome) => void;
 
@@ -138,6 +138,7 @@ function connect(level: Level | null = null) {
     context,
     onReply: (_, reply) => replies.push(reply),
     onPart: () => {},
+    stream: NO_STREAM,
     budget: BOUNDLESS,
     waitedForClientSince: () => false,
     clientName: () => '127.0.0.1:4000',

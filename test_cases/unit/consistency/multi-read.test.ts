@@ -4,6 +4,7 @@ import { Operation, type OperationListener } from '../../../src/consistency/oper
 import { type Hit, type Reply, serverError } from '../../../src/protocol/reply.ts';
 import { ReadFlow } from '../../../src/replication/read-flow.ts';
 import { newContext } from '../../../src/replication/request-context.ts';
+import { NO_STREAM } from '../../support/reading.ts';
 
 const VALUE_BYTES = 1_000;
 const BUDGET_BYTES = 4_000;
@@ -26,6 +27,7 @@ class Reading implements OperationListener {
   outputBytes = 0;
   reservedBytes = 0;
   readonly context = newContext();
+  readonly stream = NO_STREAM;
   mostBytes = 0;
   readonly operation: Operation;
   readonly flow = new ReadFlow({

@@ -7,12 +7,13 @@ import { arithmeticRequest, storageRequest } from '../../../src/protocol/make-re
 import { REPLIES } from '../../../src/protocol/reply.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 import { newContext } from '../../../src/replication/request-context.ts';
-import { BOUNDLESS } from '../../support/reading.ts';
+import { BOUNDLESS, NO_STREAM } from '../../support/reading.ts';
 
 const PORTS: PipelinePorts = {
   context: newContext(),
   onReply: () => {},
   onPart: () => {},
+  stream: NO_STREAM,
   budget: BOUNDLESS,
   waitedForClientSince: () => false,
   clientName: () => '',

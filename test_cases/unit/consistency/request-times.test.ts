@@ -12,7 +12,7 @@ import type { Reader } from '../../../src/replication/read-flow.ts';
 import type { ReadDone } from '../../../src/replication/replica-reads.ts';
 import { newContext } from '../../../src/replication/request-context.ts';
 import type { ReadStrength, Scheme, WriteOutcome } from '../../../src/replication/scheme.ts';
-import { BOUNDLESS } from '../../support/reading.ts';
+import { BOUNDLESS, NO_STREAM } from '../../support/reading.ts';
 
 let nowMs: number;
 let clockReadings: number;
@@ -72,6 +72,7 @@ function connect(): Pipeline {
     context: newContext(),
     onReply: () => {},
     onPart: () => {},
+    stream: NO_STREAM,
     budget: BOUNDLESS,
     waitedForClientSince: () => false,
     clientName: () => '127.0.0.1:4000',
