@@ -19,6 +19,10 @@ export type UsageCode =
   | 'LOG_FILE'
   /** No controller has this id or address. */
   | 'NO_SUCH_CONTROLLER'
+  /** The cluster has no keyspace of this name, or none that takes the keys that are needed. */
+  | 'NO_SUCH_KEYSPACE'
+  /** A fault that a drill is asked for cannot be done to this cluster, or would cost it data. */
+  | 'UNSAFE_FAULT'
   /** A cluster runs already, with other settings than those that are asked for. */
   | 'RUNS_OTHERWISE';
 

@@ -58,6 +58,13 @@ async function dispatch(line: CommandLine): Promise<number> {
       const { runLevel } = await import('./status/run-level.ts');
       return runLevel(line, load(line, defaultConfigFile()), runDirectory());
     }
+    case 'drill': {
+      const { runDrill } = await import('./drill/run-drill.ts');
+      const { drillOptions } = await import('./drill/drill-options.ts');
+      const { addressesOf } = await import('./status/cluster-addresses.ts');
+      const addresses = addressesOf(line, load(line, defaultConfigFile()), runDirectory());
+      return runDrill(drillOptions(line), addresses, runDirectory());
+    }
     case 'client': {
       const { runClient } = await import('./client/run-client.ts');
       return runClient(line, load(line, defaultConfigFile()));

@@ -105,7 +105,7 @@ function withoutServiceManager({
  * Sends a signal, unless the pid belongs to another process by now. @returns false when the process is
  * another user's
  */
-function signal(record: ProcessRecord, name: NodeJS.Signals): boolean {
+export function signalProcess(record: ProcessRecord, name: NodeJS.Signals): boolean {
   if (!isAlive(record)) return true;
   try {
     process.kill(record.pid, name);
@@ -134,8 +134,8 @@ export type StopOutcome = 'stopped' | 'killed' | 'was gone' | 'still there' | 'n
 /** Sends SIGTERM, and SIGKILL if the process does not end in time. */
 export async function stopProcess(record: ProcessRecord, timeoutMs: number): Promise<StopOutcome> {
   if (!isAlive(record)) return 'was gone';
-  if (!signal(record, 'SIGTERM')) return 'not allowed';
+  if (!signalProcess(record, 'SIGTERM')) return 'not allowed';
   if (await waitForEnd(record, timeoutMs)) return 'stopped';
-  signal(record, 'SIGKILL');
+  signalProcess(record, 'SIGKILL');
   return (await waitForEnd(record, KILL_TIMEOUT_MS)) ? 'killed' : 'still there';
 }

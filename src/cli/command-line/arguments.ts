@@ -1,13 +1,14 @@
-import yargs from 'yargs';
+import yargs, { type Options } from 'yargs';
 import { NODES_MAX } from '../../ordering/version.ts';
 import { isLevel, LEVELS, type Level } from '../../placement/level.ts';
 import { reasonOf, UsageError } from '../failure.ts';
-import { parsePort } from '../settings/address.ts';
 import type { SelfChoice, StoreOverride } from '../settings/configuration.ts';
 import { flagOf, type RawSetting, SETTING_KEYS, type SettingKey } from '../settings/setting-table.ts';
 import { didYouMean } from '../suggestion.ts';
+import { DRILL_SYNOPSIS, type DrillFlags, drillFlags } from './drill-flags.ts';
 import { dashed, documentedNotation, normaliseFlags } from './flag-notation.ts';
-import { ALL_FLAG_NAMES, COMMANDS, FLAGS, type Mode, namesOf } from './flag-table.ts';
+import { ALL_FLAG_NAMES, COMMANDS, FLAGS, type FlagRow, type Mode, namesOf } from './flag-table.ts';
+import { millisecondsOf, numberOf, portOf, wholeNumber } from './flag-values.ts';
 
 /** What the command line says, checked for form; the settings are still text. */
 export interface CommandLine {
@@ -35,9 +36,10 @@ export interface CommandLine {
   readonly waitMs: number | null;
   /** With `levels`: the only level that is shown; null: all. */
   readonly level: Level | null;
-  /** With `levels`: how long each level is measured, 0: not at all; null: the default. */
+  /** With `levels` and `drill`: for how long, in milliseconds; null: the default. */
   readonly measuredMs: number | null;
-  /** With `status` and `levels`. */
+  readonly drill: DrillFlags;
+  /** With `status`, `level`, `levels` and `drill`. */
   readonly json: boolean;
   /** With `status`. */
   readonly watch: boolean;
@@ -65,7 +67,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     configPath: given.get('config') ?? null,
     identity: identityOf(given, environment),
     store: { host: given.get('kvh') ?? null, port: portOf(given, 'kvp') },
-    settings: settingLayer(given),
+    settings: settingLayer(given, mode),
     controllers: numberOf(given, 'n', 1, CONTROLLERS_MAX),
     basePort: portOf(given, 'base-port'),
     storeBasePort: portOf(given, 'store-base-port'),
@@ -75,6 +77,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     ids,
     waitMs: millisecondsOf(given, 'wait', WAIT_SECONDS_MAX),
     level: levelOf(given),
+    drill: drillFlags(given),
     measuredMs: millisecondsOf(given, 'seconds', MEASURED_SECONDS_MAX),
     json: given.has('json'),
     watch: given.has('watch'),
@@ -146,11 +149,16 @@ function parser(words: readonly string[], mode: Mode | null) {
     })
     .help(false)
     .version(false)
-    .options(Object.fromEntries(rows.map(([flag, row]) => [flag, row.options])))
+    .options(Object.fromEntries(rows.map(([flag, row]) => [flag, optionsFor(row, mode)])))
     .exitProcess(false)
     .fail((message, error) => {
       throw error ?? new UsageError('COMMAND_LINE', message);
     });
+}
+
+function optionsFor({ options, describeFor }: FlagRow, mode: Mode | null): Options {
+  const describe = mode === null ? undefined : describeFor?.[mode];
+  return describe === undefined ? options : { ...options, describe };
 }
 
 /** The flags that may be given several times: the values of all of them count. */
@@ -224,19 +232,6 @@ function refuseWord(word: string, mode: Mode): never {
   );
 }
 
-function numberOf(given: ReadonlyMap<string, string>, flag: string, min: number, max: number): number | null {
-  const text = given.get(flag);
-  return text === undefined ? null : wholeNumber(text, dashed(flag), min, max);
-}
-
-function millisecondsOf(given: ReadonlyMap<string, string>, flag: string, max: number): number | null {
-  const text = given.get(flag);
-  if (text === undefined) return null;
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds <= max) return Math.round(seconds * 1000);
-  throw new UsageError('COMMAND_LINE', `${dashed(flag)} is "${text}": give seconds from 0 to ${max}`);
-}
-
 const WAIT_SECONDS_MAX = 86_400;
 const MEASURED_SECONDS_MAX = 600;
 
@@ -250,24 +245,12 @@ function levelOf(given: ReadonlyMap<string, string>): Level | null {
   );
 }
 
-function wholeNumber(text: string, origin: string, min: number, max: number): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw new UsageError('COMMAND_LINE', `${origin} is "${text}": give a whole number from ${min} to ${max}`);
-}
-
-function portOf(given: ReadonlyMap<string, string>, flag: string): number | null {
-  const text = given.get(flag);
-  if (text === undefined) return null;
-  const port = parsePort(text);
-  if (port !== null) return port;
-  throw new UsageError('COMMAND_LINE', `${dashed(flag)} is "${text}": give a port from 1 to 65535`);
-}
-
-function settingLayer(given: ReadonlyMap<string, string>): Map<SettingKey, RawSetting> {
+function settingLayer(given: ReadonlyMap<string, string>, mode: Mode): Map<SettingKey, RawSetting> {
   const layer = new Map<SettingKey, RawSetting>();
   for (const key of SETTING_KEYS) {
     const flag = flagOf(key);
+    // A drill is told the name of a keyspace that there is, and makes none.
+    if (mode === 'drill' && key === 'keyspaces') continue;
     const text = given.get(flag);
     if (text !== undefined) layer.set(key, { text: text.trim(), origin: dashed(namesOf(flag)[1] ?? flag) });
   }
@@ -287,6 +270,7 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts status [--watch] [--json]              the whole cluster at a glance; exit code 0: all is well
   main.ts levels [--level <level>] [--json]      shows what each level allows and costs, on a cluster of its own
   main.ts level [<keyspace> <level>] [--json]    the levels; or another one for a keyspace, while the cluster runs
+  main.ts drill [--faults <list>] [-p <port>]    does faults to a running cluster, and judges what clients saw
   main.ts backup <directory> [-p <port>]         copies the journals of all controllers, or of one, running or not
   main.ts restore <directory> [-p <port>]        makes them the journals of stopped controllers
   main.ts survey-clock <plan> -p <port>          notes the version times of a stopped controller
@@ -307,6 +291,7 @@ nothing behind. Exit code 0: every level kept its promise.`,
   level: `Usage: main.ts level [--json] [-p <port>]             lists the level of each keyspace
        main.ts level <keyspace> <level> [-p <port>]   gives a keyspace another level while the cluster runs
 The keyspace with every key is "default". Exit code 0: done, 1: not done, or not known to every controller yet.`,
+  drill: DRILL_SYNOPSIS,
   backup:
     'Usage: main.ts backup <directory> [-p <port>]   copies the journals of all controllers, or of one, running or not',
   restore: 'Usage: main.ts restore <directory> [-p <port>]   for stopped controllers that have no journal',
@@ -324,7 +309,7 @@ const EPILOGUE = `Settings come from flags, else the environment (MEMCHORUS_PEER
 configuration file, else the defaults; config.ini explains every one.`;
 
 /** Commands that no setting concerns. */
-const WITHOUT_SETTINGS: readonly Mode[] = ['stop', 'restart', 'levels'];
+const WITHOUT_SETTINGS: readonly Mode[] = ['stop', 'restart', 'levels', 'drill'];
 
 /** @param mode the flags of `controller` are all of them */
 export async function helpText(mode: Mode): Promise<string> {

@@ -1,5 +1,5 @@
 import type { Options } from 'yargs';
-import { flagOf, SETTING_KEYS, SETTINGS } from '../settings/setting-table.ts';
+import { flagOf, SETTING_KEYS, SETTINGS, type SettingKey } from '../settings/setting-table.ts';
 
 /** First words that are no flags. */
 export const COMMANDS = [
@@ -9,6 +9,7 @@ export const COMMANDS = [
   'status',
   'level',
   'levels',
+  'drill',
   'backup',
   'restore',
   'survey-clock',
@@ -22,6 +23,8 @@ export type Mode = (typeof MODES)[number];
 export interface FlagRow {
   readonly modes: readonly Mode[];
   readonly options: Options;
+  /** What the flag is where it is another thing than for the other commands. */
+  readonly describeFor?: Readonly<Partial<Record<Mode, string>>>;
 }
 
 const text = (group: string, describe: string, alias: readonly string[] = []): Options => ({
@@ -41,7 +44,7 @@ const toggle = (group: string, describe: string, alias: readonly string[] = []):
 
 /** Those that work on the files of one of the controllers; and all that are about one. */
 const OFFLINE: readonly Mode[] = ['backup', 'restore', 'survey-clock', 'rebase-clock'];
-const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', 'level', ...OFFLINE];
+const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', 'level', 'drill', ...OFFLINE];
 
 /** Flags that are no settings: they say what to run, and which of the controllers this is. */
 const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
@@ -50,21 +53,36 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     options: toggle('What:', 'the interactive client; with a command behind it, runs that', ['client']),
   },
   config: {
-    modes: ['controller', 'client', 'start', 'status', 'level', ...OFFLINE],
+    modes: ['controller', 'client', 'start', 'status', 'level', 'drill', ...OFFLINE],
     options: text('What:', 'configuration file [default: ./config.ini]', ['c']),
   },
   help: { modes: MODES, options: toggle('What:', 'this help; -h alone does the same') },
   version: { modes: MODES, options: toggle('What:', 'the version') },
   json: {
-    modes: ['status', 'level', 'levels'],
-    options: toggle('What:', 'status, level, levels: one line of JSON, for scripts'),
+    modes: ['status', 'level', 'levels', 'drill'],
+    options: toggle('What:', 'status, level, levels, drill: one line of JSON, for scripts'),
   },
   watch: { modes: ['status'], options: toggle('What:', 'status: again every second, until Ctrl-C') },
   level: { modes: ['levels'], options: text('Levels:', 'only this level [all]') },
   seconds: {
-    modes: ['levels'],
-    options: text('Levels:', 'how long each level is measured, 0: not at all [1]'),
+    modes: ['levels', 'drill'],
+    options: text(
+      'Levels:',
+      'levels: how long each level is measured, 0: not at all [1]; drill: for how long [20]',
+    ),
+    describeFor: { drill: 'for how long faults are done, from 3 on [20]' },
   },
+  faults: {
+    modes: ['drill'],
+    options: text('Drill:', 'what is done, such as pause,kill; or none [what costs nothing]'),
+  },
+  clients: {
+    modes: ['drill'],
+    options: text('Drill:', 'how many clients read and write [two a controller]'),
+  },
+  seed: { modes: ['drill'], options: text('Drill:', 'the same seed does the same faults in the same order') },
+  page: { modes: ['drill'], options: text('Drill:', 'the file of the page [in the run directory]') },
+  undo: { modes: ['drill'], options: toggle('Drill:', 'undoes what a drill has left that was killed') },
   host: {
     modes: ONE_CONTROLLER,
     options: text('Which controller:', 'its address, or the one to dial; -h <host> does the same', ['i']),
@@ -101,6 +119,14 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
   },
 };
 
+const DRILL: readonly Mode[] = ['drill'];
+
+/** The settings that a drill takes, and what they are there. */
+const IN_DRILL: Readonly<Partial<Record<SettingKey, string>>> = {
+  peers: 'the controllers of the cluster, host:port,host:port,… [the cluster that startup.sh has started]',
+  keyspaces: 'the name of the keyspace that is tried [default]',
+};
+
 /** Every flag, by its chief name. */
 export const FLAGS: Readonly<Record<string, FlagRow>> = { ...OWN_FLAGS, ...settingFlags() };
 
@@ -111,8 +137,17 @@ function settingFlags(): Record<string, FlagRow> {
     const shown = fallback === '' ? describe : `${describe} [default: ${fallback}]`;
     const aliases: readonly string[] = 'aliases' in more ? more.aliases : [];
     rows[flagOf(key)] = {
-      modes: ['controller', 'client', 'start', 'status', 'level', ...OFFLINE],
+      modes: [
+        'controller',
+        'client',
+        'start',
+        'status',
+        'level',
+        ...OFFLINE,
+        ...(IN_DRILL[key] ? DRILL : []),
+      ],
       options: text(`${group}:`, shown, aliases),
+      describeFor: { drill: IN_DRILL[key] ?? '' },
     };
   }
   return rows;

@@ -1,4 +1,19 @@
-import type { RecordedRequest, Recording } from './recording.ts';
+import type { RecordedRequest } from './recording.ts';
+
+/** What a chart of lanes shows. */
+export interface LaneChart {
+  /** The clients, in the order of the lanes. */
+  readonly lanes: readonly Lane[];
+  /** In the order in which they were sent. */
+  readonly requests: readonly RecordedRequest[];
+  readonly rules: readonly LaneRule[];
+}
+
+export interface Lane {
+  /** As requests name the client. */
+  readonly name: string;
+  readonly heading: string;
+}
 
 /** A place in the chart: at a time, in the lane of a client. */
 interface Mark {
@@ -10,7 +25,7 @@ interface Mark {
 }
 
 /** A line across all lanes. */
-interface Rule {
+export interface LaneRule {
   readonly atMs: number;
   readonly rule: string;
 }
@@ -28,14 +43,10 @@ const LANE_WIDTH_MAX = 30;
  *
  * @param width of a line, in characters
  */
-export function lanesOf(recording: Recording, width: number): string[] {
-  const clients = Object.entries(recording.script.clients);
-  const laneWidth = Math.min(LANE_WIDTH_MAX, Math.floor((width - TIME_WIDTH) / clients.length) - GAP.length);
-  const names = clients.map(([name, controller]) => ({
-    name,
-    heading: `${name}, at controller ${controller}`,
-  }));
-  const rows = rowsOf(recording);
+export function lanesOf(chart: LaneChart, width: number): string[] {
+  const { lanes: names } = chart;
+  const laneWidth = Math.min(LANE_WIDTH_MAX, Math.floor((width - TIME_WIDTH) / names.length) - GAP.length);
+  const rows = rowsOf(chart);
   if (laneWidth < LANE_WIDTH_MIN) return oneLane(rows, width, names);
   return [
     line(
@@ -50,11 +61,7 @@ export function lanesOf(recording: Recording, width: number): string[] {
   ];
 }
 
-function oneLane(
-  rows: readonly (Mark | Rule)[],
-  width: number,
-  names: readonly { readonly name: string; readonly heading: string }[],
-): string[] {
+function oneLane(rows: readonly (Mark | LaneRule)[], width: number, names: readonly Lane[]): string[] {
   const nameWidth = Math.max(...names.map(({ name }) => name.length));
   return [
     ...names.map(({ heading }) => `${' '.repeat(TIME_WIDTH)}${GAP}${heading}`),
@@ -69,21 +76,17 @@ function line(time: string, cells: readonly string[]): string {
   return [time.padStart(TIME_WIDTH), ...cells].join(GAP).trimEnd();
 }
 
-function ruleLine(row: Rule, width: number): string {
+function ruleLine(row: LaneRule, width: number): string {
   const start = `${timeOf(row).padStart(TIME_WIDTH)}${GAP}-- ${row.rule} `;
   return start.length < width ? start.padEnd(width, '-') : start.trimEnd();
 }
 
-function timeOf({ atMs }: Mark | Rule): string {
+function timeOf({ atMs }: Mark | LaneRule): string {
   return atMs.toFixed(0);
 }
 
-function rowsOf({ requests, heldMs, releasedMs, script }: Recording): (Mark | Rule)[] {
+function rowsOf({ requests, rules }: LaneChart): (Mark | LaneRule)[] {
   const marks = withoutRepeats(requests).flatMap(({ first, last, count }) => marksOf(first, last, count));
-  const rules = [
-    { atMs: heldMs, rule: `held back: ${script.heldBack}` },
-    { atMs: releasedMs, rule: 'let through' },
-  ];
   return [...rules, ...marks].toSorted((a, b) => a.atMs - b.atMs);
 }
 
@@ -132,6 +135,6 @@ function askOf({ kind, key, value }: RecordedRequest): string {
   return kind === 'set' ? `set ${key} ${value}` : `get ${key}`;
 }
 
-function answerOf({ kind, value }: RecordedRequest): string {
-  return kind === 'set' ? 'ok' : (value ?? 'nothing');
+function answerOf({ kind, value, answer }: RecordedRequest): string {
+  return answer ?? (kind === 'set' ? 'ok' : (value ?? 'nothing'));
 }

@@ -11,8 +11,10 @@ export interface RecordedRequest {
   /** Milliseconds since the history began. */
   readonly sentMs: number;
   readonly answeredMs: number;
-  /** It was not answered before the links were released. */
+  /** It was not answered before the links were released, or before others were that were sent meanwhile. */
   readonly hadToWait: boolean;
+  /** How it was answered, where that is no answer of a store: such as that nobody knows. */
+  readonly answer?: string;
 }
 
 /** What the clients of a script saw at one level. */

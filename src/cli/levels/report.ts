@@ -1,10 +1,12 @@
 import { alignColumns, counted } from '../../base/text-table.ts';
 import { LEVELS, type Level } from '../../placement/level.ts';
+import { INDENT, indented, type Look, listed, wrap } from '../look.ts';
 import type { Script } from './histories.ts';
 import { lanesOf } from './lanes.ts';
 import { CONTROLLERS } from './own-cluster.ts';
 import { CLIENTS, type Price, type RequestPrice, VALUE_BYTES } from './price.ts';
 import type { Recording } from './recording.ts';
+import { chartOf } from './recording-chart.ts';
 import type { LevelVerdict } from './verdicts.ts';
 
 /** A recording, and what the checkers of all levels say of it. */
@@ -25,16 +27,6 @@ export interface Findings {
   /** For how long each level was measured, in milliseconds. */
   readonly measuredMs: number;
 }
-
-export type Colour = 'good' | 'bad' | 'title' | 'faint';
-
-export interface Look {
-  /** Of a line, in characters. */
-  readonly width: number;
-  readonly paint: (text: string, colour: Colour) => string;
-}
-
-const INDENT = '   ';
 
 /** For people: the whole report. */
 export function reportOf(findings: Findings, look: Look): string {
@@ -108,7 +100,9 @@ function seenBy(group: readonly Judged[], { width, paint }: Look): string[] {
   const inner = width - INDENT.length;
   return [
     `${paint(`Seen at ${levels}`, 'title')}${times}:`,
-    ...lanesOf(first.recording, inner).map((row) => (row.includes(' -- ') ? paint(row, 'faint') : row)),
+    ...lanesOf(chartOf(first.recording), inner).map((row) =>
+      row.includes(' -- ') ? paint(row, 'faint') : row,
+    ),
     ...verdictsInWords(first.verdicts).flatMap(({ text, isGood }) =>
       wrap(text, inner).map((row) => paint(row, isGood ? 'good' : 'bad')),
     ),
@@ -195,23 +189,4 @@ function cellsOf({ p50Ms, p99Ms, perSecond }: RequestPrice): string[] {
 function rightAligned(rows: readonly (readonly string[])[]): string[][] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) => row.map((cell, column) => (column === 0 ? cell : cell.padStart(widths[column]!))));
-}
-
-/** `a`, `a and b`, or `a, b and c`. */
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-}
-
-function indented(lines: readonly string[]): string[] {
-  return lines.map((text) => (text === '' ? '' : `${INDENT}${text}`));
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }

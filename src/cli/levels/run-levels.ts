@@ -1,11 +1,13 @@
 import { VERSION } from '../../controller/product.ts';
 import { LEVELS, type Level } from '../../placement/level.ts';
-import { EXIT_FAILED, EXIT_OK, OperationError } from '../failure.ts';
+import { EXIT_FAILED, EXIT_OK } from '../failure.ts';
+import { whileUninterrupted } from '../interruption.ts';
+import { lookOf } from '../look.ts';
 import { SCRIPTS } from './histories.ts';
 import { OwnCluster } from './own-cluster.ts';
 import { play } from './player.ts';
 import { measure, type Price } from './price.ts';
-import { brokenPromises, type Findings, type Judged, type Look, reportOf } from './report.ts';
+import { brokenPromises, type Findings, type Judged, reportOf } from './report.ts';
 import { verdictsOn } from './verdicts.ts';
 
 export interface LevelsOptions {
@@ -24,7 +26,9 @@ export interface LevelsOptions {
  * @throws OperationError
  */
 export async function runLevels(options: LevelsOptions): Promise<number> {
-  const findings = await whileUninterrupted((signal) => findOut(options, signal));
+  const findings = await whileUninterrupted('what was started is stopped', (signal) =>
+    findOut(options, signal),
+  );
   const text = options.json ? asJson(findings) : reportOf(findings, lookOf(process.stdout));
   process.stdout.write(`${text}\n`);
   const broken = brokenPromises(findings);
@@ -85,40 +89,6 @@ class Progress {
 }
 
 const CLEAR_LINE = '\r\u001b[K';
-
-/**
- * Runs an action. SIGINT, SIGTERM and SIGHUP abort the signal that it gets, and nothing else: further ones must not end
- * this process before it has stopped what it has started.
- *
- * @throws OperationError when it was interrupted
- */
-async function whileUninterrupted<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const interrupted = new AbortController();
-  const onSignal = (): void =>
-    interrupted.abort(new OperationError('INTERRUPTED', 'interrupted; what was started is stopped'));
-  for (const name of SIGNALS) process.on(name, onSignal);
-  try {
-    return await action(interrupted.signal);
-  } finally {
-    for (const name of SIGNALS) process.off(name, onSignal);
-  }
-}
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** The width of lines where the output goes to no terminal, and the most and least that are of use, in characters. */
-const WIDTH = 80;
-const WIDTH_MAX = 100;
-const WIDTH_MIN = 40;
-
-function lookOf({ isTTY, columns }: NodeJS.WriteStream): Look {
-  const width = Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, columns ?? WIDTH));
-  const isColoured = isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
-  return { width, paint: (text, colour) => (isColoured ? `\u001b[${SGR[colour]}m${text}\u001b[0m` : text) };
-}
-
-/** See ECMA-48, SGR. */
-const SGR = { good: 32, bad: 31, title: 1, faint: 2 } as const;
 
 /** One object; fields are only ever added. */
 function asJson({ stores, levels, judged, prices, measuredMs }: Findings): string {

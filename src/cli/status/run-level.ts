@@ -8,7 +8,7 @@ import { EXIT_FAILED, EXIT_OK, OperationError } from '../failure.ts';
 import { parseAddress } from '../settings/address.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import { askCluster } from './ask-cluster.ts';
-import { addressesOf } from './run-status.ts';
+import { addressesOf } from './cluster-addresses.ts';
 
 /** How long every controller may take to learn of another level, unless `--wait` says otherwise, in milliseconds. */
 const KNOWN_WITHIN_MS = 30_000;

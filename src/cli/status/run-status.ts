@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../../controller/settings.ts';
-import { loadRunRecord } from '../cluster/run-record.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_OK } from '../failure.ts';
-import { sameAddress } from '../settings/address.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import { askCluster, type ControllerAnswer } from './ask-cluster.ts';
+import { addressesOf } from './cluster-addresses.ts';
 import { renderCluster } from './cluster-table.ts';
 import { type ClusterState, type ClusterVerdict, judge } from './verdict.ts';
 
@@ -69,37 +68,4 @@ const CLEAR_SCREEN = '\x1b[H\x1b[2J';
 /** One line; fields are only ever added. */
 function asJson(answers: readonly ControllerAnswer[], { state, summary, notes }: ClusterVerdict): string {
   return JSON.stringify({ state, summary, notes, controllers: answers });
-}
-
-/**
- * The controllers to ask. If the command line names one that is not known here, only that one is asked: its
- * answer names its peers.
- */
-export function addressesOf(
-  line: CommandLine,
-  configuration: Configuration,
-  runDirectory: string,
-): readonly Address[] {
-  const known = knownAddresses(line, configuration, runDirectory);
-  const { id, host, port } = line.identity;
-  if (id !== null || (host === null && port === null)) return known;
-  const named = { host: host ?? '127.0.0.1', port: port ?? known[0]!.port };
-  return known.some((address) => sameAddress(address, named)) ? known : [named];
-}
-
-/**
- * The peers of a configuration that was named; otherwise the controllers that `start` has started here;
- * otherwise the peers of the default configuration.
- */
-function knownAddresses(
-  line: CommandLine,
-  configuration: Configuration,
-  runDirectory: string,
-): readonly Address[] {
-  const isConfigured =
-    line.configPath !== null ||
-    line.settings.has('peers') ||
-    Boolean(process.env.MEMCHORUS_CONFIG || process.env.MEMCHORUS_PEERS);
-  const started = isConfigured ? [] : (loadRunRecord(runDirectory)?.controllers ?? []);
-  return started.length > 0 ? started.map(({ address }) => address) : configuration.peers;
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { lanesOf } from '../../../../src/cli/levels/lanes.ts';
 import type { Recording } from '../../../../src/cli/levels/recording.ts';
-import { brokenPromises, type Findings, type Look, reportOf } from '../../../../src/cli/levels/report.ts';
+import { chartOf } from '../../../../src/cli/levels/recording-chart.ts';
+import { brokenPromises, type Findings, reportOf } from '../../../../src/cli/levels/report.ts';
 import { verdictsOn } from '../../../../src/cli/levels/verdicts.ts';
+import type { Look } from '../../../../src/cli/look.ts';
 import { recordingOf } from '../../../support/level-recordings.ts';
 
 const STALE = ['Ann set price 10 @0-1', 'Ann set price 12 @2-3', 'Ben get price 10 @4-5'];
@@ -26,7 +28,7 @@ const plain = (width: number): Look => ({ width, paint: (text) => text });
 
 describe('the lanes', () => {
   it('show a request where it was sent and, if it had to wait, where it was answered', () => {
-    expect(lanesOf(recordingOf('stale-read', 'linearizability', WAITED), 77)).toEqual([
+    expect(lanesOf(chartOf(recordingOf('stale-read', 'linearizability', WAITED)), 77)).toEqual([
       '   ms  Ann, at controller 0            Ben, at controller 2',
       '    0  set price 10 → ok',
       '    2  -- held back: what controller 1 sends to controller 2 ----------------',
@@ -46,7 +48,7 @@ describe('the lanes', () => {
       'Ben get price nothing @7-8',
       'Ben get price 10 @9-9',
     ];
-    expect(lanesOf(recordingOf('stale-read', 'eventual', lines), 60).slice(2, 6)).toEqual([
+    expect(lanesOf(chartOf(recordingOf('stale-read', 'eventual', lines)), 60).slice(2, 6)).toEqual([
       '    2                             get price → nothing',
       '                                  (3 times until 8)',
       '    3  set price 10 → ok',
@@ -55,7 +57,7 @@ describe('the lanes', () => {
   });
 
   it('share one lane where lines are short', () => {
-    expect(lanesOf(recordingOf('stale-read', 'sequential', STALE), 40)).toEqual([
+    expect(lanesOf(chartOf(recordingOf('stale-read', 'sequential', STALE)), 40)).toEqual([
       '       Ann, at controller 0',
       '       Ben, at controller 2',
       '    0  Ann  set price 10 → ok',
