@@ -156,6 +156,11 @@ export class Coordinator {
     }
   }
 
+  /** Answers an operation as at its deadline: its client does not wait any longer. */
+  expire(operation: Operation): void {
+    if (!operation.done) operation.finish(this.#timedOut(operation));
+  }
+
   /** A stream, and an operation that waited for its client to take earlier replies, get their whole time again. */
   #onDeadline(operation: Operation, now: MonotonicMs): void {
     const { requestTimeoutMs } = this.#ports;

@@ -72,7 +72,8 @@ export function decideReadItem(
   const { touch } = request;
   const expiresAtMs = touch === null ? found.expiresAtMs : absoluteExpiryMs(touch, nowMs);
   const item = { ...found, expiresAtMs };
-  const won = !hasMark(found, 'taken') && mayBeFilledAnew(request, found, nowMs);
+  const won =
+    request.onlyLooks !== true && !hasMark(found, 'taken') && mayBeFilledAnew(request, found, nowMs);
   const ttlBefore = ttlSeconds(found.expiresAtMs, nowMs);
   const reply = (): Reply => ({ kind: 'item', item: itemOf(request.key, item, ttlBefore, won, nowMs) });
   if (!won && touch === null) return { change: null, reply };

@@ -163,6 +163,11 @@ export class Pipeline implements OperationListener {
     return this.#admittedMs === 0 ? this.#coordinator.nowMs() : this.#admittedMs;
   }
 
+  /** The client does not wait any longer: what is not answered yet is answered now, as at its deadline. */
+  expire(): void {
+    for (const operation of this.#unanswered.filter(({ done }) => !done)) this.#coordinator.expire(operation);
+  }
+
   /** The client has left. Its reads are given up; the writes that it has sent are still carried out. */
   leave(): void {
     this.#hasLeft = true;

@@ -68,13 +68,13 @@ export class Reads {
       conditionalWrites.answer(operation, request);
     };
     const record = scheme.newest(request.key);
-    const toBeWon = record !== undefined && hasMark(record, 'stale') && !hasMark(record, 'taken');
+    const toBeWon = record !== undefined && mayBeWon(request, record);
     if (toBeWon || operation.access === 'conditional write') return change();
     // A write under way may mark the entry: then this request has to write, and later ones must not overtake it.
     const pending = scheme.predict(request.key) !== null;
     const onExisting: OnExisting = (failure, found) => {
       if (failure !== null) return operation.finish(failed(failure));
-      if (found !== null && hasMark(found, 'stale') && !hasMark(found, 'taken')) return change();
+      if (found !== null && mayBeWon(request, found)) return change();
       tellLevel(request, readPolicyOf(keyspace, operation.askedLevel));
       tellAge(request, operation);
       if (found !== null) this.#ports.lend(found.value);
@@ -173,6 +173,11 @@ export class Reads {
     };
     scheme.read(key, reads, onRead, reader);
   }
+}
+
+/** The request would win the right to recache the entry. */
+function mayBeWon({ onlyLooks }: ReadItemRequest, entry: { readonly marks: number }): boolean {
+  return onlyLooks !== true && hasMark(entry, 'stale') && !hasMark(entry, 'taken');
 }
 
 /** Tells the level that serves the request, if the request asks for it. */

@@ -16,6 +16,7 @@ export function httpPortsOf(parts: ControllerParts, log: Log): HttpPorts {
     addresses: httpAddressesOf(settings),
     hosts: settings.httpHosts,
     bodyBytesMax: settings.itemBytesMax,
+    timeMs: () => core.time.cluster.agreedMs ?? parts.clock.wallMs(),
     readiness: () => ({
       reads: readinessOf(readTroubleOf(core, settings)),
       writes: readinessOf(writeTroubleOf(core)),

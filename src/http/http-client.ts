@@ -1,4 +1,6 @@
 import type { Duplex } from 'node:stream';
+import type { Reply } from '../protocol/reply.ts';
+import type { Request } from '../protocol/request.ts';
 
 /** One connection of an HTTP client, as the routes know it. Its requests are carried out one after the other. */
 export interface HttpClient {
@@ -7,6 +9,18 @@ export interface HttpClient {
    * the request: it has to be refused
    */
   begin(go: (isAdmitted: boolean) => void): void;
+
+  /**
+   * Carries requests out, in their order, as a session of their own. It calls nothing back when the client leaves.
+   *
+   * @param withinMs they are answered within this time; null for `request_timeout`
+   * @param answer called with a reply to each request
+   */
+  ask(
+    requests: readonly Request[],
+    withinMs: number | null,
+    answer: (replies: readonly Reply[]) => void,
+  ): void;
 
   /** The answer to the request has left, or never will. */
   end(): void;

@@ -1,4 +1,4 @@
-import type { ControllerId } from '../base/number-kinds.ts';
+import type { ControllerId, WallMs } from '../base/number-kinds.ts';
 import type { HttpAddress } from './authorities.ts';
 
 /** Whether one side of the service is available; if not, `reason` says why. */
@@ -17,6 +17,8 @@ export interface HttpPorts {
   readonly hosts: readonly string[];
   /** The largest body that a request may have, in bytes. */
   readonly bodyBytesMax: number;
+  /** Cluster time, milliseconds since 1970; that of this machine while the controllers have not agreed on one. */
+  readonly timeMs: () => WallMs;
   /** Whether reads and writes are served now. */
   readonly readiness: () => { readonly reads: Readiness; readonly writes: Readiness };
   /** The state of the cluster as this controller sees it: what `show json` prints. */

@@ -10,9 +10,17 @@ interface HttpErrorMeaning {
 /** The errors of the HTTP side alone. As with `ERRORS`, a code keeps its meaning from release to release. */
 export const HTTP_ERRORS = {
   MALFORMED: { status: 400, meaning: 'the request does not fit the description of its route' },
+  KEY_REFUSED: { status: 400, meaning: 'the key is empty or longer than 250 bytes' },
   ORIGIN_FOREIGN: { status: 403, meaning: 'a page that is not of this cluster has sent the request' },
   ROUTE_UNKNOWN: { status: 404, meaning: 'there is no such route' },
+  NOT_FOUND: { status: 404, meaning: 'the key has no entry' },
   TOO_SLOW: { status: 408, meaning: 'the request took too long to arrive' },
+  NOT_A_NUMBER: { status: 409, meaning: 'the value to count up or down is no decimal number' },
+  NOT_STORED: {
+    status: 409,
+    meaning: 'there is no entry to add to, or it would become larger than `item_size_max`',
+  },
+  PRECONDITION_FAILED: { status: 412, meaning: 'the entry is not as `If-Match` or `If-None-Match` asks for' },
   BODY_TOO_LARGE: { status: 413, meaning: 'the body is larger than `item_size_max`' },
   BODY_TYPE: { status: 415, meaning: 'the route does not take bodies of this `Content-Type`' },
   HOST_UNKNOWN: { status: 421, meaning: '`Host` names no controller of this cluster' },

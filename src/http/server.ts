@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import fastify, {
   type FastifyError,
@@ -7,8 +7,10 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { Authorities } from './authorities.ts';
+import { outOfMemory } from './body.ts';
 import type { HttpCaller, HttpClient } from './http-client.ts';
 import type { HttpPorts } from './http-ports.ts';
+import { routedUrl } from './key-text.ts';
 import { HttpProblem, PROBLEM_TYPE } from './problems.ts';
 import { ROUTES } from './routes/routes.ts';
 
@@ -56,17 +58,19 @@ class RoutedServer implements HttpServer {
       serverFactory: (onRequest) => serverOf(times, onRequest),
       clientErrorHandler: onClientError,
       frameworkErrors: (error, _, reply) => void this.#refuse(error, reply),
+      rewriteUrl: ({ url }) => routedUrl(url!),
       routerOptions: { maxParamLength: HEAD_BYTES_MAX },
     });
+    this.#app.decorateRequest('client');
     this.#app.setSerializerCompiler(() => JSON.stringify);
     this.#app.setErrorHandler((error: FastifyError, request, reply) => this.#onError(error, request, reply));
     this.#app.setNotFoundHandler((request, reply) => {
-      const what = `there is no route ${request.method} ${request.raw.url}`;
+      const what = `there is no route ${request.method} ${request.originalUrl}`;
       return this.#refuse(new HttpProblem('ROUTE_UNKNOWN', what), reply);
     });
     this.#app.addHook('onRequest', (request, reply, done) => this.#begin(request, reply, done));
     this.#app.addHook('onSend', (request, reply, payload, done) => {
-      if (this.#clientOf(request.raw).isLast) reply.header('connection', 'close');
+      if (request.client.isLast) reply.header('connection', 'close');
       done(null, payload);
     });
     for (const addRoutes of ROUTES) addRoutes(this.#app, ports);
@@ -91,10 +95,11 @@ class RoutedServer implements HttpServer {
   }
 
   #begin(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-    const client = this.#clientOf(request.raw);
+    const client = this.#clients.get(request.raw.socket)!;
+    request.client = client;
     reply.raw.once('close', () => client.end());
     client.begin((isAdmitted) => {
-      const refusal = isAdmitted ? this.#refusalOf(request) : OUT_OF_MEMORY;
+      const refusal = isAdmitted ? this.#refusalOf(request) : outOfMemory();
       if (refusal === null) return done();
       client.becomeLast();
       done(refusal);
@@ -118,10 +123,6 @@ class RoutedServer implements HttpServer {
     return null;
   }
 
-  #clientOf({ socket }: IncomingMessage): HttpClient {
-    return this.#clients.get(socket)!;
-  }
-
   #onError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const isExpected = error instanceof HttpProblem || codeOfStatus(error.statusCode) !== 'INTERNAL';
     if (!isExpected) this.#ports.onFault(error, `${request.method} ${request.url}`);
@@ -134,8 +135,6 @@ class RoutedServer implements HttpServer {
     return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem.body));
   }
 }
-
-const OUT_OF_MEMORY = new HttpProblem('OUT_OF_MEMORY', 'all clients together use as much memory as they may');
 
 /** Node.js takes the first `Host` where there are several; a proxy in front may have taken another one. */
 function hostsIn(rawHeaders: readonly string[]): number {

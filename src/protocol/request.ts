@@ -59,6 +59,8 @@ export interface ReadItemRequest extends Wired {
   readonly recacheBelow: number | null;
   /** The read sets the time of the entry's last read. */
   readonly countsAsRead: boolean;
+  /** The request only looks: a stale entry stays to be recached by another client. */
+  readonly onlyLooks?: true;
   /** Absent if the request asks for no level. Hardly a request asks for one: the others keep their shape. */
   readonly levelFlag?: LevelFlag;
   /** Absent if the request asks for no bound on staleness. */

@@ -133,12 +133,12 @@ export class FrontDoor {
   }
 
   #addHttpClient(connection: Connection, first: Buffer): void {
-    const { http } = this.#ports;
+    const { http, coordinator } = this.#ports;
     if (!this.#admits()) {
       connection.handle(UNHEARD);
       return http.refuse(connection);
     }
-    const client = new HttpConnection(connection, ++this.#lastId, this.#clientPorts);
+    const client = new HttpConnection(connection, ++this.#lastId, coordinator, this.#clientPorts);
     this.#add(client);
     http.serve(connection, first, client);
   }

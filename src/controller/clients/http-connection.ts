@@ -1,16 +1,28 @@
 import { Fifo } from '../../base/fifo.ts';
 import type { MonotonicMs } from '../../base/number-kinds.ts';
 import type { Connection } from '../../base/transport.ts';
+import type { Coordinator } from '../../consistency/coordinator.ts';
 import type { HttpClient } from '../../http/http-client.ts';
+import type { Reply } from '../../protocol/reply.ts';
+import type { Request } from '../../protocol/request.ts';
 import type { ConnectionFigures, ServedClient } from './client.ts';
 import type { ClientPorts } from './client-connection.ts';
 import { ConnectionMemory } from './connection-memory.ts';
+import { HttpRequests } from './http-requests.ts';
 import { ReplyUptake } from './reply-uptake.ts';
 
 /** The part of `ClientPorts` that does not depend on the protocol. */
 export type HttpConnectionPorts = Pick<
   ClientPorts,
-  'budget' | 'clock' | 'onBudgetFreed' | 'onBytes' | 'onRefused' | 'onEnd' | 'onClose'
+  | 'budget'
+  | 'clock'
+  | 'onReply'
+  | 'onBlocked'
+  | 'onBudgetFreed'
+  | 'onBytes'
+  | 'onRefused'
+  | 'onEnd'
+  | 'onClose'
 >;
 
 type Go = (isAdmitted: boolean) => void;
@@ -37,6 +49,7 @@ type Phase = (typeof PHASES)[keyof typeof PHASES];
 export class HttpConnection implements ServedClient, HttpClient {
   readonly #connection: Connection;
   readonly #id: number;
+  readonly #coordinator: Coordinator;
   readonly #ports: HttpConnectionPorts;
   readonly #memory: ConnectionMemory;
   readonly #uptake: ReplyUptake;
@@ -44,6 +57,8 @@ export class HttpConnection implements ServedClient, HttpClient {
   /** What the request under way holds beside `REQUEST_BYTES`: its body, and values for its answer. */
   readonly #held = { byteLength: 0 };
   #finishers: (() => void)[] = [];
+  /** Those of the HTTP request under way. */
+  #requests: HttpRequests | null = null;
   #isBusy = false;
   #phase: Phase = PHASES.open;
   #lastUseMs: MonotonicMs;
@@ -51,9 +66,10 @@ export class HttpConnection implements ServedClient, HttpClient {
   #bytesRead = 0;
   #bytesWritten = 0;
 
-  constructor(connection: Connection, id: number, ports: HttpConnectionPorts) {
+  constructor(connection: Connection, id: number, coordinator: Coordinator, ports: HttpConnectionPorts) {
     this.#connection = connection;
     this.#id = id;
+    this.#coordinator = coordinator;
     this.#ports = ports;
     this.#memory = new ConnectionMemory(ports.budget, NOTHING_WAITS, this.#held);
     this.#uptake = new ReplyUptake(connection, ports.clock);
@@ -69,11 +85,11 @@ export class HttpConnection implements ServedClient, HttpClient {
   }
 
   get figures(): ConnectionFigures {
-    const { remoteAddress, remotePort, waitingBytes } = this.#connection;
+    const { waitingBytes } = this.#connection;
     const state = this.#isBusy ? 'conn_parse_cmd' : 'conn_read';
     return {
       id: this.#id,
-      address: remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`,
+      address: this.#clientName,
       state: waitingBytes > 0 ? 'conn_mwrite' : state,
       idleSeconds: Math.floor((this.#ports.clock.nowMs() - this.#lastUseMs) / 1000),
     };
@@ -105,9 +121,33 @@ export class HttpConnection implements ServedClient, HttpClient {
     return false;
   }
 
+  ask(
+    requests: readonly Request[],
+    withinMs: number | null,
+    answer: (replies: readonly Reply[]) => void,
+  ): void {
+    if (this.#phase === PHASES.closed) return;
+    const ports = {
+      coordinator: this.#coordinator,
+      budget: {
+        fits: (bytes: number, awaited: boolean) => this.#fits(bytes, awaited),
+        reserve: (bytes: number) => {
+          if (this.#phase !== PHASES.closed) this.#memory.addRead(bytes);
+        },
+      },
+      clientName: () => this.#clientName,
+      waitedForClientSince: (ms: MonotonicMs) => this.#uptake.hadBacklogSince(ms),
+      onReply: (request: Request, reply: Reply) => this.#onReply(request, reply),
+    };
+    this.#requests = new HttpRequests(requests, withinMs, ports, answer);
+    this.#requests.begin();
+  }
+
   end(): void {
     if (this.#phase === PHASES.closed) return;
     this.#isBusy = false;
+    this.#requests?.leave();
+    this.#requests = null;
     this.#finishers = [];
     this.#held.byteLength = 0;
     this.#memory.addRequest(-REQUEST_BYTES);
@@ -131,9 +171,13 @@ export class HttpConnection implements ServedClient, HttpClient {
     else callback();
   }
 
-  drain(): void {}
+  drain(): void {
+    this.#requests?.drain();
+  }
 
-  goOn(): void {}
+  goOn(): void {
+    this.#requests?.goOn();
+  }
 
   isIdleSince(ms: MonotonicMs): boolean {
     return this.#lastUseMs <= ms && !this.#isBusy && this.#connection.waitingBytes === 0;
@@ -156,6 +200,26 @@ export class HttpConnection implements ServedClient, HttpClient {
 
   destroy(): void {
     this.#connection.destroy();
+  }
+
+  get #clientName(): string {
+    const { remoteAddress, remotePort } = this.#connection;
+    return remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort}`;
+  }
+
+  /** See `ReadBudget`. A client that has left holds nothing, and its reads do not wait. */
+  #fits(bytes: number, awaited: boolean): boolean {
+    if (this.#phase === PHASES.closed || this.#memory.fits(bytes, awaited)) return true;
+    this.#ports.onBlocked(this);
+    return false;
+  }
+
+  /** The value of a reply counts from here on as held by the answer, and no longer as expected by a read. */
+  #onReply(request: Request, reply: Reply): void {
+    this.#ports.onReply(request, reply);
+    if (this.#phase === PHASES.closed) return;
+    if (reply.kind === 'item') this.#held.byteLength += reply.item.value.length;
+    this.#memory.account(0);
   }
 
   #start(go: Go): void {
@@ -192,6 +256,8 @@ export class HttpConnection implements ServedClient, HttpClient {
     this.#countBytes();
     if (!hasEnded) this.#ports.onEnd();
     this.#memory.release();
+    this.#requests?.leave();
+    this.#requests = null;
     this.#ports.onClose(this);
     this.#ports.onBudgetFreed();
   }

@@ -90,6 +90,7 @@ describe('hostile clients of a controller', () => {
 /** A client whose connection nobody counts. */
 const UNCOUNTED: HttpClient = {
   begin: (go) => go(true),
+  ask: () => {},
   end: () => {},
   becomeLast: () => {},
   isLast: false,
@@ -103,6 +104,7 @@ const PORTS: HttpPorts = {
   addresses: [{ host: '127.0.0.1', port: 1, httpPort: 0 }],
   hosts: [],
   bodyBytesMax: 1_000,
+  timeMs: () => 0,
   readiness: () => ({ reads: { ready: true, reason: '' }, writes: { ready: false, reason: 'no lease' } }),
   status: () => {
     throw new Error('a fault with a path: /secret/place');
