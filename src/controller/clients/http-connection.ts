@@ -216,7 +216,7 @@ export class HttpConnection implements ServedClient, HttpClient {
 
   /** The value of a reply counts from here on as held by the answer, and no longer as expected by a read. */
   #onReply(request: Request, reply: Reply): void {
-    this.#ports.onReply(request, reply);
+    this.#ports.onReply(request, reply, this.#id);
     if (this.#phase === PHASES.closed) return;
     if (reply.kind === 'item') this.#held.byteLength += reply.item.value.length;
     this.#memory.account(0);

@@ -1,3 +1,4 @@
+import type { ClientStream } from '../../consistency/client-stream.ts';
 import type { Coordinator } from '../../consistency/coordinator.ts';
 import { Pipeline } from '../../consistency/pipeline.ts';
 import type { Reply } from '../../protocol/reply.ts';
@@ -39,6 +40,7 @@ export class HttpRequests {
       onReply: (request, reply) => this.#onReply(request, reply, ports),
       // Only the reads of many keys at once come in parts, and none of these is made here.
       onPart: () => {},
+      stream: NO_STREAM,
       budget,
       clientName,
       waitedForClientSince,
@@ -77,3 +79,6 @@ export class HttpRequests {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 }
+
+/** No request that comes over HTTP is answered by a stream. */
+const NO_STREAM: ClientStream = { state: 'gone', untakenBytes: 0, send: () => {} };
