@@ -1,4 +1,3 @@
-import { isOrdered } from '../../src/consistency/policies.ts';
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import { FLUSH_DELAY_MS } from './sim-file-system.ts';
@@ -243,8 +242,8 @@ const LEAPING_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.st
 /**
  * A controller that serves alone before it knows cluster time has only its own clock. That clock must be right then.
  */
-function mayLeap({ level }: SimCluster, { core }: SimNode): boolean {
-  return isOrdered(level) || core?.time.cluster.isAgreed === true;
+function mayLeap({ servesAlone }: SimCluster, { core }: SimNode): boolean {
+  return !servesAlone || core?.time.cluster.isAgreed === true;
 }
 
 const STORE_DELAY_MS = [0.05, 0.3] as const;

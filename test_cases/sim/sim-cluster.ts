@@ -52,6 +52,8 @@ export class SimCluster {
   readonly losses: Loss[] = [];
   /** The same for convergent keyspaces, which lose what a controller had not told the others when it died. */
   readonly lossesAlone: Loss[] = [];
+  /** Whether a controller may serve some keys before it has heard another one. */
+  readonly servesAlone: boolean;
   /** Whether nothing goes wrong in this run except that controllers are asked to end. */
   isUndisturbed = false;
   /** Planned ends that went wrong although nothing hindered them, in words. */
@@ -66,6 +68,8 @@ export class SimCluster {
 
   constructor(options: SimOptions) {
     this.level = options.level;
+    const levels = [options.level, ...(options.settings?.keyspaces ?? []).map(({ level }) => level)];
+    this.servesAlone = levels.some((level) => !isOrdered(level));
     this.random = new Random(options.seed);
     const count = options.nodes ?? 3;
     const { scheduler } = this;
