@@ -1,3 +1,4 @@
+import type { DurationHistogram } from '../base/duration-histogram.ts';
 import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
 import { Coordinator } from '../consistency/coordinator.ts';
 import { AbsentPeers } from '../membership/absent-peers.ts';
@@ -99,6 +100,11 @@ export class Core {
    */
   get leaseLeftMs(): number | null {
     return orderedViewsOf(this.groups)?.leaseLeftMs ?? null;
+  }
+
+  /** How late the event loop has come to what was due. */
+  get eventLoopDelays(): DurationHistogram {
+    return this.#health.delays;
   }
 
   /** Why some requests cannot be served yet; empty when all can. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { DurationHistogram } from '../base/duration-histogram.ts';
 import type { Heartbeat } from '../membership/messages.ts';
 import { ReasonText } from '../peer/reason-text.ts';
 import { RecentLag } from './recent-lag.ts';
@@ -34,6 +35,11 @@ export class Health {
       storeTrouble: this.#storeReason.of(storeTrouble()),
       lagMs: this.#lag.longestMs,
     };
+  }
+
+  /** How late the ticks of the event loop came. */
+  get delays(): DurationHistogram {
+    return this.#lag.delays;
   }
 
   onTick(): void {

@@ -2,6 +2,8 @@ import type { Log } from '../base/log.ts';
 import type { HttpAddress } from '../http/authorities.ts';
 import type { HttpPorts, Readiness } from '../http/http-ports.ts';
 import type { ControllerParts } from './controller-parts.ts';
+import { exposeMetrics } from './metrics/exposition/exposition.ts';
+import { slowRequestsOf } from './metrics/slow-requests-report.ts';
 import { VERSION } from './product.ts';
 import { httpAddressOf, type Settings } from './settings.ts';
 import { readTroubleOf, writeTroubleOf } from './status/service.ts';
@@ -22,6 +24,9 @@ export function httpPortsOf(parts: ControllerParts, log: Log): HttpPorts {
       writes: readinessOf(writeTroubleOf(core)),
     }),
     status: () => statusOf(parts),
+    metrics: (format) => exposeMetrics(parts, format),
+    slowRequests: (count) => slowRequestsOf(parts, count),
+    forgetSlowRequests: () => core.coordinator.times.slow.clear(),
     onFault: (error, request) => log.warn('a request over HTTP met a fault', { request, error }),
   };
 }

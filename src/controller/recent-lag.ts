@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { DurationHistogram } from '../base/duration-histogram.ts';
 import type { MonotonicMs } from '../base/number-kinds.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { MonotonicMs } from '../base/number-kinds.ts';
  * whether to take it into a view.
  */
 export class RecentLag {
+  /** How late the ticks came. */
+  readonly delays = new DurationHistogram();
   readonly #clock: Clock;
   readonly #tickMs: number;
   #lastTickMs: MonotonicMs;
@@ -33,6 +36,7 @@ export class RecentLag {
     const now = this.#clock.nowMs();
     const lateMs = now - this.#lastTickMs - this.#tickMs;
     this.#lastTickMs = now;
+    this.delays.observe(lateMs);
     this.#newestMs = Math.max(this.#newestMs, lateMs, storeMs);
     if (now < this.#spanEndsMs) return;
     this.#spanEndsMs = now + SPAN_MS;

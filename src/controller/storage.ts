@@ -1,3 +1,4 @@
+import type { DurationHistogram } from '../base/duration-histogram.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { type Disk, NODE_DISK } from '../journal/disk.ts';
 import { GroupDirectories } from '../journal/group-directories.ts';
@@ -28,6 +29,8 @@ export interface Storage {
   /** The number of records of all groups, tombstones included. */
   readonly records: number;
   status(): JournalStatus;
+  /** How long flushes of the journals took: one for each journal on disk. */
+  readonly flushes: readonly DurationHistogram[];
   /** Resolves when everything is on disk, or the log says why it is not. */
   close(): Promise<void>;
 }
@@ -61,6 +64,7 @@ export async function openStorage(
       settings,
       views,
       storages,
+      [],
       () => IN_MEMORY,
       async () => {},
     );
@@ -73,13 +77,15 @@ export async function openStorage(
       logs.map(({ log }) => log),
       ports.clock.nowMs(),
     );
-  return storageWith(settings, views, storages, onDiskNow, close);
+  const flushes = logs.map(({ log: { journal } }) => journal.flushes);
+  return storageWith(settings, views, storages, flushes, onDiskNow, close);
 }
 
 function storageWith(
   { durability }: Settings,
   views: ViewFile | null,
   storages: readonly (GroupStorage & { readonly number: GroupNumber })[],
+  flushes: readonly DurationHistogram[],
   diskStatus: () => DiskStatus,
   close: () => Promise<void>,
 ): Storage {
@@ -95,6 +101,7 @@ function storageWith(
     get records() {
       return records();
     },
+    flushes,
     status: () => ({
       ...diskStatus(),
       durability,

@@ -23,6 +23,11 @@ export interface HttpPorts {
   readonly readiness: () => { readonly reads: Readiness; readonly writes: Readiness };
   /** The state of the cluster as this controller sees it: what `show json` prints. */
   readonly status: () => object;
+  /** The metrics of this controller, in Prometheus' text format or in OpenMetrics. */
+  readonly metrics: (format: 'text' | 'openmetrics') => Promise<string>;
+  /** What `slowlog json` prints. @param count how many requests at most; null for all */
+  readonly slowRequests: (count: number | null) => object;
+  readonly forgetSlowRequests: () => void;
   /** Reports an error that no route has foreseen. */
   readonly onFault: (error: Error, request: string) => void;
 }

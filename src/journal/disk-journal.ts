@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { DurationHistogram } from '../base/duration-histogram.ts';
 import type { Log } from '../base/log.ts';
 import type { MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
 import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
@@ -81,6 +82,7 @@ export class DiskJournal implements Journal {
       {
         files,
         timers,
+        clock: ports.clock,
         directoryId,
         commitWithinMs,
         retryAfterMs,
@@ -131,6 +133,10 @@ export class DiskJournal implements Journal {
 
   get lastCommit(): string {
     return String(this.#writer.flushedBatch);
+  }
+
+  get flushes(): DurationHistogram {
+    return this.#writer.flushes;
   }
 
   get figures(): JournalFigures {

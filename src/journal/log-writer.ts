@@ -1,3 +1,5 @@
+import type { Clock } from '../base/clock.ts';
+import { DurationHistogram } from '../base/duration-histogram.ts';
 import { Fifo } from '../base/fifo.ts';
 import { BATCH_HEADER_BYTES, sealBatch } from './log-batch.ts';
 import { entryBytesMax, type LogEntry, type LogPosition, writeEntry } from './log-entry.ts';
@@ -7,6 +9,7 @@ import type { Timers } from './timers.ts';
 export interface LogWriterPorts {
   readonly files: LogFiles;
   readonly timers: Timers;
+  readonly clock: Clock;
   readonly directoryId: number;
   /** An entry is on disk after this time and the time that the disk needs, in milliseconds. */
   readonly commitWithinMs: number;
@@ -50,6 +53,8 @@ interface FlushWaiter {
  *     report success.
  */
 export class LogWriter {
+  /** How long it took to write and to flush what was committed together. */
+  readonly flushes = new DurationHistogram();
   readonly #ports: LogWriterPorts;
   readonly #sealed: WriteBatch[] = [];
   readonly #waiters = new Fifo<FlushWaiter>();
@@ -215,11 +220,13 @@ export class LogWriter {
   }
 
   async #write(number: number, group: readonly WriteBatch[]): Promise<void> {
-    const { files } = this.#ports;
+    const { files, clock } = this.#ports;
+    const startedMs = clock.nowMs();
     const file = group[0]!.start === 0 ? await files.create(number) : await files.get(number);
     for (const { bytes, length, start } of group) await file.write(bytes.subarray(0, length), start);
     // mutant: log-unflushed
     await file.sync();
+    this.flushes.observe(clock.nowMs() - startedMs);
   }
 
   #onGroup(group: readonly WriteBatch[]): void {

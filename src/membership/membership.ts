@@ -20,6 +20,7 @@ import type { ViewState } from './view-changer-ports.ts';
 import { predecessorOf } from './view-choice.ts';
 import { ViewReasons } from './view-reasons.ts';
 import type { ViewLog } from './view-record.ts';
+import { ViewTimes } from './view-times.ts';
 
 export interface MembershipPorts {
   readonly node: ControllerId;
@@ -77,6 +78,7 @@ export type ViewAnnouncement = Pick<
  * peers that cannot reach each other do not cause a change every second.
  */
 export class Membership {
+  readonly times: ViewTimes;
   readonly #ports: MembershipPorts;
   readonly #changer: ViewChanger;
   readonly #held: HeldLease;
@@ -98,6 +100,7 @@ export class Membership {
     this.#obstacle = new JoinBlocker({ node, peers, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
     this.#reasons = new ViewReasons({ node, nodes, leaseMs, peers, readmission, incarnationOf, clock });
     this.#held = new HeldLease(nodes, clock);
+    this.times = new ViewTimes(clock);
     const granted = new GrantedLeases(nodes, leaseMs, clock);
     this.#granted = granted;
     this.#changer = new ViewChanger({
@@ -267,6 +270,7 @@ export class Membership {
   }
 
   #onViewChange(): void {
+    this.times.onView(this.view);
     this.#held.reset(this.view?.ballot ?? NO_BALLOT);
     if (this.view !== null) {
       this.#spread.onView(this.view);

@@ -28,6 +28,11 @@ export class KeyspaceRequests {
     this.#counts = new Map(router.all.map((keyspace) => [keyspace, { reads: 0, writes: 0, errors: 0 }]));
   }
 
+  /** False where there is one keyspace only. */
+  get isCounting(): boolean {
+    return this.#isCounting;
+  }
+
   of(keyspace: ServedKeyspace): Readonly<KeyspaceCounts> {
     return this.#counts.get(keyspace)!;
   }

@@ -38,6 +38,15 @@ export interface Metric {
   readonly read: (parts: ControllerParts) => number | string;
   /** Digits after the decimal point in text; if absent, the number is shown as it is. */
   readonly decimals?: number;
+  /** How Prometheus sees the metric, where that does not follow from its name, kind and unit. */
+  readonly exposed?: ExposedAs;
+}
+
+/** Metrics of one name become one metric of Prometheus, and differ in their labels. */
+export interface ExposedAs {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly help?: string;
 }
 
 /**
@@ -237,11 +246,14 @@ export const METRICS = {
     'Keys that the last refill has checked.',
     (parts) => refillFiguresOf(parts.core).done,
   ),
-  memchorus_refill_keys_total: gauge(
-    'records',
-    'Keys that the last refill has to check.',
-    (parts) => refillFiguresOf(parts.core).total,
-  ),
+  memchorus_refill_keys_total: {
+    ...gauge(
+      'records',
+      'Keys that the last refill has to check.',
+      (parts) => refillFiguresOf(parts.core).total,
+    ),
+    exposed: { name: 'memchorus_refill_keys' },
+  },
   memchorus_refill_from_journal: gauge(
     'values',
     'Values that the last refill took from the journal.',
@@ -272,11 +284,28 @@ export const METRICS = {
     'Links to peers that were made.',
     ({ mesh }) => mesh.traffic.linksMade,
   ),
-  memchorus_peer_bytes_read: counter('bytes', 'Bytes read from peers.', ({ mesh }) => mesh.traffic.read),
-  memchorus_peer_bytes_written: counter(
-    'bytes',
-    'Bytes written to peers.',
-    ({ mesh }) => mesh.traffic.written,
+  memchorus_peer_bytes_read: {
+    ...counter('bytes', 'Bytes read from peers.', ({ mesh }) => mesh.traffic.read),
+    exposed: { name: 'memchorus_peer_read_bytes_total' },
+  },
+  memchorus_peer_bytes_written: {
+    ...counter('bytes', 'Bytes written to peers.', ({ mesh }) => mesh.traffic.written),
+    exposed: { name: 'memchorus_peer_written_bytes_total' },
+  },
+  memchorus_slow_requests: counter(
+    'operations',
+    'Requests that took slow_request_time or longer.',
+    ({ core }) => core.coordinator.times.slow.total,
+  ),
+  memchorus_views_installed: counter(
+    'times',
+    'Views that this controller has served in.',
+    ({ core }) => core.groups.views.times.installed,
+  ),
+  memchorus_exchanged_writes: counter(
+    'operations',
+    'Writes that exchanges with peers have brought.',
+    (parts) => sumOf(parts.core, ({ scheme }) => scheme.exchange.received),
   ),
 } as const satisfies Readonly<Record<Counter, Metric>> & Readonly<Record<string, Metric>>;
 
@@ -320,7 +349,11 @@ function counted(unit: MetricUnit, help: string, name: Counter): NumberMetric {
 
 /** Reads of clients, by the level that served them. */
 function readsServedAt(level: Level): NumberMetric {
-  return counter('operations', `Keys read at ${level}.`, ({ core }) => core.coordinator.readsServed[level]);
+  const help = 'Keys that clients have read, by the level that served them.';
+  return {
+    ...counter('operations', `Keys read at ${level}.`, ({ core }) => core.coordinator.readsServed[level]),
+    exposed: { name: 'memchorus_reads_total', labels: { level }, help },
+  };
 }
 
 function label(help: string, read: (parts: ControllerParts) => string): Metric {

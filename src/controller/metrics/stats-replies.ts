@@ -65,6 +65,11 @@ function general(parts: ControllerParts, answer: OnAdminReply): void {
   });
 }
 
+/** The figures that this controller keeps under memcached's names. */
+export function ownFigures(parts: ControllerParts): Figures {
+  return figuresOf(GENERAL_NAMES, parts);
+}
+
 function figuresOf(names: readonly MetricName[], parts: ControllerParts): Figures {
   return names.map((name) => [name, metricText(name, parts)]);
 }
@@ -75,7 +80,8 @@ function settings(parts: ControllerParts, answer: OnAdminReply): void {
   });
 }
 
-function ownSettings({ settings, statistics }: ControllerParts): Figures {
+/** The settings that this controller has under memcached's names. */
+export function ownSettings({ settings, statistics }: ControllerParts): Figures {
   const { host, port } = settings.peers[settings.self]!;
   const own = {
     maxconns: settings.connectionsMax,

@@ -1,3 +1,4 @@
+import { DurationHistogram } from '../../base/duration-histogram.ts';
 import type { Log } from '../../base/log.ts';
 import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import type { Effect } from '../../ordering/effect.ts';
@@ -70,6 +71,9 @@ interface Pull {
  * of it is shown before that moment (see `StagedParts` and `FeedNews`).
  */
 export class AntiEntropy {
+  /** How long the exchanges took that were started here and have completed. */
+  readonly durations = new DurationHistogram();
+  #received = 0;
   readonly #ports: AntiEntropyPorts;
   readonly #pulls = new Map<ControllerId, Pull>();
   readonly #feeds: Feeds;
@@ -83,6 +87,11 @@ export class AntiEntropy {
     this.#ports = ports;
     this.#feeds = new Feeds(ports);
     this.#stagedBytesMax = ports.stagedBytesMax ?? STAGED_BYTES_MAX;
+  }
+
+  /** Writes that exchanges have brought, those included that were known here. */
+  get received(): number {
+    return this.#received;
   }
 
   /** Starts an exchange, unless one with this peer is under way. */
@@ -226,6 +235,7 @@ export class AntiEntropy {
     }
     pull.progressMs = this.#ports.clock.nowMs();
     pull.writes += response.effects.length;
+    this.#received += response.effects.length;
     pull.total = response.total;
     if (!this.#takeIn(pull, response)) {
       this.#pulls.delete(from);
@@ -244,6 +254,7 @@ export class AntiEntropy {
     const now = this.#ports.clock.nowMs();
     this.#syncedMs.set(from, now);
     this.#startedMs.set(from, pull.startedMs);
+    this.durations.observe(now - pull.startedMs);
     if (now - pull.startedMs >= LONG_MS) this.#report('has taken in what a peer knows', from, pull);
     this.#ports.onExchanged(from, { writes: pull.writes, tookMs: now - pull.startedMs });
   }

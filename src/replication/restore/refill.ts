@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { DurationHistogram } from '../../base/duration-histogram.ts';
 import type { Log } from '../../base/log.ts';
 import type { MonotonicMs, WallMs } from '../../base/number-kinds.ts';
 import type { StoreInstance } from '../../store/entry-store.ts';
@@ -69,6 +70,8 @@ interface Round {
  * evict those that were put in before.
  */
 export class Refill {
+  /** How long the passes through all keys took that have ended. */
+  readonly durations = new DurationHistogram();
   readonly #ports: RefillPorts;
   #round: Round | null = null;
   /** The last pass through all keys, for the figures. */
@@ -238,6 +241,7 @@ export class Refill {
     round.endedMs = clock.nowMs();
     if (isFull) replica.unstored.take();
     const ms = Math.round(round.endedMs - round.startedMs);
+    if (isWhole) this.durations.observe(round.endedMs - round.startedMs);
     if (isWhole || fromJournal + fromPeers > 0) {
       const message = isFull
         ? 'the store is full'

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { DurationHistogram } from '../../base/duration-histogram.ts';
 import type { Log } from '../../base/log.ts';
 import type { ControllerId, WallMs } from '../../base/number-kinds.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
@@ -63,6 +64,10 @@ export class StoreRecovery {
 
   get repairs(): RepairCounters {
     return this.#repair.counters;
+  }
+
+  get refillDurations(): DurationHistogram {
+    return this.#refill.durations;
   }
 
   get refill(): RefillFigures {

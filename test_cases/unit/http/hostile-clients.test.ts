@@ -109,6 +109,9 @@ const PORTS: HttpPorts = {
   status: () => {
     throw new Error('a fault with a path: /secret/place');
   },
+  metrics: async () => '',
+  slowRequests: () => ({}),
+  forgetSlowRequests: () => {},
   onFault: () => {},
 };
 

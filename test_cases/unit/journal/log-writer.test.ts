@@ -81,6 +81,7 @@ function started() {
     {
       files: { create: async () => file, get: async () => file } as unknown as LogFiles,
       timers: { after, soon: () => () => {} },
+      clock: { nowMs: () => 0, wallMs: () => 0 },
       directoryId: 1,
       commitWithinMs: 50,
       retryAfterMs: 50,
