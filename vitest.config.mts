@@ -35,6 +35,7 @@ const LONG = [
   'test_cases/system/cluster-backup.test.ts',
   'test_cases/system/docker.test.ts',
   'test_cases/system/hostile-peer.test.ts',
+  'test_cases/system/lab-processes.test.ts',
   'test_cases/system/levels-shown.test.ts',
   'test_cases/system/repair.test.ts',
 ];

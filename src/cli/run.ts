@@ -65,6 +65,10 @@ async function dispatch(line: CommandLine): Promise<number> {
       const addresses = addressesOf(line, load(line, defaultConfigFile()), runDirectory());
       return runDrill(drillOptions(line), addresses, runDirectory());
     }
+    case 'lab': {
+      const { runLab, runLabCleanup } = await import('./lab/run-lab.ts');
+      return line.lab!.cleansUp ? runLabCleanup() : runLab(line.lab!);
+    }
     case 'client': {
       const { runClient } = await import('./client/run-client.ts');
       return runClient(line, load(line, defaultConfigFile()));

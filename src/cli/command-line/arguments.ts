@@ -9,6 +9,7 @@ import { DRILL_SYNOPSIS, type DrillFlags, drillFlags } from './drill-flags.ts';
 import { dashed, documentedNotation, normaliseFlags } from './flag-notation.ts';
 import { ALL_FLAG_NAMES, COMMANDS, FLAGS, type FlagRow, type Mode, namesOf } from './flag-table.ts';
 import { millisecondsOf, numberOf, portOf, wholeNumber } from './flag-values.ts';
+import { LAB_SYNOPSIS, type LabFlags, labFlagsOf } from './lab-flags.ts';
 
 /** What the command line says, checked for form; the settings are still text. */
 export interface CommandLine {
@@ -43,6 +44,8 @@ export interface CommandLine {
   readonly json: boolean;
   /** With `status`. */
   readonly watch: boolean;
+  /** With `lab`; null with anything else. */
+  readonly lab: LabFlags | null;
 }
 
 /** Most controllers that `start` runs: each is a process, and they all share one machine. */
@@ -59,6 +62,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   const path = takesPath(mode) ? (rest.shift() ?? null) : null;
   const ids = mode === 'restart' && !given.has('help') ? idsOf(rest.splice(0)) : [];
   const change = mode === 'level' && !given.has('help') ? changeOf(rest.splice(0)) : [];
+  const lab = mode === 'lab' ? labFlagsOf(given, rest.splice(0)) : null;
   if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
   return {
     mode,
@@ -81,6 +85,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     measuredMs: millisecondsOf(given, 'seconds', MEASURED_SECONDS_MAX),
     json: given.has('json'),
     watch: given.has('watch'),
+    lab,
   };
 }
 
@@ -100,10 +105,13 @@ function identityOf(given: ReadonlyMap<string, string>, environment: NodeJS.Proc
 function pathLast(words: readonly string[], named: Mode | null): readonly string[] {
   if (named === null) return words;
   const others = words.slice(1);
-  if (!takesPath(named) && named !== 'restart' && named !== 'level') return others;
+  if (!takesPath(named) && !WITH_WORDS.includes(named)) return others;
   const flagAt = others.findIndex((word) => word.startsWith('-'));
   return flagAt === -1 ? others : [...others.slice(flagAt), ...others.slice(0, flagAt)];
 }
+
+/** Words of other kinds stand behind these commands. */
+const WITH_WORDS: readonly Mode[] = ['restart', 'level', 'lab'];
 
 /** @throws UsageError */
 function idsOf(words: readonly string[]): number[] {
@@ -271,6 +279,7 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts levels [--level <level>] [--json]      shows what each level allows and costs, on a cluster of its own
   main.ts level [<keyspace> <level>] [--json]    the levels; or another one for a keyspace, while the cluster runs
   main.ts drill [--faults <list>] [-p <port>]    does faults to a running cluster, and judges what clients saw
+  main.ts lab [--in-process] < script            a cluster that joins, cuts and kills on command, for teaching
   main.ts backup <directory> [-p <port>]         copies the journals of all controllers, or of one, running or not
   main.ts restore <directory> [-p <port>]        makes them the journals of stopped controllers
   main.ts survey-clock <plan> -p <port>          notes the version times of a stopped controller
@@ -292,6 +301,7 @@ nothing behind. Exit code 0: every level kept its promise.`,
        main.ts level <keyspace> <level> [-p <port>]   gives a keyspace another level while the cluster runs
 The keyspace with every key is "default". Exit code 0: done, 1: not done, or not known to every controller yet.`,
   drill: DRILL_SYNOPSIS,
+  lab: LAB_SYNOPSIS,
   backup:
     'Usage: main.ts backup <directory> [-p <port>]   copies the journals of all controllers, or of one, running or not',
   restore: 'Usage: main.ts restore <directory> [-p <port>]   for stopped controllers that have no journal',
@@ -309,14 +319,20 @@ const EPILOGUE = `Settings come from flags, else the environment (MEMCHORUS_PEER
 configuration file, else the defaults; config.ini explains every one.`;
 
 /** Commands that no setting concerns. */
-const WITHOUT_SETTINGS: readonly Mode[] = ['stop', 'restart', 'levels', 'drill'];
+const WITHOUT_SETTINGS: readonly Mode[] = ['stop', 'restart', 'levels', 'drill', 'lab'];
 
 /** @param mode the flags of `controller` are all of them */
 export async function helpText(mode: Mode): Promise<string> {
   const help = await parser([], mode === 'controller' ? null : mode)
     .usage(SYNOPSIS[mode])
-    .epilogue(WITHOUT_SETTINGS.includes(mode) ? '' : EPILOGUE)
+    .epilogue(await epilogueOf(mode))
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .getHelp();
   return documentedNotation(help);
+}
+
+async function epilogueOf(mode: Mode): Promise<string> {
+  if (mode !== 'lab') return WITHOUT_SETTINGS.includes(mode) ? '' : EPILOGUE;
+  const { labHelp } = await import('../lab/script/lab-help.ts');
+  return `Commands, one a line, with single spaces between words:\n${labHelp()}\n\ndocs/lab.md explains them.`;
 }

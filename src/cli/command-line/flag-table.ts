@@ -10,6 +10,7 @@ export const COMMANDS = [
   'level',
   'levels',
   'drill',
+  'lab',
   'backup',
   'restore',
   'survey-clock',
@@ -83,6 +84,22 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
   seed: { modes: ['drill'], options: text('Drill:', 'the same seed does the same faults in the same order') },
   page: { modes: ['drill'], options: text('Drill:', 'the file of the page [in the run directory]') },
   undo: { modes: ['drill'], options: toggle('Drill:', 'undoes what a drill has left that was killed') },
+  'in-process': {
+    modes: ['lab'],
+    options: toggle('Lab:', 'servers and clients in this process, on virtual time; the answers are the same'),
+  },
+  'keep-going': { modes: ['lab'], options: toggle('Lab:', 'an unknown command does not end the script') },
+  tie: {
+    modes: ['lab'],
+    options: text(
+      'Lab:',
+      'of two writes with equal accept times, the server id that wins: lowest, highest [lowest]',
+    ),
+  },
+  'background-exchange': {
+    modes: ['lab'],
+    options: text('Lab:', 'seconds between exchanges in the background while time passes, or off [off]'),
+  },
   host: {
     modes: ONE_CONTROLLER,
     options: text('Which controller:', 'its address, or the one to dial; -h <host> does the same', ['i']),
