@@ -134,6 +134,11 @@ export class Lab {
 
   /** Lets time pass. It passes only here, and servers exchange in the background only here. */
   async wait(ms: number): Promise<void> {
+    const rounds = this.#backgroundMs === null ? 0 : ms / this.#backgroundMs;
+    if (rounds > ROUNDS_MAX)
+      throw new LabError(
+        `servers would exchange ${Math.floor(rounds)} times; ${ROUNDS_MAX} is the most in one wait`,
+      );
     let leftMs = ms;
     while (this.#backgroundMs !== null && this.#sinceExchangeMs + leftMs >= this.#backgroundMs) {
       const stepMs = this.#backgroundMs - this.#sinceExchangeMs;
@@ -245,6 +250,9 @@ async function unlessGone<T>(doing: Promise<T>): Promise<T | null> {
     throw error;
   }
 }
+
+/** The most exchanges in the background that one `wait` makes of each server. */
+const ROUNDS_MAX = 10_000;
 
 /** The most messages that are kept for the trace; then the oldest are dropped. */
 const TRACE_MAX = 20_000;

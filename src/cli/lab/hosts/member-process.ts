@@ -8,6 +8,9 @@ import type { OrderName, ProcessAnswer, ProcessOrder, ProcessOrders } from './pr
 
 const PROGRAM = join(import.meta.dirname, 'lab-process.ts');
 
+/** A process that has not answered for so long stands still. It is killed, and counts as one that has ended. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
 interface UnansweredOrder {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -65,7 +68,17 @@ export class MemberProcess {
     const number = ++this.#lastOrder;
     const answer = new Promise<unknown>((resolve, reject) => {
       if (this.#end !== null) return reject(this.#gone());
-      this.#unanswered.set(number, { resolve, reject });
+      const timer = setTimeout(() => this.#child.kill('SIGKILL'), ANSWER_TIMEOUT_MS);
+      this.#unanswered.set(number, {
+        resolve: (result) => {
+          clearTimeout(timer);
+          resolve(result);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      });
       // A process that has just ended takes no more orders; its end is told in a moment.
       this.#child.send({ number, name, words } satisfies ProcessOrder, () => {});
     });

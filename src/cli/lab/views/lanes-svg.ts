@@ -1,5 +1,5 @@
 import { readable } from '../script/output.ts';
-import type { LaneChart } from './lanes.ts';
+import type { MessageChart } from './lanes.ts';
 
 const MARGIN = 24;
 const TIME_WIDTH = 64;
@@ -11,7 +11,7 @@ const ROW_HEIGHT = 26;
  * The chart as a picture. Moments are rows, as far apart as there is something to see, and not as time is: an exchange
  * takes a millisecond, and the next one may come a minute later.
  */
-export function lanesSvg({ lanes, messages }: LaneChart): string {
+export function lanesSvg({ lanes, messages }: MessageChart): string {
   const moments = [...new Set(messages.flatMap(({ sentMs, arrivedMs }) => [sentMs, arrivedMs]))].sort(
     (a, b) => a - b,
   );
@@ -51,7 +51,7 @@ interface Rows {
 }
 
 /** Each arrival has a row of its own, in the order of time; what was sent stands beside what arrived before it. */
-function rowsOf(messages: LaneChart['messages'], moments: readonly number[]): Rows {
+function rowsOf(messages: MessageChart['messages'], moments: readonly number[]): Rows {
   const rowAt = new Map<number, number>();
   let row = 0;
   const arrived: number[] = [];

@@ -1,11 +1,11 @@
 import { readable } from '../script/output.ts';
-import type { LaneChart, LaneMessage } from './lanes.ts';
+import type { LaneMessage, MessageChart } from './lanes.ts';
 
 const LANE_WIDTH = 10;
 const TIME_WIDTH = 8;
 
 /** One line a message, in the order in which they arrived: an arrow from lane to lane, and what it says. */
-export function lanesText({ lanes, messages }: LaneChart): string[] {
+export function lanesText({ lanes, messages }: MessageChart): string[] {
   const heading = lanes.map(({ kind, id }) => `${kind} ${id}`.padEnd(LANE_WIDTH)).join('');
   return [
     `${'ms'.padStart(TIME_WIDTH)}  ${heading}`.trimEnd(),

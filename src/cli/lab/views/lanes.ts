@@ -2,7 +2,7 @@ import type { Participant } from '../participants/frames.ts';
 import type { TracedMessage } from '../participants/trace-log.ts';
 
 /** The lane of a participant, whichever life of it. */
-export interface Lane {
+export interface MessageLane {
   readonly kind: Participant['kind'];
   readonly id: number;
 }
@@ -16,14 +16,14 @@ export interface LaneMessage {
   readonly text: string;
 }
 
-export interface LaneChart {
-  readonly lanes: readonly Lane[];
+export interface MessageChart {
+  readonly lanes: readonly MessageLane[];
   readonly messages: readonly LaneMessage[];
 }
 
 /** Clients first, as they ask; each kind in the order of ids. @param trace in the order of time */
-export function chartOf(trace: readonly TracedMessage[]): LaneChart {
-  const lanes = new Map<string, Lane>();
+export function chartOf(trace: readonly TracedMessage[]): MessageChart {
+  const lanes = new Map<string, MessageLane>();
   for (const { kind, id } of trace.flatMap(({ from, to }) => [from, to]))
     lanes.set(nameOf({ kind, id }), { kind, id });
   const ordered = [...lanes.values()].sort((a, b) =>
@@ -41,6 +41,6 @@ export function chartOf(trace: readonly TracedMessage[]): LaneChart {
   return { lanes: ordered, messages };
 }
 
-function nameOf({ kind, id }: Lane): string {
+function nameOf({ kind, id }: MessageLane): string {
   return `${kind} ${id}`;
 }
