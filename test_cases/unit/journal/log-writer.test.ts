@@ -40,12 +40,23 @@ describe('entries that come while the disk is busy', () => {
   });
 });
 
+it('each flush is measured from the write to its end', async () => {
+  const { writer, disk, time } = started();
+  for (const ms of [7, 30]) {
+    writer.append(RELEASE);
+    await time.pass();
+    await disk.flushed(ms);
+  }
+  expect([writer.flushes.count, writer.flushes.sumMs]).toEqual([2, 37]);
+});
+
 const RELEASE = { type: 'discard', version: { time: 1, node: 0 } } as const;
 
 /** A writer, with its time and its disk in hand. */
 function started() {
   let due: (() => void) | null = null;
   let end: (() => void) | null = null;
+  let nowMs = 0;
   const file = {
     write: async () => {},
     sync: () =>
@@ -57,7 +68,9 @@ function started() {
     get flushing(): boolean {
       return end !== null;
     },
-    flushed: async () => {
+    /** @param ms how long the flush took */
+    flushed: async (ms = 0) => {
+      nowMs += ms;
       end!();
       end = null;
       await nextTurn();
@@ -81,7 +94,7 @@ function started() {
     {
       files: { create: async () => file, get: async () => file } as unknown as LogFiles,
       timers: { after, soon: () => () => {} },
-      clock: { nowMs: () => 0, wallMs: () => 0 },
+      clock: { nowMs: () => nowMs, wallMs: () => 0 },
       directoryId: 1,
       commitWithinMs: 50,
       retryAfterMs: 50,

@@ -84,6 +84,8 @@ it('a controller that takes in many writes logs its progress, at most once a sec
     message: 'has taken in what a peer knows',
     fields: { peer: 'peer 1', writes: WRITES, of: WRITES, ms: now() },
   });
+  expect(taking.received).toBe(WRITES);
+  expect([taking.durations.count, taking.durations.sumMs]).toEqual([1, now()]);
 });
 
 it('a controller that takes in few writes logs nothing', () => {
