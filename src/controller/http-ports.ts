@@ -6,8 +6,9 @@ import { exposeMetrics } from './metrics/exposition/exposition.ts';
 import { slowRequestsOf } from './metrics/slow-requests-report.ts';
 import { VERSION } from './product.ts';
 import { httpAddressOf, type Settings } from './settings.ts';
+import { levelsOf } from './status/levels-report.ts';
 import { readTroubleOf, writeTroubleOf } from './status/service.ts';
-import { statusOf } from './status/status-report.ts';
+import { statusOf, viewOf } from './status/status-report.ts';
 
 /** What the HTTP side gets from a controller with these parts. */
 export function httpPortsOf(parts: ControllerParts, log: Log): HttpPorts {
@@ -27,6 +28,9 @@ export function httpPortsOf(parts: ControllerParts, log: Log): HttpPorts {
     metrics: (format) => exposeMetrics(parts, format),
     slowRequests: (count) => slowRequestsOf(parts, count),
     forgetSlowRequests: () => core.coordinator.times.slow.clear(),
+    levels: () => levelsOf(parts),
+    view: () => viewOf(core),
+    sessions: () => parts.clients.figures,
     onFault: (error, request) => log.warn('a request over HTTP met a fault', { request, error }),
   };
 }

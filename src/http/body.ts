@@ -3,31 +3,52 @@ import { HttpProblem } from './problems.ts';
 
 const NOTHING = Buffer.alloc(0);
 
-/**
- * Has the routes of this scope take any body as it is, whatever its `Content-Type` says. What is left of a body that is
- * refused is read and thrown away, so that the client gets the answer.
- */
-export function takeRawBodies(app: FastifyInstance, bytesMax: number): void {
+/** Takes in the body of a request, and counts its bytes as those of the client. */
+type Parse = (request: FastifyRequest, body: Buffer, done: BodyDone) => void;
+
+type BodyDone = (error: Error | null, body?: unknown) => void;
+
+/** Has the routes of this scope take any body as it is, whatever its `Content-Type` says. */
+export function takeRawBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (request, payload, done) => {
+  addParser(app, '*', (_, body, done) => done(null, body));
+}
+
+/** Has the routes of this scope take bodies in JSON, and no others. */
+export function takeJsonBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  addParser(app, 'application/json', (request, body, done) => {
+    void parse(request, body.toString(), done);
+  });
+}
+
+/** What is left of a body that is refused is read and thrown away, so that the client gets the answer. */
+function addParser(app: FastifyInstance, type: string, parse: Parse): void {
+  app.addContentTypeParser(type, (request, payload, done) => {
+    const bytesMax = request.routeOptions.bodyLimit!;
     const chunks: Buffer[] = [];
     let bytes = Number(request.headers['content-length'] ?? 0) > bytesMax ? Infinity : 0;
     let isOver = false;
-    const finish = (error: Error | null, body?: Buffer): void => {
+    const fail = (error: Error): void => {
       if (isOver) return;
       isOver = true;
       chunks.length = 0;
-      done(error, body);
+      done(error);
     };
     payload.on('data', (chunk: Buffer) => {
       if (isOver) return;
       bytes += chunk.length;
-      if (bytes > bytesMax) finish(tooLarge(bytesMax));
+      if (bytes > bytesMax) fail(tooLarge(bytesMax));
       else if (request.client.hold(chunk.length)) chunks.push(chunk);
-      else finish(outOfMemory());
+      else fail(outOfMemory());
     });
-    payload.on('end', () => finish(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-    payload.on('error', finish);
+    payload.on('end', () => {
+      if (isOver) return;
+      isOver = true;
+      parse(request, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), done);
+    });
+    payload.on('error', fail);
   });
 }
 
@@ -37,7 +58,7 @@ export function bodyOf({ body }: FastifyRequest): Buffer {
 }
 
 function tooLarge(bytesMax: number): HttpProblem {
-  return new HttpProblem('BODY_TOO_LARGE', `the body is larger than ${bytesMax} bytes (item_size_max)`);
+  return new HttpProblem('BODY_TOO_LARGE', `the body is larger than ${bytesMax} bytes`);
 }
 
 export function outOfMemory(): HttpProblem {

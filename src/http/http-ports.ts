@@ -28,6 +28,12 @@ export interface HttpPorts {
   /** What `slowlog json` prints. @param count how many requests at most; null for all */
   readonly slowRequests: (count: number | null) => object;
   readonly forgetSlowRequests: () => void;
+  /** The levels of the keyspaces: what `keyspace json` prints. */
+  readonly levels: () => { readonly keyspaces: readonly { readonly name: string }[] };
+  /** The view that this controller serves in: the members, and the reason of the view. */
+  readonly view: () => object;
+  /** The connections of its clients. */
+  readonly sessions: () => readonly object[];
   /** Reports an error that no route has foreseen. */
   readonly onFault: (error: Error, request: string) => void;
 }

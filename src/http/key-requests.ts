@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { Reply } from '../protocol/reply.ts';
-import type { Request, RequestSession } from '../protocol/request.ts';
+import type { LocalRequest, Request, RequestSession } from '../protocol/request.ts';
 import { keyOfSegment } from './key-text.ts';
 import { HttpProblem } from './problems.ts';
 import { HEADERS, sessionIn, timeoutIn } from './request-headers.ts';
@@ -43,6 +43,13 @@ export async function askAll(
 export async function ask(http: FastifyRequest, reply: FastifyReply, request: Request): Promise<Reply> {
   const [answer] = await askAll(http, reply, [request]);
   return unlessFailed(answer!);
+}
+
+/** Carries out a request that touches no entry. An error of the cluster is thrown. @throws HttpProblem */
+export async function askLocal(http: FastifyRequest, request: LocalRequest): Promise<Reply> {
+  const [answer] = await answersTo(http, [request], timeoutIn(http.headers));
+  if (answer!.kind === 'server_error') throw HttpProblem.of(answer!);
+  return answer!;
 }
 
 /** @throws HttpProblem for a reply that is an error */

@@ -7,7 +7,8 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { Authorities } from './authorities.ts';
-import { outOfMemory } from './body.ts';
+import { outOfMemory, takeJsonBodies } from './body.ts';
+import { descriptionRoutes } from './description.ts';
 import type { HttpCaller, HttpClient } from './http-client.ts';
 import type { HttpPorts } from './http-ports.ts';
 import { routedUrl } from './key-text.ts';
@@ -62,6 +63,7 @@ class RoutedServer implements HttpServer {
       routerOptions: { maxParamLength: HEAD_BYTES_MAX },
     });
     this.#app.decorateRequest('client');
+    takeJsonBodies(this.#app);
     this.#app.setSerializerCompiler(() => JSON.stringify);
     this.#app.setErrorHandler((error: FastifyError, request, reply) => this.#onError(error, request, reply));
     this.#app.setNotFoundHandler((request, reply) => {
@@ -73,7 +75,7 @@ class RoutedServer implements HttpServer {
       if (request.client.isLast) reply.header('connection', 'close');
       done(null, payload);
     });
-    for (const addRoutes of ROUTES) addRoutes(this.#app, ports);
+    for (const addRoutes of [...ROUTES, descriptionRoutes]) addRoutes(this.#app, ports);
   }
 
   async ready(): Promise<void> {

@@ -44,6 +44,8 @@ export class LocalControllers {
       store: 'custom',
       data_dir: '-',
       log_file: '-',
+      // No verdict may depend on how fast the machine is.
+      request_timeout: '60',
       ...this.#settings,
     };
     const rows = Object.entries(chosen).map(

@@ -96,7 +96,8 @@ function serviceOf(trouble: string): Service {
   return { ready: trouble === '', reason: trouble };
 }
 
-function viewOf({ view, leaseLeftMs, peers }: Core): Status['view'] {
+/** The view that the controller serves in. */
+export function viewOf({ view, leaseLeftMs, peers }: Core): Status['view'] {
   return {
     ballot: view === null ? '' : ballotName(view.ballot),
     members: view?.members.map((member) => member.node) ?? [],

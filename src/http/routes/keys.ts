@@ -32,7 +32,7 @@ import type { RouteGroup } from './route-group.ts';
 /** One entry: its value is the body, and all else that is known of it is in headers. */
 export const keyRoutes: RouteGroup = (app, ports) => {
   app.register(async (scope) => {
-    takeRawBodies(scope, ports.bodyBytesMax);
+    takeRawBodies(scope);
     addGet(scope);
     addPut(scope, ports);
     addDelete(scope);

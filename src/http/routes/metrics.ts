@@ -8,6 +8,11 @@ const MEDIA_TYPES = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 } as const;
 
+const METRICS = {
+  description: 'the metrics',
+  content: { 'text/plain': { schema: TEXT }, 'application/openmetrics-text': { schema: TEXT } },
+};
+
 /** The figures of this controller: for Prometheus, and the slow requests one by one. */
 export const metricRoutes: RouteGroup = (app, { metrics, slowRequests, forgetSlowRequests }) => {
   app.get(
@@ -17,8 +22,7 @@ export const metricRoutes: RouteGroup = (app, { metrics, slowRequests, forgetSlo
         operationId: 'metrics',
         summary: 'The metrics of this controller, for Prometheus: in its text format, or in OpenMetrics',
         tags: ['metrics'],
-        produces: Object.values(MEDIA_TYPES),
-        response: { 200: TEXT },
+        response: { 200: METRICS },
       },
     },
     async (request, reply) => {

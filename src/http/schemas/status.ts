@@ -1,4 +1,15 @@
-import { COUNT, described, INTEGER, listOf, NUMBER, object, orNull, TEXT, YES_OR_NO } from './schema.ts';
+import {
+  COUNT,
+  described,
+  INTEGER,
+  listOf,
+  NUMBER,
+  object,
+  oneOf,
+  orNull,
+  TEXT,
+  YES_OR_NO,
+} from './schema.ts';
 
 const READINESS_FIELDS = {
   ready: YES_OR_NO,
@@ -31,7 +42,8 @@ const KEYSPACE = object({
   errors: described('requests that were answered with a server error', COUNT),
 });
 
-const VIEW = object({
+/** The members of the ordered groups. */
+export const VIEW = object({
   ballot: described('empty while the controller serves in no view', TEXT),
   members: listOf(COUNT),
   reason: TEXT,
@@ -118,4 +130,12 @@ export const STATUS = object({
   values: VALUES,
   journal: JOURNAL,
   peers: listOf(PEER),
+});
+
+/** The connection of one client. */
+export const CONNECTION = object({
+  id: COUNT,
+  address: TEXT,
+  state: oneOf('conn_read', 'conn_parse_cmd', 'conn_mwrite'),
+  idleSeconds: COUNT,
 });

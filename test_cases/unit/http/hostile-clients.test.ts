@@ -112,6 +112,9 @@ const PORTS: HttpPorts = {
   metrics: async () => '',
   slowRequests: () => ({}),
   forgetSlowRequests: () => {},
+  levels: () => ({ keyspaces: [] }),
+  view: () => ({}),
+  sessions: () => [],
   onFault: () => {},
 };
 
