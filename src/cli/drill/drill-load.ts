@@ -36,13 +36,15 @@ const WRITE_SHARE = 0.4;
 const RETRY_MS = 50;
 
 /** At `causal`, a client goes on at another controller after so many operations, on average. */
-const OPERATIONS_AT_ONE = 25;
+const OPERATIONS_AT_ONE = 10;
 
 /** A session on its way from one connection to the next. */
 interface Session {
   readonly number: number;
   /** What it has seen; null when there is no token. */
   token: string | null;
+  /** The key that it has read or written last: another controller is asked for it first. */
+  lastKey: string | null;
 }
 
 /**
@@ -52,7 +54,9 @@ interface Session {
  * finds reads that are younger than the writes that the others have completed meanwhile.
  */
 export class DrillLoad {
-  readonly operations: DrillOperation[] = [];
+  readonly #operations: DrillOperation[] = [];
+  #firstReads: readonly DrillOperation[] = [];
+  #lastReads: readonly DrillOperation[] = [];
   readonly #plan: LoadPlan;
   readonly #startMs = performance.now();
   readonly #tasks: Promise<void>[] = [];
@@ -70,6 +74,12 @@ export class DrillLoad {
 
   get nowMs(): number {
     return performance.now() - this.#startMs;
+  }
+
+  /** In the order in which they were sent. */
+  get operations(): DrillOperation[] {
+    const all = new Set([...this.#operations, ...this.#firstReads, ...this.#lastReads]);
+    return [...all].sort((a, b) => a.sentMs - b.sentMs);
   }
 
   start(): void {
@@ -91,25 +101,28 @@ export class DrillLoad {
     for (const connection of this.#open) connection.close();
   }
 
-  /** Reads all keys at each controller. @throws DrillConnectionLost */
-  readAll(): Promise<FinalState[]> {
-    return Promise.all(this.#plan.addresses.map((_, controller) => this.#readAllAt(controller)));
+  /**
+   * Reads all keys at each controller. Only the first and the last time this is done are in the record.
+   *
+   * @throws DrillConnectionLost
+   */
+  async readAll(): Promise<FinalState[]> {
+    const reads: DrillOperation[] = [];
+    const states = await Promise.all(this.#plan.addresses.map((_, at) => this.#readAllAt(at, reads)));
+    if (this.#firstReads.length === 0) this.#firstReads = reads;
+    this.#lastReads = reads;
+    return states;
   }
 
-  async #readAllAt(controller: number): Promise<FinalState> {
+  async #readAllAt(controller: number, reads: DrillOperation[]): Promise<FinalState> {
     const client = this.#clients++;
     const session = this.#newSession();
     const connection = await this.#dial(controller);
     const shown = new Map<string, ShownEntry>();
     try {
       for (const key of this.#plan.keys.all) {
-        const { outcome, value, version, reason } = await this.#perform(connection, {
-          client,
-          session,
-          controller,
-          key,
-          kind: 'get',
-        });
+        const asked = { client, session, controller, key, kind: 'get' } as const;
+        const { outcome, value, version, reason } = await this.#perform(connection, asked, reads);
         if (outcome !== 'answered') throw new DrillConnectionLost(reason);
         shown.set(key, { value, version });
       }
@@ -127,10 +140,14 @@ export class DrillLoad {
       const connection = await this.#dialUntilStopped(controller);
       if (connection === null) return;
       session = await this.#carryOn(connection, session);
+      if (session.lastKey !== null)
+        await this.#perform(connection, { client, session, controller, key: session.lastKey, kind: 'get' });
       let stays = true;
       while (stays && !this.#isStopping && !connection.isLost) {
         const kind = random.chance(WRITE_SHARE) ? 'set' : 'get';
-        await this.#perform(connection, { client, session, controller, key: this.#plan.keys.pick(), kind });
+        const key = this.#plan.keys.pick();
+        await this.#perform(connection, { client, session, controller, key, kind });
+        session.lastKey = key;
         await sleep(random.next() * 2 * this.#plan.pauseMs);
         stays = level !== 'causal' || !random.chance(1 / OPERATIONS_AT_ONE);
       }
@@ -169,7 +186,7 @@ export class DrillLoad {
   }
 
   #newSession(): Session {
-    return { number: this.#sessions++, token: null };
+    return { number: this.#sessions++, token: null, lastKey: null };
   }
 
   async #dialUntilStopped(controller: number): Promise<DrillConnection | null> {
@@ -199,6 +216,7 @@ export class DrillLoad {
   async #perform(
     connection: DrillConnection,
     asked: Pick<DrillOperation, 'client' | 'controller' | 'key' | 'kind'> & { readonly session: Session },
+    record: DrillOperation[] = this.#operations,
   ): Promise<DrillOperation> {
     const { session, key, kind } = asked;
     const written = kind === 'set' ? `v${++this.#values}` : null;
@@ -214,7 +232,7 @@ export class DrillLoad {
     const { token, ...outcome } = ended;
     if (token !== null) session.token = token;
     const operation = { ...asked, session: session.number, sentMs, endedMs: this.nowMs, ...outcome };
-    this.operations.push(operation);
+    record.push(operation);
     return operation;
   }
 }

@@ -108,10 +108,15 @@ export function verdictText({ plan, course, verdict }: DrillFindings, tally: Dri
         `equal (${scale}).${trouble}`
       );
     case 'broken':
-      return `Broken: ${level} does not allow what the clients saw: ${verdict.why} (${scale}).${trouble}`;
+      return `Broken: ${level} does not allow what the clients saw: ${whyOf(verdict.why, plan)} (${scale}).${trouble}`;
     case 'undecided':
       return `Undecided: ${verdict.why} (${scale}).${trouble}`;
   }
+}
+
+/** The keys by their short names, as the lanes have them. */
+function whyOf(why: string, { prefix }: DrillPlan): string {
+  return why.replaceAll(prefix, '');
 }
 
 function verdictInWords(findings: DrillFindings, tally: DrillTally, { width, paint }: Look): string[] {

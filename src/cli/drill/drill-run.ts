@@ -58,6 +58,7 @@ const BETWEEN_MS = [100, 400, 1_000] as const;
 const WHOLE_WITHIN_MS = 60_000;
 const EQUAL_WITHIN_MS = 30_000;
 const POLL_MS = 100;
+const READ_AGAIN_MS = 1_000;
 
 /** Clients, faults and the last reads of one drill. */
 export class DrillRun {
@@ -110,9 +111,8 @@ export class DrillRun {
   }
 
   #courseWith(finals: FinalState[] | null, trouble: string | null): DrillCourse {
-    const operations = this.#load.operations.toSorted((a, b) => a.sentMs - b.sentMs);
     return {
-      record: { operations, finals, lossyKills: this.#lossyKills },
+      record: { operations: this.#load.operations, finals, lossyKills: this.#lossyKills },
       steps: this.#steps,
       faults: this.#faults,
       refusedConnections: this.#load.refusedConnections,
@@ -187,7 +187,7 @@ export class DrillRun {
           return null;
         }
       }
-      await this.#wait(POLL_MS);
+      await this.#wait(READ_AGAIN_MS);
     }
   }
 

@@ -38,7 +38,7 @@ function requestOf(
   const answer = { answered: null, unknown: 'no answer', failed: 'refused' }[outcome];
   return {
     client: laneName(client),
-    key: key.slice(prefix.length),
+    key: key.replace(prefix, ''),
     kind,
     value,
     sentMs: sentMs - startMs,
