@@ -8,7 +8,9 @@ export interface LabOutput {
   complain(line: string): void;
 }
 
-/** Keys and values, as people read them. @param bytes a latin-1 string */
+/** Keys and values, as people read them: no byte of theirs commands a terminal. @param bytes a latin-1 string */
 export function readable(bytes: string): string {
-  return Buffer.from(bytes, 'latin1').toString('utf8');
+  return Buffer.from(bytes, 'latin1')
+    .toString('utf8')
+    .replace(/\p{Cc}/gu, '·');
 }

@@ -1,5 +1,5 @@
 import { readable } from '../script/output.ts';
-import type { MessageChart } from './lanes.ts';
+import type { LaneMessage, MessageChart } from './lanes.ts';
 
 const MARGIN = 24;
 const TIME_WIDTH = 64;
@@ -8,18 +8,14 @@ const HEAD_HEIGHT = 48;
 const ROW_HEIGHT = 26;
 
 /**
- * The chart as a picture. Moments are rows, as far apart as there is something to see, and not as time is: an exchange
- * takes a millisecond, and the next one may come a minute later.
+ * The chart as a picture. Rows are as far apart as there is something to see, and not as time is: an exchange takes a
+ * millisecond, and the next one may come a minute later.
  */
 export function lanesSvg({ lanes, messages }: MessageChart): string {
-  const moments = [...new Set(messages.flatMap(({ sentMs, arrivedMs }) => [sentMs, arrivedMs]))].sort(
-    (a, b) => a - b,
-  );
-  const rows = rowsOf(messages, moments);
   const xOf = (lane: number): number => MARGIN + TIME_WIDTH + LANE_WIDTH * lane + LANE_WIDTH / 2;
   const yOf = (row: number): number => HEAD_HEIGHT + ROW_HEIGHT * row;
   const width = MARGIN * 2 + TIME_WIDTH + LANE_WIDTH * lanes.length;
-  const height = yOf(rows.count + 1) + MARGIN;
+  const height = yOf(messages.length + 1) + MARGIN;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
     '<defs><marker id="head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#2563eb"/></marker></defs>',
@@ -30,7 +26,7 @@ export function lanesSvg({ lanes, messages }: MessageChart): string {
     ]),
     ...messages.flatMap((message, at) => {
       const [x1, x2] = [xOf(message.from), xOf(message.to)];
-      const [y1, y2] = [yOf(rows.sent[at]!), yOf(rows.arrived[at]!)];
+      const [y1, y2] = [yOf(sentRowOf(message, messages)), yOf(at + 1)];
       const x = (x1 + x2) / 2;
       const y = (y1 + y2) / 2 - 4;
       return [
@@ -44,23 +40,15 @@ export function lanesSvg({ lanes, messages }: MessageChart): string {
   ].join('\n');
 }
 
-interface Rows {
-  readonly sent: readonly number[];
-  readonly arrived: readonly number[];
-  readonly count: number;
-}
-
-/** Each arrival has a row of its own, in the order of time; what was sent stands beside what arrived before it. */
-function rowsOf(messages: MessageChart['messages'], moments: readonly number[]): Rows {
-  const rowAt = new Map<number, number>();
-  let row = 0;
-  const arrived: number[] = [];
-  let next = 0;
-  for (const moment of moments) {
-    rowAt.set(moment, row);
-    for (; next < messages.length && messages[next]!.arrivedMs <= moment; next++) arrived.push(++row);
+/** Each arrival has a row of its own, in the order of time. A message begins at the row of what arrived before it. */
+function sentRowOf({ sentMs }: LaneMessage, messages: readonly LaneMessage[]): number {
+  let [low, high] = [0, messages.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (messages[middle]!.arrivedMs <= sentMs) low = middle + 1;
+    else high = middle;
   }
-  return { sent: messages.map(({ sentMs }) => rowAt.get(sentMs)!), arrived, count: row };
+  return low;
 }
 
 /** The most characters of a message that are shown. */

@@ -59,6 +59,26 @@ it('a picture has every lane and message, and nothing of a value is markup', asy
   expect(picture.match(/<\/[a-z]+>/g)).toHaveLength(opened);
 });
 
+it('in a picture an answer begins where its question has arrived', async () => {
+  const file = join(directory, 'trace.svg');
+  await runInProcess(`joinServer 0\njoinClient 9 0\nput 9 x 1\nget 9 x\ntrace ${file}\n`, { tie: 'lowest' });
+  const arrows = [...readFileSync(file, 'utf8').matchAll(/y1="(\d+)" x2="\d+" y2="(\d+)" [^>]*marker-end/g)];
+  const ends = arrows.map(([, from, to]) => [Number(from), Number(to)] as const);
+  expect(ends).toHaveLength(4);
+  expect(ends[1]![0]).toBe(ends[0]![1]);
+  expect(ends[3]![0]).toBe(ends[2]![1]);
+});
+
+it('no byte of a value commands a terminal, but answers are given to the byte', async () => {
+  const script = 'joinServer 0\njoinClient 9 0\nput 9 x \u001b[31m\nget 9 x\nshow 0\ntrace\n';
+  const { stdout } = await runInProcess(script, { tie: 'lowest' });
+  const [answer, ...shown] = stdout.split('\n');
+  expect(answer).toBe('x:\u001b[31m');
+  expect(shown.join(' ')).toContain('x:·[31m');
+  expect(shown.join(' ')).toContain('put x ·[31m');
+  expect(shown.join(' ')).not.toContain('\u001b');
+});
+
 it('a picture that cannot be written is an error', async () => {
   const script = `joinServer 0\ntrace picture.png\ntrace ${join(directory, 'none', 'a.svg')}\n`;
   const { stderr } = await runInProcess(`joinServer 0\njoinClient 9 0\nput 9 x 1\n${script}`, {
