@@ -48,13 +48,14 @@ export function refuseMisplaced({ number, kind, dataDir, log }: PlacedLog, setti
 
 /** Refuses the entries of a group that no keyspace needs any more. @throws JournalError */
 export function refuseUnused({ kind, dataDir, log }: Omit<PlacedLog, 'number'>, { self }: Settings): void {
-  const keys = [...keysIn(log)].length;
-  if (keys === 0) return;
-  throw new JournalError(
-    'OTHER_PLACEMENT',
-    `${directoryOf(dataDir, self)} has ${counted(keys, 'key')} of level ` +
-      `${LEVELS_IN_WORDS[kind]}, which no keyspace has now: ${REMEDY}`,
-  );
+  // The first key is enough: a journal may have millions.
+  for (const key of keysIn(log)) {
+    throw new JournalError(
+      'OTHER_PLACEMENT',
+      `${directoryOf(dataDir, self)} has keys of level ${LEVELS_IN_WORDS[kind]}, which no keyspace has now, ` +
+        `such as ${JSON.stringify(key)}: ${REMEDY}`,
+    );
+  }
 }
 
 const REMEDY =
