@@ -11,7 +11,7 @@ import type { LevelSwitches } from './level-switches.ts';
 import { withoutLost } from './loss.ts';
 import { MIXED_KEYSPACES } from './mixed-keyspaces.ts';
 import type { Scenario } from './scenario.ts';
-import { AgesRecorder } from './sim-ages.ts';
+import { AgesRecorder, isAged } from './sim-ages.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { Violation } from './violation.ts';
 
@@ -34,7 +34,7 @@ export function judgeScenario(
 ): Verdict {
   return scenario.keyspaces === undefined
     ? judge(scenario, cluster, record, values, sessions, ages, switches)
-    : judgeKeyspaces(scenario, cluster, record, values);
+    : judgeKeyspaces(scenario, cluster, record, values, ages);
 }
 
 /** Keyspaces of one group have one order in common. */
@@ -43,6 +43,7 @@ function judgeKeyspaces(
   cluster: SimCluster,
   record: JudgedRecord,
   values: readonly State[],
+  ages: AgesRecorder,
 ): Verdict {
   const keyspaces = new Keyspaces(keyspacesOf({ level: 'linearizability', keyspaces: MIXED_KEYSPACES }));
   const verdicts = GROUPS.map(({ group, level, prefixes }): Verdict => {
@@ -58,8 +59,9 @@ function judgeKeyspaces(
       failures: group === 0 ? record.failures : 0,
     };
     const ofGroup = values.map((state) => new Map([...state].filter(([key]) => isOf(key))));
-    const nothing = new AgesRecorder();
-    return judge({ ...scenario, level }, partOf(cluster, group, level), part, ofGroup, [], nothing, null);
+    const aged = new AgesRecorder();
+    aged.events.push(...of(ages.events));
+    return judge({ ...scenario, level }, partOf(cluster, group, level), part, ofGroup, [], aged, null);
   });
   const linear = withoutLost(record.history, cluster.losses).filter(
     ({ key }) => key === '' || keyspaces.of(key).prefix === '',
@@ -72,7 +74,7 @@ function judgeKeyspaces(
 }
 
 function notLinearizable(history: JudgedRecord['history']): Violation[] {
-  const lasting = history.filter(({ key }) => !isFleeting(key));
+  const lasting = history.filter(({ key }) => !isFleeting(key) && !isAged(key));
   return [...checkLinearizability(lasting)]
     .filter(([, verdict]) => verdict === 'violated')
     .map(([key]) => ({ kind: 'not-linearizable', text: `key ${key}` }));

@@ -1,5 +1,6 @@
 import type { KeyspaceSettings } from '../../src/placement/placement.ts';
 import type { Random } from './random.ts';
+import type { AgedPlan, AgedStep } from './sim-ages.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 
 /** Scenarios with keyspaces of all levels at once: the default one is at `linearizability`. */
@@ -23,4 +24,10 @@ export function overKeyspaces(
     return stays(operation.key) ? operation : { ...operation, key: prefix + operation.key };
   };
   return clients.map((plan) => ({ ...plan, operations: plan.operations.map(spread) }));
+}
+
+/** The same for clients that read with a bound on staleness. */
+export function agesOverKeyspaces(random: Random, ages: readonly AgedPlan[]): readonly AgedPlan[] {
+  const spread = (step: AgedStep): AgedStep => ({ ...step, key: random.pick(PREFIXES) + step.key });
+  return ages.map((plan) => ({ ...plan, steps: plan.steps.map(spread) }));
 }

@@ -7,7 +7,7 @@ import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
 import { drawSwitches, type LevelSwitch } from './level-switches.ts';
-import { MIXED_KEYSPACES, overKeyspaces } from './mixed-keyspaces.ts';
+import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces } from './mixed-keyspaces.ts';
 import { Random } from './random.ts';
 import { type AgedPlan, drawAges } from './sim-ages.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
@@ -136,7 +136,8 @@ function drawMixed(seed: number, { mixed: _, ...draw }: Draw): Scenario {
   const scenario = drawScenario(seed, { ...draw, ...fixed });
   const stays = (key: string) => key === '' || key === COUNTER || isFleeting(key);
   const clients = overKeyspaces(new Random(seed).fork('keyspaces'), scenario.clients, stays);
-  return { ...scenario, keyspaces: MIXED_KEYSPACES, ages: [], clients };
+  const ages = agesOverKeyspaces(new Random(seed).fork('aged keyspaces'), scenario.ages ?? []);
+  return { ...scenario, keyspaces: MIXED_KEYSPACES, ages, clients };
 }
 
 function drawnSwitches(

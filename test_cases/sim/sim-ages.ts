@@ -24,11 +24,12 @@ export interface AgedPlan {
   readonly steps: readonly AgedStep[];
 }
 
-/** Keys that these clients alone write, and only set, begin like this. */
+/** Keys that these clients alone write, and only set, begin like this, or so behind the prefix of a keyspace. */
 const KEY_PREFIX = 'aged-';
+const AGED = /^(?:\w:)?aged-/;
 
 export function isAged(key: string): boolean {
-  return key.startsWith(KEY_PREFIX);
+  return AGED.test(key);
 }
 
 /** Values of these clients: none that another client writes. */
