@@ -33,6 +33,7 @@ const LONG = [
   'test_cases/failure/store-refill.test.ts',
   'test_cases/failure/wrong-clock.test.ts',
   'test_cases/system/cluster-backup.test.ts',
+  'test_cases/system/dashboard.test.ts',
   'test_cases/system/docker.test.ts',
   'test_cases/system/hostile-peer.test.ts',
   'test_cases/system/lab-processes.test.ts',

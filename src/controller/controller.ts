@@ -12,8 +12,12 @@ import type { AbandonedGroup } from './core-ports.ts';
 import { createFrontDoor, createParts, type Resources } from './create-parts.ts';
 import { type ControllerEnd, EndRequest } from './end-request.ts';
 import type { Logger } from './log/logger.ts';
+import { RecentEvents } from './log/recent-events.ts';
+import { MACHINE_CLOCK } from './machine-clock.ts';
 import { meshEvents } from './peer-mesh.ts';
 import { VERSION } from './product.ts';
+import { SAMPLE_MS, type Series } from './series/series.ts';
+import { seriesOf } from './series/series-of.ts';
 import { httpAddressOf, nameOf, type Settings } from './settings.ts';
 import { levelsOf, overriddenLevels } from './status/levels-report.ts';
 import { readTroubleOf, writeTroubleOf } from './status/service.ts';
@@ -57,11 +61,14 @@ export async function startController(
   const largeValues = new LargeValues(LARGE_VALUES_KEPT_BYTES);
   const driver = await createDriver(settings, { transport, largeValues });
   const journalWritable = new Signal();
-  const storage = await openStorage(settings, logger, journalWritable.raise, abandoned);
+  const events = new RecentEvents(MACHINE_CLOCK);
+  const noted = events.noting(logger);
+  const storage = await openStorage(settings, noted, journalWritable.raise, abandoned);
   const running = new RunningController({
     settings,
     secret,
-    logger,
+    logger: noted,
+    events,
     transport,
     storage,
     driver,
@@ -100,6 +107,7 @@ class RunningController implements Controller {
   readonly #frontDoor: FrontDoor;
   readonly #probe: PresenceProbe;
   readonly #serviceWatch: ServiceWatch;
+  readonly #series: Series;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(resources: Resources) {
@@ -114,7 +122,8 @@ class RunningController implements Controller {
       isLinked: (peer) => mesh.isUp(peer),
       onGone: (peer) => core.onPeerGone(peer),
     });
-    this.#frontDoor = createFrontDoor(this.#parts, resources);
+    this.#series = seriesOf(this.#parts);
+    this.#frontDoor = createFrontDoor(this.#parts, resources, this.#series);
     this.#serviceWatch = new ServiceWatch({
       readTrouble: () => readTroubleOf(core, settings),
       writeTrouble: () => writeTroubleOf(core),
@@ -145,6 +154,7 @@ class RunningController implements Controller {
       setInterval(() => core.onHeartbeatTick(), heartbeatMs),
       setInterval(() => core.onSyncTick(), syncIntervalMs),
       setInterval(() => this.#serviceWatch.onTick(), SERVICE_LOOK_MS),
+      setInterval(() => this.#series.onTick(), SAMPLE_MS),
       setInterval(() => this.#closeStalled(), STALL_CHECK_MS),
     ];
     if (idleTimeoutMs > 0)

@@ -94,6 +94,11 @@ export class Core {
     return orderedViewsOf(this.groups)?.view ?? null;
   }
 
+  /** See `Membership.viewAgeMs`; null also where no keyspace is ordered. */
+  get viewAgeMs(): number | null {
+    return orderedViewsOf(this.groups)?.viewAgeMs ?? null;
+  }
+
   /**
    * Milliseconds for which this controller may serve strong reads without another grant; null where no keyspace is
    * ordered.

@@ -16,10 +16,12 @@ import { httpPortsOf } from './http-ports.ts';
 import { HotKeys } from './keys/hot-keys.ts';
 import { LargeKeys } from './keys/large-keys.ts';
 import type { Logger } from './log/logger.ts';
+import type { RecentEvents } from './log/recent-events.ts';
 import { MACHINE_CLOCK } from './machine-clock.ts';
 import { KeyspaceKeys } from './metrics/keyspace-keys.ts';
 import { Statistics } from './metrics/statistics.ts';
 import { createMesh } from './peer-mesh.ts';
+import type { Series } from './series/series.ts';
 import type { Settings } from './settings.ts';
 import type { Storage } from './storage.ts';
 import { Dumps } from './streams/dumps.ts';
@@ -32,6 +34,8 @@ export interface Resources {
   /** The cluster's; null when peers are accepted from loopback only. */
   readonly secret: Buffer | null;
   readonly logger: Logger;
+  /** What the logger has written last. */
+  readonly events: RecentEvents;
   readonly transport: Transport;
   readonly storage: Storage;
   readonly driver: KvDriver;
@@ -129,10 +133,10 @@ function keyParts({ router, time }: Core, { requestTimeoutMs }: Settings) {
 }
 
 /** Makes the front door of a controller with these parts. */
-export function createFrontDoor(parts: ControllerParts, resources: Resources): FrontDoor {
+export function createFrontDoor(parts: ControllerParts, resources: Resources, series: Series): FrontDoor {
   const { settings, clock, core, mesh, clients, unidentified, budget, statistics, watchers } = parts;
   const { itemBytesMax, pipelineMax, connectionsMax } = settings;
-  const { transport, largeValues, logger } = resources;
+  const { transport, largeValues, logger, events } = resources;
   return new FrontDoor({
     transport,
     coordinator: core.coordinator,
@@ -162,7 +166,7 @@ export function createFrontDoor(parts: ControllerParts, resources: Resources): F
     onLargeSent: (part) => largeValues.onSent(part),
     onPeer: (connection, preface, early) => mesh.accept(connection, preface, early),
     http: new HttpDoor({
-      http: httpPortsOf(parts, logger),
+      http: httpPortsOf(parts, { series, events, transport, log: logger }),
       onFailure: (error) => logger.error('the HTTP side could not be loaded', { error }),
     }),
   });

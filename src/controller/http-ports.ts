@@ -1,17 +1,40 @@
 import type { Log } from '../base/log.ts';
+import type { Transport } from '../base/transport.ts';
 import type { HttpAddress } from '../http/authorities.ts';
 import type { HttpPorts, Readiness } from '../http/http-ports.ts';
+import type { HotKeyHere } from '../http/keys-here.ts';
 import type { ControllerParts } from './controller-parts.ts';
+import { keyHere } from './keys/key-here.ts';
+import type { LargeKeysReport } from './keys/large-keys.ts';
+import type { RecentEvents } from './log/recent-events.ts';
 import { exposeMetrics } from './metrics/exposition/exposition.ts';
 import { slowRequestsOf } from './metrics/slow-requests-report.ts';
 import { VERSION } from './product.ts';
+import { runCommands } from './run-commands.ts';
+import type { Series } from './series/series.ts';
 import { httpAddressOf, type Settings } from './settings.ts';
 import { levelsOf } from './status/levels-report.ts';
 import { readTroubleOf, writeTroubleOf } from './status/service.ts';
 import { statusOf, viewOf } from './status/status-report.ts';
 
+export interface HttpResources {
+  readonly series: Series;
+  readonly events: RecentEvents;
+  readonly transport: Transport;
+  readonly log: Log;
+}
+
+/** How long a controller may take beyond the time within which it answers every request, in milliseconds. */
+const ANSWER_ARRIVES_WITHIN_MS = 1_000;
+
+/** Hot keys that are told. */
+const HOT_KEYS_MAX = 50;
+
 /** What the HTTP side gets from a controller with these parts. */
-export function httpPortsOf(parts: ControllerParts, log: Log): HttpPorts {
+export function httpPortsOf(
+  parts: ControllerParts,
+  { series, events, transport, log }: HttpResources,
+): HttpPorts {
   const { settings, core } = parts;
   return {
     version: VERSION,
@@ -31,6 +54,18 @@ export function httpPortsOf(parts: ControllerParts, log: Log): HttpPorts {
     levels: () => levelsOf(parts),
     view: () => viewOf(core),
     sessions: () => parts.clients.figures,
+    series: (seconds) => series.report(seconds),
+    recentEvents: (ms) => events.ofLast(ms),
+    keyHere: (key) => new Promise((resolve) => keyHere(parts, key, resolve)),
+    hotKeys: () => hotKeysOf(parts),
+    largeKeys: () => largeKeysOf(parts),
+    runCommands: (controller, commands) =>
+      runCommands({
+        transport,
+        address: settings.peers[controller]!,
+        commands: Buffer.from(commands),
+        withinMs: settings.requestTimeoutMs + ANSWER_ARRIVES_WITHIN_MS,
+      }),
     onFault: (error, request) => log.warn('a request over HTTP met a fault', { request, error }),
   };
 }
@@ -45,4 +80,21 @@ function httpAddressesOf(settings: Settings): HttpAddress[] {
 
 function readinessOf(trouble: string): Readiness {
   return { ready: trouble === '', reason: trouble };
+}
+
+function hotKeysOf({ statistics, core }: ControllerParts): HotKeyHere[] {
+  return statistics.hotKeys.report(HOT_KEYS_MAX).keys.map(({ key, readsPerSecond, writesPerSecond }) => ({
+    key,
+    keyspace: core.router.of(key).name,
+    readsPerSecond: rounded(readsPerSecond),
+    writesPerSecond: rounded(writesPerSecond),
+  }));
+}
+
+function rounded(rate: number): number {
+  return Math.round(rate * 100) / 100;
+}
+
+function largeKeysOf({ largeKeys }: ControllerParts): Promise<LargeKeysReport> {
+  return new Promise((resolve) => largeKeys.whenLooked(resolve));
 }

@@ -1,5 +1,6 @@
 import type { ControllerId, WallMs } from '../base/number-kinds.ts';
 import type { HttpAddress } from './authorities.ts';
+import type { HotKeyHere, KeyHere, LargeKeysHere } from './keys-here.ts';
 
 /** Whether one side of the service is available; if not, `reason` says why. */
 export interface Readiness {
@@ -34,6 +35,21 @@ export interface HttpPorts {
   readonly view: () => object;
   /** The connections of its clients. */
   readonly sessions: () => readonly object[];
+  /** The figures of the last minutes. @param seconds how many samples are wanted */
+  readonly series: (seconds: number) => object;
+  /** What has happened here in the last milliseconds, the oldest first. */
+  readonly recentEvents: (ms: number) => readonly object[];
+  /** What this controller holds for a key. */
+  readonly keyHere: (key: string) => Promise<KeyHere>;
+  /** The keys that clients of this controller ask for most, the hottest first. */
+  readonly hotKeys: () => readonly HotKeyHere[];
+  /** The keys with the largest values. */
+  readonly largeKeys: () => Promise<LargeKeysHere>;
+  /**
+   * Has a controller carry out commands of the text protocol, as a client of its own. Resolves with what it
+   * answered; null when it did not answer completely in time.
+   */
+  readonly runCommands: (controller: ControllerId, commands: string) => Promise<string | null>;
   /** Reports an error that no route has foreseen. */
   readonly onFault: (error: Error, request: string) => void;
 }

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import fastify from 'fastify';
 import type { HttpPorts } from './http-ports.ts';
+import { OtherControllers } from './other-controllers.ts';
 import { PROBLEM_TYPE } from './problems.ts';
 import { ROUTES } from './routes/routes.ts';
 import { PROBLEM } from './schemas/problem.ts';
@@ -23,7 +24,8 @@ export async function describeRoutes(ports: HttpPorts): Promise<object> {
     },
     transform: ({ schema, url }) => ({ schema: withProblems(schema), url }),
   });
-  for (const addRoutes of ROUTES) addRoutes(app, ports);
+  const others = new OtherControllers(ports.self, ports.addresses);
+  for (const addRoutes of ROUTES) addRoutes(app, ports, others);
   await app.ready();
   return app.swagger();
 }

@@ -28,6 +28,7 @@ export const HTTP_ERRORS = {
   HOST_UNKNOWN: { status: 421, meaning: '`Host` names no controller of this cluster' },
   HEADERS_TOO_LARGE: { status: 431, meaning: 'the headers are longer than 16 KiB' },
   INTERNAL: { status: 500, meaning: 'a fault of the controller, which has logged it' },
+  COMMAND_UNANSWERED: { status: 504, meaning: 'a command of the console was not answered completely' },
   TOO_MANY_CONNECTIONS: { status: 503, meaning: 'clients have as many connections as they may' },
 } as const satisfies Readonly<Record<string, HttpErrorMeaning>>;
 

@@ -12,6 +12,8 @@ import { descriptionRoutes } from './description.ts';
 import type { HttpCaller, HttpClient } from './http-client.ts';
 import type { HttpPorts } from './http-ports.ts';
 import { routedUrl } from './key-text.ts';
+import { OtherControllers } from './other-controllers.ts';
+import { admitOwnPages } from './own-pages.ts';
 import { HttpProblem, PROBLEM_TYPE } from './problems.ts';
 import { ROUTES } from './routes/routes.ts';
 
@@ -75,7 +77,13 @@ class RoutedServer implements HttpServer {
       if (request.client.isLast) reply.header('connection', 'close');
       done(null, payload);
     });
-    for (const addRoutes of [...ROUTES, descriptionRoutes]) addRoutes(this.#app, ports);
+    admitOwnPages(this.#app);
+    const others = new OtherControllers(ports.self, ports.addresses);
+    this.#app.addHook('onClose', (_, done) => {
+      others.close();
+      done();
+    });
+    for (const addRoutes of [...ROUTES, descriptionRoutes]) addRoutes(this.#app, ports, others);
   }
 
   async ready(): Promise<void> {

@@ -134,6 +134,11 @@ export class Membership {
     return this.#changer.view;
   }
 
+  /** Milliseconds since this controller installed the view that it serves in; null while it serves in none. */
+  get viewAgeMs(): number | null {
+    return this.view === null ? null : this.#ports.clock.nowMs() - this.#changer.installedMs;
+  }
+
   /** The controller is a member of the view that this one serves in. */
   isInView(node: ControllerId): boolean {
     return this.view !== null && isMember(this.view, node);

@@ -97,11 +97,12 @@ function serviceOf(trouble: string): Service {
 }
 
 /** The view that the controller serves in. */
-export function viewOf({ view, leaseLeftMs, peers }: Core): Status['view'] {
+export function viewOf({ view, viewAgeMs, leaseLeftMs, peers }: Core): Status['view'] {
   return {
     ballot: view === null ? '' : ballotName(view.ballot),
     members: view?.members.map((member) => member.node) ?? [],
     reason: view?.reason ?? '',
+    ageMs: rounded(viewAgeMs),
     leaseLeftMs: leaseLeftMs === null || !Number.isFinite(leaseLeftMs) ? null : Math.round(leaseLeftMs),
     suspected: peers.silent,
   };

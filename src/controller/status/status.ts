@@ -147,6 +147,8 @@ export interface ViewStatus {
   readonly members: readonly number[];
   /** Why this view replaced the one before. */
   readonly reason: string;
+  /** Milliseconds since this controller installed the view; null while it serves in none. */
+  readonly ageMs: number | null;
   /**
    * For how many milliseconds this controller may still serve strong reads without hearing from others; null
    * where no lease is needed.

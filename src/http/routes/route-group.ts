@@ -3,6 +3,7 @@ import type {} from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import type { HttpClient } from '../http-client.ts';
 import type { HttpPorts } from '../http-ports.ts';
+import type { OtherControllers } from '../other-controllers.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -12,4 +13,4 @@ declare module 'fastify' {
 }
 
 /** Adds the routes of one subject. Each has a schema: it checks what comes in, and describes the route to clients. */
-export type RouteGroup = (app: FastifyInstance, ports: HttpPorts) => void;
+export type RouteGroup = (app: FastifyInstance, ports: HttpPorts, others: OtherControllers) => void;

@@ -1,10 +1,16 @@
+import { consoleRoutes } from './console.ts';
 import { controllerRoutes } from './controllers.ts';
+import { dashboardRoutes } from './dashboard.ts';
 import { healthRoutes } from './health.ts';
 import { keyChangeRoutes } from './key-changes.ts';
 import { keyRoutes } from './keys.ts';
+import { keyListRoutes, keysHereRoutes } from './keys-here.ts';
 import { keyspaceRoutes } from './keyspaces.ts';
 import { metricRoutes } from './metrics.ts';
+import { recentEventsRoutes } from './recent-events.ts';
 import type { RouteGroup } from './route-group.ts';
+import { seriesRoutes } from './series.ts';
+import { statusRoutes } from './status.ts';
 import { viewRoutes } from './views.ts';
 
 /** Every route of the HTTP side, by subject. A new subject is a file here and a line in this list. */
@@ -13,7 +19,14 @@ export const ROUTES: readonly RouteGroup[] = [
   controllerRoutes,
   keyspaceRoutes,
   viewRoutes,
+  statusRoutes,
+  seriesRoutes,
+  recentEventsRoutes,
   keyRoutes,
   keyChangeRoutes,
+  keysHereRoutes,
+  keyListRoutes,
   metricRoutes,
+  consoleRoutes,
+  dashboardRoutes,
 ];

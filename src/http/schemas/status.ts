@@ -47,6 +47,7 @@ export const VIEW = object({
   ballot: described('empty while the controller serves in no view', TEXT),
   members: listOf(COUNT),
   reason: TEXT,
+  ageMs: orNull(COUNT),
   leaseLeftMs: orNull(INTEGER),
   suspected: described('the ids of silent controllers', listOf(COUNT)),
 });

@@ -33,6 +33,7 @@ const STATUS: Status = {
     ballot: '3.1',
     members: [0, 1],
     reason: 'host.example:18002 is down',
+    ageMs: 1_000,
     leaseLeftMs: 243,
     suspected: [2],
   },

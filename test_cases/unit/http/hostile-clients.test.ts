@@ -115,6 +115,12 @@ const PORTS: HttpPorts = {
   levels: () => ({ keyspaces: [] }),
   view: () => ({}),
   sessions: () => [],
+  series: () => ({}),
+  recentEvents: () => [],
+  keyHere: () => Promise.reject(new Error('no key is asked for')),
+  hotKeys: () => [],
+  largeKeys: () => Promise.resolve({ keys: [] }),
+  runCommands: () => Promise.resolve(null),
   onFault: () => {},
 };
 
