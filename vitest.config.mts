@@ -22,6 +22,7 @@ const LONG = [
   'test_cases/failure/cluster-status.test.ts',
   'test_cases/failure/damaged-journal.test.ts',
   'test_cases/failure/documented-screens.test.ts',
+  'test_cases/failure/drill.test.ts',
   'test_cases/failure/durability.test.ts',
   'test_cases/failure/long-absence.test.ts',
   'test_cases/failure/partition.test.ts',

@@ -20,7 +20,7 @@ export interface FaultStage {
   readonly signal: AbortSignal;
   /** Told each step, in words. */
   readonly note: (text: string) => void;
-  /** Told right before a controller is killed. */
+  /** Told as soon as a killed controller is gone: it answers nothing from then on. */
   readonly onKill: (controller: number) => void;
 }
 
@@ -42,6 +42,7 @@ export const FAULT_ACTS: Readonly<Record<FaultName, (stage: FaultStage) => Promi
     stage.note(`${named(member)} is asked to end`);
     const startedMs = performance.now();
     const outcome = await stopProcess(member, GRACE_MS);
+    if (isAlive(member)) throw new OperationError('NOT_STOPPED', `${named(member)} does not end`);
     stage.note(`${member.name} ${outcome} after ${duration(performance.now() - startedMs)}`);
     await startControllers(stage, [stage.id]);
   },
@@ -73,8 +74,8 @@ async function standStill(stage: FaultStage, member: ClusterProcess): Promise<vo
 
 async function kill(stage: FaultStage, ids: readonly number[]): Promise<void> {
   stage.log.keep({ hasEnded: true });
-  for (const id of ids) stage.onKill(id);
   await Promise.all(ids.map((id) => endAtOnce(stage, stage.cluster.controller(id))));
+  for (const id of ids) stage.onKill(id);
   await absence(stage);
   await startControllers(stage, ids);
 }

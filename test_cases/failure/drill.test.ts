@@ -1,0 +1,226 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { anchorsOf, applied, changeOf } from '../../scripts/mutants/anchor.ts';
+import { anchorFiles } from '../../scripts/mutants/code-copy.ts';
+import type { DrillVerdict } from '../../src/cli/drill/judge-drill.ts';
+import { LEVELS, type Level } from '../../src/placement/level.ts';
+import { MUTANTS } from '../sim/mutants/table.ts';
+import { eventually } from '../support/eventually.ts';
+import { freshClone } from '../support/fresh-clone.ts';
+import { describeWithMemcached } from '../support/memcached.ts';
+import { type Outcome, outcomeOf, StartedCluster } from '../support/started-cluster.ts';
+import { hasWrongClocks, WrongClock } from '../support/wrong-clock.ts';
+
+/** A keyspace at each level, by the name of the level. */
+const KEYSPACES = LEVELS.flatMap((level) => ['--keyspace', `${level}=${level[0]}-:${level}`]);
+
+/** What `--json` prints, as far as it is looked at. */
+interface Drilled {
+  readonly verdict: DrillVerdict;
+  readonly faults: readonly { readonly name: string }[];
+  readonly seen: {
+    readonly reads: { readonly answered: number };
+    readonly writes: { readonly answered: number };
+  };
+}
+
+async function drillOn(cluster: StartedCluster, ...words: string[]): Promise<Outcome & { drilled: Drilled }> {
+  const outcome = await cluster.main('drill', '--json', ...words);
+  const drilled = outcome.stdout === '' ? null : JSON.parse(outcome.stdout);
+  return { ...outcome, drilled };
+}
+
+/** How many keys each controller has. */
+async function keysAt(cluster: StartedCluster): Promise<number[]> {
+  const shown = await Promise.all(cluster.ports.map((_, id) => cluster.ask(id, 'show', 'json')));
+  return shown.map(({ stdout }) => JSON.parse(stdout.split('\n')[0]!).keys);
+}
+
+async function expectNothingLeft(cluster: StartedCluster): Promise<void> {
+  await eventually(async () => {
+    expect(await keysAt(cluster)).toEqual([0, 0, 0]);
+    expect((await cluster.main('status')).code).toBe(0);
+  });
+}
+
+/** The state of a process, such as S, or T for one that stands still: see proc(5). */
+function stateOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return stat[stat.lastIndexOf(')') + 2]!;
+}
+
+describeWithMemcached('a drill', () => {
+  healthyTests();
+  undoTests();
+  refusalTests();
+});
+
+function healthyTests(): void {
+  it('finds that a healthy cluster keeps every level, and leaves nothing behind', async () => {
+    await using cluster = await StartedCluster.create();
+    expect((await cluster.start(...KEYSPACES)).code).toBe(0);
+    for (const level of LEVELS) {
+      const words = ['--keyspace', level, '--seconds', '4', '--faults', 'pause,kill,store-kill,restart'];
+      const { code, drilled, stderr } = await drillOn(cluster, ...words);
+      expect({ level, code, verdict: drilled.verdict }, stderr).toEqual({
+        level,
+        code: 0,
+        verdict: { kind: 'kept' },
+      });
+      expect(drilled.faults.length).toBeGreaterThan(0);
+      expect(Math.min(drilled.seen.reads.answered, drilled.seen.writes.answered)).toBeGreaterThan(20);
+    }
+    await expectNothingLeft(cluster);
+  });
+
+  it.runIf(hasWrongClocks)('keeps linearizability while a clock jumps by hours, forth and back', async () => {
+    using clock = new WrongClock('+0');
+    await using cluster = await StartedCluster.create();
+    expect((await cluster.start('-cons', 'linearizability')).code).toBe(0);
+    const environment = Object.entries(clock.environment).map(([name, value]) => `${name}=${value}`);
+    const again = await cluster.run('env', ...environment, process.execPath, mainOf(cluster), 'restart', '1');
+    expect(again.code, again.stderr).toBe(0);
+    const jumps = (async (): Promise<void> => {
+      for (const offset of ['+3h', '-3h', '+0']) {
+        await sleep(2_000);
+        clock.set(offset);
+      }
+    })();
+    const { code, drilled, stderr } = await drillOn(cluster, '--seconds', '8', '--faults', 'pause');
+    await jumps;
+    expect({ code, verdict: drilled.verdict }, stderr).toEqual({ code: 0, verdict: { kind: 'kept' } });
+  });
+}
+
+function mainOf({ project }: StartedCluster): string {
+  return join(project, 'main.ts');
+}
+
+/** Mistakes that clients of a cluster of their level see within seconds. */
+const SEEN_BY_CLIENTS: readonly [anchor: string, level: Level][] = [
+  ['reads-before-pending', 'linearizability'],
+  ['applies-unstable', 'sequential'],
+  ['older-version-wins', 'causal'],
+  ['older-version-wins', 'eventual'],
+];
+
+/** Few enough to be understood. */
+const PROOF_MAX = 24;
+
+describeWithMemcached('a drill of a cluster with a mistake in its code', () => {
+  it.each(SEEN_BY_CLIENTS)(
+    'finds %s at %s, and shows the few operations that prove it',
+    async (anchor, level) => {
+      const parent = mkdtempSync(join(tmpdir(), 'memchorus drill-'));
+      try {
+        const project = freshClone(parent);
+        makeMistake(project, anchor);
+        await using cluster = await StartedCluster.create({ project });
+        expect((await cluster.start('-cons', level)).code).toBe(0);
+        const { code, drilled, stderr } = await drillOn(cluster, '--seconds', '8', '--faults', 'pause');
+        expect(code, stderr).toBe(1);
+        const { verdict } = drilled;
+        if (verdict.kind !== 'broken') throw new Error(`the verdict is ${verdict.kind}`);
+        expect(verdict.proof.length).toBeGreaterThan(0);
+        expect(verdict.proof.length).toBeLessThan(PROOF_MAX);
+      } finally {
+        rmSync(parent, { recursive: true, force: true });
+      }
+    },
+  );
+});
+
+function makeMistake(project: string, anchor: string): void {
+  const { edit } = MUTANTS.find((mutant) => mutant.anchor === anchor)!;
+  const file = join(project, anchorFiles(project).get(anchor)!);
+  const code = readFileSync(file, 'utf8');
+  writeFileSync(file, applied(code, [changeOf(code, anchorsOf(code).get(anchor)!, edit)]));
+}
+
+function undoTests(): void {
+  it.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)(
+    'that gets %s leaves nothing paused, and no keys',
+    async (signal) => {
+      await using cluster = await StartedCluster.create();
+      expect((await cluster.start()).code).toBe(0);
+      const running = cluster.spawn(
+        process.execPath,
+        mainOf(cluster),
+        'drill',
+        '--seconds',
+        '60',
+        '--faults',
+        'pause',
+      );
+      const outcome = outcomeOf(running);
+      const record = join(cluster.runDirectory, 'drill.json');
+      const paused = await eventually(() => {
+        const [one] = JSON.parse(readFileSync(record, 'utf8')).paused as { pid: number }[];
+        return one?.pid ?? false;
+      });
+      running.kill(signal);
+      const { code } = await outcome;
+      expect(code).toBe(signal === 'SIGKILL' ? null : 2);
+      await eventually(() => stateOf(paused as number) !== 'T');
+      await eventually(() => !existsSync(record));
+      await expectNothingLeft(cluster);
+    },
+  );
+
+  it('that was killed with the process beside it is undone by --undo', async () => {
+    await using cluster = await StartedCluster.create();
+    expect((await cluster.start()).code).toBe(0);
+    const running = cluster.spawn(
+      process.execPath,
+      mainOf(cluster),
+      'drill',
+      '--seconds',
+      '60',
+      '--faults',
+      'kill',
+    );
+    const outcome = outcomeOf(running);
+    const record = join(cluster.runDirectory, 'drill.json');
+    await eventually(() => JSON.parse(readFileSync(record, 'utf8')).hasEnded as boolean);
+    for (const child of childrenOf(running.pid!)) process.kill(child, 'SIGKILL');
+    running.kill('SIGKILL');
+    await outcome;
+    const refused = await cluster.main('drill', '--undo');
+    expect(refused.stdout, refused.stderr).toContain('the drill is undone');
+    expect(refused.code).toBe(0);
+    await expectNothingLeft(cluster);
+    expect((await cluster.main('drill', '--undo')).stdout).toBe('no drill has left anything to undo\n');
+  });
+}
+
+/** The processes that were started by this one, and still run as its children. */
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}
+
+function refusalTests(): void {
+  it('refuses what could cost data for good, and a cluster that is not whole', async () => {
+    await using cluster = await StartedCluster.create();
+    expect((await cluster.start('--durability', 'none')).code).toBe(0);
+    const kill = await cluster.main('drill', '--faults', 'kill');
+    expect(kill).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--faults kill is refused: durability'),
+    });
+    const foreign = await cluster.main('drill', '--keyspace', 'nowhere');
+    expect(foreign).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no keyspace "nowhere"'),
+    });
+    await cluster.kill('controller-2');
+    const broken = await cluster.main('drill');
+    expect(broken).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('a drill begins when all is well'),
+    });
+  });
+}
