@@ -78,9 +78,21 @@ export interface LargestLag {
  * How far this controller is behind the peer that it is furthest behind. The time behind a peer that has not been heard
  * counts from the start of this run.
  */
-export function largestLag({ core, settings, clock, startedMs }: ControllerParts): LargestLag {
+export function largestLag(parts: ControllerParts): LargestLag {
+  return largestOf(parts, (peer) => lagBehind(parts.core, peer));
+}
+
+/** The same for the entries of one group. */
+export function largestLagIn(parts: ControllerParts, { lags }: Pick<Group, 'lags'>): LargestLag {
+  return largestOf(parts, (peer) => lags.of(peer));
+}
+
+function largestOf(
+  { settings, clock, startedMs }: ControllerParts,
+  lagOf: (peer: ControllerId) => PeerLag,
+): LargestLag {
   const sinceStartMs = clock.nowMs() - startedMs;
-  const lags = settings.peers.flatMap((_, peer) => (peer === settings.self ? [] : [lagBehind(core, peer)]));
+  const lags = settings.peers.flatMap((_, peer) => (peer === settings.self ? [] : [lagOf(peer)]));
   return {
     writes: Math.max(0, ...lags.map(({ writes }) => writes)),
     ms: Math.max(0, ...lags.map(({ ms }) => ms ?? sinceStartMs)),

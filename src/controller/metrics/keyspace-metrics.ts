@@ -1,5 +1,6 @@
 import type { ControllerParts } from '../controller-parts.ts';
 import { type OneKeyspace, readTroubleIn, writeTroubleIn } from '../status/keyspace-service.ts';
+import { largestLagIn } from './group-figures.ts';
 import type { MetricKind, MetricUnit } from './metrics.ts';
 import type { Figures } from './stats-groups.ts';
 
@@ -33,6 +34,16 @@ export const KEYSPACE_METRICS = {
   errors: counter(
     'Of both, those that were answered with a server error.',
     ({ statistics }, one) => statistics.keyspaces.of(one).errors,
+  ),
+  behind_writes: gauge(
+    'operations',
+    'Writes of its group missing here that a peer is known to have: of the peer that has most.',
+    (parts, { group }) => largestLagIn(parts, group).writes,
+  ),
+  behind_ms: gauge(
+    'milliseconds',
+    'Time since this controller had all that a peer had told of its group: of the slowest peer.',
+    (parts, { group }) => Math.round(largestLagIn(parts, group).ms),
   ),
   reads_ready: gauge('flag', 'Its reads are served.', (_, one) => (readTroubleIn(one) === '' ? 1 : 0)),
   writes_ready: gauge('flag', 'Its writes are served.', (_, one) => (writeTroubleIn(one) === '' ? 1 : 0)),

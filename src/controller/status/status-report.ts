@@ -1,7 +1,14 @@
 import { ballotName } from '../../membership/view.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
-import { exchangesWith, firstOf, lagBehind, refillFiguresOf, sumOf } from '../metrics/group-figures.ts';
+import {
+  exchangesWith,
+  firstOf,
+  lagBehind,
+  largestLagIn,
+  refillFiguresOf,
+  sumOf,
+} from '../metrics/group-figures.ts';
 import { METRICS, uptimeSecondsOf } from '../metrics/metrics.ts';
 import { VERSION } from '../product.ts';
 import { nameOf } from '../settings.ts';
@@ -53,6 +60,7 @@ export function statusOf(parts: ControllerParts): Status {
 function keyspaceStatus(parts: ControllerParts, keyspace: OneKeyspace): KeyspaceStatus {
   const { name, prefix, level } = keyspace;
   const { reads, writes, errors } = parts.statistics.keyspaces.of(keyspace);
+  const lag = largestLagIn(parts, keyspace.group);
   return {
     name,
     prefix,
@@ -61,6 +69,7 @@ function keyspaceStatus(parts: ControllerParts, keyspace: OneKeyspace): Keyspace
     reads: { ...serviceOf(readTroubleIn(keyspace)), requests: reads },
     writes: { ...serviceOf(writeTroubleIn(keyspace)), requests: writes },
     errors,
+    behind: { writes: lag.writes, ms: Math.round(lag.ms) },
   };
 }
 

@@ -34,6 +34,7 @@ const KEYSPACE_COLUMNS = [
   'READS',
   'WRITES',
   'ERRORS',
+  'BEHIND',
   'STATE',
 ] as const;
 
@@ -48,9 +49,16 @@ function keyspaceLines({ keyspaces }: Pick<Status, 'keyspaces'>): string[] {
     String(keyspace.reads.requests),
     String(keyspace.writes.requests),
     String(keyspace.errors),
+    lagOf(keyspace),
     stateOf(keyspace),
   ]);
   return ['', ...alignColumns([KEYSPACE_COLUMNS, ...rows])];
+}
+
+/** Such as `12 writes, 4.0 s`; `-` while the controller is level with its peers, as `behindLines` has it. */
+function lagOf({ behind: { writes, ms } }: Pick<Status['keyspaces'][number], 'behind'>): string {
+  if (writes === 0 && ms < BEHIND_MS) return '-';
+  return writes === 0 ? duration(ms) : `${counted(writes, 'write')}, ${duration(ms)}`;
 }
 
 /** Says separately how reads and writes are served, because one may be served without the other. */

@@ -77,6 +77,8 @@ export interface KeyspaceStatus {
   readonly writes: KeyspaceService;
   /** Requests that were answered with a server error. */
   readonly errors: number;
+  /** How far this controller is behind the peer that it is furthest behind, in the group that has the keyspace. */
+  readonly behind: { readonly writes: number; readonly ms: number };
 }
 
 export interface KeyspaceService extends Service {

@@ -40,6 +40,10 @@ const KEYSPACE = object({
   reads: KEYSPACE_SERVICE,
   writes: KEYSPACE_SERVICE,
   errors: described('requests that were answered with a server error', COUNT),
+  behind: described(
+    'behind the peer that it is furthest behind, in the group of the keyspace',
+    object({ writes: COUNT, ms: COUNT }),
+  ),
 });
 
 /** The members of the ordered groups. */

@@ -204,7 +204,7 @@ it('the screen says that the journal takes no writes, and why', () => {
 
 it('the screen has a table of the keyspaces where there are several', () => {
   const served = { ready: true, reason: '', requests: 3 };
-  const counted = { keys: 2, reads: served, errors: 0 };
+  const counted = { keys: 2, reads: served, errors: 0, behind: { writes: 0, ms: 40 } };
   const shown = renderStatus({
     ...STATUS,
     keyspaces: [
@@ -215,14 +215,21 @@ it('the screen has a table of the keyspaces where there are several', () => {
         ...counted,
         writes: { ...STATUS.writes, requests: 1 },
       },
-      { name: 'sessions', prefix: 's:', level: 'causal', ...counted, writes: served },
+      {
+        name: 'sessions',
+        prefix: 's:',
+        level: 'causal',
+        ...counted,
+        writes: served,
+        behind: { writes: 0, ms: 4_000 },
+      },
     ],
   });
   expect(shown).toContain(`
-KEYSPACE  PREFIX  LEVEL       KEYS  READS  WRITES  ERRORS  STATE
-default   -       sequential  2     3      1       0       ready for reads, not for writes: no agreement`);
+KEYSPACE  PREFIX  LEVEL       KEYS  READS  WRITES  ERRORS  BEHIND  STATE
+default   -       sequential  2     3      1       0       -       ready for reads, not for writes: no agreement`);
   expect(shown).toContain(`
-sessions  s:      causal      2     3      3       0       ready
+sessions  s:      causal      2     3      3       0       4.0 s   ready
 `);
   expect(renderStatus(STATUS)).not.toContain('KEYSPACE');
 });
