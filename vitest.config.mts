@@ -19,6 +19,7 @@ const REAL_PROCESSES = { ...LIMITS, retry: process.env.CI === undefined ? 0 : 1 
  * `npm run test:long`, so that `npm test` stays short enough to be run before every commit.
  */
 const LONG = [
+  'test_cases/failure/chain.test.ts',
   'test_cases/failure/cluster-status.test.ts',
   'test_cases/failure/damaged-journal.test.ts',
   'test_cases/failure/documented-screens.test.ts',

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DURABILITIES } from '../src/journal/durability.ts';
 import { isLevel, LEVELS } from '../src/placement/level.ts';
+import { ORDERED_SCHEMES } from '../src/placement/placement.ts';
 import { describeFault, FAULT_KINDS, type FaultKind } from '../test_cases/sim/faults.ts';
 import type { Outcome } from '../test_cases/sim/outcome.ts';
 import { runScenario } from '../test_cases/sim/run-scenario.ts';
@@ -14,6 +15,7 @@ npm run sim -- --replay SEED                            one run again, with its 
 npm run sim -- --shrink SEED                            the smallest run that fails in the same way
   --level ${LEVELS.join('|')}
   --durability ${DURABILITIES.join('|')}
+  --scheme ${ORDERED_SCHEMES.join('|')}
   --faults KIND=RATE,…  only these faults, with so many a virtual second
   --workers N           so many runs at the same time, instead of one on each core
   --horizon MS          deletions are not kept for a peer that is silent for longer
@@ -36,6 +38,7 @@ const { values: options } = parseArgs({
     first: { type: 'string' },
     level: { type: 'string' },
     durability: { type: 'string' },
+    scheme: { type: 'string' },
     faults: { type: 'string' },
     horizon: { type: 'string' },
     mixed: { type: 'boolean' },
@@ -135,7 +138,7 @@ function describeScenario({
 }
 
 function commandFor(what: 'replay' | 'shrink', seed: string): string {
-  const given = (['level', 'durability', 'faults', 'horizon', 'switches'] as const).filter(
+  const given = (['level', 'durability', 'scheme', 'faults', 'horizon', 'switches'] as const).filter(
     (name) => options[name] !== undefined,
   );
   const mixed = options.mixed === true ? ['--mixed'] : [];
@@ -143,10 +146,21 @@ function commandFor(what: 'replay' | 'shrink', seed: string): string {
   return ['npm run sim --', `--${what} ${seed}`, ...values, ...mixed].join(' ');
 }
 
-function drawOf({ level, durability, faults: rates, horizon, mixed, switches }: typeof options): Draw {
+function drawOf({
+  level,
+  durability,
+  scheme: name,
+  faults: rates,
+  horizon,
+  mixed,
+  switches,
+}: typeof options): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
   const durabilities = DURABILITIES.filter((one) => one === (durability ?? one));
   if (durabilities.length === 0) throw new Error(`--durability must be one of ${DURABILITIES.join(', ')}`);
+  const scheme = ORDERED_SCHEMES.find((one) => one === name);
+  if (name !== undefined && scheme === undefined)
+    throw new Error(`--scheme must be one of ${ORDERED_SCHEMES.join(', ')}`);
   const faults = rates?.split(',').map((rate) => {
     const [kind, perSecond] = rate.split('=');
     if (!(Number(perSecond) > 0)) throw new Error(`--faults ${rate}: a rate above 0 must follow the kind`);
@@ -154,6 +168,7 @@ function drawOf({ level, durability, faults: rates, horizon, mixed, switches }: 
   });
   return {
     durabilities,
+    ...(scheme === undefined ? {} : { scheme }),
     ...(mixed === undefined ? {} : { mixed }),
     ...(level === undefined ? {} : { level }),
     ...(switches === undefined ? {} : { switches: switches === 'yes' }),

@@ -5,7 +5,7 @@ import type { SwarmMutant } from '../../test_cases/sim/mutants/mutant.ts';
 /** Seeds with the same options of `npm run sim`. */
 export type Swarm = Pick<
   SwarmMutant,
-  'level' | 'isMixed' | 'durability' | 'faults' | 'horizonMs' | 'switches' | 'seeds'
+  'level' | 'scheme' | 'isMixed' | 'durability' | 'faults' | 'horizonMs' | 'switches' | 'seeds'
 >;
 
 /** The first failure of a swarm. */
@@ -18,6 +18,7 @@ export interface Finding {
 /** The options of a swarm, without its seeds. */
 export function optionsOf({
   level,
+  scheme,
   isMixed,
   durability = 'none',
   faults,
@@ -29,6 +30,7 @@ export function optionsOf({
     level,
     '--durability',
     durability,
+    ...(scheme === undefined ? [] : ['--scheme', scheme]),
     ...(faults === undefined ? [] : ['--faults', faults]),
     ...(switches === undefined ? [] : ['--switches', 'yes']),
     ...(horizonMs === undefined ? [] : ['--horizon', String(horizonMs)]),

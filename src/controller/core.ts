@@ -12,7 +12,7 @@ import { OLDER_RELEASE, placementOnLink } from '../peer/cluster-identity.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
 import { epochOf } from '../placement/agreed-placement.ts';
-import { keyspacesOf } from '../placement/placement.ts';
+import { keyspacesOf, type OrderedScheme, withScheme } from '../placement/placement.ts';
 import type { Group } from '../replication/group.ts';
 import type { Announced } from '../replication/messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
@@ -84,9 +84,15 @@ export class Core {
     return this.peers.ids.filter((peer) => incarnationOf(peer) !== null && !knowsPlacements(peer));
   }
 
+  /** How the ordered keyspaces are replicated. */
+  get scheme(): OrderedScheme {
+    return this.#ports.settings.scheme;
+  }
+
   /** What a hello says of the placement. */
   get placementOnLink(): string {
-    return placementOnLink(this.levels.inWords, epochOf(this.groups.views.placement));
+    const inWords = withScheme(this.levels.inWords, this.scheme);
+    return placementOnLink(inWords, epochOf(this.groups.views.placement));
   }
 
   /** The view that this controller serves in; null where no keyspace is ordered, or while no view holds. */

@@ -14,7 +14,7 @@ import { Router } from '../placement/router.ts';
 import { Group, type GroupPorts } from '../replication/group.ts';
 import { READ_WINDOW_BYTES, readWindows } from '../replication/read-windows.ts';
 import type { ControllerPorts, SchemeSettings } from '../replication/scheme-ports.ts';
-import { ROOT_SCHEME, SCHEMES } from '../replication/schemes.ts';
+import { SCHEMES } from '../replication/schemes.ts';
 import { NO_STORE } from '../store/entry-store.ts';
 import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -121,7 +121,7 @@ function groupWithEntries(
   return new Group({
     ...reading,
     number,
-    scheme,
+    scheme: number === ROOT_GROUP ? settings.scheme : scheme,
     controller,
     settings: { ...schemeSettingsOf(settings), stagedBytesMax: ports.stagedBytesMax },
     bus: ports.bus.of(number),
@@ -144,7 +144,7 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
   return {
     ...reading,
     number: ROOT_GROUP,
-    scheme: ROOT_SCHEME,
+    scheme: settings.scheme,
     controller,
     settings: schemeSettingsOf(settings),
     bus: ports.bus.of(ROOT_GROUP),

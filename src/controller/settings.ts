@@ -2,7 +2,7 @@ import type { ControllerId } from '../base/number-kinds.ts';
 import type { JournalKind, Owner } from '../journal/data-directory.ts';
 import type { Durability } from '../journal/durability.ts';
 import type { Level } from '../placement/level.ts';
-import type { KeyspaceSettings } from '../placement/placement.ts';
+import type { KeyspaceSettings, OrderedScheme } from '../placement/placement.ts';
 import type { StoreType } from '../store/create-driver.ts';
 
 export interface Address {
@@ -25,6 +25,8 @@ export interface Settings {
   readonly secretFile: string;
   /** The level of the default keyspace. */
   readonly level: Level;
+  /** How the ordered keyspaces are replicated. */
+  readonly scheme: OrderedScheme;
   /** The other keyspaces. */
   readonly keyspaces: readonly KeyspaceSettings[];
   readonly heartbeatMs: number;

@@ -27,6 +27,8 @@ export interface MembershipPorts {
   readonly nodes: number;
   /** A majority of controllers that remember no view may begin an empty cluster. */
   readonly mayForm: boolean;
+  /** See `ViewChoiceInput`. */
+  readonly keepsOrder: boolean;
   readonly incarnation: number;
   readonly leaseMs: number;
   /** How long a member may be silent before it is missed. */
@@ -107,6 +109,7 @@ export class Membership {
       node,
       nodes,
       mayForm: ports.mayForm,
+      keepsOrder: ports.keepsOrder,
       incarnation: ports.incarnation,
       bus: ports.bus,
       clock,

@@ -16,6 +16,8 @@ export interface ViewChangerPorts {
   readonly nodes: number;
   /** A majority of controllers that remember no view may begin an empty cluster. */
   readonly mayForm: boolean;
+  /** See `ViewChoiceInput`. */
+  readonly keepsOrder: boolean;
   readonly incarnation: number;
   readonly bus: PeerBus<MembershipMessage>;
   readonly clock: Clock;

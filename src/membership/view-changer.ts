@@ -265,11 +265,11 @@ export class ViewChanger {
    * view under the same ballot.
    */
   #choose(): void {
-    const { node, nodes, bus, mayForm, placementAfter } = this.#ports;
+    const { node, nodes, bus, mayForm, keepsOrder, placementAfter } = this.#ports;
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null || proposal.promises.size < quorum(nodes)) return;
     if (!proposal.promises.has(node) || this.#isWorthWaiting(proposal)) return;
-    const accept = chooseView({ ...proposal, placementAfter }, nodes, mayForm);
+    const accept = chooseView({ ...proposal, keepsOrder, placementAfter }, nodes, mayForm);
     if (typeof accept === 'string') {
       this.#waitsFor = accept;
       return;

@@ -146,6 +146,8 @@ export interface ViewChoiceInput {
   readonly promises: ReadonlyMap<ControllerId, Promised>;
   /** Controllers that the view is to leave out if it can, whatever they say by now. */
   readonly without: readonly ControllerId[];
+  /** The members that go on keep their order, and the others follow. Otherwise all are in order of their ids. */
+  readonly keepsOrder: boolean;
   /** The placement of the view, which continues one with the placement that is given. */
   readonly placementAfter: (placement: Placement | null) => Placement | null;
 }
@@ -155,7 +157,7 @@ export interface ViewChoiceInput {
  * none
  */
 export function chooseView(
-  { ballot, reason, promises, without, placementAfter }: ViewChoiceInput,
+  { ballot, reason, promises, without, keepsOrder, placementAfter }: ViewChoiceInput,
   nodes: number,
   mayForm = false,
 ): Accept | string {
@@ -182,7 +184,9 @@ export function chooseView(
   return {
     type: 'accept',
     ballot,
-    members: members.map((node): Member => ({ node, incarnation: promises.get(node)!.acceptor.incarnation })),
+    members: (keepsOrder ? bySeniority(members, isSource, promises) : members).map(
+      (node): Member => ({ node, incarnation: promises.get(node)!.acceptor.incarnation }),
+    ),
     sources,
     donor,
     donorApplied: applied(donor),
@@ -192,6 +196,18 @@ export function chooseView(
     // mutant: forgets-placement
     placement: placementAfter(placementIn(promises)),
   };
+}
+
+/** Those that continue the last view in the order that they had there, and then those that come new, by their ids. */
+function bySeniority(
+  members: readonly ControllerId[],
+  isSource: (node: ControllerId) => boolean,
+  promises: ReadonlyMap<ControllerId, Promised>,
+): ControllerId[] {
+  const known = members.filter(isSource).map((node) => promises.get(node)!.acceptor.members);
+  const before = (known[0] ?? []).map(({ node }) => node);
+  const goOn = before.filter((node) => members.includes(node) && isSource(node));
+  return [...goOn, ...members.filter((node) => !goOn.includes(node))];
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Ballot } from './ballot.ts';
 /** The members that take part in an ordered group, agreed under a ballot. */
 export interface View {
   readonly ballot: Ballot;
-  /** In order of their ids. */
+  /** In order of their ids; in a group that is a chain, from the head to the tail. */
   readonly members: readonly Member[];
   /** Why the view followed the one before it. Human-readable. */
   readonly reason: string;

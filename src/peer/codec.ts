@@ -9,6 +9,7 @@ import {
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { type Effect, effectBytes } from '../ordering/effect.ts';
+import * as chain from './codecs/chain.ts';
 import type { Codec } from './codecs/codec.ts';
 import * as exchange from './codecs/exchange.ts';
 import * as greeting from './codecs/handshake.ts';
@@ -56,6 +57,10 @@ const CODECS: Codecs = {
   'sync-shows': [25, exchange.syncShows],
   announced: [26, heartbeat.announced],
   placed: [27, membership.placed],
+  'chain-ask': [32, chain.chainAsk],
+  'chain-down': [33, chain.chainDown],
+  'chain-stable': [34, chain.chainStable],
+  'chain-told': [35, chain.chainTold],
 };
 
 type Codecs = { readonly [T in PeerMessage['type']]: readonly [number: number, codec: CodecOf<T>] };

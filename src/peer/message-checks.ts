@@ -5,10 +5,18 @@ import type { Accept, AcceptorState, Heartbeat, Placed, Promised } from '../memb
 import type { Member } from '../membership/view.ts';
 import { conditionOf, type Effect, isOfKey, type KeyEffect, MARKS } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
-import { compareVersions, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
+import {
+  compareVersions,
+  NO_VERSION,
+  sameVersion,
+  TICKS_PER_MS,
+  type Version,
+  versionTimeOfMs,
+} from '../ordering/version.ts';
 import { placementFlaw } from '../placement/agreed-placement.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
+import type { ChainAsk, ChainDown } from '../replication/chain/messages.ts';
 import type { Attached, CausalPush, Push } from '../replication/convergent/messages.ts';
 import type { SyncShows } from '../replication/exchange/messages.ts';
 import { clockRefusal } from './cluster-identity.ts';
@@ -57,6 +65,14 @@ export class MessageChecks {
         return this.#ballot(message.ballot) ?? this.#granted(message.askedMs, message.forMs);
       case 'ordered':
         return this.#ordered(from, message);
+      case 'chain-ask':
+        return this.#chainAsk(message);
+      case 'chain-down':
+        return this.#chainDown(message);
+      case 'chain-stable':
+        return this.#ballot(message.ballot);
+      case 'chain-told':
+        return this.#ballot(message.ballot) ?? this.#version(message.version);
       case 'push':
         return this.#push(from, message);
       case 'causal-push':
@@ -131,6 +147,32 @@ export class MessageChecks {
       this.#count(received) ??
       this.#effects(effects) ??
       first(effects, ({ version }) => writtenBy(from, version)) ??
+      increasing(effects)
+    );
+  }
+
+  /** The writes have no version yet. The head gives them theirs. */
+  #chainAsk({ ballot, askedIn, firstNumber, effects }: ChainAsk): string | null {
+    if (firstNumber < 1) return 'writes are asked for before the first';
+    return (
+      this.#ballot(ballot) ??
+      this.#ballot(askedIn) ??
+      first(effects, ({ version }) =>
+        sameVersion(version, NO_VERSION) ? null : 'a write has a version already',
+      ) ??
+      first(effects, unstampedFlaw) ??
+      this.#time(effects.reduce((latest, effect) => Math.max(latest, conditionOf(effect)?.time ?? 0), 0))
+    );
+  }
+
+  #chainDown({ ballot, firstSeq, effects, tickets, settled }: ChainDown): string | null {
+    if (firstSeq < 1) return 'a stream of requests begins before its first';
+    if (tickets.length !== effects.length) return 'requests and tickets differ in number';
+    return (
+      this.#ballot(ballot) ??
+      this.#count(settled) ??
+      first(tickets, ({ node }) => this.#controller(node)) ??
+      this.#effects(effects) ??
       increasing(effects)
     );
   }
@@ -289,7 +331,10 @@ function first<T>(list: readonly T[], flawOf: (item: T) => string | null): strin
 
 /** Flaws that do not depend on the sender, nor on the time. */
 function effectFlaw(effect: Effect): string | null {
-  if (effect.version.time === 0) return 'a write has no version';
+  return effect.version.time === 0 ? 'a write has no version' : unstampedFlaw(effect);
+}
+
+function unstampedFlaw(effect: Effect): string | null {
   if (isOfKey(effect)) return entryFlaw(effect);
   return effect.kind === 'flush' || effect.atMs <= EXPIRY_MS_MAX ? null : `a flush is due in ${effect.atMs}`;
 }

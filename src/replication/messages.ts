@@ -1,6 +1,7 @@
 import type { VersionTime } from '../base/number-kinds.ts';
 import type { MembershipMessage } from '../membership/messages.ts';
 import type { OrderedFrame } from './broadcast/messages.ts';
+import type { ChainMessage } from './chain/messages.ts';
 import type { CausalPush, Push } from './convergent/messages.ts';
 import type { ExchangeMessage } from './exchange/messages.ts';
 import type { RestoreMessage } from './restore/messages.ts';
@@ -9,7 +10,13 @@ import type { RestoreMessage } from './restore/messages.ts';
  * The messages that the schemes of two controllers send each other: those of each scheme, and those that schemes
  * share.
  */
-export type SchemeMessage = OrderedFrame | Push | CausalPush | MembershipMessage | ExchangeMessage;
+export type SchemeMessage =
+  | OrderedFrame
+  | ChainMessage
+  | Push
+  | CausalPush
+  | MembershipMessage
+  | ExchangeMessage;
 
 /** What a controller says of its part in one group with entries. */
 export interface Announcement {

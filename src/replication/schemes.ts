@@ -1,8 +1,12 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import type { JournalKind } from '../journal/data-directory.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
+import type { OrderedScheme } from '../placement/placement.ts';
 import { Broadcast } from './broadcast/broadcast.ts';
+import { Chain } from './chain/chain.ts';
 import { Convergent } from './convergent/convergent.ts';
+import type { AgreementKind } from './ordered/agreement.ts';
+import { Ordered } from './ordered/ordered.ts';
 import type { Scheme } from './scheme.ts';
 import type { SchemePorts } from './scheme-ports.ts';
 
@@ -19,10 +23,10 @@ export interface SchemeKind {
   readonly make: (ports: SchemePorts) => Scheme;
 }
 
-export type SchemeName = 'broadcast' | 'convergent' | 'causal';
+export type SchemeName = OrderedScheme | 'convergent' | 'causal';
 
-/** The scheme of the root group. It has views. */
-export const ROOT_SCHEME: SchemeName = 'broadcast';
+const BROADCAST: AgreementKind = { make: (ports) => new Broadcast(ports), keepsOrder: false };
+const CHAIN: AgreementKind = { make: (ports) => new Chain(ports), keepsOrder: true };
 
 /** All schemes. Only this table and the levels name them. */
 export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
@@ -31,7 +35,14 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
     hasSessions: false,
     group: ROOT_GROUP,
     journal: 'ordered',
-    make: (ports) => new Broadcast(ports),
+    make: (ports) => new Ordered(ports, BROADCAST),
+  },
+  chain: {
+    isOrdered: true,
+    hasSessions: false,
+    group: ROOT_GROUP,
+    journal: 'ordered',
+    make: (ports) => new Ordered(ports, CHAIN),
   },
   convergent: {
     isOrdered: false,

@@ -86,7 +86,16 @@ class Run {
 
   constructor(scenario: Scenario, leaveOut: readonly PeerMessage['type'][] | null) {
     this.#scenario = scenario;
-    const { seed, level, durability, nodes, delays, horizonMs, keyspaces = [] } = scenario;
+    const {
+      seed,
+      level,
+      durability,
+      scheme = 'broadcast',
+      nodes,
+      delays,
+      horizonMs,
+      keyspaces = [],
+    } = scenario;
     this.#cluster = new SimCluster({
       seed,
       level,
@@ -95,6 +104,7 @@ class Run {
       settings: {
         requestTimeoutMs: REQUEST_TIMEOUT_MS,
         durability,
+        scheme,
         keyspaces,
         tombstoneHorizonMs: horizonMs,
         hotBytesMax: seed % 2 === 0 ? 0 : HOT_BYTES_MAX,

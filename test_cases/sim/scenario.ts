@@ -3,6 +3,7 @@ import { isOrdered } from '../../src/consistency/policies.ts';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { quorum } from '../../src/membership/view.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
+import type { OrderedScheme } from '../../src/placement/placement.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
@@ -28,6 +29,8 @@ export interface Scenario {
   readonly seed: number;
   readonly level: Level;
   readonly durability: Durability;
+  /** How ordered keyspaces are replicated; `broadcast` where it is left out. */
+  readonly scheme?: OrderedScheme;
   /** Keyspaces besides the default one, which is at `linearizability` then: `MIXED_KEYSPACES`, or none. */
   readonly keyspaces?: typeof MIXED_KEYSPACES;
   readonly nodes: number;
@@ -54,6 +57,7 @@ export interface Draw {
   readonly mixed?: boolean;
   /** The durabilities to draw from. */
   readonly durabilities?: readonly Durability[];
+  readonly scheme?: OrderedScheme;
   readonly nodes?: number;
   /** Mean number per virtual second. */
   readonly faults?: Readonly<Partial<Record<FaultKind, number>>>;
@@ -113,6 +117,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
     seed,
     level,
     durability,
+    ...(draw.scheme !== undefined && { scheme: draw.scheme }),
     nodes,
     delays,
     clients: withWeakReads(seed, draw, weakest, expires ? withExpiry(expiry, clients, nodes) : clients),

@@ -2,6 +2,7 @@ import type { Action } from '../../src/checkers/history.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { isLevel } from '../../src/placement/level.ts';
+import type { OrderedScheme } from '../../src/placement/placement.ts';
 import { Stage } from './stage.ts';
 
 type Command = (stage: Stage, ...words: string[]) => void | Promise<void>;
@@ -48,6 +49,7 @@ function clusterOf([level = '', ...options]: readonly string[]): Promise<Stage> 
 function settingOf(option: string): Partial<Settings> {
   const [name, value] = option.split('=');
   if (name === 'durability') return { durability: value as Durability };
+  if (name === 'scheme') return { scheme: value as OrderedScheme };
   if (name === 'horizon') return { tombstoneHorizonMs: Number(value) };
   throw new Error(`an unknown option: ${option}`);
 }

@@ -298,6 +298,7 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     secretFile: '',
     peers: Array.from({ length: nodes }, (_, id) => ({ host: 'sim', port: id })),
     level,
+    scheme: 'broadcast',
     keyspaces: [],
     heartbeatMs: 100,
     threshold: 3,

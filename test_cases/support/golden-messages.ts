@@ -208,6 +208,40 @@ export const GOLDEN_MESSAGES: {
       received: [],
     },
   },
+  'chain-ask': {
+    typical: {
+      type: 'chain-ask',
+      ballot: ballot(6, 0),
+      firstNumber: 1_001,
+      askedIn: ballot(5, 1),
+      settled: 1_000,
+      effects: [{ ...EFFECTS.set, version: { time: 0, node: 0 } }],
+    },
+  },
+  'chain-down': {
+    typical: {
+      type: 'chain-down',
+      ballot: ballot(6, 0),
+      firstSeq: 1_001,
+      effects: [EFFECTS.set],
+      tickets: [{ node: 2, number: 17 }],
+      kept: 1_000,
+      settled: [1_001, 17, 0],
+    },
+    withoutRequests: {
+      type: 'chain-down',
+      ballot: ballot(6, 0),
+      firstSeq: LARGEST,
+      effects: [],
+      tickets: [],
+      kept: LARGEST,
+      settled: [],
+    },
+  },
+  'chain-stable': { typical: { type: 'chain-stable', ballot: ballot(6, 0), seq: 1_001 } },
+  'chain-told': {
+    typical: { type: 'chain-told', ballot: ballot(6, 0), number: 17, version: { time: NOW, node: 1 } },
+  },
   push: {
     typical: { type: 'push', previousTime: NOW - 1, effects: [EFFECTS.set] },
     allEffects: { type: 'push', previousTime: 0, effects: ALL_EFFECTS },

@@ -32,6 +32,7 @@ export function resolveConfiguration(layers: readonly RawSettings[]): Configurat
     peers,
     secretFile: chosen.read('cluster_secret', (text) => text),
     level: chosen.read('consistency', read.level),
+    scheme: chosen.read('scheme', read.scheme),
     keyspaces: chosen.read('keyspaces', keyspaceList),
     form: chosen.read('form', read.yesOrNo),
     httpPort: chosen.read('http_port', httpPortFor(peers)),

@@ -45,6 +45,11 @@ export const SETTINGS = {
     describe: 'level of the keys of no keyspace: linearizability, sequential, causal or eventual',
     aliases: ['cons'],
   },
+  scheme: {
+    group: 'Cluster',
+    fallback: 'broadcast',
+    describe: 'how writes at the ordered levels reach the controllers: broadcast, or chain, for large values',
+  },
   keyspaces: {
     group: 'Cluster',
     fallback: '',

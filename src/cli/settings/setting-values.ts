@@ -2,6 +2,7 @@ import type { Address, Settings } from '../../controller/settings.ts';
 import { DURABILITIES, type Durability } from '../../journal/durability.ts';
 import { NODES_MAX } from '../../ordering/version.ts';
 import { isLevel, LEVELS, type Level } from '../../placement/level.ts';
+import { ORDERED_SCHEMES, type OrderedScheme } from '../../placement/placement.ts';
 import { STORE_TYPES, type StoreType } from '../../store/create-driver.ts';
 import { didYouMean } from '../suggestion.ts';
 import { formatAddress, parseAddress, sameAddress } from './address.ts';
@@ -53,6 +54,10 @@ export function level(text: string): Level {
   if (isLevel(word)) return word;
   const choice = `choose ${oneOfWords(LEVELS)}`;
   throw new BadValue(`there is no such level${didYouMean(word, LEVELS)}; ${choice}`);
+}
+
+export function scheme(text: string): OrderedScheme {
+  return oneOf(ORDERED_SCHEMES)(text);
 }
 
 export function durability(text: string): Durability {

@@ -106,10 +106,11 @@ function serviceOf(trouble: string): Service {
 }
 
 /** The view that the controller serves in. */
-export function viewOf({ view, viewAgeMs, leaseLeftMs, peers }: Core): Status['view'] {
+export function viewOf({ view, viewAgeMs, leaseLeftMs, peers, scheme }: Core): Status['view'] {
   return {
     ballot: view === null ? '' : ballotName(view.ballot),
     members: view?.members.map((member) => member.node) ?? [],
+    scheme,
     reason: view?.reason ?? '',
     ageMs: rounded(viewAgeMs),
     leaseLeftMs: leaseLeftMs === null || !Number.isFinite(leaseLeftMs) ? null : Math.round(leaseLeftMs),

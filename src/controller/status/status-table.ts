@@ -83,7 +83,8 @@ function viewLines({ view, peers }: Status): string[] {
   const lease = leaseOf(view);
   const names = view.suspected.map((id) => peers[id]?.address ?? String(id));
   const suspected = names.length === 0 ? '' : `, silent: ${names.join(', ')}`;
-  const lines = [`view      ${view.ballot} of ${view.members.join(', ')}${lease}${suspected}`];
+  const members = view.scheme === 'chain' ? `chain ${view.members.join(' → ')}` : view.members.join(', ');
+  const lines = [`view      ${view.ballot} of ${members}${lease}${suspected}`];
   if (view.reason !== '') lines.push(`          since ${view.reason}`);
   return lines;
 }

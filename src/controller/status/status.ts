@@ -1,4 +1,5 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
+import type { OrderedScheme } from '../../placement/placement.ts';
 
 /** What `show json` prints in one line: the cluster as one controller sees it. Fields are only ever added. */
 export interface Status {
@@ -146,7 +147,10 @@ export interface JournalStatus {
  */
 export interface ViewStatus {
   readonly ballot: string;
+  /** From the head to the tail, where they are a chain. */
   readonly members: readonly number[];
+  /** How writes at the ordered levels reach the members. */
+  readonly scheme: OrderedScheme;
   /** Why this view replaced the one before. */
   readonly reason: string;
   /** Milliseconds since this controller installed the view; null while it serves in none. */

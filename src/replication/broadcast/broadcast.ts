@@ -1,342 +1,155 @@
-import type { ControllerId } from '../../base/number-kinds.ts';
-import type { JournalRecord } from '../../journal/journal.ts';
-import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.ts';
-import { Membership } from '../../membership/membership.ts';
-import type { Draft } from '../../ordering/effect.ts';
-import type { Version } from '../../ordering/version.ts';
-import { VersionVector } from '../../ordering/version-vector.ts';
-import { diskGate } from '../disk-gate.ts';
-import { AntiEntropy } from '../exchange/anti-entropy.ts';
-import { isExchangeMessage } from '../exchange/messages.ts';
-import type { SchemeMessage } from '../messages.ts';
-import type { Reader } from '../read-flow.ts';
-import type { ReadDone } from '../replica-reads.ts';
-import type { PendingRequest, Predicted, ReadStrength, Scheme, WriteOutcome } from '../scheme.ts';
-import type { SchemePorts } from '../scheme-ports.ts';
-import { timeGate } from '../time-gate.ts';
-import { AppliedProof } from './applied-proof.ts';
-import { CatchUp } from './catch-up.ts';
-import { JournalWatch } from './journal-watch.ts';
-import { Maintenance } from './maintenance.ts';
-import { TakeOver } from './take-over.ts';
-import { TotalOrder } from './total-order.ts';
+import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
+import { type Ballot, NO_BALLOT } from '../../membership/ballot.ts';
+import type { View } from '../../membership/view.ts';
+import { conditionOf, type Draft, type Effect, effectOf } from '../../ordering/effect.ts';
+import type { AgreementPorts, OrderAgreement } from '../ordered/agreement.ts';
+import { DurableRequests } from '../ordered/durable-requests.ts';
+import type { Proposed, WriteDone } from '../ordered/proposed-write.ts';
+import { frameFlaw } from './frame-flaw.ts';
+import type { OrderedFrame } from './messages.ts';
+import { StreamProgress } from './stream-progress.ts';
 
 /**
- * The ordered scheme without a leader. Each controller sends its writes to all members of the view, and all members
- * apply them in version order (`TotalOrder`).
+ * An agreement without a leader.
  *
- * The other parts: this controller's part in views (`Membership`), how it gets the state of a view (`CatchUp`,
- * `TakeOver`), and the watch over its journal (`JournalWatch`).
+ *  1. The origin stamps a request and sends it to every member. Receiving it moves a member's clock past its version.
+ *  2. Each member tells every member how far it has received the stream of each origin.
+ *  3. A request that every member has received is stable. A member stamps only larger versions from then on, and what
+ *     it stamped before came ahead of its acknowledgement, on the same FIFO link. Therefore no smaller version can
+ *     still arrive.
+ *
+ * Invariant, checked: a stream is received without a gap.
  */
-export class Broadcast implements Scheme {
-  readonly views: Membership;
-  readonly exchange: AntiEntropy;
-  readonly freshness: AppliedProof;
-  readonly sessions = null;
-  readonly #ports: SchemePorts;
-  readonly #order: TotalOrder;
-  readonly #journalWatch: JournalWatch;
-  readonly #takeOver: TakeOver;
-  readonly #catchUp: CatchUp;
-  readonly #maintenance: Maintenance;
+export class Broadcast implements OrderAgreement {
+  readonly #ports: AgreementPorts;
+  #progress: StreamProgress;
+  /** Null when acknowledgements do not wait for the disk. */
+  readonly #kept: DurableRequests | null;
+  #ballot: Ballot = NO_BALLOT;
+  /** The other members of the view. */
+  #others: readonly ControllerId[] = [];
+  #sentSeq = 0;
+  #outbox: Effect[] = [];
+  #acknowledge = false;
+  readonly waitingBytes = 0;
 
-  /** Each part is made of those before it. */
-  constructor(ports: SchemePorts) {
+  constructor(ports: AgreementPorts) {
     this.#ports = ports;
-    const order = orderOf(ports);
-    const { journal } = ports.replica;
-    const { suspectAfterMs } = ports.settings;
-    const journalWatch = new JournalWatch({ journal, clock: ports.controller.clock, suspectAfterMs });
-    const takeOver = takeOverOf(ports, order);
-    const catchUp = new CatchUp(ports.controller.clock);
-    const exchange = exchangeOf(ports, order, takeOver, catchUp);
-    const views = viewsOf(ports, order, journalWatch, takeOver, catchUp, exchange);
-    this.#order = order;
-    this.#journalWatch = journalWatch;
-    this.#takeOver = takeOver;
-    this.#catchUp = catchUp;
-    this.exchange = exchange;
-    this.views = views;
-    this.freshness = new AppliedProof({
-      clock: ports.controller.clock,
-      view: () => views.view,
-      holdsLease: () => views.leaseLeftMs > 0,
-      pending: () => order.pending,
-      appliedTime: () => order.applied.time,
-      latestTime: () => ports.controller.versions.latest,
-      strongGate: () => this.gate('strong-read'),
-    });
-    this.#maintenance = new Maintenance({
-      ports,
-      order,
-      views,
-      exchange,
-      mayWrite: () => this.gate('write').state === 'open',
-    });
+    this.#progress = new StreamProgress(ports.node, ports.nodes, []);
+    this.#kept =
+      ports.durability === 'sync' ? new DurableRequests(ports.replica.journal, () => this.#onKept()) : null;
   }
 
-  gate(need: Need): Gate {
-    const untimed = timeGate(this.#ports.controller.time, need, false);
-    if (untimed !== null) return untimed;
-    if (need === 'read' && this.#order.phase.isConsistent) return OPEN;
-    const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
-    if (closed !== null) return closed;
-    const gate = this.views.gate(need);
-    return gate.state === 'open' && need === 'write' && this.#order.isFull ? QUEUE_FULL : gate;
+  get isAwaited(): boolean {
+    return this.#acknowledge;
   }
 
-  storeTrouble(): string | null {
-    return this.#ports.replica.storeTrouble();
+  begin({ ballot, members }: View): void {
+    const { node, nodes } = this.#ports;
+    this.#ballot = ballot;
+    const nodesOfView = members.map((member) => member.node);
+    this.#others = nodesOfView.filter((member) => member !== node);
+    this.#progress = new StreamProgress(node, nodes, nodesOfView, this.#kept !== null);
+    this.#sentSeq = 0;
+    this.#outbox = [];
   }
 
-  read(key: string, strength: ReadStrength, done: ReadDone, reader: Reader): void {
-    const { reads } = this.#ports;
-    // mutant: reads-before-pending
-    if (strength === 'local' || !this.#order.isPending(key)) return reads.read(key, done, reader);
-    reader.onDelayed();
-    this.#order.afterPending(key, () => {
-      if (!reader.isGone) reads.read(key, done, reader);
-    });
+  install(): void {
+    this.#acknowledge = true;
   }
 
-  readAgainFromMemory(bytes: number, done: () => void, reader: Reader): void {
-    this.#ports.reads.readAgainFromMemory(bytes, done, reader);
+  write(draft: Draft, done: WriteDone): void {
+    const { node, versions, queue, requestFlush, advance } = this.#ports;
+    const effect = effectOf(draft, versions.stamp(), conditionOf(draft));
+    const seq = this.#progress.receive(node);
+    queue.push(effect, seq).onOutcome = done;
+    this.#kept?.hold(effect);
+    this.#outbox.push(effect);
+    requestFlush();
+    if (this.#others.length === 0) advance();
   }
 
-  newest(key: string): JournalRecord | undefined {
-    return this.#ports.replica.journal.newest(key);
+  isStable({ seq, effect }: Proposed): boolean {
+    return seq <= this.#progress.stableSeq(effect.version.node);
   }
 
-  currentVersion(key: string): Version {
-    return this.#ports.replica.currentVersion(key);
+  lacking({ seq, effect }: Proposed): readonly ControllerId[] {
+    return this.#progress.lacking(effect.version.node, seq);
   }
 
-  isLive(key: string): boolean {
-    return this.#ports.replica.isLive(key);
+  /** Sends one frame, the same for every member. */
+  flush(): void {
+    const progress = this.#progress;
+    this.#kept?.step(progress.allReceived(), (received) => progress.keep(received));
+    if (!this.#ports.isServing() || !this.#hasToSend) return;
+    const effects = this.#outbox;
+    this.#outbox = [];
+    this.#acknowledge = false;
+    this.#ports.bus.sendTo(this.#others, this.#frame(this.#sentSeq + 1, effects));
+    this.#sentSeq += effects.length;
   }
-
-  noteRead(key: string, readAtSec: number): void {
-    this.#ports.replica.journal.noteRead(key, readAtSec);
-  }
-
-  predict(key: string): Predicted | null {
-    return this.#order.predict(key);
-  }
-
-  afterPending(key: string, callback: () => void): boolean {
-    return this.#order.afterPending(key, callback);
-  }
-
-  write(draft: Draft, done: (outcome: WriteOutcome) => void): void {
-    this.#order.write(draft, done);
-  }
-
-  get pending(): number {
-    return this.#order.pending;
-  }
-
-  oldestPending(count: number): readonly PendingRequest[] {
-    return this.#order.oldestPending(count);
-  }
-
-  get completed(): number {
-    return this.#order.completed;
-  }
-
-  get known(): VersionVector {
-    return knownIn(this.#ports, this.#order);
-  }
-
-  get resumePoint(): Version {
-    return this.#order.resumePoint;
-  }
-
-  get isCaughtUp(): boolean {
-    return isCaughtUp(this.#journalWatch, this.#catchUp);
-  }
-
-  get isNeeded(): boolean {
-    return this.views.isNeeded;
-  }
-
-  get journalTrouble(): string {
-    return this.#journalWatch.journalTrouble;
-  }
-
-  onMessage(from: ControllerId, message: SchemeMessage): void {
-    if (message.type === 'ordered') this.#order.onFrame(from, message);
-    else if (isExchangeMessage(message)) this.exchange.onMessage(from, message);
-    else if (message.type !== 'push' && message.type !== 'causal-push') this.views.onMessage(from, message);
-  }
-
-  onPeerUp(peer: ControllerId): void {
-    this.#order.onPeerUp(peer);
-  }
-
-  /** Requests that the peer has not acknowledged are still in the queue. */
-  onPeerDown(peer: ControllerId): void {
-    this.exchange.onPeerDown(peer);
-  }
-
-  /** A lease is the proof here, and views ask for it. */
-  onAnswer(): void {}
 
   onTick(): void {
-    if (this.#journalWatch.onTick(this.#order.isAwaited)) this.#onJournalTrouble();
-    this.views.onTick();
-    this.#catchUp.onTick(
-      this.exchange,
-      this.#journalWatch.exclusionReason === '' ? this.views.servingPeers : [],
-    );
-    const { donor } = this.#takeOver;
-    if (donor !== null) this.exchange.pull(donor);
-    this.#order.onTick();
-    this.exchange.onTick();
-    this.#maintenance.onTick();
-    this.freshness.step();
+    if (this.#kept !== null || this.#acknowledge) this.#ports.requestFlush();
   }
 
-  /** Members get every write as it is made. */
-  onSyncTick(): void {}
+  /** What the member has not acknowledged may be lost, and is sent again. */
+  onPeerUp(peer: ControllerId): void {
+    const { node, queue, bus } = this.#ports;
+    if (!this.#others.includes(peer)) return;
+    this.flush();
+    const seq = this.#progress.acknowledged(peer, node);
+    // mutant: never-sends-again
+    const effects = queue.streamAfter(node, seq).map((request) => request.effect);
+    bus.send(peer, this.#frame(seq + 1, effects));
+  }
 
-  flush(): void {
-    this.#order.flush();
+  onMessage(from: ControllerId, frame: OrderedFrame): void {
+    const { node, queue, versions, applied, refuse } = this.#ports;
+    const known = this.#progress.received(from);
+    // mutant: acknowledged-over-gap
+    if (frame.firstSeq > known + 1) return;
+    const flaw = frameFlaw(frame, known, {
+      node,
+      sent: this.#progress.received(node),
+      applied: applied(),
+      last: queue.lastOf(from),
+    });
+    if (flaw !== null) return refuse(from, flaw);
+    for (let i = known + 1 - frame.firstSeq; i < frame.effects.length; i++) {
+      const effect = frame.effects[i]!;
+      versions.observe(effect.version.time);
+      queue.push(effect, this.#progress.receive(from));
+      if (this.#kept === null) this.#acknowledge = true;
+      else this.#kept.hold(effect);
+    }
+    if (this.#acknowledge || this.#kept !== null) this.#ports.requestFlush();
+    if (this.#progress.received(from) >= frame.streamEnd) this.#progress.onAcknowledged(from, frame.received);
+  }
+
+  #onKept(): void {
+    this.#acknowledge = true;
+    this.#ports.requestFlush();
+    this.#ports.advance();
   }
 
   /**
-   * The writes of an exchange would fill the memory, and can wait. A transfer belongs to a view, and ends with it.
+   * Nothing is acknowledged while the journal takes no writes, so that what the journal has to remember stays
+   * bounded.
    */
-  #onJournalTrouble(): void {
-    if (this.#journalWatch.journalTrouble !== '' && this.#takeOver.donor === null) this.exchange.stop();
-    this.#ports.controller.announce();
+  get #hasToSend(): boolean {
+    return this.#outbox.length > 0 || (this.#acknowledge && this.#ports.replica.journal.state.writable);
   }
-}
 
-const QUEUE_FULL = waitBecause('QUEUE_FULL', 'too many bytes wait for agreement (queue_bytes_max)');
-
-function orderOf(ports: SchemePorts): TotalOrder {
-  const { bus, replica, recovered } = ports;
-  const { node, nodes, clock, versions, refuse, requestFlush, onChange } = ports.controller;
-  const { queueBytesMax, durability } = ports.settings;
-  return new TotalOrder({
-    node,
-    nodes,
-    clock,
-    versions,
-    bus,
-    replica,
-    refuse,
-    requestFlush,
-    onChange,
-    queueBytesMax,
-    recovered,
-    durability,
-    recordedKnown: ports.recordedKnown,
-  });
-}
-
-function takeOverOf({ controller }: SchemePorts, order: TotalOrder): TakeOver {
-  const { node, peers, incarnationOf, startEmpty } = controller;
-  return new TakeOver({
-    node,
-    isBegun: () => order.isPartial,
-    membersWith: (peer) => peers.heartbeat(peer)?.acceptor.members ?? [],
-    incarnationOf,
-    startEmpty,
-  });
-}
-
-function exchangeOf(
-  ports: SchemePorts,
-  order: TotalOrder,
-  takeOver: TakeOver,
-  catchUp: CatchUp,
-): AntiEntropy {
-  const { bus, replica, vector, settings, log } = ports;
-  const { node, clock, peers, refuse, startEmpty } = ports.controller;
-  return new AntiEntropy({
-    node,
-    bus,
-    replica,
-    vector,
-    known: () => knownIn(ports, order),
-    clock,
-    // A peer may say that it serves in another view, and send writes, while a view is accepted and not installed here.
-    mayTake: (peer) => order.phase.mayMerge && takeOver.mayTake(peer),
-    merge: (effect) => order.merge(effect),
-    // An ordered write is journalled once it is agreed, so it is never taken back.
-    afterPending: () => false,
-    isAuthority: true,
-    whole: null,
-    gapAfterMs: settings.tombstoneHorizonMs / 2,
-    onExchanged: (peer, exchange) => {
-      catchUp.onExchanged(exchange);
-      takeOver.onExchanged(peer);
-    },
-    nameOf: (peer) => peers.nameOf(peer),
-    refuse,
-    startEmpty,
-    log,
-  });
-}
-
-function viewsOf(
-  ports: SchemePorts,
-  order: TotalOrder,
-  journal: JournalWatch,
-  takeOver: TakeOver,
-  catchUp: CatchUp,
-  exchange: AntiEntropy,
-): Membership {
-  const { controller, bus, viewLog, log, settings } = ports;
-  const { node, nodes, incarnation, peers, clock, random, incarnationOf } = controller;
-  return new Membership({
-    node,
-    nodes,
-    incarnation,
-    mayForm: settings.mayForm,
-    leaseMs: settings.leaseMs,
-    suspectAfterMs: settings.suspectAfterMs,
-    sync: settings.durability === 'sync',
-    bus,
-    peers,
-    incarnationOf,
-    clock,
-    random,
-    viewLog,
-    state: order,
-    journal,
-    isCaughtUp: () => isCaughtUp(journal, catchUp),
-    transfer: (from, holders, done) => {
-      takeOver.begin(from, holders, done);
-      exchange.restart(from.node);
-    },
-    endTransfers: () => {
-      takeOver.end();
-      exchange.stop();
-    },
-    announce: controller.announce,
-    mayPropose: () => !controller.isDrained(),
-    onPlacement: controller.onPlacement,
-    onChange: controller.onChange,
-    log,
-  });
-}
-
-/** This controller lacked little a moment ago, and its journal lets it be taken into a view. */
-function isCaughtUp(journal: JournalWatch, catchUp: CatchUp): boolean {
-  return journal.exclusionReason === '' && catchUp.isCaughtUp;
-}
-
-/**
- * The version vector of this group.
- *
- * Everything up to the version that was applied last is known, from every origin, because the writes of the group are
- * applied in version order. That says nothing about another group: a controller stamps the writes of all its groups
- * with one clock, so another group may still lack a write with a smaller version.
- */
-function knownIn({ vector }: SchemePorts, { applied }: TotalOrder): VersionVector {
-  const known = new VersionVector(vector.times());
-  known.advanceAllTo(applied);
-  return known;
+  #frame(firstSeq: SequenceNumber, effects: readonly Effect[]): OrderedFrame {
+    return {
+      type: 'ordered',
+      ballot: this.#ballot,
+      firstSeq,
+      effects,
+      streamEnd: this.#progress.received(this.#ports.node),
+      // mutant: acknowledges-unreceived
+      received: this.#progress.allKept(),
+    };
+  }
 }

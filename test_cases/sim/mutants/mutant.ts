@@ -1,5 +1,6 @@
 import type { Durability } from '../../../src/journal/durability.ts';
 import type { Level } from '../../../src/placement/level.ts';
+import type { OrderedScheme } from '../../../src/placement/placement.ts';
 
 /**
  * What a mutant does to the code under its anchor. In a text, `$` stands for the code that the text replaces.
@@ -29,6 +30,8 @@ interface Mistake {
 /** A mistake that the simulator has to find in a swarm of seeds. */
 export interface SwarmMutant extends Mistake {
   readonly level: Level;
+  /** How ordered keyspaces are replicated; `broadcast` where it is not given. */
+  readonly scheme?: OrderedScheme;
   /** The mistake shows with keyspaces of all levels in one cluster: `--mixed`. */
   readonly isMixed?: true;
   /** `none` where it is not given. */

@@ -1,5 +1,6 @@
 import { BROADCAST_MUTANTS } from './broadcast.ts';
 import { CAUSAL_MUTANTS } from './causal.ts';
+import { CHAIN_MUTANTS } from './chain.ts';
 import { CONVERGENT_MUTANTS } from './convergent.ts';
 import { DISK_MUTANTS } from './disk.ts';
 import { KEYSPACE_MUTANTS } from './keyspaces.ts';
@@ -13,6 +14,7 @@ import { VIEW_MUTANTS } from './views.ts';
 /** Every mistake that the simulator has to find. */
 export const MUTANTS: readonly Mutant[] = [
   ...BROADCAST_MUTANTS,
+  ...CHAIN_MUTANTS,
   ...TIME_MUTANTS,
   ...READ_MUTANTS,
   ...CONVERGENT_MUTANTS,

@@ -51,7 +51,15 @@ function status(
     writes,
     uptimeSeconds: 90,
     time: { nowMs: null, reason: '' },
-    view: { ballot: '3.1', members: [0, 1, 2], reason: '', ageMs: 1_000, leaseLeftMs: 200, suspected: [] },
+    view: {
+      ballot: '3.1',
+      members: [0, 1, 2],
+      reason: '',
+      scheme: 'broadcast' as const,
+      ageMs: 1_000,
+      leaseLeftMs: 200,
+      suspected: [],
+    },
     requests: { pending: 0, completed: 7 },
     keys: 4,
     store: { type: 'memcache', address: 'h:9', up: true, reason: '', instance: '', instances: 0, emptied: 0 },
@@ -99,6 +107,7 @@ const VIEW_OF_TWO = {
   ballot: '4.0',
   members: [0, 1],
   reason: '',
+  scheme: 'broadcast' as const,
   ageMs: 1_000,
   leaseLeftMs: 200,
   suspected: [2],
@@ -133,7 +142,15 @@ function stateTests(): void {
   });
 
   it('is degraded, and not unavailable, when one controller is left at eventual', () => {
-    const view = { ballot: '', members: [], reason: '', ageMs: null, leaseLeftMs: null, suspected: [] };
+    const view = {
+      ballot: '',
+      members: [],
+      reason: '',
+      scheme: 'broadcast' as const,
+      ageMs: null,
+      leaseLeftMs: null,
+      suspected: [],
+    };
     const others = { 1: DOWN, 2: DOWN };
     const answers = [answered(0, status(0, { level: 'eventual', view }, others)), silent(1), silent(2)];
     expect(judge(answers)).toMatchObject({

@@ -35,6 +35,7 @@ const STATUS: Status = {
     reason: 'host.example:18002 is down',
     ageMs: 1_000,
     leaseLeftMs: 243,
+    scheme: 'broadcast',
     suspected: [2],
   },
   time: { nowMs: Date.UTC(2026, 0, 2, 3, 4, 5), reason: '' },

@@ -42,6 +42,7 @@ function changerOn(viewLog: ViewLog) {
     node: 0,
     nodes: 3,
     mayForm: false,
+    keepsOrder: false,
     incarnation: 100,
     bus: {
       send: (_, message) => sent.push(message),

@@ -39,7 +39,7 @@ function promised(node: number, [retention, accepted, applied, ...queue]: Word):
   };
 }
 
-const SAME = { placementAfter: (placement: Placement | null) => placement };
+const SAME = { keepsOrder: false, placementAfter: (placement: Placement | null) => placement };
 
 /** Null: that controller says nothing. */
 function choose(...words: readonly (Word | null)[]) {
@@ -250,7 +250,7 @@ describe('the placement of a view', () => {
       }),
     );
     const view = chooseView(
-      { ballot: PROPOSED, reason: 'test', promises, without: [], placementAfter: after },
+      { ballot: PROPOSED, reason: 'test', promises, without: [], ...SAME, placementAfter: after },
       NODES,
     );
     return typeof view === 'string' ? view : (view.placement?.epoch ?? 0);

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { OPEN } from '../../../src/membership/gate.ts';
 import type { Peers } from '../../../src/membership/peers.ts';
 import type { View } from '../../../src/membership/view.ts';
-import { AppliedProof } from '../../../src/replication/broadcast/applied-proof.ts';
 import { HeardProof } from '../../../src/replication/convergent/heard-proof.ts';
+import { AppliedProof } from '../../../src/replication/ordered/applied-proof.ts';
 
 let nowMs: number;
 const clock = { nowMs: () => nowMs, wallMs: () => 0 };

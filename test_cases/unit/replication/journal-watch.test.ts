@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalState } from '../../../src/journal/journal.ts';
-import { JournalWatch } from '../../../src/replication/broadcast/journal-watch.ts';
+import { JournalWatch } from '../../../src/replication/ordered/journal-watch.ts';
 import { clockAt } from '../../support/ports.ts';
 
 const SUSPECT_AFTER_MS = 300;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvariantError } from '../../../src/base/invariant-error.ts';
-import { OrderPhase } from '../../../src/replication/broadcast/order-phase.ts';
+import { OrderPhase } from '../../../src/replication/ordered/order-phase.ts';
 
 /** A replica that has an earlier state, and serves in a view. */
 function serving(): OrderPhase {

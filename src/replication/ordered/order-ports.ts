@@ -5,20 +5,22 @@ import type { RecoveredState } from '../../journal/recovered-state.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { HybridClock } from '../../ordering/hybrid-clock.ts';
 import type { Replica } from '../replica.ts';
-import type { OrderedFrame } from './messages.ts';
+import type { AgreementMessage } from './agreement-messages.ts';
 
-/** What a total order asks of the world around it. */
-export interface TotalOrderPorts {
+/** What the order asks of the world around it. */
+export interface OrderPorts {
   readonly node: ControllerId;
   readonly nodes: number;
   readonly clock: Clock;
   readonly versions: HybridClock;
-  readonly bus: PeerBus<OrderedFrame>;
+  readonly bus: PeerBus<AgreementMessage>;
   readonly replica: Replica;
   /** Ends the link to a peer that sent what no controller would. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */
   readonly requestFlush: () => void;
+  /** This controller is about to end, and is to be left out of the view. */
+  readonly isEnding: () => boolean;
   /** A gate may have opened. */
   readonly onChange: () => void;
   /** The most bytes of writes that may wait for agreement before further writes have to wait outside. */

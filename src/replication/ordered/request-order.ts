@@ -1,9 +1,9 @@
 import { InvariantError } from '../../base/invariant-error.ts';
-import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
+import type { ControllerId } from '../../base/number-kinds.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from '../../membership/ballot.ts';
 import type { View } from '../../membership/view.ts';
 import type { ViewState } from '../../membership/view-changer-ports.ts';
-import { conditionOf, type Draft, type Effect, effectOf, isOfKey } from '../../ordering/effect.ts';
+import { type Draft, type Effect, isOfKey } from '../../ordering/effect.ts';
 import { RequestQueue, versionAfter } from '../../ordering/request-queue.ts';
 import {
   casOfVersion,
@@ -14,63 +14,62 @@ import {
 } from '../../ordering/version.ts';
 import type { StoreError } from '../../store/driver.ts';
 import type { PendingRequest, Predicted, WriteOutcome } from '../scheme.ts';
-import { DurableRequests } from './durable-requests.ts';
-import { EarlyFrames } from './early-frames.ts';
-import { frameFlaw } from './frame-flaw.ts';
-import type { OrderedFrame } from './messages.ts';
+import type { MakeAgreement, OrderAgreement } from './agreement.ts';
+import type { AgreementMessage } from './agreement-messages.ts';
+import { EarlyMessages } from './early-messages.ts';
 import { OrderPhase } from './order-phase.ts';
+import type { OrderPorts } from './order-ports.ts';
 import { type JudgedOrphan, Orphans, outcomeOf, outcomeOfOrphan, VIEW_CHANGED } from './orphans.ts';
-import { pendingRequests } from './pending-requests.ts';
 import { type Proposed, type Stored, tell, type WriteDone } from './proposed-write.ts';
-import { StreamProgress } from './stream-progress.ts';
-import type { TotalOrderPorts } from './total-order-ports.ts';
 
 /**
- * A total order of all writes, without a leader.
+ * The order of all writes of a group, and the state that follows from it.
  *
- *  1. The origin stamps a request and sends it to every member. Receiving it moves a member's clock past its version.
- *  2. Each member tells every member how far it has received the stream of each origin.
- *  3. A request that every member has received is stable. A member stamps only larger versions from then on, and what
- *     it stamped before came ahead of its acknowledgement, on the same FIFO link. Therefore no smaller version can
- *     still arrive.
- *  4. Stable requests are applied in version order. Conditions are decided then, from versions alone.
+ *  1. The members of a view agree on requests (`OrderAgreement`): each gets a version, and reaches every member.
+ *  2. A request that every member has is stable. No smaller version can still arrive.
+ *  3. Stable requests are applied in version order. Conditions are decided then, from versions alone.
  *
- * Invariants, checked: versions are applied in increasing order; a stream is received without a gap; no frame is used
- * of another view, nor while no view is installed.
+ * Invariants, checked: versions are applied in increasing order; no message is used of another view, nor while no view
+ * is installed.
  *
- * Nothing is buffered for a broken link: what a member has not acknowledged is still in the queue, and is sent again.
+ * Nothing is buffered for a broken link: what a member may not have is still in the queue, and is sent again.
  */
-export class TotalOrder implements ViewState {
-  readonly #ports: TotalOrderPorts;
+export class RequestOrder implements ViewState {
+  readonly #ports: OrderPorts;
   readonly #queue: RequestQueue<WriteDone>;
-  #progress: StreamProgress;
-  /** Null when acknowledgements do not wait for the disk. */
-  readonly #kept: DurableRequests | null;
+  readonly #agreement: OrderAgreement;
   #ballot: Ballot = NO_BALLOT;
-  /** The other members of the view. */
-  #others: readonly ControllerId[] = [];
   readonly #phase: OrderPhase;
   #applied: Version;
   #completed = 0;
-  #sentSeq = 0;
-  #outbox: Effect[] = [];
-  #acknowledge = false;
-  /** Frames of the view that is accepted and not yet installed here. */
-  readonly #early: EarlyFrames;
+  /** Messages of the view that is accepted and not yet installed here. */
+  readonly #early: EarlyMessages;
   readonly #leftOut = new Orphans();
 
-  constructor(ports: TotalOrderPorts) {
+  constructor(ports: OrderPorts, makeAgreement: MakeAgreement) {
     this.#ports = ports;
     this.#queue = new RequestQueue<WriteDone>(ports.nodes);
-    this.#early = new EarlyFrames(ports.queueBytesMax);
-    this.#progress = new StreamProgress(ports.node, ports.nodes, []);
-    this.#kept =
-      ports.durability === 'sync' ? new DurableRequests(ports.replica.journal, () => this.#onKept()) : null;
+    this.#early = new EarlyMessages(ports.queueBytesMax);
     const { watermarks, staged } = ports.recovered;
     this.#applied = watermarks.applied;
     this.#phase = new OrderPhase(sameVersion(watermarks.applied, NO_VERSION));
     // mutant: forgets-queue-at-start
     for (const effect of staged) this.#queue.push(effect, 0);
+    this.#agreement = makeAgreement({
+      node: ports.node,
+      nodes: ports.nodes,
+      versions: ports.versions,
+      bus: ports.bus,
+      replica: ports.replica,
+      refuse: ports.refuse,
+      requestFlush: ports.requestFlush,
+      isEnding: ports.isEnding,
+      durability: ports.durability,
+      queue: this.#queue,
+      isServing: () => this.#phase.isServing,
+      applied: () => this.#applied,
+      advance: () => this.#advance(),
+    });
   }
 
   get pending(): number {
@@ -78,7 +77,12 @@ export class TotalOrder implements ViewState {
   }
 
   oldestPending(count: number): readonly PendingRequest[] {
-    return pendingRequests(this.#queue.oldest(count), this.#progress);
+    return this.#queue.oldest(count).map((request) => ({
+      kind: request.effect.kind,
+      key: isOfKey(request.effect) ? request.effect.key : null,
+      version: request.effect.version,
+      unacknowledged: this.#agreement.lacking(request),
+    }));
   }
 
   get completed(): number {
@@ -105,23 +109,17 @@ export class TotalOrder implements ViewState {
 
   /** The bytes that wait for agreement have reached their bound. */
   get isFull(): boolean {
-    return this.#queue.bytes >= this.#ports.queueBytesMax;
+    return this.#queue.bytes + this.#agreement.waitingBytes >= this.#ports.queueBytesMax;
   }
 
   /** An acknowledgement is due, here or at a peer. */
   get isAwaited(): boolean {
-    return this.#phase.isServing && (this.#acknowledge || this.#queue.size > 0);
+    return this.#phase.isServing && (this.#agreement.isAwaited || this.#queue.size > 0);
   }
 
   write(draft: Draft, done: WriteDone): void {
     if (!this.#phase.isServing) throw new InvariantError('a write was begun while no view holds');
-    const effect = effectOf(draft, this.#ports.versions.stamp(), conditionOf(draft));
-    const seq = this.#progress.receive(this.#ports.node);
-    this.#queue.push(effect, seq).onOutcome = done;
-    this.#kept?.hold(effect);
-    this.#outbox.push(effect);
-    this.#ports.requestFlush();
-    if (this.#others.length === 0) this.#advance();
+    this.#agreement.write(draft, done);
   }
 
   predict(key: string): Predicted | null {
@@ -142,44 +140,33 @@ export class TotalOrder implements ViewState {
     return true;
   }
 
-  /** Sends what this turn has gathered: one frame, the same for every member. */
+  /** Sends what this turn has gathered. */
   flush(): void {
-    this.#kept?.step(this.#progress);
-    if (!this.#phase.isServing || !this.#hasToSend) return;
-    const effects = this.#outbox;
-    this.#outbox = [];
-    this.#acknowledge = false;
-    this.#ports.bus.sendTo(this.#others, this.#frame(this.#sentSeq + 1, effects));
-    this.#sentSeq += effects.length;
+    this.#agreement.flush();
   }
 
   /** To be called every few milliseconds: goes on with what the disk has held up. */
   onTick(): void {
-    if (this.#kept !== null || this.#acknowledge) this.#ports.requestFlush();
+    this.#agreement.onTick();
   }
 
-  onFrame(from: ControllerId, frame: OrderedFrame): void {
+  onMessage(from: ControllerId, message: AgreementMessage): void {
     // mutant: frame-of-another-view
-    if (!sameBallot(frame.ballot, this.#ballot)) return;
+    if (!sameBallot(message.ballot, this.#ballot)) return;
     if (!this.#phase.isServing) {
-      if (!this.#early.add(from, frame))
+      if (!this.#early.add(from, message))
         this.#ports.refuse(from, 'it sends too much before a view is installed');
       return;
     }
     // Asked for before the store is written to, which asks for a turn end of its own: answers leave first.
     this.#ports.requestFlush();
-    this.#receive(from, frame);
+    this.#agreement.onMessage(from, message);
     this.#advance();
   }
 
-  /** The link to a member is new: what the member has not acknowledged may be lost, and is sent again. */
+  /** The link to the peer is new: what was sent last may be lost. */
   onPeerUp(peer: ControllerId): void {
-    if (!this.#phase.isServing || !this.#others.includes(peer)) return;
-    this.flush();
-    const seq = this.#progress.acknowledged(peer, this.#ports.node);
-    // mutant: never-sends-again
-    const effects = this.#queue.streamAfter(this.#ports.node, seq).map((request) => request.effect);
-    this.#ports.bus.send(peer, this.#frame(seq + 1, effects));
+    if (this.#phase.isServing) this.#agreement.onPeerUp(peer);
   }
 
   /** This controller takes part in no view until one is installed. */
@@ -215,12 +202,12 @@ export class TotalOrder implements ViewState {
    * @param done called once all of this would survive a crash
    */
   adopt(
-    { ballot, members }: View,
+    view: View,
     union: readonly Effect[],
     base: Version | null,
     done: (error: string | null) => void,
   ): void {
-    const { node, nodes, versions } = this.#ports;
+    const { versions } = this.#ports;
     const { journal } = this.#ports.replica;
     if (base !== null && compareVersions(base, this.#applied) > 0) this.#applied = base;
     this.#phase.becomeAdopted(base !== null);
@@ -229,12 +216,8 @@ export class TotalOrder implements ViewState {
     const before = [...this.#leftOut.take(), ...this.#queue.toArray()];
     const waiting = new Map(before.map((request) => [casOfVersion(request.effect.version), request]));
     this.#queue.clear();
-    this.#ballot = ballot;
-    const nodesOfView = members.map((member) => member.node);
-    this.#others = nodesOfView.filter((member) => member !== node);
-    this.#progress = new StreamProgress(node, nodes, nodesOfView, this.#kept !== null);
-    this.#sentSeq = 0;
-    this.#outbox = [];
+    this.#ballot = view.ballot;
+    this.#agreement.begin(view, base === null && this.#knows(union, waiting));
     this.#early.take();
     for (const effect of union) {
       versions.observe(effect.version.time);
@@ -250,6 +233,12 @@ export class TotalOrder implements ViewState {
     journal.whenDurable(done);
   }
 
+  #knows(union: readonly Effect[], waiting: ReadonlyMap<bigint, Proposed>): boolean {
+    return union.every(
+      ({ version }) => compareVersions(version, this.#applied) <= 0 || waiting.has(casOfVersion(version)),
+    );
+  }
+
   /** All members have accepted the view: applies the union, and serves. */
   install(): void {
     this.#phase.becomeServing();
@@ -257,8 +246,8 @@ export class TotalOrder implements ViewState {
     this.#advance();
     this.#phase.becomeInOrder();
     this.#settleLeftOut(leftOut);
-    for (const { from, frame } of this.#early.take()) this.#receive(from, frame);
-    this.#acknowledge = true;
+    this.#agreement.install();
+    for (const { from, message } of this.#early.take()) this.#agreement.onMessage(from, message);
     this.#ports.requestFlush();
     this.#advance();
     this.#ports.onChange();
@@ -275,60 +264,12 @@ export class TotalOrder implements ViewState {
     }
   }
 
-  /**
-   * Nothing is acknowledged while the journal takes no writes, so that what the journal has to remember stays
-   * bounded.
-   */
-  get #hasToSend(): boolean {
-    return this.#outbox.length > 0 || (this.#acknowledge && this.#ports.replica.journal.state.writable);
-  }
-
-  #frame(firstSeq: SequenceNumber, effects: readonly Effect[]): OrderedFrame {
-    return {
-      type: 'ordered',
-      ballot: this.#ballot,
-      firstSeq,
-      effects,
-      streamEnd: this.#progress.received(this.#ports.node),
-      // mutant: acknowledges-unreceived
-      received: this.#progress.allKept(),
-    };
-  }
-
-  #receive(from: ControllerId, frame: OrderedFrame): void {
-    const known = this.#progress.received(from);
-    // mutant: acknowledged-over-gap
-    if (frame.firstSeq > known + 1) return;
-    const flaw = frameFlaw(frame, known, {
-      node: this.#ports.node,
-      sent: this.#progress.received(this.#ports.node),
-      applied: this.#applied,
-      last: this.#queue.lastOf(from),
-    });
-    if (flaw !== null) return this.#ports.refuse(from, flaw);
-    for (let i = known + 1 - frame.firstSeq; i < frame.effects.length; i++) {
-      const effect = frame.effects[i]!;
-      this.#ports.versions.observe(effect.version.time);
-      this.#queue.push(effect, this.#progress.receive(from));
-      if (this.#kept === null) this.#acknowledge = true;
-      else this.#kept.hold(effect);
-    }
-    if (this.#acknowledge || this.#kept !== null) this.#ports.requestFlush();
-    if (this.#progress.received(from) >= frame.streamEnd) this.#progress.onAcknowledged(from, frame.received);
-  }
-
-  #onKept(): void {
-    this.#acknowledge = true;
-    this.#ports.requestFlush();
-    this.#advance();
-  }
-
   #advance(): void {
     if (!this.#phase.isServing) return;
     const wasFull = this.isFull;
     for (let head = this.#queue.head(); head !== undefined; head = this.#queue.head()) {
       // mutant: applies-unstable
-      if (head.seq > this.#progress.stableSeq(head.effect.version.node)) break;
+      if (!this.#agreement.isStable(head)) break;
       this.#queue.pop(head);
       this.#apply(head);
     }

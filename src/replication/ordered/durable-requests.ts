@@ -1,6 +1,5 @@
 import type { Journal } from '../../journal/journal.ts';
 import type { Effect } from '../../ordering/effect.ts';
-import type { StreamProgress } from './stream-progress.ts';
 
 /**
  * With durability `sync` every request goes to disk when it is received, and counts as received only once it is
@@ -23,18 +22,22 @@ export class DurableRequests {
     this.#isAsked = false;
   }
 
-  /** To be called at the end of each turn, and now and then: a disk that has refused is asked again. */
-  step(progress: StreamProgress): void {
+  /**
+   * To be called at the end of each turn, and now and then: a disk that has refused is asked again.
+   *
+   * @param received what has been received until now
+   * @param keep called once all of that is on disk
+   */
+  step<Received>(received: Received, keep: (received: Received) => void): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
-    const received = progress.allReceived();
     // mutant: acknowledges-unflushed
     this.#journal.whenDurable((error) => {
       if (error !== null) {
         this.#isAsked = false;
         return;
       }
-      progress.keep(received);
+      keep(received);
       this.#onDurable();
     });
   }

@@ -4,11 +4,11 @@ import { compareVersions } from '../../ordering/version.ts';
 import type { AntiEntropy } from '../exchange/anti-entropy.ts';
 import type { SchemePorts } from '../scheme-ports.ts';
 import { peerKnowledge, Sweeper } from '../sweeper.ts';
-import type { TotalOrder } from './total-order.ts';
+import type { RequestOrder } from './request-order.ts';
 
 export interface MaintenanceParts {
   readonly ports: SchemePorts;
-  readonly order: TotalOrder;
+  readonly order: RequestOrder;
   readonly views: Membership;
   readonly exchange: AntiEntropy;
   /** The gate for writes is open. */

@@ -5,8 +5,9 @@ import { NOTHING_RECOVERED } from '../../../src/journal/recovered-state.ts';
 import type { View } from '../../../src/membership/view.ts';
 import type { Effect } from '../../../src/ordering/effect.ts';
 import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
+import { Broadcast } from '../../../src/replication/broadcast/broadcast.ts';
 import type { OrderedFrame } from '../../../src/replication/broadcast/messages.ts';
-import { TotalOrder } from '../../../src/replication/broadcast/total-order.ts';
+import { RequestOrder } from '../../../src/replication/ordered/request-order.ts';
 import { Replica } from '../../../src/replication/replica.ts';
 import type { WriteOutcome } from '../../../src/replication/scheme.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
@@ -31,8 +32,8 @@ const view = (counter: number): View => ({
 });
 
 /** One that serves in view 1, and stamps 1, 2, 3… */
-function orderInView(refuse: (peer: number, reason: string) => void = () => {}): TotalOrder {
-  const order = new TotalOrder({
+function orderInView(refuse: (peer: number, reason: string) => void = () => {}): RequestOrder {
+  const ports = {
     node: NODE,
     nodes: NODES,
     clock: { nowMs: () => 0, wallMs: () => 0 },
@@ -42,16 +43,18 @@ function orderInView(refuse: (peer: number, reason: string) => void = () => {}):
     refuse,
     requestFlush() {},
     onChange() {},
+    isEnding: () => false,
     queueBytesMax: 1_000_000,
     recovered: NOTHING_RECOVERED,
     durability: 'async',
     recordedKnown: () => [0, 0, 0],
-  });
+  } as const;
+  const order = new RequestOrder(ports, (agreement) => new Broadcast(agreement));
   enter(order, 1, []);
   return order;
 }
 
-function enter(order: TotalOrder, counter: number, union: readonly Effect[]): void {
+function enter(order: RequestOrder, counter: number, union: readonly Effect[]): void {
   order.freeze();
   order.adopt(view(counter), union, null, () => {});
   order.install();
@@ -78,7 +81,7 @@ describe('a view change', () => {
     const other: Effect = { ...draft('other'), version: { time: 1, node: PEER } };
     const { ballot } = view(1);
     const received = [0, 0, 0];
-    order.onFrame(PEER, { type: 'ordered', ballot, firstSeq: 1, effects: [other], streamEnd: 1, received });
+    order.onMessage(PEER, { type: 'ordered', ballot, firstSeq: 1, effects: [other], streamEnd: 1, received });
     let read = 0;
     expect(order.afterPending('own', () => read++)).toBe(true);
     expect(order.afterPending('other', () => read++)).toBe(true);
@@ -127,7 +130,7 @@ describe('a frame of a peer that lies', () => {
   ])('is refused: %s', (_, frames, reason) => {
     const refusals: string[] = [];
     const order = orderInView((peer, words) => refusals.push(`${peer}: ${words}`));
-    for (const frame of frames) order.onFrame(PEER, frame);
+    for (const frame of frames) order.onMessage(PEER, frame);
     expect(refusals).toEqual([`${PEER}: ${reason}`]);
   });
 
@@ -135,10 +138,10 @@ describe('a frame of a peer that lies', () => {
     const refusals: string[] = [];
     const order = orderInView((_, words) => refusals.push(words));
     order.write(draft('own'), () => {});
-    order.onFrame(PEER, from([at(10)], [1, 1, 0]));
-    order.onFrame(2, from([], [1, 1, 0]));
+    order.onMessage(PEER, from([at(10)], [1, 1, 0]));
+    order.onMessage(2, from([], [1, 1, 0]));
     expect(order.applied.time).toBe(10);
-    order.onFrame(2, from([{ ...draft('k'), version: { time: 3, node: 2 } }], [1, 1, 1]));
+    order.onMessage(2, from([{ ...draft('k'), version: { time: 3, node: 2 } }], [1, 1, 1]));
     expect(refusals).toEqual(['it sends a request after later ones']);
   });
 
@@ -148,7 +151,8 @@ describe('a frame of a peer that lies', () => {
     order.freeze();
     order.adopt(view(2), [], null, () => {});
     const large = { ...at(5), value: Buffer.alloc(900_000) };
-    for (let i = 0; i < 6; i++) order.onFrame(PEER, { ...from([large], [0, 0, 0]), ballot: view(2).ballot });
+    for (let i = 0; i < 6; i++)
+      order.onMessage(PEER, { ...from([large], [0, 0, 0]), ballot: view(2).ballot });
     expect(refusals).toEqual(new Array(2).fill('it sends too much before a view is installed'));
   });
 });

@@ -1,0 +1,66 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
+import type { View } from '../../membership/view.ts';
+import type { Draft } from '../../ordering/effect.ts';
+import type { RequestQueue } from '../../ordering/request-queue.ts';
+import type { Version } from '../../ordering/version.ts';
+import type { AgreementMessage } from './agreement-messages.ts';
+import type { OrderPorts } from './order-ports.ts';
+import type { Proposed, WriteDone } from './proposed-write.ts';
+
+/**
+ * How the members of a view agree on requests: who stamps them, on which way they reach every member, and how a member
+ * learns that all of them have a request.
+ *
+ * Everything but `begin` is called only while the view serves.
+ */
+export interface OrderAgreement {
+  /**
+   * A view is accepted. What earlier views have not applied is in its union, or left out.
+   *
+   * @param knewAll this controller had received every request of the union in an earlier view, or applied it
+   */
+  begin(view: View, knewAll: boolean): void;
+  /** The view is installed: all its members have accepted it. */
+  install(): void;
+  /** Has the write stamped, and sent to every member. */
+  write(draft: Draft, done: WriteDone): void;
+  onMessage(from: ControllerId, message: AgreementMessage): void;
+  /** The link to the peer is new. */
+  onPeerUp(peer: ControllerId): void;
+  /** To be called at the end of an event-loop turn that was asked for, whether a view serves or not. */
+  flush(): void;
+  /** To be called every few milliseconds, whether a view serves or not. */
+  onTick(): void;
+  /** Every member has the request. A request of the union is stable from the start. */
+  isStable(request: Proposed): boolean;
+  /** The members that may not have the request, as far as is known here. */
+  lacking(request: Proposed): readonly ControllerId[];
+  /** Something is due, here or at a peer, beside the requests in the queue. */
+  readonly isAwaited: boolean;
+  /** The bytes of writes that wait for an agreement and are not in the queue. */
+  readonly waitingBytes: number;
+}
+
+/** What an agreement asks of the order. */
+export interface AgreementPorts
+  extends Pick<
+    OrderPorts,
+    'node' | 'nodes' | 'versions' | 'bus' | 'replica' | 'refuse' | 'requestFlush' | 'isEnding' | 'durability'
+  > {
+  /** The requests that are not applied. The agreement adds to it, and takes nothing out. */
+  readonly queue: RequestQueue<WriteDone>;
+  readonly isServing: () => boolean;
+  /** The newest version that has been applied. */
+  readonly applied: () => Version;
+  /** Requests may have become stable: applies them. */
+  readonly advance: () => void;
+}
+
+export type MakeAgreement = (ports: AgreementPorts) => OrderAgreement;
+
+/** What has to be known of an agreement before a group uses it. */
+export interface AgreementKind {
+  readonly make: MakeAgreement;
+  /** The order of the members has a meaning: members that go on keep theirs, and a new one is the last. */
+  readonly keepsOrder: boolean;
+}

@@ -1,0 +1,292 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
+import { NOTHING_RECOVERED } from '../../../src/journal/recovered-state.ts';
+import type { View } from '../../../src/membership/view.ts';
+import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
+import { Asks } from '../../../src/replication/chain/asks.ts';
+import { Chain } from '../../../src/replication/chain/chain.ts';
+import type { ChainMessage } from '../../../src/replication/chain/messages.ts';
+import { Tickets } from '../../../src/replication/chain/tickets.ts';
+import type { AgreementMessage } from '../../../src/replication/ordered/agreement-messages.ts';
+import { RequestOrder } from '../../../src/replication/ordered/request-order.ts';
+import { Replica } from '../../../src/replication/replica.ts';
+import type { WriteOutcome } from '../../../src/replication/scheme.ts';
+import type { EntryStore } from '../../../src/store/entry-store.ts';
+import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { setOf } from '../../support/effects.ts';
+
+const NODES = 3;
+const NO_VERSION = { time: 0, node: 0 };
+
+const draft = (key: string) => setOf(key, NO_VERSION, { value: Buffer.from('v') });
+
+const view = (counter: number, nodes: readonly number[] = [0, 1, 2]): View => ({
+  ballot: { counter, node: 0 },
+  members: nodes.map((node) => ({ node, incarnation: 1 })),
+  reason: '',
+  placement: null,
+});
+
+const store = {
+  state: { up: true, itemBytesMax: null },
+  set: (_key: string, _entry: unknown, done: (error: null) => void) => done(null),
+  delete: (_key: string, done: (error: null) => void) => done(null),
+} as unknown as EntryStore;
+
+/** A message on its way. */
+interface Mail {
+  readonly from: number;
+  readonly to: number;
+  readonly message: AgreementMessage;
+}
+
+/** Three members of a chain, and the messages between them, which arrive when the test says so. */
+class Members {
+  readonly mail: Mail[] = [];
+  readonly refused: string[] = [];
+  readonly orders = Array.from({ length: NODES }, (_, node) => this.#order(node));
+
+  constructor() {
+    this.enter(1);
+  }
+
+  enter(counter: number, nodes: readonly number[] = [0, 1, 2]): void {
+    const union = nodes.flatMap((node) => this.orders[node]!.queued());
+    const once = union.filter(
+      (effect, i) => union.findIndex((other) => other.version.time === effect.version.time) === i,
+    );
+    for (const node of nodes) this.orders[node]!.freeze();
+    this.mail.length = 0;
+    for (const node of nodes) this.orders[node]!.adopt(view(counter, nodes), once, null, () => {});
+    for (const node of nodes) this.orders[node]!.install();
+  }
+
+  write(node: number, key: string): WriteOutcome[] {
+    const outcomes: WriteOutcome[] = [];
+    this.orders[node]!.write(draft(key), (outcome) => outcomes.push(outcome));
+    return outcomes;
+  }
+
+  /** Delivers until nothing is on its way, at most so many messages. */
+  run(most = Number.POSITIVE_INFINITY): void {
+    for (let delivered = 0; delivered < most; delivered++) {
+      for (const order of this.orders) order.flush();
+      const next = this.mail.shift();
+      if (next === undefined) return;
+      this.orders[next.to]!.onMessage(next.from, next.message);
+    }
+  }
+
+  /** What each member has applied. */
+  get applied(): number[] {
+    return this.orders.map((order) => order.completed);
+  }
+
+  #order(node: number): RequestOrder {
+    const send = (to: number, message: AgreementMessage): void => {
+      this.mail.push({ from: node, to, message });
+    };
+    return new RequestOrder(
+      {
+        node,
+        nodes: NODES,
+        clock: { nowMs: () => 0, wallMs: () => 0 },
+        versions: new HybridClock(node, () => 0),
+        bus: {
+          isUp: () => true,
+          send,
+          sendTo: (peers, message) => {
+            for (const to of peers) send(to, message);
+          },
+          sendToAll: () => {},
+        },
+        replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now),
+        refuse: (peer, reason) => this.refused.push(`${peer}: ${reason}`),
+        requestFlush() {},
+        onChange() {},
+        isEnding: () => false,
+        queueBytesMax: 1_000_000,
+        recovered: NOTHING_RECOVERED,
+        durability: 'async',
+        recordedKnown: () => [0, 0, 0],
+      },
+      (ports) => new Chain(ports),
+    );
+  }
+}
+
+describe('a chain', () => {
+  it.each([0, 1, 2])('applies a write of controller %i everywhere, once', (node) => {
+    const members = new Members();
+    const outcomes = members.write(node, 'k');
+    expect(outcomes).toEqual([]);
+    members.run();
+    expect(outcomes).toEqual([
+      { kind: 'applied', existed: false, version: expect.objectContaining({ node: 0 }) },
+    ]);
+    expect(members.applied).toEqual([1, 1, 1]);
+  });
+
+  it('answers nothing before the tail has the write', () => {
+    const members = new Members();
+    const outcomes = members.write(0, 'k');
+    members.run(1);
+    expect([outcomes, members.applied]).toEqual([[], [0, 0, 0]]);
+    expect(members.mail.map(({ from, to, message }) => [from, to, message.type])).toEqual([]);
+    members.run();
+    expect(outcomes).toHaveLength(1);
+  });
+
+  it('goes on with a write that was asked for and never stamped, under another head', () => {
+    const members = new Members();
+    const outcomes = members.write(2, 'k');
+    members.orders[2]!.flush();
+    members.enter(2, [1, 2]);
+    members.run();
+    expect(outcomes).toMatchObject([{ kind: 'applied' }]);
+    expect(members.applied.slice(1)).toEqual([1, 1]);
+  });
+
+  it('does not stamp again what a member has received, under another head', () => {
+    const members = new Members();
+    const outcomes = members.write(2, 'k');
+    // The request reaches controller 1, and not controller 2, which has asked for it.
+    members.run(2);
+    members.enter(2, [1, 2]);
+    members.run();
+    expect(outcomes).toMatchObject([{ kind: 'applied' }]);
+    expect(members.applied.slice(1)).toEqual([1, 1]);
+  });
+
+  it('does not know what became of a write that only a member knew which is gone', () => {
+    const members = new Members();
+    const outcomes = members.write(2, 'k');
+    members.orders[2]!.flush();
+    const asked = members.mail.shift()!;
+    members.orders[0]!.onMessage(asked.from, asked.message);
+    // Controller 0 has stamped it, and promises, but is no member of the next view.
+    const union = members.orders[0]!.queued();
+    for (const node of [1, 2]) {
+      members.orders[node]!.freeze();
+      members.orders[node]!.adopt(view(2, [1, 2]), union, null, () => {});
+    }
+    for (const node of [1, 2]) members.orders[node]!.install();
+    members.run();
+    expect(outcomes).toMatchObject([{ kind: 'unknown', code: 'VIEW_CHANGED' }]);
+    expect(members.applied.slice(1)).toEqual([1, 1]);
+  });
+
+  it.each<[string, number, ChainMessage]>([
+    [
+      'requests from another than the one before',
+      2,
+      {
+        type: 'chain-down',
+        ballot: view(1).ballot,
+        firstSeq: 1,
+        effects: [],
+        tickets: [],
+        kept: 0,
+        settled: [],
+      },
+    ],
+    [
+      'requests after a gap',
+      0,
+      {
+        type: 'chain-down',
+        ballot: view(1).ballot,
+        firstSeq: 2,
+        effects: [],
+        tickets: [],
+        kept: 0,
+        settled: [],
+      },
+    ],
+    [
+      'a stable place from another than the tail',
+      0,
+      { type: 'chain-stable', ballot: view(1).ballot, seq: 0 },
+    ],
+    ['a stable place that was never received', 2, { type: 'chain-stable', ballot: view(1).ballot, seq: 9 }],
+    [
+      'to be asked when it is not the head',
+      2,
+      {
+        type: 'chain-ask',
+        ballot: view(1).ballot,
+        firstNumber: 1,
+        askedIn: view(1).ballot,
+        settled: 0,
+        effects: [],
+      },
+    ],
+    [
+      'an answer of one that is not the head',
+      2,
+      { type: 'chain-told', ballot: view(1).ballot, number: 1, version: NO_VERSION },
+    ],
+    [
+      'requests that the head has not stamped',
+      0,
+      {
+        type: 'chain-down',
+        ballot: view(1).ballot,
+        firstSeq: 1,
+        effects: [setOf('k', { time: 5, node: 2 }, { value: Buffer.from('v') })],
+        tickets: [{ node: 2, number: 1 }],
+        kept: 1,
+        settled: [],
+      },
+    ],
+  ])('refuses %s', (_, from, message) => {
+    const members = new Members();
+    members.orders[1]!.onMessage(from, message);
+    expect(members.refused).toHaveLength(1);
+    expect(members.applied).toEqual([0, 0, 0]);
+  });
+});
+
+describe('asks', () => {
+  it('are sent in runs of one view, and again when they are to be', () => {
+    const asks = new Asks();
+    const [first, second] = [view(1).ballot, view(2).ballot];
+    asks.add(draft('a'), first, () => {});
+    asks.add(draft('b'), first, () => {});
+    asks.add(draft('c'), second, () => {});
+    const numbers = () => asks.takeUnsent().map(({ number }) => number);
+    expect([numbers(), numbers(), numbers()]).toEqual([[1, 2], [3], []]);
+    asks.take(1);
+    expect(asks.settled).toBe(1);
+    asks.unsend();
+    expect([numbers(), numbers()]).toEqual([[2], [3]]);
+    asks.take(3);
+    asks.take(2);
+    expect([asks.settled, asks.bytes, asks.size]).toEqual([3, 0, 0]);
+  });
+});
+
+describe('tickets', () => {
+  it('tell the version of a write until its controller knows the outcome', () => {
+    const tickets = new Tickets();
+    const members = [{ node: 1, incarnation: 1 }];
+    tickets.begin(view(1).ballot, members, false);
+    tickets.add({ node: 1, number: 1 }, { time: 7, node: 0 });
+    tickets.add({ node: 1, number: 2 }, { time: 8, node: 0 });
+    tickets.settle(1, 1);
+    expect([tickets.versionOf(1, 1), tickets.versionOf(1, 2)]).toEqual([null, { time: 8, node: 0 }]);
+    expect(tickets.last(1)).toBe(2);
+  });
+
+  it('are forgotten with the run of the controller, and by one that does not know all of them', () => {
+    const tickets = new Tickets();
+    tickets.begin(view(1).ballot, [{ node: 1, incarnation: 1 }], false);
+    tickets.add({ node: 1, number: 5 }, { time: 7, node: 0 });
+    tickets.begin(view(2).ballot, [{ node: 1, incarnation: 1 }], true);
+    expect([tickets.last(1), tickets.isKnown(view(1).ballot)]).toEqual([5, true]);
+    tickets.begin(view(3).ballot, [{ node: 1, incarnation: 2 }], true);
+    expect(tickets.last(1)).toBe(0);
+    tickets.begin(view(4).ballot, [{ node: 1, incarnation: 2 }], false);
+    expect([tickets.isKnown(view(3).ballot), tickets.isKnown(view(4).ballot)]).toEqual([false, true]);
+  });
+});
