@@ -51,7 +51,7 @@ export const MIXED: Scenario = {
 const writes = ({ name }: SubjectKind): boolean => name !== MEMCACHED.name && name !== NUTCRACKER.name;
 
 export function groupsFor(options: Options): Group[] {
-  const all = [small(options), hot(), durability(), ofKeys(options), ofControllers(options)];
+  const all = [small(options), http(), hot(), durability(), ofKeys(options), ofControllers(options)];
   const large = [
     largeValues('large-100k', '100 kB', 100_000, 200),
     largeValues('large-1m', '1 MB', 1_000_000, 20),
@@ -85,6 +85,22 @@ function small({ levels, rate }: Options): Group {
         load: { gets: 90, rate, depth: 64 },
       },
     ],
+  };
+}
+
+/** Compares HTTP with memcached's text protocol, on two clusters that are alike. */
+function http(): Group {
+  const kinds = [
+    memchorus({ level: STRONG, suffix: ' text' }),
+    memchorus({ level: STRONG, suffix: ' http', dialect: 'http' }),
+  ];
+  return {
+    name: 'http',
+    part: 'http',
+    title: "HTTP beside memcached's text protocol: 100-byte values, one request in flight",
+    value: 100,
+    entrants: kinds.map((kind) => ({ kind, keys: SMALL_KEYS })),
+    scenarios: [GET, SET, { name: 'get-1', title: 'get, 1 connection', load: { gets: 100, connections: 1 } }],
   };
 }
 

@@ -6,6 +6,7 @@ import { isLevel, LEVELS, type Level } from '../src/placement/level.ts';
 
 export const GROUP_NAMES = [
   'small',
+  'http',
   'hot',
   'durability',
   'keys',

@@ -1,4 +1,4 @@
-// What is sent, and how the lines of an answer are read: memcached text, Redis with WAIT 2, etcd's JSON gateway.
+// What is sent, and how the lines of an answer are read: memcached text, Redis with WAIT 2, etcd's JSON gateway, HTTP.
 #define _GNU_SOURCE
 #include "load.h"
 #include <stdio.h>
@@ -112,10 +112,36 @@ static verdict etcdLine(progress *at, kind what, const char *line, size_t length
   return at->stage == 1 ? DONE : FAILED;
 }
 
+// memchorus over HTTP, kept alive
+
+static void httpRequest(buffer *out, kind what, const char *key) {
+  if (what == KIND_GET) return appendText(out, "GET /v1/keys/%s HTTP/1.1\r\nHost: localhost\r\n\r\n", key);
+  if (what == KIND_INCR) {
+    return appendText(out, "POST /v1/keys/%s/increment HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", key);
+  }
+  appendText(out, "PUT /v1/keys/%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", key, valueLength);
+  append(out, value, (size_t)valueLength);
+}
+
+static verdict httpLine(progress *at, kind what, const char *line, size_t length) {
+  static const char bodyLength[] = "Content-Length:";
+  (void)what;
+  if (at->stage == 0) {
+    bool isDone = startsWith(line, length, "HTTP/1.1 200") || startsWith(line, length, "HTTP/1.1 204");
+    at->stage = isDone ? 1 : startsWith(line, length, "HTTP/1.1 404") ? 2 : 3;
+  } else if (length >= sizeof bodyLength - 1 && strncasecmp(line, bodyLength, sizeof bodyLength - 1) == 0) {
+    at->body = strtoul(line + sizeof bodyLength - 1, NULL, 10);
+  }
+  if (length > 0) return MORE;
+  at->skip = at->body;
+  return at->stage == 1 ? DONE : at->stage == 2 ? MISS : FAILED;
+}
+
 static const dialect dialects[] = {
     {"memcached", allowsAll, memcachedRequest, memcachedLine},
     {"redis", allowsGetSet, redisRequest, redisLine},
     {"etcd", allowsSet, etcdRequest, etcdLine},
+    {"http", allowsAll, httpRequest, httpLine},
 };
 
 const dialect *findDialect(const char *name) {

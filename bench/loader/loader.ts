@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { OperationError } from '../../src/cli/failure.ts';
 import { own } from '../processes.ts';
 
-export const DIALECTS = ['memcached', 'redis', 'etcd'] as const;
+export const DIALECTS = ['memcached', 'redis', 'etcd', 'http'] as const;
 
 export type Dialect = (typeof DIALECTS)[number];
 

@@ -17,6 +17,8 @@ export interface ClusterWish {
   readonly controllers?: number;
   /** Settings other than the defaults, by their names in config.ini. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** How clients speak to it; memcached's text protocol by default. */
+  readonly dialect?: 'memcached' | 'http';
   /** Added to the level in the name of the subject, when several are measured together. */
   readonly suffix?: string;
 }
@@ -26,12 +28,13 @@ export interface ClusterWish {
  * memcacheds like those of the other subjects.
  */
 export function memchorus(wish: ClusterWish): SubjectKind {
-  const { level, controllers = 3, settings = {}, suffix = '' } = wish;
+  const { level, controllers = 3, settings = {}, suffix = '', dialect = 'memcached' } = wish;
   const details = Object.entries(settings).map(([key, value]) => `, ${key} = ${value}`);
+  const way = dialect === 'http' ? ', over HTTP' : '';
   return {
     name: `memchorus ${level}${suffix}`,
-    what: `memchorus, ${controllers} controllers with a memcached each, ${level}${details.join('')}`,
-    dialect: 'memcached',
+    what: `memchorus, ${controllers} controllers with a memcached each, ${level}${details.join('')}${way}`,
+    dialect,
     obstacle() {
       const unknown = Object.keys(settings).find((key) => !isSettingKey(key));
       if (unknown !== undefined) return `this version of memchorus has no setting ${unknown}`;

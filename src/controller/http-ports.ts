@@ -5,6 +5,7 @@ import type { HttpPorts, Readiness } from '../http/http-ports.ts';
 import type { HotKeyHere } from '../http/keys-here.ts';
 import type { ControllerParts } from './controller-parts.ts';
 import { keyHere } from './keys/key-here.ts';
+import { KeyPages } from './keys/key-pages.ts';
 import type { LargeKeysReport } from './keys/large-keys.ts';
 import type { RecentEvents } from './log/recent-events.ts';
 import { exposeMetrics } from './metrics/exposition/exposition.ts';
@@ -36,6 +37,7 @@ export function httpPortsOf(
   { series, events, transport, log }: HttpResources,
 ): HttpPorts {
   const { settings, core } = parts;
+  const pages = new KeyPages(parts);
   return {
     version: VERSION,
     self: settings.self,
@@ -66,6 +68,7 @@ export function httpPortsOf(
         commands: Buffer.from(commands),
         withinMs: settings.requestTimeoutMs + ANSWER_ARRIVES_WITHIN_MS,
       }),
+    keyPage: (prefix, cursor, limit) => pages.page(prefix, cursor, limit),
     onFault: (error, request) => log.warn('a request over HTTP met a fault', { request, error }),
   };
 }

@@ -8,6 +8,21 @@ export interface Readiness {
   readonly reason: string;
 }
 
+/** Entries of one controller, a page of them. */
+export interface EntryPage {
+  readonly entries: readonly {
+    /** Latin-1. */
+    readonly key: string;
+    readonly token: bigint;
+    /** Null for never. */
+    readonly expiresAtMs: WallMs | null;
+    /** Null where it is not known. */
+    readonly valueBytes: number | null;
+  }[];
+  /** For the next page; null after the last one. */
+  readonly cursor: string | null;
+}
+
 /** What the HTTP side needs from the controller that it belongs to. */
 export interface HttpPorts {
   readonly version: string;
@@ -50,6 +65,8 @@ export interface HttpPorts {
    * answered; null when it did not answer completely in time.
    */
   readonly runCommands: (controller: ControllerId, commands: string) => Promise<string | null>;
+  /** Entries of this controller whose keys begin with the prefix; null when the cursor is none of this run. */
+  readonly keyPage: (prefix: string, cursor: string, limit: number) => EntryPage | null;
   /** Reports an error that no route has foreseen. */
   readonly onFault: (error: Error, request: string) => void;
 }

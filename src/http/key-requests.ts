@@ -33,7 +33,12 @@ export async function askAll(
 ): Promise<readonly Reply[]> {
   const withinMs = timeoutIn(http.headers);
   const session = sessionIn(http.headers);
-  const all = session === null ? requests : requests.map((request) => ({ ...request, session }));
+  const last = requests.length - 1;
+  // The token of the session after the last request is that after all of them.
+  const silent = session === null ? null : { ...session, wantsToken: false };
+  const all = requests.map((request, at) =>
+    session === null ? request : { ...request, session: at === last ? session : silent! },
+  );
   const replies = await answersTo(http, all, withinMs);
   tellSession(reply, session);
   return replies;

@@ -10,6 +10,10 @@ interface HttpErrorMeaning {
 /** The errors of the HTTP side alone. As with `ERRORS`, a code keeps its meaning from release to release. */
 export const HTTP_ERRORS = {
   MALFORMED: { status: 400, meaning: 'the request does not fit the description of its route' },
+  CURSOR_UNKNOWN: {
+    status: 400,
+    meaning: 'the cursor is of another controller, or of an earlier run of this one',
+  },
   KEY_REFUSED: { status: 400, meaning: 'the key is empty or longer than 250 bytes' },
   ORIGIN_FOREIGN: { status: 403, meaning: 'a page that is not of this cluster has sent the request' },
   ROUTE_UNKNOWN: { status: 404, meaning: 'there is no such route' },

@@ -61,6 +61,8 @@ class RoutedServer implements HttpServer {
       serverFactory: (onRequest) => serverOf(times, onRequest),
       clientErrorHandler: onClientError,
       frameworkErrors: (error, _, reply) => void this.#refuse(error, reply),
+      // A field that no schema names is an error: one that is misspelt must not be passed over in silence.
+      ajv: { customOptions: { removeAdditional: false } },
       rewriteUrl: ({ url }) => routedUrl(url!),
       routerOptions: { maxParamLength: HEAD_BYTES_MAX },
     });

@@ -161,8 +161,8 @@ export class DiskJournal implements Journal {
     return this.#state.index.sample(limit);
   }
 
-  walk(): Iterator<JournalRecord> {
-    return this.#state.index.walk();
+  walk(from?: number, places?: number): Iterator<JournalRecord, number | null> {
+    return this.#state.index.walk(from, places);
   }
 
   record(effect: Effect): boolean {

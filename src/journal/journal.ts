@@ -136,8 +136,13 @@ export interface Journal {
   /** Up to `limit` records. Successive calls go through all records, again and again. */
   sample(limit: number): JournalRecord[];
 
-  /** All records, in no order. Records that change while the iterator is used may be left out, or be outdated. */
-  walk(): Iterator<JournalRecord>;
+  /**
+   * All records, in no order. Records that change while the iterator is used may be left out, or be outdated.
+   *
+   * A record has a place for as long as its key has one: a walk may begin at a place, and end after a number of them.
+   * The iterator then returns the place to go on from; null where there are no more.
+   */
+  walk(from?: number, places?: number): Iterator<JournalRecord, number | null>;
 
   /**
    * Stages a request that waits for its place in the order, with its value, so that an acknowledgement of it can

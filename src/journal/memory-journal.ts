@@ -192,9 +192,12 @@ export class MemoryJournal implements Journal {
     return found;
   }
 
-  *walk(): Generator<LocatedRecord, undefined> {
+  *walk(from = 0, places = Number.POSITIVE_INFINITY): Generator<LocatedRecord, number | null> {
     const table = this.#table;
-    for (let slot = 0; slot < table.slots; slot++) if (table.isUsed(slot)) yield table.recordAt(slot);
+    let slot = from;
+    for (; slot < table.slots && slot - from < places; slot++)
+      if (table.isUsed(slot)) yield table.recordAt(slot);
+    return slot < table.slots ? slot : null;
   }
 
   /** The effects that tell an empty journal of all flushes that this journal knows, those that came due included. */

@@ -142,8 +142,8 @@ export class WitnessJournal implements Journal {
     return this.#journal.sample(limit);
   }
 
-  walk(): Iterator<JournalRecord> {
-    return this.#journal.walk();
+  walk(from?: number, places?: number): Iterator<JournalRecord, number | null> {
+    return this.#journal.walk(from, places);
   }
 
   stage(effect: Effect): void {

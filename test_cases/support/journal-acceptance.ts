@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Journal } from '../../src/journal/journal.ts';
+import type { Journal, JournalRecord } from '../../src/journal/journal.ts';
 import type { Effect, FlushEffect, SetEffect } from '../../src/ordering/effect.ts';
 import { TICKS_PER_MS, VERSION_EPOCH_MS } from '../../src/ordering/version.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
@@ -74,7 +74,10 @@ function sampleTests(journalOf: JournalOf): void {
   it('walks through all records, although some are added or removed meanwhile', async () => {
     const journal = await journalOf(...['a', 'b', 'c'].map((key, index) => set(key, index + 1)));
     const walk = journal.walk();
-    const next = () => walk.next().value?.key as string | undefined;
+    const next = () => {
+      const { done, value } = walk.next();
+      return done === true ? undefined : value.key;
+    };
     expect(next()).toBe('a');
     journal.forget(journal.newest('b')!);
     expect(next()).toBe('c');
@@ -86,6 +89,21 @@ function sampleTests(journalOf: JournalOf): void {
     journal.record(flush(11));
     for (let left = 0; left < 9; left++) interrupted.next();
     expect(journal.walk().next().done).toBe(true);
+  });
+
+  it('walks from place to place, through each record once', async () => {
+    const keys = Array.from({ length: 10 }, (_, index) => `key-${index}`);
+    const journal = await journalOf(...keys.map((key, index) => set(key, index + 1)));
+    const found: string[] = [];
+    for (let from: number | null = 0, walks = 0; from !== null; walks++) {
+      expect(walks).toBeLessThan(20);
+      const walk: Iterator<JournalRecord, number | null> = journal.walk(from, 3);
+      let step = walk.next();
+      for (; step.done !== true; step = walk.next()) found.push(step.value.key);
+      from = step.value;
+      journal.record(set('key-0', 100 + walks));
+    }
+    expect(found.sort()).toEqual(keys);
   });
 
   it('forgets a record only while it is the newest of its key', async () => {

@@ -46,6 +46,8 @@ export class LocalControllers {
       log_file: '-',
       // No verdict may depend on how fast the machine is.
       request_timeout: '60',
+      threshold: '100',
+      lease_time: '5',
       ...this.#settings,
     };
     const rows = Object.entries(chosen).map(

@@ -54,8 +54,10 @@ export class HttpConnection implements ServedClient, HttpClient {
   readonly #memory: ConnectionMemory;
   readonly #uptake: ReplyUptake;
   readonly #waiting = new Fifo<Go>();
-  /** What the request under way holds beside `REQUEST_BYTES`: its body, and values for its answer. */
+  /** The values that the answer under way will have. */
   readonly #held = { byteLength: 0 };
+  /** The body of the request under way. */
+  #bodyBytes = 0;
   #finishers: (() => void)[] = [];
   /** Those of the HTTP request under way. */
   #requests: HttpRequests | null = null;
@@ -114,7 +116,8 @@ export class HttpConnection implements ServedClient, HttpClient {
   }
 
   hold(bytes: number): boolean {
-    this.#held.byteLength += bytes;
+    this.#bodyBytes += bytes;
+    this.#memory.addRequest(bytes);
     this.#memory.account(0);
     if (!this.#isToBeRefused()) return true;
     this.#ports.onRefused();
@@ -150,7 +153,8 @@ export class HttpConnection implements ServedClient, HttpClient {
     this.#requests = null;
     this.#finishers = [];
     this.#held.byteLength = 0;
-    this.#memory.addRequest(-REQUEST_BYTES);
+    this.#memory.addRequest(-REQUEST_BYTES - this.#bodyBytes);
+    this.#bodyBytes = 0;
     this.#memory.account(0);
     this.#ports.onBudgetFreed();
     this.#lastUseMs = this.#ports.clock.nowMs();
@@ -210,7 +214,9 @@ export class HttpConnection implements ServedClient, HttpClient {
   /** See `ReadBudget`. A client that has left holds nothing, and its reads do not wait. */
   #fits(bytes: number, awaited: boolean): boolean {
     if (this.#phase === PHASES.closed || this.#memory.fits(bytes, awaited)) return true;
-    this.#ports.onBlocked(this);
+    // The values of this answer stay until it leaves as a whole: waiting would not make room.
+    if (this.#held.byteLength > 0) this.#requests?.giveUp();
+    else this.#ports.onBlocked(this);
     return false;
   }
 

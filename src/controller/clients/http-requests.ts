@@ -1,7 +1,7 @@
 import type { ClientStream } from '../../consistency/client-stream.ts';
 import type { Coordinator } from '../../consistency/coordinator.ts';
 import { Pipeline } from '../../consistency/pipeline.ts';
-import type { Reply } from '../../protocol/reply.ts';
+import { type Reply, serverError } from '../../protocol/reply.ts';
 import type { Request } from '../../protocol/request.ts';
 import type { ReadBudget } from '../../replication/read-flow.ts';
 import { newContext } from '../../replication/request-context.ts';
@@ -25,6 +25,7 @@ export class HttpRequests {
   readonly #replies: Reply[] = [];
   readonly #answer: (replies: readonly Reply[]) => void;
   readonly #timer: NodeJS.Timeout | null;
+  #hasNoRoom = false;
 
   constructor(
     requests: readonly Request[],
@@ -56,6 +57,13 @@ export class HttpRequests {
     this.#pipeline.drain();
   }
 
+  /** There is no room for the values of further replies. */
+  giveUp(): void {
+    if (this.#hasNoRoom) return;
+    this.#hasNoRoom = true;
+    setImmediate(() => this.#pipeline.expire());
+  }
+
   /** Continues with reads that had to wait for budget. */
   goOn(): void {
     this.#pipeline.flow.retry();
@@ -69,7 +77,8 @@ export class HttpRequests {
 
   #onReply(request: Request, reply: Reply, { onReply }: HttpRequestsPorts): void {
     onReply(request, reply);
-    this.#replies.push(reply);
+    const isForRoom = this.#hasNoRoom && reply.kind === 'server_error' && reply.code === 'TIMED_OUT';
+    this.#replies.push(isForRoom ? NO_ROOM : reply);
     if (this.#replies.length < this.#requests.length) return;
     this.#clearTimer();
     this.#answer(this.#replies);
@@ -82,3 +91,8 @@ export class HttpRequests {
 
 /** No request that comes over HTTP is answered by a stream. */
 const NO_STREAM: ClientStream = { state: 'gone', untakenBytes: 0, send: () => {} };
+
+const NO_ROOM = serverError(
+  'OUT_OF_MEMORY',
+  'there is no memory for the rest of so large an answer: ask for less',
+);

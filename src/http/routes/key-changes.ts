@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { arithmeticRequest } from '../../protocol/make-request.ts';
+import { exptimeOf } from '../expiry.ts';
 import type { HttpPorts } from '../http-ports.ts';
 import { ask, type KeyRoute, keyIn } from '../key-requests.ts';
+import { numberOfDigits } from '../numbers.ts';
 import { HttpProblem } from '../problems.ts';
 import { HEADERS, tagOf, ttlIn } from '../request-headers.ts';
 import { NO_BODY, TTL_HEADERS, U64 } from '../schemas/keys.ts';
 import { PROBLEM } from '../schemas/problem.ts';
 import { object } from '../schemas/schema.ts';
-import { exptimeOf } from './keys.ts';
 import type { RouteGroup } from './route-group.ts';
 
 /** Changes of an entry that need no value: counting, and another expiry. */
@@ -36,20 +37,13 @@ function addCount(app: FastifyInstance, { timeMs }: HttpPorts, name: string, ver
     const { by = '1', initial } = http.query;
     const exptime = exptimeOf(ttlIn(http.headers), timeMs());
     const answer = await ask(http, reply, {
-      ...arithmeticRequest(verb, keyIn(http), numberOf(by)),
-      initial: initial === undefined ? null : { value: numberOf(initial), exptime },
+      ...arithmeticRequest(verb, keyIn(http), numberOfDigits(by)),
+      initial: initial === undefined ? null : { value: numberOfDigits(initial), exptime },
       wantsToken: true,
     });
     if (answer.kind !== 'number') throw new HttpProblem('NOT_FOUND', 'the key has no entry');
     return reply.header('etag', tagOf(answer.cas)).send({ value: String(answer.value) });
   });
-}
-
-/** @throws HttpProblem */
-function numberOf(digits: string): bigint {
-  const value = BigInt(digits);
-  if (value < 2n ** 64n) return value;
-  throw new HttpProblem('MALFORMED', `${digits} does not fit in 64 bits`);
 }
 
 function addTouch(app: FastifyInstance, { timeMs }: HttpPorts): void {

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { levelOfLetter } from '../../placement/level.ts';
-import { EXPTIME_RELATIVE_SECONDS_MAX, exceedsItemLimit } from '../../protocol/limits.ts';
+import { exceedsItemLimit } from '../../protocol/limits.ts';
 import { deleteRequest, readItemRequest, storageRequest } from '../../protocol/make-request.ts';
 import type { Item, Reply } from '../../protocol/reply.ts';
 import type { ReadItemRequest, StorageRequest, StorageVerb } from '../../protocol/request.ts';
 import { bodyOf, takeRawBodies } from '../body.ts';
+import { exptimeOf } from '../expiry.ts';
 import type { HttpPorts } from '../http-ports.ts';
 import { ask, type KeyRoute, keyIn } from '../key-requests.ts';
 import { HttpProblem } from '../problems.ts';
@@ -121,19 +122,13 @@ function storageRequestOf(
   return { ...storageRequest(verb, key, flags, exptime, value), wantsToken: true };
 }
 
-/** As a request of memcached's protocols has it: seconds from now up to 30 days, beyond that seconds since 1970. */
-export function exptimeOf(ttlSeconds: number | null, nowMs: number): number {
-  if (ttlSeconds === null) return 0;
-  return ttlSeconds <= EXPTIME_RELATIVE_SECONDS_MAX ? ttlSeconds : Math.floor(nowMs / 1000) + ttlSeconds;
-}
-
 function told(reply: FastifyReply, answer: Reply): FastifyReply {
   if (answer.kind !== 'outcome' || answer.outcome !== 'stored') throw preconditionFailed();
   if (answer.cas !== undefined) reply.header('etag', tagOf(answer.cas));
   return reply.code(204).send();
 }
 
-export function preconditionFailed(): HttpProblem {
+function preconditionFailed(): HttpProblem {
   return new HttpProblem('PRECONDITION_FAILED', 'the entry is not as If-Match or If-None-Match asks for');
 }
 

@@ -1,3 +1,4 @@
+import { batchRoutes } from './batch.ts';
 import { consoleRoutes } from './console.ts';
 import { controllerRoutes } from './controllers.ts';
 import { dashboardRoutes } from './dashboard.ts';
@@ -6,6 +7,7 @@ import { keyChangeRoutes } from './key-changes.ts';
 import { keyRoutes } from './keys.ts';
 import { keyListRoutes, keysHereRoutes } from './keys-here.ts';
 import { keyspaceRoutes } from './keyspaces.ts';
+import { listingRoutes } from './listing.ts';
 import { metricRoutes } from './metrics.ts';
 import { recentEventsRoutes } from './recent-events.ts';
 import type { RouteGroup } from './route-group.ts';
@@ -23,6 +25,8 @@ export const ROUTES: readonly RouteGroup[] = [
   seriesRoutes,
   recentEventsRoutes,
   keyRoutes,
+  listingRoutes,
+  batchRoutes,
   keyChangeRoutes,
   keysHereRoutes,
   keyListRoutes,

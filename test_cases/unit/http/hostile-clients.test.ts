@@ -121,6 +121,7 @@ const PORTS: HttpPorts = {
   hotKeys: () => [],
   largeKeys: () => Promise.resolve({ keys: [] }),
   runCommands: () => Promise.resolve(null),
+  keyPage: () => null,
   onFault: () => {},
 };
 
