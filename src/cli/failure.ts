@@ -95,6 +95,8 @@ export class OperationError extends Error {
 export const EXIT_OK = 0;
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
+/** A command of the client was answered, and there is no such key, or its condition did not hold. */
+export const EXIT_MISS = 4;
 
 /** The text of an error of unknown origin. */
 export function reasonOf(error: unknown): string {

@@ -2,7 +2,7 @@ import { VERSION } from '../controller/product.ts';
 import type { Settings } from '../controller/settings.ts';
 import { topologyLayer } from './cluster/topology.ts';
 import { type CommandLine, helpText, parseArguments } from './command-line/arguments.ts';
-import type { Mode } from './command-line/flag-table.ts';
+import type { Mode } from './command-line/modes.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, OperationError, systemCodeOf, UsageError } from './failure.ts';
 import { defaultConfigFile, PROJECT_CONFIG_FILE, runDirectory } from './locations.ts';
 import { type Configuration, resolveConfiguration, selfOf, settingsOf } from './settings/configuration.ts';

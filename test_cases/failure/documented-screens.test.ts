@@ -127,6 +127,13 @@ describeWithMemcached('the commands print the screens', () => {
       expect(commands.length).toBeGreaterThan(8);
     });
 
+    it('of docs/client.md', async () => {
+      await using cluster = await emptyCluster();
+      const commands = await walk(cluster, 'docs/client.md', '## One command', '<end>');
+      expect(commands.at(-1)).toBe('./stop.sh');
+      expect(commands.length).toBeGreaterThan(10);
+    });
+
     it('of docs/operation.md', async () => {
       await using cluster = await emptyCluster();
       const commands = await walk(cluster, 'docs/operation.md', '## Runbook', '\n## Data');

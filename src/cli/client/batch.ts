@@ -1,9 +1,11 @@
+import type { ClientOptions } from '../command-line/client-flags.ts';
 import { EXIT_FAILED, EXIT_OK, reasonOf, UsageError } from '../failure.ts';
 import { statusScreen } from '../status/run-status.ts';
 import type { CliSession } from './cli-session.ts';
 import { clientHelp } from './client-help.ts';
 import { isShowCluster } from './command-words.ts';
-import type { ReplyParts } from './text-reply-reader.ts';
+import { writeOut } from './one-command.ts';
+import { outputOf } from './reply-output.ts';
 import { parseTyped, type WireCommand } from './typed-command.ts';
 
 /** Longest command line read from a pipe, in bytes: a get of thousands of keys. */
@@ -15,7 +17,11 @@ const LINE_BYTES_MAX = 1024 * 1024;
  *
  * @returns the exit code
  */
-export async function runBatch(session: CliSession, input: AsyncIterable<Buffer>): Promise<number> {
+export async function runBatch(
+  session: CliSession,
+  input: AsyncIterable<Buffer>,
+  output: ClientOptions['output'],
+): Promise<number> {
   const source = new ByteSource(input);
   let failed = false;
   for (let line = await source.line(); line !== null; line = await source.line()) {
@@ -27,7 +33,7 @@ export async function runBatch(session: CliSession, input: AsyncIterable<Buffer>
       }
       const command = await nextCommand(line, source);
       if (command === null) break;
-      if (!(await runAndPrint(session, command))) failed = true;
+      if (!(await runAndPrint(session, command, output))) failed = true;
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       process.stderr.write(`memchorus: ${line.trim().slice(0, 60)}: ${error.message}\n`);
@@ -55,18 +61,17 @@ async function nextCommand(line: string, source: ByteSource): Promise<WireComman
 }
 
 /** @returns true when it was answered, and not with an error */
-export async function runAndPrint(session: CliSession, command: WireCommand): Promise<boolean> {
+async function runAndPrint(
+  session: CliSession,
+  command: WireCommand,
+  output: ClientOptions['output'],
+): Promise<boolean> {
+  if (command.isEndless)
+    throw new UsageError('CLIENT_COMMAND', 'watch has no end: run it alone, as main.ts -cli watch');
   const reply = await session.run(command);
   if (reply === null) return false;
-  printPlain(reply);
+  await writeOut(outputOf(reply, output));
   return !reply.failed;
-}
-
-function printPlain(reply: ReplyParts): void {
-  for (const part of reply.parts) {
-    process.stdout.write(part);
-    process.stdout.write('\n');
-  }
 }
 
 /** Lines, and blocks of known length, from chunks of any size. */

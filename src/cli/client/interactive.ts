@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Status } from '../../controller/status/status.ts';
 import { renderStatus } from '../../controller/status/status-table.ts';
+import type { ClientOptions } from '../command-line/client-flags.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { stateDirectory } from '../locations.ts';
 import { formatAddress } from '../settings/address.ts';
@@ -10,6 +11,7 @@ import { type CliSession, statusOf } from './cli-session.ts';
 import { clientHelp, completeLine } from './client-help.ts';
 import { isShowCluster } from './command-words.ts';
 import { HISTORY_LINES_MAX, loadHistory, saveHistory } from './history.ts';
+import { outputOf } from './reply-output.ts';
 import { explain, printable } from './reply-words.ts';
 import { parseTyped, type TypedCommand, type WireCommand } from './typed-command.ts';
 
@@ -18,6 +20,7 @@ type ValueFollows = Extract<TypedCommand, { kind: 'value_follows' }>;
 /** The client at a terminal: a prompt, one command a line, answers in words where the protocol's are terse. */
 export class InteractiveClient {
   readonly #session: CliSession;
+  readonly #options: ClientOptions;
   readonly #terminal: Interface;
   readonly #historyFile = join(stateDirectory(), 'history');
   /** Lines are worked off one after the other, also when several were pasted at once. */
@@ -26,8 +29,9 @@ export class InteractiveClient {
   /** The command whose value is being typed. */
   #unfinished: { readonly command: ValueFollows; typed: Buffer | null } | null = null;
 
-  constructor(session: CliSession) {
+  constructor(session: CliSession, options: ClientOptions) {
     this.#session = session;
+    this.#options = options;
     this.#terminal = createInterface({
       input: process.stdin,
       output: process.stdout,
@@ -138,6 +142,11 @@ export class InteractiveClient {
   async #ask(command: WireCommand): Promise<void> {
     const reply = await this.#session.run(command);
     if (reply === null) return;
+    if (this.#options.output !== 'plain') {
+      process.stdout.write(outputOf(reply, this.#options.output));
+      return;
+    }
+    if (command.sentAs !== undefined) this.#print(`  (sent as: ${command.sentAs})`);
     for (const part of reply.parts) this.#print(printable(part));
     const words = explain(reply);
     if (words !== null) this.#print(`  (${words})`);

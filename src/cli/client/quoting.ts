@@ -11,20 +11,31 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', 0
 export function unquote(text: string): string {
   const quote = text[0];
   if (quote !== '"' && quote !== "'") return text;
+  const { value, end } = quotedAt(text, 0);
+  if (end < text.length)
+    throw new UsageError(
+      'CLIENT_COMMAND',
+      `there is more behind the closing ${quote}; put \\ before an inner one`,
+    );
+  return value;
+}
+
+/**
+ * What the quoted text that begins there stands for, and the place behind its closing quote.
+ *
+ * @throws UsageError when the quote is not closed
+ */
+export function quotedAt(text: string, start: number): { readonly value: string; readonly end: number } {
+  const quote = text[start]!;
   let value = '';
-  let at = 1;
+  let at = start + 1;
   while (at < text.length && text[at] !== quote) {
     const { part, next } = text[at] === '\\' ? escapeAt(text, at + 1) : { part: text[at]!, next: at + 1 };
     value += part;
     at = next;
   }
   if (at >= text.length) throw new UsageError('CLIENT_COMMAND', `the quote ${quote} is not closed`);
-  if (at < text.length - 1)
-    throw new UsageError(
-      'CLIENT_COMMAND',
-      `there is more behind the closing ${quote}; put \\ before an inner one`,
-    );
-  return value;
+  return { value, end: at + 1 };
 }
 
 function escapeAt(text: string, at: number): { part: string; next: number } {
@@ -41,4 +52,14 @@ export function quote(value: string): string {
     return `\\${letter ?? character}`;
   });
   return `"${escaped}"`;
+}
+
+/** A key as it has to be typed: as it is, or in quotes where it holds more than visible ASCII. @param key latin-1 */
+export function typedKey(key: string): string {
+  if (/^[!#-&(-~][!-~]*$/.test(key)) return key;
+  const escaped = quote(key).replace(
+    /[^ -~]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+  return escaped;
 }

@@ -2,9 +2,9 @@ import type { CommandWord } from './command-words.ts';
 
 /**
  * `silent`: a command with `noreply`, which may yet be answered with an error, followed by `BARRIER`: the reply
- * is whatever stands before the answer to that, usually nothing.
+ * is whatever stands before the answer to that, usually nothing. `dump`: lines up to `END` or `EN`, or a refusal.
  */
-export type ReplyShape = Exclude<CommandWord['reply'], 'close'> | 'silent';
+export type ReplyShape = Exclude<CommandWord['reply'], 'close'> | 'silent' | 'dump';
 
 /** Sent behind a command with `noreply`. */
 export const BARRIER = 'version\r\n';
@@ -30,6 +30,9 @@ const BLOCK_BYTES_MAX = 1024 * 1024 * 1024 + 1024;
 const ERROR_LINE = /^(ERROR|CLIENT_ERROR|SERVER_ERROR)( |$)/;
 
 const LAST_OF_LINES: ReadonlySet<string> = new Set(['END', 'OK', 'RESET']);
+
+/** The last line of a dump, and the refusals that memcached has for one. */
+const LAST_OF_DUMP = /^(END|EN|(BUSY|BADCLASS|NOTSTARTED) .*)$/;
 
 /**
  * Finds where a reply ends. Bytes come in however the network cuts them; values may hold any bytes, line ends
@@ -98,6 +101,8 @@ export class TextReplyReader {
         return text === 'END';
       case 'lines':
         return LAST_OF_LINES.has(text);
+      case 'dump':
+        return LAST_OF_DUMP.test(text);
       case 'line':
         return true;
     }

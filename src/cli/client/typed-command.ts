@@ -1,7 +1,9 @@
 import { UsageError } from '../failure.ts';
 import { COMMAND_WORDS, type CommandWord, SHORT_FORM_WORDS } from './command-words.ts';
+import { base64Of, isBinaryKey, metaLine, metaWrite } from './meta-form.ts';
 import { unquote } from './quoting.ts';
 import { BARRIER, type ReplyShape } from './text-reply-reader.ts';
+import { typedWords } from './words.ts';
 
 /** A command as it goes to a controller. */
 export interface WireCommand {
@@ -11,6 +13,10 @@ export interface WireCommand {
   readonly writes: boolean;
   /** For people: the command and its key. */
   readonly title: string;
+  /** The line that is sent in place of what was typed; absent where that is sent as it is. */
+  readonly sentAs?: string;
+  /** The answer goes on until the connection ends: `watch`. */
+  readonly isEndless?: true;
 }
 
 export type TypedCommand =
@@ -28,7 +34,8 @@ const PROTOCOL_FORM = /^\d+ +-?\d+ +\d+( |$)/;
 const LINE_END = Buffer.from('\r\n');
 
 /**
- * Understands one typed line. Text is latin-1 throughout, one character a byte.
+ * Understands one typed line. Text is latin-1 throughout, one character a byte. A key may stand in quotes; one with
+ * spaces or control characters, which the classic commands cannot name, is sent as the meta command that does the same.
  *
  * A store command has three forms: `set k 0 0 5` with the value to follow, `set k 0 0 5 hello`, and
  * `set k hello`. A value that looks like the numbers of the first form has to be quoted.
@@ -36,23 +43,24 @@ const LINE_END = Buffer.from('\r\n');
  * @throws UsageError when the line could not be followed by an intelligible reply, so that it must not be sent
  */
 export function parseTyped(line: string): TypedCommand {
-  const words = line.trim().split(/ +/);
-  const word = words[0]!;
+  const word = line.trim().split(' ', 1)[0]!;
   const row = COMMAND_WORDS.get(word);
   if (row?.reply === 'close') return { kind: 'quit' };
-  if (!row?.takesValue) return complete(plainCommand(words, row));
-  if (row.takesFlags) return metaForm(row, words);
-  const key = words[1];
-  if (key === undefined || words.length === 2)
-    throw new UsageError('CLIENT_COMMAND', `usage: ${usageOf(words[0]!, row)}`);
-  const rest = line.trimStart().slice(word.length).trimStart().slice(key.length).trimStart();
+  if (!row?.takesValue) return complete(plainCommand(line, row));
+  if (row.takesFlags) return metaForm(row, line);
+  const [, key] = typedWords(line, 2);
+  const rest = key === undefined ? '' : line.slice(key.end).trimStart();
+  if (key === undefined || rest === '')
+    throw new UsageError('CLIENT_COMMAND', `usage: ${usageOf(word, row)}`);
+  refuseEmpty(key.text);
   if (SHORT_FORM_WORDS.has(word) && !PROTOCOL_FORM.test(rest))
-    return complete(shortForm(word, row, key, rest));
-  return protocolForm(row, rest, words);
+    return complete(shortForm(word, row, key.text, rest));
+  return protocolForm(row, rest, [word, key.text, ...rest.split(/ +/).filter((part) => part !== '')]);
 }
 
 /** The value follows on a line of its own: on the first one it could not be told from the flags. */
-function metaForm(row: CommandWord, words: readonly string[]): TypedCommand {
+function metaForm(row: CommandWord, line: string): TypedCommand {
+  const words = withBase64Key(typedWords(line).map(({ text }) => text));
   return {
     kind: 'value_follows',
     valueBytes: lengthIn(row, words),
@@ -71,8 +79,26 @@ function complete(command: WireCommand): TypedCommand {
   return { kind: 'complete', command };
 }
 
-function plainCommand(words: readonly string[], row: CommandWord | undefined): WireCommand {
-  return wireCommand(words, row, []);
+function plainCommand(line: string, row: CommandWord | undefined): WireCommand {
+  const typed = typedWords(line);
+  const words = typed.map(({ text }) => text);
+  if (typed.every(({ isQuoted }) => !isQuoted)) return wireCommand(words, row, []);
+  for (const { text } of typed) refuseEmpty(text);
+  if (!words.some(isBinaryKey)) return wireCommand(words, row, []);
+  const sentAs = metaLine(words);
+  const sent = sentAs.split(' ');
+  const title = `${words[0]} ${JSON.stringify(words[1])}`;
+  return { ...wireCommand(sent, COMMAND_WORDS.get(sent[0]!), []), sentAs, title };
+}
+
+function withBase64Key(words: readonly string[]): readonly string[] {
+  const [word = '', key = '', bytes, ...flags] = words;
+  if (!isBinaryKey(key)) return words;
+  return bytes === undefined ? words : [word, base64Of(key), bytes, 'b', ...flags];
+}
+
+function refuseEmpty(key: string): void {
+  if (key === '') throw new UsageError('CLIENT_COMMAND', 'a key has at least one character');
 }
 
 function wireCommand(
@@ -88,10 +114,16 @@ function wireCommand(
       ...block,
       Buffer.from(silent ? BARRIER : '', 'latin1'),
     ]),
-    reply: silent ? 'silent' : reply === 'close' ? 'line' : reply,
+    reply: silent ? 'silent' : reply === 'close' ? 'line' : (dumpReply(words) ?? reply),
     writes,
     title: words.slice(0, 2).join(' '),
+    ...(words[0] === 'watch' && { isEndless: true }),
   };
+}
+
+/** The dumps of `lru_crawler` have more than a line, up to `END` or `EN`. */
+function dumpReply([word, mode]: readonly string[]): ReplyShape | null {
+  return word === 'lru_crawler' && (mode === 'metadump' || mode === 'mgdump') ? 'dump' : null;
 }
 
 function shortForm(word: string, row: CommandWord, key: string, rest: string): WireCommand {
@@ -99,8 +131,14 @@ function shortForm(word: string, row: CommandWord, key: string, rest: string): W
   return withValue(row, [word, key, '0', '0', String(value.length)], value);
 }
 
+/** @param words `<command> <key> <flags> <exptime> <bytes>` for a classic command */
 function withValue(row: CommandWord, words: readonly string[], value: Buffer): WireCommand {
-  return wireCommand(words, row, [value, LINE_END]);
+  const [word = '', key = '', flags = '0', exptime = '0'] = words;
+  if (row.takesFlags || !isBinaryKey(key)) return wireCommand(words, row, [value, LINE_END]);
+  const sentAs = metaWrite({ word, key, flags, exptime, valueBytes: value.length });
+  const sent = sentAs.split(' ');
+  const title = `${word} ${JSON.stringify(key)}`;
+  return { ...wireCommand(sent, COMMAND_WORDS.get('ms'), [value, LINE_END]), sentAs, title };
 }
 
 /** The head is what the protocol has in front of the value: numbers, and perhaps `noreply`. */

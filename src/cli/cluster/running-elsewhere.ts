@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { COMMANDS } from '../command-line/flag-table.ts';
+import { COMMANDS } from '../command-line/modes.ts';
 import { defaultRunDirectory, MAIN_FILE } from '../locations.ts';
 
 /** Running controllers of this installation, by the run directory that they use. */

@@ -5,11 +5,14 @@ import { reasonOf, UsageError } from '../failure.ts';
 import type { SelfChoice, StoreOverride } from '../settings/configuration.ts';
 import { flagOf, type RawSetting, SETTING_KEYS, type SettingKey } from '../settings/setting-table.ts';
 import { didYouMean } from '../suggestion.ts';
+import { type ClientOptions, clientOptions, NO_OPTIONS, withInterval } from './client-flags.ts';
 import { DRILL_SYNOPSIS, type DrillFlags, drillFlags } from './drill-flags.ts';
 import { dashed, documentedNotation, normaliseFlags } from './flag-notation.ts';
-import { ALL_FLAG_NAMES, COMMANDS, FLAGS, type FlagRow, type Mode, namesOf } from './flag-table.ts';
+import type { FlagRow } from './flag-row.ts';
+import { ALL_FLAG_NAMES, FLAGS, namesOf } from './flag-table.ts';
 import { millisecondsOf, numberOf, portOf, wholeNumber } from './flag-values.ts';
 import { LAB_SYNOPSIS, type LabFlags, labFlagsOf } from './lab-flags.ts';
+import { COMMANDS, type Mode } from './modes.ts';
 
 /** What the command line says, checked for form; the settings are still text. */
 export interface CommandLine {
@@ -27,6 +30,8 @@ export interface CommandLine {
   readonly storeBasePort: number | null;
   /** With the client: the command to run, word by word; empty: ask for commands. */
   readonly command: readonly string[];
+  /** With the client. */
+  readonly client: ClientOptions;
   /** With `backup` and `restore` where the backup is, with `survey-clock` and `rebase-clock` the plan's file. */
   readonly path: string | null;
   /** With `level`: the keyspace and its new level; empty to list the levels. */
@@ -56,7 +61,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   const first = words[0];
   const named = COMMANDS.find((command) => command === first) ?? null;
   const { flags, rest } = normaliseFlags(pathLast(words, named), takesValue);
-  const given = parseFlags(joinRepeated(flags));
+  const given = withInterval(parseFlags(joinRepeated(flags)));
   const mode = named ?? (given.has('cli') ? 'client' : 'controller');
   refuseForeignFlags(given, mode);
   const path = takesPath(mode) ? (rest.shift() ?? null) : null;
@@ -76,6 +81,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     basePort: portOf(given, 'base-port'),
     storeBasePort: portOf(given, 'store-base-port'),
     command: rest,
+    client: mode === 'client' ? clientOptions(given, rest) : NO_OPTIONS,
     path,
     change,
     ids,
@@ -271,7 +277,7 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   controller: `Usage:
   main.ts -p <port> [-cons <level>] ...          one controller of a cluster
   main.ts -cli [-i <host>] [-p <port>]           the interactive client
-  main.ts -cli -p <port> get k                   one command
+  main.ts -cli -p <port> get k                   one command; --raw, --json, -x, -r and views: main.ts -cli --help
   main.ts start [-cons <level>] [-n <number>]    memcacheds and controllers, in the background; or what is missing
   main.ts stop                                   stops what start started
   main.ts restart <id> ...                       stops single controllers and starts them again, one by one
@@ -284,7 +290,9 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts restore <directory> [-p <port>]        makes them the journals of stopped controllers
   main.ts survey-clock <plan> -p <port>          notes the version times of a stopped controller
   main.ts rebase-clock <plan> -p <port>          writes its journal anew with times that are not ahead`,
-  client: 'Usage: main.ts -cli [-i <host>] [-p <port>] [command ...]',
+  client: `Usage: main.ts -cli [-i <host>] [-p <port>] [command ...]
+Without a command it asks for commands, or reads them from a pipe. Exit code of a command: 0 done, 1 failed,
+2 not understood, 4 a miss (no such key, or a condition that did not hold).`,
   start: 'Usage: startup.sh [-cons <level>] [-n <number>] ...   (or: main.ts start ...)',
   stop: 'Usage: stop.sh   (or: main.ts stop)',
   restart:

@@ -1,47 +1,7 @@
-import type { Options } from 'yargs';
 import { flagOf, SETTING_KEYS, SETTINGS, type SettingKey } from '../settings/setting-table.ts';
-
-/** First words that are no flags. */
-export const COMMANDS = [
-  'start',
-  'stop',
-  'restart',
-  'status',
-  'level',
-  'levels',
-  'drill',
-  'lab',
-  'backup',
-  'restore',
-  'survey-clock',
-  'rebase-clock',
-] as const;
-
-export const MODES = ['controller', 'client', ...COMMANDS] as const;
-
-export type Mode = (typeof MODES)[number];
-
-export interface FlagRow {
-  readonly modes: readonly Mode[];
-  readonly options: Options;
-  /** What the flag is where it is another thing than for the other commands. */
-  readonly describeFor?: Readonly<Partial<Record<Mode, string>>>;
-}
-
-const text = (group: string, describe: string, alias: readonly string[] = []): Options => ({
-  type: 'string',
-  requiresArg: true,
-  group,
-  describe,
-  alias,
-});
-
-const toggle = (group: string, describe: string, alias: readonly string[] = []): Options => ({
-  type: 'boolean',
-  group,
-  describe,
-  alias,
-});
+import { CLIENT_FLAGS } from './client-flags.ts';
+import { type FlagRow, text, toggle } from './flag-row.ts';
+import { MODES, type Mode } from './modes.ts';
 
 /** Those that work on the files of one of the controllers; and all that are about one. */
 const OFFLINE: readonly Mode[] = ['backup', 'restore', 'survey-clock', 'rebase-clock'];
@@ -60,9 +20,13 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
   help: { modes: MODES, options: toggle('What:', 'this help; -h alone does the same') },
   version: { modes: MODES, options: toggle('What:', 'the version') },
   json: {
-    modes: ['status', 'level', 'levels', 'drill'],
-    options: toggle('What:', 'status, level, levels, drill: one line of JSON, for scripts'),
+    modes: ['status', 'level', 'levels', 'drill', 'client'],
+    options: toggle(
+      'What:',
+      'status, level, levels, drill: one line of JSON, for scripts; -cli: each answer as one',
+    ),
   },
+  ...CLIENT_FLAGS,
   watch: { modes: ['status'], options: toggle('What:', 'status: again every second, until Ctrl-C') },
   level: { modes: ['levels'], options: text('Levels:', 'only this level [all]') },
   seconds: {

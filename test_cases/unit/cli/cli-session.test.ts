@@ -97,7 +97,7 @@ it('runBatch runs commands from a pipe, with values byte for byte', async () => 
   const session = new CliSession([server], HANGS_AFTER_MS, false, () => {});
   await session.connect();
   const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  expect(await runBatch(session, input())).toBe(0);
+  expect(await runBatch(session, input(), 'plain')).toBe(0);
   expect(printed.mock.calls.map(([text]) => String(text)).join('')).toBe('STORED\n');
   printed.mockRestore();
   expect(Buffer.concat(received)).toEqual(Buffer.from('set k 0 0 4\r\n\r\n\0\xff\r\n', 'latin1'));
