@@ -85,5 +85,16 @@ export function isShowCluster(words: readonly string[]): boolean {
   return words.length === 2 && words[0] === 'show' && words[1] === 'cluster';
 }
 
-/** Words of the client itself, which no controller hears. */
-export const CLIENT_WORDS = ['help', 'exit'] as const;
+/** Words of the client itself, which no controller hears, and how they are written. */
+export const CLIENT_USAGES: ReadonlyMap<string, string> = new Map([
+  ['help', 'help [<command>]'],
+  ['exit', 'exit'],
+  ['monitor', 'monitor'],
+  ['hotkeys', 'hotkeys'],
+  ['bigkeys', 'bigkeys'],
+  ['scan', 'scan [<pattern>]'],
+  ['stat', 'stat'],
+  ['latency', 'latency'],
+]);
+
+export const CLIENT_WORDS: readonly string[] = [...CLIENT_USAGES.keys()];

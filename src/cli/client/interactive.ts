@@ -2,20 +2,35 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Status } from '../../controller/status/status.ts';
 import { renderStatus } from '../../controller/status/status-table.ts';
-import type { ClientOptions } from '../command-line/client-flags.ts';
-import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
+import { CLIENT_VIEWS, type ClientOptions, type ClientView } from '../command-line/client-flags.ts';
+import { EXIT_MISS, EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { stateDirectory } from '../locations.ts';
 import { formatAddress } from '../settings/address.ts';
 import { statusScreen } from '../status/run-status.ts';
+import { nearest } from '../suggestion.ts';
 import { type CliSession, statusOf } from './cli-session.ts';
-import { clientHelp, completeLine } from './client-help.ts';
-import { isShowCluster } from './command-words.ts';
+import { clientHelp } from './client-help.ts';
+import { type Colours, coloursFor } from './colours.ts';
+import { CLIENT_WORDS, COMMAND_WORDS, isShowCluster } from './command-words.ts';
+import { type Completions, completionsOf, keysThatBegin } from './completion.ts';
+import { HintLine } from './hint-line.ts';
 import { HISTORY_LINES_MAX, loadHistory, saveHistory } from './history.ts';
-import { outputOf } from './reply-output.ts';
+import { keysOf, linesOf } from './line-stream.ts';
+import { writeOut } from './one-command.ts';
+import { exitCodeOf, outputOf } from './reply-output.ts';
 import { explain, printable } from './reply-words.ts';
+import type { ReplyParts } from './text-reply-reader.ts';
 import { parseTyped, type TypedCommand, type WireCommand } from './typed-command.ts';
+import { addressOf } from './views/view.ts';
+import { VIEW_RUNS } from './views/views.ts';
 
 type ValueFollows = Extract<TypedCommand, { kind: 'value_follows' }>;
+
+/** How `node:readline` is told of completions. */
+type Completed = (error: null, completions: Completions) => void;
+
+/** How long Tab waits for keys, in milliseconds. */
+const COMPLETION_MS = 500;
 
 /** The client at a terminal: a prompt, one command a line, answers in words where the protocol's are terse. */
 export class InteractiveClient {
@@ -26,6 +41,10 @@ export class InteractiveClient {
   /** Lines are worked off one after the other, also when several were pasted at once. */
   #work: Promise<void> = Promise.resolve();
   #closed = false;
+  /** Ends the view that runs; null while none does. */
+  #stop: AbortController | null = null;
+  readonly #colours: Colours = coloursFor(process.stdout.isTTY === true, process.env);
+  readonly #hints: HintLine;
   /** The command whose value is being typed. */
   #unfinished: { readonly command: ValueFollows; typed: Buffer | null } | null = null;
 
@@ -35,11 +54,12 @@ export class InteractiveClient {
     this.#terminal = createInterface({
       input: process.stdin,
       output: process.stdout,
-      completer: completeLine,
+      completer: (line: string, done: Completed) => void this.#complete(line, done),
       history: loadHistory(this.#historyFile),
       historySize: HISTORY_LINES_MAX,
       removeHistoryDuplicates: true,
     });
+    this.#hints = new HintLine(this.#terminal, process.stdout, this.#colours);
   }
 
   /**
@@ -55,6 +75,7 @@ export class InteractiveClient {
     });
     this.#terminal.on('history', (lines: string[]) => this.#onHistory(lines));
     this.#terminal.on('SIGINT', () => this.#onInterrupt());
+    this.#showHints();
     this.#terminal.on('line', (line) => {
       this.#work = this.#work.then(() => this.#onLine(line));
     });
@@ -111,6 +132,8 @@ export class InteractiveClient {
     const words = line.trim().split(/ +/);
     if (words[0] === '') return;
     if (words[0] === 'help') return this.#print(clientHelp(words[1] ?? ''));
+    const view = viewOf(words);
+    if (view !== null) return this.#runView(view, { ...this.#options, pattern: words[1] ?? null });
     if (isShowCluster(words)) return this.#print((await statusScreen(this.#session.candidates)).text);
     const typed =
       words[0] === 'exit' ? { kind: 'quit' as const } : parseTyped(asBytes(line).toString('latin1'));
@@ -140,6 +163,7 @@ export class InteractiveClient {
   }
 
   async #ask(command: WireCommand): Promise<void> {
+    if (command.isEndless) return this.#passOn(command);
     const reply = await this.#session.run(command);
     if (reply === null) return;
     if (this.#options.output !== 'plain') {
@@ -147,9 +171,63 @@ export class InteractiveClient {
       return;
     }
     if (command.sentAs !== undefined) this.#print(`  (sent as: ${command.sentAs})`);
-    for (const part of reply.parts) this.#print(printable(part));
-    const words = explain(reply);
-    if (words !== null) this.#print(`  (${words})`);
+    for (const part of reply.parts) this.#print(this.#painted(printable(part), reply));
+    const word = command.title.split(' ', 1)[0]!;
+    const words = COMMAND_WORDS.has(word) ? explain(reply) : unknownCommand(word, reply);
+    if (words !== null) this.#print(this.#colours.grey(`  (${words})`));
+  }
+
+  /** Errors in red, misses in yellow; a value is shown as it is. */
+  #painted(text: string, reply: ReplyParts): string {
+    if (reply.failed) return this.#colours.red(text);
+    return exitCodeOf(reply) === EXIT_MISS ? this.#colours.yellow(text) : text;
+  }
+
+  /** `watch`: lines until Ctrl-C, on a connection of its own. */
+  async #passOn(command: WireCommand): Promise<void> {
+    await this.#untilStopped(async (signal) => {
+      const line = command.bytes.toString('latin1').trimEnd();
+      for await (const answer of linesOf(addressOf(this.#session), line, signal)) this.#print(answer);
+    });
+  }
+
+  async #runView(view: ClientView, options: ClientOptions): Promise<void> {
+    await this.#untilStopped((signal) =>
+      VIEW_RUNS[view]({ session: this.#session, options, write: writeOut, isTerminal: true, signal }),
+    );
+  }
+
+  /** Ctrl-C ends it, and not the client. */
+  async #untilStopped(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const stop = new AbortController();
+    this.#stop = stop;
+    try {
+      await run(stop.signal);
+    } finally {
+      this.#stop = null;
+    }
+  }
+
+  #showHints(): void {
+    process.stdin.prependListener('keypress', () => this.#hints.erase());
+    process.stdin.on('keypress', () => {
+      if (this.#stop === null && this.#unfinished === null && !this.#closed) this.#hints.draw();
+    });
+  }
+
+  /** Keys come from the controller, on a connection of its own. Without an answer in time there are none. */
+  async #complete(line: string, done: Completed): Promise<void> {
+    const findKeys = async (typed: string): Promise<readonly string[]> => {
+      const { address } = this.#session;
+      if (address === null) return [];
+      return keysThatBegin(typed, keysOf(address, AbortSignal.timeout(COMPLETION_MS)));
+    };
+    try {
+      done(null, await completionsOf(line, findKeys));
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      done(null, [[], line]);
+    }
   }
 
   async #show(): Promise<void> {
@@ -169,6 +247,7 @@ export class InteractiveClient {
 
   /** Ctrl-C drops what has been typed; where there is nothing to drop it leaves. */
   #onInterrupt(): void {
+    if (this.#stop !== null) return this.#stop.abort();
     const idle = this.#terminal.line === '' && this.#unfinished === null;
     this.#unfinished = null;
     process.stdout.write('^C\n');
@@ -179,6 +258,19 @@ export class InteractiveClient {
     this.#terminal.write(null, { ctrl: true, name: 'u' });
     this.#prompt();
   }
+}
+
+/** A controller may know a command that this client does not. @returns null when it does */
+function unknownCommand(word: string, { failed }: ReplyParts): string | null {
+  if (!failed) return null;
+  const meant = nearest(word, [...COMMAND_WORDS.keys(), ...CLIENT_WORDS]);
+  return `there is no command "${word}"; ${meant === null ? '"help" lists what there is' : `did you mean "${meant}"?`}`;
+}
+
+/** The view that a line asks for; null for none. */
+function viewOf([word = '', ...rest]: readonly string[]): ClientView | null {
+  const view = CLIENT_VIEWS.find((one) => one === word && CLIENT_WORDS.includes(one)) ?? null;
+  return rest.length > (view === 'scan' ? 1 : 0) ? null : view;
 }
 
 function asBytes(line: string): Buffer {

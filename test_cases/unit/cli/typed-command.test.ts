@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientHelp, completeLine } from '../../../src/cli/client/client-help.ts';
+import { clientHelp } from '../../../src/cli/client/client-help.ts';
 import { quote, unquote } from '../../../src/cli/client/quoting.ts';
 import { parseTyped } from '../../../src/cli/client/typed-command.ts';
 
@@ -81,11 +81,5 @@ describe('help and completion', () => {
     expect(clientHelp('')).toContain('flush_all');
     expect(clientHelp('set')).toContain('set <key> <value>');
     expect(clientHelp('shwo')).toContain('did you mean "show"?');
-  });
-
-  it('complete the first word, and the topic of help', () => {
-    expect(completeLine('sho')).toEqual([['show '], 'sho']);
-    expect(completeLine('help flu')).toEqual([['flush_all'], 'flu']);
-    expect(completeLine('get k')).toEqual([[], 'get k']);
   });
 });
