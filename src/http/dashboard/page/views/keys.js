@@ -8,6 +8,9 @@ import { replicasTable, verdictLine } from './replicas.js';
 /** Lists of keys are asked for again after this time, in milliseconds. */
 const LISTS_EVERY_MS = 5_000;
 
+/** Keys that a list shows. */
+const LISTED_MAX = 12;
+
 /** A key has at most this many characters. */
 const KEY_LENGTH_MAX = 250;
 
@@ -62,8 +65,8 @@ export function keysView(source) {
 
   const hot = keyList(
     'Hot keys',
-    'Read most often, by a sample of the last requests.',
-    'Reads a second',
+    'Asked for most often, by a sample of the last minute.',
+    'Operations a second',
     NO_HOT,
   );
   const large = keyList('Large keys', 'The largest values, by the last look at all keys.', 'Size', NO_LARGE);
@@ -155,7 +158,7 @@ function keyList(title, help, column, none) {
     async refresh(source, path, read) {
       const answer = await source.get(path).catch((error) => ({ failed: error.message, keys: [] }));
       /** @type {ListedKey[]} */
-      const keys = answer.keys.map(read);
+      const keys = answer.keys.slice(0, LISTED_MAX).map(read);
       const largest = Math.max(0, ...keys.map(({ value }) => value));
       rows.update(keys.map((one) => ({ ...one, largest })));
       setText(empty, answer.failed ?? none);
