@@ -38,7 +38,6 @@ export const WORDS = [
   'flush_all',
   'version',
   'verbosity',
-  'help',
   'clear',
 ];
 

@@ -8,7 +8,7 @@ import { panelHead } from './parts.js';
 const LINES_KEPT = 400;
 const COMMANDS_KEPT = 100;
 
-const EXAMPLES = ['set greeting hello', 'get greeting', 'level', 'show', 'stats', 'help'];
+const EXAMPLES = ['set greeting hello', 'get greeting', 'level', 'keyspace', 'show', 'stats'];
 
 /** @param {import('../source.js').Source} source */
 export function consoleView(source) {
