@@ -50,6 +50,7 @@ const KEYSPACE = object({
 export const VIEW = object({
   ballot: described('empty while the controller serves in no view', TEXT),
   members: listOf(COUNT),
+  scheme: TEXT,
   reason: TEXT,
   ageMs: orNull(COUNT),
   leaseLeftMs: orNull(INTEGER),
