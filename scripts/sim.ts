@@ -20,7 +20,7 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --workers N           so many runs at the same time, instead of one on each core
   --horizon MS          deletions are not kept for a peer that is silent for longer
   --mixed               keyspaces of all levels in one cluster, instead of one level
-  --switches yes        clients ask for other levels while they read and write; no: never`;
+  --switches yes        clients ask for other levels while they read and write; all: of other groups too; no: never`;
 
 const SEEDS = 1_000;
 
@@ -171,7 +171,7 @@ function drawOf({
     ...(scheme === undefined ? {} : { scheme }),
     ...(mixed === undefined ? {} : { mixed }),
     ...(level === undefined ? {} : { level }),
-    ...(switches === undefined ? {} : { switches: switches === 'yes' }),
+    ...(switches === undefined ? {} : { switches: switches === 'all' ? switches : switches === 'yes' }),
     ...(horizon === undefined ? {} : { horizonMs: numberOf('horizon', horizon) }),
     ...(faults === undefined ? {} : { faults: Object.fromEntries(faults) }),
   };

@@ -32,7 +32,7 @@ export function optionsOf({
     durability,
     ...(scheme === undefined ? [] : ['--scheme', scheme]),
     ...(faults === undefined ? [] : ['--faults', faults]),
-    ...(switches === undefined ? [] : ['--switches', 'yes']),
+    ...(switches === undefined ? [] : ['--switches', switches === 'all' ? 'all' : 'yes']),
     ...(horizonMs === undefined ? [] : ['--horizon', String(horizonMs)]),
     ...(isMixed === true ? ['--mixed'] : []),
   ];

@@ -4,13 +4,13 @@ import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { failed } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import type { Reader } from '../replication/read-flow.ts';
-import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
+import type { WriteOutcome } from '../replication/scheme.ts';
 import type { ConditionalRequest, Evaluation, ExistingEntry } from './conditional.ts';
 import { decide, needsValue } from './decide.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
 import { unknownReply } from './plain-writes.ts';
-import { READ_NEEDS, type RequestRouter } from './policies.ts';
+import { gateIn, READ_NEEDS, type RequestRouter, type ServedKeyspace } from './policies.ts';
 import { noteReadOf, readTimeAfter } from './read-times.ts';
 import { PHASES } from './request-phases.ts';
 
@@ -29,7 +29,7 @@ export type OnDecided = (evaluation: Evaluation, version: Version) => void;
 interface Attempt {
   readonly operation: Operation;
   readonly request: ConditionalRequest;
-  readonly scheme: Scheme;
+  readonly keyspace: ServedKeyspace;
   /** Reads the entry that the request depends on. */
   readonly reader: Reader;
   readonly done: OnDecided;
@@ -60,8 +60,8 @@ export class ConditionalWrites {
 
   /** @param reader reads the entry that the request depends on */
   carryOut(operation: Operation, request: ConditionalRequest, reader: Reader, done: OnDecided): void {
-    const { scheme } = this.#ports.router.of(request.key).group;
-    this.#decide({ operation, request, scheme, reader, done });
+    const keyspace = this.#ports.router.of(request.key);
+    this.#decide({ operation, request, keyspace, reader, done });
   }
 
   /** What the request changes, given the entry or its absence. */
@@ -73,7 +73,8 @@ export class ConditionalWrites {
   }
 
   #decide(attempt: Attempt): void {
-    const { operation, request, scheme } = attempt;
+    const { operation, request, keyspace } = attempt;
+    const { scheme } = keyspace.group;
     if (operation.done) return;
     const predicted = scheme.predict(request.key);
     if (predicted === null) return this.#decideOnApplied(attempt);
@@ -84,7 +85,8 @@ export class ConditionalWrites {
   }
 
   #decideOnApplied(attempt: Attempt): void {
-    const { operation, request, scheme, reader } = attempt;
+    const { operation, request, keyspace, reader } = attempt;
+    const { scheme } = keyspace.group;
     if (operation.done) return;
     const held = scheme.currentVersion(request.key);
     if (!needsValue(request)) {
@@ -97,7 +99,8 @@ export class ConditionalWrites {
       request.key,
       'local',
       (failure, entry, readAtSec) => {
-        if (failure !== null) operation.finish(failed(failure));
+        if (failure !== null && keyspace.group.scheme !== scheme) this.#decide(attempt);
+        else if (failure !== null) operation.finish(failed(failure));
         else this.#onExisting(attempt, held, entry === null ? null : { ...entry, readAtSec });
       },
       reader,
@@ -106,23 +109,23 @@ export class ConditionalWrites {
 
   /** @param held the version that the key had when its entry was looked for */
   #onExisting(attempt: Attempt, held: Version, found: ExistingEntry | null): void {
-    const { operation, request, scheme, done } = attempt;
+    const { operation, request, keyspace, done } = attempt;
     if (operation.done) return;
     const evaluation = this.evaluate(request, found);
     if (evaluation.change === null) {
-      const { reads } = this.#ports.router.of(request.key).policy;
       const give = () => done(evaluation, NO_VERSION);
-      return this.#ports.gates.whenOpen(operation, scheme, READ_NEEDS[reads], give);
+      return this.#ports.gates.whenOpen(operation, keyspace, READ_NEEDS[keyspace.policy.reads], give);
     }
-    if (scheme.predict(request.key) !== null) return this.#decide(attempt);
+    if (keyspace.group.scheme.predict(request.key) !== null) return this.#decide(attempt);
     this.#propose(attempt, evaluation, held);
   }
 
   #propose(attempt: Attempt, evaluation: Evaluation, base: Version): void {
-    const { operation, request, scheme, reader, done } = attempt;
-    if (scheme.gate('write').state !== 'open') {
-      return this.#ports.gates.whenOpen(operation, scheme, 'write', () => this.#decide(attempt));
+    const { operation, request, keyspace, reader, done } = attempt;
+    if (gateIn(keyspace, 'write').state !== 'open') {
+      return this.#ports.gates.whenOpen(operation, keyspace, 'write', () => this.#decide(attempt));
     }
+    const { scheme } = keyspace.group;
     operation.becomeProposed(scheme);
     const { timeMs } = this.#ports;
     const readAtSec = readTimeAfter(request, reader.countsAsRead, evaluation, base, scheme, timeMs);

@@ -13,6 +13,7 @@ import { LevelRequests } from './level-requests.ts';
 import { Operation, type OperationListener } from './operation.ts';
 import { PlainWrites } from './plain-writes.ts';
 import {
+  MOVING,
   READ_NEEDS,
   type RequestRouter,
   readPolicyOf,
@@ -183,8 +184,9 @@ export class Coordinator {
   #gateOf(keyspace: ServedKeyspace, operation: Operation): Gate {
     const { access, context } = operation;
     const { scheme } = keyspace.group;
+    if (keyspace.hold === 'all') return MOVING;
     const { reads } = access === 'read' ? readPolicyOf(keyspace, operation.askedLevel) : keyspace.policy;
-    const gate = access === 'read' ? this.#readGateOf(keyspace, operation, reads) : writeGateOf(scheme);
+    const gate = access === 'read' ? this.#readGateOf(keyspace, operation, reads) : writeGateOf(keyspace);
     const { sessions } = scheme;
     const asksNothing = access === 'plain write' || reads !== 'settled' || sessions === null;
     if (asksNothing || gate.state !== 'open' || !sessions.isAhead(context.session)) return gate;

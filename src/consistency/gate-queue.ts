@@ -1,7 +1,7 @@
 import type { Gate, Need } from '../membership/gate.ts';
 import { failed } from '../protocol/reply.ts';
-import type { Scheme } from '../replication/scheme.ts';
 import type { Operation } from './operation.ts';
+import { gateIn, type ServedKeyspace } from './policies.ts';
 import { PHASES } from './request-phases.ts';
 
 interface WaitingOperation {
@@ -14,11 +14,14 @@ interface WaitingOperation {
 export class GateQueue {
   #waiting: WaitingOperation[] = [];
 
-  /** Calls `go` now if the scheme's gate is open, or once it opens. A closed gate answers the operation with its reason. */
-  whenOpen(operation: Operation, scheme: Scheme, need: Need, go: () => void): void {
+  /**
+   * Calls `go` now if the gate of the keyspace is open, or once it opens. A closed gate answers the operation with its
+   * reason.
+   */
+  whenOpen(operation: Operation, keyspace: ServedKeyspace, need: Need, go: () => void): void {
     if (operation.done) return;
-    if (scheme.gate(need).state === 'open') go();
-    else this.when(operation, () => scheme.gate(need), go);
+    if (gateIn(keyspace, need).state === 'open') go();
+    else this.when(operation, () => gateIn(keyspace, need), go);
   }
 
   /** The same for any gate. */

@@ -1,5 +1,5 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
-import { closedBecause, type Gate, type Need } from '../membership/gate.ts';
+import { closedBecause, type Gate, type Need, waitBecause } from '../membership/gate.ts';
 import type { Keyspace } from '../placement/keyspaces.ts';
 import { isStronger, LEVELS, type Level } from '../placement/level.ts';
 import type { Router } from '../placement/router.ts';
@@ -80,8 +80,18 @@ function servingLevel(own: Level, asked: Level): Level {
   return LEVELS.findLast((level) => isOrdered(level) === isOrdered(own))!;
 }
 
+/** Whether a request with this need may go on in the keyspace. */
+export function gateIn({ hold, group }: ServedKeyspace, need: Need): Gate {
+  return hold === 'all' || (hold === 'writes' && need === 'write') ? MOVING : group.scheme.gate(need);
+}
+
+/** A request waits for a moment, while the keyspace gets another level. */
+export const MOVING = waitBecause('LEVELS_CHANGING', 'the level of the keyspace is being changed');
+
 /** A write needs the store as well as the scheme. */
-export function writeGateOf(scheme: Scheme): Gate {
+export function writeGateOf({ hold, group: { scheme } }: ServedKeyspace): Gate {
+  // mutant: writes-behind-barrier
+  if (hold !== 'nothing') return MOVING;
   const trouble = scheme.storeTrouble();
   return trouble === null
     ? scheme.gate('write')

@@ -6,6 +6,7 @@ import { failed } from '../protocol/reply.ts';
 import type { DebugRequest, GetAndTouchRequest, GetRequest, ReadItemRequest } from '../protocol/request.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { ReadDone } from '../replication/replica-reads.ts';
+import type { Scheme } from '../replication/scheme.ts';
 import type { Entry } from '../store/entry.ts';
 import type { BoundedReads } from './bounded-reads.ts';
 import { type ExistingEntry, hasMark } from './conditional.ts';
@@ -15,7 +16,14 @@ import { hitOf, NO_HITS } from './hits.ts';
 import { refusalOfLevel } from './level-requests.ts';
 import { type KeyRead, MultiRead, type MultiReadPorts } from './multi-read.ts';
 import type { Operation } from './operation.ts';
-import { type Policy, READ_NEEDS, type RequestRouter, readPolicyOf } from './policies.ts';
+import {
+  gateIn,
+  type Policy,
+  READ_NEEDS,
+  type RequestRouter,
+  readPolicyOf,
+  type ServedKeyspace,
+} from './policies.ts';
 import type { ReadsServed } from './reads-served.ts';
 
 export interface ReadsPorts {
@@ -106,21 +114,23 @@ export class Reads {
   }
 
   /** One key is the most frequent request, and takes the shortest way. */
-  #getOne(operation: Operation, { withCas }: GetRequest, key: string): void {
+  #getOne(operation: Operation, request: GetRequest, key: string): void {
     const { router, gates } = this.#ports;
     const keyspace = router.of(key);
     const { scheme } = keyspace.group;
     const { reads, level } = readPolicyOf(keyspace, operation.askedLevel);
     const need = READ_NEEDS[reads];
     const onRead = (failure: RequestFailure | null, entry: Entry | null): void => {
-      if (scheme.gate(need).state !== 'open')
-        return gates.whenOpen(operation, scheme, need, () => onRead(failure, entry));
+      if (gateIn(keyspace, need).state !== 'open')
+        return gates.whenOpen(operation, keyspace, need, () => onRead(failure, entry));
+      if (failure !== null && hasMoved(keyspace, scheme, operation))
+        return this.#getOne(operation, request, key);
       if (failure !== null) return operation.finish(failed(failure));
       this.#ports.served[level]++;
       if (entry === null) operation.finish(NO_HITS);
       else {
         this.#ports.lend(entry.value);
-        operation.finish({ kind: 'hits', hits: [hitOf(key, entry, withCas)] });
+        operation.finish({ kind: 'hits', hits: [hitOf(key, entry, request.withCas)] });
       }
     };
     operation.releasesBarrierWhenIssued = true;
@@ -166,8 +176,10 @@ export class Reads {
     const { reads, level } = readPolicyOf(keyspace, operation.askedLevel);
     const need = READ_NEEDS[reads];
     const onRead: ReadDone = (failure, entry, readAtSec) => {
-      if (scheme.gate(need).state !== 'open')
-        return gates.whenOpen(operation, scheme, need, () => onRead(failure, entry, readAtSec));
+      if (gateIn(keyspace, need).state !== 'open')
+        return gates.whenOpen(operation, keyspace, need, () => onRead(failure, entry, readAtSec));
+      if (failure !== null && hasMoved(keyspace, scheme, reader))
+        return this.#read(operation, key, done, reader);
       if (failure === null) served[level]++;
       done(failure, entry, readAtSec);
     };
@@ -178,6 +190,11 @@ export class Reads {
 /** The request would win the right to recache the entry. */
 function mayBeWon({ onlyLooks }: ReadItemRequest, entry: { readonly marks: number }): boolean {
   return onlyLooks !== true && hasMark(entry, 'stale') && !hasMark(entry, 'taken');
+}
+
+/** The read failed in a group that does not have the keyspace any more, and may be tried in the one that has it. */
+function hasMoved({ group }: ServedKeyspace, scheme: Scheme, { hasMovedOn }: Reader): boolean {
+  return group.scheme !== scheme && !hasMovedOn;
 }
 
 /** Tells the level that serves the request, if the request asks for it. */

@@ -13,6 +13,8 @@ export interface SessionRequestsPorts extends TokenPorts {
   /** By how much a version time is ahead of the latest that it can be now, in milliseconds. */
   readonly aheadMs: (versionTime: number) => number;
   readonly maxClockSkewMs: number;
+  /** A keyspace may have had another level before, so that a token may be of a group that is no more. */
+  readonly mayBeGone: () => boolean;
 }
 
 /** `session` gives the token of the connection's session, and `session TOKEN` goes on from the session of a token. */
@@ -40,15 +42,15 @@ export class SessionRequests {
 
   /** The session goes on from that of the token, too. @returns why it does not; null when it does */
   take(session: Session, token: string): RequestFailure | null {
-    if (!this.#hasSessions) return NO_SESSIONS;
+    const { aheadMs, maxClockSkewMs, mayBeGone } = this.#ports;
+    if (!this.#hasSessions && !mayBeGone()) return NO_SESSIONS;
     const content = decodeToken(this.#ports, token);
     if (content.kind === 'refused') return content.failure;
-    const { aheadMs, maxClockSkewMs } = this.#ports;
     for (const { group, seen } of content.parts) {
-      if (this.#sessionsOf(group) === null) return NO_SUCH_GROUP;
+      if (this.#sessionsOf(group) === null && !mayBeGone()) return NO_SUCH_GROUP;
       if (aheadMs(seen.newestTime) > maxClockSkewMs) return OF_THE_FUTURE;
     }
-    for (const { group, seen } of content.parts) this.#sessionsOf(group)!.join(session, seen);
+    for (const { group, seen } of content.parts) this.#sessionsOf(group)?.join(session, seen);
     return null;
   }
 

@@ -174,8 +174,7 @@ class RunningController implements Controller {
     for (const timer of this.#timers) clearInterval(timer);
     this.#probe.close();
     mesh.close();
-    for (const { recovery } of core.groups.withEntries)
-      await new Promise<void>((resolve) => recovery.close(resolve));
+    for (const { recovery } of core.groups.all) await new Promise<void>((resolve) => recovery.close(resolve));
     await store.close();
     await storage.close();
   }

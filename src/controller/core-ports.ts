@@ -9,6 +9,7 @@ import type { GroupBuses } from '../membership/peer-bus.ts';
 import type { ViewLog } from '../membership/view-record.ts';
 import type { PeerMessage } from '../peer/messages.ts';
 import type { EntryStore } from '../store/entry-store.ts';
+import type { PlannedGroup } from './group-plan.ts';
 import type { Settings } from './settings.ts';
 
 /** The journal of one group. */
@@ -38,8 +39,12 @@ export interface CorePorts {
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Ends the link to a peer that has been silent for too long; a new link will be made. */
   readonly breakLink: (peer: ControllerId, reason: string) => void;
-  /** The journal of a group with entries. */
+  /** The groups with entries at the start, by number. */
+  readonly planned: readonly PlannedGroup[];
+  /** The journal of one of these. */
   readonly storageOf: (group: GroupNumber) => GroupStorage;
+  /** Opens the journal of a further group. @param done told why it could not be opened */
+  readonly openGroup: (group: GroupNumber, done: (opened: GroupStorage | string) => void) => void;
   readonly viewLog: ViewLog;
   readonly store: EntryStore;
   /** See `READ_WINDOW_BYTES`, which is the default. */

@@ -8,7 +8,6 @@ import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { msOfVersionTime } from '../ordering/version.ts';
 import { MessageChecks } from '../peer/message-checks.ts';
 import type { CorePorts } from './core-ports.ts';
-import { groupsWithEntries } from './group-plan.ts';
 
 /** One controller's clocks: the time that the cluster agrees on, and the versions that are made from it. */
 export class CoreTime {
@@ -105,7 +104,7 @@ export class CoreTime {
 }
 
 /** The newest version time that any journal has from an earlier run: all groups share one clock. */
-function newestTimeOf({ settings, storageOf }: CorePorts): VersionTime {
-  const times = groupsWithEntries(settings).map(({ number }) => storageOf(number).recovered.newestTime);
+function newestTimeOf({ planned, storageOf }: CorePorts): VersionTime {
+  const times = planned.map(({ number }) => storageOf(number).recovered.newestTime);
   return Math.max(...times);
 }

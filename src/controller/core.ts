@@ -3,7 +3,6 @@ import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kind
 import { Coordinator } from '../consistency/coordinator.ts';
 import { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
-import type { Membership } from '../membership/membership.ts';
 import type { Heartbeat } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
@@ -14,16 +13,19 @@ import { isHandshake, type PeerMessage } from '../peer/messages.ts';
 import { epochOf } from '../placement/agreed-placement.ts';
 import { keyspacesOf, type OrderedScheme, withScheme } from '../placement/placement.ts';
 import type { Group } from '../replication/group.ts';
-import type { Announced } from '../replication/messages.ts';
+import type { Announced, Announcement } from '../replication/messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
+import { SCHEMES } from '../replication/schemes.ts';
 import type { CorePorts } from './core-ports.ts';
+import { healthOf, orderedViewsOf, rolesOf } from './core-reports.ts';
 import { CoreTime } from './core-time.ts';
 import { type ControllerRouter, type Groups, groupsOf } from './groups.ts';
-import { Health } from './health.ts';
+import type { Health } from './health.ts';
 import { Levels } from './levels.ts';
+import { Mover } from './moves/mover.ts';
 import { PeerLog } from './peer-log.ts';
 import { peersOf } from './peers-of.ts';
-import { Roles } from './roles.ts';
+import type { Roles } from './roles.ts';
 import { breakSilentLinks } from './silent-links.ts';
 
 /**
@@ -42,6 +44,7 @@ export class Core {
   readonly roles: Roles;
   readonly groups: Groups;
   readonly levels: Levels;
+  readonly mover: Mover;
   readonly #ports: CorePorts;
   readonly #absence: AbsentPeers;
   readonly #admission: MessageChecks;
@@ -67,8 +70,9 @@ export class Core {
     });
     this.#admission = this.time.admission();
     this.groups = groupsOf(ports, (group) => this.#controllerPorts(group));
-    this.levels = new Levels(this.groups.views, keyspacesOf(settings), this.groups.keyspaces);
-    this.#health = healthOf(ports, this.groups);
+    this.levels = new Levels(this.groups.views, keyspacesOf(settings), this.groups);
+    this.mover = this.#mover();
+    this.#health = healthOf(ports, this.groups, TICK_MS);
     this.roles = rolesOf(this.peers, this.groups);
     this.coordinator = this.#coordinator();
   }
@@ -142,13 +146,16 @@ export class Core {
     if (this.#isOver) return;
     this.onHeard(peer);
     this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
-    for (const group of this.groups.announced)
+    for (const group of this.#announcedGroups)
       this.#ports.bus.of(group.number).send(peer, this.#announced(group));
+    const { word } = this.mover;
+    if (word !== null) this.#ports.bus.of(ROOT_GROUP).send(peer, word);
     for (const group of this.groups.all) group.onPeerUp(peer);
   }
 
   onPeerDown(peer: ControllerId): void {
     for (const group of this.groups.all) group.onPeerDown(peer);
+    this.mover.onPeerDown(peer);
     this.peers.onDown(peer);
     this.time.onPeerDown(peer);
   }
@@ -175,8 +182,9 @@ export class Core {
     if (message.type === 'heartbeat') return this.#onHeartbeat(from, message);
     if (message.type === 'granted') this.#onAnswer(from, message.askedMs);
     if (isHandshake(message)) return;
+    if (message.type === 'moving') return this.mover.onMessage(from, message);
     const group = this.groups.byNumber[number];
-    if (group === undefined) return this.#ports.refuse(from, `there is no group ${number}`);
+    if (group === undefined) return this.#onUnknownGroup(from, number);
     group.onMessage(from, message);
   }
 
@@ -188,6 +196,7 @@ export class Core {
     this.#absence.onTick();
     this.#refuseOlder();
     for (const group of this.groups.all) group.onTick();
+    this.mover.onTick();
     this.coordinator.onTick();
     this.#health.onTick();
     this.departure.onTick();
@@ -205,8 +214,10 @@ export class Core {
     this.time.onHeartbeatTick();
     breakSilentLinks(this.peers, this.#ports);
     this.#ports.bus.of(ROOT_GROUP).sendToAll(this.#heartbeat());
-    for (const group of this.groups.announced)
+    for (const group of this.#announcedGroups)
       this.#ports.bus.of(group.number).sendToAll(this.#announced(group));
+    const { word } = this.mover;
+    if (word !== null) this.#ports.bus.of(ROOT_GROUP).sendToAll(word);
   }
 
   /** To be called every `sync_interval`. */
@@ -217,6 +228,7 @@ export class Core {
 
   #onChange(): void {
     this.levels.update();
+    this.mover.onTick();
     this.coordinator.onChange();
     this.#ports.onChange();
   }
@@ -232,6 +244,13 @@ export class Core {
   #refuseOlder(): void {
     if (this.groups.views.acceptedPlacement === null) return;
     for (const peer of this.olderPeers) this.#ports.refuse(peer, OLDER_RELEASE);
+  }
+
+  /** A peer may be ahead with a move, or have a part in a group that this controller needs no more. */
+  #onUnknownGroup(from: ControllerId, number: GroupNumber): void {
+    const isOfScheme = Object.values(SCHEMES).some(({ group }) => group === number);
+    if (!isOfScheme || !this.#ports.knowsPlacements(from))
+      this.#ports.refuse(from, `there is no group ${number}`);
   }
 
   #startEmpty(group: GroupNumber, reason: string): void {
@@ -265,6 +284,26 @@ export class Core {
     };
   }
 
+  #mover(): Mover {
+    const { settings, incarnation, clock, incarnationOf, openGroup, nextTurn, log } = this.#ports;
+    return new Mover({
+      node: settings.self,
+      incarnation,
+      // mutant: waits-for-no-missing-controller
+      peers: () => this.peers.ids,
+      groups: this.groups,
+      levels: this.levels,
+      clock,
+      requestTimeoutMs: settings.requestTimeoutMs,
+      incarnationOf,
+      openGroup,
+      announce: () => this.onHeartbeatTick(),
+      onChange: () => this.#onChange(),
+      nextTurn,
+      log,
+    });
+  }
+
   #coordinator(): Coordinator {
     const { settings, clock, local, nextTurn, lend } = this.#ports;
     const { peers, time } = this;
@@ -274,6 +313,7 @@ export class Core {
         mac: this.#ports.tokenMac,
         aheadMs: (versionTime) => time.aheadMs(versionTime),
         maxClockSkewMs: settings.maxClockSkewMs,
+        mayBeGone: () => this.#isPlaced,
       },
       nextTurn,
       lend,
@@ -296,7 +336,7 @@ export class Core {
       this.#onChange();
     }
     if (wasStoreUp !== (heartbeat.storeTrouble === '')) this.#peerLog.store(from, heartbeat);
-    this.groups.withEntries[0].onAnnouncement(from, heartbeat);
+    if (!this.#isPlaced) this.groups.withEntries[0].onAnnouncement(from, heartbeat);
     this.groups.views.onHeartbeat(from, heartbeat);
     this.#onAnswer(from, heartbeat.heard[this.#ports.settings.self] ?? NEVER_HEARD);
     this.departure.onTick();
@@ -308,9 +348,28 @@ export class Core {
     for (const { scheme } of this.groups.all) scheme.onAnswer(from, askedMs);
   }
 
+  /** What a heartbeat says in the place of an announcement. Views go by what it says of the root group. */
+  #nothingKnown(): Announcement {
+    const known = this.#ports.settings.peers.map(() => 0);
+    return { caughtUp: this.groups.all[0]!.scheme.isCaughtUp, known };
+  }
+
   #onSuspect(peer: ControllerId): void {
     this.#peerLog.down(peer);
     this.#onChange();
+  }
+
+  /** Which group has which keyspace may differ from what is configured. */
+  get #isPlaced(): boolean {
+    return this.groups.views.acceptedPlacement !== null;
+  }
+
+  /**
+   * The groups that are announced by a message each. Heartbeats announce the first one with entries, until there is a
+   * placement: then two controllers may disagree for a moment about which one that is.
+   */
+  get #announcedGroups(): readonly Group[] {
+    return this.#isPlaced ? this.groups.all : this.groups.withEntries.slice(1);
   }
 
   #announced(group: Group): Announced {
@@ -323,42 +382,12 @@ export class Core {
       ...this.time.announcement,
       ...this.groups.views.announcement,
       ...this.#health.announcement,
-      ...this.groups.withEntries[0].announcement,
+      ...(this.#isPlaced ? this.#nothingKnown() : this.groups.withEntries[0].announcement),
       type: 'heartbeat',
       departure: this.departure.phase,
       heard: this.peers.askedMs(this.#ports.settings.peers.length),
     };
   }
-}
-
-function healthOf({ clock }: CorePorts, { all, withEntries }: Groups): Health {
-  return new Health({
-    clock,
-    tickMs: TICK_MS,
-    journalTrouble: () => journalTroubleOf(all),
-    storeTrouble: () => withEntries[0].scheme.storeTrouble() ?? '',
-    storeAnswerMs: () => withEntries[0].recovery.storeAnswerMs,
-  });
-}
-
-function rolesOf(peers: Peers, groups: Groups): Roles {
-  const { withEntries } = groups;
-  return new Roles({
-    peers,
-    views: orderedViewsOf(groups),
-    isCaughtUp: () => withEntries.every(({ scheme }) => scheme.isCaughtUp),
-    isCaughtUpAt: (peer) => withEntries.every((group) => group.isCaughtUpAt(peer)),
-    journalTrouble: () => journalTroubleOf(withEntries),
-  });
-}
-
-/** The views that ordered keyspaces are served in; null where no keyspace is ordered. */
-function orderedViewsOf({ withEntries }: Groups): Membership | null {
-  return withEntries[0].scheme.views;
-}
-
-function journalTroubleOf(groups: readonly Group[]): string {
-  return groups.map(({ scheme }) => scheme.journalTrouble).find((trouble) => trouble !== '') ?? '';
 }
 
 /** In a heartbeat: none of this controller's heartbeats has been handled on this connection. */

@@ -1,5 +1,9 @@
+import { InvariantError } from '../base/invariant-error.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { POLICIES } from '../consistency/policies.ts';
+import type { ViewRecord } from '../membership/view-record.ts';
+import type { Placement } from '../placement/agreed-placement.ts';
+import type { Level } from '../placement/level.ts';
 import { keyspacesOf, type PlacementSettings } from '../placement/placement.ts';
 import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 
@@ -9,10 +13,39 @@ export interface PlannedGroup {
   readonly scheme: SchemeName;
 }
 
-/** The groups that the keyspaces need, by number: one for each scheme that a level of theirs names. */
-export function groupsWithEntries(settings: PlacementSettings): readonly PlannedGroup[] {
-  const schemes = new Set(keyspacesOf(settings).map(({ level }) => POLICIES[level].scheme));
+/** The placements that a controller remembers from an earlier run. */
+export type RememberedPlacements = Pick<ViewRecord, 'placement' | 'installed'>;
+
+/**
+ * The groups that the keyspaces need, by number: one for each scheme that a level of theirs names, in the configuration
+ * or in a placement of an earlier run.
+ */
+export function groupsWithEntries(
+  settings: PlacementSettings,
+  remembered: RememberedPlacements | null = null,
+): readonly PlannedGroup[] {
+  const placements = [remembered?.placement ?? null, remembered?.installed ?? null];
+  const levels = [...keyspacesOf(settings).map(({ level }) => level), ...placements.flatMap(levelsIn)];
+  const schemes = new Set(levels.map((level) => POLICIES[level].scheme));
   return [...schemes]
     .map((scheme) => ({ scheme, number: SCHEMES[scheme].group }))
     .sort((a, b) => a.number - b.number);
+}
+
+function levelsIn(placement: Placement | null): readonly Level[] {
+  if (placement === null) return [];
+  const { keyspaces, move } = placement;
+  return [...keyspaces.map(({ level }) => level), ...(move === null ? [] : [move.from, move.to])];
+}
+
+/** The number of the group that has the keyspaces of this level. */
+export function groupOfLevel(level: Level): GroupNumber {
+  return SCHEMES[POLICIES[level].scheme].group;
+}
+
+export function schemeOfGroup(number: GroupNumber): SchemeName {
+  const names = Object.keys(SCHEMES) as SchemeName[];
+  const name = names.find((scheme) => SCHEMES[scheme].group === number);
+  if (name === undefined) throw new InvariantError(`there is no scheme of group ${number}`);
+  return name;
 }

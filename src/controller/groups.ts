@@ -8,6 +8,7 @@ import type { Membership } from '../membership/membership.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
 import { MemoryViewLog } from '../membership/view-record.ts';
+import type { Hold } from '../placement/keyspaces.ts';
 import type { Level } from '../placement/level.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
 import { Router } from '../placement/router.ts';
@@ -17,36 +18,85 @@ import type { ControllerPorts, SchemeSettings } from '../replication/scheme-port
 import { SCHEMES } from '../replication/schemes.ts';
 import { NO_STORE } from '../store/entry-store.ts';
 import { HotEntries } from '../store/hot-entries.ts';
-import type { CorePorts } from './core-ports.ts';
-import { groupsWithEntries, type PlannedGroup } from './group-plan.ts';
+import type { CorePorts, GroupStorage } from './core-ports.ts';
+import { schemeOfGroup } from './group-plan.ts';
 import type { Settings } from './settings.ts';
-
-/** The groups that a controller takes part in. */
-export interface Groups {
-  /** All groups, by number: the root group is the first. */
-  readonly all: readonly Group[];
-  /** Those that have entries. Heartbeats announce the first of them. */
-  readonly withEntries: readonly [Group, ...Group[]];
-  /** The others that have entries. Each is announced by a message of its own. */
-  readonly announced: readonly Group[];
-  /** This controller's part in the views, which the root group agrees on at every level. */
-  readonly views: Membership;
-  /** The number is the index. */
-  readonly byNumber: readonly (Group | undefined)[];
-  /** The keyspaces, and which group has each. */
-  readonly router: ControllerRouter;
-  /** The same keyspaces. Their levels are set by `Levels`. */
-  readonly keyspaces: readonly LeveledKeyspace[];
-}
 
 export type ControllerRouter = Router<Policy, Group>;
 
-/** A keyspace whose level may change while the controller runs, within the scheme of its group. */
+/** A keyspace whose level, and with it the group, may change while the controller runs. */
 export interface LeveledKeyspace extends KeyspaceSettings {
   /** The level that this controller goes by. */
   level: Level;
   policy: Policy;
-  readonly group: Group;
+  group: Group;
+  hold: Hold;
+  /** The group whose values the store has, by the placement that was accepted last. */
+  owner: Group;
+}
+
+/** The groups that a controller takes part in. A move of a keyspace may need a further one while the controller runs. */
+export class Groups {
+  /** All groups: the root group is the first. */
+  readonly all: Group[];
+  /** This controller's part in the views, which the root group agrees on at every level. */
+  readonly views: Membership;
+  /** The number is the index. */
+  readonly byNumber: (Group | undefined)[] = [];
+  /** The keyspaces, and which group has each. */
+  readonly router: ControllerRouter;
+  /** The same keyspaces. Their levels and groups are set by `Levels`. */
+  readonly keyspaces: readonly LeveledKeyspace[];
+  /** The root group has a journal, and may have entries. */
+  readonly hasOrderedEntries: boolean;
+  #withEntries: readonly [Group, ...Group[]];
+  readonly #make: (number: GroupNumber, storage: GroupStorage) => Group;
+
+  constructor(
+    all: readonly Group[],
+    hasOrderedEntries: boolean,
+    configured: readonly KeyspaceSettings[],
+    make: (number: GroupNumber, storage: GroupStorage) => Group,
+  ) {
+    this.all = [...all];
+    this.#make = make;
+    this.hasOrderedEntries = hasOrderedEntries;
+    for (const group of all) this.byNumber[group.number] = group;
+    const { views } = this.all[0]!.scheme;
+    if (views === null) throw new InvariantError('the root group has no views');
+    this.views = views;
+    this.keyspaces = servedKeyspaces(configured, this.byNumber);
+    this.router = new Router(this.keyspaces);
+    this.#withEntries = servingGroups(this.keyspaces);
+  }
+
+  /** The group with this number, if it may have entries; undefined while this controller has no part in it. */
+  entriesOf(number: GroupNumber): Group | undefined {
+    return number === ROOT_GROUP && !this.hasOrderedEntries ? undefined : this.byNumber[number];
+  }
+
+  /** Those that have the entries of a keyspace. */
+  get withEntries(): readonly [Group, ...Group[]] {
+    return this.#withEntries;
+  }
+
+  /** To be called when a keyspace has another group. */
+  onRouted(): void {
+    this.#withEntries = servingGroups(this.keyspaces);
+  }
+
+  /** Begins the part of this controller in one more group. */
+  add(number: GroupNumber, storage: GroupStorage): Group {
+    const group = this.#make(number, storage);
+    this.all.push(group);
+    this.byNumber[number] = group;
+    return group;
+  }
+}
+
+function servingGroups(keyspaces: readonly LeveledKeyspace[]): readonly [Group, ...Group[]] {
+  const groups = [...new Set(keyspaces.map(({ group }) => group))].sort((a, b) => a.number - b.number);
+  return groups as [Group, ...Group[]];
 }
 
 /**
@@ -56,43 +106,27 @@ export interface LeveledKeyspace extends KeyspaceSettings {
  * @param controllerOf what the controller gives to the group with this number
  */
 export function groupsOf(ports: CorePorts, controllerOf: (group: GroupNumber) => ControllerPorts): Groups {
-  const { settings } = ports;
+  const { settings, planned, storageOf } = ports;
   const reading = readingOf(ports);
-  const planned = groupsWithEntries(settings);
-  const withEntries = planned.map((plan, place) =>
-    groupWithEntries(ports, controllerOf(plan.number), reading, plan, place),
-  );
-  const [first, ...others] = withEntries;
-  if (first === undefined) throw new InvariantError('no group has entries');
-  const isRootEmpty = first.number !== ROOT_GROUP;
-  const root = isRootEmpty ? new Group(emptyRootPorts(ports, controllerOf(ROOT_GROUP), reading)) : first;
-  const all = isRootEmpty ? [root, ...withEntries] : withEntries;
-  if (root.scheme.views === null) throw new InvariantError('the root group has no views');
-  const byNumber: (Group | undefined)[] = [];
-  for (const group of all) byNumber[group.number] = group;
-  const keyspaces = servedKeyspaces(settings, byNumber);
-  const { views } = root.scheme;
-  return {
-    all,
-    withEntries: [first, ...others],
-    announced: others,
-    views,
-    byNumber,
-    router: new Router(keyspaces),
-    keyspaces,
-  };
+  const first = planned[0]!.number;
+  const make = (number: GroupNumber, storage: GroupStorage) =>
+    groupWithEntries(ports, controllerOf(number), reading, { number, storage, isFirst: number === first });
+  const withEntries = planned.map(({ number }) => make(number, storageOf(number)));
+  const isRootEmpty = first !== ROOT_GROUP;
+  const empty = isRootEmpty ? [new Group(emptyRootPorts(ports, controllerOf(ROOT_GROUP), reading))] : [];
+  return new Groups([...empty, ...withEntries], !isRootEmpty, keyspacesOf(settings), make);
 }
 
 function servedKeyspaces(
-  settings: Settings,
+  configured: readonly KeyspaceSettings[],
   byNumber: readonly (Group | undefined)[],
 ): readonly LeveledKeyspace[] {
-  return keyspacesOf(settings).map((keyspace) => {
+  return configured.map((keyspace) => {
     const policy = POLICIES[keyspace.level];
     // mutant: serves-by-another-group
     const group = byNumber[SCHEMES[policy.scheme].group];
     if (group === undefined) throw new InvariantError(`the keyspace ${keyspace.name} has no group`);
-    return { ...keyspace, policy, group };
+    return { ...keyspace, policy, group, hold: 'nothing', owner: group };
   });
 }
 
@@ -106,22 +140,27 @@ function readingOf({ settings, requestFlush, readWindowBytes = READ_WINDOW_BYTES
   };
 }
 
-/** @param place the place of the group among those with entries */
+interface GroupWithEntries {
+  readonly number: GroupNumber;
+  readonly storage: GroupStorage;
+  /** The first one that was planned at the start. */
+  readonly isFirst: boolean;
+}
+
 function groupWithEntries(
   ports: CorePorts,
   controller: ControllerPorts,
   reading: Reading,
-  { number, scheme }: PlannedGroup,
-  place: number,
+  { number, storage, isFirst }: GroupWithEntries,
 ): Group {
   const { settings, incarnation } = ports;
-  const { journal, recovered } = ports.storageOf(number);
+  const { journal, recovered } = storage;
   // Each group has a sentinel of its own in the store, so the names of no two journals are equal.
-  const nameInMemory = `${incarnation.toString(36)}${place === 0 ? '' : `-${number}`}`;
+  const nameInMemory = `${incarnation.toString(36)}${isFirst ? '' : `-${number}`}`;
   return new Group({
     ...reading,
     number,
-    scheme: number === ROOT_GROUP ? settings.scheme : scheme,
+    scheme: number === ROOT_GROUP ? settings.scheme : schemeOfGroup(number),
     controller,
     settings: { ...schemeSettingsOf(settings), stagedBytesMax: ports.stagedBytesMax },
     bus: ports.bus.of(number),

@@ -12,7 +12,7 @@ import {
 import { NO_VERSION, sameVersion, TICKS_PER_MS } from '../ordering/version.ts';
 import { SCHEMES } from '../replication/schemes.ts';
 import type { AbandonedGroup } from './core-ports.ts';
-import { groupsWithEntries, type PlannedGroup } from './group-plan.ts';
+import { groupsWithEntries, type PlannedGroup, type RememberedPlacements } from './group-plan.ts';
 import type { Logger } from './log/logger.ts';
 import { type PlacedLog, refuseMisplaced, refuseUnused } from './placement-check.ts';
 import { ownerOf, type Settings } from './settings.ts';
@@ -20,6 +20,8 @@ import type { StoragePorts } from './storage-ports.ts';
 
 export interface JournalOpening {
   readonly settings: Settings;
+  /** The placements of an earlier run. */
+  readonly remembered: RememberedPlacements | null;
   readonly logger: Logger;
   /** Called when a journal takes writes again. */
   readonly onWritable: () => void;
@@ -32,6 +34,8 @@ export interface JournalOpening {
 export interface OpenedJournals {
   /** Those of the groups with entries, by number. */
   readonly logs: readonly PlacedLog[];
+  /** Opens the journal of a further group, or makes it. It is among `logs` from then on. */
+  open(plan: PlannedGroup): Promise<OpenedJournal>;
   /** Resolves when everything is on disk, or the log says why it is not. */
   close(): Promise<void>;
 }
@@ -55,7 +59,7 @@ export async function openJournals(
   try {
     for (const kind of JOURNAL_KINDS) if (!isPlanned(kind, planned)) await lookInto(opening, kind);
     for (const [place, plan] of planned.entries()) logs.push(await openPlanned(opening, plan, place === 0));
-    for (const placed of logs) refuseMisplaced(placed, settings);
+    for (const placed of logs) refuseMisplaced(placed, settings, opening.remembered);
     // The command line finds the controller by this lock, wherever its journals are.
     if (logs.every(({ dataDir }) => dataDir !== settings.dataDir))
       lock = ports.disk.lock(directoryOf(settings.dataDir, settings.self));
@@ -63,7 +67,12 @@ export async function openJournals(
     await close();
     throw error;
   }
-  return { logs, close };
+  const open = async (plan: PlannedGroup) => {
+    const placed = await openPlanned(opening, plan, false);
+    logs.push(placed);
+    return placed.log;
+  };
+  return { logs, open, close };
 }
 
 function isPlanned(kind: JournalKind, planned: readonly PlannedGroup[]): boolean {
@@ -140,7 +149,7 @@ async function openLog(
       setAside: path,
     });
   }
-  const of = groupsWithEntries(opening.settings).length === 1 ? {} : { of: kind };
+  const of = groupsWithEntries(opening.settings, opening.remembered).length === 1 ? {} : { of: kind };
   logger.info('journal recovered', {
     ...of,
     records,

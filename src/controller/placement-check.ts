@@ -1,12 +1,11 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { counted } from '../base/text-table.ts';
-import { POLICIES } from '../consistency/policies.ts';
 import { directoryOf, type JournalKind, LEVELS_IN_WORDS } from '../journal/data-directory.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { OpenedJournal } from '../journal/open-journal.ts';
 import { Keyspaces } from '../placement/keyspaces.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
-import { SCHEMES } from '../replication/schemes.ts';
+import { groupOfLevel, type RememberedPlacements } from './group-plan.ts';
 import type { Settings } from './settings.ts';
 
 /** A journal that was opened, and where it is. */
@@ -26,14 +25,19 @@ export interface PlacedLog {
  *
  * @throws JournalError
  */
-export function refuseMisplaced({ number, kind, dataDir, log }: PlacedLog, settings: Settings): void {
+export function refuseMisplaced(
+  { number, kind, dataDir, log }: PlacedLog,
+  settings: Settings,
+  remembered: RememberedPlacements | null,
+): void {
   const all = keyspacesOf(settings);
-  if (all.every((keyspace) => groupOf(keyspace) === number)) return;
+  const isIn = (keyspace: KeyspaceSettings) => groupsOf(keyspace, remembered).has(number);
+  if (all.every(isIn)) return;
   const keyspaces = new Keyspaces(all);
   let misplaced = 0;
   let example = '';
   for (const key of keysIn(log)) {
-    if (groupOf(keyspaces.of(key)) === number) continue;
+    if (isIn(keyspaces.of(key))) continue;
     if (misplaced++ === 0) example = key;
   }
   if (misplaced === 0) return;
@@ -61,8 +65,20 @@ export function refuseUnused({ kind, dataDir, log }: Omit<PlacedLog, 'number'>, 
 const REMEDY =
   'set the levels and the keyspaces as they were, and delete these keys before the change; or set another data_dir';
 
-function groupOf({ level }: KeyspaceSettings): GroupNumber {
-  return SCHEMES[POLICIES[level].scheme].group;
+/**
+ * The groups that may have records of the keyspace: the one of its level, and while it is moved, or was when this
+ * controller stopped, those of two levels.
+ */
+function groupsOf(
+  { name, level }: KeyspaceSettings,
+  remembered: RememberedPlacements | null,
+): Set<GroupNumber> {
+  const placements = [remembered?.placement, remembered?.installed].filter((one) => one != null);
+  const placed = placements.flatMap(({ keyspaces, move }) => [
+    ...keyspaces.filter((one) => one.name === name).map((one) => one.level),
+    ...(move?.name === name ? [move.from, move.to] : []),
+  ]);
+  return new Set((placed.length === 0 ? [level] : placed).map(groupOfLevel));
 }
 
 /** The keys of all entries, and of all writes that the group may still have to apply. */

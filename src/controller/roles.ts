@@ -4,8 +4,8 @@ import type { Peers } from '../membership/peers.ts';
 
 export interface RolesPorts {
   readonly peers: Peers;
-  /** Null where no keyspace is ordered. */
-  readonly views: Membership | null;
+  /** Gives null while no keyspace is ordered. */
+  readonly views: () => Membership | null;
   /** This controller knew a moment ago all but little of what its peers know. */
   readonly isCaughtUp: () => boolean;
   /** The peer has said the same of itself. */
@@ -24,7 +24,8 @@ export class Roles {
 
   /** The role of this controller. If its lease has run out, it cannot know whether its view still holds. */
   get own(): string {
-    const { views, isCaughtUp, journalTrouble } = this.#ports;
+    const { isCaughtUp, journalTrouble } = this.#ports;
+    const views = this.#ports.views();
     const failing = journalTrouble();
     if (failing !== '') return `takes no writes: ${failing}`;
     if (views === null) return isCaughtUp() ? 'member' : 'joining';
@@ -35,7 +36,8 @@ export class Roles {
 
   /** The role of a peer that is up. The peer itself says which view it serves in. */
   of(peer: ControllerId): string {
-    const { peers, views } = this.#ports;
+    const { peers } = this.#ports;
+    const views = this.#ports.views();
     const failing = peers.heartbeat(peer)?.journalTrouble ?? '';
     if (failing !== '') return `takes no writes: ${failing}`;
     if (this.isMember(peer)) return 'member';
@@ -47,13 +49,15 @@ export class Roles {
 
   /** The peer takes part: it is up and, as far as is known here, it serves. */
   isMember(peer: ControllerId): boolean {
-    const { views, isCaughtUpAt } = this.#ports;
+    const { isCaughtUpAt } = this.#ports;
+    const views = this.#ports.views();
     return views === null ? isCaughtUpAt(peer) : views.isInView(peer);
   }
 
   /** This controller and the peer are members of the view: each gets the writes of the other without exchanges. */
   isInStep(peer: ControllerId): boolean {
-    const { peers, views } = this.#ports;
+    const { peers } = this.#ports;
+    const views = this.#ports.views();
     return views !== null && this.own === 'member' && peers.isUp(peer) && this.isMember(peer);
   }
 }

@@ -10,7 +10,7 @@ import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
 import { ViewFile } from '../journal/view-file.ts';
 import { MemoryViewLog, type ViewLog } from '../membership/view-record.ts';
 import type { AbandonedGroup, GroupStorage } from './core-ports.ts';
-import { groupsWithEntries } from './group-plan.ts';
+import { groupsWithEntries, type PlannedGroup, schemeOfGroup } from './group-plan.ts';
 import { viewsKindOf } from './journal-kinds.ts';
 import type { Logger } from './log/logger.ts';
 import { MACHINE_CLOCK } from './machine-clock.ts';
@@ -21,8 +21,12 @@ import type { StoragePorts } from './storage-ports.ts';
 
 /** The part of a controller that outlives its process, as far as the settings demand it. */
 export interface Storage {
+  /** The groups with entries at the start, by number. */
+  readonly planned: readonly PlannedGroup[];
   /** The journal of a group with entries. */
   readonly storageOf: (group: GroupNumber) => GroupStorage;
+  /** Opens the journal of a further group, or makes it. @param done told why that was not possible */
+  readonly openGroup: (group: GroupNumber, done: (opened: GroupStorage | string) => void) => void;
   readonly viewLog: ViewLog;
   /** The number of entries of all groups. Expired entries count until they are removed. */
   readonly keys: number;
@@ -55,64 +59,76 @@ export async function openStorage(
   if (dataDir !== '') await makeDataDir(ports.disk, dataDir);
   const directories = new GroupDirectories(ports.disk, dataDir, self);
   const views = await openViews(settings, logger, ports.disk, directories);
-  const planned = groupsWithEntries(settings);
+  const remembered = views?.load() ?? null;
+  const planned = groupsWithEntries(settings, remembered);
+  const storages = new Map<GroupNumber, GroupStorage>();
   if (durability === 'none') {
-    const storages = planned.map(({ number }) => {
-      return { number, journal: new MemoryJournal(peers.length), recovered: NOTHING_RECOVERED };
-    });
-    return storageWith(
-      settings,
-      views,
-      storages,
-      [],
-      () => IN_MEMORY,
-      async () => {},
-    );
+    const open = async () => ({ journal: new MemoryJournal(peers.length), recovered: NOTHING_RECOVERED });
+    for (const { number } of planned) storages.set(number, await open());
+    const kept = { status: () => IN_MEMORY, flushes: () => [], close: async () => {} };
+    return storageWith(settings, views, { planned, storages, open, ...kept });
   }
-  const opening = { settings, logger, onWritable, abandoned, ports, directories };
-  const { logs, close } = await openJournals(opening, planned);
-  const storages = logs.map(({ number, log: { journal, recovered } }) => ({ number, journal, recovered }));
-  const onDiskNow = () =>
+  const opening = { settings, remembered, logger, onWritable, abandoned, ports, directories };
+  const { logs, open, close } = await openJournals(opening, planned);
+  for (const { number, log } of logs) storages.set(number, log);
+  const status = () =>
     onDisk(
       logs.map(({ log }) => log),
       ports.clock.nowMs(),
     );
-  const flushes = logs.map(({ log: { journal } }) => journal.flushes);
-  return storageWith(settings, views, storages, flushes, onDiskNow, close);
+  const flushes = () => logs.map(({ log: { journal } }) => journal.flushes);
+  return storageWith(settings, views, { planned, storages, open, status, flushes, close });
 }
 
-function storageWith(
-  { durability }: Settings,
-  views: ViewFile | null,
-  storages: readonly (GroupStorage & { readonly number: GroupNumber })[],
-  flushes: readonly DurationHistogram[],
-  diskStatus: () => DiskStatus,
-  close: () => Promise<void>,
-): Storage {
-  const journals = storages.map(({ journal }) => journal);
+interface StorageSource {
+  readonly planned: readonly PlannedGroup[];
+  readonly storages: Map<GroupNumber, GroupStorage>;
+  readonly open: (plan: PlannedGroup) => Promise<GroupStorage>;
+  readonly status: () => DiskStatus;
+  readonly flushes: () => readonly DurationHistogram[];
+  readonly close: () => Promise<void>;
+}
+
+function storageWith({ durability }: Settings, views: ViewFile | null, source: StorageSource): Storage {
+  const { planned, storages, open } = source;
+  const journals = () => [...storages.values()].map(({ journal }) => journal);
   const sum = (of: (journal: Journal) => number) =>
-    journals.reduce((total, journal) => total + of(journal), 0);
+    journals().reduce((total, journal) => total + of(journal), 0);
   const records = () => sum((journal) => journal.records);
   return {
-    storageOf: (group) => storages.find(({ number }) => number === group)!,
+    planned,
+    storageOf: (group) => storages.get(group)!,
+    openGroup: (number, done) => {
+      open({ number, scheme: schemeOfGroup(number) }).then(
+        (opened) => {
+          storages.set(number, opened);
+          done(opened);
+        },
+        (error: Error) => done(error.message),
+      );
+    },
     get keys() {
       return sum((journal) => journal.keys);
     },
     get records() {
       return records();
     },
-    flushes,
+    get flushes() {
+      return source.flushes();
+    },
     status: () => ({
-      ...diskStatus(),
+      ...source.status(),
       durability,
       reason:
-        journals.map(({ state }) => (state.writable ? '' : state.reason)).find((text) => text !== '') ?? '',
+        journals()
+          .map(({ state }) => (state.writable ? '' : state.reason))
+          .find((text) => text !== '') ?? '',
       entries: records(),
     }),
     viewLog: views ?? new MemoryViewLog(),
     close: async () => {
       await views?.close();
-      await close();
+      await source.close();
     },
   };
 }

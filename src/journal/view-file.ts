@@ -97,8 +97,8 @@ export class ViewFile implements ViewLog {
   }
 
   async #write(record: ViewRecord): Promise<void> {
-    const { placement, ...others } = record;
-    const stored: StoredRecord = placement === null ? others : record;
+    const { placement, installed, ...others } = record;
+    const stored: StoredRecord = placement === null && installed === null ? others : record;
     const text = JSON.stringify({ ...this.#owner, ...stored });
     const slot = this.#nextSlot;
     const number = this.#number + 1;
@@ -159,7 +159,7 @@ export class ViewFile implements ViewLog {
     refuseOthers({ cluster, controller, peers, consistency }, this.#owner, this.#path);
     this.#number = found.number;
     this.#nextSlot = found.nextSlot;
-    return { ...record, placement: record.placement ?? null };
+    return { ...record, placement: record.placement ?? null, installed: record.installed ?? null };
   }
 
   /** A damaged record is as good as none, and is kept for whoever wants to look. */
@@ -174,7 +174,8 @@ export class ViewFile implements ViewLog {
 }
 
 /** Without a placement the record has the form of release 0.2.0, which knows none. */
-type StoredRecord = Omit<ViewRecord, 'placement'> & Partial<Pick<ViewRecord, 'placement'>>;
+type StoredRecord = Omit<ViewRecord, 'placement' | 'installed'> &
+  Partial<Pick<ViewRecord, 'placement' | 'installed'>>;
 
 /** Beside the journal's directory. */
 export function viewFileOf(dataDir: string, controller: ControllerId): string {

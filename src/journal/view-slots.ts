@@ -7,8 +7,8 @@ import { crc32 } from 'node:zlib';
  * smaller slots. Both forms are read too.
  */
 
-/** Sixteen controllers with addresses of 255 characters need about 5 kB, and the largest placement 8 kB. */
-export const SLOT_BYTES = 16_384;
+/** Sixteen controllers with addresses of 255 characters need about 5 kB, and each of two placements at most 8 kB. */
+export const SLOT_BYTES = 32_768;
 
 /** The size of a slot of release 0.2.0. */
 const SMALL_SLOT_BYTES = 8_192;

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { MonotonicMs } from '../base/number-kinds.ts';
-import type { Placement } from '../placement/agreed-placement.ts';
+import { type Placement, samePlacement } from '../placement/agreed-placement.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
 import type { Retention } from './messages.ts';
 import type { Member, View } from './view.ts';
@@ -30,6 +30,7 @@ export class Acceptor {
       members: [],
       sync: false,
       placement: null,
+      installed: null,
     };
     this.#retention = record === null ? 'lost' : record.sync ? 'complete' : 'recovered';
   }
@@ -52,6 +53,11 @@ export class Acceptor {
     return this.#record.placement;
   }
 
+  /** The placement of the last view that is known to have been installed here. */
+  get installed(): Placement | null {
+    return this.#record.installed;
+  }
+
   get retention(): Retention {
     return this.#retention;
   }
@@ -72,7 +78,14 @@ export class Acceptor {
    */
   accept({ ballot, members, placement }: View, sync: boolean, done: () => void): void {
     this.#retention = 'intact';
-    this.#save({ promised: ballot, accepted: ballot, members, sync, placement }, done);
+    const { installed } = this.#record;
+    this.#save({ promised: ballot, accepted: ballot, members, sync, placement, installed }, done);
+  }
+
+  /** The accepted view is installed. Its placement is recorded where it differs from that of the view before. */
+  noteInstalled(): void {
+    const { placement, installed } = this.#record;
+    if (!samePlacement(placement, installed)) this.#save({ ...this.#record, installed: placement }, () => {});
   }
 
   /** To be called every few milliseconds. A record that the disk has refused is written again. */

@@ -123,13 +123,13 @@ export class Membership {
       incarnationOf,
       transfer: ports.transfer,
       endTransfers: ports.endTransfers,
-      placementAfter: (placement) => this.#change.after(placement),
+      placementAfter: (placement, members) => this.#change.after(placement, members),
       onPlacement: ports.onPlacement,
       onChange: () => this.#onViewChange(),
       log,
     });
     this.#spread = new PlacementSpread(nodes);
-    this.#spread.onPlacement(this.#changer.placement);
+    this.#spread.onPlacement(this.#changer.acceptedPlacement);
   }
 
   /** The view that this controller serves in, if any. */
@@ -152,7 +152,7 @@ export class Membership {
     return this.view === null ? 0 : Math.max(0, this.#held.untilMs - this.#ports.clock.nowMs());
   }
 
-  /** The placement of the last view that was installed here; null while the cluster goes by its configuration. */
+  /** The placement of the last view that is known to have been installed here; null while the cluster goes by its configuration. */
   get placement(): Placement | null {
     return this.#changer.placement;
   }

@@ -1,5 +1,6 @@
 import type { MonotonicMs } from '../base/number-kinds.ts';
 import { epochOf, type Placement, samePlacement } from '../placement/agreed-placement.ts';
+import type { Member } from './view.ts';
 
 /** What became of a change of the placement. */
 export type ChangeOutcome =
@@ -18,6 +19,8 @@ export interface WantedChange {
   /** Why the view changes. Human-readable. */
   readonly reason: string;
   readonly deadlineMs: MonotonicMs;
+  /** Only a view of these members may carry it. */
+  readonly isFor: (members: readonly Member[]) => boolean;
   /** Called once. */
   readonly done: (outcome: ChangeOutcome) => void;
 }
@@ -49,10 +52,11 @@ export class PlacementChange {
     this.#wanted = change;
   }
 
-  /** The placement of a view that continues one with this placement. */
-  after(placement: Placement | null): Placement | null {
+  /** The placement of a view of these members that continues one with this placement. */
+  after(placement: Placement | null, members: readonly Member[]): Placement | null {
     const wanted = this.#wanted;
-    return wanted !== null && samePlacement(placement, wanted.from) ? wanted.to : placement;
+    const isCarried = wanted !== null && samePlacement(placement, wanted.from) && wanted.isFor(members);
+    return isCarried ? wanted.to : placement;
   }
 
   /** A view with this placement is installed here. */

@@ -43,7 +43,7 @@ export interface ViewChangerPorts {
   /** From now on nothing may be copied from peers: the view brings its own requests. */
   readonly endTransfers: () => void;
   /** The placement of a view that continues one with this placement: another one, if a change is wanted here. */
-  readonly placementAfter: (placement: Placement | null) => Placement | null;
+  readonly placementAfter: (placement: Placement | null, members: readonly Member[]) => Placement | null;
   /** A view was accepted: another placement may hold here. Called before any other controller is told. */
   readonly onPlacement: () => void;
   /** The view that this controller serves in has changed. */

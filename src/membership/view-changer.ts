@@ -59,14 +59,14 @@ export class ViewChanger {
   #installedMs = Number.NEGATIVE_INFINITY;
   #waitsFor = '';
   readonly #report: ViewReport;
-  /** Of the last view that was installed here, or that an earlier run has accepted. */
+  /** Of the last view that is known to have been installed here. */
   #placement: Placement | null;
 
   constructor(ports: ViewChangerPorts) {
     this.#ports = ports;
     this.#record = new Acceptor(ports.viewLog, ports.clock);
     this.#report = new ViewReport(ports.log, this.#record);
-    this.#placement = this.#record.placement;
+    this.#placement = this.#record.installed;
   }
 
   /** The view that this controller serves in, if any. */
@@ -79,7 +79,7 @@ export class ViewChanger {
     return this.#coming;
   }
 
-  /** The placement of the last view that was installed here, or that an earlier run has accepted. */
+  /** The placement of the last view that is known to have been installed here, in this run or an earlier one. */
   get placement(): Placement | null {
     return this.#placement;
   }
@@ -368,6 +368,7 @@ export class ViewChanger {
     this.#coming = null;
     this.#proposal = null;
     this.#installedMs = this.#ports.clock.nowMs();
+    this.#record.noteInstalled();
     this.#report.onInstalled(this.#view);
     state.install();
     onChange();

@@ -149,7 +149,7 @@ export interface ViewChoiceInput {
   /** The members that go on keep their order, and the others follow. Otherwise all are in order of their ids. */
   readonly keepsOrder: boolean;
   /** The placement of the view, which continues one with the placement that is given. */
-  readonly placementAfter: (placement: Placement | null) => Placement | null;
+  readonly placementAfter: (placement: Placement | null, members: readonly Member[]) => Placement | null;
 }
 
 /**
@@ -181,12 +181,14 @@ export function chooseView(
   const astray = [...promises].find(([, promise]) => basis.kind === 'recovered' && isOutsideHistory(promise));
   if (astray !== undefined)
     return `controller ${astray[0]} has a journal but lost its record of views: move that journal away`;
+  const inOrder = keepsOrder ? bySeniority(members, isSource, promises) : members;
+  const runs = inOrder.map((node): Member => {
+    return { node, incarnation: promises.get(node)!.acceptor.incarnation };
+  });
   return {
     type: 'accept',
     ballot,
-    members: (keepsOrder ? bySeniority(members, isSource, promises) : members).map(
-      (node): Member => ({ node, incarnation: promises.get(node)!.acceptor.incarnation }),
-    ),
+    members: runs,
     sources,
     donor,
     donorApplied: applied(donor),
@@ -194,7 +196,7 @@ export function chooseView(
     union: union(sources.map((node) => promises.get(node)!.queue)),
     reason,
     // mutant: forgets-placement
-    placement: placementAfter(placementIn(promises)),
+    placement: placementAfter(placementIn(promises), runs),
   };
 }
 

@@ -14,6 +14,8 @@ export interface ViewRecord {
   readonly sync: boolean;
   /** The placement of the accepted view. */
   readonly placement: Placement | null;
+  /** The placement of the last view that is known to have been installed here. */
+  readonly installed: Placement | null;
 }
 
 /** Where the record is kept. */

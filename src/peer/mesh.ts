@@ -150,7 +150,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     let named: Written | null = null;
     let unnamed: Written | null = null;
     for (const { link } of peers) {
-      if (link === null || (message.type === 'placed' && !link.knowsPlacements)) continue;
+      if (link === null || (isOfPlacements(message) && !link.knowsPlacements)) continue;
       if (link.namesGroups) {
         named ??= encodeParts(group, message);
         link.sendEncoded(named);
@@ -370,6 +370,11 @@ export class Mesh implements GroupBuses<PeerMessage> {
     this.#idTakenSinceMs ??= nowMs;
     if (nowMs - this.#idTakenSinceMs >= this.#ports.idTakenAfterMs) this.#ports.onIdTaken(reason);
   }
+}
+
+/** Older releases do not know the message. */
+function isOfPlacements({ type }: PeerMessage): boolean {
+  return type === 'placed' || type === 'moving';
 }
 
 /** @returns null when the caller and this controller have no version in common */

@@ -107,6 +107,8 @@ export class MessageChecks {
         return this.#ballot(message.ballot) ?? proposedBy(this.#ports.node, message.ballot);
       case 'rejected':
         return this.#ballot(message.promised);
+      case 'moving':
+        return isReasonText(message.trouble) ? null : 'what it says of its troubles is no text';
       case 'sync-lapsed':
       case 'sync-next':
         return null;

@@ -20,6 +20,7 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   rejected: 'root',
   accept: 'root',
   placed: 'root',
+  moving: 'root',
   accepted: 'root',
   install: 'root',
   ordered: 'data',

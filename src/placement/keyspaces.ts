@@ -7,7 +7,11 @@ export interface Keyspace<Policy, Group> extends KeyspaceSettings {
   readonly policy: Policy;
   /** The group that replicates these keys. */
   readonly group: Group;
+  readonly hold: Hold;
 }
+
+/** Which requests wait while the keyspace is moved to another group. */
+export type Hold = 'nothing' | 'writes' | 'all';
 
 /** A keyspace, and a list of it alone. The list is made once, so that no request allocates one. */
 interface Listed<K> {

@@ -7,15 +7,17 @@ import { type Keyspace, Keyspaces } from './keyspaces.ts';
 export class Router<Policy, Group> {
   /** Every keyspace. */
   readonly all: readonly Keyspace<Policy, Group>[];
-  /** Every group, once. */
-  readonly groups: readonly Group[];
   readonly #keyspaces: Keyspaces<Keyspace<Policy, Group>>;
 
   /** @throws when two keyspaces have the same prefix, or none has the empty one */
   constructor(keyspaces: readonly Keyspace<Policy, Group>[]) {
     this.all = keyspaces;
-    this.groups = [...new Set(keyspaces.map(({ group }) => group))];
     this.#keyspaces = new Keyspaces(keyspaces);
+  }
+
+  /** Every group, once. Which group has a keyspace may change. */
+  get groups(): readonly Group[] {
+    return [...new Set(this.all.map(({ group }) => group))];
   }
 
   of(key: string): Keyspace<Policy, Group> {

@@ -184,7 +184,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'keyspace',
     makes: 'keyspace',
-    usage: 'keyspace [json | <name> <level>]',
+    usage: 'keyspace [json | <name> <level> | <name> cancel]',
     help: 'the level of each keyspace; another level for one of them',
     wordsMin: 1,
     wordsMax: 3,

@@ -170,7 +170,8 @@ export function parseSession(line: TextLine): Request {
 export function parseKeyspace(line: TextLine): Request {
   if (line.count === 1) return { kind: 'keyspace', change: null, format: 'table' };
   if (line.count === 2 && line.is(1, JSON_WORD)) return { kind: 'keyspace', change: null, format: 'json' };
-  if (line.count !== 3) return invalid('CLIENT_ERROR usage: keyspace [json], or keyspace <name> <level>');
+  if (line.count !== 3)
+    return invalid('CLIENT_ERROR usage: keyspace [json], keyspace <name> <level>, or keyspace <name> cancel');
   return { kind: 'keyspace', change: { keyspace: line.text(1), level: line.text(2) }, format: 'table' };
 }
 

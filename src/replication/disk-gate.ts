@@ -11,3 +11,8 @@ export function diskGate(journal: Journal): Gate | null {
   const reason = `the journal takes no writes: ${state.reason}`;
   return { state: state.isTemporary ? 'wait' : 'closed', code: 'JOURNAL_NOT_WRITABLE', reason };
 }
+
+/** Why the journal takes no writes, nor will in a moment; empty when it does. */
+export function journalTroubleOf({ state }: Pick<Journal, 'state'>): string {
+  return state.writable || state.isTemporary ? '' : state.reason;
+}

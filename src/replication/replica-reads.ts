@@ -80,6 +80,7 @@ export class ReplicaReads {
    * @param done not called, or called with a failure, once the reader is gone
    */
   read(key: string, done: ReadDone, reader: Reader): void {
+    if (this.#replica.isForeign(key)) return done(MOVED, null, 0);
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
     if (record === null) return this.#onNothing(key, done, reader);
@@ -104,6 +105,7 @@ export class ReplicaReads {
   #readAgain(key: string, bytes: number, done: ReadDone, reader: Reader): void {
     // mutant: reads-again-within-window
     this.#windows.elsewhere.leave(bytes);
+    if (this.#replica.isForeign(key)) return done(MOVED, null, 0);
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
     if (record === null) {
@@ -164,6 +166,10 @@ export class ReplicaReads {
   }
 
   #readNow(key: string, bytes: number, done: ReadDone, reader: Reader): void {
+    if (this.#replica.isForeign(key)) {
+      this.#windows.store.leave(bytes);
+      return done(MOVED, null, 0);
+    }
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
     if (record !== null) return this.#issue(record, nowMs, bytes, done, reader);
@@ -256,6 +262,9 @@ const UNKNOWN_VALUE_BYTES = 1_048_576;
 function expectedBytes({ valueBytes = UNKNOWN_VALUE_BYTES }: JournalRecord): number {
   return valueBytes + READ_BYTES;
 }
+
+/** The result for a reader whose keyspace another group has by now. The caller reads from that one. */
+const MOVED = failure('READ_OVERTAKEN', 'the level of the keyspace changed while it was read; try again');
 
 /** The result for a reader whose value was lost, and whose client has moved on. */
 const LOST_AND_OVERWRITTEN = failure(

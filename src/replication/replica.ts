@@ -23,6 +23,8 @@ export class Replica {
   readonly #store: EntryStore;
   readonly #timeMs: () => WallMs;
   readonly #counters = { missing: 0, unanswered: 0, fromJournal: 0 };
+  /** Null while the store has no values of other groups for keys that are recorded here. */
+  guard: ValueGuard | null = null;
   /** Keys whose value has to be brought to the store. */
   readonly unstored = new UnstoredKeys();
 
@@ -153,6 +155,7 @@ export class Replica {
    * it.
    */
   dropValue(key: string): void {
+    if (this.isForeign(key)) return;
     this.hot.remove(key);
     this.#store.delete(key, ignoreResult);
   }
@@ -170,6 +173,7 @@ export class Replica {
    * seen.
    */
   #set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
+    if (this.isForeign(key)) return done(null);
     // mutant: hot-before-stored
     this.#store.set(key, entry, (error) => {
       if (error === null) this.hot.replace(key, entry);
@@ -180,11 +184,17 @@ export class Replica {
 
   /** If the deletion is taken back, the key has an entry again. */
   #delete(key: string, done: (error: StoreError | null) => void): void {
+    if (this.isForeign(key)) return done(null);
     this.hot.remove(key);
     this.#store.delete(key, (error) => {
       if (error !== null) this.#noteAway(key, error);
       done(error);
     });
+  }
+
+  /** The store has the value of another group for this key. */
+  isForeign(key: string): boolean {
+    return this.guard !== null && !this.guard.owns(key);
   }
 
   /** A store that is up would refuse the write again. */
@@ -219,6 +229,15 @@ export class Replica {
     const { state } = this.#store;
     return state.up ? null : state.reason;
   }
+}
+
+/**
+ * Tells whose values the store has. While a keyspace moves, two groups have records of it, and the store has one
+ * value of each key.
+ */
+export interface ValueGuard {
+  /** The value of the key in the store is that of this group. */
+  owns(key: string): boolean;
 }
 
 /** `held`: the store has it, or need not have it; `lost`: the value is not here; `failed`: the store errs. */

@@ -1,5 +1,5 @@
 import type { RequestFailure } from '../base/error-codes.ts';
-import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
+import type { ControllerId, MonotonicMs, VersionTime } from '../base/number-kinds.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import type { Gate, Need } from '../membership/gate.ts';
 import type { Membership } from '../membership/membership.ts';
@@ -122,6 +122,18 @@ export interface Scheme {
 
   /** Stamps the write and has it replicated. `done` may be called before this returns. */
   write(draft: Draft, done: (outcome: WriteOutcome) => void, context: RequestContext): void;
+
+  /** Calls back once every write that was begun here before has been settled. */
+  whenSettled(done: () => void): void;
+
+  /** Records of entries that are gone are kept from now on, or may be forgotten again. */
+  keepsAll: boolean;
+
+  /**
+   * Everything of each origin up to these times is in the journal, which has it from another group. Only for a group
+   * that no controller has made a write in before.
+   */
+  adopt(known: readonly VersionTime[]): void;
 
   /** Writes received or made here that are not yet settled. */
   readonly pending: number;

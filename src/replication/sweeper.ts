@@ -21,6 +21,8 @@ export function peerKnowledge({ knownBy, controller }: SchemePorts): PeerKnowled
 
 export interface SweeperPorts {
   readonly journal: Journal;
+  /** The key's entry belongs to another group: see `Replica.isForeign`. */
+  readonly isForeign: (key: string) => boolean;
   /** Cluster time, milliseconds since 1970; null while there is none. */
   readonly agreedMs: () => WallMs | null;
   readonly peers: () => readonly PeerKnowledge[];
@@ -71,6 +73,8 @@ const EXPIRED_FOR_MS = 2_000;
  */
 export class Sweeper {
   readonly #ports: SweeperPorts;
+  /** Nothing is removed meanwhile: another group copies the records, and has to get the tombstones too. */
+  isPaused = false;
 
   constructor(ports: SweeperPorts) {
     this.#ports = ports;
@@ -78,7 +82,7 @@ export class Sweeper {
 
   /** To be called every few milliseconds. */
   step(): void {
-    if (this.#ports.journal.records === 0) return;
+    if (this.isPaused || this.#ports.journal.records === 0) return;
     const agreedMs = this.#ports.agreedMs();
     const expiredBeforeMs = agreedMs === null ? Number.NEGATIVE_INFINITY : agreedMs - EXPIRED_FOR_MS;
     const peers = this.#ports.peers();
@@ -88,9 +92,10 @@ export class Sweeper {
 
   /** @returns how many records are removed, or will be in a moment */
   #look(peers: readonly PeerKnowledge[], expiredBeforeMs: WallMs): number {
-    const { journal, proposeEnd, dropValue } = this.#ports;
+    const { journal, isForeign, proposeEnd, dropValue } = this.#ports;
     let ended = 0;
     for (const record of journal.sample(RECORDS_PER_LOOK)) {
+      if (isForeign(record.key)) continue;
       if (record.tombstone) {
         if (this.#forget(record, peers)) ended++;
       } else if (record.expiresAtMs !== 0 && record.expiresAtMs <= expiredBeforeMs) {

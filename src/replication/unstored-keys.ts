@@ -18,9 +18,18 @@ export class UnstoredKeys {
   add(key: string): void {
     if (this.#any) return;
     this.#keys.add(key);
-    if (this.#keys.size <= UNSTORED_MAX) return;
+    if (this.#keys.size > UNSTORED_MAX) this.#becomeAny();
+  }
+
+  #becomeAny(): void {
     this.#any = true;
     this.#keys.clear();
+  }
+
+  /** Notes the keys that are some of these in another one, too. */
+  addTo(other: UnstoredKeys, isOf: (key: string) => boolean): void {
+    if (this.#any) other.#becomeAny();
+    for (const key of this.#keys) if (isOf(key)) other.add(key);
   }
 
   /** Takes out the keys that are known. */

@@ -55,7 +55,9 @@ describe('a level that is changed while the cluster runs', () => {
   it('is refused where it can not be', async () => {
     const cluster = await clusterAt('sequential');
     expect(await change(cluster, 0, 'sequential')).toBe('default is at sequential already');
-    expect(await change(cluster, 0, 'eventual')).toContain('client_error the level can not change');
+    expect(await change(cluster, 0, 'cancel')).toContain(
+      'client_error the level of default is not being changed',
+    );
     expect(await change(cluster, 0, 'strong')).toContain('client_error strong is no level');
     expect(await change(cluster, 0, 'sequential', 'users')).toContain(
       'client_error there is no keyspace users',

@@ -1,8 +1,9 @@
 import type { History } from '../../src/checkers/history.ts';
+import { isOrdered } from '../../src/consistency/policies.ts';
 import { compareBallots } from '../../src/membership/ballot.ts';
 import { ballotName, type View } from '../../src/membership/view.ts';
 import { epochOf, samePlacement } from '../../src/placement/agreed-placement.ts';
-import type { Level } from '../../src/placement/level.ts';
+import { LEVELS, type Level } from '../../src/placement/level.ts';
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
@@ -16,12 +17,27 @@ export interface LevelSwitch {
 
 const ORDERED: readonly Level[] = ['linearizability', 'sequential'];
 
-/** Draws switches between the ordered levels, some of them asked of two controllers at the same time. */
-export function drawSwitches(random: Random, untilMs: number, nodes: number): LevelSwitch[] {
+/** Draws switches between these levels, some of them asked of two controllers at the same time. */
+export function drawSwitches(
+  random: Random,
+  untilMs: number,
+  nodes: number,
+  levels: readonly Level[] = ORDERED,
+): LevelSwitch[] {
   const count = 1 + random.below(6);
   return Array.from({ length: count }, () => {
-    return { atMs: random.between(0, untilMs), node: random.below(nodes), level: random.pick(ORDERED) };
+    return { atMs: random.between(0, untilMs), node: random.below(nodes), level: random.pick(levels) };
   }).sort((a, b) => a.atMs - b.atMs);
+}
+
+/**
+ * The level by which a run is judged: where keyspaces are moved between groups, the weakest that the cluster may
+ * have at any time.
+ */
+export function judgedLevel(level: Level, switches: readonly LevelSwitch[]): Level {
+  const all = [level, ...switches.map((one) => one.level)];
+  const weakest = LEVELS.findLast((one) => all.includes(one))!;
+  return isOrdered(weakest) ? level : weakest;
 }
 
 /** A span of virtual time in which every read must be linearizable. */
@@ -55,7 +71,8 @@ export class LevelSwitches {
   }
 
   get areOver(): boolean {
-    return this.#left === 0;
+    const isMoving = this.#cluster.nodes.some(({ core }) => core?.groups.views.placement?.move != null);
+    return this.#left === 0 && !isMoving;
   }
 
   /**

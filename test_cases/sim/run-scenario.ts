@@ -1,13 +1,14 @@
 import { findDifference } from '../../src/checkers/convergence.ts';
 import type { Action } from '../../src/checkers/history.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import type { Level } from '../../src/placement/level.ts';
 import { SEEN_FOR_SEC } from '../../src/store/hot-entries.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { isFleeting, LASTING_SECONDS } from './expiry.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
 import { findUnfilled } from './judge.ts';
 import { judgeScenario } from './judge-keyspaces.ts';
-import { LevelSwitches, PlacementWatch } from './level-switches.ts';
+import { judgedLevel, LevelSwitches, PlacementWatch } from './level-switches.ts';
 import type { Outcome } from './outcome.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
@@ -72,6 +73,7 @@ interface Seen {
 class Run {
   readonly #scenario: Scenario;
   readonly #cluster: SimCluster;
+  readonly #judgedLevel: Level;
   readonly #recorder: Recorder;
   readonly #sessions = new SessionRecorder();
   readonly #ages = new AgesRecorder();
@@ -86,22 +88,16 @@ class Run {
 
   constructor(scenario: Scenario, leaveOut: readonly PeerMessage['type'][] | null) {
     this.#scenario = scenario;
-    const {
-      seed,
-      level,
-      durability,
-      scheme = 'broadcast',
-      nodes,
-      delays,
-      horizonMs,
-      keyspaces = [],
-    } = scenario;
+    const { seed, level, durability, nodes, delays, horizonMs } = scenario;
+    const { scheme = 'broadcast', keyspaces = [], switches = [] } = scenario;
+    this.#judgedLevel = judgedLevel(level, switches);
     this.#cluster = new SimCluster({
       seed,
-      level,
+      level: this.#judgedLevel,
       nodes,
       stagedBytesMax: seed % 2 === 0 ? STAGED_BYTES_MAX : undefined,
       settings: {
+        level,
         requestTimeoutMs: REQUEST_TIMEOUT_MS,
         durability,
         scheme,
@@ -187,7 +183,13 @@ class Run {
     const values = await this.#readAll();
     for (const text of cluster.mistakes) this.#violations.push({ kind: 'not-live', text });
     const seen = [this.#sessions.events, this.#ages, switches] as const;
-    const verdict = judgeScenario(this.#scenario, cluster, this.#recorder, values, ...seen);
+    const verdict = judgeScenario(
+      { ...this.#scenario, level: this.#judgedLevel },
+      cluster,
+      this.#recorder,
+      values,
+      ...seen,
+    );
     this.#violations.push(...verdict.violations);
     const regression = this.#placements.findRegression();
     if (regression !== null) this.#violations.push({ kind: 'two-placements', text: regression });

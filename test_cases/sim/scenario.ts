@@ -64,8 +64,8 @@ export interface Draw {
   readonly delays?: Delays;
   readonly workload?: Partial<Workload>;
   readonly horizonMs?: number;
-  /** Whether clients ask for other levels. */
-  readonly switches?: boolean;
+  /** Whether clients ask for other levels; `all`: also for those of other groups, as long as one is ordered at first. */
+  readonly switches?: boolean | 'all';
   /** Whether entries have a time to live, and a flush may be pending. */
   readonly expiry?: boolean;
   /** The share of reads that ask for a level of their own. */
@@ -154,11 +154,14 @@ function drawnSwitches(
 ): readonly LevelSwitch[] {
   const random = new Random(seed).fork('switches');
   const isDrawn = pickOr(draw.switches, () => random.chance(0.3));
-  return isDrawn && isOrdered(level) ? drawSwitches(random, untilMs, nodes) : [];
+  if (isDrawn === false || !isOrdered(level)) return [];
+  return isDrawn === 'all'
+    ? drawSwitches(random, untilMs, nodes, LEVELS)
+    : drawSwitches(random, untilMs, nodes);
 }
 
 /** Draws in either case, so that a given value does not change what is drawn afterwards. */
-function pickOr<T>(given: T | undefined, drawn: () => T): T {
+function pickOr<T, U = T>(given: T | undefined, drawn: () => U): T | U {
   const value = drawn();
   return given ?? value;
 }

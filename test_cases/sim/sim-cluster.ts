@@ -85,6 +85,7 @@ export class SimCluster {
           onSettled: () => this.#onSettled(),
           onView: (view) => this.#onView(view),
           onStartEmpty: (node) => this.#onStartEmpty(node),
+          servesAlone: !isOrdered(options.level),
           stagedBytesMax: options.stagedBytesMax,
         }),
     );

@@ -1,48 +1,28 @@
 import { createHash } from 'node:crypto';
 import type { LogFields } from '../../src/base/log.ts';
 import { Core, TICK_MS } from '../../src/controller/core.ts';
-import type { AbandonedGroup, CorePorts, GroupStorage } from '../../src/controller/core-ports.ts';
+import type { AbandonedGroup, GroupStorage } from '../../src/controller/core-ports.ts';
 import { groupsWithEntries, type PlannedGroup } from '../../src/controller/group-plan.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { JournalRecord } from '../../src/journal/journal.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED, type RecoveredState } from '../../src/journal/recovered-state.ts';
-import type { View } from '../../src/membership/view.ts';
 import type { ViewRecord } from '../../src/membership/view-record.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
 import { replyLocally } from './local-replies.ts';
-import type { Random } from './random.ts';
-import type { Scheduler } from './scheduler.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimFileSystem } from './sim-file-system.ts';
-import type { NetworkNode, SimNetwork } from './sim-network.ts';
+import type { NetworkNode } from './sim-network.ts';
+import type { NodePorts } from './sim-node-ports.ts';
+import { inMemory, type Possessions } from './sim-possessions.ts';
 import { READ_WINDOW_BYTES } from './sim-read-budget.ts';
 import { type SimClientConnection, SimRun } from './sim-run.ts';
 import { openSimStorage } from './sim-storage.ts';
 import { SimStore } from './sim-store.ts';
-import type { Transcript } from './transcript.ts';
-import { WitnessJournal } from './witness-journal.ts';
-
-export interface NodePorts {
-  /** What the exchanges of a causal controller may stage, in bytes; undefined for the bound of a real one. */
-  readonly stagedBytesMax: number | undefined;
-  readonly scheduler: Scheduler;
-  readonly random: Random;
-  readonly network: SimNetwork;
-  readonly transcript: () => Transcript | null;
-  /** The controller has served since it was started. */
-  readonly onSettled: () => void;
-  /** The controller serves in this view. */
-  readonly onView: (view: View) => void;
-  /** The controller is about to abandon all that it knows. */
-  readonly onStartEmpty: (node: SimNode) => void;
-}
-
-/** What a run begins with. */
-type Possessions = Pick<CorePorts, 'storageOf' | 'viewLog'>;
+import { type JudgedJournal, joined, newestIn, WitnessJournal } from './witness-journal.ts';
 
 /** A controller that cannot use its disk ends; it is started again after this long, in virtual milliseconds. */
 const START_AGAIN_MS = 200;
@@ -57,7 +37,7 @@ export class SimNode implements NetworkNode {
   /** Holds single records: with durability `none`, the part that the controller has in views. */
   readonly disk: SimDisk;
   readonly files: SimFileSystem;
-  readonly #ports: NodePorts;
+  readonly #ports: NodePorts<SimNode>;
   readonly #settings: Settings;
   /** Null while the controller does not run. */
   #run: SimRun | null = null;
@@ -83,7 +63,7 @@ export class SimNode implements NetworkNode {
   /** Virtual time at which the controller last died. */
   diedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(id: number, settings: Settings, ports: NodePorts) {
+  constructor(id: number, settings: Settings, ports: NodePorts<SimNode>) {
     this.id = id;
     this.#ports = ports;
     this.#settings = settings;
@@ -102,19 +82,22 @@ export class SimNode implements NetworkNode {
     return this.#journals.get(group)!;
   }
 
-  get journal(): WitnessJournal {
-    return this.journalOf();
+  /** That of the only keyspace. It is in several journals where the keyspace was moved. */
+  get journal(): JudgedJournal {
+    const all = [...this.#journals.values()];
+    if (this.#settings.keyspaces.length > 0 || all.length === 1) return this.journalOf();
+    const serving = this.core?.router.of('').group.number;
+    return joined(all, (serving === undefined ? undefined : this.#journals.get(serving)) ?? all[0]!);
   }
 
   /** Keys of all groups that have an entry now. */
   liveKeys(): string[] {
-    return [...this.#journals.values()].flatMap((journal) => [...journal.liveKeys()]);
+    return [...new Set([...this.#journals.values()].flatMap((journal) => [...journal.liveKeys()]))];
   }
 
   /** The newest write of the key, in whichever group it is. */
   newest(key: string): JournalRecord | undefined {
-    const records = [...this.#journals.values()].map((journal) => journal.newest(key));
-    return records.find((record) => record !== undefined);
+    return newestIn([...this.#journals.values()], key);
   }
 
   /** Null while the controller does not run, and while it opens its disk. */
@@ -174,16 +157,15 @@ export class SimNode implements NetworkNode {
     const run = new SimRun({ id, peers, scheduler, random, network, clock });
     this.#run = run;
     // A controller that may serve alone before it knows the cluster's time is not started with a very wrong clock.
-    if (this.#groups.some(({ scheme }) => !SCHEMES[scheme].isOrdered)) this.clock.setRight();
+    if (this.#ports.servesAlone || this.#groups.some(({ scheme }) => !SCHEMES[scheme].isOrdered))
+      this.clock.setRight();
     this.#note(`starts, run ${this.#incarnation}`);
     if (this.#settings.durability !== 'none') return this.#openStorage(run, abandoned);
-    this.#begin(run, {
-      storageOf: () => ({
-        journal: new MemoryJournal(this.#settings.peers.length),
-        recovered: NOTHING_RECOVERED,
-      }),
-      viewLog: this.disk.open<ViewRecord>('views', (callback) => run.deliver(callback)),
-    });
+    const viewLog = this.disk.open<ViewRecord>('views', (callback) => run.deliver(callback));
+    this.#begin(
+      run,
+      inMemory(this.#settings, viewLog, (callback) => run.nextTurn(callback)),
+    );
   }
 
   #openStorage(run: SimRun, abandoned: AbandonedGroup | null): void {
@@ -214,17 +196,17 @@ export class SimNode implements NetworkNode {
     });
   }
 
-  #begin(run: SimRun, { storageOf, viewLog }: Possessions): void {
+  #begin(run: SimRun, { planned, storageOf, openGroup, viewLog }: Possessions): void {
     const { scheduler, network, random } = this.#ports;
     const { id, clock } = this;
     const noteLog = (message: string, fields?: LogFields) => this.#noteLog(message, fields);
     const storages = new Map<number, GroupStorage>();
-    for (const { number } of this.#groups) {
-      const { journal, recovered } = storageOf(number);
-      const witness = new WitnessJournal(journal, this.journalOf(number).applied);
+    const witnessed = (number: number, { journal, recovered }: GroupStorage): GroupStorage => {
+      const witness = new WitnessJournal(journal, this.#journals.get(number)?.applied);
       this.#journals.set(number, witness);
-      storages.set(number, { journal: witness, recovered });
-    }
+      return { journal: witness, recovered };
+    };
+    for (const { number } of planned) storages.set(number, witnessed(number, storageOf(number)));
     const all = [...storages.values()];
     this.recovered = all[0]!.recovered;
     if (all.some(({ recovered }) => recovered.newestTime > 0)) this.recoveries++;
@@ -236,7 +218,12 @@ export class SimNode implements NetworkNode {
       knowsPlacements: () => true,
       refuse: (peer, reason) => this.#refuse(peer, reason),
       breakLink: (peer) => network.close(id, peer),
+      planned,
       storageOf: (group) => storages.get(group)!,
+      openGroup: (group, done) =>
+        openGroup(group, (opened) =>
+          run.deliver(() => done(typeof opened === 'string' ? opened : witnessed(group, opened))),
+        ),
       viewLog,
       store: this.store.connect((callback) => run.deliver(callback)),
       clock,

@@ -12,6 +12,31 @@ import type { Stretch } from '../../src/ordering/stretches.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
 import type { VersionVector } from '../../src/ordering/version-vector.ts';
 
+/** What judges ask of a journal. */
+export type JudgedJournal = Pick<
+  WitnessJournal,
+  'applied' | 'newest' | 'liveKeys' | 'allRecords' | 'forgetBeyond'
+>;
+
+/** The newest write of the key in any of the journals. */
+export function newestIn(journals: readonly WitnessJournal[], key: string): JournalRecord | undefined {
+  const records = journals.flatMap((journal) => journal.newest(key) ?? []);
+  return records.toSorted((a, b) => compareVersions(a.version, b.version)).at(-1);
+}
+
+/** The journals of one keyspace: all that was applied in any of them, and what the last one has now. */
+export function joined(all: readonly WitnessJournal[], last: WitnessJournal): JudgedJournal {
+  return {
+    applied: all.flatMap(({ applied }) => applied),
+    newest: (key) => last.newest(key),
+    liveKeys: () => last.liveKeys(),
+    allRecords: () => last.allRecords(),
+    forgetBeyond: (version) => {
+      for (const journal of all) journal.forgetBeyond(version);
+    },
+  };
+}
+
 /** A journal that also remembers every write that it ever recorded: all that was applied on a machine. */
 export class WitnessJournal implements Journal {
   readonly #journal: Journal;

@@ -32,6 +32,7 @@ export const GOLDEN_VIEW: ViewRecord = {
   ],
   sync: true,
   placement: null,
+  installed: null,
 };
 
 /** Timers that never fire: each batch is written because the step that made it waits for it. */

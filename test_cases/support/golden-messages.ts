@@ -363,7 +363,7 @@ export const GOLDEN_MESSAGES: {
   placed: {
     typical: {
       type: 'placed',
-      placement: { epoch: 1, keyspaces: [{ name: 'default', prefix: '', level: 'sequential' }] },
+      placement: { epoch: 1, keyspaces: [{ name: 'default', prefix: '', level: 'sequential' }], move: null },
       message: ACCEPT,
     },
     extreme: {
@@ -374,8 +374,20 @@ export const GOLDEN_MESSAGES: {
           { name: 'default', prefix: '', level: 'linearizability' },
           { name: 'x'.repeat(32), prefix: '\u00ff'.repeat(250), level: 'eventual' },
         ],
+        move: { name: 'x'.repeat(32), from: 'eventual', to: 'causal', phase: 'settling' },
       },
       message: PROMISED,
+    },
+  },
+  moving: {
+    typical: { type: 'moving', epoch: 3, step: 'handed-over', done: 100_000, total: 100_000, trouble: '' },
+    extreme: {
+      type: 'moving',
+      epoch: LARGEST,
+      step: 'cleared',
+      done: LARGEST,
+      total: LARGEST,
+      trouble: '\xff'.repeat(240),
     },
   },
   accepted: { typical: { type: 'accepted', ballot: ballot(8, 1) } },

@@ -12,6 +12,7 @@ import type { Version } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Placement } from '../../src/placement/agreed-placement.ts';
 import { LEVELS } from '../../src/placement/level.ts';
+import { MOVE_STEPS } from '../../src/placement/moving.ts';
 
 /** Arbitrary messages of the peer protocol. */
 
@@ -104,6 +105,14 @@ const placements: fc.Arbitrary<Placement> = fc.record({
   keyspaces: fc.array(fc.record({ name: latin1, prefix: latin1, level: fc.constantFrom(...LEVELS) }), {
     maxLength: 5,
   }),
+  move: fc.option(
+    fc.record({
+      name: latin1,
+      from: fc.constantFrom(...LEVELS),
+      to: fc.constantFrom(...LEVELS),
+      phase: fc.constantFrom('preparing', 'barrier', 'settling'),
+    }),
+  ),
 });
 
 /** Its type makes this table complete: a new type of message has to be added here. */
@@ -234,6 +243,14 @@ export const MESSAGES: Arbitraries = {
     type: fc.constant('placed'),
     placement: placements,
     message: fc.oneof(promises, accepts),
+  }),
+  moving: fc.record({
+    type: fc.constant('moving'),
+    epoch: u53,
+    step: fc.constantFrom(...MOVE_STEPS),
+    done: u53,
+    total: u53,
+    trouble: latin1,
   }),
   accepted: fc.record({ type: fc.constant('accepted'), ballot: ballots }),
   install: fc.record({ type: fc.constant('install'), ballot: ballots }),

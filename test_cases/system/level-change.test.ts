@@ -37,8 +37,8 @@ describe('a level that is changed while the cluster runs', () => {
       code: 0,
       stdout: 'default is at sequential now, and was at linearizability\n',
     });
-    const refused = await cluster.main('level', 'default', 'eventual');
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('can not change') });
+    const refused = await cluster.main('level', 'default', '--cancel');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('is not being changed') });
     await cluster.stop();
     expect((await cluster.start('-cons', 'linearizability')).stdout).toContain('memchorus, sequential');
     const listed = await cluster.main('level', '--json');
@@ -48,6 +48,15 @@ describe('a level that is changed while the cluster runs', () => {
       keyspaces: [keyspace],
       unaware: [],
       changing: false,
+      move: null,
     });
+    const moved = await cluster.main('level', 'default', 'eventual');
+    expect(moved).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('default moves from sequential'),
+    });
+    expect((await cluster.main('level')).stdout).toMatch(
+      /default +\(any\) +eventual +linearizability +steady/,
+    );
   });
 });

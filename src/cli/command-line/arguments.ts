@@ -34,7 +34,7 @@ export interface CommandLine {
   readonly client: ClientOptions;
   /** With `backup` and `restore` where the backup is, with `survey-clock` and `rebase-clock` the plan's file. */
   readonly path: string | null;
-  /** With `level`: the keyspace and its new level; empty to list the levels. */
+  /** With `level`: the keyspace, and its new level or `cancel`; empty to list the levels. */
   readonly change: readonly string[];
   /** With `restart`: which controllers. */
   readonly ids: readonly number[];
@@ -66,7 +66,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   refuseForeignFlags(given, mode);
   const path = takesPath(mode) ? (rest.shift() ?? null) : null;
   const ids = mode === 'restart' && !given.has('help') ? idsOf(rest.splice(0)) : [];
-  const change = mode === 'level' && !given.has('help') ? changeOf(rest.splice(0)) : [];
+  const change = mode === 'level' && !given.has('help') ? changeOf(rest.splice(0), given.has('cancel')) : [];
   const lab = mode === 'lab' ? labFlagsOf(given, rest.splice(0)) : null;
   if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
   return {
@@ -127,7 +127,10 @@ function idsOf(words: readonly string[]): number[] {
 }
 
 /** @throws UsageError */
-function changeOf(words: readonly string[]): readonly string[] {
+function changeOf(words: readonly string[], isCancelled: boolean): readonly string[] {
+  if (isCancelled && words.length === 1) return [...words, 'cancel'];
+  if (isCancelled)
+    throw new UsageError('COMMAND_LINE', 'which keyspace? Such as: main.ts level default --cancel');
   if (words.length === 0 || (words.length === 2 && words.every((word) => /^[\w-]+$/.test(word))))
     return words;
   throw new UsageError(
@@ -307,6 +310,7 @@ allows it and why, and what the levels cost. It needs the memcached program or D
 nothing behind. Exit code 0: every level kept its promise.`,
   level: `Usage: main.ts level [--json] [-p <port>]             lists the level of each keyspace
        main.ts level <keyspace> <level> [-p <port>]   gives a keyspace another level while the cluster runs
+       main.ts level <keyspace> --cancel [-p <port>]  leaves it at the level before, as long as that serves
 The keyspace with every key is "default". Exit code 0: done, 1: not done, or not known to every controller yet.`,
   drill: DRILL_SYNOPSIS,
   lab: LAB_SYNOPSIS,

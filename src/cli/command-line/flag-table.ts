@@ -28,6 +28,10 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
   },
   ...CLIENT_FLAGS,
   watch: { modes: ['status'], options: toggle('What:', 'status: again every second, until Ctrl-C') },
+  cancel: {
+    modes: ['level'],
+    options: toggle('What:', 'level: ends the change of a level, as long as the level before serves'),
+  },
   level: { modes: ['levels'], options: text('Levels:', 'only this level [all]') },
   seconds: {
     modes: ['levels', 'drill'],

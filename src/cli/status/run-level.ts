@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { renderLevels } from '../../controller/status/levels-report.ts';
+import { moveInWords, movePartInWords, renderLevels } from '../../controller/status/levels-report.ts';
 import type { LevelsStatus } from '../../controller/status/status.ts';
 import { CliSession } from '../client/cli-session.ts';
 import type { ReplyParts } from '../client/text-reply-reader.ts';
@@ -34,7 +34,7 @@ export async function runLevel(
     if (!line.json) print(text);
     const levels = await untilKnown(session, line.waitMs ?? KNOWN_WITHIN_MS);
     if (line.json) print(JSON.stringify(levels));
-    return levels.unaware.length === 0 ? EXIT_OK : EXIT_FAILED;
+    return waitingFor(levels) === '' ? EXIT_OK : EXIT_FAILED;
   } finally {
     session.close();
   }
@@ -58,7 +58,10 @@ async function sessionOf(
   );
 }
 
-/** Waits until no controller may go by older levels, or the time is over, or the user interrupts. */
+/**
+ * Waits until no keyspace is being moved and no controller may go by older levels, or the time is over, or the user
+ * interrupts.
+ */
 async function untilKnown(session: CliSession, waitMs: number): Promise<LevelsStatus> {
   const untilMs = performance.now() + waitMs;
   const interrupted = new AbortController();
@@ -66,15 +69,25 @@ async function untilKnown(session: CliSession, waitMs: number): Promise<LevelsSt
   let told = '';
   for (;;) {
     const levels = await levelsAt(session);
-    const names = levels.unaware.join(', ');
-    if (names === '') return levels;
-    if (names !== told) tell(`waiting for ${names}, which may go by the level before`);
-    told = names;
+    const text = waitingFor(levels);
+    if (text === '') return levels;
+    if (text !== told) tell(text);
+    told = text;
     const isOver = await sleep(LOOK_EVERY_MS, false, { signal: interrupted.signal }).catch(() => true);
     if (!isOver && performance.now() < untilMs) continue;
-    tell(`the change holds at the other controllers; ${names} will learn of it when it is back`);
+    tell(
+      levels.move === null
+        ? 'the others go by the new level'
+        : 'the change goes on; main.ts level tells how far it is',
+    );
     return levels;
   }
+}
+
+/** What a change of levels waits for, in one line; empty when it is done. */
+function waitingFor({ move, unaware }: LevelsStatus): string {
+  if (move !== null) return `${moveInWords(move)}; ${move.controllers.map(movePartInWords).join('; ')}`;
+  return unaware.length === 0 ? '' : `waiting for ${unaware.join(', ')}, which may go by the level before`;
 }
 
 async function levelsAt(session: CliSession): Promise<LevelsStatus> {

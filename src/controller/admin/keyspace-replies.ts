@@ -1,5 +1,6 @@
+import { isOrdered } from '../../consistency/policies.ts';
 import type { ChangeOutcome } from '../../membership/placement-change.ts';
-import { withLevel } from '../../placement/agreed-placement.ts';
+import { type Placement, withLevel, withMove, withMoveCancelled } from '../../placement/agreed-placement.ts';
 import { isLevel, LEVELS, type Level } from '../../placement/level.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest } from '../../protocol/request.ts';
@@ -28,6 +29,7 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
     return answer(linesOf(request.format === 'json' ? JSON.stringify(levels) : renderLevels(levels)));
   }
   const { keyspace, level } = request.change;
+  if (level === CANCEL) return cancel(parts, keyspace, answer);
   const known = parts.core.levels.configured.find(({ name }) => name === keyspace);
   if (known === undefined)
     return answer(clientError(`there is no keyspace ${keyspace}; keyspace lists them`));
@@ -42,35 +44,99 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
 /** @returns why the level can't be changed to this one now; null when it can */
 function refusalOf({ core, settings }: LevelParts, from: Level, to: Level): Reply | null {
   const { views } = core.groups;
-  if (!inOneGroup(from, to))
-    return clientError(`the level can not change from ${from} to ${to} while the cluster runs`);
+  const occupied = inOneGroup(from, to) ? null : whyNoMove({ core, settings }, to);
+  if (occupied !== null) return clientError(occupied);
   const [older] = core.olderPeers;
   if (older !== undefined)
     return serverError(
       'OLDER_RELEASE',
       `${nameOf(settings.peers[older]!)} runs an older release: upgrade it`,
     );
+  const move = views.placement?.move ?? null;
+  if (move !== null)
+    return serverError(
+      'LEVELS_CHANGING',
+      `the level of ${move.name} is being changed: keyspace shows how far it is`,
+    );
   if (views.isChanging) return serverError('LEVELS_CHANGING', 'another change of the levels is under way');
   const gate = views.gate('write');
   return gate.state === 'closed' ? failed(gate) : null;
 }
 
-function change({ core, settings, clock }: LevelParts, asked: Asked, answer: OnAdminReply): void {
-  const { views } = core.groups;
+/** @returns why a keyspace can not get a level whose group it is not in now; null when it can */
+function whyNoMove({ core }: Pick<LevelParts, 'core' | 'settings'>, to: Level): string | null {
+  const { groups, levels } = core;
+  if (isOrdered(to)) return groups.hasOrderedEntries ? null : NO_ORDERED;
+  const there = groups.keyspaces.filter(({ level }) => inOneGroup(level, to)).map(({ name }) => name);
+  if (there.length === 0) return null;
+  const level = levels.levelIn(groups.views.placement, there[0]!);
+  const names = there.join(', ');
+  return `${names} is at ${level} already, and no other keyspace can get that level while the cluster runs`;
+}
+
+const NO_ORDERED =
+  'a cluster that is configured without an ordered level can not get one while it runs: ' +
+  'configure a keyspace at linearizability or sequential, and start the controllers again';
+
+function change(parts: LevelParts, asked: Asked, answer: OnAdminReply): void {
+  const { core } = parts;
   const { keyspace, from, to } = asked;
-  const { placement } = views;
+  const { placement } = core.groups.views;
+  const { configured } = core.levels;
+  const next = inOneGroup(from, to)
+    ? withLevel(placement, configured, keyspace, to)
+    : withMove(placement, configured, { name: keyspace, from, to });
+  const reason = `the level of ${keyspace} changes from ${from} to ${to}`;
+  agree(parts, next, reason, (outcome) => answer(replyTo(outcome, parts, asked)));
+}
+
+/** Has the members agree on another placement. */
+function agree(
+  { core, settings, clock }: LevelParts,
+  to: Placement,
+  reason: string,
+  done: (outcome: ChangeOutcome) => void,
+): void {
+  const { views } = core.groups;
   views.change({
-    from: placement,
-    to: withLevel(placement, core.levels.configured, keyspace, to),
-    reason: `the level of ${keyspace} changes from ${from} to ${to}`,
+    from: views.placement,
+    to,
+    reason,
     deadlineMs: clock.nowMs() + settings.requestTimeoutMs,
-    done: (outcome) => answer(replyTo(outcome, { core, settings, clock }, asked)),
+    isFor: () => true,
+    done,
   });
 }
+
+/** Ends the move of a keyspace, as long as the group before serves it. */
+function cancel(parts: LevelParts, keyspace: string, answer: OnAdminReply): void {
+  const { views } = parts.core.groups;
+  const { placement } = views;
+  const move = placement?.move;
+  if (placement == null || move?.name !== keyspace)
+    return answer(clientError(`the level of ${keyspace} is not being changed`));
+  if (move.phase === 'settling') return answer(clientError(`${keyspace} is at ${move.to} by now`));
+  const gate = views.gate('write');
+  if (gate.state === 'closed') return answer(failed(gate));
+  if (views.isChanging)
+    return answer(serverError('LEVELS_CHANGING', 'the next step of the change is being agreed: try again'));
+  agree(parts, withMoveCancelled(placement, move), `the move of ${keyspace} is cancelled`, ({ kind }) => {
+    if (kind === 'installed') answer(linesOf(`${keyspace} stays at ${move.from}`));
+    else
+      answer(
+        serverError('LEVELS_CHANGING', 'not cancelled: the change went on meanwhile; keyspace shows how far'),
+      );
+  });
+}
+
+/** In the place of a level. */
+const CANCEL = 'cancel';
 
 function replyTo({ kind }: ChangeOutcome, parts: LevelParts, { keyspace, from, to }: Asked): Reply {
   switch (kind) {
     case 'installed': {
+      if (!inOneGroup(from, to))
+        return linesOf(`${keyspace} moves from ${from} to ${to}; keyspace shows how far it is`);
       const { unaware } = levelsOf(parts);
       const changed = `${keyspace} is at ${to} now, and was at ${from}`;
       return linesOf(unaware.length === 0 ? changed : `${changed}\nnot yet known to ${unaware.join(', ')}`);

@@ -17,13 +17,11 @@ const STEPS_BETWEEN_WALKS = 250;
  * then that of the last whole walk.
  */
 export class KeyspaceKeys {
-  readonly #walks: ReadonlyMap<Group, KeyWalk>;
+  readonly #router: ControllerRouter;
+  readonly #walks = new Map<Group, KeyWalk>();
 
   constructor(router: ControllerRouter) {
-    const shared = router.groups.filter(
-      (group) => router.all.filter((one) => one.group === group).length > 1,
-    );
-    this.#walks = new Map(shared.map((group) => [group, new KeyWalk(group, router)]));
+    this.#router = router;
   }
 
   of(keyspace: ServedKeyspace & { readonly group: Group }): number {
@@ -31,8 +29,15 @@ export class KeyspaceKeys {
     return walk === undefined ? keyspace.group.replica.journal.keys : walk.keysOf(keyspace);
   }
 
-  /** To be called every few milliseconds. */
+  /** To be called every few milliseconds. Keyspaces may have come to share a group, or not to share one any more. */
   onTick(): void {
+    const { all } = this.#router;
+    if (all.length === 1) return;
+    for (const { group } of all) {
+      const isShared = all.filter((one) => one.group === group).length > 1;
+      if (!isShared) this.#walks.delete(group);
+      else if (!this.#walks.has(group)) this.#walks.set(group, new KeyWalk(group, this.#router));
+    }
     for (const walk of this.#walks.values()) walk.step();
   }
 }

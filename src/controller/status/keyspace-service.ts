@@ -1,16 +1,16 @@
-import { READ_NEEDS, writeGateOf } from '../../consistency/policies.ts';
+import { gateIn, READ_NEEDS, writeGateOf } from '../../consistency/policies.ts';
 import type { ControllerRouter } from '../groups.ts';
 
 export type OneKeyspace = ControllerRouter['all'][number];
 
 /** Why reads of the keyspace cannot start now; empty when they can. */
-export function readTroubleIn({ policy, group }: OneKeyspace): string {
-  const gate = group.scheme.gate(READ_NEEDS[policy.reads]);
+export function readTroubleIn(keyspace: OneKeyspace): string {
+  const gate = gateIn(keyspace, READ_NEEDS[keyspace.policy.reads]);
   return gate.state === 'open' ? '' : gate.reason;
 }
 
 /** The same of its writes. */
-export function writeTroubleIn({ group }: OneKeyspace): string {
-  const gate = writeGateOf(group.scheme);
+export function writeTroubleIn(keyspace: OneKeyspace): string {
+  const gate = writeGateOf(keyspace);
   return gate.state === 'open' ? '' : gate.reason;
 }

@@ -1,8 +1,9 @@
 import { alignColumns } from '../../base/text-table.ts';
 import { epochOf } from '../../placement/agreed-placement.ts';
 import type { ControllerParts } from '../controller-parts.ts';
-import { nameOf } from '../settings.ts';
-import type { LevelsStatus } from './status.ts';
+import type { Core } from '../core.ts';
+import { nameOf, type Settings } from '../settings.ts';
+import type { LevelsStatus, MovePartStatus, MoveStatus } from './status.ts';
 
 /** What `keyspace json` prints now. */
 export function levelsOf({ core, settings }: Pick<ControllerParts, 'core' | 'settings'>): LevelsStatus {
@@ -15,7 +16,33 @@ export function levelsOf({ core, settings }: Pick<ControllerParts, 'core' | 'set
     }),
     unaware: unaware.map((node) => nameOf(settings.peers[node]!)),
     changing: isChanging,
+    move: moveOf(core, settings),
   };
+}
+
+function moveOf({ groups, mover }: Core, { peers }: Settings): MoveStatus | null {
+  const move = groups.views.placement?.move ?? null;
+  if (move === null) return null;
+  const controllers = peers.map((peer, node): MovePartStatus => {
+    const word = mover.wordOf(node);
+    if (word === null)
+      return { address: nameOf(peer), step: '', done: 0, total: 0, waitsFor: 'it has not answered' };
+    const { step, done, total, trouble } = word;
+    return { address: nameOf(peer), step, done, total, waitsFor: trouble };
+  });
+  const { name, from, to, phase } = move;
+  return { keyspace: name, from, to, phase, controllers };
+}
+
+/** The move in one line, such as `default moves from causal to eventual: preparing`. */
+export function moveInWords({ keyspace, from, to, phase }: MoveStatus): string {
+  return `${keyspace} moves from ${from} to ${to}: ${phase}`;
+}
+
+/** The part of a controller in one line. */
+export function movePartInWords({ address, step, done, total, waitsFor }: MovePartStatus): string {
+  const how = step === '' ? '' : ` ${step}, ${done} of about ${Math.max(done, total)} records`;
+  return `${address}${how}${waitsFor === '' ? '' : `: ${waitsFor}`}`;
 }
 
 /** One line for each keyspace whose level was changed while the cluster ran, and is not the configured one. */
@@ -32,12 +59,20 @@ const COLUMNS = ['KEYSPACE', 'PREFIX', 'LEVEL', 'CONFIGURED', 'PHASE'] as const;
 
 /** Renders the answer to `keyspace json` as a human-readable table. */
 export function renderLevels(levels: LevelsStatus): string {
-  const phase = levels.changing ? 'changing' : levels.unaware.length > 0 ? 'waiting' : 'steady';
+  const { epoch, unaware, move } = levels;
+  const phase = levels.changing ? 'changing' : unaware.length > 0 ? 'waiting' : 'steady';
   const rows = levels.keyspaces.map(({ name, prefix, level, configured }) => {
-    return [name, prefix === '' ? '(any)' : prefix, level, configured, phase];
+    return [
+      name,
+      prefix === '' ? '(any)' : prefix,
+      level,
+      configured,
+      move?.keyspace === name ? move.phase : phase,
+    ];
   });
-  const { epoch, unaware } = levels;
   const since = epoch === 0 ? 'as configured' : `epoch ${epoch}: changed while the cluster ran`;
   const waits = unaware.length === 0 ? [] : [`not yet known to ${unaware.join(', ')}`];
-  return [...alignColumns([COLUMNS, ...rows]), '', since, ...waits].join('\n');
+  const moving =
+    move === null ? [] : [moveInWords(move), ...move.controllers.map((one) => `  ${movePartInWords(one)}`)];
+  return [...alignColumns([COLUMNS, ...rows]), '', since, ...moving, ...waits].join('\n');
 }

@@ -1,4 +1,5 @@
 import { alignColumns, bytesText, counted } from '../../base/text-table.ts';
+import { moveInWords } from './levels-report.ts';
 import type { PeerStatus, Status } from './status.ts';
 
 const COLUMNS = ['', 'ID', 'ADDRESS', 'STATUS', 'LAST HEARTBEAT', 'SYNCING', 'LAST SYNC', 'ROLE'] as const;
@@ -72,10 +73,11 @@ export function stateOf({ reads, writes }: Pick<Status, 'reads' | 'writes'>): st
 
 /** A line about the levels; none while the cluster goes by its configuration. */
 function levelLines({ levels }: Status): string[] {
-  const { epoch, unaware, changing } = levels;
+  const { epoch, unaware, changing, move } = levels;
   if (epoch === 0 && !changing) return [];
   const waits = unaware.length === 0 ? '' : `, not yet known to ${unaware.join(', ')}`;
-  return [`levels    epoch ${epoch}${changing ? ', changing' : ''}${waits}`];
+  const moving = move === null ? '' : `, ${moveInWords(move)}`;
+  return [`levels    epoch ${epoch}${changing ? ', changing' : ''}${moving}${waits}`];
 }
 
 function viewLines({ view, peers }: Status): string[] {

@@ -56,6 +56,30 @@ export interface LevelsStatus {
   readonly unaware: readonly string[];
   /** A change that a client of this controller has asked for is under way. */
   readonly changing: boolean;
+  /** The keyspace that gets a level of another group; null while none does. */
+  readonly move: MoveStatus | null;
+}
+
+/** How far the move of a keyspace from one group to another is. */
+export interface MoveStatus {
+  readonly keyspace: string;
+  readonly from: string;
+  readonly to: string;
+  /** `preparing` and `barrier`: it can be cancelled. `settling`: the new level holds, and the rest is cleared. */
+  readonly phase: string;
+  readonly controllers: readonly MovePartStatus[];
+}
+
+/** The part of one controller in it. */
+export interface MovePartStatus {
+  readonly address: string;
+  /** How far it has come in this phase; empty where it has said nothing of it. */
+  readonly step: string;
+  /** Records that it has copied or forgotten, and how many there are about. */
+  readonly done: number;
+  readonly total: number;
+  /** What it waits for; empty for nothing but time. */
+  readonly waitsFor: string;
 }
 
 export interface KeyspaceLevel {

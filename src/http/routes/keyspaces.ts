@@ -31,10 +31,10 @@ export const keyspaceRoutes: RouteGroup = (app, { levels }) => {
     {
       schema: {
         operationId: 'changeLevel',
-        summary: 'Has the controllers agree on another level for a keyspace; the answer is as of then',
+        summary: 'Gives a keyspace another level, or cancels that; the answer is as of the beginning',
         tags: ['cluster'],
         params: object({ name: TEXT }),
-        body: object({ level: oneOf(...LEVEL_NAMES) }),
+        body: object({ level: oneOf(...LEVEL_NAMES, 'cancel') }),
         response: { 200: LEVELS, 404: PROBLEM, 409: PROBLEM },
       },
     },

@@ -28,6 +28,15 @@ export const LEVELS = object({
     listOf(TEXT),
   ),
   changing: YES_OR_NO,
+  move: orNull(
+    object({
+      keyspace: TEXT,
+      from: TEXT,
+      to: TEXT,
+      phase: described('preparing, barrier or settling', TEXT),
+      controllers: listOf(object({ address: TEXT, step: TEXT, done: COUNT, total: COUNT, waitsFor: TEXT })),
+    }),
+  ),
 });
 
 const KEYSPACE_SERVICE = object({ ...READINESS_FIELDS, requests: COUNT });

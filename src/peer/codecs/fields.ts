@@ -7,7 +7,7 @@ import type { Member } from '../../membership/view.ts';
 import { conditionOf, type Effect, type EffectKind, type SetEffect } from '../../ordering/effect.ts';
 import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
-import type { Placement } from '../../placement/agreed-placement.ts';
+import type { Move, MovePhase, Placement } from '../../placement/agreed-placement.ts';
 import type { Level } from '../../placement/level.ts';
 import type { Attached } from '../../replication/convergent/messages.ts';
 import { REASON_CHARS_MAX } from '../reason-text.ts';
@@ -17,6 +17,8 @@ import { REASON_CHARS_MAX } from '../reason-text.ts';
 const RETENTIONS = numbering<Retention>({ intact: 0, recovered: 1, 'view-only': 2, lost: 3, complete: 4 });
 
 const LEVEL_NUMBERS = numbering<Level>({ linearizability: 0, sequential: 1, eventual: 2, causal: 3 });
+
+const PHASE_NUMBERS = numbering<MovePhase>({ preparing: 0, barrier: 1, settling: 2 });
 
 const EFFECTS = numbering<EffectKind>({ set: 0, delete: 1, flush: 2, 'flush-later': 3, 'flush-due': 4 });
 
@@ -90,7 +92,7 @@ export function readMembers(r: ByteReader): Member[] {
   return Array.from({ length: count }, () => ({ node: r.u8(), incarnation: r.u53() }));
 }
 
-export function writePlacement(w: ByteWriter, { epoch, keyspaces }: Placement): void {
+export function writePlacement(w: ByteWriter, { epoch, keyspaces, move }: Placement): void {
   w.u53(epoch);
   w.u32(keyspaces.length);
   for (const { name, prefix, level } of keyspaces) {
@@ -98,6 +100,11 @@ export function writePlacement(w: ByteWriter, { epoch, keyspaces }: Placement): 
     w.text(prefix);
     w.u8(LEVEL_NUMBERS.numberOf[level]);
   }
+  w.u8(move === null ? NO_MOVE : PHASE_NUMBERS.numberOf[move.phase]);
+  if (move === null) return;
+  w.text(move.name);
+  w.u8(LEVEL_NUMBERS.numberOf[move.from]);
+  w.u8(LEVEL_NUMBERS.numberOf[move.to]);
 }
 
 export function readPlacement(r: ByteReader): Placement {
@@ -106,8 +113,18 @@ export function readPlacement(r: ByteReader): Placement {
   const keyspaces = Array.from({ length: count }, () => {
     return { name: r.text(), prefix: r.text(), level: wordOf(LEVEL_NUMBERS, r.u8()) };
   });
-  return { epoch, keyspaces };
+  return { epoch, keyspaces, move: readMove(r) };
 }
+
+function readMove(r: ByteReader): Move | null {
+  const number = r.u8();
+  if (number === NO_MOVE) return null;
+  const phase = wordOf(PHASE_NUMBERS, number);
+  return { name: r.text(), from: wordOf(LEVEL_NUMBERS, r.u8()), to: wordOf(LEVEL_NUMBERS, r.u8()), phase };
+}
+
+/** In the place of the phase. */
+const NO_MOVE = 255;
 
 const KEYSPACE_BYTES_MIN = 4 + 4 + 1;
 

@@ -1,5 +1,6 @@
 import { numbering } from '../../base/numbering.ts';
 import type { DeparturePhase, Heartbeat } from '../../membership/messages.ts';
+import type { MoveStep, Moving } from '../../placement/moving.ts';
 import type { Announced } from '../../replication/messages.ts';
 import type { Codec } from './codec.ts';
 import {
@@ -57,6 +58,34 @@ export const heartbeat: Codec<Heartbeat> = {
     onProbation: readNumbers(r),
     heard: readNumbers(r),
     lagMs: r.u53(),
+  }),
+};
+
+/** How far a controller has come with a move. */
+const STEPS = numbering<MoveStep>({
+  begun: 0,
+  opened: 1,
+  copied: 2,
+  fenced: 3,
+  'handed-over': 4,
+  cleared: 5,
+});
+
+export const moving: Codec<Moving> = {
+  write(w, m) {
+    w.u53(m.epoch);
+    w.u8(STEPS.numberOf[m.step]);
+    w.u53(m.done);
+    w.u53(m.total);
+    w.text(m.trouble);
+  },
+  read: (r) => ({
+    type: 'moving',
+    epoch: r.u53(),
+    step: wordOf(STEPS, r.u8()),
+    done: r.u53(),
+    total: r.u53(),
+    trouble: readReasonText(r),
   }),
 };
 

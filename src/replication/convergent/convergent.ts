@@ -1,11 +1,10 @@
-import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
+import type { ControllerId, MonotonicMs, VersionTime } from '../../base/number-kinds.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.ts';
-import type { PeerBus } from '../../membership/peer-bus.ts';
 import { type Draft, type Effect, isOfKey } from '../../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version, versionTimeOfMs } from '../../ordering/version.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
-import { diskGate } from '../disk-gate.ts';
+import { diskGate, journalTroubleOf } from '../disk-gate.ts';
 import { AntiEntropy } from '../exchange/anti-entropy.ts';
 import { isExchangeMessage } from '../exchange/messages.ts';
 import type { SchemeMessage } from '../messages.ts';
@@ -24,6 +23,7 @@ import { InitialExchanges } from './initial-exchanges.ts';
 import { Knowledge } from './knowledge.ts';
 import type { CausalPush, Push } from './messages.ts';
 import { OwnWrites } from './own-writes.ts';
+import { pushBy } from './plain-pushes.ts';
 import { PushRanges } from './push-ranges.ts';
 import { UnconfirmedWrites } from './unconfirmed-writes.ts';
 
@@ -104,6 +104,7 @@ export class Convergent implements Scheme {
     });
     this.#sweeper = new Sweeper({
       journal: replica.journal,
+      isForeign: (key) => replica.isForeign(key),
       agreedMs: () => time.agreedMs,
       peers: () => peerKnowledge(ports),
       mayForgetEarly: () => exchange.isIdle,
@@ -212,6 +213,18 @@ export class Convergent implements Scheme {
     else this.#causal.write(this.#ownWrites, draft, done, context);
   }
 
+  whenSettled(done: () => void): void {
+    this.#ownWrites.whenSettled(done);
+  }
+
+  set keepsAll(keepsAll: boolean) {
+    this.#sweeper.isPaused = keepsAll;
+  }
+
+  adopt(known: readonly VersionTime[]): void {
+    for (const [origin, time] of known.entries()) this.#ports.vector.advance(origin, time);
+  }
+
   get sessions(): SchemeSessions | null {
     return this.#causal;
   }
@@ -246,8 +259,7 @@ export class Convergent implements Scheme {
   }
 
   get journalTrouble(): string {
-    const { state } = this.#ports.replica.journal;
-    return state.writable || state.isTemporary ? '' : state.reason;
+    return journalTroubleOf(this.#ports.replica.journal);
   }
 
   onMessage(from: ControllerId, message: SchemeMessage): void {
@@ -386,9 +398,3 @@ export class Convergent implements Scheme {
 }
 
 const CATCHING_UP = waitBecause('CATCHING_UP', 'this controller is catching up with its peers');
-
-/** At `eventual`. What an earlier run wrote is not known here: the first push follows on nothing. */
-function pushBy(bus: PeerBus<Push>): (previousTime: number | null, effects: readonly Effect[]) => void {
-  return (previousTime, effects) =>
-    bus.sendToAll({ type: 'push', previousTime: previousTime ?? effects[0]!.version.time - 1, effects });
-}

@@ -184,6 +184,11 @@ export class OwnWrites {
     }
   }
 
+  /** Calls back once the store has answered for every write that was begun before. */
+  whenSettled(done: () => void): void {
+    this.#afterStored(done);
+  }
+
   /** Pushes what this turn has completed: one message, the same for every peer. */
   flush(): void {
     if (this.#outbox.length === 0) return;

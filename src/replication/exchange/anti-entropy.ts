@@ -119,6 +119,12 @@ export class AntiEntropy {
     bus.send(peer, { type: 'sync-request', exchange: this.#lastExchange, ...past });
   }
 
+  /** Starts an exchange anew that was started at this moment or before. */
+  restartBefore(peer: ControllerId, atMs: MonotonicMs): void {
+    const running = this.#pulls.get(peer);
+    if (running !== undefined && running.startedMs <= atMs) this.restart(peer);
+  }
+
   /** Gives up all exchanges that were started here. */
   stop(): void {
     this.#pulls.clear();

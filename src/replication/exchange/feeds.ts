@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ControllerId, MonotonicMs, VersionTime } from '../../base/number-kinds.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
-import type { Effect } from '../../ordering/effect.ts';
+import { type Effect, isOfKey } from '../../ordering/effect.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
 import {
   type FeedValuesPorts,
@@ -38,6 +38,12 @@ interface Feed {
 /** An exchange that makes no progress for this long is given up, in milliseconds. */
 export const EXCHANGE_TIMEOUT_MS = 2_000;
 
+/** Without the records of a keyspace that another group serves. */
+function ownEffects(replica: FeedsPorts['replica'], effects: readonly Effect[]): readonly Effect[] {
+  if (replica.guard === null) return effects;
+  return effects.filter((effect) => !isOfKey(effect) || !replica.isForeign(effect.key));
+}
+
 /** The exchanges that peers have asked for, one for each peer. A part is sent once the peer has asked for it. */
 export class Feeds {
   readonly #ports: FeedsPorts;
@@ -56,7 +62,7 @@ export class Feeds {
     const { replica, clock, whole } = this.#ports;
     this.#feeds.set(peer, {
       exchange,
-      missing: replica.journal.since(new VersionVector(known)),
+      missing: ownEffects(replica, replica.journal.since(new VersionVector(known))),
       known: this.#ports.known().times(),
       news: whole === null ? null : new FeedNews(),
       movedMs: clock.nowMs(),

@@ -34,6 +34,7 @@ export class Maintenance {
     const { time } = ports.controller;
     this.#sweeper = new Sweeper({
       journal: replica.journal,
+      isForeign: (key) => replica.isForeign(key),
       agreedMs: () => time.agreedMs,
       peers: () => peerKnowledge(ports),
       mayForgetEarly: () => exchange.isIdle,
@@ -43,9 +44,13 @@ export class Maintenance {
     });
   }
 
+  set isPaused(isPaused: boolean) {
+    this.#sweeper.isPaused = isPaused;
+  }
+
   /** To be called every few milliseconds. */
   onTick(): void {
-    this.#proposeDueFlush();
+    if (!this.#sweeper.isPaused) this.#proposeDueFlush();
     this.#sweeper.step();
   }
 

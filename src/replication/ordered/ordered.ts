@@ -133,6 +133,18 @@ export class Ordered implements Scheme {
     this.#order.write(draft, done);
   }
 
+  /** A view begins with the writes of the view before, and ends the part of its members in that. */
+  whenSettled(done: () => void): void {
+    done();
+  }
+
+  set keepsAll(keepsAll: boolean) {
+    this.#maintenance.isPaused = keepsAll;
+  }
+
+  /** A write in the order says the same of all that was recorded before it. */
+  adopt(): void {}
+
   get pending(): number {
     return this.#order.pending;
   }

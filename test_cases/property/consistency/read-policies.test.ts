@@ -34,6 +34,7 @@ const keyspaceAt = (own: Level): ServedKeyspace => ({
   level: own,
   policy: POLICIES[own],
   group: { number: 0, scheme: null as never },
+  hold: 'nothing',
 });
 const strengthOf = (one: Level) => -LEVELS.indexOf(one);
 

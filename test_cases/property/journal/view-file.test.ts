@@ -17,6 +17,7 @@ const recordOf = (counter: number): ViewRecord => ({
   members: [{ node: 0, incarnation: counter }],
   sync: false,
   placement: null,
+  installed: null,
 });
 
 /** One run of a process, which ends after a number of operations of its disk. */
@@ -87,7 +88,7 @@ it('a record in the form of release 0.1.0 is read, and replaced by the new form 
 it('a file of release 0.2.0, with its smaller slots, is read, and replaced by the new form as a whole', async () => {
   const disk = new SimulatedDisk();
   await disk.makePath('/data');
-  const { placement: _, ...record } = recordOf(5);
+  const { placement: _, installed: __, ...record } = recordOf(5);
   const body = `7 ${JSON.stringify({ ...OWNER, ...record })}`;
   const { crc32 } = await import('node:zlib');
   const slot = Buffer.alloc(8_192, ' ');
@@ -117,7 +118,8 @@ it('the largest placement fits the record, beside the most controllers with the 
   const other = { name: 'x'.repeat(32), prefix: 'y'.repeat(250), level: 'linearizability' } as const;
   const keyspaces = [{ name: 'default', prefix: '', level: 'sequential' } as const];
   while (JSON.stringify([...keyspaces, other]).length <= PLACEMENT_BYTES_MAX) keyspaces.push(other as never);
-  const record = { ...recordOf(1), members, placement: { epoch: Number.MAX_SAFE_INTEGER, keyspaces } };
+  const largest = { epoch: Number.MAX_SAFE_INTEGER, keyspaces, move: null };
+  const record = { ...recordOf(1), members, placement: largest, installed: largest };
   const file = await ViewFile.open(disk, '/data', owner, (message) => {
     throw new Error(message);
   });

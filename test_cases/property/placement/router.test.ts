@@ -21,6 +21,7 @@ const keyspaces = fc
           prefix,
           level: 'sequential' as const,
           policy: prefix,
+          hold: 'nothing' as const,
           group: groups[at]!,
         })),
       ),

@@ -43,7 +43,7 @@ export interface SwarmMutant extends Mistake {
   /** As `--horizon`. */
   readonly horizonMs?: number;
   /** Clients ask for other levels while they read and write. */
-  readonly switches?: true;
+  readonly switches?: true | 'all';
   /** The mistake must be found within so many seeds, from the first on. */
   readonly seeds: number;
 }

@@ -102,8 +102,10 @@ let users: NotingScheme;
 let coordinator: Coordinator;
 let nowMs: number;
 
+const same = (bytes: Buffer) => bytes;
+
 function keyspace(name: string, prefix: string, level: Level, group: ServingGroup): ServedKeyspace {
-  return { name, prefix, level, policy: POLICIES[level], group };
+  return { name, prefix, level, policy: POLICIES[level], group, hold: 'nothing' };
 }
 
 /** Two keyspaces in two groups: the default one at linearizability, and `user:` at eventual. */
@@ -113,7 +115,7 @@ beforeEach(() => {
   nowMs = 0;
   const group = (scheme: NotingScheme) => ({ number: 0, scheme: scheme as unknown as Scheme });
   coordinator = new Coordinator({
-    tokens: { cluster: 'c', mac: (bytes) => bytes, aheadMs: () => 0, maxClockSkewMs: 0 },
+    tokens: { cluster: 'c', mac: same, aheadMs: () => 0, maxClockSkewMs: 0, mayBeGone: () => false },
     router: new Router([
       keyspace('default', '', 'linearizability', group(main)),
       keyspace('users', 'user:', 'eventual', group(users)),

@@ -48,8 +48,8 @@ const REQUESTS: readonly (readonly [Request, access: string, prefixes: readonly 
 
 const group = { number: 0, scheme: null as unknown as Scheme };
 const router: RequestRouter = new Router([
-  { name: 'default', prefix: '', level: 'sequential', policy: POLICIES.sequential, group },
-  { name: 'users', prefix: 'user:', level: 'eventual', policy: POLICIES.eventual, group },
+  { name: 'default', prefix: '', level: 'sequential', policy: POLICIES.sequential, group, hold: 'nothing' },
+  { name: 'users', prefix: 'user:', level: 'eventual', policy: POLICIES.eventual, group, hold: 'nothing' },
 ]);
 
 describe('the table of request kinds', () => {

@@ -47,8 +47,16 @@ beforeEach(() => {
   writes = [];
   const keyspace = { name: 'default', prefix: '', level: 'linearizability' } as const;
   coordinator = new Coordinator({
-    tokens: { cluster: 'c', mac: (bytes) => bytes, aheadMs: () => 0, maxClockSkewMs: 0 },
-    router: new Router([{ ...keyspace, policy: POLICIES.linearizability, group: { number: 0, scheme } }]),
+    tokens: {
+      cluster: 'c',
+      mac: (bytes) => bytes,
+      aheadMs: () => 0,
+      maxClockSkewMs: 0,
+      mayBeGone: () => false,
+    },
+    router: new Router([
+      { ...keyspace, policy: POLICIES.linearizability, group: { number: 0, scheme }, hold: 'nothing' },
+    ]),
     timeMs: () => 0,
     clock: {
       nowMs: () => {

@@ -153,6 +153,7 @@ describe('one group of several', () => {
       members: [],
       sync: false,
       placement: null,
+      installed: null,
     };
     const ofEventual = await nextRun('eventual');
     await new Promise<void>((resolve) => ofEventual.viewLog.save(view, resolve));

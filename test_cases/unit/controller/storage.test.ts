@@ -46,6 +46,7 @@ const view = {
   accepted: { counter: 1, node: 0 },
   members: [],
   placement: null,
+  installed: null,
   sync: false,
 };
 const asideOf = () => readdirSync(settings().dataDir).filter((name) => name.includes('.damaged-'));

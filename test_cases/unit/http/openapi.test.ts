@@ -109,7 +109,7 @@ it('the level of a keyspace is changed, and what cannot be changed is refused', 
     200,
     expect.arrayContaining([expect.objectContaining({ name: 'default', level: 'sequential' })]),
   ]);
-  const fixed = await change('default', 'eventual');
+  const fixed = await change('default', 'causal');
   expect([fixed.status, fixed.body.code]).toEqual([409, 'LEVEL_FIXED']);
   expect((await change('none', 'causal')).status).toBe(404);
 });

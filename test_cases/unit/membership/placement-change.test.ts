@@ -7,6 +7,7 @@ import type { Level } from '../../../src/placement/level.ts';
 const placed = (epoch: number, level: Level): Placement => ({
   epoch,
   keyspaces: [{ name: 'default', prefix: '', level }],
+  move: null,
 });
 
 const FIRST = placed(1, 'sequential');
@@ -15,17 +16,24 @@ const FIRST = placed(1, 'sequential');
 function changing(from: Placement | null, to: Placement) {
   const change = new PlacementChange();
   const outcomes: ChangeOutcome['kind'][] = [];
-  change.begin({ from, to, reason: 'test', deadlineMs: 100, done: ({ kind }) => outcomes.push(kind) });
+  change.begin({
+    from,
+    to,
+    reason: 'test',
+    deadlineMs: 100,
+    isFor: () => true,
+    done: ({ kind }) => outcomes.push(kind),
+  });
   return { change, outcomes };
 }
 
 describe('a change of the placement', () => {
   it('is carried by a view that continues the placement it was made from, and by no other', () => {
     const { change } = changing(null, FIRST);
-    expect(change.after(null)).toBe(FIRST);
+    expect(change.after(null, [])).toBe(FIRST);
     const other = placed(1, 'linearizability');
-    expect(change.after(other)).toBe(other);
-    expect(new PlacementChange().after(FIRST)).toBe(FIRST);
+    expect(change.after(other, [])).toBe(other);
+    expect(new PlacementChange().after(FIRST, [])).toBe(FIRST);
   });
 
   it('is answered when a view with it is installed', () => {

@@ -141,7 +141,7 @@ it('regression: a controller with a newer view on disk was superseded by an olde
     viewLog.load = () => record as null;
     return changerOn(viewLog).changer.isSupersededBy(installed);
   };
-  const record = { promised: accepted, accepted, members: [], sync: false, placement: null };
+  const record = { promised: accepted, accepted, members: [], sync: false, placement: null, installed: null };
   expect(isSupersededBy(record, { counter: 2, node: 0 })).toBe(false);
   expect(isSupersededBy(record, accepted)).toBe(true);
   expect(isSupersededBy(record, { counter: 3, node: 0 })).toBe(true);

@@ -238,6 +238,7 @@ describe('the placement of a view', () => {
   const placed = (epoch: number): Placement => ({
     epoch,
     keyspaces: [{ name: 'default', prefix: '', level: 'sequential' }],
+    move: null,
   });
 
   /** @param words per controller, what it says and the epoch that it has accepted; null where it says nothing */

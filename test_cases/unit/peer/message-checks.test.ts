@@ -94,7 +94,7 @@ const push = (...effects: Effect[]): PeerMessage => ({ type: 'push', previousTim
 
 const PLACED: Placed = {
   type: 'placed',
-  placement: { epoch: 1, keyspaces: [{ name: 'default', prefix: '', level: 'sequential' }] },
+  placement: { epoch: 1, keyspaces: [{ name: 'default', prefix: '', level: 'sequential' }], move: null },
   message: ACCEPT,
 };
 
@@ -102,7 +102,9 @@ describe('a message of a peer', () => {
   it('has a placement that can be one, and a message that may be used', () => {
     expect(flaw(PLACED)).toBeNull();
     expect(flaw({ ...PLACED, message: PROMISED })).toBeNull();
-    expect(flaw({ ...PLACED, placement: { epoch: 0, keyspaces: [] } })).toBe('a placement has the epoch 0');
+    expect(flaw({ ...PLACED, placement: { epoch: 0, keyspaces: [], move: null } })).toBe(
+      'a placement has the epoch 0',
+    );
     expect(flaw({ ...PLACED, message: { ...ACCEPT, donor: 2 } })).toContain('the donor of a view');
   });
 

@@ -14,7 +14,7 @@ const USERS: KeyspaceSettings = { name: 'users', prefix: 'user:', level: 'sequen
 describe('a placement', () => {
   it('begins with the configuration, and each change takes the next epoch', () => {
     const first = withLevel(null, [DEFAULT, USERS], 'default', 'sequential');
-    expect(first).toEqual({ epoch: 1, keyspaces: [{ ...DEFAULT, level: 'sequential' }, USERS] });
+    expect(first).toEqual({ epoch: 1, keyspaces: [{ ...DEFAULT, level: 'sequential' }, USERS], move: null });
     const second = withLevel(first, [DEFAULT], 'users', 'linearizability');
     expect(second.epoch).toBe(2);
     expect(second.keyspaces.map(({ level }) => level)).toEqual(['sequential', 'linearizability']);
@@ -22,20 +22,21 @@ describe('a placement', () => {
   });
 
   it('is the same as another one by its content, whatever order the fields stand in', () => {
-    const one: Placement = { epoch: 1, keyspaces: [DEFAULT] };
+    const one: Placement = { epoch: 1, keyspaces: [DEFAULT], move: null };
     const read = JSON.parse(
-      '{"keyspaces":[{"level":"linearizability","prefix":"","name":"default"}],"epoch":1}',
+      '{"keyspaces":[{"level":"linearizability","prefix":"","name":"default"}],"move":null,"epoch":1}',
     );
     expect(samePlacement(one, read)).toBe(true);
     expect(samePlacement(one, { ...one, epoch: 2 })).toBe(false);
-    expect(samePlacement(one, { epoch: 1, keyspaces: [USERS] })).toBe(false);
+    expect(samePlacement(one, { epoch: 1, keyspaces: [USERS], move: null })).toBe(false);
     expect(samePlacement(one, null)).toBe(false);
     expect(samePlacement(null, null)).toBe(true);
   });
 });
 
 describe('what a peer or a file calls a placement', () => {
-  const flawOf = (change: Partial<Placement>) => placementFlaw({ epoch: 1, keyspaces: [DEFAULT], ...change });
+  const flawOf = (change: Partial<Placement>) =>
+    placementFlaw({ epoch: 1, keyspaces: [DEFAULT], move: null, ...change });
   const named = (name: string) => ({ keyspaces: [{ ...DEFAULT, name }] });
   const many = Array.from({ length: 240 }, (_, i) => ({ ...USERS, name: `n${i}`, prefix: `${i}` }));
 

@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { Router } from '../../../src/placement/router.ts';
 
-const ALL = { name: 'default', prefix: '', level: 'sequential' as const, policy: 'all', group: 1 };
-const USERS = { name: 'users', prefix: 'user:', level: 'eventual' as const, policy: 'users', group: 2 };
+const ALL = {
+  name: 'default',
+  prefix: '',
+  level: 'sequential' as const,
+  policy: 'all',
+  group: 1,
+  hold: 'nothing' as const,
+};
+const USERS = {
+  name: 'users',
+  prefix: 'user:',
+  level: 'eventual' as const,
+  policy: 'users',
+  group: 2,
+  hold: 'nothing' as const,
+};
 
 describe('the router', () => {
   it('refuses two keyspaces with one prefix, and keyspaces without a default', () => {

@@ -1,0 +1,125 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
+import type { Membership } from '../../membership/membership.ts';
+import type { Member, View } from '../../membership/view.ts';
+import {
+  type Move,
+  type MovePhase,
+  movedOn,
+  type Placement,
+  withBarrierLifted,
+} from '../../placement/agreed-placement.ts';
+import { hasReached, type MoveStep } from '../../placement/moving.ts';
+import type { MoveWords } from './move-words.ts';
+
+export interface MoveDriverPorts {
+  readonly node: ControllerId;
+  readonly incarnation: number;
+  readonly peers: () => readonly ControllerId[];
+  readonly views: Membership;
+  readonly words: MoveWords;
+  readonly ownStep: () => MoveStep;
+  readonly clock: Clock;
+  readonly requestTimeoutMs: number;
+  readonly incarnationOf: (peer: ControllerId) => number | null;
+  readonly log: Log;
+}
+
+/** The step that every controller has to reach before the next phase begins. */
+const LAST_STEPS: Readonly<Record<MovePhase, MoveStep>> = {
+  preparing: 'copied',
+  barrier: 'handed-over',
+  settling: 'cleared',
+};
+
+/** After a barrier was lifted, the next one waits for so long, in milliseconds: twice as long each time. */
+const PAUSE_MS_MIN = 500;
+const PAUSE_MS_MAX = 30_000;
+
+/**
+ * Brings a move on: one controller at a time, the first member of the view, has the members agree on the next phase
+ * once every configured controller has said that it is done with the one before.
+ *
+ *  - A view carries the next phase only if all controllers are members, each in the run in which it said so.
+ *  - Writes of clients wait for the barrier. If it takes half of the time that they may wait, or a controller is
+ *    gone, it is lifted: the group before serves on, and the move tries again later.
+ */
+export class MoveDriver {
+  readonly #ports: MoveDriverPorts;
+  #epoch = 0;
+  #sinceMs: MonotonicMs = 0;
+  #pauseMs = PAUSE_MS_MIN;
+
+  constructor(ports: MoveDriverPorts) {
+    this.#ports = ports;
+  }
+
+  /** To be called every few milliseconds, in an installed view whose placement this is. */
+  step(view: View, placement: Placement, move: Move): void {
+    const { node, views, clock } = this.#ports;
+    if (placement.epoch !== this.#epoch) {
+      this.#epoch = placement.epoch;
+      this.#sinceMs = clock.nowMs();
+      if (move.phase === 'settling') this.#pauseMs = PAUSE_MS_MIN;
+    }
+    if (view.members[0]!.node !== node || views.isChanging) return;
+    const sinceMs = clock.nowMs() - this.#sinceMs;
+    if (this.#areDone(move, view)) {
+      if (move.phase !== 'preparing' || sinceMs >= this.#pauseMs - PAUSE_MS_MIN) this.#goOn(placement, move);
+    } else if (move.phase === 'barrier' && this.#takesTooLong(view, sinceMs)) {
+      this.#lift(placement, move);
+    }
+  }
+
+  #areDone({ phase }: Move, { members }: View): boolean {
+    const { words, ownStep } = this.#ports;
+    const peers = this.#ports.peers();
+    const last = LAST_STEPS[phase];
+    const areAll = members.length === peers.length + 1;
+    return (
+      areAll &&
+      hasReached(ownStep(), last) &&
+      peers.every((peer) => words.hasReached(peer, this.#epoch, last))
+    );
+  }
+
+  #takesTooLong({ members }: View, sinceMs: number): boolean {
+    const { peers, requestTimeoutMs } = this.#ports;
+    return members.length <= peers().length || sinceMs >= requestTimeoutMs / 2;
+  }
+
+  #goOn(placement: Placement, move: Move): void {
+    const { node, incarnation, peers, incarnationOf } = this.#ports;
+    const runs = new Map(peers().map((peer) => [peer, incarnationOf(peer)]));
+    runs.set(node, incarnation);
+    const isThatRun = (member: Member) => runs.get(member.node) === member.incarnation;
+    const isFor = (members: readonly Member[]) => members.length === runs.size && members.every(isThatRun);
+    this.#change(placement, movedOn(placement, move), move, isFor);
+  }
+
+  #lift(placement: Placement, move: Move): void {
+    const { log } = this.#ports;
+    this.#pauseMs = Math.min(2 * this.#pauseMs, PAUSE_MS_MAX);
+    log.warn('the barrier of a move is lifted, since it took too long', { keyspace: move.name });
+    this.#change(placement, withBarrierLifted(placement, move), move, () => true);
+  }
+
+  #change(
+    from: Placement,
+    to: Placement,
+    { name }: Move,
+    isFor: (members: readonly Member[]) => boolean,
+  ): void {
+    const { views, clock, requestTimeoutMs } = this.#ports;
+    const phase = to.move === null ? 'is over' : `goes on: ${to.move.phase}`;
+    views.change({
+      from,
+      to,
+      reason: `the move of ${name} ${phase}`,
+      deadlineMs: clock.nowMs() + requestTimeoutMs,
+      isFor,
+      done: () => {},
+    });
+  }
+}

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
+import { epochOf } from '../../src/placement/agreed-placement.ts';
+import type { Level } from '../../src/placement/level.ts';
+import { deleteRequest } from '../../src/protocol/make-request.ts';
+import type { Reply } from '../../src/protocol/reply.ts';
+import { ask, read, set } from './ask.ts';
+import { SimCluster } from './sim-cluster.ts';
+
+/** Keyspaces that are moved between groups while a cluster runs, without faults and with single ones. */
+
+async function clusterAt(level: Level, durability: Durability = 'none', seed = 1): Promise<SimCluster> {
+  const cluster = new SimCluster({ seed, level, settings: { durability } });
+  await cluster.start();
+  await cluster.run(1_000);
+  return cluster;
+}
+
+async function change(cluster: SimCluster, node: number, level: string): Promise<string> {
+  const reply: Reply = await ask(cluster, node, {
+    kind: 'keyspace',
+    change: { keyspace: 'default', level },
+    format: 'table',
+  });
+  if (reply.kind === 'lines') return reply.lines.join('\n');
+  return 'reason' in reply ? `${reply.kind} ${reply.reason}` : reply.kind;
+}
+
+const moveOf = ({ nodes }: SimCluster, node = 0) => nodes[node]!.core!.groups.views.placement?.move ?? null;
+const levelsOf = ({ nodes }: SimCluster) => nodes.map(({ core }) => core?.levels.ofDefault);
+
+/** Waits until no keyspace is being moved. */
+async function settled(cluster: SimCluster, withinMs = 20_000): Promise<void> {
+  const untilMs = cluster.scheduler.nowMs + withinMs;
+  while (cluster.nodes.some((_, node) => moveOf(cluster, node) !== null)) {
+    if (cluster.scheduler.nowMs > untilMs)
+      throw new Error(
+        JSON.stringify(cluster.nodes.map(({ core }) => [core!.groups.views.placement, core!.mover.word])),
+      );
+    await cluster.run(20);
+  }
+}
+
+const LEVELS_IN_TURN: readonly Level[] = [
+  'eventual',
+  'causal',
+  'linearizability',
+  'causal',
+  'sequential',
+  'eventual',
+  'sequential',
+];
+
+describe('a keyspace that is moved while the cluster runs', () => {
+  it.each(DURABILITIES)('keeps its entries through all schemes, with durability %s', async (durability) => {
+    const cluster = await clusterAt('linearizability', durability);
+    for (let i = 0; i < 40; i++) await ask(cluster, i % 3, set(`k${i}`, `v${i}`));
+    for (const [turn, level] of LEVELS_IN_TURN.entries()) {
+      expect(await change(cluster, turn % 3, level)).toContain(`default moves from`);
+      await settled(cluster);
+      expect(levelsOf(cluster)).toEqual([level, level, level]);
+      await ask(cluster, turn % 3, set(`k${turn}`, `w${turn}`));
+      expect(await ask(cluster, turn % 3, deleteRequest(`k${turn + 20}`, false))).toMatchObject({
+        outcome: 'deleted',
+      });
+      await cluster.run(1_500);
+      for (let i = 0; i < 40; i++) {
+        const expected = i <= turn ? `w${i}` : i >= 20 && i <= turn + 20 ? null : `v${i}`;
+        expect([i, await read(cluster, (i + turn) % 3, `k${i}`)]).toEqual([i, expected]);
+      }
+    }
+    expect(epochOf(cluster.nodes[0]!.core!.groups.views.placement)).toBe(4 * LEVELS_IN_TURN.length);
+  });
+
+  it('waits for a controller that is away, is served meanwhile, and says what it waits for', async () => {
+    const cluster = await clusterAt('sequential');
+    await ask(cluster, 0, set('k', 'v'));
+    cluster.nodes[2]!.kill();
+    await cluster.run(2_000);
+    expect(await change(cluster, 0, 'eventual')).toContain('default moves from sequential to eventual');
+    await cluster.run(2_000);
+    expect(moveOf(cluster)?.phase).toBe('preparing');
+    const { core } = cluster.nodes[0]!;
+    expect([0, 1, 2].map((node) => core!.mover.wordOf(node)?.step ?? null)).toEqual([
+      'opened',
+      'opened',
+      null,
+    ]);
+    await ask(cluster, 1, set('k', 'w'));
+    cluster.nodes[2]!.start();
+    await settled(cluster);
+    expect(levelsOf(cluster)).toEqual(['eventual', 'eventual', 'eventual']);
+    for (const { id } of cluster.nodes) expect(await read(cluster, id, 'k')).toBe('w');
+  });
+
+  it('stays where it is when that is cancelled, and can be moved later', async () => {
+    const cluster = await clusterAt('sequential');
+    await ask(cluster, 0, set('k', 'v'));
+    await ask(cluster, 0, set('gone', 'v'));
+    expect(await change(cluster, 0, 'cancel')).toContain(
+      'client_error the level of default is not being changed',
+    );
+    cluster.nodes[2]!.kill();
+    await cluster.run(2_000);
+    await change(cluster, 0, 'causal');
+    await cluster.run(100);
+    expect(await change(cluster, 1, 'eventual')).toContain(
+      'server_error the level of default is being changed',
+    );
+    expect(await change(cluster, 1, 'cancel')).toBe('default stays at sequential');
+    expect(await change(cluster, 1, 'cancel')).toContain('client_error default is at sequential by now');
+    cluster.nodes[2]!.start();
+    await settled(cluster);
+    expect(levelsOf(cluster)).toEqual(['sequential', 'sequential', 'sequential']);
+    for (const node of [0, 1]) expect(cluster.nodes[node]!.journalOf(2).records).toBe(0);
+    await cluster.runUntilReady();
+    await ask(cluster, 1, deleteRequest('gone'));
+    await change(cluster, 2, 'causal');
+    await settled(cluster);
+    for (const { id } of cluster.nodes) expect(await read(cluster, id, 'gone')).toBe(null);
+    for (const { id } of cluster.nodes) expect(await read(cluster, id, 'k')).toBe('v');
+  });
+
+  it.each([0, 5, 15, 25, 30, 35, 40, 50, 60, 80, 100, 120])(
+    'has one level in the end, when a controller dies %i ms after the change was begun',
+    async (afterMs) => {
+      for (const node of [0, 1]) {
+        const cluster = await clusterAt('linearizability', 'sync', afterMs + node);
+        for (let i = 0; i < 10; i++) await ask(cluster, i % 3, set(`k${i}`, `v${i}`));
+        await change(cluster, 0, 'eventual');
+        await cluster.run(afterMs);
+        cluster.nodes[node]!.kill();
+        await cluster.run(3_000);
+        cluster.nodes[node]!.start();
+        await cluster.runUntilReady();
+        await settled(cluster);
+        expect(levelsOf(cluster)).toEqual(['eventual', 'eventual', 'eventual']);
+        for (let i = 0; i < 10; i++)
+          for (const { id } of cluster.nodes) expect(await read(cluster, id, `k${i}`)).toBe(`v${i}`);
+      }
+    },
+  );
+
+  it('takes no write at a controller that is cut off behind the barrier, until it hears the others', async () => {
+    const cluster = await clusterAt('sequential');
+    await change(cluster, 0, 'eventual');
+    await settled(cluster);
+    await change(cluster, 0, 'causal');
+    const { scheduler } = cluster;
+    const untilMs = scheduler.nowMs + 5_000;
+    while (moveOf(cluster, 2)?.phase !== 'barrier' && scheduler.nowMs < untilMs) await cluster.run(1);
+    expect(moveOf(cluster, 2)?.phase).toBe('barrier');
+    for (const peer of [0, 1]) cluster.network.cut(peer, 2);
+    expect(await ask(cluster, 2, set('k', 'alone'))).toMatchObject({ code: 'LEVELS_CHANGING' });
+    expect(await ask(cluster, 0, set('k', 'v'))).toMatchObject({ outcome: 'stored' });
+    for (const peer of [0, 1]) cluster.network.heal(peer, 2);
+    await settled(cluster);
+    expect(levelsOf(cluster)).toEqual(['causal', 'causal', 'causal']);
+    expect(await read(cluster, 2, 'k')).toBe('v');
+  });
+
+  it('is not moved where that is not possible', async () => {
+    const eventual = await clusterAt('eventual');
+    expect(await change(eventual, 0, 'sequential')).toContain(
+      'client_error a cluster that is configured without',
+    );
+    expect(await change(eventual, 0, 'causal')).toContain('default moves from eventual to causal');
+    await settled(eventual);
+    expect(levelsOf(eventual)).toEqual(['causal', 'causal', 'causal']);
+  });
+});

@@ -1,0 +1,30 @@
+import type { Mutant } from './mutant.ts';
+
+/** Mistakes in how a keyspace gets from one group to another while clients write and read. */
+export const MOVE_MUTANTS: readonly Mutant[] = [
+  {
+    anchor: 'writes-behind-barrier',
+    name: 'takes writes of a keyspace whose last records are being handed over',
+    edit: { test: "hold === 'all'" },
+    level: 'sequential',
+    switches: 'all',
+    seeds: 300,
+  },
+  {
+    anchor: 'waits-for-no-missing-controller',
+    name: 'moves a keyspace without the controllers that it does not hear',
+    edit: { value: '() => this.peers.ids.filter((peer) => this.peers.isHeard(peer))' },
+    level: 'sequential',
+    faults: 'isolation=2,cut=2',
+    switches: 'all',
+    seeds: 1000,
+  },
+  {
+    anchor: 'hand-over-forgets-tombstones',
+    name: 'hands over entries without the deletions that have come since',
+    edit: { test: "effect.kind === 'delete' || !journal.record(effect)" },
+    level: 'sequential',
+    switches: 'all',
+    seeds: 1000,
+  },
+];

@@ -1,0 +1,23 @@
+import type { View } from '../../src/membership/view.ts';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SimNetwork } from './sim-network.ts';
+import type { Transcript } from './transcript.ts';
+
+/** What a machine asks of the cluster around it. */
+export interface NodePorts<Node> {
+  /** At some time the controllers may serve each for itself, although the configuration has ordered levels alone. */
+  readonly servesAlone: boolean;
+  /** What the exchanges of a causal controller may stage, in bytes; undefined for the bound of a real one. */
+  readonly stagedBytesMax: number | undefined;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly network: SimNetwork;
+  readonly transcript: () => Transcript | null;
+  /** The controller has served since it was started. */
+  readonly onSettled: () => void;
+  /** The controller serves in this view. */
+  readonly onView: (view: View) => void;
+  /** The controller is about to abandon all that it knows. */
+  readonly onStartEmpty: (node: Node) => void;
+}
