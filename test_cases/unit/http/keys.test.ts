@@ -53,10 +53,9 @@ describe('an entry over HTTP', () => {
   it('has any bytes, in its key as in its value', async () => {
     const bytes = (maxLength: number) => fc.uint8Array({ minLength: 1, maxLength });
     await fc.assert(
-      fc.asyncProperty(bytes(250), bytes(300), async (keyBytes, value) => {
-        const path = textOfKey(Buffer.from(keyBytes).toString('latin1'));
-        // Clients resolve these two in a path, also in their other spellings.
-        fc.pre(path !== '.' && path !== '..');
+      fc.asyncProperty(bytes(249), bytes(300), async (keyBytes, value) => {
+        // No other test has keys that begin with this byte. Clients resolve the keys `.` and `..` in a path.
+        const path = textOfKey(Buffer.from([1, ...keyBytes]).toString('latin1'));
         expect((await put(path, value as Uint8Array<ArrayBuffer>)).status).toBe(204);
         expect(Buffer.from(await (await ask(path)).arrayBuffer())).toEqual(Buffer.from(value));
       }),
