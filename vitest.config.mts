@@ -21,6 +21,7 @@ const REAL_PROCESSES = { ...LIMITS, retry: process.env.CI === undefined ? 0 : 1 
 const LONG = [
   'test_cases/failure/chain.test.ts',
   'test_cases/failure/cluster-status.test.ts',
+  'test_cases/failure/controller-failure.test.ts',
   'test_cases/failure/damaged-journal.test.ts',
   'test_cases/failure/documented-screens.test.ts',
   'test_cases/failure/drill.test.ts',
