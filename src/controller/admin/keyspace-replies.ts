@@ -44,7 +44,7 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
 /** @returns why the level can't be changed to this one now; null when it can */
 function refusalOf({ core, settings }: LevelParts, from: Level, to: Level): Reply | null {
   const { views } = core.groups;
-  const occupied = inOneGroup(from, to) ? null : whyNoMove({ core, settings }, to);
+  const occupied = inOneGroup(from, to) ? null : whyNoMove({ core, settings }, from, to);
   if (occupied !== null) return clientError(occupied);
   const [older] = core.olderPeers;
   if (older !== undefined)
@@ -64,8 +64,9 @@ function refusalOf({ core, settings }: LevelParts, from: Level, to: Level): Repl
 }
 
 /** @returns why a keyspace can not get a level whose group it is not in now; null when it can */
-function whyNoMove({ core }: Pick<LevelParts, 'core' | 'settings'>, to: Level): string | null {
-  const { groups, levels } = core;
+function whyNoMove({ core }: Pick<LevelParts, 'core' | 'settings'>, from: Level, to: Level): string | null {
+  const { groups, levels, scheme } = core;
+  if (scheme === 'chain' && (isOrdered(from) || isOrdered(to))) return CHAINED;
   if (isOrdered(to)) return groups.hasOrderedEntries ? null : NO_ORDERED;
   const there = groups.keyspaces.filter(({ level }) => inOneGroup(level, to)).map(({ name }) => name);
   if (there.length === 0) return null;
@@ -77,6 +78,11 @@ function whyNoMove({ core }: Pick<LevelParts, 'core' | 'settings'>, to: Level): 
 const NO_ORDERED =
   'a cluster that is configured without an ordered level can not get one while it runs: ' +
   'configure a keyspace at linearizability or sequential, and start the controllers again';
+
+/** A write that was asked for, and that the head has not stamped, could come after the barrier of a move. */
+const CHAINED =
+  'with scheme = chain a keyspace can not change between an ordered level and another while the cluster runs: ' +
+  'configure the level, and start the controllers again';
 
 function change(parts: LevelParts, asked: Asked, answer: OnAdminReply): void {
   const { core } = parts;
