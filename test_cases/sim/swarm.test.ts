@@ -7,7 +7,7 @@ import { shrink } from './shrink.ts';
 import { Tally } from './tally.ts';
 
 /** How many scenarios there are for each seed of the other simulated tests. Here everything is drawn. */
-const SCENARIOS_PER_SEED = 40;
+const SCENARIOS_PER_SEED = 24;
 
 it('nothing goes wrong in a swarm of scenarios', async () => {
   const tally = new Tally();
