@@ -154,8 +154,9 @@ export class MessageChecks {
   }
 
   /** The writes have no version yet. The head gives them theirs. */
-  #chainAsk({ ballot, askedIn, firstNumber, effects }: ChainAsk): string | null {
+  #chainAsk({ ballot, askedIn, firstNumber, after, effects }: ChainAsk): string | null {
     if (firstNumber < 1) return 'writes are asked for before the first';
+    if (after >= firstNumber) return 'writes are asked for after later ones';
     return (
       this.#ballot(ballot) ??
       this.#ballot(askedIn) ??

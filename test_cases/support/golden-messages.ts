@@ -213,6 +213,7 @@ export const GOLDEN_MESSAGES: {
       type: 'chain-ask',
       ballot: ballot(6, 0),
       firstNumber: 1_001,
+      after: 1_000,
       askedIn: ballot(5, 1),
       settled: 1_000,
       effects: [{ ...EFFECTS.set, version: { time: 0, node: 0 } }],

@@ -163,6 +163,7 @@ export const MESSAGES: Arbitraries = {
     type: fc.constant('chain-ask'),
     ballot: ballots,
     firstNumber: u53,
+    after: u53,
     askedIn: ballots,
     settled: u53,
     effects: effectLists,

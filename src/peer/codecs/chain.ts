@@ -23,6 +23,7 @@ export const chainAsk: Codec<ChainAsk> = {
   write(w, m) {
     writeBallot(w, m.ballot);
     w.u53(m.firstNumber);
+    w.u53(m.after);
     writeBallot(w, m.askedIn);
     w.u53(m.settled);
     writeEffects(w, m.effects);
@@ -31,6 +32,7 @@ export const chainAsk: Codec<ChainAsk> = {
     type: 'chain-ask',
     ballot: readBallot(r),
     firstNumber: r.u53(),
+    after: r.u53(),
     askedIn: readBallot(r),
     settled: r.u53(),
     effects: readEffects(r),

@@ -65,24 +65,29 @@ export class Asks {
     this.#sent = 0;
   }
 
-  /**
-   * The writes to send next, all of them first asked for in the same view, with numbers in a row; empty when there are
-   * none.
-   */
-  takeUnsent(): readonly OpenAsk[] {
+  /** The writes to send next; null when there are none. */
+  takeUnsent(): AskRun | null {
     const asks: OpenAsk[] = [];
+    let after = this.settled;
     for (const ask of this.#open.values()) {
-      if (ask.number <= this.#sent) continue;
+      if (ask.number <= this.#sent) {
+        after = ask.number;
+        continue;
+      }
       const last = asks.at(-1);
       if (last !== undefined && (ask.askedIn !== last.askedIn || ask.number !== last.number + 1)) break;
       asks.push(ask);
     }
     const last = asks.at(-1);
-    if (last !== undefined) this.#sent = last.number;
-    return asks;
+    if (last === undefined) return null;
+    this.#sent = last.number;
+    return { after, asks };
   }
+}
 
-  get hasUnsent(): boolean {
-    return this.#sent < this.#last && this.#open.size > 0;
-  }
+/** Open writes with numbers in a row, all of them first asked for in the same view. */
+export interface AskRun {
+  /** The open write before them, or `settled`: what has a number in between needs no answer any more. */
+  readonly after: SequenceNumber;
+  readonly asks: readonly OpenAsk[];
 }

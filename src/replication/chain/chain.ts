@@ -190,7 +190,7 @@ export class Chain implements OrderAgreement {
     if (this.#ports.isEnding()) return null;
     // What is missing in between was lost with a link, and is asked for again.
     const known = Math.max(this.#tickets.last(from), ask.settled);
-    if (ask.firstNumber <= known + 1) this.#answer(from, ask);
+    if (ask.after <= known) this.#answer(from, ask);
     this.#keep();
     this.#ports.requestFlush();
     return null;
@@ -231,7 +231,8 @@ export class Chain implements OrderAgreement {
   /** This controller has become the head: its own open writes go the way of those of other controllers. */
   #askHere(): void {
     const { node } = this.#ports;
-    for (let asks = this.#asks.takeUnsent(); asks.length > 0; asks = this.#asks.takeUnsent()) {
+    for (let run = this.#asks.takeUnsent(); run !== null; run = this.#asks.takeUnsent()) {
+      const { asks } = run;
       const { number: firstNumber, askedIn } = asks[0]!;
       const effects = asks.map(({ effect }) => effect);
       this.#answer(node, { firstNumber, askedIn, effects });
@@ -339,14 +340,14 @@ export class Chain implements OrderAgreement {
   #sendAsks(): void {
     const head = this.#head;
     if (this.#isHead || head === undefined) return;
-    while (this.#asks.hasUnsent) {
-      const asks = this.#asks.takeUnsent();
-      if (asks.length === 0) return;
+    for (let run = this.#asks.takeUnsent(); run !== null; run = this.#asks.takeUnsent()) {
+      const { after, asks } = run;
       const { number: firstNumber, askedIn } = asks[0]!;
       this.#ports.bus.send(head, {
         type: 'chain-ask',
         ballot: this.#ballot,
         firstNumber,
+        after,
         askedIn,
         settled: this.#asks.settled,
         effects: asks.map(({ effect }) => effect),

@@ -18,6 +18,8 @@ export interface ChainAsk {
   readonly ballot: Ballot;
   /** The number of the first of `effects`. */
   readonly firstNumber: SequenceNumber;
+  /** The number of the write that was asked for before them, or `settled`. */
+  readonly after: SequenceNumber;
   /** The view in which the first of them was first asked for. */
   readonly askedIn: Ballot;
   /** The sender knows the outcome of every write of its own up to this number. */

@@ -176,6 +176,31 @@ describe('a chain', () => {
     expect(members.applied.slice(1)).toEqual([1, 1]);
   });
 
+  it('regression: after a write that nobody knows of, a head that knew nothing took no further ones', () => {
+    const members = new Members();
+    const outcomes = [members.write(2, 'a')];
+    members.run(2);
+    members.enter(2, [1, 2]);
+    // Controller 1 knows the first write, and stamps the second. What it tells of the first is lost.
+    outcomes.push(members.write(2, 'b'));
+    for (let delivered = 0; delivered < 9; delivered++) {
+      for (const order of members.orders) order.flush();
+      const next = members.mail.shift();
+      if (next !== undefined && next.message.type !== 'chain-told')
+        members.orders[next.to]!.onMessage(next.from, next.message);
+    }
+    outcomes.push(members.write(2, 'c'));
+    for (const node of [1, 2]) members.orders[node]!.freeze();
+    members.mail.length = 0;
+    const base = members.orders[1]!.applied;
+    members.orders[1]!.adopt(view(3, [1, 2]), [], base, () => {});
+    members.orders[2]!.adopt(view(3, [1, 2]), [], null, () => {});
+    for (const node of [1, 2]) members.orders[node]!.install();
+    outcomes.push(members.write(2, 'd'));
+    members.run();
+    expect(outcomes.map(([outcome]) => outcome?.kind)).toEqual(['unknown', 'applied', 'unknown', 'applied']);
+  });
+
   it.each<[string, number, ChainMessage]>([
     [
       'requests from another than the one before',
@@ -216,6 +241,7 @@ describe('a chain', () => {
         type: 'chain-ask',
         ballot: view(1).ballot,
         firstNumber: 1,
+        after: 0,
         askedIn: view(1).ballot,
         settled: 0,
         effects: [],
@@ -254,7 +280,7 @@ describe('asks', () => {
     asks.add(draft('a'), first, () => {});
     asks.add(draft('b'), first, () => {});
     asks.add(draft('c'), second, () => {});
-    const numbers = () => asks.takeUnsent().map(({ number }) => number);
+    const numbers = () => asks.takeUnsent()?.asks.map(({ number }) => number) ?? [];
     expect([numbers(), numbers(), numbers()]).toEqual([[1, 2], [3], []]);
     asks.take(1);
     expect(asks.settled).toBe(1);
