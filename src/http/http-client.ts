@@ -31,9 +31,6 @@ export interface HttpClient {
   /** Makes the answer under way the last one: what the client has sent behind its request is not carried out. */
   becomeLast(): void;
 
-  /** Calls back when the controller ends, so that an answer without an end of its own can be ended. */
-  onFinish(callback: () => void): void;
-
   /**
    * Counts bytes that the request under way holds, until its answer has left. @returns false when there is no memory
    * for them

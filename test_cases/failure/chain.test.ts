@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { ReconnectingLoad } from '../support/reconnecting-load.ts';
+import { PATIENT, restartAllUnderLoad } from '../support/rolling-restart.ts';
 import { ALL, type Fault, repeat, timeFor, underLoad } from '../support/under-load.ts';
 
 /** The head, the member in the middle and the tail of the view, as one of the others sees them. */
@@ -18,9 +18,6 @@ const FAULTS: Readonly<Record<string, Fault>> = Object.fromEntries(
   ]),
 );
 
-/** With these settings no controller is suspected, and no request times out. */
-const PATIENT = { request_timeout: '20', threshold: '20', lease_time: '2' };
-
 describe('a chain of real processes', () => {
   it.each(['linearizability', 'sequential'] as const)(
     'keeps %s while its members are killed',
@@ -35,20 +32,7 @@ describe('a chain of real processes', () => {
   it('is restarted member by member without an error for a client that goes on elsewhere', async () => {
     const settings = { ...PATIENT, scheme: 'chain' };
     await using cluster = await startCluster({ level: 'linearizability', store: 'custom', settings });
-    const load = new ReconnectingLoad(cluster);
-    const moreAnswers = async () => {
-      const from = load.answers;
-      await eventually(() => load.answers >= from + 300);
-    };
-    for (const [id, controller] of cluster.controllers.entries()) {
-      await moreAnswers();
-      expect(await controller.stop()).toBe(0);
-      await moreAnswers();
-      cluster.start(id);
-      await cluster.ready();
-    }
-    await moreAnswers();
-    await load.stop();
+    const load = await restartAllUnderLoad(cluster);
     expect(load.errors).toEqual([]);
     const { view } = await cluster.status(0);
     // Each came back as the tail.

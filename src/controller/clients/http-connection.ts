@@ -58,7 +58,6 @@ export class HttpConnection implements ServedClient, HttpClient {
   readonly #held = { byteLength: 0 };
   /** The body of the request under way. */
   #bodyBytes = 0;
-  #finishers: (() => void)[] = [];
   /** Those of the HTTP request under way. */
   #requests: HttpRequests | null = null;
   #isBusy = false;
@@ -151,7 +150,6 @@ export class HttpConnection implements ServedClient, HttpClient {
     this.#isBusy = false;
     this.#requests?.leave();
     this.#requests = null;
-    this.#finishers = [];
     this.#held.byteLength = 0;
     this.#memory.addRequest(-REQUEST_BYTES - this.#bodyBytes);
     this.#bodyBytes = 0;
@@ -168,11 +166,6 @@ export class HttpConnection implements ServedClient, HttpClient {
     if (this.#phase < PHASES.finishing) this.#phase = PHASES.finishing;
     this.#memory.addRequest(-REQUEST_BYTES * this.#waiting.length);
     this.#waiting.clear();
-  }
-
-  onFinish(callback: () => void): void {
-    if (this.#phase === PHASES.open) this.#finishers.push(callback);
-    else callback();
   }
 
   drain(): void {
@@ -193,7 +186,6 @@ export class HttpConnection implements ServedClient, HttpClient {
 
   finishWithNextAnswer(): void {
     if (this.#phase === PHASES.open) this.#phase = PHASES.last;
-    for (const finish of this.#finishers.splice(0)) finish();
   }
 
   finish(): void {

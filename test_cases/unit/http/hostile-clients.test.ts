@@ -94,7 +94,6 @@ const UNCOUNTED: HttpClient = {
   end: () => {},
   becomeLast: () => {},
   isLast: false,
-  onFinish: () => {},
   hold: () => true,
 };
 
