@@ -1,11 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import { failure } from '../base/error-codes.ts';
+import type { MonotonicMs } from '../base/number-kinds.ts';
 import { type Gate, OPEN } from '../membership/gate.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { ReadDone } from '../replication/replica-reads.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
-import type { RequestRouter, ServedKeyspace } from './policies.ts';
+import { gateIn, hasMoved, MOVING, type RequestRouter, type ServedKeyspace } from './policies.ts';
 import type { ReadsServed } from './reads-served.ts';
 
 export interface BoundedReadsPorts {
@@ -33,44 +34,62 @@ export class BoundedReads {
     this.#ports = ports;
   }
 
+  /** Whether a read with this bound may start now. While another group takes the keyspace over, it may not. */
+  gate(keyspace: ServedKeyspace, maxAgeMs: number): Gate {
+    if (keyspace.hold === 'all') return MOVING;
+    const { scheme } = keyspace.group;
+    const ageMs = this.#ports.clock.nowMs() - this.#provenMs(keyspace);
+    if (ageMs <= maxAgeMs) return scheme.gate('read');
+    const gate = scheme.freshness.seek();
+    if (gate.state === 'open') return OPEN;
+    const proof = Number.isFinite(ageMs)
+      ? `the last proof is ${Math.ceil(ageMs)} ms old`
+      : 'there is no proof yet';
+    const reason = `not proven to be at most ${maxAgeMs} ms old: ${proof}, and ${gate.reason}`;
+    return { state: gate.state, code: 'STALE', reason };
+  }
+
   /** Calls `done` only once the value may be given out. */
   read(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
     if (operation.done) return;
-    const { clock, served } = this.#ports;
-    const { policy, group } = this.#ports.router.of(key);
-    const { scheme } = group;
-    const { provenMs } = scheme.freshness;
+    const { clock, served, router } = this.#ports;
+    const keyspace = router.of(key);
+    const provenMs = this.#provenMs(keyspace);
     // mutant: bound-is-ignored
     const isFresh = () => clock.nowMs() - provenMs <= maxAgeMs;
-    if (!isFresh() || scheme.gate('read').state !== 'open')
+    if (!isFresh() || gateIn(keyspace, 'read').state !== 'open')
       return this.#whenOpen(operation, key, maxAgeMs, done, reader);
+    const { reads } = keyspace.policy;
+    const { scheme } = keyspace.group;
     const onRead: ReadDone = (failed, entry, readAtSec) => {
-      if (!isFresh()) return this.#again(operation, key, maxAgeMs, done, reader);
+      const isToRepeat = failed !== null && hasMoved(keyspace, scheme, reader);
+      if (isToRepeat || !isFresh()) return this.#again(operation, key, maxAgeMs, done, reader);
       if (failed === null) served.bounded++;
       operation.noteAge(Math.ceil(clock.nowMs() - provenMs));
       done(failed, entry, readAtSec);
     };
-    scheme.read(key, policy.reads === 'strong' ? 'local' : policy.reads, onRead, reader);
+    scheme.read(key, reads === 'strong' ? 'local' : reads, onRead, reader);
   }
 
   /** The proof is too old, or what is applied here must not be read. */
   #whenOpen(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
     const { gates, clock, router } = this.#ports;
     const keyspace = router.of(key);
-    const { scheme } = keyspace.group;
     const go = () => {
-      const isFresh = clock.nowMs() - scheme.freshness.provenMs <= maxAgeMs;
+      const isFresh = clock.nowMs() - this.#provenMs(keyspace) <= maxAgeMs;
       if (isFresh) this.read(operation, key, maxAgeMs, done, reader);
       else this.#readStrongly(operation, key, maxAgeMs, done, reader);
     };
-    gates.when(operation, () => boundedGate(keyspace, maxAgeMs, clock), go);
+    gates.when(operation, () => this.gate(keyspace, maxAgeMs), go);
   }
 
   #readStrongly(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
     const { router, served } = this.#ports;
-    const { scheme } = router.of(key).group;
+    const keyspace = router.of(key);
+    const { scheme } = keyspace.group;
     const onRead: ReadDone = (failed, entry, readAtSec) => {
-      if (scheme.gate('strong-read').state !== 'open')
+      const isToRepeat = failed !== null && hasMoved(keyspace, scheme, reader);
+      if (isToRepeat || gateIn(keyspace, 'strong-read').state !== 'open')
         return this.#again(operation, key, maxAgeMs, done, reader);
       if (failed === null) served.linearizability++;
       done(failed, entry, readAtSec);
@@ -86,20 +105,12 @@ export class BoundedReads {
     if (reader.hasMovedOn) done(TOO_LATE, null, 0);
     else this.#whenOpen(operation, key, maxAgeMs, done, reader);
   }
-}
 
-/** Whether a read with this bound may start now. */
-export function boundedGate({ group }: ServedKeyspace, maxAgeMs: number, clock: Clock): Gate {
-  const { scheme } = group;
-  const ageMs = clock.nowMs() - scheme.freshness.provenMs;
-  if (ageMs <= maxAgeMs) return scheme.gate('read');
-  const gate = scheme.freshness.seek();
-  if (gate.state === 'open') return OPEN;
-  const proof = Number.isFinite(ageMs)
-    ? `the last proof is ${Math.ceil(ageMs)} ms old`
-    : 'there is no proof yet';
-  const reason = `not proven to be at most ${maxAgeMs} ms old: ${proof}, and ${gate.reason}`;
-  return { state: gate.state, code: 'STALE', reason };
+  /** Only the group of the keyspace can prove anything of it: another one says nothing of its writes. */
+  #provenMs(keyspace: ServedKeyspace): MonotonicMs {
+    // mutant: proof-of-another-group
+    return keyspace.group.scheme.freshness.provenMs;
+  }
 }
 
 const TOO_LATE = failure('STALE', 'the value came too late for the bound of the read; try again');

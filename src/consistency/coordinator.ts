@@ -6,7 +6,7 @@ import { closedBecause, type Gate, OPEN } from '../membership/gate.ts';
 import { failed, type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import type { ReadStrength } from '../replication/scheme.ts';
-import { BoundedReads, boundedGate } from './bounded-reads.ts';
+import { BoundedReads } from './bounded-reads.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
 import { GateQueue } from './gate-queue.ts';
 import { LevelRequests } from './level-requests.ts';
@@ -60,6 +60,7 @@ export class Coordinator {
   readonly #router: RequestRouter;
   readonly #gates = new GateQueue();
   readonly #executors: Executors;
+  readonly #bounded: BoundedReads;
   /** Every operation that is not answered, in order of deadline: all are given the same time. */
   readonly #deadlines = new Fifo<Operation>();
 
@@ -72,15 +73,10 @@ export class Coordinator {
     this.times = new RequestTimes({ router, clock: ports.clock, slowRequestMs: ports.slowRequestMs });
     const plainWrites = new PlainWrites({ router, gates, timeMs });
     const conditionalWrites = new ConditionalWrites({ router, gates, timeMs, itemBytesMax });
-    const reads = new Reads({
-      router,
-      gates,
-      conditionalWrites,
-      nextTurn,
-      lend,
-      served: this.readsServed,
-      bounded: new BoundedReads({ router, gates, clock: ports.clock, served: this.readsServed }),
-    });
+    const served = this.readsServed;
+    const bounded = new BoundedReads({ router, gates, clock: ports.clock, served });
+    const reads = new Reads({ router, gates, conditionalWrites, nextTurn, lend, served, bounded });
+    this.#bounded = bounded;
     const sessions = new SessionRequests({ router, ...ports.tokens });
     const levels = new LevelRequests(router);
     this.#executors = { reads, plainWrites, conditionalWrites, sessions, levels, local };
@@ -194,7 +190,7 @@ export class Coordinator {
   }
 
   #readGateOf(keyspace: ServedKeyspace, { maxAgeMs }: Operation, reads: ReadStrength): Gate {
-    if (maxAgeMs !== null) return boundedGate(keyspace, maxAgeMs, this.#clock);
+    if (maxAgeMs !== null) return this.#bounded.gate(keyspace, maxAgeMs);
     return keyspace.group.scheme.gate(READ_NEEDS[reads]);
   }
 

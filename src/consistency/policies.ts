@@ -3,6 +3,7 @@ import { closedBecause, type Gate, type Need, waitBecause } from '../membership/
 import type { Keyspace } from '../placement/keyspaces.ts';
 import { isStronger, LEVELS, type Level } from '../placement/level.ts';
 import type { Router } from '../placement/router.ts';
+import type { Reader } from '../replication/read-flow.ts';
 import type { ReadStrength, Scheme } from '../replication/scheme.ts';
 import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 
@@ -83,6 +84,11 @@ function servingLevel(own: Level, asked: Level): Level {
 /** Whether a request with this need may go on in the keyspace. */
 export function gateIn({ hold, group }: ServedKeyspace, need: Need): Gate {
   return hold === 'all' || (hold === 'writes' && need === 'write') ? MOVING : group.scheme.gate(need);
+}
+
+/** The read failed in a group that does not have the keyspace any more, and may be tried in the one that has it. */
+export function hasMoved({ group }: ServedKeyspace, scheme: Scheme, { hasMovedOn }: Reader): boolean {
+  return group.scheme !== scheme && !hasMovedOn;
 }
 
 /** A request waits for a moment, while the keyspace gets another level. */

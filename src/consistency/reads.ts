@@ -6,7 +6,6 @@ import { failed } from '../protocol/reply.ts';
 import type { DebugRequest, GetAndTouchRequest, GetRequest, ReadItemRequest } from '../protocol/request.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { ReadDone } from '../replication/replica-reads.ts';
-import type { Scheme } from '../replication/scheme.ts';
 import type { Entry } from '../store/entry.ts';
 import type { BoundedReads } from './bounded-reads.ts';
 import { type ExistingEntry, hasMark } from './conditional.ts';
@@ -16,14 +15,7 @@ import { hitOf, NO_HITS } from './hits.ts';
 import { refusalOfLevel } from './level-requests.ts';
 import { type KeyRead, MultiRead, type MultiReadPorts } from './multi-read.ts';
 import type { Operation } from './operation.ts';
-import {
-  gateIn,
-  type Policy,
-  READ_NEEDS,
-  type RequestRouter,
-  readPolicyOf,
-  type ServedKeyspace,
-} from './policies.ts';
+import { gateIn, hasMoved, type Policy, READ_NEEDS, type RequestRouter, readPolicyOf } from './policies.ts';
 import type { ReadsServed } from './reads-served.ts';
 
 export interface ReadsPorts {
@@ -190,11 +182,6 @@ export class Reads {
 /** The request would win the right to recache the entry. */
 function mayBeWon({ onlyLooks }: ReadItemRequest, entry: { readonly marks: number }): boolean {
   return onlyLooks !== true && hasMark(entry, 'stale') && !hasMark(entry, 'taken');
-}
-
-/** The read failed in a group that does not have the keyspace any more, and may be tried in the one that has it. */
-function hasMoved({ group }: ServedKeyspace, scheme: Scheme, { hasMovedOn }: Reader): boolean {
-  return group.scheme !== scheme && !hasMovedOn;
 }
 
 /** Tells the level that serves the request, if the request asks for it. */

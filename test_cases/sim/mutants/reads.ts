@@ -80,6 +80,14 @@ export const READ_MUTANTS: readonly Mutant[] = [
     seeds: 1000,
   },
   {
+    anchor: 'proof-of-another-group',
+    name: 'takes the newest proof of any group for a proof of the keyspace that is read',
+    edit: { value: 'Math.max(...this.#ports.router.groups.map(({ scheme }) => scheme.freshness.provenMs))' },
+    level: 'linearizability',
+    isMixed: true,
+    seeds: 300,
+  },
+  {
     anchor: 'unknown-becomes-failure',
     name: 'says that a write failed though its outcome is unknown',
     edit: { test: 'false' },
