@@ -337,7 +337,7 @@ export class Core {
     }
     if (wasStoreUp !== (heartbeat.storeTrouble === '')) this.#peerLog.store(from, heartbeat);
     if (!this.#isPlaced) this.groups.withEntries[0].onAnnouncement(from, heartbeat);
-    this.groups.views.onHeartbeat(from, heartbeat);
+    this.groups.views.onPart(from, heartbeat);
     this.#onAnswer(from, heartbeat.heard[this.#ports.settings.self] ?? NEVER_HEARD);
     this.departure.onTick();
   }
@@ -348,10 +348,9 @@ export class Core {
     for (const { scheme } of this.groups.all) scheme.onAnswer(from, askedMs);
   }
 
-  /** What a heartbeat says in the place of an announcement. Views go by what it says of the root group. */
-  #nothingKnown(): Announcement {
-    const known = this.#ports.settings.peers.map(() => 0);
-    return { caughtUp: this.groups.all[0]!.scheme.isCaughtUp, known };
+  /** What a heartbeat says in the place of a version vector, where each group is announced by a message. */
+  #nothingKnown(): Pick<Announcement, 'known'> {
+    return { known: this.#ports.settings.peers.map(() => 0) };
   }
 
   #onSuspect(peer: ControllerId): void {
@@ -380,7 +379,8 @@ export class Core {
   #heartbeat(): Heartbeat {
     return {
       ...this.time.announcement,
-      ...this.groups.views.announcement,
+      ...this.groups.views.part,
+      hears: this.peers.steady,
       ...this.#health.announcement,
       ...(this.#isPlaced ? this.#nothingKnown() : this.groups.withEntries[0].announcement),
       type: 'heartbeat',

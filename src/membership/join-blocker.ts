@@ -1,9 +1,11 @@
 import type { ControllerId } from '../base/number-kinds.ts';
+import type { PeerParts } from './peer-parts.ts';
 import type { Peers } from './peers.ts';
 
 export interface JoinBlockerPorts {
   readonly node: ControllerId;
   readonly peers: Peers;
+  readonly parts: PeerParts;
   /**
    * A peer that has been up for so long has had the time to hear this controller steadily, and to say so, in
    * milliseconds.
@@ -40,7 +42,7 @@ export class JoinBlocker {
 
   #find(serving: readonly ControllerId[]): string {
     if (serving.length === 0) return '';
-    const { node, peers, heardWithinMs } = this.#ports;
+    const { node, peers, parts, heardWithinMs } = this.#ports;
     for (const member of this.#membersWith(serving)) {
       if (member === node) continue;
       const name = peers.nameOf(member);
@@ -48,16 +50,14 @@ export class JoinBlocker {
       if (!this.isHeardBy(member) && peers.upForMs(member) > heardWithinMs)
         return `${name}, which is a member, does not hear it`;
     }
-    const doubting = serving.find((peer) => peers.heartbeat(peer)?.onProbation.includes(node));
+    const doubting = serving.find((peer) => parts.of(peer)?.onProbation.includes(node));
     if (doubting === undefined || peers.upForMs(doubting) <= heardWithinMs) return '';
     return `it was left out again and again, or is slow: ${peers.nameOf(doubting)} takes it back when it keeps up`;
   }
 
   /** The members of the view in which these peers serve, as the peers say. */
   #membersWith(serving: readonly ControllerId[]): ReadonlySet<number> {
-    const { peers } = this.#ports;
-    return new Set(
-      serving.flatMap((peer) => peers.heartbeat(peer)?.acceptor.members.map(({ node }) => node) ?? []),
-    );
+    const { parts } = this.#ports;
+    return new Set(serving.flatMap((peer) => parts.membersAt(peer).map(({ node }) => node)));
   }
 }

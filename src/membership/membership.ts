@@ -8,8 +8,9 @@ import { closedBecause, type Gate, type Need, OPEN, waitBecause } from './gate.t
 import { JoinBlocker } from './join-blocker.ts';
 import type { JournalHealth } from './journal-health.ts';
 import { GrantedLeases, HeldLease } from './lease.ts';
-import type { AcceptorState, Granted, Heartbeat, MembershipMessage } from './messages.ts';
+import type { AcceptorState, Granted, MembershipMessage, ViewPart } from './messages.ts';
 import type { PeerBus } from './peer-bus.ts';
+import { PeerParts } from './peer-parts.ts';
 import type { Peers } from './peers.ts';
 import { PlacementChange, type WantedChange } from './placement-change.ts';
 import { PlacementSpread } from './placement-spread.ts';
@@ -18,6 +19,7 @@ import { isMember, type Member, quorum, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
 import type { ViewState } from './view-changer-ports.ts';
 import { predecessorOf } from './view-choice.ts';
+import { ABOUT_TO_BE_TAKEN_IN, CATCHING_UP, LEASE_RENEWED, NO_LEASE, outOfView } from './view-gates.ts';
 import { ViewReasons } from './view-reasons.ts';
 import type { ViewLog } from './view-record.ts';
 import { ViewTimes } from './view-times.ts';
@@ -60,12 +62,6 @@ export interface MembershipPorts {
   readonly log: Log;
 }
 
-/** What a heartbeat says of the sender's part in views. */
-export type ViewAnnouncement = Pick<
-  Heartbeat,
-  'askedMs' | 'installed' | 'acceptor' | 'transferring' | 'hears' | 'isStalling' | 'onProbation'
->;
-
 /**
  * This controller's part in the views of its group: when a change is due, and what may be served meanwhile.
  *
@@ -81,6 +77,7 @@ export type ViewAnnouncement = Pick<
  */
 export class Membership {
   readonly times: ViewTimes;
+  readonly parts: PeerParts;
   readonly #ports: MembershipPorts;
   readonly #changer: ViewChanger;
   readonly #held: HeldLease;
@@ -99,8 +96,19 @@ export class Membership {
     this.#ports = ports;
     const readmission = new Readmission({ node, peers, clock, steadyMs: suspectAfterMs, log });
     this.#readmission = readmission;
-    this.#obstacle = new JoinBlocker({ node, peers, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
-    this.#reasons = new ViewReasons({ node, nodes, leaseMs, peers, readmission, incarnationOf, clock });
+    const parts = new PeerParts(peers);
+    this.parts = parts;
+    this.#obstacle = new JoinBlocker({ node, peers, parts, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
+    this.#reasons = new ViewReasons({
+      node,
+      nodes,
+      leaseMs,
+      peers,
+      parts,
+      readmission,
+      incarnationOf,
+      clock,
+    });
     this.#held = new HeldLease(nodes, clock);
     this.times = new ViewTimes(clock);
     const granted = new GrantedLeases(nodes, leaseMs, clock);
@@ -177,14 +185,15 @@ export class Membership {
     this.#change.begin(wanted);
   }
 
-  get announcement(): ViewAnnouncement {
-    const { clock, journal, peers } = this.#ports;
+  /** What this controller says of its own part. */
+  get part(): ViewPart {
+    const { clock, journal, isCaughtUp } = this.#ports;
     return {
       askedMs: Math.floor(clock.nowMs()),
       installed: this.view?.ballot ?? NO_BALLOT,
       acceptor: this.#changer.acceptor,
       transferring: this.#changer.isTransferring,
-      hears: peers.steady,
+      caughtUp: isCaughtUp(),
       isStalling: journal.isStalling,
       onProbation: this.#readmission.onProbation,
     };
@@ -199,7 +208,7 @@ export class Membership {
   get servingPeers(): readonly number[] {
     const { peers } = this.#ports;
     return peers.ids.filter((peer) => {
-      const installed = peers.heartbeat(peer)?.installed;
+      const installed = this.parts.of(peer)?.installed;
       return installed !== undefined && peers.isHeard(peer) && this.#changer.isSupersededBy(installed);
     });
   }
@@ -227,7 +236,7 @@ export class Membership {
     const tooFew = this.#withoutMajority(peers.unavailable);
     if (tooFew !== null) return tooFew;
     // A member whose journal has just begun to fail is left out only once a request has waited for it.
-    if (unable.every((peer) => peers.isUp(peer) && !peers.stalling.includes(peer))) return OPEN;
+    if (unable.every((peer) => peers.isUp(peer) && !this.parts.stalling.includes(peer))) return OPEN;
     return waitBecause('MEMBER_UNAVAILABLE', `no agreement without ${peers.unavailableText}`);
   }
 
@@ -251,11 +260,20 @@ export class Membership {
     this.#changer.propose(reason, this.#reasons.toLeaveOut(this.view));
   }
 
-  onHeartbeat(from: ControllerId, heartbeat: Heartbeat): void {
-    const { askedMs, installed, acceptor, transferring } = heartbeat;
+  /** What a peer says of its part. Its heartbeat has come before, or is where this is from. */
+  onPart(from: ControllerId, part: ViewPart): void {
+    const heartbeat = this.#ports.peers.heartbeat(from);
+    if (heartbeat === undefined) return;
+    const { askedMs, installed, acceptor, transferring } = part;
+    this.parts.onPart(from, part);
     this.#readmission.onHeartbeat(from, heartbeat);
     this.#changer.onAcceptorState(installed, acceptor, transferring);
     this.#grant(from, installed, askedMs);
+  }
+
+  /** The connection to the peer is gone. */
+  onPeerDown(peer: ControllerId): void {
+    this.parts.onPeerDown(peer);
   }
 
   onMessage(from: ControllerId, message: MembershipMessage): void {
@@ -353,13 +371,7 @@ export class Membership {
   }
 
   #acceptors(): Map<ControllerId, AcceptorState> {
-    const { node, peers } = this.#ports;
-    const acceptors = new Map([[node, this.#changer.acceptor]]);
-    for (const peer of peers.ids) {
-      const heartbeat = peers.heartbeat(peer);
-      if (heartbeat !== undefined && peers.isHeard(peer)) acceptors.set(peer, heartbeat.acceptor);
-    }
-    return acceptors;
+    return new Map([[this.#ports.node, this.#changer.acceptor], ...this.parts.acceptors]);
   }
 
   /** Controllers with lower ids propose first; the random part ends duels. */
@@ -367,21 +379,6 @@ export class Membership {
     return this.#ports.node * PROPOSAL_STAGGER_MS + this.#ports.random() * PROPOSAL_STAGGER_MS;
   }
 }
-
-function outOfView(reason: string): Gate {
-  return closedBecause('OUT_OF_VIEW', `this controller is outside of the view: ${reason}`);
-}
-
-const ABOUT_TO_BE_TAKEN_IN = waitBecause(
-  'OUT_OF_VIEW',
-  'the other controllers are about to take this one in',
-);
-
-const CATCHING_UP = closedBecause('CATCHING_UP', 'this controller is catching up with the others');
-
-const LEASE_RENEWED = waitBecause('NO_LEASE', 'the lease is being renewed');
-
-const NO_LEASE = closedBecause('NO_LEASE', 'no lease: the other controllers do not hear this one');
 
 /** A peer that hears a controller says so within so many times the suspicion time. */
 const HEARD_WITHIN = 2;

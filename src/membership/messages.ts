@@ -34,14 +34,8 @@ export type Retention = 'intact' | 'recovered' | 'view-only' | 'lost' | 'complet
  */
 export type DeparturePhase = 'staying' | 'draining' | 'drained';
 
-export interface Heartbeat {
-  readonly type: 'heartbeat';
-  /** The largest version time that the sender has given or seen. */
-  readonly time: number;
-  /** The sender's wall clock, in milliseconds since 1970. */
-  readonly wallMs: WallMs;
-  /** The sender's cluster time, in milliseconds since 1970; 0 while it has none. */
-  readonly clusterMs: WallMs;
+/** What a controller says of its part in the views of one group. A heartbeat says it of the root group. */
+export interface ViewPart {
   /** When the sender sent this, on its monotonic clock, in whole milliseconds: it comes back with a grant. */
   readonly askedMs: MonotonicMs;
   /** The view that the sender serves in; `NO_BALLOT` for none. */
@@ -49,6 +43,25 @@ export interface Heartbeat {
   readonly acceptor: AcceptorState;
   /** The sender is copying the state of the view that it is about to accept, which may take a while. */
   readonly transferring: boolean;
+  /** The sender knew a moment ago all but little of what its peers know, and its journal takes writes. */
+  readonly caughtUp: boolean;
+  /**
+   * Requests have waited for the sender's journal for long. The sender is to be left out, if the others can do
+   * without it.
+   */
+  readonly isStalling: boolean;
+  /** Controllers that the sender would not take back into a view yet: they have not shown that they keep up. */
+  readonly onProbation: readonly ControllerId[];
+}
+
+export interface Heartbeat extends ViewPart {
+  readonly type: 'heartbeat';
+  /** The largest version time that the sender has given or seen. */
+  readonly time: number;
+  /** The sender's wall clock, in milliseconds since 1970. */
+  readonly wallMs: WallMs;
+  /** The sender's cluster time, in milliseconds since 1970; 0 while it has none. */
+  readonly clusterMs: WallMs;
   /** Peers that the sender has heard without a pause for a while. */
   readonly hears: readonly ControllerId[];
   /**
@@ -61,16 +74,9 @@ export interface Heartbeat {
    * accept.
    */
   readonly journalTrouble: string;
-  /**
-   * Requests have waited for the sender's journal for long. The sender is to be left out, if the others can do
-   * without it.
-   */
-  readonly isStalling: boolean;
   /** Why the sender's store cannot be used; empty when it can. Human-readable. */
   readonly storeTrouble: string;
   readonly departure: DeparturePhase;
-  /** Controllers that the sender would not take back into a view yet: they have not shown that they keep up. */
-  readonly onProbation: readonly ControllerId[];
   /** Per controller, `askedMs` of its last heartbeat that the sender has handled on this connection; 0 for none. */
   readonly heard: readonly number[];
   /**

@@ -100,11 +100,6 @@ export class Peers {
     return this.#withJournalTrouble;
   }
 
-  /** Of those, the peers that have kept requests waiting for long. */
-  get stalling(): readonly number[] {
-    return this.#withJournalTrouble.filter((peer) => this.heartbeat(peer)!.isStalling);
-  }
-
   /** Peers that acknowledge nothing: they are not up, or their journal takes no writes. */
   get unavailable(): readonly number[] {
     return this.#unavailable;

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
+import type { PeerParts } from './peer-parts.ts';
 import type { Peers } from './peers.ts';
 import type { Readmission } from './readmission.ts';
 import { isMember, quorum, type View } from './view.ts';
@@ -10,6 +11,7 @@ export interface ViewReasonsPorts {
   readonly nodes: number;
   readonly leaseMs: number;
   readonly peers: Peers;
+  readonly parts: PeerParts;
   readonly readmission: Readmission;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: ControllerId) => number | null;
@@ -49,17 +51,16 @@ export class ViewReasons {
 
   /** Peers that the next view is to leave out, if it can. */
   toLeaveOut(view: View | null): readonly number[] {
-    const { peers } = this.#ports;
+    const { peers, parts } = this.#ports;
     const isNew = (peer: ControllerId) => view === null || !isMember(view, peer);
     const doubted = peers.ids.filter((peer) => isNew(peer) && this.#isOnProbation(peer));
-    return [...peers.stalling, ...peers.departing('drained'), ...doubted];
+    return [...parts.stalling, ...peers.departing('drained'), ...doubted];
   }
 
   /** The peers that stay could form a view without this controller, now or once they hear each other. */
   othersHaveQuorum(view: View): boolean {
-    const { nodes, peers } = this.#ports;
-    const couldJoin = (peer: ControllerId) =>
-      isMember(view, peer) || peers.heartbeat(peer)?.caughtUp === true;
+    const { nodes, peers, parts } = this.#ports;
+    const couldJoin = (peer: ControllerId) => isMember(view, peer) || parts.of(peer)?.caughtUp === true;
     const heard = peers.ids.filter((peer) => peers.isHeard(peer) && !peers.unavailable.includes(peer));
     return this.#staying(heard.filter(couldJoin)).length >= quorum(nodes);
   }
@@ -78,8 +79,8 @@ export class ViewReasons {
    * nothing.
    */
   #stalling(view: View): string | null {
-    const { node, peers } = this.#ports;
-    const unable = peers.stalling.find((peer) => isMember(view, peer));
+    const { node, peers, parts } = this.#ports;
+    const unable = parts.stalling.find((peer) => isMember(view, peer));
     if (unable === undefined || !this.#haveQuorum(view, [node, ...this.#able(view)])) return null;
     // mutant: keeps-full-disk-member
     return `${peers.nameOf(unable)} takes no writes: ${peers.heartbeat(unable)!.journalTrouble}`;
@@ -87,14 +88,14 @@ export class ViewReasons {
 
   /** A peer that is back and keeps up: it is caught up, and all members and the peer hear each other. */
   returning(view: View): number | null {
-    const { node, nodes, peers } = this.#ports;
+    const { node, nodes, peers, parts } = this.#ports;
     if (view.members.length === nodes) return null;
     const others = view.members.map((member) => member.node).filter((member) => member !== node);
     for (const peer of peers.ids) {
       if (isMember(view, peer) || !peers.isSteady(peer) || peers.departureOf(peer) !== 'staying') continue;
       const said = peers.heartbeat(peer);
       // mutant: takes-back-too-slow
-      if (said === undefined || !said.caughtUp || this.#isOnProbation(peer)) continue;
+      if (said === undefined || parts.of(peer)?.caughtUp !== true || this.#isOnProbation(peer)) continue;
       if (![node, ...others].every((member) => said.hears.includes(member))) continue;
       if (others.every((member) => peers.heartbeat(member)?.hears.includes(peer))) return peer;
     }
@@ -107,16 +108,16 @@ export class ViewReasons {
 
   /** This controller, or a peer that says so, has the peer on probation. */
   #isOnProbation(peer: ControllerId): boolean {
-    const { peers, readmission } = this.#ports;
+    const { peers, parts, readmission } = this.#ports;
     if (readmission.onProbation.includes(peer)) return true;
-    return peers.ids.some((other) => other !== peer && peers.heartbeat(other)?.onProbation.includes(peer));
+    return peers.ids.some((other) => other !== peer && parts.of(other)?.onProbation.includes(peer));
   }
 
   /** Peers that could be members of a view that is formed now. */
   #able(view: View): readonly number[] {
-    const { peers } = this.#ports;
+    const { peers, parts } = this.#ports;
     const isReady = (peer: ControllerId) =>
-      isMember(view, peer) || (peers.heartbeat(peer)?.caughtUp === true && !this.#isOnProbation(peer));
+      isMember(view, peer) || (parts.of(peer)?.caughtUp === true && !this.#isOnProbation(peer));
     return peers.steady.filter((peer) => !peers.unavailable.includes(peer) && isReady(peer));
   }
 

@@ -49,7 +49,7 @@ export class Ordered implements Scheme {
     const { journal } = ports.replica;
     const { suspectAfterMs } = ports.settings;
     const journalWatch = new JournalWatch({ journal, clock: ports.controller.clock, suspectAfterMs });
-    const takeOver = takeOverOf(ports, order);
+    const takeOver = takeOverOf(ports, order, () => this.views);
     const catchUp = new CatchUp(ports.controller.clock);
     const exchange = exchangeOf(ports, order, takeOver, catchUp);
     const views = viewsOf(ports, keepsOrder, order, journalWatch, takeOver, catchUp, exchange);
@@ -190,6 +190,7 @@ export class Ordered implements Scheme {
   /** Requests that the peer has not acknowledged are still in the queue. */
   onPeerDown(peer: ControllerId): void {
     this.exchange.onPeerDown(peer);
+    this.views.onPeerDown(peer);
   }
 
   /** A lease is the proof here, and views ask for it. */
@@ -251,12 +252,12 @@ function orderOf(ports: SchemePorts, makeAgreement: MakeAgreement): RequestOrder
   return new RequestOrder(orderPorts, makeAgreement);
 }
 
-function takeOverOf({ controller }: SchemePorts, order: RequestOrder): TakeOver {
-  const { node, peers, incarnationOf, startEmpty } = controller;
+function takeOverOf({ controller }: SchemePorts, order: RequestOrder, views: () => Membership): TakeOver {
+  const { node, incarnationOf, startEmpty } = controller;
   return new TakeOver({
     node,
     isBegun: () => order.isPartial,
-    membersWith: (peer) => peers.heartbeat(peer)?.acceptor.members ?? [],
+    membersWith: (peer) => views().parts.membersAt(peer),
     incarnationOf,
     startEmpty,
   });

@@ -1,0 +1,18 @@
+import { closedBecause, type Gate, waitBecause } from './gate.ts';
+
+/** Why a controller may not start a request in an ordered group, as far as its view and its lease are the reason. */
+
+export function outOfView(reason: string): Gate {
+  return closedBecause('OUT_OF_VIEW', `this controller is outside of the view: ${reason}`);
+}
+
+export const ABOUT_TO_BE_TAKEN_IN = waitBecause(
+  'OUT_OF_VIEW',
+  'the other controllers are about to take this one in',
+);
+
+export const CATCHING_UP = closedBecause('CATCHING_UP', 'this controller is catching up with the others');
+
+export const LEASE_RENEWED = waitBecause('NO_LEASE', 'the lease is being renewed');
+
+export const NO_LEASE = closedBecause('NO_LEASE', 'no lease: the other controllers do not hear this one');
