@@ -90,7 +90,7 @@ export class Levels {
     const isMoving = (installed?.move ?? accepted?.move ?? null) !== null;
     const ownerOf = (key: string) => (router.of(key) as LeveledKeyspace).owner;
     for (const group of all)
-      group.replica.guard = isMoving ? { owns: (key) => ownerOf(key) === group } : null;
+      group.replica.guardBy(isMoving ? { owns: (key) => ownerOf(key) === group } : null);
     this.#groups.onRouted();
   }
 

@@ -63,6 +63,7 @@ export class RangeCopy {
   #copied = 0;
   /** Of each origin, the newest time among the copied records. */
   #newest: VersionTime[] = [];
+  #losses: number | null = null;
   trouble = '';
   #isOver = false;
 
@@ -119,6 +120,16 @@ export class RangeCopy {
 
   get to(): Group {
     return this.#ports.to;
+  }
+
+  /**
+   * The second group serves the keyspace from now on. What it knows of the writes of each origin, and of the values in
+   * the store, is what the first group knew.
+   */
+  settle(): void {
+    const { from, to } = this.#ports;
+    to.scheme.adopt(this.#newest);
+    to.recovery.takeOver(from.recovery, this.#losses);
   }
 
   #begin(): void {
@@ -228,6 +239,7 @@ export class RangeCopy {
     const announced = from.replica.journal.announcedFlush;
     if (announced !== null) to.replica.journal.record({ kind: 'flush-later', ...announced });
     from.replica.unstored.addTo(to.replica.unstored, isOf);
+    this.#losses = from.recovery.lossesWhenFull;
     this.#isFinished = true;
   }
 }

@@ -23,10 +23,11 @@ export class Replica {
   readonly #store: EntryStore;
   readonly #timeMs: () => WallMs;
   readonly #counters = { missing: 0, unanswered: 0, fromJournal: 0 };
-  /** Null while the store has no values of other groups for keys that are recorded here. */
-  guard: ValueGuard | null = null;
+  #guard: ValueGuard | null = null;
   /** Keys whose value has to be brought to the store. */
   readonly unstored = new UnstoredKeys();
+  /** Keys with a value that the store was not given, because it had the value of another group for the key. */
+  readonly #withheld = new UnstoredKeys();
 
   /** @param timeMs cluster time, milliseconds since 1970 */
   constructor(journal: Journal, store: EntryStore, hot: HotEntries, timeMs: () => WallMs) {
@@ -34,6 +35,19 @@ export class Replica {
     this.#store = store;
     this.hot = hot;
     this.#timeMs = timeMs;
+  }
+
+  /** Null while the store has no values of other groups for keys that are recorded here. */
+  get guard(): ValueGuard | null {
+    return this.#guard;
+  }
+
+  /** To be called whenever the store may have the values of another group for a key than before. */
+  guardBy(guard: ValueGuard | null): void {
+    this.#guard = guard;
+    // mutant: forgets-withheld-values
+    this.#withheld.moveTo(this.unstored, (key) => !this.isForeign(key));
+    if (guard === null) this.#withheld.take();
   }
 
   get counters(): ReplicaCounters {
@@ -173,7 +187,10 @@ export class Replica {
    * seen.
    */
   #set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
-    if (this.isForeign(key)) return done(null);
+    if (this.isForeign(key)) {
+      this.#withheld.add(key);
+      return done(null);
+    }
     // mutant: hot-before-stored
     this.#store.set(key, entry, (error) => {
       if (error === null) this.hot.replace(key, entry);
@@ -194,7 +211,7 @@ export class Replica {
 
   /** The store has the value of another group for this key. */
   isForeign(key: string): boolean {
-    return this.guard !== null && !this.guard.owns(key);
+    return this.#guard !== null && !this.#guard.owns(key);
   }
 
   /** A store that is up would refuse the write again. */

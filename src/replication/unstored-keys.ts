@@ -32,6 +32,12 @@ export class UnstoredKeys {
     for (const key of this.#keys) if (isOf(key)) other.add(key);
   }
 
+  /** Moves the keys that are some of these to another one. Where any key may be one, that stays so in both. */
+  moveTo(other: UnstoredKeys, isOf: (key: string) => boolean): void {
+    this.addTo(other, isOf);
+    for (const key of this.#keys) if (isOf(key)) this.#keys.delete(key);
+  }
+
   /** Takes out the keys that are known. */
   take(): Set<string> {
     const keys = this.#keys;

@@ -41,6 +41,21 @@ async function settled(cluster: SimCluster, withinMs = 20_000): Promise<void> {
   }
 }
 
+/** Waits for a moment of the cluster. */
+async function until(cluster: SimCluster, isThere: () => boolean, withinMs = 10_000): Promise<void> {
+  const untilMs = cluster.scheduler.nowMs + withinMs;
+  while (!isThere()) {
+    if (cluster.scheduler.nowMs > untilMs) throw new Error('the moment has not come');
+    await cluster.run(0.2);
+  }
+}
+
+/** The store of the controller has the newest value of the key. */
+function isHeld({ nodes }: SimCluster, node: number, key: string): boolean {
+  const { store } = nodes[node]!;
+  return store.holds(key, nodes[node]!.newest(key)!.version);
+}
+
 const LEVELS_IN_TURN: readonly Level[] = [
   'eventual',
   'causal',
@@ -140,6 +155,43 @@ describe('a keyspace that is moved while the cluster runs', () => {
       }
     },
   );
+
+  it('brings back what its store has lost unnoticed', async () => {
+    // A group looks at its store once a second.
+    for (const waitMs of [0, 300, 600]) {
+      const cluster = await clusterAt('sequential');
+      const keys = Array.from({ length: 10 }, (_, i) => `k${i}`);
+      for (const [i, key] of keys.entries()) await ask(cluster, i % 3, set(key, 'v'));
+      await cluster.run(waitMs);
+      cluster.nodes[1]!.store.empty();
+      // The second group finds the store before it has any records.
+      cluster.network.extraMs.set('2>1', 50);
+      await change(cluster, 0, 'eventual');
+      await settled(cluster);
+      await cluster.run(5_000);
+      expect(keys.filter((key) => !isHeld(cluster, 1, key))).toEqual([]);
+    }
+  });
+
+  it('brings back what came for the second group early', async () => {
+    const cluster = await clusterAt('sequential');
+    await ask(cluster, 0, set('k', 'v'));
+    cluster.network.extraMs.set('0>2', 30);
+    await change(cluster, 0, 'eventual');
+    await until(
+      cluster,
+      () => cluster.nodes[1]!.core!.groups.views.acceptedPlacement?.move?.phase === 'settling',
+    );
+    for (const peer of [0, 1]) cluster.network.cut(peer, 2);
+    await until(cluster, () => [0, 1].every((node) => moveOf(cluster, node)?.phase === 'settling'));
+    expect(await ask(cluster, 0, set('k', 'w'))).toMatchObject({ outcome: 'stored' });
+    expect(moveOf(cluster, 2)?.phase).toBe('barrier');
+    cluster.network.extraMs.clear();
+    for (const peer of [0, 1]) cluster.network.heal(peer, 2);
+    await settled(cluster);
+    await cluster.run(3_000);
+    expect(isHeld(cluster, 2, 'k')).toBe(true);
+  });
 
   it('takes no write at a controller that is cut off behind the barrier, until it hears the others', async () => {
     const cluster = await clusterAt('sequential');

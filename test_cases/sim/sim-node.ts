@@ -12,6 +12,7 @@ import type { ViewRecord } from '../../src/membership/view-record.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
 import { replyLocally } from './local-replies.ts';
+import { NodeJournals } from './node-journals.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimFileSystem } from './sim-file-system.ts';
@@ -22,7 +23,7 @@ import { READ_WINDOW_BYTES } from './sim-read-budget.ts';
 import { type SimClientConnection, SimRun } from './sim-run.ts';
 import { openSimStorage } from './sim-storage.ts';
 import { SimStore } from './sim-store.ts';
-import { type JudgedJournal, joined, newestIn, WitnessJournal } from './witness-journal.ts';
+import { type JudgedJournal, WitnessJournal } from './witness-journal.ts';
 
 /** A controller that cannot use its disk ends; it is started again after this long, in virtual milliseconds. */
 const START_AGAIN_MS = 200;
@@ -45,8 +46,7 @@ export class SimNode implements NetworkNode {
   #isStopping = false;
   #settledIncarnation = 0;
   readonly #groups: readonly PlannedGroup[];
-  /** The journals of the groups with entries, by number of the group. */
-  readonly #journals = new Map<number, WitnessJournal>();
+  readonly #journals = new NodeJournals(() => this.core?.router ?? null);
   /** What this run began with in the first group with entries. */
   recovered: RecoveredState = NOTHING_RECOVERED;
   /** How many runs went on from what was on disk. */
@@ -79,25 +79,22 @@ export class SimNode implements NetworkNode {
 
   /** The journal of a group; without a number, that of the first group with entries. */
   journalOf(group = this.#groups[0]!.number): WitnessJournal {
-    return this.#journals.get(group)!;
+    return this.#journals.of(group)!;
   }
 
-  /** That of the only keyspace. It is in several journals where the keyspace was moved. */
+  /** That of the only keyspace, or of the first group with entries. */
   get journal(): JudgedJournal {
-    const all = [...this.#journals.values()];
-    if (this.#settings.keyspaces.length > 0 || all.length === 1) return this.journalOf();
-    const serving = this.core?.router.of('').group.number;
-    return joined(all, (serving === undefined ? undefined : this.#journals.get(serving)) ?? all[0]!);
+    return this.#settings.keyspaces.length > 0 ? this.journalOf() : this.#journals.ofOnly;
   }
 
-  /** Keys of all groups that have an entry now. */
+  /** Keys that have an entry now. */
   liveKeys(): string[] {
-    return [...new Set([...this.#journals.values()].flatMap((journal) => [...journal.liveKeys()]))];
+    return this.#journals.liveKeys();
   }
 
-  /** The newest write of the key, in whichever group it is. */
+  /** The newest write of the key. */
   newest(key: string): JournalRecord | undefined {
-    return newestIn([...this.#journals.values()], key);
+    return this.#journals.newest(key);
   }
 
   /** Null while the controller does not run, and while it opens its disk. */
@@ -202,7 +199,7 @@ export class SimNode implements NetworkNode {
     const noteLog = (message: string, fields?: LogFields) => this.#noteLog(message, fields);
     const storages = new Map<number, GroupStorage>();
     const witnessed = (number: number, { journal, recovered }: GroupStorage): GroupStorage => {
-      const witness = new WitnessJournal(journal, this.#journals.get(number)?.applied);
+      const witness = new WitnessJournal(journal, this.#journals.of(number)?.applied);
       this.#journals.set(number, witness);
       return { journal: witness, recovered };
     };

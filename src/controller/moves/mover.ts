@@ -140,7 +140,7 @@ export class Mover {
     const handOver = this.#handOver;
     if (move.phase === 'settling') {
       const to = this.#ports.levels.groupOf(move.to);
-      if (handOver?.isFinished && handOver.to === to) to.scheme.adopt(handOver.newest);
+      if (handOver?.isFinished && handOver.to === to) handOver.settle();
     }
     if (move.phase !== 'barrier') this.#endHandOver();
     this.#ports.announce();

@@ -92,6 +92,11 @@ export class Refill {
     return { isRunning: endedMs === null, reason, done, total, fromJournal, fromPeers, tookMs, isFull };
   }
 
+  /** Nothing is being brought back. */
+  get isIdle(): boolean {
+    return this.#round === null;
+  }
+
   /**
    * Fills the store with everything that is known. A refill that is running begins again. @param reason
    * human-readable

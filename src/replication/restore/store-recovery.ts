@@ -83,6 +83,29 @@ export class StoreRecovery {
     return this.#watch.figures;
   }
 
+  /** How often the store has lost everything; null while it may lack something that this group has recorded. */
+  get lossesWhenFull(): number | null {
+    return this.#watch.isFull && this.#refill.isIdle ? this.#watch.losses : null;
+  }
+
+  /**
+   * This group has taken over records of another one, which has put their values into the store. The sentinel of this
+   * group may be younger than the values, so it does not tell whether they are still there. The sentinel of the other
+   * group does: the store is filled unless a look finds it in a store that was full when the last record came, and
+   * has lost nothing since.
+   *
+   * @param losses `lossesWhenFull` of the other group when it gave the last record away
+   */
+  takeOver(other: StoreRecovery, losses: number | null): void {
+    this.#watch.noteDoubt();
+    other.#watch.lookAgain((isFull) => {
+      // mutant: trusts-moved-values
+      if (!isFull || losses !== other.#watch.losses)
+        this.#refill.begin('it may lack entries that were moved');
+      else if (this.#refill.isIdle) this.#watch.noteFilled();
+    });
+  }
+
   /** Finds a value that a read did not get from the store. */
   get finder(): ValueFinder {
     return this.#repair;

@@ -63,6 +63,8 @@ export class StoreWatch {
    * failed.
    */
   #isFull = false;
+  /** Callers that wait for a look which has not begun. */
+  #asked: ((isFull: boolean) => void)[] = [];
 
   constructor(ports: StoreWatchPorts) {
     this.#ports = ports;
@@ -80,6 +82,16 @@ export class StoreWatch {
   get answerMs(): number {
     if (!this.#ports.store.state.up) return 0;
     return this.#looking ? this.#ports.clock.nowMs() - this.#askedMs : this.#answeredAfterMs;
+  }
+
+  /** How often everything that was in the store was found to be gone. */
+  get losses(): number {
+    return this.#instances + this.#emptied;
+  }
+
+  /** The store has everything that the journal knows, unless it has lost that since the last look. */
+  get isFull(): boolean {
+    return this.#isFull;
   }
 
   /** The store holds what it held when it was last connected, as far as is known. */
@@ -100,6 +112,21 @@ export class StoreWatch {
   /** The store has everything that the journal knows. */
   noteFilled(): void {
     this.#isFull = true;
+  }
+
+  /** The store may lack something that the journal knows. */
+  noteDoubt(): void {
+    this.#isFull = false;
+  }
+
+  /**
+   * Looks at the store once more.
+   *
+   * @param done called after a look that began later than this call and that the store has answered, with `isFull`
+   */
+  lookAgain(done: (isFull: boolean) => void): void {
+    this.#asked.push(done);
+    this.#lookedMs = Number.NEGATIVE_INFINITY;
   }
 
   /** This controller ends, and its next run may use the store. @param done called in any case */
@@ -123,10 +150,16 @@ export class StoreWatch {
     if (clock.nowMs() - this.#lookedMs < (this.#connected ? LOOK_EVERY_MS : LOOK_AGAIN_MS)) return;
     this.#looking = true;
     this.#askedMs = clock.nowMs();
+    const asked = this.#asked;
+    this.#asked = [];
     this.#look((found) => {
       this.#answeredAfterMs = clock.nowMs() - this.#askedMs;
-      if (found !== null) return this.#judge(found);
-      this.#end();
+      if (found === null) {
+        this.#asked.unshift(...asked);
+        return this.#end();
+      }
+      this.#judge(found);
+      for (const done of asked) done(this.#isFull);
     });
   }
 

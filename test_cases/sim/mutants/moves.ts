@@ -27,4 +27,22 @@ export const MOVE_MUTANTS: readonly Mutant[] = [
     switches: 'all',
     seeds: 1000,
   },
+  {
+    anchor: 'trusts-moved-values',
+    name: 'takes for granted that the store has the values of the entries that were moved',
+    edit: { test: 'false' },
+    test: {
+      file: 'moves.test.ts',
+      name: 'a keyspace that is moved while the cluster runs brings back what its store has lost unnoticed',
+    },
+  },
+  {
+    anchor: 'forgets-withheld-values',
+    name: 'does not bring back the values that came while the store had those of another group',
+    edit: 'drop',
+    test: {
+      file: 'moves.test.ts',
+      name: 'a keyspace that is moved while the cluster runs brings back what came for the second group early',
+    },
+  },
 ];

@@ -1,0 +1,52 @@
+import type { JournalRecord } from '../../src/journal/journal.ts';
+import type { Router } from '../../src/placement/router.ts';
+import { type JudgedJournal, joined, newestIn, type WitnessJournal } from './witness-journal.ts';
+
+/** The part of a router that tells which group has a key. */
+type Routes = Pick<Router<unknown, { readonly number: number }>, 'of'>;
+
+/** The journals of one machine, each of a group with entries. A move of a keyspace may bring further ones. */
+export class NodeJournals {
+  readonly #byGroup = new Map<number, WitnessJournal>();
+  readonly #routes: () => Routes | null;
+
+  /** @param routes gives null while the controller does not run: then the journals of all groups count for a key */
+  constructor(routes: () => Routes | null) {
+    this.#routes = routes;
+  }
+
+  of(group: number): WitnessJournal | undefined {
+    return this.#byGroup.get(group);
+  }
+
+  set(group: number, journal: WitnessJournal): void {
+    this.#byGroup.set(group, journal);
+  }
+
+  /** Keys that have an entry now. */
+  liveKeys(): string[] {
+    const all = [...this.#byGroup].flatMap(([group, journal]) =>
+      [...journal.liveKeys()].filter((key) => this.#isServedBy(group, key)),
+    );
+    return [...new Set(all)];
+  }
+
+  /** The newest write of the key. */
+  newest(key: string): JournalRecord | undefined {
+    const serving = [...this.#byGroup].flatMap(([group, one]) => (this.#isServedBy(group, key) ? [one] : []));
+    return newestIn(serving, key);
+  }
+
+  /** That of the only keyspace. It is in several journals where the keyspace was moved. */
+  get ofOnly(): JudgedJournal {
+    const all = [...this.#byGroup.values()];
+    const serving = this.#routes()?.of('').group.number;
+    return joined(all, (serving === undefined ? undefined : this.of(serving)) ?? all[0]!);
+  }
+
+  /** Another group may have an old record of the key, from a move that has stopped. */
+  #isServedBy(group: number, key: string): boolean {
+    const routes = this.#routes();
+    return routes === null || routes.of(key).group.number === group;
+  }
+}
