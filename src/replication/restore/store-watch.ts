@@ -63,6 +63,8 @@ export class StoreWatch {
    * failed.
    */
   #isFull = false;
+  /** The store was found emptied, and has not confirmed the new sentinel. It may have taken it all the same. */
+  #isUnmarked = false;
   /** Callers that wait for a look which has not begun. */
   #asked: ((isFull: boolean) => void)[] = [];
 
@@ -192,15 +194,17 @@ export class StoreWatch {
     const isFirst = !this.#known;
     const isAnother = !isFirst && this.#instance !== null && found.instance !== this.#instance;
     // mutant: misses-emptied-store
-    const isEmptied = !isFirst && !isAnother && !found.isPresent;
+    const isEmptied = !isFirst && !isAnother && (!found.isPresent || this.#isUnmarked);
     const isUnfilled = isFirst && !(found.isPresent && found.isFilled);
     if (!isAnother && !isEmptied && !isUnfilled) {
       if (isFirst) this.#takeOver();
       return this.#accept(found);
     }
     this.#isFull = false;
+    this.#isUnmarked = isEmptied;
     this.#mark((error) => {
       if (error !== null) return this.#end();
+      this.#isUnmarked = false;
       if (isAnother) this.#instances++;
       if (isEmptied) this.#emptied++;
       this.#accept(found);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { StoreWatch } from '../../../src/replication/restore/store-watch.ts';
+import { StoreError } from '../../../src/store/driver.ts';
 import { setOf } from '../../support/effects.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { clockAt } from '../../support/ports.ts';
@@ -62,6 +63,33 @@ describe('a store that is watched', () => {
     look();
     expect(reasons).toEqual(['it was emptied']);
     expect(watch.figures).toMatchObject({ instances: 0, emptied: 1 });
+  });
+
+  it('is still known to have been emptied when it takes the new sentinel and does not say so', () => {
+    const { store, watch, reasons, look } = watched();
+    look();
+    store.entries.clear();
+    const set = store.set.bind(store);
+    store.set = (key, entry, done) => set(key, entry, () => done(new StoreError('STORE_DOWN', 'gone')));
+    look();
+    expect(reasons).toEqual([]);
+    store.set = set;
+    look();
+    expect(reasons).toEqual(['it was emptied']);
+    expect(watch.figures).toMatchObject({ instances: 0, emptied: 1 });
+  });
+
+  it('is looked at once more for whoever asks, and says whether it has everything', () => {
+    const { store, watch, reasons, look } = watched();
+    look();
+    const answers: boolean[] = [];
+    watch.lookAgain((isFull) => answers.push(isFull));
+    expect(answers).toEqual([]);
+    look(20);
+    store.entries.clear();
+    watch.lookAgain((isFull) => answers.push(isFull));
+    look(20);
+    expect([answers, reasons]).toEqual([[true, false], ['it was emptied']]);
   });
 
   it('is looked at once a second only, however often it is asked to', () => {
