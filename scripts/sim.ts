@@ -20,7 +20,8 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --workers N           so many runs at the same time, instead of one on each core
   --horizon MS          deletions are not kept for a peer that is silent for longer
   --mixed               keyspaces of all levels in one cluster, instead of one level
-  --switches yes        clients ask for other levels while they read and write; all: of other groups too; no: never`;
+  --switches yes        clients ask for other levels while they read and write; all: of other groups too; no: never.
+                        With --mixed: all, or never`;
 
 const SEEDS = 1_000;
 
@@ -125,11 +126,16 @@ function describeScenario({
   faults,
   absence,
   horizonMs,
+  switches = [],
 }: Scenario): string {
   return [
     `seed ${seed}: ${nodes} controllers at ${level}, durability ${durability}, horizon ${horizonMs} ms`,
     `delays ${JSON.stringify(delays)}`,
     ...clients.map((client, i) => `client ${i} at n${client.node}: ${client.operations.length} operations`),
+    ...switches.map(
+      ({ keyspace = 'default', node, level: to, atMs }) =>
+        `n${node} is asked for ${keyspace} at ${to}, at ${Math.round(atMs)}`,
+    ),
     ...faults.map((fault) => `fault ${describeFault(fault)}`),
     absence.nodes.length === 0
       ? 'no controller is away at the end'

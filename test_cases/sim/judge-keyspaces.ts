@@ -2,12 +2,14 @@ import type { State } from '../../src/checkers/convergence.ts';
 import { checkLinearizability } from '../../src/checkers/linearizability.ts';
 import type { SessionHistory } from '../../src/checkers/session-history.ts';
 import { isOrdered } from '../../src/consistency/policies.ts';
+import { groupOfLevel } from '../../src/controller/group-plan.ts';
+import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import { Keyspaces } from '../../src/placement/keyspaces.ts';
-import { keyspacesOf } from '../../src/placement/placement.ts';
+import { type KeyspaceSettings, keyspacesOf } from '../../src/placement/placement.ts';
 import { isFleeting } from './expiry.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Judged, JudgedRecord } from './judged.ts';
-import type { LevelSwitches } from './level-switches.ts';
+import { judgedLevel, type LevelSwitch, LevelSwitches, switchesOf } from './level-switches.ts';
 import { withoutLost } from './loss.ts';
 import { MIXED_KEYSPACES } from './mixed-keyspaces.ts';
 import type { Scenario } from './scenario.ts';
@@ -15,12 +17,31 @@ import { AgesRecorder, isAged } from './sim-ages.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { Violation } from './violation.ts';
 
-/** The groups, and the level that all entries of each are promised at least. */
-const GROUPS = [
-  { group: 0, level: 'sequential', prefixes: ['', 's:'] },
-  { group: 1, level: 'eventual', prefixes: ['e:'] },
-  { group: 2, level: 'causal', prefixes: ['c:'] },
-] as const;
+/** Keyspaces that are judged together, and the level that all their entries are promised at least. */
+interface Part {
+  readonly level: Judged['level'];
+  readonly keyspaces: readonly KeyspaceSettings[];
+  /** The groups that may have their entries at any time. */
+  readonly groups: readonly number[];
+}
+
+const ALL = keyspacesOf({ level: 'linearizability', keyspaces: MIXED_KEYSPACES });
+
+/** Keyspaces that are ordered all the time have one order in common. Each other keyspace is judged by itself. */
+function partsOf(switches: readonly LevelSwitch[]): readonly Part[] {
+  const weakest = (keyspace: KeyspaceSettings) =>
+    judgedLevel(keyspace.level, switchesOf(switches, keyspace.name));
+  const ordered = ALL.filter((keyspace) => isOrdered(weakest(keyspace)));
+  const alone = ALL.filter((keyspace) => !isOrdered(weakest(keyspace)));
+  const groupsOf = ({ name, level }: KeyspaceSettings) =>
+    [level, ...switchesOf(switches, name).map((one) => one.level)].map(groupOfLevel);
+  return [
+    { level: 'sequential', keyspaces: ordered, groups: [ROOT_GROUP] },
+    ...alone.map(
+      (one): Part => ({ level: weakest(one), keyspaces: [one], groups: [...new Set(groupsOf(one))] }),
+    ),
+  ];
+}
 
 /** Judges a scenario by its level or, where it has keyspaces, each of them by its own level. */
 export function judgeScenario(
@@ -30,70 +51,90 @@ export function judgeScenario(
   values: readonly State[],
   sessions: SessionHistory,
   ages: AgesRecorder,
-  switches: LevelSwitches,
+  switches: readonly LevelSwitches[],
 ): Verdict {
   return scenario.keyspaces === undefined
-    ? judge(scenario, cluster, record, values, sessions, ages, switches)
-    : judgeKeyspaces(scenario, cluster, record, values, ages);
+    ? judge(scenario, cluster, record, values, sessions, ages, switches[0]!)
+    : judgeKeyspaces(scenario, cluster, record, values, sessions, ages, switches);
 }
 
-/** Keyspaces of one group have one order in common. */
 function judgeKeyspaces(
   scenario: Scenario,
   cluster: SimCluster,
   record: JudgedRecord,
   values: readonly State[],
+  sessions: SessionHistory,
   ages: AgesRecorder,
+  switches: readonly LevelSwitches[],
 ): Verdict {
-  const keyspaces = new Keyspaces(keyspacesOf({ level: 'linearizability', keyspaces: MIXED_KEYSPACES }));
-  const verdicts = GROUPS.map(({ group, level, prefixes }): Verdict => {
+  const keyspaces = new Keyspaces(ALL);
+  const parts = partsOf(scenario.switches ?? []);
+  const verdicts = parts.map((part, i): Verdict => {
     // A flush has no key, and concerns every keyspace.
-    const isOf = (key: string) =>
-      key === '' || (prefixes as readonly string[]).includes(keyspaces.of(key).prefix);
+    const isOf = (key: string) => key === '' || part.keyspaces.includes(keyspaces.of(key));
     const of = <T extends { readonly key: string }>(all: readonly T[]) => all.filter(({ key }) => isOf(key));
-    const part: JudgedRecord = {
+    const ofPart: JudgedRecord = {
       history: of(record.history),
       planned: of(record.planned),
       seen: record.seen.filter(({ key }) => isOf(key)),
-      unanswered: group === 0 ? record.unanswered : [],
-      failures: group === 0 ? record.failures : 0,
+      unanswered: i === 0 ? record.unanswered : [],
+      failures: i === 0 ? record.failures : 0,
     };
-    const ofGroup = values.map((state) => new Map([...state].filter(([key]) => isOf(key))));
+    const ofValues = values.map((state) => new Map([...state].filter(([key]) => isOf(key))));
     const aged = new AgesRecorder();
     aged.events.push(...of(ages.events));
-    return judge({ ...scenario, level }, partOf(cluster, group, level), part, ofGroup, [], aged, null);
+    const judged = partOf(cluster, part, isOf);
+    return judge({ ...scenario, level: part.level }, judged, ofPart, ofValues, of(sessions), aged, null);
   });
-  const linear = withoutLost(record.history, cluster.losses).filter(
-    ({ key }) => key === '' || keyspaces.of(key).prefix === '',
+  const lasting = withoutLost(record.history, cluster.losses).filter(
+    ({ key }) => !isFleeting(key) && !isAged(key),
   );
+  const linear = parts[0]!.keyspaces.flatMap((keyspace) => {
+    const part = lasting.filter(({ key }) => key === '' || keyspaces.of(key) === keyspace);
+    return notLinearizable(switches[ALL.indexOf(keyspace)]!.strictPartOf(part));
+  });
   return {
-    violations: [...verdicts.flatMap(({ violations }) => violations), ...notLinearizable(linear)],
+    violations: [...verdicts.flatMap(({ violations }) => violations), ...linear],
     undecided: verdicts.reduce((sum, { undecided }) => sum + undecided, 0),
     searched: verdicts.some(({ searched }) => searched),
   };
 }
 
+/** For each keyspace, in one order, what carries out its switches. */
+export function switchesOfKeyspaces(
+  cluster: SimCluster,
+  { level, keyspaces, switches = [] }: Scenario,
+): readonly LevelSwitches[] {
+  if (keyspaces === undefined) return [new LevelSwitches(cluster, level, switches)];
+  return ALL.map((one) => new LevelSwitches(cluster, one.level, switchesOf(switches, one.name)));
+}
+
 function notLinearizable(history: JudgedRecord['history']): Violation[] {
-  const lasting = history.filter(({ key }) => !isFleeting(key) && !isAged(key));
-  return [...checkLinearizability(lasting)]
+  return [...checkLinearizability(history)]
     .filter(([, verdict]) => verdict === 'violated')
     .map(([key]) => ({ kind: 'not-linearizable', text: `key ${key}` }));
 }
 
-/** The cluster as far as one group is concerned. */
-function partOf(cluster: SimCluster, group: number, level: Judged['level']): Judged {
+/** The cluster as far as these keyspaces are concerned. */
+function partOf(
+  cluster: SimCluster,
+  { level, keyspaces, groups }: Part,
+  isOf: (key: string) => boolean,
+): Judged {
   const { durability, resumptions, nodes } = cluster;
+  const isAlwaysOrdered = isOrdered(level);
+  const prefix = keyspaces[0]?.prefix ?? '';
   return {
     level,
     durability,
-    losses: isOrdered(level) ? cluster.losses : cluster.lossesAlone,
+    losses: isAlwaysOrdered ? cluster.losses : [...cluster.losses, ...cluster.lossesAlone],
     resumptions,
     nodes: nodes.map((node) => ({
       id: node.id,
       incarnation: node.incarnation,
       diedMs: node.diedMs,
       store: node.store,
-      journal: node.journalOf(group),
+      journal: node.journalPart(groups, prefix, isOf),
     })),
   };
 }

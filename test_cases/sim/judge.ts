@@ -75,7 +75,7 @@ export function judge(
   if (searched && !isSequentiallyConsistent(planned)) {
     note('not-sequential', 'no order of the whole history fits');
   }
-  if (ordered && keepsCounter(scenario)) {
+  if (ordered && keepsCounter(scenario) && values[0]!.has(COUNTER)) {
     const end = Number(values[0]!.get(COUNTER) ?? Number.NaN);
     note('miscounted', findMiscount(history, COUNTER, 0, end));
   }

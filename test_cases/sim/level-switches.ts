@@ -4,11 +4,14 @@ import { compareBallots } from '../../src/membership/ballot.ts';
 import { ballotName, type View } from '../../src/membership/view.ts';
 import { epochOf, samePlacement } from '../../src/placement/agreed-placement.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
+import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
-/** A client asks a controller for another level of the default keyspace. */
+/** A client asks a controller for another level of a keyspace. */
 export interface LevelSwitch {
+  /** Its name; the default one where it is not given. */
+  readonly keyspace?: string;
   /** Virtual milliseconds after the clients have started. */
   readonly atMs: number;
   readonly node: number;
@@ -30,9 +33,33 @@ export function drawSwitches(
   }).sort((a, b) => a.atMs - b.atMs);
 }
 
+/** The same with a keyspace for each switch: one of these names. */
+export function drawKeyspaceSwitches(
+  random: Random,
+  untilMs: number,
+  nodes: number,
+  keyspaces: readonly string[],
+): LevelSwitch[] {
+  const all = [
+    ...drawSwitches(random, untilMs, nodes, LEVELS),
+    ...drawSwitches(random, untilMs, nodes, LEVELS),
+  ];
+  return all.map((one) => ({ ...one, keyspace: random.pick(keyspaces) })).sort((a, b) => a.atMs - b.atMs);
+}
+
+export function switchesOf(switches: readonly LevelSwitch[], name: string): readonly LevelSwitch[] {
+  return switches.filter(({ keyspace = DEFAULT_KEYSPACE }) => keyspace === name);
+}
+
+/** A session keeps its guarantees across these switches: `sequential` has no sessions, and `eventual` promises none. */
+export function keepsSessions(level: Level, switches: readonly LevelSwitch[]): boolean {
+  const hasSessions = (one: Level) => one === 'linearizability' || one === 'causal';
+  return [level, ...switches.map((one) => one.level)].every(hasSessions);
+}
+
 /**
- * The level by which a run is judged: where keyspaces are moved between groups, the weakest that the cluster may
- * have at any time.
+ * The level by which a keyspace is judged: where it is moved between groups, the weakest that it may have at any
+ * time.
  */
 export function judgedLevel(level: Level, switches: readonly LevelSwitch[]): Level {
   const all = [level, ...switches.map((one) => one.level)];
@@ -50,7 +77,7 @@ interface Strict {
 const LOOK_EVERY_MS = 5;
 
 /**
- * Carries switches out, and finds out when reads have to be linearizable: from the moment at which a controller
+ * Carries out the switches of one keyspace, and finds out when reads have to be linearizable: from the moment at which a controller
  * says that all go by the level, until a client asks any controller for a weaker one.
  */
 export class LevelSwitches {
@@ -92,7 +119,7 @@ export class LevelSwitches {
     this.#strict.push({ fromMs, toMs: Number.POSITIVE_INFINITY });
   }
 
-  #ask({ node, level }: LevelSwitch): void {
+  #ask({ keyspace = DEFAULT_KEYSPACE, node, level }: LevelSwitch): void {
     const { scheduler, nodes } = this.#cluster;
     const asked = ++this.#asked;
     const last = this.#strict.at(-1);
@@ -108,7 +135,7 @@ export class LevelSwitches {
       if (weakens) this.#weakening--;
     };
     if (core === null) return end();
-    const change = { keyspace: 'default', level };
+    const change = { keyspace, level };
     nodes[node]!.connect().submit({ kind: 'keyspace', change, format: 'table' }, (reply) => {
       const text = reply.kind === 'lines' ? reply.lines[0]! : '';
       if (level === 'linearizability' && text.includes(' now, and was at ')) this.#untilKnown(node, asked);

@@ -2,6 +2,7 @@ import type { KeyspaceSettings } from '../../src/placement/placement.ts';
 import type { Random } from './random.ts';
 import type { AgedPlan, AgedStep } from './sim-ages.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
+import type { SessionPlan, SessionStep } from './sim-sessions.ts';
 
 /** Scenarios with keyspaces of all levels at once: the default one is at `linearizability`. */
 
@@ -10,6 +11,8 @@ export const MIXED_KEYSPACES: readonly KeyspaceSettings[] = [
   { name: 'sessions', prefix: 'c:', level: 'causal' },
   { name: 'views', prefix: 'e:', level: 'eventual' },
 ];
+
+const SESSIONS_PREFIX = 'c:';
 
 const PREFIXES = ['', ...MIXED_KEYSPACES.map(({ prefix }) => prefix)];
 
@@ -30,4 +33,10 @@ export function overKeyspaces(
 export function agesOverKeyspaces(random: Random, ages: readonly AgedPlan[]): readonly AgedPlan[] {
   const spread = (step: AgedStep): AgedStep => ({ ...step, key: random.pick(PREFIXES) + step.key });
   return ages.map((plan) => ({ ...plan, steps: plan.steps.map(spread) }));
+}
+
+/** The same for sessions: they go to the keyspace that is at `causal`. */
+export function sessionsInKeyspace(sessions: readonly SessionPlan[]): readonly SessionPlan[] {
+  const moved = (step: SessionStep): SessionStep => ({ ...step, key: SESSIONS_PREFIX + step.key });
+  return sessions.map((plan) => ({ ...plan, steps: plan.steps.map(moved) }));
 }

@@ -1,6 +1,6 @@
 import type { JournalRecord } from '../../src/journal/journal.ts';
 import type { Router } from '../../src/placement/router.ts';
-import { type JudgedJournal, joined, newestIn, type WitnessJournal } from './witness-journal.ts';
+import { type JudgedJournal, joined, newestIn, restricted, type WitnessJournal } from './witness-journal.ts';
 
 /** The part of a router that tells which group has a key. */
 type Routes = Pick<Router<unknown, { readonly number: number }>, 'of'>;
@@ -35,6 +35,18 @@ export class NodeJournals {
   newest(key: string): JournalRecord | undefined {
     const serving = [...this.#byGroup].flatMap(([group, one]) => (this.#isServedBy(group, key) ? [one] : []));
     return newestIn(serving, key);
+  }
+
+  /**
+   * What any of these groups applied of some keys, and what the group that has them now knows of them.
+   *
+   * @param key one of them
+   */
+  part(groups: readonly number[], key: string, isOf: (key: string) => boolean): JudgedJournal {
+    const all = [...this.#byGroup].flatMap(([group, journal]) => (groups.includes(group) ? [journal] : []));
+    const serving = this.#routes()?.of(key).group.number;
+    const last = (serving === undefined ? undefined : this.of(serving)) ?? all[0]!;
+    return restricted(joined(all, last), isOf);
   }
 
   /** That of the only keyspace. It is in several journals where the keyspace was moved. */

@@ -1,5 +1,6 @@
 import { findDifference } from '../../src/checkers/convergence.ts';
 import type { Action } from '../../src/checkers/history.ts';
+import type { SessionHistory } from '../../src/checkers/session-history.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Level } from '../../src/placement/level.ts';
 import { SEEN_FOR_SEC } from '../../src/store/hot-entries.ts';
@@ -7,8 +8,8 @@ import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { isFleeting, LASTING_SECONDS } from './expiry.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
 import { findUnfilled } from './judge.ts';
-import { judgeScenario } from './judge-keyspaces.ts';
-import { judgedLevel, LevelSwitches, PlacementWatch } from './level-switches.ts';
+import { judgeScenario, switchesOfKeyspaces } from './judge-keyspaces.ts';
+import { judgedLevel, keepsSessions, PlacementWatch, switchesOf } from './level-switches.ts';
 import type { Outcome } from './outcome.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
@@ -90,7 +91,7 @@ class Run {
     this.#scenario = scenario;
     const { seed, level, durability, nodes, delays, horizonMs } = scenario;
     const { scheme = 'broadcast', keyspaces = [], switches = [] } = scenario;
-    this.#judgedLevel = judgedLevel(level, switches);
+    this.#judgedLevel = keyspaces.length > 0 ? level : judgedLevel(level, switches);
     this.#cluster = new SimCluster({
       seed,
       level: this.#judgedLevel,
@@ -161,9 +162,9 @@ class Run {
     const running = clients.map((plan) => new SimClient(cluster, this.#recorder, plan));
     const sessions = hopping.map((plan) => new SimSession(cluster, this.#sessions, plan));
     const ages = bounded.map((plan) => new AgedClient(cluster, this.#ages, plan));
-    const switches = new LevelSwitches(cluster, this.#scenario.level, this.#scenario.switches ?? []);
+    const switches = switchesOfKeyspaces(cluster, this.#scenario);
     const busy = [...running, ...sessions, ...ages];
-    const isBusy = () => busy.some((client) => !client.finished) || !switches.areOver;
+    const isBusy = () => busy.some((client) => !client.finished) || switches.some(({ areOver }) => !areOver);
     const injector = new FaultInjector(cluster, faults);
     this.#faults = injector.struck;
     const lastMs = Math.max(0, ...faults.map(({ atMs, forMs }) => atMs + forMs));
@@ -182,7 +183,7 @@ class Run {
     await this.#playAbsence();
     const values = await this.#readAll();
     for (const text of cluster.mistakes) this.#violations.push({ kind: 'not-live', text });
-    const seen = [this.#sessions.events, this.#ages, switches] as const;
+    const seen = [this.#judgedSessions, this.#ages, switches] as const;
     const verdict = judgeScenario(
       { ...this.#scenario, level: this.#judgedLevel },
       cluster,
@@ -197,6 +198,14 @@ class Run {
     if (violation !== null) this.#violations.push({ kind: 'wrong-time', text: violation });
     this.#undecided = verdict.undecided;
     this.#searched = verdict.searched;
+  }
+
+  /** What sessions saw, where their guarantees hold all the time. */
+  get #judgedSessions(): SessionHistory {
+    const { level, keyspaces, switches = [] } = this.#scenario;
+    const [own, all] =
+      keyspaces === undefined ? [level, switches] : (['causal', switchesOf(switches, 'sessions')] as const);
+    return keepsSessions(own, all) ? this.#sessions.events : [];
   }
 
   /** Announces a flush whose time does not come. */

@@ -3,12 +3,12 @@ import { isOrdered } from '../../src/consistency/policies.ts';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { quorum } from '../../src/membership/view.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
-import type { OrderedScheme } from '../../src/placement/placement.ts';
+import { DEFAULT_KEYSPACE, type OrderedScheme } from '../../src/placement/placement.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
-import { drawSwitches, type LevelSwitch } from './level-switches.ts';
-import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces } from './mixed-keyspaces.ts';
+import { drawKeyspaceSwitches, drawSwitches, type LevelSwitch } from './level-switches.ts';
+import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces, sessionsInKeyspace } from './mixed-keyspaces.ts';
 import { Random } from './random.ts';
 import { type AgedPlan, drawAges } from './sim-ages.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
@@ -64,7 +64,7 @@ export interface Draw {
   readonly delays?: Delays;
   readonly workload?: Partial<Workload>;
   readonly horizonMs?: number;
-  /** Whether clients ask for other levels; `all`: also for those of other groups, as long as one is ordered at first. */
+  /** Whether clients ask for other levels; `all`: also for those of other groups. */
   readonly switches?: boolean | 'all';
   /** Whether entries have a time to live, and a flush may be pending. */
   readonly expiry?: boolean;
@@ -106,7 +106,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   const durability = new Random(seed).fork('durability').pick(draw.durabilities ?? DURABILITIES);
   const workload = { ...drawWorkload(random.fork('workload'), nodes), ...draw.workload };
   const clients = drawClients(random.fork('clients'), workload, nodes);
-  const plansMs = clients.map(({ operations }) => operations.reduce((sum, { waitMs }) => sum + waitMs, 0));
+  const plansMs = clients.map(planMs);
   const rates = draw.faults ?? drawRates(random.fork('rates'), durability !== 'none');
   const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plansMs), nodes);
   const expiry = new Random(seed).fork('expiry');
@@ -135,14 +135,40 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
 }
 
 /** A controller that starts empty in one group is no loss that the judge of another group knows of. */
-function drawMixed(seed: number, { mixed: _, ...draw }: Draw): Scenario {
+function drawMixed(seed: number, { mixed: _, switches: asked = false, ...draw }: Draw): Scenario {
   const horizonMs = Number.POSITIVE_INFINITY;
   const fixed = { level: 'linearizability', weakReads: 0, horizonMs, switches: false } as const;
-  const scenario = drawScenario(seed, { ...draw, ...fixed });
+  const drawn = drawScenario(seed, { ...draw, ...fixed });
+  const { nodes } = drawn;
+  const activeMs = Math.max(500, ...drawn.clients.map(planMs));
+  const switches =
+    asked === 'all' ? drawMixedSwitches(new Random(seed).fork('switches'), activeMs, nodes) : [];
+  const scenario = switches.length === 0 ? drawn : withoutFlushes(drawn);
   const stays = (key: string) => key === '' || key === COUNTER || isFleeting(key);
   const clients = overKeyspaces(new Random(seed).fork('keyspaces'), scenario.clients, stays);
   const ages = agesOverKeyspaces(new Random(seed).fork('aged keyspaces'), scenario.ages ?? []);
-  return { ...scenario, keyspaces: MIXED_KEYSPACES, ages, clients };
+  const sessions = sessionsInKeyspace(drawSessions(new Random(seed).fork('sessions'), nodes, activeMs));
+  return { ...scenario, keyspaces: MIXED_KEYSPACES, ages, clients, sessions, switches };
+}
+
+/** Switches of some of the keyspaces. */
+function drawMixedSwitches(random: Random, untilMs: number, nodes: number): readonly LevelSwitch[] {
+  const names = [DEFAULT_KEYSPACE, ...MIXED_KEYSPACES.map(({ name }) => name)];
+  const some = names.filter(() => random.chance(0.6));
+  return some.length === 0 ? [] : drawKeyspaceSwitches(random, untilMs, nodes, some);
+}
+
+/** A flush is one write in each group. While keyspaces move, it is not known by which group each was flushed. */
+function withoutFlushes(scenario: Scenario): Scenario {
+  const clients = scenario.clients.map((plan) => ({
+    ...plan,
+    operations: plan.operations.filter(({ kind }) => kind !== 'flush'),
+  }));
+  return { ...scenario, clients, flushIsPending: false };
+}
+
+function planMs({ operations }: ClientPlan): number {
+  return operations.reduce((sum, { waitMs }) => sum + waitMs, 0);
 }
 
 function drawnSwitches(
@@ -154,11 +180,14 @@ function drawnSwitches(
 ): readonly LevelSwitch[] {
   const random = new Random(seed).fork('switches');
   const isDrawn = pickOr(draw.switches, () => random.chance(0.3));
-  if (isDrawn === false || !isOrdered(level)) return [];
-  return isDrawn === 'all'
-    ? drawSwitches(random, untilMs, nodes, LEVELS)
-    : drawSwitches(random, untilMs, nodes);
+  if (isDrawn === 'all') {
+    const levels = level === 'causal' && random.chance(0.5) ? LEVELS_WITH_SESSIONS : LEVELS;
+    return drawSwitches(random, untilMs, nodes, levels);
+  }
+  return isDrawn && isOrdered(level) ? drawSwitches(random, untilMs, nodes) : [];
 }
+
+const LEVELS_WITH_SESSIONS: readonly Level[] = ['linearizability', 'causal'];
 
 /** Draws in either case, so that a given value does not change what is drawn afterwards. */
 function pickOr<T, U = T>(given: T | undefined, drawn: () => U): T | U {

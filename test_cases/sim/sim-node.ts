@@ -87,6 +87,11 @@ export class SimNode implements NetworkNode {
     return this.#settings.keyspaces.length > 0 ? this.journalOf() : this.#journals.ofOnly;
   }
 
+  /** See `NodeJournals.part`. */
+  journalPart(groups: readonly number[], key: string, isOf: (key: string) => boolean): JudgedJournal {
+    return this.#journals.part(groups, key, isOf);
+  }
+
   /** Keys that have an entry now. */
   liveKeys(): string[] {
     return this.#journals.liveKeys();

@@ -23,11 +23,12 @@ export interface SessionPlan {
   readonly steps: readonly SessionStep[];
 }
 
-/** Keys that sessions alone write begin like this. */
+/** Keys that sessions alone write begin like this, or so behind the prefix of a keyspace. */
 const KEY_PREFIX = 'session-';
+const OF_SESSIONS = /^(?:\w:)?session-/;
 
 export function isOfSessions(key: string): boolean {
-  return key.startsWith(KEY_PREFIX);
+  return OF_SESSIONS.test(key);
 }
 
 /** Values of sessions: none that another client writes. */

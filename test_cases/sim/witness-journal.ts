@@ -37,6 +37,17 @@ export function joined(all: readonly WitnessJournal[], last: WitnessJournal): Ju
   };
 }
 
+/** What a journal has of some keys. Flushes concern all of them. */
+export function restricted(journal: JudgedJournal, isOf: (key: string) => boolean): JudgedJournal {
+  return {
+    applied: journal.applied.filter((effect) => !('key' in effect) || isOf(effect.key)),
+    newest: (key) => journal.newest(key),
+    liveKeys: () => new Set([...journal.liveKeys()].filter(isOf)),
+    allRecords: () => journal.allRecords().filter(({ key }) => isOf(key)),
+    forgetBeyond: (version) => journal.forgetBeyond(version),
+  };
+}
+
 /** A journal that also remembers every write that it ever recorded: all that was applied on a machine. */
 export class WitnessJournal implements Journal {
   readonly #journal: Journal;
