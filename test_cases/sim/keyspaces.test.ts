@@ -142,9 +142,11 @@ it.each([
   'keyspaces of all levels keep their promises in a swarm of faults, %s',
   async (_, durabilities) => {
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 2; seed++) {
-      const scenario = drawScenario(seed, { mixed: true, durabilities });
+      const switches = seed % 2 === 0 ? 'all' : false;
+      const scenario = drawScenario(seed, { mixed: true, durabilities, switches });
       const { violations } = await runScenario(scenario);
-      const again = `npm run sim -- --replay ${seed} --durability ${scenario.durability} --mixed`;
+      const others = switches === 'all' ? ' --switches all' : '';
+      const again = `npm run sim -- --replay ${seed} --durability ${scenario.durability} --mixed${others}`;
       expect(violations, again).toEqual([]);
     }
   },

@@ -77,8 +77,8 @@ interface Strict {
 const LOOK_EVERY_MS = 5;
 
 /**
- * Carries out the switches of one keyspace, and finds out when reads have to be linearizable: from the moment at which a controller
- * says that all go by the level, until a client asks any controller for a weaker one.
+ * Carries out the switches of one keyspace, and finds out when reads have to be linearizable: from the moment at which
+ * a controller says that all go by the level, until a client asks any controller for a weaker one.
  */
 export class LevelSwitches {
   readonly #cluster: SimCluster;

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { epochOf } from '../../src/placement/agreed-placement.ts';
-import type { Level } from '../../src/placement/level.ts';
+import { LEVELS, type Level } from '../../src/placement/level.ts';
 import { deleteRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import { ask, read, set } from './ask.ts';
+import { runScenario } from './run-scenario.ts';
+import { drawScenario } from './scenario.ts';
+import { FIRST_SEED, SEEDS } from './seeds.ts';
 import { SimCluster } from './sim-cluster.ts';
 
 /** Keyspaces that are moved between groups while a cluster runs, without faults and with single ones. */
@@ -221,3 +224,14 @@ describe('a keyspace that is moved while the cluster runs', () => {
     expect(levelsOf(eventual)).toEqual(['causal', 'causal', 'causal']);
   });
 });
+
+it.each(LEVELS)(
+  'a keyspace that starts at %s keeps what it promises through moves and faults',
+  async (level) => {
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 8; seed++) {
+      const scenario = drawScenario(seed, { level, switches: 'all' });
+      const { violations } = await runScenario(scenario);
+      expect(violations, `npm run sim -- --replay ${seed} --level ${level} --switches all`).toEqual([]);
+    }
+  },
+);
