@@ -33,7 +33,7 @@ function options(dataDir: string): JournalOptions {
   return {
     dataDir,
     owner: { cluster: 'bench', controller: 0, peers: 'a,b,c', consistency: 'ordered' },
-    nodes: 3,
+    idsEnd: 3,
     clock: MACHINE_CLOCK,
     log: { info: print, warn: print },
   };

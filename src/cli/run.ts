@@ -5,7 +5,7 @@ import { type CommandLine, helpText, parseArguments } from './command-line/argum
 import type { Mode } from './command-line/modes.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, OperationError, systemCodeOf, UsageError } from './failure.ts';
 import { defaultConfigFile, PROJECT_CONFIG_FILE, runDirectory } from './locations.ts';
-import { type Configuration, resolveConfiguration, selfOf, settingsOf } from './settings/configuration.ts';
+import { type ResolvedSettings, resolveConfiguration, selfOf, settingsOf } from './settings/configuration.ts';
 import { environmentLayer } from './settings/environment.ts';
 import type { RawSettings } from './settings/setting-table.ts';
 import { readSettingsFile } from './settings/settings-file.ts';
@@ -133,7 +133,7 @@ const OFFLINE = {
   },
 } as const satisfies Partial<Record<Mode, () => Promise<OfflineCommand>>>;
 
-function load(line: CommandLine, defaultPath: string): Configuration {
+function load(line: CommandLine, defaultPath: string): ResolvedSettings {
   return resolveConfiguration(layersOf(line, defaultPath));
 }
 

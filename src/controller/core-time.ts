@@ -7,6 +7,7 @@ import { startGraceMsOf } from '../membership/start-grace.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { msOfVersionTime } from '../ordering/version.ts';
 import { MessageChecks } from '../peer/message-checks.ts';
+import { type Configuration, idsEndOf } from '../placement/configuration.ts';
 import type { CorePorts } from './core-ports.ts';
 
 /** One controller's clocks: the time that the cluster agrees on, and the versions that are made from it. */
@@ -15,19 +16,21 @@ export class CoreTime {
   readonly versions: HybridClock;
   readonly #ports: CorePorts;
   readonly #peers: Peers;
+  readonly #configuration: () => Configuration;
   readonly #watch: ClockWatch;
   readonly #onAgreed: () => void;
 
   /** @param onAgreed there is cluster time from now on */
-  constructor(ports: CorePorts, peers: Peers, onAgreed: () => void) {
+  constructor(ports: CorePorts, peers: Peers, configuration: () => Configuration, onAgreed: () => void) {
     const { settings, clock, log } = ports;
     const newestTime = newestTimeOf(ports);
     this.#ports = ports;
+    this.#configuration = configuration;
     this.#peers = peers;
     this.#onAgreed = onAgreed;
     const cluster = new ClusterClock({
       clock,
-      nodes: settings.peers.length,
+      configuration,
       knownMs: msOfVersionTime(newestTime),
       heard: () => peers.ids.filter((peer) => peers.isHeard(peer)),
       maxSkewMs: settings.maxClockSkewMs,
@@ -59,9 +62,10 @@ export class CoreTime {
   /** The checks of peers' messages, which go by this time. */
   admission(): MessageChecks {
     const { settings, clock } = this.#ports;
-    const { self: node, peers, maxClockSkewMs } = settings;
+    const { self: node, maxClockSkewMs } = settings;
+    const idsEnd = () => idsEndOf(this.#configuration());
     const aheadMs = (time: number) => this.aheadMs(time);
-    return new MessageChecks({ node, nodes: peers.length, aheadMs, maxClockSkewMs, clock });
+    return new MessageChecks({ node, idsEnd, aheadMs, maxClockSkewMs, clock });
   }
 
   /** What a peer says of the time. The caller observes the peer's versions, once it has checked them. */

@@ -1,7 +1,7 @@
 import type { DurationHistogram } from '../base/duration-histogram.ts';
 import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
 import { Coordinator } from '../consistency/coordinator.ts';
-import { AbsentPeers } from '../membership/absent-peers.ts';
+import type { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
 import type { Heartbeat } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
@@ -11,6 +11,7 @@ import { OLDER_RELEASE, placementOnLink } from '../peer/cluster-identity.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
 import { epochOf } from '../placement/agreed-placement.ts';
+import { type Configuration, configurationOf, idsEndOf } from '../placement/configuration.ts';
 import { keyspacesOf, type OrderedScheme, withScheme } from '../placement/placement.ts';
 import type { Group } from '../replication/group.ts';
 import type { Announced, Announcement } from '../replication/messages.ts';
@@ -24,7 +25,7 @@ import type { Health } from './health.ts';
 import { Levels } from './levels.ts';
 import { Mover } from './moves/mover.ts';
 import { PeerLog } from './peer-log.ts';
-import { peersOf } from './peers-of.ts';
+import { absenceOf, peersOf } from './peers-of.ts';
 import type { Roles } from './roles.ts';
 import { breakSilentLinks } from './silent-links.ts';
 
@@ -46,6 +47,7 @@ export class Core {
   readonly levels: Levels;
   readonly mover: Mover;
   readonly #ports: CorePorts;
+  readonly #configuration: () => Configuration;
   readonly #absence: AbsentPeers;
   readonly #admission: MessageChecks;
   readonly #peerLog: PeerLog;
@@ -59,10 +61,12 @@ export class Core {
   constructor(ports: CorePorts) {
     const { settings, clock, log } = ports;
     this.#ports = ports;
-    this.peers = peersOf(ports, TICK_MS);
-    this.time = new CoreTime(ports, this.peers, () => this.#onChange());
+    const configuration = configurationOf(settings.peers);
+    this.#configuration = () => configuration;
+    this.peers = peersOf(ports, configuration, TICK_MS);
+    this.time = new CoreTime(ports, this.peers, this.#configuration, () => this.#onChange());
     this.#peerLog = new PeerLog({ peers: this.peers, log });
-    this.#absence = new AbsentPeers({ peers: this.peers, clock, horizonMs: settings.tombstoneHorizonMs });
+    this.#absence = absenceOf(ports, this.#configuration, this.peers);
     this.departure = new Departure({
       clock,
       isNeeded: () => this.#isNeeded(),
@@ -261,25 +265,23 @@ export class Core {
 
   #controllerPorts(group: GroupNumber): ControllerPorts {
     const { settings, incarnation, clock, random, incarnationOf, refuse, requestFlush } = this.#ports;
-    const absence = this.#absence;
-    const departure = this.departure;
     return {
       node: settings.self,
-      nodes: settings.peers.length,
+      configuration: this.#configuration,
       incarnation,
       clock,
       random,
       time: this.time.cluster,
       versions: this.time.versions,
       peers: this.peers,
-      isAbsent: (peer) => absence.isAbsent(peer),
+      isAbsent: (peer) => this.#absence.isAbsent(peer),
       incarnationOf,
       refuse,
       requestFlush,
       onPlacement: () => this.levels.update(),
       onChange: () => this.#onChange(),
       announce: () => this.onHeartbeatTick(),
-      isDrained: () => departure.phase === 'drained',
+      isDrained: () => this.departure.phase === 'drained',
       startEmpty: (reason) => this.#startEmpty(group, reason),
     };
   }
@@ -350,7 +352,7 @@ export class Core {
 
   /** What a heartbeat says in the place of a version vector, where each group is announced by a message. */
   #nothingKnown(): Pick<Announcement, 'known'> {
-    return { known: this.#ports.settings.peers.map(() => 0) };
+    return { known: new Array<number>(idsEndOf(this.#configuration())).fill(0) };
   }
 
   #onSuspect(peer: ControllerId): void {
@@ -385,7 +387,7 @@ export class Core {
       ...(this.#isPlaced ? this.#nothingKnown() : this.groups.withEntries[0].announcement),
       type: 'heartbeat',
       departure: this.departure.phase,
-      heard: this.peers.askedMs(this.#ports.settings.peers.length),
+      heard: this.peers.askedMs(idsEndOf(this.#configuration())),
     };
   }
 }

@@ -8,6 +8,7 @@ import type { Membership } from '../membership/membership.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
 import { MemoryViewLog } from '../membership/view-record.ts';
+import { idsEndOf } from '../placement/configuration.ts';
 import type { Hold } from '../placement/keyspaces.ts';
 import type { Level } from '../placement/level.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
@@ -187,7 +188,7 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
     controller,
     settings: schemeSettingsOf(settings),
     bus: ports.bus.of(ROOT_GROUP),
-    journal: new MemoryJournal(settings.peers.length),
+    journal: new MemoryJournal(idsEndOf(controller.configuration())),
     recovered: NOTHING_RECOVERED,
     viewLog: ports.viewLog,
     store: NO_STORE,

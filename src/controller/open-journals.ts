@@ -120,7 +120,7 @@ function journalOptions(
     compactBytesMin: ports.compactBytesMin,
     dataDir,
     owner: ownerOf(settings, kind),
-    nodes: settings.peers.length,
+    idsEnd: settings.peers.length,
     onWritable,
     log: logger,
   };

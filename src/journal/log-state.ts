@@ -19,8 +19,8 @@ export class LogState {
   /** The largest version time that was ever in the log. A clock has to continue from there. */
   newestTime = 0;
 
-  constructor(nodes: number) {
-    this.index = new MemoryJournal(nodes);
+  constructor(idsEnd: number) {
+    this.index = new MemoryJournal(idsEnd);
   }
 
   /**

@@ -51,9 +51,10 @@ export class MemoryJournal implements Journal {
   #announced: AnnouncedFlush | null = null;
   #awaited: AnnouncedFlush | null = null;
 
-  constructor(nodes: number) {
-    this.#logs = Array.from({ length: nodes }, () => new OriginList(this.#table));
-    this.forgotten = VersionVector.zero(nodes);
+  /** @param idsEnd one more than the largest id of an origin */
+  constructor(idsEnd: number) {
+    this.#logs = Array.from({ length: idsEnd }, () => new OriginList(this.#table));
+    this.forgotten = VersionVector.zero(idsEnd);
   }
 
   get keys(): number {

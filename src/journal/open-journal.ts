@@ -26,7 +26,7 @@ export interface JournalOptions {
   readonly dataDir: string;
   readonly owner: Owner;
   /** The number of controllers in the cluster. */
-  readonly nodes: number;
+  readonly idsEnd: number;
   /** A recorded write is on disk after this time and the time that the disk needs, in milliseconds. */
   readonly commitWithinMs?: number;
   /** The time from a failure of the disk to the next attempt, in milliseconds. */
@@ -116,7 +116,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
   const flushed = await FlushedPosition.open(disk, join(directory, FLUSHED_NAME), directoryId);
   let recovered: Recovered;
   try {
-    recovered = await recoverLog(files, directoryId, flushed.position, options.nodes);
+    recovered = await recoverLog(files, directoryId, flushed.position, options.idsEnd);
     await files.create(recovered.end.file);
     await flushed.file.set(recovered.end);
     await flushed.file.sync();

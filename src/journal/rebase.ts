@@ -167,8 +167,8 @@ async function withStopped<T>(
     if (identity === null) return await use(null);
     const flushed = await FlushedPosition.open(disk, join(directory, FLUSHED_NAME), identity.directoryId);
     await flushed.file.close();
-    const nodes = owner.peers.split(',').length;
-    const { state, nextBatch } = await recoverLog(files, identity.directoryId, flushed.position, nodes);
+    const idsEnd = owner.peers.split(',').length;
+    const { state, nextBatch } = await recoverLog(files, identity.directoryId, flushed.position, idsEnd);
     return await use({ files, state, nextBatch });
   } catch (error) {
     if (error instanceof DamageError) {

@@ -30,11 +30,11 @@ export async function recoverLog(
   files: LogFiles,
   directoryId: number,
   flushedTo: LogPosition,
-  nodes: number,
+  idsEnd: number,
 ): Promise<Recovered> {
   const found = await files.list();
   const { base, logs } = partsOf(found, flushedTo);
-  const replay = new LogReplay(files, directoryId, nodes);
+  const replay = new LogReplay(files, directoryId, idsEnd);
   const baseBytes = base === null ? 0 : await replay.base(base);
   let logBytes = 0;
   let torn: TornEnd = { end: 0, bytes: 0 };
@@ -90,10 +90,10 @@ class LogReplay {
   readonly #files: LogFiles;
   readonly #directoryId: number;
 
-  constructor(files: LogFiles, directoryId: number, nodes: number) {
+  constructor(files: LogFiles, directoryId: number, idsEnd: number) {
     this.#files = files;
     this.#directoryId = directoryId;
-    this.state = new LogState(nodes);
+    this.state = new LogState(idsEnd);
   }
 
   async base(number: number): Promise<number> {

@@ -1,9 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
+import { type Configuration, haveMajority } from '../placement/configuration.ts';
 import type { Peers } from './peers.ts';
-import { quorum } from './view.ts';
 
 export interface AbsentPeersPorts {
+  readonly node: ControllerId;
+  readonly configuration: () => Configuration;
   readonly peers: Peers;
   readonly clock: Clock;
   /** A peer that is silent for longer than this is absent, in milliseconds. */
@@ -26,9 +28,9 @@ export class AbsentPeers {
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    const { peers, clock } = this.#ports;
-    const nodes = peers.ids.length + 1;
-    if (nodes - peers.silent.length < quorum(nodes)) this.#majoritySinceMs = null;
+    const { node, configuration, peers, clock } = this.#ports;
+    const heard = peers.ids.filter((peer) => peers.isUp(peer));
+    if (!haveMajority(configuration(), [node, ...heard])) this.#majoritySinceMs = null;
     else this.#majoritySinceMs ??= clock.nowMs();
   }
 

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
 import { msOfVersionTime, TICKS_PER_MS, VERSION_END_MS, versionTimeOfMs } from '../ordering/version.ts';
+import { type Configuration, majorityOf } from '../placement/configuration.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
 import type { Heartbeat } from './messages.ts';
-import { quorum } from './view.ts';
 
 /**
  * How much faster or slower than the monotonic clock cluster time may run while it is corrected: 20 ms in a second.
@@ -13,8 +13,8 @@ import { quorum } from './view.ts';
 export const SLEW_MAX = 2 * CLOCK_DRIFT_MAX;
 
 export interface ClusterClockPorts {
-  /** Configured controllers, this one included. */
-  readonly nodes: number;
+  /** This controller is one of them. */
+  readonly configuration: () => Configuration;
   readonly clock: Clock;
   /** The time of the newest write that an earlier run of this controller knew, in milliseconds since 1970. */
   readonly knownMs: number;
@@ -58,8 +58,6 @@ interface Sample {
 export class ClusterClock {
   readonly #ports: ClusterClockPorts;
   readonly #samples = new Map<ControllerId, Sample>();
-  /** How many wall clocks may be wrong. */
-  readonly #wrongMax: number;
   readonly #startedMs: MonotonicMs;
   #agreed = false;
   /** Cluster time when it was last steered, and the monotonic clock then. */
@@ -77,7 +75,6 @@ export class ClusterClock {
 
   constructor(ports: ClusterClockPorts) {
     this.#ports = ports;
-    this.#wrongMax = Math.floor((ports.nodes - 1) / 2);
     this.#startedMs = ports.clock.nowMs();
   }
 
@@ -165,19 +162,28 @@ export class ClusterClock {
     else this.#agree(now, walls, samples);
   }
 
+  get #majority(): number {
+    return majorityOf(this.#ports.configuration().controllers.length);
+  }
+
+  /** How many wall clocks may be wrong. */
+  get #wrongMax(): number {
+    return Math.floor((this.#ports.configuration().controllers.length - 1) / 2);
+  }
+
   #heard(): Sample[] {
     return this.#ports.heard().flatMap((peer) => this.#samples.get(peer) ?? []);
   }
 
   /** @param walls offsets of all wall clocks that are heard */
   #steer(now: MonotonicMs, walls: readonly number[], times: readonly number[]): void {
-    const { nodes } = this.#ports;
+    const majority = this.#majority;
     let reading = this.#readingAt(now);
     let target = Math.max(reading, ...times.map((offset) => offset + now));
-    if (walls.length >= quorum(nodes)) {
+    if (walls.length >= majority) {
       const { from, to } = plausible(walls, this.#wrongMax);
       target = Math.min(Math.max(target, from + now), to + now);
-      const isWitnessed = times.length > 0 && times.length + 1 >= quorum(nodes);
+      const isWitnessed = times.length > 0 && times.length + 1 >= majority;
       if (isWitnessed) reading = Math.max(reading, Math.min(from, ...times) + now);
     }
     this.#baseMs = reading;
@@ -187,9 +193,9 @@ export class ClusterClock {
 
   /** No controller that is heard has a cluster time. */
   #agree(now: MonotonicMs, walls: readonly number[], samples: readonly Sample[]): void {
-    const { nodes, maxSkewMs, knownMs } = this.#ports;
+    const { maxSkewMs, knownMs } = this.#ports;
     this.#spreadMs = null;
-    if (walls.length < quorum(nodes)) return;
+    if (walls.length < this.#majority) return;
     const { from, to } = plausible(walls, this.#wrongMax);
     this.#spreadMs = to - from;
     const isComplete = walls.length > 2 * this.#wrongMax;

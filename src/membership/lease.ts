@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
+import { type Configuration, idsEndOf, isConfigured, spareIn } from '../placement/configuration.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
-import { quorum } from './view.ts';
 
 /** How much two monotonic clocks may differ in rate, as a fraction: far more than real clocks do. */
 export const CLOCK_DRIFT_MAX = 0.01;
@@ -20,33 +20,33 @@ export const CLOCK_DRIFT_MAX = 0.01;
  *  4. Therefore no newer view is installed while the lease holds.
  */
 export class HeldLease {
-  readonly #grantsNeeded: number;
   readonly #clock: Clock;
-  readonly #grantedUntilMs: MonotonicMs[];
+  readonly #grantedUntilMs = new Map<ControllerId, MonotonicMs>();
+  #configuration: Configuration;
   #untilMs: MonotonicMs;
   #ballot: Ballot = NO_BALLOT;
 
-  constructor(nodes: number, clock: Clock) {
-    this.#grantsNeeded = nodes - quorum(nodes);
+  constructor(configuration: Configuration, clock: Clock) {
+    this.#configuration = configuration;
     this.#clock = clock;
-    this.#grantedUntilMs = new Array<number>(nodes).fill(Number.NEGATIVE_INFINITY);
     this.#untilMs = this.#end();
   }
 
-  /** The view has changed: earlier grants are void. */
-  reset(ballot: Ballot): void {
+  /** The view has changed: earlier grants are void. @param configuration that of the view */
+  reset(ballot: Ballot, configuration: Configuration): void {
     this.#ballot = ballot;
-    this.#grantedUntilMs.fill(Number.NEGATIVE_INFINITY);
+    this.#configuration = configuration;
+    this.#grantedUntilMs.clear();
     this.#untilMs = this.#end();
   }
 
   /** @param askedMs when this controller asked, on its own clock */
   onGranted(from: ControllerId, ballot: Ballot, askedMs: MonotonicMs, forMs: number): void {
-    if (!sameBallot(ballot, this.#ballot)) return;
+    if (!sameBallot(ballot, this.#ballot) || !isConfigured(this.#configuration, from)) return;
     // mutant: lease-from-grant
     const untilMs = askedMs + forMs * (1 - CLOCK_DRIFT_MAX);
-    if (untilMs <= this.#grantedUntilMs[from]!) return;
-    this.#grantedUntilMs[from] = untilMs;
+    if (untilMs <= (this.#grantedUntilMs.get(from) ?? Number.NEGATIVE_INFINITY)) return;
+    this.#grantedUntilMs.set(from, untilMs);
     this.#untilMs = this.#end();
   }
 
@@ -63,8 +63,10 @@ export class HeldLease {
   }
 
   #end(): number {
-    if (this.#grantsNeeded === 0) return Number.POSITIVE_INFINITY;
-    return [...this.#grantedUntilMs].sort((a, b) => b - a)[this.#grantsNeeded - 1]!;
+    const grantsNeeded = spareIn(this.#configuration);
+    if (grantsNeeded === 0) return Number.POSITIVE_INFINITY;
+    const ends = [...this.#grantedUntilMs.values()].sort((a, b) => b - a);
+    return ends[grantsNeeded - 1] ?? Number.NEGATIVE_INFINITY;
   }
 }
 
@@ -77,25 +79,29 @@ export class HeldLease {
 export class GrantedLeases {
   readonly #leaseMs: number;
   readonly #clock: Clock;
-  readonly #untilMs: MonotonicMs[];
+  /** When the leases run out that an earlier run may have granted. */
+  readonly #earlierUntilMs: MonotonicMs;
+  readonly #untilMs = new Map<ControllerId, MonotonicMs>();
 
-  constructor(nodes: number, leaseMs: number, clock: Clock) {
+  constructor(leaseMs: number, clock: Clock) {
     this.#leaseMs = leaseMs;
     this.#clock = clock;
-    this.#untilMs = new Array<number>(nodes).fill(clock.nowMs() + leaseMs * (1 + CLOCK_DRIFT_MAX));
+    this.#earlierUntilMs = clock.nowMs() + leaseMs * (1 + CLOCK_DRIFT_MAX);
   }
 
   /** @returns for how long, in milliseconds */
   grant(to: ControllerId): number {
-    this.#untilMs[to] = this.#clock.nowMs() + this.#leaseMs * (1 + CLOCK_DRIFT_MAX);
+    this.#untilMs.set(to, this.#clock.nowMs() + this.#leaseMs * (1 + CLOCK_DRIFT_MAX));
     return this.#leaseMs;
   }
 
   /**
-   * Per controller, for how much longer it may hold a lease that this controller has granted, in whole milliseconds.
+   * By id, for how much longer a controller may hold a lease that this controller has granted, in whole milliseconds.
    */
-  remainingMs(): number[] {
+  remainingMs(configuration: Configuration): number[] {
     const now = this.#clock.nowMs();
-    return this.#untilMs.map((untilMs) => Math.max(0, Math.ceil(untilMs - now)));
+    return Array.from({ length: idsEndOf(configuration) }, (_, id) =>
+      Math.max(0, Math.ceil((this.#untilMs.get(id) ?? this.#earlierUntilMs) - now)),
+    );
   }
 }

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
+import { type Configuration, haveMajority, idsOf } from '../placement/configuration.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import { closedBecause, type Gate, type Need, OPEN, waitBecause } from './gate.ts';
 import { JoinBlocker } from './join-blocker.ts';
@@ -15,7 +16,7 @@ import type { Peers } from './peers.ts';
 import { PlacementChange, type WantedChange } from './placement-change.ts';
 import { PlacementSpread } from './placement-spread.ts';
 import { Readmission } from './readmission.ts';
-import { isMember, type Member, quorum, type View } from './view.ts';
+import { isMember, type Member, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
 import type { ViewState } from './view-changer-ports.ts';
 import { predecessorOf } from './view-choice.ts';
@@ -26,7 +27,8 @@ import { ViewTimes } from './view-times.ts';
 
 export interface MembershipPorts {
   readonly node: ControllerId;
-  readonly nodes: number;
+  /** The controllers that the group may be made of. */
+  readonly configuration: () => Configuration;
   /** A majority of controllers that remember no view may begin an empty cluster. */
   readonly mayForm: boolean;
   /** See `ViewChoiceInput`. */
@@ -92,7 +94,7 @@ export class Membership {
   #candidate: ControllerId | null = null;
 
   constructor(ports: MembershipPorts) {
-    const { node, nodes, leaseMs, clock, peers, suspectAfterMs, incarnationOf, log } = ports;
+    const { node, configuration, leaseMs, clock, peers, suspectAfterMs, incarnationOf, log } = ports;
     this.#ports = ports;
     const readmission = new Readmission({ node, peers, clock, steadyMs: suspectAfterMs, log });
     this.#readmission = readmission;
@@ -101,7 +103,7 @@ export class Membership {
     this.#obstacle = new JoinBlocker({ node, peers, parts, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
     this.#reasons = new ViewReasons({
       node,
-      nodes,
+      configuration,
       leaseMs,
       peers,
       parts,
@@ -109,13 +111,13 @@ export class Membership {
       incarnationOf,
       clock,
     });
-    this.#held = new HeldLease(nodes, clock);
+    this.#held = new HeldLease(configuration(), clock);
     this.times = new ViewTimes(clock);
-    const granted = new GrantedLeases(nodes, leaseMs, clock);
+    const granted = new GrantedLeases(leaseMs, clock);
     this.#granted = granted;
     this.#changer = new ViewChanger({
       node,
-      nodes,
+      configuration,
       mayForm: ports.mayForm,
       keepsOrder: ports.keepsOrder,
       incarnation: ports.incarnation,
@@ -126,7 +128,7 @@ export class Membership {
       state: ports.state,
       journal: ports.journal,
       heard: () => peers.ids.filter((peer) => peers.isHeard(peer)),
-      leasesMs: () => granted.remainingMs(),
+      leasesMs: () => granted.remainingMs(configuration()),
       isCaughtUp: ports.isCaughtUp,
       incarnationOf,
       transfer: ports.transfer,
@@ -136,7 +138,7 @@ export class Membership {
       onChange: () => this.#onViewChange(),
       log,
     });
-    this.#spread = new PlacementSpread(nodes);
+    this.#spread = new PlacementSpread(configuration);
     this.#spread.onPlacement(this.#changer.acceptedPlacement);
   }
 
@@ -297,7 +299,7 @@ export class Membership {
 
   #onViewChange(): void {
     this.times.onView(this.view);
-    this.#held.reset(this.view?.ballot ?? NO_BALLOT);
+    this.#held.reset(this.view?.ballot ?? NO_BALLOT, this.#ports.configuration());
     if (this.view !== null) {
       this.#spread.onView(this.view);
       this.#change.onInstalled(this.view.placement);
@@ -318,7 +320,7 @@ export class Membership {
     if (journalTrouble !== '' || (this.isOutside && exclusionReason !== ''))
       return outOfView(exclusionReason);
     if (this.isOutside) return this.#gateOutside();
-    const basis = predecessorOf(this.#acceptors(), this.#ports.nodes, this.#ports.mayForm);
+    const basis = predecessorOf(this.#acceptors(), this.#ports.configuration(), this.#ports.mayForm);
     if (basis.kind === 'unknown' && peers.silent.length > 0) {
       const reason = `${basis.reason}; waiting for ${peers.describe(peers.silent)}`;
       return closedBecause('NO_VIEW', reason);
@@ -346,8 +348,10 @@ export class Membership {
   }
 
   #withoutMajority(unable: readonly ControllerId[]): Gate | null {
-    const { nodes, peers } = this.#ports;
-    if (nodes - unable.length >= quorum(nodes)) return null;
+    const { peers } = this.#ports;
+    const configuration = this.#ports.configuration();
+    const able = idsOf(configuration).filter((id) => !unable.includes(id));
+    if (haveMajority(configuration, able)) return null;
     const without = peers.describe(unable);
     return closedBecause('NO_MAJORITY', `no majority of the controllers without ${without}`);
   }
@@ -364,10 +368,12 @@ export class Membership {
    * The controllers that are heard are enough to form a view. One whose journal takes no writes cannot accept a view.
    */
   #isPromising(): boolean {
-    const { nodes, mayForm, peers } = this.#ports;
+    const { mayForm, peers } = this.#ports;
+    const configuration = this.#ports.configuration();
     const acceptors = this.#acceptors();
     const able = [...acceptors.keys()].filter((node) => !peers.withJournalTrouble.includes(node));
-    return able.length >= quorum(nodes) && predecessorOf(acceptors, nodes, mayForm).kind !== 'unknown';
+    if (!haveMajority(configuration, able)) return false;
+    return predecessorOf(acceptors, configuration, mayForm).kind !== 'unknown';
   }
 
   #acceptors(): Map<ControllerId, AcceptorState> {

@@ -85,9 +85,9 @@ export class Peers {
     return this.ids.filter((peer) => this.departureOf(peer) === phase && this.isHeard(peer));
   }
 
-  /** Per controller, when it sent its last heartbeat that was handled here, by its own clock; 0 for never. */
-  askedMs(nodes: number): MonotonicMs[] {
-    return Array.from({ length: nodes }, (_, peer) => this.#heartbeats.get(peer)?.askedMs ?? 0);
+  /** By id, when the controller sent its last heartbeat that was handled here, by its own clock; 0 for never. */
+  askedMs(idsEnd: number): MonotonicMs[] {
+    return Array.from({ length: idsEnd }, (_, peer) => this.#heartbeats.get(peer)?.askedMs ?? 0);
   }
 
   /** Peers that are not up. */

@@ -1,5 +1,6 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import { epochOf, type Placement } from '../placement/agreed-placement.ts';
+import { type Configuration, idsOf } from '../placement/configuration.ts';
 import type { View } from './view.ts';
 
 /**
@@ -9,13 +10,12 @@ import type { View } from './view.ts';
  * no view with the placement, as far as this run knows, may still go by an older one.
  */
 export class PlacementSpread {
-  readonly #nodes: number;
+  readonly #configuration: () => Configuration;
   #epoch = 0;
   readonly #aware = new Set<ControllerId>();
 
-  /** @param nodes configured controllers */
-  constructor(nodes: number) {
-    this.#nodes = nodes;
+  constructor(configuration: () => Configuration) {
+    this.#configuration = configuration;
   }
 
   /** A view is installed here. */
@@ -36,6 +36,6 @@ export class PlacementSpread {
   get unaware(): readonly ControllerId[] {
     if (this.#epoch === 0) return [];
     // mutant: counts-all-aware
-    return Array.from({ length: this.#nodes }, (_, node) => node).filter((node) => !this.#aware.has(node));
+    return idsOf(this.#configuration()).filter((node) => !this.#aware.has(node));
   }
 }

@@ -1,4 +1,5 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
+import { type Configuration, idsOf } from '../placement/configuration.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import type { Accept, Promised } from './messages.ts';
 
@@ -13,8 +14,8 @@ export interface Proposal {
   readonly expected: readonly ControllerId[];
   readonly promises: Map<ControllerId, Promised>;
   readonly accepted: Set<number>;
-  /** Per controller, when its lease runs out at the latest, as far as the promises tell. */
-  readonly leaseEndsMs: MonotonicMs[];
+  /** When the lease of each controller runs out at the latest, as far as the promises tell. */
+  readonly leaseEndsMs: Map<ControllerId, MonotonicMs>;
   /** When the last lease of a controller that has not promised runs out, at the latest. */
   leasesEndMs: MonotonicMs;
   accept: Accept | null;
@@ -23,14 +24,13 @@ export interface Proposal {
 /** What a proposal begins with. */
 export type NewProposal = Pick<Proposal, 'ballot' | 'reason' | 'without' | 'startedMs' | 'expected'>;
 
-/** @param nodes configured controllers */
-export function newProposal(given: NewProposal, nodes: number): Proposal {
+export function newProposal(given: NewProposal, configuration: Configuration): Proposal {
   const { startedMs } = given;
   return {
     ...given,
     promises: new Map(),
     accepted: new Set(),
-    leaseEndsMs: new Array<number>(nodes).fill(startedMs),
+    leaseEndsMs: new Map(idsOf(configuration).map((id) => [id, startedMs])),
     leasesEndMs: startedMs,
     accept: null,
   };
@@ -40,8 +40,9 @@ export function newProposal(given: NewProposal, nodes: number): Proposal {
  * When the leases of all controllers that did not promise have run out. A controller that has promised holds none.
  */
 export function leasesEndMs({ promises, leaseEndsMs }: Proposal): MonotonicMs {
+  const ends = [...leaseEndsMs].map(([holder, endMs]) => (promises.has(holder) ? -Infinity : endMs));
   // mutant: ignores-leases-left-out
-  return Math.max(...leaseEndsMs.map((endMs, holder) => (promises.has(holder) ? -Infinity : endMs)));
+  return Math.max(...ends);
 }
 
 export const NO_PROPOSAL = { ballot: NO_BALLOT, accept: null, accepted: new Set<number>(), leasesEndMs: 0 };

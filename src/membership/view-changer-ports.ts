@@ -4,6 +4,7 @@ import type { ControllerId } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
+import type { Configuration } from '../placement/configuration.ts';
 import type { JournalHealth } from './journal-health.ts';
 import type { MembershipMessage } from './messages.ts';
 import type { PeerBus } from './peer-bus.ts';
@@ -13,7 +14,7 @@ import type { ViewLog } from './view-record.ts';
 /** What a view change asks of the world around it. */
 export interface ViewChangerPorts {
   readonly node: ControllerId;
-  readonly nodes: number;
+  readonly configuration: () => Configuration;
   /** A majority of controllers that remember no view may begin an empty cluster. */
   readonly mayForm: boolean;
   /** See `ViewChoiceInput`. */
@@ -28,7 +29,7 @@ export interface ViewChangerPorts {
   readonly journal: JournalHealth;
   /** Peers that this controller hears now. */
   readonly heard: () => readonly number[];
-  /** Per controller, for how much longer it may hold a lease that this one granted. */
+  /** By id, for how much longer a controller may hold a lease that this one granted. */
   readonly leasesMs: () => readonly number[];
   /** This controller lacks little of what the members of the last view know. */
   readonly isCaughtUp: () => boolean;

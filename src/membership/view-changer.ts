@@ -1,6 +1,7 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
+import { haveMajority } from '../placement/configuration.ts';
 import { Acceptor } from './acceptor.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
@@ -14,7 +15,7 @@ import {
   unplaced,
 } from './messages.ts';
 import { leasesEndMs, NO_PROPOSAL, newProposal, type Proposal } from './proposal.ts';
-import { ballotName, type Member, quorum, type View } from './view.ts';
+import { ballotName, type Member, type View } from './view.ts';
 import type { ViewChangerPorts } from './view-changer-ports.ts';
 import { chooseView, isRecovered } from './view-choice.ts';
 import { ViewReport } from './view-report.ts';
@@ -141,11 +142,11 @@ export class ViewChanger {
    * @param without controllers that the view is to leave out, if it can
    */
   propose(reason: string, without: readonly ControllerId[]): void {
-    const { node, nodes, bus, heard, clock, log } = this.#ports;
+    const { node, configuration, bus, heard, clock, log } = this.#ports;
     const newest = compareBallots(this.#seen, this.#record.promised) > 0 ? this.#seen : this.#record.promised;
     const ballot = { counter: newest.counter + 1, node };
     const given = { ballot, reason, without, startedMs: clock.nowMs(), expected: [node, ...heard()] };
-    this.#proposal = newProposal(given, nodes);
+    this.#proposal = newProposal(given, configuration());
     log.info('proposing a view', { view: ballotName(ballot), reason });
     bus.sendToAll({ type: 'prepare', ballot });
     this.#onPrepare(node, ballot);
@@ -254,7 +255,7 @@ export class ViewChanger {
     // Clocks may differ in rate.
     promise.leasesMs.forEach((leaseMs, holder) => {
       const endMs = this.#ports.clock.nowMs() + leaseMs * (1 + CLOCK_DRIFT_MAX);
-      if (endMs > (proposal.leaseEndsMs[holder] ?? Infinity)) proposal.leaseEndsMs[holder] = endMs;
+      if (endMs > (proposal.leaseEndsMs.get(holder) ?? Infinity)) proposal.leaseEndsMs.set(holder, endMs);
     });
     this.#choose();
   }
@@ -265,11 +266,13 @@ export class ViewChanger {
    * view under the same ballot.
    */
   #choose(): void {
-    const { node, nodes, bus, mayForm, keepsOrder, placementAfter } = this.#ports;
+    const { node, bus, mayForm, keepsOrder, placementAfter } = this.#ports;
     const proposal = this.#proposal;
-    if (proposal === null || proposal.accept !== null || proposal.promises.size < quorum(nodes)) return;
+    if (proposal === null || proposal.accept !== null) return;
+    const configuration = this.#ports.configuration();
+    if (!haveMajority(configuration, [...proposal.promises.keys()])) return;
     if (!proposal.promises.has(node) || this.#isWorthWaiting(proposal)) return;
-    const accept = chooseView({ ...proposal, keepsOrder, placementAfter }, nodes, mayForm);
+    const accept = chooseView({ ...proposal, keepsOrder, placementAfter }, configuration, mayForm);
     if (typeof accept === 'string') {
       this.#waitsFor = accept;
       return;
@@ -295,7 +298,7 @@ export class ViewChanger {
     const missing = expected.filter((peer) => !promises.has(peer) && peers.includes(peer));
     return missing.some((peer) => {
       const wantedUntilMs = without.includes(peer) ? startedMs : startedMs + OTHERS_WITHIN_MS;
-      return clock.nowMs() < Math.max(wantedUntilMs, leaseEndsMs[peer]!);
+      return clock.nowMs() < Math.max(wantedUntilMs, leaseEndsMs.get(peer) ?? startedMs);
     });
   }
 

@@ -2,9 +2,10 @@ import type { ControllerId } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { compareVersions, NO_VERSION, sameVersion } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
+import { type Configuration, haveMajority, idsOf } from '../placement/configuration.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import type { Accept, AcceptorState, Promised, Retention } from './messages.ts';
-import { type Member, quorum } from './view.ts';
+import type { Member } from './view.ts';
 
 /** The predecessor: what a new view continues. */
 export type Predecessor =
@@ -43,24 +44,24 @@ export type Predecessor =
  */
 export function predecessorOf(
   acceptors: ReadonlyMap<ControllerId, AcceptorState>,
-  nodes: number,
+  configuration: Configuration,
   mayForm = false,
 ): Predecessor {
+  const areAll = idsOf(configuration).every((id) => acceptors.has(id));
   let newest = NO_BALLOT;
   for (const { accepted, retention } of acceptors.values()) {
     if (retention === 'intact' && compareBallots(accepted, newest) > 0) newest = accepted;
   }
   const recovered = recoveredPredecessor(acceptors, newest);
-  if (recovered !== null && (acceptors.size === nodes || isSufficient(acceptors, recovered, nodes)))
-    return recovered;
+  if (recovered !== null && (areAll || isSufficient(acceptors, recovered, configuration))) return recovered;
   if (sameBallot(newest, NO_BALLOT)) {
-    if (acceptors.size === nodes || (mayForm && haveNoView(acceptors, nodes))) return { kind: 'nothing' };
+    if (areAll || (mayForm && haveNoView(acceptors, configuration))) return { kind: 'nothing' };
     return {
       kind: 'unknown',
       reason: 'a cluster that nobody remembers is formed only with all its controllers, or with --form yes',
     };
   }
-  if (countNotBeyond(acceptors, newest) >= quorum(nodes)) return { kind: 'view', ballot: newest };
+  if (haveMajority(configuration, notBeyond(acceptors, newest))) return { kind: 'view', ballot: newest };
   return {
     kind: 'unknown',
     reason: 'the last view may have had members that are silent or have lost their memory',
@@ -68,29 +69,35 @@ export function predecessorOf(
 }
 
 /**
- * How many controllers cannot have accepted a view above the newest known one:
+ * The controllers that cannot have accepted a view above the newest known one:
  *  - a controller that knows what it accepted;
  *  - a controller that was asked for that view, in the run that it is still in. The choice of that view rested on the
  *    word of a majority that there was none above it, so what it accepted in earlier runs does not matter.
  */
-function countNotBeyond(acceptors: ReadonlyMap<ControllerId, AcceptorState>, newest: Ballot): number {
+function notBeyond(
+  acceptors: ReadonlyMap<ControllerId, AcceptorState>,
+  newest: Ballot,
+): readonly ControllerId[] {
   const known = [...acceptors.values()].find(
     ({ accepted, retention }) => retention === 'intact' && sameBallot(accepted, newest),
   );
-  let sure = 0;
+  const sure: ControllerId[] = [];
   for (const [node, { accepted, retention, incarnation }] of acceptors) {
     const wasAsked = known?.members.some(
       (member) => member.node === node && member.incarnation === incarnation,
     );
-    if (retention === 'lost' ? wasAsked : compareBallots(accepted, newest) <= 0) sure++;
+    if (retention === 'lost' ? wasAsked : compareBallots(accepted, newest) <= 0) sure.push(node);
   }
   return sure;
 }
 
 /** A majority of the controllers, none of which remembers a view. */
-function haveNoView(acceptors: ReadonlyMap<ControllerId, AcceptorState>, nodes: number): boolean {
+function haveNoView(
+  acceptors: ReadonlyMap<ControllerId, AcceptorState>,
+  configuration: Configuration,
+): boolean {
   return (
-    acceptors.size >= quorum(nodes) &&
+    haveMajority(configuration, [...acceptors.keys()]) &&
     [...acceptors.values()].every(({ accepted }) => sameBallot(accepted, NO_BALLOT))
   );
 }
@@ -110,12 +117,13 @@ export function isRecovered(retention: Retention): boolean {
 function isSufficient(
   acceptors: ReadonlyMap<ControllerId, AcceptorState>,
   basis: Predecessor,
-  nodes: number,
+  configuration: Configuration,
 ): boolean {
   if (basis.kind !== 'recovered') return false;
   const all = [...acceptors.values()];
+  const knowing = [...acceptors].flatMap(([node, { retention }]) => (retention === 'lost' ? [] : [node]));
   return (
-    all.filter(({ retention }) => retention !== 'lost').length >= quorum(nodes) &&
+    haveMajority(configuration, knowing) &&
     // mutant: goes-on-unasked
     all.some(({ retention, accepted }) => retention === 'complete' && sameBallot(accepted, basis.ballot))
   );
@@ -158,17 +166,17 @@ export interface ViewChoiceInput {
  */
 export function chooseView(
   { ballot, reason, promises, without, keepsOrder, placementAfter }: ViewChoiceInput,
-  nodes: number,
+  configuration: Configuration,
   mayForm = false,
 ): Accept | string {
   const basis = predecessorOf(
     new Map([...promises].map(([node, promise]) => [node, promise.acceptor])),
-    nodes,
+    configuration,
     mayForm,
   );
   if (basis.kind === 'unknown') return basis.reason;
   const isSource = sourcesOf(basis, promises);
-  const members = chooseMembers(promises, without, nodes, isSource);
+  const members = chooseMembers(promises, without, configuration, isSource);
   if (members === null) return 'no majority of the controllers hear each other';
   const applied = (node: ControllerId) => promises.get(node)!.applied;
   const donor = members
@@ -264,17 +272,17 @@ function sourcesOf(
 function chooseMembers(
   promises: ReadonlyMap<ControllerId, Promised>,
   without: readonly ControllerId[],
-  nodes: number,
+  configuration: Configuration,
   isSource: (node: ControllerId) => boolean,
 ): number[] | null {
   const hears = (a: number, b: number) =>
     promises.get(a)!.hears.includes(b) && promises.get(b)!.hears.includes(a);
-  const all = [...promises.keys()].sort((a, b) => a - b);
+  const all = idsOf(configuration).filter((id) => promises.has(id));
   const ready = all.filter((node) => isSource(node) || promises.get(node)!.caughtUp);
   const isAble = (node: ControllerId) => !promises.get(node)!.journalFails && !without.includes(node);
   for (const candidates of [ready.filter(isAble), all.filter(isAble), ready, all]) {
     const groups = groupsOf(candidates, hears).filter(
-      (group) => group.length >= quorum(nodes) && group.some(isSource),
+      (group) => haveMajority(configuration, group) && group.some(isSource),
     );
     const sources = (group: readonly ControllerId[]) => group.filter(isSource).length;
     groups.sort((a, b) => b.length - a.length || sources(b) - sources(a));
@@ -286,10 +294,10 @@ function chooseMembers(
 /** Whether these controllers contain a majority of the configured ones whose members all hear each other. */
 export function hasMajority(
   candidates: readonly ControllerId[],
-  nodes: number,
+  configuration: Configuration,
   hears: (a: number, b: number) => boolean,
 ): boolean {
-  return groupsOf(candidates, hears).some((group) => group.length >= quorum(nodes));
+  return groupsOf(candidates, hears).some((group) => haveMajority(configuration, group));
 }
 
 /** All maximal sets of controllers that all hear each other (Bron and Kerbosch 1973), lower ids first. */

@@ -1,14 +1,15 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
+import { type Configuration, haveMajority, idsOf } from '../placement/configuration.ts';
 import type { PeerParts } from './peer-parts.ts';
 import type { Peers } from './peers.ts';
 import type { Readmission } from './readmission.ts';
-import { isMember, quorum, type View } from './view.ts';
+import { isMember, type View } from './view.ts';
 import { hasMajority } from './view-choice.ts';
 
 export interface ViewReasonsPorts {
   readonly node: ControllerId;
-  readonly nodes: number;
+  readonly configuration: () => Configuration;
   readonly leaseMs: number;
   readonly peers: Peers;
   readonly parts: PeerParts;
@@ -59,10 +60,10 @@ export class ViewReasons {
 
   /** The peers that stay could form a view without this controller, now or once they hear each other. */
   othersHaveQuorum(view: View): boolean {
-    const { nodes, peers, parts } = this.#ports;
+    const { configuration, peers, parts } = this.#ports;
     const couldJoin = (peer: ControllerId) => isMember(view, peer) || parts.of(peer)?.caughtUp === true;
     const heard = peers.ids.filter((peer) => peers.isHeard(peer) && !peers.unavailable.includes(peer));
-    return this.#staying(heard.filter(couldJoin)).length >= quorum(nodes);
+    return haveMajority(configuration(), this.#staying(heard.filter(couldJoin)));
   }
 
   /** A member is ending, and serves no client any more. */
@@ -88,8 +89,9 @@ export class ViewReasons {
 
   /** A peer that is back and keeps up: it is caught up, and all members and the peer hear each other. */
   returning(view: View): number | null {
-    const { node, nodes, peers, parts } = this.#ports;
-    if (view.members.length === nodes) return null;
+    const { node, configuration, peers, parts } = this.#ports;
+    const outside = idsOf(configuration()).filter((id) => !isMember(view, id));
+    if (outside.length === 0) return null;
     const others = view.members.map((member) => member.node).filter((member) => member !== node);
     for (const peer of peers.ids) {
       if (isMember(view, peer) || !peers.isSteady(peer) || peers.departureOf(peer) !== 'staying') continue;
@@ -130,9 +132,11 @@ export class ViewReasons {
    * hear each other.
    */
   #haveQuorum(view: View, candidates: readonly ControllerId[]): boolean {
-    const { node, nodes, peers } = this.#ports;
-    if (candidates.length < quorum(nodes) || !candidates.some((one) => isMember(view, one))) return false;
+    const { node, peers } = this.#ports;
+    const configuration = this.#ports.configuration();
+    if (!haveMajority(configuration, candidates)) return false;
+    if (!candidates.some((one) => isMember(view, one))) return false;
     const hearsOf = (a: number) => (a === node ? peers.steady : (peers.heartbeat(a)?.hears ?? []));
-    return hasMajority(candidates, nodes, (a, b) => hearsOf(a).includes(b) && hearsOf(b).includes(a));
+    return hasMajority(candidates, configuration, (a, b) => hearsOf(a).includes(b) && hearsOf(b).includes(a));
   }
 }

@@ -22,11 +22,6 @@ export function ballotName(ballot: Ballot): string {
   return `${ballot.counter}.${ballot.node}`;
 }
 
-/** The size of a majority of the configured controllers: so many must agree on a view, and take part in it. */
-export function quorum(nodes: number): number {
-  return Math.floor(nodes / 2) + 1;
-}
-
 /**
  * One run of one controller. A restarted controller has lost what it had in memory, so it has another incarnation.
  */

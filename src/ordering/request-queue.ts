@@ -19,8 +19,9 @@ export class RequestQueue<OnOutcome = unknown> {
   #bytes = 0;
   #size = 0;
 
-  constructor(nodes: number) {
-    this.#streams = Array.from({ length: nodes }, () => new Fifo<QueuedRequest<OnOutcome>>());
+  /** @param idsEnd one more than the largest id of an origin */
+  constructor(idsEnd: number) {
+    this.#streams = Array.from({ length: idsEnd }, () => new Fifo<QueuedRequest<OnOutcome>>());
   }
 
   get size(): number {

@@ -11,8 +11,8 @@ export class VersionVector {
     this.#times = [...times];
   }
 
-  static zero(nodes: number): VersionVector {
-    return new VersionVector(new Array<VersionTime>(nodes).fill(0));
+  static zero(idsEnd: number): VersionVector {
+    return new VersionVector(new Array<VersionTime>(idsEnd).fill(0));
   }
 
   timeOf(node: ControllerId): VersionTime {

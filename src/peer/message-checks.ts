@@ -29,8 +29,8 @@ const STRETCHES_MAX = 8;
 export interface MessageChecksPorts {
   /** This controller. */
   readonly node: ControllerId;
-  /** Configured controllers. */
-  readonly nodes: number;
+  /** One more than the largest id of a controller. */
+  readonly idsEnd: () => number;
   /** Distance of a version time from the latest that it can be now, in milliseconds. */
   readonly aheadMs: (versionTime: VersionTime) => number;
   readonly maxClockSkewMs: number;
@@ -202,7 +202,8 @@ export class MessageChecks {
   }
 
   #stretches(stretches: readonly Stretch[]): string | null {
-    if (stretches.length > this.#ports.nodes * STRETCHES_MAX) return 'there are too many stretches of writes';
+    if (stretches.length > this.#ports.idsEnd() * STRETCHES_MAX)
+      return 'there are too many stretches of writes';
     return (
       first(stretches, ({ origin }) => this.#controller(origin)) ??
       first(stretches, ({ from, to }) => (from < to ? null : 'a stretch of writes is empty')) ??
@@ -274,12 +275,12 @@ export class MessageChecks {
   }
 
   #controller(node: ControllerId): string | null {
-    return node < this.#ports.nodes ? null : `there is no controller ${node}`;
+    return node < this.#ports.idsEnd() ? null : `there is no controller ${node}`;
   }
 
   /** The list has at most one item for each controller. */
   #count(list: readonly unknown[]): string | null {
-    return list.length <= this.#ports.nodes ? null : `${list.length} items where one a controller was due`;
+    return list.length <= this.#ports.idsEnd() ? null : `${list.length} items where one a controller was due`;
   }
 
   #times(times: readonly VersionTime[]): string | null {

@@ -6,6 +6,7 @@ import type { RecoveredState } from '../journal/recovered-state.ts';
 import type { PeerBus } from '../membership/peer-bus.ts';
 import type { ViewLog } from '../membership/view-record.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
+import { idsEndOf } from '../placement/configuration.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { HotEntries } from '../store/hot-entries.ts';
 import { DurableVector, recoveredVector } from './exchange/durable-vector.ts';
@@ -64,10 +65,11 @@ export class Group {
   /** Each part is made from those before it. */
   constructor(ports: GroupPorts) {
     const { controller, journal, recovered, store, bus, settings, viewLog, log } = ports;
-    const { time, nodes } = controller;
+    const { time } = controller;
+    const idsEnd = idsEndOf(controller.configuration());
     const timeMs = () => time.nowMs();
     this.number = ports.number;
-    const durable = new DurableVector(journal, recoveredVector(recovered, nodes));
+    const durable = new DurableVector(journal, recoveredVector(recovered, idsEnd));
     this.#durable = durable;
     this.replica = new Replica(journal, store, ports.hot, timeMs);
     this.recovery = recoveryOf(ports, this.replica);
@@ -89,7 +91,7 @@ export class Group {
       bus,
       replica: this.replica,
       reads: this.#reads,
-      vector: recoveredVector(recovered, nodes),
+      vector: recoveredVector(recovered, idsEnd),
       recordedKnown: () => durable.recorded,
       recovered,
       viewLog,

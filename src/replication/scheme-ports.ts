@@ -10,6 +10,7 @@ import type { Peers } from '../membership/peers.ts';
 import type { ViewLog } from '../membership/view-record.ts';
 import type { HybridClock } from '../ordering/hybrid-clock.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
+import type { Configuration } from '../placement/configuration.ts';
 import type { SchemeMessage } from './messages.ts';
 import type { Replica } from './replica.ts';
 import type { ReplicaReads } from './replica-reads.ts';
@@ -34,8 +35,8 @@ export interface SchemeSettings {
 /** What the controller gives to every scheme: the same for all groups. */
 export interface ControllerPorts {
   readonly node: ControllerId;
-  /** Configured controllers, this one included. */
-  readonly nodes: number;
+  /** The controllers of the cluster, this one included. */
+  readonly configuration: () => Configuration;
   readonly incarnation: number;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,8 +1,8 @@
 import type { WallMs } from '../base/number-kinds.ts';
 import type { Journal, JournalRecord } from '../journal/journal.ts';
-import { quorum } from '../membership/view.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
+import { majorityOf } from '../placement/configuration.ts';
 import type { SchemePorts } from './scheme-ports.ts';
 
 /** What a peer knows, as far as it matters for forgetting. */
@@ -122,7 +122,7 @@ export class Sweeper {
       return true;
     }
     const knowing = peers.length + 1 - without.length;
-    const isOutvoted = without.every(({ isAbsent }) => isAbsent) && knowing >= quorum(peers.length + 1);
+    const isOutvoted = without.every(({ isAbsent }) => isAbsent) && knowing >= majorityOf(peers.length + 1);
     if (!isOutvoted || !mayForgetEarly()) return false;
     journal.forgetEarly(record);
     return true;

@@ -1,7 +1,7 @@
 import type { Action } from '../../src/checkers/history.ts';
 import { isOrdered } from '../../src/consistency/policies.ts';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
-import { quorum } from '../../src/membership/view.ts';
+import { majorityOf } from '../../src/placement/configuration.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
 import { DEFAULT_KEYSPACE, type OrderedScheme } from '../../src/placement/placement.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
@@ -296,7 +296,7 @@ function drawAllFaults(
 
 /** As many controllers as the others can do without, or fewer. */
 function drawAbsence(random: Random, level: Level, nodes: number, durability: Durability): AbsentPeers {
-  const needed = !isOrdered(level) ? 1 : quorum(nodes);
+  const needed = !isOrdered(level) ? 1 : majorityOf(nodes);
   const first = random.below(nodes);
   const count = random.below(nodes - needed + 1);
   return {

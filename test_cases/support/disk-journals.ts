@@ -40,7 +40,7 @@ export class DiskJournals {
     const opened = await openJournal({
       dataDir,
       owner: OWNER,
-      nodes: 3,
+      idsEnd: 3,
       clock: MACHINE_CLOCK,
       log: { info: note, warn: note },
       ...options,

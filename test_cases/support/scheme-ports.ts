@@ -8,6 +8,7 @@ import type { Replica } from '../../src/replication/replica.ts';
 import { ReplicaReads } from '../../src/replication/replica-reads.ts';
 import type { ControllerPorts, SchemePorts } from '../../src/replication/scheme-ports.ts';
 import type { EntryStore } from '../../src/store/entry-store.ts';
+import { configurationOfSize } from './configurations.ts';
 import { clockAt, NO_LOG } from './ports.ts';
 import { wideWindows } from './reading.ts';
 
@@ -15,6 +16,7 @@ const clock = clockAt(() => 0);
 
 /** The ports of controller 0 in a cluster of three, which hears nothing from its peers. */
 function controllerPorts(): ControllerPorts {
+  const configuration = () => configurationOfSize(3);
   const peers = new Peers({
     ids: [],
     heartbeatMs: 100,
@@ -25,7 +27,7 @@ function controllerPorts(): ControllerPorts {
     nameOf: String,
   });
   const time = new ClusterClock({
-    nodes: 3,
+    configuration,
     clock,
     knownMs: 0,
     heard: () => [],
@@ -34,7 +36,7 @@ function controllerPorts(): ControllerPorts {
   });
   return {
     node: 0,
-    nodes: 3,
+    configuration,
     incarnation: 1,
     clock,
     random: () => 0.5,

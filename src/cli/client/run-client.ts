@@ -2,7 +2,7 @@ import type { Address } from '../../controller/settings.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import type { ClientOptions, ClientView } from '../command-line/client-flags.ts';
 import { EXIT_OK } from '../failure.ts';
-import { type Configuration, selfOf } from '../settings/configuration.ts';
+import { type ResolvedSettings, selfOf } from '../settings/configuration.ts';
 import { runBatch } from './batch.ts';
 import { CliSession } from './cli-session.ts';
 import { InteractiveClient } from './interactive.ts';
@@ -10,7 +10,7 @@ import { runOneCommand, writeOut } from './one-command.ts';
 import { VIEW_RUNS } from './views/views.ts';
 
 /** The client, in the form that suits: one command, a view, commands from a pipe, or a prompt. @returns the exit code */
-export async function runClient(line: CommandLine, configuration: Configuration): Promise<number> {
+export async function runClient(line: CommandLine, configuration: ResolvedSettings): Promise<number> {
   const candidates = dialledFirst(line, configuration);
   const { requestTimeoutMs } = configuration;
   const { view } = line.client;
@@ -36,7 +36,7 @@ export async function runClient(line: CommandLine, configuration: Configuration)
 }
 
 /** Who names a controller gets that one or an error; who does not, the first peer that accepts. */
-function dialledFirst(line: CommandLine, configuration: Configuration): readonly Address[] {
+function dialledFirst(line: CommandLine, configuration: ResolvedSettings): readonly Address[] {
   const { id, host, port } = line.identity;
   if (id !== null) return [configuration.peers[selfOf(configuration.peers, line.identity)]!];
   if (host === null && port === null) return configuration.peers;

@@ -4,7 +4,7 @@ import type { CommandLine } from '../command-line/arguments.ts';
 import { OperationError } from '../failure.ts';
 import { MAIN_FILE, PROJECT_DIRECTORY } from '../locations.ts';
 import { formatAddress } from '../settings/address.ts';
-import { type Configuration, logFileOf } from '../settings/configuration.ts';
+import { logFileOf, type ResolvedSettings } from '../settings/configuration.ts';
 import { environmentLayer } from '../settings/environment.ts';
 import { environmentNameOf, flagOf, SETTING_KEYS, type SettingKey } from '../settings/setting-table.ts';
 import { nameOfController } from './cluster-processes.ts';
@@ -36,7 +36,7 @@ const SETTLED: ReadonlySet<SettingKey> = new Set([
  */
 export function controllerWords(
   line: CommandLine,
-  configuration: Configuration,
+  configuration: ResolvedSettings,
   plan: StorePlan,
   secretFile: string | null,
 ): string[] {

@@ -1,6 +1,6 @@
 import type { CommandLine } from '../command-line/arguments.ts';
 import { UsageError } from '../failure.ts';
-import { type Configuration, resolveConfiguration } from '../settings/configuration.ts';
+import { type ResolvedSettings, resolveConfiguration } from '../settings/configuration.ts';
 import {
   type RawSetting,
   type RawSettings,
@@ -44,7 +44,7 @@ function* otherSettings(line: CommandLine, record: RunRecord): Generator<string>
 }
 
 /** A text for comparison: the same setting can be written in several ways. */
-function inWords(configuration: Configuration): string {
+function inWords(configuration: ResolvedSettings): string {
   return JSON.stringify(configuration);
 }
 

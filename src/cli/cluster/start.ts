@@ -4,7 +4,7 @@ import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_OK, OperationError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
 import { secretFileFor } from '../settings/cluster-secret.ts';
-import { type Configuration, dataDirOf, resolveConfiguration } from '../settings/configuration.ts';
+import { dataDirOf, type ResolvedSettings, resolveConfiguration } from '../settings/configuration.ts';
 import type { RawSettings } from '../settings/setting-table.ts';
 import { clusterProcessesOf } from './cluster-processes.ts';
 import { controllerWords } from './controllers.ts';
@@ -61,7 +61,7 @@ export function waitMsOf({ waitMs }: CommandLine): number {
 async function startAll(
   line: CommandLine,
   layers: readonly RawSettings[],
-  configuration: Configuration,
+  configuration: ResolvedSettings,
   directory: string,
 ): Promise<void> {
   const { peers } = configuration;
@@ -88,7 +88,7 @@ async function startAll(
 function newRecord(
   line: CommandLine,
   layers: readonly RawSettings[],
-  configuration: Configuration,
+  configuration: ResolvedSettings,
   plan: StorePlan,
   directory: string,
 ): RunRecord {

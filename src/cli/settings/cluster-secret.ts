@@ -14,7 +14,7 @@ import type { Address } from '../../controller/settings.ts';
 import { isLoopback } from '../../peer/loopback.ts';
 import { OperationError, reasonOf, systemCodeOf, UsageError } from '../failure.ts';
 import { formatAddress } from './address.ts';
-import type { Configuration } from './configuration.ts';
+import type { ResolvedSettings } from './configuration.ts';
 
 /** Holds the secret itself. It is no flag, since everybody on a machine can read the flags of a process. */
 const VARIABLE = 'MEMCHORUS_CLUSTER_SECRET';
@@ -26,7 +26,7 @@ const OWN_FILE = 'cluster-secret';
 const LENGTH_MIN = 16;
 const LENGTH_MAX = 4_096;
 
-type SecretPlace = Pick<Configuration, 'secretFile'>;
+type SecretPlace = Pick<ResolvedSettings, 'secretFile'>;
 
 /**
  * The cluster's secret: from the file that the settings name, else from the environment, else the one that `start`

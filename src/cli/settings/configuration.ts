@@ -15,7 +15,7 @@ import { type RawSetting, type RawSettings, SETTINGS, type SettingKey } from './
 import * as read from './setting-values.ts';
 
 /** The settings that all controllers share, validated. */
-export interface Configuration extends SharedSettings {
+export interface ResolvedSettings extends SharedSettings {
   /** The memcached of each peer; null: nobody said where, so that it is 127.0.0.1, `STORE_PORT_BASE` + id. */
   readonly stores: readonly Address[] | null;
 }
@@ -24,10 +24,10 @@ export interface Configuration extends SharedSettings {
 export const STORE_PORT_BASE = 11_201;
 
 /** @param layers the strongest first: flags, environment, file */
-export function resolveConfiguration(layers: readonly RawSettings[]): Configuration {
+export function resolveConfiguration(layers: readonly RawSettings[]): ResolvedSettings {
   const chosen = new Chosen(layers);
   const peers = chosen.read('peers', read.addresses);
-  const configuration: Configuration = {
+  const configuration: ResolvedSettings = {
     cluster: chosen.read('cluster', read.name),
     peers,
     secretFile: chosen.read('cluster_secret', (text) => text),
@@ -123,7 +123,7 @@ function storesOf(peers: readonly Address[]): read.ValueReader<readonly Address[
 /** Two defaults grow with the settings that they have to exceed: nobody who changes one of those needs to know them. */
 function timingOf(
   chosen: Chosen,
-): Pick<Configuration, 'heartbeatMs' | 'threshold' | 'leaseMs' | 'requestTimeoutMs'> {
+): Pick<ResolvedSettings, 'heartbeatMs' | 'threshold' | 'leaseMs' | 'requestTimeoutMs'> {
   const heartbeatMs = chosen.read('heartbeat_time', read.seconds(0.01, 60));
   const threshold = chosen.read('threshold', read.count(1, 1000));
   chosen.derive('lease_time', Math.max(LEASE_MS, 3 * heartbeatMs));
@@ -226,7 +226,7 @@ export interface StoreOverride {
 
 /** @param runDirectory where a relative log file or data directory goes */
 export function settingsOf(
-  configuration: Configuration,
+  configuration: ResolvedSettings,
   self: number,
   override: StoreOverride,
   runDirectory: string,

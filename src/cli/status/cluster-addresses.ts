@@ -2,7 +2,7 @@ import type { Address } from '../../controller/settings.ts';
 import { loadRunRecord } from '../cluster/run-record.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { sameAddress } from '../settings/address.ts';
-import type { Configuration } from '../settings/configuration.ts';
+import type { ResolvedSettings } from '../settings/configuration.ts';
 
 /**
  * The controllers to ask. If the command line names one that is not known here, only that one is asked: its
@@ -10,7 +10,7 @@ import type { Configuration } from '../settings/configuration.ts';
  */
 export function addressesOf(
   line: CommandLine,
-  configuration: Configuration,
+  configuration: ResolvedSettings,
   runDirectory: string,
 ): readonly Address[] {
   const known = knownAddresses(line, configuration, runDirectory);
@@ -26,7 +26,7 @@ export function addressesOf(
  */
 function knownAddresses(
   line: CommandLine,
-  configuration: Configuration,
+  configuration: ResolvedSettings,
   runDirectory: string,
 ): readonly Address[] {
   const isConfigured =

@@ -6,7 +6,7 @@ import type { ReplyParts } from '../client/text-reply-reader.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError } from '../failure.ts';
 import { parseAddress } from '../settings/address.ts';
-import type { Configuration } from '../settings/configuration.ts';
+import type { ResolvedSettings } from '../settings/configuration.ts';
 import { askCluster } from './ask-cluster.ts';
 import { addressesOf } from './cluster-addresses.ts';
 
@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 250;
  */
 export async function runLevel(
   line: CommandLine,
-  configuration: Configuration,
+  configuration: ResolvedSettings,
   runDirectory: string,
 ): Promise<number> {
   const session = await sessionOf(line, configuration, runDirectory);
@@ -43,7 +43,7 @@ export async function runLevel(
 /** A session with a controller that can change something, if there is one; else with the first that answers. */
 async function sessionOf(
   line: CommandLine,
-  configuration: Configuration,
+  configuration: ResolvedSettings,
   runDirectory: string,
 ): Promise<CliSession> {
   const addresses = addressesOf(line, configuration, runDirectory);

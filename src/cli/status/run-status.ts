@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../../controller/settings.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_OK } from '../failure.ts';
-import type { Configuration } from '../settings/configuration.ts';
+import type { ResolvedSettings } from '../settings/configuration.ts';
 import { askCluster, type ControllerAnswer } from './ask-cluster.ts';
 import { addressesOf } from './cluster-addresses.ts';
 import { renderCluster } from './cluster-table.ts';
@@ -21,7 +21,7 @@ const WATCH_EVERY_MS = 1000;
 /** Prints the state of the whole cluster, as each of its controllers reports it. @returns the exit code */
 export async function runStatus(
   line: CommandLine,
-  configuration: Configuration,
+  configuration: ResolvedSettings,
   runDirectory: string,
 ): Promise<number> {
   const addresses = addressesOf(line, configuration, runDirectory);

@@ -35,7 +35,7 @@ export class Broadcast implements OrderAgreement {
 
   constructor(ports: AgreementPorts) {
     this.#ports = ports;
-    this.#progress = new StreamProgress(ports.node, ports.nodes, []);
+    this.#progress = new StreamProgress(ports.node, ports.idsEnd(), []);
     this.#kept =
       ports.durability === 'sync' ? new DurableRequests(ports.replica.journal, () => this.#onKept()) : null;
   }
@@ -45,11 +45,11 @@ export class Broadcast implements OrderAgreement {
   }
 
   begin({ ballot, members }: View): void {
-    const { node, nodes } = this.#ports;
+    const { node, idsEnd } = this.#ports;
     this.#ballot = ballot;
     const nodesOfView = members.map((member) => member.node);
     this.#others = nodesOfView.filter((member) => member !== node);
-    this.#progress = new StreamProgress(node, nodes, nodesOfView, this.#kept !== null);
+    this.#progress = new StreamProgress(node, idsEnd(), nodesOfView, this.#kept !== null);
     this.#sentSeq = 0;
     this.#outbox = [];
   }

@@ -7,7 +7,7 @@ import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
  */
 export class StreamProgress {
   readonly #node: ControllerId;
-  readonly #nodes: number;
+  readonly #idsEnd: number;
   readonly #members: readonly ControllerId[];
   readonly #waitsForDisk: boolean;
   readonly #received: SequenceNumber[];
@@ -16,17 +16,17 @@ export class StreamProgress {
   readonly #stable: number[];
 
   /**
-   * @param nodes configured controllers, members or not
+   * @param idsEnd one more than the largest id of a controller
    * @param waitsForDisk received requests are acknowledged only when `keep` says so, by their origin as well
    */
-  constructor(node: ControllerId, nodes: number, members: readonly ControllerId[], waitsForDisk = false) {
+  constructor(node: ControllerId, idsEnd: number, members: readonly ControllerId[], waitsForDisk = false) {
     this.#node = node;
-    this.#nodes = nodes;
+    this.#idsEnd = idsEnd;
     this.#members = members;
     this.#waitsForDisk = waitsForDisk;
-    this.#received = new Array<number>(nodes).fill(0);
-    this.#acknowledged = Array.from({ length: nodes }, () => new Array<number>(nodes).fill(0));
-    this.#stable = new Array<number>(nodes).fill(0);
+    this.#received = new Array<number>(idsEnd).fill(0);
+    this.#acknowledged = Array.from({ length: idsEnd }, () => new Array<number>(idsEnd).fill(0));
+    this.#stable = new Array<number>(idsEnd).fill(0);
   }
 
   /** Counts one more request of this origin as received here. @returns its place in the stream */
@@ -70,7 +70,7 @@ export class StreamProgress {
 
   onAcknowledged(member: ControllerId, received: readonly SequenceNumber[]): void {
     const row = this.#acknowledged[member]!;
-    for (let origin = 0; origin < this.#nodes; origin++) {
+    for (let origin = 0; origin < this.#idsEnd; origin++) {
       const seq = received[origin] ?? 0;
       if (seq <= row[origin]!) continue;
       row[origin] = seq;

@@ -78,7 +78,7 @@ export class Chain implements OrderAgreement {
   }
 
   begin({ ballot, members }: View, knewAll: boolean): void {
-    const { node, nodes } = this.#ports;
+    const { node, idsEnd } = this.#ports;
     this.#ballot = ballot;
     this.#members = members.map((member) => member.node);
     const at = this.#members.indexOf(node);
@@ -91,7 +91,7 @@ export class Chain implements OrderAgreement {
     this.#sent = 0;
     this.#sentKept = 0;
     this.#sentStable = 0;
-    this.#settled = new Array<number>(nodes).fill(0);
+    this.#settled = new Array<number>(idsEnd()).fill(0);
     this.#items.clear();
     this.#asks.unsend();
     this.#tickets.begin(ballot, members, knewAll);

@@ -55,8 +55,8 @@ export class DurableVector {
  * The version vector that a journal from an earlier run amounts to. At an ordered level everything up to the version
  * that was applied last is known, from every origin.
  */
-export function recoveredVector({ watermarks }: RecoveredState, nodes: number): VersionVector {
-  const vector = VersionVector.zero(nodes);
+export function recoveredVector({ watermarks }: RecoveredState, idsEnd: number): VersionVector {
+  const vector = VersionVector.zero(idsEnd);
   vector.merge(new VersionVector(watermarks.known));
   if (!sameVersion(watermarks.applied, NO_VERSION)) vector.advanceAllTo(watermarks.applied);
   return vector;

@@ -45,7 +45,7 @@ export interface OrderAgreement {
 export interface AgreementPorts
   extends Pick<
     OrderPorts,
-    'node' | 'nodes' | 'versions' | 'bus' | 'replica' | 'refuse' | 'requestFlush' | 'isEnding' | 'durability'
+    'node' | 'idsEnd' | 'versions' | 'bus' | 'replica' | 'refuse' | 'requestFlush' | 'isEnding' | 'durability'
   > {
   /** The requests that are not applied. The agreement adds to it, and takes nothing out. */
   readonly queue: RequestQueue<WriteDone>;

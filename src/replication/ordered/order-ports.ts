@@ -10,7 +10,7 @@ import type { AgreementMessage } from './agreement-messages.ts';
 /** What the order asks of the world around it. */
 export interface OrderPorts {
   readonly node: ControllerId;
-  readonly nodes: number;
+  readonly idsEnd: () => number;
   readonly clock: Clock;
   readonly versions: HybridClock;
   readonly bus: PeerBus<AgreementMessage>;

@@ -5,6 +5,7 @@ import { Membership } from '../../membership/membership.ts';
 import type { Draft } from '../../ordering/effect.ts';
 import type { Version } from '../../ordering/version.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
+import { idsEndOf } from '../../placement/configuration.ts';
 import { diskGate } from '../disk-gate.ts';
 import { AntiEntropy } from '../exchange/anti-entropy.ts';
 import { isExchangeMessage } from '../exchange/messages.ts';
@@ -231,11 +232,12 @@ const QUEUE_FULL = waitBecause('QUEUE_FULL', 'too many bytes wait for agreement 
 
 function orderOf(ports: SchemePorts, makeAgreement: MakeAgreement): RequestOrder {
   const { bus, replica, recovered } = ports;
-  const { node, nodes, clock, versions, refuse, requestFlush, onChange, isDrained } = ports.controller;
+  const { node, configuration, clock, versions, refuse, requestFlush, onChange, isDrained } =
+    ports.controller;
   const { queueBytesMax, durability } = ports.settings;
   const orderPorts = {
     node,
-    nodes,
+    idsEnd: () => idsEndOf(configuration()),
     clock,
     versions,
     bus,
@@ -307,10 +309,10 @@ function viewsOf(
   exchange: AntiEntropy,
 ): Membership {
   const { controller, bus, viewLog, log, settings } = ports;
-  const { node, nodes, incarnation, peers, clock, random, incarnationOf } = controller;
+  const { node, configuration, incarnation, peers, clock, random, incarnationOf } = controller;
   return new Membership({
     node,
-    nodes,
+    configuration,
     incarnation,
     mayForm: settings.mayForm,
     keepsOrder,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AbsentPeers } from '../../../src/membership/absent-peers.ts';
 import { Peers } from '../../../src/membership/peers.ts';
+import { configurationOfSize } from '../../support/configurations.ts';
 import { clockAt } from '../../support/ports.ts';
 
 const HORIZON_MS = 1_000;
@@ -22,7 +23,13 @@ beforeEach(() => {
     isLinked: () => true,
     nameOf: String,
   });
-  absence = new AbsentPeers({ peers, clock, horizonMs: HORIZON_MS });
+  absence = new AbsentPeers({
+    node: 0,
+    configuration: () => configurationOfSize(3),
+    peers,
+    clock,
+    horizonMs: HORIZON_MS,
+  });
 });
 
 /** @param heard those who are */

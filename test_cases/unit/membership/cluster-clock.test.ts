@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ClusterClock, SLEW_MAX } from '../../../src/membership/cluster-clock.ts';
 import { VERSION_END_MS, versionTimeOfMs } from '../../../src/ordering/version.ts';
+import { configurationOfSize } from '../../support/configurations.ts';
 
 const NOON_MS = Date.UTC(2026, 5, 1, 12);
 const HOUR_MS = 3_600_000;
@@ -23,7 +24,7 @@ class Scene {
   constructor(nodes = 3, knownMs = 0) {
     this.#nodes = nodes;
     this.clock = new ClusterClock({
-      nodes,
+      configuration: () => configurationOfSize(nodes),
       clock: {
         wallMs: () => NOON_MS + this.atMs + this.skewMs,
         nowMs: () => 77_000 + this.atMs - this.stoodMs,

@@ -3,6 +3,7 @@ import { type ChangeOutcome, PlacementChange } from '../../../src/membership/pla
 import { PlacementSpread } from '../../../src/membership/placement-spread.ts';
 import type { Placement } from '../../../src/placement/agreed-placement.ts';
 import type { Level } from '../../../src/placement/level.ts';
+import { configurationOfSize } from '../../support/configurations.ts';
 
 const placed = (epoch: number, level: Level): Placement => ({
   epoch,
@@ -75,13 +76,13 @@ describe('the controllers that may go by an older placement', () => {
   });
 
   it('are none while the cluster goes by its configuration', () => {
-    const spread = new PlacementSpread(3);
+    const spread = new PlacementSpread(() => configurationOfSize(3));
     spread.onView(view(1, null, 0, 1));
     expect(spread.unaware).toEqual([]);
   });
 
   it('are those that were in no view with the placement', () => {
-    const spread = new PlacementSpread(3);
+    const spread = new PlacementSpread(() => configurationOfSize(3));
     spread.onView(view(1, null, 0, 1, 2));
     spread.onView(view(2, FIRST, 0, 1));
     expect(spread.unaware).toEqual([2]);
@@ -94,7 +95,7 @@ describe('the controllers that may go by an older placement', () => {
   });
 
   it('are all after a restart, until a view tells', () => {
-    const spread = new PlacementSpread(3);
+    const spread = new PlacementSpread(() => configurationOfSize(3));
     spread.onPlacement(FIRST);
     expect(spread.unaware).toEqual([0, 1, 2]);
   });

@@ -5,6 +5,7 @@ import { ViewChanger } from '../../../src/membership/view-changer.ts';
 import type { ViewLog, ViewRecord } from '../../../src/membership/view-record.ts';
 import { NO_VERSION } from '../../../src/ordering/version.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
+import { configurationOfSize } from '../../support/configurations.ts';
 import { clockAt, NO_LOG } from '../../support/ports.ts';
 
 /** A disk that takes what it is given only when it is told to. */
@@ -40,7 +41,7 @@ function changerOn(viewLog: ViewLog) {
   let nowMs = 0;
   const changer = new ViewChanger({
     node: 0,
-    nodes: 3,
+    configuration: () => configurationOfSize(3),
     mayForm: false,
     keepsOrder: false,
     incarnation: 100,

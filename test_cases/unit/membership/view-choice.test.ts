@@ -4,9 +4,10 @@ import type { Promised, Retention } from '../../../src/membership/messages.ts';
 import { chooseView, predecessorOf } from '../../../src/membership/view-choice.ts';
 import type { Effect } from '../../../src/ordering/effect.ts';
 import type { Placement } from '../../../src/placement/agreed-placement.ts';
+import { configurationOfSize } from '../../support/configurations.ts';
 import { setOf } from '../../support/effects.ts';
 
-const NODES = 3;
+const THREE = configurationOfSize(3);
 const PROPOSED = { counter: 9, node: 0 };
 const ballot = (counter: number): Ballot => (counter === 0 ? NO_BALLOT : { counter, node: 0 });
 const request = (time: number): Effect => setOf('k', { time, node: 1 });
@@ -46,7 +47,7 @@ function choose(...words: readonly (Word | null)[]) {
   const promises = new Map(
     words.flatMap((word, node) => (word === null ? [] : [[node, promised(node, word)] as const])),
   );
-  const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without: [], ...SAME }, NODES);
+  const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without: [], ...SAME }, THREE);
   if (typeof view === 'string') return view;
   const { sources, donor, donorApplied, union } = view;
   return { sources, donor, applied: donorApplied.time, union: union.map(({ version }) => version.time) };
@@ -172,7 +173,7 @@ describe('a view beside a member that still runs', () => {
         ] as const
       ).map((word, node) => [node, promised(node, word).acceptor] as const),
     );
-    expect(predecessorOf(acceptors, NODES)).toMatchObject({ kind: 'unknown' });
+    expect(predecessorOf(acceptors, THREE)).toMatchObject({ kind: 'unknown' });
   });
 });
 
@@ -188,7 +189,7 @@ describe('a view that a single controller has accepted, the first of all', () =>
 
   it('may be continued when the others were asked for it, and are still in that run', () => {
     const others = [101, 102].map((run) => acceptor('lost', 0, run));
-    expect(predecessorOf(new Map([kept, ...others].entries()), NODES)).toEqual({
+    expect(predecessorOf(new Map([kept, ...others].entries()), THREE)).toEqual({
       kind: 'view',
       ballot: ballot(1),
     });
@@ -196,7 +197,7 @@ describe('a view that a single controller has accepted, the first of all', () =>
 
   it('may not be continued when the others have been restarted since, and may have accepted any view', () => {
     const others = [201, 202].map((run) => acceptor('lost', 0, run));
-    expect(predecessorOf(new Map([kept, ...others].entries()), NODES)).toMatchObject({ kind: 'unknown' });
+    expect(predecessorOf(new Map([kept, ...others].entries()), THREE)).toMatchObject({ kind: 'unknown' });
   });
 });
 
@@ -213,7 +214,7 @@ describe('a view beside controllers whose disks are full', () => {
       journalFails: failing.includes(node),
     }));
     const promises = new Map(all.map((promise, node) => [node, promise] as const));
-    const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without, ...SAME }, NODES);
+    const view = chooseView({ ballot: PROPOSED, reason: 'test', promises, without, ...SAME }, THREE);
     return typeof view === 'string'
       ? view
       : { members: view.members.map(({ node }) => node), donor: view.donor, sources: view.sources };
@@ -252,7 +253,7 @@ describe('the placement of a view', () => {
     );
     const view = chooseView(
       { ballot: PROPOSED, reason: 'test', promises, without: [], ...SAME, placementAfter: after },
-      NODES,
+      THREE,
     );
     return typeof view === 'string' ? view : (view.placement?.epoch ?? 0);
   }

@@ -15,7 +15,7 @@ const FROM = 1;
 
 const admission = new MessageChecks({
   node: 0,
-  nodes: 3,
+  idsEnd: () => 3,
   aheadMs: (time) => (time - NOW) / TICKS_PER_MS,
   maxClockSkewMs: 10_000,
   clock: clockAt(() => 5_000),

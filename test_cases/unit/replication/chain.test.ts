@@ -89,7 +89,7 @@ class Members {
     return new RequestOrder(
       {
         node,
-        nodes: NODES,
+        idsEnd: () => NODES,
         clock: { nowMs: () => 0, wallMs: () => 0 },
         versions: new HybridClock(node, () => 0),
         bus: {

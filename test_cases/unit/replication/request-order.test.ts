@@ -35,7 +35,7 @@ const view = (counter: number): View => ({
 function orderInView(refuse: (peer: number, reason: string) => void = () => {}): RequestOrder {
   const ports = {
     node: NODE,
-    nodes: NODES,
+    idsEnd: () => NODES,
     clock: { nowMs: () => 0, wallMs: () => 0 },
     versions: new HybridClock(NODE, () => 0),
     bus: { isUp: () => true, send() {}, sendTo() {}, sendToAll() {} },

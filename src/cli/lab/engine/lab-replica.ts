@@ -9,6 +9,7 @@ import type { PeerBus } from '../../../membership/peer-bus.ts';
 import { Peers } from '../../../membership/peers.ts';
 import { MemoryViewLog } from '../../../membership/view-record.ts';
 import { NODES_MAX } from '../../../ordering/version.ts';
+import { configurationOf } from '../../../placement/configuration.ts';
 import { Group } from '../../../replication/group.ts';
 import type { GroupMessage } from '../../../replication/messages.ts';
 import { type Reader, ReadFlow } from '../../../replication/read-flow.ts';
@@ -223,7 +224,7 @@ function controllerPorts(
     nameOf: String,
   });
   const time = new ClusterClock({
-    nodes: 1,
+    configuration: () => ONE,
     clock: FROZEN,
     knownMs: 0,
     heard: () => [],
@@ -233,7 +234,7 @@ function controllerPorts(
   time.onTick();
   return {
     node: life,
-    nodes: NODES_MAX,
+    configuration: () => ALL,
     incarnation: 1,
     clock: FROZEN,
     random: () => 0.5,
@@ -277,3 +278,7 @@ function loggedWrite(key: string, { version, value }: Entry): LoggedWrite {
   const acceptTime = counterOf(version.time) - 1;
   return { ...decodeWrite(value), key, life: version.node, acceptTime };
 }
+
+/** What one life of a server counts as its cluster, and the writers that a version may name. */
+const ONE = configurationOf([{ host: 'lab', port: 1 }]);
+const ALL = configurationOf(Array.from({ length: NODES_MAX }, () => ({ host: 'lab', port: 1 })));
