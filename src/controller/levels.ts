@@ -70,6 +70,7 @@ export class Levels {
 
   /** To be called whenever another placement may have been accepted or installed. */
   update(): void {
+    // mutant: serves-in-two-groups
     const { placement: installed, acceptedPlacement: accepted } = this.#views;
     if (installed === this.#installed && accepted === this.#accepted) return;
     this.#installed = installed;
@@ -112,6 +113,7 @@ export class Levels {
 
   #isBarred(name: string): boolean {
     const isBarrier = (move: Move | null | undefined) => move?.name === name && move.phase === 'barrier';
+    // mutant: barrier-once-installed
     return isBarrier(this.#installed?.move) || isBarrier(this.#accepted?.move);
   }
 

@@ -211,6 +211,7 @@ export class Replica {
 
   /** The store has the value of another group for this key. */
   isForeign(key: string): boolean {
+    // mutant: writes-values-of-another-group
     return this.#guard !== null && !this.#guard.owns(key);
   }
 

@@ -1,63 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
+import { DURABILITIES } from '../../src/journal/durability.ts';
 import { epochOf } from '../../src/placement/agreed-placement.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
 import { deleteRequest } from '../../src/protocol/make-request.ts';
-import type { Reply } from '../../src/protocol/reply.ts';
 import { ask, read, set } from './ask.ts';
+import { change, clusterAt, isHeld, levelsOf, moveOf, settled, until } from './moving.ts';
 import { runScenario } from './run-scenario.ts';
 import { drawScenario } from './scenario.ts';
 import { FIRST_SEED, SEEDS } from './seeds.ts';
-import { SimCluster } from './sim-cluster.ts';
 
 /** Keyspaces that are moved between groups while a cluster runs, without faults and with single ones. */
-
-async function clusterAt(level: Level, durability: Durability = 'none', seed = 1): Promise<SimCluster> {
-  const cluster = new SimCluster({ seed, level, settings: { durability } });
-  await cluster.start();
-  await cluster.run(1_000);
-  return cluster;
-}
-
-async function change(cluster: SimCluster, node: number, level: string): Promise<string> {
-  const reply: Reply = await ask(cluster, node, {
-    kind: 'keyspace',
-    change: { keyspace: 'default', level },
-    format: 'table',
-  });
-  if (reply.kind === 'lines') return reply.lines.join('\n');
-  return 'reason' in reply ? `${reply.kind} ${reply.reason}` : reply.kind;
-}
-
-const moveOf = ({ nodes }: SimCluster, node = 0) => nodes[node]!.core!.groups.views.placement?.move ?? null;
-const levelsOf = ({ nodes }: SimCluster) => nodes.map(({ core }) => core?.levels.ofDefault);
-
-/** Waits until no keyspace is being moved. */
-async function settled(cluster: SimCluster, withinMs = 20_000): Promise<void> {
-  const untilMs = cluster.scheduler.nowMs + withinMs;
-  while (cluster.nodes.some((_, node) => moveOf(cluster, node) !== null)) {
-    if (cluster.scheduler.nowMs > untilMs)
-      throw new Error(
-        JSON.stringify(cluster.nodes.map(({ core }) => [core!.groups.views.placement, core!.mover.word])),
-      );
-    await cluster.run(20);
-  }
-}
-
-/** Waits for a moment of the cluster. */
-async function until(cluster: SimCluster, isThere: () => boolean, withinMs = 10_000): Promise<void> {
-  const untilMs = cluster.scheduler.nowMs + withinMs;
-  while (!isThere()) {
-    if (cluster.scheduler.nowMs > untilMs) throw new Error('the moment has not come');
-    await cluster.run(0.2);
-  }
-}
-
-/** The store of the controller has the newest value of the key. */
-function isHeld({ nodes }: SimCluster, node: number, key: string): boolean {
-  const { store } = nodes[node]!;
-  return store.holds(key, nodes[node]!.newest(key)!.version);
-}
 
 const LEVELS_IN_TURN: readonly Level[] = [
   'eventual',

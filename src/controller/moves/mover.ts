@@ -193,6 +193,7 @@ export class Mover {
     this.#handOver ??= this.#newHandOver(move, from, to);
     this.#handOver.step();
     if (!hasReached(this.#step, 'fenced')) return this.#fence(from);
+    // mutant: hands-over-uncollected
     if (!this.#isCollected(from) || hasReached(this.#step, 'handed-over')) return;
     if (!this.#handOver.isFinished) return this.#handOver.finish();
     if (!this.#isOrdered(to, this.#handOver)) return;

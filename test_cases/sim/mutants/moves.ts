@@ -45,4 +45,42 @@ export const MOVE_MUTANTS: readonly Mutant[] = [
       name: 'a keyspace that is moved while the cluster runs brings back what came for the second group early',
     },
   },
+  {
+    anchor: 'serves-in-two-groups',
+    name: 'goes by a placement as soon as it is accepted here, though it may never be installed',
+    edit: {
+      value: '{ placement: this.#views.acceptedPlacement, acceptedPlacement: this.#views.acceptedPlacement }',
+    },
+    test: {
+      file: 'move-rules.test.ts',
+      name: 'a controller that has accepted the last step of a move takes no write before it is installed',
+    },
+  },
+  {
+    anchor: 'barrier-once-installed',
+    name: 'takes writes until the barrier is installed here, though it has accepted it',
+    edit: { value: 'isBarrier(this.#installed?.move)' },
+    test: {
+      file: 'move-rules.test.ts',
+      name: 'a controller that has accepted the barrier takes no write, also before it is installed',
+    },
+  },
+  {
+    anchor: 'hands-over-uncollected',
+    name: 'hands over what is here, without what the peers had taken before the barrier',
+    edit: { test: "hasReached(this.#step, 'handed-over')" },
+    test: {
+      file: 'move-rules.test.ts',
+      name: 'a write that is on its way to a controller at the barrier is there before the other group serves',
+    },
+  },
+  {
+    anchor: 'writes-values-of-another-group',
+    name: 'writes values into the store for which the store has those of another group',
+    edit: { value: 'false' },
+    test: {
+      file: 'move-rules.test.ts',
+      name: 'a controller at the barrier reads its own value while the other group writes newer ones',
+    },
+  },
 ];

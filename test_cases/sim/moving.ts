@@ -1,0 +1,65 @@
+import type { Durability } from '../../src/journal/durability.ts';
+import type { Level } from '../../src/placement/level.ts';
+import type { Reply } from '../../src/protocol/reply.ts';
+import { ask } from './ask.ts';
+import { SimCluster } from './sim-cluster.ts';
+
+/** A cluster whose default keyspace is moved, for tests with a timing of their own. */
+
+export async function clusterAt(
+  level: Level,
+  durability: Durability = 'none',
+  seed = 1,
+  nodes = 3,
+): Promise<SimCluster> {
+  const cluster = new SimCluster({ seed, level, nodes, settings: { durability } });
+  await cluster.start();
+  await cluster.run(1_000);
+  return cluster;
+}
+
+export async function change(cluster: SimCluster, node: number, level: string): Promise<string> {
+  const reply: Reply = await ask(cluster, node, {
+    kind: 'keyspace',
+    change: { keyspace: 'default', level },
+    format: 'table',
+  });
+  if (reply.kind === 'lines') return reply.lines.join('\n');
+  return 'reason' in reply ? `${reply.kind} ${reply.reason}` : reply.kind;
+}
+
+export const moveOf = ({ nodes }: SimCluster, node = 0) =>
+  nodes[node]!.core!.groups.views.placement?.move ?? null;
+export const levelsOf = ({ nodes }: SimCluster) => nodes.map(({ core }) => core?.levels.ofDefault);
+
+/** Waits until no keyspace is being moved. */
+export async function settled(cluster: SimCluster, withinMs = 20_000): Promise<void> {
+  const untilMs = cluster.scheduler.nowMs + withinMs;
+  while (cluster.nodes.some((_, node) => moveOf(cluster, node) !== null)) {
+    if (cluster.scheduler.nowMs > untilMs)
+      throw new Error(
+        JSON.stringify(cluster.nodes.map(({ core }) => [core!.groups.views.placement, core!.mover.word])),
+      );
+    await cluster.run(20);
+  }
+}
+
+/** Waits for a moment of the cluster. */
+export async function until(
+  cluster: SimCluster,
+  isThere: () => boolean,
+  withinMs = 10_000,
+  everyMs = 0.2,
+): Promise<void> {
+  const untilMs = cluster.scheduler.nowMs + withinMs;
+  while (!isThere()) {
+    if (cluster.scheduler.nowMs > untilMs) throw new Error('the moment has not come');
+    await cluster.run(everyMs);
+  }
+}
+
+/** The store of the controller has the newest value of the key. */
+export function isHeld({ nodes }: SimCluster, node: number, key: string): boolean {
+  const { store } = nodes[node]!;
+  return store.holds(key, nodes[node]!.newest(key)!.version);
+}
