@@ -52,6 +52,10 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERRORS, text);
+}
+
 /** Why a request, or a part of it, can not be carried out. */
 export interface RequestFailure {
   readonly code: ErrorCode;

@@ -37,6 +37,11 @@ export class Fifo<T> {
     return this.#items.slice(this.#start, this.#start + count) as T[];
   }
 
+  /** All items but this many from the front. */
+  after(count: number): T[] {
+    return this.#items.slice(this.#start + count) as T[];
+  }
+
   clear(): void {
     this.#items = [];
     this.#start = 0;

@@ -2,11 +2,12 @@ import type { WallMs } from '../base/number-kinds.ts';
 import type { Draft, SetEffect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { failed } from '../protocol/reply.ts';
-import type { Request } from '../protocol/request.ts';
+import type { ConditionalRequest, Request } from '../protocol/request.ts';
+import type { Arbiter, Verdict } from '../replication/arbiter.ts';
+import type { Evaluation, Evaluator, ExistingEntry } from '../replication/evaluation.ts';
 import type { Reader } from '../replication/read-flow.ts';
-import type { WriteOutcome } from '../replication/scheme.ts';
-import type { ConditionalRequest, Evaluation, ExistingEntry } from './conditional.ts';
-import { decide, needsValue } from './decide.ts';
+import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
+import { evaluatorOf, needsValue } from './decide.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
 import { unknownReply } from './plain-writes.ts';
@@ -43,12 +44,17 @@ interface Attempt {
  *  3. On a conflict another write came first: the request is evaluated again.
  *
  * An evaluation that changes nothing is a read. It is answered only from a state that has been applied.
+ *
+ * A scheme with an arbiter decides the request itself. It is asked unless what has been applied here shows already that
+ * the request changes nothing.
  */
 export class ConditionalWrites {
   readonly #ports: ConditionalWritesPorts;
+  readonly #evaluator: Evaluator;
 
   constructor(ports: ConditionalWritesPorts) {
     this.#ports = ports;
+    this.#evaluator = evaluatorOf(ports.timeMs, ports.itemBytesMax);
   }
 
   /** The operation keeps its barrier until it is answered, because its write may have to be proposed again. */
@@ -66,10 +72,7 @@ export class ConditionalWrites {
 
   /** What the request changes, given the entry or its absence. */
   evaluate(request: ConditionalRequest, found: ExistingEntry | null): Evaluation {
-    const { timeMs, itemBytesMax } = this.#ports;
-    const nowMs = timeMs();
-    const expired = found !== null && found.expiresAtMs !== 0 && found.expiresAtMs <= nowMs;
-    return decide(request, expired ? null : found, { nowMs, itemBytesMax });
+    return this.#evaluator.evaluate(request, found);
   }
 
   #decide(attempt: Attempt): void {
@@ -77,6 +80,8 @@ export class ConditionalWrites {
     const { scheme } = keyspace.group;
     if (operation.done) return;
     const predicted = scheme.predict(request.key);
+    const { arbiter } = scheme;
+    if (arbiter !== null && (predicted !== null || isForArbiter(request))) return this.#ask(attempt, arbiter);
     if (predicted === null) return this.#decideOnApplied(attempt);
     const evaluation = this.evaluate(request, entryIn(predicted.effect));
     if (evaluation.change !== null) return this.#propose(attempt, evaluation, predicted.version);
@@ -116,8 +121,46 @@ export class ConditionalWrites {
       const give = () => done(evaluation, NO_VERSION);
       return this.#ports.gates.whenOpen(operation, keyspace, READ_NEEDS[keyspace.policy.reads], give);
     }
-    if (keyspace.group.scheme.predict(request.key) !== null) return this.#decide(attempt);
+    const { scheme } = keyspace.group;
+    if (scheme.arbiter !== null) return this.#ask(attempt, scheme.arbiter);
+    if (scheme.predict(request.key) !== null) return this.#decide(attempt);
     this.#propose(attempt, evaluation, held);
+  }
+
+  /** Has the arbiter of the scheme decide the request. */
+  #ask(attempt: Attempt, arbiter: Arbiter): void {
+    const { operation, request, keyspace, reader } = attempt;
+    if (gateIn(keyspace, 'write').state !== 'open')
+      return this.#ports.gates.whenOpen(operation, keyspace, 'write', () => this.#decide(attempt));
+    const { scheme } = keyspace.group;
+    const record = scheme.isLive(request.key) ? scheme.newest(request.key) : undefined;
+    const isRead = record !== undefined && record.readAtSec !== 0;
+    const lastRead = isRead ? { version: record.version, atSec: record.readAtSec } : null;
+    operation.becomeProposed(scheme);
+    arbiter.decide({ request, lastRead }, (decided) => {
+      if (decided.kind === 'unknown') return operation.finish(unknownReply(decided));
+      operation.proposed = false;
+      if (decided.kind === 'conflict') return this.#decide(attempt);
+      const { verdict, effect, applied } = decided;
+      if (effect === null) return this.#onUnchanged(attempt, scheme, verdict);
+      if (applied !== null) operation.noteOutcome(applied);
+      const keptAtSec = verdict.keepsReadTime && lastRead !== null ? lastRead.atSec : 0;
+      const readAtSec = reader.countsAsRead ? Math.floor(this.#ports.timeMs() / 1000) : keptAtSec;
+      noteReadOf(scheme, request.key, effect.version, readAtSec);
+      attempt.done({ change: effect, reply: () => verdict.reply }, effect.version);
+    });
+  }
+
+  /** The arbiter has found that the request changes nothing, or could not find out. */
+  #onUnchanged(attempt: Attempt, scheme: Scheme, { reply }: Verdict): void {
+    const { operation, request, keyspace, reader, done } = attempt;
+    if (reply.kind === 'server_error') {
+      if (keyspace.group.scheme !== scheme) return this.#decide(attempt);
+      return operation.finish(reply);
+    }
+    if (reader.countsAsRead && reply.kind === 'item')
+      scheme.noteRead(request.key, Math.floor(this.#ports.timeMs() / 1000));
+    done({ change: null, reply: () => reply }, NO_VERSION);
   }
 
   #propose(attempt: Attempt, evaluation: Evaluation, base: Version): void {
@@ -147,6 +190,14 @@ export class ConditionalWrites {
 function entryIn(effect: SetEffect | null): ExistingEntry | null {
   if (effect === null || effect.value === null) return null;
   return { ...effect, value: effect.value, readAtSec: 0 };
+}
+
+/**
+ * The value of the entry need not be here to ask the arbiter, which has to read it in any case. A request that mostly
+ * reads is tried here first.
+ */
+function isForArbiter(request: ConditionalRequest): boolean {
+  return request.kind !== 'read_item' && needsValue(request);
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -1,57 +1,8 @@
 import type { WallMs } from '../base/number-kinds.ts';
-import { type DeleteEffect, MARKS, type SetEffect } from '../ordering/effect.ts';
-import { casOfVersion, type Version } from '../ordering/version.ts';
-import type { Reply } from '../protocol/reply.ts';
-import type {
-  ArithmeticRequest,
-  DeleteRequest,
-  ReadItemRequest,
-  StorageRequest,
-  TouchRequest,
-} from '../protocol/request.ts';
-
-/** The part of `gat` and `gats` that concerns one key. */
-export interface GetAndTouchOne {
-  readonly kind: 'gat-one';
-  readonly key: string;
-  readonly exptime: number;
-}
-
-/** Requests whose effect depends on what the key holds. */
-export type ConditionalRequest =
-  | StorageRequest
-  | ArithmeticRequest
-  | TouchRequest
-  | DeleteRequest
-  | ReadItemRequest
-  | GetAndTouchOne;
-
-/** An entry as a conditional request finds it. `value` is empty where the request does not need it. */
-export interface ExistingEntry {
-  readonly version: Version;
-  readonly flags: number;
-  readonly expiresAtMs: WallMs;
-  readonly token: bigint | null;
-  readonly marks: number;
-  /** When the entry was last read here, in seconds since 1970; 0 for never. */
-  readonly readAtSec: number;
-  readonly value: Buffer;
-}
-
-/** The change that is proposed for the key. */
-export type Change = SetChange | DeleteChange;
-
-export type SetChange = Omit<SetEffect, 'version' | 'key' | 'condition'>;
-type DeleteChange = Omit<DeleteEffect, 'version' | 'key' | 'condition'>;
-
-/** The result of an evaluation: the change to propose, and the reply that holds once the change has been applied. */
-export interface Evaluation {
-  readonly change: Change | null;
-  /** The change makes a new item in memcached's sense, though its command overwrites an item in place. */
-  readonly isNewItem?: boolean;
-  /** @param version the version that the change was given; without meaning where nothing is changed */
-  readonly reply: (version: Version) => Reply;
-}
+import { MARKS } from '../ordering/effect.ts';
+import { casOfVersion } from '../ordering/version.ts';
+import type { EntryReply } from '../protocol/reply.ts';
+import type { Evaluation, ExistingEntry, SetChange } from '../replication/evaluation.ts';
 
 export interface DecideContext {
   /** Cluster time, milliseconds since 1970. */
@@ -60,7 +11,7 @@ export interface DecideContext {
 }
 
 /** The evaluation of a request that changes nothing. */
-export function answer(reply: Reply): Evaluation {
+export function answer(reply: EntryReply): Evaluation {
   return { change: null, reply: () => reply };
 }
 

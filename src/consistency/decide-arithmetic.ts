@@ -2,16 +2,10 @@ import { casOfVersion, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs, ttlSeconds } from '../protocol/expiry.ts';
 import { exceedsItemLimit, ONE_PIECE_BYTES_MAX } from '../protocol/limits.ts';
 import { parseU64 } from '../protocol/numbers.ts';
-import { clientError, REPLIES, type Reply } from '../protocol/reply.ts';
+import { clientError, type EntryReply, REPLIES } from '../protocol/reply.ts';
 import type { ArithmeticRequest } from '../protocol/request.ts';
-import {
-  answer,
-  type DecideContext,
-  type Evaluation,
-  type ExistingEntry,
-  type SetChange,
-  tokenOf,
-} from './conditional.ts';
+import type { Evaluation, ExistingEntry, SetChange } from '../replication/evaluation.ts';
+import { answer, type DecideContext, tokenOf } from './conditional.ts';
 
 const NON_NUMERIC = clientError('cannot increment or decrement non-numeric value');
 
@@ -83,7 +77,7 @@ function numberReply(
   { expiresAtMs }: SetChange,
   version: Version,
   { nowMs }: DecideContext,
-): Extract<Reply, { kind: 'number' }> {
+): Extract<EntryReply, { kind: 'number' }> {
   const cas = request.wantsToken ? (request.newToken ?? casOfVersion(version)) : 0n;
   return { kind: 'number', value, cas, ttl: ttlSeconds(expiresAtMs, nowMs), ttlBefore: null, atMs: nowMs };
 }

@@ -2,19 +2,10 @@ import type { WallMs } from '../base/number-kinds.ts';
 import { MARKS } from '../ordering/effect.ts';
 import { msOfVersionTime } from '../ordering/version.ts';
 import { absoluteExpiryMs, ttlSeconds } from '../protocol/expiry.ts';
-import { type Item, REPLIES, type Reply } from '../protocol/reply.ts';
-import type { DeleteRequest, ReadItemRequest, TouchRequest } from '../protocol/request.ts';
-import {
-  answer,
-  type Change,
-  type DecideContext,
-  type Evaluation,
-  type ExistingEntry,
-  type GetAndTouchOne,
-  hasMark,
-  tokenOf,
-  unchanged,
-} from './conditional.ts';
+import { type EntryReply, type Item, REPLIES } from '../protocol/reply.ts';
+import type { DeleteRequest, GetAndTouchOne, ReadItemRequest, TouchRequest } from '../protocol/request.ts';
+import type { Change, Evaluation, ExistingEntry } from '../replication/evaluation.ts';
+import { answer, type DecideContext, hasMark, tokenOf, unchanged } from './conditional.ts';
 
 export function decideTouch(
   request: TouchRequest | GetAndTouchOne,
@@ -39,7 +30,7 @@ export function decideDelete(
 ): Evaluation {
   if (found === null) return answer(REPLIES.notFound);
   if (request.compare !== null && request.compare !== tokenOf(found)) return answer(REPLIES.exists);
-  const reply = (): Reply => REPLIES.deleted;
+  const reply = (): EntryReply => REPLIES.deleted;
   if (!request.invalidate && !request.dropValue) {
     return { change: { kind: 'delete' }, reply };
   }
@@ -75,7 +66,7 @@ export function decideReadItem(
   const won =
     request.onlyLooks !== true && !hasMark(found, 'taken') && mayBeFilledAnew(request, found, nowMs);
   const ttlBefore = ttlSeconds(found.expiresAtMs, nowMs);
-  const reply = (): Reply => ({ kind: 'item', item: itemOf(request.key, item, ttlBefore, won, nowMs) });
+  const reply = (): EntryReply => ({ kind: 'item', item: itemOf(request.key, item, ttlBefore, won, nowMs) });
   if (!won && touch === null) return { change: null, reply };
   const marks = won ? found.marks | MARKS.taken : found.marks;
   return { change: { ...unchanged(item), marks }, reply };

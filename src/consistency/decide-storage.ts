@@ -3,16 +3,10 @@ import { MARKS } from '../ordering/effect.ts';
 import { casOfVersion, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs } from '../protocol/expiry.ts';
 import { exceedsItemLimit } from '../protocol/limits.ts';
-import { REPLIES, type Reply } from '../protocol/reply.ts';
+import { type EntryReply, REPLIES } from '../protocol/reply.ts';
 import type { StorageRequest } from '../protocol/request.ts';
-import {
-  answer,
-  type DecideContext,
-  type Evaluation,
-  type ExistingEntry,
-  type SetChange,
-  tokenOf,
-} from './conditional.ts';
+import type { Evaluation, ExistingEntry, SetChange } from '../replication/evaluation.ts';
+import { answer, type DecideContext, tokenOf } from './conditional.ts';
 
 /** `set`, `add`, `replace`, `append`, `prepend` and `cas`, of all protocols. */
 export function decideStorage(
@@ -48,7 +42,7 @@ export function storedReply(request: StorageRequest, version: Version): OutcomeR
   return { kind: 'outcome', outcome: 'stored', cas: request.newToken ?? casOfVersion(version) };
 }
 
-type OutcomeReply = Extract<Reply, { kind: 'outcome' }>;
+type OutcomeReply = Extract<EntryReply, { kind: 'outcome' }>;
 
 function stored(request: StorageRequest, { nowMs }: DecideContext): Evaluation {
   return { change: setChange(request, nowMs), reply: (version) => storedReply(request, version) };

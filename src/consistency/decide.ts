@@ -1,4 +1,7 @@
-import type { ConditionalRequest, DecideContext, Evaluation, ExistingEntry } from './conditional.ts';
+import type { WallMs } from '../base/number-kinds.ts';
+import type { ConditionalRequest } from '../protocol/request.ts';
+import type { Evaluation, Evaluator, ExistingEntry } from '../replication/evaluation.ts';
+import type { DecideContext } from './conditional.ts';
 import { decideArithmetic } from './decide-arithmetic.ts';
 import { decideDelete, decideReadItem, decideTouch } from './decide-item.ts';
 import { decideStorage } from './decide-storage.ts';
@@ -16,6 +19,18 @@ export function needsValue(request: ConditionalRequest): boolean {
     case 'gat-one':
       return true;
   }
+}
+
+/** @param timeMs cluster time, milliseconds since 1970 */
+export function evaluatorOf(timeMs: () => WallMs, itemBytesMax: number): Evaluator {
+  return {
+    needsValue,
+    evaluate: (request, found) => {
+      const nowMs = timeMs();
+      const expired = found !== null && found.expiresAtMs !== 0 && found.expiresAtMs <= nowMs;
+      return decide(request, expired ? null : found, { nowMs, itemBytesMax });
+    },
+  };
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { WallMs } from '../base/number-kinds.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
+import type { ConditionalRequest } from '../protocol/request.ts';
+import type { Evaluation } from '../replication/evaluation.ts';
 import type { Scheme } from '../replication/scheme.ts';
-import type { ConditionalRequest, Evaluation } from './conditional.ts';
 
 /**
  * The time at which this controller last read an entry, in seconds since 1970; 0 for never. The flags `h` and `l` of

@@ -1,6 +1,7 @@
 import { InvariantError } from '../base/invariant-error.ts';
 import type { Log } from '../base/log.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
+import { evaluatorOf } from '../consistency/decide.ts';
 import { POLICIES, type Policy } from '../consistency/policies.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
@@ -160,6 +161,7 @@ function groupWithEntries(
   const nameInMemory = `${incarnation.toString(36)}${isFirst ? '' : `-${number}`}`;
   return new Group({
     ...reading,
+    evaluator: evaluatorOf(() => controller.time.nowMs(), settings.itemBytesMax),
     number,
     scheme: number === ROOT_GROUP ? settings.scheme : schemeOfGroup(number),
     controller,
@@ -183,6 +185,7 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
   const { settings } = ports;
   return {
     ...reading,
+    evaluator: evaluatorOf(() => controller.time.nowMs(), settings.itemBytesMax),
     number: ROOT_GROUP,
     scheme: settings.scheme,
     controller,

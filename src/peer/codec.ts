@@ -62,6 +62,10 @@ const CODECS: Codecs = {
   'chain-down': [33, chain.chainDown],
   'chain-stable': [34, chain.chainStable],
   'chain-told': [35, chain.chainTold],
+  'chain-request': [36, chain.chainRequest],
+  'chain-verdict': [37, chain.chainVerdict],
+  'chain-question': [38, chain.chainQuestion],
+  'chain-holds': [39, chain.chainHolds],
 };
 
 type Codecs = { readonly [T in PeerMessage['type']]: readonly [number: number, codec: CodecOf<T>] };

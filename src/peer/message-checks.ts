@@ -3,7 +3,7 @@ import type { ControllerId, MonotonicMs, VersionTime } from '../base/number-kind
 import type { Ballot } from '../membership/ballot.ts';
 import type { Accept, AcceptorState, Heartbeat, Placed, Promised } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
-import { conditionOf, type Effect, isOfKey, type KeyEffect, MARKS } from '../ordering/effect.ts';
+import { conditionOf, type Effect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
 import {
   compareVersions,
@@ -14,12 +14,18 @@ import {
   versionTimeOfMs,
 } from '../ordering/version.ts';
 import { placementFlaw } from '../placement/agreed-placement.ts';
-import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
-import type { ChainAsk, ChainDown } from '../replication/chain/messages.ts';
+import type {
+  AskHeader,
+  ChainAsk,
+  ChainDown,
+  ChainRequest,
+  ChainTold,
+} from '../replication/chain/messages.ts';
 import type { Attached, CausalPush, Push } from '../replication/convergent/messages.ts';
 import type { SyncShows } from '../replication/exchange/messages.ts';
 import { clockRefusal } from './cluster-identity.ts';
+import { effectFlaw, keyFlaw, replyFlaw, requestFlaw, unstampedFlaw } from './entry-flaws.ts';
 import type { PeerMessage } from './messages.ts';
 import { isReasonText } from './reason-text.ts';
 
@@ -69,10 +75,16 @@ export class MessageChecks {
         return this.#chainAsk(message);
       case 'chain-down':
         return this.#chainDown(message);
+      case 'chain-request':
+        return this.#chainRequest(message);
       case 'chain-stable':
+      case 'chain-question':
+      case 'chain-holds':
         return this.#ballot(message.ballot);
+      case 'chain-verdict':
+        return this.#ballot(message.ballot) ?? replyFlaw(message.verdict.reply);
       case 'chain-told':
-        return this.#ballot(message.ballot) ?? this.#version(message.version);
+        return this.#chainTold(message);
       case 'push':
         return this.#push(from, message);
       case 'causal-push':
@@ -154,12 +166,10 @@ export class MessageChecks {
   }
 
   /** The writes have no version yet. The head gives them theirs. */
-  #chainAsk({ ballot, askedIn, firstNumber, after, effects }: ChainAsk): string | null {
-    if (firstNumber < 1) return 'writes are asked for before the first';
-    if (after >= firstNumber) return 'writes are asked for after later ones';
+  #chainAsk(ask: ChainAsk): string | null {
+    const { effects } = ask;
     return (
-      this.#ballot(ballot) ??
-      this.#ballot(askedIn) ??
+      this.#asks(ask) ??
       first(effects, ({ version }) =>
         sameVersion(version, NO_VERSION) ? null : 'a write has a version already',
       ) ??
@@ -168,13 +178,41 @@ export class MessageChecks {
     );
   }
 
+  #chainRequest(ask: ChainRequest): string | null {
+    return (
+      this.#asks(ask) ??
+      first(
+        ask.requests,
+        ({ request, lastRead }) =>
+          requestFlaw(request) ?? (lastRead === null ? null : this.#version(lastRead.version)),
+      )
+    );
+  }
+
+  #asks({ ballot, askedIn, firstNumber, after }: AskHeader): string | null {
+    if (firstNumber < 1) return 'writes are asked for before the first';
+    if (after >= firstNumber) return 'writes are asked for after later ones';
+    return this.#ballot(ballot) ?? this.#ballot(askedIn);
+  }
+
+  #chainTold({ ballot, version, decision }: ChainTold): string | null {
+    const flaw = this.#ballot(ballot) ?? this.#version(version);
+    if (flaw !== null || decision === null) return flaw;
+    const { effect, verdict } = decision;
+    if (!sameVersion(effect.version, version)) return 'a decision has another version than its write';
+    return this.#effects([effect]) ?? replyFlaw(verdict.reply);
+  }
+
   #chainDown({ ballot, firstSeq, effects, tickets, settled }: ChainDown): string | null {
     if (firstSeq < 1) return 'a stream of requests begins before its first';
     if (tickets.length !== effects.length) return 'requests and tickets differ in number';
     return (
       this.#ballot(ballot) ??
       this.#count(settled) ??
-      first(tickets, ({ node }) => this.#controller(node)) ??
+      first(
+        tickets,
+        ({ node, verdict }) => this.#controller(node) ?? (verdict === null ? null : replyFlaw(verdict.reply)),
+      ) ??
       this.#effects(effects) ??
       increasing(effects)
     );
@@ -314,14 +352,6 @@ export class MessageChecks {
 /** The longest `lease_time` and one percent, since clocks differ in rate, in milliseconds. */
 const LEASE_MS_MAX = 606_000;
 
-/** The largest expiry that the envelope of a stored entry can hold, in milliseconds. */
-const EXPIRY_MS_MAX = 2 ** 48 - 1;
-
-/** The largest `item_size_max`, in bytes. */
-const VALUE_BYTES_MAX = 134_217_728;
-
-const MARKS_ALL = MARKS.stale | MARKS.taken;
-
 /** Most characters of the reason for a view, which names controllers and quotes the reason of one of them. */
 const VIEW_REASON_CHARS_MAX = 2_048;
 
@@ -331,32 +361,6 @@ function first<T>(list: readonly T[], flawOf: (item: T) => string | null): strin
     if (flaw !== null) return flaw;
   }
   return null;
-}
-
-/** Flaws that do not depend on the sender, nor on the time. */
-function effectFlaw(effect: Effect): string | null {
-  return effect.version.time === 0 ? 'a write has no version' : unstampedFlaw(effect);
-}
-
-function unstampedFlaw(effect: Effect): string | null {
-  if (isOfKey(effect)) return entryFlaw(effect);
-  return effect.kind === 'flush' || effect.atMs <= EXPIRY_MS_MAX ? null : `a flush is due in ${effect.atMs}`;
-}
-
-function entryFlaw(effect: KeyEffect): string | null {
-  const { kind, key } = effect;
-  if (key === '') return `a ${kind} of the key ""`;
-  if (key.length > KEY_BYTES_MAX) return `a key has ${key.length} bytes`;
-  if (kind === 'delete') return null;
-  const { expiresAtMs, marks, value } = effect;
-  if (expiresAtMs > EXPIRY_MS_MAX) return `a write expires in ${expiresAtMs}`;
-  if (marks > MARKS_ALL) return `a write has the marks ${marks}`;
-  if (value === null) return null;
-  return value.length <= VALUE_BYTES_MAX ? null : `a value has ${value.length} bytes`;
-}
-
-function keyFlaw(key: string): string | null {
-  return key.length > 0 && key.length <= KEY_BYTES_MAX ? null : `a key has ${key.length} bytes`;
 }
 
 function writtenBy(from: ControllerId, { node }: Version): string | null {

@@ -8,7 +8,7 @@ export const NEVER = 0;
 export const ALREADY_EXPIRED = 1;
 
 /**
- * Turns a client's `exptime` into an absolute time. Only the controller that received the request does so, once, so
+ * Turns a client's `exptime` into an absolute time. Only the controller that evaluates the request does so, once, so
  * that the entry expires at the same moment on every replica.
  *
  * @param exptime seconds: 0 for never, negative for at once, up to 30 days from now, above that unix time

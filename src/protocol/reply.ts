@@ -89,6 +89,12 @@ export type Reply =
   /** The cluster could not carry the request out. */
   | ({ readonly kind: 'server_error' } & RequestFailure);
 
+/** The replies to a request, or a part of one, that concerns one entry. */
+export type EntryReply = Extract<
+  Reply,
+  { readonly kind: 'outcome' | 'number' | 'item' | 'client_error' | 'server_error' }
+>;
+
 const outcome = (name: Outcome): Extract<Reply, { kind: 'outcome' }> =>
   Object.freeze({ kind: 'outcome', outcome: name });
 
@@ -104,13 +110,13 @@ export const REPLIES = {
 } as const;
 
 /** memcached's protocols have no place for the code: only the reason is sent. */
-export const serverError = (code: ErrorCode, reason: string): Reply => ({
+export const serverError = (code: ErrorCode, reason: string): EntryReply => ({
   kind: 'server_error',
   code,
   reason,
 });
-export const failed = ({ code, reason }: RequestFailure): Reply => serverError(code, reason);
-export const clientError = (reason: string): Reply => ({ kind: 'client_error', reason });
+export const failed = ({ code, reason }: RequestFailure): EntryReply => serverError(code, reason);
+export const clientError = (reason: string): EntryReply => ({ kind: 'client_error', reason });
 /** An error of the client that memcached does not have. */
 export const refused = (code: ErrorCode, reason: string): Reply => ({ kind: 'client_error', code, reason });
 

@@ -132,6 +132,13 @@ export interface ArithmeticRequest extends Wired, TokenOptions {
   readonly noreply: boolean;
 }
 
+/** The part of `gat` and `gats` that concerns one key. */
+export interface GetAndTouchOne {
+  readonly kind: 'gat-one';
+  readonly key: string;
+  readonly exptime: number;
+}
+
 export interface TouchRequest extends Wired {
   readonly kind: 'touch';
   readonly key: string;
@@ -265,6 +272,15 @@ export type Request =
   | SessionRequest
   | LevelRequest
   | LocalRequest;
+
+/** Requests, and parts of requests, whose effect depends on what their key holds. */
+export type ConditionalRequest =
+  | StorageRequest
+  | ArithmeticRequest
+  | TouchRequest
+  | DeleteRequest
+  | ReadItemRequest
+  | GetAndTouchOne;
 
 /** Requests that touch no entry. */
 export type LocalRequest =

@@ -9,6 +9,7 @@ import { VersionVector } from '../ordering/version-vector.ts';
 import { idsEndOf } from '../placement/configuration.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { HotEntries } from '../store/hot-entries.ts';
+import type { Evaluator } from './evaluation.ts';
 import { DurableVector, recoveredVector } from './exchange/durable-vector.ts';
 import type { Announcement, GroupMessage } from './messages.ts';
 import { PeerLags } from './peer-lags.ts';
@@ -38,6 +39,7 @@ export interface GroupPorts {
   readonly store: EntryStore;
   readonly hot: HotEntries;
   readonly windows: ReadWindows;
+  readonly evaluator: Evaluator;
   readonly log: Log;
   /** A random name of the journal. */
   readonly journalName: string;
@@ -91,6 +93,7 @@ export class Group {
       bus,
       replica: this.replica,
       reads: this.#reads,
+      evaluator: ports.evaluator,
       vector: recoveredVector(recovered, idsEnd),
       recordedKnown: () => durable.recorded,
       recovered,

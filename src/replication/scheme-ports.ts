@@ -11,6 +11,7 @@ import type { ViewLog } from '../membership/view-record.ts';
 import type { HybridClock } from '../ordering/hybrid-clock.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { Configuration } from '../placement/configuration.ts';
+import type { Evaluator } from './evaluation.ts';
 import type { SchemeMessage } from './messages.ts';
 import type { Replica } from './replica.ts';
 import type { ReplicaReads } from './replica-reads.ts';
@@ -76,6 +77,8 @@ export interface SchemePorts {
   readonly bus: PeerBus<SchemeMessage>;
   readonly replica: Replica;
   readonly reads: ReplicaReads;
+  /** Evaluates conditional requests. */
+  readonly evaluator: Evaluator;
   /**
    * The version vector of the group, as exchanges and pushes have brought it. A vector of one group says nothing
    * about another group.

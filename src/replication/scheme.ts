@@ -6,6 +6,7 @@ import type { Membership } from '../membership/membership.ts';
 import type { Draft, EffectKind, SetEffect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
+import type { Arbiter } from './arbiter.ts';
 import type { AntiEntropy } from './exchange/anti-entropy.ts';
 import type { Freshness } from './freshness.ts';
 import type { SchemeMessage } from './messages.ts';
@@ -72,6 +73,8 @@ export interface Scheme {
   readonly exchange: AntiEntropy;
   /** Sessions that go from one controller to another; null where the scheme has none. */
   readonly sessions: SchemeSessions | null;
+  /** Decides conditional requests; null where the controller that was asked decides them, and proposes. */
+  readonly arbiter: Arbiter | null;
 
   /** What can be proven of the age of the state here. */
   readonly freshness: Freshness;

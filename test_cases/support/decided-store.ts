@@ -1,10 +1,10 @@
-import type { ConditionalRequest, ExistingEntry } from '../../src/consistency/conditional.ts';
 import { decide } from '../../src/consistency/decide.ts';
 import { VERSION_EPOCH_MS, type Version, versionTimeOfMs } from '../../src/ordering/version.ts';
 import { ITEM_BYTES_DEFAULT } from '../../src/protocol/limits.ts';
 import { readItemRequest } from '../../src/protocol/make-request.ts';
 import { type Hit, REPLIES, type Reply } from '../../src/protocol/reply.ts';
-import type { InvalidRequest, Request } from '../../src/protocol/request.ts';
+import type { ConditionalRequest, InvalidRequest, Request } from '../../src/protocol/request.ts';
+import type { ExistingEntry } from '../../src/replication/evaluation.ts';
 
 /** One controller's decisions without replication: a map is its store, and the test sets its clock. */
 export class DecidedStore {

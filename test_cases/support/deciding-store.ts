@@ -1,9 +1,10 @@
-import { type ConditionalRequest, type ExistingEntry, tokenOf } from '../../src/consistency/conditional.ts';
+import { tokenOf } from '../../src/consistency/conditional.ts';
 import { decide, needsValue } from '../../src/consistency/decide.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import { isExpired } from '../../src/protocol/expiry.ts';
 import { type Hit, REPLIES, type Reply } from '../../src/protocol/reply.ts';
-import type { Request } from '../../src/protocol/request.ts';
+import type { ConditionalRequest, Request } from '../../src/protocol/request.ts';
+import type { ExistingEntry } from '../../src/replication/evaluation.ts';
 
 const CONDITIONAL: ReadonlySet<string> = new Set(['storage', 'arithmetic', 'touch', 'delete', 'read_item']);
 

@@ -9,7 +9,7 @@ import type { ViewRecord } from '../../src/membership/view-record.ts';
 import { type Effect, isOfKey, type SetEffect } from '../../src/ordering/effect.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
 import { type DiskJournals, kept, readValue } from './disk-journals.ts';
-import { EFFECTS } from './golden-messages.ts';
+import { EFFECTS } from './golden-effects.ts';
 
 /**
  * The data directory whose bytes are recorded in `test_cases/golden`, and the state that a controller has to find in

@@ -1,5 +1,5 @@
 import type { LogEntry } from '../../src/journal/log-entry.ts';
-import { EFFECTS } from './golden-messages.ts';
+import { EFFECTS } from './golden-effects.ts';
 
 /** The log entries whose bytes are recorded in `test_cases/golden`. */
 

@@ -1,5 +1,7 @@
 import type { Effect } from '../../src/ordering/effect.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import { GOLDEN_CHAIN_MESSAGES } from './golden-chain.ts';
+import { EFFECTS } from './golden-effects.ts';
 
 /**
  * The messages of the peer protocol whose bytes are recorded in `test_cases/golden`: typical ones, and extremes of each
@@ -11,45 +13,6 @@ const NOW = 362_387_865_600_001;
 
 const version = (time: number, node = 0) => ({ time, node });
 const ballot = (counter: number, node: number) => ({ counter, node });
-
-const SET = {
-  kind: 'set',
-  condition: null,
-  flags: 0,
-  expiresAtMs: 0,
-  token: null,
-  marks: 0,
-  value: null,
-} as const;
-const MOMENT_MS = 1_800_000_000_000;
-
-export const EFFECTS = {
-  set: {
-    ...SET,
-    version: version(NOW, 2),
-    key: 'user:1',
-    flags: 32,
-    expiresAtMs: MOMENT_MS,
-    value: Buffer.from('Ada Lovelace'),
-  },
-  conditionalSet: {
-    ...SET,
-    version: version(LARGEST, 255),
-    key: `\x00\xff${'k'.repeat(248)}`,
-    condition: version(2 ** 32, 254),
-    flags: 2 ** 32 - 1,
-    expiresAtMs: 2 ** 48 - 1,
-    token: 2n ** 64n - 1n,
-    marks: 3,
-    value: Buffer.alloc(0),
-  },
-  setWithoutValue: { ...SET, version: version(1), key: 'k', marks: 1 },
-  delete: { kind: 'delete', version: version(NOW + 1, 1), key: 'user:1', condition: version(NOW, 2) },
-  deleteOfNothing: { kind: 'delete', version: version(NOW + 2, 1), key: 'x', condition: version(0, 0) },
-  flush: { kind: 'flush', version: version(NOW + 3) },
-  flushLater: { kind: 'flush-later', version: version(NOW + 4), atMs: MOMENT_MS },
-  flushDue: { kind: 'flush-due', version: version(NOW + 5), atMs: MOMENT_MS },
-} as const satisfies Record<string, Effect>;
 
 const ALL_EFFECTS: readonly Effect[] = Object.values(EFFECTS);
 
@@ -208,41 +171,7 @@ export const GOLDEN_MESSAGES: {
       received: [],
     },
   },
-  'chain-ask': {
-    typical: {
-      type: 'chain-ask',
-      ballot: ballot(6, 0),
-      firstNumber: 1_001,
-      after: 1_000,
-      askedIn: ballot(5, 1),
-      settled: 1_000,
-      effects: [{ ...EFFECTS.set, version: { time: 0, node: 0 } }],
-    },
-  },
-  'chain-down': {
-    typical: {
-      type: 'chain-down',
-      ballot: ballot(6, 0),
-      firstSeq: 1_001,
-      effects: [EFFECTS.set],
-      tickets: [{ node: 2, number: 17 }],
-      kept: 1_000,
-      settled: [1_001, 17, 0],
-    },
-    withoutRequests: {
-      type: 'chain-down',
-      ballot: ballot(6, 0),
-      firstSeq: LARGEST,
-      effects: [],
-      tickets: [],
-      kept: LARGEST,
-      settled: [],
-    },
-  },
-  'chain-stable': { typical: { type: 'chain-stable', ballot: ballot(6, 0), seq: 1_001 } },
-  'chain-told': {
-    typical: { type: 'chain-told', ballot: ballot(6, 0), number: 17, version: { time: NOW, node: 1 } },
-  },
+  ...GOLDEN_CHAIN_MESSAGES,
   push: {
     typical: { type: 'push', previousTime: NOW - 1, effects: [EFFECTS.set] },
     allEffects: { type: 'push', previousTime: 0, effects: ALL_EFFECTS },

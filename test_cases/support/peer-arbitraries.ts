@@ -7,12 +7,14 @@ import type {
   Promised,
   Retention,
 } from '../../src/membership/messages.ts';
-import type { Effect } from '../../src/ordering/effect.ts';
+import type { Effect, KeyEffect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Placement } from '../../src/placement/agreed-placement.ts';
 import { LEVELS } from '../../src/placement/level.ts';
 import { MOVE_STEPS } from '../../src/placement/moving.ts';
+import type { Ticket } from '../../src/replication/chain/messages.ts';
+import { asked, verdicts } from './request-arbitraries.ts';
 
 /** Arbitrary messages of the peer protocol. */
 
@@ -43,7 +45,7 @@ const acceptors: fc.Arbitrary<AcceptorState> = fc.record({
 
 const numbers = fc.array(u53, { maxLength: 256 });
 
-const effects: fc.Arbitrary<Effect> = fc.oneof(
+const keyEffects: fc.Arbitrary<KeyEffect> = fc.oneof(
   fc.record({
     kind: fc.constant('set' as const),
     version: versions,
@@ -61,6 +63,9 @@ const effects: fc.Arbitrary<Effect> = fc.oneof(
     key: latin1,
     condition: fc.option(versions),
   }),
+);
+const effects: fc.Arbitrary<Effect> = fc.oneof(
+  keyEffects,
   fc.record({ kind: fc.constant('flush' as const), version: versions }),
   fc.record({ kind: fc.constantFrom('flush-later', 'flush-due'), version: versions, atMs: u53 }),
 );
@@ -168,22 +173,55 @@ export const MESSAGES: Arbitraries = {
     settled: u53,
     effects: effectLists,
   }),
-  'chain-down': fc.record({
-    type: fc.constant('chain-down'),
-    ballot: ballots,
-    firstSeq: u53,
-    effects: effectLists,
-    tickets: fc.array(fc.record({ node: byte, number: u53 }), { maxLength: 5 }),
-    kept: u53,
-    settled: numbers,
-  }),
+  'chain-down': fc
+    .record({
+      type: fc.constant('chain-down'),
+      ballot: ballots,
+      firstSeq: u53,
+      effects: effectLists,
+      tickets: fc.constant<Ticket[]>([]),
+      kept: u53,
+      settled: numbers,
+    })
+    .chain((down) =>
+      fc.record({
+        type: fc.constant(down.type),
+        ballot: fc.constant(down.ballot),
+        firstSeq: fc.constant(down.firstSeq),
+        effects: fc.constant(down.effects),
+        kept: fc.constant(down.kept),
+        settled: fc.constant(down.settled),
+        tickets: fc.tuple(
+          ...down.effects.map(() => fc.record({ node: byte, number: u53, verdict: fc.option(verdicts) })),
+        ),
+      }),
+    ),
   'chain-stable': fc.record({ type: fc.constant('chain-stable'), ballot: ballots, seq: u53 }),
   'chain-told': fc.record({
     type: fc.constant('chain-told'),
     ballot: ballots,
     number: u53,
     version: versions,
+    decision: fc.option(fc.record({ effect: keyEffects, verdict: verdicts })),
   }),
+  'chain-request': fc.record({
+    type: fc.constant('chain-request'),
+    ballot: ballots,
+    firstNumber: u53,
+    after: u53,
+    askedIn: ballots,
+    settled: u53,
+    requests: fc.array(asked, { maxLength: 5 }),
+  }),
+  'chain-verdict': fc.record({
+    type: fc.constant('chain-verdict'),
+    ballot: ballots,
+    number: u53,
+    verdict: verdicts,
+    stable: u53,
+  }),
+  'chain-question': fc.record({ type: fc.constant('chain-question'), ballot: ballots, number: u53 }),
+  'chain-holds': fc.record({ type: fc.constant('chain-holds'), ballot: ballots, number: u53, seq: u53 }),
   push: fc.record({ type: fc.constant('push'), previousTime: u53, effects: effectLists }),
   'causal-push': fc.record({
     type: fc.constant('causal-push'),

@@ -1,3 +1,4 @@
+import { evaluatorOf } from '../../src/consistency/decide.ts';
 import { NOTHING_RECOVERED } from '../../src/journal/recovered-state.ts';
 import { ClusterClock } from '../../src/membership/cluster-clock.ts';
 import { Peers } from '../../src/membership/peers.ts';
@@ -85,6 +86,7 @@ export function schemePortsOf(
       timeMs: () => 1,
       onIssue: null,
     }),
+    evaluator: evaluatorOf(() => 1, 1_048_576),
     vector: VersionVector.zero(3),
     recordedKnown: () => [0, 0, 0],
     recovered: NOTHING_RECOVERED,

@@ -21,6 +21,8 @@ import { StreamProgress } from './stream-progress.ts';
  * Invariant, checked: a stream is received without a gap.
  */
 export class Broadcast implements OrderAgreement {
+  readonly arbiter = null;
+  readonly confirm = null;
   readonly #ports: AgreementPorts;
   #progress: StreamProgress;
   /** Null when acknowledgements do not wait for the disk. */

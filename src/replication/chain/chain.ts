@@ -1,23 +1,32 @@
 import { Fifo } from '../../base/fifo.ts';
+import { InvariantError } from '../../base/invariant-error.ts';
 import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 import { type Ballot, NO_BALLOT } from '../../membership/ballot.ts';
 import type { View } from '../../membership/view.ts';
-import { conditionOf, type Draft, type Effect, effectOf, isOfKey } from '../../ordering/effect.ts';
-import { compareVersions, NO_VERSION, sameVersion } from '../../ordering/version.ts';
+import { conditionOf, type Draft, type Effect, effectOf } from '../../ordering/effect.ts';
+import { compareVersions, NO_VERSION, type Version } from '../../ordering/version.ts';
+import type { Arbiter, Asked, DecidedDone, Verdict } from '../arbiter.ts';
 import type { AgreementPorts, OrderAgreement } from '../ordered/agreement.ts';
 import { DurableRequests } from '../ordered/durable-requests.ts';
-import { outcomeOfOrphan, VIEW_CHANGED } from '../ordered/orphans.ts';
 import type { Proposed, WriteDone } from '../ordered/proposed-write.ts';
-import { Asks } from './asks.ts';
-import type { ChainAsk, ChainDown, ChainMessage, ChainStable, ChainTold, Ticket } from './messages.ts';
+import { Asker } from './asker.ts';
+import { Head } from './head.ts';
+import type {
+  ChainAsk,
+  ChainDown,
+  ChainHolds,
+  ChainMessage,
+  ChainQuestion,
+  ChainRequest,
+  ChainStable,
+  ChainVerdict,
+  Ticket,
+} from './messages.ts';
+import { Questions } from './questions.ts';
 import { Tickets } from './tickets.ts';
-
-/** Writes that a controller asks for, with numbers in a row. */
-type Questions = Pick<ChainAsk, 'firstNumber' | 'askedIn' | 'effects'>;
 
 /** A request of this view, until it is known to be stable. */
 interface Item {
-  readonly seq: SequenceNumber;
   readonly effect: Effect;
   readonly ticket: Ticket;
 }
@@ -26,26 +35,35 @@ interface Item {
  * Agreement along a chain. The members of the view in their order are the chain; the first is the head, the last the
  * tail.
  *
- *  1. A controller asks the head for each of its writes. The head stamps writes in the order in which they come, and
- *     sends them to its successor. So each controller sends each value once.
+ *  1. A controller asks the head for each of its writes. The head stamps writes in the order in which they come,
+ *     decides conditional requests at once (`Decisions`), and sends both to its successor. So each controller sends each
+ *     value once.
  *  2. Each member queues a request and forwards it. With it goes how far this member, and every member before it,
  *     keeps the stream: with durability `sync`, on its disk.
  *  3. A request that the tail keeps, and every member before it, is stable. The tail tells all members.
  *  4. The controller that asked answers its client when it has applied the request. By then every member has it, so a
- *     later read anywhere finds it applied, or waits for it.
+ *     later read anywhere finds it applied, or in the queue.
+ *  5. A strong read that finds writes of its key in the queue asks the tail what holds. The tail names the place up to
+ *     which the stream is stable. Nobody has been answered a later write, so what the stream leaves up to this place is
+ *     what the read has to show: the member applies as much, and reads.
  *
  * Invariants, checked: the stream is received without a gap, in increasing versions, from the predecessor only; what is
  * stable has been received.
  *
- * What survives a change of view: a request that a member has received is in the union. A write that was asked for and
- * has not been seen is asked for again, from the new head, which knows by its number whether it was stamped
- * (`Tickets`). So no write is carried out twice.
+ * What survives a change of view: a request that a member has received is in the union. What was asked for and has not
+ * been seen is asked for again, from the new head, which knows by its number whether it was stamped (`Tickets`). So no
+ * write is carried out twice.
  */
-export class Chain implements OrderAgreement {
+export class Chain implements OrderAgreement, Arbiter {
+  readonly arbiter: Arbiter = this;
   readonly #ports: AgreementPorts;
+  /** Null when what is kept need not be on the disk. */
   readonly #kept: DurableRequests | null;
-  readonly #asks = new Asks();
+  readonly #asker: Asker;
   readonly #tickets = new Tickets();
+  readonly #questions = new Questions();
+  readonly #head: Head;
+  /** The requests after `#stable`, in the order of the stream. */
   readonly #items = new Fifo<Item>();
   #ballot: Ballot = NO_BALLOT;
   /** From the head to the tail. */
@@ -61,24 +79,34 @@ export class Chain implements OrderAgreement {
   #sent: SequenceNumber = 0;
   #sentKept: SequenceNumber = 0;
   #sentStable: SequenceNumber = 0;
-  #settled: SequenceNumber[] = [];
 
   constructor(ports: AgreementPorts) {
     this.#ports = ports;
     this.#kept =
       ports.durability === 'sync' ? new DurableRequests(ports.replica.journal, () => this.#onKept()) : null;
+    this.#head = new Head({
+      agreement: ports,
+      tickets: this.#tickets,
+      ballot: () => this.#ballot,
+      received: () => this.#received,
+      stable: () => this.#stable,
+      stamp: (draft, node, number, verdictOf) => this.#stamp(draft, node, number, verdictOf),
+      onTold: (told) => this.#asker.onTold(told),
+      onVerdict: (number, verdict) => this.#asker.onVerdict(number, verdict),
+    });
+    this.#asker = new Asker(ports, NO_BALLOT, (ask) => this.#head.onAsk(ports.node, ask));
   }
 
   get isAwaited(): boolean {
-    return this.#asks.size > 0 || this.#stable < this.#received;
+    return this.#asker.isWaiting || this.#stable < this.#received;
   }
 
   get waitingBytes(): number {
-    return this.#asks.bytes;
+    return this.#asker.bytes;
   }
 
   begin({ ballot, members }: View, knewAll: boolean): void {
-    const { node, idsEnd } = this.#ports;
+    const { node } = this.#ports;
     this.#ballot = ballot;
     this.#members = members.map((member) => member.node);
     const at = this.#members.indexOf(node);
@@ -91,29 +119,49 @@ export class Chain implements OrderAgreement {
     this.#sent = 0;
     this.#sentKept = 0;
     this.#sentStable = 0;
-    this.#settled = new Array<number>(idsEnd()).fill(0);
     this.#items.clear();
-    this.#asks.unsend();
+    this.#questions.begin();
     this.#tickets.begin(ballot, members, knewAll);
+    this.#asker.begin(ballot, this.#members[0]!);
+    this.#head.begin();
   }
 
+  /** The union is applied: it contains every write that was answered anywhere, so reads need not ask any more. */
   install(): void {
-    if (this.#isHead) this.#askHere();
+    for (const callback of this.#questions.takeAll()) callback();
+    if (this.#isHead) this.#asker.send();
   }
 
   write(draft: Draft, done: WriteDone): void {
     const { node, requestFlush, advance } = this.#ports;
     if (this.#isHead) {
-      this.#stamp(draft, { node, number: this.#asks.next() }).onOutcome = done;
+      this.#stamp(draft, node, this.#asker.next(), null).onOutcome = done;
       this.#keep();
       if (this.#isTail) advance();
     } else {
-      this.#asks.add(draft, this.#ballot, done);
+      this.#asker.write(draft, done);
     }
     requestFlush();
   }
 
+  decide(asked: Asked, done: DecidedDone): void {
+    if (!this.#ports.isServing()) throw new InvariantError('a request was begun while no view holds');
+    this.#asker.decide(asked, done);
+    this.#ports.requestFlush();
+  }
+
+  confirm(callback: () => void): void {
+    // mutant: dirty-read
+    if (!this.#isTail) this.#questions.add(callback);
+    else {
+      this.#ports.advance();
+      return callback();
+    }
+    this.#ports.requestFlush();
+  }
+
   isStable({ seq }: Proposed): boolean {
+    // mutant: acknowledgement-overtakes
     return seq <= this.#stable;
   }
 
@@ -129,15 +177,18 @@ export class Chain implements OrderAgreement {
       if (ballot === this.#ballot) this.#keptHere = Math.max(this.#keptHere, received);
     });
     if (!this.#ports.isServing()) return;
-    this.#keep();
+    if (this.#keep()) this.#ports.advance();
+    this.#head.step();
     this.#sendDown();
-    this.#sendAsks();
+    if (!this.#isHead) this.#asker.send();
     this.#sendStable();
+    this.#sendQuestions();
   }
 
-  /** What the disk has held up goes on. */
+  /** What the disk has held up goes on, and the head learns what need not be remembered any more. */
   onTick(): void {
     if (this.#kept !== null || this.isAwaited) this.#ports.requestFlush();
+    this.#asker.sendSettled();
   }
 
   /** What was sent last may be lost, and is sent again. */
@@ -147,7 +198,8 @@ export class Chain implements OrderAgreement {
       this.#sent = this.#stable;
       this.#sentKept = 0;
     }
-    if (peer === this.#head) this.#asks.unsend();
+    this.#asker.onPeerUp(peer);
+    if (peer === this.#members.at(-1)) this.#questions.unsend();
     if (this.#isTail) this.#sentStable = 0;
     this.#ports.requestFlush();
   }
@@ -160,18 +212,23 @@ export class Chain implements OrderAgreement {
   #onMessage(from: ControllerId, message: ChainMessage): string | null {
     switch (message.type) {
       case 'chain-ask':
+      case 'chain-request':
         return this.#onAsk(from, message);
       case 'chain-down':
         return this.#onDown(from, message);
       case 'chain-stable':
         return this.#onStable(from, message);
       case 'chain-told':
-        return from === this.#head ? this.#onTold(message) : 'it answers for the head, and is not the head';
+        if (from !== this.#members[0]) return NOT_THE_HEAD;
+        this.#asker.onTold(message);
+        return null;
+      case 'chain-verdict':
+        return from === this.#members[0] ? this.#onVerdict(message) : NOT_THE_HEAD;
+      case 'chain-question':
+        return this.#onQuestion(from, message);
+      case 'chain-holds':
+        return this.#onHolds(from, message);
     }
-  }
-
-  get #head(): ControllerId | undefined {
-    return this.#members[0];
   }
 
   get #isHead(): boolean {
@@ -182,78 +239,45 @@ export class Chain implements OrderAgreement {
     return this.#successor === null;
   }
 
-  #onAsk(from: ControllerId, ask: ChainAsk): string | null {
+  #onAsk(from: ControllerId, ask: ChainAsk | ChainRequest): string | null {
     if (!this.#isHead) return 'it asks for writes, and this controller is not the head';
     if (!this.#members.includes(from)) return 'it asks for writes, and is no member of the view';
-    this.#settle(from, ask.settled);
-    // The next head is asked again.
-    if (this.#ports.isEnding()) return null;
-    // What is missing in between was lost with a link, and is asked for again.
-    const known = Math.max(this.#tickets.last(from), ask.settled);
-    if (ask.after <= known) this.#answer(from, ask);
+    const flaw = this.#head.onAsk(from, ask);
     this.#keep();
     this.#ports.requestFlush();
+    return flaw;
+  }
+
+  #onVerdict({ number, verdict, stable }: ChainVerdict): string | null {
+    if (stable > this.#received) return STABLE_UNSEEN;
+    this.#becomeStable(stable);
+    // The client may read here next, and must find what the verdict rests on.
+    this.#ports.advance();
+    this.#asker.onVerdict(number, verdict);
     return null;
   }
 
-  #answer(from: ControllerId, { firstNumber, askedIn, effects }: Questions): void {
-    for (let i = 0; i < effects.length; i++) {
-      const number = firstNumber + i;
-      // mutant: stamps-twice
-      if (number > this.#tickets.last(from) && this.#tickets.isKnown(askedIn))
-        this.#stamp(effects[i]!, { node: from, number });
-      else this.#tell(from, number);
-    }
-  }
-
-  /** Of a write that was asked for in an earlier view: which version it got, if that is known. */
-  #tell(to: ControllerId, number: SequenceNumber): void {
-    const version = this.#tickets.versionOf(to, number) ?? NO_VERSION;
-    this.#tickets.skip(to, number);
-    const told: ChainTold = { type: 'chain-told', ballot: this.#ballot, number, version };
-    if (to === this.#ports.node) this.#onTold(told);
-    else this.#ports.bus.send(to, told);
-  }
-
-  #onTold({ number, version }: ChainTold): null {
-    const { applied, replica } = this.#ports;
-    if (compareVersions(version, applied()) > 0) return null;
-    const ask = this.#asks.take(number);
-    if (ask === undefined) return null;
-    if (sameVersion(version, NO_VERSION)) ask.done(VIEW_CHANGED);
-    else {
-      const effect = effectOf(ask.effect, version, conditionOf(ask.effect));
-      ask.done(outcomeOfOrphan(effect, isOfKey(effect) ? replica.journal.newest(effect.key) : undefined));
-    }
-    return null;
-  }
-
-  /** This controller has become the head: its own open writes go the way of those of other controllers. */
-  #askHere(): void {
-    const { node } = this.#ports;
-    for (let run = this.#asks.takeUnsent(); run !== null; run = this.#asks.takeUnsent()) {
-      const { asks } = run;
-      const { number: firstNumber, askedIn } = asks[0]!;
-      const effects = asks.map(({ effect }) => effect);
-      this.#answer(node, { firstNumber, askedIn, effects });
-    }
-  }
-
-  #stamp(draft: Draft, ticket: Ticket): Proposed {
-    const effect = effectOf(draft, this.#ports.versions.stamp(), conditionOf(draft));
-    return this.#take(effect, ticket);
+  #stamp(
+    draft: Draft,
+    node: ControllerId,
+    number: SequenceNumber,
+    verdictOf: ((version: Version) => Verdict) | null,
+  ): Proposed {
+    const version = this.#ports.versions.stamp();
+    const effect = effectOf(draft, version, conditionOf(draft));
+    this.#ports.requestFlush();
+    return this.#take(effect, { node, number, verdict: verdictOf === null ? null : verdictOf(version) });
   }
 
   /** Takes the next request of the stream. */
   #take(effect: Effect, ticket: Ticket): Proposed {
-    const { node, queue } = this.#ports;
+    const { queue } = this.#ports;
     const seq = ++this.#received;
     const request = queue.push(effect, seq);
-    this.#tickets.add(ticket, effect.version);
-    this.#items.push({ seq, effect, ticket });
+    this.#tickets.add(ticket, effect);
+    this.#items.push({ effect, ticket });
     this.#kept?.hold(effect);
-    const own = ticket.node === node ? this.#asks.take(ticket.number) : undefined;
-    if (own !== undefined) request.onOutcome = own.done;
+    request.onOutcome = this.#asker.onStamped(ticket, effect);
     return request;
   }
 
@@ -265,7 +289,7 @@ export class Chain implements OrderAgreement {
       const effect = effects[i]!;
       const { version } = effect;
       const last = queue.newest()?.effect.version ?? NO_VERSION;
-      if (version.node !== this.#head) return 'it sends a request that the head has not stamped';
+      if (version.node !== this.#members[0]) return 'it sends a request that the head has not stamped';
       if (compareVersions(version, applied()) <= 0 || compareVersions(version, last) <= 0)
         return 'it sends a request after later ones';
       versions.observe(version.time);
@@ -273,7 +297,7 @@ export class Chain implements OrderAgreement {
     }
     if (kept > this.#received) return 'it keeps requests that it has not sent';
     this.#keptBefore = Math.max(this.#keptBefore, kept);
-    for (const [node, number] of settled.entries()) this.#settle(node, number);
+    for (const [at, number] of settled.entries()) this.#tickets.settle(this.#members[at]!, number);
     this.#keep();
     this.#ports.requestFlush();
     return null;
@@ -281,24 +305,38 @@ export class Chain implements OrderAgreement {
 
   #onStable(from: ControllerId, { seq }: ChainStable): string | null {
     if (from !== this.#members.at(-1)) return 'it says what is stable, and is not the tail';
-    if (seq > this.#received) return 'it calls requests stable that never went past this controller';
+    if (seq > this.#received) return STABLE_UNSEEN;
     this.#becomeStable(seq);
     return null;
   }
 
-  #settle(node: ControllerId, upTo: SequenceNumber): void {
-    if (upTo <= (this.#settled[node] ?? 0)) return;
-    this.#settled[node] = upTo;
-    this.#tickets.settle(node, upTo);
+  #onQuestion(from: ControllerId, { number }: ChainQuestion): string | null {
+    if (!this.#isTail) return 'it asks what holds, and this controller is not the tail';
+    if (!this.#members.includes(from)) return 'it asks what holds, and is no member of the view';
+    this.#questions.onAsked(from, number);
+    this.#ports.requestFlush();
+    return null;
+  }
+
+  #onHolds(from: ControllerId, { number, seq }: ChainHolds): string | null {
+    if (from !== this.#members.at(-1)) return 'it says what holds, and is not the tail';
+    if (seq > this.#received) return STABLE_UNSEEN;
+    this.#becomeStable(seq);
+    this.#ports.advance();
+    for (const callback of this.#questions.take(number)) callback();
+    return null;
   }
 
   /**
    * Nothing more is kept while the journal takes no writes, so that what the journal has to remember stays bounded.
+   *
+   * @returns true when more has become stable
    */
-  #keep(): void {
+  #keep(): boolean {
     if (this.#kept === null && this.#ports.replica.journal.state.writable) this.#keptHere = this.#received;
+    if (!this.#isTail) return false;
     // mutant: tail-alone-is-stable
-    if (this.#isTail) this.#becomeStable(Math.min(this.#keptHere, this.#keptBefore));
+    return this.#becomeStable(Math.min(this.#keptHere, this.#keptBefore));
   }
 
   #onKept(): void {
@@ -307,52 +345,33 @@ export class Chain implements OrderAgreement {
     this.#ports.advance();
   }
 
-  #becomeStable(seq: SequenceNumber): void {
-    if (seq <= this.#stable) return;
+  #becomeStable(seq: SequenceNumber): boolean {
+    if (seq <= this.#stable) return false;
+    for (let stable = this.#stable; stable < seq; stable++) this.#items.shift();
     this.#stable = seq;
-    for (
-      let first = this.#items.first();
-      first !== undefined && first.seq <= seq;
-      first = this.#items.first()
-    )
-      this.#items.shift();
+    return true;
   }
 
   #sendDown(): void {
+    const { node, bus } = this.#ports;
+    // What this controller stamps itself is in its queue: it never asks for it again.
+    if (this.#isHead) this.#tickets.settle(node, this.#asker.settled);
     if (this.#successor === null) return;
     const kept = Math.min(this.#keptHere, this.#keptBefore);
     if (this.#sent >= this.#received && this.#sentKept >= kept) return;
-    const firstSeq = Math.max(this.#sent, this.#stable) + 1;
-    const items = this.#items.filter(({ seq }) => seq >= firstSeq);
+    const from = Math.max(this.#sent, this.#stable);
+    const items = this.#items.after(from - this.#stable);
     this.#sent = this.#received;
     this.#sentKept = kept;
-    this.#ports.bus.send(this.#successor, {
+    bus.send(this.#successor, {
       type: 'chain-down',
       ballot: this.#ballot,
-      firstSeq,
+      firstSeq: from + 1,
       effects: items.map(({ effect }) => effect),
       tickets: items.map(({ ticket }) => ticket),
       kept,
-      settled: [...this.#settled],
+      settled: this.#members.map((member) => this.#tickets.settled(member)),
     });
-  }
-
-  #sendAsks(): void {
-    const head = this.#head;
-    if (this.#isHead || head === undefined) return;
-    for (let run = this.#asks.takeUnsent(); run !== null; run = this.#asks.takeUnsent()) {
-      const { after, asks } = run;
-      const { number: firstNumber, askedIn } = asks[0]!;
-      this.#ports.bus.send(head, {
-        type: 'chain-ask',
-        ballot: this.#ballot,
-        firstNumber,
-        after,
-        askedIn,
-        settled: this.#asks.settled,
-        effects: asks.map(({ effect }) => effect),
-      });
-    }
   }
 
   #sendStable(): void {
@@ -361,4 +380,20 @@ export class Chain implements OrderAgreement {
     const others = this.#members.slice(0, -1);
     this.#ports.bus.sendTo(others, { type: 'chain-stable', ballot: this.#ballot, seq: this.#stable });
   }
+
+  /** The answer comes after everything that this turn has made stable, and is applied here. */
+  #sendQuestions(): void {
+    const { bus } = this.#ports;
+    for (const [member, number] of this.#questions.takeAsked()) {
+      // mutant: holds-what-is-received
+      const seq = this.#stable;
+      bus.send(member, { type: 'chain-holds', ballot: this.#ballot, number, seq });
+    }
+    const number = this.#isTail ? null : this.#questions.takeUnsent();
+    if (number !== null)
+      bus.send(this.#members.at(-1)!, { type: 'chain-question', ballot: this.#ballot, number });
+  }
 }
+
+const NOT_THE_HEAD = 'it answers for the head, and is not the head';
+const STABLE_UNSEEN = 'it calls requests stable that never went past this controller';

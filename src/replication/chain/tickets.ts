@@ -1,42 +1,50 @@
-import { Fifo } from '../../base/fifo.ts';
 import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 import { type Ballot, compareBallots, NO_BALLOT } from '../../membership/ballot.ts';
 import type { Member } from '../../membership/view.ts';
+import { type Effect, isOfKey } from '../../ordering/effect.ts';
 import type { Version } from '../../ordering/version.ts';
-import type { Ticket } from './messages.ts';
+import type { Decision, Ticket } from './messages.ts';
 
-/** What is known of the writes of one controller that were stamped. */
-interface Stamped {
+/** A write that was stamped. */
+export interface Stamped {
+  readonly version: Version;
+  /** Null unless the head has decided a conditional request. */
+  readonly decision: Decision | null;
+}
+
+/** What is known of the writes of one controller. */
+interface Known {
   readonly incarnation: number;
-  /** The largest number that was stamped. */
-  last: SequenceNumber;
-  /** Those whose outcome their controller may not know, by number. */
-  readonly versions: Fifo<{ readonly number: SequenceNumber; readonly version: Version }>;
+  /** The controller knows the outcomes of everything up to this number, and does not ask for it again. */
+  settled: SequenceNumber;
+  /** The writes above that number that were stamped. */
+  readonly stamped: Map<SequenceNumber, Stamped>;
 }
 
 /**
  * Which writes were stamped, by the controllers that asked for them. Every member keeps this, so that whichever becomes
  * the head stamps no write a second time.
  *
- *  1. The head stamps the writes of a controller in the order of their numbers. So all numbers up to the largest one
- *     were stamped, or never will be.
+ *  1. A controller asks again only for numbers whose outcomes it does not know. Everything below is forgotten, so what
+ *     is kept is bounded by what its controller may have open at a time.
  *  2. A member that has received every request of a view's union knows of all stamped writes that any member applies.
  *     Any other member knows of those only that were stamped since that view began (`isKnown`).
+ *  3. Therefore a number that is known, not settled and not among the stamped ones was not stamped.
  */
 export class Tickets {
-  readonly #stamped: (Stamped | undefined)[] = [];
+  readonly #known: (Known | undefined)[] = [];
   #since: Ballot = NO_BALLOT;
 
   /** @param knewAll see `OrderAgreement.begin` */
   begin(ballot: Ballot, members: readonly Member[], knewAll: boolean): void {
     // mutant: trusts-old-tickets
     if (!knewAll) {
-      this.#stamped.length = 0;
+      this.#known.length = 0;
       this.#since = ballot;
     }
     for (const { node, incarnation } of members)
-      if (this.#stamped[node]?.incarnation !== incarnation)
-        this.#stamped[node] = { incarnation, last: 0, versions: new Fifo() };
+      if (this.#known[node]?.incarnation !== incarnation)
+        this.#known[node] = { incarnation, settled: 0, stamped: new Map() };
   }
 
   /** Whether it is known here of a write that was first asked for in this view if it was stamped. */
@@ -44,35 +52,38 @@ export class Tickets {
     return compareBallots(askedIn, this.#since) >= 0;
   }
 
-  last(node: ControllerId): SequenceNumber {
-    return this.#stamped[node]?.last ?? 0;
+  /** Undefined when it was not stamped, or is not known any more. */
+  stamped(node: ControllerId, number: SequenceNumber): Stamped | undefined {
+    return this.#known[node]?.stamped.get(number);
   }
 
-  add({ node, number }: Ticket, version: Version): void {
-    const stamped = this.#stamped[node];
-    if (stamped === undefined) return;
-    stamped.last = Math.max(stamped.last, number);
-    stamped.versions.push({ number, version });
+  add({ node, number, verdict }: Ticket, effect: Effect): void {
+    const known = this.#known[node];
+    if (known === undefined || number <= known.settled) return;
+    const decision = verdict === null || !isOfKey(effect) ? null : { effect, verdict };
+    known.stamped.set(number, { version: effect.version, decision });
   }
 
-  /** Writes of this controller up to this number must not be stamped any more. */
-  skip(node: ControllerId, number: SequenceNumber): void {
-    const stamped = this.#stamped[node];
-    if (stamped !== undefined) stamped.last = Math.max(stamped.last, number);
+  /** The controller knows the outcomes of its writes up to this number. @returns false when that was known */
+  settle(node: ControllerId, upTo: SequenceNumber): boolean {
+    const known = this.#known[node];
+    if (known === undefined || upTo <= known.settled) return false;
+    const { stamped, settled } = known;
+    known.settled = upTo;
+    if (stamped.size === 0) return true;
+    if (upTo - settled > stamped.size) {
+      for (const number of stamped.keys()) if (number <= upTo) stamped.delete(number);
+    } else for (let number = settled + 1; number <= upTo; number++) stamped.delete(number);
+    return true;
   }
 
-  /** The version that the write got; null when it is not known any more. */
-  versionOf(node: ControllerId, number: SequenceNumber): Version | null {
-    const found = this.#stamped[node]?.versions.filter((known) => known.number === number) ?? [];
-    return found[0]?.version ?? null;
+  /** Up to which number the controller knows the outcomes of its writes. */
+  settled(node: ControllerId): SequenceNumber {
+    return this.#known[node]?.settled ?? 0;
   }
 
-  /** The controller knows the outcomes of its writes up to this number. */
-  settle(node: ControllerId, upTo: SequenceNumber): void {
-    const versions = this.#stamped[node]?.versions;
-    for (let first = versions?.first(); first !== undefined; first = versions?.first()) {
-      if (first.number > upTo) return;
-      versions?.shift();
-    }
+  /** How many stamped writes are kept. */
+  get size(): number {
+    return this.#known.reduce((sum, known) => sum + (known?.stamped.size ?? 0), 0);
   }
 }

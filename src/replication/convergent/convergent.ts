@@ -45,6 +45,7 @@ import { UnconfirmedWrites } from './unconfirmed-writes.ts';
  */
 export class Convergent implements Scheme {
   readonly views = null;
+  readonly arbiter = null;
   readonly exchange: AntiEntropy;
   readonly freshness: HeardProof;
   readonly #ports: SchemePorts;
@@ -65,13 +66,13 @@ export class Convergent implements Scheme {
   constructor(ports: SchemePorts, isCausal = false) {
     const { bus, replica, vector, settings } = ports;
     const { node, versions, peers, clock, requestFlush, time } = ports.controller;
-    this.#ports = ports;
     const firstSync = new InitialExchanges({
       peers: peers.ids,
       isReachable: (peer) => bus.isUp(peer) || peers.isUp(peer),
       clock,
       graceMs: settings.startGraceMs,
     });
+    this.#ports = ports;
     this.#firstSync = firstSync;
     this.#causal = isCausal ? this.#makeCausal() : null;
     const causal = this.#causal;

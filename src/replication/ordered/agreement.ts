@@ -3,6 +3,8 @@ import type { View } from '../../membership/view.ts';
 import type { Draft } from '../../ordering/effect.ts';
 import type { RequestQueue } from '../../ordering/request-queue.ts';
 import type { Version } from '../../ordering/version.ts';
+import type { Arbiter } from '../arbiter.ts';
+import type { Predicted } from '../scheme.ts';
 import type { AgreementMessage } from './agreement-messages.ts';
 import type { OrderPorts } from './order-ports.ts';
 import type { Proposed, WriteDone } from './proposed-write.ts';
@@ -24,6 +26,13 @@ export interface OrderAgreement {
   install(): void;
   /** Has the write stamped, and sent to every member. */
   write(draft: Draft, done: WriteDone): void;
+  /** Decides conditional requests; null where the controller that was asked does. */
+  readonly arbiter: Arbiter | null;
+  /**
+   * Calls back once every write is applied here that was answered anywhere before the call. That may be sooner than all
+   * writes are applied that are in the queue now. Null where nothing else tells than that they are.
+   */
+  readonly confirm: ((callback: () => void) => void) | null;
   onMessage(from: ControllerId, message: AgreementMessage): void;
   /** The link to the peer is new. */
   onPeerUp(peer: ControllerId): void;
@@ -45,11 +54,26 @@ export interface OrderAgreement {
 export interface AgreementPorts
   extends Pick<
     OrderPorts,
-    'node' | 'idsEnd' | 'versions' | 'bus' | 'replica' | 'refuse' | 'requestFlush' | 'isEnding' | 'durability'
+    | 'node'
+    | 'idsEnd'
+    | 'versions'
+    | 'bus'
+    | 'replica'
+    | 'reads'
+    | 'evaluator'
+    | 'isTimed'
+    | 'holdsLease'
+    | 'refuse'
+    | 'requestFlush'
+    | 'isEnding'
+    | 'queueBytesMax'
+    | 'durability'
   > {
   /** The requests that are not applied. The agreement adds to it, and takes nothing out. */
   readonly queue: RequestQueue<WriteDone>;
   readonly isServing: () => boolean;
+  /** The state that the requests in the queue will leave the key in; null when there are none. */
+  readonly predict: (key: string) => Predicted | null;
   /** The newest version that has been applied. */
   readonly applied: () => Version;
   /** Requests may have become stable: applies them. */

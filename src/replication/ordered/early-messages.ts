@@ -1,5 +1,6 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import { effectBytes } from '../../ordering/effect.ts';
+import { askedBytes } from '../chain/asks.ts';
 import type { AgreementMessage } from './agreement-messages.ts';
 
 /** Messages of the view that is accepted and not yet installed here, in the order in which they came. */
@@ -15,6 +16,7 @@ export class EarlyMessages {
   /** Adds a message. @returns false when it does not fit; then no later message of its sender may be used either */
   add(from: ControllerId, message: AgreementMessage): boolean {
     let bytes = MESSAGE_BYTES;
+    if ('requests' in message) for (const asked of message.requests) bytes += askedBytes(asked);
     if ('effects' in message) for (const effect of message.effects) bytes += effectBytes(effect);
     if (this.#bytes + bytes > this.#bytesMax) return false;
     this.#bytes += bytes;

@@ -4,7 +4,9 @@ import type { Durability } from '../../journal/durability.ts';
 import type { RecoveredState } from '../../journal/recovered-state.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { HybridClock } from '../../ordering/hybrid-clock.ts';
+import type { Evaluator } from '../evaluation.ts';
 import type { Replica } from '../replica.ts';
+import type { ReplicaReads } from '../replica-reads.ts';
 import type { AgreementMessage } from './agreement-messages.ts';
 
 /** What the order asks of the world around it. */
@@ -15,6 +17,12 @@ export interface OrderPorts {
   readonly versions: HybridClock;
   readonly bus: PeerBus<AgreementMessage>;
   readonly replica: Replica;
+  readonly reads: ReplicaReads;
+  readonly evaluator: Evaluator;
+  /** There is a cluster time. */
+  readonly isTimed: () => boolean;
+  /** This controller holds a lease in its view: no newer view is installed. */
+  readonly holdsLease: () => boolean;
   /** Ends the link to a peer that sent what no controller would. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */

@@ -6,6 +6,7 @@ import type { Draft } from '../../ordering/effect.ts';
 import type { Version } from '../../ordering/version.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
 import { idsEndOf } from '../../placement/configuration.ts';
+import type { Arbiter } from '../arbiter.ts';
 import { diskGate } from '../disk-gate.ts';
 import { AntiEntropy } from '../exchange/anti-entropy.ts';
 import { isExchangeMessage } from '../exchange/messages.ts';
@@ -36,6 +37,7 @@ export class Ordered implements Scheme {
   readonly exchange: AntiEntropy;
   readonly freshness: AppliedProof;
   readonly sessions = null;
+  readonly arbiter: Arbiter | null;
   readonly #ports: SchemePorts;
   readonly #order: RequestOrder;
   readonly #journalWatch: JournalWatch;
@@ -46,7 +48,7 @@ export class Ordered implements Scheme {
   /** Each part is made of those before it. */
   constructor(ports: SchemePorts, { make, keepsOrder }: AgreementKind) {
     this.#ports = ports;
-    const order = orderOf(ports, make);
+    const order = orderOf(ports, make, () => this.views.leaseLeftMs > 0);
     const { journal } = ports.replica;
     const { suspectAfterMs } = ports.settings;
     const journalWatch = new JournalWatch({ journal, clock: ports.controller.clock, suspectAfterMs });
@@ -55,6 +57,7 @@ export class Ordered implements Scheme {
     const exchange = exchangeOf(ports, order, takeOver, catchUp);
     const views = viewsOf(ports, keepsOrder, order, journalWatch, takeOver, catchUp, exchange);
     this.#order = order;
+    this.arbiter = order.arbiter;
     this.#journalWatch = journalWatch;
     this.#takeOver = takeOver;
     this.#catchUp = catchUp;
@@ -97,7 +100,7 @@ export class Ordered implements Scheme {
     // mutant: reads-before-pending
     if (strength === 'local' || !this.#order.isPending(key)) return reads.read(key, done, reader);
     reader.onDelayed();
-    this.#order.afterPending(key, () => {
+    this.#order.whenConfirmed(key, () => {
       if (!reader.isGone) reads.read(key, done, reader);
     });
   }
@@ -230,9 +233,9 @@ export class Ordered implements Scheme {
 
 const QUEUE_FULL = waitBecause('QUEUE_FULL', 'too many bytes wait for agreement (queue_bytes_max)');
 
-function orderOf(ports: SchemePorts, makeAgreement: MakeAgreement): RequestOrder {
-  const { bus, replica, recovered } = ports;
-  const { node, configuration, clock, versions, refuse, requestFlush, onChange, isDrained } =
+function orderOf(ports: SchemePorts, makeAgreement: MakeAgreement, holdsLease: () => boolean): RequestOrder {
+  const { bus, replica, reads, evaluator, recovered } = ports;
+  const { node, configuration, clock, time, versions, refuse, requestFlush, onChange, isDrained } =
     ports.controller;
   const { queueBytesMax, durability } = ports.settings;
   const orderPorts = {
@@ -242,6 +245,10 @@ function orderOf(ports: SchemePorts, makeAgreement: MakeAgreement): RequestOrder
     versions,
     bus,
     replica,
+    reads,
+    evaluator,
+    isTimed: () => time.isAgreed,
+    holdsLease,
     refuse,
     requestFlush,
     onChange,

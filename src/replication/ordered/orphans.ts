@@ -5,7 +5,7 @@ import { compareVersions, sameVersion } from '../../ordering/version.ts';
 import type { WriteOutcome } from '../scheme.ts';
 import type { Stored } from './proposed-write.ts';
 
-export const VIEW_CHANGED: WriteOutcome = Object.freeze({
+export const VIEW_CHANGED: Extract<WriteOutcome, { kind: 'unknown' }> = Object.freeze({
   kind: 'unknown',
   code: 'VIEW_CHANGED',
   reason: 'the view changed while the write was under way',

@@ -13,6 +13,7 @@ import {
   type Version,
 } from '../../ordering/version.ts';
 import type { StoreError } from '../../store/driver.ts';
+import type { Arbiter } from '../arbiter.ts';
 import type { PendingRequest, Predicted, WriteOutcome } from '../scheme.ts';
 import type { MakeAgreement, OrderAgreement } from './agreement.ts';
 import type { AgreementMessage } from './agreement-messages.ts';
@@ -61,6 +62,12 @@ export class RequestOrder implements ViewState {
       versions: ports.versions,
       bus: ports.bus,
       replica: ports.replica,
+      reads: ports.reads,
+      evaluator: ports.evaluator,
+      isTimed: ports.isTimed,
+      holdsLease: ports.holdsLease,
+      queueBytesMax: ports.queueBytesMax,
+      predict: (key) => this.predict(key),
       refuse: ports.refuse,
       requestFlush: ports.requestFlush,
       isEnding: ports.isEnding,
@@ -70,6 +77,11 @@ export class RequestOrder implements ViewState {
       applied: () => this.#applied,
       advance: () => this.#advance(),
     });
+  }
+
+  /** See `Scheme.arbiter`. */
+  get arbiter(): Arbiter | null {
+    return this.#agreement.arbiter;
   }
 
   get pending(): number {
@@ -138,6 +150,21 @@ export class RequestOrder implements ViewState {
     newest.waiters ??= [];
     newest.waiters.push(callback);
     return true;
+  }
+
+  /**
+   * Calls back once every write of the key is applied here that was answered anywhere before the call. Writes of the
+   * key are in the queue.
+   */
+  whenConfirmed(key: string, callback: () => void): void {
+    const { confirm } = this.#agreement;
+    if (confirm === null || !this.#phase.isServing) {
+      this.afterPending(key, callback);
+      return;
+    }
+    const once = onceOnly(callback);
+    this.afterPending(key, once);
+    this.#agreement.confirm?.(once);
   }
 
   /** Sends what this turn has gathered. */
@@ -335,6 +362,15 @@ export class RequestOrder implements ViewState {
 }
 
 const CONFLICT: WriteOutcome = Object.freeze({ kind: 'conflict' });
+
+function onceOnly(callback: () => void): () => void {
+  let isCalled = false;
+  return () => {
+    if (isCalled) return;
+    isCalled = true;
+    callback();
+  };
+}
 
 /** A later read finds out what the store has lost, and repairs it. */
 function ignoreStore(): void {}

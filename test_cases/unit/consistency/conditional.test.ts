@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { ConditionalRequest, Evaluation, ExistingEntry } from '../../../src/consistency/conditional.ts';
 import { decide, needsValue } from '../../../src/consistency/decide.ts';
 import { casOfVersion } from '../../../src/ordering/version.ts';
 import { ALREADY_EXPIRED, NEVER } from '../../../src/protocol/expiry.ts';
 import { ITEM_BYTES_DEFAULT, ITEM_OVERHEAD_BYTES } from '../../../src/protocol/limits.ts';
 import { arithmeticRequest, storageRequest } from '../../../src/protocol/make-request.ts';
-import type { ArithmeticRequest, StorageRequest, StorageVerb } from '../../../src/protocol/request.ts';
+import type {
+  ArithmeticRequest,
+  ConditionalRequest,
+  StorageRequest,
+  StorageVerb,
+} from '../../../src/protocol/request.ts';
+import type { Evaluation, ExistingEntry } from '../../../src/replication/evaluation.ts';
 
 /** The answers of memcached 1.6.18, and the values that it holds afterwards, were recorded from a memcached. */
 

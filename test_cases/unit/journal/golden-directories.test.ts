@@ -8,7 +8,7 @@ import { ViewFile } from '../../../src/journal/view-file.ts';
 import { DiskJournals, kept } from '../../support/disk-journals.ts';
 import { goldenPath } from '../../support/golden.ts';
 import { contentOf, filesOf, GOLDEN_OWNER, writeGoldenDirectory } from '../../support/golden-directory.ts';
-import { EFFECTS } from '../../support/golden-messages.ts';
+import { EFFECTS } from '../../support/golden-effects.ts';
 
 const journals = new DiskJournals();
 afterEach(() => journals.clean());

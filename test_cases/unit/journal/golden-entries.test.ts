@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { entryBytesMax, type LogEntry, readEntry, writeEntry } from '../../../src/journal/log-entry.ts';
 import { goldenBytes, goldenBytesOf, namedSamples } from '../../support/golden.ts';
+import { EFFECTS } from '../../support/golden-effects.ts';
 import { GOLDEN_ENTRIES } from '../../support/golden-entries.ts';
-import { EFFECTS } from '../../support/golden-messages.ts';
 
 const recorded = goldenBytesOf(['0.1.0', '0.3.0'], 'log-entries.json');
 const samples = namedSamples<LogEntry>(GOLDEN_ENTRIES);

@@ -3,7 +3,8 @@ import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
 import { decodeMessage, encodeMessage } from '../../../src/peer/codec.ts';
 import type { PeerMessage } from '../../../src/peer/messages.ts';
 import { goldenBytes, goldenBytesOf, namedSamples } from '../../support/golden.ts';
-import { EFFECTS, GOLDEN_MESSAGES } from '../../support/golden-messages.ts';
+import { EFFECTS } from '../../support/golden-effects.ts';
+import { GOLDEN_MESSAGES } from '../../support/golden-messages.ts';
 
 const recorded = goldenBytesOf(['0.1.0', '0.3.0'], 'messages.json');
 const samples = namedSamples<PeerMessage>(GOLDEN_MESSAGES);

@@ -13,6 +13,7 @@ import { Replica } from '../../../src/replication/replica.ts';
 import type { WriteOutcome } from '../../../src/replication/scheme.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { decidingPorts } from '../../support/deciding-ports.ts';
 import { setOf } from '../../support/effects.ts';
 
 const NODES = 3;
@@ -86,6 +87,7 @@ class Members {
     const send = (to: number, message: AgreementMessage): void => {
       this.mail.push({ from: node, to, message });
     };
+    const replica = new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now);
     return new RequestOrder(
       {
         node,
@@ -100,7 +102,8 @@ class Members {
           },
           sendToAll: () => {},
         },
-        replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now),
+        replica,
+        ...decidingPorts(replica, store),
         refuse: (peer, reason) => this.refused.push(`${peer}: ${reason}`),
         requestFlush() {},
         onChange() {},
@@ -250,7 +253,7 @@ describe('a chain', () => {
     [
       'an answer of one that is not the head',
       2,
-      { type: 'chain-told', ballot: view(1).ballot, number: 1, version: NO_VERSION },
+      { type: 'chain-told', ballot: view(1).ballot, number: 1, version: NO_VERSION, decision: null },
     ],
     [
       'requests that the head has not stamped',
@@ -260,7 +263,7 @@ describe('a chain', () => {
         ballot: view(1).ballot,
         firstSeq: 1,
         effects: [setOf('k', { time: 5, node: 2 }, { value: Buffer.from('v') })],
-        tickets: [{ node: 2, number: 1 }],
+        tickets: [{ node: 2, number: 1, verdict: null }],
         kept: 1,
         settled: [],
       },
@@ -277,10 +280,13 @@ describe('asks', () => {
   it('are sent in runs of one view, and again when they are to be', () => {
     const asks = new Asks();
     const [first, second] = [view(1).ballot, view(2).ballot];
-    asks.add(draft('a'), first, () => {});
-    asks.add(draft('b'), first, () => {});
-    asks.add(draft('c'), second, () => {});
-    const numbers = () => asks.takeUnsent()?.asks.map(({ number }) => number) ?? [];
+    asks.addWrite(draft('a'), first, () => {});
+    asks.addWrite(draft('b'), first, () => {});
+    asks.addWrite(draft('c'), second, () => {});
+    const numbers = () => {
+      const ask = asks.takeUnsent(second);
+      return ask?.type === 'chain-ask' ? ask.effects.map((_, i) => ask.firstNumber + i) : [];
+    };
     expect([numbers(), numbers(), numbers()]).toEqual([[1, 2], [3], []]);
     asks.take(1);
     expect(asks.settled).toBe(1);
@@ -293,25 +299,34 @@ describe('asks', () => {
 });
 
 describe('tickets', () => {
+  const stampedAt = (time: number) => setOf('k', { time, node: 0 }, { value: Buffer.from('v') });
+  const ticket = (number: number) => ({ node: 1, number, verdict: null });
+
   it('tell the version of a write until its controller knows the outcome', () => {
     const tickets = new Tickets();
     const members = [{ node: 1, incarnation: 1 }];
     tickets.begin(view(1).ballot, members, false);
-    tickets.add({ node: 1, number: 1 }, { time: 7, node: 0 });
-    tickets.add({ node: 1, number: 2 }, { time: 8, node: 0 });
+    tickets.add(ticket(2), stampedAt(7));
+    tickets.add(ticket(1), stampedAt(8));
     tickets.settle(1, 1);
-    expect([tickets.versionOf(1, 1), tickets.versionOf(1, 2)]).toEqual([null, { time: 8, node: 0 }]);
-    expect(tickets.last(1)).toBe(2);
+    expect([tickets.stamped(1, 1), tickets.stamped(1, 2)?.version]).toEqual([
+      undefined,
+      { time: 7, node: 0 },
+    ]);
+    tickets.add(ticket(1), stampedAt(9));
+    expect([tickets.size, tickets.settled(1)]).toEqual([1, 1]);
+    tickets.settle(1, Number.MAX_SAFE_INTEGER);
+    expect(tickets.size).toBe(0);
   });
 
   it('are forgotten with the run of the controller, and by one that does not know all of them', () => {
     const tickets = new Tickets();
     tickets.begin(view(1).ballot, [{ node: 1, incarnation: 1 }], false);
-    tickets.add({ node: 1, number: 5 }, { time: 7, node: 0 });
+    tickets.add(ticket(5), stampedAt(7));
     tickets.begin(view(2).ballot, [{ node: 1, incarnation: 1 }], true);
-    expect([tickets.last(1), tickets.isKnown(view(1).ballot)]).toEqual([5, true]);
+    expect([tickets.size, tickets.isKnown(view(1).ballot)]).toEqual([1, true]);
     tickets.begin(view(3).ballot, [{ node: 1, incarnation: 2 }], true);
-    expect(tickets.last(1)).toBe(0);
+    expect(tickets.size).toBe(0);
     tickets.begin(view(4).ballot, [{ node: 1, incarnation: 2 }], false);
     expect([tickets.isKnown(view(3).ballot), tickets.isKnown(view(4).ballot)]).toEqual([false, true]);
   });

@@ -12,6 +12,7 @@ import { Replica } from '../../../src/replication/replica.ts';
 import type { WriteOutcome } from '../../../src/replication/scheme.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
+import { decidingPorts } from '../../support/deciding-ports.ts';
 import { setOf } from '../../support/effects.ts';
 
 const NODE = 0;
@@ -33,13 +34,15 @@ const view = (counter: number): View => ({
 
 /** One that serves in view 1, and stamps 1, 2, 3… */
 function orderInView(refuse: (peer: number, reason: string) => void = () => {}): RequestOrder {
+  const replica = new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now);
   const ports = {
     node: NODE,
     idsEnd: () => NODES,
     clock: { nowMs: () => 0, wallMs: () => 0 },
     versions: new HybridClock(NODE, () => 0),
     bus: { isUp: () => true, send() {}, sendTo() {}, sendToAll() {} },
-    replica: new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now),
+    replica,
+    ...decidingPorts(replica, store),
     refuse,
     requestFlush() {},
     onChange() {},

@@ -2,6 +2,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { InvariantError } from '../../../base/invariant-error.ts';
 import type { Log } from '../../../base/log.ts';
 import type { ControllerId } from '../../../base/number-kinds.ts';
+import { evaluatorOf } from '../../../consistency/decide.ts';
 import { MemoryJournal } from '../../../journal/memory-journal.ts';
 import { NOTHING_RECOVERED } from '../../../journal/recovered-state.ts';
 import { ClusterClock } from '../../../membership/cluster-clock.ts';
@@ -74,6 +75,7 @@ export class LabReplica {
       viewLog: new MemoryViewLog(),
       store: this.#store,
       hot: new HotEntries(0),
+      evaluator: evaluatorOf(() => FROZEN.wallMs(), STORE_BYTES_MAX),
       windows: readWindows(requestFlush, READ_WINDOW_BYTES),
       log: SILENT,
       journalName: `life-${ports.life}`,

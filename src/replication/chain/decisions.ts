@@ -1,0 +1,244 @@
+import type { RequestFailure } from '../../base/error-codes.ts';
+import { Fifo } from '../../base/fifo.ts';
+import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
+import type { Draft, SetEffect } from '../../ordering/effect.ts';
+import { NO_VERSION, sameVersion, type Version } from '../../ordering/version.ts';
+import { failed } from '../../protocol/reply.ts';
+import type { Entry } from '../../store/entry.ts';
+import type { Asked, Verdict } from '../arbiter.ts';
+import type { Evaluation, ExistingEntry } from '../evaluation.ts';
+import type { AgreementPorts } from '../ordered/agreement.ts';
+import { askedBytes } from './asks.ts';
+import { ValueReads } from './value-reads.ts';
+
+/** A conditional request that the head has been asked to decide, and has not answered. */
+interface Undecided {
+  readonly from: ControllerId;
+  readonly number: SequenceNumber;
+  readonly asked: Asked;
+}
+
+/** What one controller has asked for. */
+interface OpenOf {
+  readonly byNumber: Map<SequenceNumber, Undecided>;
+  bytes: number;
+}
+
+/** A verdict that changes nothing, until everything is stable that it rests on. */
+interface Held {
+  readonly undecided: Undecided;
+  readonly verdict: Verdict;
+  /** A place in the stream. */
+  readonly after: SequenceNumber;
+}
+
+export interface DecisionsPorts {
+  readonly agreement: Pick<
+    AgreementPorts,
+    | 'queueBytesMax'
+    | 'replica'
+    | 'reads'
+    | 'evaluator'
+    | 'isTimed'
+    | 'holdsLease'
+    | 'predict'
+    | 'isEnding'
+    | 'isServing'
+    | 'isServing'
+  >;
+  /** How far the stream has been stamped, and how far every member keeps it. */
+  readonly received: () => SequenceNumber;
+  readonly stable: () => SequenceNumber;
+  /** Stamps the change, and sends it along the chain. */
+  readonly stamp: (
+    draft: Draft,
+    from: ControllerId,
+    number: SequenceNumber,
+    verdictOf: (version: Version) => Verdict,
+  ) => void;
+  /** Tells the controller that asked, which may be this one. */
+  readonly tell: (to: ControllerId, number: SequenceNumber, verdict: Verdict) => void;
+}
+
+/**
+ * The conditional requests that the head decides, in one pass:
+ *
+ *  1. A request is evaluated on the newest state of its key: what the newest write under way leaves or, where there is
+ *     none, what has been applied. The head stamps all writes, so nothing newer exists.
+ *  2. If the evaluation changes something, the change is stamped in the same step. Therefore no other write can come in
+ *     between, and the request is never tried again.
+ *  3. If it changes nothing, it is a read. It is answered once all writes under way are stable that the head had
+ *     stamped by then: before that, a change of view might still undo what the answer tells. And the head has to hold
+ *     its lease then, so that no newer view has answered writes that the head does not know.
+ *  4. The value of an entry without writes under way comes from the store. Requests for the same key wait for it
+ *     together, and are then decided in the order in which they came. Requests for other keys overtake them: a
+ *     controller asks for nothing on behalf of a connection that waits for such an answer, so no order is broken.
+ *
+ * All of it belongs to one view, and ends with the head's promise to another one. The controllers that have asked ask the
+ * head of the next view again.
+ */
+export class Decisions {
+  readonly #ports: DecisionsPorts;
+  readonly #values: ValueReads;
+  /** By controller, what is not answered. */
+  #open = new Map<ControllerId, OpenOf>();
+  /** By key: those that wait for the value, in the order in which they came. */
+  #byKey = new Map<string, Undecided[]>();
+  /** They wait for cluster time. */
+  #untimed: Undecided[] = [];
+  readonly #held = new Fifo<Held>();
+
+  constructor(ports: DecisionsPorts) {
+    this.#ports = ports;
+    this.#values = new ValueReads(ports.agreement.reads);
+  }
+
+  /** Another view has begun: what was asked for is forgotten. */
+  begin(): void {
+    this.#values.forget();
+    this.#open = new Map();
+    this.#byKey = new Map();
+    this.#untimed = [];
+    this.#held.clear();
+  }
+
+  /**
+   * Decides the request, now or once its value has come. A request that is being decided is not decided twice.
+   *
+   * @returns what is wrong with the controller that asks; null when nothing is
+   */
+  decide(from: ControllerId, number: SequenceNumber, asked: Asked): string | null {
+    const open = this.#openOf(from);
+    if (open.byNumber.has(number)) return null;
+    const bytes = open.bytes + askedBytes(asked);
+    if (bytes > QUEUES_MAX * this.#ports.agreement.queueBytesMax) return 'it asks for too much at a time';
+    const undecided: Undecided = { from, number, asked };
+    open.bytes = bytes;
+    open.byNumber.set(number, undecided);
+    if (this.#ports.agreement.isTimed()) this.#decide(undecided);
+    else this.#untimed.push(undecided);
+    return null;
+  }
+
+  /** To be called when more is stable, and every few milliseconds. */
+  step(): void {
+    const { isTimed, holdsLease } = this.#ports.agreement;
+    if (this.#untimed.length > 0 && isTimed()) {
+      const untimed = this.#untimed;
+      this.#untimed = [];
+      for (const undecided of untimed) this.#decide(undecided);
+    }
+    const stable = this.#ports.stable();
+    for (let first = this.#held.first(); first !== undefined; first = this.#held.first()) {
+      if (first.after > stable || !holdsLease()) return;
+      this.#held.shift();
+      this.#answer(first.undecided, first.verdict);
+    }
+  }
+
+  #openOf(from: ControllerId): OpenOf {
+    const known = this.#open.get(from);
+    if (known !== undefined) return known;
+    const open: OpenOf = { byNumber: new Map(), bytes: 0 };
+    this.#open.set(from, open);
+    return open;
+  }
+
+  #decide(undecided: Undecided): void {
+    const { replica, evaluator, predict } = this.#ports.agreement;
+    const { request } = undecided.asked;
+    const { key } = request;
+    // mutant: head-decides-on-applied
+    const predicted = predict(key);
+    if (predicted !== null) return this.#settle(undecided, entryIn(predicted.effect), this.#ports.received());
+    if (evaluator.needsValue(request)) return this.#awaitValue(undecided);
+    const record = replica.isLive(key) ? replica.journal.newest(key) : undefined;
+    this.#settle(undecided, record === undefined ? null : { ...record, flags: 0, value: EMPTY }, 0);
+  }
+
+  #awaitValue(undecided: Undecided): void {
+    const { key } = undecided.asked.request;
+    const waiting = this.#byKey.get(key);
+    if (waiting !== undefined) {
+      waiting.push(undecided);
+      return;
+    }
+    this.#byKey.set(key, [undecided]);
+    this.#values.read(undecided.from, key, (failure, entry) => this.#onValue(key, failure, entry));
+  }
+
+  /** A write of the key may have been stamped, and even applied, while its value was read. */
+  #onValue(key: string, failure: RequestFailure | null, entry: Entry | null): void {
+    const waiting = this.#byKey.get(key) ?? [];
+    const { replica, predict } = this.#ports.agreement;
+    this.#byKey.delete(key);
+    for (const undecided of waiting) {
+      const isNewest =
+        entry === null ? !replica.isLive(key) : sameVersion(entry.version, replica.currentVersion(key));
+      if (predict(key) !== null) this.#decide(undecided);
+      else if (failure !== null) this.#answer(undecided, { reply: failed(failure), keepsReadTime: false });
+      else if (isNewest) this.#settle(undecided, entry === null ? null : { ...entry, readAtSec: 0 }, 0);
+      else this.#awaitValue(undecided);
+    }
+  }
+
+  /** @param after the place in the stream that the state rests on; 0 where it is applied */
+  #settle(undecided: Undecided, found: ExistingEntry | null, after: SequenceNumber): void {
+    const { evaluator, isEnding, isServing } = this.#ports.agreement;
+    // mutant: decides-after-promise
+    if (!isServing()) return;
+    const { from, number, asked } = undecided;
+    const evaluation = evaluator.evaluate(asked.request, seenBy(asked, found));
+    if (evaluation.change === null) return this.#hold(undecided, evaluation, after);
+    // The controller asks the next head.
+    if (isEnding()) return;
+    this.#close(undecided);
+    const isInPlace = asked.request.kind !== 'storage' && evaluation.isNewItem !== true;
+    const keepsReadTime = isInPlace && found !== null && isSeen(asked, found.version);
+    // The decision is final, so the change needs no condition.
+    const draft: Draft = { ...evaluation.change, key: asked.request.key, condition: null };
+    this.#ports.stamp(draft, from, number, (version) => ({
+      reply: evaluation.reply(version),
+      keepsReadTime,
+    }));
+  }
+
+  #hold(undecided: Undecided, evaluation: Evaluation, after: SequenceNumber): void {
+    const verdict: Verdict = { reply: evaluation.reply(NO_VERSION), keepsReadTime: false };
+    // mutant: verdict-on-unacknowledged
+    if (after <= this.#ports.stable() && this.#ports.agreement.holdsLease())
+      return this.#answer(undecided, verdict);
+    this.#held.push({ undecided, verdict, after: this.#ports.received() });
+  }
+
+  #answer(undecided: Undecided, verdict: Verdict): void {
+    this.#close(undecided);
+    this.#ports.tell(undecided.from, undecided.number, verdict);
+  }
+
+  #close({ from, number, asked }: Undecided): void {
+    const open = this.#openOf(from);
+    open.byNumber.delete(number);
+    open.bytes -= askedBytes(asked);
+  }
+}
+
+function isSeen({ lastRead }: Asked, version: Version): boolean {
+  return lastRead !== null && sameVersion(lastRead.version, version);
+}
+
+/** The entry as the controller that was asked sees it: only it knows when it has read the entry. */
+function seenBy(asked: Asked, found: ExistingEntry | null): ExistingEntry | null {
+  if (found === null) return null;
+  return { ...found, readAtSec: isSeen(asked, found.version) ? asked.lastRead!.atSec : 0 };
+}
+
+function entryIn(effect: SetEffect | null): ExistingEntry | null {
+  if (effect === null || effect.value === null) return null;
+  return { ...effect, value: effect.value, readAtSec: 0 };
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** A controller may have asked for so many times `queue_bytes_max` of this one; it bounds that by its own setting. */
+const QUEUES_MAX = 4;

@@ -1,0 +1,112 @@
+import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
+import type { Ballot } from '../../membership/ballot.ts';
+import type { Draft } from '../../ordering/effect.ts';
+import { NO_VERSION, type Version } from '../../ordering/version.ts';
+import type { Verdict } from '../arbiter.ts';
+import type { AgreementPorts } from '../ordered/agreement.ts';
+import { Decisions } from './decisions.ts';
+import type { ChainAsk, ChainRequest, ChainTold } from './messages.ts';
+import type { Tickets } from './tickets.ts';
+
+export interface HeadPorts {
+  readonly agreement: AgreementPorts;
+  readonly tickets: Tickets;
+  readonly ballot: () => Ballot;
+  /** How far the stream has been stamped, and how far every member keeps it. */
+  readonly received: () => SequenceNumber;
+  readonly stable: () => SequenceNumber;
+  /** Gives the write its version, and its place in the stream. */
+  readonly stamp: (
+    draft: Draft,
+    from: ControllerId,
+    number: SequenceNumber,
+    verdictOf: ((version: Version) => Verdict) | null,
+  ) => void;
+  /** This controller has asked itself, and is told. */
+  readonly onTold: (told: ChainTold) => void;
+  readonly onVerdict: (number: SequenceNumber, verdict: Verdict) => void;
+}
+
+/**
+ * What the head does for the members that ask: it stamps writes, and decides conditional requests.
+ *
+ *  1. The writes of a member are stamped in the order of their numbers. A message that comes after a lost one is left
+ *     out, since everything that it asks for is asked for again, in order.
+ *  2. A number that was stamped in this view or an earlier one is not stamped again. Its member is told the version.
+ */
+export class Head {
+  readonly #ports: HeadPorts;
+  readonly #decisions: Decisions;
+  /** By member, the largest number that it has asked for in this view. */
+  #heard = new Map<ControllerId, SequenceNumber>();
+
+  constructor(ports: HeadPorts) {
+    const { agreement, received, stable, stamp, onVerdict } = ports;
+    this.#ports = ports;
+    this.#decisions = new Decisions({
+      agreement,
+      received,
+      stable,
+      stamp,
+      tell: (to, number, verdict) => {
+        if (to === agreement.node) onVerdict(number, verdict);
+        else
+          agreement.bus.send(to, {
+            type: 'chain-verdict',
+            ballot: ports.ballot(),
+            number,
+            verdict,
+            stable: stable(),
+          });
+      },
+    });
+  }
+
+  begin(): void {
+    this.#heard = new Map();
+    this.#decisions.begin();
+  }
+
+  /** To be called when more is stable, and every few milliseconds. */
+  step(): void {
+    this.#decisions.step();
+  }
+
+  /** @returns what is wrong with the message; null when nothing is */
+  onAsk(from: ControllerId, ask: ChainAsk | ChainRequest): string | null {
+    const { agreement, tickets } = this.#ports;
+    tickets.settle(from, ask.settled);
+    // The next head is asked again.
+    if (agreement.isEnding()) return null;
+    const heard = Math.max(this.#heard.get(from) ?? 0, ask.settled);
+    if (ask.after > heard) return null;
+    const count = ask.type === 'chain-ask' ? ask.effects.length : ask.requests.length;
+    let flaw: string | null = null;
+    for (let i = 0; i < count && flaw === null; i++) flaw = this.#take(from, ask, i);
+    this.#heard.set(from, Math.max(heard, ask.firstNumber + count - 1));
+    return flaw;
+  }
+
+  #take(from: ControllerId, ask: ChainAsk | ChainRequest, i: number): string | null {
+    const { tickets, stamp } = this.#ports;
+    const number = ask.firstNumber + i;
+    if (number <= ask.settled) return null;
+    // mutant: stamps-twice
+    if (tickets.stamped(from, number) !== undefined || !tickets.isKnown(ask.askedIn))
+      this.#tell(from, number);
+    else if (ask.type === 'chain-request') return this.#decisions.decide(from, number, ask.requests[i]!);
+    else stamp(ask.effects[i]!, from, number, null);
+    return null;
+  }
+
+  /** Of a write that was stamped, or may have been: which version it got, if that is known. */
+  #tell(to: ControllerId, number: SequenceNumber): void {
+    const { agreement, tickets, ballot, onTold } = this.#ports;
+    const { version, decision } = tickets.stamped(to, number) ?? UNKNOWN;
+    const told: ChainTold = { type: 'chain-told', ballot: ballot(), number, version, decision };
+    if (to === agreement.node) onTold(told);
+    else agreement.bus.send(to, told);
+  }
+}
+
+const UNKNOWN = { version: NO_VERSION, decision: null } as const;

@@ -1,0 +1,40 @@
+import type { WallMs } from '../base/number-kinds.ts';
+import type { DeleteEffect, SetEffect } from '../ordering/effect.ts';
+import type { Version } from '../ordering/version.ts';
+import type { EntryReply } from '../protocol/reply.ts';
+import type { ConditionalRequest } from '../protocol/request.ts';
+
+/** An entry as a conditional request finds it. `value` is empty where the request does not need it. */
+export interface ExistingEntry {
+  readonly version: Version;
+  readonly flags: number;
+  readonly expiresAtMs: WallMs;
+  readonly token: bigint | null;
+  readonly marks: number;
+  /** When the entry was last read here, in seconds since 1970; 0 for never. */
+  readonly readAtSec: number;
+  readonly value: Buffer;
+}
+
+/** The change that is proposed for the key. */
+export type Change = SetChange | DeleteChange;
+
+export type SetChange = Omit<SetEffect, 'version' | 'key' | 'condition'>;
+type DeleteChange = Omit<DeleteEffect, 'version' | 'key' | 'condition'>;
+
+/** The result of an evaluation: the change to propose, and the reply that holds once the change has been applied. */
+export interface Evaluation {
+  readonly change: Change | null;
+  /** The change makes a new item in memcached's sense, though its command overwrites an item in place. */
+  readonly isNewItem?: boolean;
+  /** @param version the version that the change was given; without meaning where nothing is changed */
+  readonly reply: (version: Version) => EntryReply;
+}
+
+/** Evaluates conditional requests, as memcached would. A scheme gets it from the controller. */
+export interface Evaluator {
+  /** False if the version of the entry, and whether it has expired, are enough to decide the request. */
+  needsValue(request: ConditionalRequest): boolean;
+  /** @param found null if the key holds nothing; an entry that has expired counts as nothing */
+  evaluate(request: ConditionalRequest, found: ExistingEntry | null): Evaluation;
+}
