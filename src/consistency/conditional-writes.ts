@@ -3,10 +3,10 @@ import type { Draft, SetEffect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { failed } from '../protocol/reply.ts';
 import type { ConditionalRequest, Request } from '../protocol/request.ts';
-import type { Arbiter, Verdict } from '../replication/arbiter.ts';
+import type { ConditionVerdict } from '../replication/asked.ts';
 import type { Evaluation, Evaluator, ExistingEntry } from '../replication/evaluation.ts';
 import type { Reader } from '../replication/read-flow.ts';
-import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
+import type { Arbiter, Scheme, WriteOutcome } from '../replication/scheme.ts';
 import { evaluatorOf, needsValue } from './decide.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
@@ -152,7 +152,7 @@ export class ConditionalWrites {
   }
 
   /** The arbiter has found that the request changes nothing, or could not find out. */
-  #onUnchanged(attempt: Attempt, scheme: Scheme, { reply }: Verdict): void {
+  #onUnchanged(attempt: Attempt, scheme: Scheme, { reply }: ConditionVerdict): void {
     const { operation, request, keyspace, reader, done } = attempt;
     if (reply.kind === 'server_error') {
       if (keyspace.group.scheme !== scheme) return this.#decide(attempt);

@@ -3,10 +3,10 @@ import type { ControllerId, MonotonicMs, VersionTime } from '../base/number-kind
 import type { JournalRecord } from '../journal/journal.ts';
 import type { Gate, Need } from '../membership/gate.ts';
 import type { Membership } from '../membership/membership.ts';
-import type { Draft, EffectKind, SetEffect } from '../ordering/effect.ts';
+import type { Draft, EffectKind, KeyEffect, SetEffect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
-import type { Arbiter } from './arbiter.ts';
+import type { Asked, ConditionVerdict } from './asked.ts';
 import type { AntiEntropy } from './exchange/anti-entropy.ts';
 import type { Freshness } from './freshness.ts';
 import type { SchemeMessage } from './messages.ts';
@@ -35,6 +35,30 @@ export type WriteOutcome =
   | { readonly kind: 'conflict' }
   /** The write failed, as the code and the reason say. It may have happened, or may still happen. */
   | ({ readonly kind: 'unknown' } & RequestFailure);
+
+/** What became of a conditional request. */
+export type Decided =
+  | {
+      readonly kind: 'decided';
+      readonly verdict: ConditionVerdict;
+      /** What the request has changed; null where it changes nothing. */
+      readonly effect: KeyEffect | null;
+      /** How the write was applied here; null where that is not known any more, or where nothing is changed. */
+      readonly applied: Extract<WriteOutcome, { readonly kind: 'applied' }> | null;
+    }
+  | Exclude<WriteOutcome, { readonly kind: 'applied' }>;
+
+export type DecidedDone = (decided: Decided) => void;
+
+/**
+ * Decides conditional requests once and for all, where the newest state of their keys is known, the writes under way
+ * included. A scheme that has no such place leaves the decision to the controller that was asked, which proposes the
+ * change on a condition, and tries again when that does not hold.
+ */
+export interface Arbiter {
+  /** Has the request decided. `done` may be called before this returns. */
+  decide(asked: Asked, done: DecidedDone): void;
+}
 
 /** The newest state of a key, if a write under way decides it. */
 export interface Predicted {

@@ -1,5 +1,5 @@
 import { NO_TOKEN_OPTIONS } from '../../src/protocol/request.ts';
-import type { Asked, Verdict } from '../../src/replication/arbiter.ts';
+import type { Asked, ConditionVerdict } from '../../src/replication/asked.ts';
 import type { ChainMessage } from '../../src/replication/chain/messages.ts';
 import { EFFECTS } from './golden-effects.ts';
 
@@ -108,7 +108,7 @@ const VERDICTS = {
     reply: { kind: 'server_error', code: 'VALUE_LOST', reason: 'the value is lost' },
     keepsReadTime: false,
   },
-} as const satisfies Record<string, Verdict>;
+} as const satisfies Record<string, ConditionVerdict>;
 
 type GoldenChainMessages = {
   readonly [T in ChainMessage['type']]: Readonly<Record<string, Extract<ChainMessage, { readonly type: T }>>>;

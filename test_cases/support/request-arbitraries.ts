@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { ERRORS, type ErrorCode } from '../../src/base/error-codes.ts';
 import type { EntryReply } from '../../src/protocol/reply.ts';
 import type { ConditionalRequest } from '../../src/protocol/request.ts';
-import type { Asked, Verdict } from '../../src/replication/arbiter.ts';
+import type { Asked, ConditionVerdict } from '../../src/replication/asked.ts';
 
 /** Arbitrary requests that controllers carry to each other, and the replies. */
 
@@ -123,4 +123,7 @@ const replies: fc.Arbitrary<EntryReply> = fc.oneof(
   fc.record({ kind: fc.constant('server_error' as const), code: codes, reason: reasons }),
 );
 
-export const verdicts: fc.Arbitrary<Verdict> = fc.record({ reply: replies, keepsReadTime: fc.boolean() });
+export const verdicts: fc.Arbitrary<ConditionVerdict> = fc.record({
+  reply: replies,
+  keepsReadTime: fc.boolean(),
+});

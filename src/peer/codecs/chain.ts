@@ -1,7 +1,7 @@
 import { type ByteReader, type ByteWriter, FrameError } from '../../base/byte-writer.ts';
 import { type Effect, isOfKey } from '../../ordering/effect.ts';
 import { NO_VERSION, sameVersion } from '../../ordering/version.ts';
-import type { Asked, Verdict } from '../../replication/arbiter.ts';
+import type { Asked, ConditionVerdict } from '../../replication/asked.ts';
 import type {
   AskHeader,
   ChainAsk,
@@ -119,12 +119,16 @@ function readTicket(r: ByteReader, effect: Effect): Ticket {
 const VERDICT = { none: 0, given: 1, keepsReadTime: 2 } as const;
 
 /** @param effect what the request changes: a value that it has is not written twice. Null where it changes nothing */
-function writeVerdict(w: ByteWriter, { reply, keepsReadTime }: Verdict, effect: Effect | null): void {
+function writeVerdict(
+  w: ByteWriter,
+  { reply, keepsReadTime }: ConditionVerdict,
+  effect: Effect | null,
+): void {
   w.u8(keepsReadTime ? VERDICT.keepsReadTime : VERDICT.given);
   writeReply(w, reply, valueIn(effect));
 }
 
-function readVerdict(r: ByteReader, form: number, effect: Effect | null): Verdict {
+function readVerdict(r: ByteReader, form: number, effect: Effect | null): ConditionVerdict {
   if (form !== VERDICT.given && form !== VERDICT.keepsReadTime)
     throw new FrameError(`${form} is no form of a verdict`);
   return { reply: readReply(r, valueIn(effect)), keepsReadTime: form === VERDICT.keepsReadTime };

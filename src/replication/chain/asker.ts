@@ -2,10 +2,11 @@ import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 import type { Ballot } from '../../membership/ballot.ts';
 import { conditionOf, type Draft, type Effect, effectOf, isOfKey } from '../../ordering/effect.ts';
 import { compareVersions, NO_VERSION, sameVersion } from '../../ordering/version.ts';
-import type { Asked, DecidedDone, Verdict } from '../arbiter.ts';
+import type { Asked, ConditionVerdict } from '../asked.ts';
 import type { AgreementPorts } from '../ordered/agreement.ts';
 import { outcomeOfOrphan, VIEW_CHANGED } from '../ordered/orphans.ts';
 import type { WriteDone } from '../ordered/proposed-write.ts';
+import type { DecidedDone } from '../scheme.ts';
 import { Asks, type OpenAsk } from './asks.ts';
 import type { ChainAsk, ChainRequest, ChainTold, Ticket } from './messages.ts';
 
@@ -110,7 +111,7 @@ export class Asker {
     }
   }
 
-  onVerdict(number: SequenceNumber, verdict: Verdict): void {
+  onVerdict(number: SequenceNumber, verdict: ConditionVerdict): void {
     const ask = this.#asks.take(number);
     if (ask?.kind === 'request') ask.done({ kind: 'decided', verdict, effect: null, applied: null });
   }
@@ -123,7 +124,7 @@ export class Asker {
 }
 
 /** A verdict that is missing for a conditional request comes from a head that is not right: nothing is known then. */
-function outcomeFor(own: OpenAsk, effect: Effect, verdict: Verdict | null): WriteDone {
+function outcomeFor(own: OpenAsk, effect: Effect, verdict: ConditionVerdict | null): WriteDone {
   if (own.kind === 'write') return own.done;
   const { done } = own;
   if (verdict === null || !isOfKey(effect)) return () => done(VIEW_CHANGED);
@@ -132,8 +133,8 @@ function outcomeFor(own: OpenAsk, effect: Effect, verdict: Verdict | null): Writ
 }
 
 /**
- * The request was stamped in an earlier view, and the head had received it: then it was in the union of each view since,
- * and by now it is applied here.
+ * The request was stamped in an earlier view, and the head had received it. Then it was in the union of each view
+ * since, and it is applied here by now.
  */
 function tellAgain(done: DecidedDone, decision: ChainTold['decision']): void {
   if (decision === null) done(VIEW_CHANGED);

@@ -3,8 +3,9 @@ import type { SequenceNumber } from '../../base/number-kinds.ts';
 import type { Ballot } from '../../membership/ballot.ts';
 import { conditionOf, type Draft, type Effect, effectBytes, effectOf } from '../../ordering/effect.ts';
 import { NO_VERSION } from '../../ordering/version.ts';
-import type { Asked, DecidedDone } from '../arbiter.ts';
+import type { Asked } from '../asked.ts';
 import type { WriteDone } from '../ordered/proposed-write.ts';
+import type { DecidedDone } from '../scheme.ts';
 import type { AskHeader, ChainAsk, ChainRequest } from './messages.ts';
 
 interface Open {

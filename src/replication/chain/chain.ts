@@ -5,10 +5,11 @@ import { type Ballot, NO_BALLOT } from '../../membership/ballot.ts';
 import type { View } from '../../membership/view.ts';
 import { conditionOf, type Draft, type Effect, effectOf } from '../../ordering/effect.ts';
 import { compareVersions, NO_VERSION, type Version } from '../../ordering/version.ts';
-import type { Arbiter, Asked, DecidedDone, Verdict } from '../arbiter.ts';
+import type { Asked, ConditionVerdict } from '../asked.ts';
 import type { AgreementPorts, OrderAgreement } from '../ordered/agreement.ts';
 import { DurableRequests } from '../ordered/durable-requests.ts';
 import type { Proposed, WriteDone } from '../ordered/proposed-write.ts';
+import type { Arbiter, DecidedDone } from '../scheme.ts';
 import { Asker } from './asker.ts';
 import { Head } from './head.ts';
 import type {
@@ -36,8 +37,8 @@ interface Item {
  * tail.
  *
  *  1. A controller asks the head for each of its writes. The head stamps writes in the order in which they come,
- *     decides conditional requests at once (`Decisions`), and sends both to its successor. So each controller sends each
- *     value once.
+ *     decides conditional requests at once (`Decisions`), and sends both to its successor. So each controller sends
+ *     each value once.
  *  2. Each member queues a request and forwards it. With it goes how far this member, and every member before it,
  *     keeps the stream: with durability `sync`, on its disk.
  *  3. A request that the tail keeps, and every member before it, is stable. The tail tells all members.
@@ -261,7 +262,7 @@ export class Chain implements OrderAgreement, Arbiter {
     draft: Draft,
     node: ControllerId,
     number: SequenceNumber,
-    verdictOf: ((version: Version) => Verdict) | null,
+    verdictOf: ((version: Version) => ConditionVerdict) | null,
   ): Proposed {
     const version = this.#ports.versions.stamp();
     const effect = effectOf(draft, version, conditionOf(draft));

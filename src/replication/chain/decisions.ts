@@ -5,7 +5,7 @@ import type { Draft, SetEffect } from '../../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../../ordering/version.ts';
 import { failed } from '../../protocol/reply.ts';
 import type { Entry } from '../../store/entry.ts';
-import type { Asked, Verdict } from '../arbiter.ts';
+import type { Asked, ConditionVerdict } from '../asked.ts';
 import type { Evaluation, ExistingEntry } from '../evaluation.ts';
 import type { AgreementPorts } from '../ordered/agreement.ts';
 import { askedBytes } from './asks.ts';
@@ -27,7 +27,7 @@ interface OpenOf {
 /** A verdict that changes nothing, until everything is stable that it rests on. */
 interface Held {
   readonly undecided: Undecided;
-  readonly verdict: Verdict;
+  readonly verdict: ConditionVerdict;
   /** A place in the stream. */
   readonly after: SequenceNumber;
 }
@@ -54,10 +54,10 @@ export interface DecisionsPorts {
     draft: Draft,
     from: ControllerId,
     number: SequenceNumber,
-    verdictOf: (version: Version) => Verdict,
+    verdictOf: (version: Version) => ConditionVerdict,
   ) => void;
   /** Tells the controller that asked, which may be this one. */
-  readonly tell: (to: ControllerId, number: SequenceNumber, verdict: Verdict) => void;
+  readonly tell: (to: ControllerId, number: SequenceNumber, verdict: ConditionVerdict) => void;
 }
 
 /**
@@ -74,8 +74,8 @@ export interface DecisionsPorts {
  *     together, and are then decided in the order in which they came. Requests for other keys overtake them: a
  *     controller asks for nothing on behalf of a connection that waits for such an answer, so no order is broken.
  *
- * All of it belongs to one view, and ends with the head's promise to another one. The controllers that have asked ask the
- * head of the next view again.
+ * All of it belongs to one view, and ends with the head's promise to another one. The controllers that have asked ask
+ * the head of the next view again.
  */
 export class Decisions {
   readonly #ports: DecisionsPorts;
@@ -204,14 +204,14 @@ export class Decisions {
   }
 
   #hold(undecided: Undecided, evaluation: Evaluation, after: SequenceNumber): void {
-    const verdict: Verdict = { reply: evaluation.reply(NO_VERSION), keepsReadTime: false };
+    const verdict: ConditionVerdict = { reply: evaluation.reply(NO_VERSION), keepsReadTime: false };
     // mutant: verdict-on-unacknowledged
     if (after <= this.#ports.stable() && this.#ports.agreement.holdsLease())
       return this.#answer(undecided, verdict);
     this.#held.push({ undecided, verdict, after: this.#ports.received() });
   }
 
-  #answer(undecided: Undecided, verdict: Verdict): void {
+  #answer(undecided: Undecided, verdict: ConditionVerdict): void {
     this.#close(undecided);
     this.#ports.tell(undecided.from, undecided.number, verdict);
   }

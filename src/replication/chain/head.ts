@@ -2,7 +2,7 @@ import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 import type { Ballot } from '../../membership/ballot.ts';
 import type { Draft } from '../../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../../ordering/version.ts';
-import type { Verdict } from '../arbiter.ts';
+import type { ConditionVerdict } from '../asked.ts';
 import type { AgreementPorts } from '../ordered/agreement.ts';
 import { Decisions } from './decisions.ts';
 import type { ChainAsk, ChainRequest, ChainTold } from './messages.ts';
@@ -20,11 +20,11 @@ export interface HeadPorts {
     draft: Draft,
     from: ControllerId,
     number: SequenceNumber,
-    verdictOf: ((version: Version) => Verdict) | null,
+    verdictOf: ((version: Version) => ConditionVerdict) | null,
   ) => void;
   /** This controller has asked itself, and is told. */
   readonly onTold: (told: ChainTold) => void;
-  readonly onVerdict: (number: SequenceNumber, verdict: Verdict) => void;
+  readonly onVerdict: (number: SequenceNumber, verdict: ConditionVerdict) => void;
 }
 
 /**

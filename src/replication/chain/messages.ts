@@ -2,7 +2,7 @@ import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 import type { Ballot } from '../../membership/ballot.ts';
 import type { Effect, KeyEffect } from '../../ordering/effect.ts';
 import type { Version } from '../../ordering/version.ts';
-import type { Asked, Verdict } from '../arbiter.ts';
+import type { Asked, ConditionVerdict } from '../asked.ts';
 
 /** What the members of a chain send each other. */
 export type ChainMessage =
@@ -22,7 +22,7 @@ export type ChainMessage =
 export interface Ticket {
   readonly node: ControllerId;
   readonly number: SequenceNumber;
-  readonly verdict: Verdict | null;
+  readonly verdict: ConditionVerdict | null;
 }
 
 /** What a member asks the head for: writes or requests with numbers in a row, first asked for in the same view. */
@@ -87,7 +87,7 @@ export interface ChainTold {
 /** A conditional request that the head has decided, and that changes something. */
 export interface Decision {
   readonly effect: KeyEffect;
-  readonly verdict: Verdict;
+  readonly verdict: ConditionVerdict;
 }
 
 /** From the head to a member: the request changes nothing, or could not be decided. */
@@ -95,7 +95,7 @@ export interface ChainVerdict {
   readonly type: 'chain-verdict';
   readonly ballot: Ballot;
   readonly number: SequenceNumber;
-  readonly verdict: Verdict;
+  readonly verdict: ConditionVerdict;
   /** Every member keeps the stream up to this place. The verdict rests on nothing that comes later. */
   readonly stable: SequenceNumber;
 }

@@ -1,8 +1,8 @@
 import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 
 /**
- * Reads that wait for the tail to say what holds. All that come in one event-loop turn share one question, and an answer
- * answers every question before it as well.
+ * Reads that wait for the tail to say what holds. All that come in one event-loop turn share one question, and an
+ * answer answers every question before it as well.
  */
 export class Questions {
   #waiting: { readonly number: SequenceNumber; readonly callback: () => void }[] = [];

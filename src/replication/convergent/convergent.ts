@@ -66,14 +66,13 @@ export class Convergent implements Scheme {
   constructor(ports: SchemePorts, isCausal = false) {
     const { bus, replica, vector, settings } = ports;
     const { node, versions, peers, clock, requestFlush, time } = ports.controller;
-    const firstSync = new InitialExchanges({
+    this.#ports = ports;
+    this.#firstSync = new InitialExchanges({
       peers: peers.ids,
       isReachable: (peer) => bus.isUp(peer) || peers.isUp(peer),
       clock,
       graceMs: settings.startGraceMs,
     });
-    this.#ports = ports;
-    this.#firstSync = firstSync;
     this.#causal = isCausal ? this.#makeCausal() : null;
     const causal = this.#causal;
     this.#unconfirmed = new UnconfirmedWrites(replica.journal);

@@ -13,8 +13,7 @@ import {
   type Version,
 } from '../../ordering/version.ts';
 import type { StoreError } from '../../store/driver.ts';
-import type { Arbiter } from '../arbiter.ts';
-import type { PendingRequest, Predicted, WriteOutcome } from '../scheme.ts';
+import type { Arbiter, PendingRequest, Predicted, WriteOutcome } from '../scheme.ts';
 import type { MakeAgreement, OrderAgreement } from './agreement.ts';
 import type { AgreementMessage } from './agreement-messages.ts';
 import { EarlyMessages } from './early-messages.ts';

@@ -85,7 +85,7 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'tail-alone-is-stable',
     name: 'calls a request stable that the tail has, and not every disk before it',
-    edit: { statement: 'if (this.#isTail) this.#becomeStable(this.#received);' },
+    edit: { value: 'this.#becomeStable(this.#received)' },
     level: 'linearizability',
     scheme: 'chain',
     durability: 'sync',
