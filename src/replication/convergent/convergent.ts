@@ -83,7 +83,7 @@ export class Convergent implements Scheme {
       replica,
       unconfirmed: this.#unconfirmed,
       vector,
-      isOwnPastKnown: () => firstSync.complete,
+      isOwnPastKnown: () => this.#firstSync.complete,
       requestFlush,
       sync: settings.durability === 'sync',
       push: causal === null ? pushBy(bus) : (previousTime, effects) => causal.push(previousTime, effects),
