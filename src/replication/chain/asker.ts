@@ -8,7 +8,7 @@ import { outcomeOfOrphan, VIEW_CHANGED } from '../ordered/orphans.ts';
 import type { WriteDone } from '../ordered/proposed-write.ts';
 import type { DecidedDone } from '../scheme.ts';
 import { Asks, type OpenAsk } from './asks.ts';
-import type { ChainAsk, ChainRequest, ChainTold, Ticket } from './messages.ts';
+import type { ChainAsk, ChainRequest, ChainTold, Decision, Ticket } from './messages.ts';
 
 type AskerPorts = Pick<AgreementPorts, 'node' | 'bus' | 'replica' | 'applied' | 'isServing'>;
 
@@ -97,6 +97,10 @@ export class Asker {
     return own === undefined ? null : outcomeFor(own, effect, verdict);
   }
 
+  /**
+   * What was stamped in an earlier view, and was received by this head, was in the union of each view since. By now it is
+   * applied here.
+   */
   onTold({ number, version, decision }: ChainTold): void {
     const { applied, replica } = this.#ports;
     // It comes along the chain.
@@ -105,10 +109,10 @@ export class Asker {
     if (ask === undefined) return;
     if (sameVersion(version, NO_VERSION)) ask.done(VIEW_CHANGED);
     else if (ask.kind === 'request') tellAgain(ask.done, decision);
-    else {
+    else if (conditionOf(ask.effect) !== null) {
       const effect = effectOf(ask.effect, version, conditionOf(ask.effect));
       ask.done(outcomeOfOrphan(effect, isOfKey(effect) ? replica.journal.newest(effect.key) : undefined));
-    }
+    } else ask.done({ kind: 'applied', existed: hasFound(decision), version });
   }
 
   onVerdict(number: SequenceNumber, verdict: ConditionVerdict): void {
@@ -132,11 +136,13 @@ function outcomeFor(own: OpenAsk, effect: Effect, verdict: ConditionVerdict | nu
     done(outcome.kind === 'applied' ? { kind: 'decided', verdict, effect, applied: outcome } : outcome);
 }
 
-/**
- * The request was stamped in an earlier view, and the head had received it. Then it was in the union of each view
- * since, and it is applied here by now.
- */
-function tellAgain(done: DecidedDone, decision: ChainTold['decision']): void {
+/** A delete found an entry. Of other writes nobody asks. */
+function hasFound(decision: Decision | null): boolean {
+  const reply = decision?.verdict.reply;
+  return reply?.kind === 'outcome' && reply.outcome === 'deleted';
+}
+
+function tellAgain(done: DecidedDone, decision: Decision | null): void {
   if (decision === null) done(VIEW_CHANGED);
   else done({ kind: 'decided', ...decision, applied: null });
 }

@@ -1,7 +1,8 @@
 import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 import type { Ballot } from '../../membership/ballot.ts';
-import type { Draft } from '../../ordering/effect.ts';
+import type { Draft, Effect } from '../../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../../ordering/version.ts';
+import { REPLIES } from '../../protocol/reply.ts';
 import type { ConditionVerdict } from '../asked.ts';
 import type { AgreementPorts } from '../ordered/agreement.ts';
 import { Decisions } from './decisions.ts';
@@ -95,8 +96,18 @@ export class Head {
     if (tickets.stamped(from, number) !== undefined || !tickets.isKnown(ask.askedIn))
       this.#tell(from, number);
     else if (ask.type === 'chain-request') return this.#decisions.decide(from, number, ask.requests[i]!);
-    else stamp(ask.effects[i]!, from, number, null);
+    else stamp(ask.effects[i]!, from, number, this.#verdictOn(ask.effects[i]!));
     return null;
+  }
+
+  /** A delete is answered with what it found. If the head dies, only the next head can tell that. */
+  #verdictOn(effect: Effect): (() => ConditionVerdict) | null {
+    if (effect.kind !== 'delete' || effect.condition !== null) return null;
+    const { predict, replica } = this.#ports.agreement;
+    const predicted = predict(effect.key);
+    const finds = predicted === null ? replica.isLive(effect.key) : predicted.effect !== null;
+    const reply = finds ? REPLIES.deleted : REPLIES.notFound;
+    return () => ({ reply, keepsReadTime: false });
   }
 
   /** Of a write that was stamped, or may have been: which version it got, if that is known. */

@@ -16,8 +16,8 @@ export type ChainMessage =
   | ChainHolds;
 
 /**
- * A write that a member has asked for: the member, and the number that it gave to the write in this run of it. If the
- * head has decided a conditional request, the verdict; otherwise null.
+ * A write that a member has asked for: the member, and the number that it gave to the write in this run of it. The
+ * verdict is that on a conditional request, or tells what a delete has found; otherwise null.
  */
 export interface Ticket {
   readonly node: ControllerId;
@@ -80,11 +80,11 @@ export interface ChainTold {
   readonly number: SequenceNumber;
   /** The version that the write got; `NO_VERSION` when the head does not know whether it got one. */
   readonly version: Version;
-  /** Of a conditional request that was stamped: what it changes, and the verdict. */
+  /** Of a conditional request, or a delete, that was stamped: what it changes, and the verdict. */
   readonly decision: Decision | null;
 }
 
-/** A conditional request that the head has decided, and that changes something. */
+/** A conditional request that the head has decided, or a delete: what it changes. */
 export interface Decision {
   readonly effect: KeyEffect;
   readonly verdict: ConditionVerdict;
