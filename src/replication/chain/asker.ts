@@ -98,8 +98,8 @@ export class Asker {
   }
 
   /**
-   * What was stamped in an earlier view, and was received by this head, was in the union of each view since. By now it is
-   * applied here.
+   * What was stamped in an earlier view, and was received by this head, was in the union of each view since. By now it
+   * is applied here.
    */
   onTold({ number, version, decision }: ChainTold): void {
     const { applied, replica } = this.#ports;
