@@ -32,6 +32,7 @@ const LONG = [
   'test_cases/failure/rebase-clock.test.ts',
   'test_cases/failure/recorded-failure.test.ts',
   'test_cases/failure/rolling-restart.test.ts',
+  'test_cases/failure/session-kills.test.ts',
   'test_cases/failure/small-disk.test.ts',
   'test_cases/failure/store-failure.test.ts',
   'test_cases/failure/store-refill.test.ts',

@@ -18,6 +18,7 @@ import { pageOf } from './report/page.ts';
 import { textReport } from './report/text-report.ts';
 import type { Results } from './results.ts';
 import { Run } from './run.ts';
+import { measureSwitches } from './switches.ts';
 
 const RESULTS = join(import.meta.dirname, 'results');
 const EXIT_INTERRUPTED = 130;
@@ -46,6 +47,7 @@ async function measure(options: Options): Promise<number> {
   const signal = interruption();
   const run = new Run({ options, loader, signal, tell });
   await run.measure(groups);
+  const switches = await switchesFor(options, signal);
   tell('');
   if (signal.aborted) return EXIT_INTERRUPTED;
   const subjects = groups.flatMap(({ entrants }) => entrants.map(({ kind }) => [kind.name, kind.what]));
@@ -57,9 +59,24 @@ async function measure(options: Options): Promise<number> {
     options: { rounds: options.rounds, seconds: options.seconds },
     subjects: Object.fromEntries(subjects),
     ...run.findings,
+    ...switches,
+    failures: [...run.findings.failures, ...switches.failures],
   };
   report(results, options.json ?? join(RESULTS, `${date.replaceAll(':', '-')}.json`), options.page);
   return results.failures.length > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/** Measures the changes of level, where they are asked for. */
+async function switchesFor(
+  { only, switchKeys: keys }: Options,
+  signal: AbortSignal,
+): Promise<Pick<Results, 'switches' | 'failures'>> {
+  if (!only.includes('switches') || signal.aborted) return { failures: [] };
+  try {
+    return { switches: await measureSwitches({ keys, signal, tell }), failures: [] };
+  } catch (error) {
+    return { failures: [`switches: ${reasonOf(error)}`] };
+  }
 }
 
 /** Writes the files before it prints, because the reader of the output may be gone, as with `head`. */

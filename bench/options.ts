@@ -13,6 +13,7 @@ export const GROUP_NAMES = [
   'controllers',
   'large',
   'counters',
+  'switches',
 ] as const;
 
 export type GroupName = (typeof GROUP_NAMES)[number];
@@ -28,6 +29,8 @@ export interface Options {
   /** The numbers of keys at which the cost per operation is measured. */
   readonly keyCounts: readonly number[];
   readonly controllerCounts: readonly number[];
+  /** The number of keys whose level is changed. */
+  readonly switchKeys: number;
   /** Requests per second of the latency measurement. */
   readonly rate: number;
   /** The directory where the servers store their files. */
@@ -60,6 +63,8 @@ export const HELP = `npm run bench -- [options]
 
 const KEYS_LEAST = 10_000;
 const KEYS_MOST = 5_000_000;
+const SWITCH_KEYS = 100_000;
+const SWITCH_KEYS_QUICK = 10_000;
 
 /** @throws UsageError */
 export function parseOptions(words: readonly string[]): Wish {
@@ -90,6 +95,7 @@ export function parseOptions(words: readonly string[]): Wish {
     controllerCounts: (values.controllers ?? (quick ? '3,5' : '3,5,7'))
       .split(',')
       .map((word) => number('controllers', word, 1, 31)),
+    switchKeys: quick ? SWITCH_KEYS_QUICK : SWITCH_KEYS,
     rate: number('rate', values.rate ?? '4000', 1, 1e6),
     directory: values.directory ?? tmpdir(),
     json: values.json ?? null,

@@ -1,5 +1,6 @@
 import type { LoadResult } from './loader/loader.ts';
 import type { Resident } from './processes.ts';
+import type { SwitchFigures } from './switches.ts';
 
 /** One measurement of a subject under a load. */
 export interface Round extends LoadResult {
@@ -57,6 +58,8 @@ export interface Results {
   readonly failures: readonly string[];
   readonly cells: readonly Cell[];
   readonly memory: readonly Memory[];
+  /** Each change between two levels; empty where they were not measured. */
+  readonly switches?: readonly SwitchFigures[];
 }
 
 /** A figure over all rounds. */

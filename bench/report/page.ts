@@ -1,7 +1,14 @@
 import { brief, type Goal } from '../goals.ts';
 import { type Cell, type Figure, figureOf, type Results } from '../results.ts';
 import { barChart, escapeHtml } from './bar-chart.ts';
-import { groupsOf, machineLines, wordFor } from './text-report.ts';
+import {
+  groupsOf,
+  machineLines,
+  SWITCH_COLUMNS,
+  SWITCHES_TITLE,
+  switchRows,
+  wordFor,
+} from './text-report.ts';
 
 const STYLE = `
 :root {
@@ -46,6 +53,7 @@ ${goalTable(goals)}
     .join('\n')}</ul>
 ${groups.join('\n')}
 ${memoryTable(results)}
+${switchTable(results)}
 ${listOf(
   'Skipped',
   results.skipped.map(({ what, why }) => `${what}: ${why}`),
@@ -92,6 +100,16 @@ function memoryTable({ memory }: Results): string {
   });
   return `<h2>Resident memory of the largest controller, bytes</h2>
 <table><tr>${MEMORY_COLUMNS.map((name) => `<th>${name}</th>`).join('')}</tr>${rows.join('\n')}</table>`;
+}
+
+function switchTable(results: Results): string {
+  const rows = switchRows(results).map((row) => rowOf('td', row));
+  if (rows.length === 0) return '';
+  return `<h2>${SWITCHES_TITLE}</h2>\n<table>${rowOf('th', SWITCH_COLUMNS)}${rows.join('\n')}</table>`;
+}
+
+function rowOf(tag: 'td' | 'th', cells: readonly string[]): string {
+  return `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
 }
 
 function listOf(title: string, lines: readonly string[]): string {

@@ -8,6 +8,7 @@ export function textReport(results: Results, goals: readonly Goal[]): string {
     machineLines(results),
     ...groupsOf(results.cells).map(([title, cells]) => [title, ...cellTable(cells)]),
     memoryTable(results),
+    switchTable(results),
     ['goals', ...goalTable(goals)],
     list(
       'skipped',
@@ -73,6 +74,27 @@ function memoryTable({ memory }: Results): string[] {
   const lines = alignColumns([head, ...rows]).map((line) => `  ${line}`);
   return ['resident memory of the largest controller, bytes', ...lines];
 }
+
+export const SWITCH_COLUMNS = ['', 'seconds', 'longest wait ms', 'requests meanwhile', 'failed'];
+
+/** One row for each change of level. */
+export function switchRows({ switches = [] }: Results): string[][] {
+  return switches.map(({ from, to, seconds, longestWaitMs, requests, failed, firstError }) => [
+    `${from} to ${to}`,
+    seconds.toFixed(2),
+    longestWaitMs.toFixed(0),
+    String(requests),
+    failed === 0 ? '0' : `${failed} ${firstError}`,
+  ]);
+}
+
+function switchTable(results: Results): string[] {
+  const rows = switchRows(results);
+  if (rows.length === 0) return [];
+  return [SWITCHES_TITLE, ...alignColumns([SWITCH_COLUMNS, ...rows]).map((line) => `  ${line}`)];
+}
+
+export const SWITCHES_TITLE = 'changes of level while twelve clients read and write';
 
 function goalTable(goals: readonly Goal[]): string[] {
   const rows = goals.map(({ what, target, ratio, met, detail }) => [
