@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DURABILITIES } from '../src/journal/durability.ts';
 import { isLevel, LEVELS } from '../src/placement/level.ts';
-import { ORDERED_SCHEMES } from '../src/placement/placement.ts';
+import { ORDERED_SCHEMES } from '../src/placement/placed-level.ts';
 import { describeFault, FAULT_KINDS, type FaultKind } from '../test_cases/sim/faults.ts';
 import type { Outcome } from '../test_cases/sim/outcome.ts';
 import { runScenario } from '../test_cases/sim/run-scenario.ts';
@@ -29,7 +29,7 @@ const SEEDS = 1_000;
 const SHRINK_RUNS_MAX = 3_000;
 
 /** Messages that transcripts leave out. */
-const LEFT_OUT = ['heartbeat'] as const;
+const LEFT_OUT = ['heartbeat', 'view-part'] as const;
 
 const PROGRESS_EVERY_MS = 2_000;
 

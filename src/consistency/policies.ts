@@ -2,6 +2,13 @@ import type { GroupNumber } from '../base/number-kinds.ts';
 import { closedBecause, type Gate, type Need, waitBecause } from '../membership/gate.ts';
 import type { Keyspace } from '../placement/keyspaces.ts';
 import { isStronger, LEVELS, type Level } from '../placement/level.ts';
+import {
+  levelOf,
+  orderedSchemeOf,
+  PLACED_LEVELS,
+  type PlacedLevel,
+  placedLevel,
+} from '../placement/placed-level.ts';
 import type { Router } from '../placement/router.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { ReadStrength, Scheme } from '../replication/scheme.ts';
@@ -10,6 +17,8 @@ import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 /** What a level means: the scheme that replicates, and the writes that a read waits for. */
 export interface Policy {
   readonly level: Level;
+  /** The level with the scheme of its keyspaces. */
+  readonly placed: PlacedLevel;
   readonly scheme: SchemeName;
   /** What a read sees. */
   readonly reads: ReadStrength;
@@ -22,15 +31,23 @@ export interface Policy {
  * pipelined or not. At `eventual` a write takes effect here at once, so a connection sees its own writes without
  * waiting for them.
  */
-export const POLICIES: Readonly<Record<Level, Policy>> = {
+const LEVEL_POLICIES: Readonly<Record<Level, Omit<Policy, 'placed'>>> = {
   linearizability: { level: 'linearizability', scheme: 'broadcast', reads: 'strong', ownWritesFirst: true },
   sequential: { level: 'sequential', scheme: 'broadcast', reads: 'local', ownWritesFirst: true },
   causal: { level: 'causal', scheme: 'causal', reads: 'settled', ownWritesFirst: true },
   eventual: { level: 'eventual', scheme: 'convergent', reads: 'local', ownWritesFirst: false },
 };
 
+/** A chain changes how a level is kept, and not what it means. */
+export const POLICIES: Readonly<Record<PlacedLevel, Policy>> = Object.fromEntries(
+  PLACED_LEVELS.map((placed): [PlacedLevel, Policy] => {
+    const policy = LEVEL_POLICIES[levelOf(placed)];
+    return [placed, { ...policy, placed, scheme: orderedSchemeOf(placed) ?? policy.scheme }];
+  }),
+) as Record<PlacedLevel, Policy>;
+
 /** All writes of a keyspace at this level have one order, which the members of a view agree on. */
-export function isOrdered(level: Level): boolean {
+export function isOrdered(level: PlacedLevel): boolean {
   return SCHEMES[POLICIES[level].scheme].isOrdered;
 }
 
@@ -63,16 +80,19 @@ export type RequestRouter = Router<Policy, ServingGroup>;
  * @param asked null where the read asks for no level
  */
 export function readPolicyOf({ policy }: ServedKeyspace, asked: Level | null): Policy {
-  return asked === null ? policy : READ_POLICIES[policy.level][asked];
+  return asked === null ? policy : READ_POLICIES[policy.placed][asked];
 }
 
 /** By the level of the keyspace, and the level that the read asks for. */
-const READ_POLICIES: Readonly<Record<Level, Readonly<Record<Level, Policy>>>> = readPolicies();
+const READ_POLICIES: Readonly<Record<PlacedLevel, Readonly<Record<Level, Policy>>>> = readPolicies();
 
-function readPolicies(): Record<Level, Record<Level, Policy>> {
-  const rowOf = (own: Level) =>
-    Object.fromEntries(LEVELS.map((asked) => [asked, POLICIES[servingLevel(own, asked)]]));
-  return Object.fromEntries(LEVELS.map((own) => [own, rowOf(own)])) as Record<Level, Record<Level, Policy>>;
+function readPolicies(): Record<PlacedLevel, Record<Level, Policy>> {
+  const policyOf = (own: PlacedLevel, asked: Level) =>
+    POLICIES[placedLevel(servingLevel(levelOf(own), asked), orderedSchemeOf(own) ?? 'broadcast')];
+  const rowOf = (own: PlacedLevel) =>
+    Object.fromEntries(LEVELS.map((asked) => [asked, policyOf(own, asked)]));
+  const rows = PLACED_LEVELS.map((own) => [own, rowOf(own)]);
+  return Object.fromEntries(rows) as Record<PlacedLevel, Record<Level, Policy>>;
 }
 
 function servingLevel(own: Level, asked: Level): Level {

@@ -12,11 +12,13 @@ import type { EntryStore } from '../store/entry-store.ts';
 import type { PlannedGroup } from './group-plan.ts';
 import type { Settings } from './settings.ts';
 
-/** The journal of one group. */
+/** What a group keeps beyond a run. */
 export interface GroupStorage {
   readonly journal: Journal;
   /** What the journal has from an earlier run. */
   readonly recovered: RecoveredState;
+  /** The record of the group's views. Of use to ordered groups beside the root group, which has `CorePorts.viewLog`. */
+  readonly viewLog: ViewLog;
 }
 
 /** A group whose state must not be used any more. */
@@ -45,6 +47,7 @@ export interface CorePorts {
   readonly storageOf: (group: GroupNumber) => GroupStorage;
   /** Opens the journal of a further group. @param done told why it could not be opened */
   readonly openGroup: (group: GroupNumber, done: (opened: GroupStorage | string) => void) => void;
+  /** The record of the root group's views. */
   readonly viewLog: ViewLog;
   readonly store: EntryStore;
   /** See `READ_WINDOW_BYTES`, which is the default. */

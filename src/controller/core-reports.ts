@@ -1,6 +1,8 @@
+import type { GroupNumber } from '../base/number-kinds.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { Group } from '../replication/group.ts';
+import type { SchemeName } from '../replication/schemes.ts';
 import type { CorePorts } from './core-ports.ts';
 import type { Groups } from './groups.ts';
 import { Health } from './health.ts';
@@ -21,16 +23,24 @@ export function healthOf({ clock }: CorePorts, groups: Groups, tickMs: number): 
 export function rolesOf(peers: Peers, groups: Groups): Roles {
   return new Roles({
     peers,
-    views: () => orderedViewsOf(groups),
+    views: () => orderedGroupsOf(groups).map(({ views }) => views),
     isCaughtUp: () => groups.withEntries.every(({ scheme }) => scheme.isCaughtUp),
     isCaughtUpAt: (peer) => groups.withEntries.every((group) => group.isCaughtUpAt(peer)),
     journalTrouble: () => journalTroubleOf(groups.withEntries),
   });
 }
 
-/** The views that ordered keyspaces are served in; null where no keyspace is ordered. */
-export function orderedViewsOf({ withEntries }: Groups): Membership | null {
-  return withEntries[0].scheme.views;
+/** A group with the entries of ordered keyspaces. */
+export interface OrderedGroup {
+  readonly number: GroupNumber;
+  readonly schemeName: SchemeName;
+  readonly views: Membership;
+}
+
+export function orderedGroupsOf({ withEntries }: Groups): readonly OrderedGroup[] {
+  return withEntries.flatMap(({ number, schemeName, scheme: { views } }) =>
+    views === null ? [] : [{ number, schemeName, views }],
+  );
 }
 
 function journalTroubleOf(groups: readonly Group[]): string {

@@ -12,13 +12,13 @@ import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
 import { epochOf } from '../placement/agreed-placement.ts';
 import { type Configuration, configurationOf, idsEndOf } from '../placement/configuration.ts';
-import { keyspacesOf, type OrderedScheme, withScheme } from '../placement/placement.ts';
-import type { Group } from '../replication/group.ts';
-import type { Announced, Announcement } from '../replication/messages.ts';
+import { keyspacesOf } from '../placement/placement.ts';
+import type { Announcement } from '../replication/messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
 import { SCHEMES } from '../replication/schemes.ts';
+import { announcementsOf } from './announcements.ts';
 import type { CorePorts } from './core-ports.ts';
-import { healthOf, orderedViewsOf, rolesOf } from './core-reports.ts';
+import { healthOf, type OrderedGroup, orderedGroupsOf, rolesOf } from './core-reports.ts';
 import { CoreTime } from './core-time.ts';
 import { type ControllerRouter, type Groups, groupsOf } from './groups.ts';
 import type { Health } from './health.ts';
@@ -92,33 +92,28 @@ export class Core {
     return this.peers.ids.filter((peer) => incarnationOf(peer) !== null && !knowsPlacements(peer));
   }
 
-  /** How the ordered keyspaces are replicated. */
-  get scheme(): OrderedScheme {
-    return this.#ports.settings.scheme;
-  }
-
   /** What a hello says of the placement. */
   get placementOnLink(): string {
-    const inWords = withScheme(this.levels.inWords, this.scheme);
-    return placementOnLink(inWords, epochOf(this.groups.views.placement));
+    return placementOnLink(this.levels.inWords, epochOf(this.groups.views.placement));
   }
 
-  /** The view that this controller serves in; null where no keyspace is ordered, or while no view holds. */
+  /** The groups with the entries of ordered keyspaces, by number. */
+  get orderedGroups(): readonly OrderedGroup[] {
+    return orderedGroupsOf(this.groups);
+  }
+
+  /** The view that this controller serves in, in the first of them; null where there is none, or while no view holds. */
   get view(): View | null {
-    return orderedViewsOf(this.groups)?.view ?? null;
-  }
-
-  /** See `Membership.viewAgeMs`; null also where no keyspace is ordered. */
-  get viewAgeMs(): number | null {
-    return orderedViewsOf(this.groups)?.viewAgeMs ?? null;
+    return this.orderedGroups[0]?.views.view ?? null;
   }
 
   /**
-   * Milliseconds for which this controller may serve strong reads without another grant; null where no keyspace is
-   * ordered.
+   * Milliseconds for which this controller may serve strong reads of all ordered keyspaces without another grant; null
+   * where no keyspace is ordered.
    */
   get leaseLeftMs(): number | null {
-    return orderedViewsOf(this.groups)?.leaseLeftMs ?? null;
+    const left = this.orderedGroups.map(({ views }) => views.leaseLeftMs);
+    return left.length === 0 ? null : Math.min(...left);
   }
 
   /** How late the event loop has come to what was due. */
@@ -150,8 +145,8 @@ export class Core {
     if (this.#isOver) return;
     this.onHeard(peer);
     this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
-    for (const group of this.#announcedGroups)
-      this.#ports.bus.of(group.number).send(peer, this.#announced(group));
+    for (const { group, message } of announcementsOf(this.groups, this.#isPlaced))
+      this.#ports.bus.of(group).send(peer, message);
     const { word } = this.mover;
     if (word !== null) this.#ports.bus.of(ROOT_GROUP).send(peer, word);
     for (const group of this.groups.all) group.onPeerUp(peer);
@@ -189,6 +184,7 @@ export class Core {
     if (message.type === 'moving') return this.mover.onMessage(from, message);
     const group = this.groups.byNumber[number];
     if (group === undefined) return this.#onUnknownGroup(from, number);
+    // mutant: message-of-another-group
     group.onMessage(from, message);
   }
 
@@ -218,8 +214,8 @@ export class Core {
     this.time.onHeartbeatTick();
     breakSilentLinks(this.peers, this.#ports);
     this.#ports.bus.of(ROOT_GROUP).sendToAll(this.#heartbeat());
-    for (const group of this.#announcedGroups)
-      this.#ports.bus.of(group.number).sendToAll(this.#announced(group));
+    for (const { group, message } of announcementsOf(this.groups, this.#isPlaced))
+      this.#ports.bus.of(group).sendToAll(message);
     const { word } = this.mover;
     if (word !== null) this.#ports.bus.of(ROOT_GROUP).sendToAll(word);
   }
@@ -363,19 +359,6 @@ export class Core {
   /** Which group has which keyspace may differ from what is configured. */
   get #isPlaced(): boolean {
     return this.groups.views.acceptedPlacement !== null;
-  }
-
-  /**
-   * The groups that are announced by a message each. Heartbeats announce the first one with entries, until there is a
-   * placement: then two controllers may disagree for a moment about which one that is.
-   */
-  get #announcedGroups(): readonly Group[] {
-    return this.#isPlaced ? this.groups.all : this.groups.withEntries.slice(1);
-  }
-
-  #announced(group: Group): Announced {
-    // mutant: announces-another-group
-    return { type: 'announced', ...group.announcement };
   }
 
   #heartbeat(): Heartbeat {

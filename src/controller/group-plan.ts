@@ -3,7 +3,7 @@ import type { GroupNumber } from '../base/number-kinds.ts';
 import { POLICIES } from '../consistency/policies.ts';
 import type { ViewRecord } from '../membership/view-record.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
-import type { Level } from '../placement/level.ts';
+import type { PlacedLevel } from '../placement/placed-level.ts';
 import { keyspacesOf, type PlacementSettings } from '../placement/placement.ts';
 import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 
@@ -32,14 +32,14 @@ export function groupsWithEntries(
     .sort((a, b) => a.number - b.number);
 }
 
-function levelsIn(placement: Placement | null): readonly Level[] {
+function levelsIn(placement: Placement | null): readonly PlacedLevel[] {
   if (placement === null) return [];
   const { keyspaces, move } = placement;
   return [...keyspaces.map(({ level }) => level), ...(move === null ? [] : [move.from, move.to])];
 }
 
-/** The number of the group that has the keyspaces of this level. */
-export function groupOfLevel(level: Level): GroupNumber {
+/** The number of the group that has the keyspaces of this level, with its scheme. */
+export function groupOfLevel(level: PlacedLevel): GroupNumber {
   return SCHEMES[POLICIES[level].scheme].group;
 }
 

@@ -8,16 +8,15 @@ import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
 import type { Membership } from '../membership/membership.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
-import { MemoryViewLog } from '../membership/view-record.ts';
 import { idsEndOf } from '../placement/configuration.ts';
 import type { Hold } from '../placement/keyspaces.ts';
-import type { Level } from '../placement/level.ts';
+import type { PlacedLevel } from '../placement/placed-level.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
 import { Router } from '../placement/router.ts';
 import { Group, type GroupPorts } from '../replication/group.ts';
 import { READ_WINDOW_BYTES, readWindows } from '../replication/read-windows.ts';
 import type { ControllerPorts, SchemeSettings } from '../replication/scheme-ports.ts';
-import { SCHEMES } from '../replication/schemes.ts';
+import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 import { NO_STORE } from '../store/entry-store.ts';
 import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts, GroupStorage } from './core-ports.ts';
@@ -29,7 +28,7 @@ export type ControllerRouter = Router<Policy, Group>;
 /** A keyspace whose level, and with it the group, may change while the controller runs. */
 export interface LeveledKeyspace extends KeyspaceSettings {
   /** The level that this controller goes by. */
-  level: Level;
+  level: PlacedLevel;
   policy: Policy;
   group: Group;
   hold: Hold;
@@ -52,6 +51,7 @@ export class Groups {
   /** The root group has a journal, and may have entries. */
   readonly hasOrderedEntries: boolean;
   #withEntries: readonly [Group, ...Group[]];
+  #furtherViews: readonly FurtherViews[];
   readonly #make: (number: GroupNumber, storage: GroupStorage) => Group;
 
   constructor(
@@ -67,6 +67,7 @@ export class Groups {
     const { views } = this.all[0]!.scheme;
     if (views === null) throw new InvariantError('the root group has no views');
     this.views = views;
+    this.#furtherViews = furtherViewsIn(all);
     this.keyspaces = servedKeyspaces(configured, this.byNumber);
     this.router = new Router(this.keyspaces);
     this.#withEntries = servingGroups(this.keyspaces);
@@ -82,6 +83,11 @@ export class Groups {
     return this.#withEntries;
   }
 
+  /** The views of the ordered groups beside the root group. */
+  get furtherViews(): readonly FurtherViews[] {
+    return this.#furtherViews;
+  }
+
   /** To be called when a keyspace has another group. */
   onRouted(): void {
     this.#withEntries = servingGroups(this.keyspaces);
@@ -92,8 +98,21 @@ export class Groups {
     const group = this.#make(number, storage);
     this.all.push(group);
     this.byNumber[number] = group;
+    this.#furtherViews = furtherViewsIn(this.all);
     return group;
   }
+}
+
+/** The part of this controller in the views of an ordered group that is not the root group. */
+interface FurtherViews {
+  readonly group: GroupNumber;
+  readonly views: Membership;
+}
+
+function furtherViewsIn(groups: readonly Group[]): readonly FurtherViews[] {
+  return groups.flatMap(({ number, scheme: { views } }) =>
+    number === ROOT_GROUP || views === null ? [] : [{ group: number, views }],
+  );
 }
 
 function servingGroups(keyspaces: readonly LeveledKeyspace[]): readonly [Group, ...Group[]] {
@@ -157,21 +176,22 @@ function groupWithEntries(
 ): Group {
   const { settings, incarnation } = ports;
   const { journal, recovered } = storage;
+  const scheme = schemeOfGroup(number);
   // Each group has a sentinel of its own in the store, so the names of no two journals are equal.
   const nameInMemory = `${incarnation.toString(36)}${isFirst ? '' : `-${number}`}`;
   return new Group({
     ...reading,
     evaluator: evaluatorOf(() => controller.time.nowMs(), settings.itemBytesMax),
     number,
-    scheme: number === ROOT_GROUP ? settings.scheme : schemeOfGroup(number),
+    scheme,
     controller,
     settings: { ...schemeSettingsOf(settings), stagedBytesMax: ports.stagedBytesMax },
     bus: ports.bus.of(number),
     journal,
     recovered,
-    viewLog: number === ROOT_GROUP ? ports.viewLog : new MemoryViewLog(),
+    viewLog: number === ROOT_GROUP ? ports.viewLog : storage.viewLog,
     store: ports.store,
-    log: ports.log,
+    log: number === ROOT_GROUP || !SCHEMES[scheme].isOrdered ? ports.log : logOf(scheme, ports.log),
     journalName: recovered.journalName || nameInMemory,
     requestTimeoutMs: settings.requestTimeoutMs,
     nextTurn: ports.nextTurn,
@@ -187,7 +207,7 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
     ...reading,
     evaluator: evaluatorOf(() => controller.time.nowMs(), settings.itemBytesMax),
     number: ROOT_GROUP,
-    scheme: settings.scheme,
+    scheme: schemeOfGroup(ROOT_GROUP),
     controller,
     settings: schemeSettingsOf(settings),
     bus: ports.bus.of(ROOT_GROUP),
@@ -199,6 +219,14 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
     journalName: '',
     requestTimeoutMs: settings.requestTimeoutMs,
     nextTurn: ports.nextTurn,
+  };
+}
+
+/** Names the group in what it says of its views. */
+function logOf(of: SchemeName, log: Log): Log {
+  return {
+    info: (message, fields) => log.info(message, { of, ...fields }),
+    warn: (message, fields) => log.warn(message, { of, ...fields }),
   };
 }
 

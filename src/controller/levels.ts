@@ -2,7 +2,8 @@ import type { GroupNumber } from '../base/number-kinds.ts';
 import { POLICIES } from '../consistency/policies.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Move, Placement } from '../placement/agreed-placement.ts';
-import { isStronger, type Level } from '../placement/level.ts';
+import { isStronger } from '../placement/level.ts';
+import { levelOf, type PlacedLevel } from '../placement/placed-level.ts';
 import { type KeyspaceSettings, placementText } from '../placement/placement.ts';
 import type { Group } from '../replication/group.ts';
 import { groupOfLevel } from './group-plan.ts';
@@ -53,7 +54,7 @@ export class Levels {
   }
 
   /** The level of the default keyspace. */
-  get ofDefault(): Level {
+  get ofDefault(): PlacedLevel {
     return this.keyspaces.find(({ prefix }) => prefix === '')!.level;
   }
 
@@ -100,7 +101,7 @@ export class Levels {
     const next = this.levelIn(this.#accepted, keyspace.name);
     const isOneGroup = inOneGroup(now, next);
     // mutant: weak-until-installed
-    const level = isOneGroup && isStronger(next, now) ? next : now;
+    const level = isOneGroup && isStronger(levelOf(next), levelOf(now)) ? next : now;
     const group = this.groupOf(level);
     if (group === undefined) missing.add(groupOfLevel(level));
     keyspace.level = level;
@@ -118,7 +119,7 @@ export class Levels {
   }
 
   /** The level of a keyspace in this placement; that of the configuration, where the placement does not have it. */
-  levelIn(placement: Placement | null, name: string): Level {
+  levelIn(placement: Placement | null, name: string): PlacedLevel {
     const isIt = (keyspace: KeyspaceSettings) => keyspace.name === name;
     return (placement?.keyspaces.find(isIt) ?? this.configured.find(isIt)!).level;
   }
@@ -129,12 +130,12 @@ export class Levels {
   }
 
   /** The group of a level; undefined while this controller has no part in it. */
-  groupOf(level: Level): Group | undefined {
+  groupOf(level: PlacedLevel): Group | undefined {
     return this.#groups.entriesOf(groupOfLevel(level));
   }
 }
 
 /** Keyspaces of these two levels have the same group. */
-export function inOneGroup(a: Level, b: Level): boolean {
+export function inOneGroup(a: PlacedLevel, b: PlacedLevel): boolean {
   return POLICIES[a].scheme === POLICIES[b].scheme;
 }

@@ -1,4 +1,3 @@
-import type { GroupNumber } from '../base/number-kinds.ts';
 import { directoryOf, JOURNAL_KINDS, type JournalKind } from '../journal/data-directory.ts';
 import type { Lock } from '../journal/directory-lock.ts';
 import type { GroupDirectories } from '../journal/group-directories.ts';
@@ -91,7 +90,7 @@ async function openPlanned(
   } catch (error) {
     throw placeErrorOf(error, dataDir);
   }
-  return { number, kind, dataDir, log: await openLog(opening, number, dataDir, kind) };
+  return { number, kind, dataDir, log: await openLog(opening, { number, scheme }, dataDir) };
 }
 
 /** A journal of a kind that no keyspace needs must have no entries. */
@@ -128,17 +127,17 @@ function journalOptions(
 
 async function openLog(
   opening: JournalOpening,
-  group: GroupNumber,
+  { number, scheme }: PlannedGroup,
   dataDir: string,
-  kind: JournalKind,
 ): Promise<OpenedJournal> {
   const { logger, abandoned } = opening;
+  const { journal: kind, isOrdered } = SCHEMES[scheme];
   const opened = await openJournal({
     ...journalOptions(opening, dataDir, kind),
     refuse: (report) => {
       if (report.records === 0) return null;
-      if (abandoned?.group === group) return abandoned.reason;
-      return kind === 'ordered' ? whyUnusable(report) : null;
+      if (abandoned?.group === number) return abandoned.reason;
+      return isOrdered ? whyUnusable(report) : null;
     },
   });
   const { records, entries, bytes, tornBytes, milliseconds, newestTime } = opened.recovered;

@@ -4,8 +4,8 @@ import type { Peers } from '../membership/peers.ts';
 
 export interface RolesPorts {
   readonly peers: Peers;
-  /** Gives null while no keyspace is ordered. */
-  readonly views: () => Membership | null;
+  /** Gives those of all groups with ordered keyspaces. */
+  readonly views: () => readonly Membership[];
   /** This controller knew a moment ago all but little of what its peers know. */
   readonly isCaughtUp: () => boolean;
   /** The peer has said the same of itself. */
@@ -14,7 +14,10 @@ export interface RolesPorts {
   readonly journalTrouble: () => string;
 }
 
-/** The role of each controller, as `show` tells it. No two controllers contradict each other. */
+/**
+ * The role of each controller, as `show` tells it. No two controllers contradict each other. With several ordered
+ * groups a controller is a member if it is one of each.
+ */
 export class Roles {
   readonly #ports: RolesPorts;
 
@@ -28,10 +31,10 @@ export class Roles {
     const views = this.#ports.views();
     const failing = journalTrouble();
     if (failing !== '') return `takes no writes: ${failing}`;
-    if (views === null) return isCaughtUp() ? 'member' : 'joining';
-    const { view, leaseLeftMs, isOutside } = views;
-    if (view !== null) return leaseLeftMs > 0 ? 'member' : 'cut off';
-    return isOutside ? 'joining' : 'waiting';
+    if (views.length === 0) return isCaughtUp() ? 'member' : 'joining';
+    const lacking = views.find(({ view }) => view === null);
+    if (lacking !== undefined) return lacking.isOutside ? 'joining' : 'waiting';
+    return views.every(({ leaseLeftMs }) => leaseLeftMs > 0) ? 'member' : 'cut off';
   }
 
   /** The role of a peer that is up. The peer itself says which view it serves in. */
@@ -41,9 +44,10 @@ export class Roles {
     const failing = peers.heartbeat(peer)?.journalTrouble ?? '';
     if (failing !== '') return `takes no writes: ${failing}`;
     if (this.isMember(peer)) return 'member';
-    if (views === null) return 'joining';
-    const { view, servingPeers } = views;
-    if (servingPeers.includes(peer)) return 'member';
+    if (views.length === 0) return 'joining';
+    const lacking = views.filter((one) => !one.isInView(peer) && !one.servingPeers.includes(peer));
+    if (lacking.length === 0) return 'member';
+    const { view, servingPeers } = lacking[0]!;
     return view !== null || servingPeers.length > 0 ? 'joining' : 'waiting';
   }
 
@@ -51,13 +55,13 @@ export class Roles {
   isMember(peer: ControllerId): boolean {
     const { isCaughtUpAt } = this.#ports;
     const views = this.#ports.views();
-    return views === null ? isCaughtUpAt(peer) : views.isInView(peer);
+    return views.length === 0 ? isCaughtUpAt(peer) : views.every((one) => one.isInView(peer));
   }
 
   /** This controller and the peer are members of the view: each gets the writes of the other without exchanges. */
   isInStep(peer: ControllerId): boolean {
     const { peers } = this.#ports;
     const views = this.#ports.views();
-    return views !== null && this.own === 'member' && peers.isUp(peer) && this.isMember(peer);
+    return views.length > 0 && this.own === 'member' && peers.isUp(peer) && this.isMember(peer);
   }
 }

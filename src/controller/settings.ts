@@ -1,8 +1,8 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { JournalKind, Owner } from '../journal/data-directory.ts';
 import type { Durability } from '../journal/durability.ts';
-import type { Level } from '../placement/level.ts';
-import type { KeyspaceSettings, OrderedScheme } from '../placement/placement.ts';
+import type { OrderedScheme, PlacedLevel } from '../placement/placed-level.ts';
+import type { KeyspaceSettings } from '../placement/placement.ts';
 import type { StoreType } from '../store/create-driver.ts';
 
 export interface Address {
@@ -24,8 +24,8 @@ export interface Settings {
   /** The file with the cluster secret; empty for none. */
   readonly secretFile: string;
   /** The level of the default keyspace. */
-  readonly level: Level;
-  /** How the ordered keyspaces are replicated. */
+  readonly level: PlacedLevel;
+  /** How keyspaces at an ordered level are replicated where nothing else is said of them. */
   readonly scheme: OrderedScheme;
   /** The other keyspaces. */
   readonly keyspaces: readonly KeyspaceSettings[];

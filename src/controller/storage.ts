@@ -10,6 +10,7 @@ import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
 import { ViewFile } from '../journal/view-file.ts';
 import { MemoryViewLog, type ViewLog } from '../membership/view-record.ts';
 import type { AbandonedGroup, GroupStorage } from './core-ports.ts';
+import { FurtherViewFiles } from './further-view-files.ts';
 import { groupsWithEntries, type PlannedGroup, schemeOfGroup } from './group-plan.ts';
 import { viewsKindOf } from './journal-kinds.ts';
 import type { Logger } from './log/logger.ts';
@@ -62,15 +63,35 @@ export async function openStorage(
   const remembered = views?.load() ?? null;
   const planned = groupsWithEntries(settings, remembered);
   const storages = new Map<GroupNumber, GroupStorage>();
+  const further = new FurtherViewFiles(settings, logger, ports.disk);
   if (durability === 'none') {
-    const open = async () => ({ journal: new MemoryJournal(peers.length), recovered: NOTHING_RECOVERED });
-    for (const { number } of planned) storages.set(number, await open());
-    const kept = { status: () => IN_MEMORY, flushes: () => [], close: async () => {} };
+    const open = async (plan: PlannedGroup) => ({
+      journal: new MemoryJournal(peers.length),
+      recovered: NOTHING_RECOVERED,
+      viewLog: await further.open(plan),
+    });
+    for (const plan of planned) storages.set(plan.number, await open(plan));
+    const kept = { status: () => IN_MEMORY, flushes: () => [], close: () => further.close() };
     return storageWith(settings, views, { planned, storages, open, ...kept });
   }
   const opening = { settings, remembered, logger, onWritable, abandoned, ports, directories };
-  const { logs, open, close } = await openJournals(opening, planned);
-  for (const { number, log } of logs) storages.set(number, log);
+  const journals = await openJournals(opening, planned);
+  const { logs } = journals;
+  const close = async () => {
+    await further.close();
+    await journals.close();
+  };
+  const open = async (plan: PlannedGroup) => {
+    const viewLog = await further.open(plan);
+    return { ...(await journals.open(plan)), viewLog };
+  };
+  try {
+    for (const [place, plan] of planned.entries())
+      storages.set(plan.number, { ...logs[place]!.log, viewLog: await further.open(plan) });
+  } catch (error) {
+    await close();
+    throw error;
+  }
   const status = () =>
     onDisk(
       logs.map(({ log }) => log),

@@ -17,10 +17,10 @@ export interface Owner {
   readonly consistency: JournalKind;
 }
 
-/** The kind of level. The records of one kind say too little for the other. */
-export type JournalKind = 'ordered' | 'eventual' | 'causal';
+/** The kind of level, or the scheme. The records of one kind say too little for the other. */
+export type JournalKind = 'ordered' | 'eventual' | 'causal' | 'chain';
 
-export const JOURNAL_KINDS: readonly JournalKind[] = ['ordered', 'eventual', 'causal'];
+export const JOURNAL_KINDS: readonly JournalKind[] = ['ordered', 'eventual', 'causal', 'chain'];
 
 export interface DirectoryIdentity extends Owner {
   /** The version of the layout of the files. */
@@ -144,6 +144,7 @@ export const LEVELS_IN_WORDS: Readonly<Record<JournalKind, string>> = {
   ordered: 'linearizability or sequential',
   eventual: 'eventual',
   causal: 'causal',
+  chain: 'linearizability or sequential with scheme chain',
 };
 
 /** Renames a damaged directory; it is never deleted. @returns its new path */

@@ -32,8 +32,9 @@ export class GroupDirectories {
 
   /** The directory with the view record of a root group of this kind. */
   async viewsOf(kind: JournalKind): Promise<string> {
-    const found = await kindOfViews(this.#disk, viewFileOf(this.#dataDir, this.#controller));
-    return this.#placeOf(kind, true, found, viewFileOf);
+    const pathIn = (dataDir: string, controller: number) => viewFileOf(dataDir, controller);
+    const found = await kindOfViews(this.#disk, pathIn(this.#dataDir, this.#controller));
+    return this.#placeOf(kind, true, found, pathIn);
   }
 
   /** The directory with the journal of this kind that an earlier run has made; null when there is none. */

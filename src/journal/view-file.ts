@@ -1,4 +1,5 @@
-import type { ControllerId } from '../base/number-kinds.ts';
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
+import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { ViewLog, ViewRecord } from '../membership/view-record.ts';
 import { directoryOf, type JournalKind, type Owner, refuseOthers } from './data-directory.ts';
 import type { Disk, DiskFile } from './disk.ts';
@@ -36,15 +37,16 @@ export class ViewFile implements ViewLog {
   #writing: Promise<void> | null = null;
   #isFailing = false;
 
-  private constructor(disk: Disk, dataDir: string, owner: Owner, onError: (message: string) => void) {
+  private constructor(disk: Disk, path: string, owner: Owner, onError: (message: string) => void) {
     this.#disk = disk;
-    this.#path = viewFileOf(dataDir, owner.controller);
+    this.#path = path;
     this.#owner = owner;
     this.#onError = onError;
   }
 
   /**
    * @param onError told in words what went wrong with a record, once until one is written again
+   * @param group whose views these are
    * @throws JournalError when it can't be read, or is another cluster's
    */
   static async open(
@@ -52,8 +54,10 @@ export class ViewFile implements ViewLog {
     dataDir: string,
     owner: Owner,
     onError: (message: string) => void,
+    group: GroupNumber = ROOT_GROUP,
   ): Promise<ViewFile> {
-    const file = new ViewFile(disk, dataDir, owner, onError);
+    const path = viewFileOf(dataDir, owner.controller, group);
+    const file = new ViewFile(disk, path, owner, onError);
     file.#loaded = await file.#read();
     if (file.#loaded !== null) await file.#flushLoaded(dataDir);
     return file;
@@ -177,9 +181,15 @@ export class ViewFile implements ViewLog {
 type StoredRecord = Omit<ViewRecord, 'placement' | 'installed'> &
   Partial<Pick<ViewRecord, 'placement' | 'installed'>>;
 
-/** Beside the journal's directory. */
-export function viewFileOf(dataDir: string, controller: ControllerId): string {
-  return `${directoryOf(dataDir, controller)}.views.json`;
+/** Beside the journal's directory. The name tells the group, unless that is the root group. */
+export function viewFileOf(
+  dataDir: string,
+  controller: ControllerId,
+  group: GroupNumber = ROOT_GROUP,
+): string {
+  // mutant: one-record-for-all-groups
+  const name = group === ROOT_GROUP ? 'views' : `group-${group}.views`;
+  return `${directoryOf(dataDir, controller)}.${name}.json`;
 }
 
 /** The kind of the root group whose view record is in this file; null when there is none, or it is damaged. */

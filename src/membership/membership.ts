@@ -280,6 +280,7 @@ export class Membership {
 
   onMessage(from: ControllerId, message: MembershipMessage): void {
     if (message.type === 'granted') return this.#onGranted(from, message);
+    if (message.type === 'view-part') return this.onPart(from, message);
     this.#changer.onMessage(from, message);
   }
 

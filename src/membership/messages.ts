@@ -87,7 +87,15 @@ export interface Heartbeat extends ViewPart {
   readonly known: readonly VersionTime[];
 }
 
-/** The answer to a heartbeat of a member of the same view: a lease, counted from the `askedMs` of that heartbeat. */
+/** The same of a further ordered group. It follows each heartbeat. */
+export interface ViewPartTold extends ViewPart {
+  readonly type: 'view-part';
+}
+
+/**
+ * The answer of a member of the same view to what the receiver has said of its part: a lease, counted from the
+ * `askedMs` of that.
+ */
 export interface Granted {
   readonly type: 'granted';
   readonly ballot: Ballot;
@@ -168,6 +176,7 @@ export interface Install {
 
 /** Messages that controllers exchange about views and leases. */
 export type MembershipMessage =
+  | ViewPartTold
   | Granted
   | Prepare
   | Promised

@@ -13,6 +13,7 @@ import {
   type Promised,
   placed,
   unplaced,
+  type ViewPartTold,
 } from './messages.ts';
 import { leasesEndMs, NO_PROPOSAL, newProposal, type Proposal } from './proposal.ts';
 import { ballotName, type Member, type View } from './view.ts';
@@ -21,7 +22,7 @@ import { chooseView, isRecovered } from './view-choice.ts';
 import { ViewReport } from './view-report.ts';
 
 /** The messages of a change of view. */
-type ViewMessage = Exclude<MembershipMessage, Granted>;
+type ViewMessage = Exclude<MembershipMessage, Granted | ViewPartTold>;
 
 /**
  * Agrees on views, by two-phase ballots: prepare, promise, accept, accepted, install.

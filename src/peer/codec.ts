@@ -66,6 +66,7 @@ const CODECS: Codecs = {
   'chain-verdict': [37, chain.chainVerdict],
   'chain-question': [38, chain.chainQuestion],
   'chain-holds': [39, chain.chainHolds],
+  'view-part': [45, membership.viewPart],
 };
 
 type Codecs = { readonly [T in PeerMessage['type']]: readonly [number: number, codec: CodecOf<T>] };

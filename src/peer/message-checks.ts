@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs, VersionTime } from '../base/number-kinds.ts';
 import type { Ballot } from '../membership/ballot.ts';
-import type { Accept, AcceptorState, Heartbeat, Placed, Promised } from '../membership/messages.ts';
+import type { Accept, AcceptorState, Heartbeat, Placed, Promised, ViewPart } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
 import { conditionOf, type Effect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
@@ -67,6 +67,8 @@ export class MessageChecks {
     switch (message.type) {
       case 'heartbeat':
         return this.#heartbeat(message);
+      case 'view-part':
+        return this.#viewPart(message);
       case 'granted':
         return this.#ballot(message.ballot) ?? this.#granted(message.askedMs, message.forMs);
       case 'ordered':
@@ -133,19 +135,20 @@ export class MessageChecks {
   }
 
   #heartbeat(heartbeat: Heartbeat): string | null {
-    const { time, installed, acceptor, hears, onProbation, heard, known, journalTrouble, storeTrouble } =
-      heartbeat;
+    const { time, hears, heard, known, journalTrouble, storeTrouble } = heartbeat;
     if (!isReasonText(journalTrouble) || !isReasonText(storeTrouble))
       return 'what it says of its troubles is no text';
     return (
       this.#time(time) ??
-      this.#ballot(installed) ??
-      this.#acceptor(acceptor) ??
+      this.#viewPart(heartbeat) ??
       this.#controllers(hears) ??
-      this.#controllers(onProbation) ??
       this.#count(heard) ??
       this.#times(known)
     );
+  }
+
+  #viewPart({ installed, acceptor, onProbation }: ViewPart): string | null {
+    return this.#ballot(installed) ?? this.#acceptor(acceptor) ?? this.#controllers(onProbation);
   }
 
   /** A lease counts from a reading of this controller's own clock, so one that begins in its future might never end. */

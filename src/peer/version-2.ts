@@ -14,6 +14,7 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   welcome: 'root',
   refusal: 'root',
   heartbeat: 'root',
+  'view-part': 'root',
   granted: 'root',
   prepare: 'root',
   promised: 'root',

@@ -1,4 +1,4 @@
-import { isLevel, type Level } from './level.ts';
+import { isPlacedLevel, type PlacedLevel } from './placed-level.ts';
 import type { KeyspaceSettings } from './placement.ts';
 
 /**
@@ -28,8 +28,8 @@ export type MovePhase = 'preparing' | 'barrier' | 'settling';
 export interface Move {
   /** The name of the keyspace. */
   readonly name: string;
-  readonly from: Level;
-  readonly to: Level;
+  readonly from: PlacedLevel;
+  readonly to: PlacedLevel;
   readonly phase: MovePhase;
 }
 
@@ -43,7 +43,7 @@ export function withLevel(
   placement: Placement | null,
   configured: readonly KeyspaceSettings[],
   name: string,
-  level: Level,
+  level: PlacedLevel,
 ): Placement {
   const keyspaces = (placement?.keyspaces ?? configured).map((keyspace) =>
     keyspace.name === name ? { ...keyspace, level } : keyspace,
@@ -102,7 +102,7 @@ export function placementFlaw({ epoch, keyspaces, move }: Placement): string | n
   for (const { name, prefix, level } of keyspaces) {
     if (!NAME.test(name)) return 'the name of a keyspace is no word';
     if (!/^[\x21-\x7e\x80-\xff]*$/.test(prefix)) return `the prefix of ${name} is no part of a key`;
-    if (!isLevel(level)) return `the level of ${name} is unknown`;
+    if (!isPlacedLevel(level)) return `the level of ${name} is unknown`;
   }
   const distinct = (values: readonly string[]) => new Set(values).size === keyspaces.length;
   if (!distinct(keyspaces.map(({ name }) => name))) return 'two keyspaces have the same name';
@@ -114,7 +114,8 @@ export function placementFlaw({ epoch, keyspaces, move }: Placement): string | n
 function moveFlaw({ name, from, to, phase }: Move, keyspaces: readonly KeyspaceSettings[]): string | null {
   const level = keyspaces.find((keyspace) => keyspace.name === name)?.level;
   if (level === undefined) return 'a keyspace is moved that there is not';
-  if (!isLevel(from) || !isLevel(to) || from === to) return `${name} is moved between levels that are none`;
+  if (!isPlacedLevel(from) || !isPlacedLevel(to) || from === to)
+    return `${name} is moved between levels that are none`;
   if (!PHASES.has(phase)) return `the move of ${name} is in no phase`;
   return level === (phase === 'settling' ? to : from) ? null : `the level of ${name} is not that of its move`;
 }

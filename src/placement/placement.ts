@@ -1,17 +1,17 @@
-import type { Level } from './level.ts';
+import type { PlacedLevel } from './placed-level.ts';
 
 /** A keyspace as the configuration has it. */
 export interface KeyspaceSettings {
   readonly name: string;
   /** Empty for the default keyspace, which has every key that no other keyspace has. */
   readonly prefix: string;
-  readonly level: Level;
+  readonly level: PlacedLevel;
 }
 
 /** What the configuration says of all keyspaces. All controllers of a cluster have the same. */
 export interface PlacementSettings {
   /** The level of the default keyspace. */
-  readonly level: Level;
+  readonly level: PlacedLevel;
   /** The other keyspaces. */
   readonly keyspaces: readonly KeyspaceSettings[];
 }
@@ -47,8 +47,6 @@ export function placementDifference(there: string, here: string): string | null 
   const [levelThere = '', ...keyspacesThere] = there.split(' ');
   const [levelHere = '', ...keyspacesHere] = here.split(' ');
   if (levelThere !== levelHere) return `level ${levelThere} is not ${levelHere}`;
-  const [schemeThere, schemeHere] = [keyspacesThere, keyspacesHere].map(schemeIn);
-  if (schemeThere !== schemeHere) return `scheme ${schemeThere} is not ${schemeHere}`;
   const surplus = keyspacesThere.filter((keyspace) => !keyspacesHere.includes(keyspace));
   const lacking = keyspacesHere.filter((keyspace) => !keyspacesThere.includes(keyspace));
   for (const keyspace of surplus) {
@@ -59,23 +57,6 @@ export function placementDifference(there: string, here: string): string | null 
     ? `it has the keyspace ${surplus[0]}, which is not here`
     : `it does not have the keyspace ${lacking[0]}`;
 }
-
-/** The scheme of the ordered keyspaces follows as a word of its own where it is not `broadcast`. */
-export function withScheme(placement: string, scheme: OrderedScheme): string {
-  return scheme === 'broadcast' ? placement : `${placement} ${SCHEME_WORD}${scheme}`;
-}
-
-/** How ordered keyspaces are replicated. All of a cluster are replicated alike. */
-export const ORDERED_SCHEMES = ['broadcast', 'chain'] as const;
-
-export type OrderedScheme = (typeof ORDERED_SCHEMES)[number];
-
-function schemeIn(words: readonly string[]): string {
-  const isScheme = (word: string) => word.startsWith(SCHEME_WORD) && !word.includes(':');
-  return words.find(isScheme)?.slice(SCHEME_WORD.length) ?? 'broadcast';
-}
-
-const SCHEME_WORD = 'scheme=';
 
 function nameIn(keyspace: string): string {
   return keyspace.slice(0, keyspace.indexOf('='));

@@ -55,6 +55,7 @@ export interface GroupPorts {
  */
 export class Group {
   readonly number: number;
+  readonly schemeName: SchemeName;
   readonly scheme: Scheme;
   readonly replica: Replica;
   readonly recovery: StoreRecovery;
@@ -71,6 +72,7 @@ export class Group {
     const idsEnd = idsEndOf(controller.configuration());
     const timeMs = () => time.nowMs();
     this.number = ports.number;
+    this.schemeName = ports.scheme;
     const durable = new DurableVector(journal, recoveredVector(recovered, idsEnd));
     this.#durable = durable;
     this.replica = new Replica(journal, store, ports.hot, timeMs);

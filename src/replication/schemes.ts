@@ -1,7 +1,7 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import type { JournalKind } from '../journal/data-directory.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
-import type { OrderedScheme } from '../placement/placement.ts';
+import type { OrderedScheme } from '../placement/placed-level.ts';
 import { Broadcast } from './broadcast/broadcast.ts';
 import { Chain } from './chain/chain.ts';
 import { Convergent } from './convergent/convergent.ts';
@@ -40,8 +40,8 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
   chain: {
     isOrdered: true,
     hasSessions: false,
-    group: ROOT_GROUP,
-    journal: 'ordered',
+    group: 3,
+    journal: 'chain',
     make: (ports) => new Ordered(ports, CHAIN),
   },
   convergent: {

@@ -6,6 +6,7 @@ import { groupOfLevel } from '../../src/controller/group-plan.ts';
 import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import { Keyspaces } from '../../src/placement/keyspaces.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../../src/placement/placement.ts';
+import { SCHEMES } from '../../src/replication/schemes.ts';
 import { isFleeting } from './expiry.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Judged, JudgedRecord } from './judged.ts';
@@ -27,21 +28,26 @@ interface Part {
 
 const ALL = keyspacesOf({ level: 'linearizability', keyspaces: MIXED_KEYSPACES });
 
-/** Keyspaces that are ordered all the time have one order in common. Each other keyspace is judged by itself. */
+/**
+ * Keyspaces that are in one ordered group all the time have one order in common. Each other keyspace is judged by
+ * itself.
+ */
 function partsOf(switches: readonly LevelSwitch[]): readonly Part[] {
-  const weakest = (keyspace: KeyspaceSettings) =>
-    judgedLevel(keyspace.level, switchesOf(switches, keyspace.name));
-  const ordered = ALL.filter((keyspace) => isOrdered(weakest(keyspace)));
-  const alone = ALL.filter((keyspace) => !isOrdered(weakest(keyspace)));
-  const groupsOf = ({ name, level }: KeyspaceSettings) =>
-    [level, ...switchesOf(switches, name).map((one) => one.level)].map(groupOfLevel);
-  return [
-    { level: 'sequential', keyspaces: ordered, groups: [ROOT_GROUP] },
-    ...alone.map(
-      (one): Part => ({ level: weakest(one), keyspaces: [one], groups: [...new Set(groupsOf(one))] }),
-    ),
-  ];
+  const alone = ALL.map((one): Part => {
+    const ofIt = switchesOf(switches, one.name);
+    const weakest = judgedLevel(one.level, ofIt);
+    const groups = [...new Set([one.level, ...ofIt.map(({ level }) => level)].map(groupOfLevel))];
+    return { level: isOrdered(weakest) ? 'sequential' : weakest, keyspaces: [one], groups };
+  });
+  const isIn = (group: number) => (part: Part) => isOrdered(part.level) && `${part.groups}` === `${group}`;
+  const together = ORDERED_GROUPS.flatMap((group): Part[] => {
+    const keyspaces = alone.filter(isIn(group)).flatMap((part) => part.keyspaces);
+    return keyspaces.length === 0 ? [] : [{ level: 'sequential', keyspaces, groups: [group] }];
+  });
+  return [...together, ...alone.filter((part) => !ORDERED_GROUPS.some((group) => isIn(group)(part)))];
 }
+
+const ORDERED_GROUPS: readonly number[] = [ROOT_GROUP, SCHEMES.chain.group];
 
 /** Judges a scenario by its level or, where it has keyspaces, each of them by its own level. */
 export function judgeScenario(
@@ -89,7 +95,8 @@ function judgeKeyspaces(
   const lasting = withoutLost(record.history, cluster.losses).filter(
     ({ key }) => !isFleeting(key) && !isAged(key),
   );
-  const linear = parts[0]!.keyspaces.flatMap((keyspace) => {
+  const ordered = parts.filter(({ level }) => isOrdered(level)).flatMap((part) => part.keyspaces);
+  const linear = ordered.flatMap((keyspace) => {
     const part = lasting.filter(({ key }) => key === '' || keyspaces.of(key) === keyspace);
     return notLinearizable(switches[ALL.indexOf(keyspace)]!.strictPartOf(part));
   });

@@ -4,6 +4,7 @@ import { compareBallots } from '../../src/membership/ballot.ts';
 import { ballotName, type View } from '../../src/membership/view.ts';
 import { epochOf, samePlacement } from '../../src/placement/agreed-placement.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
+import { levelOf, orderedSchemeOf, type PlacedLevel } from '../../src/placement/placed-level.ts';
 import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -15,17 +16,18 @@ export interface LevelSwitch {
   /** Virtual milliseconds after the clients have started. */
   readonly atMs: number;
   readonly node: number;
-  readonly level: Level;
+  /** With the scheme behind it where that is a chain. Otherwise broadcast is asked for. */
+  readonly level: PlacedLevel;
 }
 
-const ORDERED: readonly Level[] = ['linearizability', 'sequential'];
+export const ORDERED: readonly Level[] = ['linearizability', 'sequential'];
 
 /** Draws switches between these levels, some of them asked of two controllers at the same time. */
 export function drawSwitches(
   random: Random,
   untilMs: number,
   nodes: number,
-  levels: readonly Level[] = ORDERED,
+  levels: readonly PlacedLevel[],
 ): LevelSwitch[] {
   const count = 1 + random.below(6);
   return Array.from({ length: count }, () => {
@@ -53,7 +55,7 @@ export function switchesOf(switches: readonly LevelSwitch[], name: string): read
 
 /** A session keeps its guarantees across these switches: `sequential` has no sessions, and `eventual` promises none. */
 export function keepsSessions(level: Level, switches: readonly LevelSwitch[]): boolean {
-  const hasSessions = (one: Level) => one === 'linearizability' || one === 'causal';
+  const hasSessions = (one: PlacedLevel) => levelOf(one) === 'linearizability' || one === 'causal';
   return [level, ...switches.map((one) => one.level)].every(hasSessions);
 }
 
@@ -61,10 +63,10 @@ export function keepsSessions(level: Level, switches: readonly LevelSwitch[]): b
  * The level by which a keyspace is judged: where it is moved between groups, the weakest that it may have at any
  * time.
  */
-export function judgedLevel(level: Level, switches: readonly LevelSwitch[]): Level {
-  const all = [level, ...switches.map((one) => one.level)];
+export function judgedLevel(level: PlacedLevel, switches: readonly LevelSwitch[]): Level {
+  const all = [level, ...switches.map((one) => one.level)].map(levelOf);
   const weakest = LEVELS.findLast((one) => all.includes(one))!;
-  return isOrdered(weakest) ? level : weakest;
+  return isOrdered(weakest) ? levelOf(level) : weakest;
 }
 
 /** A span of virtual time in which every read must be linearizable. */
@@ -90,10 +92,10 @@ export class LevelSwitches {
   /** Switches to a weaker level that were asked for and not answered. */
   #weakening = 0;
 
-  constructor(cluster: SimCluster, level: Level, switches: readonly LevelSwitch[]) {
+  constructor(cluster: SimCluster, level: PlacedLevel, switches: readonly LevelSwitch[]) {
     this.#cluster = cluster;
     this.#left = switches.length;
-    if (level === 'linearizability') this.#begin(Number.NEGATIVE_INFINITY);
+    if (levelOf(level) === 'linearizability') this.#begin(Number.NEGATIVE_INFINITY);
     for (const one of switches) cluster.scheduler.after(one.atMs, () => this.#ask(one));
   }
 
@@ -123,7 +125,8 @@ export class LevelSwitches {
     const { scheduler, nodes } = this.#cluster;
     const asked = ++this.#asked;
     const last = this.#strict.at(-1);
-    const weakens = level !== 'linearizability';
+    const isStrict = levelOf(level) === 'linearizability';
+    const weakens = !isStrict;
     if (weakens && last !== undefined) last.toMs = Math.min(last.toMs, scheduler.nowMs);
     if (weakens) this.#weakening++;
     const { core } = nodes[node]!;
@@ -135,10 +138,11 @@ export class LevelSwitches {
       if (weakens) this.#weakening--;
     };
     if (core === null) return end();
-    const change = { keyspace, level };
+    const word = orderedSchemeOf(level) === 'broadcast' ? `${level}/broadcast` : level;
+    const change = { keyspace, level: word };
     nodes[node]!.connect().submit({ kind: 'keyspace', change, format: 'table' }, (reply) => {
       const text = reply.kind === 'lines' ? reply.lines[0]! : '';
-      if (level === 'linearizability' && text.includes(' now, and was at ')) this.#untilKnown(node, asked);
+      if (isStrict && text.includes(' now, and was at ')) this.#untilKnown(node, asked);
       end();
     });
     // The controller may be killed before it answers.

@@ -28,7 +28,7 @@ class Overheard extends Transcript {
 
   override line(): void {}
 
-  override sent(_from: number, _to: number, _number: number, message: PeerMessage): void {
+  override sent(_from: number, _to: number, _number: number, _group: number, message: PeerMessage): void {
     this.#hear(message);
   }
 }

@@ -3,11 +3,12 @@ import { isOrdered } from '../../src/consistency/policies.ts';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { majorityOf } from '../../src/placement/configuration.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
-import { DEFAULT_KEYSPACE, type OrderedScheme } from '../../src/placement/placement.ts';
+import { levelOf, type OrderedScheme, placedLevel } from '../../src/placement/placed-level.ts';
+import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
-import { drawKeyspaceSwitches, drawSwitches, type LevelSwitch } from './level-switches.ts';
+import { drawKeyspaceSwitches, drawSwitches, type LevelSwitch, ORDERED } from './level-switches.ts';
 import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces, sessionsInKeyspace } from './mixed-keyspaces.ts';
 import { Random } from './random.ts';
 import { type AgedPlan, drawAges } from './sim-ages.ts';
@@ -112,7 +113,9 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   const expiry = new Random(seed).fork('expiry');
   const expires = pickOr(draw.expiry, () => expiry.chance(0.5));
   const switches = drawnSwitches(seed, draw, level, Math.max(500, ...plansMs), nodes);
-  const weakest = LEVELS.findLast((one) => one === level || switches.some((to) => to.level === one))!;
+  const weakest = LEVELS.findLast(
+    (one) => one === level || switches.some((to) => levelOf(to.level) === one),
+  )!;
   return {
     seed,
     level,
@@ -180,11 +183,13 @@ function drawnSwitches(
 ): readonly LevelSwitch[] {
   const random = new Random(seed).fork('switches');
   const isDrawn = pickOr(draw.switches, () => random.chance(0.3));
+  const placed = (levels: readonly Level[]) =>
+    levels.map((one) => placedLevel(one, draw.scheme ?? 'broadcast'));
   if (isDrawn === 'all') {
     const levels = level === 'causal' && random.chance(0.5) ? LEVELS_WITH_SESSIONS : LEVELS;
-    return drawSwitches(random, untilMs, nodes, levels);
+    return drawSwitches(random, untilMs, nodes, placed(levels));
   }
-  return isDrawn && isOrdered(level) ? drawSwitches(random, untilMs, nodes) : [];
+  return isDrawn && isOrdered(level) ? drawSwitches(random, untilMs, nodes, placed(ORDERED)) : [];
 }
 
 const LEVELS_WITH_SESSIONS: readonly Level[] = ['linearizability', 'causal'];

@@ -2,7 +2,7 @@ import type { Action } from '../../src/checkers/history.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { isLevel } from '../../src/placement/level.ts';
-import type { OrderedScheme } from '../../src/placement/placement.ts';
+import type { OrderedScheme } from '../../src/placement/placed-level.ts';
 import { Stage } from './stage.ts';
 
 type Command = (stage: Stage, ...words: string[]) => void | Promise<void>;

@@ -1,10 +1,13 @@
 import { isOrdered } from '../../src/consistency/policies.ts';
+import { groupsWithEntries } from '../../src/controller/group-plan.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { compareBallots } from '../../src/membership/ballot.ts';
 import type { Member, View } from '../../src/membership/view.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
 import type { Level } from '../../src/placement/level.ts';
+import { levelOf, placedLevel } from '../../src/placement/placed-level.ts';
+import { SCHEMES } from '../../src/replication/schemes.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';
@@ -25,6 +28,14 @@ export interface SimOptions {
 export interface Loss {
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+/** What is known of the memory of an ordered group. */
+interface Memory {
+  /** The newest view that was ever seen. */
+  view: View | null;
+  /** Whether no controller has its memory. */
+  isForgotten: boolean;
 }
 
 /**
@@ -58,17 +69,19 @@ export class SimCluster {
   isUndisturbed = false;
   /** Planned ends that went wrong although nothing hindered them, in words. */
   readonly mistakes: string[] = [];
-  /** Whether no controller has its memory. */
-  #isForgotten = false;
+  /** What is known of the memory of each ordered group, by number; of one group where none is ordered. */
+  readonly #memories = new Map<number, Memory>();
   /** How often the cluster went on after no controller had its memory. */
   resumptions = 0;
-  /** The newest view that was ever seen. */
-  #view: View | null = null;
   #transcript: Transcript | null = null;
 
   constructor(options: SimOptions) {
     this.level = options.level;
     const levels = [options.level, ...(options.settings?.keyspaces ?? []).map(({ level }) => level)];
+    const planned = groupsWithEntries(settingsFor(0, 1, options));
+    const ordered = planned.filter(({ scheme }) => SCHEMES[scheme].isOrdered);
+    for (const { number } of ordered.length === 0 ? planned.slice(0, 1) : ordered)
+      this.#memories.set(number, { view: null, isForgotten: false });
     this.servesAlone = levels.some((level) => !isOrdered(level));
     this.random = new Random(options.seed);
     const count = options.nodes ?? 3;
@@ -82,8 +95,8 @@ export class SimCluster {
           network: this.network,
           random: this.random.fork(`node ${id}`),
           transcript: () => this.#transcript,
-          onSettled: () => this.#onSettled(),
-          onView: (view) => this.#onView(view),
+          onSettled: () => this.#onSettled(() => true),
+          onView: (group, view) => this.#onView(group, view),
           onStartEmpty: (node) => this.#onStartEmpty(node),
           servesAlone: !isOrdered(options.level),
           stagedBytesMax: options.stagedBytesMax,
@@ -174,19 +187,26 @@ export class SimCluster {
    */
   #lose(nodes: readonly SimNode[], end: (node: SimNode) => void): void {
     const toMs = this.scheduler.nowMs;
-    const isKnown = () => this.nodes.some((node) => this.#knows(node));
-    if (isKnown()) this.#onSettled();
+    this.#onSettled((memory) => this.nodes.some((node) => this.#knows(node, memory)));
     for (const node of nodes) {
       const death = { fromMs: node.durableUntilMs, toMs };
-      if (this.#knows(node)) this.#deaths.push(death);
+      if ([...this.#memories.values()].some((memory) => this.#knows(node, memory))) this.#deaths.push(death);
       if (this.durability === 'async') this.lossesAlone.push(death);
       end(node);
     }
-    const wasForgotten = this.#isForgotten;
-    this.#isForgotten ||= !isKnown();
+    const isForgotten = this.#forget();
     if (this.durability !== 'async') return;
     const recent = this.#deaths.filter((death) => death.toMs > toMs - EPISODE_MS);
-    if (!isOrdered(this.level) || this.#isForgotten !== wasForgotten) this.losses.push(...recent);
+    if (!isOrdered(this.level) || isForgotten) this.losses.push(...recent);
+  }
+
+  /** @returns whether no controller has the memory of some group any more, and one had it until now */
+  #forget(): boolean {
+    const lost = [...this.#memories.values()].filter((memory) => {
+      return !memory.isForgotten && !this.nodes.some((node) => this.#knows(node, memory));
+    });
+    for (const memory of lost) memory.isForgotten = true;
+    return lost.length > 0;
   }
 
   /**
@@ -200,28 +220,32 @@ export class SimCluster {
       this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
   }
 
-  /** Whether a controller knows all answered writes: it has its memory, and is a member of the newest view. */
-  #knows(node: SimNode): boolean {
-    const isMember = this.#view?.members.some((member) => {
+  /** Whether a controller knows all answered writes of a group: it has its memory, and is in the newest view. */
+  #knows(node: SimNode, { view }: Memory): boolean {
+    const isMember = view?.members.some((member) => {
       return member.node === node.id && member.incarnation === node.incarnation;
     });
     return node.knows && (isMember ?? true);
   }
 
-  #onView(view: View): void {
-    if (this.#view === null || compareBallots(view.ballot, this.#view.ballot) > 0) this.#view = view;
+  #onView(group: number, view: View): void {
+    const memory = this.#memories.get(group);
+    if (memory === undefined) this.#memories.set(group, { view, isForgotten: false });
+    else if (memory.view === null || compareBallots(view.ballot, memory.view.ballot) > 0) memory.view = view;
   }
 
-  /** After no controller had its memory, all go on from the longest state that was on a disk. */
-  #onSettled(): void {
-    if (!this.#isForgotten) return;
-    this.#isForgotten = false;
-    this.resumptions++;
-    if (!isOrdered(this.level) || this.durability !== 'async') return;
-    const longest = this.nodes
-      .map(({ recovered }): Version => recovered.watermarks.applied)
-      .reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
-    for (const { journal } of this.nodes) journal.forgetBeyond(longest);
+  /** After no controller had the memory of a group, all go on from the longest state that was on a disk. */
+  #onSettled(isKnown: (memory: Memory) => boolean): void {
+    for (const [group, memory] of this.#memories) {
+      if (!memory.isForgotten || !isKnown(memory)) continue;
+      memory.isForgotten = false;
+      this.resumptions++;
+      if (!isOrdered(this.level) || this.durability !== 'async') continue;
+      const longest = this.nodes
+        .map((node): Version => node.recoveredIn(group).watermarks.applied)
+        .reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
+      for (const node of this.nodes) node.journalOf(group)?.forgetBeyond(longest);
+    }
   }
 
   /**
@@ -291,7 +315,7 @@ function whyNotReady({ core, running }: SimNode): string {
 }
 
 function settingsFor(self: number, nodes: number, { level, settings }: SimOptions): Settings {
-  return {
+  const merged = {
     cluster: 'sim',
     self,
     httpPort: 0,
@@ -330,5 +354,6 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     logFilesMax: 3,
     logLevel: 'error',
     ...settings,
-  };
+  } satisfies Settings;
+  return { ...merged, level: placedLevel(levelOf(merged.level), merged.scheme) };
 }

@@ -149,7 +149,7 @@ export class SimNetwork {
     const end = this.#current.get(`${from}>${to}`);
     if (end === undefined) return;
     const number = ++this.messages;
-    this.transcript?.sent(from, to, number, message);
+    this.transcript?.sent(from, to, number, group, message);
     const body = encodeMessage(group, message);
     end.pipe.send(this.#delayMs(from, to), () => {
       this.#awake(to, () => {

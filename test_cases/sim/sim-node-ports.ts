@@ -16,8 +16,8 @@ export interface NodePorts<Node> {
   readonly transcript: () => Transcript | null;
   /** The controller has served since it was started. */
   readonly onSettled: () => void;
-  /** The controller serves in this view. */
-  readonly onView: (view: View) => void;
+  /** The controller serves in this view of an ordered group. */
+  readonly onView: (group: number, view: View) => void;
   /** The controller is about to abandon all that it knows. */
   readonly onStartEmpty: (node: Node) => void;
 }

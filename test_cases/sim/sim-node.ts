@@ -47,8 +47,8 @@ export class SimNode implements NetworkNode {
   #settledIncarnation = 0;
   readonly #groups: readonly PlannedGroup[];
   readonly #journals = new NodeJournals(() => this.core?.router ?? null);
-  /** What this run began with in the first group with entries. */
-  recovered: RecoveredState = NOTHING_RECOVERED;
+  /** What this run began with, by number of the group. */
+  #recovered: ReadonlyMap<number, RecoveredState> = new Map();
   /** How many runs went on from what was on disk. */
   recoveries = 0;
   /** A test hands the controller messages that no controller sends. */
@@ -75,6 +75,10 @@ export class SimNode implements NetworkNode {
     this.#groups = groupsWithEntries(settings);
     for (const { number } of this.#groups)
       this.#journals.set(number, new WitnessJournal(new MemoryJournal(settings.peers.length)));
+  }
+
+  recoveredIn(group: number): RecoveredState {
+    return this.#recovered.get(group) ?? NOTHING_RECOVERED;
   }
 
   /** The journal of a group; without a number, that of the first group with entries. */
@@ -142,8 +146,8 @@ export class SimNode implements NetworkNode {
   /** The controller serves and hears all others, and all take part. */
   get ready(): boolean {
     if (!this.serving || this.#isStopping || this.core!.peers.unavailableText !== '') return false;
-    const { view } = this.core!;
-    return view === null || view.members.length === this.#settings.peers.length;
+    const { length } = this.#settings.peers;
+    return this.core!.orderedGroups.every(({ views: { view } }) => view?.members.length === length);
   }
 
   /**
@@ -163,10 +167,11 @@ export class SimNode implements NetworkNode {
       this.clock.setRight();
     this.#note(`starts, run ${this.#incarnation}`);
     if (this.#settings.durability !== 'none') return this.#openStorage(run, abandoned);
-    const viewLog = this.disk.open<ViewRecord>('views', (callback) => run.deliver(callback));
+    const viewLogOf = (group: number) =>
+      this.disk.open<ViewRecord>(`views ${group}`, (callback) => run.deliver(callback));
     this.#begin(
       run,
-      inMemory(this.#settings, viewLog, (callback) => run.nextTurn(callback)),
+      inMemory(this.#settings, viewLogOf, (callback) => run.nextTurn(callback)),
     );
   }
 
@@ -203,14 +208,14 @@ export class SimNode implements NetworkNode {
     const { id, clock } = this;
     const noteLog = (message: string, fields?: LogFields) => this.#noteLog(message, fields);
     const storages = new Map<number, GroupStorage>();
-    const witnessed = (number: number, { journal, recovered }: GroupStorage): GroupStorage => {
+    const witnessed = (number: number, { journal, recovered, viewLog }: GroupStorage): GroupStorage => {
       const witness = new WitnessJournal(journal, this.#journals.of(number)?.applied);
       this.#journals.set(number, witness);
-      return { journal: witness, recovered };
+      return { journal: witness, recovered, viewLog };
     };
     for (const { number } of planned) storages.set(number, witnessed(number, storageOf(number)));
     const all = [...storages.values()];
-    this.recovered = all[0]!.recovered;
+    this.#recovered = new Map([...storages].map(([number, { recovered }]) => [number, recovered]));
     if (all.some(({ recovered }) => recovered.newestTime > 0)) this.recoveries++;
     const core = new Core({
       settings: this.#settings,
@@ -237,7 +242,8 @@ export class SimNode implements NetworkNode {
       lend: () => {},
       nextTurn: (callback) => run.nextTurn(callback),
       onChange: () => {
-        if (core.view !== null) this.#ports.onView(core.view);
+        for (const { number, views } of core.orderedGroups)
+          if (views.view !== null) this.#ports.onView(number, views.view);
         run.drainPipelines();
       },
       startEmpty: (abandoned) => scheduler.after(0, () => run.deliver(() => this.#startEmpty(abandoned))),

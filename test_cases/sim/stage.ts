@@ -1,4 +1,5 @@
 import type { Settings } from '../../src/controller/settings.ts';
+import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Level } from '../../src/placement/level.ts';
 import { decodeEntry } from '../../src/store/envelope.ts';
@@ -10,7 +11,7 @@ import type { SimNode } from './sim-node.ts';
 import { Transcript } from './transcript.ts';
 
 /** Messages that controllers send all the time, and that are no part of a scene. */
-const LEFT_OUT: readonly PeerMessage['type'][] = ['heartbeat', 'granted'];
+const LEFT_OUT: readonly PeerMessage['type'][] = ['heartbeat', 'view-part', 'granted'];
 
 const REQUEST_TIMEOUT_MS = 1_000;
 
@@ -27,10 +28,15 @@ export class Stage {
   /** Texts whose lines are left out, and how many lines that were. */
   readonly #hidden = new Map<string, number>();
 
-  private constructor(cluster: SimCluster) {
+  /** @param withoutGroup a group whose messages are left out; null for none */
+  private constructor(cluster: SimCluster, withoutGroup: number | null) {
     this.#cluster = cluster;
     this.#recorder = new Recorder(cluster, REQUEST_TIMEOUT_MS);
-    this.#transcript = new Transcript(cluster.scheduler, { leaveOut: LEFT_OUT, arrivals: false });
+    this.#transcript = new Transcript(cluster.scheduler, {
+      leaveOut: LEFT_OUT,
+      withoutGroup,
+      arrivals: false,
+    });
     cluster.transcript = this.#transcript;
   }
 
@@ -41,7 +47,8 @@ export class Stage {
     cluster.network.delays = DELAYS;
     await cluster.start();
     await cluster.run(200);
-    return new Stage(cluster);
+    // Where all keyspaces have a chain, the root group has views and nothing else.
+    return new Stage(cluster, settings.scheme === 'chain' ? ROOT_GROUP : null);
   }
 
   get network(): SimNetwork {

@@ -6,6 +6,8 @@ import type { Scheduler } from './scheduler.ts';
 export interface TranscriptOptions {
   /** Types of messages that are left out. */
   readonly leaveOut?: readonly PeerMessage['type'][];
+  /** The number of a group whose messages are left out; null for none. */
+  readonly withoutGroup?: number | null;
   /** Whether a message has a second line where it arrives, and a number by which that line is found. */
   readonly arrivals: boolean;
 }
@@ -17,14 +19,16 @@ export interface TranscriptOptions {
 export class Transcript {
   readonly #scheduler: Scheduler;
   readonly #leaveOut: ReadonlySet<string>;
+  readonly #withoutGroup: number | null;
   readonly #arrivals: boolean;
   /** The message that was written down last. */
   #last: { from: number; text: string; atMs: number; to: string } | null = null;
   readonly lines: string[] = [];
 
-  constructor(scheduler: Scheduler, { leaveOut = [], arrivals }: TranscriptOptions) {
+  constructor(scheduler: Scheduler, { leaveOut = [], withoutGroup = null, arrivals }: TranscriptOptions) {
     this.#scheduler = scheduler;
     this.#leaveOut = new Set(leaveOut);
+    this.#withoutGroup = withoutGroup;
     this.#arrivals = arrivals;
   }
 
@@ -37,8 +41,8 @@ export class Transcript {
   }
 
   /** @param number of the message, to find it again where it arrives */
-  sent(from: number, to: number, number: number, message: PeerMessage): void {
-    if (this.#leaveOut.has(message.type)) return;
+  sent(from: number, to: number, number: number, group: number, message: PeerMessage): void {
+    if (this.#leaveOut.has(message.type) || group === this.#withoutGroup) return;
     const text = describeMessage(message);
     if (this.#arrivals) this.line(from, `→ n${to}  #${number} ${text}`);
     else this.#sentToMany(from, `n${to}`, text);

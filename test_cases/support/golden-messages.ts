@@ -145,6 +145,28 @@ export const GOLDEN_MESSAGES: {
       lagMs: LARGEST,
     },
   },
+  'view-part': {
+    typical: {
+      type: 'view-part',
+      askedMs: 123_456_789,
+      installed: ballot(6, 0),
+      acceptor: ACCEPTOR,
+      transferring: false,
+      caughtUp: true,
+      isStalling: false,
+      onProbation: [],
+    },
+    troubled: {
+      type: 'view-part',
+      askedMs: LARGEST,
+      installed: ballot(0, 0),
+      acceptor: { ...ACCEPTOR, retention: 'lost' },
+      transferring: true,
+      caughtUp: false,
+      isStalling: true,
+      onProbation: [255],
+    },
+  },
   ordered: {
     typical: {
       type: 'ordered',

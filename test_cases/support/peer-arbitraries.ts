@@ -11,8 +11,8 @@ import type { Effect, KeyEffect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Placement } from '../../src/placement/agreed-placement.ts';
-import { LEVELS } from '../../src/placement/level.ts';
 import { MOVE_STEPS } from '../../src/placement/moving.ts';
+import { PLACED_LEVELS } from '../../src/placement/placed-level.ts';
 import type { Ticket } from '../../src/replication/chain/messages.ts';
 import { asked, verdicts } from './request-arbitraries.ts';
 
@@ -107,14 +107,14 @@ const accepts: fc.Arbitrary<Accept> = fc.record({
 
 const placements: fc.Arbitrary<Placement> = fc.record({
   epoch: u53,
-  keyspaces: fc.array(fc.record({ name: latin1, prefix: latin1, level: fc.constantFrom(...LEVELS) }), {
+  keyspaces: fc.array(fc.record({ name: latin1, prefix: latin1, level: fc.constantFrom(...PLACED_LEVELS) }), {
     maxLength: 5,
   }),
   move: fc.option(
     fc.record({
       name: latin1,
-      from: fc.constantFrom(...LEVELS),
-      to: fc.constantFrom(...LEVELS),
+      from: fc.constantFrom(...PLACED_LEVELS),
+      to: fc.constantFrom(...PLACED_LEVELS),
       phase: fc.constantFrom('preparing', 'barrier', 'settling'),
     }),
   ),
@@ -155,6 +155,16 @@ export const MESSAGES: Arbitraries = {
     onProbation: numbers,
     heard: numbers,
     lagMs: u53,
+  }),
+  'view-part': fc.record({
+    type: fc.constant('view-part'),
+    askedMs: u53,
+    installed: ballots,
+    acceptor: acceptors,
+    transferring: fc.boolean(),
+    caughtUp: fc.boolean(),
+    isStalling: fc.boolean(),
+    onProbation: numbers,
   }),
   ordered: fc.record({
     type: fc.constant('ordered'),

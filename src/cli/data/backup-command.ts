@@ -10,6 +10,7 @@ import { NODE_DISK } from '../../journal/disk.ts';
 import { GroupDirectories } from '../../journal/group-directories.ts';
 import { JournalError } from '../../journal/journal-error.ts';
 import { viewFileOf } from '../../journal/view-file.ts';
+import { SCHEMES } from '../../replication/schemes.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { ProgressBar } from './progress-bar.ts';
 
@@ -170,8 +171,10 @@ async function requireNoLife(settings: Settings): Promise<void> {
       `controller ${self} is running (pid ${pid}): stop it before you restore it`,
     );
   const directories = new GroupDirectories(NODE_DISK, dataDir, self);
-  const views = viewFileOf(await directories.viewsOf(viewsKindOf(settings)), self);
-  if (existsSync(views))
+  const further = Object.values(SCHEMES).map(({ group }) => viewFileOf(dataDir, self, group));
+  const all = [viewFileOf(await directories.viewsOf(viewsKindOf(settings)), self), ...further];
+  const views = all.find((path) => existsSync(path));
+  if (views !== undefined)
     throw new OperationError(
       'NOT_EMPTY',
       `${views} belongs to another run than the backup: move it away, and ${directory} with it`,

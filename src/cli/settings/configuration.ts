@@ -7,10 +7,11 @@ import {
   type SharedSettings,
 } from '../../controller/settings.ts';
 import type { Durability } from '../../journal/durability.ts';
+import { placedLevel } from '../../placement/placed-level.ts';
 import { UsageError } from '../failure.ts';
 import { formatAddress, sameAddress } from './address.ts';
 import { refuseContradictions } from './contradictions.ts';
-import { keyspaceList } from './keyspace-list.ts';
+import { keyspacesWith } from './keyspace-list.ts';
 import { type RawSetting, type RawSettings, SETTINGS, type SettingKey } from './setting-table.ts';
 import * as read from './setting-values.ts';
 
@@ -27,13 +28,14 @@ export const STORE_PORT_BASE = 11_201;
 export function resolveConfiguration(layers: readonly RawSettings[]): ResolvedSettings {
   const chosen = new Chosen(layers);
   const peers = chosen.read('peers', read.addresses);
+  const scheme = chosen.read('scheme', read.scheme);
   const configuration: ResolvedSettings = {
     cluster: chosen.read('cluster', read.name),
     peers,
     secretFile: chosen.read('cluster_secret', (text) => text),
-    level: chosen.read('consistency', read.level),
-    scheme: chosen.read('scheme', read.scheme),
-    keyspaces: chosen.read('keyspaces', keyspaceList),
+    level: placedLevel(chosen.read('consistency', read.level), scheme),
+    scheme,
+    keyspaces: chosen.read('keyspaces', keyspacesWith(scheme)),
     form: chosen.read('form', read.yesOrNo),
     httpPort: chosen.read('http_port', httpPortFor(peers)),
     httpHosts: chosen.read('http_hosts', read.hostNames),
@@ -73,7 +75,7 @@ export function resolveConfiguration(layers: readonly RawSettings[]): ResolvedSe
  */
 function dataDirectoryOf(chosen: Chosen, peers: readonly Address[]): string {
   if (chosen.has('data_dir')) return chosen.read('data_dir', read.fileName);
-  const level = chosen.read('consistency', read.level);
+  const level = placedLevel(chosen.read('consistency', read.level), chosen.read('scheme', read.scheme));
   const [kind] = journalKindsOf({ level, keyspaces: [] });
   return join(DATA_DIRECTORY, `${kind}-${peers.length}-${peers[0]!.port}`);
 }

@@ -1,10 +1,12 @@
+import type { OrderedScheme } from '../../placement/placed-level.ts';
 import { DEFAULT_KEYSPACE, type KeyspaceSettings } from '../../placement/placement.ts';
 import { didYouMean } from '../suggestion.ts';
-import { BadValue, level } from './setting-values.ts';
+import { BadValue, levelWithScheme, type ValueReader } from './setting-values.ts';
 
 /**
- * The keyspaces in one line of text, as a flag and the environment give them: `NAME=PREFIX:LEVEL`, separated by spaces.
- * A prefix may contain a colon, and an equals sign, but no space.
+ * The keyspaces in one line of text, as a flag and the environment give them: `NAME=PREFIX:LEVEL`, separated by
+ * spaces; a scheme may follow the level, as in `sequential/chain`. A prefix may contain a colon, and an equals sign, but
+ * no space.
  */
 
 /** So many keyspaces besides the default one. Every request compares its key with their prefixes. */
@@ -13,12 +15,17 @@ export const KEYSPACES_MAX = 32;
 /** Characters of a prefix. All keyspaces of a cluster have to fit into the first message between two controllers. */
 const PREFIX_CHARS_MAX = 64;
 
+/** @param scheme of ordered keyspaces that name none */
+export function keyspacesWith(scheme: OrderedScheme): ValueReader<readonly KeyspaceSettings[]> {
+  return (text) => keyspaceList(text, scheme);
+}
+
 /** @throws BadValue */
-export function keyspaceList(text: string): readonly KeyspaceSettings[] {
+function keyspaceList(text: string, scheme: OrderedScheme): readonly KeyspaceSettings[] {
   const keyspaces = text
     .split(/\s+/)
     .filter((word) => word !== '')
-    .map(keyspaceOf);
+    .map((word) => keyspaceOf(word, scheme));
   if (keyspaces.length > KEYSPACES_MAX)
     throw new BadValue(`there are ${keyspaces.length} keyspaces; a cluster has ${KEYSPACES_MAX} at most`);
   for (const [place, { name, prefix }] of keyspaces.entries()) {
@@ -32,18 +39,24 @@ export function keyspaceList(text: string): readonly KeyspaceSettings[] {
 }
 
 /** @throws BadValue */
-function keyspaceOf(word: string): KeyspaceSettings {
+function keyspaceOf(word: string, scheme: OrderedScheme): KeyspaceSettings {
   const equals = word.indexOf('=');
   const colon = word.lastIndexOf(':');
   if (equals <= 0 || colon < equals)
     throw new BadValue(
       `"${word}" is no keyspace; write NAME=PREFIX:LEVEL, such as sessions=session::eventual`,
     );
-  return checkedKeyspace(word.slice(0, equals), word.slice(equals + 1, colon), word.slice(colon + 1));
+  const [name, prefix] = [word.slice(0, equals), word.slice(equals + 1, colon)];
+  return checkedKeyspace(name, prefix, word.slice(colon + 1), scheme);
 }
 
 /** @throws BadValue, which names the keyspace */
-function checkedKeyspace(name: string, prefix: string, levelText: string): KeyspaceSettings {
+function checkedKeyspace(
+  name: string,
+  prefix: string,
+  levelText: string,
+  scheme: OrderedScheme,
+): KeyspaceSettings {
   if (name === DEFAULT_KEYSPACE)
     throw new BadValue(
       `${name} is the keyspace of all other keys, and its level is "consistency"; choose another name`,
@@ -55,7 +68,7 @@ function checkedKeyspace(name: string, prefix: string, levelText: string): Keysp
   const flaw = flawOfPrefix(prefix);
   if (flaw !== null) throw new BadValue(`keyspace ${name}: ${flaw}`);
   try {
-    return { name, prefix, level: level(levelText) };
+    return { name, prefix, level: levelWithScheme(levelText, scheme) };
   } catch (error) {
     if (!(error instanceof BadValue)) throw error;
     throw new BadValue(`keyspace ${name}: "${levelText}": ${error.message}`, { cause: error });
@@ -72,7 +85,7 @@ function flawOfPrefix(prefix: string): string | null {
 }
 
 /** The keys of a section `[keyspace NAME]`. */
-const SECTION_KEYS = ['prefix', 'consistency'] as const;
+const SECTION_KEYS = ['prefix', 'consistency', 'scheme'] as const;
 
 /**
  * A section `[keyspace NAME]` of a configuration file, in the notation of the list.
@@ -83,14 +96,15 @@ export function keyspaceOfSection(name: string, keys: Readonly<Record<string, st
   const section = `[keyspace ${name}]`;
   const unknown = Object.keys(keys).find((key) => !(SECTION_KEYS as readonly string[]).includes(key));
   if (unknown !== undefined) {
-    const hint = didYouMean(unknown, SECTION_KEYS) || `; a keyspace has ${SECTION_KEYS.join(' and ')}`;
+    const hint = didYouMean(unknown, SECTION_KEYS) || '; a keyspace has prefix, consistency and scheme';
     throw new BadValue(`unknown key "${unknown}" in ${section}${hint}`);
   }
-  const { prefix, consistency } = keys;
+  const { prefix, consistency, scheme } = keys;
   if (prefix === undefined)
     throw new BadValue(`${section} has no prefix; write prefix = the beginning of its keys`);
   if (consistency === undefined)
     throw new BadValue(`${section} has no level; write consistency = the level of its keys`);
-  checkedKeyspace(name, prefix, consistency);
-  return `${name}=${prefix}:${consistency}`;
+  const level = scheme === undefined ? consistency : `${consistency}/${scheme}`;
+  checkedKeyspace(name, prefix, level, 'broadcast');
+  return `${name}=${prefix}:${level}`;
 }

@@ -48,13 +48,14 @@ export const SETTINGS = {
   scheme: {
     group: 'Cluster',
     fallback: 'broadcast',
-    describe: 'how writes at the ordered levels reach the controllers: broadcast, or chain, for large values',
+    describe:
+      'how ordered keyspaces that name no scheme are replicated: broadcast, or chain, for large values',
   },
   keyspaces: {
     group: 'Cluster',
     fallback: '',
     describe:
-      'keys with a level of their own: NAME=PREFIX:LEVEL, once for each; in the file a section [keyspace NAME]',
+      'keys with a level of their own: NAME=PREFIX:LEVEL or …:LEVEL/SCHEME, once for each; in the file a section [keyspace NAME]',
     aliases: ['keyspace'],
   },
   form: {

@@ -2,7 +2,13 @@ import type { Address, Settings } from '../../controller/settings.ts';
 import { DURABILITIES, type Durability } from '../../journal/durability.ts';
 import { NODES_MAX } from '../../ordering/version.ts';
 import { isLevel, LEVELS, type Level } from '../../placement/level.ts';
-import { ORDERED_SCHEMES, type OrderedScheme } from '../../placement/placement.ts';
+import {
+  hasSchemes,
+  ORDERED_SCHEMES,
+  type OrderedScheme,
+  type PlacedLevel,
+  placedLevel,
+} from '../../placement/placed-level.ts';
 import { STORE_TYPES, type StoreType } from '../../store/create-driver.ts';
 import { didYouMean } from '../suggestion.ts';
 import { formatAddress, parseAddress, sameAddress } from './address.ts';
@@ -54,6 +60,16 @@ export function level(text: string): Level {
   if (isLevel(word)) return word;
   const choice = `choose ${oneOfWords(LEVELS)}`;
   throw new BadValue(`there is no such level${didYouMean(word, LEVELS)}; ${choice}`);
+}
+
+/** @param fallback the scheme of an ordered level that names none */
+export function levelWithScheme(text: string, fallback: OrderedScheme): PlacedLevel {
+  const [levelText = '', schemeText] = text.split(/\/(.*)/s);
+  const plain = level(levelText);
+  if (schemeText === undefined) return placedLevel(plain, fallback);
+  if (!hasSchemes(plain))
+    throw new BadValue(`${plain} has no schemes to choose from; leave "${schemeText}" out`);
+  return placedLevel(plain, scheme(schemeText));
 }
 
 export function scheme(text: string): OrderedScheme {

@@ -1,7 +1,8 @@
 import { isOrdered } from '../../consistency/policies.ts';
 import type { ChangeOutcome } from '../../membership/placement-change.ts';
 import { type Placement, withLevel, withMove, withMoveCancelled } from '../../placement/agreed-placement.ts';
-import { isLevel, LEVELS, type Level } from '../../placement/level.ts';
+import { LEVELS } from '../../placement/level.ts';
+import { levelAsked, orderedSchemeOf, type PlacedLevel } from '../../placement/placed-level.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -15,8 +16,8 @@ type LevelParts = Pick<ControllerParts, 'core' | 'settings' | 'clock'>;
 /** A change that a client has asked for. */
 interface Asked {
   readonly keyspace: string;
-  readonly from: Level;
-  readonly to: Level;
+  readonly from: PlacedLevel;
+  readonly to: PlacedLevel;
 }
 
 /**
@@ -33,16 +34,19 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
   const known = parts.core.levels.configured.find(({ name }) => name === keyspace);
   if (known === undefined)
     return answer(clientError(`there is no keyspace ${keyspace}; keyspace lists them`));
-  if (!isLevel(level)) return answer(clientError(`${level} is no level: say ${LEVELS.join(', ')}`));
   const from = parts.core.levels.levelIn(parts.core.groups.views.placement, keyspace);
-  if (from === level) return answer(linesOf(`${keyspace} is at ${level} already`));
-  const refusal = refusalOf(parts, from, level);
+  const to = levelAsked(level, from, parts.settings.scheme);
+  if (to === null) return answer(clientError(`${level} is no level: ${LEVELS_IN_WORDS}`));
+  if (from === to) return answer(linesOf(`${keyspace} is at ${to} already`));
+  const refusal = refusalOf(parts, from, to);
   if (refusal !== null) return answer(refusal);
-  change(parts, { keyspace, from, to: level }, answer);
+  change(parts, { keyspace, from, to }, answer);
 }
 
+const LEVELS_IN_WORDS = `say ${LEVELS.join(', ')}; or an ordered one with its scheme, such as sequential/chain`;
+
 /** @returns why the level can't be changed to this one now; null when it can */
-function refusalOf({ core, settings }: LevelParts, from: Level, to: Level): Reply | null {
+function refusalOf({ core, settings }: LevelParts, from: PlacedLevel, to: PlacedLevel): Reply | null {
   const { views } = core.groups;
   const occupied = inOneGroup(from, to) ? null : whyNoMove({ core, settings }, from, to);
   if (occupied !== null) return clientError(occupied);
@@ -64,9 +68,13 @@ function refusalOf({ core, settings }: LevelParts, from: Level, to: Level): Repl
 }
 
 /** @returns why a keyspace can not get a level whose group it is not in now; null when it can */
-function whyNoMove({ core }: Pick<LevelParts, 'core' | 'settings'>, from: Level, to: Level): string | null {
-  const { groups, levels, scheme } = core;
-  if (scheme === 'chain' && (isOrdered(from) || isOrdered(to))) return CHAINED;
+function whyNoMove(
+  { core }: Pick<LevelParts, 'core' | 'settings'>,
+  from: PlacedLevel,
+  to: PlacedLevel,
+): string | null {
+  const { groups, levels } = core;
+  if ([from, to].some((level) => orderedSchemeOf(level) === 'chain')) return CHAINED;
   if (isOrdered(to)) return groups.hasOrderedEntries ? null : NO_ORDERED;
   const there = groups.keyspaces.filter(({ level }) => inOneGroup(level, to)).map(({ name }) => name);
   if (there.length === 0) return null;
@@ -81,8 +89,8 @@ const NO_ORDERED =
 
 /** A write that was asked for, and that the head has not stamped, could come after the barrier of a move. */
 const CHAINED =
-  'with scheme = chain a keyspace can not change between an ordered level and another while the cluster runs: ' +
-  'configure the level, and start the controllers again';
+  'a keyspace can not change from or to a chain while the cluster runs: configure the level and the scheme, ' +
+  'and start the controllers again';
 
 function change(parts: LevelParts, asked: Asked, answer: OnAdminReply): void {
   const { core } = parts;

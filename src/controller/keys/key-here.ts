@@ -28,7 +28,8 @@ export function keyHere(
   looks = LOOKS_MAX,
 ): void {
   const { core, store } = parts;
-  const { name: keyspace, level, group } = core.router.of(key);
+  const { name: keyspace, policy, group } = core.router.of(key);
+  const { level } = policy;
   const { replica } = group;
   const record = replica.journal.newest(key);
   if (record === undefined) return done({ keyspace, level, state: 'none', ...NO_WRITE, ...NO_VALUE });

@@ -19,7 +19,8 @@ export interface KeyspaceMetric {
  */
 export const KEYSPACE_METRICS = {
   prefix: text('The beginning of its keys.', (_, { prefix }) => prefix),
-  level: text('Its consistency level.', (_, { level }) => level),
+  level: text('Its consistency level.', (_, { policy }) => policy.level),
+  scheme: text('How its writes are replicated.', (_, { policy }) => policy.scheme),
   keys: gauge('records', 'Keys that have an entry.', ({ keyspaceKeys }, keyspace) =>
     keyspaceKeys.of(keyspace),
   ),

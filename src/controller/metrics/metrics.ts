@@ -1,5 +1,6 @@
 import { epochOf } from '../../placement/agreed-placement.ts';
 import type { Level } from '../../placement/level.ts';
+import { levelOf } from '../../placement/placed-level.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { MEMCACHED_VERSION, VERSION } from '../product.ts';
 import { readTroubleOf, writeTroubleOf } from '../status/service.ts';
@@ -130,7 +131,7 @@ export const METRICS = {
   curr_items: gauge('records', 'Keys that have an entry.', ({ storage }) => storage.keys),
 
   memchorus_version: label('Version of this controller.', () => VERSION),
-  memchorus_level: label('Level of the default keyspace.', ({ core }) => core.levels.ofDefault),
+  memchorus_level: label('Level of the default keyspace.', ({ core }) => levelOf(core.levels.ofDefault)),
   memchorus_levels_epoch: gauge(
     'operations',
     'Changes of levels while the cluster ran; 0 while it goes by its configuration.',
@@ -297,10 +298,8 @@ export const METRICS = {
     'Requests that took slow_request_time or longer.',
     ({ core }) => core.coordinator.times.slow.total,
   ),
-  memchorus_views_installed: counter(
-    'times',
-    'Views that this controller has served in.',
-    ({ core }) => core.groups.views.times.installed,
+  memchorus_views_installed: counter('times', 'Views that this controller has served in.', ({ core }) =>
+    core.groups.all.reduce((sum, { scheme }) => sum + (scheme.views?.times.installed ?? 0), 0),
   ),
   memchorus_exchanged_writes: counter(
     'operations',

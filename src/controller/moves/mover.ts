@@ -6,6 +6,7 @@ import { ROOT_GROUP } from '../../membership/peer-bus.ts';
 import type { Move, Placement } from '../../placement/agreed-placement.ts';
 import { hasReached, type MoveStep, type Moving } from '../../placement/moving.ts';
 import type { Group } from '../../replication/group.ts';
+import { NO_CHANGE } from '../../replication/ordered/no-change.ts';
 import { RangeCopy } from '../../replication/range-copy.ts';
 import { RangePurge } from '../../replication/range-purge.ts';
 import { OWN_CONTEXT } from '../../replication/request-context.ts';
@@ -245,7 +246,7 @@ export class Mover {
     const done = () => {
       if (this.#epoch === epoch) this.#isAsked = false;
     };
-    scheme.write({ kind: 'delete', key: NO_KEY, condition: NO_ENTRY }, done, OWN_CONTEXT);
+    scheme.write(NO_CHANGE, done, OWN_CONTEXT);
     return false;
   }
 
@@ -326,7 +327,3 @@ export class Mover {
 }
 
 const NO_ORDERED_ENTRIES = 'it is configured without an ordered level: configure it as the others are';
-
-/** A write of this key, on this condition, changes nothing: no entry has such a version. */
-const NO_KEY = 'memchorus:moved';
-const NO_ENTRY = { time: 1, node: 0 };

@@ -1,9 +1,10 @@
 import { alignColumns } from '../../base/text-table.ts';
 import { epochOf } from '../../placement/agreed-placement.ts';
+import { orderedSchemeOf } from '../../placement/placed-level.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
 import { nameOf, type Settings } from '../settings.ts';
-import type { LevelsStatus, MovePartStatus, MoveStatus } from './status.ts';
+import type { KeyspaceLevel, LevelsStatus, MovePartStatus, MoveStatus } from './status.ts';
 
 /** What `keyspace json` prints now. */
 export function levelsOf({ core, settings }: Pick<ControllerParts, 'core' | 'settings'>): LevelsStatus {
@@ -11,8 +12,9 @@ export function levelsOf({ core, settings }: Pick<ControllerParts, 'core' | 'set
   const { placement, unaware, isChanging } = groups.views;
   return {
     epoch: epochOf(placement),
-    keyspaces: levels.keyspaces.map(({ name, prefix, level }) => {
-      return { name, prefix, level, configured: levels.levelIn(null, name) };
+    keyspaces: levels.keyspaces.map(({ name, prefix, level, policy }) => {
+      const scheme = orderedSchemeOf(level);
+      return { name, prefix, level: policy.level, scheme, configured: levels.levelIn(null, name) };
     }),
     unaware: unaware.map((node) => nameOf(settings.peers[node]!)),
     changing: isChanging,
@@ -48,11 +50,17 @@ export function movePartInWords({ address, step, done, total, waitsFor }: MovePa
 /** One line for each keyspace whose level was changed while the cluster ran, and is not the configured one. */
 export function overriddenLevels({ keyspaces }: LevelsStatus): readonly string[] {
   return keyspaces
-    .filter(({ level, configured }) => level !== configured)
-    .map(({ name, level, configured }) => {
-      const held = `the keyspace ${name} is at ${level}, to which it was changed while the cluster ran`;
+    .filter((keyspace) => inOneWord(keyspace) !== keyspace.configured)
+    .map((keyspace) => {
+      const { name, configured } = keyspace;
+      const held = `the keyspace ${name} is at ${inOneWord(keyspace)}, to which it was changed while the cluster ran`;
       return `${held}, and not at ${configured} as configured; to change it: main.ts level ${name} ${configured}`;
     });
+}
+
+/** The level, and the scheme behind it where that is a chain. */
+export function inOneWord({ level, scheme }: Pick<KeyspaceLevel, 'level' | 'scheme'>): string {
+  return scheme === 'chain' ? `${level}/${scheme}` : level;
 }
 
 const COLUMNS = ['KEYSPACE', 'PREFIX', 'LEVEL', 'CONFIGURED', 'PHASE'] as const;
@@ -61,11 +69,12 @@ const COLUMNS = ['KEYSPACE', 'PREFIX', 'LEVEL', 'CONFIGURED', 'PHASE'] as const;
 export function renderLevels(levels: LevelsStatus): string {
   const { epoch, unaware, move } = levels;
   const phase = levels.changing ? 'changing' : unaware.length > 0 ? 'waiting' : 'steady';
-  const rows = levels.keyspaces.map(({ name, prefix, level, configured }) => {
+  const rows = levels.keyspaces.map((keyspace) => {
+    const { name, prefix, configured } = keyspace;
     return [
       name,
       prefix === '' ? '(any)' : prefix,
-      level,
+      inOneWord(keyspace),
       configured,
       move?.keyspace === name ? move.phase : phase,
     ];

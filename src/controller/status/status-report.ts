@@ -1,6 +1,8 @@
 import { ballotName } from '../../membership/view.ts';
+import { levelOf, orderedSchemeOf } from '../../placement/placed-level.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
+import type { OrderedGroup } from '../core-reports.ts';
 import {
   exchangesWith,
   firstOf,
@@ -28,7 +30,7 @@ export function statusOf(parts: ControllerParts): Status {
     controller: self,
     address: nameOf(peers[self]!),
     version: VERSION,
-    level: core.levels.ofDefault,
+    level: levelOf(core.levels.ofDefault),
     keyspaces: core.router.all.map((keyspace) => keyspaceStatus(parts, keyspace)),
     levels: levelsOf(parts),
     ready: reads.ready && writes.ready,
@@ -37,6 +39,7 @@ export function statusOf(parts: ControllerParts): Status {
     writes,
     uptimeSeconds: uptimeSecondsOf(parts),
     view: viewOf(core),
+    otherViews: viewsOf(core).slice(1),
     time: timeOf(core),
     requests: {
       pending: METRICS.memchorus_requests_pending.read(parts),
@@ -58,13 +61,14 @@ export function statusOf(parts: ControllerParts): Status {
 }
 
 function keyspaceStatus(parts: ControllerParts, keyspace: OneKeyspace): KeyspaceStatus {
-  const { name, prefix, level } = keyspace;
+  const { name, prefix, level, policy } = keyspace;
   const { reads, writes, errors } = parts.statistics.keyspaces.of(keyspace);
   const lag = largestLagIn(parts, keyspace.group);
   return {
     name,
     prefix,
-    level,
+    level: policy.level,
+    scheme: orderedSchemeOf(level),
     keys: parts.keyspaceKeys.of(keyspace),
     reads: { ...serviceOf(readTroubleIn(keyspace)), requests: reads },
     writes: { ...serviceOf(writeTroubleIn(keyspace)), requests: writes },
@@ -105,12 +109,22 @@ function serviceOf(trouble: string): Service {
   return { ready: trouble === '', reason: trouble };
 }
 
-/** The view that the controller serves in. */
-export function viewOf({ view, viewAgeMs, leaseLeftMs, peers, scheme }: Core): Status['view'] {
+/** The view of the first group with ordered keyspaces. */
+export function viewOf(core: Core): Status['view'] {
+  return viewsOf(core)[0] ?? viewIn(core, null);
+}
+
+/** The views that the controller serves in, one for each group with ordered keyspaces. */
+export function viewsOf(core: Core): readonly Status['view'][] {
+  return core.orderedGroups.map((group) => viewIn(core, group));
+}
+
+function viewIn({ peers }: Core, group: OrderedGroup | null): Status['view'] {
+  const { view = null, viewAgeMs = null, leaseLeftMs = null } = group?.views ?? {};
   return {
     ballot: view === null ? '' : ballotName(view.ballot),
     members: view?.members.map((member) => member.node) ?? [],
-    scheme,
+    scheme: group?.schemeName === 'chain' ? 'chain' : 'broadcast',
     reason: view?.reason ?? '',
     ageMs: rounded(viewAgeMs),
     leaseLeftMs: leaseLeftMs === null || !Number.isFinite(leaseLeftMs) ? null : Math.round(leaseLeftMs),

@@ -1,5 +1,5 @@
 import { alignColumns, bytesText, counted } from '../../base/text-table.ts';
-import { moveInWords } from './levels-report.ts';
+import { inOneWord, moveInWords } from './levels-report.ts';
 import type { PeerStatus, Status } from './status.ts';
 
 const COLUMNS = ['', 'ID', 'ADDRESS', 'STATUS', 'LAST HEARTBEAT', 'SYNCING', 'LAST SYNC', 'ROLE'] as const;
@@ -13,7 +13,8 @@ export function renderStatus(status: Status): string {
     `cluster   ${status.cluster}, ${status.level}; controller ${status.controller} at ${status.address}`,
     `state     ${stateOf(status)}, up for ${duration(status.uptimeSeconds * 1000)}, version ${status.version}`,
     ...levelLines(status),
-    ...viewLines(status),
+    ...viewLines(status, status.view),
+    ...status.otherViews.flatMap((view) => viewLines(status, view)),
     ...timeLines(status),
     `requests  ${requests.pending} pending, ${requests.completed} completed; ${counted(status.keys, 'key')}`,
     `store     ${storeOf(status)}`,
@@ -45,7 +46,7 @@ function keyspaceLines({ keyspaces }: Pick<Status, 'keyspaces'>): string[] {
   const rows = keyspaces.map((keyspace) => [
     keyspace.name,
     keyspace.prefix === '' ? '-' : keyspace.prefix,
-    keyspace.level,
+    inOneWord(keyspace),
     String(keyspace.keys),
     String(keyspace.reads.requests),
     String(keyspace.writes.requests),
@@ -80,7 +81,7 @@ function levelLines({ levels }: Status): string[] {
   return [`levels    epoch ${epoch}${changing ? ', changing' : ''}${moving}${waits}`];
 }
 
-function viewLines({ view, peers }: Status): string[] {
+function viewLines({ peers }: Status, view: Status['view']): string[] {
   if (view.ballot === '') return [];
   const lease = leaseOf(view);
   const names = view.suspected.map((id) => peers[id]?.address ?? String(id));

@@ -1,5 +1,5 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
-import type { OrderedScheme } from '../../placement/placement.ts';
+import type { OrderedScheme } from '../../placement/placed-level.ts';
 
 /** What `show json` prints in one line: the cluster as one controller sees it. Fields are only ever added. */
 export interface Status {
@@ -18,7 +18,10 @@ export interface Status {
   readonly reads: Service;
   readonly writes: Service;
   readonly uptimeSeconds: number;
+  /** That of the first group with ordered keyspaces. */
   readonly view: ViewStatus;
+  /** Those of the other groups with ordered keyspaces. */
+  readonly otherViews: readonly ViewStatus[];
   readonly time: {
     /** Cluster time in milliseconds since 1970; null while there is none, and `reason` says why. */
     readonly nowMs: number | null;
@@ -87,7 +90,9 @@ export interface KeyspaceLevel {
   /** Empty for the default keyspace. */
   readonly prefix: string;
   readonly level: string;
-  /** The level in the configuration of this controller. */
+  /** How the ordered levels are replicated; null at the other levels. */
+  readonly scheme: OrderedScheme | null;
+  /** The level in the configuration of this controller, and the scheme behind it where that is `chain`. */
   readonly configured: string;
 }
 
@@ -96,6 +101,8 @@ export interface KeyspaceStatus {
   /** Empty for the default keyspace. */
   readonly prefix: string;
   readonly level: string;
+  /** How the ordered levels are replicated; null at the other levels. */
+  readonly scheme: OrderedScheme | null;
   /** Where several keyspaces share a group, as they were counted a few seconds ago. */
   readonly keys: number;
   readonly reads: KeyspaceService;
@@ -173,7 +180,7 @@ export interface ViewStatus {
   readonly ballot: string;
   /** From the head to the tail, where they are a chain. */
   readonly members: readonly number[];
-  /** How writes at the ordered levels reach the members. */
+  /** How writes reach the members. */
   readonly scheme: OrderedScheme;
   /** Why this view replaced the one before. */
   readonly reason: string;

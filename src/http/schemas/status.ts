@@ -19,10 +19,13 @@ const READINESS_FIELDS = {
 /** Whether one side of the service is available. */
 export const READINESS = object(READINESS_FIELDS);
 
+/** Of a keyspace. */
+const SCHEME = described('broadcast or chain; null where the level is not ordered', orNull(TEXT));
+
 /** The levels that the controllers go by. */
 export const LEVELS = object({
   epoch: described('how often the levels were changed while the cluster ran', COUNT),
-  keyspaces: listOf(object({ name: TEXT, prefix: TEXT, level: TEXT, configured: TEXT })),
+  keyspaces: listOf(object({ name: TEXT, prefix: TEXT, level: TEXT, scheme: SCHEME, configured: TEXT })),
   unaware: described(
     'addresses of controllers that may go by the levels before the last change',
     listOf(TEXT),
@@ -45,6 +48,7 @@ const KEYSPACE = object({
   name: TEXT,
   prefix: described('empty for the default keyspace', TEXT),
   level: TEXT,
+  scheme: SCHEME,
   keys: COUNT,
   reads: KEYSPACE_SERVICE,
   writes: KEYSPACE_SERVICE,
@@ -137,6 +141,7 @@ export const STATUS = object({
   writes: READINESS,
   uptimeSeconds: NUMBER,
   view: VIEW,
+  otherViews: described('of further groups with ordered keyspaces', listOf(VIEW)),
   time: object({ nowMs: orNull(NUMBER), reason: TEXT }),
   requests: object({ pending: COUNT, completed: COUNT }),
   keys: COUNT,

@@ -8,7 +8,7 @@ import { conditionOf, type Effect, type EffectKind, type SetEffect } from '../..
 import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
 import type { Move, MovePhase, Placement } from '../../placement/agreed-placement.ts';
-import type { Level } from '../../placement/level.ts';
+import type { PlacedLevel } from '../../placement/placed-level.ts';
 import type { Attached } from '../../replication/convergent/messages.ts';
 import { REASON_CHARS_MAX } from '../reason-text.ts';
 
@@ -16,7 +16,14 @@ import { REASON_CHARS_MAX } from '../reason-text.ts';
 
 const RETENTIONS = numbering<Retention>({ intact: 0, recovered: 1, 'view-only': 2, lost: 3, complete: 4 });
 
-const LEVEL_NUMBERS = numbering<Level>({ linearizability: 0, sequential: 1, eventual: 2, causal: 3 });
+const LEVEL_NUMBERS = numbering<PlacedLevel>({
+  linearizability: 0,
+  sequential: 1,
+  eventual: 2,
+  causal: 3,
+  'linearizability/chain': 4,
+  'sequential/chain': 5,
+});
 
 const PHASE_NUMBERS = numbering<MovePhase>({ preparing: 0, barrier: 1, settling: 2 });
 

@@ -8,6 +8,7 @@ import type {
   Prepare,
   Promised,
   Rejected,
+  ViewPartTold,
 } from '../../membership/messages.ts';
 import type { Codec } from './codec.ts';
 import {
@@ -29,6 +30,34 @@ import {
 } from './fields.ts';
 
 /** The messages about views and leases in bytes. */
+
+/** The bits of a byte. */
+const PART_BITS = { transferring: 1, caughtUp: 2, isStalling: 4 } as const;
+
+export const viewPart: Codec<ViewPartTold> = {
+  write(w, m) {
+    w.u53(m.askedMs);
+    writeBallot(w, m.installed);
+    writeAcceptorState(w, m.acceptor);
+    const bitOf = (name: keyof typeof PART_BITS) => (m[name] ? PART_BITS[name] : 0);
+    w.u8(bitOf('transferring') | bitOf('caughtUp') | bitOf('isStalling'));
+    writeNumbers(w, m.onProbation);
+  },
+  read(r) {
+    const [askedMs, installed, acceptor, bits] = [r.u53(), readBallot(r), readAcceptorState(r), r.u8()];
+    const has = (name: keyof typeof PART_BITS) => (bits & PART_BITS[name]) !== 0;
+    return {
+      type: 'view-part',
+      askedMs,
+      installed,
+      acceptor,
+      transferring: has('transferring'),
+      caughtUp: has('caughtUp'),
+      isStalling: has('isStalling'),
+      onProbation: readNumbers(r),
+    };
+  },
+};
 
 export const granted: Codec<Granted> = {
   write(w, m) {

@@ -1,9 +1,11 @@
 import type { JournalRecord } from '../../journal/journal.ts';
 import type { Membership } from '../../membership/membership.ts';
-import { compareVersions } from '../../ordering/version.ts';
+import { ROOT_GROUP } from '../../membership/peer-bus.ts';
+import { compareVersions, NO_VERSION, sameVersion } from '../../ordering/version.ts';
 import type { AntiEntropy } from '../exchange/anti-entropy.ts';
 import type { SchemePorts } from '../scheme-ports.ts';
 import { peerKnowledge, Sweeper } from '../sweeper.ts';
+import { NO_CHANGE } from './no-change.ts';
 import type { RequestOrder } from './request-order.ts';
 
 export interface MaintenanceParts {
@@ -19,8 +21,13 @@ export interface MaintenanceParts {
 const PENDING_MAX = 128;
 
 /**
- * Writes that no client asks for: announced flushes that come due, and the end of expired entries. Each is agreed in
- * its place in the order. An expired entry may be what a condition names, so it cannot just be forgotten.
+ * Writes that no client asks for: announced flushes that come due, the end of expired entries, and the first write of
+ * a group. Each is agreed in its place in the order. An expired entry may be what a condition names, so it cannot just
+ * be forgotten.
+ *
+ * A controller that finds an empty state after a restart cannot tell a group that was never written to from one whose
+ * journal it has lost, and no view continues from there. So a further ordered group, which may have no keys for long,
+ * begins with a write that changes nothing. The root group has no such write: it sends what older releases send.
  */
 export class Maintenance {
   readonly #parts: MaintenanceParts;
@@ -50,8 +57,17 @@ export class Maintenance {
 
   /** To be called every few milliseconds. */
   onTick(): void {
+    this.#proposeFirst();
     if (!this.#sweeper.isPaused) this.#proposeDueFlush();
     this.#sweeper.step();
+  }
+
+  #proposeFirst(): void {
+    const { ports, order, views, mayWrite } = this.#parts;
+    if (ports.group === ROOT_GROUP || order.pending > 0 || !sameVersion(order.applied, NO_VERSION)) return;
+    const isFirst = views.view?.members[0]?.node === ports.controller.node;
+    // mutant: begins-without-a-write
+    if (isFirst && mayWrite()) order.write(NO_CHANGE, () => {});
   }
 
   #proposeDueFlush(): void {

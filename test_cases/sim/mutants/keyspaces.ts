@@ -13,10 +13,51 @@ export const KEYSPACE_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'announces-another-group',
     name: 'announces the progress of the ordered group as that of every other group',
-    edit: { value: "{ type: 'announced', ...this.groups.withEntries[0].announcement }" },
+    edit: { value: "{ type: 'announced', ...announced[0].announcement }" },
     level: 'linearizability',
     isMixed: true,
     faults: 'slow-link=3,cut=3,link-break=2',
     seeds: 2_000,
+  },
+  {
+    anchor: 'message-of-another-group',
+    name: 'counts a promise of one group in all groups',
+    edit: {
+      statement:
+        "if (message.type === 'promised') for (const one of this.groups.all) one.onMessage(from, message); else $",
+    },
+    level: 'linearizability',
+    isMixed: true,
+    seeds: 100,
+  },
+  {
+    anchor: 'message-of-another-group',
+    name: 'holds a lease in all groups that was granted in one',
+    edit: {
+      statement:
+        "if (message.type === 'granted') for (const one of this.groups.all) one.onMessage(from, message); else $",
+    },
+    test: {
+      file: 'ordered-groups.test.ts',
+      name: 'two ordered groups have leases of their own',
+    },
+  },
+  {
+    anchor: 'one-record-for-all-groups',
+    name: 'keeps what it has promised in all groups in one record',
+    edit: { value: "'views'" },
+    level: 'linearizability',
+    isMixed: true,
+    durability: 'sync',
+    seeds: 100,
+  },
+  {
+    anchor: 'begins-without-a-write',
+    name: 'leaves a group without any write, so that a restart finds no state to go on from',
+    edit: { test: 'false' },
+    test: {
+      file: 'ordered-groups.test.ts',
+      name: 'two ordered groups go on after a restart of a majority, also a group that was never written to',
+    },
   },
 ];

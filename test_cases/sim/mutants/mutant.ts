@@ -1,6 +1,6 @@
 import type { Durability } from '../../../src/journal/durability.ts';
 import type { Level } from '../../../src/placement/level.ts';
-import type { OrderedScheme } from '../../../src/placement/placement.ts';
+import type { OrderedScheme } from '../../../src/placement/placed-level.ts';
 
 /**
  * What a mutant does to the code under its anchor. In a text, `$` stands for the code that the text replaces.

@@ -51,6 +51,7 @@ function status(
     writes,
     uptimeSeconds: 90,
     time: { nowMs: null, reason: '' },
+    otherViews: [],
     view: {
       ballot: '3.1',
       members: [0, 1, 2],

@@ -29,6 +29,7 @@ const STATUS: Status = {
   reads: { ready: true, reason: '' },
   writes: { ready: false, reason: 'no agreement without host.example:18002 (down)' },
   uptimeSeconds: 90,
+  otherViews: [],
   view: {
     ballot: '3.1',
     members: [0, 1],
@@ -213,6 +214,7 @@ it('the screen has a table of the keyspaces where there are several', () => {
         name: 'default',
         prefix: '',
         level: 'sequential',
+        scheme: 'broadcast',
         ...counted,
         writes: { ...STATUS.writes, requests: 1 },
       },
@@ -220,6 +222,7 @@ it('the screen has a table of the keyspaces where there are several', () => {
         name: 'sessions',
         prefix: 's:',
         level: 'causal',
+        scheme: null,
         ...counted,
         writes: served,
         behind: { writes: 0, ms: 4_000 },

@@ -31,12 +31,12 @@ function settings(change: Partial<Settings> = {}): Settings {
 }
 
 /** Closes the storage, and opens it again as the next run does. */
-async function nextRun(change: Partial<Settings> = {}): Promise<Pick<Storage, 'viewLog'> & GroupStorage> {
+async function nextRun(change: Partial<Settings> = {}): Promise<GroupStorage> {
   await storage?.close();
   storage = null;
   storage = await openStorage(settings(change), logger, () => {});
   const [first] = groupsWithEntries(settings(change));
-  return { viewLog: storage.viewLog, ...storage.storageOf(first!.number) };
+  return { ...storage.storageOf(first!.number), viewLog: storage.viewLog };
 }
 
 const version = { time: 5, node: 0 };

@@ -59,9 +59,8 @@ it('the cluster is described: the view, the peers by their addresses, the keyspa
   expect(values.get('memchorus_view_members')).toBe(2);
   expect(values.get('memchorus_views_installed_total')).toBeGreaterThan(0);
   expect(values.get(`memchorus_peer_up{peer="127.0.0.1:${cluster.ports[1]}"}`)).toBe(1);
-  expect(values.get('memchorus_keyspace_info{keyspace="sessions",prefix="session:",level="eventual"}')).toBe(
-    1,
-  );
+  const labels = 'keyspace="sessions",prefix="session:",level="eventual",scheme="convergent"';
+  expect(values.get(`memchorus_keyspace_info{${labels}}`)).toBe(1);
   expect(values.get('memchorus_event_loop_delay_seconds_count')).toBeGreaterThan(0);
 });
 

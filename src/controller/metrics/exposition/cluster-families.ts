@@ -1,3 +1,5 @@
+import { ROOT_GROUP } from '../../../membership/peer-bus.ts';
+import type { Core } from '../../core.ts';
 import { MEMCACHED_VERSION, VERSION } from '../../product.ts';
 import { nameOf } from '../../settings.ts';
 import { lagBehind } from '../group-figures.ts';
@@ -43,8 +45,8 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
   {
     name: 'memchorus_view_members',
     type: 'gauge',
-    help: 'Members of the view that this controller serves in; 0 while it serves in none.',
-    read: ({ parts: { core } }) => single(core.groups.views.view?.members.length ?? 0),
+    help: 'Members of the view that this controller serves in; 0 while it serves in none. One for each ordered group.',
+    read: ({ parts: { core } }) => viewSizes(core),
   },
   {
     name: 'memchorus_lease_left_seconds',
@@ -53,6 +55,15 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
     read: ({ parts: { core } }) => single(toSeconds(core.leaseLeftMs)),
   },
 ];
+
+/** The root group has no label, as it has always been there. */
+function viewSizes({ groups }: Core): readonly Sample[] {
+  return groups.all.flatMap(({ number, schemeName, scheme: { views } }) => {
+    if (views === null) return [];
+    const labels: Sample['labels'] = number === ROOT_GROUP ? {} : { group: schemeName };
+    return [{ labels, value: views.view?.members.length ?? 0 }];
+  });
+}
 
 function ofPeers({ parts }: Scrape, read: (peer: number) => number): readonly Sample[] {
   const { peers, self } = parts.settings;

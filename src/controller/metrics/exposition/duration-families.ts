@@ -27,7 +27,7 @@ export const DURATION_FAMILIES: readonly Family[] = [
   family(
     'memchorus_view_gap_seconds',
     'Time without a view, from the end of one to the installation of the next.',
-    ({ core }) => [core.groups.views.times.gaps],
+    ({ core }) => core.groups.all.flatMap(({ scheme }) => scheme.views?.times.gaps ?? []),
   ),
   family(
     'memchorus_exchange_duration_seconds',

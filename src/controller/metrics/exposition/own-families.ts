@@ -24,13 +24,14 @@ export const OWN_FAMILIES: readonly Family[] = [
   {
     name: 'memchorus_keyspace_info',
     type: 'info',
-    help: 'The keyspaces, with their prefixes and levels.',
+    help: 'The keyspaces, with their prefixes, levels and schemes.',
     read: ({ parts }) =>
       parts.core.router.all.map((one) => ({
         labels: {
           keyspace: one.name,
           prefix: KEYSPACE_METRICS.prefix.read(parts, one) as string,
           level: KEYSPACE_METRICS.level.read(parts, one) as string,
+          scheme: KEYSPACE_METRICS.scheme.read(parts, one) as string,
         },
         value: 1,
       })),

@@ -1,0 +1,31 @@
+import type { GroupNumber } from '../base/number-kinds.ts';
+import type { ViewPartTold } from '../membership/messages.ts';
+import type { Group } from '../replication/group.ts';
+import type { Announced } from '../replication/messages.ts';
+import type { Groups } from './groups.ts';
+
+/** What a controller says of a group behind a heartbeat. */
+interface AnnouncedGroup {
+  readonly group: GroupNumber;
+  readonly message: Announced | ViewPartTold;
+}
+
+/**
+ * What follows each heartbeat. A heartbeat itself announces the first group with entries, until there is a placement:
+ * then two controllers may disagree for a moment about which one that is. It also tells the part in the views of the
+ * root group; those of a further ordered group are told here.
+ */
+export function announcementsOf(groups: Groups, isPlaced: boolean): readonly AnnouncedGroup[] {
+  const announced = isPlaced ? groups.all : groups.withEntries.slice(1);
+  return [
+    ...announced.map((group) => ({ group: group.number, message: announcedOf(group) })),
+    ...groups.furtherViews.map(({ group, views }): AnnouncedGroup => {
+      return { group, message: { type: 'view-part', ...views.part } };
+    }),
+  ];
+}
+
+function announcedOf(group: Group): Announced {
+  // mutant: announces-another-group
+  return { type: 'announced', ...group.announcement };
+}

@@ -1,0 +1,45 @@
+import type { GroupNumber } from '../base/number-kinds.ts';
+import type { Disk } from '../journal/disk.ts';
+import { ViewFile } from '../journal/view-file.ts';
+import { ROOT_GROUP } from '../membership/peer-bus.ts';
+import { MemoryViewLog, type ViewLog } from '../membership/view-record.ts';
+import { SCHEMES } from '../replication/schemes.ts';
+import type { PlannedGroup } from './group-plan.ts';
+import type { Logger } from './log/logger.ts';
+import { ownerOf, type Settings } from './settings.ts';
+
+/**
+ * The records of views of the ordered groups beside the root group: a file each, in the data directory itself. A record
+ * stays when its group has no keyspace any more, because what was promised holds when the group is begun again.
+ */
+export class FurtherViewFiles {
+  readonly #settings: Settings;
+  readonly #logger: Logger;
+  readonly #disk: Disk;
+  readonly #files = new Map<GroupNumber, ViewFile>();
+
+  constructor(settings: Settings, logger: Logger, disk: Disk) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#disk = disk;
+  }
+
+  /** @throws JournalError when the record can't be read, or is another cluster's */
+  async open({ number, scheme }: PlannedGroup): Promise<ViewLog> {
+    const { dataDir } = this.#settings;
+    const { isOrdered, journal } = SCHEMES[scheme];
+    if (number === ROOT_GROUP || !isOrdered || dataDir === '') return new MemoryViewLog();
+    const open = this.#files.get(number);
+    if (open !== undefined) return open;
+    const onError = (message: string) => this.#logger.error(message, { of: scheme });
+    const owner = ownerOf(this.#settings, journal);
+    const file = await ViewFile.open(this.#disk, dataDir, owner, onError, number);
+    this.#files.set(number, file);
+    return file;
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async close(): Promise<void> {
+    for (const file of this.#files.values()) await file.close();
+  }
+}
