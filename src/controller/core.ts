@@ -102,7 +102,7 @@ export class Core {
     return orderedGroupsOf(this.groups);
   }
 
-  /** The view that this controller serves in, in the first of them; null where there is none, or while no view holds. */
+  /** The view that this controller serves in, in the first of them; null where there is none, or no view holds. */
   get view(): View | null {
     return this.orderedGroups[0]?.views.view ?? null;
   }

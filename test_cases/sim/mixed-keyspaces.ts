@@ -4,7 +4,7 @@ import type { AgedPlan, AgedStep } from './sim-ages.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import type { SessionPlan, SessionStep } from './sim-sessions.ts';
 
-/** Scenarios with keyspaces of all levels, and of both ordered schemes, at once: the default one is at `linearizability`. */
+/** Scenarios with keyspaces of all levels and both ordered schemes at once: the default is at `linearizability`. */
 
 export const MIXED_KEYSPACES: readonly KeyspaceSettings[] = [
   { name: 'ordered', prefix: 's:', level: 'sequential' },

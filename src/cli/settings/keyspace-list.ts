@@ -5,8 +5,8 @@ import { BadValue, levelWithScheme, type ValueReader } from './setting-values.ts
 
 /**
  * The keyspaces in one line of text, as a flag and the environment give them: `NAME=PREFIX:LEVEL`, separated by
- * spaces; a scheme may follow the level, as in `sequential/chain`. A prefix may contain a colon, and an equals sign, but
- * no space.
+ * spaces; a scheme may follow the level, as in `sequential/chain`. A prefix may contain a colon, and an equals sign,
+ * but no space.
  */
 
 /** So many keyspaces besides the default one. Every request compares its key with their prefixes. */
