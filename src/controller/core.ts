@@ -179,12 +179,13 @@ export class Core {
     const flaw = this.#admission.flawOf(from, message);
     if (flaw !== null) return this.#ports.refuse(from, flaw);
     if (message.type === 'heartbeat') return this.#onHeartbeat(from, message);
+    // mutant: lease-of-another-group
     if (message.type === 'granted') this.#onAnswer(from, message.askedMs);
     if (isHandshake(message)) return;
     if (message.type === 'moving') return this.mover.onMessage(from, message);
     const group = this.groups.byNumber[number];
     if (group === undefined) return this.#onUnknownGroup(from, number);
-    // mutant: message-of-another-group
+    // mutant: promise-of-another-group
     group.onMessage(from, message);
   }
 

@@ -20,7 +20,7 @@ export const KEYSPACE_MUTANTS: readonly Mutant[] = [
     seeds: 2_000,
   },
   {
-    anchor: 'message-of-another-group',
+    anchor: 'promise-of-another-group',
     name: 'counts a promise of one group in all groups',
     edit: {
       statement:
@@ -31,11 +31,11 @@ export const KEYSPACE_MUTANTS: readonly Mutant[] = [
     seeds: 100,
   },
   {
-    anchor: 'message-of-another-group',
+    anchor: 'lease-of-another-group',
     name: 'holds a lease in all groups that was granted in one',
     edit: {
       statement:
-        "if (message.type === 'granted') for (const one of this.groups.all) one.onMessage(from, message); else $",
+        "$ if (message.type === 'granted') for (const one of this.groups.all) one.onMessage(from, message);",
     },
     test: {
       file: 'ordered-groups.test.ts',
