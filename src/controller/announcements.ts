@@ -1,6 +1,5 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import type { ViewPartTold } from '../membership/messages.ts';
-import type { Group } from '../replication/group.ts';
 import type { Announced } from '../replication/messages.ts';
 import type { Groups } from './groups.ts';
 
@@ -18,14 +17,12 @@ interface AnnouncedGroup {
 export function announcementsOf(groups: Groups, isPlaced: boolean): readonly AnnouncedGroup[] {
   const announced = isPlaced ? groups.all : groups.withEntries.slice(1);
   return [
-    ...announced.map((group) => ({ group: group.number, message: announcedOf(group) })),
+    ...announced.map(({ number, announcement }): AnnouncedGroup => {
+      // mutant: announces-another-group
+      return { group: number, message: { type: 'announced', ...announcement } };
+    }),
     ...groups.furtherViews.map(({ group, views }): AnnouncedGroup => {
       return { group, message: { type: 'view-part', ...views.part } };
     }),
   ];
-}
-
-function announcedOf(group: Group): Announced {
-  // mutant: announces-another-group
-  return { type: 'announced', ...group.announcement };
 }

@@ -13,7 +13,9 @@ export const KEYSPACE_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'announces-another-group',
     name: 'announces the progress of the ordered group as that of every other group',
-    edit: { value: "{ type: 'announced', ...announced[0].announcement }" },
+    edit: {
+      value: "{ group: number, message: { type: 'announced', ...groups.withEntries[0].announcement } }",
+    },
     level: 'linearizability',
     isMixed: true,
     faults: 'slow-link=3,cut=3,link-break=2',
