@@ -19,6 +19,11 @@ export class Fifo<T> {
     return this.length === 0 ? undefined : this.#items.at(-1);
   }
 
+  /** @param index counted from the front */
+  at(index: number): T | undefined {
+    return index < 0 ? undefined : this.#items[this.#start + index];
+  }
+
   shift(): T | undefined {
     if (this.length === 0) return undefined;
     const item = this.#items[this.#start];

@@ -57,7 +57,7 @@ export function httpPortsOf(
     view: () => viewOf(core),
     sessions: () => parts.clients.figures,
     series: (seconds) => series.report(seconds),
-    recentEvents: (ms) => events.ofLast(ms),
+    events,
     keyHere: (key) => new Promise((resolve) => keyHere(parts, key, resolve)),
     hotKeys: () => hotKeysOf(parts),
     largeKeys: () => largeKeysOf(parts),

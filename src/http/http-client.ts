@@ -32,6 +32,12 @@ export interface HttpClient {
   becomeLast(): void;
 
   /**
+   * Has a function called as soon as the connection has to end. An answer that goes on for as long as the client takes
+   * it has to come to its end then.
+   */
+  onEnding(end: () => void): void;
+
+  /**
    * Counts bytes that the request under way holds, until its answer has left. @returns false when there is no memory
    * for them
    */

@@ -1,5 +1,6 @@
 import type { ControllerId, WallMs } from '../base/number-kinds.ts';
 import type { HttpAddress } from './authorities.ts';
+import type { EventLog } from './events/event-log.ts';
 import type { HotKeyHere, KeyHere, LargeKeysHere } from './keys-here.ts';
 
 /** Whether one side of the service is available; if not, `reason` says why. */
@@ -52,8 +53,8 @@ export interface HttpPorts {
   readonly sessions: () => readonly object[];
   /** The figures of the last minutes. @param seconds how many samples are wanted */
   readonly series: (seconds: number) => object;
-  /** What has happened here in the last milliseconds, the oldest first. */
-  readonly recentEvents: (ms: number) => readonly object[];
+  /** What has happened here. */
+  readonly events: EventLog;
   /** What this controller holds for a key. */
   readonly keyHere: (key: string) => Promise<KeyHere>;
   /** The keys that clients of this controller ask for most, the hottest first. */

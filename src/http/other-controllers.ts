@@ -43,7 +43,7 @@ export class OtherControllers {
   askAll<Body>(own: () => Body | Promise<Body>, path: string): Promise<AskedAnswer<Body>[]> {
     return Promise.all(
       this.#addresses.map(async (address, controller) => {
-        const name = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+        const name = nameOfAddress(address);
         if (controller === this.#self) return { controller, address: name, body: await own(), reason: '' };
         try {
           const body = (await this.#ask(address, path)) as Body;
@@ -95,8 +95,12 @@ function readBody(
   });
 }
 
-/** The reason in words. */
-function reasonOf({ name, code, message }: NodeJS.ErrnoException): string {
+export function nameOfAddress({ host, port }: HttpAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Why a controller has not answered, in words. */
+export function reasonOf({ name, code, message }: NodeJS.ErrnoException): string {
   if (name === 'TimeoutError' || name === 'AbortError')
     return `it did not answer within ${ANSWER_WITHIN_MS} ms`;
   if (code === 'ECONNREFUSED') return 'it refused the connection';

@@ -34,6 +34,7 @@ export const HTTP_ERRORS = {
   INTERNAL: { status: 500, meaning: 'a fault of the controller, which has logged it' },
   COMMAND_UNANSWERED: { status: 504, meaning: 'a command of the console was not answered completely' },
   TOO_MANY_CONNECTIONS: { status: 503, meaning: 'clients have as many connections as they may' },
+  TOO_MANY_STREAMS: { status: 503, meaning: 'as many clients as may follow the events of all controllers' },
 } as const satisfies Readonly<Record<string, HttpErrorMeaning>>;
 
 export type HttpErrorCode = keyof typeof HTTP_ERRORS;

@@ -61,6 +61,8 @@ export class HttpConnection implements ServedClient, HttpClient {
   /** Those of the HTTP request under way. */
   #requests: HttpRequests | null = null;
   #isBusy = false;
+  /** Brings an answer that goes on to its end; null while there is none. */
+  #endAnswer: (() => void) | null = null;
   #phase: Phase = PHASES.open;
   #lastUseMs: MonotonicMs;
   /** As far as the statistics know. */
@@ -148,6 +150,7 @@ export class HttpConnection implements ServedClient, HttpClient {
   end(): void {
     if (this.#phase === PHASES.closed) return;
     this.#isBusy = false;
+    this.#endAnswer = null;
     this.#requests?.leave();
     this.#requests = null;
     this.#held.byteLength = 0;
@@ -160,6 +163,11 @@ export class HttpConnection implements ServedClient, HttpClient {
     const next = this.#waiting.shift();
     if (next !== undefined) this.#start(next);
     else if (this.#phase !== PHASES.open) this.#becomeEnded();
+  }
+
+  onEnding(end: () => void): void {
+    if (this.#phase !== PHASES.open) return end();
+    this.#endAnswer = end;
   }
 
   becomeLast(): void {
@@ -185,7 +193,9 @@ export class HttpConnection implements ServedClient, HttpClient {
   }
 
   finishWithNextAnswer(): void {
-    if (this.#phase === PHASES.open) this.#phase = PHASES.last;
+    if (this.#phase !== PHASES.open) return;
+    this.#phase = PHASES.last;
+    this.#endAnswer?.();
   }
 
   finish(): void {

@@ -2,21 +2,11 @@ import type { Clock } from '../../base/clock.ts';
 import { Fifo } from '../../base/fifo.ts';
 import type { LogFields } from '../../base/log.ts';
 import type { MonotonicMs } from '../../base/number-kinds.ts';
+import type { EventLog, LoggedEvent } from '../../http/events/event-log.ts';
 import type { Logger } from './logger.ts';
 
-/** Something that has happened on this controller, as its log tells it. */
-export interface RecentEvent {
-  /** Of this run, from 1. */
-  readonly number: number;
-  /** By the wall clock of the machine. */
-  readonly at: string;
-  readonly severity: 'error' | 'warn' | 'info';
-  readonly message: string;
-  readonly fields: LogFields;
-}
-
 interface KeptEvent {
-  readonly event: RecentEvent;
+  readonly event: LoggedEvent;
   readonly atMs: MonotonicMs;
 }
 
@@ -29,13 +19,16 @@ const VALUE_LENGTH_MAX = 500;
 /**
  * The last lines of the log, in memory, for those who ask over HTTP what has happened. Debug lines are not among them.
  */
-export class RecentEvents {
+export class RecentEvents implements EventLog {
+  readonly run: string;
   readonly #clock: Clock;
   readonly #kept = new Fifo<KeptEvent>();
+  readonly #listeners = new Set<() => void>();
   #count = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.run = Math.floor(clock.wallMs()).toString(36);
   }
 
   /** A logger that writes to this one, and whose lines are kept here as well. */
@@ -57,18 +50,33 @@ export class RecentEvents {
     };
   }
 
-  /** The events of the last milliseconds, the oldest first. */
-  ofLast(ms: number): RecentEvent[] {
+  get last(): number {
+    return this.#count;
+  }
+
+  ofLast(ms: number): LoggedEvent[] {
     const sinceMs = this.#clock.nowMs() - ms;
     return this.#kept.filter(({ atMs }) => atMs >= sinceMs).map(({ event }) => event);
   }
 
-  #note(severity: RecentEvent['severity'], message: string, fields: LogFields = {}): void {
+  next(number: number): LoggedEvent | null {
+    const first = this.#kept.first()?.event.number;
+    if (first === undefined) return null;
+    return this.#kept.at(Math.max(0, number + 1 - first))?.event ?? null;
+  }
+
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #note(severity: LoggedEvent['severity'], message: string, fields: LogFields = {}): void {
     const kept = Object.entries(fields).map(([name, value]) => [name, bounded(value)]);
     const at = new Date(this.#clock.wallMs()).toISOString();
     const event = { number: ++this.#count, at, severity, message, fields: Object.fromEntries(kept) };
     this.#kept.push({ event, atMs: this.#clock.nowMs() });
     if (this.#kept.length > EVENTS_MAX) this.#kept.shift();
+    for (const listener of this.#listeners) listener();
   }
 }
 

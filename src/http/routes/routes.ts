@@ -2,6 +2,7 @@ import { batchRoutes } from './batch.ts';
 import { consoleRoutes } from './console.ts';
 import { controllerRoutes } from './controllers.ts';
 import { dashboardRoutes } from './dashboard.ts';
+import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { keyChangeRoutes } from './key-changes.ts';
 import { keyRoutes } from './keys.ts';
@@ -24,6 +25,7 @@ export const ROUTES: readonly RouteGroup[] = [
   statusRoutes,
   seriesRoutes,
   recentEventsRoutes,
+  eventRoutes,
   keyRoutes,
   listingRoutes,
   batchRoutes,

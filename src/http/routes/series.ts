@@ -10,6 +10,7 @@ import {
   TEXT,
 } from '../schemas/schema.ts';
 import type { RouteGroup } from './route-group.ts';
+import { addToldByAll, schemaOfAll } from './told-by-all.ts';
 
 /** Samples that one answer has, unless fewer are asked for; a controller keeps no more. */
 const SECONDS_MAX = 600;
@@ -30,41 +31,24 @@ const SERIES = object({
   figures: FIGURES,
 });
 
-const SECONDS = object({ seconds: { ...COUNT, maximum: SECONDS_MAX } }, ['seconds']);
+const FIELD = 'series';
 
-export const ALL_SERIES = object({
-  controllers: listOf(object({ controller: COUNT, address: TEXT, reason: TEXT, series: orNull(SERIES) })),
-});
-
-type WithSeconds = { readonly Querystring: { readonly seconds?: number } };
+export const ALL_SERIES = schemaOfAll(FIELD, SERIES);
 
 /** The figures of the last minutes, as the dashboard draws them. */
-export const seriesRoutes: RouteGroup = (app, { series }, others) => {
-  app.get<WithSeconds>('/v1/controllers/self/series', {
-    schema: {
+export const seriesRoutes: RouteGroup = (app, { series }, others) =>
+  addToldByAll(app, others, {
+    path: 'series',
+    own: {
       operationId: 'ownSeries',
       summary: 'The figures of this controller over the last minutes, one sample a second',
-      tags: ['cluster'],
-      querystring: SECONDS,
-      response: { 200: SERIES },
     },
-    handler: (request, reply) => reply.send(series(request.query.seconds ?? SECONDS_MAX)),
-  });
-
-  app.get<WithSeconds>('/v1/series', {
-    schema: {
+    all: {
       operationId: 'series',
       summary: 'The figures of all controllers over the last minutes, one sample a second',
-      tags: ['cluster'],
-      querystring: SECONDS,
-      response: { 200: ALL_SERIES },
     },
-    handler: async (request, reply) => {
-      const { seconds = SECONDS_MAX } = request.query;
-      const path = `/v1/controllers/self/series?seconds=${seconds}`;
-      const answers = await others.askAll(() => series(seconds), path);
-      const controllers = answers.map(({ body, ...from }) => ({ ...from, series: body }));
-      return reply.send({ controllers });
-    },
+    parameter: { name: 'seconds', schema: { ...COUNT, maximum: SECONDS_MAX }, whenAbsent: SECONDS_MAX },
+    schema: SERIES,
+    field: FIELD,
+    tell: series,
   });
-};

@@ -93,6 +93,7 @@ const UNCOUNTED: HttpClient = {
   ask: () => {},
   end: () => {},
   becomeLast: () => {},
+  onEnding: () => {},
   isLast: false,
   hold: () => true,
 };
@@ -115,7 +116,7 @@ const PORTS: HttpPorts = {
   view: () => ({}),
   sessions: () => [],
   series: () => ({}),
-  recentEvents: () => [],
+  events: { run: 'r', last: 0, ofLast: () => [], next: () => null, listen: () => () => {} },
   keyHere: () => Promise.reject(new Error('no key is asked for')),
   hotKeys: () => [],
   largeKeys: () => Promise.resolve({ keys: [] }),

@@ -35,12 +35,21 @@ const ask = (path: string, options: RequestInit = {}) =>
 
 const operations = () => Object.values(openapi.paths).flatMap((methods) => Object.values(methods));
 
+/** The first bytes of an answer that does not end. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const reader = body!.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return Buffer.from(value!).toString();
+}
+
 /** What is wrong with an answer, by the description of its operation. */
 async function flawsOf(path: string, method: string, answer: Response): Promise<unknown[]> {
   const operation = openapi.paths[path]?.[method];
   const described = operation?.responses[answer.status] ?? operation?.responses.default;
   if (described === undefined) return [`${answer.status} of ${method} ${path} is not described`];
-  const text = await answer.text();
+  const isStream = answer.headers.get('content-type') === 'text/event-stream';
+  const text = isStream ? await beginningOf(answer) : await answer.text();
   if (described.content === undefined) return text === '' ? [] : [`a body that is not described: ${text}`];
   const type = (answer.headers.get('content-type') ?? '').split(';')[0]!;
   const schema = described.content[type]?.schema;

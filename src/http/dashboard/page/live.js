@@ -1,8 +1,10 @@
 /**
- * Keeps asking the controllers while the page is looked at, and hands each new state to the views. Nothing is
- * asked while the page is in the background.
+ * Keeps asking the controllers while the page is looked at, and hands each new state to the views. Events come by
+ * themselves; they are asked for only where no controller sends them. Nothing is asked while the page is in the
+ * background.
  */
 
+import { EventFeed } from './event-feed.js';
 import { isMarked } from './events.js';
 import { History, SECONDS_KEPT } from './history.js';
 
@@ -15,6 +17,9 @@ const OVERLAP_SECONDS = 5;
 
 /** Events that are kept. */
 const EVENTS_KEPT = 500;
+
+/** What is known of events while they come by themselves. */
+const NO_EVENTS = { controllers: [] };
 
 /**
  * @typedef {object} Snapshot what the views show
@@ -33,6 +38,10 @@ export class Live {
   #now;
   #historyAtMs = Number.NEGATIVE_INFINITY;
   #isRunning = false;
+  #feed = new EventFeed((events) => {
+    this.#addEvents(events.map(eventOf));
+    this.#onChange(this.#now);
+  });
 
   /**
    * @param {import('./source.js').Source} source
@@ -70,6 +79,7 @@ export class Live {
       const restMs = STATUS_EVERY_MS - (performance.now() - beganMs);
       await new Promise((resolve) => setTimeout(resolve, Math.max(100, restMs)));
     }
+    this.#feed.close();
     this.#isRunning = false;
   }
 
@@ -80,6 +90,7 @@ export class Live {
       wantsHistory ? this.#askHistory() : null,
     ]);
     const { origin } = this.#source;
+    this.#feed.follow(origin, 1000 * Math.min(SECONDS_KEPT, this.#sinceSeconds));
     this.#now = { ...this.#now, origin, isLive: status !== null };
     if (status !== null) {
       this.#now.controllers = status.controllers.map(controllerOf);
@@ -90,13 +101,13 @@ export class Live {
 
   /** Asks for the figures and the events since the last answer; at first, for all that there are. */
   async #askHistory() {
-    const sinceSeconds = Math.ceil((performance.now() - this.#historyAtMs) / 1000) + OVERLAP_SECONDS;
+    const sinceSeconds = this.#sinceSeconds;
     const beganMs = performance.now();
     const seconds = Math.min(SECONDS_KEPT, sinceSeconds);
     const ofLast = Number.isFinite(sinceSeconds) ? `?ms=${sinceSeconds * 1000}` : '';
     const answers = await Promise.all([
       this.#source.get(`/v1/series?seconds=${seconds}`),
-      this.#source.get(`/v1/recent-events${ofLast}`),
+      this.#feed.isOpen ? NO_EVENTS : this.#source.get(`/v1/recent-events${ofLast}`),
     ]).catch(() => null);
     if (answers === null) return;
     const [series, events] = answers;
@@ -104,6 +115,11 @@ export class Live {
     for (const { controller, series: samples } of series.controllers)
       if (samples !== null) this.#now.history.add(controller, samples);
     this.#addEvents(events.controllers.flatMap(eventsOf));
+  }
+
+  /** How far back there may be something that is not known here, in seconds. */
+  get #sinceSeconds() {
+    return Math.ceil((performance.now() - this.#historyAtMs) / 1000) + OVERLAP_SECONDS;
   }
 
   /** @param {readonly import('./events.js').Event[]} fresh */
@@ -127,7 +143,12 @@ function newestFirst(a, b) {
 
 /** @param {any} answer @returns {import('./events.js').Event[]} */
 function eventsOf({ controller, events }) {
-  return (events ?? []).map((/** @type {any} */ { at, number, severity, message, fields }) => ({
+  return (events ?? []).map((/** @type {any} */ event) => eventOf({ controller, ...event }));
+}
+
+/** @param {any} event @returns {import('./events.js').Event} */
+function eventOf({ controller, at, number, severity, message, fields }) {
+  return {
     key: `${controller} ${at} ${number}`,
     atMs: Date.parse(at),
     number,
@@ -135,7 +156,7 @@ function eventsOf({ controller, events }) {
     severity: severity === 'info' ? 'info' : 'warn',
     message,
     fields,
-  }));
+  };
 }
 
 /** @param {any} answer @returns {import('./model.js').Controller} */

@@ -197,14 +197,12 @@ function levelDialog(source, told) {
     apply.disabled = true;
     setText(apply, 'Changing …');
     try {
-      const commands = `keyspace ${row.name} ${level}\r\n`;
-      const { answer } = await source.send('POST', '/v1/console', { commands });
-      const refusal = /^(?:CLIENT|SERVER)_ERROR (.*)/.exec(answer)?.[1];
-      if (refusal !== undefined) throw new Error(capital(refusal));
+      const path = `/v1/keyspaces/${encodeURIComponent(row.name)}`;
+      const answer = await source.send('PUT', path, { level });
       node.close();
-      told.say('ok', linesOf(answer));
+      told.say('ok', outcomeOf(row, answer));
     } catch (error) {
-      failed.say('bad', `The level was not changed. ${/** @type {Error} */ (error).message}`);
+      failed.say('bad', `The level was not changed. ${capital(/** @type {Error} */ (error).message)}`);
     } finally {
       apply.disabled = false;
       setText(apply, 'Change the level');
@@ -241,11 +239,16 @@ function choice(level, promise, isNow) {
 }
 
 /**
- * The lines of an answer as sentences, without its end.
+ * What has become of a change, in sentences.
  *
- * @param {string} answer
+ * @param {Row} row as it was before
+ * @param {any} answer the levels that hold now
  */
-function linesOf(answer) {
-  const lines = answer.split('\r\n').filter((line) => line !== '' && line !== 'END');
-  return lines.map((line) => `${capital(line)}.`).join(' ');
+function outcomeOf({ name, levels }, { keyspaces, unaware, move }) {
+  if (move?.keyspace === name)
+    return `${capital(name)} moves to ${move.to}. Its level changes once all controllers have its entries there.`;
+  const level = keyspaces.find((/** @type {Row} */ one) => one.name === name)?.level;
+  const before = levels.includes(level) ? '' : `, and was at ${levels.join(', then ')}`;
+  const late = unaware.length === 0 ? '' : ` ${unaware.join(', ')} may still go by the level before.`;
+  return `${capital(name)} is at ${level} now${before}.${late}`;
 }
