@@ -85,9 +85,15 @@ async function expectAll(cluster: Cluster, entries: ReadonlyMap<string, string>)
 }
 
 describeWithMemcached('after a kill of every controller and every memcached under load', () => {
-  describe.each(['linearizability', 'sequential', 'eventual'])('%s', (level) => {
+  describe.each([
+    ['linearizability', 'broadcast'],
+    ['linearizability', 'chain'],
+    ['sequential', 'broadcast'],
+    ['sequential', 'chain'],
+    ['eventual', 'broadcast'],
+  ])('%s, with scheme = %s', (level, scheme) => {
     it('sync: every acknowledged write is there again', async () => {
-      await using cluster = await startCluster({ level, settings: { durability: 'sync' } });
+      await using cluster = await startCluster({ level, settings: { durability: 'sync', scheme } });
       const writers = new Writers(cluster);
       await eventually(() => writers.acknowledged.size >= WRITES_MIN);
       await killAll(cluster);
@@ -97,7 +103,7 @@ describeWithMemcached('after a kill of every controller and every memcached unde
     });
 
     it('async: every write that was acknowledged a second before the kill is there again', async () => {
-      await using cluster = await startCluster({ level, settings: { durability: 'async' } });
+      await using cluster = await startCluster({ level, settings: { durability: 'async', scheme } });
       const writers = new Writers(cluster);
       await eventually(() => writers.acknowledged.size >= WRITES_MIN);
       const before = new Map(writers.acknowledged);
