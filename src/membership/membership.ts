@@ -15,6 +15,7 @@ import { PeerParts } from './peer-parts.ts';
 import type { Peers } from './peers.ts';
 import { PlacementChange, type WantedChange } from './placement-change.ts';
 import { PlacementSpread } from './placement-spread.ts';
+import { proposalDelayMs } from './proposal-delay.ts';
 import { Readmission } from './readmission.ts';
 import { isMember, type Member, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
@@ -244,7 +245,7 @@ export class Membership {
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    const { clock, announce, mayPropose } = this.#ports;
+    const { node, clock, random, peers, announce, mayPropose } = this.#ports;
     this.#changer.onTick();
     this.#change.onTick(clock.nowMs());
     if (this.view !== null && !this.#held.holds) announce();
@@ -254,7 +255,8 @@ export class Membership {
       this.#proposeAtMs = null;
       return;
     }
-    this.#proposeAtMs ??= clock.nowMs() + this.#proposalDelayMs();
+    this.#proposeAtMs ??=
+      clock.nowMs() + proposalDelayMs(node, this.view, peers.departing('drained'), random);
     if (clock.nowMs() < this.#proposeAtMs) return;
     if (this.#changer.isMoving && this.#reasons.broken(this.#changer.coming) === null) return;
     this.#proposeAtMs = null;
@@ -380,15 +382,7 @@ export class Membership {
   #acceptors(): Map<ControllerId, AcceptorState> {
     return new Map([[this.#ports.node, this.#changer.acceptor], ...this.parts.acceptors]);
   }
-
-  /** Controllers with lower ids propose first; the random part ends duels. */
-  #proposalDelayMs(): number {
-    return this.#ports.node * PROPOSAL_STAGGER_MS + this.#ports.random() * PROPOSAL_STAGGER_MS;
-  }
 }
 
 /** A peer that hears a controller says so within so many times the suspicion time. */
 const HEARD_WITHIN = 2;
-
-/** The delay between the proposals of two controllers with neighbouring ids, in milliseconds. */
-const PROPOSAL_STAGGER_MS = 25;
