@@ -305,7 +305,7 @@ export class Membership {
     this.#held.reset(this.view?.ballot ?? NO_BALLOT, this.#ports.configuration());
     if (this.view !== null) {
       this.#spread.onView(this.view);
-      this.#change.onInstalled(this.view.placement);
+      this.#change.onInstalled(this.view.placement, this.view.members);
       this.#readmission.onView(this.view);
       if (this.#candidate !== null && !isMember(this.view, this.#candidate))
         this.#readmission.onFailed(this.#candidate);

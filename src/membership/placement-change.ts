@@ -6,7 +6,7 @@ import type { Member } from './view.ts';
 export type ChangeOutcome =
   /** A view with the new placement is installed. */
   | { readonly kind: 'installed' }
-  /** Another change came first. This one has not happened, and never will. */
+  /** Another change came first, or a view of others than it is for. This one has not happened, and never will. */
   | { readonly kind: 'overtaken' }
   /** The time was over, or more than one change has come since. This one may have happened, or may still happen. */
   | { readonly kind: 'unknown' };
@@ -60,9 +60,15 @@ export class PlacementChange {
   }
 
   /** A view with this placement is installed here. */
-  onInstalled(placement: Placement | null): void {
+  onInstalled(placement: Placement | null, members: readonly Member[]): void {
     const wanted = this.#wanted;
-    if (wanted === null || samePlacement(placement, wanted.from)) return;
+    if (wanted === null) return;
+    if (samePlacement(placement, wanted.from)) {
+      // The next view of these members could not carry the change either: it would be proposed again and again.
+      // mutant: insists-on-a-change
+      if (!wanted.isFor(members)) this.#end('overtaken');
+      return;
+    }
     const isNext = epochOf(placement) === epochOf(wanted.to);
     this.#end(samePlacement(placement, wanted.to) ? 'installed' : isNext ? 'overtaken' : 'unknown');
   }

@@ -1,6 +1,7 @@
 import type { Ballot } from '../../src/membership/ballot.ts';
 import { TICKS_PER_MS, VERSION_EPOCH_MS } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import type { Placement } from '../../src/placement/agreed-placement.ts';
 import { STARTED_AT_MS } from './sim-clock.ts';
 
 /** Version time at the start of every simulation. */
@@ -48,11 +49,18 @@ function describe(value: unknown, name: string): string {
   if (typeof value !== 'object' || value === null) return String(value ?? '-');
   const fields = value as Fields;
   if ('kind' in fields && 'version' in fields) return describeEffect(fields);
+  if ('epoch' in fields && 'keyspaces' in fields) return describePlacement(fields as unknown as Placement);
   if ('counter' in fields) return describeBallot(fields as unknown as Ballot);
   if ('node' in fields && 'incarnation' in fields) return `${fields.node}#${fields.incarnation}`;
   if ('time' in fields && 'node' in fields)
     return fields.time === 0 ? '-' : describeVersion(fields.time as number, fields.node as number);
   return `{${describeFields(fields)}}`;
+}
+
+/** `{epoch 2: default sequential; default to eventual: barrier}`. */
+function describePlacement({ epoch, keyspaces, move }: Placement): string {
+  const levels = keyspaces.map(({ name, level }) => `${name} ${level}`).join(', ');
+  return `{epoch ${epoch}: ${levels}${move === null ? '' : `; ${move.name} to ${move.to}: ${move.phase}`}}`;
 }
 
 /** Fields that hold version times. */

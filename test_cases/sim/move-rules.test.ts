@@ -104,3 +104,22 @@ it('a controller at the barrier reads its own value while the other group writes
   await settled(cluster);
   expect(await read(cluster, 2, 'k')).toBe('w');
 });
+
+it('a controller that dies at the barrier costs no request, and two views', async () => {
+  const cluster = await clusterAt('sequential', 'sync');
+  await change(cluster, 0, 'eventual');
+  await until(cluster, () => cluster.nodes.every((_, node) => stepOf(cluster, node) === 'handed-over'));
+  // The next step is being agreed, and is for all controllers as they run now.
+  await until(cluster, () => viewsOf(cluster, 0).isChanging);
+  const { counter } = viewsOf(cluster, 0).view!.ballot;
+  cluster.nodes[2]!.kill();
+  const replies: Reply[] = [];
+  cluster.nodes[1]!.connect().submit(set('k', 'v'), (reply) => replies.push(reply));
+  await cluster.run(900);
+  expect(replies).toMatchObject([{ outcome: 'stored' }]);
+  expect(moveOf(cluster)?.phase).toBe('preparing');
+  expect(viewsOf(cluster, 0).view!.ballot.counter - counter).toBeLessThanOrEqual(4);
+  cluster.nodes[2]!.start();
+  await settled(cluster);
+  for (const { id } of cluster.nodes) expect(await read(cluster, id, 'k')).toBe('v');
+});

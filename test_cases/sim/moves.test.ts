@@ -42,6 +42,16 @@ describe('a keyspace that is moved while the cluster runs', () => {
     expect(epochOf(cluster.nodes[0]!.core!.groups.views.placement)).toBe(4 * LEVELS_IN_TURN.length);
   });
 
+  it.each([1, 2, 3, 4, 5, 6])('takes less than an exchange that is not answered (seed %i)', async (seed) => {
+    const cluster = await clusterAt('sequential', 'none', seed);
+    for (const level of ['eventual', 'causal', 'sequential'] as const) {
+      const begunMs = cluster.scheduler.nowMs;
+      await change(cluster, 0, level);
+      await settled(cluster);
+      expect(cluster.scheduler.nowMs - begunMs).toBeLessThan(1_000);
+    }
+  });
+
   it('waits for a controller that is away, is served meanwhile, and says what it waits for', async () => {
     const cluster = await clusterAt('sequential');
     await ask(cluster, 0, set('k', 'v'));

@@ -10,10 +10,11 @@ type Command = (stage: Stage, ...words: string[]) => void | Promise<void>;
 /** Everything that a scene can do with a cluster. `docs/simulator.md` lists the commands. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   ask: (stage, node, ...words) => stage.ask(idOf(node), askedIn(words)),
+  level: (stage, node, level) => stage.changeLevel(idOf(node), level!),
   run: (stage, ms) => stage.run(Number(ms)),
   show: (stage) => stage.show(),
-  hide: (stage, ...words) => stage.hide(words.join(' ')),
-  unhide: (stage, ...words) => stage.unhide(words.join(' ')),
+  hide: (stage, ...words) => forEachText(words, (text) => stage.hide(text)),
+  unhide: (stage, ...words) => forEachText(words, (text) => stage.unhide(text)),
   kill: (stage, node) => stage.node(idOf(node)).kill(),
   start: (stage, node) => stage.node(idOf(node)).start(),
   stop: (stage, node) => stage.stop(idOf(node)),
@@ -52,6 +53,11 @@ function settingOf(option: string): Partial<Settings> {
   if (name === 'scheme') return { scheme: value as OrderedScheme };
   if (name === 'horizon') return { tombstoneHorizonMs: Number(value) };
   throw new Error(`an unknown option: ${option}`);
+}
+
+/** Several texts have commas between them. */
+function forEachText(words: readonly string[], run: (text: string) => void): void {
+  for (const text of words.join(' ').split(', ')) run(text);
 }
 
 /** `n2` is controller 2. */

@@ -2,6 +2,7 @@ import type { Settings } from '../../src/controller/settings.ts';
 import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Level } from '../../src/placement/level.ts';
+import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import { decodeEntry } from '../../src/store/envelope.ts';
 import { describeBallot, describeVersion } from './describe.ts';
 import { type Asked, type Connection, Recorder } from './recorder.ts';
@@ -68,6 +69,18 @@ export class Stage {
     if (connection?.incarnation !== node.incarnation) connection = this.#recorder.connect(node);
     this.#connections.set(id, connection);
     this.#recorder.ask(connection, key, asked, () => {});
+  }
+
+  /** A client asks a controller for another level of the default keyspace. */
+  changeLevel(id: number, level: string): void {
+    const change = { keyspace: DEFAULT_KEYSPACE, level };
+    this.#transcript.line(id, `a client asks for the level ${level}`);
+    this.node(id)
+      .connect()
+      .submit({ kind: 'keyspace', change, format: 'table' }, (reply) => {
+        const text = reply.kind === 'lines' ? reply.lines[0] : 'reason' in reply ? reply.reason : reply.kind;
+        this.#transcript.line(id, `the client is told: ${text}`);
+      });
   }
 
   run(forMs: number): Promise<void> {

@@ -59,6 +59,8 @@ export class Mover {
   #epoch = 0;
   #step: MoveStep = 'begun';
   #trouble = '';
+  /** Since when every controller has been known to take part in both groups; null while that is not known. */
+  #allOpenedMs: MonotonicMs | null = null;
   #handOver: RangeCopy | null = null;
   #purge: RangePurge | null = null;
   /** Something that was begun in this phase has not called back. */
@@ -136,6 +138,7 @@ export class Mover {
   #enter(placement: Placement, move: Move): void {
     this.#epoch = placement.epoch;
     this.#step = 'begun';
+    this.#allOpenedMs = null;
     this.#isAsked = false;
     this.#purge = null;
     const handOver = this.#handOver;
@@ -172,19 +175,27 @@ export class Mover {
     if (!this.#haveAll('opened')) {
       this.#endHandOver();
       this.#step = 'opened';
+      this.#allOpenedMs = null;
       return;
     }
-    if (this.#handOver === null && !this.#isReadable(to)) return;
+    this.#allOpenedMs ??= this.#ports.clock.nowMs();
+    if (this.#handOver === null && !this.#isReadable(to, this.#allOpenedMs)) return;
     this.#handOver ??= this.#newHandOver(move, from, to);
     this.#handOver.step();
     if (this.#handOver.isCopied) this.#become('copied');
   }
 
-  /** The group has exchanged what it has with those of the peers, which have just begun it too. */
-  #isReadable(group: Group): boolean {
-    if (group.scheme.views !== null || group.scheme.gate('read').state === 'open') return true;
+  /**
+   * The group has exchanged what it has with those of the peers, which have just begun it too. A peer that had not
+   * begun it when it was asked does not answer, so it is asked again.
+   */
+  #isReadable({ scheme }: Group, allOpenedMs: MonotonicMs): boolean {
+    if (scheme.views !== null || scheme.gate('read').state === 'open') return true;
     this.#trouble = 'it waits for the first exchanges';
-    for (const peer of this.#ports.peers()) group.scheme.exchange.pull(peer);
+    for (const peer of this.#ports.peers()) {
+      scheme.exchange.restartBefore(peer, allOpenedMs);
+      scheme.exchange.pull(peer);
+    }
     return false;
   }
 

@@ -83,4 +83,13 @@ export const MOVE_MUTANTS: readonly Mutant[] = [
       name: 'a controller at the barrier reads its own value while the other group writes newer ones',
     },
   },
+  {
+    anchor: 'insists-on-a-change',
+    name: 'proposes a step of a move again and again in views that lack a controller for which it is',
+    edit: { test: 'false' },
+    test: {
+      file: 'move-rules.test.ts',
+      name: 'a controller that dies at the barrier costs no request, and two views',
+    },
+  },
 ];

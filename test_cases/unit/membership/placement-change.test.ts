@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type ChangeOutcome, PlacementChange } from '../../../src/membership/placement-change.ts';
+import {
+  type ChangeOutcome,
+  PlacementChange,
+  type WantedChange,
+} from '../../../src/membership/placement-change.ts';
 import { PlacementSpread } from '../../../src/membership/placement-spread.ts';
 import type { Placement } from '../../../src/placement/agreed-placement.ts';
 import type { Level } from '../../../src/placement/level.ts';
@@ -14,7 +18,7 @@ const placed = (epoch: number, level: Level): Placement => ({
 const FIRST = placed(1, 'sequential');
 
 /** A change from `from` to `to`, and what it was answered with. */
-function changing(from: Placement | null, to: Placement) {
+function changing(from: Placement | null, to: Placement, isFor: WantedChange['isFor'] = () => true) {
   const change = new PlacementChange();
   const outcomes: ChangeOutcome['kind'][] = [];
   change.begin({
@@ -22,7 +26,7 @@ function changing(from: Placement | null, to: Placement) {
     to,
     reason: 'test',
     deadlineMs: 100,
-    isFor: () => true,
+    isFor,
     done: ({ kind }) => outcomes.push(kind),
   });
   return { change, outcomes };
@@ -39,30 +43,39 @@ describe('a change of the placement', () => {
 
   it('is answered when a view with it is installed', () => {
     const { change, outcomes } = changing(null, FIRST);
-    change.onInstalled(null);
+    change.onInstalled(null, []);
     expect(outcomes).toEqual([]);
     expect(change.reason).toBe('test');
-    change.onInstalled({ ...FIRST });
+    change.onInstalled({ ...FIRST }, []);
     expect(outcomes).toEqual(['installed']);
     expect([change.isUnderWay, change.reason]).toEqual([false, null]);
   });
 
   it('has not happened when another change from the same placement came first', () => {
     const { change, outcomes } = changing(FIRST, placed(2, 'linearizability'));
-    change.onInstalled(placed(2, 'eventual'));
+    change.onInstalled(placed(2, 'eventual'), []);
     expect(outcomes).toEqual(['overtaken']);
+  });
+
+  it('is given up when a view is installed of members that it is not for', () => {
+    const { change, outcomes } = changing(null, FIRST, (members) => members.length === 2);
+    const member = { node: 0, incarnation: 1 };
+    change.onInstalled(null, [member, { ...member, node: 1 }]);
+    expect(outcomes).toEqual([]);
+    change.onInstalled(null, [member]);
+    expect([outcomes, change.reason]).toEqual([['overtaken'], null]);
   });
 
   it('may have happened when there were more changes, and when time is over', () => {
     const later = changing(null, FIRST);
-    later.change.onInstalled(placed(2, 'linearizability'));
+    later.change.onInstalled(placed(2, 'linearizability'), []);
     expect(later.outcomes).toEqual(['unknown']);
     const late = changing(null, FIRST);
     late.change.onTick(99);
     expect(late.outcomes).toEqual([]);
     late.change.onTick(100);
     late.change.onTick(101);
-    late.change.onInstalled(FIRST);
+    late.change.onInstalled(FIRST, []);
     expect(late.outcomes).toEqual(['unknown']);
   });
 });
