@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -12,6 +13,7 @@ import { descriptionRoutes } from './description.ts';
 import type { HttpCaller, HttpClient } from './http-client.ts';
 import type { HttpPorts } from './http-ports.ts';
 import { routedUrl } from './key-text.ts';
+import { compileLazily } from './lazy-validators.ts';
 import { OtherControllers } from './other-controllers.ts';
 import { admitOwnPages } from './own-pages.ts';
 import { HttpProblem, PROBLEM_TYPE } from './problems.ts';
@@ -61,13 +63,12 @@ class RoutedServer implements HttpServer {
       serverFactory: (onRequest) => serverOf(times, onRequest),
       clientErrorHandler: onClientError,
       frameworkErrors: (error, _, reply) => void this.#refuse(error, reply),
-      // A field that no schema names is an error: one that is misspelt must not be passed over in silence.
-      ajv: { customOptions: { removeAdditional: false } },
       rewriteUrl: ({ url }) => routedUrl(url!),
       routerOptions: { maxParamLength: HEAD_BYTES_MAX },
     });
     this.#app.decorateRequest('client');
     takeJsonBodies(this.#app);
+    compileLazily(this.#app);
     this.#app.setSerializerCompiler(() => JSON.stringify);
     this.#app.setErrorHandler((error: FastifyError, request, reply) => this.#onError(error, request, reply));
     this.#app.setNotFoundHandler((request, reply) => {
@@ -80,15 +81,19 @@ class RoutedServer implements HttpServer {
       done(null, payload);
     });
     admitOwnPages(this.#app);
-    const others = new OtherControllers(ports.self, ports.addresses);
+  }
+
+  /** Adds the routes, and lets the event loop turn between them: the controller goes on serving meanwhile. */
+  async ready(): Promise<void> {
+    const others = new OtherControllers(this.#ports.self, this.#ports.addresses);
     this.#app.addHook('onClose', (_, done) => {
       others.close();
       done();
     });
-    for (const addRoutes of [...ROUTES, descriptionRoutes]) addRoutes(this.#app, ports, others);
-  }
-
-  async ready(): Promise<void> {
+    for (const addRoutes of [...ROUTES, descriptionRoutes]) {
+      addRoutes(this.#app, this.#ports, others);
+      await nextTurn();
+    }
     await this.#app.ready();
     // The times of connections are watched from this event on, which `listen` would have sent.
     this.#app.server.emit('listening');

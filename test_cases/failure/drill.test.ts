@@ -76,6 +76,22 @@ function healthyTests(): void {
     await expectNothingLeft(cluster);
   });
 
+  it('finds that nothing is lost when all controllers are killed at once, with durability sync', async () => {
+    await using cluster = await StartedCluster.create();
+    expect((await cluster.start(...KEYSPACES, '--durability', 'sync')).code).toBe(0);
+    for (const level of LEVELS) {
+      const words = ['--keyspace', level, '--seconds', '4', '--faults', 'kill-all'];
+      const { code, drilled, stderr } = await drillOn(cluster, ...words);
+      expect({ level, code, verdict: drilled.verdict }, stderr).toEqual({
+        level,
+        code: 0,
+        verdict: { kind: 'kept' },
+      });
+      expect(new Set(drilled.faults.map(({ name }) => name))).toEqual(new Set(['kill-all']));
+    }
+    await expectNothingLeft(cluster);
+  });
+
   it.runIf(hasWrongClocks)('keeps linearizability while a clock jumps by hours, forth and back', async () => {
     using clock = new WrongClock('+0');
     await using cluster = await StartedCluster.create();
@@ -210,6 +226,11 @@ function refusalTests(): void {
     expect(kill).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--faults kill is refused: durability'),
+    });
+    const killAll = await cluster.main('drill', '--faults', 'kill-all');
+    expect(killAll).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--faults kill-all is refused: durability is none'),
     });
     const foreign = await cluster.main('drill', '--keyspace', 'nowhere');
     expect(foreign).toMatchObject({

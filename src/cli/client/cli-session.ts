@@ -1,5 +1,5 @@
 import type { Address } from '../../controller/settings.ts';
-import type { Status } from '../../controller/status/status.ts';
+import type { LevelsStatus, Status } from '../../controller/status/status.ts';
 import { OperationError } from '../failure.ts';
 import { formatAddress, parseAddress, sameAddress } from '../settings/address.ts';
 import { CliConnection, ConnectionLost } from './cli-connection.ts';
@@ -182,11 +182,23 @@ export function statusOf(reply: ReplyParts): Status | null {
   if (reply.failed || reply.parts.length !== 2) return null;
   try {
     const status = JSON.parse(reply.parts[0]!.toString('utf8')) as Status;
-    // Release 0.2.0 has no keyspaces, and does not report any.
-    return Array.isArray(status.peers) ? { ...status, keyspaces: status.keyspaces ?? [] } : null;
+    return Array.isArray(status.peers) ? withKeyspaces(status) : null;
   } catch {
     return null;
   }
+}
+
+/** Release 0.2.0 has no keyspaces and no levels that change, and reports neither. */
+function withKeyspaces(status: Status & Partial<Pick<Status, 'keyspaces' | 'levels'>>): Status {
+  const { level } = status;
+  const levels: LevelsStatus = status.levels ?? {
+    epoch: 0,
+    keyspaces: [{ name: 'default', prefix: '', level, configured: level }],
+    unaware: [],
+    changing: false,
+    move: null,
+  };
+  return { ...status, keyspaces: status.keyspaces ?? [], levels };
 }
 
 function peerAddressesOf(status: Status): Address[] {

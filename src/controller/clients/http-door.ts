@@ -23,8 +23,8 @@ export class HttpDoor {
 
   /** Loads the HTTP side, unless it is loaded. */
   open(): Promise<HttpServer> {
-    this.#server ??= import('../../http/server.ts').then(({ createHttpServer }) =>
-      createHttpServer(this.#ports.http),
+    this.#server ??= import('../../http/load-http-server.ts').then(({ loadHttpServer }) =>
+      loadHttpServer(this.#ports.http),
     );
     return this.#server;
   }

@@ -82,6 +82,14 @@ export function largestLag(parts: ControllerParts): LargestLag {
   return largestOf(parts, (peer) => lagBehind(parts.core, peer));
 }
 
+/** The same without the peers that are not heard: how far behind them it is, nobody here can know. */
+export function largestLagOfHeard(parts: ControllerParts): LargestLag {
+  const { core, mesh } = parts;
+  return largestOf(parts, (peer) => (mesh.isUp(peer) ? lagBehind(core, peer) : NOT_BEHIND));
+}
+
+const NOT_BEHIND: PeerLag = { writes: 0, ms: 0 };
+
 /** The same for the entries of one group. */
 export function largestLagIn(parts: ControllerParts, { lags }: Pick<Group, 'lags'>): LargestLag {
   return largestOf(parts, (peer) => lags.of(peer));

@@ -1,4 +1,5 @@
 import type { ControllerParts } from '../controller-parts.ts';
+import { largestLagOfHeard } from '../metrics/group-figures.ts';
 import { METRICS } from '../metrics/metrics.ts';
 
 /**
@@ -21,7 +22,8 @@ export const SAMPLED_FIGURES = {
   /** In milliseconds, of requests for entries. */
   p50Ms: { kind: 'quantile', share: 0.5 },
   p99Ms: { kind: 'quantile', share: 0.99 },
-  behindMs: { kind: 'level', read: METRICS.memchorus_behind_ms.read },
+  /** A peer that is down does not count: its absence is told elsewhere, and would cover up all else. */
+  behindMs: { kind: 'level', read: (parts) => Math.round(largestLagOfHeard(parts).ms) },
   pendingWrites: { kind: 'level', read: METRICS.memchorus_requests_pending.read },
   connections: { kind: 'level', read: METRICS.curr_connections.read },
   memoryBytes: { kind: 'level', read: () => process.memoryUsage.rss() },

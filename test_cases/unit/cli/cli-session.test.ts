@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
 import { runBatch } from '../../../src/cli/client/batch.ts';
-import { CliSession } from '../../../src/cli/client/cli-session.ts';
+import { CliSession, statusOf } from '../../../src/cli/client/cli-session.ts';
 import { parseTyped, type WireCommand } from '../../../src/cli/client/typed-command.ts';
 import type { Address } from '../../../src/controller/settings.ts';
 import { HANGS_AFTER_MS } from '../../support/hang.ts';
@@ -119,4 +119,17 @@ it('a session asks its next controller for the level that it has asked the last 
   await session.run(command('get k'));
   expect(heard).toEqual(['level sequential', 'get k']);
   session.close();
+});
+
+it('the status of a controller of release 0.2.0, which knows no keyspaces, has the level of the cluster', () => {
+  const shown = JSON.stringify({ controller: 0, level: 'sequential', version: '0.2.0', peers: [] });
+  const status = statusOf({ parts: [Buffer.from(shown), Buffer.from('END')], failed: false })!;
+  expect(status.keyspaces).toEqual([]);
+  expect(status.levels).toEqual({
+    epoch: 0,
+    keyspaces: [{ name: 'default', prefix: '', level: 'sequential', configured: 'sequential' }],
+    unaware: [],
+    changing: false,
+    move: null,
+  });
 });

@@ -85,7 +85,7 @@ it('nothing but the door loads the HTTP side: a controller without HTTP clients 
   const outside = loading.filter((line) => !line.startsWith('src/http/'));
   expect(ROUTES.length).toBeGreaterThan(0);
   expect(outside).toEqual([
-    'src/controller/clients/http-door.ts: ../../http/server.ts',
+    'src/controller/clients/http-door.ts: ../../http/load-http-server.ts',
     'src/controller/clients/http-door.ts: ../../http/problems.ts',
   ]);
 });

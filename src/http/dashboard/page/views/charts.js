@@ -67,7 +67,7 @@ const KINDS = [
   },
   {
     title: 'Staleness',
-    help: 'How long ago each controller had all that its peers have told of.',
+    help: 'How long ago each controller had all that the peers that it hears have told of.',
     text: duration,
     total: largest,
     topMin: 100,
