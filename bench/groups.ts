@@ -56,7 +56,9 @@ export function groupsFor(options: Options): Group[] {
     largeValues('large-100k', '100 kB', 100_000, 200),
     largeValues('large-1m', '1 MB', 1_000_000, 20),
   ];
-  return [...all, ...large, counters()].filter(({ part }) => options.only.includes(part));
+  return [...all, ...large, counters(), ...ofSchemes(options)].filter(({ part }) =>
+    options.only.includes(part),
+  );
 }
 
 function small({ levels, rate }: Options): Group {
@@ -194,3 +196,47 @@ function counters(): Group {
     scenarios: [{ name: 'incr', title: 'incr, 50 connections, 100 counters', load: { incr: 1 } }],
   };
 }
+
+/** Compares the two ordered schemes, for several sizes of values and clusters. */
+function ofSchemes({ controllerCounts }: Options): Group[] {
+  return controllerCounts.flatMap((controllers) => {
+    const kinds = ['broadcast', 'chain'].map((scheme) =>
+      memchorus({ level: STRONG, controllers, settings: { scheme }, suffix: ` ${scheme}` }),
+    );
+    const sized = SIZES.map(({ title, value, keys }): Group => {
+      const connections = value > SMALL_VALUE_MAX ? 10 : 50;
+      const load = (gets: number) => ({ gets, connections });
+      return {
+        name: `schemes-${controllers}-${title.replace(' ', '')}`,
+        part: 'schemes',
+        title: `the ordered schemes on ${controllers} controllers, values of ${title}`,
+        value,
+        entrants: kinds.map((kind) => ({ kind, keys })),
+        scenarios: [
+          { name: 'get', title: `get, ${title}, ${connections} connections`, load: load(100) },
+          { name: 'set', title: `set, ${title}, ${connections} connections`, load: load(0) },
+          { name: 'mixed', title: `90 % get, ${title}, ${connections} connections`, load: load(90) },
+        ],
+      };
+    });
+    const contended: Group = {
+      name: `schemes-${controllers}-incr`,
+      part: 'schemes',
+      title: `the ordered schemes on ${controllers} controllers, one counter for all clients`,
+      value: 1,
+      counts: true,
+      entrants: kinds.map((kind) => ({ kind, keys: 1 })),
+      scenarios: [{ name: 'incr', title: 'incr of one counter, 50 connections', load: { incr: 1 } }],
+    };
+    return [...sized, contended];
+  });
+}
+
+const SMALL_VALUE_MAX = 10_000;
+
+const SIZES = [
+  { title: '100 B', value: 100, keys: SMALL_KEYS },
+  { title: '10 kB', value: 10_000, keys: 1_000 },
+  { title: '100 kB', value: 100_000, keys: 200 },
+  { title: '1 MB', value: 1_000_000, keys: 20 },
+] as const;

@@ -14,6 +14,7 @@ export const GROUP_NAMES = [
   'large',
   'counters',
   'switches',
+  'schemes',
 ] as const;
 
 export type GroupName = (typeof GROUP_NAMES)[number];

@@ -1,13 +1,15 @@
 import type { WallMs } from '../base/number-kinds.ts';
-import type { Draft, SetEffect } from '../ordering/effect.ts';
+import type { Draft, EntryEffect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { failed } from '../protocol/reply.ts';
 import type { ConditionalRequest, Request } from '../protocol/request.ts';
 import type { ConditionVerdict } from '../replication/asked.ts';
-import type { Evaluation, Evaluator, ExistingEntry } from '../replication/evaluation.ts';
+import type { DifferenceBase, Evaluation, Evaluator, ExistingEntry } from '../replication/evaluation.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { Arbiter, Scheme, WriteOutcome } from '../replication/scheme.ts';
-import { evaluatorOf, needsValue } from './decide.ts';
+import type { Entry } from '../store/entry.ts';
+import { evaluatorOf, isJoin, needsValue } from './decide.ts';
+import { baseIn, type DifferenceLimits, nextChain } from './differences.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
 import { unknownReply } from './plain-writes.ts';
@@ -21,6 +23,7 @@ export interface ConditionalWritesPorts {
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => WallMs;
   readonly itemBytesMax: number;
+  readonly differences: DifferenceLimits;
 }
 
 /** @param version the version that the change was given; `NO_VERSION` where nothing was changed */
@@ -54,7 +57,7 @@ export class ConditionalWrites {
 
   constructor(ports: ConditionalWritesPorts) {
     this.#ports = ports;
-    this.#evaluator = evaluatorOf(ports.timeMs, ports.itemBytesMax);
+    this.#evaluator = evaluatorOf(ports.timeMs, ports.itemBytesMax, ports.differences);
   }
 
   /** The operation keeps its barrier until it is answered, because its write may have to be proposed again. */
@@ -83,10 +86,24 @@ export class ConditionalWrites {
     const { arbiter } = scheme;
     if (arbiter !== null && (predicted !== null || isForArbiter(request))) return this.#ask(attempt, arbiter);
     if (predicted === null) return this.#decideOnApplied(attempt);
-    const evaluation = this.evaluate(request, entryIn(predicted.effect));
-    if (evaluation.change !== null) return this.#propose(attempt, evaluation, predicted.version);
+    const base = keyspace.group.takesDifferences ? baseIn(predicted.effect) : null;
+    if (this.#isEnough(request, predicted.effect, base)) {
+      const evaluation = this.evaluate(request, entryIn(predicted.effect, base));
+      if (evaluation.change !== null) return this.#propose(attempt, evaluation, predicted.version);
+    }
     operation.enter(PHASES.agreement);
     scheme.afterPending(request.key, () => this.#decideOnApplied(attempt));
+  }
+
+  /**
+   * The request can be decided on a write under way. One that is a difference does not have the value: it is enough for
+   * another difference.
+   */
+  #isEnough(request: ConditionalRequest, effect: EntryEffect | null, base: DifferenceBase | null): boolean {
+    if (effect?.kind !== 'join' || !needsValue(request)) return true;
+    const { differences, itemBytesMax } = this.#ports;
+    if (base === null || !isJoin(request)) return false;
+    return nextChain(request, base, differences, itemBytesMax) !== null;
   }
 
   #decideOnApplied(attempt: Attempt): void {
@@ -94,11 +111,12 @@ export class ConditionalWrites {
     const { scheme } = keyspace.group;
     if (operation.done) return;
     const held = scheme.currentVersion(request.key);
-    if (!needsValue(request)) {
+    const base = this.#knownBase(attempt);
+    if (base !== null || !needsValue(request)) {
       const record = scheme.newest(request.key);
       scheme.sessions?.note(operation.context.session, request.key);
       const live = record !== undefined && scheme.isLive(request.key);
-      return this.#onExisting(attempt, held, live ? { ...record, flags: 0, value: EMPTY } : null);
+      return this.#onExisting(attempt, held, live ? { ...record, flags: 0, value: EMPTY, base } : null);
     }
     scheme.read(
       request.key,
@@ -106,10 +124,30 @@ export class ConditionalWrites {
       (failure, entry, readAtSec) => {
         if (failure !== null && keyspace.group.scheme !== scheme) this.#decide(attempt);
         else if (failure !== null) operation.finish(failed(failure));
-        else this.#onExisting(attempt, held, entry === null ? null : { ...entry, readAtSec });
+        else
+          this.#onExisting(attempt, held, entry === null ? null : this.#existing(attempt, entry, readAtSec));
       },
       reader,
     );
+  }
+
+  /** What a difference can be added to without reading the value, which is on the disk here; null where it can't. */
+  #knownBase({ request, keyspace }: Attempt): DifferenceBase | null {
+    const { group } = keyspace;
+    if (!isJoin(request) || !group.takesDifferences || !group.hasValueOnDisk(request.key)) return null;
+    const { differences, itemBytesMax } = this.#ports;
+    const valueBytes = group.scheme.newest(request.key)?.valueBytes;
+    const chain = group.chainOf(request.key);
+    if (valueBytes === undefined || chain === null) return null;
+    const base = { valueBytes, chain };
+    return nextChain(request, base, differences, itemBytesMax) === null ? null : base;
+  }
+
+  #existing({ request, keyspace }: Attempt, entry: Entry, readAtSec: number): ExistingEntry {
+    const { group } = keyspace;
+    const chain = isJoin(request) && group.takesDifferences ? group.chainOf(request.key) : null;
+    const base = chain === null ? null : { valueBytes: entry.value.length, chain };
+    return { ...entry, readAtSec, base };
   }
 
   /** @param held the version that the key had when its entry was looked for */
@@ -187,9 +225,11 @@ export class ConditionalWrites {
   }
 }
 
-function entryIn(effect: SetEffect | null): ExistingEntry | null {
-  if (effect === null || effect.value === null) return null;
-  return { ...effect, value: effect.value, readAtSec: 0 };
+function entryIn(effect: EntryEffect | null, base: DifferenceBase | null): ExistingEntry | null {
+  if (effect === null) return null;
+  if (effect.kind === 'join')
+    return { ...effect, flags: 0, token: null, marks: 0, value: EMPTY, readAtSec: 0, base };
+  return effect.value === null ? null : { ...effect, value: effect.value, readAtSec: 0, base };
 }
 
 /**

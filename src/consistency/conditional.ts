@@ -3,11 +3,13 @@ import { MARKS } from '../ordering/effect.ts';
 import { casOfVersion } from '../ordering/version.ts';
 import type { EntryReply } from '../protocol/reply.ts';
 import type { Evaluation, ExistingEntry, SetChange } from '../replication/evaluation.ts';
+import type { DifferenceLimits } from './differences.ts';
 
 export interface DecideContext {
   /** Cluster time, milliseconds since 1970. */
   readonly nowMs: WallMs;
   readonly itemBytesMax: number;
+  readonly differences: DifferenceLimits;
 }
 
 /** The evaluation of a request that changes nothing. */

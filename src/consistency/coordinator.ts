@@ -8,6 +8,7 @@ import type { Request } from '../protocol/request.ts';
 import type { ReadStrength } from '../replication/scheme.ts';
 import { BoundedReads } from './bounded-reads.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
+import type { DifferenceLimits } from './differences.ts';
 import { GateQueue } from './gate-queue.ts';
 import { LevelRequests } from './level-requests.ts';
 import { Operation, type OperationListener } from './operation.ts';
@@ -35,6 +36,7 @@ export interface CoordinatorPorts {
   /** See `RequestTimesPorts`. */
   readonly slowRequestMs: number;
   readonly itemBytesMax: number;
+  readonly differences: DifferenceLimits;
   readonly tokens: Omit<SessionRequestsPorts, 'router'>;
   /** Human-readable: what a write that is not answered in time waits for; empty when nothing is known. */
   readonly waitingFor: () => string;
@@ -65,14 +67,14 @@ export class Coordinator {
   readonly #deadlines = new Fifo<Operation>();
 
   constructor(ports: CoordinatorPorts) {
-    const { router, timeMs, itemBytesMax, nextTurn, lend, local } = ports;
+    const { router, timeMs, itemBytesMax, differences, nextTurn, lend, local } = ports;
     const gates = this.#gates;
     this.#ports = ports;
     this.#clock = ports.clock;
     this.#router = router;
     this.times = new RequestTimes({ router, clock: ports.clock, slowRequestMs: ports.slowRequestMs });
     const plainWrites = new PlainWrites({ router, gates, timeMs });
-    const conditionalWrites = new ConditionalWrites({ router, gates, timeMs, itemBytesMax });
+    const conditionalWrites = new ConditionalWrites({ router, gates, timeMs, itemBytesMax, differences });
     const served = this.readsServed;
     const bounded = new BoundedReads({ router, gates, clock: ports.clock, served });
     const reads = new Reads({ router, gates, conditionalWrites, nextTurn, lend, served, bounded });

@@ -88,7 +88,7 @@ function vivified({ key, vivify }: ReadItemRequest, { nowMs }: DecideContext): E
   return {
     change: { ...made, kind: 'set', marks: MARKS.taken },
     reply: (version) => {
-      const found = { ...made, version, marks: 0, readAtSec: 0 };
+      const found = { ...made, version, marks: 0, readAtSec: 0, base: null };
       return { kind: 'item', item: itemOf(key, found, null, true, nowMs) };
     },
   };

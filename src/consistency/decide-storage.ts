@@ -5,8 +5,9 @@ import { absoluteExpiryMs } from '../protocol/expiry.ts';
 import { exceedsItemLimit } from '../protocol/limits.ts';
 import { type EntryReply, REPLIES } from '../protocol/reply.ts';
 import type { StorageRequest } from '../protocol/request.ts';
-import type { Evaluation, ExistingEntry, SetChange } from '../replication/evaluation.ts';
+import type { Evaluation, ExistingEntry, JoinChange, SetChange } from '../replication/evaluation.ts';
 import { answer, type DecideContext, tokenOf } from './conditional.ts';
+import { nextChain } from './differences.ts';
 
 /** `set`, `add`, `replace`, `append`, `prepend` and `cas`, of all protocols. */
 export function decideStorage(
@@ -76,21 +77,32 @@ function joined(request: StorageRequest, found: ExistingEntry | null, context: D
     return stored({ ...request, exptime: request.vivify }, context);
   }
   if (request.compare !== null && request.compare !== tokenOf(found)) return answer(REPLIES.exists);
-  const bytes = found.value.length + request.value.length;
+  const bytes = (found.base?.valueBytes ?? found.value.length) + request.value.length;
   if (exceedsItemLimit(request.key.length, found.flags, bytes, context.itemBytesMax)) {
     return answer(REPLIES.notStored);
   }
-  const parts = request.verb === 'append' ? [found.value, request.value] : [request.value, found.value];
-  const { flags, expiresAtMs } = found;
   return {
-    change: {
-      kind: 'set',
-      flags,
-      expiresAtMs,
-      value: Buffer.concat(parts, bytes),
-      token: request.newToken,
-      marks: 0,
-    },
+    change: differenceOf(request, found, bytes, context) ?? wholeOf(request, found, bytes),
     reply: (version) => ({ ...storedReply(request, version), valueBytes: bytes }),
   };
+}
+
+function wholeOf(request: StorageRequest, found: ExistingEntry, bytes: number): SetChange {
+  const parts = request.verb === 'append' ? [found.value, request.value] : [request.value, found.value];
+  const { flags, expiresAtMs } = found;
+  const value = Buffer.concat(parts, bytes);
+  return { kind: 'set', flags, expiresAtMs, value, token: request.newToken, marks: 0 };
+}
+
+/** Null where the whole value has to be written. @param valueBytes of the value with what is added */
+function differenceOf(
+  request: StorageRequest,
+  { expiresAtMs, base }: ExistingEntry,
+  valueBytes: number,
+  { differences, itemBytesMax }: DecideContext,
+): JoinChange | null {
+  const chain = base === null ? null : nextChain(request, base, differences, itemBytesMax);
+  if (chain === null) return null;
+  const side = request.verb === 'append' ? 'end' : 'beginning';
+  return { kind: 'join', expiresAtMs, side, part: request.value, valueBytes, chain };
 }

@@ -1,16 +1,17 @@
 import type { WallMs } from '../base/number-kinds.ts';
-import type { ConditionalRequest } from '../protocol/request.ts';
+import type { ConditionalRequest, StorageRequest } from '../protocol/request.ts';
 import type { Evaluation, Evaluator, ExistingEntry } from '../replication/evaluation.ts';
 import type { DecideContext } from './conditional.ts';
 import { decideArithmetic } from './decide-arithmetic.ts';
 import { decideDelete, decideReadItem, decideTouch } from './decide-item.ts';
 import { decideStorage } from './decide-storage.ts';
+import { DIFFERENCE_LIMITS } from './differences.ts';
 
 /** False if the version of the entry, and whether it has expired, are enough to decide the request. */
 export function needsValue(request: ConditionalRequest): boolean {
   switch (request.kind) {
     case 'storage':
-      return request.verb === 'append' || request.verb === 'prepend';
+      return isJoin(request);
     case 'delete':
       return request.invalidate || request.dropValue;
     case 'arithmetic':
@@ -22,13 +23,17 @@ export function needsValue(request: ConditionalRequest): boolean {
 }
 
 /** @param timeMs cluster time, milliseconds since 1970 */
-export function evaluatorOf(timeMs: () => WallMs, itemBytesMax: number): Evaluator {
+export function evaluatorOf(
+  timeMs: () => WallMs,
+  itemBytesMax: number,
+  differences = DIFFERENCE_LIMITS,
+): Evaluator {
   return {
     needsValue,
     evaluate: (request, found) => {
       const nowMs = timeMs();
       const expired = found !== null && found.expiresAtMs !== 0 && found.expiresAtMs <= nowMs;
-      return decide(request, expired ? null : found, { nowMs, itemBytesMax });
+      return decide(request, expired ? null : found, { nowMs, itemBytesMax, differences });
     },
   };
 }
@@ -56,4 +61,9 @@ export function decide(
     case 'gat-one':
       return decideTouch(request, found, context);
   }
+}
+
+/** The request adds bytes to the value that its key has. */
+export function isJoin(request: ConditionalRequest): request is StorageRequest {
+  return request.kind === 'storage' && (request.verb === 'append' || request.verb === 'prepend');
 }

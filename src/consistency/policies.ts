@@ -1,5 +1,6 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { closedBecause, type Gate, type Need, waitBecause } from '../membership/gate.ts';
+import type { ChainSum } from '../ordering/effect.ts';
 import type { Keyspace } from '../placement/keyspaces.ts';
 import { isStronger, LEVELS, type Level } from '../placement/level.ts';
 import {
@@ -63,6 +64,14 @@ export interface ServingGroup {
   /** Messages and session tokens name the group by this number. */
   readonly number: GroupNumber;
   readonly scheme: Scheme;
+  /** The next write may be replicated as a difference: see `JoinEffect`. */
+  readonly takesDifferences: boolean;
+
+  /** See `Journal.chainOf`. */
+  chainOf(key: string): ChainSum | null;
+
+  /** The journal of this controller keeps values, and has that of the newest write of the key. */
+  hasValueOnDisk(key: string): boolean;
 }
 
 export type ServedKeyspace = Keyspace<Policy, ServingGroup>;

@@ -153,7 +153,7 @@ export class Reads {
    */
   #found(operation: Operation, key: string, isOrdered: boolean, done: OnExisting): void {
     const onRead: ReadDone = (failure, entry, readAtSec) =>
-      done(failure, entry === null ? null : { ...entry, readAtSec });
+      done(failure, entry === null ? null : { ...entry, readAtSec, base: null });
     operation.releasesBarrierWhenIssued = isOrdered;
     this.#read(operation, key, onRead, operation);
     operation.releasesBarrierWhenIssued = false;

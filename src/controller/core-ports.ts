@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
+import type { DifferenceLimits } from '../consistency/differences.ts';
 import type { AnswerLocally } from '../consistency/request-kinds.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
@@ -52,6 +53,8 @@ export interface CorePorts {
   readonly store: EntryStore;
   /** See `READ_WINDOW_BYTES`, which is the default. */
   readonly readWindowBytes?: number;
+  /** See `DIFFERENCE_LIMITS`, which is the default. */
+  readonly differences?: DifferenceLimits;
   /** See `STAGED_BYTES_MAX`, which is the default. */
   readonly stagedBytesMax?: number | undefined;
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 import type { DurationHistogram } from '../base/duration-histogram.ts';
 import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
 import { Coordinator } from '../consistency/coordinator.ts';
+import { DIFFERENCE_LIMITS } from '../consistency/differences.ts';
 import type { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
 import type { Heartbeat } from '../membership/messages.ts';
@@ -273,6 +274,7 @@ export class Core {
       peers: this.peers,
       isAbsent: (peer) => this.#absence.isAbsent(peer),
       incarnationOf,
+      takesDifferences: () => this.olderPeers.length === 0,
       refuse,
       requestFlush,
       onPlacement: () => this.levels.update(),
@@ -322,6 +324,7 @@ export class Core {
       requestTimeoutMs: settings.requestTimeoutMs,
       slowRequestMs: settings.slowRequestMs,
       itemBytesMax: settings.itemBytesMax,
+      differences: this.#ports.differences ?? DIFFERENCE_LIMITS,
       waitingFor: () => (peers.unavailableText === '' ? '' : `waiting for ${peers.unavailableText}`),
       local,
     });

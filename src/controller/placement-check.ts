@@ -3,6 +3,7 @@ import { counted } from '../base/text-table.ts';
 import { directoryOf, type JournalKind, LEVELS_IN_WORDS } from '../journal/data-directory.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { OpenedJournal } from '../journal/open-journal.ts';
+import { leavesEntry } from '../ordering/effect.ts';
 import { Keyspaces } from '../placement/keyspaces.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
 import { groupOfLevel, type RememberedPlacements } from './group-plan.ts';
@@ -86,5 +87,5 @@ function* keysIn({ journal, recovered }: OpenedJournal): Generator<string> {
   const records = journal.walk();
   for (let next = records.next(); next.done !== true; next = records.next())
     if (!next.value.tombstone) yield next.value.key;
-  for (const effect of recovered.staged) if (effect.kind === 'set') yield effect.key;
+  for (const effect of recovered.staged) if (leavesEntry(effect)) yield effect.key;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { isOfKey, type KeyEffect } from '../ordering/effect.ts';
+import { isOfKey, type KeyEffect, withoutValue } from '../ordering/effect.ts';
 import { BaseWriter } from './base-writer.ts';
+import { CollapsedChains } from './collapsed-chains.ts';
 import { DamageError } from './journal-error.ts';
 import type { LogEntry, LogPosition } from './log-entry.ts';
 import { type LogFiles, nameOfFile, PARTIAL_NAME } from './log-files.ts';
@@ -24,7 +25,8 @@ export interface CompactionPorts {
  * Writes a base that replaces the files of the log. Writes go on meanwhile, into a new file behind the base.
  *
  *  1. The log before the new file amounts to: the flushes, the watermarks, the forgotten deletions and the staged
- *     requests as they were when the compaction began, and the newest write of each key.
+ *     requests as they were when the compaction began, and the newest write of each key. Where that is a difference,
+ *     its whole value as far as the files before the new one have it: see `CollapsedChains`.
  *  2. The base has all of these, except for writes that were superseded before the base came to them. The new file
  *     has the writes that superseded them.
  *  3. So the base may take effect only once the new file is on disk as far as it was when the base was finished.
@@ -38,6 +40,7 @@ export class Compaction {
   readonly #from: number[] = [];
   readonly #to: number[] = [];
   readonly #moved = new MovedEntries();
+  readonly #chains: CollapsedChains;
   readonly #nextBatch: number;
   readonly #base: number;
   readonly #head: readonly LogEntry[];
@@ -50,6 +53,7 @@ export class Compaction {
     const { file, firstBatch } = writer.rotate();
     this.#nextBatch = firstBatch;
     this.#base = file - 1;
+    this.#chains = new CollapsedChains(ports, this.#base);
     this.#head = [
       ...state.index.flushes().map((effect) => ({ type: 'write', effect }) as const),
       { type: 'watermarks', newestTime: state.newestTime, ...state.watermarks },
@@ -95,6 +99,8 @@ export class Compaction {
       // mutant: compaction-loses-queued
       const copies = staged.map(({ effect }) => base.add({ type: 'stage', effect }));
       for (const number of await this.#oldFiles()) await this.#copyLive(number, base);
+      // mutant: compaction-forgets-base
+      await this.#chains.write(base);
       await base.finish(this.#nextBatch);
       await flushed(writer);
       if (this.#phase === 'obsolete') return null;
@@ -103,6 +109,7 @@ export class Compaction {
       // mutant: base-name-unflushed
       await files.disk.syncDirectory(files.directory);
       await this.#moveRecords();
+      this.#chains.move();
       staged.forEach((request, index) => {
         this.#moveStaged(request, copies[index]!);
       });
@@ -131,10 +138,11 @@ export class Compaction {
       onEntry: (entry, at, bytes) => {
         const effect = writeOf(entry);
         if (effect === null || !state.index.isAt(effect.key, { file: number, at })) return;
+        if (effect.kind === 'join' && state.index.chains.get(effect.key) !== undefined) return;
         this.#keys.push(effect.key);
         this.#fromFile.push(number);
         this.#from.push(at);
-        this.#to.push((entry.type === 'write' ? base.copy(bytes) : base.add({ type: 'write', effect })).at);
+        this.#to.push(copyInto(base, entry, effect, bytes).at);
       },
       onChunk: async () => {
         await base.write();
@@ -161,6 +169,12 @@ export class Compaction {
     staged.move(effect.version, to);
     if (isOfKey(effect)) index.relocate(effect.key, { file, at }, to);
   }
+}
+
+/** A difference that was not made of the write before it here has no value, and is copied as such. */
+function copyInto(base: BaseWriter, entry: LogEntry, effect: KeyEffect, bytes: Buffer): LogPosition {
+  if (effect.kind === 'join') return base.add({ type: 'write', effect: withoutValue(effect) });
+  return entry.type === 'write' ? base.copy(bytes) : base.add({ type: 'write', effect });
 }
 
 /** The new positions of entries, by their old ones. */

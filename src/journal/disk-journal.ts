@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { DurationHistogram } from '../base/duration-histogram.ts';
 import type { Log } from '../base/log.ts';
 import type { MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
-import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
+import type { ChainSum, Effect, SetEffect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
@@ -20,12 +20,12 @@ import type {
 } from './journal.ts';
 import type { LogEntry, LogPosition } from './log-entry.ts';
 import type { LogFiles } from './log-files.ts';
-import { readEntryAt } from './log-reader.ts';
 import type { LogState } from './log-state.ts';
 import { LogWriter } from './log-writer.ts';
 import { effectOfRecord } from './record-effect.ts';
 import type { LocatedRecord } from './record-table.ts';
 import type { Timers } from './timers.ts';
+import { readWhole } from './whole-value.ts';
 
 export interface DiskJournalPorts {
   readonly files: LogFiles;
@@ -175,8 +175,12 @@ export class DiskJournal implements Journal {
     if (!this.#state.index.record(effect)) return false;
     this.#state.noteTime(effect.version.time);
     const position = this.#writer.append({ type: 'write', effect });
-    if (isOfKey(effect)) this.#state.index.locate(effect.key, position);
+    this.#state.locate(effect, position);
     return true;
+  }
+
+  chainOf(key: string): ChainSum | null {
+    return this.#state.index.chainOf(key);
   }
 
   noteRead(key: string, readAtSec: number): void {
@@ -299,19 +303,22 @@ export class DiskJournal implements Journal {
     if (this.#writer.trouble !== null) throw new Error(this.#writer.trouble);
   }
 
-  /** The key may be written, or its entry be moved by a compaction, while the entry is read. */
+  /** The key may be written, or its entries be moved by a compaction, while they are read. */
   async #valueOf(key: string, version: Version): Promise<SetEffect | null> {
+    const { chains } = this.#state.index;
+    const appended = this.#located(key, version);
+    if (appended !== null && this.#isAhead(appended)) await this.#kept();
     for (;;) {
       const record = this.#located(key, version);
       if (record === null) return null;
-      const { file, at } = record;
+      const { whole, parts } = chains.get(key) ?? { whole: record, parts: [] };
       try {
-        const entry = await this.#entryAt({ file, at });
-        return valuedSet(entry);
+        return await readWhole(this.#ports.files, whole, [...parts]);
       } catch (error) {
         const now = this.#located(key, version);
         if (now === null) return null;
-        if (now.file === file && now.at === at) throw error;
+        const isUnmoved = now.file === record.file && now.at === record.at;
+        if (isUnmoved && (chains.get(key)?.whole ?? whole) === whole) throw error;
       }
     }
   }
@@ -326,11 +333,10 @@ export class DiskJournal implements Journal {
     return record !== undefined && sameVersion(record.version, version) && !record.tombstone ? record : null;
   }
 
-  async #entryAt({ file, at }: LogPosition): Promise<LogEntry> {
+  /** The entry at this position is not on disk yet. */
+  #isAhead({ file, at }: LogPosition): boolean {
     const { flushedTo } = this.#writer;
-    const ahead = file > flushedTo.file || (file === flushedTo.file && at >= flushedTo.at);
-    if (ahead) await this.#kept();
-    return readEntryAt(await this.#ports.files.get(file), at);
+    return file > flushedTo.file || (file === flushedTo.file && at >= flushedTo.at);
   }
 
   #kept(): Promise<void> {
@@ -376,19 +382,12 @@ export class DiskJournal implements Journal {
   }
 
   async #saveReverted(positions: readonly LogPosition[]): Promise<void> {
-    for (const { file, at } of positions) {
-      const entry = await readEntryAt(await this.#ports.files.get(file), at);
-      const effect = valuedSet(entry);
+    for (const position of positions) {
+      const effect = await readWhole(this.#ports.files, position, []);
       if (effect !== null) this.addValue(effect);
     }
     await this.#kept();
   }
-}
-
-/** The set in an entry; null when the entry has none, or none with a value. */
-function valuedSet(entry: LogEntry): SetEffect | null {
-  if (!('effect' in entry) || entry.effect.kind !== 'set') return null;
-  return entry.effect.value === null ? null : entry.effect;
 }
 
 const WRITABLE: JournalState = { writable: true };

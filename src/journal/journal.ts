@@ -1,5 +1,5 @@
 import type { MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
-import type { Effect, SetEffect } from '../ordering/effect.ts';
+import type { ChainSum, Effect, SetEffect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
@@ -181,6 +181,12 @@ export interface Journal {
 
   /** Whether the newest write of the key has this version, and the journal does not have its value. */
   lacksValue(key: string, version: Version): boolean;
+
+  /**
+   * The differences since the entry of the key was last written whole. Null where the newest write of the key has
+   * left no entry, or its value never came.
+   */
+  chainOf(key: string): ChainSum | null;
 
   /** Adds the value of a write that was recorded without it, if it is still the newest of its key. */
   addValue(effect: SetEffect): void;

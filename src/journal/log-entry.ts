@@ -2,10 +2,10 @@ import { crc32 } from 'node:zlib';
 import type { VersionTime } from '../base/number-kinds.ts';
 import { numbering } from '../base/numbering.ts';
 import {
-  conditionOf,
+  type Condition,
   type Effect,
-  type EffectKind,
   isOfKey,
+  type JoinEffect,
   type KeyEffect,
   type SetEffect,
 } from '../ordering/effect.ts';
@@ -13,6 +13,18 @@ import type { Stretch } from '../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../ordering/version.ts';
 import type { AttachedRecord, Watermarks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
+import {
+  EFFECTS,
+  effectBytesMax,
+  HAS_CONDITION,
+  HAS_TOKEN,
+  HAS_VALUE,
+  SIDES,
+  VERSION_BYTES,
+  writeEffect,
+  writeKey,
+  writeVersion,
+} from './log-effect.ts';
 
 /**
  * The entries of the log on disk. In their order they tell everything that was done to a journal: what became of
@@ -95,19 +107,10 @@ const TYPES = numbering<LogEntry['type']>({
 /** Origin, and two times. */
 const STRETCH_BYTES = 1 + 8 + 8;
 
-const EFFECTS = numbering<EffectKind>({ set: 0, delete: 1, flush: 2, 'flush-later': 3, 'flush-due': 4 });
-
 /** So many bytes of an entry are enough to read its length. */
 export const ENTRY_BYTES_MIN = BODY_AT;
 
-const VERSION_BYTES = 9;
 const PLACE_BYTES = 12;
-/** kind, presence, marks, key length, version, flags, expiry. */
-const EFFECT_BYTES = 4 + VERSION_BYTES + 4 + 8;
-const HAS_CONDITION = 1;
-const HAS_TOKEN = 2;
-const HAS_VALUE = 4;
-
 /** The most bytes that the entry can take. */
 export function entryBytesMax(entry: LogEntry): number {
   switch (entry.type) {
@@ -139,13 +142,6 @@ export function entryBytesMax(entry: LogEntry): number {
 
 function timesBytes(times: readonly VersionTime[]): number {
   return 2 + times.length * 8;
-}
-
-function effectBytesMax(effect: Effect): number {
-  const fixed = EFFECT_BYTES + VERSION_BYTES + 8;
-  if (!isOfKey(effect)) return fixed;
-  const value = effect.kind === 'set' && effect.value !== null ? effect.value.length : 0;
-  return fixed + effect.key.length + value;
 }
 
 /** @param into has room for `entryBytesMax` bytes from `start` on @returns the end of the entry */
@@ -206,47 +202,6 @@ function writeNeeds(needs: readonly Stretch[], into: Buffer, at: number): number
   let next = into.writeUInt16BE(needs.length, at);
   for (const { origin, from, to } of needs)
     next = into.writeDoubleBE(to, into.writeDoubleBE(from, into.writeUInt8(origin, next)));
-  return next;
-}
-
-function writeVersion({ time, node }: Version, into: Buffer, at: number): number {
-  return into.writeUInt8(node, into.writeDoubleBE(time, at));
-}
-
-/** Keys are Latin-1 and at most 250 bytes, so one byte holds the length. */
-function writeKey(key: string, into: Buffer, at: number): number {
-  const next = into.writeUInt8(key.length, at);
-  return next + into.write(key, next, 'latin1');
-}
-
-/** All kinds have the same fields on disk. The fields that an effect does not have are zero. */
-function writeEffect(effect: Effect, into: Buffer, at: number): number {
-  into[at] = EFFECTS.numberOf[effect.kind];
-  if (effect.kind === 'set') return writeSet(effect, into, at);
-  const condition = conditionOf(effect);
-  into[at + 1] = condition === null ? 0 : HAS_CONDITION;
-  into[at + 2] = 0;
-  let next = writeVersion(effect.version, into, at + 3);
-  next = into.writeUInt32BE(0, next);
-  next = into.writeDoubleBE('atMs' in effect ? effect.atMs : 0, next);
-  if (condition !== null) next = writeVersion(condition, into, next);
-  return writeKey(effect.kind === 'delete' ? effect.key : '', into, next);
-}
-
-function writeSet(effect: SetEffect, into: Buffer, at: number): number {
-  const { condition, token, value } = effect;
-  into[at + 1] =
-    (condition === null ? 0 : HAS_CONDITION) |
-    (token === null ? 0 : HAS_TOKEN) |
-    (value === null ? 0 : HAS_VALUE);
-  into[at + 2] = effect.marks;
-  let next = writeVersion(effect.version, into, at + 3);
-  next = into.writeUInt32BE(effect.flags, next);
-  next = into.writeDoubleBE(effect.expiresAtMs, next);
-  if (condition !== null) next = writeVersion(condition, into, next);
-  if (token !== null) next = into.writeBigUInt64BE(token, next);
-  next = writeKey(effect.key, into, next);
-  if (value !== null) next += value.copy(into, next);
   return next;
 }
 
@@ -363,6 +318,7 @@ class EntryReader {
     const condition = bits & HAS_CONDITION ? this.version() : null;
     const token = bits & HAS_TOKEN ? this.#bytes.readBigUInt64BE(this.#take(8)) : null;
     const key = this.key();
+    if (kind === 'join') return this.#join(version, key, condition, expiresAtMs);
     const value = bits & HAS_VALUE ? this.#bytes.subarray(this.#at) : null;
     switch (kind) {
       case 'set':
@@ -376,6 +332,15 @@ class EntryReader {
       case 'flush-due':
         return { kind, version, atMs: expiresAtMs };
     }
+  }
+
+  #join(version: Version, key: string, condition: Condition, expiresAtMs: number): JoinEffect {
+    const side = SIDES.words[this.u8()];
+    const valueBytes = this.u32();
+    const chain = { count: this.u32(), bytes: this.u32() };
+    if (side === undefined || condition === null) throw new DamageError('an entry holds half a difference');
+    const part = this.#bytes.subarray(this.#at);
+    return { kind: 'join', version, key, condition, expiresAtMs, side, part, valueBytes, chain };
   }
 
   keyEffect(): KeyEffect {

@@ -1,5 +1,5 @@
 import type { VersionTime } from '../base/number-kinds.ts';
-import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
+import { bytesOf, type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import type { Watermarks } from './journal.ts';
@@ -82,8 +82,14 @@ export class LogState {
   /** @returns false when the write is not the newest of its key */
   record(effect: Effect, position: LogPosition): boolean {
     if (!this.index.record(effect)) return false;
-    if (isOfKey(effect)) this.index.locate(effect.key, position);
+    this.locate(effect, position);
     return true;
+  }
+
+  /** The write, which is the newest of its key, is at this position of the log. */
+  locate(effect: Effect, { file, at }: LogPosition): void {
+    if (effect.kind === 'join') this.index.locatePart(effect.key, { file, at });
+    else if (isOfKey(effect)) this.index.locate(effect.key, { file, at });
   }
 
   /** The value of a write was added, at this position. Does nothing unless the write is still the newest of its key. */
@@ -107,6 +113,8 @@ export class LogState {
 
 /** A staged request stays in memory; the chunk of the file that its value is a part of must not stay with it. */
 function withOwnValue(effect: Effect): Effect {
-  if (effect.kind !== 'set' || effect.value === null) return effect;
-  return { ...effect, value: Buffer.from(effect.value) };
+  const bytes = bytesOf(effect);
+  if (bytes === null) return effect;
+  const own = Buffer.from(bytes);
+  return effect.kind === 'join' ? { ...effect, part: own } : { ...(effect as SetEffect), value: own };
 }

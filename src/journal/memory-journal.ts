@@ -1,14 +1,16 @@
 import type { VersionTime, WallMs } from '../base/number-kinds.ts';
-import type { Effect, KeyEffect, SetEffect } from '../ordering/effect.ts';
+import type { ChainSum, Effect, KeyEffect, SetEffect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
 import {
   compareVersions,
   msOfVersionTime,
+  sameVersion,
   TICKS_PER_MS,
   type Version,
   versionTimeOfMs,
 } from '../ordering/version.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
+import { Chains } from './chains.ts';
 import type {
   AnnouncedFlush,
   AttachedRecord,
@@ -21,6 +23,7 @@ import { KeyIndex } from './key-index.ts';
 import type { LogPosition } from './log-entry.ts';
 import { OriginList } from './origin-list.ts';
 import { effectOfRecord } from './record-effect.ts';
+import { fieldsOf } from './record-fields.ts';
 import { type LocatedRecord, NO_SLOT, type RecordFields, RecordTable } from './record-table.ts';
 
 /**
@@ -36,6 +39,8 @@ export class MemoryJournal implements Journal {
   readonly forgotten: VersionVector;
   #table = new RecordTable();
   #slots = new KeyIndex(this.#table);
+  /** The keys whose newest write is a difference. */
+  readonly chains = new Chains();
   /** The key that was looked up or written last, and its slot: a write looks up its record several times. */
   #lastKey: string | undefined;
   #lastSlot = NO_SLOT;
@@ -90,6 +95,7 @@ export class MemoryJournal implements Journal {
   record(effect: Effect): boolean {
     switch (effect.kind) {
       case 'set':
+      case 'join':
       case 'delete':
         return this.#recordWrite(effect);
       case 'flush':
@@ -122,6 +128,7 @@ export class MemoryJournal implements Journal {
   revert(failed: Version, key: string, previous: (JournalRecord & Partial<LogPosition>) | undefined): void {
     const slot = this.#slotOf(key);
     if (slot === NO_SLOT || this.#table.compareVersion(slot, failed) !== 0) return;
+    this.chains.end(key);
     this.#remove(key, slot);
     if (previous !== undefined && compareVersions(previous.version, this.#flushedBelow) >= 0)
       this.#insert(key, previous);
@@ -129,7 +136,9 @@ export class MemoryJournal implements Journal {
 
   forget({ key, version }: Pick<JournalRecord, 'key' | 'version'>): void {
     const slot = this.#slotOf(key);
-    if (slot !== NO_SLOT && this.#table.compareVersion(slot, version) === 0) this.#remove(key, slot);
+    if (slot === NO_SLOT || this.#table.compareVersion(slot, version) !== 0) return;
+    this.chains.end(key);
+    this.#remove(key, slot);
   }
 
   noteRead(key: string, readAtSec: number): void {
@@ -153,8 +162,15 @@ export class MemoryJournal implements Journal {
     return slot !== NO_SLOT && this.#table.isAt(slot, place);
   }
 
+  /** The difference that was just recorded is at this position of the log. */
+  locatePart(key: string, place: LogPosition): void {
+    this.chains.get(key)?.parts.push(place);
+    this.locate(key, place);
+  }
+
   /** A log entry was moved. @returns false when it was not the entry of the key's record */
   relocate(key: string, from: LogPosition, to: LogPosition): boolean {
+    this.chains.move(key, from, to);
     if (!this.isAt(key, from)) return false;
     this.locate(key, to);
     return true;
@@ -221,6 +237,7 @@ export class MemoryJournal implements Journal {
   addValue({ key, version, value }: SetEffect): void {
     const slot = this.#slotOf(key);
     if (value === null || slot === NO_SLOT || this.#table.compareVersion(slot, version) !== 0) return;
+    this.chains.end(key);
     this.#table.setValued(slot, value.length);
     this.#last = undefined;
   }
@@ -234,6 +251,12 @@ export class MemoryJournal implements Journal {
   /** Whether the newest write of the key has this version, and its value has arrived with it or later. */
   isValued(key: string, version: Version): boolean {
     return this.lacksValue(key, version) && this.#table.isValued(this.#slotOf(key));
+  }
+
+  chainOf(key: string): ChainSum | null {
+    const slot = this.#slotOf(key);
+    if (slot === NO_SLOT || this.#table.isTombstone(slot) || !this.#table.isValued(slot)) return null;
+    return this.chains.sumOf(key);
   }
 
   recordWatermarks(_: Watermarks): void {}
@@ -262,18 +285,32 @@ export class MemoryJournal implements Journal {
   #recordWrite(effect: KeyEffect): boolean {
     const { key, version } = effect;
     if (compareVersions(version, this.#flushedBelow) < 0) return false;
-    const fields = fieldsOf(effect);
     const slot = this.#slotOf(key);
     if (slot === NO_SLOT) {
-      this.#insert(key, fields);
+      this.#insert(key, fieldsOf(effect, false));
       return true;
     }
     // mutant: older-version-wins
     if (this.#table.compareVersion(slot, version) >= 0) return false;
+    const fields = fieldsOf(effect, this.#extendsChain(slot, effect));
     this.#leave(slot);
     this.#table.set(slot, fields);
     this.#enter(slot, fields);
     return true;
+  }
+
+  /** @returns the write is a difference, and its base is here with its value */
+  #extendsChain(slot: number, effect: KeyEffect): boolean {
+    const { key } = effect;
+    if (effect.kind === 'join' && this.#table.isValued(slot)) {
+      const base = this.#table.recordAt(slot);
+      if (sameVersion(base.version, effect.condition)) {
+        this.chains.extend(effect, base);
+        return true;
+      }
+    }
+    this.chains.end(key);
+    return false;
   }
 
   #recordFlush(version: Version): boolean {
@@ -316,6 +353,7 @@ export class MemoryJournal implements Journal {
       for (let slot = survivors.pop(); slot !== undefined; slot = survivors.pop())
         this.#insert(before.keyOf(slot), before.recordAt(slot));
     }
+    this.chains.keepOnly((key) => this.#slots.get(key) !== NO_SLOT);
     this.#last = undefined;
   }
 
@@ -358,25 +396,3 @@ export class MemoryJournal implements Journal {
 
 /** At most this many slots are looked at for each record of a sample. */
 const LOOKS_PER_SAMPLED = 16;
-
-/** Both kinds give the same fields in the same order, so that the table sees objects of one hidden class. */
-function fieldsOf(effect: KeyEffect): RecordFields {
-  const { version } = effect;
-  if (effect.kind === 'delete') {
-    const tombstone = true;
-    return {
-      version,
-      expiresAtMs: 0,
-      tombstone,
-      token: null,
-      marks: 0,
-      readAtSec: 0,
-      valued: false,
-      valueBytes: undefined,
-    };
-  }
-  const { expiresAtMs, token, marks, value } = effect;
-  const valued = value !== null;
-  const valueBytes = value?.length;
-  return { version, expiresAtMs, tombstone: false, token, marks, readAtSec: 0, valued, valueBytes };
-}

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { VersionTime, WallMs } from '../base/number-kinds.ts';
-import { type Condition, type Effect, isOfKey, type KeyEffect } from '../ordering/effect.ts';
+import { type Condition, type Effect, isOfKey, type KeyEffect, withoutValue } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
 import { spansOf, type TimeMap } from '../ordering/time-map.ts';
 import { msOfVersionTime, type Version, versionTimeOfMs } from '../ordering/version.ts';
@@ -20,12 +20,14 @@ import {
 import { type Disk, NODE_DISK } from './disk.ts';
 import { FlushedPosition } from './flushed-position.ts';
 import { DamageError, JournalError, journalErrorOf } from './journal-error.ts';
-import type { LogPosition } from './log-entry.ts';
 import { LogFiles, nameOfFile } from './log-files.ts';
 import { readEntryAt } from './log-reader.ts';
 import type { LogState } from './log-state.ts';
+import type { MemoryJournal } from './memory-journal.ts';
+import type { LocatedRecord } from './record-table.ts';
 import { recoverLog } from './recovery.ts';
 import { replaceFile } from './replace-file.ts';
+import { readWhole } from './whole-value.ts';
 
 /** The journal of a controller that does not run. */
 interface StoppedJournal {
@@ -227,7 +229,9 @@ class TimeRewriter {
   /** The version in a condition may not be in use any more. */
   staged(effect: Effect): Effect {
     if (!isOfKey(effect)) return this.write(effect);
-    return { ...this.write(effect), condition: this.#condition(effect.condition) };
+    const condition = this.#condition(effect.condition);
+    if (effect.kind !== 'join') return { ...this.write(effect), condition };
+    return { ...this.write(effect), condition: condition ?? effect.condition };
   }
 
   write<E extends Effect>(effect: E): E {
@@ -283,7 +287,7 @@ async function writeAnew(
     for (const { effect } of staged.all()) base.add({ type: 'stage', effect: to.staged(effect) });
     let records = 0;
     for (const record of { [Symbol.iterator]: () => index.walk() }) {
-      base.add({ type: 'write', effect: to.write({ ...(await readWrite(files, record)), condition: null }) });
+      base.add({ type: 'write', effect: to.write(await readWrite(files, index, record)) });
       if (++records % RECORDS_PER_STEP === 0) await base.write();
     }
     await base.finish(nextBatch);
@@ -297,10 +301,18 @@ async function writeAnew(
 /** `base-1`, which replaces `log-0`. */
 const BASE = 2;
 
-async function readWrite(files: LogFiles, { file, at }: LogPosition): Promise<KeyEffect> {
+/** Where the record is a difference, the set of its whole value. Without its condition, which was met. */
+async function readWrite(
+  files: LogFiles,
+  index: MemoryJournal,
+  { key, file, at }: LocatedRecord,
+): Promise<KeyEffect> {
+  const chain = index.chains.get(key);
+  const whole = chain === undefined ? null : await readWhole(files, chain.whole, chain.parts);
+  if (whole !== null) return whole;
   const effect = writeOf(await readEntryAt(await files.get(file), at));
   if (effect === null) throw new DamageError(`${nameOfFile(file)} has no write at ${at}`);
-  return effect;
+  return { ...(effect.kind === 'join' ? withoutValue(effect) : effect), condition: null };
 }
 
 /** Writes the identity last: a directory without one counts as empty. */

@@ -18,6 +18,7 @@ export function recordOfEffect(effect: KeyEffect): JournalRecord {
   const { key, version } = effect;
   if (effect.kind === 'delete')
     return { key, version, expiresAtMs: 0, tombstone: true, token: null, marks: 0, readAtSec: 0 };
-  const { expiresAtMs, token, marks } = effect;
+  const { token, marks } = effect.kind === 'join' ? { token: null, marks: 0 } : effect;
+  const { expiresAtMs } = effect;
   return { key, version, expiresAtMs, tombstone: false, token, marks, readAtSec: 0 };
 }

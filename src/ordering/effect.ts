@@ -8,10 +8,13 @@ import type { Version } from './version.ts';
  * Effects of one kind are built with their fields in the order of the declaration. So they share one hidden class,
  * whether they come from a client, from a peer or from the disk.
  */
-export type Effect = SetEffect | DeleteEffect | FlushEffect | FlushLaterEffect | FlushDueEffect;
+export type Effect = SetEffect | JoinEffect | DeleteEffect | FlushEffect | FlushLaterEffect | FlushDueEffect;
 
 /** The effects that concern one key. */
-export type KeyEffect = SetEffect | DeleteEffect;
+export type KeyEffect = SetEffect | JoinEffect | DeleteEffect;
+
+/** The effects that leave the key with an entry. */
+export type EntryEffect = SetEffect | JoinEffect;
 
 /** A write before it has its version. */
 export type Draft = Unstamped<Effect>;
@@ -34,6 +37,39 @@ export interface SetEffect {
   /** Null when the sender of the effect has lost the value. */
   readonly value: Buffer | null;
 }
+
+/**
+ * Adds bytes at one end of the value that the key has in the version of the condition, the **base**. The entry keeps
+ * its flags and its expiry; its token is the version's own, and it has no marks.
+ *
+ * The effect says the sum of its **chain**: of the differences since the value was last written whole. So the writer
+ * of the next difference can bound the chain, and every replica knows the same sum.
+ */
+export interface JoinEffect {
+  readonly kind: 'join';
+  readonly version: Version;
+  readonly key: string;
+  readonly condition: Version;
+  /** Milliseconds since 1970, 0 for never. */
+  readonly expiresAtMs: WallMs;
+  readonly side: JoinSide;
+  /** The bytes that are added. */
+  readonly part: Buffer;
+  /** The size of the whole value with them. */
+  readonly valueBytes: number;
+  readonly chain: ChainSum;
+}
+
+export type JoinSide = 'end' | 'beginning';
+
+/** How much was added to a value, piece by piece, since it was last written whole. */
+export interface ChainSum {
+  readonly count: number;
+  /** With a flat rate for each difference, so that the sum bounds what the chain takes wherever it is kept. */
+  readonly bytes: number;
+}
+
+export const NO_CHAIN: ChainSum = Object.freeze({ count: 0, bytes: 0 });
 
 /** Removes the entry of the key. */
 export interface DeleteEffect {
@@ -86,6 +122,11 @@ export function effectOf(draft: Draft, version: Version, condition: Condition): 
       const { kind, key, flags, expiresAtMs, token, marks, value } = draft;
       return { kind, version, key, condition, flags, expiresAtMs, token, marks, value };
     }
+    case 'join': {
+      const { kind, key, condition, expiresAtMs, side, part, valueBytes, chain } = draft;
+      // A difference means nothing without its base, so it keeps its condition wherever it goes.
+      return { kind, version, key, condition, expiresAtMs, side, part, valueBytes, chain };
+    }
     case 'delete':
       return { kind: draft.kind, version, key: draft.key, condition };
     case 'flush':
@@ -99,19 +140,34 @@ export function effectOf(draft: Draft, version: Version, condition: Condition): 
 
 /** The effect concerns one key; a flush concerns all of them. */
 export function isOfKey(effect: Effect): effect is KeyEffect {
-  return effect.kind === 'set' || effect.kind === 'delete';
+  return effect.kind === 'set' || effect.kind === 'join' || effect.kind === 'delete';
+}
+
+/** The key has an entry once the effect was applied. */
+export function leavesEntry(effect: Effect): effect is EntryEffect {
+  return effect.kind === 'set' || effect.kind === 'join';
 }
 
 /** The condition of the effect; null when it has none. Flushes never have one. */
 export function conditionOf(effect: Draft): Condition {
-  return effect.kind === 'set' || effect.kind === 'delete' ? effect.condition : null;
+  return 'condition' in effect ? effect.condition : null;
+}
+
+/** The write that a difference makes, for a reader that can't use the difference: the value is missing. */
+export function withoutValue({ version, key, condition, expiresAtMs }: JoinEffect): SetEffect {
+  return { kind: 'set', version, key, condition, flags: 0, expiresAtMs, token: null, marks: 0, value: null };
 }
 
 /** The bytes of an effect, as the bounds of queues and batches count them: its payload and a flat rate for the rest. */
 export function effectBytes(effect: Effect): number {
   if (!isOfKey(effect)) return EFFECT_OVERHEAD_BYTES;
-  const valueBytes = effect.kind === 'set' && effect.value !== null ? effect.value.length : 0;
-  return EFFECT_OVERHEAD_BYTES + effect.key.length + valueBytes;
+  return EFFECT_OVERHEAD_BYTES + effect.key.length + (bytesOf(effect)?.length ?? 0);
+}
+
+/** The client's bytes in the effect; null when it has none. */
+export function bytesOf(effect: Effect): Buffer | null {
+  if (effect.kind === 'set') return effect.value;
+  return effect.kind === 'join' ? effect.part : null;
 }
 
 /** The flat rate for the fixed fields of an effect. */

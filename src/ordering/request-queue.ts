@@ -1,7 +1,7 @@
 import { Fifo } from '../base/fifo.ts';
 import { InvariantError } from '../base/invariant-error.ts';
 import type { ControllerId, SequenceNumber } from '../base/number-kinds.ts';
-import { conditionOf, type Effect, effectBytes, isOfKey, type KeyEffect } from './effect.ts';
+import { conditionOf, type Effect, effectBytes, isOfKey, type KeyEffect, leavesEntry } from './effect.ts';
 import { type PendingKey, PendingKeys, type Prediction, type QueuedRequest } from './pending-keys.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version, versionTimeOfMs } from './version.ts';
 
@@ -227,7 +227,7 @@ function survives(version: Version, effect: Effect): boolean {
 
 /** The version that a key has once this request has been applied: `NO_VERSION` after a delete or a flush. */
 export function versionAfter(request: QueuedRequest): Version {
-  return request.effect.kind === 'set' ? request.effect.version : NO_VERSION;
+  return leavesEntry(request.effect) ? request.effect.version : NO_VERSION;
 }
 
 /** Inserts by version. @returns true when the request is the last one */

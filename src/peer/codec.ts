@@ -8,7 +8,7 @@ import {
 } from '../base/byte-writer.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
-import { type Effect, effectBytes } from '../ordering/effect.ts';
+import { bytesOf, type Effect, effectBytes } from '../ordering/effect.ts';
 import * as chain from './codecs/chain.ts';
 import type { Codec } from './codecs/codec.ts';
 import * as exchange from './codecs/exchange.ts';
@@ -111,7 +111,7 @@ function bytesExpected(message: PeerMessage): number {
 
 /** Bytes of the effect that the writer does not copy. */
 function referredBytes(effect: Effect): number {
-  const value = effect.kind === 'set' ? effect.value : null;
+  const value = bytesOf(effect);
   return value !== null && isLarge(value.length) ? value.length : 0;
 }
 

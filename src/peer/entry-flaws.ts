@@ -1,4 +1,5 @@
-import { type Effect, isOfKey, type KeyEffect, MARKS } from '../ordering/effect.ts';
+import { type Effect, isOfKey, type JoinEffect, type KeyEffect, MARKS } from '../ordering/effect.ts';
+import { sameVersion } from '../ordering/version.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { EntryReply } from '../protocol/reply.ts';
 import type { ConditionalRequest } from '../protocol/request.ts';
@@ -32,11 +33,21 @@ function entryFlaw(effect: KeyEffect): string | null {
   if (key === '') return `a ${kind} of the key ""`;
   if (key.length > KEY_BYTES_MAX) return `a key has ${key.length} bytes`;
   if (kind === 'delete') return null;
-  const { expiresAtMs, marks, value } = effect;
+  const { expiresAtMs } = effect;
   if (expiresAtMs > EXPIRY_MS_MAX) return `a write expires in ${expiresAtMs}`;
+  if (effect.kind === 'join') return joinFlaw(effect);
+  const { marks, value } = effect;
   if (marks > MARKS_ALL) return `a write has the marks ${marks}`;
   if (value === null) return null;
   return value.length <= VALUE_BYTES_MAX ? null : `a value has ${value.length} bytes`;
+}
+
+function joinFlaw({ condition, version, part, valueBytes, chain }: JoinEffect): string | null {
+  if (condition.time === 0) return 'a difference was made of nothing';
+  if (sameVersion(condition, version)) return 'a difference was made of itself';
+  if (valueBytes > VALUE_BYTES_MAX) return `a value has ${valueBytes} bytes`;
+  if (part.length > valueBytes) return `${part.length} bytes are added to a value of ${valueBytes}`;
+  return chain.count === 0 ? 'a difference is not counted in its chain' : null;
 }
 
 export function keyFlaw(key: string): string | null {

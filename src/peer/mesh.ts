@@ -26,6 +26,7 @@ import {
 import { reasonTextOf } from './reason-text.ts';
 import { NONCE_BYTES } from './secret-proof.ts';
 import { impliedGroup } from './version-2.ts';
+import { withoutDifferences } from './version-3.ts';
 
 /** What this controller knows of one peer. */
 interface PeerLink {
@@ -148,18 +149,22 @@ export class Mesh implements GroupBuses<PeerMessage> {
   /** Encodes the message once for each form that the peers understand. */
   #sendAll(peers: readonly PeerLink[], group: GroupNumber, message: PeerMessage): void {
     let named: Written | null = null;
+    let namedOlder: Written | null = null;
     let unnamed: Written | null = null;
     for (const { link } of peers) {
       if (link === null || (isOfPlacements(message) && !link.knowsPlacements)) continue;
-      if (link.namesGroups) {
+      if (link.namesGroups && !link.knowsPlacements) {
+        namedOlder ??= encodeParts(group, withoutDifferences(message));
+        link.sendEncoded(namedOlder);
+      } else if (link.namesGroups) {
         named ??= encodeParts(group, message);
         link.sendEncoded(named);
       } else if (impliedGroup(message, this.#ports.dataGroup) === group) {
-        unnamed ??= encodeParts(ROOT_GROUP, message);
+        unnamed ??= encodeParts(ROOT_GROUP, withoutDifferences(message));
         link.sendEncoded(unnamed);
       }
     }
-    if (named !== null || unnamed !== null) this.#ports.requestFlush();
+    if (named !== null || namedOlder !== null || unnamed !== null) this.#ports.requestFlush();
   }
 
   flush(): void {
@@ -309,17 +314,15 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   #onMessage(peer: ControllerId, link: Link, group: GroupNumber, message: PeerMessage): void {
-    if (!isHandshake(message))
-      return this.#events.onMessage(peer, this.#groupOf(link, group, message), message);
+    if (!isHandshake(message)) {
+      const named = link.namesGroups ? group : impliedGroup(message, this.#ports.dataGroup);
+      return this.#events.onMessage(peer, named, message);
+    }
     if (message.type !== 'refusal')
       return this.drop(peer, `a ${message.type} came after the handshake`, true);
     const reason = reasonTextOf(message.reason);
     this.#refused(peer, reason);
     link.close(reason);
-  }
-
-  #groupOf(link: Link, named: GroupNumber, message: PeerMessage): number {
-    return link.namesGroups ? named : impliedGroup(message, this.#ports.dataGroup);
   }
 
   #welcome(hello: Hello, link: Link): void {

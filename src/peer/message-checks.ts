@@ -103,11 +103,11 @@ export class MessageChecks {
       case 'fetch':
         return keyFlaw(message.key) ?? this.#version(message.version);
       case 'fetched':
-        return message.effect === null ? null : this.#effects([message.effect]);
+        return message.effect === null ? null : this.#wholeEffects([message.effect]);
       case 'fetch-many':
         return first(message.wanted, ({ key, version }) => keyFlaw(key) ?? this.#version(version));
       case 'fetched-many':
-        return this.#effects(message.effects);
+        return this.#wholeEffects(message.effects);
       case 'promised':
         return this.#promised(message);
       case 'accept':
@@ -216,7 +216,7 @@ export class MessageChecks {
         tickets,
         ({ node, verdict }) => this.#controller(node) ?? (verdict === null ? null : replyFlaw(verdict.reply)),
       ) ??
-      this.#effects(effects) ??
+      this.#wholeEffects(effects) ??
       increasing(effects)
     );
   }
@@ -227,7 +227,7 @@ export class MessageChecks {
   ): string | null {
     return (
       this.#time(previousTime) ??
-      this.#effects(effects) ??
+      this.#wholeEffects(effects) ??
       first(effects, ({ version }) => writtenBy(from, version)) ??
       increasing(effects)
     );
@@ -334,6 +334,15 @@ export class MessageChecks {
 
   #time(time: VersionTime): string | null {
     return clockRefusal(this.#ports.aheadMs(time), this.#ports.maxClockSkewMs);
+  }
+
+  /** Only the writes of an ordered group under way may be differences. */
+  #wholeEffects(effects: readonly Effect[]): string | null {
+    const flaw = this.#effects(effects);
+    if (flaw !== null) return flaw;
+    return effects.some(({ kind }) => kind === 'join')
+      ? 'a difference comes where a whole value is due'
+      : null;
   }
 
   /** Only the latest of all times is checked, so that the clock is read once a message. */

@@ -1,5 +1,5 @@
 import type { WallMs } from '../base/number-kinds.ts';
-import type { DeleteEffect, SetEffect } from '../ordering/effect.ts';
+import type { ChainSum, DeleteEffect, JoinEffect, SetEffect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { EntryReply } from '../protocol/reply.ts';
 import type { ConditionalRequest } from '../protocol/request.ts';
@@ -14,12 +14,26 @@ export interface ExistingEntry {
   /** When the entry was last read here, in seconds since 1970; 0 for never. */
   readonly readAtSec: number;
   readonly value: Buffer;
+  /**
+   * What a difference would be added to; null where the change has to be whole. `value` may be empty where it is not
+   * null, and the request only adds to it.
+   */
+  readonly base: DifferenceBase | null;
+}
+
+/** What a difference would be added to. */
+export interface DifferenceBase {
+  /** The size of the value that the key has, in bytes. */
+  readonly valueBytes: number;
+  readonly chain: ChainSum;
 }
 
 /** The change that is proposed for the key. */
-export type Change = SetChange | DeleteChange;
+export type Change = SetChange | JoinChange | DeleteChange;
 
 export type SetChange = Omit<SetEffect, 'version' | 'key' | 'condition'>;
+/** Its condition is the version of the entry that was found. */
+export type JoinChange = Omit<JoinEffect, 'version' | 'key' | 'condition'>;
 type DeleteChange = Omit<DeleteEffect, 'version' | 'key' | 'condition'>;
 
 /** The result of an evaluation: the change to propose, and the reply that holds once the change has been applied. */

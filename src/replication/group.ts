@@ -5,6 +5,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
 import type { PeerBus } from '../membership/peer-bus.ts';
 import type { ViewLog } from '../membership/view-record.ts';
+import type { ChainSum } from '../ordering/effect.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import { idsEndOf } from '../placement/configuration.ts';
 import type { EntryStore } from '../store/entry-store.ts';
@@ -61,6 +62,7 @@ export class Group {
   readonly recovery: StoreRecovery;
   readonly #reads: ReplicaReads;
   readonly #durable: DurableVector;
+  readonly #takesDifferences: () => boolean;
   /** What each peer that is connected says of its part in the group. */
   readonly lags: PeerLags;
   readonly #announced = new Map<ControllerId, PeerAnnouncement>();
@@ -73,6 +75,7 @@ export class Group {
     const timeMs = () => time.nowMs();
     this.number = ports.number;
     this.schemeName = ports.scheme;
+    this.#takesDifferences = controller.takesDifferences;
     const durable = new DurableVector(journal, recoveredVector(recovered, idsEnd));
     this.#durable = durable;
     this.replica = new Replica(journal, store, ports.hot, timeMs);
@@ -104,6 +107,21 @@ export class Group {
     });
     const { exchange } = this.scheme;
     this.lags = new PeerLags({ clock: controller.clock, known: () => this.scheme.known, exchange });
+  }
+
+  /** The next write of the group may be a difference. */
+  get takesDifferences(): boolean {
+    return SCHEMES[this.schemeName].takesDifferences && this.#takesDifferences();
+  }
+
+  chainOf(key: string): ChainSum | null {
+    return this.replica.journal.chainOf(key);
+  }
+
+  hasValueOnDisk(key: string): boolean {
+    const { journal } = this.replica;
+    const newest = journal.newest(key);
+    return newest !== undefined && !newest.tombstone && !journal.lacksValue(key, newest.version);
   }
 
   /** What a heartbeat says of the group. */

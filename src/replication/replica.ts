@@ -1,6 +1,6 @@
 import type { WallMs } from '../base/number-kinds.ts';
 import type { Journal } from '../journal/journal.ts';
-import { type Effect, isOfKey } from '../ordering/effect.ts';
+import { type Effect, isOfKey, type JoinEffect } from '../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { StoreError } from '../store/driver.ts';
 import type { Entry } from '../store/entry.ts';
@@ -95,6 +95,8 @@ export class Replica {
     }
     if (effect.kind === 'set' && effect.value !== null) {
       this.#set(effect.key, entryOf(effect, effect.value), done);
+    } else if (effect.kind === 'join') {
+      this.#join(effect, done);
     } else if (effect.kind === 'delete') {
       this.#delete(effect.key, done);
     } else {
@@ -149,7 +151,10 @@ export class Replica {
         return done('held', entry.value.length);
       this.#valueInJournal(key, record.version, (kept) => {
         const newest = this.journal.newest(key);
-        if (newest === undefined || !sameVersion(newest.version, record.version)) return done('held', 0);
+        if (newest === undefined || !sameVersion(newest.version, record.version)) {
+          this.#noteOvertaken(key);
+          return done('held', 0);
+        }
         if (kept === null) return done('lost', 0);
         this.refill(key, kept, (refused) =>
           done(refused === null ? 'refilled' : 'failed', kept.value.length),
@@ -177,8 +182,10 @@ export class Replica {
   /** Puts a value back that the store had lost, unless the key has been written since. */
   refill(key: string, entry: Entry, done: (error: StoreError | null) => void = ignoreResult): void {
     const record = this.journal.newest(key);
-    if (record === undefined || record.tombstone || !sameVersion(record.version, entry.version))
+    if (record === undefined || record.tombstone || !sameVersion(record.version, entry.version)) {
+      this.#noteOvertaken(key);
       return done(null);
+    }
     this.#set(key, entry, done);
   }
 
@@ -197,6 +204,26 @@ export class Replica {
       else this.#noteAway(key, error);
       done(error);
     });
+  }
+
+  /** A store that has lost the value that the bytes are added to lacks the new one, too. */
+  #join(effect: JoinEffect, done: (error: StoreError | null) => void): void {
+    const { key, condition: base, version, side, part: bytes } = effect;
+    if (this.isForeign(key)) return done(null);
+    this.hot.remove(key);
+    this.#store.join(key, { base, version, side, bytes }, (error, found) => {
+      if (error !== null) this.#noteAway(key, error);
+      else if (!found) this.unstored.add(key);
+      done(error);
+    });
+  }
+
+  /**
+   * The value for the store came too late, since the key was written meanwhile. If that write was a difference, the
+   * store could not add it to a value that it did not have.
+   */
+  #noteOvertaken(key: string): void {
+    if ((this.journal.chainOf(key)?.count ?? 0) > 0) this.unstored.add(key);
   }
 
   /** If the deletion is taken back, the key has an entry again. */

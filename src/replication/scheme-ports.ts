@@ -50,6 +50,8 @@ export interface ControllerPorts {
   readonly isAbsent: (peer: ControllerId) => boolean;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: ControllerId) => number | null;
+  /** No peer is connected that does not understand differences: see `JoinEffect`. */
+  readonly takesDifferences: () => boolean;
   /** Ends the link to a peer that has sent what no controller would send. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */

@@ -3,7 +3,7 @@ import type { ControllerId, MonotonicMs, VersionTime } from '../base/number-kind
 import type { JournalRecord } from '../journal/journal.ts';
 import type { Gate, Need } from '../membership/gate.ts';
 import type { Membership } from '../membership/membership.ts';
-import type { Draft, EffectKind, KeyEffect, SetEffect } from '../ordering/effect.ts';
+import type { Draft, EffectKind, EntryEffect, KeyEffect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import type { Asked, ConditionVerdict } from './asked.ts';
@@ -65,7 +65,7 @@ export interface Predicted {
   /** The version that a condition on this state has to name. */
   readonly version: Version;
   /** Null when the key will have no entry. */
-  readonly effect: SetEffect | null;
+  readonly effect: EntryEffect | null;
 }
 
 /** A write that is not settled yet, as `show requests` lists it. */

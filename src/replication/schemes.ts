@@ -14,6 +14,12 @@ import type { SchemePorts } from './scheme-ports.ts';
 export interface SchemeKind {
   /** All writes of the group have one order, agreed by the members of its views. */
   readonly isOrdered: boolean;
+  /**
+   * A write may be replicated as a difference: see `JoinEffect`. Only where writes have one order. Elsewhere a
+   * difference may arrive where another write than its base is the newest, and the only controller that has the whole
+   * value may be gone by then. The head of a chain decides on whole values.
+   */
+  readonly takesDifferences: boolean;
   /** Sessions go from one controller to another. */
   readonly hasSessions: boolean;
   /** The number of the group that has the entries of all keyspaces with this scheme. It never changes. */
@@ -32,6 +38,7 @@ const CHAIN: AgreementKind = { make: (ports) => new Chain(ports), keepsOrder: tr
 export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
   broadcast: {
     isOrdered: true,
+    takesDifferences: true,
     hasSessions: false,
     group: ROOT_GROUP,
     journal: 'ordered',
@@ -39,6 +46,7 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
   },
   chain: {
     isOrdered: true,
+    takesDifferences: false,
     hasSessions: false,
     group: 3,
     journal: 'chain',
@@ -46,6 +54,7 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
   },
   convergent: {
     isOrdered: false,
+    takesDifferences: false,
     hasSessions: false,
     group: 1,
     journal: 'eventual',
@@ -53,6 +62,7 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
   },
   causal: {
     isOrdered: false,
+    takesDifferences: false,
     hasSessions: true,
     group: 2,
     journal: 'causal',

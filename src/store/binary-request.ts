@@ -2,7 +2,7 @@ import { AT, HEADER_BYTES, REQUEST_MAGIC } from '../protocol/binary/wire-format.
 import type { ReplyBuffer } from '../protocol/reply-buffer.ts';
 
 /** The requests of memcached's binary protocol that a store needs. */
-export const OPCODE = { get: 0x00, set: 0x01, delete: 0x04, stat: 0x10 } as const;
+export const OPCODE = { get: 0x00, set: 0x01, delete: 0x04, append: 0x0e, stat: 0x10 } as const;
 
 export type Opcode = (typeof OPCODE)[keyof typeof OPCODE];
 
@@ -28,6 +28,17 @@ export function writeKeyRequest(opcode: Opcode, key: string, opaque: number, out
   HEADER.writeUInt32BE(opaque, AT.opaque);
   out.bytes(HEADER);
   out.text(key);
+}
+
+/** Adds the bytes behind those of the key. They must not change until they were sent. */
+export function writeAppend(key: string, bytes: Buffer, opaque: number, out: ReplyBuffer): void {
+  HEADER[AT.opcode] = OPCODE.append;
+  HEADER.writeUInt16BE(key.length, AT.keyBytes);
+  HEADER.writeUInt32BE(key.length + bytes.length, AT.bodyBytes);
+  HEADER.writeUInt32BE(opaque, AT.opaque);
+  out.bytes(HEADER);
+  out.text(key);
+  out.bytes(bytes);
 }
 
 /**

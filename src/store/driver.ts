@@ -28,6 +28,13 @@ export interface KvDriver {
    */
   setParts?(key: string, header: Buffer, value: Buffer, done: (error: StoreError | null) => void): void;
 
+  /**
+   * Adds bytes behind those that are stored under the key. Does nothing where there are none, which is no error.
+   *
+   * @param done found: there were some
+   */
+  append(key: string, bytes: Buffer, done: (error: StoreError | null, found: boolean) => void): void;
+
   /** Deleting a key that is not there is no error. */
   delete(key: string, done: (error: StoreError | null) => void): void;
 

@@ -48,6 +48,13 @@ export class EmbeddedDriver implements KvDriver {
     this.#answer({ done, error: refusal, bytes: null });
   }
 
+  append(key: string, bytes: Buffer, done: (error: StoreError | null, found: boolean) => void): void {
+    const held = this.#refusal(key) === null ? this.#items.get(key) : undefined;
+    const isFound = held !== undefined;
+    const refusal = this.#refusal(key) ?? (isFound ? this.#write(key, Buffer.concat([held, bytes])) : null);
+    this.#answer({ done: (error) => done(error, isFound && error === null), error: refusal, bytes: null });
+  }
+
   delete(key: string, done: (error: StoreError | null) => void): void {
     const refusal = this.#refusal(key);
     if (refusal === null) this.#drop(key);

@@ -1,5 +1,5 @@
 import type { StoreError, StoreState } from './driver.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, EntryPart } from './entry.ts';
 
 /**
  * The entries of a replica, as a scheme sees them. The invariants of `KvDriver` hold here too: operations take effect
@@ -15,6 +15,14 @@ export interface EntryStore {
   /** After an error the key holds the old entry, the new one, or none. */
   set(key: string, entry: Entry, done: (error: StoreError | null) => void): void;
 
+  /**
+   * Adds bytes to the entry of the key. Unless that has the version of the part's base, the store may hold no entry of
+   * the key afterwards; it never gives out another value than that of the version that it names.
+   *
+   * @param done found: there was something under the key
+   */
+  join(key: string, part: EntryPart, done: (error: StoreError | null, found: boolean) => void): void;
+
   /** Deleting a key that is not there is no error. */
   delete(key: string, done: (error: StoreError | null) => void): void;
 
@@ -27,6 +35,7 @@ export const NO_STORE: EntryStore = Object.freeze({
   state: Object.freeze({ up: false, reason: 'there is none' } as const),
   get: (_key, done) => done(null, null),
   set: (_key, _entry, done) => done(null),
+  join: (_key, _part, done) => done(null, false),
   delete: (_key, done) => done(null),
   instanceInfo: (done) => done(null, null),
 } satisfies EntryStore);

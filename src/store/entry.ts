@@ -1,4 +1,5 @@
 import type { WallMs } from '../base/number-kinds.ts';
+import type { JoinSide } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 
 /** A value as stored. */
@@ -13,4 +14,17 @@ export interface Entry {
   /** Bits of `MARKS`. */
   readonly marks: number;
   readonly value: Buffer;
+}
+
+/**
+ * Bytes that are added at one end of an entry's value. The entry keeps its flags and its expiry; its token is the new
+ * version's own, and it has no marks.
+ */
+export interface EntryPart {
+  /** The version of the entry that the bytes are added to. */
+  readonly base: Version;
+  /** The version of the entry with them. */
+  readonly version: Version;
+  readonly side: JoinSide;
+  readonly bytes: Buffer;
 }

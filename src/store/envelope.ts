@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts';
+import { endMarkOf, hasParts, joinedParts, PART_TRAILER_BYTES } from './envelope-parts.ts';
 
 /**
  * An entry as bytes that any KV store can hold: a header, then the client's value.
@@ -10,6 +11,8 @@ import type { Entry } from './entry.ts';
  *     10…13   flags
  *     14…19   expiresAt  milliseconds since 1970, 48 bits: lasts until the year 10889
  *     20…27   token      only where it is not the version's own
+ *
+ * Bytes that were added later follow: see `envelope-parts.ts`.
  *
  * Numbers are big-endian. There is no checksum: memcached's memory and TCP are trusted as far as clients of a
  * memcached trust them.
@@ -43,11 +46,19 @@ const TIME_HIGH_MAX = 2 ** 21 - 1;
 
 /** The whole entry. Takes one allocation and one copy of the value. */
 export function encodeEntry(entry: Entry): Buffer {
+  const { value } = entry;
   const start = headerBytes(entry);
-  const bytes = Buffer.allocUnsafe(start + entry.value.length);
+  const marked = needsEndMark(value);
+  const bytes = Buffer.allocUnsafe(start + value.length + (marked ? PART_TRAILER_BYTES : 0));
   writeHeader(entry, bytes);
-  bytes.set(entry.value, start);
+  bytes.set(value, start);
+  if (marked) bytes.set(endMarkOf(entry.version), start + value.length);
   return bytes;
+}
+
+/** The value ends like an added part, and has to be followed by a mark that tells it from one. */
+export function needsEndMark(value: Buffer): boolean {
+  return hasParts(value, 0);
 }
 
 /** What stands before the value. */
@@ -73,7 +84,10 @@ function writeHeader(entry: Entry, bytes: Buffer): void {
   if (token !== null) bytes.writeBigUInt64BE(token, TOKEN_AT);
 }
 
-/** @returns an entry whose value is a view of the bytes; null when the bytes are no entry of this format */
+/**
+ * @returns an entry, whose value is a view of the bytes unless parts were added to it; null when the bytes are no entry
+ *   of this format, or parts of them belong to other versions
+ */
 export function decodeEntry(bytes: Buffer): Entry | null {
   if (bytes.length < ENVELOPE_BYTES || bytes[0] !== MAGIC) return null;
   const format = bytes[1]!;
@@ -83,7 +97,7 @@ export function decodeEntry(bytes: Buffer): Entry | null {
   if (bytes.length < start) return null;
   const timeHigh = bytes.readUIntBE(TIME_HIGH_AT, TIME_HIGH_BYTES);
   if (timeHigh > TIME_HIGH_MAX) return null;
-  return {
+  const entry: Entry = {
     version: {
       time: timeHigh * TIME_LOW_RANGE + bytes.readUInt32BE(TIME_LOW_AT),
       node: bytes.readUInt8(NODE_AT),
@@ -94,4 +108,5 @@ export function decodeEntry(bytes: Buffer): Entry | null {
     marks: format & MARK_BITS,
     value: bytes.subarray(start),
   };
+  return hasParts(bytes, start) ? joinedParts(entry) : entry;
 }

@@ -1,9 +1,10 @@
 import { isLarge } from '../base/byte-writer.ts';
 import type { Log } from '../base/log.ts';
 import { type KvDriver, type StatsGroup, StoreError, type StoreState, type StoreStats } from './driver.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, EntryPart } from './entry.ts';
 import type { EntryStore, StoreInstance } from './entry-store.ts';
-import { decodeEntry, encodeEntry, encodeHeader } from './envelope.ts';
+import { decodeEntry, encodeEntry, encodeHeader, needsEndMark } from './envelope.ts';
+import { encodePart } from './envelope-parts.ts';
 import { instanceInfoOf } from './instance-info.ts';
 
 export interface StoreCounters {
@@ -78,9 +79,17 @@ export class KVController implements EntryStore {
       if (error !== null) this.#counters.errors++;
       done(error);
     };
-    if (this.#driver.setParts !== undefined && isLarge(entry.value.length))
+    if (this.#driver.setParts !== undefined && isLarge(entry.value.length) && !needsEndMark(entry.value))
       this.#driver.setParts(key, encodeHeader(entry), entry.value, settled);
     else this.#driver.set(key, encodeEntry(entry), settled);
+  }
+
+  join(key: string, part: EntryPart, done: (error: StoreError | null, found: boolean) => void): void {
+    this.#counters.sets++;
+    this.#driver.append(key, encodePart(part), (error, found) => {
+      if (error !== null) this.#counters.errors++;
+      done(error, found);
+    });
   }
 
   delete(key: string, done: (error: StoreError | null) => void): void {

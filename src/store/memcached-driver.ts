@@ -100,6 +100,11 @@ export class MemcachedDriver implements KvDriver {
     if (this.#admit(refusalOfKey(key), true, done)) this.#connection!.setParts(key, header, value);
   }
 
+  append(key: string, bytes: Buffer, done: (error: StoreError | null, found: boolean) => void): void {
+    const answer = (error: StoreError | null, found: Buffer | null): void => done(error, found !== null);
+    if (this.#admit(refusalOfKey(key), true, answer)) this.#connection!.append(key, bytes);
+  }
+
   delete(key: string, done: (error: StoreError | null) => void): void {
     if (this.#admit(refusalOfKey(key), true, done)) this.#connection!.delete(key);
   }

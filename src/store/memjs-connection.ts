@@ -69,6 +69,14 @@ export class MemjsConnection implements StoreConnection {
     this.set(key, Buffer.concat([header, value]));
   }
 
+  append(key: string, bytes: Buffer): void {
+    const number = this.#nextNumber();
+    this.#client.append(keyBytes(key), bytes, (error) => {
+      const isMissing = error !== null && statusOf(error) === NOT_STORED;
+      this.#onReply(number, isMissing ? null : error, error === null ? NO_BYTES : null);
+    });
+  }
+
   delete(key: string): void {
     const number = this.#nextNumber();
     this.#client.delete(keyBytes(key), (error) => this.#onReply(number, error, null));
@@ -162,6 +170,11 @@ const ONE_ATTEMPT = 1;
 function keyBytes(key: string): string {
   return Buffer.from(key, 'latin1') as unknown as string;
 }
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** By which memcached refuses to append to a key that is not there. */
+const NOT_STORED = 'Item not stored';
 
 const STATUS_PREFIX = 'MemJS ';
 

@@ -5,7 +5,7 @@ import { ReplyBuffer } from '../protocol/reply-buffer.ts';
 import { SlabPool } from '../protocol/slab-pool.ts';
 import { Abandoned } from './abandoned.ts';
 import { BinaryReplyReader, type ReplyHeader, type ReplySink } from './binary-reply.ts';
-import { OPCODE, type Opcode, writeKeyRequest, writeSet } from './binary-request.ts';
+import { OPCODE, type Opcode, writeAppend, writeKeyRequest, writeSet } from './binary-request.ts';
 import type { StatsGroup, StoreError, StoreStats } from './driver.ts';
 import type { LargeValues } from './large-values.ts';
 import {
@@ -89,6 +89,10 @@ export class PipelinedConnection implements StoreConnection {
     writeSet(key, header, value, this.#nextOpaque(OPCODE.set), this.#output);
   }
 
+  append(key: string, bytes: Buffer): void {
+    writeAppend(key, bytes, this.#nextOpaque(OPCODE.append), this.#output);
+  }
+
   delete(key: string): void {
     writeKeyRequest(OPCODE.delete, key, this.#nextOpaque(OPCODE.delete), this.#output);
   }
@@ -142,8 +146,9 @@ export class PipelinedConnection implements StoreConnection {
       this.#answered = (this.#answered + 1) & NUMBER_MASK;
       const { opcode, status, extrasBytes } = header;
       const found = status === SUCCESS;
-      const missed = status === FAILURES.notFound.status && opcode !== OPCODE.set;
+      const missed = status === MISSES[opcode];
       if (found && opcode === OPCODE.get) this.#events.onReply(null, body.subarray(extrasBytes));
+      else if (found && opcode === OPCODE.append) this.#events.onReply(null, NO_BYTES);
       else this.#events.onReply(found || missed ? null : refusalOfStatus(status), null);
     }
     return !this.#abandoned;
@@ -177,6 +182,13 @@ interface Inquiry {
 }
 
 const NO_BYTES = Buffer.alloc(0);
+
+/** The status by which memcached says that there is nothing under the key, by opcode. */
+const MISSES: Readonly<Partial<Record<number, number>>> = {
+  [OPCODE.get]: FAILURES.notFound.status,
+  [OPCODE.delete]: FAILURES.notFound.status,
+  [OPCODE.append]: FAILURES.notStored.status,
+};
 
 /** Most bytes that are read at once. */
 const READ_BYTES = 65_536;

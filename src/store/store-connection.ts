@@ -27,6 +27,9 @@ export interface StoreConnection {
 
   delete(key: string): void;
 
+  /** Adds the bytes behind those of the key. The reply has bytes, of no meaning, where the key had some. */
+  append(key: string, bytes: Buffer): void;
+
   /** @param take called before the answer, unless memcached refuses the request */
   stats(group: StatsGroup, take: (stats: StoreStats) => void): void;
 
@@ -46,7 +49,7 @@ export interface AbandonedConnection {
 }
 
 export interface ConnectionEvents {
-  /** @param bytes the value that a `get` has found; null for all other replies */
+  /** @param bytes the value that a `get` has found; null for all other replies but that to an `append` */
   onReply(refusal: StoreError | null, bytes: Buffer | null): void;
   /** @param reason one line, human-readable */
   onLost(reason: string): void;

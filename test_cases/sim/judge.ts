@@ -211,13 +211,36 @@ function appliedIn(cluster: Judged, excused: typeof unavoidableDeletes = () => n
   }
   const inOrder = [...byVersion.values()].sort((a, b) => compareVersions(a.version, b.version));
   const leftOut = excused(cluster, inOrder);
+  const values = valuesOf(inOrder);
   return inOrder
     .filter((effect) => !leftOut.has(effect))
     .map((effect) => {
       const { kind } = effect;
       if (kind === 'flush-later' || kind === 'flush-due') throw new Error(`unexpected: ${kind}`);
-      return { key: keyOf(effect) ?? '', kind, value: valueIn(effect)?.toString() ?? null };
+      const value = values.get(effect) ?? null;
+      return { key: keyOf(effect) ?? '', kind: kind === 'join' ? 'set' : kind, value };
     });
+}
+
+/** The values that the writes leave. A difference adds to the value of the version that it was made of. */
+function valuesOf(inOrder: readonly Effect[]): Map<Effect, string> {
+  const values = new Map<Effect, string>();
+  const byVersion = new Map<string, string>();
+  for (const effect of inOrder) {
+    let value = valueIn(effect)?.toString();
+    if (effect.kind === 'join') {
+      const base = byVersion.get(versionName(effect.key, effect.condition));
+      if (base !== undefined) value = effect.side === 'end' ? base + effect.part : effect.part + base;
+    }
+    if (value === undefined) continue;
+    values.set(effect, value);
+    byVersion.set(versionName(keyOf(effect)!, effect.version), value);
+  }
+  return values;
+}
+
+function versionName(key: string, { time, node }: Version): string {
+  return `${time}/${node} ${key}`;
 }
 
 /** For each controller, the versions of all entries that its journal names. */

@@ -1,3 +1,4 @@
+import type { DifferenceLimits } from '../../src/consistency/differences.ts';
 import { isOrdered } from '../../src/consistency/policies.ts';
 import { groupsWithEntries } from '../../src/controller/group-plan.ts';
 import type { Settings } from '../../src/controller/settings.ts';
@@ -43,6 +44,9 @@ interface Memory {
  * disk some time after that. That takes less than this time, in virtual milliseconds, whatever faults there are.
  */
 const EPISODE_MS = 5_000;
+
+/** The values of a simulation are so small that a real cluster would always write them whole. */
+const SMALL_DIFFERENCES: DifferenceLimits = { baseBytesMin: 1, countMax: 6, overheadBytes: 0 };
 
 /** All controllers must serve this long after all faults were healed, in virtual milliseconds. */
 export const READY_WITHIN_MS = 20_000;
@@ -100,6 +104,7 @@ export class SimCluster {
           onStartEmpty: (node) => this.#onStartEmpty(node),
           servesAlone: !isOrdered(options.level),
           stagedBytesMax: options.stagedBytesMax,
+          differences: SMALL_DIFFERENCES,
         }),
     );
     for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);

@@ -1,3 +1,4 @@
+import type { DifferenceLimits } from '../../src/consistency/differences.ts';
 import type { View } from '../../src/membership/view.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -10,6 +11,8 @@ export interface NodePorts<Node> {
   readonly servesAlone: boolean;
   /** What the exchanges of a causal controller may stage, in bytes; undefined for the bound of a real one. */
   readonly stagedBytesMax: number | undefined;
+  /** When appends replicate what they add. */
+  readonly differences: DifferenceLimits;
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly network: SimNetwork;

@@ -239,6 +239,7 @@ export class SimNode implements NetworkNode {
       tokenMac: (bytes) => createHash('sha256').update(bytes).digest(),
       readWindowBytes: READ_WINDOW_BYTES,
       stagedBytesMax: this.#ports.stagedBytesMax,
+      differences: this.#ports.differences,
       lend: () => {},
       nextTurn: (callback) => run.nextTurn(callback),
       onChange: () => {

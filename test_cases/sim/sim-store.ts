@@ -1,8 +1,9 @@
 import { sameVersion, type Version } from '../../src/ordering/version.ts';
 import { StoreError, type StoreState } from '../../src/store/driver.ts';
-import type { Entry } from '../../src/store/entry.ts';
+import type { Entry, EntryPart } from '../../src/store/entry.ts';
 import type { EntryStore, StoreInstance } from '../../src/store/entry-store.ts';
 import { decodeEntry, encodeEntry } from '../../src/store/envelope.ts';
+import { encodePart } from '../../src/store/envelope-parts.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -84,6 +85,16 @@ export class SimStore {
     if (!this.#takenMs.has(name)) this.#takenMs.set(name, this.#scheduler.nowMs);
   }
 
+  /** @returns false when there is nothing under the key */
+  join(key: string, part: EntryPart): boolean {
+    const held = this.items.get(key);
+    if (held === undefined) return false;
+    this.items.set(key, Buffer.concat([held, encodePart(part)]));
+    const name = nameOf(key, part.version);
+    if (!this.#takenMs.has(name)) this.#takenMs.set(name, this.#scheduler.nowMs);
+    return true;
+  }
+
   /** When the store first took this write, in virtual milliseconds; null if it never did. */
   takenMs(key: string, version: Version): number | null {
     return this.#takenMs.get(nameOf(key, version)) ?? null;
@@ -104,6 +115,8 @@ export class SimStore {
     this.items.delete(this.#random.pick(keys));
   }
 }
+
+const NO_BYTES = Buffer.alloc(0);
 
 interface ConnectionPorts {
   readonly store: SimStore;
@@ -142,6 +155,13 @@ class StoreConnection implements EntryStore {
         return undefined;
       },
       done,
+    });
+  }
+
+  join(key: string, part: EntryPart, done: (error: StoreError | null, found: boolean) => void): void {
+    this.#issue({
+      act: () => (this.#ports.store.join(key, part) ? NO_BYTES : undefined),
+      done: (error, bytes) => done(error, bytes !== undefined),
     });
   }
 

@@ -7,7 +7,7 @@ import type {
   Watermarks,
 } from '../../src/journal/journal.ts';
 import { effectOfRecord } from '../../src/journal/record-effect.ts';
-import type { Effect, SetEffect } from '../../src/ordering/effect.ts';
+import type { ChainSum, Effect, SetEffect } from '../../src/ordering/effect.ts';
 import type { Stretch } from '../../src/ordering/stretches.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
 import type { VersionVector } from '../../src/ordering/version-vector.ts';
@@ -80,6 +80,10 @@ export class WitnessJournal implements Journal {
     const isKept = (effect: Effect) =>
       this.#ofThisRun.has(effect) || compareVersions(effect.version, version) <= 0;
     this.applied.splice(0, Number.POSITIVE_INFINITY, ...this.applied.filter(isKept));
+  }
+
+  chainOf(key: string): ChainSum | null {
+    return this.#journal.chainOf(key);
   }
 
   record(effect: Effect): boolean {

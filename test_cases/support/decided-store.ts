@@ -1,4 +1,5 @@
 import { decide } from '../../src/consistency/decide.ts';
+import { DIFFERENCE_LIMITS } from '../../src/consistency/differences.ts';
 import { VERSION_EPOCH_MS, type Version, versionTimeOfMs } from '../../src/ordering/version.ts';
 import { ITEM_BYTES_DEFAULT } from '../../src/protocol/limits.ts';
 import { readItemRequest } from '../../src/protocol/make-request.ts';
@@ -38,10 +39,14 @@ export class DecidedStore {
 
   #decide(request: ConditionalRequest): Reply {
     const version: Version = { time: versionTimeOfMs(this.nowMs) + ++this.#ticks, node: 0 };
-    const context = { nowMs: this.nowMs, itemBytesMax: ITEM_BYTES_DEFAULT };
+    const context = {
+      nowMs: this.nowMs,
+      itemBytesMax: ITEM_BYTES_DEFAULT,
+      differences: DIFFERENCE_LIMITS,
+    };
     const { change, reply } = decide(request, this.#find(request.key), context);
     if (change?.kind === 'delete') this.#entries.delete(request.key);
-    else if (change?.value) {
+    else if (change?.kind === 'set' && change.value !== null) {
       const { flags, expiresAtMs, token, marks, value } = change;
       this.#entries.set(request.key, {
         version,
@@ -51,6 +56,7 @@ export class DecidedStore {
         marks,
         value: Buffer.from(value),
         readAtSec: 0,
+        base: null,
       });
     }
     return reply(version);

@@ -1,5 +1,6 @@
 import { tokenOf } from '../../src/consistency/conditional.ts';
 import { decide, needsValue } from '../../src/consistency/decide.ts';
+import { DIFFERENCE_LIMITS } from '../../src/consistency/differences.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import { isExpired } from '../../src/protocol/expiry.ts';
 import { type Hit, REPLIES, type Reply } from '../../src/protocol/reply.ts';
@@ -42,13 +43,17 @@ export class DecidingStore {
   #decide(request: ConditionalRequest): Reply {
     const found = this.#find(request.key);
     const seen = found === null || needsValue(request) ? found : { ...found, value: Buffer.alloc(0) };
-    const context = { nowMs: Date.now(), itemBytesMax: this.#itemBytesMax };
+    const context = {
+      nowMs: Date.now(),
+      itemBytesMax: this.#itemBytesMax,
+      differences: DIFFERENCE_LIMITS,
+    };
     const { change, reply } = decide(request, seen, context);
     const version: Version = { time: ++this.#time, node: 0 };
     if (change?.kind === 'delete') this.#entries.delete(request.key);
-    else if (change !== null) {
+    else if (change?.kind === 'set') {
       const value = Buffer.from(change.value!);
-      this.#entries.set(request.key, { ...change, value, version, readAtSec: 0 });
+      this.#entries.set(request.key, { ...change, value, version, readAtSec: 0, base: null });
     }
     return reply(version);
   }

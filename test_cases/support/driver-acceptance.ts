@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KvDriver, StatsGroup } from '../../src/store/driver.ts';
-import { failure, read, remove, StateWatch, write } from './driver-calls.ts';
+import { append, failure, read, remove, StateWatch, write } from './driver-calls.ts';
 
 /** Makes a driver that is not open yet, for a store that is running. */
 export type MakeDriver = () => Promise<KvDriver>;
@@ -46,6 +46,15 @@ function valueTests(driver: () => KvDriver): void {
     await remove(driver(), 'deleted');
     await remove(driver(), 'deleted');
     expect(await read(driver(), 'deleted')).toBeNull();
+  });
+
+  it('adds bytes behind those of a key, and does nothing for a key that is not there', async () => {
+    await write(driver(), 'k', Buffer.from('a'));
+    expect(await append(driver(), 'k', Buffer.from([0, 255]))).toBe(true);
+    expect(await append(driver(), 'k', Buffer.alloc(0))).toBe(true);
+    expect(await read(driver(), 'k')).toEqual(Buffer.from([97, 0, 255]));
+    expect(await append(driver(), 'missing', Buffer.from('x'))).toBe(false);
+    expect(await read(driver(), 'missing')).toBeNull();
   });
 
   it('keeps every byte of values', async () => {

@@ -13,6 +13,13 @@ export function write(driver: KvDriver, key: string, bytes: Buffer): Promise<voi
   });
 }
 
+/** @returns whether there was something under the key */
+export function append(driver: KvDriver, key: string, bytes: Buffer): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    driver.append(key, bytes, (error, found) => (error === null ? resolve(found) : reject(error)));
+  });
+}
+
 export function remove(driver: KvDriver, key: string): Promise<void> {
   return new Promise((resolve, reject) => {
     driver.delete(key, (error) => (error === null ? resolve() : reject(error)));

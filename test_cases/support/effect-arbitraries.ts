@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import type { Condition, Effect, EffectKind } from '../../src/ordering/effect.ts';
 import { TICKS_PER_MS, VERSION_EPOCH_MS, type Version } from '../../src/ordering/version.ts';
-import { deleteOf, setOf } from './effects.ts';
+import { deleteOf, joinOf, setOf } from './effects.ts';
 
 /** Its type makes this table complete: a new kind of effect has to be added here. */
 const KINDS: Readonly<Record<EffectKind, true>> = {
   set: true,
+  join: true,
   delete: true,
   flush: true,
   'flush-later': true,
@@ -61,6 +62,11 @@ export function effectOfKind(
   switch (kind) {
     case 'set':
       return setOf(key, version, { condition, value });
+    case 'join':
+      return joinOf(key, version, {
+        condition: condition ?? { time: 1, node: 0 },
+        part: value ?? Buffer.alloc(0),
+      });
     case 'delete':
       return deleteOf(key, version, condition);
     case 'flush':

@@ -6,7 +6,7 @@ import type { OpenedJournal } from '../../src/journal/open-journal.ts';
 import { NODE_TIMERS, type Timers } from '../../src/journal/timers.ts';
 import { ViewFile, viewFileOf } from '../../src/journal/view-file.ts';
 import type { ViewRecord } from '../../src/membership/view-record.ts';
-import { type Effect, isOfKey, type SetEffect } from '../../src/ordering/effect.ts';
+import { bytesOf, type Effect, isOfKey, type SetEffect } from '../../src/ordering/effect.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
 import { type DiskJournals, kept, readValue } from './disk-journals.ts';
 import { EFFECTS } from './golden-effects.ts';
@@ -135,7 +135,9 @@ function wordsOf(effect: Effect): string {
   if (!isOfKey(effect)) return `${kind} ${at}${'atMs' in effect ? ` due ${effect.atMs}` : ''}`;
   const words = `${kind} "${effect.key}" ${at}`;
   if (effect.kind === 'delete') return words;
-  const { flags, expiresAtMs, value } = effect;
+  const { expiresAtMs } = effect;
+  const flags = effect.kind === 'set' ? effect.flags : 0;
+  const value = bytesOf(effect);
   const content = value === null ? 'no value' : `"${value.toString('latin1')}"`;
   return `${words} flags ${flags} expires ${expiresAtMs} ${content}`;
 }

@@ -14,6 +14,8 @@ export const GOLDEN_ENTRIES: {
     set: { type: 'write', effect: EFFECTS.set },
     conditionalSet: { type: 'write', effect: EFFECTS.conditionalSet },
     setWithoutValue: { type: 'write', effect: EFFECTS.setWithoutValue },
+    append: { type: 'write', effect: EFFECTS.append },
+    prepend: { type: 'write', effect: EFFECTS.prepend },
     delete: { type: 'write', effect: EFFECTS.delete },
     deleteOfNothing: { type: 'write', effect: EFFECTS.deleteOfNothing },
     flush: { type: 'write', effect: EFFECTS.flush },

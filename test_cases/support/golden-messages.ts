@@ -14,7 +14,8 @@ const NOW = 362_387_865_600_001;
 const version = (time: number, node = 0) => ({ time, node });
 const ballot = (counter: number, node: number) => ({ counter, node });
 
-const ALL_EFFECTS: readonly Effect[] = Object.values(EFFECTS);
+/** Those that every release has written. */
+const ALL_EFFECTS: readonly Effect[] = Object.values(EFFECTS).filter(({ kind }) => kind !== 'join');
 
 const ACCEPTOR = {
   promised: ballot(7, 1),
@@ -174,6 +175,14 @@ export const GOLDEN_MESSAGES: {
       firstSeq: 1_001,
       effects: [EFFECTS.set],
       streamEnd: 1_001,
+      received: [1_001, 17, 0],
+    },
+    differences: {
+      type: 'ordered',
+      ballot: ballot(6, 0),
+      firstSeq: 1_002,
+      effects: [EFFECTS.append, EFFECTS.prepend],
+      streamEnd: 1_003,
       received: [1_001, 17, 0],
     },
     acknowledgement: {

@@ -14,6 +14,9 @@ export type JournalStep =
     }
   | { readonly do: 'record and revert'; readonly effect: Effect };
 
+/** Differences have tests of their own: a write of a group that has them is never taken back. */
+const WITHOUT_DIFFERENCES = EFFECT_KINDS.filter((kind) => kind !== 'join');
+
 const doings = fc.constantFrom(
   ...([
     'record',
@@ -32,20 +35,22 @@ const doings = fc.constantFrom(
 export function journalSteps(length: number): fc.Arbitrary<JournalStep[]> {
   const values = fc.array(fc.nat({ max: 200 }), { minLength: length, maxLength: length });
   const does = fc.array(doings, { minLength: length, maxLength: length });
-  return fc.tuple(completedWrites(EFFECT_KINDS, length), does, values).map(([effects, doing, sizes]) => {
-    const waiting: Effect[] = [];
-    return effects.map((fresh, index): JournalStep => {
-      const value = Buffer.alloc(sizes[index]!, index);
-      const effect = fresh.kind === 'set' ? { ...fresh, value } : fresh;
-      const what = doing[index]!;
-      if (what === 'stage') waiting.push(effect);
-      else if (what === 'discard' || (what === 'record' && index % 3 === 0)) {
-        const held = waiting.shift();
-        if (held !== undefined) return { do: what, effect: held };
-      }
-      return { do: what === 'discard' ? 'record' : what, effect };
+  return fc
+    .tuple(completedWrites(WITHOUT_DIFFERENCES, length), does, values)
+    .map(([effects, doing, sizes]) => {
+      const waiting: Effect[] = [];
+      return effects.map((fresh, index): JournalStep => {
+        const value = Buffer.alloc(sizes[index]!, index);
+        const effect = fresh.kind === 'set' ? { ...fresh, value } : fresh;
+        const what = doing[index]!;
+        if (what === 'stage') waiting.push(effect);
+        else if (what === 'discard' || (what === 'record' && index % 3 === 0)) {
+          const held = waiting.shift();
+          if (held !== undefined) return { do: what, effect: held };
+        }
+        return { do: what === 'discard' ? 'record' : what, effect };
+      });
     });
-  });
 }
 
 export function takeStep(journal: Journal, step: JournalStep): void {

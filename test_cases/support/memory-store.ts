@@ -1,6 +1,8 @@
 import { StoreError, type StoreState } from '../../src/store/driver.ts';
-import type { Entry } from '../../src/store/entry.ts';
+import type { Entry, EntryPart } from '../../src/store/entry.ts';
 import type { EntryStore, StoreInstance } from '../../src/store/entry-store.ts';
+import { decodeEntry, encodeEntry } from '../../src/store/envelope.ts';
+import { encodePart } from '../../src/store/envelope-parts.ts';
 
 /** A store in a map. The test decides when it answers, in order, and can make any failure happen. */
 export class MemoryStore implements EntryStore {
@@ -31,6 +33,17 @@ export class MemoryStore implements EntryStore {
     if (error === null) this.entries.set(key, entry);
     this.sets++;
     this.#answers.push(() => done(error));
+  }
+
+  join(key: string, part: EntryPart, done: (error: StoreError | null, found: boolean) => void): void {
+    const error = this.#trouble;
+    const held = this.entries.get(key);
+    if (error === null && held !== undefined) {
+      const entry = decodeEntry(Buffer.concat([encodeEntry(held), encodePart(part)]));
+      if (entry === null) this.entries.delete(key);
+      else this.entries.set(key, entry);
+    }
+    this.#answers.push(() => done(error, error === null && held !== undefined));
   }
 
   delete(key: string, done: (error: StoreError | null) => void): void {

@@ -58,6 +58,17 @@ const keyEffects: fc.Arbitrary<KeyEffect> = fc.oneof(
     value: fc.option(values),
   }),
   fc.record({
+    kind: fc.constant('join' as const),
+    version: versions,
+    key: latin1,
+    condition: versions,
+    expiresAtMs: u53,
+    side: fc.constantFrom('end', 'beginning'),
+    part: values,
+    valueBytes: u32,
+    chain: fc.record({ count: u32, bytes: u32 }),
+  }),
+  fc.record({
     kind: fc.constant('delete' as const),
     version: versions,
     key: latin1,

@@ -46,6 +46,7 @@ function controllerPorts(): ControllerPorts {
     peers,
     isAbsent: () => false,
     incarnationOf: () => null,
+    takesDifferences: () => true,
     onPlacement: () => {},
     refuse: () => {},
     requestFlush: () => {},

@@ -30,7 +30,8 @@ export class TwinJournal {
     if (isSmaller(version, this.#endedBelow)) return false;
     if (current !== undefined && !isSmaller(current.version, version)) return false;
     const tombstone = effect.kind === 'delete';
-    const { expiresAtMs, token, marks } = tombstone ? NO_ENTRY : effect;
+    const { expiresAtMs } = tombstone ? NO_ENTRY : effect;
+    const { token, marks } = effect.kind === 'set' ? effect : NO_ENTRY;
     this.all.set(key, { key, version, expiresAtMs, tombstone, token, marks, readAtSec: 0 });
     return true;
   }

@@ -48,7 +48,7 @@ export class TwinRequestQueue {
 /** The version of a key after an effect, given its version before. */
 export function heldAfter(effect: Effect, held: Version, key: string): Version {
   if (!happens(effect, key, held)) return held;
-  return effect.kind === 'set' ? effect.version : NO_VERSION;
+  return effect.kind === 'set' || effect.kind === 'join' ? effect.version : NO_VERSION;
 }
 
 function happens(effect: Effect, key: string, held: Version): boolean {

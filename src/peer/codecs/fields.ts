@@ -4,7 +4,15 @@ import { type Numbering, numbering } from '../../base/numbering.ts';
 import type { Ballot } from '../../membership/ballot.ts';
 import type { AcceptorState, Retention } from '../../membership/messages.ts';
 import type { Member } from '../../membership/view.ts';
-import { conditionOf, type Effect, type EffectKind, type SetEffect } from '../../ordering/effect.ts';
+import {
+  type Condition,
+  conditionOf,
+  type Effect,
+  type EffectKind,
+  type JoinEffect,
+  type JoinSide,
+  type SetEffect,
+} from '../../ordering/effect.ts';
 import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
 import type { Move, MovePhase, Placement } from '../../placement/agreed-placement.ts';
@@ -27,7 +35,16 @@ const LEVEL_NUMBERS = numbering<PlacedLevel>({
 
 const PHASE_NUMBERS = numbering<MovePhase>({ preparing: 0, barrier: 1, settling: 2 });
 
-const EFFECTS = numbering<EffectKind>({ set: 0, delete: 1, flush: 2, 'flush-later': 3, 'flush-due': 4 });
+const EFFECTS = numbering<EffectKind>({
+  set: 0,
+  delete: 1,
+  flush: 2,
+  'flush-later': 3,
+  'flush-due': 4,
+  join: 5,
+});
+
+const SIDES = numbering<JoinSide>({ end: 0, beginning: 1 });
 
 export function writeBallot(w: ByteWriter, ballot: Ballot): void {
   w.u53(ballot.counter);
@@ -195,6 +212,7 @@ function writeEffect(w: ByteWriter, effect: Effect): void {
   writeVersion(w, effect.version);
   const kind = EFFECTS.numberOf[effect.kind] << KIND_SHIFT;
   if (effect.kind === 'set') return writeSet(w, effect, kind);
+  if (effect.kind === 'join') return writeJoin(w, effect, kind);
   const condition = conditionOf(effect);
   w.u8(kind | (condition === null ? 0 : HAS_CONDITION));
   w.text(effect.kind === 'delete' ? effect.key : '');
@@ -214,6 +232,20 @@ function writeSet(w: ByteWriter, effect: SetEffect, kind: number): void {
   if (effect.value !== null) w.bytes(effect.value);
 }
 
+/** The fields of a set, and what only a difference has in front of its bytes. */
+function writeJoin(w: ByteWriter, effect: JoinEffect, kind: number): void {
+  w.u8(kind | HAS_CONDITION | HAS_VALUE);
+  w.text(effect.key);
+  w.u32(0);
+  w.u53(effect.expiresAtMs);
+  writeVersion(w, effect.condition);
+  w.u8(SIDES.numberOf[effect.side]);
+  w.u32(effect.valueBytes);
+  w.u32(effect.chain.count);
+  w.u32(effect.chain.bytes);
+  w.bytes(effect.part);
+}
+
 /** Which of the optional fields follow. */
 function presence({ condition, value, token, marks }: SetEffect): number {
   return (
@@ -231,18 +263,34 @@ function readEffect(r: ByteReader): Effect {
   const key = r.text();
   const flags = r.u32();
   const expiresAtMs = r.u53();
-  if (kind !== 'set') return readOther(r, kind, version, bits, key, expiresAtMs);
+  if (kind !== 'set' && kind !== 'join') return readOther(r, kind, version, bits, key, expiresAtMs);
   const condition = bits & HAS_CONDITION ? readVersion(r) : null;
+  if (kind === 'join') return readJoin(r, { version, key, condition, expiresAtMs }, bits);
   const token = bits & HAS_TOKEN ? r.u64() : null;
   const marks = bits & HAS_MARKS ? r.u8() : 0;
   const value = bits & HAS_VALUE ? r.bytes() : null;
   return { kind, version, key, condition, flags, expiresAtMs, token, marks, value };
 }
 
+function readJoin(
+  r: ByteReader,
+  read: Pick<SetEffect, 'version' | 'key' | 'expiresAtMs'> & { readonly condition: Condition },
+  bits: number,
+): JoinEffect {
+  const { version, key, condition, expiresAtMs } = read;
+  if (condition === null || (bits & PRESENCE_MASK) !== (HAS_CONDITION | HAS_VALUE))
+    throw new FrameError('a difference has other fields than a difference has');
+  const side = wordOf(SIDES, r.u8());
+  const valueBytes = r.u32();
+  const chain = { count: r.u32(), bytes: r.u32() };
+  const part = r.bytes();
+  return { kind: 'join', version, key, condition, expiresAtMs, side, part, valueBytes, chain };
+}
+
 /** Flags, and the expiry of a delete, mean nothing: earlier releases send those of the entry that is deleted. */
 function readOther(
   r: ByteReader,
-  kind: Exclude<Effect['kind'], 'set'>,
+  kind: Exclude<Effect['kind'], 'set' | 'join'>,
   version: Version,
   bits: number,
   key: string,

@@ -1,7 +1,7 @@
 import type { RequestFailure } from '../../base/error-codes.ts';
 import { Fifo } from '../../base/fifo.ts';
 import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
-import type { Draft, SetEffect } from '../../ordering/effect.ts';
+import type { Draft, EntryEffect } from '../../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../../ordering/version.ts';
 import { failed } from '../../protocol/reply.ts';
 import type { Entry } from '../../store/entry.ts';
@@ -153,7 +153,11 @@ export class Decisions {
     if (predicted !== null) return this.#settle(undecided, entryIn(predicted.effect), this.#ports.received());
     if (evaluator.needsValue(request)) return this.#awaitValue(undecided);
     const record = replica.isLive(key) ? replica.journal.newest(key) : undefined;
-    this.#settle(undecided, record === undefined ? null : { ...record, flags: 0, value: EMPTY }, 0);
+    this.#settle(
+      undecided,
+      record === undefined ? null : { ...record, flags: 0, value: EMPTY, base: null },
+      0,
+    );
   }
 
   /** What the newest write under way leaves of the key; null when there is none. */
@@ -183,7 +187,8 @@ export class Decisions {
         entry === null ? !replica.isLive(key) : sameVersion(entry.version, replica.currentVersion(key));
       if (this.#predict(key) !== null) this.#decide(undecided);
       else if (failure !== null) this.#answer(undecided, { reply: failed(failure), keepsReadTime: false });
-      else if (isNewest) this.#settle(undecided, entry === null ? null : { ...entry, readAtSec: 0 }, 0);
+      else if (isNewest)
+        this.#settle(undecided, entry === null ? null : { ...entry, readAtSec: 0, base: null }, 0);
       else this.#awaitValue(undecided);
     }
   }
@@ -202,7 +207,7 @@ export class Decisions {
     const isInPlace = asked.request.kind !== 'storage' && evaluation.isNewItem !== true;
     const keepsReadTime = isInPlace && found !== null && isSeen(asked, found.version);
     // The decision is final, so the change needs no condition.
-    const draft: Draft = { ...evaluation.change, key: asked.request.key, condition: null };
+    const draft = { ...evaluation.change, key: asked.request.key, condition: null } as Draft;
     this.#ports.stamp(draft, from, number, (version) => ({
       reply: evaluation.reply(version),
       keepsReadTime,
@@ -239,9 +244,10 @@ function seenBy(asked: Asked, found: ExistingEntry | null): ExistingEntry | null
   return { ...found, readAtSec: isSeen(asked, found.version) ? asked.lastRead!.atSec : 0 };
 }
 
-function entryIn(effect: SetEffect | null): ExistingEntry | null {
-  if (effect === null || effect.value === null) return null;
-  return { ...effect, value: effect.value, readAtSec: 0 };
+/** A chain sends no differences: a head decides on whole values, and without a condition. */
+function entryIn(effect: EntryEffect | null): ExistingEntry | null {
+  if (effect?.kind !== 'set' || effect.value === null) return null;
+  return { ...effect, value: effect.value, readAtSec: 0, base: null };
 }
 
 const EMPTY = Buffer.alloc(0);

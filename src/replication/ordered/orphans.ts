@@ -1,5 +1,5 @@
 import type { Journal, JournalRecord } from '../../journal/journal.ts';
-import { conditionOf, type Effect, isOfKey } from '../../ordering/effect.ts';
+import { conditionOf, type Effect, isOfKey, leavesEntry } from '../../ordering/effect.ts';
 import type { QueuedRequest } from '../../ordering/pending-keys.ts';
 import { compareVersions, sameVersion } from '../../ordering/version.ts';
 import type { WriteOutcome } from '../scheme.ts';
@@ -39,7 +39,7 @@ export function outcomeOfOrphan(effect: Effect, newest: JournalRecord | undefine
   const became = fateOfOrphan(effect, newest);
   if (became === 'never') return { kind: 'conflict' };
   // The state does not tell whether a delete found something.
-  if (became === 'applied' && effect.kind === 'set') {
+  if (became === 'applied' && leavesEntry(effect)) {
     return { kind: 'applied', existed: effect.condition !== null, version: effect.version };
   }
   return VIEW_CHANGED;

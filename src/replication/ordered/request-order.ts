@@ -3,7 +3,7 @@ import type { ControllerId } from '../../base/number-kinds.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from '../../membership/ballot.ts';
 import type { View } from '../../membership/view.ts';
 import type { ViewState } from '../../membership/view-changer-ports.ts';
-import { type Draft, type Effect, isOfKey } from '../../ordering/effect.ts';
+import { type Draft, type Effect, isOfKey, leavesEntry } from '../../ordering/effect.ts';
 import { RequestQueue, versionAfter } from '../../ordering/request-queue.ts';
 import {
   casOfVersion,
@@ -136,7 +136,7 @@ export class RequestOrder implements ViewState {
   predict(key: string): Predicted | null {
     const request = this.#queue.predict(key, this.#ports.replica.currentVersion(key));
     if (request === null) return null;
-    return { version: versionAfter(request), effect: request.effect.kind === 'set' ? request.effect : null };
+    return { version: versionAfter(request), effect: leavesEntry(request.effect) ? request.effect : null };
   }
 
   isPending(key: string): boolean {

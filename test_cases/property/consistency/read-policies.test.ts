@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { refusalOfLevel } from '../../../src/consistency/level-requests.ts';
 import { POLICIES, readPolicyOf, type ServedKeyspace } from '../../../src/consistency/policies.ts';
 import { LEVELS, type Level, letterOf } from '../../../src/placement/level.ts';
+import { groupWith } from '../../support/serving-group.ts';
 
 /** The whole table, by hand: the level that serves, by the level of the keyspace, and the level that is asked for. */
 const SERVED: Readonly<Record<Level, Readonly<Record<Level, Level>>>> = {
@@ -33,7 +34,7 @@ const keyspaceAt = (own: Level): ServedKeyspace => ({
   prefix: '',
   level: own,
   policy: POLICIES[own],
-  group: { number: 0, scheme: null as never },
+  group: groupWith(null as never),
   hold: 'nothing',
 });
 const strengthOf = (one: Level) => -LEVELS.indexOf(one);

@@ -116,6 +116,15 @@ export const DISK_MUTANTS: readonly Mutant[] = [
     seeds: 1_500,
   },
   {
+    anchor: 'compaction-forgets-base',
+    name: 'loses in a compaction the value that a difference was made of',
+    edit: 'drop',
+    level: 'linearizability',
+    durability: 'sync',
+    faults: POWER,
+    seeds: 1_500,
+  },
+  {
     anchor: 'goes-on-unasked',
     name: 'goes on without asking the controllers that may have got further',
     edit: { value: 'all.some(({ accepted }) => sameBallot(accepted, basis.ballot))' },

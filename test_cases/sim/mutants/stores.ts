@@ -3,6 +3,13 @@ import type { Mutant } from './mutant.ts';
 /** Mistakes with stores that are away, or that have lost entries. */
 export const STORE_MUTANTS: readonly Mutant[] = [
   {
+    anchor: 'joins-any-base',
+    name: 'adds the bytes of an append to another version than the one that they were added to',
+    edit: { test: 'false' },
+    level: 'linearizability',
+    seeds: 1_000,
+  },
+  {
     anchor: 'misses-emptied-store',
     name: 'does not notice that its store was emptied',
     edit: { value: 'false' },

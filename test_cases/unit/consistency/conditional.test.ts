@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decide, needsValue } from '../../../src/consistency/decide.ts';
+import { DIFFERENCE_LIMITS } from '../../../src/consistency/differences.ts';
 import { casOfVersion } from '../../../src/ordering/version.ts';
 import { ALREADY_EXPIRED, NEVER } from '../../../src/protocol/expiry.ts';
 import { ITEM_BYTES_DEFAULT, ITEM_OVERHEAD_BYTES } from '../../../src/protocol/limits.ts';
@@ -24,6 +25,7 @@ const FOUND: ExistingEntry = {
   marks: 0,
   readAtSec: 0,
   value: Buffer.from('old'),
+  base: null,
 };
 
 const store = (verb: StorageVerb, fields: Partial<StorageRequest> = {}): StorageRequest => ({
@@ -37,7 +39,11 @@ const arithmetic = (verb: 'incr' | 'decr', delta: bigint): ArithmeticRequest =>
 const holding = (value: string): ExistingEntry => ({ ...FOUND, value: Buffer.from(value, 'latin1') });
 
 function decided(request: ConditionalRequest, found: ExistingEntry | null): Evaluation {
-  return decide(request, found, { nowMs: NOW_MS, itemBytesMax: ITEM_BYTES_DEFAULT });
+  return decide(request, found, {
+    nowMs: NOW_MS,
+    itemBytesMax: ITEM_BYTES_DEFAULT,
+    differences: DIFFERENCE_LIMITS,
+  });
 }
 
 /** The answer as one word, and the value that the key holds afterwards; null if nothing changes. */

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Coordinator } from '../../../src/consistency/coordinator.ts';
+import { DIFFERENCE_LIMITS } from '../../../src/consistency/differences.ts';
 import { Pipeline } from '../../../src/consistency/pipeline.ts';
 import { POLICIES, type ServedKeyspace, type ServingGroup } from '../../../src/consistency/policies.ts';
 import type { JournalRecord } from '../../../src/journal/journal.ts';
@@ -16,6 +17,7 @@ import type { ReadDone } from '../../../src/replication/replica-reads.ts';
 import { newContext, type RequestContext } from '../../../src/replication/request-context.ts';
 import type { ReadStrength, Scheme, WriteOutcome } from '../../../src/replication/scheme.ts';
 import { BOUNDLESS, NO_STREAM } from '../../support/reading.ts';
+import { groupWith } from '../../support/serving-group.ts';
 
 type Done = (outcome: WriteOutcome) => void;
 
@@ -113,18 +115,18 @@ beforeEach(() => {
   main = new NotingScheme();
   users = new NotingScheme();
   nowMs = 0;
-  const group = (scheme: NotingScheme) => ({ number: 0, scheme: scheme as unknown as Scheme });
   coordinator = new Coordinator({
     tokens: { cluster: 'c', mac: same, aheadMs: () => 0, maxClockSkewMs: 0, mayBeGone: () => false },
     router: new Router([
-      keyspace('default', '', 'linearizability', group(main)),
-      keyspace('users', 'user:', 'eventual', group(users)),
+      keyspace('default', '', 'linearizability', groupWith(main as unknown as Scheme)),
+      keyspace('users', 'user:', 'eventual', groupWith(users as unknown as Scheme)),
     ]),
     timeMs: () => 0,
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     requestTimeoutMs: 1_000,
     slowRequestMs: 100,
     itemBytesMax: 1_000,
+    differences: DIFFERENCE_LIMITS,
     waitingFor: () => '',
     nextTurn: (callback) => callback(),
     lend: () => {},

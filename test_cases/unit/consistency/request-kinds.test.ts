@@ -11,6 +11,7 @@ import {
 } from '../../../src/protocol/make-request.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 import type { Scheme } from '../../../src/replication/scheme.ts';
+import { groupWith } from '../../support/serving-group.ts';
 
 const VALUE = Buffer.alloc(1_000);
 const set = storageRequest('set', 'user:1', 0, 0, VALUE);
@@ -46,7 +47,7 @@ const REQUESTS: readonly (readonly [Request, access: string, prefixes: readonly 
   [{ kind: 'invalid', line: 'ERROR', fatal: false, noreply: false }, 'none', []],
 ];
 
-const group = { number: 0, scheme: null as unknown as Scheme };
+const group = groupWith(null as unknown as Scheme);
 const router: RequestRouter = new Router([
   { name: 'default', prefix: '', level: 'sequential', policy: POLICIES.sequential, group, hold: 'nothing' },
   { name: 'users', prefix: 'user:', level: 'eventual', policy: POLICIES.eventual, group, hold: 'nothing' },

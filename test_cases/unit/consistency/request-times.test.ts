@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Coordinator } from '../../../src/consistency/coordinator.ts';
+import { DIFFERENCE_LIMITS } from '../../../src/consistency/differences.ts';
 import { Pipeline } from '../../../src/consistency/pipeline.ts';
 import { POLICIES } from '../../../src/consistency/policies.ts';
 import { SLOW_KEY_CHARS_MAX, SLOW_REQUESTS_KEPT_MS } from '../../../src/consistency/slow-requests.ts';
@@ -13,6 +14,7 @@ import type { ReadDone } from '../../../src/replication/replica-reads.ts';
 import { newContext } from '../../../src/replication/request-context.ts';
 import type { ReadStrength, Scheme, WriteOutcome } from '../../../src/replication/scheme.ts';
 import { BOUNDLESS, NO_STREAM } from '../../support/reading.ts';
+import { groupWith } from '../../support/serving-group.ts';
 
 let nowMs: number;
 let clockReadings: number;
@@ -55,7 +57,12 @@ beforeEach(() => {
       mayBeGone: () => false,
     },
     router: new Router([
-      { ...keyspace, policy: POLICIES.linearizability, group: { number: 0, scheme }, hold: 'nothing' },
+      {
+        ...keyspace,
+        policy: POLICIES.linearizability,
+        group: groupWith(scheme),
+        hold: 'nothing',
+      },
     ]),
     timeMs: () => 0,
     clock: {
@@ -68,6 +75,7 @@ beforeEach(() => {
     requestTimeoutMs: 60_000,
     slowRequestMs: 50,
     itemBytesMax: 1_000,
+    differences: DIFFERENCE_LIMITS,
     waitingFor: () => '',
     nextTurn: (callback) => callback(),
     lend: () => {},

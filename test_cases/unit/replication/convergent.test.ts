@@ -19,6 +19,7 @@ const STORE: EntryStore = {
   instanceInfo: () => {},
   get: () => {},
   set: () => {},
+  join: () => {},
   delete: () => {},
 };
 

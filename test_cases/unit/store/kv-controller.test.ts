@@ -35,6 +35,9 @@ class RefusingDriver implements KvDriver {
   get(_key: string, done: (error: StoreError | null, bytes: Buffer | null) => void): void {
     setImmediate(() => done(REFUSED, null));
   }
+  append(_key: string, _bytes: Buffer, done: (error: StoreError | null, found: boolean) => void): void {
+    setImmediate(() => done(REFUSED, false));
+  }
   set(_key: string, _bytes: Buffer, done: (error: StoreError | null) => void): void {
     setImmediate(() => done(REFUSED));
   }

@@ -245,6 +245,7 @@ function controllerPorts(
     peers,
     isAbsent: () => false,
     incarnationOf: () => null,
+    takesDifferences: () => false,
     refuse: (peer, reason) => {
       throw new InvariantError(`server life ${life} refuses what life ${peer} says: ${reason}`);
     },

@@ -1,0 +1,7 @@
+import type { ServingGroup } from '../../src/consistency/policies.ts';
+import type { Scheme } from '../../src/replication/scheme.ts';
+
+/** The group of a test that needs only the scheme. */
+export function groupWith(scheme: Scheme): ServingGroup {
+  return { number: 0, scheme, takesDifferences: false, chainOf: () => null, hasValueOnDisk: () => false };
+}
