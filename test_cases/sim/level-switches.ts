@@ -4,7 +4,12 @@ import { compareBallots } from '../../src/membership/ballot.ts';
 import { ballotName, type View } from '../../src/membership/view.ts';
 import { epochOf, samePlacement } from '../../src/placement/agreed-placement.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
-import { levelOf, orderedSchemeOf, type PlacedLevel } from '../../src/placement/placed-level.ts';
+import {
+  levelOf,
+  orderedSchemeOf,
+  PLACED_LEVELS,
+  type PlacedLevel,
+} from '../../src/placement/placed-level.ts';
 import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -43,8 +48,8 @@ export function drawKeyspaceSwitches(
   keyspaces: readonly string[],
 ): LevelSwitch[] {
   const all = [
-    ...drawSwitches(random, untilMs, nodes, LEVELS),
-    ...drawSwitches(random, untilMs, nodes, LEVELS),
+    ...drawSwitches(random, untilMs, nodes, PLACED_LEVELS),
+    ...drawSwitches(random, untilMs, nodes, PLACED_LEVELS),
   ];
   return all.map((one) => ({ ...one, keyspace: random.pick(keyspaces) })).sort((a, b) => a.atMs - b.atMs);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DURABILITIES } from '../../src/journal/durability.ts';
 import { epochOf } from '../../src/placement/agreed-placement.ts';
-import { LEVELS, type Level } from '../../src/placement/level.ts';
+import { LEVELS } from '../../src/placement/level.ts';
+import type { PlacedLevel } from '../../src/placement/placed-level.ts';
 import { deleteRequest } from '../../src/protocol/make-request.ts';
 import { ask, read, set } from './ask.ts';
 import { change, clusterAt, isHeld, levelsOf, moveOf, settled, until } from './moving.ts';
@@ -11,7 +12,8 @@ import { FIRST_SEED, SEEDS } from './seeds.ts';
 
 /** Keyspaces that are moved between groups while a cluster runs, without faults and with single ones. */
 
-const LEVELS_IN_TURN: readonly Level[] = [
+const LEVELS_IN_TURN: readonly PlacedLevel[] = [
+  'linearizability/chain',
   'eventual',
   'causal',
   'linearizability',
@@ -19,6 +21,8 @@ const LEVELS_IN_TURN: readonly Level[] = [
   'sequential',
   'eventual',
   'sequential',
+  'sequential/chain',
+  'causal',
 ];
 
 describe('a keyspace that is moved while the cluster runs', () => {
@@ -26,7 +30,8 @@ describe('a keyspace that is moved while the cluster runs', () => {
     const cluster = await clusterAt('linearizability', durability);
     for (let i = 0; i < 40; i++) await ask(cluster, i % 3, set(`k${i}`, `v${i}`));
     for (const [turn, level] of LEVELS_IN_TURN.entries()) {
-      expect(await change(cluster, turn % 3, level)).toContain(`default moves from`);
+      const word = level === 'sequential' ? 'sequential/broadcast' : level;
+      expect(await change(cluster, turn % 3, word)).toContain(`default moves from`);
       await settled(cluster);
       expect(levelsOf(cluster)).toEqual([level, level, level]);
       await ask(cluster, turn % 3, set(`k${turn}`, `w${turn}`));

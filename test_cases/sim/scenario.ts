@@ -3,7 +3,13 @@ import { isOrdered } from '../../src/consistency/policies.ts';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { majorityOf } from '../../src/placement/configuration.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
-import { levelOf, type OrderedScheme, placedLevel } from '../../src/placement/placed-level.ts';
+import {
+  levelOf,
+  type OrderedScheme,
+  PLACED_LEVELS,
+  type PlacedLevel,
+  placedLevel,
+} from '../../src/placement/placed-level.ts';
 import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
@@ -183,11 +189,11 @@ function drawnSwitches(
 ): readonly LevelSwitch[] {
   const random = new Random(seed).fork('switches');
   const isDrawn = pickOr(draw.switches, () => random.chance(0.3));
-  const placed = (levels: readonly Level[]) =>
-    levels.map((one) => placedLevel(one, draw.scheme ?? 'broadcast'));
+  const placed = (levels: readonly PlacedLevel[]) =>
+    levels.map((one) => placedLevel(levelOf(one), draw.scheme ?? 'broadcast'));
   if (isDrawn === 'all') {
-    const levels = level === 'causal' && random.chance(0.5) ? LEVELS_WITH_SESSIONS : LEVELS;
-    return drawSwitches(random, untilMs, nodes, placed(levels));
+    const levels = level === 'causal' && random.chance(0.5) ? LEVELS_WITH_SESSIONS : PLACED_LEVELS;
+    return drawSwitches(random, untilMs, nodes, draw.scheme === undefined ? levels : placed(levels));
   }
   return isDrawn && isOrdered(level) ? drawSwitches(random, untilMs, nodes, placed(ORDERED)) : [];
 }

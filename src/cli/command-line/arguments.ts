@@ -66,7 +66,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   refuseForeignFlags(given, mode);
   const path = takesPath(mode) ? (rest.shift() ?? null) : null;
   const ids = mode === 'restart' && !given.has('help') ? idsOf(rest.splice(0)) : [];
-  const change = mode === 'level' && !given.has('help') ? changeOf(rest.splice(0), given.has('cancel')) : [];
+  const change = mode === 'level' && !given.has('help') ? changeOf(rest.splice(0), given) : [];
   const lab = mode === 'lab' ? labFlagsOf(given, rest.splice(0)) : null;
   if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
   return {
@@ -127,12 +127,16 @@ function idsOf(words: readonly string[]): number[] {
 }
 
 /** @throws UsageError */
-function changeOf(words: readonly string[], isCancelled: boolean): readonly string[] {
+function changeOf(words: readonly string[], given: ReadonlyMap<string, string>): readonly string[] {
+  const isCancelled = given.has('cancel');
+  const scheme = given.get('scheme');
+  const [keyspace, level] = words;
   if (isCancelled && words.length === 1) return [...words, 'cancel'];
   if (isCancelled)
     throw new UsageError('COMMAND_LINE', 'which keyspace? Such as: main.ts level default --cancel');
-  if (words.length === 0 || (words.length === 2 && words.every((word) => /^[\w-]+$/.test(word))))
-    return words;
+  const areWords = words.every((word) => /^[\w-]+$/.test(word));
+  if (words.length === 0 && scheme === undefined) return words;
+  if (words.length === 2 && areWords) return scheme === undefined ? words : [keyspace!, `${level}/${scheme}`];
   throw new UsageError(
     'COMMAND_LINE',
     'which keyspace, and which level? Such as: main.ts level default sequential',
@@ -310,6 +314,7 @@ allows it and why, and what the levels cost. It needs the memcached program or D
 nothing behind. Exit code 0: every level kept its promise.`,
   level: `Usage: main.ts level [--json] [-p <port>]             lists the level of each keyspace
        main.ts level <keyspace> <level> [-p <port>]   gives a keyspace another level while the cluster runs
+       main.ts level <keyspace> <level> --scheme chain   or --scheme broadcast, at an ordered level
        main.ts level <keyspace> --cancel [-p <port>]  leaves it at the level before, as long as that serves
 The keyspace with every key is "default". Exit code 0: done, 1: not done, or not known to every controller yet.`,
   drill: DRILL_SYNOPSIS,

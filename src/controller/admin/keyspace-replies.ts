@@ -1,11 +1,13 @@
 import { isOrdered } from '../../consistency/policies.ts';
+import { ROOT_GROUP } from '../../membership/peer-bus.ts';
 import type { ChangeOutcome } from '../../membership/placement-change.ts';
 import { type Placement, withLevel, withMove, withMoveCancelled } from '../../placement/agreed-placement.ts';
 import { LEVELS } from '../../placement/level.ts';
-import { levelAsked, orderedSchemeOf, type PlacedLevel } from '../../placement/placed-level.ts';
+import { levelAsked, type PlacedLevel } from '../../placement/placed-level.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
+import { groupOfLevel } from '../group-plan.ts';
 import { inOneGroup } from '../levels.ts';
 import { nameOf } from '../settings.ts';
 import { levelsOf, renderLevels } from '../status/levels-report.ts';
@@ -48,7 +50,7 @@ const LEVELS_IN_WORDS = `say ${LEVELS.join(', ')}; or an ordered one with its sc
 /** @returns why the level can't be changed to this one now; null when it can */
 function refusalOf({ core, settings }: LevelParts, from: PlacedLevel, to: PlacedLevel): Reply | null {
   const { views } = core.groups;
-  const occupied = inOneGroup(from, to) ? null : whyNoMove({ core, settings }, from, to);
+  const occupied = inOneGroup(from, to) ? null : whyNoMove({ core }, to);
   if (occupied !== null) return clientError(occupied);
   const [older] = core.olderPeers;
   if (older !== undefined)
@@ -68,14 +70,9 @@ function refusalOf({ core, settings }: LevelParts, from: PlacedLevel, to: Placed
 }
 
 /** @returns why a keyspace can not get a level whose group it is not in now; null when it can */
-function whyNoMove(
-  { core }: Pick<LevelParts, 'core' | 'settings'>,
-  from: PlacedLevel,
-  to: PlacedLevel,
-): string | null {
+function whyNoMove({ core }: Pick<LevelParts, 'core'>, to: PlacedLevel): string | null {
   const { groups, levels } = core;
-  if ([from, to].some((level) => orderedSchemeOf(level) === 'chain')) return CHAINED;
-  if (isOrdered(to)) return groups.hasOrderedEntries ? null : NO_ORDERED;
+  if (isOrdered(to)) return groups.hasOrderedEntries || groupOfLevel(to) !== ROOT_GROUP ? null : NO_ORDERED;
   const there = groups.keyspaces.filter(({ level }) => inOneGroup(level, to)).map(({ name }) => name);
   if (there.length === 0) return null;
   const level = levels.levelIn(groups.views.placement, there[0]!);
@@ -86,11 +83,6 @@ function whyNoMove(
 const NO_ORDERED =
   'a cluster that is configured without an ordered level can not get one while it runs: ' +
   'configure a keyspace at linearizability or sequential, and start the controllers again';
-
-/** A write that was asked for, and that the head has not stamped, could come after the barrier of a move. */
-const CHAINED =
-  'a keyspace can not change from or to a chain while the cluster runs: configure the level and the scheme, ' +
-  'and start the controllers again';
 
 function change(parts: LevelParts, asked: Asked, answer: OnAdminReply): void {
   const { core } = parts;

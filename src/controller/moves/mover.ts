@@ -10,6 +10,7 @@ import { NO_CHANGE } from '../../replication/ordered/no-change.ts';
 import { RangeCopy } from '../../replication/range-copy.ts';
 import { RangePurge } from '../../replication/range-purge.ts';
 import { OWN_CONTEXT } from '../../replication/request-context.ts';
+import type { Scheme } from '../../replication/scheme.ts';
 import type { GroupStorage } from '../core-ports.ts';
 import type { Groups } from '../groups.ts';
 import type { Levels } from '../levels.ts';
@@ -65,6 +66,8 @@ export class Mover {
   #purge: RangePurge | null = null;
   /** Something that was begun in this phase has not called back. */
   #isAsked = false;
+  /** Behind the barrier: everything is applied here that was answered anywhere in an ordered group. */
+  #hasCollected = false;
   readonly #opening = new Map<GroupNumber, MonotonicMs>();
   #openTrouble = '';
 
@@ -140,6 +143,7 @@ export class Mover {
     this.#step = 'begun';
     this.#allOpenedMs = null;
     this.#isAsked = false;
+    this.#hasCollected = false;
     this.#purge = null;
     const handOver = this.#handOver;
     if (move.phase === 'settling') {
@@ -225,11 +229,12 @@ export class Mover {
   }
 
   /**
-   * Everything that any controller had when it was fenced is here. A view has seen to that in an ordered group.
+   * Everything that any controller had when it was fenced is here. In the root group the view with the barrier has seen
+   * to that. In another ordered group this controller waits for what was answered anywhere, once all are fenced.
    * Otherwise an exchange with each peer that was begun after the peer was fenced brings it.
    */
-  #isCollected({ scheme }: Group): boolean {
-    if (scheme.views !== null) return true;
+  #isCollected({ number, scheme }: Group): boolean {
+    if (scheme.views !== null) return number === ROOT_GROUP || this.#isCurrent(scheme);
     const { exchange } = scheme;
     let isCollected = scheme.gate('read').state === 'open';
     for (const peer of this.#ports.peers()) {
@@ -241,6 +246,20 @@ export class Mover {
       else if (fencedMs !== null) exchange.restartBefore(peer, fencedMs);
     }
     return isCollected;
+  }
+
+  #isCurrent(scheme: Scheme): boolean {
+    // mutant: collects-before-all-are-fenced
+    if (this.#hasCollected || !this.#haveAll('fenced')) return this.#hasCollected;
+    if (this.#isAsked) return false;
+    this.#isAsked = true;
+    const epoch = this.#epoch;
+    scheme.whenSettled(() => {
+      if (this.#epoch !== epoch) return;
+      this.#isAsked = false;
+      this.#hasCollected = true;
+    });
+    return this.#hasCollected;
   }
 
   /**

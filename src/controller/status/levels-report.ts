@@ -1,6 +1,6 @@
 import { alignColumns } from '../../base/text-table.ts';
 import { epochOf } from '../../placement/agreed-placement.ts';
-import { orderedSchemeOf } from '../../placement/placed-level.ts';
+import { levelOf, orderedSchemeOf, type PlacedLevel } from '../../placement/placed-level.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
 import { nameOf, type Settings } from '../settings.ts';
@@ -52,10 +52,19 @@ export function overriddenLevels({ keyspaces }: LevelsStatus): readonly string[]
   return keyspaces
     .filter((keyspace) => inOneWord(keyspace) !== keyspace.configured)
     .map((keyspace) => {
-      const { name, configured } = keyspace;
+      const { name } = keyspace;
+      const configured = keyspace.configured as PlacedLevel;
+      const scheme = orderedSchemeOf(configured);
+      const level = scheme === keyspace.scheme ? levelOf(configured) : wordsOf(configured);
       const held = `the keyspace ${name} is at ${inOneWord(keyspace)}, to which it was changed while the cluster ran`;
-      return `${held}, and not at ${configured} as configured; to change it: main.ts level ${name} ${configured}`;
+      return `${held}, and not at ${configured} as configured; to change it: main.ts level ${name} ${level}`;
     });
+}
+
+/** As `main.ts level` takes it. */
+function wordsOf(placed: PlacedLevel): string {
+  const scheme = orderedSchemeOf(placed);
+  return scheme === null ? placed : `${levelOf(placed)} --scheme ${scheme}`;
 }
 
 /** The level, and the scheme behind it where that is a chain. */

@@ -33,14 +33,15 @@ export class Broadcast implements OrderAgreement {
   #sentSeq = 0;
   #outbox: Effect[] = [];
   #acknowledge = false;
-  readonly waitingBytes = 0;
-
   constructor(ports: AgreementPorts) {
     this.#ports = ports;
     this.#progress = new StreamProgress(ports.node, ports.idsEnd(), []);
     this.#kept =
       ports.durability === 'sync' ? new DurableRequests(ports.replica.journal, () => this.#onKept()) : null;
   }
+
+  /** A write is stamped here, and in the queue at once. */
+  readonly asks = null;
 
   get isAwaited(): boolean {
     return this.#acknowledge;

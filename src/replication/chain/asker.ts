@@ -40,6 +40,11 @@ export class Asker {
     return this.#asks.bytes;
   }
 
+  /** See `Asks.last`. */
+  get last(): SequenceNumber {
+    return this.#asks.last;
+  }
+
   /** See `Asks.settled`. */
   get settled(): SequenceNumber {
     return this.#asks.settled;

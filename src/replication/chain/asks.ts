@@ -50,6 +50,11 @@ export class Asks {
     return this.#open.size;
   }
 
+  /** The number of the last one. */
+  get last(): SequenceNumber {
+    return this.#last;
+  }
+
   get bytes(): number {
     return this.#bytes;
   }

@@ -6,7 +6,7 @@ import type { View } from '../../membership/view.ts';
 import { conditionOf, type Draft, type Effect, effectOf } from '../../ordering/effect.ts';
 import { compareVersions, NO_VERSION, type Version } from '../../ordering/version.ts';
 import type { Asked, ConditionVerdict } from '../asked.ts';
-import type { AgreementPorts, OrderAgreement } from '../ordered/agreement.ts';
+import type { AgreementPorts, AskNumbers, OrderAgreement } from '../ordered/agreement.ts';
 import { DurableRequests } from '../ordered/durable-requests.ts';
 import type { Proposed, WriteDone } from '../ordered/proposed-write.ts';
 import type { Arbiter, DecidedDone } from '../scheme.ts';
@@ -102,8 +102,8 @@ export class Chain implements OrderAgreement, Arbiter {
     return this.#asker.isWaiting || this.#stable < this.#received;
   }
 
-  get waitingBytes(): number {
-    return this.#asker.bytes;
+  get asks(): AskNumbers {
+    return this.#asker;
   }
 
   begin({ ballot, members }: View, knewAll: boolean): void {

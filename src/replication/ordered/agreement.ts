@@ -1,4 +1,4 @@
-import type { ControllerId } from '../../base/number-kinds.ts';
+import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 import type { View } from '../../membership/view.ts';
 import type { Draft } from '../../ordering/effect.ts';
 import type { RequestQueue } from '../../ordering/request-queue.ts';
@@ -45,8 +45,18 @@ export interface OrderAgreement {
   lacking(request: Proposed): readonly ControllerId[];
   /** Something is due, here or at a peer, beside the requests in the queue. */
   readonly isAwaited: boolean;
-  /** The bytes of writes that wait for an agreement and are not in the queue. */
-  readonly waitingBytes: number;
+  /** What this controller has asked others for; null where it asks for nothing. */
+  readonly asks: AskNumbers | null;
+}
+
+/** What a controller asks others for is numbered. */
+export interface AskNumbers {
+  /** The last number. */
+  readonly last: SequenceNumber;
+  /** The outcomes of everything up to this number are known, or come with requests in the queue. */
+  readonly settled: SequenceNumber;
+  /** The bytes of what is not settled. */
+  readonly bytes: number;
 }
 
 /** What an agreement asks of the order. */

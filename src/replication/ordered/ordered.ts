@@ -2,6 +2,7 @@ import type { ControllerId } from '../../base/number-kinds.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.ts';
 import { Membership } from '../../membership/membership.ts';
+import { ROOT_GROUP } from '../../membership/peer-bus.ts';
 import type { Draft } from '../../ordering/effect.ts';
 import type { Version } from '../../ordering/version.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
@@ -22,6 +23,7 @@ import { CatchUp } from './catch-up.ts';
 import { JournalWatch } from './journal-watch.ts';
 import { Maintenance } from './maintenance.ts';
 import { RequestOrder } from './request-order.ts';
+import { Settling } from './settling.ts';
 import { TakeOver } from './take-over.ts';
 
 /**
@@ -43,6 +45,7 @@ export class Ordered implements Scheme {
   readonly #takeOver: TakeOver;
   readonly #catchUp: CatchUp;
   readonly #maintenance: Maintenance;
+  readonly #settling: Settling;
 
   /** Each part is made of those before it. */
   constructor(ports: SchemePorts, { make, keepsOrder }: AgreementKind) {
@@ -62,6 +65,7 @@ export class Ordered implements Scheme {
     this.#catchUp = catchUp;
     this.exchange = exchange;
     this.views = views;
+    this.#settling = new Settling(order, () => views.leaseLeftMs > 0);
     this.freshness = new AppliedProof({
       clock: ports.controller.clock,
       view: () => views.view,
@@ -136,9 +140,14 @@ export class Ordered implements Scheme {
     this.#order.write(draft, done);
   }
 
-  /** A view begins with the writes of the view before, and ends the part of its members in that. */
+  /**
+   * In the root group that is asked when a view was installed, which ends the part of its members in the view before,
+   * and begins with the writes of that.
+   */
   whenSettled(done: () => void): void {
-    done();
+    // mutant: settled-at-once
+    if (this.#ports.group === ROOT_GROUP) return done();
+    this.#settling.add(done);
   }
 
   set keepsAll(keepsAll: boolean) {
@@ -210,6 +219,7 @@ export class Ordered implements Scheme {
     if (donor !== null) this.exchange.pull(donor);
     this.#order.onTick();
     this.exchange.onTick();
+    this.#settling.step();
     this.#maintenance.onTick();
     this.freshness.step();
   }

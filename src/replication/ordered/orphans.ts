@@ -68,6 +68,10 @@ export interface JudgedOrphan {
 export class Orphans {
   #requests: JudgedOrphan['request'][] = [];
 
+  get isEmpty(): boolean {
+    return this.#requests.length === 0;
+  }
+
   add(requests: Iterable<JudgedOrphan['request']>): void {
     this.#requests.push(...requests);
   }

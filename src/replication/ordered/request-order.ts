@@ -14,7 +14,7 @@ import {
 } from '../../ordering/version.ts';
 import type { StoreError } from '../../store/driver.ts';
 import type { Arbiter, PendingRequest, Predicted, WriteOutcome } from '../scheme.ts';
-import type { MakeAgreement, OrderAgreement } from './agreement.ts';
+import type { AskNumbers, MakeAgreement, OrderAgreement } from './agreement.ts';
 import type { AgreementMessage } from './agreement-messages.ts';
 import { EarlyMessages } from './early-messages.ts';
 import { OrderPhase } from './order-phase.ts';
@@ -87,6 +87,23 @@ export class RequestOrder implements ViewState {
     return this.#queue.size;
   }
 
+  /** See `OrderAgreement.asks`. */
+  get asks(): AskNumbers | null {
+    return this.#agreement.asks;
+  }
+
+  /** The version of the newest request in the queue; `NO_VERSION` when there is none. */
+  get newestQueued(): Version {
+    return this.#queue.newest()?.effect.version ?? NO_VERSION;
+  }
+
+  /** This controller serves in a view, and no request up to this version waits for anything. */
+  isPast(version: Version): boolean {
+    const head = this.#queue.head();
+    const isApplied = head === undefined || compareVersions(head.effect.version, version) > 0;
+    return this.#phase.isServing && this.#leftOut.isEmpty && isApplied;
+  }
+
   oldestPending(count: number): readonly PendingRequest[] {
     return this.#queue.oldest(count).map((request) => ({
       kind: request.effect.kind,
@@ -120,7 +137,7 @@ export class RequestOrder implements ViewState {
 
   /** The bytes that wait for agreement have reached their bound. */
   get isFull(): boolean {
-    return this.#queue.bytes + this.#agreement.waitingBytes >= this.#ports.queueBytesMax;
+    return this.#queue.bytes + (this.#agreement.asks?.bytes ?? 0) >= this.#ports.queueBytesMax;
   }
 
   /** An acknowledgement is due, here or at a peer. */

@@ -92,4 +92,31 @@ export const MOVE_MUTANTS: readonly Mutant[] = [
       name: 'a controller that dies at the barrier costs no request, and two views',
     },
   },
+  {
+    anchor: 'settled-at-once',
+    name: 'leaves a chain without waiting for its own writes',
+    edit: { test: 'true' },
+    test: {
+      file: 'chain-moves.test.ts',
+      name: 'a keyspace does not leave a chain while a write of it is under way',
+    },
+  },
+  {
+    anchor: 'settled-without-lease',
+    name: 'leaves a chain by a state that other members may have gone beyond',
+    edit: { test: '(order.asks?.settled ?? 0) < one.asked' },
+    test: {
+      file: 'chain-moves.test.ts',
+      name: 'a controller without a lease in a chain has not all of it, and does not hand it over',
+    },
+  },
+  {
+    anchor: 'collects-before-all-are-fenced',
+    name: 'leaves a chain with what it has when its own writes are settled',
+    edit: { test: 'this.#hasCollected' },
+    test: {
+      file: 'chain-moves.test.ts',
+      name: 'a write that one controller settles behind the barrier is handed over by all',
+    },
+  },
 ];

@@ -1,0 +1,92 @@
+import { expect, it } from 'vitest';
+import type { PeerMessage } from '../../src/peer/messages.ts';
+import { hasReached } from '../../src/placement/moving.ts';
+import type { KeyspaceSettings } from '../../src/placement/placement.ts';
+import { ask, read, set } from './ask.ts';
+import { moveOf, until } from './moving.ts';
+import { SimCluster } from './sim-cluster.ts';
+import type { SimNode } from './sim-node.ts';
+
+/** The rules by which a keyspace leaves a chain: what is under way when the barrier comes. */
+
+const CHAINED: readonly KeyspaceSettings[] = [
+  { name: 'chained', prefix: 'l:', level: 'linearizability/chain' },
+];
+
+const CHAIN = 3;
+
+async function clusterOf(): Promise<SimCluster> {
+  const cluster = new SimCluster({ seed: 1, level: 'linearizability', settings: { keyspaces: CHAINED } });
+  await cluster.start();
+  await ask(cluster, 0, set('l:before', 'v'));
+  await cluster.run(1_000);
+  return cluster;
+}
+
+const moveTo = (cluster: SimCluster, level: string) =>
+  ask(cluster, 0, { kind: 'keyspace', change: { keyspace: 'chained', level }, format: 'table' });
+
+/** Keeps messages of this type from the chain of the controller. @returns hands them over, and all later ones */
+function hold(node: SimNode, type: PeerMessage['type']): () => void {
+  const onMessage = node.onMessage.bind(node);
+  const held: (() => void)[] = [];
+  let isHolding = true;
+  node.onMessage = (from, group, message) => {
+    const isKept = isHolding && group === CHAIN && message.type === type;
+    if (isKept) held.push(() => onMessage(from, group, message));
+    else onMessage(from, group, message);
+  };
+  return () => {
+    isHolding = false;
+    for (const handOver of held.splice(0)) handOver();
+  };
+}
+
+it('a keyspace does not leave a chain while a write of it is under way', async () => {
+  const cluster = await clusterOf();
+  hold(cluster.nodes[1]!, 'chain-down');
+  let answer = '';
+  cluster.nodes[2]!.connect().submit(set('l:k', 'v'), (reply) => {
+    answer = reply.kind;
+  });
+  await cluster.run(20);
+  await moveTo(cluster, 'eventual');
+  for (let i = 0; i < 30; i++) {
+    await cluster.run(50);
+    expect(moveOf(cluster)?.phase).not.toBe('settling');
+    expect(cluster.nodes[2]!.core!.mover.wordOf(2)?.step).not.toBe('handed-over');
+  }
+  expect(answer).not.toBe('outcome');
+});
+
+it('a controller without a lease in a chain has not all of it, and does not hand it over', async () => {
+  const cluster = await clusterOf();
+  hold(cluster.nodes[2]!, 'granted');
+  await cluster.run(1_000);
+  await moveTo(cluster, 'eventual');
+  for (let i = 0; i < 30; i++) {
+    await cluster.run(50);
+    expect(moveOf(cluster)?.phase).not.toBe('settling');
+    expect(hasReached(cluster.nodes[2]!.core!.mover.wordOf(2)!.step, 'fenced')).toBe(false);
+  }
+});
+
+it('a write that one controller settles behind the barrier is handed over by all', async () => {
+  const cluster = await clusterOf();
+  const release = hold(cluster.nodes[0]!, 'chain-ask');
+  let answer = '';
+  cluster.nodes[2]!.connect().submit(set('l:k', 'v'), (reply) => {
+    answer = reply.kind === 'outcome' ? reply.outcome : reply.kind;
+  });
+  await cluster.run(20);
+  await moveTo(cluster, 'eventual');
+  await until(cluster, () => moveOf(cluster)?.phase === 'barrier');
+  await cluster.run(100);
+  const journals = () => cluster.nodes.map((node) => node.journalOf(1)?.newest('l:k') !== undefined);
+  expect(journals()).toEqual([false, false, false]);
+  release();
+  await until(cluster, () => moveOf(cluster)?.phase === 'settling');
+  expect(journals()).toEqual([true, true, true]);
+  expect(answer).toBe('stored');
+  for (const { id } of cluster.nodes) expect(await read(cluster, id, 'l:k')).toBe('v');
+});
