@@ -49,7 +49,7 @@ describe('a chain of real processes', () => {
       flags,
       untilReady: false,
     });
-    const refusal = 'scheme broadcast is not chain';
+    const refusal = 'level linearizability is not linearizability/chain';
     await eventually(() => {
       const lines = cluster.controllers[0]!.log().filter((line) => line.includes(refusal));
       expect(lines.length).toBeGreaterThan(0);
