@@ -122,6 +122,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   const weakest = LEVELS.findLast(
     (one) => one === level || switches.some((to) => levelOf(to.level) === one),
   )!;
+  const needsMajority = isOrdered(level) || switches.some((to) => isOrdered(levelOf(to.level)));
   return {
     seed,
     level,
@@ -138,7 +139,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
     switches,
     flushIsPending: expires && expiry.chance(0.5),
     faults,
-    absence: drawAbsence(random.fork('absence'), level, nodes, durability),
+    absence: drawAbsence(random.fork('absence'), needsMajority ? majorityOf(nodes) : 1, nodes, durability),
     horizonMs: pickOr(draw.horizonMs, () => drawHorizon(new Random(seed).fork('horizon'))),
   };
 }
@@ -305,9 +306,8 @@ function drawAllFaults(
   }).sort((a, b) => a.atMs - b.atMs);
 }
 
-/** As many controllers as the others can do without, or fewer. */
-function drawAbsence(random: Random, level: Level, nodes: number, durability: Durability): AbsentPeers {
-  const needed = !isOrdered(level) ? 1 : majorityOf(nodes);
+/** As many controllers as the others can do without, or fewer. @param needed so many have to be there */
+function drawAbsence(random: Random, needed: number, nodes: number, durability: Durability): AbsentPeers {
   const first = random.below(nodes);
   const count = random.below(nodes - needed + 1);
   return {
