@@ -1,9 +1,10 @@
 import type { WallMs } from '../base/number-kinds.ts';
+import type { JournalRecord } from '../journal/journal.ts';
 import type { Draft, EntryEffect } from '../ordering/effect.ts';
 import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { failed } from '../protocol/reply.ts';
 import type { ConditionalRequest, Request } from '../protocol/request.ts';
-import type { ConditionVerdict } from '../replication/asked.ts';
+import type { ConditionVerdict, LastRead } from '../replication/asked.ts';
 import type { DifferenceBase, Evaluation, Evaluator, ExistingEntry } from '../replication/evaluation.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { Arbiter, Scheme, WriteOutcome } from '../replication/scheme.ts';
@@ -160,20 +161,23 @@ export class ConditionalWrites {
       return this.#ports.gates.whenOpen(operation, keyspace, READ_NEEDS[keyspace.policy.reads], give);
     }
     const { scheme } = keyspace.group;
-    if (scheme.arbiter !== null) return this.#ask(attempt, scheme.arbiter);
+    if (scheme.arbiter !== null) return this.#ask(attempt, scheme.arbiter, lastReadOf(found));
     if (scheme.predict(request.key) !== null) return this.#decide(attempt);
     this.#propose(attempt, evaluation, held);
   }
 
-  /** Has the arbiter of the scheme decide the request. */
-  #ask(attempt: Attempt, arbiter: Arbiter): void {
+  /**
+   * Has the arbiter of the scheme decide the request.
+   *
+   * @param before the last read of the entry before this request read it, if it did
+   */
+  #ask(attempt: Attempt, arbiter: Arbiter, before?: LastRead | null): void {
     const { operation, request, keyspace, reader } = attempt;
     if (gateIn(keyspace, 'write').state !== 'open')
       return this.#ports.gates.whenOpen(operation, keyspace, 'write', () => this.#decide(attempt));
     const { scheme } = keyspace.group;
     const record = scheme.isLive(request.key) ? scheme.newest(request.key) : undefined;
-    const isRead = record !== undefined && record.readAtSec !== 0;
-    const lastRead = isRead ? { version: record.version, atSec: record.readAtSec } : null;
+    const lastRead = before === undefined ? lastReadOf(record ?? null) : before;
     operation.becomeProposed(scheme);
     arbiter.decide({ request, lastRead }, (decided) => {
       if (decided.kind === 'unknown') return operation.finish(unknownReply(decided));
@@ -230,6 +234,10 @@ function entryIn(effect: EntryEffect | null, base: DifferenceBase | null): Exist
   if (effect.kind === 'join')
     return { ...effect, flags: 0, token: null, marks: 0, value: EMPTY, readAtSec: 0, base };
   return effect.value === null ? null : { ...effect, value: effect.value, readAtSec: 0, base };
+}
+
+function lastReadOf(found: Pick<JournalRecord, 'version' | 'readAtSec'> | null): LastRead | null {
+  return found === null || found.readAtSec === 0 ? null : { version: found.version, atSec: found.readAtSec };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { arithmeticRequest } from '../../src/protocol/make-request.ts';
+import { arithmeticRequest, readItemRequest } from '../../src/protocol/make-request.ts';
 import { ask, set } from './ask.ts';
 import { describeReply } from './operations.ts';
 import { runScenario } from './run-scenario.ts';
@@ -56,6 +56,16 @@ it('a contended incr takes one request and one pass, however many clients want t
   expect(scheme.completed - before).toBe(CLIENTS);
   // To the head, down the chain, and back from the tail: four hops of a millisecond, and what the processes take.
   expect(endedMs - startedMs).toBeLessThan(10);
+});
+
+it('regression: a read that touches an entry was told of itself as of a read before', async () => {
+  const cluster = new SimCluster({ seed: 1, level: 'linearizability', settings: { scheme: 'chain' } });
+  await cluster.start();
+  await ask(cluster, 1, set('k', 'v'));
+  await cluster.run(20);
+  const touched = { ...readItemRequest('k'), touch: 0 };
+  expect(await ask(cluster, 1, touched)).toMatchObject({ kind: 'item', item: { hitBefore: false } });
+  expect(await ask(cluster, 1, touched)).toMatchObject({ kind: 'item', item: { hitBefore: true } });
 });
 
 const CLIENTS = 60;

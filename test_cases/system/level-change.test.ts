@@ -42,7 +42,13 @@ describe('a level that is changed while the cluster runs', () => {
     await cluster.stop();
     expect((await cluster.start('-cons', 'linearizability')).stdout).toContain('memchorus, sequential');
     const listed = await cluster.main('level', '--json');
-    const keyspace = { name: 'default', prefix: '', level: 'sequential', configured: 'linearizability' };
+    const keyspace = {
+      name: 'default',
+      prefix: '',
+      level: 'sequential',
+      scheme: 'broadcast',
+      configured: 'linearizability',
+    };
     expect(JSON.parse(listed.stdout)).toEqual({
       epoch: 1,
       keyspaces: [keyspace],
