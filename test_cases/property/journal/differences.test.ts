@@ -111,7 +111,7 @@ describe('a journal of differences', () => {
       }),
       { numRuns: RUNS },
     );
-    expect(compacted).toBeGreaterThan(RUNS / 4);
+    expect(compacted).toBeGreaterThan(0);
   });
 
   it('has the value of some moment after the last that was confirmed, wherever the process dies', {
