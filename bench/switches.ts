@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LevelsStatus } from '../src/controller/status/status.ts';
 import type { Level } from '../src/placement/level.ts';
+import { ALL_LEVEL_CHANGES } from '../test_cases/support/all-level-changes.ts';
 import { type Cluster, startCluster } from '../test_cases/support/cluster.ts';
 import { ReconnectingLoad } from '../test_cases/support/reconnecting-load.ts';
 import type { TextClient } from '../test_cases/support/text-client.ts';
@@ -30,22 +31,6 @@ export interface SwitchesPorts {
 
 const FIRST: Level = 'linearizability';
 
-/** All twelve changes between the four levels, one after the other. */
-const TURNS: readonly Level[] = [
-  'sequential',
-  'linearizability',
-  'causal',
-  'linearizability',
-  'eventual',
-  'sequential',
-  'causal',
-  'sequential',
-  'eventual',
-  'causal',
-  'eventual',
-  'linearizability',
-];
-
 /** A machine that is busy for a moment is no failure of a controller. All else has its default. */
 const SETTINGS = { durability: 'async', threshold: '20', lease_time: '2', request_timeout: '20' };
 
@@ -74,7 +59,7 @@ export async function measureSwitches(ports: SwitchesPorts): Promise<SwitchFigur
   await fill(cluster, keys);
   const figures: SwitchFigures[] = [];
   let from = FIRST;
-  for (const [turn, to] of TURNS.entries()) {
+  for (const [turn, to] of ALL_LEVEL_CHANGES.entries()) {
     if (signal.aborted) break;
     tell(`switches: ${from} to ${to}`);
     figures.push(await measureOne(cluster, turn % cluster.controllers.length, from, to));

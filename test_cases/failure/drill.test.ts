@@ -137,7 +137,7 @@ describeWithMemcached('a drill of a cluster with a mistake in its code', () => {
       makeMistake(project, anchor);
       await using cluster = await StartedCluster.create({ project });
       expect((await cluster.start('-cons', level)).code).toBe(0);
-      const { code, drilled, stderr } = await drillUntilBroken(cluster);
+      const { code, drilled, stderr } = await drillOn(cluster, '--seconds', '8', '--faults', 'pause');
       expect(code, stderr).toBe(1);
       const { verdict } = drilled;
       if (verdict.kind !== 'broken') throw new Error(`the verdict is ${verdict.kind}`);
@@ -148,16 +148,6 @@ describeWithMemcached('a drill of a cluster with a mistake in its code', () => {
     }
   });
 });
-
-/** Whether clients see a mistake within seconds is chance, and the less likely the busier the machine is. */
-async function drillUntilBroken(cluster: StartedCluster): ReturnType<typeof drillOn> {
-  for (let drill = 1; ; drill++) {
-    const done = await drillOn(cluster, '--seconds', '8', '--faults', 'pause');
-    if (done.code === 1 || drill === DRILLS_MAX) return done;
-  }
-}
-
-const DRILLS_MAX = 4;
 
 function makeMistake(project: string, anchor: string): void {
   const { edit } = MUTANTS.find((mutant) => mutant.anchor === anchor)!;

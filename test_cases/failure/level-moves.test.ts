@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LevelsStatus } from '../../src/controller/status/status.ts';
+import { ALL_LEVEL_CHANGES } from '../support/all-level-changes.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { ReconnectingLoad } from '../support/reconnecting-load.ts';
@@ -9,22 +10,6 @@ import { TextClient } from '../support/text-client.ts';
 const PATIENT = { request_timeout: '20', threshold: '20', lease_time: '2' };
 
 const FIRST = 'linearizability';
-
-/** All twelve changes between the four levels, one after the other. */
-const ALL_CHANGES = [
-  'sequential',
-  'linearizability',
-  'causal',
-  'linearizability',
-  'eventual',
-  'sequential',
-  'causal',
-  'sequential',
-  'eventual',
-  'causal',
-  'eventual',
-  'linearizability',
-] as const;
 
 const KEYS = 500;
 
@@ -51,7 +36,7 @@ async function expectAll(cluster: Cluster, turn: number): Promise<void> {
   for (const { port } of cluster.controllers) {
     using client = await TextClient.connect(port);
     for (let i = 0; i < KEYS; i += 7) {
-      const expected = i % ALL_CHANGES.length < turn ? `new-${i}` : `old-${i}`;
+      const expected = i % ALL_LEVEL_CHANGES.length < turn ? `new-${i}` : `old-${i}`;
       await eventually(async () => (await client.get(`kept-${i}`)) === expected);
     }
   }
@@ -63,18 +48,18 @@ describe('a keyspace that gets each level after each other one while the cluster
     using writer = await TextClient.connect(cluster.controllers[0]!.port);
     for (let i = 0; i < KEYS; i++) expect(await writer.set(`kept-${i}`, `old-${i}`)).toBe('STORED');
     const load = new ReconnectingLoad(cluster);
-    for (const [turn, level] of ALL_CHANGES.entries()) {
+    for (const [turn, level] of ALL_LEVEL_CHANGES.entries()) {
       const from = load.answers;
       await eventually(() => load.answers >= from + 100);
       await change(cluster, turn % 3, level);
-      for (let i = turn; i < KEYS; i += ALL_CHANGES.length)
+      for (let i = turn; i < KEYS; i += ALL_LEVEL_CHANGES.length)
         expect(await writer.set(`kept-${i}`, `new-${i}`)).toBe('STORED');
     }
     await load.stop();
     process.stdout.write(`all changes of levels: ${load.figures}\n`);
     expect(load.errors).toEqual([]);
     expect(load.cutOff + load.reconnections).toBe(0);
-    await expectAll(cluster, ALL_CHANGES.length);
+    await expectAll(cluster, ALL_LEVEL_CHANGES.length);
   });
 
   it.each([

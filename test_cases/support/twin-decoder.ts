@@ -1,5 +1,6 @@
 import { exceedsItemLimit } from '../../src/protocol/limits.ts';
 import { arithmeticRequest, deleteRequest, storageRequest } from '../../src/protocol/make-request.ts';
+import { MetaFlags } from '../../src/protocol/meta/meta-flags.ts';
 import type { Request, StorageVerb } from '../../src/protocol/request.ts';
 
 /**
@@ -137,6 +138,8 @@ function decodeKeyless(name: string, args: readonly string[]): Request {
       if (args.join(' ') === 'reset') return { kind: 'slowlog', what: 'reset', count, format };
       return invalid('CLIENT_ERROR usage: slowlog [<count>|reset] [json]; the count is 1 or more');
     }
+    case 'mn':
+      return { kind: 'noop', wire: new MetaFlags('mn') };
     case 'version':
     case 'who':
     case 'quit':

@@ -45,7 +45,6 @@ export interface DecisionsPorts {
     | 'predict'
     | 'isEnding'
     | 'isServing'
-    | 'isServing'
   >;
   /** How far the stream has been stamped, and how far every member keeps it. */
   readonly received: () => SequenceNumber;

@@ -28,7 +28,7 @@ const steps = fc.array(
     isStaged: fc.boolean(),
     next: fc.constantFrom('go on', 'go on', 'turn', 'wait', 'restart', 'read'),
   }),
-  { minLength: 10, maxLength: 60 },
+  { minLength: 30, maxLength: 90, size: 'max' },
 );
 
 type Step = (typeof steps extends fc.Arbitrary<infer All> ? All : never) extends readonly (infer One)[]
@@ -111,7 +111,7 @@ describe('a journal of differences', () => {
       }),
       { numRuns: RUNS },
     );
-    expect(compacted).toBeGreaterThan(0);
+    expect(compacted).toBeGreaterThan(RUNS / 4);
   });
 
   it('has the value of some moment after the last that was confirmed, wherever the process dies', {
