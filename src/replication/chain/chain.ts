@@ -21,16 +21,11 @@ import type {
   ChainRequest,
   ChainStable,
   ChainVerdict,
+  StreamItem,
   Ticket,
 } from './messages.ts';
 import { Questions } from './questions.ts';
 import { Tickets } from './tickets.ts';
-
-/** A request of this view, until it is known to be stable. */
-interface Item {
-  readonly effect: Effect;
-  readonly ticket: Ticket;
-}
 
 /**
  * Agreement along a chain. The members of the view in their order are the chain; the first is the head, the last the
@@ -65,7 +60,7 @@ export class Chain implements OrderAgreement, Arbiter {
   readonly #questions = new Questions();
   readonly #head: Head;
   /** The requests after `#stable`, in the order of the stream. */
-  readonly #items = new Fifo<Item>();
+  readonly #items = new Fifo<StreamItem>();
   #ballot: Ballot = NO_BALLOT;
   /** From the head to the tail. */
   #members: readonly ControllerId[] = [];
@@ -200,6 +195,7 @@ export class Chain implements OrderAgreement, Arbiter {
       this.#sentKept = 0;
     }
     this.#asker.onPeerUp(peer);
+    this.#head.onPeerUp(peer);
     if (peer === this.#members.at(-1)) this.#questions.unsend();
     if (this.#isTail) this.#sentStable = 0;
     this.#ports.requestFlush();

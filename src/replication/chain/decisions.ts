@@ -75,7 +75,7 @@ export interface DecisionsPorts {
  *     controller asks for nothing on behalf of a connection that waits for such an answer, so no order is broken.
  *
  * All of it belongs to one view, and ends with the head's promise to another one. The controllers that have asked ask
- * the head of the next view again.
+ * the head of the next view again. In the same way, what has come over a link ends with the link (`forget`).
  */
 export class Decisions {
   readonly #ports: DecisionsPorts;
@@ -100,6 +100,21 @@ export class Decisions {
     this.#byKey = new Map();
     this.#untimed = [];
     this.#held.clear();
+  }
+
+  /**
+   * The link to the controller is new, and the controller asks again for all that it has no answer to. What it has
+   * asked for on the old link must not be answered on the new one. Such a verdict would meet the same request, coming
+   * the other way. The client would have its answer, and the request would be decided a second time.
+   */
+  forget(from: ControllerId): void {
+    if (!this.#open.delete(from)) return;
+    const isOfOther = (undecided: Undecided) => undecided.from !== from;
+    this.#untimed = this.#untimed.filter(isOfOther);
+    for (const [key, waiting] of this.#byKey) this.#byKey.set(key, waiting.filter(isOfOther));
+    const held = this.#held.filter(({ undecided }) => isOfOther(undecided));
+    this.#held.clear();
+    for (const one of held) this.#held.push(one);
   }
 
   /**

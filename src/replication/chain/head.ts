@@ -68,6 +68,11 @@ export class Head {
     this.#decisions.begin();
   }
 
+  onPeerUp(peer: ControllerId): void {
+    // mutant: verdict-over-a-new-link
+    this.#decisions.forget(peer);
+  }
+
   /** To be called when more is stable, and every few milliseconds. */
   step(): void {
     this.#decisions.step();

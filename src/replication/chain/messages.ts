@@ -25,6 +25,12 @@ export interface Ticket {
   readonly verdict: ConditionVerdict | null;
 }
 
+/** A place in the stream of a view: a write that was stamped, and who asked for it. */
+export interface StreamItem {
+  readonly effect: Effect;
+  readonly ticket: Ticket;
+}
+
 /** What a member asks the head for: writes or requests with numbers in a row, first asked for in the same view. */
 export interface AskHeader {
   readonly ballot: Ballot;

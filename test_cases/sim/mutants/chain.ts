@@ -57,6 +57,15 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
     seeds: 4000,
   },
   {
+    anchor: 'verdict-over-a-new-link',
+    name: 'answers over a new link what was asked over the old one, and is asked again',
+    edit: 'drop',
+    level: 'linearizability',
+    scheme: 'chain',
+    faults: 'link-flaps=2,link-break=2,slow-link=2',
+    seeds: 4000,
+  },
+  {
     anchor: 'decides-after-promise',
     name: 'decides and stamps for a view that it has given up',
     edit: { test: 'false' },

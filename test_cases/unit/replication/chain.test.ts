@@ -3,6 +3,7 @@ import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED } from '../../../src/journal/recovered-state.ts';
 import type { View } from '../../../src/membership/view.ts';
 import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
+import { storageRequest } from '../../../src/protocol/make-request.ts';
 import { Asks } from '../../../src/replication/chain/asks.ts';
 import { Chain } from '../../../src/replication/chain/chain.ts';
 import type { ChainMessage } from '../../../src/replication/chain/messages.ts';
@@ -14,7 +15,7 @@ import type { WriteOutcome } from '../../../src/replication/scheme.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { decidingPorts } from '../../support/deciding-ports.ts';
-import { setOf } from '../../support/effects.ts';
+import { deleteOf, setOf } from '../../support/effects.ts';
 
 const NODES = 3;
 const NO_VERSION = { time: 0, node: 0 };
@@ -202,6 +203,30 @@ describe('a chain', () => {
     outcomes.push(members.write(2, 'd'));
     members.run();
     expect(outcomes.map(([outcome]) => outcome?.kind)).toEqual(['unknown', 'applied', 'unknown', 'applied']);
+  });
+
+  it('regression: a verdict over a new link met the same request, which was then decided again', () => {
+    const members = new Members();
+    const [head, asker] = [members.orders[0]!, members.orders[1]!];
+    members.write(0, 'k');
+    const replies: unknown[] = [];
+    const request = storageRequest('add', 'k', 0, 0, Buffer.from('w'));
+    asker.arbiter!.decide({ request, lastRead: null }, (decided) =>
+      replies.push(decided.kind === 'decided' ? decided.verdict.reply : decided),
+    );
+    const isStable = ({ message }: Mail) => message.type === 'chain-stable';
+    while (!members.mail.some(isStable)) members.run(1);
+    head.write(deleteOf('k', NO_VERSION), () => {});
+    const stable = members.mail.find(isStable)!.message;
+    // All else is lost with the old link. The head sees the new one first, and then learns that its write is stable.
+    members.mail.length = 0;
+    head.onPeerUp(1);
+    head.onMessage(2, stable);
+    head.flush();
+    asker.onPeerUp(0);
+    members.run();
+    expect(replies).toMatchObject([{ kind: 'outcome', outcome: 'stored' }]);
+    expect(members.applied).toEqual([3, 3, 3]);
   });
 
   it.each<[string, number, ChainMessage]>([
