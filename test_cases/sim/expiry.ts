@@ -1,3 +1,4 @@
+import type { History } from '../../src/checkers/history.ts';
 import { isOrdered } from '../../src/consistency/policies.ts';
 import { SLEW_MAX } from '../../src/membership/cluster-clock.ts';
 import type { Level } from '../../src/placement/level.ts';
@@ -67,10 +68,15 @@ export function drawFleeting(random: Random, nodes: number): ClientPlan[] {
   });
 }
 
-/** What entries of this run are promised. Where cluster time had to begin again, the errors of the clocks count too. */
+/**
+ * What entries of this run are promised. Where cluster time had to begin again, the errors of the clocks count too.
+ *
+ * @param strict operations that had to be linearizable
+ */
 export function expiryOf(
   { level, clients }: { readonly level: Level; readonly clients: readonly ClientPlan[] },
   cluster: Pick<Judged, 'nodes' | 'resumptions'>,
+  strict: History,
 ): Expiry {
   const seconds = new Map(
     clients.flatMap(({ operations }) =>
@@ -85,7 +91,7 @@ export function expiryOf(
     secondsOf: (key) => seconds.get(key)!,
     rateErrorMax: SLEW_MAX + DRIFT_MAX,
     spreadMs: began ? STEPS_MS + SPREAD_MS : SPREAD_MS,
-    seenEverywhere: level === 'linearizability',
+    strict: new Set(strict),
     isFlushed: clients.some(({ operations }) => operations.some(({ kind }) => kind === 'flush')),
   };
 }

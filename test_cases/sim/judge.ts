@@ -1,5 +1,6 @@
 import { findCausalViolation } from '../../src/checkers/causal-convergence.ts';
 import { findDifference, type State } from '../../src/checkers/convergence.ts';
+import type { History } from '../../src/checkers/history.ts';
 import { checkLinearizability } from '../../src/checkers/linearizability.ts';
 import { isSequentiallyConsistent } from '../../src/checkers/sequential-consistency.ts';
 import type { SessionHistory } from '../../src/checkers/session-history.ts';
@@ -60,13 +61,15 @@ export function judge(
   const ordered = isOrdered(scenario.level);
   let undecided = 0;
   for (const what of recorder.unanswered) note('unanswered', what);
-  if (scenario.level === 'linearizability' || (ordered && switches !== null)) {
+  const strictPartOf = (part: History): History => {
     // A weaker read need not fit the real-time order. It has to fit the order of its own level, which is checked below.
-    const strong = history.filter(({ weaker }) => weaker === undefined);
-    for (const [key, verdict] of checkLinearizability(switches?.strictPartOf(strong) ?? strong)) {
-      if (verdict === 'violated') note('not-linearizable', `key ${key}`);
-      if (verdict === 'undecided') undecided++;
-    }
+    const strong = part.filter(({ weaker }) => weaker === undefined);
+    if (ordered && switches !== null) return switches.strictPartOf(strong);
+    return scenario.level === 'linearizability' ? strong : [];
+  };
+  for (const [key, verdict] of checkLinearizability(strictPartOf(history))) {
+    if (verdict === 'violated') note('not-linearizable', `key ${key}`);
+    if (verdict === 'undecided') undecided++;
   }
   if (ordered) note('not-sequential', findSequentialViolation(history, appliedIn(cluster), false));
   const plan = withoutLost(recorder.planned, cluster.losses);
@@ -88,7 +91,10 @@ export function judge(
   note('too-old', findTooOld(scenario, cluster, ages));
   if (scenario.level === 'causal') note('not-causal', findBrokenSession(scenario, cluster, sessions));
   const fleeting = whole.filter(({ key }) => isFleeting(key));
-  note('wrong-time', findWrongExpiry(fleeting, expiryOf(scenario, cluster)) ?? findUnremoved(cluster));
+  note(
+    'wrong-time',
+    findWrongExpiry(fleeting, expiryOf(scenario, cluster, strictPartOf(fleeting))) ?? findUnremoved(cluster),
+  );
   note('went-back', findRegression(recorder.seen));
   note(
     'diverged',

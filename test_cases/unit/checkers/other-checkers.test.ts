@@ -154,16 +154,16 @@ describe('the order that a session sees', () => {
 });
 
 describe('what is promised of entries that expire', () => {
-  const expiry: Expiry = {
+  const expiry: Omit<Expiry, 'strict' | 'isFlushed'> = {
     secondsOf: () => 2,
     rateErrorMax: 0.05,
     spreadMs: 100,
-    seenEverywhere: true,
-    isFlushed: false,
   };
   const set = '0 x set:1 -> stored @0-10';
-  const check = (lines: readonly string[], more: Partial<Expiry> = {}) =>
-    findWrongExpiry(history(...lines), { ...expiry, ...more });
+  const check = (lines: readonly string[], { strict = true, isFlushed = false } = {}) => {
+    const events = history(...lines);
+    return findWrongExpiry(events, { ...expiry, isFlushed, strict: new Set(strict ? events : []) });
+  };
 
   it('holds when an entry is there until its time, and not after it', () => {
     expect(
@@ -180,7 +180,7 @@ describe('what is promised of entries that expire', () => {
   });
 
   it('asks no more than the level promises', () => {
-    const elsewhere = { seenEverywhere: false };
+    const elsewhere = { strict: false };
     expect(check([set, '1 x get -> none @100-101'], elsewhere)).toBeNull();
     expect(check([set, '0 x get -> none @100-101'], elsewhere)).toContain('was gone already');
     expect(check([set, '1 x get -> none @100-101'], { isFlushed: true })).toBeNull();
