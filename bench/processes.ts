@@ -31,6 +31,8 @@ export class Server {
     const output = openSync(this.#output, 'w');
     this.#child = own(spawn(program, words, { cwd: directory, stdio: ['ignore', output, output] }));
     this.#child.once('error', () => {});
+    // A server that nobody stops, because another one of its subject did not start, ends with this process.
+    this.#child.unref();
   }
 
   get pid(): number {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { levelOf } from '../../placement/placed-level.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { OperationError } from '../failure.ts';
 import { MAIN_FILE, PROJECT_DIRECTORY } from '../locations.ts';
@@ -22,6 +23,7 @@ const SETTLED: ReadonlySet<SettingKey> = new Set([
   'data_dir',
   'log_file',
   'peers',
+  'scheme',
   'store',
   'stores',
 ]);
@@ -46,8 +48,9 @@ export function controllerWords(
     if (!SETTLED.has(key) && text !== '') words.push(`--${flagOf(key)}=${text}`);
   }
   if (secretFile !== null) words.push(`--cluster-secret=${secretFile}`);
-  const { cluster, level, dataDir, logFile, peers, storeType } = configuration;
-  words.push(`--cluster=${cluster}`, `--cons=${level}`, `--data-dir=${dataDir}`, `--log-file=${logFile}`);
+  const { cluster, level, scheme, dataDir, logFile, peers, storeType } = configuration;
+  words.push(`--cluster=${cluster}`, `--cons=${levelOf(level)}`, `--scheme=${scheme}`);
+  words.push(`--data-dir=${dataDir}`, `--log-file=${logFile}`);
   words.push(`--peers=${peers.map(formatAddress).join(',')}`);
   if (plan.kind === 'embedded') return [...words, '--store=custom'];
   return [...words, `--store=${storeType}`, `--stores=${plan.stores.map(formatAddress).join(',')}`];
