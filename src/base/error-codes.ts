@@ -33,9 +33,7 @@ export const ERRORS = {
   TIMED_OUT: notDone('the request could not be started, or read, within `request_timeout`'),
   NOT_AGREED_IN_TIME: unknown('the write was sent to the members, and not agreed within `request_timeout`'),
   VIEW_CHANGED: unknown('the view changed while the write was being agreed'),
-  LEVELS_CHANGING: notDone(
-    'the level of the keyspace is being changed, or another change is under way or came first',
-  ),
+  LEVELS_CHANGING: notDone('the keyspace is being changed, or another change is under way or came first'),
   OLDER_RELEASE: notDone('a controller runs a release that can not do this: upgrade it first'),
   STORE_FAILED: unknown(
     'the memcached of this controller failed or refused while it carried the request out',

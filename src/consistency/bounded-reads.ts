@@ -62,7 +62,7 @@ export class BoundedReads {
     const { reads } = keyspace.policy;
     const { scheme } = keyspace.group;
     const onRead: ReadDone = (failed, entry, readAtSec) => {
-      const isToRepeat = failed !== null && hasMoved(keyspace, scheme, reader);
+      const isToRepeat = failed !== null && hasMoved(router.of(key), scheme, reader);
       if (isToRepeat || !isFresh()) return this.#again(operation, key, maxAgeMs, done, reader);
       if (failed === null) served.bounded++;
       operation.noteAge(Math.ceil(clock.nowMs() - provenMs));
@@ -74,20 +74,19 @@ export class BoundedReads {
   /** The proof is too old, or what is applied here must not be read. */
   #whenOpen(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
     const { gates, clock, router } = this.#ports;
-    const keyspace = router.of(key);
     const go = () => {
-      const isFresh = clock.nowMs() - this.#provenMs(keyspace) <= maxAgeMs;
+      const isFresh = clock.nowMs() - this.#provenMs(router.of(key)) <= maxAgeMs;
       if (isFresh) this.read(operation, key, maxAgeMs, done, reader);
       else this.#readStrongly(operation, key, maxAgeMs, done, reader);
     };
-    gates.when(operation, () => this.gate(keyspace, maxAgeMs), go);
+    gates.when(operation, () => this.gate(router.of(key), maxAgeMs), go);
   }
 
   #readStrongly(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
     const { router, served } = this.#ports;
-    const keyspace = router.of(key);
-    const { scheme } = keyspace.group;
+    const { scheme } = router.of(key).group;
     const onRead: ReadDone = (failed, entry, readAtSec) => {
+      const keyspace = router.of(key);
       const isToRepeat = failed !== null && hasMoved(keyspace, scheme, reader);
       if (isToRepeat || gateIn(keyspace, 'strong-read').state !== 'open')
         return this.#again(operation, key, maxAgeMs, done, reader);

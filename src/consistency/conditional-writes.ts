@@ -14,7 +14,7 @@ import { baseIn, type DifferenceLimits, nextChain } from './differences.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
 import { unknownReply } from './plain-writes.ts';
-import { gateIn, READ_NEEDS, type RequestRouter, type ServedKeyspace } from './policies.ts';
+import { gateIn, READ_NEEDS, type RequestRouter, type ServingGroup } from './policies.ts';
 import { noteReadOf, readTimeAfter } from './read-times.ts';
 import { PHASES } from './request-phases.ts';
 
@@ -34,7 +34,6 @@ export type OnDecided = (evaluation: Evaluation, version: Version) => void;
 interface Attempt {
   readonly operation: Operation;
   readonly request: ConditionalRequest;
-  readonly keyspace: ServedKeyspace;
   /** Reads the entry that the request depends on. */
   readonly reader: Reader;
   readonly done: OnDecided;
@@ -70,8 +69,12 @@ export class ConditionalWrites {
 
   /** @param reader reads the entry that the request depends on */
   carryOut(operation: Operation, request: ConditionalRequest, reader: Reader, done: OnDecided): void {
-    const keyspace = this.#ports.router.of(request.key);
-    this.#decide({ operation, request, keyspace, reader, done });
+    this.#decide({ operation, request, reader, done });
+  }
+
+  /** The key may get into another keyspace while the request is carried out. */
+  #groupOf({ request }: Attempt): ServingGroup {
+    return this.#ports.router.of(request.key).group;
   }
 
   /** What the request changes, given the entry or its absence. */
@@ -80,14 +83,14 @@ export class ConditionalWrites {
   }
 
   #decide(attempt: Attempt): void {
-    const { operation, request, keyspace } = attempt;
-    const { scheme } = keyspace.group;
+    const { operation, request } = attempt;
+    const { scheme, takesDifferences } = this.#groupOf(attempt);
     if (operation.done) return;
     const predicted = scheme.predict(request.key);
     const { arbiter } = scheme;
     if (arbiter !== null && (predicted !== null || isForArbiter(request))) return this.#ask(attempt, arbiter);
     if (predicted === null) return this.#decideOnApplied(attempt);
-    const base = keyspace.group.takesDifferences ? baseIn(predicted.effect) : null;
+    const base = takesDifferences ? baseIn(predicted.effect) : null;
     if (this.#isEnough(request, predicted.effect, base)) {
       const evaluation = this.evaluate(request, entryIn(predicted.effect, base));
       if (evaluation.change !== null) return this.#propose(attempt, evaluation, predicted.version);
@@ -108,8 +111,8 @@ export class ConditionalWrites {
   }
 
   #decideOnApplied(attempt: Attempt): void {
-    const { operation, request, keyspace, reader } = attempt;
-    const { scheme } = keyspace.group;
+    const { operation, request, reader } = attempt;
+    const { scheme } = this.#groupOf(attempt);
     if (operation.done) return;
     const held = scheme.currentVersion(request.key);
     const base = this.#knownBase(attempt);
@@ -123,7 +126,7 @@ export class ConditionalWrites {
       request.key,
       'local',
       (failure, entry, readAtSec) => {
-        if (failure !== null && keyspace.group.scheme !== scheme) this.#decide(attempt);
+        if (failure !== null && this.#groupOf(attempt).scheme !== scheme) this.#decide(attempt);
         else if (failure !== null) operation.finish(failed(failure));
         else
           this.#onExisting(attempt, held, entry === null ? null : this.#existing(attempt, entry, readAtSec));
@@ -133,8 +136,9 @@ export class ConditionalWrites {
   }
 
   /** What a difference can be added to without reading the value, which is on the disk here; null where it can't. */
-  #knownBase({ request, keyspace }: Attempt): DifferenceBase | null {
-    const { group } = keyspace;
+  #knownBase(attempt: Attempt): DifferenceBase | null {
+    const { request } = attempt;
+    const group = this.#groupOf(attempt);
     if (!isJoin(request) || !group.takesDifferences || !group.hasValueOnDisk(request.key)) return null;
     const { differences, itemBytesMax } = this.#ports;
     const valueBytes = group.scheme.newest(request.key)?.valueBytes;
@@ -144,8 +148,9 @@ export class ConditionalWrites {
     return nextChain(request, base, differences, itemBytesMax) === null ? null : base;
   }
 
-  #existing({ request, keyspace }: Attempt, entry: Entry, readAtSec: number): ExistingEntry {
-    const { group } = keyspace;
+  #existing(attempt: Attempt, entry: Entry, readAtSec: number): ExistingEntry {
+    const { request } = attempt;
+    const group = this.#groupOf(attempt);
     const chain = isJoin(request) && group.takesDifferences ? group.chainOf(request.key) : null;
     const base = chain === null ? null : { valueBytes: entry.value.length, chain };
     return { ...entry, readAtSec, base };
@@ -153,14 +158,15 @@ export class ConditionalWrites {
 
   /** @param held the version that the key had when its entry was looked for */
   #onExisting(attempt: Attempt, held: Version, found: ExistingEntry | null): void {
-    const { operation, request, keyspace, done } = attempt;
+    const { operation, request, done } = attempt;
     if (operation.done) return;
     const evaluation = this.evaluate(request, found);
     if (evaluation.change === null) {
       const give = () => done(evaluation, NO_VERSION);
-      return this.#ports.gates.whenOpen(operation, keyspace, READ_NEEDS[keyspace.policy.reads], give);
+      const { policy } = this.#ports.router.of(request.key);
+      return this.#ports.gates.whenOpen(operation, request.key, READ_NEEDS[policy.reads], give);
     }
-    const { scheme } = keyspace.group;
+    const { scheme } = this.#groupOf(attempt);
     if (scheme.arbiter !== null) return this.#ask(attempt, scheme.arbiter, lastReadOf(found));
     if (scheme.predict(request.key) !== null) return this.#decide(attempt);
     this.#propose(attempt, evaluation, held);
@@ -172,9 +178,10 @@ export class ConditionalWrites {
    * @param before the last read of the entry before this request read it, if it did
    */
   #ask(attempt: Attempt, arbiter: Arbiter, before?: LastRead | null): void {
-    const { operation, request, keyspace, reader } = attempt;
+    const { operation, request, reader } = attempt;
+    const keyspace = this.#ports.router.of(request.key);
     if (gateIn(keyspace, 'write').state !== 'open')
-      return this.#ports.gates.whenOpen(operation, keyspace, 'write', () => this.#decide(attempt));
+      return this.#ports.gates.whenOpen(operation, request.key, 'write', () => this.#decide(attempt));
     const { scheme } = keyspace.group;
     const record = scheme.isLive(request.key) ? scheme.newest(request.key) : undefined;
     const lastRead = before === undefined ? lastReadOf(record ?? null) : before;
@@ -195,9 +202,9 @@ export class ConditionalWrites {
 
   /** The arbiter has found that the request changes nothing, or could not find out. */
   #onUnchanged(attempt: Attempt, scheme: Scheme, { reply }: ConditionVerdict): void {
-    const { operation, request, keyspace, reader, done } = attempt;
+    const { operation, request, reader, done } = attempt;
     if (reply.kind === 'server_error') {
-      if (keyspace.group.scheme !== scheme) return this.#decide(attempt);
+      if (this.#groupOf(attempt).scheme !== scheme) return this.#decide(attempt);
       return operation.finish(reply);
     }
     if (reader.countsAsRead && reply.kind === 'item')
@@ -206,9 +213,10 @@ export class ConditionalWrites {
   }
 
   #propose(attempt: Attempt, evaluation: Evaluation, base: Version): void {
-    const { operation, request, keyspace, reader, done } = attempt;
+    const { operation, request, reader, done } = attempt;
+    const keyspace = this.#ports.router.of(request.key);
     if (gateIn(keyspace, 'write').state !== 'open') {
-      return this.#ports.gates.whenOpen(operation, keyspace, 'write', () => this.#decide(attempt));
+      return this.#ports.gates.whenOpen(operation, request.key, 'write', () => this.#decide(attempt));
     }
     const { scheme } = keyspace.group;
     operation.becomeProposed(scheme);

@@ -60,7 +60,7 @@ export class Coordinator {
   readonly #ports: CoordinatorPorts;
   readonly #clock: Clock;
   readonly #router: RequestRouter;
-  readonly #gates = new GateQueue();
+  readonly #gates: GateQueue;
   readonly #executors: Executors;
   readonly #bounded: BoundedReads;
   /** Every operation that is not answered, in order of deadline: all are given the same time. */
@@ -68,7 +68,8 @@ export class Coordinator {
 
   constructor(ports: CoordinatorPorts) {
     const { router, timeMs, itemBytesMax, differences, nextTurn, lend, local } = ports;
-    const gates = this.#gates;
+    const gates = new GateQueue(router);
+    this.#gates = gates;
     this.#ports = ports;
     this.#clock = ports.clock;
     this.#router = router;

@@ -1,7 +1,7 @@
 import type { Gate, Need } from '../membership/gate.ts';
 import { failed } from '../protocol/reply.ts';
 import type { Operation } from './operation.ts';
-import { gateIn, type ServedKeyspace } from './policies.ts';
+import { gateIn, type RequestRouter } from './policies.ts';
 import { PHASES } from './request-phases.ts';
 
 interface WaitingOperation {
@@ -12,16 +12,22 @@ interface WaitingOperation {
 
 /** Operations that have started, and have to wait for a gate to open again before they go on. */
 export class GateQueue {
+  readonly #router: RequestRouter;
   #waiting: WaitingOperation[] = [];
 
+  constructor(router: RequestRouter) {
+    this.#router = router;
+  }
+
   /**
-   * Calls `go` now if the gate of the keyspace is open, or once it opens. A closed gate answers the operation with its
-   * reason.
+   * Calls `go` now if the gate of the key's keyspace is open, or once it opens. A closed gate answers the operation
+   * with its reason. The key may get into another keyspace meanwhile.
    */
-  whenOpen(operation: Operation, keyspace: ServedKeyspace, need: Need, go: () => void): void {
+  whenOpen(operation: Operation, key: string, need: Need, go: () => void): void {
     if (operation.done) return;
-    if (gateIn(keyspace, need).state === 'open') go();
-    else this.when(operation, () => gateIn(keyspace, need), go);
+    const router = this.#router;
+    if (gateIn(router.of(key), need).state === 'open') go();
+    else this.when(operation, () => gateIn(router.of(key), need), go);
   }
 
   /** The same for any gate. */

@@ -22,7 +22,7 @@ export class LevelRequests {
   #show({ context: { level, maxAgeMs } }: Operation): Reply {
     const bound = maxAgeMs === null ? null : `${STALE_MS} ${maxAgeMs}`;
     const lines = [`ASKED ${bound ?? level ?? DEFAULT}`];
-    for (const keyspace of this.#router.all) {
+    for (const keyspace of this.#router.named) {
       const served = bound ?? readPolicyOf(keyspace, level).level;
       lines.push(`KEYSPACE ${keyspace.name} ${keyspace.level} READS ${served}`);
     }

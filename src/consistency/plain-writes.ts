@@ -9,7 +9,7 @@ import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
 import { setChange, storedReply } from './decide-storage.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
-import { gateIn, type RequestRouter, type ServedKeyspace } from './policies.ts';
+import { gateIn, type RequestRouter, type ServingGroup } from './policies.ts';
 
 export interface PlainWritesPorts {
   readonly router: RequestRouter;
@@ -52,51 +52,48 @@ export class PlainWrites {
   flushAll(operation: Operation, request: FlushAllRequest): void {
     const atMs = flushAtMs(request.delay, this.#ports.timeMs());
     const draft: Draft = atMs === 0 ? { kind: 'flush' } : { kind: 'flush-later', atMs };
-    const { all, groups } = this.#ports.router;
-    const flush = { operation, draft, isOnly: groups.length === 1, unapplied: groups.length };
-    for (const group of groups)
-      this.#flushIn(
-        all.filter((keyspace) => keyspace.group === group),
-        flush,
-      );
+    const { groups } = this.#ports.router;
+    this.#flushIn(groups, { operation, draft, isOnly: groups.length === 1, unapplied: groups.length });
     operation.releaseBarrier();
   }
 
-  /** @param keyspaces that have one group */
-  #flushIn(keyspaces: readonly ServedKeyspace[], flush: Flush): void {
+  /**
+   * The ordered groups come last. A key that moves from such a group to a convergent one then has a write after the
+   * flush only with a version that is past both flushes: every controller has received that of the ordered group
+   * before the flush is answered.
+   */
+  #flushIn(groups: readonly ServingGroup[], flush: Flush): void {
     const { operation, draft, isOnly } = flush;
     const reply = () => (--flush.unapplied === 0 ? REPLIES.ok : null);
-    this.#propose(operation, keyspaces[0]!.group.scheme, draft, isOnly, reply, () =>
-      this.#flushAgain(keyspaces, flush),
-    );
+    // mutant: flushes-ordered-groups-first
+    const inOrder = groups.toSorted((a, b) => Number(isOrderedGroup(a)) - Number(isOrderedGroup(b)));
+    for (const { scheme } of inOrder)
+      this.#propose(operation, scheme, draft, isOnly, reply, () => this.#flushAgain(flush));
   }
 
-  /** After a conflict. The keyspaces may have several groups by now. */
-  #flushAgain(keyspaces: readonly ServedKeyspace[], flush: Flush): void {
+  /** After a conflict. The keys of the group may be in several groups by now, so all are flushed. */
+  #flushAgain(flush: Flush): void {
+    const { gates, router } = this.#ports;
     const gate = () =>
-      keyspaces.map((one) => gateIn(one, 'write')).find(({ state }) => state !== 'open') ?? OPEN;
-    this.#ports.gates.when(flush.operation, gate, () => {
-      const groups = new Set(keyspaces.map(({ group }) => group));
-      flush.unapplied += groups.size - 1;
-      for (const group of groups)
-        this.#flushIn(
-          keyspaces.filter((one) => one.group === group),
-          flush,
-        );
+      router.all.map((one) => gateIn(one, 'write')).find(({ state }) => state !== 'open') ?? OPEN;
+    gates.when(flush.operation, gate, () => {
+      const { groups } = router;
+      flush.unapplied += groups.length - 1;
+      this.#flushIn(groups, flush);
     });
   }
 
   #write(operation: Operation, key: string, draft: Draft, reply: ReplyOnceApplied): void {
-    this.#writeIn(this.#ports.router.of(key), operation, draft, reply);
+    this.#writeTo(key, operation, draft, reply);
     operation.releaseBarrier();
   }
 
-  /** A keyspace may have another group when the write is proposed again. */
-  #writeIn(keyspace: ServedKeyspace, operation: Operation, draft: Draft, reply: ReplyOnceApplied): void {
-    this.#propose(operation, keyspace.group.scheme, draft, true, reply, () => {
-      const again = () => this.#writeIn(keyspace, operation, draft, reply);
-      this.#ports.gates.whenOpen(operation, keyspace, 'write', again);
-    });
+  /** The key may have another group when the write is proposed again. */
+  #writeTo(key: string, operation: Operation, draft: Draft, reply: ReplyOnceApplied): void {
+    const { router, gates } = this.#ports;
+    this.#propose(operation, router.of(key).group.scheme, draft, true, reply, () =>
+      gates.whenOpen(operation, key, 'write', () => this.#writeTo(key, operation, draft, reply)),
+    );
   }
 
   /**
@@ -128,6 +125,10 @@ export class PlainWrites {
     };
     scheme.write(draft, onOutcome, operation.context);
   }
+}
+
+function isOrderedGroup({ scheme }: ServingGroup): boolean {
+  return scheme.views !== null;
 }
 
 /** The answer to a write that may have happened or not. */

@@ -109,13 +109,15 @@ export class Reads {
   /** One key is the most frequent request, and takes the shortest way. */
   #getOne(operation: Operation, request: GetRequest, key: string): void {
     const { router, gates } = this.#ports;
-    const keyspace = router.of(key);
-    const { scheme } = keyspace.group;
-    const { reads, level } = readPolicyOf(keyspace, operation.askedLevel);
+    const begun = router.of(key);
+    const { scheme } = begun.group;
+    const { reads, level } = readPolicyOf(begun, operation.askedLevel);
     const need = READ_NEEDS[reads];
     const onRead = (failure: RequestFailure | null, entry: Entry | null): void => {
+      // The key may be in another keyspace by now.
+      const keyspace = router.of(key);
       if (gateIn(keyspace, need).state !== 'open')
-        return gates.whenOpen(operation, keyspace, need, () => onRead(failure, entry));
+        return gates.whenOpen(operation, key, need, () => onRead(failure, entry));
       if (failure !== null && hasMoved(keyspace, scheme, operation))
         return this.#getOne(operation, request, key);
       if (failure !== null) return operation.finish(failed(failure));
@@ -164,13 +166,14 @@ export class Reads {
     const { router, gates, served, bounded } = this.#ports;
     const { maxAgeMs } = operation;
     if (maxAgeMs !== null) return bounded.read(operation, key, maxAgeMs, done, reader);
-    const keyspace = router.of(key);
-    const { scheme } = keyspace.group;
-    const { reads, level } = readPolicyOf(keyspace, operation.askedLevel);
+    const begun = router.of(key);
+    const { scheme } = begun.group;
+    const { reads, level } = readPolicyOf(begun, operation.askedLevel);
     const need = READ_NEEDS[reads];
     const onRead: ReadDone = (failure, entry, readAtSec) => {
+      const keyspace = router.of(key);
       if (gateIn(keyspace, need).state !== 'open')
-        return gates.whenOpen(operation, keyspace, need, () => onRead(failure, entry, readAtSec));
+        return gates.whenOpen(operation, key, need, () => onRead(failure, entry, readAtSec));
       if (failure !== null && hasMoved(keyspace, scheme, reader))
         return this.#read(operation, key, done, reader);
       if (failure === null) served[level]++;

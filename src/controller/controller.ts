@@ -183,6 +183,7 @@ class RunningController implements Controller {
     const { core, keyspaceKeys, largeKeys, statistics, dumps, watchers } = this.#parts;
     core.onTick();
     keyspaceKeys.onTick();
+    statistics.keyspaces.onTick();
     largeKeys.onTick();
     dumps.onTick();
     watchers.onTick();

@@ -123,11 +123,11 @@ export function createParts(
 }
 
 /** The parts that look at keys. */
-function keyParts({ router, time }: Core, { requestTimeoutMs }: Settings) {
+function keyParts({ router, time, mover }: Core, { requestTimeoutMs }: Settings) {
   const clock = MACHINE_CLOCK;
   const timeMs = () => time.cluster.nowMs();
   return {
-    keyspaceKeys: new KeyspaceKeys(router),
+    keyspaceKeys: new KeyspaceKeys(router, (group) => mover.surplusIn(group)),
     largeKeys: new LargeKeys(router, clock, timeMs, requestTimeoutMs),
     dumps: new Dumps({ router, timeMs, nextTurn: setImmediate }),
     watchers: new Watchers(clock),

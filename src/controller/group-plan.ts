@@ -35,7 +35,7 @@ export function groupsWithEntries(
 function levelsIn(placement: Placement | null): readonly PlacedLevel[] {
   if (placement === null) return [];
   const { keyspaces, move } = placement;
-  return [...keyspaces.map(({ level }) => level), ...(move === null ? [] : [move.from, move.to])];
+  return [...keyspaces, move?.before, move?.after].flatMap((keyspace) => keyspace?.level ?? []);
 }
 
 /** The number of the group that has the keyspaces of this level, with its scheme. */

@@ -25,8 +25,9 @@ import type { Settings } from './settings.ts';
 
 export type ControllerRouter = Router<Policy, Group>;
 
-/** A keyspace whose level, and with it the group, may change while the controller runs. */
+/** A keyspace, or a part of one, whose name, level and group may change while the controller runs. */
 export interface LeveledKeyspace extends KeyspaceSettings {
+  name: string;
   /** The level that this controller goes by. */
   level: PlacedLevel;
   policy: Policy;
@@ -46,10 +47,9 @@ export class Groups {
   readonly byNumber: (Group | undefined)[] = [];
   /** The keyspaces, and which group has each. */
   readonly router: ControllerRouter;
-  /** The same keyspaces. Their levels and groups are set by `Levels`. */
-  readonly keyspaces: readonly LeveledKeyspace[];
   /** The root group has a journal, and may have entries. */
   readonly hasOrderedEntries: boolean;
+  #keyspaces: readonly LeveledKeyspace[];
   #withEntries: readonly [Group, ...Group[]];
   #furtherViews: readonly FurtherViews[];
   readonly #make: (number: GroupNumber, storage: GroupStorage) => Group;
@@ -68,9 +68,14 @@ export class Groups {
     if (views === null) throw new InvariantError('the root group has no views');
     this.views = views;
     this.#furtherViews = furtherViewsIn(all);
-    this.keyspaces = servedKeyspaces(configured, this.byNumber);
-    this.router = new Router(this.keyspaces);
-    this.#withEntries = servingGroups(this.keyspaces);
+    this.#keyspaces = servedKeyspaces(configured, this.byNumber);
+    this.router = new Router(this.#keyspaces);
+    this.#withEntries = servingGroups(this.#keyspaces);
+  }
+
+  /** What the router routes by. Names, levels and groups are set by `Levels`. */
+  get keyspaces(): readonly LeveledKeyspace[] {
+    return this.#keyspaces;
   }
 
   /** The group with this number, if it may have entries; undefined while this controller has no part in it. */
@@ -88,9 +93,15 @@ export class Groups {
     return this.#furtherViews;
   }
 
+  /** Routes by these keyspaces from now on. */
+  route(keyspaces: readonly LeveledKeyspace[]): void {
+    this.#keyspaces = keyspaces;
+    this.router.route(keyspaces);
+  }
+
   /** To be called when a keyspace has another group. */
   onRouted(): void {
-    this.#withEntries = servingGroups(this.keyspaces);
+    this.#withEntries = servingGroups(this.#keyspaces);
   }
 
   /** Begins the part of this controller in one more group. */

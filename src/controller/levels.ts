@@ -1,33 +1,48 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { POLICIES } from '../consistency/policies.ts';
 import type { Membership } from '../membership/membership.ts';
-import type { Move, Placement } from '../placement/agreed-placement.ts';
+import { type Placement, type Sides, sidesOf } from '../placement/agreed-placement.ts';
 import { isStronger } from '../placement/level.ts';
 import { levelOf, type PlacedLevel } from '../placement/placed-level.ts';
 import { type KeyspaceSettings, placementText } from '../placement/placement.ts';
 import type { Group } from '../replication/group.ts';
 import { groupOfLevel } from './group-plan.ts';
 import type { Groups, LeveledKeyspace } from './groups.ts';
+import { groupsOf } from './moves/transfers.ts';
 
 /** The placements that a controller's part in the views knows. */
 type Placements = Pick<Membership, 'placement' | 'acceptedPlacement'>;
 
 /** The groups as far as levels need them. */
-type RoutedGroups = Pick<Groups, 'all' | 'entriesOf' | 'keyspaces' | 'onRouted' | 'router'>;
+type RoutedGroups = Pick<Groups, 'all' | 'entriesOf' | 'keyspaces' | 'route' | 'onRouted' | 'router'>;
+
+/** One of the two placements that count, taken apart. */
+interface Known {
+  readonly placement: Placement | null;
+  /** The keyspaces that serve by it. */
+  readonly keyspaces: readonly KeyspaceSettings[];
+  readonly sides: Sides;
+  /** Those of the sides that serve. */
+  readonly serving: Sides['before'];
+  readonly hasBarrier: boolean;
+}
 
 /**
  * The keyspaces of this controller, each with the level and the group that this controller goes by. Two placements
  * count: that of the last view that was installed here, and that of the view that was accepted here last.
  *
- * Where both have the keyspace in the same group, its level is the stricter of the two:
+ * A key may be in another keyspace by each of them. So the keys are taken apart by all prefixes that any of the two
+ * names, and each part is routed by itself.
+ *
+ * Where both have a part in the same group, its level is the stricter of the two:
  *  1. The members of a view have all accepted it before it is installed anywhere. So once a stricter level is
  *     answered as installed, every member goes by it.
  *  2. A view that is accepted here may never be installed. So a weaker level counts once it is installed.
  *
- * Where they differ in the group, or one of them has a barrier, requests wait:
- *  3. A write is taken only if both placements have the keyspace in one group, and neither has a barrier. So no
+ * Where they differ in the group, or one of them has a barrier for these keys, requests wait:
+ *  3. A write is taken only if both placements have its key in one group, and neither has a barrier for it. So no
  *     write is taken by the group before once a member has accepted the barrier, and none by the group after before
- *     the view that gives it the keyspace is installed here.
+ *     the view that gives it the key is installed here.
  *  4. A read waits while the two groups differ: the group after may have written values by then.
  */
 export class Levels {
@@ -35,9 +50,8 @@ export class Levels {
   readonly configured: readonly KeyspaceSettings[];
   readonly #views: Placements;
   readonly #groups: RoutedGroups;
-  /** From which the levels were made. */
-  #installed: Placement | null = null;
-  #accepted: Placement | null = null;
+  #installed: Known;
+  #accepted: Known;
   /** Groups that a keyspace has here, and in which this controller has no part yet. */
   #missing: readonly GroupNumber[] = [];
 
@@ -45,12 +59,14 @@ export class Levels {
     this.#views = views;
     this.configured = configured;
     this.#groups = groups;
+    this.#installed = this.#known(null);
+    this.#accepted = this.#installed;
     this.update();
   }
 
-  /** The keyspaces that requests are routed by. */
+  /** The keyspaces, each as most of its keys are served. */
   get keyspaces(): readonly LeveledKeyspace[] {
-    return this.#groups.keyspaces;
+    return this.#groups.router.named as readonly LeveledKeyspace[];
   }
 
   /** The level of the default keyspace. */
@@ -73,60 +89,91 @@ export class Levels {
   update(): void {
     // mutant: serves-in-two-groups
     const { placement: installed, acceptedPlacement: accepted } = this.#views;
-    if (installed === this.#installed && accepted === this.#accepted) return;
-    this.#installed = installed;
-    this.#accepted = accepted;
+    if (installed === this.#installed.placement && accepted === this.#accepted.placement) return;
+    this.#installed = this.#known(installed);
+    this.#accepted = this.#known(accepted);
+    this.#takeApart();
     this.onGroups();
   }
 
   /** To be called when this controller takes part in one more group. */
   onGroups(): void {
-    const [installed, accepted] = [this.#installed, this.#accepted];
-    const { all, router } = this.#groups;
+    const known = [this.#installed, this.#accepted];
     const missing = new Set<GroupNumber>();
-    for (const keyspace of this.keyspaces) this.#route(keyspace, missing);
-    for (const move of [installed?.move, accepted?.move])
-      for (const level of move ? [move.from, move.to] : [])
-        if (this.groupOf(level) === undefined) missing.add(groupOfLevel(level));
+    for (const part of this.#groups.keyspaces) {
+      this.#route(part);
+      for (const number of known.flatMap(({ sides }) => groupsOf(sides, part.prefix)))
+        if (this.#groups.entriesOf(number) === undefined) missing.add(number);
+    }
     this.#missing = [...missing];
-    const isMoving = (installed?.move ?? accepted?.move ?? null) !== null;
-    const ownerOf = (key: string) => (router.of(key) as LeveledKeyspace).owner;
-    for (const group of all)
-      group.replica.guardBy(isMoving ? { owns: (key) => ownerOf(key) === group } : null);
+    this.#guardValues();
     this.#groups.onRouted();
   }
 
-  #route(keyspace: LeveledKeyspace, missing: Set<GroupNumber>): void {
-    const now = this.levelIn(this.#installed, keyspace.name);
-    const next = this.levelIn(this.#accepted, keyspace.name);
-    const isOneGroup = inOneGroup(now, next);
+  /** While a key has records in two groups, the store has the value of one of them. */
+  #guardValues(): void {
+    const { all, router } = this.#groups;
+    const isMoving = (this.#installed.placement?.move ?? this.#accepted.placement?.move ?? null) !== null;
+    const isBehindBarrier = this.#accepted.hasBarrier;
+    const ownerOf = (key: string) => (router.of(key) as LeveledKeyspace).owner;
+    for (const group of all)
+      group.replica.guardBy(isMoving ? { owns: (key) => ownerOf(key) === group, isBehindBarrier } : null);
+  }
+
+  #known(placement: Placement | null): Known {
+    const sides = sidesOf(placement, this.configured);
+    const phase = placement?.move?.phase;
+    return {
+      placement,
+      keyspaces: this.keyspacesIn(placement),
+      sides,
+      serving: phase === 'settling' ? sides.after : sides.before,
+      hasBarrier: phase === 'barrier',
+    };
+  }
+
+  /** Routes by the parts that the two placements need. Parts that stay are the same objects. */
+  #takeApart(): void {
+    const { keyspaces: parts } = this.#groups;
+    const needed = [this.#installed, this.#accepted].flatMap(({ keyspaces, placement }) => {
+      return [...keyspaces, placement?.move?.before, placement?.move?.after];
+    });
+    const prefixes = new Set(needed.flatMap((keyspace) => keyspace?.prefix ?? []));
+    if (prefixes.size === parts.length && parts.every(({ prefix }) => prefixes.has(prefix))) return;
+    const known = new Map(parts.map((part) => [part.prefix, part]));
+    const fallback = known.get('')!;
+    const inOrder = [...prefixes].sort();
+    this.#groups.route(inOrder.map((prefix) => known.get(prefix) ?? { ...fallback, prefix }));
+  }
+
+  #route(part: LeveledKeyspace): void {
+    const now = this.#installed.serving.of(part.prefix);
+    const next = this.#accepted.serving.of(part.prefix);
+    const isOneGroup = inOneGroup(now.level, next.level);
     // mutant: weak-until-installed
-    const level = isOneGroup && isStronger(levelOf(next), levelOf(now)) ? next : now;
+    const level = isOneGroup && isStronger(levelOf(next.level), levelOf(now.level)) ? next.level : now.level;
     const group = this.groupOf(level);
-    if (group === undefined) missing.add(groupOfLevel(level));
-    keyspace.level = level;
-    keyspace.policy = POLICIES[level];
-    keyspace.group = group ?? keyspace.group;
-    keyspace.owner = this.groupOf(next) ?? keyspace.group;
-    if (group === undefined || !isOneGroup) keyspace.hold = 'all';
-    else keyspace.hold = this.#isBarred(keyspace.name) ? 'writes' : 'nothing';
+    part.name = now.name;
+    part.level = level;
+    part.policy = POLICIES[level];
+    part.group = group ?? part.group;
+    part.owner = this.groupOf(next.level) ?? part.group;
+    if (group === undefined || !isOneGroup) part.hold = 'all';
+    else part.hold = this.#isBarred(part.prefix) ? 'writes' : 'nothing';
   }
 
-  #isBarred(name: string): boolean {
-    const isBarrier = (move: Move | null | undefined) => move?.name === name && move.phase === 'barrier';
+  #isBarred(prefix: string): boolean {
+    const isBarred = ({ hasBarrier, sides }: Known): boolean => {
+      const [before, after] = groupsOf(sides, prefix);
+      return hasBarrier && before !== after;
+    };
     // mutant: barrier-once-installed
-    return isBarrier(this.#installed?.move) || isBarrier(this.#accepted?.move);
+    return isBarred(this.#installed) || isBarred(this.#accepted);
   }
 
-  /** The level of a keyspace in this placement; that of the configuration, where the placement does not have it. */
-  levelIn(placement: Placement | null, name: string): PlacedLevel {
-    const isIt = (keyspace: KeyspaceSettings) => keyspace.name === name;
-    return (placement?.keyspaces.find(isIt) ?? this.configured.find(isIt)!).level;
-  }
-
-  /** Whether the key is in the keyspace with this name. */
-  isOf(name: string): (key: string) => boolean {
-    return (key) => this.#groups.router.of(key).name === name;
+  /** The keyspaces that serve by this placement; those of the configuration where there is none. */
+  keyspacesIn(placement: Placement | null): readonly KeyspaceSettings[] {
+    return placement?.keyspaces ?? this.configured;
   }
 
   /** The group of a level; undefined while this controller has no part in it. */

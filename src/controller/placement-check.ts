@@ -4,9 +4,11 @@ import { directoryOf, type JournalKind, LEVELS_IN_WORDS } from '../journal/data-
 import { JournalError } from '../journal/journal-error.ts';
 import type { OpenedJournal } from '../journal/open-journal.ts';
 import { leavesEntry } from '../ordering/effect.ts';
+import { sidesOf } from '../placement/agreed-placement.ts';
 import { Keyspaces } from '../placement/keyspaces.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
-import { groupOfLevel, type RememberedPlacements } from './group-plan.ts';
+import type { RememberedPlacements } from './group-plan.ts';
+import { groupsOf } from './moves/transfers.ts';
 import type { Settings } from './settings.ts';
 
 /** A journal that was opened, and where it is. */
@@ -31,18 +33,18 @@ export function refuseMisplaced(
   settings: Settings,
   remembered: RememberedPlacements | null,
 ): void {
-  const all = keyspacesOf(settings);
-  const isIn = (keyspace: KeyspaceSettings) => groupsOf(keyspace, remembered).has(number);
-  if (all.every(isIn)) return;
-  const keyspaces = new Keyspaces(all);
+  const parts = partsOf(settings, remembered);
+  const isIn = ({ groups }: KeyPart) => groups.has(number);
+  if (parts.every(isIn)) return;
+  const partOf = new Keyspaces(parts);
   let misplaced = 0;
   let example = '';
   for (const key of keysIn(log)) {
-    if (isIn(keyspaces.of(key))) continue;
+    if (isIn(partOf.of(key))) continue;
     if (misplaced++ === 0) example = key;
   }
   if (misplaced === 0) return;
-  const { name, level } = keyspaces.of(example);
+  const { name, level } = partOf.of(example);
   throw new JournalError(
     'OTHER_PLACEMENT',
     `${directoryOf(dataDir, settings.self)} has ${counted(misplaced, 'key')} of level ` +
@@ -66,20 +68,27 @@ export function refuseUnused({ kind, dataDir, log }: Omit<PlacedLog, 'number'>, 
 const REMEDY =
   'set the levels and the keyspaces as they were, and delete these keys before the change; or set another data_dir';
 
+/** Keys that have one keyspace by each of the placements that count. */
+interface KeyPart extends KeyspaceSettings {
+  /** The groups that may have records of these keys. */
+  readonly groups: ReadonlySet<GroupNumber>;
+}
+
 /**
- * The groups that may have records of the keyspace: the one of its level, and while it is moved, or was when this
- * controller stopped, those of two levels.
+ * By the placement that this controller has accepted, and the one that was installed here when it stopped. While
+ * one of them has a move, two groups may have records of a key. Without a placement the configuration holds.
  */
-function groupsOf(
-  { name, level }: KeyspaceSettings,
-  remembered: RememberedPlacements | null,
-): Set<GroupNumber> {
+function partsOf(settings: Settings, remembered: RememberedPlacements | null): readonly KeyPart[] {
+  const configured = keyspacesOf(settings);
   const placements = [remembered?.placement, remembered?.installed].filter((one) => one != null);
-  const placed = placements.flatMap(({ keyspaces, move }) => [
-    ...keyspaces.filter((one) => one.name === name).map((one) => one.level),
-    ...(move?.name === name ? [move.from, move.to] : []),
-  ]);
-  return new Set((placed.length === 0 ? [level] : placed).map(groupOfLevel));
+  const lists = placements.flatMap(({ keyspaces, move }) => [keyspaces, [move?.before, move?.after]]);
+  const named = (lists.length === 0 ? [configured] : lists).flat();
+  const prefixes = new Set(named.flatMap((keyspace) => keyspace?.prefix ?? []));
+  const sides = (placements.length === 0 ? [null] : placements).map((one) => sidesOf(one, configured));
+  return [...prefixes].map((prefix) => {
+    const groups = new Set(sides.flatMap((one) => groupsOf(one, prefix)));
+    return { ...sides[0]!.after.of(prefix), prefix, groups };
+  });
 }
 
 /** The keys of all entries, and of all writes that the group may still have to apply. */

@@ -46,7 +46,14 @@ export interface HttpPorts {
   readonly slowRequests: (count: number | null) => object;
   readonly forgetSlowRequests: () => void;
   /** The levels of the keyspaces: what `keyspace json` prints. */
-  readonly levels: () => { readonly keyspaces: readonly { readonly name: string }[] };
+  readonly levels: () => {
+    readonly keyspaces: readonly {
+      readonly name: string;
+      readonly prefix: string;
+      readonly level: string;
+      readonly scheme: string | null;
+    }[];
+  };
   /** The view that this controller serves in: the members, and the reason of the view. */
   readonly view: () => object;
   /** The connections of its clients. */

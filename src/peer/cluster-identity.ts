@@ -27,19 +27,12 @@ export function placementOnLink(placement: string, epoch: number): string {
 
 /**
  * Peers that go by their configurations must have the same placement. Once one of them has an agreed one, the
- * other will get it, or a newer one, with the next view. Then they must have the same keyspaces, at whatever levels.
+ * other will get it, or a newer one, with the next view, whatever keyspaces it has now.
  */
 function placementRefusal(there: string, here: string, version: number): string | null {
   const isAgreed = there.includes(' @') || here.includes(' @');
   if (!isAgreed) return placementDifference(there, here);
-  if (version < FIRST_WITH_PLACEMENTS) return OLDER_RELEASE;
-  return placementDifference(keyspacesIn(there), keyspacesIn(here));
-}
-
-/** A placement in words, without what may change while the cluster runs: the epoch, and the levels. */
-function keyspacesIn(placement: string): string {
-  const [, ...words] = placement.split(' ').filter((word) => !word.startsWith('@'));
-  return ['', ...words.map((word) => word.slice(0, word.lastIndexOf(':')))].join(' ');
+  return version < FIRST_WITH_PLACEMENTS ? OLDER_RELEASE : null;
 }
 
 /**

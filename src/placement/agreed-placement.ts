@@ -1,36 +1,47 @@
-import { isPlacedLevel, type PlacedLevel } from './placed-level.ts';
-import type { KeyspaceSettings } from './placement.ts';
+import { Keyspaces } from './keyspaces.ts';
+import { isPlacedLevel } from './placed-level.ts';
+import { inOrderOfPrefixes, type KeyspaceSettings } from './placement.ts';
 
 /**
- * Which keyspace has which level, as the controllers agree on it. Each change of a placement is a new placement
- * with the next epoch.
+ * Which keyspace has which keys and which level, as the controllers agree on it. Each change of a placement is a new
+ * placement with the next epoch.
  *
- * A cluster whose levels were never changed while it ran has none of these: it goes by the configuration. From
+ * A cluster whose keyspaces were never changed while it ran has none of these: it goes by the configuration. From
  * the first change on the placement wins over the configuration.
  */
 export interface Placement {
   /** 1 for the first placement. */
   readonly epoch: number;
-  /** All keyspaces of the cluster, the default one among them. */
+  /** All keyspaces of the cluster, the default one among them, as they are served. */
   readonly keyspaces: readonly KeyspaceSettings[];
-  /** The keyspace that is being moved from one group to another; null when none is. */
+  /** The change that takes keys from one group to another; null when none does. */
   readonly move: Move | null;
 }
 
+/** One keyspace that is changed: it gets another level or another prefix, is added, or is removed. */
+export interface KeyspaceChange {
+  /** Null: the keyspace is added. */
+  readonly before: KeyspaceSettings | null;
+  /** Null: the keyspace is removed. */
+  readonly after: KeyspaceSettings | null;
+}
+
 /**
- * How far a move is. `preparing`: the group of the level before serves, and each controller copies its records to the
- * other group. `barrier`: the same, but no write of the keyspace is taken. `settling`: the group of the keyspace's
- * level serves, and the records in the other group are forgotten.
+ * How far a move is. `preparing`: the groups before serve, and each controller copies its records of the keys that
+ * get another group. `barrier`: the same, but no write of these keys is taken. `settling`: the groups after serve, and
+ * the records in the other groups are forgotten.
  */
 export type MovePhase = 'preparing' | 'barrier' | 'settling';
 
-/** The move of a keyspace between two levels whose groups differ. */
-export interface Move {
-  /** The name of the keyspace. */
-  readonly name: string;
-  readonly from: PlacedLevel;
-  readonly to: PlacedLevel;
+/** A change of a keyspace by which some keys get another group. */
+export interface Move extends KeyspaceChange {
   readonly phase: MovePhase;
+}
+
+/** The keyspaces before and after the change that is under way. They are equal while none is. */
+export interface Sides {
+  readonly before: Keyspaces<KeyspaceSettings>;
+  readonly after: Keyspaces<KeyspaceSettings>;
 }
 
 /** The bytes that a placement may take as JSON, so that the record of views fits its place on disk. */
@@ -39,51 +50,85 @@ export const PLACEMENT_BYTES_MAX = 8_192;
 const NAME = /^[\w-]{1,32}$/;
 
 /** @param configured the keyspaces that the cluster goes by while it has no placement */
-export function withLevel(
+export function withChange(
   placement: Placement | null,
   configured: readonly KeyspaceSettings[],
-  name: string,
-  level: PlacedLevel,
+  change: KeyspaceChange,
 ): Placement {
-  const keyspaces = (placement?.keyspaces ?? configured).map((keyspace) =>
-    keyspace.name === name ? { ...keyspace, level } : keyspace,
-  );
+  const keyspaces = changed(placement?.keyspaces ?? configured, change);
   return { epoch: epochOf(placement) + 1, keyspaces, move: null };
 }
 
-/** The keyspace is going to be moved. Only while no other move is under way. */
+/** The change is going to be made by a move. Only while no other move is under way. */
 export function withMove(
   placement: Placement | null,
   configured: readonly KeyspaceSettings[],
-  { name, from, to }: Omit<Move, 'phase'>,
+  { before, after }: KeyspaceChange,
 ): Placement {
   const keyspaces = placement?.keyspaces ?? configured;
-  return { epoch: epochOf(placement) + 1, keyspaces, move: { name, from, to, phase: 'preparing' } };
+  return { epoch: epochOf(placement) + 1, keyspaces, move: { before, after, phase: 'preparing' } };
 }
 
 /** The placement after the next step of the move. */
-export function movedOn(placement: Placement, { phase, ...move }: Move): Placement {
+export function movedOn(placement: Placement, { phase, ...change }: Move): Placement {
+  const epoch = placement.epoch + 1;
   switch (phase) {
     case 'preparing':
-      return { ...placement, epoch: placement.epoch + 1, move: { ...move, phase: 'barrier' } };
-    case 'barrier':
-      return {
-        ...withLevel(placement, placement.keyspaces, move.name, move.to),
-        move: { ...move, phase: 'settling' },
-      };
+      return { ...placement, epoch, move: { ...change, phase: 'barrier' } };
+    case 'barrier': {
+      const keyspaces = changed(placement.keyspaces, change);
+      return { epoch, keyspaces, move: { ...change, phase: 'settling' } };
+    }
     case 'settling':
-      return { ...placement, epoch: placement.epoch + 1, move: null };
+      return { ...placement, epoch, move: null };
   }
 }
 
-/** Writes are taken by the group of the level before again, and the copies begin anew. */
+/** Writes are taken by the groups before again, and the copies begin anew. */
 export function withBarrierLifted(placement: Placement, move: Move): Placement {
   return { ...placement, epoch: placement.epoch + 1, move: { ...move, phase: 'preparing' } };
 }
 
-/** The level before stays. What was copied is forgotten. Only until the move is settling. */
-export function withMoveCancelled(placement: Placement, { name, from, to }: Move): Placement {
-  return { ...placement, epoch: placement.epoch + 1, move: { name, from: to, to: from, phase: 'settling' } };
+/** The keyspaces stay as they were. What was copied is forgotten. Only until the move is settling. */
+export function withMoveCancelled(placement: Placement, { before, after }: Move): Placement {
+  const move: Move = { before: after, after: before, phase: 'settling' };
+  return { ...placement, epoch: placement.epoch + 1, move };
+}
+
+/** The name of the keyspace that is changed. */
+export function nameOfChange({ before, after }: KeyspaceChange): string {
+  return (after ?? before)!.name;
+}
+
+export function sameChange(a: KeyspaceChange, b: KeyspaceChange): boolean {
+  return sameKeyspace(a.before, b.before) && sameKeyspace(a.after, b.after);
+}
+
+/** The keyspaces with this change, in the order of their prefixes. */
+export function changed(
+  keyspaces: readonly KeyspaceSettings[],
+  { before, after }: KeyspaceChange,
+): readonly KeyspaceSettings[] {
+  const others = before === null ? keyspaces : keyspaces.filter(({ name }) => name !== before.name);
+  return inOrderOfPrefixes(after === null ? others : [...others, after]);
+}
+
+/** @param configured the keyspaces that hold where there is no placement */
+export function sidesOf(placement: Placement | null, configured: readonly KeyspaceSettings[]): Sides {
+  const serving = new Keyspaces(placement?.keyspaces ?? configured);
+  const other = placement === null ? null : otherKeyspaces(placement);
+  if (other === null) return { before: serving, after: serving };
+  const others = new Keyspaces(other);
+  return placement!.move!.phase === 'settling'
+    ? { before: others, after: serving }
+    : { before: serving, after: others };
+}
+
+/** The keyspaces that a move begins or ends with, and that do not serve; null while there is no move. */
+function otherKeyspaces({ keyspaces, move }: Placement): readonly KeyspaceSettings[] | null {
+  if (move === null) return null;
+  const { before, after, phase } = move;
+  return changed(keyspaces, phase === 'settling' ? { before: after, after: before } : { before, after });
 }
 
 /** 0 where there is no placement. */
@@ -96,9 +141,14 @@ export function samePlacement(a: Placement | null, b: Placement | null): boolean
 }
 
 /** @returns what makes this no placement, in words; null when it is one */
-export function placementFlaw({ epoch, keyspaces, move }: Placement): string | null {
+export function placementFlaw(placement: Placement): string | null {
+  const { epoch, keyspaces, move } = placement;
   if (!Number.isSafeInteger(epoch) || epoch < 1) return `a placement has the epoch ${epoch}`;
-  if (JSON.stringify(keyspaces).length > PLACEMENT_BYTES_MAX) return 'a placement is too large';
+  if (JSON.stringify(placement).length > PLACEMENT_BYTES_MAX) return 'a placement is too large';
+  return keyspacesFlaw(keyspaces) ?? (move === null ? null : moveFlaw(move, placement));
+}
+
+function keyspacesFlaw(keyspaces: readonly KeyspaceSettings[]): string | null {
   for (const { name, prefix, level } of keyspaces) {
     if (!NAME.test(name)) return 'the name of a keyspace is no word';
     if (!/^[\x21-\x7e\x80-\xff]*$/.test(prefix)) return `the prefix of ${name} is no part of a key`;
@@ -107,17 +157,24 @@ export function placementFlaw({ epoch, keyspaces, move }: Placement): string | n
   const distinct = (values: readonly string[]) => new Set(values).size === keyspaces.length;
   if (!distinct(keyspaces.map(({ name }) => name))) return 'two keyspaces have the same name';
   if (!distinct(keyspaces.map(({ prefix }) => prefix))) return 'two keyspaces have the same prefix';
-  if (!keyspaces.some(({ prefix }) => prefix === '')) return 'no keyspace has the empty prefix';
-  return move === null ? null : moveFlaw(move, keyspaces);
+  return keyspaces.some(({ prefix }) => prefix === '') ? null : 'no keyspace has the empty prefix';
 }
 
-function moveFlaw({ name, from, to, phase }: Move, keyspaces: readonly KeyspaceSettings[]): string | null {
-  const level = keyspaces.find((keyspace) => keyspace.name === name)?.level;
-  if (level === undefined) return 'a keyspace is moved that there is not';
-  if (!isPlacedLevel(from) || !isPlacedLevel(to) || from === to)
-    return `${name} is moved between levels that are none`;
+function moveFlaw(move: Move, placement: Placement): string | null {
+  const { before, after, phase } = move;
+  if (before === null && after === null) return 'a move is of no keyspace';
+  const name = nameOfChange(move);
   if (!PHASES.has(phase)) return `the move of ${name} is in no phase`;
-  return level === (phase === 'settling' ? to : from) ? null : `the level of ${name} is not that of its move`;
+  if (before !== null && after !== null && before.name !== name) return `the move of ${name} renames it`;
+  const serving = phase === 'settling' ? after : before;
+  const held = placement.keyspaces.find((keyspace) => keyspace.name === name) ?? null;
+  if (!sameKeyspace(serving, held)) return `the keyspace ${name} is not that of its move`;
+  return keyspacesFlaw(otherKeyspaces(placement)!);
+}
+
+function sameKeyspace(a: KeyspaceSettings | null, b: KeyspaceSettings | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.name === b.name && a.prefix === b.prefix && a.level === b.level;
 }
 
 const PHASES: ReadonlySet<string> = new Set<MovePhase>(['preparing', 'barrier', 'settling']);
@@ -125,9 +182,13 @@ const PHASES: ReadonlySet<string> = new Set<MovePhase>(['preparing', 'barrier', 
 /** With the fields in one order, whatever order they were read in. */
 function inOrder(placement: Placement | null): Placement | null {
   if (placement === null) return null;
-  const keyspaces = placement.keyspaces.map(({ name, prefix, level }) => ({ name, prefix, level }));
   const { epoch, move } = placement;
+  const keyspaces = placement.keyspaces.map(fieldsInOrder);
   if (move === null) return { epoch, keyspaces, move };
-  const { name, from, to, phase } = move;
-  return { epoch, keyspaces, move: { name, from, to, phase } };
+  const [before, after] = [move.before, move.after].map((one) => (one === null ? null : fieldsInOrder(one)));
+  return { epoch, keyspaces, move: { before: before!, after: after!, phase: move.phase } };
+}
+
+function fieldsInOrder({ name, prefix, level }: KeyspaceSettings): KeyspaceSettings {
+  return { name, prefix, level };
 }

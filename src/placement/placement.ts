@@ -21,8 +21,12 @@ export const DEFAULT_KEYSPACE = 'default';
 
 /** All keyspaces, the default one first, the others in the order of their prefixes. */
 export function keyspacesOf({ level, keyspaces }: PlacementSettings): readonly KeyspaceSettings[] {
-  const byPrefix = keyspaces.toSorted((a, b) => (a.prefix < b.prefix ? -1 : 1));
-  return [{ name: DEFAULT_KEYSPACE, prefix: '', level }, ...byPrefix];
+  return [{ name: DEFAULT_KEYSPACE, prefix: '', level }, ...inOrderOfPrefixes(keyspaces)];
+}
+
+/** The default keyspace has the empty prefix, which is the first. */
+export function inOrderOfPrefixes(keyspaces: readonly KeyspaceSettings[]): readonly KeyspaceSettings[] {
+  return keyspaces.toSorted((a, b) => (a.prefix < b.prefix ? -1 : 1));
 }
 
 /**

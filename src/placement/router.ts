@@ -5,19 +5,38 @@ import { type Keyspace, Keyspaces } from './keyspaces.ts';
  * keys is split by the keyspaces of its keys. A request for every key goes to every group.
  */
 export class Router<Policy, Group> {
-  /** Every keyspace. */
-  readonly all: readonly Keyspace<Policy, Group>[];
-  readonly #keyspaces: Keyspaces<Keyspace<Policy, Group>>;
+  #all: readonly Keyspace<Policy, Group>[];
+  #keyspaces: Keyspaces<Keyspace<Policy, Group>>;
 
   /** @throws when two keyspaces have the same prefix, or none has the empty one */
   constructor(keyspaces: readonly Keyspace<Policy, Group>[]) {
-    this.all = keyspaces;
+    this.#all = keyspaces;
     this.#keyspaces = new Keyspaces(keyspaces);
+  }
+
+  /**
+   * Every part of a keyspace that is routed by itself. That is every keyspace, except while one of them is changed:
+   * then the keys that it gets or gives away are a part of their own, which has the name of the keyspace that it is in.
+   */
+  get all(): readonly Keyspace<Policy, Group>[] {
+    return this.#all;
+  }
+
+  /** Every keyspace, by the part of its keys that begin with its own prefix: the first one of its name. */
+  get named(): readonly Keyspace<Policy, Group>[] {
+    const all = this.#all;
+    return all.filter(({ name }, place) => all.findIndex((one) => one.name === name) === place);
+  }
+
+  /** Routes by these from now on, which are in the order of their prefixes. @throws as the constructor does */
+  route(keyspaces: readonly Keyspace<Policy, Group>[]): void {
+    this.#keyspaces = new Keyspaces(keyspaces);
+    this.#all = keyspaces;
   }
 
   /** Every group, once. Which group has a keyspace may change. */
   get groups(): readonly Group[] {
-    return [...new Set(this.all.map(({ group }) => group))];
+    return [...new Set(this.#all.map(({ group }) => group))];
   }
 
   of(key: string): Keyspace<Policy, Group> {
@@ -31,7 +50,7 @@ export class Router<Policy, Group> {
 
   /** The keyspaces of the keys, each once. */
   listOfEach(keys: readonly string[]): readonly Keyspace<Policy, Group>[] {
-    if (this.all.length === 1) return this.all;
+    if (this.#all.length === 1) return this.#all;
     return [...new Set(keys.map((key) => this.of(key)))];
   }
 }

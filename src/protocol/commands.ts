@@ -184,10 +184,10 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'keyspace',
     makes: 'keyspace',
-    usage: 'keyspace [json | <name> <level> | <name> cancel]',
-    help: 'the level of each keyspace; another level for one of them',
+    usage: words.KEYSPACE_USAGE,
+    help: 'the level of each keyspace; another level or prefix for one of them; one more, or one less',
     wordsMin: 1,
-    wordsMax: 3,
+    wordsMax: 5,
     parse: words.parseKeyspace,
   },
   {

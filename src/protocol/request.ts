@@ -198,11 +198,19 @@ export interface ShowRequest extends Wired {
   readonly format: 'table' | 'json';
 }
 
-/** memchorus's own command: the levels of the keyspaces, or another level for one of them. */
+/** A change of a keyspace. The words are as the client sent them. */
+export type WantedKeyspace =
+  | { readonly what: 'add'; readonly keyspace: string; readonly prefix: string; readonly level: string }
+  | { readonly what: 'remove'; readonly keyspace: string }
+  | { readonly what: 'prefix'; readonly keyspace: string; readonly prefix: string }
+  | { readonly what: 'level'; readonly keyspace: string; readonly level: string }
+  | { readonly what: 'cancel'; readonly keyspace: string };
+
+/** memchorus's own command: the keyspaces with their levels, or a change of one of them. */
 export interface KeyspaceRequest extends Wired {
   readonly kind: 'keyspace';
-  /** Null to list the levels. The words are as the client sent them. */
-  readonly change: { readonly keyspace: string; readonly level: string } | null;
+  /** Null to list them. */
+  readonly change: WantedKeyspace | null;
   readonly format: 'table' | 'json';
 }
 

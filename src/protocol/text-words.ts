@@ -2,7 +2,7 @@ import { KEY_BYTES_MAX } from './limits.ts';
 import { arithmeticRequest, deleteRequest } from './make-request.ts';
 import type { MetaFlags } from './meta/meta-flags.ts';
 import { parseI32, parseU32, parseU64 } from './numbers.ts';
-import type { InvalidRequest, Request, StorageVerb } from './request.ts';
+import type { InvalidRequest, Request, StorageVerb, WantedKeyspace } from './request.ts';
 import type { TextLine } from './text-line.ts';
 
 /**
@@ -170,10 +170,25 @@ export function parseSession(line: TextLine): Request {
 export function parseKeyspace(line: TextLine): Request {
   if (line.count === 1) return { kind: 'keyspace', change: null, format: 'table' };
   if (line.count === 2 && line.is(1, JSON_WORD)) return { kind: 'keyspace', change: null, format: 'json' };
-  if (line.count !== 3)
-    return invalid('CLIENT_ERROR usage: keyspace [json], keyspace <name> <level>, or keyspace <name> cancel');
-  return { kind: 'keyspace', change: { keyspace: line.text(1), level: line.text(2) }, format: 'table' };
+  const change = keyspaceChangeOf(line);
+  if (change === null) return invalid(`CLIENT_ERROR usage: ${KEYSPACE_USAGE}`);
+  return { kind: 'keyspace', change, format: 'table' };
 }
+
+function keyspaceChangeOf(line: TextLine): WantedKeyspace | null {
+  const words = wordsFrom(line, 1);
+  const [first = '', second = '', third = '', fourth = ''] = words;
+  if (words.length === 4 && first === 'add')
+    return { what: 'add', keyspace: second, prefix: third, level: fourth };
+  if (words.length === 3 && first === 'prefix') return { what: 'prefix', keyspace: second, prefix: third };
+  if (words.length !== 2 || first === 'add' || first === 'prefix') return null;
+  if (first === 'remove') return { what: 'remove', keyspace: second };
+  if (second === 'cancel') return { what: 'cancel', keyspace: first };
+  return { what: 'level', keyspace: first, level: second };
+}
+
+export const KEYSPACE_USAGE =
+  'keyspace [json | <name> <level> | <name> cancel | add <name> <prefix> <level> | remove <name> | prefix <name> <prefix>]';
 
 /** The words are looked up when the request is carried out. */
 export function parseLevel(line: TextLine): Request {

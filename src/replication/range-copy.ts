@@ -61,6 +61,7 @@ export class RangeCopy {
   #isFinishing = false;
   #isFinished = false;
   #copied = 0;
+  #surplusKeys = 0;
   /** Of each origin, the newest time among the copied records. */
   #newest: VersionTime[] = [];
   #losses: number | null = null;
@@ -80,6 +81,11 @@ export class RangeCopy {
 
   get copied(): number {
     return this.#copied;
+  }
+
+  /** Entries that the second group has got, while the first one serves them. */
+  get surplusKeys(): number {
+    return this.#surplusKeys;
   }
 
   /** The newest version time of each origin among what was copied. */
@@ -118,6 +124,10 @@ export class RangeCopy {
     return this.#isFinished;
   }
 
+  get from(): Group {
+    return this.#ports.from;
+  }
+
   get to(): Group {
     return this.#ports.to;
   }
@@ -144,6 +154,7 @@ export class RangeCopy {
   #beginCopy(): void {
     const { from } = this.#ports;
     this.#copied = 0;
+    this.#surplusKeys = 0;
     this.#newest = from.scheme.known.times().map(() => 0);
     this.#since = new VersionVector(from.scheme.known.times());
     this.#flushes = new Set(flushesIn(from.replica.journal.since(this.#since)));
@@ -224,9 +235,11 @@ export class RangeCopy {
     const { from, to } = this.#ports;
     if (!isOfKey(effect)) return;
     const { journal } = to.replica;
+    const keysBefore = journal.keys;
     // mutant: hand-over-forgets-tombstones
     if (!journal.record(effect)) return;
     this.#copied++;
+    this.#surplusKeys += journal.keys - keysBefore;
     const { node, time } = effect.version;
     this.#newest[node] = Math.max(this.#newest[node] ?? 0, time);
     const readAtSec = from.replica.journal.newest(effect.key)?.readAtSec ?? 0;

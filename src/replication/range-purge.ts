@@ -5,15 +5,16 @@ const LOOKS_PER_STEP = 2_048;
 
 /** Has a journal forget its records of some keys, a few at a time. The store is not touched. */
 export class RangePurge {
-  readonly #journal: Journal;
+  readonly journal: Journal;
   readonly #isOf: (key: string) => boolean;
   #walk: Iterator<JournalRecord>;
   #hasFound = false;
   #isDone: boolean;
   #forgotten = 0;
+  #forgottenKeys = 0;
 
   constructor(journal: Journal, isOf: (key: string) => boolean) {
-    this.#journal = journal;
+    this.journal = journal;
     this.#isOf = isOf;
     this.#walk = journal.walk();
     this.#isDone = journal.records === 0;
@@ -28,9 +29,14 @@ export class RangePurge {
     return this.#forgotten;
   }
 
+  /** Without tombstones. */
+  get forgottenKeys(): number {
+    return this.#forgottenKeys;
+  }
+
   /** To be called every few milliseconds. */
   step(): void {
-    if (this.#isDone || !this.#journal.state.writable) return;
+    if (this.#isDone || !this.journal.state.writable) return;
     const found: JournalRecord[] = [];
     for (let looks = 0; looks < LOOKS_PER_STEP; looks++) {
       const { done, value: record } = this.#walk.next();
@@ -41,13 +47,15 @@ export class RangePurge {
       if (this.#isOf(record.key)) found.push(record);
     }
     if (found.length > 0) this.#hasFound = true;
-    for (const record of found) this.#journal.forget(record);
+    const keysBefore = this.journal.keys;
+    for (const record of found) this.journal.forget(record);
     this.#forgotten += found.length;
+    this.#forgottenKeys += keysBefore - this.journal.keys;
   }
 
   #end(hasFound: boolean): void {
     this.#isDone = !hasFound && !this.#hasFound;
     this.#hasFound = false;
-    this.#walk = this.#journal.walk();
+    this.#walk = this.journal.walk();
   }
 }

@@ -281,6 +281,8 @@ export class Replica {
  * value of each key.
  */
 export interface ValueGuard {
+  /** No write of the keys that move is taken, and the group before still serves them, as far as is known here. */
+  readonly isBehindBarrier: boolean;
   /** The value of the key in the store is that of this group. */
   owns(key: string): boolean;
 }

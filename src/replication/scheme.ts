@@ -157,8 +157,8 @@ export interface Scheme {
   keepsAll: boolean;
 
   /**
-   * Everything of each origin up to these times is in the journal, which has it from another group. Only for a group
-   * that no controller has made a write in before.
+   * Another group had written records of these times to the journal of this one. The group claims to know every write
+   * up to them. The caller has seen to it that this is so, also for the keys that the group had before.
    */
   adopt(known: readonly VersionTime[]): void;
 

@@ -24,7 +24,11 @@ async function clusterOf(): Promise<SimCluster> {
 }
 
 const moveTo = (cluster: SimCluster, level: string) =>
-  ask(cluster, 0, { kind: 'keyspace', change: { keyspace: 'chained', level }, format: 'table' });
+  ask(cluster, 0, {
+    kind: 'keyspace',
+    change: { what: 'level', keyspace: 'chained', level },
+    format: 'table',
+  });
 
 /** Keeps messages of this type from the chain of the controller. @returns hands them over, and all later ones */
 function hold(node: SimNode, type: PeerMessage['type']): () => void {

@@ -20,7 +20,11 @@ it('a keyspace changes its level within a chain, and leaves the chain', async ()
   const cluster = new SimCluster({ seed: 1, level: 'linearizability', settings: { scheme: 'chain' } });
   await cluster.start();
   const change = (level: string) =>
-    ask(cluster, 0, { kind: 'keyspace', change: { keyspace: 'default', level }, format: 'table' });
+    ask(cluster, 0, {
+      kind: 'keyspace',
+      change: { what: 'level', keyspace: 'default', level },
+      format: 'table',
+    });
   const isMoving = () => cluster.nodes[0]!.core!.groups.views.placement?.move != null;
   expect(await change('sequential')).toMatchObject({ kind: 'lines' });
   expect(isMoving()).toBe(false);

@@ -1,7 +1,7 @@
 import type { Ballot } from '../../src/membership/ballot.ts';
 import { TICKS_PER_MS, VERSION_EPOCH_MS } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
-import type { Placement } from '../../src/placement/agreed-placement.ts';
+import { nameOfChange, type Placement } from '../../src/placement/agreed-placement.ts';
 import { STARTED_AT_MS } from './sim-clock.ts';
 
 /** Version time at the start of every simulation. */
@@ -60,7 +60,9 @@ function describe(value: unknown, name: string): string {
 /** `{epoch 2: default sequential; default to eventual: barrier}`. */
 function describePlacement({ epoch, keyspaces, move }: Placement): string {
   const levels = keyspaces.map(({ name, level }) => `${name} ${level}`).join(', ');
-  return `{epoch ${epoch}: ${levels}${move === null ? '' : `; ${move.name} to ${move.to}: ${move.phase}`}}`;
+  if (move === null) return `{epoch ${epoch}: ${levels}}`;
+  const to = move.after?.level ?? 'nothing';
+  return `{epoch ${epoch}: ${levels}; ${nameOfChange(move)} to ${to}: ${move.phase}}`;
 }
 
 /** Fields that hold version times. */

@@ -23,7 +23,9 @@ async function change(
   level: string,
   keyspace = 'default',
 ): Promise<string> {
-  return textOf(await ask(cluster, node, { kind: 'keyspace', change: { keyspace, level }, format: 'table' }));
+  const wanted =
+    level === 'cancel' ? ({ what: level, keyspace } as const) : ({ what: 'level', keyspace, level } as const);
+  return textOf(await ask(cluster, node, { kind: 'keyspace', change: wanted, format: 'table' }));
 }
 
 function textOf(reply: Reply): string {
@@ -56,7 +58,7 @@ describe('a level that is changed while the cluster runs', () => {
     const cluster = await clusterAt('sequential');
     expect(await change(cluster, 0, 'sequential')).toBe('default is at sequential already');
     expect(await change(cluster, 0, 'cancel')).toContain(
-      'client_error the level of default is not being changed',
+      'client_error the keyspace default is not being changed',
     );
     expect(await change(cluster, 0, 'strong')).toContain('client_error strong is no level');
     expect(await change(cluster, 0, 'sequential', 'users')).toContain(
@@ -108,7 +110,7 @@ describe('a level that is changed while the cluster runs', () => {
       ] as const) {
         const request = {
           kind: 'keyspace',
-          change: { keyspace: 'default', level },
+          change: { what: 'level', keyspace: 'default', level },
           format: 'table',
         } as const;
         cluster.nodes[node]!.connect().submit(request, (reply) => answers.push(textOf(reply)));
@@ -126,7 +128,7 @@ describe('a level that is changed while the cluster runs', () => {
       const cluster = await clusterAt('sequential', 'sync');
       const request = {
         kind: 'keyspace',
-        change: { keyspace: 'default', level: 'linearizability' },
+        change: { what: 'level', keyspace: 'default', level: 'linearizability' },
       } as const;
       cluster.nodes[0]!.connect().submit({ ...request, format: 'table' }, () => {});
       await cluster.run(afterMs);

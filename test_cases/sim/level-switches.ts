@@ -144,7 +144,7 @@ export class LevelSwitches {
     };
     if (core === null) return end();
     const word = orderedSchemeOf(level) === 'broadcast' ? `${level}/broadcast` : level;
-    const change = { keyspace, level: word };
+    const change = { what: 'level', keyspace, level: word } as const;
     nodes[node]!.connect().submit({ kind: 'keyspace', change, format: 'table' }, (reply) => {
       const text = reply.kind === 'lines' ? reply.lines[0]! : '';
       if (isStrict && text.includes(' now, and was at ')) this.#untilKnown(node, asked);

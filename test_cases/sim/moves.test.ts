@@ -83,16 +83,16 @@ describe('a keyspace that is moved while the cluster runs', () => {
     await ask(cluster, 0, set('k', 'v'));
     await ask(cluster, 0, set('gone', 'v'));
     expect(await change(cluster, 0, 'cancel')).toContain(
-      'client_error the level of default is not being changed',
+      'client_error the keyspace default is not being changed',
     );
     cluster.nodes[2]!.kill();
     await cluster.run(2_000);
     await change(cluster, 0, 'causal');
     await cluster.run(100);
     expect(await change(cluster, 1, 'eventual')).toContain(
-      'server_error the level of default is being changed',
+      'server_error the keyspace default is being changed',
     );
-    expect(await change(cluster, 1, 'cancel')).toBe('default stays at sequential');
+    expect(await change(cluster, 1, 'cancel')).toBe('cancelled: default is at sequential');
     expect(await change(cluster, 1, 'cancel')).toContain('client_error default is at sequential by now');
     cluster.nodes[2]!.start();
     await settled(cluster);

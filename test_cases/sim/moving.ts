@@ -21,7 +21,10 @@ export async function clusterAt(
 export async function change(cluster: SimCluster, node: number, level: string): Promise<string> {
   const reply: Reply = await ask(cluster, node, {
     kind: 'keyspace',
-    change: { keyspace: 'default', level },
+    change:
+      level === 'cancel'
+        ? { what: level, keyspace: 'default' }
+        : { what: 'level', keyspace: 'default', level },
     format: 'table',
   });
   if (reply.kind === 'lines') return reply.lines.join('\n');

@@ -73,7 +73,7 @@ export class Stage {
 
   /** A client asks a controller for another level of the default keyspace. */
   changeLevel(id: number, level: string): void {
-    const change = { keyspace: DEFAULT_KEYSPACE, level };
+    const change = { what: 'level', keyspace: DEFAULT_KEYSPACE, level } as const;
     this.#transcript.line(id, `a client asks for the level ${level}`);
     this.node(id)
       .connect()

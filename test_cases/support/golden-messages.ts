@@ -335,7 +335,11 @@ export const GOLDEN_MESSAGES: {
           { name: 'default', prefix: '', level: 'linearizability' },
           { name: 'x'.repeat(32), prefix: '\u00ff'.repeat(250), level: 'eventual' },
         ],
-        move: { name: 'x'.repeat(32), from: 'eventual', to: 'causal', phase: 'settling' },
+        move: {
+          before: null,
+          after: { name: 'x'.repeat(32), prefix: '\u00ff'.repeat(250), level: 'eventual' },
+          phase: 'settling',
+        },
       },
       message: PROMISED,
     },

@@ -116,16 +116,15 @@ const accepts: fc.Arbitrary<Accept> = fc.record({
   placement: fc.constant(null),
 });
 
+const keyspaces = fc.record({ name: latin1, prefix: latin1, level: fc.constantFrom(...PLACED_LEVELS) });
+
 const placements: fc.Arbitrary<Placement> = fc.record({
   epoch: u53,
-  keyspaces: fc.array(fc.record({ name: latin1, prefix: latin1, level: fc.constantFrom(...PLACED_LEVELS) }), {
-    maxLength: 5,
-  }),
+  keyspaces: fc.array(keyspaces, { maxLength: 5 }),
   move: fc.option(
     fc.record({
-      name: latin1,
-      from: fc.constantFrom(...PLACED_LEVELS),
-      to: fc.constantFrom(...PLACED_LEVELS),
+      before: fc.option(keyspaces),
+      after: fc.option(keyspaces),
       phase: fc.constantFrom('preparing', 'barrier', 'settling'),
     }),
   ),

@@ -47,11 +47,12 @@ describe('a level that is changed while the cluster runs', () => {
       prefix: '',
       level: 'sequential',
       scheme: 'broadcast',
-      configured: 'linearizability',
+      configured: { prefix: '', level: 'linearizability' },
     };
     expect(JSON.parse(listed.stdout)).toEqual({
       epoch: 1,
       keyspaces: [keyspace],
+      removed: [],
       unaware: [],
       changing: false,
       move: null,

@@ -1,3 +1,4 @@
+import { flawOfName, flawOfPrefix, KEYSPACES_MAX } from '../../placement/keyspace-rules.ts';
 import type { OrderedScheme } from '../../placement/placed-level.ts';
 import { DEFAULT_KEYSPACE, type KeyspaceSettings } from '../../placement/placement.ts';
 import { didYouMean } from '../suggestion.ts';
@@ -8,12 +9,6 @@ import { BadValue, levelWithScheme, type ValueReader } from './setting-values.ts
  * spaces; a scheme may follow the level, as in `sequential/chain`. A prefix may contain a colon, and an equals sign,
  * but no space.
  */
-
-/** So many keyspaces besides the default one. Every request compares its key with their prefixes. */
-export const KEYSPACES_MAX = 32;
-
-/** Characters of a prefix. All keyspaces of a cluster have to fit into the first message between two controllers. */
-const PREFIX_CHARS_MAX = 64;
 
 /** @param scheme of ordered keyspaces that name none */
 export function keyspacesWith(scheme: OrderedScheme): ValueReader<readonly KeyspaceSettings[]> {
@@ -61,10 +56,8 @@ function checkedKeyspace(
     throw new BadValue(
       `${name} is the keyspace of all other keys, and its level is "consistency"; choose another name`,
     );
-  if (!/^[A-Za-z][\w-]{0,31}$/.test(name))
-    throw new BadValue(
-      `"${name}" cannot be the name of a keyspace; give a letter, and then up to 31 letters, digits, dashes or underscores`,
-    );
+  const flawed = flawOfName(name);
+  if (flawed !== null) throw new BadValue(flawed);
   const flaw = flawOfPrefix(prefix);
   if (flaw !== null) throw new BadValue(`keyspace ${name}: ${flaw}`);
   try {
@@ -73,15 +66,6 @@ function checkedKeyspace(
     if (!(error instanceof BadValue)) throw error;
     throw new BadValue(`keyspace ${name}: "${levelText}": ${error.message}`, { cause: error });
   }
-}
-
-function flawOfPrefix(prefix: string): string | null {
-  if (prefix === '') return 'the prefix is empty; the keys of no keyspace have the level "consistency"';
-  if (!/^[\x21-\x7e]*$/.test(prefix))
-    return `give visible ASCII characters, and no spaces, instead of ${JSON.stringify(prefix)}`;
-  return prefix.length <= PREFIX_CHARS_MAX
-    ? null
-    : `the prefix has ${prefix.length} characters; give ${PREFIX_CHARS_MAX} at most`;
 }
 
 /** The keys of a section `[keyspace NAME]`. */

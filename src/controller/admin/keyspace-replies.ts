@@ -1,57 +1,60 @@
-import { isOrdered } from '../../consistency/policies.ts';
 import { ROOT_GROUP } from '../../membership/peer-bus.ts';
 import type { ChangeOutcome } from '../../membership/placement-change.ts';
-import { type Placement, withLevel, withMove, withMoveCancelled } from '../../placement/agreed-placement.ts';
-import { LEVELS } from '../../placement/level.ts';
-import { levelAsked, type PlacedLevel } from '../../placement/placed-level.ts';
+import {
+  type KeyspaceChange,
+  nameOfChange,
+  type Placement,
+  withChange,
+  withMove,
+  withMoveCancelled,
+} from '../../placement/agreed-placement.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
-import { groupOfLevel } from '../group-plan.ts';
-import { inOneGroup } from '../levels.ts';
+import { type Transfer, transfersOf } from '../moves/transfers.ts';
 import { nameOf } from '../settings.ts';
-import { levelsOf, renderLevels } from '../status/levels-report.ts';
+import { changeInWords, levelsOf, renderLevels } from '../status/levels-report.ts';
+import { changeOf } from './keyspace-changes.ts';
 import type { OnAdminReply } from './store-administration.ts';
 
 type LevelParts = Pick<ControllerParts, 'core' | 'settings' | 'clock'>;
 
-/** A change that a client has asked for. */
-interface Asked {
-  readonly keyspace: string;
-  readonly from: PlacedLevel;
-  readonly to: PlacedLevel;
-}
-
 /**
- * Answers `keyspace`: lists the levels of the keyspaces, or has the controllers agree on another level for one
- * of them.
+ * Answers `keyspace`: lists the keyspaces with their levels, or has the controllers agree on a change of one of
+ * them.
  */
 export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, answer: OnAdminReply): void {
-  const levels = levelsOf(parts);
   if (request.change === null) {
+    const levels = levelsOf(parts);
     return answer(linesOf(request.format === 'json' ? JSON.stringify(levels) : renderLevels(levels)));
   }
-  const { keyspace, level } = request.change;
-  if (level === CANCEL) return cancel(parts, keyspace, answer);
-  const known = parts.core.levels.configured.find(({ name }) => name === keyspace);
-  if (known === undefined)
-    return answer(clientError(`there is no keyspace ${keyspace}; keyspace lists them`));
-  const from = parts.core.levels.levelIn(parts.core.groups.views.placement, keyspace);
-  const to = levelAsked(level, from, parts.settings.scheme);
-  if (to === null) return answer(clientError(`${level} is no level: ${LEVELS_IN_WORDS}`));
-  if (from === to) return answer(linesOf(`${keyspace} is at ${to} already`));
-  const refusal = refusalOf(parts, from, to);
-  if (refusal !== null) return answer(refusal);
-  change(parts, { keyspace, from, to }, answer);
+  if (request.change.what === 'cancel') return cancel(parts, request.change.keyspace, answer);
+  const { groups, levels } = parts.core;
+  const parsed = changeOf(request.change, levels.keyspacesIn(groups.views.placement), parts.settings.scheme);
+  if (parsed.kind === 'refused') return answer(clientError(parsed.reason));
+  if (parsed.kind === 'same') return answer(linesOf(parsed.text));
+  change(parts, parsed.change, answer);
 }
 
-const LEVELS_IN_WORDS = `say ${LEVELS.join(', ')}; or an ordered one with its scheme, such as sequential/chain`;
+function change(parts: LevelParts, asked: KeyspaceChange, answer: OnAdminReply): void {
+  const { core } = parts;
+  const { placement } = core.groups.views;
+  const { configured } = core.levels;
+  const moving = withMove(placement, configured, asked);
+  const transfers = transfersOf(moving);
+  const refusal = refusalOf(parts, transfers);
+  if (refusal !== null) return answer(refusal);
+  const isMove = transfers.length > 0;
+  const next = isMove ? moving : withChange(placement, configured, asked);
+  const reason = `the keyspace ${nameOfChange(asked)} changes: ${inWords(asked)}`;
+  agree(parts, next, reason, (outcome) => answer(replyTo(outcome, parts, asked, isMove)));
+}
 
-/** @returns why the level can't be changed to this one now; null when it can */
-function refusalOf({ core, settings }: LevelParts, from: PlacedLevel, to: PlacedLevel): Reply | null {
+/** @returns why the change can't be made now; null when it can */
+function refusalOf({ core, settings }: LevelParts, transfers: readonly Transfer[]): Reply | null {
   const { views } = core.groups;
-  const occupied = inOneGroup(from, to) ? null : whyNoMove({ core }, to);
-  if (occupied !== null) return clientError(occupied);
+  const impossible = whyNoMove({ core }, transfers);
+  if (impossible !== null) return clientError(impossible);
   const [older] = core.olderPeers;
   if (older !== undefined)
     return serverError(
@@ -62,39 +65,22 @@ function refusalOf({ core, settings }: LevelParts, from: PlacedLevel, to: Placed
   if (move !== null)
     return serverError(
       'LEVELS_CHANGING',
-      `the level of ${move.name} is being changed: keyspace shows how far it is`,
+      `the keyspace ${nameOfChange(move)} is being changed: keyspace shows how far it is`,
     );
-  if (views.isChanging) return serverError('LEVELS_CHANGING', 'another change of the levels is under way');
+  if (views.isChanging) return serverError('LEVELS_CHANGING', 'another change of the keyspaces is under way');
   const gate = views.gate('write');
   return gate.state === 'closed' ? failed(gate) : null;
 }
 
-/** @returns why a keyspace can not get a level whose group it is not in now; null when it can */
-function whyNoMove({ core }: Pick<LevelParts, 'core'>, to: PlacedLevel): string | null {
-  const { groups, levels } = core;
-  if (isOrdered(to)) return groups.hasOrderedEntries || groupOfLevel(to) !== ROOT_GROUP ? null : NO_ORDERED;
-  const there = groups.keyspaces.filter(({ level }) => inOneGroup(level, to)).map(({ name }) => name);
-  if (there.length === 0) return null;
-  const level = levels.levelIn(groups.views.placement, there[0]!);
-  const names = there.join(', ');
-  return `${names} is at ${level} already, and no other keyspace can get that level while the cluster runs`;
+/** @returns why no keys can be taken from group to group in this way; null when they can */
+function whyNoMove({ core }: Pick<LevelParts, 'core'>, transfers: readonly Transfer[]): string | null {
+  const needsOrder = transfers.some(({ to }) => to === ROOT_GROUP);
+  return needsOrder && !core.groups.hasOrderedEntries ? NO_ORDERED : null;
 }
 
 const NO_ORDERED =
   'a cluster that is configured without an ordered level can not get one while it runs: ' +
   'configure a keyspace at linearizability or sequential, and start the controllers again';
-
-function change(parts: LevelParts, asked: Asked, answer: OnAdminReply): void {
-  const { core } = parts;
-  const { keyspace, from, to } = asked;
-  const { placement } = core.groups.views;
-  const { configured } = core.levels;
-  const next = inOneGroup(from, to)
-    ? withLevel(placement, configured, keyspace, to)
-    : withMove(placement, configured, { name: keyspace, from, to });
-  const reason = `the level of ${keyspace} changes from ${from} to ${to}`;
-  agree(parts, next, reason, (outcome) => answer(replyTo(outcome, parts, asked)));
-}
 
 /** Has the members agree on another placement. */
 function agree(
@@ -114,20 +100,20 @@ function agree(
   });
 }
 
-/** Ends the move of a keyspace, as long as the group before serves it. */
+/** Ends a change by which keys get another group, as long as the groups before serve them. */
 function cancel(parts: LevelParts, keyspace: string, answer: OnAdminReply): void {
   const { views } = parts.core.groups;
   const { placement } = views;
-  const move = placement?.move;
-  if (placement == null || move?.name !== keyspace)
-    return answer(clientError(`the level of ${keyspace} is not being changed`));
-  if (move.phase === 'settling') return answer(clientError(`${keyspace} is at ${move.to} by now`));
+  const move = placement?.move ?? null;
+  if (placement === null || move === null || nameOfChange(move) !== keyspace)
+    return answer(clientError(`the keyspace ${keyspace} is not being changed`));
+  if (move.phase === 'settling') return answer(clientError(`${stateOf(keyspace, move.after)} by now`));
   const gate = views.gate('write');
   if (gate.state === 'closed') return answer(failed(gate));
   if (views.isChanging)
     return answer(serverError('LEVELS_CHANGING', 'the next step of the change is being agreed: try again'));
   agree(parts, withMoveCancelled(placement, move), `the move of ${keyspace} is cancelled`, ({ kind }) => {
-    if (kind === 'installed') answer(linesOf(`${keyspace} stays at ${move.from}`));
+    if (kind === 'installed') answer(linesOf(`cancelled: ${stateOf(keyspace, move.before)}`));
     else
       answer(
         serverError('LEVELS_CHANGING', 'not cancelled: the change went on meanwhile; keyspace shows how far'),
@@ -135,26 +121,46 @@ function cancel(parts: LevelParts, keyspace: string, answer: OnAdminReply): void
   });
 }
 
-/** In the place of a level. */
-const CANCEL = 'cancel';
+/** What holds of a keyspace, such as `carts is at causal`. */
+function stateOf(name: string, keyspace: KeyspaceChange['after']): string {
+  if (keyspace === null) return `there is no keyspace ${name}`;
+  const { prefix, level } = keyspace;
+  return prefix === '' ? `${name} is at ${level}` : `${name} is at ${level}, with the prefix ${prefix}`;
+}
 
-function replyTo({ kind }: ChangeOutcome, parts: LevelParts, { keyspace, from, to }: Asked): Reply {
+function replyTo({ kind }: ChangeOutcome, parts: LevelParts, asked: KeyspaceChange, isMove: boolean): Reply {
   switch (kind) {
     case 'installed': {
-      if (!inOneGroup(from, to))
-        return linesOf(`${keyspace} moves from ${from} to ${to}; keyspace shows how far it is`);
+      if (isMove) return linesOf(`${inWords(asked)}; keyspace shows how far it is`);
       const { unaware } = levelsOf(parts);
-      const changed = `${keyspace} is at ${to} now, and was at ${from}`;
-      return linesOf(unaware.length === 0 ? changed : `${changed}\nnot yet known to ${unaware.join(', ')}`);
+      const done = doneInWords(asked);
+      return linesOf(unaware.length === 0 ? done : `${done}\nnot yet known to ${unaware.join(', ')}`);
     }
     case 'overtaken':
-      return serverError('LEVELS_CHANGING', 'another change of the levels came first: look, and try again');
+      return serverError(
+        'LEVELS_CHANGING',
+        'another change of the keyspaces came first: look, and try again',
+      );
     case 'unknown':
       return serverError(
         'NOT_AGREED_IN_TIME',
         'outcome unknown: not agreed in time; keyspace tells what holds',
       );
   }
+}
+
+function inWords(asked: KeyspaceChange): string {
+  return changeInWords(nameOfChange(asked), asked.before, asked.after);
+}
+
+function doneInWords(asked: KeyspaceChange): string {
+  const name = nameOfChange(asked);
+  const { before, after } = asked;
+  if (after === null) return `${name} is removed; its keys are in the keyspaces with shorter prefixes now`;
+  if (before === null) return `${name} is added, at ${after.level}, with the prefix ${after.prefix}`;
+  return before.prefix === after.prefix
+    ? `${name} is at ${after.level} now, and was at ${before.level}`
+    : `${name} has the prefix ${after.prefix} now, and had ${before.prefix}`;
 }
 
 function linesOf(text: string): Reply {

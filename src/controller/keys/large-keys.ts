@@ -88,7 +88,7 @@ export class LargeKeys {
     const timeMs = this.#timeMs();
     return {
       keys: look.largest.keys.flatMap(({ key }) => this.#now(key, timeMs)),
-      keyspaces: this.#router.all.map(({ name }) => look.sizesOf(name)),
+      keyspaces: this.#router.named.map(({ name }) => look.sizesOf(name)),
       keysLookedAt: look.keys,
       keysTotal: this.#router.groups.reduce((sum, { replica }) => sum + replica.journal.keys, 0),
       isComplete,

@@ -19,42 +19,53 @@ export interface KeyspaceCounts {
  */
 export class KeyspaceRequests {
   readonly #router: ControllerRouter;
-  readonly #counts: ReadonlyMap<ServedKeyspace, KeyspaceCounts>;
-  readonly #isCounting: boolean;
+  /** By name: a keyspace that gets another prefix goes on, and one that is removed is forgotten at the next tick. */
+  readonly #counts = new Map<string, KeyspaceCounts>();
 
   constructor(router: ControllerRouter) {
     this.#router = router;
-    this.#isCounting = router.all.length > 1;
-    this.#counts = new Map(router.all.map((keyspace) => [keyspace, { reads: 0, writes: 0, errors: 0 }]));
   }
 
   /** False where there is one keyspace only. */
   get isCounting(): boolean {
-    return this.#isCounting;
+    return this.#router.all.length > 1;
   }
 
-  of(keyspace: ServedKeyspace): Readonly<KeyspaceCounts> {
-    return this.#counts.get(keyspace)!;
+  of({ name }: Pick<ServedKeyspace, 'name'>): Readonly<KeyspaceCounts> {
+    return this.#counts.get(name) ?? NOTHING_COUNTED;
   }
 
   reset(): void {
-    for (const counts of this.#counts.values()) {
-      counts.reads = 0;
-      counts.writes = 0;
-      counts.errors = 0;
-    }
+    this.#counts.clear();
+  }
+
+  /** To be called now and then. */
+  onTick(): void {
+    if (this.#counts.size === 0) return;
+    const names = new Set(this.#router.all.map(({ name }) => name));
+    for (const name of this.#counts.keys()) if (!names.has(name)) this.#counts.delete(name);
   }
 
   count(request: Request, reply: Reply): void {
-    if (!this.#isCounting) return;
+    if (!this.isCounting) return;
     const kind = kindOf(request);
     const isWriting = isWrite(kind.access(request));
     const keyspaces = kind.keyspaces(request, this.#router);
     for (let at = 0; at < keyspaces.length; at++) {
-      const counts = this.#counts.get(keyspaces[at]!)!;
+      const counts = this.#countsOf(keyspaces[at]!.name);
       if (isWriting) counts.writes++;
       else counts.reads++;
       if (reply.kind === 'server_error') counts.errors++;
     }
   }
+
+  #countsOf(name: string): KeyspaceCounts {
+    const known = this.#counts.get(name);
+    if (known !== undefined) return known;
+    const counts = { reads: 0, writes: 0, errors: 0 };
+    this.#counts.set(name, counts);
+    return counts;
+  }
 }
+
+const NOTHING_COUNTED: Readonly<KeyspaceCounts> = { reads: 0, writes: 0, errors: 0 };

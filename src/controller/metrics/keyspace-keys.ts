@@ -18,23 +18,29 @@ const STEPS_BETWEEN_WALKS = 250;
  */
 export class KeyspaceKeys {
   readonly #router: ControllerRouter;
+  readonly #surplusIn: (group: Group) => number;
   readonly #walks = new Map<Group, KeyWalk>();
 
-  constructor(router: ControllerRouter) {
+  /** @param surplusIn entries of a group that another group serves */
+  constructor(router: ControllerRouter, surplusIn: (group: Group) => number) {
     this.#router = router;
+    this.#surplusIn = surplusIn;
   }
 
-  of(keyspace: ServedKeyspace & { readonly group: Group }): number {
-    const walk = this.#walks.get(keyspace.group);
-    return walk === undefined ? keyspace.group.replica.journal.keys : walk.keysOf(keyspace);
+  of({ name, group }: ServedKeyspace & { readonly group: Group }): number {
+    const walk = this.#walks.get(group);
+    return walk === undefined ? group.replica.journal.keys - this.#surplusIn(group) : walk.keysOf(name);
   }
 
   /** To be called every few milliseconds. Keyspaces may have come to share a group, or not to share one any more. */
   onTick(): void {
     const { all } = this.#router;
-    if (all.length === 1) return;
-    for (const { group } of all) {
-      const isShared = all.filter((one) => one.group === group).length > 1;
+    if (all.length === 1) return this.#walks.clear();
+    const serving = new Set(all.map(({ group }) => group));
+    for (const group of this.#walks.keys()) if (!serving.has(group)) this.#walks.delete(group);
+    for (const group of serving) {
+      const names = new Set(all.flatMap((one) => (one.group === group ? [one.name] : [])));
+      const isShared = names.size > 1;
       if (!isShared) this.#walks.delete(group);
       else if (!this.#walks.has(group)) this.#walks.set(group, new KeyWalk(group, this.#router));
     }
@@ -46,8 +52,8 @@ class KeyWalk {
   readonly #group: Group;
   readonly #router: ControllerRouter;
   /** By the last whole walk. */
-  #counted = new Map<ServedKeyspace, number>();
-  #counting = new Map<ServedKeyspace, number>();
+  #counted = new Map<string, number>();
+  #counting = new Map<string, number>();
   #records: Iterator<JournalRecord> | null = null;
   #pauseSteps = 0;
 
@@ -56,8 +62,8 @@ class KeyWalk {
     this.#router = router;
   }
 
-  keysOf(keyspace: ServedKeyspace): number {
-    return this.#counted.get(keyspace) ?? 0;
+  keysOf(name: string): number {
+    return this.#counted.get(name) ?? 0;
   }
 
   step(): void {
@@ -66,12 +72,14 @@ class KeyWalk {
     for (let looks = 0; looks < RECORDS_PER_STEP; looks++) {
       const { done, value: record } = this.#records.next();
       if (done === true) return this.#end();
-      if (!record.tombstone) this.#add(this.#router.of(record.key));
+      if (!record.tombstone) this.#add(record.key);
     }
   }
 
-  #add(keyspace: ServedKeyspace): void {
-    this.#counting.set(keyspace, (this.#counting.get(keyspace) ?? 0) + 1);
+  /** While keys move, the group may have records that another group serves. */
+  #add(key: string): void {
+    const { name, group } = this.#router.of(key);
+    if (group === this.#group) this.#counting.set(name, (this.#counting.get(name) ?? 0) + 1);
   }
 
   #end(): void {

@@ -52,9 +52,9 @@ export const KEYSPACE_METRICS = {
 
 /** The metrics of all keyspaces as `stats` shows them; none where there is only one keyspace. */
 export function keyspaceFigures(parts: ControllerParts): Figures {
-  const { all } = parts.core.router;
-  if (all.length === 1) return [];
-  return all.flatMap((keyspace) =>
+  const { named } = parts.core.router;
+  if (named.length === 1) return [];
+  return named.flatMap((keyspace) =>
     Object.entries(KEYSPACE_METRICS).map(
       ([name, { read }]) =>
         [`memchorus_keyspace:${keyspace.name}:${name}`, `${read(parts, keyspace)}`] as const,

@@ -128,7 +128,7 @@ export const METRICS = {
   auth_cmds: counted('operations', 'Authentication commands.', 'auth_cmds'),
   auth_errors: counted('operations', 'Authentication commands that failed.', 'auth_errors'),
   total_items: counted('operations', 'Entries that clients have stored.', 'total_items'),
-  curr_items: gauge('records', 'Keys that have an entry.', ({ storage }) => storage.keys),
+  curr_items: gauge('records', 'Keys that have an entry.', keysHere),
 
   memchorus_version: label('Version of this controller.', () => VERSION),
   memchorus_level: label('Level of the default keyspace.', ({ core }) => levelOf(core.levels.ofDefault)),
@@ -156,7 +156,7 @@ export const METRICS = {
     'Time since this controller had all that a peer had told of, by its monotonic clock: of the slowest peer.',
     (parts) => Math.round(largestLag(parts).ms),
   ),
-  memchorus_keys: gauge('records', 'Keys that have an entry.', ({ storage }) => storage.keys),
+  memchorus_keys: gauge('records', 'Keys that have an entry.', keysHere),
   memchorus_errors: counted('operations', 'Operations answered with a server error.', 'memchorus_errors'),
   memchorus_reads_linearizability: readsServedAt('linearizability'),
   memchorus_reads_sequential: readsServedAt('sequential'),
@@ -331,6 +331,12 @@ type ReadNumber = (parts: ControllerParts) => number;
 
 interface NumberMetric extends Metric {
   readonly read: ReadNumber;
+}
+
+/** While keys move from one group to another, both have records of them. */
+function keysHere({ storage, core }: ControllerParts): number {
+  const { groups, mover } = core;
+  return groups.all.reduce((keys, group) => keys - mover.surplusIn(group), storage.keys);
 }
 
 function gauge(unit: MetricUnit, help: string, read: ReadNumber): NumberMetric {

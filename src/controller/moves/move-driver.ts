@@ -7,6 +7,7 @@ import {
   type Move,
   type MovePhase,
   movedOn,
+  nameOfChange,
   type Placement,
   withBarrierLifted,
 } from '../../placement/agreed-placement.ts';
@@ -101,22 +102,17 @@ export class MoveDriver {
   #lift(placement: Placement, move: Move): void {
     const { log } = this.#ports;
     this.#pauseMs = Math.min(2 * this.#pauseMs, PAUSE_MS_MAX);
-    log.warn('the barrier of a move is lifted, since it took too long', { keyspace: move.name });
+    log.warn('the barrier of a move is lifted, since it took too long', { keyspace: nameOfChange(move) });
     this.#change(placement, withBarrierLifted(placement, move), move, () => true);
   }
 
-  #change(
-    from: Placement,
-    to: Placement,
-    { name }: Move,
-    isFor: (members: readonly Member[]) => boolean,
-  ): void {
+  #change(from: Placement, to: Placement, move: Move, isFor: (members: readonly Member[]) => boolean): void {
     const { views, clock, requestTimeoutMs } = this.#ports;
     const phase = to.move === null ? 'is over' : `goes on: ${to.move.phase}`;
     views.change({
       from,
       to,
-      reason: `the move of ${name} ${phase}`,
+      reason: `the move of ${nameOfChange(move)} ${phase}`,
       deadlineMs: clock.nowMs() + requestTimeoutMs,
       isFor,
       done: () => {},

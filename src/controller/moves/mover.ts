@@ -1,56 +1,49 @@
-import type { Clock } from '../../base/clock.ts';
-import type { Log } from '../../base/log.ts';
-import type { ControllerId, GroupNumber, MonotonicMs } from '../../base/number-kinds.ts';
+import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import type { Membership } from '../../membership/membership.ts';
-import { ROOT_GROUP } from '../../membership/peer-bus.ts';
-import type { Move, Placement } from '../../placement/agreed-placement.ts';
+import {
+  type KeyspaceChange,
+  type Move,
+  type Placement,
+  sameChange,
+} from '../../placement/agreed-placement.ts';
 import { hasReached, type MoveStep, type Moving } from '../../placement/moving.ts';
 import type { Group } from '../../replication/group.ts';
-import { NO_CHANGE } from '../../replication/ordered/no-change.ts';
 import { RangeCopy } from '../../replication/range-copy.ts';
 import { RangePurge } from '../../replication/range-purge.ts';
-import { OWN_CONTEXT } from '../../replication/request-context.ts';
-import type { Scheme } from '../../replication/scheme.ts';
-import type { GroupStorage } from '../core-ports.ts';
-import type { Groups } from '../groups.ts';
-import type { Levels } from '../levels.ts';
+import { Collector, type Route } from './collector.ts';
+import { GroupOpener, type GroupOpenerPorts } from './group-opener.ts';
 import { MoveDriver } from './move-driver.ts';
 import { MoveWords } from './move-words.ts';
+import { PhaseAsks } from './phase-asks.ts';
+import { type Transfer, transfersOf } from './transfers.ts';
 
-export interface MoverPorts {
+export interface MoverPorts extends GroupOpenerPorts {
   readonly node: ControllerId;
   readonly incarnation: number;
-  /** Gives the other controllers that have to be done with each step: all that are configured. */
-  readonly peers: () => readonly ControllerId[];
-  readonly groups: Groups;
-  readonly levels: Levels;
-  readonly clock: Clock;
   readonly requestTimeoutMs: number;
-  readonly incarnationOf: (peer: ControllerId) => number | null;
-  readonly openGroup: (group: GroupNumber, done: (opened: GroupStorage | string) => void) => void;
-  /** Tells all peers how far this controller is. */
-  readonly announce: () => void;
-  /** A gate may have opened. */
-  readonly onChange: () => void;
   readonly nextTurn: (callback: () => void) => void;
-  readonly log: Log;
 }
 
-/** A group that could not be opened is tried again after this long, in milliseconds. */
-const OPEN_AGAIN_MS = 1_000;
-
 /**
- * The part of this controller in the move of a keyspace from one group to another.
+ * The part of this controller in a change by which keys get another group.
  *
- *  1. `preparing`: takes part in the second group, and copies the records to it (`RangeCopy`).
- *  2. `barrier`: no write of the keyspace is taken (`Levels`). Once those under way are settled, this controller is
+ *  1. `preparing`: takes part in the groups after, and copies the records to them (`RangeCopy`).
+ *  2. `barrier`: no write of the keys is taken (`Levels`). Once those under way are settled, this controller is
  *     `fenced`. It gets what its fenced peers have, copies the last difference, and has `handed-over` when that is as
  *     safe as the journal keeps it.
- *  3. `settling`: the second group serves. The first one forgets the keyspace, once all controllers go by this.
+ *  3. `settling`: the groups after serve. The groups before forget the keys, once all controllers go by this.
  *
  * Each step is taken when every configured controller has taken the one before (`MoveDriver`). So no controller
- * serves the keyspace by an older placement alone, whatever it is cut off from, and none comes back without its
+ * serves the keys by an older placement alone, whatever it is cut off from, and none comes back without its
  * records.
+ *
+ * The group after may have keys, a version vector and writes of its own. In `settling` the vector is moved past the
+ * versions that were copied (`Scheme.adopt`). A vector that names a time of an origin says that every write of the
+ * origin up to that time is here. That is so for the other keys of the group, too:
+ *
+ *  - The origin was fenced only when its writes in both groups had settled that were begun before. All versions
+ *    of its copied records are older than that moment, and its later writes are newer.
+ *  - After that moment, this controller has had an exchange with the origin in both groups, and with every other peer.
  */
 export class Mover {
   readonly #ports: MoverPorts;
@@ -62,18 +55,21 @@ export class Mover {
   #trouble = '';
   /** Since when every controller has been known to take part in both groups; null while that is not known. */
   #allOpenedMs: MonotonicMs | null = null;
-  #handOver: RangeCopy | null = null;
-  #purge: RangePurge | null = null;
-  /** Something that was begun in this phase has not called back. */
-  #isAsked = false;
-  /** Behind the barrier: everything is applied here that was answered anywhere in an ordered group. */
-  #hasCollected = false;
-  readonly #opening = new Map<GroupNumber, MonotonicMs>();
-  #openTrouble = '';
+  #change: KeyspaceChange | null = null;
+  #transfers: readonly Transfer[] = [];
+  #copies: readonly RangeCopy[] | null = null;
+  #purges: readonly RangePurge[] | null = null;
+  /** Entries that each group before had when the groups after began to serve, as far as this run has copied them. */
+  readonly #leftKeys = new Map<Group, number>();
+  readonly #opener: GroupOpener;
+  readonly #asks = new PhaseAsks();
+  readonly #collector: Collector;
 
   constructor(ports: MoverPorts) {
     this.#ports = ports;
     const { node, incarnation, peers, groups, clock, requestTimeoutMs, incarnationOf, log } = ports;
+    this.#opener = new GroupOpener(ports);
+    this.#collector = new Collector({ peers, words: this.#words, asks: this.#asks });
     this.#driver = new MoveDriver({
       node,
       incarnation,
@@ -88,14 +84,36 @@ export class Mover {
     });
   }
 
-  /** What peers are told; null while no keyspace is moved. */
+  /** What peers are told; null while nothing is moved. */
   get word(): Moving | null {
     const { placement } = this.#views;
     if (placement === null || placement.move === null || placement.epoch !== this.#epoch) return null;
-    const done = this.#handOver?.copied ?? this.#purge?.forgotten ?? 0;
-    const total = this.#ports.levels.groupOf(placement.move.from)?.replica.journal.records ?? 0;
-    const trouble = this.#openTrouble || (this.#handOver?.trouble ?? '') || this.#trouble;
-    return { type: 'moving', epoch: this.#epoch, step: this.#step, done, total, trouble };
+    const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+    const done = this.#copies?.map(({ copied }) => copied) ?? this.#purges?.map(({ forgotten }) => forgotten);
+    const { groups } = this.#ports;
+    const total = this.#transfers.map(({ from }) => groups.entriesOf(from)?.replica.journal.records ?? 0);
+    const ofCopies = this.#copies?.find(({ trouble }) => trouble !== '')?.trouble ?? '';
+    const trouble = this.#opener.trouble || ofCopies || this.#trouble;
+    return {
+      type: 'moving',
+      epoch: this.#epoch,
+      step: this.#step,
+      done: sum(done ?? []),
+      total: sum(total),
+      trouble,
+    };
+  }
+
+  /** Entries of the group that another group serves. */
+  surplusIn(group: Group): number {
+    const copied = (this.#copies ?? []).filter(({ to }) => to === group);
+    if (copied.length > 0) return copied.reduce((sum, { surplusKeys }) => sum + surplusKeys, 0);
+    const forgotten = (this.#purges ?? []).filter(({ journal }) => journal === group.replica.journal);
+    const left = this.#leftKeys.get(group) ?? 0;
+    return Math.max(
+      0,
+      forgotten.reduce((sum, { forgottenKeys }) => sum - forgottenKeys, left),
+    );
   }
 
   /** What a controller has said of its part in the move; null for nothing. */
@@ -114,16 +132,19 @@ export class Mover {
 
   /** To be called every few milliseconds, and when a view was installed. */
   onTick(): void {
-    this.#openMissing();
+    this.#opener.step();
     const { view, placement } = this.#views;
     const move = placement?.move ?? null;
     if (placement === null || move === null) return this.#rest();
     if (placement.epoch !== this.#epoch) this.#enter(placement, move);
     this.#trouble = view === null ? 'it waits for a view' : '';
     if (view === null) return;
-    if (move.phase === 'preparing') this.#prepare(move);
-    else if (move.phase === 'barrier') this.#handOverAll(move);
-    else this.#clear(move);
+    const routes = this.#routes();
+    if (routes !== null) {
+      if (move.phase === 'preparing') this.#prepare(routes);
+      else if (move.phase === 'barrier') this.#handOverAll(routes);
+      else this.#clear(routes);
+    }
     this.#driver.step(view, placement, move);
   }
 
@@ -134,30 +155,50 @@ export class Mover {
   #rest(): void {
     if (this.#epoch === 0) return;
     this.#epoch = 0;
-    this.#endHandOver();
-    this.#purge = null;
+    this.#asks.begin();
+    this.#endCopies();
+    this.#endPurges();
+    this.#change = null;
+    this.#transfers = [];
+    this.#leftKeys.clear();
   }
 
   #enter(placement: Placement, move: Move): void {
     this.#epoch = placement.epoch;
     this.#step = 'begun';
     this.#allOpenedMs = null;
-    this.#isAsked = false;
-    this.#hasCollected = false;
-    this.#purge = null;
-    const handOver = this.#handOver;
+    this.#asks.begin();
+    this.#collector.begin(placement.epoch);
+    this.#endPurges();
+    this.#transfers = transfersOf(placement);
+    const isCancelled = this.#change !== null && !sameChange(this.#change, move);
+    this.#change = move;
     if (move.phase === 'settling') {
-      const to = this.#ports.levels.groupOf(move.to);
-      if (handOver?.isFinished && handOver.to === to) handOver.settle();
+      if (!isCancelled) this.#adopt();
+      for (const { from, to, surplusKeys } of this.#copies ?? [])
+        this.#leftKeys.set(isCancelled ? to : from, surplusKeys);
     }
-    if (move.phase !== 'barrier') this.#endHandOver();
+    if (move.phase !== 'barrier') this.#endCopies();
     this.#ports.announce();
     this.#ports.onChange();
   }
 
-  #endHandOver(): void {
-    this.#handOver?.end();
-    this.#handOver = null;
+  #adopt(): void {
+    for (const copy of this.#copies ?? []) if (copy.isFinished) copy.settle();
+  }
+
+  #endCopies(): void {
+    for (const copy of this.#copies ?? []) copy.end();
+    this.#copies = null;
+  }
+
+  #endPurges(): void {
+    if (this.#purges === null) return;
+    this.#purges = null;
+    for (const { from } of this.#transfers) {
+      const group = this.#ports.groups.entriesOf(from);
+      if (group !== undefined) group.scheme.keepsAll = false;
+    }
   }
 
   #become(step: MoveStep): void {
@@ -171,22 +212,21 @@ export class Mover {
     return this.#ports.peers().every((peer) => this.#words.hasReached(peer, this.#epoch, step));
   }
 
-  #prepare(move: Move): void {
-    const [from, to] = this.#groupsOf(move);
-    if (from === undefined || to === undefined) return;
+  #prepare(routes: readonly Route[]): void {
     this.#become('opened');
     // Nothing is kept from being forgotten for a controller that may be away for long.
     if (!this.#haveAll('opened')) {
-      this.#endHandOver();
+      this.#endCopies();
       this.#step = 'opened';
       this.#allOpenedMs = null;
       return;
     }
     this.#allOpenedMs ??= this.#ports.clock.nowMs();
-    if (this.#handOver === null && !this.#isReadable(to, this.#allOpenedMs)) return;
-    this.#handOver ??= this.#newHandOver(move, from, to);
-    this.#handOver.step();
-    if (this.#handOver.isCopied) this.#become('copied');
+    const openedMs = this.#allOpenedMs;
+    if (this.#copies === null && !routes.every(({ to }) => this.#isReadable(to, openedMs))) return;
+    const copies = this.#copiesOf(routes);
+    for (const copy of copies) copy.step();
+    if (copies.every(({ isCopied }) => isCopied)) this.#become('copied');
   }
 
   /**
@@ -203,157 +243,71 @@ export class Mover {
     return false;
   }
 
-  #handOverAll(move: Move): void {
-    const [from, to] = this.#groupsOf(move);
-    if (from === undefined || to === undefined) return;
-    this.#handOver ??= this.#newHandOver(move, from, to);
-    this.#handOver.step();
-    if (!hasReached(this.#step, 'fenced')) return this.#fence(from);
+  #handOverAll(routes: readonly Route[]): void {
+    const { clock } = this.#ports;
+    const collector = this.#collector;
+    const copies = this.#copiesOf(routes);
+    for (const copy of copies) copy.step();
+    if (!hasReached(this.#step, 'fenced'))
+      return collector.fence(
+        routes,
+        () => clock.nowMs(),
+        () => this.#become('fenced'),
+      );
     // mutant: hands-over-uncollected
-    if (!this.#isCollected(from) || hasReached(this.#step, 'handed-over')) return;
-    if (!this.#handOver.isFinished) return this.#handOver.finish();
-    if (!this.#isOrdered(to, this.#handOver)) return;
-    this.#keep(to);
+    if (!collector.isCollected(routes) || hasReached(this.#step, 'handed-over')) return;
+    const unfinished = copies.filter(({ isFinished }) => !isFinished);
+    for (const copy of unfinished) copy.finish();
+    if (unfinished.length > 0 || !copies.every((copy) => collector.isOrdered(copy))) return;
+    this.#keep(routes);
   }
 
-  /** The writes that were begun before the barrier are settled. */
-  #fence({ scheme }: Group): void {
-    if (this.#isAsked) return;
-    this.#isAsked = true;
-    const epoch = this.#epoch;
-    scheme.whenSettled(() => {
-      if (this.#epoch !== epoch) return;
-      this.#isAsked = false;
-      this.#become('fenced');
+  /** What has moved is as safe as the journals keep it, and so is that no write which the store has refused comes back. */
+  #keep(routes: readonly Route[]): void {
+    this.#asks.whenDurable(new Set(routes.flatMap(({ from, to }) => [from, to])), (trouble) => {
+      if (trouble === null) this.#become('handed-over');
+      else this.#trouble = trouble;
     });
   }
 
-  /**
-   * Everything that any controller had when it was fenced is here. In the root group the view with the barrier has seen
-   * to that. In another ordered group this controller waits for what was answered anywhere, once all are fenced.
-   * Otherwise an exchange with each peer that was begun after the peer was fenced brings it.
-   */
-  #isCollected({ number, scheme }: Group): boolean {
-    if (scheme.views !== null) return number === ROOT_GROUP || this.#isCurrent(scheme);
-    const { exchange } = scheme;
-    let isCollected = scheme.gate('read').state === 'open';
-    for (const peer of this.#ports.peers()) {
-      const fencedMs = this.#words.fencedMs(peer, this.#epoch);
-      const startedMs = exchange.startedMs(peer);
-      if (fencedMs !== null && startedMs !== null && startedMs > fencedMs) continue;
-      isCollected = false;
-      if (fencedMs !== null && !exchange.isMoving(peer)) exchange.pull(peer);
-      else if (fencedMs !== null) exchange.restartBefore(peer, fencedMs);
-    }
-    return isCollected;
-  }
-
-  #isCurrent(scheme: Scheme): boolean {
-    // mutant: collects-before-all-are-fenced
-    if (this.#hasCollected || !this.#haveAll('fenced')) return this.#hasCollected;
-    if (this.#isAsked) return false;
-    this.#isAsked = true;
-    const epoch = this.#epoch;
-    scheme.whenSettled(() => {
-      if (this.#epoch !== epoch) return;
-      this.#isAsked = false;
-      this.#hasCollected = true;
-    });
-    return this.#hasCollected;
-  }
-
-  /**
-   * In an ordered group, what was applied last is past all that was copied. A write whose condition can not hold
-   * moves it on. So the group claims to know what was copied, and a start finds a state to go on from.
-   */
-  #isOrdered({ scheme }: Group, { newest }: RangeCopy): boolean {
-    if (scheme.views === null) return true;
-    const { known } = scheme;
-    if (newest.every((time, origin) => known.timeOf(origin) >= time)) return true;
-    if (this.#isAsked || scheme.gate('write').state !== 'open') return false;
-    this.#isAsked = true;
-    const epoch = this.#epoch;
-    const done = () => {
-      if (this.#epoch === epoch) this.#isAsked = false;
-    };
-    scheme.write(NO_CHANGE, done, OWN_CONTEXT);
-    return false;
-  }
-
-  #keep(to: Group): void {
-    if (this.#isAsked) return;
-    this.#isAsked = true;
-    const epoch = this.#epoch;
-    to.replica.journal.whenDurable((error) => {
-      if (this.#epoch !== epoch) return;
-      this.#isAsked = false;
-      if (error === null) this.#become('handed-over');
-      else this.#trouble = error;
-    });
-  }
-
-  /** Once no controller goes by the group before any more. */
-  #clear(move: Move): void {
+  /** Once no controller goes by the groups before any more. */
+  #clear(routes: readonly Route[]): void {
     if (hasReached(this.#step, 'cleared') || !this.#haveAll('begun')) return;
-    const { levels } = this.#ports;
-    const left = levels.groupOf(move.from);
-    if (left === undefined) return this.#become('cleared');
-    const { journal } = left.replica;
-    left.scheme.keepsAll = true;
-    this.#purge ??= new RangePurge(journal, levels.isOf(move.name));
-    this.#purge.step();
-    if (!this.#purge.isDone || this.#isAsked) return;
-    this.#isAsked = true;
-    const epoch = this.#epoch;
-    journal.whenDurable((error) => {
-      if (this.#epoch !== epoch) return;
-      this.#isAsked = false;
-      left.scheme.keepsAll = false;
-      if (error === null) this.#become('cleared');
+    if (this.#purges === null) this.#leave(routes);
+    this.#purges ??= routes.map(({ from, isOf }) => new RangePurge(from.replica.journal, isOf));
+    for (const purge of this.#purges) purge.step();
+    if (!this.#purges.every(({ isDone }) => isDone)) return;
+    this.#asks.whenDurable(new Set(routes.map(({ from }) => from)), (trouble) => {
+      if (trouble === null) this.#become('cleared');
     });
   }
 
-  #groupsOf({ from, to }: Move): readonly [Group | undefined, Group | undefined] {
-    const { levels } = this.#ports;
-    return [levels.groupOf(from), levels.groupOf(to)];
-  }
-
-  #newHandOver({ name }: Move, from: Group, to: Group): RangeCopy {
-    const { levels, nextTurn } = this.#ports;
-    return new RangeCopy({ from, to, isOf: levels.isOf(name), nextTurn });
-  }
-
-  /** Takes part in the groups that this controller needs and has no part in yet. */
-  #openMissing(): void {
-    const { levels, openGroup, clock } = this.#ports;
-    for (const number of levels.missing) {
-      if (number === ROOT_GROUP) {
-        this.#openTrouble = NO_ORDERED_ENTRIES;
-        continue;
-      }
-      if (clock.nowMs() < (this.#opening.get(number) ?? 0)) continue;
-      this.#opening.set(number, Number.POSITIVE_INFINITY);
-      openGroup(number, (opened) => this.#onOpened(number, opened));
+  /**
+   * A peer sends no records of these keys in the groups before, now that it goes by the groups after. Those that it
+   * has sent earlier may be in an exchange that is shown as a whole later, which is therefore begun anew.
+   */
+  #leave(routes: readonly Route[]): void {
+    const { clock, peers } = this.#ports;
+    const nowMs = clock.nowMs();
+    for (const { from } of routes) {
+      from.scheme.keepsAll = true;
+      for (const peer of peers()) from.scheme.exchange.restartBefore(peer, nowMs);
     }
   }
 
-  #onOpened(number: GroupNumber, opened: GroupStorage | string): void {
-    const { groups, levels, peers, incarnationOf, clock, log, onChange, announce } = this.#ports;
-    if (typeof opened === 'string') {
-      if (this.#openTrouble !== opened)
-        log.warn('a group can not be begun', { group: number, reason: opened });
-      this.#openTrouble = opened;
-      this.#opening.set(number, clock.nowMs() + OPEN_AGAIN_MS);
-      return;
-    }
-    this.#openTrouble = '';
-    this.#opening.delete(number);
-    const group = groups.add(number, opened);
-    for (const peer of peers()) if (incarnationOf(peer) !== null) group.onPeerUp(peer);
-    levels.onGroups();
-    announce();
-    onChange();
+  /** Null while this controller has no part in one of the groups. */
+  #routes(): readonly Route[] | null {
+    const { groups } = this.#ports;
+    const routes = this.#transfers.flatMap(({ from, to, isOf }): Route[] => {
+      const [left, entered] = [groups.entriesOf(from), groups.entriesOf(to)];
+      return left === undefined || entered === undefined ? [] : [{ from: left, to: entered, isOf }];
+    });
+    return routes.length === this.#transfers.length ? routes : null;
+  }
+
+  #copiesOf(routes: readonly Route[]): readonly RangeCopy[] {
+    const { nextTurn } = this.#ports;
+    this.#copies ??= routes.map((route) => new RangeCopy({ ...route, nextTurn }));
+    return this.#copies;
   }
 }
-
-const NO_ORDERED_ENTRIES = 'it is configured without an ordered level: configure it as the others are';

@@ -1,21 +1,25 @@
 import { alignColumns } from '../../base/text-table.ts';
-import { epochOf } from '../../placement/agreed-placement.ts';
+import { epochOf, nameOfChange } from '../../placement/agreed-placement.ts';
 import { levelOf, orderedSchemeOf, type PlacedLevel } from '../../placement/placed-level.ts';
+import type { KeyspaceSettings } from '../../placement/placement.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
 import { nameOf, type Settings } from '../settings.ts';
-import type { KeyspaceLevel, LevelsStatus, MovePartStatus, MoveStatus } from './status.ts';
+import type { KeyspaceLevel, KeyspaceSide, LevelsStatus, MovePartStatus, MoveStatus } from './status.ts';
 
 /** What `keyspace json` prints now. */
 export function levelsOf({ core, settings }: Pick<ControllerParts, 'core' | 'settings'>): LevelsStatus {
   const { levels, groups } = core;
   const { placement, unaware, isChanging } = groups.views;
+  const { configured, keyspaces } = levels;
   return {
     epoch: epochOf(placement),
-    keyspaces: levels.keyspaces.map(({ name, prefix, level, policy }) => {
+    keyspaces: keyspaces.map(({ name, prefix, level, policy }) => {
       const scheme = orderedSchemeOf(level);
-      return { name, prefix, level: policy.level, scheme, configured: levels.levelIn(null, name) };
+      const known = configured.find((one) => one.name === name);
+      return { name, prefix, level: policy.level, scheme, configured: sideOf(known) };
     }),
+    removed: configured.map(({ name }) => name).filter((name) => !keyspaces.some((one) => one.name === name)),
     unaware: unaware.map((node) => nameOf(settings.peers[node]!)),
     changing: isChanging,
     move: moveOf(core, settings),
@@ -32,13 +36,32 @@ function moveOf({ groups, mover }: Core, { peers }: Settings): MoveStatus | null
     const { step, done, total, trouble } = word;
     return { address: nameOf(peer), step, done, total, waitsFor: trouble };
   });
-  const { name, from, to, phase } = move;
-  return { keyspace: name, from, to, phase, controllers };
+  const { before, after, phase } = move;
+  return {
+    keyspace: nameOfChange(move),
+    from: sideOf(before),
+    to: sideOf(after),
+    phase,
+    controllers,
+  };
+}
+
+function sideOf(keyspace: KeyspaceSettings | null | undefined): KeyspaceSide | null {
+  return keyspace == null ? null : { prefix: keyspace.prefix, level: keyspace.level };
 }
 
 /** The move in one line, such as `default moves from causal to eventual: preparing`. */
 export function moveInWords({ keyspace, from, to, phase }: MoveStatus): string {
-  return `${keyspace} moves from ${from} to ${to}: ${phase}`;
+  return `${changeInWords(keyspace, from, to)}: ${phase}`;
+}
+
+/** A change of a keyspace that takes time, such as `carts is being removed`. */
+export function changeInWords(name: string, from: KeyspaceSide | null, to: KeyspaceSide | null): string {
+  if (to === null) return `${name} is being removed`;
+  if (from === null) return `${name} is being added, at ${to.level}, with the prefix ${to.prefix}`;
+  return from.prefix === to.prefix
+    ? `${name} moves from ${from.level} to ${to.level}`
+    : `${name} gets the prefix ${to.prefix} instead of ${from.prefix}`;
 }
 
 /** The part of a controller in one line. */
@@ -47,18 +70,35 @@ export function movePartInWords({ address, step, done, total, waitsFor }: MovePa
   return `${address}${how}${waitsFor === '' ? '' : `: ${waitsFor}`}`;
 }
 
-/** One line for each keyspace whose level was changed while the cluster ran, and is not the configured one. */
-export function overriddenLevels({ keyspaces }: LevelsStatus): readonly string[] {
-  return keyspaces
-    .filter((keyspace) => inOneWord(keyspace) !== keyspace.configured)
-    .map((keyspace) => {
-      const { name } = keyspace;
-      const configured = keyspace.configured as PlacedLevel;
-      const scheme = orderedSchemeOf(configured);
-      const level = scheme === keyspace.scheme ? levelOf(configured) : wordsOf(configured);
-      const held = `the keyspace ${name} is at ${inOneWord(keyspace)}, to which it was changed while the cluster ran`;
-      return `${held}, and not at ${configured} as configured; to change it: main.ts level ${name} ${level}`;
-    });
+/** One line for each keyspace that was changed while the cluster ran, and is not as configured. */
+export function overriddenLevels({ keyspaces, removed }: LevelsStatus): readonly string[] {
+  const changed = keyspaces.flatMap((keyspace): string[] => {
+    const { name, prefix, configured } = keyspace;
+    const level = inOneWord(keyspace);
+    const held = `the keyspace ${name} `;
+    if (configured === null)
+      return [
+        `${held}was added while the cluster ran, and is not configured; main.ts -cli keyspace remove ${name}`,
+      ];
+    const scheme = orderedSchemeOf(configured.level);
+    const asked = scheme === keyspace.scheme ? levelOf(configured.level) : wordsOf(configured.level);
+    const lines: string[] = [];
+    if (configured.prefix !== prefix)
+      lines.push(
+        `${held}has the prefix ${prefix}, which it was given while the cluster ran, and not ${configured.prefix} ` +
+          `as configured; to change it: main.ts -cli keyspace prefix ${name} ${configured.prefix}`,
+      );
+    if (configured.level !== level)
+      lines.push(
+        `${held}is at ${level}, to which it was changed while the cluster ran, and not at ${configured.level} ` +
+          `as configured; to change it: main.ts level ${name} ${asked}`,
+      );
+    return lines;
+  });
+  const gone = removed.map(
+    (name) => `the keyspace ${name} is configured, and was removed while the cluster ran`,
+  );
+  return [...changed, ...gone];
 }
 
 /** As `main.ts level` takes it. */
@@ -76,7 +116,7 @@ const COLUMNS = ['KEYSPACE', 'PREFIX', 'LEVEL', 'CONFIGURED', 'PHASE'] as const;
 
 /** Renders the answer to `keyspace json` as a human-readable table. */
 export function renderLevels(levels: LevelsStatus): string {
-  const { epoch, unaware, move } = levels;
+  const { epoch, unaware, move, removed } = levels;
   const phase = levels.changing ? 'changing' : unaware.length > 0 ? 'waiting' : 'steady';
   const rows = levels.keyspaces.map((keyspace) => {
     const { name, prefix, configured } = keyspace;
@@ -84,13 +124,20 @@ export function renderLevels(levels: LevelsStatus): string {
       name,
       prefix === '' ? '(any)' : prefix,
       inOneWord(keyspace),
-      configured,
+      configuredInWords(prefix, configured),
       move?.keyspace === name ? move.phase : phase,
     ];
   });
+  const gone = removed.map((name) => `${name} is configured, and was removed while the cluster ran`);
   const since = epoch === 0 ? 'as configured' : `epoch ${epoch}: changed while the cluster ran`;
   const waits = unaware.length === 0 ? [] : [`not yet known to ${unaware.join(', ')}`];
   const moving =
     move === null ? [] : [moveInWords(move), ...move.controllers.map((one) => `  ${movePartInWords(one)}`)];
-  return [...alignColumns([COLUMNS, ...rows]), '', since, ...moving, ...waits].join('\n');
+  return [...alignColumns([COLUMNS, ...rows]), '', since, ...gone, ...moving, ...waits].join('\n');
+}
+
+/** A configured prefix is told only where it is another one. */
+function configuredInWords(prefix: string, configured: KeyspaceSide | null): string {
+  if (configured === null) return '-';
+  return configured.prefix === prefix ? configured.level : `${configured.level} (${configured.prefix})`;
 }

@@ -34,7 +34,7 @@ export function inKeyspaces(all: readonly { readonly name: string; readonly trou
   const [only] = byTrouble.keys();
   if (only !== undefined && byTrouble.get(only)!.length === all.length) return only;
   return [...byTrouble]
-    .map(([trouble, these]) => `${listed(these.map(({ name }) => name))}: ${trouble}`)
+    .map(([trouble, these]) => `${listed([...new Set(these.map(({ name }) => name))])}: ${trouble}`)
     .join('; ');
 }
 

@@ -31,7 +31,7 @@ export function statusOf(parts: ControllerParts): Status {
     address: nameOf(peers[self]!),
     version: VERSION,
     level: levelOf(core.levels.ofDefault),
-    keyspaces: core.router.all.map((keyspace) => keyspaceStatus(parts, keyspace)),
+    keyspaces: core.router.named.map((keyspace) => keyspaceStatus(parts, keyspace)),
     levels: levelsOf(parts),
     ready: reads.ready && writes.ready,
     reason: reads.reason || writes.reason,

@@ -1,5 +1,5 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
-import type { OrderedScheme } from '../../placement/placed-level.ts';
+import type { OrderedScheme, PlacedLevel } from '../../placement/placed-level.ts';
 
 /** What `show json` prints in one line: the cluster as one controller sees it. Fields are only ever added. */
 export interface Status {
@@ -51,26 +51,37 @@ export interface Status {
 
 /** The levels that this controller goes by. */
 export interface LevelsStatus {
-  /** How often the levels were changed while the cluster ran; 0 while it goes by its configuration. */
+  /** How often the keyspaces were changed while the cluster ran; 0 while it goes by its configuration. */
   readonly epoch: number;
   /** All keyspaces, the default one first. */
   readonly keyspaces: readonly KeyspaceLevel[];
+  /** The names of those that are configured, and were removed while the cluster ran. */
+  readonly removed: readonly string[];
   /** Addresses of controllers that may go by the levels before the last change. */
   readonly unaware: readonly string[];
   /** A change that a client of this controller has asked for is under way. */
   readonly changing: boolean;
-  /** The keyspace that gets a level of another group; null while none does. */
+  /** The change by which keys get another group; null while there is none. */
   readonly move: MoveStatus | null;
 }
 
-/** How far the move of a keyspace from one group to another is. */
+/** How far a change by which keys get another group is. */
 export interface MoveStatus {
   readonly keyspace: string;
-  readonly from: string;
-  readonly to: string;
-  /** `preparing` and `barrier`: it can be cancelled. `settling`: the new level holds, and the rest is cleared. */
+  /** Null: the keyspace is added. */
+  readonly from: KeyspaceSide | null;
+  /** Null: the keyspace is removed. */
+  readonly to: KeyspaceSide | null;
+  /** `preparing` and `barrier`: it can be cancelled. `settling`: the change holds, and the rest is cleared. */
   readonly phase: string;
   readonly controllers: readonly MovePartStatus[];
+}
+
+/** A keyspace before or after a change. */
+export interface KeyspaceSide {
+  readonly prefix: string;
+  /** With the scheme. */
+  readonly level: PlacedLevel;
 }
 
 /** The part of one controller in it. */
@@ -92,8 +103,8 @@ export interface KeyspaceLevel {
   readonly level: string;
   /** How the ordered levels are replicated; null at the other levels. */
   readonly scheme: OrderedScheme | null;
-  /** The level in the configuration of this controller, and the scheme behind it where that is `chain`. */
-  readonly configured: string;
+  /** The same in the configuration of this controller; null where it has no keyspace of this name. */
+  readonly configured: KeyspaceSide | null;
 }
 
 export interface KeyspaceStatus {

@@ -1,5 +1,8 @@
+import type { FastifyRequest } from 'fastify';
 import { LEVELS as LEVEL_NAMES } from '../../placement/level.ts';
 import { ORDERED_SCHEMES } from '../../placement/placed-level.ts';
+import type { WantedKeyspace } from '../../protocol/request.ts';
+import type { HttpPorts } from '../http-ports.ts';
 import { askLocal } from '../key-requests.ts';
 import { HttpProblem } from '../problems.ts';
 import { PROBLEM } from '../schemas/problem.ts';
@@ -7,13 +10,25 @@ import { object, oneOf, TEXT } from '../schemas/schema.ts';
 import { LEVELS } from '../schemas/status.ts';
 import type { RouteGroup } from './route-group.ts';
 
-interface LevelRoute {
+/** What there is, as far as changes need it. */
+type KeyspacesNow = ReturnType<HttpPorts['levels']>;
+
+interface KeyspaceRoute {
   Params: { readonly name: string };
-  Body: { readonly level: string; readonly scheme?: string };
+}
+
+interface ChangeRoute extends KeyspaceRoute {
+  Body: { readonly level?: string; readonly scheme?: string; readonly prefix?: string };
 }
 
 /** The keyspaces and their levels. */
 export const keyspaceRoutes: RouteGroup = (app, { levels }) => {
+  const carryOut = async (http: FastifyRequest, change: WantedKeyspace): Promise<KeyspacesNow> => {
+    const answer = await askLocal(http, { kind: 'keyspace', change, format: 'json' });
+    if (answer.kind === 'client_error') throw new HttpProblem('KEYSPACE_FIXED', answer.reason);
+    return levels();
+  };
+
   app.get(
     '/v1/keyspaces',
     {
@@ -27,29 +42,92 @@ export const keyspaceRoutes: RouteGroup = (app, { levels }) => {
     (_, reply) => reply.send(levels()),
   );
 
-  app.put<LevelRoute>(
+  app.put<ChangeRoute>(
     '/v1/keyspaces/:name',
     {
       schema: {
-        operationId: 'changeLevel',
-        summary: 'Gives a keyspace another level, or cancels that; the answer is as of the beginning',
+        operationId: 'changeKeyspace',
+        summary:
+          'Gives a keyspace another level or another prefix, or cancels that; adds it if there is none of this name. ' +
+          'The answer is as of the beginning',
         tags: ['cluster'],
         params: object({ name: TEXT }),
-        body: object({ level: oneOf(...LEVEL_NAMES, 'cancel'), scheme: oneOf(...ORDERED_SCHEMES) }, [
-          'scheme',
-        ]),
+        body: {
+          type: 'object',
+          properties: {
+            level: oneOf(...LEVEL_NAMES, 'cancel'),
+            scheme: oneOf(...ORDERED_SCHEMES),
+            prefix: TEXT,
+          },
+          minProperties: 1,
+          additionalProperties: false,
+        },
+        response: { 200: LEVELS, 404: PROBLEM, 409: PROBLEM },
+      },
+    },
+    async (http, reply) => reply.send(await carryOut(http, wantedOf(http.params.name, http.body, levels()))),
+  );
+
+  app.delete<KeyspaceRoute>(
+    '/v1/keyspaces/:name',
+    {
+      schema: {
+        operationId: 'removeKeyspace',
+        summary: 'Removes a keyspace: its keys get into those with shorter prefixes. As of the beginning',
+        tags: ['cluster'],
+        params: object({ name: TEXT }),
         response: { 200: LEVELS, 404: PROBLEM, 409: PROBLEM },
       },
     },
     async (http, reply) => {
       const { name } = http.params;
-      if (!levels().keyspaces.some((keyspace) => keyspace.name === name))
-        throw new HttpProblem('KEYSPACE_UNKNOWN', `there is no keyspace ${name}`);
-      const { level, scheme } = http.body;
-      const change = { keyspace: name, level: scheme === undefined ? level : `${level}/${scheme}` };
-      const answer = await askLocal(http, { kind: 'keyspace', change, format: 'json' });
-      if (answer.kind === 'client_error') throw new HttpProblem('LEVEL_FIXED', answer.reason);
-      return reply.send(levels());
+      if (!isThere(name, levels())) throw unknown(name);
+      return reply.send(await carryOut(http, { what: 'remove', keyspace: name }));
     },
   );
 };
+
+function isThere(name: string, { keyspaces }: KeyspacesNow): boolean {
+  return keyspaces.some((keyspace) => keyspace.name === name);
+}
+
+/** @throws HttpProblem where the body does not say what is to be done */
+function wantedOf(
+  name: string,
+  { level, scheme, prefix }: ChangeRoute['Body'],
+  status: KeyspacesNow,
+): WantedKeyspace {
+  if (level === 'cancel') {
+    if (prefix !== undefined || scheme !== undefined)
+      throw new HttpProblem(
+        'KEYSPACE_FIXED',
+        'a change is cancelled as a whole: give no prefix, and no scheme',
+      );
+    return { what: 'cancel', keyspace: name };
+  }
+  const existing = status.keyspaces.find((keyspace) => keyspace.name === name);
+  if (existing === undefined) {
+    if (level === undefined || prefix === undefined) throw unknown(name);
+    return { what: 'add', keyspace: name, prefix, level: inOneWord(level, scheme) };
+  }
+  const getsPrefix = prefix !== undefined && prefix !== existing.prefix;
+  const getsLevel =
+    (level !== undefined && level !== existing.level) || (scheme !== undefined && scheme !== existing.scheme);
+  if (getsPrefix && getsLevel)
+    throw new HttpProblem('KEYSPACE_FIXED', 'change the level and the prefix one after the other');
+  return getsPrefix
+    ? { what: 'prefix', keyspace: name, prefix }
+    : { what: 'level', keyspace: name, level: inOneWord(level ?? existing.level, scheme) };
+}
+
+/** As a client of the text protocol says it, such as `sequential/chain`. */
+function inOneWord(level: string, scheme: string | undefined): string {
+  return scheme === undefined ? level : `${level}/${scheme}`;
+}
+
+function unknown(name: string): HttpProblem {
+  return new HttpProblem(
+    'KEYSPACE_UNKNOWN',
+    `there is no keyspace ${name}; to add one, give a prefix and a level`,
+  );
+}

@@ -22,10 +22,21 @@ export const READINESS = object(READINESS_FIELDS);
 /** Of a keyspace. */
 const SCHEME = described('broadcast or chain; null where the level is not ordered', orNull(TEXT));
 
+const KEYSPACE_SIDE = object({ prefix: TEXT, level: TEXT });
+
 /** The levels that the controllers go by. */
 export const LEVELS = object({
-  epoch: described('how often the levels were changed while the cluster ran', COUNT),
-  keyspaces: listOf(object({ name: TEXT, prefix: TEXT, level: TEXT, scheme: SCHEME, configured: TEXT })),
+  epoch: described('how often the keyspaces were changed while the cluster ran', COUNT),
+  keyspaces: listOf(
+    object({
+      name: TEXT,
+      prefix: TEXT,
+      level: TEXT,
+      scheme: SCHEME,
+      configured: described('null where it is not in the configuration', orNull(KEYSPACE_SIDE)),
+    }),
+  ),
+  removed: described('names of keyspaces that are configured, and were removed', listOf(TEXT)),
   unaware: described(
     'addresses of controllers that may go by the levels before the last change',
     listOf(TEXT),
@@ -34,8 +45,8 @@ export const LEVELS = object({
   move: orNull(
     object({
       keyspace: TEXT,
-      from: TEXT,
-      to: TEXT,
+      from: described('null: the keyspace is added', orNull(KEYSPACE_SIDE)),
+      to: described('null: the keyspace is removed', orNull(KEYSPACE_SIDE)),
       phase: described('preparing, barrier or settling', TEXT),
       controllers: listOf(object({ address: TEXT, step: TEXT, done: COUNT, total: COUNT, waitsFor: TEXT })),
     }),

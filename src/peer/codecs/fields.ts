@@ -17,6 +17,7 @@ import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
 import type { Move, MovePhase, Placement } from '../../placement/agreed-placement.ts';
 import type { PlacedLevel } from '../../placement/placed-level.ts';
+import type { KeyspaceSettings } from '../../placement/placement.ts';
 import type { Attached } from '../../replication/convergent/messages.ts';
 import { REASON_CHARS_MAX } from '../reason-text.ts';
 
@@ -119,24 +120,25 @@ export function readMembers(r: ByteReader): Member[] {
 export function writePlacement(w: ByteWriter, { epoch, keyspaces, move }: Placement): void {
   w.u53(epoch);
   w.u32(keyspaces.length);
-  for (const { name, prefix, level } of keyspaces) {
-    w.text(name);
-    w.text(prefix);
-    w.u8(LEVEL_NUMBERS.numberOf[level]);
-  }
+  for (const keyspace of keyspaces) writeKeyspace(w, keyspace);
   w.u8(move === null ? NO_MOVE : PHASE_NUMBERS.numberOf[move.phase]);
   if (move === null) return;
-  w.text(move.name);
-  w.u8(LEVEL_NUMBERS.numberOf[move.from]);
-  w.u8(LEVEL_NUMBERS.numberOf[move.to]);
+  for (const keyspace of [move.before, move.after]) {
+    w.u8(keyspace === null ? 0 : 1);
+    if (keyspace !== null) writeKeyspace(w, keyspace);
+  }
+}
+
+function writeKeyspace(w: ByteWriter, { name, prefix, level }: KeyspaceSettings): void {
+  w.text(name);
+  w.text(prefix);
+  w.u8(LEVEL_NUMBERS.numberOf[level]);
 }
 
 export function readPlacement(r: ByteReader): Placement {
   const epoch = r.u53();
   const count = r.count(KEYSPACE_BYTES_MIN);
-  const keyspaces = Array.from({ length: count }, () => {
-    return { name: r.text(), prefix: r.text(), level: wordOf(LEVEL_NUMBERS, r.u8()) };
-  });
+  const keyspaces = Array.from({ length: count }, () => readKeyspace(r));
   return { epoch, keyspaces, move: readMove(r) };
 }
 
@@ -144,7 +146,15 @@ function readMove(r: ByteReader): Move | null {
   const number = r.u8();
   if (number === NO_MOVE) return null;
   const phase = wordOf(PHASE_NUMBERS, number);
-  return { name: r.text(), from: wordOf(LEVEL_NUMBERS, r.u8()), to: wordOf(LEVEL_NUMBERS, r.u8()), phase };
+  return { before: readKeyspaceOrNull(r), after: readKeyspaceOrNull(r), phase };
+}
+
+function readKeyspaceOrNull(r: ByteReader): KeyspaceSettings | null {
+  return r.u8() === 0 ? null : readKeyspace(r);
+}
+
+function readKeyspace(r: ByteReader): KeyspaceSettings {
+  return { name: r.text(), prefix: r.text(), level: wordOf(LEVEL_NUMBERS, r.u8()) };
 }
 
 /** In the place of the phase. */

@@ -38,8 +38,7 @@ import { UnconfirmedWrites } from './unconfirmed-writes.ts';
  * Invariants:
  *  - Peers are told, by a push or an exchange, only of writes that the local store has taken.
  *  - A push moves the receiver's version vector only if the receiver knew everything before it.
- *  - A controller that was restarted without its journal claims to know its own writes only once it has asked every
- *    peer for those of its earlier runs.
+ *  - A controller restarted without its journal claims its own writes only once it has asked every peer for them.
  *
  * Therefore a version vector never claims more than is there.
  */
@@ -223,6 +222,7 @@ export class Convergent implements Scheme {
 
   adopt(known: readonly VersionTime[]): void {
     for (const [origin, time] of known.entries()) this.#ports.vector.advance(origin, time);
+    this.#causal?.onKnown();
   }
 
   get sessions(): SchemeSessions | null {

@@ -60,6 +60,7 @@ export class Feeds {
   /** Starts to send the peer what it lacks. @param known what the peer knows already */
   start(peer: ControllerId, exchange: number, known: readonly VersionTime[]): void {
     const { replica, clock, whole } = this.#ports;
+    if (this.#isTooEarlyFor(known)) return;
     this.#feeds.set(peer, {
       exchange,
       missing: ownEffects(replica, replica.journal.since(new VersionVector(known))),
@@ -70,6 +71,16 @@ export class Feeds {
       partWrites: PART_WRITES_FIRST,
     });
     this.#feed(peer);
+  }
+
+  /**
+   * A peer that starts empty behind the barrier of a move would be told that it knows all that is known here, but not
+   * get the records of the keys that move. It could not get them later either: it was a member that had them, so the
+   * move may be settled without it. It is fed once this controller goes by the next phase.
+   */
+  #isTooEarlyFor(known: readonly VersionTime[]): boolean {
+    const isBehindBarrier = this.#ports.replica.guard?.isBehindBarrier ?? false;
+    return isBehindBarrier && known.every((time) => time === 0) && !this.#ports.known().isZero;
   }
 
   /** The peer has taken in the part before. */
@@ -130,7 +141,9 @@ export class Feeds {
     const { bus, replica } = this.#ports;
     this.#sendShown(peer, exchange, effects);
     const forgotten = replica.journal.forgotten.times();
-    bus.send(peer, { type: 'sync-response', exchange, total, forgotten, effects });
+    // Another group may serve some of these keys since the exchange began.
+    const own = ownEffects(replica, effects);
+    bus.send(peer, { type: 'sync-response', exchange, total, forgotten, effects: own });
   }
 
   /** Tells the peer, where an exchange is shown as a whole, what is shown here while these writes are. */

@@ -97,12 +97,13 @@ export class StoreRecovery {
    * @param losses `lossesWhenFull` of the other group when it gave the last record away
    */
   takeOver(other: StoreRecovery, losses: number | null): void {
+    const wasFull = this.#watch.isFull;
     this.#watch.noteDoubt();
     other.#watch.lookAgain((isFull) => {
       // mutant: trusts-moved-values
       if (!isFull || losses !== other.#watch.losses)
         this.#refill.begin('it may lack entries that were moved');
-      else if (this.#refill.isIdle) this.#watch.noteFilled();
+      else if (wasFull && this.#refill.isIdle) this.#watch.noteFilled();
     });
   }
 

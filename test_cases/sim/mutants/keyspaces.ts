@@ -3,6 +3,15 @@ import type { Mutant } from './mutant.ts';
 /** Mistakes between the groups of one controller. */
 export const KEYSPACE_MUTANTS: readonly Mutant[] = [
   {
+    anchor: 'flushes-ordered-groups-first',
+    name: 'flushes the ordered group before the others, so that a later write may be older than their flush',
+    edit: { value: 'groups.toSorted((a, b) => Number(isOrderedGroup(b)) - Number(isOrderedGroup(a)))' },
+    test: {
+      file: 'keyspace-changes.test.ts',
+      name: 'keyspaces that change while the cluster runs are flushed in the ordered group last',
+    },
+  },
+  {
     anchor: 'serves-by-another-group',
     name: 'serves every keyspace by the group that was made last',
     edit: { value: 'byNumber.at(-1)' },

@@ -59,7 +59,7 @@ export const MOVE_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'barrier-once-installed',
     name: 'takes writes until the barrier is installed here, though it has accepted it',
-    edit: { value: 'isBarrier(this.#installed?.move)' },
+    edit: { value: 'isBarred(this.#installed)' },
     test: {
       file: 'move-rules.test.ts',
       name: 'a controller that has accepted the barrier takes no write, also before it is installed',

@@ -21,7 +21,7 @@ export const PLACEMENT_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'weak-until-installed',
     name: 'goes by the weaker level until the view with the stricter one is installed here',
-    edit: { value: 'now' },
+    edit: { value: 'now.level' },
     level: 'sequential',
     faults: 'slow-link=3,cut=1,one-way-cut=1',
     switches: true,

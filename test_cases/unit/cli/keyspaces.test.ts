@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parseArguments } from '../../../src/cli/command-line/arguments.ts';
 import { resolveConfiguration } from '../../../src/cli/settings/configuration.ts';
 import { environmentLayer } from '../../../src/cli/settings/environment.ts';
-import { KEYSPACES_MAX } from '../../../src/cli/settings/keyspace-list.ts';
 import { parseSettings } from '../../../src/cli/settings/settings-file.ts';
+import { KEYSPACES_MAX } from '../../../src/placement/keyspace-rules.ts';
 
 const SESSIONS = { name: 'sessions', prefix: 'session:', level: 'causal' };
 const COUNTERS = { name: 'counters', prefix: 'count=', level: 'linearizability' };

@@ -94,7 +94,12 @@ it.each([
   ['delete', '/v1/keys/{key}', '/v1/keys/a', {}],
   ['delete', '/v1/keys/{key}', '/v1/keys/a', {}],
   ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', json({ level: 'linearizability' })],
-  ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', json({ level: 'causal' })],
+  ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', json({ level: 'cancel' })],
+  ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/pages', json({ level: 'sequential', prefix: 'page:' })],
+  ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', json({})],
+  ['delete', '/v1/keyspaces/{name}', '/v1/keyspaces/pages', {}],
+  ['delete', '/v1/keyspaces/{name}', '/v1/keyspaces/none', {}],
+  ['delete', '/v1/keyspaces/{name}', '/v1/keyspaces/default', {}],
   ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/none', json({ level: 'causal' })],
   ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', json({ level: 'none' })],
   ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', { body: 'level=causal' }],
@@ -108,17 +113,30 @@ function json(body: object): RequestInit {
   return { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
 }
 
-it('the level of a keyspace is changed, and what cannot be changed is refused', async () => {
-  const change = async (name: string, level: string) => {
-    const answer = await ask(`/v1/keyspaces/${name}`, { method: 'PUT', ...json({ level }) });
+it('keyspaces are added, changed and removed, and what cannot be changed is refused', async () => {
+  const change = async (name: string, body: object | null) => {
+    const options = body === null ? { method: 'DELETE' } : { method: 'PUT', ...json(body) };
+    const answer = await ask(`/v1/keyspaces/${name}`, options);
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
-  const changed = await change('default', 'sequential');
+  const changed = await change('default', { level: 'sequential' });
   expect([changed.status, changed.body.keyspaces]).toEqual([
     200,
     expect.arrayContaining([expect.objectContaining({ name: 'default', level: 'sequential' })]),
   ]);
-  const fixed = await change('default', 'causal');
-  expect([fixed.status, fixed.body.code]).toEqual([409, 'LEVEL_FIXED']);
-  expect((await change('none', 'causal')).status).toBe(404);
+  const prefixOfUsers = async (body: object) => {
+    const { keyspaces } = (await change('users', body)).body as {
+      keyspaces: { name: string; prefix: string }[];
+    };
+    return keyspaces.find(({ name }) => name === 'users')?.prefix;
+  };
+  expect(await prefixOfUsers({ level: 'sequential', prefix: 'user:' })).toBe('user:');
+  expect(await prefixOfUsers({ prefix: 'u:' })).toBe('u:');
+  const both = await change('users', { level: 'linearizability', prefix: 'user:' });
+  expect([both.status, both.body.code]).toEqual([409, 'KEYSPACE_FIXED']);
+  expect((await change('users', null)).status).toBe(200);
+  expect((await change('users', null)).status).toBe(404);
+  const fixed = await change('default', null);
+  expect([fixed.status, fixed.body.code]).toEqual([409, 'KEYSPACE_FIXED']);
+  expect((await change('none', { level: 'causal' })).status).toBe(404);
 });

@@ -4,7 +4,7 @@ import {
   type Placement,
   placementFlaw,
   samePlacement,
-  withLevel,
+  withChange,
 } from '../../../src/placement/agreed-placement.ts';
 import type { KeyspaceSettings } from '../../../src/placement/placement.ts';
 
@@ -13,9 +13,15 @@ const USERS: KeyspaceSettings = { name: 'users', prefix: 'user:', level: 'sequen
 
 describe('a placement', () => {
   it('begins with the configuration, and each change takes the next epoch', () => {
-    const first = withLevel(null, [DEFAULT, USERS], 'default', 'sequential');
+    const first = withChange(null, [DEFAULT, USERS], {
+      before: DEFAULT,
+      after: { ...DEFAULT, level: 'sequential' },
+    });
     expect(first).toEqual({ epoch: 1, keyspaces: [{ ...DEFAULT, level: 'sequential' }, USERS], move: null });
-    const second = withLevel(first, [DEFAULT], 'users', 'linearizability');
+    const second = withChange(first, [DEFAULT], {
+      before: USERS,
+      after: { ...USERS, level: 'linearizability' },
+    });
     expect(second.epoch).toBe(2);
     expect(second.keyspaces.map(({ level }) => level)).toEqual(['sequential', 'linearizability']);
     expect([null, first, second].map(epochOf)).toEqual([0, 1, 2]);

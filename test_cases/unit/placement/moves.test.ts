@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type KeyspaceChange,
   type Move,
   movedOn,
   type Placement,
   placementFlaw,
+  sidesOf,
   withBarrierLifted,
+  withChange,
   withMove,
   withMoveCancelled,
 } from '../../../src/placement/agreed-placement.ts';
@@ -13,45 +16,79 @@ import type { KeyspaceSettings } from '../../../src/placement/placement.ts';
 
 const DEFAULT: KeyspaceSettings = { name: 'default', prefix: '', level: 'sequential' };
 const USERS: KeyspaceSettings = { name: 'users', prefix: 'user:', level: 'linearizability' };
+const CARTS: KeyspaceSettings = { name: 'carts', prefix: 'cart:', level: 'causal' };
 
-const begun = withMove(null, [DEFAULT, USERS], { name: 'users', from: 'linearizability', to: 'eventual' });
+const LEVEL: KeyspaceChange = { before: USERS, after: { ...USERS, level: 'eventual' } };
+const CHANGES: readonly (readonly [string, KeyspaceChange])[] = [
+  ['another level', LEVEL],
+  ['one more keyspace', { before: null, after: CARTS }],
+  ['one keyspace less', { before: USERS, after: null }],
+  ['another prefix', { before: USERS, after: { ...USERS, prefix: 'u' } }],
+];
+
 const on = (placement: Placement) => movedOn(placement, placement.move!);
-const levelOfUsers = ({ keyspaces }: Placement) => keyspaces.find(({ name }) => name === 'users')!.level;
 
-describe('the move of a keyspace', () => {
-  it('goes from phase to phase, and gives the keyspace its level with the last but one', () => {
+describe.each(CHANGES)('a move: %s', (_, change) => {
+  const begun = withMove(null, [DEFAULT, USERS], change);
+  const changed = withChange(null, [DEFAULT, USERS], change).keyspaces;
+
+  it('goes from phase to phase, and the keyspaces are the new ones from the last but one on', () => {
     const steps = [begun, on(begun), on(on(begun)), on(on(on(begun)))];
     expect(steps.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
     expect(steps.map(({ move }) => move?.phase)).toEqual(['preparing', 'barrier', 'settling', undefined]);
-    expect(steps.map(levelOfUsers)).toEqual(['linearizability', 'linearizability', 'eventual', 'eventual']);
+    expect(steps.map(({ keyspaces }) => keyspaces)).toEqual([
+      [DEFAULT, USERS],
+      [DEFAULT, USERS],
+      changed,
+      changed,
+    ]);
     expect(steps.map(placementFlaw)).toEqual([null, null, null, null]);
   });
 
-  it('may go back from its barrier', () => {
-    const lifted = withBarrierLifted(on(begun), on(begun).move!);
-    expect(lifted).toEqual({ ...begun, epoch: 3 });
+  it('has the same two sides in every phase', () => {
+    for (const placement of [begun, on(begun), on(on(begun))]) {
+      const { before, after } = sidesOf(placement, []);
+      for (const key of ['a', 'user:1', 'u', 'cart:1']) {
+        expect(before.of(key).name).toBe(key.startsWith('user:') ? 'users' : 'default');
+        const sides = sidesOf(withChange(null, [DEFAULT, USERS], change), []);
+        expect(after.of(key)).toEqual(sides.after.of(key));
+      }
+    }
   });
 
-  it('settles at the level before when it is cancelled', () => {
-    const cancelled = withMoveCancelled(begun, begun.move!);
-    expect(levelOfUsers(cancelled)).toBe('linearizability');
-    expect(cancelled.move).toEqual({
-      name: 'users',
-      from: 'eventual',
-      to: 'linearizability',
-      phase: 'settling',
-    });
-    expect(placementFlaw(cancelled)).toBeNull();
-    expect(on(cancelled)).toMatchObject({ epoch: 3, move: null });
+  it('may go back from its barrier', () => {
+    expect(withBarrierLifted(on(begun), on(begun).move!)).toEqual({ ...begun, epoch: 3 });
   });
+
+  it('settles as it was when it is cancelled', () => {
+    const cancelled = withMoveCancelled(begun, begun.move!);
+    expect(cancelled.keyspaces).toEqual([DEFAULT, USERS]);
+    expect(cancelled.move).toEqual({ before: change.after, after: change.before, phase: 'settling' });
+    expect(placementFlaw(cancelled)).toBeNull();
+    expect(on(cancelled)).toEqual({ epoch: 3, keyspaces: [DEFAULT, USERS], move: null });
+  });
+});
+
+describe('what is no move', () => {
+  const begun = withMove(null, [DEFAULT, USERS], LEVEL);
 
   it.each<[string, Partial<Move>, string]>([
-    ['of no keyspace', { name: 'others' }, 'a keyspace is moved that there is not'],
-    ['to no level', { to: 'x' as 'eventual' }, 'users is moved between levels that are none'],
-    ['to where it is', { to: 'linearizability' }, 'users is moved between levels that are none'],
+    ['of no keyspace', { before: null, after: null }, 'a move is of no keyspace'],
+    [
+      'of one that there is not',
+      { before: CARTS, after: null },
+      'the keyspace carts is not that of its move',
+    ],
     ['in no phase', { phase: 'x' as 'barrier' }, 'the move of users is in no phase'],
-    ['of another level', { from: 'causal' }, 'the level of users is not that of its move'],
-    ['that is further', { phase: 'settling' }, 'the level of users is not that of its move'],
+    [
+      'from another level',
+      { before: { ...USERS, level: 'causal' } },
+      'the keyspace users is not that of its move',
+    ],
+    ['that is further', { phase: 'settling' }, 'the keyspace users is not that of its move'],
+    ['to another name', { after: { ...USERS, name: 'others' } }, 'the move of others renames it'],
+    ['to no level', { after: { ...USERS, level: 'x' as 'causal' } }, 'the level of users is unknown'],
+    ['to the prefix of another', { after: { ...USERS, prefix: '' } }, 'two keyspaces have the same prefix'],
   ])('is refused when it is one %s', (_, change, flaw) => {
     expect(placementFlaw({ ...begun, move: { ...begun.move!, ...change } })).toBe(flaw);
   });

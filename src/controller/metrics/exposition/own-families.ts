@@ -26,7 +26,7 @@ export const OWN_FAMILIES: readonly Family[] = [
     type: 'info',
     help: 'The keyspaces, with their prefixes, levels and schemes.',
     read: ({ parts }) =>
-      parts.core.router.all.map((one) => ({
+      parts.core.router.named.map((one) => ({
         labels: {
           keyspace: one.name,
           prefix: KEYSPACE_METRICS.prefix.read(parts, one) as string,
@@ -59,7 +59,7 @@ function keyspaceFamily([name, { kind, unit, help, read }]: readonly [string, Ke
   if (kind === 'label') return [];
   const samples: Family['read'] = ({ parts }): readonly Sample[] => {
     if (kind === 'counter' && !parts.statistics.keyspaces.isCounting) return [];
-    return parts.core.router.all.map((one) => ({
+    return parts.core.router.named.map((one) => ({
       labels: { keyspace: one.name },
       value: toBaseUnit(read(parts, one), unit),
     }));

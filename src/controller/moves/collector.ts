@@ -1,0 +1,143 @@
+import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
+import { ROOT_GROUP } from '../../membership/peer-bus.ts';
+import type { Group } from '../../replication/group.ts';
+import { NO_CHANGE } from '../../replication/ordered/no-change.ts';
+import type { RangeCopy } from '../../replication/range-copy.ts';
+import { OWN_CONTEXT } from '../../replication/request-context.ts';
+import type { MoveWords } from './move-words.ts';
+import type { PhaseAsks } from './phase-asks.ts';
+
+export interface CollectorPorts {
+  readonly peers: () => readonly ControllerId[];
+  readonly words: MoveWords;
+  readonly asks: PhaseAsks;
+}
+
+/** What one transfer takes from one group to another, both of which this controller takes part in. */
+export interface Route {
+  readonly from: Group;
+  readonly to: Group;
+  readonly isOf: (key: string) => boolean;
+}
+
+/**
+ * Sees behind the barrier of a move that this controller has everything that any controller has, in the groups that keys
+ * leave, and in the convergent groups that get keys.
+ *
+ *  1. The writes that were begun here before the barrier are settled. With that this controller is fenced.
+ *  2. In the root group the view with the barrier has seen to the rest. In a convergent group an exchange with each peer
+ *     that was begun after the peer was fenced brings it.
+ *  3. In another ordered group, one controller stamps the writes of all. It may stamp one after it is fenced itself, until
+ *     the controller that has asked for it is fenced. So where keys leave such a group, each controller settles
+ *     its writes once more when all are fenced, and exchanges count that were begun after that moment.
+ *
+ * So when the vector of a convergent group is moved past a copied version, all writes of the controller that has stamped
+ * it are here which have older versions.
+ */
+export class Collector {
+  readonly #ports: CollectorPorts;
+  #epoch = 0;
+  /** Since when this controller is fenced in this phase; null until then. */
+  #fencedMs: MonotonicMs | null = null;
+  /** What was begun before all controllers were fenced is settled here. */
+  #hasSettled = false;
+
+  constructor(ports: CollectorPorts) {
+    this.#ports = ports;
+  }
+
+  /** Another phase begins. */
+  begin(epoch: number): void {
+    this.#epoch = epoch;
+    this.#fencedMs = null;
+    this.#hasSettled = false;
+  }
+
+  /** Calls back when the writes that were begun here before the barrier are settled. */
+  fence(routes: readonly Route[], nowMs: () => MonotonicMs, done: () => void): void {
+    this.#settle(routes, () => {
+      this.#fencedMs = nowMs();
+      done();
+    });
+  }
+
+  /** To be asked again and again once this controller is fenced: has what is missing brought. */
+  isCollected(routes: readonly Route[]): boolean {
+    const isStampedForOthers = routes.some(({ from }) => stampsForOthers(from));
+    if (isStampedForOthers && !this.#isSettledAgain(routes)) return false;
+    let isCollected = true;
+    for (const group of collectedFrom(routes))
+      if (group.scheme.views === null && !this.#isExchanged(group, isStampedForOthers)) isCollected = false;
+    return isCollected;
+  }
+
+  /**
+   * In an ordered group, what was applied last is past all that was copied. A write whose condition can not hold
+   * moves it on. So the group claims to know what was copied, and a start finds a state to go on from.
+   */
+  isOrdered({ to, newest }: RangeCopy): boolean {
+    const { scheme } = to;
+    if (scheme.views === null) return true;
+    const { known } = scheme;
+    if (newest.every((time, origin) => known.timeOf(origin) >= time)) return true;
+    if (scheme.gate('write').state !== 'open') return false;
+    this.#ports.asks.each(
+      [to],
+      (_, done) => scheme.write(NO_CHANGE, done, OWN_CONTEXT),
+      () => {},
+    );
+    return false;
+  }
+
+  #settle(routes: readonly Route[], then: () => void): void {
+    this.#ports.asks.each(collectedFrom(routes), ({ scheme }, done) => scheme.whenSettled(done), then);
+  }
+
+  #isSettledAgain(routes: readonly Route[]): boolean {
+    // mutant: collects-before-all-are-fenced
+    if (this.#hasSettled || this.#allFencedMs() === null) return this.#hasSettled;
+    this.#settle(routes, () => {
+      this.#hasSettled = true;
+    });
+    return this.#hasSettled;
+  }
+
+  /** Since when every controller is known to be fenced; null while that is not known. */
+  #allFencedMs(): MonotonicMs | null {
+    let latestMs = this.#fencedMs;
+    for (const peer of this.#ports.peers()) {
+      const fencedMs = this.#ports.words.fencedMs(peer, this.#epoch);
+      if (fencedMs === null || latestMs === null) return null;
+      latestMs = Math.max(latestMs, fencedMs);
+    }
+    return latestMs;
+  }
+
+  #isExchanged({ scheme }: Group, isStampedForOthers: boolean): boolean {
+    const { exchange } = scheme;
+    let isExchanged = scheme.gate('read').state === 'open';
+    for (const peer of this.#ports.peers()) {
+      // mutant: exchanges-before-all-are-fenced
+      const sinceMs = isStampedForOthers
+        ? this.#allFencedMs()
+        : this.#ports.words.fencedMs(peer, this.#epoch);
+      const startedMs = exchange.startedMs(peer);
+      if (sinceMs !== null && startedMs !== null && startedMs > sinceMs) continue;
+      isExchanged = false;
+      if (sinceMs !== null && !exchange.isMoving(peer)) exchange.pull(peer);
+      else if (sinceMs !== null) exchange.restartBefore(peer, sinceMs);
+    }
+    return isExchanged;
+  }
+}
+
+/** One controller gives the writes of all their versions. */
+function stampsForOthers({ number, scheme }: Group): boolean {
+  return scheme.views !== null && number !== ROOT_GROUP;
+}
+
+/** An ordered group that gets keys claims nothing of its other keys by that, so nothing of it is missing. */
+function collectedFrom(routes: readonly Route[]): ReadonlySet<Group> {
+  const entered = routes.map(({ to }) => to).filter(({ scheme }) => scheme.views === null);
+  return new Set([...routes.map(({ from }) => from), ...entered]);
+}

@@ -1,0 +1,40 @@
+import type { GroupNumber } from '../../base/number-kinds.ts';
+import { type Placement, type Sides, sidesOf } from '../../placement/agreed-placement.ts';
+import type { KeyspaceSettings } from '../../placement/placement.ts';
+import { groupOfLevel } from '../group-plan.ts';
+
+/** The keys that a change of a keyspace takes from one group to another. A change of a prefix may have two of these. */
+export interface Transfer {
+  readonly from: GroupNumber;
+  readonly to: GroupNumber;
+  readonly isOf: (key: string) => boolean;
+}
+
+/** The group that has the keys of this prefix, or this key, before the change, and the one that has them after it. */
+export function groupsOf({ before, after }: Sides, key: string): readonly [GroupNumber, GroupNumber] {
+  return [groupOfLevel(before.of(key).level), groupOfLevel(after.of(key).level)];
+}
+
+/** What the move of this placement takes from group to group; nothing where no keys get another group. */
+export function transfersOf(placement: Placement): readonly Transfer[] {
+  const { keyspaces, move } = placement;
+  const sides = sidesOf(placement, keyspaces);
+  const prefixes = [...keyspaces, move?.before, move?.after].flatMap((keyspace) => prefixOf(keyspace));
+  const transfers = new Map<string, Transfer>();
+  for (const prefix of prefixes) {
+    const [from, to] = groupsOf(sides, prefix);
+    if (from !== to) transfers.set(`${from} ${to}`, { from, to, isOf: isMoved(sides, from, to) });
+  }
+  return [...transfers.values()];
+}
+
+function isMoved(sides: Sides, from: GroupNumber, to: GroupNumber): Transfer['isOf'] {
+  return (key) => {
+    const [before, after] = groupsOf(sides, key);
+    return before === from && after === to;
+  };
+}
+
+function prefixOf(keyspace: KeyspaceSettings | null | undefined): readonly string[] {
+  return keyspace == null ? [] : [keyspace.prefix];
+}
