@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { compareVersions } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { hasReached } from '../../src/placement/moving.ts';
 import type { KeyspaceSettings } from '../../src/placement/placement.ts';
@@ -11,9 +12,11 @@ import type { SimNode } from './sim-node.ts';
 
 const CHAINED: readonly KeyspaceSettings[] = [
   { name: 'chained', prefix: 'l:', level: 'linearizability/chain' },
+  { name: 'others', prefix: 'e:', level: 'eventual' },
 ];
 
 const CHAIN = 3;
+const EVENTUAL = 1;
 
 async function clusterOf(): Promise<SimCluster> {
   const cluster = new SimCluster({ seed: 1, level: 'linearizability', settings: { keyspaces: CHAINED } });
@@ -30,13 +33,13 @@ const moveTo = (cluster: SimCluster, level: string) =>
     format: 'table',
   });
 
-/** Keeps messages of this type from the chain of the controller. @returns hands them over, and all later ones */
-function hold(node: SimNode, type: PeerMessage['type']): () => void {
+/** Keeps messages of this type from a group of the controller. @returns hands them over, and all later ones */
+function hold(node: SimNode, type: PeerMessage['type'], of = CHAIN): () => void {
   const onMessage = node.onMessage.bind(node);
   const held: (() => void)[] = [];
   let isHolding = true;
   node.onMessage = (from, group, message) => {
-    const isKept = isHolding && group === CHAIN && message.type === type;
+    const isKept = isHolding && group === of && message.type === type;
     if (isKept) held.push(() => onMessage(from, group, message));
     else onMessage(from, group, message);
   };
@@ -75,22 +78,48 @@ it('a controller without a lease in a chain has not all of it, and does not hand
   }
 });
 
-it('a write that one controller settles behind the barrier is handed over by all', async () => {
+it.each([
+  ['eventual', EVENTUAL],
+  ['linearizability/broadcast', 0],
+])(
+  'a write that one controller settles behind the barrier is handed over by all: to %s',
+  async (to, group) => {
+    const cluster = await clusterOf();
+    const release = hold(cluster.nodes[0]!, 'chain-ask');
+    let answer = '';
+    cluster.nodes[2]!.connect().submit(set('l:k', 'v'), (reply) => {
+      answer = reply.kind === 'outcome' ? reply.outcome : reply.kind;
+    });
+    await cluster.run(20);
+    await moveTo(cluster, to);
+    await until(cluster, () => moveOf(cluster)?.phase === 'barrier');
+    await cluster.run(100);
+    const journals = () => cluster.nodes.map((node) => node.journalOf(group)?.newest('l:k') !== undefined);
+    expect(journals()).toEqual([false, false, false]);
+    release();
+    await until(cluster, () => moveOf(cluster)?.phase === 'settling');
+    expect(journals()).toEqual([true, true, true]);
+    expect(answer).toBe('stored');
+    for (const { id } of cluster.nodes) expect(await read(cluster, id, 'l:k')).toBe('v');
+  },
+);
+
+it('what the head of a chain writes before it stamps the last write for another controller is known by all', async () => {
   const cluster = await clusterOf();
   const release = hold(cluster.nodes[0]!, 'chain-ask');
-  let answer = '';
-  cluster.nodes[2]!.connect().submit(set('l:k', 'v'), (reply) => {
-    answer = reply.kind === 'outcome' ? reply.outcome : reply.kind;
-  });
+  cluster.nodes[2]!.connect().submit(set('l:k', 'v'), () => {});
   await cluster.run(20);
   await moveTo(cluster, 'eventual');
-  await until(cluster, () => moveOf(cluster)?.phase === 'barrier');
+  const stepOf = (node: number) => cluster.nodes[0]!.core!.mover.wordOf(node)?.step;
+  await until(cluster, () => stepOf(0) === 'fenced' && stepOf(1) === 'fenced');
   await cluster.run(100);
-  const journals = () => cluster.nodes.map((node) => node.journalOf(1)?.newest('l:k') !== undefined);
-  expect(journals()).toEqual([false, false, false]);
+  // The head writes to the group that gets the keys, and controller 1 does not hear of that.
+  hold(cluster.nodes[1]!, 'push', EVENTUAL);
+  expect(await ask(cluster, 0, set('e:k', 'w'))).toMatchObject({ outcome: 'stored' });
   release();
-  await until(cluster, () => moveOf(cluster)?.phase === 'settling');
-  expect(journals()).toEqual([true, true, true]);
-  expect(answer).toBe('stored');
-  for (const { id } of cluster.nodes) expect(await read(cluster, id, 'l:k')).toBe('v');
+  await until(cluster, () => moveOf(cluster) === null);
+  const version = (key: string) => cluster.nodes[0]!.journalOf(EVENTUAL).newest(key)!.version;
+  expect(compareVersions(version('e:k'), version('l:k'))).toBeLessThan(0);
+  await cluster.run(3_000);
+  for (const { id } of cluster.nodes) expect(await read(cluster, id, 'e:k')).toBe('w');
 });

@@ -89,7 +89,28 @@ const STEPS: readonly (readonly [WantedKeyspace, string])[] = [
   ],
   [{ what: 'remove', keyspace: 'sessions' }, 'default=:causal carts=z:causal'],
   [{ what: 'level', keyspace: 'default', level: 'sequential' }, 'default=:sequential carts=z:causal'],
-  [{ what: 'remove', keyspace: 'carts' }, 'default=:sequential'],
+  [
+    { what: 'add', keyspace: 'sessions', prefix: 'session:', level: 'sequential/chain' },
+    'default=:sequential sessions=session::sequential/chain carts=z:causal',
+  ],
+  [
+    { what: 'level', keyspace: 'carts', level: 'linearizability/chain' },
+    'default=:sequential sessions=session::sequential/chain carts=z:linearizability/chain',
+  ],
+  [
+    { what: 'prefix', keyspace: 'carts', prefix: 'c' },
+    'default=:sequential carts=c:linearizability/chain sessions=session::sequential/chain',
+  ],
+  [
+    { what: 'level', keyspace: 'default', level: 'causal' },
+    'default=:causal carts=c:linearizability/chain sessions=session::sequential/chain',
+  ],
+  [
+    { what: 'level', keyspace: 'sessions', level: 'causal' },
+    'default=:causal carts=c:linearizability/chain sessions=session::causal',
+  ],
+  [{ what: 'remove', keyspace: 'carts' }, 'default=:causal sessions=session::causal'],
+  [{ what: 'remove', keyspace: 'sessions' }, 'default=:causal'],
 ];
 
 describe('keyspaces that change while the cluster runs', () => {
@@ -109,7 +130,7 @@ describe('keyspaces that change while the cluster runs', () => {
       await expectAll(cluster, `v${turn}`);
     }
     await cluster.run(5_000);
-    expect(coreOf(cluster).groups.all.map(({ replica }) => replica.journal.keys)).toEqual([6, 0, 0]);
+    expect(coreOf(cluster).groups.all.map(({ replica }) => replica.journal.keys)).toEqual([0, 0, 6, 0]);
   });
 
   it('move nothing within one group', async () => {

@@ -113,10 +113,19 @@ export const MOVE_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'collects-before-all-are-fenced',
     name: 'leaves a chain with what it has when its own writes are settled',
-    edit: { test: 'this.#hasCollected' },
+    edit: { test: 'this.#hasSettled' },
     test: {
       file: 'chain-moves.test.ts',
       name: 'a write that one controller settles behind the barrier is handed over by all',
+    },
+  },
+  {
+    anchor: 'exchanges-before-all-are-fenced',
+    name: 'claims to know what the head has written since an exchange with it',
+    edit: { value: 'this.#ports.words.fencedMs(peer, this.#epoch)' },
+    test: {
+      file: 'chain-moves.test.ts',
+      name: 'what the head of a chain writes before it stamps the last write for another controller is known by all',
     },
   },
 ];
