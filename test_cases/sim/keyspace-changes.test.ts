@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { compareVersions } from '../../src/ordering/version.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
+import { epochOf } from '../../src/placement/agreed-placement.ts';
 import type { KeyspaceSettings } from '../../src/placement/placement.ts';
 import { deleteRequest } from '../../src/protocol/make-request.ts';
 import type { WantedKeyspace } from '../../src/protocol/request.ts';
@@ -41,9 +42,15 @@ function keyspacesAt(cluster: SimCluster): readonly string[] {
   );
 }
 
+/** All controllers go by the same placement. */
+function areAgreed(cluster: SimCluster): boolean {
+  const epochs = cluster.nodes.map((_, node) => epochOf(coreOf(cluster, node).groups.views.placement));
+  return new Set(epochs).size === 1;
+}
+
 async function settled(cluster: SimCluster, withinMs = 20_000): Promise<void> {
   const untilMs = cluster.scheduler.nowMs + withinMs;
-  while (cluster.nodes.some((_, node) => moveOf(cluster, node) !== null)) {
+  while (cluster.nodes.some((_, node) => moveOf(cluster, node) !== null) || !areAgreed(cluster)) {
     if (cluster.scheduler.nowMs > untilMs)
       throw new Error(JSON.stringify(cluster.nodes.map(({ core }) => core!.mover.word)));
     await cluster.run(20);
