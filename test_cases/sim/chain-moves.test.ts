@@ -104,7 +104,7 @@ it.each([
   },
 );
 
-it('what the head of a chain writes before it stamps the last write for another controller is known by all', async () => {
+it('what the head of a chain writes before it stamps the last write of others is known by all', async () => {
   const cluster = await clusterOf();
   const release = hold(cluster.nodes[0]!, 'chain-ask');
   cluster.nodes[2]!.connect().submit(set('l:k', 'v'), () => {});

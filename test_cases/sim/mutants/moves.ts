@@ -125,7 +125,7 @@ export const MOVE_MUTANTS: readonly Mutant[] = [
     edit: { value: 'this.#ports.words.fencedMs(peer, this.#epoch)' },
     test: {
       file: 'chain-moves.test.ts',
-      name: 'what the head of a chain writes before it stamps the last write for another controller is known by all',
+      name: 'what the head of a chain writes before it stamps the last write of others is known by all',
     },
   },
 ];
