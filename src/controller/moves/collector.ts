@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import { ROOT_GROUP } from '../../membership/peer-bus.ts';
 import type { Group } from '../../replication/group.ts';
@@ -11,6 +12,7 @@ export interface CollectorPorts {
   readonly peers: () => readonly ControllerId[];
   readonly words: MoveWords;
   readonly asks: PhaseAsks;
+  readonly clock: Clock;
 }
 
 /** What one transfer takes from one group to another, both of which this controller takes part in. */
@@ -21,18 +23,21 @@ export interface Route {
 }
 
 /**
- * Sees behind the barrier of a move that this controller has everything that any controller has, in the groups that keys
- * leave, and in the convergent groups that get keys.
+ * Sees behind the barrier of a move that this controller has everything that any controller has, in the groups that
+ * keys leave, and in the convergent groups that get keys.
  *
  *  1. The writes that were begun here before the barrier are settled. With that this controller is fenced.
- *  2. In the root group the view with the barrier has seen to the rest. In a convergent group an exchange with each peer
- *     that was begun after the peer was fenced brings it.
- *  3. In another ordered group, one controller stamps the writes of all. It may stamp one after it is fenced itself, until
- *     the controller that has asked for it is fenced. So where keys leave such a group, each controller settles
+ *  2. In the root group the view with the barrier has seen to the rest. In a convergent group an exchange with each
+ *     peer that was begun after the peer was fenced brings it.
+ *  3. In another ordered group, one controller stamps the writes of all. It may stamp one after it is fenced itself,
+ *     until the controller that has asked for it is fenced. So where keys leave such a group, each controller settles
  *     its writes once more when all are fenced, and exchanges count that were begun after that moment.
  *
- * So when the vector of a convergent group is moved past a copied version, all writes of the controller that has stamped
- * it are here which have older versions.
+ * A convergent group that gets keys may have others, a version vector and writes of its own. In `settling` its vector
+ * is moved past the versions that were copied (`Scheme.adopt`). A vector that names a time of an origin says that every
+ * write of the origin up to that time is here. That is so for the other keys of the group, too: all copied versions of
+ * the origin are older than the moment of 2 or 3, its later writes are newer, and the exchanges after that moment have
+ * brought those before it.
  */
 export class Collector {
   readonly #ports: CollectorPorts;
@@ -54,9 +59,9 @@ export class Collector {
   }
 
   /** Calls back when the writes that were begun here before the barrier are settled. */
-  fence(routes: readonly Route[], nowMs: () => MonotonicMs, done: () => void): void {
+  fence(routes: readonly Route[], done: () => void): void {
     this.#settle(routes, () => {
-      this.#fencedMs = nowMs();
+      this.#fencedMs = this.#ports.clock.nowMs();
       done();
     });
   }

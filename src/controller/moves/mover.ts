@@ -36,14 +36,6 @@ export interface MoverPorts extends GroupOpenerPorts {
  * Each step is taken when every configured controller has taken the one before (`MoveDriver`). So no controller
  * serves the keys by an older placement alone, whatever it is cut off from, and none comes back without its
  * records.
- *
- * The group after may have keys, a version vector and writes of its own. In `settling` the vector is moved past the
- * versions that were copied (`Scheme.adopt`). A vector that names a time of an origin says that every write of the
- * origin up to that time is here. That is so for the other keys of the group, too:
- *
- *  - The origin was fenced only when its writes in both groups had settled that were begun before. All versions
- *    of its copied records are older than that moment, and its later writes are newer.
- *  - After that moment, this controller has had an exchange with the origin in both groups, and with every other peer.
  */
 export class Mover {
   readonly #ports: MoverPorts;
@@ -55,9 +47,12 @@ export class Mover {
   #trouble = '';
   /** Since when every controller has been known to take part in both groups; null while that is not known. */
   #allOpenedMs: MonotonicMs | null = null;
+  /** The change of this phase, by which it is seen that a move was cancelled. */
   #change: KeyspaceChange | null = null;
   #transfers: readonly Transfer[] = [];
+  /** One for each transfer; null while nothing is copied. */
   #copies: readonly RangeCopy[] | null = null;
+  /** The same for what is forgotten. */
   #purges: readonly RangePurge[] | null = null;
   /** Entries that each group before had when the groups after began to serve, as far as this run has copied them. */
   readonly #leftKeys = new Map<Group, number>();
@@ -69,7 +64,7 @@ export class Mover {
     this.#ports = ports;
     const { node, incarnation, peers, groups, clock, requestTimeoutMs, incarnationOf, log } = ports;
     this.#opener = new GroupOpener(ports);
-    this.#collector = new Collector({ peers, words: this.#words, asks: this.#asks });
+    this.#collector = new Collector({ peers, words: this.#words, asks: this.#asks, clock });
     this.#driver = new MoveDriver({
       node,
       incarnation,
@@ -244,16 +239,10 @@ export class Mover {
   }
 
   #handOverAll(routes: readonly Route[]): void {
-    const { clock } = this.#ports;
     const collector = this.#collector;
     const copies = this.#copiesOf(routes);
     for (const copy of copies) copy.step();
-    if (!hasReached(this.#step, 'fenced'))
-      return collector.fence(
-        routes,
-        () => clock.nowMs(),
-        () => this.#become('fenced'),
-      );
+    if (!hasReached(this.#step, 'fenced')) return collector.fence(routes, () => this.#become('fenced'));
     // mutant: hands-over-uncollected
     if (!collector.isCollected(routes) || hasReached(this.#step, 'handed-over')) return;
     const unfinished = copies.filter(({ isFinished }) => !isFinished);
@@ -262,7 +251,7 @@ export class Mover {
     this.#keep(routes);
   }
 
-  /** What has moved is as safe as the journals keep it, and so is that no write which the store has refused comes back. */
+  /** What has moved is as safe as the journals keep it. No write that the store has refused comes back any more. */
   #keep(routes: readonly Route[]): void {
     this.#asks.whenDurable(new Set(routes.flatMap(({ from, to }) => [from, to])), (trouble) => {
       if (trouble === null) this.#become('handed-over');
