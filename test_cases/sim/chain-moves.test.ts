@@ -81,28 +81,25 @@ it('a controller without a lease in a chain has not all of it, and does not hand
 it.each([
   ['eventual', EVENTUAL],
   ['linearizability/broadcast', 0],
-])(
-  'a write that one controller settles behind the barrier is handed over by all: to %s',
-  async (to, group) => {
-    const cluster = await clusterOf();
-    const release = hold(cluster.nodes[0]!, 'chain-ask');
-    let answer = '';
-    cluster.nodes[2]!.connect().submit(set('l:k', 'v'), (reply) => {
-      answer = reply.kind === 'outcome' ? reply.outcome : reply.kind;
-    });
-    await cluster.run(20);
-    await moveTo(cluster, to);
-    await until(cluster, () => moveOf(cluster)?.phase === 'barrier');
-    await cluster.run(100);
-    const journals = () => cluster.nodes.map((node) => node.journalOf(group)?.newest('l:k') !== undefined);
-    expect(journals()).toEqual([false, false, false]);
-    release();
-    await until(cluster, () => moveOf(cluster)?.phase === 'settling');
-    expect(journals()).toEqual([true, true, true]);
-    expect(answer).toBe('stored');
-    for (const { id } of cluster.nodes) expect(await read(cluster, id, 'l:k')).toBe('v');
-  },
-);
+])('a write that is settled behind the barrier is handed over to %s', async (to, group) => {
+  const cluster = await clusterOf();
+  const release = hold(cluster.nodes[0]!, 'chain-ask');
+  let answer = '';
+  cluster.nodes[2]!.connect().submit(set('l:k', 'v'), (reply) => {
+    answer = reply.kind === 'outcome' ? reply.outcome : reply.kind;
+  });
+  await cluster.run(20);
+  await moveTo(cluster, to);
+  await until(cluster, () => moveOf(cluster)?.phase === 'barrier');
+  await cluster.run(100);
+  const journals = () => cluster.nodes.map((node) => node.journalOf(group)?.newest('l:k') !== undefined);
+  expect(journals()).toEqual([false, false, false]);
+  release();
+  await until(cluster, () => moveOf(cluster)?.phase === 'settling');
+  expect(journals()).toEqual([true, true, true]);
+  expect(answer).toBe('stored');
+  for (const { id } of cluster.nodes) expect(await read(cluster, id, 'l:k')).toBe('v');
+});
 
 it('what the head of a chain writes before it stamps the last write of others is known by all', async () => {
   const cluster = await clusterOf();

@@ -116,7 +116,7 @@ export const MOVE_MUTANTS: readonly Mutant[] = [
     edit: { test: 'this.#hasSettled' },
     test: {
       file: 'chain-moves.test.ts',
-      name: 'a write that one controller settles behind the barrier is handed over by all: to linearizability/broadcast',
+      name: 'a write that is settled behind the barrier is handed over to linearizability/broadcast',
     },
   },
   {
