@@ -134,6 +134,9 @@ it('keyspaces are added, changed and removed, and what cannot be changed is refu
   expect(await prefixOfUsers({ prefix: 'u:' })).toBe('u:');
   const both = await change('users', { level: 'linearizability', prefix: 'user:' });
   expect([both.status, both.body.code]).toEqual([409, 'KEYSPACE_FIXED']);
+  const chained = await change('users', { level: 'causal', scheme: 'chain' });
+  expect([chained.status, chained.body.code]).toEqual([409, 'KEYSPACE_FIXED']);
+  expect((await change('users', { scheme: 'broadcast' })).status).toBe(200);
   expect((await change('users', null)).status).toBe(200);
   expect((await change('users', null)).status).toBe(404);
   const fixed = await change('default', null);
