@@ -1,5 +1,7 @@
 import type { Address } from '../../controller/settings.ts';
 import type { LevelsStatus, Status } from '../../controller/status/status.ts';
+import type { Level } from '../../placement/level.ts';
+import { hasSchemes } from '../../placement/placed-level.ts';
 import { OperationError } from '../failure.ts';
 import { formatAddress, parseAddress, sameAddress } from '../settings/address.ts';
 import { CliConnection, ConnectionLost } from './cli-connection.ts';
@@ -189,11 +191,16 @@ export function statusOf(reply: ReplyParts): Status | null {
 }
 
 /** Release 0.2.0 has no keyspaces and no levels that change, and reports neither. */
-function withKeyspaces(status: Status & Partial<Pick<Status, 'keyspaces' | 'levels'>>): Status {
+type ReportedStatus = Omit<Status, 'keyspaces' | 'levels'> & Partial<Pick<Status, 'keyspaces' | 'levels'>>;
+
+function withKeyspaces(status: ReportedStatus): Status {
   const { level } = status;
+  const configured = { prefix: '', level: level as Level };
+  const scheme = hasSchemes(configured.level) ? 'broadcast' : null;
   const levels: LevelsStatus = status.levels ?? {
     epoch: 0,
-    keyspaces: [{ name: 'default', prefix: '', level, configured: level }],
+    keyspaces: [{ name: 'default', prefix: '', level, scheme, configured }],
+    removed: [],
     unaware: [],
     changing: false,
     move: null,

@@ -4,6 +4,7 @@ import { runBatch } from '../../../src/cli/client/batch.ts';
 import { CliSession, statusOf } from '../../../src/cli/client/cli-session.ts';
 import { parseTyped, type WireCommand } from '../../../src/cli/client/typed-command.ts';
 import type { Address } from '../../../src/controller/settings.ts';
+import { overriddenLevels } from '../../../src/controller/status/levels-report.ts';
 import { HANGS_AFTER_MS } from '../../support/hang.ts';
 
 const servers: Server[] = [];
@@ -127,9 +128,19 @@ it('the status of a controller of release 0.2.0, which knows no keyspaces, has t
   expect(status.keyspaces).toEqual([]);
   expect(status.levels).toEqual({
     epoch: 0,
-    keyspaces: [{ name: 'default', prefix: '', level: 'sequential', configured: 'sequential' }],
+    keyspaces: [
+      {
+        name: 'default',
+        prefix: '',
+        level: 'sequential',
+        scheme: 'broadcast',
+        configured: { prefix: '', level: 'sequential' },
+      },
+    ],
+    removed: [],
     unaware: [],
     changing: false,
     move: null,
   });
+  expect(overriddenLevels(status.levels)).toEqual([]);
 });

@@ -246,7 +246,7 @@ function choice(level, promise, isNow) {
  */
 function outcomeOf({ name, levels }, { keyspaces, unaware, move }) {
   if (move?.keyspace === name)
-    return `${capital(name)} moves to ${move.to}. Its level changes once all controllers have its entries there.`;
+    return `${capital(name)} moves to ${move.to.level}. Its level changes once all controllers have its entries there.`;
   const level = keyspaces.find((/** @type {Row} */ one) => one.name === name)?.level;
   const before = levels.includes(level) ? '' : `, and was at ${levels.join(', then ')}`;
   const late = unaware.length === 0 ? '' : ` ${unaware.join(', ')} may still go by the level before.`;
