@@ -115,7 +115,8 @@ export class CliConnection {
 
 function ignore(): void {}
 
-function connectFailure(error: Error): string {
+/** Why a connection could not be made, in words. */
+export function connectFailure(error: Error): string {
   switch (systemCodeOf(error)) {
     case 'ECONNREFUSED':
       return 'nothing listens there';

@@ -24,7 +24,7 @@ const TYPING = `Typing: arrows recall earlier lines, Tab completes commands, arg
 const CLIENT_HELP: Readonly<Record<string, string>> = {
   help: 'all commands; of one command its flags, answers and examples',
   exit: 'leaves, as quit and Ctrl-D do',
-  monitor: 'each request of the clients of this controller, until Ctrl-C',
+  monitor: 'each request of the clients of all controllers, until Ctrl-C; watch shows those of this one',
   hotkeys: 'the keys that clients of this controller ask for most',
   bigkeys: 'the keys with the largest values, and the sizes of each keyspace',
   scan: 'all keys of this controller; of a pattern such as user:* those that fit',

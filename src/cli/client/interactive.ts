@@ -87,7 +87,7 @@ export class InteractiveClient {
     return EXIT_OK;
   }
 
-  /** A line above the prompt, which is drawn again with what has been typed so far. */
+  /** A line above the prompt, which is drawn again with what has been typed so far, unless a view runs. */
   say(message: string): void {
     process.stdout.write(`\r\x1b[K${message}\n`);
     this.#prompt();
@@ -103,7 +103,7 @@ export class InteractiveClient {
   }
 
   #prompt(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#stop !== null) return;
     const address = this.#session.address;
     const where = address === null ? 'not connected' : formatAddress(address);
     const missing = this.#unfinished;
@@ -192,8 +192,10 @@ export class InteractiveClient {
   }
 
   async #runView(view: ClientView, options: ClientOptions): Promise<void> {
+    const session = this.#session;
+    const notice = (text: string): void => this.#print(this.#colours.grey(`  (${text})`));
     await this.#untilStopped((signal) =>
-      VIEW_RUNS[view]({ session: this.#session, options, write: writeOut, isTerminal: true, signal }),
+      VIEW_RUNS[view]({ session, options, write: writeOut, notice, isTerminal: true, signal }),
     );
   }
 

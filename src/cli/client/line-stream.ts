@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { Address } from '../../controller/settings.ts';
 import { OperationError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
+import { connectFailure } from './cli-connection.ts';
 
 /** How long a controller may take to accept a connection, in milliseconds. */
 const DIAL_TIMEOUT_MS = 2000;
@@ -58,7 +59,7 @@ function dial(address: Address): Promise<Socket> {
       reject(new OperationError('UNREACHABLE', `${formatAddress(address)}: ${reason}`, { cause }));
     };
     socket.setTimeout(DIAL_TIMEOUT_MS, () => fail('does not accept connections in time'));
-    socket.once('error', (error) => fail(error.message, error));
+    socket.once('error', (error) => fail(connectFailure(error), error));
     socket.once('connect', () => {
       socket.setTimeout(0);
       socket.removeAllListeners();

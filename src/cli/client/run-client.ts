@@ -51,15 +51,15 @@ async function runView(
   options: ClientOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const session = new CliSession(candidates, timeoutMs, false, (message) =>
-    process.stderr.write(`memchorus: ${message}\n`),
-  );
+  const notice = (message: string): void => void process.stderr.write(`memchorus: ${message}\n`);
+  const session = new CliSession(candidates, timeoutMs, false, notice);
   await session.connect();
   try {
     await VIEW_RUNS[view]({
       session,
       options,
       write: writeOut,
+      notice,
       isTerminal: process.stdout.isTTY === true,
       signal,
     });

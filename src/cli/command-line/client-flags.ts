@@ -25,7 +25,7 @@ export const CLIENT_FLAGS: Readonly<Record<string, FlagRow>> = {
   bigkeys: clientToggle('the keys with the largest values'),
   hotkeys: clientToggle('the keys that clients of the controller ask for most'),
   scan: clientToggle('all keys of the controller, one a line'),
-  monitor: clientToggle('each request of the clients of the controller, as it is answered'),
+  monitor: clientToggle('each request of the clients of all controllers, as it is answered'),
   pattern: clientText('with --scan: only keys that fit, such as "user:*"'),
 };
 

@@ -1,25 +1,45 @@
-import type { ClientOptions } from '../../command-line/client-flags.ts';
-import { OperationError } from '../../failure.ts';
-import { linesOf } from '../line-stream.ts';
+import { formatAddress, parseAddress } from '../../settings/address.ts';
 import { typedKey } from '../quoting.ts';
 import { addressOf, uriDecoded, type ViewPorts } from './view.ts';
+import { type WatchedController, WatchedControllers } from './watched-controllers.ts';
+
+type Output = ViewPorts['options']['output'];
 
 /**
- * `--monitor`, and the command `monitor`: each request of the controller's clients, as it is answered; what `watch`
- * says, in words. With `--raw` the lines of `watch` as they are.
+ * `--monitor`, and the command `monitor`: each request of the clients of all controllers, as it is answered; what
+ * `watch` says, in words. With `--raw` the lines of `watch` as they are, and the controller behind them.
  */
-export async function monitorView({ session, options, write, signal }: ViewPorts): Promise<void> {
-  let isBegun = false;
-  for await (const line of linesOf(addressOf(session), 'watch fetchers mutations deletions', signal)) {
-    if (isBegun) await write(`${shown(line, options.output)}\n`);
-    else if (line !== 'OK') throw new OperationError('REQUEST_FAILED', `watch: ${line}`);
-    isBegun = true;
-  }
-  if (!signal.aborted) throw new OperationError('UNREACHABLE', 'the controller has ended the connection');
+export async function monitorView(ports: ViewPorts): Promise<void> {
+  const { options, write, isTerminal, notice, signal } = ports;
+  const all = await controllersOf(ports);
+  if (isTerminal && options.output === 'plain') notice(`${watchedText(all)}; Ctrl-C ends it`);
+  const onLine = (line: string, { id }: WatchedController): Promise<void> =>
+    write(`${shown(line, id, options.output)}\n`);
+  await new WatchedControllers(all, { onLine, notice, signal }).watch();
 }
 
-function shown(line: string, output: ClientOptions['output']): string {
-  return output === 'json' ? jsonLine(line) : output === 'raw' ? line : wordsOf(line);
+/** All controllers of the cluster, as the one that the session is connected to names them. */
+async function controllersOf({ session }: ViewPorts): Promise<readonly WatchedController[]> {
+  const own = addressOf(session);
+  const status = await session.status();
+  if (status === null) return [{ id: null, address: own }];
+  return status.peers.flatMap(({ id, address: text }) => {
+    const address = id === status.controller ? own : parseAddress(text);
+    return address === null ? [] : [{ id, address }];
+  });
+}
+
+function watchedText(all: readonly WatchedController[]): string {
+  const ids = all.flatMap(({ id }) => id ?? []);
+  if (ids.length > 1) return `watching the clients of controllers ${ids.join(', ')}`;
+  return `watching the clients of ${formatAddress(all[0]!.address)}`;
+}
+
+/** @param id of the controller; null for a memcached */
+export function shown(line: string, id: number | null, output: Output): string {
+  if (output === 'json') return jsonLine(line, id);
+  if (output === 'raw') return id === null ? line : `${line} controller=${id}`;
+  return wordsOf(line, id);
 }
 
 /** The fields of a line of `watch`, decoded. */
@@ -33,21 +53,24 @@ function fieldsOf(line: string): Map<string, string> {
   );
 }
 
-function jsonLine(line: string): string {
-  const fields = Object.fromEntries(fieldsOf(line));
-  if (fields.key !== undefined) fields.key = Buffer.from(fields.key, 'latin1').toString('utf8');
+function jsonLine(line: string, id: number | null): string {
+  const controller = id === null ? {} : { controller: id };
+  const fields: Record<string, string | number> = { ...controller, ...Object.fromEntries(fieldsOf(line)) };
+  if (fields.key !== undefined) fields.key = Buffer.from(`${fields.key}`, 'latin1').toString('utf8');
   return JSON.stringify(fields);
 }
 
-/** A line of `watch` in words, such as `12:00:00.250  client 7  get user:1  found, 3 bytes`. */
-export function wordsOf(line: string): string {
+/** A line of `watch` in words, such as `12:00:00.250  controller 0  client 7  get user:1  found, 3 bytes`. */
+function wordsOf(line: string, id: number | null): string {
   const fields = fieldsOf(line);
   const skipped = fields.get('skipped');
-  if (skipped !== undefined) return `(${skipped} requests were not shown: this terminal was too slow)`;
+  const controller = id === null ? '' : `controller ${id}  `;
+  if (skipped !== undefined)
+    return `${controller}(${skipped} requests were not shown: this terminal was too slow)`;
   const at = new Date(Number(fields.get('ts') ?? 0) * 1000);
   const time = `${at.toTimeString().slice(0, 8)}.${`${at.getMilliseconds()}`.padStart(3, '0')}`;
   const client = fields.has('cfd') ? `client ${fields.get('cfd')}  ` : '';
-  return `${time}  ${client}${requestOf(fields)}`;
+  return `${time}  ${controller}${client}${requestOf(fields)}`;
 }
 
 function requestOf(fields: ReadonlyMap<string, string>): string {

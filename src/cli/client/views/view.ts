@@ -9,6 +9,8 @@ export interface ViewPorts {
   readonly options: ClientOptions;
   /** Writes text as it is. Resolves once more may be written. */
   readonly write: (text: string) => Promise<void>;
+  /** Tells the user something that is no part of the output. */
+  readonly notice: (text: string) => void;
   /** The output is a terminal, on which a line may be written anew. */
   readonly isTerminal: boolean;
   /** The user wants it to end. */

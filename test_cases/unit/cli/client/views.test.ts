@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { globMatcher } from '../../../../src/cli/client/views/glob.ts';
 import { Times } from '../../../../src/cli/client/views/latency.ts';
-import { wordsOf } from '../../../../src/cli/client/views/monitor.ts';
+import { shown } from '../../../../src/cli/client/views/monitor.ts';
 import { rowOf } from '../../../../src/cli/client/views/stat.ts';
 import { parseArguments } from '../../../../src/cli/command-line/arguments.ts';
 import { NO_OPTIONS } from '../../../../src/cli/command-line/client-flags.ts';
@@ -64,11 +64,27 @@ describe('the views', () => {
     ['ts=1.5 gid=3 type=deleted key=%1B cmd=md clsid=0 size=0', 'md "\\x1b"  deleted'],
     ['ts=1.5 gid=4 type=flush_all delay=5 cfd=7', 'client 7  flush_all 5'],
   ])('monitor says in words: %s', (line, words) => {
-    expect(wordsOf(line).slice('00:00:00.000  '.length)).toBe(words);
+    const plain = (id: number | null) => shown(line, id, 'plain').slice('00:00:00.000  '.length);
+    expect([plain(null), plain(2)]).toEqual([words, `controller 2  ${words}`]);
   });
 
   it('monitor says how much it has not shown', () => {
-    expect(wordsOf('skipped=12')).toBe('(12 requests were not shown: this terminal was too slow)');
+    const words = '(12 requests were not shown: this terminal was too slow)';
+    expect(shown('skipped=12', null, 'plain')).toBe(words);
+    expect(shown('skipped=12', 1, 'plain')).toBe(`controller 1  ${words}`);
+  });
+
+  it('monitor names the controller in JSON, and behind a line of watch', () => {
+    const line = 'gid=4 type=flush_all delay=5 cfd=7';
+    expect(JSON.parse(shown(line, 0, 'json'))).toEqual({
+      controller: 0,
+      gid: '4',
+      type: 'flush_all',
+      delay: '5',
+      cfd: '7',
+    });
+    expect(shown(line, 0, 'raw')).toBe(`${line} controller=0`);
+    expect(shown(line, null, 'raw')).toBe(line);
   });
 });
 
