@@ -29,7 +29,13 @@ export interface DirectoryIdentity extends Owner {
   readonly directoryId: number;
 }
 
-const FORMAT = 1;
+/**
+ * What this version writes, and the oldest that it reads. Format 2 has entries of the log that a reader of format 1
+ * takes for damage: `attached`, `incomplete`, and writes that are differences.
+ */
+const FORMAT = 2;
+const FORMAT_OLDEST = 1;
+
 const IDENTITY_NAME = 'identity';
 export const FLUSHED_NAME = 'flushed';
 
@@ -94,6 +100,23 @@ export async function writeIdentity(
   await replaceFile(disk, join(directory, IDENTITY_NAME), text);
 }
 
+/**
+ * Gives a directory of an older format the format of this version, before the first entry is written that the older one
+ * does not have. Its files stay as they are, because all that they have means the same in both.
+ *
+ * @returns the identity from now on
+ */
+export async function raiseFormat(
+  disk: Disk,
+  directory: string,
+  identity: DirectoryIdentity,
+): Promise<DirectoryIdentity> {
+  if (identity.format === FORMAT) return identity;
+  const raised = { ...identity, format: FORMAT };
+  await writeIdentity(disk, directory, raised);
+  return raised;
+}
+
 export function newIdentity(owner: Owner, drawDirectoryId = drawAnyDirectoryId): DirectoryIdentity {
   const { cluster, controller, peers, consistency } = owner;
   return { format: FORMAT, cluster, controller, peers, consistency, directoryId: drawDirectoryId() };
@@ -120,8 +143,8 @@ function checksumOf(body: string): string {
 }
 
 function refuseFormat({ format }: DirectoryIdentity, directory: string): void {
-  if (format === FORMAT) return;
-  const what = `${directory} has format ${format}, this version reads ${FORMAT}`;
+  if (Number.isInteger(format) && format >= FORMAT_OLDEST && format <= FORMAT) return;
+  const what = `${directory} has format ${format}, this version reads ${FORMAT_OLDEST} to ${FORMAT}`;
   throw new JournalError('WRONG_FORMAT', `${what}: start the version that wrote it, or set another data_dir`);
 }
 

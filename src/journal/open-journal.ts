@@ -8,6 +8,7 @@ import {
   makeDirectory,
   newIdentity,
   type Owner,
+  raiseFormat,
   readIdentity,
   setAside,
   writeIdentity,
@@ -118,6 +119,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
   try {
     recovered = await recoverLog(files, directoryId, flushed.position, options.idsEnd);
     await files.create(recovered.end.file);
+    await raiseFormat(disk, directory, identity);
     await flushed.file.set(recovered.end);
     await flushed.file.sync();
   } catch (error) {

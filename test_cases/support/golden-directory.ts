@@ -6,7 +6,7 @@ import type { OpenedJournal } from '../../src/journal/open-journal.ts';
 import { NODE_TIMERS, type Timers } from '../../src/journal/timers.ts';
 import { ViewFile, viewFileOf } from '../../src/journal/view-file.ts';
 import type { ViewRecord } from '../../src/membership/view-record.ts';
-import { bytesOf, type Effect, isOfKey, type SetEffect } from '../../src/ordering/effect.ts';
+import { bytesOf, type Effect, isOfKey, type JoinEffect, type SetEffect } from '../../src/ordering/effect.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
 import { type DiskJournals, kept, readValue } from './disk-journals.ts';
 import { EFFECTS } from './golden-effects.ts';
@@ -43,15 +43,19 @@ const STORE = 0xdeadbeef;
 
 const version = (time: number, node = 0) => ({ time, node });
 
-/** Writes one batch after the other, the same ones on every run, with every type of entry that a journal writes. */
-export async function writeGoldenDirectory(journals: DiskJournals, dataDir: string): Promise<void> {
+/** Writes one batch after the other, the same ones on every run, with every type of entry that the release writes. */
+export async function writeGoldenDirectory(
+  journals: DiskJournals,
+  dataDir: string,
+  release: keyof typeof STEPS,
+): Promise<void> {
   const opened = await journals.open(dataDir, {
     owner: GOLDEN_OWNER,
     drawDirectoryId: () => STORE,
     timers: NO_TIMERS,
   });
   const { journal } = opened;
-  for (const step of STEPS) {
+  for (const step of STEPS[release]) {
     step(journal);
     await kept(journal);
   }
@@ -64,7 +68,9 @@ export async function writeGoldenDirectory(journals: DiskJournals, dataDir: stri
 const first: SetEffect = { ...EFFECTS.set, version: version(10), key: 'first' };
 const second: SetEffect = { ...EFFECTS.conditionalSet, version: version(20, 1), key: 'second' };
 
-const STEPS: readonly ((journal: OpenedJournal['journal']) => void)[] = [
+type Steps = readonly ((journal: OpenedJournal['journal']) => void)[];
+
+const STEPS_0_1_0: Steps = [
   (journal) => journal.record(first),
   (journal) => {
     journal.stage(second);
@@ -99,6 +105,30 @@ const STEPS: readonly ((journal: OpenedJournal['journal']) => void)[] = [
   (journal) => journal.stage({ ...EFFECTS.set, version: version(80, 1), key: 'held' }),
 ];
 
+const grown: SetEffect = { ...EFFECTS.set, version: version(85), key: 'grown' };
+const joined: JoinEffect = {
+  ...EFFECTS.append,
+  version: version(90, 1),
+  key: 'grown',
+  condition: version(85),
+};
+
+const STEPS = {
+  '0.1.0': STEPS_0_1_0,
+  '0.3.0': [
+    ...STEPS_0_1_0,
+    (journal) => journal.record(grown),
+    (journal) => journal.record(joined),
+    (journal) => {
+      const more = { ...joined, version: version(91, 2), condition: version(90, 1), valueBytes: 30 };
+      journal.stage({ ...more, part: Buffer.from(' (later)'), chain: { count: 2, bytes: 210 } });
+    },
+    (journal) =>
+      journal.attach({ key: 'second', version: version(20, 1), needs: [{ origin: 0, from: 0, to: 9 }] }),
+    (journal) => journal.recordIncomplete([{ origin: 2, from: 7, to: 8 }]),
+  ],
+} as const satisfies Readonly<Record<string, Steps>>;
+
 /** The files of a controller whose bytes are compared; files that depend on the process or the time are left out. */
 export function filesOf(dataDir: string): ReadonlyMap<string, Buffer> {
   const directory = join(dataDir, 'controller-0');
@@ -118,10 +148,12 @@ export async function contentOf({ journal, recovered }: OpenedJournal): Promise<
       ...(record === undefined ? [] : [`  token ${record.token}, marks ${record.marks}`]),
     );
   }
-  const { watermarks, staged, newestTime } = recovered;
+  const { watermarks, staged, newestTime, incomplete } = recovered;
   const flush = journal.announcedFlush;
   lines.push(
     ...staged.map((effect) => `staged: ${wordsOf(effect)}`),
+    ...[...journal.attached.values()].map((record) => `attached: ${JSON.stringify(record)}`),
+    ...(incomplete.length > 0 ? [`incomplete: ${JSON.stringify(incomplete)}`] : []),
     `applied ${watermarks.applied.time}.${watermarks.applied.node}, known ${watermarks.known}`,
     `newest ${newestTime}, forgotten ${journal.forgotten.times()}`,
     flush === null ? 'no flush' : `flush ${flush.version.time}.${flush.version.node} at ${flush.atMs}`,

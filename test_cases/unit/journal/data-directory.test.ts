@@ -64,14 +64,16 @@ describe('a data directory', () => {
     );
   });
 
-  it('of another format is refused', async () => {
+  it('of a newer format is refused', async () => {
     const dataDir = await used();
     const path = join(directoryOf(dataDir, 0), 'identity');
-    const body = readFileSync(path, 'utf8').split('\n')[0]!.replace('"format":1', '"format":2');
+    const body = readFileSync(path, 'utf8').split('\n')[0]!.replace('"format":2', '"format":3');
     writeFileSync(path, `${body}\n${crc32(body).toString(16).padStart(8, '0')}`);
     await expect(journals.open(dataDir)).rejects.toMatchObject({
       code: 'WRONG_FORMAT',
-      message: expect.stringContaining('has format 2, this version reads 1: start the version that wrote it'),
+      message: expect.stringContaining(
+        'has format 3, this version reads 1 to 2: start the version that wrote it',
+      ),
     });
   });
 
