@@ -54,9 +54,10 @@ async function dispatch(line: CommandLine): Promise<number> {
       const { runLevels } = await import('./levels/run-levels.ts');
       return runLevels({ level: line.level, measuredMs: line.measuredMs ?? MEASURED_MS, json: line.json });
     }
-    case 'level': {
-      const { runLevel } = await import('./status/run-level.ts');
-      return runLevel(line, load(line, defaultConfigFile()), runDirectory());
+    case 'level':
+    case 'keyspace': {
+      const { runKeyspaces } = await import('./status/run-keyspaces.ts');
+      return runKeyspaces(line, load(line, defaultConfigFile()), runDirectory());
     }
     case 'drill': {
       const { runDrill } = await import('./drill/run-drill.ts');

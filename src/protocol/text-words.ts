@@ -170,13 +170,13 @@ export function parseSession(line: TextLine): Request {
 export function parseKeyspace(line: TextLine): Request {
   if (line.count === 1) return { kind: 'keyspace', change: null, format: 'table' };
   if (line.count === 2 && line.is(1, JSON_WORD)) return { kind: 'keyspace', change: null, format: 'json' };
-  const change = keyspaceChangeOf(line);
+  const change = wantedKeyspace(wordsFrom(line, 1));
   if (change === null) return invalid(`CLIENT_ERROR usage: ${KEYSPACE_USAGE}`);
   return { kind: 'keyspace', change, format: 'table' };
 }
 
-function keyspaceChangeOf(line: TextLine): WantedKeyspace | null {
-  const words = wordsFrom(line, 1);
+/** What these words ask for; null where they are no change of a keyspace. */
+export function wantedKeyspace(words: readonly string[]): WantedKeyspace | null {
   const [first = '', second = '', third = '', fourth = ''] = words;
   if (words.length === 4 && first === 'add')
     return { what: 'add', keyspace: second, prefix: third, level: fourth };

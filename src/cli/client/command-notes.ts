@@ -119,7 +119,14 @@ export const COMMAND_ARGUMENTS: Readonly<Record<string, readonly Note[]>> = {
     ['sleep', '<microseconds>'],
     ['tocrawl', '<items>'],
   ],
-  keyspace: [['json', 'as JSON']],
+  keyspace: [
+    ['json', 'as JSON'],
+    ['add', '<name> <prefix> <level>: one more keyspace, while the cluster runs'],
+    ['remove', '<name>: its keys get into the keyspaces with shorter prefixes'],
+    ['prefix', '<name> <prefix>: another prefix'],
+    ['<name>', '<level>: another level, such as sequential, or sequential/chain with its scheme'],
+    ['<name>', 'cancel: ends a change, as long as the keyspaces before it serve'],
+  ],
   slowlog: [
     ['reset', 'forget the requests'],
     ['json', 'as JSON'],
@@ -173,6 +180,12 @@ export const COMMAND_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   md: ['md user:1', 'md page I T30'],
   ma: ['ma counter v', 'ma counter D5 MD v', 'ma counter N60 J1 v'],
   level: ['level sequential', 'level stale-ms 500', 'level default'],
+  keyspace: [
+    'keyspace',
+    'keyspace add carts cart: causal',
+    'keyspace carts sequential',
+    'keyspace remove carts',
+  ],
   watch: ['watch fetchers mutations'],
   stats: ['stats', 'stats hotkeys'],
   lru_crawler: ['lru_crawler metadump all'],

@@ -1,4 +1,5 @@
 import { didYouMean } from '../suggestion.ts';
+import { COMMAND_FORMS, type CommandForm, formsFor } from './command-forms.ts';
 import { COMMAND_FLAGS } from './command-notes.ts';
 import { CLIENT_USAGES, COMMAND_WORDS, SHORT_FORM_WORDS } from './command-words.ts';
 
@@ -28,6 +29,7 @@ export function hintFor(line: string): string {
     return isComplete || words.length > 1 ? didYouMean(word, COMMAND_WORDS.keys()) : '';
   const flag = isComplete ? '' : flagHint(word, words);
   if (flag !== '') return `  ${flag}`;
+  if (word in COMMAND_FORMS) return formHint(COMMAND_FORMS[word]!, words.slice(1), isComplete);
   const isShort = SHORT_FORM_WORDS.has(word) && !isProtocolForm(words, isComplete);
   const expected = isShort ? ['<key>', '<value>'] : argumentsOf(usage);
   const missing = expected.slice(words.length - 1);
@@ -35,6 +37,13 @@ export function hintFor(line: string): string {
   if (missing.length === 0 && last.includes('…')) missing.push(last);
   if (missing.length === 0) return '';
   return `${isComplete ? '' : ' '}${missing.join(' ')}`;
+}
+
+/** What is missing of each form that the words may become. */
+function formHint(forms: readonly CommandForm[], words: readonly string[], isComplete: boolean): string {
+  const missing = formsFor(forms, words).map((form) => form.slice(words.length).join(' '));
+  const hint = missing.filter((one) => one !== '').join(' | ');
+  return hint === '' || isComplete ? hint : ` ${hint}`;
 }
 
 /** The meaning of the flag at the end of a meta command. */

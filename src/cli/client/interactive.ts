@@ -15,6 +15,7 @@ import { CLIENT_WORDS, COMMAND_WORDS, isShowCluster } from './command-words.ts';
 import { type Completions, completionsOf, keysThatBegin } from './completion.ts';
 import { HintLine } from './hint-line.ts';
 import { HISTORY_LINES_MAX, loadHistory, saveHistory } from './history.ts';
+import { keyspacesAt } from './keyspaces-at.ts';
 import { keysOf, linesOf } from './line-stream.ts';
 import { writeOut } from './one-command.ts';
 import { exitCodeOf, outputOf } from './reply-output.ts';
@@ -217,15 +218,21 @@ export class InteractiveClient {
     });
   }
 
-  /** Keys come from the controller, on a connection of its own. Without an answer in time there are none. */
+  /**
+   * Keys and keyspaces come from the controller, on a connection of its own. Without an answer in time there are none.
+   */
   async #complete(line: string, done: Completed): Promise<void> {
     const findKeys = async (typed: string): Promise<readonly string[]> => {
       const { address } = this.#session;
       if (address === null) return [];
       return keysThatBegin(typed, keysOf(address, AbortSignal.timeout(COMPLETION_MS)));
     };
+    const findKeyspaces = async (): Promise<readonly string[]> => {
+      const { address } = this.#session;
+      return address === null ? [] : keyspacesAt(address, COMPLETION_MS);
+    };
     try {
-      done(null, await completionsOf(line, findKeys));
+      done(null, await completionsOf(line, findKeys, findKeyspaces));
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       done(null, [[], line]);

@@ -11,6 +11,7 @@ import { dashed, documentedNotation, normaliseFlags } from './flag-notation.ts';
 import type { FlagRow } from './flag-row.ts';
 import { ALL_FLAG_NAMES, FLAGS, namesOf } from './flag-table.ts';
 import { millisecondsOf, numberOf, portOf, wholeNumber } from './flag-values.ts';
+import { keyspaceWords } from './keyspace-words.ts';
 import { LAB_SYNOPSIS, type LabFlags, labFlagsOf } from './lab-flags.ts';
 import { COMMANDS, type Mode } from './modes.ts';
 
@@ -34,7 +35,7 @@ export interface CommandLine {
   readonly client: ClientOptions;
   /** With `backup` and `restore` where the backup is, with `survey-clock` and `rebase-clock` the plan's file. */
   readonly path: string | null;
-  /** With `level`: the keyspace, and its new level or `cancel`; empty to list the levels. */
+  /** With `level` and `keyspace`: the words of the protocol's command `keyspace`; empty to list the keyspaces. */
   readonly change: readonly string[];
   /** With `restart`: which controllers. */
   readonly ids: readonly number[];
@@ -45,7 +46,7 @@ export interface CommandLine {
   /** With `levels` and `drill`: for how long, in milliseconds; null: the default. */
   readonly measuredMs: number | null;
   readonly drill: DrillFlags;
-  /** With `status`, `level`, `levels` and `drill`. */
+  /** With `status`, `level`, `keyspace`, `levels` and `drill`. */
   readonly json: boolean;
   /** With `status`. */
   readonly watch: boolean;
@@ -66,7 +67,8 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   refuseForeignFlags(given, mode);
   const path = takesPath(mode) ? (rest.shift() ?? null) : null;
   const ids = mode === 'restart' && !given.has('help') ? idsOf(rest.splice(0)) : [];
-  const change = mode === 'level' && !given.has('help') ? changeOf(rest.splice(0), given) : [];
+  const isChange = (mode === 'level' || mode === 'keyspace') && !given.has('help');
+  const change = isChange ? keyspaceWords(mode, rest.splice(0), given) : [];
   const lab = mode === 'lab' ? labFlagsOf(given, rest.splice(0)) : null;
   if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
   return {
@@ -117,30 +119,13 @@ function pathLast(words: readonly string[], named: Mode | null): readonly string
 }
 
 /** Words of other kinds stand behind these commands. */
-const WITH_WORDS: readonly Mode[] = ['restart', 'level', 'lab'];
+const WITH_WORDS: readonly Mode[] = ['restart', 'level', 'keyspace', 'lab'];
 
 /** @throws UsageError */
 function idsOf(words: readonly string[]): number[] {
   if (words.length === 0)
     throw new UsageError('COMMAND_LINE', 'which controllers? Give their ids: main.ts restart 1');
   return words.map((word) => wholeNumber(word.replace(/^controller-/, ''), 'restart', 0, NODES_MAX - 1));
-}
-
-/** @throws UsageError */
-function changeOf(words: readonly string[], given: ReadonlyMap<string, string>): readonly string[] {
-  const isCancelled = given.has('cancel');
-  const scheme = given.get('scheme');
-  const [keyspace, level] = words;
-  if (isCancelled && words.length === 1) return [...words, 'cancel'];
-  if (isCancelled)
-    throw new UsageError('COMMAND_LINE', 'which keyspace? Such as: main.ts level default --cancel');
-  const areWords = words.every((word) => /^[\w-]+$/.test(word));
-  if (words.length === 0 && scheme === undefined) return words;
-  if (words.length === 2 && areWords) return scheme === undefined ? words : [keyspace!, `${level}/${scheme}`];
-  throw new UsageError(
-    'COMMAND_LINE',
-    'which keyspace, and which level? Such as: main.ts level default sequential',
-  );
 }
 
 /** A path stands behind the command. */
@@ -291,6 +276,7 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts status [--watch] [--json]              the whole cluster at a glance; exit code 0: all is well
   main.ts levels [--level <level>] [--json]      shows what each level allows and costs, on a cluster of its own
   main.ts level [<keyspace> <level>] [--json]    the levels; or another one for a keyspace, while the cluster runs
+  main.ts keyspace [add | remove | prefix ...]   the keyspaces; or one more, one less, another prefix, likewise
   main.ts drill [--faults <list>] [-p <port>]    does faults to a running cluster, and judges what clients saw
   main.ts lab [--in-process] < script            a cluster that joins, cuts and kills on command, for teaching
   main.ts backup <directory> [-p <port>]         copies the journals of all controllers, or of one, running or not
@@ -317,6 +303,13 @@ nothing behind. Exit code 0: every level kept its promise.`,
        main.ts level <keyspace> <level> --scheme chain   or --scheme broadcast, at an ordered level
        main.ts level <keyspace> --cancel [-p <port>]  leaves it at the level before, as long as that serves
 The keyspace with every key is "default". Exit code 0: done, 1: not done, or not known to every controller yet.`,
+  keyspace: `Usage: main.ts keyspace [list] [--json] [-p <port>]    lists the keyspaces
+       main.ts keyspace add <name> <prefix> <level>   one more; --scheme chain or broadcast at an ordered level
+       main.ts keyspace remove <name>                 its keys get into the keyspaces with shorter prefixes
+       main.ts keyspace prefix <name> <prefix>        another prefix
+       main.ts keyspace <name> <level>                another level, as main.ts level does
+       main.ts keyspace <name> --cancel               ends a change, as long as the keyspaces before it serve
+All of it while clients read and write. Exit code 0: done, 1: not done, or not known to every controller yet.`,
   drill: DRILL_SYNOPSIS,
   lab: LAB_SYNOPSIS,
   backup:

@@ -5,7 +5,9 @@ import { MODES, type Mode } from './modes.ts';
 
 /** Those that work on the files of one of the controllers; and all that are about one. */
 const OFFLINE: readonly Mode[] = ['backup', 'restore', 'survey-clock', 'rebase-clock'];
-const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', 'level', 'drill', ...OFFLINE];
+/** The commands that list and change the keyspaces. */
+const KEYSPACES: readonly Mode[] = ['level', 'keyspace'];
+const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', ...KEYSPACES, 'drill', ...OFFLINE];
 
 /** Flags that are no settings: they say what to run, and which of the controllers this is. */
 const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
@@ -14,23 +16,23 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     options: toggle('What:', 'the interactive client; with a command behind it, runs that', ['client']),
   },
   config: {
-    modes: ['controller', 'client', 'start', 'status', 'level', 'drill', ...OFFLINE],
+    modes: ['controller', 'client', 'start', 'status', ...KEYSPACES, 'drill', ...OFFLINE],
     options: text('What:', 'configuration file [default: ./config.ini]', ['c']),
   },
   help: { modes: MODES, options: toggle('What:', 'this help; -h alone does the same') },
   version: { modes: MODES, options: toggle('What:', 'the version') },
   json: {
-    modes: ['status', 'level', 'levels', 'drill', 'client'],
+    modes: ['status', ...KEYSPACES, 'levels', 'drill', 'client'],
     options: toggle(
       'What:',
-      'status, level, levels, drill: one line of JSON, for scripts; -cli: each answer as one',
+      'status, level, keyspace, levels, drill: one line of JSON, for scripts; -cli: each answer as one',
     ),
   },
   ...CLIENT_FLAGS,
   watch: { modes: ['status'], options: toggle('What:', 'status: again every second, until Ctrl-C') },
   cancel: {
-    modes: ['level'],
-    options: toggle('What:', 'level: ends the change of a level, as long as the level before serves'),
+    modes: KEYSPACES,
+    options: toggle('What:', 'level, keyspace: ends a change, as long as the keyspaces before it serve'),
   },
   level: { modes: ['levels'], options: text('Levels:', 'only this level [all]') },
   seconds: {
@@ -96,10 +98,10 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     options: text('Start:', 'port of memcached 0; the others follow [11201]'),
   },
   wait: {
-    modes: ['start', 'restart', 'level'],
+    modes: ['start', 'restart', ...KEYSPACES],
     options: text(
       'Start:',
-      'seconds until the controllers have to be ready, or know a level; 0: do not wait [30]',
+      'seconds until the controllers have to be ready, or know a change; 0: do not wait [30]',
     ),
   },
 };
@@ -127,7 +129,7 @@ function settingFlags(): Record<string, FlagRow> {
         'client',
         'start',
         'status',
-        'level',
+        ...KEYSPACES,
         ...OFFLINE,
         ...(IN_DRILL[key] ? DRILL : []),
       ],

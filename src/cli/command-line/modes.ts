@@ -5,6 +5,7 @@ export const COMMANDS = [
   'restart',
   'status',
   'level',
+  'keyspace',
   'levels',
   'drill',
   'lab',

@@ -78,7 +78,7 @@ export function overriddenLevels({ keyspaces, removed }: LevelsStatus): readonly
     const held = `the keyspace ${name} `;
     if (configured === null)
       return [
-        `${held}was added while the cluster ran, and is not configured; main.ts -cli keyspace remove ${name}`,
+        `${held}was added while the cluster ran, and is not configured; main.ts keyspace remove ${name}`,
       ];
     const scheme = orderedSchemeOf(configured.level);
     const asked = scheme === keyspace.scheme ? levelOf(configured.level) : wordsOf(configured.level);
@@ -86,7 +86,7 @@ export function overriddenLevels({ keyspaces, removed }: LevelsStatus): readonly
     if (configured.prefix !== prefix)
       lines.push(
         `${held}has the prefix ${prefix}, which it was given while the cluster ran, and not ${configured.prefix} ` +
-          `as configured; to change it: main.ts -cli keyspace prefix ${name} ${configured.prefix}`,
+          `as configured; to change it: main.ts keyspace prefix ${name} ${configured.prefix}`,
       );
     if (configured.level !== level)
       lines.push(

@@ -99,6 +99,23 @@ function modeTests(): void {
     });
   });
 
+  it.each([
+    ['level', []],
+    ['level default sequential', ['default', 'sequential']],
+    ['level default --cancel', ['default', 'cancel']],
+    ['level default sequential --scheme chain', ['default', 'sequential/chain']],
+    ['keyspace', []],
+    ['keyspace list --json', []],
+    ['keyspace add carts cart: causal', ['add', 'carts', 'cart:', 'causal']],
+    ['keyspace add carts cart: sequential --scheme chain', ['add', 'carts', 'cart:', 'sequential/chain']],
+    ['keyspace remove carts --wait 5', ['remove', 'carts']],
+    ['keyspace prefix carts c:', ['prefix', 'carts', 'c:']],
+    ['keyspace -p 8001 carts eventual', ['carts', 'eventual']],
+    ['keyspace carts --cancel', ['carts', 'cancel']],
+  ])('takes what is changed by `%s`', (typed, change) => {
+    expect(parse(typed).change).toEqual(change);
+  });
+
   it('lets the last of two equal flags win', () => {
     expect(parse('-p 8000 -p 8001').identity.port).toBe(8001);
   });
@@ -130,6 +147,14 @@ function errorTests(): void {
     ['levels now', 'levels takes no further words'],
     ['-p 8000 --level eventual', '--level belongs to levels, not to controller'],
     ['start -n 0', '-n is "0"'],
+    ['level default', 'which keyspace, and which level? Such as: main.ts level default sequential'],
+    ['level remove carts', 'which keyspace, and which level?'],
+    ['level --cancel', 'which keyspace? Such as: main.ts level default --cancel'],
+    ['keyspace add carts', 'Say add <name> <prefix> <level>, remove <name>'],
+    ['keyspace remove', 'Say add <name> <prefix> <level>, remove <name>'],
+    ['keyspace remove carts --cancel', 'which keyspace? Such as: main.ts keyspace default --cancel'],
+    ['keyspace prefix carts ü', 'without spaces in a prefix'],
+    ['keyspace remove carts --scheme chain', '--scheme stands beside a level'],
   ])('%s', (typed, message) => {
     expect(() => parse(typed)).toThrow(message);
   });

@@ -35,6 +35,16 @@ describe('a hint', () => {
     ['mg k T', '  T<seconds>: give it a new expiry time'],
     ['ms k 5 M', '  M<mode>: E: add, R: replace, A: append, P: prepend, S: set'],
     ['get "a b', ''],
+    [
+      'keyspace ',
+      'json | add <name> <prefix> <level> | remove <keyspace> | prefix <keyspace> <prefix> | <keyspace> <level> | <keyspace> cancel',
+    ],
+    ['keyspace add ', '<name> <prefix> <level>'],
+    ['keyspace add carts c', ' <level>'],
+    ['keyspace add carts c: causal', ''],
+    ['keyspace carts ', '<level> | cancel'],
+    ['keyspace prefix', ' <keyspace> <prefix>'],
+    ['keyspace remove carts ', ''],
   ])('behind "%s"', (line, hint) => {
     expect(hintFor(line)).toBe(hint);
   });
@@ -87,7 +97,12 @@ describe('completion', () => {
   async function* all() {
     yield* keys;
   }
-  const complete = (line: string) => completionsOf(line, (typed) => keysThatBegin(typed, all()));
+  const complete = (line: string) =>
+    completionsOf(
+      line,
+      (typed) => keysThatBegin(typed, all()),
+      () => Promise.resolve(['default', 'carts']),
+    );
 
   it.each([
     ['sho', ['show '], 'sho'],
@@ -106,6 +121,13 @@ describe('completion', () => {
     ['set user:1 us', [], 'us'],
     ['incr k us', [], 'us'],
     ['help get us', [], 'us'],
+    ['keyspace re', ['remove '], 're'],
+    ['keyspace ', ['json ', 'add ', 'remove ', 'prefix ', 'default ', 'carts '], ''],
+    ['keyspace remove c', ['carts '], 'c'],
+    ['keyspace add carts ', [], ''],
+    ['keyspace add carts cart: ev', ['eventual '], 'ev'],
+    ['keyspace carts ca', ['cancel ', 'causal '], 'ca'],
+    ['keyspace carts seq', ['sequential ', 'sequential/chain '], 'seq'],
   ])('of "%s"', async (line, matches, completed) => {
     expect(await complete(line)).toEqual([matches, completed]);
   });

@@ -10,17 +10,17 @@ import type { ResolvedSettings } from '../settings/configuration.ts';
 import { askCluster } from './ask-cluster.ts';
 import { addressesOf } from './cluster-addresses.ts';
 
-/** How long every controller may take to learn of another level, unless `--wait` says otherwise, in milliseconds. */
+/** How long every controller may take to learn of a change, unless `--wait` says otherwise, in milliseconds. */
 const KNOWN_WITHIN_MS = 30_000;
 
 const LOOK_EVERY_MS = 250;
 
 /**
- * Lists the levels of the keyspaces; or gives a keyspace another level, and waits until every controller goes by it.
+ * Lists the keyspaces with their levels; or changes one of them, and waits until every controller goes by that.
  *
  * @returns the exit code
  */
-export async function runLevel(
+export async function runKeyspaces(
   line: CommandLine,
   configuration: ResolvedSettings,
   runDirectory: string,
@@ -77,29 +77,30 @@ async function untilKnown(session: CliSession, waitMs: number): Promise<LevelsSt
     if (!isOver && performance.now() < untilMs) continue;
     tell(
       levels.move === null
-        ? 'the others go by the new level'
-        : 'the change goes on; main.ts level tells how far it is',
+        ? 'the others go by the change'
+        : 'the change goes on; main.ts keyspace tells how far it is',
     );
     return levels;
   }
 }
 
-/** What a change of levels waits for, in one line; empty when it is done. */
+/** What a change waits for, in one line; empty when it is done. */
 function waitingFor({ move, unaware }: LevelsStatus): string {
   if (move !== null) return `${moveInWords(move)}; ${move.controllers.map(movePartInWords).join('; ')}`;
-  return unaware.length === 0 ? '' : `waiting for ${unaware.join(', ')}, which may go by the level before`;
+  return unaware.length === 0 ? '' : `waiting for ${unaware.join(', ')}, which may not know the change yet`;
 }
 
 async function levelsAt(session: CliSession): Promise<LevelsStatus> {
   const reply = await ask(session, 'keyspace json', false);
-  if (reply.failed) throw new OperationError('NOT_RUNNING', `no levels there: it answers "${textOf(reply)}"`);
+  if (reply.failed)
+    throw new OperationError('NOT_RUNNING', `no keyspaces there: it answers "${textOf(reply)}"`);
   return JSON.parse(reply.parts[0]!.toString('utf8')) as LevelsStatus;
 }
 
 async function ask(session: CliSession, title: string, writes: boolean): Promise<ReplyParts> {
   const reply = await session.run({ bytes: Buffer.from(`${title}\r\n`), reply: 'lines', writes, title });
   if (reply === null)
-    throw new OperationError('UNREACHABLE', 'the connection was lost; main.ts level tells what holds');
+    throw new OperationError('UNREACHABLE', 'the connection was lost; main.ts keyspace tells what holds');
   return reply;
 }
 
