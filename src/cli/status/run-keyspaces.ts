@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { moveInWords, movePartInWords, renderLevels } from '../../controller/status/levels-report.ts';
+import {
+  GOES_ON,
+  inOneWord,
+  moveInWords,
+  movePartInWords,
+  renderLevels,
+} from '../../controller/status/levels-report.ts';
 import type { LevelsStatus } from '../../controller/status/status.ts';
+import { wantedKeyspace } from '../../protocol/text-words.ts';
 import { CliSession } from '../client/cli-session.ts';
 import type { ReplyParts } from '../client/text-reply-reader.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
@@ -34,10 +41,20 @@ export async function runKeyspaces(
     if (!line.json) print(text);
     const levels = await untilKnown(session, line.waitMs ?? KNOWN_WITHIN_MS);
     if (line.json) print(JSON.stringify(levels));
+    else if (text.endsWith(GOES_ON) && levels.move === null) print(heldOf(line, levels));
     return waitingFor(levels) === '' ? EXIT_OK : EXIT_FAILED;
   } finally {
     session.close();
   }
+}
+
+/** What holds of the keyspace once its change is over, which somebody may have cancelled meanwhile. */
+function heldOf({ change }: CommandLine, { keyspaces }: LevelsStatus): string {
+  const { keyspace: name } = wantedKeyspace(change)!;
+  const held = keyspaces.find((keyspace) => keyspace.name === name);
+  if (held === undefined) return `done: there is no keyspace ${name}`;
+  const prefix = held.prefix === '' ? '' : `, with the prefix ${held.prefix}`;
+  return `done: ${name} is at ${inOneWord(held)}${prefix}`;
 }
 
 /** A session with a controller that can change something, if there is one; else with the first that answers. */

@@ -13,7 +13,7 @@ import type { KeyspaceRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { type Transfer, transfersOf } from '../moves/transfers.ts';
 import { nameOf } from '../settings.ts';
-import { changeInWords, levelsOf, renderLevels } from '../status/levels-report.ts';
+import { changeInWords, GOES_ON, levelsOf, renderLevels } from '../status/levels-report.ts';
 import { changeOf } from './keyspace-changes.ts';
 import type { OnAdminReply } from './store-administration.ts';
 
@@ -131,7 +131,7 @@ function stateOf(name: string, keyspace: KeyspaceChange['after']): string {
 function replyTo({ kind }: ChangeOutcome, parts: LevelParts, asked: KeyspaceChange, isMove: boolean): Reply {
   switch (kind) {
     case 'installed': {
-      if (isMove) return linesOf(`${inWords(asked)}; keyspace shows how far it is`);
+      if (isMove) return linesOf(`${inWords(asked)}${GOES_ON}`);
       const { unaware } = levelsOf(parts);
       const done = doneInWords(asked);
       return linesOf(unaware.length === 0 ? done : `${done}\nnot yet known to ${unaware.join(', ')}`);

@@ -64,6 +64,9 @@ export function changeInWords(name: string, from: KeyspaceSide | null, to: Keysp
     : `${name} gets the prefix ${to.prefix} instead of ${from.prefix}`;
 }
 
+/** Ends the answer to a change that takes time. */
+export const GOES_ON = '; keyspace shows how far it is';
+
 /** The part of a controller in one line. */
 export function movePartInWords({ address, step, done, total, waitsFor }: MovePartStatus): string {
   const how = step === '' ? '' : ` ${step}, ${done} of about ${Math.max(done, total)} records`;
