@@ -125,6 +125,36 @@ describeWith('a browser (Debian: chromium)', HAS_BROWSER, () => {
     expect(watched.errors).toEqual([]);
   });
 
+  it('adds a keyspace, gives it another prefix and another scheme, and removes it', async () => {
+    await using watched = await opened('keyspaces');
+    const { page } = watched;
+    const row = page.getByRole('row', { name: /^carts/ });
+    await page.getByRole('button', { name: 'Add a keyspace' }).click();
+    const added = page.getByRole('dialog', { name: 'Add a keyspace' });
+    await added.getByLabel('Name').fill('carts');
+    await added.getByLabel('Keys that begin with').fill('cart:');
+    await added.getByRole('radio', { name: /^causal/ }).check();
+    await added.getByRole('button', { name: 'Add the keyspace' }).click();
+    await page.getByText('The change of carts has begun.').waitFor();
+    await row.getByText('causal', { exact: true }).waitFor();
+
+    await row.getByRole('button', { name: 'Change the prefix of carts' }).click();
+    await page.getByRole('dialog').getByLabel('Keys that begin with').fill('c:');
+    await page.getByRole('button', { name: 'Change the prefix', exact: true }).click();
+    await row.getByText('c:', { exact: true }).waitFor();
+
+    await row.getByRole('button', { name: 'Change the level of carts' }).click();
+    await page.getByRole('radio', { name: /^sequential/ }).check();
+    await page.getByRole('radio', { name: /^chain/ }).check();
+    await page.getByRole('button', { name: 'Change the level', exact: true }).click();
+    await row.getByText('sequential (chain)').waitFor();
+
+    await row.getByRole('button', { name: 'Remove carts' }).click();
+    await page.getByRole('button', { name: 'Remove the keyspace' }).click();
+    await eventually(async () => (await row.count()) === 0);
+    expect(watched.errors).toEqual([]);
+  });
+
   it('can be used with the keyboard alone', async () => {
     await using watched = await opened('overview');
     const { page } = watched;

@@ -24,10 +24,20 @@ import { counted, duration } from './format.js';
  * @property {string} name
  * @property {string} prefix
  * @property {string} level
+ * @property {string | null} scheme
  * @property {number} keys
  * @property {{ ready: boolean, reason: string, requests: number }} reads
  * @property {{ ready: boolean, reason: string, requests: number }} writes
  * @property {number} errors
+ *
+ * @typedef {{ prefix: string, level: string }} Side a keyspace before or after a change
+ *
+ * @typedef {object} Move a change of a keyspace that takes keys from one group to another
+ * @property {string} keyspace
+ * @property {Side | null} from
+ * @property {Side | null} to
+ * @property {string} phase
+ * @property {{ address: string, step: string, done: number, total: number, waitsFor: string }[]} controllers
  *
  * @typedef {object} Status what a controller says of itself
  * @property {string} cluster
@@ -36,6 +46,7 @@ import { counted, duration } from './format.js';
  * @property {string} version
  * @property {string} level
  * @property {Keyspace[]} keyspaces
+ * @property {{ move: Move | null }} [levels]
  * @property {boolean} ready
  * @property {string} reason
  * @property {{ ready: boolean, reason: string }} reads
@@ -183,7 +194,7 @@ function lacking(readers, writers) {
 function spare(all) {
   const serving = all.filter(({ status }) => status?.reads.ready && status.writes.ready);
   const isOrdered = serving.some(({ status }) =>
-    status?.keyspaces.some(({ level }) => ORDERED.includes(level)),
+    status?.keyspaces.some(({ level }) => isOrderedLevel(level)),
   );
   const needed = isOrdered ? Math.floor(all.length / 2) + 1 : 1;
   const left = serving.length - needed;
@@ -194,6 +205,23 @@ function spare(all) {
 
 /** The levels that need a majority. */
 export const ORDERED = ['linearizability', 'sequential'];
+
+/** @param {string} level */
+export function isOrderedLevel(level) {
+  return ORDERED.includes(level);
+}
+
+/** How an ordered level is replicated. */
+export const SCHEMES = [
+  {
+    name: 'broadcast',
+    promise: 'The controller that is asked sends each value to all others: one round trip.',
+  },
+  {
+    name: 'chain',
+    promise: 'Each controller sends each value once, to the next: for large values and many replicas.',
+  },
+];
 
 /** All levels, the strictest first, with what each promises. */
 export const LEVELS = [
@@ -248,12 +276,59 @@ export function keyspacesOf(all) {
       name: keyspace.name,
       prefix: keyspace.prefix,
       levels: [...new Set(same.map(({ level }) => level))],
+      scheme: keyspace.scheme,
       keys: Math.max(...same.map(({ keys }) => keys)),
       reads: sum(same.map(({ reads }) => reads.requests)),
       writes: sum(same.map(({ writes }) => writes.requests)),
       errors: sum(same.map(({ errors }) => errors)),
       trouble: troubled === undefined ? '' : troubled.writes.reason || troubled.reads.reason,
     };
+  });
+}
+
+/**
+ * The change that a controller tells of; null while none is under way.
+ *
+ * @param {readonly Controller[]} all
+ */
+export function moveOf(all) {
+  return all.map(({ status }) => status?.levels?.move ?? null).find((move) => move !== null) ?? null;
+}
+
+/** @param {Move} move */
+export function moveText({ keyspace, from, to, phase }) {
+  return `${changeText(keyspace, from, to)}: ${PHASES[phase] ?? phase}.`;
+}
+
+/**
+ * @param {string} name
+ * @param {Side | null} from
+ * @param {Side | null} to
+ */
+function changeText(name, from, to) {
+  if (to === null) return `${name} is being removed`;
+  if (from === null) return `${name} is being added, at ${to.level}, with the prefix ${to.prefix}`;
+  return from.prefix === to.prefix
+    ? `${name} moves from ${from.level} to ${to.level}`
+    : `${name} gets the prefix ${to.prefix} instead of ${from.prefix}`;
+}
+
+/** @type {Record<string, string>} */
+const PHASES = {
+  preparing: 'the entries are copied, and the level before serves',
+  barrier: 'writes wait until the last entries are handed over',
+  settling: 'the new level serves, and the old copies are cleared',
+};
+
+/**
+ * How far each controller is, in words.
+ *
+ * @param {Move} move
+ */
+export function movePartsOf({ controllers }) {
+  return controllers.map(({ address, step, done, total, waitsFor }) => {
+    const how = step === '' ? '' : ` ${step}, ${done} of about ${Math.max(done, total)} records`;
+    return { address, text: `${address}${how}${waitsFor === '' ? '' : `: ${waitsFor}`}` };
   });
 }
 

@@ -79,14 +79,14 @@ export class Source {
    *
    * @param {string} method
    * @param {string} path
-   * @param {unknown} body
+   * @param {unknown} [body]
    * @returns {Promise<any>}
    * @throws {Refused | Unreachable}
    */
   async send(method, path, body) {
     const headers = { 'content-type': 'application/json' };
-    const init = { method, headers, body: JSON.stringify(body) };
-    const answer = await ask(`${this.origin}${path}`, init, CHANGE_WITHIN_MS);
+    const content = body === undefined ? {} : { headers, body: JSON.stringify(body) };
+    const answer = await ask(`${this.origin}${path}`, { method, ...content }, CHANGE_WITHIN_MS);
     if (answer === null)
       throw new Unreachable('No answer came. The change may have been made: look before you try again.');
     return readAnswer(answer);

@@ -1,8 +1,9 @@
-/** The keyspaces with their levels, and the dialog that changes one. */
+/** The keyspaces with their levels, and how far the change of one has come. */
 
 import { h, KeyedList, setText, show } from '../dom.js';
 import { capital, exact } from '../format.js';
-import { keyspacesOf, LEVELS } from '../model.js';
+import { keyspacesOf, LEVELS, moveOf, movePartsOf, moveText } from '../model.js';
+import { keyspaceDialogs } from './keyspace-dialogs.js';
 import { notice, panelHead, stateMark } from './parts.js';
 
 /** @typedef {ReturnType<typeof keyspacesOf>[number]} Row */
@@ -10,17 +11,18 @@ import { notice, panelHead, stateMark } from './parts.js';
 /** @param {import('../source.js').Source} source */
 export function keyspacesView(source) {
   const told = notice();
-  const dialog = levelDialog(source, told);
+  const dialogs = keyspaceDialogs(source, told);
+  const move = movePanel(source, told);
   const body = h('tbody');
   const rows = new KeyedList(
     body,
     (/** @type {Row} */ { name }) => name,
-    (first) => keyspaceRow(first, dialog.open),
+    (first) => keyspaceRow(first, dialogs),
   );
   const alone = h(
     'p',
     { class: 'empty' },
-    'There is one keyspace, so all keys have the same level. More are configured with sections of config.ini, or with flags: ',
+    'There is one keyspace, so all keys have the same level. Add one here, or configure it: ',
     h('code', {}, '--keyspace sessions=session::causal'),
   );
   const heads = [
@@ -44,7 +46,11 @@ export function keyspacesView(source) {
   const panel = h(
     'section',
     { class: 'panel', 'aria-label': 'Keyspaces' },
-    panelHead('Keyspaces', h('p', {}, 'The longest prefix that a key begins with decides on its level.')),
+    panelHead(
+      'Keyspaces',
+      h('p', {}, 'The longest prefix that a key begins with decides on its level.'),
+      h('button', { type: 'button', onclick: () => dialogs.add.open(null) }, 'Add a keyspace'),
+    ),
     h('div', { class: 'scroll' }, table),
     alone,
   );
@@ -54,14 +60,16 @@ export function keyspacesView(source) {
       { class: 'part' },
       h('h1', { class: 'visually-hidden' }, 'Keyspaces'),
       told.node,
+      move.node,
       panel,
       levelsPanel(),
-      dialog.node,
+      ...dialogs.nodes,
     ),
     /** @param {import('../live.js').Snapshot} snapshot */
     update({ controllers }) {
       const keyspaces = keyspacesOf(controllers);
       rows.update(keyspaces);
+      move.update(controllers);
       show(alone, keyspaces.length === 1);
     },
   };
@@ -102,27 +110,34 @@ function headProps(head, index) {
 
 /**
  * @param {Row} first
- * @param {(row: Row) => void} open
+ * @param {ReturnType<typeof keyspaceDialogs>} dialogs
  */
-function keyspaceRow(first, open) {
+function keyspaceRow(first, dialogs) {
   let shown = first;
   const mark = stateMark();
   const level = h('span', { class: 'level' });
   const cells = [0, 1, 2, 3].map(() => h('td', { class: 'number' }));
-  const button = h(
-    'button',
-    {
-      type: 'button',
-      class: 'quiet',
-      onclick: () => open(shown),
-      'aria-label': `Change the level of ${first.name}`,
-    },
-    'Change level',
-  );
-  const prefix =
-    first.prefix === ''
-      ? h('span', { class: 'muted' }, 'anything else')
-      : h('span', { class: 'key' }, first.prefix);
+  /**
+   * @param {string} words
+   * @param {string} label
+   * @param {{ open: (row: Row) => void }} dialog
+   */
+  const button = (words, label, dialog) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        onclick: () => dialog.open(shown),
+        'aria-label': `${label} ${first.name}`,
+      },
+      words,
+    );
+  const ofOthers = [
+    button('Prefix', 'Change the prefix of', dialogs.prefix),
+    button('Remove', 'Remove', dialogs.remove),
+  ];
+  const prefix = h('span', { class: 'key' });
   const node = h(
     'tr',
     {},
@@ -131,14 +146,21 @@ function keyspaceRow(first, open) {
     h('td', {}, level),
     ...cells,
     h('td', {}, mark.node),
-    h('td', { class: 'number' }, button),
+    h(
+      'td',
+      { class: 'number' },
+      button('Level', 'Change the level of', dialogs.level),
+      ...(first.name === 'default' ? [] : ofOthers),
+    ),
   );
   return {
     node,
     /** @param {Row} row */
     update(row) {
       shown = row;
-      setText(level, row.levels.join(', then '));
+      setText(prefix, row.prefix === '' ? 'anything else' : row.prefix);
+      prefix.className = row.prefix === '' ? 'muted' : 'key';
+      setText(level, `${row.levels.join(', then ')}${row.scheme === 'chain' ? ' (chain)' : ''}`);
       [row.keys, row.reads, row.writes, row.errors].forEach((value, index) => {
         const cell = cells[index];
         if (cell !== undefined) setText(cell, exact(value));
@@ -151,104 +173,54 @@ function keyspaceRow(first, open) {
 }
 
 /**
+ * The change that is under way, with the part of each controller in it.
+ *
  * @param {import('../source.js').Source} source
  * @param {ReturnType<typeof notice>} told
  */
-function levelDialog(source, told) {
-  const title = h('h2', { id: 'level-title' });
-  const choices = h('fieldset', {}, h('legend', { class: 'visually-hidden' }, 'Level'));
-  const failed = notice();
-  const apply = h('button', { type: 'submit', class: 'primary' }, 'Change the level');
-  /** @type {Row | null} */
-  let row = null;
-  /** @type {HTMLDialogElement} */
-  const node = h(
-    'dialog',
-    { 'aria-labelledby': 'level-title' },
-    h(
-      'form',
-      { method: 'dialog', onsubmit: (event) => void change(event) },
-      title,
-      h(
-        'p',
-        { class: 'muted' },
-        'Clients stay connected. Requests under way are answered by the level that they began with.',
-      ),
-      choices,
-      failed.node,
-      h(
-        'div',
-        { class: 'buttons' },
-        h('button', { type: 'button', onclick: () => node.close() }, 'Cancel'),
-        apply,
-      ),
-    ),
+function movePanel(source, told) {
+  const title = h('p');
+  const parts = h('ul');
+  const lines = new KeyedList(
+    parts,
+    (/** @type {ReturnType<typeof movePartsOf>[number]} */ { address }) => address,
+    () => {
+      const node = h('li');
+      return {
+        node,
+        /** @param {ReturnType<typeof movePartsOf>[number]} part */
+        update: ({ text }) => setText(node, text),
+      };
+    },
   );
-
-  /** @param {Event} event */
-  const change = async (event) => {
-    event.preventDefault();
-    const level = new FormData(/** @type {HTMLFormElement} */ (event.target)).get('level');
-    if (row === null || typeof level !== 'string') return;
-    if (row.levels.length === 1 && row.levels[0] === level) {
-      node.close();
-      return;
-    }
-    apply.disabled = true;
-    setText(apply, 'Changing …');
+  let name = '';
+  const cancel = async () => {
     try {
-      const path = `/v1/keyspaces/${encodeURIComponent(row.name)}`;
-      const answer = await source.send('PUT', path, { level });
-      node.close();
-      told.say('ok', outcomeOf(row, answer));
+      await source.send('PUT', `/v1/keyspaces/${encodeURIComponent(name)}`, { level: 'cancel' });
+      told.say('ok', `The change of ${name} is cancelled.`);
     } catch (error) {
-      failed.say('bad', `The level was not changed. ${capital(/** @type {Error} */ (error).message)}`);
-    } finally {
-      apply.disabled = false;
-      setText(apply, 'Change the level');
+      told.say('bad', `The change was not cancelled. ${capital(/** @type {Error} */ (error).message)}`);
     }
   };
-
-  /** @param {Row} chosen */
-  const open = (chosen) => {
-    row = chosen;
-    told.clear();
-    failed.clear();
-    setText(title, `Level of the keyspace ${chosen.name}`);
-    while (choices.children.length > 1) choices.lastElementChild?.remove();
-    choices.append(...LEVELS.map(({ name, promise }) => choice(name, promise, chosen.levels[0] === name)));
-    node.showModal();
-    /** @type {HTMLElement | null} */ (choices.querySelector('input:checked'))?.focus();
-  };
-  return { node, open };
-}
-
-/**
- * @param {string} level
- * @param {string} promise
- * @param {boolean} isNow
- */
-function choice(level, promise, isNow) {
-  return h(
-    'label',
-    { class: 'choice' },
-    h('input', { type: 'radio', name: 'level', value: level, checked: isNow }),
-    h('span', { class: 'level' }, isNow ? `${level} (now)` : level),
-    h('span', { class: 'promise' }, promise),
+  const button = h('button', { type: 'button', onclick: () => void cancel() }, 'Cancel the change');
+  const node = h(
+    'section',
+    { class: 'panel', 'aria-label': 'The change that is under way', hidden: true },
+    panelHead('A change is under way', button),
+    title,
+    parts,
   );
-}
-
-/**
- * What has become of a change, in sentences.
- *
- * @param {Row} row as it was before
- * @param {any} answer the levels that hold now
- */
-function outcomeOf({ name, levels }, { keyspaces, unaware, move }) {
-  if (move?.keyspace === name)
-    return `${capital(name)} moves to ${move.to.level}. Its level changes once all controllers have its entries there.`;
-  const level = keyspaces.find((/** @type {Row} */ one) => one.name === name)?.level;
-  const before = levels.includes(level) ? '' : `, and was at ${levels.join(', then ')}`;
-  const late = unaware.length === 0 ? '' : ` ${unaware.join(', ')} may still go by the level before.`;
-  return `${capital(name)} is at ${level} now${before}.${late}`;
+  return {
+    node,
+    /** @param {readonly import('../model.js').Controller[]} controllers */
+    update(controllers) {
+      const move = moveOf(controllers);
+      show(node, move !== null);
+      if (move === null) return;
+      name = move.keyspace;
+      setText(title, moveText(move));
+      lines.update(movePartsOf(move));
+      show(button, move.phase !== 'settling');
+    },
+  };
 }
