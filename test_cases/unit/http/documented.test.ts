@@ -1,12 +1,21 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LocalControllers } from '../../support/local-controllers.ts';
+import { TextClient } from '../../support/text-client.ts';
 
 const run = promisify(execFile);
 
-const PAGE = readFileSync(new URL('../../../docs/http.md', import.meta.url), 'utf8');
+/** The pages that show what `curl` answers, and the key that has an entry before their first command. */
+const PAGES = [
+  ['docs/http.md', null],
+  ['docs/dashboard.md', 'greeting'],
+  ['docs/operation.md', 'greeting'],
+] as const;
+
+/** The one command that is named within a sentence: it has no end, so no screen shows it. */
+const ENDLESS = 'curl -N http://127.0.0.1:8000/v1/events';
 
 interface Example {
   readonly command: string;
@@ -37,20 +46,51 @@ function plain(output: string): string {
     .replace(/"expiresAt":"[^"]+"/g, '"expiresAt":"…"');
 }
 
-describe('docs/http.md', () => {
-  let cluster: LocalControllers;
-  beforeAll(async () => {
-    cluster = await LocalControllers.start(3);
-  });
-  afterAll(() => cluster?.stop());
+async function withCluster(use: (cluster: LocalControllers) => Promise<void>): Promise<void> {
+  const cluster = await LocalControllers.start(3);
+  try {
+    await use(cluster);
+  } finally {
+    await cluster.stop();
+  }
+}
 
-  it('shows commands that answer as shown, one after the other', async () => {
-    const examples = examplesIn(PAGE);
-    expect(examples.length).toBeGreaterThan(8);
-    for (const { command, shown } of examples) {
-      const real = command.replace(/:800([012])\b/g, (_, id: string) => `:${cluster.ports[Number(id)]}`);
-      const { stdout } = await run('sh', ['-c', real]);
-      expect([command, plain(stdout)]).toEqual([command, plain(shown)]);
-    }
+/** What the command prints in front of this cluster. */
+async function printedBy(command: string, { ports }: LocalControllers): Promise<string> {
+  const real = command.replace(/:800([012])\b/g, (_, id: string) => `:${ports[Number(id)]}`);
+  return (await run('sh', ['-c', real])).stdout;
+}
+
+describe('the commands with curl in the documentation', () => {
+  it.each(PAGES)('%s: they answer as shown, one after the other', (page, key) =>
+    withCluster(async (cluster) => {
+      const examples = examplesIn(readFileSync(page, 'utf8'));
+      expect(examples.length).toBeGreaterThan(0);
+      if (key !== null) {
+        using client = await TextClient.connect(cluster.port);
+        await client.set(key, 'Hello');
+      }
+      for (const { command, shown } of examples)
+        expect([command, plain(await printedBy(command, cluster))]).toEqual([command, plain(shown)]);
+    }),
+  );
+
+  it(`${ENDLESS}: it tells of all controllers`, () =>
+    withCluster(async (cluster) => {
+      const command = `${ENDLESS.replace('curl', 'curl -s --max-time 1')} || true`;
+      const printed = await printedBy(command, cluster);
+      for (const id of cluster.ports.keys()) expect(printed).toContain(`data: {"controller":${id},`);
+    }));
+
+  it('are all among those that are run', () => {
+    const named = ['README.md', ...globSync('docs/**/*.md')].flatMap((page) =>
+      (readFileSync(page, 'utf8').match(/\bcurl -[^`\n]*/g) ?? []).map((command) => `${page}: ${command}`),
+    );
+    const run = PAGES.flatMap(([page]) => [
+      ...examplesIn(readFileSync(page, 'utf8')).map(({ command }) => `${page}: ${command}`),
+      `${page}: ${ENDLESS}`,
+    ]);
+    expect(named.length).toBeGreaterThan(12);
+    expect(named.filter((one) => !run.includes(one))).toEqual([]);
   });
 });

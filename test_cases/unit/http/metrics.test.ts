@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FAMILIES } from '../../../src/controller/metrics/exposition/exposition.ts';
 import { SLOW_REQUESTS } from '../../../src/http/schemas/slow-requests.ts';
 import { LocalControllers } from '../../support/local-controllers.ts';
+import { describeWith } from '../../support/programs.ts';
 import { parseExposition, parserObstacle } from '../../support/prometheus-parser.ts';
+import { HAS_PROMTOOL, promtool } from '../../support/promtool.ts';
 import { TextClient } from '../../support/text-client.ts';
 
 const OPENMETRICS = 'application/openmetrics-text; version=1.0.0';
@@ -111,6 +113,15 @@ describe('the format', () => {
       expect(families.filter(({ type }) => type === 'histogram').length).toBeGreaterThan(5);
     },
   );
+});
+
+describeWith('promtool (Debian: prometheus)', HAS_PROMTOOL, () => {
+  it('finds nothing to say of the metrics, but that of memcached_exporter, whose name a dashboard expects', async () => {
+    const { printed } = promtool(['check', 'metrics'], await exposed('text/plain'));
+    expect(printed.trim().split('\n')).toEqual([
+      'memcached_uptime_seconds counter metrics should have "_total" suffix',
+    ]);
+  });
 });
 
 describe('the slow requests', () => {
