@@ -116,7 +116,7 @@ describe('the format', () => {
 });
 
 describeWith('promtool (Debian: prometheus)', HAS_PROMTOOL, () => {
-  it('finds nothing to say of the metrics, but that of memcached_exporter, whose name a dashboard expects', async () => {
+  it('has one complaint, about a name that memcached_exporter has as well', async () => {
     const { printed } = promtool(['check', 'metrics'], await exposed('text/plain'));
     expect(printed.trim().split('\n')).toEqual([
       'memcached_uptime_seconds counter metrics should have "_total" suffix',
