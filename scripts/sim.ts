@@ -20,6 +20,7 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --workers N           so many runs at the same time, instead of one on each core
   --horizon MS          deletions are not kept for a peer that is silent for longer
   --mixed               keyspaces of all levels in one cluster, instead of one level
+  --members             at the ordered levels, controllers come to vote and stop voting
   --switches yes        clients ask for other levels while they read and write; all: of other groups too; no: never.
                         With --mixed: all, or never`;
 
@@ -43,6 +44,7 @@ const { values: options } = parseArgs({
     faults: { type: 'string' },
     horizon: { type: 'string' },
     mixed: { type: 'boolean' },
+    members: { type: 'boolean' },
     switches: { type: 'string' },
     workers: { type: 'string' },
     replay: { type: 'string' },
@@ -127,6 +129,7 @@ function describeScenario({
   absence,
   horizonMs,
   switches = [],
+  members = [],
 }: Scenario): string {
   return [
     `seed ${seed}: ${nodes} controllers at ${level}, durability ${durability}, horizon ${horizonMs} ms`,
@@ -135,6 +138,9 @@ function describeScenario({
     ...switches.map(
       ({ keyspace = 'default', node, level: to, atMs }) =>
         `n${node} is asked for ${keyspace} at ${to}, at ${Math.round(atMs)}`,
+    ),
+    ...members.map(
+      ({ node, come, go, atMs }) => `n${node} is asked for +${come} -${go}, at ${Math.round(atMs)}`,
     ),
     ...faults.map((fault) => `fault ${describeFault(fault)}`),
     absence.nodes.length === 0
@@ -147,7 +153,7 @@ function commandFor(what: 'replay' | 'shrink', seed: string): string {
   const given = (['level', 'durability', 'scheme', 'faults', 'horizon', 'switches'] as const).filter(
     (name) => options[name] !== undefined,
   );
-  const mixed = options.mixed === true ? ['--mixed'] : [];
+  const mixed = (['mixed', 'members'] as const).filter((name) => options[name]).map((name) => `--${name}`);
   const values = given.map((name) => `--${name} ${options[name]}`);
   return ['npm run sim --', `--${what} ${seed}`, ...values, ...mixed].join(' ');
 }
@@ -159,6 +165,7 @@ function drawOf({
   faults: rates,
   horizon,
   mixed,
+  members,
   switches,
 }: typeof options): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
@@ -176,6 +183,7 @@ function drawOf({
     durabilities,
     ...(scheme === undefined ? {} : { scheme }),
     ...(mixed === undefined ? {} : { mixed }),
+    ...(members === undefined ? {} : { members }),
     ...(level === undefined ? {} : { level }),
     ...(switches === undefined ? {} : { switches: switches === 'all' ? switches : switches === 'yes' }),
     ...(horizon === undefined ? {} : { horizonMs: numberOf('horizon', horizon) }),

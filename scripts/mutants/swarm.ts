@@ -5,7 +5,7 @@ import type { SwarmMutant } from '../../test_cases/sim/mutants/mutant.ts';
 /** Seeds with the same options of `npm run sim`. */
 export type Swarm = Pick<
   SwarmMutant,
-  'level' | 'scheme' | 'isMixed' | 'durability' | 'faults' | 'horizonMs' | 'switches' | 'seeds'
+  'level' | 'scheme' | 'isMixed' | 'durability' | 'faults' | 'horizonMs' | 'switches' | 'members' | 'seeds'
 >;
 
 /** The first failure of a swarm. */
@@ -24,6 +24,7 @@ export function optionsOf({
   faults,
   horizonMs,
   switches,
+  members,
 }: Omit<Swarm, 'seeds'>): string[] {
   return [
     '--level',
@@ -32,6 +33,7 @@ export function optionsOf({
     durability,
     ...(scheme === undefined ? [] : ['--scheme', scheme]),
     ...(faults === undefined ? [] : ['--faults', faults]),
+    ...(members === undefined ? [] : ['--members']),
     ...(switches === undefined ? [] : ['--switches', switches === 'all' ? 'all' : 'yes']),
     ...(horizonMs === undefined ? [] : ['--horizon', String(horizonMs)]),
     ...(isMixed === true ? ['--mixed'] : []),

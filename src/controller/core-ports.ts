@@ -9,6 +9,7 @@ import type { RecoveredState } from '../journal/recovered-state.ts';
 import type { GroupBuses } from '../membership/peer-bus.ts';
 import type { ViewLog } from '../membership/view-record.ts';
 import type { PeerMessage } from '../peer/messages.ts';
+import type { Configuration } from '../placement/configuration.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { PlannedGroup } from './group-plan.ts';
 import type { Settings } from './settings.ts';
@@ -32,6 +33,8 @@ export interface AbandonedGroup {
 /** What the core of a controller asks of the world around it. */
 export interface CorePorts {
   readonly settings: Settings;
+  /** The configuration that holds while no view has one. */
+  readonly configured: Configuration;
   readonly incarnation: number;
   readonly bus: GroupBuses<PeerMessage>;
   /** The run of the peer that is connected; null when it is not. */

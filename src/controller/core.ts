@@ -12,7 +12,7 @@ import { OLDER_RELEASE, placementOnLink } from '../peer/cluster-identity.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
 import { epochOf } from '../placement/agreed-placement.ts';
-import { type Configuration, configurationOf, idsEndOf } from '../placement/configuration.ts';
+import { type Configuration, idsEndOf } from '../placement/configuration.ts';
 import { keyspacesOf } from '../placement/placement.ts';
 import type { Announcement } from '../replication/messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
@@ -49,6 +49,8 @@ export class Core {
   readonly mover: Mover;
   readonly #ports: CorePorts;
   readonly #configuration: () => Configuration;
+  /** The configuration that this controller goes by. */
+  #known: Configuration;
   readonly #absence: AbsentPeers;
   readonly #admission: MessageChecks;
   readonly #peerLog: PeerLog;
@@ -62,9 +64,9 @@ export class Core {
   constructor(ports: CorePorts) {
     const { settings, clock, log } = ports;
     this.#ports = ports;
-    const configuration = configurationOf(settings.peers);
-    this.#configuration = () => configuration;
-    this.peers = peersOf(ports, configuration, TICK_MS);
+    this.#known = ports.configured;
+    this.#configuration = () => this.#known;
+    this.peers = peersOf(ports, ports.configured, TICK_MS);
     this.time = new CoreTime(ports, this.peers, this.#configuration, () => this.#onChange());
     this.#peerLog = new PeerLog({ peers: this.peers, log });
     this.#absence = absenceOf(ports, this.#configuration, this.peers);
@@ -75,6 +77,7 @@ export class Core {
     });
     this.#admission = this.time.admission();
     this.groups = groupsOf(ports, (group) => this.#controllerPorts(group));
+    this.#known = this.groups.views.configuration;
     this.levels = new Levels(this.groups.views, keyspacesOf(settings), this.groups);
     this.mover = this.#mover();
     this.#health = healthOf(ports, this.groups, TICK_MS);
@@ -228,8 +231,13 @@ export class Core {
     for (const group of this.groups.all) group.scheme.onSyncTick();
   }
 
-  #onChange(): void {
+  #onPlacement(): void {
+    this.#known = this.groups.views.configuration;
     this.levels.update();
+  }
+
+  #onChange(): void {
+    this.#onPlacement();
     this.mover.onTick();
     this.coordinator.onChange();
     this.#ports.onChange();
@@ -240,11 +248,12 @@ export class Core {
   }
 
   /**
-   * A peer of an older release can't read the messages of views that have a placement, and would go by its own
-   * level.
+   * A peer of an older release can't read the messages of views that have a placement or a configuration, and would go
+   * by its own settings.
    */
   #refuseOlder(): void {
-    if (this.groups.views.acceptedPlacement === null) return;
+    const { acceptedPlacement, configuration } = this.groups.views;
+    if (acceptedPlacement === null && configuration.epoch === undefined) return;
     for (const peer of this.olderPeers) this.#ports.refuse(peer, OLDER_RELEASE);
   }
 
@@ -266,6 +275,7 @@ export class Core {
     return {
       node: settings.self,
       configuration: this.#configuration,
+      configured: this.#ports.configured,
       incarnation,
       clock,
       random,
@@ -277,7 +287,7 @@ export class Core {
       takesDifferences: () => this.olderPeers.length === 0,
       refuse,
       requestFlush,
-      onPlacement: () => this.levels.update(),
+      onPlacement: () => this.#onPlacement(),
       onChange: () => this.#onChange(),
       announce: () => this.onHeartbeatTick(),
       isDrained: () => this.departure.phase === 'drained',

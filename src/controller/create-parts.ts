@@ -1,5 +1,6 @@
 import type { Signal } from '../base/signal.ts';
 import type { Transport } from '../base/transport.ts';
+import { configurationOf } from '../placement/configuration.ts';
 import type { KvDriver } from '../store/driver.ts';
 import { KVController } from '../store/kv-controller.ts';
 import type { LargeValues } from '../store/large-values.ts';
@@ -81,6 +82,7 @@ export function createParts(
   });
   const core = new Core({
     settings,
+    configured: configurationOf(settings.peers),
     tokenMac: tokenMacOf(secret, settings.cluster),
     incarnation,
     bus: mesh,

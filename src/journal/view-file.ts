@@ -101,8 +101,14 @@ export class ViewFile implements ViewLog {
   }
 
   async #write(record: ViewRecord): Promise<void> {
-    const { placement, installed, ...others } = record;
-    const stored: StoredRecord = placement === null && installed === null ? others : record;
+    const { placement, installed, configuration, installedConfiguration, ...others } = record;
+    const stored: StoredRecord = {
+      ...others,
+      ...(placement === null && installed === null ? {} : { placement, installed }),
+      ...(configuration === null && installedConfiguration === null
+        ? {}
+        : { configuration, installedConfiguration }),
+    };
     const text = JSON.stringify({ ...this.#owner, ...stored });
     const slot = this.#nextSlot;
     const number = this.#number + 1;
@@ -163,7 +169,13 @@ export class ViewFile implements ViewLog {
     refuseOthers({ cluster, controller, peers, consistency }, this.#owner, this.#path);
     this.#number = found.number;
     this.#nextSlot = found.nextSlot;
-    return { ...record, placement: record.placement ?? null, installed: record.installed ?? null };
+    return {
+      ...record,
+      placement: record.placement ?? null,
+      installed: record.installed ?? null,
+      configuration: record.configuration ?? null,
+      installedConfiguration: record.installedConfiguration ?? null,
+    };
   }
 
   /** A damaged record is as good as none, and is kept for whoever wants to look. */
@@ -177,9 +189,10 @@ export class ViewFile implements ViewLog {
   }
 }
 
-/** Without a placement the record has the form of release 0.2.0, which knows none. */
-type StoredRecord = Omit<ViewRecord, 'placement' | 'installed'> &
-  Partial<Pick<ViewRecord, 'placement' | 'installed'>>;
+/** Without a placement and a configuration the record has the form of release 0.2.0, which knows none. */
+type StoredRecord = Omit<ViewRecord, Agreed> & Partial<Pick<ViewRecord, Agreed>>;
+
+type Agreed = 'placement' | 'installed' | 'configuration' | 'installedConfiguration';
 
 /** Beside the journal's directory. The name tells the group, unless that is the root group. */
 export function viewFileOf(

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { MonotonicMs } from '../base/number-kinds.ts';
 import { type Placement, samePlacement } from '../placement/agreed-placement.ts';
+import { type Configuration, sameConfiguration } from '../placement/configuration.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
 import type { Retention } from './messages.ts';
 import type { Member, View } from './view.ts';
@@ -31,6 +32,8 @@ export class Acceptor {
       sync: false,
       placement: null,
       installed: null,
+      configuration: null,
+      installedConfiguration: null,
     };
     this.#retention = record === null ? 'lost' : record.sync ? 'complete' : 'recovered';
   }
@@ -58,6 +61,16 @@ export class Acceptor {
     return this.#record.installed;
   }
 
+  /** The configuration of the accepted view; null while it is that of the configuration file. */
+  get configuration(): Configuration | null {
+    return this.#record.configuration;
+  }
+
+  /** The configuration of the last view that is known to have been installed here. */
+  get installedConfiguration(): Configuration | null {
+    return this.#record.installedConfiguration;
+  }
+
   get retention(): Retention {
     return this.#retention;
   }
@@ -76,16 +89,19 @@ export class Acceptor {
    * @param sync in this view, every acknowledgement of this controller means: on my disk
    * @param done called when the acceptance is on disk, unless a higher ballot has been promised by then
    */
-  accept({ ballot, members, placement }: View, sync: boolean, done: () => void): void {
+  accept({ ballot, members, placement, configuration }: View, sync: boolean, done: () => void): void {
     this.#retention = 'intact';
-    const { installed } = this.#record;
-    this.#save({ promised: ballot, accepted: ballot, members, sync, placement, installed }, done);
+    const { installed, installedConfiguration } = this.#record;
+    const view = { promised: ballot, accepted: ballot, members, sync, placement, configuration };
+    this.#save({ ...view, installed, installedConfiguration }, done);
   }
 
-  /** The accepted view is installed. Its placement is recorded where it differs from that of the view before. */
+  /** The accepted view is installed. Its placement and configuration are recorded where they are new. */
   noteInstalled(): void {
-    const { placement, installed } = this.#record;
-    if (!samePlacement(placement, installed)) this.#save({ ...this.#record, installed: placement }, () => {});
+    const { placement, installed, configuration, installedConfiguration } = this.#record;
+    if (samePlacement(placement, installed) && sameConfiguration(configuration, installedConfiguration))
+      return;
+    this.#save({ ...this.#record, installed: placement, installedConfiguration: configuration }, () => {});
   }
 
   /** To be called every few milliseconds. A record that the disk has refused is written again. */

@@ -1,69 +1,24 @@
-import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
-import type { Random } from '../base/random.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
-import { type Configuration, haveMajority, idsOf } from '../placement/configuration.ts';
+import { type Configuration, haveMajority, isVoter, votersOf } from '../placement/configuration.ts';
+import type { WantedChange } from './agreed-change.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import { closedBecause, type Gate, type Need, OPEN, waitBecause } from './gate.ts';
 import { JoinBlocker } from './join-blocker.ts';
-import type { JournalHealth } from './journal-health.ts';
 import { GrantedLeases, HeldLease } from './lease.ts';
+import type { MembershipPorts } from './membership-ports.ts';
 import type { AcceptorState, Granted, MembershipMessage, ViewPart } from './messages.ts';
-import type { PeerBus } from './peer-bus.ts';
 import { PeerParts } from './peer-parts.ts';
-import type { Peers } from './peers.ts';
-import { PlacementChange, type WantedChange } from './placement-change.ts';
 import { PlacementSpread } from './placement-spread.ts';
 import { proposalDelayMs } from './proposal-delay.ts';
 import { Readmission } from './readmission.ts';
-import { isMember, type Member, type View } from './view.ts';
+import { isMember, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
-import type { ViewState } from './view-changer-ports.ts';
 import { predecessorOf } from './view-choice.ts';
 import { ABOUT_TO_BE_TAKEN_IN, CATCHING_UP, LEASE_RENEWED, NO_LEASE, outOfView } from './view-gates.ts';
 import { ViewReasons } from './view-reasons.ts';
-import type { ViewLog } from './view-record.ts';
 import { ViewTimes } from './view-times.ts';
-
-export interface MembershipPorts {
-  readonly node: ControllerId;
-  /** The controllers that the group may be made of. */
-  readonly configuration: () => Configuration;
-  /** A majority of controllers that remember no view may begin an empty cluster. */
-  readonly mayForm: boolean;
-  /** See `ViewChoiceInput`. */
-  readonly keepsOrder: boolean;
-  readonly incarnation: number;
-  readonly leaseMs: number;
-  /** How long a member may be silent before it is missed. */
-  readonly suspectAfterMs: number;
-  /** An acknowledgement of this controller means: on my disk. */
-  readonly sync: boolean;
-  readonly bus: PeerBus<MembershipMessage>;
-  readonly peers: Peers;
-  /** The run of the peer that is connected; null when it is not. */
-  readonly incarnationOf: (peer: ControllerId) => number | null;
-  readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: Random;
-  readonly viewLog: ViewLog;
-  /** What a view begins with, and what it is served from. */
-  readonly state: ViewState;
-  readonly journal: JournalHealth;
-  readonly isCaughtUp: () => boolean;
-  readonly transfer: (from: Member, holders: readonly Member[], done: () => void) => void;
-  readonly endTransfers: () => void;
-  /** Has a heartbeat sent at once. */
-  readonly announce: () => void;
-  /** False for a controller that is about to end. */
-  readonly mayPropose: () => boolean;
-  /** Another placement may hold here. Called before any other controller is told. */
-  readonly onPlacement: () => void;
-  /** A gate may have opened, or closed. */
-  readonly onChange: () => void;
-  readonly log: Log;
-}
+import { WantedChanges } from './wanted-changes.ts';
 
 /**
  * This controller's part in the views of its group: when a change is due, and what may be served meanwhile.
@@ -88,17 +43,20 @@ export class Membership {
   readonly #readmission: Readmission;
   readonly #reasons: ViewReasons;
   readonly #obstacle: JoinBlocker;
-  readonly #change = new PlacementChange();
+  readonly #changes: WantedChanges;
   readonly #spread: PlacementSpread;
   #proposeAtMs: MonotonicMs | null = null;
   /** The peer that this controller's own proposal is to take back; null for none. */
   #candidate: ControllerId | null = null;
 
   constructor(ports: MembershipPorts) {
-    const { node, configuration, leaseMs, clock, peers, suspectAfterMs, incarnationOf, log } = ports;
+    const { node, configured, leaseMs, clock, peers, suspectAfterMs, incarnationOf, log } = ports;
+    const configuration = () => this.configuration;
     this.#ports = ports;
     const readmission = new Readmission({ node, peers, clock, steadyMs: suspectAfterMs, log });
     this.#readmission = readmission;
+    const changes = new WantedChanges({ node, clock, stepMs: suspectAfterMs });
+    this.#changes = changes;
     const parts = new PeerParts(peers);
     this.parts = parts;
     this.#obstacle = new JoinBlocker({ node, peers, parts, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
@@ -112,13 +70,14 @@ export class Membership {
       incarnationOf,
       clock,
     });
-    this.#held = new HeldLease(configuration(), clock);
+    this.#held = new HeldLease(configured, clock);
     this.times = new ViewTimes(clock);
     const granted = new GrantedLeases(leaseMs, clock);
     this.#granted = granted;
     this.#changer = new ViewChanger({
       node,
-      configuration,
+      configured,
+      leaseMs,
       mayForm: ports.mayForm,
       keepsOrder: ports.keepsOrder,
       incarnation: ports.incarnation,
@@ -129,12 +88,13 @@ export class Membership {
       state: ports.state,
       journal: ports.journal,
       heard: () => peers.ids.filter((peer) => peers.isHeard(peer)),
-      leasesMs: () => granted.remainingMs(configuration()),
+      leasesMs: () => granted.remainingMs(this.#changer.acceptedConfiguration),
       isCaughtUp: ports.isCaughtUp,
       incarnationOf,
       transfer: ports.transfer,
       endTransfers: ports.endTransfers,
-      placementAfter: (placement, members) => this.#change.after(placement, members),
+      placementAfter: (before, members) => changes.placement.after(before, members),
+      configurationAfter: (before, members) => changes.configuration.after(before, members),
       onPlacement: ports.onPlacement,
       onChange: () => this.#onViewChange(),
       log,
@@ -180,12 +140,27 @@ export class Membership {
 
   /** A change of the placement that a client of this controller has asked for is not answered yet. */
   get isChanging(): boolean {
-    return this.#change.isUnderWay;
+    return this.#changes.placement.isUnderWay;
   }
 
   /** Has the members agree on another placement. Only while no other change of this controller is under way. */
-  change(wanted: WantedChange): void {
-    this.#change.begin(wanted);
+  change(wanted: WantedChange<Placement>): void {
+    this.#changes.placement.begin(wanted);
+  }
+
+  /** The controllers whose majority counts: as of the view that is served here, or that was accepted here last. */
+  get configuration(): Configuration {
+    return this.view === null ? this.#changer.acceptedConfiguration : this.#changer.configuration;
+  }
+
+  /** A change of the configuration that this controller has asked for is not answered yet. */
+  get isReconfiguring(): boolean {
+    return this.#changes.configuration.isUnderWay;
+  }
+
+  /** Has the members agree on another configuration. Only while no other change of this controller is under way. */
+  reconfigure(wanted: WantedChange<Configuration>): void {
+    this.#changes.configuration.begin(wanted);
   }
 
   /** What this controller says of its own part. */
@@ -247,7 +222,7 @@ export class Membership {
   onTick(): void {
     const { node, clock, random, peers, announce, mayPropose } = this.#ports;
     this.#changer.onTick();
-    this.#change.onTick(clock.nowMs());
+    this.#changes.onTick(this.view);
     if (this.view !== null && !this.#held.holds) announce();
     if (this.#obstacle.onTick(this.view === null ? this.servingPeers : [])) this.#ports.onChange();
     const reason = mayPropose() ? this.#reasonToChange() : null;
@@ -302,10 +277,10 @@ export class Membership {
 
   #onViewChange(): void {
     this.times.onView(this.view);
-    this.#held.reset(this.view?.ballot ?? NO_BALLOT, this.#ports.configuration());
+    this.#held.reset(this.view?.ballot ?? NO_BALLOT, this.configuration);
     if (this.view !== null) {
       this.#spread.onView(this.view);
-      this.#change.onInstalled(this.view.placement, this.view.members);
+      this.#changes.onInstalled(this.view);
       this.#readmission.onView(this.view);
       if (this.#candidate !== null && !isMember(this.view, this.#candidate))
         this.#readmission.onFailed(this.#candidate);
@@ -316,14 +291,15 @@ export class Membership {
   }
 
   #gateWithoutView(): Gate {
-    const { peers, journal } = this.#ports;
+    const { node, peers, journal } = this.#ports;
+    if (!isVoter(this.configuration, node)) return outOfView('it is not among those that vote');
     const tooFew = this.#withoutMajority(peers.unavailable);
     if (tooFew !== null) return tooFew;
     const { journalTrouble, exclusionReason } = journal;
     if (journalTrouble !== '' || (this.isOutside && exclusionReason !== ''))
       return outOfView(exclusionReason);
     if (this.isOutside) return this.#gateOutside();
-    const basis = predecessorOf(this.#acceptors(), this.#ports.configuration(), this.#ports.mayForm);
+    const basis = predecessorOf(this.#acceptors(), this.configuration, this.#ports.mayForm);
     if (basis.kind === 'unknown' && peers.silent.length > 0) {
       const reason = `${basis.reason}; waiting for ${peers.describe(peers.silent)}`;
       return closedBecause('NO_VIEW', reason);
@@ -352,8 +328,9 @@ export class Membership {
 
   #withoutMajority(unable: readonly ControllerId[]): Gate | null {
     const { peers } = this.#ports;
-    const configuration = this.#ports.configuration();
-    const able = idsOf(configuration).filter((id) => !unable.includes(id));
+    const configuration = this.configuration;
+    const counted = [...votersOf(configuration), ...(configuration.before ?? [])];
+    const able = counted.filter((id) => !unable.includes(id));
     if (haveMajority(configuration, able)) return null;
     const without = peers.describe(unable);
     return closedBecause('NO_MAJORITY', `no majority of the controllers without ${without}`);
@@ -362,8 +339,8 @@ export class Membership {
   #reasonToChange(): string | null {
     const { view } = this;
     if (view !== null)
-      return this.#reasons.reasonToChange(view, this.#changer.installedMs) ?? this.#change.reason;
-    if (this.isOutside) return null;
+      return this.#reasons.reasonToChange(view, this.#changer.installedMs) ?? this.#changes.reason;
+    if (this.isOutside || !isVoter(this.configuration, this.#ports.node)) return null;
     return 'no view held';
   }
 
@@ -372,7 +349,7 @@ export class Membership {
    */
   #isPromising(): boolean {
     const { mayForm, peers } = this.#ports;
-    const configuration = this.#ports.configuration();
+    const configuration = this.configuration;
     const acceptors = this.#acceptors();
     const able = [...acceptors.keys()].filter((node) => !peers.withJournalTrouble.includes(node));
     if (!haveMajority(configuration, able)) return false;

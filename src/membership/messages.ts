@@ -2,6 +2,7 @@ import type { ControllerId, MonotonicMs, VersionTime, WallMs } from '../base/num
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
+import type { Configuration } from '../placement/configuration.ts';
 import type { Ballot } from './ballot.ts';
 import type { Member } from './view.ts';
 
@@ -129,6 +130,8 @@ export interface Promised {
   readonly partial: boolean;
   /** The placement of the view that the sender has accepted last. */
   readonly placement: Placement | null;
+  /** The configuration of that view. */
+  readonly configuration: Configuration | null;
 }
 
 /** The sender has promised a higher ballot. */
@@ -152,6 +155,7 @@ export interface Accept {
   /** Why the view follows the one before it. Human-readable. */
   readonly reason: string;
   readonly placement: Placement | null;
+  readonly configuration: Configuration | null;
 }
 
 /**
@@ -162,6 +166,13 @@ export interface Placed {
   readonly type: 'placed';
   readonly placement: Placement;
   readonly message: Promised | Accept;
+}
+
+/** The same with its configuration, where that is not the one of the configuration file. */
+export interface Configured {
+  readonly type: 'configured';
+  readonly configuration: Configuration;
+  readonly message: Promised | Accept | Placed;
 }
 
 export interface Accepted {
@@ -183,19 +194,27 @@ export type MembershipMessage =
   | Rejected
   | Accept
   | Placed
+  | Configured
   | Accepted
   | Install;
 
 /** The message in the form in which it is sent. */
-export function placed<M extends MembershipMessage>(
+export function asSent<M extends MembershipMessage>(
   message: M | Promised | Accept,
-): M | Promised | Accept | Placed {
+): M | Promised | Accept | Placed | Configured {
   if (message.type !== 'promised' && message.type !== 'accept') return message;
-  const { placement } = message as Promised | Accept;
-  return placement === null ? message : { type: 'placed', placement, message: message as Promised | Accept };
+  const said = message as Promised | Accept;
+  const { placement, configuration } = said;
+  const inner = placement === null ? said : { type: 'placed' as const, placement, message: said };
+  return configuration === null ? inner : { type: 'configured', configuration, message: inner };
 }
 
 /** The message that was put in this form. */
 export function unplaced({ placement, message }: Placed): Promised | Accept {
   return { ...message, placement };
+}
+
+/** The same for its configuration. */
+export function unconfigured({ configuration, message }: Configured): Promised | Accept {
+  return { ...(message.type === 'placed' ? unplaced(message) : message), configuration };
 }

@@ -1,6 +1,6 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import { epochOf, type Placement } from '../placement/agreed-placement.ts';
-import { type Configuration, idsOf } from '../placement/configuration.ts';
+import { type Configuration, votersOf } from '../placement/configuration.ts';
 import type { View } from './view.ts';
 
 /**
@@ -36,6 +36,6 @@ export class PlacementSpread {
   get unaware(): readonly ControllerId[] {
     if (this.#epoch === 0) return [];
     // mutant: counts-all-aware
-    return idsOf(this.#configuration()).filter((node) => !this.#aware.has(node));
+    return votersOf(this.#configuration()).filter((node) => !this.#aware.has(node));
   }
 }

@@ -1,6 +1,7 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { type Configuration, idsOf } from '../placement/configuration.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
+import { CLOCK_DRIFT_MAX } from './lease.ts';
 import type { Accept, Promised } from './messages.ts';
 
 /** A view that this controller proposes. */
@@ -14,8 +15,8 @@ export interface Proposal {
   readonly expected: readonly ControllerId[];
   readonly promises: Map<ControllerId, Promised>;
   readonly accepted: Set<number>;
-  /** When the lease of each controller runs out at the latest, as far as the promises tell. */
-  readonly leaseEndsMs: Map<ControllerId, MonotonicMs>;
+  /** When each promise came. */
+  readonly promisedMs: Map<ControllerId, MonotonicMs>;
   /** When the last lease of a controller that has not promised runs out, at the latest. */
   leasesEndMs: MonotonicMs;
   accept: Accept | null;
@@ -24,25 +25,72 @@ export interface Proposal {
 /** What a proposal begins with. */
 export type NewProposal = Pick<Proposal, 'ballot' | 'reason' | 'without' | 'startedMs' | 'expected'>;
 
-export function newProposal(given: NewProposal, configuration: Configuration): Proposal {
+export function newProposal(given: NewProposal): Proposal {
   const { startedMs } = given;
   return {
     ...given,
     promises: new Map(),
     accepted: new Set(),
-    leaseEndsMs: new Map(idsOf(configuration).map((id) => [id, startedMs])),
+    promisedMs: new Map(),
     leasesEndMs: startedMs,
     accept: null,
   };
 }
 
 /**
- * When the leases of all controllers that did not promise have run out. A controller that has promised holds none.
+ * When the lease of a controller runs out at the latest, as far as the promises tell. A controller whose promise does
+ * not name the holder may have granted it a lease in an earlier run, before it lost its memory.
+ *
+ * @param leaseMs the longest time for which a lease is granted
  */
-export function leasesEndMs({ promises, leaseEndsMs }: Proposal): MonotonicMs {
-  const ends = [...leaseEndsMs].map(([holder, endMs]) => (promises.has(holder) ? -Infinity : endMs));
-  // mutant: ignores-leases-left-out
-  return Math.max(...ends);
+export function leaseEndMs(proposal: Proposal, holder: ControllerId, leaseMs: number): MonotonicMs {
+  const { promises, promisedMs, startedMs } = proposal;
+  let endMs = startedMs;
+  // Clocks may differ in rate.
+  for (const [from, promise] of promises) {
+    const forMs = (promise.leasesMs[holder] ?? leaseMs) * (1 + CLOCK_DRIFT_MAX);
+    endMs = Math.max(endMs, promisedMs.get(from)! + forMs);
+  }
+  return endMs;
 }
+
+/**
+ * When the leases of all controllers that did not promise have run out. A controller that has promised holds none.
+ *
+ * @param configuration names all that may hold one
+ */
+export function leasesEndMs(proposal: Proposal, configuration: Configuration, leaseMs: number): MonotonicMs {
+  const silent = idsOf(configuration).filter((id) => !proposal.promises.has(id));
+  const ends = silent.map((id) => leaseEndMs(proposal, id, leaseMs));
+  // mutant: ignores-leases-left-out
+  return Math.max(proposal.startedMs, ...ends);
+}
+
+/**
+ * A missing promise may still come. Until the lease of its controller has run out, going on without the promise gains
+ * nothing, because the view could not be installed before.
+ *
+ * @param heard peers that are heard now
+ */
+export function isWorthWaiting(
+  proposal: Proposal,
+  heard: readonly ControllerId[],
+  leaseMs: number,
+  nowMs: MonotonicMs,
+): boolean {
+  const { expected, promises, without, startedMs } = proposal;
+  const missing = expected.filter((peer) => !promises.has(peer) && heard.includes(peer));
+  return missing.some((peer) => {
+    const wantedUntilMs = without.includes(peer) ? startedMs : startedMs + OTHERS_WITHIN_MS;
+    return nowMs < Math.max(wantedUntilMs, leaseEndMs(proposal, peer, leaseMs));
+  });
+}
+
+/**
+ * How long the proposer waits for promises beyond a majority that it could do without, in milliseconds. Longer:
+ * writes stop for longer when a controller that is heard fails just then. Shorter: views are formed without slow
+ * controllers.
+ */
+const OTHERS_WITHIN_MS = 100;
 
 export const NO_PROPOSAL = { ballot: NO_BALLOT, accept: null, accepted: new Set<number>(), leasesEndMs: 0 };

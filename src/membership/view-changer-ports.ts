@@ -14,7 +14,9 @@ import type { ViewLog } from './view-record.ts';
 /** What a view change asks of the world around it. */
 export interface ViewChangerPorts {
   readonly node: ControllerId;
-  readonly configuration: () => Configuration;
+  /** The configuration that holds while no view has one. */
+  readonly configured: Configuration;
+  readonly leaseMs: number;
   /** A majority of controllers that remember no view may begin an empty cluster. */
   readonly mayForm: boolean;
   /** See `ViewChoiceInput`. */
@@ -45,7 +47,12 @@ export interface ViewChangerPorts {
   readonly endTransfers: () => void;
   /** The placement of a view that continues one with this placement: another one, if a change is wanted here. */
   readonly placementAfter: (placement: Placement | null, members: readonly Member[]) => Placement | null;
-  /** A view was accepted: another placement may hold here. Called before any other controller is told. */
+  /** The same for the configuration. Without members: what the change that is wanted here would make of it. */
+  readonly configurationAfter: (
+    configuration: Configuration | null,
+    members: readonly Member[] | null,
+  ) => Configuration | null;
+  /** A view was accepted: another placement or configuration may hold here. Called before any other controller is told. */
   readonly onPlacement: () => void;
   /** The view that this controller serves in has changed. */
   readonly onChange: () => void;

@@ -1,24 +1,24 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
-import { haveMajority } from '../placement/configuration.ts';
+import { type Configuration, haveMajority } from '../placement/configuration.ts';
 import { Acceptor } from './acceptor.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
-import { CLOCK_DRIFT_MAX } from './lease.ts';
 import {
   type Accept,
   type AcceptorState,
+  asSent,
   type Granted,
   type MembershipMessage,
   type Promised,
-  placed,
+  unconfigured,
   unplaced,
   type ViewPartTold,
 } from './messages.ts';
-import { leasesEndMs, NO_PROPOSAL, newProposal, type Proposal } from './proposal.ts';
+import { isWorthWaiting, leasesEndMs, NO_PROPOSAL, newProposal, type Proposal } from './proposal.ts';
 import { ballotName, type Member, type View } from './view.ts';
 import type { ViewChangerPorts } from './view-changer-ports.ts';
-import { chooseView, isRecovered } from './view-choice.ts';
+import { chooseView, isRecovered, newestConfiguration } from './view-choice.ts';
 import { ViewReport } from './view-report.ts';
 
 /** The messages of a change of view. */
@@ -63,12 +63,14 @@ export class ViewChanger {
   readonly #report: ViewReport;
   /** Of the last view that is known to have been installed here. */
   #placement: Placement | null;
+  #configuration: Configuration | null;
 
   constructor(ports: ViewChangerPorts) {
     this.#ports = ports;
     this.#record = new Acceptor(ports.viewLog, ports.clock);
     this.#report = new ViewReport(ports.log, this.#record);
     this.#placement = this.#record.installed;
+    this.#configuration = this.#record.installedConfiguration;
   }
 
   /** The view that this controller serves in, if any. */
@@ -89,6 +91,16 @@ export class ViewChanger {
   /** The placement of the view that was accepted here last. That view may never be installed. */
   get acceptedPlacement(): Placement | null {
     return this.#coming === null ? this.#record.placement : this.#coming.placement;
+  }
+
+  /** The configuration of the last view that is known to have been installed here, in this run or an earlier one. */
+  get configuration(): Configuration {
+    return this.#configuration ?? this.#ports.configured;
+  }
+
+  /** The configuration of the view that was accepted here last. That view may never be installed. */
+  get acceptedConfiguration(): Configuration {
+    return (this.#coming === null ? this.#record : this.#coming).configuration ?? this.#ports.configured;
   }
 
   /** When the view was installed here, on the monotonic clock. */
@@ -143,11 +155,11 @@ export class ViewChanger {
    * @param without controllers that the view is to leave out, if it can
    */
   propose(reason: string, without: readonly ControllerId[]): void {
-    const { node, configuration, bus, heard, clock, log } = this.#ports;
+    const { node, bus, heard, clock, log } = this.#ports;
     const newest = compareBallots(this.#seen, this.#record.promised) > 0 ? this.#seen : this.#record.promised;
     const ballot = { counter: newest.counter + 1, node };
     const given = { ballot, reason, without, startedMs: clock.nowMs(), expected: [node, ...heard()] };
-    this.#proposal = newProposal(given, configuration());
+    this.#proposal = newProposal(given);
     log.info('proposing a view', { view: ballotName(ballot), reason });
     bus.sendToAll({ type: 'prepare', ballot });
     this.#onPrepare(node, ballot);
@@ -165,6 +177,8 @@ export class ViewChanger {
         return this.#onAccept(from, message);
       case 'placed':
         return this.onMessage(from, unplaced(message));
+      case 'configured':
+        return this.onMessage(from, unconfigured(message));
       case 'accepted':
         return this.#onAccepted(from, message.ballot);
       case 'install':
@@ -237,6 +251,7 @@ export class ViewChanger {
         queue: state.queued(),
         partial: state.isPartial,
         placement: this.#record.placement,
+        configuration: this.#record.configuration,
       });
     });
   }
@@ -253,11 +268,7 @@ export class ViewChanger {
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null || !sameBallot(proposal.ballot, promise.ballot)) return;
     proposal.promises.set(from, promise);
-    // Clocks may differ in rate.
-    promise.leasesMs.forEach((leaseMs, holder) => {
-      const endMs = this.#ports.clock.nowMs() + leaseMs * (1 + CLOCK_DRIFT_MAX);
-      if (endMs > (proposal.leaseEndsMs.get(holder) ?? Infinity)) proposal.leaseEndsMs.set(holder, endMs);
-    });
+    proposal.promisedMs.set(from, this.#ports.clock.nowMs());
     this.#choose();
   }
 
@@ -267,40 +278,28 @@ export class ViewChanger {
    * view under the same ballot.
    */
   #choose(): void {
-    const { node, bus, mayForm, keepsOrder, placementAfter } = this.#ports;
+    const { node, bus, clock, heard, leaseMs, mayForm, configured } = this.#ports;
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null) return;
-    const configuration = this.#ports.configuration();
+    const configuration = newestConfiguration(proposal.promises) ?? this.#ports.configured;
     if (!haveMajority(configuration, [...proposal.promises.keys()])) return;
-    if (!proposal.promises.has(node) || this.#isWorthWaiting(proposal)) return;
-    const accept = chooseView({ ...proposal, keepsOrder, placementAfter }, configuration, mayForm);
+    if (!proposal.promises.has(node) || isWorthWaiting(proposal, heard(), leaseMs, clock.nowMs())) return;
+    const { keepsOrder, placementAfter, configurationAfter } = this.#ports;
+    const view = { keepsOrder, configured, placementAfter, configurationAfter };
+    const accept = chooseView({ ...proposal, ...view }, configuration, mayForm);
     if (typeof accept === 'string') {
       this.#waitsFor = accept;
       return;
     }
     this.#waitsFor = '';
     proposal.accept = accept;
-    proposal.leasesEndMs = leasesEndMs(proposal);
+    proposal.leasesEndMs = leasesEndMs(proposal, configuration, leaseMs);
     const members = accept.members.map((member) => member.node);
     bus.sendTo(
       members.filter((member) => member !== node),
-      placed(accept),
+      asSent(accept),
     );
     if (members.includes(node)) this.#onAccept(node, accept);
-  }
-
-  /**
-   * A missing promise may still come. Until the lease of its controller has run out, going on without the promise
-   * gains nothing, because the view could not be installed before.
-   */
-  #isWorthWaiting({ expected, promises, without, startedMs, leaseEndsMs }: Proposal): boolean {
-    const { heard, clock } = this.#ports;
-    const peers = heard();
-    const missing = expected.filter((peer) => !promises.has(peer) && peers.includes(peer));
-    return missing.some((peer) => {
-      const wantedUntilMs = without.includes(peer) ? startedMs : startedMs + OTHERS_WITHIN_MS;
-      return clock.nowMs() < Math.max(wantedUntilMs, leaseEndsMs.get(peer) ?? startedMs);
-    });
   }
 
   #onAccept(from: ControllerId, accept: Accept): void {
@@ -330,11 +329,11 @@ export class ViewChanger {
 
   /** Accepts the view: from now on this controller belongs to it, and waits for the installation. */
   #take(from: ControllerId, accept: Accept, copied: Version | null): void {
-    const { ballot, members, union, reason, placement } = accept;
+    const { ballot, members, union, reason, placement, configuration } = accept;
     const { state, sync, endTransfers, onPlacement, log } = this.#ports;
     endTransfers();
     this.#moved(ACCEPTS_WITHIN_MS);
-    const view = { ballot, members, reason, placement };
+    const view = { ballot, members, reason, placement, configuration };
     this.#coming = view;
     onPlacement();
     state.adopt(view, union, copied, (error) => {
@@ -369,6 +368,7 @@ export class ViewChanger {
     if (this.#coming === null || !sameBallot(this.#coming.ballot, ballot)) return;
     this.#view = this.#coming;
     this.#placement = this.#coming.placement;
+    this.#configuration = this.#coming.configuration;
     this.#coming = null;
     this.#proposal = null;
     this.#installedMs = this.#ports.clock.nowMs();
@@ -381,16 +381,9 @@ export class ViewChanger {
   /** Sends to a peer, or hands the message to this controller itself. */
   #tell(node: ControllerId, message: ViewMessage): void {
     if (node === this.#ports.node) this.onMessage(node, message);
-    else this.#ports.bus.send(node, placed(message));
+    else this.#ports.bus.send(node, asSent(message));
   }
 }
-
-/**
- * How long the proposer waits for promises beyond a majority that it could do without, in milliseconds. Longer:
- * writes stop for longer when a controller that is heard fails just then. Shorter: views are formed without slow
- * controllers.
- */
-const OTHERS_WITHIN_MS = 100;
 
 /**
  * A change that makes no step within this time is stuck, and another may follow it, in milliseconds. Shorter: a slow

@@ -2,7 +2,14 @@ import type { ControllerId } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import { compareVersions, NO_VERSION, sameVersion } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
-import { type Configuration, haveMajority, idsOf } from '../placement/configuration.ts';
+import {
+  areAllHeard,
+  type Configuration,
+  haveMajority,
+  mayBeMembers,
+  sameConfiguration,
+  votersOf,
+} from '../placement/configuration.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import type { Accept, AcceptorState, Promised, Retention } from './messages.ts';
 import type { Member } from './view.ts';
@@ -47,7 +54,7 @@ export function predecessorOf(
   configuration: Configuration,
   mayForm = false,
 ): Predecessor {
-  const areAll = idsOf(configuration).every((id) => acceptors.has(id));
+  const areAll = areAllHeard(configuration, (id) => acceptors.has(id));
   let newest = NO_BALLOT;
   for (const { accepted, retention } of acceptors.values()) {
     if (retention === 'intact' && compareBallots(accepted, newest) > 0) newest = accepted;
@@ -158,6 +165,13 @@ export interface ViewChoiceInput {
   readonly keepsOrder: boolean;
   /** The placement of the view, which continues one with the placement that is given. */
   readonly placementAfter: (placement: Placement | null, members: readonly Member[]) => Placement | null;
+  /** The configuration that holds while no view has one. */
+  readonly configured: Configuration;
+  /** See `ViewChangerPorts.configurationAfter`. */
+  readonly configurationAfter: (
+    configuration: Configuration | null,
+    members: readonly Member[] | null,
+  ) => Configuration | null;
 }
 
 /**
@@ -165,10 +179,11 @@ export interface ViewChoiceInput {
  * none
  */
 export function chooseView(
-  { ballot, reason, promises, without, keepsOrder, placementAfter }: ViewChoiceInput,
+  input: ViewChoiceInput,
   configuration: Configuration,
   mayForm = false,
 ): Accept | string {
+  const { ballot, reason, promises, placementAfter } = input;
   const basis = predecessorOf(
     new Map([...promises].map(([node, promise]) => [node, promise.acceptor])),
     configuration,
@@ -176,10 +191,12 @@ export function chooseView(
   );
   if (basis.kind === 'unknown') return basis.reason;
   const isSource = sourcesOf(basis, promises);
-  const members = chooseMembers(promises, without, configuration, isSource);
-  if (members === null) return 'no majority of the controllers hear each other';
+  const chosen = chooseRuns(input, isSource);
+  if (chosen === null) return 'no majority of the controllers hear each other';
+  const { members } = chosen;
   const applied = (node: ControllerId) => promises.get(node)!.applied;
   const donor = members
+    .map(({ node }) => node)
     .filter(isSource)
     .reduce((a, b) => (compareVersions(applied(a), applied(b)) >= 0 ? a : b));
   const sources = [...promises.keys()].filter(isSource).sort((a, b) => a - b);
@@ -189,14 +206,10 @@ export function chooseView(
   const astray = [...promises].find(([, promise]) => basis.kind === 'recovered' && isOutsideHistory(promise));
   if (astray !== undefined)
     return `controller ${astray[0]} has a journal but lost its record of views: move that journal away`;
-  const inOrder = keepsOrder ? bySeniority(members, isSource, promises) : members;
-  const runs = inOrder.map((node): Member => {
-    return { node, incarnation: promises.get(node)!.acceptor.incarnation };
-  });
   return {
     type: 'accept',
     ballot,
-    members: runs,
+    ...chosen,
     sources,
     donor,
     donorApplied: applied(donor),
@@ -204,8 +217,41 @@ export function chooseView(
     union: union(sources.map((node) => promises.get(node)!.queue)),
     reason,
     // mutant: forgets-placement
-    placement: placementAfter(placementIn(promises), runs),
+    placement: placementAfter(placementIn(promises), members),
   };
+}
+
+/**
+ * The members, and the configuration of the view. If the view is to change the configuration, its members are chosen by
+ * the one after the change; if they cannot carry the change, by the one before.
+ */
+function chooseRuns(
+  { promises, without, keepsOrder, configured, configurationAfter }: ViewChoiceInput,
+  isSource: (node: ControllerId) => boolean,
+): Pick<Accept, 'members' | 'configuration'> | null {
+  const before = newestConfiguration(promises);
+  for (const configuration of [configurationAfter(before, null), before]) {
+    const chosen = chooseMembers(promises, without, configuration ?? configured, isSource);
+    if (chosen === null) continue;
+    const inOrder = keepsOrder ? bySeniority(chosen, isSource, promises) : chosen;
+    const members = inOrder.map((node): Member => {
+      return { node, incarnation: promises.get(node)!.acceptor.incarnation };
+    });
+    if (configuration === before || sameConfiguration(configurationAfter(before, members), configuration))
+      return { members, configuration };
+  }
+  return null;
+}
+
+/**
+ * The configuration whose majorities the proposer has to ask, and which the view continues: that of the newest view
+ * that any of these controllers has accepted. Null: that of the configuration file.
+ *
+ * Any promise may name a newer one. So the proposer looks again after each promise, and asks those that it names.
+ */
+export function newestConfiguration(promises: ReadonlyMap<ControllerId, Promised>): Configuration | null {
+  // mutant: forgets-newer-configuration
+  return newestPromise(promises)?.configuration ?? null;
 }
 
 /** Those that continue the last view in the order that they had there, and then those that come new, by their ids. */
@@ -232,10 +278,15 @@ function bySeniority(
  * Controllers that have lost their record do not count: `predecessorOf` asks for others in their place.
  */
 function placementIn(promises: ReadonlyMap<ControllerId, Promised>): Placement | null {
+  return newestPromise(promises)?.placement ?? null;
+}
+
+/** The promise that names the newest accepted view. */
+function newestPromise(promises: ReadonlyMap<ControllerId, Promised>): Promised | undefined {
   const all = [...promises.values()];
   // mutant: old-placement
   const newest = (a: Promised, b: Promised) => compareBallots(a.acceptor.accepted, b.acceptor.accepted) >= 0;
-  return all.reduce((a, b) => (newest(a, b) ? a : b)).placement;
+  return all.length === 0 ? undefined : all.reduce((a, b) => (newest(a, b) ? a : b));
 }
 
 /**
@@ -277,12 +328,12 @@ function chooseMembers(
 ): number[] | null {
   const hears = (a: number, b: number) =>
     promises.get(a)!.hears.includes(b) && promises.get(b)!.hears.includes(a);
-  const all = idsOf(configuration).filter((id) => promises.has(id));
+  const all = votersOf(configuration).filter((id) => promises.has(id));
   const ready = all.filter((node) => isSource(node) || promises.get(node)!.caughtUp);
   const isAble = (node: ControllerId) => !promises.get(node)!.journalFails && !without.includes(node);
   for (const candidates of [ready.filter(isAble), all.filter(isAble), ready, all]) {
     const groups = groupsOf(candidates, hears).filter(
-      (group) => haveMajority(configuration, group) && group.some(isSource),
+      (group) => mayBeMembers(configuration, group) && group.some(isSource),
     );
     const sources = (group: readonly ControllerId[]) => group.filter(isSource).length;
     groups.sort((a, b) => b.length - a.length || sources(b) - sources(a));
@@ -297,7 +348,7 @@ export function hasMajority(
   configuration: Configuration,
   hears: (a: number, b: number) => boolean,
 ): boolean {
-  return groupsOf(candidates, hears).some((group) => haveMajority(configuration, group));
+  return groupsOf(candidates, hears).some((group) => mayBeMembers(configuration, group));
 }
 
 /** All maximal sets of controllers that all hear each other (Bron and Kerbosch 1973), lower ids first. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
-import { type Configuration, haveMajority, idsOf } from '../placement/configuration.ts';
+import { type Configuration, haveMajority, isVoter, votersOf } from '../placement/configuration.ts';
 import type { PeerParts } from './peer-parts.ts';
 import type { Peers } from './peers.ts';
 import type { Readmission } from './readmission.ts';
@@ -90,11 +90,10 @@ export class ViewReasons {
   /** A peer that is back and keeps up: it is caught up, and all members and the peer hear each other. */
   returning(view: View): number | null {
     const { node, configuration, peers, parts } = this.#ports;
-    const outside = idsOf(configuration()).filter((id) => !isMember(view, id));
-    if (outside.length === 0) return null;
+    const outside = votersOf(configuration()).filter((id) => !isMember(view, id));
     const others = view.members.map((member) => member.node).filter((member) => member !== node);
-    for (const peer of peers.ids) {
-      if (isMember(view, peer) || !peers.isSteady(peer) || peers.departureOf(peer) !== 'staying') continue;
+    for (const peer of outside) {
+      if (!peers.isSteady(peer) || peers.departureOf(peer) !== 'staying') continue;
       const said = peers.heartbeat(peer);
       // mutant: takes-back-too-slow
       if (said === undefined || parts.of(peer)?.caughtUp !== true || this.#isOnProbation(peer)) continue;
@@ -131,9 +130,10 @@ export class ViewReasons {
    * These controllers contain a member of the view, and a majority of the configured controllers whose members all
    * hear each other.
    */
-  #haveQuorum(view: View, candidates: readonly ControllerId[]): boolean {
+  #haveQuorum(view: View, able: readonly ControllerId[]): boolean {
     const { node, peers } = this.#ports;
     const configuration = this.#ports.configuration();
+    const candidates = able.filter((id) => isVoter(configuration, id));
     if (!haveMajority(configuration, candidates)) return false;
     if (!candidates.some((one) => isMember(view, one))) return false;
     const hearsOf = (a: number) => (a === node ? peers.steady : (peers.heartbeat(a)?.hears ?? []));

@@ -1,4 +1,5 @@
 import type { Placement } from '../placement/agreed-placement.ts';
+import type { Configuration } from '../placement/configuration.ts';
 import type { Ballot } from './ballot.ts';
 import type { Member } from './view.ts';
 
@@ -16,6 +17,10 @@ export interface ViewRecord {
   readonly placement: Placement | null;
   /** The placement of the last view that is known to have been installed here. */
   readonly installed: Placement | null;
+  /** The configuration of the accepted view. */
+  readonly configuration: Configuration | null;
+  /** The configuration of the last view that is known to have been installed here. */
+  readonly installedConfiguration: Configuration | null;
 }
 
 /** Where the record is kept. */

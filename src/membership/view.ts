@@ -1,5 +1,6 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
+import type { Configuration } from '../placement/configuration.ts';
 import type { Ballot } from './ballot.ts';
 
 /** The members that take part in an ordered group, agreed under a ballot. */
@@ -11,6 +12,8 @@ export interface View {
   readonly reason: string;
   /** Null while the cluster goes by its configuration. */
   readonly placement: Placement | null;
+  /** Null while the controllers are those of the configuration file. */
+  readonly configuration: Configuration | null;
 }
 
 export function isMember(view: View, node: ControllerId): boolean {

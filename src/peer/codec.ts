@@ -57,6 +57,7 @@ const CODECS: Codecs = {
   'sync-shows': [25, exchange.syncShows],
   announced: [26, heartbeat.announced],
   placed: [27, membership.placed],
+  configured: [40, membership.configured],
   moving: [28, heartbeat.moving],
   'chain-ask': [32, chain.chainAsk],
   'chain-down': [33, chain.chainDown],

@@ -377,7 +377,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
 /** Older releases do not know the message. */
 function isOfPlacements({ type }: PeerMessage): boolean {
-  return type === 'placed' || type === 'moving';
+  return type === 'placed' || type === 'configured' || type === 'moving';
 }
 
 /** @returns null when the caller and this controller have no version in common */

@@ -14,6 +14,7 @@ import {
   versionTimeOfMs,
 } from '../ordering/version.ts';
 import { placementFlaw } from '../placement/agreed-placement.ts';
+import { configurationFlaw } from '../placement/configuration.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
 import type {
   AskHeader,
@@ -114,11 +115,12 @@ export class MessageChecks {
         return this.#accept(from, message);
       case 'placed':
         return this.#placed(from, message);
+      case 'configured':
+        return configurationFlaw(message.configuration) ?? this.flawOf(from, message.message);
       case 'prepare':
       case 'install':
-        return this.#ballot(message.ballot) ?? proposedBy(from, message.ballot);
       case 'accepted':
-        return this.#ballot(message.ballot) ?? proposedBy(this.#ports.node, message.ballot);
+        return this.#ballotOf(message, message.type === 'accepted' ? this.#ports.node : from);
       case 'rejected':
         return this.#ballot(message.promised);
       case 'moving':
@@ -292,6 +294,10 @@ export class MessageChecks {
       placementFlaw(placement) ??
       (message.type === 'promised' ? this.#promised(message) : this.#accept(from, message))
     );
+  }
+
+  #ballotOf({ ballot }: { readonly ballot: Ballot }, proposer: ControllerId): string | null {
+    return this.#ballot(ballot) ?? proposedBy(proposer, ballot);
   }
 
   #acceptor({ promised, accepted, members }: AcceptorState): string | null {

@@ -21,6 +21,7 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   rejected: 'root',
   accept: 'root',
   placed: 'root',
+  configured: 'root',
   moving: 'root',
   accepted: 'root',
   install: 'root',

@@ -5,6 +5,11 @@ export interface ConfiguredController {
   readonly id: ControllerId;
   readonly host: string;
   readonly port: number;
+  /**
+   * Absent: the controller votes. It counts for majorities, and may be a member of a view. `joining`: it takes the
+   * state over. `leaving`: it is about to be removed. Neither of them counts, is a member, or proposes a view.
+   */
+  readonly phase?: 'joining' | 'leaving';
 }
 
 /**
@@ -13,9 +18,27 @@ export interface ConfiguredController {
  * Whatever needs "all controllers" or "a majority" asks a configuration, and never counts for itself.
  */
 export interface Configuration {
+  /** How often it was changed. Absent: it is that of the configuration file. */
+  readonly epoch?: number;
   /** In order of their ids. */
   readonly controllers: readonly ConfiguredController[];
+  /**
+   * While a change is under way: the controllers that voted before it. It is not known yet that a view with the change
+   * is installed, so a majority of them has to agree as well.
+   */
+  readonly before?: readonly ControllerId[];
+  /** The smallest id that no controller ever had. Absent: `idsEndOf` tells. */
+  readonly nextId?: number;
 }
+
+/** Ids are below this: a version has eight bits for the id of its controller. No id is ever given twice. */
+export const IDS_END = 256;
+
+/** The most controllers that vote: every view needs a majority of them, and every write all members. */
+export const VOTERS_MAX = 7;
+
+/** The bytes that a configuration may take as JSON, so that the record of views fits its place on disk. */
+export const CONFIGURATION_BYTES_MAX = 3_072;
 
 /** The configuration that a list of addresses makes: each controller's id is its place in the list. */
 export function configurationOf(
@@ -24,9 +47,14 @@ export function configurationOf(
   return { controllers: addresses.map(({ host, port }, id) => ({ id, host, port })) };
 }
 
-/** In order. */
+/** The ids of all controllers, in order: those that vote, join and leave. */
 export function idsOf({ controllers }: Configuration): readonly ControllerId[] {
   return controllers.map(({ id }) => id);
+}
+
+/** The ids of the controllers that vote, in order. */
+export function votersOf({ controllers }: Configuration): readonly ControllerId[] {
+  return controllers.filter(isVoting).map(({ id }) => id);
 }
 
 /** One more than the largest id: the length of an array with a place for each id. */
@@ -38,24 +66,108 @@ export function isConfigured({ controllers }: Configuration, id: ControllerId): 
   return controllers.some((one) => one.id === id);
 }
 
+export function isVoter({ controllers }: Configuration, id: ControllerId): boolean {
+  return controllers.some((one) => one.id === id && isVoting(one));
+}
+
 /** `HOST:PORT`; the id where the controller is not known. */
 export function addressTextOf({ controllers }: Configuration, id: ControllerId): string {
   const found = controllers.find((one) => one.id === id);
   return found === undefined ? `controller ${id}` : `${found.host}:${found.port}`;
 }
 
-/** These controllers, each named once, contain a majority of the configuration. */
+/**
+ * These controllers, each named once, contain a majority of those that vote; while a change is under way, also a
+ * majority of those that voted before it.
+ */
 export function haveMajority(configuration: Configuration, ids: readonly ControllerId[]): boolean {
-  const counted = ids.filter((id) => isConfigured(configuration, id)).length;
-  return counted >= majorityOf(configuration.controllers.length);
+  const { before } = configuration;
+  if (!isMajorityOf(votersOf(configuration), ids)) return false;
+  return before === undefined || isMajorityOf(before, ids);
 }
 
-/** So many controllers may be missing from a majority. */
-export function spareIn({ controllers }: Configuration): number {
-  return controllers.length - majorityOf(controllers.length);
+/**
+ * A view may have these members: they vote, they are a majority of those that vote, and while a change is under way,
+ * every majority of those that voted before it has one of them. Therefore a proposer that knows the configuration
+ * before the change alone asks one of them.
+ */
+export function mayBeMembers(configuration: Configuration, ids: readonly ControllerId[]): boolean {
+  const voters = votersOf(configuration);
+  const { before } = configuration;
+  if (!ids.every((id) => voters.includes(id)) || !isMajorityOf(voters, ids)) return false;
+  // mutant: members-unknown-before
+  return (
+    before === undefined ||
+    ids.filter((id) => before.includes(id)).length > before.length - majorityOf(before.length)
+  );
+}
+
+/** All controllers that count have been heard: those that vote, and those that voted before a change under way. */
+export function areAllHeard(configuration: Configuration, has: (id: ControllerId) => boolean): boolean {
+  return votersOf(configuration).every(has) && (configuration.before ?? []).every(has);
+}
+
+/** So many controllers that vote may be missing from a majority. */
+export function spareIn(configuration: Configuration): number {
+  const voting = votersOf(configuration).length;
+  return voting - majorityOf(voting);
 }
 
 /** The size of a majority of so many. */
 export function majorityOf(count: number): number {
   return Math.floor(count / 2) + 1;
+}
+
+/** 0 for the configuration of the configuration file. */
+export function configurationEpoch(configuration: Configuration | null): number {
+  return configuration?.epoch ?? 0;
+}
+
+export function sameConfiguration(a: Configuration | null, b: Configuration | null): boolean {
+  return a === b || JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
+}
+
+/** @returns what makes this no configuration that was agreed, in words; null when it is one */
+export function configurationFlaw(configuration: Configuration): string | null {
+  const { epoch, controllers, before, nextId } = configuration;
+  if (!isWhole(epoch) || epoch! < 1) return 'a configuration has no epoch';
+  if (JSON.stringify(configuration).length > CONFIGURATION_BYTES_MAX) return 'a configuration is too large';
+  if (!Array.isArray(controllers) || !isWhole(nextId) || nextId! > IDS_END)
+    return 'a configuration is incomplete';
+  const voting = votersOf(configuration).length;
+  if (voting < 1 || voting > VOTERS_MAX) return `a configuration has ${voting} controllers that vote`;
+  let last = -1;
+  for (const { id, host, port, phase } of controllers) {
+    if (!isWhole(id) || id <= last || id >= nextId!) return 'the ids of a configuration are out of order';
+    if (typeof host !== 'string' || host === '' || !isWhole(port) || port > 65_535)
+      return `controller ${id} has no address`;
+    if (phase !== undefined && phase !== 'joining' && phase !== 'leaving')
+      return `controller ${id} is in no phase`;
+    last = id;
+  }
+  if (before === undefined) return null;
+  const isRight =
+    Array.isArray(before) && before.length > 0 && before.length <= VOTERS_MAX && before.every(isWhole);
+  return isRight && new Set(before).size === before.length
+    ? null
+    : 'the voters before a change are no list of ids';
+}
+
+function isVoting({ phase }: ConfiguredController): boolean {
+  return phase === undefined;
+}
+
+function isMajorityOf(counted: readonly ControllerId[], ids: readonly ControllerId[]): boolean {
+  return ids.filter((id) => counted.includes(id)).length >= majorityOf(counted.length);
+}
+
+function isWhole(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** With the fields in one order, whatever order they were read in. */
+function inOrder(configuration: Configuration | null): unknown {
+  if (configuration === null) return null;
+  const { epoch, controllers, before, nextId } = configuration;
+  return [epoch, before, nextId, controllers.map(({ id, host, port, phase }) => [id, host, port, phase])];
 }

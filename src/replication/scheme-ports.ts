@@ -38,6 +38,8 @@ export interface ControllerPorts {
   readonly node: ControllerId;
   /** The controllers of the cluster, this one included. */
   readonly configuration: () => Configuration;
+  /** The configuration that holds while no view has one. */
+  readonly configured: Configuration;
   readonly incarnation: number;
   readonly clock: Clock;
   readonly random: Random;

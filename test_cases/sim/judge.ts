@@ -101,7 +101,9 @@ export function judge(
     findDifference(values) ?? findDifference(journalsOf(cluster)) ?? findLostInStores(cluster),
   );
   note('invented', findInvented(history, atEnd));
-  if (hasNoFaults(scenario) && recorder.failures > 0) {
+  // A controller that does not vote refuses requests.
+  const isWhole = (scenario.members ?? []).length === 0;
+  if (isWhole && hasNoFaults(scenario) && recorder.failures > 0) {
     note('failed-without-fault', `${recorder.failures} operations`);
   }
   return { violations, undecided, searched };

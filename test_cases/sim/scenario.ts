@@ -15,6 +15,7 @@ import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
 import { drawKeyspaceSwitches, drawSwitches, type LevelSwitch, ORDERED } from './level-switches.ts';
+import { drawMemberSteps, type MemberStep } from './member-steps.ts';
 import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces, sessionsInKeyspace } from './mixed-keyspaces.ts';
 import { Random } from './random.ts';
 import { type AgedPlan, drawAges } from './sim-ages.ts';
@@ -51,6 +52,8 @@ export interface Scenario {
   readonly absence: AbsentPeers;
   /** Clients ask for other levels, where that is possible while a cluster runs. */
   readonly switches?: readonly LevelSwitch[];
+  /** Controllers come and go. */
+  readonly members?: readonly MemberStep[];
   /** Deletions are not kept for a peer that is silent for longer, in virtual milliseconds. */
   readonly horizonMs: number;
   /** Whether a flush is announced at the start, for a time that does not come. */
@@ -73,6 +76,8 @@ export interface Draw {
   readonly horizonMs?: number;
   /** Whether clients ask for other levels; `all`: also for those of other groups. */
   readonly switches?: boolean | 'all';
+  /** Whether controllers come and go. */
+  readonly members?: boolean;
   /** Whether entries have a time to live, and a flush may be pending. */
   readonly expiry?: boolean;
   /** The share of reads that ask for a level of their own. */
@@ -137,6 +142,8 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
         : [],
     ages: drawAgesOf(seed, draw, nodes, Math.max(500, ...plansMs)),
     switches,
+    ...(draw.members === true &&
+      isOrdered(level) && { members: drawMembers(seed, Math.max(500, ...plansMs), nodes) }),
     flushIsPending: expires && expiry.chance(0.5),
     faults,
     absence: drawAbsence(random.fork('absence'), needsMajority ? majorityOf(nodes) : 1, nodes, durability),
@@ -197,6 +204,10 @@ function drawnSwitches(
     return drawSwitches(random, untilMs, nodes, draw.scheme === undefined ? levels : placed(levels));
   }
   return isDrawn && isOrdered(level) ? drawSwitches(random, untilMs, nodes, placed(ORDERED)) : [];
+}
+
+function drawMembers(seed: number, untilMs: number, nodes: number): readonly MemberStep[] {
+  return drawMemberSteps(new Random(seed).fork('members'), untilMs, nodes);
 }
 
 const LEVELS_WITH_SESSIONS: readonly Level[] = ['linearizability', 'causal'];

@@ -6,6 +6,7 @@ import type { Durability } from '../../src/journal/durability.ts';
 import { compareBallots } from '../../src/membership/ballot.ts';
 import type { Member, View } from '../../src/membership/view.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
+import type { Configuration } from '../../src/placement/configuration.ts';
 import type { Level } from '../../src/placement/level.ts';
 import { levelOf, placedLevel } from '../../src/placement/placed-level.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
@@ -21,6 +22,8 @@ export interface SimOptions {
   readonly level: Level;
   readonly nodes?: number;
   readonly settings?: Partial<Settings>;
+  /** The configuration to begin with; all controllers where it is not given. */
+  readonly configured?: Configuration | undefined;
   /** What the exchanges of a causal controller may stage, in bytes; undefined for the bound of a real one. */
   readonly stagedBytesMax?: number | undefined;
 }
@@ -105,6 +108,7 @@ export class SimCluster {
           servesAlone: !isOrdered(options.level),
           stagedBytesMax: options.stagedBytesMax,
           differences: SMALL_DIFFERENCES,
+          configured: options.configured,
         }),
     );
     for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);

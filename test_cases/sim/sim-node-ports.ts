@@ -1,5 +1,6 @@
 import type { DifferenceLimits } from '../../src/consistency/differences.ts';
 import type { View } from '../../src/membership/view.ts';
+import type { Configuration } from '../../src/placement/configuration.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimNetwork } from './sim-network.ts';
@@ -13,6 +14,8 @@ export interface NodePorts<Node> {
   readonly stagedBytesMax: number | undefined;
   /** When appends replicate what they add. */
   readonly differences: DifferenceLimits;
+  /** The configuration that holds while no view has one; undefined for all controllers. */
+  readonly configured?: Configuration | undefined;
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly network: SimNetwork;

@@ -10,6 +10,7 @@ import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED, type RecoveredState } from '../../src/journal/recovered-state.ts';
 import type { ViewRecord } from '../../src/membership/view-record.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import { type Configuration, configurationOf, votersOf } from '../../src/placement/configuration.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
 import { replyLocally } from './local-replies.ts';
 import { NodeJournals } from './node-journals.ts';
@@ -40,6 +41,7 @@ export class SimNode implements NetworkNode {
   readonly files: SimFileSystem;
   readonly #ports: NodePorts<SimNode>;
   readonly #settings: Settings;
+  readonly #configured: Configuration;
   /** Null while the controller does not run. */
   #run: SimRun | null = null;
   #incarnation = 0;
@@ -67,6 +69,7 @@ export class SimNode implements NetworkNode {
     this.id = id;
     this.#ports = ports;
     this.#settings = settings;
+    this.#configured = ports.configured ?? configurationOf(settings.peers);
     const { scheduler, random } = ports;
     this.store = new SimStore(scheduler, random.fork(`store ${id}`), settings.storeTimeoutMs);
     this.clock = new SimClock(scheduler, random.fork(`clock ${id}`));
@@ -146,8 +149,9 @@ export class SimNode implements NetworkNode {
   /** The controller serves and hears all others, and all take part. */
   get ready(): boolean {
     if (!this.serving || this.#isStopping || this.core!.peers.unavailableText !== '') return false;
-    const { length } = this.#settings.peers;
-    return this.core!.orderedGroups.every(({ views: { view } }) => view?.members.length === length);
+    return this.core!.orderedGroups.every(
+      ({ views: { view, configuration } }) => view?.members.length === votersOf(configuration).length,
+    );
   }
 
   /**
@@ -219,6 +223,7 @@ export class SimNode implements NetworkNode {
     if (all.some(({ recovered }) => recovered.newestTime > 0)) this.recoveries++;
     const core = new Core({
       settings: this.#settings,
+      configured: this.#configured,
       incarnation: this.#incarnation,
       bus: run.buses(),
       incarnationOf: (peer) => network.incarnationOf(id, peer),

@@ -33,6 +33,8 @@ export const GOLDEN_VIEW: ViewRecord = {
   sync: true,
   placement: null,
   installed: null,
+  configuration: null,
+  installedConfiguration: null,
 };
 
 /** Timers that never fire: each batch is written because the step that made it waits for it. */

@@ -1,5 +1,6 @@
 import type { Effect } from '../../src/ordering/effect.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
+import type { Configuration } from '../../src/placement/configuration.ts';
 import { GOLDEN_CHAIN_MESSAGES } from './golden-chain.ts';
 import { EFFECTS } from './golden-effects.ts';
 
@@ -61,6 +62,17 @@ const HELLO = {
   onNetwork: false,
 } as const;
 
+const CONFIGURATION: Configuration = {
+  epoch: 2,
+  controllers: [
+    { id: 0, host: '127.0.0.1', port: 8000 },
+    { id: 1, host: '127.0.0.1', port: 8001, phase: 'leaving' },
+    { id: 3, host: '127.0.0.1', port: 8003 },
+  ],
+  before: [0, 1],
+  nextId: 4,
+};
+
 const PROMISED = {
   type: 'promised',
   ballot: ballot(8, 1),
@@ -73,6 +85,7 @@ const PROMISED = {
   queue: [EFFECTS.set, EFFECTS.delete],
   partial: false,
   placement: null,
+  configuration: null,
 } as const;
 
 const ACCEPT = {
@@ -85,6 +98,7 @@ const ACCEPT = {
   union: [EFFECTS.set, EFFECTS.flush],
   reason: 'controller 1 (127.0.0.1:8001) is silent',
   placement: null,
+  configuration: null,
 } as const;
 
 /** Its type makes this table complete: a new type of message has to be added here. */
@@ -319,6 +333,7 @@ export const GOLDEN_MESSAGES: {
       union: [],
       reason: '',
       placement: null,
+      configuration: null,
     },
   },
   placed: {
@@ -342,6 +357,27 @@ export const GOLDEN_MESSAGES: {
         },
       },
       message: PROMISED,
+    },
+  },
+  configured: {
+    typical: { type: 'configured', configuration: CONFIGURATION, message: ACCEPT },
+    extreme: {
+      type: 'configured',
+      configuration: {
+        epoch: LARGEST,
+        controllers: [{ id: 255, host: 'x'.repeat(253), port: 65_535 }],
+        before: [0, 1, 2, 3, 4, 5, 6],
+        nextId: 256,
+      },
+      message: {
+        type: 'placed',
+        placement: {
+          epoch: 1,
+          keyspaces: [{ name: 'default', prefix: '', level: 'sequential' }],
+          move: null,
+        },
+        message: PROMISED,
+      },
     },
   },
   moving: {

@@ -11,9 +11,11 @@ import type { Effect, KeyEffect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Placement } from '../../src/placement/agreed-placement.ts';
+import { settled } from '../../src/placement/member-changes.ts';
 import { MOVE_STEPS } from '../../src/placement/moving.ts';
 import { PLACED_LEVELS } from '../../src/placement/placed-level.ts';
 import type { Ticket } from '../../src/replication/chain/messages.ts';
+import { configurationOfSize } from './configurations.ts';
 import { asked, verdicts } from './request-arbitraries.ts';
 
 /** Arbitrary messages of the peer protocol. */
@@ -102,6 +104,7 @@ const promises: fc.Arbitrary<Promised> = fc.record({
   queue: effectLists,
   partial: fc.boolean(),
   placement: fc.constant(null),
+  configuration: fc.constant(null),
 });
 
 const accepts: fc.Arbitrary<Accept> = fc.record({
@@ -114,6 +117,7 @@ const accepts: fc.Arbitrary<Accept> = fc.record({
   union: effectLists,
   reason: latin1,
   placement: fc.constant(null),
+  configuration: fc.constant(null),
 });
 
 const keyspaces = fc.record({ name: latin1, prefix: latin1, level: fc.constantFrom(...PLACED_LEVELS) });
@@ -301,6 +305,11 @@ export const MESSAGES: Arbitraries = {
   placed: fc.record({
     type: fc.constant('placed'),
     placement: placements,
+    message: fc.oneof(promises, accepts),
+  }),
+  configured: fc.record({
+    type: fc.constant('configured'),
+    configuration: fc.constant({ ...settled(configurationOfSize(3)), before: [0, 1, 2] }),
     message: fc.oneof(promises, accepts),
   }),
   moving: fc.record({

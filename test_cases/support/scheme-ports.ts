@@ -38,6 +38,7 @@ function controllerPorts(): ControllerPorts {
   return {
     node: 0,
     configuration,
+    configured: configuration(),
     incarnation: 1,
     clock,
     random: () => 0.5,

@@ -1,5 +1,5 @@
+import type { ChangeOutcome } from '../../membership/agreed-change.ts';
 import { ROOT_GROUP } from '../../membership/peer-bus.ts';
-import type { ChangeOutcome } from '../../membership/placement-change.ts';
 import {
   type KeyspaceChange,
   nameOfChange,

@@ -16,6 +16,7 @@ import {
 import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
 import type { Move, MovePhase, Placement } from '../../placement/agreed-placement.ts';
+import { type Configuration, configurationFlaw } from '../../placement/configuration.ts';
 import type { PlacedLevel } from '../../placement/placed-level.ts';
 import type { KeyspaceSettings } from '../../placement/placement.ts';
 import type { Attached } from '../../replication/convergent/messages.ts';
@@ -320,4 +321,22 @@ export function wordOf<Word extends string>({ words }: Numbering<Word>, number: 
   const word = words[number];
   if (word === undefined) throw new FrameError(`${number} is not a known kind`);
   return word;
+}
+
+/** As JSON: it is small, and seldom sent. */
+export function writeConfiguration(w: ByteWriter, configuration: Configuration): void {
+  w.text(JSON.stringify(configuration));
+}
+
+/** @throws FrameError when it is none */
+export function readConfiguration(r: ByteReader): Configuration {
+  const text = r.text();
+  try {
+    const configuration = JSON.parse(text) as Configuration;
+    const flaw = configurationFlaw(configuration);
+    if (flaw === null) return configuration;
+    throw new FrameError(flaw);
+  } catch (error) {
+    throw error instanceof FrameError ? error : new FrameError('a configuration is no JSON');
+  }
 }

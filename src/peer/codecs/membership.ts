@@ -2,6 +2,7 @@ import { numbering } from '../../base/numbering.ts';
 import type {
   Accept,
   Accepted,
+  Configured,
   Granted,
   Install,
   Placed,
@@ -14,6 +15,7 @@ import type { Codec } from './codec.ts';
 import {
   readAcceptorState,
   readBallot,
+  readConfiguration,
   readEffects,
   readMembers,
   readNumbers,
@@ -22,6 +24,7 @@ import {
   wordOf,
   writeAcceptorState,
   writeBallot,
+  writeConfiguration,
   writeEffects,
   writeMembers,
   writeNumbers,
@@ -97,6 +100,7 @@ export const promised: Codec<Promised> = {
     queue: readEffects(r),
     partial: r.u8() === 1,
     placement: null,
+    configuration: null,
   }),
 };
 
@@ -125,6 +129,7 @@ export const accept: Codec<Accept> = {
     union: readEffects(r),
     reason: r.text(),
     placement: null,
+    configuration: null,
   }),
 };
 
@@ -152,5 +157,24 @@ export const placed: Codec<Placed> = {
     const placement = readPlacement(r);
     const isPromise = wordOf(PLACED, r.u8()) === 'promised';
     return { type: 'placed', placement, message: isPromise ? promised.read(r) : accept.read(r) };
+  },
+};
+
+/** The messages that carry a configuration, by their numbers here. */
+const CONFIGURED = numbering<Configured['message']['type']>({ promised: 0, accept: 1, placed: 2 });
+
+export const configured: Codec<Configured> = {
+  write(w, { configuration, message }) {
+    writeConfiguration(w, configuration);
+    w.u8(CONFIGURED.numberOf[message.type]);
+    if (message.type === 'promised') promised.write(w, message);
+    else if (message.type === 'accept') accept.write(w, message);
+    else placed.write(w, message);
+  },
+  read(r) {
+    const configuration = readConfiguration(r);
+    const kind = wordOf(CONFIGURED, r.u8());
+    const codec = kind === 'promised' ? promised : kind === 'accept' ? accept : placed;
+    return { type: 'configured', configuration, message: codec.read(r) };
   },
 };

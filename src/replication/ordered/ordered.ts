@@ -325,10 +325,10 @@ function viewsOf(
   exchange: AntiEntropy,
 ): Membership {
   const { controller, bus, viewLog, log, settings } = ports;
-  const { node, configuration, incarnation, peers, clock, random, incarnationOf } = controller;
+  const { node, incarnation, peers, clock, random, incarnationOf } = controller;
   return new Membership({
     node,
-    configuration,
+    configured: controller.configured,
     incarnation,
     mayForm: settings.mayForm,
     keepsOrder,

@@ -18,6 +18,8 @@ const recordOf = (counter: number): ViewRecord => ({
   sync: false,
   placement: null,
   installed: null,
+  configuration: null,
+  installedConfiguration: null,
 });
 
 /** One run of a process, which ends after a number of operations of its disk. */

@@ -44,6 +44,8 @@ export interface SwarmMutant extends Mistake {
   readonly horizonMs?: number;
   /** Clients ask for other levels while they read and write. */
   readonly switches?: true | 'all';
+  /** Controllers come and go. */
+  readonly members?: true;
   /** The mistake must be found within so many seeds, from the first on. */
   readonly seeds: number;
 }

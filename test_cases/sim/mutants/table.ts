@@ -4,6 +4,7 @@ import { CHAIN_MUTANTS } from './chain.ts';
 import { CONVERGENT_MUTANTS } from './convergent.ts';
 import { DISK_MUTANTS } from './disk.ts';
 import { KEYSPACE_MUTANTS } from './keyspaces.ts';
+import { MEMBER_MUTANTS } from './members.ts';
 import { MOVE_MUTANTS } from './moves.ts';
 import type { Mutant } from './mutant.ts';
 import { PLACEMENT_MUTANTS } from './placement.ts';
@@ -24,6 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...STORE_MUTANTS,
   ...VIEW_MUTANTS,
   ...PLACEMENT_MUTANTS,
+  ...MEMBER_MUTANTS,
   ...MOVE_MUTANTS,
   ...DISK_MUTANTS,
 ];

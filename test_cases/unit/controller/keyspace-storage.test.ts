@@ -154,6 +154,8 @@ describe('one group of several', () => {
       sync: false,
       placement: null,
       installed: null,
+      configuration: null,
+      installedConfiguration: null,
     };
     const ofEventual = await nextRun('eventual');
     await new Promise<void>((resolve) => ofEventual.viewLog.save(view, resolve));

@@ -47,6 +47,8 @@ const view = {
   members: [],
   placement: null,
   installed: null,
+  configuration: null,
+  installedConfiguration: null,
   sync: false,
 };
 const asideOf = () => readdirSync(settings().dataDir).filter((name) => name.includes('.damaged-'));

@@ -54,8 +54,8 @@ async function foundIn(dataDir: string, owner: Owner): Promise<string[]> {
   }
   if (names.includes('controller-0.views.json')) {
     const views = await ViewFile.open(NODE_DISK, dataDir, owner, () => {});
-    const { placement, installed, ...view } = views.load()!;
-    expect([placement, installed]).toEqual([null, null]);
+    const { placement, installed, configuration, installedConfiguration, ...view } = views.load()!;
+    expect([placement, installed, configuration, installedConfiguration]).toEqual([null, null, null, null]);
     lines.push(`view: ${JSON.stringify(view)}`);
   }
   return lines;

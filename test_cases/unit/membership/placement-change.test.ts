@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
+  AgreedChange,
   type ChangeOutcome,
-  PlacementChange,
   type WantedChange,
-} from '../../../src/membership/placement-change.ts';
+} from '../../../src/membership/agreed-change.ts';
 import { PlacementSpread } from '../../../src/membership/placement-spread.ts';
-import type { Placement } from '../../../src/placement/agreed-placement.ts';
+import { epochOf, type Placement, samePlacement } from '../../../src/placement/agreed-placement.ts';
 import type { Level } from '../../../src/placement/level.ts';
 import { configurationOfSize } from '../../support/configurations.ts';
 
@@ -18,8 +18,12 @@ const placed = (epoch: number, level: Level): Placement => ({
 const FIRST = placed(1, 'sequential');
 
 /** A change from `from` to `to`, and what it was answered with. */
-function changing(from: Placement | null, to: Placement, isFor: WantedChange['isFor'] = () => true) {
-  const change = new PlacementChange();
+function changing(
+  from: Placement | null,
+  to: Placement,
+  isFor: WantedChange<Placement>['isFor'] = () => true,
+) {
+  const change = new AgreedChange<Placement>({ same: samePlacement, epochOf });
   const outcomes: ChangeOutcome['kind'][] = [];
   change.begin({
     from,
@@ -38,7 +42,7 @@ describe('a change of the placement', () => {
     expect(change.after(null, [])).toBe(FIRST);
     const other = placed(1, 'linearizability');
     expect(change.after(other, [])).toBe(other);
-    expect(new PlacementChange().after(FIRST, [])).toBe(FIRST);
+    expect(new AgreedChange<Placement>({ same: samePlacement, epochOf }).after(FIRST, [])).toBe(FIRST);
   });
 
   it('is answered when a view with it is installed', () => {
@@ -86,6 +90,7 @@ describe('the controllers that may go by an older placement', () => {
     members: nodes.map((node) => ({ node, incarnation: 1 })),
     reason: '',
     placement,
+    configuration: null,
   });
 
   it('are none while the cluster goes by its configuration', () => {

@@ -74,6 +74,7 @@ function install(members: readonly number[], run = 1): void {
     members: members.map((node) => ({ node, incarnation: node === SLOW ? run : 1 })),
     reason: '',
     placement: null,
+    configuration: null,
   };
   readmission.onView(view);
 }

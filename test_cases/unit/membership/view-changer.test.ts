@@ -41,7 +41,9 @@ function changerOn(viewLog: ViewLog) {
   let nowMs = 0;
   const changer = new ViewChanger({
     node: 0,
-    configuration: () => configurationOfSize(3),
+    configured: configurationOfSize(3),
+    leaseMs: 500,
+    configurationAfter: (configuration) => configuration,
     mayForm: false,
     keepsOrder: false,
     incarnation: 100,
@@ -99,7 +101,15 @@ function promised(node: number, ballot: Ballot): Promised {
     caughtUp: true,
     journalFails: false,
   };
-  return { type: 'promised', ballot, ...said, queue: [], partial: false, placement: null };
+  return {
+    type: 'promised',
+    ballot,
+    ...said,
+    queue: [],
+    partial: false,
+    placement: null,
+    configuration: null,
+  };
 }
 
 const FIRST = { counter: 1, node: 0 };
@@ -142,7 +152,16 @@ it('regression: a controller with a newer view on disk was superseded by an olde
     viewLog.load = () => record as null;
     return changerOn(viewLog).changer.isSupersededBy(installed);
   };
-  const record = { promised: accepted, accepted, members: [], sync: false, placement: null, installed: null };
+  const record = {
+    promised: accepted,
+    accepted,
+    members: [],
+    sync: false,
+    placement: null,
+    installed: null,
+    configuration: null,
+    installedConfiguration: null,
+  };
   expect(isSupersededBy(record, { counter: 2, node: 0 })).toBe(false);
   expect(isSupersededBy(record, accepted)).toBe(true);
   expect(isSupersededBy(record, { counter: 3, node: 0 })).toBe(true);

@@ -4,6 +4,7 @@ import type { Promised, Retention } from '../../../src/membership/messages.ts';
 import { chooseView, predecessorOf } from '../../../src/membership/view-choice.ts';
 import type { Effect } from '../../../src/ordering/effect.ts';
 import type { Placement } from '../../../src/placement/agreed-placement.ts';
+import type { Configuration } from '../../../src/placement/configuration.ts';
 import { configurationOfSize } from '../../support/configurations.ts';
 import { setOf } from '../../support/effects.ts';
 
@@ -37,10 +38,16 @@ function promised(node: number, [retention, accepted, applied, ...queue]: Word):
     queue: queue.map(request),
     partial: false,
     placement: null,
+    configuration: null,
   };
 }
 
-const SAME = { keepsOrder: false, placementAfter: (placement: Placement | null) => placement };
+const SAME = {
+  keepsOrder: false,
+  configured: THREE,
+  configurationAfter: (configuration: Configuration | null) => configuration,
+  placementAfter: (placement: Placement | null) => placement,
+};
 
 /** Null: that controller says nothing. */
 function choose(...words: readonly (Word | null)[]) {

@@ -74,6 +74,7 @@ const ACCEPT: Accept = {
   union: [set({ version: { time: NOW - 5, node: 2 } }), set()],
   reason: '127.0.0.1:8002 is down',
   placement: null,
+  configuration: null,
 };
 
 const PROMISED: Promised = {
@@ -88,6 +89,7 @@ const PROMISED: Promised = {
   queue: [set()],
   partial: false,
   placement: null,
+  configuration: null,
 };
 
 const push = (...effects: Effect[]): PeerMessage => ({ type: 'push', previousTime: NOW, effects });

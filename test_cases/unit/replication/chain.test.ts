@@ -27,6 +27,7 @@ const view = (counter: number, nodes: readonly number[] = [0, 1, 2]): View => ({
   members: nodes.map((node) => ({ node, incarnation: 1 })),
   reason: '',
   placement: null,
+  configuration: null,
 });
 
 const store = {

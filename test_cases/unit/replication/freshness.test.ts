@@ -12,8 +12,20 @@ beforeEach(() => {
 });
 
 describe('the proof of an ordered group', () => {
-  const A_VIEW: View = { ballot: { counter: 1, node: 0 }, members: [], reason: '', placement: null };
-  const ANOTHER: View = { ballot: { counter: 2, node: 0 }, members: [], reason: '', placement: null };
+  const A_VIEW: View = {
+    ballot: { counter: 1, node: 0 },
+    members: [],
+    reason: '',
+    placement: null,
+    configuration: null,
+  };
+  const ANOTHER: View = {
+    ballot: { counter: 2, node: 0 },
+    members: [],
+    reason: '',
+    placement: null,
+    configuration: null,
+  };
   let state: { view: View | null; holdsLease: boolean; pending: number; applied: number; latest: number };
   let proof: AppliedProof;
 

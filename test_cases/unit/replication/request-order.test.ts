@@ -30,6 +30,7 @@ const view = (counter: number): View => ({
   members: [0, 1, 2].map((node) => ({ node, incarnation: 1 })),
   reason: '',
   placement: null,
+  configuration: null,
 });
 
 /** One that serves in view 1, and stamps 1, 2, 3… */

@@ -237,6 +237,7 @@ function controllerPorts(
   return {
     node: life,
     configuration: () => ALL,
+    configured: ALL,
     incarnation: 1,
     clock: FROZEN,
     random: () => 0.5,

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { ChangeOutcome } from '../../src/membership/agreed-change.ts';
+import { votersOf } from '../../src/placement/configuration.ts';
+import { withVoters } from '../../src/placement/member-changes.ts';
+import { ask, read, set } from './ask.ts';
+import { expectRight } from './expect-right.ts';
+import { FIRST_SEED, SEEDS } from './seeds.ts';
+import { SimCluster } from './sim-cluster.ts';
+
+/** What became of a change; null while that is not known. */
+interface Asked {
+  outcome: ChangeOutcome['kind'] | null;
+}
+
+/** Asks a controller to have these stop voting, and does not wait. */
+function askToGo(cluster: SimCluster, node: number, go: readonly number[]): Asked {
+  const { views } = cluster.nodes[node]!.core!.groups;
+  const to = withVoters(views.configuration, [], go);
+  if (typeof to === 'string') throw new Error(to);
+  const asked: Asked = { outcome: null };
+  views.reconfigure({
+    from: views.view!.configuration,
+    to,
+    reason: `${go} go`,
+    deadlineMs: cluster.nodes[node]!.clock.nowMs() + 2_000,
+    isFor: () => true,
+    done: ({ kind }) => {
+      asked.outcome = kind;
+    },
+  });
+  return asked;
+}
+
+async function clusterOf(nodes: number): Promise<SimCluster> {
+  const cluster = new SimCluster({ seed: 1, level: 'linearizability', nodes });
+  await cluster.start();
+  return cluster;
+}
+
+const votersAt = (cluster: SimCluster, node: number) =>
+  votersOf(cluster.nodes[node]!.core!.groups.views.configuration);
+
+const membersAt = (cluster: SimCluster, node: number) =>
+  cluster.nodes[node]!.core!.view?.members.map((member) => member.node) ?? null;
+
+describe('controllers stop voting', () => {
+  it('one of two: the other serves alone, and keeps what was written', async () => {
+    const cluster = await clusterOf(2);
+    await ask(cluster, 1, set('k', 'v'));
+    const asked = askToGo(cluster, 0, [1]);
+    await cluster.run(1_000);
+    expect(asked.outcome).toBe('installed');
+    expect(membersAt(cluster, 0)).toEqual([0]);
+    cluster.kill(cluster.nodes[1]!);
+    await cluster.run(1_000);
+    expect(await read(cluster, 0, 'k')).toBe('v');
+  });
+
+  it('the one that goes serves no more, and says why', async () => {
+    const cluster = await clusterOf(3);
+    askToGo(cluster, 0, [2]);
+    await cluster.run(1_000);
+    expect(votersAt(cluster, 2)).toEqual([0, 1, 2]);
+    expect(membersAt(cluster, 2)).toBe(null);
+    expect(await ask(cluster, 2, set('k', 'v'))).toMatchObject({ kind: 'server_error' });
+    expect(await ask(cluster, 1, set('k', 'v'))).toEqual({ kind: 'outcome', outcome: 'stored' });
+  });
+
+  it('of two changes that are asked for at once, one happens', async () => {
+    const cluster = await clusterOf(5);
+    const first = askToGo(cluster, 0, [3]);
+    const second = askToGo(cluster, 1, [4]);
+    await cluster.run(2_000);
+    expect([first.outcome, second.outcome].sort()).toEqual(['installed', 'overtaken']);
+    expect(votersAt(cluster, 0)).toHaveLength(4);
+    expect(cluster.nodes[0]!.core!.groups.views.configuration.before).toBe(undefined);
+  });
+});
+
+it('a majority that knows only the configuration before a change forms no view', async () => {
+  const cluster = await clusterOf(5);
+  const { network } = cluster;
+  for (const away of [3, 4]) for (const other of [0, 1, 2]) network.cut(away, other);
+  await cluster.run(1_000);
+  const asked = askToGo(cluster, 0, [3, 4]);
+  await cluster.run(1_000);
+  expect(asked.outcome).toBe('installed');
+  await ask(cluster, 0, set('k', 'new'));
+  // Controllers 2, 3 and 4 are a majority of the five, of which 2 alone knows that there are three.
+  for (const other of [0, 1]) network.cut(2, other);
+  for (const away of [3, 4]) network.heal(2, away);
+  await cluster.run(5_000);
+  for (const node of [3, 4]) expect(membersAt(cluster, node)).toBe(null);
+  for (const { notReadyBecause } of [2, 3, 4].map((node) => cluster.nodes[node]!.core!))
+    expect(notReadyBecause).not.toBe('');
+  expect(membersAt(cluster, 0)).toEqual([0, 1]);
+  expect(await read(cluster, 1, 'k')).toBe('new');
+});
+
+it('controllers come to vote and stop voting, whatever breaks', async () => {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 8; seed++) {
+    const level = seed % 2 === 0 ? 'linearizability' : 'sequential';
+    await expectRight(seed, { level, members: true, durabilities: ['none', 'async', 'sync'] });
+  }
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Configuration,
+  configurationFlaw,
+  haveMajority,
+  mayBeMembers,
+  sameConfiguration,
+  spareIn,
+  votersOf,
+} from '../../../src/placement/configuration.ts';
+import { settled, withVoters } from '../../../src/placement/member-changes.ts';
+import { configurationOfSize } from '../../support/configurations.ts';
+
+function changed(
+  configuration: Configuration,
+  come: readonly number[],
+  go: readonly number[],
+): Configuration {
+  const next = withVoters(configuration, come, go);
+  if (typeof next === 'string') throw new Error(next);
+  return next;
+}
+
+const FIVE = configurationOfSize(5);
+
+describe('while a change is under way', () => {
+  const joint = changed(FIVE, [], [3, 4]);
+
+  it('majorities before and after the change have to agree', () => {
+    expect(votersOf(joint)).toEqual([0, 1, 2]);
+    expect(haveMajority(joint, [0, 1])).toBe(false);
+    expect(haveMajority(joint, [2, 3, 4])).toBe(false);
+    expect(haveMajority(joint, [0, 1, 4])).toBe(true);
+    expect(haveMajority(settled(joint), [0, 1])).toBe(true);
+  });
+
+  it('every majority before the change has a member, and only voters are members', () => {
+    expect(mayBeMembers(joint, [0, 1])).toBe(false);
+    expect(mayBeMembers(joint, [0, 1, 2])).toBe(true);
+    expect(mayBeMembers(joint, [0, 1, 2, 3])).toBe(false);
+  });
+
+  it('no other change begins', () => {
+    expect(withVoters(joint, [3], [])).toBe('another change of the controllers is under way');
+  });
+
+  it('leases need grants of those that vote after it', () => {
+    expect(spareIn(joint)).toBe(1);
+  });
+});
+
+it('one of two controllers can be removed: the other one is asked by every proposer', () => {
+  const joint = changed(configurationOfSize(2), [], [1]);
+  expect(mayBeMembers(joint, [0])).toBe(true);
+  expect(haveMajority(joint, [0])).toBe(false);
+  expect(haveMajority(settled(joint), [0])).toBe(true);
+});
+
+it('a controller that stopped voting may vote again, under its id', () => {
+  const without = settled(changed(FIVE, [], [4]));
+  expect(votersOf(settled(changed(without, [4], [])))).toEqual([0, 1, 2, 3, 4]);
+});
+
+it.each([
+  [[], [0, 1, 2, 3, 4], 'the last controller that votes can not be removed'],
+  [[], [0, 1, 2], 'these are too many at once: a majority of the controllers must stay'],
+])('is refused: %j come and %j go', (come, go, reason) => {
+  expect(withVoters(FIVE, come, go)).toBe(reason);
+});
+
+it('at most seven controllers vote', () => {
+  const eight = { ...configurationOfSize(8), controllers: [...configurationOfSize(7).controllers] };
+  const joining = { id: 7, host: 'h', port: 1, phase: 'joining' } as const;
+  const all = { controllers: [...eight.controllers, joining] };
+  expect(withVoters(all, [7], [])).toBe('at most 7 controllers can vote');
+});
+
+describe('a configuration that a peer sends', () => {
+  const right = changed(FIVE, [], [4]);
+
+  it('is taken with its fields in any order', () => {
+    expect(configurationFlaw(right)).toBe(null);
+    const { epoch, ...rest } = right;
+    expect(sameConfiguration(right, { ...rest, ...(epoch === undefined ? {} : { epoch }) })).toBe(true);
+    expect(sameConfiguration(right, settled(right))).toBe(false);
+  });
+
+  it.each([
+    [{ ...right, epoch: 0 }, 'a configuration has no epoch'],
+    [{ ...right, nextId: 257 }, 'a configuration is incomplete'],
+    [{ ...right, controllers: [] }, 'a configuration has 0 controllers that vote'],
+    [{ ...right, nextId: 4 }, 'the ids of a configuration are out of order'],
+    [
+      { ...right, controllers: right.controllers.toReversed() },
+      'the ids of a configuration are out of order',
+    ],
+    [{ ...right, controllers: [{ id: 0, host: '', port: 1 }] }, 'controller 0 has no address'],
+    [
+      { ...right, controllers: [{ id: 0, host: 'x'.repeat(4_000), port: 1 }] },
+      'a configuration is too large',
+    ],
+    [{ ...right, before: [1, 1] }, 'the voters before a change are no list of ids'],
+  ])('is refused: %#', (configuration, flaw) => {
+    expect(configurationFlaw(configuration as Configuration)).toBe(flaw);
+  });
+});
