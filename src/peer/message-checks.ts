@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs, VersionTime } from '../base/number-kinds.ts';
 import type { Ballot } from '../membership/ballot.ts';
-import type { Accept, AcceptorState, Heartbeat, Placed, Promised, ViewPart } from '../membership/messages.ts';
+import type { Accept, AcceptorState, Heartbeat, Promised, ViewPart } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
 import { conditionOf, type Effect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
@@ -114,9 +114,8 @@ export class MessageChecks {
       case 'accept':
         return this.#accept(from, message);
       case 'placed':
-        return this.#placed(from, message);
       case 'configured':
-        return configurationFlaw(message.configuration) ?? this.flawOf(from, message.message);
+        return this.#wrapper(message) ?? this.flawOf(from, message.message);
       case 'prepare':
       case 'install':
       case 'accepted':
@@ -289,11 +288,10 @@ export class MessageChecks {
     );
   }
 
-  #placed(from: ControllerId, { placement, message }: Placed): string | null {
-    return (
-      placementFlaw(placement) ??
-      (message.type === 'promised' ? this.#promised(message) : this.#accept(from, message))
-    );
+  #wrapper(message: Extract<PeerMessage, { type: 'placed' | 'configured' }>): string | null {
+    return message.type === 'placed'
+      ? placementFlaw(message.placement)
+      : configurationFlaw(message.configuration);
   }
 
   #ballotOf({ ballot }: { readonly ballot: Ballot }, proposer: ControllerId): string | null {
