@@ -21,6 +21,10 @@ export interface AbsentPeersPorts {
 export class AbsentPeers {
   readonly #ports: AbsentPeersPorts;
   #majoritySinceMs: MonotonicMs | null = null;
+  /** What was found last, and from what: both are replaced by other objects when they change. */
+  #hearsMajority = false;
+  #configuration: Configuration | null = null;
+  #silent: readonly ControllerId[] = [];
 
   constructor(ports: AbsentPeersPorts) {
     this.#ports = ports;
@@ -28,10 +32,9 @@ export class AbsentPeers {
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    const { node, configuration, peers, clock } = this.#ports;
-    const heard = peers.ids.filter((peer) => peers.isUp(peer));
-    if (!haveMajority(configuration(), [node, ...heard])) this.#majoritySinceMs = null;
-    else this.#majoritySinceMs ??= clock.nowMs();
+    this.#update();
+    if (!this.#hearsMajority) this.#majoritySinceMs = null;
+    else this.#majoritySinceMs ??= this.#ports.clock.nowMs();
   }
 
   isAbsent(peer: ControllerId): boolean {
@@ -39,5 +42,16 @@ export class AbsentPeers {
     if (this.#majoritySinceMs === null) return false;
     const majorityForMs = clock.nowMs() - this.#majoritySinceMs;
     return Math.min(majorityForMs, peers.silentMs(peer) ?? majorityForMs) > horizonMs;
+  }
+
+  #update(): void {
+    const { node, peers } = this.#ports;
+    const configuration = this.#ports.configuration();
+    const { silent } = peers;
+    if (configuration === this.#configuration && silent === this.#silent) return;
+    this.#configuration = configuration;
+    this.#silent = silent;
+    const heard = peers.ids.filter((peer) => !silent.includes(peer));
+    this.#hearsMajority = haveMajority(configuration, [node, ...heard]);
   }
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AbsentPeers } from '../../../src/membership/absent-peers.ts';
 import { Peers } from '../../../src/membership/peers.ts';
+import type { Configuration } from '../../../src/placement/configuration.ts';
 import { configurationOfSize } from '../../support/configurations.ts';
 import { clockAt } from '../../support/ports.ts';
 
@@ -9,11 +10,13 @@ const TICK_MS = 20;
 
 let nowMs: number;
 const clock = clockAt(() => nowMs);
+let configuration: Configuration;
 let peers: Peers;
 let absence: AbsentPeers;
 
 beforeEach(() => {
   nowMs = 0;
+  configuration = configurationOfSize(3);
   peers = new Peers({
     ids: [1, 2],
     heartbeatMs: 100,
@@ -25,7 +28,7 @@ beforeEach(() => {
   });
   absence = new AbsentPeers({
     node: 0,
-    configuration: () => configurationOfSize(3),
+    configuration: () => configuration,
     peers,
     clock,
     horizonMs: HORIZON_MS,
@@ -68,5 +71,13 @@ describe('a peer is absent', () => {
     expect(absent()).toEqual([]);
     pass(300, [1]);
     expect(absent()).toEqual([2]);
+  });
+
+  it('not once those that are heard are fewer than a majority of another configuration', () => {
+    pass(2_000, [1]);
+    expect(absent()).toEqual([2]);
+    configuration = configurationOfSize(5);
+    pass(100, [1]);
+    expect(absent()).toEqual([]);
   });
 });
