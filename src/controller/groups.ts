@@ -196,7 +196,7 @@ function groupWithEntries(
     number,
     scheme,
     controller,
-    settings: { ...schemeSettingsOf(settings), stagedBytesMax: ports.stagedBytesMax },
+    settings: { ...schemeSettingsOf(settings, true), stagedBytesMax: ports.stagedBytesMax },
     bus: ports.bus.of(number),
     journal,
     recovered,
@@ -220,7 +220,7 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
     number: ROOT_GROUP,
     scheme: schemeOfGroup(ROOT_GROUP),
     controller,
-    settings: schemeSettingsOf(settings),
+    settings: schemeSettingsOf(settings, false),
     bus: ports.bus.of(ROOT_GROUP),
     journal: new MemoryJournal(idsEndOf(controller.configuration())),
     recovered: NOTHING_RECOVERED,
@@ -243,9 +243,10 @@ function logOf(of: SchemeName, log: Log): Log {
 
 const SILENT: Log = { info: () => {}, warn: () => {} };
 
-function schemeSettingsOf(settings: Settings): SchemeSettings {
+function schemeSettingsOf(settings: Settings, hasEntries: boolean): SchemeSettings {
   const { durability, form, leaseMs, heartbeatMs, threshold, queueBytesMax, tombstoneHorizonMs } = settings;
   return {
+    hasEntries,
     durability,
     mayForm: form,
     leaseMs,

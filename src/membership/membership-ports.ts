@@ -24,6 +24,8 @@ export interface MembershipPorts {
   readonly leaseMs: number;
   /** How long a member may be silent before it is missed. */
   readonly suspectAfterMs: number;
+  /** The group may have entries. Otherwise a controller has nothing to remember but its record of views. */
+  readonly hasEntries: boolean;
   /** An acknowledgement of this controller means: on my disk. */
   readonly sync: boolean;
   readonly bus: PeerBus<MembershipMessage>;

@@ -84,6 +84,7 @@ export class Membership {
       bus: ports.bus,
       clock,
       viewLog: ports.viewLog,
+      hasEntries: ports.hasEntries,
       sync: ports.sync,
       state: ports.state,
       journal: ports.journal,

@@ -25,6 +25,8 @@ export interface ViewChangerPorts {
   readonly bus: PeerBus<MembershipMessage>;
   readonly clock: Clock;
   readonly viewLog: ViewLog;
+  /** The group may have entries. Otherwise a controller has nothing to remember but its record of views. */
+  readonly hasEntries: boolean;
   /** An acknowledgement of this controller means: on my disk. */
   readonly sync: boolean;
   readonly state: ViewState;

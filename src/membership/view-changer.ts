@@ -109,10 +109,11 @@ export class ViewChanger {
   }
 
   get acceptor(): AcceptorState {
-    const { incarnation, state } = this.#ports;
+    const { incarnation, hasEntries, state } = this.#ports;
     const { promised, accepted, members, retention } = this.#record;
     const hadIt = isRecovered(retention) && sameVersion(state.resumePoint, NO_VERSION);
-    const isGone = hadIt || (retention === 'intact' && state.isPartial);
+    // mutant: empty-group-forgets
+    const isGone = hasEntries && (hadIt || (retention === 'intact' && state.isPartial));
     return { promised, accepted, members, retention: isGone ? 'view-only' : retention, incarnation };
   }
 

@@ -18,6 +18,8 @@ import type { ReplicaReads } from './replica-reads.ts';
 
 /** What the settings say of a way to replicate. */
 export interface SchemeSettings {
+  /** The group may have entries. Otherwise a controller has nothing to remember but its record of views. */
+  readonly hasEntries: boolean;
   readonly durability: Durability;
   /** A majority of controllers that remember nothing may begin an empty cluster without the others. */
   readonly mayForm: boolean;

@@ -62,4 +62,18 @@ describe('the root group at eventual', () => {
       expect(await read(cluster, 0, 'k')).toBe('before');
     },
   );
+
+  it('goes on after all members crashed while one was outside', async () => {
+    const cluster = await clusterOf('async');
+    const [first, second, third] = cluster.nodes as [SimNode, SimNode, SimNode];
+    for (const member of [first, second]) cluster.network.cut(member.id, third.id);
+    await cluster.run(5_000);
+    expect(membersSeenBy(first)).toEqual([0, 1]);
+    cluster.kill(first, second);
+    first.start();
+    second.start();
+    cluster.network.healAll();
+    await cluster.run(10_000);
+    for (const node of cluster.nodes) expect(membersSeenBy(node)).toEqual([0, 1, 2]);
+  });
 });

@@ -70,6 +70,7 @@ export function schemePortsOf(
     controller: controllerPorts(),
     knownBy: () => VersionVector.zero(3),
     settings: {
+      hasEntries: true,
       durability: 'none',
       mayForm: false,
       leaseMs: 1_000,

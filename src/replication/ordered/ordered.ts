@@ -334,6 +334,7 @@ function viewsOf(
     keepsOrder,
     leaseMs: settings.leaseMs,
     suspectAfterMs: settings.suspectAfterMs,
+    hasEntries: settings.hasEntries,
     sync: settings.durability === 'sync',
     bus,
     peers,

@@ -88,4 +88,13 @@ export const VIEW_MUTANTS: readonly Mutant[] = [
     faults: 'bursts=0.3',
     seeds: 300,
   },
+  {
+    anchor: 'empty-group-forgets',
+    name: 'takes a restart in a group without entries for a loss of state',
+    edit: { value: "hadIt || (retention === 'intact' && state.isPartial)" },
+    test: {
+      file: 'root-group.test.ts',
+      name: 'the root group at eventual goes on after all members crashed while one was outside',
+    },
+  },
 ];

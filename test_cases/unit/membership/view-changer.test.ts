@@ -55,6 +55,7 @@ function changerOn(viewLog: ViewLog) {
     },
     clock: clockAt(() => nowMs),
     viewLog,
+    hasEntries: true,
     sync: false,
     state: {
       applied: NO_VERSION,

@@ -188,6 +188,7 @@ const SILENT: Log = { info: () => {}, warn: () => {} };
 
 /** Those of them that matter to a convergent group: it has no disk, no peer to wait for, and forgets nothing. */
 const SETTINGS = {
+  hasEntries: true,
   durability: 'none',
   mayForm: false,
   leaseMs: 1_000,
