@@ -245,7 +245,9 @@ export class Membership {
     const heartbeat = this.#ports.peers.heartbeat(from);
     if (heartbeat === undefined) return;
     const { askedMs, installed, acceptor, transferring } = part;
-    this.parts.onPart(from, part);
+    // A heartbeat tells how far its sender is in the group of the entries, which may be another one.
+    const caughtUp = this.#ports.hasEntries ? part.caughtUp : heartbeat.journalTrouble === '';
+    this.parts.onPart(from, caughtUp === part.caughtUp ? part : { ...part, caughtUp });
     this.#readmission.onHeartbeat(from, heartbeat);
     this.#changer.onAcceptorState(installed, acceptor, transferring);
     this.#grant(from, installed, askedMs);
