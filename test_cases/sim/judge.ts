@@ -15,7 +15,8 @@ import { findExcessDelete, findLost } from '../checkers/last-write.ts';
 import { type Applied, findSequentialViolation } from '../checkers/sequential-witness.ts';
 import { findBrokenGuarantee } from '../checkers/session-guarantees.ts';
 import { findStale } from '../checkers/staleness.ts';
-import { keyOf, valueIn } from '../support/effects.ts';
+import { keyOf } from '../support/effects.ts';
+import { mergedWrites, valuesOf } from './applied-writes.ts';
 import { expiryOf, isFleeting } from './expiry.ts';
 import type { Judged, JudgedNode, JudgedRecord } from './judged.ts';
 import type { LevelSwitches } from './level-switches.ts';
@@ -209,15 +210,7 @@ function hasNoFaults({ faults, absence, delays }: Scenario): boolean {
 
 /** Every write that any controller applied, in the order of versions. @param excused finds the writes to leave out */
 function appliedIn(cluster: Judged, excused: typeof unavoidableDeletes = () => new Set()): Applied[] {
-  const all = cluster.nodes.flatMap((node) => node.journal.applied).filter(isJudged);
-  const byVersion = new Map<string, Effect>();
-  for (const effect of all) {
-    const name = `${effect.version.time}/${effect.version.node}`;
-    // A transfer may bring a write whose value was lost at the donor.
-    const known = byVersion.get(name);
-    if (known === undefined || valueIn(known) === null) byVersion.set(name, effect);
-  }
-  const inOrder = [...byVersion.values()].sort((a, b) => compareVersions(a.version, b.version));
+  const inOrder = mergedWrites(cluster.nodes.map((node) => node.journal.applied.filter(isJudged)));
   const leftOut = excused(cluster, inOrder);
   const values = valuesOf(inOrder);
   return inOrder
@@ -228,27 +221,6 @@ function appliedIn(cluster: Judged, excused: typeof unavoidableDeletes = () => n
       const value = values.get(effect) ?? null;
       return { key: keyOf(effect) ?? '', kind: kind === 'join' ? 'set' : kind, value };
     });
-}
-
-/** The values that the writes leave. A difference adds to the value of the version that it was made of. */
-function valuesOf(inOrder: readonly Effect[]): Map<Effect, string> {
-  const values = new Map<Effect, string>();
-  const byVersion = new Map<string, string>();
-  for (const effect of inOrder) {
-    let value = valueIn(effect)?.toString();
-    if (effect.kind === 'join') {
-      const base = byVersion.get(versionName(effect.key, effect.condition));
-      if (base !== undefined) value = effect.side === 'end' ? base + effect.part : effect.part + base;
-    }
-    if (value === undefined) continue;
-    values.set(effect, value);
-    byVersion.set(versionName(keyOf(effect)!, effect.version), value);
-  }
-  return values;
-}
-
-function versionName(key: string, { time, node }: Version): string {
-  return `${time}/${node} ${key}`;
 }
 
 /** For each controller, the versions of all entries that its journal names. */
