@@ -39,6 +39,13 @@ it('regression: a delete that was under way when a level changed had no answer (
   expect(violations).toEqual([]);
 });
 
+it('regression: a verdict over a new link met the same request, and it was decided twice (seed 6000124)', async () => {
+  const { violations } = await runScenario(
+    drawScenario(6_000_124, { level: 'linearizability', scheme: 'chain' }),
+  );
+  expect(violations).toEqual([]);
+});
+
 it('a contended incr takes one request and one pass, however many clients want the same key', async () => {
   const cluster = new SimCluster({ seed: 1, level: 'linearizability', settings: { scheme: 'chain' } });
   cluster.network.delays = { kind: 'uniform', minMs: 1, maxMs: 1 };

@@ -60,10 +60,10 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
     anchor: 'verdict-over-a-new-link',
     name: 'answers over a new link what was asked over the old one, and is asked again',
     edit: 'drop',
-    level: 'linearizability',
-    scheme: 'chain',
-    faults: 'link-flaps=2,link-break=2,slow-link=2',
-    seeds: 4000,
+    test: {
+      file: 'chain.test.ts',
+      name: 'regression: a verdict over a new link met the same request, and it was decided twice (seed 6000124)',
+    },
   },
   {
     anchor: 'decides-after-promise',
