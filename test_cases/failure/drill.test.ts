@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { expect, it } from 'vitest';
 import { anchorsOf, applied, changeOf } from '../../scripts/mutants/anchor.ts';
 import { anchorFiles } from '../../scripts/mutants/code-copy.ts';
 import type { DrillVerdict } from '../../src/cli/drill/judge-drill.ts';
+import { obstacleOfCuts } from '../../src/cli/drill/link-cut.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
 import { MUTANTS } from '../sim/mutants/table.ts';
 import { eventually } from '../support/eventually.ts';
@@ -21,6 +23,7 @@ const KEYSPACES = LEVELS.flatMap((level) => ['--keyspace', `${level}=${level[0]}
 interface Drilled {
   readonly verdict: DrillVerdict;
   readonly faults: readonly { readonly name: string }[];
+  readonly notes: readonly string[];
   readonly seen: {
     readonly reads: { readonly answered: number };
     readonly writes: { readonly answered: number };
@@ -44,6 +47,15 @@ async function expectNothingLeft(cluster: StartedCluster): Promise<void> {
     expect(await keysAt(cluster)).toEqual([0, 0, 0]);
     expect((await cluster.main('status')).code).toBe(0);
   });
+}
+
+/** Whether links can be cut on this machine by this user. */
+const canCut = (await obstacleOfCuts()) === '';
+
+/** The tables of the packet filter by which drills have cut links. */
+function tablesOfDrills(): string[] {
+  const { stdout } = spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' });
+  return (stdout ?? '').split('\n').filter((line) => line.includes('memchorus_drill'));
 }
 
 /** The state of a process, such as S, or T for one that stands still: see proc(5). */
@@ -92,6 +104,41 @@ function healthyTests(): void {
     await expectNothingLeft(cluster);
   });
 
+  it('names what is lost when all controllers are killed at once, with durability async', async () => {
+    await using cluster = await StartedCluster.create();
+    expect((await cluster.start(...KEYSPACES, '--durability', 'async')).code).toBe(0);
+    for (const level of ['linearizability', 'causal']) {
+      const words = ['--keyspace', level, '--seconds', '3', '--faults', 'kill-all'];
+      const { code, drilled, stderr } = await drillOn(cluster, ...words);
+      expect({ level, code, verdict: drilled.verdict }, stderr).toEqual({
+        level,
+        code: 0,
+        verdict: { kind: 'kept' },
+      });
+      expect(drilled.notes.at(-1)).toMatch(
+        /^(Lost with the kill: \d+ answered|As far as the last reads show, no)/,
+      );
+    }
+    await expectNothingLeft(cluster);
+  });
+
+  it.runIf(canCut)('finds that a healthy cluster keeps every level while its links are cut', async () => {
+    await using cluster = await StartedCluster.create();
+    expect((await cluster.start(...KEYSPACES)).code).toBe(0);
+    for (const level of LEVELS) {
+      const words = ['--keyspace', level, '--seconds', '6', '--faults', 'cut'];
+      const { code, drilled, stderr } = await drillOn(cluster, ...words);
+      expect({ level, code, verdict: drilled.verdict }, stderr).toEqual({
+        level,
+        code: 0,
+        verdict: { kind: 'kept' },
+      });
+      expect(new Set(drilled.faults.map(({ name }) => name))).toEqual(new Set(['cut']));
+    }
+    await expectNothingLeft(cluster);
+    expect(tablesOfDrills()).toEqual([]);
+  });
+
   it.runIf(hasWrongClocks)('keeps linearizability while a clock jumps by hours, forth and back', async () => {
     using clock = new WrongClock('+0');
     await using cluster = await StartedCluster.create();
@@ -119,6 +166,7 @@ function mainOf({ project }: StartedCluster): string {
 const SEEN_BY_CLIENTS: readonly [anchor: string, level: Level][] = [
   ['reads-before-pending', 'linearizability'],
   ['applies-unstable', 'sequential'],
+  ['token-forgets-member', 'causal'],
   ['older-version-wins', 'causal'],
   ['older-version-wins', 'eventual'],
 ];
@@ -186,30 +234,45 @@ function undoTests(): void {
     },
   );
 
-  it('that was killed with the process beside it is undone by --undo', async () => {
-    await using cluster = await StartedCluster.create();
-    expect((await cluster.start()).code).toBe(0);
-    const running = cluster.spawn(
-      process.execPath,
-      mainOf(cluster),
-      'drill',
-      '--seconds',
-      '60',
-      '--faults',
-      'kill',
-    );
-    const outcome = outcomeOf(running);
-    const record = join(cluster.runDirectory, 'drill.json');
-    await eventually(() => JSON.parse(readFileSync(record, 'utf8')).hasEnded as boolean);
-    for (const child of childrenOf(running.pid!)) process.kill(child, 'SIGKILL');
-    running.kill('SIGKILL');
-    await outcome;
-    const refused = await cluster.main('drill', '--undo');
-    expect(refused.stdout, refused.stderr).toContain('the drill is undone');
-    expect(refused.code).toBe(0);
-    await expectNothingLeft(cluster);
-    expect((await cluster.main('drill', '--undo')).stdout).toBe('no drill has left anything to undo\n');
-  });
+  it.runIf(canCut).each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)(
+    'that gets %s leaves no links cut',
+    async (signal) => {
+      await using cluster = await StartedCluster.create();
+      expect((await cluster.start()).code).toBe(0);
+      const words = ['drill', '--seconds', '60', '--faults', 'cut'];
+      const running = cluster.spawn(process.execPath, mainOf(cluster), ...words);
+      const outcome = outcomeOf(running);
+      const record = join(cluster.runDirectory, 'drill.json');
+      await eventually(() => tablesOfDrills().length > 0);
+      running.kill(signal);
+      expect((await outcome).code).toBe(signal === 'SIGKILL' ? null : 2);
+      await eventually(() => !existsSync(record));
+      expect(tablesOfDrills()).toEqual([]);
+      await expectNothingLeft(cluster);
+    },
+  );
+
+  it.each([['kill', 'hasEnded'], ...(canCut ? [['cut', 'cut'] as const] : [])] as const)(
+    'that was killed with the process beside it during a %s is undone by --undo',
+    async (fault, field) => {
+      await using cluster = await StartedCluster.create();
+      expect((await cluster.start()).code).toBe(0);
+      const words = ['drill', '--seconds', '60', '--faults', fault];
+      const running = cluster.spawn(process.execPath, mainOf(cluster), ...words);
+      const outcome = outcomeOf(running);
+      const record = join(cluster.runDirectory, 'drill.json');
+      await eventually(() => JSON.parse(readFileSync(record, 'utf8'))[field] as boolean);
+      for (const child of childrenOf(running.pid!)) process.kill(child, 'SIGKILL');
+      running.kill('SIGKILL');
+      await outcome;
+      const refused = await cluster.main('drill', '--undo');
+      expect(refused.stdout, refused.stderr).toContain('the drill is undone');
+      expect(refused.code).toBe(0);
+      await expectNothingLeft(cluster);
+      expect((await cluster.main('drill', '--undo')).stdout).toBe('no drill has left anything to undo\n');
+      expect(tablesOfDrills()).toEqual([]);
+    },
+  );
 }
 
 /** The processes that were started by this one, and still run as its children. */

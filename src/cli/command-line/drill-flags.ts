@@ -38,9 +38,11 @@ faults are done to controllers and memcacheds that startup.sh has started on thi
 checkers of the level judge what the clients saw. By default it does only what costs nothing.
 
   pause        a controller stands still, and goes on
+  cut          no packet passes between a controller and the others; needs root and the program nft
   restart      a controller is stopped as by stop.sh, and started again
   kill         a controller is killed; without durability = sync that may cost writes at causal and eventual
-  kill-all     all controllers are killed at once: nobody is served meanwhile; needs durability = sync
+  kill-all     all controllers are killed at once: nobody is served meanwhile; without
+               durability = sync that may cost the last writes
   store-pause  a memcached stands still, and goes on
   store-kill   a memcached is killed and started again: its controller fills it again from its journal
   none         no faults; this also works with a cluster on other machines

@@ -33,7 +33,7 @@ export interface ShownEntry {
 /** What one controller shows at the end, by key. */
 export type FinalState = ReadonlyMap<string, ShownEntry>;
 
-/** A kill that may have cost writes which only the killed controller had. */
+/** A kill that may have cost writes which only the killed controller had, or only the controllers that were killed. */
 export interface LossyKill {
   readonly controller: number;
   readonly atMs: number;

@@ -2,10 +2,12 @@ import { alignColumns, counted } from '../../base/text-table.ts';
 import { duration } from '../../controller/status/status-table.ts';
 import { INDENT, indented, type Look, listed, wrap } from '../look.ts';
 import { formatAddress } from '../settings/address.ts';
+import type { DrillOperation } from './drill-record.ts';
 import type { DrillCourse, DrillPlan, DrillStep } from './drill-run.ts';
 import { type DrillTally, type OperationTally, tallyOf } from './drill-tally.ts';
 import { FAULTS, type FaultFacts } from './fault-table.ts';
 import type { DrillVerdict } from './judge-drill.ts';
+import { goneWrites } from './lossy-kills.ts';
 import { proofLanes } from './proof-lanes.ts';
 
 /** All that one drill has found out. */
@@ -104,14 +106,19 @@ export function verdictText({ plan, course, verdict }: DrillFindings, tally: Dri
   switch (verdict.kind) {
     case 'kept':
       return (
-        `Kept: ${level} allows all that the clients saw, no answered write is lost, and all controllers end up ` +
-        `equal (${scale}).${trouble}`
+        `Kept: ${level} allows all that the clients saw, ${lossText(course)}, and all controllers end up equal ` +
+        `(${scale}).${trouble}`
       );
     case 'broken':
       return `Broken: ${level} does not allow what the clients saw: ${whyOf(verdict.why, plan)} (${scale}).${trouble}`;
     case 'undecided':
       return `Undecided: ${verdict.why} (${scale}).${trouble}`;
   }
+}
+
+function lossText({ record }: DrillCourse): string {
+  const isLost = goneWrites(record).length > 0;
+  return isLost ? 'no answered write is lost but by a kill' : 'no answered write is lost';
 }
 
 /** The keys by their short names, as the lanes have them. */
@@ -127,14 +134,25 @@ function verdictInWords(findings: DrillFindings, tally: DrillTally, { width, pai
 }
 
 /** What the verdict leaves out. */
-export function notesOn({ course }: Pick<DrillFindings, 'course'>): string[] {
+export function notesOn({ course, plan }: Pick<DrillFindings, 'course' | 'plan'>): string[] {
   const { lossyKills } = course.record;
   if (lossyKills.length === 0) return [];
   const killed = [...new Set(lossyKills.map(({ controller }) => controller))].sort((a, b) => a - b);
   return [
     `Not counted as broken: what controller ${listed(killed.map(String))} had answered within 2 s before a kill, ` +
       'and what sessions had seen until then. It takes durability = sync to keep that.',
+    lossesInWords(goneWrites(course.record), plan),
   ];
+}
+
+/** Lost writes that are listed one by one. */
+const LOSSES_SHOWN = 8;
+
+function lossesInWords(gone: readonly DrillOperation[], plan: DrillPlan): string {
+  if (gone.length === 0) return 'As far as the last reads show, no answered write was lost.';
+  const names = gone.slice(0, LOSSES_SHOWN).map(({ key, value }) => whyOf(`${key}=${value}`, plan));
+  const more = gone.length > names.length ? [`${gone.length - names.length} more`] : [];
+  return `Lost with the kill: ${counted(gone.length, 'answered write')} (${listed([...names, ...more])}).`;
 }
 
 function proofOf({ verdict }: DrillFindings, prefix: string, { width }: Look): string[] {

@@ -3,7 +3,7 @@ import { SeededRandom } from '../../base/seeded-random.ts';
 import { isOrdered } from '../../consistency/policies.ts';
 import { reasonOf } from '../failure.ts';
 import { DrillKeys } from './drill-keys.ts';
-import { DrillLoad, pauseMsFor } from './drill-load.ts';
+import { DrillLoad } from './drill-load.ts';
 import type { DrillRecord, FinalState, LossyKill } from './drill-record.ts';
 import { type DrillTarget, troubleOf } from './drill-target.ts';
 import { FAULT_ACTS } from './fault-acts.ts';
@@ -86,7 +86,7 @@ export class DrillRun {
       addresses: plan.target.addresses,
       level: plan.target.keyspace.level,
       clients: plan.clients,
-      pauseMs: pauseMsFor(plan.clients, plan.forMs),
+      forMs: plan.forMs,
       random: ofClients,
       keys: new DrillKeys(plan.prefix, ofClients, onLot),
     });
@@ -145,16 +145,17 @@ export class DrillRun {
       log: this.#log,
       signal: this.#signal,
       note: (text) => this.#note(text),
-      onKill: (killed) => this.#onKill(killed),
+      onKill: (killed) => this.#onKill(killed, name === 'kill-all'),
     });
     const trouble = await this.#becomeWhole();
     this.#faults.push({ name, controller, fromMs, toMs: this.#load.nowMs });
     return trouble;
   }
 
-  #onKill(controller: number): void {
+  /** At an ordered level a write is lost only if every controller has lost it. */
+  #onKill(controller: number, areAllKilled: boolean): void {
     const { keyspace, durability } = this.#plan.target;
-    if (durability === 'sync' || isOrdered(keyspace.level)) return;
+    if (durability === 'sync' || (isOrdered(keyspace.level) && !areAllKilled)) return;
     this.#lossyKills.push({ controller, atMs: this.#load.nowMs });
   }
 

@@ -6,6 +6,7 @@ import type { ClusterProcess } from '../cluster/run-record.ts';
 import { GRACE_MS } from '../cluster/stop.ts';
 import { OperationError } from '../failure.ts';
 import type { FaultName } from './fault-table.ts';
+import { cutLinks, mendLinks, tableOfCut } from './link-cut.ts';
 import type { LocalCluster } from './local-cluster.ts';
 import type { UndoLog } from './undo-record.ts';
 
@@ -26,6 +27,7 @@ export interface FaultStage {
 
 /** How long something is away, in milliseconds: shorter than a lease, about as long as one, longer, much longer. */
 const PAUSES_MS = [150, 500, 1_500, 3_000] as const;
+const CUTS_MS = [500, 1_500, 3_000, 6_000] as const;
 const ABSENCES_MS = [0, 500, 2_000] as const;
 
 /** How long a killed process may take to disappear, in milliseconds. */
@@ -35,6 +37,24 @@ const KILL_TIMEOUT_MS = 5_000;
 export const FAULT_ACTS: Readonly<Record<FaultName, (stage: FaultStage) => Promise<void>>> = {
   pause: (stage) => standStill(stage, stage.cluster.controller(stage.id)),
   'store-pause': (stage) => standStill(stage, stage.cluster.memcached(stage.id)),
+
+  cut: async (stage) => {
+    const { cluster, id, log, random, signal, note } = stage;
+    const member = cluster.controller(id);
+    const others = cluster.ids.filter((other) => other !== id).map((other) => cluster.controller(other));
+    const forMs = random.pick(CUTS_MS) * random.between(0.75, 1.25);
+    const table = tableOfCut(process.pid);
+    log.keep({ cut: table });
+    try {
+      await cutLinks(table, [member, others], cluster.linkPorts, forMs);
+      note(`${named(member)} is cut off from the others (nft table ${table})`);
+      await sleep(forMs, null, { signal }).catch(ignore);
+    } finally {
+      await mendLinks(table);
+      log.keep({ cut: null });
+    }
+    note(`the links of ${member.name} are mended`);
+  },
 
   restart: async (stage) => {
     const member = stage.cluster.controller(stage.id);

@@ -3,7 +3,15 @@ import type { Durability } from '../../journal/durability.ts';
 import type { Level } from '../../placement/level.ts';
 
 /** What a drill can do to controllers and stores. */
-export const FAULT_NAMES = ['pause', 'restart', 'kill', 'kill-all', 'store-pause', 'store-kill'] as const;
+export const FAULT_NAMES = [
+  'pause',
+  'cut',
+  'restart',
+  'kill',
+  'kill-all',
+  'store-pause',
+  'store-kill',
+] as const;
 
 export type FaultName = (typeof FAULT_NAMES)[number];
 
@@ -19,6 +27,8 @@ export interface FaultFacts {
   readonly levels: readonly Level[];
   /** Why its memcacheds are out of reach from here; empty when they are not. */
   readonly storeObstacle: string;
+  /** Why no links can be cut from here; empty when they can. */
+  readonly cutObstacle: string;
 }
 
 export interface FaultRow {
@@ -43,6 +53,13 @@ export const FAULTS: Readonly<Record<FaultName, FaultRow>> = {
     obstacle: nothing,
     isDefault: () => true,
   },
+  cut: {
+    does: 'no packet passes between a controller and the others (nft), until the links are mended',
+    costs: nothing,
+    obstacle: ({ cutObstacle, controllers }) =>
+      controllers === 1 ? 'a cluster of one controller has no links' : cutObstacle || null,
+    isDefault: never,
+  },
   restart: {
     does: 'a controller is stopped as by stop.sh, and started again',
     costs: ({ durability }) =>
@@ -61,12 +78,11 @@ export const FAULTS: Readonly<Record<FaultName, FaultRow>> = {
   },
   'kill-all': {
     does: 'all controllers are killed at once, and started again',
-    costs: () => 'service until they are back: nobody is served meanwhile',
+    costs: ({ durability }) =>
+      'service until they are back: nobody is served meanwhile' +
+      (durability === 'sync' ? '' : '; and answered writes of the last moments, which are on no disk yet'),
     obstacle: ({ durability }) =>
-      durability === 'sync'
-        ? null
-        : `durability is ${durability}: answered writes that are on no disk yet would be lost everywhere; ` +
-          'it takes durability = sync',
+      durability === 'none' ? 'durability is none: every answered write would be lost' : null,
     isDefault: never,
   },
   'store-pause': {

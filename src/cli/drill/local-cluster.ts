@@ -42,6 +42,11 @@ export class LocalCluster {
     return [...this.#record.peers.keys()];
   }
 
+  /** The ports on which its controllers take links from each other. */
+  get linkPorts(): readonly number[] {
+    return this.#record.peers.map(({ port }) => port);
+  }
+
   /** Why its stores are out of reach; empty when they are not. */
   get storeObstacle(): string {
     const { plan, memcacheds, peers } = this.#record;

@@ -17,6 +17,7 @@ import { type DrillTarget, findTarget, keyPrefixFor } from './drill-target.ts';
 import { defaultFaults, FAULTS, type FaultFacts, type FaultName } from './fault-table.ts';
 import { Guard } from './guard.ts';
 import { judgeDrill } from './judge-drill.ts';
+import { obstacleOfCuts } from './link-cut.ts';
 import { LocalCluster } from './local-cluster.ts';
 import { removeKeys, undoDrill } from './undo.ts';
 import { loadUndoRecord, UndoLog } from './undo-record.ts';
@@ -74,7 +75,8 @@ async function drill(
   }
   const target = await findTarget(addresses, options.keyspace);
   const cluster = await LocalCluster.of(directory, target.addresses);
-  const facts = factsOf(target, cluster);
+  const cutObstacle = options.faults?.includes('cut') ? await obstacleOfCuts() : '';
+  const facts = factsOf(target, cluster, cutObstacle);
   const faults = chosenFaults(options, cluster, facts);
   const seed = options.seed ?? randomInt(DRILL_SEEDS);
   const plan: DrillPlan = {
@@ -105,14 +107,23 @@ async function undoneAfterwards(
   const { addresses } = plan.target;
   const drill = { pid: process.pid, birth: birthOf(process.pid)! };
   const keys = { prefix: plan.prefix, count: 0 };
-  const log = new UndoLog(directory, { format: 1, drill, addresses, keys, paused: [], hasEnded: false });
+  const log = new UndoLog(directory, {
+    format: 1,
+    drill,
+    addresses,
+    keys,
+    paused: [],
+    cut: null,
+    hasEnded: false,
+  });
   const guard = new Guard(directory);
   const run = new DrillRun(plan, log, signal, (step) => say(options, `${stepInWords(step)}\n`));
   try {
     return await run.run();
   } finally {
-    // If something stays paused or ended, the guard undoes it once this process has ended.
-    if (log.record.paused.length === 0 && !log.record.hasEnded) {
+    // If something stays paused, cut or ended, the guard undoes it once this process has ended.
+    const { paused, cut, hasEnded } = log.record;
+    if (paused.length === 0 && cut === null && !hasEnded) {
       await removeKeys(log.record);
       log.remove();
       guard.dismiss();
@@ -120,12 +131,13 @@ async function undoneAfterwards(
   }
 }
 
-function factsOf(target: DrillTarget, cluster: LocalCluster | string): FaultFacts {
+function factsOf(target: DrillTarget, cluster: LocalCluster | string, cutObstacle: string): FaultFacts {
   return {
     controllers: target.addresses.length,
     durability: target.durability,
     levels: target.keyspaces.map(({ level }) => level),
     storeObstacle: typeof cluster === 'string' ? cluster : cluster.storeObstacle,
+    cutObstacle,
   };
 }
 

@@ -18,6 +18,8 @@ export interface UndoRecord {
   readonly keys: { readonly prefix: string; readonly count: number };
   /** Processes that stand still. */
   readonly paused: readonly ProcessRecord[];
+  /** The table of the packet filter that cuts links: see `link-cut.ts`; null when none are cut. */
+  readonly cut: string | null;
   /** Processes of the cluster have been ended, and have to be started again. */
   readonly hasEnded: boolean;
 }

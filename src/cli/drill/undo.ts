@@ -9,14 +9,15 @@ import { startMissingControllers } from '../cluster/start-missing.ts';
 import { OperationError, reasonOf } from '../failure.ts';
 import { DrillConnection } from './drill-connection.ts';
 import { keyOf } from './drill-keys.ts';
+import { mendLinks } from './link-cut.ts';
 import { loadUndoRecord, UndoLog, type UndoRecord } from './undo-record.ts';
 
 /** How long a drill that is just ending may take to be gone, in milliseconds. */
 const DRILL_ENDS_WITHIN_MS = 2_000;
 
 /**
- * Undoes what a drill has left that could not do so itself: what it has paused goes on, what it has ended runs again,
- * and its keys are gone.
+ * Undoes what a drill has left that could not do so itself: what it has paused goes on, what it has cut is linked, what
+ * it has ended runs again, and its keys are gone.
  *
  * @returns false when there was nothing to undo
  * @throws OperationError when something is left, or the drill still runs
@@ -31,6 +32,7 @@ export async function undoDrill(directory: string): Promise<boolean> {
     );
   const log = new UndoLog(directory, record);
   continuePaused(log);
+  await mendCut(log);
   if (record.hasEnded) await withRunLock(directory, () => startAgain(directory, log));
   await removeKeys(record);
   log.remove();
@@ -45,6 +47,14 @@ function continuePaused(log: UndoLog): void {
     process.stdout.write(`the process ${member.pid} goes on\n`);
   }
   log.keep({ paused: [] });
+}
+
+async function mendCut(log: UndoLog): Promise<void> {
+  const { cut } = log.record;
+  if (cut === null) return;
+  await mendLinks(cut);
+  process.stdout.write('the links between the controllers are cut no more\n');
+  log.keep({ cut: null });
 }
 
 async function startAgain(directory: string, log: UndoLog): Promise<void> {

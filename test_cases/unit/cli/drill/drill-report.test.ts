@@ -3,6 +3,7 @@ import { findingsAsJson } from '../../../../src/cli/drill/drill-json.ts';
 import { pageOf } from '../../../../src/cli/drill/drill-page.ts';
 import {
   type DrillFindings,
+  notesOn,
   planInWords,
   reportOfDrill,
   stepInWords,
@@ -38,7 +39,7 @@ function findingsOf(
       seed: 7,
       prefix: PREFIX,
     },
-    facts: { controllers: 2, durability: 'async', levels: [level], storeObstacle: '' },
+    facts: { controllers: 2, durability: 'async', levels: [level], storeObstacle: '', cutObstacle: '' },
     course: {
       record,
       steps: [{ atMs: 1_234, text: 'controller-1 (pid 7) stands still' }],
@@ -74,6 +75,19 @@ describe('the report of a drill', () => {
     );
     expect(text).toContain('1  it was not answered');
     expect(text).toContain('3  no connection: connect ECONNREFUSED <8000>');
+  });
+
+  it('names the answered writes that a kill has cost', () => {
+    const findings = findingsOf('sequential');
+    const { course } = findings;
+    const lossyKills = [{ controller: 0, atMs: 100 }];
+    const inWords = (ends: string[]) =>
+      notesOn({
+        ...findings,
+        course: { ...course, record: { ...drillRecord(STALE, ends), lossyKills } },
+      }).at(-1);
+    expect(inWords(['v1#1', 'v1#1'])).toBe('Lost with the kill: 1 answered write (x=v2).');
+    expect(inWords(['v2#2', 'v2#2'])).toBe('As far as the last reads show, no answered write was lost.');
   });
 
   it('says that the level was kept', () => {

@@ -9,7 +9,13 @@ import {
 } from '../../../../src/cli/drill/fault-table.ts';
 import { UsageError } from '../../../../src/cli/failure.ts';
 
-const FACTS: FaultFacts = { controllers: 3, durability: 'async', levels: ['sequential'], storeObstacle: '' };
+const FACTS: FaultFacts = {
+  controllers: 3,
+  durability: 'async',
+  levels: ['sequential'],
+  storeObstacle: '',
+  cutObstacle: '',
+};
 
 const refused = (facts: Partial<FaultFacts>) =>
   FAULT_NAMES.filter((name) => FAULTS[name].obstacle({ ...FACTS, ...facts }) !== null);
@@ -26,7 +32,7 @@ describe('the faults of a drill', () => {
   });
 
   it('are refused where data would be lost for good', () => {
-    expect(refused({})).toEqual(['kill-all']);
+    expect(refused({})).toEqual([]);
     expect(refused({ durability: 'sync' })).toEqual([]);
     expect(refused({ durability: 'none' })).toEqual(['kill', 'kill-all', 'store-kill']);
     expect(refused({ durability: 'none', controllers: 2 })).toEqual([
@@ -35,13 +41,17 @@ describe('the faults of a drill', () => {
       'kill-all',
       'store-kill',
     ]);
-    expect(refused({ storeObstacle: 'in Docker' })).toEqual(['kill-all', 'store-pause', 'store-kill']);
+    expect(refused({ storeObstacle: 'in Docker' })).toEqual(['store-pause', 'store-kill']);
+    expect(refused({ cutObstacle: 'no nft' })).toEqual(['cut']);
+    expect(refused({ controllers: 1 })).toEqual(['cut']);
   });
 
   it('say what they cost: writes are lost by a kill where a controller answers alone, and its disk follows', () => {
     expect(FAULTS.kill.costs(FACTS)).toBeNull();
     expect(FAULTS.kill.costs({ ...FACTS, levels: ['sequential', 'causal'] })).toContain('answered writes');
     expect(FAULTS.kill.costs({ ...FACTS, levels: ['causal'], durability: 'sync' })).toBeNull();
+    expect(FAULTS['kill-all'].costs(FACTS)).toContain('answered writes');
+    expect(FAULTS['kill-all'].costs({ ...FACTS, durability: 'sync' })).not.toContain('answered writes');
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgeDrill } from '../../../../src/cli/drill/judge-drill.ts';
+import { goneWrites } from '../../../../src/cli/drill/lossy-kills.ts';
 import { LEVELS, type Level } from '../../../../src/placement/level.ts';
 import { drillOperations, drillRecord } from '../../../support/drill-lines.ts';
 
@@ -109,6 +110,26 @@ describe('what a kill may cost', () => {
     expect(judgeDrill(level, record([{ controller: 1, atMs: 2_500 }])).kind).toBe('kept');
     expect(judgeDrill(level, record([{ controller: 0, atMs: 2_500 }])).kind).toBe('broken');
     expect(judgeDrill(level, record([{ controller: 1, atMs: 9_000 }])).kind).toBe('broken');
+  });
+
+  it.each(['linearizability', 'sequential'] as const)(
+    'is not held against the cluster at %s, when all controllers were killed',
+    (level) => {
+      const kills = [0, 1].map((controller) => ({ controller, atMs: 2_500 }));
+      const record = drillRecord([...LOST, ...LATER], ['v1#1', 'v1#1'], kills);
+      expect(judgeDrill(level, record).kind).toBe('kept');
+      expect(goneWrites(record).map(({ value }) => value)).toEqual(['v2']);
+      const longBefore = { ...record, lossyKills: kills.map((kill) => ({ ...kill, atMs: 9_000 })) };
+      expect(judgeDrill(level, longBefore).kind).toBe('broken');
+      expect(goneWrites(longBefore)).toEqual([]);
+    },
+  );
+
+  it('is not lost where a controller still shows it, or something newer', () => {
+    const kills = [{ controller: 1, atMs: 2_500 }];
+    expect(goneWrites(drillRecord(LOST, ['v1#1', 'v2#2'], kills))).toEqual([]);
+    expect(goneWrites(drillRecord(LOST, ['v3#3', 'v3#3'], kills))).toEqual([]);
+    expect(goneWrites(drillRecord(LOST, [], kills))).toEqual([]);
   });
 
   it('excuses nothing else of what was seen', () => {
