@@ -41,6 +41,8 @@ export interface DiskFile {
   /** Reads exactly this many bytes. @throws when the file is shorter */
   read(at: number, length: number): Promise<Buffer>;
   write(bytes: Buffer, at: number): Promise<void>;
+  /** Writes the parts one behind the other. There are at least two, and none is empty. */
+  writeParts(parts: readonly Buffer[], at: number): Promise<void>;
   /** Resolves when everything that was written is on disk. */
   sync(): Promise<void>;
   truncate(length: number): Promise<void>;
@@ -143,6 +145,16 @@ class NodeFile implements DiskFile {
     }
   }
 
+  async writeParts(parts: readonly Buffer[], at: number): Promise<void> {
+    let left = parts;
+    let end = at;
+    while (left.length > 0) {
+      const { bytesWritten } = await this.#handle.writev(left.slice(0, PARTS_PER_CALL), end);
+      end += bytesWritten;
+      left = partsBehind(left, bytesWritten);
+    }
+  }
+
   sync(): Promise<void> {
     return this.#handle.datasync();
   }
@@ -154,4 +166,16 @@ class NodeFile implements DiskFile {
   close(): Promise<void> {
     return this.#handle.close();
   }
+}
+
+/** The most parts that the system takes in one call (`IOV_MAX`). */
+const PARTS_PER_CALL = 1024;
+
+/** What is left of the parts behind so many bytes. */
+function partsBehind(parts: readonly Buffer[], bytes: number): readonly Buffer[] {
+  let skipped = 0;
+  let left = bytes;
+  while (skipped < parts.length && left >= parts[skipped]!.length) left -= parts[skipped++]!.length;
+  const [first, ...others] = parts.slice(skipped);
+  return first === undefined ? [] : [first.subarray(left), ...others];
 }

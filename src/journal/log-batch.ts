@@ -38,15 +38,26 @@ export interface BatchHeader extends BatchOrigin {
   readonly checksum: number;
 }
 
-/** Fills in the header of a batch whose entries are in place behind it. */
-export function sealBatch(batch: Buffer, { directoryId, file, sequence, flushed }: BatchOrigin): void {
+/** Fills in the header of a batch whose entries are in place behind it, in one piece. */
+export function sealBatch(batch: Buffer, origin: BatchOrigin): void {
+  const entries = batch.subarray(BATCH_HEADER_BYTES);
+  writeBatchHeader(batch, origin, entries.length, crc32(entries));
+}
+
+/** @param batch begins with room for the header @param length of the entries, in bytes @param checksum of the entries */
+export function writeBatchHeader(
+  batch: Buffer,
+  { directoryId, file, sequence, flushed }: BatchOrigin,
+  length: number,
+  checksum: number,
+): void {
   BATCH_MAGIC.copy(batch);
   batch.writeUInt32BE(directoryId, DIRECTORY_ID_AT);
   batch.writeUInt32BE(file, FILE_AT);
   batch.writeDoubleBE(sequence, SEQUENCE_AT);
   batch.writeDoubleBE(flushed, FLUSHED_AT);
-  batch.writeUInt32BE(batch.length - BATCH_HEADER_BYTES, LENGTH_AT);
-  batch.writeUInt32BE(crc32(batch.subarray(BATCH_HEADER_BYTES)), CHECKSUM_AT);
+  batch.writeUInt32BE(length, LENGTH_AT);
+  batch.writeUInt32BE(checksum, CHECKSUM_AT);
   batch.writeUInt32BE(crc32(batch.subarray(DIRECTORY_ID_AT, BATCH_HEADER_BYTES)), HEADER_CHECKSUM_AT);
 }
 

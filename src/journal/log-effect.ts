@@ -53,6 +53,13 @@ export function writeKey(key: string, into: Buffer, at: number): number {
 
 /** All kinds have the same fields on disk. The fields that an effect does not have are zero. */
 export function writeEffect(effect: Effect, into: Buffer, at: number): number {
+  const next = writeEffectFields(effect, into, at);
+  const bytes = bytesOf(effect);
+  return bytes === null ? next : next + bytes.copy(into, next);
+}
+
+/** All of the effect but the bytes of its value, which are the last. */
+export function writeEffectFields(effect: Effect, into: Buffer, at: number): number {
   into[at] = EFFECTS.numberOf[effect.kind];
   if (effect.kind === 'set') return writeSet(effect, into, at);
   if (effect.kind === 'join') return writeJoin(effect, into, at);
@@ -78,14 +85,12 @@ function writeSet(effect: SetEffect, into: Buffer, at: number): number {
   next = into.writeDoubleBE(effect.expiresAtMs, next);
   if (condition !== null) next = writeVersion(condition, into, next);
   if (token !== null) next = into.writeBigUInt64BE(token, next);
-  next = writeKey(effect.key, into, next);
-  if (value !== null) next += value.copy(into, next);
-  return next;
+  return writeKey(effect.key, into, next);
 }
 
 /** The fields of a set, with the added bytes as its value; behind the key, what only a difference has. */
 function writeJoin(effect: JoinEffect, into: Buffer, at: number): number {
-  const { side, part, valueBytes, chain } = effect;
+  const { side, valueBytes, chain } = effect;
   into[at + 1] = HAS_CONDITION | HAS_VALUE;
   into[at + 2] = 0;
   let next = writeVersion(effect.version, into, at + 3);
@@ -95,6 +100,5 @@ function writeJoin(effect: JoinEffect, into: Buffer, at: number): number {
   next = writeKey(effect.key, into, next);
   next = into.writeUInt8(SIDES.numberOf[side], next);
   next = into.writeUInt32BE(valueBytes, next);
-  next = into.writeUInt32BE(chain.bytes, into.writeUInt32BE(chain.count, next));
-  return next + part.copy(into, next);
+  return into.writeUInt32BE(chain.bytes, into.writeUInt32BE(chain.count, next));
 }

@@ -1,7 +1,9 @@
 import { crc32 } from 'node:zlib';
+import { InvariantError } from '../base/invariant-error.ts';
 import type { VersionTime } from '../base/number-kinds.ts';
 import { numbering } from '../base/numbering.ts';
 import {
+  bytesOf,
   type Condition,
   type Effect,
   isOfKey,
@@ -11,6 +13,7 @@ import {
 } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../ordering/version.ts';
+import { crc32Combine } from './crc32-combine.ts';
 import type { AttachedRecord, Watermarks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
 import {
@@ -22,6 +25,7 @@ import {
   SIDES,
   VERSION_BYTES,
   writeEffect,
+  writeEffectFields,
   writeKey,
   writeVersion,
 } from './log-effect.ts';
@@ -151,6 +155,37 @@ export function writeEntry(entry: LogEntry, into: Buffer, start: number): number
   into.writeUInt32BE(end - start, start + LENGTH_AT);
   into.writeUInt32BE(crc32(into.subarray(start + LENGTH_AT, end)), start);
   return end;
+}
+
+/** The bytes that end an entry, where it ends with the bytes of a value. */
+export function lastBytesOf(entry: LogEntry): Buffer | null {
+  return isOfEffect(entry) ? bytesOf(entry.effect) : null;
+}
+
+/** Bytes that stand somewhere else. */
+export interface BytesElsewhere {
+  readonly length: number;
+  /** Their CRC-32. */
+  readonly checksum: number;
+}
+
+/**
+ * Like `writeEntry`, but for the bytes that end the entry.
+ *
+ * @param last these bytes, which have to follow
+ */
+export function writeEntryBefore(entry: LogEntry, last: BytesElsewhere, into: Buffer, start: number): number {
+  if (!isOfEffect(entry)) throw new InvariantError(`an entry ${entry.type} does not end with a value`);
+  into[start + TYPE_AT] = TYPES.numberOf[entry.type];
+  const end = writeEffectFields(entry.effect, into, start + BODY_AT);
+  into.writeUInt32BE(end - start + last.length, start + LENGTH_AT);
+  const before = crc32(into.subarray(start + LENGTH_AT, end));
+  into.writeUInt32BE(crc32Combine(before, last.checksum, last.length), start);
+  return end;
+}
+
+function isOfEffect(entry: LogEntry): entry is Extract<LogEntry, { readonly effect: Effect }> {
+  return entry.type === 'write' || entry.type === 'stage' || entry.type === 'value';
 }
 
 function writeBody(entry: LogEntry, into: Buffer, at: number): number {

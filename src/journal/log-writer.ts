@@ -1,10 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import { DurationHistogram } from '../base/duration-histogram.ts';
 import { Fifo } from '../base/fifo.ts';
-import { BATCH_HEADER_BYTES, sealBatch } from './log-batch.ts';
-import { entryBytesMax, type LogEntry, type LogPosition, writeEntry } from './log-entry.ts';
+import { BATCH_HEADER_BYTES } from './log-batch.ts';
+import type { LogEntry, LogPosition } from './log-entry.ts';
 import type { LogFiles } from './log-files.ts';
 import type { Timers } from './timers.ts';
+import { WriteBatch } from './write-batch.ts';
 
 export interface LogWriterPorts {
   readonly files: LogFiles;
@@ -27,14 +28,6 @@ export interface LogWriterPorts {
 
 /** @param error null when everything is on disk, else why it is not yet */
 export type OnFlushed = (error: string | null) => void;
-
-interface WriteBatch {
-  readonly number: number;
-  readonly file: number;
-  readonly start: number;
-  bytes: Buffer;
-  length: number;
-}
 
 interface FlushWaiter {
   readonly batch: number;
@@ -104,8 +97,7 @@ export class LogWriter {
   append(entry: LogEntry): LogPosition {
     const batch = this.#open ?? this.#begin();
     const at = batch.length;
-    reserve(batch, entryBytesMax(entry));
-    batch.length = writeEntry(entry, batch.bytes, at);
+    batch.append(entry);
     this.#backlogBytes += batch.length - at;
     if (batch.length >= BATCH_BYTES_MAX) {
       this.#seal();
@@ -144,7 +136,7 @@ export class LogWriter {
     this.#spare = null;
     this.#lastNumber++;
     const { file, at: start } = this.#end;
-    this.#open = { number: this.#lastNumber, file, start, bytes, length: BATCH_HEADER_BYTES };
+    this.#open = new WriteBatch(this.#lastNumber, file, start, bytes);
     if (this.#cancelTimer === null && this.#trouble === null) this.#commitWithin(this.#ports.commitWithinMs);
     return this.#open;
   }
@@ -155,19 +147,13 @@ export class LogWriter {
     const last = this.#ports.onSeal();
     if (last !== null) {
       const at = batch.length;
-      reserve(batch, entryBytesMax(last));
-      batch.length = writeEntry(last, batch.bytes, at);
+      batch.append(last);
       this.#backlogBytes += batch.length - at;
     }
     this.#open = null;
     const flushed = this.#flushed.file === batch.file ? this.#flushed.at : 0;
     const { file, number: sequence } = batch;
-    sealBatch(batch.bytes.subarray(0, batch.length), {
-      directoryId: this.#ports.directoryId,
-      file,
-      sequence,
-      flushed,
-    });
+    batch.seal({ directoryId: this.#ports.directoryId, file, sequence, flushed });
     this.#end = { file, at: batch.start + batch.length };
     this.#sealed.push(batch);
   }
@@ -223,7 +209,10 @@ export class LogWriter {
     const { files, clock } = this.#ports;
     const startedMs = clock.nowMs();
     const file = group[0]!.start === 0 ? await files.create(number) : await files.get(number);
-    for (const { bytes, length, start } of group) await file.write(bytes.subarray(0, length), start);
+    for (const { parts, start } of group) {
+      if (parts.length === 1) await file.write(parts[0]!, start);
+      else await file.writeParts(parts, start);
+    }
     // mutant: log-unflushed
     await file.sync();
     this.flushes.observe(clock.nowMs() - startedMs);
@@ -234,9 +223,9 @@ export class LogWriter {
     const last = group.at(-1)!;
     this.#flushed = { file: last.file, at: last.start + last.length };
     this.#flushedBatch = last.number;
-    for (const { bytes, length } of group) {
+    for (const { buffer, length } of group) {
       this.#backlogBytes -= length - BATCH_HEADER_BYTES;
-      if (bytes.length <= BATCH_BYTES_SPARE) this.#spare = bytes;
+      if (buffer.length <= BATCH_BYTES_SPARE) this.#spare = buffer;
     }
     if (this.#trouble !== null) {
       this.#trouble = null;
@@ -276,11 +265,3 @@ const BATCH_BYTES_MAX = 1_048_576;
 const BATCH_BYTES_FIRST = 16_384;
 /** A larger buffer is not kept for the next batch, in bytes. */
 const BATCH_BYTES_SPARE = 2 * BATCH_BYTES_MAX;
-
-function reserve(batch: WriteBatch, bytes: number): void {
-  const needed = batch.length + bytes;
-  if (needed <= batch.bytes.length) return;
-  const larger = Buffer.allocUnsafeSlow(Math.max(needed, batch.bytes.length * 2));
-  batch.bytes.copy(larger, 0, 0, batch.length);
-  batch.bytes = larger;
-}

@@ -121,15 +121,17 @@ export class SimFileSystem {
   #timed(path: string, file: DiskFile, deliver: (run: () => void) => void): DiskFile {
     const isLog = (numberOfName(basename(path)) ?? 0) % 2 === 1;
     const commits = isLog ? this.#commitsIn(dirname(path)) : null;
+    const write = async (bytes: Buffer, at: number): Promise<void> => {
+      commits?.onWrite(this.#scheduler.nowMs);
+      const half = isWithinSector(at, bytes.length) ? 0 : bytes.length >> 1;
+      if (half > 0) await this.#later(QUICK, deliver, () => file.write(bytes.subarray(0, half), at));
+      await this.#later(QUICK, deliver, () => file.write(bytes.subarray(half), at + half));
+    };
     return {
       size: () => this.#later(QUICK, deliver, () => file.size()),
       read: (at, length) => this.#later(QUICK, deliver, () => file.read(at, length)),
-      write: async (bytes, at) => {
-        commits?.onWrite(this.#scheduler.nowMs);
-        const half = isWithinSector(at, bytes.length) ? 0 : bytes.length >> 1;
-        if (half > 0) await this.#later(QUICK, deliver, () => file.write(bytes.subarray(0, half), at));
-        await this.#later(QUICK, deliver, () => file.write(bytes.subarray(half), at + half));
-      },
+      write,
+      writeParts: (parts, at) => write(Buffer.concat(parts), at),
       sync: async () => {
         await this.#later(1, deliver, () => file.sync());
         commits?.onFlushed(this.#scheduler.nowMs);

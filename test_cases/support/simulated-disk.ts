@@ -206,24 +206,26 @@ export class SimulatedDisk implements Disk {
       content.now = applied(content.now, pending);
       content.pending.push(pending);
     };
+    const write = async (bytes: Buffer, at: number): Promise<void> => {
+      if (this.operations + 1 === this.#diesAt) {
+        change({ at, bytes: Buffer.from(bytes.subarray(0, bytes.length >> 1)) });
+      }
+      await this.#change();
+      this.#fail();
+      if (at + bytes.length > this.bytesMax) {
+        change({ at, bytes: Buffer.from(bytes.subarray(0, bytes.length >> 1)) });
+        throw coded('ENOSPC', 'no space left on device');
+      }
+      change({ at, bytes: Buffer.from(bytes) });
+    };
     return {
       size: async () => content.now.length,
       read: async (at, length) => {
         if (at + length > content.now.length) throw new Error('a file ended early');
         return Buffer.from(content.now.subarray(at, at + length));
       },
-      write: async (bytes, at) => {
-        if (this.operations + 1 === this.#diesAt) {
-          change({ at, bytes: Buffer.from(bytes.subarray(0, bytes.length >> 1)) });
-        }
-        await this.#change();
-        this.#fail();
-        if (at + bytes.length > this.bytesMax) {
-          change({ at, bytes: Buffer.from(bytes.subarray(0, bytes.length >> 1)) });
-          throw coded('ENOSPC', 'no space left on device');
-        }
-        change({ at, bytes: Buffer.from(bytes) });
-      },
+      write,
+      writeParts: (parts, at) => write(Buffer.concat(parts), at),
       sync: async () => {
         await this.#change();
         this.#fail();
