@@ -2,8 +2,8 @@
  * The CRC-32 of two pieces of bytes, one behind the other, from the CRC-32 of each. So bytes that two checksums cover
  * are gone through once.
  *
- * A CRC is the remainder of a polynomial over GF(2). To append n bits to a piece multiplies its remainder by x^n, so the
- * remainder of both pieces is `first * x^n + second` (`crc32_combine` of zlib).
+ * A CRC is the remainder of a polynomial over GF(2). Appending n bits to a piece multiplies its remainder by x^n, so
+ * the remainder of both pieces is `first * x^n + second` (`crc32_combine` of zlib).
  *
  * @param secondBytes the length of the second piece
  */
