@@ -44,7 +44,7 @@ export function sealBatch(batch: Buffer, origin: BatchOrigin): void {
   writeBatchHeader(batch, origin, entries.length, crc32(entries));
 }
 
-/** @param batch begins with room for the header @param length of the entries, in bytes @param checksum of the entries */
+/** @param batch begins with room for the header @param length of all entries, in bytes @param checksum of them */
 export function writeBatchHeader(
   batch: Buffer,
   { directoryId, file, sequence, flushed }: BatchOrigin,
