@@ -26,6 +26,7 @@ const LONG = [
   'test_cases/failure/documented-screens.test.ts',
   'test_cases/failure/drill.test.ts',
   'test_cases/failure/durability.test.ts',
+  'test_cases/failure/keyspace-changes.test.ts',
   'test_cases/failure/level-moves.test.ts',
   'test_cases/failure/long-absence.test.ts',
   'test_cases/failure/partition.test.ts',
