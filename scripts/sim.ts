@@ -3,6 +3,7 @@ import { DURABILITIES } from '../src/journal/durability.ts';
 import { isLevel, LEVELS } from '../src/placement/level.ts';
 import { ORDERED_SCHEMES } from '../src/placement/placed-level.ts';
 import { describeFault, FAULT_KINDS, type FaultKind } from '../test_cases/sim/faults.ts';
+import { describeStep } from '../test_cases/sim/keyspace-steps.ts';
 import type { Outcome } from '../test_cases/sim/outcome.ts';
 import { runScenario } from '../test_cases/sim/run-scenario.ts';
 import { type Draw, drawScenario, type Scenario } from '../test_cases/sim/scenario.ts';
@@ -129,6 +130,7 @@ function describeScenario({
   absence,
   horizonMs,
   switches = [],
+  steps = [],
   members = [],
 }: Scenario): string {
   return [
@@ -139,6 +141,7 @@ function describeScenario({
       ({ keyspace = 'default', node, level: to, atMs }) =>
         `n${node} is asked for ${keyspace} at ${to}, at ${Math.round(atMs)}`,
     ),
+    ...steps.map(describeStep),
     ...members.map(
       ({ node, come, go, atMs }) => `n${node} is asked for +${come} -${go}, at ${Math.round(atMs)}`,
     ),

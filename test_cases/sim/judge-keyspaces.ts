@@ -5,12 +5,15 @@ import { isOrdered } from '../../src/consistency/policies.ts';
 import { groupOfLevel } from '../../src/controller/group-plan.ts';
 import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import { Keyspaces } from '../../src/placement/keyspaces.ts';
+import { LEVELS } from '../../src/placement/level.ts';
+import { levelOf } from '../../src/placement/placed-level.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../../src/placement/placement.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
 import { isFleeting } from './expiry.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Judged, JudgedRecord } from './judged.ts';
-import { judgedLevel, type LevelSwitch, LevelSwitches, switchesOf } from './level-switches.ts';
+import { isChangedBy, KeyspaceSteps, levelsOver } from './keyspace-steps.ts';
+import { keepsSessions, LevelSwitches, switchesOf } from './level-switches.ts';
 import { withoutLost } from './loss.ts';
 import { MIXED_KEYSPACES } from './mixed-keyspaces.ts';
 import type { Scenario } from './scenario.ts';
@@ -32,11 +35,11 @@ const ALL = keyspacesOf({ level: 'linearizability', keyspaces: MIXED_KEYSPACES }
  * Keyspaces that are in one ordered group all the time have one order in common. Each other keyspace is judged by
  * itself.
  */
-function partsOf(switches: readonly LevelSwitch[]): readonly Part[] {
+function partsOf({ switches = [], steps = [] }: Scenario): readonly Part[] {
   const alone = ALL.map((one): Part => {
-    const ofIt = switchesOf(switches, one.name);
-    const weakest = judgedLevel(one.level, ofIt);
-    const groups = [...new Set([one.level, ...ofIt.map(({ level }) => level)].map(groupOfLevel))];
+    const levels = levelsOver(one, ALL, switches, steps);
+    const weakest = LEVELS.findLast((level) => levels.some((placed) => levelOf(placed) === level))!;
+    const groups = [...new Set(levels.map(groupOfLevel))];
     return { level: isOrdered(weakest) ? 'sequential' : weakest, keyspaces: [one], groups };
   });
   const isIn = (group: number) => (part: Part) => isOrdered(part.level) && `${part.groups}` === `${group}`;
@@ -57,7 +60,7 @@ export function judgeScenario(
   values: readonly State[],
   sessions: SessionHistory,
   ages: AgesRecorder,
-  switches: readonly LevelSwitches[],
+  { switches }: KeyspaceChanges,
 ): Verdict {
   return scenario.keyspaces === undefined
     ? judge(scenario, cluster, record, values, sessions, ages, switches[0]!)
@@ -74,7 +77,7 @@ function judgeKeyspaces(
   switches: readonly LevelSwitches[],
 ): Verdict {
   const keyspaces = new Keyspaces(ALL);
-  const parts = partsOf(scenario.switches ?? []);
+  const parts = partsOf(scenario);
   const verdicts = parts.map((part, i): Verdict => {
     // A flush has no key, and concerns every keyspace.
     const isOf = (key: string) => key === '' || part.keyspaces.includes(keyspaces.of(key));
@@ -98,7 +101,11 @@ function judgeKeyspaces(
   const ordered = parts.filter(({ level }) => isOrdered(level)).flatMap((part) => part.keyspaces);
   const linear = ordered.flatMap((keyspace) => {
     const part = lasting.filter(({ key }) => key === '' || keyspaces.of(key) === keyspace);
-    return notLinearizable(switches[ALL.indexOf(keyspace)]!.strictPartOf(part));
+    if (!isChangedBy(scenario.steps ?? [], keyspace))
+      return notLinearizable(switches[ALL.indexOf(keyspace)]!.strictPartOf(part));
+    const levels = levelsOver(keyspace, ALL, scenario.switches ?? [], scenario.steps ?? []);
+    const isStrict = levels.every((level) => levelOf(level) === 'linearizability');
+    return isStrict ? notLinearizable(part.filter(({ weaker }) => weaker === undefined)) : [];
   });
   return {
     violations: [...verdicts.flatMap(({ violations }) => violations), ...linear],
@@ -107,13 +114,35 @@ function judgeKeyspaces(
   };
 }
 
-/** For each keyspace, in one order, what carries out its switches. */
-export function switchesOfKeyspaces(
+/** What clients ask for besides entries. */
+export interface KeyspaceChanges {
+  /** For each keyspace, in one order, what carries out its switches. */
+  readonly switches: readonly LevelSwitches[];
+  readonly areOver: boolean;
+}
+
+export function keyspaceChanges(
   cluster: SimCluster,
-  { level, keyspaces, switches = [] }: Scenario,
-): readonly LevelSwitches[] {
-  if (keyspaces === undefined) return [new LevelSwitches(cluster, level, switches)];
-  return ALL.map((one) => new LevelSwitches(cluster, one.level, switchesOf(switches, one.name)));
+  { level, keyspaces, switches: asked = [], steps = [] }: Scenario,
+): KeyspaceChanges {
+  const switches =
+    keyspaces === undefined
+      ? [new LevelSwitches(cluster, level, asked)]
+      : ALL.map((one) => new LevelSwitches(cluster, one.level, switchesOf(asked, one.name)));
+  const all = [...switches, new KeyspaceSteps(cluster, steps)];
+  return {
+    switches,
+    get areOver() {
+      return all.every(({ areOver }) => areOver);
+    },
+  };
+}
+
+/** The sessions' keyspace keeps the guarantees of sessions all the time. */
+export function keepsSessionsIn({ level, keyspaces, switches = [], steps = [] }: Scenario): boolean {
+  if (keyspaces === undefined) return keepsSessions([level, ...switches.map((to) => to.level)]);
+  const sessions = ALL.find(({ name }) => name === 'sessions')!;
+  return keepsSessions(levelsOver(sessions, ALL, switches, steps));
 }
 
 function notLinearizable(history: JudgedRecord['history']): Violation[] {

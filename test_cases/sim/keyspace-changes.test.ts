@@ -3,10 +3,12 @@ import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { compareVersions } from '../../src/ordering/version.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
 import { epochOf } from '../../src/placement/agreed-placement.ts';
+import { hasReached } from '../../src/placement/moving.ts';
 import type { KeyspaceSettings } from '../../src/placement/placement.ts';
 import { deleteRequest } from '../../src/protocol/make-request.ts';
 import type { WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask, read, set } from './ask.ts';
+import { until } from './moving.ts';
 import { SimCluster } from './sim-cluster.ts';
 
 /** Keyspaces that are added, removed and given other prefixes while a cluster runs. */
@@ -200,6 +202,14 @@ describe('keyspaces that change while the cluster runs', () => {
     expect(compareVersions(eventual!, ordered!)).toBeLessThan(0);
   });
 
+  it('wait for no exchange that the peer could not answer', async () => {
+    for (const seed of [1, 2, 3]) {
+      const cluster = await clusterWith({ seed });
+      await change(cluster, 0, { what: 'add', keyspace: 'carts', prefix: 'c', level: 'causal' });
+      await settled(cluster, 1_000);
+    }
+  });
+
   it('can be left as they were, until the change is decided', async () => {
     const cluster = await clusterWith({ keyspaces: [SESSIONS] });
     await fill(cluster, 'v');
@@ -239,4 +249,47 @@ describe('keyspaces that change while the cluster runs', () => {
       await expectAll(cluster, 'v');
     },
   );
+});
+
+describe('a controller behind the barrier', () => {
+  const CARTS = { what: 'add', keyspace: 'carts', prefix: 'cart:', level: 'eventual' } as const;
+  const phaseAt = (cluster: SimCluster, node: number) => moveOf(cluster, node)?.phase ?? null;
+
+  it('is fenced once its own writes in both groups are settled', async () => {
+    const cluster = await clusterWith({ keyspaces: [SESSIONS] });
+    await fill(cluster, 'v');
+    const node = cluster.nodes[2]!;
+    node.store.delayMs = [150, 150];
+    await change(cluster, 0, CARTS);
+    let begun = 0;
+    let settledWrites = 0;
+    for (let i = 0; phaseAt(cluster, 2) !== 'barrier'; i++) {
+      begun++;
+      node.connect().submit(set(`session:${i}`, 'v'), () => settledWrites++);
+      await cluster.run(5);
+    }
+    expect(settledWrites).toBeLessThan(begun);
+    const step = () => coreOf(cluster, 2).mover.word?.step ?? 'begun';
+    await until(cluster, () => hasReached(step(), 'fenced'));
+    expect(settledWrites).toBe(begun);
+    await settled(cluster);
+  });
+
+  it('starts empty and claims nothing until the next phase is known', async () => {
+    const cluster = await clusterWith({ keyspaces: [SESSIONS] });
+    await fill(cluster, 'v');
+    await change(cluster, 0, CARTS);
+    const step = () => coreOf(cluster, 2).mover.word?.step ?? 'begun';
+    await until(cluster, () => phaseAt(cluster, 2) === 'barrier' && hasReached(step(), 'handed-over'));
+    cluster.kill(cluster.nodes[2]!);
+    cluster.nodes[2]!.start();
+    while (phaseAt(cluster, 0) === 'barrier' && phaseAt(cluster, 1) === 'barrier') {
+      expect(coreOf(cluster, 2).groups.byNumber[1]!.scheme.known.isZero).toBe(true);
+      await cluster.run(5);
+    }
+    await settled(cluster);
+    await cluster.runUntilReady();
+    await cluster.run(2_000);
+    await expectAll(cluster, 'v');
+  });
 });

@@ -58,10 +58,9 @@ export function switchesOf(switches: readonly LevelSwitch[], name: string): read
   return switches.filter(({ keyspace = DEFAULT_KEYSPACE }) => keyspace === name);
 }
 
-/** A session keeps its guarantees across these switches: `sequential` has no sessions, and `eventual` promises none. */
-export function keepsSessions(level: Level, switches: readonly LevelSwitch[]): boolean {
-  const hasSessions = (one: PlacedLevel) => levelOf(one) === 'linearizability' || one === 'causal';
-  return [level, ...switches.map((one) => one.level)].every(hasSessions);
+/** A session keeps its guarantees from one of these levels to the other: `sequential` and `eventual` have no sessions. */
+export function keepsSessions(levels: readonly PlacedLevel[]): boolean {
+  return levels.every((one) => levelOf(one) === 'linearizability' || one === 'causal');
 }
 
 /**

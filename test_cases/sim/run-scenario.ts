@@ -8,8 +8,8 @@ import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { isFleeting, LASTING_SECONDS } from './expiry.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
 import { findUnfilled } from './judge.ts';
-import { judgeScenario, switchesOfKeyspaces } from './judge-keyspaces.ts';
-import { judgedLevel, keepsSessions, PlacementWatch, switchesOf } from './level-switches.ts';
+import { judgeScenario, keepsSessionsIn, keyspaceChanges } from './judge-keyspaces.ts';
+import { judgedLevel, PlacementWatch } from './level-switches.ts';
 import { MemberSteps } from './member-steps.ts';
 import type { Outcome } from './outcome.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
@@ -163,10 +163,10 @@ class Run {
     const running = clients.map((plan) => new SimClient(cluster, this.#recorder, plan));
     const sessions = hopping.map((plan) => new SimSession(cluster, this.#sessions, plan));
     const ages = bounded.map((plan) => new AgedClient(cluster, this.#ages, plan));
-    const switches = switchesOfKeyspaces(cluster, this.#scenario);
+    const changes = keyspaceChanges(cluster, this.#scenario);
     const members = new MemberSteps(cluster, this.#scenario.members ?? []);
     const busy = [...running, ...sessions, ...ages];
-    const isBusy = () => busy.some((client) => !client.finished) || switches.some(({ areOver }) => !areOver);
+    const isBusy = () => busy.some((client) => !client.finished) || !changes.areOver;
     const injector = new FaultInjector(cluster, faults);
     this.#faults = injector.struck;
     await cluster.run(1 + Math.max(members.lastMs, ...faults.map(({ atMs, forMs }) => atMs + forMs)));
@@ -185,7 +185,7 @@ class Run {
     await this.#playAbsence();
     const values = await this.#readAll();
     for (const text of cluster.mistakes) this.#violations.push({ kind: 'not-live', text });
-    const seen = [this.#judgedSessions, this.#ages, switches] as const;
+    const seen = [this.#judgedSessions, this.#ages, changes] as const;
     const verdict = judgeScenario(
       { ...this.#scenario, level: this.#judgedLevel },
       cluster,
@@ -204,10 +204,7 @@ class Run {
 
   /** What sessions saw, where their guarantees hold all the time. */
   get #judgedSessions(): SessionHistory {
-    const { level, keyspaces, switches = [] } = this.#scenario;
-    const [own, all] =
-      keyspaces === undefined ? [level, switches] : (['causal', switchesOf(switches, 'sessions')] as const);
-    return keepsSessions(own, all) ? this.#sessions.events : [];
+    return keepsSessionsIn(this.#scenario) ? this.#sessions.events : [];
   }
 
   /** Announces a flush whose time does not come. */
@@ -262,10 +259,10 @@ class Run {
 
   /** A controller that runs in bursts is left out, and is not taken back each time that it runs for a moment. */
   #expectFewViews(): void {
-    const { faults, delays, switches = [] } = this.#scenario;
+    const { faults, delays, switches = [], steps = [] } = this.#scenario;
     const nodes = new Set(faults.map(({ node }) => node));
     if (nodes.size !== 1 || delays.kind !== 'uniform' || faults.some(({ kind }) => kind !== 'bursts')) return;
-    const most = VIEWS_AT_START + VIEWS_PER_BURSTS_MAX * faults.length + switches.length;
+    const most = VIEWS_AT_START + VIEWS_PER_BURSTS_MAX * faults.length + switches.length + steps.length;
     if (this.#views.size <= most) return;
     const text = `${this.#views.size} views, though only n${[...nodes]} ran in bursts, ${faults.length} times`;
     this.#violations.push({ kind: 'not-live', text });

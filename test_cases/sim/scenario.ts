@@ -14,6 +14,7 @@ import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
+import { drawKeyspaceSteps, type KeyspaceStep } from './keyspace-steps.ts';
 import { drawKeyspaceSwitches, drawSwitches, type LevelSwitch, ORDERED } from './level-switches.ts';
 import { drawMemberSteps, type MemberStep } from './member-steps.ts';
 import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces, sessionsInKeyspace } from './mixed-keyspaces.ts';
@@ -52,6 +53,8 @@ export interface Scenario {
   readonly absence: AbsentPeers;
   /** Clients ask for other levels, where that is possible while a cluster runs. */
   readonly switches?: readonly LevelSwitch[];
+  /** With keyspaces: clients ask for others, and for other prefixes. */
+  readonly steps?: readonly KeyspaceStep[];
   /** Controllers come and go. */
   readonly members?: readonly MemberStep[];
   /** Deletions are not kept for a peer that is silent for longer, in virtual milliseconds. */
@@ -160,12 +163,16 @@ function drawMixed(seed: number, { mixed: _, switches: asked = false, ...draw }:
   const activeMs = Math.max(500, ...drawn.clients.map(planMs));
   const switches =
     asked === 'all' ? drawMixedSwitches(new Random(seed).fork('switches'), activeMs, nodes) : [];
-  const scenario = switches.length === 0 ? drawn : withoutFlushes(drawn);
+  const names = MIXED_KEYSPACES.map(({ name }) => name);
+  const chance = new Random(seed).fork('keyspace steps');
+  const steps =
+    asked === 'all' && chance.chance(0.6) ? drawKeyspaceSteps(chance, activeMs, nodes, names) : [];
+  const scenario = switches.length + steps.length === 0 ? drawn : withoutFlushes(drawn);
   const stays = (key: string) => key === '' || key === COUNTER || isFleeting(key);
   const clients = overKeyspaces(new Random(seed).fork('keyspaces'), scenario.clients, stays);
   const ages = agesOverKeyspaces(new Random(seed).fork('aged keyspaces'), scenario.ages ?? []);
   const sessions = sessionsInKeyspace(drawSessions(new Random(seed).fork('sessions'), nodes, activeMs));
-  return { ...scenario, keyspaces: MIXED_KEYSPACES, ages, clients, sessions, switches };
+  return { ...scenario, keyspaces: MIXED_KEYSPACES, ages, clients, sessions, switches, steps };
 }
 
 /** Switches of some of the keyspaces. */

@@ -50,6 +50,7 @@ class Shrinker {
       await this.#try({ ...this.#best, delays: { kind: 'uniform', minMs: 1, maxMs: 1 } });
       await this.#dropFaults();
       await this.#dropSwitches();
+      await this.#dropSteps();
       await this.#dropOperations();
       await this.#try({
         ...this.#best,
@@ -81,6 +82,14 @@ class Shrinker {
     await this.#drop(
       () => all().length,
       (keep) => ({ ...this.#best, switches: all().filter((_, i) => keep(i)) }),
+    );
+  }
+
+  async #dropSteps(): Promise<void> {
+    const all = () => this.#best.steps ?? [];
+    await this.#drop(
+      () => all().length,
+      (keep) => ({ ...this.#best, steps: all().filter((_, i) => keep(i)) }),
     );
   }
 

@@ -95,7 +95,9 @@ export class Collector {
   }
 
   #settle(routes: readonly Route[], then: () => void): void {
-    this.#ports.asks.each(collectedFrom(routes), ({ scheme }, done) => scheme.whenSettled(done), then);
+    // mutant: fences-one-group
+    const groups = collectedFrom(routes);
+    this.#ports.asks.each(groups, ({ scheme }, done) => scheme.whenSettled(done), then);
   }
 
   #isSettledAgain(routes: readonly Route[]): boolean {

@@ -232,6 +232,7 @@ export class Mover {
     if (scheme.views !== null || scheme.gate('read').state === 'open') return true;
     this.#trouble = 'it waits for the first exchanges';
     for (const peer of this.#ports.peers()) {
+      // mutant: waits-for-unheard-exchanges
       scheme.exchange.restartBefore(peer, allOpenedMs);
       scheme.exchange.pull(peer);
     }

@@ -79,6 +79,7 @@ export class Feeds {
    * move may be settled without it. It is fed once this controller goes by the next phase.
    */
   #isTooEarlyFor(known: readonly VersionTime[]): boolean {
+    // mutant: feeds-newcomers-behind-barrier
     const isBehindBarrier = this.#ports.replica.guard?.isBehindBarrier ?? false;
     return isBehindBarrier && known.every((time) => time === 0) && !this.#ports.known().isZero;
   }

@@ -12,6 +12,33 @@ export const KEYSPACE_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'fences-one-group',
+    name: 'is fenced when its writes in the groups that keys leave are settled, and not those where the keys go',
+    edit: { value: 'new Set(routes.map(({ from }) => from))' },
+    test: {
+      file: 'keyspace-changes.test.ts',
+      name: 'a controller behind the barrier is fenced once its own writes in both groups are settled',
+    },
+  },
+  {
+    anchor: 'feeds-newcomers-behind-barrier',
+    name: 'feeds a controller that starts empty behind the barrier, though not the records of the keys that move',
+    edit: { value: 'false' },
+    test: {
+      file: 'keyspace-changes.test.ts',
+      name: 'a controller behind the barrier starts empty and claims nothing until the next phase is known',
+    },
+  },
+  {
+    anchor: 'waits-for-unheard-exchanges',
+    name: 'waits for the answer of a peer that had not begun the group when it was asked',
+    edit: 'drop',
+    test: {
+      file: 'keyspace-changes.test.ts',
+      name: 'keyspaces that change while the cluster runs wait for no exchange that the peer could not answer',
+    },
+  },
+  {
     anchor: 'serves-by-another-group',
     name: 'serves every keyspace by the group that was made last',
     edit: { value: 'byNumber.at(-1)' },
